@@ -1,0 +1,19 @@
+"""What can go wrong through no fault of the code: every message is one line that says what to do."""
+
+from __future__ import annotations
+
+
+class CalotypeError(Exception):
+    """A problem that the user can mend. ``str(error)`` is one line: what is wrong, and what to do about it."""
+
+
+class InputError(CalotypeError, ValueError):
+    """A photo, mask, size, option or preset that cannot be used as given."""
+
+
+class OutputError(CalotypeError):
+    """A result that could not be written: no permission, no disk, no such place."""
+
+
+class Stopped(CalotypeError):
+    """The work was stopped on request. What was finished is on disk; running the same command again goes on."""

@@ -1,0 +1,164 @@
+"""What crosses the user boundary: photos, sizes, results. No torch here, so that ``calotype --help`` stays quick."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, Union
+
+from calotype.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+# Anything a user may hand over where a photo is wanted: a path, an open binary file, a PIL image, or an
+# array [H, W], [H, W, 3] or [H, W, 4] of uint8 (0..255), uint16 (0..65535) or float (0..1).
+PhotoLike: TypeAlias = Union[str, Path, BinaryIO, "Image", "NDArray[Any]", "Photo"]
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """One photo as the kit reads it: upright, in sRGB, eight bits a channel.
+
+    Attributes:
+        rgb: uint8 array [height, width, 3], sRGB, EXIF orientation already applied.
+        alpha: uint8 array [height, width], 255 opaque, or ``None`` when the file has no transparency.
+        name: stem for result files; ``"image"`` for a photo that came without a file name.
+        sha256: hex digest of size, pixels and alpha: the identity of the picture, whatever file it came in.
+        source: the path it was read from, or ``None``.
+    """
+
+    rgb: NDArray[np.uint8]
+    alpha: NDArray[np.uint8] | None
+    name: str
+    sha256: str
+    source: Path | None = None
+
+    @property
+    def size(self) -> Size:
+        """Height and width in pixels."""
+        return Size(self.rgb.shape[0], self.rgb.shape[1])
+
+
+@dataclass(frozen=True, order=True)
+class Size:
+    """A size in pixels, height first as in tensors. Written for users as ``WIDTHxHEIGHT``."""
+
+    height: int
+    width: int
+
+    def __post_init__(self) -> None:
+        if self.height < 1 or self.width < 1:
+            raise InputError(f"a size of {self} has no pixels: give a width and a height of at least 1, like 640x360")
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+    @property
+    def pixels(self) -> int:
+        """Height times width."""
+        return self.height * self.width
+
+    @classmethod
+    def parse(cls, text: str) -> Size:
+        """``"640x360"`` is 640 wide and 360 high.
+
+        Raises:
+            InputError: the text is not two whole numbers with an x between them, or one of them is 0.
+        """
+        match = re.fullmatch(r"\s*(\d+)\s*[xX×]\s*(\d+)\s*", text)
+        if not match:
+            raise InputError(f"'{text}' is not a size: write WIDTHxHEIGHT in pixels, like 640x360")
+        return cls(int(match[2]), int(match[1]))
+
+
+@dataclass(frozen=True)
+class Factor:
+    """How much wider and higher than the photo the result is to be. Written as ``WIDTHxHEIGHT``, like ``1.5x1``."""
+
+    height: float
+    width: float
+
+    def __post_init__(self) -> None:
+        if not (0 < self.height <= 100 and 0 < self.width <= 100):
+            raise InputError(f"a factor of {self} cannot be used: give two numbers above 0 and up to 100, like 1.5x1")
+
+    def __str__(self) -> str:
+        return f"{self.width:g}x{self.height:g}"
+
+    def of(self, size: Size) -> Size:
+        """The size that is this many times ``size``, rounded, at least one pixel each way."""
+        return Size(max(1, round(size.height * self.height)), max(1, round(size.width * self.width)))
+
+    @classmethod
+    def parse(cls, text: str) -> Factor:
+        """``"1.5x1"`` is one and a half times as wide and just as high; ``"2"`` is twice both.
+
+        Raises:
+            InputError: the text is not one or two positive numbers with an x between them.
+        """
+        number = r"(\d+(?:\.\d*)?|\.\d+)"
+        match = re.fullmatch(rf"\s*{number}(?:\s*[xX×]\s*{number})?\s*", text)
+        if not match:
+            raise InputError(f"'{text}' is not a factor: write WIDTHxHEIGHT, like 1.5x1 for half as wide again")
+        width = float(match[1])
+        return cls(float(match[2]) if match[2] else width, width)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a piece of work is expected to take, said before it starts."""
+
+    seconds: float
+    bytes: int
+    note: str = ""
+
+
+@dataclass
+class Result:
+    """Pictures that a verb made, and what repeats them.
+
+    Attributes:
+        images: one PIL image a sample, RGB, or RGBA where the photo had transparency.
+        seeds: the seed of each image; sample ``i`` of a call has ``seed + i``, so each can be made again alone.
+        settings: the verb's arguments and the engine's whole configuration, as JSON-ready values.
+        name: stem for file names.
+        seconds: wall-clock time of each image.
+        paths: where each image was saved; empty until ``save`` was called.
+    """
+
+    images: list[Image]
+    seeds: list[int]
+    settings: Mapping[str, Any]
+    name: str = "image"
+    seconds: list[float] = field(default_factory=list)
+    paths: list[Path] = field(default_factory=list)
+
+    def __iter__(self) -> Any:
+        return iter(self.images)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> Image:
+        return self.images[index]
+
+    def save(self, folder: str | Path = ".") -> list[Path]:
+        """Write every image as ``{name}_{verb}_{seed}.png``, each carrying its settings. Returns the paths.
+
+        Raises:
+            OutputError: the folder cannot be made or written to, or the disk is full; no half-written file stays.
+        """
+        from calotype.image.io import result_path, save_png
+
+        folder = Path(folder)
+        self.paths = []
+        for image, seed in zip(self.images, self.seeds):
+            path = result_path(folder, self.name, str(self.settings["verb"]), seed)
+            save_png(image, path, {**self.settings, "seed": seed})
+            self.paths.append(path)
+        return self.paths

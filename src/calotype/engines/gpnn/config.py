@@ -46,6 +46,9 @@ class Config:
     mirror: bool = False
     scales: tuple[float, ...] = ()
     restless: float = 0.0
+    fine_patch: int = 7
+    fine_above: int = 2000
+    last_alpha: float = -1
     spread: float = 0.0
     restless_below: int = 10**9
     wide_below: int = 10**9

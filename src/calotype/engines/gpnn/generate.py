@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -113,22 +113,23 @@ def refine(
     mean = photos[0].mean((2, 3), keepdim=True)
     picture, fit = start, None
     for index, level in enumerate(levels):
+        patch = cfg.fine_patch if level.size[0] * level.size[1] > cfg.fine_above else cfg.patch
         family = wide if level.size[0] * level.size[1] < cfg.wide_below else photos
-        library = at_level(family, level.factor, levels[index - 1].factor if index else None, cfg.patch)
+        library = at_level(family, level.factor, levels[index - 1].factor if index else None, patch)
         if index:
             picture = enlarged(picture, level.size, tile)
             if cfg.restless:
                 if level.size[0]*level.size[1] < cfg.restless_below: detail = (library.sharp - library.blurred).square().mean().sqrt()
                 if level.size[0]*level.size[1] < cfg.restless_below: picture = picture + cfg.restless * detail * drawn(level.size, noise, picture.device)
-        filters = principal_filters(library.sharp, cfg.patch, cfg.components or 10**9)
+        filters = principal_filters(library.sharp, patch, cfg.components or 10**9)
         if cfg.drop and level.size[0]*level.size[1] < cfg.drop_below:
             library = with_holes(library, cfg, noise)
         for i in run.steps(step_count(cfg, level.size, index), stage=f"level {index + 1} of {len(levels)}"):
             key_picture = library.sharp if i or library.blurred is None else library.blurred
-            query = fields.describe(wrap(picture - mean, cfg.patch, tile), filters)
+            query = fields.describe(wrap(picture - mean, patch, tile), filters)
             key = fields.describe(key_picture - mean, filters, library.forbidden)
-            fit = matched(query, key, fit, cfg, noise)
-            picture = vote(fit.field, query.shape, library.sharp, key.shape[1], cfg.patch, level.size, cfg.spread)
+            fit = matched(query, key, fit, cfg, noise, index==len(levels)-1)
+            picture = vote(fit.field, query.shape, library.sharp, key.shape[1], patch, level.size, cfg.spread)
     return picture
 
 def with_holes(library, cfg, noise):
@@ -148,7 +149,8 @@ class Fit:
     key: tuple[int, int]
 
 
-def matched(query: fields.Grid, key: fields.Grid, before: Fit | None, cfg: Config, noise: torch.Generator) -> Fit:
+def matched(query: fields.Grid, key: fields.Grid, before: Fit | None, cfg: Config, noise: torch.Generator, last=False) -> Fit:
+    if last and cfg.last_alpha>=0: cfg=replace(cfg,alpha=cfg.last_alpha)
     """The field from ``query`` to ``key``, searched as ``cfg`` says, starting from the one found before."""
     few = max(len(query.rows), len(key.rows)) < cfg.exact_below
     if cfg.search == "exact" or few or before is None:

@@ -1,0 +1,62 @@
+"""Files that appear whole or not at all: what every other part uses to write to disk."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from calotype.errors import OutputError
+
+_ADVICE = {
+    errno.ENOSPC: "the disk is full: free some space or choose another folder",
+    errno.EDQUOT: "the disk quota is used up: free some space or choose another folder",
+    errno.EACCES: "no permission: choose a folder that you may write to",
+    errno.EPERM: "no permission: choose a folder that you may write to",
+    errno.EROFS: "the disk is read-only: choose another folder",
+    errno.ENOTDIR: "a part of the path is a file, not a folder: choose another folder",
+    errno.EEXIST: "a file stands where the folder should be: choose another folder",
+    errno.EISDIR: "a folder of that name is in the way: choose another name",
+    errno.ENAMETOOLONG: "the name is too long: choose a shorter one",
+}
+
+
+def shown(path: object) -> str:
+    """``path`` as it can stand in a one-line message: quoted, control characters escaped."""
+    text = str(path)
+    return f"'{text}'" if text.isprintable() else repr(text)
+
+
+def output_error(path: Path, error: OSError) -> OutputError:
+    """The one line that says why ``path`` could not be written and what to do about it."""
+    advice = _ADVICE.get(error.errno or 0, error.strerror or type(error).__name__)
+    return OutputError(f"cannot write {shown(path)}: {advice}")
+
+
+def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Call ``write`` with an open binary file and put the outcome at ``path`` in one step.
+
+    The bytes go to a hidden file in the same folder (made where missing) and replace ``path`` when they are
+    complete and on the disk. Whatever interrupts this, ``path`` keeps its former content and no fragment stays.
+
+    Raises:
+        OutputError: no permission, no disk space, no such place.
+    """
+    # Not tempfile.mkstemp: its files are readable by their owner alone, and the result would stay so.
+    part = path.parent / f".calotype-{secrets.token_hex(6)}.part"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with open(part, "xb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise output_error(path, error) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class CalotypeError(Exception):
     """A problem that the user can mend. ``str(error)`` is one line: what is wrong, and what to do about it."""
@@ -17,3 +19,11 @@ class OutputError(CalotypeError):
 
 class Stopped(CalotypeError):
     """The work was stopped on request. What was finished is on disk; running the same command again goes on."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """``", did you mean 'loose'?"`` for a word that is nearly one of ``known``, else nothing: to go into a message."""
+    import difflib
+
+    match = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.5)
+    return f", did you mean '{match[0]}'?" if match else ""

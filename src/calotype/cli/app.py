@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -20,7 +21,7 @@ from calotype.tasks.vary import vary
 
 
 def command() -> Any:
-    """The whole command line."""
+    """The whole command line. It returns the work, not yet begun, as a function without arguments."""
     app = typer.Typer(
         name="calotype",
         help="New pictures from the ones you have: variations and retargeting of a photo.",
@@ -62,13 +63,13 @@ def _add(
 ) -> None:
     """Make ``body`` the command named like ``task``, with these options."""
 
-    def run(**typed: Any) -> int:
-        return body(**typed)
+    def understood(**typed: Any) -> Callable[[], int]:
+        return partial(body, **typed)
 
     # Typer reads a function's signature, so this one is given the signature that was put together for it.
-    run.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]
-    run.__annotations__ = {option.name: option.annotation for option in options}
-    app.command(task.__name__, help=description(task))(run)
+    understood.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]
+    understood.__annotations__ = {option.name: option.annotation for option in options}
+    app.command(task.__name__, help=description(task))(understood)
 
 
 def _making(task: Callable[..., Any]) -> Callable[..., int]:

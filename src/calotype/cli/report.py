@@ -64,13 +64,12 @@ def reported(arguments: Sequence[str] | None) -> int:
 def _run(arguments: list[str]) -> int:
     from calotype.cli.app import command
 
-    try:
-        status = command().main(args=arguments or ["--help"], prog_name="calotype", standalone_mode=False)
-    except typer.Abort:
-        raise KeyboardInterrupt from None
-    # Here, not at the end of the process, is where a closed pipe can still be answered quietly.
+    work = command().main(args=arguments or ["--help"], prog_name="calotype", standalone_mode=False)
+    # Done out here, because Typer has answers of its own to Ctrl-C and to closed pipes. Help texts leave no work.
+    status: int = work() if callable(work) else 0
+    # Now, not at the end of the process, is when a closed pipe can still be answered quietly.
     sys.stdout.flush()
-    return status if isinstance(status, int) else 0
+    return status
 
 
 def one_line(error: BaseException) -> str | None:

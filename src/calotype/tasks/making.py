@@ -232,7 +232,7 @@ class Job:
         from calotype import __version__
 
         asked = self.order
-        settings = {
+        settings: dict[str, Any] = {
             "calotype": __version__,
             "verb": asked.verb,
             "engine": asked.engine,

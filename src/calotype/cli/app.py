@@ -12,9 +12,11 @@ import typer
 
 from calotype import __version__
 from calotype.cli.engines import engines
+from calotype.cli.evaluate import run as run_evaluate
 from calotype.cli.make import Delivery, make
 from calotype.cli.options import description, parameters
 from calotype.cli.report import Misuse
+from calotype.tasks.evaluate import evaluate
 from calotype.tasks.retarget import retarget
 from calotype.tasks.show import show
 from calotype.tasks.vary import vary
@@ -30,6 +32,7 @@ def command() -> Any:
     app.callback(invoke_without_command=True)(_common)
     for task in (vary, retarget):
         _add(app, task, parameters(task) + _parameters_of(Delivery), _making(task))
+    _add(app, evaluate, [*parameters(evaluate), _AS_JSON], run_evaluate)
     _add(app, show, [*parameters(show), _AS_JSON], _show)
     _add(app, engines, _parameters_of(engines), engines)
     return typer.main.get_command(app)

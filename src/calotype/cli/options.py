@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
@@ -32,9 +33,9 @@ def arguments(task: Callable[..., Any], typed: Mapping[str, Any]) -> dict[str, A
 
 
 def description(task: Callable[..., Any]) -> str:
-    """The part of the docstring that is for everybody: all that stands before ``Args:``."""
-    text = inspect.getdoc(task) or ""
-    paragraphs = text.partition("\nArgs:")[0].replace("``", "").strip().split("\n\n")
+    """The part of the docstring that is for everybody: all that stands before ``Args:`` and its like."""
+    text = re.split(r"\n(?:Args|Returns|Raises):\n", inspect.getdoc(task) or "")[0]
+    paragraphs = text.replace("``", "").strip().split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 

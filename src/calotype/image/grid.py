@@ -1,0 +1,84 @@
+"""Several pictures on one sheet, to compare them at a glance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from PIL import Image, ImageDraw, ImageFont
+
+_GAP = 8  # pixels between cells and around the sheet
+_TEXT = 14  # height of the captions, pixels
+_MARK = (214, 96, 36)  # frame around the input
+
+
+def contact_sheet(
+    images: Sequence[Image.Image],
+    labels: Sequence[str] | None = None,
+    *,
+    columns: int | None = None,
+    cell: int = 256,
+    background: tuple[int, int, int] = (255, 255, 255),
+    mark_first: bool = False,
+) -> Image.Image:
+    """Lay pictures out in rows, each with its caption below.
+
+    Pictures keep their shape. Large ones are shrunk to the cell; small ones are enlarged by whole factors without
+    smoothing, so that pixels stay what they are.
+
+    Args:
+        images: any sizes and modes; transparent parts show the background.
+        labels: one caption a picture, cut to the width of the cell; ``None`` for no captions.
+        columns: pictures a row; ``None`` makes the sheet about square.
+        cell: side of the square that each picture is fitted into, pixels.
+        background: RGB, 0..255.
+        mark_first: frame the first picture in colour: the input among its results.
+
+    Returns:
+        An RGB image.
+
+    Raises:
+        ValueError: no images, not one label an image, or a cell or a number of columns below 1.
+    """
+    if not images or cell < 1 or (columns is not None and columns < 1):
+        raise ValueError("a contact sheet needs an image, a cell and a column at least")
+    if labels is not None and len(labels) != len(images):
+        raise ValueError(f"{len(images)} images and {len(labels)} labels: give one label an image")
+    columns = min(columns or math.ceil(math.sqrt(len(images))), len(images))
+    rows = math.ceil(len(images) / columns)
+    caption = _TEXT + _GAP if labels is not None else 0
+    width, height = cell + _GAP, cell + caption + _GAP
+    sheet = Image.new("RGB", (columns * width + _GAP, rows * height + _GAP), background)
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(_TEXT)
+    ink = (0, 0, 0) if sum(background) > 384 else (255, 255, 255)
+    for i, image in enumerate(images):
+        left, top = _GAP + i % columns * width, _GAP + i // columns * height
+        small = _fit(image, cell)
+        at = left + (cell - small.width) // 2, top + (cell - small.height) // 2
+        sheet.paste(small, at, small if small.mode == "RGBA" else None)
+        if mark_first and i == 0:
+            draw.rectangle((at[0] - 4, at[1] - 4, at[0] + small.width + 3, at[1] + small.height + 3), None, _MARK, 3)
+        if labels is not None:
+            text = _cut(labels[i], font, cell)
+            draw.text((left + cell // 2, top + cell + _GAP // 2), text, ink, font, anchor="ma")
+    return sheet
+
+
+def _fit(image: Image.Image, cell: int) -> Image.Image:
+    image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    side = max(image.size)
+    if side > cell:
+        width, height = (max(1, round(length * cell / side)) for length in image.size)
+        return image.resize((width, height), Image.Resampling.LANCZOS)
+    factor = cell // side
+    return image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
+
+
+def _cut(text: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, width: int) -> str:
+    text = " ".join(text.split())
+    if font.getlength(text) <= width:
+        return text
+    while text and font.getlength(text + "...") > width:
+        text = text[:-1]
+    return text + "..."

@@ -1,0 +1,95 @@
+"""Changing the size of image tensors, always antialiased when shrinking, always with a gradient."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Filter = Literal["bicubic", "bilinear", "nearest"]
+
+
+def resize(x: Tensor, size: tuple[int, int], *, mode: Filter = "bicubic", clamp: bool = True) -> Tensor:
+    """Resample to ``size``; as Pillow's filters of the same name do, within one grey level.
+
+    Args:
+        x: [B, C, H, W].
+        size: (height, width) of the result, pixels.
+        mode: ``bicubic`` for photos, ``bilinear`` for soft masks and fields, ``nearest`` for labels and noise.
+        clamp: hold the result to -1..1, since a cubic filter overshoots at edges. Turn off for anything that is
+            not an image tensor. ``bilinear`` and ``nearest`` never overshoot and are not clamped.
+
+    Returns:
+        [B, C, height, width]; ``x`` itself where it has that size already.
+    """
+    if tuple(x.shape[-2:]) == tuple(size):
+        return x
+    if mode == "nearest":
+        return F.interpolate(x, size=size, mode="nearest-exact")
+    y = F.interpolate(x, size=size, mode=mode, antialias=True, align_corners=False)
+    return y.clamp(-1, 1) if clamp and mode == "bicubic" else y
+
+
+def resize_cubic(x: Tensor, size: tuple[int, int] | None = None, scale: float | None = None) -> Tensor:
+    """Cubic resampling with MATLAB's conventions: the resizer of SinGAN, ConSinGAN and InGAN.
+
+    It differs from ``resize`` in the kernel (a = -0.5 in both, yet sampled at other points when the size is not
+    a multiple), in the mirrored border, and in ``ceil`` for the size. Unlike the reference code it keeps the
+    gradient, does not pass through 8 bits, and decides on antialiasing for each direction by itself.
+
+    Args:
+        x: [B, C, H, W].
+        size: (height, width) of the result, pixels; the scale is then out / in, for each direction.
+        scale: or one factor for both directions; the result has ``ceil(scale * length)`` pixels each way.
+
+    Returns:
+        [B, C, h, w], not clamped.
+
+    Raises:
+        ValueError: not exactly one of ``size`` and ``scale`` was given.
+    """
+    if (size is None) == (scale is None):
+        raise ValueError("give either a size or a scale")
+    height, width = x.shape[-2:]
+    if size is not None:
+        scales = size[0] / height, size[1] / width
+        out = size
+    else:
+        assert scale is not None
+        scales = scale, scale
+        out = math.ceil(scale * height), math.ceil(scale * width)
+    vertical = cubic_weights(height, out[0], scales[0]).to(x)
+    horizontal = cubic_weights(width, out[1], scales[1]).to(x)
+    return vertical @ x @ horizontal.T
+
+
+@lru_cache(maxsize=256)
+def cubic_weights(length: int, out: int, scale: float) -> Tensor:
+    """The matrix [out, length], float64, that resamples one direction; each row sums to 1."""
+    if scale == 1 and length == out:
+        return torch.eye(length, dtype=torch.float64)
+    narrow = min(scale, 1.0)  # when shrinking, the kernel widens by 1 / scale: that is the antialiasing
+    support = 4 / narrow
+    # Counted from 1, as in MATLAB: output pixel j looks at the input position u.
+    j = torch.arange(1, out + 1, dtype=torch.float64)
+    u = j / scale + 0.5 * (1 - 1 / scale)
+    left = torch.floor(u - support / 2)
+    taps = left[:, None] + torch.arange(math.ceil(support) + 2, dtype=torch.float64)
+    weights = narrow * _cubic(narrow * (u[:, None] - taps))
+    weights = weights / weights.sum(dim=1, keepdim=True)
+    # Mirror with the edge pixel repeated: ... 2 1 | 1 2 3 ... n | n n-1 ...
+    mirror = torch.cat([torch.arange(length), torch.arange(length - 1, -1, -1)])
+    index = mirror[torch.remainder(taps.long() - 1, 2 * length)]
+    return torch.zeros(out, length, dtype=torch.float64).scatter_add_(1, index, weights)
+
+
+def _cubic(x: Tensor) -> Tensor:
+    """Keys' kernel with a = -0.5."""
+    x = x.abs()
+    inner = 1.5 * x**3 - 2.5 * x**2 + 1
+    outer = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
+    return torch.where(x <= 1, inner, torch.where(x <= 2, outer, torch.zeros_like(x)))

@@ -1,0 +1,217 @@
+"""How good are our variations, next to those that the authors of SinGAN and GPNN published of the same photos?
+
+    python benchmarks/quality.py --data DATA --weights WEIGHTS --presets fast,paper --jobs 2 --out OUT.json --sheets OUT
+
+DATA holds ``sigd16/`` and ``places20/``, each with ``photos/``, ``singan/`` and ``gpnn/`` (files of equal stem). With
+``--authors-only`` nothing is generated and only the published results are measured. Each process uses one torch thread;
+the times of results in the JSON are therefore those of one core, with ``--jobs`` of them busy.
+"""
+
+from __future__ import annotations
+
+import os
+
+# Before torch is imported anywhere: more threads than cores make each other wait.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import argparse
+import json
+import multiprocessing
+import statistics
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from machine import provenance
+from PIL import Image, ImageDraw
+
+from calotype.image.io import list_photos
+from calotype.tasks.evaluate import MEASURES, Evaluation, evaluate
+
+SETS = ("sigd16", "places20")
+AUTHORS = ("singan", "gpnn")
+COLUMNS = (*MEASURES, "diversity", "seconds")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One photo and what is to be done with it."""
+
+    group: str
+    photo: Path
+    published: dict[str, Path]
+    engine: str
+    presets: tuple[str, ...]
+    seed: int
+    count: int
+    weights: str | None
+    sheet: Path | None
+
+
+def main() -> None:
+    options = arguments()
+    jobs = list(planned(options))
+    started = time.perf_counter()
+    rows: list[dict[str, Any]] = []
+    features: dict[str, str] = {}
+    with ProcessPoolExecutor(options.jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        for done, (found, names) in enumerate(pool.map(work, jobs), 1):
+            rows += found
+            features |= names
+            print(f"{done}/{len(jobs)} {found[0]['set']} {found[0]['photo']}", flush=True)
+    record = {
+        **provenance(),
+        "engine": None if options.authors_only else options.engine,
+        "presets": [] if options.authors_only else options.presets,
+        "seed": options.seed,
+        "samples": 0 if options.authors_only else options.samples,
+        "jobs": options.jobs,
+        "seconds": round(time.perf_counter() - started, 1),
+        "features": features,
+        "summary": summary(rows),
+        "rows": rows,
+    }
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(record, indent=1) + "\n")
+    print(table(record["summary"]))
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=os.environ.get("CALOTYPE_DATA"), help="default: CALOTYPE_DATA")
+    parser.add_argument("--weights", default=os.environ.get("CALOTYPE_WEIGHTS"), help="default: CALOTYPE_WEIGHTS")
+    parser.add_argument("--out", type=Path, required=True, help="the JSON file to write")
+    parser.add_argument("--sets", type=names, default=SETS, help="default: all")
+    parser.add_argument("--photos", type=int, help="only the first so many of each set")
+    parser.add_argument("--engine", default="gpnn")
+    parser.add_argument("--presets", type=names, default=("fast",), help="compared with each other, like fast,paper")
+    parser.add_argument("--samples", type=int, default=3, help="of each photo and preset")
+    parser.add_argument("--seed", type=int, default=0, help="of the first sample")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--authors-only", action="store_true", help="measure the published results alone")
+    parser.add_argument("--sheets", type=Path, help="folder for contact sheets, outside the repository")
+    parser.add_argument("--sheet-photos", type=int, default=8, help="contact sheets for so many photos of each set")
+    options = parser.parse_args()
+    if options.data is None:
+        parser.error("say where the photos are: --data, or the environment variable CALOTYPE_DATA")
+    return options
+
+
+def names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def planned(options: argparse.Namespace) -> Any:
+    for group in options.sets:
+        published = {a: {path.stem: path for path in list_photos(options.data / group / a)} for a in AUTHORS}
+        for i, photo in enumerate(list_photos(options.data / group / "photos")[: options.photos]):
+            sheet = (
+                options.sheets / f"{group}_{photo.stem}.png" if options.sheets and i < options.sheet_photos else None
+            )
+            yield Job(
+                group=group,
+                photo=photo,
+                published={author: files[photo.stem] for author, files in published.items() if photo.stem in files},
+                engine=options.engine,
+                presets=() if options.authors_only else tuple(options.presets),
+                seed=options.seed,
+                count=options.samples,
+                weights=options.weights,
+                sheet=sheet,
+            )
+
+
+def work(job: Job) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The rows of one photo, and the names of the features used."""
+    import torch
+
+    torch.set_num_threads(1)
+    rows, pictures, features = [], [("photo", Image.open(job.photo))], {}
+    for author, path in job.published.items():
+        found = evaluate(job.photo, path, weights=job.weights)
+        features |= found.features
+        rows += scored(job, author, found, [None], [None])
+        pictures.append((author, Image.open(path)))
+    for preset in job.presets:
+        result = generated(job, preset)
+        found = evaluate(job.photo, result.images, weights=job.weights)
+        features |= found.features
+        rows += scored(job, f"{job.engine} {preset}", found, result.seeds, result.seconds)
+        pictures += [(f"{preset} {seed}", image) for seed, image in zip(result.seeds, result.images)]
+    if job.sheet:
+        job.sheet.parent.mkdir(parents=True, exist_ok=True)
+        contact_sheet(pictures, max(3, job.count)).save(job.sheet)
+    return rows, features
+
+
+def generated(job: Job, preset: str) -> Any:
+    from calotype import vary
+
+    return vary(job.photo, n=job.count, seed=job.seed, engine=job.engine, preset=preset)
+
+
+def scored(job: Job, system: str, found: Evaluation, seeds: list[Any], seconds: list[Any]) -> list[dict[str, Any]]:
+    rows = []
+    for row, seed, duration in zip(found.rows, seeds, seconds, strict=True):
+        values = {**asdict(row), "diversity": found.diversity, "seconds": duration}
+        measured = {name: None if values[name] is None else round(values[name], 5) for name in COLUMNS}
+        rows.append({"set": job.group, "photo": job.photo.stem, "system": system, "seed": seed, **measured})
+    return rows
+
+
+def summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Median and mean over the photos of a set, and over all sets; a photo counts once, with the mean of its samples."""
+    lines = []
+    for group in (*dict.fromkeys(row["set"] for row in rows), "all"):
+        for system in dict.fromkeys(row["system"] for row in rows):
+            chosen = [row for row in rows if group in (row["set"], "all") and row["system"] == system]
+            columns = {name: photo_means(chosen, name) for name in COLUMNS}
+            lines.append(
+                {
+                    "set": group,
+                    "system": system,
+                    "photos": len({(row["set"], row["photo"]) for row in chosen}),
+                    "median": {name: round(statistics.median(v), 5) for name, v in columns.items() if v},
+                    "mean": {name: round(statistics.fmean(v), 5) for name, v in columns.items() if v},
+                }
+            )
+    return lines
+
+
+def photo_means(rows: list[dict[str, Any]], name: str) -> list[float]:
+    photos: dict[tuple[str, str], list[float]] = {}
+    for row in rows:
+        if row[name] is not None:
+            photos.setdefault((row["set"], row["photo"]), []).append(row[name])
+    return [statistics.fmean(values) for values in photos.values()]
+
+
+def table(lines: list[dict[str, Any]]) -> str:
+    text = [f"{'medians':24}" + "".join(f"{name:>14}" for name in COLUMNS)]
+    for line in lines:
+        cells = (f"{line['median'][name]:14.4f}" if name in line["median"] else f"{'-':>14}" for name in COLUMNS)
+        text.append(f"{line['set']:9}{line['system']:15}" + "".join(cells))
+    return "\n".join(text)
+
+
+def contact_sheet(pictures: list[tuple[str, Image.Image]], columns: int) -> Image.Image:
+    """Named pictures side by side: the photo and the published results in the first row, then a row for each preset."""
+    published = 1 + sum(name in AUTHORS for name, _ in pictures)
+    rest = pictures[published:]
+    per_row = max(published, columns)
+    rows = [pictures[:published]] + [rest[i : i + columns] for i in range(0, len(rest), columns)]
+    width, height = pictures[0][1].size
+    sheet = Image.new("RGB", (per_row * (width + 6), len(rows) * (height + 18)), "white")
+    draw = ImageDraw.Draw(sheet)
+    for y, row in enumerate(rows):
+        for x, (name, picture) in enumerate(row):
+            corner = (x * (width + 6), y * (height + 18))
+            draw.text((corner[0] + 2, corner[1] + 2), name, fill="black")
+            sheet.paste(picture.convert("RGB").resize((width, height)), (corner[0], corner[1] + 15))
+    return sheet
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""Frozen feature extractors."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from calotype.errors import InputError
+from calotype.nn.features import STEM_FILE, Features, InceptionStem, inception_stem, offline_features
+
+needs_weights = pytest.mark.skipif(
+    not os.environ.get("CALOTYPE_WEIGHTS"), reason=f"CALOTYPE_WEIGHTS does not name the folder of {STEM_FILE}"
+)
+
+
+def picture(height=40, width=56, seed=0):
+    return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+def saved_stem(folder, seed=0):
+    torch.manual_seed(seed)
+    save_file(dict(InceptionStem("any").state_dict()), folder / STEM_FILE)
+    return folder / STEM_FILE
+
+
+def test_offline_features_are_a_named_extractor():
+    features = offline_features()
+    assert isinstance(features, Features)
+    assert "offline" in features.name
+    assert features(picture()).shape == (1, 27, 10, 14)
+
+
+def test_offline_features_of_a_flat_picture_are_its_colour_and_no_energy():
+    out = offline_features()(torch.full((1, 3, 40, 40), 0.5))
+    torch.testing.assert_close(out[:, 0], torch.full((1, 10, 10), 2.5))
+    assert out[:, 1:].abs().max() < 0.02  # only the offset under the root
+
+
+def test_offline_features_see_the_direction_of_a_grating():
+    wave = torch.cos(2 * torch.pi * 0.4 * torch.arange(40.0)).expand(1, 3, 40, 40)
+    across, along = offline_features()(wave).mean((0, 2, 3)), offline_features()(wave.mT).mean((0, 2, 3))
+    assert across[3:7].argmax() == 0
+    assert along[3:7].argmax() == 2
+
+
+GOLDEN = -86.930654  # computed once; another number means that published ones no longer compare
+
+
+def test_offline_features_are_the_same_everywhere():
+    ramp = torch.linspace(-1, 1, 3 * 24 * 24).view(1, 3, 24, 24).sin()
+    assert offline_features()(ramp).double().sum().item() == pytest.approx(GOLDEN, rel=1e-4)
+
+
+def test_small_pictures_give_no_locations(tmp_path):
+    assert offline_features()(picture(4, 40)).shape[-2:].numel() == 0
+    stem = inception_stem(saved_stem(tmp_path))
+    assert stem(picture(18, 40)).numel() == 0
+    assert stem(picture(19, 19)).shape == (1, 192, 1, 1)
+
+
+def test_stem_from_a_file_a_folder_and_the_environment(tmp_path, monkeypatch):
+    file = saved_stem(tmp_path)
+    monkeypatch.setenv("CALOTYPE_WEIGHTS", str(tmp_path))
+    outputs = [inception_stem(where)(picture()) for where in (file, tmp_path, None)]
+    assert outputs[0].shape == (1, 192, 6, 10)
+    assert all(torch.equal(outputs[0], other) for other in outputs)
+
+
+def test_name_tells_weights_apart(tmp_path):
+    first = inception_stem(saved_stem(tmp_path, 0)).name
+    second = inception_stem(saved_stem(tmp_path, 1)).name
+    assert first != second
+    assert "unknown" in first
+
+
+def test_missing_weights_say_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.delenv("CALOTYPE_WEIGHTS", raising=False)
+    with pytest.raises(InputError, match="CALOTYPE_WEIGHTS"):
+        inception_stem()
+    with pytest.raises(InputError, match="CALOTYPE_WEIGHTS"):
+        inception_stem(tmp_path / "absent.safetensors")
+
+
+def test_other_files_are_refused(tmp_path):
+    (tmp_path / "text.safetensors").write_text("not weights")
+    save_file({"conv1.weight": torch.zeros(1)}, tmp_path / "other.safetensors")
+    for name in ("text.safetensors", "other.safetensors"):
+        with pytest.raises(InputError, match="not the Inception stem"):
+            inception_stem(tmp_path / name)
+
+
+@needs_weights
+def test_known_weights():
+    stem = inception_stem()
+    assert stem.name == "inception-v3 stem (63fd17d6)"
+    assert stem(picture()).min() >= 0
+    assert not any(p.requires_grad for p in stem.parameters())

@@ -1,0 +1,89 @@
+"""Results measured against their photo."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from calotype.errors import InputError
+from calotype.tasks.evaluate import MEASURES, evaluate
+
+
+@pytest.fixture(autouse=True)
+def _no_weights(monkeypatch):
+    monkeypatch.delenv("CALOTYPE_WEIGHTS", raising=False)
+
+
+def photo(seed=0, size=(60, 48)):
+    rng = np.random.default_rng(seed)
+    return Image.fromarray(rng.integers(0, 256, (12, 15, 3), dtype=np.uint8)).resize(size, Image.Resampling.BICUBIC)
+
+
+def test_the_photo_against_itself():
+    found = evaluate(photo(), photo())
+    row = found.rows[0]
+    assert row.sifid_offline == pytest.approx(0, abs=1e-9)
+    assert (row.sliced, row.copied, row.coverage) == (0, 1, 1)
+    assert row.sifid is None
+    assert found.diversity is None
+    assert "offline" in found.features["sifid_offline"]
+    assert set(found.medians) == set(MEASURES) - {"sifid"}
+
+
+def test_several_results_have_a_diversity_when_of_one_size():
+    assert evaluate(photo(), [photo(1), photo(2)]).diversity > 0.1
+    other = evaluate(photo(), [photo(1), photo(2, (70, 48))])
+    assert other.diversity is None
+    assert len(other.rows) == 2
+
+
+def test_a_folder_of_results_of_one_photo(tmp_path):
+    for i in (1, 2):
+        photo(i).save(tmp_path / f"x_{i}.png")
+    found = evaluate(photo(), tmp_path)
+    assert [row.result for row in found.rows] == ["x_1", "x_2"]
+    assert found.diversity is not None
+
+
+def test_folders_are_paired_by_stem(tmp_path):
+    for side, stems, suffix in (("real", "abc", ".png"), ("fake", "bcd", ".jpg")):
+        (tmp_path / side).mkdir()
+        for stem in stems:
+            photo(ord(stem)).save(tmp_path / side / (stem + suffix))
+    found = evaluate(tmp_path / "real", str(tmp_path / "fake"))
+    assert [(row.photo, row.result) for row in found.rows] == [("b", "b"), ("c", "c")]
+    assert found.unpaired == ["a.png", "d.jpg"]
+    assert found.medians["copied"] > 0.8
+    assert json.loads(json.dumps(found.as_dict()))["medians"] == found.medians
+
+
+def test_input_that_cannot_be_measured(tmp_path):
+    (tmp_path / "empty").mkdir()
+    photo().save(tmp_path / "a.png")
+    with pytest.raises(InputError, match="results are not"):
+        evaluate(tmp_path, photo())
+    with pytest.raises(InputError, match="no photos"):
+        evaluate(photo(), tmp_path / "empty")
+    with pytest.raises(InputError, match="at least one"):
+        evaluate(photo(), [])
+    with pytest.raises(InputError, match="too small"):
+        evaluate(photo(), photo(1, (17, 60)))
+    with pytest.raises(InputError, match="Inception weights"):
+        evaluate(photo(), photo(1), weights=tmp_path / "absent")
+    (tmp_path / "other").mkdir()
+    photo().save(tmp_path / "other" / "b.png")
+    with pytest.raises(InputError, match="same name"):
+        evaluate(tmp_path, tmp_path / "other")
+    photo().save(tmp_path / "a.jpg")
+    with pytest.raises(InputError, match="same stem"):
+        evaluate(tmp_path, tmp_path / "other")
+
+
+def test_importing_it_does_not_import_torch():
+    code = "import sys, calotype.tasks.evaluate; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -71,7 +71,10 @@ def test_sheet(calotype, tmp_path, photo):
     done = calotype("vary", photo, "-n", "3", "--sheet", "-o", "out", "-q", *TINY)
     assert done.stdout.splitlines()[-1] == str(Path("out", "bird_vary_sheet.png"))
     with Image.open(tmp_path / "out" / "bird_vary_sheet.png") as sheet:
-        assert sheet.width * sheet.height >= 3 * 48 * 32
+        assert sheet.width * sheet.height >= 4 * 48 * 32  # the photo is on it too
+    scored = json.loads(calotype("evaluate", photo, "out", "--json").stdout)
+    assert [row["result"] for row in scored["rows"]] == [f"bird_vary_{seed}" for seed in range(3)]
+    assert "--sheet -n 3" in calotype("show", "out/bird_vary_sheet.png").stdout
 
 
 def test_skip_existing_makes_again_what_was_made_otherwise(calotype, tmp_path, photo):

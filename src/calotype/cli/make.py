@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     pass
 
 _PANEL = "Results"
+_CELL = 320  # pixels that a picture has on a sheet, each way
 
 
 @dataclass(frozen=True)
@@ -290,17 +291,21 @@ class _Work:
         from PIL import Image
 
         from calotype.image.grid import contact_sheet
-        from calotype.image.io import save_png
+        from calotype.image.io import save_png, to_image, to_tensor
 
         out = self.delivery.out
         name = f"{out.stem}_sheet.png" if _is_file_name(out) else f"{stem}_{self.asked.verb}_sheet.png"
         path = self._safe((out.parent if _is_file_name(out) else out) / name)
-        pictures: list[Image.Image] = []
+        pictures, labels = [to_image(to_tensor(job.photo))], [stem]
         for seed in self.asked.seeds:
             with Image.open(self._path(stem, seed)) as picture:
-                picture.load()
-                pictures.append(picture)
-        save_png(contact_sheet(pictures), path, {**job.settings, "n": self.asked.n})
+                # Only what the sheet shows of it is kept: there may be hundreds.
+                picture.thumbnail((2 * _CELL, 2 * _CELL))
+                pictures.append(picture.copy())
+            labels.append(f"seed {seed}")
+        cell = min(_CELL, max(max(picture.size) for picture in pictures))
+        sheet = contact_sheet(pictures, labels, cell=cell, mark_first=True)
+        save_png(sheet, path, {**job.settings, "sheet": self.asked.n})
         self.account.sheets.append(str(path))
         self._print(path)
 

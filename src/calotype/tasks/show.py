@@ -56,6 +56,8 @@ def _words(settings: Mapping[str, Any]) -> Iterator[str]:
     yield from ("calotype", settings["verb"], _as_argument(photo["name"]))
     for other in settings["also"]:
         yield from ("--also", _as_argument(other["name"]))
+    if "sheet" in settings:
+        yield from ("--sheet", "-n", str(settings["sheet"]))
     yield from ("--seed", str(settings["seed"]), "--engine", settings["engine"], "--preset", settings["preset"])
     for key, value in settings["set"].items():
         yield from ("--set", f"{key}={_as_value(value)}")

@@ -21,9 +21,11 @@ class Stopped(CalotypeError):
     """The work was stopped on request. What was finished is on disk; running the same command again goes on."""
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """``", did you mean 'loose'?"`` for a word that is nearly one of ``known``, else nothing: to go into a message."""
+def unknown(kind: str, name: str, known: Iterable[str], advice: str = "") -> str:
+    """The line that says that ``name`` is no ``kind``: with the nearest of ``known``, and ``advice`` or all of them."""
     import difflib
 
-    match = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.5)
-    return f", did you mean '{match[0]}'?" if match else ""
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    meant = f"did you mean '{near[0]}'? " if near else ""
+    return f"there is no {kind} '{name}': {meant}{advice or 'choose from ' + ', '.join(names)}"

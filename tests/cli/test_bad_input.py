@@ -179,7 +179,7 @@ def test_one_bad_photo_does_not_spoil_a_folder(calotype, tmp_path, photo):
         (("vary", "PHOTO", "--size", "64x64", "--factor", "2"), ("--size and --factor",)),
         (("vary", "PHOTO", "-n", "0"), ("-n",)),
         (("vary", "PHOTO", "--seed", "some"), ("--seed",)),
-        (("vary", "PHOTO", "--device", "abacus"), ("abacus",)),
+        (("vary", "PHOTO", "--device", "abacus"), ("'abacus'", "cpu")),
         (("vary", "PHOTO", "-n", "2", "-o", "one.png"), ("one.png", "folder")),
         (("vary", "PHOTO", "-o", "one.jpg"), ("PNG", "one.png")),
         (("retarget", "PHOTO"), ("--size", "--factor")),

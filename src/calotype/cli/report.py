@@ -12,7 +12,7 @@ from types import FrameType
 
 import typer
 
-from calotype.errors import CalotypeError, InputError, nearest
+from calotype.errors import CalotypeError, InputError, unknown
 
 # The command-line library's own complaint about what was typed. Only its subclasses have a public name.
 _Complaint: type[Exception] = typer.BadParameter.__mro__[1]
@@ -93,14 +93,14 @@ def _complaint(error: Exception) -> str:
     text = str(getattr(error, "format_message", lambda: error)())
     context = getattr(error, "ctx", None)
     where = context.command_path if context is not None else "calotype"
-    unknown = re.match(r"No such command '([^']*)'", text)
-    if unknown and context is not None:
+    missing = re.match(r"No such command '([^']*)'", text)
+    if missing and context is not None:
         verbs = context.command.list_commands(context)
-        return f"no verb '{unknown[1]}'{nearest(unknown[1], verbs)} (there is {', '.join(verbs)})"
+        return unknown("verb", missing[1], verbs)
     option = getattr(error, "option_name", None)
     if option and "o such option" in text and context is not None:
         known = [flag for parameter in context.command.params for flag in (*parameter.opts, *parameter.secondary_opts)]
-        return f"no option {option}{nearest(option, known)} ('{where} --help' lists them)"
+        return unknown("option", option, known, f"'{where} --help' lists them")
     text = text.rstrip(".")
     return f"{text[:1].lower()}{text[1:]}: see '{where} --help'"
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from calotype.catalog import ENGINES, config_from
 from calotype.catalog import engine as engine_of
-from calotype.errors import InputError, nearest
+from calotype.errors import InputError, unknown
 from calotype.tasks.memory import available_bytes
 from calotype.tasks.param import Param
 from calotype.types import Cost, Factor, Photo, PhotoLike, Result, Size
@@ -110,6 +110,8 @@ def order(
         raise InputError(f"{n} pictures cannot be made: give a count of at least 1")
     if not 0 <= seed <= 2**53 - n:
         raise InputError(f"a seed of {seed} cannot be used: give a whole number from 0 to 2**53")
+    from calotype.run import choose_device
+
     changes = dict(settings or {})
     module = engine_of(engine)
     if not hasattr(module, verb):
@@ -120,7 +122,7 @@ def order(
         engine=engine,
         preset=preset,
         changes=changes,
-        config=config_from(engine, preset, changes),
+        config=config_from(module, preset, changes),
         n=n,
         seed=seed,
         size=None if size is None else _size(size),
@@ -128,7 +130,7 @@ def order(
         structure=None if structure is None else _structure(structure),
         tile=_one_of(TILES, tile, "tile"),
         max_side=max_side,
-        device=device,
+        device=str(choose_device(device)),
     )
 
 
@@ -151,16 +153,16 @@ def _structure(structure: str | float) -> float:
     try:
         value = float(structure)
     except ValueError:
-        return STRUCTURES[_one_of(STRUCTURES, str(structure), "structure", "or a number from 0 (free) to 1 (close)")]
+        return STRUCTURES[_one_of(STRUCTURES, str(structure), "structure")]
     if not 0 <= value <= 1:
         raise InputError(f"a structure of {structure} cannot be used: give a number from 0 (free) to 1 (close)")
     return value
 
 
-def _one_of(known: Iterable[str], word: str, what: str, *more: str) -> str:
+def _one_of(known: Iterable[str], word: str, kind: str) -> str:
     if word in known:
         return word
-    raise InputError(f"no {what} '{word}'{nearest(word, known)} (there is {', '.join([*known, *more])})")
+    raise InputError(unknown(kind, word, known))
 
 
 class Job:

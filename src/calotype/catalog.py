@@ -1,0 +1,226 @@
+"""Which engines there are. Each is imported when it is asked for, and no sooner: this file imports no torch."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Union
+
+from calotype.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+ENGINES: dict[str, str] = {
+    "gpnn": "calotype.engines.gpnn",
+}
+
+
+def engine(name: str) -> types.ModuleType:
+    """The engine of that name, imported.
+
+    Raises:
+        InputError: there is none; the message names the nearest and lists all.
+    """
+    if name not in ENGINES:
+        raise InputError(_unknown("engine", name, ENGINES))
+    return import_module(ENGINES[name])
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A saved model, ready to sample.
+
+    Attributes:
+        system: name of the engine.
+        engine: its module, with the verbs.
+        config: its ``Config``, as in training.
+        net: on the CPU, in eval mode.
+        photo_sha256: identity of the photo it was trained on.
+    """
+
+    system: str
+    engine: types.ModuleType
+    config: Any
+    net: nn.Module
+    photo_sha256: str
+
+
+def load(folder: str | Path) -> Loaded:
+    """Build the net of a saved model and fill it.
+
+    Raises:
+        InputError: not a model folder, damaged, or of an engine or a version that is not known here.
+    """
+    from calotype.files import shown
+    from calotype.saving import read
+
+    saved = read(folder)
+    module = engine(saved.system)
+    config = _fill(module.Config(), saved.config, saved.system)
+    net: nn.Module = module.build(config)
+    try:
+        net.load_state_dict(saved.tensors)
+    except RuntimeError as error:
+        raise InputError(
+            f"the weights in {shown(folder)} do not fit this version of {saved.system}: train the model again"
+        ) from error
+    return Loaded(saved.system, module, config, net.eval(), str(saved.meta.get("photo_sha256", "")))
+
+
+def config_from(engine_module: types.ModuleType, preset: str, overrides: Mapping[str, Any]) -> Any:
+    """A preset of an engine with some fields set by the user.
+
+    Args:
+        engine_module: has ``Config`` and ``PRESETS``.
+        preset: a key of ``PRESETS``.
+        overrides: field names and values; strings, as they come from a command line, are converted to the type of
+            the field: ``true``/``false``, ``none`` where the field may be ``None``, ``3,4`` for a tuple.
+
+    Returns:
+        A ``Config``.
+
+    Raises:
+        InputError: no such preset or field (the message names the nearest and lists all), or a value that does not fit.
+    """
+    if preset not in engine_module.PRESETS:
+        raise InputError(_unknown("preset", preset, engine_module.PRESETS))
+    return _fill(engine_module.PRESETS[preset], overrides, engine_module.__name__.rpartition(".")[2])
+
+
+def _fill(config: Any, values: Mapping[str, Any], name: str) -> Any:
+    known = typing.get_type_hints(type(config))
+    fields = [f.name for f in dataclasses.fields(config) if f.init]
+    for key in values:
+        if key not in fields:
+            raise InputError(_unknown(f"setting of {name}", key, fields))
+    converted = {key: _convert(key, value, known[key]) for key, value in values.items()}
+    try:
+        return dataclasses.replace(config, **converted)
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"these settings of {name} cannot be used: {' '.join(str(error).split())}") from error
+
+
+def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    meant = f"did you mean '{near[0]}'? " if near else ""
+    return f"there is no {kind} '{name}': {meant}choose from {', '.join(names)}"
+
+
+class _Misfit(Exception):
+    """A value does not fit the type of its field."""
+
+
+def _convert(key: str, value: Any, kind: Any) -> Any:
+    try:
+        return _as(value, kind)
+    except _Misfit:
+        raise InputError(f"{key}={value!r} cannot be used: give {_named(kind)}") from None
+
+
+def _as(value: Any, kind: Any) -> Any:
+    """``value`` as ``kind``, or ``_Misfit``."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (Union, types.UnionType):
+        return _as_one_of(value, arguments)
+    if origin is Literal:
+        for choice in arguments:
+            if value == choice or value == str(choice):
+                return choice
+        raise _Misfit
+    if origin is tuple:
+        return _as_tuple(value, arguments)
+    converters = {bool: _as_bool, int: _as_int, float: _as_float, str: _as_str, type(None): _as_none}
+    if kind not in converters:
+        raise TypeError(f"a Config field of type {kind} cannot be set from outside")
+    return converters[kind](value)
+
+
+def _as_one_of(value: Any, kinds: tuple[Any, ...]) -> Any:
+    # None first, so that "none" is not taken for a piece of text.
+    for kind in sorted(kinds, key=lambda k: k is not type(None)):
+        try:
+            return _as(value, kind)
+        except _Misfit:
+            continue
+    raise _Misfit
+
+
+def _as_tuple(value: Any, kinds: tuple[Any, ...]) -> tuple[Any, ...]:
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, (list, tuple)):
+        raise _Misfit
+    if len(kinds) == 2 and kinds[1] is ...:
+        kinds = (kinds[0],) * len(items)
+    if len(items) != len(kinds):
+        raise _Misfit
+    return tuple(_as(item, kind) for item, kind in zip(items, kinds))
+
+
+def _as_bool(value: Any) -> bool:
+    words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().lower() in words:
+        return words[value.strip().lower()]
+    raise _Misfit
+
+
+def _as_int(value: Any) -> int:
+    if isinstance(value, bool):  # True is 1 to Python, but nobody means a patch of True pixels
+        raise _Misfit
+    try:
+        number = int(value)
+    except (ValueError, TypeError, OverflowError):
+        raise _Misfit from None
+    if not isinstance(value, str) and number != value:
+        raise _Misfit
+    return number
+
+
+def _as_float(value: Any) -> float:
+    if isinstance(value, bool):
+        raise _Misfit
+    try:
+        number = float(value)
+    except (ValueError, TypeError, OverflowError):
+        raise _Misfit from None
+    if math.isnan(number):
+        raise _Misfit
+    return number
+
+
+def _as_str(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _Misfit
+    return value
+
+
+def _as_none(value: Any) -> None:
+    if value is not None and not (isinstance(value, str) and value.strip().lower() == "none"):
+        raise _Misfit
+
+
+def _named(kind: Any) -> str:
+    """The type as a user would say it."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (Union, types.UnionType):
+        return " or ".join(_named(argument) for argument in arguments)
+    if origin is Literal:
+        return "one of " + ", ".join(str(choice) for choice in arguments)
+    if origin is tuple:
+        return "values with commas between, each " + " or ".join(
+            sorted({_named(argument) for argument in arguments if argument is not ...})
+        )
+    names = {int: "a whole number", float: "a number", bool: "true or false", str: "text", type(None): "none"}
+    return names.get(kind, str(kind))

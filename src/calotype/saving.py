@@ -1,0 +1,108 @@
+"""A model on disk: a folder with ``model.json`` and ``weights.safetensors``, which is all that sampling needs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor, nn
+
+from calotype.checkpoint import read_tensors, write_tensors
+from calotype.errors import InputError
+from calotype.files import shown, write_whole
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+FORMAT = 1
+_MODEL, _WEIGHTS, _PREVIEW = "model.json", "weights.safetensors", "preview.png"
+_AGAIN = "train or copy the model again"
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A model as it was read.
+
+    Attributes:
+        system: name of the engine.
+        config: its configuration, JSON values.
+        tensors: parameters and buffers by name, on the CPU.
+        meta: everything in ``model.json``: format, system, config, photo_sha256, version.
+    """
+
+    system: str
+    config: dict[str, Any]
+    tensors: dict[str, Tensor]
+    meta: dict[str, Any]
+
+
+def write(
+    folder: str | Path, system: str, config: Any, net: nn.Module, photo_sha256: str, preview: Image | None = None
+) -> None:
+    """Save a trained net. A folder that holds a model already gets the new one; other files in it stay.
+
+    Args:
+        folder: made where missing.
+        system: name of the engine, as in the catalog.
+        config: the engine's frozen dataclass, or a mapping of JSON-ready values.
+        net: its parameters and buffers are saved.
+        photo_sha256: ``Photo.sha256`` of what it was trained on.
+        preview: a picture to know the model by.
+
+    Raises:
+        OutputError: the folder cannot be made or written to.
+    """
+    values: Mapping[str, Any] = dataclasses.asdict(config) if dataclasses.is_dataclass(config) else config  # type: ignore[arg-type]
+    meta = {
+        "format": FORMAT,
+        "system": system,
+        "config": dict(values),
+        "photo_sha256": photo_sha256,
+        "version": _version(),
+    }
+    folder = Path(folder)
+    # The weights carry a copy of model.json in their header, and reading goes by that copy: so one file, replaced
+    # in one step, decides, and an interruption between the two leaves no mixture of an old and a new model.
+    write_tensors(folder / _WEIGHTS, net.state_dict(), meta)
+    text = json.dumps(meta, indent=2, sort_keys=True) + "\n"
+    write_whole(folder / _MODEL, lambda file: file.write(text.encode()))
+    if preview is not None:
+        write_whole(folder / _PREVIEW, lambda file: preview.save(file, format="PNG"))
+
+
+def read(folder: str | Path) -> Saved:
+    """Read a saved model.
+
+    Raises:
+        InputError: the folder is missing, not a model, damaged, or of a newer format than this version knows.
+    """
+    folder = Path(folder)
+    label = shown(folder)
+    if not folder.is_dir():
+        raise InputError(f"{label} is not a folder: give the folder of a saved model")
+    try:
+        described = json.loads((folder / _MODEL).read_text(encoding="utf-8"))
+        number = int(described["format"])
+    except FileNotFoundError:
+        raise InputError(f"{label} holds no model ({_MODEL} is missing): give the folder of a saved model") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"the model in {label} is damaged ({_MODEL} cannot be read): {_AGAIN}") from error
+    if number > FORMAT:
+        raise InputError(f"the model in {label} is of a newer format ({number}): pip install --upgrade calotype")
+    tensors, meta = read_tensors(folder / _WEIGHTS, _AGAIN)
+    try:
+        return Saved(str(meta["system"]), dict(meta["config"]), tensors, meta)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"the model in {label} is damaged: {_AGAIN}") from error
+
+
+def _version() -> str:
+    try:
+        return version("calotype")
+    except PackageNotFoundError:  # run from a source tree
+        return "unknown"

@@ -6,6 +6,7 @@ import datetime
 import os
 import platform
 import subprocess
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ def provenance() -> dict[str, Any]:
     import torch
 
     return {
-        "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "commit": _commit(),
         "machine": {
             "cpu": cpu_model(),
@@ -55,8 +56,9 @@ def _memory_gib() -> float | None:
 def _version(name: str) -> str | None:
     try:
         return version(name)
-    except PackageNotFoundError:
-        return None
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        found: str | None = getattr(import_module(name), "__version__", None)
+        return found
 
 
 def _commit() -> str | None:

@@ -24,11 +24,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from machine import provenance
 from PIL import Image, ImageDraw
 
 from calotype.image.io import list_photos
 from calotype.tasks.evaluate import MEASURES, Evaluation, evaluate
+from machine import provenance
 
 SETS = ("sigd16", "places20")
 AUTHORS = ("singan", "gpnn")
@@ -162,7 +162,7 @@ def scored(job: Job, system: str, found: Evaluation, seeds: list[Any], seconds: 
 
 
 def summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Median and mean over the photos of a set, and over all sets; a photo counts once, with the mean of its samples."""
+    """Median and mean over the photos of a set, and of all; a photo counts once, with the mean of its samples."""
     lines = []
     for group in (*dict.fromkeys(row["set"] for row in rows), "all"):
         for system in dict.fromkeys(row["system"] for row in rows):

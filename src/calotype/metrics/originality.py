@@ -59,9 +59,9 @@ def originality(
 
     With the defaults the published GPNN samples of 36 photos come out at about .74 and SinGAN's at about .13 (means).
     In smooth areas (sky, water) many patches of the photo are almost equally near and noise decides between them, so
-    that even copied sky seldom counts: of GPNN's patches with a contrast under 3 grey levels half as many counted as of
-    those with more than 25. Compare systems on the same photos; a photo that is mostly sky reads lower with every one
-    of them.
+    that copied sky counts less than copied detail: of GPNN's patches with a contrast under 3 grey levels 54 % stayed
+    in order at a step of 1 px, of those above 25 levels 95 %. A photo that is mostly sky reads lower with every system:
+    compare systems on the same photos.
 
     Raises:
         InputError: a picture is too small to hold two neighbouring patches.

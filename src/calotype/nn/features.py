@@ -161,7 +161,8 @@ class FilterBank(nn.Module):
         colour = F.conv2d(pictures, self.opponent)
         maps = [_COLOUR_WEIGHT * F.avg_pool2d(colour, _POOL)]
         for weight, band in zip(self.weights, self._bands()):
-            maps.append(weight * F.avg_pool2d(_energy(colour, band), _POOL))
+            # One channel at a time, pooled at once: a third of the memory, which a large photo needs.
+            maps += [weight * F.avg_pool2d(_energy(channel, band), _POOL) for channel in torch.split(colour, 1, 1)]
         return torch.cat(maps, 1)
 
     def _bands(self) -> list[Tensor]:
@@ -192,12 +193,9 @@ def _gabor_pairs(frequency: float, window: float, orientations: int) -> Tensor:
     return torch.stack(filters)[:, None].float()
 
 
-def _energy(colour: Tensor, band: Tensor) -> Tensor:
-    """Magnitude of each quadrature pair on each channel: [B, C, H, W] and [2 n, 1, k, k] to [B, C n, H, W]."""
-    batch, channels, height, width = colour.shape
+def _energy(channel: Tensor, band: Tensor) -> Tensor:
+    """Magnitude of each quadrature pair of filters: [B, 1, H, W] and [2 n, 1, k, k] to [B, n, H, W]."""
     reach = band.shape[-1] // 2
-    each = F.pad(colour.flatten(0, 1)[:, None], (reach, reach, reach, reach), mode="reflect")
-    answers = F.conv2d(each, band).view(batch, channels, -1, 2, height, width)
-    return (
-        (answers.square().sum(3) + 1e-6).sqrt().flatten(1, 2)
-    )  # the offset keeps the gradient finite where it is flat
+    answers = F.conv2d(F.pad(channel, (reach, reach, reach, reach), mode="reflect"), band)
+    # The offset keeps the gradient finite where the picture is flat.
+    return (answers[:, 0::2].square() + answers[:, 1::2].square() + 1e-6).sqrt()

@@ -1,0 +1,171 @@
+"""Approximate nearest-neighbour fields, in time and memory proportional to the number of patches.
+
+PatchMatch (Barnes et al., SIGGRAPH 2009) rests on two facts: a good match of a patch is, shifted, a good match of its
+neighbour; and among many random guesses some are good. Here all patches of a strip try the same few candidates at once, as one
+batched product; fields come from the coarser level of the pyramid, so they start near the answer.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from calotype.engines.gpnn.field import FORBIDDEN, Grid, as_seekers, as_targets, completeness_weight
+
+# Neighbours whose matches are tried, in units of the step.
+CROSS = ((-1, 0), (0, -1), (0, 1), (1, 0))
+# Distances of the neighbours asked in each sweep: far ones first, so that a find spreads quickly.
+STEPS = ((3, 1), (1,))
+
+
+def search(
+    query: Grid, key: Grid, field: Tensor, reverse: Tensor | None, alpha: float, passes: int, noise: torch.Generator
+) -> tuple[Tensor, Tensor | None]:
+    """Improve a field (and, with completeness, the reverse field it depends on).
+
+    Args:
+        query: patches that look for a match, N of them.
+        key: patches that they choose from, M of them.
+        field: int64 [N], where the search starts.
+        reverse: int64 [M], where the search for each key's nearest query starts; ``None`` where ``alpha`` is 0 or less.
+        alpha: completeness, as in ``Config``.
+        passes: sweeps.
+        noise: CPU generator of the random guesses.
+
+    Returns:
+        the two fields, improved.
+    """
+    weight = None
+    hints = None
+    if alpha > 0:
+        assert reverse is not None
+        used = claim(field, torch.zeros_like(field, dtype=torch.float32), len(reverse))
+        reverse, nearest = improve(key, query, None, reverse, used, passes, noise)
+        weight = completeness_weight(nearest, alpha)
+        wanted = nearest if key.forbidden is None else nearest.masked_fill(key.forbidden.flatten(), FORBIDDEN)
+        hints = claim(reverse, wanted, len(field))
+    field, _ = improve(query, key, weight, field, hints, passes, noise)
+    return field, reverse
+
+
+def claim(field: Tensor, score: Tensor, count: int) -> Tensor:
+    """Turn a field round: for each of ``count`` targets, the lowest-scored source that points at it, or -1.
+
+    Score and index are packed into one integer and reduced by minimum, so the answer does not depend on the order of threads.
+    """
+    packed = (score.clamp_min(0).view(torch.int32).long() << 32) | torch.arange(len(field), device=field.device)
+    empty = torch.iinfo(torch.int64).max
+    best = torch.full((count,), empty, device=field.device)
+    best.scatter_reduce_(0, field, packed, "amin")
+    return torch.where(best == empty, -1, best & 0xFFFFFFFF)
+
+
+def improve(
+    seek: Grid,
+    target: Grid,
+    weight: Tensor | None,
+    field: Tensor,
+    hints: Tensor | None,
+    passes: int,
+    noise: torch.Generator,
+    chunk: int = 1 << 14,
+) -> tuple[Tensor, Tensor]:
+    """Sweeps of propagation and random search for one field. Returns the field and its scores.
+
+    Args:
+        seek: the patches that look for a match.
+        target: the patches they choose from.
+        weight: [len(target)] factor on the distance to each target, or ``None`` for 1.
+        field: int64 [len(seek)], the start.
+        hints: int64 [len(seek)], one more candidate each, -1 for none, or ``None``.
+        passes: number of sweeps.
+        noise: CPU generator.
+        chunk: patches in a strip, a matter of cache size alone.
+    """
+    rows, columns = seek.shape
+    targets = as_targets(target, weight)
+    features = seek.rows
+    strip = max(1, chunk // columns) * columns
+    field = field.clone()
+    score = torch.full_like(field, FORBIDDEN, dtype=torch.float32)
+    radii = random_radii(max(target.shape))
+    for sweep in range(passes):
+        guesses = random_jumps(radii, target.shape[1], min(strip, len(field)), noise, field.device)
+        order = range(0, len(field), strip)
+        for start in order if sweep % 2 == 0 else reversed(order):
+            stop = min(len(field), start + strip)
+            seekers = as_seekers(features[start:stop])
+            own, worth = field[start:stop], score[start:stop]
+            candidates = []
+            if sweep == 0:
+                candidates.append(own)
+                if hints is not None:
+                    candidates.append(torch.where(hints[start:stop] < 0, own, hints[start:stop]))
+            for step in STEPS[sweep % len(STEPS)]:
+                candidates += proposals(field, columns, target.shape[1], start, stop, step)
+            own, worth = choose(seekers, targets, own, worth, torch.stack(candidates, 1))
+            own, worth = choose(seekers, targets, own, worth, own[:, None] + guesses[: len(own)])
+            field[start:stop], score[start:stop] = own, worth
+    return field, score
+
+
+def choose(
+    seekers: Tensor, targets: Tensor, own: Tensor, worth: Tensor, candidates: Tensor
+) -> tuple[Tensor, Tensor]:
+    """For each seeker the candidate [N, K] of least score, or its own match where none is better."""
+    candidates = candidates.clamp_(0, len(targets) - 1)
+    rows = targets.index_select(0, candidates.flatten()).view(*candidates.shape, -1)
+    scores = torch.bmm(rows, seekers[:, :, None])[:, :, 0]
+    best, which = scores.min(1)
+    better = best < worth
+    return torch.where(better, candidates.gather(1, which[:, None])[:, 0], own), torch.where(better, best, worth)
+
+
+def proposals(field: Tensor, columns: int, target_columns: int, start: int, stop: int, step: int) -> list[Tensor]:
+    """What the neighbours at distance ``step`` propose for the patches ``start`` to ``stop``: their match, shifted back.
+
+    Neighbours are found by their place in the flat list, so those beyond the end of a row lie in the next one: a wrong
+    neighbour there is one more guess, and costs less than telling it apart.
+    """
+    found = []
+    for dy, dx in CROSS:
+        offset = (dy * columns + dx) * step
+        first = min(max(start + offset, 0), len(field) - (stop - start))
+        found.append(field[first : first + stop - start] - (dy * target_columns + dx) * step)
+    return found
+
+
+def random_radii(side: int) -> list[int]:
+    """Search radii: the whole picture, then a quarter each time, down to 1."""
+    radii = [side]
+    while radii[-1] > 1:
+        radii.append(max(1, radii[-1] // 3))
+    return radii
+
+
+def random_jumps(
+    radii: list[int], target_columns: int, count: int, noise: torch.Generator, device: torch.device
+) -> Tensor:
+    """int64 [count, len(radii)]: for each radius a random jump within it, as a distance in the flat list of targets."""
+    scale = torch.tensor(radii, dtype=torch.float32)[:, None]
+    jumps = ((torch.rand(count, len(radii), 2, generator=noise) * 2 - 1) * scale).round().long()
+    return (jumps[:, :, 0] * target_columns + jumps[:, :, 1]).to(device)
+
+
+def upscale(field: Tensor, old: tuple[int, int], new: tuple[int, int], old_target: tuple[int, int], new_target: tuple[int, int]) -> Tensor:
+    """Carry a field between two grids ``old`` -> ``new``, from one level of the pyramid to the next.
+
+    Every patch takes the match of the patch at its place in the old grid, scaled, plus its own offset within it.
+    """
+    device = field.device
+    y, x = torch.arange(new[0], device=device), torch.arange(new[1], device=device)
+    from_y = ((y + 0.5) * old[0] / new[0]).long().clamp(max=old[0] - 1)
+    from_x = ((x + 0.5) * old[1] / new[1]).long().clamp(max=old[1] - 1)
+    match = field.view(old)[from_y][:, from_x]
+    match_y = (match // old_target[1] + 0.5) * new_target[0] / old_target[0] - 0.5
+    match_x = (match % old_target[1] + 0.5) * new_target[1] / old_target[1] - 0.5
+    rest_y = (y - ((from_y + 0.5) * new[0] / old[0] - 0.5))[:, None]
+    rest_x = (x - ((from_x + 0.5) * new[1] / old[1] - 0.5))[None]
+    to_y = (match_y + rest_y).round().long().clamp(0, new_target[0] - 1)
+    to_x = (match_x + rest_x).round().long().clamp(0, new_target[1] - 1)
+    return (to_y * new_target[1] + to_x).flatten()

@@ -1,0 +1,67 @@
+"""A picture from a field: every patch is replaced by its match, and where matches overlap they are averaged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+def vote(
+    field: Tensor, grid: tuple[int, int], values: Tensor, key_columns: int, patch: int, size: tuple[int, int],
+    spread: float = 0.0,
+) -> Tensor:
+    """Average the matched patches where they overlap.
+
+    Pixel by pixel of the patch rather than patch by patch, so that memory is that of the picture, not ``patch ** 2`` times it.
+
+    Args:
+        field: int64 [rows * columns], the key patch chosen for every query patch.
+        grid: rows and columns of the query's patches; along an axis that wraps round, as many as pixels.
+        values: [1, C, H, W], where the patches' pixels are taken from.
+        key_columns: columns of the key's grid of patches, by which ``field`` counts.
+        patch: side of a patch, pixels.
+        size: height and width of the result.
+
+    Returns:
+        [1, C, height, width].
+    """
+    channels, width = values.shape[1], values.shape[3]
+    pixels = values[0].permute(1, 2, 0).reshape(-1, channels).contiguous()
+    corner = (field // key_columns) * width + field % key_columns
+    rows, columns = grid
+    window = weights(patch, spread)
+    total = torch.zeros(rows + patch - 1, columns + patch - 1, channels, device=values.device)
+    for dy in range(patch):
+        for dx in range(patch):
+            part = pixels.index_select(0, corner + (dy * width + dx)).view(rows, columns, channels)
+            total[dy : dy + rows, dx : dx + columns].add_(part, alpha=window[dy] * window[dx])
+    count = cover(rows, window, values.device)[:, None] * cover(columns, window, values.device)[None]
+    total, count = wrapped(total, size), wrapped(count[:, :, None], size)
+    return (total / count).permute(2, 0, 1)[None]
+
+
+def weights(patch: int, spread: float) -> list[float]:
+    """Weight of each row (and column) of a patch: a bell of standard deviation ``spread`` pixels; 0 is flat."""
+    middle = (patch - 1) / 2
+    return [math.exp(-(((i - middle) / spread) ** 2) / 2) if spread else 1.0 for i in range(patch)]
+
+
+def cover(patches: int, window: Sequence[float], device: torch.device) -> Tensor:
+    """The total weight with which ``patches`` patches in a row, one a pixel, cover each pixel."""
+    total = torch.zeros(patches + len(window) - 1, device=device)
+    for i, weight in enumerate(window):
+        total[i : i + patches] += weight
+    return total
+
+
+def wrapped(canvas: Tensor, size: tuple[int, int]) -> Tensor:
+    """Add what hangs over the end of a wrapping axis to its beginning."""
+    height, width = size
+    if canvas.shape[0] > height:
+        canvas[: canvas.shape[0] - height] += canvas[height:]
+    if canvas.shape[1] > width:
+        canvas[:, : canvas.shape[1] - width] += canvas[:, width:]
+    return canvas[:height, :width]

@@ -1,0 +1,48 @@
+"""Square patches of image tensors: cut out, put back together, described by a few numbers.
+
+A patch is named by its top-left corner. A picture of ``h x w`` has ``(h - p + 1) x (w - p + 1)`` patches of side ``p``;
+along an axis that wraps round (a tileable picture) it has one for every pixel.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def wrap(x: Tensor, patch: int, tile: tuple[bool, bool]) -> Tensor:
+    """Repeat the first ``patch - 1`` rows and/or columns of ``x`` [B, C, H, W] at its end, where ``tile`` says so."""
+    if tile[0]:
+        x = torch.cat([x, x[:, :, : patch - 1]], dim=2)
+    if tile[1]:
+        x = torch.cat([x, x[:, :, :, : patch - 1]], dim=3)
+    return x
+
+
+def unfold(x: Tensor, patch: int) -> Tensor:
+    """All patches of ``x`` [1, C, H, W] as rows [(H - p + 1) (W - p + 1), C p p], row by row of the picture."""
+    return F.unfold(x, patch)[0].T
+
+
+def fold(patches: Tensor, size: tuple[int, int], patch: int) -> Tensor:
+    """Put patches [N, C p p] back where ``unfold`` took them, the mean where they overlap: [1, C, H, W]."""
+    total = F.fold(patches.T[None], size, patch)
+    count = F.fold(torch.ones_like(patches[:, : patch * patch]).T[None], size, patch)
+    return total / count.clamp_min(1)
+
+
+def principal_filters(x: Tensor, patch: int, count: int, sample: int = 20_000) -> Tensor:
+    """The ``count`` leading principal components of the patches of ``x`` [B, C, H, W], as filters [count, C, p, p].
+
+    Filters are orthonormal, so the squared distance between two patches' responses is their squared distance less the
+    part that lies outside the components. At most about ``sample`` patches, evenly spread, are looked at.
+    """
+    channels = x.shape[1]
+    count = min(count, channels * patch * patch)
+    step = max(1, int(((x.shape[2] - patch + 1) * (x.shape[3] - patch + 1) / sample) ** 0.5))
+    windows = x.unfold(2, patch, step).unfold(3, patch, step)  # [B, C, rows, columns, p, p]
+    rows = windows.permute(0, 2, 3, 1, 4, 5).reshape(-1, channels * patch * patch).double()
+    rows = rows - rows.mean(0)
+    _, vectors = torch.linalg.eigh(rows.T @ rows)  # ascending
+    return vectors.flip(1)[:, :count].T.reshape(count, channels, patch, patch).to(x.dtype)

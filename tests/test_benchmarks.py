@@ -1,0 +1,79 @@
+"""The quality benchmark, with a stand-in for the engine."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from calotype.types import Result
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+quality = pytest.importorskip("quality", reason="the benchmarks are not part of this distribution")
+machine = pytest.importorskip("machine")
+
+
+def photo(seed=0):
+    rng = np.random.default_rng(seed)
+    return Image.fromarray(rng.integers(0, 256, (12, 15, 3), dtype=np.uint8)).resize((60, 48), Image.Resampling.BICUBIC)
+
+
+def job(folder, **changes):
+    for name, seed in (("photo", 0), ("singan", 1), ("gpnn", 0)):
+        photo(seed).save(folder / f"{name}.png")
+    values = {
+        "group": "set",
+        "photo": folder / "photo.png",
+        "published": {"singan": folder / "singan.png", "gpnn": folder / "gpnn.png"},
+        "engine": "gpnn",
+        "presets": ("fast", "paper"),
+        "seed": 4,
+        "count": 2,
+        "weights": None,
+        "sheet": folder / "sheets" / "one.png",
+    }
+    return quality.Job(**{**values, **changes})
+
+
+@pytest.fixture
+def engine(monkeypatch):
+    monkeypatch.delenv("CALOTYPE_WEIGHTS", raising=False)
+
+    def generated(job, preset):
+        seeds = [job.seed + i for i in range(job.count)]
+        return Result([photo(s) for s in seeds], seeds, {}, seconds=[0.5] * job.count)
+
+    monkeypatch.setattr(quality, "generated", generated)
+
+
+def test_rows_summary_and_sheet(tmp_path, engine):
+    rows, features = quality.work(job(tmp_path))
+    assert [row["system"] for row in rows] == ["singan", "gpnn", *["gpnn fast"] * 2, *["gpnn paper"] * 2]
+    assert [row["seed"] for row in rows] == [None, None, 4, 5, 4, 5]
+    assert set(features) == {"sifid_offline"}
+    lines = quality.summary(rows)
+    copied = next(line for line in lines if line["system"] == "gpnn" and line["set"] == "set")
+    assert copied["median"]["copied"] == 1
+    assert "sifid" not in copied["median"]
+    assert next(line for line in lines if line["system"] == "gpnn fast")["median"]["diversity"] > 0.1
+    assert "gpnn paper" in quality.table(lines)
+    assert Image.open(tmp_path / "sheets" / "one.png").size == (3 * 66, 3 * 66)
+    json.dumps(rows)
+
+
+def test_a_photo_counts_once():
+    rows = [{"set": "s", "photo": p, "x": v} for p, v in (("a", 1.0), ("a", 3.0), ("b", 8.0), ("c", None))]
+    assert quality.photo_means(rows, "x") == [2, 8]
+
+
+def test_provenance_tells_the_machine_but_not_whose():
+    record = machine.provenance()
+    assert record["machine"]["cores"] >= 1
+    assert record["versions"]["torch"]
+    text = json.dumps(record)
+    assert str(Path.home()) not in text
+    assert str(Path.cwd()) not in text

@@ -172,7 +172,7 @@ def test_one_bad_photo_does_not_spoil_a_folder(calotype, tmp_path, photo):
         (("vary", "PHOTO", "--set", "patch=big"), ("patch", "big")),
         (("vary", "PHOTO", "--tile", "bth"), ("'bth'", "did you mean 'both'?")),
         (("vary", "PHOTO", "--structure", "losse"), ("'losse'", "did you mean 'loose'?")),
-        (("vary", "PHOTO", "--structure", "1.5"), ("1.5", "0 (free) to 1 (close)")),
+        (("vary", "PHOTO", "--structure", "1.5"), ("1.5", "0 (free) to 1 (the photo itself)")),
         (("vary", "PHOTO", "--size", "0x100"), ("0x100", "no pixels")),
         (("vary", "PHOTO", "--size", "big"), ("'big'", "WIDTHxHEIGHT")),
         (("vary", "PHOTO", "--factor", "0"), ("factor of 0x0",)),

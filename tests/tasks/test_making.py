@@ -45,7 +45,9 @@ def test_tile_names_mean_vertical_first():
     assert making.TILES["y"] == (True, False)
 
 
-@pytest.mark.parametrize(("given", "value"), [("free", 0.0), ("close", 1.0), (0.3, 0.3), ("0.3", 0.3)])
+@pytest.mark.parametrize(
+    ("given", "value"), [("free", 0.0), ("close", making.STRUCTURES["close"]), (0.3, 0.3), ("0.3", 0.3)]
+)
 def test_structure(given, value):
     assert making.order("vary", structure=given, **PLAIN).structure == value
 

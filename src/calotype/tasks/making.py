@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 SizeLike = Size | str | tuple[int, int]
 FactorLike = Factor | str | float
 
-# How much of the photo's layout is kept. The words are points on a scale from 0 (none of it) to 1 (nearly all).
-STRUCTURES = {"free": 0.0, "loose": 0.5, "close": 1.0}
+# How much of the photo's layout is kept. The words are points on a scale from 0 (none of it) to 1 (the photo itself),
+# and near its free end, because little of the layout has to be given to the patches for the rest to follow.
+STRUCTURES = {"free": 0.0, "loose": 0.1, "close": 0.3}
 # Which edges meet without a seam: (top and bottom, left and right).
 TILES = {"none": (False, False), "x": (False, True), "y": (True, False), "both": (True, True)}
 
@@ -155,7 +156,9 @@ def _structure(structure: str | float) -> float:
     except ValueError:
         return STRUCTURES[_one_of(STRUCTURES, str(structure), "structure")]
     if not 0 <= value <= 1:
-        raise InputError(f"a structure of {structure} cannot be used: give a number from 0 (free) to 1 (close)")
+        raise InputError(
+            f"a structure of {structure} cannot be used: give a number from 0 (free) to 1 (the photo itself)"
+        )
     return value
 
 

@@ -24,7 +24,7 @@ def vary(
     structure: Annotated[
         str | float,
         Param(
-            "how much of the photo's layout is kept: free, loose, close, or a number from 0 (free) to 1 (close)",
+            "how much of the photo's layout is kept: free, loose, close, or a number from 0 (free) to 1 (the photo)",
             metavar="WORD|NUMBER",
             choices=tuple(making.STRUCTURES),
         ),
@@ -50,7 +50,7 @@ def vary(
         preset: which of the engine's presets.
         size: of the pictures: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``. ``None``: as large as the photo.
         factor: instead of ``size``: a ``Factor``, ``"1.5x1"`` or a number.
-        structure: ``"free"``, ``"loose"``, ``"close"``, or 0 (free) .. 1 (close).
+        structure: ``"free"``, ``"loose"``, ``"close"``, or 0 (free) .. 1 (the photo itself).
         tile: ``"none"``, ``"x"``, ``"y"`` or ``"both"``: which way copies can be laid side by side without a seam.
         also: further photos that lend their patches.
         max_side: in pixels: shrink the photos first, so that no side is longer.

@@ -109,19 +109,19 @@ def _fill(config: Any, values: Mapping[str, Any], name: str) -> Any:
         raise InputError(f"these settings of {name} cannot be used: {' '.join(str(error).split())}") from error
 
 
-class _Misfit(Exception):
+class _MisfitError(Exception):
     """A value does not fit the type of its field."""
 
 
 def _convert(key: str, value: Any, kind: Any) -> Any:
     try:
         return _as(value, kind)
-    except _Misfit:
+    except _MisfitError:
         raise InputError(f"{key}={value!r} cannot be used: give {_named(kind)}") from None
 
 
 def _as(value: Any, kind: Any) -> Any:
-    """``value`` as ``kind``, or ``_Misfit``."""
+    """``value`` as ``kind``, or ``_MisfitError``."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin in (Union, types.UnionType):
         return _as_one_of(value, arguments)
@@ -129,7 +129,7 @@ def _as(value: Any, kind: Any) -> Any:
         for choice in arguments:
             if value == choice or value == str(choice):
                 return choice
-        raise _Misfit
+        raise _MisfitError
     if origin is tuple:
         return _as_tuple(value, arguments)
     converters = {bool: _as_bool, int: _as_int, float: _as_float, str: _as_str, type(None): _as_none}
@@ -143,19 +143,19 @@ def _as_one_of(value: Any, kinds: tuple[Any, ...]) -> Any:
     for kind in sorted(kinds, key=lambda k: k is not type(None)):
         try:
             return _as(value, kind)
-        except _Misfit:
+        except _MisfitError:
             continue
-    raise _Misfit
+    raise _MisfitError
 
 
 def _as_tuple(value: Any, kinds: tuple[Any, ...]) -> tuple[Any, ...]:
     items = value.split(",") if isinstance(value, str) else value
     if not isinstance(items, (list, tuple)):
-        raise _Misfit
+        raise _MisfitError
     if len(kinds) == 2 and kinds[1] is ...:
         kinds = (kinds[0],) * len(items)
     if len(items) != len(kinds):
-        raise _Misfit
+        raise _MisfitError
     return tuple(_as(item, kind) for item, kind in zip(items, kinds))
 
 
@@ -165,42 +165,42 @@ def _as_bool(value: Any) -> bool:
         return value
     if isinstance(value, str) and value.strip().lower() in words:
         return words[value.strip().lower()]
-    raise _Misfit
+    raise _MisfitError
 
 
 def _as_int(value: Any) -> int:
     if isinstance(value, bool):  # True is 1 to Python, but nobody means a patch of True pixels
-        raise _Misfit
+        raise _MisfitError
     try:
         number = int(value)
     except (ValueError, TypeError, OverflowError):
-        raise _Misfit from None
+        raise _MisfitError from None
     if not isinstance(value, str) and number != value:
-        raise _Misfit
+        raise _MisfitError
     return number
 
 
 def _as_float(value: Any) -> float:
     if isinstance(value, bool):
-        raise _Misfit
+        raise _MisfitError
     try:
         number = float(value)
     except (ValueError, TypeError, OverflowError):
-        raise _Misfit from None
+        raise _MisfitError from None
     if math.isnan(number):
-        raise _Misfit
+        raise _MisfitError
     return number
 
 
 def _as_str(value: Any) -> str:
     if not isinstance(value, str):
-        raise _Misfit
+        raise _MisfitError
     return value
 
 
 def _as_none(value: Any) -> None:
     if value is not None and not (isinstance(value, str) and value.strip().lower() == "none"):
-        raise _Misfit
+        raise _MisfitError
 
 
 def _named(kind: Any) -> str:

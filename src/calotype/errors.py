@@ -17,7 +17,7 @@ class OutputError(CalotypeError):
     """A result that could not be written: no permission, no disk, no such place."""
 
 
-class Stopped(CalotypeError):
+class Stopped(CalotypeError):  # noqa: N818  (not an error: what was asked for)
     """The work was stopped on request. What was finished is on disk; running the same command again goes on."""
 
 

@@ -128,9 +128,16 @@ class Run:
         """A CPU generator for (seed, stage, step), apart from the global one. Draw on the CPU, then move."""
         return torch.Generator().manual_seed(_seed_for("own", self.seed, stage, step))
 
-    def report(self, *, preview: Tensor | None = None, **values: float | Tensor) -> None:
-        """Add values, and perhaps a picture, to what the current step reports."""
-        self._values.update(values)
+    def report(
+        self,
+        values: Mapping[str, float | Tensor] | None = None,
+        /,
+        *,
+        preview: Tensor | None = None,
+        **more: float | Tensor,
+    ) -> None:
+        """Add values, by mapping or by name, and perhaps a picture, to what the current step reports."""
+        self._values.update(values or {}, **more)
         if preview is not None:
             self._preview = preview
 
@@ -164,7 +171,7 @@ class Run:
             yield done
             done += 1
             self._emit("step", stage, done, n)
-            if done < n and self._is_due(done, saved_at) or (done == n and n > saved_step):
+            if done == n or self._is_due(done, saved_at):
                 self._save(done, n, state, stage)
                 saved_at, saved_step = time.monotonic(), done
         self._values, self._preview = {}, None
@@ -237,7 +244,8 @@ def fit(
     """The training loop. Whatever is trained is trained by these two lines.
 
     Args:
-        step: does one step and says how it went: ``step(state, batch, i) -> {name: scalar}``.
+        step: does one step and says how it went: ``step(state, batch, i) -> {name: scalar}``. Gradients
+            are not kept from one step to the next, so it clears them first.
         state: modules, optimizers, schedulers and tensors by name; what ``step`` changes must be in it.
         batches: the batch of step ``i``; it may draw from torch, and depends on nothing but ``i`` otherwise.
         run: gives the steps, saves, stops, goes on.
@@ -248,4 +256,4 @@ def fit(
         Stopped, InputError, OutputError: as ``Run.steps``.
     """
     for i in run.steps(steps, state, stage):
-        run.report(**step(state, batches(i), i))
+        run.report(step(state, batches(i), i))

@@ -18,11 +18,11 @@ from calotype.errors import CalotypeError, InputError, unknown
 _Complaint: type[Exception] = typer.BadParameter.__mro__[1]
 
 
-class Misuse(InputError):
+class Misuse(InputError):  # noqa: N818  (named for what the user did)
     """The command itself cannot be used as typed, whatever the photos are: exit status 2."""
 
 
-class Interrupted(Exception):
+class Interrupted(Exception):  # noqa: N818  (named for what the user did)
     """The work was interrupted, and the user has been told how far it came."""
 
     def __init__(self, by: BaseException) -> None:

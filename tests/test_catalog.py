@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Literal
+
+import pytest
+
+from calotype import catalog
+from calotype.errors import InputError
+
+
+@dataclass(frozen=True)
+class Config:
+    patch: int = 7
+    alpha: float = 0.005
+    exact: bool = False
+    search: Literal["exact", "fast"] = "fast"
+    limit: int | None = 5
+    name: str = "x"
+    sizes: tuple[int, ...] = (1, 2)
+    pair: tuple[int, float] = (1, 2.0)
+
+    def __post_init__(self):
+        if self.patch % 2 == 0:
+            raise InputError("patch must be odd: give 3, 5 or 7")
+        if self.alpha < 0:
+            raise ValueError("alpha\nbelow 0")
+
+
+module = ModuleType("calotype.engines.sample")
+module.Config = Config
+module.PRESETS = {"fast": Config(), "paper": Config(patch=5)}
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "wanted"),
+    [
+        ("patch", "5", 5),
+        ("patch", 5.0, 5),
+        ("alpha", "1e-3", 0.001),
+        ("alpha", 1, 1.0),
+        ("alpha", "inf", math.inf),
+        ("exact", "true", True),
+        ("exact", "No", False),
+        ("exact", True, True),
+        ("search", "exact", "exact"),
+        ("limit", "none", None),
+        ("limit", None, None),
+        ("limit", "3", 3),
+        ("name", "y", "y"),
+        ("sizes", "3,4,5", (3, 4, 5)),
+        ("sizes", [3], (3,)),
+        ("pair", "3,4", (3, 4.0)),
+    ],
+)
+def test_values_are_converted(key, given, wanted):
+    value = getattr(catalog.config_from(module, "fast", {key: given}), key)
+    assert value == wanted
+    assert type(value) is type(wanted)
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "words"),
+    [
+        ("patch", "big", "patch='big'.*whole number"),
+        ("patch", 5.5, "whole number"),
+        ("patch", True, "whole number"),
+        ("patch", "4", "odd"),
+        ("alpha", "nan", "a number"),
+        ("alpha", -1.0, "alpha below 0"),
+        ("exact", "maybe", "true or false"),
+        ("search", "slow", "one of exact, fast"),
+        ("limit", "x", "whole number or none"),
+        ("name", 3, "text"),
+        ("sizes", "a,b", "commas.*whole number"),
+        ("pair", "1,2,3", "commas"),
+        ("pair", 3, "commas"),
+        ("pach", 3, "setting of sample 'pach': did you mean 'patch'.*alpha.*search"),
+    ],
+)
+def test_values_that_do_not_fit(key, given, words):
+    with pytest.raises(InputError, match=words) as error:
+        catalog.config_from(module, "fast", {key: given})
+    assert "\n" not in str(error.value)
+
+
+def test_presets():
+    assert catalog.config_from(module, "paper", {}) == Config(patch=5)
+    assert catalog.config_from(module, "paper", {"alpha": 1.0}) == Config(patch=5, alpha=1.0)
+    with pytest.raises(InputError, match=r"preset 'papre': did you mean 'paper'.*fast, paper"):
+        catalog.config_from(module, "papre", {})
+
+
+def test_engine_names():
+    with pytest.raises(InputError, match="engine 'gpn': did you mean 'gpnn'"):
+        catalog.engine("gpn")
+    with pytest.raises(InputError, match="engine 'zzzzzz': choose from"):
+        catalog.engine("zzzzzz")
+
+
+def test_catalog_does_not_import_torch():
+    code = "import sys, calotype.catalog; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -1,0 +1,113 @@
+"""What every engine must be. An engine that is in the catalog and cannot be imported fails: none is passed over."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import inspect
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from calotype import catalog
+from calotype.run import Run
+from calotype.types import Cost
+
+
+def tiny_engine():
+    """The engine that the tests of the kit train: it holds the contract to be one that can be kept."""
+    path = Path(__file__).parent / "contract" / "tiny_engine.py"
+    spec = importlib.util.spec_from_file_location("contract_tiny_engine", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up by name
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(params=["tiny_engine", *catalog.ENGINES])
+def engine(request):
+    return tiny_engine() if request.param == "tiny_engine" else catalog.engine(request.param)
+
+
+VERBS = {
+    "vary": (["photos", "cfg", "run"], {"size", "seed", "structure", "tile"}),
+    "retarget": (["photos", "cfg", "run"], {"size", "seed", "tile"}),
+}
+
+
+def test_it_opens_with_a_page_of_prose(engine):
+    assert engine.__doc__
+    assert len(engine.__doc__.split()) >= 30
+    assert len(engine.__doc__.strip().splitlines()) >= 3
+
+
+def test_config_is_frozen_and_every_field_documented(engine):
+    config = engine.Config
+    assert dataclasses.is_dataclass(config)
+    assert config.__dataclass_params__.frozen
+    config()  # every field has a default
+    source = inspect.getsource(config)
+    for field in dataclasses.fields(config):
+        in_docstring = re.search(rf"^\s*{field.name}\s*:\s*\S", inspect.getdoc(config) or "", re.MULTILINE)
+        comment = rf"#.*\n(\s*#.*\n)*\s*{field.name}\s*:|^\s*{field.name}\s*:.*#|^\s*{field.name}\s*:.*\n\s*\"\"\""
+        assert in_docstring or re.search(comment, source, re.MULTILINE), f"{field.name} is not documented"
+
+
+def test_presets(engine):
+    assert {"fast", "paper", "tiny"} <= set(engine.PRESETS)
+    assert all(isinstance(preset, engine.Config) for preset in engine.PRESETS.values())
+    for preset, config in engine.PRESETS.items():
+        assert catalog.config_from(engine, preset, {}) == config
+
+
+def test_every_field_can_be_set_from_the_command_line(engine):
+    config = engine.PRESETS["fast"]
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        assert catalog.config_from(engine, "fast", {field.name: text}) == config
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_verbs_have_the_agreed_arguments(engine, verb):
+    positional, keywords = VERBS[verb]
+    parameters = inspect.signature(getattr(engine, verb)).parameters
+    assert list(parameters)[: len(positional)] == positional
+    only_by_name = {name for name, p in parameters.items() if p.kind is inspect.Parameter.KEYWORD_ONLY}
+    assert keywords <= only_by_name
+    for name in only_by_name - keywords:
+        assert parameters[name].default is not inspect.Parameter.empty, f"{verb} demands {name}, which no one gives"
+    assert inspect.getdoc(getattr(engine, verb))
+
+
+def test_cost_and_training_have_the_agreed_arguments(engine):
+    assert list(inspect.signature(engine.cost).parameters)[:3] == ["photo_sizes", "size", "cfg"]
+    cost = engine.cost([(40, 50)], (40, 60), engine.PRESETS["tiny"])
+    assert isinstance(cost, Cost)
+    assert cost.seconds > 0
+    assert cost.bytes > 0
+    assert hasattr(engine, "train") == hasattr(engine, "build")
+    if hasattr(engine, "train"):
+        assert list(inspect.signature(engine.train).parameters)[:3] == ["photo", "cfg", "run"]
+        assert list(inspect.signature(engine.build).parameters)[:1] == ["cfg"]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_verbs_give_pictures_of_the_size_and_seed_asked_for(engine, verb):
+    cfg = engine.PRESETS["tiny"]
+    photo = torch.rand(1, 3, 32, 40, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    learned = {"net": engine.train(photo, cfg, Run())} if hasattr(engine, "train") else {}
+    arguments = {"size": (36, 44), "tile": (False, False), **learned}
+    if verb == "vary":
+        structure = inspect.signature(engine.vary).parameters["structure"].default
+        arguments["structure"] = None if structure is inspect.Parameter.empty else structure
+    given = photo.clone()
+    one, again = (getattr(engine, verb)([photo], cfg, Run(), seed=4, **arguments) for _ in range(2))
+    assert one.shape == (1, 3, 36, 44)
+    assert one.dtype == torch.float32
+    assert one.abs().max() <= 1
+    assert torch.equal(one, again)
+    assert torch.equal(photo, given)

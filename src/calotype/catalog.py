@@ -149,7 +149,7 @@ def _as_one_of(value: Any, kinds: tuple[Any, ...]) -> Any:
 
 
 def _as_tuple(value: Any, kinds: tuple[Any, ...]) -> tuple[Any, ...]:
-    items = value.split(",") if isinstance(value, str) else value
+    items = (value.split(",") if value.strip() else []) if isinstance(value, str) else value
     if not isinstance(items, (list, tuple)):
         raise _MisfitError
     if len(kinds) == 2 and kinds[1] is ...:

@@ -22,3 +22,13 @@ def test_settings_of_another_version(tmp_path):
     save_png(Image.new("RGB", (20, 20)), tmp_path / "old.png", {"verb": "vary"})
     with pytest.raises(calotype.InputError, match="this version cannot read"):
         calotype.show(tmp_path / "old.png")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "none"), (True, "true"), (0.5, "0.5"), ([1.0, 0.5], "1.0,0.5"), ([], ""), ("exact", "exact")],
+)
+def test_values_are_written_as_set_reads_them(value, text):
+    from calotype.tasks.show import _as_value
+
+    assert _as_value(value) == text

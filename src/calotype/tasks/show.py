@@ -79,4 +79,9 @@ def _as_argument(name: str) -> str:
 
 
 def _as_value(value: Any) -> str:
-    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    """A value as ``--set`` reads it."""
+    if isinstance(value, list):
+        return ",".join(map(_as_value, value))
+    if value is None:
+        return "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)

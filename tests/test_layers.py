@@ -27,6 +27,7 @@ LAYERS = [
     {"catalog"},
     {"tasks"},
     {"cli"},
+    {"__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 

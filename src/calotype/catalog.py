@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Union
 
-from calotype.errors import InputError
+from calotype.errors import InputError, unknown
 
 if TYPE_CHECKING:
     from torch import nn
@@ -30,7 +29,7 @@ def engine(name: str) -> types.ModuleType:
         InputError: there is none; the message names the nearest and lists all.
     """
     if name not in ENGINES:
-        raise InputError(_unknown("engine", name, ENGINES))
+        raise InputError(unknown("engine", name, ENGINES))
     return import_module(ENGINES[name])
 
 
@@ -91,7 +90,7 @@ def config_from(engine_module: types.ModuleType, preset: str, overrides: Mapping
         InputError: no such preset or field (the message names the nearest and lists all), or a value that does not fit.
     """
     if preset not in engine_module.PRESETS:
-        raise InputError(_unknown("preset", preset, engine_module.PRESETS))
+        raise InputError(unknown("preset", preset, engine_module.PRESETS))
     return _fill(engine_module.PRESETS[preset], overrides, engine_module.__name__.rpartition(".")[2])
 
 
@@ -100,7 +99,7 @@ def _fill(config: Any, values: Mapping[str, Any], name: str) -> Any:
     fields = [f.name for f in dataclasses.fields(config) if f.init]
     for key in values:
         if key not in fields:
-            raise InputError(_unknown(f"setting of {name}", key, fields))
+            raise InputError(unknown(f"setting of {name}", key, fields))
     converted = {key: _convert(key, value, known[key]) for key, value in values.items()}
     try:
         return dataclasses.replace(config, **converted)
@@ -108,13 +107,6 @@ def _fill(config: Any, values: Mapping[str, Any], name: str) -> Any:
         raise
     except ValueError as error:
         raise InputError(f"these settings of {name} cannot be used: {' '.join(str(error).split())}") from error
-
-
-def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
-    names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    meant = f"did you mean '{near[0]}'? " if near else ""
-    return f"there is no {kind} '{name}': {meant}choose from {', '.join(names)}"
 
 
 class _MisfitError(Exception):
@@ -157,7 +149,7 @@ def _as_one_of(value: Any, kinds: tuple[Any, ...]) -> Any:
 
 
 def _as_tuple(value: Any, kinds: tuple[Any, ...]) -> tuple[Any, ...]:
-    items = value.split(",") if isinstance(value, str) else value
+    items = (value.split(",") if value.strip() else []) if isinstance(value, str) else value
     if not isinstance(items, (list, tuple)):
         raise _MisfitError
     if len(kinds) == 2 and kinds[1] is ...:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class CalotypeError(Exception):
     """A problem that the user can mend. ``str(error)`` is one line: what is wrong, and what to do about it."""
@@ -17,3 +19,13 @@ class OutputError(CalotypeError):
 
 class Stopped(CalotypeError):  # noqa: N818  (not an error: what was asked for)
     """The work was stopped on request. What was finished is on disk; running the same command again goes on."""
+
+
+def unknown(kind: str, name: str, known: Iterable[str], advice: str = "") -> str:
+    """The line that says that ``name`` is no ``kind``: with the nearest of ``known``, and ``advice`` or all of them."""
+    import difflib
+
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    meant = f"did you mean '{near[0]}'? " if near else ""
+    return f"there is no {kind} '{name}': {meant}{advice or 'choose from ' + ', '.join(names)}"

@@ -1,7 +1,6 @@
 """How good results are: how near to the photo's textures, how much of it is copied, how diverse they are."""
 
-from __future__ import annotations
-
+# Annotations are values here, not strings: the command line is made from them.
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -10,6 +9,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Annotated, Any
 
 from calotype.errors import InputError
+from calotype.tasks.param import Param
 from calotype.types import Photo, PhotoLike
 
 if TYPE_CHECKING:
@@ -74,14 +74,21 @@ class Evaluation:
 
 
 def evaluate(
-    real: Annotated[PhotoLike, "the photo, or a folder of photos"],
+    real: Annotated[PhotoLike, Param("the photo, or a folder of photos", kind="photo", metavar="REAL")],
     fakes: Annotated[
         PhotoLike | Sequence[PhotoLike],
-        "the results: one, several, or a folder of them; for a folder of photos, a folder with equal names",
+        Param(
+            "the results: one, several, or a folder of them; for a folder of photos, a folder with equal names",
+            kind="photos",
+            metavar="FAKE",
+        ),
     ],
     *,
     weights: Annotated[
-        str | Path | None, "Inception weights for sifid, a file or its folder; default: the folder CALOTYPE_WEIGHTS"
+        str | Path | None,
+        Param(
+            "Inception weights for sifid, a file or its folder; default: the folder CALOTYPE_WEIGHTS", metavar="FILE"
+        ),
     ] = None,
 ) -> Evaluation:
     """Measure results against the photo they were made from.
@@ -114,7 +121,7 @@ def evaluate(
     )
 
 
-def _evaluate_folders(real: Path, fake: Path, features: dict[str, Features]) -> Evaluation:
+def _evaluate_folders(real: Path, fake: Path, features: "dict[str, Features]") -> Evaluation:
     from calotype.image.io import open_photo
 
     reals, fakes = _by_stem(real), _by_stem(fake)
@@ -131,10 +138,8 @@ def _evaluate_folders(real: Path, fake: Path, features: dict[str, Features]) -> 
 
 
 def _by_stem(folder: Path) -> dict[str, Path]:
-    from calotype.image.io import list_photos
-
     files: dict[str, Path] = {}
-    for path in list_photos(folder):
+    for path in _pictures(folder):
         if path.stem in files:
             raise InputError(
                 f"{files[path.stem].name} and {path.name} have the same stem: keep one of them in that folder"
@@ -144,21 +149,35 @@ def _by_stem(folder: Path) -> dict[str, Path]:
 
 
 def _results(fakes: PhotoLike | Sequence[PhotoLike]) -> Iterator[PhotoLike]:
-    from calotype.image.io import list_photos
-
     if _is_folder(fakes):
-        yield from list_photos(Path(fakes))  # type: ignore[arg-type]
+        yield from _pictures(Path(fakes))  # type: ignore[arg-type]
     elif isinstance(fakes, Sequence) and not isinstance(fakes, str):
         yield from fakes
     else:
         yield fakes
 
 
+def _pictures(folder: Path) -> list[Path]:
+    """The photos in a folder, without the contact sheets that calotype laid beside its results."""
+    from calotype.image.io import list_photos
+
+    return [path for path in list_photos(folder) if not _is_sheet(path)]
+
+
+def _is_sheet(path: Path) -> bool:
+    from calotype.image.io import read_settings
+
+    try:
+        return "sheet" in read_settings(path)
+    except InputError:
+        return False
+
+
 def _is_folder(source: object) -> bool:
     return isinstance(source, str | Path) and Path(source).is_dir()
 
 
-def _features(weights: str | Path | None) -> dict[str, Features]:
+def _features(weights: str | Path | None) -> "dict[str, Features]":
     """The extractors to use, by the field of ``Scores`` that they fill."""
     from calotype.nn.features import WEIGHTS_VARIABLE, inception_stem, offline_features
 
@@ -168,7 +187,7 @@ def _features(weights: str | Path | None) -> dict[str, Features]:
     return features
 
 
-def _scores(photo: Photo, result: Photo, features: dict[str, Features]) -> Scores:
+def _scores(photo: Photo, result: Photo, features: "dict[str, Features]") -> Scores:
     from calotype.image.io import to_tensor
     from calotype.metrics.originality import originality
     from calotype.metrics.sifid import sifid

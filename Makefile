@@ -1,0 +1,51 @@
+# Needs make and Python 3.11 or newer, nothing else: everything is installed into .venv.
+# make demo   six variations of a shipped photo, and where to look at them
+# make test   the whole test suite
+# make lint   ruff and mypy
+
+# A newer one first: every interpreter that answers to a name here and is 3.11 or newer will do.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+
+.PHONY: help demo test lint format clean
+
+help:
+	@sed -n '2,4s/^# //p' Makefile
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "calotype needs Python 3.11 or newer, and none was found: install one, or say make PYTHON=/path/to/python3" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# The stamps make a second run quick: pip is asked again only when the metadata or the pins change.
+$(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[dev]'
+	@touch $@ $(VENV)/installed
+
+demo: $(VENV)/installed
+	$(BIN)/calotype vary examples/photos/mountains.jpg -n 6 -o out/demo --sheet
+	@echo "Look at out/demo/mountains_vary_sheet.png"
+
+# One thread a process: two processes that both use every core are many times slower than one.
+test: export OMP_NUM_THREADS = 1
+test: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -n 2 $(PYTEST)
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,66 @@
+"""Calotype makes new pictures from the ones you have.
+
+    import calotype
+    calotype.vary("bird.jpg", n=4).save("out")
+
+Everything public is named here. Names are looked up when they are first used: ``import calotype`` imports neither torch
+nor anything else that is slow.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from calotype.catalog import load as load
+    from calotype.errors import CalotypeError as CalotypeError
+    from calotype.errors import InputError as InputError
+    from calotype.errors import OutputError as OutputError
+    from calotype.errors import Stopped as Stopped
+    from calotype.image.io import open_photo as open_photo
+    from calotype.run import Event as Event
+    from calotype.run import Run as Run
+    from calotype.tasks.evaluate import evaluate as evaluate
+    from calotype.tasks.retarget import retarget as retarget
+    from calotype.tasks.show import show as show
+    from calotype.tasks.vary import vary as vary
+    from calotype.types import Factor as Factor
+    from calotype.types import Photo as Photo
+    from calotype.types import Result as Result
+    from calotype.types import Size as Size
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "vary": "calotype.tasks.vary",
+    "retarget": "calotype.tasks.retarget",
+    "evaluate": "calotype.tasks.evaluate",
+    "show": "calotype.tasks.show",
+    "load": "calotype.catalog",
+    "open_photo": "calotype.image.io",
+    "Photo": "calotype.types",
+    "Size": "calotype.types",
+    "Factor": "calotype.types",
+    "Result": "calotype.types",
+    "Run": "calotype.run",
+    "Event": "calotype.run",
+    "CalotypeError": "calotype.errors",
+    "InputError": "calotype.errors",
+    "OutputError": "calotype.errors",
+    "Stopped": "calotype.errors",
+}
+
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604  (a dict of names, known to be strings)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'calotype' has no attribute '{name}'")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value  # next time without a detour
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

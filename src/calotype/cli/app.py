@@ -1,0 +1,101 @@
+"""The verbs as commands. To add one: a line in ``command``."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any
+
+import typer
+
+from calotype import __version__
+from calotype.cli.engines import engines
+from calotype.cli.evaluate import run as run_evaluate
+from calotype.cli.make import Delivery, make
+from calotype.cli.options import description, parameters
+from calotype.cli.report import Misuse
+from calotype.tasks.evaluate import evaluate
+from calotype.tasks.retarget import retarget
+from calotype.tasks.show import show
+from calotype.tasks.vary import vary
+
+
+def command() -> Any:
+    """The whole command line. It returns the work, not yet begun, as a function without arguments."""
+    app = typer.Typer(
+        name="calotype",
+        help="New pictures from the ones you have: variations and retargeting of a photo.",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(_common)
+    for task in (vary, retarget):
+        _add(app, task, parameters(task) + _parameters_of(Delivery), _making(task))
+    _add(app, evaluate, [*parameters(evaluate), _AS_JSON], run_evaluate)
+    _add(app, show, [*parameters(show), _AS_JSON], _show)
+    _add(app, engines, _parameters_of(engines), engines)
+    return typer.main.get_command(app)
+
+
+def _common(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="print the version")] = False,
+) -> None:
+    if version:
+        print(f"calotype {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        raise Misuse("say what to do, like calotype vary photo.jpg ('calotype --help' lists the verbs)")
+
+
+_AS_JSON = inspect.Parameter(
+    "as_json",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=False,
+    annotation=Annotated[bool, typer.Option("--json", help="print one JSON document instead")],
+)
+
+
+def _parameters_of(described: Callable[..., Any]) -> list[inspect.Parameter]:
+    return [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in inspect.signature(described).parameters.values()]
+
+
+def _add(
+    app: typer.Typer, task: Callable[..., Any], options: list[inspect.Parameter], body: Callable[..., int]
+) -> None:
+    """Make ``body`` the command named like ``task``, with these options."""
+
+    def understood(**typed: Any) -> Callable[[], int]:
+        return partial(body, **typed)
+
+    # Typer reads a function's signature, so this one is given the signature that was put together for it.
+    understood.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]
+    understood.__annotations__ = {option.name: option.annotation for option in options}
+    app.command(task.__name__, help=description(task))(understood)
+
+
+def _making(task: Callable[..., Any]) -> Callable[..., int]:
+    delivered = set(inspect.signature(Delivery).parameters)
+
+    def body(**typed: Any) -> int:
+        delivery = Delivery(**{name: typed.pop(name) for name in delivered})
+        return make(task, typed, delivery)
+
+    return body
+
+
+def _show(path: str, as_json: bool) -> int:
+    import json
+
+    shown = show(path)
+    if as_json:
+        print(json.dumps({"command": shown.command, "settings": shown.settings}, indent=2))
+        return 0
+    print(shown.command)
+    version = shown.settings.get("calotype")
+    if version != __version__:
+        print(
+            f"made with calotype {version}; this is {__version__}, the picture may come out different", file=sys.stderr
+        )
+    return 0

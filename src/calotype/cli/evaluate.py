@@ -1,0 +1,48 @@
+"""``calotype evaluate``: the numbers as a table for people, or as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from calotype.tasks.evaluate import MEASURES, evaluate
+
+if TYPE_CHECKING:
+    from calotype.tasks.evaluate import Evaluation
+
+
+def run(real: str, fakes: list[str], weights: str | None, as_json: bool) -> int:
+    """Evaluate and print."""
+    # One name may be a folder of results; several are always single pictures.
+    found = evaluate(real, fakes[0] if len(fakes) == 1 else fakes, weights=weights)
+    print(json.dumps(found.as_dict(), indent=2) if as_json else table(found))
+    return 0
+
+
+def table(found: Evaluation) -> str:
+    """One line a result, the medians below where there are several, then what concerns them all."""
+    medians = found.medians
+    measures = [name for name in MEASURES if name in medians]
+    rows = [["result", *measures]]
+    rows += [[row.result, *(_number(getattr(row, name)) for name in measures)] for row in found.rows]
+    if len(found.rows) > 1:
+        rows.append(["median", *(_number(medians[name]) for name in measures)])
+    lines = _aligned(rows)
+    if found.diversity is not None:
+        lines.append(f"diversity {_number(found.diversity)}")
+    lines += [f"{kind} is computed with {name}" for kind, name in found.features.items()]
+    if found.unpaired:
+        lines.append(f"without a partner: {', '.join(found.unpaired)}")
+    return "\n".join(lines)
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return [
+        "  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))])
+        for row in rows
+    ]
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}"

@@ -1,0 +1,76 @@
+"""From a verb's signature to options of the command line."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from calotype.cli.report import Misuse
+from calotype.tasks.param import Param, described
+
+_NONE = inspect.Parameter.empty
+
+
+def parameters(task: Callable[..., Any]) -> list[inspect.Parameter]:
+    """The described arguments of ``task`` as parameters that Typer understands."""
+    return [_parameter(name, about, default) for name, (about, default) in described(task).items()]
+
+
+def arguments(task: Callable[..., Any], typed: Mapping[str, Any]) -> dict[str, Any]:
+    """What was typed, as the arguments that ``task`` takes.
+
+    Raises:
+        Misuse: a ``--set`` that is not ``KEY=VALUE``.
+    """
+    return {
+        name: _pairs(typed[name], about) if about.kind == "settings" else typed[name]
+        for name, (about, _) in described(task).items()
+    }
+
+
+def description(task: Callable[..., Any]) -> str:
+    """The part of the docstring that is for everybody: all that stands before ``Args:`` and its like."""
+    text = re.split(r"\n(?:Args|Returns|Raises):\n", inspect.getdoc(task) or "")[0]
+    paragraphs = text.replace("``", "").strip().split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def _parameter(name: str, about: Param, default: Any) -> inspect.Parameter:
+    kind: Any = {"whole": int, "photos": list[str], "settings": list[str]}.get(about.kind, str)
+    flags = about.flags or (f"--{name.replace('_', '-')}",)
+    shared: dict[str, Any] = {"help": about.help, "metavar": about.metavar or None}
+    if about.kind == "whole":
+        shared["min"] = about.at_least
+    if about.choices:
+        shared["autocompletion"] = _completer(about.choices)
+    if default is _NONE:
+        extra, default = typer.Argument(**shared), ...
+        if about.kind == "photos":
+            default = ...
+    else:
+        extra = typer.Option(*flags, show_default=default not in (None, ()), **shared)
+        if kind == list[str]:
+            default = []
+        elif default is None:
+            kind = kind | None
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, extra])
+
+
+def _completer(words: tuple[str, ...]) -> Callable[[str], list[str]]:
+    return lambda incomplete: [word for word in words if word.startswith(incomplete)]
+
+
+def _pairs(typed: list[str], about: Param) -> dict[str, str]:
+    pairs = {}
+    for text in typed:
+        key, equals, value = text.partition("=")
+        if not (key.strip() and equals):
+            raise Misuse(
+                f"'{text}' cannot be set: write {about.flags[0]} {about.metavar}, like {about.flags[0]} patch=5"
+            )
+        pairs[key.strip()] = value.strip()
+    return pairs

@@ -1,0 +1,87 @@
+"""How a picture was made."""
+
+# Annotations are values here, not strings: the command line is made from them.
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from calotype.errors import InputError
+from calotype.tasks.making import STRUCTURES
+from calotype.tasks.param import Param
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a picture says about how it was made.
+
+    Attributes:
+        settings: everything that was recorded, the engine's whole configuration included.
+        command: the shell command that makes the same picture again, from the folder where the photo is.
+    """
+
+    settings: Mapping[str, Any]
+    command: str
+
+
+def show(
+    path: Annotated[str | Path, Param("a picture that calotype made", kind="photo", metavar="PICTURE")],
+) -> Shown:
+    """Print the command that made a picture, read from the picture itself.
+
+    Args:
+        path: a PNG that calotype made.
+
+    Returns:
+        The recorded settings and the command that repeats them.
+
+    Raises:
+        InputError: the file cannot be read, or calotype did not make it.
+    """
+    from calotype.image.io import read_settings
+
+    settings = read_settings(path)
+    try:
+        command = shlex.join(_words(settings))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"'{path}' has settings that this version cannot read: use the version that made it"
+        ) from error
+    return Shown(settings, command)
+
+
+def _words(settings: Mapping[str, Any]) -> Iterator[str]:
+    photo = settings["photo"]
+    yield from ("calotype", settings["verb"], _as_argument(photo["name"]))
+    for other in settings["also"]:
+        yield from ("--also", _as_argument(other["name"]))
+    if "sheet" in settings:
+        yield from ("--sheet", "-n", str(settings["sheet"]))
+    yield from ("--seed", str(settings["seed"]), "--engine", settings["engine"], "--preset", settings["preset"])
+    for key, value in settings["set"].items():
+        yield from ("--set", f"{key}={_as_value(value)}")
+    if settings["verb"] == "retarget" or settings["size"] != photo["size"]:
+        yield from ("--size", settings["size"])
+    if "structure" in settings:
+        words = {number: word for word, number in STRUCTURES.items()}
+        yield from ("--structure", words.get(settings["structure"], str(settings["structure"])))
+    if settings["tile"] != "none":
+        yield from ("--tile", settings["tile"])
+    if settings["max_side"] is not None:
+        yield from ("--max-side", str(settings["max_side"]))
+    yield from ("--device", settings["device"])
+
+
+def _as_argument(name: str) -> str:
+    # A name with a dash in front would be taken for an option.
+    return f"./{name}" if name.startswith("-") else name
+
+
+def _as_value(value: Any) -> str:
+    """A value as ``--set`` reads it."""
+    if isinstance(value, list):
+        return ",".join(map(_as_value, value))
+    if value is None:
+        return "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)

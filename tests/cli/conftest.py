@@ -1,0 +1,65 @@
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+Outcome = subprocess.CompletedProcess[str]
+Command = Callable[..., Outcome]
+
+SOURCE = Path(__file__).parents[2] / "src"
+
+
+def environment() -> dict[str, str]:
+    path = os.pathsep.join([str(SOURCE), os.environ.get("PYTHONPATH", "")])
+    return {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "COLUMNS": "120"}
+
+
+@pytest.fixture
+def calotype(tmp_path: Path) -> Command:
+    """The real command in a process of its own, run from an empty folder."""
+
+    def run(*arguments: object, stdin: bytes | None = None, cwd: Path = tmp_path, before: object = None) -> Outcome:
+        done = subprocess.run(
+            [sys.executable, "-m", "calotype", *map(str, arguments)],
+            cwd=cwd,
+            env=environment(),
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            timeout=120,
+            preexec_fn=before,
+        )
+        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run
+
+
+@pytest.fixture
+def picture() -> Callable[..., Image.Image]:
+    """A small picture with something in it."""
+
+    def make(width: int = 48, height: int = 32, mode: str = "RGB") -> Image.Image:
+        noise = np.random.default_rng(0).integers(0, 256, (height // 4, width // 4, 3), dtype=np.uint8)
+        image = Image.fromarray(noise).resize((width, height), Image.Resampling.BICUBIC)
+        if mode in ("RGBA", "LA"):
+            image = image.convert(mode)
+            image.putalpha(Image.linear_gradient("L").resize((width, height)))
+            return image
+        return image.convert(mode)
+
+    return make
+
+
+@pytest.fixture
+def photo(tmp_path: Path, picture: Callable[..., Image.Image]) -> Path:
+    """A photo on disk, in a folder where nothing else is."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    path = folder / "bird.png"
+    picture().save(path)
+    return path

@@ -1,0 +1,85 @@
+import json
+
+import numpy as np
+import pytest
+
+import calotype
+
+TINY = {"preset": "tiny", "device": "cpu"}
+
+
+@pytest.fixture
+def photo() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (32, 48, 3), dtype=np.uint8)
+
+
+def pixels(result: calotype.Result) -> list[bytes]:
+    return [image.tobytes() for image in result]
+
+
+def test_the_third_of_four_is_the_one_with_the_third_seed(photo):
+    four = calotype.vary(photo, 4, **TINY)
+    assert pixels(four)[2:3] == pixels(calotype.vary(photo, seed=2, **TINY))
+    assert len(set(pixels(four))) == 4
+    assert four.seeds == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "size"),
+    [
+        ({}, (48, 32)),
+        ({"size": "64x40"}, (64, 40)),
+        ({"size": (64, 40)}, (64, 40)),
+        ({"size": calotype.Size(height=40, width=64)}, (64, 40)),
+        ({"factor": "1.5x1"}, (72, 32)),
+        ({"factor": 2}, (96, 64)),
+        ({"max_side": 24}, (24, 16)),
+    ],
+)
+def test_sizes(photo, wanted, size):
+    assert calotype.vary(photo, **TINY, **wanted)[0].size == size
+
+
+def test_settings_are_complete_and_plain(photo):
+    result = calotype.vary(photo, seed=3, structure="close", tile="both", settings={"patch": 5}, **TINY)
+    said = json.loads(json.dumps(dict(result.settings)))
+    assert said["verb"] == "vary"
+    assert said["engine"] == "gpnn"
+    assert said["preset"] == "tiny"
+    assert said["config"]["patch"] == 5
+    assert said["set"] == {"patch": 5}
+    assert said["seed"] == 3
+    assert said["size"] == "48x32"
+    assert said["tile"] == "both"
+    assert said["calotype"] == calotype.__version__
+    assert len(said["photo"]["sha256"]) == 64
+
+
+def test_same_seed_same_file(photo, tmp_path):
+    first, second = (calotype.vary(photo, **TINY).save(tmp_path / name)[0] for name in "ab")
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_lent_transparency_is_refused(photo):
+    clear = np.dstack([photo, np.tile(np.arange(48, dtype=np.uint8), (32, 1))])
+    with pytest.raises(calotype.InputError, match="transparency"):
+        calotype.vary(photo, also=[clear], **TINY)
+    assert calotype.vary(clear, also=[photo], **TINY)[0].mode == "RGBA"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"size": "4x4", "factor": 2}, "one of the two"),
+        ({"structure": "tight"}, "no structure 'tight': choose from free, loose, close"),
+        ({"structure": float("nan")}, "0 .free. to 1"),
+        ({"tile": "z"}, "no tile 'z'"),
+        ({"n": 0}, "count of at least 1"),
+        ({"seed": -1}, "seed of -1"),
+        ({"settings": {"patc": 5}}, "patch"),
+        ({"size": "400000x400000"}, "memory"),
+    ],
+)
+def test_wrong_arguments(photo, wrong, words):
+    with pytest.raises(calotype.InputError, match=words):
+        calotype.vary(photo, **{**TINY, **wrong})

@@ -44,5 +44,5 @@ def principal_filters(x: Tensor, patch: int, count: int, sample: int = 20_000) -
     windows = x.unfold(2, patch, step).unfold(3, patch, step)  # [B, C, rows, columns, p, p]
     rows = windows.permute(0, 2, 3, 1, 4, 5).reshape(-1, channels * patch * patch).double()
     rows = rows - rows.mean(0)
-    _, vectors = torch.linalg.eigh(rows.T @ rows)  # ascending
+    vectors: Tensor = torch.linalg.eigh(rows.T @ rows)[1]  # columns, least variance first
     return vectors.flip(1)[:, :count].T.reshape(count, channels, patch, patch).to(x.dtype)

@@ -10,55 +10,74 @@ class Config:
     """Settings of GPNN.
 
     Attributes:
-        patch: side of the square patches, pixels.
-        ratio: how much larger each level of the pyramid is than the one before it.
-        coarsest: shorter side of the coarsest level, pixels. Near ``patch`` the result is a copy; higher is closer to
-            collage of large pieces.
-        noise: standard deviation of the noise that a new sample starts from, in units where black to white is 1.
+        patch: side of the square patches at the coarse levels, pixels; odd.
+        fine_patch: side of the patches at levels of more than ``fine_above`` pixels; odd. Smaller patches there are
+            faster, sharper and less of a copy.
+        fine_above: pixels of a level from which ``fine_patch`` replaces ``patch``.
+        ratio: how much larger each level of the pyramid is than the one before it; above 1.
+        coarsest: shorter side of the coarsest level, pixels. Near twice ``patch`` the result is close to the photo;
+            higher, it is a looser arrangement of smaller pieces.
+        noise: standard deviation of the grey noise that ``vary`` adds where ``structure`` is 0, in units where black
+            to white is 1.
+        detail_noise: the same where ``structure`` is above 0, as a multiple of the detail that the starting level adds
+            to the one below it (root mean square).
+        sway: standard deviation of the smooth random displacement that ``vary`` starts from, pixels of the starting level.
+        sway_scale: distance over which that displacement changes, pixels of the starting level.
+        restless: noise added at every further level, as a multiple of the detail it adds (root mean square): details
+            are chosen anew rather than carried over.
         alpha: completeness, in units of mean squared patch difference on a -1..1 scale. Small insists that every
             part of the photo is used somewhere; 0 or less switches it off (plain nearest neighbours).
         steps: replacements of every patch by its nearest neighbour, per level.
-        coarsest_steps: the same at the coarsest level of all.
-        search: ``"exact"`` compares every patch with every other on all their pixels, as published;
-            ``"fast"`` follows neighbours' matches and random guesses (PatchMatch) on principal components.
-        components: principal components that stand for a patch in the fast search.
+        fine_steps: the same at levels of more than ``fine_steps_above`` pixels, where more change little.
+        fine_steps_above: pixels of a level from which ``fine_steps`` replaces ``steps``.
+        spread: where patches overlap, each counts by a bell of this standard deviation around its middle, as a fraction
+            of its side; 0 is a plain mean.
+        mirror: take patches from the photo's mirror image too.
+        search: ``exact`` compares every patch with every other on all their pixels, as published;
+            ``fast`` follows neighbours' matches and random guesses (PatchMatch) on principal components.
+        components: principal components that stand for a patch; 0 for all its pixels.
         passes: sweeps of the fast search for each replacement.
-        exact_below: the fast search compares all with all while a level has fewer patches than this.
-        polish_steps: replacements at levels with more than ``polish_above`` patches.
-        polish_above: the number of patches from which ``polish_steps`` replaces ``steps``.
+        exact_below: the fast search compares all with all where both pictures have fewer patches than this.
     """
 
     patch: int = 7
+    fine_patch: int = 5
+    fine_above: int = 8000
     ratio: float = 4 / 3
-    coarsest: int = 14
+    coarsest: int = 17
     noise: float = 0.75
-    alpha: float = 0.005
+    detail_noise: float = 2.0
+    sway: float = 2.0
+    sway_scale: float = 7.0
+    restless: float = 0.0
+    alpha: float = 0.002
     steps: int = 10
-    coarsest_steps: int = 10
+    fine_steps: int = 2
+    fine_steps_above: int = 4000
+    spread: float = 0.0
+    mirror: bool = False
     search: str = "fast"
     components: int = 24
     passes: int = 2
     exact_below: int = 1500
-    polish_steps: int = 2
-    polish_above: int = 4000
-    structure_noise: float = 2.0
-    retarget_noise: float = 0.0
-    mirror: bool = False
-    scales: tuple[float, ...] = ()
-    restless: float = 0.0
-    fine_patch: int = 7
-    fine_above: int = 2000
-    last_alpha: float = -1
-    spread: float = 0.0
-    restless_below: int = 10**9
-    wide_below: int = 10**9
-    drop: float = 0.0
-    drop_size: int = 3
-    drop_below: int = 4000
 
+
+_PAPER = Config(
+    fine_patch=7,
+    coarsest=14,
+    sway=0.0,
+    alpha=0.005,
+    fine_steps=10,
+    spread=0.0,
+    search="exact",
+    components=0,
+)
 
 PRESETS: dict[str, Config] = {
     "fast": Config(),
-    "paper": Config(search="exact", components=0),
-    "tiny": Config(steps=1, coarsest_steps=1, polish_steps=1, passes=1, components=8),
+    "original": Config(coarsest=20, restless=2.0, spread=0.25),
+    "paper": _PAPER,
+    # The published schedule with the approximate search, to tell the two changes apart.
+    "paper-fast": replace(_PAPER, search="fast", components=24, passes=4),
+    "tiny": Config(coarsest=14, steps=1, fine_steps=1, passes=1, components=8),
 }

@@ -1,13 +1,14 @@
 """Nearest-neighbour fields: for every patch of one picture, the patch of another that suits it best.
 
 Two pictures are compared, the *query* (what is being made) and the *key* (the photo). A field maps the query's patches, row
-by row, to indices of the key's patches, row by row; a reverse field does the opposite. The score that both searches minimise
-is the one of GPNN, eq. 1-2: the distance d(q, k), divided for each key by alpha plus the distance to its nearest query,
-so that parts of the photo that nothing resembles yet become attractive (completeness).
+by row, to indices of the key's patches, row by row; a reverse field does the opposite. The score that both searches
+minimise is the one of GPNN, eq. 1-2: the distance d(q, k), divided for each key by alpha plus the distance to its
+nearest query, so that parts of the photo that nothing resembles yet become attractive (completeness).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -20,34 +21,52 @@ FORBIDDEN = 1e30
 
 @dataclass(frozen=True)
 class Grid:
-    """Patches on a regular grid, described by numbers.
+    """The patches of a picture, described by their responses to filters, a strip at a time.
+
+    Descriptions are computed when they are asked for: kept, they would be the largest thing in memory.
 
     Attributes:
-        features: [rows, columns, D], the description of each patch. Squared distances between descriptions, times ``unit``, are
-            mean squared differences of pixels.
-        unit: one over the number of values in a patch.
+        picture: [1, C, H, W].
+        filters: [D, C, p, p], orthonormal, so that squared distances between descriptions are squared distances between
+            patches, or nearly.
         forbidden: bool [rows, columns], patches that must not be used, or ``None``.
     """
 
-    features: Tensor
-    unit: float
+    picture: Tensor
+    filters: Tensor
     forbidden: Tensor | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        return self.features.shape[0], self.features.shape[1]
+        """Rows and columns of patches."""
+        side = self.filters.shape[-1]
+        return self.picture.shape[2] - side + 1, self.picture.shape[3] - side + 1
+
+    def __len__(self) -> int:
+        rows, columns = self.shape
+        return rows * columns
 
     @property
-    def rows(self) -> Tensor:
-        """Descriptions as [rows * columns, D]."""
-        return self.features.flatten(0, 1)
+    def unit(self) -> float:
+        """What turns squared distances into means over the values of a patch."""
+        return 1 / self.filters[0].numel()
+
+    def describe(self, top: int, bottom: int) -> Tensor:
+        """Descriptions [(bottom - top) * columns, D] of the patches in rows ``top`` to ``bottom``."""
+        strip = self.picture[:, :, top : bottom + self.filters.shape[-1] - 1]
+        responses = F.conv2d(strip.contiguous(memory_format=torch.channels_last), self.filters)
+        return responses[0].permute(1, 2, 0).reshape(-1, len(self.filters))
+
+    def strips(self, patches: int) -> Iterator[tuple[int, int]]:
+        """Spans of rows that hold about ``patches`` patches each, top to bottom."""
+        rows, columns = self.shape
+        step = max(1, patches // columns)
+        return ((top, min(rows, top + step)) for top in range(0, rows, step))
 
 
-def describe(x: Tensor, filters: Tensor, forbidden: Tensor | None = None) -> Grid:
-    """The patches of ``x`` [1, C, H, W] by their responses to ``filters`` [D, C, p, p]."""
-    responses = F.conv2d(x.contiguous(memory_format=torch.channels_last), filters)
-    return Grid(responses[0].permute(1, 2, 0).contiguous(), 1 / filters[0].numel(), forbidden)
+def strip_size(device: torch.device) -> int:
+    """Patches to work on at a time: what fits a processor's cache, or fills a GPU."""
+    return 1 << 14 if device.type == "cpu" else 1 << 19
 
 
 def as_targets(grid: Grid, weight: Tensor | None = None) -> Tensor:
@@ -55,13 +74,16 @@ def as_targets(grid: Grid, weight: Tensor | None = None) -> Tensor:
 
     |q - k|^2 w = q.(-2 w k) + |q|^2 w + w |k|^2, so one product of rows is one score. Forbidden patches score ``FORBIDDEN``.
     """
-    rows = grid.rows
-    square = rows.square().sum(1)
-    w = torch.full_like(square, grid.unit) if weight is None else weight * grid.unit
-    targets = torch.empty(len(rows), rows.shape[1] + 2, device=rows.device)
-    torch.mul(rows, (-2 * w)[:, None], out=targets[:, :-2])
-    targets[:, -2] = w
-    targets[:, -1] = w * square
+    columns = grid.shape[1]
+    targets = torch.empty(len(grid), len(grid.filters) + 2, device=grid.picture.device)
+    for top, bottom in grid.strips(4 * strip_size(targets.device)):
+        here = slice(top * columns, bottom * columns)
+        rows = grid.describe(top, bottom)
+        square = rows.square().sum(1)
+        w = torch.full_like(square, grid.unit) if weight is None else weight[here] * grid.unit
+        torch.mul(rows, (-2 * w)[:, None], out=targets[here, :-2])
+        targets[here, -2] = w
+        targets[here, -1] = w * square
     if grid.forbidden is not None:
         targets[grid.forbidden.flatten()] = 0
         targets[grid.forbidden.flatten(), -1] = FORBIDDEN
@@ -83,14 +105,14 @@ def exact(query: Grid, key: Grid, alpha: float, budget: int = 1 << 22) -> Tensor
 
     Two sweeps over the queries: the first finds every key's nearest query, the second each query's best key.
     """
-    seekers, count = as_seekers(query.rows), len(key.rows)
-    chunk = max(1, budget // count)
+    seekers = as_seekers(query.describe(0, query.shape[0]))
+    parts = torch.split(seekers, max(1, budget // len(key)))
     weight = None
     if alpha > 0:
-        plain = as_targets(key)
-        nearest = torch.full((count,), float("inf"), device=plain.device)
-        for part in seekers.split(chunk):
-            nearest = torch.minimum(nearest, (part @ plain.T).amin(0))
+        targets = as_targets(key)
+        nearest = torch.full((len(key),), float("inf"), device=targets.device)
+        for part in parts:
+            nearest = torch.minimum(nearest, (part @ targets.T).amin(0))
         weight = completeness_weight(nearest, alpha)
     targets = as_targets(key, weight)
-    return torch.cat([(part @ targets.T).argmin(1) for part in seekers.split(chunk)])
+    return torch.cat([(part @ targets.T).argmin(1) for part in parts])

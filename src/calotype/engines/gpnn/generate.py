@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -12,8 +12,10 @@ from torch import Tensor
 from calotype.engines.gpnn import field as fields
 from calotype.engines.gpnn import patchmatch
 from calotype.engines.gpnn.config import Config
-from calotype.engines.gpnn.library import Library, at_level, relatives
+from calotype.engines.gpnn.library import at_level
+from calotype.engines.gpnn.start import drawn, swayed
 from calotype.engines.gpnn.vote import vote
+from calotype.errors import InputError
 from calotype.image.patches import principal_filters, wrap
 from calotype.image.pyramid import gpnn_sizes
 from calotype.image.resize import resize
@@ -24,23 +26,35 @@ Tile = tuple[bool, bool]
 
 @dataclass(frozen=True)
 class Level:
-    """One level of the pyramid: the size of the result there, and its scale against the full size."""
+    """One level of the pyramid.
+
+    Attributes:
+        size: height and width of the result at this level.
+        factor: scale of the photos at this level against their full size.
+        patch: side of the patches.
+        steps: replacements of every patch.
+    """
 
     size: tuple[int, int]
     factor: float
+    patch: int
+    steps: int
 
 
 def plan(photo: tuple[int, int], size: tuple[int, int], cfg: Config) -> list[Level]:
-    """The pyramid of a result of ``size`` from a photo of ``photo`` pixels, coarsest level first."""
-    sizes = gpnn_sizes(*photo, coarsest=cfg.coarsest, ratio=cfg.ratio)
+    """The pyramid of a result of ``size`` from a photo of ``photo`` pixels (height, width), coarsest level first."""
     levels = []
-    for h, w in sizes:
+    for h, w in gpnn_sizes(*photo, coarsest=cfg.coarsest, ratio=cfg.ratio):
         factor = max(h / photo[0], w / photo[1])
-        here = (max(cfg.patch + 1, round(size[0] * h / photo[0])), max(cfg.patch + 1, round(size[1] * w / photo[1])))
-        levels.append(Level(here, factor))
-    return levels
+        patch = cfg.fine_patch if h * w > cfg.fine_above else cfg.patch
+        here = (max(patch + 1, round(size[0] * h / photo[0])), max(patch + 1, round(size[1] * w / photo[1])))
+        steps = min(cfg.steps, cfg.fine_steps) if h * w > cfg.fine_steps_above else cfg.steps
+        levels.append(Level(here, factor, patch, steps))
+    # At full size nothing is rounded, and a photo thinner than a patch has been refused.
+    return [*levels[:-1], Level(size, 1.0, levels[-1].patch, levels[-1].steps)]
 
 
+@torch.no_grad()
 def vary(
     photos: Sequence[Tensor],
     cfg: Config,
@@ -51,34 +65,42 @@ def vary(
     structure: float = 0.0,
     tile: Tile = (False, False),
 ) -> Tensor:
-    """A new sample: noise over the photo at the level that ``structure`` names, then patches from there up (section 3.2).
+    """A new sample: the photo disturbed at the level that ``structure`` names, and rebuilt from patches from there up.
 
     Args:
-        photos: [1, C, H, W] each; the first is the photo, all lend patches.
+        photos: [1, C, H, W] each, -1..1; the first is the photo, all lend patches.
         cfg: settings.
         run: progress, stopping, device.
-        size: height and width of the result.
-        seed: of the noise and of the search.
-        structure: 0 lets the noise in at the coarsest level, where it changes the layout; 1 at the finest.
+        size: height and width of the result, pixels.
+        seed: of the disturbance and of the search.
+        structure: 0 disturbs the coarsest level, where the layout is decided (section 3.2 of the paper); 1 the finest.
         tile: whether the result continues itself vertically and horizontally.
 
     Returns:
-        [1, C, h, w].
+        [1, C, h, w], -1..1.
+
+    Raises:
+        InputError: the result would be smaller than a patch, or a setting is out of range.
+        Stopped: the run was asked to stop.
     """
+    checked(photos, size, cfg)
     noise = torch.Generator().manual_seed(seed)
     photo = photos[0]
     levels = plan((photo.shape[2], photo.shape[3]), size, cfg)
     first = min(len(levels) - 1, round(structure * (len(levels) - 1)))
-    start = resize(photo, levels[first].size)
+    here = levels[first]
+    start = resize(photo, here.size)
     amount = 2 * cfg.noise
     if first:
-        amount = cfg.structure_noise * float(
-            (resize(resize(photo, levels[first - 1].size), levels[first].size) - start).square().mean().sqrt()
-        )
-    start = start + amount * drawn(levels[first].size, noise, photo.device)
+        detail = resize(resize(photo, levels[first - 1].size), here.size) - start
+        amount = cfg.detail_noise * float(detail.square().mean().sqrt())
+    if cfg.sway > 0:
+        start = swayed(start, cfg.sway, cfg.sway_scale, noise)
+    start = start + amount * drawn(here.size, noise, photo.device)
     return refine(start, photos, cfg, run, levels[first:], noise, tile)
 
 
+@torch.no_grad()
 def retarget(
     photos: Sequence[Tensor],
     cfg: Config,
@@ -90,13 +112,36 @@ def retarget(
 ) -> Tensor:
     """The photo at another size: its coarsest level is stretched, then rebuilt from patches at their own size (section 4.1).
 
-    Args and result as ``vary``; the noise is ``cfg.retarget_noise``.
+    Arguments, result and errors are those of ``vary``. The seed moves only the search, so results of two seeds are close.
     """
+    checked(photos, size, cfg)
     noise = torch.Generator().manual_seed(seed)
     photo = photos[0]
     levels = plan((photo.shape[2], photo.shape[3]), size, cfg)
-    start = resize(photo, levels[0].size) + 2 * cfg.retarget_noise * drawn(levels[0].size, noise, photo.device)
-    return refine(start, photos, cfg, run, levels, noise, tile)
+    return refine(resize(photo, levels[0].size), photos, cfg, run, levels, noise, tile)
+
+
+def checked(photos: Sequence[Tensor], size: tuple[int, int], cfg: Config) -> None:
+    """Refuse what cannot work, before any of it is done."""
+    for name in ("patch", "fine_patch"):
+        side = getattr(cfg, name)
+        if side < 3 or side % 2 == 0:
+            raise InputError(f"{name}={side} cannot be used: give an odd number of pixels from 3 up, like {name}=7")
+    if cfg.ratio <= 1.05:
+        raise InputError(f"ratio={cfg.ratio:g} cannot be used: give a number above 1.05, like ratio=1.333")
+    if cfg.search not in ("exact", "fast"):
+        raise InputError(f"search={cfg.search} cannot be used: give search=fast or search=exact")
+    for name, least in (("steps", 1), ("fine_steps", 1), ("passes", 1), ("components", 0), ("coarsest", 8)):
+        if getattr(cfg, name) < least:
+            raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from {least} up")
+    least = 2 * max(cfg.patch, cfg.fine_patch)
+    for height, width in [size] + [(x.shape[2], x.shape[3]) for x in photos]:
+        if min(height, width) < least:
+            raise InputError(
+                f"{width}x{height} pixels are too few for patches of {least // 2}: both sides must be {least} or more"
+            )
+    if len({x.shape[1] for x in photos}) > 1:
+        raise InputError("some of the photos have transparency and some have not: give photos of one kind")
 
 
 def refine(
@@ -109,39 +154,29 @@ def refine(
     tile: Tile,
 ) -> Tensor:
     """From ``start`` [1, C, h, w] at the first of ``levels`` to the result at the last of them."""
-    wide = relatives(photos, cfg.mirror, cfg.scales, 4 * cfg.patch)
+    family = [*photos, *(photo.flip(3) for photo in photos)] if cfg.mirror else photos
     mean = photos[0].mean((2, 3), keepdim=True)
     picture, fit = start, None
     for index, level in enumerate(levels):
-        patch = cfg.fine_patch if level.size[0] * level.size[1] > cfg.fine_above else cfg.patch
-        family = wide if level.size[0] * level.size[1] < cfg.wide_below else photos
-        library = at_level(family, level.factor, levels[index - 1].factor if index else None, patch)
+        library = at_level(family, level.factor, levels[index - 1].factor if index else None, level.patch)
         if index:
             picture = enlarged(picture, level.size, tile)
-            if cfg.restless:
-                if level.size[0]*level.size[1] < cfg.restless_below: detail = (library.sharp - library.blurred).square().mean().sqrt()
-                if level.size[0]*level.size[1] < cfg.restless_below: picture = picture + cfg.restless * detail * drawn(level.size, noise, picture.device)
-        filters = principal_filters(library.sharp, patch, cfg.components or 10**9)
-        if cfg.drop and level.size[0]*level.size[1] < cfg.drop_below:
-            library = with_holes(library, cfg, noise)
-        for i in run.steps(step_count(cfg, level.size, index), stage=f"level {index + 1} of {len(levels)}"):
-            key_picture = library.sharp if i or library.blurred is None else library.blurred
-            query = fields.describe(wrap(picture - mean, patch, tile), filters)
-            key = fields.describe(key_picture - mean, filters, library.forbidden)
-            fit = matched(query, key, fit, cfg, noise, index==len(levels)-1)
-            picture = vote(fit.field, query.shape, library.sharp, key.shape[1], patch, level.size, cfg.spread)
+        if library.blurred is not None and cfg.restless > 0:
+            detail = (library.sharp - library.blurred).square().mean().sqrt()
+            picture = picture + cfg.restless * detail * drawn(level.size, noise, picture.device)
+        filters = principal_filters(library.sharp, level.patch, cfg.components or picture.shape[1] * level.patch**2)
+        for step in run.steps(level.steps, stage=f"level {index + 1} of {len(levels)}"):
+            like_query = library.sharp if step or library.blurred is None else library.blurred
+            query = fields.Grid(wrap(picture - mean, level.patch, tile), filters)
+            key = fields.Grid(like_query - mean, filters, library.forbidden)
+            fit = matched(query, key, fit, cfg, noise)
+            picture = vote(fit.field, query.shape, library.sharp, key.shape[1], level.patch, level.size, cfg.spread)
     return picture
-
-def with_holes(library, cfg, noise):
-    H,W=library.sharp.shape[2]-cfg.patch+1,library.sharp.shape[3]-cfg.patch+1
-    m=torch.rand(1,1,max(2,H//cfg.drop_size),max(2,W//cfg.drop_size),generator=noise)
-    m=(F.interpolate(m,size=(H,W),mode='nearest')[0,0]<cfg.drop)
-    return Library(library.sharp,library.blurred,m if library.forbidden is None else m|library.forbidden)
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Fields found so far, and the grids they join."""
+    """Fields found so far, and the grids of patches they join (rows, columns)."""
 
     field: Tensor
     reverse: Tensor | None
@@ -149,21 +184,31 @@ class Fit:
     key: tuple[int, int]
 
 
-def matched(query: fields.Grid, key: fields.Grid, before: Fit | None, cfg: Config, noise: torch.Generator, last=False) -> Fit:
-    if last and cfg.last_alpha>=0: cfg=replace(cfg,alpha=cfg.last_alpha)
-    """The field from ``query`` to ``key``, searched as ``cfg`` says, starting from the one found before."""
-    few = max(len(query.rows), len(key.rows)) < cfg.exact_below
-    if cfg.search == "exact" or few or before is None:
+def matched(query: fields.Grid, key: fields.Grid, before: Fit | None, cfg: Config, noise: torch.Generator) -> Fit:
+    """The field from ``query`` to ``key``, searched as ``cfg`` says; the fast search starts from the one found before."""
+    few = max(len(query), len(key)) < cfg.exact_below
+    if cfg.search == "exact" or few:
         return Fit(fields.exact(query, key, cfg.alpha), None, query.shape, key.shape)
-    field, reverse = before.field, before.reverse
-    if (before.query, before.key) != (query.shape, key.shape):
-        field = patchmatch.upscale(field, before.query, query.shape, before.key, key.shape)
-        if reverse is not None:
-            reverse = patchmatch.upscale(reverse, before.key, key.shape, before.query, query.shape)
+    field, reverse = carried(query, key, before, noise)
     if reverse is None and cfg.alpha > 0:
-        reverse = turned(field, len(key.rows), noise)
+        reverse = turned(field, len(key), noise)
     field, reverse = patchmatch.search(query, key, field, reverse, cfg.alpha, cfg.passes, noise)
     return Fit(field, reverse, query.shape, key.shape)
+
+
+def carried(
+    query: fields.Grid, key: fields.Grid, before: Fit | None, noise: torch.Generator
+) -> tuple[Tensor, Tensor | None]:
+    """The fields found before, on the grids of now; at random where there were none."""
+    if before is None:
+        anywhere = torch.randint(0, len(key), (len(query),), generator=noise)
+        return anywhere.to(query.picture.device), None
+    if (before.query, before.key) == (query.shape, key.shape):
+        return before.field, before.reverse
+    field = patchmatch.upscale(before.field, before.query, query.shape, before.key, key.shape)
+    if before.reverse is None:
+        return field, None
+    return field, patchmatch.upscale(before.reverse, before.key, key.shape, before.query, query.shape)
 
 
 def turned(field: Tensor, count: int, noise: torch.Generator) -> Tensor:
@@ -171,18 +216,6 @@ def turned(field: Tensor, count: int, noise: torch.Generator) -> Tensor:
     back = patchmatch.claim(field, torch.zeros_like(field, dtype=torch.float32), count)
     anywhere = torch.randint(0, len(field), (count,), generator=noise).to(field.device)
     return torch.where(back < 0, anywhere, back)
-
-
-def step_count(cfg: Config, size: tuple[int, int], index: int) -> int:
-    """How often the patches are replaced at a level."""
-    if index == 0:
-        return cfg.coarsest_steps
-    return cfg.steps if size[0] * size[1] <= cfg.polish_above else min(cfg.steps, cfg.polish_steps)
-
-
-def drawn(size: tuple[int, int], noise: torch.Generator, device: torch.device) -> Tensor:
-    """Normal noise [1, 1, h, w], one value for all channels of a pixel, drawn on the CPU so that devices agree."""
-    return torch.randn(1, 1, *size, generator=noise).to(device)
 
 
 def enlarged(picture: Tensor, size: tuple[int, int], tile: Tile, margin: int = 4) -> Tensor:

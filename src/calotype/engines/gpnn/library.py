@@ -1,4 +1,4 @@
-"""Where the patches come from: one or several photos, and what can be made of them, side by side at one level of the pyramid."""
+"""Where the patches come from: one or several photos side by side, at one level of the pyramid."""
 
 from __future__ import annotations
 
@@ -29,41 +29,32 @@ class Library:
     forbidden: Tensor | None
 
 
-def relatives(photos: Sequence[Tensor], mirror: bool, scales: Sequence[float], smallest: int) -> list[Tensor]:
-    """The photos, their mirror images and enlarged or reduced copies that are still ``smallest`` pixels each way."""
-    family = list(photos)
-    for scale in scales:
-        for photo in photos:
-            size = (round(photo.shape[2] * scale), round(photo.shape[3] * scale))
-            if min(size) >= smallest:
-                family.append(resize(photo, size))
-    return family + [photo.flip(3) for photo in family] if mirror else family
-
-
 def at_level(photos: Sequence[Tensor], factor: float, coarser: float | None, patch: int) -> Library:
     """The library at the level that is ``factor`` times full size, the one below it being ``coarser`` times.
 
-    Photos that would be smaller than two patches at this level lend none to it.
+    The first photo is always in it; others that would be smaller than two patches at this level are left out.
     """
-    sharp, blurred = [], []
-    for index, photo in enumerate(photos):
-        size = shrunk(photo, factor)
-        if index > 0 and min(size) < 2 * patch:
-            continue
-        sharp.append(resize(photo, size))
-        if coarser is not None:
-            blurred.append(resize(resize(photo, shrunk(photo, coarser)), size))
-    sizes = [(x.shape[2], x.shape[3]) for x in sharp]
-    return Library(stacked(sharp), stacked(blurred) if blurred else None, crossing(sizes, patch, sharp[0].device))
+    sizes = [shrunk(photo, factor, patch) for photo in photos]
+    chosen = [i for i, size in enumerate(sizes) if i == 0 or min(size) >= 2 * patch]
+    sizes = [sizes[i] for i in chosen]
+    sharp = [resize(photos[i], size) for i, size in zip(chosen, sizes)]
+    blurred = None
+    if coarser is not None:
+        blurred = stacked(
+            [resize(resize(photos[i], shrunk(photos[i], coarser, patch)), s) for i, s in zip(chosen, sizes)]
+        )
+    return Library(stacked(sharp), blurred, crossing(sizes, patch, sharp[0].device))
 
 
-def shrunk(photo: Tensor, factor: float) -> tuple[int, int]:
-    """Height and width of ``photo`` at ``factor`` times its size, at least 8 pixels each way."""
-    return max(8, round(photo.shape[2] * factor)), max(8, round(photo.shape[3] * factor))
+def shrunk(photo: Tensor, factor: float, patch: int) -> tuple[int, int]:
+    """Height and width of ``photo`` at ``factor`` times its size, at least one pixel more than a patch."""
+    return max(patch + 1, round(photo.shape[2] * factor)), max(patch + 1, round(photo.shape[3] * factor))
 
 
 def stacked(photos: Sequence[Tensor]) -> Tensor:
     """One above the other, each padded with zeros on the right to the widest."""
+    if len(photos) == 1:
+        return photos[0]
     width = max(x.shape[3] for x in photos)
     return torch.cat([F.pad(x, (0, width - x.shape[3])) for x in photos], dim=2)
 

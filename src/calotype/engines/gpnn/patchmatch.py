@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from calotype.engines.gpnn.field import FORBIDDEN, Grid, as_seekers, as_targets, completeness_weight
+from calotype.engines.gpnn.field import FORBIDDEN, Grid, as_seekers, as_targets, completeness_weight, strip_size
 
 # Neighbours whose matches are tried, in units of the step.
 CROSS = ((-1, 0), (0, -1), (0, 1), (1, 0))
@@ -68,7 +68,6 @@ def improve(
     hints: Tensor | None,
     passes: int,
     noise: torch.Generator,
-    chunk: int = 1 << 14,
 ) -> tuple[Tensor, Tensor]:
     """Sweeps of propagation and random search for one field. Returns the field and its scores.
 
@@ -80,21 +79,19 @@ def improve(
         hints: int64 [len(seek)], one more candidate each, -1 for none, or ``None``.
         passes: number of sweeps.
         noise: CPU generator.
-        chunk: patches in a strip, a matter of cache size alone.
     """
-    rows, columns = seek.shape
+    columns, target_columns = seek.shape[1], target.shape[1]
     targets = as_targets(target, weight)
-    features = seek.rows
-    strip = max(1, chunk // columns) * columns
     field = field.clone()
     score = torch.full_like(field, FORBIDDEN, dtype=torch.float32)
     radii = random_radii(max(target.shape))
+    strips = list(seek.strips(strip_size(field.device)))
+    longest = max(bottom - top for top, bottom in strips) * columns
     for sweep in range(passes):
-        guesses = random_jumps(radii, target.shape[1], min(strip, len(field)), noise, field.device)
-        order = range(0, len(field), strip)
-        for start in order if sweep % 2 == 0 else reversed(order):
-            stop = min(len(field), start + strip)
-            seekers = as_seekers(features[start:stop])
+        jumps = random_jumps(radii, target_columns, longest, noise, field.device)
+        for top, bottom in strips if sweep % 2 == 0 else reversed(strips):
+            start, stop = top * columns, bottom * columns
+            seekers = as_seekers(seek.describe(top, bottom))
             own, worth = field[start:stop], score[start:stop]
             candidates = []
             if sweep == 0:
@@ -102,16 +99,14 @@ def improve(
                 if hints is not None:
                     candidates.append(torch.where(hints[start:stop] < 0, own, hints[start:stop]))
             for step in STEPS[sweep % len(STEPS)]:
-                candidates += proposals(field, columns, target.shape[1], start, stop, step)
+                candidates += proposals(field, columns, target_columns, start, stop, step)
             own, worth = choose(seekers, targets, own, worth, torch.stack(candidates, 1))
-            own, worth = choose(seekers, targets, own, worth, own[:, None] + guesses[: len(own)])
+            own, worth = choose(seekers, targets, own, worth, own[:, None] + jumps[: len(own)])
             field[start:stop], score[start:stop] = own, worth
     return field, score
 
 
-def choose(
-    seekers: Tensor, targets: Tensor, own: Tensor, worth: Tensor, candidates: Tensor
-) -> tuple[Tensor, Tensor]:
+def choose(seekers: Tensor, targets: Tensor, own: Tensor, worth: Tensor, candidates: Tensor) -> tuple[Tensor, Tensor]:
     """For each seeker the candidate [N, K] of least score, or its own match where none is better."""
     candidates = candidates.clamp_(0, len(targets) - 1)
     rows = targets.index_select(0, candidates.flatten()).view(*candidates.shape, -1)
@@ -152,7 +147,9 @@ def random_jumps(
     return (jumps[:, :, 0] * target_columns + jumps[:, :, 1]).to(device)
 
 
-def upscale(field: Tensor, old: tuple[int, int], new: tuple[int, int], old_target: tuple[int, int], new_target: tuple[int, int]) -> Tensor:
+def upscale(
+    field: Tensor, old: tuple[int, int], new: tuple[int, int], old_target: tuple[int, int], new_target: tuple[int, int]
+) -> Tensor:
     """Carry a field between two grids ``old`` -> ``new``, from one level of the pyramid to the next.
 
     Every patch takes the match of the patch at its place in the old grid, scaled, plus its own offset within it.

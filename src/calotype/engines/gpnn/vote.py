@@ -10,7 +10,12 @@ from torch import Tensor
 
 
 def vote(
-    field: Tensor, grid: tuple[int, int], values: Tensor, key_columns: int, patch: int, size: tuple[int, int],
+    field: Tensor,
+    grid: tuple[int, int],
+    values: Tensor,
+    key_columns: int,
+    patch: int,
+    size: tuple[int, int],
     spread: float = 0.0,
 ) -> Tensor:
     """Average the matched patches where they overlap.
@@ -24,6 +29,7 @@ def vote(
         key_columns: columns of the key's grid of patches, by which ``field`` counts.
         patch: side of a patch, pixels.
         size: height and width of the result.
+        spread: standard deviation of a patch's weight around its middle, as a fraction of ``patch``; 0 is flat.
 
     Returns:
         [1, C, height, width].
@@ -44,9 +50,9 @@ def vote(
 
 
 def weights(patch: int, spread: float) -> list[float]:
-    """Weight of each row (and column) of a patch: a bell of standard deviation ``spread`` pixels; 0 is flat."""
-    middle = (patch - 1) / 2
-    return [math.exp(-(((i - middle) / spread) ** 2) / 2) if spread else 1.0 for i in range(patch)]
+    """Weight of each row (and column) of a patch: a bell of standard deviation ``spread * patch`` pixels; 0 is flat."""
+    middle, deviation = (patch - 1) / 2, spread * patch
+    return [math.exp(-(((i - middle) / deviation) ** 2) / 2) if spread > 0 else 1.0 for i in range(patch)]
 
 
 def cover(patches: int, window: Sequence[float], device: torch.device) -> Tensor:

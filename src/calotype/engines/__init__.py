@@ -1,0 +1,1 @@
+"""Engines: each makes new pictures from one photo. The contract is in ARCHITECTURE.md."""

@@ -1,0 +1,54 @@
+"""What a picture will take, said before it is made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from calotype.engines.gpnn.config import Config
+from calotype.engines.gpnn.generate import Level, plan
+from calotype.types import Cost
+
+# Seconds on one core of a 2.6 GHz server processor, by benchmarks/speed.py (fit_cost): for a patch replaced once by the fast
+# search, a sweep of it, a level's fixed work, and for a product of two descriptions of one component.
+PER_PATCH, PER_SWEEP, PER_STEP, PER_PRODUCT = 2.0e-6, 1.6e-6, 2e-3, 6e-11
+# Bytes that torch itself and a few temporaries take, and strips of the search.
+BASE = 350 << 20
+
+
+def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Config) -> Cost:
+    """Seconds and peak memory for one picture of ``size`` (height, width) from photos of ``photo_sizes``.
+
+    The time is an estimate from this processor count and a typical speed: real ones are within a factor of about two.
+    """
+    levels = plan(photo_sizes[0], size, cfg)
+    seconds = sum(level_seconds(level, photo_sizes, cfg) for level in levels)
+    cores = max(1, min(os.cpu_count() or 1, 8))
+    return Cost(seconds / cores**0.5, BASE + max(level_bytes(level, photo_sizes, cfg) for level in levels))
+
+
+def counts(level: Level, photo_sizes: Sequence[tuple[int, int]], cfg: Config) -> tuple[int, int]:
+    """Patches of the result and of the library at a level."""
+    keys = sum(round(h * level.factor) * round(w * level.factor) for h, w in photo_sizes)
+    return level.size[0] * level.size[1], keys * (2 if cfg.mirror else 1)
+
+
+def level_seconds(level: Level, photo_sizes: Sequence[tuple[int, int]], cfg: Config) -> float:
+    """Seconds for one level on one core."""
+    queries, keys = counts(level, photo_sizes, cfg)
+    components = cfg.components or 3 * level.patch**2
+    if cfg.search == "exact" or max(queries, keys) < cfg.exact_below:
+        # The scores are read and written a few times each, whatever the descriptions' length.
+        step = queries * keys * (components + 30) * PER_PRODUCT * (2 if cfg.alpha > 0 else 1)
+    else:
+        searched = queries + (keys if cfg.alpha > 0 else 0)
+        step = searched * (PER_PATCH + PER_SWEEP * cfg.passes) * (components + 10) / 34
+    return level.steps * (step + PER_STEP)
+
+
+def level_bytes(level: Level, photo_sizes: Sequence[tuple[int, int]], cfg: Config) -> int:
+    """Peak bytes of one level: the descriptions searched in, a few fields and a few pictures."""
+    queries, keys = counts(level, photo_sizes, cfg)
+    components = cfg.components or 3 * level.patch**2
+    described = 4 * (components + 2) * max(queries, keys)
+    return described + 120 * (queries + keys)

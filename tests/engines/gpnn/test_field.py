@@ -1,0 +1,141 @@
+"""The searches against GPNN's formula written out, and the fast one against the exact one."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from calotype.engines.gpnn import field, patchmatch
+from calotype.engines.gpnn.generate import turned
+from calotype.image.io import open_photo, to_tensor
+from calotype.image.patches import principal_filters, unfold
+from calotype.image.resize import resize
+
+PATCH = 5
+PHOTOS = Path(__file__).parents[3] / "examples" / "photos"
+
+
+def all_pixels(channels: int = 3) -> torch.Tensor:
+    """Filters that describe a patch by all its values."""
+    return torch.eye(channels * PATCH * PATCH).view(-1, channels, PATCH, PATCH)
+
+
+@pytest.fixture(scope="module")
+def scene() -> torch.Tensor:
+    """A photo, 64 pixels wide."""
+    return to_tensor(open_photo(PHOTOS / "mountains.jpg", max_side=64))
+
+
+def disturbed(picture: torch.Tensor, amount: float) -> torch.Tensor:
+    return picture + amount * torch.randn(picture.shape, generator=torch.Generator().manual_seed(1))
+
+
+def scores_written_out(query: torch.Tensor, key: torch.Tensor, alpha: float) -> torch.Tensor:
+    """S[i, j] = d[i, j] / (alpha + min over l of d[l, j]), d the mean squared difference; the paper's eq. 1-2."""
+    q, k = unfold(query, PATCH).double(), unfold(key, PATCH).double()
+    d = torch.stack([(row - k).square().mean(1) for row in q])
+    return d / (alpha + d.amin(0)) if alpha > 0 else d
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.005, 0.5])
+def test_exact_is_the_formula(scene: torch.Tensor, alpha: float) -> None:
+    key, query = scene[:, :, :20, :24], disturbed(scene[:, :, 10:30, 20:50], 0.3)
+    found = field.exact(field.Grid(query, all_pixels()), field.Grid(key, all_pixels()), alpha, budget=1000)
+    scores = scores_written_out(query, key, alpha)
+    chosen = scores.gather(1, found[:, None])[:, 0]
+    torch.testing.assert_close(chosen, scores.amin(1), rtol=1e-4, atol=1e-6)
+
+
+def test_little_memory_gives_the_same_field(scene: torch.Tensor) -> None:
+    query, key = field.Grid(disturbed(scene, 0.3), all_pixels()), field.Grid(scene, all_pixels())
+    same = field.exact(query, key, 0.005, budget=5000) == field.exact(query, key, 0.005, budget=1 << 30)
+    assert same.float().mean() > 0.995  # products of other shapes round differently, and break ties
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.005, 10.0])
+def test_a_picture_finds_itself(scene: torch.Tensor, alpha: float) -> None:
+    grid = field.Grid(scene, all_pixels())
+    assert torch.equal(field.exact(grid, grid, alpha), torch.arange(len(grid)))
+
+
+def test_a_large_alpha_is_plain_nearest_neighbours(scene: torch.Tensor) -> None:
+    query, key = field.Grid(disturbed(scene, 0.3), all_pixels()), field.Grid(scene, all_pixels())
+    same = field.exact(query, key, 1e6) == field.exact(query, key, 0.0)
+    assert same.float().mean() > 0.999  # ties and rounding alone may differ
+
+
+def test_completeness_uses_more_of_the_photo(scene: torch.Tensor) -> None:
+    """A query that shows half of the photo leaves the other half unused, unless completeness asks for it."""
+    half = resize(scene[:, :, :, : scene.shape[3] // 2], tuple(scene.shape[2:]))
+    query, key = field.Grid(half, all_pixels()), field.Grid(scene, all_pixels())
+    used = [len(field.exact(query, key, alpha).unique()) for alpha in (0.0, 0.005)]
+    assert used[1] > 1.1 * used[0]
+
+
+def test_forbidden_patches_are_not_chosen(scene: torch.Tensor) -> None:
+    query = field.Grid(scene, all_pixels())
+    rows, columns = query.shape
+    forbidden = torch.zeros(rows, columns, dtype=torch.bool)
+    forbidden[:, 20:] = True
+    key = field.Grid(scene, all_pixels(), forbidden)
+    found = field.exact(query, key, 0.005)
+    assert int((found % columns).max()) < 20
+    start = torch.zeros(len(query), dtype=torch.int64)
+    noise = torch.Generator().manual_seed(0)
+    found, _ = patchmatch.search(query, key, start, turned(start, len(key), noise), 0.005, 2, noise)
+    assert int((found % columns).max()) < 20
+
+
+def true_scores(query: field.Grid, key: field.Grid, alpha: float) -> torch.Tensor:
+    """All scores [queries, keys] of the descriptions."""
+    d = field.as_seekers(query.describe(0, query.shape[0])) @ field.as_targets(key).T
+    return d / (alpha + d.amin(0).clamp_min(0)) if alpha > 0 else d
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.005])
+def test_fast_search_is_close_to_exact(scene: torch.Tensor, alpha: float) -> None:
+    """As the engine uses it: the exact field of a level half the size, carried up, then improved."""
+    shifted = scene.roll((7, 11), (2, 3))
+    size = (scene.shape[2], scene.shape[3])
+    small = [resize(x, (size[0] // 2, size[1] // 2)) for x in (shifted, scene)]
+    filters = principal_filters(scene, PATCH, 24)
+    coarse = [field.Grid(x, filters) for x in small]
+    query = field.Grid(resize(small[0], size), filters)
+    key = field.Grid(resize(small[1], size), filters)
+    noise = torch.Generator().manual_seed(0)
+    found = field.exact(*coarse, alpha)
+    found = patchmatch.upscale(found, coarse[0].shape, query.shape, coarse[1].shape, key.shape)
+    reverse = turned(found, len(key), noise) if alpha > 0 else None
+    found, _ = patchmatch.search(query, key, found, reverse, alpha, 2, noise)
+    scores = true_scores(query, key, alpha)
+    chosen, best = scores.gather(1, found[:, None])[:, 0], scores.amin(1)
+    assert (chosen <= best * 1.05 + 1e-5).float().mean() > 0.85
+    assert chosen.mean() < 1.3 * best.mean() + 1e-5
+
+
+def test_each_sweep_only_improves(scene: torch.Tensor) -> None:
+    filters = principal_filters(scene, PATCH, 16)
+    query, key = field.Grid(disturbed(scene, 0.5), filters), field.Grid(scene, filters)
+    found = torch.randint(0, len(key), (len(query),), generator=torch.Generator().manual_seed(0))
+    means = []
+    for passes in (1, 2, 4, 8):
+        _, score = patchmatch.improve(query, key, None, found, None, passes, torch.Generator().manual_seed(0))
+        means.append(float(score.mean()))
+    assert means == sorted(means, reverse=True)
+    assert means[-1] < 0.8 * means[0]
+
+
+def test_claim_keeps_the_best_of_several() -> None:
+    turned_round = patchmatch.claim(torch.tensor([2, 0, 2, 2]), torch.tensor([0.5, 0.1, 0.2, 0.3]), 4)
+    assert turned_round.tolist() == [1, -1, 2, -1]
+
+
+def test_upscale_carries_a_shift_along() -> None:
+    """A field that is the identity, or a shift, is the same shift, enlarged, on a grid of twice the size."""
+    rows, columns = 10, 12
+    y, x = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
+    small = ((y.clamp(max=rows - 3) + 2) * columns + x).flatten()
+    large = patchmatch.upscale(small, (10, 12), (20, 24), (10, 12), (20, 24)).view(20, 24)
+    y2, x2 = torch.meshgrid(torch.arange(20), torch.arange(24), indexing="ij")
+    assert torch.equal((large // 24)[:14], (y2 + 4)[:14])
+    assert torch.equal(large % 24, x2)

@@ -1,0 +1,167 @@
+"""Whole pictures: sizes, seeds, several photos, transparency, tiling, stopping."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from calotype.engines import gpnn
+from calotype.engines.gpnn.generate import plan
+from calotype.errors import InputError, Stopped
+from calotype.image.io import open_photo, to_tensor
+from calotype.image.pyramid import gpnn_sizes
+from calotype.run import Event, Run
+
+PHOTOS = Path(__file__).parents[3] / "examples" / "photos"
+TINY = gpnn.PRESETS["tiny"]
+FAST = gpnn.PRESETS["fast"]
+
+
+@pytest.fixture(scope="module")
+def photo() -> torch.Tensor:
+    return to_tensor(open_photo(PHOTOS / "mountains.jpg", max_side=96))
+
+
+def size_of(x: torch.Tensor) -> tuple[int, int]:
+    return x.shape[2], x.shape[3]
+
+
+@pytest.mark.parametrize("preset", sorted(gpnn.PRESETS))
+def test_every_preset_makes_a_new_picture_of_the_same_matter(photo: torch.Tensor, preset: str) -> None:
+    small = torch.nn.functional.interpolate(photo, (32, 48), mode="area")
+    made = gpnn.vary([small], gpnn.PRESETS[preset], Run(), size=(32, 48), seed=0)
+    assert size_of(made) == (32, 48)
+    assert made.isfinite().all()
+    assert float(made.amin()) >= -1.001
+    assert float(made.amax()) <= 1.001
+    assert not torch.allclose(made, small, atol=0.02)
+    # Only colours of the photo: averaged patches cannot leave its range, nor move its mean far.
+    assert torch.allclose(made.mean((2, 3)), small.mean((2, 3)), atol=0.25)
+
+
+def test_same_seed_same_picture_other_seed_another(photo: torch.Tensor) -> None:
+    def make(seed: int) -> torch.Tensor:
+        return gpnn.vary([photo], FAST, Run(), size=size_of(photo), seed=seed)
+
+    first = make(3)
+    assert torch.equal(first, make(3))
+    assert not torch.allclose(first, make(4), atol=0.05)
+
+
+@pytest.mark.parametrize("size", [(40, 120), (90, 33), (17, 200), (96, 96)])
+@pytest.mark.parametrize("verb", ["vary", "retarget"])
+def test_any_size(photo: torch.Tensor, verb: str, size: tuple[int, int]) -> None:
+    made = getattr(gpnn, verb)([photo], TINY, Run(), size=size, seed=0)
+    assert size_of(made) == size
+
+
+def test_structure_keeps_more_of_the_photo(photo: torch.Tensor) -> None:
+    def distance(structure: float) -> float:
+        made = [
+            gpnn.vary([photo], FAST, Run(), size=size_of(photo), seed=seed, structure=structure) for seed in range(3)
+        ]
+        return float(torch.stack([(x - photo).square().mean() for x in made]).mean())
+
+    free, close = distance(0.0), distance(0.5)
+    assert close < 0.6 * free
+
+
+def test_retarget_to_the_same_size_is_the_photo(photo: torch.Tensor) -> None:
+    made = gpnn.retarget([photo], FAST, Run(), size=size_of(photo), seed=0)
+    assert float((made - photo).square().mean().sqrt()) < 0.05
+
+
+def test_two_photos_lend_their_patches(photo: torch.Tensor) -> None:
+    red = torch.tensor([0.9, -0.9, -0.9])[None, :, None, None].expand(1, 3, 40, 70)
+    noise = 0.05 * torch.randn(1, 3, 40, 70, generator=torch.Generator().manual_seed(0))
+    made = gpnn.vary([photo, (red + noise).clamp(-1, 1)], FAST, Run(), size=size_of(photo), seed=1)
+    is_red = (made[0, 0] > 0.5) & (made[0, 1] < -0.5)
+    assert is_red.float().mean() > 0.03
+    alone = gpnn.vary([photo], FAST, Run(), size=size_of(photo), seed=1)
+    assert not ((alone[0, 0] > 0.5) & (alone[0, 1] < -0.5)).any()
+
+
+def test_mirrored_patches_are_used(photo: torch.Tensor) -> None:
+    made = gpnn.vary([photo], replace(FAST, mirror=True), Run(), size=size_of(photo), seed=1)
+    assert not torch.equal(made, gpnn.vary([photo], FAST, Run(), size=size_of(photo), seed=1))
+
+
+def test_transparency_comes_along(photo: torch.Tensor) -> None:
+    alpha = torch.ones(1, 1, *size_of(photo))
+    alpha[:, :, :, :30] = -1
+    cut = torch.cat([photo * (alpha > 0), alpha], 1)
+    made = gpnn.vary([cut], FAST, Run(), size=size_of(photo), seed=0)
+    assert made.shape[1] == 4
+    clear = (made[:, 3] < -0.5).float().mean()
+    assert 0.1 < clear < 0.6
+
+
+@pytest.mark.parametrize(("tile", "axis"), [((False, True), 3), ((True, False), 2), ((True, True), 3)])
+def test_tileable_pictures_have_no_seam(photo: torch.Tensor, tile: tuple[bool, bool], axis: int) -> None:
+    """Across the wrapped edge the picture changes as much as between any two rows or columns inside."""
+    jumps, inside = [], []
+    for seed in range(3):
+        made = gpnn.vary([photo], FAST, Run(), size=(64, 80), seed=seed, tile=tile)
+        steps = (made - made.roll(1, axis)).abs().mean([d for d in range(4) if d != axis])
+        jumps.append(steps[0])
+        inside.append(steps[1:])
+    assert torch.stack(jumps).mean() < 1.25 * torch.cat(inside).mean()
+
+
+def test_the_plan_is_the_papers_pyramid() -> None:
+    levels = plan((180, 240), (180, 240), gpnn.PRESETS["paper"])
+    assert [level.size for level in levels] == gpnn_sizes(180, 240, coarsest=14, ratio=4 / 3)
+    assert {level.patch for level in levels} == {7}
+    assert {level.steps for level in levels} == {10}
+    wide = plan((180, 240), (180, 480), FAST)
+    assert wide[-1].size == (180, 480)
+    assert all(abs(level.size[1] / level.size[0] - 480 / 180) < 0.15 for level in wide)
+
+
+def test_progress_is_told_and_a_stop_is_heard(photo: torch.Tensor) -> None:
+    seen: list[Event] = []
+    gpnn.vary([photo], TINY, Run(on_event=seen.append), size=size_of(photo), seed=0)
+    levels = len(plan(size_of(photo), size_of(photo), TINY))
+    assert [e.stage for e in seen if e.kind == "end"] == [f"level {i + 1} of {levels}" for i in range(levels)]
+    run = Run(on_event=lambda event: run.stop() if event.stage.startswith("level 2") else None)
+    with pytest.raises(Stopped):
+        gpnn.vary([photo], TINY, run, size=size_of(photo), seed=0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"patch": 4}, "odd"),
+        ({"fine_patch": 1}, "odd"),
+        ({"ratio": 1.0}, "ratio"),
+        ({"search": "quick"}, "search"),
+        ({"steps": 0}, "steps"),
+        ({"coarsest": 2}, "coarsest"),
+    ],
+)
+def test_settings_out_of_range_are_refused(photo: torch.Tensor, changes: dict[str, object], word: str) -> None:
+    with pytest.raises(InputError, match=word):
+        gpnn.vary([photo], replace(TINY, **changes), Run(), size=size_of(photo), seed=0)  # type: ignore[arg-type]
+
+
+def test_too_small_a_result_is_refused(photo: torch.Tensor) -> None:
+    with pytest.raises(InputError, match="too few"):
+        gpnn.vary([photo], TINY, Run(), size=(10, 200), seed=0)
+
+
+def test_cost_grows_with_pixels_and_exact_search() -> None:
+    small, large = (gpnn.cost([(n, n)], (n, n), FAST) for n in (500, 2000))
+    assert 8 < large.seconds / small.seconds < 20
+    assert large.bytes > small.bytes
+    assert (
+        gpnn.cost([(250, 250)], (250, 250), gpnn.PRESETS["paper"]).seconds
+        > 30 * gpnn.cost([(250, 250)], (250, 250), FAST).seconds
+    )
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_cuda_makes_a_like_picture(photo: torch.Tensor) -> None:
+    here = gpnn.vary([photo], FAST, Run(), size=size_of(photo), seed=0)
+    there = gpnn.vary([photo.cuda()], FAST, Run(device="cuda"), size=size_of(photo), seed=0).cpu()
+    assert float((here - there).square().mean().sqrt()) < 0.5 * float(photo.std())

@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from calotype.engines.gpnn import field, patchmatch
-from calotype.engines.gpnn.generate import turned
 from calotype.image.io import open_photo, to_tensor
 from calotype.image.patches import principal_filters, unfold
 from calotype.image.resize import resize
@@ -46,6 +45,13 @@ def test_exact_is_the_formula(scene: torch.Tensor, alpha: float) -> None:
     torch.testing.assert_close(chosen, scores.amin(1), rtol=1e-4, atol=1e-6)
 
 
+def test_exact_reverse_is_every_keys_nearest_query(scene: torch.Tensor) -> None:
+    query, key = disturbed(scene[:, :, :20, :24], 0.3), scene[:, :, 10:30, 20:50]
+    found = field.exact_reverse(field.Grid(query, all_pixels()), field.Grid(key, all_pixels()), budget=1000)
+    d = scores_written_out(query, key, 0.0)
+    torch.testing.assert_close(d.gather(0, found[None])[0], d.amin(0), rtol=1e-4, atol=1e-6)
+
+
 def test_little_memory_gives_the_same_field(scene: torch.Tensor) -> None:
     query, key = field.Grid(disturbed(scene, 0.3), all_pixels()), field.Grid(scene, all_pixels())
     same = field.exact(query, key, 0.005, budget=5000) == field.exact(query, key, 0.005, budget=1 << 30)
@@ -82,7 +88,7 @@ def test_forbidden_patches_are_not_chosen(scene: torch.Tensor) -> None:
     assert int((found % columns).max()) < 20
     start = torch.zeros(len(query), dtype=torch.int64)
     noise = torch.Generator().manual_seed(0)
-    found, _ = patchmatch.search(query, key, start, turned(start, len(key), noise), 0.005, 2, noise)
+    found, _ = patchmatch.search(query, key, start, torch.zeros(len(key), dtype=torch.int64), 0.005, 2, noise)
     assert int((found % columns).max()) < 20
 
 
@@ -94,10 +100,10 @@ def true_scores(query: field.Grid, key: field.Grid, alpha: float) -> torch.Tenso
 
 @pytest.mark.parametrize("alpha", [0.0, 0.005])
 def test_fast_search_is_close_to_exact(scene: torch.Tensor, alpha: float) -> None:
-    """As the engine uses it: the exact field of a level half the size, carried up, then improved."""
+    """As the engine uses it: the exact field of the level below, carried up, then improved."""
     shifted = scene.roll((7, 11), (2, 3))
     size = (scene.shape[2], scene.shape[3])
-    small = [resize(x, (size[0] // 2, size[1] // 2)) for x in (shifted, scene)]
+    small = [resize(x, (size[0] * 3 // 4, size[1] * 3 // 4)) for x in (shifted, scene)]
     filters = principal_filters(scene, PATCH, 24)
     coarse = [field.Grid(x, filters) for x in small]
     query = field.Grid(resize(small[0], size), filters)
@@ -105,12 +111,13 @@ def test_fast_search_is_close_to_exact(scene: torch.Tensor, alpha: float) -> Non
     noise = torch.Generator().manual_seed(0)
     found = field.exact(*coarse, alpha)
     found = patchmatch.upscale(found, coarse[0].shape, query.shape, coarse[1].shape, key.shape)
-    reverse = turned(found, len(key), noise) if alpha > 0 else None
-    found, _ = patchmatch.search(query, key, found, reverse, alpha, 2, noise)
+    reverse = field.exact_reverse(*coarse)
+    reverse = patchmatch.upscale(reverse, coarse[1].shape, key.shape, coarse[0].shape, query.shape)
+    found, _ = patchmatch.search(query, key, found, reverse, alpha, 4, noise)
     scores = true_scores(query, key, alpha)
     chosen, best = scores.gather(1, found[:, None])[:, 0], scores.amin(1)
-    assert (chosen <= best * 1.05 + 1e-5).float().mean() > 0.85
-    assert chosen.mean() < 1.3 * best.mean() + 1e-5
+    assert (chosen <= best * 1.05 + 1e-5).float().mean() > 0.8
+    assert chosen.quantile(0.9) < 1.25 * best.quantile(0.9)
 
 
 def test_each_sweep_only_improves(scene: torch.Tensor) -> None:

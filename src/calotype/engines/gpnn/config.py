@@ -75,7 +75,7 @@ _PAPER = Config(
 
 PRESETS: dict[str, Config] = {
     "fast": Config(),
-    "original": Config(coarsest=20, restless=2.0, spread=0.25),
+    "original": Config(restless=2.0, spread=0.2, fine_steps=3),
     "paper": _PAPER,
     # The published schedule with the approximate search, to tell the two changes apart.
     "paper-fast": replace(_PAPER, search="fast", components=24, passes=4),

@@ -105,14 +105,28 @@ def exact(query: Grid, key: Grid, alpha: float, budget: int = 1 << 22) -> Tensor
 
     Two sweeps over the queries: the first finds every key's nearest query, the second each query's best key.
     """
-    seekers = as_seekers(query.describe(0, query.shape[0]))
-    parts = torch.split(seekers, max(1, budget // len(key)))
     weight = None
     if alpha > 0:
-        targets = as_targets(key)
-        nearest = torch.full((len(key),), float("inf"), device=targets.device)
-        for part in parts:
-            nearest = torch.minimum(nearest, (part @ targets.T).amin(0))
+        nearest = torch.full((len(key),), float("inf"), device=key.picture.device)
+        for _, scores in compared(query, as_targets(key), budget):
+            nearest = torch.minimum(nearest, scores.amin(0))
         weight = completeness_weight(nearest, alpha)
-    targets = as_targets(key, weight)
-    return torch.cat([(part @ targets.T).argmin(1) for part in parts])
+    return torch.cat([scores.argmin(1) for _, scores in compared(query, as_targets(key, weight), budget)])
+
+
+def exact_reverse(query: Grid, key: Grid, budget: int = 1 << 22) -> Tensor:
+    """The nearest query of every key: int64 [keys]."""
+    nearest = torch.full((len(key),), float("inf"), device=key.picture.device)
+    reverse = torch.zeros(len(key), dtype=torch.int64, device=nearest.device)
+    for start, scores in compared(query, as_targets(key), budget):
+        value, index = scores.min(0)
+        reverse = torch.where(value < nearest, index + start, reverse)
+        nearest = torch.minimum(nearest, value)
+    return reverse
+
+
+def compared(query: Grid, targets: Tensor, budget: int) -> Iterator[tuple[int, Tensor]]:
+    """All queries against all targets, some rows at a time: the first query's index, and scores [rows, targets]."""
+    step = max(1, budget // len(targets))
+    for start, part in enumerate(torch.split(as_seekers(query.describe(0, query.shape[0])), step)):
+        yield start * step, part @ targets.T

@@ -188,34 +188,27 @@ def matched(query: fields.Grid, key: fields.Grid, before: Fit | None, cfg: Confi
     """The field from ``query`` to ``key``, searched as ``cfg`` says; the fast search starts from the one found before."""
     few = max(len(query), len(key)) < cfg.exact_below
     if cfg.search == "exact" or few:
-        return Fit(fields.exact(query, key, cfg.alpha), None, query.shape, key.shape)
+        found = fields.exact(query, key, cfg.alpha)
+        # Only the fast search, which takes over at larger levels, has a use for the other direction.
+        back = fields.exact_reverse(query, key) if cfg.search == "fast" else None
+        return Fit(found, back, query.shape, key.shape)
     field, reverse = carried(query, key, before, noise)
-    if reverse is None and cfg.alpha > 0:
-        reverse = turned(field, len(key), noise)
     field, reverse = patchmatch.search(query, key, field, reverse, cfg.alpha, cfg.passes, noise)
     return Fit(field, reverse, query.shape, key.shape)
 
 
-def carried(
-    query: fields.Grid, key: fields.Grid, before: Fit | None, noise: torch.Generator
-) -> tuple[Tensor, Tensor | None]:
+def carried(query: fields.Grid, key: fields.Grid, before: Fit | None, noise: torch.Generator) -> tuple[Tensor, Tensor]:
     """The fields found before, on the grids of now; at random where there were none."""
-    if before is None:
-        anywhere = torch.randint(0, len(key), (len(query),), generator=noise)
-        return anywhere.to(query.picture.device), None
+    if before is None or before.reverse is None:
+        there = torch.randint(0, len(key), (len(query),), generator=noise)
+        back = torch.randint(0, len(query), (len(key),), generator=noise)
+        return there.to(query.picture.device), back.to(query.picture.device)
     if (before.query, before.key) == (query.shape, key.shape):
         return before.field, before.reverse
-    field = patchmatch.upscale(before.field, before.query, query.shape, before.key, key.shape)
-    if before.reverse is None:
-        return field, None
-    return field, patchmatch.upscale(before.reverse, before.key, key.shape, before.query, query.shape)
-
-
-def turned(field: Tensor, count: int, noise: torch.Generator) -> Tensor:
-    """A first reverse field: back along ``field`` where it leads somewhere, at random elsewhere."""
-    back = patchmatch.claim(field, torch.zeros_like(field, dtype=torch.float32), count)
-    anywhere = torch.randint(0, len(field), (count,), generator=noise).to(field.device)
-    return torch.where(back < 0, anywhere, back)
+    return (
+        patchmatch.upscale(before.field, before.query, query.shape, before.key, key.shape),
+        patchmatch.upscale(before.reverse, before.key, key.shape, before.query, query.shape),
+    )
 
 
 def enlarged(picture: Tensor, size: tuple[int, int], tile: Tile, margin: int = 4) -> Tensor:

@@ -19,15 +19,15 @@ STEPS = ((3, 1), (1,))
 
 
 def search(
-    query: Grid, key: Grid, field: Tensor, reverse: Tensor | None, alpha: float, passes: int, noise: torch.Generator
-) -> tuple[Tensor, Tensor | None]:
+    query: Grid, key: Grid, field: Tensor, reverse: Tensor, alpha: float, passes: int, noise: torch.Generator
+) -> tuple[Tensor, Tensor]:
     """Improve a field (and, with completeness, the reverse field it depends on).
 
     Args:
         query: patches that look for a match, N of them.
         key: patches that they choose from, M of them.
         field: int64 [N], where the search starts.
-        reverse: int64 [M], where the search for each key's nearest query starts; ``None`` where ``alpha`` is 0 or less.
+        reverse: int64 [M], where the search for each key's nearest query starts; not looked at where ``alpha`` is 0 or less.
         alpha: completeness, as in ``Config``.
         passes: sweeps.
         noise: CPU generator of the random guesses.
@@ -38,7 +38,6 @@ def search(
     weight = None
     hints = None
     if alpha > 0:
-        assert reverse is not None
         used = claim(field, torch.zeros_like(field, dtype=torch.float32), len(reverse))
         reverse, nearest = improve(key, query, None, reverse, used, passes, noise)
         weight = completeness_weight(nearest, alpha)

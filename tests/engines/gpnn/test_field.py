@@ -21,8 +21,8 @@ def all_pixels(channels: int = 3) -> torch.Tensor:
 
 @pytest.fixture(scope="module")
 def scene() -> torch.Tensor:
-    """A photo, 64 pixels wide."""
-    return to_tensor(open_photo(PHOTOS / "mountains.jpg", max_side=64))
+    """A photo, 112 pixels wide."""
+    return to_tensor(open_photo(PHOTOS / "mountains.jpg", max_side=112))
 
 
 def disturbed(picture: torch.Tensor, amount: float) -> torch.Tensor:
@@ -117,7 +117,8 @@ def test_fast_search_is_close_to_exact(scene: torch.Tensor, alpha: float) -> Non
     scores = true_scores(query, key, alpha)
     chosen, best = scores.gather(1, found[:, None])[:, 0], scores.amin(1)
     assert (chosen <= best * 1.05 + 1e-5).float().mean() > 0.8
-    assert chosen.quantile(0.9) < 1.25 * best.quantile(0.9)
+    random = scores.mean()  # what a match chosen blindly scores
+    assert (chosen.mean() - best.mean()) / (random - best.mean()) < 0.01
 
 
 def test_each_sweep_only_improves(scene: torch.Tensor) -> None:

@@ -27,6 +27,7 @@ class Config:
             are chosen anew rather than carried over.
         alpha: completeness, in units of mean squared patch difference on a -1..1 scale. Small insists that every
             part of the photo is used somewhere; 0 or less switches it off (plain nearest neighbours).
+        retarget_alpha: the same for ``retarget``, where insisting puts things into skies that were only stretched.
         steps: replacements of every patch by its nearest neighbour, per level.
         fine_steps: the same at levels of more than ``fine_steps_above`` pixels, where more change little.
         fine_steps_above: pixels of a level from which ``fine_steps`` replaces ``steps``.
@@ -51,6 +52,7 @@ class Config:
     sway_scale: float = 7.0
     restless: float = 0.0
     alpha: float = 0.002
+    retarget_alpha: float = 0.01
     steps: int = 10
     fine_steps: int = 2
     fine_steps_above: int = 4000
@@ -67,6 +69,7 @@ _PAPER = Config(
     coarsest=14,
     sway=0.0,
     alpha=0.005,
+    retarget_alpha=0.005,
     fine_steps=10,
     spread=0.0,
     search="exact",

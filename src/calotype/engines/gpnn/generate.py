@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -118,6 +118,7 @@ def retarget(
     noise = torch.Generator().manual_seed(seed)
     photo = photos[0]
     levels = plan((photo.shape[2], photo.shape[3]), size, cfg)
+    cfg = replace(cfg, alpha=cfg.retarget_alpha)
     return refine(resize(photo, levels[0].size), photos, cfg, run, levels, noise, tile)
 
 

@@ -6,8 +6,8 @@ The denoiser (efficient-SID, arXiv 2606.04299) is the exact posterior mean under
 (alpha, sigma = 1 - alpha) every patch of the noisy picture becomes the mean of the photo's patches y, weighted by
 exp(-|x - alpha y|^2 / 2 sigma^2); overlaps are averaged under a narrow Gaussian window; DDIM steps lead from noise to
 picture, level by level of a pyramid whose coarser result fixes the low frequencies. What departs from it is a field of
-``Denoiser``. Sizes ending in ``@96`` are photos reduced to 96 px, where comparing all with all is affordable; ``seconds``
-is processor time of one core for a sample.
+``Denoiser``. Systems ending in ``@96`` saw photos reduced to 96 px, where comparing all with all is affordable;
+``seconds`` is processor time of one core for a sample. About 80 s a photo with ``@96``, 40 s without.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import Tensor
 
 from calotype.engines.gpnn.config import Config
@@ -45,7 +46,6 @@ from calotype.metrics.sifid import sifid
 from calotype.nn.features import inception_stem
 from calotype.run import Run
 from machine import provenance
-from PIL import Image
 
 PHOTOS = ("sigd16/1", "places20/5", "sigd16/9", "places20/2", "sigd16/5", "places20/8", "sigd16/13", "places20/14")
 SMALL = 4  # photos that are also done at 96 px

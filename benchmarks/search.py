@@ -1,8 +1,9 @@
 """How close the fast search of GPNN comes to the exact one, level by level, in the middle of real work.
 
-At every replacement of every patch the field that the fast search found is held against the exact field for the same two
-pictures on the same descriptions: how many patches have the very same match (recall), how much worse the chosen scores are on
-average, and how the two score distributions lie. The exact search on all pixels tells what the components cost.
+At every replacement of every patch the field that the fast search found is held against the exact field for the same
+two pictures on the same descriptions: how many patches have the very same match (recall), how much worse the chosen
+scores are on average, and how the two score distributions lie. The exact search on all pixels tells what the components
+cost.
 
     python benchmarks/search.py --photos FOLDER --out benchmarks/results/search.json
 """
@@ -16,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from machine import provenance
 from torch import Tensor
 
 from calotype.engines.gpnn import PRESETS, generate
@@ -24,6 +24,7 @@ from calotype.engines.gpnn import field as fields
 from calotype.image.io import list_photos, open_photo, to_tensor
 from calotype.image.patches import principal_filters
 from calotype.run import Run
+from machine import provenance
 
 
 def scores_of(query: fields.Grid, key: fields.Grid, alpha: float, chosen: list[Tensor]) -> list[Tensor]:

@@ -1,8 +1,8 @@
 """Seconds and peak memory of GPNN by size, and against the exact search in the same run.
 
-Every measurement is a process of its own: it reads the photo, makes one small picture to warm up, then one of the size asked
-for, and reports the seconds of that one and the process's peak memory. Fast and exact runs of a size take turns, so that their
-ratio holds even when the machine's speed drifts.
+Every measurement is a process of its own: it reads the photo, makes one small picture to warm up, then one of the size
+asked for, and reports the seconds of that one and the process's peak memory. Fast and exact runs of a size take turns,
+so that their ratio holds even when the machine's speed drifts.
 
     python benchmarks/speed.py --photo examples/photos/mountains.jpg --out benchmarks/results/speed.json
 """

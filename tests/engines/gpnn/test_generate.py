@@ -1,5 +1,6 @@
 """Whole pictures: sizes, seeds, several photos, transparency, tiling, stopping."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -165,3 +166,13 @@ def test_cuda_makes_a_like_picture(photo: torch.Tensor) -> None:
     here = gpnn.vary([photo], FAST, Run(), size=size_of(photo), seed=0)
     there = gpnn.vary([photo.cuda()], FAST, Run(device="cuda"), size=size_of(photo), seed=0).cpu()
     assert float((here - there).square().mean().sqrt()) < 0.5 * float(photo.std())
+
+
+def test_cost_is_near_what_was_measured() -> None:
+    """What is said before the work is within a factor of two and a half of the committed measurements."""
+    table = json.loads((PHOTOS.parents[1] / "benchmarks" / "results" / "speed.json").read_text())["table"]
+    for row in table:
+        width, height = map(int, row["size"].split("x"))
+        said = gpnn.cost([(height, width)], (height, width), gpnn.PRESETS[row["preset"]], cores=2)
+        assert row["seconds"] / 2.5 < said.seconds < row["seconds"] * 2.5, row
+        assert row["peak_gib"] / 1.5 < said.bytes / 2**30 < row["peak_gib"] * 1.6, row

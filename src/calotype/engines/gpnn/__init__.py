@@ -1,30 +1,31 @@
 """GPNN: new pictures from one photo by generative patch nearest neighbours. Nothing is trained.
 
-The idea (Granot, Feinstein, Shocher, Bagon, Irani: "Drop the GAN: In Defense of Patches Nearest Neighbors as Single Image
-Generative Models", CVPR 2022): at a coarse level of a pyramid the photo is disturbed; then, level by level, every patch
-of the picture is replaced by the photo's patch that suits it best, overlaps are averaged, and the result is enlarged to
-become the question at the next level. The best patch is the one of least d(q, k) / (alpha + min over q' of d(q', k)): the
-denominator makes parts of the photo attractive that nothing resembles yet, so the result is complete as well as coherent.
+The idea (Granot, Feinstein, Shocher, Bagon, Irani: "Drop the GAN: In Defense of Patches Nearest Neighbors as Single
+Image Generative Models", CVPR 2022): at a coarse level of a pyramid the photo is disturbed; then, level by level, every
+patch of the picture is replaced by the photo's patch that suits it best, overlaps are averaged, and the result is
+enlarged to become the question at the next level. The best patch is the one of least d(q, k) / (alpha + min over q' of
+d(q', k)): the denominator makes parts of the photo attractive that nothing resembles yet, so the result is complete as
+well as coherent.
 
-Two searches give the same kind of answer. ``exact`` compares all patches with all, as published; it is the oracle of the other
-and its time grows with the square of the pixels. ``fast`` keeps, for every patch of the result and, for the denominator, of
-the photo, the best match so far, tries what the neighbours' matches propose and a few random guesses (PatchMatch), on
-principal components of the patches, and starts from the level below. Its time and memory grow linearly: a 250-pixel photo
-takes about a second, 16 megapixels some minutes (measured in benchmarks/results/speed.json).
+Two searches give the same kind of answer. ``exact`` compares all patches with all, as published; it is the oracle of
+the other and its time grows with the square of the pixels. ``fast`` keeps, for every patch of the result and, for the
+denominator, of the photo, the best match so far, tries what the neighbours' matches propose and a few random guesses
+(PatchMatch), on principal components of the patches, and starts from the level below. Its time and memory grow
+linearly: benchmarks/results/speed.json has the figures.
 
 What differs from the paper, beside the search. Each is a setting; the preset ``paper`` has none of them:
 - The start is disturbed in place as well as in value (``sway``): patches undo noise in the values so well that
   samples are often the photo itself.
 - Patches are 5 pixels at the fine levels (``fine_patch``), and only a few replacements are made there (``fine_steps``).
 - The coarsest level is a little larger (``coarsest``), so that layouts differ more.
-- ``restless`` noise at every level, and votes that count most in the middle of a patch (``spread``), make results less of a
-  collage; the preset ``original`` uses them.
-- The distance is the mean squared difference on a -1..1 scale, for which ``alpha`` is given; which scale the paper's 0.005
-  refers to is not known for certain.
+- ``restless`` noise at every level, and votes that count most in the middle of a patch (``spread``), make results less
+  of a collage; the preset ``original`` uses them.
+- The distance is the mean squared difference on a -1..1 scale, for which ``alpha`` is given; which scale the paper's
+  0.005 refers to is not known for certain.
 
-Sizes: from 16 pixels up to tens of megapixels. Limits: nothing is understood, so a face or a building may be taken apart;
-what is unique in a photo is either kept whole or broken. Several photos may lend patches. Results may be tileable.
-CPU and CUDA run the same code, with the same noise.
+Sizes: from 16 pixels up to tens of megapixels. Limits: nothing is understood, so a face or a building may be taken
+apart; what is unique in a photo is either kept whole or broken. Several photos may lend patches. Results may be
+tileable. CPU and CUDA run the same code, with the same noise.
 """
 
 from calotype.engines.gpnn.config import PRESETS, Config

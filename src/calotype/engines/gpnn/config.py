@@ -21,7 +21,8 @@ class Config:
             to white is 1.
         detail_noise: the same where ``structure`` is above 0, as a multiple of the detail that the starting level adds
             to the one below it (root mean square).
-        sway: standard deviation of the smooth random displacement that ``vary`` starts from, pixels of the starting level.
+        sway: standard deviation of the smooth random displacement that ``vary`` starts from, pixels of the starting
+            level.
         sway_scale: distance over which that displacement changes, pixels of the starting level.
         restless: noise added at every further level, as a multiple of the detail it adds (root mean square): details
             are chosen anew rather than carried over.

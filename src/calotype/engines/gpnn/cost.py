@@ -9,22 +9,24 @@ from calotype.engines.gpnn.config import Config
 from calotype.engines.gpnn.generate import Level, plan
 from calotype.types import Cost
 
-# Seconds on one core of a 2.6 GHz server processor, by benchmarks/speed.py (fit_cost): for a patch replaced once by the fast
-# search, a sweep of it, a level's fixed work, and for a product of two descriptions of one component.
-PER_PATCH, PER_SWEEP, PER_STEP, PER_PRODUCT = 2.0e-6, 1.6e-6, 2e-3, 6e-11
+# Seconds on two cores of a 2.6 GHz server processor, fitted to benchmarks/results/speed.json: for a patch replaced once
+# by the fast search and for each sweep of that, for anything done at all, and for one component of a product of two
+# descriptions in the exact search.
+PER_PATCH, PER_SWEEP, PER_STEP, PER_PRODUCT = 0.35e-6, 0.25e-6, 2e-3, 8.6e-12
 # Bytes that torch itself and a few temporaries take, and strips of the search.
 BASE = 350 << 20
 
 
-def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Config) -> Cost:
+def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Config, cores: int | None = None) -> Cost:
     """Seconds and peak memory for one picture of ``size`` (height, width) from photos of ``photo_sizes``.
 
-    The time is an estimate from this processor count and a typical speed: real ones are within a factor of about two.
+    The time supposes processors of a typical speed, ``cores`` of them (``None``: as many as there are), idle otherwise.
     """
     levels = plan(photo_sizes[0], size, cfg)
     seconds = sum(level_seconds(level, photo_sizes, cfg) for level in levels)
-    cores = max(1, min(os.cpu_count() or 1, 8))
-    return Cost(seconds / cores**0.5, BASE + max(level_bytes(level, photo_sizes, cfg) for level in levels))
+    # Eight cores are not four times as fast as two: most of the work waits for memory.
+    speed_up = (min(cores or os.cpu_count() or 1, 8) / 2) ** 0.5
+    return Cost(seconds / speed_up, BASE + max(level_bytes(level, photo_sizes, cfg) for level in levels))
 
 
 def counts(level: Level, photo_sizes: Sequence[tuple[int, int]], cfg: Config) -> tuple[int, int]:
@@ -34,7 +36,7 @@ def counts(level: Level, photo_sizes: Sequence[tuple[int, int]], cfg: Config) ->
 
 
 def level_seconds(level: Level, photo_sizes: Sequence[tuple[int, int]], cfg: Config) -> float:
-    """Seconds for one level on one core."""
+    """Seconds for one level on two cores."""
     queries, keys = counts(level, photo_sizes, cfg)
     components = cfg.components or 3 * level.patch**2
     if cfg.search == "exact" or max(queries, keys) < cfg.exact_below:
@@ -51,4 +53,4 @@ def level_bytes(level: Level, photo_sizes: Sequence[tuple[int, int]], cfg: Confi
     queries, keys = counts(level, photo_sizes, cfg)
     components = cfg.components or 3 * level.patch**2
     described = 4 * (components + 2) * max(queries, keys)
-    return described + 120 * (queries + keys)
+    return described + 80 * (queries + keys)

@@ -1,7 +1,7 @@
 """Nearest-neighbour fields: for every patch of one picture, the patch of another that suits it best.
 
-Two pictures are compared, the *query* (what is being made) and the *key* (the photo). A field maps the query's patches, row
-by row, to indices of the key's patches, row by row; a reverse field does the opposite. The score that both searches
+Two pictures are compared, the *query* (what is being made) and the *key* (the photo). A field maps the query's patches,
+row by row, to indices of the key's patches, row by row; a reverse field does the opposite. The score that both searches
 minimise is the one of GPNN, eq. 1-2: the distance d(q, k), divided for each key by alpha plus the distance to its
 nearest query, so that parts of the photo that nothing resembles yet become attractive (completeness).
 """
@@ -72,7 +72,8 @@ def strip_size(device: torch.device) -> int:
 def as_targets(grid: Grid, weight: Tensor | None = None) -> Tensor:
     """Rows [N, D + 2] whose inner product with ``as_seekers`` is the weighted squared distance.
 
-    |q - k|^2 w = q.(-2 w k) + |q|^2 w + w |k|^2, so one product of rows is one score. Forbidden patches score ``FORBIDDEN``.
+    |q - k|^2 w = q.(-2 w k) + |q|^2 w + w |k|^2, so one product of rows is one score. Forbidden patches score
+    ``FORBIDDEN``.
     """
     columns = grid.shape[1]
     targets = torch.empty(len(grid), len(grid.filters) + 2, device=grid.picture.device)
@@ -126,7 +127,14 @@ def exact_reverse(query: Grid, key: Grid, budget: int = 1 << 22) -> Tensor:
 
 
 def compared(query: Grid, targets: Tensor, budget: int) -> Iterator[tuple[int, Tensor]]:
-    """All queries against all targets, some rows at a time: the first query's index, and scores [rows, targets]."""
-    step = max(1, budget // len(targets))
-    for start, part in enumerate(torch.split(as_seekers(query.describe(0, query.shape[0])), step)):
-        yield start * step, part @ targets.T
+    """All queries against all targets, some rows at a time: the first query's index, and scores [rows, targets].
+
+    The scores are good until the next ones are asked for: they are written into one piece of memory, since a new one
+    each time scatters the heap and makes it grow.
+    """
+    seekers = as_seekers(query.describe(0, query.shape[0]))
+    step = min(len(seekers), max(1, budget // len(targets)))
+    scores = torch.empty(step, len(targets), device=targets.device)
+    for start in range(0, len(seekers), step):
+        part = seekers[start : start + step]
+        yield start, torch.mm(part, targets.T, out=scores[: len(part)])

@@ -87,7 +87,7 @@ def vary(
     noise = torch.Generator().manual_seed(seed)
     photo = photos[0]
     levels = plan((photo.shape[2], photo.shape[3]), size, cfg)
-    first = min(len(levels) - 1, round(structure * (len(levels) - 1)))
+    first = starting_level(structure, len(levels))
     here = levels[first]
     start = resize(photo, here.size)
     amount = 2 * cfg.noise
@@ -100,6 +100,11 @@ def vary(
     return refine(start, photos, cfg, run, levels[first:], noise, tile)
 
 
+def starting_level(structure: float, levels: int) -> int:
+    """The level that is disturbed: 0 only where ``structure`` is, so that a short pyramid does not make loose free."""
+    return min(levels - 1, max(1, round(structure * (levels - 1)))) if structure > 0 else 0
+
+
 @torch.no_grad()
 def retarget(
     photos: Sequence[Tensor],
@@ -110,9 +115,10 @@ def retarget(
     seed: int,
     tile: Tile = (False, False),
 ) -> Tensor:
-    """The photo at another size: its coarsest level is stretched, then rebuilt from patches at their own size (section 4.1).
+    """The photo at another size: its coarsest level is stretched, then rebuilt from patches of their own size.
 
-    Arguments, result and errors are those of ``vary``. The seed moves only the search, so results of two seeds are close.
+    Section 4.1 of the paper. Arguments, result and errors are those of ``vary``. The seed moves only the search, so
+    results of two seeds are close.
     """
     checked(photos, size, cfg)
     noise = torch.Generator().manual_seed(seed)
@@ -186,7 +192,7 @@ class Fit:
 
 
 def matched(query: fields.Grid, key: fields.Grid, before: Fit | None, cfg: Config, noise: torch.Generator) -> Fit:
-    """The field from ``query`` to ``key``, searched as ``cfg`` says; the fast search starts from the one found before."""
+    """The field from ``query`` to ``key``; the fast search starts from the one found ``before``."""
     few = max(len(query), len(key)) < cfg.exact_below
     if cfg.search == "exact" or few:
         found = fields.exact(query, key, cfg.alpha)

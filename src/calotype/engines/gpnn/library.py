@@ -20,8 +20,8 @@ class Library:
         sharp: [1, C, H, W], the photos at this level.
         blurred: the same, shrunk to the level below and back, to be compared with a picture that comes from there;
             ``None`` at the coarsest level.
-        forbidden: bool [rows, columns] of the grid of patches, true where a patch would reach over the edge of its photo;
-            ``None`` for a single photo, which has no such patches.
+        forbidden: bool [rows, columns] of the grid of patches, true where a patch would reach over the edge of its
+            photo; ``None`` for a single photo, which has no such patches.
     """
 
     sharp: Tensor

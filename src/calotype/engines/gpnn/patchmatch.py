@@ -1,8 +1,8 @@
 """Approximate nearest-neighbour fields, in time and memory proportional to the number of patches.
 
 PatchMatch (Barnes et al., SIGGRAPH 2009) rests on two facts: a good match of a patch is, shifted, a good match of its
-neighbour; and among many random guesses some are good. Here all patches of a strip try the same few candidates at once, as one
-batched product; fields come from the coarser level of the pyramid, so they start near the answer.
+neighbour; and among many random guesses some are good. Here all patches of a strip try the same few candidates at once,
+as one batched product; fields come from the coarser level of the pyramid, so they start near the answer.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ def search(
         query: patches that look for a match, N of them.
         key: patches that they choose from, M of them.
         field: int64 [N], where the search starts.
-        reverse: int64 [M], where the search for each key's nearest query starts; not looked at where ``alpha`` is 0 or less.
+        reverse: int64 [M], where the search for each key's nearest query starts; not looked at where ``alpha`` is 0 or
+            less.
         alpha: completeness, as in ``Config``.
         passes: sweeps.
         noise: CPU generator of the random guesses.
@@ -50,7 +51,8 @@ def search(
 def claim(field: Tensor, score: Tensor, count: int) -> Tensor:
     """Turn a field round: for each of ``count`` targets, the lowest-scored source that points at it, or -1.
 
-    Score and index are packed into one integer and reduced by minimum, so the answer does not depend on the order of threads.
+    Score and index are packed into one integer and reduced by minimum, so the answer does not depend on the order of
+    threads.
     """
     packed = (score.clamp_min(0).view(torch.int32).long() << 32) | torch.arange(len(field), device=field.device)
     empty = torch.iinfo(torch.int64).max
@@ -116,7 +118,7 @@ def choose(seekers: Tensor, targets: Tensor, own: Tensor, worth: Tensor, candida
 
 
 def proposals(field: Tensor, columns: int, target_columns: int, start: int, stop: int, step: int) -> list[Tensor]:
-    """What the neighbours at distance ``step`` propose for the patches ``start`` to ``stop``: their match, shifted back.
+    """What neighbours at distance ``step`` propose for the patches ``start`` to ``stop``: their match, shifted back.
 
     Neighbours are found by their place in the flat list, so those beyond the end of a row lie in the next one: a wrong
     neighbour there is one more guess, and costs less than telling it apart.

@@ -15,8 +15,8 @@ def drawn(size: tuple[int, int], noise: torch.Generator, device: torch.device) -
 def swayed(x: Tensor, amount: float, scale: float, noise: torch.Generator) -> Tensor:
     """``x`` [1, C, h, w] with every pixel fetched from a place some way off, neighbours from about the same side.
 
-    Noise in the values alone is undone by the patches, which know only one way to look right; things moved, stretched and
-    squeezed have to be made anew. What lies beyond the edge is mirrored.
+    Noise in the values alone is undone by the patches, which know only one way to look right; things moved, stretched
+    and squeezed have to be made anew. What lies beyond the edge is mirrored.
 
     Args:
         x: the picture.

@@ -20,7 +20,8 @@ def vote(
 ) -> Tensor:
     """Average the matched patches where they overlap.
 
-    Pixel by pixel of the patch rather than patch by patch, so that memory is that of the picture, not ``patch ** 2`` times it.
+    Pixel by pixel of the patch rather than patch by patch, so that memory is that of the picture, not ``patch ** 2``
+    times it.
 
     Args:
         field: int64 [rows * columns], the key patch chosen for every query patch.

@@ -1,0 +1,99 @@
+"""The README's tables, written from the committed results: ``python benchmarks/tables.py`` puts them in place.
+
+Each table stands between ``<!-- NAME -->`` and ``<!-- /NAME -->``. A test checks that they are up to date.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+README = HERE.parent / "README.md"
+SYSTEMS = {"singan": "SinGAN, by its authors", "gpnn": "GPNN, by its authors"}
+
+
+def results(name: str) -> Any:
+    """A committed result."""
+    return json.loads((HERE / "results" / f"{name}.json").read_text())
+
+
+def machine(result: dict[str, Any]) -> str:
+    """What it was measured on, for the line below a table."""
+    m, v = result["machine"], result["versions"]
+    return f"{m['cores']} cores of an {m['cpu']}, torch {v['torch']}, commit {result['commit'][:7]}"
+
+
+def speed_table() -> str:
+    """Seconds and memory by size."""
+    result = results("speed")
+    lines = ["| picture | preset | seconds | µs a pixel | peak memory |", "|---|---|---:|---:|---:|"]
+    for row in result["table"]:
+        seconds = f"{row['seconds']:.1f}" if row["seconds"] < 100 else f"{row['seconds']:.0f}"
+        lines.append(
+            f"| {row['size'].replace('x', ' x ')} | `{row['preset']}` | {seconds} | "
+            f"{row['microseconds_per_pixel']:.0f} | {row['peak_gib']:.2f} GiB |"
+        )
+    ratios = ", ".join(
+        f"{ratio:.0f} times at {size.replace('x', ' x ')}" for size, ratio in result["exact_over_fast"].items()
+    )
+    lines += [
+        "",
+        f"The published exact search (`paper`) takes longer in the same run: {ratios}. Start-up (2-3 s, mostly",
+    ]
+    lines += [f"importing torch) is not counted. Measured by `benchmarks/speed.py` on {machine(result)}."]
+    return "\n".join(lines)
+
+
+def quality_table() -> str:
+    """Medians on both photo sets."""
+    result = results("quality")
+    lines = [
+        "| | SIFID, sigd16 | SIFID, places20 | copied in order, sigd16 | copied, places20 |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    cells: dict[str, dict[str, Any]] = {}
+    for row in result["summary"]:
+        cells.setdefault(row["system"], {})[row["set"]] = row["median"]
+    for system, sets in cells.items():
+        name = SYSTEMS.get(system, f"Calotype, preset `{system.split()[-1]}`")
+        values = [f"{sets[s][key]:.2f}" for key in ("sifid", "copied") for s in ("sigd16", "places20")]
+        lines.append(f"| {name} | {' | '.join(values)} |")
+    lines += ["", f"Medians over 16 and 20 photos, {result['samples']} seeds of ours a photo, one published sample of"]
+    lines += [f"theirs; the same metrics for all (`benchmarks/quality.py`, {machine(result)})."]
+    lines += ["SIFID here uses converted Inception weights, so it compares with nothing but itself."]
+    return "\n".join(lines)
+
+
+def search_table() -> str:
+    """How good the fast search is."""
+    result = results("search")
+    mean, photos = result["mean_over_all_replacements"], len(result["photos"])
+    used = f"{mean['used_fast']:.0%} of the photo's patches are used against {mean['used_exact']:.0%}"
+    lines = [
+        f"In the middle of real work ({photos} photos, all levels) the fast search finds the exact search's own",
+        f"match for {mean['recall']:.0%} of the patches, and one that scores within 5 % of it for",
+        f"{mean['within_5_percent']:.0%}; the median score is {mean['fast_q50']:.3f} against",
+        f"{mean['exact_q50']:.3f}, and {used} (`benchmarks/search.py`).",
+    ]
+    return "\n".join(lines)
+
+
+TABLES = {"speed": speed_table, "quality": quality_table, "search": search_table}
+
+
+def filled(text: str) -> str:
+    """``text`` with every table made anew."""
+    for name, make in TABLES.items():
+        pattern = rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)"
+        body = make().replace("\\", r"\\")
+        text, count = re.subn(pattern, rf"\g<1>{body}\g<2>", text, flags=re.DOTALL)
+        if count != 1:
+            raise SystemExit(f"README.md has {count} places for the table {name}: there must be one")
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(filled(README.read_text()))

@@ -30,7 +30,7 @@ FactorLike = Factor | str | float
 
 # How much of the photo's layout is kept. The words are points on a scale from 0 (none of it) to 1 (the photo itself),
 # and near its free end, because little of the layout has to be given to the patches for the rest to follow.
-STRUCTURES = {"free": 0.0, "loose": 0.12, "close": 0.3}
+STRUCTURES = {"free": 0.0, "loose": 0.12, "close": 0.25}
 # Which edges meet without a seam: (top and bottom, left and right).
 TILES = {"none": (False, False), "x": (False, True), "y": (True, False), "both": (True, True)}
 

@@ -22,7 +22,7 @@ class Config:
         detail_noise: the same where ``structure`` is above 0, as a multiple of the detail that the starting level adds
             to the one below it (root mean square).
         sway: standard deviation of the smooth random displacement that ``vary`` starts from, pixels of the starting
-            level.
+            level; less in proportion where ``structure`` is above 0.
         sway_scale: distance over which that displacement changes, pixels of the starting level.
         restless: noise added at every further level, as a multiple of the detail it adds (root mean square): details
             are chosen anew rather than carried over.
@@ -48,11 +48,11 @@ class Config:
     ratio: float = 4 / 3
     coarsest: int = 17
     noise: float = 0.75
-    detail_noise: float = 2.0
-    sway: float = 2.0
-    sway_scale: float = 7.0
+    detail_noise: float = 0.5
+    sway: float = 1.5
+    sway_scale: float = 10.0
     restless: float = 0.0
-    alpha: float = 0.002
+    alpha: float = 0.005
     retarget_alpha: float = 0.01
     steps: int = 10
     fine_steps: int = 2

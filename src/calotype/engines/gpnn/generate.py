@@ -94,8 +94,9 @@ def vary(
     if first:
         detail = resize(resize(photo, levels[first - 1].size), here.size) - start
         amount = cfg.detail_noise * float(detail.square().mean().sqrt())
-    if cfg.sway > 0:
-        start = swayed(start, cfg.sway, cfg.sway_scale, noise)
+    sway = cfg.sway * (1 - structure)
+    if sway > 0:
+        start = swayed(start, sway, cfg.sway_scale, noise)
     start = start + amount * drawn(here.size, noise, photo.device)
     return refine(start, photos, cfg, run, levels[first:], noise, tile)
 

@@ -29,8 +29,8 @@ $(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@ $(VENV)/installed
 
 demo: $(VENV)/installed
-	$(BIN)/calotype vary examples/photos/mountains.jpg -n 6 -o out/demo --sheet
-	@echo "Look at out/demo/mountains_vary_sheet.png"
+	$(BIN)/calotype vary examples/photos/stream.jpg -n 6 --structure free -o out/demo --sheet
+	@echo "Look at out/demo/stream_vary_sheet.png"
 
 # One thread a process: two processes that both use every core are many times slower than one.
 test: export OMP_NUM_THREADS = 1

@@ -35,10 +35,10 @@ def strip(name: str, images: list[Image.Image], labels: list[str], columns: int,
 def variations() -> None:
     """The photo and three samples, for three photos."""
     images, labels = [], []
-    for name in ("mountains", "dandelions", "galaxies"):
+    for name, structure in (("stream", "free"), ("galaxies", "free"), ("mountains", "loose")):
         photo = opened(name)
-        images += [photo, *calotype.vary(photo, n=3, seed=0)]
-        labels += ["the photo", *(f"seed {seed}" for seed in range(3))]
+        images += [photo, *calotype.vary(photo, n=3, seed=0, structure=structure)]
+        labels += ["the photo", *(f"{structure}, seed {seed}" for seed in range(3))]
     strip("vary", images, labels, 4, 300)
 
 

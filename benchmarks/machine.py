@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("calotype", "torch", "numpy", "scipy", "pillow")
+PACKAGES = ("calotype", "torch", "numpy", "pillow")
 
 
 def provenance() -> dict[str, Any]:

@@ -45,23 +45,26 @@ def contact_sheet(
     if labels is not None and len(labels) != len(images):
         raise ValueError(f"{len(images)} images and {len(labels)} labels: give one label an image")
     columns = min(columns or math.ceil(math.sqrt(len(images))), len(images))
-    rows = math.ceil(len(images) / columns)
     caption = _TEXT + _GAP if labels is not None else 0
-    width, height = cell + _GAP, cell + caption + _GAP
-    sheet = Image.new("RGB", (columns * width + _GAP, rows * height + _GAP), background)
+    small = [_fit(image, cell) for image in images]
+    # A row is as high as its highest picture: square cells would leave landscapes far apart.
+    heights = [max(x.height for x in small[i : i + columns]) for i in range(0, len(small), columns)]
+    tops = [_GAP + sum(heights[:row]) + row * (caption + _GAP) for row in range(len(heights) + 1)]
+    sheet = Image.new("RGB", (columns * (cell + _GAP) + _GAP, tops[-1]), background)
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(_TEXT)
     ink = (0, 0, 0) if sum(background) > 384 else (255, 255, 255)
-    for i, image in enumerate(images):
-        left, top = _GAP + i % columns * width, _GAP + i // columns * height
-        small = _fit(image, cell)
-        at = left + (cell - small.width) // 2, top + (cell - small.height) // 2
-        sheet.paste(small, at, small if small.mode == "RGBA" else None)
+    for i, picture in enumerate(small):
+        row, left = i // columns, _GAP + i % columns * (cell + _GAP)
+        at = left + (cell - picture.width) // 2, tops[row] + (heights[row] - picture.height) // 2
+        sheet.paste(picture, at, picture if picture.mode == "RGBA" else None)
         if mark_first and i == 0:
-            draw.rectangle((at[0] - 4, at[1] - 4, at[0] + small.width + 3, at[1] + small.height + 3), None, _MARK, 3)
+            draw.rectangle(
+                (at[0] - 4, at[1] - 4, at[0] + picture.width + 3, at[1] + picture.height + 3), None, _MARK, 3
+            )
         if labels is not None:
             text = _cut(labels[i], font, cell)
-            draw.text((left + cell // 2, top + cell + _GAP // 2), text, ink, font, anchor="ma")
+            draw.text((left + cell // 2, tops[row] + heights[row] + _GAP // 2), text, ink, font, anchor="ma")
     return sheet
 
 

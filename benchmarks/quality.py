@@ -24,8 +24,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageDraw
+from PIL import Image
 
+from calotype.image.grid import contact_sheet
 from calotype.image.io import list_photos
 from calotype.tasks.evaluate import MEASURES, Evaluation, evaluate
 from machine import provenance
@@ -142,7 +143,9 @@ def work(job: Job) -> tuple[list[dict[str, Any]], dict[str, str]]:
         pictures += [(f"{preset} {seed}", image) for seed, image in zip(result.seeds, result.images)]
     if job.sheet:
         job.sheet.parent.mkdir(parents=True, exist_ok=True)
-        contact_sheet(pictures, max(3, job.count)).save(job.sheet)
+        labels, images = zip(*pictures, strict=True)
+        # With three samples the photo and the published results are the first row, and each preset is a row.
+        contact_sheet(images, labels, columns=max(3, job.count), mark_first=True).save(job.sheet)
     return rows, features
 
 
@@ -194,23 +197,6 @@ def table(lines: list[dict[str, Any]]) -> str:
         cells = (f"{line['median'][name]:14.4f}" if name in line["median"] else f"{'-':>14}" for name in COLUMNS)
         text.append(f"{line['set']:9}{line['system']:15}" + "".join(cells))
     return "\n".join(text)
-
-
-def contact_sheet(pictures: list[tuple[str, Image.Image]], columns: int) -> Image.Image:
-    """Named pictures side by side: the photo and the published results in the first row, then a row for each preset."""
-    published = 1 + sum(name in AUTHORS for name, _ in pictures)
-    rest = pictures[published:]
-    per_row = max(published, columns)
-    rows = [pictures[:published]] + [rest[i : i + columns] for i in range(0, len(rest), columns)]
-    width, height = pictures[0][1].size
-    sheet = Image.new("RGB", (per_row * (width + 6), len(rows) * (height + 18)), "white")
-    draw = ImageDraw.Draw(sheet)
-    for y, row in enumerate(rows):
-        for x, (name, picture) in enumerate(row):
-            corner = (x * (width + 6), y * (height + 18))
-            draw.text((corner[0] + 2, corner[1] + 2), name, fill="black")
-            sheet.paste(picture.convert("RGB").resize((width, height)), (corner[0], corner[1] + 15))
-    return sheet
 
 
 if __name__ == "__main__":

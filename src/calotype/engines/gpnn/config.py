@@ -49,7 +49,7 @@ class Config:
     coarsest: int = 17
     noise: float = 0.75
     detail_noise: float = 0.5
-    sway: float = 1.5
+    sway: float = 1.75
     sway_scale: float = 10.0
     restless: float = 0.0
     alpha: float = 0.005
@@ -79,7 +79,7 @@ _PAPER = Config(
 
 PRESETS: dict[str, Config] = {
     "fast": Config(),
-    "original": Config(restless=2.0, spread=0.2, fine_steps=3),
+    "original": Config(sway=2.5, restless=2.0, spread=0.2, fine_steps=3),
     "paper": _PAPER,
     # The published schedule with the approximate search, to tell the two changes apart.
     "paper-fast": replace(_PAPER, search="fast", components=24, passes=4),

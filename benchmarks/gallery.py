@@ -44,7 +44,7 @@ def variations() -> None:
 
 def structures() -> None:
     """From free to close, and the preset that copies least."""
-    photo = opened("pagoda")
+    photo = opened("dandelions")
     choices = [("free", "fast"), ("loose", "fast"), ("close", "fast"), ("loose", "original")]
     made = [calotype.vary(photo, seed=1, structure=word, preset=preset)[0] for word, preset in choices]
     labels = ["the photo", "--structure free", "--structure loose", "--structure close", "--preset original"]

@@ -177,3 +177,16 @@ def test_cost_is_near_what_was_measured() -> None:
         said = gpnn.cost([(height, width)], (height, width), gpnn.PRESETS[row["preset"]], cores=2)
         assert row["seconds"] / 2.5 < said.seconds < row["seconds"] * 2.5, row
         assert row["peak_gib"] / 1.5 < said.bytes / 2**30 < row["peak_gib"] * 1.6, row
+
+
+def test_sparse_bright_things_on_black_are_kept() -> None:
+    """A sky of stars keeps most of its light, though nearly all of it is black."""
+    stars = to_tensor(open_photo(PHOTOS / "galaxies.jpg", max_side=128))
+    made = gpnn.vary([stars], FAST, Run(), size=size_of(stars), seed=0)
+
+    def light(x: torch.Tensor) -> float:
+        return float((x > -0.5).float().mean())
+
+    assert light(made) > 0.6 * light(stars)
+    absolute = gpnn.vary([stars], replace(FAST, relative_alpha=False), Run(), size=size_of(stars), seed=0)
+    assert light(absolute) < 0.6 * light(stars)  # what the proportion mends

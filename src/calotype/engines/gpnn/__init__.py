@@ -18,6 +18,8 @@ What differs from the paper, beside the search. Each is a setting; the preset ``
   samples are often the photo itself.
 - Patches are 5 pixels at the fine levels (``fine_patch``), and only a few replacements are made there (``fine_steps``).
 - The coarsest level is a little larger (``coarsest``), so that layouts differ more.
+- ``alpha`` is in proportion to the photo's variance at each level (``relative_alpha``): as one number for all photos it
+  loses what is faint or sparse.
 - ``restless`` noise at every level, and votes that count most in the middle of a patch (``spread``), make results less
   of a collage; the preset ``original`` uses them.
 - The distance is the mean squared difference on a -1..1 scale, for which ``alpha`` is given; which scale the paper's

@@ -28,7 +28,9 @@ class Config:
             are chosen anew rather than carried over.
         alpha: completeness, in units of mean squared patch difference on a -1..1 scale. Small insists that every
             part of the photo is used somewhere; 0 or less switches it off (plain nearest neighbours).
-        retarget_alpha: the same for ``retarget``, where insisting puts things into skies that were only stretched.
+        relative_alpha: multiply ``alpha`` by the variance of the photo at each level over 0.2, a usual one, so that
+            faint and sparse photos (stars on black) are kept as complete as others.
+        retarget_alpha: ``alpha`` for ``retarget``, where insisting puts things into skies that were only stretched.
         steps: replacements of every patch by its nearest neighbour, per level.
         fine_steps: the same at levels of more than ``fine_steps_above`` pixels, where more change little.
         fine_steps_above: pixels of a level from which ``fine_steps`` replaces ``steps``.
@@ -53,6 +55,7 @@ class Config:
     sway_scale: float = 10.0
     restless: float = 0.0
     alpha: float = 0.005
+    relative_alpha: bool = True
     retarget_alpha: float = 0.01
     steps: int = 10
     fine_steps: int = 2
@@ -70,6 +73,7 @@ _PAPER = Config(
     coarsest=14,
     sway=0.0,
     alpha=0.005,
+    relative_alpha=False,
     retarget_alpha=0.005,
     fine_steps=10,
     spread=0.0,
@@ -79,7 +83,7 @@ _PAPER = Config(
 
 PRESETS: dict[str, Config] = {
     "fast": Config(),
-    "original": Config(sway=2.5, restless=2.0, spread=0.2, fine_steps=3),
+    "original": Config(sway=2.0, restless=2.0, spread=0.2, fine_steps=3),
     "paper": _PAPER,
     # The published schedule with the approximate search, to tell the two changes apart.
     "paper-fast": replace(_PAPER, search="fast", components=24, passes=4),

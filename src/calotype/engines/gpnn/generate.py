@@ -13,7 +13,7 @@ from calotype.engines.gpnn import field as fields
 from calotype.engines.gpnn import patchmatch
 from calotype.engines.gpnn.config import Config
 from calotype.engines.gpnn.library import at_level
-from calotype.engines.gpnn.start import drawn, swayed
+from calotype.engines.gpnn.start import drawn, seamless, swayed
 from calotype.engines.gpnn.vote import vote
 from calotype.errors import InputError
 from calotype.image.patches import principal_filters, wrap
@@ -22,6 +22,9 @@ from calotype.image.resize import resize
 from calotype.run import Run
 
 Tile = tuple[bool, bool]
+
+# Of photos, all channels together, values from -1 to 1: a standard deviation of 0.45.
+USUAL_VARIANCE = 0.2
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def vary(
     sway = cfg.sway * (1 - structure)
     if sway > 0:
         start = swayed(start, sway, cfg.sway_scale, noise)
-    start = start + amount * drawn(here.size, noise, photo.device)
+    start = seamless(start, tile) + amount * drawn(here.size, noise, photo.device)
     return refine(start, photos, cfg, run, levels[first:], noise, tile)
 
 
@@ -126,7 +129,7 @@ def retarget(
     photo = photos[0]
     levels = plan((photo.shape[2], photo.shape[3]), size, cfg)
     cfg = replace(cfg, alpha=cfg.retarget_alpha)
-    return refine(resize(photo, levels[0].size), photos, cfg, run, levels, noise, tile)
+    return refine(seamless(resize(photo, levels[0].size), tile), photos, cfg, run, levels, noise, tile)
 
 
 def checked(photos: Sequence[Tensor], size: tuple[int, int], cfg: Config) -> None:
@@ -172,12 +175,16 @@ def refine(
         if library.blurred is not None and cfg.restless > 0:
             detail = (library.sharp - library.blurred).square().mean().sqrt()
             picture = picture + cfg.restless * detail * drawn(level.size, noise, picture.device)
+        here = cfg
+        if cfg.relative_alpha:
+            # Never 0, which would switch completeness off: a photo of one colour has nothing to lose.
+            here = replace(cfg, alpha=cfg.alpha * max(float(library.sharp.var()), 1e-6) / USUAL_VARIANCE)
         filters = principal_filters(library.sharp, level.patch, cfg.components or picture.shape[1] * level.patch**2)
         for step in run.steps(level.steps, stage=f"level {index + 1} of {len(levels)}"):
             like_query = library.sharp if step or library.blurred is None else library.blurred
             query = fields.Grid(wrap(picture - mean, level.patch, tile), filters)
             key = fields.Grid(like_query - mean, filters, library.forbidden)
-            fit = matched(query, key, fit, cfg, noise)
+            fit = matched(query, key, fit, here, noise)
             picture = vote(fit.field, query.shape, library.sharp, key.shape[1], level.patch, level.size, cfg.spread)
     return picture
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -32,3 +34,17 @@ def swayed(x: Tensor, amount: float, scale: float, noise: torch.Generator) -> Te
     x_ = torch.arange(width, device=x.device)[None] + moves[1]
     grid = torch.stack([(x_ + 0.5) / width * 2 - 1, (y + 0.5) / height * 2 - 1], dim=-1)[None]
     return F.grid_sample(x, grid, mode="bicubic", padding_mode="reflection", align_corners=False).clamp(-1, 1)
+
+
+def seamless(x: Tensor, tile: tuple[bool, bool]) -> Tensor:
+    """``x`` [1, C, h, w] made to continue itself along the axes of ``tile``: faded, towards the edges, into its own middle.
+
+    Patches mend what is wrong in small; a layout that ends differently on its two sides they would only blur.
+    """
+    for axis, wraps in zip((2, 3), tile):
+        if wraps:
+            length = x.shape[axis]
+            place = (torch.arange(length, device=x.device) + 0.5) / length
+            inner = torch.sin(math.pi * place).square().view([-1 if d == axis else 1 for d in range(4)])
+            x = inner * x + (1 - inner) * x.roll(length // 2, axis)
+    return x

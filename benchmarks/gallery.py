@@ -29,7 +29,7 @@ def strip(name: str, images: list[Image.Image], labels: list[str], columns: int,
     """Write one picture of the README."""
     OUT.mkdir(parents=True, exist_ok=True)
     sheet = contact_sheet(images, labels, columns=columns, cell=cell, mark_first=True)
-    sheet.save(OUT / f"{name}.jpg", quality=86, optimize=True)
+    sheet.save(OUT / f"{name}.jpg", quality=80, optimize=True)
 
 
 def variations() -> None:

@@ -37,9 +37,10 @@ def swayed(x: Tensor, amount: float, scale: float, noise: torch.Generator) -> Te
 
 
 def seamless(x: Tensor, tile: tuple[bool, bool]) -> Tensor:
-    """``x`` [1, C, h, w] made to continue itself along the axes of ``tile``: faded, towards the edges, into its own middle.
+    """``x`` [1, C, h, w] made to continue itself along the axes of ``tile``.
 
-    Patches mend what is wrong in small; a layout that ends differently on its two sides they would only blur.
+    Towards the edges it fades into its own middle. Patches mend what is wrong in small; a layout that ends
+    differently on its two sides they would only blur.
     """
     for axis, wraps in zip((2, 3), tile):
         if wraps:

@@ -1,4 +1,4 @@
-"""Does the fast search cost quality? The same settings and seeds with the fast and with the exact search, measured alike.
+"""Does the fast search cost quality? The same settings and seeds, fast and exact, measured alike.
 
 python benchmarks/equal.py --photos FOLDER --weights WEIGHTS --count 8 --out benchmarks/results/equal.json
 """

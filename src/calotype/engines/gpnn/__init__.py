@@ -13,7 +13,8 @@ denominator, of the photo, the best match so far, tries what the neighbours' mat
 (PatchMatch), on principal components of the patches, and starts from the level below. Its time and memory grow
 linearly: benchmarks/results/speed.json has the figures.
 
-What differs from the paper, beside the search. Each is a setting; the preset ``paper`` has none of them:
+What differs from the paper, beside the search. Each is a setting; the preset ``paper`` with structure 0 has
+none of them:
 - The start is disturbed in place as well as in value (``sway``): patches undo noise in the values so well that
   samples are often the photo itself.
 - Patches are 5 pixels at the fine levels (``fine_patch``), and only a few replacements are made there (``fine_steps``).

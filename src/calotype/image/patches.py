@@ -1,4 +1,4 @@
-"""Square patches of image tensors: cut out, put back together, described by a few numbers.
+"""Square patches of image tensors: cut out, and described by a few numbers.
 
 A patch is named by its top-left corner. A picture of ``h x w`` has ``(h - p + 1) x (w - p + 1)`` patches of side ``p``;
 along an axis that wraps round (a tileable picture) it has one for every pixel.
@@ -23,13 +23,6 @@ def wrap(x: Tensor, patch: int, tile: tuple[bool, bool]) -> Tensor:
 def unfold(x: Tensor, patch: int) -> Tensor:
     """All patches of ``x`` [1, C, H, W] as rows [(H - p + 1) (W - p + 1), C p p], row by row of the picture."""
     return F.unfold(x, patch)[0].T
-
-
-def fold(patches: Tensor, size: tuple[int, int], patch: int) -> Tensor:
-    """Put patches [N, C p p] back where ``unfold`` took them, the mean where they overlap: [1, C, H, W]."""
-    total = F.fold(patches.T[None], size, patch)
-    count = F.fold(torch.ones_like(patches[:, : patch * patch]).T[None], size, patch)
-    return total / count.clamp_min(1)
 
 
 def principal_filters(x: Tensor, patch: int, count: int, sample: int = 20_000) -> Tensor:

@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from calotype.engines.gpnn.vote import vote
-from calotype.image.patches import fold, unfold
+from calotype.image.patches import unfold
 
 SIZE, PATCH = (20, 26), 5
 
@@ -24,7 +25,8 @@ def test_own_field_gives_the_picture_back(picture: torch.Tensor, spread: float) 
 def test_flat_vote_is_unfold_and_fold(picture: torch.Tensor) -> None:
     grid = (SIZE[0] - PATCH + 1, SIZE[1] - PATCH + 1)
     field = torch.randint(0, grid[0] * grid[1], (grid[0] * grid[1],), generator=torch.Generator().manual_seed(1))
-    expected = fold(unfold(picture, PATCH)[field], SIZE, PATCH)
+    patches = unfold(picture, PATCH)[field].T[None]
+    expected = F.fold(patches, SIZE, PATCH) / F.fold(torch.ones_like(patches), SIZE, PATCH)
     torch.testing.assert_close(vote(field, grid, picture, grid[1], PATCH, SIZE), expected)
 
 

@@ -132,7 +132,7 @@ def proposals(field: Tensor, columns: int, target_columns: int, start: int, stop
 
 
 def random_radii(side: int) -> list[int]:
-    """Search radii: the whole picture, then a quarter each time, down to 1."""
+    """Search radii: the whole picture, then a third of the last each time, down to 1."""
     radii = [side]
     while radii[-1] > 1:
         radii.append(max(1, radii[-1] // 3))

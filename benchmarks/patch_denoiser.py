@@ -34,12 +34,13 @@ from PIL import Image
 from torch import Tensor
 
 from calotype.engines.gpnn.config import Config
-from calotype.engines.gpnn.generate import plan, refine, vary
+from calotype.engines.gpnn.generate import plan, refinement, vary
 from calotype.image.grid import contact_sheet
 from calotype.image.io import open_photo, to_tensor
 from calotype.image.patches import principal_filters, unfold
 from calotype.image.pyramid import gpnn_sizes
 from calotype.image.resize import resize
+from calotype.matching.refine import refine
 from calotype.metrics.diversity import diversity
 from calotype.metrics.originality import originality
 from calotype.metrics.sifid import sifid
@@ -170,7 +171,7 @@ def mixed(photo: Tensor, cfg: Denoiser, seed: int) -> Tensor:
     first = min(range(len(levels)), key=lambda i: abs(min(levels[i].size) - 47))
     start = denoised_sample(resize(photo, levels[first].size), cfg, seed)
     rng = torch.Generator().manual_seed(seed)
-    return refine(start, [photo], Config(), Run(), levels[first:], rng, (False, False))
+    return refine(start, [photo], refinement(Config()), Run(), levels[first:], rng, (False, False))
 
 
 SYSTEMS: dict[str, tuple[Callable[..., Tensor], Any]] = {

@@ -20,9 +20,10 @@ import torch
 from torch import Tensor
 
 from calotype.engines.gpnn import PRESETS, generate
-from calotype.engines.gpnn import field as fields
 from calotype.image.io import list_photos, open_photo, to_tensor
 from calotype.image.patches import principal_filters
+from calotype.matching import field as fields
+from calotype.matching import refine
 from calotype.run import Run
 from machine import provenance
 
@@ -61,21 +62,21 @@ def compared(query: fields.Grid, key: fields.Grid, found: Tensor, alpha: float) 
 def one_photo(path: Path, preset: str, max_side: int, seed: int) -> dict[str, list[dict[str, float]]]:
     """Rows by level size for one photo."""
     rows: dict[str, list[dict[str, float]]] = defaultdict(list)
-    honest = generate.matched
+    honest = refine.matched
 
-    def watched(query: fields.Grid, key: fields.Grid, *rest: Any) -> generate.Fit:
+    def watched(query: fields.Grid, key: fields.Grid, *rest: Any) -> refine.Fit:
         fit = honest(query, key, *rest)
-        cfg = rest[1]
-        if max(len(query), len(key)) >= cfg.exact_below:
-            rows[f"{query.shape[1]}x{query.shape[0]}"].append(compared(query, key, fit.field, cfg.alpha))
+        how = rest[1]
+        if max(len(query), len(key)) >= how.exact_below:
+            rows[f"{query.shape[1]}x{query.shape[0]}"].append(compared(query, key, fit.field, how.alpha))
         return fit
 
-    generate.matched = watched
+    refine.matched = watched
     try:
         photo = to_tensor(open_photo(path, max_side=max_side))
         generate.vary([photo], PRESETS[preset], Run(), size=tuple(photo.shape[2:]), seed=seed, structure=0.12)
     finally:
-        generate.matched = honest
+        refine.matched = honest
     return dict(rows)
 
 

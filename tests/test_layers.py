@@ -22,7 +22,7 @@ LAYERS = [
     {"checkpoint"},
     {"run", "saving"},
     {"nn"},
-    {"metrics"},
+    {"metrics", "matching"},
     {"engines"},
     {"catalog"},
     {"tasks"},

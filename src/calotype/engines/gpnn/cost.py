@@ -6,7 +6,8 @@ import os
 from collections.abc import Sequence
 
 from calotype.engines.gpnn.config import Config
-from calotype.engines.gpnn.generate import Level, plan
+from calotype.engines.gpnn.generate import plan
+from calotype.matching.refine import Level
 from calotype.types import Cost
 
 # Seconds on two cores of a 2.6 GHz server processor, fitted to benchmarks/results/speed.json: for a patch replaced once

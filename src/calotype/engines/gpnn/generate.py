@@ -3,45 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import fields, replace
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from calotype.engines.gpnn import field as fields
-from calotype.engines.gpnn import patchmatch
 from calotype.engines.gpnn.config import Config
-from calotype.engines.gpnn.library import at_level
-from calotype.engines.gpnn.start import drawn, seamless, swayed
-from calotype.engines.gpnn.vote import vote
+from calotype.engines.gpnn.start import seamless, swayed
 from calotype.errors import InputError
-from calotype.image.patches import principal_filters, wrap
 from calotype.image.pyramid import gpnn_sizes
 from calotype.image.resize import resize
+from calotype.matching.refine import Level, Refinement, Tile, drawn, refine
 from calotype.run import Run
-
-Tile = tuple[bool, bool]
-
-# Of photos, all channels together, values from -1 to 1: a standard deviation of 0.45.
-USUAL_VARIANCE = 0.2
-
-
-@dataclass(frozen=True)
-class Level:
-    """One level of the pyramid.
-
-    Attributes:
-        size: height and width of the result at this level.
-        factor: scale of the photos at this level against their full size.
-        patch: side of the patches.
-        steps: replacements of every patch.
-    """
-
-    size: tuple[int, int]
-    factor: float
-    patch: int
-    steps: int
 
 
 def plan(photo: tuple[int, int], size: tuple[int, int], cfg: Config) -> list[Level]:
@@ -101,7 +74,7 @@ def vary(
     if sway > 0:
         start = swayed(start, sway, cfg.sway_scale, noise)
     start = seamless(start, tile) + amount * drawn(here.size, noise, photo.device)
-    return refine(start, photos, cfg, run, levels[first:], noise, tile)
+    return refine(start, photos, refinement(cfg), run, levels[first:], noise, tile)
 
 
 def starting_level(structure: float, levels: int) -> int:
@@ -128,8 +101,8 @@ def retarget(
     noise = torch.Generator().manual_seed(seed)
     photo = photos[0]
     levels = plan((photo.shape[2], photo.shape[3]), size, cfg)
-    cfg = replace(cfg, alpha=cfg.retarget_alpha)
-    return refine(seamless(resize(photo, levels[0].size), tile), photos, cfg, run, levels, noise, tile)
+    how = replace(refinement(cfg), alpha=cfg.retarget_alpha)
+    return refine(seamless(resize(photo, levels[0].size), tile), photos, how, run, levels, noise, tile)
 
 
 def checked(photos: Sequence[Tensor], size: tuple[int, int], cfg: Config) -> None:
@@ -155,83 +128,6 @@ def checked(photos: Sequence[Tensor], size: tuple[int, int], cfg: Config) -> Non
         raise InputError("some of the photos have transparency and some have not: give photos of one kind")
 
 
-def refine(
-    start: Tensor,
-    photos: Sequence[Tensor],
-    cfg: Config,
-    run: Run,
-    levels: Sequence[Level],
-    noise: torch.Generator,
-    tile: Tile,
-) -> Tensor:
-    """From ``start`` [1, C, h, w] at the first of ``levels`` to the result at the last of them."""
-    family = [*photos, *(photo.flip(3) for photo in photos)] if cfg.mirror else photos
-    mean = photos[0].mean((2, 3), keepdim=True)
-    picture, fit = start, None
-    for index, level in enumerate(levels):
-        library = at_level(family, level.factor, levels[index - 1].factor if index else None, level.patch)
-        if index:
-            picture = enlarged(picture, level.size, tile)
-        if library.blurred is not None and cfg.restless > 0:
-            detail = (library.sharp - library.blurred).square().mean().sqrt()
-            picture = picture + cfg.restless * detail * drawn(level.size, noise, picture.device)
-        here = cfg
-        if cfg.relative_alpha:
-            # Never 0, which would switch completeness off: a photo of one colour has nothing to lose.
-            here = replace(cfg, alpha=cfg.alpha * max(float(library.sharp.var()), 1e-6) / USUAL_VARIANCE)
-        filters = principal_filters(library.sharp, level.patch, cfg.components or picture.shape[1] * level.patch**2)
-        for step in run.steps(level.steps, stage=f"level {index + 1} of {len(levels)}"):
-            like_query = library.sharp if step or library.blurred is None else library.blurred
-            query = fields.Grid(wrap(picture - mean, level.patch, tile), filters)
-            key = fields.Grid(like_query - mean, filters, library.forbidden)
-            fit = matched(query, key, fit, here, noise)
-            picture = vote(fit.field, query.shape, library.sharp, key.shape[1], level.patch, level.size, cfg.spread)
-    return picture
-
-
-@dataclass(frozen=True)
-class Fit:
-    """Fields found so far, and the grids of patches they join (rows, columns)."""
-
-    field: Tensor
-    reverse: Tensor | None
-    query: tuple[int, int]
-    key: tuple[int, int]
-
-
-def matched(query: fields.Grid, key: fields.Grid, before: Fit | None, cfg: Config, noise: torch.Generator) -> Fit:
-    """The field from ``query`` to ``key``; the fast search starts from the one found ``before``."""
-    few = max(len(query), len(key)) < cfg.exact_below
-    if cfg.search == "exact" or few:
-        found = fields.exact(query, key, cfg.alpha)
-        # Only the fast search, which takes over at larger levels, has a use for the other direction.
-        back = fields.exact_reverse(query, key) if cfg.search == "fast" else None
-        return Fit(found, back, query.shape, key.shape)
-    field, reverse = carried(query, key, before, noise)
-    field, reverse = patchmatch.search(query, key, field, reverse, cfg.alpha, cfg.passes, noise)
-    return Fit(field, reverse, query.shape, key.shape)
-
-
-def carried(query: fields.Grid, key: fields.Grid, before: Fit | None, noise: torch.Generator) -> tuple[Tensor, Tensor]:
-    """The fields found before, on the grids of now; at random where there were none."""
-    if before is None or before.reverse is None:
-        there = torch.randint(0, len(key), (len(query),), generator=noise)
-        back = torch.randint(0, len(query), (len(key),), generator=noise)
-        return there.to(query.picture.device), back.to(query.picture.device)
-    if (before.query, before.key) == (query.shape, key.shape):
-        return before.field, before.reverse
-    return (
-        patchmatch.upscale(before.field, before.query, query.shape, before.key, key.shape),
-        patchmatch.upscale(before.reverse, before.key, key.shape, before.query, query.shape),
-    )
-
-
-def enlarged(picture: Tensor, size: tuple[int, int], tile: Tile, margin: int = 4) -> Tensor:
-    """Resize to ``size``; an axis that wraps round is resized with a piece of its other end on each side."""
-    over = [min(margin, n) if t else 0 for t, n in zip(tile, picture.shape[2:])]
-    if not any(over):
-        return resize(picture, size)
-    grown = [round(m * s / n) for m, s, n in zip(over, size, picture.shape[2:])]
-    padded = F.pad(picture, (over[1], over[1], over[0], over[0]), mode="circular")
-    large = resize(padded, (size[0] + 2 * grown[0], size[1] + 2 * grown[1]))
-    return large[:, :, grown[0] : grown[0] + size[0], grown[1] : grown[1] + size[1]]
+def refinement(cfg: Config) -> Refinement:
+    """How patches are replaced, as ``cfg`` has it."""
+    return Refinement(**{field.name: getattr(cfg, field.name) for field in fields(Refinement)})

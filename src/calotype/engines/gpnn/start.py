@@ -9,11 +9,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def drawn(size: tuple[int, int], noise: torch.Generator, device: torch.device) -> Tensor:
-    """Normal noise [1, 1, h, w], one value for all channels of a pixel, drawn on the CPU so that devices agree."""
-    return torch.randn(1, 1, *size, generator=noise).to(device)
-
-
 def swayed(x: Tensor, amount: float, scale: float, noise: torch.Generator) -> Tensor:
     """``x`` [1, C, h, w] with every pixel fetched from a place some way off, neighbours from about the same side.
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from calotype.engines.gpnn.vote import vote
 from calotype.image.patches import unfold
+from calotype.matching.vote import vote
 
 SIZE, PATCH = (20, 26), 5
 

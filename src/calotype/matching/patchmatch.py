@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from calotype.engines.gpnn.field import FORBIDDEN, Grid, as_seekers, as_targets, completeness_weight, strip_size
+from calotype.matching.field import FORBIDDEN, Grid, as_seekers, as_targets, completeness_weight, strip_size
 
 # Neighbours whose matches are tried, in units of the step.
 CROSS = ((-1, 0), (0, -1), (0, 1), (1, 0))

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from calotype.engines.gpnn import field, patchmatch
 from calotype.image.io import open_photo, to_tensor
 from calotype.image.patches import principal_filters, unfold
 from calotype.image.resize import resize
+from calotype.matching import field, patchmatch
 
 PATCH = 5
-PHOTOS = Path(__file__).parents[3] / "examples" / "photos"
+PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 
 
 def all_pixels(channels: int = 3) -> torch.Tensor:

@@ -1,0 +1,158 @@
+"""From a coarse picture to a fine one, every patch replaced by the photo's patch that suits it best.
+
+What the patch engines share: the pyramid's levels, the settings of a replacement, and the loop over both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from calotype.image.patches import principal_filters, wrap
+from calotype.image.resize import resize
+from calotype.matching import field as fields
+from calotype.matching import patchmatch
+from calotype.matching.library import at_level
+from calotype.matching.vote import vote
+from calotype.run import Run
+
+Tile = tuple[bool, bool]
+
+# Of photos, all channels together, values from -1 to 1: a standard deviation of 0.45.
+USUAL_VARIANCE = 0.2
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of the pyramid.
+
+    Attributes:
+        size: height and width of the result at this level.
+        factor: scale of the photos at this level against their full size.
+        patch: side of the patches.
+        steps: replacements of every patch.
+    """
+
+    size: tuple[int, int]
+    factor: float
+    patch: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """How patches are replaced.
+
+    Attributes:
+        restless: noise added at every level but the first, as a multiple of the detail it adds (root mean square).
+        alpha: completeness, in units of mean squared patch difference on a -1..1 scale; 0 or less switches it off.
+        relative_alpha: multiply ``alpha`` by the variance of the photo at each level over ``USUAL_VARIANCE``.
+        spread: where patches overlap, each counts by a bell of this standard deviation around its middle, as a fraction
+            of its side; 0 is a plain mean.
+        mirror: take patches from the photos' mirror images too.
+        search: ``exact`` (all with all) or ``fast`` (PatchMatch).
+        components: principal components that stand for a patch; 0 for all its pixels.
+        passes: sweeps of the fast search for each replacement.
+        exact_below: the fast search compares all with all where both pictures have fewer patches than this.
+    """
+
+    restless: float = 0.0
+    alpha: float = 0.005
+    relative_alpha: bool = True
+    spread: float = 0.0
+    mirror: bool = False
+    search: str = "fast"
+    components: int = 24
+    passes: int = 2
+    exact_below: int = 1500
+
+
+def drawn(size: tuple[int, int], noise: torch.Generator, device: torch.device) -> Tensor:
+    """Normal noise [1, 1, h, w], one value for all channels of a pixel, drawn on the CPU so that devices agree."""
+    return torch.randn(1, 1, *size, generator=noise).to(device)
+
+
+def refine(
+    start: Tensor,
+    photos: Sequence[Tensor],
+    how: Refinement,
+    run: Run,
+    levels: Sequence[Level],
+    noise: torch.Generator,
+    tile: Tile,
+) -> Tensor:
+    """From ``start`` [1, C, h, w] at the first of ``levels`` to the result at the last of them."""
+    family = [*photos, *(photo.flip(3) for photo in photos)] if how.mirror else photos
+    mean = photos[0].mean((2, 3), keepdim=True)
+    picture, fit = start, None
+    for index, level in enumerate(levels):
+        library = at_level(family, level.factor, levels[index - 1].factor if index else None, level.patch)
+        if index:
+            picture = enlarged(picture, level.size, tile)
+        if library.blurred is not None and how.restless > 0:
+            detail = (library.sharp - library.blurred).square().mean().sqrt()
+            picture = picture + how.restless * detail * drawn(level.size, noise, picture.device)
+        here = how
+        if how.relative_alpha:
+            # Never 0, which would switch completeness off: a photo of one colour has nothing to lose.
+            here = replace(how, alpha=how.alpha * max(float(library.sharp.var()), 1e-6) / USUAL_VARIANCE)
+        filters = principal_filters(library.sharp, level.patch, how.components or picture.shape[1] * level.patch**2)
+        for step in run.steps(level.steps, stage=f"level {index + 1} of {len(levels)}"):
+            like_query = library.sharp if step or library.blurred is None else library.blurred
+            query = fields.Grid(wrap(picture - mean, level.patch, tile), filters)
+            key = fields.Grid(like_query - mean, filters, library.forbidden)
+            fit = matched(query, key, fit, here, noise)
+            picture = vote(fit.field, query.shape, library.sharp, key.shape[1], level.patch, level.size, how.spread)
+    return picture
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Fields found so far, and the grids of patches they join (rows, columns)."""
+
+    field: Tensor
+    reverse: Tensor | None
+    query: tuple[int, int]
+    key: tuple[int, int]
+
+
+def matched(query: fields.Grid, key: fields.Grid, before: Fit | None, how: Refinement, noise: torch.Generator) -> Fit:
+    """The field from ``query`` to ``key``; the fast search starts from the one found ``before``."""
+    few = max(len(query), len(key)) < how.exact_below
+    if how.search == "exact" or few:
+        found = fields.exact(query, key, how.alpha)
+        # Only the fast search, which takes over at larger levels, has a use for the other direction.
+        back = fields.exact_reverse(query, key) if how.search == "fast" else None
+        return Fit(found, back, query.shape, key.shape)
+    field, reverse = carried(query, key, before, noise)
+    field, reverse = patchmatch.search(query, key, field, reverse, how.alpha, how.passes, noise)
+    return Fit(field, reverse, query.shape, key.shape)
+
+
+def carried(query: fields.Grid, key: fields.Grid, before: Fit | None, noise: torch.Generator) -> tuple[Tensor, Tensor]:
+    """The fields found before, on the grids of now; at random where there were none."""
+    if before is None or before.reverse is None:
+        there = torch.randint(0, len(key), (len(query),), generator=noise)
+        back = torch.randint(0, len(query), (len(key),), generator=noise)
+        return there.to(query.picture.device), back.to(query.picture.device)
+    if (before.query, before.key) == (query.shape, key.shape):
+        return before.field, before.reverse
+    return (
+        patchmatch.upscale(before.field, before.query, query.shape, before.key, key.shape),
+        patchmatch.upscale(before.reverse, before.key, key.shape, before.query, query.shape),
+    )
+
+
+def enlarged(picture: Tensor, size: tuple[int, int], tile: Tile, margin: int = 4) -> Tensor:
+    """Resize to ``size``; an axis that wraps round is resized with a piece of its other end on each side."""
+    over = [min(margin, n) if t else 0 for t, n in zip(tile, picture.shape[2:])]
+    if not any(over):
+        return resize(picture, size)
+    grown = [round(m * s / n) for m, s, n in zip(over, size, picture.shape[2:])]
+    padded = F.pad(picture, (over[1], over[1], over[0], over[0]), mode="circular")
+    large = resize(padded, (size[0] + 2 * grown[0], size[1] + 2 * grown[1]))
+    return large[:, :, grown[0] : grown[0] + size[0], grown[1] : grown[1] + size[1]]

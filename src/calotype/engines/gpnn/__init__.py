@@ -33,6 +33,9 @@ tileable. CPU and CUDA run the same code, with the same noise.
 
 from calotype.engines.gpnn.config import PRESETS, Config
 from calotype.engines.gpnn.cost import cost
-from calotype.engines.gpnn.generate import retarget, vary
+from calotype.engines.gpnn.generate import retarget, scales, vary
 
-__all__ = ["PRESETS", "Config", "cost", "retarget", "vary"]
+# What results can be beyond a picture from one photo: patches of further photos (also), without a seam (tile).
+ABILITIES = frozenset({"also", "tile"})
+
+__all__ = ["ABILITIES", "PRESETS", "Config", "cost", "retarget", "scales", "vary"]

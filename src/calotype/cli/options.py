@@ -39,9 +39,21 @@ def description(task: Callable[..., Any]) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
+def flags_for(name: str, *, switch: bool = False) -> tuple[str, ...]:
+    """How the argument ``name`` is written; a ``switch`` that is on can also be put off."""
+    plain = name.replace("_", "-")
+    return (f"--{plain}/--no-{plain}",) if switch else (f"--{plain}",)
+
+
 def _parameter(name: str, about: Param, default: Any) -> inspect.Parameter:
-    kind: Any = {"whole": int, "photos": list[str], "settings": list[str]}.get(about.kind, str)
-    flags = about.flags or (f"--{name.replace('_', '-')}",)
+    kind: Any = {
+        "whole": int,
+        "number": float,
+        "switch": bool,
+        "photos": list[str],
+        "settings": list[str],
+    }.get(about.kind, str)
+    flags = about.flags or flags_for(name, switch=about.kind == "switch" and bool(default))
     shared: dict[str, Any] = {"help": about.help, "metavar": about.metavar or None}
     if about.kind == "whole":
         shared["min"] = about.at_least

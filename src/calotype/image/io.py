@@ -53,7 +53,8 @@ SUFFIXES = frozenset(suffix for suffixes in _FORMATS.values() for suffix in suff
 # Formats whose frames are a film. The frames of others are a stereo pair or preview (MPO) or pages (TIFF).
 _FILMS = {"GIF", "WEBP", "PNG", "AVIF"}
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
-_SETTINGS_KEY = "calotype"
+SETTINGS_KEY = "calotype"
+DESCRIPTION = 0x010E  # EXIF tag
 _SAVE_AS = "save it as a PNG or JPEG and give that"
 
 _TURNS = {
@@ -506,13 +507,17 @@ def save_png(image: Image.Image, path: str | Path, settings: Mapping[str, Any]) 
         OutputError: no permission, no disk space, no such place.
     """
     text = PngInfo()
-    # Escaped to ASCII, so that a plain tEXt chunk holds it and every tool shows it.
-    text.add_text(_SETTINGS_KEY, json.dumps(dict(settings), sort_keys=True, allow_nan=False))
+    text.add_text(SETTINGS_KEY, settings_text(settings))
     write_whole(Path(path), lambda file: image.save(file, format="PNG", pnginfo=text, icc_profile=None))
 
 
+def settings_text(settings: Mapping[str, Any]) -> str:
+    """One line of JSON, escaped to ASCII, so that a plain tEXt chunk or a comment holds it and every tool shows it."""
+    return json.dumps(dict(settings), sort_keys=True, allow_nan=False)
+
+
 def read_settings(path: str | Path) -> dict[str, Any]:
-    """The settings that ``save_png`` put into a picture.
+    """The settings that ``save_png`` put into a picture, or ``save_animation`` into a PNG, GIF or WebP.
 
     Raises:
         InputError: the file cannot be read, or carries no settings of ours.
@@ -520,7 +525,7 @@ def read_settings(path: str | Path) -> dict[str, Any]:
     label = shown(path)
     try:
         with open(path, "rb") as file, _opened(file, label) as image:
-            text = image.info.get(_SETTINGS_KEY)
+            text = _text_in(image)
     except InputError:
         raise
     except (OSError, ValueError) as error:
@@ -532,3 +537,16 @@ def read_settings(path: str | Path) -> dict[str, Any]:
     if not isinstance(settings, dict):
         raise InputError(f"{label} carries no settings of calotype: give a PNG that calotype made, never edited since")
     return settings
+
+
+def _text_in(image: Image.Image) -> object:
+    """What stands where the format of ``image`` keeps settings."""
+    if image.format == "GIF":
+        comment = image.info.get("comment", b"")
+        return comment.decode("ascii", "replace") if isinstance(comment, bytes) else comment
+    if image.format == "WEBP":
+        try:
+            return image.getexif().get(DESCRIPTION)
+        except Exception:  # a broken EXIF block holds none of ours
+            return None
+    return image.info.get(SETTINGS_KEY)

@@ -39,12 +39,6 @@ def description(task: Callable[..., Any]) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
-def flags_for(name: str, *, switch: bool = False) -> tuple[str, ...]:
-    """How the argument ``name`` is written; a ``switch`` that is on can also be put off."""
-    plain = name.replace("_", "-")
-    return (f"--{plain}/--no-{plain}",) if switch else (f"--{plain}",)
-
-
 def _parameter(name: str, about: Param, default: Any) -> inspect.Parameter:
     kind: Any = {
         "whole": int,
@@ -53,7 +47,9 @@ def _parameter(name: str, about: Param, default: Any) -> inspect.Parameter:
         "photos": list[str],
         "settings": list[str],
     }.get(about.kind, str)
-    flags = about.flags or flags_for(name, switch=about.kind == "switch" and bool(default))
+    flags = about.flags or (about.flag(name),)
+    if about.kind == "switch" and default:  # what is on can be put off
+        flags = (f"{about.flag(name)}/--no-{about.flag(name).removeprefix('--')}",)
     shared: dict[str, Any] = {"help": about.help, "metavar": about.metavar or None}
     if about.kind == "whole":
         shared["min"] = about.at_least

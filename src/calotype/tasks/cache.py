@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -44,11 +44,12 @@ def key_of(photo_sha256: str, photo_size: Size, engine: str, config: Any, seed: 
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def place_of(photo_name: str, engine: str, key: str) -> Path:
-    """The folder of the model with that key: the one there is, or the one to make."""
-    there = sorted(root().glob(f"*-{key}"))  # the photo may have had another name then
+def place_of(photo_name: str, engine: str, key: str, within: Path | None = None) -> Path:
+    """The folder of the model with that key: the one there is ``within`` (or in the cache), or the one to make."""
+    within = within or root()
+    there = sorted(within.glob(f"*-{key}"))  # the photo may have had another name then
     plain = re.sub(r"[^\w.-]+", "_", photo_name)[:60].strip("._-") or "photo"
-    return there[0] if there else root() / f"{plain}-{engine}-{key}"
+    return there[0] if there else within / f"{plain}-{engine}-{key}"
 
 
 def folder_of(model: str | Path) -> Path:
@@ -125,7 +126,7 @@ def describe(folder: Path, about: Mapping[str, Any]) -> None:
     Raises:
         OutputError: the folder cannot be made or written to.
     """
-    said = {**about, "when": datetime.now(timezone.utc).astimezone().isoformat(timespec="seconds")}
+    said = {**about, "when": datetime.now(UTC).astimezone().isoformat(timespec="seconds")}
     text = json.dumps(said, indent=2, sort_keys=True) + "\n"
     try:
         write_whole(folder / ABOUT, lambda file: file.write(text.encode()))

@@ -31,6 +31,10 @@ class Param:
     choices: tuple[str, ...] = ()
     at_least: int | None = None
 
+    def flag(self, name: str) -> str:
+        """How the argument ``name`` is written out on a command line."""
+        return self.flags[-1] if self.flags else f"--{name.replace('_', '-')}"
+
 
 def described(task: Callable[..., Any]) -> dict[str, tuple[Param, Any]]:
     """The arguments of ``task`` that have a ``Param``, each with its default (``Parameter.empty``: none)."""

@@ -101,6 +101,17 @@ class Model:
         work = [h * w + 5000 for h, w in scales] if of_scale else [1] * len(self.stages)
         return {stage: amount / sum(work) for stage, amount in zip(self.stages, work)}
 
+    @property
+    def previews(self) -> Path:
+        """Where a picture of each finished stage is put."""
+        return self.folder / _PREVIEWS
+
+    @property
+    def finished_stages(self) -> list[str]:
+        """The stages that a stopped training has behind it."""
+        ended = cache.finished_stages(self.folder)
+        return [stage for stage in self.stages if stage in ended]
+
     def done(self) -> float:
         """How much of the work an earlier training has done already, 0..1."""
         from calotype.run import worked
@@ -128,7 +139,8 @@ class Model:
             part = run.within(self.folder, seed=self.seed, on_event=previews)
             train = engine_of(self.engine).train
             net = train(to_tensor(self.photo, run.device), self.config, part, **self._base(run))
-            saving.write(self.folder, self.engine, self.config, net, self.photo.sha256, self._size, previews.last)
+            preview = previews.of(self.stages[-1])
+            saving.write(self.folder, self.engine, self.config, net, self.photo.sha256, self._size, preview)
             cache.forget_state(self.folder)
 
     def _about(self) -> dict[str, Any]:
@@ -183,16 +195,26 @@ class _Previews:
 
     def __init__(self, folder: Path, listener: Callable[[Event], object] | None) -> None:
         self._folder, self._listener = folder, listener
-        self.last: Image | None = None
+
+    def of(self, stage: str) -> Image | None:
+        """The stage's picture, be it from this process or from one before it."""
+        from PIL import Image
+
+        path = self._path(stage)
+        if not path.exists():
+            return None
+        with Image.open(path) as picture:
+            return picture.copy()
+
+    def _path(self, stage: str) -> Path:
+        return self._folder / _PREVIEWS / f"{quote(stage, safe=' ') or 'main'}.png"
 
     def __call__(self, event: Event) -> None:
         if event.preview is not None and event.kind == "step":
             from calotype.image.io import to_image
 
             image = to_image(event.preview)
-            path = self._folder / _PREVIEWS / f"{quote(event.stage, safe=' ') or 'main'}.png"
-            write_whole(path, lambda file: image.save(file, format="PNG"))
-            self.last = image
+            write_whole(self._path(event.stage), lambda file: image.save(file, format="PNG"))
         if self._listener is not None:
             self._listener(event)
 

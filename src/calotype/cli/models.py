@@ -2,6 +2,7 @@
 
 # Annotations are values here, not strings: options are made from them.
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
@@ -12,7 +13,7 @@ import typer
 from calotype.cli.evaluate import aligned
 from calotype.cli.report import Misuse
 from calotype.tasks import models as kept
-from calotype.tasks.cache import Entry
+from calotype.tasks.cache import Entry, root
 from calotype.tasks.making import gigabytes
 
 Work = Callable[[], int]
@@ -64,6 +65,8 @@ def _list(as_json: bool) -> int:
     elif entries:
         heads = ["name", "engine", "preset", "photo", "size", "begun", "on disk", "state"]
         print(aligned([heads, *map(_row, entries)], right=False))
+    else:
+        print(f"no models are kept in {root()} yet", file=sys.stderr)
     return 0
 
 

@@ -155,7 +155,8 @@ def entries() -> list[Entry]:
 
 
 def _entry(folder: Path) -> Entry:
-    about = described(folder)
+    about, finished = described(folder), is_finished(folder)
+    stages = len(about.get("stages", []))
     return Entry(
         name=folder.name,
         folder=str(folder),
@@ -165,9 +166,9 @@ def _entry(folder: Path) -> Entry:
         size=str(about.get("size", "?")),
         when=str(about.get("when", "")),
         bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
-        finished=is_finished(folder),
-        stages=len(about.get("stages", [])),
-        finished_stages=len(finished_stages(folder)),
+        finished=finished,
+        stages=stages,
+        finished_stages=stages if finished else len(finished_stages(folder)),
     )
 
 

@@ -84,7 +84,7 @@ def vary(
     if sway > 0:
         start = swayed(start, sway, cfg.sway_scale, noise)
     start = seamless(start, tile) + amount * drawn(here.size, noise, photo.device)
-    return refine(start, photos, refinement(cfg), run, levels[first:], noise, tile)
+    return refine(start, photos, refinement(cfg), run, levels[first:], noise, tile, levels[:first])
 
 
 def starting_level(structure: float, levels: int) -> int:

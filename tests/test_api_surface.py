@@ -52,9 +52,9 @@ LEARNED = {"seed": 0, "engine": "singan", "preset": "fast"}
 SIGNATURES = {
     "vary": {"photo": NEEDED, **MAKING, **SIZED, "structure": "loose", "all_scales": False, **LENT, **SHARED},
     "retarget": {"photo": NEEDED, **MAKING, **SIZED, **LENT, **SHARED},
-    "paint": {"photo": NEEDED, "sketch": NEEDED, **MAKING, "structure": "loose", "colours": 5, "size": None, **SHARED},
-    "harmonize": {"photo": NEEDED, "pasted": NEEDED, **MAKING, **BLENDED, "structure": 0.5, **SHARED},
-    "edit": {"photo": NEEDED, "edited": NEEDED, **MAKING, **BLENDED, "structure": "close", **SHARED},
+    "paint": {"photo": NEEDED, "sketch": NEEDED, **MAKING, "structure": "close", "colours": 5, "size": None, **SHARED},
+    "harmonize": {"photo": NEEDED, "pasted": NEEDED, **MAKING, **BLENDED, "structure": 0.9, **SHARED},
+    "edit": {"photo": NEEDED, "edited": NEEDED, **MAKING, **BLENDED, "structure": 0.4, **SHARED},
     "upscale": {"photo": NEEDED, "factor": 4.0, "n": 1, **LEARNED, **SHARED},
     "animate": {"photo": NEEDED, **LEARNED, **FILM, "structure": "loose", **SHARED},
     "train": {

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from calotype.cli.progress import Bar, Reporter, duration, reporter
+from calotype.cli.progress import Bar, Remaining, Reporter, duration, reporter
 
 from .conftest import environment
 
@@ -43,18 +43,16 @@ def test_without_a_terminal_there_is_no_bar():
         assert not isinstance(report, Bar)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
-@pytest.mark.parametrize("no_color", [False, True])
-def test_on_a_terminal_the_bar_keeps_off_standard_output(tmp_path, photo, no_color):
+def on_a_terminal(tmp_path, arguments, more=(), **surroundings):
+    """Run the command with a terminal as its standard error: what was seen there, the status and what was printed."""
     import pty
     import subprocess
 
     ours, theirs = pty.openpty()
-    surroundings = {**environment(), "TERM": "xterm", **({"NO_COLOR": "1"} if no_color else {})}
     process = subprocess.Popen(
-        [sys.executable, "-m", "calotype", "vary", str(photo), "-n", "2", "--preset", "tiny"],
+        [sys.executable, "-m", "calotype", *arguments],
         cwd=tmp_path,
-        env=surroundings,
+        env={**environment(*more), "TERM": "xterm", **surroundings},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=theirs,
@@ -71,14 +69,31 @@ def test_on_a_terminal_the_bar_keeps_off_standard_output(tmp_path, photo, no_col
         seen.write(block)
     printed, _ = process.communicate(timeout=60)
     os.close(ours)
-    assert process.returncode == 0
-    assert printed.decode().split() == ["bird_vary_0.png", "bird_vary_1.png"]
-    said = seen.getvalue()
+    return seen.getvalue(), (process.returncode, printed.decode().split())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize("no_color", [False, True])
+def test_on_a_terminal_the_bar_keeps_off_standard_output(tmp_path, photo, no_color):
+    surroundings = {"NO_COLOR": "1"} if no_color else {}
+    said, done = on_a_terminal(tmp_path, ["vary", str(photo), "-n", "2", "--preset", "tiny"], **surroundings)
+    assert done == (0, ["bird_vary_0.png", "bird_vary_1.png"])
     assert b"48x32 -> 2 pictures" in said
     assert b"bird_vary_1.png (2 of 2)" in said
     coloured = b"\x1b[3" in said or b"\x1b[9" in said
     assert coloured is not no_color
     assert Path(tmp_path, "bird_vary_1.png").is_file()
+
+
+def test_remaining_time_goes_by_the_pace(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    model = SimpleNamespace(shares={"a": 0.25, "b": 0.75}, cost=SimpleNamespace(seconds=100.0), done=lambda: 0.0)
+    remaining = Remaining(model)
+    assert remaining.seconds("a", 0, 10) == 100
+    now[0] = 10.0
+    assert remaining.seconds("a", 10, 10) == 30
+    assert remaining.seconds("b", 10, 10) == 0
 
 
 @pytest.mark.parametrize(

@@ -207,7 +207,7 @@ class _Work:
             return
         self.learning = source.label
         self.report.say(announced(source.label, job.model))
-        with self.report.training(source.label, job.model), stopping(job.run):
+        with self.report.training(job.model), stopping(job.run):
             job.model.train(job.run)
         self.learning = ""
 

@@ -74,9 +74,9 @@ class Reporter:
         yield
 
     @contextmanager
-    def training(self, label: str, model: Model) -> Iterator[None]:
+    def training(self, model: Model) -> Iterator[None]:
         """While a model is trained."""
-        self._label = f"training on {label}"
+        self._label = f"training on {model.photo.name}"
         self._remaining = Remaining(model)
         try:
             yield
@@ -144,9 +144,9 @@ class Bar(Reporter):
             self._bar.remove_task(self._task)
 
     @contextmanager
-    def training(self, label: str, model: Model) -> Iterator[None]:
+    def training(self, model: Model) -> Iterator[None]:
         """While a model is trained: a bar for each stage that was begun."""
-        with super().training(label, model):
+        with super().training(model):
             self._bar.start()
             try:
                 yield

@@ -140,7 +140,7 @@ def _train_one(
             report.say(f"{source.label} is trained on already")
         else:
             report.say(announced(source.label, model))
-        with report.training(source.label, model), stopping(run):
+        with report.training(model), stopping(run):
             done = trained(model, run)
     except (OutputError, Stopped):
         raise  # it would be no different for the next photo

@@ -33,7 +33,7 @@ def harmonize(
     unmasked: Annotated[bool, UNMASKED] = False,
     engine: Annotated[str, arguments.ENGINE] = "gpnn",
     preset: Annotated[str, arguments.PRESET] = "fast",
-    structure: Annotated[str | float, arguments.TAKEN_IN] = 0.5,
+    structure: Annotated[str | float, arguments.TAKEN_IN] = 0.9,
     max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
     unfinished: Annotated[bool, arguments.UNFINISHED] = False,
     model: Annotated[str | Path | None, arguments.MODEL] = None,

@@ -118,8 +118,17 @@ class Job:
                 )
         self.size = self.fitting_size()
         self._run = run
-        if order.loaded is not None and order.model is not None:
-            check_photo(order.loaded, order.model, self.photo)
+        self._check_start()
+
+    def _check_start(self) -> None:
+        """Find out before anything is trained that the work could not begin."""
+        asked = self.order
+        if asked.loaded is not None and asked.model is not None:
+            check_photo(asked.loaded, asked.model, self.photo)
+        if isinstance(asked.structure, str):
+            self.structure_of(asked.structure)
+        if asked.unfinished and self.model is not None:
+            self.model.check_begun()
 
     def fitting_size(self) -> Size:
         """The size of the results."""

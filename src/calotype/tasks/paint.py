@@ -62,7 +62,7 @@ def paint(
     *,
     engine: Annotated[str, arguments.ENGINE] = "gpnn",
     preset: Annotated[str, arguments.PRESET] = "fast",
-    structure: Annotated[str | float, arguments.TAKEN_IN] = "loose",
+    structure: Annotated[str | float, arguments.TAKEN_IN] = "close",
     colours: Annotated[
         int,
         Param(

@@ -103,8 +103,8 @@ def _engine(settings: Mapping[str, Any]) -> Iterator[str]:
 
 def _own(own: Mapping[str, Any], known: Mapping[str, tuple[Param, Any]]) -> Iterator[str]:
     """The arguments that only this verb has, where they are not what they are anyway."""
-    for name, value in own.items():
-        about, default = known[name]
+    for name, (about, default) in known.items():
+        value = own.get(name, default)
         if value == default:
             continue
         if about.kind == "switch":

@@ -184,10 +184,22 @@ class Model:
         photo = to_tensor(self.photo, run.device)
         net: torch.nn.Module | None = engine_of(self.engine).unfinished(photo, self.config, part)
         if net is None:
-            raise InputError(
-                f"no stage of the training on '{self.photo.name}' is finished yet: leave out --unfinished to train on"
-            )
+            raise self._not_begun()
         return net
+
+    def check_begun(self) -> None:
+        """Refuse a training of which nothing can be used yet.
+
+        Raises:
+            InputError: no stage is finished.
+        """
+        if not self.finished and not self.finished_stages:
+            raise self._not_begun()
+
+    def _not_begun(self) -> InputError:
+        return InputError(
+            f"no stage of the training on '{self.photo.name}' is finished yet: leave out --unfinished to train on"
+        )
 
 
 class _Previews:

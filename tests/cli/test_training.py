@@ -1,0 +1,230 @@
+"""Training and the kept models as commands: announced, interrupted, gone on with, listed and removed."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from .conftest import LEARNING, environment
+from .test_bad_input import files, refused, wait_for
+
+TINY = ("--engine", "tiny_engine", "--preset", "tiny")
+
+
+def the_model(cache: Path) -> Path:
+    (folder,) = (cache / "models").iterdir()
+    return folder
+
+
+def test_a_verb_says_that_it_trains_and_does_it_once(learning, cache, photo):
+    first = learning("vary", photo, *TINY)
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == "bird_vary_0.png\n"
+    announced, preflight = first.stderr.splitlines()
+    assert "bird.png 48x32 is trained on (tiny_engine, 2 stages): about a second" in announced
+    assert "Ctrl-C stops and the same command goes on" in announced
+    assert str(the_model(cache) / "previews") in announced
+    assert "-> 1 picture" in preflight
+    again = learning("vary", photo, "--skip-existing", "--json", *TINY)
+    assert again.stderr == ""
+    assert json.loads(again.stdout)["pictures"][0]["seconds"] is None
+    assert len(learning("vary", photo, "--seed", "1", *TINY).stderr.splitlines()) == 1
+
+
+def test_what_show_prints_makes_the_same_picture(learning, photo, tmp_path):
+    import shlex
+
+    learning("train", "tiny_engine", photo, "--preset", "tiny", "--seed", "3", "--out", "mine", "-q")
+    learning("vary", photo, "--model", "mine", "-o", "new.png", "-q")
+    words = shlex.split(learning("show", "new.png").stdout)
+    assert words[-4:-2] == ["--structure", "loose"]
+    assert words[words.index("--model") + 1] == "mine"
+    again = learning(words[1], photo, *words[3:], "-q", "-o", "again.png")
+    assert again.returncode == 0, again.stderr
+    assert (tmp_path / "again.png").read_bytes() == (tmp_path / "new.png").read_bytes()
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupted_training_goes_on_to_the_same_bytes(learning, cache, tmp_path, photo, number, status):
+    steps = ("--set", "steps=700")
+    command = ("vary", str(photo), "-o", "one.png", *TINY, *steps)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "calotype", *command, "-q"],
+        cwd=tmp_path,
+        env=environment(*LEARNING),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_for(lambda: list(cache.glob("models/*/previews/half.png")), process)
+    time.sleep(0.2)  # some steps of the second stage
+    process.send_signal(number)
+    printed, said = process.communicate(timeout=60)
+    assert process.returncode == status, said
+    assert printed == ""
+    assert len(said.splitlines()) == 1, said
+    assert "stopped while training on" in said
+    assert "the same command goes on" in said
+    folder = the_model(cache)
+    assert not (folder / "model.json").exists()
+    assert not (folder / "lock").exists()
+    listed = json.loads(learning("models", "--json").stdout)
+    assert [(entry["finished"], entry["finished_stages"], entry["stages"]) for entry in listed] == [(False, 1, 2)]
+    assert "1 of 2 stages" in learning("models").stdout
+
+    half = learning(*command, "--unfinished", "-o", "half.png", "-q")
+    assert half.returncode == 0, half.stderr
+    assert not (folder / "model.json").exists()
+    assert "--unfinished" in learning("show", "half.png").stdout
+
+    resumed = learning(*command)
+    assert resumed.returncode == 0, resumed.stderr
+    assert "goes on with its training" in resumed.stderr
+    weights, picture = (folder / "weights.safetensors").read_bytes(), (tmp_path / "one.png").read_bytes()
+    assert learning("models", "remove", "--all").returncode == 0
+    assert not folder.exists()
+    assert learning(*command, "-q").returncode == 0
+    assert (folder / "weights.safetensors").read_bytes() == weights
+    assert (tmp_path / "one.png").read_bytes() == picture
+
+
+def test_two_processes_train_one_model(learning, cache, tmp_path, photo):
+    command = [sys.executable, "-m", "calotype", "vary", str(photo), "-q", *TINY, "--set", "steps=500"]
+    started = [
+        subprocess.Popen(
+            [*command, "-o", f"{i}.png"],
+            cwd=tmp_path,
+            env=environment(*LEARNING),
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for i in range(2)
+    ]
+    said = [process.communicate(timeout=100)[1] for process in started]
+    codes = sorted(process.returncode for process in started)
+    # Whoever came second was told, unless it was so slow that there was nothing left to train.
+    assert codes in ([0, 1], [0, 0]), said
+    if codes == [0, 1]:
+        (line,) = "".join(said).splitlines()
+        assert "is being trained by process" in line
+    assert learning("vary", photo, "-q", *TINY, "--set", "steps=500").returncode == 0
+
+
+def test_train_a_folder(learning, cache, photo, picture):
+    picture(64, 48).save(photo.parent / "cat.png")
+    (photo.parent / "broken.jpg").write_bytes(b"nothing")
+    done = learning("train", "tiny_engine", photo.parent, "--preset", "tiny")
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 2
+    assert all((Path(line) / "model.json").is_file() for line in done.stdout.splitlines())
+    assert "broken.jpg" in done.stderr
+    assert done.stderr.splitlines()[-1] == "calotype: 1 of 3 photos could not be trained on, the others are done"
+    again = learning("train", "tiny_engine", photo.parent, "--preset", "tiny", "--json", "-q")
+    document = json.loads(again.stdout)
+    assert [model["new"] for model in document["models"]] == [False, False]
+    assert [failed["photo"] for failed in document["failed"]] == [str(photo.parent / "broken.jpg")]
+
+
+def test_train_into_a_folder_of_ones_own(learning, cache, tmp_path, photo, picture):
+    one = learning("train", "tiny_engine", photo, "--preset", "tiny", "--out", "mine", "-q")
+    assert (one.returncode, one.stdout) == (0, "mine\n")
+    assert (tmp_path / "mine" / "weights.safetensors").is_file()
+    picture(64, 48).save(photo.parent / "cat.png")
+    several = learning("train", "tiny_engine", photo.parent, "--preset", "tiny", "--out", "all", "-q")
+    assert len(list((tmp_path / "all").iterdir())) == len(several.stdout.splitlines()) == 2
+    assert list(cache.iterdir()) == []
+
+
+def test_models_list_remove_and_import(learning, cache, tmp_path, photo):
+    empty = learning("models")
+    assert (empty.returncode, empty.stdout) == (0, "")
+    assert "no models are kept" in empty.stderr
+    learning("vary", photo, "-q", *TINY)
+    learning("upscale", photo, "-q", *TINY)
+    heads, *rows = learning("models").stdout.splitlines()
+    assert heads.split()[:5] == ["name", "engine", "preset", "photo", "size"]
+    assert len(rows) == 2
+    assert all(row.endswith("finished") and " bird.png " in row and " 48x32 " in row for row in rows)
+    name = rows[0].split()[0]
+    assert learning("models", "remove", name).returncode == 0
+    assert len(learning("models").stdout.splitlines()) == 2
+    (tmp_path / "theirs").mkdir()
+    taken = learning("models", "import", "theirs", "--photo", photo)
+    assert taken.returncode == 0, taken.stderr
+    used = learning("vary", photo, "--model", taken.stdout.strip(), "-q")
+    assert used.returncode == 0, used.stderr
+
+
+def test_bars_for_the_stages_on_a_terminal(tmp_path, photo):
+    from .test_progress import on_a_terminal
+
+    said, done = on_a_terminal(tmp_path, ["vary", str(photo), *TINY, "--set", "steps=300"], LEARNING)
+    assert done == (0, ["bird_vary_0.png"])
+    assert b"half" in said
+    assert b"whole" in said
+    assert b"left" in said
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# What cannot be done
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (("train", "gpnn", "PHOTO"), 2, ("gpnn cannot train",)),
+        (("train", "tiny_engin", "PHOTO"), 2, ("did you mean 'tiny_engine'?",)),
+        (("train", "tiny_engine"), 2, ("PHOTO",)),
+        (("train", "tiny_engine", "nowhere.png"), 1, ("nowhere.png", "does not exist")),
+        (("train", "tiny_engine", "PHOTO", "--for", "dance"), 2, ("'dance'", "upscale, animate")),
+        (("train", "tiny_engine", "PHOTO", "--for", "upscale", "--factor", "20"), 2, ("factor of 20",)),
+        (("models", "remove", "nothing"), 1, ("'nothing'",)),
+        (("models", "remove"), 2, ("--all",)),
+        (("models", "rmove"), 2, ("did you mean 'remove'?",)),
+        (("models", "import", "nowhere"), 1, ("nowhere", "not a folder")),
+        (("vary", "PHOTO", "--model", "nowhere"), 2, ("'nowhere'",)),
+        (("vary", "PHOTO", "--model", "."), 2, ("no model",)),
+        (("vary", "PHOTO", "--unfinished", *TINY), 1, ("no stage", "--unfinished")),
+        (("vary", "PHOTO", "--tile", "x", *TINY), 2, ("tiny_engine", "--tile")),
+        (("vary", "PHOTO", "--also", "PHOTO", *TINY), 1, ("tiny_engine", "--also")),
+        (("vary", "PHOTO", "--structure", "scale7", *TINY), 1, ("2 scales", "scale0 (24x16)", "scale1 (48x32)")),
+    ],
+)
+def test_refused(learning, cache, tmp_path, photo, arguments, status, words):
+    done = learning(*(str(photo) if word == "PHOTO" else word for word in arguments))
+    refused(done, status, *words)
+    assert files(tmp_path) == {"photos/bird.png"}
+    assert files(cache) == set()
+
+
+def test_the_model_of_another_photo(learning, tmp_path, photo, picture):
+    picture(64, 48).save(tmp_path / "cat.png")
+    learning("train", "tiny_engine", photo, "--preset", "tiny", "--out", "mine", "-q")
+    done = learning("vary", "cat.png", "--model", "mine")
+    refused(done, 1, "'mine'", "not trained on 'cat'", "'bird.png', 48x32 pixels")
+
+
+def test_a_broken_model(learning, tmp_path, photo):
+    learning("train", "tiny_engine", photo, "--preset", "tiny", "--out", "mine", "-q")
+    weights = tmp_path / "mine" / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:100])
+    refused(learning("vary", photo, "--model", "mine"), 2, "weights.safetensors", "damaged")
+
+
+def test_nowhere_to_keep_models(learning, monkeypatch, tmp_path, photo):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("CALOTYPE_CACHE", str(tmp_path / "file"))
+    refused(learning("vary", photo, "-q", *TINY), 1, "cannot write", "CALOTYPE_CACHE")
+
+
+def test_a_photo_of_one_pixel(learning, cache, tmp_path):
+    Image.new("RGB", (1, 1)).save(tmp_path / "dot.png")
+    for command in (("train", "tiny_engine", "dot.png"), ("animate", "dot.png", *TINY), ("upscale", "dot.png", *TINY)):
+        refused(learning(*command), 1, "dot.png", "1x1")
+    assert files(cache) == set()

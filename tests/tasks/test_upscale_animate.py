@@ -1,0 +1,115 @@
+"""The verbs of engines that learn, and the scales that any verb can start from."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import calotype
+from calotype.errors import InputError
+
+PHOTO = np.random.default_rng(0).integers(0, 256, (32, 48, 3), dtype=np.uint8)
+TINY = {"preset": "tiny", "device": "cpu"}
+LEARN = {"engine": "tiny_engine", **TINY}
+
+
+@pytest.mark.parametrize(("factor", "size"), [(2, (96, 64)), (1.3, (62, 42)), (4.0, (192, 128))])
+@pytest.mark.usefixtures("tiny_engine")
+def test_upscale(factor, size, tmp_path):
+    made = calotype.upscale(PHOTO, factor, **LEARN)
+    assert made[0].size == size
+    assert made.settings["size"] == f"{size[0]}x{size[1]}"
+    command = calotype.show(made.save(tmp_path)[0]).command
+    assert "--size" not in command
+    assert (f"--factor {factor:g}" in command) == (factor != 4)
+
+
+@pytest.mark.usefixtures("tiny_engine")
+@pytest.mark.parametrize("factor", [1, 0, -2, 8.01, float("nan"), float("inf")])
+def test_factors_that_cannot_be_had(factor):
+    with pytest.raises(InputError, match="above 1 and up to 8"):
+        calotype.upscale(PHOTO, factor, **LEARN)
+
+
+@pytest.mark.usefixtures("tiny_engine")
+@pytest.mark.parametrize("suffix", ["gif", "webp", "png"])
+def test_animate(tmp_path, suffix):
+    film = calotype.animate(PHOTO, frames=5, fps=20, loop=False, size="40x30", **LEARN)
+    assert len(film) == 5
+    assert {frame.size for frame in film} == {(40, 30)}
+    path = film.save(tmp_path / f"film.{suffix}")
+    with Image.open(path) as opened:
+        assert opened.size == (40, 30)
+        assert opened.n_frames == 5
+    words = calotype.show(path).command.split()
+    assert words[:3] == ["calotype", "animate", "image"]
+    assert "--no-loop" in words
+    assert " ".join(words).endswith("--frames 5 --fps 20 --no-loop --device cpu")
+    json.dumps(dict(film.settings))
+
+
+@pytest.mark.usefixtures("tiny_engine")
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"frames": 1}, "1 frames make no film"),
+        ({"frames": 10**6}, "1000000 frames"),
+        ({"fps": 0}, "a speed of 0"),
+        ({"alpha": 1.5}, "an alpha of 1.5"),
+        ({"beta": float("nan")}, "a beta of nan"),
+        ({"engine": "gpnn"}, "gpnn cannot animate: use one that can .tiny_engine"),
+        ({"engine": "singan"}, "engine"),
+    ],
+)
+def test_wrong_films(wrong, words):
+    with pytest.raises(InputError, match=words):
+        calotype.animate(PHOTO, **{**LEARN, **wrong})
+
+
+@pytest.mark.usefixtures("tiny_engine")
+def test_a_film_of_an_unknown_format(tmp_path):
+    with pytest.raises(InputError, match=r"animation format '\.gfi': did you mean '\.gif'"):
+        calotype.animate(PHOTO, frames=2, **LEARN).save(tmp_path / "film.gfi")
+
+
+# --- scales
+
+
+def test_a_scale_is_the_level_it_names():
+    from calotype.engines import gpnn
+
+    count = len(gpnn.scales((32, 48), gpnn.PRESETS["tiny"]))
+    assert count >= 3
+    for scale in range(count):
+        named = calotype.vary(PHOTO, structure=f"scale{scale}", **TINY)
+        number = calotype.vary(PHOTO, structure=scale / (count - 1), **TINY)
+        assert named[0].tobytes() == number[0].tobytes()
+        assert named.settings["structure"] == f"scale{scale}"
+    with pytest.raises(
+        InputError, match=rf"'image' has {count} scales, from scale0 \(.*\) to scale{count - 1} \(48x32\)"
+    ):
+        calotype.vary(PHOTO, structure=f"scale{count}", **TINY)
+    for wrong in ("scale", "scale-1", "scale1.5", "scalex"):
+        with pytest.raises(InputError, match="no structure"):
+            calotype.vary(PHOTO, structure=wrong, **TINY)
+
+
+def test_every_scale(tmp_path):
+    made = calotype.vary(PHOTO, 2, all_scales=True, **TINY)
+    count = len(made) // 2
+    assert made.scales == [f"scale{i}" for i in range(count)] * 2
+    assert made.seeds == [0] * count + [1] * count
+    paths = made.save(tmp_path)
+    assert paths[1].name == "image_vary_0_scale1.png"
+    alone = calotype.vary(PHOTO, structure="scale1", **TINY).save(tmp_path / "alone")[0]
+    assert paths[1].read_bytes() == alone.read_bytes()
+
+
+def test_importing_the_verbs_does_not_import_torch():
+    code = "import sys, calotype.tasks.animate, calotype.tasks.edit, calotype.cli.app; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

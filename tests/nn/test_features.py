@@ -9,7 +9,17 @@ import torch
 from safetensors.torch import save_file
 
 from calotype.errors import InputError
-from calotype.nn.features import STEM_FILE, Features, InceptionStem, inception_stem, offline_features
+from calotype.nn.features import (
+    STEM_FILE,
+    VGG_FILE,
+    Features,
+    InceptionStem,
+    LayeredFeatures,
+    Vgg16,
+    inception_stem,
+    offline_features,
+    vgg16,
+)
 
 needs_weights = pytest.mark.skipif(
     not os.environ.get("CALOTYPE_WEIGHTS"), reason=f"CALOTYPE_WEIGHTS does not name the folder of {STEM_FILE}"
@@ -98,3 +108,52 @@ def test_known_weights():
     assert stem.name == "inception-v3 stem (63fd17d6)"
     assert stem(picture()).min() >= 0
     assert not any(p.requires_grad for p in stem.parameters())
+
+
+def saved_vgg(folder, seed=0):
+    torch.manual_seed(seed)
+    save_file({key: value.half() for key, value in Vgg16("any").state_dict().items()}, folder / VGG_FILE)
+    return folder / VGG_FILE
+
+
+def test_layers_of_the_offline_features_are_three_sizes():
+    features = offline_features()
+    assert isinstance(features, LayeredFeatures)
+    maps = features.layers(picture())
+    assert [tuple(x.shape) for x in maps] == [(1, 27, 10, 14), (1, 27, 5, 7), (1, 27, 2, 3)]
+    assert torch.equal(maps[0], features(picture()))
+    assert len(features.layers(picture(8, 20))) == 1
+
+
+def test_vgg_has_five_layers_and_the_input_it_was_trained_with(tmp_path):
+    net = vgg16(saved_vgg(tmp_path))
+    assert isinstance(net, LayeredFeatures)
+    assert isinstance(net, Features)
+    x = picture()
+    maps = net.layers(x)
+    assert [tuple(m.shape[1:]) for m in maps] == [(64, 40, 56), (128, 20, 28), (256, 10, 14), (512, 5, 7), (512, 2, 3)]
+    assert torch.equal(net(x), maps[-1])
+    assert len(list(net.parameters())) == 26
+    rgb = (x + 1) * 127.5
+    bgr = torch.stack([rgb[:, 2] - 103.939, rgb[:, 1] - 116.779, rgb[:, 0] - 123.68], 1)
+    first = net.conv1_2(net.conv1_1(bgr).relu()).relu()
+    torch.testing.assert_close(maps[0], first)
+    assert all(not m.numel() for m in net.layers(picture(15, 40)))
+
+
+def test_vgg_weights_missing_unknown_or_wrong(tmp_path, monkeypatch):
+    assert vgg16(saved_vgg(tmp_path)).name.startswith("vgg-16 (unknown weights ")
+    monkeypatch.delenv("CALOTYPE_WEIGHTS", raising=False)
+    with pytest.raises(InputError, match=r"no VGG-16 weights.*CALOTYPE_WEIGHTS"):
+        vgg16()
+    with pytest.raises(InputError, match=f"cannot be read.*{VGG_FILE}"):
+        vgg16(tmp_path / "nowhere")
+    with pytest.raises(InputError, match="is not VGG-16"):
+        vgg16(saved_stem(tmp_path))
+
+
+@needs_weights
+def test_known_vgg_weights_tell_pictures_apart():
+    net = vgg16()
+    assert net.name == "vgg-16 (08843707)"
+    assert 0.02 < float((net(picture()) > 0).float().mean()) < 0.9

@@ -24,6 +24,8 @@ from calotype.errors import InputError
 WEIGHTS_VARIABLE = "CALOTYPE_WEIGHTS"
 STEM_FILE = "inception_v3_stem.safetensors"
 STEM_SHA256 = "63fd17d62e0026c0adb1c4a3cccef3243ffcb6f56e84b0b5a402ac29ef5c5c07"
+VGG_FILE = "vgg16_conv_fp16.safetensors"
+VGG_SHA256 = "0884370742bf8244deaccbfda0e9babcbadeac88690ca4d1340e5f28a4863e2e"
 
 
 @runtime_checkable
@@ -40,6 +42,18 @@ class Features(Protocol):
 
     def __call__(self, pictures: Tensor) -> Tensor:
         """[B, 3, H, W] in -1..1 to [B, D, h, w]."""
+
+
+@runtime_checkable
+class LayeredFeatures(Protocol):
+    """What maps pictures to feature maps of several depths or scales."""
+
+    @property
+    def name(self) -> str:
+        """Says which features these are, weights included; two extractors with the same name give the same numbers."""
+
+    def layers(self, pictures: Tensor) -> list[Tensor]:
+        """[B, 3, H, W], float32, -1..1, to maps [B, D, h, w], finest first; empty where the picture is too small."""
 
 
 class InceptionStem(nn.Module):
@@ -90,36 +104,115 @@ def inception_stem(path: str | Path | None = None) -> InceptionStem:
     Raises:
         InputError: there is no such file, or it does not hold these five layers.
     """
-    file = _stem_file(path)
+    data, version = _read_weights(path, STEM_FILE, STEM_SHA256, "Inception")
+    stem = InceptionStem(f"inception-v3 stem ({version})")
     try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"the Inception weights cannot be read from {file} ({error.strerror}): give the path of {STEM_FILE} "
-            f"or set {WEIGHTS_VARIABLE} to its folder"
-        ) from None
-    digest = hashlib.sha256(data).hexdigest()
-    known = "" if digest == STEM_SHA256 else "unknown weights "
-    stem = InceptionStem(f"inception-v3 stem ({known}{digest[:8]})")
-    try:
-        stem.load_state_dict({key: value.float() for key, value in load(data).items()})
+        _load_weights(stem, data)
     except (SafetensorError, RuntimeError):
         raise InputError(
-            f"{file} is not the Inception stem: five convolutions named conv1 to conv5 are needed"
+            f"{_weights_file(path, STEM_FILE, 'Inception')} is not the Inception stem: five convolutions named conv1 "
+            f"to conv5 are needed"
         ) from None
     return stem.eval().requires_grad_(False)
 
 
-def _stem_file(path: str | Path | None) -> Path:
+def _read_weights(path: str | Path | None, name: str, known: str, network: str) -> tuple[bytes, str]:
+    """The bytes of a weights file, and which weights these are: eight digits of the SHA-256, said to be unknown or not.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    file = _weights_file(path, name, network)
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"the {network} weights cannot be read from {file} ({error.strerror}): give the path of {name} "
+            f"or set {WEIGHTS_VARIABLE} to its folder"
+        ) from None
+    digest = hashlib.sha256(data).hexdigest()
+    return data, f"{'' if digest == known else 'unknown weights '}{digest[:8]}"
+
+
+def _load_weights(net: nn.Module, data: bytes) -> None:
+    net.load_state_dict({key: value.float() for key, value in load(data).items()})
+
+
+def _weights_file(path: str | Path | None, name: str, network: str) -> Path:
     if path is None:
         folder = os.environ.get(WEIGHTS_VARIABLE)
         if not folder:
-            raise InputError(
-                f"no Inception weights: give the path of {STEM_FILE} or set {WEIGHTS_VARIABLE} to its folder"
-            )
+            raise InputError(f"no {network} weights: give the path of {name} or set {WEIGHTS_VARIABLE} to its folder")
         path = folder
     path = Path(path)
-    return path / STEM_FILE if path.is_dir() else path
+    return path / name if path.is_dir() else path
+
+
+# Convolutions of each block, named conv<block>_<number>, and their channels.
+_VGG_BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
+_VGG_MEAN = (103.939, 116.779, 123.68)  # blue, green, red, 0..255: what these weights were trained with
+
+
+class Vgg16(nn.Module):
+    """The thirteen convolutions of VGG-16 (Simonyan and Zisserman, ICLR 2015), up to relu5_3.
+
+    [B, 3, H, W] in -1..1 to [B, 512, H // 16, W // 16], all values at least 0. Pictures of less than 16 pixels a side
+    give none.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+        self.mean: Tensor
+        self.register_buffer("mean", torch.tensor(_VGG_MEAN)[:, None, None], persistent=False)
+        before = 3
+        for block, (count, channels) in enumerate(_VGG_BLOCKS, 1):
+            for number in range(1, count + 1):
+                self.add_module(f"conv{block}_{number}", nn.Conv2d(before, channels, 3, padding=1))
+                before = channels
+
+    def layers(self, pictures: Tensor) -> list[Tensor]:
+        """The five maps that LPIPS looks at: relu1_2, relu2_2, relu3_3, relu4_3, relu5_3."""
+        if min(pictures.shape[-2:]) < 16:  # four halvings
+            return [pictures.new_zeros(len(pictures), channels, 0, 0) for _, channels in _VGG_BLOCKS]
+        x = (pictures.flip(1) + 1) * 127.5 - self.mean
+        maps: list[Tensor] = []
+        for block, (count, _) in enumerate(_VGG_BLOCKS, 1):
+            if maps:
+                x = F.max_pool2d(x, 2)
+            for number in range(1, count + 1):
+                x = F.relu(self.get_submodule(f"conv{block}_{number}")(x))
+            maps.append(x)
+        return maps
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """[B, 3, H, W] in -1..1 to [B, 512, H // 16, W // 16]; see the class."""
+        return self.layers(pictures)[-1]
+
+
+def vgg16(path: str | Path | None = None) -> Vgg16:
+    """VGG-16 with ImageNet weights, which do not come with the package.
+
+    Args:
+        path: the safetensors file, or the folder it lies in under the name ``vgg16_conv_fp16.safetensors``; ``None``
+            takes the folder that the environment variable ``CALOTYPE_WEIGHTS`` names.
+
+    The weights in use here are the original ones, rounded to half precision; published LPIPS numbers come from
+    torchvision's, which were trained anew.
+
+    Raises:
+        InputError: there is no such file, or it does not hold these thirteen layers.
+    """
+    data, version = _read_weights(path, VGG_FILE, VGG_SHA256, "VGG-16")
+    net = Vgg16(f"vgg-16 ({version})")
+    try:
+        _load_weights(net, data)
+    except (SafetensorError, RuntimeError):
+        raise InputError(
+            f"{_weights_file(path, VGG_FILE, 'VGG-16')} is not VGG-16: thirteen convolutions named conv1_1 to conv5_3 "
+            f"are needed"
+        ) from None
+    return net.eval().requires_grad_(False)
 
 
 # Cycles a pixel, width of the Gaussian window in pixels, and weight, of the two bands: about what one pixel and two can
@@ -164,6 +257,17 @@ class FilterBank(nn.Module):
             # One channel at a time, pooled at once: a third of the memory, which a large photo needs.
             maps += [weight * F.avg_pool2d(_energy(channel, band), _POOL) for channel in torch.split(colour, 1, 1)]
         return torch.cat(maps, 1)
+
+    def layers(self, pictures: Tensor) -> list[Tensor]:
+        """The features of the pictures at full size, half and a quarter, as far as these are not too small."""
+        maps = [self(pictures)]
+        for _ in range(2):
+            size = [side // 2 for side in pictures.shape[-2:]]
+            if min(size) < 1:
+                break
+            pictures = F.interpolate(pictures, size=size, mode="bilinear", antialias=True, align_corners=False)
+            maps.append(self(pictures))
+        return maps[:1] + [x for x in maps[1:] if x.numel()]
 
     def _bands(self) -> list[Tensor]:
         return [self.get_buffer(f"band{i}") for i in range(len(_BANDS))]

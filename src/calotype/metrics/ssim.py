@@ -1,0 +1,49 @@
+"""How alike two pictures are in local brightness, contrast and pattern: the structural similarity."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from calotype.errors import InputError
+from calotype.metrics.psnr import check_same_size
+
+_SIDE, _SIGMA = 11, 1.5  # of the Gaussian window, pixels
+_PEAK = 2.0  # from -1 to 1
+_C1, _C2 = (0.01 * _PEAK) ** 2, (0.03 * _PEAK) ** 2
+
+
+def ssim(real: Tensor, fake: Tensor) -> float:
+    """The mean structural similarity of Wang, Bovik, Sheikh and Simoncelli (IEEE TIP 2004, eq. 13 and 17); 1 is equal.
+
+    Means, variances and covariance are taken in a Gaussian window of 11 x 11 pixels, standard deviation 1.5, at every
+    place where it fits into the picture, with K1 = 0.01 and K2 = 0.03. The paper has grey pictures; here it is the mean
+    of the three colour channels.
+
+    Args:
+        real: the true picture, [1, C, H, W], -1..1; channels after the third (alpha) are not looked at.
+        fake: the picture to judge, of the same size.
+
+    Raises:
+        InputError: the sizes differ, or a side is shorter than the window.
+    """
+    check_same_size(real, fake)
+    height, width = real.shape[2:]
+    if min(height, width) < _SIDE:
+        raise InputError(f"{width}x{height} pixels are too few for a window of {_SIDE}: use larger pictures")
+    # Channels as pictures of their own. Double, since variances are differences of squares.
+    a, b = (x[0, :3, None].double() for x in (real, fake))
+    mean_a, mean_b = _windowed(a), _windowed(b)
+    var_a, var_b = _windowed(a * a) - mean_a**2, _windowed(b * b) - mean_b**2
+    both = _windowed(a * b) - mean_a * mean_b
+    brightness = (2 * mean_a * mean_b + _C1) / (mean_a**2 + mean_b**2 + _C1)
+    return float((brightness * (2 * both + _C2) / (var_a + var_b + _C2)).mean())
+
+
+def _windowed(x: Tensor) -> Tensor:
+    """Weighted mean of ``x`` [N, 1, H, W] in the window at each place: [N, 1, H - 10, W - 10]."""
+    reach = torch.arange(_SIDE, dtype=x.dtype, device=x.device) - _SIDE // 2
+    window = torch.exp(-(reach**2) / (2 * _SIGMA**2))
+    window = window / window.sum()
+    return F.conv2d(F.conv2d(x, window[None, None, :, None]), window[None, None, None])

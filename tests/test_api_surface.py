@@ -11,6 +11,12 @@ import calotype
 NAMES = {
     "vary",
     "retarget",
+    "paint",
+    "harmonize",
+    "edit",
+    "upscale",
+    "animate",
+    "train",
     "evaluate",
     "show",
     "load",
@@ -19,6 +25,7 @@ NAMES = {
     "Size",
     "Factor",
     "Result",
+    "Animation",
     "Run",
     "Event",
     "CalotypeError",
@@ -27,25 +34,49 @@ NAMES = {
     "Stopped",
 }
 
-MAKING = {
-    "n": 1,
-    "seed": 0,
-    "engine": "gpnn",
-    "preset": "fast",
-    "size": None,
-    "factor": None,
-    "structure": "loose",
-    "tile": "none",
-    "also": (),
+NEEDED = inspect.Parameter.empty
+SHARED = {
     "max_side": None,
+    "unfinished": False,
+    "model": None,
     "settings": None,
     "device": "auto",
     "run": None,
 }
+MAKING = {"n": 1, "seed": 0, "engine": "gpnn", "preset": "fast"}
+SIZED = {"size": None, "factor": None}
+LENT = {"tile": "none", "also": ()}
+BLENDED = {"mask": None, "feather": None, "unmasked": False}
+FILM = {"frames": 60, "fps": 10.0, "alpha": 0.1, "beta": 0.9, "loop": True, "size": None}
+LEARNED = {"seed": 0, "engine": "singan", "preset": "fast"}
 SIGNATURES = {
-    "vary": {"photo": inspect.Parameter.empty, **MAKING},
-    "retarget": {"photo": inspect.Parameter.empty, **{k: v for k, v in MAKING.items() if k != "structure"}},
-    "show": {"path": inspect.Parameter.empty},
+    "vary": {"photo": NEEDED, **MAKING, **SIZED, "structure": "loose", "all_scales": False, **LENT, **SHARED},
+    "retarget": {"photo": NEEDED, **MAKING, **SIZED, **LENT, **SHARED},
+    "paint": {"photo": NEEDED, "sketch": NEEDED, **MAKING, "structure": "loose", "colours": 5, "size": None, **SHARED},
+    "harmonize": {"photo": NEEDED, "pasted": NEEDED, **MAKING, **BLENDED, "structure": 0.5, **SHARED},
+    "edit": {"photo": NEEDED, "edited": NEEDED, **MAKING, **BLENDED, "structure": "close", **SHARED},
+    "upscale": {"photo": NEEDED, "factor": 4.0, "n": 1, **LEARNED, **SHARED},
+    "animate": {"photo": NEEDED, **LEARNED, **FILM, "structure": "loose", **SHARED},
+    "train": {
+        "engine": NEEDED,
+        "photo": NEEDED,
+        "preset": "fast",
+        "seed": 0,
+        "purpose": "",
+        "factor": 4.0,
+        "out": None,
+        **{name: SHARED[name] for name in ("max_side", "settings", "device", "run")},
+    },
+    "show": {"path": NEEDED},
+}
+POSITIONAL = {
+    "paint": ["photo", "sketch", "n", "seed"],
+    "harmonize": ["photo", "pasted", "n", "seed"],
+    "edit": ["photo", "edited", "n", "seed"],
+    "upscale": ["photo", "factor", "n", "seed"],
+    "animate": ["photo", "seed"],
+    "train": ["engine", "photo"],
+    "show": ["path"],
 }
 
 
@@ -69,7 +100,7 @@ def test_signature(verb):
     parameters = inspect.signature(getattr(calotype, verb)).parameters
     assert {name: p.default for name, p in parameters.items()} == SIGNATURES[verb]
     positional = [name for name, p in parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
-    assert positional == {"show": ["path"]}.get(verb, ["photo", "n", "seed"])
+    assert positional == POSITIONAL.get(verb, ["photo", "n", "seed"])
 
 
 def test_importing_calotype_is_light():

@@ -35,6 +35,9 @@ def engine(request):
 VERBS = {
     "vary": (["photos", "cfg", "run"], {"size", "seed", "structure", "tile"}),
     "retarget": (["photos", "cfg", "run"], {"size", "seed", "tile"}),
+    "remake": (["photos", "cfg", "run"], {"picture", "size", "seed", "structure"}),
+    "upscale": (["photos", "cfg", "run"], {"factor", "seed"}),
+    "animate": (["photos", "cfg", "run"], {"frames", "seed", "structure", "alpha", "beta", "size", "loop"}),
 }
 
 
@@ -73,6 +76,8 @@ def test_every_field_can_be_set_from_the_command_line(engine):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_verbs_have_the_agreed_arguments(engine, verb):
+    if verb != "vary" and not hasattr(engine, verb):
+        pytest.skip(f"it cannot {verb}")
     positional, keywords = VERBS[verb]
     parameters = inspect.signature(getattr(engine, verb)).parameters
     assert list(parameters)[: len(positional)] == positional
@@ -92,11 +97,51 @@ def test_cost_and_training_have_the_agreed_arguments(engine):
     assert hasattr(engine, "train") == hasattr(engine, "build")
     if hasattr(engine, "train"):
         assert list(inspect.signature(engine.train).parameters)[:3] == ["photo", "cfg", "run"]
-        assert list(inspect.signature(engine.build).parameters)[:1] == ["cfg"]
+        assert list(inspect.signature(engine.build).parameters)[:2] == ["cfg", "size"]
+        assert list(inspect.signature(engine.unfinished).parameters)[:3] == ["photo", "cfg", "run"]
 
 
-@pytest.mark.parametrize("verb", VERBS)
+def test_scales_grow_to_the_size_of_the_photo(engine):
+    scales = engine.scales((48, 64), engine.PRESETS["tiny"])
+    assert scales[-1] == (48, 64)
+    assert scales == sorted(scales)
+    assert all(isinstance(length, int) for scale in scales for length in scale)
+
+
+def test_what_it_can_do_beyond_its_verbs_has_a_known_name(engine):
+    assert set(getattr(engine, "ABILITIES", ())) <= {"also", "tile"}
+
+
+def test_training_says_what_it_takes_and_has_named_stages(engine):
+    if not hasattr(engine, "train"):
+        pytest.skip("it learns nothing")
+    cfg, events = engine.PRESETS["tiny"], []
+    cost = engine.training_cost((32, 40), cfg)
+    assert isinstance(cost, Cost)
+    assert cost.seconds > 0
+    assert cost.bytes > 0
+    engine.train(torch.zeros(1, 3, 32, 40), cfg, Run(on_event=events.append))
+    assert [event.stage for event in events if event.kind == "begin"] == engine.stages((32, 40), cfg)
+    last = [event for event in events if event.kind == "step" and event.step == event.steps]
+    assert len(last) == len(engine.stages((32, 40), cfg))
+    assert all(event.preview.shape[:2] == (1, 3) for event in last)
+
+
+def test_configurations_are_adapted_once(engine):
+    cfg = engine.PRESETS["tiny"]
+    if not hasattr(engine, "adapted"):
+        pytest.skip("one configuration serves all verbs")
+    assert engine.adapted(cfg, "vary") == cfg
+    for verb, facts in (("upscale", {"factor": 4.0}), ("animate", {}), ("paint", {"colours": 5, "scale": 1})):
+        changed = engine.adapted(cfg, verb, **facts)
+        assert isinstance(changed, engine.Config)
+        assert engine.adapted(changed, verb, **facts) == changed
+
+
+@pytest.mark.parametrize("verb", ["vary", "retarget"])
 def test_verbs_give_pictures_of_the_size_and_seed_asked_for(engine, verb):
+    if not hasattr(engine, verb):
+        pytest.skip(f"it cannot {verb}")
     cfg = engine.PRESETS["tiny"]
     photo = torch.rand(1, 3, 32, 40, generator=torch.Generator().manual_seed(0)) * 2 - 1
     learned = {"net": engine.train(photo, cfg, Run())} if hasattr(engine, "train") else {}

@@ -28,7 +28,7 @@ def net(fill=1.0):
 
 @pytest.fixture
 def model(tmp_path):
-    saving.write(tmp_path / "deep" / "model", "tiny", Config(), net(), "ff" * 32, Image.new("RGB", (20, 20)))
+    saving.write(tmp_path / "deep" / "model", "tiny", Config(), net(), "ff" * 32, (24, 32), Image.new("RGB", (20, 20)))
     return tmp_path / "deep" / "model"
 
 
@@ -53,7 +53,7 @@ def test_no_pickle(model):
 def test_tied_weights_are_kept(tmp_path):
     tied = nn.ModuleList([nn.Linear(3, 3), nn.Linear(3, 3)])
     tied[1].weight = tied[0].weight
-    saving.write(tmp_path, "tiny", {}, tied, "")
+    saving.write(tmp_path, "tiny", {}, tied, "", (24, 32))
     tied.load_state_dict(saving.read(tmp_path).tensors)
 
 
@@ -69,7 +69,7 @@ def test_an_interruption_leaves_the_old_model_or_the_new(model, monkeypatch):
     for name, width in (("weights.safetensors", 3), ("model.json", 5)):
         interrupted = name
         with pytest.raises(KeyboardInterrupt):
-            saving.write(model, "tiny", Config(width=5), net(5.0), "")
+            saving.write(model, "tiny", Config(width=5), net(5.0), "", (24, 32))
         saved = saving.read(model)
         assert saved.config["width"] == width
         assert saved.tensors["weight"][0, 0] == (1.0 if width == 3 else 5.0)
@@ -112,4 +112,4 @@ def test_damaged_weights(model, keep):
 def test_a_place_that_cannot_be_written(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError):
-        saving.write(tmp_path / "file" / "model", "tiny", Config(), net(), "")
+        saving.write(tmp_path / "file" / "model", "tiny", Config(), net(), "", (24, 32))

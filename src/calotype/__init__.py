@@ -21,10 +21,17 @@ if TYPE_CHECKING:
     from calotype.image.io import open_photo as open_photo
     from calotype.run import Event as Event
     from calotype.run import Run as Run
+    from calotype.tasks.animate import animate as animate
+    from calotype.tasks.edit import edit as edit
     from calotype.tasks.evaluate import evaluate as evaluate
+    from calotype.tasks.harmonize import harmonize as harmonize
+    from calotype.tasks.paint import paint as paint
     from calotype.tasks.retarget import retarget as retarget
     from calotype.tasks.show import show as show
+    from calotype.tasks.train import train as train
+    from calotype.tasks.upscale import upscale as upscale
     from calotype.tasks.vary import vary as vary
+    from calotype.types import Animation as Animation
     from calotype.types import Factor as Factor
     from calotype.types import Photo as Photo
     from calotype.types import Result as Result
@@ -35,6 +42,12 @@ __version__ = "0.1.0"
 _HOMES = {
     "vary": "calotype.tasks.vary",
     "retarget": "calotype.tasks.retarget",
+    "paint": "calotype.tasks.paint",
+    "harmonize": "calotype.tasks.harmonize",
+    "edit": "calotype.tasks.edit",
+    "upscale": "calotype.tasks.upscale",
+    "animate": "calotype.tasks.animate",
+    "train": "calotype.tasks.train",
     "evaluate": "calotype.tasks.evaluate",
     "show": "calotype.tasks.show",
     "load": "calotype.catalog",
@@ -43,6 +56,7 @@ _HOMES = {
     "Size": "calotype.types",
     "Factor": "calotype.types",
     "Result": "calotype.types",
+    "Animation": "calotype.types",
     "Run": "calotype.run",
     "Event": "calotype.run",
     "CalotypeError": "calotype.errors",

@@ -42,7 +42,8 @@ class Loaded:
         engine: its module, with the verbs.
         config: its ``Config``, as in training.
         net: on the CPU, in eval mode.
-        photo_sha256: identity of the photo it was trained on.
+        photo_sha256: identity of the photo it was trained on; ``""`` where that is not known.
+        photo_size: height and width in pixels of that photo.
     """
 
     system: str
@@ -50,6 +51,7 @@ class Loaded:
     config: Any
     net: nn.Module
     photo_sha256: str
+    photo_size: tuple[int, int]
 
 
 def load(folder: str | Path) -> Loaded:
@@ -64,14 +66,15 @@ def load(folder: str | Path) -> Loaded:
     saved = read(folder)
     module = engine(saved.system)
     config = _fill(module.Config(), saved.config, saved.system)
-    net: nn.Module = module.build(config)
+    net: nn.Module = module.build(config, saved.photo_size)
     try:
         net.load_state_dict(saved.tensors)
     except RuntimeError as error:
         raise InputError(
             f"the weights in {shown(folder)} do not fit this version of {saved.system}: train the model again"
         ) from error
-    return Loaded(saved.system, module, config, net.eval(), str(saved.meta.get("photo_sha256", "")))
+    sha256 = str(saved.meta.get("photo_sha256", ""))
+    return Loaded(saved.system, module, config, net.eval(), sha256, saved.photo_size)
 
 
 def config_from(engine_module: types.ModuleType, preset: str, overrides: Mapping[str, Any]) -> Any:

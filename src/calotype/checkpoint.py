@@ -56,15 +56,28 @@ def read_tensors(path: Path, advice: str) -> tuple[dict[str, Tensor], dict[str, 
     Raises:
         InputError: the file is missing, damaged or not one of ours.
     """
+    meta = read_meta(path, advice)
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name).clone() for name in file.keys()}, meta  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
+        raise InputError(f"{shown(path)} is damaged or not a file of calotype: {advice}") from error
+
+
+def read_meta(path: Path, advice: str) -> dict[str, Any]:
+    """The meta alone of a file written by ``write_tensors``: quick, however large the tensors are.
+
+    Raises:
+        InputError: as ``read_tensors``.
+    """
     try:
         with safe_open(path, framework="pt") as file:
             meta = json.loads((file.metadata() or {})[_KEY])
-            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise InputError(f"{shown(path)} is damaged or not a file of calotype: {advice}") from error
     if not isinstance(meta, dict):
         raise InputError(f"{shown(path)} is not a file of calotype: {advice}")
-    return tensors, meta
+    return meta
 
 
 def write_state(path: Path, state: State, meta: Mapping[str, Any]) -> None:

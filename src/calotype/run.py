@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import torch
 from torch import Tensor
 
-from calotype.checkpoint import State, read_tensors, restore_state, write_state
+from calotype.checkpoint import State, read_meta, read_tensors, restore_state, write_state
 from calotype.errors import InputError, Stopped
 from calotype.files import shown
 
@@ -65,6 +65,29 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
+def worked(folder: Path) -> dict[str, tuple[int, int]]:
+    """How far a run in ``folder`` has come: for each stage begun, the steps that are saved and the steps it has.
+
+    Only headers are read. A state that cannot be read counts as not begun: going on will say what is wrong with it.
+    """
+    found = {}
+    for path in sorted((folder / "state").glob("*.safetensors")):
+        try:
+            meta = read_meta(path, "")
+            found[str(meta.get("stage", unquote(path.stem)))] = (int(meta["step"]), int(meta["steps"]))
+        except (InputError, KeyError, TypeError, ValueError):
+            continue
+    return found
+
+
+class _Wish:
+    """Whether somebody has asked the work to stop; runs that belong together share one."""
+
+    def __init__(self) -> None:
+        # A plain bool: setting it is safe in a signal handler, where taking a lock could wait for ever.
+        self.stop = False
+
+
 def _seed_for(*place: object) -> int:
     """A seed for torch that depends on nothing but ``place``: the same in every process and on every machine."""
     # Python's own hash() is salted anew in every process.
@@ -107,8 +130,7 @@ class Run:
         self.on_event = on_event
         self.save_every_steps = save_every_steps
         self.save_every_seconds = save_every_seconds
-        # A plain bool: setting it is safe in a signal handler, where taking a lock could wait for ever.
-        self._stopping = False
+        self._wish = _Wish()
         self._values: dict[str, Any] = {}
         self._preview: Tensor | None = None
 
@@ -118,7 +140,14 @@ class Run:
         The step in progress finishes, the state is saved, and ``Stopped`` is raised where the work is. A stop during
         the last step of all comes too late: the work is done. A stopped run stays stopped; go on with a new ``Run``.
         """
-        self._stopping = True
+        self._wish.stop = True
+
+    def within(self, folder: Path, *, seed: int, on_event: Callable[[Event], object] | None = None) -> Run:
+        """A run for a part of this work that is kept in a folder of its own: a stop of either stops both."""
+        part = Run(folder, seed=seed, device=str(self.device), on_event=on_event)
+        part.save_every_steps, part.save_every_seconds = self.save_every_steps, self.save_every_seconds
+        part._wish = self._wish
+        return part
 
     def reseed(self, stage: str = "", step: int | str = 0) -> None:
         """Seed torch's global generators from (seed, stage, step): call it before a network is initialised."""
@@ -162,7 +191,7 @@ class Run:
         self._emit("begin", stage, done, n)
         saved_at, saved_step = time.monotonic(), done
         while done < n:
-            if self._stopping:
+            if self._wish.stop:
                 if done > saved_step:
                     self._save(done, n, state, stage)
                 raise self._stopped(done, n, stage)

@@ -32,17 +32,25 @@ class Saved:
         system: name of the engine.
         config: its configuration, JSON values.
         tensors: parameters and buffers by name, on the CPU.
-        meta: everything in ``model.json``: format, system, config, photo_sha256, version.
+        photo_size: height and width in pixels of the photo it was trained on.
+        meta: everything in ``model.json``: format, system, config, photo_sha256, photo_size, version.
     """
 
     system: str
     config: dict[str, Any]
+    photo_size: tuple[int, int]
     tensors: dict[str, Tensor]
     meta: dict[str, Any]
 
 
 def write(
-    folder: str | Path, system: str, config: Any, net: nn.Module, photo_sha256: str, preview: Image | None = None
+    folder: str | Path,
+    system: str,
+    config: Any,
+    net: nn.Module,
+    photo_sha256: str,
+    photo_size: tuple[int, int],
+    preview: Image | None = None,
 ) -> None:
     """Save a trained net. A folder that holds a model already gets the new one; other files in it stay.
 
@@ -51,7 +59,8 @@ def write(
         system: name of the engine, as in the catalog.
         config: the engine's frozen dataclass, or a mapping of JSON-ready values.
         net: its parameters and buffers are saved.
-        photo_sha256: ``Photo.sha256`` of what it was trained on.
+        photo_sha256: ``Photo.sha256`` of what it was trained on; ``""`` where that is not known.
+        photo_size: its height and width in pixels.
         preview: a picture to know the model by.
 
     Raises:
@@ -63,6 +72,7 @@ def write(
         "system": system,
         "config": dict(values),
         "photo_sha256": photo_sha256,
+        "photo_size": list(photo_size),
         "version": _version(),
     }
     folder = Path(folder)
@@ -96,7 +106,8 @@ def read(folder: str | Path) -> Saved:
         raise InputError(f"the model in {label} is of a newer format ({number}): pip install --upgrade calotype")
     tensors, meta = read_tensors(folder / _WEIGHTS, _AGAIN)
     try:
-        return Saved(str(meta["system"]), dict(meta["config"]), tensors, meta)
+        height, width = (int(length) for length in meta["photo_size"])
+        return Saved(str(meta["system"]), dict(meta["config"]), (height, width), tensors, meta)
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"the model in {label} is damaged: {_AGAIN}") from error
 

@@ -129,6 +129,7 @@ class Result:
         name: stem for file names.
         seconds: wall-clock time of each image.
         paths: where each image was saved; empty until ``save`` was called.
+        scales: the scale that each image starts from, like ``"scale3"``, where they differ in that; else empty.
     """
 
     images: list[Image]
@@ -137,6 +138,7 @@ class Result:
     name: str = "image"
     seconds: list[float] = field(default_factory=list)
     paths: list[Path] = field(default_factory=list)
+    scales: list[str] = field(default_factory=list)
 
     def __iter__(self) -> Any:
         return iter(self.images)
@@ -150,6 +152,8 @@ class Result:
     def save(self, folder: str | Path = ".") -> list[Path]:
         """Write every image as ``{name}_{verb}_{seed}.png``, each carrying its settings. Returns the paths.
 
+        Where images differ in the scale that they start from, their names end in it.
+
         Raises:
             OutputError: the folder cannot be made or written to, or the disk is full; no half-written file stays.
         """
@@ -157,8 +161,48 @@ class Result:
 
         folder = Path(folder)
         self.paths = []
-        for image, seed in zip(self.images, self.seeds):
-            path = result_path(folder, self.name, str(self.settings["verb"]), seed)
-            save_png(image, path, {**self.settings, "seed": seed})
+        for image, seed, scale in zip(self.images, self.seeds, self.scales or [""] * len(self)):
+            path = result_path(folder, self.name, str(self.settings["verb"]), seed, scale)
+            own = {"seed": seed, **({"structure": scale} if scale else {})}
+            save_png(image, path, {**self.settings, **own})
             self.paths.append(path)
         return self.paths
+
+
+@dataclass
+class Animation:
+    """A film that a verb made, and what repeats it.
+
+    Attributes:
+        frames: PIL images of one size, RGB, or RGBA where the photo had transparency.
+        fps: frames a second.
+        loop: whether the last frame leads back to the first.
+        settings: the verb's arguments and the engine's whole configuration, as JSON-ready values.
+        name: stem for a file name.
+        seconds: wall-clock time that all frames took.
+    """
+
+    frames: list[Image]
+    fps: float
+    loop: bool
+    settings: Mapping[str, Any]
+    name: str = "image"
+    seconds: float = 0.0
+
+    def __iter__(self) -> Any:
+        return iter(self.frames)
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def save(self, path: str | Path) -> Path:
+        """Write a GIF, WebP, APNG (``.png``) or MP4, as the suffix says, carrying its settings. Returns the path.
+
+        Raises:
+            InputError: the suffix is none of these, or nothing here can write it.
+            OutputError: the folder cannot be made or written to, or the disk is full; no half-written file stays.
+        """
+        from calotype.image.animation import save_animation
+
+        save_animation(self.frames, path, self.fps, self.loop, self.settings)
+        return Path(path)

@@ -14,20 +14,33 @@ Command = Callable[..., Outcome]
 SOURCE = Path(__file__).parents[2] / "src"
 
 
-def environment() -> dict[str, str]:
-    path = os.pathsep.join([str(SOURCE), os.environ.get("PYTHONPATH", "")])
+def environment(*more: Path) -> dict[str, str]:
+    path = os.pathsep.join([*map(str, more), str(SOURCE), os.environ.get("PYTHONPATH", "")])
     return {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "COLUMNS": "120"}
+
+
+# Where the engine is that learns, and what puts it into the catalog.
+LEARNING = (Path(__file__).parents[1] / "contract", Path(__file__).parent / "registered")
 
 
 @pytest.fixture
 def calotype(tmp_path: Path) -> Command:
     """The real command in a process of its own, run from an empty folder."""
+    return command(tmp_path)
 
+
+@pytest.fixture
+def learning(tmp_path: Path) -> Command:
+    """The same with an engine that learns: ``--engine tiny_engine``."""
+    return command(tmp_path, *LEARNING)
+
+
+def command(tmp_path: Path, *more: Path) -> Command:
     def run(*arguments: object, stdin: bytes | None = None, cwd: Path = tmp_path, before: object = None) -> Outcome:
         done = subprocess.run(
             [sys.executable, "-m", "calotype", *map(str, arguments)],
             cwd=cwd,
-            env=environment(),
+            env=environment(*more),
             input=stdin,
             stdin=subprocess.DEVNULL if stdin is None else None,
             capture_output=True,

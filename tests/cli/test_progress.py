@@ -6,8 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from calotype.cli.make import duration
-from calotype.cli.progress import Bar, Reporter, reporter
+from calotype.cli.progress import Bar, Reporter, duration, reporter
 
 from .conftest import environment
 

@@ -35,7 +35,10 @@ def test_help_is_quick_and_does_without_torch():
     assert whole < 2
 
 
-@pytest.mark.parametrize("verb", ["vary", "retarget", "evaluate", "show", "engines"])
+MAKING = ("vary", "retarget", "paint", "harmonize", "edit", "upscale", "animate")
+
+
+@pytest.mark.parametrize("verb", [*MAKING, "train", "evaluate", "show", "engines", "models"])
 def test_every_verb_has_a_help_text(calotype, verb):
     done = calotype(verb, "--help")
     assert done.returncode == 0

@@ -186,11 +186,12 @@ def test_saved_and_loaded_net_samples_the_same(tmp_path, monkeypatch):
     monkeypatch.setitem(catalog.ENGINES, "tiny_engine", "tiny_engine")
     cfg = tiny_engine.Config(width=5, sigma=0.25)
     net = tiny_engine.train(photo(), cfg, Run(seed=1))
-    saving.write(tmp_path / "model", "tiny_engine", cfg, net, "ab" * 32)
+    saving.write(tmp_path / "model", "tiny_engine", cfg, net, "ab" * 32, (24, 32))
     loaded = catalog.load(tmp_path / "model")
     assert loaded.config == cfg
     assert loaded.engine is tiny_engine
     assert loaded.photo_sha256 == "ab" * 32
+    assert loaded.photo_size == (24, 32)
     assert same(weights(net), weights(loaded.net))
     arguments = {"size": (20, 28), "seed": 3}
     expected = tiny_engine.vary([photo()], cfg, Run(), net=net, **arguments)

@@ -6,14 +6,16 @@ paper. Sizes: any photo of 16 pixels and more. Limits: the pictures are of no us
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.image.resize import resize
-from calotype.run import Run, fit
+from calotype.run import Run, fit, worked
 from calotype.types import Cost
 
 
@@ -26,12 +28,14 @@ class Config:
         steps: training steps a stage.
         sigma: standard deviation of the noise, in units of -1..1.
         dropout: share of hidden channels dropped; draws from torch's global generator.
+        adapted_to: the verb that the net is trained for, where it needs a net of its own.
     """
 
     width: int = 8
     steps: int = 7
     sigma: float = 0.3
     dropout: float = 0.1
+    adapted_to: str = ""
 
 
 PRESETS = {"fast": Config(), "paper": Config(width=32, steps=2000), "tiny": Config()}
@@ -57,18 +61,55 @@ class Net(nn.Module):
         return torch.tanh(self.body(x))
 
 
-def build(cfg: Config) -> Net:
-    """An untrained net."""
-    return Net(cfg)
+STAGES = {"half": 2, "whole": 1}
+
+
+def scales(photo_size: tuple[int, int], cfg: Config) -> list[tuple[int, int]]:
+    """Half the size, then the size."""
+    return [(photo_size[0] // factor, photo_size[1] // factor) for factor in STAGES.values()]
+
+
+def stages(size: tuple[int, int], cfg: Config) -> list[str]:
+    """The names of the two."""
+    return list(STAGES)
+
+
+def training_cost(size: tuple[int, int], cfg: Config) -> Cost:
+    """A moment."""
+    return Cost(2 * cfg.steps * 0.01, 20_000_000)
+
+
+def adapted(cfg: Config, verb: str, **facts) -> Config:
+    """Three verbs have nets of their own."""
+    said = [f"{name}={facts[name]:g}" for name in sorted(facts)]
+    return replace(cfg, adapted_to=" ".join([verb, *said])) if verb in ("upscale", "animate", "paint") else cfg
+
+
+def build(cfg: Config, size: tuple[int, int]) -> Net:
+    """An untrained net for a photo of ``size``."""
+    net = Net(cfg)
+    net.size.copy_(torch.tensor(size))
+    return net
+
+
+def unfinished(photo: Tensor, cfg: Config, run: Run) -> Net | None:
+    """The net as it was when its last finished stage ended."""
+    done = worked(run.folder) if run.folder else {}
+    finished = [stage for stage in STAGES if stage in done and done[stage][0] == done[stage][1]]
+    return _trained(photo, cfg, run, finished) if finished else None
 
 
 def train(photo: Tensor, cfg: Config, run: Run) -> Net:
     """Learn from ``photo`` [1, 3, H, W] in two stages."""
+    return _trained(photo, cfg, run, list(STAGES))
+
+
+def _trained(photo: Tensor, cfg: Config, run: Run, wanted: list[str]) -> Net:
     run.reseed("init")
-    net = build(cfg).to(run.device)
-    net.size.copy_(torch.tensor(photo.shape[-2:]))
-    for factor, stage in ((2, "half"), (1, "whole")):
-        target = resize(photo.to(run.device), (photo.shape[-2] // factor, photo.shape[-1] // factor))
+    net = build(cfg, tuple(photo.shape[-2:])).to(run.device)
+    for stage in wanted:
+        factor = STAGES[stage]
+        target = resize(photo[:, :3].to(run.device), (photo.shape[-2] // factor, photo.shape[-1] // factor))
         # What is drawn between stages must not depend on how the last one came about.
         target = target + 0.01 * torch.randn_like(target)
         _train_stage(net, target, cfg, run, stage)
@@ -87,6 +128,8 @@ def _train_stage(net: Net, target: Tensor, cfg: Config, run: Run, stage: str) ->
         optimizer.step()
         scheduler.step()
         state["drift"].add_(torch.randn(()))
+        if i == cfg.steps - 1:
+            run.report(preview=target.detach())
         return {"loss": loss.detach()}
 
     def batches(i: int) -> Tensor:
@@ -107,6 +150,31 @@ def retarget(photos, cfg, run, *, size, seed, tile=(False, False), net=None) -> 
     """The photo at another size. [1, 3, h, w]."""
     with torch.no_grad():
         return net(resize(photos[0], size))
+
+
+def remake(photos, cfg, run, *, picture, size, seed, structure, net=None) -> Tensor:
+    """The picture, through the net. [1, 3, h, w]."""
+    with torch.no_grad():
+        return net(resize(picture[:, :3], size) + 0.01 * seed)
+
+
+def upscale(photos, cfg, run, *, factor, seed, net=None) -> Tensor:
+    """The photo, larger. [1, 3, round(H * factor), round(W * factor)]."""
+    height, width = photos[0].shape[-2:]
+    with torch.no_grad():
+        return net(resize(photos[0][:, :3], (round(height * factor), round(width * factor))))
+
+
+def animate(photos, cfg, run, *, frames, seed, structure, alpha, beta, size, loop, net=None) -> Iterator[Tensor]:
+    """One still after the other. [1, 3, h, w] each."""
+    for i in run.steps(frames):
+        yield vary(photos, cfg, run, size=size, seed=seed + i, net=net)
+
+
+def imported(folder: Path) -> tuple[Config, Net, tuple[int, int], Tensor]:
+    """A net that somebody else trained."""
+    cfg, size = Config(width=4), (32, 48)
+    return cfg, build(cfg, size).eval(), size, torch.zeros(1, 3, *size)
 
 
 def cost(photo_sizes, size, cfg) -> Cost:

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from calotype.errors import InputError
-from calotype.tasks import making, memory
+from calotype.tasks import arguments, making, memory
+from calotype.tasks.order import order
 from calotype.tasks.param import described
-from calotype.tasks.vary import vary
+from calotype.tasks.vary import Variations, vary
 from calotype.types import Cost
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (32, 48, 3), dtype=np.uint8)
@@ -29,27 +30,27 @@ def test_available_memory_is_known_and_believable():
 
 def test_too_little_memory_names_a_side_that_fits(monkeypatch):
     monkeypatch.setattr(making, "available_bytes", lambda: 2 * 10**9)
-    job = making.Job(making.order("vary", structure="loose", **PLAIN), np.zeros((1000, 2000, 3), np.uint8))
+    job = Variations(order("vary", structure="loose", **PLAIN), np.zeros((1000, 2000, 3), np.uint8))
     job.__dict__["cost"] = Cost(seconds=1, bytes=8 * 10**9)
     with pytest.raises(InputError, match=r"about 8.0 GB of memory and 2.0 GB are free: add --max-side 900 "):
         job.check_memory()
 
 
 def test_an_engine_that_lacks_the_verb(monkeypatch):
-    with pytest.raises(InputError, match="cannot dance"):
-        making.order("dance", **PLAIN)
+    with pytest.raises(InputError, match="no engine here can dance"):
+        order("dance", **PLAIN)
 
 
 def test_tile_names_mean_vertical_first():
-    assert making.TILES["x"] == (False, True)
-    assert making.TILES["y"] == (True, False)
+    assert arguments.TILES["x"] == (False, True)
+    assert arguments.TILES["y"] == (True, False)
 
 
 @pytest.mark.parametrize(
-    ("given", "value"), [("free", 0.0), ("close", making.STRUCTURES["close"]), (0.3, 0.3), ("0.3", 0.3)]
+    ("given", "value"), [("free", 0.0), ("close", arguments.STRUCTURES["close"]), (0.3, 0.3), ("0.3", 0.3)]
 )
 def test_structure(given, value):
-    assert making.order("vary", structure=given, **PLAIN).structure == value
+    assert order("vary", structure=given, **PLAIN).structure == value
 
 
 def test_every_argument_but_run_is_described():

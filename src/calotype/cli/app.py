@@ -1,4 +1,4 @@
-"""The verbs as commands. To add one: a line in ``command``."""
+"""The verbs as commands. To add one: a line in ``_MAKING`` or in ``command``."""
 
 from __future__ import annotations
 
@@ -11,27 +11,49 @@ from typing import Annotated, Any
 import typer
 
 from calotype import __version__
+from calotype.cli import models
 from calotype.cli.engines import engines
 from calotype.cli.evaluate import run as run_evaluate
 from calotype.cli.make import Delivery, make
 from calotype.cli.options import description, parameters
 from calotype.cli.report import Misuse
+from calotype.cli.training import Saying, run_train
+from calotype.tasks.animate import Animating, animate
+from calotype.tasks.edit import Editing, edit
 from calotype.tasks.evaluate import evaluate
-from calotype.tasks.retarget import retarget
+from calotype.tasks.harmonize import Harmonizing, harmonize
+from calotype.tasks.making import Job
+from calotype.tasks.paint import Painting, paint
+from calotype.tasks.retarget import Retargeting, retarget
 from calotype.tasks.show import show
-from calotype.tasks.vary import vary
+from calotype.tasks.train import train
+from calotype.tasks.upscale import Upscaling, upscale
+from calotype.tasks.vary import Variations, vary
+
+# The verbs that make something of a photo, each with what it is made by.
+_MAKING: dict[Callable[..., Any], type[Job]] = {
+    vary: Variations,
+    retarget: Retargeting,
+    paint: Painting,
+    harmonize: Harmonizing,
+    edit: Editing,
+    upscale: Upscaling,
+    animate: Animating,
+}
 
 
 def command() -> Any:
     """The whole command line. It returns the work, not yet begun, as a function without arguments."""
     app = typer.Typer(
         name="calotype",
-        help="New pictures from the ones you have: variations and retargeting of a photo.",
+        help="New pictures from the ones you have: one photo in, new pictures out that belong with it.",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_common)
-    for task in (vary, retarget):
-        _add(app, task, parameters(task) + _parameters_of(Delivery), _making(task))
+    for task, job in _MAKING.items():
+        _add(app, task, parameters(task) + _delivered(job), _making(task, job))
+    _add(app, train, parameters(train) + _parameters_of(Saying), _train)
+    app.add_typer(models.group(), name="models")
     _add(app, evaluate, [*parameters(evaluate), _AS_JSON], run_evaluate)
     _add(app, show, [*parameters(show), _AS_JSON], _show)
     _add(app, engines, _parameters_of(engines), engines)
@@ -75,14 +97,24 @@ def _add(
     app.command(task.__name__, help=description(task))(understood)
 
 
-def _making(task: Callable[..., Any]) -> Callable[..., int]:
-    delivered = set(inspect.signature(Delivery).parameters)
+def _delivered(job: type[Job]) -> list[inspect.Parameter]:
+    # A film is no picture that could stand on a sheet.
+    return [p for p in _parameters_of(Delivery) if p.name != "sheet" or job.suffix == ".png"]
+
+
+def _making(task: Callable[..., Any], job: type[Job]) -> Callable[..., int]:
+    delivered = [parameter.name for parameter in _delivered(job)]
 
     def body(**typed: Any) -> int:
         delivery = Delivery(**{name: typed.pop(name) for name in delivered})
-        return make(task, typed, delivery)
+        return make(task, job, typed, delivery)
 
     return body
+
+
+def _train(**typed: Any) -> int:
+    saying = Saying(**{name: typed.pop(name) for name in inspect.signature(Saying).parameters})
+    return run_train(saying, typed)
 
 
 def _show(path: str, as_json: bool) -> int:

@@ -27,7 +27,7 @@ def table(found: Evaluation) -> str:
     rows += [[row.result, *(_number(getattr(row, name)) for name in measures)] for row in found.rows]
     if len(found.rows) > 1:
         rows.append(["median", *(_number(medians[name]) for name in measures)])
-    lines = _aligned(rows)
+    lines = [aligned(rows)]
     if found.diversity is not None:
         lines.append(f"diversity {_number(found.diversity)}")
     lines += [f"{kind} is computed with {name}" for kind, name in found.features.items()]
@@ -36,12 +36,12 @@ def table(found: Evaluation) -> str:
     return "\n".join(lines)
 
 
-def _aligned(rows: list[list[str]]) -> list[str]:
+def aligned(rows: list[list[str]], *, right: bool = True) -> str:
+    """Rows of cells as lines, columns one below the other; all but the first at their ``right``."""
     widths = [max(map(len, column)) for column in zip(*rows)]
-    return [
-        "  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))])
-        for row in rows
-    ]
+    sides = ["<", *(">" if right else "<" for _ in widths[1:])]
+    lines = ["  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths)) for row in rows]
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _number(value: float) -> str:

@@ -1,28 +1,23 @@
 """The verbs that make pictures, as commands: photos in, files out, and a word on how it goes."""
 
 # Annotations are values here, not strings: options are made from them.
-import errno
-import io
 import json
-import os
-import sys
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from calotype.cli.options import arguments
-from calotype.cli.progress import Reporter, reporter
+from calotype.cli.progress import Reporter, duration, reporter
 from calotype.cli.report import Interrupted, Misuse, complain, one_line
+from calotype.cli.sources import Source, check_writable, settings_in, sources
+from calotype.cli.training import announced, how_to_go_on, stopping
 from calotype.errors import InputError, OutputError, Stopped
-from calotype.tasks.making import Job, Order, gigabytes, order
+from calotype.tasks.making import Job, Piece, gigabytes
+from calotype.tasks.order import Order
 from calotype.types import Photo
-
-if TYPE_CHECKING:
-    pass
 
 _PANEL = "Results"
 _CELL = 320  # pixels that a picture has on a sheet, each way
@@ -37,8 +32,8 @@ class Delivery:
         typer.Option(
             "-o",
             "--out",
-            metavar="FOLDER|FILE.png",
-            help="folder for the pictures, made where missing; or the file for a single one",
+            metavar="FOLDER|FILE",
+            help="folder for the results, made where missing; or the file for a single one",
             rich_help_panel=_PANEL,
         ),
     ] = Path(".")
@@ -55,21 +50,6 @@ class Delivery:
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="say nothing but what went wrong", rich_help_panel=_PANEL)
     ] = False
-
-
-@dataclass(frozen=True)
-class Source:
-    """One photo that was asked for.
-
-    Attributes:
-        photo: the path, or what came on standard input.
-        label: what to call it in messages.
-        stem: how the names of its results begin, or ``None`` for the photo's own name.
-    """
-
-    photo: Path | io.BytesIO
-    label: str
-    stem: str | None = None
 
 
 @dataclass
@@ -98,34 +78,36 @@ class Account:
         )
 
 
-def make(task: Callable[..., Any], typed: dict[str, Any], delivery: Delivery) -> int:
+def make(task: Callable[..., Any], job: type[Job], typed: dict[str, Any], delivery: Delivery) -> int:
     """Do what the command line of ``task`` asks for and return the exit status.
 
     Raises:
         CalotypeError: nothing, or nothing more, can be done.
     """
     given = arguments(task, typed)
-    photo, also = given.pop("photo"), given.pop("also")
+    photo, also = given.pop("photo"), given.pop("also", [])
+    pictures = {name: given.pop(name) for name in job.wants}
     try:
-        asked = order(task.__name__, **given)
+        asked = job.ordered(**given)
     except InputError as error:
         raise Misuse(str(error)) from None
-    sources = list(_sources(photo, delivery))
-    _check_destination(delivery, asked, sources, photo)
-    account = Account(asked.verb, planned=asked.n * len(sources))
+    found = sources(photo, delivery.out, quiet=delivery.quiet)
+    _check_destination(delivery, job, asked, several=Path(photo).is_dir())
+    account = Account(asked.verb, planned=asked.n * len(found))
     with reporter(delivery.quiet) as report:
-        work = _Work(asked, delivery, report, account, inputs=[s.photo for s in sources if isinstance(s.photo, Path)])
+        work = _Work(job, asked, delivery, report, account)
+        work.inputs = [s.photo for s in found if isinstance(s.photo, Path)]
         try:
-            work.all_of(sources, also)
+            work.all_of(found, also, pictures)
         except (KeyboardInterrupt, Stopped) as error:
             report.close()
-            complain(_how_to_go_on(account, delivery))
+            complain(how_to_go_on(work.learning) if work.learning else _how_to_go_on(account, delivery))
             raise Interrupted(error) from None
         finally:
             if delivery.as_json:
                 print(account.document(), flush=True)
-    if account.failed and len(sources) > 1:
-        complain(f"{len(account.failed)} of {len(sources)} photos could not be used, the others are done")
+    if account.failed and len(found) > 1:
+        complain(f"{len(account.failed)} of {len(found)} photos could not be used, the others are done")
     return 1 if account.failed else 0
 
 
@@ -134,99 +116,59 @@ def _how_to_go_on(account: Account, delivery: Delivery) -> str:
     return f"stopped with {len(account.pictures)} of {account.planned} pictures finished: {again} makes the rest"
 
 
-# ---------------------------------------------------------------------------------------------------------------
-# What is asked for
+def _is_file_name(out: Path, job: type[Job]) -> bool:
+    if out.is_dir():
+        return False
+    return out.suffix.lower() == ".png" if job.suffix == ".png" else bool(out.suffix)
 
 
-def _sources(photo: str, delivery: Delivery) -> Iterator[Source]:
-    if photo == "-":
-        if sys.stdin.isatty():
-            raise Misuse("- stands for a photo on standard input: pipe one in, like calotype vary - < photo.jpg")
-        yield Source(io.BytesIO(sys.stdin.buffer.read()), "the photo on standard input")
-    elif Path(photo).is_dir():
-        yield from _folder(Path(photo), delivery)
-    else:
-        yield Source(Path(photo), photo)
-
-
-def _folder(folder: Path, delivery: Delivery) -> Iterator[Source]:
-    from calotype.image.io import list_photos
-
-    photos = list_photos(folder)
-    if delivery.out.is_dir() and delivery.out.samefile(folder):
-        # Results of the last run lie among the photos: the next run would make variations of variations.
-        made = [path for path in photos if _settings_in(path)]
-        photos = [path for path in photos if path not in made]
-        if not photos:
-            raise InputError(f"'{folder}' holds only pictures that calotype made: give them one by one, or another -o")
-        if made and not delivery.quiet:
-            print(f"{folder}: passing over {len(made)} that calotype made", file=sys.stderr)
-    stems = Counter(path.stem.casefold() for path in photos)
-    for path in photos:
-        # bird.jpg and bird.png side by side must not write to the same file.
-        twin = stems[path.stem.casefold()] > 1
-        yield Source(path, str(path), f"{path.stem}_{path.suffix[1:]}" if twin else None)
-
-
-def _settings_in(path: Path) -> dict[str, Any] | None:
-    from calotype.image.io import read_settings
-
-    if path.suffix.lower() != ".png":
-        return None
-    try:
-        return read_settings(path)
-    except InputError:
-        return None
-
-
-def _is_file_name(out: Path) -> bool:
-    return out.suffix.lower() == ".png" and not out.is_dir()
-
-
-def _check_destination(delivery: Delivery, asked: Order, sources: list[Source], photo: str) -> None:
-    """Find out now, not after the work, that its result has nowhere to go."""
-    from calotype.files import output_error
+def _check_destination(delivery: Delivery, job: type[Job], asked: Order, *, several: bool) -> None:
     from calotype.image.io import SUFFIXES
 
     out = delivery.out
-    if _is_file_name(out):
-        if asked.n > 1 or Path(photo).is_dir():
+    if _is_file_name(out, job):
+        if job.suffix != ".png":
+            _check_film(out, asked)
+        if asked.n > 1 or several or asked.own.get("all_scales"):
             raise Misuse(f"-o {out} is one file, and there may be several pictures: give a folder")
         out = out.parent
     elif out.suffix.lower() in SUFFIXES and not out.is_dir():
         raise Misuse(f"results are PNG files: write -o {out.with_suffix('.png')}")
-    there = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
-    if not there.is_dir():
-        raise output_error(out, OSError(errno.ENOTDIR, ""))
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise output_error(out, OSError(errno.EACCES, ""))
+    elif job.suffix != ".png":
+        _check_film(Path(f"film{job.suffix}"), asked)
+    check_writable(out)
 
 
-# ---------------------------------------------------------------------------------------------------------------
-# Doing it
+def _check_film(path: Path, asked: Order) -> None:
+    from calotype.image.animation import check_animation
+
+    try:
+        check_animation(path, asked.own["fps"])
+    except InputError as error:
+        raise Misuse(str(error)) from None
 
 
 class _Work:
     """All that the photos of one command share."""
 
-    def __init__(
-        self, asked: Order, delivery: Delivery, report: Reporter, account: Account, inputs: list[Path]
-    ) -> None:
-        self.asked, self.delivery, self.report, self.account, self.inputs = asked, delivery, report, account, inputs
+    def __init__(self, job: type[Job], asked: Order, delivery: Delivery, report: Reporter, account: Account) -> None:
+        self.job, self.asked, self.delivery, self.report, self.account = job, asked, delivery, report, account
+        self.inputs: list[Path] = []  # files that no result may replace
+        self.learning = ""  # the photo that is being trained on
 
-    def all_of(self, sources: list[Source], also: list[str]) -> None:
+    def all_of(self, found: list[Source], also: list[str], pictures: dict[str, str | None]) -> None:
         from calotype.image.io import open_photo
 
         lent = [open_photo(path, max_side=self.asked.max_side) for path in also]
-        self.inputs += [Path(path) for path in also]
-        run = self.report.run(self.asked)
-        for source in sources:
+        self.inputs += [Path(path) for path in (*also, *pictures.values()) if path]
+        run = self.report.run(self.asked.seed, self.asked.device)
+        for source in found:
             try:
-                self._one(source, lent, run)
+                self._one(source, self.job(self.asked, source.photo, lent, run, **pictures))
             except (OutputError, Stopped):
                 raise  # it would be no different for the next photo
             except Exception as error:
-                self._failed(source, error, alone=len(sources) == 1)
+                self._failed(source, error, alone=len(found) == 1)
 
     def _failed(self, source: Source, error: Exception, *, alone: bool) -> None:
         line = one_line(error)
@@ -238,36 +180,42 @@ class _Work:
         with self.report.silence():
             complain(line)
 
-    def _one(self, source: Source, lent: list[Photo], run: Any) -> None:
-        job = Job(self.asked, source.photo, lent, run)
+    def _one(self, source: Source, job: Job) -> None:
         stem = source.stem or job.photo.name
+        pieces = [(piece, self._path(stem, piece)) for piece in job.pieces]
+        self.account.planned += len(pieces) - self.asked.n
         todo = []
-        for seed in self.asked.seeds:
-            path = self._path(stem, seed)
-            if self.delivery.skip_existing and _repeats(path, {**job.settings, "seed": seed}):
-                self._done(source, path, seed, None)
+        for piece, path in pieces:
+            if self.delivery.skip_existing and _repeats(path, {**job.settings, **piece.differs}):
+                self._done(source, path, piece, None)
             else:
-                todo.append((seed, path))
+                todo.append((piece, path))
         if todo:
             job.check_memory()
+            self._train(source, job)
             self.report.say(_preflight(source, job, len(todo)))
-        for number, (seed, path) in enumerate(todo):
+        for number, (piece, path) in enumerate(todo):
             with self.report.picture(path.name, number, len(todo)):
-                self._make(job, seed, path, source)
-        if self.delivery.sheet:
-            self._sheet(job, stem)
+                made, seconds = job.make(piece)
+                job.save(made, path, piece)
+                self._done(source, path, piece, seconds)
+        if self.delivery.sheet or self.asked.own.get("all_scales"):
+            self._sheet(job, stem, pieces)
 
-    def _make(self, job: Job, seed: int, path: Path, source: Source) -> None:
-        from calotype.image.io import save_png
+    def _train(self, source: Source, job: Job) -> None:
+        if job.model is None or not job.must_train:
+            return
+        self.learning = source.label
+        self.report.say(announced(source.label, job.model))
+        with self.report.training(source.label, job.model), stopping(job.run):
+            job.model.train(job.run)
+        self.learning = ""
 
-        image, seconds = job.make(seed)
-        save_png(image, path, {**job.settings, "seed": seed})
-        self._done(source, path, seed, seconds)
-
-    def _done(self, source: Source, path: Path, seed: int, seconds: float | None) -> None:
+    def _done(self, source: Source, path: Path, piece: Piece, seconds: float | None) -> None:
         """Write down a picture that is on the disk; no ``seconds``: it was there before."""
         made = None if seconds is None else round(seconds, 3)
-        self.account.pictures.append({"path": str(path), "photo": source.label, "seed": seed, "seconds": made})
+        said: dict[str, Any] = {"path": str(path), "photo": source.label, "seed": piece.seed, "seconds": made}
+        self.account.pictures.append({**said, "scale": piece.scale} if piece.scale else said)
         if seconds is not None:
             self._print(path)
 
@@ -276,61 +224,66 @@ class _Work:
             with self.report.silence():
                 print(path, flush=True)
 
-    def _path(self, stem: str, seed: int) -> Path:
+    def _path(self, stem: str, piece: Piece) -> Path:
         from calotype.image.io import result_path
 
         out = self.delivery.out
-        return self._safe(out if _is_file_name(out) else result_path(out, stem, self.asked.verb, seed))
+        if _is_file_name(out, self.job):
+            return self._safe(out)
+        return self._safe(result_path(out, stem, self.asked.verb, piece.seed, piece.scale, suffix=self.job.suffix))
 
     def _safe(self, path: Path) -> Path:
         if path.exists() and any(photo.exists() and path.samefile(photo) for photo in self.inputs):
             raise OutputError(f"'{path}' is one of the photos themselves: give another -o")
         return path
 
-    def _sheet(self, job: Job, stem: str) -> None:
+    def _sheet(self, job: Job, stem: str, pieces: list[tuple[Piece, Path]]) -> None:
         from PIL import Image
 
         from calotype.image.grid import contact_sheet
-        from calotype.image.io import save_png, to_image, to_tensor
+        from calotype.image.io import save_png
 
         out = self.delivery.out
-        name = f"{out.stem}_sheet.png" if _is_file_name(out) else f"{stem}_{self.asked.verb}_sheet.png"
-        path = self._safe((out.parent if _is_file_name(out) else out) / name)
-        pictures, labels = [to_image(to_tensor(job.photo))], [stem]
-        for seed in self.asked.seeds:
-            with Image.open(self._path(stem, seed)) as picture:
+        one_file = _is_file_name(out, self.job)
+        name = f"{out.stem}_sheet.png" if one_file else f"{stem}_{self.asked.verb}_sheet.png"
+        path = self._safe((out.parent if one_file else out) / name)
+        given = {stem: job.photo, **job.pictures}
+        pictures, labels = [_picture(photo) for photo in given.values()], list(given)
+        for piece, at in pieces:
+            with Image.open(at) as picture:
                 # Only what the sheet shows of it is kept: there may be hundreds.
                 picture.thumbnail((2 * _CELL, 2 * _CELL))
                 pictures.append(picture.copy())
-            labels.append(f"seed {seed}")
+            labels.append(piece.label)
         cell = min(_CELL, max(max(picture.size) for picture in pictures))
         sheet = contact_sheet(pictures, labels, cell=cell, mark_first=True)
-        save_png(sheet, path, {**job.settings, "sheet": self.asked.n})
+        settings = {**job.settings, "sheet": self.asked.n}
+        if self.asked.own.get("all_scales"):
+            settings["own"] = {"all_scales": True}
+        save_png(sheet, path, settings)
         self.account.sheets.append(str(path))
         self._print(path)
 
 
+def _picture(photo: Photo) -> Any:
+    from calotype.image.io import to_image, to_tensor
+
+    return to_image(to_tensor(photo))
+
+
 def _repeats(path: Path, settings: dict[str, Any]) -> bool:
     """Whether ``path`` is already what these settings make; a picture made otherwise is made again."""
-    there = _settings_in(path) if path.exists() else None
+    there = settings_in(path) if path.exists() else None
     wanted = json.loads(json.dumps(settings))  # as it would come back from a file: lists for tuples
     return there is not None and {**there, "calotype": ""} == {**wanted, "calotype": ""}
 
 
 def _preflight(source: Source, job: Job, count: int) -> str:
     cost = job.cost
-    pictures = "1 picture" if count == 1 else f"{count} pictures"
+    thing = "picture" if job.suffix == ".png" else f"film of {job.order.own['frames']} frames"
+    pictures = f"1 {thing}" if count == 1 else f"{count} {thing}s"
     note = f" ({cost.note})" if cost.note else ""
     return (
         f"{source.label} {job.photo.size} -> {pictures} of {job.size}, "
         f"about {duration(cost.seconds * count)} and {gigabytes(cost.bytes)}{note}"
     )
-
-
-def duration(seconds: float) -> str:
-    """A time as people say it: ``under a second``, ``12 s``, ``5 min``, ``2.5 h``."""
-    if seconds < 1:
-        return "a second"
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -40,8 +40,16 @@ def description(task: Callable[..., Any]) -> str:
 
 
 def _parameter(name: str, about: Param, default: Any) -> inspect.Parameter:
-    kind: Any = {"whole": int, "photos": list[str], "settings": list[str]}.get(about.kind, str)
-    flags = about.flags or (f"--{name.replace('_', '-')}",)
+    kind: Any = {
+        "whole": int,
+        "number": float,
+        "switch": bool,
+        "photos": list[str],
+        "settings": list[str],
+    }.get(about.kind, str)
+    flags = about.flags or (about.flag(name),)
+    if about.kind == "switch" and default:  # what is on can be put off
+        flags = (f"{about.flag(name)}/--no-{about.flag(name).removeprefix('--')}",)
     shared: dict[str, Any] = {"help": about.help, "metavar": about.metavar or None}
     if about.kind == "whole":
         shared["min"] = about.at_least

@@ -8,12 +8,43 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from calotype.tasks.making import Order
+from calotype.tasks.trained import Model
 
 if TYPE_CHECKING:
     from calotype.run import Event, Run
 
 _EVERY = 5.0  # seconds between two lines where there is no terminal
+_EVERY_TRAINING = 60.0  # the same for what takes many minutes
+_ENOUGH = 0.02  # the share of a training after which its own pace tells more than what was expected
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it: ``a second``, ``12 s``, ``5 min``, ``2.5 h``."""
+    if seconds < 1:
+        return "a second"
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+class Remaining:
+    """How long a training will take from now on."""
+
+    def __init__(self, model: Model) -> None:
+        self._shares = model.shares
+        self._expected = model.cost.seconds
+        self._before = model.done()
+        self._began = time.monotonic()
+
+    def seconds(self, stage: str, step: int, steps: int) -> float:
+        """From the pace so far, or, where there is none yet, from what was expected."""
+        stages = list(self._shares)
+        earlier = stages[: stages.index(stage)] if stage in stages else []
+        done = sum(self._shares[s] for s in earlier) + self._shares.get(stage, 0.0) * step / max(1, steps)
+        worked = done - self._before
+        if worked < _ENOUGH:
+            return self._expected * (1 - done)
+        return (time.monotonic() - self._began) / worked * (1 - done)
 
 
 class Reporter:
@@ -23,23 +54,34 @@ class Reporter:
         self._quiet = quiet
         self._label = ""
         self._said = time.monotonic()
+        self._remaining: Remaining | None = None
 
     def say(self, line: str) -> None:
         """One line for the user."""
         if not self._quiet:
             print(line, file=sys.stderr, flush=True)
 
-    def run(self, asked: Order) -> Run:
+    def run(self, seed: int, device: str) -> Run:
         """A run for the engine, whose events are shown here."""
         from calotype.run import Run
 
-        return Run(seed=asked.seed, device=asked.device, on_event=self._event)
+        return Run(seed=seed, device=device, on_event=self._event)
 
     @contextmanager
     def picture(self, name: str, number: int, count: int) -> Iterator[None]:
         """While one picture is made."""
         self._label = f"{name} ({number + 1} of {count})"
         yield
+
+    @contextmanager
+    def training(self, label: str, model: Model) -> Iterator[None]:
+        """While a model is trained."""
+        self._label = f"training on {label}"
+        self._remaining = Remaining(model)
+        try:
+            yield
+        finally:
+            self._remaining = None
 
     @contextmanager
     def silence(self) -> Iterator[None]:
@@ -49,11 +91,17 @@ class Reporter:
     def close(self) -> None:
         """Leave the terminal as it was."""
 
+    def _left(self, event: Event) -> str:
+        """How long the whole training will still take."""
+        assert self._remaining is not None
+        return f"about {duration(self._remaining.seconds(event.stage, event.step, event.steps))} left"
+
     def _event(self, event: Event) -> None:
         now = time.monotonic()
-        if now - self._said >= _EVERY:
+        if now - self._said >= (_EVERY_TRAINING if self._remaining else _EVERY):
             self._said = now
-            self.say(f"{self._label}: {event.stage}, step {event.step} of {event.steps}")
+            left = f", {self._left(event)}" if self._remaining else ""
+            self.say(f"{self._label}: {event.stage}, step {event.step} of {event.steps}{left}")
 
 
 class Bar(Reporter):
@@ -75,6 +123,7 @@ class Bar(Reporter):
             *columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False
         )
         self._task: Any = None
+        self._stages: dict[str, Any] = {}  # of a training, each with a bar of its own
 
     def say(self, line: str) -> None:
         """One line for the user, above the bar."""
@@ -95,6 +144,19 @@ class Bar(Reporter):
             self._bar.remove_task(self._task)
 
     @contextmanager
+    def training(self, label: str, model: Model) -> Iterator[None]:
+        """While a model is trained: a bar for each stage that was begun."""
+        with super().training(label, model):
+            self._bar.start()
+            try:
+                yield
+            finally:
+                self._bar.stop()
+                for task in self._stages.values():
+                    self._bar.remove_task(task)
+                self._stages = {}
+
+    @contextmanager
     def silence(self) -> Iterator[None]:
         """While something else is printed, which must not get mixed up with the bar."""
         moving = self._bar.live.is_started
@@ -108,7 +170,19 @@ class Bar(Reporter):
         self._bar.stop()
 
     def _event(self, event: Event) -> None:
-        self._bar.update(self._task, stage=event.stage, completed=event.step, total=event.steps)
+        if self._remaining is None:
+            self._bar.update(self._task, stage=event.stage, completed=event.step, total=event.steps)
+            return
+        if event.stage not in self._stages:
+            from rich.markup import escape
+
+            name = escape(f"{self._label}: {event.stage}")
+            self._stages[event.stage] = self._bar.add_task(name, total=event.steps, stage="")
+        ended = event.step == event.steps
+        said = "done" if ended else self._left(event)
+        self._bar.update(self._stages[event.stage], stage=said, completed=event.step, total=event.steps)
+        if ended:
+            self._bar.stop_task(self._stages[event.stage])
 
 
 @contextmanager

@@ -488,9 +488,9 @@ def _bytes(image: torch.Tensor) -> NDArray[np.uint8]:
 # Writing
 
 
-def result_path(folder: str | Path, stem: str, verb: str, seed: int) -> Path:
-    """Where a result goes: ``{folder}/{stem}_{verb}_{seed}.png``."""
-    return Path(folder) / f"{stem}_{verb}_{seed}.png"
+def result_path(folder: str | Path, stem: str, verb: str, seed: int, scale: str = "", *, suffix: str = ".png") -> Path:
+    """Where a result goes: ``{folder}/{stem}_{verb}_{seed}.png``, the seed followed by ``_{scale}`` if there is one."""
+    return Path(folder) / f"{stem}_{verb}_{seed}{'_' if scale else ''}{scale}{suffix}"
 
 
 def save_png(image: Image.Image, path: str | Path, settings: Mapping[str, Any]) -> None:

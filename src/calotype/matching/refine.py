@@ -87,11 +87,17 @@ def refine(
     levels: Sequence[Level],
     noise: torch.Generator,
     tile: Tile,
+    below: Sequence[Level] = (),
 ) -> Tensor:
-    """From ``start`` [1, C, h, w] at the first of ``levels`` to the result at the last of them."""
+    """From ``start`` [1, C, h, w] at the first of ``levels`` to the result at the last of them.
+
+    Where the first level is a large one, the fast search needs matches to begin with. It finds them from coarse to fine
+    in ``start`` itself, at the levels ``below``, which leave no other trace. From random ones it would take dozens of
+    steps, and patches that were badly matched till then would have been averaged to a blur.
+    """
     family = [*photos, *(photo.flip(3) for photo in photos)] if how.mirror else photos
     mean = photos[0].mean((2, 3), keepdim=True)
-    picture, fit = start, None
+    picture, fit = start, first_fit(start, family, how, below, noise, tile)
     for index, level in enumerate(levels):
         library = at_level(family, level.factor, levels[index - 1].factor if index else None, level.patch)
         if index:
@@ -99,10 +105,7 @@ def refine(
         if library.blurred is not None and how.restless > 0:
             detail = (library.sharp - library.blurred).square().mean().sqrt()
             picture = picture + how.restless * detail * drawn(level.size, noise, picture.device)
-        here = how
-        if how.relative_alpha:
-            # Never 0, which would switch completeness off: a photo of one colour has nothing to lose.
-            here = replace(how, alpha=how.alpha * max(float(library.sharp.var()), 1e-6) / USUAL_VARIANCE)
+        here = in_proportion(how, library.sharp)
         filters = principal_filters(library.sharp, level.patch, how.components or picture.shape[1] * level.patch**2)
         for step in run.steps(level.steps, stage=f"level {index + 1} of {len(levels)}"):
             like_query = library.sharp if step or library.blurred is None else library.blurred
@@ -111,6 +114,37 @@ def refine(
             fit = matched(query, key, fit, here, noise)
             picture = vote(fit.field, query.shape, library.sharp, key.shape[1], level.patch, level.size, how.spread)
     return picture
+
+
+def in_proportion(how: Refinement, photo: Tensor) -> Refinement:
+    """``how`` with the completeness that suits the contrast of ``photo``, where it is relative."""
+    if not how.relative_alpha:
+        return how
+    # Never 0, which would switch completeness off: a photo of one colour has nothing to lose.
+    return replace(how, alpha=how.alpha * max(float(photo.var()), 1e-6) / USUAL_VARIANCE)
+
+
+def first_fit(
+    start: Tensor,
+    family: Sequence[Tensor],
+    how: Refinement,
+    below: Sequence[Level],
+    noise: torch.Generator,
+    tile: Tile,
+) -> Fit | None:
+    """The matches of ``start`` at the last of the levels ``below``; ``None`` where there is none or no use for them."""
+    fit = None
+    if how.search == "exact":
+        return fit
+    mean = family[0].mean((2, 3), keepdim=True)
+    for level in below:
+        library = at_level(family, level.factor, None, level.patch)
+        filters = principal_filters(library.sharp, level.patch, how.components or start.shape[1] * level.patch**2)
+        small = resize(start, level.size, clamp=False) - mean
+        query = fields.Grid(wrap(small, level.patch, tile), filters)
+        key = fields.Grid(library.sharp - mean, filters, library.forbidden)
+        fit = matched(query, key, fit, in_proportion(how, library.sharp), noise)
+    return fit
 
 
 @dataclass(frozen=True)

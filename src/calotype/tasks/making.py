@@ -1,171 +1,50 @@
-"""What the verbs that make pictures have in common: arguments checked, photos read, samples made one by one.
+"""What the verbs that make pictures have in common: photos read, a model found or trained, pictures made one by one.
 
 An ``Order`` is a verb's arguments, checked before any photo is opened. A ``Job`` is an order for one photo: it knows
-what it will cost and what repeats it, and makes any of its pictures alone.
+what it will cost and what repeats it, and makes any of its pictures alone. A verb that differs says so in a ``Job`` of
+its own: which further pictures it is handed, which function of the engine it calls, and with what.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from calotype.catalog import ENGINES, config_from
 from calotype.catalog import engine as engine_of
-from calotype.errors import InputError, unknown
+from calotype.errors import InputError
+from calotype.tasks.arguments import TILES, level_of
 from calotype.tasks.memory import available_bytes
-from calotype.tasks.param import Param
-from calotype.types import Cost, Factor, Photo, PhotoLike, Result, Size
+from calotype.tasks.order import Order, abilities, order
+from calotype.tasks.trained import Model, check_photo
+from calotype.types import Cost, Photo, PhotoLike, Result, Size
 
 if TYPE_CHECKING:
     import torch
-    from PIL.Image import Image
 
     from calotype.run import Run
 
-SizeLike = Size | str | tuple[int, int]
-FactorLike = Factor | str | float
-
-# How much of the photo's layout is kept. The words are points on a scale from 0 (none of it) to 1 (the photo itself),
-# and near its free end, because little of the layout has to be given to the patches for the rest to follow.
-STRUCTURES = {"free": 0.0, "loose": 0.12, "close": 0.25}
-# Which edges meet without a seam: (top and bottom, left and right).
-TILES = {"none": (False, False), "x": (False, True), "y": (True, False), "both": (True, True)}
-
-# What the arguments mean that every one of these verbs has.
-PHOTO = Param("a photo, a folder of photos, or - for a photo on standard input", kind="photo", metavar="PHOTO")
-COUNT = Param(
-    "how many pictures to make of each photo", kind="whole", metavar="COUNT", flags=("-n", "--count"), at_least=1
-)
-SEED = Param(
-    "seed of the first picture; the next ones have the following numbers", kind="whole", metavar="NUMBER", at_least=0
-)
-ENGINE = Param("engine that makes the pictures; 'calotype engines' lists them", metavar="NAME", choices=tuple(ENGINES))
-PRESET = Param("preset of the engine; 'calotype engines' lists them", metavar="NAME")
-SIZE = Param("size of the pictures in pixels, like 640x360", metavar="WIDTHxHEIGHT")
-FACTOR = Param("size as a multiple of the photo's, like 1.5x1 for half as wide again", metavar="WIDTHxHEIGHT")
-TILE = Param("which way copies can be laid side by side without a seam", metavar="none|x|y|both", choices=tuple(TILES))
-ALSO = Param("a further photo that lends its patches; can be given several times", kind="photos", metavar="PHOTO")
-MAX_SIDE = Param("shrink the photos first so that no side is longer", kind="whole", metavar="PIXELS", at_least=1)
-SETTINGS = Param(
-    "change one value of the preset; can be given several times", kind="settings", flags=("--set",), metavar="KEY=VALUE"
-)
-DEVICE = Param("where to compute: auto, cpu, cuda, mps", metavar="NAME")
-
 
 @dataclass(frozen=True)
-class Order:
-    """A verb's arguments, checked. Whatever is still wrong after this is wrong with a photo."""
+class Piece:
+    """One picture of a job.
 
-    verb: str
-    engine: str
-    preset: str
-    changes: Mapping[str, Any]
-    config: Any
-    n: int
+    Attributes:
+        seed: of the picture.
+        scale: the scale it starts from, like ``"scale3"``; ``""`` for the one that the order says.
+        label: what to call it on a sheet.
+    """
+
     seed: int
-    size: Size | None
-    factor: Factor | None
-    structure: float | None
-    tile: str
-    max_side: int | None
-    device: str
+    scale: str = ""
+    label: str = ""
 
     @property
-    def seeds(self) -> range:
-        """The seed of each picture: the i-th has ``seed + i``, so that each can be made again alone."""
-        return range(self.seed, self.seed + self.n)
-
-    def size_for(self, photo: Size) -> Size:
-        """The size of the pictures made from a photo of size ``photo``."""
-        return self.size or (self.factor.of(photo) if self.factor else photo)
-
-
-def order(
-    verb: str,
-    *,
-    n: int,
-    seed: int,
-    engine: str,
-    preset: str,
-    size: SizeLike | None,
-    factor: FactorLike | None,
-    tile: str,
-    max_side: int | None,
-    settings: Mapping[str, Any] | None,
-    device: str,
-    structure: str | float | None = None,
-) -> Order:
-    """Check a verb's arguments.
-
-    Raises:
-        InputError: one of them cannot be used as given.
-    """
-    if size is not None and factor is not None:
-        raise InputError("--size and --factor were both given: give one of the two (size=, factor=)")
-    if verb == "retarget" and size is None and factor is None:
-        raise InputError("retarget needs a new size: give --size 1280x480 or --factor 2x1 (size=, factor=)")
-    if n < 1:
-        raise InputError(f"{n} pictures cannot be made: give a count of at least 1")
-    if not 0 <= seed <= 2**53 - n:
-        raise InputError(f"a seed of {seed} cannot be used: give a whole number from 0 to 2**53")
-    from calotype.run import choose_device
-
-    changes = dict(settings or {})
-    module = engine_of(engine)
-    if not hasattr(module, verb):
-        able = ", ".join(name for name in ENGINES if hasattr(engine_of(name), verb))
-        raise InputError(f"the engine {engine} cannot {verb}: use one that can ({able})")
-    return Order(
-        verb=verb,
-        engine=engine,
-        preset=preset,
-        changes=changes,
-        config=config_from(module, preset, changes),
-        n=n,
-        seed=seed,
-        size=None if size is None else _size(size),
-        factor=None if factor is None else _factor(factor),
-        structure=None if structure is None else _structure(structure),
-        tile=_one_of(TILES, tile, "tile"),
-        max_side=max_side,
-        device=str(choose_device(device)),
-    )
-
-
-def _size(size: SizeLike) -> Size:
-    if isinstance(size, str):
-        return Size.parse(size)
-    if isinstance(size, Size):
-        return size
-    width, height = size  # as in PIL; inside calotype it is height first, hence the named type
-    return Size(height, width)
-
-
-def _factor(factor: FactorLike) -> Factor:
-    if isinstance(factor, Factor):
-        return factor
-    return Factor.parse(factor) if isinstance(factor, str) else Factor(factor, factor)
-
-
-def _structure(structure: str | float) -> float:
-    try:
-        value = float(structure)
-    except ValueError:
-        return STRUCTURES[_one_of(STRUCTURES, str(structure), "structure")]
-    if not 0 <= value <= 1:
-        raise InputError(
-            f"a structure of {structure} cannot be used: give a number from 0 (free) to 1 (the photo itself)"
-        )
-    return value
-
-
-def _one_of(known: Iterable[str], word: str, kind: str) -> str:
-    if word in known:
-        return word
-    raise InputError(unknown(kind, word, known))
+    def differs(self) -> dict[str, Any]:
+        """What the picture's settings have that those of the job have not."""
+        return {"seed": self.seed, **({"structure": self.scale} if self.scale else {})}
 
 
 class Job:
@@ -175,10 +54,43 @@ class Job:
         order: the checked arguments.
         photo: the photo that is worked on, already shrunk to ``max_side``.
         also: further photos that lend their patches.
-        size: the size of the pictures.
+        pictures: the further pictures that the verb was handed, by the name of the argument.
+        size: the size of the results.
     """
 
-    def __init__(self, order: Order, photo: PhotoLike, also: Sequence[PhotoLike] = (), run: Run | None = None) -> None:
+    verb: ClassVar[str]
+    does: ClassVar[str] = ""  # the engine's function, where it is not named like the verb
+    wants: ClassVar[tuple[str, ...]] = ()  # the arguments that are further pictures
+    tiles: ClassVar[bool] = False  # whether results can continue themselves
+    suffix: ClassVar[str] = ".png"
+
+    @classmethod
+    def ordered(cls, **given: Any) -> Order:
+        """The verb's arguments, photos and pictures left out, checked.
+
+        Raises:
+            InputError: one of them cannot be used as given.
+        """
+        asked = order(cls.verb, does=cls.does, **given)
+        cls.check(asked.own)
+        return asked
+
+    @classmethod
+    def check(cls, own: Mapping[str, Any]) -> None:
+        """Check the arguments that only this verb has.
+
+        Raises:
+            InputError: one of them cannot be used as given.
+        """
+
+    def __init__(
+        self,
+        order: Order,
+        photo: PhotoLike,
+        also: Sequence[PhotoLike] = (),
+        run: Run | None = None,
+        **pictures: PhotoLike | None,
+    ) -> None:
         """Read the photos.
 
         Raises:
@@ -189,20 +101,95 @@ class Job:
         self.order = order
         self.photo = open_photo(photo, max_side=order.max_side)
         self.also = [open_photo(other, max_side=order.max_side) for other in also]
-        for other in self.also:
+        if self.also and "also" not in abilities(order.engine):
+            raise InputError(
+                f"the engine {order.engine} takes patches from no further photos: leave out --also (also=)"
+            )
+        self.pictures = {
+            name: open_photo(picture, max_side=order.max_side)
+            for name, picture in pictures.items()
+            if picture is not None
+        }
+        for other in (*self.also, *self.pictures.values()):
             if self.photo.alpha is None and other.alpha is not None:
                 raise InputError(
                     f"'{other.name}' has transparency and '{self.photo.name}' has none: "
                     "give further photos without transparency"
                 )
-        self.size = order.size_for(self.photo.size)
+        self.size = self.fitting_size()
         self._run = run
+        if order.loaded is not None and order.model is not None:
+            check_photo(order.loaded, order.model, self.photo)
+
+    def fitting_size(self) -> Size:
+        """The size of the results."""
+        return self.order.size_for(self.photo.size)
+
+    @property
+    def engine(self) -> Any:
+        """The engine's module."""
+        return engine_of(self.order.engine)
+
+    # -----------------------------------------------------------------------------------------------------------
+    # What it starts from
+
+    @cached_property
+    def scales(self) -> list[tuple[int, int]]:
+        """Height and width of the levels that the engine works on for this photo, coarsest first."""
+        size = self.photo.size
+        scales: list[tuple[int, int]] = self.engine.scales((size.height, size.width), self.order.config)
+        return scales
+
+    @cached_property
+    def structure(self) -> float | None:
+        """Where the work starts, 0 (free) .. 1; ``None`` where the verb does not say.
+
+        Raises:
+            InputError: a scale was named that there is not.
+        """
+        return None if self.order.structure is None else self.structure_of(self.order.structure)
+
+    def structure_of(self, structure: float | str) -> float:
+        """0 (free) .. 1 for a number in that range or the name of a scale.
+
+        Raises:
+            InputError: there is no such scale for this photo.
+        """
+        if isinstance(structure, float):
+            return structure
+        scale, last = int(structure.removeprefix("scale")), len(self.scales) - 1
+        if scale > last:
+            sizes = [str(Size(*self.scales[i])) for i in (0, -1)]
+            raise InputError(
+                f"there is no {structure}: '{self.photo.name}' has {last + 1} scales, from scale0 ({sizes[0]}) "
+                f"to scale{last} ({sizes[1]})"
+            )
+        return scale / max(1, last)
+
+    @cached_property
+    def level(self) -> int:
+        """The number of the scale where the work starts, 0 the coarsest."""
+        return level_of(self.structure or 0.0, len(self.scales))
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """Every picture that is to be made."""
+        if not self.order.own.get("all_scales"):
+            return [Piece(seed, label=f"seed {seed}") for seed in self.order.seeds]
+        return [
+            Piece(seed, f"scale{i}", f"scale{i} {Size(*scale)}" + (f", seed {seed}" if self.order.n > 1 else ""))
+            for seed in self.order.seeds
+            for i, scale in enumerate(self.scales)
+        ]
+
+    # -----------------------------------------------------------------------------------------------------------
+    # What it takes
 
     @cached_property
     def cost(self) -> Cost:
         """What one picture is expected to take on this machine."""
         sizes = [(p.size.height, p.size.width) for p in (self.photo, *self.also)]
-        cost: Cost = engine_of(self.order.engine).cost(sizes, (self.size.height, self.size.width), self.order.config)
+        cost: Cost = self.engine.cost(sizes, (self.size.height, self.size.width), self.config)
         return cost
 
     def check_memory(self) -> None:
@@ -211,18 +198,13 @@ class Job:
         Raises:
             InputError: more memory would be needed than there is.
         """
-        there_is = available_bytes()
-        if self.run.device.type == "cpu" and there_is is not None and self.cost.bytes > there_is:
-            raise InputError(
-                f"{self.size} pixels from '{self.photo.name}' ({self.photo.size}) would need about "
-                f"{gigabytes(self.cost.bytes)} of memory and {gigabytes(there_is)} are free: "
-                f"add --max-side {self._side_that_fits(there_is)} (max_side)"
-            )
-
-    def _side_that_fits(self, there_is: int) -> int:
-        # Memory grows with the number of pixels, or faster; rounded down to something that people would type.
-        side = max(self.photo.size.height, self.photo.size.width) * (there_is / self.cost.bytes) ** 0.5 * 0.9
-        return max(100, int(side) // 100 * 100)
+        if self.run.device.type != "cpu":
+            return
+        photo = self.photo.size
+        check_bytes(self.cost.bytes, f"{self.size} pixels from '{self.photo.name}' ({photo})", photo)
+        if self.must_train:
+            assert self.model is not None
+            check_bytes(self.model.cost.bytes, f"training on '{self.photo.name}' ({photo})", photo)
 
     @cached_property
     def run(self) -> Run:
@@ -231,9 +213,52 @@ class Job:
 
         return self._run or Run(seed=self.order.seed, device=self.order.device)
 
+    # -----------------------------------------------------------------------------------------------------------
+    # The model
+
+    def facts(self) -> dict[str, Any]:
+        """What an engine that is trained has to know to adapt its settings to this verb."""
+        return {}
+
+    @cached_property
+    def config(self) -> Any:
+        """The engine's configuration, adapted to the verb where the engine does that."""
+        if self.order.loaded is not None or not hasattr(self.engine, "adapted"):
+            return self.order.config
+        return self.engine.adapted(self.order.config, self.order.verb, **self.facts())
+
+    @cached_property
+    def model(self) -> Model | None:
+        """What has to be trained before pictures can be made; ``None`` where nothing has."""
+        if self.order.loaded is not None or not hasattr(self.engine, "train"):
+            return None
+        asked = self.order
+        return Model(self.photo, asked.engine, asked.preset, self.config, asked.config, asked.changes)
+
+    @property
+    def must_train(self) -> bool:
+        """Whether making a picture begins with a training."""
+        return self.model is not None and not self.order.unfinished and not self.model.finished
+
+    @cached_property
+    def _net(self) -> torch.nn.Module | None:
+        """The trained net, trained now where it has to be; ``None`` where the engine learns nothing."""
+        if self.order.loaded is not None:
+            return self.order.loaded.net.to(self.run.device)
+        if self.model is None:
+            return None
+        if self.order.unfinished and not self.model.finished:
+            return self.model.unfinished_net(self.run)
+        self.model.train(self.run)
+        # Always from the disk: the first pictures of a model are then made as all later ones are.
+        return self.model.net(self.run.device)
+
+    # -----------------------------------------------------------------------------------------------------------
+    # Doing it
+
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """Everything that repeats the first picture, as JSON-ready values. The others differ in ``seed`` alone."""
+        """Everything that repeats the first picture, as JSON-ready values. The others differ as their pieces do."""
         from calotype import __version__
 
         asked = self.order
@@ -243,7 +268,7 @@ class Job:
             "engine": asked.engine,
             "preset": asked.preset,
             "set": {key: getattr(asked.config, key) for key in asked.changes},
-            "config": asdict(asked.config),
+            "config": asdict(self.config),
             "photo": _identity(self.photo),
             "also": [_identity(other) for other in self.also],
             "max_side": asked.max_side,
@@ -254,35 +279,58 @@ class Job:
         }
         if asked.structure is not None:
             settings["structure"] = asked.structure
+        if self.pictures:
+            settings["pictures"] = {name: _identity(picture) for name, picture in self.pictures.items()}
+        own = {name: value for name, value in asked.own.items() if name != "all_scales"}
+        if own:
+            settings["own"] = own
+        if asked.model is not None:
+            settings["model"] = asked.model.resolve().name
+        if asked.unfinished and self.model is not None and not self.model.finished:
+            settings["unfinished"] = self.model.finished_stages
         return settings
 
-    def make(self, seed: int) -> tuple[Image, float]:
-        """The picture of one seed, independent of every other one, and the seconds it took.
+    def make(self, piece: Piece) -> tuple[Any, float]:
+        """One picture, independent of every other one, and the seconds it took.
 
         Raises:
             Stopped: the run was asked to stop.
         """
+        net = {} if self._net is None else {"net": self._net}  # training is no part of the seconds
+        began = time.perf_counter()
+        made = self.work(getattr(self.engine, self.does or self.verb), piece, **net)
+        return made, time.perf_counter() - began
+
+    def work(self, function: Any, piece: Piece, **net: Any) -> Any:
+        """What ``make`` hands out: here, the picture that the engine's ``function`` makes."""
         from calotype.image.io import to_image
 
-        began = time.perf_counter()
-        asked = self.order
-        how: dict[str, Any] = {"size": (self.size.height, self.size.width), "seed": seed, "tile": TILES[asked.tile]}
-        if asked.structure is not None:
-            how["structure"] = asked.structure
-        verb = getattr(engine_of(asked.engine), asked.verb)
-        image = to_image(verb(self._tensors, asked.config, self.run, **how))
-        return image, time.perf_counter() - began
+        return to_image(function(self.tensors, self.config, self.run, **self.how(piece), **net))
+
+    def how(self, piece: Piece) -> dict[str, Any]:
+        """The arguments of the engine's function, beside photos, configuration and run."""
+        how: dict[str, Any] = {"size": (self.size.height, self.size.width), "seed": piece.seed}
+        if self.tiles:
+            how["tile"] = TILES[self.order.tile]
+        structure = self.structure_of(piece.scale) if piece.scale else self.structure
+        return how if structure is None else {**how, "structure": structure}
 
     @cached_property
-    def _tensors(self) -> list[torch.Tensor]:
+    def tensors(self) -> list[torch.Tensor]:
+        """The photo and those that lend their patches: [1, C, H, W] each, with one and the same C."""
+        return [self.tensor(photo) for photo in (self.photo, *self.also)]
+
+    def tensor(self, photo: Photo) -> torch.Tensor:
+        """A picture as the engine takes it: [1, C, H, W] with the photo's C."""
         import torch
 
         from calotype.image.io import to_tensor
 
-        tensors = [to_tensor(photo, self.run.device) for photo in (self.photo, *self.also)]
-        channels = tensors[0].shape[1]
+        x = to_tensor(photo, self.run.device)
         # An opaque photo lends to a transparent one: its alpha is 1 (opaque) everywhere.
-        return [t if t.shape[1] == channels else torch.cat([t, torch.ones_like(t[:, :1])], dim=1) for t in tensors]
+        return (
+            x if (self.photo.alpha is None) == (photo.alpha is None) else torch.cat([x, torch.ones_like(x[:, :1])], 1)
+        )
 
     def result(self) -> Result:
         """All the pictures of the order.
@@ -292,13 +340,45 @@ class Job:
             Stopped: the run was asked to stop.
         """
         self.check_memory()
-        made = [self.make(seed) for seed in self.order.seeds]
+        made = [self.make(piece) for piece in self.pieces]
         return Result(
             images=[image for image, _ in made],
-            seeds=list(self.order.seeds),
+            seeds=[piece.seed for piece in self.pieces],
             settings=self.settings,
             name=self.photo.name,
             seconds=[seconds for _, seconds in made],
+            scales=[piece.scale for piece in self.pieces],
+        )
+
+    def save(self, made: Any, path: Any, piece: Piece) -> None:
+        """Write what ``make`` handed out, with what repeats it.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        from calotype.image.io import save_png
+
+        save_png(made, path, {**self.settings, **piece.differs})
+
+
+def check_bytes(needed: int, what: str, photo: Size) -> None:
+    """Refuse work that needs more main memory than there is.
+
+    Args:
+        needed: bytes.
+        what: the work, as the beginning of a sentence.
+        photo: the size of the photo that would have to be smaller.
+
+    Raises:
+        InputError: the message says how much smaller.
+    """
+    there_is = available_bytes()
+    if there_is is not None and needed > there_is:
+        # Memory grows with the number of pixels, or faster; rounded down to something that people would type.
+        side = max(photo.height, photo.width) * (there_is / needed) ** 0.5 * 0.9
+        raise InputError(
+            f"{what} would need about {gigabytes(needed)} of memory and {gigabytes(there_is)} are free: "
+            f"add --max-side {max(100, int(side) // 100 * 100)} (max_side)"
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_origin
 
-Kind = Literal["photo", "photos", "whole", "text", "settings"]
+Kind = Literal["photo", "photos", "whole", "number", "switch", "text", "settings"]
 
 
 @dataclass(frozen=True)
@@ -16,8 +16,8 @@ class Param:
 
     Attributes:
         help: one sentence for the user, without a full stop.
-        kind: what is wanted, whatever form it takes in a front end: a photo, several, a whole number, a text, or
-            ``key=value`` pairs.
+        kind: what is wanted, whatever form it takes in a front end: a photo, several, a whole number, any number,
+            yes or no, a text, or ``key=value`` pairs.
         flags: how it is written on a command line; empty for ``--name``, with dashes for underscores.
         metavar: what stands for the value in a help text, like ``WIDTHxHEIGHT``.
         choices: the words that can stand there; front ends may offer them, the verb itself checks.
@@ -30,6 +30,10 @@ class Param:
     metavar: str = ""
     choices: tuple[str, ...] = ()
     at_least: int | None = None
+
+    def flag(self, name: str) -> str:
+        """How the argument ``name`` is written out on a command line."""
+        return self.flags[-1] if self.flags else f"--{name.replace('_', '-')}"
 
 
 def described(task: Callable[..., Any]) -> dict[str, tuple[Param, Any]]:

@@ -2,29 +2,40 @@
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from calotype.tasks import making
+from calotype.tasks import arguments
+from calotype.tasks.making import Job
 from calotype.types import PhotoLike, Result
 
 if TYPE_CHECKING:
     from calotype.run import Run
 
 
+class Retargeting(Job):
+    """What the verb makes of one photo."""
+
+    verb = "retarget"
+    tiles = True
+
+
 def retarget(
-    photo: Annotated[PhotoLike, making.PHOTO],
-    n: Annotated[int, making.COUNT] = 1,
-    seed: Annotated[int, making.SEED] = 0,
+    photo: Annotated[PhotoLike, arguments.PHOTO],
+    n: Annotated[int, arguments.COUNT] = 1,
+    seed: Annotated[int, arguments.SEED] = 0,
     *,
-    engine: Annotated[str, making.ENGINE] = "gpnn",
-    preset: Annotated[str, making.PRESET] = "fast",
-    size: Annotated[making.SizeLike | None, making.SIZE] = None,
-    factor: Annotated[making.FactorLike | None, making.FACTOR] = None,
-    tile: Annotated[str, making.TILE] = "none",
-    also: Annotated[Sequence[PhotoLike], making.ALSO] = (),
-    max_side: Annotated[int | None, making.MAX_SIDE] = None,
-    settings: Annotated[Mapping[str, Any] | None, making.SETTINGS] = None,
-    device: Annotated[str, making.DEVICE] = "auto",
+    engine: Annotated[str, arguments.ENGINE] = "gpnn",
+    preset: Annotated[str, arguments.PRESET] = "fast",
+    size: Annotated[arguments.SizeLike | None, arguments.SIZE] = None,
+    factor: Annotated[arguments.FactorLike | None, arguments.FACTOR] = None,
+    tile: Annotated[str, arguments.TILE] = "none",
+    also: Annotated[Sequence[PhotoLike], arguments.ALSO] = (),
+    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
+    unfinished: Annotated[bool, arguments.UNFINISHED] = False,
+    model: Annotated[str | Path | None, arguments.MODEL] = None,
+    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
+    device: Annotated[str, arguments.DEVICE] = "auto",
     run: Optional["Run"] = None,
 ) -> Result:
     """Give a photo another size or shape, its contents neither stretched nor cropped.
@@ -43,6 +54,8 @@ def retarget(
         tile: ``"none"``, ``"x"``, ``"y"`` or ``"both"``: which way copies can be laid side by side without a seam.
         also: further photos that lend their patches.
         max_side: in pixels: shrink the photos first, so that no side is longer.
+        unfinished: sample from the finished stages of a stopped training instead of going on with it.
+        model: the folder of a trained model, instead of the one that belongs to photo and settings.
         settings: keys of the engine's ``Config`` and their values, on top of the preset.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
         run: where to report progress to, and to be stopped from.
@@ -54,8 +67,7 @@ def retarget(
         InputError: the photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    order = making.order(
-        "retarget",
+    order = Retargeting.ordered(
         n=n,
         seed=seed,
         engine=engine,
@@ -64,7 +76,9 @@ def retarget(
         factor=factor,
         tile=tile,
         max_side=max_side,
+        unfinished=unfinished,
+        model=model,
         settings=settings,
         device=device,
     )
-    return making.Job(order, photo, also, run).result()
+    return Retargeting(order, photo, also, run).result()

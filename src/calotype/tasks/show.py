@@ -4,12 +4,17 @@
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from inspect import Parameter
 from pathlib import Path
 from typing import Annotated, Any
 
 from calotype.errors import InputError
-from calotype.tasks.making import STRUCTURES
-from calotype.tasks.param import Param
+from calotype.tasks.arguments import STRUCTURES
+from calotype.tasks.param import Param, described
+
+# The verbs that put their settings into what they make; each stands in a file of its name.
+_VERBS = ("vary", "retarget", "paint", "harmonize", "edit", "upscale", "animate")
 
 
 @dataclass(frozen=True)
@@ -52,25 +57,60 @@ def show(
 
 
 def _words(settings: Mapping[str, Any]) -> Iterator[str]:
-    photo = settings["photo"]
+    known = _arguments_of(settings["verb"])
+    photo, pictures = settings["photo"], settings.get("pictures", {})
     yield from ("calotype", settings["verb"], _as_argument(photo["name"]))
+    for name, (about, default) in known.items():
+        if name in pictures:
+            yield from () if default is Parameter.empty else (about.flag(name),)
+            yield _as_argument(pictures[name]["name"])
     for other in settings["also"]:
         yield from ("--also", _as_argument(other["name"]))
     if "sheet" in settings:
         yield from ("--sheet", "-n", str(settings["sheet"]))
-    yield from ("--seed", str(settings["seed"]), "--engine", settings["engine"], "--preset", settings["preset"])
-    for key, value in settings["set"].items():
-        yield from ("--set", f"{key}={_as_value(value)}")
-    if settings["verb"] == "retarget" or settings["size"] != photo["size"]:
+    yield from ("--seed", str(settings["seed"]))
+    yield from _engine(settings)
+    if "size" in known and (settings["verb"] == "retarget" or settings["size"] != photo["size"]):
         yield from ("--size", settings["size"])
     if "structure" in settings:
         words = {number: word for word, number in STRUCTURES.items()}
         yield from ("--structure", words.get(settings["structure"], str(settings["structure"])))
+    yield from _own(settings.get("own", {}), known)
     if settings["tile"] != "none":
         yield from ("--tile", settings["tile"])
     if settings["max_side"] is not None:
         yield from ("--max-side", str(settings["max_side"]))
     yield from ("--device", settings["device"])
+
+
+def _arguments_of(verb: str) -> dict[str, tuple[Param, Any]]:
+    """The verb's arguments, each with its default."""
+    if verb not in _VERBS:  # what a file says is not for importing as it stands
+        raise KeyError(verb)
+    return described(getattr(import_module(f"calotype.tasks.{verb}"), verb))
+
+
+def _engine(settings: Mapping[str, Any]) -> Iterator[str]:
+    if "model" in settings:
+        yield from ("--model", _as_argument(settings["model"]))
+        return
+    yield from ("--engine", settings["engine"], "--preset", settings["preset"])
+    for key, value in settings["set"].items():
+        yield from ("--set", f"{key}={_as_value(value)}")
+    if "unfinished" in settings:
+        yield "--unfinished"
+
+
+def _own(own: Mapping[str, Any], known: Mapping[str, tuple[Param, Any]]) -> Iterator[str]:
+    """The arguments that only this verb has, where they are not what they are anyway."""
+    for name, value in own.items():
+        about, default = known[name]
+        if value == default:
+            continue
+        if about.kind == "switch":
+            yield about.flag(name) if value else f"--no-{about.flag(name).removeprefix('--')}"
+        else:
+            yield from (about.flag(name), f"{value:.12g}" if isinstance(value, float) else str(value))
 
 
 def _as_argument(name: str) -> str:

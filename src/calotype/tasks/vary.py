@@ -2,9 +2,11 @@
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from calotype.tasks import making
+from calotype.tasks import arguments
+from calotype.tasks.making import Job
 from calotype.tasks.param import Param
 from calotype.types import PhotoLike, Result
 
@@ -12,35 +14,40 @@ if TYPE_CHECKING:
     from calotype.run import Run
 
 
+class Variations(Job):
+    """What the verb makes of one photo."""
+
+    verb = "vary"
+    tiles = True
+
+
 def vary(
-    photo: Annotated[PhotoLike, making.PHOTO],
-    n: Annotated[int, making.COUNT] = 1,
-    seed: Annotated[int, making.SEED] = 0,
+    photo: Annotated[PhotoLike, arguments.PHOTO],
+    n: Annotated[int, arguments.COUNT] = 1,
+    seed: Annotated[int, arguments.SEED] = 0,
     *,
-    engine: Annotated[str, making.ENGINE] = "gpnn",
-    preset: Annotated[str, making.PRESET] = "fast",
-    size: Annotated[making.SizeLike | None, making.SIZE] = None,
-    factor: Annotated[making.FactorLike | None, making.FACTOR] = None,
-    structure: Annotated[
-        str | float,
-        Param(
-            "how much of the photo's layout is kept: free, loose, close, or a number from 0 (free) to 1 (the photo)",
-            metavar="WORD|NUMBER",
-            choices=tuple(making.STRUCTURES),
-        ),
-    ] = "loose",
-    tile: Annotated[str, making.TILE] = "none",
-    also: Annotated[Sequence[PhotoLike], making.ALSO] = (),
-    max_side: Annotated[int | None, making.MAX_SIDE] = None,
-    settings: Annotated[Mapping[str, Any] | None, making.SETTINGS] = None,
-    device: Annotated[str, making.DEVICE] = "auto",
+    engine: Annotated[str, arguments.ENGINE] = "gpnn",
+    preset: Annotated[str, arguments.PRESET] = "fast",
+    size: Annotated[arguments.SizeLike | None, arguments.SIZE] = None,
+    factor: Annotated[arguments.FactorLike | None, arguments.FACTOR] = None,
+    structure: Annotated[str | float, arguments.STRUCTURE] = "loose",
+    all_scales: Annotated[
+        bool, Param("one picture from every scale, instead of --structure, and a sheet of them", kind="switch")
+    ] = False,
+    tile: Annotated[str, arguments.TILE] = "none",
+    also: Annotated[Sequence[PhotoLike], arguments.ALSO] = (),
+    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
+    unfinished: Annotated[bool, arguments.UNFINISHED] = False,
+    model: Annotated[str | Path | None, arguments.MODEL] = None,
+    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
+    device: Annotated[str, arguments.DEVICE] = "auto",
     run: Optional["Run"] = None,
 ) -> Result:
     """Make new pictures in the manner of one photo.
 
-    Nothing is trained on other pictures: every patch of the result comes from the photo, put together anew. The same
-    photo, seed and settings give the same picture; picture i of a call has seed + i and is made independently, so
-    ``--seed 2`` makes the third picture of ``-n 4`` again.
+    Nothing is learned from other pictures: the result is put together from what is in the photo. The same photo, seed
+    and settings give the same picture; picture i of a call has seed + i and is made independently, so ``--seed 2``
+    makes the third picture of ``-n 4`` again.
 
     Args:
         photo: a path, PIL image, array or ``Photo``.
@@ -50,10 +57,13 @@ def vary(
         preset: which of the engine's presets.
         size: of the pictures: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``. ``None``: as large as the photo.
         factor: instead of ``size``: a ``Factor``, ``"1.5x1"`` or a number.
-        structure: ``"free"``, ``"loose"``, ``"close"``, or 0 (free) .. 1 (the photo itself).
+        structure: ``"free"``, ``"loose"``, ``"close"``, 0 (free) .. 1 (the photo itself), or ``"scale3"``.
+        all_scales: one picture for each scale that can be started from, instead of ``structure``; all have one seed.
         tile: ``"none"``, ``"x"``, ``"y"`` or ``"both"``: which way copies can be laid side by side without a seam.
         also: further photos that lend their patches.
         max_side: in pixels: shrink the photos first, so that no side is longer.
+        unfinished: sample from the finished stages of a stopped training instead of going on with it.
+        model: the folder of a trained model, instead of the one that belongs to photo and settings.
         settings: keys of the engine's ``Config`` and their values, on top of the preset.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
         run: where to report progress to, and to be stopped from.
@@ -65,8 +75,7 @@ def vary(
         InputError: the photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    order = making.order(
-        "vary",
+    order = Variations.ordered(
         n=n,
         seed=seed,
         engine=engine,
@@ -74,9 +83,12 @@ def vary(
         size=size,
         factor=factor,
         structure=structure,
+        all_scales=all_scales,
         tile=tile,
         max_side=max_side,
+        unfinished=unfinished,
+        model=model,
         settings=settings,
         device=device,
     )
-    return making.Job(order, photo, also, run).result()
+    return Variations(order, photo, also, run).result()

@@ -68,6 +68,14 @@ def test_structure_keeps_more_of_the_photo(photo: torch.Tensor) -> None:
     assert close < 0.6 * free
 
 
+@pytest.mark.parametrize(("structure", "most"), [(0.5, 0.5), (0.75, 0.3), (1.0, 0.05)])
+def test_a_start_at_a_large_level_is_found_in_the_photo(structure: float, most: float) -> None:
+    """The fast search begins with matches from coarser levels: from random ones the picture is torn and blurred."""
+    photo = to_tensor(open_photo(PHOTOS / "mountains.jpg", max_side=224))
+    made = gpnn.vary([photo], FAST, Run(), size=size_of(photo), seed=0, structure=structure)
+    assert float((made - photo).square().mean().sqrt()) < most * float(photo.std())
+
+
 def test_retarget_to_the_same_size_is_the_photo(photo: torch.Tensor) -> None:
     made = gpnn.retarget([photo], FAST, Run(), size=size_of(photo), seed=0)
     assert float((made - photo).square().mean().sqrt()) < 0.05

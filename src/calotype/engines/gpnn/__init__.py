@@ -26,6 +26,10 @@ none of them:
 - The distance is the mean squared difference on a -1..1 scale, for which ``alpha`` is given; which scale the paper's
   0.005 refers to is not known for certain.
 
+``remake`` carries a foreign picture (a sketch, a paste, an edit) over into the photo's manner: it is taken in at a
+level of the pyramid and rebuilt from patches of the photo. At a coarse one only the layout of the sketch is kept; at a
+fine one its shapes are, and patches change no more than the surface.
+
 Sizes: from 16 pixels up to tens of megapixels. Limits: nothing is understood, so a face or a building may be taken
 apart; what is unique in a photo is either kept whole or broken. Several photos may lend patches. Results may be
 tileable. CPU and CUDA run the same code, with the same noise.
@@ -33,6 +37,10 @@ tileable. CPU and CUDA run the same code, with the same noise.
 
 from calotype.engines.gpnn.config import PRESETS, Config
 from calotype.engines.gpnn.cost import cost
-from calotype.engines.gpnn.generate import retarget, vary
+from calotype.engines.gpnn.generate import retarget, scales, vary
+from calotype.engines.gpnn.remake import remake
 
-__all__ = ["PRESETS", "Config", "cost", "retarget", "vary"]
+# What results can be beyond a picture from one photo: patches of further photos (also), without a seam (tile).
+ABILITIES = frozenset({"also", "tile"})
+
+__all__ = ["ABILITIES", "PRESETS", "Config", "cost", "remake", "retarget", "scales", "vary"]

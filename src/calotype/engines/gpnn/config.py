@@ -19,8 +19,8 @@ class Config:
             higher, it is a looser arrangement of smaller pieces.
         noise: standard deviation of the grey noise that ``vary`` adds where ``structure`` is 0, in units where black
             to white is 1.
-        detail_noise: the same where ``structure`` is above 0, as a multiple of the detail that the starting level adds
-            to the one below it (root mean square).
+        detail_noise: the same where ``structure`` is above 0 and for ``remake``, as a multiple of the detail that the
+            starting level adds to the one below it (root mean square).
         sway: standard deviation of the smooth random displacement that ``vary`` starts from, pixels of the starting
             level; less in proportion where ``structure`` is above 0.
         sway_scale: distance over which that displacement changes, pixels of the starting level.
@@ -31,6 +31,8 @@ class Config:
         relative_alpha: multiply ``alpha`` by the variance of the photo at each level over 0.2, a usual one, so that
             faint and sparse photos (stars on black) are kept as complete as others.
         retarget_alpha: ``alpha`` for ``retarget``, where insisting puts things into skies that were only stretched.
+        remake_alpha: ``alpha`` for ``remake``. Insisting puts things where nothing of the kind was drawn; not insisting
+            at all fills what was drawn in one flat colour with the smoothest piece of the photo.
         steps: replacements of every patch by its nearest neighbour, per level.
         fine_steps: the same at levels of more than ``fine_steps_above`` pixels, where more change little.
         fine_steps_above: pixels of a level from which ``fine_steps`` replaces ``steps``.
@@ -58,6 +60,7 @@ class Config:
     alpha: float = 0.005
     relative_alpha: bool = True
     retarget_alpha: float = 0.01
+    remake_alpha: float = 0.05
     steps: int = 10
     fine_steps: int = 2
     fine_steps_above: int = 4000

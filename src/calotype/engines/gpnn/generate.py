@@ -30,6 +30,16 @@ def plan(photo: tuple[int, int], size: tuple[int, int], cfg: Config) -> list[Lev
     return [*levels[:-1], Level(size, 1.0, levels[-1].patch, levels[-1].steps)]
 
 
+def scales(photo_size: tuple[int, int], cfg: Config) -> list[tuple[int, int]]:
+    """Height and width of a result as large as the photo at each level, coarsest first: what ``structure`` points to.
+
+    Raises:
+        InputError: a setting is out of range.
+    """
+    _checked_settings(cfg)
+    return [level.size for level in plan(photo_size, photo_size, cfg)]
+
+
 @torch.no_grad()
 def vary(
     photos: Sequence[Tensor],
@@ -74,7 +84,7 @@ def vary(
     if sway > 0:
         start = swayed(start, sway, cfg.sway_scale, noise)
     start = seamless(start, tile) + amount * drawn(here.size, noise, photo.device)
-    return refine(start, photos, refinement(cfg), run, levels[first:], noise, tile)
+    return refine(start, photos, refinement(cfg), run, levels[first:], noise, tile, levels[:first])
 
 
 def starting_level(structure: float, levels: int) -> int:
@@ -107,6 +117,18 @@ def retarget(
 
 def checked(photos: Sequence[Tensor], size: tuple[int, int], cfg: Config) -> None:
     """Refuse what cannot work, before any of it is done."""
+    _checked_settings(cfg)
+    least = 2 * max(cfg.patch, cfg.fine_patch)
+    for height, width in [size] + [(x.shape[2], x.shape[3]) for x in photos]:
+        if min(height, width) < least:
+            raise InputError(
+                f"{width}x{height} pixels are too few for patches of {least // 2}: both sides must be {least} or more"
+            )
+    if len({x.shape[1] for x in photos}) > 1:
+        raise InputError("some of the photos have transparency and some have not: give photos of one kind")
+
+
+def _checked_settings(cfg: Config) -> None:
     for name in ("patch", "fine_patch"):
         side = getattr(cfg, name)
         if side < 3 or side % 2 == 0:
@@ -118,14 +140,6 @@ def checked(photos: Sequence[Tensor], size: tuple[int, int], cfg: Config) -> Non
     for name, least in (("steps", 1), ("fine_steps", 1), ("passes", 1), ("components", 0), ("coarsest", 8)):
         if getattr(cfg, name) < least:
             raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from {least} up")
-    least = 2 * max(cfg.patch, cfg.fine_patch)
-    for height, width in [size] + [(x.shape[2], x.shape[3]) for x in photos]:
-        if min(height, width) < least:
-            raise InputError(
-                f"{width}x{height} pixels are too few for patches of {least // 2}: both sides must be {least} or more"
-            )
-    if len({x.shape[1] for x in photos}) > 1:
-        raise InputError("some of the photos have transparency and some have not: give photos of one kind")
 
 
 def refinement(cfg: Config) -> Refinement:

@@ -1,0 +1,146 @@
+"""A photo that moves."""
+
+# Annotations are values here, not strings: the command line is made from them.
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+from calotype.errors import InputError
+from calotype.tasks import arguments
+from calotype.tasks.arguments import between
+from calotype.tasks.making import Job, Piece
+from calotype.tasks.param import Param
+from calotype.types import Animation, Cost, PhotoLike
+
+if TYPE_CHECKING:
+    from calotype.run import Run
+
+_MOST_FRAMES = 5000
+
+
+class Animating(Job):
+    """What the verb makes of one photo: a film in the place of a picture."""
+
+    verb = "animate"
+    suffix = ".gif"
+
+    @classmethod
+    def check(cls, own: Mapping[str, Any]) -> None:
+        """See ``Job``."""
+        frames = own["frames"]
+        if not 2 <= frames <= _MOST_FRAMES:
+            raise InputError(f"{frames} frames make no film: give a number from 2 to {_MOST_FRAMES}, like 60")
+        between(own["fps"], 0.01, 1000, "a speed", "10")
+        between(own["alpha"], 0, 1, "an alpha", "0.1")
+        between(own["beta"], 0, 1, "a beta", "0.9")
+
+    @cached_property
+    def cost(self) -> Cost:
+        """What all frames are expected to take: they are held until the film is written."""
+        one, frames = super().cost, self.order.own["frames"]
+        return replace(one, seconds=one.seconds * frames, bytes=one.bytes + frames * self.size.pixels * 4)
+
+    def how(self, piece: Piece) -> dict[str, Any]:
+        """As for every job, and what the film is to be like; its speed is no business of the engine's."""
+        film = {name: value for name, value in self.order.own.items() if name != "fps"}
+        return {**super().how(piece), **film}
+
+    def work(self, function: Any, piece: Piece, **net: Any) -> Animation:
+        """The film."""
+        from calotype.image.io import to_image
+
+        made = function(self.tensors, self.config, self.run, **self.how(piece), **net)
+        own = self.order.own
+        return Animation([to_image(frame) for frame in made], own["fps"], own["loop"], self.settings, self.photo.name)
+
+    def film(self) -> Animation:
+        """The one film of the order.
+
+        Raises:
+            InputError: the machine has too little memory for it.
+            Stopped: the run was asked to stop.
+        """
+        self.check_memory()
+        made, seconds = self.make(self.pieces[0])
+        film: Animation = replace(made, seconds=seconds)
+        return film
+
+    def save(self, made: Any, path: Any, piece: Piece) -> None:
+        """Write the film."""
+        made.save(path)
+
+
+def animate(
+    photo: Annotated[PhotoLike, arguments.PHOTO],
+    seed: Annotated[int, arguments.SEED] = 0,
+    *,
+    engine: Annotated[str, arguments.ENGINE] = "singan",
+    preset: Annotated[str, arguments.PRESET] = "fast",
+    frames: Annotated[int, Param("how many frames", kind="whole", metavar="COUNT", at_least=2)] = 60,
+    fps: Annotated[float, Param("frames a second", kind="number", metavar="NUMBER")] = 10.0,
+    structure: Annotated[str | float, arguments.STRUCTURE] = "loose",
+    alpha: Annotated[
+        float, Param("how much every frame keeps of the photo, 0 to 1", kind="number", metavar="NUMBER")
+    ] = 0.1,
+    beta: Annotated[float, Param("how smoothly the movement goes on, 0 to 1", kind="number", metavar="NUMBER")] = 0.9,
+    loop: Annotated[bool, Param("let the last frame lead back to the first", kind="switch")] = True,
+    size: Annotated[arguments.SizeLike | None, arguments.SIZE] = None,
+    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
+    unfinished: Annotated[bool, arguments.UNFINISHED] = False,
+    model: Annotated[str | Path | None, arguments.MODEL] = None,
+    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
+    device: Annotated[str, arguments.DEVICE] = "auto",
+    run: Optional["Run"] = None,
+) -> Animation:
+    """Make a film from one photo: what could move in it moves a little.
+
+    Flames, water, leaves and clouds do best. The suffix of ``-o`` says the format: GIF, WebP, APNG (.png) or MP4.
+
+
+    Args:
+        photo: a path, PIL image, array or ``Photo``.
+        seed: of the movement.
+        engine: which engine; ``calotype engines`` lists them.
+        preset: which of the engine's presets.
+        frames: how many.
+        fps: frames a second.
+        structure: what moves: ``"free"``, ``"loose"``, ``"close"``, 0 (everything) .. 1 (fine details alone), or
+            ``"scale3"``.
+        alpha: how much every frame keeps of the photo, 0 .. 1.
+        beta: how smoothly the movement goes on, 0 (a new one every frame) .. 1 (always the same).
+        loop: whether the last frame leads back to the first.
+        size: of the film: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``. ``None``: as large as the photo.
+        max_side: in pixels: shrink the photos first, so that no side is longer.
+        unfinished: use the finished stages of a stopped training instead of going on with it.
+        model: the folder of a trained model, instead of the one that belongs to photo and settings.
+        settings: keys of the engine's ``Config`` and their values, on top of the preset.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
+        run: where to report progress to, and to be stopped from.
+
+    Returns:
+        The frames, and the settings that repeat them; ``save`` writes a film.
+
+    Raises:
+        InputError: a photo or an argument cannot be used; the message says what to do.
+        Stopped: ``run`` was asked to stop.
+    """
+    order = Animating.ordered(
+        seed=seed,
+        engine=engine,
+        preset=preset,
+        frames=frames,
+        fps=fps,
+        structure=structure,
+        alpha=alpha,
+        beta=beta,
+        loop=loop,
+        size=size,
+        max_side=max_side,
+        unfinished=unfinished,
+        model=model,
+        settings=settings,
+        device=device,
+    )
+    return Animating(order, photo, run=run).film()

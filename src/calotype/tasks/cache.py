@@ -1,0 +1,264 @@
+"""Where trained models are kept: one folder a model, found again by what was learned from what.
+
+The folder is named after the photo and the engine, and after a hash of everything that makes the model what it is: the
+photo's pixels and size, the engine, its whole configuration, and the seed of the training.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from calotype.errors import InputError, OutputError, unknown
+from calotype.files import output_error, shown, write_whole
+from calotype.types import Size
+
+ABOUT = "about.json"
+_MODEL, _WEIGHTS, _STATE, _LOCK = "model.json", "weights.safetensors", "state", "lock"
+_VARIABLE = "CALOTYPE_CACHE"
+
+
+def root() -> Path:
+    """The folder with the models: ``models`` in ``CALOTYPE_CACHE``, or where this system keeps caches."""
+    chosen = os.environ.get(_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser() / "models"
+    from platformdirs import user_cache_dir
+
+    return Path(user_cache_dir("calotype", appauthor=False)) / "models"
+
+
+def key_of(photo_sha256: str, photo_size: Size, engine: str, config: Any, seed: int) -> str:
+    """Twelve hexadecimal digits that are the same for the same model, and for no other."""
+    said = [photo_sha256, str(photo_size), engine, asdict(config), seed]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def place_of(photo_name: str, engine: str, key: str, within: Path | None = None) -> Path:
+    """The folder of the model with that key: the one there is ``within`` (or in the cache), or the one to make."""
+    within = within or root()
+    there = sorted(within.glob(f"*-{key}"))  # the photo may have had another name then
+    plain = re.sub(r"[^\w.-]+", "_", photo_name)[:60].strip("._-") or "photo"
+    return there[0] if there else within / f"{plain}-{engine}-{key}"
+
+
+def folder_of(model: str | Path) -> Path:
+    """A model as it may be given: a folder, or the name of one of the kept models.
+
+    Raises:
+        InputError: there is neither; the message names the nearest.
+    """
+    folder = Path(model)
+    if folder.is_dir():
+        return folder
+    names = [path.name for path in _folders()]
+    if str(model) in names:
+        return root() / str(model)
+    if names:
+        raise InputError(unknown("model", str(model), names, "give its folder, or a name that 'calotype models' lists"))
+    raise InputError(f"there is no model {shown(model)}: give the folder of a trained model")
+
+
+def _folders() -> list[Path]:
+    return sorted(path.parent for path in root().glob(f"*/{ABOUT}"))
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# What is known of a model
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One kept model.
+
+    Attributes:
+        name: of its folder.
+        folder: where it is.
+        engine: that it belongs to.
+        preset: that it was trained with, and what was set on top of it; ``"imported"`` for one trained elsewhere.
+        photo: name of the photo.
+        size: of the photo, ``WIDTHxHEIGHT`` in pixels.
+        when: the training was begun, ISO 8601 with the time zone.
+        bytes: on the disk.
+        finished: whether the training has ended.
+        stages: in all.
+        finished_stages: how many of them have ended.
+    """
+
+    name: str
+    folder: str
+    engine: str
+    preset: str
+    photo: str
+    size: str
+    when: str
+    bytes: int
+    finished: bool
+    stages: int
+    finished_stages: int
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether the model in ``folder`` can be sampled: the training has ended and everything was written."""
+    return (folder / _MODEL).is_file() and (folder / _WEIGHTS).is_file()
+
+
+def finished_stages(folder: Path) -> list[str]:
+    """The stages of a training in ``folder`` that have ended and whose states are there."""
+    from calotype.run import worked
+
+    return [stage for stage, (done, steps) in worked(folder).items() if done == steps]
+
+
+def describe(folder: Path, about: Mapping[str, Any]) -> None:
+    """Write down what is trained in ``folder``, which is made where missing, before it is.
+
+    Raises:
+        OutputError: the folder cannot be made or written to.
+    """
+    said = {**about, "when": datetime.now(UTC).astimezone().isoformat(timespec="seconds")}
+    text = json.dumps(said, indent=2, sort_keys=True) + "\n"
+    try:
+        write_whole(folder / ABOUT, lambda file: file.write(text.encode()))
+    except OutputError as error:
+        raise _nowhere_to_keep(folder, error) from error
+
+
+def _nowhere_to_keep(folder: Path, error: OutputError) -> OutputError:
+    if root() not in folder.parents:
+        return error
+    return OutputError(f"{error}, or set {_VARIABLE} to a folder where models can be kept")
+
+
+def described(folder: Path) -> dict[str, Any]:
+    """What ``describe`` wrote; empty where nothing can be read."""
+    try:
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return about if isinstance(about, dict) else {}
+
+
+def entries() -> list[Entry]:
+    """Every kept model, by name."""
+    return [_entry(folder) for folder in _folders()]
+
+
+def _entry(folder: Path) -> Entry:
+    about, finished = described(folder), is_finished(folder)
+    stages = len(about.get("stages", []))
+    return Entry(
+        name=folder.name,
+        folder=str(folder),
+        engine=str(about.get("engine", "?")),
+        preset=" ".join([str(about.get("preset", "?")), *(f"{k}={v}" for k, v in about.get("set", {}).items())]),
+        photo=str(about.get("photo", "?")),
+        size=str(about.get("size", "?")),
+        when=str(about.get("when", "")),
+        bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+        finished=finished,
+        stages=stages,
+        finished_stages=stages if finished else len(finished_stages(folder)),
+    )
+
+
+def remove(name: str) -> None:
+    """Delete a kept model, finished or not.
+
+    Raises:
+        InputError: there is none of that name, or it is being trained right now.
+        OutputError: it cannot be deleted.
+    """
+    names = [folder.name for folder in _folders()]
+    if name not in names:
+        listed = "'calotype models' lists them" if names else "none is kept"
+        raise InputError(unknown("model", name, names, listed))
+    folder = root() / name
+    with locked(folder):
+        try:
+            # Last of all the file that makes it a model: an interruption leaves something that can be removed again.
+            for path in folder.iterdir():
+                if path.name not in (ABOUT, _LOCK):
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+            (folder / ABOUT).unlink()
+        except OSError as error:
+            raise output_error(folder, error) from error
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def forget_state(folder: Path) -> None:
+    """Delete what only a training that goes on would need."""
+    shutil.rmtree(folder / _STATE, ignore_errors=True)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# One at a time
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep every other process from training or deleting the model in ``folder``, until the block ends.
+
+    The lock is the system's own on an open file, so it goes with the process, however that ends.
+
+    Raises:
+        InputError: another process has it; the message names that process.
+        OutputError: the folder cannot be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = _lock_file(folder)
+    except OSError as error:
+        raise _nowhere_to_keep(folder, output_error(folder, error)) from error
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            (folder / _LOCK).unlink()
+        file.close()
+
+
+def _lock_file(folder: Path) -> IO[str]:
+    path = folder / _LOCK
+    while True:
+        file = open(path, "a+", encoding="ascii")  # noqa: SIM115  (stays open as long as the lock is held)
+        try:
+            _take(file)
+        except OSError:
+            file.seek(0)
+            holder = file.read().strip() or "another process"
+            file.close()
+            raise InputError(
+                f"the model in {shown(folder)} is being trained by {holder}: wait until it ends, or stop it"
+            ) from None
+        # Whoever had it before may have deleted the file between our opening and our locking it.
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                file.truncate(0)
+                file.write(f"process {os.getpid()}")
+                file.flush()
+                return file
+        file.close()
+
+
+def _take(file: IO[str]) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        file.seek(1 << 20)  # where nothing is: what is locked cannot be read there
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,90 @@
+"""Something pasted onto a photo made to belong there."""
+
+# Annotations are values here, not strings: the command line is made from them.
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+from calotype.tasks import arguments
+from calotype.tasks.param import Param
+from calotype.tasks.remaking import FEATHER, MASK, UNMASKED, Blending
+from calotype.types import PhotoLike, Result
+
+if TYPE_CHECKING:
+    from calotype.run import Run
+
+
+class Harmonizing(Blending):
+    """What the verb makes of one photo and the changed one."""
+
+    verb = "harmonize"
+    wants = ("pasted", "mask")
+    dilation = 7
+
+
+def harmonize(
+    photo: Annotated[PhotoLike, arguments.PHOTO],
+    pasted: Annotated[PhotoLike, Param("the photo with something pasted onto it", metavar="PASTED")],
+    n: Annotated[int, arguments.COUNT] = 1,
+    seed: Annotated[int, arguments.SEED] = 0,
+    *,
+    mask: Annotated[PhotoLike | None, MASK] = None,
+    feather: Annotated[float | None, FEATHER] = None,
+    unmasked: Annotated[bool, UNMASKED] = False,
+    engine: Annotated[str, arguments.ENGINE] = "gpnn",
+    preset: Annotated[str, arguments.PRESET] = "fast",
+    structure: Annotated[str | float, arguments.TAKEN_IN] = 0.5,
+    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
+    unfinished: Annotated[bool, arguments.UNFINISHED] = False,
+    model: Annotated[str | Path | None, arguments.MODEL] = None,
+    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
+    device: Annotated[str, arguments.DEVICE] = "auto",
+    run: Optional["Run"] = None,
+) -> Result:
+    """Make something that was pasted onto a photo look as if it belonged there.
+
+    Textures and colours of the pasted thing follow the photo; the rest of the photo stays as it is. What was pasted is
+    found by comparing the two pictures, unless a mask says it.
+
+
+    Args:
+        photo: a path, PIL image, array or ``Photo``: as it was before.
+        pasted: the same photo with something pasted onto it, as large as the photo or of its shape.
+        n: how many.
+        seed: of the first picture; the i-th has ``seed + i``.
+        mask: white where something was changed; ``None``: found by comparing the two pictures.
+        feather: of the mask's edge, pixels; ``None``: 5 for every 250 pixels of the longer side.
+        unmasked: the engine's whole picture, not blended into the photo.
+        engine: which engine; ``calotype engines`` lists them.
+        preset: which of the engine's presets.
+        structure: where the pasted picture is taken in: ``"free"``, ``"loose"``, ``"close"``, 0 (its layout) .. 1
+            (all of it), or ``"scale3"``.
+        max_side: in pixels: shrink the photos first, so that no side is longer.
+        unfinished: use the finished stages of a stopped training instead of going on with it.
+        model: the folder of a trained model, instead of the one that belongs to photo and settings.
+        settings: keys of the engine's ``Config`` and their values, on top of the preset.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
+        run: where to report progress to, and to be stopped from.
+
+    Returns:
+        The pictures, their seeds, and the settings that repeat them; ``save`` writes them.
+
+    Raises:
+        InputError: a photo or an argument cannot be used; the message says what to do.
+        Stopped: ``run`` was asked to stop.
+    """
+    order = Harmonizing.ordered(
+        n=n,
+        seed=seed,
+        engine=engine,
+        preset=preset,
+        structure=structure,
+        feather=feather,
+        unmasked=unmasked,
+        max_side=max_side,
+        unfinished=unfinished,
+        model=model,
+        settings=settings,
+        device=device,
+    )
+    return Harmonizing(order, photo, run=run, pasted=pasted, mask=mask).result()

@@ -1,0 +1,86 @@
+"""The models that are kept: which there are, and models that were trained elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from calotype.catalog import ENGINES
+from calotype.catalog import engine as engine_of
+from calotype.errors import InputError
+from calotype.files import shown
+from calotype.tasks import cache
+from calotype.types import PhotoLike, Size
+
+
+def models() -> list[cache.Entry]:
+    """Every model that is kept, finished or not, by name."""
+    return cache.entries()
+
+
+def remove(names: list[str]) -> None:
+    """Delete kept models.
+
+    Raises:
+        InputError: there is none of a name, or it is being trained right now.
+        OutputError: one cannot be deleted.
+    """
+    for name in names:
+        cache.remove(name)
+
+
+def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
+    """Keep a model that another program trained, and return its folder here.
+
+    Args:
+        folder: as that program wrote it.
+        photo: what it was trained on, if that is at hand: verbs then find the model by themselves. Without it, a verb
+            has to be given the model, and a photo of the right size is taken for the right one.
+
+    Raises:
+        InputError: no engine can read it, or the photo is not of its size.
+        OutputError: it cannot be kept.
+    """
+    from calotype import saving
+    from calotype.image.io import open_photo, to_image
+
+    if not Path(folder).is_dir():
+        raise InputError(f"{shown(folder)} is not a folder: give the folder of the model")
+    name = _reader()
+    config, net, (height, width), preview = engine_of(name).imported(Path(folder))
+    size = Size(height, width)
+    known = None if photo is None else open_photo(photo)
+    if known is not None and known.size != size:
+        raise InputError(
+            f"'{known.name}' is {known.size} and the model for {size} pixels: give the photo it learned from"
+        )
+    sha256 = known.sha256 if known else ""
+    # Without a photo the folder's name stands for it, so that two models of one size are kept apart.
+    key = cache.key_of(sha256 or str(Path(folder).resolve()), size, name, config, 0)
+    stem = known.name if known else Path(folder).resolve().name
+    kept = cache.place_of(stem, name, key)
+    about: dict[str, Any] = {
+        "key": key,
+        "engine": name,
+        "preset": "imported",
+        "set": {},
+        "config": asdict(config),
+        "seed": 0,
+        "stages": [],
+        "photo": (known.source.name if known.source else known.name) if known else "",
+        "photo_sha256": sha256,
+        "size": str(size),
+    }
+    with cache.locked(kept):
+        cache.describe(kept, about)
+        saving.write(kept, name, config, net, sha256, (height, width), to_image(preview))
+    return kept
+
+
+def _reader() -> str:
+    """The engine that can read models of another program."""
+    for name in ENGINES:
+        if hasattr(engine_of(name), "imported"):
+            return name
+    raise InputError("no engine here can read models of other programs: 'calotype train' trains one")

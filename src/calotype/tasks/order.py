@@ -1,0 +1,155 @@
+"""A verb's arguments, checked before any photo is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from calotype.catalog import ENGINES, config_from
+from calotype.catalog import engine as engine_of
+from calotype.errors import InputError
+from calotype.tasks.arguments import TILES, FactorLike, SizeLike, factor_from, one_of, size_from, structure_from
+from calotype.types import Factor, Size
+
+if TYPE_CHECKING:
+    from calotype.catalog import Loaded
+
+
+@dataclass(frozen=True)
+class Order:
+    """A verb's arguments, checked. Whatever is still wrong after this is wrong with a photo.
+
+    Attributes:
+        structure: 0 (free) .. 1, or the name of a scale, like ``"scale3"``; ``None`` where the verb has none.
+        own: arguments that only this verb has, JSON-ready, by name.
+        unfinished: use a stopped training as far as it is.
+        model: the folder of the model to use, or ``None`` for the one that belongs to photo and settings.
+        loaded: that model, read.
+    """
+
+    verb: str
+    engine: str
+    preset: str
+    changes: Mapping[str, Any]
+    config: Any
+    n: int
+    seed: int
+    size: Size | None
+    factor: Factor | None
+    structure: float | str | None
+    tile: str
+    max_side: int | None
+    device: str
+    own: Mapping[str, Any] = field(default_factory=dict)
+    unfinished: bool = False
+    model: Path | None = None
+    loaded: Loaded | None = None
+
+    @property
+    def seeds(self) -> range:
+        """The seed of each picture: the i-th has ``seed + i``, so that each can be made again alone."""
+        return range(self.seed, self.seed + self.n)
+
+    def size_for(self, photo: Size) -> Size:
+        """The size of the pictures made from a photo of size ``photo``."""
+        return self.size or (self.factor.of(photo) if self.factor else photo)
+
+
+def order(
+    verb: str,
+    *,
+    engine: str,
+    preset: str,
+    settings: Mapping[str, Any] | None,
+    max_side: int | None,
+    device: str,
+    n: int = 1,
+    seed: int = 0,
+    size: SizeLike | None = None,
+    factor: FactorLike | None = None,
+    structure: str | float | None = None,
+    tile: str = "none",
+    unfinished: bool = False,
+    model: str | Path | None = None,
+    does: str = "",
+    **own: Any,
+) -> Order:
+    """Check a verb's arguments.
+
+    Args:
+        verb: its name.
+        does: the function of the engine that it calls; empty for the one of the verb's name.
+        own: arguments that no other verb has; who has them checks them.
+
+    Raises:
+        InputError: one of them cannot be used as given.
+    """
+    if size is not None and factor is not None:
+        raise InputError("--size and --factor were both given: give one of the two (size=, factor=)")
+    if verb == "retarget" and size is None and factor is None:
+        raise InputError("retarget needs a new size: give --size 1280x480 or --factor 2x1 (size=, factor=)")
+    if n < 1:
+        raise InputError(f"{n} pictures cannot be made: give a count of at least 1")
+    if not 0 <= seed <= 2**53 - n:
+        raise InputError(f"a seed of {seed} cannot be used: give a whole number from 0 to 2**53")
+    from calotype.run import choose_device
+
+    changes = dict(settings or {})
+    folder, loaded = (None, None) if model is None else _loaded(model, changes)
+    engine = loaded.system if loaded else engine
+    check_able(engine, verb, does or verb)
+    module = engine_of(engine)
+    if tile != "none" and "tile" not in abilities(engine):
+        raise InputError(f"the engine {engine} cannot make results that continue themselves: leave out --tile (tile=)")
+    return Order(
+        verb=verb,
+        engine=engine,
+        preset=preset,
+        changes=changes,
+        config=loaded.config if loaded else config_from(module, preset, changes),
+        n=n,
+        seed=seed,
+        size=None if size is None else size_from(size),
+        factor=None if factor is None else factor_from(factor),
+        structure=None if structure is None else structure_from(structure),
+        tile=one_of(TILES, tile, "tile"),
+        max_side=max_side,
+        device=str(choose_device(device)),
+        own=own,
+        unfinished=unfinished,
+        model=folder,
+        loaded=loaded,
+    )
+
+
+def _loaded(model: str | Path, changes: Mapping[str, Any]) -> tuple[Path, Loaded]:
+    from calotype.catalog import load
+    from calotype.tasks.cache import folder_of
+
+    if changes:
+        raise InputError("a model has its settings from its training: leave out --set (settings=) or --model (model=)")
+    folder = folder_of(model)
+    return folder, load(folder)
+
+
+def check_able(engine: str, verb: str, does: str) -> None:
+    """Refuse an engine that lacks the function ``does``, which ``verb`` needs.
+
+    Raises:
+        InputError: the message names the engines that have it.
+    """
+    if engine in ENGINES and hasattr(engine_of(engine), does):
+        return
+    able = [name for name in ENGINES if hasattr(engine_of(name), does)]
+    if not able:
+        raise InputError(f"no engine here can {verb}: 'calotype engines' lists what there is")
+    if engine not in ENGINES:
+        engine_of(engine)  # says which there are
+    raise InputError(f"the engine {engine} cannot {verb}: use one that can ({', '.join(able)})")
+
+
+def abilities(engine: str) -> frozenset[str]:
+    """What an engine can do beyond its verbs: ``also`` (patches of further photos), ``tile`` (no seam)."""
+    return frozenset(getattr(engine_of(engine), "ABILITIES", ()))

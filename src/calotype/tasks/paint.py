@@ -1,0 +1,128 @@
+"""A sketch turned into a picture in the manner of a photo."""
+
+# Annotations are values here, not strings: the command line is made from them.
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+from calotype.errors import InputError
+from calotype.tasks import arguments
+from calotype.tasks.param import Param
+from calotype.tasks.remaking import Remaking, same_shape
+from calotype.types import PhotoLike, Result, Size
+
+if TYPE_CHECKING:
+    import torch
+
+    from calotype.run import Run
+
+_MOST_COLOURS = 256
+
+
+class Painting(Remaking):
+    """What the verb makes of one photo and the sketch."""
+
+    verb = "paint"
+    wants = ("sketch",)
+
+    @classmethod
+    def check(cls, own: Mapping[str, Any]) -> None:
+        """See ``Job``."""
+        colours = own["colours"]
+        if not 0 <= colours <= _MOST_COLOURS:
+            raise InputError(f"{colours} colours cannot be used: give a number from 1 to {_MOST_COLOURS}, or 0 for all")
+
+    def fitting_size(self) -> Size:
+        """The size asked for; else the photo's, in the sketch's shape where that is another."""
+        sketch, photo = self.pictures["sketch"].size, self.photo.size
+        if self.order.size is not None or same_shape(sketch, photo):
+            return self.order.size_for(photo)
+        grown = (photo.pixels / sketch.pixels) ** 0.5
+        return Size(max(1, round(sketch.height * grown)), max(1, round(sketch.width * grown)))
+
+    def facts(self) -> dict[str, Any]:
+        """The colours that a net has to know, and the scale where it gets them."""
+        return {"colours": self.order.own["colours"], "scale": self.level}
+
+    @cached_property
+    def picture(self) -> "torch.Tensor":
+        """The sketch in colours of the photo, at the size of the result: [1, C, h, w]."""
+        from calotype.image.palette import palette, quantized
+
+        sketch, colours = super().picture, self.order.own["colours"]
+        return quantized(sketch, palette(self.tensors[0], colours)) if colours else sketch
+
+
+def paint(
+    photo: Annotated[PhotoLike, arguments.PHOTO],
+    sketch: Annotated[PhotoLike, Param("a sketch in flat colours of where things are to be", metavar="SKETCH")],
+    n: Annotated[int, arguments.COUNT] = 1,
+    seed: Annotated[int, arguments.SEED] = 0,
+    *,
+    engine: Annotated[str, arguments.ENGINE] = "gpnn",
+    preset: Annotated[str, arguments.PRESET] = "fast",
+    structure: Annotated[str | float, arguments.TAKEN_IN] = "loose",
+    colours: Annotated[
+        int,
+        Param(
+            "reduce the sketch to the nearest of so many colours of the photo; 0 leaves it as it is",
+            kind="whole",
+            metavar="COUNT",
+            at_least=0,
+        ),
+    ] = 5,
+    size: Annotated[arguments.SizeLike | None, arguments.SIZE] = None,
+    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
+    unfinished: Annotated[bool, arguments.UNFINISHED] = False,
+    model: Annotated[str | Path | None, arguments.MODEL] = None,
+    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
+    device: Annotated[str, arguments.DEVICE] = "auto",
+    run: Optional["Run"] = None,
+) -> Result:
+    """Turn a sketch into a picture made of what is in a photo.
+
+    The sketch says where which colours are to be, and the photo what they are made of: paint its sky with its blue and
+    its grass with its green. The result is as large as the photo; a sketch of another shape gives its shape to it.
+
+
+    Args:
+        photo: a path, PIL image, array or ``Photo``.
+        sketch: the same; flat colours, like those of the photo, say what is to be where.
+        n: how many.
+        seed: of the first picture; the i-th has ``seed + i``.
+        engine: which engine; ``calotype engines`` lists them.
+        preset: which of the engine's presets.
+        structure: where the sketch is taken in: ``"free"``, ``"loose"``, ``"close"``, 0 (its layout) .. 1 (all of it),
+            or ``"scale3"``.
+        colours: the sketch is first reduced to so many colours of the photo; 0: it stays as it is.
+        size: of the pictures: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``.
+        max_side: in pixels: shrink the photos first, so that no side is longer.
+        unfinished: use the finished stages of a stopped training instead of going on with it.
+        model: the folder of a trained model, instead of the one that belongs to photo and settings.
+        settings: keys of the engine's ``Config`` and their values, on top of the preset.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
+        run: where to report progress to, and to be stopped from.
+
+    Returns:
+        The pictures, their seeds, and the settings that repeat them; ``save`` writes them.
+
+    Raises:
+        InputError: a photo or an argument cannot be used; the message says what to do.
+        Stopped: ``run`` was asked to stop.
+    """
+    order = Painting.ordered(
+        n=n,
+        seed=seed,
+        engine=engine,
+        preset=preset,
+        structure=structure,
+        colours=colours,
+        size=size,
+        max_side=max_side,
+        unfinished=unfinished,
+        model=model,
+        settings=settings,
+        device=device,
+    )
+    return Painting(order, photo, run=run, sketch=sketch).result()

@@ -1,0 +1,224 @@
+"""A model trained on one photo, before any verb needs it."""
+
+# Annotations are values here, not strings: the command line is made from them.
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+from calotype.catalog import config_from
+from calotype.catalog import engine as engine_of
+from calotype.errors import InputError
+from calotype.tasks import arguments, cache
+from calotype.tasks.making import check_bytes
+from calotype.tasks.order import check_able
+from calotype.tasks.param import Param
+from calotype.tasks.trained import Model
+from calotype.tasks.upscale import ENLARGEMENT, enlargement
+from calotype.types import Photo, PhotoLike
+
+if TYPE_CHECKING:
+    from calotype.run import Run
+
+_PURPOSES = ("upscale", "animate")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished model.
+
+    Attributes:
+        folder: where it is; ``calotype.load`` reads it, and verbs take it as ``model``.
+        engine: name of the engine.
+        photo: name of the photo.
+        new: whether it was trained, or gone on with, just now.
+        seconds: that this took.
+    """
+
+    folder: Path
+    engine: str
+    photo: str
+    new: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Course:
+    """The arguments of a training, checked; it can be given to any number of photos.
+
+    Attributes:
+        config: the engine's configuration, adapted to what the model is for.
+        plain: the same before that.
+        out: the folder that the model is to be in; ``None`` for the cache.
+        several: whether ``out`` is for several models, each in a folder of its own in it.
+    """
+
+    engine: str
+    preset: str
+    changes: Mapping[str, Any]
+    config: Any
+    plain: Any
+    seed: int
+    max_side: int | None
+    device: str
+    out: Path | None
+    several: bool = False
+
+    def model(self, photo: PhotoLike) -> Model:
+        """The model of one photo, trained or not.
+
+        Raises:
+            InputError: the photo cannot be used, or the folder holds something else.
+        """
+        from calotype.image.io import open_photo
+
+        opened = open_photo(photo, max_side=self.max_side)
+        model = Model(
+            opened, self.engine, self.preset, self.config, self.plain, self.changes, self.seed, self._place(opened)
+        )
+        if not model.finished and self.device == "cpu":
+            check_bytes(model.cost.bytes, f"training on '{opened.name}' ({opened.size})", opened.size)
+        return model
+
+    def _place(self, photo: Photo) -> Path | None:
+        if self.out is None or not self.several:
+            return self.out
+        key = cache.key_of(photo.sha256, photo.size, self.engine, self.config, self.seed)
+        return cache.place_of(photo.name, self.engine, key, within=self.out)
+
+
+def course(
+    engine: str,
+    *,
+    preset: str,
+    seed: int,
+    purpose: str,
+    factor: float,
+    out: str | Path | None,
+    max_side: int | None,
+    settings: Mapping[str, Any] | None,
+    device: str,
+    several: bool = False,
+) -> Course:
+    """Check the arguments of a training.
+
+    Raises:
+        InputError: one of them cannot be used as given.
+    """
+    from calotype.run import choose_device
+
+    changes = dict(settings or {})
+    check_able(engine, "train", "train")
+    if not 0 <= seed <= 2**53:
+        raise InputError(f"a seed of {seed} cannot be used: give a whole number from 0 to 2**53")
+    module = engine_of(engine)
+    plain = config_from(module, preset, changes)
+    return Course(
+        engine=engine,
+        preset=preset,
+        changes=changes,
+        config=_adapted(module, plain, engine, purpose, factor),
+        plain=plain,
+        seed=seed,
+        max_side=max_side,
+        device=str(choose_device(device)),
+        out=None if out is None else Path(out),
+        several=several,
+    )
+
+
+def _adapted(module: Any, plain: Any, engine: str, purpose: str, factor: float) -> Any:
+    if not purpose:
+        return plain
+    arguments.one_of(_PURPOSES, purpose, "purpose of a training")
+    check_able(engine, purpose, purpose)
+    facts = {"factor": enlargement(factor)} if purpose == "upscale" else {}
+    return module.adapted(plain, purpose, **facts) if hasattr(module, "adapted") else plain
+
+
+def train(
+    engine: Annotated[str, Param("engine to train; 'calotype engines' lists them", metavar="ENGINE")],
+    photo: Annotated[PhotoLike, arguments.PHOTO],
+    *,
+    preset: Annotated[str, arguments.PRESET] = "fast",
+    seed: Annotated[
+        int,
+        Param(
+            "seed of the training; another one than 0 makes a model to be given with --model",
+            kind="whole",
+            metavar="NUMBER",
+            at_least=0,
+        ),
+    ] = 0,
+    purpose: Annotated[
+        str,
+        Param(
+            "the verb it is for, where that needs a model of its own: upscale or animate",
+            flags=("--for",),
+            metavar="VERB",
+            choices=_PURPOSES,
+        ),
+    ] = "",
+    factor: Annotated[float, ENLARGEMENT] = 4.0,
+    out: Annotated[
+        str | Path | None,
+        Param("folder for the model, instead of where models are kept; for several, one folder each in it"),
+    ] = None,
+    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
+    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
+    device: Annotated[str, arguments.DEVICE] = "auto",
+    run: Optional["Run"] = None,
+) -> Trained:
+    """Train an engine on a photo, so that the verbs need not.
+
+    Verbs do this by themselves when they need it; here it is done ahead, for one photo or for a folder of photos, one
+    after another. Finished models are passed over, and a stopped training goes on where it was.
+
+    Args:
+        engine: which engine; ``calotype engines`` lists them.
+        photo: a path, PIL image, array or ``Photo``.
+        preset: which of the engine's presets.
+        seed: of the training. Verbs look for seed 0; hand them a model of another one as ``model``.
+        purpose: ``"upscale"`` or ``"animate"``: the verb that the model is for. Empty: the other verbs.
+        factor: for ``"upscale"``: how many times as wide and high, above 1 and at most 8.
+        out: a folder for the model. ``None``: where verbs find it by themselves.
+        max_side: in pixels: shrink the photo first, so that no side is longer.
+        settings: keys of the engine's ``Config`` and their values, on top of the preset.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
+        run: where to report progress to, and to be stopped from.
+
+    Returns:
+        Where the model is.
+
+    Raises:
+        InputError: the photo or an argument cannot be used; the message says what to do.
+        OutputError: the model cannot be kept.
+        Stopped: ``run`` was asked to stop; the same call goes on.
+    """
+    from calotype.run import Run
+
+    asked = course(
+        engine,
+        preset=preset,
+        seed=seed,
+        purpose=purpose,
+        factor=factor,
+        out=out,
+        max_side=max_side,
+        settings=settings,
+        device=device,
+    )
+    return trained(asked.model(photo), run or Run(device=asked.device))
+
+
+def trained(model: Model, run: "Run") -> Trained:
+    """Train ``model`` where it is not finished.
+
+    Raises:
+        InputError, OutputError, Stopped: as ``train``.
+    """
+    began, new = time.perf_counter(), not model.finished
+    if new:
+        model.train(run)
+    return Trained(model.folder, model.engine, model.photo.name, new, time.perf_counter() - began)

@@ -1,0 +1,238 @@
+"""The model that a photo, an engine and settings belong to: found where it was trained before, or trained."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from calotype.catalog import Loaded, load
+from calotype.catalog import engine as engine_of
+from calotype.errors import InputError
+from calotype.files import shown, write_whole
+from calotype.tasks import cache
+from calotype.types import Cost, Photo
+
+if TYPE_CHECKING:
+    import torch
+    from PIL.Image import Image
+
+    from calotype.run import Event, Run
+
+_PREVIEWS = "previews"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model, finished or not.
+
+    Attributes:
+        photo: what it learns from.
+        engine: name of the engine.
+        preset: the preset that ``config`` came from, and ``changes`` what was set on top of it: for people to read.
+        config: the engine's configuration, adapted to the verb.
+        plain: the configuration before it was adapted.
+        changes: see ``preset``.
+        seed: of the training.
+        chosen: the folder it is to be in; ``None`` for the one in the cache.
+    """
+
+    photo: Photo
+    engine: str
+    preset: str
+    config: Any
+    plain: Any
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    chosen: Path | None = None
+
+    @cached_property
+    def key(self) -> str:
+        """What tells it from every other model."""
+        return cache.key_of(self.photo.sha256, self.photo.size, self.engine, self.config, self.seed)
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where it is, or will be.
+
+        Raises:
+            InputError: the chosen folder holds something else.
+        """
+        if self.chosen is None:
+            return cache.place_of(self.photo.name, self.engine, self.key)
+        there = cache.described(self.chosen)
+        if there and there.get("key") != self.key:
+            raise InputError(
+                f"{shown(self.chosen)} holds a model of another photo or of other settings: give another folder"
+            )
+        return self.chosen
+
+    @property
+    def finished(self) -> bool:
+        """Whether it can be sampled."""
+        return cache.is_finished(self.folder)
+
+    @property
+    def stages(self) -> list[str]:
+        """The names of the stages, in the order they are worked."""
+        names: list[str] = engine_of(self.engine).stages(self._size, self.config)
+        return names
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        return self.photo.size.height, self.photo.size.width
+
+    @cached_property
+    def cost(self) -> Cost:
+        """What the whole training is expected to take on this machine."""
+        cost: Cost = engine_of(self.engine).training_cost(self._size, self.config)
+        return cost
+
+    @cached_property
+    def shares(self) -> dict[str, float]:
+        """About how much of the work each stage is; they add up to 1."""
+        scales = engine_of(self.engine).scales(self._size, self.config)
+        # Where a stage is a scale, its work grows with the pixels, but for what every step costs, however small.
+        of_scale = len(scales) == len(self.stages)
+        work = [h * w + 5000 for h, w in scales] if of_scale else [1] * len(self.stages)
+        return {stage: amount / sum(work) for stage, amount in zip(self.stages, work)}
+
+    @property
+    def previews(self) -> Path:
+        """Where a picture of each finished stage is put."""
+        return self.folder / _PREVIEWS
+
+    @property
+    def finished_stages(self) -> list[str]:
+        """The stages that a stopped training has behind it."""
+        ended = cache.finished_stages(self.folder)
+        return [stage for stage in self.stages if stage in ended]
+
+    def done(self) -> float:
+        """How much of the work an earlier training has done already, 0..1."""
+        from calotype.run import worked
+
+        there = worked(self.folder)
+        return sum(share * there[s][0] / max(1, there[s][1]) for s, share in self.shares.items() if s in there)
+
+    def train(self, run: Run) -> None:
+        """Train it, or go on with it; nothing is done where it is finished.
+
+        Raises:
+            InputError: another process trains it, or the photo cannot be learned from.
+            OutputError: it cannot be kept.
+            Stopped: the run was asked to stop; the same call goes on.
+        """
+        from calotype import saving
+        from calotype.image.io import to_tensor
+
+        with cache.locked(self.folder):
+            if self.finished:  # since we looked last
+                return
+            if not cache.described(self.folder):
+                cache.describe(self.folder, self._about())
+            previews = _Previews(self.folder, run.on_event)
+            part = run.within(self.folder, seed=self.seed, on_event=previews)
+            train = engine_of(self.engine).train
+            net = train(to_tensor(self.photo, run.device), self.config, part, **self._base(run))
+            preview = previews.of(self.stages[-1])
+            saving.write(self.folder, self.engine, self.config, net, self.photo.sha256, self._size, preview)
+            cache.forget_state(self.folder)
+
+    def _about(self) -> dict[str, Any]:
+        return {
+            "key": self.key,
+            "engine": self.engine,
+            "preset": self.preset,
+            "set": dict(self.changes),
+            "config": asdict(self.config),
+            "seed": self.seed,
+            "stages": self.stages,
+            "photo": self.photo.source.name if self.photo.source else self.photo.name,
+            "photo_sha256": self.photo.sha256,
+            "size": str(self.photo.size),
+        }
+
+    def _base(self, run: Run) -> dict[str, Any]:
+        """The finished model that this one is an adaptation of, where there is one and the engine can use it."""
+        if self.config == self.plain or "base" not in inspect.signature(engine_of(self.engine).train).parameters:
+            return {}
+        base = Model(self.photo, self.engine, self.preset, self.plain, self.plain, self.changes, self.seed)
+        return {"base": base.net(run.device)} if base.finished else {}
+
+    def net(self, device: torch.device) -> torch.nn.Module:
+        """The finished net, as it lies on the disk.
+
+        Raises:
+            InputError: it is damaged, or from a version that is not known here.
+        """
+        return load(self.folder).net.to(device)
+
+    def unfinished_net(self, run: Run) -> torch.nn.Module:
+        """The net from the stages of a stopped training that are finished.
+
+        Raises:
+            InputError: none is.
+        """
+        from calotype.image.io import to_tensor
+
+        part = run.within(self.folder, seed=self.seed)
+        photo = to_tensor(self.photo, run.device)
+        net: torch.nn.Module | None = engine_of(self.engine).unfinished(photo, self.config, part)
+        if net is None:
+            raise InputError(
+                f"no stage of the training on '{self.photo.name}' is finished yet: leave out --unfinished to train on"
+            )
+        return net
+
+
+class _Previews:
+    """Hears what a training says, passes it on, and keeps each stage's last picture as a PNG."""
+
+    def __init__(self, folder: Path, listener: Callable[[Event], object] | None) -> None:
+        self._folder, self._listener = folder, listener
+
+    def of(self, stage: str) -> Image | None:
+        """The stage's picture, be it from this process or from one before it."""
+        from PIL import Image
+
+        path = self._path(stage)
+        if not path.exists():
+            return None
+        with Image.open(path) as picture:
+            return picture.copy()
+
+    def _path(self, stage: str) -> Path:
+        return self._folder / _PREVIEWS / f"{quote(stage, safe=' ') or 'main'}.png"
+
+    def __call__(self, event: Event) -> None:
+        if event.preview is not None and event.kind == "step":
+            from calotype.image.io import to_image
+
+            image = to_image(event.preview)
+            write_whole(self._path(event.stage), lambda file: image.save(file, format="PNG"))
+        if self._listener is not None:
+            self._listener(event)
+
+
+def check_photo(loaded: Loaded, folder: Path, photo: Photo) -> None:
+    """Refuse a photo that the model was not trained on.
+
+    Raises:
+        InputError: it is another one; the message says which it should be.
+    """
+    same_size = loaded.photo_size == (photo.size.height, photo.size.width)
+    # A model from elsewhere may not know its photo; the size is then all there is to go by.
+    if same_size and loaded.photo_sha256 in ("", photo.sha256):
+        return
+    about = cache.described(folder)
+    height, width = loaded.photo_size
+    name = f"'{about['photo']}', " if about.get("photo") else ""
+    raise InputError(
+        f"the model in {shown(folder)} was not trained on '{photo.name}' ({photo.size}) but on another photo "
+        f"({name}{width}x{height} pixels): give that one, shrunk with --max-side as it was then"
+    )

@@ -1,0 +1,24 @@
+"""What all tests share: models are never kept where the user's are, and an engine that learns is at hand."""
+
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from calotype import catalog
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder for models."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("CALOTYPE_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture
+def tiny_engine(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The smallest engine that learns, in the catalog."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent / "contract"))
+    monkeypatch.setitem(catalog.ENGINES, "tiny_engine", "tiny_engine")
+    return catalog.engine("tiny_engine")

@@ -12,7 +12,7 @@ from calotype.engines.singan.net import Net
 from calotype.engines.singan.pyramid import Size, at_size, in_proportion, passes_of, patch_levels, step_of
 from calotype.errors import InputError
 from calotype.image.resize import resize
-from calotype.matching.refine import Refinement, Tile, refine
+from calotype.matching.refine import Level, Refinement, Tile, refine
 from calotype.metrics.sliced import sliced
 from calotype.run import Run
 
@@ -244,7 +244,12 @@ class _Painter:
         learned = self.net.sizes[: self.depth]
         self.patches = patch_levels(self.photo_size, learned[-1], size, cfg) if cfg.learned else []
         self.sizes = [in_proportion(scale, self.photo_size, size) for scale in learned]
+        self.coarser = [self._as_level(scale) for scale in learned[:-1]]
         self.sizes += [level.size for level in self.patches[1:]]
+
+    def _as_level(self, scale: Size) -> Level:
+        share = max(scale[0] / self.photo_size[0], scale[1] / self.photo_size[1])
+        return Level(in_proportion(scale, self.photo_size, self.size), share, self.cfg.patch, 1)
 
     def level_of(self, structure: float) -> int:
         """The level that ``structure`` names; 0 only where it is 0."""
@@ -285,8 +290,9 @@ class _Painter:
         how = Refinement(
             restless=cfg.restless, alpha=cfg.alpha, spread=cfg.spread, exact_below=EXACT_BELOW, exact_start=EXACT_START
         )
-        levels = self.patches[level - self.depth + 1 :]
-        return refine(start, [self.photo], how, self.run, levels, self.rng, self.tile)
+        at = level - self.depth + 1
+        below = [*self.coarser, *self.patches[:at]]
+        return refine(start, [self.photo], how, self.run, self.patches[at:], self.rng, self.tile, below)
 
 
 def _there(net: Net | None) -> Net:

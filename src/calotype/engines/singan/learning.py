@@ -85,7 +85,7 @@ class Learning:
             adversarial = -self._judged(self._made(below, noises))
             error = self._reconstruction_error()
             total: Tensor = adversarial + cfg.reconstruction * error
-            total.backward()
+            total.backward()  # type: ignore[no-untyped-call]
             self.teacher.step()
         for schedule in self.schedules:
             schedule.step()

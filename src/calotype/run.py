@@ -207,6 +207,18 @@ class Run:
         self.reseed(stage, "end")
         self._emit("end", stage, n, n)
 
+    def finished(self, n: int, state: State, stage: str = "") -> bool:
+        """Whether a stage of ``n`` steps is finished; then its state is put into ``state``, otherwise nothing is.
+
+        Raises:
+            InputError: the saved state is damaged, or from other settings.
+        """
+        path = self._state_path(stage)
+        if path is None or not path.exists():
+            return False
+        _, meta = read_tensors(path, "delete it to do this stage again")
+        return bool(meta.get("finished")) and self._restore(n, state, stage) == n
+
     def _is_due(self, done: int, saved_at: float) -> bool:
         if self.save_every_steps is not None and done % self.save_every_steps == 0:
             return True

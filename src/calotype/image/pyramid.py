@@ -42,6 +42,33 @@ def singan_sizes(
     return [(math.ceil(h * power), math.ceil(w * power)) for power in powers]
 
 
+def consingan_sizes(
+    height: int, width: int, min_size: int = 25, max_size: int = 250, scales: int = 6
+) -> list[tuple[int, int]]:
+    """The pyramid of ConSinGAN (Hinz et al. 2021): more scales where pictures are small, fewer where they are large.
+
+    Args:
+        height: of the photo, pixels.
+        width: of the photo, pixels.
+        min_size: short side of the coarsest scale, pixels, or nearly.
+        max_size: the finest scale's long side is at most this, pixels.
+        scales: how many.
+
+    Returns:
+        [(height, width), ...], coarsest first. A photo no larger than ``min_size`` has one scale.
+    """
+    top = min(max_size / max(height, width), 1)
+    h, w = math.ceil(height * top), math.ceil(width * top)
+    if scales < 2 or min(h, w) <= min_size:
+        return [(h, w)]
+    last = scales - 1
+    ratio = (min_size / min(h, w)) ** (1 / last)
+    # With two scales the published spacing divides by the logarithm of 1: there is nothing to space out.
+    spread = (last - 1) / math.log(last) if last > 1 else 0.0
+    powers = [ratio ** (spread * math.log(last - i) + 1) for i in range(last)]
+    return [*((math.ceil(h * power), math.ceil(w * power)) for power in powers), (h, w)]
+
+
 def gpnn_sizes(height: int, width: int, coarsest: int = 14, ratio: float = 4 / 3) -> list[tuple[int, int]]:
     """The pyramid of GPNN (Granot et al. 2022): from a few pixels up to the photo itself.
 

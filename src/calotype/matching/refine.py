@@ -57,7 +57,9 @@ class Refinement:
         search: ``exact`` (all with all) or ``fast`` (PatchMatch).
         components: principal components that stand for a patch; 0 for all its pixels.
         passes: sweeps of the fast search for each replacement.
-        exact_below: the fast search compares all with all where both pictures have fewer patches than this.
+        exact_below: the fast search compares all with all where the two pictures have fewer patches than this, in the
+            geometric mean.
+        exact_start: the same for the first level, where there is no field to start from.
     """
 
     restless: float = 0.0
@@ -69,6 +71,7 @@ class Refinement:
     components: int = 24
     passes: int = 2
     exact_below: int = 1500
+    exact_start: int = 1500
 
 
 def drawn(size: tuple[int, int], noise: torch.Generator, device: torch.device) -> Tensor:
@@ -156,29 +159,37 @@ class Fit:
 
 def matched(query: fields.Grid, key: fields.Grid, before: Fit | None, how: Refinement, noise: torch.Generator) -> Fit:
     """The field from ``query`` to ``key``; the fast search starts from the one found ``before``."""
-    few = max(len(query), len(key)) < how.exact_below
+    most = how.exact_below if before is not None else max(how.exact_start, how.exact_below)
+    few = len(query) * len(key) < most**2
     if how.search == "exact" or few:
         found = fields.exact(query, key, how.alpha)
         # Only the fast search, which takes over at larger levels, has a use for the other direction.
         back = fields.exact_reverse(query, key) if how.search == "fast" else None
         return Fit(found, back, query.shape, key.shape)
-    field, reverse = carried(query, key, before, noise)
+    field, reverse = carried(query, key, before)
     field, reverse = patchmatch.search(query, key, field, reverse, how.alpha, how.passes, noise)
     return Fit(field, reverse, query.shape, key.shape)
 
 
-def carried(query: fields.Grid, key: fields.Grid, before: Fit | None, noise: torch.Generator) -> tuple[Tensor, Tensor]:
-    """The fields found before, on the grids of now; at random where there were none."""
+def carried(query: fields.Grid, key: fields.Grid, before: Fit | None) -> tuple[Tensor, Tensor]:
+    """The fields found before, on the grids of now; where there were none, everything in proportion to its place."""
     if before is None or before.reverse is None:
-        there = torch.randint(0, len(key), (len(query),), generator=noise)
-        back = torch.randint(0, len(query), (len(key),), generator=noise)
-        return there.to(query.picture.device), back.to(query.picture.device)
+        return in_place(query, key), in_place(key, query)
     if (before.query, before.key) == (query.shape, key.shape):
         return before.field, before.reverse
     return (
         patchmatch.upscale(before.field, before.query, query.shape, before.key, key.shape),
         patchmatch.upscale(before.reverse, before.key, key.shape, before.query, query.shape),
     )
+
+
+def in_place(query: fields.Grid, key: fields.Grid) -> Tensor:
+    """The field that leaves every patch where it is, but for the difference in size."""
+    (rows, columns), (key_rows, key_columns) = query.shape, key.shape
+    device = query.picture.device
+    row = torch.arange(rows, device=device) * key_rows // rows
+    column = torch.arange(columns, device=device) * key_columns // columns
+    return (row[:, None] * key_columns + column[None]).flatten()
 
 
 def enlarged(picture: Tensor, size: tuple[int, int], tile: Tile, margin: int = 4) -> Tensor:

@@ -43,7 +43,8 @@ class Config:
             ``fast`` follows neighbours' matches and random guesses (PatchMatch) on principal components.
         components: principal components that stand for a patch; 0 for all its pixels.
         passes: sweeps of the fast search for each replacement.
-        exact_below: the fast search compares all with all where both pictures have fewer patches than this.
+        exact_below: the fast search compares all with all where the two pictures have fewer patches than this, in the
+            geometric mean.
     """
 
     patch: int = 7

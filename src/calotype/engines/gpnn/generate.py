@@ -144,4 +144,5 @@ def _checked_settings(cfg: Config) -> None:
 
 def refinement(cfg: Config) -> Refinement:
     """How patches are replaced, as ``cfg`` has it."""
-    return Refinement(**{field.name: getattr(cfg, field.name) for field in fields(Refinement)})
+    shared = [field.name for field in fields(Refinement) if field.name != "exact_start"]
+    return Refinement(exact_start=cfg.exact_below, **{name: getattr(cfg, name) for name in shared})

@@ -1,0 +1,111 @@
+"""The scales: which are learned, which are made of patches, and how large each is in a result of any size."""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor
+
+from calotype.engines.singan.config import Config
+from calotype.errors import InputError
+from calotype.image.pyramid import consingan_sizes, singan_sizes
+from calotype.image.resize import resize_cubic
+from calotype.matching.refine import Level
+
+Size = tuple[int, int]
+
+# The ratio of neighbouring levels of patches: as in GPNN.
+RATIO = 4 / 3
+# Shorter side, in pixels, of the smallest photo there is anything to learn from: two receptive fields.
+SMALLEST = 22
+
+
+def learned_sizes(photo: Size, cfg: Config) -> list[Size]:
+    """Height and width of the scales that are learned from a photo of size ``photo``, coarsest first.
+
+    Raises:
+        InputError: the photo is too small, or the settings leave no scale.
+    """
+    height, width = photo
+    if min(photo) < max(11, SMALLEST * cfg.coarsest // 25):
+        raise InputError(
+            f"{width}x{height} pixels are too few to learn from: both sides must be {SMALLEST} or more, the shorter "
+            f"side of the coarsest scale being {cfg.coarsest}"
+        )
+    if cfg.magnified:
+        return [photo] if cfg.learned else magnifying_sizes(photo, cfg)
+    if cfg.spacing == "early":
+        sizes = consingan_sizes(height, width, cfg.coarsest, cfg.finest, cfg.scales)
+    else:
+        sizes = singan_sizes(height, width, cfg.coarsest, cfg.finest, cfg.factor)
+    if cfg.learned:
+        # Two at least: one scale alone sees 11 pixels of 25 and has no layout to hand on.
+        few = [size for size in sizes if min(size) <= cfg.learned]
+        sizes = few if len(few) > 1 else sizes[:2]
+    return sizes
+
+
+def magnifying_sizes(photo: Size, cfg: Config) -> list[Size]:
+    """The scales of the published super-resolution: down from the photo itself, none of it shrunk to 250 pixels first.
+
+    The reference counts them with ``int`` where generation has ``ceil``, and from the wrong side of portrait photos;
+    here the shorter side decides.
+    """
+    ratio = step_of(cfg.magnified)
+    count = int(math.log(min(photo) / 18, ratio)) + 1
+    ratio = (18 / min(photo)) ** (1 / max(1, count - 1)) if count > 1 else 1.0
+    return [(math.ceil(photo[0] * ratio**i), math.ceil(photo[1] * ratio**i)) for i in range(count - 1, -1, -1)]
+
+
+def step_of(magnified: float) -> float:
+    """How much one pass of super-resolution enlarges: near the cube root of 2."""
+    return float(magnified ** (1 / passes_of(magnified)))
+
+
+def passes_of(magnified: float) -> int:
+    """Passes of super-resolution: 3 for twice the size, 5 for three times, 6 for four, 9 for eight."""
+    return max(1, round(math.log(magnified, 2) * 3))
+
+
+def reals(photo: Tensor, cfg: Config) -> list[Tensor]:
+    """The photo [1, C, H, W] at every learned scale.
+
+    Each is shrunk from the finest scale of the whole pyramid, as the reference does, whether that is learned or not.
+    """
+    sizes = learned_sizes((photo.shape[2], photo.shape[3]), cfg)
+    if cfg.magnified:
+        return [at_size(photo, size) for size in sizes]
+    top = min(cfg.finest / max(photo.shape[2:]), 1)
+    whole = at_size(photo, (math.ceil(photo.shape[2] * top), math.ceil(photo.shape[3] * top)))
+    return [at_size(whole, size) for size in sizes]
+
+
+def at_size(x: Tensor, size: Size) -> Tensor:
+    """Resampled as the reference does, clamped as its resizer does; without its detour by way of 8 bits."""
+    return x if tuple(x.shape[2:]) == tuple(size) else resize_cubic(x, size=size).clamp(-1, 1)
+
+
+def in_proportion(scale: Size, photo: Size, size: Size) -> Size:
+    """The size of a scale, ``scale`` in a picture of size ``photo``, in a result of ``size``."""
+    # Below the receptive field the networks would see nothing but their own border.
+    return max(11, round(scale[0] * size[0] / photo[0])), max(11, round(scale[1] * size[1] / photo[1]))
+
+
+def patch_levels(photo: Size, finest_learned: Size, size: Size, cfg: Config) -> list[Level]:
+    """The levels from the finest learned scale (included: its pictures are made of patches first) up to ``size``."""
+    factor = min(1.0, max(finest_learned[0] / photo[0], finest_learned[1] / photo[1]))
+    count = max(1, round(math.log(1 / factor, RATIO))) if factor < 1 else 0
+    levels = []
+    for i in range(count + 1):
+        share = factor ** (1 - i / count) if count else 1.0
+        here = in_proportion((round(photo[0] * share), round(photo[1] * share)), photo, size)
+        levels.append(Level(here, share, cfg.patch, cfg.patch_steps))
+    return [*levels[:-1], Level(size, 1.0, cfg.patch, 1 if count else cfg.patch_steps)]
+
+
+def scales(photo_size: Size, cfg: Config) -> list[Size]:
+    """Height and width of all levels of a result of the photo's size, coarsest first: learned ones, then patches."""
+    learned = learned_sizes(photo_size, cfg)
+    if not cfg.learned or cfg.magnified:
+        return learned
+    return [*learned, *(level.size for level in patch_levels(photo_size, learned[-1], photo_size, cfg)[1:])]

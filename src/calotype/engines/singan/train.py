@@ -1,0 +1,122 @@
+"""Training: one scale after the other, each a generator against a critic of patches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from torch import Tensor
+
+from calotype.engines.singan.config import Config
+from calotype.engines.singan.learning import Learning, Repainting
+from calotype.engines.singan.net import Net
+from calotype.engines.singan.pyramid import at_size, learned_sizes, reals, step_of
+from calotype.errors import InputError
+from calotype.image.palette import palette
+from calotype.run import Run, fit
+
+
+def build(cfg: Config, size: tuple[int, int]) -> Net:
+    """An untrained net for a photo of ``size`` pixels (height, width)."""
+    return Net(cfg, size)
+
+
+def stages(size: tuple[int, int], cfg: Config) -> list[str]:
+    """Names of the stages of training, in the order they are worked."""
+    named = [f"scale {i}" for i in range(len(learned_sizes(size, cfg)))]
+    return [*named, "scale in colours"] if cfg.colours else named
+
+
+def adapted(cfg: Config, verb: str, **facts: Any) -> Config:
+    """The settings to train with for a verb.
+
+    Args:
+        cfg: the user's settings.
+        verb: ``upscale`` needs its own pyramid and a strong reconstruction (section 4 of the paper), ``animate`` noise
+            that reaches over the border and a smaller coarsest scale, ``paint`` a scale trained on quantised colours.
+        facts: ``factor`` of ``upscale``; ``colours`` and ``scale`` of ``paint``.
+    """
+    if verb == "upscale":
+        return replace(
+            cfg, magnified=float(facts.get("factor", 4.0)), reconstruction=100.0, factor=1 / step_of(facts["factor"])
+        )
+    if verb == "animate":
+        return replace(cfg, border="noise", coarsest=min(cfg.coarsest, 20))
+    if verb == "paint" and facts.get("colours"):
+        return replace(cfg, colours=int(facts["colours"]), painted=int(facts.get("scale", 1)))
+    return cfg
+
+
+def train(photo: Tensor, cfg: Config, run: Run, *, base: Net | None = None) -> Net:
+    """Learn from one photo. Sections 2.1 to 2.3 of the paper.
+
+    Args:
+        photo: [1, 3, H, W], -1..1.
+        cfg: settings.
+        run: folder, seed, device, progress, stopping; one stage a scale, with a preview at the end of each.
+        base: a net trained with the same settings but for ``colours``: its scales are taken over.
+
+    Raises:
+        InputError: the photo is too small or has transparency, or a setting is out of range.
+        Stopped: the run was asked to stop.
+    """
+    checked(photo, cfg)
+    photo = photo.to(run.device)
+    net = build(cfg, (photo.shape[2], photo.shape[3])).to(run.device)
+    if base is None:
+        _train_scales(net, reals(photo, cfg), cfg, run)
+    else:
+        net.load_state_dict(base.state_dict(), strict=False)
+    if cfg.colours:
+        _train_repainter(net, reals(photo, cfg), photo, cfg, run)
+    return net.requires_grad_(False).eval()
+
+
+def unfinished(photo: Tensor, cfg: Config, run: Run) -> Net | None:
+    """The net with the scales that an interrupted training has finished; ``None`` where none is."""
+    checked(photo, cfg)
+    photo = photo.to(run.device)
+    net = build(cfg, (photo.shape[2], photo.shape[3])).to(run.device)
+    for scale, real in enumerate(reals(photo, cfg)):
+        learning = Learning(net, scale, real, cfg, run)
+        if not run.finished(cfg.steps, learning.state, stage=f"scale {scale}"):
+            break
+        learning.settle()
+    return net.requires_grad_(False).eval() if net.depth else None
+
+
+def checked(photo: Tensor, cfg: Config) -> None:
+    """Refuse what cannot work, before any of it is done."""
+    if photo.shape[1] != 3:
+        raise InputError("singan learns from opaque photos: lay this one on a background first, or use --engine gpnn")
+    if cfg.spacing not in ("even", "early"):
+        raise InputError(f"spacing={cfg.spacing} cannot be used: give spacing=even or spacing=early")
+    if cfg.border not in ("zero", "noise"):
+        raise InputError(f"border={cfg.border} cannot be used: give border=zero or border=noise")
+    if cfg.crop and cfg.crop < 32:
+        raise InputError(f"crop={cfg.crop} cannot be used: give at least 32 pixels, or crop=0 for whole pictures")
+    if not 0.3 <= cfg.factor <= 0.95:
+        raise InputError(f"factor={cfg.factor:g} cannot be used: give a number from 0.3 to 0.95, like factor=0.75")
+    for name in ("steps", "critic_steps", "generator_steps", "together", "penalty_every", "width", "candidates"):
+        if getattr(cfg, name) < 1:
+            raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from 1 up")
+    if cfg.coarsest < 11:
+        raise InputError(f"coarsest={cfg.coarsest} cannot be used: the networks see 11 pixels, give as many or more")
+    learned_sizes((photo.shape[2], photo.shape[3]), cfg)
+
+
+def _train_scales(net: Net, targets: list[Tensor], cfg: Config, run: Run) -> None:
+    below: Learning | None = None
+    for scale, real in enumerate(targets):
+        learning = Learning(net, scale, real, cfg, run, below)
+        fit(learning.step, learning.state, learning.batch, run, steps=cfg.steps, stage=f"scale {scale}")
+        learning.settle()
+        below = learning
+
+
+def _train_repainter(net: Net, targets: list[Tensor], photo: Tensor, cfg: Config, run: Run) -> None:
+    """One scale trained once more, on input whose colours are quantised (supplementary material, paint to image)."""
+    net.palette.copy_(palette(at_size(photo, net.sizes[net.painted]), cfg.colours))
+    again = Repainting(net, targets[net.painted], cfg, run)
+    fit(again.step, again.state, again.batch, run, steps=cfg.steps, stage="scale in colours")
+    again.settle()

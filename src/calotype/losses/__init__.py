@@ -1,0 +1,1 @@
+"""Losses that two systems or more use."""

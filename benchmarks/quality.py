@@ -33,7 +33,7 @@ from machine import provenance
 
 SETS = ("sigd16", "places20")
 AUTHORS = ("singan", "gpnn")
-COLUMNS = (*MEASURES, "diversity", "seconds")
+COLUMNS = (*MEASURES, "diversity", "seconds", "training")
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Job:
     published: dict[str, Path]
     engine: str
     presets: tuple[str, ...]
+    structures: tuple[str, ...]
     seed: int
     count: int
     weights: str | None
@@ -66,6 +67,7 @@ def main() -> None:
         **provenance(),
         "engine": None if options.authors_only else options.engine,
         "presets": [] if options.authors_only else options.presets,
+        "structures": [] if options.authors_only else options.structures,
         "seed": options.seed,
         "samples": 0 if options.authors_only else options.samples,
         "jobs": options.jobs,
@@ -86,8 +88,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="the JSON file to write")
     parser.add_argument("--sets", type=names, default=SETS, help="default: all")
     parser.add_argument("--photos", type=int, help="only the first so many of each set")
+    parser.add_argument("--only", type=names, default=(), help="only these, like sigd16/3,places20/12")
     parser.add_argument("--engine", default="gpnn")
     parser.add_argument("--presets", type=names, default=("fast",), help="compared with each other, like fast,paper")
+    parser.add_argument("--structures", type=names, default=("loose",), help="of the samples, like free,loose")
     parser.add_argument("--samples", type=int, default=3, help="of each photo and preset")
     parser.add_argument("--seed", type=int, default=0, help="of the first sample")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
@@ -107,7 +111,10 @@ def names(text: str) -> tuple[str, ...]:
 def planned(options: argparse.Namespace) -> Any:
     for group in options.sets:
         published = {a: {path.stem: path for path in list_photos(options.data / group / a)} for a in AUTHORS}
-        for i, photo in enumerate(list_photos(options.data / group / "photos")[: options.photos]):
+        photos = list_photos(options.data / group / "photos")
+        if options.only:
+            photos = [photo for photo in photos if f"{group}/{photo.stem}" in options.only]
+        for i, photo in enumerate(photos[: options.photos]):
             sheet = (
                 options.sheets / f"{group}_{photo.stem}.png" if options.sheets and i < options.sheet_photos else None
             )
@@ -117,6 +124,7 @@ def planned(options: argparse.Namespace) -> Any:
                 published={author: files[photo.stem] for author, files in published.items() if photo.stem in files},
                 engine=options.engine,
                 presets=() if options.authors_only else tuple(options.presets),
+                structures=tuple(options.structures),
                 seed=options.seed,
                 count=options.samples,
                 weights=options.weights,
@@ -136,11 +144,15 @@ def work(job: Job) -> tuple[list[dict[str, Any]], dict[str, str]]:
         rows += scored(job, author, found, [None], [None])
         pictures.append((author, Image.open(path)))
     for preset in job.presets:
-        result = generated(job, preset)
-        found = evaluate(job.photo, result.images, weights=job.weights)
-        features |= found.features
-        rows += scored(job, f"{job.engine} {preset}", found, result.seeds, result.seconds)
-        pictures += [(f"{preset} {seed}", image) for seed, image in zip(result.seeds, result.images)]
+        training = trained(job, preset)
+        for structure in job.structures:
+            result = generated(job, preset, structure)
+            found = evaluate(job.photo, result.images, weights=job.weights)
+            features |= found.features
+            system = f"{job.engine} {preset}" + (f" {structure}" if len(job.structures) > 1 else "")
+            rows += scored(job, system, found, result.seeds, result.seconds, training)
+            labels = [f"{preset} {structure} {seed}" for seed in result.seeds]
+            pictures += list(zip(labels, result.images, strict=True))
     if job.sheet:
         job.sheet.parent.mkdir(parents=True, exist_ok=True)
         labels, images = zip(*pictures, strict=True)
@@ -149,16 +161,34 @@ def work(job: Job) -> tuple[list[dict[str, Any]], dict[str, str]]:
     return rows, features
 
 
-def generated(job: Job, preset: str) -> Any:
+def trained(job: Job, preset: str) -> float | None:
+    """Seconds that training took; ``None`` where nothing is learned, or was learned before."""
+    from calotype import train
+    from calotype.catalog import engine
+
+    if not hasattr(engine(job.engine), "train"):
+        return None
+    model = train(job.engine, job.photo, preset=preset)
+    return model.seconds if model.new else None
+
+
+def generated(job: Job, preset: str, structure: str) -> Any:
     from calotype import vary
 
-    return vary(job.photo, n=job.count, seed=job.seed, engine=job.engine, preset=preset)
+    return vary(job.photo, n=job.count, seed=job.seed, engine=job.engine, preset=preset, structure=structure)
 
 
-def scored(job: Job, system: str, found: Evaluation, seeds: list[Any], seconds: list[Any]) -> list[dict[str, Any]]:
+def scored(
+    job: Job,
+    system: str,
+    found: Evaluation,
+    seeds: list[Any],
+    seconds: list[Any],
+    training: float | None = None,
+) -> list[dict[str, Any]]:
     rows = []
     for row, seed, duration in zip(found.rows, seeds, seconds, strict=True):
-        values = {**asdict(row), "diversity": found.diversity, "seconds": duration}
+        values = {**asdict(row), "diversity": found.diversity, "seconds": duration, "training": training}
         measured = {name: None if values[name] is None else round(values[name], 5) for name in COLUMNS}
         rows.append({"set": job.group, "photo": job.photo.stem, "system": system, "seed": seed, **measured})
     return rows

@@ -2,16 +2,16 @@
 
 The idea (Shaham, Dekel, Michaeli: "SinGAN: Learning a Generative Model from a Single Natural Image", ICCV 2019): a
 pyramid of small networks, one a scale. Each adds to the enlarged picture of the scale below what is missing at its own,
-and is trained against a critic that sees patches of 11 x 11 pixels, so that at the coarsest scale, where these are
-nearly half of a picture, layouts are learned, and at the finest textures. One noise is fixed, from which the photo
-itself has to be made again. A sample is fresh noise at every scale; noise from a finer scale on keeps the layout of the photo; a picture
+and is trained against a critic that sees patches of 11 x 11 pixels: at the coarsest scale, where these are nearly half
+of a picture, layouts are learned, and at the finest textures. One noise is fixed, from which the photo itself has to be
+made again. A sample is fresh noise at every scale; noise from a finer scale on keeps the layout of the photo; a picture
 put in at some scale comes out in the manner of the photo.
 
-``paper`` is that, with three updates of the critic and three of the generator in each of 2000 steps a scale. What
-differs from the published code, whose faults these are: the fixed noise is drawn once (the paper says so; the code draws
-it at every step and keeps the last), the generator's picture is made anew for each of its updates, pictures between the
-scales do not pass through 8 bits, sizes are resampled straight to where they are wanted instead of being cut by a pixel,
-photos in portrait format and of more than 250 pixels can be enlarged, and training goes on where it was stopped.
+``paper`` is that, with three updates of the critic and three of the generator in each of 2000 steps a scale. It differs
+from the published code in what are faults of that code. The fixed noise is drawn once (so the paper; the code draws it
+at every step and keeps the last). The generator's picture is made anew for each of its updates. Pictures between the
+scales do not pass through 8 bits, and are resampled straight to where they are wanted instead of being cut by a pixel.
+Photos in portrait format and of more than 250 pixels can be enlarged. Training goes on where it was stopped.
 
 ``fast`` is a hybrid. The networks learn the coarse scales, where they are quick and invent layouts; from 52 pixels up
 the picture is made of the photo's own patches (``calotype.matching``), which are sharp at any size, so that photos of

@@ -35,14 +35,20 @@ def learned_sizes(photo: Size, cfg: Config) -> list[Size]:
     if cfg.magnified:
         return [photo] if cfg.learned else magnifying_sizes(photo, cfg)
     if cfg.spacing == "early":
-        sizes = consingan_sizes(height, width, cfg.coarsest, cfg.finest, cfg.scales)
+        sizes = consingan_sizes(height, width, cfg.coarsest, finest_side(photo, cfg), cfg.scales)
     else:
-        sizes = singan_sizes(height, width, cfg.coarsest, cfg.finest, cfg.factor)
+        sizes = singan_sizes(height, width, cfg.coarsest, finest_side(photo, cfg), cfg.factor)
     if cfg.learned:
         # Two at least: one scale alone sees 11 pixels of 25 and has no layout to hand on.
         few = [size for size in sizes if min(size) <= cfg.learned]
         sizes = few if len(few) > 1 else sizes[:2]
     return sizes
+
+
+def finest_side(photo: Size, cfg: Config) -> int:
+    """The longer side of the finest scale: longer than ``cfg.finest`` where a panorama would have no height left."""
+    least = max(cfg.learned, 2 * cfg.coarsest) * max(photo) / min(photo)
+    return max(cfg.finest, math.ceil(least))
 
 
 def magnifying_sizes(photo: Size, cfg: Config) -> list[Size]:
@@ -54,7 +60,9 @@ def magnifying_sizes(photo: Size, cfg: Config) -> list[Size]:
     ratio = step_of(cfg.magnified)
     count = int(math.log(min(photo) / 18, ratio)) + 1
     ratio = (18 / min(photo)) ** (1 / max(1, count - 1)) if count > 1 else 1.0
-    return [(math.ceil(photo[0] * ratio**i), math.ceil(photo[1] * ratio**i)) for i in range(count - 1, -1, -1)]
+    # A hair below the whole number: rounding errors must not add a pixel.
+    shrunk = [[math.ceil(side * ratio**i - 1e-9) for side in photo] for i in range(count - 1, -1, -1)]
+    return [(height, width) for height, width in shrunk]
 
 
 def step_of(magnified: float) -> float:
@@ -75,7 +83,7 @@ def reals(photo: Tensor, cfg: Config) -> list[Tensor]:
     sizes = learned_sizes((photo.shape[2], photo.shape[3]), cfg)
     if cfg.magnified:
         return [at_size(photo, size) for size in sizes]
-    top = min(cfg.finest / max(photo.shape[2:]), 1)
+    top = min(finest_side((photo.shape[2], photo.shape[3]), cfg) / max(photo.shape[2:]), 1)
     whole = at_size(photo, (math.ceil(photo.shape[2] * top), math.ceil(photo.shape[3] * top)))
     return [at_size(whole, size) for size in sizes]
 

@@ -66,7 +66,8 @@ def train(photo: Tensor, cfg: Config, run: Run, *, base: Net | None = None) -> N
     if base is None:
         _train_scales(net, reals(photo, cfg), cfg, run)
     else:
-        net.load_state_dict(base.state_dict(), strict=False)
+        known = {name: tensor for name, tensor in base.state_dict().items() if name != "palette"}
+        net.load_state_dict(known, strict=False)
     if cfg.colours:
         _train_repainter(net, reals(photo, cfg), photo, cfg, run)
     return net.requires_grad_(False).eval()

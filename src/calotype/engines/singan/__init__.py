@@ -1,0 +1,1 @@
+"""SinGAN: a pyramid of small networks that learn one photo. Here so far: the reader of the released checkpoints."""

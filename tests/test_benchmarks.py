@@ -1,7 +1,8 @@
-"""The quality benchmark, with a stand-in for the engine."""
+"""The quality and super-resolution benchmarks, with stand-ins for the engines."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from calotype.types import Result
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 quality = pytest.importorskip("quality", reason="the benchmarks are not part of this distribution")
 machine = pytest.importorskip("machine")
+superresolution = pytest.importorskip("superresolution")
 
 
 def photo(seed=0):
@@ -77,3 +79,36 @@ def test_provenance_tells_the_machine_but_not_whose():
     text = json.dumps(record)
     assert str(Path.home()) not in text
     assert str(Path.cwd()) not in text
+
+
+def test_superresolution_against_bicubic(tmp_path, monkeypatch):
+    folder = tmp_path / "tasks" / "upscale"
+    folder.mkdir(parents=True)
+    for i in range(3):
+        photo(i).resize((131, 97), Image.Resampling.BICUBIC).save(folder / f"{i}.png")
+
+    def upscaled(job, engine, preset):
+        large = job.small.resize(job.true.shape[:1:-1], Image.Resampling.NEAREST)
+        return large, 2.5
+
+    monkeypatch.setattr(superresolution, "upscaled", upscaled)
+    options = argparse.Namespace(data=tmp_path, factors=[4, 2], photos=2)
+    rows = []
+    for asked in superresolution.planned(options):
+        assert asked.true.shape[2] == asked.factor * asked.small.height
+        assert asked.true.shape[3] == asked.factor * asked.small.width
+        features = {"lpips_offline": superresolution.offline_features()}
+        found, pictures = superresolution.work(asked, "toy", ("fast",), features)
+        assert list(pictures) == [row["system"] for row in found] == ["photo", "bicubic", "toy fast"]
+        rows += found
+    lines = superresolution.summary(rows)
+    assert [(line["factor"], line["photos"]) for line in lines] == [(4, 2)] * 3 + [(2, 2)] * 3
+    means = {(line["factor"], line["system"]): line["mean"] for line in lines}
+    assert set(means[4, "photo"]) == {"naturalness"}
+    for factor in (4, 2):
+        assert means[factor, "bicubic"]["psnr"] > means[factor, "toy fast"]["psnr"]
+        assert means[factor, "bicubic"]["ssim"] > means[factor, "toy fast"]["ssim"]
+        assert means[factor, "toy fast"]["seconds"] == 2.5
+    assert means[2, "bicubic"]["lpips_offline"] < means[4, "bicubic"]["lpips_offline"]
+    assert "toy fast" in superresolution.table(lines)
+    json.dumps(rows)

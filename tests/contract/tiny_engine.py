@@ -70,8 +70,8 @@ def scales(photo_size: tuple[int, int], cfg: Config) -> list[tuple[int, int]]:
 
 
 def stages(size: tuple[int, int], cfg: Config) -> list[str]:
-    """The names of the two."""
-    return list(STAGES)
+    """The names of the two, and of a third where sketches are to be painted."""
+    return [*STAGES, "colours"] if cfg.adapted_to.startswith("paint") else list(STAGES)
 
 
 def training_cost(size: tuple[int, int], cfg: Config) -> Cost:
@@ -99,16 +99,19 @@ def unfinished(photo: Tensor, cfg: Config, run: Run) -> Net | None:
     return _trained(photo, cfg, run, finished) if finished else None
 
 
-def train(photo: Tensor, cfg: Config, run: Run) -> Net:
-    """Learn from ``photo`` [1, 3, H, W] in two stages."""
-    return _trained(photo, cfg, run, list(STAGES))
+def train(photo: Tensor, cfg: Config, run: Run, *, base: Net | None = None) -> Net:
+    """Learn from ``photo`` [1, 3, H, W] in two stages, taken over from ``base`` if that is given, and perhaps a third."""
+    wanted = stages(tuple(photo.shape[-2:]), cfg)
+    return _trained(photo, cfg, run, wanted[len(STAGES) :] if base else wanted, base)
 
 
-def _trained(photo: Tensor, cfg: Config, run: Run, wanted: list[str]) -> Net:
+def _trained(photo: Tensor, cfg: Config, run: Run, wanted: list[str], base: Net | None = None) -> Net:
     run.reseed("init")
     net = build(cfg, tuple(photo.shape[-2:])).to(run.device)
+    if base is not None:
+        net.load_state_dict(base.state_dict())
     for stage in wanted:
-        factor = STAGES[stage]
+        factor = STAGES.get(stage, 1)
         target = resize(photo[:, :3].to(run.device), (photo.shape[-2] // factor, photo.shape[-1] // factor))
         # What is drawn between stages must not depend on how the last one came about.
         target = target + 0.01 * torch.randn_like(target)

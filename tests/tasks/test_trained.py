@@ -178,18 +178,23 @@ def test_train_with_wrong_arguments(wrong, words):
         calotype.train(**{"engine": "tiny_engine", "photo": PHOTO, **wrong})
 
 
-def test_adapted_models_are_given_what_they_adapt(cache, monkeypatch, tiny_engine):
-    train, bases = tiny_engine.train, []
+def test_painting_builds_on_the_usual_net(cache, monkeypatch, tiny_engine):
+    train, seen = tiny_engine.train, []
 
     def training(photo, cfg, run, base=None):
-        bases.append(base)
-        return train(photo, cfg, run)
+        seen.append((cfg.adapted_to.split(" ")[0], base is not None))
+        return train(photo, cfg, run, base=base)
 
     monkeypatch.setattr(tiny_engine, "train", training)
-    calotype.upscale(PHOTO, **TINY)
+    calotype.paint(PHOTO, PHOTO, **TINY)
+    assert seen == [("", False), ("paint", True)]
     calotype.vary(PHOTO, **TINY)
-    calotype.animate(PHOTO, frames=2, **TINY)
-    assert [base is None for base in bases] == [True, True, False]
+    calotype.paint(PHOTO, PHOTO, colours=4, **TINY)
+    assert seen[2:] == [("paint", True)]
+    calotype.upscale(PHOTO, **TINY)
+    assert seen[3:] == [("upscale", False)]
+    assert calotype.paint(PHOTO, PHOTO, colours=3, unfinished=True, **TINY).settings["config"]["adapted_to"] == ""
+    assert len(seen) == 4
 
 
 def test_list_and_remove(cache):

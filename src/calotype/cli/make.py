@@ -203,12 +203,11 @@ class _Work:
             self._sheet(job, stem, pieces)
 
     def _train(self, source: Source, job: Job) -> None:
-        if job.model is None or not job.must_train:
-            return
-        self.learning = source.label
-        self.report.say(announced(source.label, job.model))
-        with self.report.training(job.model), stopping(job.run):
-            job.model.train(job.run)
+        for model in job.lessons:
+            self.learning = source.label
+            self.report.say(announced(source.label, model))
+            with self.report.training(model), stopping(job.run):
+                model.train(job.run)
         self.learning = ""
 
     def _done(self, source: Source, path: Path, piece: Piece, seconds: float | None) -> None:

@@ -38,8 +38,9 @@ def announced(label: str, model: Model) -> str:
     """The line that says, before it starts, what a training will take."""
     done = model.done()
     begins = "goes on with its training" if done else "is trained on"
+    stages = "1 stage" if len(model.stages) == 1 else f"{len(model.stages)} stages"
     return (
-        f"{label} {model.photo.size} {begins} ({model.engine}, {len(model.stages)} stages): "
+        f"{label} {model.photo.size} {begins} ({model.engine}, {stages}): "
         f"about {duration(model.cost.seconds * (1 - done))} and {gigabytes(model.cost.bytes)}, once; "
         f"Ctrl-C stops and the same command goes on; a picture of each stage goes to {model.previews}"
     )

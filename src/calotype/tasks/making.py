@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from inspect import signature
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from calotype.catalog import engine as engine_of
@@ -62,6 +63,7 @@ class Job:
     does: ClassVar[str] = ""  # the engine's function, where it is not named like the verb
     wants: ClassVar[tuple[str, ...]] = ()  # the arguments that are further pictures
     tiles: ClassVar[bool] = False  # whether results can continue themselves
+    extends: ClassVar[bool] = False  # whether the verb's net is the usual one and something learned on top of it
     suffix: ClassVar[str] = ".png"
 
     @classmethod
@@ -211,9 +213,8 @@ class Job:
             return
         photo = self.photo.size
         check_bytes(self.cost.bytes, f"{self.size} pixels from '{self.photo.name}' ({photo})", photo)
-        if self.must_train:
-            assert self.model is not None
-            check_bytes(self.model.cost.bytes, f"training on '{self.photo.name}' ({photo})", photo)
+        for lesson in self.lessons:
+            check_bytes(lesson.cost.bytes, f"training on '{self.photo.name}' ({photo})", photo)
 
     @cached_property
     def run(self) -> Run:
@@ -232,22 +233,30 @@ class Job:
     @cached_property
     def config(self) -> Any:
         """The engine's configuration, adapted to the verb where the engine does that."""
-        if self.order.loaded is not None or not hasattr(self.engine, "adapted"):
-            return self.order.config
-        return self.engine.adapted(self.order.config, self.order.verb, **self.facts())
+        return self.order.config if self.model is None else self.model.config
 
     @cached_property
     def model(self) -> Model | None:
         """What has to be trained before pictures can be made; ``None`` where nothing has."""
-        if self.order.loaded is not None or not hasattr(self.engine, "train"):
-            return None
         asked = self.order
-        return Model(self.photo, asked.engine, asked.preset, self.config, asked.config, asked.changes)
+        if asked.loaded is not None or not hasattr(self.engine, "train"):
+            return None
+        plain = Model(self.photo, asked.engine, asked.preset, asked.config, asked.changes)
+        if not hasattr(self.engine, "adapted"):
+            return plain
+        config = self.engine.adapted(asked.config, asked.verb, **self.facts())
+        if config == asked.config:
+            return plain
+        if not self.extends or "base" not in signature(self.engine.train).parameters:
+            return replace(plain, config=config)
+        model = replace(plain, config=config, base=plain)
+        # What is learned on top is no use before all else is: so an unfinished training is that of the usual net.
+        return plain if asked.unfinished and not model.finished else model
 
     @property
-    def must_train(self) -> bool:
-        """Whether making a picture begins with a training."""
-        return self.model is not None and not self.order.unfinished and not self.model.finished
+    def lessons(self) -> list[Model]:
+        """What has to be trained before the first picture, in that order."""
+        return [] if self.model is None or self.order.unfinished else self.model.lessons
 
     @cached_property
     def _net(self) -> torch.nn.Module | None:

@@ -25,6 +25,7 @@ class Painting(Remaking):
 
     verb = "paint"
     wants = ("sketch",)
+    extends = True
 
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:

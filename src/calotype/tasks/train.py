@@ -49,7 +49,6 @@ class Course:
 
     Attributes:
         config: the engine's configuration, adapted to what the model is for.
-        plain: the same before that.
         out: the folder that the model is to be in; ``None`` for the cache.
         several: whether ``out`` is for several models, each in a folder of its own in it.
     """
@@ -58,7 +57,6 @@ class Course:
     preset: str
     changes: Mapping[str, Any]
     config: Any
-    plain: Any
     seed: int
     max_side: int | None
     device: str
@@ -74,9 +72,7 @@ class Course:
         from calotype.image.io import open_photo
 
         opened = open_photo(photo, max_side=self.max_side)
-        model = Model(
-            opened, self.engine, self.preset, self.config, self.plain, self.changes, self.seed, self._place(opened)
-        )
+        model = Model(opened, self.engine, self.preset, self.config, self.changes, self.seed, self._place(opened))
         if not model.finished and self.device == "cpu":
             check_bytes(model.cost.bytes, f"training on '{opened.name}' ({opened.size})", opened.size)
         return model
@@ -119,7 +115,6 @@ def course(
         preset=preset,
         changes=changes,
         config=_adapted(module, plain, engine, purpose, factor),
-        plain=plain,
         seed=seed,
         max_side=max_side,
         device=str(choose_device(device)),

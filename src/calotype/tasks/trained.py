@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,20 +34,20 @@ class Model:
         engine: name of the engine.
         preset: the preset that ``config`` came from, and ``changes`` what was set on top of it: for people to read.
         config: the engine's configuration, adapted to the verb.
-        plain: the configuration before it was adapted.
         changes: see ``preset``.
         seed: of the training.
         chosen: the folder it is to be in; ``None`` for the one in the cache.
+        base: a model that has to be finished first, of which this one takes over what it has learned.
     """
 
     photo: Photo
     engine: str
     preset: str
     config: Any
-    plain: Any
     changes: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     chosen: Path | None = None
+    base: Model | None = None
 
     @cached_property
     def key(self) -> str:
@@ -78,9 +77,14 @@ class Model:
 
     @property
     def stages(self) -> list[str]:
-        """The names of the stages, in the order they are worked."""
-        names: list[str] = engine_of(self.engine).stages(self._size, self.config)
-        return names
+        """The names of the stages, in the order they are worked; those of the base are not worked again."""
+        behind = self.base.stages if self.base else []
+        return [name for name in engine_of(self.engine).stages(self._size, self.config) if name not in behind]
+
+    @property
+    def lessons(self) -> list[Model]:
+        """What is still to be trained before this model can be sampled, in that order."""
+        return [model for model in (self.base, self) if model is not None and not model.finished]
 
     @property
     def _size(self) -> tuple[int, int]:
@@ -88,9 +92,9 @@ class Model:
 
     @cached_property
     def cost(self) -> Cost:
-        """What the whole training is expected to take on this machine."""
+        """What the whole training is expected to take on this machine, the base's left out."""
         cost: Cost = engine_of(self.engine).training_cost(self._size, self.config)
-        return cost
+        return replace(cost, seconds=max(1.0, cost.seconds - self.base.cost.seconds)) if self.base else cost
 
     @cached_property
     def shares(self) -> dict[str, float]:
@@ -120,7 +124,7 @@ class Model:
         return sum(share * there[s][0] / max(1, there[s][1]) for s, share in self.shares.items() if s in there)
 
     def train(self, run: Run) -> None:
-        """Train it, or go on with it; nothing is done where it is finished.
+        """Train it, or go on with it, the base first; nothing is done where it is finished.
 
         Raises:
             InputError: another process trains it, or the photo cannot be learned from.
@@ -130,6 +134,8 @@ class Model:
         from calotype import saving
         from calotype.image.io import to_tensor
 
+        if self.base is not None and not self.finished:
+            self.base.train(run)
         with cache.locked(self.folder):
             if self.finished:  # since we looked last
                 return
@@ -137,8 +143,8 @@ class Model:
                 cache.describe(self.folder, self._about())
             previews = _Previews(self.folder, run.on_event)
             part = run.within(self.folder, seed=self.seed, on_event=previews)
-            train = engine_of(self.engine).train
-            net = train(to_tensor(self.photo, run.device), self.config, part, **self._base(run))
+            base = {"base": self.base.net(run.device)} if self.base else {}
+            net = engine_of(self.engine).train(to_tensor(self.photo, run.device), self.config, part, **base)
             preview = previews.of(self.stages[-1])
             saving.write(self.folder, self.engine, self.config, net, self.photo.sha256, self._size, preview)
             cache.forget_state(self.folder)
@@ -156,13 +162,6 @@ class Model:
             "photo_sha256": self.photo.sha256,
             "size": str(self.photo.size),
         }
-
-    def _base(self, run: Run) -> dict[str, Any]:
-        """The finished model that this one is an adaptation of, where there is one and the engine can use it."""
-        if self.config == self.plain or "base" not in inspect.signature(engine_of(self.engine).train).parameters:
-            return {}
-        base = Model(self.photo, self.engine, self.preset, self.plain, self.plain, self.changes, self.seed)
-        return {"base": base.net(run.device)} if base.finished else {}
 
     def net(self, device: torch.device) -> torch.nn.Module:
         """The finished net, as it lies on the disk.

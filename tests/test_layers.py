@@ -22,6 +22,7 @@ LAYERS = [
     {"checkpoint"},
     {"run", "saving"},
     {"nn"},
+    {"losses"},
     {"metrics", "matching"},
     {"engines"},
     {"catalog"},

@@ -29,6 +29,7 @@ results are enlarged from there.
 from calotype.engines.singan.config import PRESETS, Config
 from calotype.engines.singan.cost import cost, training_cost
 from calotype.engines.singan.generate import animate, remake, retarget, upscale, vary
+from calotype.engines.singan.importing import imported
 from calotype.engines.singan.pyramid import scales
 from calotype.engines.singan.train import adapted, build, stages, train, unfinished
 
@@ -39,6 +40,7 @@ __all__ = [
     "animate",
     "build",
     "cost",
+    "imported",
     "remake",
     "retarget",
     "scales",

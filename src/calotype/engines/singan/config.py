@@ -46,6 +46,8 @@ class Config:
             finest scale is used, and unless ``learned`` is 0 only that one is learned.
         border: ``zero`` puts zeros around every input, as SinGAN does; ``noise`` lets the noise reach over the edge, as
             SinGAN does for animation, so that borders vary as much as the rest.
+        given: height and width of every learned scale, coarsest first, where they do not follow from the settings above:
+            those of a model that was trained elsewhere.
         colours: for ``paint`` alone: quantise what comes into the scale ``painted`` to that many colours; 0 does not.
         painted: the scale that is trained once more for it.
     """
@@ -76,9 +78,10 @@ class Config:
     patch: int = 5
     alpha: float = 0.005
     restless: float = 0.5
-    spread: float = 0.2
+    spread: float = 0.1
     patch_steps: int = 2
     magnified: float = 0.0
+    given: tuple[int, ...] = ()
     colours: int = 0
     painted: int = 0
 

@@ -27,6 +27,8 @@ def learned_sizes(photo: Size, cfg: Config) -> list[Size]:
         InputError: the photo is too small, or the settings leave no scale.
     """
     height, width = photo
+    if cfg.given:
+        return list(zip(cfg.given[::2], cfg.given[1::2], strict=True))
     if min(photo) < max(11, SMALLEST * cfg.coarsest // 25):
         raise InputError(
             f"{width}x{height} pixels are too few to learn from: both sides must be {SMALLEST} or more, the shorter "

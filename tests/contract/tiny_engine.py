@@ -100,7 +100,7 @@ def unfinished(photo: Tensor, cfg: Config, run: Run) -> Net | None:
 
 
 def train(photo: Tensor, cfg: Config, run: Run, *, base: Net | None = None) -> Net:
-    """Learn from ``photo`` [1, 3, H, W] in two stages, taken over from ``base`` if that is given, and perhaps a third."""
+    """Learn from ``photo`` [1, 3, H, W] in two stages, or take them over from ``base``; perhaps in a third."""
     wanted = stages(tuple(photo.shape[-2:]), cfg)
     return _trained(photo, cfg, run, wanted[len(STAGES) :] if base else wanted, base)
 

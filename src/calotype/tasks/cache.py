@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from calotype.catalog import engine as engine_of
 from calotype.errors import InputError, OutputError, unknown
 from calotype.files import output_error, shown, write_whole
 from calotype.types import Size
@@ -39,8 +40,14 @@ def root() -> Path:
 
 
 def key_of(photo_sha256: str, photo_size: Size, engine: str, config: Any, seed: int) -> str:
-    """Twelve hexadecimal digits that are the same for the same model, and for no other."""
-    said = [photo_sha256, str(photo_size), engine, asdict(config), seed]
+    """Twelve hexadecimal digits that are the same for the same model, and for no other.
+
+    Settings that matter when pictures are made, not when the model is trained, are left out: the engine names them in
+    ``AT_SAMPLING``.
+    """
+    later: frozenset[str] = getattr(engine_of(engine), "AT_SAMPLING", frozenset())
+    learned = {name: value for name, value in asdict(config).items() if name not in later}
+    said = [photo_sha256, str(photo_size), engine, learned, seed]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:12]
 
 

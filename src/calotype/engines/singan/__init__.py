@@ -26,7 +26,7 @@ what; one photo, without transparency. With ``paper`` and ``consingan`` the fine
 results are enlarged from there.
 """
 
-from calotype.engines.singan.config import PRESETS, Config
+from calotype.engines.singan.config import AT_SAMPLING, PRESETS, Config
 from calotype.engines.singan.cost import cost, training_cost
 from calotype.engines.singan.generate import animate, remake, retarget, upscale, vary
 from calotype.engines.singan.importing import imported
@@ -34,6 +34,7 @@ from calotype.engines.singan.pyramid import scales
 from calotype.engines.singan.train import adapted, build, stages, train, unfinished
 
 __all__ = [
+    "AT_SAMPLING",
     "PRESETS",
     "Config",
     "adapted",

@@ -46,7 +46,7 @@ class Config:
             finest scale is used, and unless ``learned`` is 0 only that one is learned.
         border: ``zero`` puts zeros around every input, as SinGAN does; ``noise`` lets the noise reach over the edge, as
             SinGAN does for animation, so that borders vary as much as the rest.
-        given: height and width of every learned scale, coarsest first, where they do not follow from the settings above:
+        given: height and width of every learned scale, coarsest first, where the settings above do not say it:
             those of a model that was trained elsewhere.
         colours: for ``paint`` alone: quantise what comes into the scale ``painted`` to that many colours; 0 does not.
         painted: the scale that is trained once more for it.
@@ -117,3 +117,6 @@ PRESETS: dict[str, Config] = {
     ),
     "tiny": Config(coarsest=12, finest=40, learned=18, steps=3, width=8, widest=8, candidates=2, settle=2),
 }
+
+# Settings that a trained model does not depend on.
+AT_SAMPLING = frozenset({"candidates", "patch", "alpha", "restless", "spread", "patch_steps"})

@@ -47,9 +47,15 @@ def test_exact_is_the_formula(scene: torch.Tensor, alpha: float) -> None:
 
 def test_exact_reverse_is_every_keys_nearest_query(scene: torch.Tensor) -> None:
     query, key = disturbed(scene[:, :, :20, :24], 0.3), scene[:, :, 10:30, 20:50]
-    found = field.exact_reverse(field.Grid(query, all_pixels()), field.Grid(key, all_pixels()), budget=1000)
+    found, _ = field.exact_reverse(field.Grid(query, all_pixels()), field.Grid(key, all_pixels()), budget=1000)
     d = scores_written_out(query, key, 0.0)
     torch.testing.assert_close(d.gather(0, found[None])[0], d.amin(0), rtol=1e-4, atol=1e-6)
+
+
+def test_distances_that_are_known_need_not_be_found_again(scene: torch.Tensor) -> None:
+    query, key = field.Grid(disturbed(scene, 0.3), all_pixels()), field.Grid(scene, all_pixels())
+    _, nearest = field.exact_reverse(query, key)
+    assert torch.equal(field.exact(query, key, 0.005, nearest=nearest), field.exact(query, key, 0.005))
 
 
 def test_little_memory_gives_the_same_field(scene: torch.Tensor) -> None:
@@ -111,7 +117,7 @@ def test_fast_search_is_close_to_exact(scene: torch.Tensor, alpha: float) -> Non
     noise = torch.Generator().manual_seed(0)
     found = field.exact(*coarse, alpha)
     found = patchmatch.upscale(found, coarse[0].shape, query.shape, coarse[1].shape, key.shape)
-    reverse = field.exact_reverse(*coarse)
+    reverse, _ = field.exact_reverse(*coarse)
     reverse = patchmatch.upscale(reverse, coarse[1].shape, key.shape, coarse[0].shape, query.shape)
     found, _ = patchmatch.search(query, key, found, reverse, alpha, 4, noise)
     scores = true_scores(query, key, alpha)

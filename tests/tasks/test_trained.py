@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 import calotype
+from calotype import catalog
 from calotype.errors import InputError, OutputError, Stopped
 from calotype.run import Run
 from calotype.tasks import cache as kept
@@ -166,7 +167,7 @@ def test_train_for_a_verb_is_what_the_verb_needs(cache, monkeypatch, tiny_engine
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"engine": "gpnn"}, "the engine gpnn cannot train: use one that can .tiny_engine"),
+        ({"engine": "gpnn"}, "the engine gpnn cannot train: use one that can .*tiny_engine"),
         ({"purpose": "upscal"}, "did you mean 'upscale'"),
         ({"purpose": "upscale", "factor": 9}, "factor of 9"),
         ({"seed": -1}, "seed of -1"),
@@ -215,7 +216,8 @@ def test_list_and_remove(cache):
     assert list((cache / "models").iterdir()) == []
 
 
-def test_a_model_from_elsewhere(cache, tmp_path):
+def test_a_model_from_elsewhere(cache, tmp_path, monkeypatch):
+    monkeypatch.delitem(catalog.ENGINES, "singan")  # it would be asked first
     (tmp_path / "theirs").mkdir()
     folder = models.take_over(tmp_path / "theirs")
     assert calotype.vary(PHOTO, model=folder)[0].size == (48, 32)
@@ -231,6 +233,7 @@ def test_a_model_from_elsewhere(cache, tmp_path):
 
 
 def test_nothing_reads_models_from_elsewhere(tmp_path, monkeypatch, tiny_engine):
+    monkeypatch.delitem(catalog.ENGINES, "singan")
     monkeypatch.delattr(tiny_engine, "imported")
     with pytest.raises(InputError, match="no engine here can read models of other programs"):
         models.take_over(tmp_path)
@@ -264,3 +267,17 @@ def test_further_photos_and_tiles_only_where_the_engine_can():
         calotype.vary(PHOTO, also=[PHOTO], **TINY)
     with pytest.raises(InputError, match="leave out --tile"):
         calotype.vary(PHOTO, tile="x", **TINY)
+
+
+def test_settings_of_sampling_do_not_make_another_model():
+    from dataclasses import replace
+
+    from calotype.engines.singan import PRESETS
+    from calotype.tasks.cache import key_of
+    from calotype.types import Size
+
+    def key(**changes):
+        return key_of("0" * 64, Size(40, 50), "singan", replace(PRESETS["fast"], **changes), 0)
+
+    assert key(alpha=0.1, candidates=3) == key()
+    assert key(steps=7) != key()

@@ -101,29 +101,31 @@ def completeness_weight(nearest: Tensor, alpha: float) -> Tensor:
     return 1 / (alpha + nearest.clamp_min(0))
 
 
-def exact(query: Grid, key: Grid, alpha: float, budget: int = 1 << 22) -> Tensor:
+def exact(query: Grid, key: Grid, alpha: float, budget: int = 1 << 22, nearest: Tensor | None = None) -> Tensor:
     """The field of least score, all patches compared with all. Memory: about ``budget`` scores at a time.
 
-    Two sweeps over the queries: the first finds every key's nearest query, the second each query's best key.
+    Two sweeps over the queries: the first finds every key's nearest query, the second each query's best key. The first
+    is spared where ``nearest``, from ``exact_reverse``, is given.
     """
     weight = None
     if alpha > 0:
-        nearest = torch.full((len(key),), float("inf"), device=key.picture.device)
-        for _, scores in compared(query, as_targets(key), budget):
-            nearest = torch.minimum(nearest, scores.amin(0))
+        if nearest is None:
+            nearest = torch.full((len(key),), float("inf"), device=key.picture.device)
+            for _, scores in compared(query, as_targets(key), budget):
+                nearest = torch.minimum(nearest, scores.amin(0))
         weight = completeness_weight(nearest, alpha)
     return torch.cat([scores.argmin(1) for _, scores in compared(query, as_targets(key, weight), budget)])
 
 
-def exact_reverse(query: Grid, key: Grid, budget: int = 1 << 22) -> Tensor:
-    """The nearest query of every key: int64 [keys]."""
+def exact_reverse(query: Grid, key: Grid, budget: int = 1 << 22) -> tuple[Tensor, Tensor]:
+    """The nearest query of every key, int64 [keys], and its distance, [keys]."""
     nearest = torch.full((len(key),), float("inf"), device=key.picture.device)
     reverse = torch.zeros(len(key), dtype=torch.int64, device=nearest.device)
     for start, scores in compared(query, as_targets(key), budget):
         value, index = scores.min(0)
         reverse = torch.where(value < nearest, index + start, reverse)
         nearest = torch.minimum(nearest, value)
-    return reverse
+    return reverse, nearest
 
 
 def compared(query: Grid, targets: Tensor, budget: int) -> Iterator[tuple[int, Tensor]]:

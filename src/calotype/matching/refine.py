@@ -97,7 +97,7 @@ def refine(
     """
     family = [*photos, *(photo.flip(3) for photo in photos)] if how.mirror else photos
     mean = photos[0].mean((2, 3), keepdim=True)
-    picture, fit = start, first_fit(start, family, how, below, noise, tile)
+    picture, fit = start, first_fit(start, family, how, levels[0], below, noise, tile)
     for index, level in enumerate(levels):
         library = at_level(family, level.factor, levels[index - 1].factor if index else None, level.patch)
         if index:
@@ -128,14 +128,16 @@ def first_fit(
     start: Tensor,
     family: Sequence[Tensor],
     how: Refinement,
+    level: Level,
     below: Sequence[Level],
     noise: torch.Generator,
     tile: Tile,
 ) -> Fit | None:
     """The matches of ``start`` at the last of the levels ``below``; ``None`` where there is none or no use for them."""
     fit = None
-    if how.search == "exact":
-        return fit
+    keys = sum(photo.shape[2] * photo.shape[3] for photo in family) * level.factor**2
+    if how.search == "exact" or level.size[0] * level.size[1] * keys < how.exact_start**2:
+        return fit  # all patches will be compared with all
     mean = family[0].mean((2, 3), keepdim=True)
     for level in below:
         library = at_level(family, level.factor, None, level.patch)
@@ -162,10 +164,9 @@ def matched(query: fields.Grid, key: fields.Grid, before: Fit | None, how: Refin
     most = how.exact_below if before is not None else max(how.exact_start, how.exact_below)
     few = len(query) * len(key) < most**2
     if how.search == "exact" or few:
-        found = fields.exact(query, key, how.alpha)
         # Only the fast search, which takes over at larger levels, has a use for the other direction.
-        back = fields.exact_reverse(query, key) if how.search == "fast" else None
-        return Fit(found, back, query.shape, key.shape)
+        back, nearest = fields.exact_reverse(query, key) if how.search == "fast" else (None, None)
+        return Fit(fields.exact(query, key, how.alpha, nearest=nearest), back, query.shape, key.shape)
     field, reverse = carried(query, key, before)
     field, reverse = patchmatch.search(query, key, field, reverse, how.alpha, how.passes, noise)
     return Fit(field, reverse, query.shape, key.shape)

@@ -36,6 +36,8 @@ class Config:
         settle: pictures from which each generator's normalisation is measured anew when its scale is done; 0 keeps
             the running mean of training, as published.
         candidates: layouts drawn for each picture, of which the one whose patches are most like the photo's is made.
+        stir: what the noise is multiplied by at the scale it begins at, where that is not the coarsest: as strong as it
+            was in training it hardly changes what the scales below reconstruct.
         patch: side of the patches of the finer levels, pixels; odd.
         alpha: completeness of the patches, as in GPNN: small insists that every part of the photo is used.
         restless: noise added at every level of patches, as a multiple of the detail it adds (root mean square).
@@ -75,6 +77,7 @@ class Config:
     crop: int = 64
     settle: int = 16
     candidates: int = 8
+    stir: float = 12.0
     patch: int = 5
     alpha: float = 0.005
     restless: float = 0.5
@@ -94,6 +97,7 @@ _PAPER = Config(
     crop=0,
     settle=0,
     candidates=1,
+    stir=1.0,
 )
 
 PRESETS: dict[str, Config] = {
@@ -112,6 +116,7 @@ PRESETS: dict[str, Config] = {
         together=3,
         settle=16,
         candidates=1,
+        stir=1.0,
         width=64,
         widest=64,
     ),
@@ -119,4 +124,4 @@ PRESETS: dict[str, Config] = {
 }
 
 # Settings that a trained model does not depend on.
-AT_SAMPLING = frozenset({"candidates", "patch", "alpha", "restless", "spread", "patch_steps"})
+AT_SAMPLING = frozenset({"candidates", "stir", "patch", "alpha", "restless", "spread", "patch_steps"})

@@ -61,7 +61,7 @@ def vary(
     same = size == painter.photo_size and tile == NO_TILE
     # The reconstruction has the photo's own size; another size begins with the photo, stretched to it.
     below = None if first == 0 or same else painter.photo_at(painter.sizes[first - 1])
-    return painter.refined(painter.best(first, below), painter.depth - 1)
+    return painter.refined(painter.best(first, below, stirred=first > 0), painter.depth - 1)
 
 
 @torch.no_grad()
@@ -260,7 +260,7 @@ class _Painter:
         """The photo at a scale, stretched where the result has other proportions."""
         return at_size(self.photo, size)
 
-    def best(self, first: int, below: Tensor | None) -> Tensor:
+    def best(self, first: int, below: Tensor | None, stirred: bool = False) -> Tensor:
         """Of several pictures through the scales from ``first`` up, the one whose patches are most like the photo's.
 
         A random layout may lack a part of the photo, or hold shapes that are not in it. To draw a few more costs
@@ -273,13 +273,14 @@ class _Painter:
             below = net.repaint(net.onto(below, self.sizes[first]), self.rng)
             begin = first + 1
         sizes = self.sizes[: self.depth]
-        drawn = net.drawn(self.cfg.candidates, self.depth, sizes, self.rng, self.tile, begin, below)
+        stir = self.cfg.stir if stirred else 1.0
+        drawn = net.drawn(self.cfg.candidates, self.depth, sizes, self.rng, self.tile, begin, below, stir)
         assert drawn is not None
         pictures = drawn.clamp(-1, 1)
         if len(pictures) == 1:
             return pictures
         real = at_size(self.photo, net.sizes[self.depth - 1])
-        distances = [sum(sliced(real, one[None], patch=p, projections=64) for p in (5, 11)) for one in pictures]
+        distances = [sum(sliced(real, one[None], patch=p, projections=16) for p in (5, 11)) for one in pictures]
         return pictures[distances.index(min(distances))][None]
 
     def refined(self, start: Tensor, level: int) -> Tensor:
@@ -288,7 +289,12 @@ class _Painter:
             return at_size(start, self.size)
         cfg = self.cfg
         how = Refinement(
-            restless=cfg.restless, alpha=cfg.alpha, spread=cfg.spread, exact_below=EXACT_BELOW, exact_start=EXACT_START
+            restless=cfg.restless,
+            alpha=cfg.alpha,
+            spread=cfg.spread,
+            passes=1,
+            exact_below=EXACT_BELOW,
+            exact_start=EXACT_START,
         )
         at = level - self.depth + 1
         below = [*self.coarser, *self.patches[:at]]

@@ -107,6 +107,7 @@ class Net(nn.Module):
         wraps: tuple[bool, bool] = (False, False),
         begin: int = 0,
         picture: Tensor | None = None,
+        stir: float = 1.0,
     ) -> Tensor | None:
         """Random pictures through the scales ``begin`` to ``upto - 1``.
 
@@ -118,6 +119,7 @@ class Net(nn.Module):
             wraps: axes along which the pictures continue themselves.
             begin: first scale used.
             picture: [1 or B, 3, h, w], what it is given; ``None``: nothing, or the scales' reconstruction.
+            stir: what the noise of scale ``begin`` is multiplied by.
 
         Returns:
             [B, 3, h, w] of scale ``upto - 1``, not clamped; ``picture`` where no scale is used.
@@ -126,7 +128,8 @@ class Net(nn.Module):
         x = picture if picture is not None else self.reconstruction(begin)
         for scale in range(begin, upto):
             below = self.onto(x, sizes[scale], wraps).expand(count, -1, -1, -1)
-            x = self.step(scale, below, self.noise(scale, sizes[scale], count, rng), wraps)
+            noise = self.noise(scale, sizes[scale], count, rng)
+            x = self.step(scale, below, noise * stir if scale == begin else noise, wraps)
         return x
 
     def reconstruction(self, upto: int) -> Tensor | None:

@@ -59,7 +59,7 @@ class Config:
     factor: float = 0.75
     spacing: str = "even"
     scales: int = 6
-    learned: int = 52
+    learned: int = 56
     width: int = 32
     widest: int = 128
     steps: int = 1000

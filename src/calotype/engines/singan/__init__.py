@@ -33,7 +33,11 @@ from calotype.engines.singan.importing import imported
 from calotype.engines.singan.pyramid import scales
 from calotype.engines.singan.train import adapted, build, stages, train, unfinished
 
+# Results can continue themselves without a seam; the patches of other photos would not fit the layouts of this one.
+ABILITIES = frozenset({"tile"})
+
 __all__ = [
+    "ABILITIES",
     "AT_SAMPLING",
     "PRESETS",
     "Config",

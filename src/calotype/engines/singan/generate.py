@@ -277,14 +277,15 @@ class _Painter:
         stir = self.cfg.stir if stirred else 1.0
         sizes, left = self.sizes[: self.depth], self.cfg.candidates
         real = at_size(self.photo, net.sizes[self.depth - 1])
-        best, least = None, float("inf")
+        best: Tensor | None = None
+        least = float("inf")
         while left:
             # Small ones all at once; of large ones as many as need no more memory than that.
             count = max(1, min(left, MOST_PIXELS // (sizes[-1][0] * sizes[-1][1])))
             left -= count
             drawn = net.drawn(count, self.depth, sizes, self.rng, self.tile, begin, below, stir)
             assert drawn is not None
-            for one in drawn.clamp(-1, 1).split(1):
+            for one in torch.split(drawn.clamp(-1, 1), 1):
                 distance = likeness(real, one) if self.cfg.candidates > 1 else 0.0
                 if distance < least:
                     best, least = one, distance

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -117,6 +118,7 @@ def remake(
     Raises:
         InputError, Stopped: as ``vary``.
     """
+    cfg = replace(cfg, alpha=cfg.remake_alpha)
     painter = _Painter(photos, cfg, run, size, seed, NO_TILE, net)
     picture = resize(picture[:, :3], size)
     first = max(1, painter.level_of(structure))

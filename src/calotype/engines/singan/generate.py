@@ -203,7 +203,9 @@ def animate(
     for noises in zip(*walks):
         x = below
         for scale, noise in zip(range(first, painter.depth), noises):
-            x = net.step(scale, net.onto(x, net.sizes[scale]), noise)
+            # Above the coarsest scale the noise of the photo is zero: the walk is what it deviates by.
+            strength = cfg.stir if scale == first > 0 else 1.0
+            x = net.step(scale, net.onto(x, net.sizes[scale]), strength * noise)
         assert x is not None
         # The same seed for each frame: what is still stays still.
         painter.rng = torch.Generator().manual_seed(seed)

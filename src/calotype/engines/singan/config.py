@@ -51,6 +51,8 @@ class Config:
             SinGAN does for animation, so that borders vary as much as the rest.
         given: height and width of every learned scale, coarsest first, where the settings above do not say it:
             those of a model that was trained elsewhere.
+        consistent: for ``upscale``: how often, after each pass, what the picture lacks of the photo when it is shrunk
+            again is put back (back-projection, Irani and Peleg 1991), lest errors add up. 0 as published.
         colours: for ``paint`` alone: quantise what comes into the scale ``painted`` to that many colours; 0 does not.
         painted: the scale that is trained once more for it.
     """
@@ -87,6 +89,7 @@ class Config:
     patch_steps: int = 2
     magnified: float = 0.0
     given: tuple[int, ...] = ()
+    consistent: int = 2
     colours: int = 0
     painted: int = 0
 
@@ -100,6 +103,7 @@ _PAPER = Config(
     settle=0,
     candidates=1,
     stir=1.0,
+    consistent=0,
 )
 
 PRESETS: dict[str, Config] = {
@@ -126,4 +130,6 @@ PRESETS: dict[str, Config] = {
 }
 
 # Settings that a trained model does not depend on.
-AT_SAMPLING = frozenset({"candidates", "stir", "patch", "alpha", "remake_alpha", "restless", "spread", "patch_steps"})
+AT_SAMPLING = frozenset(
+    {"candidates", "stir", "patch", "alpha", "remake_alpha", "restless", "spread", "patch_steps", "consistent"}
+)

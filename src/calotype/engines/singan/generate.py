@@ -156,6 +156,9 @@ def upscale(
         size = (round(height * grown), round(width * grown))
         noise = net.noise(1, size, 1, rng)
         x = net.step(last, at_size(x, size), noise).clamp(-1, 1)
+        for _ in range(cfg.consistent):
+            missing = photo - resize(x, (height, width), clamp=False)
+            x = (x + resize(missing, size, clamp=False)).clamp(-1, 1)
     return x
 
 

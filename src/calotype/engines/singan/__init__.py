@@ -27,20 +27,35 @@ results are enlarged from there.
 """
 
 from calotype.engines.singan.config import AT_SAMPLING, PRESETS, Config
-from calotype.engines.singan.cost import cost, training_cost
+from calotype.engines.singan.cost import cost, efforts, training_cost
 from calotype.engines.singan.generate import animate, remake, retarget, upscale, vary
 from calotype.engines.singan.importing import imported
 from calotype.engines.singan.pyramid import scales
 from calotype.engines.singan.train import adapted, build, stages, train, unfinished
 
+# What results can be beyond a picture from one photo: without a seam (tile).
+ABILITIES = frozenset({"tile"})
+
+# Where each verb starts, unless the user says it: as ``structure``.
+STRUCTURES: dict[str, str | float] = {
+    "vary": "free",
+    "harmonize": "scale3",
+    "edit": "scale2",
+    "paint": "scale1",
+    "animate": "scale1",
+}
+
 __all__ = [
+    "ABILITIES",
     "AT_SAMPLING",
     "PRESETS",
+    "STRUCTURES",
     "Config",
     "adapted",
     "animate",
     "build",
     "cost",
+    "efforts",
     "imported",
     "remake",
     "retarget",

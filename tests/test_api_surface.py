@@ -50,13 +50,13 @@ BLENDED = {"mask": None, "feather": None, "unmasked": False}
 FILM = {"frames": 60, "fps": 10.0, "alpha": 0.1, "beta": 0.9, "loop": True, "size": None}
 LEARNED = {"seed": 0, "engine": "singan", "preset": "fast"}
 SIGNATURES = {
-    "vary": {"photo": NEEDED, **MAKING, **SIZED, "structure": "loose", "all_scales": False, **LENT, **SHARED},
+    "vary": {"photo": NEEDED, **MAKING, **SIZED, "structure": "auto", "all_scales": False, **LENT, **SHARED},
     "retarget": {"photo": NEEDED, **MAKING, **SIZED, **LENT, **SHARED},
-    "paint": {"photo": NEEDED, "sketch": NEEDED, **MAKING, "structure": "close", "colours": 5, "size": None, **SHARED},
-    "harmonize": {"photo": NEEDED, "pasted": NEEDED, **MAKING, **BLENDED, "structure": 0.9, **SHARED},
-    "edit": {"photo": NEEDED, "edited": NEEDED, **MAKING, **BLENDED, "structure": 0.4, **SHARED},
+    "paint": {"photo": NEEDED, "sketch": NEEDED, **MAKING, "structure": "auto", "colours": 5, "size": None, **SHARED},
+    "harmonize": {"photo": NEEDED, "pasted": NEEDED, **MAKING, **BLENDED, "structure": "auto", **SHARED},
+    "edit": {"photo": NEEDED, "edited": NEEDED, **MAKING, **BLENDED, "structure": "auto", **SHARED},
     "upscale": {"photo": NEEDED, "factor": 4.0, "n": 1, **LEARNED, **SHARED},
-    "animate": {"photo": NEEDED, **LEARNED, **FILM, "structure": "loose", **SHARED},
+    "animate": {"photo": NEEDED, **LEARNED, **FILM, "structure": "auto", **SHARED},
     "train": {
         "engine": NEEDED,
         "photo": NEEDED,

@@ -112,6 +112,14 @@ def test_what_it_can_do_beyond_its_verbs_has_a_known_name(engine):
     assert set(getattr(engine, "ABILITIES", ())) <= {"also", "tile"}
 
 
+def test_structures_are_of_verbs_that_it_can(engine):
+    from calotype.tasks.arguments import structure_from
+
+    for verb, structure in getattr(engine, "STRUCTURES", {}).items():
+        assert hasattr(engine, "remake" if verb in ("paint", "harmonize", "edit") else verb)
+        structure_from(structure)
+
+
 def test_training_says_what_it_takes_and_has_named_stages(engine):
     if not hasattr(engine, "train"):
         pytest.skip("it learns nothing")
@@ -120,6 +128,9 @@ def test_training_says_what_it_takes_and_has_named_stages(engine):
     assert isinstance(cost, Cost)
     assert cost.seconds > 0
     assert cost.bytes > 0
+    if hasattr(engine, "efforts"):
+        assert len(engine.efforts((32, 40), cfg)) == len(engine.stages((32, 40), cfg))
+        assert min(engine.efforts((32, 40), cfg)) > 0
     engine.train(torch.zeros(1, 3, 32, 40), cfg, Run(on_event=events.append))
     assert [event.stage for event in events if event.kind == "begin"] == engine.stages((32, 40), cfg)
     last = [event for event in events if event.kind == "step" and event.step == event.steps]

@@ -88,7 +88,10 @@ def test_on_a_terminal_the_bar_keeps_off_standard_output(tmp_path, photo, no_col
 def test_remaining_time_goes_by_the_pace(monkeypatch):
     now = [0.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
-    model = SimpleNamespace(shares={"a": 0.25, "b": 0.75}, cost=SimpleNamespace(seconds=100.0), done=lambda: 0.0)
+    at = {("a", 0): 0.0, ("a", 10): 0.25, ("b", 10): 1.0}
+    model = SimpleNamespace(
+        done_at=lambda stage, step, _: at[stage, step], cost=SimpleNamespace(seconds=100.0), done=lambda: 0.0
+    )
     remaining = Remaining(model)
     assert remaining.seconds("a", 0, 10) == 100
     now[0] = 10.0

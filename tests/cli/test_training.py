@@ -1,6 +1,7 @@
 """Training and the kept models as commands: announced, interrupted, gone on with, listed and removed."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -131,6 +132,87 @@ def test_train_a_folder(learning, cache, photo, picture):
     assert [failed["photo"] for failed in document["failed"]] == [str(photo.parent / "broken.jpg")]
 
 
+def photos(folder: Path, picture, count: int) -> None:
+    for i in range(count):
+        picture(52 + 4 * i, 32).save(folder / f"photo{i}.png")
+
+
+def weights(cache: Path) -> dict[str, bytes]:
+    """Of every finished model, by the name of its folder."""
+    return {path.parent.name: path.read_bytes() for path in cache.glob("models/*/weights.safetensors")}
+
+
+def started(tmp_path: Path, *command: object) -> subprocess.Popen:
+    """A command as a terminal starts it: Ctrl-C goes to all its processes."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "calotype", *map(str, command)],
+        cwd=tmp_path,
+        env=environment(*LEARNING),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def test_several_photos_at_a_time(learning, cache, monkeypatch, tmp_path, photo, picture):
+    photos(photo.parent, picture, 2)
+    picture().save(photo.parent / "twin.png")  # the same photo once more: one model, not two at a time
+    (photo.parent / "broken.jpg").write_bytes(b"nothing")
+    command = ("train", "tiny_engine", photo.parent, "--preset", "tiny")
+    done = learning(*command, "--jobs", "3")
+    assert done.returncode == 1, done.stderr
+    assert len(done.stdout.splitlines()) == 4
+    bad, announced, *finished, last = done.stderr.splitlines()
+    assert "broken.jpg" in bad
+    assert "4 photos are trained on (tiny_engine), 3 at a time: about" in announced
+    assert len(finished) == 4
+    assert "3 to go, about" in finished[0]
+    assert last == "calotype: 1 of 5 photos could not be trained on, the others are done"
+    monkeypatch.setenv("CALOTYPE_CACHE", str(tmp_path / "other"))
+    learning(*command, "-q")
+    assert weights(cache) == weights(tmp_path / "other")
+    assert len(weights(cache)) == 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_all_at_work_stop_and_go_on_to_the_same_bytes(learning, cache, monkeypatch, tmp_path, photo, picture, number):
+    photos(photo.parent, picture, 2)
+    command = ("train", "tiny_engine", photo.parent, "--preset", "tiny", "--set", "steps=900", "-q")
+    process = started(tmp_path, *command, "--jobs", "2")
+    wait_for(lambda: len(list(cache.glob("models/*/previews/half.png"))) == 2, process)
+    os.killpg(process.pid, signal.SIGINT) if number == signal.SIGINT else process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == (130 if number == signal.SIGINT else 143), said
+    (line,) = said.splitlines()
+    assert "of 3 photos trained on: the same command goes on" in line
+    assert not list(cache.glob("models/*/lock"))
+    assert len(list(cache.glob("models/*/state/*"))) >= 3
+    again = learning(*command, "--jobs", "3")
+    assert again.returncode == 0, again.stderr
+    monkeypatch.setenv("CALOTYPE_CACHE", str(tmp_path / "other"))
+    learning(*command)
+    assert len(weights(cache)) == 3
+    assert weights(cache) == weights(tmp_path / "other")
+
+
+def test_one_of_several_that_is_killed_does_not_stop_the_rest(learning, cache, tmp_path, photo, picture):
+    photos(photo.parent, picture, 2)
+    command = ("train", "tiny_engine", photo.parent, "--preset", "tiny", "--set", "steps=900", "-q", "--jobs", "2")
+    process = started(tmp_path, *command)
+    wait_for(lambda: list(cache.glob("models/*/previews/half.png")), process)
+    lock = next(iter(cache.glob("models/*/previews/half.png"))).parent.parent / "lock"
+    os.kill(int(lock.read_text().removeprefix("process ")), signal.SIGKILL)
+    printed, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert len(printed.splitlines()) == 2
+    killed, last = said.splitlines()
+    assert "was ended by SIGKILL: give a lower --jobs if memory ran out; the same command goes on" in killed
+    assert last == "calotype: 1 of 3 photos could not be trained on, the others are done"
+    assert learning(*command).returncode == 0
+    assert len(weights(cache)) == 3
+
+
 def test_train_into_a_folder_of_ones_own(learning, cache, tmp_path, photo, picture):
     one = learning("train", "tiny_engine", photo, "--preset", "tiny", "--out", "mine", "-q")
     assert (one.returncode, one.stdout) == (0, "mine\n")
@@ -184,6 +266,7 @@ def test_bars_for_the_stages_on_a_terminal(tmp_path, photo):
         (("train", "tiny_engine", "nowhere.png"), 1, ("nowhere.png", "does not exist")),
         (("train", "tiny_engine", "PHOTO", "--for", "dance"), 2, ("'dance'", "upscale, animate")),
         (("train", "tiny_engine", "PHOTO", "--for", "upscale", "--factor", "20"), 2, ("factor of 20",)),
+        (("train", "tiny_engine", "PHOTO", "--jobs", "0"), 2, ("--jobs",)),
         (("models", "remove", "nothing"), 1, ("'nothing'",)),
         (("models", "remove"), 2, ("--all",)),
         (("models", "rmove"), 2, ("did you mean 'remove'?",)),

@@ -145,6 +145,32 @@ def test_given_model(cache, tmp_path):
     assert named[0].tobytes() == calotype.vary(PHOTO, **TINY)[0].tobytes()
 
 
+def test_a_given_model_has_to_be_for_the_verb(cache):
+    plain = calotype.train("tiny_engine", PHOTO, preset="tiny", device="cpu").folder
+    twice = calotype.train("tiny_engine", PHOTO, preset="tiny", device="cpu", purpose="upscale", factor=2).folder
+    assert calotype.upscale(PHOTO, 2, model=twice, device="cpu")[0].size == (96, 64)
+    with pytest.raises(
+        InputError, match=r"for upscale factor=2, not for upscale factor=3: .* --for upscale --factor 3"
+    ):
+        calotype.upscale(PHOTO, 3, model=twice)
+    for verb in (calotype.upscale, calotype.animate):
+        with pytest.raises(InputError, match="was trained for other verbs, not for"):
+            verb(PHOTO, model=plain)
+    assert sorted(entry.purpose for entry in models.models()) == ["", "upscale factor=2"]
+
+
+def test_how_much_is_done(cache, monkeypatch, tiny_engine):
+    from calotype.tasks.train import course
+
+    asked = course("tiny_engine", seed=0, purpose="", factor=4, out=None, max_side=None, settings=None, device="cpu",
+                   preset="tiny")  # fmt: skip
+    assert asked.model(PHOTO).done_at("whole", 1, 4) == pytest.approx(0.625)
+    monkeypatch.setattr(tiny_engine, "efforts", lambda size, cfg: [1, 3], raising=False)
+    model = asked.model(PHOTO)
+    assert model.shares == {"half": 0.25, "whole": 0.75}
+    assert [model.done_at("half", 0, 4), model.done_at("half", 4, 4), model.done_at("whole", 2, 3)] == [0, 0.25, 0.75]
+
+
 def test_train(cache, tmp_path):
     first = calotype.train("tiny_engine", PHOTO, preset="tiny")
     again = calotype.train("tiny_engine", PHOTO, preset="tiny")

@@ -98,6 +98,29 @@ def test_a_scale_is_the_level_it_names():
             calotype.vary(PHOTO, structure=wrong, **TINY)
 
 
+@pytest.mark.parametrize(
+    ("said", "recorded"),
+    [(None, 0.12), ("close", 0.25), (0.4, 0.4), ("scale1", "scale1"), ("scale9", "scale1")],
+)
+def test_where_nobody_says_it_the_engine_says_where_to_start(monkeypatch, tiny_engine, said, recorded):
+    monkeypatch.setattr(tiny_engine, "STRUCTURES", {"vary": said} if said else {}, raising=False)
+    made = calotype.vary(PHOTO, **LEARN)
+    assert made.settings["structure"] == recorded
+    with pytest.raises(InputError, match="there is no scale9"):
+        calotype.vary(PHOTO, structure="scale9", **LEARN)
+
+
+def test_the_scales_are_those_of_the_verbs_own_net():
+    from calotype.tasks.animate import Animating
+    from calotype.tasks.making import Job
+
+    given = {"frames": 2, "fps": 1, "alpha": 0.1, "beta": 0.9, "loop": True, "engine": "singan", "preset": "fast"}
+    order = Animating.ordered(structure="auto", max_side=None, settings=None, device="cpu", **given)
+    job: Job = Animating(order, np.zeros((60, 80, 3), np.uint8))
+    assert job.scales[0] == job.engine.scales((60, 80), job.config)[0] != job.engine.scales((60, 80), order.config)[0]
+    assert (job.start, job.level) == ("scale1", 1)
+
+
 def test_every_scale(tmp_path):
     made = calotype.vary(PHOTO, 2, all_scales=True, **TINY)
     count = len(made) // 2
@@ -105,6 +128,7 @@ def test_every_scale(tmp_path):
     assert made.seeds == [0] * count + [1] * count
     paths = made.save(tmp_path)
     assert paths[1].name == "image_vary_0_scale1.png"
+    assert "--structure scale1" in calotype.show(paths[1]).command
     alone = calotype.vary(PHOTO, structure="scale1", **TINY).save(tmp_path / "alone")[0]
     assert paths[1].read_bytes() == alone.read_bytes()
 

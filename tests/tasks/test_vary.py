@@ -71,7 +71,7 @@ def test_lent_transparency_is_refused(photo):
     ("wrong", "words"),
     [
         ({"size": "4x4", "factor": 2}, "one of the two"),
-        ({"structure": "tight"}, "no structure 'tight': choose from free, loose, close"),
+        ({"structure": "tight"}, "no structure 'tight': choose from auto, free, loose, close"),
         ({"structure": float("nan")}, "0 .free. to 1"),
         ({"tile": "z"}, "no tile 'z'"),
         ({"n": 0}, "count of at least 1"),

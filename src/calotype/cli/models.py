@@ -63,7 +63,7 @@ def _list(as_json: bool) -> int:
     if as_json:
         print(json.dumps([asdict(entry) for entry in entries], indent=2))
     elif entries:
-        heads = ["name", "engine", "preset", "photo", "size", "begun", "on disk", "state"]
+        heads = ["name", "engine", "preset", "photo", "size", "for", "begun", "on disk", "state"]
         print(aligned([heads, *map(_row, entries)], right=False))
     else:
         print(f"no models are kept in {root()} yet", file=sys.stderr)
@@ -73,7 +73,9 @@ def _list(as_json: bool) -> int:
 def _row(entry: Entry) -> list[str]:
     state = "finished" if entry.finished else f"{entry.finished_stages} of {entry.stages} stages"
     when = entry.when[:16].replace("T", " ")
-    return [entry.name, entry.engine, entry.preset, entry.photo, entry.size, when, gigabytes(entry.bytes), state]
+    purpose = entry.purpose or "all else"
+    about = [entry.name, entry.engine, entry.preset, entry.photo, entry.size, purpose]
+    return [*about, when, gigabytes(entry.bytes), state]
 
 
 def _delete(names: list[str], every: bool) -> int:

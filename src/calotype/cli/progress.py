@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ _ENOUGH = 0.02  # the share of a training after which its own pace tells more th
 
 def duration(seconds: float) -> str:
     """A time as people say it: ``a second``, ``12 s``, ``5 min``, ``2.5 h``."""
-    if seconds < 1:
+    if seconds < 1.5:
         return "a second"
     if seconds < 100:
         return f"{seconds:.0f} s"
@@ -31,16 +31,14 @@ class Remaining:
     """How long a training will take from now on."""
 
     def __init__(self, model: Model) -> None:
-        self._shares = model.shares
+        self._done_at = model.done_at
         self._expected = model.cost.seconds
         self._before = model.done()
         self._began = time.monotonic()
 
     def seconds(self, stage: str, step: int, steps: int) -> float:
         """From the pace so far, or, where there is none yet, from what was expected."""
-        stages = list(self._shares)
-        earlier = stages[: stages.index(stage)] if stage in stages else []
-        done = sum(self._shares[s] for s in earlier) + self._shares.get(stage, 0.0) * step / max(1, steps)
+        done = self._done_at(stage, step, steps)
         worked = done - self._before
         if worked < _ENOUGH:
             return self._expected * (1 - done)
@@ -82,6 +80,18 @@ class Reporter:
             yield
         finally:
             self._remaining = None
+
+    @contextmanager
+    def together(self, name: str) -> Iterator[Callable[[float, float], None]]:
+        """While several models are trained: hands out what is to hear the share that is done and the seconds left."""
+
+        def heard(done: float, seconds: float) -> None:
+            now = time.monotonic()
+            if now - self._said >= _EVERY_TRAINING:
+                self._said = now
+                self.say(f"{name}: {done:.0%} done, about {duration(seconds)} left")
+
+        yield heard
 
     @contextmanager
     def silence(self) -> Iterator[None]:
@@ -155,6 +165,17 @@ class Bar(Reporter):
                 for task in self._stages.values():
                     self._bar.remove_task(task)
                 self._stages = {}
+
+    @contextmanager
+    def together(self, name: str) -> Iterator[Callable[[float, float], None]]:
+        """While several models are trained: one bar for all."""
+        task = self._bar.add_task(name, total=1.0, stage="")
+        self._bar.start()
+        try:
+            yield lambda done, seconds: self._bar.update(task, completed=done, stage=f"about {duration(seconds)} left")
+        finally:
+            self._bar.stop()
+            self._bar.remove_task(task)
 
     @contextmanager
     def silence(self) -> Iterator[None]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import typer
 
@@ -19,17 +19,31 @@ from calotype.cli.sources import Source, check_writable, sources
 from calotype.errors import InputError, OutputError, Stopped
 from calotype.files import shown
 from calotype.tasks.making import gigabytes
-from calotype.tasks.train import Course, course, train, trained
+from calotype.tasks.several import Lesson, Several
+from calotype.tasks.train import Course, Trained, course, train, trained
 from calotype.tasks.trained import Model
 
-if TYPE_CHECKING:
-    from calotype.run import Run
+
+class Stoppable(Protocol):
+    """Work that somebody can ask to stop: a run, or several of them."""
+
+    def stop(self) -> None:
+        """Ask it to."""
 
 
 @dataclass(frozen=True)
 class Saying:
-    """What is said about a training."""
+    """How a folder is gone through, and what is said about a training."""
 
+    jobs: Annotated[
+        int,
+        typer.Option(
+            "--jobs",
+            metavar="COUNT",
+            min=1,
+            help="how many photos of a folder to train on at a time, each in a process",
+        ),
+    ] = 1
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON document instead of paths")] = False
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="say nothing but what went wrong")] = False
 
@@ -39,8 +53,10 @@ def announced(label: str, model: Model) -> str:
     done = model.done()
     begins = "goes on with its training" if done else "is trained on"
     stages = "1 stage" if len(model.stages) == 1 else f"{len(model.stages)} stages"
+    stages = f"{len(model.finished_stages)} of {stages} finished" if done else stages
+    purpose = f" for {model.purpose}" if model.purpose else ""
     return (
-        f"{label} {model.photo.size} {begins} ({model.engine}, {stages}): "
+        f"{label} {model.photo.size} {begins} ({model.engine}{purpose}, {stages}): "
         f"about {duration(model.cost.seconds * (1 - done))} and {gigabytes(model.cost.bytes)}, once; "
         f"Ctrl-C stops and the same command goes on; a picture of each stage goes to {model.previews}"
     )
@@ -55,7 +71,7 @@ def how_to_go_on(label: str) -> str:
 
 
 @contextmanager
-def stopping(run: "Run") -> Iterator[None]:
+def stopping(run: Stoppable) -> Iterator[None]:
     """While something is trained: Ctrl-C lets the step in progress finish and saves; a second one does not wait.
 
     Raises:
@@ -88,6 +104,11 @@ class _Account:
     models: list[dict[str, Any]] = field(default_factory=list)
     failed: list[dict[str, str]] = field(default_factory=list)
 
+    def trained(self, label: str, done: Trained) -> None:
+        """Write down a finished model."""
+        said = {"folder": str(done.folder), "photo": label, "new": done.new, "seconds": round(done.seconds, 3)}
+        self.models.append(said)
+
     def document(self) -> str:
         from calotype import __version__
 
@@ -113,14 +134,16 @@ def run_train(saying: Saying, typed: dict[str, Any]) -> int:
     found = sources(photo, None, quiet=saying.quiet)
     account = _Account()
     with reporter(saying.quiet) as report:
-        learning = ""
+        work = _Work(asked, saying, report, account, alone=len(found) == 1)
         try:
-            for source in found:
-                learning = source.label
-                _train_one(source, asked, saying, report, account, alone=len(found) == 1)
+            if saying.jobs > 1 and len(found) > 1:
+                work.side_by_side(found)
+            else:
+                for source in found:
+                    work.one(source)
         except (KeyboardInterrupt, Stopped) as error:
             report.close()
-            complain(how_to_go_on(learning))
+            complain(work.how_to_go_on(len(found)))
             raise Interrupted(error) from None
         finally:
             if saying.as_json:
@@ -130,31 +153,101 @@ def run_train(saying: Saying, typed: dict[str, Any]) -> int:
     return 1 if account.failed else 0
 
 
-def _train_one(
-    source: Source, asked: Course, saying: Saying, report: Reporter, account: _Account, *, alone: bool
-) -> None:
-    try:
-        model = asked.model(source.photo)
-        # Each photo has a run of its own, so that none depends on what came before it.
-        run = report.run(asked.seed, asked.device)
-        if model.finished:
-            report.say(f"{source.label} is trained on already")
+class _Work:
+    """All that the photos of one command share."""
+
+    def __init__(self, asked: Course, saying: Saying, report: Reporter, account: _Account, *, alone: bool) -> None:
+        self.asked, self.saying, self.report, self.account, self.alone = asked, saying, report, account, alone
+        self.learning = ""  # the photo that is being trained on
+
+    def how_to_go_on(self, count: int) -> str:
+        """The line for an interruption."""
+        if self.learning:
+            return how_to_go_on(self.learning)
+        return (
+            f"stopped with {len(self.account.models)} of {count} photos trained on: the same command goes on with the "
+            "others where they were"
+        )
+
+    def one(self, source: Source) -> None:
+        """Train on one photo."""
+        self.learning = source.label
+        try:
+            model = self.asked.model(source.photo)
+            # Each photo has a run of its own, so that none depends on what came before it.
+            run = self.report.run(self.asked.seed, self.asked.device)
+            if model.finished:
+                self.report.say(f"{source.label} is trained on already")
+            else:
+                self.report.say(announced(source.label, model))
+            with self.report.training(model), stopping(run):
+                done = trained(model, run)
+        except (OutputError, Stopped):
+            raise  # it would be no different for the next photo
+        except Exception as error:
+            self._failed(source.label, error)
         else:
-            report.say(announced(source.label, model))
-        with report.training(model), stopping(run):
-            done = trained(model, run)
-    except (OutputError, Stopped):
-        raise  # it would be no different for the next photo
-    except Exception as error:
+            self._trained(source.label, done)
+
+    def side_by_side(self, found: list[Source]) -> None:
+        """Train on several photos at a time."""
+        lessons = self._lessons(found)
+        if not lessons:
+            return
+        several = Several(self.asked, lessons, self.saying.jobs)
+        self.report.say(_announced_together(several, self.asked.engine, len(lessons)))
+        with self.report.together(f"training on {len(lessons)} photos") as heard, stopping(several):
+            for count, (lesson, outcome) in enumerate(several.outcomes(lambda: heard(several.done, several.seconds))):
+                label = str(lesson.photo)
+                if isinstance(outcome, Exception):
+                    self._failed(label, outcome)
+                    continue
+                left = len(lessons) - count - 1
+                about = f"{left} to go, about {duration(several.seconds)} left" if left else "that was the last one"
+                self.report.say(f"{label} is trained on, {about}")
+                self._trained(label, outcome)
+
+    def _lessons(self, found: list[Source]) -> list[Lesson]:
+        """What there is to do; what is finished, or cannot be used, is reported at once."""
+        lessons = []
+        for source in found:
+            assert isinstance(source.photo, Path)  # what comes on standard input comes alone
+            try:
+                model = self.asked.model(source.photo)
+                if not model.finished:
+                    lessons.append(Lesson.of(source.photo, model))
+                    continue
+            except OutputError:
+                raise
+            except Exception as error:
+                self._failed(source.label, error)
+                continue
+            self.report.say(f"{source.label} is trained on already")
+            self._trained(source.label, Trained(model.folder, model.engine, model.photo.name, False, 0.0))
+        return lessons
+
+    def _failed(self, label: str, error: Exception) -> None:
         line = one_line(error)
         if line is None:
-            raise
-        account.failed.append({"photo": source.label, "error": line})
-        if alone:
-            raise
-        complain(line)
-        return
-    said = {"folder": str(done.folder), "photo": source.label, "new": done.new, "seconds": round(done.seconds, 3)}
-    account.models.append(said)
-    if not saying.as_json:
-        print(done.folder, flush=True)
+            raise error
+        self.account.failed.append({"photo": label, "error": line})
+        if self.alone:
+            raise error
+        with self.report.silence():
+            complain(line)
+
+    def _trained(self, label: str, done: Trained) -> None:
+        self.account.trained(label, done)
+        if not self.saying.as_json:
+            with self.report.silence():
+                print(done.folder, flush=True)
+
+
+def _announced_together(several: Several, engine: str, count: int) -> str:
+    photos = "1 photo is" if count == 1 else f"{count} photos are"
+    beside = f", {several.at_once} at a time" if several.at_once > 1 else ""
+    return (
+        f"{photos} trained on ({engine}){beside}: about {duration(several.seconds)} and "
+        f"{gigabytes(several.bytes)}, once; Ctrl-C stops all and the same command goes on; "
+        "pictures of the stages go to previews in the models' folders"
+    )

@@ -24,6 +24,8 @@ class Animating(Job):
     """What the verb makes of one photo: a film in the place of a picture."""
 
     verb = "animate"
+    alone = True
+    usual = "loose"
     suffix = ".gif"
 
     @classmethod
@@ -80,7 +82,7 @@ def animate(
     preset: Annotated[str, arguments.PRESET] = "fast",
     frames: Annotated[int, Param("how many frames", kind="whole", metavar="COUNT", at_least=2)] = 60,
     fps: Annotated[float, Param("frames a second", kind="number", metavar="NUMBER")] = 10.0,
-    structure: Annotated[str | float, arguments.STRUCTURE] = "loose",
+    structure: Annotated[str | float, arguments.STRUCTURE] = "auto",
     alpha: Annotated[
         float, Param("how much every frame keeps of the photo, 0 to 1", kind="number", metavar="NUMBER")
     ] = 0.1,
@@ -107,7 +109,7 @@ def animate(
         frames: how many.
         fps: frames a second.
         structure: what moves: ``"free"``, ``"loose"``, ``"close"``, 0 (everything) .. 1 (fine details alone), or
-            ``"scale3"``.
+            ``"scale3"``. ``"auto"``: what suits the engine; loose, unless it says otherwise.
         alpha: how much every frame keeps of the photo, 0 .. 1.
         beta: how smoothly the movement goes on, 0 (a new one every frame) .. 1 (always the same).
         loop: whether the last frame leads back to the first.

@@ -16,6 +16,8 @@ FactorLike = Factor | str | float
 # How much of the photo's layout is kept. The words are points on a scale from 0 (none of it) to 1 (the photo itself),
 # and near its free end, because little of the layout has to be given to the patches for the rest to follow.
 STRUCTURES = {"free": 0.0, "loose": 0.12, "close": 0.25}
+# What suits verb and engine: an engine says it in its own ``STRUCTURES``.
+AUTO = "auto"
 # Which edges meet without a seam: (top and bottom, left and right).
 TILES = {"none": (False, False), "x": (False, True), "y": (True, False), "both": (True, True)}
 
@@ -31,17 +33,17 @@ PRESET = Param("preset of the engine; 'calotype engines' lists them", metavar="N
 SIZE = Param("size of the pictures in pixels, like 640x360", metavar="WIDTHxHEIGHT")
 FACTOR = Param("size as a multiple of the photo's, like 1.5x1 for half as wide again", metavar="WIDTHxHEIGHT")
 STRUCTURE = Param(
-    "how much of the photo's layout is kept: free, loose, close, a number from 0 (free) to 1 (the photo), or the "
-    "scale to start from, scale0 the coarsest",
+    "how much of the photo's layout is kept: free, loose, close, a number from 0 (free) to 1 (the photo), the scale to "
+    "start from, scale0 the coarsest, or auto, what suits the engine",
     metavar="WORD|NUMBER|SCALE",
-    choices=tuple(STRUCTURES),
+    choices=(AUTO, *STRUCTURES),
 )
 # For the verbs that are handed a picture: where it is taken in, and so how much of it stays as it is.
 TAKEN_IN = Param(
-    "how much of the picture given is kept: free, loose, close, a number from 0 (its layout) to 1 (all of it), or the "
-    "scale it is taken in at, scale0 the coarsest",
+    "how much of the picture given is kept: free, loose, close, a number from 0 (its layout) to 1 (all of it), the "
+    "scale it is taken in at, scale0 the coarsest, or auto, what suits verb and engine",
     metavar="WORD|NUMBER|SCALE",
-    choices=tuple(STRUCTURES),
+    choices=(AUTO, *STRUCTURES),
 )
 TILE = Param("which way copies can be laid side by side without a seam", metavar="none|x|y|both", choices=tuple(TILES))
 ALSO = Param("a further photo that lends its patches; can be given several times", kind="photos", metavar="PHOTO")
@@ -105,7 +107,11 @@ def structure_from(structure: str | float) -> float | str:
         value = float(structure)
     except ValueError:
         scale = re.fullmatch(r"scale(\d{1,3})", str(structure))
-        return f"scale{int(scale[1])}" if scale else STRUCTURES[one_of(STRUCTURES, str(structure), "structure")]
+        if scale:
+            return f"scale{int(scale[1])}"
+        if structure in STRUCTURES:
+            return STRUCTURES[str(structure)]
+        raise InputError(unknown("structure", str(structure), (AUTO, *STRUCTURES))) from None
     if not 0 <= value <= 1:
         raise InputError(
             f"a structure of {structure} cannot be used: give a number from 0 (free) to 1 (the photo itself)"

@@ -25,6 +25,7 @@ from calotype.files import output_error, shown, write_whole
 from calotype.types import Size
 
 ABOUT = "about.json"
+IMPORTED = "imported"  # in the place of a preset: trained by another program
 _MODEL, _WEIGHTS, _STATE, _LOCK = "model.json", "weights.safetensors", "state", "lock"
 _VARIABLE = "CALOTYPE_CACHE"
 
@@ -97,6 +98,7 @@ class Entry:
         size: of the photo, ``WIDTHxHEIGHT`` in pixels.
         when: the training was begun, ISO 8601 with the time zone.
         bytes: on the disk.
+        purpose: the verb that it was trained for, like ``upscale factor=2``; empty where it serves the others.
         finished: whether the training has ended.
         stages: in all.
         finished_stages: how many of them have ended.
@@ -110,6 +112,7 @@ class Entry:
     size: str
     when: str
     bytes: int
+    purpose: str
     finished: bool
     stages: int
     finished_stages: int
@@ -173,6 +176,7 @@ def _entry(folder: Path) -> Entry:
         size=str(about.get("size", "?")),
         when=str(about.get("when", "")),
         bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+        purpose=str(about.get("for", "")),
         finished=finished,
         stages=stages,
         finished_stages=stages if finished else len(finished_stages(folder)),

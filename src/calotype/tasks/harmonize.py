@@ -18,6 +18,7 @@ class Harmonizing(Blending):
     """What the verb makes of one photo and the changed one."""
 
     verb = "harmonize"
+    usual = 0.9
     wants = ("pasted", "mask")
     dilation = 7
 
@@ -33,7 +34,7 @@ def harmonize(
     unmasked: Annotated[bool, UNMASKED] = False,
     engine: Annotated[str, arguments.ENGINE] = "gpnn",
     preset: Annotated[str, arguments.PRESET] = "fast",
-    structure: Annotated[str | float, arguments.TAKEN_IN] = 0.9,
+    structure: Annotated[str | float, arguments.TAKEN_IN] = "auto",
     max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
     unfinished: Annotated[bool, arguments.UNFINISHED] = False,
     model: Annotated[str | Path | None, arguments.MODEL] = None,
@@ -58,7 +59,7 @@ def harmonize(
         engine: which engine; ``calotype engines`` lists them.
         preset: which of the engine's presets.
         structure: where the pasted picture is taken in: ``"free"``, ``"loose"``, ``"close"``, 0 (its layout) .. 1
-            (all of it), or ``"scale3"``.
+            (all of it), or ``"scale3"``. ``"auto"``: what suits the engine; 0.9, unless it says otherwise.
         max_side: in pixels: shrink the photos first, so that no side is longer.
         unfinished: use the finished stages of a stopped training instead of going on with it.
         model: the folder of a trained model, instead of the one that belongs to photo and settings.

@@ -19,7 +19,7 @@ from calotype.errors import InputError
 from calotype.tasks.arguments import TILES, level_of
 from calotype.tasks.memory import available_bytes
 from calotype.tasks.order import Order, abilities, order
-from calotype.tasks.trained import Model, check_photo
+from calotype.tasks.trained import Model, check_photo, check_purpose, purpose_of
 from calotype.types import Cost, Photo, PhotoLike, Result, Size
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ class Job:
     verb: ClassVar[str]
     does: ClassVar[str] = ""  # the engine's function, where it is not named like the verb
     wants: ClassVar[tuple[str, ...]] = ()  # the arguments that are further pictures
+    usual: ClassVar[str | float | None] = None  # the structure, where neither user nor engine says it
     tiles: ClassVar[bool] = False  # whether results can continue themselves
+    alone: ClassVar[bool] = False  # whether no model serves but one that was trained for the verb
     extends: ClassVar[bool] = False  # whether the verb's net is the usual one and something learned on top of it
     suffix: ClassVar[str] = ".png"
 
@@ -73,7 +75,7 @@ class Job:
         Raises:
             InputError: one of them cannot be used as given.
         """
-        asked = order(cls.verb, does=cls.does, **given)
+        asked = order(cls.verb, does=cls.does, usual=cls.usual, **given)
         cls.check(asked.own)
         return asked
 
@@ -127,8 +129,10 @@ class Job:
         asked = self.order
         if asked.loaded is not None and asked.model is not None:
             check_photo(asked.loaded, asked.model, self.photo)
-        if isinstance(asked.structure, str):
-            self.structure_of(asked.structure)
+            if self.alone:
+                check_purpose(asked.loaded, asked.model, asked.verb, self.facts())
+        if isinstance(self.start, str):
+            self.structure_of(self.start)
         if asked.unfinished and self.model is not None:
             self.model.check_begun()
 
@@ -148,8 +152,18 @@ class Job:
     def scales(self) -> list[tuple[int, int]]:
         """Height and width of the levels that the engine works on for this photo, coarsest first."""
         size = self.photo.size
-        scales: list[tuple[int, int]] = self.engine.scales((size.height, size.width), self.order.config)
+        # What is learned on top of the usual net has its scales, and may depend on which there are.
+        config = self.order.config if self.extends else self.config
+        scales: list[tuple[int, int]] = self.engine.scales((size.height, size.width), config)
         return scales
+
+    @cached_property
+    def start(self) -> float | str | None:
+        """The order's structure; the finest scale where the engine proposes one that is finer than all of the photo."""
+        proposed = self.order.structure
+        if not self.order.auto or not isinstance(proposed, str):
+            return proposed
+        return f"scale{min(_number_of(proposed), len(self.scales) - 1)}"
 
     @cached_property
     def structure(self) -> float | None:
@@ -158,7 +172,7 @@ class Job:
         Raises:
             InputError: a scale was named that there is not.
         """
-        return None if self.order.structure is None else self.structure_of(self.order.structure)
+        return None if self.start is None else self.structure_of(self.start)
 
     def structure_of(self, structure: float | str) -> float:
         """0 (free) .. 1 for a number in that range or the name of a scale.
@@ -168,7 +182,7 @@ class Job:
         """
         if isinstance(structure, float):
             return structure
-        scale, last = int(structure.removeprefix("scale")), len(self.scales) - 1
+        scale, last = _number_of(structure), len(self.scales) - 1
         if scale > last:
             sizes = [str(Size(*self.scales[i])) for i in (0, -1)]
             raise InputError(
@@ -247,9 +261,10 @@ class Job:
         config = self.engine.adapted(asked.config, asked.verb, **self.facts())
         if config == asked.config:
             return plain
+        adapted = replace(plain, config=config, purpose=purpose_of(asked.verb, self.facts()))
         if not self.extends or "base" not in signature(self.engine.train).parameters:
-            return replace(plain, config=config)
-        model = replace(plain, config=config, base=plain)
+            return adapted
+        model = replace(adapted, base=plain)
         # What is learned on top is no use before all else is: so an unfinished training is that of the usual net.
         return plain if asked.unfinished and not model.finished else model
 
@@ -295,8 +310,8 @@ class Job:
             "seed": asked.seed,
             "device": self.run.device.type,
         }
-        if asked.structure is not None:
-            settings["structure"] = asked.structure
+        if self.start is not None:
+            settings["structure"] = self.start
         if self.pictures:
             settings["pictures"] = {name: _identity(picture) for name, picture in self.pictures.items()}
         own = {name: value for name, value in asked.own.items() if name != "all_scales"}
@@ -403,6 +418,10 @@ def check_bytes(needed: int, what: str, photo: Size) -> None:
 def gigabytes(amount: int) -> str:
     """An amount of memory as people say it: ``850 MB``, ``1.9 GB``."""
     return f"{amount / 1e9:.1f} GB" if amount >= 1e9 else f"{max(1, round(amount / 1e6))} MB"
+
+
+def _number_of(scale: str) -> int:
+    return int(scale.removeprefix("scale"))
 
 
 def _identity(photo: Photo) -> dict[str, str]:

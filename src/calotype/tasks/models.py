@@ -63,8 +63,9 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
     about: dict[str, Any] = {
         "key": key,
         "engine": name,
-        "preset": "imported",
+        "preset": cache.IMPORTED,
         "set": {},
+        "for": "",
         "config": asdict(config),
         "seed": 0,
         "stages": [],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from calotype.catalog import ENGINES, config_from
 from calotype.catalog import engine as engine_of
 from calotype.errors import InputError
-from calotype.tasks.arguments import TILES, FactorLike, SizeLike, factor_from, one_of, size_from, structure_from
+from calotype.tasks.arguments import AUTO, TILES, FactorLike, SizeLike, factor_from, one_of, size_from, structure_from
 from calotype.types import Factor, Size
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ class Order:
     Attributes:
         structure: 0 (free) .. 1, or the name of a scale, like ``"scale3"``; ``None`` where the verb has none.
         own: arguments that only this verb has, JSON-ready, by name.
+        auto: whether ``structure`` was left to the engine: a scale is then the finest one where a photo has fewer.
         unfinished: use a stopped training as far as it is.
         model: the folder of the model to use, or ``None`` for the one that belongs to photo and settings.
         loaded: that model, read.
@@ -43,6 +44,7 @@ class Order:
     max_side: int | None
     device: str
     own: Mapping[str, Any] = field(default_factory=dict)
+    auto: bool = False
     unfinished: bool = False
     model: Path | None = None
     loaded: Loaded | None = None
@@ -74,6 +76,7 @@ def order(
     unfinished: bool = False,
     model: str | Path | None = None,
     does: str = "",
+    usual: str | float | None = None,
     **own: Any,
 ) -> Order:
     """Check a verb's arguments.
@@ -81,6 +84,7 @@ def order(
     Args:
         verb: its name.
         does: the function of the engine that it calls; empty for the one of the verb's name.
+        usual: the structure that ``"auto"`` stands for where the engine does not say.
         own: arguments that no other verb has; who has them checks them.
 
     Raises:
@@ -101,6 +105,9 @@ def order(
     engine = loaded.system if loaded else engine
     check_able(engine, verb, does or verb)
     module = engine_of(engine)
+    auto = structure == AUTO
+    if auto:
+        structure = getattr(module, "STRUCTURES", {}).get(verb, usual)
     if tile != "none" and "tile" not in abilities(engine):
         raise InputError(f"the engine {engine} cannot make results that continue themselves: leave out --tile (tile=)")
     return Order(
@@ -118,6 +125,7 @@ def order(
         max_side=max_side,
         device=str(choose_device(device)),
         own=own,
+        auto=auto,
         unfinished=unfinished,
         model=folder,
         loaded=loaded,

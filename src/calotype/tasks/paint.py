@@ -24,6 +24,7 @@ class Painting(Remaking):
     """What the verb makes of one photo and the sketch."""
 
     verb = "paint"
+    usual = "close"
     wants = ("sketch",)
     extends = True
 
@@ -63,7 +64,7 @@ def paint(
     *,
     engine: Annotated[str, arguments.ENGINE] = "gpnn",
     preset: Annotated[str, arguments.PRESET] = "fast",
-    structure: Annotated[str | float, arguments.TAKEN_IN] = "close",
+    structure: Annotated[str | float, arguments.TAKEN_IN] = "auto",
     colours: Annotated[
         int,
         Param(
@@ -95,7 +96,7 @@ def paint(
         engine: which engine; ``calotype engines`` lists them.
         preset: which of the engine's presets.
         structure: where the sketch is taken in: ``"free"``, ``"loose"``, ``"close"``, 0 (its layout) .. 1 (all of it),
-            or ``"scale3"``.
+            or ``"scale3"``. ``"auto"``: what suits the engine; close, unless it says otherwise.
         colours: the sketch is first reduced to so many colours of the photo; 0: it stays as it is.
         size: of the pictures: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``.
         max_side: in pixels: shrink the photos first, so that no side is longer.

@@ -72,7 +72,7 @@ def _words(settings: Mapping[str, Any]) -> Iterator[str]:
     yield from _engine(settings)
     if "size" in known and (settings["verb"] == "retarget" or settings["size"] != photo["size"]):
         yield from ("--size", settings["size"])
-    if "structure" in settings:
+    if "structure" in settings and "all_scales" not in settings.get("own", {}):
         words = {number: word for word, number in STRUCTURES.items()}
         yield from ("--structure", words.get(settings["structure"], str(settings["structure"])))
     yield from _own(settings.get("own", {}), known)

@@ -14,7 +14,7 @@ from calotype.tasks import arguments, cache
 from calotype.tasks.making import check_bytes
 from calotype.tasks.order import check_able
 from calotype.tasks.param import Param
-from calotype.tasks.trained import Model
+from calotype.tasks.trained import Model, purpose_of
 from calotype.tasks.upscale import ENLARGEMENT, enlargement
 from calotype.types import Photo, PhotoLike
 
@@ -51,6 +51,7 @@ class Course:
         config: the engine's configuration, adapted to what the model is for.
         out: the folder that the model is to be in; ``None`` for the cache.
         several: whether ``out`` is for several models, each in a folder of its own in it.
+        purpose: what the model is for, as ``purpose_of`` writes it; empty for verbs that need no model of their own.
     """
 
     engine: str
@@ -62,6 +63,7 @@ class Course:
     device: str
     out: Path | None
     several: bool = False
+    purpose: str = ""
 
     def model(self, photo: PhotoLike) -> Model:
         """The model of one photo, trained or not.
@@ -72,7 +74,16 @@ class Course:
         from calotype.image.io import open_photo
 
         opened = open_photo(photo, max_side=self.max_side)
-        model = Model(opened, self.engine, self.preset, self.config, self.changes, self.seed, self._place(opened))
+        model = Model(
+            opened,
+            self.engine,
+            self.preset,
+            self.config,
+            self.changes,
+            self.seed,
+            self.purpose,
+            self._place(opened),
+        )
         if not model.finished and self.device == "cpu":
             check_bytes(model.cost.bytes, f"training on '{opened.name}' ({opened.size})", opened.size)
         return model
@@ -110,26 +121,29 @@ def course(
         raise InputError(f"a seed of {seed} cannot be used: give a whole number from 0 to 2**53")
     module = engine_of(engine)
     plain = config_from(module, preset, changes)
+    facts = _facts(engine, purpose, factor)
+    config = module.adapted(plain, purpose, **facts) if purpose and hasattr(module, "adapted") else plain
     return Course(
         engine=engine,
         preset=preset,
         changes=changes,
-        config=_adapted(module, plain, engine, purpose, factor),
+        config=config,
         seed=seed,
         max_side=max_side,
         device=str(choose_device(device)),
         out=None if out is None else Path(out),
         several=several,
+        purpose="" if config == plain else purpose_of(purpose, facts),
     )
 
 
-def _adapted(module: Any, plain: Any, engine: str, purpose: str, factor: float) -> Any:
+def _facts(engine: str, purpose: str, factor: float) -> dict[str, Any]:
+    """What the engine has to know to adapt its settings to a verb."""
     if not purpose:
-        return plain
+        return {}
     arguments.one_of(_PURPOSES, purpose, "purpose of a training")
     check_able(engine, purpose, purpose)
-    facts = {"factor": enlargement(factor)} if purpose == "upscale" else {}
-    return module.adapted(plain, purpose, **facts) if hasattr(module, "adapted") else plain
+    return {"factor": enlargement(factor)} if purpose == "upscale" else {}
 
 
 def train(
@@ -168,7 +182,7 @@ def train(
     """Train an engine on a photo, so that the verbs need not.
 
     Verbs do this by themselves when they need it; here it is done ahead, for one photo or for a folder of photos, one
-    after another. Finished models are passed over, and a stopped training goes on where it was.
+    after another or several at a time. Finished models are passed over, and a stopped training goes on where it was.
 
     Args:
         engine: which engine; ``calotype engines`` lists them.

@@ -36,6 +36,7 @@ class Model:
         config: the engine's configuration, adapted to the verb.
         changes: see ``preset``.
         seed: of the training.
+        purpose: the verb that ``config`` is adapted to, as ``purpose_of`` writes it; empty where it serves the others.
         chosen: the folder it is to be in; ``None`` for the one in the cache.
         base: a model that has to be finished first, of which this one takes over what it has learned.
     """
@@ -46,6 +47,7 @@ class Model:
     config: Any
     changes: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
+    purpose: str = ""
     chosen: Path | None = None
     base: Model | None = None
 
@@ -99,11 +101,11 @@ class Model:
     @cached_property
     def shares(self) -> dict[str, float]:
         """About how much of the work each stage is; they add up to 1."""
-        scales = engine_of(self.engine).scales(self._size, self.config)
-        # Where a stage is a scale, its work grows with the pixels, but for what every step costs, however small.
-        of_scale = len(scales) == len(self.stages)
-        work = [h * w + 5000 for h, w in scales] if of_scale else [1] * len(self.stages)
-        return {stage: amount / sum(work) for stage, amount in zip(self.stages, work)}
+        module = engine_of(self.engine)
+        every = module.stages(self._size, self.config)
+        efforts = module.efforts(self._size, self.config) if hasattr(module, "efforts") else [1.0] * len(every)
+        work = {stage: effort for stage, effort in zip(every, efforts) if stage in self.stages}
+        return {stage: effort / sum(work.values()) for stage, effort in work.items()}
 
     @property
     def previews(self) -> Path:
@@ -122,6 +124,13 @@ class Model:
 
         there = worked(self.folder)
         return sum(share * there[s][0] / max(1, there[s][1]) for s, share in self.shares.items() if s in there)
+
+    def done_at(self, stage: str, step: int, steps: int) -> float:
+        """How much of the work is done, 0..1, after so many steps of so many of a stage."""
+        shares = self.shares
+        names = list(shares)
+        earlier = names[: names.index(stage)] if stage in shares else []
+        return sum(shares[name] for name in earlier) + shares.get(stage, 0.0) * step / max(1, steps)
 
     def train(self, run: Run) -> None:
         """Train it, or go on with it, the base first; nothing is done where it is finished.
@@ -155,6 +164,7 @@ class Model:
             "engine": self.engine,
             "preset": self.preset,
             "set": dict(self.changes),
+            "for": self.purpose,
             "config": asdict(self.config),
             "seed": self.seed,
             "stages": self.stages,
@@ -201,6 +211,11 @@ class Model:
         )
 
 
+def purpose_of(verb: str, facts: Mapping[str, Any]) -> str:
+    """A verb that needs a model of its own, and what that depends on: ``upscale factor=2``."""
+    return " ".join([verb, *(f"{name}={value:g}" for name, value in facts.items())])
+
+
 class _Previews:
     """Hears what a training says, passes it on, and keeps each stage's last picture as a PNG."""
 
@@ -228,6 +243,24 @@ class _Previews:
             write_whole(self._path(event.stage), lambda file: image.save(file, format="PNG"))
         if self._listener is not None:
             self._listener(event)
+
+
+def check_purpose(loaded: Loaded, folder: Path, verb: str, facts: Mapping[str, Any]) -> None:
+    """Refuse a model that was not trained for ``verb``, where that needs one of its own.
+
+    Raises:
+        InputError: the message says how to train one.
+    """
+    if not hasattr(loaded.engine, "adapted") or loaded.engine.adapted(loaded.config, verb, **facts) == loaded.config:
+        return
+    about, purpose = cache.described(folder), purpose_of(verb, facts)
+    if about.get("preset") == cache.IMPORTED:  # what such a model was trained for, only its owner knows
+        return
+    options = " ".join(["--for", verb, *(f"--{name} {value:g}" for name, value in facts.items())])
+    raise InputError(
+        f"the model in {shown(folder)} was trained for {about.get('for') or 'other verbs'}, not for {purpose}: "
+        f"leave out --model (model=), or give one of 'calotype train {loaded.system} PHOTO {options}'"
+    )
 
 
 def check_photo(loaded: Loaded, folder: Path, photo: Photo) -> None:

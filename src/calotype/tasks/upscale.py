@@ -23,6 +23,7 @@ class Upscaling(Job):
     """What the verb makes of one photo."""
 
     verb = "upscale"
+    alone = True
 
     @classmethod
     def ordered(cls, **given: Any) -> Order:

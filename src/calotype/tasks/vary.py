@@ -18,6 +18,7 @@ class Variations(Job):
     """What the verb makes of one photo."""
 
     verb = "vary"
+    usual = "loose"
     tiles = True
 
 
@@ -30,7 +31,7 @@ def vary(
     preset: Annotated[str, arguments.PRESET] = "fast",
     size: Annotated[arguments.SizeLike | None, arguments.SIZE] = None,
     factor: Annotated[arguments.FactorLike | None, arguments.FACTOR] = None,
-    structure: Annotated[str | float, arguments.STRUCTURE] = "loose",
+    structure: Annotated[str | float, arguments.STRUCTURE] = "auto",
     all_scales: Annotated[
         bool, Param("one picture from every scale, instead of --structure, and a sheet of them", kind="switch")
     ] = False,
@@ -57,7 +58,8 @@ def vary(
         preset: which of the engine's presets.
         size: of the pictures: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``. ``None``: as large as the photo.
         factor: instead of ``size``: a ``Factor``, ``"1.5x1"`` or a number.
-        structure: ``"free"``, ``"loose"``, ``"close"``, 0 (free) .. 1 (the photo itself), or ``"scale3"``.
+        structure: ``"free"``, ``"loose"``, ``"close"``, 0 (free) .. 1 (the photo itself), or ``"scale3"``. ``"auto"``:
+            what suits the engine; loose, unless it says otherwise.
         all_scales: one picture for each scale that can be started from, instead of ``structure``; all have one seed.
         tile: ``"none"``, ``"x"``, ``"y"`` or ``"both"``: which way copies can be laid side by side without a seam.
         also: further photos that lend their patches.

@@ -2,4 +2,7 @@
 
 from calotype.catalog import ENGINES
 
-ENGINES["tiny_engine"] = "tiny_engine"
+others = dict(ENGINES)
+ENGINES.clear()
+# First: it is the one to be asked for models from elsewhere.
+ENGINES.update({"tiny_engine": "tiny_engine", **others})

@@ -40,9 +40,9 @@ def test_any_size(photo, net, size, structure):
     assert sample(photo, net, size=size, structure=structure).shape == (1, 3, *size)
 
 
-@pytest.mark.parametrize("learned", [0, 18])
-def test_tiles_meet(photo, learned):
-    cfg = replace(TINY, learned=learned, steps=30)
+@pytest.mark.parametrize(("learned", "border"), [(0, "zero"), (18, "zero"), (0, "noise")])
+def test_tiles_meet(photo, learned, border):
+    cfg = replace(TINY, learned=learned, steps=30, border=border)
     net = singan.train(photo, cfg, Run())
     made = sample(photo, net, cfg, tile=(True, True))
     seam = (made[:, :, :, 0] - made[:, :, :, -1]).abs().mean() + (made[:, :, 0] - made[:, :, -1]).abs().mean()
@@ -128,3 +128,9 @@ def test_a_loop_ends_where_it_begins(photo, moving):
 def test_without_a_net_there_is_an_error(photo):
     with pytest.raises(InputError, match="train it first"):
         singan.vary([photo], TINY, Run(), size=(40, 40), seed=0)
+
+
+def test_a_net_for_upscaling_makes_nothing_else(photo):
+    cfg = adapted(TINY, "upscale", factor=2.0)
+    with pytest.raises(InputError, match="trained to upscale"):
+        sample(photo, singan.build(cfg, tuple(photo.shape[2:])), cfg)

@@ -43,4 +43,7 @@ from calotype.engines.gpnn.remake import remake
 # What results can be beyond a picture from one photo: patches of further photos (also), without a seam (tile).
 ABILITIES = frozenset({"also", "tile"})
 
-__all__ = ["ABILITIES", "PRESETS", "Config", "cost", "remake", "retarget", "scales", "vary"]
+# Where each verb starts, unless the user says it: as ``structure``.
+STRUCTURES: dict[str, str | float] = {"vary": "loose", "harmonize": 0.9, "edit": 0.4, "paint": "close"}
+
+__all__ = ["ABILITIES", "PRESETS", "STRUCTURES", "Config", "cost", "remake", "retarget", "scales", "vary"]

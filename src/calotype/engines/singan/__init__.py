@@ -27,7 +27,7 @@ results are enlarged from there.
 """
 
 from calotype.engines.singan.config import AT_SAMPLING, PRESETS, Config
-from calotype.engines.singan.cost import cost, training_cost
+from calotype.engines.singan.cost import cost, efforts, training_cost
 from calotype.engines.singan.generate import animate, remake, retarget, upscale, vary
 from calotype.engines.singan.importing import imported
 from calotype.engines.singan.pyramid import scales
@@ -36,15 +36,26 @@ from calotype.engines.singan.train import adapted, build, stages, train, unfinis
 # Results can continue themselves without a seam; the patches of other photos would not fit the layouts of this one.
 ABILITIES = frozenset({"tile"})
 
+# Where each verb starts, unless the user says it: as ``structure``. A paste keeps its shape only among the patches.
+STRUCTURES: dict[str, str | float] = {
+    "vary": "free",
+    "harmonize": 0.9,
+    "edit": "scale2",
+    "paint": "scale1",
+    "animate": "scale1",
+}
+
 __all__ = [
     "ABILITIES",
     "AT_SAMPLING",
     "PRESETS",
+    "STRUCTURES",
     "Config",
     "adapted",
     "animate",
     "build",
     "cost",
+    "efforts",
     "imported",
     "remake",
     "retarget",

@@ -22,12 +22,17 @@ BASE, PER_CHANNEL = 400 << 20, 320
 def training_cost(size: Size, cfg: Config) -> Cost:
     """Seconds and peak memory for learning from a photo of ``size`` pixels (height, width)."""
     sizes = learned_sizes(size, cfg)
-    seconds = sum(_scale_seconds(i, sizes, cfg) for i in range(len(sizes)))
-    if cfg.colours:
-        seconds += _scale_seconds(min(cfg.painted, len(sizes) - 1), sizes, cfg)
     pixels = _pieces(sizes[-1], cfg)
     width = width_at(len(sizes) - 1, cfg)
-    return Cost(seconds / _speed_up(), BASE + PER_CHANNEL * pixels * width + 24 * 4 * sizes[-1][0] * sizes[-1][1])
+    memory = BASE + PER_CHANNEL * pixels * width + 24 * 4 * sizes[-1][0] * sizes[-1][1]
+    return Cost(sum(efforts(size, cfg)) / _speed_up(), memory)
+
+
+def efforts(size: Size, cfg: Config) -> list[float]:
+    """Seconds of each stage of a training on two cores, in the order of ``stages``."""
+    sizes = learned_sizes(size, cfg)
+    seconds = [_scale_seconds(i, sizes, cfg) for i in range(len(sizes))]
+    return [*seconds, _scale_seconds(min(cfg.painted, len(sizes) - 1), sizes, cfg)] if cfg.colours else seconds
 
 
 def cost(photo_sizes: Sequence[Size], size: Size, cfg: Config) -> Cost:

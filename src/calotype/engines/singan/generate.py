@@ -245,6 +245,8 @@ class _Painter:
     def __init__(
         self, photos: Sequence[Tensor], cfg: Config, run: Run, size: Size, seed: int, tile: Tile, net: Net | None
     ) -> None:
+        if cfg.magnified:
+            raise InputError("a model that was trained to upscale can do nothing else: give another --model (model=)")
         self.net, self.photo, self.cfg, self.run, self.size, self.tile = _there(net), photos[0], cfg, run, size, tile
         self.rng = torch.Generator().manual_seed(seed)
         self.photo_size = (self.photo.shape[2], self.photo.shape[3])
@@ -302,7 +304,7 @@ class _Painter:
     def refined(self, start: Tensor, level: int) -> Tensor:
         """From ``start``, at that level, to the result: by patches, or merely enlarged where none are used."""
         if not self.patches:
-            return at_size(start, self.size)
+            return self.net.onto(start, self.size, self.tile)
         cfg = self.cfg
         how = Refinement(
             restless=cfg.restless,

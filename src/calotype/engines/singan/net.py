@@ -93,7 +93,7 @@ class Net(nn.Module):
         noisy = bordered(previous, wraps)
         if noise is not None:
             amplitude = self.amplitudes[scale] if amplitude is None else amplitude
-            noisy = noisy + amplitude * (noise if self.border == "noise" else bordered(noise, wraps))
+            noisy = noisy + amplitude * (continued(noise, wraps) if self.border == "noise" else bordered(noise, wraps))
         noisy = noisy.contiguous(memory_format=torch.channels_last)
         made: Tensor = (generator or self.generators[scale])(noisy, previous)
         return made
@@ -166,6 +166,16 @@ def bordered(x: Tensor, wraps: tuple[bool, bool] = (False, False)) -> Tensor:
         pad = (0, 0, REACH, REACH) if axis == 0 else (REACH, REACH, 0, 0)
         x = F.pad(x, pad, mode="circular" if wrap else "constant")
     return x
+
+
+def continued(noise: Tensor, wraps: tuple[bool, bool]) -> Tensor:
+    """``noise`` with 5 pixels more on each side, which are its other end along an axis that wraps."""
+    for axis, wrap in zip((2, 3), wraps):
+        if wrap:
+            inner = noise.narrow(axis, REACH, noise.shape[axis] - 2 * REACH)
+            last = inner.narrow(axis, inner.shape[axis] - REACH, REACH)
+            noise = torch.cat([last, inner, inner.narrow(axis, 0, REACH)], axis)
+    return noise
 
 
 def width_at(scale: int, cfg: Config) -> int:

@@ -92,7 +92,98 @@ def equal_sentence() -> str:
     )
 
 
-TABLES = {"speed": speed_table, "quality": quality_table, "search": search_table}
+def trained_table() -> str:
+    """SinGAN beside what its authors' models made of the same photos."""
+    result = results("singan")
+    names = {
+        "singan": SYSTEMS["singan"],
+        "gpnn": SYSTEMS["gpnn"],
+        "singan fast free": "Calotype, `--engine singan --structure free`",
+        "singan fast loose": "Calotype, `--engine singan --structure loose`",
+    }
+    lines = [
+        "| | SIFID, mean | SIFID, median | copied in order | diversity | training | a sample |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for row in result["summary"]:
+        if row["set"] != "all":
+            continue
+        mean, median = row["mean"], row["median"]
+        training = f"{mean['training'] / 60:.1f} min" if "training" in mean else ""
+        sample = f"{median['seconds']:.1f} s" if "seconds" in median else ""
+        diversity = f"{mean['diversity']:.2f}" if "diversity" in mean else ""
+        lines.append(
+            f"| {names[row['system']]} | {mean['sifid']:.2f} | {median['sifid']:.2f} | {mean['copied']:.2f} | "
+            f"{diversity} | {training} | {sample} |"
+        )
+    photos = max(row["photos"] for row in result["summary"])
+    lines += ["", f"Over {photos} photos that no setting was chosen by, {result['samples']} seeds of ours a photo, one"]
+    lines += ["published sample of theirs; one process with one thread, beside other work"]
+    lines += [f"(`benchmarks/quality.py`, {machine(result)})."]
+    return "\n".join(lines)
+
+
+def training_table() -> str:
+    """What training takes, scale by scale, against the published schedule."""
+    result = results("singan_speed")
+    fast, paper = result["presets"][:2]
+    height, width = result["size"]
+    sample = sorted(fast["sample"])[len(fast["sample"]) // 2]
+    lines = [
+        f"A photo of {width} x {height} pixels takes the preset `fast` {fast['seconds'] / 60:.1f} minutes to learn, "
+        f"{fast['peak_bytes'] / 2**30:.1f} GiB of memory,",
+        f"and {sample:.2f} s for each picture after that; the published schedule, in the same run, "
+        f"{paper['seconds'] / 3600:.0f} hours: {result['times_faster']:.0f} times",
+        f"as long (a few steps of every scale timed, `benchmarks/singan_speed.py`, {machine(result)}).",
+    ]
+    return "\n".join(lines)
+
+
+def ablation_table() -> str:
+    """What each choice of the fast preset is worth."""
+    result = results("singan_ablation")
+    photos = len(result["photos"].split(","))
+    lines = ["| | SIFID | copied | diversity | a sample | training |", "|---|---:|---:|---:|---:|---:|"]
+    for row in result["summary"]:
+        lines.append(
+            f"| {row['variant']} | {row['sifid']:.2f} | {row['copied']:.2f} | {row['diversity']:.2f} | "
+            f"{row['sample']:.2f} s | {row['training']:.0f} s |"
+        )
+    lines += ["", f"Means over {photos} photos and {result['samples']} seeds, one thread, beside other work"]
+    lines += [f"(`benchmarks/singan_ablation.py`, {machine(result)})."]
+    return "\n".join(lines)
+
+
+def enlarging_table() -> str:
+    """Super-resolution beside bicubic enlargement."""
+    result = results("superresolution")
+    lines = [
+        "| factor | | PSNR, dB | SSIM | LPIPS-like | naturalness | seconds |",
+        "|---|---|---:|---:|---:|---:|---:|",
+    ]
+    for row in result["summary"]:
+        if row["system"] == "photo":
+            continue
+        values = row["mean"]
+        seconds = f"{values['seconds']:.0f}" if values.get("seconds") is not None else ""
+        lines.append(
+            f"| {row['factor']} | {row['system']} | {values['psnr']:.2f} | {values['ssim']:.3f} | "
+            f"{values['lpips']:.3f} | {values['naturalness']:.2f} | {seconds} |"
+        )
+    lines += ["", f"Means over the photos (`benchmarks/superresolution.py`, {machine(result)}); LPIPS-like and"]
+    lines += ["naturalness are better when lower, seconds include training."]
+    return "\n".join(lines)
+
+
+TABLES = {
+    "speed": speed_table,
+    "quality": quality_table,
+    "search": search_table,
+    "trained": trained_table,
+    "training": training_table,
+    "ablation": ablation_table,
+    "enlarging": enlarging_table,
+}
 
 
 def filled(text: str) -> str:

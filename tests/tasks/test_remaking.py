@@ -139,8 +139,15 @@ def test_transparent_photos():
     clear = np.dstack([photo(), np.tile(np.linspace(0, 255, 60).astype(np.uint8), (40, 1))])
     assert calotype.paint(clear, sketch(), **TINY)[0].mode == "RGBA"
     assert calotype.harmonize(clear, np.dstack([pasted(), clear[..., 3]]), **TINY)[0].mode == "RGBA"
-    with pytest.raises(InputError, match="transparency"):
-        calotype.paint(photo(), clear, **TINY)
+
+
+def test_a_cut_out_on_nothing_is_a_paste():
+    """Where the pasted picture is transparent the photo shows through, as if it had been laid there before."""
+    cut_out = np.dstack([pasted(), mask()])
+    cut_out[mask() == 0, :3] = 7  # what nobody sees
+    made = calotype.harmonize(photo(), cut_out, **TINY)[0]
+    assert made.mode == "RGB"
+    assert np.array_equal(np.asarray(made), np.asarray(calotype.harmonize(photo(), pasted(), **TINY)[0]))
 
 
 @pytest.mark.parametrize("verb", ["paint", "harmonize", "edit"])
@@ -166,7 +173,7 @@ def test_engines_that_learn(tiny_engine, verb):
         (lambda: calotype.edit(photo(), pasted(), mask=0 * mask()), "selects nothing"),
         (lambda: calotype.edit(photo(), pasted(), mask=0 * mask() + 255), "selects the whole photo"),
         (lambda: calotype.edit(photo(), pasted(), structure="scale99"), "there is no scale99"),
-        (lambda: calotype.upscale(photo()), "engine"),
+        (lambda: calotype.upscale(photo(), engine="gpnn"), "cannot upscale"),
     ],
 )
 def test_wrong_arguments(call, words):

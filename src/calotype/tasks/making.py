@@ -114,7 +114,7 @@ class Job:
             for name, picture in pictures.items()
             if picture is not None
         }
-        for other in (*self.also, *self.pictures.values()):
+        for other in self.also:
             if self.photo.alpha is None and other.alpha is not None:
                 raise InputError(
                     f"'{other.name}' has transparency and '{self.photo.name}' has none: "

@@ -42,10 +42,20 @@ class Remaking(Job):
 
     @cached_property
     def picture(self) -> torch.Tensor:
-        """The picture handed to the verb, at the size of the result: [1, C, h, w]."""
+        """The picture handed to the verb, at the size of the result: [1, C, h, w].
+
+        Where it is transparent and the photo is not, the photo shows through: a cut-out on nothing is a paste.
+        """
+        from calotype.image.io import to_tensor
         from calotype.image.resize import resize
 
-        return resize(self.tensor(self.pictures[self.wants[0]]), (self.size.height, self.size.width))
+        given, size = self.pictures[self.wants[0]], (self.size.height, self.size.width)
+        if self.photo.alpha is not None or given.alpha is None:
+            return resize(self.tensor(given), size)
+        above = resize(to_tensor(given, self.run.device), size)
+        share = (above[:, 3:] + 1) / 2
+        # The colours of a transparent picture lie on mid-grey, which is 0: they are multiplied by its opacity already.
+        return (above[:, :3] + (1 - share) * resize(self.tensors[0], size)).clamp(-1, 1)
 
 
 class Blending(Remaking):

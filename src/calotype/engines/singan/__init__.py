@@ -13,7 +13,7 @@ at every step and keeps the last). The generator's picture is made anew for each
 scales do not pass through 8 bits, and are resampled straight to where they are wanted instead of being cut by a pixel.
 Photos in portrait format and of more than 250 pixels can be enlarged. Training goes on where it was stopped.
 
-``fast`` is a hybrid. The networks learn the coarse scales, where they are quick and invent layouts; from 52 pixels up
+``fast`` is a hybrid. The networks learn the coarse scales, where they are quick and invent layouts; from 56 pixels up
 the picture is made of the photo's own patches (``calotype.matching``), which are sharp at any size, so that photos of
 many megapixels cost no more to learn than small ones. Of eight layouts drawn the one is kept whose patches are, all
 together, most like the photo's: a random one may lack the sun. The steps are a thousand with one update each;
@@ -33,7 +33,7 @@ from calotype.engines.singan.importing import imported
 from calotype.engines.singan.pyramid import scales
 from calotype.engines.singan.train import adapted, build, stages, train, unfinished
 
-# What results can be beyond a picture from one photo: without a seam (tile).
+# Results can continue themselves without a seam; the patches of other photos would not fit the layouts of this one.
 ABILITIES = frozenset({"tile"})
 
 # Where each verb starts, unless the user says it: as ``structure``.

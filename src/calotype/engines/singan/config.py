@@ -40,6 +40,7 @@ class Config:
             was in training it hardly changes what the scales below reconstruct.
         patch: side of the patches of the finer levels, pixels; odd.
         alpha: completeness of the patches, as in GPNN: small insists that every part of the photo is used.
+        remake_alpha: ``alpha`` for ``remake``, where insisting puts foreign things into what was given.
         restless: noise added at every level of patches, as a multiple of the detail it adds (root mean square).
         spread: where patches overlap, each counts by a bell of this standard deviation around its middle, as a fraction
             of its side; 0 is a plain mean.
@@ -59,7 +60,7 @@ class Config:
     factor: float = 0.75
     spacing: str = "even"
     scales: int = 6
-    learned: int = 52
+    learned: int = 56
     width: int = 32
     widest: int = 128
     steps: int = 1000
@@ -80,6 +81,7 @@ class Config:
     stir: float = 12.0
     patch: int = 5
     alpha: float = 0.005
+    remake_alpha: float = 0.05
     restless: float = 0.5
     spread: float = 0.1
     patch_steps: int = 2
@@ -124,4 +126,4 @@ PRESETS: dict[str, Config] = {
 }
 
 # Settings that a trained model does not depend on.
-AT_SAMPLING = frozenset({"candidates", "stir", "patch", "alpha", "restless", "spread", "patch_steps"})
+AT_SAMPLING = frozenset({"candidates", "stir", "patch", "alpha", "remake_alpha", "restless", "spread", "patch_steps"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -21,6 +22,8 @@ NO_TILE = (False, False)
 # Learned layouts are not the photo's: where nothing is known of them yet all patches are compared with all, up to so
 # many of each (in the geometric mean), and a little further up too.
 EXACT_BELOW, EXACT_START = 4000, 14_000
+# Pixels of layouts that are drawn at a time.
+MOST_PIXELS = 500_000
 
 
 @torch.no_grad()
@@ -115,6 +118,7 @@ def remake(
     Raises:
         InputError, Stopped: as ``vary``.
     """
+    cfg = replace(cfg, alpha=cfg.remake_alpha)
     painter = _Painter(photos, cfg, run, size, seed, NO_TILE, net)
     picture = resize(picture[:, :3], size)
     first = max(1, painter.level_of(structure))
@@ -274,16 +278,23 @@ class _Painter:
             assert below is not None
             below = net.repaint(net.onto(below, self.sizes[first]), self.rng)
             begin = first + 1
-        sizes = self.sizes[: self.depth]
         stir = self.cfg.stir if stirred else 1.0
-        drawn = net.drawn(self.cfg.candidates, self.depth, sizes, self.rng, self.tile, begin, below, stir)
-        assert drawn is not None
-        pictures = drawn.clamp(-1, 1)
-        if len(pictures) == 1:
-            return pictures
+        sizes, left = self.sizes[: self.depth], self.cfg.candidates
         real = at_size(self.photo, net.sizes[self.depth - 1])
-        distances = [sum(sliced(real, one[None], patch=p, projections=16) for p in (5, 11)) for one in pictures]
-        return pictures[distances.index(min(distances))][None]
+        best: Tensor | None = None
+        least = float("inf")
+        while left:
+            # Small ones all at once; of large ones as many as need no more memory than that.
+            count = max(1, min(left, MOST_PIXELS // (sizes[-1][0] * sizes[-1][1])))
+            left -= count
+            drawn = net.drawn(count, self.depth, sizes, self.rng, self.tile, begin, below, stir)
+            assert drawn is not None
+            for one in torch.split(drawn.clamp(-1, 1), 1):
+                distance = likeness(real, one) if self.cfg.candidates > 1 else 0.0
+                if distance < least:
+                    best, least = one, distance
+        assert best is not None
+        return best
 
     def refined(self, start: Tensor, level: int) -> Tensor:
         """From ``start``, at that level, to the result: by patches, or merely enlarged where none are used."""
@@ -301,6 +312,11 @@ class _Painter:
         at = level - self.depth + 1
         below = [*self.coarser, *self.patches[:at]]
         return refine(start, [self.photo], how, self.run, self.patches[at:], self.rng, self.tile, below)
+
+
+def likeness(real: Tensor, made: Tensor) -> float:
+    """How far the patches of a layout are, all together, from the photo's: small ones and the size the critic sees."""
+    return sum(sliced(real, made, patch=patch, projections=16) for patch in (5, 11))
 
 
 def _there(net: Net | None) -> Net:

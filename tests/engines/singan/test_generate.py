@@ -1,3 +1,4 @@
+import copy
 import itertools
 from dataclasses import replace
 
@@ -134,3 +135,24 @@ def test_a_net_for_upscaling_makes_nothing_else(photo):
     cfg = adapted(TINY, "upscale", factor=2.0)
     with pytest.raises(InputError, match="trained to upscale"):
         sample(photo, singan.build(cfg, tuple(photo.shape[2:])), cfg)
+
+
+def test_an_enlarged_photo_is_the_photo_when_it_is_shrunk_again():
+    photo = resize(torch.rand(1, 3, 8, 10) * 1.6 - 0.8, (32, 40))
+    cfg = replace(adapted(PRESETS["tiny"], "upscale", factor=2.0), steps=2)
+    net = singan.train(photo, cfg, Run())
+
+    def error(times):
+        made = singan.upscale([photo], replace(cfg, consistent=times), Run(), factor=2.0, seed=0, net=net)
+        return float((resize(made, (32, 40)) - photo).abs().mean())
+
+    assert error(2) < 0.01
+    assert error(2) < error(0)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+def test_a_model_makes_nearly_the_same_on_a_gpu(photo, net):
+    there, run = copy.deepcopy(net).cuda(), Run(device="cuda")
+    one = sample(photo, net)
+    other = singan.vary([photo.cuda()], TINY, run, size=tuple(photo.shape[2:]), seed=0, net=there)
+    assert (one - other.cpu()).abs().mean() < 0.02

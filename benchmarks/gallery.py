@@ -103,16 +103,13 @@ def edits() -> None:
 
 def harmonies() -> None:
     """Something of another photo, made to belong."""
-    photo, other = opened("mountains"), opened("pagoda")
+    photo, other = opened("mountains"), opened("stream")
     w, h = photo.size
-    tower = other.crop((45, 5, 265, 300)).resize((w // 3, int(w / 3 * 295 / 220)))
-    shape = Image.new("L", tower.size, 0)
-    ImageDraw.Draw(shape).polygon(
-        [(tower.width * x, tower.height * y) for x, y in ((0.42, 0), (0.98, 0.38), (0.98, 1), (0.05, 1), (0.02, 0.4))],
-        255,
-    )
+    rocks = other.crop((int(0.6 * other.width), int(0.4 * other.height), other.width, int(0.95 * other.height)))
+    shape = Image.new("L", rocks.size, 0)
+    ImageDraw.Draw(shape).ellipse((4, 4, rocks.width - 4, rocks.height - 4), 255)
     pasted = photo.copy()
-    pasted.paste(tower, (w // 2, h - tower.height - 20), shape)
+    pasted.paste(rocks, (w // 2, h - rocks.height - 10), shape)
     made = [calotype.harmonize(photo, pasted, engine=engine)[0] for engine in ("gpnn", "singan")]
     labels = ["the photo", "as pasted", "harmonize", "harmonize --engine singan"]
     strip("harmonize", [photo, pasted, *made], labels, 4, 300)
@@ -132,7 +129,7 @@ def films() -> None:
     """A film."""
     photo = opened("stream")
     photo.thumbnail((240, 240), Image.Resampling.LANCZOS)
-    calotype.animate(photo, frames=24).save(OUT / "animate.webp")
+    calotype.animate(photo, frames=16).save(OUT / "animate.webp")
 
 
 PICTURES = {

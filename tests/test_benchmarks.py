@@ -33,6 +33,7 @@ def job(folder, **changes):
         "published": {"singan": folder / "singan.png", "gpnn": folder / "gpnn.png"},
         "engine": "gpnn",
         "presets": ("fast", "paper"),
+        "structures": ("loose",),
         "seed": 4,
         "count": 2,
         "weights": None,
@@ -45,7 +46,7 @@ def job(folder, **changes):
 def engine(monkeypatch):
     monkeypatch.delenv("CALOTYPE_WEIGHTS", raising=False)
 
-    def generated(job, preset):
+    def generated(job, preset, structure):
         seeds = [job.seed + i for i in range(job.count)]
         return Result([photo(s) for s in seeds], seeds, {}, seconds=[0.5] * job.count)
 
@@ -65,6 +66,11 @@ def test_rows_summary_and_sheet(tmp_path, engine):
     assert "gpnn paper" in quality.table(lines)
     assert Image.open(tmp_path / "sheets" / "one.png").width == 3 * (256 + 8) + 8  # three columns of the kit's sheet
     json.dumps(rows)
+
+
+def test_several_structures_are_systems_apart(tmp_path, engine):
+    rows, _ = quality.work(job(tmp_path, presets=("fast",), structures=("free", "loose")))
+    assert [row["system"] for row in rows[2:]] == ["gpnn fast free"] * 2 + ["gpnn fast loose"] * 2
 
 
 def test_a_photo_counts_once():

@@ -41,7 +41,7 @@ STRUCTURES: dict[str, str | float] = {
     "vary": "free",
     "harmonize": 0.9,
     "edit": "scale2",
-    "paint": "scale1",
+    "paint": "scale2",
     "animate": "scale1",
 }
 

@@ -149,7 +149,8 @@ def ablation_table() -> str:
             f"| {row['variant']} | {row['sifid']:.2f} | {row['copied']:.2f} | {row['diversity']:.2f} | "
             f"{row['sample']:.2f} s | {row['training']:.0f} s |"
         )
-    lines += ["", f"Means over {photos} photos and {result['samples']} seeds, one thread, beside other work"]
+    on = "one photo" if photos == 1 else f"{photos} photos"
+    lines += ["", f"Means over {on} and {result['samples']} seeds, one thread, beside other work"]
     lines += [f"(`benchmarks/singan_ablation.py`, {machine(result)})."]
     return "\n".join(lines)
 

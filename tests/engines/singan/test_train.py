@@ -113,7 +113,15 @@ def test_paint_takes_over_a_trained_net(photo):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"spacing": "odd"}, {"border": "none"}, {"crop": 8}, {"factor": 0.99}, {"steps": 0}, {"coarsest": 5}],
+    [
+        {"spacing": "odd"},
+        {"border": "none"},
+        {"crop": 8},
+        {"factor": 0.99},
+        {"steps": 0},
+        {"coarsest": 5},
+        {"patch": 4},
+    ],
 )
 def test_settings_that_cannot_work_are_refused(photo, changes):
     with pytest.raises(InputError, match=next(iter(changes))):

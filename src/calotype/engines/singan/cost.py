@@ -14,7 +14,7 @@ from calotype.types import Cost
 # Seconds on two cores of a 2.6 GHz server processor, fitted to benchmarks/results/singan_speed.json: for a pass of a
 # network (forward, or one of the about two that backward takes) over one pixel and one parameter, for anything done at
 # all, and for a patch replaced and compared once.
-PER_WEIGHT, PER_PASS, PER_PATCH = 1.6e-11, 0.35e-3, 4e-6
+PER_WEIGHT, PER_PASS, PER_PATCH = 1.08e-11, 0.53e-3, 1.5e-6
 # Bytes that torch itself and a few temporaries take; and of one pixel and channel while a network learns.
 BASE, PER_CHANNEL = 400 << 20, 320
 
@@ -45,7 +45,7 @@ def cost(photo_sizes: Sequence[Size], size: Size, cfg: Config) -> Cost:
         return Cost(seconds / _speed_up(), BASE + 12 * width * size[0] * size[1])
     ratio = size[0] * size[1] / (photo_sizes[0][0] * photo_sizes[0][1])
     passed = sum(h * w * _weights(width_at(i, cfg)) for i, (h, w) in enumerate(learned))
-    seconds = cfg.candidates * (PER_WEIGHT * passed * ratio + PER_PASS * 5 * len(learned))
+    seconds = cfg.candidates * PER_WEIGHT * passed * ratio + PER_PASS * 5 * len(learned)
     pixels = learned[-1][0] * learned[-1][1] * ratio
     memory = 12 * width_at(len(learned) - 1, cfg) * pixels * cfg.candidates
     if cfg.learned:

@@ -37,13 +37,12 @@ def adapted(cfg: Config, verb: str, **facts: Any) -> Config:
         facts: ``factor`` of ``upscale``; ``colours`` and ``scale`` of ``paint``.
     """
     if verb == "upscale":
-        return replace(
-            cfg, magnified=float(facts.get("factor", 4.0)), reconstruction=100.0, factor=1 / step_of(facts["factor"])
-        )
+        magnified = float(facts["factor"])
+        return replace(cfg, magnified=magnified, reconstruction=100.0, factor=1 / step_of(magnified))
     if verb == "animate":
         return replace(cfg, border="noise", coarsest=min(cfg.coarsest, 20))
     if verb == "paint" and facts.get("colours"):
-        return replace(cfg, colours=int(facts["colours"]), painted=int(facts.get("scale", 1)))
+        return replace(cfg, colours=int(facts["colours"]), painted=int(facts["scale"]))
     return cfg
 
 
@@ -98,9 +97,20 @@ def checked(photo: Tensor, cfg: Config) -> None:
         raise InputError(f"crop={cfg.crop} cannot be used: give at least 32 pixels, or crop=0 for whole pictures")
     if not 0.3 <= cfg.factor <= 0.95:
         raise InputError(f"factor={cfg.factor:g} cannot be used: give a number from 0.3 to 0.95, like factor=0.75")
-    for name in ("steps", "critic_steps", "generator_steps", "together", "penalty_every", "width", "candidates"):
+    for name in (
+        "steps",
+        "critic_steps",
+        "generator_steps",
+        "together",
+        "penalty_every",
+        "width",
+        "candidates",
+        "patch_steps",
+    ):
         if getattr(cfg, name) < 1:
             raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from 1 up")
+    if cfg.patch < 3 or cfg.patch % 2 == 0:
+        raise InputError(f"patch={cfg.patch} cannot be used: give an odd number of pixels from 3 up, like patch=5")
     if cfg.coarsest < 11:
         raise InputError(f"coarsest={cfg.coarsest} cannot be used: the networks see 11 pixels, give as many or more")
     learned_sizes((photo.shape[2], photo.shape[3]), cfg)

@@ -3,7 +3,7 @@
 The published results have 250 pixels; they and the photos are reduced to the size that is trained at. SIFID is of these
 reduced pictures and cannot be compared with that of full ones.
 
-    python benchmarks/singan_paper.py --side 66 --out benchmarks/results/singan_paper.json
+    python benchmarks/singan_paper.py --out benchmarks/results/singan_paper.json
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=os.environ.get("CALOTYPE_DATA"), help="default: CALOTYPE_DATA")
     parser.add_argument("--only", default="places20/1,sigd16/3,places20/14", help="photos, named before training")
-    parser.add_argument("--side", type=int, default=66, help="longer side that they are reduced to, pixels")
+    parser.add_argument("--side", type=int, default=50, help="longer side that they are reduced to, pixels")
     parser.add_argument("--preset", default="paper")
     parser.add_argument("--samples", type=int, default=8)
     parser.add_argument("--work", type=Path, default=Path("runs/singan_paper"), help="where models are kept")

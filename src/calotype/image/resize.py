@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal
 
@@ -11,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 Filter = Literal["bicubic", "bilinear", "nearest"]
+Resampler = Callable[[Tensor, tuple[int, int]], Tensor]
 
 
 def resize(x: Tensor, size: tuple[int, int], *, mode: Filter = "bicubic", clamp: bool = True) -> Tensor:
@@ -32,6 +34,30 @@ def resize(x: Tensor, size: tuple[int, int], *, mode: Filter = "bicubic", clamp:
         return F.interpolate(x, size=size, mode="nearest-exact")
     y = F.interpolate(x, size=size, mode=mode, antialias=True, align_corners=False)
     return y.clamp(-1, 1) if clamp and mode == "bicubic" else y
+
+
+def resize_wrapped(
+    x: Tensor, size: tuple[int, int], wraps: tuple[bool, bool], resample: Resampler = resize, margin: int = 4
+) -> Tensor:
+    """Resample a picture that continues itself, so that its large copy does too.
+
+    Args:
+        x: [B, C, H, W].
+        size: (height, width) of the result, pixels.
+        wraps: whether it continues itself vertically and horizontally.
+        resample: does the resampling, given a picture and a size.
+        margin: pixels of the other end that are laid on each side meanwhile.
+
+    Returns:
+        [B, C, height, width].
+    """
+    over = [min(margin, n) if wrap else 0 for wrap, n in zip(wraps, x.shape[2:])]
+    if not any(over):
+        return resample(x, size)
+    grown = [round(m * s / n) for m, s, n in zip(over, size, x.shape[2:])]
+    wide = F.pad(x, (over[1], over[1], over[0], over[0]), mode="circular")
+    large = resample(wide, (size[0] + 2 * grown[0], size[1] + 2 * grown[1]))
+    return large[:, :, grown[0] : grown[0] + size[0], grown[1] : grown[1] + size[1]]
 
 
 def resize_cubic(x: Tensor, size: tuple[int, int] | None = None, scale: float | None = None) -> Tensor:

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from calotype.image.patches import principal_filters, wrap
-from calotype.image.resize import resize
+from calotype.image.resize import resize, resize_wrapped
 from calotype.matching import field as fields
 from calotype.matching import patchmatch
 from calotype.matching.library import at_level
@@ -101,7 +100,7 @@ def refine(
     for index, level in enumerate(levels):
         library = at_level(family, level.factor, levels[index - 1].factor if index else None, level.patch)
         if index:
-            picture = enlarged(picture, level.size, tile)
+            picture = resize_wrapped(picture, level.size, tile)
         if library.blurred is not None and how.restless > 0:
             detail = (library.sharp - library.blurred).square().mean().sqrt()
             picture = picture + how.restless * detail * drawn(level.size, noise, picture.device)
@@ -191,14 +190,3 @@ def in_place(query: fields.Grid, key: fields.Grid) -> Tensor:
     row = torch.arange(rows, device=device) * key_rows // rows
     column = torch.arange(columns, device=device) * key_columns // columns
     return (row[:, None] * key_columns + column[None]).flatten()
-
-
-def enlarged(picture: Tensor, size: tuple[int, int], tile: Tile, margin: int = 4) -> Tensor:
-    """Resize to ``size``; an axis that wraps round is resized with a piece of its other end on each side."""
-    over = [min(margin, n) if t else 0 for t, n in zip(tile, picture.shape[2:])]
-    if not any(over):
-        return resize(picture, size)
-    grown = [round(m * s / n) for m, s, n in zip(over, size, picture.shape[2:])]
-    padded = F.pad(picture, (over[1], over[1], over[0], over[0]), mode="circular")
-    large = resize(padded, (size[0] + 2 * grown[0], size[1] + 2 * grown[1]))
-    return large[:, :, grown[0] : grown[0] + size[0], grown[1] : grown[1] + size[1]]

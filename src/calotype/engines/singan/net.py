@@ -12,6 +12,7 @@ from calotype.engines.singan.config import Config
 from calotype.engines.singan.network import REACH, Generator
 from calotype.engines.singan.pyramid import Size, at_size, learned_sizes
 from calotype.image.palette import quantized
+from calotype.image.resize import resize_wrapped
 
 
 class Net(nn.Module):
@@ -144,14 +145,7 @@ class Net(nn.Module):
         """A picture of another scale at ``size``; grey where there is none."""
         if x is None:
             return torch.zeros(1, 3, *size, device=self.amplitudes.device)
-        if not any(wraps):
-            return at_size(x, size)
-        # A piece of the other end on each side, so that the resampling continues too.
-        over = [min(4, n) if wrap else 0 for wrap, n in zip(wraps, x.shape[2:])]
-        grown = [round(m * s / n) for m, s, n in zip(over, size, x.shape[2:])]
-        wide = F.pad(x, (over[1], over[1], over[0], over[0]), mode="circular")
-        large = at_size(wide, (size[0] + 2 * grown[0], size[1] + 2 * grown[1]))
-        return large[:, :, grown[0] : grown[0] + size[0], grown[1] : grown[1] + size[1]]
+        return resize_wrapped(x, size, wraps, at_size)
 
     def repaint(self, picture: Tensor, rng: torch.Generator | None) -> Tensor:
         """What the scale ``painted`` makes of ``picture`` [1, 3, h, w], its colours quantised."""

@@ -14,6 +14,8 @@ NAMES = {
     "paint",
     "harmonize",
     "edit",
+    "erase",
+    "expand",
     "upscale",
     "animate",
     "train",
@@ -48,6 +50,9 @@ SIZED = {"size": None, "factor": None}
 LENT = {"tile": "none", "also": ()}
 BLENDED = {"mask": None, "feather": None, "unmasked": False}
 FILM = {"frames": 60, "fps": 10.0, "alpha": 0.1, "beta": 0.9, "loop": True, "size": None}
+FILLED = {"n": 1, "seed": 0, "engine": "completion", "preset": "fast"}
+UNLEARNED = {name: SHARED[name] for name in ("max_side", "settings", "device", "run")}
+MARGINS = {"margin": None, "left": None, "right": None, "top": None, "bottom": None}
 LEARNED = {"seed": 0, "engine": "singan", "preset": "fast"}
 SIGNATURES = {
     "vary": {"photo": NEEDED, **MAKING, **SIZED, "structure": "auto", "all_scales": False, **LENT, **SHARED},
@@ -55,6 +60,8 @@ SIGNATURES = {
     "paint": {"photo": NEEDED, "sketch": NEEDED, **MAKING, "structure": "auto", "colours": 5, "size": None, **SHARED},
     "harmonize": {"photo": NEEDED, "pasted": NEEDED, **MAKING, **BLENDED, "structure": "auto", **SHARED},
     "edit": {"photo": NEEDED, "edited": NEEDED, **MAKING, **BLENDED, "structure": "auto", **SHARED},
+    "erase": {"photo": NEEDED, "mask": None, "grow": None, **FILLED, **UNLEARNED},
+    "expand": {"photo": NEEDED, **MARGINS, **FILLED, **UNLEARNED},
     "upscale": {"photo": NEEDED, "factor": 4.0, "n": 1, **LEARNED, **SHARED},
     "animate": {"photo": NEEDED, **LEARNED, **FILM, "structure": "auto", **SHARED},
     "train": {
@@ -65,7 +72,7 @@ SIGNATURES = {
         "purpose": "",
         "factor": 4.0,
         "out": None,
-        **{name: SHARED[name] for name in ("max_side", "settings", "device", "run")},
+        **UNLEARNED,
     },
     "show": {"path": NEEDED},
 }

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from calotype.run import Run as Run
     from calotype.tasks.animate import animate as animate
     from calotype.tasks.edit import edit as edit
+    from calotype.tasks.erase import erase as erase
     from calotype.tasks.evaluate import evaluate as evaluate
+    from calotype.tasks.expand import expand as expand
     from calotype.tasks.harmonize import harmonize as harmonize
     from calotype.tasks.paint import paint as paint
     from calotype.tasks.retarget import retarget as retarget
@@ -45,6 +47,8 @@ _HOMES = {
     "paint": "calotype.tasks.paint",
     "harmonize": "calotype.tasks.harmonize",
     "edit": "calotype.tasks.edit",
+    "erase": "calotype.tasks.erase",
+    "expand": "calotype.tasks.expand",
     "upscale": "calotype.tasks.upscale",
     "animate": "calotype.tasks.animate",
     "train": "calotype.tasks.train",

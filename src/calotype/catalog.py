@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ENGINES: dict[str, str] = {
     "gpnn": "calotype.engines.gpnn",
     "singan": "calotype.engines.singan",
+    "completion": "calotype.engines.completion",
 }
 
 

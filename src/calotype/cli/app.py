@@ -20,7 +20,9 @@ from calotype.cli.report import Misuse
 from calotype.cli.training import Saying, run_train
 from calotype.tasks.animate import Animating, animate
 from calotype.tasks.edit import Editing, edit
+from calotype.tasks.erase import Erasing, erase
 from calotype.tasks.evaluate import evaluate
+from calotype.tasks.expand import Expanding, expand
 from calotype.tasks.harmonize import Harmonizing, harmonize
 from calotype.tasks.making import Job
 from calotype.tasks.paint import Painting, paint
@@ -37,6 +39,8 @@ _MAKING: dict[Callable[..., Any], type[Job]] = {
     paint: Painting,
     harmonize: Harmonizing,
     edit: Editing,
+    erase: Erasing,
+    expand: Expanding,
     upscale: Upscaling,
     animate: Animating,
 }

@@ -128,6 +128,14 @@ def composite(photo: Tensor, made: Tensor, soft: Tensor) -> Tensor:
     return (1 - soft) * photo + soft * made
 
 
+def grown(mask: Tensor, radius: int) -> Tensor:
+    """A mask [1, 1, H, W] of 0 and 1, wider by a disk of ``radius`` pixels."""
+    part = _around(mask, radius + 1)
+    wide = torch.zeros_like(mask)
+    wide[part] = _dilate(mask[part], radius)
+    return wide
+
+
 def soften(mask: Tensor, dilate_px: int = 7, blur_sigma: float = 5.0) -> Tensor:
     """Widen a mask and give it a soft edge, as SinGAN does before it blends a result into the photo.
 
@@ -140,12 +148,11 @@ def soften(mask: Tensor, dilate_px: int = 7, blur_sigma: float = 5.0) -> Tensor:
         [1, 1, H, W], 0..1, reaching both, or a constant mask where the widened one is constant.
     """
     part = _around(mask, dilate_px + _reach(blur_sigma) + 1)
-    grown, soft = torch.zeros_like(mask), torch.zeros_like(mask)
-    grown[part] = _dilate(mask[part], dilate_px)
-    soft[part] = _blur(grown[part], blur_sigma)
+    wide, soft = grown(mask, dilate_px), torch.zeros_like(mask)
+    soft[part] = _blur(wide[part], blur_sigma)
     low, high = soft.min(), soft.max()
     if high - low < 1e-6:  # the reference code divides by zero here
-        return grown
+        return wide
     return (soft - low) / (high - low)
 
 

@@ -30,11 +30,13 @@ class Grid:
         filters: [D, C, p, p], orthonormal, so that squared distances between descriptions are squared distances between
             patches, or nearly.
         forbidden: bool [rows, columns], patches that must not be used, or ``None``.
+        active: bool [rows, columns], the patches that look for a match, where not all of them do, or ``None``.
     """
 
     picture: Tensor
     filters: Tensor
     forbidden: Tensor | None = None
+    active: Tensor | None = None
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -69,20 +69,22 @@ def improve(
     hints: Tensor | None,
     passes: int,
     noise: torch.Generator,
+    targets: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Sweeps of propagation and random search for one field. Returns the field and its scores.
 
     Args:
-        seek: the patches that look for a match.
+        seek: the patches that look for a match; those that are not active keep theirs, and score ``FORBIDDEN``.
         target: the patches they choose from.
         weight: [len(target)] factor on the distance to each target, or ``None`` for 1.
         field: int64 [len(seek)], the start.
         hints: int64 [len(seek)], one more candidate each, -1 for none, or ``None``.
         passes: number of sweeps.
         noise: CPU generator.
+        targets: ``as_targets(target, weight)``, where it is known from before.
     """
     columns, target_columns = seek.shape[1], target.shape[1]
-    targets = as_targets(target, weight)
+    targets = as_targets(target, weight) if targets is None else targets
     field = field.clone()
     score = torch.full_like(field, FORBIDDEN, dtype=torch.float32)
     radii = random_radii(max(target.shape))
@@ -92,7 +94,10 @@ def improve(
         jumps = random_jumps(radii, target_columns, longest, noise, field.device)
         for top, bottom in strips if sweep % 2 == 0 else reversed(strips):
             start, stop = top * columns, bottom * columns
-            seekers = as_seekers(seek.describe(top, bottom))
+            busy = slice(None) if seek.active is None else seek.active[top:bottom].flatten().nonzero()[:, 0]
+            if isinstance(busy, Tensor) and not len(busy):
+                continue
+            seekers = as_seekers(seek.describe(top, bottom)[busy])
             own, worth = field[start:stop], score[start:stop]
             candidates = []
             if sweep == 0:
@@ -101,9 +106,9 @@ def improve(
                     candidates.append(torch.where(hints[start:stop] < 0, own, hints[start:stop]))
             for step in STEPS[sweep % len(STEPS)]:
                 candidates += proposals(field, columns, target_columns, start, stop, step)
-            own, worth = choose(seekers, targets, own, worth, torch.stack(candidates, 1))
-            own, worth = choose(seekers, targets, own, worth, own[:, None] + jumps[: len(own)])
-            field[start:stop], score[start:stop] = own, worth
+            found = choose(seekers, targets, own[busy], worth[busy], torch.stack(candidates, 1)[busy])
+            found = choose(seekers, targets, *found, found[0][:, None] + jumps[: len(found[0])])
+            own[busy], worth[busy] = found
     return field, score
 
 

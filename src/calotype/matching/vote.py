@@ -6,7 +6,11 @@ import math
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
+
+# Less weight than this on a pixel is none.
+LEAST_TRUST = 1e-12
 
 
 def vote(
@@ -17,6 +21,8 @@ def vote(
     patch: int,
     size: tuple[int, int],
     spread: float = 0.0,
+    trust: Tensor | None = None,
+    otherwise: Tensor | None = None,
 ) -> Tensor:
     """Average the matched patches where they overlap.
 
@@ -31,6 +37,8 @@ def vote(
         patch: side of a patch, pixels.
         size: height and width of the result.
         spread: standard deviation of a patch's weight around its middle, as a fraction of ``patch``; 0 is flat.
+        trust: [rows * columns], how much each patch counts, or ``None`` for all alike.
+        otherwise: [1, C, height, width], what stands where no patch counts; needed only with ``trust``.
 
     Returns:
         [1, C, height, width].
@@ -44,10 +52,24 @@ def vote(
     for dy in range(patch):
         for dx in range(patch):
             part = pixels.index_select(0, corner + (dy * width + dx)).view(rows, columns, channels)
+            if trust is not None:
+                part = part * trust.view(rows, columns, 1)
             total[dy : dy + rows, dx : dx + columns].add_(part, alpha=window[dy] * window[dx])
-    count = cover(rows, window, values.device)[:, None] * cover(columns, window, values.device)[None]
-    total, count = wrapped(total, size), wrapped(count[:, :, None], size)
-    return (total / count).permute(2, 0, 1)[None]
+    total, count = wrapped(total, size), wrapped(covered(grid, window, trust, values.device)[:, :, None], size)
+    if otherwise is None:
+        return (total / count).permute(2, 0, 1)[None]
+    voted = (total / count.clamp_min(LEAST_TRUST)).permute(2, 0, 1)[None]
+    return torch.where(count[None, None, :, :, 0] > LEAST_TRUST, voted, otherwise)
+
+
+def covered(grid: tuple[int, int], window: Sequence[float], trust: Tensor | None, device: torch.device) -> Tensor:
+    """The total weight [rows + patch - 1, columns + patch - 1] that the patches of ``grid`` lay on each pixel."""
+    if trust is None:
+        return cover(grid[0], window, device)[:, None] * cover(grid[1], window, device)[None]
+    bell = torch.tensor(window, device=device)
+    side = len(window) - 1
+    spread = F.conv2d(F.pad(trust.view(1, 1, *grid), (side,) * 4), (bell[:, None] * bell[None]).flip(0, 1)[None, None])
+    return spread[0, 0]
 
 
 def weights(patch: int, spread: float) -> list[float]:

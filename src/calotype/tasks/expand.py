@@ -1,0 +1,131 @@
+"""A photo continued beyond its edges."""
+
+# Annotations are values here, not strings: the command line is made from them.
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+from calotype.errors import InputError
+from calotype.tasks import arguments
+from calotype.tasks.filling import Filling
+from calotype.tasks.param import Param
+from calotype.types import PhotoLike, Result, Size
+
+if TYPE_CHECKING:
+    import torch
+
+    from calotype.run import Run
+
+_SIDES = ("left", "right", "top", "bottom")
+
+
+def _side(name: str) -> Param:
+    return Param(f"pixels to add on the {name}", kind="whole", metavar="PIXELS", at_least=0)
+
+
+class Expanding(Filling):
+    """What the verb makes of one photo."""
+
+    verb = "expand"
+
+    @classmethod
+    def check(cls, own: Mapping[str, Any]) -> None:
+        """See ``Job``."""
+        if not own["margin"] and not any(own[name] for name in _SIDES):
+            raise InputError(
+                "expand needs to know by how much: give --margin 200, or --left, --right, --top, --bottom (margin= ...)"
+            )
+        for name in ("margin", *_SIDES):
+            if own[name] is not None and own[name] < 0:
+                raise InputError(f"{name}={own[name]} would cut the photo: give a number of pixels from 0 up")
+
+    @property
+    def margins(self) -> tuple[int, int, int, int]:
+        """Pixels added on the left, on the right, at the top and at the bottom."""
+        own = self.order.own
+        left, right, top, bottom = ((own["margin"] or 0) if own[name] is None else own[name] for name in _SIDES)
+        return left, right, top, bottom
+
+    def fitting_size(self) -> Size:
+        """The photo's size and the margins."""
+        left, right, top, bottom = self.margins
+        return Size(self.photo.size.height + top + bottom, self.photo.size.width + left + right)
+
+    @cached_property
+    def canvas(self) -> "torch.Tensor":
+        """The photo with room around it."""
+        import torch.nn.functional as F
+
+        return F.pad(self.tensors[0], self.margins)
+
+    @cached_property
+    def hole(self) -> "torch.Tensor":
+        """The room around it."""
+        import torch
+        import torch.nn.functional as F
+
+        return F.pad(torch.zeros_like(self.tensors[0][:, :1]), self.margins, value=1.0)
+
+
+def expand(
+    photo: Annotated[PhotoLike, arguments.PHOTO],
+    n: Annotated[int, arguments.COUNT] = 1,
+    seed: Annotated[int, arguments.SEED] = 0,
+    *,
+    margin: Annotated[
+        int | None, Param("pixels to add on every side", kind="whole", metavar="PIXELS", at_least=0)
+    ] = None,
+    left: Annotated[int | None, _side("left")] = None,
+    right: Annotated[int | None, _side("right")] = None,
+    top: Annotated[int | None, _side("top")] = None,
+    bottom: Annotated[int | None, _side("bottom")] = None,
+    engine: Annotated[str, arguments.ENGINE] = "completion",
+    preset: Annotated[str, arguments.PRESET] = "fast",
+    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
+    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
+    device: Annotated[str, arguments.DEVICE] = "auto",
+    run: Optional["Run"] = None,
+) -> Result:
+    """Continue a photo beyond its edges.
+
+    What is added is put together from pieces of the photo and continues it; the photo itself stays as it is, to the
+    pixel. Say how much with ``--margin`` for all sides, and ``--left``, ``--right``, ``--top``, ``--bottom`` for one.
+
+    Args:
+        photo: a path, PIL image, array or ``Photo``.
+        n: how many, each with the next seed.
+        seed: of the first picture.
+        margin: pixels to add on every side that has no number of its own.
+        left: pixels to add on the left.
+        right: pixels to add on the right.
+        top: pixels to add at the top.
+        bottom: pixels to add at the bottom.
+        engine: which engine; ``calotype engines`` lists them.
+        preset: which of the engine's presets.
+        max_side: in pixels: shrink the photo first, so that no side is longer.
+        settings: keys of the engine's ``Config`` and their values, on top of the preset.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
+        run: where to report progress to, and to be stopped from.
+
+    Returns:
+        The pictures, their seeds, and the settings that repeat them; ``save`` writes them.
+
+    Raises:
+        InputError: the photo or an argument cannot be used; the message says what to do.
+        Stopped: ``run`` was asked to stop.
+    """
+    order = Expanding.ordered(
+        n=n,
+        seed=seed,
+        margin=margin,
+        left=left,
+        right=right,
+        top=top,
+        bottom=bottom,
+        engine=engine,
+        preset=preset,
+        max_side=max_side,
+        settings=settings,
+        device=device,
+    )
+    return Expanding(order, photo, run=run).result()

@@ -1,0 +1,190 @@
+"""What completion makes: what is known stays, what is filled follows from the rest of the photo."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from calotype.engines import completion
+from calotype.engines.completion.arrange import arranged
+from calotype.engines.completion.offsets import common_offsets, covering, landing
+from calotype.engines.completion.parts import components, parts
+from calotype.engines.completion.pyramid import levels, overlapping
+from calotype.engines.completion.start import peeled
+from calotype.engines.completion.tone import evened
+from calotype.errors import InputError, Stopped
+from calotype.image.patches import principal_filters
+from calotype.matching.field import Grid
+from calotype.metrics.psnr import psnr
+from calotype.run import Run
+
+TINY = completion.PRESETS["tiny"]
+
+
+def waves(height=64, width=80, period=8):
+    """A photo that repeats itself every ``period`` pixels each way."""
+    y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    two_pi = 2 * torch.pi / period
+    return torch.stack([torch.sin(two_pi * x), torch.cos(two_pi * y), torch.sin(two_pi * (x + y))])[None] * 0.8
+
+
+def hole(height=64, width=80, box=(24, 40, 30, 50)):
+    mask = torch.zeros(1, 1, height, width)
+    mask[:, :, box[0] : box[1], box[2] : box[3]] = 1
+    return mask
+
+
+def noise(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def test_a_pattern_is_continued():
+    photo, missing = waves(), hole()
+    broken = torch.where(missing > 0, torch.ones_like(photo), photo)
+    made = completion.fill([broken], completion.PRESETS["fast"], Run(), hole=missing, seed=0)
+    assert torch.equal(made[:, :, missing[0, 0] == 0], photo[:, :, missing[0, 0] == 0])
+    inside = missing[0, 0] > 0
+    assert (made - photo)[:, :, inside].square().mean() < 0.05 * photo[:, :, inside].square().mean()
+
+
+def test_what_was_in_the_hole_leaves_no_trace():
+    photo, missing = torch.rand(1, 3, 48, 48, generator=noise()) * 2 - 1, hole(48, 48, (16, 28, 20, 30))
+    other = torch.where(missing > 0, torch.full_like(photo, 1.0), photo)
+    made = [completion.fill([x], TINY, Run(), hole=missing, seed=3) for x in (photo, other)]
+    assert torch.equal(*made)
+
+
+def test_every_pixel_of_a_plain_copy_is_of_the_photo():
+    photo, missing = torch.rand(1, 3, 48, 48, generator=noise()) * 2 - 1, hole(48, 48, (16, 28, 20, 30))
+    cfg = replace(TINY, tone=0.0, steps=0, first=0, spread=0.001, texture=0.0)
+    made = completion.fill([photo], cfg, Run(), hole=missing, seed=0)
+    known = {tuple(pixel) for pixel in photo[0][:, missing[0, 0] == 0].T.tolist()}
+    filled = made[0][:, missing[0, 0] > 0].T
+    apart = torch.cdist(filled, torch.tensor(sorted(known)), compute_mode="donot_use_mm_for_euclid_dist")
+    assert apart.amin(1).max() < 1e-4
+
+
+def test_the_same_seed_gives_the_same_fill_and_another_another():
+    photo, missing = torch.rand(1, 3, 48, 60, generator=noise()) * 2 - 1, hole(48, 60, (10, 30, 20, 40))
+    made = [completion.fill([photo], TINY, Run(), hole=missing, seed=seed) for seed in (0, 0, 1)]
+    assert torch.equal(made[0], made[1])
+    assert not torch.equal(made[0], made[2])
+
+
+@pytest.mark.parametrize("box", [(0, 20, 0, 20), (0, 64, 60, 80), (44, 64, 0, 80)])
+def test_holes_at_the_edge(box):
+    made = completion.fill([waves()], TINY, Run(), hole=hole(box=box), seed=0)
+    assert made.shape == (1, 3, 64, 80)
+    assert made.isfinite().all()
+
+
+def test_transparency_is_filled_too():
+    photo = torch.cat([waves(), torch.ones(1, 1, 64, 80)], 1)
+    photo[:, 3, 24:40, 30:50] = -1
+    made = completion.fill([photo], TINY, Run(), hole=hole(), seed=0)
+    assert made.shape[1] == 4
+    assert made[:, 3].min() > 0.9
+
+
+def test_a_scratch_that_cannot_be_shrunk_is_peeled():
+    missing = torch.zeros(1, 1, 96, 96)
+    for i in range(0, 96, 12):
+        missing[:, :, i, :] = 1
+    photo = waves(96, 96)
+    made = completion.fill([photo], replace(TINY, arranged=50), Run(), hole=missing, seed=0)
+    assert psnr(made, photo) > 20
+
+
+def test_holes_far_from_each_other_are_filled_one_by_one():
+    missing = torch.zeros(600, 600, dtype=torch.bool)
+    missing[10:20, 10:20] = missing[15:30, 15:18] = missing[560:570, 580:590] = True
+    found = parts(missing, replace(TINY, reach=2.0, reach_px=30))
+    assert len(found) == 2
+    assert sum(int(part.own.sum()) for part in found) == int(missing.sum())
+    assert found[0].window[2:] == (slice(0, 70), slice(0, 60))
+
+
+def test_components_join_at_corners():
+    mask = torch.tensor([[1, 0, 0], [0, 1, 0], [0, 0, 0], [1, 0, 1]]) > 0
+    assert components(mask).tolist() == [[1, 0, 0], [0, 1, 0], [0, 0, 0], [2, 0, 3]]
+
+
+def test_offsets_of_a_pattern_are_its_periods():
+    photo = waves(period=10)
+    source = Grid(photo, principal_filters(photo, 7, 16), overlapping(hole()[0, 0] > 0, 7))
+    found = common_offsets(source, 8, 5, 500, noise())
+    assert len(found) == 8
+    off = (found + 5) % 10 - 5
+    assert off.abs().max() <= 1
+
+
+def test_lattice_offsets_serve_what_the_common_ones_do_not():
+    missing = hole()[0, 0] > 0
+    assert not landing(torch.tensor([[1, 0]]), missing).any(1).all()
+    offsets = covering(torch.tensor([[1, 0]]), missing, 12)
+    assert landing(offsets, missing).any(1).all()
+
+
+def test_arrangement_finds_the_cheapest_seam():
+    # Two displacements; one continues the stripes, the other does not.
+    photo = waves(40, 60, period=8)
+    missing = hole(40, 60, (10, 25, 20, 35))[0, 0] > 0
+    labels = arranged(photo, missing, torch.tensor([[0, 19], [0, 24]]), 10)
+    assert (labels == 1).all()
+
+
+def test_evening_makes_a_shifted_copy_meet_its_surroundings():
+    ramp = torch.linspace(-0.5, 0.5, 40).expand(1, 3, 30, 40).clone()
+    missing = hole(30, 40, (10, 20, 12, 22))[0, 0] > 0
+    place = missing.nonzero()
+    lift = evened(ramp, missing, place, place + torch.tensor([0, 14]), edge=100.0)
+    copied = ramp[0][:, place[:, 0], place[:, 1] + 14].T
+    assert (copied + lift - ramp[0][:, missing].T).abs().max() < 0.02
+    # An edge is left alone.
+    assert evened(ramp, missing, place, place + torch.tensor([0, 14]), edge=0.001).abs().max() < 0.01
+
+
+def test_peeling_leaves_nothing_unknown():
+    photo, missing = waves(), hole()[0, 0] > 0
+    made = peeled(photo.masked_fill(missing, 9.0), missing, 7)
+    assert made.abs().max() <= 1
+    assert (made - photo).square().mean() < 0.01
+
+
+def test_nothing_of_the_hole_reaches_the_coarse_levels():
+    photo, missing = waves(), hole()[0, 0] > 0
+    loud = photo.masked_fill(missing, 1e6)
+    for level in levels(loud, missing, replace(TINY, arranged=40)):
+        assert level.photo[:, :3, ~level.hole].abs().max() <= 1.001
+
+
+@pytest.mark.parametrize(
+    ("photo", "missing", "changes", "words"),
+    [
+        (waves(), torch.zeros(1, 1, 64, 80), {}, "nothing to fill"),
+        (waves(), torch.ones(1, 1, 64, 80), {}, "too little of the photo is left"),
+        (waves(10, 80), hole(10, 80, (2, 4, 30, 40)), {}, "80x10 pixels are too few"),
+        (waves(), hole(), {"patch": 4}, "patch=4"),
+        (waves(), hole(), {"ratio": 1.0}, "ratio=1"),
+        (waves(), hole(), {"arranged": 0}, "arranged=0"),
+    ],
+)
+def test_what_cannot_be_done_is_said(photo, missing, changes, words):
+    with pytest.raises(InputError, match=words):
+        completion.fill([photo], replace(TINY, **changes), Run(), hole=missing, seed=0)
+
+
+def test_it_can_be_stopped():
+    run = Run()
+    run.stop()
+    with pytest.raises(Stopped):
+        completion.fill([waves()], TINY, run, hole=hole(), seed=0)
+
+
+def test_cost_grows_with_the_picture_and_the_hole():
+    costs = [
+        completion.cost([], (side, side), completion.PRESETS["fast"], 2, hole=share)
+        for side, share in ((250, 2000), (1000, 2000), (1000, 200_000))
+    ]
+    assert costs[0].seconds < costs[1].seconds < costs[2].seconds
+    assert costs[0].bytes < costs[1].bytes

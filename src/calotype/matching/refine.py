@@ -73,6 +73,21 @@ class Refinement:
     exact_start: int = 1500
 
 
+@dataclass(frozen=True)
+class Guide:
+    """Channels that are compared along with the colours and say what belongs where; they are never changed.
+
+    Attributes:
+        source: what lies where in each of the photos: [1, G, H, W] of the photo's size, -1..1.
+        target: what is to lie where in the result: [1, G, h, w], -1..1, of any size, in the shape of the result.
+        weight: how much a difference counts in one of these channels, against the same difference in a colour.
+    """
+
+    source: Sequence[Tensor]
+    target: Tensor
+    weight: float = 1.0
+
+
 def drawn(size: tuple[int, int], noise: torch.Generator, device: torch.device) -> Tensor:
     """Normal noise [1, 1, h, w], one value for all channels of a pixel, drawn on the CPU so that devices agree."""
     return torch.randn(1, 1, *size, generator=noise).to(device)
@@ -87,16 +102,20 @@ def refine(
     noise: torch.Generator,
     tile: Tile,
     below: Sequence[Level] = (),
+    guide: Guide | None = None,
 ) -> Tensor:
     """From ``start`` [1, C, h, w] at the first of ``levels`` to the result at the last of them.
 
     Where the first level is a large one, the fast search needs matches to begin with. It finds them from coarse to fine
     in ``start`` itself, at the levels ``below``, which leave no other trace. From random ones it would take dozens of
     steps, and patches that were badly matched till then would have been averaged to a blur.
+
+    With a ``guide``, patches are described by its channels beside their colours: the result's come from the target anew
+    at every level, sharp from the first step on, whatever its colours are so far.
     """
-    family = [*photos, *(photo.flip(3) for photo in photos)] if how.mirror else photos
+    family, guide = in_family(photos, guide, how)
     mean = photos[0].mean((2, 3), keepdim=True)
-    picture, fit = start, first_fit(start, family, how, levels[0], below, noise, tile)
+    picture, fit = start, first_fit(start, family, how, levels[0], below, noise, tile, guide)
     for index, level in enumerate(levels):
         library = at_level(family, level.factor, levels[index - 1].factor if index else None, level.patch)
         if index:
@@ -105,14 +124,39 @@ def refine(
             detail = (library.sharp - library.blurred).square().mean().sqrt()
             picture = picture + how.restless * detail * drawn(level.size, noise, picture.device)
         here = in_proportion(how, library.sharp)
-        filters = principal_filters(library.sharp, level.patch, how.components or picture.shape[1] * level.patch**2)
+        asked, lent = guiding(guide, level, tile)
+        known = beside(library.sharp, lent)
+        filters = principal_filters(known, level.patch, how.components or known.shape[1] * level.patch**2)
         for step in run.steps(level.steps, stage=f"level {index + 1} of {len(levels)}"):
             like_query = library.sharp if step or library.blurred is None else library.blurred
-            query = fields.Grid(wrap(picture - mean, level.patch, tile), filters)
-            key = fields.Grid(like_query - mean, filters, library.forbidden)
+            query = fields.Grid(wrap(beside(picture - mean, asked), level.patch, tile), filters)
+            key = fields.Grid(beside(like_query - mean, lent), filters, library.forbidden)
             fit = matched(query, key, fit, here, noise)
             picture = vote(fit.field, query.shape, library.sharp, key.shape[1], level.patch, level.size, how.spread)
     return picture
+
+
+def in_family(photos: Sequence[Tensor], guide: Guide | None, how: Refinement) -> tuple[Sequence[Tensor], Guide | None]:
+    """All pictures that lend patches, mirror images included where they are wanted, and the guide for all of them."""
+    if not how.mirror:
+        return photos, guide
+    family = [*photos, *(photo.flip(3) for photo in photos)]
+    if guide is None:
+        return family, None
+    return family, replace(guide, source=[*guide.source, *(source.flip(3) for source in guide.source)])
+
+
+def guiding(guide: Guide | None, level: Level, tile: Tile) -> tuple[Tensor | None, Tensor | None]:
+    """The weighted channels of ``guide`` at a level, those of the result and those of the photos; ``None`` without."""
+    if guide is None:
+        return None, None
+    library = at_level(guide.source, level.factor, None, level.patch)
+    return guide.weight * resize_wrapped(guide.target, level.size, tile), guide.weight * library.sharp
+
+
+def beside(picture: Tensor, channels: Tensor | None) -> Tensor:
+    """``picture`` with further channels behind its own, where there are any."""
+    return picture if channels is None else torch.cat([picture, channels], 1)
 
 
 def in_proportion(how: Refinement, photo: Tensor) -> Refinement:
@@ -131,6 +175,7 @@ def first_fit(
     below: Sequence[Level],
     noise: torch.Generator,
     tile: Tile,
+    guide: Guide | None = None,
 ) -> Fit | None:
     """The matches of ``start`` at the last of the levels ``below``; ``None`` where there is none or no use for them."""
     fit = None
@@ -140,10 +185,12 @@ def first_fit(
     mean = family[0].mean((2, 3), keepdim=True)
     for level in below:
         library = at_level(family, level.factor, None, level.patch)
-        filters = principal_filters(library.sharp, level.patch, how.components or start.shape[1] * level.patch**2)
+        asked, lent = guiding(guide, level, tile)
+        known = beside(library.sharp, lent)
+        filters = principal_filters(known, level.patch, how.components or known.shape[1] * level.patch**2)
         small = resize(start, level.size, clamp=False) - mean
-        query = fields.Grid(wrap(small, level.patch, tile), filters)
-        key = fields.Grid(library.sharp - mean, filters, library.forbidden)
+        query = fields.Grid(wrap(beside(small, asked), level.patch, tile), filters)
+        key = fields.Grid(beside(library.sharp - mean, lent), filters, library.forbidden)
         fit = matched(query, key, fit, in_proportion(how, library.sharp), noise)
     return fit
 

@@ -16,6 +16,9 @@ NAMES = {
     "edit",
     "erase",
     "expand",
+    "texture",
+    "stylize",
+    "mix",
     "upscale",
     "animate",
     "train",
@@ -52,6 +55,7 @@ BLENDED = {"mask": None, "feather": None, "unmasked": False}
 FILM = {"frames": 60, "fps": 10.0, "alpha": 0.1, "beta": 0.9, "loop": True, "size": None}
 FILLED = {"n": 1, "seed": 0, "engine": "completion", "preset": "fast"}
 UNLEARNED = {name: SHARED[name] for name in ("max_side", "settings", "device", "run")}
+MIXED = {"mask": None, "structure": "auto", "size": None, "also": ()}
 MARGINS = {"margin": None, "left": None, "right": None, "top": None, "bottom": None}
 LEARNED = {"seed": 0, "engine": "singan", "preset": "fast"}
 SIGNATURES = {
@@ -62,6 +66,9 @@ SIGNATURES = {
     "edit": {"photo": NEEDED, "edited": NEEDED, **MAKING, **BLENDED, "structure": "auto", **SHARED},
     "erase": {"photo": NEEDED, "mask": None, "grow": None, **FILLED, **UNLEARNED},
     "expand": {"photo": NEEDED, **MARGINS, **FILLED, **UNLEARNED},
+    "texture": {"photo": NEEDED, **MAKING, **SIZED, **LENT, "guide": None, **UNLEARNED},
+    "stylize": {"photo": NEEDED, "style": NEEDED, **MAKING, "structure": "auto", "colours": 1.0, **UNLEARNED},
+    "mix": {"photo": NEEDED, "other": NEEDED, **MAKING, **MIXED, **UNLEARNED},
     "upscale": {"photo": NEEDED, "factor": 4.0, "n": 1, **LEARNED, **SHARED},
     "animate": {"photo": NEEDED, **LEARNED, **FILM, "structure": "auto", **SHARED},
     "train": {
@@ -80,6 +87,8 @@ POSITIONAL = {
     "paint": ["photo", "sketch", "n", "seed"],
     "harmonize": ["photo", "pasted", "n", "seed"],
     "edit": ["photo", "edited", "n", "seed"],
+    "stylize": ["photo", "style", "n", "seed"],
+    "mix": ["photo", "other", "n", "seed"],
     "upscale": ["photo", "factor", "n", "seed"],
     "animate": ["photo", "seed"],
     "train": ["engine", "photo"],

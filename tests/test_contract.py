@@ -38,6 +38,7 @@ VERBS = {
     "remake": (["photos", "cfg", "run"], {"picture", "size", "seed", "structure"}),
     "upscale": (["photos", "cfg", "run"], {"factor", "seed"}),
     "animate": (["photos", "cfg", "run"], {"frames", "seed", "structure", "alpha", "beta", "size", "loop"}),
+    "texture": (["photos", "cfg", "run"], {"size", "seed", "tile", "guide"}),
     "fill": (["photos", "cfg", "run"], {"hole", "seed"}),
 }
 
@@ -120,7 +121,7 @@ def test_structures_are_of_verbs_that_it_can(engine):
     from calotype.tasks.arguments import structure_from
 
     for verb, structure in getattr(engine, "STRUCTURES", {}).items():
-        assert hasattr(engine, "remake" if verb in ("paint", "harmonize", "edit") else verb)
+        assert hasattr(engine, "remake" if verb in ("paint", "harmonize", "edit", "stylize", "mix") else verb)
         structure_from(structure)
 
 

@@ -27,9 +27,12 @@ if TYPE_CHECKING:
     from calotype.tasks.evaluate import evaluate as evaluate
     from calotype.tasks.expand import expand as expand
     from calotype.tasks.harmonize import harmonize as harmonize
+    from calotype.tasks.mix import mix as mix
     from calotype.tasks.paint import paint as paint
     from calotype.tasks.retarget import retarget as retarget
     from calotype.tasks.show import show as show
+    from calotype.tasks.stylize import stylize as stylize
+    from calotype.tasks.texture import texture as texture
     from calotype.tasks.train import train as train
     from calotype.tasks.upscale import upscale as upscale
     from calotype.tasks.vary import vary as vary
@@ -49,6 +52,9 @@ _HOMES = {
     "edit": "calotype.tasks.edit",
     "erase": "calotype.tasks.erase",
     "expand": "calotype.tasks.expand",
+    "texture": "calotype.tasks.texture",
+    "stylize": "calotype.tasks.stylize",
+    "mix": "calotype.tasks.mix",
     "upscale": "calotype.tasks.upscale",
     "animate": "calotype.tasks.animate",
     "train": "calotype.tasks.train",

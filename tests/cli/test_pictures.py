@@ -50,11 +50,16 @@ def pictures(photo: Path) -> Path:
         ("edit", "bird.png", "pasted.png", "--unmasked", "--structure", "scale1"),
         ("erase", "bird.png", "--mask", "mask.png", "--grow", "1"),
         ("erase", "hollow.png"),
+        ("texture", "bird.png", "--guide", "sketch.png"),
+        ("texture", "bird.png", "--seed", "2", "--size", "60x40", "--tile", "x"),
+        ("stylize", "bird.png", "sketch.png", "--colours", "0.5"),
+        ("mix", "bird.png", "pasted.png", "--mask", "mask.png", "--structure", "free"),
         ("expand", "bird.png", "--seed", "2", "--margin", "6", "--left", "0"),
     ],
 )
 def test_what_show_prints_makes_the_picture_again(calotype, pictures, given):
-    first = calotype(*given, *(() if "--seed" in given else ("--seed", "2")), "-o", "made/one.png", "-q", *TINY, cwd=pictures)
+    seed = () if "--seed" in given else ("--seed", "2")
+    first = calotype(*given, *seed, "-o", "made/one.png", "-q", *TINY, cwd=pictures)
     assert (first.returncode, first.stdout, first.stderr) == (0, f"{Path('made', 'one.png')}\n", "")
     words = shlex.split(calotype("show", "made/one.png", cwd=pictures).stdout)
     assert words[: len(given[:3]) + 1] == ["calotype", *given[:3]]
@@ -146,6 +151,13 @@ def test_films_of_a_folder_and_upscaling(learning, tmp_path, photo, picture):
         (("erase", "bird.png", "--mask", "mask.png", "--grow", "-1"), 2, ("grow",)),
         (("erase", "bird.png", "--mask", "mask.png", "--grow", "100"), 1, ("too little", "smaller mask")),
         (("erase", "bird.png", "--mask", "mask.png", "--engine", "gpnn"), 2, ("gpnn cannot erase", "completion")),
+        (("texture", "bird.png", "--guide", "broken.png"), 1, ("broken.png",)),
+        (("texture", "bird.png", "--size", "8x8"), 1, ("8x8",)),
+        (("stylize", "bird.png"), 2, ("STYLE",)),
+        (("stylize", "bird.png", "dot.png"), 1, ("dot.png", "1x1")),
+        (("stylize", "bird.png", "sketch.png", "--colours", "2"), 2, ("colours of 2",)),
+        (("mix", "bird.png", "nowhere.png"), 1, ("nowhere.png",)),
+        (("mix", "bird.png", "pasted.png", "--mask", "tall.png"), 1, ("mask is 32x48",)),
         (("expand", "bird.png"), 2, ("--margin",)),
         (("expand", "bird.png", "--margin", "0"), 2, ("--margin",)),
         (("expand", "bird.png", "--left", "-3"), 2, ("--left",)),

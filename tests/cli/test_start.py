@@ -35,7 +35,20 @@ def test_help_is_quick_and_does_without_torch():
     assert whole < 2
 
 
-MAKING = ("vary", "retarget", "paint", "harmonize", "edit", "erase", "expand", "upscale", "animate")
+MAKING = (
+    "vary",
+    "retarget",
+    "paint",
+    "harmonize",
+    "edit",
+    "erase",
+    "expand",
+    "texture",
+    "stylize",
+    "mix",
+    "upscale",
+    "animate",
+)
 
 
 @pytest.mark.parametrize("verb", [*MAKING, "train", "evaluate", "show", "engines", "models"])

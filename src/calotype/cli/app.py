@@ -25,9 +25,12 @@ from calotype.tasks.evaluate import evaluate
 from calotype.tasks.expand import Expanding, expand
 from calotype.tasks.harmonize import Harmonizing, harmonize
 from calotype.tasks.making import Job
+from calotype.tasks.mix import Mixing, mix
 from calotype.tasks.paint import Painting, paint
 from calotype.tasks.retarget import Retargeting, retarget
 from calotype.tasks.show import show
+from calotype.tasks.stylize import Styling, stylize
+from calotype.tasks.texture import Texturing, texture
 from calotype.tasks.train import train
 from calotype.tasks.upscale import Upscaling, upscale
 from calotype.tasks.vary import Variations, vary
@@ -41,6 +44,9 @@ _MAKING: dict[Callable[..., Any], type[Job]] = {
     edit: Editing,
     erase: Erasing,
     expand: Expanding,
+    texture: Texturing,
+    stylize: Styling,
+    mix: Mixing,
     upscale: Upscaling,
     animate: Animating,
 }

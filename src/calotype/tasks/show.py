@@ -14,7 +14,10 @@ from calotype.tasks.arguments import STRUCTURES
 from calotype.tasks.param import Param, described
 
 # The verbs that put their settings into what they make; each stands in a file of its name.
-_VERBS = ("vary", "retarget", "paint", "harmonize", "edit", "erase", "expand", "upscale", "animate")
+_VERBS = (
+    *("vary", "retarget", "paint", "harmonize", "edit", "erase", "expand"),
+    *("texture", "stylize", "mix", "upscale", "animate"),
+)
 
 
 @dataclass(frozen=True)

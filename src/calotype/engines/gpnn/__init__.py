@@ -30,6 +30,9 @@ none of them:
 level of the pyramid and rebuilt from patches of the photo. At a coarse one only the layout of the sketch is kept; at a
 fine one its shapes are, and patches change no more than the surface.
 
+``texture`` makes more of a material from a sample of it: small pieces are quilted (Efros and Freeman, SIGGRAPH 2001) at
+a coarse level, and rebuilt from there up.
+
 Sizes: from 16 pixels up to tens of megapixels. Limits: nothing is understood, so a face or a building may be taken
 apart; what is unique in a photo is either kept whole or broken. Several photos may lend patches. Results may be
 tileable. CPU and CUDA run the same code, with the same noise.
@@ -39,11 +42,19 @@ from calotype.engines.gpnn.config import PRESETS, Config
 from calotype.engines.gpnn.cost import cost
 from calotype.engines.gpnn.generate import retarget, scales, vary
 from calotype.engines.gpnn.remake import remake
+from calotype.engines.gpnn.texture import texture
 
 # What results can be beyond a picture from one photo: patches of further photos (also), without a seam (tile).
 ABILITIES = frozenset({"also", "tile"})
 
 # Where each verb starts, unless the user says it: as ``structure``.
-STRUCTURES: dict[str, str | float] = {"vary": "loose", "harmonize": 0.9, "edit": 0.4, "paint": "close"}
+STRUCTURES: dict[str, str | float] = {
+    "vary": "loose",
+    "harmonize": 0.9,
+    "edit": 0.4,
+    "paint": "close",
+    "stylize": 0.55,
+    "mix": "close",
+}
 
-__all__ = ["ABILITIES", "PRESETS", "STRUCTURES", "Config", "cost", "remake", "retarget", "scales", "vary"]
+__all__ = ["ABILITIES", "PRESETS", "STRUCTURES", "Config", "cost", "remake", "retarget", "scales", "texture", "vary"]

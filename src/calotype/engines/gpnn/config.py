@@ -33,6 +33,9 @@ class Config:
         retarget_alpha: ``alpha`` for ``retarget``, where insisting puts things into skies that were only stretched.
         remake_alpha: ``alpha`` for ``remake``. Insisting puts things where nothing of the kind was drawn; not insisting
             at all fills what was drawn in one flat colour with the smoothest piece of the photo.
+        texture_alpha: ``alpha`` for ``texture``, whose results are larger than the photo: insisting wears away what
+            there is most of.
+        texture_spread: ``spread`` for ``texture``.
         steps: replacements of every patch by its nearest neighbour, per level.
         fine_steps: the same at levels of more than ``fine_steps_above`` pixels, where more change little.
         fine_steps_above: pixels of a level from which ``fine_steps`` replaces ``steps``.
@@ -61,6 +64,8 @@ class Config:
     relative_alpha: bool = True
     retarget_alpha: float = 0.01
     remake_alpha: float = 0.05
+    texture_alpha: float = 0.02
+    texture_spread: float = 0.2
     steps: int = 10
     fine_steps: int = 2
     fine_steps_above: int = 4000

@@ -1,0 +1,62 @@
+"""Colours of one picture brought to those of another, pixel by pixel."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+# Weights of red, green and blue in brightness (ITU-R BT.601).
+_LIGHT = (0.299, 0.587, 0.114)
+
+
+def light(x: Tensor) -> Tensor:
+    """Brightness [B, 1, H, W] of a picture [B, C, H, W]."""
+    brightness: Tensor = torch.einsum("bchw,c->bhw", x[:, :3], x.new_tensor(_LIGHT))
+    return brightness[:, None]
+
+
+def recoloured(x: Tensor, like: Tensor) -> Tensor:
+    """``x`` with the mean and the covariance that the colours of ``like`` have.
+
+    Of all linear maps of colours that do this it is the one that moves them least (Pitie and Kokaram, "The linear
+    Monge-Kantorovitch linear colour mapping", CVMP 2007, eq. 10).
+
+    Args:
+        x: [1, C, H, W], -1..1; a fourth channel, transparency, stays as it is.
+        like: [1, C, h, w], -1..1.
+
+    Returns:
+        [1, C, H, W], -1..1.
+    """
+    own, other = (p[0, :3].flatten(1).double() for p in (x, like))
+    a, b = (torch.cov(p) + 1e-5 * torch.eye(3, dtype=p.dtype, device=p.device) for p in (own, other))
+    root = _root(a)
+    back = torch.linalg.inv(root)
+    moved = back @ _root(root @ b @ root) @ back @ (own - own.mean(1, keepdim=True)) + other.mean(1, keepdim=True)
+    colours = moved.to(x).view(1, 3, *x.shape[2:]).clamp(-1, 1)
+    return torch.cat([colours, x[:, 3:]], 1)
+
+
+def _root(matrix: Tensor) -> Tensor:
+    """The square root of a symmetric positive matrix."""
+    values, vectors = torch.linalg.eigh(matrix)
+    root: Tensor = vectors @ torch.diag(values.clamp_min(0).sqrt()) @ vectors.T
+    return root
+
+
+def with_light_of(colours: Tensor, x: Tensor) -> Tensor:
+    """The hues of ``colours`` with the brightness of ``x``, both [1, C, H, W], -1..1."""
+    return torch.cat([(colours[:, :3] + light(x) - light(colours)).clamp(-1, 1), x[:, 3:]], 1)
+
+
+def ranked(x: Tensor, levels: int = 256) -> Tensor:
+    """How bright each pixel is among all of its picture: [1, 1, H, W], -1 the darkest, 1 the brightest.
+
+    Two pictures of different exposure are compared by this. Equal values get equal ranks, in ``levels`` steps.
+    """
+    values = light(x)
+    bins = ((values + 1) / 2 * (levels - 1)).round().long().clamp(0, levels - 1)
+    share = torch.bincount(bins.flatten(), minlength=levels).to(x)
+    middle = (share.cumsum(0) - share / 2) / share.sum()
+    ranks: Tensor = middle[bins] * 2 - 1
+    return ranks

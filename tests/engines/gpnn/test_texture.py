@@ -1,0 +1,104 @@
+"""Textures of any size from a sample: crisp, without a seam where that is asked for, led by a guide."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from calotype.engines import gpnn
+from calotype.engines.gpnn.quilt import chosen, misfit, quilted
+from calotype.errors import InputError
+from calotype.image.colours import light
+from calotype.run import Run
+
+TINY, FAST = gpnn.PRESETS["tiny"], gpnn.PRESETS["fast"]
+NO, BOTH = (False, False), (True, True)
+
+
+def noise(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def stones(height=64, width=64, seed=0):
+    """A random texture of blobs."""
+    x = torch.randn(1, 3, height + 6, width + 6, generator=noise(seed))
+    return (torch.nn.functional.avg_pool2d(x, 7, 1) * 3).clamp(-1, 1)
+
+
+def test_misfit_is_the_mean_square_over_what_is_known():
+    sample, wanted = stones(20, 22), stones(6, 6, seed=1)
+    where = (torch.rand(1, 1, 6, 6, generator=noise()) > 0.5).float()
+    error = misfit(sample, wanted, where)
+    piece = sample[:, :, 3:9, 5:11]
+    direct = ((piece - wanted).square() * where).sum() / (3 * where.sum())
+    assert torch.isclose(error[3, 5], direct, rtol=1e-3)
+
+
+def test_a_place_that_was_used_often_is_passed_over():
+    errors = torch.tensor([[1.0, 1.2]])
+    assert chosen(errors, torch.tensor([[0.0, 0.0]]), noise()) == (0, 0)
+    assert chosen(errors, torch.tensor([[3.0, 0.0]]), noise()) == (0, 1)
+
+
+def test_quilting_covers_all_with_pixels_of_the_sample():
+    sample = stones(24, 24)
+    made = quilted([sample], (37, 53), NO, None, noise())
+    assert made.shape == (1, 3, 37, 53)
+    known = sample[0].flatten(1).T
+    assert torch.cdist(made[0].flatten(1).T, known, compute_mode="donot_use_mm_for_euclid_dist").amin(1).max() < 1e-5
+
+
+def test_every_sample_lends_its_share():
+    made = quilted([torch.full((1, 3, 24, 24), -1.0), torch.full((1, 3, 24, 24), 1.0)], (96, 96), NO, None, noise())
+    assert 0.25 < float((made[:, 0] > 0).float().mean()) < 0.75
+
+
+@pytest.mark.parametrize("side", [64, 200])
+@pytest.mark.parametrize("axis", [2, 3])
+def test_a_tile_has_no_seam(side, axis):
+    """Steps across the joint are as large as within; those of a picture that was not made to tile are larger."""
+    sample = stones(64, 64)
+    for tile, seamless in ((BOTH, True), (NO, False)):
+        made = gpnn.texture([sample], FAST, Run(), size=(side, side), seed=1, tile=tile)
+        steps = (made - made.roll(1, axis)).abs().mean((1, 5 - axis)).flatten()
+        inside = steps[1:]
+        joint = float(steps[0])
+        if seamless:
+            assert joint < float(inside.mean() + 3 * inside.std())
+        else:
+            assert joint > 1.5 * float(inside.mean())
+
+
+def test_it_is_nowhere_a_blur():
+    sample = stones()
+    made = gpnn.texture([sample], FAST, Run(), size=(128, 128), seed=0)
+
+    def restlessness(x):
+        return torch.nn.functional.avg_pool2d((x - x.roll(1, 3)).abs().mean(1, keepdim=True), 16, 16)
+
+    # Votes smooth noise like this a little; a dull stripe has a third of it.
+    assert float(restlessness(made).min()) > 0.6 * float(restlessness(sample).min())
+    assert float(restlessness(made).mean()) > 0.75 * float(restlessness(sample).mean())
+
+
+def test_a_guide_says_where_it_is_bright():
+    sample = stones()
+    guide = torch.full((1, 1, 96, 96), -1.0)
+    guide[:, :, :, 48:] = 1.0
+    made = light(gpnn.texture([sample], FAST, Run(), size=(96, 96), seed=0, guide=guide))
+    free = light(gpnn.texture([sample], FAST, Run(), size=(96, 96), seed=0))
+    contrast = [float(x[..., 52:].mean() - x[..., :44].mean()) for x in (made, free)]
+    assert contrast[0] > 0.3 * float(light(sample).std())
+    assert contrast[0] > contrast[1] + 0.2 * float(light(sample).std())
+
+
+def test_seeds_differ_and_repeat():
+    made = [gpnn.texture([stones()], TINY, Run(), size=(80, 70), seed=seed) for seed in (0, 0, 1)]
+    assert made[0].shape == (1, 3, 80, 70)
+    assert torch.equal(made[0], made[1])
+    assert not torch.equal(made[0], made[2])
+
+
+def test_what_is_too_small_is_refused():
+    with pytest.raises(InputError, match="too few"):
+        gpnn.texture([stones()], replace(TINY, patch=9), Run(), size=(10, 80), seed=0)

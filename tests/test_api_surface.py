@@ -16,6 +16,7 @@ NAMES = {
     "edit",
     "upscale",
     "animate",
+    "analogy",
     "train",
     "evaluate",
     "show",
@@ -57,6 +58,15 @@ SIGNATURES = {
     "edit": {"photo": NEEDED, "edited": NEEDED, **MAKING, **BLENDED, "structure": "auto", **SHARED},
     "upscale": {"photo": NEEDED, "factor": 4.0, "n": 1, **LEARNED, **SHARED},
     "animate": {"photo": NEEDED, **LEARNED, **FILM, "structure": "auto", **SHARED},
+    "analogy": {
+        "photo": NEEDED,
+        "target": NEEDED,
+        **MAKING,
+        "before": None,
+        "guide": "auto",
+        "colours": "auto",
+        **{name: SHARED[name] for name in ("max_side", "settings", "device", "run")},
+    },
     "train": {
         "engine": NEEDED,
         "photo": NEEDED,
@@ -75,6 +85,7 @@ POSITIONAL = {
     "edit": ["photo", "edited", "n", "seed"],
     "upscale": ["photo", "factor", "n", "seed"],
     "animate": ["photo", "seed"],
+    "analogy": ["photo", "target", "n", "seed"],
     "train": ["engine", "photo"],
     "show": ["path"],
 }

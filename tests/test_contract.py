@@ -37,6 +37,7 @@ VERBS = {
     "retarget": (["photos", "cfg", "run"], {"size", "seed", "tile"}),
     "remake": (["photos", "cfg", "run"], {"picture", "size", "seed", "structure"}),
     "upscale": (["photos", "cfg", "run"], {"factor", "seed"}),
+    "analogy": (["photos", "cfg", "run"], {"before", "picture", "size", "seed"}),
     "animate": (["photos", "cfg", "run"], {"frames", "seed", "structure", "alpha", "beta", "size", "loop"}),
 }
 
@@ -76,7 +77,7 @@ def test_every_field_can_be_set_from_the_command_line(engine):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_verbs_have_the_agreed_arguments(engine, verb):
-    if verb != "vary" and not hasattr(engine, verb):
+    if not hasattr(engine, verb):
         pytest.skip(f"it cannot {verb}")
     positional, keywords = VERBS[verb]
     parameters = inspect.signature(getattr(engine, verb)).parameters

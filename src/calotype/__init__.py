@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from calotype.image.io import open_photo as open_photo
     from calotype.run import Event as Event
     from calotype.run import Run as Run
+    from calotype.tasks.analogy import analogy as analogy
     from calotype.tasks.animate import animate as animate
     from calotype.tasks.edit import edit as edit
     from calotype.tasks.evaluate import evaluate as evaluate
@@ -47,6 +48,7 @@ _HOMES = {
     "edit": "calotype.tasks.edit",
     "upscale": "calotype.tasks.upscale",
     "animate": "calotype.tasks.animate",
+    "analogy": "calotype.tasks.analogy",
     "train": "calotype.tasks.train",
     "evaluate": "calotype.tasks.evaluate",
     "show": "calotype.tasks.show",

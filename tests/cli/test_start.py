@@ -35,7 +35,7 @@ def test_help_is_quick_and_does_without_torch():
     assert whole < 2
 
 
-MAKING = ("vary", "retarget", "paint", "harmonize", "edit", "upscale", "animate")
+MAKING = ("vary", "retarget", "paint", "harmonize", "edit", "upscale", "animate", "analogy")
 
 
 @pytest.mark.parametrize("verb", [*MAKING, "train", "evaluate", "show", "engines", "models"])

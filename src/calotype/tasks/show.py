@@ -14,7 +14,7 @@ from calotype.tasks.arguments import STRUCTURES
 from calotype.tasks.param import Param, described
 
 # The verbs that put their settings into what they make; each stands in a file of its name.
-_VERBS = ("vary", "retarget", "paint", "harmonize", "edit", "upscale", "animate")
+_VERBS = ("vary", "retarget", "paint", "harmonize", "edit", "upscale", "animate", "analogy")
 
 
 @dataclass(frozen=True)

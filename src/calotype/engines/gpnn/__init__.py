@@ -30,11 +30,15 @@ none of them:
 level of the pyramid and rebuilt from patches of the photo. At a coarse one only the layout of the sketch is kept; at a
 fine one its shapes are, and patches change no more than the surface.
 
+``analogy`` lays the photo out as a target has it (Hertzmann et al., Image Analogies, SIGGRAPH 2001): patches are
+compared by their pixels and by what a map of the photo, or a photo without its effect, has at the same place.
+
 Sizes: from 16 pixels up to tens of megapixels. Limits: nothing is understood, so a face or a building may be taken
 apart; what is unique in a photo is either kept whole or broken. Several photos may lend patches. Results may be
 tileable. CPU and CUDA run the same code, with the same noise.
 """
 
+from calotype.engines.gpnn.analogy import analogy
 from calotype.engines.gpnn.config import PRESETS, Config
 from calotype.engines.gpnn.cost import cost
 from calotype.engines.gpnn.generate import retarget, scales, vary
@@ -46,4 +50,4 @@ ABILITIES = frozenset({"also", "tile"})
 # Where each verb starts, unless the user says it: as ``structure``.
 STRUCTURES: dict[str, str | float] = {"vary": "loose", "harmonize": 0.9, "edit": 0.4, "paint": "close"}
 
-__all__ = ["ABILITIES", "PRESETS", "STRUCTURES", "Config", "cost", "remake", "retarget", "scales", "vary"]
+__all__ = ["ABILITIES", "PRESETS", "STRUCTURES", "Config", "analogy", "cost", "remake", "retarget", "scales", "vary"]

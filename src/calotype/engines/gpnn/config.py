@@ -33,6 +33,13 @@ class Config:
         retarget_alpha: ``alpha`` for ``retarget``, where insisting puts things into skies that were only stretched.
         remake_alpha: ``alpha`` for ``remake``. Insisting puts things where nothing of the kind was drawn; not insisting
             at all fills what was drawn in one flat colour with the smoothest piece of the photo.
+        analogy_alpha: ``alpha`` for ``analogy``.
+        label_weight: how much a label, 0 or 1, counts in ``analogy`` against a colour, -1..1, of the same pixel.
+        light_weight: the same for the brightness of photos that are counterparts.
+        place_weight: how much the place counts in the layout that ``analogy`` starts from, top to bottom and left to
+            right being a difference of 2 each: what lies where, as far as labels or brightness leave it open.
+        analogy_sway: standard deviation of the smooth random displacement of these places, pixels of the coarsest
+            level: how much two seeds differ.
         steps: replacements of every patch by its nearest neighbour, per level.
         fine_steps: the same at levels of more than ``fine_steps_above`` pixels, where more change little.
         fine_steps_above: pixels of a level from which ``fine_steps`` replaces ``steps``.
@@ -61,6 +68,11 @@ class Config:
     relative_alpha: bool = True
     retarget_alpha: float = 0.01
     remake_alpha: float = 0.05
+    analogy_alpha: float = 0.05
+    label_weight: float = 2.0
+    light_weight: float = 1.0
+    place_weight: float = 0.3
+    analogy_sway: float = 0.0
     steps: int = 10
     fine_steps: int = 2
     fine_steps_above: int = 4000

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-# On -1..1. JPEG at usual qualities moves a flat colour by less than the first; no two labels are nearer than the second.
+# On -1..1. JPEG moves a flat colour by less than the first; no two labels are nearer than the second.
 _FLAT = 12 / 127.5
 _APART = 30 / 127.5
 _MOST = 40  # labels; more than that no one paints

@@ -19,7 +19,7 @@ from calotype.image.luminance import from_yiq, luminance, remapping, to_yiq
 GUIDES = ("auto", "labels", "light", "colours")
 COLOURS = ("auto", "photo", "target")
 
-# Where a photo is its own counterpart, its brightness without detail: as a share of the longer side, standard deviation.
+# Where a photo is its own counterpart, its brightness without detail: standard deviation over the longer side.
 _SOFT = 0.01
 
 

@@ -66,7 +66,8 @@ def analogy(
         raise InputError("an analogy takes its patches from one photo: leave out the others")
     photo, noise = photos[0], torch.Generator().manual_seed(seed)
     case = counterparts(photo, before, resize(picture, size), guide, colours)
-    weight = cfg.label_weight if case.labelled else cfg.light_weight
+    light = cfg.texture_weight if before is None else cfg.light_weight
+    weight = cfg.label_weight if case.labelled else light
     told = Guide([case.source], case.target, weight)
     levels = plan((photo.shape[2], photo.shape[3]), size, cfg)
     start = laid_out(case.lent, told, levels[0], cfg, noise)

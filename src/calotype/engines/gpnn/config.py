@@ -35,7 +35,8 @@ class Config:
             at all fills what was drawn in one flat colour with the smoothest piece of the photo.
         analogy_alpha: ``alpha`` for ``analogy``.
         label_weight: how much a label, 0 or 1, counts in ``analogy`` against a colour, -1..1, of the same pixel.
-        light_weight: the same for the brightness of photos that are counterparts.
+        light_weight: the same for the brightness of counterpart and target.
+        texture_weight: the same where the photo is its own counterpart.
         place_weight: how much the place counts in the layout that ``analogy`` starts from, top to bottom and left to
             right being a difference of 2 each: what lies where, as far as labels or brightness leave it open.
         analogy_sway: standard deviation of the smooth random displacement of these places, pixels of the coarsest
@@ -70,7 +71,8 @@ class Config:
     remake_alpha: float = 0.05
     analogy_alpha: float = 0.05
     label_weight: float = 2.0
-    light_weight: float = 1.0
+    light_weight: float = 3.0
+    texture_weight: float = 1.5
     place_weight: float = 0.3
     analogy_sway: float = 0.0
     steps: int = 10

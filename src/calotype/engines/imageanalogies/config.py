@@ -27,19 +27,19 @@ class Config:
     """
 
     levels: int = 5
-    kappa: float = 5.0
+    kappa: float = 1.0
     label_weight: float = 1.0
     light_weight: float = 1.0
     texture_weight: float = 1.0
     components: int = 32
-    probes: int = 16
-    leaf: int = 64
+    probes: int = 8
+    leaf: int = 32
     noise: float = 0.05
 
 
 PRESETS: dict[str, Config] = {
     "fast": Config(),
     # All values compared with all the photo: the paper's approximate search has no error that is to be copied.
-    "paper": Config(components=0, probes=0, noise=0.0),
-    "tiny": Config(levels=3, components=12, probes=4, leaf=32),
+    "paper": Config(kappa=5.0, components=0, probes=0, noise=0.0),
+    "tiny": Config(levels=3, components=12, probes=4),
 }

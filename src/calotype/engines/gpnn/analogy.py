@@ -71,7 +71,8 @@ def analogy(
     told = Guide([case.source], case.target, weight)
     levels = plan((photo.shape[2], photo.shape[3]), size, cfg)
     start = laid_out(case.lent, told, levels[0], cfg, noise)
-    how = replace(refinement(cfg), alpha=cfg.analogy_alpha)
+    restless = cfg.analogy_restless if case.tint is None else 0.0
+    how = replace(refinement(cfg), alpha=cfg.analogy_alpha, restless=restless, spread=cfg.analogy_spread)
     return case.coloured(refine(start, [case.lent], how, run, levels, noise, (False, False), guide=told))
 
 
@@ -89,7 +90,7 @@ def laid_out(lent: Tensor, guide: Guide, level: Level, cfg: Config, noise: torch
     filters = principal_filters(known, level.patch, cfg.components or known.shape[1] * level.patch**2)
     query, key = fields.Grid(asked, filters), fields.Grid(known, filters)
     field = fields.exact(query, key, 0)
-    return vote(field, query.shape, library.sharp, key.shape[1], level.patch, level.size, cfg.spread)
+    return vote(field, query.shape, library.sharp, key.shape[1], level.patch, level.size, cfg.analogy_spread)
 
 
 def places(like: Tensor) -> Tensor:

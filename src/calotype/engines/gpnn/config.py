@@ -33,7 +33,9 @@ class Config:
         retarget_alpha: ``alpha`` for ``retarget``, where insisting puts things into skies that were only stretched.
         remake_alpha: ``alpha`` for ``remake``. Insisting puts things where nothing of the kind was drawn; not insisting
             at all fills what was drawn in one flat colour with the smoothest piece of the photo.
-        analogy_alpha: ``alpha`` for ``analogy``.
+        analogy_alpha: ``alpha`` for ``analogy``. Less would bring in what the target has no label for.
+        analogy_restless: ``restless`` for ``analogy``, but where the target's colours are kept: there it blurs.
+        analogy_spread: ``spread`` for ``analogy``.
         label_weight: how much a label, 0 or 1, counts in ``analogy`` against a colour, -1..1, of the same pixel.
         light_weight: the same for the brightness of counterpart and target.
         texture_weight: the same where the photo is its own counterpart.
@@ -69,12 +71,14 @@ class Config:
     relative_alpha: bool = True
     retarget_alpha: float = 0.01
     remake_alpha: float = 0.05
-    analogy_alpha: float = 0.05
+    analogy_alpha: float = 0.15
+    analogy_restless: float = 1.0
+    analogy_spread: float = 0.25
     label_weight: float = 2.0
     light_weight: float = 3.0
     texture_weight: float = 1.5
     place_weight: float = 0.3
-    analogy_sway: float = 0.0
+    analogy_sway: float = 1.0
     steps: int = 10
     fine_steps: int = 2
     fine_steps_above: int = 4000

@@ -10,7 +10,7 @@ drawing), a texture (without A: the photo's own brightness), or a layout (A and 
 carried over.
 
 Fronts instead of rows: a pixel depends on twelve others, so those with equal x + 3 y can be made together. The result
-is that of the published order, pixel for pixel, and takes seconds to minutes instead of hours.
+is that of the published order, pixel for pixel, and takes seconds instead of hours.
 
 What differs from the paper, beside that. Each but the third is a setting; the preset ``paper`` has none of them:
 - Neighbourhoods are compared by principal components (``components``).
@@ -19,9 +19,9 @@ What differs from the paper, beside that. Each but the third is a setting; the p
 - Label maps are compared as labels, all equally unlike; the paper compares their colours, as ``guide="colours"`` does.
 - The coarsest level is disturbed a little (``noise``), so that there is more than one result.
 
-Sizes: from 8 pixels up; time grows with the number of pixels. Limits: what is made first cannot be mended by what is made
-later, so large forms come out worse than with ``gpnn``, which makes everything anew several times; smooth areas tend to
-be copied from one place, or to show its repetition.
+Sizes: from 8 pixels up; time grows with the number of pixels. Limits: what is made first cannot be mended by what is
+made later, so large forms come out worse than with ``gpnn``, which makes everything anew several times; where labels
+leave it open what lies there, the place does not tell either, and one label's matter may come from anywhere.
 """
 
 from calotype.engines.imageanalogies.config import PRESETS, Config

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ from calotype.engines.imageanalogies.neighbourhood import (
     principal_directions,
 )
 from calotype.engines.imageanalogies.search import Exhaustive, Search, Tree
-from calotype.engines.imageanalogies.sweep import fronts, swept
+from calotype.engines.imageanalogies.sweep import Canvas, Source, fronts, swept
 from calotype.errors import InputError
 from calotype.image.resize import resize
 from calotype.matching.counterparts import Counterparts, counterparts
@@ -123,8 +124,9 @@ def analogy(
 def _guide_weight(case: Counterparts, before: Tensor | None, cfg: Config) -> float:
     """What the channels of the guide are multiplied by; a wrong label is 1 in two channels."""
     if case.labelled:
-        return cfg.label_weight * 0.5**0.5
-    return (cfg.light_weight if before is not None else cfg.texture_weight) * case.source.shape[1] ** -0.5
+        return cfg.label_weight * math.sqrt(0.5)
+    weight = cfg.texture_weight if before is None else cfg.light_weight
+    return weight / math.sqrt(case.source.shape[1])
 
 
 def _level(
@@ -153,12 +155,10 @@ def _level(
     if level == 0 and cfg.noise > 0:
         amount = cfg.noise * rows.std(0).mean()
         fixed = fixed + amount * torch.randn(fixed.shape, generator=noise).to(fixed)
-    guess = _guess(rows, fixed, lent, made, size, directions, width)
-    block = Block(guess, size, CAUSAL, rows_of[-1].weights)
     search: Search = Tree.of(rows, cfg.leaf, cfg.probes) if cfg.probes else Exhaustive.of(rows)
-    order = fronts(size, rows.device)
-    causal = None if directions is None else directions[width:]
-    swept(order, size, rows, lent.size, fixed, block, causal, lent.values, search, favour, run, stage)
+    block = Block(_guess(lent, made, size), size, CAUSAL, rows_of[-1].weights)
+    canvas = Canvas(size, fixed, block, None if directions is None else directions[width:])
+    swept(fronts(size, rows.device), Source(rows, lent.size, lent.values, search), canvas, favour, run, stage)
     return Picture(block.values, size)
 
 
@@ -178,20 +178,12 @@ def _channel_mean(weights: Tensor, picture: Picture) -> Tensor:
     return weights / picture.values.shape[1]
 
 
-def _guess(
-    rows: Tensor,
-    fixed: Tensor,
-    lent: Picture,
-    made: list[Picture],
-    size: tuple[int, int],
-    directions: Tensor | None,
-    width: int,
-) -> Tensor:
-    """Values [h * w, C] that stand, at the edges, for pixels not made yet: the level below, or the mean at the first."""
+def _guess(lent: Picture, made: list[Picture], size: tuple[int, int]) -> Tensor:
+    """Values [h * w, C] that stand, at the edges, for pixels not made yet: the level below; at the first, the mean."""
     if not made:
-        return lent.values.mean(0).expand(len(fixed), -1).clone()
+        return lent.values.mean(0).expand(size[0] * size[1], -1).clone()
     below = made[-1]
-    y, x = torch.arange(size[0], device=fixed.device) // 2, torch.arange(size[1], device=fixed.device) // 2
+    y, x = (torch.arange(length, device=lent.values.device) // 2 for length in size)
     return below.values[(y[:, None] * below.size[1] + x).flatten()].clone()
 
 
@@ -208,9 +200,7 @@ def _shrunk(x: Tensor) -> Tensor:
     window = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0], device=x.device) / 16
     window = window.expand(x.shape[1], 1, 1, 5)
     x = F.conv2d(F.pad(x, (2, 2, 0, 0), mode="replicate"), window, stride=(1, 2), groups=x.shape[1])
-    return F.conv2d(
-        F.pad(x, (0, 0, 2, 2), mode="replicate"), window.transpose(2, 3), stride=(2, 1), groups=x.shape[1]
-    )
+    return F.conv2d(F.pad(x, (0, 0, 2, 2), mode="replicate"), window.transpose(2, 3), stride=(2, 1), groups=x.shape[1])
 
 
 def _checked(photos: Sequence[Tensor], size: tuple[int, int], cfg: Config) -> None:

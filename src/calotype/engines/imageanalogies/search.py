@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
 _STRIP = 1 << 14  # candidates compared at a time, so that their scores stay in the cache
 
-
-class Search(Protocol):
-    """Finds for each row of ``asked`` [n, D] the index of a near row, int64 [n]."""
-
-    def __call__(self, asked: Tensor) -> Tensor: ...
+# Finds for each row of [n, D] the index of a near row, int64 [n].
+Search = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,6 @@ class Tree:
     leaves: Tensor  # int64 [leaves, size], indices of rows
     members: Tensor  # [leaves, size, D]
     middles: Exhaustive
-    centres: Tensor  # [leaves, D]
     probes: int
 
     @classmethod
@@ -69,8 +65,7 @@ class Tree:
             along = inside.gather(2, axis[:, None, None].expand(-1, inside.shape[1], 1))[:, :, 0]
             nodes = nodes.gather(1, along.argsort(dim=1, stable=True)).reshape(2 * len(nodes), -1)
         members = rows[nodes]
-        centres = members.mean(1)
-        return cls(nodes, members, Exhaustive.of(centres), centres, min(probes, len(nodes)))
+        return cls(nodes, members, Exhaustive.of(members.mean(1)), min(probes, len(nodes)))
 
     def __call__(self, asked: Tensor) -> Tensor:
         """See ``Search``."""

@@ -10,8 +10,10 @@ from torch import Tensor
 _FLAT = 12 / 127.5
 _APART = 30 / 127.5
 _MOST = 40  # labels; more than that no one paints
-_LEAST = 0.0004  # share of the pixels that a label has
-_CLEAR = 0.85  # share of the pixels of a map that are in the colour of a label, and not of an edge between two
+_LEAST = 0.0001  # share of the pixels that are well inside an area of a label; never less than a few pixels
+# Share of the pixels of a map that are in the colour of a label, and not of an edge between two: of all, and of those
+# that are not in the most frequent one, since a night sky is nearly all black.
+_CLEAR, _REST_CLEAR = 0.85, 0.5
 
 
 def label_colours(picture: Tensor) -> Tensor | None:
@@ -32,18 +34,20 @@ def label_colours(picture: Tensor) -> Tensor | None:
     bins = ((pixels + 1) * 15.999).long().clamp(0, 31) @ torch.tensor([1024, 32, 1], device=pixels.device)
     free = torch.ones(len(pixels), dtype=torch.bool, device=pixels.device)
     colours: list[Tensor] = []
-    clear = 0
+    clear: list[int] = []
     while len(colours) < _MOST and bool(free.any()):
         counts = torch.bincount(bins[free & inside], minlength=32**3)
         most = int(counts.argmax())
-        if int(counts[most]) < max(2, _LEAST * len(pixels)):
+        if int(counts[most]) < max(6, _LEAST * len(pixels)):
             break
         colour = pixels[free & inside & (bins == most)].median(0).values
         distance = (pixels - colour).square().sum(1).sqrt()
-        clear += int((free & (distance < _FLAT)).sum())
+        clear.append(int((free & (distance < _FLAT)).sum()))
         free &= distance >= _APART
         colours.append(colour)
-    if len(colours) < 2 or clear < _CLEAR * len(pixels):
+    if len(colours) < 2 or sum(clear) < _CLEAR * len(pixels):
+        return None
+    if sum(clear[1:]) < _REST_CLEAR * (len(pixels) - clear[0]):
         return None
     return torch.stack(colours)
 

@@ -15,7 +15,7 @@ from calotype.errors import InputError
 from calotype.image.patches import principal_filters
 from calotype.image.resize import resize
 from calotype.matching import field as fields
-from calotype.matching.counterparts import counterparts
+from calotype.matching.counterparts import Counterparts, counterparts
 from calotype.matching.library import at_level
 from calotype.matching.refine import Guide, Level, refine
 from calotype.matching.vote import vote
@@ -66,14 +66,18 @@ def analogy(
         raise InputError("an analogy takes its patches from one photo: leave out the others")
     photo, noise = photos[0], torch.Generator().manual_seed(seed)
     case = counterparts(photo, before, resize(picture, size), guide, colours)
-    light = cfg.texture_weight if before is None else cfg.light_weight
-    weight = cfg.label_weight if case.labelled else light
-    told = Guide([case.source], case.target, weight)
+    told = weighted(case, cfg, itself=before is None)
     levels = plan((photo.shape[2], photo.shape[3]), size, cfg)
     start = laid_out(case.lent, told, levels[0], cfg, noise)
     restless = cfg.analogy_restless if case.tint is None else 0.0
     how = replace(refinement(cfg), alpha=cfg.analogy_alpha, restless=restless, spread=cfg.analogy_spread)
     return case.coloured(refine(start, [case.lent], how, run, levels, noise, (False, False), guide=told))
+
+
+def weighted(case: Counterparts, cfg: Config, itself: bool) -> Guide:
+    """The guide that refinement asks for; ``itself``: whether the photo is its own counterpart."""
+    light = cfg.texture_weight if itself else cfg.light_weight
+    return Guide([case.source], case.target, cfg.label_weight if case.labelled else light)
 
 
 def laid_out(lent: Tensor, guide: Guide, level: Level, cfg: Config, noise: torch.Generator) -> Tensor:

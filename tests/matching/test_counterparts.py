@@ -89,6 +89,8 @@ def test_refusals() -> None:
         counterparts(picture(0), picture(1, (10, 10)), picture(2))
     with pytest.raises(InputError, match="no label map"):
         counterparts(picture(0), picture(1), picture(2), guide="labels")
+    with pytest.raises(InputError, match="same colours"):
+        counterparts(picture(0), halves(RED, BLUE), picture(2))
     with pytest.raises(InputError, match="guide=shade"):
         counterparts(picture(0), picture(1), picture(2), guide="shade")
     with pytest.raises(InputError, match="colours=mine"):

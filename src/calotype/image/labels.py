@@ -52,6 +52,12 @@ def label_colours(picture: Tensor) -> Tensor | None:
     return torch.stack(colours)
 
 
+def in_colours(picture: Tensor, colours: Tensor) -> float:
+    """The share of the pixels of [1, C, H, W] that are, nearly, in one of ``colours`` [K, 3]."""
+    distance = torch.cdist(picture[0, :3].flatten(1).T, colours).amin(1)
+    return float((distance < 2 * _APART).float().mean())
+
+
 def _inside(picture: Tensor) -> Tensor:
     """Which pixels are within a flat area, bool [H W]: the colours of smoothed edges are no labels, however long."""
     highest = F.max_pool2d(picture, 3, 1, 1)

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from calotype.errors import InputError
-from calotype.image.labels import label_colours, one_hot
+from calotype.image.labels import in_colours, label_colours, one_hot
 from calotype.image.luminance import from_yiq, luminance, remapping, to_yiq
 
 GUIDES = ("auto", "labels", "light", "colours")
@@ -21,6 +21,8 @@ COLOURS = ("auto", "photo", "target")
 
 # Where a photo is its own counterpart, its brightness without detail: standard deviation over the longer side.
 _SOFT = 0.01
+# Share of a target's pixels that are in colours of the map, or it is a mistake; a new colour now and then is none.
+_KNOWN = 0.5
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ def counterparts(
             ``auto``: the target's where the counterpart is a photo, as the paper has it for filters.
 
     Raises:
-        InputError: the counterpart has another size than the photo, or labels were asked for and it has none.
+        InputError: the counterpart has another size than the photo, labels were asked for and it has none, or it
+            has labels and the target is not in their colours.
     """
     if guide not in GUIDES:
         raise InputError(f"guide={guide} cannot be used: give one of {', '.join(GUIDES)}")
@@ -79,6 +82,11 @@ def counterparts(
     if guide == "labels" and palette is None:
         raise InputError("the counterpart is no label map: paint it in a few flat colours, without shades")
     if palette is not None and before is not None:
+        if in_colours(picture, palette) < _KNOWN:
+            raise InputError(
+                "the target is not in the colours of the counterpart, a label map: give a map in the same colours, "
+                "or --guide light to compare by brightness (guide=)"
+            )
         return _uncoloured(photo, one_hot(before, palette), one_hot(picture, palette), colours, picture, labelled=True)
     if guide == "colours":
         like = photo if before is None else before

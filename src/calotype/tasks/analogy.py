@@ -12,7 +12,7 @@ from calotype.tasks.making import Job, Piece
 from calotype.tasks.order import Order
 from calotype.tasks.param import Param
 from calotype.tasks.remaking import same_shape
-from calotype.types import Photo, PhotoLike, Result, Size
+from calotype.types import PhotoLike, Result, Size
 
 if TYPE_CHECKING:
     import torch
@@ -58,16 +58,6 @@ class Drawing(Job):
             )
         if before is None and order.own["guide"] == "labels":
             raise InputError("a photo is no label map: give one of it, --before MAP (before=), or leave out --guide")
-        self._check_labels(before)
-
-    def _check_labels(self, before: Photo | None) -> None:
-        """Find out before any work begins whether there are labels where they were asked for."""
-        if before is not None and self.order.own["guide"] == "labels":
-            from calotype.image.io import to_tensor
-            from calotype.image.labels import label_colours
-
-            if label_colours(to_tensor(before)) is None:
-                raise InputError(f"'{before.name}' is no label map: paint it in a few flat colours, without shades")
 
     def fitting_size(self) -> Size:
         """The size of the target."""

@@ -75,8 +75,8 @@ class Config:
     analogy_restless: float = 1.0
     analogy_spread: float = 0.25
     label_weight: float = 2.0
-    light_weight: float = 3.0
-    texture_weight: float = 1.5
+    light_weight: float = 6.0
+    texture_weight: float = 1.0
     place_weight: float = 0.3
     analogy_sway: float = 1.0
     steps: int = 10

@@ -10,7 +10,7 @@ from calotype.types import Cost
 
 # Seconds on a core of a 2.6 GHz server processor: a front of pixels, a value of two descriptions compared in bulk, a
 # value that is fetched first, and a score that is looked at.
-PER_FRONT, PER_PRODUCT, PER_FETCH, PER_SCORE = 1.2e-3, 2.5e-11, 6e-10, 6e-10
+PER_FRONT, PER_PRODUCT, PER_FETCH, PER_SCORE = 1.0e-3, 2.5e-11, 3.2e-9, 6e-10
 # Values of a description where all are compared: of a label map of a few colours.
 USUAL_VALUES = 165
 BASE = 350 << 20
@@ -28,4 +28,4 @@ def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Con
         each = compared * (values * PER_PRODUCT + PER_SCORE) + fetched * values * PER_FETCH
         seconds += (width + 3 * height) * PER_FRONT + pixels * each
     keys, pixels = (h * w for h, w in (photo_sizes[0], size))
-    return Cost(seconds, BASE + 4 * values * (3 * keys + pixels))
+    return Cost(seconds, BASE + 4 * values * (4 * keys + pixels))

@@ -80,14 +80,18 @@ def one_hot(picture: Tensor, colours: Tensor) -> Tensor:
     """
     height, width = picture.shape[2:]
     distance = torch.cdist(picture[0, :3].flatten(1).T, colours)
-    nearest = distance.argmin(1)
-    labels = F.one_hot(nearest, len(colours)).to(picture).T.reshape(1, -1, height, width)
+    labels = _channels(distance.argmin(1).view(1, 1, height, width), picture, len(colours))
     sure = (distance.amin(1) < _APART / 2).view(1, 1, height, width)
     known = labels * sure
     for _ in range(2):  # smoothing is a few pixels wide; what is farther from all clear ones has a colour of its own
         around = F.avg_pool2d(known, 3, 1, 1)
-        found = F.one_hot(around.argmax(1), len(colours)).to(picture).permute(0, 3, 1, 2)
+        found = _channels(around.argmax(1, keepdim=True), picture, len(colours))
         reached = around.amax(1, keepdim=True) > 0
         known = torch.where(sure, known, found * reached)
         sure = sure | reached
     return torch.where(sure, known, labels)
+
+
+def _channels(labels: Tensor, like: Tensor, count: int) -> Tensor:
+    """Numbers [1, 1, H, W] as ``count`` channels of 0 and 1, of the kind of ``like``."""
+    return (labels == torch.arange(count, device=labels.device).view(1, -1, 1, 1)).to(like.dtype)

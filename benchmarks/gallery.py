@@ -115,6 +115,51 @@ def harmonies() -> None:
     strip("harmonize", [photo, pasted, *made], labels, 4, 300)
 
 
+Outline = tuple[tuple[float, float], ...]
+
+_LABELS = {"cloud": "white", "rock": "slategray", "meadow": "olivedrab", "snow": "lightcyan", "path": "saddlebrown"}
+# Of the mountains: corners of each area as they are, and as they might be, from 0 to 1.
+_AS_IT_IS: dict[str, Outline] = {
+    "cloud": (
+        *((0.05, 0.1), (0.1, 0.07), (0.17, 0.11), (0.23, 0.2), (0.3, 0.26), (0.4, 0.21), (0.48, 0.21)),
+        *((0.44, 0.33), (0.33, 0.46), (0.22, 0.33), (0.12, 0.25)),
+    ),
+    "rock": (
+        *((0, 0.18), (0.13, 0.3), (0.17, 0.36), (0.25, 0.34), (0.32, 0.45), (0.43, 0.37), (0.48, 0.23), (0.56, 0.2)),
+        *((0.63, 0.22), (0.68, 0.27), (0.85, 0.21), (1, 0.14), (1, 0.7), (0, 0.5)),
+    ),
+    "meadow": ((0, 0.45), (0.32, 0.51), (0.45, 0.58), (0.62, 0.63), (1, 0.69), (1, 1), (0, 1)),
+    "snow": ((0.52, 0.57), (0.6, 0.6), (0.75, 0.6), (0.85, 0.57), (1, 0.57), (1, 0.67), (0.75, 0.65), (0.6, 0.62)),
+    "path": ((0.45, 0.58), (0.3, 0.66), (0.22, 0.75), (0.1, 1), (0.43, 1), (0.36, 0.85), (0.33, 0.68)),
+}
+_AS_IT_MIGHT_BE: dict[str, Outline] = {
+    "cloud": ((0.62, 0.08), (0.72, 0.04), (0.86, 0.06), (0.97, 0.14), (0.94, 0.24), (0.82, 0.27), (0.68, 0.2)),
+    "rock": (
+        *((0, 0.4), (0.1, 0.3), (0.2, 0.26), (0.3, 0.1), (0.38, 0.08), (0.48, 0.22), (0.6, 0.4), (0.74, 0.34)),
+        *((0.85, 0.38), (1, 0.3), (1, 0.6), (0, 0.7)),
+    ),
+    "meadow": ((0, 0.66), (0.3, 0.62), (0.6, 0.56), (1, 0.5), (1, 1), (0, 1)),
+    "snow": ((0.06, 0.62), (0.2, 0.57), (0.4, 0.56), (0.5, 0.58), (0.3, 0.62), (0.1, 0.65)),
+    "path": ((0.6, 0.56), (0.66, 0.66), (0.62, 0.78), (0.55, 1), (0.9, 1), (0.82, 0.8), (0.74, 0.66)),
+}
+
+
+def painted(areas: dict[str, Outline], size: tuple[int, int]) -> Image.Image:
+    """A label map, each area in its colour on the blue of the sky."""
+    image = Image.new("RGB", size, "royalblue")
+    for name, corners in areas.items():
+        ImageDraw.Draw(image).polygon([(x * size[0], y * size[1]) for x, y in corners], _LABELS[name])
+    return image
+
+
+def analogies() -> None:
+    """A photo and its map, another map, and what is made of it."""
+    photo = opened("mountains")
+    before, target = (painted(areas, photo.size) for areas in (_AS_IT_IS, _AS_IT_MIGHT_BE))
+    made = calotype.analogy(photo, target, before=before)[0]
+    strip("analogy", [photo, before, target, made], ["the photo", "--before", "the target", "analogy"], 4, 300)
+
+
 def enlargements() -> None:
     """A small photo at four times its size, beside plain enlargement."""
     photo = opened("pagoda")
@@ -140,6 +185,7 @@ PICTURES = {
     "paint": paintings,
     "edit": edits,
     "harmonize": harmonies,
+    "analogy": analogies,
     "upscale": enlargements,
     "animate": films,
 }

@@ -21,6 +21,7 @@ NAMES = {
     "mix",
     "upscale",
     "animate",
+    "analogy",
     "train",
     "evaluate",
     "show",
@@ -71,6 +72,15 @@ SIGNATURES = {
     "mix": {"photo": NEEDED, "other": NEEDED, **MAKING, **MIXED, **UNLEARNED},
     "upscale": {"photo": NEEDED, "factor": 4.0, "n": 1, **LEARNED, **SHARED},
     "animate": {"photo": NEEDED, **LEARNED, **FILM, "structure": "auto", **SHARED},
+    "analogy": {
+        "photo": NEEDED,
+        "target": NEEDED,
+        **MAKING,
+        "before": None,
+        "guide": "auto",
+        "colours": "auto",
+        **{name: SHARED[name] for name in ("max_side", "settings", "device", "run")},
+    },
     "train": {
         "engine": NEEDED,
         "photo": NEEDED,
@@ -91,6 +101,7 @@ POSITIONAL = {
     "mix": ["photo", "other", "n", "seed"],
     "upscale": ["photo", "factor", "n", "seed"],
     "animate": ["photo", "seed"],
+    "analogy": ["photo", "target", "n", "seed"],
     "train": ["engine", "photo"],
     "show": ["path"],
 }

@@ -1,4 +1,4 @@
-"""The quality and super-resolution benchmarks, with stand-ins for the engines."""
+"""The benchmarks of quality, super-resolution and analogies, the first two with stand-ins for the engines."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from calotype.types import Result
@@ -17,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 quality = pytest.importorskip("quality", reason="the benchmarks are not part of this distribution")
 machine = pytest.importorskip("machine")
 superresolution = pytest.importorskip("superresolution")
+analogies = pytest.importorskip("analogies")
 
 
 def photo(seed=0):
@@ -118,3 +120,52 @@ def test_superresolution_against_bicubic(tmp_path, monkeypatch):
     assert means[2, "bicubic"]["lpips_offline"] < means[4, "bicubic"]["lpips_offline"]
     assert "toy fast" in superresolution.table(lines)
     json.dumps(rows)
+
+
+def maps():
+    """A photo [1, 3, 40, 60], rough on the left and smooth on the right, and its map [1, 2, 40, 60]."""
+    noise = torch.rand(1, 3, 40, 60, generator=torch.Generator().manual_seed(0)) - 0.5
+    left = (torch.arange(60) < 30).float().expand(1, 1, 40, 60)
+    return left * noise, torch.cat([left, 1 - left], 1)
+
+
+def test_the_segmenter_goes_by_what_things_look_like_and_not_where_they_are():
+    picture, own = maps()
+    segmenter = analogies.Segmenter(picture, own)
+    for picture_, own_ in ((picture, own), (picture.flip(3), own.flip(3))):
+        found = analogies.agreement(own_, segmenter(picture_))
+        assert found["pixels"] > 0.9
+        assert found["iou"] > 0.8
+    assert analogies.agreement(own, segmenter(picture, itself=True))["pixels"] > 0.85
+
+
+def test_agreement():
+    _, own = maps()
+    assert analogies.agreement(own, own[0].argmax(0)) == {"pixels": 1.0, "iou": 1.0}
+    assert analogies.agreement(own, torch.zeros(40, 60).long()) == {"pixels": 0.5, "iou": 0.25}
+    assert analogies.agreement(own, 1 - own[0].argmax(0)) == {"pixels": 0.0, "iou": 0.0}
+
+
+def test_analogies_from_end_to_end(tmp_path, monkeypatch):
+    folder = tmp_path / "tasks" / "analogy" / "halves"
+    (folder / "cond").mkdir(parents=True)
+    flat = np.zeros((40, 60, 3), np.uint8)
+    flat[:, 30:] = 255
+    photo().resize((60, 40)).save(folder / "img.png")
+    for name, pixels in (("label", flat), ("cond/1", flat[:, ::-1]), ("cond/mask_1", flat)):
+        Image.fromarray(pixels).save(folder / f"{name}.png")
+    out, sheets = tmp_path / "out.json", tmp_path / "sheets"
+    words = ["--data", tmp_path, "--out", out, "--sheets", sheets, "--systems", "gpnn tiny,imageanalogies tiny"]
+    monkeypatch.setattr(sys, "argv", ["analogies.py", *map(str, words)])
+    monkeypatch.delenv("CALOTYPE_WEIGHTS", raising=False)
+    analogies.main()
+    record = json.loads(out.read_text())
+    assert [row["system"] for row in record["rows"]] == [
+        "photo, own map",
+        "photo, target",
+        "gpnn tiny",
+        "imageanalogies tiny",
+    ]
+    assert all(0 <= row["iou"] <= 1 for row in record["rows"])
+    assert {"sifid_offline", "seconds"} <= set(record["rows"][-1])
+    assert [path.name for path in sheets.iterdir()] == ["halves.png"]

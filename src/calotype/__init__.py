@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from calotype.image.io import open_photo as open_photo
     from calotype.run import Event as Event
     from calotype.run import Run as Run
+    from calotype.tasks.analogy import analogy as analogy
     from calotype.tasks.animate import animate as animate
     from calotype.tasks.edit import edit as edit
     from calotype.tasks.erase import erase as erase
@@ -57,6 +58,7 @@ _HOMES = {
     "mix": "calotype.tasks.mix",
     "upscale": "calotype.tasks.upscale",
     "animate": "calotype.tasks.animate",
+    "analogy": "calotype.tasks.analogy",
     "train": "calotype.tasks.train",
     "evaluate": "calotype.tasks.evaluate",
     "show": "calotype.tasks.show",

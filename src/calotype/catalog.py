@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ENGINES: dict[str, str] = {
     "gpnn": "calotype.engines.gpnn",
+    "imageanalogies": "calotype.engines.imageanalogies",
     "singan": "calotype.engines.singan",
     "completion": "calotype.engines.completion",
 }

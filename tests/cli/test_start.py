@@ -46,6 +46,7 @@ MAKING = (
     "texture",
     "stylize",
     "mix",
+    "analogy",
     "upscale",
     "animate",
 )

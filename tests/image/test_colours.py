@@ -2,7 +2,8 @@
 
 import torch
 
-from calotype.image.colours import light, ranked, recoloured, with_light_of
+from calotype.image.colours import ranked, recoloured, with_light_of
+from calotype.image.luminance import luminance
 
 
 def picture(seed, spread=0.3, shift=0.0):
@@ -33,8 +34,8 @@ def test_a_picture_of_one_colour():
 def test_hues_of_one_and_brightness_of_the_other():
     colours, x = picture(0, 0.1), picture(1, 0.1)
     made = with_light_of(colours, x)
-    assert torch.allclose(light(made), light(x), atol=0.02)
-    assert torch.allclose(made - light(made), colours - light(colours), atol=0.05)
+    assert torch.allclose(luminance(made), luminance(x), atol=0.02)
+    assert torch.allclose(made - luminance(made), colours - luminance(colours), atol=0.05)
 
 
 def test_ranks_do_not_depend_on_exposure():

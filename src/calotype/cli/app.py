@@ -18,6 +18,7 @@ from calotype.cli.make import Delivery, make
 from calotype.cli.options import description, parameters
 from calotype.cli.report import Misuse
 from calotype.cli.training import Saying, run_train
+from calotype.tasks.analogy import Drawing, analogy
 from calotype.tasks.animate import Animating, animate
 from calotype.tasks.edit import Editing, edit
 from calotype.tasks.erase import Erasing, erase
@@ -49,6 +50,7 @@ _MAKING: dict[Callable[..., Any], type[Job]] = {
     mix: Mixing,
     upscale: Upscaling,
     animate: Animating,
+    analogy: Drawing,
 }
 
 

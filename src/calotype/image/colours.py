@@ -5,14 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-# Weights of red, green and blue in brightness (ITU-R BT.601).
-_LIGHT = (0.299, 0.587, 0.114)
-
-
-def light(x: Tensor) -> Tensor:
-    """Brightness [B, 1, H, W] of a picture [B, C, H, W]."""
-    brightness: Tensor = torch.einsum("bchw,c->bhw", x[:, :3], x.new_tensor(_LIGHT))
-    return brightness[:, None]
+from calotype.image.luminance import luminance
 
 
 def recoloured(x: Tensor, like: Tensor) -> Tensor:
@@ -46,7 +39,7 @@ def _root(matrix: Tensor) -> Tensor:
 
 def with_light_of(colours: Tensor, x: Tensor) -> Tensor:
     """The hues of ``colours`` with the brightness of ``x``, both [1, C, H, W], -1..1."""
-    return torch.cat([(colours[:, :3] + light(x) - light(colours)).clamp(-1, 1), x[:, 3:]], 1)
+    return torch.cat([(colours[:, :3] + luminance(x) - luminance(colours)).clamp(-1, 1), x[:, 3:]], 1)
 
 
 def ranked(x: Tensor, levels: int = 256) -> Tensor:
@@ -54,7 +47,7 @@ def ranked(x: Tensor, levels: int = 256) -> Tensor:
 
     Two pictures of different exposure are compared by this. Equal values get equal ranks, in ``levels`` steps.
     """
-    values = light(x)
+    values = luminance(x)
     bins = ((values + 1) / 2 * (levels - 1)).round().long().clamp(0, levels - 1)
     share = torch.bincount(bins.flatten(), minlength=levels).to(x)
     middle = (share.cumsum(0) - share / 2) / share.sum()

@@ -8,7 +8,7 @@ import torch
 from calotype.engines import gpnn
 from calotype.engines.gpnn.quilt import chosen, misfit, quilted
 from calotype.errors import InputError
-from calotype.image.colours import light
+from calotype.image.luminance import luminance
 from calotype.run import Run
 
 TINY, FAST = gpnn.PRESETS["tiny"], gpnn.PRESETS["fast"]
@@ -85,11 +85,11 @@ def test_a_guide_says_where_it_is_bright():
     sample = stones()
     guide = torch.full((1, 1, 96, 96), -1.0)
     guide[:, :, :, 48:] = 1.0
-    made = light(gpnn.texture([sample], FAST, Run(), size=(96, 96), seed=0, guide=guide))
-    free = light(gpnn.texture([sample], FAST, Run(), size=(96, 96), seed=0))
+    made = luminance(gpnn.texture([sample], FAST, Run(), size=(96, 96), seed=0, guide=guide))
+    free = luminance(gpnn.texture([sample], FAST, Run(), size=(96, 96), seed=0))
     contrast = [float(x[..., 52:].mean() - x[..., :44].mean()) for x in (made, free)]
-    assert contrast[0] > 0.3 * float(light(sample).std())
-    assert contrast[0] > contrast[1] + 0.2 * float(light(sample).std())
+    assert contrast[0] > 0.3 * float(luminance(sample).std())
+    assert contrast[0] > contrast[1] + 0.2 * float(luminance(sample).std())
 
 
 def test_seeds_differ_and_repeat():

@@ -36,6 +36,16 @@ class Config:
         texture_alpha: ``alpha`` for ``texture``, whose results are larger than the photo: insisting wears away what
             there is most of.
         texture_spread: ``spread`` for ``texture``.
+        analogy_alpha: ``alpha`` for ``analogy``. Less would bring in what the target has no label for.
+        analogy_restless: ``restless`` for ``analogy``, but where the target's colours are kept: there it blurs.
+        analogy_spread: ``spread`` for ``analogy``.
+        label_weight: how much a label, 0 or 1, counts in ``analogy`` against a colour, -1..1, of the same pixel.
+        light_weight: the same for the brightness of counterpart and target.
+        texture_weight: the same where the photo is its own counterpart.
+        place_weight: how much the place counts in the layout that ``analogy`` starts from, top to bottom and left to
+            right being a difference of 2 each: what lies where, as far as labels or brightness leave it open.
+        analogy_sway: standard deviation of the smooth random displacement of these places, pixels of the coarsest
+            level: how much two seeds differ.
         steps: replacements of every patch by its nearest neighbour, per level.
         fine_steps: the same at levels of more than ``fine_steps_above`` pixels, where more change little.
         fine_steps_above: pixels of a level from which ``fine_steps`` replaces ``steps``.
@@ -66,6 +76,14 @@ class Config:
     remake_alpha: float = 0.05
     texture_alpha: float = 0.02
     texture_spread: float = 0.2
+    analogy_alpha: float = 0.15
+    analogy_restless: float = 1.0
+    analogy_spread: float = 0.25
+    label_weight: float = 2.0
+    light_weight: float = 6.0
+    texture_weight: float = 1.0
+    place_weight: float = 0.3
+    analogy_sway: float = 1.0
     steps: int = 10
     fine_steps: int = 2
     fine_steps_above: int = 4000

@@ -12,7 +12,8 @@ from torch import Tensor
 from calotype.engines.gpnn.config import Config
 from calotype.engines.gpnn.generate import checked, plan, refinement
 from calotype.engines.gpnn.quilt import quilted
-from calotype.image.colours import light, ranked
+from calotype.image.colours import ranked
+from calotype.image.luminance import luminance
 from calotype.image.resize import resize
 from calotype.matching.refine import Guide, Tile, refine
 from calotype.run import Run
@@ -86,4 +87,4 @@ def at_scale(photo: Tensor, factor: float) -> Tensor:
 def blurred(photo: Tensor) -> Tensor:
     """Brightness [1, 1, H, W] of a photo in the large."""
     side = max(1, round(BLUR * min(photo.shape[2:]))) | 1
-    return F.avg_pool2d(F.pad(light(photo), (side // 2,) * 4, mode="replicate"), side, 1)
+    return F.avg_pool2d(F.pad(luminance(photo), (side // 2,) * 4, mode="replicate"), side, 1)

@@ -1,0 +1,105 @@
+"""A : A' :: B : B', the photo being A': its patches laid out as a target has it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from calotype.engines.gpnn.config import Config
+from calotype.engines.gpnn.generate import checked, plan, refinement
+from calotype.engines.gpnn.start import swayed
+from calotype.errors import InputError
+from calotype.image.patches import principal_filters
+from calotype.image.resize import resize
+from calotype.matching import field as fields
+from calotype.matching.counterparts import Counterparts, counterparts
+from calotype.matching.library import at_level
+from calotype.matching.refine import Guide, Level, refine
+from calotype.matching.vote import vote
+from calotype.run import Run
+
+
+@torch.no_grad()
+def analogy(
+    photos: Sequence[Tensor],
+    cfg: Config,
+    run: Run,
+    *,
+    before: Tensor | None,
+    picture: Tensor,
+    size: tuple[int, int],
+    seed: int,
+    guide: str = "auto",
+    colours: str = "auto",
+) -> Tensor:
+    """What is to ``picture`` as the photo is to ``before``: Image Analogies (Hertzmann et al. 2001) by patches.
+
+    Patches are compared by their pixels and by what lies there in ``before`` and in ``picture``; the latter stays as it
+    is from the coarsest level to the finest, while the pixels are refined as in every verb of this engine. The paper
+    makes the result pixel by pixel in one sweep a level; here all of it is made anew several times, so that what comes
+    late can still change what came early.
+
+    Args:
+        photos: one [1, C, H, W], -1..1: A'.
+        cfg: settings.
+        run: progress, stopping, device.
+        before: [1, 3 or 4, H, W], -1..1, a photo or a label map: A. ``None``: the photo's own blurred brightness.
+        picture: [1, 3 or 4, h, w], -1..1, of any size: B, stretched to that of the result.
+        size: height and width of the result, pixels.
+        seed: of the search, and of the disturbance by which one target gives several results.
+        guide: how ``before`` and ``picture`` are compared, see ``counterparts``.
+        colours: whose colours the result has, see ``counterparts``.
+
+    Returns:
+        [1, C, h, w], -1..1.
+
+    Raises:
+        InputError: the result would be smaller than a patch, ``before`` does not fit the photo, or a setting is out of
+            range.
+        Stopped: the run was asked to stop.
+    """
+    checked(photos, size, cfg)
+    if len(photos) > 1:
+        raise InputError("an analogy takes its patches from one photo: leave out the others")
+    photo, noise = photos[0], torch.Generator().manual_seed(seed)
+    case = counterparts(photo, before, resize(picture, size), guide, colours)
+    told = weighted(case, cfg, itself=before is None)
+    levels = plan((photo.shape[2], photo.shape[3]), size, cfg)
+    start = laid_out(case.lent, told, levels[0], cfg, noise)
+    restless = cfg.analogy_restless if case.tint is None else 0.0
+    how = replace(refinement(cfg), alpha=cfg.analogy_alpha, restless=restless, spread=cfg.analogy_spread)
+    return case.coloured(refine(start, [case.lent], how, run, levels, noise, (False, False), guide=told))
+
+
+def weighted(case: Counterparts, cfg: Config, itself: bool) -> Guide:
+    """The guide that refinement asks for; ``itself``: whether the photo is its own counterpart."""
+    light = cfg.texture_weight if itself else cfg.light_weight
+    return Guide([case.source], case.target, cfg.label_weight if case.labelled else light)
+
+
+def laid_out(lent: Tensor, guide: Guide, level: Level, cfg: Config, noise: torch.Generator) -> Tensor:
+    """A first picture at the coarsest level: every patch the one of the most alike guide, and of the most alike place.
+
+    The place decides where the guide leaves it open, as within one label: a sky is then darker at the top where it was.
+    """
+    library = at_level([lent], level.factor, None, level.patch)
+    source = at_level(guide.source, level.factor, None, level.patch).sharp
+    target = resize(guide.target, level.size)
+    here = swayed(places(target), cfg.analogy_sway, cfg.sway_scale, noise)
+    known = torch.cat([guide.weight * source, cfg.place_weight * places(source)], 1)
+    asked = torch.cat([guide.weight * target, cfg.place_weight * here], 1)
+    filters = principal_filters(known, level.patch, cfg.components or known.shape[1] * level.patch**2)
+    query, key = fields.Grid(asked, filters), fields.Grid(known, filters)
+    field = fields.exact(query, key, 0)
+    return vote(field, query.shape, library.sharp, key.shape[1], level.patch, level.size, cfg.analogy_spread)
+
+
+def places(like: Tensor) -> Tensor:
+    """Where each pixel lies, [1, 2, h, w]: from -1 to 1, top to bottom and left to right."""
+    height, width = like.shape[2:]
+    y = torch.linspace(-1, 1, height, device=like.device)[:, None].expand(height, width)
+    x = torch.linspace(-1, 1, width, device=like.device)[None].expand(height, width)
+    return torch.stack([y, x])[None]

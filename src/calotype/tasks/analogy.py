@@ -1,0 +1,169 @@
+"""A picture that is to a target as a photo is to its counterpart."""
+
+# Annotations are values here, not strings: the command line is made from them.
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+from calotype.errors import InputError
+from calotype.tasks import arguments
+from calotype.tasks.arguments import one_of
+from calotype.tasks.making import Job, Piece
+from calotype.tasks.order import Order
+from calotype.tasks.param import Param
+from calotype.tasks.remaking import same_shape
+from calotype.types import PhotoLike, Result, Size
+
+if TYPE_CHECKING:
+    import torch
+
+    from calotype.run import Run
+
+# As in ``matching.counterparts``, which imports torch.
+GUIDES = ("auto", "labels", "light", "colours")
+COLOURS = ("auto", "photo", "target")
+
+
+class Drawing(Job):
+    """What the verb makes of one photo, its counterpart and a target."""
+
+    verb = "analogy"
+    wants = ("target", "before")
+
+    @classmethod
+    def check(cls, own: Mapping[str, Any]) -> None:
+        """See ``Job``."""
+        one_of(GUIDES, own["guide"], "guide")
+        one_of(COLOURS, own["colours"], "choice of colours")
+
+    def __init__(
+        self,
+        order: Order,
+        photo: PhotoLike,
+        also: Sequence[PhotoLike] = (),
+        run: "Run | None" = None,
+        **pictures: PhotoLike | None,
+    ) -> None:
+        """Read the photo, its counterpart and the target.
+
+        Raises:
+            InputError: one of them cannot be used, or they do not fit together.
+        """
+        super().__init__(order, photo, also, run, **pictures)
+        before = self.pictures.get("before")
+        if before is not None and not same_shape(before.size, self.photo.size):
+            raise InputError(
+                f"'{before.name}' is {before.size} and '{self.photo.name}' {self.photo.size} pixels: "
+                "give a counterpart (--before) of the photo's size, or of its shape"
+            )
+        if before is None and order.own["guide"] == "labels":
+            raise InputError("a photo is no label map: give one of it, --before MAP (before=), or leave out --guide")
+
+    def fitting_size(self) -> Size:
+        """The size of the target."""
+        return self.pictures["target"].size
+
+    def how(self, piece: Piece) -> dict[str, Any]:
+        """As for every job, and both counterparts."""
+        return {**super().how(piece), **self._compared, **self.order.own}
+
+    @cached_property
+    def _compared(self) -> "dict[str, torch.Tensor | None]":
+        from calotype.image.io import to_tensor
+        from calotype.image.resize import resize
+
+        target = to_tensor(self.pictures["target"], self.run.device)
+        if "before" not in self.pictures:
+            return {"before": None, "picture": target}
+        size = self.photo.size
+        before = resize(to_tensor(self.pictures["before"], self.run.device), (size.height, size.width))
+        return {"before": before, "picture": target}
+
+
+def analogy(
+    photo: Annotated[PhotoLike, arguments.PHOTO],
+    target: Annotated[
+        PhotoLike, Param("what is to become like the photo: a photo, or a label map in flat colours", metavar="TARGET")
+    ],
+    n: Annotated[int, arguments.COUNT] = 1,
+    seed: Annotated[int, arguments.SEED] = 0,
+    *,
+    before: Annotated[
+        PhotoLike | None,
+        Param(
+            "the photo's counterpart, of its size or shape: as the target is, a photo without the effect or a label "
+            "map; without it, the photo's own light and shade",
+            metavar="PICTURE",
+        ),
+    ] = None,
+    guide: Annotated[
+        str,
+        Param(
+            "how target and counterpart are compared: labels (each flat colour means something), light (brightness), "
+            "colours (as they are), or auto, labels where there are any",
+            metavar="WORD",
+            choices=GUIDES,
+        ),
+    ] = "auto",
+    colours: Annotated[
+        str,
+        Param(
+            "whose colours the result has: the photo's, the target's (only light and shade change), or auto, the "
+            "target's where the counterpart is a photo",
+            metavar="photo|target|auto",
+            choices=COLOURS,
+        ),
+    ] = "auto",
+    engine: Annotated[str, arguments.ENGINE] = "gpnn",
+    preset: Annotated[str, arguments.PRESET] = "fast",
+    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
+    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
+    device: Annotated[str, arguments.DEVICE] = "auto",
+    run: Optional["Run"] = None,
+) -> Result:
+    """Make of a target what the photo is of its counterpart.
+
+    A new layout: photo.jpg and a map of it that is painted in a few flat colours (sky blue, trees green), and a new map
+    in the same colours: ``calotype analogy photo.jpg new_map.png --before map.png``.
+
+    An effect: a drawing of a photo, that photo, and another photo that is to be drawn the same way:
+    ``calotype analogy drawing.jpg other.jpg --before photo.jpg``. Colours stay the other photo's, unless
+    ``--colours photo`` is given.
+
+    A texture: without ``--before``, the photo's matter takes on the light and shade of the target:
+    ``calotype analogy moss.jpg portrait.jpg``.
+
+    Args:
+        photo: a path, PIL image, array or ``Photo``: what has the effect or the matter wanted.
+        target: the same kinds: what is to become like it. The result has its size.
+        n: how many, each with the next seed.
+        seed: of the first picture.
+        before: the photo's counterpart, of its size or shape; ``None``: its own brightness, blurred.
+        guide: ``"auto"``, ``"labels"``, ``"light"`` or ``"colours"``: how counterpart and target are compared.
+        colours: ``"auto"``, ``"photo"`` or ``"target"``: whose colours the result has.
+        engine: which engine; ``calotype engines`` lists them.
+        preset: which of the engine's presets.
+        max_side: in pixels: shrink all pictures first, so that no side is longer.
+        settings: keys of the engine's ``Config`` and their values, on top of the preset.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
+        run: where to report progress to, and to be stopped from.
+
+    Returns:
+        The pictures, their seeds, and the settings that repeat them; ``save`` writes them.
+
+    Raises:
+        InputError: a picture or an argument cannot be used; the message says what to do.
+        Stopped: ``run`` was asked to stop.
+    """
+    order = Drawing.ordered(
+        n=n,
+        seed=seed,
+        engine=engine,
+        preset=preset,
+        guide=guide,
+        colours=colours,
+        max_side=max_side,
+        settings=settings,
+        device=device,
+    )
+    return Drawing(order, photo, run=run, target=target, before=before).result()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ENGINES: dict[str, str] = {
     "gpnn": "calotype.engines.gpnn",
+    "gpdm": "calotype.engines.gpdm",
     "singan": "calotype.engines.singan",
 }
 

@@ -51,7 +51,7 @@ class Config:
     stride: int = 1
     steps: int = 300
     rate: float = 0.01
-    replaced_above: int = 96
+    replaced_above: int = 64
     replaced_patch: int = 5
     replacements: int = 2
     alpha: float = 0.005

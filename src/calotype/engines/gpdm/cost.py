@@ -11,8 +11,8 @@ from calotype.engines.gpdm.generate import plan
 from calotype.matching.refine import Level
 from calotype.types import Cost
 
-# Seconds on two cores of a 2.6 GHz server processor, fitted to benchmarks/results/gpdm.json: for a patch projected on a
-# direction and put in order, for each value of the patch there, for anything done at all, and for a patch replaced once.
+# Seconds of one core of a 2.6 GHz server processor, fitted to benchmarks/results/gpdm_ablation.json: for a patch
+# projected on a direction and put in order, for each value of the patch there, for a step, and for a patch replaced.
 PER_VALUE, PER_PIXEL, PER_STEP, PER_PATCH = 1.6e-8, 1.2e-10, 1.2e-3, 2.0e-6
 # Bytes that torch itself and a few temporaries take.
 BASE = 350 << 20

@@ -54,7 +54,7 @@ def slope(
     photos = [photo[:, :, _within(photo, 2, offset, patch) :, _within(photo, 3, offset, patch) :] for photo in photos]
     patches = max(x[0, 0].numel() for x in (wrapped, *photos)) // stride**2
     total, gradient = 0.0, torch.zeros_like(wrapped)
-    for some in filters.split(max(1, _LARGEST // max(patches, 1))):
+    for some in torch.split(filters, max(1, _LARGEST // max(patches, 1))):
         here = F.conv2d(wrapped, some, stride=stride)
         gap = _gap(here.flatten(2)[0], torch.cat([F.conv2d(x, some, stride=stride).flatten(2)[0] for x in photos], 1))
         total += float(gap.abs().mean(1).sum()) / len(filters)

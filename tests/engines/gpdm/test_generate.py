@@ -173,6 +173,7 @@ def test_progress_is_told_and_a_stop_is_heard(photo: torch.Tensor) -> None:
         ({"ratio": 1.0}, "ratio"),
         ({"start": "quick"}, "start"),
         ({"steps": 0}, "steps"),
+        ({"remake_steps": 0}, "remake_steps"),
         ({"projections": 0}, "projections"),
         ({"stride": 0}, "stride"),
         ({"rate": 0.0}, "rate"),

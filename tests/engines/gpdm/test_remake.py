@@ -15,7 +15,7 @@ from calotype.run import Run
 
 PHOTOS = Path(__file__).parents[3] / "examples" / "photos"
 TINY = gpdm.PRESETS["tiny"]
-QUICK = replace(TINY, steps=40, rate=0.03, projections=16, fine_projections=16, replaced_above=0)
+QUICK = replace(TINY, remake_steps=40, rate=0.03, projections=16, fine_projections=16, replaced_above=0)
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,8 @@ What differs from the authors' code, in all presets:
 - The slope is written down, not differentiated, and numpy sorts on the CPU; the values are the same.
 
 ``remake`` gives the photo's patches to a foreign picture (a sketch, a paste, an edit) from a level of the pyramid up;
-``stylize`` does so without noise: another photo's shapes in this one's surface.
+``stylize`` does so without noise: another photo's shapes in this one's surface. Both match distributions at all levels,
+in every preset.
 
 Sizes: from 14 pixels up; ``fast`` to tens of megapixels, ``paper`` is slow beyond a quarter of one. Limits: nothing is
 understood, so large things may be taken apart; layouts are those that patches of 7 pixels allow at the coarsest level,
@@ -46,6 +47,6 @@ from calotype.engines.gpdm.remake import remake, stylize
 ABILITIES = frozenset({"also", "tile"})
 
 # Where each verb starts, unless the user says it: as ``structure``.
-STRUCTURES: dict[str, str | float] = {"vary": "free", "harmonize": 0.9, "edit": 0.4, "paint": "close"}
+STRUCTURES: dict[str, str | float] = {"vary": "free", "harmonize": 1.0, "edit": 0.5, "paint": "close"}
 
 __all__ = ["ABILITIES", "PRESETS", "STRUCTURES", "Config", "cost", "remake", "retarget", "scales", "stylize", "vary"]

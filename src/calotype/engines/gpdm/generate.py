@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -83,7 +84,7 @@ def vary(
         sway = cfg.sway * (1 - structure)
         start = resize(photo, here)
         start = seamless(swayed(start, sway, cfg.sway_scale, noise) if sway > 0 else start, tile)
-    start = start + cfg.noise * drawn(here, noise, photo.device)
+    start = start + cfg.noise * (1 - structure) * drawn(here, noise, photo.device)
     return worked(start, photos, cfg, run, levels, noise, tile, first)
 
 
@@ -111,7 +112,8 @@ def retarget(
     noise = torch.Generator().manual_seed(seed)
     photo = photos[0]
     levels = plan((photo.shape[2], photo.shape[3]), size, cfg)
-    return worked(seamless(resize(photo, levels[0].size), tile), photos, cfg, run, levels, noise, tile)
+    how = replace(cfg, alpha=cfg.retarget_alpha)
+    return worked(seamless(resize(photo, levels[0].size), tile), photos, how, run, levels, noise, tile)
 
 
 def checked(photos: Sequence[Tensor], size: tuple[int, int], cfg: Config) -> None:
@@ -139,7 +141,7 @@ def checked_settings(cfg: Config) -> None:
         raise InputError(f"start={cfg.start} cannot be used: give start=blank or start=photo")
     if not 0 < cfg.rate <= 1:
         raise InputError(f"rate={cfg.rate:g} cannot be used: give a number above 0 and up to 1, like rate=0.01")
-    least = {"steps": 1, "projections": 1, "fine_projections": 1, "stride": 1, "replacements": 1, "coarsest": 8}
-    for name, value in least.items():
+    counts = ("steps", "remake_steps", "projections", "fine_projections", "stride", "replacements")
+    for name, value in {**dict.fromkeys(counts, 1), "coarsest": 8}.items():
         if getattr(cfg, name) < value:
             raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from {value} up")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -30,6 +31,9 @@ def remake(
 ) -> Tensor:
     """``picture`` taken in at the level that ``structure`` names, and given the photo's patches from there up.
 
+    Distributions are matched at all levels. What is foreign keeps its shapes and takes on colours and surfaces, and the
+    rest of the picture changes with it, since the patches are matched as a whole.
+
     Args:
         photos: [1, C, H, W] each, -1..1; the first is the photo, the patches of all are one set.
         cfg: settings.
@@ -48,7 +52,7 @@ def remake(
             has transparency and the other has not.
         Stopped: the run was asked to stop.
     """
-    return _taken_in(photos, cfg, run, picture, size, seed, structure, cfg.noise)
+    return _taken_in(photos, cfg, run, picture, size, seed, structure, cfg.noise * (1 - structure))
 
 
 @torch.no_grad()
@@ -60,12 +64,11 @@ def stylize(
     picture: Tensor,
     size: tuple[int, int],
     seed: int,
-    structure: float = 0.5,
+    structure: float = 0.75,
 ) -> Tensor:
     """``picture``, which is the content, with the patches of the photo, which is the style: section 4.3 of the paper.
 
-    No noise is added, and the coarse levels are left out: with the default the first one is a quarter as large as the
-    result or so. Arguments and errors are those of ``remake``.
+    No noise is added, and the coarse levels are left out. Arguments and errors are those of ``remake``.
 
     Returns:
         [1, C, h, w], -1..1.
@@ -87,6 +90,8 @@ def _taken_in(
     if picture.shape[1] != photos[0].shape[1]:
         raise InputError("one of photo and picture has transparency and the other has not: give two of one kind")
     noise = torch.Generator().manual_seed(seed)
+    # The photo's nearest patches would fill what is foreign with flat colour; moved pixels keep its shapes.
+    cfg = replace(cfg, steps=cfg.remake_steps, replaced_above=0)
     levels = plan((photos[0].shape[2], photos[0].shape[3]), size, cfg)
     first = starting_level(structure, len(levels))
     here = levels[first].size

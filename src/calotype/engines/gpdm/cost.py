@@ -19,9 +19,10 @@ BASE = 350 << 20
 
 
 def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Config, cores: int | None = None) -> Cost:
-    """Seconds and peak memory for one picture of ``size`` (height, width) from photos of ``photo_sizes``.
+    """Seconds and peak memory for ``vary`` or ``retarget`` to ``size`` (height, width) from photos of ``photo_sizes``.
 
     The time supposes processors of a typical speed, ``cores`` of them (``None``: as many as there are), idle otherwise.
+    The verbs that are handed a picture match distributions up to full size: they take longer, the larger it is.
     """
     levels = plan(photo_sizes[0], size, cfg)
     replaced = [cfg.replaced_above > 0 and min(photo_sizes[0]) * x.factor > cfg.replaced_above for x in levels]
@@ -35,12 +36,12 @@ def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Con
             taken, held = matching(here, there, level, cfg)
             seconds, peak = seconds + taken, max(peak, held)
     # The sorting is done by one core, whatever their number.
-    speed_up = (min(cores or os.cpu_count() or 1, 8) / 2) ** 0.25
+    speed_up = min(cores or os.cpu_count() or 1, 8) ** 0.25
     return Cost(seconds / speed_up, BASE + peak)
 
 
 def matching(here: int, there: int, level: Level, cfg: Config) -> tuple[float, int]:
-    """Seconds on two cores, and bytes, for one level at which the distributions are matched."""
+    """Seconds of one core, and bytes, for one level at which the distributions are matched."""
     fine = here > cfg.fine_above
     count, stride = (cfg.fine_projections, cfg.stride) if fine else (cfg.projections, 1)
     values = count * (here + there) / stride**2

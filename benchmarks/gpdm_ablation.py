@@ -56,7 +56,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=os.environ.get("CALOTYPE_DATA"), help="default: CALOTYPE_DATA")
-    parser.add_argument("--only", default="sigd16/13,places20/5,sigd16/1", help="photos")
+    parser.add_argument("--only", default="sigd16/13,places20/5", help="photos")
     parser.add_argument("--max-side", type=int, default=112, help="of the photos, pixels")
     parser.add_argument("--variants", help="only these, with semicolons between")
     parser.add_argument("--samples", type=int, default=1)

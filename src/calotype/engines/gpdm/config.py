@@ -64,7 +64,7 @@ class Config:
 
 PRESETS: dict[str, Config] = {
     "fast": Config(),
-    # Section 4 of the paper, and its published settings: nothing but distributions, all patches, 64 directions.
+    # The published settings: nothing but distributions, all patches, 64 directions.
     "paper": Config(ratio=1 / 0.85, fine_projections=64, remake_steps=300, replaced_above=0),
     "tiny": Config(coarsest=14, projections=8, fine_projections=8, steps=6, remake_steps=6, rate=0.1, replacements=1),
 }

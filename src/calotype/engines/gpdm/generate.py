@@ -62,7 +62,7 @@ def vary(
         run: progress, stopping, device.
         size: height and width of the result, pixels.
         seed: of the start and of the directions.
-        structure: 0 begins at the coarsest level as ``cfg.start`` says (section 4.1 of the paper); above 0 the level
+        structure: 0 begins at the coarsest level as ``cfg.start`` says (random generation in the paper); above 0 the level
             that it names is begun with the photo, displaced; 1 is the finest.
         tile: whether the result continues itself vertically and horizontally.
 
@@ -105,7 +105,7 @@ def retarget(
 ) -> Tensor:
     """The photo at another size: its coarsest level is stretched, then given patches of their own size.
 
-    Section 4.2 of the paper. Arguments, result and errors are those of ``vary``. The seed moves only the directions
+    Retargeting in the paper. Arguments, result and errors are those of ``vary``. The seed moves only the directions
     and the search, so results of two seeds are close.
     """
     checked(photos, size, cfg)

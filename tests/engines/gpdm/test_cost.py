@@ -8,13 +8,16 @@ import pytest
 
 from calotype.engines import gpdm
 
-MEASURED = json.loads((Path(__file__).parents[3] / "benchmarks" / "results" / "gpdm_ablation.json").read_text())
+RESULTS = Path(__file__).parents[3] / "benchmarks" / "results"
+MEASURED = [
+    row for name in ("gpdm_ablation.json", "gpdm_250.json") for row in json.loads((RESULTS / name).read_text())["rows"]
+]
 FAST, PAPER = gpdm.PRESETS["fast"], gpdm.PRESETS["paper"]
 
 
 @pytest.mark.parametrize("preset", ["fast", "paper"])
 def test_a_picture_takes_about_as_long_as_it_was_measured_to(preset: str) -> None:
-    rows = [row for row in MEASURED["rows"] if row["variant"] == preset]
+    rows = [row for row in MEASURED if row["variant"] == preset]
     assert rows
     for row in rows:
         size = tuple(row["size"])
@@ -30,7 +33,7 @@ def test_more_work_takes_longer() -> None:
     assert seconds(500, PAPER) > 3 * seconds(250, PAPER)
     assert seconds(250, replace(PAPER, steps=100)) == pytest.approx(seconds(250, PAPER) / 3)
     assert seconds(250, replace(PAPER, fine_projections=16)) < 0.6 * seconds(250, PAPER)
-    assert seconds(1000, FAST) > 4 * seconds(250, FAST)
+    assert seconds(1000, FAST) > 2 * seconds(250, FAST)
 
 
 def test_more_photos_take_longer_and_more_memory() -> None:

@@ -13,8 +13,8 @@ Three presets. ``paper`` has the published settings: levels 1 / 0.85 apart from 
 level. ``fast`` is a hybrid: levels are 4/3 apart, distributions lay the picture out and shape it up to
 ``replaced_above`` pixels, and from there on patches of the photo stand in for those of the result (GPNN: Granot et al.,
 CVPR 2022, with an approximate search), since sorting all patches 300 times is dear where there are many of them.
-benchmarks/results/gpdm_ablation.json has what each of the choices costs and gains, benchmarks/results/gpdm.json the
-quality beside what the authors of GPNN and SinGAN published.
+In benchmarks/results, gpdm_ablation.json has what each of the choices costs and gains in small pictures, gpdm_250.json
+both presets at 250 pixels, gpdm.json the quality of ``fast`` beside what the authors of GPNN and SinGAN published.
 
 What differs from the authors' code, in all presets:
 - Photo and result are reduced by the same factors. There an upright photo is measured by its width and the result by

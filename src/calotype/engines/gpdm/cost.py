@@ -13,7 +13,7 @@ from calotype.types import Cost
 
 # Seconds of one core of a 2.6 GHz server processor, fitted to benchmarks/results/gpdm_ablation.json: for a patch
 # projected on a direction and put in order, for each value of the patch there, for a step, and for a patch replaced.
-PER_VALUE, PER_PIXEL, PER_STEP, PER_PATCH = 1.6e-8, 1.2e-10, 1.2e-3, 2.0e-6
+PER_VALUE, PER_PIXEL, PER_STEP, PER_PATCH = 0.87e-8, 0.65e-10, 0.6e-3, 1.0e-6
 # Bytes that torch itself and a few temporaries take.
 BASE = 350 << 20
 
@@ -31,7 +31,8 @@ def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Con
         here, there = counts(level, photo_sizes)
         if by_patches:
             seconds += cfg.replacements * (here + there) * PER_PATCH
-            peak = max(peak, 200 * max(here, there) + 80 * (here + there))
+            # The descriptions searched in, a few fields and a few pictures.
+            peak = max(peak, 104 * max(here, there) + 80 * (here + there))
         else:
             taken, held = matching(here, there, level, cfg)
             seconds, peak = seconds + taken, max(peak, held)

@@ -62,8 +62,8 @@ def vary(
         run: progress, stopping, device.
         size: height and width of the result, pixels.
         seed: of the start and of the directions.
-        structure: 0 begins at the coarsest level as ``cfg.start`` says (random generation in the paper); above 0 the level
-            that it names is begun with the photo, displaced; 1 is the finest.
+        structure: 0 begins at the coarsest level, as ``cfg.start`` says and the paper does; above 0 the level that it
+            names is begun with the photo, displaced; 1 is the finest.
         tile: whether the result continues itself vertically and horizontally.
 
     Returns:

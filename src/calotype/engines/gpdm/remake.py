@@ -66,7 +66,7 @@ def stylize(
     seed: int,
     structure: float = 0.75,
 ) -> Tensor:
-    """``picture``, which is the content, with the patches of the photo, which is the style: style transfer in the paper.
+    """``picture``, which is the content, with the patches of the photo, the style: the paper's style transfer.
 
     No noise is added, and the coarse levels are left out. Arguments and errors are those of ``remake``.
 

@@ -128,6 +128,15 @@ def test_transparency_comes_along(photo: torch.Tensor) -> None:
     assert (made[:, :3].abs() <= (made[:, 3:] + 1) / 2 + 1e-6).all()
 
 
+def test_patches_are_replaced_from_several_photos_and_with_transparency(photo: torch.Tensor) -> None:
+    cut = torch.cat([photo, torch.ones(1, 1, *size_of(photo))], 1)
+    cfg = replace(TINY, replaced_above=28)
+    for verb in (gpdm.vary, gpdm.retarget):
+        made = verb([cut, cut[:, :, :24, :50]], cfg, Run(), size=(40, 70), seed=0)
+        assert made.shape == (1, 4, 40, 70)
+        assert made[:, 3].amin() > 0.5  # there is little that is clear to be taken
+
+
 def seam(made: torch.Tensor, axis: int) -> float:
     """How much the picture changes across its edge, against how much it does inside."""
     steps = (made - made.roll(1, axis)).abs().mean([d for d in range(4) if d != axis])

@@ -31,11 +31,11 @@ What differs from the authors' code, in all presets:
 ``stylize`` does so without noise: another photo's shapes in this one's surface. Both match distributions at all levels,
 in every preset.
 
-Sizes: from 14 pixels up; ``fast`` to tens of megapixels, ``paper`` is slow beyond a quarter of one. Limits: nothing is
-understood, so large things may be taken apart; layouts are those that patches of 7 pixels allow at the coarsest level,
-and edges of the picture are all that holds the sky at the top. Several photos are one set of patches, each with the
-weight of its size. Results may be tileable: patches that reach over the edge are counted like others. CPU and CUDA
-draw the same numbers.
+Sizes: from 14 pixels up. The time of ``fast`` grows with the pixels; ``paper`` takes minutes at 250 of them a side.
+Limits: nothing is understood, so large things may be taken apart; layouts are those that patches of 7 pixels allow at
+the coarsest level, and the edges of the picture are all that holds the sky at the top: now and then it is not there.
+Several photos are one set of patches, each with the weight of its size. Results may be tileable: patches that reach
+over the edge are counted like others. CPU and CUDA draw the same numbers.
 """
 
 from calotype.engines.gpdm.config import PRESETS, Config

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 ENGINES: dict[str, str] = {
     "gpnn": "calotype.engines.gpnn",
-    "imageanalogies": "calotype.engines.imageanalogies",
+    "gpdm": "calotype.engines.gpdm",
     "singan": "calotype.engines.singan",
     "completion": "calotype.engines.completion",
+    "imageanalogies": "calotype.engines.imageanalogies",
 }
 
 

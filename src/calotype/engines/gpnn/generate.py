@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from calotype.engines.gpnn.config import Config
-from calotype.engines.gpnn.start import seamless, swayed
 from calotype.errors import InputError
 from calotype.image.pyramid import gpnn_sizes
 from calotype.image.resize import resize
 from calotype.matching.refine import Level, Refinement, Tile, drawn, refine
+from calotype.matching.start import seamless, swayed
 from calotype.run import Run
 
 

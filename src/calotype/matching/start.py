@@ -1,4 +1,4 @@
-"""What the coarsest level starts from: the photo, disturbed in place and in value."""
+"""What a level can start from: the photo disturbed in place, and one that continues itself."""
 
 from __future__ import annotations
 

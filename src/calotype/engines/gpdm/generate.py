@@ -1,0 +1,147 @@
+"""New samples of a photo, and the photo at another size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from calotype.engines.gpdm.config import Config
+from calotype.engines.gpdm.match import worked
+from calotype.errors import InputError
+from calotype.image.pyramid import gpnn_sizes
+from calotype.image.resize import resize
+from calotype.matching.refine import Level, Tile, drawn
+from calotype.matching.start import seamless, swayed
+from calotype.run import Run
+
+
+def plan(photo: tuple[int, int], size: tuple[int, int], cfg: Config) -> list[Level]:
+    """The pyramid of a result of ``size`` from a photo of ``photo`` pixels (height, width), coarsest level first.
+
+    Both are reduced by the same factors, whichever side is the longer; the authors' code measures the photo by its
+    shorter side and the result by its height, so that patches of an upright photo are of two scales.
+    """
+    levels = []
+    for h, w in gpnn_sizes(*photo, coarsest=cfg.coarsest, ratio=cfg.ratio):
+        factor = max(h / photo[0], w / photo[1])
+        here = (max(cfg.patch + 1, round(size[0] * h / photo[0])), max(cfg.patch + 1, round(size[1] * w / photo[1])))
+        levels.append(Level(here, factor, cfg.patch, cfg.steps))
+    # At full size nothing is rounded, and a photo thinner than a patch has been refused.
+    return [*levels[:-1], Level(size, 1.0, cfg.patch, cfg.steps)]
+
+
+def scales(photo_size: tuple[int, int], cfg: Config) -> list[tuple[int, int]]:
+    """Height and width of a result as large as the photo at each level, coarsest first: what ``structure`` points to.
+
+    Raises:
+        InputError: a setting is out of range.
+    """
+    checked_settings(cfg)
+    return [level.size for level in plan(photo_size, photo_size, cfg)]
+
+
+@torch.no_grad()
+def vary(
+    photos: Sequence[Tensor],
+    cfg: Config,
+    run: Run,
+    *,
+    size: tuple[int, int],
+    seed: int,
+    structure: float = 0.0,
+    tile: Tile = (False, False),
+) -> Tensor:
+    """A new sample: noise at the coarsest level, or the photo displaced at a finer one, given the photo's patches.
+
+    Args:
+        photos: [1, C, H, W] each, -1..1; the first is the photo, the patches of all are one set.
+        cfg: settings.
+        run: progress, stopping, device.
+        size: height and width of the result, pixels.
+        seed: of the start and of the directions.
+        structure: 0 begins at the coarsest level, as ``cfg.start`` says and the paper does; above 0 the level that it
+            names is begun with the photo, displaced; 1 is the finest.
+        tile: whether the result continues itself vertically and horizontally.
+
+    Returns:
+        [1, C, h, w], -1..1.
+
+    Raises:
+        InputError: the result would be smaller than two patches, or a setting is out of range.
+        Stopped: the run was asked to stop.
+    """
+    checked(photos, size, cfg)
+    noise = torch.Generator().manual_seed(seed)
+    photo = photos[0]
+    levels = plan((photo.shape[2], photo.shape[3]), size, cfg)
+    first = starting_level(structure, len(levels))
+    here = levels[first].size
+    start = torch.zeros_like(photo[:, :, :1, :1]).expand(-1, -1, *here)
+    if first or cfg.start == "photo":
+        sway = cfg.sway * (1 - structure)
+        start = resize(photo, here)
+        start = seamless(swayed(start, sway, cfg.sway_scale, noise) if sway > 0 else start, tile)
+    start = start + cfg.noise * (1 - structure) * drawn(here, noise, photo.device)
+    return worked(start, photos, cfg, run, levels, noise, tile, first)
+
+
+def starting_level(structure: float, levels: int) -> int:
+    """The level that is begun at: 0 only where ``structure`` is, so that a short pyramid does not make loose free."""
+    return min(levels - 1, max(1, round(structure * (levels - 1)))) if structure > 0 else 0
+
+
+@torch.no_grad()
+def retarget(
+    photos: Sequence[Tensor],
+    cfg: Config,
+    run: Run,
+    *,
+    size: tuple[int, int],
+    seed: int,
+    tile: Tile = (False, False),
+) -> Tensor:
+    """The photo at another size: its coarsest level is stretched, then given patches of their own size.
+
+    Retargeting in the paper. Arguments, result and errors are those of ``vary``. The seed moves only the directions
+    and the search, so results of two seeds are close.
+    """
+    checked(photos, size, cfg)
+    noise = torch.Generator().manual_seed(seed)
+    photo = photos[0]
+    levels = plan((photo.shape[2], photo.shape[3]), size, cfg)
+    how = replace(cfg, alpha=cfg.retarget_alpha)
+    return worked(seamless(resize(photo, levels[0].size), tile), photos, how, run, levels, noise, tile)
+
+
+def checked(photos: Sequence[Tensor], size: tuple[int, int], cfg: Config) -> None:
+    """Refuse what cannot work, before any of it is done."""
+    checked_settings(cfg)
+    least = 2 * max(cfg.patch, cfg.replaced_patch)
+    for height, width in [size] + [(x.shape[2], x.shape[3]) for x in photos]:
+        if min(height, width) < least:
+            raise InputError(
+                f"{width}x{height} pixels are too few for patches of {least // 2}: both sides must be {least} or more"
+            )
+    if len({x.shape[1] for x in photos}) > 1:
+        raise InputError("some of the photos have transparency and some have not: give photos of one kind")
+
+
+def checked_settings(cfg: Config) -> None:
+    """Refuse settings that cannot work."""
+    for name in ("patch", "replaced_patch"):
+        side = getattr(cfg, name)
+        if side < 3 or side % 2 == 0:
+            raise InputError(f"{name}={side} cannot be used: give an odd number of pixels from 3 up, like {name}=7")
+    if cfg.ratio <= 1.05:
+        raise InputError(f"ratio={cfg.ratio:g} cannot be used: give a number above 1.05, like ratio=1.333")
+    if cfg.start not in ("blank", "photo"):
+        raise InputError(f"start={cfg.start} cannot be used: give start=blank or start=photo")
+    if not 0 < cfg.rate <= 1:
+        raise InputError(f"rate={cfg.rate:g} cannot be used: give a number above 0 and up to 1, like rate=0.01")
+    counts = ("steps", "remake_steps", "projections", "fine_projections", "stride", "replacements")
+    for name, value in {**dict.fromkeys(counts, 1), "coarsest": 8}.items():
+        if getattr(cfg, name) < value:
+            raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from {value} up")

@@ -22,6 +22,7 @@ class Styling(Remaking):
     """What the verb makes of one photo and the picture that shows the style."""
 
     verb = "stylize"
+    does = ""
     usual = 0.55
     wants = ("style",)
 

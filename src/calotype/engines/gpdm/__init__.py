@@ -47,6 +47,13 @@ from calotype.engines.gpdm.remake import remake, stylize
 ABILITIES = frozenset({"also", "tile"})
 
 # Where each verb starts, unless the user says it: as ``structure``.
-STRUCTURES: dict[str, str | float] = {"vary": "free", "harmonize": 1.0, "edit": 0.5, "paint": "close"}
+STRUCTURES: dict[str, str | float] = {
+    "vary": "free",
+    "harmonize": 1.0,
+    "edit": 0.5,
+    "paint": "close",
+    "stylize": 0.75,
+    "mix": "close",
+}
 
 __all__ = ["ABILITIES", "PRESETS", "STRUCTURES", "Config", "cost", "remake", "retarget", "scales", "stylize", "vary"]

@@ -45,7 +45,7 @@ from calotype.engines.gpnn.analogy import analogy
 from calotype.engines.gpnn.config import PRESETS, Config
 from calotype.engines.gpnn.cost import cost
 from calotype.engines.gpnn.generate import retarget, scales, vary
-from calotype.engines.gpnn.remake import remake
+from calotype.engines.gpnn.remake import remake, stylize
 from calotype.engines.gpnn.texture import texture
 
 # What results can be beyond a picture from one photo: patches of further photos (also), without a seam (tile).
@@ -71,6 +71,7 @@ __all__ = [
     "remake",
     "retarget",
     "scales",
+    "stylize",
     "texture",
     "vary",
 ]

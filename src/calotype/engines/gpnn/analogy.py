@@ -10,7 +10,6 @@ from torch import Tensor
 
 from calotype.engines.gpnn.config import Config
 from calotype.engines.gpnn.generate import checked, plan, refinement
-from calotype.engines.gpnn.start import swayed
 from calotype.errors import InputError
 from calotype.image.patches import principal_filters
 from calotype.image.resize import resize
@@ -18,6 +17,7 @@ from calotype.matching import field as fields
 from calotype.matching.counterparts import Counterparts, counterparts
 from calotype.matching.library import at_level
 from calotype.matching.refine import Guide, Level, refine
+from calotype.matching.start import swayed
 from calotype.matching.vote import vote
 from calotype.run import Run
 

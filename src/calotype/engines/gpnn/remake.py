@@ -66,6 +66,24 @@ def remake(
     return refine(start, photos, how, run, levels[first:], noise, (False, False), levels[:first])
 
 
+def stylize(
+    photos: Sequence[Tensor],
+    cfg: Config,
+    run: Run,
+    *,
+    picture: Tensor,
+    size: tuple[int, int],
+    seed: int,
+    structure: float = 0.55,
+) -> Tensor:
+    """``picture``, which is the content, rebuilt from patches of the photo, the style (section 4.4 of the paper).
+
+    The patches are looked up by their colours: those of the content have to be like the style's already
+    (``image.colours.recoloured``). Arguments, result and errors are those of ``remake``.
+    """
+    return remake(photos, cfg, run, picture=picture, size=size, seed=seed, structure=structure)
+
+
 def detail(photo: Tensor, levels: Sequence[Level], index: int) -> float:
     """What the level ``index`` shows of the photo and the one below does not (root mean square); 0 if there is none."""
     if index >= len(levels):

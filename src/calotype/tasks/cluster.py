@@ -21,7 +21,7 @@ from calotype.tasks.making import gigabytes
 if TYPE_CHECKING:
     from calotype.run import Run
 
-_ADDRESS = re.compile(r"ray(?::local|:(//)?([^\s:/]+):(\d+))?")
+_PLACE = re.compile(r"ray(?::local|:(?://)?[^\s:/]+:\d+)?")
 _PATIENCE = 5.0  # seconds that an address has to answer in
 
 
@@ -31,7 +31,7 @@ def check_place(on: str) -> None:
     Raises:
         InputError: the message says what does.
     """
-    if not _ADDRESS.fullmatch(on):
+    if not _PLACE.fullmatch(on):
         raise InputError(
             f"there is no place '{on}' to work on: write ray (the cluster of this machine or of RAY_ADDRESS), "
             "ray://HOST:PORT (a cluster's client port), ray:HOST:PORT (a cluster that this machine is part of), "
@@ -69,7 +69,8 @@ class Cluster(Crew):
         super().__init__(jobs or max(1, processors))
         self._shared = self._ray.put(pickle.dumps(shared))
         gpus = {"num_gpus": 1} if device.startswith("cuda") else {}
-        self._far = self._ray.remote(_far).options(num_cpus=1, max_retries=tries - 1, name="calotype", **gpus)
+        self._far = self._ray.remote(_far)
+        self._options = {"num_cpus": 1, "max_retries": tries - 1, "name": "calotype", **gpus}
         self._most = max((node["Resources"].get("memory", 0) for node in self._ray.nodes() if node["Alive"]), default=0)
         self._refs: dict[Any, Task] = {}
         self._refused: list[tuple[Task, Any]] = []
@@ -79,7 +80,7 @@ class Cluster(Crew):
         if task.bytes > self._most:  # Ray would wait for ever for a machine that can
             self._refused.append((task, _too_large(task, self._most)))
             return
-        far = self._far.options(memory=task.bytes)
+        far = self._far.options(memory=task.bytes, **self._options)
         self._refs[far.remote(__version__, self._shared, pickle.dumps(task.work))] = task
 
     def _said(self) -> list[tuple[Task, Any]]:
@@ -153,17 +154,16 @@ def _own_signals() -> Iterator[None]:
 
 
 def _join(ray: Any, on: str, jobs: int | None) -> None:
-    found = _ADDRESS.fullmatch(on)
-    assert found is not None
-    client, host, port = found.groups()
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if on == "ray:local":
-        options |= {"num_cpus": jobs or os.cpu_count(), "include_dashboard": False}
-    elif host:
-        _check_reachable(host, int(port))
-        options["address"] = f"ray://{host}:{port}" if client else f"{host}:{port}"
+        # Said, or Ray would rather join a cluster that it finds.
+        options |= {"address": "local", "num_cpus": jobs or os.cpu_count(), "include_dashboard": False}
     else:
-        options["address"] = os.environ.get("RAY_ADDRESS") or "auto"
+        # ray:HOST:PORT is for us what HOST:PORT is for Ray.
+        options["address"] = on if "//" in on else on.removeprefix("ray:")
+        if on == "ray":
+            options["address"] = os.environ.get("RAY_ADDRESS") or "auto"
+        _check_reachable(options["address"])
     try:
         with _own_signals():
             ray.init(**options)
@@ -174,10 +174,13 @@ def _join(ray: Any, on: str, jobs: int | None) -> None:
         raise InputError(f"no Ray cluster can be joined at {on} ({_first_line(error)}): {advice}") from error
 
 
-def _check_reachable(host: str, port: int) -> None:
+def _check_reachable(address: str) -> None:
     # Ray itself would try for minutes, and end the whole process then.
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon or not port.isdecimal():  # "auto"
+        return
     try:
-        socket.create_connection((host, port), timeout=_PATIENCE).close()
+        socket.create_connection((host, int(port)), timeout=_PATIENCE).close()
     except OSError as error:
         raise InputError(
             f"no Ray cluster answers at {host}:{port} ({error.strerror or error}): check the address"

@@ -1,4 +1,4 @@
-"""What ``--jobs`` is worth: a folder of photos one after the other, with one thread and with all, and several at a time.
+"""What ``--jobs`` is worth: a folder of photos one after the other, with one thread and with all, and several at once.
 
     python benchmarks/batch.py --photos examples/photos --out benchmarks/results/batch.json
 

@@ -1,9 +1,10 @@
-"""What ``--jobs`` is worth: a folder of photos one after the other, with one thread and with all, and several at once.
+"""What ``--jobs`` is worth: a folder of photos, one after the other and several at a time, one thread a process.
 
     python benchmarks/batch.py --photos examples/photos --out benchmarks/results/batch.json
 
 Every way is the command itself, in processes of its own, timed from beginning to end with its start-up, and all take
-turns, so that other work on the machine hits them alike: what counts is their ratio. Pictures have to be the same.
+turns, so that other work on the machine hits them alike: what counts is their ratio. Pictures have to be the same. With
+``--all-threads`` also one after the other with every core, which is only worth measuring where nobody else works.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def main() -> None:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     rows, made = [], {}
     for repeat in range(options.repeats):
-        for name, threads, more in ways(options.jobs, cores):
+        for name, threads, more in ways(options.jobs, cores, options.all_threads):
             row, pictures = timed(options, threads, more)
             rows.append({"way": name, "threads": threads, "repeat": repeat, **row})
             made.setdefault("pictures", pictures)
@@ -54,17 +55,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=2, help="pictures of each photo")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--max-side", type=int, default=500)
+    parser.add_argument("--all-threads", action="store_true", help="also with all threads in one process")
     parser.add_argument("--repeats", type=int, default=3)
     return parser.parse_args()
 
 
-def ways(jobs: int, cores: int) -> list[tuple[str, int, list[str]]]:
+def ways(jobs: int, cores: int, all_threads: bool) -> list[tuple[str, int, list[str]]]:
     """Name, threads of the command (which ``--jobs`` shares out), and further options."""
-    return [
-        ("one after the other, 1 thread", 1, []),
-        (f"one after the other, {cores} threads", cores, []),
-        (f"--jobs {jobs}, {cores} threads shared out", cores, ["--jobs", str(jobs)]),
-    ]
+    found = [("one after the other", 1, []), (f"--jobs {jobs}", jobs, ["--jobs", str(jobs)])]
+    return [*found, (f"one after the other, {cores} threads", cores, [])] if all_threads else found
 
 
 def settings(options: argparse.Namespace) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -29,7 +30,6 @@ LEARN = ["--engine", "tiny_engine", *TINY]
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Crew]]:
     """Makes crews of a real Ray cluster with two workers."""
-    pytest.importorskip("ray", reason="Ray is not installed: pip install 'calotype[cluster]'")
     paths = [TESTS.parent / "src", TESTS / "contract", TESTS / "cli" / "registered"]
     surroundings = {
         "RAY_USAGE_STATS_ENABLED": "0",
@@ -37,11 +37,11 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., 
         "PYTHONPATH": os.pathsep.join(map(str, paths)),
         "CALOTYPE_CACHE": str(tmp_path_factory.mktemp("cluster")),
     }
+    surroundings["CALOTYPE_CACHE_OF_CLUSTER"] = surroundings["CALOTYPE_CACHE"]
     with pytest.MonkeyPatch.context() as patch:
         for name, value in surroundings.items():
             patch.setenv(name, value)
-        import ray
-
+        ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'calotype[cluster]'")
         from calotype.tasks.cluster import Cluster
 
         before = signal.getsignal(signal.SIGTERM)
@@ -174,11 +174,20 @@ def test_a_bad_photo_and_going_on(cluster, photos, capsys):
     assert capsys.readouterr().out.split() == [str(Path("far", "photo1_vary_0.png"))]
 
 
-def test_training_on_a_cluster(cluster, tiny_engine, photos):
+def test_what_a_cluster_has_learned_is_known_everywhere(cluster, cache, tiny_engine, photos):
+    far = Path(os.environ["CALOTYPE_CACHE_OF_CLUSTER"])
     (photos / "twin.png").write_bytes((photos / "photo0.png").read_bytes())
-    assert main(["vary", "photos", "-o", "far", "--on", "ray:local", *LEARN]) == 0
-    assert main(["vary", "photos", "-o", "here", *LEARN]) == 0
-    assert len(pictures("far")) == 4
+    command = ["vary", "photos", "--on", "ray:local", *LEARN]
+    assert main([*command, "-o", "far"]) == 0
+    assert len(list(far.glob("models/*"))) == 3  # not two for the twins
+    learned = {path.name for path in cache.glob("models/*")}
+    assert len(learned) == 3
+    shutil.rmtree(far / "models")
+    assert main([*command, "-o", "far", "-n", "2"]) == 0
+    assert not list(far.glob("models/*/previews"))  # sent there, not trained again
+    shutil.rmtree(cache / "models")
+    assert main(["vary", "photos", "-n", "2", "-o", "here", *LEARN]) == 0
+    assert len(pictures("far")) == 8
     assert pictures("far") == pictures("here")
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from calotype.errors import InputError, Stopped
 from calotype.files import shown, write_whole
-from calotype.tasks.cache import Busy
+from calotype.tasks import cache
 from calotype.tasks.crew import Crew, Desk, Task
 from calotype.tasks.making import Job, Piece
 from calotype.tasks.manifest import Manifest, hash_of
@@ -281,8 +281,9 @@ class Batch:
             job = plan.job
             seconds = [job.cost.seconds * len(plan.todo), *(lesson.cost.seconds for lesson in job.lessons)]
             self._expected.append(sum(seconds))
+            models = [cache.packed(model.folder) for model in _models(job)] if self._crew.far else []
             for shots in _divided(plan):
-                work = Making(job.photo, [shot.piece for shot in shots], shots[0].path.suffix)
+                work = Making(job.photo, [shot.piece for shot in shots], shots[0].path.suffix, models, self._crew.far)
                 key = job.model.key if job.lessons and job.model else ""
                 needed = max([job.cost.bytes, *(lesson.cost.bytes for lesson in job.lessons)])
                 yield Task(work, shown(plan.label), key, needed, about=(plan, shots))
@@ -301,11 +302,20 @@ def _divided(plan: Plan) -> list[list[Shot]]:
     return [plan.todo] if plan.job.lessons else [[shot] for shot in plan.todo]
 
 
-def _written(plan: Plan, shots: list[Shot], made: list[Made]) -> list[float]:
-    for shot, picture in zip(shots, made):
-        _write(shot.path, picture.data)
-        plan.record(shot, picture.seconds)
-    return [picture.seconds for picture in made]
+def _models(job: Job) -> list[Model]:
+    """What is trained for a job, what it builds on first."""
+    if job.model is None or job.order.unfinished:
+        return []
+    return [model for model in (job.model.base, job.model) if model is not None]
+
+
+def _written(plan: Plan, shots: list[Shot], made: Made) -> list[float]:
+    for model, files in zip(_models(plan.job), made.models):
+        cache.unpack(model.folder, files)
+    for shot, data, seconds in zip(shots, made.files, made.seconds):
+        _write(shot.path, data)
+        plan.record(shot, seconds)
+    return made.seconds
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -318,10 +328,17 @@ def _write(path: Path, data: bytes) -> None:
 
 @dataclass(frozen=True)
 class Made:
-    """A picture as the file that it is to be, and the seconds it took."""
+    """What has been made of one photo.
 
-    data: bytes
-    seconds: float
+    Attributes:
+        files: each picture as the file that it is to be.
+        seconds: that each took.
+        models: what was trained for them, packed, what it builds on first; empty where nobody else need have it.
+    """
+
+    files: list[bytes]
+    seconds: list[float]
+    models: list[dict[str, bytes]]
 
 
 @dataclass(frozen=True)
@@ -332,13 +349,17 @@ class Making:
         photo: as it was read.
         pieces: the pictures.
         suffix: of the files, which says the format.
+        models: those that are finished, packed; empty where they are found without that.
+        far: whether to hand out what is trained.
     """
 
     photo: Photo
     pieces: Sequence[Piece]
     suffix: str
+    models: Sequence[Mapping[str, bytes]] = ()
+    far: bool = False
 
-    def __call__(self, terms: Terms, desk: Desk) -> list[Made]:
+    def __call__(self, terms: Terms, desk: Desk) -> Made:
         """Train where that is needed, then make the pictures.
 
         Raises:
@@ -350,18 +371,23 @@ class Making:
         run = Run(seed=terms.order.seed, device=terms.order.device, on_event=progress)
         desk.heed(run)
         job = terms.job(self.photo, run)
+        for model, files in zip(_models(job), self.models):
+            cache.unpack(model.folder, files)
+        lessons = job.lessons
         progress.expect(job, len(self.pieces))
-        for lesson in job.lessons:
+        for lesson in lessons:
             _learn(lesson, run)
-        return [self._made(job, piece, progress) for piece in self.pieces]
+        made = [self._made(job, piece, progress) for piece in self.pieces]
+        learned = [cache.packed(model.folder) for model in _models(job)] if self.far and lessons else []
+        return Made([data for data, _ in made], [seconds for _, seconds in made], learned)
 
-    def _made(self, job: Job, piece: Piece, progress: _Progress) -> Made:
+    def _made(self, job: Job, piece: Piece, progress: _Progress) -> tuple[bytes, float]:
         made, seconds = job.make(piece)
         progress.picture()
         with TemporaryDirectory(prefix="calotype-") as folder:
             path = Path(folder, f"made{self.suffix}")
             job.save(made, path, piece)
-            return Made(path.read_bytes(), seconds)
+            return path.read_bytes(), seconds
 
 
 def _learn(model: Model, run: Run) -> None:
@@ -369,7 +395,7 @@ def _learn(model: Model, run: Run) -> None:
     while True:
         try:
             return model.train(run)
-        except Busy:
+        except cache.Busy:
             if run.stopping:
                 raise Stopped("stopped: run the same command again to go on") from None
             time.sleep(_PATIENCE)

@@ -218,6 +218,35 @@ def forget_state(folder: Path) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------------
+# From one machine to another
+
+
+def packed(folder: Path) -> dict[str, bytes]:
+    """The files of a finished model, by name; none where it is not finished."""
+    if not is_finished(folder):
+        return {}
+    return {name: (folder / name).read_bytes() for name in (ABOUT, _WEIGHTS, _MODEL) if (folder / name).is_file()}
+
+
+def unpack(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Put a packed model where none is finished yet, or leave it where another process is about to finish it.
+
+    Raises:
+        OutputError: the folder cannot be made or written to.
+    """
+    if not files or is_finished(folder):
+        return
+    with suppress(Busy), locked(folder):
+        for name, data in files.items():
+            _put(folder / name, data)
+        forget_state(folder)
+
+
+def _put(path: Path, data: bytes) -> None:
+    write_whole(path, lambda file: file.write(data))
+
+
+# ---------------------------------------------------------------------------------------------------------------
 # One at a time
 
 

@@ -45,6 +45,8 @@ class Cluster(Crew):
     Where the process of a task ends before the task does, Ray begins it again, on another machine if need be.
     """
 
+    far = True
+
     def __init__(self, on: str, shared: Any, *, jobs: int | None, device: str, tries: int = 1) -> None:
         """Join the cluster, or begin one on this machine.
 
@@ -202,10 +204,11 @@ def _far(version: str, shared: bytes, work: bytes) -> bytes:
         return pickle.dumps(
             InputError(f"a machine of the Ray cluster has calotype {__version__}: install {version} there")
         )
-    import torch
-
-    torch.set_num_threads(1)
     with _bell() as desk:
+        # Only now: an import that is broken off leaves a process that can do no other task.
+        import torch
+
+        torch.set_num_threads(1)
         return pickle.dumps(outcome_of(work, shared, desk))
 
 

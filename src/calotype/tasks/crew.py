@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from calotype.errors import CalotypeError, OutputError, Stopped
 
@@ -56,7 +56,10 @@ class Crew(ABC):
 
     Attributes:
         at_once: how many at a time.
+        far: whether they may have other disks than this process.
     """
+
+    far: ClassVar[bool] = False
 
     def __init__(self, at_once: int, *, tries: int = 1, free: int | None = None) -> None:
         """Nobody works yet.

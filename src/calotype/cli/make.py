@@ -255,10 +255,11 @@ class _Work:
 
     def _by_others(self, found: list[Source], terms: Terms) -> None:
         """Have the pictures made, several at a time."""
-        batch = Batch(self._crew(terms), len(found))
+        crew = self._crew(terms)
+        batch = Batch(crew, len(found))
         photos = "1 photo" if self.alone else f"{len(found)} photos"
         with self.report.together(photos, training=False) as heard, stopping(batch):
-            plans = self._plans(found, terms, batch)
+            plans = self._plans(found, terms, batch, crew)
             for plan, shots, outcome in batch.outcomes(plans, lambda: heard(batch.done, batch.seconds)):
                 if isinstance(outcome, Exception):
                     self._failed(plan.label, outcome, plan, shots)
@@ -282,7 +283,7 @@ class _Work:
         )
         return pool
 
-    def _plans(self, found: list[Source], terms: Terms, batch: Batch) -> Iterator[Plan]:
+    def _plans(self, found: list[Source], terms: Terms, batch: Batch, crew: Crew) -> Iterator[Plan]:
         """What is to be made of each photo, looked at when its turn has come."""
         for source in found:
             ready = None
@@ -290,6 +291,9 @@ class _Work:
                 plan = self._plan(source, terms)
                 planning.append(plan)
                 if plan.todo:
+                    if not crew.far:
+                        # Not by what is free now, while others work: it waits for them.
+                        plan.job.check_memory(crew.free)
                     self._announce(plan)
                     ready = plan
                 else:
@@ -342,9 +346,7 @@ class _Work:
         return plan
 
     def _announce(self, plan: Plan) -> None:
-        """Say what is going to be done, and refuse what this machine cannot."""
-        if not self.delivery.on:
-            plan.job.check_memory()
+        """Say what is going to be done."""
         for model in plan.job.lessons:
             self.report.say(announced(plan.label, model))
         self.report.say(_preflight(plan.label, plan.job, len(plan.todo)))

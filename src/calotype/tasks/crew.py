@@ -56,6 +56,7 @@ class Crew(ABC):
 
     Attributes:
         at_once: how many at a time.
+        free: main memory that there was for all of them before they began, in bytes; ``None`` where it is not counted.
         far: whether they may have other disks than this process.
     """
 
@@ -70,7 +71,7 @@ class Crew(ABC):
             free: main memory for all of them together, in bytes; ``None`` where that is not to be counted.
         """
         self.at_once = at_once
-        self._tries, self._free = tries, free
+        self._tries, self.free = tries, free
         self._at_work: list[Task] = []
         self._waiting: list[Task] = []  # those that could not begin beside the ones at work
         self._lost: list[Task] = []
@@ -147,7 +148,7 @@ class Crew(ABC):
             return False
         # What others have not taken yet, but will.
         taken = sum(other.bytes for other in self._at_work)
-        return not self._at_work or self._free is None or taken + task.bytes <= self._free
+        return not self._at_work or self.free is None or taken + task.bytes <= self.free
 
     def _drain(self) -> None:
         """Have all that are at work stop, and wait for it."""

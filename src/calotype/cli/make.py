@@ -262,7 +262,7 @@ class _Work:
             plans = self._plans(found, terms, batch, crew)
             for plan, shots, outcome in batch.outcomes(plans, lambda: heard(batch.done, batch.seconds)):
                 if isinstance(outcome, Exception):
-                    self._failed(plan.label, outcome, plan, shots)
+                    self._failed(plan, shots, outcome)
                     continue
                 for shot, seconds in zip(shots, outcome):
                     self._done(plan, shot, seconds)
@@ -286,6 +286,8 @@ class _Work:
     def _plans(self, found: list[Source], terms: Terms, batch: Batch, crew: Crew) -> Iterator[Plan]:
         """What is to be made of each photo, looked at when its turn has come."""
         for source in found:
+            if batch.stopping:
+                return
             ready = None
             with self._reporting(source) as planning:
                 plan = self._plan(source, terms)
@@ -312,20 +314,24 @@ class _Work:
         except (OutputError, Stopped):
             raise  # it would be no different for the next photo
         except Exception as error:
-            plan = planned[0] if planned else None
-            self._failed(source.label, error, plan, plan.left if plan else [])
+            line = _said(error)
+            if planned:
+                self._failed(planned[0], planned[0].left, error)
+                return
+            stem = source.stem or Path(source.label).stem.lstrip(".")
+            if self.manifest.path:
+                give_up_photo(source.label, self.asked, lambda piece: self._path(stem, piece), self.manifest, line)
+            self._complain(source.label, error)
 
-    def _failed(self, label: str, error: Exception, plan: Plan | None, shots: list[Shot]) -> None:
-        line = one_line(error)
-        if line is None:
-            raise error
-        before = plan is not None and plan.failed
-        if plan is not None:
-            plan.give_up(shots, line)
-        elif self.manifest.path:
-            give_up_photo(label, self.asked, lambda piece: self._path(_stem(label), piece), self.manifest, line)
-        if before:  # said already
-            return
+    def _failed(self, plan: Plan, shots: list[Shot], error: Exception) -> None:
+        """Give up some pictures of a photo; of each photo only one failure is said."""
+        before = plan.failed
+        plan.give_up(shots, _said(error))
+        if not before:
+            self._complain(plan.label, error)
+
+    def _complain(self, label: str, error: Exception) -> None:
+        line = _said(error)
         self.account.failed.append({"photo": label, "error": line})
         if self.alone:
             raise error
@@ -439,8 +445,12 @@ def _picture(photo: Photo) -> Any:
     return to_image(to_tensor(photo))
 
 
-def _stem(label: str) -> str:
-    return Path(label).stem.lstrip(".") or "image"
+def _said(error: Exception) -> str:
+    """What to tell the user; an error that is a fault of the program is raised again."""
+    line = one_line(error)
+    if line is None:
+        raise error
+    return line
 
 
 def counted(count: int, thing: str) -> str:

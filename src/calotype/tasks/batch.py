@@ -227,6 +227,11 @@ class Batch:
         """Ask all to stop, from any thread or signal handler."""
         self._crew.stop()
 
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody has asked all to stop."""
+        return self._crew.stopping
+
     def passed_over(self) -> None:
         """There is nothing to do for one photo more."""
         self._left -= 1

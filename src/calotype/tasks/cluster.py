@@ -86,7 +86,7 @@ class Cluster(Crew):
         self._refs[far.remote(__version__, self._shared, pickle.dumps(task.work))] = task
 
     def _said(self) -> list[tuple[Task, Any]]:
-        if self._stopping and not self._told:
+        if self.stopping and not self._told:
             self._told = True
             for ref in self._refs:
                 self._ray.cancel(ref, force=False)

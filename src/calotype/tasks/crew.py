@@ -57,6 +57,7 @@ class Crew(ABC):
     Attributes:
         at_once: how many at a time.
         free: main memory that there was for all of them before they began, in bytes; ``None`` where it is not counted.
+        stopping: whether somebody has asked them to stop.
         far: whether they may have other disks than this process.
     """
 
@@ -76,11 +77,11 @@ class Crew(ABC):
         self._waiting: list[Task] = []  # those that could not begin beside the ones at work
         self._lost: list[Task] = []
         self._begun: Counter[Task] = Counter()
-        self._stopping = False
+        self.stopping = False
 
     def stop(self) -> None:
         """Ask all of them to stop, from any thread or signal handler: each ends its step and saves."""
-        self._stopping = True
+        self.stopping = True
 
     def outcomes(
         self, tasks: Iterable[Task], heard: Callable[[Task, float], object] = lambda task, share: None
@@ -112,12 +113,12 @@ class Crew(ABC):
                         yield task, said
         finally:
             self.close()
-        if self._stopping:
+        if self.stopping:
             raise Stopped("stopped: run the same command again to go on")
 
     def _begin(self, coming: Iterator[Task]) -> bool:
         """Begin as many as there is room for. Returns whether any is at work."""
-        while not self._stopping and len(self._at_work) < self.at_once:
+        while not self.stopping and len(self._at_work) < self.at_once:
             task = self._next(coming)
             if task is None:
                 break

@@ -66,7 +66,7 @@ class Pool(Crew):
             worker.asked.send_bytes(pickle.dumps(task.work))
 
     def _said(self) -> list[tuple[Task, Any]]:
-        if self._stopping:
+        if self.stopping:
             for worker in self._workers:
                 worker.asked.close()
         busy = {worker.heard: worker for worker in self._workers if worker.task is not None}

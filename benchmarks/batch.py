@@ -3,8 +3,9 @@
     python benchmarks/batch.py --photos examples/photos --out benchmarks/results/batch.json
 
 Every way is the command itself, in processes of its own, timed from beginning to end with its start-up, and all take
-turns, so that other work on the machine hits them alike: what counts is their ratio. Pictures have to be the same. With
-``--all-threads`` also one after the other with every core, which is only worth measuring where nobody else works.
+turns, so that other work on the machine hits them alike: what counts is their ratio. It says something only where the
+cores were to be had (``cores_had``); what several processes cost beyond one is seen in the processor's seconds anyhow.
+Pictures have to be the same. With ``--all-threads`` also one after the other with every core.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -39,7 +41,6 @@ def main() -> None:
         **provenance(),
         "command": ["vary", "PHOTOS", *settings(options)],
         "photos": [{"name": p.name, "size": str(open_photo(p).size)} for p in list_photos(options.photos)],
-        "load_at_end": [round(load, 1) for load in os.getloadavg()],
         "summary": summary(rows),
         "rows": rows,
     }
@@ -74,7 +75,7 @@ def timed(options: argparse.Namespace, threads: int, more: list[str]) -> tuple[d
     """Seconds of the command, pictures a minute, and the pictures."""
     with tempfile.TemporaryDirectory() as out:
         command = [sys.executable, "-m", "calotype", "vary", str(options.photos), "-q", "-o", out]
-        began = time.perf_counter()
+        load, began, before = os.getloadavg()[0], time.perf_counter(), processor_seconds()
         subprocess.run(
             [*command, *settings(options), *more],
             env={**os.environ, "OMP_NUM_THREADS": str(threads)},
@@ -83,7 +84,21 @@ def timed(options: argparse.Namespace, threads: int, more: list[str]) -> tuple[d
         )
         seconds = time.perf_counter() - began
         pictures = {path.name: path.read_bytes() for path in Path(out).glob("*.png")}
-    return {"seconds": round(seconds, 2), "pictures_a_minute": round(60 * len(pictures) / seconds, 2)}, pictures
+        worked = processor_seconds() - before
+    row = {
+        "seconds": round(seconds, 2),
+        "processor_seconds": round(worked, 2),
+        "cores_had": round(worked / seconds, 2),
+        "load_before": round(load, 1),
+        "pictures_a_minute": round(60 * len(pictures) / seconds, 2),
+    }
+    return row, pictures
+
+
+def processor_seconds() -> float:
+    """What all processes took so far that this one began, and those that they began."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -97,6 +112,8 @@ def summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             {
                 "way": way,
                 "seconds": statistics.median(seconds),
+                "processor_seconds": statistics.median(row["processor_seconds"] for row in chosen),
+                "cores_had": statistics.median(row["cores_had"] for row in chosen),
                 "pictures_a_minute": statistics.median(row["pictures_a_minute"] for row in chosen),
                 "times_as_fast": round(statistics.median(a / b for a, b in zip(first, seconds)), 2),
                 "same_pictures": all(row["same_pictures"] for row in chosen),

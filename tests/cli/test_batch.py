@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def untouched(out: Path) -> dict[str, int]:
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch, capsys, tiny_engine) -> Command:
+def here(tmp_path, monkeypatch, capsys, tiny_engine) -> Iterator[Command]:
     """The command in this process, which need not start anew; those that work for it have the engine that learns."""
     monkeypatch.chdir(tmp_path)
     for name in ("PYTHONPATH", "OMP_NUM_THREADS"):
@@ -46,7 +47,9 @@ def here(tmp_path, monkeypatch, capsys, tiny_engine) -> Command:
         status = main(list(map(str, arguments)))
         return Outcome(arguments, status, *capsys.readouterr())
 
-    return run
+    before = signal.getsignal(signal.SIGTERM)  # the command takes it for itself
+    yield run
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture

@@ -110,14 +110,16 @@ def test_memory_is_shared_out(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "photos"
     folder.mkdir()
     for i in range(3):
         noise = np.random.default_rng(i).integers(0, 256, (15, 20, 3), dtype=np.uint8)
         Image.fromarray(noise).resize((120 + 8 * i, 90), Image.Resampling.BICUBIC).save(folder / f"photo{i}.png")
-    return folder
+    before = signal.getsignal(signal.SIGTERM)  # the command takes it for itself
+    yield folder
+    signal.signal(signal.SIGTERM, before)
 
 
 def pictures(out: str) -> dict[str, bytes]:

@@ -57,6 +57,14 @@ class Loaded:
     photo_sha256: str
     photo_size: tuple[int, int]
 
+    def __reduce__(self) -> Any:
+        # Modules do not travel to another process: that one imports its own.
+        return _travelled, (self.system, self.config, self.net, self.photo_sha256, self.photo_size)
+
+
+def _travelled(system: str, *rest: Any) -> Loaded:
+    return Loaded(system, engine(system), *rest)
+
 
 def load(folder: str | Path) -> Loaded:
     """Build the net of a saved model and fill it.

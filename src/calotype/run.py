@@ -142,6 +142,11 @@ class Run:
         """
         self._wish.stop = True
 
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody has asked the work to stop."""
+        return self._wish.stop
+
     def within(self, folder: Path, *, seed: int, on_event: Callable[[Event], object] | None = None) -> Run:
         """A run for a part of this work that is kept in a folder of its own: a stop of either stops both."""
         part = Run(folder, seed=seed, device=str(self.device), on_event=on_event)

@@ -280,9 +280,9 @@ def test_interrupted_in_the_middle_of_a_folder(calotype, tmp_path, photo, pictur
     assert process.returncode == status
     assert len(said.splitlines()) == 1, said
     assert "of 80 pictures finished" in said
-    assert "--skip-existing" in said
+    assert "the same command makes the rest" in said
 
-    finished = files(out)
+    finished = files(out) - {"manifest.jsonl"}
     assert 3 <= len(finished) < 80
     assert {Path(line).name for line in printed.split()} <= finished
     assert all(name.endswith(".png") for name in finished)
@@ -291,7 +291,7 @@ def test_interrupted_in_the_middle_of_a_folder(calotype, tmp_path, photo, pictur
             made.load()
     before = {name: ((out / name).stat().st_mtime_ns, (out / name).read_bytes()) for name in finished}
 
-    done = calotype("vary", "photos", "-n", "2", "-o", "out", "-q", "--json", "--skip-existing", *TINY)
+    done = calotype("vary", "photos", "-n", "2", "-o", "out", "-q", "--json", *TINY)
     assert done.returncode == 0
     assert len(json.loads(done.stdout)["pictures"]) == 8
     assert before == {name: ((out / name).stat().st_mtime_ns, (out / name).read_bytes()) for name in finished}

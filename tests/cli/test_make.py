@@ -90,7 +90,7 @@ def test_folder_whose_results_lie_among_the_photos(calotype, tmp_path, photo, pi
     picture().save(photo.parent / "bird.jpg")
     first = calotype("vary", ".", "-q", *TINY, cwd=photo.parent)
     assert sorted(first.stdout.split()) == ["bird_jpg_vary_0.png", "bird_png_vary_0.png"]
-    second = calotype("vary", ".", *TINY, cwd=photo.parent)
+    second = calotype("vary", ".", "--again", *TINY, cwd=photo.parent)
     assert sorted(second.stdout.split()) == ["bird_jpg_vary_0.png", "bird_png_vary_0.png"]
     assert "passing over 2 that calotype made" in second.stderr
 

@@ -82,12 +82,18 @@ class Reporter:
             self._remaining = None
 
     @contextmanager
-    def together(self, name: str) -> Iterator[Callable[[float, float], None]]:
-        """While several models are trained: hands out what is to hear the share that is done and the seconds left."""
+    def together(self, name: str, *, training: bool = True) -> Iterator[Callable[[float, float], None]]:
+        """While others work, several at a time: hands out what is to hear the share that is done and the seconds left.
+
+        Args:
+            name: what they work on.
+            training: whether that is a matter of many minutes.
+        """
+        every = _EVERY_TRAINING if training else _EVERY
 
         def heard(done: float, seconds: float) -> None:
             now = time.monotonic()
-            if now - self._said >= _EVERY_TRAINING:
+            if now - self._said >= every:
                 self._said = now
                 self.say(f"{name}: {done:.0%} done, about {duration(seconds)} left")
 
@@ -167,8 +173,8 @@ class Bar(Reporter):
                 self._stages = {}
 
     @contextmanager
-    def together(self, name: str) -> Iterator[Callable[[float, float], None]]:
-        """While several models are trained: one bar for all."""
+    def together(self, name: str, *, training: bool = True) -> Iterator[Callable[[float, float], None]]:
+        """While others work, several at a time: one bar for all."""
         task = self._bar.add_task(name, total=1.0, stage="")
         self._bar.start()
         try:

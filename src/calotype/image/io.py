@@ -539,6 +539,18 @@ def read_settings(path: str | Path) -> dict[str, Any]:
     return settings
 
 
+def is_whole(path: str | Path) -> bool:
+    """Whether every pixel of a picture, or of the last frame of a film, can be read."""
+    try:
+        with open(path, "rb") as file, _opened(file, shown(path)) as image:
+            image.seek(getattr(image, "n_frames", 1) - 1)
+            image.load()
+    # Pillow's readers answer a broken file with exceptions of any kind.
+    except Exception:
+        return False
+    return True
+
+
 def _text_in(image: Image.Image) -> object:
     """What stands where the format of ``image`` keeps settings."""
     if image.format == "GIF":

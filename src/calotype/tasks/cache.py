@@ -30,6 +30,10 @@ _MODEL, _WEIGHTS, _STATE, _LOCK = "model.json", "weights.safetensors", "state", 
 _VARIABLE = "CALOTYPE_CACHE"
 
 
+class Busy(InputError):  # noqa: N818  (what the model is)
+    """Another process trains or deletes the model right now."""
+
+
 def root() -> Path:
     """The folder with the models: ``models`` in ``CALOTYPE_CACHE``, or where this system keeps caches."""
     chosen = os.environ.get(_VARIABLE)
@@ -214,6 +218,35 @@ def forget_state(folder: Path) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------------
+# From one machine to another
+
+
+def packed(folder: Path) -> dict[str, bytes]:
+    """The files of a finished model, by name; none where it is not finished."""
+    if not is_finished(folder):
+        return {}
+    return {name: (folder / name).read_bytes() for name in (ABOUT, _WEIGHTS, _MODEL) if (folder / name).is_file()}
+
+
+def unpack(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Put a packed model where none is finished yet, or leave it where another process is about to finish it.
+
+    Raises:
+        OutputError: the folder cannot be made or written to.
+    """
+    if not files or is_finished(folder):
+        return
+    with suppress(Busy), locked(folder):
+        for name, data in files.items():
+            _put(folder / name, data)
+        forget_state(folder)
+
+
+def _put(path: Path, data: bytes) -> None:
+    write_whole(path, lambda file: file.write(data))
+
+
+# ---------------------------------------------------------------------------------------------------------------
 # One at a time
 
 
@@ -224,7 +257,7 @@ def locked(folder: Path) -> Iterator[None]:
     The lock is the system's own on an open file, so it goes with the process, however that ends.
 
     Raises:
-        InputError: another process has it; the message names that process.
+        Busy: another process has it; the message names that process.
         OutputError: the folder cannot be made or written to.
     """
     try:
@@ -250,7 +283,7 @@ def _lock_file(folder: Path) -> IO[str]:
             file.seek(0)
             holder = file.read().strip() or "another process"
             file.close()
-            raise InputError(
+            raise Busy(
                 f"the model in {shown(folder)} is being trained by {holder}: wait until it ends, or stop it"
             ) from None
         # Whoever had it before may have deleted the file between our opening and our locking it.

@@ -217,8 +217,11 @@ class Job:
         cost: Cost = self.engine.cost(sizes, (self.size.height, self.size.width), self.config)
         return cost
 
-    def check_memory(self) -> None:
+    def check_memory(self, free: int | None = None) -> None:
         """Refuse what this machine cannot do.
+
+        Args:
+            free: bytes that there are; ``None``: as many as there are right now.
 
         Raises:
             InputError: more memory would be needed than there is.
@@ -226,9 +229,9 @@ class Job:
         if self.run.device.type != "cpu":
             return
         photo = self.photo.size
-        check_bytes(self.cost.bytes, f"{self.size} pixels from '{self.photo.name}' ({photo})", photo)
+        check_bytes(self.cost.bytes, f"{self.size} pixels from '{self.photo.name}' ({photo})", photo, free)
         for lesson in self.lessons:
-            check_bytes(lesson.cost.bytes, f"training on '{self.photo.name}' ({photo})", photo)
+            check_bytes(lesson.cost.bytes, f"training on '{self.photo.name}' ({photo})", photo, free)
 
     @cached_property
     def run(self) -> Run:
@@ -394,18 +397,19 @@ class Job:
         save_png(made, path, {**self.settings, **piece.differs})
 
 
-def check_bytes(needed: int, what: str, photo: Size) -> None:
+def check_bytes(needed: int, what: str, photo: Size, free: int | None = None) -> None:
     """Refuse work that needs more main memory than there is.
 
     Args:
         needed: bytes.
         what: the work, as the beginning of a sentence.
         photo: the size of the photo that would have to be smaller.
+        free: bytes that there are; ``None``: as many as there are right now.
 
     Raises:
         InputError: the message says how much smaller.
     """
-    there_is = available_bytes()
+    there_is = available_bytes() if free is None else free
     if there_is is not None and needed > there_is:
         # Memory grows with the number of pixels, or faster; rounded down to something that people would type.
         side = max(photo.height, photo.width) * (there_is / needed) ** 0.5 * 0.9

@@ -23,12 +23,28 @@ def _system() -> int | None:
 
 
 def _container() -> int | None:
-    """What a control group leaves us: inside a container the system's own figure is that of the whole machine."""
+    """What control groups leave us: inside a container, or a job of a scheduler, the system's figure is not ours."""
+    known = [amount for amount in map(_left_in, _groups()) if amount is not None]
+    return min(known) if known else None
+
+
+def _groups() -> list[Path]:
+    """Our control group and those that it lies in."""
+    root = Path("/sys/fs/cgroup")
     try:
-        most = int(Path("/sys/fs/cgroup/memory.max").read_text())
-        used = int(Path("/sys/fs/cgroup/memory.current").read_text())
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return [root]
+    own = next((line[3:].lstrip("/") for line in lines if line.startswith("0::")), "")
+    return [root, *(root / part for part in (Path(own), *Path(own).parents))]
+
+
+def _left_in(group: Path) -> int | None:
+    try:
+        most = int((group / "memory.max").read_text())
+        used = int((group / "memory.current").read_text())
         # Cached files count as used there, but are given up as soon as somebody needs the room.
-        for line in Path("/sys/fs/cgroup/memory.stat").read_text().splitlines():
+        for line in (group / "memory.stat").read_text().splitlines():
             if line.startswith("inactive_file "):
                 used -= int(line.split()[1])
         return max(0, most - used)

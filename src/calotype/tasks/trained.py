@@ -136,14 +136,17 @@ class Model:
         """Train it, or go on with it, the base first; nothing is done where it is finished.
 
         Raises:
-            InputError: another process trains it, or the photo cannot be learned from.
+            Busy: another process trains it.
+            InputError: the photo cannot be learned from.
             OutputError: it cannot be kept.
             Stopped: the run was asked to stop; the same call goes on.
         """
         from calotype import saving
         from calotype.image.io import to_tensor
 
-        if self.base is not None and not self.finished:
+        if self.finished:
+            return
+        if self.base is not None:
             self.base.train(run)
         with cache.locked(self.folder):
             if self.finished:  # since we looked last

@@ -1,0 +1,203 @@
+"""Tasks done by other processes: of this machine, and of a Ray cluster. Nothing is lost, and nothing done in vain."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from errands import Errand
+from PIL import Image
+
+from calotype.cli import main
+from calotype.errors import CalotypeError, InputError, Stopped
+from calotype.tasks.batch import TRIES
+from calotype.tasks.crew import Crew, Task
+from calotype.tasks.pool import Pool
+
+TESTS = Path(__file__).parents[1]
+TINY = ["--preset", "tiny", "-q"]
+LEARN = ["--engine", "tiny_engine", *TINY]
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Crew]]:
+    """Makes crews of a real Ray cluster with two workers."""
+    paths = [TESTS.parent / "src", TESTS / "contract", TESTS / "cli" / "registered"]
+    surroundings = {
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # on the loopback address alone
+        "PYTHONPATH": os.pathsep.join(map(str, paths)),
+        "CALOTYPE_CACHE": str(tmp_path_factory.mktemp("cluster")),
+    }
+    surroundings["CALOTYPE_CACHE_OF_CLUSTER"] = surroundings["CALOTYPE_CACHE"]
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in surroundings.items():
+            patch.setenv(name, value)
+        ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'calotype[cluster]'")
+        from calotype.tasks.cluster import Cluster
+
+        before = signal.getsignal(signal.SIGTERM)
+        ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
+        signal.signal(signal.SIGTERM, before)
+        yield lambda shared, tries: Cluster("ray:local", shared, jobs=2, device="cpu", tries=tries)
+        ray.shutdown()
+
+
+@pytest.fixture(params=["pool", "ray"])
+def crew(request: pytest.FixtureRequest) -> Callable[..., Crew]:
+    if request.param == "ray":
+        made: Callable[..., Crew] = request.getfixturevalue("cluster")
+        return made
+    return lambda shared, tries: Pool(shared, 2, jobs=2, device="cpu", tries=tries)
+
+
+def tasks(*errands: Errand, **more: object) -> Iterator[Task]:
+    return (Task(errand, errand.name, about=errand, **more) for errand in errands)  # type: ignore[arg-type]
+
+
+def test_only_what_lost_its_process_is_done_again(crew, tmp_path):
+    errands = [
+        Errand(tmp_path, "good"),
+        Errand(tmp_path, "bad", "bad"),
+        Errand(tmp_path, "unlucky", "die once"),
+        Errand(tmp_path, "deadly", "die"),
+        Errand(tmp_path, "also"),
+    ]
+    outcomes = {task.subject: outcome for task, outcome in crew("all", TRIES).outcomes(tasks(*errands))}
+    assert [outcomes[name] for name in ("good", "unlucky", "also")] == ["all good", "all unlucky", "all also"]
+    assert isinstance(outcomes["bad"], InputError)
+    assert str(outcomes["bad"]) == "bad is bad"
+    assert isinstance(outcomes["deadly"], CalotypeError)
+    assert "was ended" in str(outcomes["deadly"])
+    begun = {errand.name: errand.begun() for errand in errands}
+    assert begun == {"good": 1, "bad": 1, "unlucky": 2, "deadly": TRIES, "also": 1}
+
+
+def test_no_two_of_one_key_at_a_time(crew, tmp_path):
+    errands = [Errand(tmp_path, name, seconds=0.3) for name in "abc"]
+    began = time.monotonic()
+    for task, _ in crew("all", 1).outcomes(tasks(*errands, key="same")):
+        began, before = time.monotonic(), began
+        assert began - before >= 0.3, task.subject
+
+
+def test_stopped(crew, tmp_path):
+    worker = crew("all", 1)
+    errands = [Errand(tmp_path, str(i), seconds=0.2) for i in range(50)]
+    with pytest.raises(Stopped):
+        [worker.stop() for _ in worker.outcomes(tasks(*errands))]
+    assert 1 <= sum(errand.begun() for errand in errands) < 10
+
+
+def test_memory_is_shared_out(tmp_path, monkeypatch):
+    monkeypatch.setattr("calotype.tasks.pool.available_bytes", lambda: 1000)
+    errands = [Errand(tmp_path, name, seconds=0.3) for name in "ab"]
+    began = time.monotonic()
+    assert len(list(Pool("all", 2, jobs=2, device="cpu").outcomes(tasks(*errands, bytes=600)))) == 2
+    assert time.monotonic() - began >= 0.6
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The command with a cluster
+
+
+@pytest.fixture
+def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for i in range(3):
+        noise = np.random.default_rng(i).integers(0, 256, (15, 20, 3), dtype=np.uint8)
+        Image.fromarray(noise).resize((120 + 8 * i, 90), Image.Resampling.BICUBIC).save(folder / f"photo{i}.png")
+    before = signal.getsignal(signal.SIGTERM)  # the command takes it for itself
+    yield folder
+    signal.signal(signal.SIGTERM, before)
+
+
+def pictures(out: str) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in Path(out).glob("*.png")}
+
+
+def worker_at_work() -> int | None:
+    """A process of our own cluster that does a task of ours right now."""
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            if not (path / "cmdline").read_bytes().startswith(b"ray::calotype"):
+                continue
+            raylet = (path / "stat").read_text().rpartition(")")[2].split()[1]
+            if (Path("/proc") / raylet / "stat").read_text().rpartition(")")[2].split()[1] == str(os.getpid()):
+                return int(path.name)
+        except OSError:
+            continue
+    return None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_a_killed_worker_of_the_cluster_takes_nothing_along(cluster, photos):
+    killed: list[int] = []
+
+    def kill() -> None:
+        until = time.monotonic() + 60
+        while time.monotonic() < until and not killed:
+            pid = worker_at_work() if len(pictures("far")) >= 3 else None
+            if pid is not None:
+                os.kill(pid, signal.SIGKILL)
+                killed.append(pid)
+            time.sleep(0.01)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    assert main(["vary", "photos", "-n", "10", "-o", "far", "--on", "ray:local", "--jobs", "2", *TINY]) == 0
+    killer.join()
+    assert killed
+    assert main(["vary", "photos", "-n", "10", "-o", "here", *TINY]) == 0
+    assert len(pictures("here")) == 30
+    assert pictures("far") == pictures("here")
+
+
+def test_a_bad_photo_and_going_on(cluster, photos, capsys):
+    (photos / "broken.png").write_bytes(b"nothing")
+    command = ["vary", "photos", "-o", "far", "--on", "ray:local", *TINY]
+    assert main(command) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert "broken.png" in said[0]
+    assert said[-1] == "calotype: 1 of 4 photos could not be used, the others are done"
+    Path("far", "photo1_vary_0.png").unlink()
+    (photos / "broken.png").unlink()
+    assert main(command) == 0
+    assert capsys.readouterr().out.split() == [str(Path("far", "photo1_vary_0.png"))]
+
+
+def test_what_a_cluster_has_learned_is_known_everywhere(cluster, cache, tiny_engine, photos):
+    far = Path(os.environ["CALOTYPE_CACHE_OF_CLUSTER"])
+    (photos / "twin.png").write_bytes((photos / "photo0.png").read_bytes())
+    command = ["vary", "photos", "--on", "ray:local", *LEARN]
+    assert main([*command, "-o", "far"]) == 0
+    assert len(list(far.glob("models/*"))) == 3  # not two for the twins
+    learned = {path.name for path in cache.glob("models/*")}
+    assert len(learned) == 3
+    shutil.rmtree(far / "models")
+    assert main([*command, "-o", "far", "-n", "2"]) == 0
+    assert not list(far.glob("models/*/previews"))  # sent there, not trained again
+    shutil.rmtree(cache / "models")
+    assert main(["vary", "photos", "-n", "2", "-o", "here", *LEARN]) == 0
+    assert len(pictures("far")) == 8
+    assert pictures("far") == pictures("here")
+
+
+@pytest.mark.parametrize("on", ["ray://127.0.0.1:1", "ray:127.0.0.1:1", "ray"])
+def test_nobody_answers(photos, capsys, monkeypatch, on):
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'calotype[cluster]'")
+    monkeypatch.setattr("ray.is_initialized", lambda: False)
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    assert main(["vary", "photos", "--on", on, *TINY]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "no Ray cluster answers at 127.0.0.1:1" in line

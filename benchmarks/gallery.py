@@ -160,6 +160,63 @@ def analogies() -> None:
     strip("analogy", [photo, before, target, made], ["the photo", "--before", "the target", "analogy"], 4, 300)
 
 
+def erasures() -> None:
+    """Things taken out of two photos."""
+    images, labels = [], []
+    marks = {"dandelions": ((0.1, -0.02, 0.5, 0.62), (0.25, 0.4, 0.4, 1.1)), "mountains": ((0.73, 0.84, 0.84, 0.98),)}
+    for name, boxes in marks.items():
+        photo = opened(name)
+        mask = Image.new("L", photo.size, 0)
+        for x0, y0, x1, y1 in boxes:
+            w, h = photo.size
+            ImageDraw.Draw(mask).ellipse((x0 * w, y0 * h, x1 * w, y1 * h), 255)
+        marked = photo.copy()
+        marked.paste((255, 0, 160), mask=mask)
+        images += [photo, marked, calotype.erase(photo, mask=mask)[0]]
+        labels += ["the photo", "--mask", "erase"]
+    strip("erase", images, labels, 3, 360)
+
+
+def expansions() -> None:
+    """Two photos continued beyond their edges."""
+    images, labels = [], []
+    for name in ("mountains", "stream"):
+        photo = opened(name)
+        images += [photo, calotype.expand(photo, margin=70)[0], calotype.expand(photo, right=200)[0]]
+        labels += ["the photo", "expand --margin 70", "expand --right 200"]
+    strip("expand", images, labels, 3, 360)
+
+
+def materials() -> None:
+    """Textures of two pieces of photos; one of them as a tile laid out two by two."""
+    images, labels = [], []
+    for name, box in (("mountains", (0.05, 0.75, 0.4, 1.0)), ("galaxies", (0.2, 0.2, 0.6, 0.6))):
+        photo = opened(name)
+        w, h = photo.size
+        sample = photo.crop((int(box[0] * w), int(box[1] * h), int(box[2] * w), int(box[3] * h)))
+        tile = calotype.texture(sample, size="180x150", tile="both")[0]
+        floor = Image.new("RGB", (360, 300))
+        for place in ((0, 0), (180, 0), (0, 150), (180, 150)):
+            floor.paste(tile, place)
+        images += [sample, calotype.texture(sample, size="360x300")[0], floor]
+        labels += ["the sample", "texture --size 360x300", "texture --tile both, laid 2 x 2"]
+    strip("texture", images, labels, 3, 360)
+
+
+def styles() -> None:
+    """A photo in the manner of another, by both engines."""
+    photo, style = opened("pagoda"), opened("stream")
+    made = [calotype.stylize(photo, style, engine=engine)[0] for engine in ("gpnn", "gpdm")]
+    strip("stylize", [photo, style, *made], ["the photo", "the style", "stylize", "stylize --engine gpdm"], 4, 300)
+
+
+def mixtures() -> None:
+    """Two photos in one."""
+    photo, other = opened("mountains"), opened("stream")
+    made = list(calotype.mix(photo, other, n=2))
+    strip("mix", [photo, other, *made], ["the photo", "the other", "mix, seed 0", "mix, seed 1"], 4, 300)
+
+
 def enlargements() -> None:
     """A small photo at four times its size, beside plain enlargement."""
     photo = opened("pagoda")
@@ -185,6 +242,11 @@ PICTURES = {
     "paint": paintings,
     "edit": edits,
     "harmonize": harmonies,
+    "erase": erasures,
+    "expand": expansions,
+    "texture": materials,
+    "stylize": styles,
+    "mix": mixtures,
     "analogy": analogies,
     "upscale": enlargements,
     "animate": films,

@@ -176,6 +176,65 @@ def enlarging_table() -> str:
     return "\n".join(lines)
 
 
+def engines_table() -> str:
+    """gpdm beside what others made of the same photos."""
+    result = results("gpdm")
+    lines = ["| | SIFID, median | copied in order |", "|---|---:|---:|"]
+    names = {**SYSTEMS, "gpdm fast": "Calotype, `--engine gpdm --structure free`"}
+    for row in result["summary"]:
+        if row["set"] == "all":
+            lines.append(f"| {names[row['system']]} | {row['median']['sifid']:.2f} | {row['median']['copied']:.2f} |")
+    photos = max(row["photos"] for row in result["summary"])
+    lines += ["", f"Over {photos} photos named before, {result['samples']} seeds of ours a photo"]
+    lines += [f"(`benchmarks/quality.py`, {machine(result)})."]
+    return "\n".join(lines)
+
+
+def erasing_table() -> str:
+    """Squares held back and filled again, by us and by others."""
+    result = results("erase")
+    lines = ["| | PSNR, dB | LPIPS-like | LPIPS-like, offline | seconds |", "|---|---:|---:|---:|---:|"]
+    for method, row in result["summary"].items():
+        lines.append(
+            f"| {method} | {row['psnr']:.2f} | {row['lpips']:.2f} | {row['lpips_offline']:.3f} | {row['seconds']:.2f} |"
+        )
+    photos, squares = len(result["photos"].split(",")), len({row["square"] for row in result["rows"]})
+    lines += ["", f"Means over {photos} photos and {squares} squares of 5 % in each, one thread, beside other work"]
+    lines += [f"(`benchmarks/erase.py`, {machine(result)}). LPIPS-like is better when lower."]
+    return "\n".join(lines)
+
+
+def layout_table() -> str:
+    """How well results obey the layouts they are given."""
+    result = results("analogies")
+    lines = ["| | pixels in place | mean IoU | SIFID | seconds |", "|---|---:|---:|---:|---:|"]
+    for row in result["summary"]:
+        if row["case"] == "all":
+            cells = [("pixels", 3), ("iou", 3), ("sifid", 1), ("seconds", 1)]
+            texts = [f"{row['mean'][name]:.{digits}f}" if name in row["mean"] else "" for name, digits in cells]
+            lines.append(f"| {row['system']} | " + " | ".join(texts) + " |")
+    lines += [
+        "",
+        f"Four photos with label maps, {result['side']} pixels, by a segmenter that has learned from the photo",
+    ]
+    lines += [f"and its own map alone (`benchmarks/analogies.py`, {machine(result)})."]
+    return "\n".join(lines)
+
+
+def verbs_table() -> str:
+    """Time and memory of the verbs that need no training."""
+    result = results("verbs")
+    lines = ["| | seconds | peak memory |", "|---|---:|---:|"]
+    for name, row in result["verbs"].items():
+        lines.append(f"| {name} | {row['seconds']:.1f} | {row['peak_gib']:.2f} GiB |")
+    seams = [row[way] for row in result["seams"] for way in ("top_to_bottom", "left_to_right")]
+    sides = [row["side"] for row in result["seams"]]
+    lines += ["", f"Each in a process of its own, start-up not counted (`benchmarks/verbs.py`, {machine(result)})."]
+    lines += [f"Across the seams of tiles of {min(sides)} to {max(sides)} pixels, steps between neighbours are"]
+    lines += [f"{min(seams):.2f} to {max(seams):.2f} times those within."]
+    return "\n".join(lines)
+
+
 TABLES = {
     "speed": speed_table,
     "quality": quality_table,
@@ -184,6 +243,10 @@ TABLES = {
     "training": training_table,
     "ablation": ablation_table,
     "enlarging": enlarging_table,
+    "engines": engines_table,
+    "erasing": erasing_table,
+    "layout": layout_table,
+    "verbs": verbs_table,
 }
 
 

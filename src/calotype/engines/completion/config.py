@@ -16,7 +16,7 @@ class Config:
         samples: patches of the photo by which those are chosen.
         rounds: of belief propagation, by which every pixel is given one of them.
         near: what it costs to take a pixel from far away, above or below rather than beside, in squared differences of
-            colour (-1..1 scale).
+            colour (-1..1 scale), where the hole reaches the edge of the picture: beyond it, what is as high is alike.
         tone: at seams, differences well below this are evened out over the hole, and those well above it are left, as
             edges (-1..1 scale); 0 leaves all.
         patch: side of the square patches, pixels; odd.
@@ -26,8 +26,8 @@ class Config:
         peel: the same there where the hole was filled from its rim, since it has too many pixels to be put together.
         passes: sweeps of the search in each round.
         components: principal components that stand for a patch; 0 for all its values.
-        texture: weight of the texture features (how restless the surroundings of a pixel are) beside the colours; 0
-            leaves them out.
+        texture: weight of the texture features (how restless the surroundings of a pixel are) beside the colours, which
+            help where holes are peeled (0.3); 0 leaves them out.
         spread: where patches overlap, each counts by a bell of this standard deviation around its middle, as a fraction
             of its side; 0 is a plain mean.
         reach: patches come from within so many times the longer side of the hole around it; 0 for the whole photo.
@@ -41,7 +41,7 @@ class Config:
     samples: int = 2000
     rounds: int = 30
     near: float = 0.01
-    tone: float = 0.1
+    tone: float = 0.2
     patch: int = 7
     ratio: float = 1.5
     steps: int = 2
@@ -49,7 +49,7 @@ class Config:
     peel: int = 12
     passes: int = 2
     components: int = 24
-    texture: float = 0.3
+    texture: float = 0.0
     spread: float = 0.2
     reach: float = 2.0
     reach_px: int = 256
@@ -60,6 +60,6 @@ PRESETS: dict[str, Config] = {
     "fast": Config(),
     "fine": Config(arranged=4000, offsets=90, samples=6000, rounds=60, ratio=4 / 3),
     # As published: no patches replaced after the copies are in place.
-    "paper": replace(Config(), steps=0, first=0, texture=0.0, spread=0.05, samples=10_000),
+    "paper": replace(Config(), steps=0, first=0, spread=0.05, samples=10_000),
     "tiny": Config(arranged=200, offsets=12, samples=200, rounds=5, steps=1, passes=1, components=8),
 }

@@ -48,7 +48,8 @@ def started(level: Level, source: Grid, cfg: Config, noise: torch.Generator) -> 
     offsets = covering(offsets, level.hole, cfg.offsets // 2)
     if not len(offsets):
         return Start(peeled(level.photo, level.hole, cfg.patch))
-    chosen = offsets[arranged(level.photo, level.hole, offsets, cfg.rounds, cfg.near)]
+    near = cfg.near if at_edge(level.hole) else 0.0
+    chosen = offsets[arranged(level.photo, level.hole, offsets, cfg.rounds, near)]
     place = level.hole.nonzero()
     y, x = held(place + chosen, *level.size)
     picture = level.photo.clone()
@@ -62,6 +63,11 @@ def started(level: Level, source: Grid, cfg: Config, noise: torch.Generator) -> 
     moves = torch.zeros(2, *level.size, dtype=torch.int64, device=place.device)
     moves[:, level.hole] = chosen.T
     return Start(picture, moves, lift)
+
+
+def at_edge(hole: Tensor) -> bool:
+    """Whether a hole, bool [h, w], reaches the edge of the picture."""
+    return bool(hole[0].any() or hole[-1].any() or hole[:, 0].any() or hole[:, -1].any())
 
 
 def peeled(photo: Tensor, hole: Tensor, patch: int) -> Tensor:

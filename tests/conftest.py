@@ -1,11 +1,16 @@
 """What all tests share: models are never kept where the user's are, and an engine that learns is at hand."""
 
+import signal
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from calotype import catalog
+
+# A job that a shell has put into the background ignores Ctrl-C, and so would every command that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

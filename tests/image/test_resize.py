@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from calotype.image.resize import cubic_weights, resize, resize_cubic
+from calotype.image.resize import cubic_weights, resize, resize_cubic, resize_wrapped
 
 
 def picture(height=48, width=64, seed=0):
@@ -81,3 +81,25 @@ def test_cubic_wants_one_of_two():
     for arguments in ({}, {"size": (2, 2), "scale": 1.0}):
         with pytest.raises(ValueError, match="either"):
             resize_cubic(picture(), **arguments)
+
+
+@pytest.mark.parametrize(("old", "new"), [(64, 85), (48, 64), (37, 53), (100, 75), (9, 20)])
+@pytest.mark.parametrize("axis", [2, 3])
+def test_a_picture_that_continues_itself_is_resampled_as_one(old, new, axis):
+    noise = torch.Generator().manual_seed(0)
+    smooth = torch.nn.functional.avg_pool2d(torch.randn(1, 3, 3 * old, 3 * old, generator=noise), 5, 1, 2)
+    x = smooth[:, :, :old, :old]
+    wraps = (axis == 2, axis == 3)
+    size = (new, old) if axis == 2 else (old, new)
+    # Three copies in a row, of which the middle one is all that it should be.
+    three = torch.cat([x, x, x], axis)
+    whole = resize(three, (3 * new, old) if axis == 2 else (old, 3 * new), clamp=False).narrow(axis, new, new)
+    made = resize_wrapped(x, size, wraps, lambda picture, at: resize(picture, at, clamp=False))
+    assert made.shape == whole.shape
+    # A shift by half a pixel would be ten times as far off.
+    assert (made - whole).abs().mean() < 0.03 * whole.std()
+
+
+def test_a_picture_that_does_not_continue_itself_is_resampled_as_always():
+    x = torch.rand(1, 3, 20, 30)
+    assert torch.equal(resize_wrapped(x, (40, 45), (False, False)), resize(x, (40, 45)))

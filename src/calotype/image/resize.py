@@ -46,18 +46,27 @@ def resize_wrapped(
         size: (height, width) of the result, pixels.
         wraps: whether it continues itself vertically and horizontally.
         resample: does the resampling, given a picture and a size.
-        margin: pixels of the other end that are laid on each side meanwhile.
+        margin: pixels of the other end that are laid on each side meanwhile, at least.
 
     Returns:
         [B, C, height, width].
     """
-    over = [min(margin, n) if wrap else 0 for wrap, n in zip(wraps, x.shape[2:])]
+    over = [whole_margin(n, m, margin) if wrap else 0 for wrap, n, m in zip(wraps, x.shape[2:], size)]
     if not any(over):
         return resample(x, size)
     grown = [round(m * s / n) for m, s, n in zip(over, size, x.shape[2:])]
     wide = F.pad(x, (over[1], over[1], over[0], over[0]), mode="circular")
     large = resample(wide, (size[0] + 2 * grown[0], size[1] + 2 * grown[1]))
     return large[:, :, grown[0] : grown[0] + size[0], grown[1] : grown[1] + size[1]]
+
+
+def whole_margin(old: int, new: int, least: int) -> int:
+    """A margin, from ``least`` pixels up, that is as many whole pixels as can be when ``old`` become ``new``.
+
+    Half a pixel more or less would be seen: what is next to the joint would be there twice, or be missing.
+    """
+    margins = range(min(least, old), min(old, least + 60) + 1)
+    return min(margins, key=lambda margin: (round(abs(margin * new / old - round(margin * new / old)), 3), margin))
 
 
 def resize_cubic(x: Tensor, size: tuple[int, int] | None = None, scale: float | None = None) -> Tensor:

@@ -5,7 +5,7 @@ few displacements from each other. The photo, displaced by each of the commonest
 of the hole takes one of these copies so that the seams between them are seen least: large coherent pieces, and so
 straight edges and whole textures. That is done at a coarse level; from there up, patches of the photo are made to fit
 each other (Wexler, Shechtman, Irani: "Space-Time Completion of Video", PAMI 2007; Newson, Almansa, Gousseau, Perez:
-"Video Inpainting of Complex Scenes", 2014, whose texture features keep fine texture apart from smooth surfaces).
+"Video Inpainting of Complex Scenes", 2014, whose texture features are a setting).
 
 What differs from the papers:
 - Labels are found by belief propagation and then one by one, where He and Sun use graph cuts.

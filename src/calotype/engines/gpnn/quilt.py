@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -36,8 +37,8 @@ def quilted(
     known = samples[0].new_zeros(1, 1, size[0] + side, size[1] + side)
     led, lent = guides(samples, guide, size, side)
     worn = [x.new_zeros(x.shape[2] - side + 1, x.shape[3] - side + 1) for x in samples]
-    for top in starts(size[0], step):
-        for left in starts(size[1], step):
+    for top in starts(size[0], step, tile[0]):
+        for left in starts(size[1], step, tile[1]):
             window = (slice(None), slice(None), slice(top, top + side), slice(left, left + side))
             # Each sample has its share of the pieces: the dullest one fits best everywhere.
             which = int(torch.randint(len(samples), (1,), generator=noise))
@@ -45,14 +46,21 @@ def quilted(
             error = error + misfit(lent[which], led[window], torch.ones_like(known[window]))
             y, x = chosen(error.expand_as(worn[which]), worn[which], noise)
             worn[which][max(0, y - side // 4) : y + side // 4 + 1, max(0, x - side // 4) : x + side // 4 + 1] += 1
-            piece = samples[which][:, :, y : y + side, x : x + side]
-            lay(canvas, known, piece, (top, left), size, tile)
-    return canvas[:, :, : size[0], : size[1]]
+            lay(canvas, known, samples[which][:, :, y : y + side, x : x + side], (top, left), size, tile)
+    made = canvas[:, :, : size[0], : size[1]]
+    if guide is not None:
+        return made  # it has its place
+    # The edge is a joint of pieces, and one where they had to fit on all sides: no edge is to be told from within.
+    turns = [int(torch.randint(length, (1,), generator=noise)) if wraps else 0 for length, wraps in zip(size, tile)]
+    return made.roll(turns, (2, 3))
 
 
-def starts(length: int, step: int) -> Iterator[int]:
-    """Where pieces begin along an axis."""
-    return iter(range(0, length, step))
+def starts(length: int, step: int, wraps: bool) -> list[int]:
+    """Where pieces begin along an axis: evenly, where the last has to go on with the first as with its neighbour."""
+    if not wraps:
+        return list(range(0, length, step))
+    count = math.ceil(length / step)
+    return [round(i * length / count) for i in range(count)]
 
 
 def guides(

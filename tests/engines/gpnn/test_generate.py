@@ -109,14 +109,15 @@ def test_transparency_comes_along(photo: torch.Tensor) -> None:
 
 @pytest.mark.parametrize(("tile", "axis"), [((False, True), 3), ((True, False), 2), ((True, True), 3)])
 def test_tileable_pictures_have_no_seam(photo: torch.Tensor, tile: tuple[bool, bool], axis: int) -> None:
-    """Across the wrapped edge the picture changes as much as between any two rows or columns inside."""
-    jumps, inside = [], []
-    for seed in range(3):
+    """Across the joint the picture changes as much as a few pixels from it: no more, as where something is cut off, and
+    no less, as where it is blurred or there twice."""
+    jumps, beside = [], []
+    for seed in range(6):
         made = gpnn.vary([photo], FAST, Run(), size=(64, 80), seed=seed, tile=tile)
         steps = (made - made.roll(1, axis)).abs().mean([d for d in range(4) if d != axis])
         jumps.append(steps[0])
-        inside.append(steps[1:])
-    assert torch.stack(jumps).mean() < 1.25 * torch.cat(inside).mean()
+        beside += [steps[1:9], steps[-8:]]
+    assert 0.75 < torch.stack(jumps).mean() / torch.cat(beside).mean() < 1.25
 
 
 def test_the_plan_is_the_papers_pyramid() -> None:

@@ -50,7 +50,7 @@ def test_tiles_meet(photo, learned, border):
     inner = made.diff(dim=3).abs().mean() + made.diff(dim=2).abs().mean()
     plain = sample(photo, net, cfg)
     ends = (plain[:, :, :, 0] - plain[:, :, :, -1]).abs().mean() + (plain[:, :, 0] - plain[:, :, -1]).abs().mean()
-    assert seam < max(2.5 * inner, 0.7 * ends)
+    assert 0.6 * inner < seam < min(1.6 * inner, 0.6 * ends)
 
 
 def test_of_several_layouts_the_most_likely_is_made(photo, net):

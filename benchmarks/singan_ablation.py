@@ -61,7 +61,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=os.environ.get("CALOTYPE_DATA"), help="default: CALOTYPE_DATA")
     parser.add_argument("--only", default="sigd16/3,places20/5,sigd16/13", help="photos")
-    parser.add_argument("--variants", help="only these, with commas between")
+    parser.add_argument("--variants", help="only these, with semicolons between")
     parser.add_argument("--samples", type=int, default=3)
     parser.add_argument("--work", type=Path, default=Path("runs/singan_ablation"), help="where models are kept")
     parser.add_argument("--sheets", type=Path, help="folder for contact sheets, outside the repository")
@@ -69,7 +69,7 @@ def main() -> None:
     options = parser.parse_args()
     variants = {**SAMPLING, **TRAINING}
     if options.variants:
-        variants = {name: variants[name] for name in options.variants.split(",")}
+        variants = {name: variants[name] for name in options.variants.split(";")}
     features, rows = inception_stem(None), []
     for photo in options.only.split(","):
         rows += one_photo(photo, variants, features, options)

@@ -140,19 +140,30 @@ def training_table() -> str:
 
 
 def ablation_table() -> str:
-    """What each choice of the fast preset is worth."""
-    result = results("singan_ablation")
-    photos = len(result["photos"].split(","))
-    lines = ["| | SIFID | copied | diversity | a sample | training |", "|---|---:|---:|---:|---:|---:|"]
-    for row in result["summary"]:
-        lines.append(
-            f"| {row['variant']} | {row['sifid']:.2f} | {row['copied']:.2f} | {row['diversity']:.2f} | "
-            f"{row['sample']:.2f} s | {row['training']:.0f} s |"
-        )
-    on = "one photo" if photos == 1 else f"{photos} photos"
-    lines += ["", f"Means over {on} and {result['samples']} seeds, one thread, beside other work"]
-    lines += [f"(`benchmarks/singan_ablation.py`, {machine(result)})."]
+    """What each choice of the fast preset is worth, on one photo and on another."""
+    one, two = results("singan_ablation"), results("singan_ablation_second")
+    rows = {row["variant"]: (find(one, row["variant"]), row) for row in two["summary"]}
+    rows |= {row["variant"]: (row, find(two, row["variant"])) for row in one["summary"] if row["variant"] not in rows}
+    lines = ["| | SIFID | copied | diversity | training | SIFID | copied | diversity | training |"]
+    lines += ["|---|---:|---:|---:|---:|---:|---:|---:|---:|"]
+    lines += [f"| {variant} | {cells(first)} | {cells(second)} |" for variant, (first, second) in rows.items()]
+    lines += [
+        "",
+        f"Left on the photo {one['photos']}, right on {two['photos']}; means over {one['samples']} seeds, one thread, ",
+    ]
+    lines[-1] += "beside other work"
+    lines += [f"(`benchmarks/singan_ablation.py`, {machine(two)})."]
     return "\n".join(lines)
+
+
+def find(result: dict[str, Any], variant: str) -> dict[str, Any] | None:
+    return next((row for row in result["summary"] if row["variant"] == variant), None)
+
+
+def cells(row: dict[str, Any] | None) -> str:
+    if row is None:
+        return " |  |  | "
+    return f"{row['sifid']:.2f} | {row['copied']:.2f} | {row['diversity']:.2f} | {row['training']:.0f} s"
 
 
 def enlarging_table() -> str:

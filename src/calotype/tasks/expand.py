@@ -51,6 +51,11 @@ class Expanding(Filling):
         left, right, top, bottom = self.margins
         return Size(self.photo.size.height + top + bottom, self.photo.size.width + left + right)
 
+    @property
+    def missing(self) -> int:
+        """Pixels that are added: known before there is memory for them."""
+        return self.size.pixels - self.photo.size.pixels
+
     @cached_property
     def canvas(self) -> "torch.Tensor":
         """The photo with room around it."""

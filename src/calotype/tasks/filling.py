@@ -28,9 +28,9 @@ class Filling(Job):
         raise NotImplementedError
 
     @property
-    def missing(self) -> int:
-        """Pixels that are to be filled."""
-        return int(self.hole.sum())
+    def missing(self) -> torch.Tensor | int:
+        """What is to be filled, or how many pixels it has, where that is known before there is a picture."""
+        return self.hole
 
     @cached_property
     def cost(self) -> Cost:

@@ -188,3 +188,14 @@ def test_cost_grows_with_the_picture_and_the_hole():
     ]
     assert costs[0].seconds < costs[1].seconds < costs[2].seconds
     assert costs[0].bytes < costs[1].bytes
+
+
+def test_a_small_hole_in_a_huge_picture_costs_little():
+    """Only its surroundings are described; the picture itself has to be held."""
+    missing = torch.zeros(1, 1, 4000, 6000)
+    missing[:, :, 100:150, 200:260] = 1
+    cfg = completion.PRESETS["fast"]
+    small = completion.cost([], (4000, 6000), cfg, 2, hole=missing)
+    whole = completion.cost([], (4000, 6000), cfg, 2, hole=int(missing.sum()))
+    assert small.seconds < whole.seconds / 5
+    assert small.bytes < whole.bytes / 3

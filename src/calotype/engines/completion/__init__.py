@@ -17,8 +17,8 @@ What differs from the papers:
 - Holes that are far from each other are filled one by one, each from its surroundings.
 
 The verb is ``fill``: a photo and a hole. Erasing things is that, and so is continuing a photo beyond its edges, where
-the hole lies around it. Sizes: photos of 16 pixels up to hundreds of megapixels, since only the surroundings of a hole
-are looked at. Limits: nothing is understood. What was behind a thing can only be what is elsewhere in the photo; half a
+the hole lies around it. Sizes: from 16 pixels up; only the surroundings of a hole are looked at, so that what it takes
+hardly grows with the photo. Limits: nothing is understood. What was behind a thing can only be what is elsewhere in the photo; half a
 face is not made whole.
 """
 

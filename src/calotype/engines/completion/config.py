@@ -26,8 +26,8 @@ class Config:
         peel: the same there where the hole was filled from its rim, since it has too many pixels to be put together.
         passes: sweeps of the search in each round.
         components: principal components that stand for a patch; 0 for all its values.
-        texture: weight of the texture features (how restless the surroundings of a pixel are) beside the colours, which
-            help where holes are peeled (0.3); 0 leaves them out.
+        texture: weight of the texture features (how restless the surroundings of a pixel are) beside the colours; 0
+            leaves them out.
         spread: where patches overlap, each counts by a bell of this standard deviation around its middle, as a fraction
             of its side; 0 is a plain mean.
         reach: patches come from within so many times the longer side of the hole around it; 0 for the whole photo.

@@ -65,8 +65,8 @@ def texture(photo: Tensor, hole: Tensor, side: int) -> Tensor:
     """How restless a photo [1, C, H, W] is around each pixel: [1, 2, H, W], across and down.
 
     Mean absolute differences between neighbours, over a square of ``side`` pixels (a pixel of the coarsest level), what
-    is known of it. Newson et al. (2014, section 3.3): without them fine texture, which the coarse levels do not show,
-    is mistaken there for a smooth surface. In units of the mean over the photo.
+    is known of it. Newson et al. (2014, section 3.3) tell by them fine texture, which the coarse levels do not show,
+    from a smooth surface. In units of the mean over the photo.
     """
     grey = photo[:, :3].mean(1, keepdim=True)
     known = (~hole).to(photo)[None, None]

@@ -18,8 +18,8 @@ What differs from the papers:
 
 The verb is ``fill``: a photo and a hole. Erasing things is that, and so is continuing a photo beyond its edges, where
 the hole lies around it. Sizes: from 16 pixels up; only the surroundings of a hole are looked at, so that what it takes
-hardly grows with the photo. Limits: nothing is understood. What was behind a thing can only be what is elsewhere in the photo; half a
-face is not made whole.
+hardly grows with the photo. Limits: nothing is understood. What was behind a thing can only be what is elsewhere in the
+photo; half a face is not made whole.
 """
 
 from calotype.engines.completion.config import PRESETS, Config

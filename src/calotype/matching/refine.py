@@ -129,33 +129,11 @@ def refine(
         filters = principal_filters(known, level.patch, how.components or known.shape[1] * level.patch**2)
         for step in run.steps(level.steps, stage=f"level {index + 1} of {len(levels)}"):
             like_query = library.sharp if step or library.blurred is None else library.blurred
-            # Matches do not spread over the joint of a picture that continues itself: by turns it lies elsewhere.
-            turn = halves(level.size, tile) if step % 2 else (0, 0)
-            asking = beside(picture - mean, asked).roll(turn, (2, 3))
-            query = fields.Grid(wrap(asking, level.patch, tile), filters)
+            query = fields.Grid(wrap(beside(picture - mean, asked), level.patch, tile), filters)
             key = fields.Grid(beside(like_query - mean, lent), filters, library.forbidden)
-            fit = matched(query, key, turned(fit, turn), here, noise)
-            made = vote(fit.field, query.shape, library.sharp, key.shape[1], level.patch, level.size, how.spread)
-            back = (-turn[0], -turn[1])
-            picture, fit = made.roll(back, (2, 3)), turned(fit, back)
+            fit = matched(query, key, fit, here, noise)
+            picture = vote(fit.field, query.shape, library.sharp, key.shape[1], level.patch, level.size, how.spread)
     return picture
-
-
-def halves(size: tuple[int, int], tile: Tile) -> tuple[int, int]:
-    """Half the height and half the width, where the picture continues itself that way, else 0."""
-    return size[0] // 2 if tile[0] else 0, size[1] // 2 if tile[1] else 0
-
-
-def turned(fit: Fit | None, turn: tuple[int, int]) -> Fit | None:
-    """The fields of a picture that is rolled round by so many rows and columns."""
-    if fit is None or turn == (0, 0):
-        return fit
-    rows, columns = fit.query
-    field = fit.field.view(rows, columns).roll(turn, (0, 1)).flatten()
-    reverse = fit.reverse
-    if reverse is not None:
-        reverse = (reverse // columns + turn[0]) % rows * columns + (reverse % columns + turn[1]) % columns
-    return replace(fit, field=field, reverse=reverse)
 
 
 def in_family(photos: Sequence[Tensor], guide: Guide | None, how: Refinement) -> tuple[Sequence[Tensor], Guide | None]:

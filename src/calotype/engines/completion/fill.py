@@ -87,9 +87,10 @@ def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
     field = scene.in_place() if start.offsets is None else scene.displaced(start.offsets)
     for index, level in enumerate(pyramid):
         if index:
-            before, scene = scene.grid, _Scene.of(level, cfg)
+            before, scene = scene.source.places, _Scene.of(level, cfg)
             picture = resize(picture, level.size, clamp=False)
-            field = patchmatch.upscale(field, before, scene.grid, before, scene.grid)
+            now = scene.source.places
+            field = patchmatch.upscale(field, before, now, before, now)
         if index or start.offsets is not None:
             # Not an enlarged picture but what its patches are copies of: it is as sharp as the photo from the start.
             picture = scene.voted(field, scene.valid(field), picture, cfg.spread)

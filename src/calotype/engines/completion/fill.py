@@ -12,7 +12,7 @@ from calotype.engines.completion.config import Config
 from calotype.engines.completion.membrane import drawn_near
 from calotype.engines.completion.parts import parts
 from calotype.engines.completion.pyramid import Level, levels, overlapping, spread_out
-from calotype.engines.completion.start import started
+from calotype.engines.completion.start import at_edge, started
 from calotype.errors import InputError
 from calotype.image.patches import principal_filters
 from calotype.image.resize import resize
@@ -101,7 +101,8 @@ def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
             picture = scene.voted(field, agreement(score, scene.active), picture, cfg.spread)
     if start.lift is not None:
         picture = picture + resize(start.lift, pyramid[-1].size, mode="bilinear") * hole
-    if cfg.membrane > 0:
+    # Where the hole reaches the edge of the picture, nothing holds the membrane there: it would carry tones outwards.
+    if cfg.membrane > 0 and not at_edge(hole):
         picture = picture + drawn_near(picture, pyramid[0].photo, pyramid[0].hole, cfg.membrane) * hole
     return picture[:, : photo.shape[1]].clamp(-1, 1)
 

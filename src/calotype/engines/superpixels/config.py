@@ -32,13 +32,13 @@ class Config:
     pieces: int = 1200
     compactness: float = 9.0
     blur: float = 0.8
-    light: float = 0.8
-    texture: float = 6.0
+    light: float = 0.6
+    texture: float = 6.5
     place: float = 0.1
     smooth: float = 2.0
     least: float = 0.004
     most: int = 8
-    gain: float = 0.22
+    gain: float = 0.24
     enough: float = 0.06
     tries: int = 8
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from calotype.engines.canny.config import Config
 from calotype.types import Cost
 
-PER_PIXEL = 2e-6  # seconds, most of them for following lines
+PER_PIXEL = 1.2e-6  # seconds
 BASE = 350 << 20
 
 
 def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Config) -> Cost:
     """Seconds and peak memory for the lines of a photo of ``size`` (height, width)."""
     pixels = size[0] * size[1]
-    return Cost(0.05 + pixels * PER_PIXEL, BASE + 150 * pixels)
+    return Cost(0.05 + pixels * PER_PIXEL, BASE + 260 * pixels)

@@ -12,8 +12,10 @@ from torch import Tensor
 from calotype.engines.canny.config import Config
 from calotype.errors import InputError
 from calotype.image.blur import gaussian
+from calotype.image.components import joined, neighbours
 from calotype.image.lab import to_lab
 from calotype.image.mask import grown
+from calotype.image.resize import resize
 from calotype.run import Run
 
 _LEAST = 2.0  # L*a*b* units a pixel: what is below is noise, though there be nothing stronger
@@ -47,7 +49,7 @@ def edges(photos: Sequence[Tensor], cfg: Config, run: Run, *, thickness: int | N
     held = suppressed(strength, cfg.surround, cfg.reach * sigma) if cfg.surround > 0 else strength
     thin = held * ridges(held, angle)
     next(steps)
-    lines = long_ones(followed(thin, cfg), cfg.shortest * longest)
+    lines = followed(thin, cfg)
     for _ in steps:
         pass
     wide = max(1, round(longest / 400)) if thickness is None else thickness
@@ -70,8 +72,13 @@ def gradient(x: Tensor) -> tuple[Tensor, Tensor]:
 
 def suppressed(strength: Tensor, amount: float, reach: float) -> Tensor:
     """``strength`` less what there is of it all around: a lone edge stays, one among many is held down."""
+    # So wide a mean is seen as well in a smaller picture.
+    coarse = max(1, int(reach / 8))
+    size = strength.shape[2:]
+    small = resize(strength, (max(1, size[0] // coarse), max(1, size[1] // coarse)), mode="bilinear")
+    means = (gaussian(small, share * reach / coarse) for share in (1 / 3, 1))
+    near, far = (resize(mean, (size[0], size[1]), mode="bilinear") for mean in means)
     # A ring: what is near is the edge itself.
-    near, far = gaussian(strength, reach / 3), gaussian(strength, reach)
     ring = (far - near / 9).clamp(min=0) * (9 / 8)
     return (strength - amount * ring).clamp(min=0)
 
@@ -93,47 +100,32 @@ def ridges(strength: Tensor, angle: Tensor) -> Tensor:
 
 
 def followed(thin: Tensor, cfg: Config) -> Tensor:
-    """Lines that are strong somewhere, as far as they are not too weak: bool [1, 1, H, W]."""
+    """Lines that are strong somewhere, as far as they are not too weak, and long: bool [1, 1, H, W]."""
     there = thin[thin > _LEAST / 4]
     if not len(there):
         return torch.zeros_like(thin, dtype=torch.bool)
     begin = max(_LEAST, float(there.kthvalue(max(1, math.ceil((1 - cfg.strong) * len(there)))).values))
-    return reached(thin >= begin, thin >= cfg.weak * begin)
+    return kept(thin[0, 0], begin, cfg.weak * begin, cfg.shortest * max(thin.shape[2:]))[None, None]
 
 
-def reached(begun: Tensor, free: Tensor) -> Tensor:
-    """All of ``free`` that is joined to ``begun``, both bool [1, 1, H, W], corners included."""
-    found = begun & free
-    while True:
-        more = found
-        for _ in range(8):
-            more = (F.max_pool2d(more.float(), 3, 1, 1) > 0) & free
-        if torch.equal(more, found):
-            return found
-        found = more
-
-
-def long_ones(lines: Tensor, shortest: float) -> Tensor:
-    """The lines [1, 1, H, W] that extend over at least ``shortest`` pixels."""
-    if shortest <= 1 or not lines.any():
+def kept(thin: Tensor, begin: float, weak: float, shortest: float) -> Tensor:
+    """Of the lines of [H, W] above ``weak``, those that come above ``begin`` and extend over ``shortest`` pixels."""
+    lines = thin >= weak
+    places = lines.nonzero()
+    if not len(places):
         return lines
-    length = max(2, math.ceil(shortest))
-    # The least and the greatest place along either axis that a line comes to: its extent.
-    height, width = lines.shape[2:]
-    y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-    extent = torch.zeros_like(lines, dtype=torch.float32)
-    for place in (x, y):
-        place = place.to(lines.device)[None, None].float() + 1
-        for signed in (place, place.max() + 1 - place):
-            extent = torch.maximum(extent, _highest(signed * lines, lines, length) - signed)
-    return reached(lines & (extent >= length - 1), lines)
-
-
-def _highest(place: Tensor, lines: Tensor, rounds: int) -> Tensor:
-    """The highest ``place`` that each pixel of a line can walk to along it in so many steps."""
-    found = place
-    for _ in range(rounds):
-        found = F.max_pool2d(found, 3, 1, 1) * lines
+    number = joined(neighbours(lines), len(places))
+    count = int(number.max()) + 1
+    strongest = torch.zeros(count, dtype=thin.dtype, device=thin.device)
+    strongest = strongest.scatter_reduce(0, number, thin[lines], "amax")
+    extent = torch.zeros(count, dtype=torch.int64, device=thin.device)
+    for place in places.T:
+        highest = torch.zeros_like(extent).scatter_reduce(0, number, place, "amax")
+        lowest = torch.full_like(extent, max(thin.shape)).scatter_reduce(0, number, place, "amin")
+        extent = torch.maximum(extent, highest - lowest + 1)
+    good = (strongest >= begin) & (extent >= shortest)
+    found = torch.zeros_like(lines)
+    found[lines] = good[number]
     return found
 
 

@@ -8,7 +8,7 @@ from calotype.engines.superpixels.config import Config
 from calotype.types import Cost
 
 # Seconds a pixel that is looked at, and a pixel of the photo.
-PER_PIXEL, PER_LARGE = 5e-6, 1e-7
+PER_PIXEL, PER_LARGE = 1e-5, 1e-7
 BASE = 350 << 20
 
 

@@ -14,6 +14,7 @@ from calotype.engines.superpixels.config import Config
 from calotype.engines.superpixels.slic import borders, means, superpixels
 from calotype.errors import InputError
 from calotype.image.blur import gaussian
+from calotype.image.components import joined
 from calotype.image.lab import to_lab
 from calotype.image.labels import MOST_LABELS
 from calotype.image.resize import resize
@@ -179,16 +180,7 @@ def without_specks(pieces: Pieces, labels: Tensor, plain: Tensor, least: float) 
 
 def connected(pairs: Tensor, labels: Tensor) -> Tensor:
     """The number of the region [N] of every piece: pieces that touch and have one label are in one region."""
-    same = pairs[labels[pairs[:, 0]] == labels[pairs[:, 1]]]
-    found = torch.arange(len(labels), device=labels.device)
-    while True:
-        least = torch.minimum(found[same[:, 0]], found[same[:, 1]])
-        moved = found.scatter_reduce(0, same.flatten(), least.repeat_interleave(2), "amin")
-        moved = moved[moved]  # twice as far each time
-        if torch.equal(moved, found):
-            numbered: Tensor = torch.unique(found, return_inverse=True)[1]
-            return numbered
-        found = moved
+    return joined(pairs[labels[pairs[:, 0]] == labels[pairs[:, 1]]], len(labels))
 
 
 def enlarged(labels: Tensor, size: tuple[int, int]) -> Tensor:

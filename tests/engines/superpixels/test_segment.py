@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import pytest
@@ -129,3 +130,26 @@ def test_refused(classes, settings, words):
         made(photo(parts()), classes, **settings)
     with pytest.raises(InputError, match="one photo"):
         segment([photo(parts())] * 2, TINY, Run(), classes=2, seed=0)
+
+
+def test_what_a_network_sees_counts_where_it_is_asked(monkeypatch):
+    from calotype.engines.superpixels import segment as module
+
+    class Sees:
+        """One half of the picture from the other, whatever its colours."""
+
+        def to(self, device):
+            return self
+
+        def layers(self, pictures):
+            y, x = (length // 8 for length in pictures.shape[2:])
+            found = torch.zeros(1, 4, y, x)
+            found[:, 1, :, x // 2 :] = 1
+            return [found]
+
+    grey = 0.02 * torch.randn(1, 3, 60, 80, generator=torch.Generator().manual_seed(0))
+    monkeypatch.setattr(sys.modules[module.__module__], "efficientnet_lite0", Sees)
+    found = made(grey, 2, deep=5.0, texture=0.0, deep_side=80)[0]
+    assert found[:, :36].float().std() == 0
+    assert found[:, 44:].float().std() == 0
+    assert found[0, 0] != found[0, -1]

@@ -25,6 +25,10 @@ class Config:
         gain: where their number is not given, the least share of what a label fewer leaves unexplained that one more
             has to explain.
         enough: and the share of all differences that may stay unexplained: with less left no more labels are sought.
+        deep: how much a difference counts in what a network that knows a thousand kinds of things sees; 0: it is not
+            asked, and need not be installed.
+        deep_side: longer side, in pixels, of the picture that is shown to it.
+        deep_components: principal components kept of what it sees, at either of two scales.
         tries: beginnings of the clustering, of which the best is kept.
     """
 
@@ -40,11 +44,16 @@ class Config:
     most: int = 8
     gain: float = 0.24
     enough: float = 0.06
+    deep: float = 0.0
+    deep_side: int = 448
+    deep_components: int = 6
     tries: int = 8
 
 
 PRESETS: dict[str, Config] = {
     "fast": Config(),
+    # Things rather than colours.
+    "deep": Config(deep=0.8, gain=0.2, enough=0.1),
     # Plain: pieces by the colour of their pixels, clustered, nothing smoothed.
     "paper": Config(texture=0.0, place=0.0, light=1.0, smooth=0.0, least=0.0, blur=0.0, compactness=10.0),
     "tiny": replace(Config(), side=64, pieces=80, tries=2),

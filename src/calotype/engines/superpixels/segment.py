@@ -18,9 +18,11 @@ from calotype.image.components import joined
 from calotype.image.lab import to_lab
 from calotype.image.labels import MOST_LABELS
 from calotype.image.resize import resize
+from calotype.nn.efficientnet import efficientnet_lite0
 from calotype.nn.features import offline_features
 from calotype.run import Run
 
+_MARGIN = 32  # pixels laid around what is shown to the network
 _ROUNDS = 8  # of agreement among neighbours; few pieces change after half of them
 
 
@@ -90,6 +92,8 @@ def cut(photo: Tensor, cfg: Config) -> Pieces:
     _, found = torch.unique(found, return_inverse=True)  # numbers that have no pixel are left out
     count = int(found.max()) + 1
     rows = means(_described(small, lab, cfg)[0].flatten(1).T, found.flatten(), count)
+    if cfg.deep > 0:
+        rows = torch.cat([rows, cfg.deep * known(photo, found, count, cfg)], 1)
     weights = torch.bincount(found.flatten(), minlength=count) / found.numel()
     pairs, lengths = borders(found, count)
     outline = 4 * (found.numel() / count) ** 0.5
@@ -101,6 +105,25 @@ def _described(small: Tensor, lab: Tensor, cfg: Config) -> Tensor:
     weight = torch.tensor([cfg.light, 1.0, 1.0], device=lab.device)[:, None, None]
     y = torch.linspace(0, 100, lab.shape[2], device=lab.device)[:, None].expand(1, 1, *lab.shape[2:])
     return torch.cat([weight * lab, cfg.texture * roughness(small), cfg.place * y], 1)
+
+
+def known(photo: Tensor, pieces: Tensor, count: int, cfg: Config) -> Tensor:
+    """What a network that knows things sees in each piece: [count, D], at each of two scales a spread of 10 in all."""
+    factor = cfg.deep_side / max(photo.shape[2:])
+    height, width = (max(32, round(length * factor)) for length in photo.shape[2:])
+    # Beyond the edge the network sees zeros, and edges where there are none.
+    seen = F.pad(resize(photo[:, :3], (height, width)), (_MARGIN,) * 4, mode="replicate")
+    net, parts = efficientnet_lite0().to(photo.device), []
+    for layer in net.layers(seen):
+        margin = round(_MARGIN * layer.shape[2] / seen.shape[2])
+        inside = layer[:, :, margin:-margin, margin:-margin]
+        large = F.interpolate(inside, size=(pieces.shape[0], pieces.shape[1]), mode="bilinear", align_corners=False)
+        rows = means(large[0].flatten(1).T, pieces.flatten(), count)
+        rows = rows - rows.mean(0)
+        directions = torch.linalg.eigh(rows.T.double() @ rows.double())[1].flip(1)[:, : cfg.deep_components]
+        rows = rows @ directions.to(rows)
+        parts.append(rows * (10 / rows.square().sum(1).mean().sqrt().clamp(min=1e-6)))
+    return torch.cat(parts, 1)
 
 
 def roughness(small: Tensor) -> Tensor:
@@ -210,9 +233,16 @@ def _check(photos: Sequence[Tensor], cfg: Config, classes: int | None) -> None:
         raise InputError("one photo is segmented at a time: leave out the others")
     if classes is not None and not 2 <= classes <= MOST_LABELS:
         raise InputError(f"{classes} labels cannot be told apart: give a count from 2 to {MOST_LABELS}, like 5")
-    for name, least in (("side", 16), ("pieces", 4), ("most", 2), ("tries", 1)):
+    for name, least in (
+        ("side", 16),
+        ("pieces", 4),
+        ("most", 2),
+        ("tries", 1),
+        ("deep_side", 32),
+        ("deep_components", 1),
+    ):
         if getattr(cfg, name) < least:
             raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from {least} up")
-    for name in ("compactness", "blur", "light", "texture", "place", "smooth", "least", "gain", "enough"):
+    for name in ("compactness", "blur", "light", "texture", "place", "smooth", "least", "gain", "enough", "deep"):
         if not getattr(cfg, name) >= 0:
             raise InputError(f"{name}={getattr(cfg, name):g} cannot be used: give a number from 0 up")

@@ -23,6 +23,8 @@ ENGINES: dict[str, str] = {
     "singan": "calotype.engines.singan",
     "completion": "calotype.engines.completion",
     "imageanalogies": "calotype.engines.imageanalogies",
+    "superpixels": "calotype.engines.superpixels",
+    "canny": "calotype.engines.canny",
 }
 
 

@@ -20,6 +20,7 @@ from calotype.cli.report import Misuse
 from calotype.cli.training import Saying, run_train
 from calotype.tasks.analogy import Drawing, analogy
 from calotype.tasks.animate import Animating, animate
+from calotype.tasks.edges import Outlining, edges
 from calotype.tasks.edit import Editing, edit
 from calotype.tasks.erase import Erasing, erase
 from calotype.tasks.evaluate import evaluate
@@ -28,7 +29,9 @@ from calotype.tasks.harmonize import Harmonizing, harmonize
 from calotype.tasks.making import Job
 from calotype.tasks.mix import Mixing, mix
 from calotype.tasks.paint import Painting, paint
+from calotype.tasks.relayout import Relaying, relayout
 from calotype.tasks.retarget import Retargeting, retarget
+from calotype.tasks.segment import Segmenting, segment
 from calotype.tasks.show import show
 from calotype.tasks.stylize import Styling, stylize
 from calotype.tasks.texture import Texturing, texture
@@ -51,6 +54,9 @@ _MAKING: dict[Callable[..., Any], type[Job]] = {
     upscale: Upscaling,
     animate: Animating,
     analogy: Drawing,
+    relayout: Relaying,
+    segment: Segmenting,
+    edges: Outlining,
 }
 
 

@@ -66,7 +66,7 @@ class Terms:
             if isinstance(picture, str | Path) and Path(picture).is_dir():
                 read[name] = Path(picture)
             else:
-                read[name] = None if picture is None else open_photo(picture, max_side=order.max_side)
+                read[name] = None if picture is None else kind.opened(name, picture, order)
         return cls(kind, order, [open_photo(other, max_side=order.max_side) for other in also], read)
 
     def job(self, photo: PhotoLike, run: Run | None = None, own: Mapping[str, Photo] | None = None) -> Job:
@@ -90,9 +90,8 @@ class Terms:
         if not folders:
             return {}
         stem = open_photo(photo, max_side=self.order.max_side).name
-        return {
-            name: open_photo(_namesake(stem, folder), max_side=self.order.max_side) for name, folder in folders.items()
-        }
+        read = {name: self.kind.opened(name, _namesake(stem, folder), self.order) for name, folder in folders.items()}
+        return {name: picture for name, picture in read.items() if picture is not None}
 
     def own(self, job: Job) -> dict[str, Photo]:
         """The pictures that were read for a job alone."""

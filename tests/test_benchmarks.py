@@ -38,6 +38,7 @@ def job(folder, **changes):
         "structures": ("loose",),
         "seed": 4,
         "count": 2,
+        "diverse": 0,
         "weights": None,
         "sheet": folder / "sheets" / "one.png",
     }
@@ -48,9 +49,9 @@ def job(folder, **changes):
 def engine(monkeypatch):
     monkeypatch.delenv("CALOTYPE_WEIGHTS", raising=False)
 
-    def generated(job, preset, structure):
-        seeds = [job.seed + i for i in range(job.count)]
-        return Result([photo(s) for s in seeds], seeds, {}, seconds=[0.5] * job.count)
+    def generated(job, preset, structure, count):
+        seeds = [job.seed + i for i in range(count)]
+        return Result([photo(s) for s in seeds], seeds, {}, seconds=[0.5] * count)
 
     monkeypatch.setattr(quality, "generated", generated)
 

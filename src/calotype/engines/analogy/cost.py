@@ -37,7 +37,7 @@ def cost(photo_sizes: Sequence[Size], size: Size, cfg: Config) -> Cost:
     pixels = math.prod(first)
     seconds, memory = PER_PRODUCT * pixels * _generator(cfg), 24 * cfg.width * pixels
     if cfg.refined:
-        for level in patch_levels(photo_sizes[0], first, size, cfg):
+        for level in patch_levels(photo_sizes[0], size, cfg):
             seconds += PER_PATCH * level.steps * level.size[0] * level.size[1]
         memory = max(memory, 900 * size[0] * size[1])
     return Cost(seconds / _speed_up(), BASE + memory)

@@ -87,7 +87,7 @@ def _finished(made: Tensor, photo: Tensor, before: Tensor, target: Tensor, cfg: 
         exact_below=EXACT_BELOW,
         exact_start=EXACT_START,
     )
-    levels = patch_levels(whole, (made.shape[2], made.shape[3]), size, cfg)
+    levels = patch_levels(whole, size, cfg)
     classes = present(before)
     source, wanted = (_channels(labels, classes) for labels in (before, target))
     guide = Guide([source], wanted, cfg.label_weight) if len(classes) > 1 else None

@@ -58,14 +58,16 @@ def _extended(x: Tensor, size: Size) -> Tensor:
     return x[:, :, rows][:, :, :, columns]
 
 
-def patch_levels(photo: Size, first: Size, size: Size, cfg: Config) -> list[Level]:
-    """The levels from what the net makes, of size ``first``, up to the result."""
+def patch_levels(photo: Size, size: Size, cfg: Config) -> list[Level]:
+    """The levels from that where patches take over up to the result, of ``size``."""
     factor = factor_of(photo, cfg)
+    if cfg.handed:
+        factor = min(factor, max(cfg.handed / max(photo), (cfg.patch + 1) / min(photo)))
     count = max(1, round(math.log(1 / factor, RATIO))) if factor < 1 else 0
     least = cfg.patch + 1
     levels = []
     for i in range(count):
         share = factor ** (1 - i / count)
-        here = first if i == 0 else (max(least, round(size[0] * share)), max(least, round(size[1] * share)))
+        here = (max(least, round(size[0] * share)), max(least, round(size[1] * share)))
         levels.append(Level(here, share, cfg.patch, cfg.patch_steps))
     return [*levels, Level(size, 1.0, cfg.patch, 1 if count else cfg.patch_steps)]

@@ -217,18 +217,23 @@ def erasing_table() -> str:
 
 def layout_table() -> str:
     """How well results obey the layouts they are given."""
-    result = results("analogies")
-    lines = ["| | pixels in place | mean IoU | SIFID | seconds |", "|---|---:|---:|---:|---:|"]
+    result = results("relayout")
+    lines = [
+        "| | pixels in place | mean IoU | pixels, deep | mean IoU, deep | SIFID | seconds |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    digits = {"pixels": 3, "iou": 3, "pixels_deep": 3, "iou_deep": 3, "sifid": 1, "seconds": 1}
     for row in result["summary"]:
         if row["case"] == "all":
-            cells = [("pixels", 3), ("iou", 3), ("sifid", 1), ("seconds", 1)]
-            texts = [f"{row['mean'][name]:.{digits}f}" if name in row["mean"] else "" for name, digits in cells]
+            mean = row["mean"]
+            texts = [f"{mean[name]:.{places}f}" if name in mean else "" for name, places in digits.items()]
             lines.append(f"| {row['system']} | " + " | ".join(texts) + " |")
     lines += [
         "",
-        f"Four photos with label maps, {result['side']} pixels, by a segmenter that has learned from the photo",
+        f"Four photos with label maps, {result['side']} pixels, all target layouts; by two segmenters that have",
+        "learned from the photo and its own map alone, one from colours and one from deep features; seconds without",
+        f"training (`benchmarks/relayout.py`, {machine(result)}).",
     ]
-    lines += [f"and its own map alone (`benchmarks/analogies.py`, {machine(result)})."]
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""The benchmarks of quality, super-resolution and analogies, the first two with stand-ins for the engines."""
+"""The benchmarks of quality, super-resolution and layouts, the first two with stand-ins for the engines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 quality = pytest.importorskip("quality", reason="the benchmarks are not part of this distribution")
 machine = pytest.importorskip("machine")
 superresolution = pytest.importorskip("superresolution")
-analogies = pytest.importorskip("analogies")
+relayout = pytest.importorskip("relayout")
 
 
 def photo(seed=0):
@@ -131,22 +131,40 @@ def maps():
 
 def test_the_segmenter_goes_by_what_things_look_like_and_not_where_they_are():
     picture, own = maps()
-    segmenter = analogies.Segmenter(picture, own)
+    segmenter = relayout.Segmenter(picture, own)
     for picture_, own_ in ((picture, own), (picture.flip(3), own.flip(3))):
-        found = analogies.agreement(own_, segmenter(picture_))
-        assert found["pixels"] > 0.9
-        assert found["iou"] > 0.8
-    assert analogies.agreement(own, segmenter(picture, itself=True))["pixels"] > 0.85
+        wanted, found = own_[0].argmax(0), segmenter(picture_)
+        assert relayout.pixel_accuracy(wanted, found) > 0.9
+        assert relayout.mean_iou(wanted, found) > 0.8
+    assert relayout.pixel_accuracy(own[0].argmax(0), segmenter(picture, itself=True)) > 0.85
 
 
-def test_agreement():
-    _, own = maps()
-    assert analogies.agreement(own, own[0].argmax(0)) == {"pixels": 1.0, "iou": 1.0}
-    assert analogies.agreement(own, torch.zeros(40, 60).long()) == {"pixels": 0.5, "iou": 0.25}
-    assert analogies.agreement(own, 1 - own[0].argmax(0)) == {"pixels": 0.0, "iou": 0.0}
+def test_the_deep_segmenter_goes_by_features_alone():
+    class Net:
+        def layers(self, pictures):
+            return [pictures, pictures.abs()[..., ::2, ::2], pictures.square()[..., ::4, ::4]]
+
+    picture, own = maps()
+    segmenter = relayout.DeepSegmenter(picture, own, Net())
+    for picture_, own_ in ((picture, own), (picture.flip(3), own.flip(3))):
+        assert relayout.pixel_accuracy(own_[0].argmax(0), segmenter(picture_)) > 0.85
 
 
-def test_analogies_from_end_to_end(tmp_path, monkeypatch):
+def test_pasting_covers_what_changed_with_the_label_that_is_wanted():
+    picture = torch.arange(40 * 60).view(1, 1, 40, 60).expand(1, 3, 40, 60) / 2400
+    own, target = np.zeros((40, 60), np.uint8), np.zeros((40, 60), np.uint8)
+    own[10:20, 5:15], target[18:28, 30:40] = 1, 1
+    colours = ((0, 0, 0), (255, 255, 255))
+    case = relayout.Case("c", "1", picture, relayout.LabelMap(own, colours), relayout.LabelMap(target, colours))
+    edited = relayout.pasted(case)
+    assert torch.equal(edited[..., 18:28, 30:40], picture[..., 10:20, 5:15])
+    same = torch.from_numpy((own == 0) & (target == 0))
+    assert torch.equal(edited[..., same], picture[..., same])
+    gone = torch.from_numpy((own == 1) & (target == 0))
+    assert not torch.isclose(edited[..., gone], picture[..., gone]).all()
+
+
+def test_layouts_from_end_to_end(tmp_path, monkeypatch, capsys):
     folder = tmp_path / "tasks" / "analogy" / "halves"
     (folder / "cond").mkdir(parents=True)
     flat = np.zeros((40, 60, 3), np.uint8)
@@ -155,10 +173,20 @@ def test_analogies_from_end_to_end(tmp_path, monkeypatch):
     for name, pixels in (("label", flat), ("cond/1", flat[:, ::-1]), ("cond/mask_1", flat)):
         Image.fromarray(pixels).save(folder / f"{name}.png")
     out, sheets = tmp_path / "out.json", tmp_path / "sheets"
-    words = ["--data", tmp_path, "--out", out, "--sheets", sheets, "--systems", "gpnn tiny,imageanalogies tiny"]
-    monkeypatch.setattr(sys, "argv", ["analogies.py", *map(str, words)])
+    words = [
+        "--data",
+        tmp_path,
+        "--out",
+        out,
+        "--sheets",
+        sheets,
+        "--systems",
+        "gpnn tiny,imageanalogies tiny,nothing fast",
+    ]
+    monkeypatch.setattr(sys, "argv", ["relayout.py", *map(str, words)])
     monkeypatch.delenv("CALOTYPE_WEIGHTS", raising=False)
-    analogies.main()
+    relayout.main()
+    assert "passing over 'nothing fast'" in capsys.readouterr().err
     record = json.loads(out.read_text())
     assert [row["system"] for row in record["rows"]] == [
         "photo, own map",

@@ -39,6 +39,7 @@ VERBS = {
     "stylize": (["photos", "cfg", "run"], {"picture", "size", "seed", "structure"}),
     "upscale": (["photos", "cfg", "run"], {"factor", "seed"}),
     "analogy": (["photos", "cfg", "run"], {"before", "picture", "size", "seed"}),
+    "relayout": (["photos", "cfg", "run"], {"before", "target", "seed"}),
     "animate": (["photos", "cfg", "run"], {"frames", "seed", "structure", "alpha", "beta", "size", "loop"}),
     "texture": (["photos", "cfg", "run"], {"size", "seed", "tile", "guide"}),
     "fill": (["photos", "cfg", "run"], {"hole", "seed"}),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from calotype.errors import OutputError as OutputError
     from calotype.errors import Stopped as Stopped
     from calotype.image.io import open_photo as open_photo
+    from calotype.image.labelmap import open_labels as open_labels
     from calotype.run import Event as Event
     from calotype.run import Run as Run
     from calotype.tasks.analogy import analogy as analogy
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from calotype.tasks.harmonize import harmonize as harmonize
     from calotype.tasks.mix import mix as mix
     from calotype.tasks.paint import paint as paint
+    from calotype.tasks.relayout import relayout as relayout
     from calotype.tasks.retarget import retarget as retarget
     from calotype.tasks.show import show as show
     from calotype.tasks.stylize import stylize as stylize
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from calotype.tasks.vary import vary as vary
     from calotype.types import Animation as Animation
     from calotype.types import Factor as Factor
+    from calotype.types import LabelMap as LabelMap
     from calotype.types import Photo as Photo
     from calotype.types import Result as Result
     from calotype.types import Size as Size
@@ -59,12 +62,15 @@ _HOMES = {
     "upscale": "calotype.tasks.upscale",
     "animate": "calotype.tasks.animate",
     "analogy": "calotype.tasks.analogy",
+    "relayout": "calotype.tasks.relayout",
     "train": "calotype.tasks.train",
     "evaluate": "calotype.tasks.evaluate",
     "show": "calotype.tasks.show",
     "load": "calotype.catalog",
     "open_photo": "calotype.image.io",
+    "open_labels": "calotype.image.labelmap",
     "Photo": "calotype.types",
+    "LabelMap": "calotype.types",
     "Size": "calotype.types",
     "Factor": "calotype.types",
     "Result": "calotype.types",

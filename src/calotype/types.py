@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Anything a user may hand over where a photo is wanted: a path, an open binary file, a PIL image, or an
 # array [H, W], [H, W, 3] or [H, W, 4] of uint8 (0..255), uint16 (0..65535) or float (0..1).
 PhotoLike: TypeAlias = Union[str, Path, BinaryIO, "Image", "NDArray[Any]", "Photo"]
+# The same where a label map is wanted: then an array [H, W] of any whole numbers holds the numbers of the labels.
+LabelMapLike: TypeAlias = Union[PhotoLike, "LabelMap"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +46,40 @@ class Photo:
         return Size(self.rgb.shape[0], self.rgb.shape[1])
 
 
+@dataclass(frozen=True, eq=False)
+class LabelMap:
+    """What lies where in a picture: one of a few labels at every pixel, each with a colour for people to see.
+
+    Attributes:
+        index: uint8 array [height, width], the number of the label, 0 .. K - 1; a label may lie nowhere.
+        colours: red, green and blue, 0..255, of each of the K labels.
+        name: stem for result files; ``"map"`` for a map that came without a file name.
+        source: the path it was read from, or ``None``.
+    """
+
+    index: NDArray[np.uint8]
+    colours: tuple[tuple[int, int, int], ...]
+    name: str = "map"
+    source: Path | None = None
+
+    @property
+    def size(self) -> Size:
+        """Height and width in pixels."""
+        return Size(self.index.shape[0], self.index.shape[1])
+
+    @property
+    def classes(self) -> int:
+        """How many labels there are, K."""
+        return len(self.colours)
+
+    def image(self) -> Image:
+        """The map as a picture that any paint program can edit: RGB, each label in its colour."""
+        import numpy as np
+        from PIL import Image
+
+        return Image.fromarray(np.array(self.colours, np.uint8)[self.index])
+
+
 @dataclass(frozen=True, order=True)
 class Size:
     """A size in pixels, height first as in tensors. Written for users as ``WIDTHxHEIGHT``."""
@@ -62,6 +98,13 @@ class Size:
     def pixels(self) -> int:
         """Height times width."""
         return self.height * self.width
+
+    def within(self, side: int | None) -> Size:
+        """The size of a picture of this one that was shrunk so that no side is longer than ``side`` pixels."""
+        longest = max(self.height, self.width)
+        if side is None or longest <= side:
+            return self
+        return Size(max(1, round(self.height * side / longest)), max(1, round(self.width * side / longest)))
 
     @classmethod
     def parse(cls, text: str) -> Size:

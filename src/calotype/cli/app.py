@@ -28,6 +28,7 @@ from calotype.tasks.harmonize import Harmonizing, harmonize
 from calotype.tasks.making import Job
 from calotype.tasks.mix import Mixing, mix
 from calotype.tasks.paint import Painting, paint
+from calotype.tasks.relayout import Relaying, relayout
 from calotype.tasks.retarget import Retargeting, retarget
 from calotype.tasks.show import show
 from calotype.tasks.stylize import Styling, stylize
@@ -51,6 +52,7 @@ _MAKING: dict[Callable[..., Any], type[Job]] = {
     upscale: Upscaling,
     animate: Animating,
     analogy: Drawing,
+    relayout: Relaying,
 }
 
 

@@ -9,11 +9,12 @@ from torch import Tensor
 # On -1..1. JPEG moves a flat colour by less than the first; no two labels are nearer than the second.
 _FLAT = 12 / 127.5
 _APART = 30 / 127.5
-_MOST = 40  # labels; more than that no one paints
+MOST_LABELS = 255
 _LEAST = 0.0001  # share of the pixels that are well inside an area of a label; never less than a few pixels
 # Share of the pixels of a map that are in the colour of a label, and not of an edge between two: of all, and of those
 # that are not in the most frequent one, since a night sky is nearly all black.
 _CLEAR, _REST_CLEAR = 0.85, 0.5
+_STRIP = 1 << 24  # distances held at a time: 64 MiB
 
 
 def label_colours(picture: Tensor) -> Tensor | None:
@@ -35,7 +36,7 @@ def label_colours(picture: Tensor) -> Tensor | None:
     free = torch.ones(len(pixels), dtype=torch.bool, device=pixels.device)
     colours: list[Tensor] = []
     clear: list[int] = []
-    while len(colours) < _MOST and bool(free.any()):
+    while len(colours) < MOST_LABELS and bool(free.any()):
         counts = torch.bincount(bins[free & inside], minlength=32**3)
         most = int(counts.argmax())
         if int(counts[most]) < max(6, _LEAST * len(pixels)):
@@ -66,10 +67,7 @@ def _inside(picture: Tensor) -> Tensor:
 
 
 def one_hot(picture: Tensor, colours: Tensor) -> Tensor:
-    """One channel a label: 1 where the map has its colour, 0 elsewhere.
-
-    Pixels in none of the colours, as at smoothed edges, take the label of the most clear ones around them: by colour
-    alone, an edge between two labels would often get that of a third.
+    """One channel a label: 1 where the map has its colour, 0 elsewhere; see ``labelled``.
 
     Args:
         picture: [1, C, H, W], -1..1; channels after the third are not looked at.
@@ -78,20 +76,65 @@ def one_hot(picture: Tensor, colours: Tensor) -> Tensor:
     Returns:
         [1, K, H, W], 0 or 1, one of them 1 at every pixel.
     """
-    height, width = picture.shape[2:]
-    distance = torch.cdist(picture[0, :3].flatten(1).T, colours)
-    labels = _channels(distance.argmin(1).view(1, 1, height, width), picture, len(colours))
-    sure = (distance.amin(1) < _APART / 2).view(1, 1, height, width)
-    known = labels * sure
-    for _ in range(2):  # smoothing is a few pixels wide; what is farther from all clear ones has a colour of its own
-        around = F.avg_pool2d(known, 3, 1, 1)
-        found = _channels(around.argmax(1, keepdim=True), picture, len(colours))
-        reached = around.amax(1, keepdim=True) > 0
-        known = torch.where(sure, known, found * reached)
-        sure = sure | reached
-    return torch.where(sure, known, labels)
+    return channels(labelled(picture, colours), len(colours)).to(picture.dtype)
 
 
-def _channels(labels: Tensor, like: Tensor, count: int) -> Tensor:
-    """Numbers [1, 1, H, W] as ``count`` channels of 0 and 1, of the kind of ``like``."""
-    return (labels == torch.arange(count, device=labels.device).view(1, -1, 1, 1)).to(like.dtype)
+def channels(index: Tensor, count: int) -> Tensor:
+    """Numbers of labels [1, H, W] as ``count`` channels [1, count, H, W] of 0 and 1, float32."""
+    return (index[:, None] == torch.arange(count, device=index.device).view(1, -1, 1, 1)).float()
+
+
+def labelled(picture: Tensor, colours: Tensor, within: float = _APART / 2) -> Tensor:
+    """The number of the label at every pixel.
+
+    Pixels in none of the colours, as at smoothed edges, take the label of the most clear ones around them: by colour
+    alone, an edge between two labels would often get that of a third.
+
+    Args:
+        picture: [1, C, H, W], -1..1; channels after the third are not looked at.
+        colours: [K, 3], -1..1.
+        within: how far from a colour a pixel may be to have it clearly, -1 to 1 being 2.
+
+    Returns:
+        int64 [1, H, W], 0 .. K - 1.
+    """
+    index, distance = nearest(picture, colours)
+    found, sure = spread(index, distance < within)
+    return torch.where(sure, found, index)
+
+
+def nearest(picture: Tensor, colours: Tensor) -> tuple[Tensor, Tensor]:
+    """For every pixel of [1, C, H, W] the number of the nearest of ``colours`` [K, 3], and how far it is: [1, H, W]."""
+    pixels = picture[0, :3].flatten(1).T
+    lowest = [torch.cdist(strip, colours).min(1) for strip in torch.split(pixels, max(1, _STRIP // len(colours)))]
+    size = (1, *picture.shape[2:])
+    return torch.cat([x.indices for x in lowest]).view(size), torch.cat([x.values for x in lowest]).view(size)
+
+
+def spread(index: Tensor, sure: Tensor, rounds: int = 2) -> tuple[Tensor, Tensor]:
+    """Labels carried to the pixels beside those that have them: to each the most frequent one of its eight neighbours.
+
+    Args:
+        index: int64 [1, H, W].
+        sure: bool [1, H, W], which pixels have their label; the others' are not looked at.
+        rounds: pixels that labels are carried. Smoothing is a few pixels wide; what is farther from all clear ones has
+            a colour of its own.
+
+    Returns:
+        The labels, and which pixels have one now.
+    """
+    for _ in range(rounds):
+        places = (~sure[0]).nonzero()
+        if not len(places):
+            break
+        around = F.pad(torch.where(sure, index, -1), (1, 1, 1, 1), value=-1)[0]
+        y, x = places.T
+        votes = torch.stack([around[y + dy, x + dx] for dy in range(3) for dx in range(3)])
+        counts = (votes[:, None] == votes[None]).sum(0).masked_fill(votes < 0, 0)
+        # Of equally frequent ones the lowest number, whatever the order of the neighbours.
+        chosen = votes.gather(0, (counts * (2 * MOST_LABELS) - votes).argmax(0, keepdim=True))[0]
+        reached = counts.amax(0) > 0
+        index, sure = index.clone(), sure.clone()
+        index[0, y[reached], x[reached]] = chosen[reached]
+        sure[0, y[reached], x[reached]] = True
+    return index, sure

@@ -61,8 +61,7 @@ class Terms:
         from calotype.image.io import open_photo
 
         read = {
-            name: None if picture is None else open_photo(picture, max_side=order.max_side)
-            for name, picture in pictures.items()
+            name: None if picture is None else kind.opened(name, picture, order) for name, picture in pictures.items()
         }
         return cls(kind, order, [open_photo(other, max_side=order.max_side) for other in also], read)
 

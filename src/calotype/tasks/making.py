@@ -87,6 +87,17 @@ class Job:
             InputError: one of them cannot be used as given.
         """
 
+    @classmethod
+    def opened(cls, name: str, picture: Any, order: Order) -> Photo | None:
+        """Read the further picture that the verb was handed as ``name``; ``None``: it is found for each photo anew.
+
+        Raises:
+            InputError: it cannot be used.
+        """
+        from calotype.image.io import open_photo
+
+        return open_photo(picture, max_side=order.max_side)
+
     def __init__(
         self,
         order: Order,
@@ -109,11 +120,8 @@ class Job:
             raise InputError(
                 f"the engine {order.engine} takes patches from no further photos: leave out --also (also=)"
             )
-        self.pictures = {
-            name: open_photo(picture, max_side=order.max_side)
-            for name, picture in pictures.items()
-            if picture is not None
-        }
+        read = {name: self.opened(name, given, order) for name, given in pictures.items() if given is not None}
+        self.pictures = {name: picture for name, picture in read.items() if picture is not None}
         for other in self.also:
             if self.photo.alpha is None and other.alpha is not None:
                 raise InputError(

@@ -35,13 +35,14 @@ a coarse level, and rebuilt from there up.
 
 ``analogy`` lays the photo out as a target has it (Hertzmann et al., Image Analogies, SIGGRAPH 2001): patches are
 compared by their pixels and by what a map of the photo, or a photo without its effect, has at the same place.
+``relayout`` is the same for two label maps given as numbers.
 
 Sizes: from 16 pixels up to tens of megapixels. Limits: nothing is understood, so a face or a building may be taken
 apart; what is unique in a photo is either kept whole or broken. Several photos may lend patches. Results may be
 tileable. CPU and CUDA run the same code, with the same noise.
 """
 
-from calotype.engines.gpnn.analogy import analogy
+from calotype.engines.gpnn.analogy import analogy, relayout
 from calotype.engines.gpnn.config import PRESETS, Config
 from calotype.engines.gpnn.cost import cost
 from calotype.engines.gpnn.generate import retarget, scales, vary
@@ -68,6 +69,7 @@ __all__ = [
     "Config",
     "analogy",
     "cost",
+    "relayout",
     "remake",
     "retarget",
     "scales",

@@ -15,6 +15,7 @@ from calotype.image.patches import principal_filters
 from calotype.image.resize import resize
 from calotype.matching import field as fields
 from calotype.matching.counterparts import Counterparts, counterparts
+from calotype.matching.layout import guides
 from calotype.matching.library import at_level
 from calotype.matching.refine import Guide, Level, refine
 from calotype.matching.start import swayed
@@ -67,11 +68,48 @@ def analogy(
     photo, noise = photos[0], torch.Generator().manual_seed(seed)
     case = counterparts(photo, before, resize(picture, size), guide, colours)
     told = weighted(case, cfg, itself=before is None)
-    levels = plan((photo.shape[2], photo.shape[3]), size, cfg)
-    start = laid_out(case.lent, told, levels[0], cfg, noise)
     restless = cfg.analogy_restless if case.tint is None else 0.0
+    return case.coloured(guided(case.lent, told, size, cfg, run, noise, restless))
+
+
+@torch.no_grad()
+def relayout(photos: Sequence[Tensor], cfg: Config, run: Run, *, before: Tensor, target: Tensor, seed: int) -> Tensor:
+    """The photo laid out as ``target`` has it: an analogy of label maps, as in texture-by-numbers.
+
+    Args:
+        photos: one [1, C, H, W], -1..1.
+        cfg: settings.
+        run: progress, stopping, device.
+        before: int64 [1, H, W], the number of the label that lies at each pixel of the photo.
+        target: int64 [1, h, w], of any size: what is to lie where, in the same numbers. The result has its size.
+        seed: of the search, and of the disturbance by which one target gives several results.
+
+    Returns:
+        [1, C, h, w], -1..1.
+
+    Raises:
+        InputError: the result would be smaller than a patch, ``before`` does not fit the photo, ``target`` has a label
+            that it has not, or a setting is out of range.
+        Stopped: the run was asked to stop.
+    """
+    size = (target.shape[1], target.shape[2])
+    checked(photos, size, cfg)
+    if len(photos) > 1:
+        raise InputError("a layout takes its patches from one photo: leave out the others")
+    source, wanted = guides(photos[0], before, target)
+    told = Guide([source], wanted, cfg.label_weight)
+    noise = torch.Generator().manual_seed(seed)
+    return guided(photos[0], told, size, cfg, run, noise, cfg.analogy_restless).clamp(-1, 1)
+
+
+def guided(
+    lent: Tensor, told: Guide, size: tuple[int, int], cfg: Config, run: Run, noise: torch.Generator, restless: float
+) -> Tensor:
+    """A picture [1, C, h, w] of ``size`` made of ``lent`` [1, C, H, W], every patch where the guide wants it."""
+    levels = plan((lent.shape[2], lent.shape[3]), size, cfg)
+    start = laid_out(lent, told, levels[0], cfg, noise)
     how = replace(refinement(cfg), alpha=cfg.analogy_alpha, restless=restless, spread=cfg.analogy_spread)
-    return case.coloured(refine(start, [case.lent], how, run, levels, noise, (False, False), guide=told))
+    return refine(start, [lent], how, run, levels, noise, (False, False), guide=told)
 
 
 def weighted(case: Counterparts, cfg: Config, itself: bool) -> Guide:

@@ -26,6 +26,6 @@ leave it open what lies there, the place does not tell either, and one label's m
 
 from calotype.engines.imageanalogies.config import PRESETS, Config
 from calotype.engines.imageanalogies.cost import cost
-from calotype.engines.imageanalogies.generate import analogy, scales
+from calotype.engines.imageanalogies.generate import analogy, relayout, scales
 
-__all__ = ["PRESETS", "Config", "analogy", "cost", "scales"]
+__all__ = ["PRESETS", "Config", "analogy", "cost", "relayout", "scales"]

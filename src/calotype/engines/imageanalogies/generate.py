@@ -25,10 +25,12 @@ from calotype.engines.imageanalogies.sweep import Canvas, Source, fronts, swept
 from calotype.errors import InputError
 from calotype.image.resize import resize
 from calotype.matching.counterparts import Counterparts, counterparts
+from calotype.matching.layout import guides
 from calotype.run import Run
 
 # Sides of the coarsest level are no smaller: below, a neighbourhood of 5 x 5 pixels is most of the picture.
 _LEAST = 8
+_WRONG_LABEL = math.sqrt(0.5)  # it is off by 1 in two channels
 
 
 @dataclass(frozen=True)
@@ -107,24 +109,54 @@ def analogy(
     _checked(photos, size, cfg)
     case = counterparts(photos[0], before, resize(picture, size), guide, colours)
     weight = _guide_weight(case, before, cfg)
-    count = level_count(min(*size, *photos[0].shape[2:]), cfg)
-    photo = _pyramid(case.lent, count)
-    source, target = (_pyramid(weight * x, count) for x in (case.source, case.target))
+    return case.coloured(_swept_up(case.lent, weight * case.source, weight * case.target, cfg, run, seed))
+
+
+@torch.no_grad()
+def relayout(photos: Sequence[Tensor], cfg: Config, run: Run, *, before: Tensor, target: Tensor, seed: int) -> Tensor:
+    """The photo laid out as ``target`` has it: what the paper calls texture-by-numbers.
+
+    Args:
+        photos: one [1, C, H, W], -1..1.
+        cfg: settings.
+        run: progress, stopping, device.
+        before: int64 [1, H, W], the number of the label that lies at each pixel of the photo.
+        target: int64 [1, h, w], of any size: what is to lie where, in the same numbers. The result has its size.
+        seed: of the disturbance of the coarsest level, see ``Config.noise``.
+
+    Returns:
+        [1, C, h, w], -1..1.
+
+    Raises:
+        InputError: a picture is too small, ``before`` does not fit the photo, ``target`` has a label that it has not,
+            or a setting is out of range.
+        Stopped: the run was asked to stop.
+    """
+    _checked(photos, (target.shape[1], target.shape[2]), cfg)
+    source, wanted = guides(photos[0], before, target)
+    weight = cfg.label_weight * _WRONG_LABEL
+    return _swept_up(photos[0], weight * source, weight * wanted, cfg, run, seed).clamp(-1, 1)
+
+
+def _swept_up(lent: Tensor, source: Tensor, target: Tensor, cfg: Config, run: Run, seed: int) -> Tensor:
+    """A picture [1, C, h, w] made of ``lent`` [1, C, H, W], from the weighted channels of the guide of both."""
+    size = (target.shape[2], target.shape[3])
+    count = level_count(min(*size, *lent.shape[2:]), cfg)
+    photo, known, asked = (_pyramid(x, count) for x in (lent, source, target))
     noise = torch.Generator().manual_seed(seed)
     made: list[Picture] = []
     for level in range(count):
         stage = f"level {level + 1} of {count}"
         # 2 to the power of l - L: the finer, the more is put up with for coherence.
         favour = 1 + cfg.kappa * 2.0 ** (level + 1 - count) if cfg.kappa > 0 else 0.0
-        made.append(_level(photo, source, target, made, level, favour, cfg, run, stage, noise))
-    whole = made[-1].values.T.reshape(1, -1, *size)
-    return case.coloured(whole)
+        made.append(_level(photo, known, asked, made, level, favour, cfg, run, stage, noise))
+    return made[-1].values.T.reshape(1, -1, *size)
 
 
 def _guide_weight(case: Counterparts, before: Tensor | None, cfg: Config) -> float:
-    """What the channels of the guide are multiplied by; a wrong label is 1 in two channels."""
+    """What the channels of the guide are multiplied by."""
     if case.labelled:
-        return cfg.label_weight * math.sqrt(0.5)
+        return cfg.label_weight * _WRONG_LABEL
     weight = cfg.texture_weight if before is None else cfg.light_weight
     return weight / math.sqrt(case.source.shape[1])
 

@@ -1,0 +1,64 @@
+"""What a layout compares: where each label lies in a photo, beside where it is to lie in the result."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from calotype.errors import InputError
+
+# Channels that labels have at most. With more, patches would be described by their labels for the most part of the time
+# that a picture takes; with these, no two of 255 labels are less than half as unlike as two of a few.
+_CHANNELS = 16
+_ROUNDS, _STEP = 300, 0.05
+
+
+def guides(photo: Tensor, before: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Both maps as channels that can be compared: any two labels are about equally unlike, sqrt(2) apart.
+
+    Args:
+        photo: [1, C, H, W].
+        before: int64 [1, H, W], what lies where in the photo.
+        target: int64 [1, h, w], what is to lie where, in the same numbers.
+
+    Returns:
+        [1, G, H, W] and [1, G, h, w], float32, -1..1.
+
+    Raises:
+        InputError: the map is not of the photo's size, or the target has a label that lies nowhere in the photo.
+    """
+    if before.shape[1:] != photo.shape[2:]:
+        sizes = [f"{x.shape[-1]}x{x.shape[-2]}" for x in (before, photo)]
+        raise InputError(f"the label map is {sizes[0]} and the photo {sizes[1]} pixels: give two of one size")
+    there = before.flatten().bincount().nonzero()[:, 0]
+    missing = target[~torch.isin(target, there)]
+    if len(missing):
+        raise InputError(
+            f"the target wants label {int(missing.min())}, which lies nowhere in the photo: use the labels that do"
+        )
+    codes = codes_of(len(there)).to(photo)
+    source, asked = (codes[torch.searchsorted(there, x)].permute(0, 3, 1, 2).contiguous() for x in (before, target))
+    return source, asked
+
+
+@lru_cache(maxsize=16)
+def codes_of(count: int) -> Tensor:
+    """So many labels as vectors of length 1 [count, G], no two of them near each other.
+
+    One channel a label, 1 for its own, while there are few. For more of them there are fewer channels than labels:
+    points on a sphere that repel each other, so that the nearest two are as far apart as can be.
+    """
+    if count <= _CHANNELS:
+        return torch.eye(count)
+    noise = torch.Generator().manual_seed(count)
+    points = torch.randn(count, _CHANNELS, generator=noise, dtype=torch.float64)
+    itself = torch.eye(count, dtype=torch.bool)
+    for step in range(_ROUNDS):
+        points = points / points.norm(dim=1, keepdim=True)
+        # The nearest push hardest, and the more so the longer it goes on.
+        push = (points @ points.T * (8 + 24 * step / _ROUNDS)).masked_fill(itself, float("-inf")).softmax(1)
+        points = points - _STEP * (push + push.T) @ points
+    found: Tensor = (points / points.norm(dim=1, keepdim=True)).float()
+    return found

@@ -1,0 +1,167 @@
+"""A photo in a new layout, as a map in flat colours has it."""
+
+# Annotations are values here, not strings: the command line is made from them.
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+from calotype.errors import InputError
+from calotype.tasks import arguments
+from calotype.tasks.making import Job, Piece
+from calotype.tasks.order import Order
+from calotype.tasks.param import Param
+from calotype.tasks.remaking import same_shape
+from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike, Result, Size
+
+if TYPE_CHECKING:
+    import torch
+
+    from calotype.run import Run
+
+
+class Relaying(Job):
+    """What the verb makes of one photo, a map of it and a map of what is wanted.
+
+    Attributes:
+        labels: the map of the photo, of its size.
+        target: the map of what is wanted, of the size of the result, in the same numbers.
+    """
+
+    verb = "relayout"
+    wants = ("labels", "target")
+
+    @classmethod
+    def opened(cls, name: str, picture: LabelMapLike, order: Order) -> Photo:
+        """A map as a picture, at its full size: shrunk as photos are, its colours would blend."""
+        from calotype.image.io import open_photo
+        from calotype.image.labelmap import as_picture
+
+        read = open_photo(as_picture(picture))
+        # What came without a file is called what it is, so that a message about it can be understood.
+        return read if read.name != "image" else replace(read, name=name)
+
+    def __init__(
+        self,
+        order: Order,
+        photo: PhotoLike,
+        also: Sequence[PhotoLike] = (),
+        run: "Run | None" = None,
+        **pictures: Any,
+    ) -> None:
+        """Read the photo and both maps.
+
+        Raises:
+            InputError: one of them cannot be used, or they do not fit together.
+        """
+        from calotype.image.labelmap import fitted, open_labels
+
+        super().__init__(order, photo, also, run, **pictures)
+        given = open_labels(self.pictures["labels"])
+        if not same_shape(given.size, self.photo.size):
+            raise InputError(
+                f"the label map '{given.name}' is {given.size} and '{self.photo.name}' {self.photo.size} pixels: "
+                "give a map of the photo's size, or of its shape"
+            )
+        self.labels = fitted(given, self.photo.size)
+        self.target = fitted(open_labels(self.pictures["target"], like=given), self.size)
+        _check_lent(self.labels, self.target)
+
+    def fitting_size(self) -> Size:
+        """The size of the target."""
+        return self.pictures["target"].size.within(self.order.max_side)
+
+    def facts(self) -> dict[str, Any]:
+        """How many labels there are."""
+        return {"classes": self.labels.classes}
+
+    def how(self, piece: Piece) -> dict[str, Any]:
+        """The layouts and the seed: the size is that of the target."""
+        return {"seed": piece.seed, **self._layouts}
+
+    @cached_property
+    def _layouts(self) -> "dict[str, torch.Tensor]":
+        import torch
+
+        maps = {"before": self.labels, "target": self.target}
+        return {name: torch.from_numpy(given.index).long()[None].to(self.run.device) for name, given in maps.items()}
+
+
+def _check_lent(labels: LabelMap, target: LabelMap) -> None:
+    import numpy as np
+
+    lacking = np.setdiff1d(target.index, labels.index)
+    if lacking.size:
+        colour = "#{:02x}{:02x}{:02x}".format(*target.colours[lacking[0]])
+        raise InputError(
+            f"of what is {colour} in '{labels.name}' nothing is left at {labels.size} pixels: give a larger "
+            f"--max-side (max_side), or leave it out of '{target.name}'"
+        )
+
+
+def relayout(
+    photo: Annotated[PhotoLike, arguments.PHOTO],
+    labels: Annotated[
+        LabelMapLike,
+        Param("a map of the photo: what lies where, each thing painted in a flat colour of its own", metavar="LABELS"),
+    ],
+    target: Annotated[
+        LabelMapLike, Param("a map in the same colours: what is to lie where; of any size", metavar="TARGET")
+    ],
+    n: Annotated[int, arguments.COUNT] = 1,
+    seed: Annotated[int, arguments.SEED] = 0,
+    *,
+    engine: Annotated[str, arguments.ENGINE] = "gpnn",
+    preset: Annotated[str, arguments.PRESET] = "fast",
+    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
+    unfinished: Annotated[bool, arguments.UNFINISHED] = False,
+    model: Annotated[str | Path | None, arguments.MODEL] = None,
+    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
+    device: Annotated[str, arguments.DEVICE] = "auto",
+    run: Optional["Run"] = None,
+) -> Result:
+    """Lay a photo out anew, as a painted map has it: move, resize, add or remove what is in it.
+
+    Paint a map of the photo in a few flat colours (sky blue, trees green), change a copy of it, and give both: calotype
+    relayout photo.jpg map.png changed.png. A region that is painted over with its background is gone; one that is
+    painted larger, elsewhere or twice is there so in the result.
+
+    Maps are PNG or JPEG pictures without shades, or PNGs with class numbers for grey levels. A drawing and its change,
+    in white lines on black, work too.
+
+    Args:
+        photo: a path, PIL image, array or ``Photo``.
+        labels: a map of the photo, of its size or shape: a path, PIL image, array (also [H, W] of class numbers),
+            ``Photo`` or ``LabelMap``.
+        target: the same kinds: a map in the same colours or numbers. The result has its size.
+        n: how many, each with the next seed.
+        seed: of the first picture.
+        engine: which engine; ``calotype engines`` lists them.
+        preset: which of the engine's presets.
+        max_side: in pixels: shrink the photo and the maps first, so that no side is longer.
+        unfinished: use the finished stages of a stopped training instead of going on with it.
+        model: the folder of a trained model, instead of the one that belongs to photo and settings.
+        settings: keys of the engine's ``Config`` and their values, on top of the preset.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
+        run: where to report progress to, and to be stopped from.
+
+    Returns:
+        The pictures, their seeds, and the settings that repeat them; ``save`` writes them.
+
+    Raises:
+        InputError: a picture or an argument cannot be used; the message says what to do.
+        Stopped: ``run`` was asked to stop.
+    """
+    order = Relaying.ordered(
+        n=n,
+        seed=seed,
+        engine=engine,
+        preset=preset,
+        max_side=max_side,
+        unfinished=unfinished,
+        model=model,
+        settings=settings,
+        device=device,
+    )
+    return Relaying(order, photo, run=run, labels=labels, target=target).result()

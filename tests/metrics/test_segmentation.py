@@ -1,0 +1,38 @@
+"""Against values worked out by hand."""
+
+import pytest
+import torch
+
+from calotype.errors import InputError
+from calotype.metrics.segmentation import mean_iou, pixel_accuracy
+
+WANTED = torch.tensor([[0, 0, 1, 1], [0, 0, 1, 2]])
+
+
+def test_equal_maps():
+    assert pixel_accuracy(WANTED, WANTED) == 1
+    assert mean_iou(WANTED, WANTED) == 1
+
+
+def test_by_hand():
+    found = torch.tensor([[0, 0, 0, 1], [0, 1, 1, 2]])
+    assert pixel_accuracy(WANTED, found) == pytest.approx(6 / 8)
+    assert mean_iou(WANTED, found) == pytest.approx((3 / 5 + 2 / 4 + 1 / 1) / 3)
+
+
+def test_a_label_that_was_not_wanted_counts_against_those_it_displaced():
+    found = torch.tensor([[0, 0, 5, 5], [0, 0, 1, 2]])
+    assert pixel_accuracy(WANTED, found) == pytest.approx(6 / 8)
+    assert mean_iou(WANTED, found) == pytest.approx((1 + 1 / 3 + 1) / 3)
+
+
+def test_all_wrong():
+    assert pixel_accuracy(WANTED, WANTED + 3) == 0
+    assert mean_iou(WANTED, WANTED + 3) == 0
+
+
+def test_refused():
+    with pytest.raises(InputError, match=r"\(2, 4\) and \(4, 2\)"):
+        mean_iou(WANTED, WANTED.T)
+    with pytest.raises(InputError, match="without a pixel"):
+        pixel_accuracy(WANTED[:0], WANTED[:0])

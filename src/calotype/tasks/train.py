@@ -14,9 +14,10 @@ from calotype.tasks import arguments, cache
 from calotype.tasks.making import check_bytes
 from calotype.tasks.order import check_able
 from calotype.tasks.param import Param
-from calotype.tasks.trained import Model, purpose_of
+from calotype.tasks.remaking import of_photo
+from calotype.tasks.trained import Model, purpose_of, wants_labels
 from calotype.tasks.upscale import ENLARGEMENT, enlargement
-from calotype.types import Photo, PhotoLike
+from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike
 
 if TYPE_CHECKING:
     from calotype.run import Run
@@ -52,6 +53,7 @@ class Course:
         out: the folder that the model is to be in; ``None`` for the cache.
         several: whether ``out`` is for several models, each in a folder of its own in it.
         purpose: what the model is for, as ``purpose_of`` writes it; empty for verbs that need no model of their own.
+        labels: the map of the photo, of its shape, where the engine learns from one.
     """
 
     engine: str
@@ -64,6 +66,7 @@ class Course:
     out: Path | None
     several: bool = False
     purpose: str = ""
+    labels: LabelMap | None = None
 
     def model(self, photo: PhotoLike) -> Model:
         """The model of one photo, trained or not.
@@ -83,6 +86,7 @@ class Course:
             self.seed,
             self.purpose,
             self._place(opened),
+            labels=None if self.labels is None else of_photo(self.labels, opened),
         )
         if not model.finished and self.device == "cpu":
             check_bytes(model.cost.bytes, f"training on '{opened.name}' ({opened.size})", opened.size)
@@ -107,6 +111,7 @@ def course(
     settings: Mapping[str, Any] | None,
     device: str,
     several: bool = False,
+    labels: LabelMapLike | None = None,
 ) -> Course:
     """Check the arguments of a training.
 
@@ -121,6 +126,9 @@ def course(
         raise InputError(f"a seed of {seed} cannot be used: give a whole number from 0 to 2**53")
     module = engine_of(engine)
     plain = config_from(module, preset, changes)
+    shown = _labels(engine, labels, several)
+    if shown is not None:
+        plain = module.adapted(plain, "relayout", classes=shown.classes)
     facts = _facts(engine, purpose, factor)
     config = module.adapted(plain, purpose, **facts) if purpose and hasattr(module, "adapted") else plain
     return Course(
@@ -134,7 +142,23 @@ def course(
         out=None if out is None else Path(out),
         several=several,
         purpose="" if config == plain else purpose_of(purpose, facts),
+        labels=shown,
     )
+
+
+def _labels(engine: str, labels: LabelMapLike | None, several: bool) -> LabelMap | None:
+    """The map that an engine learns from; ``None`` for one that learns from the photo alone."""
+    if not wants_labels(engine):
+        if labels is not None:
+            raise InputError(f"{engine} learns from the photo alone: leave out --labels (labels=)")
+        return None
+    if labels is None:
+        raise InputError(f"{engine} learns from a photo and a label map of it: give one, --labels MAP (labels=)")
+    if several:
+        raise InputError("a label map is of one photo: give that one with --labels, not a folder")
+    from calotype.image.labelmap import open_labels
+
+    return open_labels(labels)
 
 
 def _facts(engine: str, purpose: str, factor: float) -> dict[str, Any]:
@@ -170,6 +194,14 @@ def train(
         ),
     ] = "",
     factor: Annotated[float, ENLARGEMENT] = 4.0,
+    labels: Annotated[
+        LabelMapLike | None,
+        Param(
+            "a map of the photo, for engines that lay it out anew: what lies where, each thing in a flat colour of its "
+            "own",
+            metavar="MAP",
+        ),
+    ] = None,
     out: Annotated[
         str | Path | None,
         Param("folder for the model, instead of where models are kept; for several, one folder each in it"),
@@ -191,6 +223,7 @@ def train(
         seed: of the training. Verbs look for seed 0; hand them a model of another one as ``model``.
         purpose: ``"upscale"`` or ``"animate"``: the verb that the model is for. Empty: the other verbs.
         factor: for ``"upscale"``: how many times as wide and high, above 1 and at most 8.
+        labels: a map of the photo, for engines that learn from one too: a path, PIL image, array or ``LabelMap``.
         out: a folder for the model. ``None``: where verbs find it by themselves.
         max_side: in pixels: shrink the photo first, so that no side is longer.
         settings: keys of the engine's ``Config`` and their values, on top of the preset.
@@ -213,6 +246,7 @@ def train(
         seed=seed,
         purpose=purpose,
         factor=factor,
+        labels=labels,
         out=out,
         max_side=max_side,
         settings=settings,

@@ -62,8 +62,8 @@ class Config:
             pixel.
         jitter: largest noise on the photo in training, on -1..1.
         refined: whether the photo's patches finish what the net has made; otherwise it is enlarged.
-        handed: longer side of the photo at the level where patches take over, pixels: what the net has made is shrunk to
-            it, and with that goes what is soft or wrong in its detail; 0, or more than ``side``, for the net's own size.
+        handed: longer side of the photo at the level where patches take over, pixels: what the net has made is shrunk
+            to it, and with that goes what is soft in it; 0, or more than ``side``, for the net's own size.
         patch: side of these patches, pixels; odd.
         alpha: completeness, as in GPNN: small insists that every part of the photo is used.
         label_weight: how much a label, 0 or 1, counts against a colour, -1..1, when patches are compared.
@@ -118,10 +118,10 @@ class Config:
     blend: bool = False
     jitter: float = 1 / 255
     refined: bool = True
-    handed: int = 0
+    handed: int = 32
     patch: int = 5
-    alpha: float = 0.05
-    label_weight: float = 2.0
+    alpha: float = 0.02
+    label_weight: float = 3.0
     restless: float = 0.5
     spread: float = 0.1
     patch_steps: int = 2

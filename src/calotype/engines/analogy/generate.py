@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from calotype.engines.analogy.config import Config
-from calotype.engines.analogy.labelling import check_known, checked_labels, present
+from calotype.engines.analogy.labelling import check_known, checked_labels
 from calotype.engines.analogy.net import Net
 from calotype.engines.analogy.sizes import factor_of, patch_levels
 from calotype.errors import InputError
 from calotype.image.resize import resize
+from calotype.matching.layout import guides
 from calotype.matching.refine import Guide, Refinement, refine
 from calotype.run import Run
 
@@ -88,14 +89,8 @@ def _finished(made: Tensor, photo: Tensor, before: Tensor, target: Tensor, cfg: 
         exact_start=EXACT_START,
     )
     levels = patch_levels(whole, size, cfg)
-    classes = present(before)
-    source, wanted = (_channels(labels, classes) for labels in (before, target))
-    guide = Guide([source], wanted, cfg.label_weight) if len(classes) > 1 else None
+    source, wanted = guides(photo, before, target)
+    guide = Guide([source], wanted, cfg.label_weight)
     noise = torch.Generator().manual_seed(seed)
     start = resize(made, levels[0].size)
     return refine(start, [photo], how, run, levels, noise, (False, False), guide=guide)
-
-
-def _channels(labels: Tensor, classes: Sequence[int]) -> Tensor:
-    """[1, h, w] class indices to [1, len(classes), h, w], 0 or 1."""
-    return torch.stack([(labels == each).float() for each in classes], 1)

@@ -74,7 +74,7 @@ class Config:
     """
 
     classes: int = 2
-    side: int = 112
+    side: int = 96
     coding: str = "one-hot"
     width: int = 16
     norm: str = "instance"
@@ -85,7 +85,7 @@ class Config:
     critic_width: int = 32
     conditional: bool = True
     segmenter_width: int = 24
-    steps: int = 2000
+    steps: int = 1500
     parts: int = 5
     critic_steps: int = 0
     critic_after: int = 1

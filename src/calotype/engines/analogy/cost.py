@@ -11,9 +11,9 @@ from calotype.engines.analogy.network import map_channels
 from calotype.engines.analogy.sizes import Size, inner_size, patch_levels
 from calotype.types import Cost
 
-# Seconds on two cores of a 2.6 GHz server processor, fitted to benchmarks/results/sia_ablation.json: for a
+# Seconds on one core of a 2.6 GHz server processor, fitted to benchmarks/results/sia_ablation.json: for a
 # multiplication and addition of a network, for a step whatever its size, and for a patch replaced and compared once.
-PER_PRODUCT, PER_STEP, PER_PATCH = 7.5e-11, 0.02, 1.5e-6
+PER_PRODUCT, PER_STEP, PER_PATCH = 5.5e-11, 0.055, 1.5e-6
 # Bytes that torch itself and a few temporaries take; and of one pixel and channel while the nets learn.
 BASE, PER_CHANNEL = 400 << 20, 600
 
@@ -61,4 +61,4 @@ def _segmenter(cfg: Config) -> float:
 
 def _speed_up() -> float:
     # Small pictures keep two cores busy and no more.
-    return math.sqrt(min(os.cpu_count() or 1, 4) / 2)
+    return math.sqrt(min(os.cpu_count() or 1, 4))

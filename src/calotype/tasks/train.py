@@ -53,7 +53,8 @@ class Course:
         out: the folder that the model is to be in; ``None`` for the cache.
         several: whether ``out`` is for several models, each in a folder of its own in it.
         purpose: what the model is for, as ``purpose_of`` writes it; empty for verbs that need no model of their own.
-        labels: the map of the photo, of its shape, where the engine learns from one.
+        labels: the map of the photo, of its shape, as it was given, where the engine learns from one; ``config`` is
+            then adapted to it too.
     """
 
     engine: str
@@ -66,31 +67,41 @@ class Course:
     out: Path | None
     several: bool = False
     purpose: str = ""
-    labels: LabelMap | None = None
+    labels: LabelMapLike | None = None
 
     def model(self, photo: PhotoLike) -> Model:
         """The model of one photo, trained or not.
 
         Raises:
-            InputError: the photo cannot be used, or the folder holds something else.
+            InputError: the photo or its map cannot be used, or the folder holds something else.
         """
         from calotype.image.io import open_photo
 
         opened = open_photo(photo, max_side=self.max_side)
+        labels, config = self._shown(opened)
         model = Model(
             opened,
             self.engine,
             self.preset,
-            self.config,
+            config,
             self.changes,
             self.seed,
             self.purpose,
             self._place(opened),
-            labels=None if self.labels is None else of_photo(self.labels, opened),
+            labels=labels,
         )
         if not model.finished and self.device == "cpu":
             check_bytes(model.cost.bytes, f"training on '{opened.name}' ({opened.size})", opened.size)
         return model
+
+    def _shown(self, photo: Photo) -> tuple[LabelMap | None, Any]:
+        """The map that is learned from beside the photo, if there is one, and the configuration for it."""
+        if self.labels is None:
+            return None, self.config
+        from calotype.image.labelmap import open_labels
+
+        labels = of_photo(open_labels(self.labels), photo)
+        return labels, engine_of(self.engine).adapted(self.config, "relayout", classes=labels.classes)
 
     def _place(self, photo: Photo) -> Path | None:
         if self.out is None or not self.several:
@@ -126,9 +137,7 @@ def course(
         raise InputError(f"a seed of {seed} cannot be used: give a whole number from 0 to 2**53")
     module = engine_of(engine)
     plain = config_from(module, preset, changes)
-    shown = _labels(engine, labels, several)
-    if shown is not None:
-        plain = module.adapted(plain, "relayout", classes=shown.classes)
+    _check_labels(engine, labels, several)
     facts = _facts(engine, purpose, factor)
     config = module.adapted(plain, purpose, **facts) if purpose and hasattr(module, "adapted") else plain
     return Course(
@@ -142,23 +151,18 @@ def course(
         out=None if out is None else Path(out),
         several=several,
         purpose="" if config == plain else purpose_of(purpose, facts),
-        labels=shown,
+        labels=labels,
     )
 
 
-def _labels(engine: str, labels: LabelMapLike | None, several: bool) -> LabelMap | None:
-    """The map that an engine learns from; ``None`` for one that learns from the photo alone."""
+def _check_labels(engine: str, labels: LabelMapLike | None, several: bool) -> None:
     if not wants_labels(engine):
         if labels is not None:
             raise InputError(f"{engine} learns from the photo alone: leave out --labels (labels=)")
-        return None
-    if labels is None:
+    elif labels is None:
         raise InputError(f"{engine} learns from a photo and a label map of it: give one, --labels MAP (labels=)")
-    if several:
+    elif several:
         raise InputError("a label map is of one photo: give that one with --labels, not a folder")
-    from calotype.image.labelmap import open_labels
-
-    return open_labels(labels)
 
 
 def _facts(engine: str, purpose: str, factor: float) -> dict[str, Any]:

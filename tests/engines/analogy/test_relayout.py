@@ -134,6 +134,8 @@ def test_bad_input_is_refused(photo, labels, target, net):
         laid(photo, labels[:, :40], target, net)
     with pytest.raises(InputError, match="give class indices"):
         laid(photo, labels.float(), target, net)
+    with pytest.raises(InputError, match="patch=4 cannot be used"):
+        laid(photo, labels, target, net, replace(TINY, patch=4))
     with pytest.raises(InputError, match="opaque photos"):
         analogy.train(torch.zeros(1, 4, 52, 44), TINY, Run(), labels=labels)
     with pytest.raises(InputError, match="20x52 pixels are too few"):

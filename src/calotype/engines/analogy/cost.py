@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Sequence
 
+from calotype.engines.analogy.checks import checked_settings
 from calotype.engines.analogy.config import Config
 from calotype.engines.analogy.network import map_channels
 from calotype.engines.analogy.sizes import Size, inner_size, patch_levels
@@ -19,7 +20,12 @@ BASE, PER_CHANNEL = 400 << 20, 600
 
 
 def training_cost(size: Size, cfg: Config) -> Cost:
-    """Seconds and peak memory for learning from a photo of ``size`` pixels (height, width)."""
+    """Seconds and peak memory for learning from a photo of ``size`` pixels (height, width).
+
+    Raises:
+        InputError: the photo is too small, or a setting is out of range.
+    """
+    checked_settings(cfg)
     pixels = math.prod(inner_size(size, size, cfg))
     made, judged, surveyed = _generator(cfg), _critic(cfg), _segmenter(cfg)
     # A way back through a net is about two there. The critic judges what is made and what is real.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from calotype.engines.analogy.checks import checked_settings
 from calotype.engines.analogy.config import Config
 from calotype.engines.analogy.labelling import check_known, checked_labels
 from calotype.engines.analogy.net import Net
@@ -58,6 +59,7 @@ def relayout(
             "analogy makes pictures from a trained model: train it first, with "
             "calotype train analogy PHOTO --labels MAP"
         )
+    checked_settings(cfg)
     photo = photos[0]
     whole, size = (photo.shape[2], photo.shape[3]), (target.shape[-2], target.shape[-1])
     checked_labels(before, whole, cfg.classes, "the photo's map")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageDraw
 
 import calotype
@@ -160,6 +161,32 @@ def analogies() -> None:
     strip("analogy", [photo, before, target, made], ["the photo", "--before", "the target", "analogy"], 4, 300)
 
 
+def layouts() -> None:
+    """A photo laid out by an edit of the map that is made of it, and by one of a drawing."""
+    photo = opened("mountains")
+    found = calotype.segment(photo)[0]
+    turned = found.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    drawn = calotype.edges(photo)[0]
+    pixels = np.asarray(drawn)
+    y, x = np.mgrid[: photo.height, : photo.width]
+    moved = (y + 0.1 * photo.height * np.sin(2 * np.pi * x / photo.width)).round().astype(int)
+    bent = Image.fromarray(pixels[moved.clip(0, photo.height - 1), x])
+    images, labels = [], []
+    for before, target, verb in ((found, turned, "segment"), (drawn, bent, "edges")):
+        images += [photo, before, target, calotype.relayout(photo, before, target)[0]]
+        labels += ["the photo", verb, "changed", "relayout"]
+    strip("relayout", images, labels, 4, 300)
+
+
+def maps() -> None:
+    """What is found in four photos: regions, and outlines."""
+    names = ("mountains", "pagoda", "stream", "dandelions")
+    photos = [opened(name) for name in names]
+    images = [*photos, *(calotype.segment(photo)[0] for photo in photos), *(calotype.edges(p)[0] for p in photos)]
+    labels = ["the photo"] * 4 + ["segment"] * 4 + ["edges"] * 4
+    strip("maps", images, labels, 4, 280)
+
+
 def erasures() -> None:
     """Things taken out of two photos."""
     images, labels = [], []
@@ -248,6 +275,8 @@ PICTURES = {
     "stylize": styles,
     "mix": mixtures,
     "analogy": analogies,
+    "relayout": layouts,
+    "maps": maps,
     "upscale": enlargements,
     "animate": films,
 }

@@ -160,7 +160,10 @@ def drawn(case: Case, system: str, options: argparse.Namespace) -> tuple[torch.T
     engine, preset = system.split()
     photo = to_image(case.photo)
     if preset == "edit":
-        result = calotype.edit(photo, to_image(pasted(case)), engine=engine, device="cpu")
+        changed = case.own.index != case.target.index
+        if not changed.any():
+            return case.photo, 0.0
+        result = calotype.edit(photo, to_image(pasted(case)), mask=changed, engine=engine, device="cpu")
     else:
         settings = dict(pair.split("=") for pair in options.set)
         result = calotype.relayout(

@@ -23,6 +23,8 @@ NAMES = {
     "animate",
     "analogy",
     "relayout",
+    "segment",
+    "edges",
     "train",
     "evaluate",
     "show",
@@ -85,6 +87,8 @@ SIGNATURES = {
         **{name: SHARED[name] for name in ("max_side", "settings", "device", "run")},
     },
     "relayout": {"photo": NEEDED, "labels": NEEDED, "target": NEEDED, **MAKING, **SHARED},
+    "segment": {"photo": NEEDED, "classes": None, "seed": 0, "engine": "superpixels", "preset": "fast", **UNLEARNED},
+    "edges": {"photo": NEEDED, "thickness": None, "engine": "canny", "preset": "fast", **UNLEARNED},
     "train": {
         "engine": NEEDED,
         "photo": NEEDED,
@@ -108,6 +112,8 @@ POSITIONAL = {
     "animate": ["photo", "seed"],
     "analogy": ["photo", "target", "n", "seed"],
     "relayout": ["photo", "labels", "target", "n", "seed"],
+    "segment": ["photo"],
+    "edges": ["photo"],
     "train": ["engine", "photo"],
     "show": ["path"],
 }

@@ -40,6 +40,8 @@ VERBS = {
     "upscale": (["photos", "cfg", "run"], {"factor", "seed"}),
     "analogy": (["photos", "cfg", "run"], {"before", "picture", "size", "seed"}),
     "relayout": (["photos", "cfg", "run"], {"before", "target", "seed"}),
+    "segment": (["photos", "cfg", "run"], {"classes", "seed"}),
+    "edges": (["photos", "cfg", "run"], {"thickness"}),
     "animate": (["photos", "cfg", "run"], {"frames", "seed", "structure", "alpha", "beta", "size", "loop"}),
     "texture": (["photos", "cfg", "run"], {"size", "seed", "tile", "guide"}),
     "fill": (["photos", "cfg", "run"], {"hole", "seed"}),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from calotype.run import Run as Run
     from calotype.tasks.analogy import analogy as analogy
     from calotype.tasks.animate import animate as animate
+    from calotype.tasks.edges import edges as edges
     from calotype.tasks.edit import edit as edit
     from calotype.tasks.erase import erase as erase
     from calotype.tasks.evaluate import evaluate as evaluate
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from calotype.tasks.paint import paint as paint
     from calotype.tasks.relayout import relayout as relayout
     from calotype.tasks.retarget import retarget as retarget
+    from calotype.tasks.segment import segment as segment
     from calotype.tasks.show import show as show
     from calotype.tasks.stylize import stylize as stylize
     from calotype.tasks.texture import texture as texture
@@ -63,6 +65,8 @@ _HOMES = {
     "animate": "calotype.tasks.animate",
     "analogy": "calotype.tasks.analogy",
     "relayout": "calotype.tasks.relayout",
+    "segment": "calotype.tasks.segment",
+    "edges": "calotype.tasks.edges",
     "train": "calotype.tasks.train",
     "evaluate": "calotype.tasks.evaluate",
     "show": "calotype.tasks.show",

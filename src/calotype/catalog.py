@@ -24,6 +24,8 @@ ENGINES: dict[str, str] = {
     "completion": "calotype.engines.completion",
     "imageanalogies": "calotype.engines.imageanalogies",
     "analogy": "calotype.engines.analogy",
+    "superpixels": "calotype.engines.superpixels",
+    "canny": "calotype.engines.canny",
 }
 
 

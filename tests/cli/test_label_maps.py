@@ -93,3 +93,37 @@ def test_maps_that_are_missing(calotype, tmp_path, maps):
     refused(calotype("relayout", *maps[:2], *TINY), 2, "TARGET")
     refused(calotype("relayout", *maps, "--engine", "gpdm"), 2, "gpdm", "gpnn", "imageanalogies")
     assert files(tmp_path) == GIVEN
+
+
+def test_a_folder_is_segmented_and_outlined(calotype, tmp_path, photo, picture):
+    picture(64, 48).save(photo.parent / "cat.png")
+    for verb in ("segment", "edges"):
+        done = calotype(verb, "photos", "-o", verb, "-q", *TINY)
+        assert (done.returncode, done.stderr) == (0, "")
+        names = {f"{stem}_{verb}_0.png" for stem in ("bird", "cat")}
+        assert {Path(line).name for line in done.stdout.split()} == names
+
+
+def test_an_edited_map_of_ours_lays_the_photo_out(calotype, tmp_path, photo):
+    assert calotype("segment", photo, "-q").returncode == 0
+    with Image.open(tmp_path / "bird_segment_0.png") as made:
+        made.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(tmp_path / "changed.png")
+    done = calotype("relayout", photo, "auto", "changed.png", "-q", *TINY)
+    assert (done.returncode, done.stderr) == (0, "")
+    command = calotype("show", "bird_relayout_0.png").stdout.split()
+    assert command[:5] == ["calotype", "relayout", "bird.png", "auto", "changed.png"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("segment", "PHOTO", "--classes", "1"), ("1 labels", "from 2 to 255")),
+        (("segment", "PHOTO", "--classes", "many"), ("--classes",)),
+        (("segment", "PHOTO", "--engine", "canny"), ("canny", "superpixels")),
+        (("edges", "PHOTO", "--thickness", "0"), ("thickness of 0",)),
+        (("edges", "PHOTO", "--set", "blurr=1"), ("did you mean 'blur'?",)),
+    ],
+)
+def test_maps_that_cannot_be_made(calotype, tmp_path, photo, arguments, words):
+    refused(calotype(*(str(photo) if word == "PHOTO" else word for word in arguments)), 2, *words)
+    assert files(tmp_path) == {"photos/bird.png"}

@@ -20,6 +20,7 @@ from calotype.cli.report import Misuse
 from calotype.cli.training import Saying, run_train
 from calotype.tasks.analogy import Drawing, analogy
 from calotype.tasks.animate import Animating, animate
+from calotype.tasks.edges import Outlining, edges
 from calotype.tasks.edit import Editing, edit
 from calotype.tasks.erase import Erasing, erase
 from calotype.tasks.evaluate import evaluate
@@ -30,6 +31,7 @@ from calotype.tasks.mix import Mixing, mix
 from calotype.tasks.paint import Painting, paint
 from calotype.tasks.relayout import Relaying, relayout
 from calotype.tasks.retarget import Retargeting, retarget
+from calotype.tasks.segment import Segmenting, segment
 from calotype.tasks.show import show
 from calotype.tasks.stylize import Styling, stylize
 from calotype.tasks.texture import Texturing, texture
@@ -53,6 +55,8 @@ _MAKING: dict[Callable[..., Any], type[Job]] = {
     animate: Animating,
     analogy: Drawing,
     relayout: Relaying,
+    segment: Segmenting,
+    edges: Outlining,
 }
 
 

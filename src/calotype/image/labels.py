@@ -138,3 +138,22 @@ def spread(index: Tensor, sure: Tensor, rounds: int = 2) -> tuple[Tensor, Tensor
         index[0, y[reached], x[reached]] = chosen[reached]
         sure[0, y[reached], x[reached]] = True
     return index, sure
+
+
+# Told apart by most people, colour-blind ones included (after Paul Tol's "bright" scheme), and two more.
+_FIRST = ("4477aa", "ee6677", "228833", "ccbb44", "66ccee", "aa3377", "bbbbbb", "222222", "ff9300")
+
+
+def flat_colours(count: int) -> tuple[tuple[int, int, int], ...]:
+    """So many colours that are far from each other, for the labels of a map: the same ones every time.
+
+    Args:
+        count: 1 to ``MOST_LABELS``.
+    """
+    first = [[int(code[i : i + 2], 16) for i in (0, 2, 4)] for code in _FIRST]
+    levels = torch.tensor([0, 36, 73, 109, 146, 182, 219, 255])
+    others = torch.cartesian_prod(levels, levels, levels).float()
+    chosen = torch.tensor(first).float()[:count]
+    while len(chosen) < count:  # always the one that is farthest from all before
+        chosen = torch.cat([chosen, others[torch.cdist(others, chosen).amin(1).argmax()][None]])
+    return tuple((int(r), int(g), int(b)) for r, g, b in chosen)

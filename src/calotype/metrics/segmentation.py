@@ -25,9 +25,9 @@ def pixel_accuracy(wanted: Tensor, found: Tensor) -> float:
 def mean_iou(wanted: Tensor, found: Tensor) -> float:
     """The mean, over the labels that were wanted, of their intersection over union, 0..1.
 
-    For each label, the pixels that have it in both maps over those that have it in either (the Jaccard index; Everingham
-    et al., The Pascal Visual Object Classes Challenge, IJCV 2010, section 4.2.2). Each label counts the same, however
-    small it is. One that was found and not wanted has no term of its own: it is counted against those that it displaced.
+    For each label, the pixels that have it in both maps over those that have it in either (the Jaccard index;
+    Everingham et al., The Pascal Visual Object Classes Challenge, IJCV 2010). Each label counts the same, however small
+    it is. One that was found and not wanted has no term of its own: it is counted against those that it displaced.
 
     Args:
         wanted: whole numbers, of any shape, like [h, w].

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.errors import InputError
 from calotype.tasks import arguments
+from calotype.tasks.arguments import AUTO
 from calotype.tasks.making import Job, Piece
 from calotype.tasks.order import Order
 from calotype.tasks.param import Param
@@ -29,11 +30,13 @@ class Relaying(Job):
     wants = ("labels", "target")
 
     @classmethod
-    def opened(cls, name: str, picture: LabelMapLike, order: Order) -> Photo:
+    def opened(cls, name: str, picture: LabelMapLike, order: Order) -> Photo | None:
         """A map as a picture, at its full size: shrunk as photos are, its colours would blend."""
         from calotype.image.io import open_photo
         from calotype.image.labelmap import as_picture
 
+        if name == "labels" and _is_auto(picture):
+            return None
         read = open_photo(as_picture(picture))
         # What came without a file is called what it is, so that a message about it can be understood.
         return read if read.name != "image" else replace(read, name=name)
@@ -51,6 +54,12 @@ class Relaying(Job):
         Raises:
             InputError: one of them cannot be used, or they do not fit together.
         """
+        from calotype.image.io import open_photo
+
+        if _is_auto(pictures.get("labels")):  # a map of the whole photo, as the one that was edited
+            photo = open_photo(photo)
+            made = _found(photo, order.device)
+            pictures["labels"] = replace(made, name=AUTO)
         super().__init__(order, photo, also, run, **pictures)
         _check_lent(self.labels, self.target)
 
@@ -82,9 +91,9 @@ class Relaying(Job):
         Raises:
             InputError: it cannot be used.
         """
-        from calotype.image.labelmap import fitted, open_labels
+        from calotype.image.labelmap import fitted
 
-        return fitted(open_labels(self.pictures["target"], like=self._given), self.size)
+        return fitted(_in_its_colours(self.pictures["target"], self._given), self.size)
 
     def learned_labels(self) -> LabelMap:
         """See ``Job``."""
@@ -110,6 +119,35 @@ class Relaying(Job):
         return {name: torch.from_numpy(given.index).long()[None].to(self.run.device) for name, given in maps.items()}
 
 
+def _is_auto(labels: LabelMapLike | None) -> bool:
+    return labels is None or (isinstance(labels, str) and labels == AUTO)
+
+
+def _found(photo: Photo, device: str) -> Photo:
+    """The map that ``segment`` makes of a photo unless it is told otherwise."""
+    from calotype.image.io import open_photo
+    from calotype.tasks.segment import Segmenting
+
+    order = Segmenting.ordered(
+        classes=None, engine="superpixels", preset="fast", settings=None, max_side=None, device=device
+    )
+    made, _ = Segmenting(order, photo).make(Piece(0))
+    return open_photo(made)
+
+
+def _in_its_colours(target: Photo, given: LabelMap) -> LabelMap:
+    from calotype.image.labelmap import open_labels
+
+    try:
+        return open_labels(target, like=given)
+    except InputError as error:
+        if given.name != AUTO:
+            raise
+        raise InputError(
+            f"{error} (auto is the map that 'calotype segment' makes of the photo: give an edit of it, or your own map)"
+        ) from None
+
+
 def _check_lent(labels: LabelMap, target: LabelMap) -> None:
     import numpy as np
 
@@ -126,7 +164,11 @@ def relayout(
     photo: Annotated[PhotoLike, arguments.PHOTO],
     labels: Annotated[
         LabelMapLike,
-        Param("a map of the photo: what lies where, each thing painted in a flat colour of its own", metavar="LABELS"),
+        Param(
+            "a map of the photo: what lies where, each thing painted in a flat colour of its own; or auto, the one "
+            "that 'calotype segment' makes",
+            metavar="LABELS",
+        ),
     ],
     target: Annotated[
         LabelMapLike, Param("a map in the same colours: what is to lie where; of any size", metavar="TARGET")
@@ -149,13 +191,16 @@ def relayout(
     relayout photo.jpg map.png changed.png. A region that is painted over with its background is gone; one that is
     painted larger, elsewhere or twice is there so in the result.
 
+    Or let calotype make the map: calotype segment photo.jpg, change a copy of photo_segment_0.png, and then calotype
+    relayout photo.jpg auto changed.png.
+
     Maps are PNG or JPEG pictures without shades, or PNGs with class numbers for grey levels. A drawing and its change,
     in white lines on black, work too.
 
     Args:
         photo: a path, PIL image, array or ``Photo``.
         labels: a map of the photo, of its size or shape: a path, PIL image, array (also [H, W] of class numbers),
-            ``Photo`` or ``LabelMap``.
+            ``Photo`` or ``LabelMap``; or ``"auto"``, the map that ``segment`` makes.
         target: the same kinds: a map in the same colours or numbers. The result has its size.
         n: how many, each with the next seed.
         seed: of the first picture.

@@ -16,7 +16,8 @@ from calotype.tasks.param import Param, described
 # The verbs that put their settings into what they make; each stands in a file of its name.
 _VERBS = (
     *("vary", "retarget", "paint", "harmonize", "edit", "erase", "expand"),
-    *("texture", "stylize", "mix", "analogy", "relayout", "upscale", "animate"),
+    *("texture", "stylize", "mix", "analogy", "relayout", "segment", "edges"),
+    *("upscale", "animate"),
 )
 
 

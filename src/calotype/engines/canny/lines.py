@@ -1,0 +1,150 @@
+"""From a photo to lines one pixel wide."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from calotype.engines.canny.config import Config
+from calotype.errors import InputError
+from calotype.image.blur import gaussian
+from calotype.image.components import joined, neighbours
+from calotype.image.lab import to_lab
+from calotype.image.mask import grown
+from calotype.image.resize import resize
+from calotype.run import Run
+
+_LEAST = 2.0  # L*a*b* units a pixel: what is below is noise, though there be nothing stronger
+
+
+@torch.no_grad()
+def edges(photos: Sequence[Tensor], cfg: Config, run: Run, *, thickness: int | None = None) -> Tensor:
+    """The outlines of what a photo shows.
+
+    Args:
+        photos: one [1, C, H, W], -1..1.
+        cfg: settings.
+        run: progress, stopping, device.
+        thickness: of the lines, pixels; ``None``: one for every 400 of the longer side, at least 1.
+
+    Returns:
+        [1, 1, H, W], 1 on lines and 0 elsewhere.
+
+    Raises:
+        InputError: the thickness or a setting is out of range, or there is more than one photo.
+        Stopped: the run was asked to stop.
+    """
+    _check(photos, cfg, thickness)
+    photo = photos[0]
+    longest = max(photo.shape[2:])
+    steps = iter(run.steps(3, stage="edges"))
+    next(steps)
+    sigma = max(1.0, cfg.blur * longest)
+    strength, angle = gradient(gaussian(to_lab(photo), sigma))
+    next(steps)
+    held = suppressed(strength, cfg.surround, cfg.reach * sigma) if cfg.surround > 0 else strength
+    thin = held * ridges(held, angle)
+    next(steps)
+    lines = followed(thin, cfg)
+    for _ in steps:
+        pass
+    wide = max(1, round(longest / 400)) if thickness is None else thickness
+    return thickened(lines.float(), wide)
+
+
+def gradient(x: Tensor) -> tuple[Tensor, Tensor]:
+    """How fast [1, C, H, W] changes, all channels together, a pixel, and which way, as an angle: [1, 1, H, W] both.
+
+    The larger eigenvalue of the sum of the channels' structure tensors, and its direction (Di Zenzo 1986).
+    """
+    sobel = torch.tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]], device=x.device) / 8
+    kernels = torch.stack([sobel, sobel.T])[:, None]
+    padded = F.pad(x[0][:, None], (1, 1, 1, 1), mode="replicate")
+    across, down = torch.split(F.conv2d(padded, kernels), 1, 1)
+    xx, yy, xy = (p.sum(0, keepdim=True) for p in (across.square(), down.square(), across * down))
+    spread = ((xx - yy).square() + 4 * xy.square()).sqrt()
+    return ((xx + yy + spread) / 2).clamp(min=0).sqrt(), torch.atan2(2 * xy, xx - yy) / 2
+
+
+def suppressed(strength: Tensor, amount: float, reach: float) -> Tensor:
+    """``strength`` less what there is of it all around: a lone edge stays, one among many is held down."""
+    # So wide a mean is seen as well in a smaller picture.
+    coarse = max(1, int(reach / 8))
+    size = strength.shape[2:]
+    small = resize(strength, (max(1, size[0] // coarse), max(1, size[1] // coarse)), mode="bilinear")
+    means = (gaussian(small, share * reach / coarse) for share in (1 / 3, 1))
+    near, far = (resize(mean, (size[0], size[1]), mode="bilinear") for mean in means)
+    # A ring: what is near is the edge itself.
+    ring = (far - near / 9).clamp(min=0) * (9 / 8)
+    return (strength - amount * ring).clamp(min=0)
+
+
+def ridges(strength: Tensor, angle: Tensor) -> Tensor:
+    """Where ``strength`` is no less than on either side, in the direction of ``angle``: bool [1, 1, H, W]."""
+    height, width = strength.shape[2:]
+    y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    place = torch.stack([x, y], -1).to(strength)
+    step = torch.stack([angle[0, 0].cos(), angle[0, 0].sin()], -1)
+    size = torch.tensor([width, height], device=strength.device)
+    beside = [
+        F.grid_sample(
+            strength, ((2 * (place + sign * step) + 1) / size - 1)[None], padding_mode="border", align_corners=False
+        )
+        for sign in (-1, 1)
+    ]
+    return (strength >= beside[0]) & (strength > beside[1])
+
+
+def followed(thin: Tensor, cfg: Config) -> Tensor:
+    """Lines that are strong somewhere, as far as they are not too weak, and long: bool [1, 1, H, W]."""
+    there = thin[thin > _LEAST / 4]
+    if not len(there):
+        return torch.zeros_like(thin, dtype=torch.bool)
+    begin = max(_LEAST, float(there.kthvalue(max(1, math.ceil((1 - cfg.strong) * len(there)))).values))
+    return kept(thin[0, 0], begin, cfg.weak * begin, cfg.shortest * max(thin.shape[2:]))[None, None]
+
+
+def kept(thin: Tensor, begin: float, weak: float, shortest: float) -> Tensor:
+    """Of the lines of [H, W] above ``weak``, those that come above ``begin`` and extend over ``shortest`` pixels."""
+    lines = thin >= weak
+    places = lines.nonzero()
+    if not len(places):
+        return lines
+    number = joined(neighbours(lines), len(places))
+    count = int(number.max()) + 1
+    strongest = torch.zeros(count, dtype=thin.dtype, device=thin.device)
+    strongest = strongest.scatter_reduce(0, number, thin[lines], "amax")
+    extent = torch.zeros(count, dtype=torch.int64, device=thin.device)
+    for place in places.T:
+        highest = torch.zeros_like(extent).scatter_reduce(0, number, place, "amax")
+        lowest = torch.full_like(extent, max(thin.shape)).scatter_reduce(0, number, place, "amin")
+        extent = torch.maximum(extent, highest - lowest + 1)
+    good = (strongest >= begin) & (extent >= shortest)
+    found = torch.zeros_like(lines)
+    found[lines] = good[number]
+    return found
+
+
+def thickened(lines: Tensor, thickness: int) -> Tensor:
+    """Lines of one pixel [1, 1, H, W] made so many pixels wide."""
+    wide = grown(lines, (thickness - 1) // 2) if lines.any() else lines
+    if thickness % 2 == 0:  # one pixel more, to the right and downwards
+        wide = F.max_pool2d(F.pad(wide, (1, 0, 1, 0)), 2, 1)
+    return wide
+
+
+def _check(photos: Sequence[Tensor], cfg: Config, thickness: int | None) -> None:
+    if len(photos) > 1:
+        raise InputError("the edges of one photo are drawn at a time: leave out the others")
+    if thickness is not None and not 1 <= thickness <= 100:
+        raise InputError(f"lines of {thickness} pixels cannot be drawn: give a thickness from 1 to 100, like 2")
+    for name, highest in (("strong", 1.0), ("weak", 1.0), ("blur", 0.2), ("shortest", 1.0)):
+        if not 0 <= getattr(cfg, name) <= highest:
+            raise InputError(f"{name}={getattr(cfg, name):g} cannot be used: give a number from 0 to {highest:g}")
+    for name in ("surround", "reach"):
+        if not getattr(cfg, name) >= 0:
+            raise InputError(f"{name}={getattr(cfg, name):g} cannot be used: give a number from 0 up")

@@ -1,0 +1,97 @@
+"""A map of what lies where in a photo, to be edited and laid out anew."""
+
+# Annotations are values here, not strings: the command line is made from them.
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+from calotype.errors import InputError
+from calotype.tasks import arguments
+from calotype.tasks.making import Job, Piece
+from calotype.tasks.param import Param
+from calotype.types import PhotoLike, Result
+
+if TYPE_CHECKING:
+    from calotype.run import Run
+
+_MOST = 255  # labels, as in ``image.labels``, which imports torch
+
+
+class Segmenting(Job):
+    """What the verb makes of one photo."""
+
+    verb = "segment"
+
+    @classmethod
+    def check(cls, own: Mapping[str, Any]) -> None:
+        """See ``Job``."""
+        if own["classes"] is not None and not 2 <= own["classes"] <= _MOST:
+            raise InputError(
+                f"{own['classes']} labels cannot be told apart: give a count from 2 to {_MOST}, like 5 (classes=)"
+            )
+
+    def how(self, piece: Piece) -> dict[str, Any]:
+        """The number of labels, and the seed."""
+        return {"classes": self.order.own["classes"], "seed": piece.seed}
+
+    def work(self, function: Any, piece: Piece, **net: Any) -> Any:
+        """The map as a picture, each label in a flat colour."""
+        from calotype.image.labels import flat_colours
+        from calotype.types import LabelMap
+
+        index = function(self.tensors, self.config, self.run, **self.how(piece), **net)[0]
+        colours = flat_colours(int(index.max()) + 1)
+        return LabelMap(index.cpu().numpy().astype("uint8"), colours, self.photo.name).image()
+
+
+def segment(
+    photo: Annotated[PhotoLike, arguments.PHOTO],
+    *,
+    classes: Annotated[
+        int | None,
+        Param("how many labels; without it, as many as seem to be there, up to 8", kind="whole", metavar="COUNT"),
+    ] = None,
+    seed: Annotated[
+        int, Param("seed of the clustering: another may see other regions", kind="whole", metavar="NUMBER", at_least=0)
+    ] = 0,
+    engine: Annotated[str, arguments.ENGINE] = "superpixels",
+    preset: Annotated[str, arguments.PRESET] = "fast",
+    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
+    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
+    device: Annotated[str, arguments.DEVICE] = "auto",
+    run: Optional["Run"] = None,
+) -> Result:
+    """Make a map of a photo: regions that look alike, each in a flat colour.
+
+    Nothing is understood: a label is a look (sky, leaves, stone), not a thing. Change a copy of the map in any paint
+    program and have the photo laid out as it says: calotype segment photo.jpg, then calotype relayout photo.jpg
+    photo_segment_0.png changed.png.
+
+    Args:
+        photo: a path, PIL image, array or ``Photo``.
+        classes: how many labels, 2 to 255; ``None``: as many as seem to be there, at most 8. Fewer come out where there
+            is not that much to tell apart.
+        seed: of the clustering.
+        engine: which engine; ``calotype engines`` lists them.
+        preset: which of the engine's presets.
+        max_side: in pixels: shrink the photo first, so that no side is longer; the map has its size then.
+        settings: keys of the engine's ``Config`` and their values, on top of the preset.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
+        run: where to report progress to, and to be stopped from.
+
+    Returns:
+        One picture, RGB, of the photo's size; ``calotype.open_labels(result[0])`` has the numbers. ``save`` writes it.
+
+    Raises:
+        InputError: the photo or an argument cannot be used; the message says what to do.
+        Stopped: ``run`` was asked to stop.
+    """
+    order = Segmenting.ordered(
+        classes=classes,
+        seed=seed,
+        engine=engine,
+        preset=preset,
+        max_side=max_side,
+        settings=settings,
+        device=device,
+    )
+    return Segmenting(order, photo, run=run).result()

@@ -1,0 +1,106 @@
+"""The verbs that make maps of photos, and the photo laid out by an edit of them."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import calotype
+from calotype.errors import InputError
+
+
+def photo(width: int = 80, height: int = 60) -> np.ndarray:
+    pixels = np.empty((height, width, 3), np.uint8)
+    pixels[: height // 2], pixels[height // 2 :] = (90, 130, 210), (70, 120, 40)
+    noise = np.random.default_rng(0).integers(0, 20, (height, width, 1))
+    return (pixels + noise).astype(np.uint8)
+
+
+def test_a_map_of_two_halves_that_can_be_read():
+    result = calotype.segment(photo(), classes=2, preset="tiny", device="cpu")
+    assert len(result) == 1
+    labels = calotype.open_labels(result[0])
+    assert labels.classes == 2
+    assert str(labels.size) == "80x60"
+    top, bottom = labels.index[:28], labels.index[32:]
+    assert top.std() == 0
+    assert bottom.std() == 0
+    assert top[0, 0] != bottom[0, 0]
+
+
+def test_maps_say_what_makes_them_again(tmp_path: Path):
+    Image.fromarray(photo()).save(tmp_path / "hill.png")
+    (path,) = calotype.segment(tmp_path / "hill.png", classes=3, seed=2, preset="tiny", device="cpu").save(tmp_path)
+    assert path.name == "hill_segment_2.png"
+    words = shlex.split(calotype.show(path).command)
+    assert words[:3] == ["calotype", "segment", "hill.png"]
+    assert dict(zip(words[3::2], words[4::2]))["--classes"] == "3"
+    (path,) = calotype.edges(tmp_path / "hill.png", thickness=2, device="cpu").save(tmp_path)
+    words = shlex.split(calotype.show(path).command)
+    assert words[:3] == ["calotype", "edges", "hill.png"]
+    assert dict(zip(words[3::2], words[4::2]))["--thickness"] == "2"
+
+
+def test_edges_are_white_on_black():
+    drawn = np.asarray(calotype.edges(photo(), thickness=1, device="cpu")[0])
+    assert set(np.unique(drawn)) == {0, 255}
+    rows = (drawn[..., 0] > 0).any(1).nonzero()[0]
+    assert abs(rows - 30).max() <= 2
+    assert calotype.open_labels(drawn).classes == 2
+
+
+def test_an_edit_of_the_map_lays_the_photo_out():
+    made = np.asarray(calotype.segment(photo(), device="cpu")[0])
+    result = calotype.relayout(photo(), "auto", made[::-1].copy(), preset="tiny", device="cpu")
+    x = np.asarray(result[0]).astype(int)
+    assert (x[:25, :, 2] - x[:25, :, 1]).mean() < -40
+    assert (x[35:, :, 2] - x[35:, :, 1]).mean() > 40
+    assert result.settings["pictures"]["labels"]["name"] == "auto"
+
+
+def test_an_edit_of_the_map_of_the_whole_photo_fits_a_shrunk_one():
+    made = np.asarray(calotype.segment(photo(160, 120), device="cpu")[0])
+    result = calotype.relayout(photo(160, 120), "auto", made, max_side=80, preset="tiny", device="cpu")
+    assert result[0].size == (80, 60)
+
+
+def test_a_target_of_another_origin_is_told_what_auto_is():
+    target = np.zeros((60, 80, 3), np.uint8)
+    target[:, 40:] = (255, 0, 0)
+    with pytest.raises(InputError, match=r"auto is the map that 'calotype segment' makes of the photo: give an edit"):
+        calotype.relayout(photo(), "auto", target, preset="tiny", device="cpu")
+
+
+def test_a_drawing_lays_out_what_is_within_its_lines():
+    def ball(x: int) -> tuple[np.ndarray, np.ndarray]:
+        v, u = np.mgrid[:96, :128]
+        distance = np.hypot(v - 48, u - x)
+        noise = np.random.default_rng(0).integers(0, 20, (96, 128, 1))
+        pixels = np.where((distance < 24)[..., None], (40, 30, 30), (90, 160, 60)) + noise
+        return pixels.astype(np.uint8), (abs(distance - 24) < 1).astype(int)
+
+    for engine in ("gpnn", "imageanalogies"):
+        image = calotype.relayout(ball(40)[0], ball(40)[1], ball(88)[1], engine=engine, device="cpu")[0]
+        green = np.asarray(image)[..., 1]
+        assert green[40:56, 80:96].mean() < 90
+        assert green[40:56, 32:48].mean() > 130
+
+
+@pytest.mark.parametrize(
+    ("verb", "how", "words"),
+    [
+        ("segment", {"classes": 1}, "1 labels cannot be told apart"),
+        ("segment", {"classes": 300}, "from 2 to 255"),
+        ("segment", {"engine": "gpnn"}, "superpixels"),
+        ("segment", {"settings": {"peices": 5}}, "did you mean 'pieces'"),
+        ("edges", {"thickness": 0}, "a thickness of 0"),
+        ("edges", {"engine": "superpixels"}, "canny"),
+    ],
+)
+def test_refused(verb, how, words):
+    with pytest.raises(InputError, match=words):
+        getattr(calotype, verb)(photo(), **how)

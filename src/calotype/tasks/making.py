@@ -270,7 +270,9 @@ class Job:
         asked = self.order
         if asked.loaded is not None or not hasattr(self.engine, "train"):
             return None
-        labels = self.learned_labels() if wants_labels(asked.engine) else None
+        labels = self.learned_labels()
+        if labels is not None and not wants_labels(asked.engine):
+            labels = None
         plain = Model(self.photo, asked.engine, asked.preset, asked.config, asked.changes, labels=labels)
         if not hasattr(self.engine, "adapted"):
             return plain

@@ -185,7 +185,7 @@ def averaged(variant: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def timed(preset: str, side: int) -> dict[str, Any]:
-    """Seconds of a step on a square photo of noise, and what was expected."""
+    """Seconds of a step on a square photo of noise, on one thread, and what is expected of all cores."""
     cfg = replace(analogy.PRESETS[preset], side=0, classes=4, features="pixels")
     photo = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0)) * 2 - 1
     labels = (torch.arange(side) * 4 // side).expand(1, side, side).contiguous()

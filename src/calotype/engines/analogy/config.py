@@ -120,8 +120,8 @@ class Config:
     refined: bool = True
     handed: int = 32
     patch: int = 5
-    alpha: float = 0.02
-    label_weight: float = 3.0
+    alpha: float = 0.05
+    label_weight: float = 2.0
     restless: float = 0.5
     spread: float = 0.1
     patch_steps: int = 2

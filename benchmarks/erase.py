@@ -46,7 +46,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "no patches after the arrangement": {"steps": 0, "first": 0, "spread": 0.05},
     "no arrangement: peeled": {"arranged": 1, "overview": 1200},
     "no evening of tone": {"tone": 0.0},
-    "with texture features": {"texture": 0.3},
+    "no membrane": {"membrane": 0.0},
 }
 
 

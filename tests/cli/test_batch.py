@@ -264,3 +264,23 @@ def test_without_ray(calotype, tmp_path, photo, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "hidden"))
     done = calotype("vary", photo, "--on", "ray", "-q", *TINY)
     refused(done, 1, "pip install 'calotype[cluster]'")
+
+
+def test_a_folder_of_masks_for_a_folder_of_photos(here, tmp_path, photos):
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    for name, suffix, box in (("bird", "png", (4, 4, 12, 12)), ("dog", "png", (20, 20, 30, 28))):
+        mask = Image.new("L", Image.open(photos / f"{name}.png").size)
+        mask.paste(255, box)
+        mask.save(masks / f"{name}.{suffix}")
+    command = ("erase", photos, "--mask", masks, "--grow", "0", *TINY)
+    one = here(*command, "-o", "one")
+    assert one.returncode == 1
+    assert "no picture named 'cat' in " in one.stderr  # and the others are made
+    assert files(tmp_path / "one") == {"bird_erase_0.png", "dog_erase_0.png", MANIFEST}
+    many = here(*command, "-o", "many", "--jobs", "2")
+    assert many.returncode == 1
+    assert pictures(tmp_path / "many") == pictures(tmp_path / "one")
+    alone = here("erase", photos / "dog.png", "--mask", masks / "dog.png", "--grow", "0", "-o", "alone.png", *TINY)
+    assert alone.returncode == 0, alone.stderr
+    assert (tmp_path / "alone.png").read_bytes() == (tmp_path / "one" / "dog_erase_0.png").read_bytes()

@@ -127,3 +127,15 @@ def test_an_edited_map_of_ours_lays_the_photo_out(calotype, tmp_path, photo):
 def test_maps_that_cannot_be_made(calotype, tmp_path, photo, arguments, words):
     refused(calotype(*(str(photo) if word == "PHOTO" else word for word in arguments)), 2, *words)
     assert files(tmp_path) == {"photos/bird.png"}
+
+
+def test_a_folder_of_photos_takes_maps_of_their_names(calotype, tmp_path, photo, picture):
+    picture(64, 48).save(photo.parent / "cat.png")
+    for folder, sides in (("labels", (RED, BLUE)), ("targets", (BLUE, RED))):
+        (tmp_path / folder).mkdir()
+        halves(*sides).save(tmp_path / folder / "bird.png")
+        halves(*sides, 64, 48).save(tmp_path / folder / "cat.png")
+    done = calotype("relayout", "photos", "labels", "targets", "-o", "out", "-q", *TINY)
+    assert (done.returncode, done.stderr) == (0, "")
+    with Image.open(tmp_path / "out" / "cat_relayout_0.png") as made:
+        assert made.size == (64, 48)

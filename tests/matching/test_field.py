@@ -116,9 +116,9 @@ def test_fast_search_is_close_to_exact(scene: torch.Tensor, alpha: float) -> Non
     key = field.Grid(resize(small[1], size), filters)
     noise = torch.Generator().manual_seed(0)
     found = field.exact(*coarse, alpha)
-    found = patchmatch.upscale(found, coarse[0].shape, query.shape, coarse[1].shape, key.shape)
+    found = patchmatch.upscale(found, coarse[0].places, query.places, coarse[1].places, key.places)
     reverse, _ = field.exact_reverse(*coarse)
-    reverse = patchmatch.upscale(reverse, coarse[1].shape, key.shape, coarse[0].shape, query.shape)
+    reverse = patchmatch.upscale(reverse, coarse[1].places, key.places, coarse[0].places, query.places)
     found, _ = patchmatch.search(query, key, found, reverse, alpha, 4, noise)
     scores = true_scores(query, key, alpha)
     chosen, best = scores.gather(1, found[:, None])[:, 0], scores.amin(1)
@@ -144,12 +144,28 @@ def test_claim_keeps_the_best_of_several() -> None:
     assert turned_round.tolist() == [1, -1, 2, -1]
 
 
-def test_upscale_carries_a_shift_along() -> None:
-    """A field that is the identity, or a shift, is the same shift, enlarged, on a grid of twice the size."""
-    rows, columns = 10, 12
+@pytest.mark.parametrize("patch", [1, 5])
+@pytest.mark.parametrize("tile", [(False, False), (True, True)])
+def test_upscale_carries_a_shift_along(patch: int, tile: tuple[bool, bool]) -> None:
+    """A field that is the identity, or a shift, is the same shift, enlarged, whatever the side of the patches."""
+    small, small_key = field.Places((10, 12), patch, tile), field.Places((10, 12), patch)
+    large, large_key = field.Places((20, 24), patch, tile), field.Places((20, 24), patch)
+    (rows, columns), (most_rows, most_columns) = small.shape, small_key.shape
     y, x = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
-    small = ((y.clamp(max=rows - 3) + 2) * columns + x).flatten()
-    large = patchmatch.upscale(small, (10, 12), (20, 24), (10, 12), (20, 24)).view(20, 24)
-    y2, x2 = torch.meshgrid(torch.arange(20), torch.arange(24), indexing="ij")
-    assert torch.equal((large // 24)[:14], (y2 + 4)[:14])
-    assert torch.equal(large % 24, x2)
+    found = ((y + 2).clamp(max=most_rows - 1) * most_columns + x.clamp(max=most_columns - 1)).flatten()
+    carried = patchmatch.upscale(found, small, large, small_key, large_key).view(large.shape)
+    to_y, to_x = carried // large_key.shape[1], carried % large_key.shape[1]
+    y2, x2 = torch.meshgrid(torch.arange(large.shape[0]), torch.arange(large.shape[1]), indexing="ij")
+    inside, left = slice(0, 2 * (most_rows - 2) - patch), slice(0, large_key.shape[1] - patch)
+    assert torch.equal(to_y[inside], (y2 + 4)[inside])
+    assert torch.equal(to_x[:, left], x2[:, left])
+
+
+def test_places_are_the_patches_of_a_grid() -> None:
+    filters = torch.zeros(2, 3, 5, 5)
+    once, wrapped = field.Grid(torch.zeros(1, 3, 10, 12), filters), torch.zeros(1, 3, 14, 12)
+    assert once.places == field.Places((10, 12), 5)
+    assert once.places.shape == once.shape == (6, 8)
+    tiled = field.Grid(wrapped, filters, tile=(True, False))
+    assert tiled.places == field.Places((10, 12), 5, (True, False))
+    assert tiled.places.shape == tiled.shape == (10, 8)

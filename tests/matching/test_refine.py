@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from calotype.matching.refine import Guide, Level, Refinement, refine
+from calotype.image.resize import resize
+from calotype.matching.refine import Guide, Level, Refinement, bounded, carried_up, refine
 from calotype.run import Run
 
 EXACT = Refinement(search="exact", components=0, alpha=0.0)
@@ -88,3 +89,53 @@ def test_a_large_first_level_finds_its_matches_with_the_guide(photo: Tensor) -> 
     start = torch.zeros(1, 3, 32, 40)
     made = refine(start, [photo], how, Run(), LEVELS[1:], noise(), (False, False), LEVELS[:1], guide)
     assert sides(made)[0] > sides(made)[1]
+
+
+def test_what_is_too_large_is_carried_up_to_in_one_step() -> None:
+    levels = [Level((10 * 2**i, 12 * 2**i), 0.125 * 2**i, 5, 2) for i in range(4)]
+    photo = (80, 96)
+    assert bounded(levels, photo, most=80 * 96) == levels
+    assert bounded(levels, photo, most=20 * 24) == [*levels[:2], replace(levels[3], steps=0)]
+    # The photo counts as well, where the result is the smaller one.
+    small = [replace(level, size=(9 + i, 9 + i)) for i, level in enumerate(levels)]
+    assert bounded(small, photo, most=20 * 24) == [*small[:2], replace(small[3], steps=0)]
+    # What the result begins with always stays.
+    assert bounded(levels, photo, most=1) == [levels[0], replace(levels[3], steps=0)]
+    assert bounded(levels[3:], photo, most=1) == levels[3:]
+
+
+def test_the_field_that_changes_nothing_copies_the_photo(photo: Tensor) -> None:
+    carried, _ = carried_up([photo], None, Level((32, 40), 1.0, 5, 0), EXACT, (False, False))
+    torch.testing.assert_close(carried, photo)
+
+
+@pytest.mark.parametrize("tile", [(False, False), (True, True)])
+def test_matches_carried_up_are_nearly_those_that_would_be_found(tile: tuple[bool, bool]) -> None:
+    """The photo with its halves exchanged is copied alike, whether full size is searched or not."""
+    photo = smooth((64, 80))
+    start = resize(photo.roll(32, 2), (32, 40))
+    found = [Level((32, 40), 0.5, 5, 2), Level((64, 80), 1.0, 5, 1)]
+    searched = refine(start, [photo], EXACT, Run(), found, noise(), tile)
+    carried = refine(start, [photo], EXACT, Run(), [found[0], replace(found[1], steps=0)], noise(), tile)
+    assert carried.shape == searched.shape
+    # Against what two different pictures of this kind differ by.
+    assert float((carried - searched).abs().mean()) < 0.1 * float((photo - photo.flip(2)).abs().mean())
+
+
+def test_strips_leave_no_trace(photo: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    start = torch.rand(1, 3, 16, 20, generator=noise())
+    levels = [LEVELS[0], replace(LEVELS[1], steps=0)]
+
+    def made() -> Tensor:
+        return refine(start, [photo], replace(EXACT, spread=0.2), Run(), levels, noise(), (True, False))
+
+    at_once = made()
+    monkeypatch.setattr("calotype.matching.vote.STRIP", 90)
+    monkeypatch.setattr("calotype.matching.patchmatch.STRIP", 130)
+    torch.testing.assert_close(made(), at_once)
+
+
+def smooth(size: tuple[int, int]) -> Tensor:
+    """Random shapes without an edge, [1, 3, h, w]."""
+    coarse = torch.rand(1, 3, size[0] // 4, size[1] // 4, generator=noise()) * 2 - 1
+    return resize(coarse, size)

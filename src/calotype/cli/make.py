@@ -240,7 +240,8 @@ class _Work:
         self.alone = True  # whether there is but one photo
 
     def all_of(self, found: list[Source], also: list[str], pictures: dict[str, str | None]) -> None:
-        self.inputs += [Path(path) for path in (*also, *pictures.values()) if path]
+        for path in map(Path, filter(None, (*also, *pictures.values()))):
+            self.inputs += list(path.iterdir()) if path.is_dir() else [path]
         self.alone = len(found) == 1
         terms = Terms.read(self.job, self.asked, also, pictures)
         if self.delivery.on or ((self.delivery.jobs or 1) > 1 and self.account.planned > 1):
@@ -343,7 +344,8 @@ class _Work:
         job = terms.job(source.photo, run)
         stem = source.stem or job.photo.name
         resume = self.delivery.skip_existing
-        plan = Plan.of(source.label, stem, job, lambda piece: self._path(stem, piece), self.manifest, resume)
+        own = terms.own(job)
+        plan = Plan.of(source.label, stem, job, lambda piece: self._path(stem, piece), self.manifest, resume, own)
         self.account.planned += len(plan.shots) - self.asked.n
         for shot in plan.shots:
             self.account.places[str(shot.path)] = len(self.account.places)

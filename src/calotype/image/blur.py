@@ -1,4 +1,4 @@
-"""Smoothing image tensors."""
+"""The Gaussian blur."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def gaussian(x: Tensor, sigma: float) -> Tensor:
-    """A Gaussian blur cut at three sigma, edge pixels repeated outwards.
+def blur(x: Tensor, sigma: float) -> Tensor:
+    """Gaussian blur cut at four sigma, edge pixels repeated outwards: as scikit-image's default.
 
     Args:
         x: [B, C, H, W].
@@ -19,9 +19,14 @@ def gaussian(x: Tensor, sigma: float) -> Tensor:
     """
     if sigma <= 0:
         return x
-    radius = max(1, round(3 * sigma))
-    reach = torch.arange(-radius, radius + 1, device=x.device, dtype=x.dtype)
-    window = torch.exp(-0.5 * (reach / sigma) ** 2)
-    window = (window / window.sum()).expand(x.shape[1], 1, 1, -1)
-    x = F.conv2d(F.pad(x, (radius, radius, 0, 0), mode="replicate"), window, groups=x.shape[1])
-    return F.conv2d(F.pad(x, (0, 0, radius, radius), mode="replicate"), window.transpose(2, 3), groups=x.shape[1])
+    radius = reach(sigma)
+    places = torch.arange(-radius, radius + 1, dtype=torch.float64)
+    window = torch.exp(-0.5 * (places / sigma) ** 2)
+    window = (window / window.sum()).to(x).expand(x.shape[1], 1, 1, -1)
+    x = F.conv2d(F.pad(x, (0, 0, radius, radius), mode="replicate"), window.transpose(2, 3), groups=x.shape[1])
+    return F.conv2d(F.pad(x, (radius, radius, 0, 0), mode="replicate"), window, groups=x.shape[1])
+
+
+def reach(sigma: float) -> int:
+    """Pixels on either side that a blur looks at."""
+    return int(4 * sigma + 0.5)

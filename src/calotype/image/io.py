@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MIN_SIDE = 16  # pixels: below this there is nothing to learn from
-MAX_PIXELS = 64_000_000  # of a photo as it is used
+MAX_PIXELS = 128_000_000  # of a photo as it is used
 MAX_DECODED_PIXELS = 250_000_000  # of a file that is to be shrunk at once by ``max_side``
 
 # Formats by Pillow's names, with their suffixes. A closed list: some of Pillow's readers start other programs

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from calotype.errors import InputError
+from calotype.image.blur import blur, reach
 from calotype.image.io import open_photo
 from calotype.image.resize import resize
 from calotype.types import PhotoLike, Size
@@ -147,9 +148,9 @@ def soften(mask: Tensor, dilate_px: int = 7, blur_sigma: float = 5.0) -> Tensor:
     Returns:
         [1, 1, H, W], 0..1, reaching both, or a constant mask where the widened one is constant.
     """
-    part = _around(mask, dilate_px + _reach(blur_sigma) + 1)
+    part = _around(mask, dilate_px + reach(blur_sigma) + 1)
     wide, soft = grown(mask, dilate_px), torch.zeros_like(mask)
-    soft[part] = _blur(wide[part], blur_sigma)
+    soft[part] = blur(wide[part], blur_sigma)
     low, high = soft.min(), soft.max()
     if high - low < 1e-6:  # the reference code divides by zero here
         return wide
@@ -192,19 +193,3 @@ def _row_distance(selected: Tensor, radius: int) -> Tensor:
     place = place.flip(0)
     after = place - torch.where(selected, place, -far).flip(1).cummax(1).values.flip(1)
     return torch.minimum(before, after).clamp(max=radius + 1).short()
-
-
-def _blur(x: Tensor, sigma: float) -> Tensor:
-    """Gaussian blur cut at four sigma, edge pixels repeated outwards: as scikit-image's default."""
-    if sigma <= 0:
-        return x
-    radius = _reach(sigma)
-    reach = torch.arange(-radius, radius + 1, dtype=torch.float64)
-    window = torch.exp(-0.5 * (reach / sigma) ** 2)
-    window = (window / window.sum()).to(x)
-    x = F.conv2d(F.pad(x, (0, 0, radius, radius), mode="replicate"), window[None, None, :, None])
-    return F.conv2d(F.pad(x, (radius, radius, 0, 0), mode="replicate"), window[None, None, None, :])
-
-
-def _reach(sigma: float) -> int:
-    return int(4 * sigma + 0.5)

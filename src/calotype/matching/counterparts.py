@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from calotype.errors import InputError
+from calotype.image.blur import blur
 from calotype.image.labels import in_colours, label_colours, one_hot
 from calotype.image.luminance import from_yiq, luminance, remapping, to_yiq
 
@@ -121,10 +121,4 @@ def _alpha(photo: Tensor, picture: Tensor) -> Tensor:
 def softened(x: Tensor) -> Tensor:
     """``x`` [1, C, H, W] without detail, edge pixels repeated outwards."""
     sigma = max(1.0, _SOFT * max(x.shape[2:]))
-    radius = min(round(3 * sigma), min(x.shape[2:]) - 1)
-    reach = torch.arange(-radius, radius + 1, device=x.device, dtype=x.dtype)
-    window = torch.exp(-0.5 * (reach / sigma) ** 2)
-    window = (window / window.sum()).expand(x.shape[1], 1, 1, -1)
-    x = F.conv2d(F.pad(x, (radius, radius, 0, 0), mode="replicate"), window, groups=x.shape[1])
-    window = window.transpose(2, 3)
-    return F.conv2d(F.pad(x, (0, 0, radius, radius), mode="replicate"), window, groups=x.shape[1])
+    return blur(x, sigma)

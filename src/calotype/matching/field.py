@@ -20,6 +20,27 @@ FORBIDDEN = 1e30
 
 
 @dataclass(frozen=True)
+class Places:
+    """Where the patches of a picture lie.
+
+    Attributes:
+        size: height and width of the picture, pixels.
+        patch: side of a patch, pixels.
+        tile: along which axes the picture continues itself, so that every pixel begins a patch.
+    """
+
+    size: tuple[int, int]
+    patch: int
+    tile: tuple[bool, bool] = (False, False)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of patches."""
+        over = self.patch - 1
+        return self.size[0] - (0 if self.tile[0] else over), self.size[1] - (0 if self.tile[1] else over)
+
+
+@dataclass(frozen=True)
 class Grid:
     """The patches of a picture, described by their responses to filters, a strip at a time.
 
@@ -31,12 +52,21 @@ class Grid:
             patches, or nearly.
         forbidden: bool [rows, columns], patches that must not be used, or ``None``.
         active: bool [rows, columns], the patches that look for a match, where not all of them do, or ``None``.
+        tile: along which axes ``picture`` is one that continues itself and has its beginning at its end once more.
     """
 
     picture: Tensor
     filters: Tensor
     forbidden: Tensor | None = None
     active: Tensor | None = None
+    tile: tuple[bool, bool] = (False, False)
+
+    @property
+    def places(self) -> Places:
+        """Where the patches lie, whatever they look like."""
+        side = self.filters.shape[-1]
+        height, width = (n - (side - 1 if wraps else 0) for n, wraps in zip(self.picture.shape[2:], self.tile))
+        return Places((height, width), side, self.tile)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from calotype.errors import InputError
-from calotype.image.blur import gaussian
+from calotype.image.blur import blur
 
 # Channels that labels have at most. With more, patches would be described by their labels for the most part of the time
 # that a picture takes; with these, no two of 255 labels are less than half as unlike as two of a few.
@@ -71,7 +71,7 @@ def around(there: Tensor, reach: float) -> Tensor:
 
     A thin line alone says nothing of what lies away from it, and is too faint to be seen where pictures are small.
     """
-    share = gaussian(there[None].float(), reach)
+    share = blur(there[None].float(), reach)
     return _PULL * (share * (2.5 * reach / width_of(there))).clamp(max=1)
 
 

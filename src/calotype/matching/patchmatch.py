@@ -10,8 +10,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from calotype.matching.field import FORBIDDEN, Grid, as_seekers, as_targets, completeness_weight, strip_size
+from calotype.matching.field import FORBIDDEN, Grid, Places, as_seekers, as_targets, completeness_weight, strip_size
 
+# Patches whose matches are carried up at a time, in whole rows.
+STRIP = 1 << 22
 # Neighbours whose matches are tried, in units of the step.
 CROSS = ((-1, 0), (0, -1), (0, 1), (1, 0))
 # Distances of the neighbours asked in each sweep: far ones first, so that a find spreads quickly.
@@ -153,22 +155,44 @@ def random_jumps(
     return (jumps[:, :, 0] * target_columns + jumps[:, :, 1]).to(device)
 
 
-def upscale(
-    field: Tensor, old: tuple[int, int], new: tuple[int, int], old_target: tuple[int, int], new_target: tuple[int, int]
-) -> Tensor:
-    """Carry a field between two grids ``old`` -> ``new``, from one level of the pyramid to the next.
+def upscale(field: Tensor, old: Places, new: Places, old_target: Places, new_target: Places) -> Tensor:
+    """Carry a field between two levels of the pyramid, ``old`` -> ``new``.
 
-    Every patch takes the match of the patch at its place in the old grid, scaled, plus its own offset within it.
+    Every patch takes the match of the patch that its middle lies in at the old level, scaled, plus its own offset from
+    the middle of that. Middles are scaled as the pictures are: by the counts of patches, which are smaller by the side
+    of a patch, a match half a picture away would be off by half a patch.
+
+    Args:
+        field: int64 [rows * columns of ``old``], indices into the patches of ``old_target``.
+        old: patches that the field is of.
+        new: patches that it is to be of.
+        old_target: what it leads to.
+        new_target: what it is to lead to.
+
+    Returns:
+        int64 [rows * columns of ``new``].
     """
-    device = field.device
-    y, x = torch.arange(new[0], device=device), torch.arange(new[1], device=device)
-    from_y = ((y + 0.5) * old[0] / new[0]).long().clamp(max=old[0] - 1)
-    from_x = ((x + 0.5) * old[1] / new[1]).long().clamp(max=old[1] - 1)
-    match = field.view(old)[from_y][:, from_x]
-    match_y = (match // old_target[1] + 0.5) * new_target[0] / old_target[0] - 0.5
-    match_x = (match % old_target[1] + 0.5) * new_target[1] / old_target[1] - 0.5
-    rest_y = (y - ((from_y + 0.5) * new[0] / old[0] - 0.5))[:, None]
-    rest_x = (x - ((from_x + 0.5) * new[1] / old[1] - 0.5))[None]
-    to_y = (match_y + rest_y).round().long().clamp(0, new_target[0] - 1)
-    to_x = (match_x + rest_x).round().long().clamp(0, new_target[1] - 1)
-    return (to_y * new_target[1] + to_x).flatten()
+    # Some rows at a time: of a large field the temporaries would weigh several times as much as itself.
+    rows = torch.split(torch.arange(new.shape[0], device=field.device), max(1, STRIP // new.shape[1]))
+    return torch.cat([_upscaled(field.view(old.shape), old, new, old_target, new_target, some) for some in rows])
+
+
+def _upscaled(field: Tensor, old: Places, new: Places, old_target: Places, new_target: Places, rows: Tensor) -> Tensor:
+    """Those rows of the field that ``upscale`` makes."""
+    columns = torch.arange(new.shape[1], device=field.device)
+    # Fractional places at the old level: of the pixel that begins a patch with the same middle.
+    at = [_rescaled(there, new, old, axis) for axis, there in enumerate((rows, columns))]
+    y, x = (there.round().long().clamp(0, most - 1) for there, most in zip(at, old.shape))
+    match = field[y][:, x]
+    to_y = _rescaled(match // old_target.shape[1] + (at[0] - y)[:, None], old_target, new_target, 0)
+    to_x = _rescaled(match % old_target.shape[1] + (at[1] - x)[None], old_target, new_target, 1)
+    to_y = to_y.round().long().clamp(0, new_target.shape[0] - 1)
+    to_x = to_x.round().long().clamp(0, new_target.shape[1] - 1)
+    return (to_y * new_target.shape[1] + to_x).flatten()
+
+
+def _rescaled(corner: Tensor, old: Places, new: Places, axis: int) -> Tensor:
+    """Where the patch with the same middle begins, along an axis, in the picture at another size."""
+    # Halves are exact in double precision, however large the picture: where they round to decides what is copied.
+    middle = corner.double() + old.patch / 2
+    return middle * (new.size[axis] / old.size[axis]) - new.patch / 2

@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+# Patches that vote at a time, in whole rows: what they lend is held beside the picture.
+STRIP = 1 << 22
 # Less weight than this on a pixel is none.
 LEAST_TRUST = 1e-12
 
@@ -45,19 +47,23 @@ def vote(
     """
     channels, width = values.shape[1], values.shape[3]
     pixels = values[0].permute(1, 2, 0).reshape(-1, channels).contiguous()
-    corner = (field // key_columns) * width + field % key_columns
     rows, columns = grid
     window = weights(patch, spread)
     total = torch.zeros(rows + patch - 1, columns + patch - 1, channels, device=values.device)
-    for dy in range(patch):
-        for dx in range(patch):
-            part = pixels.index_select(0, corner + (dy * width + dx)).view(rows, columns, channels)
-            if trust is not None:
-                part = part * trust.view(rows, columns, 1)
-            total[dy : dy + rows, dx : dx + columns].add_(part, alpha=window[dy] * window[dx])
+    height = max(1, STRIP // columns)
+    for top in range(0, rows, height):
+        some = field.view(rows, columns)[top : top + height]
+        corner = ((some // key_columns) * width + some % key_columns).flatten()
+        for dy in range(patch):
+            for dx in range(patch):
+                part = pixels.index_select(0, corner + (dy * width + dx)).view(*some.shape, channels)
+                if trust is not None:
+                    part = part * trust.view(rows, columns, 1)[top : top + height]
+                onto = total[top + dy : top + dy + some.shape[0], dx : dx + columns]
+                onto.add_(part, alpha=window[dy] * window[dx])
     total, count = wrapped(total, size), wrapped(covered(grid, window, trust, values.device)[:, :, None], size)
     if otherwise is None:
-        return (total / count).permute(2, 0, 1)[None]
+        return total.div_(count).permute(2, 0, 1)[None]
     voted = (total / count.clamp_min(LEAST_TRUST)).permute(2, 0, 1)[None]
     return torch.where(count[None, None, :, :, 0] > LEAST_TRUST, voted, otherwise)
 

@@ -35,19 +35,41 @@ def sliced(
     Raises:
         InputError: a picture is smaller than one patch at the last of the scales.
     """
-    real, fake = real[:, :3].float(), fake[:, :3].float()
-    directions = unit_directions(projections, 3 * patch * patch, seed)
-    total = 0.0
+    return float(sliced_each(real, fake, patch=patch, projections=projections, scales=scales, seed=seed))
+
+
+def sliced_each(
+    real: Tensor, fakes: Tensor, *, patch: int = 7, projections: int = 128, scales: int = 1, seed: int = 0
+) -> Tensor:
+    """``sliced`` of one photo and each of several pictures of one size, the photo's values sorted once for all.
+
+    Args:
+        real: as in ``sliced``.
+        fakes: the pictures to judge, [N, C, h, w], -1..1.
+        patch: as in ``sliced``, and so are the others.
+        projections: how many directions.
+        scales: how many sizes.
+        seed: which directions.
+
+    Returns:
+        [N], one distance a picture.
+
+    Raises:
+        InputError: as ``sliced``.
+    """
+    real, fakes = real[:, :3].float(), fakes[:, :3].float()
+    directions = unit_directions(projections, 3 * patch * patch, seed).view(-1, 3, patch, patch).to(real.device)
+    total = torch.zeros(len(fakes), device=real.device)
     for scale in range(scales):
         if scale:
-            real, fake = _halved(real), _halved(fake)
-        for picture in (real, fake):
+            real, fakes = _halved(real), _halved(fakes)
+        for picture in (real, fakes):
             if min(picture.shape[-2:]) < patch:
                 height, width = picture.shape[-2:]
                 raise InputError(
                     f"{width}x{height} pixels are too few for {patch} px patches: use larger pictures or fewer scales"
                 )
-        total += _distance(real, fake, directions.view(-1, 3, patch, patch))
+        total += _distances(real, fakes, directions)
     return total / scales
 
 
@@ -61,31 +83,33 @@ def unit_directions(count: int, dimensions: int, seed: int) -> Tensor:
 
 
 def quantile_distance(a: Tensor, b: Tensor) -> Tensor:
-    """Mean absolute difference of the quantiles of ``a`` [K, n] and ``b`` [K, m], one number a row: [K].
+    """Mean absolute difference of the quantiles of ``a`` [..., n] and ``b`` [..., m], one number a row: [...].
 
     With n = m it is exactly the first Wasserstein distance of the two sets of values.
     """
-    a, b = a.sort(1).values, b.sort(1).values
-    count = max(a.shape[1], b.shape[1])
-    return (_at_quantiles(a, count) - _at_quantiles(b, count)).abs().mean(1)
+    a, b = a.sort(-1).values, b.sort(-1).values
+    count = max(a.shape[-1], b.shape[-1])
+    return (_at_quantiles(a, count) - _at_quantiles(b, count)).abs().mean(-1)
 
 
 def _at_quantiles(ordered: Tensor, count: int) -> Tensor:
-    """Sorted rows [K, n] read at ``count`` evenly spaced quantiles: [K, count]."""
-    if ordered.shape[1] == count:
+    """Sorted rows [..., n] read at ``count`` evenly spaced quantiles: [..., count]."""
+    if ordered.shape[-1] == count:
         return ordered
-    return F.interpolate(ordered[None], size=count, mode="linear", align_corners=False)[0]
+    rows = ordered.reshape(1, -1, ordered.shape[-1])
+    return F.interpolate(rows, size=count, mode="linear", align_corners=False).view(*ordered.shape[:-1], count)
 
 
-def _distance(real: Tensor, fake: Tensor, directions: Tensor) -> float:
+def _distances(real: Tensor, fakes: Tensor, directions: Tensor) -> Tensor:
+    """Between ``real`` [1, 3, H, W] and each of ``fakes`` [N, 3, h, w]: [N]."""
     # A few directions at a time: all at once a 12-megapixel photo would need gigabytes.
-    chunk = max(1, _LARGEST_SIZE // max(real[0, 0].numel(), fake[0, 0].numel()))
+    chunk = max(1, _LARGEST_SIZE // max(real[0, 0].numel(), fakes[:, 0].numel()))
     with torch.no_grad():
         parts = [
-            quantile_distance(F.conv2d(real, some).flatten(2)[0], F.conv2d(fake, some).flatten(2)[0])
+            quantile_distance(F.conv2d(real, some).flatten(2), F.conv2d(fakes, some).flatten(2))
             for some in torch.split(directions, chunk)
         ]
-    return torch.cat(parts).mean().item()
+    return torch.cat(parts, dim=1).mean(1)
 
 
 def _halved(picture: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -41,13 +41,14 @@ class Terms:
         kind: of the jobs.
         order: the checked arguments.
         also: further photos that lend their patches.
-        pictures: the further pictures that the verb is handed, by the name of the argument.
+        pictures: the further pictures that the verb is handed, by the name of the argument; a path is a folder, of
+            which every photo is handed the file that has its name.
     """
 
     kind: type[Job]
     order: Order
     also: Sequence[Photo]
-    pictures: Mapping[str, Photo | None]
+    pictures: Mapping[str, Photo | Path | None]
 
     @classmethod
     def read(
@@ -60,18 +61,56 @@ class Terms:
         """
         from calotype.image.io import open_photo
 
-        read = {
-            name: None if picture is None else kind.opened(name, picture, order) for name, picture in pictures.items()
-        }
+        read: dict[str, Photo | Path | None] = {}
+        for name, picture in pictures.items():
+            if isinstance(picture, str | Path) and Path(picture).is_dir():
+                read[name] = Path(picture)
+            else:
+                read[name] = None if picture is None else kind.opened(name, picture, order)
         return cls(kind, order, [open_photo(other, max_side=order.max_side) for other in also], read)
 
-    def job(self, photo: PhotoLike, run: Run | None = None) -> Job:
+    def job(self, photo: PhotoLike, run: Run | None = None, own: Mapping[str, Photo] | None = None) -> Job:
         """The order for one photo.
 
+        Args:
+            photo: which.
+            run: as for the verb.
+            own: those of its further pictures that come from a folder, where they have been read.
+
         Raises:
-            InputError: the photo cannot be used.
+            InputError: the photo cannot be used, or a folder has no picture for it.
         """
-        return self.kind(self.order, photo, self.also, run, **self.pictures)
+        return self.kind(self.order, photo, self.also, run, **{**self.pictures, **(own or self._own(photo))})
+
+    def _own(self, photo: PhotoLike) -> dict[str, Photo]:
+        """The pictures that folders have for a photo."""
+        from calotype.image.io import open_photo
+
+        folders = {name: folder for name, folder in self.pictures.items() if isinstance(folder, Path)}
+        if not folders:
+            return {}
+        stem = open_photo(photo, max_side=self.order.max_side).name
+        read = {name: self.kind.opened(name, _namesake(stem, folder), self.order) for name, folder in folders.items()}
+        return {name: picture for name, picture in read.items() if picture is not None}
+
+    def own(self, job: Job) -> dict[str, Photo]:
+        """The pictures that were read for a job alone."""
+        return {name: job.pictures[name] for name, given in self.pictures.items() if isinstance(given, Path)}
+
+
+def _namesake(stem: str, folder: Path) -> Path:
+    """The picture in a folder that has the name of a photo.
+
+    Raises:
+        InputError: there is none, or more than one.
+    """
+    from calotype.image.io import list_photos
+
+    found = [path for path in list_photos(folder) if path.stem == stem]
+    if len(found) != 1:
+        there = f"{len(found)} pictures" if found else "no picture"
+        raise InputError(f"{there} named '{stem}' in {shown(folder)}: put one there for each photo, like {stem}.png")
+    return found[0]
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -100,6 +139,7 @@ class Plan:
         todo: those that were not there.
         left: those of them that neither are there by now nor have failed.
         failed: whether one has.
+        own: those of the job's further pictures that no other photo has.
     """
 
     label: str
@@ -110,6 +150,7 @@ class Plan:
     todo: list[Shot]
     left: list[Shot]
     failed: bool = False
+    own: Mapping[str, Photo] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -120,6 +161,7 @@ class Plan:
         path_of: Callable[[Piece], Path],
         manifest: Manifest,
         resume: bool | None,
+        own: Mapping[str, Photo] | None = None,
     ) -> Plan:
         """What there is to do.
 
@@ -131,9 +173,10 @@ class Plan:
             manifest: what is known of pictures.
             resume: whether pictures that are there are left out: those of this version of the program where a manifest
                 is kept (``None``), those of any version (``True``), or none (``False``).
+            own: see above.
         """
         shots = [Shot(piece, path_of(piece), hash_of({**job.settings, **piece.differs})) for piece in job.pieces]
-        plan = cls(label, stem, job, shots, manifest, shots, list(shots))
+        plan = cls(label, stem, job, shots, manifest, shots, list(shots), own=own or {})
         if resume or (resume is None and manifest.path):
             plan.todo = [shot for shot in shots if not plan._is_there(shot, any_version=bool(resume))]
         plan.left = list(plan.todo)
@@ -287,7 +330,8 @@ class Batch:
             self._expected.append(sum(seconds))
             models = [cache.packed(model.folder) for model in _models(job)] if self._crew.far else []
             for shots in _divided(plan):
-                work = Making(job.photo, [shot.piece for shot in shots], shots[0].path.suffix, models, self._crew.far)
+                pieces = [shot.piece for shot in shots]
+                work = Making(job.photo, pieces, shots[0].path.suffix, plan.own, models, self._crew.far)
                 key = job.model.key if job.lessons and job.model else ""
                 needed = max([job.cost.bytes, *(lesson.cost.bytes for lesson in job.lessons)])
                 yield Task(work, shown(plan.label), key, needed, about=(plan, shots))
@@ -353,6 +397,7 @@ class Making:
         photo: as it was read.
         pieces: the pictures.
         suffix: of the files, which says the format.
+        own: those of its further pictures that no other photo has.
         models: those that are finished, packed; empty where they are found without that.
         far: whether to hand out what is trained.
     """
@@ -360,6 +405,7 @@ class Making:
     photo: Photo
     pieces: Sequence[Piece]
     suffix: str
+    own: Mapping[str, Photo] = field(default_factory=dict)
     models: Sequence[Mapping[str, bytes]] = ()
     far: bool = False
 
@@ -374,7 +420,7 @@ class Making:
         progress = _Progress(desk)
         run = Run(seed=terms.order.seed, device=terms.order.device, on_event=progress)
         desk.heed(run)
-        job = terms.job(self.photo, run)
+        job = terms.job(self.photo, run, self.own)
         for model, files in zip(_models(job), self.models):
             cache.unpack(model.folder, files)
         lessons = job.lessons

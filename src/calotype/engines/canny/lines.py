@@ -11,7 +11,7 @@ from torch import Tensor
 
 from calotype.engines.canny.config import Config
 from calotype.errors import InputError
-from calotype.image.blur import gaussian
+from calotype.image.blur import blur
 from calotype.image.components import joined, neighbours
 from calotype.image.lab import to_lab
 from calotype.image.mask import grown
@@ -44,7 +44,7 @@ def edges(photos: Sequence[Tensor], cfg: Config, run: Run, *, thickness: int | N
     steps = iter(run.steps(3, stage="edges"))
     next(steps)
     sigma = max(1.0, cfg.blur * longest)
-    strength, angle = gradient(gaussian(to_lab(photo), sigma))
+    strength, angle = gradient(blur(to_lab(photo), sigma))
     next(steps)
     held = suppressed(strength, cfg.surround, cfg.reach * sigma) if cfg.surround > 0 else strength
     thin = held * ridges(held, angle)
@@ -76,7 +76,7 @@ def suppressed(strength: Tensor, amount: float, reach: float) -> Tensor:
     coarse = max(1, int(reach / 8))
     size = strength.shape[2:]
     small = resize(strength, (max(1, size[0] // coarse), max(1, size[1] // coarse)), mode="bilinear")
-    means = (gaussian(small, share * reach / coarse) for share in (1 / 3, 1))
+    means = (blur(small, share * reach / coarse) for share in (1 / 3, 1))
     near, far = (resize(mean, (size[0], size[1]), mode="bilinear") for mean in means)
     # A ring: what is near is the edge itself.
     ring = (far - near / 9).clamp(min=0) * (9 / 8)

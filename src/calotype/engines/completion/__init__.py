@@ -5,13 +5,15 @@ few displacements from each other. The photo, displaced by each of the commonest
 of the hole takes one of these copies so that the seams between them are seen least: large coherent pieces, and so
 straight edges and whole textures. That is done at a coarse level; from there up, patches of the photo are made to fit
 each other (Wexler, Shechtman, Irani: "Space-Time Completion of Video", PAMI 2007; Newson, Almansa, Gousseau, Perez:
-"Video Inpainting of Complex Scenes", 2014, whose texture features are a setting).
+"Video Inpainting of Complex Scenes", 2014).
 
 What differs from the papers:
 - Labels are found by belief propagation and then one by one, where He and Sun use graph cuts.
 - The offsets are those of a sample of patches, compared with all others; where none of the common ones leads from a
   pixel of the hole to what is known, a few of a lattice are added.
 - Poisson blending evens out small differences at seams and leaves large ones, which are edges.
+- In the large, tones are drawn towards the smoothest surface through what is around the hole: copies from elsewhere
+  are often a little too bright or too dark.
 - A hole that has too many pixels even at the coarsest level where it can be seen (scratches over a whole photo) is
   filled from its rim, pixel by pixel, before patches are fitted.
 - Holes that are far from each other are filled one by one, each from its surroundings.

@@ -19,6 +19,8 @@ class Config:
             colour (-1..1 scale), where the hole reaches the edge of the picture: beyond it, what is as high is alike.
         tone: at seams, differences well below this are evened out over the hole, and those well above it are left, as
             edges (-1..1 scale); 0 leaves all.
+        membrane: where the tones of the fill, details left aside, differ less than about this from the smoothest
+            surface that meets what is around the hole, they are brought to it (-1..1 scale); 0 leaves all.
         patch: side of the square patches, pixels; odd.
         ratio: how much larger each level of the pyramid is than the one before it; above 1.
         steps: rounds of search and vote at every level but the first, where copies are made to fit each other.
@@ -26,8 +28,6 @@ class Config:
         peel: the same there where the hole was filled from its rim, since it has too many pixels to be put together.
         passes: sweeps of the search in each round.
         components: principal components that stand for a patch; 0 for all its values.
-        texture: weight of the texture features (how restless the surroundings of a pixel are) beside the colours; 0
-            leaves them out.
         spread: where patches overlap, each counts by a bell of this standard deviation around its middle, as a fraction
             of its side; 0 is a plain mean.
         reach: patches come from within so many times the longer side of the hole around it; 0 for the whole photo.
@@ -42,6 +42,7 @@ class Config:
     rounds: int = 30
     near: float = 0.01
     tone: float = 0.2
+    membrane: float = 0.2
     patch: int = 7
     ratio: float = 1.5
     steps: int = 2
@@ -49,7 +50,6 @@ class Config:
     peel: int = 12
     passes: int = 2
     components: int = 24
-    texture: float = 0.0
     spread: float = 0.2
     reach: float = 2.0
     reach_px: int = 256
@@ -60,6 +60,6 @@ PRESETS: dict[str, Config] = {
     "fast": Config(),
     "fine": Config(arranged=4000, offsets=90, samples=6000, rounds=60, ratio=4 / 3),
     # As published: no patches replaced after the copies are in place.
-    "paper": replace(Config(), steps=0, first=0, spread=0.05, samples=10_000),
+    "paper": replace(Config(), membrane=0.0, steps=0, first=0, spread=0.05, samples=10_000),
     "tiny": Config(arranged=200, offsets=12, samples=200, rounds=5, steps=1, passes=1, components=8),
 }

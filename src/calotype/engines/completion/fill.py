@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from calotype.engines.completion.config import Config
+from calotype.engines.completion.membrane import drawn_near
 from calotype.engines.completion.parts import parts
 from calotype.engines.completion.pyramid import Level, levels, overlapping, spread_out
 from calotype.engines.completion.start import started
@@ -87,9 +88,10 @@ def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
     field = scene.in_place() if start.offsets is None else scene.displaced(start.offsets)
     for index, level in enumerate(pyramid):
         if index:
-            before, scene = scene.grid, _Scene.of(level, cfg)
+            before, scene = scene.source.places, _Scene.of(level, cfg)
             picture = resize(picture, level.size, clamp=False)
-            field = patchmatch.upscale(field, before, scene.grid, before, scene.grid)
+            now = scene.source.places
+            field = patchmatch.upscale(field, before, now, before, now)
         if index or start.offsets is not None:
             # Not an enlarged picture but what its patches are copies of: it is as sharp as the photo from the start.
             picture = scene.voted(field, scene.valid(field), picture, cfg.spread)
@@ -99,6 +101,8 @@ def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
             picture = scene.voted(field, agreement(score, scene.active), picture, cfg.spread)
     if start.lift is not None:
         picture = picture + resize(start.lift, pyramid[-1].size, mode="bilinear") * hole
+    if cfg.membrane > 0:
+        picture = picture + drawn_near(picture, pyramid[0].photo, pyramid[0].hole, cfg.membrane) * hole
     return picture[:, : photo.shape[1]].clamp(-1, 1)
 
 

@@ -20,14 +20,12 @@ class Level:
     """One level.
 
     Attributes:
-        photo: [1, C, h, w], colours -1..1 and then texture features; in the hole, a mean of what is around it or zeros.
+        photo: [1, C, h, w], -1..1; in the hole, a mean of what is around it or zeros.
         hole: bool [h, w].
-        channels: how many of the channels are colours (and transparency).
     """
 
     photo: Tensor
     hole: Tensor
-    channels: int
 
     @property
     def size(self) -> tuple[int, int]:
@@ -48,53 +46,20 @@ def levels(photo: Tensor, hole: Tensor, cfg: Config) -> list[Level]:
         size = (round(photo.shape[2] * factor), round(photo.shape[3] * factor))
         if min(size) < 2 * cfg.patch:
             break
-        smaller = shrunk(photo[:, :1], hole, size, 1).hole
+        smaller = shrunk(photo[:, :1], hole, size).hole
         if not smaller.any() or bool(overlapping(smaller, cfg.patch).all()):
             break
         sizes.append(size)
         holes.append(smaller)
-    channels = photo.shape[1]
-    if cfg.texture > 0:
-        photo = torch.cat([photo, cfg.texture * texture(photo, hole, round(cfg.ratio ** (len(sizes) - 1)))], 1)
-    return [shrunk(photo, hole, size, channels) for size in sizes[:0:-1]] + [
-        Level(photo.masked_fill(hole, 0.0), hole, channels)
-    ]
+    return [*(shrunk(photo, hole, size) for size in sizes[:0:-1]), Level(photo.masked_fill(hole, 0.0), hole)]
 
 
-def texture(photo: Tensor, hole: Tensor, side: int) -> Tensor:
-    """How restless a photo [1, C, H, W] is around each pixel: [1, 2, H, W], across and down.
-
-    Mean absolute differences between neighbours, over a square of ``side`` pixels (a pixel of the coarsest level), what
-    is known of it. Newson et al. (2014, section 3.3) tell by them fine texture, which the coarse levels do not show,
-    from a smooth surface. In units of the mean over the photo.
-    """
-    grey = photo[:, :3].mean(1, keepdim=True)
-    known = (~hole).to(photo)[None, None]
-    side = max(3, side | 1)
-    found = []
-    for axis in (3, 2):
-        near = grey.roll(1, axis), known.roll(1, axis)
-        both = known * near[1]
-        both.narrow(axis, 0, 1).zero_()
-        share = boxed(both, side)
-        steps = boxed((grey - near[0]).abs() * both, side) / share.clamp_min(1e-3)
-        usual = steps[both > 0].mean().clamp_min(1e-6)
-        found.append((steps / usual).clamp_max(4.0) - 1)
-    return torch.cat(found, 1)
-
-
-def boxed(x: Tensor, side: int) -> Tensor:
-    """Means over squares of odd ``side``; beyond the edge there are zeros."""
-    x = F.avg_pool2d(x, (side, 1), 1, (side // 2, 0))
-    return F.avg_pool2d(x, (1, side), 1, (0, side // 2))
-
-
-def shrunk(photo: Tensor, hole: Tensor, size: tuple[int, int], channels: int) -> Level:
+def shrunk(photo: Tensor, hole: Tensor, size: tuple[int, int]) -> Level:
     """A photo and its hole at a smaller size: each pixel the mean of what is known of it."""
     known = (~hole).to(photo)[None, None]
     share = resize(known, size, mode="bilinear")
     mean = resize(photo * known, size, mode="bilinear") / share.clamp_min(1e-3)
-    return Level(mean, share[0, 0] < KNOWN_SHARE, channels)
+    return Level(mean, share[0, 0] < KNOWN_SHARE)
 
 
 def touched(mask: Tensor) -> Tensor:

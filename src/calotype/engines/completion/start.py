@@ -56,8 +56,8 @@ def started(level: Level, source: Grid, cfg: Config, noise: torch.Generator) -> 
     picture[0][:, level.hole] = level.photo[0][:, y, x]
     lift = torch.zeros_like(level.photo)
     if cfg.tone > 0:
-        lacking = evened(level.photo[:, : level.channels], level.hole, place, place + chosen, cfg.tone)
-        lift[0][: level.channels, level.hole] = lacking.T
+        lacking = evened(level.photo, level.hole, place, place + chosen, cfg.tone)
+        lift[0][:, level.hole] = lacking.T
         # Carried beyond the rim, so that enlarged it is as strong there as inside.
         lift = spread_out(lift[0], level.hole, 2)[None]
     moves = torch.zeros(2, *level.size, dtype=torch.int64, device=place.device)

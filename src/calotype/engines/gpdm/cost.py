@@ -8,12 +8,14 @@ from collections.abc import Sequence
 
 from calotype.engines.gpdm.config import Config
 from calotype.engines.gpdm.generate import plan
-from calotype.matching.refine import Level
+from calotype.matching.refine import Level, bounded
 from calotype.types import Cost
 
 # Seconds of one core of a 2.6 GHz server processor, fitted to benchmarks/results/gpdm_ablation.json: for a patch
 # projected on a direction and put in order, for each value of the patch there, for a step, and for a patch replaced.
 PER_VALUE, PER_PIXEL, PER_STEP, PER_PATCH = 0.87e-8, 0.65e-10, 0.6e-3, 1.0e-6
+# Seconds for a pixel copied, where matches are only carried up.
+PER_COPY = 20e-9
 # Bytes that torch itself and a few temporaries take.
 BASE = 350 << 20
 
@@ -25,11 +27,15 @@ def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Con
     The verbs that are handed a picture match distributions up to full size: they take longer, the larger it is.
     """
     levels = plan(photo_sizes[0], size, cfg)
+    if cfg.replaced_above > 0:
+        levels = bounded(levels, photo_sizes[0])
     replaced = [cfg.replaced_above > 0 and min(photo_sizes[0]) * x.factor > cfg.replaced_above for x in levels]
     seconds, peak = 0.0, 0
     for level, by_patches in zip(levels, replaced):
         here, there = counts(level, photo_sizes)
-        if by_patches:
+        if not level.steps:
+            seconds, peak = seconds + PER_COPY * cfg.replaced_patch**2 * here, max(peak, 48 * here + 36 * there)
+        elif by_patches:
             seconds += cfg.replacements * (here + there) * PER_PATCH
             # The descriptions searched in, a few fields and a few pictures.
             peak = max(peak, 104 * max(here, there) + 80 * (here + there))

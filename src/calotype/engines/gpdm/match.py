@@ -12,7 +12,7 @@ from calotype.engines.gpdm.config import Config
 from calotype.engines.gpdm.distance import Tile, directions, slope
 from calotype.image.resize import resize, resize_wrapped
 from calotype.matching.library import shrunk
-from calotype.matching.refine import Level, Refinement, refine
+from calotype.matching.refine import Level, Refinement, bounded, refine
 from calotype.run import Run
 
 
@@ -41,7 +41,8 @@ def worked(
         # The last level matched is the first replaced: what is enlarged from there on is sharp.
         at = max(first, above - 1)
         rest = [replace(level, patch=cfg.replaced_patch, steps=cfg.replacements) for level in levels]
-        picture = refine(picture, photos, replacing(cfg), run, rest[at:], noise, tile, rest[:at])
+        here = bounded(rest[at:], (photos[0].shape[2], photos[0].shape[3]))
+        picture = refine(picture, photos, replacing(cfg), run, here, noise, tile, rest[:at])
     return tidy(picture)
 
 

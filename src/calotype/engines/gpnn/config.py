@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from calotype.matching.refine import SEARCHED
+
 
 @dataclass(frozen=True)
 class Config:
@@ -58,6 +60,8 @@ class Config:
         passes: sweeps of the fast search for each replacement.
         exact_below: the fast search compares all with all where the two pictures have fewer patches than this, in the
             geometric mean.
+        searched: pixels of a level, of the result or of the photo, above which patches are not looked for any more:
+            the matches of the largest level below are carried up to full size, which bounds the memory.
     """
 
     patch: int = 7
@@ -93,6 +97,7 @@ class Config:
     components: int = 24
     passes: int = 2
     exact_below: int = 1500
+    searched: int = SEARCHED
 
 
 _PAPER = Config(
@@ -106,6 +111,7 @@ _PAPER = Config(
     spread=0.0,
     search="exact",
     components=0,
+    searched=10**12,
 )
 
 PRESETS: dict[str, Config] = {

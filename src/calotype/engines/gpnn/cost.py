@@ -14,6 +14,8 @@ from calotype.types import Cost
 # by the fast search and for each sweep of that, for anything done at all, and for one component of a product of two
 # descriptions in the exact search.
 PER_PATCH, PER_SWEEP, PER_STEP, PER_PRODUCT = 0.35e-6, 0.25e-6, 2e-3, 8.6e-12
+# Seconds for a pixel copied, where matches are only carried up.
+PER_COPY = 20e-9
 # Bytes that torch itself and a few temporaries take, and strips of the search.
 BASE = 350 << 20
 
@@ -39,6 +41,8 @@ def counts(level: Level, photo_sizes: Sequence[tuple[int, int]], cfg: Config) ->
 def level_seconds(level: Level, photo_sizes: Sequence[tuple[int, int]], cfg: Config) -> float:
     """Seconds for one level on two cores."""
     queries, keys = counts(level, photo_sizes, cfg)
+    if not level.steps:
+        return queries * level.patch**2 * PER_COPY
     components = cfg.components or 3 * level.patch**2
     if cfg.search == "exact" or max(queries, keys) < cfg.exact_below:
         # The scores are read and written a few times each, whatever the descriptions' length.
@@ -52,6 +56,9 @@ def level_seconds(level: Level, photo_sizes: Sequence[tuple[int, int]], cfg: Con
 def level_bytes(level: Level, photo_sizes: Sequence[tuple[int, int]], cfg: Config) -> int:
     """Peak bytes of one level: the descriptions searched in, a few fields and a few pictures."""
     queries, keys = counts(level, photo_sizes, cfg)
+    if not level.steps:
+        # The field, and the picture as it is summed up and as it is given back; the photo, and its pixels in a row.
+        return 48 * queries + 36 * keys
     components = cfg.components or 3 * level.patch**2
     described = 4 * (components + 2) * max(queries, keys)
     return described + 80 * (queries + keys)

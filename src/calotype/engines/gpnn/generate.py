@@ -12,7 +12,7 @@ from calotype.engines.gpnn.config import Config
 from calotype.errors import InputError
 from calotype.image.pyramid import gpnn_sizes
 from calotype.image.resize import resize
-from calotype.matching.refine import Level, Refinement, Tile, drawn, refine
+from calotype.matching.refine import Level, Refinement, Tile, bounded, drawn, refine
 from calotype.matching.start import seamless, swayed
 from calotype.run import Run
 
@@ -27,7 +27,8 @@ def plan(photo: tuple[int, int], size: tuple[int, int], cfg: Config) -> list[Lev
         steps = min(cfg.steps, cfg.fine_steps) if h * w > cfg.fine_steps_above else cfg.steps
         levels.append(Level(here, factor, patch, steps))
     # At full size nothing is rounded, and a photo thinner than a patch has been refused.
-    return [*levels[:-1], Level(size, 1.0, levels[-1].patch, levels[-1].steps)]
+    levels[-1] = Level(size, 1.0, levels[-1].patch, levels[-1].steps)
+    return bounded(levels, photo, cfg.searched)
 
 
 def scales(photo_size: tuple[int, int], cfg: Config) -> list[tuple[int, int]]:
@@ -137,7 +138,14 @@ def _checked_settings(cfg: Config) -> None:
         raise InputError(f"ratio={cfg.ratio:g} cannot be used: give a number above 1.05, like ratio=1.333")
     if cfg.search not in ("exact", "fast"):
         raise InputError(f"search={cfg.search} cannot be used: give search=fast or search=exact")
-    for name, least in (("steps", 1), ("fine_steps", 1), ("passes", 1), ("components", 0), ("coarsest", 8)):
+    for name, least in (
+        ("steps", 1),
+        ("fine_steps", 1),
+        ("passes", 1),
+        ("components", 0),
+        ("coarsest", 8),
+        ("searched", 1),
+    ):
         if getattr(cfg, name) < least:
             raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from {least} up")
 

@@ -15,6 +15,8 @@ from calotype.types import Cost
 # network (forward, or one of the about two that backward takes) over one pixel and one parameter, for anything done at
 # all, and for a patch replaced and compared once.
 PER_WEIGHT, PER_PASS, PER_PATCH = 1.08e-11, 0.53e-3, 1.5e-6
+# Seconds for a pixel copied, where matches are only carried up.
+PER_COPY = 20e-9
 # Bytes that torch itself and a few temporaries take; and of one pixel and channel while a network learns.
 BASE, PER_CHANNEL = 400 << 20, 320
 
@@ -50,8 +52,9 @@ def cost(photo_sizes: Sequence[Size], size: Size, cfg: Config) -> Cost:
     memory = 12 * width_at(len(learned) - 1, cfg) * pixels * cfg.candidates
     if cfg.learned:
         for level in patch_levels(photo_sizes[0], learned[-1], size, cfg):
-            seconds += PER_PATCH * level.steps * level.size[0] * level.size[1]
-        memory = max(memory, 450 * size[0] * size[1])
+            pixels = level.size[0] * level.size[1]
+            seconds += PER_PATCH * level.steps * pixels if level.steps else PER_COPY * level.patch**2 * pixels
+            memory = max(memory, (450 if level.steps else 100) * pixels)
     return Cost(seconds / _speed_up(), BASE + int(memory))
 
 

@@ -14,7 +14,7 @@ from calotype.engines.singan.pyramid import Size, at_size, in_proportion, passes
 from calotype.errors import InputError
 from calotype.image.resize import resize
 from calotype.matching.refine import Level, Refinement, Tile, refine
-from calotype.metrics.sliced import sliced
+from calotype.metrics.sliced import sliced_each
 from calotype.run import Run
 
 NO_TILE = (False, False)
@@ -294,10 +294,11 @@ class _Painter:
             left -= count
             drawn = net.drawn(count, self.depth, sizes, self.rng, self.tile, begin, below, stir)
             assert drawn is not None
-            for one in torch.split(drawn.clamp(-1, 1), 1):
-                distance = likeness(real, one) if self.cfg.candidates > 1 else 0.0
-                if distance < least:
-                    best, least = one, distance
+            drawn = drawn.clamp(-1, 1)
+            distances = likeness(real, drawn) if self.cfg.candidates > 1 else drawn.new_zeros(1)
+            nearest = int(distances.argmin())
+            if float(distances[nearest]) < least:
+                best, least = drawn[nearest : nearest + 1], float(distances[nearest])
         assert best is not None
         return best
 
@@ -319,9 +320,13 @@ class _Painter:
         return refine(start, [self.photo], how, self.run, self.patches[at:], self.rng, self.tile, below)
 
 
-def likeness(real: Tensor, made: Tensor) -> float:
-    """How far the patches of a layout are, all together, from the photo's: small ones and the size the critic sees."""
-    return sum(sliced(real, made, patch=patch, projections=16) for patch in (5, 11))
+def likeness(real: Tensor, made: Tensor) -> Tensor:
+    """How far the patches of layouts [N, 3, h, w] are, all together, from the photo's [1, 3, H, W]: [N], 0 is best.
+
+    Small patches and those of the size that the critic sees.
+    """
+    small, seen = (sliced_each(real, made, patch=patch, projections=16) for patch in (5, 11))
+    return small + seen
 
 
 def _there(net: Net | None) -> Net:

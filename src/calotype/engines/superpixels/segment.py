@@ -13,7 +13,7 @@ from calotype.engines.superpixels.cluster import clustered, unexplained
 from calotype.engines.superpixels.config import Config
 from calotype.engines.superpixels.slic import borders, means, superpixels
 from calotype.errors import InputError
-from calotype.image.blur import gaussian
+from calotype.image.blur import blur
 from calotype.image.components import joined
 from calotype.image.lab import to_lab
 from calotype.image.labels import MOST_LABELS
@@ -88,7 +88,7 @@ def cut(photo: Tensor, cfg: Config) -> Pieces:
     size = tuple(max(8, round(length * factor)) for length in photo.shape[2:])
     small = resize(photo[:, :3], (size[0], size[1]))
     lab = to_lab(small)
-    found = superpixels(gaussian(lab, cfg.blur), cfg.pieces, cfg.compactness)
+    found = superpixels(blur(lab, cfg.blur), cfg.pieces, cfg.compactness)
     _, found = torch.unique(found, return_inverse=True)  # numbers that have no pixel are left out
     count = int(found.max()) + 1
     rows = means(_described(small, lab, cfg)[0].flatten(1).T, found.flatten(), count)
@@ -211,7 +211,7 @@ def enlarged(labels: Tensor, size: tuple[int, int]) -> Tensor:
     best, found = torch.full(size, -1.0, device=labels.device), torch.zeros(size, dtype=torch.int64)
     found = found.to(labels.device)
     for label in range(int(labels.max()) + 1):
-        share = gaussian((labels == label).float()[None, None], 1.0)
+        share = blur((labels == label).float()[None, None], 1.0)
         large = F.interpolate(share, size=size, mode="bilinear", align_corners=False)[0, 0]
         found = torch.where(large > best, label, found)
         best = torch.maximum(large, best)

@@ -96,6 +96,7 @@ SIGNATURES = {
         "seed": 0,
         "purpose": "",
         "factor": 4.0,
+        "labels": None,
         "out": None,
         **UNLEARNED,
     },

@@ -141,11 +141,19 @@ def test_training_says_what_it_takes_and_has_named_stages(engine):
     if hasattr(engine, "efforts"):
         assert len(engine.efforts((32, 40), cfg)) == len(engine.stages((32, 40), cfg))
         assert min(engine.efforts((32, 40), cfg)) > 0
-    engine.train(torch.zeros(1, 3, 32, 40), cfg, Run(on_event=events.append))
+    engine.train(torch.zeros(1, 3, 32, 40), cfg, Run(on_event=events.append), **shown(engine, (32, 40)))
     assert [event.stage for event in events if event.kind == "begin"] == engine.stages((32, 40), cfg)
     last = [event for event in events if event.kind == "step" and event.step == event.steps]
     assert len(last) == len(engine.stages((32, 40), cfg))
     assert all(event.preview.shape[:2] == (1, 3) for event in last)
+
+
+def shown(engine, size):
+    """The map of a photo, for an engine that learns from one."""
+    if "labels" not in inspect.signature(engine.train).parameters:
+        return {}
+    assert "labels" in inspect.signature(engine.unfinished).parameters
+    return {"labels": (torch.arange(size[1]) * 2 // size[1]).expand(1, *size).contiguous()}
 
 
 def test_configurations_are_adapted_once(engine):
@@ -153,7 +161,8 @@ def test_configurations_are_adapted_once(engine):
     if not hasattr(engine, "adapted"):
         pytest.skip("one configuration serves all verbs")
     assert engine.adapted(cfg, "vary") == cfg
-    for verb, facts in (("upscale", {"factor": 4.0}), ("animate", {}), ("paint", {"colours": 5, "scale": 1})):
+    verbs = {"upscale": {"factor": 4.0}, "animate": {}, "paint": {"colours": 5, "scale": 1}, "relayout": {"classes": 3}}
+    for verb, facts in verbs.items():
         changed = engine.adapted(cfg, verb, **facts)
         assert isinstance(changed, engine.Config)
         assert engine.adapted(changed, verb, **facts) == changed
@@ -177,3 +186,22 @@ def test_verbs_give_pictures_of_the_size_and_seed_asked_for(engine, verb):
     assert one.abs().max() <= 1
     assert torch.equal(one, again)
     assert torch.equal(photo, given)
+
+
+def test_relayout_gives_a_picture_of_the_size_of_its_target(engine):
+    if not hasattr(engine, "relayout"):
+        pytest.skip("it cannot relayout")
+    cfg = engine.PRESETS["tiny"]
+    photo = torch.rand(1, 3, 32, 40, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    before = (torch.arange(40) * 2 // 40).expand(1, 32, 40).contiguous()
+    target = 1 - (torch.arange(44) * 2 // 44).expand(1, 36, 44).contiguous()
+    learned = {"net": engine.train(photo, cfg, Run(), **shown(engine, (32, 40)))} if hasattr(engine, "train") else {}
+    given = photo.clone(), before.clone(), target.clone()
+    one, again = (
+        engine.relayout([photo], cfg, Run(), before=before, target=target, seed=4, **learned) for _ in range(2)
+    )
+    assert one.shape == (1, 3, 36, 44)
+    assert one.dtype == torch.float32
+    assert one.abs().max() <= 1
+    assert torch.equal(one, again)
+    assert all(torch.equal(a, b) for a, b in zip(given, (photo, before, target)))

@@ -23,6 +23,7 @@ ENGINES: dict[str, str] = {
     "singan": "calotype.engines.singan",
     "completion": "calotype.engines.completion",
     "imageanalogies": "calotype.engines.imageanalogies",
+    "analogy": "calotype.engines.analogy",
     "superpixels": "calotype.engines.superpixels",
     "canny": "calotype.engines.canny",
 }

@@ -1,7 +1,8 @@
 """Where trained models are kept: one folder a model, found again by what was learned from what.
 
 The folder is named after the photo and the engine, and after a hash of everything that makes the model what it is: the
-photo's pixels and size, the engine, its whole configuration, and the seed of the training.
+photo's pixels and size, those of its label map where one is learned from, the engine, its whole configuration, and the
+seed of the training.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ def root() -> Path:
     return Path(user_cache_dir("calotype", appauthor=False)) / "models"
 
 
-def key_of(photo_sha256: str, photo_size: Size, engine: str, config: Any, seed: int) -> str:
+def key_of(
+    photo_sha256: str, photo_size: Size, engine: str, config: Any, seed: int, labels_sha256: str | None = None
+) -> str:
     """Twelve hexadecimal digits that are the same for the same model, and for no other.
 
     Settings that matter when pictures are made, not when the model is trained, are left out: the engine names them in
@@ -53,6 +56,8 @@ def key_of(photo_sha256: str, photo_size: Size, engine: str, config: Any, seed: 
     later: frozenset[str] = getattr(engine_of(engine), "AT_SAMPLING", frozenset())
     learned = {name: value for name, value in asdict(config).items() if name not in later}
     said = [photo_sha256, str(photo_size), engine, learned, seed]
+    if labels_sha256 is not None:  # only then: models of a photo alone keep the keys they have
+        said.append(labels_sha256)
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:12]
 
 

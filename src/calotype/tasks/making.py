@@ -19,8 +19,8 @@ from calotype.errors import InputError
 from calotype.tasks.arguments import TILES, level_of
 from calotype.tasks.memory import available_bytes
 from calotype.tasks.order import Order, abilities, order
-from calotype.tasks.trained import Model, check_photo, check_purpose, purpose_of
-from calotype.types import Cost, Photo, PhotoLike, Result, Size
+from calotype.tasks.trained import Model, check_photo, check_purpose, purpose_of, wants_labels
+from calotype.types import Cost, LabelMap, Photo, PhotoLike, Result, Size
 
 if TYPE_CHECKING:
     import torch
@@ -255,6 +255,10 @@ class Job:
         """What an engine that is trained has to know to adapt its settings to this verb."""
         return {}
 
+    def learned_labels(self) -> LabelMap | None:
+        """The map of the photo that an engine learns from beside it, of the photo's size."""
+        return None
+
     @cached_property
     def config(self) -> Any:
         """The engine's configuration, adapted to the verb where the engine does that."""
@@ -266,13 +270,18 @@ class Job:
         asked = self.order
         if asked.loaded is not None or not hasattr(self.engine, "train"):
             return None
-        plain = Model(self.photo, asked.engine, asked.preset, asked.config, asked.changes)
+        labels = self.learned_labels()
+        if labels is not None and not wants_labels(asked.engine):
+            labels = None
+        plain = Model(self.photo, asked.engine, asked.preset, asked.config, asked.changes, labels=labels)
         if not hasattr(self.engine, "adapted"):
             return plain
         config = self.engine.adapted(asked.config, asked.verb, **self.facts())
         if config == asked.config:
             return plain
-        adapted = replace(plain, config=config, purpose=purpose_of(asked.verb, self.facts()))
+        # Who learns from a map learns for nothing else: that need not be said.
+        purpose = "" if labels is not None else purpose_of(asked.verb, self.facts())
+        adapted = replace(plain, config=config, purpose=purpose)
         if not self.extends or "base" not in signature(self.engine.train).parameters:
             return adapted
         model = replace(adapted, base=plain)

@@ -13,7 +13,8 @@ from calotype.tasks.arguments import AUTO
 from calotype.tasks.making import Job, Piece
 from calotype.tasks.order import Order
 from calotype.tasks.param import Param
-from calotype.tasks.remaking import same_shape
+from calotype.tasks.remaking import of_photo
+from calotype.tasks.trained import check_labels
 from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike, Result, Size
 
 if TYPE_CHECKING:
@@ -23,12 +24,7 @@ if TYPE_CHECKING:
 
 
 class Relaying(Job):
-    """What the verb makes of one photo, a map of it and a map of what is wanted.
-
-    Attributes:
-        labels: the map of the photo, of its size.
-        target: the map of what is wanted, of the size of the result, in the same numbers.
-    """
+    """What the verb makes of one photo, a map of it and a map of what is wanted."""
 
     verb = "relayout"
     wants = ("labels", "target")
@@ -59,23 +55,49 @@ class Relaying(Job):
             InputError: one of them cannot be used, or they do not fit together.
         """
         from calotype.image.io import open_photo
-        from calotype.image.labelmap import fitted, open_labels
 
         if _is_auto(pictures.get("labels")):  # a map of the whole photo, as the one that was edited
             photo = open_photo(photo)
             made = _found(photo, order.device)
-            super().__init__(order, photo, also, run, **{**pictures, "labels": replace(made, name=AUTO)})
-        else:
-            super().__init__(order, photo, also, run, **pictures)
-        given = open_labels(self.pictures["labels"])
-        if not same_shape(given.size, self.photo.size):
-            raise InputError(
-                f"the label map '{given.name}' is {given.size} and '{self.photo.name}' {self.photo.size} pixels: "
-                "give a map of the photo's size, or of its shape"
-            )
-        self.labels = fitted(given, self.photo.size)
-        self.target = fitted(_in_its_colours(self.pictures["target"], given), self.size)
+            pictures["labels"] = replace(made, name=AUTO)
+        super().__init__(order, photo, also, run, **pictures)
         _check_lent(self.labels, self.target)
+
+    def _check_start(self) -> None:
+        super()._check_start()
+        if self.order.loaded is not None and self.order.model is not None:
+            check_labels(self.order.loaded, self.order.model, self.labels)
+
+    @cached_property
+    def _given(self) -> LabelMap:
+        """The map of the photo at its full size."""
+        from calotype.image.labelmap import open_labels
+
+        return open_labels(self.pictures["labels"])
+
+    @cached_property
+    def labels(self) -> LabelMap:
+        """The map of the photo, of its size.
+
+        Raises:
+            InputError: it cannot be used, or is of another shape.
+        """
+        return of_photo(self._given, self.photo)
+
+    @cached_property
+    def target(self) -> LabelMap:
+        """The map of what is wanted, of the size of the result, in the same numbers.
+
+        Raises:
+            InputError: it cannot be used.
+        """
+        from calotype.image.labelmap import fitted
+
+        return fitted(_in_its_colours(self.pictures["target"], self._given), self.size)
+
+    def learned_labels(self) -> LabelMap:
+        """See ``Job``."""
+        return self.labels
 
     def fitting_size(self) -> Size:
         """The size of the target."""

@@ -11,7 +11,7 @@ from calotype.tasks.arguments import between
 from calotype.tasks.making import Job, Piece
 from calotype.tasks.order import Order
 from calotype.tasks.param import Param
-from calotype.types import Photo, PhotoLike, Size
+from calotype.types import LabelMap, Photo, PhotoLike, Size
 
 if TYPE_CHECKING:
     import torch
@@ -126,3 +126,19 @@ class Blending(Remaking):
 def same_shape(one: Size, other: Size) -> bool:
     """Whether width over height is the same, but for what rounding to pixels or a careless crop does."""
     return abs(one.width * other.height / (one.height * other.width) - 1) <= _SAME_SHAPE
+
+
+def of_photo(labels: LabelMap, photo: Photo) -> LabelMap:
+    """A map at the size of the photo that it is of.
+
+    Raises:
+        InputError: it has another shape.
+    """
+    from calotype.image.labelmap import fitted
+
+    if not same_shape(labels.size, photo.size):
+        raise InputError(
+            f"the label map '{labels.name}' is {labels.size} and '{photo.name}' {photo.size} pixels: "
+            "give a map of the photo's size, or of its shape"
+        )
+    return fitted(labels, photo.size)

@@ -14,9 +14,10 @@ from calotype.tasks import arguments, cache
 from calotype.tasks.making import check_bytes
 from calotype.tasks.order import check_able
 from calotype.tasks.param import Param
-from calotype.tasks.trained import Model, purpose_of
+from calotype.tasks.remaking import of_photo
+from calotype.tasks.trained import Model, purpose_of, wants_labels
 from calotype.tasks.upscale import ENLARGEMENT, enlargement
-from calotype.types import Photo, PhotoLike
+from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike
 
 if TYPE_CHECKING:
     from calotype.run import Run
@@ -52,6 +53,8 @@ class Course:
         out: the folder that the model is to be in; ``None`` for the cache.
         several: whether ``out`` is for several models, each in a folder of its own in it.
         purpose: what the model is for, as ``purpose_of`` writes it; empty for verbs that need no model of their own.
+        labels: the map of the photo, of its shape, as it was given, where the engine learns from one; ``config`` is
+            then adapted to it too.
     """
 
     engine: str
@@ -64,29 +67,41 @@ class Course:
     out: Path | None
     several: bool = False
     purpose: str = ""
+    labels: LabelMapLike | None = None
 
     def model(self, photo: PhotoLike) -> Model:
         """The model of one photo, trained or not.
 
         Raises:
-            InputError: the photo cannot be used, or the folder holds something else.
+            InputError: the photo or its map cannot be used, or the folder holds something else.
         """
         from calotype.image.io import open_photo
 
         opened = open_photo(photo, max_side=self.max_side)
+        labels, config = self._shown(opened)
         model = Model(
             opened,
             self.engine,
             self.preset,
-            self.config,
+            config,
             self.changes,
             self.seed,
             self.purpose,
             self._place(opened),
+            labels=labels,
         )
         if not model.finished and self.device == "cpu":
             check_bytes(model.cost.bytes, f"training on '{opened.name}' ({opened.size})", opened.size)
         return model
+
+    def _shown(self, photo: Photo) -> tuple[LabelMap | None, Any]:
+        """The map that is learned from beside the photo, if there is one, and the configuration for it."""
+        if self.labels is None:
+            return None, self.config
+        from calotype.image.labelmap import open_labels
+
+        labels = of_photo(open_labels(self.labels), photo)
+        return labels, engine_of(self.engine).adapted(self.config, "relayout", classes=labels.classes)
 
     def _place(self, photo: Photo) -> Path | None:
         if self.out is None or not self.several:
@@ -107,6 +122,7 @@ def course(
     settings: Mapping[str, Any] | None,
     device: str,
     several: bool = False,
+    labels: LabelMapLike | None = None,
 ) -> Course:
     """Check the arguments of a training.
 
@@ -121,6 +137,7 @@ def course(
         raise InputError(f"a seed of {seed} cannot be used: give a whole number from 0 to 2**53")
     module = engine_of(engine)
     plain = config_from(module, preset, changes)
+    _check_labels(engine, labels, several)
     facts = _facts(engine, purpose, factor)
     config = module.adapted(plain, purpose, **facts) if purpose and hasattr(module, "adapted") else plain
     return Course(
@@ -134,7 +151,18 @@ def course(
         out=None if out is None else Path(out),
         several=several,
         purpose="" if config == plain else purpose_of(purpose, facts),
+        labels=labels,
     )
+
+
+def _check_labels(engine: str, labels: LabelMapLike | None, several: bool) -> None:
+    if not wants_labels(engine):
+        if labels is not None:
+            raise InputError(f"{engine} learns from the photo alone: leave out --labels (labels=)")
+    elif labels is None:
+        raise InputError(f"{engine} learns from a photo and a label map of it: give one, --labels MAP (labels=)")
+    elif several:
+        raise InputError("a label map is of one photo: give that one with --labels, not a folder")
 
 
 def _facts(engine: str, purpose: str, factor: float) -> dict[str, Any]:
@@ -170,6 +198,14 @@ def train(
         ),
     ] = "",
     factor: Annotated[float, ENLARGEMENT] = 4.0,
+    labels: Annotated[
+        LabelMapLike | None,
+        Param(
+            "a map of the photo, for engines that lay it out anew: what lies where, each thing in a flat colour of its "
+            "own",
+            metavar="MAP",
+        ),
+    ] = None,
     out: Annotated[
         str | Path | None,
         Param("folder for the model, instead of where models are kept; for several, one folder each in it"),
@@ -191,6 +227,7 @@ def train(
         seed: of the training. Verbs look for seed 0; hand them a model of another one as ``model``.
         purpose: ``"upscale"`` or ``"animate"``: the verb that the model is for. Empty: the other verbs.
         factor: for ``"upscale"``: how many times as wide and high, above 1 and at most 8.
+        labels: a map of the photo, for engines that learn from one too: a path, PIL image, array or ``LabelMap``.
         out: a folder for the model. ``None``: where verbs find it by themselves.
         max_side: in pixels: shrink the photo first, so that no side is longer.
         settings: keys of the engine's ``Config`` and their values, on top of the preset.
@@ -213,6 +250,7 @@ def train(
         seed=seed,
         purpose=purpose,
         factor=factor,
+        labels=labels,
         out=out,
         max_side=max_side,
         settings=settings,

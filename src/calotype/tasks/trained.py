@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -14,7 +16,7 @@ from calotype.catalog import engine as engine_of
 from calotype.errors import InputError
 from calotype.files import shown, write_whole
 from calotype.tasks import cache
-from calotype.types import Cost, Photo
+from calotype.types import Cost, LabelMap, Photo
 
 if TYPE_CHECKING:
     import torch
@@ -39,6 +41,7 @@ class Model:
         purpose: the verb that ``config`` is adapted to, as ``purpose_of`` writes it; empty where it serves the others.
         chosen: the folder it is to be in; ``None`` for the one in the cache.
         base: a model that has to be finished first, of which this one takes over what it has learned.
+        labels: the map of the photo, of its size, where the engine learns from that too.
     """
 
     photo: Photo
@@ -50,11 +53,13 @@ class Model:
     purpose: str = ""
     chosen: Path | None = None
     base: Model | None = None
+    labels: LabelMap | None = None
 
     @cached_property
     def key(self) -> str:
         """What tells it from every other model."""
-        return cache.key_of(self.photo.sha256, self.photo.size, self.engine, self.config, self.seed)
+        map_sha256 = None if self.labels is None else labels_sha256(self.labels)
+        return cache.key_of(self.photo.sha256, self.photo.size, self.engine, self.config, self.seed, map_sha256)
 
     @cached_property
     def folder(self) -> Path:
@@ -155,14 +160,22 @@ class Model:
                 cache.describe(self.folder, self._about())
             previews = _Previews(self.folder, run.on_event)
             part = run.within(self.folder, seed=self.seed, on_event=previews)
-            base = {"base": self.base.net(run.device)} if self.base else {}
-            net = engine_of(self.engine).train(to_tensor(self.photo, run.device), self.config, part, **base)
+            further = {"base": self.base.net(run.device)} if self.base else self._shown(run.device)
+            net = engine_of(self.engine).train(to_tensor(self.photo, run.device), self.config, part, **further)
             preview = previews.of(self.stages[-1])
             saving.write(self.folder, self.engine, self.config, net, self.photo.sha256, self._size, preview)
             cache.forget_state(self.folder)
 
+    def _shown(self, device: torch.device) -> dict[str, torch.Tensor]:
+        """The map as engines take it that learn from one: class indices, int64 [1, H, W]."""
+        import torch
+
+        if self.labels is None:
+            return {}
+        return {"labels": torch.from_numpy(self.labels.index).long()[None].to(device)}
+
     def _about(self) -> dict[str, Any]:
-        return {
+        about = {
             "key": self.key,
             "engine": self.engine,
             "preset": self.preset,
@@ -175,6 +188,10 @@ class Model:
             "photo_sha256": self.photo.sha256,
             "size": str(self.photo.size),
         }
+        if self.labels is None:
+            return about
+        name = self.labels.source.name if self.labels.source else self.labels.name
+        return {**about, "labels": name, "classes": self.labels.classes, "labels_sha256": labels_sha256(self.labels)}
 
     def net(self, device: torch.device) -> torch.nn.Module:
         """The finished net, as it lies on the disk.
@@ -194,7 +211,9 @@ class Model:
 
         part = run.within(self.folder, seed=self.seed)
         photo = to_tensor(self.photo, run.device)
-        net: torch.nn.Module | None = engine_of(self.engine).unfinished(photo, self.config, part)
+        net: torch.nn.Module | None = engine_of(self.engine).unfinished(
+            photo, self.config, part, **self._shown(run.device)
+        )
         if net is None:
             raise self._not_begun()
         return net
@@ -212,6 +231,16 @@ class Model:
         return InputError(
             f"no stage of the training on '{self.photo.name}' is finished yet: leave out --unfinished to train on"
         )
+
+
+def labels_sha256(labels: LabelMap) -> str:
+    """What tells a label map from every other: its size and the number at each pixel, whatever the colours."""
+    return hashlib.sha256(f"{labels.size} {labels.classes} ".encode() + labels.index.tobytes()).hexdigest()
+
+
+def wants_labels(engine: str) -> bool:
+    """Whether an engine learns from a photo and a label map of it."""
+    return "labels" in signature(engine_of(engine).train).parameters
 
 
 def purpose_of(verb: str, facts: Mapping[str, Any]) -> str:
@@ -263,6 +292,22 @@ def check_purpose(loaded: Loaded, folder: Path, verb: str, facts: Mapping[str, A
     raise InputError(
         f"the model in {shown(folder)} was trained for {about.get('for') or 'other verbs'}, not for {purpose}: "
         f"leave out --model (model=), or give one of 'calotype train {loaded.system} PHOTO {options}'"
+    )
+
+
+def check_labels(loaded: Loaded, folder: Path, labels: LabelMap) -> None:
+    """Refuse a label map of the photo that the model was not trained on.
+
+    Raises:
+        InputError: it is another one; the message says which it should be.
+    """
+    about = cache.described(folder)
+    if about.get("labels_sha256", labels_sha256(labels)) == labels_sha256(labels):
+        return
+    raise InputError(
+        f"the model in {shown(folder)} was not trained on the label map '{labels.name}' but on another one "
+        f"('{about.get('labels', '?')}', {about.get('classes', '?')} labels): give that one, or leave out --model "
+        "(model=)"
     )
 
 

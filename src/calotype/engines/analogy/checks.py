@@ -1,0 +1,64 @@
+"""What cannot work is refused before any of it is done."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from calotype.engines.analogy.config import Config
+from calotype.engines.analogy.sizes import factor_of
+from calotype.errors import InputError
+
+_CHOICES = {
+    "coding": ("one-hot", "colours"),
+    "norm": ("instance", "batch"),
+    "output": ("tanh", "leaky"),
+    "ratio": ("safe", "raw"),
+    "features": ("pixels", "vgg", "auto"),
+}
+_LEAST = {
+    "classes": 1,
+    "steps": 1,
+    "parts": 1,
+    "critic_steps": 0,
+    "critic_after": 0,
+    "generator_steps": 1,
+    "reconstruct_every": 1,
+    "queries": 2,
+    "nearest": 1,
+    "segmenter_width": 1,
+    "critic_width": 4,
+    "patch_steps": 1,
+    "side": 0,
+    "handed": 0,
+}
+
+
+def checked(photo: Tensor, cfg: Config) -> None:
+    """Refuse what cannot work, before any of it is done.
+
+    Raises:
+        InputError: the photo is too small or has transparency, or a setting is out of range.
+    """
+    if photo.shape[1] != 3:
+        raise InputError("analogy learns from opaque photos: lay this one on a background first, or use --engine gpnn")
+    checked_settings(cfg)
+    factor_of((photo.shape[2], photo.shape[3]), cfg)
+
+
+def checked_settings(cfg: Config) -> None:
+    """The same for the settings alone."""
+    for name, choices in _CHOICES.items():
+        if getattr(cfg, name) not in choices:
+            listed = " or ".join(f"{name}={choice}" for choice in choices)
+            raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give {listed}")
+    for name, least in _LEAST.items():
+        if getattr(cfg, name) < least:
+            raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from {least} up")
+    if cfg.critic_steps + cfg.critic_after < 1:
+        raise InputError("critic_steps=0 and critic_after=0 cannot be used together: the critic has to learn")
+    if cfg.width < 4 or cfg.width % 4:
+        raise InputError(f"width={cfg.width} cannot be used: give a multiple of 4, like width=16")
+    if cfg.patch < 3 or cfg.patch % 2 == 0:
+        raise InputError(f"patch={cfg.patch} cannot be used: give an odd number of pixels from 3 up, like patch=5")
+    if not 0 <= cfg.average < 1:
+        raise InputError(f"average={cfg.average:g} cannot be used: give a number from 0 to below 1, like average=0.995")

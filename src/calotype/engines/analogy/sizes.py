@@ -1,0 +1,73 @@
+"""How large the pictures are that the net sees: sides are multiples of 8, and no longer than the settings say."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from calotype.engines.analogy.config import Config
+from calotype.engines.analogy.network import MULTIPLE
+from calotype.errors import InputError
+from calotype.image.resize import resize
+from calotype.matching.refine import Level
+
+Size = tuple[int, int]
+
+# Shorter side of the smallest picture the nets can learn from, pixels: at an eighth of it four features are left.
+SMALLEST = 32
+# The ratio of neighbouring levels of patches: as in GPNN.
+RATIO = 4 / 3
+
+
+def factor_of(photo: Size, cfg: Config) -> float:
+    """What the photo is shrunk by for the net; panoramas less, so that they keep some height."""
+    if min(photo) < SMALLEST:
+        raise InputError(
+            f"{photo[1]}x{photo[0]} pixels are too few to learn from: both sides must be {SMALLEST} or more"
+        )
+    return min(1.0, max(cfg.side / max(photo), SMALLEST / min(photo))) if cfg.side else 1.0
+
+
+def inner_size(size: Size, photo: Size, cfg: Config) -> Size:
+    """What the net works on for a picture of ``size`` from a photo of size ``photo`` (height, width)."""
+    factor = factor_of(photo, cfg)
+    count = math.ceil if factor == 1 else round
+    height, width = (max(SMALLEST, MULTIPLE * count(side * factor / MULTIPLE)) for side in size)
+    return height, width
+
+
+def fitted(x: Tensor, size: Size, photo: Size, cfg: Config) -> Tensor:
+    """A picture [1, C, H, W] as the net takes it: shrunk, or its last rows and columns repeated up to ``size``."""
+    if factor_of(photo, cfg) == 1 and all(0 <= a - b < MULTIPLE for a, b in zip(size, x.shape[2:], strict=True)):
+        return _extended(x, size)
+    return resize(x, size)
+
+
+def fitted_map(x: Tensor, size: Size, photo: Size, cfg: Config) -> Tensor:
+    """The same for a map as ``coded`` gives it; where it is shrunk each value is a mean, so that thin lines remain."""
+    if factor_of(photo, cfg) == 1 and all(0 <= a - b < MULTIPLE for a, b in zip(size, x.shape[2:], strict=True)):
+        return _extended(x, size)
+    return F.interpolate(x, size=size, mode="area")
+
+
+def _extended(x: Tensor, size: Size) -> Tensor:
+    rows, columns = (torch.arange(n, device=x.device).clamp(max=m - 1) for n, m in zip(size, x.shape[2:], strict=True))
+    return x[:, :, rows][:, :, :, columns]
+
+
+def patch_levels(photo: Size, size: Size, cfg: Config) -> list[Level]:
+    """The levels from that where patches take over up to the result, of ``size``."""
+    factor = factor_of(photo, cfg)
+    if cfg.handed:
+        factor = min(factor, max(cfg.handed / max(photo), (cfg.patch + 1) / min(photo)))
+    count = max(1, round(math.log(1 / factor, RATIO))) if factor < 1 else 0
+    least = cfg.patch + 1
+    levels = []
+    for i in range(count):
+        share = factor ** (1 - i / count)
+        here = (max(least, round(size[0] * share)), max(least, round(size[1] * share)))
+        levels.append(Level(here, share, cfg.patch, cfg.patch_steps))
+    return [*levels, Level(size, 1.0, cfg.patch, 1 if count else cfg.patch_steps)]

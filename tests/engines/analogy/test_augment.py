@@ -1,0 +1,83 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from calotype.engines.analogy import PRESETS
+from calotype.engines.analogy.augment import augmented, bent, centres, sampling_grid, strength, thin_plate
+from calotype.engines.analogy.labelling import classes_in, coded, colours
+
+CFG = replace(PRESETS["fast"], classes=3)
+
+
+@pytest.mark.parametrize("coding", ["one-hot", "colours"])
+def test_warping_makes_no_new_labels(photo, labels, coding):
+    cfg = replace(CFG, coding=coding, warp=0.1)
+    shown = coded(labels, cfg)
+    known = set(map(tuple, shown[0].flatten(1).T.tolist()))
+    for seed in range(20):
+        torch.manual_seed(seed)
+        _, warped = augmented(photo, shown, 1.0, cfg)
+        assert set(map(tuple, warped[0].flatten(1).T.tolist())) <= known
+        assert warped.shape == shown.shape
+
+
+def test_as_released_labels_blend(photo, labels):
+    cfg = replace(CFG, coding="colours", warp=0.1, blend=True)
+    shown = coded(labels, cfg)
+    torch.manual_seed(1)
+    _, warped = augmented(photo, shown, 1.0, cfg)
+    assert len(set(map(tuple, warped[0].flatten(1).T.tolist()))) > 3
+
+
+def test_picture_and_map_are_warped_alike():
+    """A picture that is its own map stays one."""
+    labels = (torch.arange(48)[None, :] // 12 + torch.arange(40)[:, None] // 20)[None] % 3
+    cfg = replace(CFG, warp=0.1)
+    picture = colours(3)[labels].permute(0, 3, 1, 2)
+    for seed in range(5):
+        torch.manual_seed(seed)
+        changed, warped = augmented(picture, coded(labels, cfg), 1.0, cfg)
+        found = classes_in(changed, replace(cfg, coding="colours"))
+        assert (found == warped.argmax(1)).float().mean() > 0.97
+
+
+def test_no_strength_changes_nothing(photo, labels):
+    torch.manual_seed(0)
+    picture, warped = augmented(photo, coded(labels, CFG), 0.0, CFG)
+    assert torch.allclose(picture, photo, atol=1e-5)
+    assert torch.equal(warped, coded(labels, CFG))
+
+
+def test_it_grows():
+    cfg = replace(CFG, steps=1000, growth=0.4)
+    assert strength(0, cfg) == 0
+    assert strength(200, cfg) == 0.5
+    assert strength(400, cfg) == strength(999, cfg) == 1
+    assert strength(0, replace(cfg, growth=0.0)) == 1
+
+
+def test_the_thin_plate_passes_through_its_points_and_leaves_planes_alone():
+    torch.manual_seed(0)
+    points, values = torch.rand(9, 2) * 2 - 1, torch.randn(9, 2)
+    assert torch.allclose(thin_plate(points, values, points), values, atol=1e-4)
+    plane = points @ torch.tensor([[0.3, -1.0], [2.0, 0.5]]) + 0.7
+    at = torch.rand(4, 5, 2)
+    assert torch.allclose(thin_plate(points, plane, at), at @ torch.tensor([[0.3, -1.0], [2.0, 0.5]]) + 0.7, atol=1e-4)
+
+
+def test_corners_stay():
+    torch.manual_seed(0)
+    corners = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]])
+    moved = bent(corners.view(2, 2, 2), 0.2, (40, 60))
+    assert torch.allclose(moved.view(4, 2), corners, atol=1e-4)
+
+
+def test_mirrored_half_the_time():
+    cfg = replace(CFG, warp=0.0, zoom=0.0, shift=0.0)
+    straight = centres((8, 8))
+    count = 0
+    for seed in range(200):
+        torch.manual_seed(seed)
+        count += not torch.allclose(sampling_grid((8, 8), 1.0, cfg)[0], straight, atol=1e-5)
+    assert 70 < count < 130

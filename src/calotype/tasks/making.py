@@ -222,8 +222,14 @@ class Job:
     def cost(self) -> Cost:
         """What one picture is expected to take on this machine."""
         sizes = [(p.size.height, p.size.width) for p in (self.photo, *self.also)]
-        cost: Cost = self.engine.cost(sizes, (self.size.height, self.size.width), self.config)
+        cost: Cost = self.engine.cost(sizes, (self.size.height, self.size.width), self.working_config)
         return cost
+
+    @property
+    def working_config(self) -> Any:
+        """The engine's configuration as this verb uses it, where that makes a difference in time and memory."""
+        handed = (self.does or self.verb) in ("remake", "stylize") and hasattr(self.engine, "remaking")
+        return self.engine.remaking(self.config) if handed else self.config
 
     def check_memory(self, free: int | None = None) -> None:
         """Refuse what this machine cannot do.

@@ -65,7 +65,7 @@ class Styling(Remaking):
         """What one picture is expected to take on this machine."""
         style: Size = self.pictures["style"].size
         size = (self.size.height, self.size.width)
-        cost: Cost = self.engine.cost([(style.height, style.width)], size, self.config)
+        cost: Cost = self.engine.cost([(style.height, style.width)], size, self.working_config)
         return cost
 
     def work(self, function: Any, piece: Piece, **net: Any) -> Any:

@@ -4,9 +4,11 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from calotype.engines import gpdm
+from calotype.tasks.stylize import Styling
 
 RESULTS = Path(__file__).parents[3] / "benchmarks" / "results"
 MEASURED = [
@@ -41,3 +43,24 @@ def test_more_photos_take_longer_and_more_memory() -> None:
     two = gpdm.cost([(500, 500), (500, 500)], (500, 500), PAPER)
     assert two.seconds > one.seconds
     assert two.bytes > one.bytes
+
+
+def test_a_picture_that_is_handed_in_is_matched_up_to_full_size() -> None:
+    """And that is what the verbs announce."""
+    size = (1000, 1000)
+    made, handed = (gpdm.cost([size], size, cfg, cores=1) for cfg in (FAST, gpdm.remaking(FAST)))
+    assert handed.seconds > 1.5 * made.seconds
+    rgb = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    order = Styling.ordered(
+        n=1,
+        seed=0,
+        engine="gpdm",
+        preset="fast",
+        structure="auto",
+        colours=1.0,
+        max_side=None,
+        settings=None,
+        device="cpu",
+    )
+    job = Styling(order, rgb, style=rgb)
+    assert job.cost == gpdm.cost([(64, 64)], (64, 64), gpdm.remaking(FAST))

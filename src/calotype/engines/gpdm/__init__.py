@@ -41,7 +41,7 @@ over the edge are counted like others. CPU and CUDA draw the same numbers.
 from calotype.engines.gpdm.config import PRESETS, Config
 from calotype.engines.gpdm.cost import cost
 from calotype.engines.gpdm.generate import retarget, scales, vary
-from calotype.engines.gpdm.remake import remake, stylize
+from calotype.engines.gpdm.remake import remake, remaking, stylize
 
 # What results can be beyond a picture from one photo: patches of further photos (also), without a seam (tile).
 ABILITIES = frozenset({"also", "tile"})
@@ -56,4 +56,16 @@ STRUCTURES: dict[str, str | float] = {
     "mix": "close",
 }
 
-__all__ = ["ABILITIES", "PRESETS", "STRUCTURES", "Config", "cost", "remake", "retarget", "scales", "stylize", "vary"]
+__all__ = [
+    "ABILITIES",
+    "PRESETS",
+    "STRUCTURES",
+    "Config",
+    "cost",
+    "remake",
+    "remaking",
+    "retarget",
+    "scales",
+    "stylize",
+    "vary",
+]

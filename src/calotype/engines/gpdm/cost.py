@@ -24,7 +24,7 @@ def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Con
     """Seconds and peak memory for ``vary`` or ``retarget`` to ``size`` (height, width) from photos of ``photo_sizes``.
 
     The time supposes processors of a typical speed, ``cores`` of them (``None``: as many as there are), idle otherwise.
-    The verbs that are handed a picture match distributions up to full size: they take longer, the larger it is.
+    For the verbs that are handed a picture, ``cfg`` as ``remaking`` has it.
     """
     levels = plan(photo_sizes[0], size, cfg)
     if cfg.replaced_above > 0:

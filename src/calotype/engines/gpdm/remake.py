@@ -76,6 +76,14 @@ def stylize(
     return _taken_in(photos, cfg, run, picture, size, seed, structure, 0.0)
 
 
+def remaking(cfg: Config) -> Config:
+    """The settings with which a given picture is made again: distributions are matched at all levels.
+
+    The photo's nearest patches would fill what is foreign with flat colour; moved pixels keep its shapes.
+    """
+    return replace(cfg, steps=cfg.remake_steps, replaced_above=0)
+
+
 def _taken_in(
     photos: Sequence[Tensor],
     cfg: Config,
@@ -90,8 +98,7 @@ def _taken_in(
     if picture.shape[1] != photos[0].shape[1]:
         raise InputError("one of photo and picture has transparency and the other has not: give two of one kind")
     noise = torch.Generator().manual_seed(seed)
-    # The photo's nearest patches would fill what is foreign with flat colour; moved pixels keep its shapes.
-    cfg = replace(cfg, steps=cfg.remake_steps, replaced_above=0)
+    cfg = remaking(cfg)
     levels = plan((photos[0].shape[2], photos[0].shape[3]), size, cfg)
     first = starting_level(structure, len(levels))
     here = levels[first].size

@@ -116,7 +116,7 @@ def test_scales_grow_to_the_size_of_the_photo(engine):
 
 
 def test_what_it_can_do_beyond_its_verbs_has_a_known_name(engine):
-    assert set(getattr(engine, "ABILITIES", ())) <= {"also", "tile"}
+    assert set(getattr(engine, "ABILITIES", ())) <= {"also", "tile", "shape", "film"}
 
 
 def test_structures_are_of_verbs_that_it_can(engine):

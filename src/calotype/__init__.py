@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from calotype.types import Factor as Factor
     from calotype.types import Photo as Photo
     from calotype.types import Result as Result
+    from calotype.types import Shape as Shape
     from calotype.types import Size as Size
 
 __version__ = "0.1.0"
@@ -67,6 +68,7 @@ _HOMES = {
     "Photo": "calotype.types",
     "Size": "calotype.types",
     "Factor": "calotype.types",
+    "Shape": "calotype.types",
     "Result": "calotype.types",
     "Animation": "calotype.types",
     "Run": "calotype.run",

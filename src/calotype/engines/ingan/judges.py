@@ -1,0 +1,117 @@
+"""Who says how like the photo a picture is, patch by patch, at many scales: critics that learn it, or a distance."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from calotype.engines.ingan.config import Config
+from calotype.engines.ingan.geometry import Size
+from calotype.engines.ingan.network import Critic
+from calotype.metrics.sliced import quantile_distance
+
+# Shorter side of the coarsest scale, in pixels, and of the smallest picture that is judged there.
+COARSEST, LEAST = 16, 13
+
+
+class Critics(nn.Module):
+    """One network a scale, trained against the generator. Section 3.2 of the paper.
+
+    Args:
+        cfg: settings.
+        scales: how many.
+    """
+
+    def __init__(self, cfg: Config, scales: int) -> None:
+        super().__init__()
+        how: dict[str, Any] = {"spectral": cfg.spectral, "norm": cfg.norm, "small": cfg.average == 0}
+        self.factor = cfg.factor
+        self.critics = nn.ModuleList(Critic(cfg.critic_width, **how) for _ in range(scales))
+
+    def forward(self, x: Tensor, goal: float, shares: list[float]) -> Tensor:
+        """The mean squared distance of all scores from ``goal``: least squares, section 3.3.
+
+        Args:
+            x: [1, 3, h, w], -1..1.
+            goal: 1 or 0.
+            shares: how much each scale counts, finest first.
+
+        Returns:
+            A scalar.
+        """
+        # The scores of all scales are added up place by place, at the finest one's.
+        finest = self.critics[0](x)
+        summed = shares[0] * finest
+        for scale in range(1, len(shares)):
+            scores = self.critics[scale](at_scale(x, self.factor**scale))
+            summed = summed + shares[scale] * F.interpolate(
+                scores, size=finest.shape[2:], mode="bilinear", align_corners=False
+            )
+        distance: Tensor = (summed - goal).square().mean()
+        return distance
+
+
+def sliced(real: Tensor, made: Tensor, cfg: Config, shares: list[float]) -> Tensor:
+    """The sliced Wasserstein distance between the patches of two pictures, the directions drawn anew.
+
+    What GPDM minimises in the pixels of one picture (Elnekave and Weiss, ECCV 2022, section 3) is here what a network
+    learns to keep small, whatever size it is asked for.
+
+    Args:
+        real: [1, 3, H, W], -1..1.
+        made: [1, 3, h, w], -1..1.
+        cfg: settings.
+        shares: how much each scale counts, finest first.
+
+    Returns:
+        A scalar.
+    """
+    total = torch.zeros((), device=real.device)
+    for scale, share in enumerate(shares):
+        directions = torch.randn(cfg.directions, 3, cfg.patch, cfg.patch, device=real.device)
+        directions = directions / directions.flatten(1).norm(dim=1)[:, None, None, None]
+        a, b = (F.conv2d(at_scale(x, cfg.factor**scale), directions)[0].flatten(1) for x in (real, made))
+        total = total + share * quantile_distance(a, b).mean()
+    return total
+
+
+def scales_of(size: Size, cfg: Config) -> int:
+    """How many scales a picture is judged at."""
+    return max(1, math.ceil(math.log(min(size) / COARSEST) / math.log(cfg.factor))) if min(size) > COARSEST else 1
+
+
+def shares_at(i: int, size: Size, scales: int, cfg: Config) -> list[float]:
+    """How much each scale counts at step ``i``, finest first; they add up to 1.
+
+    In the beginning a scale counts ``factor`` times as much as the next finer one, at ``even_at`` of the steps all are
+    equal, later the fine ones count more. The published code cuts the list where the picture is small, and what is left
+    adds up to less.
+
+    Args:
+        i: the step.
+        size: of the smaller picture.
+        scales: that there are.
+        cfg: settings.
+    """
+    count = min(scales, math.ceil(math.log(min(size) / LEAST) / math.log(cfg.factor))) if min(size) > LEAST else 1
+    even = cfg.even_at * cfg.steps
+    ratio = cfg.factor ** ((even - i) / even)
+    weights = [ratio**scale for scale in range(max(1, count))]
+    return [weight / sum(weights) for weight in weights]
+
+
+def at_scale(x: Tensor, factor: float) -> Tensor:
+    """``x`` shrunk by a factor, smoothly, to no fewer pixels than are judged."""
+    if factor == 1:
+        return x
+    size = [max(LEAST, round(length / factor)) for length in x.shape[2:]]
+    return F.interpolate(x, size=size, mode="bilinear", align_corners=False, antialias=True)
+
+
+def noisy(x: Tensor) -> Tensor:
+    """``x`` with noise of one grey level either way, so that nothing is told by rounding."""
+    return x + (torch.rand_like(x) * 2 - 1) / 127.5

@@ -34,6 +34,10 @@ class Config:
         judged: weight of what the judge says.
         even_at: share of the steps at which all scales count the same; the coarse ones count more before, less after.
         reconstruction: weight of the mean absolute error of the photo had back from what was made of it.
+        layout: weight of the mean absolute difference between what was made and the photo stretched to its size, both
+            shrunk to ``cells``: patches alone do not say that the sky is above. 0: what goes where is left to the
+            reconstruction, as published.
+        cells: shorter side of what they are shrunk to.
         mend_from: share of the steps from which on each is followed by one that mends the reconstruction alone; 1 for
             none.
         smallest: least factor that pictures are shrunk by in training, in each direction.
@@ -42,6 +46,8 @@ class Config:
         ramp: share of the steps over which both grow from 1 to what they are.
         bent: share of the steps in which the photo is brought into a form that is no rectangle.
         bend: how far such a form's corners are moved, or its edge bent, at most, as a fraction of width or height.
+        patches_from: side of a square of as many pixels as the photo has at the level where patches begin; 0 for where
+            the networks end.
         patch_side: side of the patches of which the finer levels are made, pixels; odd.
         alpha: completeness of those patches, as in GPNN: small insists that every part of the photo is used.
         patch_steps: replacements of every patch, per level; one at the last.
@@ -70,6 +76,8 @@ class Config:
     judged: float = 10.0
     even_at: float = 0.5
     reconstruction: float = 0.1
+    layout: float = 2.0
+    cells: int = 10
     mend_from: float = 1.0
     smallest: float = 0.4
     largest: float = 2.25
@@ -77,9 +85,10 @@ class Config:
     ramp: float = 0.3
     bent: float = 0.25
     bend: float = 0.5
+    patches_from: int = 32
     patch_side: int = 7
     alpha: float = 0.005
-    patch_steps: int = 2
+    patch_steps: int = 4
     restless: float = 0.0
     steady: float = 0.5
 
@@ -100,6 +109,7 @@ _PAPER = Config(
     critic_width=64,
     judged=1.0,
     even_at=25 / 75,
+    layout=0.0,
     mend_from=10 / 75,
     smallest=0.15,
     largest=2.25,
@@ -115,4 +125,4 @@ PRESETS: dict[str, Config] = {
 }
 
 # Settings that a trained model does not depend on.
-AT_SAMPLING = frozenset({"patch_side", "alpha", "patch_steps", "restless", "steady"})
+AT_SAMPLING = frozenset({"patches_from", "patch_side", "alpha", "patch_steps", "restless", "steady"})

@@ -104,9 +104,11 @@ def film(
 
 
 def levels_of(photo: Size, size: Size, cfg: Config) -> list[Level]:
-    """The levels of patches, from the size that is learned, included, to ``size``."""
+    """The levels of patches, coarsest first; the last has ``size``."""
     learned = learned_size(photo, cfg)
     share = max(learned[0] / photo[0], learned[1] / photo[1])
+    if cfg.patches_from:
+        share = min(share, max(cfg.patches_from / math.sqrt(photo[0] * photo[1]), 2 * cfg.patch_side / min(photo)))
     count = max(1, round(math.log(1 / share, RATIO))) if share < 1 else 0
     levels = []
     for i in range(count):
@@ -129,6 +131,31 @@ def checked_size(size: Size, cfg: Config) -> None:
         )
 
 
+def patched(
+    laid: Tensor, photo: Tensor, size: Size, cfg: Config, run: Run, seed: int, before: Tensor | None = None
+) -> Tensor:
+    """A layout made again of the photo's patches, which are sharp at any size.
+
+    Args:
+        laid: [1, 3, H, W], -1..1, in the shape of the result.
+        photo: [1, 3, H, W], -1..1.
+        size: height and width of the result, pixels.
+        cfg: settings.
+        run: progress and stopping.
+        seed: of the search.
+        before: the frame before, of a film: part of what the patches begin with.
+
+    Returns:
+        [1, 3, height, width], -1..1.
+    """
+    levels = levels_of((photo.shape[2], photo.shape[3]), size, cfg)
+    start = resize(laid, levels[0].size)
+    if before is not None:
+        start = (1 - cfg.steady) * start + cfg.steady * resize(before, levels[0].size)
+    how = Refinement(restless=cfg.restless, alpha=cfg.alpha, passes=2, exact_below=1500, exact_start=EXACT)
+    return refine(start, [photo], how, run, levels, torch.Generator().manual_seed(seed), (False, False))
+
+
 class _Painter:
     """What both verbs need."""
 
@@ -147,20 +174,10 @@ class _Painter:
         share = self.net.size[0] / self.photo_size[0], self.net.size[1] / self.photo_size[1]
         height, width = (max(SMALLEST, round(length * by)) for length, by in zip(size, share))
         laid = self.net.made(self.small, (height, width), form)
-        if not self.cfg.side:
-            return resize(laid, size)
-        return self._of_patches(laid, size, before)
-
-    def _of_patches(self, laid: Tensor, size: Size, before: Tensor | None) -> Tensor:
-        """The layout made again of the photo's patches, which are sharp at any size."""
         cfg = self.cfg
-        levels = levels_of(self.photo_size, size, cfg)
-        start = resize(laid, levels[0].size)
-        if before is not None:
-            start = (1 - cfg.steady) * start + cfg.steady * resize(before, levels[0].size)
-        how = Refinement(restless=cfg.restless, alpha=cfg.alpha, passes=2, exact_below=1500, exact_start=EXACT)
-        rng = torch.Generator().manual_seed(self.seed)
-        return refine(start, [self.photo], how, self.run, levels, rng, (False, False))
+        if not cfg.side:
+            return resize(laid, size)
+        return patched(laid, self.photo, size, cfg, self.run, self.seed, before)
 
     def cut_out(self, made: Tensor, form: Form | None) -> Tensor:
         """``made`` with what is outside of the form transparent, where there is one."""

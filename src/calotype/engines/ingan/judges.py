@@ -10,8 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.engines.ingan.config import Config
-from calotype.engines.ingan.geometry import Size
+from calotype.engines.ingan.geometry import Form, Size, warped
 from calotype.engines.ingan.network import Critic
+from calotype.image.resize import resize
 from calotype.metrics.sliced import quantile_distance
 
 # Shorter side of the coarsest scale, in pixels, and of the smallest picture that is judged there.
@@ -77,6 +78,24 @@ def sliced(real: Tensor, made: Tensor, cfg: Config, shares: list[float]) -> Tens
         a, b = (F.conv2d(at_scale(x, cfg.factor**scale), directions)[0].flatten(1) for x in (real, made))
         total = total + share * quantile_distance(a, b).mean()
     return total
+
+
+def displaced(photo: Tensor, made: Tensor, form: Form | None, cells: int) -> Tensor:
+    """How far things are from where plain stretching would put them: mean absolute difference of very small copies.
+
+    Args:
+        photo: [1, 3, H, W], -1..1.
+        made: [1, 3, h, w], -1..1.
+        form: what the result fills of its size.
+        cells: shorter side of the copies, pixels.
+
+    Returns:
+        A scalar.
+    """
+    height, width = photo.shape[2:]
+    grid = round(cells * height / min(height, width)), round(cells * width / min(height, width))
+    stretched = photo if form is None else warped(photo, (made.shape[2], made.shape[3]), form)
+    return (resize(stretched, grid, mode="bilinear") - resize(made, grid, mode="bilinear")).abs().mean()
 
 
 def scales_of(size: Size, cfg: Config) -> int:

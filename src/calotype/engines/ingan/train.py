@@ -9,7 +9,7 @@ from torch import Tensor
 
 from calotype.engines.ingan.config import Config
 from calotype.engines.ingan.geometry import Arc, Form, Quad, Size
-from calotype.engines.ingan.judges import Critics, noisy, scales_of, shares_at, sliced
+from calotype.engines.ingan.judges import Critics, displaced, noisy, scales_of, shares_at, sliced
 from calotype.engines.ingan.net import Net, channels_last, generator_of, learned_size
 from calotype.errors import InputError
 from calotype.image.resize import resize
@@ -126,7 +126,10 @@ class Learning:
         shares = shares_at(i, smaller, self.scales, self.cfg)
         verdict = self._judged(made, piece, shares)
         error = (self.generator(made, self.piece, form, undo=True) - piece).abs().mean()
-        (self.cfg.judged * verdict + self.cfg.reconstruction * error).backward()
+        loss = self.cfg.judged * verdict + self.cfg.reconstruction * error
+        if self.cfg.layout:
+            loss = loss + self.cfg.layout * displaced(piece, made, form, self.cfg.cells)
+        loss.backward()
         self.teacher.step()
         if i >= self.cfg.mend_from * self.cfg.steps:
             self._mend(made.detach(), piece, form)
@@ -232,6 +235,7 @@ def checked(photo: Tensor, cfg: Config) -> None:
     for name, least in (
         ("steps", 1),
         ("warm", 0),
+        ("cells", 2),
         ("width", 4),
         ("depth", 1),
         ("blocks", 0),
@@ -244,7 +248,7 @@ def checked(photo: Tensor, cfg: Config) -> None:
     for name in ("patch", "patch_side"):
         if getattr(cfg, name) % 2 == 0 or not 3 <= getattr(cfg, name) <= 9:
             raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give an odd number of pixels from 3 to 9")
-    for name in ("side", "crop"):
+    for name in ("side", "crop", "patches_from"):
         if 0 < getattr(cfg, name) < 20 or getattr(cfg, name) < 0:
             raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give at least 20 pixels, or 0 for all")
     for name, low, high in (

@@ -62,7 +62,7 @@ class Config:
     blocks: int = 4
     spectral: bool = False
     norm: str = "instance"
-    steps: int = 3000
+    steps: int = 1200
     warm: int = 100
     rate: float = 4e-4
     warm_rate: float = 2e-3
@@ -90,7 +90,7 @@ class Config:
     alpha: float = 0.005
     patch_steps: int = 4
     restless: float = 0.0
-    steady: float = 0.5
+    steady: float = 0.8
 
 
 _PAPER = Config(

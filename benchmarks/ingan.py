@@ -48,15 +48,16 @@ FACTORS = {
 # Settings that leave training as it is: their variants use the model of the preset itself.
 SAMPLING: dict[str, dict[str, Any]] = {
     "fast": {},
-    "patches from the layout's size on": {"patches_from": 0},
+    "patches from 32 pixels on": {"patches_from": 32},
     "two replacements a level": {"patch_steps": 2},
     "patches of 5": {"patch_side": 5},
 }
 TRAINING: dict[str, dict[str, Any]] = {
+    "patches not whitened": {"floor": 10.0, "judged": 140.0},
     "half the steps": {"steps": 0.5},
-    "critics in the place of the distance": {"judge": "critics", "judged": 1.0, "spectral": True},
+    "critics in the place of the distance": {"judge": "critics", "judged": 1.0, "spectral": True, "critic_width": 32},
     "batch norm by running means": {"norm": "batch"},
-    "not begun as a copy": {"warm": 0},
+    "all of the picture made by the network": {"residual": False, "warm": 100},
     "weights not averaged": {"average": 0.0},
     "no way back": {"reconstruction": 0.0},
     "layout left to the way back": {"layout": 0.0},

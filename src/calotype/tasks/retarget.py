@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.catalog import ENGINES
 from calotype.catalog import engine as engine_of
-from calotype.errors import InputError
+from calotype.errors import InputError, OutputError
+from calotype.files import shown
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between, one_of
 from calotype.tasks.making import Job, Piece
@@ -143,7 +144,11 @@ class Retargeting(Job):
     def save(self, made: Any, path: Any, piece: Piece) -> None:
         """Write the picture, and before it the film: where the picture is there, all is."""
         if "film" in self.order.own:
-            self.film(piece).save(Path(path).with_suffix(_FILMS[self._own("film")]))
+            beside = Path(path).with_suffix(_FILMS[self._own("film")])
+            given = self.photo.source
+            if given is not None and beside.exists() and beside.samefile(given):
+                raise OutputError(f"{shown(beside)} is the photo itself: give another -o")
+            self.film(piece).save(beside)
         super().save(made, path, piece)
 
     def result(self) -> Result:

@@ -1,11 +1,15 @@
+from dataclasses import replace
+
 import pytest
 import torch
+import torch.nn.functional as F
 
 from calotype.engines.ingan import PRESETS
-from calotype.engines.ingan.geometry import Arc
-from calotype.engines.ingan.judges import Critics, at_scale, scales_of, shares_at, sliced
+from calotype.engines.ingan.geometry import Arc, warped
+from calotype.engines.ingan.judges import Critics, at_scale, displaced, scales_of, shares_at, sliced, whitening
 from calotype.engines.ingan.net import Net, generator_of, learned_size
 from calotype.engines.ingan.network import Critic, Generator
+from calotype.image.resize import resize
 
 TINY = PRESETS["tiny"]
 
@@ -55,11 +59,43 @@ def test_shares_of_the_scales():
 def test_the_distance_of_patches():
     rng = torch.Generator().manual_seed(1)
     photo = torch.rand(1, 3, 24, 32, generator=rng) * 2 - 1
-    assert float(sliced(photo, photo, TINY, [0.5, 0.5])) == pytest.approx(0, abs=1e-6)
-    assert float(sliced(photo, photo.flip(3), TINY, [1.0])) < float(sliced(photo, at_scale(photo, 1.5), TINY, [1.0]))
+    white = whitening(photo, TINY, 2)
+    assert float(sliced(photo, photo, TINY, [0.5, 0.5], white)) == pytest.approx(0, abs=1e-6)
+    mirrored, shrunk = (float(sliced(photo, x, TINY, [1.0], white)) for x in (photo.flip(3), at_scale(photo, 1.5)))
+    assert mirrored < shrunk
     made = photo.clone().requires_grad_()
-    sliced(photo, made * 0.5, TINY, [0.7, 0.3]).backward()
+    sliced(photo, made * 0.5, TINY, [0.7, 0.3], white).backward()
     assert float(made.grad.abs().sum()) > 0
+
+
+def test_whitened_patches_vary_alike_in_every_direction():
+    rng = torch.Generator().manual_seed(2)
+    noise = torch.rand(1, 3, 12, 14, generator=rng) * 2 - 1
+    photo = F.interpolate(noise, size=(48, 56), mode="bicubic").clamp(-1, 1)
+    (white,) = whitening(photo, replace(TINY, patch=3, floor=1e-6), 1)
+    patches = white @ F.unfold(photo, 3)[0]
+    spread = patches.std(1)
+    assert float(spread.max() / spread.min()) < 1.3
+    plain = torch.linalg.eigvalsh(torch.cov(F.unfold(photo, 3)[0]))
+    assert float(plain[-1] / plain[0].clamp(min=1e-6)) > 100
+    assert torch.isfinite(whitening(torch.zeros(1, 3, 20, 20), TINY, 1)[0]).all()
+
+
+def test_stretching_displaces_nothing_and_mirroring_does(photo):
+    stretched = F.interpolate(photo, size=(40, 104), mode="bilinear")
+    assert float(displaced(photo, stretched, None, 5)) < 0.02
+    assert float(displaced(photo, stretched.flip(3), None, 5)) > 0.1
+    form = Arc(0.4)
+    assert float(displaced(photo, warped(photo, (60, 60), form), form, 5)) < 0.02
+
+
+def test_a_residual_generator_begins_with_plain_stretching(photo):
+    net = Generator(4, 2, 1, spectral=False, norm="instance", small=False, residual=True)
+    assert torch.equal(net(photo, (40, 52)), photo)
+    for size in ((25, 90), (80, 30)):
+        assert torch.allclose(net(photo, size), resize(photo, size, mode="bilinear"), atol=1e-6)
+    form = Arc(0.3)
+    assert torch.allclose(net(photo, (30, 60), form), warped(photo, (30, 60), form), atol=1e-6)
 
 
 def test_scores_of_critics_are_told_apart_from_goals():

@@ -12,6 +12,7 @@ from calotype.run import Run
 TINY = PRESETS["tiny"]
 CRITICS = {
     "judge": "critics",
+    "residual": False,
     "spectral": True,
     "norm": "batch",
     "warm": 0,
@@ -37,8 +38,8 @@ def same(one, other):
 @pytest.mark.parametrize(
     ("changes", "stage", "step"),
     [
-        ({}, "copying", 2),
-        ({}, "copying", 3),
+        ({"warm": 3}, "copying", 2),
+        ({"warm": 3, "residual": False}, "copying", 3),
         ({}, "retargeting", 1),
         ({"bent": 1.0, "ramp": 0.0}, "retargeting", 3),
         (CRITICS, "retargeting", 2),
@@ -61,7 +62,7 @@ def test_the_seed_decides(photo):
 
 
 def test_the_stages_are_those_that_are_announced(photo):
-    for cfg in (TINY, replace(TINY, warm=0)):
+    for cfg in (TINY, replace(TINY, warm=3)):
         seen = {}
         ingan.train(photo, cfg, Run(on_event=lambda e, seen=seen: seen.setdefault(e.stage, []).append(e)))
         assert list(seen) == ingan.stages((40, 52), cfg)
@@ -93,7 +94,7 @@ def test_what_is_asked_for_stays_within_bounds_and_grows(photo):
 
 def test_it_learns_to_copy_and_then_what_is_asked(photo):
     errors = {}
-    cfg = replace(TINY, warm=60, steps=40)
+    cfg = replace(TINY, warm=60, steps=40, residual=False)
     run = Run(on_event=lambda e: errors.setdefault(e.stage, []).append(e.values) if e.kind == "step" else None)
     ingan.train(photo, cfg, run)
     assert errors["copying"][-1]["error"] < 0.5 * errors["copying"][0]["error"]

@@ -16,6 +16,7 @@ class Config:
         width: channels of the generator at full size; doubled with every halving.
         depth: how often the generator halves a picture.
         blocks: residual blocks in its middle.
+        residual: whether the generator adds what is missing to the picture, stretched, instead of making all of it.
         spectral: whether the weights of generator and critics are divided by their largest singular value.
         norm: ``batch``, by the running mean of training, as published; ``instance``, each picture by its own.
         steps: training steps.
@@ -31,6 +32,7 @@ class Config:
         factor: ratio of neighbouring scales that pictures are judged at, above 1.
         patch: for ``sliced``: side of the patches that are compared, pixels; odd.
         directions: for ``sliced``: how many random directions they are projected on, at each scale and step.
+        floor: for ``sliced``: variance below which a direction counts less, as a fraction of the largest one.
         judged: weight of what the judge says.
         even_at: share of the steps at which all scales count the same; the coarse ones count more before, less after.
         reconstruction: weight of the mean absolute error of the photo had back from what was made of it.
@@ -60,10 +62,11 @@ class Config:
     width: int = 16
     depth: int = 3
     blocks: int = 4
+    residual: bool = True
     spectral: bool = False
     norm: str = "instance"
     steps: int = 1200
-    warm: int = 100
+    warm: int = 0
     rate: float = 4e-4
     warm_rate: float = 2e-3
     decay_at: float = 0.5
@@ -73,7 +76,8 @@ class Config:
     factor: float = 1.4
     patch: int = 7
     directions: int = 32
-    judged: float = 10.0
+    floor: float = 1e-3
+    judged: float = 1.0
     even_at: float = 0.5
     reconstruction: float = 0.1
     layout: float = 2.0
@@ -85,7 +89,7 @@ class Config:
     ramp: float = 0.3
     bent: float = 0.25
     bend: float = 0.5
-    patches_from: int = 32
+    patches_from: int = 0
     patch_side: int = 7
     alpha: float = 0.005
     patch_steps: int = 4
@@ -98,6 +102,7 @@ _PAPER = Config(
     crop=256,
     width=64,
     blocks=6,
+    residual=False,
     spectral=True,
     norm="batch",
     steps=75_000,
@@ -121,7 +126,7 @@ _PAPER = Config(
 PRESETS: dict[str, Config] = {
     "fast": Config(),
     "paper": _PAPER,
-    "tiny": Config(side=24, width=4, depth=2, blocks=1, steps=4, warm=3, directions=4, critic_width=4),
+    "tiny": Config(side=24, width=4, depth=2, blocks=1, steps=4, directions=4, critic_width=4),
 }
 
 # Settings that a trained model does not depend on.

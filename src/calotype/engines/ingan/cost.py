@@ -14,7 +14,7 @@ from calotype.types import Cost
 
 # Seconds on two cores of a 2.6 GHz server processor: for one multiplication and addition of a network, there or back,
 # for a pass whatever its size, and for a patch replaced once.
-PER_PRODUCT, PER_PASS, PER_PATCH = 2.5e-11, 4e-3, 1.5e-6
+PER_PRODUCT, PER_PASS, PER_PATCH = 3e-11, 5e-3, 2.5e-6
 # Bytes that torch itself and a few temporaries take; and of one pixel and channel while a network learns.
 BASE, PER_CHANNEL = 400 << 20, 100
 

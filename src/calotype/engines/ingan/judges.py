@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -56,7 +57,33 @@ class Critics(nn.Module):
         return distance
 
 
-def sliced(real: Tensor, made: Tensor, cfg: Config, shares: list[float]) -> Tensor:
+@torch.no_grad()
+def whitening(photo: Tensor, cfg: Config, scales: int) -> list[Tensor]:
+    """For each scale the matrix that makes the photo's patches vary as much in every direction.
+
+    Most of what patches differ by is their plain brightness; a random direction sees little else, least of all whether
+    something was stretched.
+
+    Args:
+        photo: [1, 3, H, W], -1..1.
+        cfg: settings.
+        scales: how many.
+
+    Returns:
+        Symmetric matrices, [n, n] each, n the values of a patch; finest scale first.
+    """
+    found = []
+    for scale in range(scales):
+        patches = F.unfold(at_scale(photo, cfg.factor**scale), cfg.patch)[0]
+        patches = patches - patches.mean(1, keepdim=True)
+        values, vectors = torch.linalg.eigh((patches @ patches.T / patches.shape[1]).double().cpu())
+        # What hardly varies at all is mostly noise, and is not to count as much as the rest.
+        floor = max(cfg.floor * float(values[-1]), 1e-8)
+        found.append((vectors * (values.clamp(min=0) + floor).rsqrt() @ vectors.T).to(photo))
+    return found
+
+
+def sliced(real: Tensor, made: Tensor, cfg: Config, shares: list[float], white: Sequence[Tensor]) -> Tensor:
     """The sliced Wasserstein distance between the patches of two pictures, the directions drawn anew.
 
     What GPDM minimises in the pixels of one picture (Elnekave and Weiss, ECCV 2022, section 3) is here what a network
@@ -67,15 +94,17 @@ def sliced(real: Tensor, made: Tensor, cfg: Config, shares: list[float]) -> Tens
         made: [1, 3, h, w], -1..1.
         cfg: settings.
         shares: how much each scale counts, finest first.
+        white: the matrix of each scale, as from ``whitening``.
 
     Returns:
-        A scalar.
+        A scalar; in the standard deviations of the photo's patches.
     """
     total = torch.zeros((), device=real.device)
     for scale, share in enumerate(shares):
-        directions = torch.randn(cfg.directions, 3, cfg.patch, cfg.patch, device=real.device)
-        directions = directions / directions.flatten(1).norm(dim=1)[:, None, None, None]
-        a, b = (F.conv2d(at_scale(x, cfg.factor**scale), directions)[0].flatten(1) for x in (real, made))
+        directions = torch.randn(cfg.directions, 3 * cfg.patch**2, device=real.device)
+        directions = directions / directions.norm(dim=1, keepdim=True) @ white[scale]
+        filters = directions.view(-1, 3, cfg.patch, cfg.patch)
+        a, b = (F.conv2d(at_scale(x, cfg.factor**scale), filters)[0].flatten(1) for x in (real, made))
         total = total + share * quantile_distance(a, b).mean()
     return total
 

@@ -72,7 +72,15 @@ def channels_last(net: N) -> N:
 
 def generator_of(cfg: Config) -> Generator:
     """An untrained generator."""
-    return Generator(cfg.width, cfg.depth, cfg.blocks, spectral=cfg.spectral, norm=cfg.norm, small=cfg.average == 0)
+    return Generator(
+        cfg.width,
+        cfg.depth,
+        cfg.blocks,
+        spectral=cfg.spectral,
+        norm=cfg.norm,
+        small=cfg.average == 0,
+        residual=cfg.residual,
+    )
 
 
 def learned_size(size: Size, cfg: Config) -> Size:

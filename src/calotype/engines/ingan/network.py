@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from calotype.engines.ingan.geometry import Form, Size, warped
+from calotype.image.resize import resize
 
 # Standard deviation of Xavier's initialisation with this gain is what the paper's convolutions begin with.
 _GAIN = 0.01
@@ -87,10 +88,15 @@ class Generator(nn.Module):
         spectral: see ``Config``.
         norm: see ``Config``.
         small: whether the weights begin almost at nothing, as published.
+        residual: whether what the network makes is added to the picture as plain stretching would have it; it begins
+            with that.
     """
 
-    def __init__(self, width: int, depth: int, blocks: int, *, spectral: bool, norm: str, small: bool) -> None:
+    def __init__(
+        self, width: int, depth: int, blocks: int, *, spectral: bool, norm: str, small: bool, residual: bool = False
+    ) -> None:
         super().__init__()
+        self.residual = residual
         how: dict[str, Any] = {"spectral": spectral, "norm": norm}
         widths = [width << i for i in range(depth + 1)]
         steps = list(pairwise(widths))
@@ -101,6 +107,8 @@ class Generator(nn.Module):
         self.up = nn.ModuleList(Block(coarse, fine, 3, **how) for fine, coarse in reversed(steps))
         self.leave = nn.Conv2d(width, 3, 7)
         initialised(self, small)
+        if residual:
+            nn.init.zeros_(self.leave.weight)
 
     def forward(self, x: Tensor, size: Size, form: Form | None = None, undo: bool = False) -> Tensor:
         """The picture ``x`` brought to ``size``, and into ``form`` or back from it.
@@ -114,6 +122,7 @@ class Generator(nn.Module):
         Returns:
             [1, 3, height, width], -1..1.
         """
+        given = x
         x = warped(self.enter(x), size, form, undo)
         x = F.pad(x, (0, self._missing(size[1]), 0, self._missing(size[0])), mode="replicate")
         skips = []
@@ -123,8 +132,11 @@ class Generator(nn.Module):
         x = self.middle(x)
         for block, skip in zip(self.up, reversed(skips), strict=True):
             x = block(F.interpolate(x, scale_factor=2.0)) + skip
-        made: Tensor = self.leave(mirrored(x, 3)).tanh()
-        return made[:, :, : size[0], : size[1]]
+        made: Tensor = self.leave(mirrored(x, 3))[:, :, : size[0], : size[1]]
+        if not self.residual:
+            return made.tanh()
+        stretched = resize(given, size, mode="bilinear") if form is None else warped(given, size, form, undo)
+        return (stretched + made).clamp(-1, 1)
 
     def _missing(self, length: int) -> int:
         """Pixels up to a size that can be halved, and of which something is left to be normalised then."""

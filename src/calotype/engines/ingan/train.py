@@ -9,7 +9,7 @@ from torch import Tensor
 
 from calotype.engines.ingan.config import Config
 from calotype.engines.ingan.geometry import Arc, Form, Quad, Size
-from calotype.engines.ingan.judges import Critics, displaced, noisy, scales_of, shares_at, sliced
+from calotype.engines.ingan.judges import Critics, displaced, noisy, scales_of, shares_at, sliced, whitening
 from calotype.engines.ingan.net import Net, channels_last, generator_of, learned_size
 from calotype.errors import InputError
 from calotype.image.resize import resize
@@ -82,6 +82,7 @@ class Learning:
         self.teacher = torch.optim.Adam(self.generator.parameters(), lr=cfg.warm_rate, betas=(0.5, 0.999))
         self.warm_state: dict[str, Any] = {"generator": self.generator, "teacher": self.teacher}
         self.scales = scales_of(self.piece, cfg)
+        self.white = whitening(self.photo, cfg, self.scales) if cfg.judge == "sliced" else []
         self.critics: Critics | None = None
         if cfg.judge == "critics":
             self.critics = channels_last(Critics(cfg, self.scales)).to(run.device)
@@ -142,7 +143,7 @@ class Learning:
 
     def _judged(self, made: Tensor, piece: Tensor, shares: list[float]) -> Tensor:
         if self.critics is None:
-            return sliced(piece, made, self.cfg, shares)
+            return sliced(piece, made, self.cfg, shares, self.white)
         self.critics.requires_grad_(False)
         verdict: Tensor = self.critics(made, 1.0, shares)
         self.critics.requires_grad_(True)
@@ -262,6 +263,7 @@ def checked(photo: Tensor, cfg: Config) -> None:
         ("bend", 0.0, 0.85),
         ("most", 1.0, 100.0),
         ("steady", 0.0, 0.95),
+        ("floor", 1e-6, 1e6),
     ):
         if not low <= getattr(cfg, name) <= high:
             raise InputError(f"{name}={getattr(cfg, name):g} cannot be used: give a number from {low:g} to {high:g}")

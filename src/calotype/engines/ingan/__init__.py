@@ -14,10 +14,12 @@ where it was stopped. Like the published default it trains on rectangles alone: 
 
 ``fast`` is made for processors. Critics need tens of thousands of steps; here the judge is the sliced Wasserstein
 distance between the patches of the photo and of what was made, at the same scales (the measure of GPDM, Elnekave and
-Weiss, ECCV 2022), which is right from the first step on. The generator is small, first learns to leave the photo as it
-is, and sees it at 56 x 56 pixels or as many in its own shape, a quarter of the steps in a shape that is no rectangle.
-That decides what goes where; from there on the result is made of the photo's own patches (``calotype.matching``), which
-are sharp at any size. So it is a hybrid: no critic, and the network makes the layout alone.
+Weiss, ECCV 2022), which is right from the first step on. Patches are whitened for it: what stretching does to them
+hardly shows in plain ones. The generator is small, adds what is missing to the picture as plain stretching would have
+it, and sees the photo at 56 x 56 pixels or as many in its own shape, a quarter of the steps in a shape that is no
+rectangle. Patches alone do not say that the sky is above: very small copies of the result are held near those of the
+stretched photo. From the layout on, the result is made of the photo's own patches (``calotype.matching``), which are
+sharp at any size. So it is a hybrid: no critic, and the network makes the layout alone.
 
 Sizes: photos of 18 pixels and more, results of 16 and more. Factors beyond those that are learned are gone in several
 passes. Limits: nothing is understood, only what surrounds what; one photo, without transparency; the result hardly

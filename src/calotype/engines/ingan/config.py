@@ -65,9 +65,9 @@ class Config:
     residual: bool = True
     spectral: bool = False
     norm: str = "instance"
-    steps: int = 1200
+    steps: int = 600
     warm: int = 0
-    rate: float = 4e-4
+    rate: float = 6e-4
     warm_rate: float = 2e-3
     decay_at: float = 0.5
     average: float = 0.995
@@ -76,8 +76,8 @@ class Config:
     factor: float = 1.4
     patch: int = 7
     directions: int = 32
-    floor: float = 1e-3
-    judged: float = 1.0
+    floor: float = 0.03
+    judged: float = 3.0
     even_at: float = 0.5
     reconstruction: float = 0.1
     layout: float = 2.0

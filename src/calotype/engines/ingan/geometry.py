@@ -8,7 +8,6 @@ undoes it by the negated shifts, which is not its inverse; here a corner goes wh
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -30,7 +29,7 @@ _FAR = 4.0
 _SUB = 4
 
 
-class Form(Hashable, Protocol):
+class Form(Protocol):
     """What the frame of a result is filled with."""
 
     def source(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -122,7 +121,6 @@ def inside(form: Form, size: Size) -> Tensor:
     return F.avg_pool2d(within, _SUB)
 
 
-@lru_cache(maxsize=16)
 def _places(form: Form, size: Size, undo: bool) -> Tensor:
     """Where every pixel comes from: [1, height, width, 2], as ``grid_sample`` wants it."""
     x, y = _centres(*size)

@@ -70,6 +70,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=os.environ.get("CALOTYPE_DATA"), help="default: CALOTYPE_DATA")
     parser.add_argument("--only", default=PHOTOS, help="photos, as GROUP/NAME")
     parser.add_argument("--ablation", action="store_true")
+    parser.add_argument("--steps", type=int, default=ingan.PRESETS["fast"].steps, help="of every ablated training")
+    parser.add_argument("--variants", help="only these, with semicolons between")
     parser.add_argument("--work", type=Path, default=Path("runs/ingan"), help="where models are kept")
     parser.add_argument("--sheets", type=Path, help="folder for contact sheets, outside the repository")
     parser.add_argument("--out", type=Path)
@@ -107,8 +109,9 @@ class Bench:
     def ablated(self, name: str) -> None:
         """One photo by every variant."""
         photo = read(self.options.data, name, 128)
-        for variant, changes in {**SAMPLING, **TRAINING}.items():
-            cfg = varied(changes)
+        variants, asked = {**SAMPLING, **TRAINING}, self.options.variants
+        for variant in asked.split(";") if asked else variants:
+            cfg = varied(variants[variant], self.options.steps)
             net, seconds = self.trained(name, photo, cfg, "fast 128" if variant in SAMPLING else variant)
             self.measured(
                 name,
@@ -166,9 +169,12 @@ class Bench:
             record = {
                 **provenance(),
                 "seed": 0,
+                "photos": self.options.only,
                 "features": self.features.name,
                 "times": "of the processor, one thread",
             }
+            if self.options.ablation:
+                record["steps"] = self.options.steps
             text = json.dumps({**record, "summary": self.summary(), "rows": self.rows}, indent=1)
             self.options.out.write_text(text + "\n")
 
@@ -177,12 +183,9 @@ def mean(rows: list[dict[str, Any]], name: str) -> float:
     return round(statistics.fmean(row[name] for row in rows), 3)
 
 
-def varied(changes: dict[str, Any]) -> Any:
-    """``fast`` with some settings changed; steps are given as a share of its own."""
-    fast = ingan.PRESETS["fast"]
-    if "steps" in changes:
-        changes = {**changes, "steps": round(changes["steps"] * fast.steps)}
-    return replace(fast, **changes)
+def varied(changes: dict[str, Any], steps: int) -> Any:
+    """``fast`` with some settings changed; its steps are given as a share of ``steps``."""
+    return replace(ingan.PRESETS["fast"], **{**changes, "steps": round(changes.get("steps", 1) * steps)})
 
 
 def laid(net: Net, photo: Tensor, size: tuple[int, int]) -> tuple[int, int]:

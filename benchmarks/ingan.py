@@ -120,6 +120,7 @@ class Bench:
                 lambda size, cfg=cfg, net=net: ingan.retarget([photo], cfg, Run(), size=size, seed=0, net=net),
                 seconds,
             )
+            self.write()
 
     def trained(self, name: str, photo: Tensor, cfg: Any, variant: str) -> tuple[Net, float]:
         """The net, and the processor's seconds that its training took, however often it was stopped."""

@@ -49,6 +49,7 @@ FACTORS = {
 SAMPLING: dict[str, dict[str, Any]] = {
     "fast": {},
     "patches from 32 pixels on": {"patches_from": 32},
+    "alpha 0.005": {"alpha": 0.005},
     "two replacements a level": {"patch_steps": 2},
     "patches of 5": {"patch_side": 5},
 }

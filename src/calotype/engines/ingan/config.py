@@ -91,7 +91,7 @@ class Config:
     bend: float = 0.5
     patches_from: int = 0
     patch_side: int = 7
-    alpha: float = 0.005
+    alpha: float = 0.02
     patch_steps: int = 4
     restless: float = 0.0
     steady: float = 0.8

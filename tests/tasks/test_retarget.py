@@ -126,7 +126,8 @@ def test_a_film_never_replaces_the_photo(tmp_path):
     given = tmp_path / "one_retarget_0.gif"
     Image.fromarray(PHOTO).save(given)
     before = given.read_bytes()
-    job = Retargeting(Retargeting.ordered(size="60x40", film="gif", frames=2, **INGAN), given)
+    asked = {"size": "60x40", "film": "gif", "frames": 2, "settings": None, "max_side": None}
+    job = Retargeting(Retargeting.ordered(**asked, **INGAN), given)
     (piece,) = job.pieces
     with pytest.raises(calotype.OutputError, match="the photo itself"):
         job.save(job.make(piece)[0], given.with_suffix(".png"), piece)

@@ -5,7 +5,8 @@ that is merely stretched. With ``--ablation`` the choices of ``fast`` are change
 shrunk to 128 pixels. Trainings are kept in ``--work`` and gone on with.
 
     python benchmarks/ingan.py --out benchmarks/results/ingan.json
-    python benchmarks/ingan.py --ablation --only retarget/fruit --out benchmarks/results/ingan_ablation.json
+    python benchmarks/ingan.py --ablation --steps 200 --only retarget/jerusalem \\
+        --out benchmarks/results/ingan_ablation.json
 """
 
 from __future__ import annotations

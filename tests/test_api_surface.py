@@ -35,6 +35,7 @@ NAMES = {
     "LabelMap",
     "Size",
     "Factor",
+    "Shape",
     "Result",
     "Animation",
     "Run",
@@ -59,6 +60,7 @@ SIZED = {"size": None, "factor": None}
 LENT = {"tile": "none", "also": ()}
 BLENDED = {"mask": None, "feather": None, "unmasked": False}
 FILM = {"frames": 60, "fps": 10.0, "alpha": 0.1, "beta": 0.9, "loop": True, "size": None}
+SHAPED = {"shape": None, "outside": "transparent", "film": None, "frames": 48, "fps": 12.0}
 FILLED = {"n": 1, "seed": 0, "engine": "completion", "preset": "fast"}
 UNLEARNED = {name: SHARED[name] for name in ("max_side", "settings", "device", "run")}
 MIXED = {"mask": None, "structure": "auto", "size": None, "also": ()}
@@ -66,7 +68,7 @@ MARGINS = {"margin": None, "left": None, "right": None, "top": None, "bottom": N
 LEARNED = {"seed": 0, "engine": "singan", "preset": "fast"}
 SIGNATURES = {
     "vary": {"photo": NEEDED, **MAKING, **SIZED, "structure": "auto", "all_scales": False, **LENT, **SHARED},
-    "retarget": {"photo": NEEDED, **MAKING, **SIZED, **LENT, **SHARED},
+    "retarget": {"photo": NEEDED, **MAKING, **SIZED, **SHAPED, **LENT, **SHARED},
     "paint": {"photo": NEEDED, "sketch": NEEDED, **MAKING, "structure": "auto", "colours": 5, "size": None, **SHARED},
     "harmonize": {"photo": NEEDED, "pasted": NEEDED, **MAKING, **BLENDED, "structure": "auto", **SHARED},
     "edit": {"photo": NEEDED, "edited": NEEDED, **MAKING, **BLENDED, "structure": "auto", **SHARED},

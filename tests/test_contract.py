@@ -45,6 +45,7 @@ VERBS = {
     "animate": (["photos", "cfg", "run"], {"frames", "seed", "structure", "alpha", "beta", "size", "loop"}),
     "texture": (["photos", "cfg", "run"], {"size", "seed", "tile", "guide"}),
     "fill": (["photos", "cfg", "run"], {"hole", "seed"}),
+    "film": (["photos", "cfg", "run"], {"places", "size", "seed", "shape"}),
 }
 
 
@@ -119,7 +120,11 @@ def test_scales_grow_to_the_size_of_the_photo(engine):
 
 
 def test_what_it_can_do_beyond_its_verbs_has_a_known_name(engine):
-    assert set(getattr(engine, "ABILITIES", ())) <= {"also", "tile"}
+    able = set(getattr(engine, "ABILITIES", ()))
+    assert able <= {"also", "tile", "shape", "film"}
+    assert ("film" in able) == hasattr(engine, "film")
+    if "shape" in able:
+        assert inspect.signature(engine.retarget).parameters["shape"].default is None
 
 
 def test_structures_are_of_verbs_that_it_can(engine):

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from calotype.types import LabelMap as LabelMap
     from calotype.types import Photo as Photo
     from calotype.types import Result as Result
+    from calotype.types import Shape as Shape
     from calotype.types import Size as Size
 
 __version__ = "0.1.0"
@@ -77,6 +78,7 @@ _HOMES = {
     "LabelMap": "calotype.types",
     "Size": "calotype.types",
     "Factor": "calotype.types",
+    "Shape": "calotype.types",
     "Result": "calotype.types",
     "Animation": "calotype.types",
     "Run": "calotype.run",

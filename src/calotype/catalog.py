@@ -21,6 +21,7 @@ ENGINES: dict[str, str] = {
     "gpnn": "calotype.engines.gpnn",
     "gpdm": "calotype.engines.gpdm",
     "singan": "calotype.engines.singan",
+    "ingan": "calotype.engines.ingan",
     "completion": "calotype.engines.completion",
     "imageanalogies": "calotype.engines.imageanalogies",
     "analogy": "calotype.engines.analogy",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, Union
 
-from calotype.errors import InputError
+from calotype.errors import InputError, unknown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -152,6 +152,109 @@ class Factor:
         return cls(float(match[2]) if match[2] else width, width)
 
 
+# Words for shapes: what their number means, an example of it, and between what it has to be.
+_SHAPES: dict[str, tuple[str, float, float, float]] = {
+    "trapezoid": ("the length of the upper edge over that of the lower one", 0.4, 0.05, 20.0),
+    "slant": ("how far the upper edge is moved to the right, in widths", 0.3, -0.9, 0.9),
+    "arc": ("how far the middle of the upper edge is above its ends, in heights", 0.3, -0.9, 0.9),
+}
+_UNIT_SQUARE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a result fills of its rectangle. Written as a word and its numbers, like ``trapezoid:0.4``.
+
+    Attributes:
+        word: ``trapezoid``, ``slant``, ``arc`` or ``quad``.
+        values: the number of the first three; of a quad x and y of four corners, as fractions of width and height from
+            the upper left: the upper left corner, the upper right, the lower right, the lower left.
+    """
+
+    word: str
+    values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if self.word == "quad":
+            if len(self.values) != 8 or not all(0 <= value <= 1 for value in self.values):
+                raise InputError(
+                    f"'{self}' is no shape: a quad has x,y of four corners, as fractions from 0 to 1, "
+                    "like quad:0.2,0,1,0.1,0.9,1,0,0.8"
+                )
+            if not _goes_round(self.corners):
+                raise InputError(
+                    f"'{self}' is folded or has no room: give the corners in the order upper left, upper right, lower "
+                    "right, lower left, none on a line with its neighbours"
+                )
+            return
+        if self.word not in _SHAPES:
+            raise InputError(unknown("shape", self.word, [*_SHAPES, "quad"]))
+        meaning, example, low, high = _SHAPES[self.word]
+        if len(self.values) != 1 or not low <= self.values[0] <= high:
+            raise InputError(
+                f"'{self}' is no shape: give {meaning}, from {low:g} to {high:g}, like {self.word}:{example:g}"
+            )
+
+    def __str__(self) -> str:
+        return f"{self.word}:{','.join(f'{value:.12g}' for value in self.values)}"
+
+    @property
+    def corners(self) -> tuple[tuple[float, float], ...]:
+        """Where the photo's corners come to, as in ``values`` of a quad; those of an arc are the ends of its edges."""
+        if self.word == "quad":
+            return tuple(zip(self.values[::2], self.values[1::2], strict=True))
+        (value,) = self.values
+        if self.word == "trapezoid":
+            # The longer edge fills the width.
+            upper, lower = (1 - min(1.0, value)) / 2, (1 - min(1.0, 1 / value)) / 2
+            return (upper, 0.0), (1 - upper, 0.0), (1 - lower, 1.0), (lower, 1.0)
+        if self.word == "slant":
+            right, left = max(0.0, value), max(0.0, -value)
+            return (right, 0.0), (1 - left, 0.0), (1 - right, 1.0), (left, 1.0)
+        end = max(0.0, value)
+        return (0.0, end), (1.0, end), (1.0, 1.0), (0.0, 1.0)
+
+    def partly(self, share: float) -> Shape:
+        """The shape on the way from the rectangle, 0, to this one, 1."""
+        if self.word == "arc":
+            return Shape("arc", (self.values[0] * share,))
+        mixed = (
+            (1 - share) * start + share * end
+            for corner, here in zip(_UNIT_SQUARE, self.corners, strict=True)
+            for start, end in zip(corner, here, strict=True)
+        )
+        return Shape("quad", tuple(min(1.0, max(0.0, value)) for value in mixed))
+
+    @classmethod
+    def parse(cls, text: str) -> Shape:
+        """``"trapezoid:0.4"`` has an upper edge of 0.4 times the lower one; a word alone has its usual number.
+
+        Raises:
+            InputError: no such word, or its numbers do not fit.
+        """
+        word, colon, numbers = text.strip().partition(":")
+        if not colon and word in _SHAPES:
+            return cls(word, (_SHAPES[word][1],))
+        try:
+            values = tuple(float(number) for number in numbers.split(",")) if numbers.strip() else ()
+        except ValueError:
+            raise InputError(
+                f"'{text}' is not a shape: write a word and its numbers, like trapezoid:0.4, arc:0.3 or "
+                "quad:0.2,0,1,0.1,0.9,1,0,0.8"
+            ) from None
+        return cls(word, values)
+
+
+def _goes_round(corners: tuple[tuple[float, float], ...]) -> bool:
+    """Whether the corners go round a four-sided form that is neither folded nor bent inwards, nor but a line."""
+    for i in range(4):
+        (ax, ay), (bx, by), (cx, cy) = (corners[(i + k) % 4] for k in range(3))
+        # Written so that NaN is refused too.
+        if not (bx - ax) * (cy - by) - (by - ay) * (cx - bx) > 1e-3:
+            return False
+    return True
+
+
 @dataclass(frozen=True)
 class Cost:
     """What a piece of work is expected to take, said before it starts."""
@@ -173,6 +276,7 @@ class Result:
         seconds: wall-clock time of each image.
         paths: where each image was saved; empty until ``save`` was called.
         scales: the scale that each image starts from, like ``"scale3"``, where they differ in that; else empty.
+        films: a film of each image, where the verb was asked for them; else empty.
     """
 
     images: list[Image]
@@ -182,6 +286,7 @@ class Result:
     seconds: list[float] = field(default_factory=list)
     paths: list[Path] = field(default_factory=list)
     scales: list[str] = field(default_factory=list)
+    films: list[Animation] = field(default_factory=list)
 
     def __iter__(self) -> Any:
         return iter(self.images)
@@ -195,7 +300,8 @@ class Result:
     def save(self, folder: str | Path = ".") -> list[Path]:
         """Write every image as ``{name}_{verb}_{seed}.png``, each carrying its settings. Returns the paths.
 
-        Where images differ in the scale that they start from, their names end in it.
+        Where images differ in the scale that they start from, their names end in it. A film lies beside its image, with
+        the suffix of the format that it was asked for in.
 
         Raises:
             OutputError: the folder cannot be made or written to, or the disk is full; no half-written file stays.
@@ -204,8 +310,10 @@ class Result:
 
         folder = Path(folder)
         self.paths = []
-        for image, seed, scale in zip(self.images, self.seeds, self.scales or [""] * len(self)):
+        for i, (image, seed, scale) in enumerate(zip(self.images, self.seeds, self.scales or [""] * len(self))):
             path = result_path(folder, self.name, str(self.settings["verb"]), seed, scale)
+            if self.films:
+                self.films[i].save(path.with_suffix(f".{self.settings['own']['film']}"))
             own = {"seed": seed, **({"structure": scale} if scale else {})}
             save_png(image, path, {**self.settings, **own})
             self.paths.append(path)

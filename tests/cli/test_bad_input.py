@@ -183,6 +183,9 @@ def test_one_bad_photo_does_not_spoil_a_folder(calotype, tmp_path, photo):
         (("vary", "PHOTO", "-n", "2", "-o", "one.png"), ("one.png", "folder")),
         (("vary", "PHOTO", "-o", "one.jpg"), ("PNG", "one.png")),
         (("retarget", "PHOTO"), ("--size", "--factor")),
+        (("retarget", "PHOTO", "--engine", "ingan", "--shape", "sqare:1"), ("'sqare'", "quad")),
+        (("retarget", "PHOTO", "--engine", "ingan", "--shape", "quad:0,0,1,1,1,0,0,1"), ("folded", "lower left")),
+        (("retarget", "PHOTO", "--engine", "gpdm", "--size", "9x9", "--film", "gif"), ("gpdm", "ingan", "--film")),
         (("vary",), ("PHOTO",)),
     ],
 )
@@ -190,6 +193,13 @@ def test_what_cannot_be_understood_is_refused_before_any_work(calotype, tmp_path
     done = calotype(*(str(photo) if word == "PHOTO" else word for word in arguments))
     refused(done, 2, *words)
     assert files(tmp_path) == {"photos/bird.png"}
+
+
+def test_a_result_too_small_to_be_made_is_refused_before_training(calotype, tmp_path, photo, cache):
+    done = calotype("retarget", photo, "--engine", "ingan", "--size", "1x1", *TINY)
+    refused(done, 1, "1x1 pixels is too small", "16 or more")
+    assert files(tmp_path) == {"photos/bird.png"}
+    assert files(cache) == set()
 
 
 # ---------------------------------------------------------------------------------------------------------------

@@ -103,3 +103,23 @@ def test_show_quotes_names(calotype, tmp_path, picture, name):
     calotype("vary", f"./{name}", "-o", "new.png", "-q", *TINY)
     words = shlex.split(calotype("show", "new.png").stdout)
     assert calotype(*words[1:], "-q").returncode == 0
+
+
+def test_a_shape_and_a_film_of_the_way_to_it(calotype, photo, tmp_path):
+    asked = ("--shape", "trapezoid:0.5", "--film", "apng", "--frames", "4", "-q", "--engine", "ingan", *TINY)
+    done = calotype("retarget", photo, "--factor", "1.5x1", *asked)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "bird_retarget_0.png\n"
+    assert {path.name for path in tmp_path.glob("bird_*")} == {"bird_retarget_0.png", "bird_retarget_0.apng"}
+    with Image.open(tmp_path / "bird_retarget_0.apng") as film:
+        assert film.n_frames == 4
+    said = calotype("show", "bird_retarget_0.png").stdout
+    assert "--shape trapezoid:0.5 --film apng --frames 4" in said
+
+
+def test_every_engine_but_one_says_that_it_has_no_shapes(calotype, photo, tmp_path):
+    done = calotype("retarget", photo, "--size", "64x32", "--shape", "arc", *TINY)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "use one that does (ingan)" in done.stderr
+    assert not list(tmp_path.glob("bird_*"))

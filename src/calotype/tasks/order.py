@@ -92,7 +92,7 @@ def order(
     """
     if size is not None and factor is not None:
         raise InputError("--size and --factor were both given: give one of the two (size=, factor=)")
-    if verb == "retarget" and size is None and factor is None:
+    if verb == "retarget" and size is None and factor is None and "shape" not in own:
         raise InputError("retarget needs a new size: give --size 1280x480 or --factor 2x1 (size=, factor=)")
     if n < 1:
         raise InputError(f"{n} pictures cannot be made: give a count of at least 1")
@@ -159,5 +159,9 @@ def check_able(engine: str, verb: str, does: str) -> None:
 
 
 def abilities(engine: str) -> frozenset[str]:
-    """What an engine can do beyond its verbs: ``also`` (patches of further photos), ``tile`` (no seam)."""
+    """What an engine can do beyond its verbs.
+
+    ``also``: patches of further photos; ``tile``: no seam; ``shape``: other shapes than the rectangle; ``film``: a film
+    of the way from a photo to another size.
+    """
     return frozenset(getattr(engine_of(engine), "ABILITIES", ()))

@@ -1,0 +1,100 @@
+"""A trained model: the generator, and the size it has learned the photo at."""
+
+from __future__ import annotations
+
+import math
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from calotype.engines.ingan.config import Config
+from calotype.engines.ingan.geometry import Form, Size
+from calotype.engines.ingan.network import Generator
+from calotype.errors import InputError
+
+N = TypeVar("N", bound=nn.Module)
+
+# Shorter side of the smallest photo there is anything to learn from, pixels: two patches.
+SMALLEST = 18
+
+
+class Net(nn.Module):
+    """The generator for a photo of ``size`` pixels (height, width).
+
+    Attributes:
+        size: height and width that the photo is learned at.
+        reach: least and greatest factor that the generator has learned.
+        generator: makes pictures; the average of its past where the settings say so.
+        finished: whether it is trained.
+    """
+
+    finished: Tensor
+
+    def __init__(self, cfg: Config, size: Size) -> None:
+        super().__init__()
+        self.size = learned_size(size, cfg)
+        self.reach = cfg.smallest, cfg.largest
+        self.generator = channels_last(generator_of(cfg))
+        self.register_buffer("finished", torch.zeros((), dtype=torch.bool))
+
+    def made(self, picture: Tensor, size: Size, form: Form | None = None) -> Tensor:
+        """``picture`` at another size, in several passes where one would go further than was learned.
+
+        Args:
+            picture: [1, 3, H, W], -1..1, the photo at ``self.size``.
+            size: (height, width) of the result.
+            form: what it fills of that size.
+
+        Returns:
+            [1, 3, height, width], -1..1.
+        """
+        start = (picture.shape[2], picture.shape[3])
+        passes = max(self._passes(new / old) for old, new in zip(start, size))
+        for i in range(1, passes):
+            between = (round(old * (new / old) ** (i / passes)) for old, new in zip(start, size))
+            picture = self.generator(picture, tuple(between))
+        made: Tensor = self.generator(picture, size, form)
+        return made
+
+    def _passes(self, factor: float) -> int:
+        least, most = self.reach
+        limit = most if factor > 1 else least
+        # A hair more than was learned is no reason for a second pass.
+        return max(1, math.ceil(math.log(factor) / math.log(limit) - 0.05)) if factor != 1 else 1
+
+
+def channels_last(net: N) -> N:
+    """``net``, its weights laid out as convolutions on a CPU are quickest with."""
+    laid: N = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return laid
+
+
+def generator_of(cfg: Config) -> Generator:
+    """An untrained generator."""
+    return Generator(
+        cfg.width,
+        cfg.depth,
+        cfg.blocks,
+        spectral=cfg.spectral,
+        norm=cfg.norm,
+        small=cfg.average == 0,
+        residual=cfg.residual,
+    )
+
+
+def learned_size(size: Size, cfg: Config) -> Size:
+    """Height and width that a photo of ``size`` is learned at.
+
+    Raises:
+        InputError: it is too small.
+    """
+    height, width = size
+    if min(size) < SMALLEST:
+        raise InputError(f"{width}x{height} pixels are too few to learn from: both sides must be {SMALLEST} or more")
+    if not cfg.side:
+        return size
+    share = min(1.0, cfg.side / math.sqrt(height * width))
+    # Of a panorama as much as two patches are high, however many pixels those are.
+    share = min(1.0, max(share, SMALLEST / min(size)))
+    return round(height * share), round(width * share)

@@ -66,6 +66,14 @@ def sizes() -> None:
     strip("sizes", [photo, wide, narrow, floor], labels, 4, 300)
 
 
+def forms() -> None:
+    """One photo in forms that are no rectangles, all by one trained model."""
+    photo = opened("stream")
+    shapes = ["trapezoid:0.5", "arc:0.4", "slant:0.3"]
+    made = [calotype.retarget(photo, engine="ingan", shape=shape, outside="white")[0] for shape in shapes]
+    strip("shapes", [photo, *made], ["the photo", *(f"--shape {shape}" for shape in shapes)], 4, 300)
+
+
 def trained() -> None:
     """Samples of a model that was trained, from its two coarsest scales."""
     photo = opened("mountains")
@@ -275,6 +283,7 @@ PICTURES = {
     "stylize": styles,
     "mix": mixtures,
     "analogy": analogies,
+    "shapes": forms,
     "relayout": layouts,
     "maps": maps,
     "upscale": enlargements,

@@ -241,6 +241,25 @@ def layout_table() -> str:
     return "\n".join(lines)
 
 
+def sizes_table() -> str:
+    """Other sizes of a photo: by what is trained for them, by patches, and stretched."""
+    result = results("ingan")
+    names = {
+        "resized": "resized",
+        "gpnn": "Calotype, `--engine gpnn`",
+        "ingan": "Calotype, `--engine ingan`",
+        "its network alone": "of that, the network alone",
+        "its patches alone": "of that, the patches alone",
+    }
+    ways = ["half as wide", "half as high", "twice as wide", "twice as high"]
+    lines = ["| | SIFID, mean | " + " | ".join(ways) + " |", "|---|---:|" + "---:|" * len(ways)]
+    for row in result["summary"]:
+        cells = " | ".join(f"{row[way]:.1f}" for way in ways)
+        lines.append(f"| {names[row['system']]} | {row['sifid']:.1f} | {cells} |")
+    lines += ["", f"Means over {len(result['photos'])} photos (`benchmarks/ingan.py`, {machine(result)})."]
+    return "\n".join(lines)
+
+
 def verbs_table() -> str:
     """Time and memory of the verbs that need no training."""
     result = results("verbs")
@@ -266,6 +285,7 @@ TABLES = {
     "engines": engines_table,
     "erasing": erasing_table,
     "layout": layout_table,
+    "sizes": sizes_table,
     "verbs": verbs_table,
 }
 

@@ -256,7 +256,8 @@ def sizes_table() -> str:
     for row in result["summary"]:
         cells = " | ".join(f"{row[way]:.1f}" for way in ways)
         lines.append(f"| {names[row['system']]} | {row['sifid']:.1f} | {cells} |")
-    lines += ["", f"Means over {len(result['photos'])} photos (`benchmarks/ingan.py`, {machine(result)})."]
+    photos = len({row["photo"] for row in result["rows"]})
+    lines += ["", f"Means over {photos} photos (`benchmarks/ingan.py`, {machine(result)})."]
     return "\n".join(lines)
 
 

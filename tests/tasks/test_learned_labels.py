@@ -45,6 +45,7 @@ def test_trained_ahead_it_is_the_model_that_the_verb_looks_for(cache):
     about = json.loads((done.folder / "about.json").read_text())
     assert about["classes"] == about["config"]["classes"] == 3
     assert len(about["labels_sha256"]) == 64
+    assert about["for"] == "relayout"
     assert about["stages"] == ["part 1 of 2", "part 2 of 2"]
     assert len(list((done.folder / "previews").iterdir())) == 2
     by_verb = calotype.relayout(photo(), THIRDS, np.flip(THIRDS, 1), **HOW)

@@ -191,7 +191,13 @@ class Model:
         if self.labels is None:
             return about
         name = self.labels.source.name if self.labels.source else self.labels.name
-        return {**about, "labels": name, "classes": self.labels.classes, "labels_sha256": labels_sha256(self.labels)}
+        return {
+            **about,
+            "for": "relayout",
+            "labels": name,
+            "classes": self.labels.classes,
+            "labels_sha256": labels_sha256(self.labels),
+        }
 
     def net(self, device: torch.device) -> torch.nn.Module:
         """The finished net, as it lies on the disk.

@@ -21,7 +21,7 @@ from typing import Any
 
 from machine import provenance
 
-FAST_SIZES = ["128x96", "250x188", "512x384", "1000x1000", "2000x2000", "4000x4000"]
+FAST_SIZES = ["128x96", "250x188", "512x384", "1000x1000", "2000x2000", "4000x4000", "10000x10000"]
 EXACT_SIZES = ["128x96", "250x188"]
 
 

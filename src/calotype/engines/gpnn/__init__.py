@@ -37,7 +37,7 @@ a coarse level, and rebuilt from there up.
 compared by their pixels and by what a map of the photo, or a photo without its effect, has at the same place.
 ``relayout`` is the same for two label maps given as numbers.
 
-Sizes: from 16 pixels up to tens of megapixels. Limits: nothing is understood, so a face or a building may be taken
+Sizes: from 16 pixels up to a hundred megapixels. Limits: nothing is understood, so a face or a building may be taken
 apart; what is unique in a photo is either kept whole or broken. Several photos may lend patches. Results may be
 tileable. CPU and CUDA run the same code, with the same noise.
 """

@@ -160,9 +160,8 @@ def ablation_table() -> str:
     later = results("singan_ablation_third")
     usual, *others = later["summary"]
     said = "; ".join(f"{row['variant']}: {row['sifid']:.2f} and {row['copied']:.2f}" for row in others)
-    lines += [
-        f"With matches carried up as they are now, the preset has SIFID {usual['sifid']:.2f} and copies {usual['copied']:.2f} on the"
-    ]
+    figures = f"SIFID {usual['sifid']:.2f} and copies {usual['copied']:.2f}"
+    lines += [f"With matches carried up as they are now, the preset has {figures} on the"]
     lines += [f"right-hand photo; {said}."]
     return "\n".join(lines)
 

@@ -317,7 +317,7 @@ def huge_png(path, side):
     return path
 
 
-@pytest.mark.parametrize("side", [8001, 10_000, 14_000, 60_000])
+@pytest.mark.parametrize("side", [11_400, 14_000, 60_000])
 @pytest.mark.filterwarnings("error")
 def test_too_many_pixels_is_said_before_decoding(tmp_path, side):
     before = Image.MAX_IMAGE_PIXELS

@@ -186,6 +186,19 @@ def layouts() -> None:
     strip("relayout", images, labels, 4, 300)
 
 
+def learned_layouts() -> None:
+    """A photo with its map, laid out with another, by patches alone and by the engine that has learned from both."""
+    photo = opened("pagoda")
+    found = calotype.segment(photo)[0]
+    pixels = np.asarray(found)
+    y, x = np.mgrid[: photo.height, : photo.width]
+    # Everything a third farther to the right, what is left open taken from there mirrored.
+    shifted = Image.fromarray(pixels[y, np.abs(x - photo.width // 3)])
+    made = [calotype.relayout(photo, found, shifted, engine=engine)[0] for engine in ("gpnn", "analogy")]
+    labels = ["the photo", "segment", "changed", "--engine gpnn", "--engine analogy"]
+    strip("relayout_learned", [photo, found, shifted, *made], labels, 5, 260)
+
+
 def maps() -> None:
     """What is found in four photos: regions, and outlines."""
     names = ("mountains", "pagoda", "stream", "dandelions")
@@ -285,6 +298,7 @@ PICTURES = {
     "analogy": analogies,
     "shapes": forms,
     "relayout": layouts,
+    "relayout_learned": learned_layouts,
     "maps": maps,
     "upscale": enlargements,
     "animate": films,

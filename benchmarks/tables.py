@@ -220,7 +220,7 @@ def erasing_table() -> str:
             f"| {method} | {row['psnr']:.2f} | {row['lpips']:.2f} | {row['lpips_offline']:.3f} | {row['seconds']:.2f} |"
         )
     photos, squares = len(result["photos"].split(",")), len({row["square"] for row in result["rows"]})
-    lines += ["", f"Means over {photos} photos and {squares} squares of 5 % in each, one thread"]
+    lines += ["", f"Means over {photos} photos and {squares} squares of 5 % in each, one thread, beside other work"]
     lines += [f"(`benchmarks/erase.py`, {machine(result)}). LPIPS-like is better when lower."]
     return "\n".join(lines)
 

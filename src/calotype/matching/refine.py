@@ -24,8 +24,10 @@ Tile = tuple[bool, bool]
 # Of photos, all channels together, values from -1 to 1: a standard deviation of 0.45.
 USUAL_VARIANCE = 0.2
 # Pixels of a level, of result or photo, up to which patches are looked for. The matches of the largest such level are
-# carried up to full size: twice as fast at 16 megapixels and more above, in bounded memory, and hardly to be seen.
+# carried up to full size, which bounds time and memory (benchmarks/carried.py: what is lost by it).
 SEARCHED = 6_000_000
+# Seconds on two cores for a pixel of a patch copied where they are, fitted to benchmarks/results/speed.json.
+PER_COPY = 20e-9
 
 
 @dataclass(frozen=True)

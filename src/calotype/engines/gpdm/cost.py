@@ -8,14 +8,12 @@ from collections.abc import Sequence
 
 from calotype.engines.gpdm.config import Config
 from calotype.engines.gpdm.generate import plan
-from calotype.matching.refine import Level, bounded
+from calotype.matching.refine import PER_COPY, Level, bounded
 from calotype.types import Cost
 
 # Seconds of one core of a 2.6 GHz server processor, fitted to benchmarks/results/gpdm_ablation.json: for a patch
 # projected on a direction and put in order, for each value of the patch there, for a step, and for a patch replaced.
 PER_VALUE, PER_PIXEL, PER_STEP, PER_PATCH = 0.87e-8, 0.65e-10, 0.6e-3, 1.0e-6
-# Seconds for a pixel copied, where matches are only carried up.
-PER_COPY = 20e-9
 # Bytes that torch itself and a few temporaries take.
 BASE = 350 << 20
 

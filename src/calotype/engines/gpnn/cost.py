@@ -7,15 +7,13 @@ from collections.abc import Sequence
 
 from calotype.engines.gpnn.config import Config
 from calotype.engines.gpnn.generate import plan
-from calotype.matching.refine import Level
+from calotype.matching.refine import PER_COPY, Level
 from calotype.types import Cost
 
 # Seconds on two cores of a 2.6 GHz server processor, fitted to benchmarks/results/speed.json: for a patch replaced once
 # by the fast search and for each sweep of that, for anything done at all, and for one component of a product of two
 # descriptions in the exact search.
 PER_PATCH, PER_SWEEP, PER_STEP, PER_PRODUCT = 0.35e-6, 0.25e-6, 2e-3, 8.6e-12
-# Seconds for a pixel copied, where matches are only carried up.
-PER_COPY = 20e-9
 # Bytes that torch itself and a few temporaries take, and strips of the search.
 BASE = 350 << 20
 

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from calotype.engines.singan.config import Config
 from calotype.engines.singan.net import width_at
 from calotype.engines.singan.pyramid import Size, learned_sizes, passes_of, patch_levels
+from calotype.matching.refine import PER_COPY
 from calotype.types import Cost
 
 # Seconds on two cores of a 2.6 GHz server processor, fitted to benchmarks/results/singan_speed.json: for a pass of a
 # network (forward, or one of the about two that backward takes) over one pixel and one parameter, for anything done at
 # all, and for a patch replaced and compared once.
 PER_WEIGHT, PER_PASS, PER_PATCH = 1.08e-11, 0.53e-3, 1.5e-6
-# Seconds for a pixel copied, where matches are only carried up.
-PER_COPY = 20e-9
 # Bytes that torch itself and a few temporaries take; and of one pixel and channel while a network learns.
 BASE, PER_CHANNEL = 400 << 20, 320
 

@@ -240,7 +240,7 @@ def _check_before_decoding(image: Image.Image, max_side: int | None, label: str)
 
 def _check_smallest(width: int, height: int, label: str) -> None:
     if min(width, height) < MIN_SIDE:
-        raise InputError(f"{label} is {width}x{height} pixels: give a photo of at least {MIN_SIDE}x{MIN_SIDE}")
+        raise InputError(f"{label} is {width}x{height} pixels: give one of at least {MIN_SIDE}x{MIN_SIDE}")
 
 
 def _drafted(image: Image.Image, max_side: int | None) -> Image.Image:

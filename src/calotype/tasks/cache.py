@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -29,6 +30,7 @@ ABOUT = "about.json"
 IMPORTED = "imported"  # in the place of a preset: trained by another program
 _MODEL, _WEIGHTS, _STATE, _LOCK = "model.json", "weights.safetensors", "state", "lock"
 _VARIABLE = "CALOTYPE_CACHE"
+_NAMING = 1.0  # seconds that whoever takes a lock may need to write its name into it
 
 
 class Busy(InputError):  # noqa: N818  (what the model is)
@@ -285,8 +287,7 @@ def _lock_file(folder: Path) -> IO[str]:
         try:
             _take(file)
         except OSError:
-            file.seek(0)
-            holder = file.read().strip() or "another process"
+            holder = _holder(file)
             file.close()
             raise Busy(
                 f"the model in {shown(folder)} is being trained by {holder}: wait until it ends, or stop it"
@@ -299,6 +300,18 @@ def _lock_file(folder: Path) -> IO[str]:
                 file.flush()
                 return file
         file.close()
+
+
+def _holder(file: IO[str]) -> str:
+    """Who has the lock, as written in its file; that is empty for a moment after the lock was taken."""
+    until = time.monotonic() + _NAMING
+    while True:
+        file.seek(0)
+        if name := file.read().strip():
+            return name
+        if time.monotonic() > until:
+            return "another process"
+        time.sleep(0.01)
 
 
 def _take(file: IO[str]) -> None:

@@ -17,6 +17,7 @@ from calotype.cli.evaluate import run as run_evaluate
 from calotype.cli.make import Delivery, make
 from calotype.cli.options import parameters
 from calotype.cli.report import Misuse
+from calotype.cli.studio import studio
 from calotype.cli.training import Saying, run_train
 from calotype.tasks.evaluate import evaluate
 from calotype.tasks.making import Job
@@ -41,6 +42,7 @@ def command() -> Any:
     _add(app, evaluate, [*parameters(evaluate), _AS_JSON], run_evaluate)
     _add(app, show, [*parameters(show), _AS_JSON], _show)
     _add(app, engines, _parameters_of(engines), engines)
+    _add(app, studio, _parameters_of(studio), studio)
     return typer.main.get_command(app)
 
 

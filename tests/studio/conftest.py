@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,8 @@ from fastapi.testclient import TestClient
 
 from calotype.studio.app import create
 
+TESTS = Path(__file__).parents[1]
+LEARNING = (TESTS / "contract", TESTS / "cli" / "registered")
 ENDED = ("done", "failed", "stopped")
 
 
@@ -73,8 +76,17 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("studio")
     patch = pytest.MonkeyPatch()
     patch.setenv("CALOTYPE_CACHE", str(folder / "cache"))
+    # The processes that work know an engine that learns in no time: ``tiny_engine``.
+    patch.setenv("PYTHONPATH", os.pathsep.join([*map(str, LEARNING), os.environ.get("PYTHONPATH", "")]))
     yield folder
     patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def cache(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder for models that the processes know too, which were begun before this test."""
+    monkeypatch.setenv("CALOTYPE_CACHE", str(place / "cache"))
+    return place / "cache"
 
 
 @pytest.fixture(scope="module")

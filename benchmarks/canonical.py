@@ -3,8 +3,8 @@
 Those libraries need torchvision, which the product keeps away from, so this runs in an environment of its own:
 
     python -m venv oracle
-    oracle/bin/pip install torch==2.13.0 torchvision==0.28.0 torchmetrics torch-fidelity clean-fid pytorch-fid prdc lpips \\
-        piq scikit-learn safetensors platformdirs
+    oracle/bin/pip install torch==2.13.0 torchvision==0.28.0 torchmetrics torch-fidelity clean-fid pytorch-fid prdc \\
+        lpips piq scikit-learn safetensors platformdirs
     PYTHONPATH=src oracle/bin/python benchmarks/canonical.py --out benchmarks/results/canonical.json
 
 Nothing is downloaded: networks have random weights, the same on both sides. It fails where a number is off.

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from calotype import __version__
+from calotype.cli import data as data_sets
 from calotype.cli import models
 from calotype.cli.engines import engines
 from calotype.cli.evaluate import run as run_evaluate
@@ -20,6 +21,7 @@ from calotype.cli.report import Misuse
 from calotype.cli.training import Saying, run_train
 from calotype.tasks.analogy import Drawing, analogy
 from calotype.tasks.animate import Animating, animate
+from calotype.tasks.data import data
 from calotype.tasks.edges import Outlining, edges
 from calotype.tasks.edit import Editing, edit
 from calotype.tasks.erase import Erasing, erase
@@ -72,6 +74,7 @@ def command() -> Any:
         _add(app, task, parameters(task) + _delivered(job), _making(task, job))
     _add(app, train, parameters(train) + _parameters_of(Saying), _train)
     app.add_typer(models.group(), name="models")
+    _add(app, data, data_sets.options(), data_sets.run)
     _add(app, evaluate, [*parameters(evaluate), _AS_JSON], run_evaluate)
     _add(app, show, [*parameters(show), _AS_JSON], _show)
     _add(app, engines, _parameters_of(engines), engines)

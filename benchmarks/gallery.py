@@ -197,7 +197,7 @@ def analogies() -> None:
 
 
 def layouts() -> None:
-    """A photo laid out by an edit of the map that is made of it, and by one of a drawing."""
+    """Photos laid out by an edit of the map that is made of them, and by one of a drawing."""
     photo = opened("mountains")
     found = calotype.segment(photo)[0]
     turned = found.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
@@ -206,11 +206,25 @@ def layouts() -> None:
     y, x = np.mgrid[: photo.height, : photo.width]
     moved = (y + 0.1 * photo.height * np.sin(2 * np.pi * x / photo.width)).round().astype(int)
     bent = Image.fromarray(pixels[moved.clip(0, photo.height - 1), x])
+    garden = opened("pagoda")
+    regions = calotype.segment(garden)[0]
     images, labels = [], []
-    for before, target, verb in ((found, turned, "segment"), (drawn, bent, "edges")):
-        images += [photo, before, target, calotype.relayout(photo, before, target)[0]]
-        labels += ["the photo", verb, "changed", "relayout"]
+    for of, before, target, verb, change in (
+        (photo, found, turned, "segment", "mirrored"),
+        (garden, regions, without_its_tree(regions), "segment", "the tree painted over"),
+        (photo, drawn, bent, "edges", "bent"),
+    ):
+        images += [of, before, target, calotype.relayout(of, before, target)[0]]
+        labels += ["the photo", verb, change, "relayout"]
     strip("relayout", images, labels, 4, 300)
+
+
+def without_its_tree(regions: Image.Image) -> Image.Image:
+    """The map of the pagoda with sky where the tree at the right is, down to the hedge."""
+    edited, (width, height) = regions.copy(), regions.size
+    area = [(x * width, y * height) for x, y in ((0.78, 0), (1, 0), (1, 0.72), (0.9, 0.7), (0.86, 0.66), (0.8, 0.68))]
+    ImageDraw.Draw(edited).polygon(area, regions.getpixel((width // 2, 4)))
+    return edited
 
 
 def learned_layouts() -> None:
@@ -230,8 +244,9 @@ def maps() -> None:
     """What is found in four photos: regions, and outlines."""
     names = ("mountains", "pagoda", "stream", "dandelions")
     photos = [opened(name) for name in names]
-    images = [*photos, *(calotype.segment(photo)[0] for photo in photos), *(calotype.edges(p)[0] for p in photos)]
-    labels = ["the photo"] * 4 + ["segment"] * 4 + ["edges"] * 4
+    images = [*photos, *(calotype.segment(photo)[0] for photo in photos)]
+    images += [calotype.edges(photo, engine=engine)[0] for engine in ("canny", "hed") for photo in photos]
+    labels = ["the photo"] * 4 + ["segment"] * 4 + ["edges"] * 4 + ["edges --engine hed"] * 4
     strip("maps", images, labels, 4, 280)
 
 

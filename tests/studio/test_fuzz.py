@@ -8,8 +8,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is missing: the interface is not fuzzed")
-    "schemathesis", reason="schemathesis is not installed, so the interface is not fuzzed"
-)
 
 from schemathesis import GenerationMode  # noqa: E402
 

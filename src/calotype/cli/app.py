@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from calotype import __version__
+from calotype.cli import data as data_sets
 from calotype.cli import models
 from calotype.cli.engines import engines
 from calotype.cli.evaluate import run as run_evaluate
@@ -19,6 +20,7 @@ from calotype.cli.options import parameters
 from calotype.cli.report import Misuse
 from calotype.cli.studio import studio
 from calotype.cli.training import Saying, run_train
+from calotype.tasks.data import data
 from calotype.tasks.evaluate import evaluate
 from calotype.tasks.making import Job
 from calotype.tasks.param import description
@@ -39,6 +41,7 @@ def command() -> Any:
         _add(app, task, parameters(task) + _delivered(job), _making(task, job))
     _add(app, train, parameters(train) + _parameters_of(Saying), _train)
     app.add_typer(models.group(), name="models")
+    _add(app, data, data_sets.options(), data_sets.run)
     _add(app, evaluate, [*parameters(evaluate), _AS_JSON], run_evaluate)
     _add(app, show, [*parameters(show), _AS_JSON], _show)
     _add(app, engines, _parameters_of(engines), engines)

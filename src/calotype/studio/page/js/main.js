@@ -8,7 +8,7 @@ import {showWork} from './jobs.js';
 import {showKept} from './kept.js';
 import {showModels} from './models.js';
 
-const PARTS = {make: showMake, work: showWork, kept: showKept, models: showModels};
+const PARTS = {make: showMake, queue: showWork, kept: showKept, models: showModels};
 const main = document.getElementById('main');
 let leave = () => {};
 

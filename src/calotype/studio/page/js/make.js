@@ -110,7 +110,7 @@ function workspace(main, verb) {
         cost.textContent = `${learning}About ${duration(said.seconds)}${said.size ? `, ${said.size.replace('x', ' × ')} pixels` : ''}.`;
       } catch (error) {
         if (turn !== asked) return;
-        cost.className = 'cost problem';
+        cost.className = 'cost';
         cost.textContent = error.message;
       }
     }, WAIT);

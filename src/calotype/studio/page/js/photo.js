@@ -64,7 +64,7 @@ export function hero() {
 
 /** The photos that were handed in before. */
 export function recent(title) {
-  const photos = state.pictures.filter((picture) => !picture.part).slice(0, 24);
+  const photos = state.pictures.filter((picture) => !picture.part && picture.id !== state.photo?.id).slice(0, 24);
   if (!photos.length) return null;
   const list = h('ul', {class: 'photos'}, photos.map((picture) => h('li', {},
     h('button', {type: 'button', class: 'thumb', onclick: () => open(picture), 'aria-label': `Work on ${picture.name}`},

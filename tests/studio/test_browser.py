@@ -50,7 +50,7 @@ def page(request, server, browser):
 
 def shown_result(page):
     """The pixels of the result that is compared with the photo."""
-    source = page.one(".compare .after, .beside img:last-child").get_attribute("src")
+    source = page.one(".compare .after, .beside figure:last-child img").get_attribute("src")
     return np.asarray(Image.open(io.BytesIO(page.fetched(source))).convert("RGB"))
 
 

@@ -85,8 +85,9 @@ function workspace(main, verb) {
       await shown.ready;
       const job = await api.make(verb.name, given(await shown.pictures()));
       mine.add(job.id);
-      state.jobs.set(job.id, job);
-      changed('jobs', job);
+      // A quick job may have been heard of before this answer came: what was heard is newer.
+      if (!state.jobs.has(job.id)) state.jobs.set(job.id, job);
+      changed('jobs', state.jobs.get(job.id));
       performance.mark('asked');
     });
     make.disabled = false;

@@ -21,6 +21,7 @@ from calotype.cli.report import Misuse
 from calotype.cli.training import Saying, run_train
 from calotype.tasks.analogy import Drawing, analogy
 from calotype.tasks.animate import Animating, animate
+from calotype.tasks.compare import compare
 from calotype.tasks.data import data
 from calotype.tasks.edges import Outlining, edges
 from calotype.tasks.edit import Editing, edit
@@ -75,7 +76,7 @@ def command() -> Any:
     _add(app, train, parameters(train) + _parameters_of(Saying), _train)
     app.add_typer(models.group(), name="models")
     _add(app, data, data_sets.options(), data_sets.run)
-    _add(app, evaluate, [*parameters(evaluate), _AS_JSON], run_evaluate)
+    _add(app, evaluate, [*parameters(evaluate), *parameters(compare), _AS_JSON], run_evaluate)
     _add(app, show, [*parameters(show), _AS_JSON], _show)
     _add(app, engines, _parameters_of(engines), engines)
     return typer.main.get_command(app)

@@ -185,7 +185,7 @@ def _facts(engine: str, purpose: str, factor: float) -> dict[str, Any]:
 
 
 def train(
-    engine: Annotated[str, Param("engine to train; 'calotype engines' lists them", metavar="ENGINE")],
+    engine: Annotated[str, Param("engine to train; 'calotype engines' lists them", kind="engine", metavar="ENGINE")],
     photo: Annotated[PhotoLike, arguments.PHOTO],
     *,
     preset: Annotated[str, arguments.PRESET] = "fast",
@@ -193,7 +193,7 @@ def train(
         int,
         Param(
             "seed of the training; another one than 0 makes a model to be given with --model",
-            kind="whole",
+            kind="seed",
             metavar="NUMBER",
             at_least=0,
         ),
@@ -213,12 +213,15 @@ def train(
         Param(
             "a map of the photo, for engines that lay it out anew: what lies where, each thing in a flat colour of its "
             "own; or auto, the one that 'calotype segment' makes",
+            kind="labels",
             metavar="MAP",
         ),
     ] = None,
     out: Annotated[
         str | Path | None,
-        Param("folder for the model, instead of where models are kept; for several, one folder each in it"),
+        Param(
+            "folder for the model, instead of where models are kept; for several, one folder each in it", kind="folder"
+        ),
     ] = None,
     max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
     settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,

@@ -22,7 +22,7 @@ LAYERS = [
     {"checkpoint"},
     {"run", "saving"},
     {"nn"},
-    {"losses"},
+    {"losses", "data"},
     {"metrics", "matching"},
     {"engines"},
     {"catalog"},

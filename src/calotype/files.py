@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from calotype.errors import OutputError
 
+CACHE_VARIABLE = "CALOTYPE_CACHE"
 _ADVICE = {
     errno.ENOSPC: "the disk is full: free some space or choose another folder",
     errno.EDQUOT: "the disk quota is used up: free some space or choose another folder",
@@ -28,6 +29,16 @@ def shown(path: object) -> str:
     """``path`` as it can stand in a one-line message: quoted, control characters escaped."""
     text = str(path)
     return f"'{text}'" if text.isprintable() else repr(text)
+
+
+def cache_folder(kind: str) -> Path:
+    """Where things of a kind (models, data) are kept: in ``CALOTYPE_CACHE``, or where this system has its caches."""
+    chosen = os.environ.get(CACHE_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser() / kind
+    from platformdirs import user_cache_dir
+
+    return Path(user_cache_dir("calotype", appauthor=False)) / kind
 
 
 def output_error(path: Path, error: OSError) -> OutputError:

@@ -10,7 +10,8 @@ import scipy.linalg
 import torch
 
 from calotype.errors import InputError
-from calotype.metrics.sifid import frechet, moments, sifid
+from calotype.metrics.frechet import frechet
+from calotype.metrics.sifid import moments, sifid
 from calotype.nn.features import inception_stem
 
 

@@ -419,12 +419,13 @@ def list_photos(folder: str | Path) -> list[Path]:
         raise InputError(f"{label} cannot be read ({_reason(error)}): check the folder") from error
     if not photos:
         raise InputError(f"no photos in {label}: put PNG, JPEG, WebP, TIFF or HEIC files there")
-    return sorted(photos, key=_natural_order)
+    return sorted(photos, key=lambda path: natural_order(path.name))
 
 
-def _natural_order(path: Path) -> tuple[list[tuple[int, int, str]], str]:
-    parts = re.split(r"([0-9]+)", path.name.casefold())
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part], path.name
+def natural_order(name: str) -> tuple[list[tuple[int, int, str]], str]:
+    """A key that sorts names as a person would count them: a2 before a10."""
+    parts = re.split(r"([0-9]+)", name.casefold())
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part], name
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -440,11 +441,22 @@ def to_tensor(photo: Photo, device: str | torch.device = "cpu") -> torch.Tensor:
     """
     import torch
 
-    rgb = torch.tensor(photo.rgb, device=device).permute(2, 0, 1)[None].float() / 127.5 - 1
+    rgb = as_tensor(photo.rgb, device)[None]
     if photo.alpha is None:
-        return rgb.contiguous()
+        return rgb
     alpha = torch.tensor(photo.alpha, device=device)[None, None].float()
     return torch.cat([rgb * (alpha / 255), alpha / 127.5 - 1], dim=1)
+
+
+def as_tensor(values: NDArray[np.uint8], device: str | torch.device = "cpu") -> torch.Tensor:
+    """Colours uint8 [H, W, 3] as float32 [3, H, W], -1..1."""
+    import torch
+
+    # Not by torch, whose threads would fight over the cores where several threads read pictures.
+    planes = np.ascontiguousarray(np.asarray(values).transpose(2, 0, 1)).astype(np.float32)
+    planes /= np.float32(127.5)
+    planes -= np.float32(1)
+    return torch.from_numpy(planes).to(device)
 
 
 def to_image(tensor: torch.Tensor) -> Image.Image:
@@ -470,15 +482,15 @@ def to_image(tensor: torch.Tensor) -> Image.Image:
     if not torch.isfinite(image).all():
         raise ValueError("an image tensor holds values that are not finite")
     if image.shape[0] == 3:
-        return Image.fromarray(_bytes(image))
+        return Image.fromarray(as_bytes(image))
     opacity = ((image[3:] + 1) / 2).clamp(0, 1)
     colour = torch.where(opacity > 0, image[:3] / opacity.clamp_min(1e-6), torch.full_like(image[:3], -1))
-    rgba = _bytes(torch.cat([colour, image[3:]]))
+    rgba = as_bytes(torch.cat([colour, image[3:]]))
     rgba[rgba[..., 3] == 0] = 0
     return Image.fromarray(rgba)
 
 
-def _bytes(image: torch.Tensor) -> NDArray[np.uint8]:
+def as_bytes(image: torch.Tensor) -> NDArray[np.uint8]:
     """[C, H, W] -1..1 to uint8 [H, W, C], rounded."""
     values = ((image.clamp(-1, 1) + 1) * 127.5).round().permute(1, 2, 0)
     return np.ascontiguousarray(values.numpy().astype(np.uint8))

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from calotype.errors import InputError
+from calotype.metrics.frechet import frechet
 from calotype.nn.features import Features, offline_features
 
 
@@ -49,29 +50,3 @@ def moments(picture: Tensor, features: Features) -> tuple[Tensor, Tensor]:
         height, width = picture.shape[-2:]
         raise InputError(f"a picture of {width}x{height} is too small to compare textures in: use a larger one")
     return samples.mean(1), torch.cov(samples)
-
-
-def frechet(mu1: Tensor, s1: Tensor, mu2: Tensor, s2: Tensor) -> float:
-    """The squared Frechet distance ``|mu1 - mu2|^2 + tr(s1 + s2 - 2 (s1 s2)^(1/2))`` between two Gaussians.
-
-    Args:
-        mu1: mean of the first, [D].
-        s1: covariance of the first, [D, D], symmetric and not negative.
-        mu2: mean of the second, [D].
-        s2: covariance of the second, [D, D].
-
-    The usual ``sqrtm(s1 @ s2)`` fails or turns complex where a covariance is singular, as it is when a photo has fewer
-    locations than features. With any factors ``s = r r^T`` the trace of that root is the sum of the singular values of
-    ``r1^T r2``: always real, and no root is taken of a rounding error.
-    """
-    mu1, s1, mu2, s2 = (t.double() for t in (mu1, s1, mu2, s2))
-    root = torch.linalg.svdvals(_factor(s1).mT @ _factor(s2)).sum()
-    distance = (mu1 - mu2).square().sum() + s1.trace() + s2.trace() - 2 * root
-    return max(0.0, float(distance))  # rounding leaves about -1e-13 for equal pictures
-
-
-def _factor(covariance: Tensor) -> Tensor:
-    """An ``r`` with ``r r^T = covariance``; eigenvalues that rounding made negative count as zero."""
-    values, vectors = torch.linalg.eigh((covariance + covariance.mT) / 2)
-    factor: Tensor = vectors * values.clamp_min(0).sqrt()
-    return factor

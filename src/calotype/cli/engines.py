@@ -9,23 +9,27 @@ from typing import Annotated, Any
 
 import typer
 
-from calotype.catalog import ENGINES, engine
+from calotype.catalog import ENGINES, MODELS, system
 
 
 def engines(
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON document instead")] = False,
 ) -> int:
-    """List the engines, their presets, and every key that --set takes."""
-    found = {name: _about(name) for name in ENGINES}
+    """List the engines and models, their presets, and every key that --set takes.
+
+    Engines work with one photo; models learn from many.
+    """
+    found = {name: _about(name) for name in (*ENGINES, *MODELS)}
     print(json.dumps(found, indent=2) if as_json else "\n\n".join(_text(name, about) for name, about in found.items()))
     return 0
 
 
 def _about(name: str) -> dict[str, Any]:
-    module = engine(name)
+    module = system(name)
     meanings = attribute_docs(module.Config)
     return {
         "summary": (inspect.getdoc(module) or "").partition("\n")[0],
+        "learns": "many photos" if name in MODELS else "one photo" if hasattr(module, "train") else "nothing",
         "presets": {preset: asdict(config) for preset, config in module.PRESETS.items()},
         "keys": {
             field.name: {"type": str(field.type), "meaning": meanings.get(field.name, "")}
@@ -55,7 +59,7 @@ def _text(name: str, about: dict[str, Any]) -> str:
     presets = about["presets"]
     wide = max(len(key) for key in about["keys"])
     lines = [
-        f"{name}: {about['summary']}",
+        f"{name}: {about['summary']}" + (" (learns from many photos)" if about["learns"] == "many photos" else ""),
         f"  presets: {', '.join(presets)}",
         "  keys for --set, with their values in each preset:",
     ]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from calotype.tasks.trained import Model
+from calotype.tasks.progress import Training
 
 if TYPE_CHECKING:
     from calotype.run import Event, Run
@@ -30,7 +30,7 @@ def duration(seconds: float) -> str:
 class Remaining:
     """How long a training will take from now on."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Training) -> None:
         self._done_at = model.done_at
         self._expected = model.cost.seconds
         self._before = model.done()
@@ -72,9 +72,9 @@ class Reporter:
         yield
 
     @contextmanager
-    def training(self, model: Model) -> Iterator[None]:
+    def training(self, model: Training) -> Iterator[None]:
         """While a model is trained."""
-        self._label = f"training on {model.photo.name}"
+        self._label = f"training on {model.subject}"
         self._remaining = Remaining(model)
         try:
             yield
@@ -160,7 +160,7 @@ class Bar(Reporter):
             self._bar.remove_task(self._task)
 
     @contextmanager
-    def training(self, model: Model) -> Iterator[None]:
+    def training(self, model: Training) -> Iterator[None]:
         """While a model is trained: a bar for each stage that was begun."""
         with super().training(model):
             self._bar.start()

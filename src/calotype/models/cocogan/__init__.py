@@ -30,7 +30,7 @@ transparency.
 
 from calotype.models.cocogan.config import PRESETS, Config
 from calotype.models.cocogan.cost import cost, efforts, training_cost
-from calotype.models.cocogan.generate import guided, panorama, sample
+from calotype.models.cocogan.generate import check_round, guided, panorama, sample
 from calotype.models.cocogan.train import batch_size, build, picture_size, stages, train, unfinished
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Config",
     "batch_size",
     "build",
+    "check_round",
     "cost",
     "efforts",
     "guided",

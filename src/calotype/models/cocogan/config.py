@@ -19,6 +19,8 @@ class Config:
         latent: length of the random vector that all parts of a picture share.
         width: channels of the generator's last blocks; the first have up to sixteen times as many.
         critic_width: channels of the critic's first blocks; the last have up to eight times as many.
+        border: what convolutions of the generator see beyond the edge of a piece: ``zeros``, as published, or
+            ``replicate``, the pixels at the edge, with which pieces fit together sooner.
         extra_blocks: blocks of the generator that do not enlarge, after those that do.
         steps: training steps, each with one update of the critic and one of the generator.
         batch: macro pieces a step, all processes together.
@@ -43,7 +45,6 @@ class Config:
             a small set by heart.
         beyond: cells beyond every edge that the generator learns to continue pictures by, after the other steps.
         beyond_steps: steps of that.
-        beyond_weight: weight of the coordinates' error in those.
         bf16: whether convolutions are computed in bfloat16 on GPUs, and on processors that are made for it.
     """
 
@@ -54,6 +55,7 @@ class Config:
     latent: int = 128
     width: int = 64
     critic_width: int = 64
+    border: Literal["zeros", "replicate"] = "zeros"
     extra_blocks: int = 0
     steps: int = 200_000
     batch: int = 128
@@ -74,7 +76,6 @@ class Config:
     tint: float = 0.0
     beyond: int = 0
     beyond_steps: int = 0
-    beyond_weight: float = 10_000.0
     bf16: bool = True
 
     def __post_init__(self) -> None:
@@ -103,7 +104,7 @@ PRESETS: dict[str, Config] = {
         latent=64,
         width=16,
         critic_width=16,
-        steps=4500,
+        steps=4000,
         batch=32,
         generator_rate=4e-4,
         critic_rate=8e-4,
@@ -111,9 +112,11 @@ PRESETS: dict[str, Config] = {
         adversarial="hinge",
         penalty=0.0,
         coordinate_weight=10.0,
-        average=0.995,
+        latent_weight=1.0,
+        average=0.99,
         mirror=True,
-        tint=0.3,
+        tint=0.1,
+        border="replicate",
     ),
     # As published for CelebA at 128 pixels, with the faults of the published code mended.
     "paper": Config(size=(128, 128), macro=64, micro=32),

@@ -110,11 +110,20 @@ def panorama(
     Raises:
         InputError: the net was trained in the plane, or the size goes beyond what was learned.
     """
+    check_round(cfg)
+    return sample(cfg, run, net=net, size=size, seed=seed, turn=turn)
+
+
+def check_round(cfg: Config) -> None:
+    """Refuse to make panoramas of what has learned from pictures with edges.
+
+    Raises:
+        InputError: it has.
+    """
     if cfg.coordinates != "cylindrical":
         raise InputError(
             "this model learned pictures that have an edge on every side: train one with --set coordinates=cylindrical"
         )
-    return sample(cfg, run, net=net, size=size, seed=seed, turn=turn)
 
 
 def checked_size(size: tuple[int, int] | None, cfg: Config) -> tuple[int, int]:

@@ -39,7 +39,9 @@ def stages(cfg: Config) -> list[str]:
 
 def build(cfg: Config) -> Net:
     """The networks, with weights that torch's global generator draws."""
-    return Net(cfg)
+    # Channels last: convolutions in bfloat16 are quicker by a third.
+    net: Net = Net(cfg).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return net
 
 
 def train(batches: Batches, cfg: Config, run: Run) -> Net:
@@ -83,8 +85,6 @@ def _learner(cfg: Config, run: Run, stage: str, net: Net | None = None) -> Learn
     if net is None:
         run.reseed(stage, "start")
         net = build(cfg).to(run.device)
-        # Channels last: convolutions in bfloat16 are quicker by a third.
-        net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     steps = cfg.steps if stage == _PARTS else cfg.beyond_steps
     return Learner(net, cfg, run.device, steps, beyond=stage == _BEYOND)
 

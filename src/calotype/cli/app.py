@@ -18,6 +18,7 @@ from calotype.cli.evaluate import run as run_evaluate
 from calotype.cli.make import Delivery, make
 from calotype.cli.options import parameters
 from calotype.cli.report import Misuse
+from calotype.cli.sampling import Delivered, sample_from
 from calotype.cli.studio import studio
 from calotype.cli.training import Saying, run_train
 from calotype.tasks.compare import compare
@@ -25,9 +26,10 @@ from calotype.tasks.data import data
 from calotype.tasks.evaluate import evaluate
 from calotype.tasks.making import Job
 from calotype.tasks.param import description
+from calotype.tasks.sampling import Sampling
 from calotype.tasks.show import show
 from calotype.tasks.train import train
-from calotype.tasks.verbs import MAKING
+from calotype.tasks.verbs import MAKING, SAMPLING
 
 
 def command() -> Any:
@@ -40,6 +42,8 @@ def command() -> Any:
     app.callback(invoke_without_command=True)(_common)
     for task, job in MAKING.items():
         _add(app, task, parameters(task) + _delivered(job), _making(task, job))
+    for task, sampling in SAMPLING.items():
+        _add(app, task, parameters(task) + _parameters_of(Delivered), _sampled(task, sampling))
     _add(app, train, parameters(train) + _parameters_of(Saying), _train)
     app.add_typer(models.group(), name="models")
     _add(app, data, data_sets.options(), data_sets.run)
@@ -98,6 +102,14 @@ def _making(task: Callable[..., Any], job: type[Job]) -> Callable[..., int]:
     def body(**typed: Any) -> int:
         delivery = Delivery(**{name: typed.pop(name) for name in delivered})
         return make(task, job, typed, delivery)
+
+    return body
+
+
+def _sampled(task: Callable[..., Any], sampling: type[Sampling]) -> Callable[..., int]:
+    def body(**typed: Any) -> int:
+        delivered = Delivered(**{name: typed.pop(name) for name in inspect.signature(Delivered).parameters})
+        return sample_from(task, sampling, typed, delivered)
 
     return body
 

@@ -19,14 +19,15 @@ LAYERS = [
     {"types"},
     {"files"},
     {"image"},
-    {"checkpoint"},
+    {"checkpoint", "distributed"},
     {"run", "saving"},
     {"nn"},
     {"losses", "data"},
     {"metrics", "matching"},
-    {"engines"},
+    {"engines", "models"},
     {"catalog"},
     {"tasks"},
+    {"studio"},
     {"cli"},
     {"__main__"},
 ]
@@ -36,8 +37,17 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 UPWARD = {
     ("types", "image"): "Result.save() hands its pictures to the one place that writes them",
 }
-LIGHT = {"", "errors", "types", "files", "catalog", "tasks", "cli"}  # no torch at module level; "" is __init__
-SIBLINGS_APART = {"engines"}
+LIGHT = {
+    "",
+    "errors",
+    "types",
+    "files",
+    "catalog",
+    "tasks",
+    "studio",
+    "cli",
+}  # no torch at module level; "" is __init__
+SIBLINGS_APART = {"engines", "models"}
 MAY_PRINT = {"cli"}
 
 

@@ -87,7 +87,9 @@ def evaluate(
     weights: Annotated[
         str | Path | None,
         Param(
-            "Inception weights for sifid, a file or its folder; default: the folder CALOTYPE_WEIGHTS", metavar="FILE"
+            "Inception weights for sifid, a file or its folder; default: the folder CALOTYPE_WEIGHTS",
+            kind="folder",
+            metavar="FILE",
         ),
     ] = None,
 ) -> Evaluation:

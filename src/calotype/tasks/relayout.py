@@ -151,11 +151,18 @@ def relayout(
         Param(
             "a map of the photo: what lies where, each thing painted in a flat colour of its own; or auto, the one "
             "that 'calotype segment' makes",
+            kind="labels",
             metavar="LABELS",
         ),
     ],
     target: Annotated[
-        LabelMapLike, Param("a map in the same colours: what is to lie where; of any size", metavar="TARGET")
+        LabelMapLike,
+        Param(
+            "a map in the same colours: what is to lie where; of any size",
+            kind="labels",
+            metavar="TARGET",
+            begins="labels",
+        ),
     ],
     n: Annotated[int, arguments.COUNT] = 1,
     seed: Annotated[int, arguments.SEED] = 0,

@@ -50,10 +50,15 @@ def segment(
     *,
     classes: Annotated[
         int | None,
-        Param("how many labels; without it, as many as seem to be there, up to 8", kind="whole", metavar="COUNT"),
+        Param(
+            "how many labels; without it, as many as seem to be there, up to 8",
+            kind="whole",
+            metavar="COUNT",
+            first=True,
+        ),
     ] = None,
     seed: Annotated[
-        int, Param("seed of the clustering: another may see other regions", kind="whole", metavar="NUMBER", at_least=0)
+        int, Param("seed of the clustering: another may see other regions", kind="seed", metavar="NUMBER", at_least=0)
     ] = 0,
     engine: Annotated[str, arguments.ENGINE] = "superpixels",
     preset: Annotated[str, arguments.PRESET] = "fast",

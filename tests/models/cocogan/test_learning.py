@@ -55,7 +55,7 @@ def test_the_penalty_is_worked_out_now_and_then():
         {"coordinates": "cylindrical", "size": (16, 32)},
         {"mirror": True, "tint": 0.5},
         {"extra_blocks": 2},
-        {"border": "replicate", "latent_weight": 0.0},
+        {"latent_weight": 0.0},
     ],
 )
 def test_every_kind_of_step_gives_numbers(changes):

@@ -25,6 +25,8 @@ NAMES = {
     "relayout",
     "segment",
     "edges",
+    "sample",
+    "panorama",
     "train",
     "evaluate",
     "show",
@@ -66,6 +68,8 @@ UNLEARNED = {name: SHARED[name] for name in ("max_side", "settings", "device", "
 MIXED = {"mask": None, "structure": "auto", "size": None, "also": ()}
 MARGINS = {"margin": None, "left": None, "right": None, "top": None, "bottom": None}
 LEARNED = {"seed": 0, "engine": "singan", "preset": "fast"}
+SAMPLED = {"n": 1, "seed": 0, "size": None}
+ON = {"unfinished": False, "device": "auto", "run": None}
 SIGNATURES = {
     "vary": {"photo": NEEDED, **MAKING, **SIZED, "structure": "auto", "all_scales": False, **LENT, **SHARED},
     "retarget": {"photo": NEEDED, **MAKING, **SIZED, **SHAPED, **LENT, **SHARED},
@@ -94,7 +98,7 @@ SIGNATURES = {
     "train": {
         "engine": NEEDED,
         "photo": NEEDED,
-        "preset": "fast",
+        "preset": None,
         "seed": 0,
         "purpose": "",
         "factor": 4.0,
@@ -103,6 +107,8 @@ SIGNATURES = {
         **UNLEARNED,
     },
     "show": {"path": NEEDED},
+    "sample": {"model": NEEDED, **SAMPLED, "guide": None, "strength": 0.0, **ON},
+    "panorama": {"model": NEEDED, **SAMPLED, "turn": 0.0, **ON},
 }
 POSITIONAL = {
     "paint": ["photo", "sketch", "n", "seed"],
@@ -118,6 +124,8 @@ POSITIONAL = {
     "edges": ["photo"],
     "train": ["engine", "photo"],
     "show": ["path"],
+    "sample": ["model", "n", "seed"],
+    "panorama": ["model", "n", "seed"],
 }
 
 

@@ -19,12 +19,12 @@ LAYERS = [
     {"types"},
     {"files"},
     {"image"},
-    {"checkpoint"},
+    {"checkpoint", "distributed"},
     {"run", "saving"},
     {"nn"},
     {"losses", "data"},
     {"metrics", "matching"},
-    {"engines"},
+    {"engines", "models"},
     {"catalog"},
     {"tasks"},
     {"studio"},
@@ -47,7 +47,7 @@ LIGHT = {
     "studio",
     "cli",
 }  # no torch at module level; "" is __init__
-SIBLINGS_APART = {"engines"}
+SIBLINGS_APART = {"engines", "models"}
 MAY_PRINT = {"cli"}
 
 

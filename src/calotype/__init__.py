@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from calotype.tasks.harmonize import harmonize as harmonize
     from calotype.tasks.mix import mix as mix
     from calotype.tasks.paint import paint as paint
+    from calotype.tasks.panorama import panorama as panorama
     from calotype.tasks.relayout import relayout as relayout
     from calotype.tasks.retarget import retarget as retarget
+    from calotype.tasks.sample import sample as sample
     from calotype.tasks.segment import segment as segment
     from calotype.tasks.show import show as show
     from calotype.tasks.stylize import stylize as stylize
@@ -68,6 +70,8 @@ _HOMES = {
     "relayout": "calotype.tasks.relayout",
     "segment": "calotype.tasks.segment",
     "edges": "calotype.tasks.edges",
+    "sample": "calotype.tasks.sample",
+    "panorama": "calotype.tasks.panorama",
     "train": "calotype.tasks.train",
     "evaluate": "calotype.tasks.evaluate",
     "show": "calotype.tasks.show",

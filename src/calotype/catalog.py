@@ -1,4 +1,4 @@
-"""Which engines there are. Each is imported when it is asked for, and no sooner: this file imports no torch."""
+"""Which engines and models there are. Each is imported when it is asked for, and no sooner: this file has no torch."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ ENGINES: dict[str, str] = {
     "hed": "calotype.engines.hed",
 }
 
+# What learns from many photos.
+MODELS: dict[str, str] = {
+    "cocogan": "calotype.models.cocogan",
+}
+
 
 def engine(name: str) -> types.ModuleType:
     """The engine of that name, imported.
@@ -42,17 +47,46 @@ def engine(name: str) -> types.ModuleType:
     return import_module(ENGINES[name])
 
 
+def model(name: str) -> types.ModuleType:
+    """The model of that name, which learns from many photos, imported.
+
+    Raises:
+        InputError: there is none; the message names the nearest and lists all.
+    """
+    if name not in MODELS:
+        raise InputError(unknown("model", name, MODELS))
+    return import_module(MODELS[name])
+
+
+def system(name: str) -> types.ModuleType:
+    """The engine or the model of that name, imported.
+
+    Raises:
+        InputError: there is neither; the message names the nearest and lists all.
+    """
+    homes = {**ENGINES, **MODELS}
+    if name not in homes:
+        raise InputError(unknown("engine", name, homes))
+    return import_module(homes[name])
+
+
+def usual_preset(name: str) -> str:
+    """The preset that an engine or a model is used with where nobody says: ``fast``, or a model's first one."""
+    presets = system(name).PRESETS
+    return "fast" if "fast" in presets else next(iter(presets))
+
+
 @dataclass(frozen=True)
 class Loaded:
     """A saved model, ready to sample.
 
     Attributes:
-        system: name of the engine.
+        system: name of the engine, or of the model.
         engine: its module, with the verbs.
         config: its ``Config``, as in training.
         net: on the CPU, in eval mode.
-        photo_sha256: identity of the photo it was trained on; ``""`` where that is not known.
-        photo_size: height and width in pixels of that photo.
+        photo_sha256: identity of the photo, or of the set of photos, it was trained on; ``""`` where that is not known.
+        photo_size: height and width in pixels of that photo, or of the set's.
     """
 
     system: str
@@ -67,23 +101,23 @@ class Loaded:
         return _travelled, (self.system, self.config, self.net, self.photo_sha256, self.photo_size)
 
 
-def _travelled(system: str, *rest: Any) -> Loaded:
-    return Loaded(system, engine(system), *rest)
+def _travelled(name: str, *rest: Any) -> Loaded:
+    return Loaded(name, system(name), *rest)
 
 
 def load(folder: str | Path) -> Loaded:
     """Build the net of a saved model and fill it.
 
     Raises:
-        InputError: not a model folder, damaged, or of an engine or a version that is not known here.
+        InputError: not a model folder, damaged, or of a system or a version that is not known here.
     """
     from calotype.files import shown
     from calotype.saving import read
 
     saved = read(folder)
-    module = engine(saved.system)
+    module = system(saved.system)
     config = _fill(module.Config(), saved.config, saved.system)
-    net: nn.Module = module.build(config, saved.photo_size)
+    net: nn.Module = module.build(config) if saved.system in MODELS else module.build(config, saved.photo_size)
     try:
         net.load_state_dict(saved.tensors)
     except RuntimeError as error:

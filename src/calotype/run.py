@@ -13,11 +13,16 @@ from urllib.parse import quote, unquote
 import torch
 from torch import Tensor
 
+from calotype import distributed
 from calotype.checkpoint import State, read_meta, read_tensors, restore_state, write_state
 from calotype.errors import InputError, Stopped
 from calotype.files import shown
 
 _FORMAT = 1
+_APART = (
+    "the processes of this training do not find the same saved state: keep models in a folder that all of them see "
+    "(CALOTYPE_CACHE), and give the same command on every node"
+)
 Batch = TypeVar("Batch")
 S = TypeVar("S", bound=State)
 
@@ -101,6 +106,9 @@ class Run:
     Randomness is a function of the place: before every step torch's global generators are seeded from (seed, stage,
     step), so a run that was stopped goes on as if it had not been. Only torch is seeded: steps must not draw from
     ``random`` or NumPy.
+
+    Where several processes train together (``calotype.distributed``), each has a run: all are seeded alike and restore
+    from the same folder, the first one saves and reports, and a stop of any stops all after the same step.
 
     Args:
         folder: where states are kept (in ``state/``), so that the same work can go on later; ``None`` keeps nothing.
@@ -193,10 +201,11 @@ class Run:
             OutputError: the state cannot be saved.
         """
         done = 0 if state is None else self._restore(n, state, stage)
+        distributed.check_same(done, _APART, self.device)
         self._emit("begin", stage, done, n)
         saved_at, saved_step = time.monotonic(), done
         while done < n:
-            if self._wish.stop:
+            if distributed.any_of(self._wish.stop, self.device):
                 if done > saved_step:
                     self._save(done, n, state, stage)
                 raise self._stopped(done, n, stage)
@@ -211,6 +220,14 @@ class Run:
         self._values, self._preview = {}, None
         self.reseed(stage, "end")
         self._emit("end", stage, n, n)
+
+    def restored(self, n: int, state: State, stage: str = "") -> int:
+        """Put the saved state of a stage of ``n`` steps, if there is one, into ``state``; how many steps it has seen.
+
+        Raises:
+            InputError: the saved state is damaged, or from other settings.
+        """
+        return self._restore(n, state, stage)
 
     def finished(self, n: int, state: State, stage: str = "") -> bool:
         """Whether a stage of ``n`` steps is finished; then its state is put into ``state``, otherwise nothing is.
@@ -230,7 +247,7 @@ class Run:
         return self.save_every_seconds is not None and time.monotonic() - saved_at >= self.save_every_seconds
 
     def _emit(self, kind: str, stage: str, done: int, n: int) -> None:
-        if self.on_event is not None:
+        if self.on_event is not None and distributed.rank() == 0:
             # Only where somebody listens: reading a number from a GPU waits for it.
             values = {name: float(value) for name, value in self._values.items()}
             self.on_event(Event(kind, stage, done, n, values, self._preview))
@@ -248,7 +265,7 @@ class Run:
 
     def _save(self, done: int, n: int, state: State | None, stage: str) -> None:
         path = self._state_path(stage)
-        if path is None or state is None:
+        if path is None or state is None or distributed.rank() > 0:
             return
         meta = {"format": _FORMAT, "seed": self.seed, "stage": stage, "step": done, "steps": n, "finished": done == n}
         write_state(path, state, meta)

@@ -18,15 +18,18 @@ from calotype.cli.evaluate import run as run_evaluate
 from calotype.cli.make import Delivery, make
 from calotype.cli.options import parameters
 from calotype.cli.report import Misuse
+from calotype.cli.sampling import Delivered, sample_from
 from calotype.cli.studio import studio
 from calotype.cli.training import Saying, run_train
+from calotype.tasks.compare import compare
 from calotype.tasks.data import data
 from calotype.tasks.evaluate import evaluate
 from calotype.tasks.making import Job
 from calotype.tasks.param import description
+from calotype.tasks.sampling import Sampling
 from calotype.tasks.show import show
 from calotype.tasks.train import train
-from calotype.tasks.verbs import MAKING
+from calotype.tasks.verbs import MAKING, SAMPLING
 
 
 def command() -> Any:
@@ -39,10 +42,12 @@ def command() -> Any:
     app.callback(invoke_without_command=True)(_common)
     for task, job in MAKING.items():
         _add(app, task, parameters(task) + _delivered(job), _making(task, job))
+    for task, sampling in SAMPLING.items():
+        _add(app, task, parameters(task) + _parameters_of(Delivered), _sampled(task, sampling))
     _add(app, train, parameters(train) + _parameters_of(Saying), _train)
     app.add_typer(models.group(), name="models")
     _add(app, data, data_sets.options(), data_sets.run)
-    _add(app, evaluate, [*parameters(evaluate), _AS_JSON], run_evaluate)
+    _add(app, evaluate, [*parameters(evaluate), *parameters(compare), _AS_JSON], run_evaluate)
     _add(app, show, [*parameters(show), _AS_JSON], _show)
     _add(app, engines, _parameters_of(engines), engines)
     _add(app, studio, _parameters_of(studio), studio)
@@ -97,6 +102,14 @@ def _making(task: Callable[..., Any], job: type[Job]) -> Callable[..., int]:
     def body(**typed: Any) -> int:
         delivery = Delivery(**{name: typed.pop(name) for name in delivered})
         return make(task, job, typed, delivery)
+
+    return body
+
+
+def _sampled(task: Callable[..., Any], sampling: type[Sampling]) -> Callable[..., int]:
+    def body(**typed: Any) -> int:
+        delivered = Delivered(**{name: typed.pop(name) for name in inspect.signature(Delivered).parameters})
+        return sample_from(task, sampling, typed, delivered)
 
     return body
 

@@ -12,7 +12,10 @@ from calotype.tasks import engines as known
 def engines(
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON document instead")] = False,
 ) -> int:
-    """List the engines, their presets, and every key that --set takes."""
+    """List the engines and models, their presets, and every key that --set takes.
+
+    Engines work with one photo; models learn from many.
+    """
     found = known.engines()
     print(json.dumps(found, indent=2) if as_json else "\n\n".join(_text(name, about) for name, about in found.items()))
     return 0
@@ -22,7 +25,7 @@ def _text(name: str, about: dict[str, Any]) -> str:
     presets = about["presets"]
     wide = max(len(key) for key in about["keys"])
     lines = [
-        f"{name}: {about['summary']}",
+        f"{name}: {about['summary']}" + (" (learns from many photos)" if about["learns"] == "many photos" else ""),
         f"  presets: {', '.join(presets)}",
         "  keys for --set, with their values in each preset:",
     ]

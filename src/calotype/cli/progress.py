@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from calotype.tasks.progress import Training
 from calotype.tasks.remaining import Remaining, duration
-from calotype.tasks.trained import Model
 
 if TYPE_CHECKING:
     from calotype.run import Event, Run
@@ -45,9 +45,9 @@ class Reporter:
         yield
 
     @contextmanager
-    def training(self, model: Model) -> Iterator[None]:
+    def training(self, model: Training) -> Iterator[None]:
         """While a model is trained."""
-        self._label = f"training on {model.photo.name}"
+        self._label = f"training on {model.subject}"
         self._remaining = Remaining(model)
         try:
             yield
@@ -133,7 +133,7 @@ class Bar(Reporter):
             self._bar.remove_task(self._task)
 
     @contextmanager
-    def training(self, model: Model) -> Iterator[None]:
+    def training(self, model: Training) -> Iterator[None]:
         """While a model is trained: a bar for each stage that was begun."""
         with super().training(model):
             self._bar.start()

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Protocol
 
 import typer
 
+from calotype.catalog import MODELS
 from calotype.cli.options import arguments
 from calotype.cli.progress import Reporter, reporter
 from calotype.cli.report import Interrupted, Misuse, Terminated, complain
@@ -23,6 +24,8 @@ from calotype.tasks.remaining import duration
 from calotype.tasks.several import Lesson, Several
 from calotype.tasks.train import Course, Trained, course, train, trained
 from calotype.tasks.trained import Model
+
+_TOGETHER = "Training together"
 
 
 class Stoppable(Protocol):
@@ -45,6 +48,46 @@ class Saying:
             help="how many photos of a folder to train on at a time, each in a process",
         ),
     ] = 1
+    procs: Annotated[
+        int,
+        typer.Option(
+            "--procs",
+            metavar="COUNT",
+            min=0,
+            help="models: how many processes of this machine train together; 0 for one on each GPU",
+            rich_help_panel=_TOGETHER,
+        ),
+    ] = 1
+    nodes: Annotated[
+        int,
+        typer.Option(
+            "--nodes",
+            metavar="COUNT",
+            min=1,
+            help="models: how many machines train together; give the same command on each",
+            rich_help_panel=_TOGETHER,
+        ),
+    ] = 1
+    meet: Annotated[
+        str,
+        typer.Option(
+            "--meet",
+            metavar="HOST:PORT",
+            help="with --nodes: where they meet, an address of the first machine and a free port of it",
+            show_default=False,
+            rich_help_panel=_TOGETHER,
+        ),
+    ] = ""
+    restarts: Annotated[
+        int,
+        typer.Option(
+            "--restarts",
+            metavar="COUNT",
+            min=0,
+            help="with --procs or --nodes: how often all begin again where they were, when one of them dies",
+            rich_help_panel=_TOGETHER,
+        ),
+    ] = 3
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON document instead of paths")] = False
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="say nothing but what went wrong")] = False
 
@@ -72,8 +115,13 @@ def how_to_go_on(label: str) -> str:
 
 
 @contextmanager
-def stopping(run: Stoppable) -> Iterator[None]:
+def stopping(run: Stoppable, *, patient: bool = False) -> Iterator[None]:
     """While something is trained: Ctrl-C lets the step in progress finish and saves; a second one does not wait.
+
+    Args:
+        run: what is asked to stop.
+        patient: whether a second one waits, too: a process that trains with others is told by the terminal and by
+            the process that began it.
 
     Raises:
         Terminated: the process was asked to end, and the training has stopped for it.
@@ -81,6 +129,8 @@ def stopping(run: Stoppable) -> Iterator[None]:
     asked: list[int] = []
 
     def stop(number: int, frame: FrameType | None) -> None:
+        if asked and patient:
+            return
         if asked:
             raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
         asked.append(number)
@@ -101,7 +151,9 @@ def stopping(run: Stoppable) -> Iterator[None]:
 
 
 @dataclass
-class _Account:
+class Account:
+    """What has been done so far."""
+
     models: list[dict[str, Any]] = field(default_factory=list)
     failed: list[dict[str, str]] = field(default_factory=list)
 
@@ -111,6 +163,7 @@ class _Account:
         self.models.append(said)
 
     def document(self) -> str:
+        """Everything as one JSON document."""
         from calotype import __version__
 
         return json.dumps(
@@ -125,6 +178,12 @@ def run_train(saying: Saying, typed: dict[str, Any]) -> int:
         CalotypeError: nothing, or nothing more, can be done.
     """
     given = arguments(train, typed)
+    if given["engine"] in MODELS:
+        from calotype.cli.together import run_train_set
+
+        return run_train_set(saying, given)
+    if (saying.procs, saying.nodes) != (1, 1):
+        raise Misuse(f"{given['engine']} learns from one photo, in one process: leave out --procs and --nodes")
     photo = given.pop("photo")
     try:
         asked = course(**given, several=Path(photo).is_dir())
@@ -133,7 +192,7 @@ def run_train(saying: Saying, typed: dict[str, Any]) -> int:
     if asked.out is not None:
         check_writable(asked.out)
     found = sources(photo, None, quiet=saying.quiet)
-    account = _Account()
+    account = Account()
     with reporter(saying.quiet) as report:
         work = _Work(asked, saying, report, account, alone=len(found) == 1)
         try:
@@ -157,7 +216,7 @@ def run_train(saying: Saying, typed: dict[str, Any]) -> int:
 class _Work:
     """All that the photos of one command share."""
 
-    def __init__(self, asked: Course, saying: Saying, report: Reporter, account: _Account, *, alone: bool) -> None:
+    def __init__(self, asked: Course, saying: Saying, report: Reporter, account: Account, *, alone: bool) -> None:
         self.asked, self.saying, self.report, self.account, self.alone = asked, saying, report, account, alone
         self.learning = ""  # the photo that is being trained on
 

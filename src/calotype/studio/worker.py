@@ -112,7 +112,7 @@ def _answered(question: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def _engines() -> dict[str, Any]:
     """Of each engine what is known of it, and beside that its ``verbs`` and its ``abilities``."""
-    from calotype.catalog import engine
+    from calotype.catalog import ENGINES, engine
     from calotype.tasks.engines import engines
     from calotype.tasks.order import abilities
     from calotype.tasks.verbs import MAKING
@@ -125,6 +125,7 @@ def _engines() -> dict[str, Any]:
             "abilities": sorted(abilities(name)),
         }
         for name, about in engines().items()
+        if name in ENGINES  # what learns from many photos works without one
     }
 
 

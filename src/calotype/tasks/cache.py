@@ -2,7 +2,7 @@
 
 The folder is named after the photo and the engine, and after a hash of everything that makes the model what it is: the
 photo's pixels and size, those of its label map where one is learned from, the engine, its whole configuration, and the
-seed of the training.
+seed of the training. A model of many photos is named after their folder; what tells that apart stands for the photo.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from calotype.catalog import engine as engine_of
+from calotype.catalog import system as system_of
 from calotype.errors import InputError, OutputError, unknown
 from calotype.files import CACHE_VARIABLE, cache_folder, output_error, shown, write_whole
 from calotype.types import Size
@@ -49,7 +49,7 @@ def key_of(
     Settings that matter when pictures are made, not when the model is trained, are left out: the engine names them in
     ``AT_SAMPLING``.
     """
-    later: frozenset[str] = getattr(engine_of(engine), "AT_SAMPLING", frozenset())
+    later: frozenset[str] = getattr(system_of(engine), "AT_SAMPLING", frozenset())
     learned = {name: value for name, value in asdict(config).items() if name not in later}
     said = [photo_sha256, str(photo_size), engine, learned, seed]
     if labels_sha256 is not None:  # only then: models of a photo alone keep the keys they have
@@ -99,8 +99,8 @@ class Entry:
         folder: where it is.
         engine: that it belongs to.
         preset: that it was trained with, and what was set on top of it; ``"imported"`` for one trained elsewhere.
-        photo: name of the photo.
-        size: of the photo, ``WIDTHxHEIGHT`` in pixels.
+        photo: name of the photo, or of the folder of photos.
+        size: of the photo, or of the pictures that the set is brought to, ``WIDTHxHEIGHT`` in pixels.
         when: the training was begun, ISO 8601 with the time zone.
         bytes: on the disk.
         purpose: the verb that it was trained for, like ``upscale factor=2``; empty where it serves the others.

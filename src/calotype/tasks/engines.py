@@ -1,4 +1,4 @@
-"""What there is to choose from: the engines, their presets, and the keys of their settings."""
+"""What there is to choose from: the engines and models, their presets, and the keys of their settings."""
 
 from __future__ import annotations
 
@@ -7,19 +7,23 @@ import re
 from dataclasses import asdict, fields
 from typing import Any
 
-from calotype.catalog import ENGINES, engine
+from calotype.catalog import ENGINES, MODELS, system
 
 
 def engines() -> dict[str, dict[str, Any]]:
-    """Of each engine, by name: ``summary``, ``presets`` (their values) and ``keys`` (type and meaning), JSON-ready."""
-    return {name: _about(name) for name in ENGINES}
+    """Of each engine and model, by name, JSON-ready.
+
+    ``summary``, ``learns`` (from what), ``presets`` (their values) and ``keys`` (type and meaning).
+    """
+    return {name: _about(name) for name in (*ENGINES, *MODELS)}
 
 
 def _about(name: str) -> dict[str, Any]:
-    module = engine(name)
+    module = system(name)
     meanings = attribute_docs(module.Config)
     return {
         "summary": (inspect.getdoc(module) or "").partition("\n")[0],
+        "learns": "many photos" if name in MODELS else "one photo" if hasattr(module, "train") else "nothing",
         "presets": {preset: asdict(config) for preset, config in module.PRESETS.items()},
         "keys": {
             field.name: {"type": str(field.type), "meaning": meanings.get(field.name, "")}

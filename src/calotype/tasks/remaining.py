@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from calotype.tasks.trained import Model
+    from calotype.tasks.progress import Training
 
 _ENOUGH = 0.02  # the share of a training after which its own pace tells more than what was expected
 
@@ -23,7 +23,7 @@ def duration(seconds: float) -> str:
 class Remaining:
     """How long a training will take from now on."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Training) -> None:
         self._done_at = model.done_at
         self._expected = model.cost.seconds
         self._before = model.done()

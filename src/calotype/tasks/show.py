@@ -17,7 +17,7 @@ from calotype.tasks.param import Param, described
 _VERBS = (
     *("vary", "retarget", "paint", "harmonize", "edit", "erase", "expand"),
     *("texture", "stylize", "mix", "analogy", "relayout", "segment", "edges"),
-    *("upscale", "animate"),
+    *("upscale", "animate", "sample", "panorama"),
 )
 
 
@@ -62,6 +62,9 @@ def show(
 
 def _words(settings: Mapping[str, Any]) -> Iterator[str]:
     known = _arguments_of(settings["verb"])
+    if "photo" not in settings:
+        yield from _of_model(settings, known)
+        return
     photo, pictures = settings["photo"], settings.get("pictures", {})
     yield from ("calotype", settings["verb"], _as_argument(photo["name"]))
     for name, (about, default) in known.items():
@@ -84,6 +87,18 @@ def _words(settings: Mapping[str, Any]) -> Iterator[str]:
         yield from ("--tile", settings["tile"])
     if settings["max_side"] is not None:
         yield from ("--max-side", str(settings["max_side"]))
+    yield from ("--device", settings["device"])
+
+
+def _of_model(settings: Mapping[str, Any], known: Mapping[str, tuple[Param, Any]]) -> Iterator[str]:
+    """The command of a verb that takes a model and no photo."""
+    yield from ("calotype", settings["verb"], _as_argument(settings["model"]))
+    if "sheet" in settings:
+        yield from ("--sheet", "-n", str(settings["sheet"]))
+    yield from ("--seed", str(settings["seed"]), "--size", settings["size"])
+    yield from _own(settings.get("own", {}), known)
+    if "unfinished" in settings:
+        yield "--unfinished"
     yield from ("--device", settings["device"])
 
 

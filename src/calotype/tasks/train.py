@@ -1,4 +1,4 @@
-"""A model trained on one photo, before any verb needs it."""
+"""A model trained before any verb needs it: of one photo, or of many."""
 
 # Annotations are values here, not strings: the command line is made from them.
 import time
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from calotype.catalog import config_from
+from calotype.catalog import MODELS, config_from, usual_preset
 from calotype.catalog import engine as engine_of
+from calotype.catalog import model as model_of
 from calotype.errors import InputError
 from calotype.tasks import arguments, cache
 from calotype.tasks.making import check_bytes
@@ -16,6 +17,7 @@ from calotype.tasks.order import check_able
 from calotype.tasks.param import Param
 from calotype.tasks.remaking import of_photo
 from calotype.tasks.segment import is_auto, map_of
+from calotype.tasks.taught import SetModel, SetOfPhotos
 from calotype.tasks.trained import Model, purpose_of, wants_labels
 from calotype.tasks.upscale import ENLARGEMENT, enlargement
 from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike
@@ -32,8 +34,8 @@ class Trained:
 
     Attributes:
         folder: where it is; ``calotype.load`` reads it, and verbs take it as ``model``.
-        engine: name of the engine.
-        photo: name of the photo.
+        engine: name of the engine, or of the model.
+        photo: name of the photo, or of the set of photos.
         new: whether it was trained, or gone on with, just now.
         seconds: that this took.
     """
@@ -121,7 +123,7 @@ class Course:
 def course(
     engine: str,
     *,
-    preset: str,
+    preset: str | None,
     seed: int,
     purpose: str,
     factor: float,
@@ -141,9 +143,9 @@ def course(
 
     changes = dict(settings or {})
     check_able(engine, "train", "train")
-    if not 0 <= seed <= 2**53:
-        raise InputError(f"a seed of {seed} cannot be used: give a whole number from 0 to 2**53")
+    _check_seed(seed)
     module = engine_of(engine)
+    preset = usual_preset(engine) if preset is None else preset
     plain = config_from(module, preset, changes)
     _check_labels(engine, labels, several)
     facts = _facts(engine, purpose, factor)
@@ -161,6 +163,48 @@ def course(
         purpose="" if config == plain else purpose_of(purpose, facts),
         labels=labels,
     )
+
+
+def set_course(
+    engine: str,
+    photos: str | Path,
+    *,
+    preset: str | None,
+    seed: int,
+    out: str | Path | None,
+    settings: Mapping[str, Any] | None,
+    **others: Any,
+) -> SetModel:
+    """The model of a set of photos, its arguments checked.
+
+    Args:
+        engine: name of the model.
+        photos: the folder of photos.
+        preset: which of the model's presets; ``None`` for its usual one.
+        seed: of the training.
+        out: a folder for the model; ``None`` for the cache.
+        settings: keys of the model's ``Config`` and their values.
+        others: arguments that are for one photo, which have to be left out.
+
+    Raises:
+        InputError: one of them cannot be used as given.
+    """
+    for name, flag in (("purpose", "--for"), ("labels", "--labels"), ("max_side", "--max-side")):
+        if others.get(name):
+            raise InputError(f"{engine} learns from many photos: leave out {flag} ({name}=)")
+    _check_seed(seed)
+    module, changes = model_of(engine), dict(settings or {})
+    preset = usual_preset(engine) if preset is None else preset
+    config = config_from(module, preset, changes)
+    chosen = None if out is None else Path(out)
+    model = SetModel(SetOfPhotos(Path(photos)), engine, preset, config, changes, seed, chosen)
+    _ = model.photos.files  # whether there are any is found out now
+    return model
+
+
+def _check_seed(seed: int) -> None:
+    if not 0 <= seed <= 2**53:
+        raise InputError(f"a seed of {seed} cannot be used: give a whole number from 0 to 2**53")
 
 
 def _check_labels(engine: str, labels: LabelMapLike | None, several: bool) -> None:
@@ -185,10 +229,22 @@ def _facts(engine: str, purpose: str, factor: float) -> dict[str, Any]:
 
 
 def train(
-    engine: Annotated[str, Param("engine to train; 'calotype engines' lists them", kind="engine", metavar="ENGINE")],
-    photo: Annotated[PhotoLike, arguments.PHOTO],
+    engine: Annotated[
+        str, Param("engine or model to train; 'calotype engines' lists them", kind="engine", metavar="ENGINE")
+    ],
+    photo: Annotated[
+        PhotoLike,
+        Param(
+            "a photo, a folder of photos, or - for a photo on standard input; for a model, the folder of photos that "
+            "it learns from",
+            kind="photo",
+            metavar="PHOTO",
+        ),
+    ],
     *,
-    preset: Annotated[str, arguments.PRESET] = "fast",
+    preset: Annotated[
+        str | None, Param("preset; without it fast, or a model's small. 'calotype engines' lists them", metavar="NAME")
+    ] = None,
     seed: Annotated[
         int,
         Param(
@@ -228,15 +284,19 @@ def train(
     device: Annotated[str, arguments.DEVICE] = "auto",
     run: Optional["Run"] = None,
 ) -> Trained:
-    """Train an engine on a photo, so that the verbs need not.
+    """Train an engine on a photo, so that the verbs need not; or a model on a folder of photos.
 
-    Verbs do this by themselves when they need it; here it is done ahead, for one photo or for a folder of photos, one
-    after another or several at a time. Finished models are passed over, and a stopped training goes on where it was.
+    An engine learns from one photo. Verbs do this by themselves when they need it; here it is done ahead, for one photo
+    or for a folder of photos, one after another or several at a time.
+
+    A model learns from all photos of a folder together, and then makes new ones like them (calotype sample).
+
+    Finished models are passed over, and a stopped training goes on where it was.
 
     Args:
-        engine: which engine; ``calotype engines`` lists them.
-        photo: a path, PIL image, array or ``Photo``.
-        preset: which of the engine's presets.
+        engine: which engine or model; ``calotype engines`` lists them.
+        photo: a path, PIL image, array or ``Photo``; for a model, a folder.
+        preset: which of the presets; ``None``: ``fast`` of an engine, the first of a model.
         seed: of the training. Verbs look for seed 0; hand them a model of another one as ``model``.
         purpose: ``"upscale"`` or ``"animate"``: the verb that the model is for. Empty: the other verbs.
         factor: for ``"upscale"``: how many times as wide and high, above 1 and at most 8.
@@ -256,8 +316,23 @@ def train(
         OutputError: the model cannot be kept.
         Stopped: ``run`` was asked to stop; the same call goes on.
     """
-    from calotype.run import Run
+    from calotype.run import Run, choose_device
 
+    if engine in MODELS:
+        if not isinstance(photo, str | Path):
+            raise InputError(f"{engine} learns from many photos: give the folder that they are in")
+        taught = set_course(
+            engine,
+            photo,
+            preset=preset,
+            seed=seed,
+            out=out,
+            settings=settings,
+            purpose=purpose,
+            labels=labels,
+            max_side=max_side,
+        )
+        return trained(taught, run or Run(device=str(choose_device(device))))
     asked = course(
         engine,
         preset=preset,
@@ -273,7 +348,7 @@ def train(
     return trained(asked.model(photo), run or Run(device=asked.device))
 
 
-def trained(model: Model, run: "Run") -> Trained:
+def trained(model: Model | SetModel, run: "Run") -> Trained:
     """Train ``model`` where it is not finished.
 
     Raises:
@@ -282,4 +357,5 @@ def trained(model: Model, run: "Run") -> Trained:
     began, new = time.perf_counter(), not model.finished
     if new:
         model.train(run)
-    return Trained(model.folder, model.engine, model.photo.name, new, time.perf_counter() - began)
+    system = model.system if isinstance(model, SetModel) else model.engine
+    return Trained(model.folder, system, model.subject, new, time.perf_counter() - began)

@@ -16,6 +16,7 @@ from calotype.catalog import engine as engine_of
 from calotype.errors import InputError
 from calotype.files import shown, write_whole
 from calotype.tasks import cache
+from calotype.tasks.progress import done, done_at, shares_of
 from calotype.types import Cost, LabelMap, Photo
 
 if TYPE_CHECKING:
@@ -54,6 +55,11 @@ class Model:
     chosen: Path | None = None
     base: Model | None = None
     labels: LabelMap | None = None
+
+    @property
+    def subject(self) -> str:
+        """The name of the photo."""
+        return self.photo.name
 
     @cached_property
     def key(self) -> str:
@@ -109,8 +115,7 @@ class Model:
         module = engine_of(self.engine)
         every = module.stages(self._size, self.config)
         efforts = module.efforts(self._size, self.config) if hasattr(module, "efforts") else [1.0] * len(every)
-        work = {stage: effort for stage, effort in zip(every, efforts) if stage in self.stages}
-        return {stage: effort / sum(work.values()) for stage, effort in work.items()}
+        return shares_of({stage: effort for stage, effort in zip(every, efforts) if stage in self.stages})
 
     @property
     def previews(self) -> Path:
@@ -125,17 +130,11 @@ class Model:
 
     def done(self) -> float:
         """How much of the work an earlier training has done already, 0..1."""
-        from calotype.run import worked
-
-        there = worked(self.folder)
-        return sum(share * there[s][0] / max(1, there[s][1]) for s, share in self.shares.items() if s in there)
+        return done(self.folder, self.shares)
 
     def done_at(self, stage: str, step: int, steps: int) -> float:
         """How much of the work is done, 0..1, after so many steps of so many of a stage."""
-        shares = self.shares
-        names = list(shares)
-        earlier = names[: names.index(stage)] if stage in shares else []
-        return sum(shares[name] for name in earlier) + shares.get(stage, 0.0) * step / max(1, steps)
+        return done_at(self.shares, stage, step, steps)
 
     def train(self, run: Run) -> None:
         """Train it, or go on with it, the base first; nothing is done where it is finished.
@@ -158,7 +157,7 @@ class Model:
                 return
             if not cache.described(self.folder):
                 cache.describe(self.folder, self._about())
-            previews = _Previews(self.folder, run.on_event)
+            previews = Previews(self.folder, run.on_event)
             part = run.within(self.folder, seed=self.seed, on_event=previews)
             further = {"base": self.base.net(run.device)} if self.base else self._shown(run.device)
             net = engine_of(self.engine).train(to_tensor(self.photo, run.device), self.config, part, **further)
@@ -254,7 +253,7 @@ def purpose_of(verb: str, facts: Mapping[str, Any]) -> str:
     return " ".join([verb, *(f"{name}={value:g}" for name, value in facts.items())])
 
 
-class _Previews:
+class Previews:
     """Hears what a training says, passes it on, and keeps each stage's last picture as a PNG."""
 
     def __init__(self, folder: Path, listener: Callable[[Event], object] | None) -> None:
@@ -274,6 +273,7 @@ class _Previews:
         return self._folder / _PREVIEWS / f"{quote(stage, safe=' ') or 'main'}.png"
 
     def __call__(self, event: Event) -> None:
+        """Keep its picture, if it has one, and pass it on."""
         if event.preview is not None and event.kind == "step":
             from calotype.image.io import to_image
 

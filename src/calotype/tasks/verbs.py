@@ -1,4 +1,4 @@
-"""Which verbs make something of a photo, for whoever makes a front end of them."""
+"""Which verbs make something of a photo, or with a model of many, for whoever makes a front end of them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from calotype.tasks.harmonize import Harmonizing, harmonize
 from calotype.tasks.making import Job
 from calotype.tasks.mix import Mixing, mix
 from calotype.tasks.paint import Painting, paint
+from calotype.tasks.panorama import Panoramas, panorama
 from calotype.tasks.relayout import Relaying, relayout
 from calotype.tasks.retarget import Retargeting, retarget
+from calotype.tasks.sample import Samples, sample
+from calotype.tasks.sampling import Sampling
 from calotype.tasks.segment import Segmenting, segment
 from calotype.tasks.stylize import Styling, stylize
 from calotype.tasks.texture import Texturing, texture
@@ -41,4 +44,10 @@ MAKING: dict[Callable[..., Any], type[Job]] = {
     relayout: Relaying,
     segment: Segmenting,
     edges: Outlining,
+}
+
+# The verbs that make something with a model of many photos.
+SAMPLING: dict[Callable[..., Any], type[Sampling]] = {
+    sample: Samples,
+    panorama: Panoramas,
 }

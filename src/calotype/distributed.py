@@ -1,0 +1,183 @@
+"""One training in several processes: which of them this is, what they agree on, and what they average.
+
+Processes are begun by ``torchrun`` (``python -m torch.distributed.run``), which says in the environment who is who.
+Without it there is one process, and everything here does nothing. Each process holds the whole model and works on its
+share of every batch; ``DistributedDataParallel`` averages the gradients. Sums over all processes go through ``gloo`` on
+CPUs and ``nccl`` on GPUs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import timedelta
+from inspect import signature
+from typing import Any, TypeVar
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from calotype.errors import InputError
+
+M = TypeVar("M", bound=nn.Module)
+
+
+def launched() -> bool:
+    """Whether this process is one of those that ``torchrun`` began."""
+    return {"RANK", "WORLD_SIZE", "MASTER_ADDR"} <= os.environ.keys()
+
+
+def active() -> bool:
+    """Whether this process works together with others right now."""
+    return dist.is_available() and dist.is_initialized()
+
+
+def rank() -> int:
+    """The number of this process, from 0; 0 is the one that writes and speaks."""
+    return dist.get_rank() if active() else 0
+
+
+def world() -> int:
+    """How many processes there are, all nodes together."""
+    return dist.get_world_size() if active() else 1
+
+
+def own_device(name: str) -> str:
+    """The device of this process: on a node with several GPUs each process has one of its own.
+
+    Args:
+        name: what the user said: ``auto``, ``cpu``, ``cuda``.
+    """
+    gpus = torch.cuda.device_count()
+    if not launched() or name not in ("auto", "cuda") or not gpus:
+        return name
+    return f"cuda:{int(os.environ.get('LOCAL_RANK', '0')) % gpus}"
+
+
+def quick_bfloat16() -> bool:
+    """Whether this machine's processor multiplies bfloat16 in hardware, several times as fast as float32."""
+    return bool(getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)())
+
+
+@contextmanager
+def group(device: torch.device, *, patience: float = 1800.0) -> Iterator[None]:
+    """Work together with the other processes until the block ends; alone where ``torchrun`` did not begin this one.
+
+    Args:
+        device: that this process computes on.
+        patience: seconds after which a process that others wait for is given up.
+
+    Raises:
+        InputError: the processes do not find each other.
+    """
+    if not launched() or active():
+        with nullcontext():
+            yield
+        return
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    backend = "nccl" if device.type == "cuda" else "gloo"
+    try:
+        dist.init_process_group(backend, timeout=timedelta(seconds=patience))
+    except (RuntimeError, ValueError) as error:
+        raise InputError(
+            f"the processes of this training do not find each other ({' '.join(str(error).split())[:120]}): "
+            "check the address and the port that torchrun was given"
+        ) from error
+    try:
+        yield
+    finally:
+        dist.destroy_process_group()
+
+
+def share(batch: Tensor) -> Tensor:
+    """This process's rows of a batch that all processes have drawn alike: [B, ...] -> [B / world, ...].
+
+    The batch of all processes together is then the one that a single process would have worked on.
+    """
+    return batch.chunk(world())[rank()] if world() > 1 else batch
+
+
+def any_of(flag: bool, device: torch.device | None = None) -> bool:
+    """Whether the flag is up in any process: all get the same answer."""
+    if world() == 1:
+        return flag
+    said = torch.tensor([float(flag)], device=device)
+    dist.all_reduce(said, dist.ReduceOp.MAX)
+    return bool(said.item())
+
+
+def check_same(number: int, advice: str, device: torch.device | None = None) -> None:
+    """Refuse to go on where the processes do not hold the same number.
+
+    Raises:
+        InputError: they differ; the message is ``advice``.
+    """
+    if world() == 1:
+        return
+    ends = torch.tensor([number, -number], dtype=torch.float64, device=device)
+    dist.all_reduce(ends, dist.ReduceOp.MAX)
+    if ends[0].item() != -ends[1].item():
+        raise InputError(advice)
+
+
+def barrier() -> None:
+    """Wait until all processes are here."""
+    if world() > 1:
+        dist.barrier()
+
+
+def wrapped(module: M) -> Any:
+    """The module, with gradients averaged over all processes after each backward pass; itself where there is one.
+
+    Buffers are left alone: those of batch norm are equal everywhere already, as ``mean_over_all`` sees to it.
+    """
+    if world() == 1:
+        return module
+    device = next(module.parameters()).device
+    ids = [device.index] if device.type == "cuda" else None
+    # The newer name where there is one: the older is being retired.
+    named = "forward_sync_buffers" in signature(DistributedDataParallel.__init__).parameters
+    apart: dict[str, Any] = {"forward_sync_buffers" if named else "broadcast_buffers": False}
+    return DistributedDataParallel(module, device_ids=ids, gradient_as_bucket_view=True, **apart)
+
+
+@contextmanager
+def averaging(module: Any, now: bool) -> Iterator[None]:
+    """Within, a backward pass averages the gradients of a wrapped module only where ``now`` is true.
+
+    Gradients that are accumulated over several passes are averaged with the last one.
+    """
+    apart = not now and isinstance(module, DistributedDataParallel)
+    with module.no_sync() if apart else nullcontext():
+        yield
+
+
+class _MeanOverAll(torch.autograd.Function):
+    """The mean over processes, with its gradient: the mean of what each of them wants changed."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:
+        total = values.detach().clone().contiguous()
+        dist.all_reduce(total)
+        return total / world()
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> Tensor:
+        total = slope.clone().contiguous()
+        dist.all_reduce(total)
+        return total / world()
+
+
+def mean_over_all(values: Tensor) -> Tensor:
+    """The mean of a tensor over all processes, of the same shape; gradients pass through.
+
+    What batch norm needs to see the batch of all processes as one, on CPUs and on GPUs.
+    """
+    if world() == 1:
+        return values
+    result: Tensor = _MeanOverAll.apply(values)  # type: ignore[no-untyped-call]
+    return result

@@ -1,0 +1,1 @@
+"""Systems that learn from many photos, each in a folder of its own."""

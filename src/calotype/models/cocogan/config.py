@@ -1,0 +1,137 @@
+"""What can be set about the model, and the settings that have a name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of COCO-GAN.
+
+    Attributes:
+        size: height and width of the pictures that are learned from, pixels; both multiples of ``micro``.
+        macro: side of the square pieces that the critic judges, pixels: a multiple of ``micro``, a power of two.
+        micro: side of the square pieces that the generator makes, pixels: a power of two.
+        coordinates: ``planar``, with an edge on every side; ``cylindrical``, for panoramas whose left and right edges
+            join.
+        latent: length of the random vector that all parts of a picture share.
+        width: channels of the generator's last blocks; the first have up to sixteen times as many.
+        critic_width: channels of the critic's first blocks; the last have up to eight times as many.
+        extra_blocks: blocks of the generator that do not enlarge, after those that do.
+        steps: training steps, each with one update of the critic and one of the generator.
+        batch: macro pieces a step, all processes together.
+        accumulate: into how many parts the batch is split, one after another, to save memory; batch norm sees a part.
+        generator_rate: learning rate of Adam for the generator.
+        critic_rate: that for the critic and its head that guesses coordinates.
+        latent_rate: that for the critic's head that guesses the random vector.
+        decay_at: share of the steps after which the rates fall, linearly, to a tenth.
+        adversarial: ``wasserstein``, with a penalty on the critic's slope, as published; ``hinge``, which needs no
+            penalty, so that a step is quicker.
+        penalty: weight of the penalty on slopes: WGAN-GP's with ``wasserstein``, R1's with ``hinge``; 0 for none.
+        penalty_every: the penalty is worked out at every so many-th step, and counts so many times as much.
+        released: the penalty and the normalisation of the published code instead of those of the literature.
+        coordinate_weight: weight of the squared error of the coordinates that the critic guesses.
+        latent_weight: weight of the absolute error of the random vector that the critic guesses; 0: pictures cannot be
+            made after a given piece.
+        average: how much of its past an average of the generator's weights keeps at each step; pictures are made with
+            the average. 0: with the weights themselves, as published.
+        mirror: whether pictures are learned from mirrored, too.
+        roll: with ``cylindrical``, whether pictures are turned by random angles.
+        tint: how much colours of pieces are changed at random before the critic sees them, 0..1: it then cannot learn
+            a small set by heart.
+        beyond: cells beyond every edge that the generator learns to continue pictures by, after the other steps.
+        beyond_steps: steps of that.
+        bf16: whether convolutions are computed in bfloat16 on GPUs, and on processors that are made for it.
+    """
+
+    size: tuple[int, int] = (64, 64)
+    macro: int = 32
+    micro: int = 16
+    coordinates: Literal["planar", "cylindrical"] = "planar"
+    latent: int = 128
+    width: int = 64
+    critic_width: int = 64
+    extra_blocks: int = 0
+    steps: int = 200_000
+    batch: int = 128
+    accumulate: int = 1
+    generator_rate: float = 1e-4
+    critic_rate: float = 4e-4
+    latent_rate: float = 1e-4
+    decay_at: float = 1.0
+    adversarial: Literal["wasserstein", "hinge"] = "wasserstein"
+    penalty: float = 10.0
+    penalty_every: int = 1
+    released: bool = False
+    coordinate_weight: float = 100.0
+    latent_weight: float = 0.0
+    average: float = 0.999
+    mirror: bool = False
+    roll: bool = True
+    tint: float = 0.0
+    beyond: int = 0
+    beyond_steps: int = 0
+    bf16: bool = True
+
+    def __post_init__(self) -> None:
+        height, width = self.size
+        for name in ("macro", "micro"):
+            side = getattr(self, name)
+            if side < 4 or side & (side - 1):
+                raise ValueError(f"{name}={side} is not a power of two from 4 up")
+        if self.macro % self.micro or height % self.micro or width % self.micro:
+            raise ValueError("macro and both sides of size have to be multiples of micro")
+        if self.macro < 8 or self.macro > min(self.size) or self.micro == max(self.size):
+            raise ValueError("macro has to be at least 8 and no larger than size, which has more than one cell")
+        if self.batch % self.accumulate or self.accumulate < 1:
+            raise ValueError("batch has to be a multiple of accumulate")
+        if min(self.steps, self.batch, self.latent, self.width, self.critic_width, self.penalty_every) < 1:
+            raise ValueError("steps, batch, latent, width, critic_width and penalty_every have to be at least 1")
+        if self.beyond < 0 or self.beyond_steps < 0 or (self.beyond > 0) != (self.beyond_steps > 0):
+            raise ValueError("beyond and beyond_steps have to be both 0 or both above")
+        if not 0 <= self.average < 1:
+            raise ValueError("average has to be from 0 up to, but not, 1")
+
+
+PRESETS: dict[str, Config] = {
+    # Learns a set of some hundred to some thousand aligned pictures on a processor, within the hour.
+    "small": Config(
+        latent=64,
+        width=16,
+        critic_width=16,
+        steps=8000,
+        batch=32,
+        generator_rate=4e-4,
+        critic_rate=8e-4,
+        decay_at=0.7,
+        adversarial="hinge",
+        penalty=0.0,
+        coordinate_weight=10.0,
+        latent_weight=1.0,
+        average=0.99,
+        mirror=True,
+        tint=0.1,
+    ),
+    # As published for CelebA at 128 pixels, with the faults of the published code mended.
+    "paper": Config(size=(128, 128), macro=64, micro=32),
+    # For tests.
+    "tiny": Config(
+        size=(16, 16),
+        macro=8,
+        micro=4,
+        latent=8,
+        width=2,
+        critic_width=4,
+        steps=3,
+        batch=4,
+        adversarial="hinge",
+        penalty=1.0,
+        penalty_every=2,
+        coordinate_weight=10.0,
+        average=0.5,
+        tint=0.2,
+        latent_weight=1.0,
+    ),
+}

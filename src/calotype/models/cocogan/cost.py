@@ -1,0 +1,93 @@
+"""What training and a picture will take, said before they are begun."""
+
+from __future__ import annotations
+
+import math
+import os
+from itertools import pairwise
+
+from calotype.models.cocogan.config import Config
+from calotype.models.cocogan.coordinates import cells_of_macro, dimensions
+from calotype.models.cocogan.generate import AT_ONCE, checked_size
+from calotype.models.cocogan.network import _critic_widths, _generator_widths
+from calotype.types import Cost
+
+# Seconds on one core of a 2.6 GHz server processor for one multiplication and addition.
+PER_PRODUCT = 6e-11
+# Bytes that torch itself takes; and of one number that a network keeps until its gradient comes.
+BASE, PER_NUMBER = 350 << 20, 12
+
+
+def training_cost(cfg: Config) -> Cost:
+    """Seconds and peak memory for the whole training on this machine's processor."""
+    kept = cfg.batch / cfg.accumulate * (cells_of_macro(cfg) ** 2 * _kept(cfg)[0] + 2 * _kept(cfg)[1])
+    return Cost(sum(efforts(cfg)) / _speed_up(), int(BASE + PER_NUMBER * kept + 40 * _weights(cfg)))
+
+
+def efforts(cfg: Config) -> list[float]:
+    """Seconds of each stage of a training on one core, in the order of ``stages``."""
+    cells = cells_of_macro(cfg) ** 2
+    made, judged = generator_products(cfg), critic_products(cfg)
+    penalties = 4 * judged / cfg.penalty_every if cfg.penalty else 0.0
+    # A pass there and back is three passes; the critic sees two pieces for itself and one for the generator.
+    passes = 3 * cells * made + (3 * 2 + 2) * judged + penalties
+    step = cfg.batch * passes * PER_PRODUCT
+    return [cfg.steps * step] + ([cfg.beyond_steps * 2 * step] if cfg.beyond else [])
+
+
+def cost(size: tuple[int, int] | None, cfg: Config) -> Cost:
+    """Seconds and peak memory for one picture of ``size`` (height, width; ``None``: as in training)."""
+    height, width = checked_size(size, cfg)
+    pieces = math.ceil(height / cfg.micro + 1) * math.ceil(width / cfg.micro / AT_ONCE) * AT_ONCE
+    seconds = pieces * generator_products(cfg) * PER_PRODUCT
+    return Cost(
+        max(0.01, seconds / _speed_up()),
+        int(BASE + 8 * AT_ONCE * _kept(cfg)[0] + 24 * height * width + 8 * _weights(cfg)),
+    )
+
+
+def generator_products(cfg: Config) -> float:
+    """Multiplications for one micro piece."""
+    widths = _generator_widths(cfg)
+    total, side = 4.0 * widths[0] * (cfg.latent + dimensions(cfg)), 2
+    for before, after in pairwise(widths):
+        short = before * after * side**2
+        side = min(2 * side, cfg.micro)
+        total += short + 9 * (before + after) * after * side**2
+    return total + 27 * widths[-1] * side**2
+
+
+def critic_products(cfg: Config) -> float:
+    """Multiplications for one macro piece."""
+    widths = _critic_widths(cfg)
+    total, side = 0.0, cfg.macro
+    for i, (before, after) in enumerate(pairwise([3, *widths])):
+        total += 9 * (before + after) * after * side**2
+        side //= 2 if i < len(widths) - 1 else 1
+        total += before * after * side**2
+    return total
+
+
+def _kept(cfg: Config) -> tuple[float, float]:
+    """Numbers that the generator keeps of a micro piece, and the critic of a macro piece, until gradients come."""
+    made, side = 0.0, 2
+    for width in _generator_widths(cfg)[1:]:
+        side = min(2 * side, cfg.micro)
+        made += 8 * width * side**2
+    judged, side = 0.0, cfg.macro
+    for width in _critic_widths(cfg):
+        judged += 4 * width * side**2
+        side = max(4, side // 2)
+    return made, judged
+
+
+def _weights(cfg: Config) -> float:
+    ends = pairwise(_generator_widths(cfg))
+    judge = pairwise([3, *_critic_widths(cfg)])
+    affine = 4 * sum(_generator_widths(cfg)) * (cfg.latent + dimensions(cfg))
+    return 2 * sum(9 * (a + b) * b for a, b in ends) + 2 * affine + sum(9 * (a + b) * b for a, b in judge)
+
+
+def _speed_up() -> float:
+    # Small pieces keep two cores busy and no more.
+    return math.sqrt(min(os.cpu_count() or 1, 4))

@@ -1,0 +1,80 @@
+"""New panoramas, whose right edge continues at the left one."""
+
+# Annotations are values here, not strings: the command line is made from them.
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+from calotype.tasks import arguments
+from calotype.tasks.arguments import between
+from calotype.tasks.param import Param
+from calotype.tasks.sample import COUNT, MODEL, UNFINISHED
+from calotype.tasks.sampling import Sampling
+from calotype.types import Result
+
+if TYPE_CHECKING:
+    from calotype.run import Run
+
+
+class Panoramas(Sampling):
+    """What the verb makes."""
+
+    verb = "panorama"
+
+    def check(self) -> None:
+        """See ``Sampling``."""
+        between(self.own["turn"], 0.0, 1.0, "a turn", "0.5")
+        self.loaded.engine.check_round(self.loaded.config)
+        super().check()
+
+    def how(self, seed: int) -> dict[str, Any]:
+        """See ``Sampling``."""
+        return {**super().how(seed), "turn": self.own["turn"]}
+
+
+def panorama(
+    model: Annotated[str | Path, MODEL],
+    n: Annotated[int, COUNT] = 1,
+    seed: Annotated[int, arguments.SEED] = 0,
+    *,
+    size: Annotated[
+        arguments.SizeLike | None,
+        Param("size in pixels, like 512x64; wider than in training goes round more than once", metavar="WIDTHxHEIGHT"),
+    ] = None,
+    turn: Annotated[
+        float,
+        Param(
+            "where the left edge is, as a share of the way round from 0 to 1: the same panorama, turned",
+            kind="number",
+            metavar="NUMBER",
+        ),
+    ] = 0.0,
+    unfinished: Annotated[bool, UNFINISHED] = False,
+    device: Annotated[str, arguments.DEVICE] = "auto",
+    run: Optional["Run"] = None,
+) -> Result:
+    """Make new panoramas, whose right edge continues at the left one.
+
+    The model is one that has learned from panoramas: calotype train cocogan FOLDER --set coordinates=cylindrical --set
+    size=64,256 (height and width).
+
+    Args:
+        model: a name that ``calotype models`` lists, or a folder.
+        n: how many.
+        seed: of the first picture.
+        size: of the pictures: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``. ``None``: as in training, once
+            round.
+        turn: where the left edge is, as a share of the way round, 0..1.
+        unfinished: use a training that has not ended, as it was saved last.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
+        run: where to report progress to, and to be stopped from.
+
+    Returns:
+        The pictures, their seeds, and the settings that repeat them; ``save`` writes them.
+
+    Raises:
+        InputError: the model or an argument cannot be used; the message says what to do.
+        Stopped: ``run`` was asked to stop.
+    """
+    return Panoramas(
+        model, n=n, seed=seed, size=size, turn=turn, unfinished=unfinished, device=device, run=run
+    ).result()

@@ -1,0 +1,136 @@
+"""New pictures like those that a model has learned from."""
+
+# Annotations are values here, not strings: the command line is made from them.
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+from calotype.errors import InputError
+from calotype.tasks import arguments
+from calotype.tasks.arguments import between
+from calotype.tasks.param import Param
+from calotype.tasks.sampling import Sampling
+from calotype.types import PhotoLike, Result
+
+if TYPE_CHECKING:
+    import torch
+
+    from calotype.run import Run
+
+MODEL = Param(
+    "a model of many photos, by its name in 'calotype models' or by its folder", kind="text", metavar="MODEL|FOLDER"
+)
+COUNT = Param("how many pictures to make", kind="whole", metavar="COUNT", flags=("-n", "--count"), at_least=1)
+UNFINISHED = Param("use a model whose training has not ended, as it was saved last", kind="switch")
+
+
+class Samples(Sampling):
+    """What the verb makes."""
+
+    verb = "sample"
+
+    def __init__(self, model: str | Path, *, guide: PhotoLike | None, **given: Any) -> None:
+        self._guide = guide
+        super().__init__(model, **given)
+
+    def check(self) -> None:
+        """See ``Sampling``."""
+        super().check()
+        strength = between(self.own["strength"], 0.0, 1.0, "a strength", "0.3")
+        if self._guide is None:
+            if strength:
+                raise InputError("--strength says how far to go from a guide: give --guide PICTURE too (guide=)")
+            return
+        from calotype.image.io import open_photo, to_tensor
+        from calotype.image.resize import resize
+
+        if not hasattr(self.loaded.engine, "guided"):
+            raise InputError(f"the model {self.loaded.system} makes nothing after a guide: leave out --guide (guide=)")
+        picture = open_photo(self._guide)
+        side = self.loaded.config.macro
+        if picture.size.height != picture.size.width:
+            raise InputError(f"the guide '{picture.name}' is {picture.size}: give a square piece of a picture")
+        self.piece: torch.Tensor = resize(to_tensor(picture)[:, :3], (side, side))
+        self.own["guide"] = picture.source.name if picture.source else picture.name
+
+    def make(self, seed: int) -> tuple[Any, float]:
+        """See ``Sampling``."""
+        if self._guide is None:
+            return super().make(seed)
+        import time
+
+        from calotype.image.io import to_image
+
+        began = time.perf_counter()
+        made = self.loaded.engine.guided(
+            self.loaded.config,
+            self.run,
+            net=self.loaded.net.to(self.run.device),
+            piece=self.piece,
+            strength=self.own["strength"],
+            **self.how(seed),
+        )
+        return to_image(made), time.perf_counter() - began
+
+
+def sample(
+    model: Annotated[str | Path, MODEL],
+    n: Annotated[int, COUNT] = 1,
+    seed: Annotated[int, arguments.SEED] = 0,
+    *,
+    size: Annotated[
+        arguments.SizeLike | None,
+        Param(
+            "size of the pictures in pixels, like 96x96; what is larger than in training goes beyond the edges, as far "
+            "as the model has learned to",
+            metavar="WIDTHxHEIGHT",
+        ),
+    ] = None,
+    guide: Annotated[
+        PhotoLike | None,
+        Param("a square piece of a picture; a whole picture is made to go with it", metavar="PICTURE"),
+    ] = None,
+    strength: Annotated[
+        float,
+        Param(
+            "how far to go from what the guide says, from 0 to 1: seeds then differ", kind="number", metavar="NUMBER"
+        ),
+    ] = 0.0,
+    unfinished: Annotated[bool, UNFINISHED] = False,
+    device: Annotated[str, arguments.DEVICE] = "auto",
+    run: Optional["Run"] = None,
+) -> Result:
+    """Make new pictures like those that a model has learned from.
+
+    The model is one of many photos: calotype train cocogan FOLDER. Picture i of a call has seed + i and is made
+    independently.
+
+    Args:
+        model: a name that ``calotype models`` lists, or a folder.
+        n: how many.
+        seed: of the first picture.
+        size: of the pictures: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``. ``None``: as in training.
+        guide: a square piece of a picture, brought to the size of the pieces that the model judges: a whole picture is
+            made to go with it. For models that were trained with ``latent_weight`` above 0.
+        strength: how far to go from what the guide says: 0, then all seeds are alike, to 1, none of it.
+        unfinished: use a training that has not ended, as it was saved last.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
+        run: where to report progress to, and to be stopped from.
+
+    Returns:
+        The pictures, their seeds, and the settings that repeat them; ``save`` writes them.
+
+    Raises:
+        InputError: the model or an argument cannot be used; the message says what to do.
+        Stopped: ``run`` was asked to stop.
+    """
+    return Samples(
+        model,
+        n=n,
+        seed=seed,
+        size=size,
+        guide=guide,
+        strength=strength,
+        unfinished=unfinished,
+        device=device,
+        run=run,
+    ).result()

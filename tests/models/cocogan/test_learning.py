@@ -1,0 +1,235 @@
+"""What one step does, and whether it learns: on drawn pictures of 16 pixels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from calotype.losses.adversarial import critic_loss, generator_loss
+from calotype.losses.penalty import picture_gradient_penalty, real_gradient_penalty
+from calotype.models import cocogan
+from calotype.models.cocogan import learning
+from calotype.models.cocogan.learning import Learner, draw, measure, real_pieces, tinted
+from calotype.models.cocogan.network import Normalised
+
+TINY = cocogan.PRESETS["tiny"]
+CPU = torch.device("cpu")
+
+
+def pictures(n, seed=0, size=(16, 16)):
+    """A light above and a dark below, in a colour of each picture's own."""
+    generator = torch.Generator().manual_seed(seed)
+    tone = torch.rand(n, 3, 1, 1, generator=generator) * 0.6 - 0.3
+    down = torch.linspace(0.6, -0.6, size[0]).view(1, 1, -1, 1)
+    return (tone + down).expand(n, 3, *size).contiguous()
+
+
+def learner(cfg=TINY, **how):
+    torch.manual_seed(0)
+    return Learner(cocogan.build(cfg), cfg, CPU, cfg.steps, **how)
+
+
+def test_one_step_changes_both_networks_and_says_what_it_did():
+    made = learner()
+    before = {name: value.clone() for name, value in made.net.state_dict().items()}
+    said = made.step(made.state, {"image": pictures(4)}, 0)
+    assert set(said) == {"critic", "place", "source", "penalty", "generator"}
+    after = made.net.state_dict()
+    for part in ("generator", "critic", "average"):
+        assert any(not torch.equal(before[name], after[name]) for name in before if name.startswith(part))
+
+
+def test_the_penalty_is_worked_out_now_and_then():
+    made = learner()
+    assert "penalty" in made.step(made.state, {"image": pictures(4)}, 0)
+    assert "penalty" not in made.step(made.state, {"image": pictures(4)}, 1)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"adversarial": "wasserstein", "penalty": 10.0, "penalty_every": 1},
+        {"adversarial": "wasserstein", "penalty": 10.0, "penalty_every": 1, "released": True},
+        {"coordinates": "cylindrical", "size": (16, 32)},
+        {"mirror": True, "tint": 0.5},
+        {"extra_blocks": 2},
+        {"latent_weight": 0.0},
+    ],
+)
+def test_every_kind_of_step_gives_numbers(changes):
+    cfg = replace(TINY, **changes)
+    made = learner(cfg)
+    for i in range(2):
+        said = made.step(made.state, {"image": pictures(4, size=cfg.size)}, i)
+    assert all(torch.isfinite(value) for value in said.values())
+
+
+def test_a_batch_in_parts_has_the_losses_of_the_whole():
+    whole, parts = learner(replace(TINY, bf16=False)), learner(replace(TINY, bf16=False, accumulate=2))
+    for each in (whole, parts):  # batch norm would see the parts apart
+        for module in each.net.modules():
+            if isinstance(module, Normalised):
+                module.train = lambda mode=True: None
+        each.net.eval()
+    said = []
+    for each in (whole, parts):
+        torch.manual_seed(1)  # draws
+        said.append(each.step(each.state, {"image": pictures(4)}, 1))
+    for name in ("critic", "place", "generator"):
+        assert said[0][name].item() == pytest.approx(
+            said[1][name].item(), abs=0.05
+        )  # singular values are estimated more often
+
+
+def test_only_pieces_are_ever_judged(monkeypatch):
+    made = learner()
+    seen = []
+    monkeypatch.setattr(
+        type(made.net.critic), "features", lambda self, x: seen.append(x.shape) or torch.ones(len(x), 32) * x.mean()
+    )
+    made.step(made.state, {"image": pictures(4)}, 1)
+    assert {tuple(shape[1:]) for shape in seen} == {(3, TINY.macro, TINY.macro)}
+
+
+def test_real_pieces_are_where_the_made_ones_are():
+    torch.manual_seed(0)
+    cfg = replace(TINY, mirror=False)
+    drawn = draw(cfg, CPU)
+    assert torch.equal(drawn.row, drawn.fake_row)
+    grown = pictures(4)
+    cut = real_pieces(grown, drawn, cfg)
+    for i in range(4):
+        top, left = int(drawn.row[i]) * cfg.micro, int(drawn.column[i]) * cfg.micro
+        assert torch.equal(cut[i], grown[i, :, top : top + cfg.macro, left : left + cfg.macro])
+
+
+def test_beyond_the_edges_only_made_pieces_go():
+    torch.manual_seed(0)
+    drawn = draw(replace(TINY, batch=64), CPU, beyond=1)
+    outside = (drawn.fake_row < 0) | (drawn.fake_row > 2) | (drawn.fake_column < 0) | (drawn.fake_column > 2)
+    assert outside.all()
+    assert ((drawn.row >= 0) & (drawn.row <= 2)).all()
+
+
+def test_beyond_the_edges_the_late_blocks_stay_as_they_are(monkeypatch):
+    made = learner(replace(TINY, beyond=1, beyond_steps=1, micro=8, macro=8, size=(16, 16)), beyond=True)
+    kept = made.net.generator.last.state_dict()["parametrizations.weight.original"].clone()
+    monkeypatch.setattr(made, "_updated", _only_beyond(made))
+    made.step(made.state, {"image": pictures(4)}, 1)
+    assert torch.equal(kept, made.net.generator.last.state_dict()["parametrizations.weight.original"])
+
+
+def _only_beyond(made):
+    whole = made._updated
+    nothing = {"critic": torch.zeros(()), "generator": torch.zeros(())}
+    return lambda *given, beyond=False: whole(*given, beyond=True) if beyond else dict(nothing)
+
+
+def test_the_rates_fall_at_the_end():
+    made = learner(replace(TINY, decay_at=0.5))
+    made.steps = 100
+    rates = []
+    for i in (0, 50, 75, 100):
+        made._schedule(i)
+        rates.append(made.generator_optimizer.param_groups[0]["lr"] / TINY.generator_rate)
+    assert rates == pytest.approx([1, 1, 0.55, 0.1])
+
+
+def test_the_average_keeps_its_share_of_the_past():
+    made = learner(replace(TINY, average=0.75))
+    before = made.net.average.first.bias.clone()
+    made.step(made.state, {"image": pictures(4)}, 0)
+    wanted = 0.75 * before + 0.25 * made.net.generator.first.bias
+    assert torch.allclose(made.net.average.first.bias, wanted, atol=1e-7)
+
+
+def test_colours_are_left_alone_without_strength_and_changed_with_it():
+    pieces, how = pictures(4), torch.rand(4, 7) * 2 - 1
+    assert tinted(pieces, how, 0.0) is pieces
+    assert not torch.allclose(tinted(pieces, how, 0.5), pieces)
+    assert torch.allclose(tinted(pieces, torch.zeros(4, 7), 0.5), pieces, atol=1e-6)
+
+
+def test_normalisation_in_one_pass_is_the_one_of_several_processes(monkeypatch):
+    x = torch.randn(6, 5, 4, 4) * 3 + 1
+    norms = [Normalised(5), Normalised(5)]
+    here = [norms[0](x)]
+    monkeypatch.setattr("calotype.models.cocogan.network.world", lambda: 2)
+    monkeypatch.setattr("calotype.models.cocogan.network.mean_over_all", lambda values: values)
+    here.append(norms[1](x))
+    assert torch.allclose(here[0], here[1], atol=1e-4)
+    assert torch.allclose(norms[0].variance, norms[1].variance, rtol=1e-3)
+    assert torch.allclose(here[0].mean((0, 2, 3)), torch.zeros(5), atol=1e-5)
+
+
+def test_measured_normalisation_is_that_of_the_pictures():
+    torch.manual_seed(0)
+    net = cocogan.build(TINY)
+    measure(net.average, TINY, CPU, batches=30)
+    assert not net.average.training
+    norm = net.average.norm
+    seen = []
+    norm.register_forward_hook(lambda module, given, out: seen.append(out))
+    drawn = draw(replace(TINY, batch=200), CPU)
+    with torch.no_grad():
+        learning.made_macro(net.average, drawn.latent, *learning.cells_within(drawn.row, drawn.column, TINY), TINY)
+    assert seen[0].mean().abs() < 0.1
+    assert abs(seen[0].std() - 1) < 0.1
+
+
+def test_the_penalties_of_critics_that_are_known():
+    weight = torch.randn(3 * 4 * 4)
+    weight /= weight.norm()
+
+    def linear(pieces):
+        return pieces.flatten(1) @ weight
+
+    real, fake = torch.randn(5, 3, 4, 4), torch.randn(5, 3, 4, 4)
+    assert picture_gradient_penalty(linear, real, fake).item() == pytest.approx(0, abs=1e-10)
+    assert picture_gradient_penalty(lambda x: 3 * linear(x), real, fake).item() == pytest.approx(4, rel=1e-5)
+    assert real_gradient_penalty(lambda x: 3 * linear(x), real).item() == pytest.approx(9, rel=1e-5)
+
+
+def test_losses_of_scores_that_are_known():
+    real, fake = torch.tensor([2.0, 0.0]), torch.tensor([-3.0, 1.0])
+    assert critic_loss(real, fake, "wasserstein").item() == -2.0
+    assert critic_loss(real, fake, "hinge").item() == 0.5 + 1.0
+    assert generator_loss(fake).item() == 1.0
+
+
+@pytest.fixture(scope="module")
+def taught():
+    """A small net after enough steps to have learned that it is light above and dark below."""
+    cfg = replace(TINY, width=4, critic_width=8, batch=8, steps=70, average=0.9, tint=0.0, penalty=0.0)
+    cfg = replace(cfg, generator_rate=2e-3, critic_rate=2e-3)
+    from calotype.run import Run
+
+    stream = lambda i: {"image": pictures(8, seed=i)}  # noqa: E731
+    return cfg, cocogan.train(stream, cfg, Run(seed=1))
+
+
+def test_what_is_made_lies_where_it_belongs(taught):
+    from calotype.run import Run
+
+    cfg, net = taught
+    made = torch.cat([cocogan.sample(cfg, Run(), net=net, seed=seed) for seed in range(16)])
+    mean = made.mean((0, 1, 3))
+    wanted = pictures(64).mean((0, 1, 3))
+    assert torch.corrcoef(torch.stack([mean, wanted]))[0, 1] > 0.7
+    upside_down = torch.cat([mean[8:], mean[:8]])
+    assert torch.corrcoef(torch.stack([upside_down, wanted]))[0, 1] < 0
+
+
+def test_the_critic_knows_where_a_piece_belongs(taught):
+    cfg, net = taught
+    torch.manual_seed(0)
+    drawn = draw(replace(cfg, batch=64), CPU)
+    at = learning.macro_coordinates(drawn.row, drawn.column, cfg)
+    net.critic.train()  # so few steps leave the running statistics behind
+    with torch.no_grad():
+        guessed = net.critic.place(net.critic.features(real_pieces(pictures(64, seed=1000), drawn, cfg)))
+    net.critic.eval()
+    # Guessing the middle always is wrong by two thirds, squared and on average.
+    assert (guessed - at)[:, 0].square().mean() < 0.2

@@ -1,0 +1,122 @@
+"""What every model must be that learns from many photos. One that is in the catalog and cannot be imported fails."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+
+import pytest
+import torch
+
+from calotype import catalog
+from calotype.run import Run
+from calotype.types import Cost
+
+
+@pytest.fixture(scope="module", params=list(catalog.MODELS))
+def model(request):
+    return catalog.model(request.param)
+
+
+def batches(model, cfg):
+    """The pictures of every step: a function of its number."""
+    height, width = model.picture_size(cfg)
+
+    def batch(i):
+        generator = torch.Generator().manual_seed(i)
+        return {"image": torch.rand(model.batch_size(cfg), 3, height, width, generator=generator) * 2 - 1}
+
+    return batch
+
+
+@pytest.fixture(scope="module")
+def trained(model):
+    events = []
+    cfg = model.PRESETS["tiny"]
+    return model.train(batches(model, cfg), cfg, Run(on_event=events.append)), events
+
+
+def test_it_opens_with_a_page_of_prose(model):
+    assert len(model.__doc__.split()) >= 30
+    assert len(model.__doc__.strip().splitlines()) >= 3
+
+
+def test_config_is_frozen_and_every_field_documented(model):
+    config = model.Config
+    assert dataclasses.is_dataclass(config)
+    assert config.__dataclass_params__.frozen
+    config()  # every field has a default
+    for field in dataclasses.fields(config):
+        assert re.search(rf"^\s*{field.name}\s*:\s*\S", inspect.getdoc(config), re.MULTILINE), field.name
+
+
+def test_presets(model):
+    assert {"small", "paper", "tiny"} <= set(model.PRESETS)
+    assert next(iter(model.PRESETS)) == "small"  # the usual one
+    assert all(isinstance(preset, model.Config) for preset in model.PRESETS.values())
+
+
+def test_every_field_can_be_set_from_the_command_line(model):
+    for preset, config in model.PRESETS.items():
+        for field in dataclasses.fields(config):
+            value = getattr(config, field.name)
+            text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            assert catalog.config_from(model, preset, {field.name: text}) == config
+
+
+def test_costs_are_said_before(model):
+    for cfg in model.PRESETS.values():
+        for cost in (model.cost(None, cfg), model.training_cost(cfg)):
+            assert isinstance(cost, Cost)
+            assert cost.seconds > 0
+            assert cost.bytes > 0
+        assert len(model.efforts(cfg)) == len(model.stages(cfg))
+        assert min(model.efforts(cfg)) > 0
+    assert model.training_cost(model.PRESETS["small"]).seconds < model.training_cost(model.PRESETS["paper"]).seconds
+
+
+def test_stages_are_worked_in_their_order_and_show_what_they_have_learned(model, trained):
+    _, events = trained
+    cfg = model.PRESETS["tiny"]
+    assert [event.stage for event in events if event.kind == "begin"] == model.stages(cfg)
+    last = [event for event in events if event.kind == "step" and event.step == event.steps]
+    assert len(last) == len(model.stages(cfg))
+    assert all(event.preview.shape[:2] == (1, 3) for event in last)
+    assert all(torch.isfinite(torch.tensor(list(event.values.values()))).all() for event in events)
+
+
+def test_samples_have_the_size_and_the_seed_asked_for(model, trained):
+    net, _ = trained
+    cfg = model.PRESETS["tiny"]
+    assert not net.training
+    made = [model.sample(cfg, Run(), net=net, seed=seed) for seed in (1, 1, 2)]
+    assert made[0].shape == (1, 3, *model.picture_size(cfg))
+    assert made[0].dtype == torch.float32
+    assert made[0].abs().max() <= 1
+    assert torch.equal(made[0], made[1])
+    assert not torch.equal(made[0], made[2])
+
+
+def test_everything_that_sampling_needs_is_in_the_net(model, trained):
+    net, _ = trained
+    cfg = model.PRESETS["tiny"]
+    again = model.build(cfg)
+    again.load_state_dict(net.state_dict())
+    assert torch.equal(model.sample(cfg, Run(), net=again.eval(), seed=3), model.sample(cfg, Run(), net=net, seed=3))
+
+
+def test_a_stopped_training_goes_on_as_if_it_had_not_been(model, trained, tmp_path):
+    net, _ = trained
+    cfg = model.PRESETS["tiny"]
+    run = Run(tmp_path, on_event=lambda event: run.stop() if event.step == 1 else None)
+    with pytest.raises(Exception, match="run the same command again"):
+        model.train(batches(model, cfg), cfg, run)
+    assert model.unfinished(cfg, Run(tmp_path)) is not None
+    again = model.train(batches(model, cfg), cfg, Run(tmp_path))
+    for name, value in net.state_dict().items():
+        assert torch.equal(value, again.state_dict()[name]), name
+
+
+def test_nothing_unfinished_where_nothing_was_begun(model, tmp_path):
+    assert model.unfinished(model.PRESETS["tiny"], Run(tmp_path)) is None

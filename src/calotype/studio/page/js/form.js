@@ -170,7 +170,10 @@ function engine({verb, field, get, put, id, closers}) {
 
 function presets({verb, field, get, put, id, closers}) {
   const select = h('select', {id, onchange: () => put(select.value === field.default ? null : select.value)});
-  const refresh = () => options(select, Object.keys(engineOf(verb)?.presets || {[field.default]: 0}).filter((name) => name !== 'tiny' || get() === 'tiny').map((name) => [name, name]), get() ?? field.default);
+  const refresh = () => {
+    const names = Object.keys(engineOf(verb)?.presets || {[field.default ?? 'fast']: 0}).filter((name) => name !== 'tiny' || get() === 'tiny');
+    options(select, [...(field.default ? [] : [['', 'the usual one']]), ...names.map((name) => [name, name])], get() ?? field.default ?? '');
+  };
   closers.push(listen('engines', refresh), listen('values', ({name}) => { if (name === 'engine') refresh(); }));
   return {input: select, refresh};
 }

@@ -303,6 +303,25 @@ def test_only_files_of_the_job_are_handed_out(client):
         assert answer.status_code in (404, 422), name
 
 
+def test_a_wish_to_stop_is_heard_before_the_process_is_ready():
+    from multiprocessing import Pipe
+
+    from calotype.studio.worker import _Ear
+
+    listens, asked_by = Pipe(duplex=False)
+    ear = _Ear(listens)
+    for message in ({"do": 1}, {"stop": True}):
+        asked_by.send_bytes(json.dumps(message).encode())
+    time.sleep(0.2)  # both are heard before the first is taken
+    assert ear.next() == {"do": 1}
+    assert ear.run(seed=0).stopping
+    asked_by.send_bytes(json.dumps({"do": 2}).encode())
+    assert ear.next() == {"do": 2}
+    assert not ear.run(seed=0).stopping
+    asked_by.close()
+    assert ear.next() is None
+
+
 def test_stopping_waiting_and_going_on(client):
     photo = handed_in(client, encoded(picture(96, 64)), "long.png")
     first = asked(client, "vary", photo=photo, n=60, preset="tiny")

@@ -12,7 +12,7 @@ export function showModels(main) {
   const load = () => attempt(async () => set('models', await api.models()));
   draw();
   load();
-  const stops = [listen('models', draw), listen('jobs', (job) => { if (job && job.model) load(); })];
+  const stops = [listen('models', draw), listen('engines', draw), listen('jobs', (job) => { if (job && job.model) load(); })];
   return () => stops.forEach((stop) => stop());
 
   function card(model) {
@@ -24,7 +24,8 @@ export function showModels(main) {
         h('p', {}, `${model.engine} · ${model.preset} · for ${model.purpose || 'all verbs'} · ${stages}`),
         h('p', {class: 'quiet'}, `${model.when.slice(0, 16).replace('T', ' ')} · ${(model.bytes / 1e6).toFixed(1)} MB`)),
       h('div', {class: 'row'},
-        model.finished && h('button', {type: 'button', class: 'small', onclick: () => use(model)}, 'Use it'),
+        // A model of many photos is for the command line: it takes no photo, and this page begins with one.
+        model.finished && state.engines?.[model.engine] && h('button', {type: 'button', class: 'small', onclick: () => use(model)}, 'Use it'),
         iconButton('trash', `Delete the model of ${model.photo}`, async () => {
           if (await sure(`Delete what ${model.engine} has learned from ${model.photo}?`, 'Delete')) { await attempt(() => api.removeModel(model.name)); load(); }
         })));

@@ -38,7 +38,7 @@ def test_every_verb_has_a_form_made_from_its_signature(client):
         fields = [field for field in form["fields"] if field["name"] != "film_format"]
         assert [field["name"] for field in fields] == [n for n, (about, _) in known.items() if about.kind != "folder"]
         assert all(field["help"] == known[field["name"]][0].help for field in fields)
-        assert sum(field["kind"] == "photo" for field in fields) == 1
+        assert sum(field["kind"] == "photo" for field in fields) == (name not in ("sample", "panorama"))
         assert form["summary"]
 
 
@@ -227,6 +227,21 @@ def test_learning_and_what_was_learned(client):
     assert client.delete(f"/api/models/{job['model']}").status_code == 204
     assert client.get("/api/models").json() == []
     assert client.get(f"/api/models/{job['model']}/previews/x.png").status_code == 404
+
+
+def test_a_model_of_many_photos(client, tmp_path):
+    for i in range(4):
+        picture(24, 20, seed=i).save(tmp_path / f"{i}.png")
+    model = calotype.train("cocogan", tmp_path, preset="tiny", device="cpu").folder.name
+    said = client.post("/api/verbs/sample/estimate", json={"model": model, "n": 2}).json()
+    assert said["size"] == "16x16"
+    job = awaited(client, asked(client, "sample", model=model, n=2, seed=5)["id"])
+    assert job["state"] == "done", job
+    name, data = result(client, job, 1)
+    assert (pixels(data) == np.asarray(calotype.sample(model, n=2, seed=5)[1])).all()
+    back = client.get(f"/api/jobs/{job['id']}/results/{name}/settings").json()
+    assert (back["arguments"]["model"], back["arguments"]["seed"], back["missing"]) == (model, 6, {})
+    assert client.delete(f"/api/models/{model}").status_code == 204
 
 
 # ---------------------------------------------------------------------------------------------------------------

@@ -178,11 +178,13 @@ function presets({verb, field, get, put, id, closers}) {
   return {input: select, refresh};
 }
 
-function model({verb, get, put, id, closers}) {
+function model({verb, field, get, put, id, closers}) {
   const select = h('select', {id, onchange: () => put(select.value || null)});
   const refresh = () => {
-    const models = (state.models || []).filter((one) => one.finished && state.engines?.[one.engine]?.verbs.includes(verb.name));
-    options(select, [['', 'the one that belongs to the photo'], ...models.map((one) => [one.name, `${one.photo} · ${one.engine}${one.purpose ? ` · ${one.purpose}` : ''}`])], get() ?? '');
+    // A verb without a photo takes the models that are no engines: those of many photos.
+    const fits = (one) => field.required ? state.engines && !(one.engine in state.engines) : state.engines?.[one.engine]?.verbs.includes(verb.name);
+    const models = (state.models || []).filter((one) => one.finished && fits(one));
+    options(select, [['', field.required ? 'choose one' : 'the one that belongs to the photo'], ...models.map((one) => [one.name, `${one.photo} · ${one.engine}${one.purpose ? ` · ${one.purpose}` : ''}`])], get() ?? '');
   };
   closers.push(listen('models', refresh), listen('engines', refresh));
   if (!state.models) api.models().then((models) => { state.models = models; refresh(); }, () => {});

@@ -24,8 +24,7 @@ export function showModels(main) {
         h('p', {}, `${model.engine} · ${model.preset} · for ${model.purpose || 'all verbs'} · ${stages}`),
         h('p', {class: 'quiet'}, `${model.when.slice(0, 16).replace('T', ' ')} · ${(model.bytes / 1e6).toFixed(1)} MB`)),
       h('div', {class: 'row'},
-        // A model of many photos is for the command line: it takes no photo, and this page begins with one.
-        model.finished && state.engines?.[model.engine] && h('button', {type: 'button', class: 'small', onclick: () => use(model)}, 'Use it'),
+        model.finished && h('button', {type: 'button', class: 'small', onclick: () => use(model)}, 'Use it'),
         iconButton('trash', `Delete the model of ${model.photo}`, async () => {
           if (await sure(`Delete what ${model.engine} has learned from ${model.photo}?`, 'Delete')) { await attempt(() => api.removeModel(model.name)); load(); }
         })));
@@ -34,8 +33,9 @@ export function showModels(main) {
 
 /** Go to the verb that a model is for, with the model set. */
 function use(model) {
-  const wanted = model.purpose.split(' ')[0];
-  const verb = state.verbs.find((one) => one.name === wanted) || state.verbs.find((one) => one.name === 'vary');
+  // A model of many photos is no engine: it takes no photo.
+  const wanted = state.engines?.[model.engine] ? model.purpose.split(' ')[0] || 'vary' : 'sample';
+  const verb = state.verbs.find((one) => one.name === wanted) || state.verbs[0];
   setValue(verb.name, 'model', model.name);
   const photo = state.pictures.find((picture) => picture.name === model.photo);
   if (photo) set('photo', photo);

@@ -25,6 +25,11 @@ async function asSettings(file) {
   try { await restore(await api.settings(file)); return true; } catch { return false; }
 }
 
+/** The name of the argument that is the photo; a verb that takes a model has none. */
+export function photoField(verb) {
+  return verb?.fields.find((field) => field.kind === 'photo')?.name;
+}
+
 /** Work on a picture. */
 export function open(picture) {
   set('photo', picture);
@@ -36,8 +41,7 @@ export function open(picture) {
 export async function restore(said) {
   const verb = state.verbs.find((one) => one.name === said.verb);
   if (!verb) throw new Error('This was made by a verb that is not known here.');
-  const field = verb.fields.find((one) => one.kind === 'photo').name;
-  const {[field]: photo, ...rest} = said.arguments;
+  const {[photoField(verb)]: photo, ...rest} = said.arguments;
   for (const name of Object.keys(valuesOf(verb.name))) setValue(verb.name, name, null);
   for (const [name, value] of Object.entries(rest)) setValue(verb.name, name, value);
   await loadPictures();

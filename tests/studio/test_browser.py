@@ -170,6 +170,50 @@ def test_what_goes_wrong_is_one_sentence_and_a_form_comes_back_from_a_result(des
     desk.one("[data-field=structure] [data-word=close][aria-pressed=true]")
 
 
+_DRAWN = """
+const done = arguments[0];
+import('/page/js/canvas/raster.js').then(({Raster}) => {
+  const raster = new Raster(300, 280), steps = [];
+  const step = (draw) => { raster.begin(); draw(); raster.end(); steps.push(Array.from(raster.data)); };
+  step(() => raster.line(40.3, 50.2, 260.7, 200.9, 17.5, 255));
+  step(() => raster.line(150, 30, 150, 30, 9, 0));
+  step(() => raster.rectangle(10, 250, 60.4, 270, 3));
+  step(() => raster.polygon([[200, 20], [280, 30], [240, 90]], 7));
+  step(() => raster.fill(5, 5, 9));
+  step(() => raster.invert());
+  step(() => raster.soften(6));
+  const back = [], forth = [];
+  for (let i = 0; i < 6; i++) { raster.undo(); back.push(Array.from(raster.data)); }
+  for (let i = 0; i < 6; i++) { raster.redo(); forth.push(Array.from(raster.data)); }
+  done({steps, back, forth});
+}, (error) => done(String(error)));
+"""
+
+
+def test_what_is_drawn_is_exact_and_undone_exactly(desk):
+    said = desk.driver.execute_async_script(_DRAWN)
+    steps = [np.array(one, np.uint8).reshape(280, 300) for one in said["steps"]]
+    assert said["back"] == said["steps"][-2::-1]
+    assert said["forth"] == said["steps"][1:]
+    y, x = np.mgrid[:280, :300] + 0.5
+    a, b = np.array((40.3, 50.2)), np.array((260.7, 200.9))
+    along = ((x - a[0]) * (b - a)[0] + (y - a[1]) * (b - a)[1]) / ((b - a) @ (b - a))
+    t = along.clip(0, 1)
+    away = np.hypot(x - a[0] - t * (b - a)[0], y - a[1] - t * (b - a)[1])
+    assert ((steps[0] == 255) == (away <= 17.5))[np.abs(away - 17.5) > 1e-6].all()
+    assert (steps[1][np.hypot(x - 150, y - 30) <= 9] == 0).all()
+    assert (steps[2][250:270, 10:61] == 3).all()
+    inside = np.zeros((280, 300), bool)
+    corners = [(200, 20), (280, 30), (240, 90)]
+    for (ax, ay), (bx, by) in zip(corners, corners[1:] + corners[:1]):
+        inside ^= ((ay <= y) != (by <= y)) & (x < ax + (y - ay) / (by - ay) * (bx - ax))
+    assert ((steps[3] == 7) == inside).all()
+    assert ((steps[4] == 9) == (steps[3] == 0)).all()  # all that was empty hangs together
+    assert (steps[5] == 255 - steps[4]).all()
+    assert abs(float(steps[6].mean()) - float(steps[5].mean())) < 1.5  # softening moves, it does not add
+    assert steps[6].std() < steps[5].std()
+
+
 def test_three_jobs_one_stopped_the_studio_closed_and_opened_again(page, server):
     page.drop("sea.png", encoded(picture(96, 64, seed=90 + page.phone)))
     page.click("[data-verb=vary]")

@@ -30,6 +30,13 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _threads(at_once: int) -> int:
+    """How many threads each process gets: its share of the processors, and never more than the user allows."""
+    share = max(1, cores() // at_once)
+    allowed = os.environ.get("OMP_NUM_THREADS", "")
+    return min(share, int(allowed)) if allowed.isdigit() and int(allowed) else share
+
+
 class _Desk:
     """One place to work at: a process, and the job it has."""
 
@@ -52,7 +59,7 @@ class Jobs:
     def __init__(self, folder: Path, pictures: Pictures, at_once: int, changed: Callable[[Job | str], object]) -> None:
         self._records, self._pictures, self._changed = Records(folder), pictures, changed
         self._lock = threading.RLock()
-        self._threads = max(1, cores() // at_once)
+        self._threads = _threads(at_once)
         self._desks = [_Desk() for _ in range(at_once)]
         self._jobs: dict[str, Job] = {}
         self._queue: list[Job] = []

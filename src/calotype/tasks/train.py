@@ -3,7 +3,7 @@
 # Annotations are values here, not strings: the command line is made from them.
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -264,9 +264,10 @@ def train(
             flags=("--for",),
             metavar="VERB",
             choices=_PURPOSES,
+            first=True,
         ),
     ] = "",
-    factor: Annotated[float, ENLARGEMENT] = 4.0,
+    factor: Annotated[float, replace(ENLARGEMENT, first=False)] = 4.0,
     labels: Annotated[
         LabelMapLike | None,
         Param(

@@ -13,6 +13,11 @@ export function labelOf(field) {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** What a field means; where a command would list what there is, the page does. */
+function helpOf(field) {
+  return field.help.replace(/[;.]? *'calotype \w+' lists them/, '');
+}
+
 /** Whether a field is filled in on the stage, by painting. */
 export function isPainted(field) {
   return ON_STAGE.has(field.kind) || (field.kind === 'picture' && field.begins);
@@ -45,7 +50,7 @@ function widget(verb, field, closers) {
     if (name === verb.name && changed === field.name && from !== 'form') refresh();
   }));
   refresh();
-  const help = h('p', {class: 'help', id: `${id}-help`}, field.help);
+  const help = h('p', {class: 'help', id: `${id}-help`}, helpOf(field));
   if (group) {
     return h('div', {class: `field ${field.kind}`, role: 'group', 'aria-labelledby': `${id}-label`, 'aria-describedby': `${id}-help`, data: {field: field.name}},
       h('div', {class: 'label', id: `${id}-label`}, labelOf(field)), input, help);
@@ -58,7 +63,7 @@ function widget(verb, field, closers) {
 function number({field, get, put, id}, whole) {
   const least = field.least ?? '', most = field.most ?? '';
   const box = h('input', {id, type: 'number', min: least, max: most, step: whole ? 1 : 'any', inputmode: whole ? 'numeric' : 'decimal',
-    placeholder: field.default ?? 'as suits it', 'aria-describedby': `${id}-help`, oninput: () => put(box.value === '' ? null : Number(box.value))});
+    placeholder: field.default ?? (field.kind === 'margin' ? '0' : 'as suits it'), 'aria-describedby': `${id}-help`, oninput: () => put(box.value === '' ? null : Number(box.value))});
   const refresh = () => { box.value = get() ?? ''; };
   if (least !== '' && most !== '') {
     const slider = h('input', {id, type: 'range', min: least, max: most, step: (most - least) / 100, oninput: () => { put(Number(slider.value)); shown.textContent = slider.value; }});
@@ -110,7 +115,7 @@ function structure({field, get, put, id}) {
     const value = get() ?? field.default, known = {free: 0, loose: 0.12, close: 0.25};
     for (const button of buttons) button.setAttribute('aria-pressed', button.dataset.word === value);
     const amount = value in known ? known[value] : Number(value);
-    if (Number.isFinite(amount)) slider.value = amount;
+    slider.value = Number.isFinite(amount) ? amount : 0.2;
     slider.classList.toggle('unset', !Number.isFinite(amount));
     said.textContent = Number.isFinite(amount) ? `${Math.round(amount * 100)} %` : '';
   };

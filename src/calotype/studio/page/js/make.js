@@ -107,7 +107,7 @@ function workspace(main, verb, photo) {
       try {
         const said = await api.estimate(verb.name, given());
         if (turn !== asked) return;
-        const learning = said.training.length ? `Learns from the photo first. ` : '';
+        const learning = said.training.length && verb.name !== 'train' ? `Learns from the photo first. ` : '';
         cost.className = 'cost';
         cost.textContent = `${learning}About ${duration(said.seconds)}${said.size ? `, ${said.size.replace('x', ' × ')} pixels` : ''}.`;
       } catch (error) {

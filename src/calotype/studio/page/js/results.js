@@ -16,13 +16,13 @@ export function thumb(job, made, onclick, pressed = null) {
   const picture = /\.mp4$/.test(made.file)
     ? h('video', {src: url.file(job.id, made.file), muted: true, autoplay: true, loop: true})
     : h('img', {src: moving ? url.file(job.id, made.file) : url.small(job.id, made.file), alt: '', loading: 'lazy'});
-  return h('button', {type: 'button', class: `thumb ${made.kept ? 'kept' : ''}`, onclick, 'aria-pressed': pressed, 'aria-label': `${job.verb}, seed ${made.seed}${made.kept ? ', kept' : ''}`, data: {result: made.file}}, picture, made.kept ? icon('heart') : null);
+  return h('button', {type: 'button', class: `thumb ${made.kept ? 'kept' : ''}`, onclick, 'aria-pressed': pressed, 'aria-label': `${job.verb}, seed ${made.seed}${made.kept ? ', kept' : ''}`, data: {result: made.file}}, picture, made.kept ? icon('kept') : null);
 }
 
 /** What can be done with a result. */
 export function actions(job, made, after = () => {}) {
   const film = !/\.png$/.test(made.file) || job.verb === 'animate';
-  const action = (name, label, onclick, more = {}) => h('button', {type: 'button', class: 'action', onclick, data: {action: name}, ...more}, icon(ICONS[name]), h('span', {}, label));
+  const action = (name, label, onclick, more = {}) => h('button', {type: 'button', class: 'action', onclick, data: {action: name}, ...more}, icon(name === 'keep' && made.kept ? 'kept' : ICONS[name]), h('span', {}, label));
   return h('div', {class: 'actions', role: 'toolbar', 'aria-label': 'What to do with this result'},
     action('keep', made.kept ? 'Kept' : 'Keep', () => attempt(() => api.keep(job.id, made.file, !made.kept)), {'aria-pressed': made.kept}),
     !film && action('use', 'Work on this', () => attempt(async () => { const picture = await api.use(job.id, made.file); await loadPictures(); set('verb', null); open(picture); })),

@@ -47,7 +47,9 @@ export function stage(photo, verb) {
     }
     const names = [...layers.keys()];
     const wanted = fields.find((field) => field.kind === 'labels' && field.begins && field.required)?.name;
-    choose(wanted || names[1] || 'photo');
+    // A map that need not be painted does not stand before the photo.
+    const idle = layers.get(names[1])?.field;
+    choose(wanted || (idle?.kind === 'labels' && !idle.required ? 'photo' : names[1]) || 'photo');
     if (wanted) see(fields.find((field) => field.kind === 'labels' && !field.begins).name);
   }
 

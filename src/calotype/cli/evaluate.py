@@ -23,11 +23,14 @@ def run(
     as_json: bool,
     metrics: str | None,
     features: str,
+    segmenter: str | None,
     seed: int,
 ) -> int:
     """Evaluate and print."""
+    if segmenter is not None and metrics is None:
+        metrics = "fsd"
     if metrics is not None or features != "auto":  # features are of sets, too
-        return _run_sets(real, fakes, as_json, metrics=metrics, features=features, seed=seed)
+        return _run_sets(real, fakes, as_json, metrics=metrics, features=features, segmenter=segmenter, seed=seed)
     # One name may be a folder of results; several are always single pictures.
     found = evaluate(real, fakes[0] if len(fakes) == 1 else fakes, weights=weights)
     print(json.dumps(found.as_dict(), indent=2) if as_json else table(found))

@@ -44,7 +44,6 @@ from calotype.run import Run
 from machine import provenance
 
 EARLY = 0.05  # of the training: the distance then has to be several times that at the end
-BEYOND = 60  # steps of learning what lies beyond the edges
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -264,6 +263,8 @@ def main() -> None:
     parser.add_argument("--sheets", type=Path)
     parser.add_argument("--preset", default="small")
     parser.add_argument("--steps", type=int, help="instead of the preset's")
+    parser.add_argument("--compared", type=int, default=1400, help="pictures on either side of a distance, at most")
+    parser.add_argument("--beyond-steps", type=int, default=400, help="of learning what lies beyond the edges")
     parser.add_argument("--features", default="auto")
     asked = parser.parse_args()
     torch.set_num_threads(1)
@@ -278,12 +279,13 @@ def main() -> None:
     early, _ = timed(asked.work, "early", lambda run: cocogan.train(stream, early_cfg, run))
     spent = asked.work / "plain" / "seconds"
     plain, plain_seconds = timed(asked.work, "plain", lambda run: trained_plain(stream, cfg, run, seconds, spent))
-    beyond_cfg = replace(cfg, beyond=1, beyond_steps=BEYOND)
+    beyond_cfg = replace(cfg, beyond=1, beyond_steps=asked.beyond_steps)
     outer_net, _ = timed(asked.work, "whole", lambda run: cocogan.train(stream, beyond_cfg, run))
 
     features = chosen(asked.features)
     real = torch.stack([data[i]["image"] for i in range(len(data))])
     real = torch.cat([real, real.flip(3)]) if cfg.mirror else real
+    real = real[torch.randperm(len(real), generator=torch.Generator().manual_seed(0))][: asked.compared]
     count = len(real)
     made = many(net, cfg, count)
     with torch.no_grad():
@@ -322,8 +324,8 @@ def main() -> None:
         "memory": memory(cfg),
         "guidance": guidance(net, cfg, real[:: max(1, count // 64)][:64]) if net.critic.source is not None else None,
         "beyond": {
-            "steps": BEYOND,
-            "ring_distance": {k: round(ring_distance(v, cfg, 1, features), 2) for k, v in outside.items()},
+            "steps": asked.beyond_steps,
+            "ring_distance": {k: round(ring_distance(v[:50], cfg, 1, features), 2) for k, v in outside.items()},
             "inner_pictures_changed_by": round(float((inner - made[:200]).abs().mean()), 4),
         },
     }

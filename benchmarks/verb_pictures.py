@@ -1,7 +1,7 @@
 """The studio's pictures of what each verb does, made of the shipped photos: ``python benchmarks/verb_pictures.py``.
 
-Seeds are the first ones. ``python benchmarks/verb_pictures.py vary erase`` makes only these. A few of them learn from a
-photo first, which takes minutes.
+Seeds are the first ones. ``python benchmarks/verb_pictures.py vary erase`` makes only these. What takes minutes to make
+is cut out of the README's pictures, which ``gallery.py`` makes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from PIL import Image, ImageDraw, ImageOps
 
 import calotype
 import gallery
-from calotype.tasks.cache import root
 
 OUT = Path(__file__).parent.parent / "src" / "calotype" / "studio" / "page" / "verbs"
 WIDTH, HEIGHT, GAP = 320, 200, 3
@@ -108,45 +107,48 @@ def mix() -> Image.Image:
     return beside(given, calotype.mix(given, other)[0], other, widths=(1, 1.8, 1))
 
 
+def cell(sheet: str, side: int, column: int, top: int, height: int) -> Image.Image:
+    """One picture of a sheet of the README's, where making it again would take minutes."""
+    left = 8 + column * (side + 8)
+    inside = 4  # the frame around the first one
+    box = (left + inside, top + inside, left + side - inside, top + height - inside)
+    return Image.open(gallery.OUT / f"{sheet}.jpg").convert("RGB").crop(box)
+
+
 def analogy() -> Image.Image:
-    given = photo("mountains")
-    before, target = gallery.as_it_is(given.size), gallery.as_it_might_be(given.size)
-    return beside(target, calotype.analogy(given, target, before=before)[0])
+    return beside(*(cell("analogy", 300, column, 8, 225) for column in (2, 3)))
 
 
 def relayout() -> Image.Image:
-    given = photo("mountains")
-    found = calotype.segment(given)[0]
-    turned = found.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    return beside(given, turned, calotype.relayout(given, found, turned)[0])
+    return beside(*(cell("relayout", 300, column, 8, 225) for column in (0, 2, 3)))
 
 
 def segment() -> Image.Image:
-    return beside(photo("pagoda"), calotype.segment(photo("pagoda"))[0])
+    return beside(*(cell("maps", 280, 1, top, 187) for top in (19, 259)))
 
 
 def edges() -> Image.Image:
-    return beside(photo("pagoda"), calotype.edges(photo("pagoda"))[0])
+    return beside(*(cell("maps", 280, 1, top, 187) for top in (19, 499)))
 
 
 def upscale() -> Image.Image:
-    given = photo("pagoda", 120)
-    made = calotype.upscale(given, factor=4)[0]
-    box = (int(0.3 * made.width), int(0.2 * made.height), int(0.75 * made.width), int(0.65 * made.height))
-    return beside(given.resize(made.size, Image.Resampling.NEAREST).crop(box), made.crop(box))
+    pictures = [cell("upscale", 400, column, 8, 267) for column in (0, 2)]
+    return beside(
+        *(one.crop((int(0.1 * one.width), 0, int(0.55 * one.width), int(0.75 * one.height))) for one in pictures)
+    )
 
 
 def animate() -> Image.Image:
-    film = calotype.animate(photo("stream", 160), frames=12)
-    return beside(*(film.frames[i] for i in (0, 3, 6, 9)))
+    film = Image.open(gallery.OUT / "animate.webp")
+    frames = []
+    for number in (0, 4, 8, 12):
+        film.seek(number)
+        frames.append(film.convert("RGB"))
+    return beside(*frames)
 
 
 def train() -> Image.Image:
-    calotype.train("singan", photo("stream", 160))
-    folder = max(root().glob("*-singan-*"), key=lambda path: path.stat().st_mtime)
-    stages = sorted((folder / "previews").glob("*.png"), key=lambda path: path.stat().st_mtime)
-    few = [stages[round(i * (len(stages) - 1) / 3)] for i in range(4)]
-    return beside(*(Image.open(path).resize((160, 120), Image.Resampling.NEAREST) for path in few))
+    return beside(*(cell("trained", 300, column, 8, 225) for column in (0, 1, 3)))
 
 
 def evaluate() -> Image.Image:

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
+from inspect import signature
 from typing import Any, TypeVar
 
 import torch
@@ -138,7 +139,10 @@ def wrapped(module: M) -> Any:
         return module
     device = next(module.parameters()).device
     ids = [device.index] if device.type == "cuda" else None
-    return DistributedDataParallel(module, device_ids=ids, broadcast_buffers=False, gradient_as_bucket_view=True)
+    # The newer name where there is one: the older is being retired.
+    named = "forward_sync_buffers" in signature(DistributedDataParallel.__init__).parameters
+    apart: dict[str, Any] = {"forward_sync_buffers" if named else "broadcast_buffers": False}
+    return DistributedDataParallel(module, device_ids=ids, gradient_as_bucket_view=True, **apart)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 # Annotations are values here, not strings: the interface is made from them.
 import asyncio
+import json
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,7 +19,9 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from calotype import __version__
+from calotype.catalog import ENGINES
 from calotype.errors import CalotypeError, InputError, OutputError
+from calotype.files import write_whole
 from calotype.studio.crew import Clerk
 from calotype.studio.events import Events
 from calotype.studio.forms import VERBS, body, checked, form
@@ -79,7 +82,7 @@ class Studio:
         self.jobs = Jobs(home / "jobs", self.pictures, at_once, self._changed)
         self.clerk = Clerk()
         self._engines: dict[str, Any] | None = None
-        self._thumbnailing = threading.Lock()
+        self._thumbnailing, self._asking = threading.Lock(), threading.Lock()
 
     def _changed(self, job: Job | str) -> None:
         if isinstance(job, str):
@@ -88,9 +91,15 @@ class Studio:
             self.events.tell("job", asdict(job))
 
     def engines(self) -> dict[str, Any]:
-        """What there is to know of the engines, asked for once."""
-        if self._engines is None:
-            self._engines = self.clerk.ask("engines")
+        """What there is to know of the engines: asked for once, and kept for the next time the studio is opened."""
+        kept = self.home / "engines.json"
+        with self._asking:
+            if self._engines is None:
+                self._engines = _read_engines(kept)
+            if self._engines is None:
+                self._engines = self.clerk.ask("engines")
+                said = {"of": _state_of_engines(), "engines": self._engines}
+                write_whole(kept, lambda file: file.write(json.dumps(said).encode()))
         return self._engines
 
     def thumbnail(self, job: str, name: str) -> Path:
@@ -101,12 +110,25 @@ class Studio:
         small = path.parent / "shown" / f"{name}.webp"
         with self._thumbnailing:
             if not small.exists():
-                from calotype.files import write_whole
-
                 with Image.open(path) as image:
                     image.draft("RGB", (640, 640))
                     write_whole(small, lambda file: write_thumbnail(image, file, 640))
         return small
+
+
+def _state_of_engines() -> list[Any]:
+    """What changes when an engine does: one that is worked on has the same version for long."""
+    newest = max(path.stat().st_mtime for path in (Path(__file__).parents[1] / "engines").rglob("*.py"))
+    return [__version__, sorted(ENGINES), newest]
+
+
+def _read_engines(kept: Path) -> dict[str, Any] | None:
+    try:
+        said = json.loads(kept.read_text("utf-8"))
+        engines: dict[str, Any] = said["engines"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return engines if said["of"] == _state_of_engines() else None
 
 
 def create(home: Path, *, at_once: int = 1) -> FastAPI:

@@ -55,7 +55,7 @@ def test_the_penalty_is_worked_out_now_and_then():
         {"coordinates": "cylindrical", "size": (16, 32)},
         {"mirror": True, "tint": 0.5},
         {"extra_blocks": 2},
-        {"border": "replicate", "latent_weight": 0.0},
+        {"latent_weight": 0.0},
     ],
 )
 def test_every_kind_of_step_gives_numbers(changes):
@@ -75,10 +75,12 @@ def test_a_batch_in_parts_has_the_losses_of_the_whole():
         each.net.eval()
     said = []
     for each in (whole, parts):
-        torch.manual_seed(1)
+        torch.manual_seed(1)  # draws
         said.append(each.step(each.state, {"image": pictures(4)}, 1))
     for name in ("critic", "place", "generator"):
-        assert said[0][name].item() == pytest.approx(said[1][name].item(), rel=0.02, abs=0.02)
+        assert said[0][name].item() == pytest.approx(
+            said[1][name].item(), abs=0.05
+        )  # singular values are estimated more often
 
 
 def test_only_pieces_are_ever_judged(monkeypatch):
@@ -222,10 +224,12 @@ def test_what_is_made_lies_where_it_belongs(taught):
 
 def test_the_critic_knows_where_a_piece_belongs(taught):
     cfg, net = taught
-    from calotype.models.cocogan.generate import place_of
-
-    real = pictures(20, seed=1000)
-    right = [
-        place_of(net, real[i : i + 1, :, top : top + 8, :8], cfg)[0] == top // 4 for i in range(20) for top in (0, 8)
-    ]
-    assert sum(right) > 30
+    torch.manual_seed(0)
+    drawn = draw(replace(cfg, batch=64), CPU)
+    at = learning.macro_coordinates(drawn.row, drawn.column, cfg)
+    net.critic.train()  # so few steps leave the running statistics behind
+    with torch.no_grad():
+        guessed = net.critic.place(net.critic.features(real_pieces(pictures(64, seed=1000), drawn, cfg)))
+    net.critic.eval()
+    # Guessing the middle always is wrong by two thirds, squared and on average.
+    assert (guessed - at)[:, 0].square().mean() < 0.2

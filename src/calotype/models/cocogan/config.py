@@ -19,8 +19,6 @@ class Config:
         latent: length of the random vector that all parts of a picture share.
         width: channels of the generator's last blocks; the first have up to sixteen times as many.
         critic_width: channels of the critic's first blocks; the last have up to eight times as many.
-        border: what convolutions of the generator see beyond the edge of a piece: ``zeros``, as published, or
-            ``replicate``, the pixels at the edge, with which pieces fit together sooner.
         extra_blocks: blocks of the generator that do not enlarge, after those that do.
         steps: training steps, each with one update of the critic and one of the generator.
         batch: macro pieces a step, all processes together.
@@ -55,7 +53,6 @@ class Config:
     latent: int = 128
     width: int = 64
     critic_width: int = 64
-    border: Literal["zeros", "replicate"] = "zeros"
     extra_blocks: int = 0
     steps: int = 200_000
     batch: int = 128
@@ -104,7 +101,7 @@ PRESETS: dict[str, Config] = {
         latent=64,
         width=16,
         critic_width=16,
-        steps=4000,
+        steps=8000,
         batch=32,
         generator_rate=4e-4,
         critic_rate=8e-4,
@@ -116,7 +113,6 @@ PRESETS: dict[str, Config] = {
         average=0.99,
         mirror=True,
         tint=0.1,
-        border="replicate",
     ),
     # As published for CelebA at 128 pixels, with the faults of the published code mended.
     "paper": Config(size=(128, 128), macro=64, micro=32),

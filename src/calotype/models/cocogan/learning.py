@@ -267,7 +267,9 @@ class Learner:
             self._keep_late_blocks()
         self.generator_optimizer.step()
         said.pop("total")
-        return said
+        # What is said is of all processes' pictures, as the gradients are.
+        means = distributed.mean_over_all(torch.stack(list(said.values())))
+        return dict(zip(said, means))
 
     def _made(self, drawn: Drawn, generator: Any = None) -> Tensor:
         with self._half():

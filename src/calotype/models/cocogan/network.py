@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -14,7 +14,6 @@ from calotype.distributed import mean_over_all, world
 from calotype.models.cocogan.config import Config
 from calotype.models.cocogan.coordinates import cells_of_macro, dimensions, merged, micro_coordinates
 
-Border = Literal["zeros", "replicate"]
 _SLOPE = 0.2
 _KEPT = 0.99  # of the running statistics, at each step
 _LEAST = 1e-5  # is added to every variance
@@ -83,8 +82,8 @@ class Normalised(nn.Module):
         self.variance.lerp_(variance.float(), 1 - self.kept)
 
 
-def _conv(inputs: int, outputs: int, kernel: int, border: Border = "zeros") -> nn.Module:
-    conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, padding_mode=border)
+def _conv(inputs: int, outputs: int, kernel: int) -> nn.Module:
+    conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
     nn.init.trunc_normal_(conv.weight, std=(2 / (inputs * kernel**2)) ** 0.5)
     nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
     return spectral_norm(conv)
@@ -100,13 +99,13 @@ def _linear(inputs: int, outputs: int) -> nn.Module:
 class _Growing(nn.Module):
     """A residual block of the generator, which doubles the size where asked to."""
 
-    def __init__(self, inputs: int, outputs: int, condition: int, *, up: bool, border: Border, released: bool) -> None:
+    def __init__(self, inputs: int, outputs: int, condition: int, *, up: bool, released: bool) -> None:
         super().__init__()
         self.up = up
         self.norm1 = Normalised(inputs, condition, released)
-        self.conv1 = _conv(inputs, outputs, 3, border)
+        self.conv1 = _conv(inputs, outputs, 3)
         self.norm2 = Normalised(outputs, condition, released)
-        self.conv2 = _conv(outputs, outputs, 3, border)
+        self.conv2 = _conv(outputs, outputs, 3)
         self.short = _conv(inputs, outputs, 1)
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
@@ -131,11 +130,11 @@ class Generator(nn.Module):
         self.first = _linear(condition, 4 * widths[0])
         ups = cfg.micro.bit_length() - 2
         self.blocks = nn.ModuleList(
-            _Growing(before, after, condition, up=i < ups, border=cfg.border, released=cfg.released)
+            _Growing(before, after, condition, up=i < ups, released=cfg.released)
             for i, (before, after) in enumerate(pairwise(widths))
         )
         self.norm = Normalised(widths[-1])
-        self.last = _conv(widths[-1], 3, 3, cfg.border)
+        self.last = _conv(widths[-1], 3, 3)
         self._raise_coordinates(dimensions(cfg))
 
     @torch.no_grad()

@@ -17,7 +17,9 @@ const json = {'content-type': 'application/json'};
 
 /** A sentence begins with a capital letter and ends in a full stop. */
 function sentence(text) {
-  const whole = text.charAt(0).toUpperCase() + text.slice(1);
+  // Options of the command line are called here as their fields are.
+  const plain = text.replace(/--([a-z][a-z-]*)/g, (_, name) => `“${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll('-', ' ')}”`);
+  const whole = plain.charAt(0).toUpperCase() + plain.slice(1);
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }
 

@@ -34,6 +34,12 @@ export function iconButton(name, label, onclick, more = {}) {
   return h('button', {type: 'button', class: 'plain icon', title: label, 'aria-label': label, onclick, ...more}, icon(name));
 }
 
+/** Show a part of the studio, anew where it is shown already. */
+export function go(hash) {
+  if (location.hash === hash) dispatchEvent(new HashChangeEvent('hashchange'));
+  else location.hash = hash;
+}
+
 /** A passing message. */
 export function toast(text, kind = 'said') {
   const shown = h('div', {class: `toast ${kind}`}, text);

@@ -1,8 +1,8 @@
 // The queue: everything that was asked for, the newest first.
 import {api, url} from './api.js';
-import {h, iconButton, sure} from './dom.js';
+import {go, h, iconButton, sure} from './dom.js';
 import {attempt, progress, report, thumb} from './results.js';
-import {changed, jobsNewestFirst, listen, set, state, WORKING} from './state.js';
+import {jobsNewestFirst, listen, set, state, WORKING} from './state.js';
 
 export function showWork(main) {
   const list = h('div', {class: 'jobs'});
@@ -41,8 +41,7 @@ function back(job, photo, made = null) {
   set('photo', photo);
   state.verb = state.verbs.find((verb) => verb.name === job.verb);
   state.result = made ? {job: job.id, file: made.file} : null;
-  location.hash = `#/${job.verb}`;
-  changed('jobs');
+  go(`#/${job.verb}`);
 }
 
 function when(seconds) {

@@ -10,7 +10,7 @@ import {showModels} from './models.js';
 
 const PARTS = {make: showMake, queue: showWork, kept: showKept, models: showModels};
 const main = document.getElementById('main');
-let leave = () => {};
+let leave = () => {}, moved = false;
 
 function route() {
   const [part, ...rest] = location.hash.replace(/^#\/?/, '').split('/');
@@ -23,6 +23,10 @@ function route() {
   main.replaceChildren();
   main.className = shown;
   leave = PARTS[shown](main, shown === 'make' ? [part, ...rest] : rest) || (() => {});
+  // Whoever does not see that all is different now is brought to its beginning.
+  if (moved) main.focus({preventScroll: true});
+  moved = true;
+  scrollTo(0, 0);
 }
 
 function theme() {

@@ -1,6 +1,6 @@
 // The part where things are made: a photo, what to do with it, how, and what came of it.
 import {api, url} from './api.js';
-import {duration, h, icon} from './dom.js';
+import {duration, go, h, icon} from './dom.js';
 import {form, isPainted} from './form.js';
 import {hero, recent, restore} from './photo.js';
 import {actions, attempt, progress, report, thumb} from './results.js';
@@ -32,7 +32,7 @@ function chooser(main) {
       h('figure', {class: 'photo'}, h('img', {src: url.picture(photo.id), alt: `Your photo, ${photo.name}`}),
         h('figcaption', {}, `${photo.name} · ${photo.width} × ${photo.height}`)),
       banner,
-      h('div', {class: 'row'}, h('button', {type: 'button', onclick: () => { set('photo', null); dispatchEvent(new HashChangeEvent('hashchange')); }}, 'Another photo')),
+      h('div', {class: 'row'}, h('button', {type: 'button', onclick: () => { set('photo', null); go('#/'); }}, 'Another photo')),
       recent('Other photos')),
     h('section', {}, h('h1', {}, 'What shall become of it?'),
       h('ul', {class: 'verbs'}, state.verbs.map((verb) => h('li', {}, h('a', {href: `#/${verb.name}`, data: {verb: verb.name}},
@@ -110,7 +110,7 @@ function workspace(main, verb) {
         cost.textContent = `${learning}About ${duration(said.seconds)}${said.size ? `, ${said.size.replace('x', ' × ')} pixels` : ''}.`;
       } catch (error) {
         if (turn !== asked) return;
-        cost.className = 'cost problem';
+        cost.className = 'cost';
         cost.textContent = error.message;
       }
     }, WAIT);

@@ -1,8 +1,8 @@
 // What was learned: models of photos, which verbs find by themselves.
 import {api, url} from './api.js';
-import {h, iconButton, sure} from './dom.js';
+import {go, h, iconButton, sure} from './dom.js';
 import {attempt} from './results.js';
-import {changed, listen, set, setValue, state} from './state.js';
+import {listen, set, setValue, state} from './state.js';
 
 export function showModels(main) {
   const place = h('div', {class: 'models'});
@@ -38,6 +38,5 @@ function use(model) {
   setValue(verb.name, 'model', model.name);
   const photo = state.pictures.find((picture) => picture.name === model.photo);
   if (photo) set('photo', photo);
-  location.hash = `#/${verb.name}`;
-  changed('route');
+  go(`#/${verb.name}`);
 }

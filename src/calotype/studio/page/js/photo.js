@@ -1,7 +1,7 @@
 // Handing pictures in: dropped, chosen, pasted; and pictures of ours, which say how they were made.
 import {api, url} from './api.js';
-import {choose, h, icon, iconButton, sure, toast} from './dom.js';
-import {changed, loadPictures, set, setValue, state, valuesOf} from './state.js';
+import {choose, go, h, icon, iconButton, sure, toast} from './dom.js';
+import {loadPictures, set, setValue, state, valuesOf} from './state.js';
 
 /** Take files as photos; the last one is worked on. A film of ours is asked how it was made. */
 export async function handIn(files) {
@@ -28,9 +28,7 @@ async function asSettings(file) {
 export function open(picture) {
   set('photo', picture);
   state.result = null;
-  location.hash = state.verb ? `#/${state.verb.name}` : '#/';
-  changed('route');
-  if (!location.hash || location.hash === '#/') dispatchEvent(new HashChangeEvent('hashchange'));
+  go(state.verb ? `#/${state.verb.name}` : '#/');
 }
 
 /** Fill a form in as a result says; what it was made from is looked up among the pictures. */
@@ -47,8 +45,7 @@ export async function restore(said) {
   if (missing.length) toast(`The settings are back. Drop ${missing.join(' and ')} to make the same again.`);
   else toast('The settings are back: the same picture comes out.');
   set('verb', verb);
-  location.hash = `#/${verb.name}`;
-  dispatchEvent(new HashChangeEvent('hashchange'));
+  go(`#/${verb.name}`);
 }
 
 /** The page before there is a photo. */
@@ -64,14 +61,14 @@ export function hero() {
 
 /** The photos that were handed in before. */
 export function recent(title) {
-  const photos = state.pictures.filter((picture) => !picture.part).slice(0, 24);
+  const photos = state.pictures.filter((picture) => !picture.part && picture.id !== state.photo?.id).slice(0, 24);
   if (!photos.length) return null;
   const list = h('ul', {class: 'photos'}, photos.map((picture) => h('li', {},
     h('button', {type: 'button', class: 'thumb', onclick: () => open(picture), 'aria-label': `Work on ${picture.name}`},
       h('img', {src: url.thumbnail(picture.id), alt: '', loading: 'lazy'})),
     iconButton('close', `Forget ${picture.name}`, async () => {
       if (!await sure(`Forget ${picture.name}? Results that were made from it stay.`, 'Forget it')) return;
-      try { await api.forget(picture.id); await loadPictures(); if (state.photo?.id === picture.id) set('photo', null); dispatchEvent(new HashChangeEvent('hashchange')); }
+      try { await api.forget(picture.id); await loadPictures(); if (state.photo?.id === picture.id) set('photo', null); go(location.hash); }
       catch (error) { toast(error.message, 'problem'); }
     }))));
   return h('div', {class: 'recent'}, h('h2', {}, title), list);

@@ -28,7 +28,7 @@ export function stage(photo, verb) {
     image.onload = resolve;
     image.onerror = () => reject(new Error('This photo cannot be shown here.'));
     image.src = url.picture(photo.id);
-  }).then(() => view.show(image, photo.width, photo.height)).then(() => { if (verb) equip(); });
+  }).then(() => view.show(image, photo.width, photo.height)).then(() => { if (verb && !view.closed) equip(); });
   ready.catch((error) => toast(error.message, 'problem'));
 
   const size = {width: photo.width, height: photo.height};
@@ -67,6 +67,7 @@ export function stage(photo, verb) {
       if (layer.field?.begins !== name || layer.touched) continue;
       const from = layers.get(name);
       layer.palette = from.palette.map((colour) => [...colour]);
+      layer.blank = from.blank;
       layer.raster.data.set(from.raster.data);
       layer.always = true;
       layer.paint();

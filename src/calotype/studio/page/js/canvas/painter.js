@@ -14,7 +14,8 @@ const FIRST_SIZE = 0.06;  // of the picture's shorter side
 export class Painter {
   constructor(view, kind, {width, height, palette = null, name = kind, changed = () => {}}) {
     this.view = view; this.kind = kind; this.name = name; this.changed = changed;
-    this.palette = palette || [[0, 0, 0]];
+    this.palette = palette || [[40, 90, 160], [230, 180, 60]];
+    this.blank = kind === 'map' && !palette;  // nothing is shown of a map before there is something in it
     this.label = 0;
     this.cover = kind === 'mask' ? 0.55 : 0.8;
     this.mode = 'brush';
@@ -41,6 +42,7 @@ export class Painter {
   paint() {
     this.colours = new Uint32Array(256);
     for (let i = 0; i < 256; i++) {
+      if (this.blank) continue;
       if (this.kind === 'mask') this.colours[i] = abgr(MASK_COLOUR, Math.round(i * this.cover));
       else if (i < this.palette.length) this.colours[i] = abgr(this.palette[i], Math.round(255 * this.cover));
     }
@@ -55,6 +57,7 @@ export class Painter {
   down(point) {
     const {raster} = this;
     if (this.mode === 'pick') { this.pick(point); return; }
+    if (this.blank) { this.blank = false; this.paint(); }
     raster.begin();
     this.last = point;
     const value = this.mode === 'eraser' || (this.kind === 'mask' && point.shift) ? 0 : this.value;
@@ -138,6 +141,7 @@ export class Painter {
     } else {
       const {index, palette} = mapFrom(pixels, this.exact ? this.palette : []);
       this.palette = palette;
+      this.blank = false;
       this.step((raster) => raster.all((data) => data.set(index)));
       this.paint();
     }

@@ -35,8 +35,11 @@ export class View {
   }
 
   close() {
+    cancelAnimationFrame(this.waiting);
+    this.closed = true;
     this.watcher.disconnect();
     this.levels.forEach((level) => level.bitmap.close?.());
+    this.levels = [];
     this.canvases.forEach((canvas) => { canvas.width = canvas.height = 0; canvas.remove(); });
   }
 
@@ -52,7 +55,8 @@ export class View {
     }
     this.levels.forEach((level) => level.bitmap.close?.());
     this.levels = levels;
-    this.fit();
+    if (this.closed) this.close();
+    else this.fit();
   }
 
   resize() {
@@ -102,7 +106,7 @@ export class View {
 
   /** Draw everything anew with the next frame of the screen. */
   redraw() {
-    if (this.waiting) return;
+    if (this.waiting || this.closed) return;
     this.waiting = requestAnimationFrame(() => {
       this.waiting = 0;
       this.drawPicture();

@@ -58,7 +58,7 @@ def set_table(found: SetScores) -> str:
         if name.endswith(("_floor", "_deviation")):
             continue
         floor, spread = found.values.get(f"{name}_floor"), found.values.get(f"{name}_deviation")
-        beside = f"real from real {_number(floor)}" if floor is not None else ""
+        beside = f"halves of the real ones {_number(floor)}" if floor is not None else ""
         rows.append([name, _number(value), beside or (f"+- {_number(spread)}" if spread is not None else "")])
     lines = [aligned(rows)]
     if found.classes:

@@ -28,7 +28,8 @@ class SetScores:
 
     Attributes:
         values: each measure by name, as asked for; beside ``fid`` its ``fid_floor``, the distance between two halves
-            of the real pictures, beside ``kid`` and ``class_score`` their standard deviations (``..._deviation``).
+            of the real pictures (at half their number, so about twice what equal sets of the whole number have), beside
+            ``kid`` and ``class_score`` their standard deviations (``..._deviation``).
         features: name of what the pictures were seen with; empty where only maps were looked at.
         real: how many real pictures there are.
         fake: how many made ones.
@@ -266,8 +267,8 @@ def _notes(files: "list[list[Path]]", dimensions: int, asked: Sequence[str]) -> 
         notes.append(f"{min(real, fake)} pictures are few: chance decides much")
     elif "fid" in asked and min(real, fake) < 2 * dimensions:
         notes.append(
-            f"fid of {min(real, fake)} pictures with {dimensions} features is too large by about fid_floor: compare it "
-            "at equal numbers only, or take kid"
+            f"fid of {min(real, fake)} pictures with {dimensions} features is too large by about half of what halves "
+            "of the real ones have: compare it at equal numbers only, or take kid"
         )
     lossy = [{path.suffix.lower() in _LOSSY for path in paths} for paths in files]
     if lossy[0] != lossy[1]:

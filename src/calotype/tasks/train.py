@@ -243,7 +243,10 @@ def train(
     ],
     *,
     preset: Annotated[
-        str | None, Param("preset; without it fast, or a model's small. 'calotype engines' lists them", metavar="NAME")
+        str | None,
+        Param(
+            "preset; without it fast, or a model's small. 'calotype engines' lists them", kind="preset", metavar="NAME"
+        ),
     ] = None,
     seed: Annotated[
         int,

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,12 +28,12 @@ from torch import Tensor, nn
 from calotype.metrics.classes import class_score
 from calotype.metrics.frechet import frechet_of
 from calotype.metrics.kid import kid, mmd
-from calotype.metrics.lpips import lpips
+from calotype.metrics.lpips import lpips, published
 from calotype.metrics.neighbours import neighbours
 from calotype.metrics.psnr import psnr
 from calotype.metrics.segmentation import Confusion
 from calotype.metrics.ssim import ms_ssim, ssim
-from calotype.nn.embedding import Vectors
+from calotype.nn.embedding import Vectors, of_file
 from calotype.nn.inception import Inception
 from machine import provenance
 
@@ -53,6 +54,7 @@ def main() -> None:
         *score_rows(),
         *pair_rows(),
         *lpips_rows(),
+        *published_rows(),
         *map_rows(),
         *network_rows(),
     ]
@@ -240,6 +242,37 @@ def lpips_rows() -> list[dict[str, Any]]:
             theirs = float(model(a, b))
         rows.append(compared(f"lpips, {net}", "lpips", lpips(a, b, Layered(model)).distance, theirs))
     return rows
+
+
+def published_rows() -> list[dict[str, Any]]:
+    """LPIPS with its own channel weights, and VGG's vectors, both by files of the layouts that users have."""
+    import lpips as package
+    from torchvision.models import vgg16
+
+    torch.manual_seed(0)
+    net = vgg16(weights=None).eval()
+    heads = Path(package.__file__).parent / "weights" / "v0.1" / "vgg.pth"
+    model = package.LPIPS(net="vgg", pnet_rand=True, verbose=False).eval()
+    parts = {name.partition(".")[2]: value for name, value in net.state_dict().items() if name.startswith("features.")}
+    for piece in range(1, 6):
+        chain = getattr(model.net, f"slice{piece}")
+        chain.load_state_dict({name: parts[name] for name in chain.state_dict()})
+    a, b = pictures(1, 64, 0), pictures(1, 64, 1)
+    sized = pictures(1, 224, 2)
+    with tempfile.TemporaryDirectory() as folder, torch.no_grad():
+        file = Path(folder) / "vgg16.pth"
+        torch.save(net.state_dict(), file)
+        ours = published(file, heads)(a, b).distance
+        vector = of_file(file)(sized)[0]
+        mean, deviation = (torch.tensor(v)[:, None, None] for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+        layers = net.features(((sized + 1) / 2 - mean) / deviation)
+        wanted = net.classifier[:5](net.avgpool(layers).flatten(1))[0]
+        theirs = float(model(a, b))
+    return [
+        compared("lpips 0.1, its weights", "lpips", ours, theirs),
+        compared("vgg-16 vectors", "torchvision", float(vector.norm()), float(wanted.norm())),
+        compared("their largest gap", "torchvision", 1 + float((vector - wanted).abs().max()), 1.0),
+    ]
 
 
 def map_rows() -> list[dict[str, Any]]:

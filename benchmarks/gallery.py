@@ -83,45 +83,62 @@ def trained() -> None:
     strip("trained", [photo, *free, photo, *loose], labels, 4, 300)
 
 
-def paintings() -> None:
-    """A sketch, and what both engines paint of it."""
-    photo = opened("mountains")
-    sketch = Image.new("RGB", photo.size, (73, 110, 168))
-    draw, (w, h) = ImageDraw.Draw(sketch), photo.size
+def sketched(size: tuple[int, int]) -> Image.Image:
+    """Mountains as somebody would paint them in a minute."""
+    sketch = Image.new("RGB", size, (73, 110, 168))
+    draw, (w, h) = ImageDraw.Draw(sketch), size
     draw.polygon(
         [(0, 0.5 * h), (0.3 * w, 0.15 * h), (0.45 * w, 0.4 * h), (0.75 * w, 0.1 * h), (w, 0.5 * h)], (120, 120, 125)
     )
     draw.rectangle((0, 0.5 * h, w, h), (98, 96, 48))
     draw.ellipse((0.5 * w, 0.02 * h, 0.68 * w, 0.14 * h), (235, 238, 245))
     draw.polygon([(0.35 * w, h), (0.48 * w, 0.5 * h), (0.52 * w, 0.5 * h), (0.6 * w, h)], (134, 112, 96))
+    return sketch
+
+
+def paintings() -> None:
+    """A sketch, and what both engines paint of it."""
+    photo = opened("mountains")
+    sketch = sketched(photo.size)
     made = [calotype.paint(photo, sketch, engine=engine)[0] for engine in ("gpnn", "singan")]
     strip("paint", [photo, sketch, *made], ["the photo", "the sketch", "paint", "paint --engine singan"], 4, 300)
 
 
-def edits() -> None:
-    """Pieces moved about, and healed by both engines."""
-    photo = opened("mountains")
+def moved(photo: Image.Image) -> Image.Image:
+    """The mountains with pieces of them elsewhere."""
     edited, (w, h) = photo.copy(), photo.size
     for source, target in (((0.72, 0.22), (0.28, 0.2)), ((0.42, 0.3), (0.02, 0.18)), ((0.7, 0.85), (0.15, 0.75))):
         left, top = int(source[0] * w), int(source[1] * h)
         piece = photo.crop((left, top, left + w // 6, top + h // 6))
         edited.paste(piece, (int(target[0] * w), int(target[1] * h)))
+    return edited
+
+
+def edits() -> None:
+    """Pieces moved about, and healed by both engines."""
+    photo = opened("mountains")
+    edited = moved(photo)
     made = [calotype.edit(photo, edited, engine=engine)[0] for engine in ("gpnn", "singan")]
     strip("edit", [photo, edited, *made], ["the photo", "as edited", "edit", "edit --engine singan"], 4, 300)
 
 
-def harmonies() -> None:
-    """Something of another photo, made to belong."""
-    photo, other = opened("mountains"), opened("stream")
-    w, h = photo.size
+def pasted(photo: Image.Image, other: Image.Image) -> Image.Image:
+    """A photo with a round piece of another on it."""
     rocks = other.crop((int(0.6 * other.width), int(0.4 * other.height), other.width, int(0.95 * other.height)))
     shape = Image.new("L", rocks.size, 0)
     ImageDraw.Draw(shape).ellipse((4, 4, rocks.width - 4, rocks.height - 4), 255)
-    pasted = photo.copy()
-    pasted.paste(rocks, (w // 2, h - rocks.height - 10), shape)
-    made = [calotype.harmonize(photo, pasted, engine=engine)[0] for engine in ("gpnn", "singan")]
+    changed = photo.copy()
+    changed.paste(rocks, (photo.width // 2, photo.height - rocks.height - 10), shape)
+    return changed
+
+
+def harmonies() -> None:
+    """Something of another photo, made to belong."""
+    photo = opened("mountains")
+    changed = pasted(photo, opened("stream"))
+    made = [calotype.harmonize(photo, changed, engine=engine)[0] for engine in ("gpnn", "singan")]
     labels = ["the photo", "as pasted", "harmonize", "harmonize --engine singan"]
-    strip("harmonize", [photo, pasted, *made], labels, 4, 300)
+    strip("harmonize", [photo, changed, *made], labels, 4, 300)
 
 
 Outline = tuple[tuple[float, float], ...]
@@ -161,16 +178,26 @@ def painted(areas: dict[str, Outline], size: tuple[int, int]) -> Image.Image:
     return image
 
 
+def as_it_is(size: tuple[int, int]) -> Image.Image:
+    """A map of the mountains."""
+    return painted(_AS_IT_IS, size)
+
+
+def as_it_might_be(size: tuple[int, int]) -> Image.Image:
+    """A map of other mountains."""
+    return painted(_AS_IT_MIGHT_BE, size)
+
+
 def analogies() -> None:
     """A photo and its map, another map, and what is made of it."""
     photo = opened("mountains")
-    before, target = (painted(areas, photo.size) for areas in (_AS_IT_IS, _AS_IT_MIGHT_BE))
+    before, target = as_it_is(photo.size), as_it_might_be(photo.size)
     made = calotype.analogy(photo, target, before=before)[0]
     strip("analogy", [photo, before, target, made], ["the photo", "--before", "the target", "analogy"], 4, 300)
 
 
 def layouts() -> None:
-    """A photo laid out by an edit of the map that is made of it, and by one of a drawing."""
+    """Photos laid out by an edit of the map that is made of them, and by one of a drawing."""
     photo = opened("mountains")
     found = calotype.segment(photo)[0]
     turned = found.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
@@ -179,11 +206,25 @@ def layouts() -> None:
     y, x = np.mgrid[: photo.height, : photo.width]
     moved = (y + 0.1 * photo.height * np.sin(2 * np.pi * x / photo.width)).round().astype(int)
     bent = Image.fromarray(pixels[moved.clip(0, photo.height - 1), x])
+    garden = opened("pagoda")
+    regions = calotype.segment(garden)[0]
     images, labels = [], []
-    for before, target, verb in ((found, turned, "segment"), (drawn, bent, "edges")):
-        images += [photo, before, target, calotype.relayout(photo, before, target)[0]]
-        labels += ["the photo", verb, "changed", "relayout"]
+    for of, before, target, verb, change in (
+        (photo, found, turned, "segment", "mirrored"),
+        (garden, regions, without_its_tree(regions), "segment", "the tree painted over"),
+        (photo, drawn, bent, "edges", "bent"),
+    ):
+        images += [of, before, target, calotype.relayout(of, before, target)[0]]
+        labels += ["the photo", verb, change, "relayout"]
     strip("relayout", images, labels, 4, 300)
+
+
+def without_its_tree(regions: Image.Image) -> Image.Image:
+    """The map of the pagoda with sky where the tree at the right is, down to the hedge."""
+    edited, (width, height) = regions.copy(), regions.size
+    area = [(x * width, y * height) for x, y in ((0.78, 0), (1, 0), (1, 0.72), (0.9, 0.7), (0.86, 0.66), (0.8, 0.68))]
+    ImageDraw.Draw(edited).polygon(area, regions.getpixel((width // 2, 4)))
+    return edited
 
 
 def learned_layouts() -> None:
@@ -203,9 +244,18 @@ def maps() -> None:
     """What is found in four photos: regions, and outlines."""
     names = ("mountains", "pagoda", "stream", "dandelions")
     photos = [opened(name) for name in names]
-    images = [*photos, *(calotype.segment(photo)[0] for photo in photos), *(calotype.edges(p)[0] for p in photos)]
-    labels = ["the photo"] * 4 + ["segment"] * 4 + ["edges"] * 4
+    images = [*photos, *(calotype.segment(photo)[0] for photo in photos)]
+    images += [calotype.edges(photo, engine=engine)[0] for engine in ("canny", "hed") for photo in photos]
+    labels = ["the photo"] * 4 + ["segment"] * 4 + ["edges"] * 4 + ["edges --engine hed"] * 4
     strip("maps", images, labels, 4, 280)
+
+
+def marked(size: tuple[int, int], boxes: tuple[tuple[float, float, float, float], ...]) -> Image.Image:
+    """A mask of ellipses, each in a box from 0 to 1."""
+    mask, (w, h) = Image.new("L", size, 0), size
+    for x0, y0, x1, y1 in boxes:
+        ImageDraw.Draw(mask).ellipse((x0 * w, y0 * h, x1 * w, y1 * h), 255)
+    return mask
 
 
 def erasures() -> None:
@@ -214,13 +264,10 @@ def erasures() -> None:
     marks = {"dandelions": ((0.1, -0.02, 0.5, 0.62), (0.25, 0.4, 0.4, 1.1)), "mountains": ((0.73, 0.84, 0.84, 0.98),)}
     for name, boxes in marks.items():
         photo = opened(name)
-        mask = Image.new("L", photo.size, 0)
-        for x0, y0, x1, y1 in boxes:
-            w, h = photo.size
-            ImageDraw.Draw(mask).ellipse((x0 * w, y0 * h, x1 * w, y1 * h), 255)
-        marked = photo.copy()
-        marked.paste((255, 0, 160), mask=mask)
-        images += [photo, marked, calotype.erase(photo, mask=mask)[0]]
+        mask = marked(photo.size, boxes)
+        shown = photo.copy()
+        shown.paste((255, 0, 160), mask=mask)
+        images += [photo, shown, calotype.erase(photo, mask=mask)[0]]
         labels += ["the photo", "--mask", "erase"]
     strip("erase", images, labels, 3, 360)
 

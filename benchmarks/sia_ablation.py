@@ -174,12 +174,19 @@ class MeanColours(nn.Module):
 
 
 def averaged(variant: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The means of a variant over the seeds, those of the net alone and those of the finished pictures."""
+    """The means of a variant over the seeds, those of the net alone and those of the finished pictures.
+
+    Beside each, from two seeds on, half the distance of the highest from the lowest: what chance does.
+    """
     line: dict[str, Any] = {"variant": variant}
     for refined, end in ((False, "_net"), (True, "")):
         chosen = [row for row in rows if row["variant"] == variant and row["patches"] == refined]
         names = [name for name in chosen[0] if name not in ("variant", "seed", "patches", "training")]
-        line |= {f"{name}{end}": round(statistics.fmean(row[name] for row in chosen), 4) for name in names}
+        for name in names:
+            values = [row[name] for row in chosen]
+            line[f"{name}{end}"] = round(statistics.fmean(values), 4)
+            if len(values) > 1:
+                line[f"{name}{end}_chance"] = round((max(values) - min(values)) / 2, 4)
         line["training"] = round(statistics.fmean(row["training"] for row in chosen), 1)
     return line
 

@@ -27,6 +27,7 @@ LAYERS = [
     {"engines", "models"},
     {"catalog"},
     {"tasks"},
+    {"studio"},
     {"cli"},
     {"__main__"},
 ]
@@ -36,7 +37,16 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 UPWARD = {
     ("types", "image"): "Result.save() hands its pictures to the one place that writes them",
 }
-LIGHT = {"", "errors", "types", "files", "catalog", "tasks", "cli"}  # no torch at module level; "" is __init__
+LIGHT = {
+    "",
+    "errors",
+    "types",
+    "files",
+    "catalog",
+    "tasks",
+    "studio",
+    "cli",
+}  # no torch at module level; "" is __init__
 SIBLINGS_APART = {"engines", "models"}
 MAY_PRINT = {"cli"}
 

@@ -27,6 +27,7 @@ ENGINES: dict[str, str] = {
     "analogy": "calotype.engines.analogy",
     "superpixels": "calotype.engines.superpixels",
     "canny": "calotype.engines.canny",
+    "hed": "calotype.engines.hed",
 }
 
 # What learns from many photos.

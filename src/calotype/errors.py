@@ -29,3 +29,15 @@ def unknown(kind: str, name: str, known: Iterable[str], advice: str = "") -> str
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     meant = f"did you mean '{near[0]}'? " if near else ""
     return f"there is no {kind} '{name}': {meant}{advice or 'choose from ' + ', '.join(names)}"
+
+
+def one_line(error: BaseException) -> str | None:
+    """What to tell the user; ``None`` for an error that is a fault of the program."""
+    if isinstance(error, CalotypeError):
+        return str(error)
+    text = str(error)
+    # torch has a class of its own for this on GPUs and none on CPUs, and may not be imported here to ask.
+    out_of_memory = type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and out_of_memory):
+        return "there is not enough memory for this: shrink the photo with --max-side 800 or ask for a smaller --size"
+    return None

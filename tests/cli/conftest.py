@@ -1,12 +1,14 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from .forks import Forks
 
 Outcome = subprocess.CompletedProcess[str]
 Command = Callable[..., Outcome]
@@ -35,21 +37,44 @@ def learning(tmp_path: Path) -> Command:
     return command(tmp_path, *LEARNING)
 
 
+_FORKS: dict[tuple[Path, ...], Forks] = {}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forks() -> Iterator[None]:
+    """Ends what was started to start commands from."""
+    yield
+    for each in _FORKS.values():
+        each.close()
+    _FORKS.clear()
+
+
 def command(tmp_path: Path, *more: Path) -> Command:
     def run(*arguments: object, stdin: bytes | None = None, cwd: Path = tmp_path, before: object = None) -> Outcome:
-        done = subprocess.run(
-            [sys.executable, "-m", "calotype", *map(str, arguments)],
-            cwd=cwd,
-            env=environment(*more),
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=True,
-            timeout=120,
-            preexec_fn=before,
-        )
+        words = [str(argument) for argument in arguments]
+        # What starts processes itself begins as a user's command does, and so does what is to be limited.
+        if before is None and not {"--jobs", "-j", "--on"} & set(words) and hasattr(os, "fork"):
+            done = _forks(more).run(words, cwd, environment(*more), stdin)
+        else:
+            done = subprocess.run(
+                [sys.executable, "-m", "calotype", *words],
+                cwd=cwd,
+                env=environment(*more),
+                input=stdin,
+                stdin=subprocess.DEVNULL if stdin is None else None,
+                capture_output=True,
+                timeout=120,
+                preexec_fn=before,
+            )
         return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run
+
+
+def _forks(more: tuple[Path, ...]) -> Forks:
+    if more not in _FORKS:
+        _FORKS[more] = Forks(environment(*more))
+    return _FORKS[more]
 
 
 @pytest.fixture

@@ -259,6 +259,27 @@ def test_the_photo_itself_is_never_overwritten(calotype, tmp_path, photo):
 
 
 # ---------------------------------------------------------------------------------------------------------------
+# Sets of pictures
+
+
+def test_sets_that_cannot_be_made(calotype, tmp_path):
+    refused(calotype("data", "scense"), 1, "'scense'", "did you mean 'scenes'")
+    refused(calotype("data", "digits", "--size", "7"), 1, "28 to 128")
+    refused(calotype("data", "digits", "-n", "0"), 2, "--count")
+    refused(calotype("data", "digits", "--packages", "nowhere"), 1, "nowhere", "is not a folder")
+    (tmp_path / "digits").mkdir()
+    (tmp_path / "digits" / "mine.txt").write_text("mine")
+    refused(calotype("data", "digits"), 1, "'digits'", "already there")
+    assert files(tmp_path) == {"digits/mine.txt"}
+
+
+def test_sets_without_the_program_that_fetches(calotype, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    refused(calotype("data", "digits", "-o", "out"), 1, "apt-get is not installed here", "--packages")
+    assert files(tmp_path) == set()
+
+
+# ---------------------------------------------------------------------------------------------------------------
 # Interruptions
 
 

@@ -228,7 +228,7 @@ def test_a_model_and_further_pictures_travel(here, tmp_path, photo, photos):
 
 
 def test_who_is_trained_on_elsewhere_is_waited_for(here, cache, tmp_path, photo):
-    command = ("vary", str(photo.parent), *LEARN, "--set", "steps=600", "-q")
+    command = ("vary", str(photo.parent), *LEARN, "--set", "steps=300", "-q")
     first = subprocess.Popen(
         [sys.executable, "-m", "calotype", *command, "-o", "a"], cwd=tmp_path, env=environment(*LEARNING)
     )

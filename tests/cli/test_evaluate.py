@@ -18,3 +18,35 @@ def test_weights_that_are_not_there(calotype, photo):
     assert (done.returncode, done.stdout) == (1, "")
     assert len(done.stderr.splitlines()) == 1
     assert "nowhere.pt" in done.stderr
+
+
+def test_two_folders_as_sets(calotype, tmp_path, picture):
+    for name, turn in (("real", 0), ("made", 180)):
+        (tmp_path / name).mkdir()
+        for i in range(8):
+            picture(32 + i, 40).rotate(turn).save(tmp_path / name / f"{i}.png")
+    words = ("evaluate", "real", "made", "--features", "offline")
+    done = calotype(*words, "--metrics", "fid,kid")
+    assert done.returncode == 0
+    head, first, second, *rest = done.stdout.splitlines()
+    assert head.split() == ["measure", "value"]
+    assert (first.split()[0], second.split()[0]) == ("fid", "kid")
+    assert "real from real" in first
+    assert any("8 real pictures, 8 made ones; seen with offline" in line for line in rest)
+    found = json.loads(calotype(*words, "--json").stdout)
+    assert first.split()[1] == f"{found['values']['fid']:.4g}"
+    assert {"precision", "recall", "density", "coverage"} < set(found["values"])
+
+
+def test_sets_that_cannot_be_compared(calotype, tmp_path, photo):
+    for words, status, said in (
+        (("photos", "photos", "--metrics", "fidd"), 1, "did you mean 'fid'"),
+        (("photos", photo, "--metrics", "fid"), 1, "is not a folder"),
+        (("photos", photo, photo, "--metrics", "fid"), 2, "give two folders"),
+        (("photos", "photos", "--features", "nowhere.pth"), 1, "nowhere.pth"),
+        (("photos", "photos", "--metrics", "fid", "--features", "offline"), 1, "give more"),
+    ):
+        done = calotype("evaluate", *words)
+        assert (done.returncode, done.stdout) == (status, ""), done
+        assert len(done.stderr.splitlines()) == 1
+        assert said in done.stderr

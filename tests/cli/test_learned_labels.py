@@ -40,6 +40,13 @@ def test_trained_ahead_and_laid_out(calotype, tmp_path, maps):
         assert picture.size == (48, 64)
 
 
+def test_a_folder_with_maps_made_here(calotype, maps):
+    Image.open(maps).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(maps.parent / "mirrored.png")
+    done = calotype("train", "analogy", maps.parent, "--labels", "auto", *TINY, "-q")
+    assert done.returncode == 0, done.stderr
+    assert len(set(done.stdout.split())) == 2
+
+
 @pytest.mark.parametrize(
     ("status", "arguments", "words"),
     [

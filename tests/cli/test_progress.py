@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from calotype.cli.progress import Bar, Remaining, Reporter, duration, reporter
+from calotype.cli.progress import Bar, Reporter, reporter
+from calotype.tasks.remaining import Remaining, duration
 
 from .conftest import environment
 

@@ -52,7 +52,7 @@ def test_what_show_prints_makes_the_same_picture(learning, photo, tmp_path):
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_interrupted_training_goes_on_to_the_same_bytes(learning, cache, tmp_path, photo, number, status):
-    steps = ("--set", "steps=700")
+    steps = ("--set", "steps=400")
     command = ("vary", str(photo), "-o", "one.png", *TINY, *steps)
     process = subprocess.Popen(
         [sys.executable, "-m", "calotype", *command, "-q"],
@@ -178,7 +178,7 @@ def test_several_photos_at_a_time(learning, cache, monkeypatch, tmp_path, photo,
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_all_at_work_stop_and_go_on_to_the_same_bytes(learning, cache, monkeypatch, tmp_path, photo, picture, number):
     photos(photo.parent, picture, 2)
-    command = ("train", "tiny_engine", photo.parent, "--preset", "tiny", "--set", "steps=900", "-q")
+    command = ("train", "tiny_engine", photo.parent, "--preset", "tiny", "--set", "steps=400", "-q")
     process = started(tmp_path, *command, "--jobs", "2")
     wait_for(lambda: len(list(cache.glob("models/*/previews/half.png"))) == 2, process)
     os.killpg(process.pid, signal.SIGINT) if number == signal.SIGINT else process.send_signal(number)
@@ -198,7 +198,7 @@ def test_all_at_work_stop_and_go_on_to_the_same_bytes(learning, cache, monkeypat
 
 def test_one_of_several_that_is_killed_does_not_stop_the_rest(learning, cache, tmp_path, photo, picture):
     photos(photo.parent, picture, 2)
-    command = ("train", "tiny_engine", photo.parent, "--preset", "tiny", "--set", "steps=900", "-q", "--jobs", "2")
+    command = ("train", "tiny_engine", photo.parent, "--preset", "tiny", "--set", "steps=400", "-q", "--jobs", "2")
     process = started(tmp_path, *command)
     wait_for(lambda: list(cache.glob("models/*/previews/half.png")), process)
     lock = next(iter(cache.glob("models/*/previews/half.png"))).parent.parent / "lock"

@@ -187,3 +187,18 @@ def test_targets_that_do_not_fit(given: np.ndarray, words: tuple[str, ...]) -> N
 def test_sources_that_cannot_be_used(given: object, words: str) -> None:
     with pytest.raises(InputError, match=words):
         open_labels(given)
+
+
+@pytest.mark.parametrize("given", ["path", "image"])
+def test_class_numbers_of_sixteen_bits(tmp_path, given) -> None:
+    numbers = np.arange(4).repeat(6).reshape(1, 24).repeat(20, 0).astype(np.uint16)
+    Image.fromarray(numbers).save(tmp_path / "classes.png")
+    labels = open_labels(tmp_path / "classes.png" if given == "path" else Image.open(tmp_path / "classes.png"))
+    assert np.array_equal(labels.index, numbers)
+    assert labels.name == ("classes" if given == "path" else labels.name)
+
+
+def test_sixteen_bits_that_are_no_numbers_are_grey_levels(tmp_path) -> None:
+    levels = np.array([0, 20000, 65535], np.uint16)[np.arange(24) // 8].reshape(1, 24).repeat(20, 0)
+    Image.fromarray(levels).save(tmp_path / "grey.png")
+    assert open_labels(tmp_path / "grey.png").colours == ((0, 0, 0), (78, 78, 78), (255, 255, 255))

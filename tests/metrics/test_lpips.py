@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from calotype.errors import InputError
-from calotype.metrics.lpips import lpips
+from calotype.metrics.lpips import lpips, published
 from calotype.nn.features import offline_features, vgg16
 
 needs_weights = pytest.mark.skipif(
@@ -80,3 +80,45 @@ def test_what_cannot_be_compared():
         lpips(scene(), scene(size=(64, 64)))
     with pytest.raises(InputError, match="too small"):
         lpips(scene()[..., :3, :3], scene()[..., :3, :3])
+
+
+def files(folder, widths=(64, 128, 256, 512, 512)):
+    """Files as torchvision's VGG-16 and the heads of the lpips package, with random weights."""
+    torch.manual_seed(0)
+    weights, before = {}, 3
+    channels = [width for width, count in zip((64, 128, 256, 512, 512), (2, 2, 3, 3, 3)) for _ in range(count)]
+    for number, width in zip((0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28), channels):
+        weights[f"features.{number}.weight"] = torch.randn(width, before, 3, 3) / (3 * before) ** 0.5
+        weights[f"features.{number}.bias"] = torch.zeros(width)
+        before = width
+    torch.save(weights, folder / "vgg16.pth")
+    heads = {f"lin{i}.model.1.weight": torch.rand(1, width, 1, 1) for i, width in enumerate(widths)}
+    torch.save(heads, folder / "heads.pth")
+    return folder / "vgg16.pth", folder / "heads.pth"
+
+
+def test_the_published_one_weighs_channels(tmp_path):
+    real, fake = torch.rand(2, 1, 3, 32, 32, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    measure = published(*files(tmp_path))
+    found = measure(real, fake)
+    heads = torch.load(tmp_path / "heads.pth", weights_only=True)
+    wanted = 0.0
+    for i, (a, b) in enumerate(zip(measure.net.layers(real), measure.net.layers(fake))):
+        a, b = (x / x.norm(dim=1, keepdim=True).clamp_min(1e-10) for x in (a, b))
+        wanted += float(((a - b).square() * heads[f"lin{i}.model.1.weight"]).sum(1).mean())
+    assert found.distance == pytest.approx(wanted, rel=1e-5)
+    assert "lpips 0.1, vgg-16 of torchvision" in found.features
+    assert measure(real, real).distance == 0
+
+
+def test_files_that_are_others(tmp_path):
+    vgg, heads = files(tmp_path, widths=(64, 128, 256, 512, 64))
+    with pytest.raises(InputError, match="no channel weights"):
+        published(vgg, heads)
+    with pytest.raises(InputError, match="no VGG-16 of torchvision"):
+        published(heads, heads)
+    with pytest.raises(InputError, match="cannot be read"):
+        published(tmp_path / "nowhere.pth", heads)
+    heads.write_bytes(b"x")
+    with pytest.raises(InputError, match="holds no weights"):
+        published(vgg, heads)

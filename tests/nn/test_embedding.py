@@ -5,6 +5,7 @@ from calotype.errors import InputError
 from calotype.image.io import open_photo, to_image, to_tensor
 from calotype.nn import efficientnet, embedding
 from calotype.nn.embedding import Classifying, Efficient, Embedding, Formulas, Vectors, check_comparable, chosen, embed
+from calotype.nn.features import VGG_BLOCKS
 from calotype.nn.inception import Inception
 
 
@@ -114,13 +115,40 @@ def test_inception_reads_its_public_file_and_says_whose_weights_they_are(tmp_pat
     assert found.values.shape == (1, 2048)
     assert found.probabilities.shape == (1, 1008)
     torch.save({"x": torch.zeros(1)}, path)
-    with pytest.raises(InputError, match="pt_inception-2015-12-05-6726825d"):
+    with pytest.raises(InputError, match="neither FID's Inception network nor torchvision's VGG-16"):
         chosen(path)
     path.write_bytes(b"something else")
     with pytest.raises(InputError, match="holds no weights"):
         chosen(str(path))
     with pytest.raises(InputError, match="cannot be read"):
         chosen(tmp_path / "nowhere.pth")
+
+
+def vision_file(path, classifier=True):
+    """A file as torchvision's, with random weights; the fully connected layers narrow, to be quick."""
+    torch.manual_seed(0)
+    weights, before = {}, 3
+    widths = [channels for count, channels in VGG_BLOCKS for _ in range(count)]
+    for number, width in zip((0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28), widths):
+        weights[f"features.{number}.weight"] = torch.randn(width, before, 3, 3) / (3 * before) ** 0.5
+        weights[f"features.{number}.bias"] = torch.zeros(width)
+        before = width
+    if classifier:
+        for number, (wide, into) in {0: (20, 512 * 49), 3: (30, 20), 6: (10, 30)}.items():
+            weights[f"classifier.{number}.weight"] = torch.randn(wide, into) / into**0.5
+            weights[f"classifier.{number}.bias"] = torch.zeros(wide)
+    torch.save(weights, path)
+    return path
+
+
+def test_vgg_reads_torchvisions_file(tmp_path):
+    see = chosen(vision_file(tmp_path / "v.pth"))
+    assert "vgg-16 of torchvision (unknown weights" in see.name
+    found = embed([pictures(2)], see).values
+    assert found.shape == (2, 30)
+    assert found.min() >= 0
+    with pytest.raises(InputError, match="no fully connected layers"):
+        chosen(vision_file(tmp_path / "w.pth", classifier=False))
 
 
 def test_refusals():

@@ -54,6 +54,14 @@ def test_trained_ahead_it_is_the_model_that_the_verb_looks_for(cache):
     assert by_verb[0].tobytes() == given[0].tobytes()
 
 
+@pytest.mark.parametrize("shrunk", [{}, {"max_side": 40}])
+def test_a_map_made_here_is_the_one_that_the_verb_makes(cache, shrunk):
+    done = calotype.train("analogy", photo(), labels="auto", preset="tiny", device="cpu", **shrunk)
+    edit = np.asarray(calotype.segment(photo(), device="cpu")[0])[:, ::-1]
+    calotype.relayout(photo(), "auto", edit, **HOW, **shrunk)
+    assert folders(cache) == [done.folder.name]
+
+
 def test_colours_of_a_map_do_not_matter(cache):
     labels = calotype.open_labels(THIRDS)
     other = calotype.LabelMap(labels.index, ((9, 9, 9), (200, 0, 0), (0, 0, 200)))

@@ -1,4 +1,4 @@
-"""The verbs as commands. To add one: a line in ``_MAKING``, in ``_SAMPLING`` or in ``command``."""
+"""The verbs as commands. To add one: a line in ``tasks/verbs.py`` or in ``command``."""
 
 from __future__ import annotations
 
@@ -11,63 +11,25 @@ from typing import Annotated, Any
 import typer
 
 from calotype import __version__
+from calotype.cli import data as data_sets
 from calotype.cli import models
 from calotype.cli.engines import engines
 from calotype.cli.evaluate import run as run_evaluate
 from calotype.cli.make import Delivery, make
-from calotype.cli.options import description, parameters
+from calotype.cli.options import parameters
 from calotype.cli.report import Misuse
 from calotype.cli.sampling import Delivered, sample_from
+from calotype.cli.studio import studio
 from calotype.cli.training import Saying, run_train
-from calotype.tasks.analogy import Drawing, analogy
-from calotype.tasks.animate import Animating, animate
-from calotype.tasks.edges import Outlining, edges
-from calotype.tasks.edit import Editing, edit
-from calotype.tasks.erase import Erasing, erase
+from calotype.tasks.compare import compare
+from calotype.tasks.data import data
 from calotype.tasks.evaluate import evaluate
-from calotype.tasks.expand import Expanding, expand
-from calotype.tasks.harmonize import Harmonizing, harmonize
 from calotype.tasks.making import Job
-from calotype.tasks.mix import Mixing, mix
-from calotype.tasks.paint import Painting, paint
-from calotype.tasks.panorama import Panoramas, panorama
-from calotype.tasks.relayout import Relaying, relayout
-from calotype.tasks.retarget import Retargeting, retarget
-from calotype.tasks.sample import Samples, sample
+from calotype.tasks.param import description
 from calotype.tasks.sampling import Sampling
-from calotype.tasks.segment import Segmenting, segment
 from calotype.tasks.show import show
-from calotype.tasks.stylize import Styling, stylize
-from calotype.tasks.texture import Texturing, texture
 from calotype.tasks.train import train
-from calotype.tasks.upscale import Upscaling, upscale
-from calotype.tasks.vary import Variations, vary
-
-# The verbs that make something of a photo, each with what it is made by.
-_MAKING: dict[Callable[..., Any], type[Job]] = {
-    vary: Variations,
-    retarget: Retargeting,
-    paint: Painting,
-    harmonize: Harmonizing,
-    edit: Editing,
-    erase: Erasing,
-    expand: Expanding,
-    texture: Texturing,
-    stylize: Styling,
-    mix: Mixing,
-    upscale: Upscaling,
-    animate: Animating,
-    analogy: Drawing,
-    relayout: Relaying,
-    segment: Segmenting,
-    edges: Outlining,
-}
-
-# The verbs that make something with a model of many photos.
-_SAMPLING: dict[Callable[..., Any], type[Sampling]] = {
-    sample: Samples,
-    panorama: Panoramas,
-}
+from calotype.tasks.verbs import MAKING, SAMPLING
 
 
 def command() -> Any:
@@ -78,15 +40,17 @@ def command() -> Any:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_common)
-    for task, job in _MAKING.items():
+    for task, job in MAKING.items():
         _add(app, task, parameters(task) + _delivered(job), _making(task, job))
-    for task, sampling in _SAMPLING.items():
+    for task, sampling in SAMPLING.items():
         _add(app, task, parameters(task) + _parameters_of(Delivered), _sampled(task, sampling))
     _add(app, train, parameters(train) + _parameters_of(Saying), _train)
     app.add_typer(models.group(), name="models")
-    _add(app, evaluate, [*parameters(evaluate), _AS_JSON], run_evaluate)
+    _add(app, data, data_sets.options(), data_sets.run)
+    _add(app, evaluate, [*parameters(evaluate), *parameters(compare), _AS_JSON], run_evaluate)
     _add(app, show, [*parameters(show), _AS_JSON], _show)
     _add(app, engines, _parameters_of(engines), engines)
+    _add(app, studio, _parameters_of(studio), studio)
     return typer.main.get_command(app)
 
 

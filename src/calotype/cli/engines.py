@@ -1,15 +1,12 @@
 """``calotype engines``: what there is to choose from, and what ``--set`` takes."""
 
 # Annotations are values here, not strings: options are made from them.
-import inspect
 import json
-import re
-from dataclasses import asdict, fields
 from typing import Annotated, Any
 
 import typer
 
-from calotype.catalog import ENGINES, MODELS, system
+from calotype.tasks import engines as known
 
 
 def engines(
@@ -19,40 +16,9 @@ def engines(
 
     Engines work with one photo; models learn from many.
     """
-    found = {name: _about(name) for name in (*ENGINES, *MODELS)}
+    found = known.engines()
     print(json.dumps(found, indent=2) if as_json else "\n\n".join(_text(name, about) for name, about in found.items()))
     return 0
-
-
-def _about(name: str) -> dict[str, Any]:
-    module = system(name)
-    meanings = attribute_docs(module.Config)
-    return {
-        "summary": (inspect.getdoc(module) or "").partition("\n")[0],
-        "learns": "many photos" if name in MODELS else "one photo" if hasattr(module, "train") else "nothing",
-        "presets": {preset: asdict(config) for preset, config in module.PRESETS.items()},
-        "keys": {
-            field.name: {"type": str(field.type), "meaning": meanings.get(field.name, "")}
-            for field in fields(module.Config)
-        },
-    }
-
-
-def attribute_docs(config: type) -> dict[str, str]:
-    """What a class's docstring says about each attribute: the lines ``name: meaning`` under ``Attributes:``."""
-    _, _, section = (inspect.getdoc(config) or "").partition("Attributes:\n")
-    meanings: dict[str, str] = {}
-    name = ""
-    for line in section.splitlines():
-        begun = re.match(r" {4}(\w+)(?: \([^)]*\))?: (.*)", line)
-        if begun:
-            name = begun[1]
-            meanings[name] = begun[2]
-        elif name and line.startswith(" " * 5):
-            meanings[name] += f" {line.strip()}"
-        elif line.strip():
-            break
-    return meanings
 
 
 def _text(name: str, about: dict[str, Any]) -> str:

@@ -3,20 +3,73 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
+from calotype.cli.progress import reporter
+from calotype.cli.report import Misuse
+from calotype.tasks.compare import compare
 from calotype.tasks.evaluate import MEASURES, evaluate
 
 if TYPE_CHECKING:
+    from calotype.tasks.compare import SetScores
     from calotype.tasks.evaluate import Evaluation
 
 
-def run(real: str, fakes: list[str], weights: str | None, as_json: bool) -> int:
+def run(
+    real: str,
+    fakes: list[str],
+    weights: str | None,
+    as_json: bool,
+    metrics: str | None,
+    features: str,
+    seed: int,
+) -> int:
     """Evaluate and print."""
+    if metrics is not None or features != "auto":  # features are of sets, too
+        return _run_sets(real, fakes, as_json, metrics=metrics, features=features, seed=seed)
     # One name may be a folder of results; several are always single pictures.
     found = evaluate(real, fakes[0] if len(fakes) == 1 else fakes, weights=weights)
     print(json.dumps(found.as_dict(), indent=2) if as_json else table(found))
     return 0
+
+
+def _run_sets(real: str, fakes: list[str], as_json: bool, **asked: Any) -> int:
+    if len(fakes) != 1:
+        raise Misuse("sets are compared folder by folder: give two folders with --metrics")
+    with reporter(as_json) as report, report.together("looking", training=False) as heard:
+        begun = time.monotonic()
+
+        def progress(done: int, count: int) -> None:
+            heard(done / count, (time.monotonic() - begun) / done * (count - done))
+
+        found = compare(real, fakes[0], on_progress=progress, **asked)
+    print(json.dumps(found.as_dict(), indent=2) if as_json else set_table(found))
+    return 0
+
+
+def set_table(found: SetScores) -> str:
+    """One line a measure, the classes below where there are some, then what concerns them all."""
+    rows = [["measure", "value", ""]]
+    for name, value in found.values.items():
+        if name.endswith(("_floor", "_deviation")):
+            continue
+        floor, spread = found.values.get(f"{name}_floor"), found.values.get(f"{name}_deviation")
+        beside = f"real from real {_number(floor)}" if floor is not None else ""
+        rows.append([name, _number(value), beside or (f"+- {_number(spread)}" if spread is not None else "")])
+    lines = [aligned(rows)]
+    if found.classes:
+        heads = ["class", "real %", "made %", "change", "from", "to"]
+        lines += ["", aligned([heads, *map(_class_row, found.classes)])]
+    seen = f"; seen with {found.features}" if found.features else ""
+    lines.append(f"{found.real} real pictures, {found.fake} made ones{seen}")
+    return "\n".join([*lines, *found.notes])
+
+
+def _class_row(one: dict[str, Any]) -> list[str]:
+    ends = [one[key] for key in ("change", "least", "most")]
+    shares = [f"{one['real']:.2f}", f"{one['fake']:.2f}"]
+    return [one["name"], *shares, *("" if end is None else f"{end:+.0%}" for end in ends)]
 
 
 def table(found: Evaluation) -> str:

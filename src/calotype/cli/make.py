@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from calotype.cli.options import arguments
-from calotype.cli.progress import Reporter, duration, reporter
-from calotype.cli.report import Interrupted, Misuse, complain, one_line
+from calotype.cli.progress import Reporter, reporter
+from calotype.cli.report import Interrupted, Misuse, complain
 from calotype.cli.sources import Source, check_writable, sources
 from calotype.cli.training import announced, how_to_go_on, stopping
-from calotype.errors import InputError, OutputError, Stopped
+from calotype.errors import InputError, OutputError, Stopped, one_line
 from calotype.tasks.batch import TRIES, Batch, Plan, Shot, Terms, give_up_photo
 from calotype.tasks.crew import Crew
 from calotype.tasks.making import Job, Piece, gigabytes
 from calotype.tasks.manifest import Manifest
 from calotype.tasks.order import Order
+from calotype.tasks.remaining import duration
 from calotype.types import Photo
 
 if TYPE_CHECKING:

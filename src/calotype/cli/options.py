@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import typer
 
 from calotype.cli.report import Misuse
-from calotype.tasks.param import Param, described
+from calotype.tasks.param import WHOLE, Param, described
 
 _NONE = inspect.Parameter.empty
 
@@ -32,16 +31,9 @@ def arguments(task: Callable[..., Any], typed: Mapping[str, Any]) -> dict[str, A
     }
 
 
-def description(task: Callable[..., Any]) -> str:
-    """The part of the docstring that is for everybody: all that stands before ``Args:`` and its like."""
-    text = re.split(r"\n(?:Args|Returns|Raises):\n", inspect.getdoc(task) or "")[0]
-    paragraphs = text.replace("``", "").strip().split("\n\n")
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
-
-
 def _parameter(name: str, about: Param, default: Any) -> inspect.Parameter:
     kind: Any = {
-        "whole": int,
+        **dict.fromkeys(WHOLE, int),
         "number": float,
         "switch": bool,
         "photos": list[str],
@@ -51,7 +43,7 @@ def _parameter(name: str, about: Param, default: Any) -> inspect.Parameter:
     if about.kind == "switch" and default:  # what is on can be put off
         flags = (f"{about.flag(name)}/--no-{about.flag(name).removeprefix('--')}",)
     shared: dict[str, Any] = {"help": about.help, "metavar": about.metavar or None}
-    if about.kind == "whole":
+    if about.kind in WHOLE:
         shared["min"] = about.at_least
     if about.choices:
         shared["autocompletion"] = _completer(about.choices)

@@ -12,7 +12,7 @@ from types import FrameType
 
 import typer
 
-from calotype.errors import CalotypeError, InputError, unknown
+from calotype.errors import InputError, one_line, unknown
 
 # The command-line library's own complaint about what was typed. Only its subclasses have a public name.
 _Complaint: type[Exception] = typer.BadParameter.__mro__[1]
@@ -70,18 +70,6 @@ def _run(arguments: list[str]) -> int:
     # Now, not at the end of the process, is when a closed pipe can still be answered quietly.
     sys.stdout.flush()
     return status
-
-
-def one_line(error: BaseException) -> str | None:
-    """What to tell the user; ``None`` for an error that is a fault of the program."""
-    if isinstance(error, CalotypeError):
-        return str(error)
-    text = str(error)
-    # torch has a class of its own for this on GPUs and none on CPUs, and may not be imported here to ask.
-    out_of_memory = type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text
-    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and out_of_memory):
-        return "there is not enough memory for this: shrink the photo with --max-side 800 or ask for a smaller --size"
-    return None
 
 
 def complain(line: str) -> None:

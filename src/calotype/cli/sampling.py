@@ -10,12 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from calotype.cli.options import arguments
-from calotype.cli.progress import duration, reporter
+from calotype.cli.progress import reporter
 from calotype.cli.report import Interrupted, Misuse, complain
 from calotype.cli.sources import check_writable
 from calotype.cli.training import stopping
 from calotype.errors import Stopped
 from calotype.tasks.making import gigabytes
+from calotype.tasks.remaining import duration
 from calotype.tasks.sampling import Sampling
 
 _PANEL = "Results"

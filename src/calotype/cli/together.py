@@ -13,12 +13,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from calotype.cli.progress import duration, reporter
+from calotype.cli.progress import reporter
 from calotype.cli.report import Interrupted, Misuse, Terminated, complain
 from calotype.cli.sources import check_writable
 from calotype.cli.training import Account, Saying, stopping
 from calotype.errors import CalotypeError, InputError, OutputError, Stopped
 from calotype.tasks.making import check_bytes, gigabytes
+from calotype.tasks.remaining import duration
 from calotype.tasks.taught import SetModel
 from calotype.tasks.train import set_course, trained
 

@@ -14,12 +14,13 @@ import typer
 
 from calotype.catalog import MODELS
 from calotype.cli.options import arguments
-from calotype.cli.progress import Reporter, duration, reporter
-from calotype.cli.report import Interrupted, Misuse, Terminated, complain, one_line
+from calotype.cli.progress import Reporter, reporter
+from calotype.cli.report import Interrupted, Misuse, Terminated, complain
 from calotype.cli.sources import Source, check_writable, sources
-from calotype.errors import InputError, OutputError, Stopped
+from calotype.errors import InputError, OutputError, Stopped, one_line
 from calotype.files import shown
 from calotype.tasks.making import gigabytes
+from calotype.tasks.remaining import duration
 from calotype.tasks.several import Lesson, Several
 from calotype.tasks.train import Course, Trained, course, train, trained
 from calotype.tasks.trained import Model

@@ -72,7 +72,8 @@ def decoded(
         shape: of a row.
         read: reads the source of that number; called from several threads. What it answers with an ``InputError`` is
             passed over.
-        fit: makes the row, uint8 of ``shape``, of what was read; called from one thread.
+        fit: makes the row, uint8 of ``shape``, of what was read; called from one thread. An ``InputError`` is passed
+            over, too.
         about: whatever else the rows depend on, in words.
         keep: keep the rows on the disk, in ``CALOTYPE_CACHE`` or where this system keeps caches; otherwise they are
             held in memory.
@@ -115,10 +116,14 @@ def _decode(
     # Only reading is shared out, which lets go of the interpreter; torch's own threads would get into each other's way.
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         for number, found in enumerate(_ahead(pool, read, len(sources))):
-            if isinstance(found, InputError):
-                skipped[number] = str(found)
+            try:
+                if isinstance(found, InputError):
+                    raise found
+                row = np.ascontiguousarray(fit(found))
+            except InputError as error:
+                skipped[number] = str(error)
             else:
-                take(np.ascontiguousarray(fit(found)))
+                take(row)
                 numbers.append(number)
             if on_progress is not None:
                 on_progress(number + 1, len(sources))

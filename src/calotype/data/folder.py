@@ -17,6 +17,7 @@ from calotype.image.resize import resize
 from calotype.types import Photo
 
 Side = int | tuple[int, int]  # pixels: of a square, or (height, width)
+Window = tuple[int, int, int, int]  # top, left, height, width, pixels
 
 
 class Folder:
@@ -98,24 +99,35 @@ def pictures_below(folder: Path) -> list[Path]:
 
 
 def decoded_photos(
-    paths: Sequence[Path], size: tuple[int, int], *, keep: bool = True, on_progress: Progress | None = None
+    paths: Sequence[Path],
+    size: tuple[int, int],
+    *,
+    window: Window | None = None,
+    keep: bool = True,
+    on_progress: Progress | None = None,
 ) -> Decoded:
     """Photos as rows [height, width, 3]; see ``Folder`` and ``calotype.data.decoded``."""
     return decoded(
         [(path,) for path in paths],
         (*size, 3),
         lambda number: open_photo(paths[number]),
-        lambda photo: fitted_photo(photo, size),
-        about="photos, cut to the middle, bicubic",
+        lambda photo: fitted_photo(photo, size, window),
+        about=f"photos, cut to {window or 'the middle'}, bicubic",
         keep=keep,
         on_progress=on_progress,
     )
 
 
-def fitted_photo(photo: Photo, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """A photo cut to its middle and resampled: uint8 [height, width, 3]."""
+def fitted_photo(photo: Photo, size: tuple[int, int], window: Window | None = None) -> NDArray[np.uint8]:
+    """A photo cut to a window, or to its middle, and resampled: uint8 [height, width, 3].
+
+    Raises:
+        InputError: the window reaches beyond the photo.
+    """
     picture = to_tensor(photo)[:, :3]
-    top, left, height, width = middle(photo.rgb.shape[:2], size)
+    top, left, height, width = window or middle(photo.rgb.shape[:2], size)
+    if top + height > photo.rgb.shape[0] or left + width > photo.rgb.shape[1]:
+        raise InputError(f"'{photo.name}' is {photo.size}: {width}x{height} at {left},{top} reaches beyond it")
     return as_bytes(resize(picture[:, :, top : top + height, left : left + width], size)[0])
 
 

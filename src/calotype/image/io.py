@@ -34,7 +34,7 @@ MAX_DECODED_PIXELS = 250_000_000  # of a file that is to be shrunk at once by ``
 
 # Formats by Pillow's names, with their suffixes. A closed list: some of Pillow's readers start other programs
 # (EPS starts Ghostscript), which no photo of unknown origin should be able to ask for.
-_FORMATS = {
+FORMATS: dict[str, tuple[str, ...]] = {
     "PNG": (".png", ".apng"),
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
     "MPO": (".mpo",),
@@ -48,7 +48,7 @@ _FORMATS = {
     "AVIF": (".avif",),
     "HEIF": (".heic", ".heif"),
 }
-SUFFIXES = frozenset(suffix for suffixes in _FORMATS.values() for suffix in suffixes)
+SUFFIXES = frozenset(suffix for suffixes in FORMATS.values() for suffix in suffixes)
 
 # Formats whose frames are a film. The frames of others are a stereo pair or preview (MPO) or pages (TIFF).
 _FILMS = {"GIF", "WEBP", "PNG", "AVIF"}
@@ -114,7 +114,7 @@ def open_photo(source: PhotoLike, *, max_side: int | None = None) -> Photo:
 def _shrunk_photo(photo: Photo, max_side: int | None) -> Photo:
     if max_side is None or max(photo.rgb.shape[:2]) <= max_side:
         return photo
-    return _finish(_image_of_photo(photo), max_side, "the photo", photo.name, photo.source)
+    return _finish(image_of(photo), max_side, "the photo", photo.name, photo.source)
 
 
 def _from_path(path: Path, max_side: int | None) -> Photo:
@@ -165,7 +165,7 @@ def _from_pil(image: Image.Image, max_side: int | None) -> Photo:
 
 
 def _from_file(file: BinaryIO, max_side: int | None, label: str, name: str, path: Path | None) -> Photo:
-    with _opened(file, label) as image:
+    with opened(file, label) as image:
         _check_before_decoding(image, max_side, label)
         try:
             upright = _upright(_drafted(image, max_side))
@@ -176,7 +176,7 @@ def _from_file(file: BinaryIO, max_side: int | None, label: str, name: str, path
 
 
 @contextmanager
-def _opened(file: BinaryIO, label: str) -> Iterator[Image.Image]:
+def opened(file: BinaryIO, label: str) -> Iterator[Image.Image]:
     """The picture in ``file`` with its header read and its pixels not yet."""
     head = file.read(16)
     file.seek(0)
@@ -187,7 +187,7 @@ def _opened(file: BinaryIO, label: str) -> Iterator[Image.Image]:
     Image.init()
     with _without_pillows_limit():
         try:
-            image = Image.open(file, formats=[name for name in _FORMATS if name in Image.OPEN])
+            image = Image.open(file, formats=[name for name in FORMATS if name in Image.OPEN])
         except UnidentifiedImageError:
             raise InputError(f"{label} is not a picture that can be read here, or it is broken: {_SAVE_AS}") from None
         except Exception as error:
@@ -371,7 +371,8 @@ def _eight_bits(array: NDArray[Any]) -> NDArray[np.uint8]:
     raise InputError(f"an array of {array.dtype} is not a photo: give uint8, uint16 or floats from 0 to 1")
 
 
-def _image_of_photo(photo: Photo) -> Image.Image:
+def image_of(photo: Photo) -> Image.Image:
+    """A photo as a PIL image, RGB or RGBA."""
     if photo.alpha is None:
         return Image.fromarray(photo.rgb)
     return Image.fromarray(np.dstack([photo.rgb, photo.alpha]))
@@ -536,7 +537,7 @@ def read_settings(path: str | Path) -> dict[str, Any]:
     """
     label = shown(path)
     try:
-        with open(path, "rb") as file, _opened(file, label) as image:
+        with open(path, "rb") as file, opened(file, label) as image:
             text = _text_in(image)
     except InputError:
         raise
@@ -554,7 +555,7 @@ def read_settings(path: str | Path) -> dict[str, Any]:
 def is_whole(path: str | Path) -> bool:
     """Whether every pixel of a picture, or of the last frame of a film, can be read."""
     try:
-        with open(path, "rb") as file, _opened(file, shown(path)) as image:
+        with open(path, "rb") as file, opened(file, shown(path)) as image:
             image.seek(getattr(image, "n_frames", 1) - 1)
             image.load()
     # Pillow's readers answer a broken file with exceptions of any kind.

@@ -6,11 +6,14 @@ telling its labels are tried in that order.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 
 from calotype.errors import InputError
 from calotype.image.io import open_photo
@@ -78,6 +81,8 @@ def as_picture(source: LabelMapLike) -> PhotoLike:
     """
     if isinstance(source, LabelMap):
         return replace(open_photo(source.image()), name=source.name, source=source.source)
+    if isinstance(source, (str, Path, Image.Image)):
+        return _of_sixteen_bits(source) or source
     if not isinstance(source, np.ndarray) or source.ndim != 2 or source.dtype.kind not in "iu":
         return source
     if source.dtype == np.uint8 or not source.size:
@@ -87,6 +92,22 @@ def as_picture(source: LabelMapLike) -> PhotoLike:
             f"an array of labels holds numbers from {source.min()} to {source.max()}: give 0 to {MOST_LABELS - 1}"
         )
     return source.astype(np.uint8)
+
+
+def _of_sixteen_bits(source: str | Path | Image.Image) -> Photo | None:
+    """A picture of sixteen bits a pixel that holds class numbers, as grey levels of eight; ``None`` for others.
+
+    Read as a photo, scaled, all of it would be black.
+    """
+    if not isinstance(source, Image.Image):
+        with suppress(OSError, ValueError, Image.DecompressionBombError), Image.open(source) as image:
+            made = _of_sixteen_bits(image)
+            return made and replace(made, name=Path(source).stem, source=Path(source))
+        return None
+    if not source.mode.startswith("I"):
+        return None
+    numbers = np.asarray(source)
+    return open_photo(numbers.astype(np.uint8)) if 0 <= numbers.min() <= numbers.max() < MOST_LABELS else None
 
 
 def fitted(labels: LabelMap, size: Size) -> LabelMap:

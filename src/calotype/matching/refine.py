@@ -162,6 +162,7 @@ def refine(
             key = fields.Grid(beside(like_query - mean, lent), filters, library.forbidden)
             fit = matched(query, key, fit, here, noise)
             picture = vote(fit.field, query.shape, library.sharp, key.shape[1], level.patch, level.size, how.spread)
+            run.report(preview=picture)
     return picture
 
 

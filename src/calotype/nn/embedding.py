@@ -6,9 +6,7 @@ from different embeddings, or from pictures resized in another way, cannot be co
 
 from __future__ import annotations
 
-import hashlib
-import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,9 +20,9 @@ from calotype.errors import InputError, unknown
 from calotype.files import shown
 from calotype.image.resize import resize
 from calotype.nn import efficientnet, inception
-from calotype.nn.features import offline_features
+from calotype.nn.features import VISION_VGG_FILE, Vgg16, offline_features, read_weights, vision_vgg16
 
-_EFFICIENTNET_SIDE = 224  # pixels: the side it was trained with
+_EFFICIENTNET_SIDE = _VGG_SIDE = 224  # pixels: the side they were trained with
 INCEPTION_FILE = "pt_inception-2015-12-05-6726825d.pth"
 _INCEPTION_SHA256 = "6726825d"  # what the public file's SHA-256 begins with, as its name says
 _SMALLEST = 16  # pixels a side that the formulas need at half the size
@@ -192,31 +190,54 @@ def efficient() -> Efficient:
     return Efficient(efficientnet.classifier())
 
 
-def inception_pool(path: str | Path) -> InceptionPool:
-    """The embedding of FID, by the public file of its weights, ``pt_inception-2015-12-05-6726825d.pth``.
+class VggVector:
+    """The last layer but one of VGG-16 with torchvision's weights, [B, 4096].
+
+    What precision and recall were published with, up to the weights. Pictures are resampled to 224 x 224, bicubic and
+    antialiased, whatever their shape.
+    """
+
+    def __init__(self, net: Vgg16, last: Mapping[str, Tensor]) -> None:
+        self.net = net
+        self.last = [(last[f"classifier.{i}.weight"], last[f"classifier.{i}.bias"]) for i in (0, 3)]
+        self.name = f"{net.name}, second fully connected layer (bicubic to {_VGG_SIDE})"
+
+    def __call__(self, pictures: Tensor) -> Tensor:
+        """[B, 3, H, W] in -1..1 to [B, 4096], all values at least 0."""
+        device = pictures.device
+        x = F.max_pool2d(self.net.to(device)(resize(pictures, (_VGG_SIDE, _VGG_SIDE))), 2).flatten(1)
+        for weight, bias in self.last:
+            x = F.relu(F.linear(x, weight.to(device), bias.to(device)))
+        return x
+
+
+def of_file(path: str | Path) -> Embedding:
+    """The embedding by a public file of weights: that of FID's Inception network, or torchvision's VGG-16.
 
     Args:
-        path: of the file. Its SHA-256 is in the name; weights other than those are said to be unknown.
+        path: of ``pt_inception-2015-12-05-6726825d.pth`` or ``vgg16-397923af.pth``. The file's SHA-256 is in the name
+            of the embedding; weights other than those are said to be unknown.
 
     Raises:
         InputError: the file cannot be read, or holds something else.
     """
     file = Path(path)
+    weights, digest = read_weights(file, f"{INCEPTION_FILE} or {VISION_VGG_FILE}")
+    if "features.0.weight" in weights:
+        net, last = vision_vgg16(file)
+        if last.keys() < {f"classifier.{i}.{kind}" for i in (0, 3) for kind in ("weight", "bias")}:
+            raise InputError(f"{shown(file)} has no fully connected layers: give {VISION_VGG_FILE}")
+        return VggVector(net, last)
+    network = inception.Inception()
     try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise InputError(f"{shown(file)} cannot be read ({error.strerror}): give the file with the weights") from None
-    net, digest = inception.Inception(), hashlib.sha256(data).hexdigest()
-    try:
-        weights = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-        net.load_state_dict({key: value for key, value in weights.items() if "AuxLogits" not in key})
-    # The reader answers what is no file of weights with exceptions of any kind, IndexError included.
-    except Exception:
+        network.load_state_dict({key: value for key, value in weights.items() if "AuxLogits" not in key})
+    except RuntimeError:
         raise InputError(
-            f"{shown(file)} holds no weights of the Inception network of FID: give {INCEPTION_FILE}"
+            f"{shown(file)} holds neither FID's Inception network nor torchvision's VGG-16: give {INCEPTION_FILE} or "
+            f"{VISION_VGG_FILE}"
         ) from None
     known = digest.startswith(_INCEPTION_SHA256)
-    return InceptionPool(net.eval().requires_grad_(False), f"{'' if known else 'unknown weights '}{digest[:8]}")
+    return InceptionPool(network.eval().requires_grad_(False), f"{'' if known else 'unknown weights '}{digest[:8]}")
 
 
 def chosen(features: str | Path = "auto") -> Embedding:
@@ -224,7 +245,7 @@ def chosen(features: str | Path = "auto") -> Embedding:
 
     Args:
         features: ``efficientnet``, ``offline``, ``auto`` (efficientnet where it is installed, else offline), or the
-            path of the file with the weights of FID's Inception network.
+            path of a file of weights; see ``of_file``.
 
     Raises:
         InputError: there is no such embedding, or its weights are not there.
@@ -236,5 +257,5 @@ def chosen(features: str | Path = "auto") -> Embedding:
     if features == "offline":
         return Formulas()
     if Path(features).suffix:
-        return inception_pool(features)
+        return of_file(features)
     raise InputError(unknown("kind of features", str(features), ("auto", "efficientnet", "offline")))

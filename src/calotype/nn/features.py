@@ -7,6 +7,7 @@ cannot be compared.
 from __future__ import annotations
 
 import hashlib
+import io
 import math
 import os
 from functools import lru_cache
@@ -20,6 +21,7 @@ from safetensors.torch import load
 from torch import Tensor, nn
 
 from calotype.errors import InputError
+from calotype.files import shown
 
 WEIGHTS_VARIABLE = "CALOTYPE_WEIGHTS"
 STEM_FILE = "inception_v3_stem.safetensors"
@@ -149,8 +151,13 @@ def _weights_file(path: str | Path | None, name: str, network: str) -> Path:
 
 
 # Convolutions of each block, named conv<block>_<number>, and their channels.
-_VGG_BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
+VGG_BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
 _VGG_MEAN = (103.939, 116.779, 123.68)  # blue, green, red, 0..255: what these weights were trained with
+# What torchvision's weights were trained with (red, green, blue, 0..1), and the public file of them.
+_VISION_MEAN, _VISION_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+VISION_VGG_FILE = "vgg16-397923af.pth"
+_VISION_VGG_SHA256 = "397923af"  # what its SHA-256 begins with, as its name says
+_VISION_VGG_LAYERS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)  # the convolutions, by their numbers there
 
 
 class Vgg16(nn.Module):
@@ -160,13 +167,13 @@ class Vgg16(nn.Module):
     give none.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, vision: bool = False) -> None:
         super().__init__()
-        self.name = name
+        self.name, self.vision = name, vision
         self.mean: Tensor
         self.register_buffer("mean", torch.tensor(_VGG_MEAN)[:, None, None], persistent=False)
         before = 3
-        for block, (count, channels) in enumerate(_VGG_BLOCKS, 1):
+        for block, (count, channels) in enumerate(VGG_BLOCKS, 1):
             for number in range(1, count + 1):
                 self.add_module(f"conv{block}_{number}", nn.Conv2d(before, channels, 3, padding=1))
                 before = channels
@@ -174,10 +181,10 @@ class Vgg16(nn.Module):
     def layers(self, pictures: Tensor) -> list[Tensor]:
         """The five maps that LPIPS looks at: relu1_2, relu2_2, relu3_3, relu4_3, relu5_3."""
         if min(pictures.shape[-2:]) < 16:  # four halvings
-            return [pictures.new_zeros(len(pictures), channels, 0, 0) for _, channels in _VGG_BLOCKS]
-        x = (pictures.flip(1) + 1) * 127.5 - self.mean
+            return [pictures.new_zeros(len(pictures), channels, 0, 0) for _, channels in VGG_BLOCKS]
+        x = self._prepared(pictures)
         maps: list[Tensor] = []
-        for block, (count, _) in enumerate(_VGG_BLOCKS, 1):
+        for block, (count, _) in enumerate(VGG_BLOCKS, 1):
             if maps:
                 x = F.max_pool2d(x, 2)
             for number in range(1, count + 1):
@@ -188,6 +195,70 @@ class Vgg16(nn.Module):
     def forward(self, pictures: Tensor) -> Tensor:
         """[B, 3, H, W] in -1..1 to [B, 512, H // 16, W // 16]; see the class."""
         return self.layers(pictures)[-1]
+
+    def _prepared(self, pictures: Tensor) -> Tensor:
+        """Pictures as the weights take them: those of the authors, or, where ``vision``, those of torchvision."""
+        if not self.vision:
+            return (pictures.flip(1) + 1) * 127.5 - self.mean
+        mean, deviation = (pictures.new_tensor(v)[:, None, None] for v in (_VISION_MEAN, _VISION_DEVIATION))
+        return ((pictures + 1) / 2 - mean) / deviation
+
+
+def vision_vgg16(path: str | Path) -> tuple[Vgg16, dict[str, Tensor]]:
+    """VGG-16 with torchvision's weights, those that published LPIPS numbers and precision and recall are from.
+
+    Args:
+        path: of the public file, ``vgg16-397923af.pth``. Its SHA-256 is in the name; other weights are said to be
+            unknown.
+
+    Returns:
+        The convolutions, and the weights of the layers after them, by the names in the file.
+
+    Raises:
+        InputError: the file cannot be read, or holds something else.
+    """
+    file = Path(path)
+    weights, digest = read_weights(file, VISION_VGG_FILE)
+    version = f"{'' if digest.startswith(_VISION_VGG_SHA256) else 'unknown weights '}{digest[:8]}"
+    net = Vgg16(f"vgg-16 of torchvision ({version})", vision=True)
+    names = [f"conv{block}_{i}" for block, (count, _) in enumerate(VGG_BLOCKS, 1) for i in range(1, count + 1)]
+    try:
+        net.load_state_dict(
+            {
+                f"{name}.{kind}": weights[f"features.{number}.{kind}"]
+                for name, number in zip(names, _VISION_VGG_LAYERS)
+                for kind in ("weight", "bias")
+            }
+        )
+    except (KeyError, RuntimeError):
+        raise InputError(f"{shown(file)} holds no VGG-16 of torchvision: give {VISION_VGG_FILE}") from None
+    rest = {name: value for name, value in weights.items() if name.startswith("classifier.")}
+    return net.eval().requires_grad_(False), rest
+
+
+def read_weights(file: Path, name: str) -> tuple[dict[str, Tensor], str]:
+    """The tensors of a PyTorch file by name, read without running anything in it, and the file's SHA-256.
+
+    Args:
+        file: its path.
+        name: of the file that is wanted, for messages.
+
+    Raises:
+        InputError: it cannot be read, or holds no tensors.
+    """
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{shown(file)} cannot be read ({error.strerror}): give {name}") from None
+    try:
+        weights = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+        found = {str(key): value for key, value in weights.items() if isinstance(value, Tensor)}
+    # The reader answers what is no file of weights with exceptions of any kind, IndexError included.
+    except Exception:
+        found = {}
+    if not found:
+        raise InputError(f"{shown(file)} holds no weights: give {name}")
+    return found, hashlib.sha256(data).hexdigest()
 
 
 def vgg16(path: str | Path | None = None) -> Vgg16:

@@ -83,7 +83,12 @@ class Drawing(Job):
 def analogy(
     photo: Annotated[PhotoLike, arguments.PHOTO],
     target: Annotated[
-        PhotoLike, Param("what is to become like the photo: a photo, or a label map in flat colours", metavar="TARGET")
+        PhotoLike,
+        Param(
+            "what is to become like the photo: a photo, or a label map in flat colours",
+            kind="picture",
+            metavar="TARGET",
+        ),
     ],
     n: Annotated[int, arguments.COUNT] = 1,
     seed: Annotated[int, arguments.SEED] = 0,
@@ -93,6 +98,7 @@ def analogy(
         Param(
             "the photo's counterpart, of its size or shape: as the target is, a photo without the effect or a label "
             "map; without it, the photo's own light and shade",
+            kind="picture",
             metavar="PICTURE",
         ),
     ] = None,

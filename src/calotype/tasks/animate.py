@@ -80,13 +80,19 @@ def animate(
     *,
     engine: Annotated[str, arguments.ENGINE] = "singan",
     preset: Annotated[str, arguments.PRESET] = "fast",
-    frames: Annotated[int, Param("how many frames", kind="whole", metavar="COUNT", at_least=2)] = 60,
+    frames: Annotated[int, Param("how many frames", kind="whole", metavar="COUNT", at_least=2, first=True)] = 60,
     fps: Annotated[float, Param("frames a second", kind="number", metavar="NUMBER")] = 10.0,
     structure: Annotated[str | float, arguments.STRUCTURE] = "auto",
     alpha: Annotated[
-        float, Param("how much every frame keeps of the photo, 0 to 1", kind="number", metavar="NUMBER")
+        float,
+        Param(
+            "how much every frame keeps of the photo, 0 to 1", kind="number", metavar="NUMBER", at_least=0, at_most=1
+        ),
     ] = 0.1,
-    beta: Annotated[float, Param("how smoothly the movement goes on, 0 to 1", kind="number", metavar="NUMBER")] = 0.9,
+    beta: Annotated[
+        float,
+        Param("how smoothly the movement goes on, 0 to 1", kind="number", metavar="NUMBER", at_least=0, at_most=1),
+    ] = 0.9,
     loop: Annotated[bool, Param("let the last frame lead back to the first", kind="switch")] = True,
     size: Annotated[arguments.SizeLike | None, arguments.SIZE] = None,
     max_side: Annotated[int | None, arguments.MAX_SIDE] = None,

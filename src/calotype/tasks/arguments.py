@@ -23,27 +23,43 @@ TILES = {"none": (False, False), "x": (False, True), "y": (True, False), "both":
 
 PHOTO = Param("a photo, a folder of photos, or - for a photo on standard input", kind="photo", metavar="PHOTO")
 COUNT = Param(
-    "how many pictures to make of each photo", kind="whole", metavar="COUNT", flags=("-n", "--count"), at_least=1
+    "how many pictures to make of each photo",
+    kind="whole",
+    metavar="COUNT",
+    flags=("-n", "--count"),
+    at_least=1,
+    first=True,
 )
 SEED = Param(
-    "seed of the first picture; the next ones have the following numbers", kind="whole", metavar="NUMBER", at_least=0
+    "seed of the first picture; the next ones have the following numbers", kind="seed", metavar="NUMBER", at_least=0
 )
-ENGINE = Param("engine that makes the pictures; 'calotype engines' lists them", metavar="NAME", choices=tuple(ENGINES))
-PRESET = Param("preset of the engine; 'calotype engines' lists them", metavar="NAME")
-SIZE = Param("size of the pictures in pixels, like 640x360", metavar="WIDTHxHEIGHT")
-FACTOR = Param("size as a multiple of the photo's, like 1.5x1 for half as wide again", metavar="WIDTHxHEIGHT")
+ENGINE = Param(
+    "engine that makes the pictures; 'calotype engines' lists them",
+    kind="engine",
+    metavar="NAME",
+    choices=tuple(ENGINES),
+)
+PRESET = Param("preset of the engine; 'calotype engines' lists them", kind="preset", metavar="NAME")
+SIZE = Param("size of the pictures in pixels, like 640x360", kind="size", metavar="WIDTHxHEIGHT")
+FACTOR = Param(
+    "size as a multiple of the photo's, like 1.5x1 for half as wide again", kind="factor", metavar="WIDTHxHEIGHT"
+)
 STRUCTURE = Param(
     "how much of the photo's layout is kept: free, loose, close, a number from 0 (free) to 1 (the photo), the scale to "
     "start from, scale0 the coarsest, or auto, what suits the engine",
+    kind="structure",
     metavar="WORD|NUMBER|SCALE",
     choices=(AUTO, *STRUCTURES),
+    first=True,
 )
 # For the verbs that are handed a picture: where it is taken in, and so how much of it stays as it is.
 TAKEN_IN = Param(
     "how much of the picture given is kept: free, loose, close, a number from 0 (its layout) to 1 (all of it), the "
     "scale it is taken in at, scale0 the coarsest, or auto, what suits verb and engine",
+    kind="structure",
     metavar="WORD|NUMBER|SCALE",
     choices=(AUTO, *STRUCTURES),
+    first=True,
 )
 TILE = Param("which way copies can be laid side by side without a seam", metavar="none|x|y|both", choices=tuple(TILES))
 ALSO = Param("a further photo that lends its patches; can be given several times", kind="photos", metavar="PHOTO")
@@ -56,9 +72,10 @@ UNFINISHED = Param(
 )
 MODEL = Param(
     "a trained model, by its folder or by its name in 'calotype models'; preset and settings are then its own",
+    kind="model",
     metavar="FOLDER|NAME",
 )
-DEVICE = Param("where to compute: auto, cpu, cuda, mps", metavar="NAME")
+DEVICE = Param("where to compute: auto, cpu, cuda, mps", kind="device", metavar="NAME")
 
 
 def one_of(known: Iterable[str], word: str, kind: str) -> str:

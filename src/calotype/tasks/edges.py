@@ -43,7 +43,10 @@ def edges(
     thickness: Annotated[
         int | None,
         Param(
-            "of the lines, in pixels; by default one for every 400 of the longer side", kind="whole", metavar="PIXELS"
+            "of the lines, in pixels; by default one for every 400 of the longer side",
+            kind="whole",
+            metavar="PIXELS",
+            first=True,
         ),
     ] = None,
     engine: Annotated[str, arguments.ENGINE] = "canny",

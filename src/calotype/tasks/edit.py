@@ -25,7 +25,10 @@ class Editing(Blending):
 
 def edit(
     photo: Annotated[PhotoLike, arguments.PHOTO],
-    edited: Annotated[PhotoLike, Param("the photo with things moved, copied or cut out", metavar="EDITED")],
+    edited: Annotated[
+        PhotoLike,
+        Param("the photo with things moved, copied or cut out", kind="picture", metavar="EDITED", begins="photo"),
+    ],
     n: Annotated[int, arguments.COUNT] = 1,
     seed: Annotated[int, arguments.SEED] = 0,
     *,

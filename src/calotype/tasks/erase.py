@@ -85,11 +85,20 @@ def erase(
     *,
     mask: Annotated[
         PhotoLike | None,
-        Param("what is to be erased, in white on black; without it, what is transparent", metavar="PICTURE"),
+        Param(
+            "what is to be erased, in white on black; without it, what is transparent",
+            kind="mask",
+            metavar="PICTURE",
+            first=True,
+        ),
     ] = None,
     grow: Annotated[
         float | None,
-        Param("pixels by which the mask is widened; by default 4 for every 1000 of the longer side", kind="number"),
+        Param(
+            "pixels by which the mask is widened; by default 4 for every 1000 of the longer side",
+            kind="number",
+            at_least=0,
+        ),
     ] = None,
     engine: Annotated[str, arguments.ENGINE] = "completion",
     preset: Annotated[str, arguments.PRESET] = "fast",

@@ -87,7 +87,9 @@ def evaluate(
     weights: Annotated[
         str | Path | None,
         Param(
-            "Inception weights for sifid, a file or its folder; default: the folder CALOTYPE_WEIGHTS", metavar="FILE"
+            "Inception weights for sifid, a file or its folder; default: the folder CALOTYPE_WEIGHTS",
+            kind="folder",
+            metavar="FILE",
         ),
     ] = None,
 ) -> Evaluation:
@@ -96,7 +98,8 @@ def evaluate(
     Each result gets sifid and sliced (how near its textures are to the photo's), copied (how much of it is the photo in
     order) and coverage (how much of the photo is in it). Two or more results of one photo and one size also get their
     diversity. Sizes may differ from the photo's. Without weights only sifid_offline is given. A result of 250 px
-    takes about 3 seconds, one of 3 megapixels a minute or two.
+    takes about 3 seconds, one of 3 megapixels a minute or two. With --metrics two folders are compared as sets instead:
+    how real the made pictures look all together, and what they leave out.
 
     Raises:
         InputError: a picture cannot be read or is too small, weights were given but cannot be used, the photos are in a
@@ -127,7 +130,10 @@ def _evaluate_folders(real: Path, fake: Path, features: "dict[str, Features]") -
     reals, fakes = _by_stem(real), _by_stem(fake)
     pairs = [(reals[stem], fakes[stem]) for stem in reals if stem in fakes]
     if not pairs:
-        raise InputError("no photo and result have the same name: call each result like its photo, whatever the suffix")
+        raise InputError(
+            "no photo and result have the same name: call each result like its photo, whatever the suffix, or compare "
+            "the folders as sets (--metrics fid,kid)"
+        )
     return Evaluation(
         rows=[_scores(open_photo(a), open_photo(b), features) for a, b in pairs],
         diversity=None,

@@ -20,7 +20,7 @@ _SIDES = ("left", "right", "top", "bottom")
 
 
 def _side(name: str) -> Param:
-    return Param(f"pixels to add on the {name}", kind="whole", metavar="PIXELS", at_least=0)
+    return Param(f"pixels to add on the {name}", kind="margin", metavar="PIXELS", at_least=0, first=True)
 
 
 class Expanding(Filling):
@@ -78,7 +78,7 @@ def expand(
     seed: Annotated[int, arguments.SEED] = 0,
     *,
     margin: Annotated[
-        int | None, Param("pixels to add on every side", kind="whole", metavar="PIXELS", at_least=0)
+        int | None, Param("pixels to add on every side", kind="margin", metavar="PIXELS", at_least=0, first=True)
     ] = None,
     left: Annotated[int | None, _side("left")] = None,
     right: Annotated[int | None, _side("right")] = None,

@@ -25,7 +25,9 @@ class Harmonizing(Blending):
 
 def harmonize(
     photo: Annotated[PhotoLike, arguments.PHOTO],
-    pasted: Annotated[PhotoLike, Param("the photo with something pasted onto it", metavar="PASTED")],
+    pasted: Annotated[
+        PhotoLike, Param("the photo with something pasted onto it", kind="picture", metavar="PASTED", begins="photo")
+    ],
     n: Annotated[int, arguments.COUNT] = 1,
     seed: Annotated[int, arguments.SEED] = 0,
     *,

@@ -92,13 +92,15 @@ def border(size: tuple[int, int], seed: int) -> "torch.Tensor":
 
 def mix(
     photo: Annotated[PhotoLike, arguments.PHOTO],
-    other: Annotated[PhotoLike, Param("the photo that it is mixed with", metavar="OTHER")],
+    other: Annotated[PhotoLike, Param("the photo that it is mixed with", kind="picture", metavar="OTHER")],
     n: Annotated[int, arguments.COUNT] = 1,
     seed: Annotated[int, arguments.SEED] = 0,
     *,
     mask: Annotated[
         PhotoLike | None,
-        Param("where the other photo goes, in white on black; without it, to the right", metavar="PICTURE"),
+        Param(
+            "where the other photo goes, in white on black; without it, to the right", kind="mask", metavar="PICTURE"
+        ),
     ] = None,
     structure: Annotated[str | float, arguments.TAKEN_IN] = "auto",
     size: Annotated[arguments.SizeLike | None, arguments.SIZE] = None,

@@ -58,7 +58,10 @@ class Painting(Remaking):
 
 def paint(
     photo: Annotated[PhotoLike, arguments.PHOTO],
-    sketch: Annotated[PhotoLike, Param("a sketch in flat colours of where things are to be", metavar="SKETCH")],
+    sketch: Annotated[
+        PhotoLike,
+        Param("a sketch in flat colours of where things are to be", kind="sketch", metavar="SKETCH", begins="photo"),
+    ],
     n: Annotated[int, arguments.COUNT] = 1,
     seed: Annotated[int, arguments.SEED] = 0,
     *,

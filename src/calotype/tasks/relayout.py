@@ -14,6 +14,7 @@ from calotype.tasks.making import Job, Piece
 from calotype.tasks.order import Order
 from calotype.tasks.param import Param
 from calotype.tasks.remaking import of_photo
+from calotype.tasks.segment import is_auto, map_of
 from calotype.tasks.trained import check_labels
 from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike, Result, Size
 
@@ -35,7 +36,7 @@ class Relaying(Job):
         from calotype.image.io import open_photo
         from calotype.image.labelmap import as_picture
 
-        if name == "labels" and _is_auto(picture):
+        if name == "labels" and is_auto(picture):
             return None
         read = open_photo(as_picture(picture))
         # What came without a file is called what it is, so that a message about it can be understood.
@@ -56,10 +57,9 @@ class Relaying(Job):
         """
         from calotype.image.io import open_photo
 
-        if _is_auto(pictures.get("labels")):  # a map of the whole photo, as the one that was edited
+        if is_auto(pictures.get("labels")):  # a map of the whole photo, as the one that was edited
             photo = open_photo(photo)
-            made = _found(photo, order.device)
-            pictures["labels"] = replace(made, name=AUTO)
+            pictures["labels"] = map_of(photo, order.device)
         super().__init__(order, photo, also, run, **pictures)
         _check_lent(self.labels, self.target)
 
@@ -119,22 +119,6 @@ class Relaying(Job):
         return {name: torch.from_numpy(given.index).long()[None].to(self.run.device) for name, given in maps.items()}
 
 
-def _is_auto(labels: LabelMapLike | None) -> bool:
-    return labels is None or (isinstance(labels, str) and labels == AUTO)
-
-
-def _found(photo: Photo, device: str) -> Photo:
-    """The map that ``segment`` makes of a photo unless it is told otherwise."""
-    from calotype.image.io import open_photo
-    from calotype.tasks.segment import Segmenting
-
-    order = Segmenting.ordered(
-        classes=None, engine="superpixels", preset="fast", settings=None, max_side=None, device=device
-    )
-    made, _ = Segmenting(order, photo).make(Piece(0))
-    return open_photo(made)
-
-
 def _in_its_colours(target: Photo, given: LabelMap) -> LabelMap:
     from calotype.image.labelmap import open_labels
 
@@ -167,11 +151,18 @@ def relayout(
         Param(
             "a map of the photo: what lies where, each thing painted in a flat colour of its own; or auto, the one "
             "that 'calotype segment' makes",
+            kind="labels",
             metavar="LABELS",
         ),
     ],
     target: Annotated[
-        LabelMapLike, Param("a map in the same colours: what is to lie where; of any size", metavar="TARGET")
+        LabelMapLike,
+        Param(
+            "a map in the same colours: what is to lie where; of any size",
+            kind="labels",
+            metavar="TARGET",
+            begins="labels",
+        ),
     ],
     n: Annotated[int, arguments.COUNT] = 1,
     seed: Annotated[int, arguments.SEED] = 0,

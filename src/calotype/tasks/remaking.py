@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 _SINGAN_SIDE, _SINGAN_BLUR = 250, 5.0
 _SAME_SHAPE = 0.02  # how much two widths over heights may differ
 
-MASK = Param("what was changed, in white on black; without it, found by comparing with the photo", metavar="PICTURE")
+MASK = Param(
+    "what was changed, in white on black; without it, found by comparing with the photo", kind="mask", metavar="PICTURE"
+)
 FEATHER = Param(
     "how soft the edge of the mask is, in pixels; by default 5 for every 250 of the longer side",
     kind="number",

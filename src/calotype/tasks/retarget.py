@@ -194,7 +194,7 @@ def retarget(
     *,
     engine: Annotated[str, arguments.ENGINE] = "gpnn",
     preset: Annotated[str, arguments.PRESET] = "fast",
-    size: Annotated[arguments.SizeLike | None, arguments.SIZE] = None,
+    size: Annotated[arguments.SizeLike | None, replace(arguments.SIZE, first=True)] = None,
     factor: Annotated[arguments.FactorLike | None, arguments.FACTOR] = None,
     shape: Annotated[
         Shape | str | None,
@@ -202,6 +202,7 @@ def retarget(
             "what is filled of the rectangle: trapezoid:0.4 (the upper edge has 0.4 of the lower's length), slant:0.3 "
             "(it is moved right by 0.3 of the width), arc:0.3 (it rises in the middle by 0.3 of the height), or "
             "quad:x,y,x,y,x,y,x,y (corners from the upper left clockwise, 0 to 1); engines that can: ingan",
+            kind="shape",
             metavar="WORD:NUMBERS",
         ),
     ] = None,

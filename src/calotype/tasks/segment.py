@@ -2,13 +2,15 @@
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.errors import InputError
 from calotype.tasks import arguments
+from calotype.tasks.arguments import AUTO
 from calotype.tasks.making import Job, Piece
 from calotype.tasks.param import Param
-from calotype.types import PhotoLike, Result
+from calotype.types import LabelMapLike, Photo, PhotoLike, Result
 
 if TYPE_CHECKING:
     from calotype.run import Run
@@ -48,10 +50,15 @@ def segment(
     *,
     classes: Annotated[
         int | None,
-        Param("how many labels; without it, as many as seem to be there, up to 8", kind="whole", metavar="COUNT"),
+        Param(
+            "how many labels; without it, as many as seem to be there, up to 8",
+            kind="whole",
+            metavar="COUNT",
+            first=True,
+        ),
     ] = None,
     seed: Annotated[
-        int, Param("seed of the clustering: another may see other regions", kind="whole", metavar="NUMBER", at_least=0)
+        int, Param("seed of the clustering: another may see other regions", kind="seed", metavar="NUMBER", at_least=0)
     ] = 0,
     engine: Annotated[str, arguments.ENGINE] = "superpixels",
     preset: Annotated[str, arguments.PRESET] = "fast",
@@ -95,3 +102,23 @@ def segment(
         device=device,
     )
     return Segmenting(order, photo, run=run).result()
+
+
+def is_auto(labels: LabelMapLike | None) -> bool:
+    """Whether the map that this verb makes is to stand in for one that is given."""
+    return labels is None or (isinstance(labels, str) and labels == AUTO)
+
+
+def map_of(photo: Photo, device: str) -> Photo:
+    """The map that this verb makes of a photo unless it is told otherwise, as a picture called ``auto``.
+
+    Raises:
+        InputError: the photo is too small.
+    """
+    from calotype.image.io import open_photo
+
+    order = Segmenting.ordered(
+        classes=None, engine="superpixels", preset="fast", settings=None, max_side=None, device=device
+    )
+    made, _ = Segmenting(order, photo).make(Piece(0))
+    return replace(open_photo(made), name=AUTO)

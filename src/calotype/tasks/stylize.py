@@ -86,14 +86,20 @@ class Styling(Remaking):
 
 def stylize(
     photo: Annotated[PhotoLike, arguments.PHOTO],
-    style: Annotated[PhotoLike, Param("a picture whose manner the photo is to have", metavar="STYLE")],
+    style: Annotated[PhotoLike, Param("a picture whose manner the photo is to have", kind="picture", metavar="STYLE")],
     n: Annotated[int, arguments.COUNT] = 1,
     seed: Annotated[int, arguments.SEED] = 0,
     *,
     structure: Annotated[str | float, arguments.TAKEN_IN] = "auto",
     colours: Annotated[
         float,
-        Param("how much of the style's colours to take over: 1 all, 0 none, the photo keeps its own", kind="number"),
+        Param(
+            "how much of the style's colours to take over: 1 all, 0 none, the photo keeps its own",
+            kind="number",
+            at_least=0,
+            at_most=1,
+            first=True,
+        ),
     ] = 1.0,
     engine: Annotated[str, arguments.ENGINE] = "gpnn",
     preset: Annotated[str, arguments.PRESET] = "fast",

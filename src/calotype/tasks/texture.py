@@ -2,6 +2,7 @@
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -55,12 +56,16 @@ def texture(
     n: Annotated[int, arguments.COUNT] = 1,
     seed: Annotated[int, arguments.SEED] = 0,
     *,
-    size: Annotated[arguments.SizeLike | None, arguments.SIZE] = None,
+    size: Annotated[arguments.SizeLike | None, replace(arguments.SIZE, first=True)] = None,
     factor: Annotated[arguments.FactorLike | None, arguments.FACTOR] = None,
     tile: Annotated[str, arguments.TILE] = "none",
     guide: Annotated[
         PhotoLike | None,
-        Param("a picture that says by its brightness where bright and dark parts of the photo go", metavar="PICTURE"),
+        Param(
+            "a picture that says by its brightness where bright and dark parts of the photo go",
+            kind="picture",
+            metavar="PICTURE",
+        ),
     ] = None,
     also: Annotated[Sequence[PhotoLike], arguments.ALSO] = (),
     engine: Annotated[str, arguments.ENGINE] = "gpnn",

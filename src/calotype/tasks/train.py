@@ -17,6 +17,7 @@ from calotype.tasks.making import check_bytes
 from calotype.tasks.order import check_able
 from calotype.tasks.param import Param
 from calotype.tasks.remaking import of_photo
+from calotype.tasks.segment import is_auto, map_of
 from calotype.tasks.taught import SetModel, SetOfPhotos
 from calotype.tasks.trained import Model, purpose_of, wants_labels
 from calotype.tasks.upscale import ENLARGEMENT, enlargement
@@ -80,8 +81,10 @@ class Course:
         """
         from calotype.image.io import open_photo
 
-        opened = open_photo(photo, max_side=self.max_side)
-        labels, config = self._shown(opened)
+        # A map made here is of the whole photo, as relayout takes it: only so does relayout find the model.
+        whole = open_photo(photo) if self._maps else photo
+        opened = open_photo(whole, max_side=self.max_side)
+        labels, config = self._shown(map_of(open_photo(whole), self.device) if self._maps else self.labels, opened)
         model = Model(
             opened,
             self.engine,
@@ -97,13 +100,18 @@ class Course:
             check_bytes(model.cost.bytes, f"training on '{opened.name}' ({opened.size})", opened.size)
         return model
 
-    def _shown(self, photo: Photo) -> tuple[LabelMap | None, Any]:
+    @property
+    def _maps(self) -> bool:
+        """Whether each photo's map is made here."""
+        return self.labels is not None and is_auto(self.labels)
+
+    def _shown(self, given: LabelMapLike | None, photo: Photo) -> tuple[LabelMap | None, Any]:
         """The map that is learned from beside the photo, if there is one, and the configuration for it."""
-        if self.labels is None:
+        if given is None:
             return None, self.config
         from calotype.image.labelmap import open_labels
 
-        labels = of_photo(open_labels(self.labels), photo)
+        labels = of_photo(open_labels(given), photo)
         return labels, engine_of(self.engine).adapted(self.config, "relayout", classes=labels.classes)
 
     def _place(self, photo: Photo) -> Path | None:
@@ -207,9 +215,11 @@ def _check_labels(engine: str, labels: LabelMapLike | None, several: bool) -> No
         if labels is not None:
             raise InputError(f"{engine} learns from the photo alone: leave out --labels (labels=)")
     elif labels is None:
-        raise InputError(f"{engine} learns from a photo and a label map of it: give one, --labels MAP (labels=)")
-    elif several:
-        raise InputError("a label map is of one photo: give that one with --labels, not a folder")
+        raise InputError(
+            f"{engine} learns from a photo and a label map of it: give one, --labels MAP (labels=), or --labels auto"
+        )
+    elif several and not is_auto(labels):
+        raise InputError("a label map is of one photo: give that one with --labels, not a folder, or --labels auto")
 
 
 def _facts(engine: str, purpose: str, factor: float) -> dict[str, Any]:
@@ -222,7 +232,9 @@ def _facts(engine: str, purpose: str, factor: float) -> dict[str, Any]:
 
 
 def train(
-    engine: Annotated[str, Param("engine or model to train; 'calotype engines' lists them", metavar="ENGINE")],
+    engine: Annotated[
+        str, Param("engine or model to train; 'calotype engines' lists them", kind="engine", metavar="ENGINE")
+    ],
     photo: Annotated[
         PhotoLike,
         Param(
@@ -240,7 +252,7 @@ def train(
         int,
         Param(
             "seed of the training; another one than 0 makes a model to be given with --model",
-            kind="whole",
+            kind="seed",
             metavar="NUMBER",
             at_least=0,
         ),
@@ -259,13 +271,16 @@ def train(
         LabelMapLike | None,
         Param(
             "a map of the photo, for engines that lay it out anew: what lies where, each thing in a flat colour of its "
-            "own",
+            "own; or auto, the one that 'calotype segment' makes",
+            kind="labels",
             metavar="MAP",
         ),
     ] = None,
     out: Annotated[
         str | Path | None,
-        Param("folder for the model, instead of where models are kept; for several, one folder each in it"),
+        Param(
+            "folder for the model, instead of where models are kept; for several, one folder each in it", kind="folder"
+        ),
     ] = None,
     max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
     settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
@@ -288,7 +303,8 @@ def train(
         seed: of the training. Verbs look for seed 0; hand them a model of another one as ``model``.
         purpose: ``"upscale"`` or ``"animate"``: the verb that the model is for. Empty: the other verbs.
         factor: for ``"upscale"``: how many times as wide and high, above 1 and at most 8.
-        labels: a map of the photo, for engines that learn from one too: a path, PIL image, array or ``LabelMap``.
+        labels: a map of the photo, for engines that learn from one too: a path, PIL image, array or
+            ``LabelMap``; or ``"auto"``, the map that ``segment`` makes of each.
         out: a folder for the model. ``None``: where verbs find it by themselves.
         max_side: in pixels: shrink the photo first, so that no side is longer.
         settings: keys of the engine's ``Config`` and their values, on top of the preset.

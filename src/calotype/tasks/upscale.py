@@ -16,7 +16,7 @@ from calotype.types import PhotoLike, Result, Size
 if TYPE_CHECKING:
     from calotype.run import Run
 
-ENLARGEMENT = Param("how many times as wide and high, above 1 and up to 8", kind="number", metavar="NUMBER")
+ENLARGEMENT = Param("how many times as wide and high, above 1 and up to 8", kind="number", metavar="NUMBER", first=True)
 
 
 class Upscaling(Job):

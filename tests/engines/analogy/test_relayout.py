@@ -3,10 +3,12 @@ from dataclasses import replace
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from calotype.engines import analogy
 from calotype.engines.analogy import PRESETS, adapted
 from calotype.errors import InputError, Stopped
+from calotype.nn.features import VGG_FILE, Vgg16
 from calotype.run import Run
 
 TINY = adapted(PRESETS["tiny"], "relayout", classes=3)
@@ -140,3 +142,12 @@ def test_bad_input_is_refused(photo, labels, target, net):
         analogy.train(torch.zeros(1, 4, 52, 44), TINY, Run(), labels=labels)
     with pytest.raises(InputError, match="20x52 pixels are too few"):
         analogy.train(photo[:, :, :, :20], TINY, Run(), labels=labels[:, :, :20])
+
+
+def test_settings_that_depend_on_what_is_there_are_settled_before_a_model_is_looked_for(monkeypatch, tmp_path):
+    monkeypatch.setenv("CALOTYPE_WEIGHTS", str(tmp_path))
+    assert adapted(PRESETS["paper"], "relayout", classes=3).features == "pixels"
+    net = Vgg16("any")
+    save_file({key: value.half() for key, value in net.state_dict().items()}, tmp_path / VGG_FILE)
+    assert adapted(PRESETS["paper"], "relayout", classes=3).features == "vgg"
+    assert adapted(replace(PRESETS["paper"], features="pixels"), "relayout", classes=3).features == "pixels"

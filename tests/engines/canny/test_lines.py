@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from calotype.engines.canny import PRESETS, edges
-from calotype.engines.canny.lines import gradient, kept, suppressed, thickened
+from calotype.engines.canny.lines import gradient, suppressed
 from calotype.errors import InputError
 from calotype.run import Run
 
@@ -74,26 +74,6 @@ def test_a_lone_edge_stays_and_one_among_many_does_not():
     lone[..., 30], many[..., ::3] = 1, 1
     assert suppressed(lone, 1.0, 8.0)[0, 0, 30, 30] > 0.85
     assert suppressed(many, 1.0, 8.0)[0, 0, 30, 30] < 0.75
-
-
-def test_lines_are_followed_from_where_they_are_strong_and_short_ones_dropped():
-    thin = torch.zeros(20, 40)
-    thin[5, 3:33] = 1
-    thin[5, 3] = 5
-    thin[12, 3:8] = 5
-    thin[17, 3:33] = 1
-    assert kept(thin, 4.0, 0.5, 0).sum() == 35
-    assert kept(thin, 4.0, 0.5, 6).sum() == 30
-    assert kept(thin, 0.6, 0.5, 0).sum() == 65
-    assert kept(thin, 4.0, 2.0, 0).sum() == 6
-    assert kept(thin, 9.0, 8.0, 0).sum() == 0
-
-
-@pytest.mark.parametrize("thickness", [1, 2, 3, 6])
-def test_thickness(thickness):
-    lines = torch.zeros(1, 1, 30, 30)
-    lines[0, 0, 15] = 1
-    assert thickened(lines, thickness)[0, 0, :, 15].sum() == thickness
 
 
 def test_refused():

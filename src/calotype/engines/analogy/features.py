@@ -50,15 +50,19 @@ def levels_of(cfg: Config, device: torch.device) -> list[Level]:
     ]
 
 
-def _vgg(features: str) -> Vgg16 | None:
-    if features == "pixels":
-        return None
+def settled(features: str) -> str:
+    """``auto`` as what it is here: ``vgg`` where there are weights of VGG, else ``pixels``; others as they are."""
+    if features != "auto":
+        return features
     try:
-        return vgg16()
+        vgg16()
     except InputError:
-        if features == "vgg":
-            raise
-        return None
+        return "pixels"
+    return "vgg"
+
+
+def _vgg(features: str) -> Vgg16 | None:
+    return vgg16() if settled(features) == "vgg" else None
 
 
 def first(net: Vgg16, pictures: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from calotype.engines.analogy.checks import checked
 from calotype.engines.analogy.config import Config
+from calotype.engines.analogy.features import settled
 from calotype.engines.analogy.labelling import checked_labels
 from calotype.engines.analogy.learning import Learning, Lesson
 from calotype.engines.analogy.net import Net
@@ -33,14 +34,16 @@ def _steps(cfg: Config) -> list[int]:
 
 
 def adapted(cfg: Config, verb: str, **facts: Any) -> Config:
-    """The settings to train with for a verb.
+    """The settings to train with for a verb: what they leave open is settled, so that they name one model.
 
     Args:
         cfg: the user's settings.
         verb: ``relayout`` needs to know how many classes there are.
         facts: ``classes`` of ``relayout``.
     """
-    return replace(cfg, classes=int(facts["classes"])) if verb == "relayout" and "classes" in facts else cfg
+    if verb != "relayout" or "classes" not in facts:
+        return cfg
+    return replace(cfg, classes=int(facts["classes"]), features=settled(cfg.features))
 
 
 def train(photo: Tensor, cfg: Config, run: Run, *, labels: Tensor) -> Net:

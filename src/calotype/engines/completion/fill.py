@@ -99,6 +99,7 @@ def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
         for _ in run.steps(steps, stage=f"{label}level {index + 1} of {len(pyramid)}"):
             field, score = scene.search(picture, field, cfg, noise)
             picture = scene.voted(field, agreement(score, scene.active), picture, cfg.spread)
+            run.report(preview=picture[:, : photo.shape[1]])
     if start.lift is not None:
         picture = picture + resize(start.lift, pyramid[-1].size, mode="bilinear") * hole
     # Where the hole reaches the edge of the picture, nothing holds the membrane there: it would carry tones outwards.

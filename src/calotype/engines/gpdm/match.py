@@ -97,5 +97,5 @@ def matched(
             picture.detach(), photos, filters, tile=tile, stride=stride, offset=(down, across)
         )
         adam.step()
-        run.report(distance=distance)
+        run.report(distance=distance, preview=picture.detach())
     return picture.detach().clamp(-1, 1)

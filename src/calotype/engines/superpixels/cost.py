@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from calotype.engines.superpixels.config import Config
 from calotype.types import Cost
 
-# Seconds a pixel that is looked at, and a pixel of the photo.
-PER_PIXEL, PER_LARGE = 1e-5, 1e-7
+# Seconds a pixel that is looked at, a pixel of the photo, and for what a network sees in it; fitted to
+# benchmarks/results/maps.json.
+PER_PIXEL, PER_LARGE, DEEP = 1e-5, 1e-7, 0.5
 BASE = 350 << 20
 
 
@@ -16,4 +17,7 @@ def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Con
     """Seconds and peak memory for the map of a photo of ``size`` (height, width)."""
     large = size[0] * size[1]
     looked_at = large * min(1.0, cfg.side / max(size)) ** 2
-    return Cost(looked_at * PER_PIXEL + large * PER_LARGE, BASE + round(large * 40 + looked_at * 600))
+    return Cost(
+        looked_at * PER_PIXEL + large * PER_LARGE + (DEEP if cfg.deep else 0),
+        BASE + round(large * 40 + looked_at * 600),
+    )

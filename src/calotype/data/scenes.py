@@ -1,0 +1,125 @@
+"""Pictures with boxes around the things in them, from annotation files in the format of COCO."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from calotype.data.boxes import Box, cut, relation
+from calotype.data.decoded import Progress
+from calotype.data.folder import Side, decoded_photos, middle, sides
+from calotype.data.stream import Sample
+from calotype.errors import InputError
+from calotype.files import shown
+from calotype.image.io import as_tensor
+
+
+class Scenes:
+    """Pictures, each with the boxes and classes of some things, in the format of COCO (Lin et al., ECCV 2014).
+
+    Things that are small and pictures with too few or too many things are left out, as in Sg2Im (Johnson, Gupta and
+    Fei-Fei, CVPR 2018) and what followed it.
+
+    Args:
+        pictures: folder of the pictures.
+        annotations: one file (``instances_train2017.json``) or several about the same pictures (and
+            ``stuff_train2017.json``).
+        size: of the pictures, pixels: one number for squares, or (height, width).
+        things: the fewest and the most that a picture may have.
+        least: share of the picture that a thing must cover by its box, after the picture was cut.
+        keep: keep the decoded pictures on the disk, otherwise in memory.
+        on_progress: called with how many are decoded, and how many there are.
+
+    Attributes:
+        names: of the classes, in the order of the numbers that the files give them.
+
+    Raises:
+        InputError: a file is missing or damaged, or no picture is left.
+        OutputError: the decoded pictures cannot be kept.
+    """
+
+    def __init__(
+        self,
+        pictures: str | Path,
+        annotations: str | Path | Sequence[str | Path],
+        size: Side,
+        *,
+        things: tuple[int, int] = (3, 8),
+        least: float = 0.02,
+        keep: bool = True,
+        on_progress: Progress | None = None,
+    ) -> None:
+        self.size = sides(size)
+        files = [annotations] if isinstance(annotations, str | Path) else list(annotations)
+        said = [_read(Path(file)) for file in files]
+        names = {entry["id"]: str(entry["name"]) for one in said for entry in one["categories"]}
+        numbers = {identity: number for number, identity in enumerate(sorted(names))}
+        self.names = [names[identity] for identity in sorted(names)]
+        images = {entry["id"]: entry for one in said for entry in one["images"]}
+        found: dict[Any, list[tuple[Box, int]]] = {identity: [] for identity in images}
+        for one in said:
+            for entry in one["annotations"]:
+                if entry["image_id"] in images and not entry.get("iscrowd"):
+                    box = self._box(entry["bbox"], images[entry["image_id"]], least)
+                    if box is not None:
+                        found[entry["image_id"]].append((box, numbers[entry["category_id"]]))
+        chosen = [identity for identity in sorted(images) if things[0] <= len(found[identity]) <= things[1]]
+        if not chosen:
+            raise InputError(f"no picture has {things[0]} to {things[1]} things: allow for others (things=)")
+        paths = [Path(pictures) / images[identity]["file_name"] for identity in chosen]
+        self._decoded = decoded_photos(paths, self.size, keep=keep, on_progress=on_progress)
+        self.paths = [paths[number] for number in self._decoded.numbers]
+        self._things = [found[chosen[number]] for number in self._decoded.numbers]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, i: int) -> Sample:
+        """``image``, ``boxes`` float32 [n, 4], ``classes`` int64 [n], and the ``relations`` of every two by boxes."""
+        boxes = [box for box, _ in self._things[i]]
+        pairs = [(a, relation(boxes[a], boxes[b]), b) for a in range(len(boxes)) for b in range(len(boxes)) if a != b]
+        return {
+            "image": as_tensor(self._decoded.rows[i]),
+            "boxes": torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4),
+            "classes": torch.tensor([kind for _, kind in self._things[i]], dtype=torch.int64),
+            "relations": torch.tensor(pairs, dtype=torch.int64).reshape(-1, 3),
+        }
+
+    @property
+    def skipped(self) -> dict[int, str]:
+        """The files that could not be read, by number, and why."""
+        return self._decoded.skipped
+
+    def report(self) -> str:
+        """One line about the files that were passed over; empty where there are none."""
+        return self._decoded.report()
+
+    def _box(self, said: Sequence[float], image: Mapping[str, Any], least: float) -> Box | None:
+        """A box in the cut picture; ``None`` where it is too small there, or lies outside."""
+        width, height = image["width"], image["height"]
+        top, left, h, w = middle((height, width), self.size)
+        x, y, across, down = said
+        frame = (left / width, top / height, (left + w) / width, (top + h) / height)
+        box = cut((x / width, y / height, (x + across) / width, (y + down) / height), frame)
+        if box is None or (box[2] - box[0]) * (box[3] - box[1]) < least:
+            return None
+        return box
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        lists = {name: list(said[name]) for name in ("images", "annotations", "categories")}
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(f"{shown(path)} is missing, or no annotation in the format of COCO: get it again") from None
+    wanted = {"images": {"id", "file_name", "width", "height"}, "categories": {"id", "name"}}
+    wanted["annotations"] = {"image_id", "category_id", "bbox"}
+    for name, keys in wanted.items():
+        for entry in lists[name]:
+            if not keys <= set(entry):
+                raise InputError(f"{shown(path)} has {name} without {', '.join(sorted(keys - set(entry)))}")
+    return lists

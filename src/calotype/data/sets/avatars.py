@@ -1,0 +1,189 @@
+"""People in many clothes and poses, from eight sides, with the part of the body that every pixel shows.
+
+Figures of a game are put together from layers: what stands on feet, legs, chest, hands and head, and what is held. So
+there are some ten thousand who-is-whos, all in the same poses, and which layer a pixel comes from is known exactly.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from calotype.data.packages import Fetched, Package
+from calotype.data.sets import About
+from calotype.data.writing import Made
+from calotype.errors import InputError
+
+_MODS = "usr/share/games/flare/mods/fantasycore/"
+_SEXES = ("female", "male")
+PARTS = ("ground", "feet", "legs", "hands", "chest", "head", "weapon", "shield")
+# What hides what, by the side that is seen: the first is drawn first.
+_ORDER = {
+    0: "weapon feet legs hands chest head shield",
+    1: "weapon feet legs hands chest head shield",
+    2: "shield feet legs hands chest head weapon",
+    3: "shield feet legs hands chest head weapon",
+    4: "shield feet legs hands chest head weapon",
+    5: "feet legs hands chest head shield weapon",
+    6: "weapon feet legs hands chest head shield",
+    7: "weapon feet legs hands chest head shield",
+}
+_WEAR = {
+    "head": "head_long head_bald head_short leather_hood chain_coif mage_hood mage_hood_alt1 mage_hood_alt2 plate_helm",
+    "chest": "default_chest cloth_shirt leather_chest chain_cuirass mage_vest mage_vest_alt1 mage_vest_alt2 "
+    "plate_cuirass",
+    "legs": "default_legs cloth_pants leather_pants chain_greaves mage_skirt mage_skirt_alt1 mage_skirt_alt2 "
+    "plate_greaves",
+    "feet": "default_feet cloth_sandals leather_boots chain_boots mage_boots mage_boots_alt1 mage_boots_alt2 "
+    "plate_boots",
+    "hands": "default_hands cloth_gloves leather_gloves chain_gloves mage_sleeves mage_sleeves_alt1 mage_sleeves_alt2 "
+    "plate_gauntlets",
+    "weapon": "- - dagger shortsword club mace hand_axe wand rod",
+    "shield": "- - buckler iron_buckler shield",
+}
+_ACTIONS = ("stance", "run", "swing", "cast", "block", "hit")
+_POSES = 16  # of each figure
+_FRONT = 6  # the side that looks at the viewer
+_VIEWS = 8
+_SIDE, _ORIGIN = 64, (30, 54)  # pixels of the sheets: what a figure fits into, and where its feet are in it
+_SOLID = 200  # of 255: less is shadow
+_TURF = ((176, 170, 150), (150, 160, 132), (168, 160, 160), (190, 178, 152))
+
+ABOUT = About(
+    name="avatars",
+    summary="figures of a game: 8 sides, 26 poses, many clothes; maps of the parts, and a reference of each",
+    packages=(
+        Package(
+            "apt",
+            "flare-game",
+            "1.14-1",
+            "4ab6a8298276013d35a0806257e130d992761af1b749041433b409c3dafec508",
+            123,
+            "CC-BY-SA-3.0 (Flare)",
+        ),
+    ),
+    size=64,
+    sizes=(32, 256),
+    count=8000,
+    names={"map_classes": PARTS, "labels": tuple(f"view {i}" for i in range(_VIEWS))},
+)
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Where one frame of one layer is on its sheet, and how far its corner is from the feet."""
+
+    box: tuple[int, int, int, int]
+    left: int
+    top: int
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """One piece of clothing: its sheet, and its frames by (action, number, side)."""
+
+    sheet: Image.Image
+    frames: Mapping[tuple[str, int, int], _Frame]
+
+
+def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> Iterator[Made]:
+    """Figure after figure, each in some poses; ``other`` is the same figure, standing, seen from the front."""
+    layers = _layers(packages[0])
+    poses = sorted({frame for layer in layers.values() for frame in layer.frames if frame[0] in _ACTIONS})
+    for number in range(count):
+        identity, turn = divmod(number, _POSES)
+        rng = np.random.default_rng((seed, identity))
+        sex, worn = _dressed(rng, layers)
+        turf = _TURF[int(rng.integers(len(_TURF)))]
+        chosen = rng.permutation(len(poses))[:_POSES]
+        action, frame, view = poses[int(chosen[turn])]
+        image, parts = _picture(layers, worn, (action, frame, view), size, turf)
+        yield Made(
+            image=image,
+            map=parts,
+            other=_picture(layers, worn, ("stance", 0, _FRONT), size, turf)[0],
+            label=view,
+            info={"identity": identity, "sex": sex, "action": action, "frame": frame, "worn": dict(worn)},
+        )
+
+
+def _dressed(rng: np.random.Generator, layers: Mapping[tuple[str, str], _Layer]) -> tuple[str, list[tuple[str, str]]]:
+    """Somebody: the sex, and the layer of each part."""
+    sex = _SEXES[int(rng.integers(2))]
+    worn = []
+    for part, names in _WEAR.items():
+        there = [name for name in names.split() if name == "-" or (sex, name) in layers]
+        name = there[int(rng.integers(len(there)))]
+        if name != "-":
+            worn.append((part, f"{sex}/{name}"))
+    return sex, worn
+
+
+def _picture(
+    layers: Mapping[tuple[str, str], _Layer],
+    worn: Sequence[tuple[str, str]],
+    pose: tuple[str, int, int],
+    size: int,
+    turf: tuple[int, int, int],
+) -> tuple[Image.Image, NDArray[np.uint8]]:
+    """A figure in a pose, and which part every pixel shows."""
+    canvas = Image.new("RGBA", (_SIDE, _SIDE), (*turf, 255))
+    parts = Image.new("L", (_SIDE, _SIDE))
+    by_part = dict(worn)
+    for part in _ORDER[pose[2]].split():
+        if part not in by_part:
+            continue
+        sex, _, name = by_part[part].partition("/")
+        layer = layers[sex, name]
+        frame = layer.frames.get(pose)
+        if frame is None:  # a layer that does not take part in an action
+            continue
+        piece = layer.sheet.crop(frame.box)
+        at = (_ORIGIN[0] - frame.left, _ORIGIN[1] - frame.top)
+        held = Image.new("RGBA", canvas.size)
+        held.paste(piece, at)
+        canvas.alpha_composite(held)
+        solid = held.getchannel("A").point(lambda alpha: 255 if alpha >= _SOLID else 0)
+        parts.paste(PARTS.index(part), mask=solid)
+    if size == _SIDE:
+        return canvas.convert("RGB"), np.array(parts)
+    small = canvas.convert("RGB").resize((size, size), Image.Resampling.LANCZOS)
+    return small, np.array(parts.resize((size, size), Image.Resampling.NEAREST))
+
+
+def _layers(package: Fetched) -> dict[tuple[str, str], _Layer]:
+    """By sex and name."""
+    names = {name for names in _WEAR.values() for name in names.split() if name != "-"}
+    wanted = {}
+    for sex in _SEXES:
+        for name in names:
+            wanted[f"{_MODS}images/avatar/{sex}/{name}.png"] = (sex, name)
+            wanted[f"{_MODS}animations/avatar/{sex}/{name}.txt"] = (sex, name)
+    sheets: dict[tuple[str, str], Image.Image] = {}
+    frames: dict[tuple[str, str], dict[tuple[str, int, int], _Frame]] = {}
+    for path, data in package.files(lambda path: path in wanted):
+        if path.endswith(".png"):
+            with Image.open(io.BytesIO(data)) as picture:
+                sheets[wanted[path]] = picture.convert("RGBA")
+        else:
+            frames[wanted[path]] = _frames(data.decode("utf-8"))
+    if not sheets:
+        raise InputError(f"{package.package} has no figures in it: fetch it again")
+    return {key: _Layer(sheets[key], frames[key]) for key in sorted(sheets.keys() & frames.keys())}
+
+
+def _frames(text: str) -> dict[tuple[str, int, int], _Frame]:
+    """The frames that an animation file tells: ``frame=number,side,x,y,width,height,left,top`` under ``[action]``."""
+    found, action = {}, ""
+    for line in text.splitlines():
+        if line.startswith("["):
+            action = line.strip("[] \r")
+        elif line.startswith("frame="):
+            number, side, x, y, width, height, left, top = (int(part) for part in line[6:].split(",")[:8])
+            found[action, number, side] = _Frame((x, y, x + width, y + height), left, top)
+    return found

@@ -1,0 +1,128 @@
+"""Emoji in several styles: the same things, drawn by several hands.
+
+One picture for each emoji and style, on white. A sample's label is its style; the lines of ``samples.jsonl`` tell the
+emoji's name (one name, one content, in all styles) and its category.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from calotype.data.packages import Fetched, Package
+from calotype.data.sets import About
+from calotype.data.sets.drawing import NEEDS, drawn
+from calotype.data.writing import Made
+from calotype.errors import InputError
+
+STYLES = ("noto", "twemoji", "fluent", "openmoji", "emojione")
+# Signs and letters are the same in all styles, and of no use here.
+_LEFT_OUT = {"Symbols", "Flags"}
+
+ABOUT = About(
+    name="emoji",
+    summary="emoji in five styles, with their names: one content, several domains",
+    packages=(
+        Package(
+            "npm",
+            "@iconify-json/noto",
+            "1.2.9",
+            "3e918d88fc945c0bb3d468dbace6f88caef67f01c9f0e7bcae0915a042e8f1ad",
+            3,
+            "Apache-2.0 (Noto Emoji)",
+        ),
+        Package(
+            "npm",
+            "@iconify-json/twemoji",
+            "1.2.5",
+            "19046dff7d8707ce96212ec86468b36ac5f8e60409629dd13f809265c6d0ebb7",
+            2,
+            "CC-BY-4.0 (Twemoji)",
+        ),
+        Package(
+            "npm",
+            "@iconify-json/fluent-emoji-flat",
+            "1.2.6",
+            "7d064769dee690815f823bc5bcc511d957198caf9f5edd8dd9c1aa48a6aeb175",
+            1,
+            "MIT (Fluent Emoji)",
+        ),
+        Package(
+            "npm",
+            "@iconify-json/openmoji",
+            "1.2.29",
+            "03181e2c156cab35cf4a62f1f7886bd971d59212e75ac3f189d5a4cae3930fc5",
+            1,
+            "CC-BY-SA-4.0 (OpenMoji)",
+        ),
+        Package(
+            "npm",
+            "@iconify-json/emojione",
+            "1.2.3",
+            "26a14f44284407e8bcde91799388dca2bfd91dbcd55a97f425524a1c5b73610e",
+            1,
+            "CC-BY-4.0 (EmojiOne 2)",
+        ),
+    ),
+    size=64,
+    sizes=(32, 256),
+    count=4320,
+    most=4320,
+    names={"labels": STYLES},
+    needs=NEEDS,
+)
+
+
+def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> Iterator[Made]:
+    """Emoji after emoji, each in all styles, in a random order of the emoji."""
+    sets = [_icons(package) for package in packages]
+    category = {name: kind for kind, names in sets[0]["categories"].items() for name in names}
+    shared = sorted(
+        name for name, kind in category.items() if kind not in _LEFT_OUT and all(_body(one, name) for one in sets)
+    )
+    order = np.random.default_rng(seed).permutation(len(shared))
+    places = [(int(content), style) for content in order for style in range(len(STYLES))]
+    for content, style in places[:count]:
+        name = shared[content]
+        yield Made(
+            image=drawn(_svg(sets[style], name), size),
+            label=style,
+            info={"style": STYLES[style], "content": content, "name": name, "category": category[name]},
+        )
+
+
+def _icons(package: Fetched) -> dict[str, Any]:
+    wanted = ("package/icons.json", "package/metadata.json")
+    found = {name: json.loads(data) for name, data in package.files(lambda name: name in wanted)}
+    if len(found) != len(wanted):
+        raise InputError(f"{package.package} has no icons in it: fetch it again")
+    icons: dict[str, Any] = found[wanted[0]]
+    return icons | {"categories": found[wanted[1]].get("categories", {})}
+
+
+def _body(icons: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """An icon by its name, or by that of one that looks the same."""
+    for _ in range(4):  # an alias may lead to another
+        if name in icons["icons"]:
+            icon: Mapping[str, Any] = icons["icons"][name]
+            return icon
+        alias = icons.get("aliases", {}).get(name)
+        # One that is turned or mirrored is drawn otherwise than it is told here.
+        if alias is None or set(alias) != {"parent"}:
+            return None
+        name = alias["parent"]
+    return None
+
+
+def _svg(icons: Mapping[str, Any], name: str) -> str:
+    icon = _body(icons, name)
+    assert icon is not None
+    width, height = (icon.get(side, icons.get(side, 16)) for side in ("width", "height"))
+    box = f"{icon.get('left', 0)} {icon.get('top', 0)} {width} {height}"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{box}">'
+        f"{icon['body']}</svg>"
+    )

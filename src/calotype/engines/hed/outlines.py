@@ -1,0 +1,97 @@
+"""From a photo to lines one pixel wide, by what a network has learned of outlines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from calotype.engines.hed.config import Config
+from calotype.errors import InputError
+from calotype.image.blur import blur
+from calotype.image.lines import kept, ridges, thickened
+from calotype.image.resize import resize
+from calotype.nn.hed import hed
+from calotype.run import Run
+
+_MARGIN = 32  # pixels that the photo is continued by; beyond its edge the network sees zeros, and outlines
+_SMOOTH = 2.0  # pixels of what the network sees: over so much the way across a line is measured
+
+
+@torch.no_grad()
+def edges(photos: Sequence[Tensor], cfg: Config, run: Run, *, thickness: int | None = None) -> Tensor:
+    """The outlines of what a photo shows.
+
+    Args:
+        photos: one [1, C, H, W], -1..1.
+        cfg: settings.
+        run: progress, stopping, device.
+        thickness: of the lines, pixels; ``None``: one for every 400 of the longer side, at least 1.
+
+    Returns:
+        [1, 1, H, W], 1 on lines and 0 elsewhere.
+
+    Raises:
+        InputError: the weights are not installed, the thickness or a setting is out of range, or there is more than
+            one photo.
+        Stopped: the run was asked to stop.
+    """
+    _check(photos, cfg, thickness)
+    net, photo = hed().to(photos[0].device), photos[0]
+    height, width = photo.shape[2:]
+    factor = min(1.0, cfg.side / max(height, width)) if cfg.side else 1.0
+    small = resize(photo[:, :3], (max(1, round(factor * height)), max(1, round(factor * width))))
+    steps = iter(run.steps(2, stage="edges"))
+    next(steps)
+    likely = resize(seen(net, small), (height, width), mode="bilinear").clamp(0, 1)
+    next(steps)
+    thin = likely * ridges(likely, across(likely, _SMOOTH / factor))
+    lines = kept(thin[0, 0], cfg.strong, cfg.weak, cfg.shortest * max(height, width))
+    for _ in steps:
+        pass
+    wide = max(1, round(max(height, width) / 400)) if thickness is None else thickness
+    return thickened(lines[None, None].float(), wide)
+
+
+def seen(net: torch.nn.Module, photo: Tensor) -> Tensor:
+    """How likely each pixel of [1, 3, H, W], -1..1, is on an outline: [1, 1, H, W], 0..1."""
+    height, width = photo.shape[2:]
+    # Sides of which four halvings leave whole numbers.
+    below, beside = (_MARGIN + -length % 16 for length in (height, width))
+    # Mirrored: continued by its last pixels, a photo has stripes there, and their ends are outlines.
+    mode = "reflect" if min(height, width) > _MARGIN + 16 else "replicate"
+    logits = net(F.pad(photo, (_MARGIN, beside, _MARGIN, below), mode=mode))
+    return torch.sigmoid(logits[:, :, _MARGIN : _MARGIN + height, _MARGIN : _MARGIN + width])
+
+
+def across(likely: Tensor, sigma: float) -> Tensor:
+    """The direction across the line at each pixel of [1, 1, H, W], as an angle from the x axis.
+
+    That in which the map, smoothed, bends downwards most: an eigenvector of its second derivatives. At the height of a
+    line its slope is 0, and says nothing.
+    """
+    kernels = torch.tensor(
+        [
+            [[1.0, -2.0, 1.0], [2.0, -4.0, 2.0], [1.0, -2.0, 1.0]],
+            [[1.0, 2.0, 1.0], [-2.0, -4.0, -2.0], [1.0, 2.0, 1.0]],
+            [[1.0, 0.0, -1.0], [0.0, 0.0, 0.0], [-1.0, 0.0, 1.0]],
+        ],
+        device=likely.device,
+    )
+    smooth = F.pad(blur(likely, sigma), (1, 1, 1, 1), mode="replicate")
+    xx, yy, xy = torch.split(F.conv2d(smooth, kernels[:, None] / 4), 1, 1)
+    return torch.atan2(-2 * xy, yy - xx) / 2
+
+
+def _check(photos: Sequence[Tensor], cfg: Config, thickness: int | None) -> None:
+    if len(photos) > 1:
+        raise InputError("the edges of one photo are drawn at a time: leave out the others")
+    if thickness is not None and not 1 <= thickness <= 100:
+        raise InputError(f"lines of {thickness} pixels cannot be drawn: give a thickness from 1 to 100, like 2")
+    if cfg.side < 0 or 0 < cfg.side < 16:
+        raise InputError(f"side={cfg.side} cannot be used: give 16 pixels or more, or 0 for the photo as it is")
+    for name in ("strong", "weak", "shortest"):
+        if not 0 <= getattr(cfg, name) <= 1:
+            raise InputError(f"{name}={getattr(cfg, name):g} cannot be used: give a number from 0 to 1")

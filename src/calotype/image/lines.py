@@ -1,0 +1,55 @@
+"""Lines one pixel wide, from a picture of how much of a line there is where."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from calotype.image.components import joined, neighbours
+from calotype.image.mask import grown
+
+
+def ridges(strength: Tensor, angle: Tensor) -> Tensor:
+    """Where ``strength`` is no less than on either side, in the direction of ``angle``: bool [1, 1, H, W]."""
+    height, width = strength.shape[2:]
+    y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    place = torch.stack([x, y], -1).to(strength)
+    step = torch.stack([angle[0, 0].cos(), angle[0, 0].sin()], -1)
+    size = torch.tensor([width, height], device=strength.device)
+    beside = [
+        F.grid_sample(
+            strength, ((2 * (place + sign * step) + 1) / size - 1)[None], padding_mode="border", align_corners=False
+        )
+        for sign in (-1, 1)
+    ]
+    return (strength >= beside[0]) & (strength > beside[1])
+
+
+def kept(thin: Tensor, begin: float, weak: float, shortest: float) -> Tensor:
+    """Of the lines of [H, W] above ``weak``, those that come above ``begin`` and extend over ``shortest`` pixels."""
+    lines = thin >= weak
+    places = lines.nonzero()
+    if not len(places):
+        return lines
+    number = joined(neighbours(lines), len(places))
+    count = int(number.max()) + 1
+    strongest = torch.zeros(count, dtype=thin.dtype, device=thin.device)
+    strongest = strongest.scatter_reduce(0, number, thin[lines], "amax")
+    extent = torch.zeros(count, dtype=torch.int64, device=thin.device)
+    for place in places.T:
+        highest = torch.zeros_like(extent).scatter_reduce(0, number, place, "amax")
+        lowest = torch.full_like(extent, max(thin.shape)).scatter_reduce(0, number, place, "amin")
+        extent = torch.maximum(extent, highest - lowest + 1)
+    good = (strongest >= begin) & (extent >= shortest)
+    found = torch.zeros_like(lines)
+    found[lines] = good[number]
+    return found
+
+
+def thickened(lines: Tensor, thickness: int) -> Tensor:
+    """Lines of one pixel [1, 1, H, W] made so many pixels wide."""
+    wide = grown(lines, (thickness - 1) // 2) if lines.any() else lines
+    if thickness % 2 == 0:  # one pixel more, to the right and downwards
+        wide = F.max_pool2d(F.pad(wide, (1, 0, 1, 0)), 2, 1)
+    return wide

@@ -1,0 +1,193 @@
+"""What the page and the requests are made of: a verb's signature, its descriptions and its docstring."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from inspect import Parameter
+from typing import Any
+
+from calotype.errors import InputError, unknown
+from calotype.tasks.evaluate import evaluate
+from calotype.tasks.param import WHOLE, Param, described, description
+from calotype.tasks.train import train
+from calotype.tasks.verbs import MAKING
+
+# Everything that can be asked for as a job. ``show`` is no job: it is answered at once.
+_ALL: tuple[Callable[..., Any], ...] = (*MAKING, train, evaluate)
+VERBS: dict[str, Callable[..., Any]] = {verb.__name__: verb for verb in _ALL}
+PICTURES = frozenset({"photo", "picture", "mask", "sketch", "labels"})  # the kinds that are one picture
+# Files in which a film can be; the command line takes them from the suffix of its -o.
+FILMS = ("gif", "webp", "png", "mp4")
+MOST_PICTURES = 100  # of one job
+_MOST_LENT = 16  # further photos
+_LONGEST = 200  # characters of a text
+_ID = re.compile(r"[0-9a-f]{16}")
+
+
+def parameters(verb: str) -> dict[str, tuple[Param, Any]]:
+    """The arguments of a verb that can be given here, each with its default: folders of the machine are not."""
+    return {name: said for name, said in described(VERBS[verb]).items() if said[0].kind != "folder"}
+
+
+def is_film(verb: str) -> bool:
+    """Whether the verb makes films in the place of pictures."""
+    return any(task.__name__ == verb and job.suffix != ".png" for task, job in MAKING.items())
+
+
+def form(verb: str) -> dict[str, Any]:
+    """A verb as JSON: ``name``, ``summary``, ``text`` and its ``fields``, in the order of the signature."""
+    text = description(VERBS[verb])
+    fields = [_field(name, about, default) for name, (about, default) in parameters(verb).items()]
+    if is_film(verb):
+        fields.append(
+            {
+                **_field("film_format", Param("the kind of file that the film is", choices=FILMS), FILMS[0]),
+                "first": False,
+            }
+        )
+    return {
+        "name": verb,
+        "summary": _first_sentence(text),
+        "text": text,
+        "fields": fields,
+    }
+
+
+def _first_sentence(text: str) -> str:
+    return text.partition("\n\n")[0].partition(". ")[0].rstrip(".")
+
+
+def _field(name: str, about: Param, default: Any) -> dict[str, Any]:
+    required = default is Parameter.empty
+    return {
+        "name": name,
+        "help": about.help,
+        "kind": about.kind,
+        "flag": about.flag(name),
+        "hint": about.metavar,
+        "choices": list(about.choices),
+        "least": about.at_least,
+        "most": about.at_most,
+        "begins": about.begins,
+        "first": about.first or required,
+        "required": required,
+        "default": None if required or default == () else default,
+    }
+
+
+def checked(verb: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a request, each of the type that the verb takes; pictures are named by their ids.
+
+    Raises:
+        InputError: one is not known, is missing, or is of another type.
+    """
+    known = parameters(verb)
+    taken: dict[str, Any] = {}
+    for name, value in given.items():
+        if name == "film_format" and is_film(verb):
+            taken[name] = _one_of(FILMS, value, name)
+        elif name not in known:
+            raise InputError(unknown("argument", name, known))
+        elif value is not None:
+            taken[name] = _value(name, known[name][0], value)
+    for name, (_, default) in known.items():
+        if default is Parameter.empty and name not in taken:
+            raise InputError(f"{verb} needs one thing more: {known[name][0].help} ({name})")
+    if int(taken.get("n", 1)) > MOST_PICTURES:
+        raise InputError(f"{taken['n']} pictures are too many for one job: ask for at most {MOST_PICTURES} (n)")
+    return taken
+
+
+def _value(name: str, about: Param, value: Any) -> Any:
+    if about.kind == "photos":
+        if not isinstance(value, list) or len(value) > _MOST_LENT:
+            raise InputError(f"{name} takes a list of at most {_MOST_LENT} pictures")
+        return [_picture(name, one) for one in value]
+    if about.kind in PICTURES:
+        return value if about.kind == "labels" and value == "auto" else _picture(name, value)
+    if about.kind == "switch":
+        if not isinstance(value, bool):
+            raise InputError(f"{name} is either true or false")
+        return value
+    if about.kind in WHOLE or about.kind == "number":
+        return _number(name, about, value)
+    if about.kind == "settings":
+        if not isinstance(value, dict) or len(value) > 50:
+            raise InputError(f"{name} takes keys and values, like patch=5")
+        return {_text(name, key): _text(name, str(one)) for key, one in value.items()}
+    return _text(name, value if isinstance(value, str) else f"{value:g}" if _is_number(value) else value)
+
+
+def _picture(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not _ID.fullmatch(value):
+        raise InputError(f"{name} is to be the id of a picture that was handed in: 16 hexadecimal digits")
+    return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _number(name: str, about: Param, value: Any) -> int | float:
+    if not _is_number(value) or value != value or abs(value) > 2**53:
+        raise InputError(f"{name} is to be a number")
+    if about.kind in WHOLE:
+        if value != int(value):
+            raise InputError(f"{name} is to be a whole number")
+        value = int(value)
+    if about.at_least is not None and value < about.at_least:
+        raise InputError(f"{name} is {value:g}: give at least {about.at_least:g}")
+    if about.at_most is not None and value > about.at_most:
+        raise InputError(f"{name} is {value:g}: give at most {about.at_most:g}")
+    return value  # type: ignore[no-any-return]
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str) or len(value) > _LONGEST or not value.isprintable():
+        raise InputError(f"{name} is to be a short text")
+    return value
+
+
+def _one_of(known: tuple[str, ...], value: Any, name: str) -> str:
+    if value not in known:
+        raise InputError(f"{name} is one of {', '.join(known)}")
+    return str(value)
+
+
+def body(verb: str) -> Any:
+    """The type of a request's body, for the description of the interface: what is in it is checked by ``checked``."""
+    from pydantic import ConfigDict, Field, create_model
+
+    fields: dict[str, Any] = {}
+    for name, (about, default) in parameters(verb).items():
+        needed = default is Parameter.empty
+        limits = {"ge": about.at_least, "le": about.at_most}
+        kind, more = _annotation(about)
+        if kind in (int, float):
+            more = {**more, **{key: limit for key, limit in limits.items() if limit is not None}}
+        if about.choices:
+            more["examples"] = list(about.choices[:4])
+        said = Field(... if needed else None, description=about.help, **more)
+        fields[name] = (kind if needed else kind | None, said)
+    if is_film(verb):
+        fields["film_format"] = (str | None, Field(None, description="the kind of file", examples=list(FILMS)))
+    return create_model(verb.capitalize(), __config__=ConfigDict(extra="forbid", strict=False), **fields)
+
+
+def _annotation(about: Param) -> tuple[Any, dict[str, Any]]:
+    if about.kind == "photos":
+        return list[str], {"max_length": _MOST_LENT}
+    if about.kind in PICTURES:
+        return str, {"pattern": "^([0-9a-f]{16}|auto)$" if about.kind == "labels" else "^[0-9a-f]{16}$"}
+    if about.kind == "switch":
+        return bool, {}
+    if about.kind in WHOLE:
+        return int, {}
+    if about.kind == "number":
+        return float, {}
+    if about.kind == "settings":
+        return dict[str, str | float | bool], {"max_length": 50}
+    if about.kind in ("structure", "factor"):
+        return str | float, {}
+    return str, {"max_length": _LONGEST}

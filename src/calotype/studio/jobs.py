@@ -1,0 +1,312 @@
+"""The queue: jobs waited for, handed to processes, stopped, gone on with; what is asked and made is on the disk."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from calotype.errors import InputError, OutputError
+from calotype.studio.crew import Hand
+from calotype.studio.forms import PICTURES, checked, parameters
+from calotype.studio.pictures import Missing, Pictures
+from calotype.studio.records import ENDED, Job, Made, Records
+from calotype.tasks import cache
+
+MOST_WAITING = 200
+_MOST_JOBS = 20  # that one process does before a fresh one takes its place
+_MODEL_NAME = re.compile(r"[\w.-]{1,200}")
+# What a process says of its job, word for word; anything else of a record is the queue's business.
+_TOLD = frozenset({"share", "left", "stage", "previews", "count", "model", "report"})
+_LASTING = frozenset({"previews", "count", "model", "report"})
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Desk:
+    """One place to work at: a process, and the job it has."""
+
+    def __init__(self) -> None:
+        self.hand: Hand | None = None
+        self.job: Job | None = None
+        self.served = 0
+
+
+class Jobs:
+    """All jobs of a studio.
+
+    Args:
+        folder: where they are kept.
+        pictures: that their arguments name.
+        at_once: how many are worked on at a time; each process gets its share of the processor's threads.
+        changed: called with every job that has changed, and with the id of one that is gone, in any thread.
+    """
+
+    def __init__(self, folder: Path, pictures: Pictures, at_once: int, changed: Callable[[Job | str], object]) -> None:
+        self._records, self._pictures, self._changed = Records(folder), pictures, changed
+        self._lock = threading.RLock()
+        self._threads = max(1, cores() // at_once)
+        self._desks = [_Desk() for _ in range(at_once)]
+        self._jobs: dict[str, Job] = {}
+        self._queue: list[Job] = []
+        self._closed = False
+
+    def start(self) -> None:
+        """Take up what was there, and have one process ready for what comes."""
+        with self._lock:
+            for job in self._records.load():
+                self._jobs[job.id] = job
+                if job.state not in ENDED:
+                    job.state, job.message = "waiting", "goes on after the studio was closed" if job.began else ""
+                    self._queue.append(job)
+            self._process(self._desks[0])
+            self._hand_out()
+
+    def all(self) -> list[Job]:
+        """Every job, the newest first."""
+        with self._lock:
+            return sorted(self._jobs.values(), key=lambda job: -job.asked)
+
+    def get(self, id: str) -> Job:
+        """The job of that name.
+
+        Raises:
+            InputError: there is none.
+        """
+        job = self._jobs.get(id)
+        if job is None:
+            raise Missing("there is no such job: it may have been removed")
+        return job
+
+    def submit(self, verb: str, given: Mapping[str, Any]) -> Job:
+        """Ask for a job.
+
+        Raises:
+            InputError: an argument cannot be used, or too many jobs are waiting.
+        """
+        arguments = checked(verb, given)
+        self.spec(verb, arguments)  # finds out now whether all pictures are there
+        with self._lock:
+            if len(self._queue) >= MOST_WAITING:
+                raise InputError(f"{MOST_WAITING} jobs are waiting already: wait until some are done")
+            job = self._records.new(verb, arguments)
+            job.count = int(arguments.get("n", 1))
+            self._jobs[job.id] = job
+            self._queue.append(job)
+            self._noted(job)
+            self._hand_out()
+        return job
+
+    def stop(self, id: str) -> Job:
+        """Stop a job at its next step; asked a second time, end its process at once."""
+        with self._lock:
+            job = self.get(id)
+            desk = next((desk for desk in self._desks if desk.job is job), None)
+            if job.state == "waiting":
+                self._queue.remove(job)
+                self._end(job, "stopped", "stopped before it was begun")
+            elif desk is not None and desk.hand is not None:
+                desk.hand.kill() if job.state == "stopping" else desk.hand.tell({"stop": True})
+                job.state, job.message = "stopping", "stops after the step it is in"
+                self._noted(job)
+            return job
+
+    def go_on(self, id: str) -> Job:
+        """Have a job that was stopped or has failed worked on again: what is finished is not made anew.
+
+        Raises:
+            InputError: it is done, or has not ended.
+        """
+        with self._lock:
+            job = self.get(id)
+            if job.state not in ("stopped", "failed"):
+                raise InputError("this job is not stopped: nothing is to be gone on with")
+            self.spec(job.verb, job.arguments)
+            job.state, job.message, job.ended = "waiting", "", None
+            self._queue.append(job)
+            self._noted(job)
+            self._hand_out()
+            return job
+
+    def remove(self, id: str) -> None:
+        """Forget a job and delete what it made.
+
+        Raises:
+            InputError: it has not ended.
+        """
+        with self._lock:
+            job = self.get(id)
+            if job.state not in ENDED:
+                raise InputError("this job is still at work: stop it first")
+            del self._jobs[id]
+            self._records.remove(job)
+            self._changed(id)
+
+    def file(self, id: str, name: str) -> Path:
+        """A result or picture of a job.
+
+        Raises:
+            InputError: there is none of that name.
+        """
+        with self._lock:
+            return self._records.file(self.get(id), name)
+
+    def result(self, id: str, name: str) -> Made:
+        """One result of a job.
+
+        Raises:
+            InputError: there is none of that name.
+        """
+        for made in self.get(id).results:
+            if made.file == name:
+                return made
+        raise Missing("there is no such result in this job")
+
+    def keep(self, id: str, name: str, kept: bool) -> Job:
+        """Mark a result as wanted, or not."""
+        with self._lock:
+            self.result(id, name).kept = kept
+            return self._noted(self.get(id))
+
+    def discard(self, id: str, name: str) -> Job:
+        """Delete a result."""
+        with self._lock:
+            job, made = self.get(id), self.result(id, name)
+            for file in (made.file, made.film):
+                if file:
+                    self._records.file(job, file).unlink(missing_ok=True)
+            job.results.remove(made)
+            return self._noted(job)
+
+    def uses(self, picture: str) -> bool:
+        """Whether a job that may still be worked on names a picture."""
+        with self._lock:
+            values = [value for job in self._jobs.values() if job.state != "done" for value in job.arguments.values()]
+            return any(picture == value or (isinstance(value, list) and picture in value) for value in values)
+
+    def spec(self, verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments as the verb takes them: pictures as paths, a model as its folder.
+
+        Raises:
+            InputError: a picture or a model is not there.
+        """
+        known = parameters(verb)
+        given: dict[str, Any] = {}
+        for name, value in arguments.items():
+            kind = known[name][0].kind if name in known else ""
+            if kind == "photos":
+                given[name] = [str(self._pictures.path(one)) for one in value]
+            elif kind in PICTURES and value != "auto":
+                given[name] = str(self._pictures.path(value))
+            elif kind == "model":
+                given[name] = str(model_folder(value))
+            else:
+                given[name] = value
+        return given
+
+    def close(self) -> None:
+        """Stop all work at its next step, so that it goes on when the studio is opened again."""
+        with self._lock:
+            self._closed = True
+            hands = [desk.hand for desk in self._desks if desk.hand is not None]
+            for hand in hands:
+                hand.leave()
+        for hand in hands:
+            hand.join()
+
+    # -----------------------------------------------------------------------------------------------------------
+    # Work
+
+    def _hand_out(self) -> None:
+        """Give the jobs that wait to the processes that are free."""
+        for desk in self._desks:
+            if self._closed or not self._queue or desk.job is not None:
+                continue
+            job = self._queue.pop(0)
+            try:
+                arguments = self.spec(job.verb, job.arguments)
+            except InputError as error:
+                self._end(job, "failed", str(error))
+                continue
+            desk.job = job
+            job.state, job.message, job.began, job.left = "working", "", time.time(), None
+            self._noted(job)
+            there = [made.file for made in job.results]
+            place = str(self._records.place(job))
+            self._process(desk).tell({"do": {"verb": job.verb, "arguments": arguments, "place": place, "there": there}})
+
+    def _process(self, desk: _Desk) -> Hand:
+        if desk.hand is None:
+            desk.hand, desk.served = Hand(self._threads, self._heard), 0
+        return desk.hand
+
+    def _heard(self, hand: Hand, what: Mapping[str, Any] | None) -> None:
+        with self._lock:
+            desk = next((desk for desk in self._desks if desk.hand is hand), None)
+            if desk is None:
+                return
+            if what is None:
+                self._ended(desk, hand)
+            elif desk.job is not None and "job" in what:
+                self._told(desk, desk.job, what["job"])
+            self._hand_out()
+
+    def _told(self, desk: _Desk, job: Job, fields: Mapping[str, Any]) -> None:
+        if "made" in fields:
+            job.results.append(Made(**fields["made"]))
+        for name in _TOLD & fields.keys():
+            setattr(job, name, fields[name])
+        if "state" in fields:
+            desk.job, desk.served = None, desk.served + 1
+            # A process that was asked to stop because the studio closes has left work that goes on later.
+            if not (self._closed and fields["state"] == "stopped"):
+                self._end(job, fields["state"], fields["message"])
+            if desk.served >= _MOST_JOBS and desk.hand is not None:
+                desk.hand.leave()
+                desk.hand = None
+        elif "made" in fields or _LASTING & fields.keys():
+            self._noted(job)
+        else:
+            self._changed(job)
+
+    def _ended(self, desk: _Desk, hand: Hand) -> None:
+        """A process is gone, asked or not."""
+        job, desk.hand, desk.job = desk.job, None, None
+        if job is None or self._closed:
+            return
+        if job.state == "stopping":
+            self._end(job, "stopped", "stopped: what is finished is kept, and it can go on from there")
+        else:
+            cause = " (the memory may have run out: try a smaller picture)" if hand.status == -9 else ""
+            self._end(job, "failed", f"the work was cut short{cause}; go on, and it starts where it was")
+
+    def _end(self, job: Job, state: Any, message: str) -> None:
+        job.state, job.message, job.ended, job.left, job.stage = state, message, time.time(), None, ""
+        self._noted(job)
+
+    def _noted(self, job: Job) -> Job:
+        try:
+            self._records.save(job)
+        except OutputError as error:
+            job.message = str(error)
+        self._changed(job)
+        return job
+
+
+def model_folder(name: str) -> Path:
+    """The folder of a kept model: only of those, whatever the name says.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    folder = cache.root() / name
+    if not _MODEL_NAME.fullmatch(name) or name.strip(".") == "" or not (folder / cache.ABOUT).is_file():
+        raise Missing("there is no such model: choose one of those that are kept")
+    return folder

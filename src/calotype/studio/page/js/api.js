@@ -1,0 +1,58 @@
+// The server's requests. What goes wrong comes as one sentence, thrown as an Error.
+
+async function asked(method, path, body, headers = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, {method, body, headers});
+  } catch {
+    throw new Error('The studio does not answer: is it still open? Start it again with “calotype studio”.');
+  }
+  if (answer.status === 204) return null;
+  const said = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Error(sentence(said.error || `the studio answered ${answer.status}`));
+  return said;
+}
+
+const json = {'content-type': 'application/json'};
+
+/** A sentence begins with a capital letter and ends in a full stop. */
+function sentence(text) {
+  // Options of the command line are called here as their fields are.
+  const plain = text.replace(/--([a-z][a-z-]*)/g, (_, name) => `“${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll('-', ' ')}”`);
+  const whole = plain.charAt(0).toUpperCase() + plain.slice(1);
+  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
+}
+
+export const api = {
+  verbs: () => asked('GET', '/api/verbs'),
+  engines: () => asked('GET', '/api/engines'),
+  pictures: () => asked('GET', '/api/pictures'),
+  picture: (id) => asked('GET', `/api/pictures/${id}`),
+  add: (blob, name, part = false) =>
+    asked('POST', `/api/pictures?name=${encodeURIComponent(name)}&part=${part}`, blob),
+  forget: (id) => asked('DELETE', `/api/pictures/${id}`),
+  settings: (blob) => asked('POST', '/api/settings', blob),
+  make: (verb, args) => asked('POST', `/api/verbs/${verb}/jobs`, JSON.stringify(args), json),
+  estimate: (verb, args) => asked('POST', `/api/verbs/${verb}/estimate`, JSON.stringify(args), json),
+  stop: (job) => asked('POST', `/api/jobs/${job}/stop`),
+  goOn: (job) => asked('POST', `/api/jobs/${job}/continue`),
+  remove: (job) => asked('DELETE', `/api/jobs/${job}`),
+  keep: (job, file, kept) => asked('PUT', result(job, file), JSON.stringify({kept}), json),
+  discard: (job, file) => asked('DELETE', result(job, file)),
+  use: (job, file) => asked('POST', `${result(job, file)}/picture`),
+  made: (job, file) => asked('GET', `${result(job, file)}/settings`),
+  models: () => asked('GET', '/api/models'),
+  removeModel: (name) => asked('DELETE', `/api/models/${encodeURIComponent(name)}`),
+};
+
+function result(job, file) {
+  return `/api/jobs/${job}/results/${encodeURIComponent(file)}`;
+}
+
+export const url = {
+  picture: (id) => `/api/pictures/${id}/file`,
+  thumbnail: (id) => `/api/pictures/${id}/thumbnail`,
+  file: (job, name) => `/api/jobs/${job}/files/${encodeURIComponent(name)}`,
+  small: (job, name) => `/api/jobs/${job}/thumbnails/${encodeURIComponent(name)}`,
+  model: (name, preview) => `/api/models/${encodeURIComponent(name)}/previews/${encodeURIComponent(preview)}`,
+};

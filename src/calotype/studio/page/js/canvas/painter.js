@@ -1,0 +1,270 @@
+// Painting over a picture: a mask (one number: how much is meant) or a map (flat colours from a palette).
+import {choose, h, iconButton, save, toast} from '../dom.js';
+import {Raster, abgr, drawRaster} from './raster.js';
+import {levelsOf, mapFrom, maskFrom, readPixels} from './reading.js';
+
+const MASK_COLOUR = [236, 62, 84];
+const FIRST_SIZE = 0.06;  // of the picture's shorter side
+
+/**
+ * One plane and its tools.
+ *
+ * `kind` is 'mask' or 'map'. A map has `palette`, [[r, g, b], ...]. `changed` is called after every stroke.
+ */
+export class Painter {
+  constructor(view, kind, {width, height, palette = null, name = kind, changed = () => {}}) {
+    this.view = view; this.kind = kind; this.name = name; this.changed = changed;
+    this.palette = palette || [[40, 90, 160], [230, 180, 60]];
+    this.blank = kind === 'map' && !palette;  // nothing is shown of a map before there is something in it
+    this.label = 0;
+    this.cover = kind === 'mask' ? 0.55 : 0.8;
+    this.mode = 'brush';
+    this.size = Math.max(2, Math.round(Math.min(width, height) * FIRST_SIZE));
+    this.raster = new Raster(width, height, (box) => this.dirty(box));
+    this.touched = false;
+    this.cursor = null;
+    this.paint();
+  }
+
+  /** Take the view over: its layer, marks and tool are this painter's from now on. */
+  take() {
+    this.view.tool = this;
+    this.view.drawLayer = (context, view) => drawRaster(this.raster, this.colours, context, view);
+    this.view.drawMarks = (context, view) => this.drawMarks(context, view);
+    this.view.redraw();
+  }
+
+  dirty(box) {
+    if (this.view.tool === this) drawRaster(this.raster, this.colours, this.view.layer, this.view, box);
+  }
+
+  /** Work the colours out again. */
+  paint() {
+    this.colours = new Uint32Array(256);
+    for (let i = 0; i < 256; i++) {
+      if (this.blank) continue;
+      if (this.kind === 'mask') this.colours[i] = abgr(MASK_COLOUR, Math.round(i * this.cover));
+      else if (i < this.palette.length) this.colours[i] = abgr(this.palette[i], Math.round(255 * this.cover));
+    }
+    if (this.view.tool === this) this.view.redraw();
+  }
+
+  get value() { return this.kind === 'mask' ? 255 : this.label; }
+  get empty() { return this.kind === 'mask' && !this.raster.any(); }
+
+  // ------------------------------------------------------------------------------------------------------- drawing
+
+  down(point) {
+    const {raster} = this;
+    if (this.mode === 'pick') { this.pick(point); return; }
+    if (this.blank) { this.blank = false; this.paint(); }
+    raster.begin();
+    this.last = point;
+    const value = this.mode === 'eraser' || (this.kind === 'mask' && point.shift) ? 0 : this.value;
+    this.stroke = value;
+    if (this.mode === 'brush' || this.mode === 'eraser') raster.line(point.x, point.y, point.x, point.y, this.size / 2, value);
+    else if (this.mode === 'fill') { raster.fill(point.x, point.y, value); this.finish(); }
+    else this.path = [[point.x, point.y]];
+  }
+
+  move(point) {
+    if (this.stroke === undefined) return;
+    if (this.mode === 'brush' || this.mode === 'eraser') {
+      this.raster.line(this.last.x, this.last.y, point.x, point.y, this.size / 2, this.stroke);
+      this.last = point;
+    } else if (this.path) this.path.push([point.x, point.y]);
+    this.cursor = point;
+    this.view.redrawMarks();
+  }
+
+  up(point) {
+    if (this.stroke === undefined) return;
+    if (this.path) {
+      const [x, y] = this.path[0];
+      if (this.mode === 'rect') this.raster.rectangle(Math.round(x), Math.round(y), Math.round(point.x), Math.round(point.y), this.stroke);
+      else if (this.path.length > 2) this.raster.polygon(this.path, this.stroke);
+    }
+    this.finish();
+  }
+
+  cancel() { this.raster.cancel(); this.stroke = this.path = undefined; this.view.redrawMarks(); }
+  hover(point) { this.cursor = point; this.view.redrawMarks(); }
+  leave() { this.cursor = null; this.view.redrawMarks(); }
+
+  finish() {
+    this.raster.end();
+    this.stroke = this.path = undefined;
+    this.noted();
+    this.view.redrawMarks();
+  }
+
+  noted() { this.touched = true; this.changed(); }
+
+  pick(point) {
+    const x = Math.floor(point.x), y = Math.floor(point.y);
+    if (x < 0 || y < 0 || x >= this.raster.width || y >= this.raster.height) return;
+    this.label = this.raster.data[y * this.raster.width + x];
+    this.setMode('brush');
+    this.bar?.update();
+  }
+
+  /** One change of the whole plane that can be undone. */
+  step(change) { this.raster.begin(); change(this.raster); this.raster.end(); this.noted(); }
+
+  drawMarks(context, view) {
+    const line = (draw) => {  // light on dark, so that it is seen on anything
+      for (const [width, colour] of [[3 * view.density, 'rgba(0,0,0,.55)'], [1.3 * view.density, '#fff']]) {
+        context.lineWidth = width; context.strokeStyle = colour;
+        context.beginPath(); draw(); context.stroke();
+      }
+    };
+    if (this.path?.length > 1) {
+      const places = this.path.map(([x, y]) => view.toScreen(x, y)), first = places[0], last = places.at(-1);
+      if (this.mode === 'rect') line(() => context.rect(first.x, first.y, last.x - first.x, last.y - first.y));
+      else line(() => { places.forEach((place, i) => context[i ? 'lineTo' : 'moveTo'](place.x, place.y)); context.closePath(); });
+    }
+    const brush = this.mode === 'brush' || this.mode === 'eraser';
+    if (this.cursor && brush && !this.cursor.touch) {
+      const place = view.toScreen(this.cursor.x, this.cursor.y);
+      line(() => context.arc(place.x, place.y, Math.max(2, this.size / 2 * view.scale), 0, 7));
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------- in and out
+
+  async load(blob) {
+    const {width, height} = this.raster;
+    const pixels = await readPixels(blob, width, height, this.kind === 'map');
+    if (this.kind === 'mask') {
+      const values = maskFrom(pixels);
+      this.step((raster) => raster.all((data) => data.set(values)));
+    } else {
+      const {index, palette} = mapFrom(pixels, this.exact ? this.palette : []);
+      this.palette = palette;
+      this.blank = false;
+      this.step((raster) => raster.all((data) => data.set(index)));
+      this.paint();
+    }
+    this.bar?.update();
+  }
+
+  /** The plane as a PNG of the picture's size: white on black, or in flat colours. */
+  async blob() {
+    const {width, height, data} = this.raster;
+    const canvas = new OffscreenCanvas(width, height), context = canvas.getContext('2d');
+    const image = context.createImageData(width, height), pixels = new Uint32Array(image.data.buffer);
+    const colours = new Uint32Array(256);
+    for (let i = 0; i < 256; i++) colours[i] = this.kind === 'mask' ? abgr([i, i, i]) : abgr(this.palette[Math.min(i, this.palette.length - 1)]);
+    for (let i = 0; i < data.length; i++) pixels[i] = colours[data[i]];
+    context.putImageData(image, 0, 0);
+    return canvas.convertToBlob({type: 'image/png'});
+  }
+
+  setMode(mode) { this.mode = mode; this.bar?.update(); this.view.redrawMarks(); }
+
+  // ---------------------------------------------------------------------------------------------------- the tools
+
+  toolbar() {
+    const modes = [['brush', 'Brush (B)'], ['eraser', 'Eraser (E)'], ['rect', this.kind === 'map' ? 'Box (R)' : 'Rectangle (R)'], ['lasso', 'Lasso (L)']];
+    if (this.kind === 'map') { modes.splice(1, 1); modes.push(['fill', 'Fill (G)'], ['pick', 'Pick a colour (I)']); }
+    const buttons = new Map(modes.map(([mode, label]) => [mode, iconButton(mode, label, () => this.setMode(mode), {'aria-pressed': 'false', data: {tool: mode}})]));
+    const most = Math.max(20, Math.round(Math.min(this.raster.width, this.raster.height) / 2));
+    const size = h('input', {type: 'range', min: 0, max: 100, 'aria-label': 'Size of the brush', class: 'size',
+      oninput: () => { this.size = Math.max(1, Math.round(most ** (size.value / 100))); shown.textContent = `${this.size} px`; }});
+    const shown = h('output', {class: 'quiet'});
+    const palette = this.kind === 'map' ? h('div', {class: 'palette', role: 'radiogroup', 'aria-label': 'What to paint with'}) : null;
+    const cover = h('input', {type: 'range', min: 10, max: 100, value: Math.round(this.cover * 100), 'aria-label': 'How much the photo is covered',
+      title: 'How much the photo is covered', class: 'cover', oninput: () => { this.cover = cover.value / 100; this.paint(); }});
+    const group = (...children) => h('div', {class: 'group'}, ...children);
+    const bar = h('div', {class: 'tools', role: 'toolbar', 'aria-label': this.kind === 'mask' ? 'Mask tools' : 'Map tools'},
+      group(...buttons.values()),
+      group(h('label', {class: 'size-of'}, size, shown)),
+      group(iconButton('undo', 'Undo (Ctrl+Z)', () => { this.raster.undo(); this.noted(); }, {data: {tool: 'undo'}}),
+        iconButton('redo', 'Redo (Ctrl+Shift+Z)', () => { this.raster.redo(); this.noted(); }, {data: {tool: 'redo'}})),
+      this.kind === 'mask' && group(
+        iconButton('invert', 'Invert', () => this.step((raster) => raster.invert()), {data: {tool: 'invert'}}),
+        iconButton('soft', 'Soften the edge', () => this.step((raster) => raster.soften(Math.max(2, this.size / 4))), {data: {tool: 'soft'}}),
+        iconButton('trash', 'Clear', () => this.step((raster) => raster.clear()), {data: {tool: 'clear'}})),
+      group(cover),
+      group(iconButton('up', `Load a ${this.kind} from a file`, () => this.fromFile(), {data: {tool: 'upload'}}),
+        iconButton('down', `Save this ${this.kind} to a file`, async () => save(URL.createObjectURL(await this.blob()), `${this.name}.png`), {data: {tool: 'download'}})),
+      palette);
+    const update = () => {
+      for (const [mode, button] of buttons) button.setAttribute('aria-pressed', mode === this.mode);
+      size.value = Math.round(100 * Math.log(this.size) / Math.log(most));
+      shown.textContent = `${this.size} px`;
+      palette?.replaceChildren(...this.swatches());
+    };
+    this.bar = {update};
+    update();
+    return bar;
+  }
+
+  swatches() {
+    const used = this.palette.map(([red, green, blue], i) => h('button', {
+      type: 'button', role: 'radio', class: 'swatch', 'aria-checked': i === this.label, data: {label: i},
+      'aria-label': `Colour ${i + 1}: ${red}, ${green}, ${blue}`, style: {background: `rgb(${red} ${green} ${blue})`},
+      onclick: () => { this.label = i; if (this.mode === 'pick') this.mode = 'brush'; this.bar.update(); },
+    }));
+    if (this.fixed || this.palette.length >= 255) return used;
+    const add = h('input', {type: 'color', 'aria-label': 'Add a colour', title: 'Add a colour', class: 'add', value: '#4080c0',
+      onchange: () => this.addColour(add.value)});
+    return [...used, add];
+  }
+
+  addColour(text) {
+    const colour = [1, 3, 5].map((i) => parseInt(text.slice(i, i + 2), 16));
+    const there = this.palette.findIndex((one) => one.every((value, i) => value === colour[i]));
+    this.label = there >= 0 ? there : this.palette.push(colour) - 1;
+    this.paint();
+    this.bar.update();
+  }
+
+  async fromFile() {
+    const file = await choose();
+    if (!file) return;
+    try { await this.load(file); } catch (error) { toast(error.message, 'problem'); }
+  }
+
+  /** Keys, while the stage has the focus. Returns whether it was one of ours. */
+  key(event) {
+    const mode = {b: 'brush', e: 'eraser', r: 'rect', l: 'lasso', g: 'fill', i: 'pick'}[event.key.toLowerCase()];
+    const ours = mode && !event.ctrlKey && !event.metaKey && (this.kind === 'map' ? mode !== 'eraser' : mode !== 'fill' && mode !== 'pick');
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'z') {
+      event.shiftKey ? this.raster.redo() : this.raster.undo();
+      this.noted();
+    } else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'y') { this.raster.redo(); this.noted(); }
+    else if (ours) this.setMode(mode);
+    else if (event.key === '[' || event.key === ']') {
+      this.size = Math.max(1, Math.round(this.size * (event.key === ']' ? 1.2 : 1 / 1.2) + (event.key === ']' ? 1 : 0)));
+      this.bar?.update(); this.view.redrawMarks();
+    } else if (event.key.startsWith('Arrow') || event.key === 'Enter') this.byKeys(event);
+    else return false;
+    return true;
+  }
+
+  /** A cursor that the arrow keys move; Enter paints from where it painted last (with Shift) or just there. */
+  byKeys(event) {
+    const {width, height} = this.raster, step = event.shiftKey ? 1 : Math.max(1, this.size / 2);
+    const at = this.cursor ? {...this.cursor} : {x: width / 2, y: height / 2, touch: false};
+    if (event.key === 'Enter') {
+      const from = event.shiftKey && this.dabbed ? this.dabbed : at;
+      this.step((raster) => raster.line(from.x, from.y, at.x, at.y, this.size / 2, this.mode === 'eraser' ? 0 : this.value));
+      this.dabbed = at;
+    } else {
+      at.x = Math.max(0, Math.min(width, at.x + step * ((event.key === 'ArrowRight') - (event.key === 'ArrowLeft'))));
+      at.y = Math.max(0, Math.min(height, at.y + step * ((event.key === 'ArrowDown') - (event.key === 'ArrowUp'))));
+      this.cursor = at;
+    }
+    this.cursor = at;
+    this.view.redrawMarks();
+  }
+}
+
+/** A painter that begins with a picture in a few flat colours of its own: a sketch. */
+export function sketchOver(view, image, options) {
+  const {palette, index} = levelsOf(image, options.width, options.height, options.colours || 8);
+  const painter = new Painter(view, 'map', {...options, palette});
+  painter.raster.data.set(index);
+  return painter;
+}

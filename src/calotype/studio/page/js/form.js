@@ -1,0 +1,275 @@
+// The form of a verb, made from what the verb says of its arguments: a widget for each kind.
+import {api, url} from './api.js';
+import {h, icon, iconButton, toast} from './dom.js';
+import {choosePicture} from './photo.js';
+import {listen, loadPictures, setValue, state, valuesOf} from './state.js';
+
+const ON_STAGE = new Set(['mask', 'sketch', 'labels']);
+const WORDS = {auto: 'As suits it', free: 'Free', loose: 'Loose', close: 'Close'};
+
+/** What a field is called: its name on the command line, as a word. */
+export function labelOf(field) {
+  const words = field.flag.replace(/^--?/, '').replaceAll('-', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Whether a field is filled in on the stage, by painting. */
+export function isPainted(field) {
+  return ON_STAGE.has(field.kind) || (field.kind === 'picture' && field.begins);
+}
+
+/** The form of a verb: {element, close}. What is set goes to the page's state. */
+export function form(verb) {
+  const closers = [];
+  const widgets = verb.fields.filter((field) => field.kind !== 'photo').map((field) => ({field, element: widget(verb, field, closers)}));
+  const first = widgets.filter(({field}) => field.first), rest = widgets.filter(({field}) => !field.first);
+  const shown = (list) => list.map(({element}) => element).filter(Boolean);
+  const more = shown(rest);
+  const set = rest.filter(({field}) => valuesOf(verb.name)[field.name] !== undefined).length;
+  const element = h('div', {class: 'fields'}, ...shown(first),
+    more.length ? h('details', {class: 'more', open: set > 0}, h('summary', {}, 'More'), ...more) : null);
+  return {element, close: () => closers.forEach((close) => close())};
+}
+
+let counter = 0;
+
+function widget(verb, field, closers) {
+  const get = () => valuesOf(verb.name)[field.name];
+  const put = (value) => setValue(verb.name, field.name, value, 'form');
+  const id = `f${++counter}-${field.name}`;
+  const make = isPainted(field) ? painted : KINDS[field.kind] || (field.choices.length ? choice : text);
+  const built = make({verb, field, get, put, id, closers});
+  if (!built) return null;
+  const {input, refresh = () => {}, group = false} = built;
+  closers.push(listen('values', ({verb: name, name: changed, from}) => {
+    if (name === verb.name && changed === field.name && from !== 'form') refresh();
+  }));
+  refresh();
+  const help = h('p', {class: 'help', id: `${id}-help`}, field.help);
+  if (group) {
+    return h('div', {class: `field ${field.kind}`, role: 'group', 'aria-labelledby': `${id}-label`, 'aria-describedby': `${id}-help`, data: {field: field.name}},
+      h('div', {class: 'label', id: `${id}-label`}, labelOf(field)), input, help);
+  }
+  return h('div', {class: `field ${field.kind}`, data: {field: field.name}}, h('label', {for: id}, labelOf(field)), input, help);
+}
+
+// -------------------------------------------------------------------------------------------------------- numbers
+
+function number({field, get, put, id}, whole) {
+  const least = field.least ?? '', most = field.most ?? '';
+  const box = h('input', {id, type: 'number', min: least, max: most, step: whole ? 1 : 'any', inputmode: whole ? 'numeric' : 'decimal',
+    placeholder: field.default ?? 'as suits it', 'aria-describedby': `${id}-help`, oninput: () => put(box.value === '' ? null : Number(box.value))});
+  const refresh = () => { box.value = get() ?? ''; };
+  if (least !== '' && most !== '') {
+    const slider = h('input', {id, type: 'range', min: least, max: most, step: (most - least) / 100, oninput: () => { put(Number(slider.value)); shown.textContent = slider.value; }});
+    const shown = h('output', {class: 'quiet'});
+    return {input: h('div', {class: 'row'}, slider, shown), refresh: () => { slider.value = get() ?? field.default; shown.textContent = slider.value; }};
+  }
+  if (!whole || field.kind !== 'whole') return {input: box, refresh};
+  const step = (by) => { put(Math.max(field.least ?? -Infinity, Number(box.value || field.default || 0) + by)); refresh(); };
+  return {input: h('div', {class: 'row stepper'}, iconButton('minus', 'Fewer', () => step(-1)), box, iconButton('plus', 'More', () => step(1))), refresh};
+}
+
+function seed(context) {
+  const {input, refresh} = number(context, true);
+  const dice = iconButton('dice', 'Another one by chance', () => { context.put(Math.floor(Math.random() * 10000)); refresh(); });
+  return {input: h('div', {class: 'row'}, input, dice), refresh};
+}
+
+function toggle({field, get, put, id}) {
+  const box = h('input', {id, type: 'checkbox', role: 'switch', class: 'switch', onchange: () => put(box.checked === field.default ? null : box.checked)});
+  return {input: box, refresh: () => { box.checked = get() ?? field.default ?? false; }};
+}
+
+// ---------------------------------------------------------------------------------------------------------- words
+
+function text({field, get, put, id}) {
+  const box = h('input', {id, type: 'text', placeholder: field.default ?? field.hint ?? '', maxlength: 200, spellcheck: 'false', oninput: () => put(box.value.trim() || null)});
+  return {input: box, refresh: () => { box.value = get() ?? ''; }};
+}
+
+function options(select, choices, chosen) {
+  select.replaceChildren(...choices.map(([value, label]) => h('option', {value, selected: value === chosen}, label)));
+  select.value = chosen;
+}
+
+function choice({field, get, put, id}) {
+  const usual = field.default ?? '';
+  const select = h('select', {id, onchange: () => put(select.value === String(usual) ? null : select.value)});
+  const choices = [...(usual === '' && field.default !== '' ? [['', 'none']] : usual === '' ? [['', 'all verbs']] : []), ...field.choices.map((word) => [word, word])];
+  return {input: select, refresh: () => options(select, choices, get() ?? usual)};
+}
+
+/** Words, and beside them how much: 0 (free) to 1 (all of it). */
+function structure({field, get, put, id}) {
+  const words = field.choices;
+  const slider = h('input', {type: 'range', min: 0, max: 1, step: 0.01, 'aria-label': 'How much of the layout is kept', oninput: () => { put(slider.value); shown(); }});
+  const said = h('output', {class: 'quiet'});
+  const buttons = words.map((word) => h('button', {type: 'button', data: {word}, onclick: () => { put(word === field.default ? null : word); shown(); }}, WORDS[word] || word));
+  const shown = () => {
+    const value = get() ?? field.default, known = {free: 0, loose: 0.12, close: 0.25};
+    for (const button of buttons) button.setAttribute('aria-pressed', button.dataset.word === value);
+    const amount = value in known ? known[value] : Number(value);
+    if (Number.isFinite(amount)) slider.value = amount;
+    slider.classList.toggle('unset', !Number.isFinite(amount));
+    said.textContent = Number.isFinite(amount) ? `${Math.round(amount * 100)} %` : '';
+  };
+  return {input: h('div', {}, h('div', {class: 'segments'}, ...buttons), h('div', {class: 'row'}, h('span', {class: 'quiet'}, 'free'), slider, h('span', {class: 'quiet'}, 'as it is'), said)), refresh: shown, group: true, id};
+}
+
+function settings({verb, get, put, closers}) {
+  const rows = h('div', {class: 'settings'});
+  const keys = () => engineOf(verb)?.keys || {};
+  const write = (pairs) => put(Object.keys(pairs).length ? pairs : null);
+  const refresh = () => {
+    const given = get() || {}, known = keys();
+    const add = h('select', {'aria-label': 'Which value to change', onchange: () => { if (add.value) { write({...get(), [add.value]: String(preset(verb)?.[add.value] ?? '')}); refresh(); } }},
+      h('option', {value: ''}, 'Change a value …'), ...Object.keys(known).filter((key) => !(key in given)).map((key) => h('option', {value: key}, key)));
+    rows.replaceChildren(...Object.entries(given).map(([key, value]) => {
+      const box = h('input', {type: 'text', value, 'aria-label': key, oninput: () => write({...get(), [key]: box.value})});
+      return h('div', {class: 'setting'}, h('span', {title: known[key]?.meaning || ''}, key), box,
+        iconButton('close', `Leave ${key} as it is`, () => { const {[key]: gone, ...rest} = get(); write(rest); refresh(); }),
+        h('p', {class: 'help'}, known[key]?.meaning || ''));
+    }), add);
+  };
+  closers.push(listen('engines', refresh), listen('values', ({name}) => { if (name === 'engine' || name === 'preset') refresh(); }));
+  return {input: rows, refresh, group: true};
+}
+
+// ----------------------------------------------------------------------------------------------- engines and models
+
+/** What is known of the engine that a verb would be done by, as its form stands. */
+export function engineOf(verb) {
+  const field = verb.fields.find((one) => one.kind === 'engine');
+  return field && state.engines?.[valuesOf(verb.name)[field.name] ?? field.default];
+}
+
+function preset(verb) {
+  const field = verb.fields.find((one) => one.kind === 'preset');
+  return engineOf(verb)?.presets[valuesOf(verb.name)[field?.name] ?? field?.default];
+}
+
+/** The engines that can do a verb, and what else they can. */
+export function able(verb, ability = null) {
+  return Object.entries(state.engines || {}).filter(([, about]) => about.verbs.includes(verb.name) && (!ability || about.abilities.includes(ability))).map(([name]) => name);
+}
+
+function engine({verb, field, get, put, id, closers}) {
+  const select = h('select', {id, onchange: () => { put(select.value === field.default ? null : select.value); said(); }});
+  const about = h('p', {class: 'help'});
+  const said = () => { about.textContent = state.engines?.[select.value]?.summary || ''; };
+  const refresh = () => {
+    const names = state.engines ? able(verb) : field.choices, chosen = get() ?? field.default ?? names[0];
+    options(select, names.map((name) => [name, name]), chosen);
+    if (field.required && !get()) put(chosen);
+    said();
+  };
+  closers.push(listen('engines', refresh));
+  return {input: h('div', {}, select, about), refresh};
+}
+
+function presets({verb, field, get, put, id, closers}) {
+  const select = h('select', {id, onchange: () => put(select.value === field.default ? null : select.value)});
+  const refresh = () => options(select, Object.keys(engineOf(verb)?.presets || {[field.default]: 0}).filter((name) => name !== 'tiny' || get() === 'tiny').map((name) => [name, name]), get() ?? field.default);
+  closers.push(listen('engines', refresh), listen('values', ({name}) => { if (name === 'engine') refresh(); }));
+  return {input: select, refresh};
+}
+
+function model({verb, get, put, id, closers}) {
+  const select = h('select', {id, onchange: () => put(select.value || null)});
+  const refresh = () => {
+    const models = (state.models || []).filter((one) => one.finished && state.engines?.[one.engine]?.verbs.includes(verb.name));
+    options(select, [['', 'the one that belongs to the photo'], ...models.map((one) => [one.name, `${one.photo} · ${one.engine}${one.purpose ? ` · ${one.purpose}` : ''}`])], get() ?? '');
+  };
+  closers.push(listen('models', refresh), listen('engines', refresh));
+  if (!state.models) api.models().then((models) => { state.models = models; refresh(); }, () => {});
+  return {input: select, refresh};
+}
+
+function device({field, get, put, id}) {
+  const select = h('select', {id, onchange: () => put(select.value === field.default ? null : select.value)});
+  return {input: select, refresh: () => options(select, ['auto', 'cpu', 'cuda', 'mps'].map((name) => [name, name]), get() ?? field.default)};
+}
+
+// ----------------------------------------------------------------------------------------------------------- sizes
+
+function pair(label, unit, field, parse, write) {
+  return ({get, put}) => {
+    const boxes = ['Width', 'Height'].map((side) => h('input', {type: 'number', min: unit.least, step: unit.step, inputmode: 'decimal', 'aria-label': `${label}: ${side.toLowerCase()}`, placeholder: side.toLowerCase(),
+      oninput: () => put(boxes.every((box) => box.value) ? write(...boxes.map((box) => box.value)) : null)}));
+    return {input: h('div', {class: 'row pair'}, boxes[0], h('span', {class: 'quiet'}, '×'), boxes[1], h('span', {class: 'quiet'}, unit.name)), group: true,
+      refresh: () => { const [width, height] = parse(get()); boxes[0].value = width ?? ''; boxes[1].value = height ?? ''; }};
+  };
+}
+
+const parts = (value) => { const [width, height] = String(value ?? '').split('x'); return width ? [width, height ?? width] : []; };
+
+function shape({field, get, put, id, closers}) {
+  const kinds = {trapezoid: [0.05, 3, 0.4], slant: [-0.9, 0.9, 0.3], arc: [-0.9, 0.9, 0.3]};
+  const select = h('select', {id, onchange: () => { put(select.value && select.value !== 'quad' ? `${select.value}:${kinds[select.value][2]}` : select.value === 'quad' ? 'quad:0.15,0,0.85,0,1,1,0,1' : null); refresh(); }});
+  const slider = h('input', {type: 'range', step: 0.01, 'aria-label': 'How much', oninput: () => put(`${select.value}:${slider.value}`)});
+  const refresh = () => {
+    const [word, amount] = String(get() ?? '').split(':');
+    options(select, [['', 'a rectangle'], ['trapezoid', 'trapezoid'], ['slant', 'slanted'], ['arc', 'arched'], ['quad', 'four corners, drawn on the photo']], word);
+    slider.hidden = !(word in kinds);
+    if (word in kinds) { [slider.min, slider.max] = kinds[word]; slider.value = amount ?? kinds[word][2]; }
+  };
+  closers.push(listen('values', ({name}) => { if (name === field.name) refresh(); }));
+  return {input: h('div', {}, select, slider), refresh};
+}
+
+// -------------------------------------------------------------------------------------------------------- pictures
+
+function painted({verb, field}) {
+  // It is painted on the stage; the form leads there, for whoever looks for it here.
+  const go = h('button', {type: 'button', class: 'small', onclick: () => dispatchEvent(new CustomEvent('stage', {detail: field.name}))},
+    icon('brush'), field.kind === 'picture' ? 'Arrange it on the photo' : `Paint the ${field.kind === 'mask' ? 'mask' : field.kind === 'labels' ? 'map' : 'sketch'}`);
+  return {input: go, group: true};
+}
+
+function slot({field, get, put}) {
+  const place = h('div', {class: 'slot'});
+  const refresh = () => {
+    const id = get();
+    const open = h('button', {type: 'button', class: 'thumb', 'aria-label': id ? 'Choose another picture' : `Choose a picture: ${labelOf(field)}`, onclick: async () => { const picture = await choosePicture(labelOf(field)); if (picture) { put(picture.id); refresh(); } }},
+      id ? h('img', {src: url.thumbnail(id), alt: ''}) : h('span', {}, icon('plus'), 'Choose or drop a picture'));
+    dropInto(open, async (files) => { put((await api.add(files[0], files[0].name)).id); await loadPictures(); refresh(); });
+    place.replaceChildren(open, id ? iconButton('close', 'Take it out', () => { put(null); refresh(); }) : '');
+  };
+  return {input: place, refresh, group: true};
+}
+
+function slots({verb, field, get, put}) {
+  const place = h('div', {class: 'slots'});
+  const refresh = () => {
+    const ids = get() || [];
+    const add = h('button', {type: 'button', class: 'thumb', 'aria-label': `Add a picture: ${labelOf(field)}`, onclick: async () => { const picture = await choosePicture(labelOf(field)); if (picture) { put([...ids, picture.id]); refresh(); } }}, h('span', {}, icon('plus'), 'Add'));
+    dropInto(add, async (files) => { const added = []; for (const file of files) added.push((await api.add(file, file.name)).id); put([...ids, ...added]); await loadPictures(); refresh(); });
+    place.replaceChildren(...ids.map((id, i) => h('div', {class: 'slot'}, h('img', {class: 'thumb', src: url.thumbnail(id), alt: ''}),
+      iconButton('close', 'Take it out', () => { const rest = ids.filter((_, j) => j !== i); put(rest.length ? rest : null); refresh(); }))), add);
+  };
+  return {input: place, refresh, group: true, verb};
+}
+
+/** A place of the page that takes files of its own. */
+function dropInto(element, take) {
+  element.addEventListener('dragover', (event) => { event.preventDefault(); element.classList.add('over'); });
+  element.addEventListener('dragleave', () => element.classList.remove('over'));
+  element.addEventListener('drop', async (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    document.getElementById('dropping').hidden = true;
+    element.classList.remove('over');
+    try { await take([...event.dataTransfer.files]); } catch (error) { toast(error.message, 'problem'); }
+  });
+}
+
+const KINDS = {
+  whole: (context) => number(context, true),
+  margin: (context) => number(context, true),
+  number: (context) => number(context, false),
+  seed, switch: toggle, structure, settings, engine, model, device, shape,
+  preset: presets, picture: slot, photos: slots,
+  size: pair('Size', {name: 'px', least: 16, step: 1}, null, parts, (width, height) => `${Math.round(width)}x${Math.round(height)}`),
+  factor: pair('Factor', {name: 'times', least: 0.1, step: 0.1}, null, parts, (width, height) => `${Number(width)}x${Number(height)}`),
+};

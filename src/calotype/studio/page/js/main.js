@@ -1,0 +1,104 @@
+// The page's beginning: which part is shown, files that are dropped anywhere, dark or light.
+import {api} from './api.js';
+import {h, toast} from './dom.js';
+import {state, set, listen, connect, loadPictures, WORKING} from './state.js';
+import {showMake} from './make.js';
+import {handIn} from './photo.js';
+import {showWork} from './jobs.js';
+import {showKept} from './kept.js';
+import {showModels} from './models.js';
+
+const PARTS = {make: showMake, queue: showWork, kept: showKept, models: showModels};
+const main = document.getElementById('main');
+let leave = () => {}, moved = false;
+
+function route() {
+  const [part, ...rest] = location.hash.replace(/^#\/?/, '').split('/');
+  const shown = part in PARTS && part !== 'make' ? part : 'make';
+  for (const link of document.querySelectorAll('nav a')) {
+    if (link.dataset.part === shown) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
+  leave();
+  main.replaceChildren();
+  main.className = shown;
+  leave = PARTS[shown](main, shown === 'make' ? [part, ...rest] : rest) || (() => {});
+  // Whoever does not see that all is different now is brought to its beginning.
+  if (moved) main.focus({preventScroll: true});
+  moved = true;
+  scrollTo(0, 0);
+}
+
+function theme() {
+  const saved = localStorage.getItem('theme');
+  if (saved) document.documentElement.dataset.theme = saved;
+  document.getElementById('theme').addEventListener('click', () => {
+    const dark = document.documentElement.dataset.theme
+      ? document.documentElement.dataset.theme === 'dark'
+      : matchMedia('(prefers-color-scheme: dark)').matches;
+    document.documentElement.dataset.theme = dark ? 'light' : 'dark';
+    localStorage.setItem('theme', dark ? 'light' : 'dark');
+  });
+}
+
+function dropping() {
+  const veil = document.getElementById('dropping');
+  let inside = 0;
+  const carriesFiles = (event) => [...(event.dataTransfer?.types || [])].includes('Files');
+  addEventListener('dragenter', (event) => { if (carriesFiles(event)) { inside++; veil.hidden = false; } });
+  addEventListener('dragleave', (event) => { if (carriesFiles(event) && --inside <= 0) { inside = 0; veil.hidden = true; } });
+  addEventListener('dragover', (event) => event.preventDefault());
+  addEventListener('drop', (event) => {
+    event.preventDefault();
+    inside = 0;
+    veil.hidden = true;
+    if (event.defaultTaken) return;
+    const files = [...(event.dataTransfer?.files || [])];
+    if (files.length) handIn(files);
+  });
+  addEventListener('paste', (event) => {
+    const files = [...(event.clipboardData?.files || [])];
+    if (files.length) handIn(files);
+  });
+}
+
+function counting() {
+  const count = document.getElementById('work-count');
+  listen('jobs', () => {
+    const working = [...state.jobs.values()].filter((job) => WORKING.has(job.state)).length;
+    count.hidden = !working;
+    count.textContent = working;
+    count.setAttribute('aria-label', `${working} at work`);
+    document.title = working ? `(${working}) Calotype studio` : 'Calotype studio';
+  });
+  const offline = document.getElementById('offline');
+  listen('online', (online) => { offline.hidden = online; });
+}
+
+async function begin() {
+  theme();
+  dropping();
+  counting();
+  connect();
+  try {
+    const [verbs, pictures] = await Promise.all([api.verbs(), api.pictures()]);
+    state.verbs = verbs;
+    set('pictures', pictures);
+  } catch (error) {
+    main.replaceChildren(h('p', {class: 'hero'}, error.message));
+    return;
+  }
+  addEventListener('hashchange', route);
+  route();
+  document.documentElement.dataset.ready = 'yes';
+  performance.mark('ready');
+  // Known later than the page is shown: who answers this has a heavy library to load first.
+  const engines = async (tries) => {
+    try { set('engines', await api.engines()); }
+    catch (error) { if (tries) setTimeout(() => engines(tries - 1), 2000); else toast(error.message, 'problem'); }
+  };
+  engines(5);
+}
+
+begin();
+export {loadPictures};

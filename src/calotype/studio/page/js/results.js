@@ -1,0 +1,90 @@
+// What was made, and what is being made: cards, and what can be done with a result.
+import {api, url} from './api.js';
+import {duration, h, icon, iconButton, save, sure, toast} from './dom.js';
+import {handIn, open, restore} from './photo.js';
+import {loadPictures, set, state, WORKING} from './state.js';
+
+const WORDS = {waiting: 'Waits for its turn', working: 'At work', stopping: 'Stopping', stopped: 'Stopped', failed: 'Did not work', done: 'Done'};
+
+export async function attempt(work) {
+  try { return await work(); } catch (error) { toast(error.message, 'problem'); return null; }
+}
+
+/** The thumbnail of a result; a film of its own kind moves. */
+export function thumb(job, made, onclick, pressed = null) {
+  const moving = /\.(gif|mp4)$/.test(made.file);
+  const picture = /\.mp4$/.test(made.file)
+    ? h('video', {src: url.file(job.id, made.file), muted: true, autoplay: true, loop: true})
+    : h('img', {src: moving ? url.file(job.id, made.file) : url.small(job.id, made.file), alt: '', loading: 'lazy'});
+  return h('button', {type: 'button', class: `thumb ${made.kept ? 'kept' : ''}`, onclick, 'aria-pressed': pressed, 'aria-label': `${job.verb}, seed ${made.seed}${made.kept ? ', kept' : ''}`, data: {result: made.file}}, picture, made.kept ? icon('heart') : null);
+}
+
+/** What can be done with a result. */
+export function actions(job, made, after = () => {}) {
+  const film = !/\.png$/.test(made.file) || job.verb === 'animate';
+  const action = (name, label, onclick, more = {}) => h('button', {type: 'button', class: 'action', onclick, data: {action: name}, ...more}, icon(ICONS[name]), h('span', {}, label));
+  return h('div', {class: 'actions', role: 'toolbar', 'aria-label': 'What to do with this result'},
+    action('keep', made.kept ? 'Kept' : 'Keep', () => attempt(() => api.keep(job.id, made.file, !made.kept)), {'aria-pressed': made.kept}),
+    !film && action('use', 'Work on this', () => attempt(async () => { const picture = await api.use(job.id, made.file); await loadPictures(); set('verb', null); open(picture); })),
+    action('save', 'Save', () => save(url.file(job.id, made.file), made.file)),
+    made.film && action('film', 'Save the film', () => save(url.file(job.id, made.film), made.film)),
+    action('how', 'How it was made', () => attempt(() => told(job, made))),
+    action('discard', 'Discard', async () => {
+      if (made.kept && !await sure('This result is kept. Discard it all the same?', 'Discard')) return;
+      attempt(async () => { await api.discard(job.id, made.file); after(); });
+    }, {class: 'action danger'}));
+}
+
+const ICONS = {keep: 'heart', use: 'next', save: 'down', film: 'down', how: 'how', discard: 'trash'};
+
+/** Say how a result was made, and offer to do it again. */
+async function told(job, made) {
+  const said = await api.made(job.id, made.file);
+  const close = () => { dialog.close(); dialog.remove(); };
+  const command = h('code', {class: 'command', tabindex: 0}, said.command);
+  const dialog = h('dialog', {class: 'told', oncancel: close},
+    h('div', {class: 'row'}, h('h2', {}, 'How it was made'), iconButton('close', 'Close', close)),
+    h('p', {}, `With ${said.verb}, seed ${made.seed}, in ${duration(made.seconds)}. The picture carries this, so whoever has it can do the same:`),
+    command,
+    h('div', {class: 'row end'},
+      h('button', {type: 'button', onclick: async () => { await navigator.clipboard?.writeText(said.command); toast('Copied'); }}, 'Copy the command'),
+      h('button', {type: 'button', class: 'main', onclick: () => { close(); attempt(() => restore(said)); }}, 'Set the form like this')));
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+/** How a job stands: a picture on the way, a bar, and what can be done about it. */
+export function progress(job) {
+  const working = WORKING.has(job.state);
+  const last = job.previews.at(-1);
+  const about = [job.stage, job.left ? `about ${duration(job.left)} left` : ''].filter(Boolean).join(' · ');
+  const line = job.state === 'working' ? about || 'Getting ready' : job.message || WORDS[job.state];
+  return h('div', {class: `progress ${job.state}`, data: {job: job.id}},
+    working || last ? h('div', {class: 'preview'}, last ? h('img', {src: `${url.file(job.id, last)}?${Math.round(job.share * 1000)}`, alt: 'So far'}) : h('div', {class: 'shimmer'})) : null,
+    h('div', {class: 'state'},
+      h('p', {class: 'what'}, h('strong', {}, job.state === 'working' ? title(job) : WORDS[job.state]), ' ', h('span', {class: job.state === 'failed' ? 'problem' : 'quiet'}, line)),
+      working ? h('progress', {max: 1, value: job.state === 'waiting' ? 0 : job.share, 'aria-label': `${Math.round(job.share * 100)} percent done`}) : null,
+      h('div', {class: 'row'},
+        working && h('button', {type: 'button', class: 'small', data: {do: 'stop'}, onclick: () => attempt(() => api.stop(job.id))}, icon('stop'), job.state === 'stopping' ? 'Stop at once' : 'Stop'),
+        ['stopped', 'failed'].includes(job.state) && h('button', {type: 'button', class: 'small', data: {do: 'continue'}, onclick: () => attempt(() => api.goOn(job.id))}, icon('play'), job.state === 'failed' ? 'Try again' : 'Go on'),
+        ['stopped', 'failed'].includes(job.state) && h('button', {type: 'button', class: 'small', data: {do: 'remove'}, onclick: () => attempt(async () => {
+          if (!job.results.length || await sure('Remove this job and its results?', 'Remove')) await api.remove(job.id);
+        })}, 'Remove'))));
+}
+
+function title(job) {
+  const made = job.results.length;
+  return job.count > 1 ? `${made} of ${job.count} made` : job.verb === 'train' ? 'Learning' : 'Making it';
+}
+
+/** What a measurement has found. */
+export function report(job) {
+  const rows = job.report.rows, names = ['sifid', 'sifid_offline', 'sliced', 'copied', 'coverage'].filter((name) => rows.some((row) => row[name] !== null));
+  const cell = (value) => value === null ? '–' : value.toPrecision(3);
+  return h('div', {class: 'report'}, h('table', {},
+    h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, 'result'), ...names.map((name) => h('th', {scope: 'col'}, name.replace('_', ' '))))),
+    h('tbody', {}, rows.map((row) => h('tr', {}, h('th', {scope: 'row'}, row.result), ...names.map((name) => h('td', {}, cell(row[name]))))))),
+  job.report.diversity !== null ? h('p', {class: 'quiet'}, `diversity ${cell(job.report.diversity)}`) : null);
+}
+
+export {handIn, WORDS};

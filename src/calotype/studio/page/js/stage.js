@@ -1,0 +1,234 @@
+// Where the photo is: looked at, painted on, framed; and where a result is compared with it.
+import {api, url} from './api.js';
+import {Margins, Frame, Quad} from './canvas/handles.js';
+import {Painter, sketchOver} from './canvas/painter.js';
+import {Paste} from './canvas/paste.js';
+import {View} from './canvas/view.js';
+import {compare} from './compare.js';
+import {h, iconButton, toast} from './dom.js';
+import {able, engineOf, isPainted, labelOf} from './form.js';
+import {listen, setValue, state, valuesOf, WORKING} from './state.js';
+
+const MARGINS = ['left', 'right', 'top', 'bottom'];
+
+/** The stage of a photo, with the tools that a verb needs: {element, pictures(), show(result), close()}. */
+export function stage(photo, verb) {
+  const frame = h('div', {class: 'frame', tabindex: 0, role: 'application', 'aria-label': `${photo.name}, ${photo.width} by ${photo.height} pixels`});
+  const tabs = h('div', {class: 'tabs', role: 'tablist', 'aria-label': 'What the stage shows'});
+  const tools = h('div', {class: 'toolrow'});
+  const result = h('div', {class: 'result', hidden: true});
+  const element = h('section', {class: 'stage', 'aria-label': 'The photo'}, tabs, frame, result, tools);
+  const view = new View(frame);
+  const closers = [() => view.close()];
+  const image = new Image();
+  const layers = new Map([['photo', {label: 'Photo', empty: true, take: () => plain(view), toolbar: () => null}]]);
+  let current = null, compared = null;
+
+  const ready = new Promise((resolve, reject) => {
+    image.onload = resolve;
+    image.onerror = () => reject(new Error('This photo cannot be shown here.'));
+    image.src = url.picture(photo.id);
+  }).then(() => view.show(image, photo.width, photo.height)).then(() => { if (verb && !view.closed) equip(); });
+  ready.catch((error) => toast(error.message, 'problem'));
+
+  const size = {width: photo.width, height: photo.height};
+
+  // ------------------------------------------------------------------------------------------------ the verb's tools
+
+  function equip() {
+    const fields = verb.fields, values = valuesOf(verb.name);
+    const put = (name, value) => setValue(verb.name, name, value, 'stage');
+    for (const field of fields.filter(isPainted)) layers.set(field.name, painterOf(field));
+    if (MARGINS.every((name) => fields.some((field) => field.name === name && field.kind === 'margin'))) layers.set('margins', margins(values, put));
+    const sized = fields.find((field) => field.kind === 'size' && field.first);
+    if (sized && fields.some((field) => field.kind === 'shape')) {
+      layers.set('size', framed(sized, values, put));
+      layers.set('corners', cornered(fields.find((field) => field.kind === 'shape'), values, put));
+    }
+    const names = [...layers.keys()];
+    const wanted = fields.find((field) => field.kind === 'labels' && field.begins && field.required)?.name;
+    choose(wanted || names[1] || 'photo');
+    if (wanted) see(fields.find((field) => field.kind === 'labels' && !field.begins).name);
+  }
+
+  function painterOf(field) {
+    const options = {...size, name: `${photo.name.replace(/\.[^.]*$/, '')}_${field.name}`};
+    if (field.kind === 'picture') return Object.assign(new Paste(view, image, options), {label: labelOf(field), field});
+    if (field.kind === 'sketch') return Object.assign(sketchOver(view, image, {...options, colours: valuesOf(verb.name).colours || 6}), {label: labelOf(field), field, cover: 1, always: true});
+    const painter = new Painter(view, field.kind === 'mask' ? 'mask' : 'map', {...options, palette: null, changed: () => { if (field.kind === 'labels' && !field.begins) follow(field.name); }});
+    const given = valuesOf(verb.name)[field.name];
+    if (given && given !== 'auto') fetch(url.picture(given)).then((answer) => answer.blob()).then((blob) => painter.load(blob)).catch(() => {});
+    return Object.assign(painter, {label: labelOf(field), field});
+  }
+
+  /** A map that begins as a copy of another one follows it until it is painted on. */
+  function follow(name) {
+    for (const layer of layers.values()) {
+      if (layer.field?.begins !== name || layer.touched) continue;
+      const from = layers.get(name);
+      layer.palette = from.palette.map((colour) => [...colour]);
+      layer.blank = from.blank;
+      layer.raster.data.set(from.raster.data);
+      layer.always = true;
+      layer.paint();
+      layer.bar?.update();
+    }
+  }
+
+  /** Have the photo looked at, so that there is a map to begin with. */
+  async function see(name) {
+    const layer = layers.get(name);
+    if (layer.seen || layer.touched || valuesOf(verb.name)[name]) return;
+    layer.seen = true;
+    const note = h('div', {class: 'note', role: 'status'}, 'Looking at what is in the photo …');
+    frame.append(note);
+    try {
+      const job = await finished(await api.make('segment', {photo: photo.id}));
+      if (job.state !== 'done') throw new Error(job.message || 'It was stopped.');
+      const answer = await fetch(url.file(job.id, job.results[0].file));
+      await layer.load(await answer.blob());
+      layer.touched = false;
+      layer.always = true;
+      layer.exact = true;
+      follow(name);
+      view.redraw();
+    } catch (error) { toast(error.message, 'problem'); } finally { note.remove(); }
+  }
+
+  function margins(values, put) {
+    const layer = new Margins(view, {...size, changed: (all) => { for (const name of MARGINS) put(name, all[name] || null); }});
+    const read = () => { const now = valuesOf(verb.name); layer.set(Object.fromEntries(MARGINS.map((name) => [name, now[name] ?? now.margin ?? 0]))); };
+    closers.push(listen('values', ({verb: name, from}) => { if (name === verb.name && from !== 'stage') read(); }));
+    read();
+    return Object.assign(layer, {label: 'Room'});
+  }
+
+  function framed(field, values, put) {
+    const layer = new Frame(view, {...size, changed: (now) => { put('factor', null); put(field.name, `${now.width}x${now.height}`); }});
+    const read = () => {
+      const now = valuesOf(verb.name), [width, height] = String(now[field.name] || '').split('x').map(Number);
+      const [wide, high] = String(now.factor || '').split('x').map(Number);
+      if (width && height) layer.set({width, height});
+      else if (wide) layer.set({width: Math.round(photo.width * wide), height: Math.round(photo.height * (high || wide))});
+    };
+    closers.push(listen('values', ({verb: name, from}) => { if (name === verb.name && from !== 'stage') read(); }));
+    read();
+    return Object.assign(layer, {label: 'Size'});
+  }
+
+  function cornered(field, values, put) {
+    const layer = new Quad(view, {...size, changed: (corners) => { useEngine('shape', put); put(field.name, `quad:${corners.flat().join(',')}`); }});
+    const read = () => {
+      const [word, numbers] = String(valuesOf(verb.name)[field.name] || '').split(':');
+      const all = (numbers || '').split(',').map(Number);
+      if (word === 'quad' && all.length === 8) layer.set([0, 2, 4, 6].map((i) => all.slice(i, i + 2)));
+      if (word) useEngine('shape', put);
+    };
+    closers.push(listen('values', ({verb: name, name: changed, from}) => { if (name === verb.name && changed === field.name && from !== 'stage') read(); }));
+    read();
+    return Object.assign(layer, {label: 'Corners'});
+  }
+
+  /** Have an engine that can what was asked for. */
+  function useEngine(ability, put) {
+    if (!state.engines || engineOf(verb)?.abilities.includes(ability)) return;
+    const [name] = able(verb, ability);
+    if (name) { setValue(verb.name, 'engine', name); toast(`The engine ${name} can do that: it learns from the photo first.`); }
+  }
+
+  // ------------------------------------------------------------------------------------------------------ the tabs
+
+  function choose(name) {
+    current = name;
+    compared = null;
+    result.hidden = true;
+    result.replaceChildren();
+    frame.hidden = false;
+    view.outer = null;
+    view.marks.canvas.style.cursor = name === 'photo' ? 'grab' : layers.get(name) instanceof Painter ? 'none' : 'default';
+    view.panning = name === 'photo';
+    layers.get(name).take();
+    if (name === 'photo' || layers.get(name) instanceof Painter || layers.get(name) instanceof Paste) view.fit();
+    drawTabs();
+    drawTools();
+  }
+
+  function drawTabs() {
+    const all = [...layers].map(([name, layer]) => [name, layer.label]);
+    tabs.replaceChildren(...[...all, ...(compared ? [['result', 'Result']] : [])].map(([name, label]) => h('button', {type: 'button', role: 'tab', 'aria-selected': name === (compared ? 'result' : current), data: {tab: name},
+      onclick: () => { if (name !== 'result') { state.result = null; choose(name); } }}, label)));
+    tabs.hidden = all.length < 2 && !compared;
+  }
+
+  function drawTools() {
+    const zoom = h('div', {class: 'group zoom'}, iconButton('out', 'Zoom out (-)', () => view.zoom(1 / 1.4)), iconButton('fit', 'Fit (0)', () => view.fit()), iconButton('in', 'Zoom in (+)', () => view.zoom(1.4)),
+      current !== 'photo' && iconButton('hand', 'Move the photo (hold Space)', (event) => { view.panning = !view.panning; event.currentTarget.setAttribute('aria-pressed', view.panning); }, {'aria-pressed': 'false'}));
+    const layer = layers.get(current);
+    const look = layer.field?.kind === 'labels' && !layer.field.begins && !layer.field.required && !layer.seen
+      ? h('div', {class: 'group'}, h('button', {type: 'button', class: 'small', onclick: () => see(current)}, 'Begin with what is in the photo')) : null;
+    tools.replaceChildren(...[layer.toolbar(), look, zoom].filter(Boolean));
+    tools.hidden = false;
+  }
+
+  // ------------------------------------------------------------------------------------------------------ the keys
+
+  frame.addEventListener('keydown', (event) => {
+    if (layers.get(current)?.key?.(event)) { event.preventDefault(); return; }
+    if (event.key === '+' || event.key === '=') view.zoom(1.4);
+    else if (event.key === '-') view.zoom(1 / 1.4);
+    else if (event.key === '0') view.fit();
+    else if (event.key === ' ') { event.preventDefault(); view.panning = true; }
+  });
+  frame.addEventListener('keyup', (event) => { if (event.key === ' ') view.panning = current === 'photo'; });
+  const keys = (event) => {
+    if (event.target.closest('input, select, textarea, dialog') || frame.hidden || document.activeElement === frame) return;
+    if ((event.ctrlKey || event.metaKey) && /^[zy]$/i.test(event.key) && layers.get(current)?.key?.(event)) event.preventDefault();
+  };
+  addEventListener('keydown', keys);
+  const go = (event) => { if (layers.has(event.detail)) { choose(event.detail); frame.scrollIntoView({block: 'nearest'}); frame.focus(); } };
+  addEventListener('stage', go);
+  closers.push(() => removeEventListener('keydown', keys), () => removeEventListener('stage', go));
+
+  return {
+    element, ready, view,
+    layers,
+    /** Hand in what was painted: the ids of the pictures, by argument. */
+    async pictures() {
+      const found = {};
+      for (const [name, layer] of layers) {
+        if (!layer.field || (layer.empty && !layer.always) || !(layer.touched || layer.always)) continue;
+        const picture = await api.add(await layer.blob(), `${layer.name || `${photo.name.replace(/\.[^.]*$/, '')}_${name}`}.png`, true);
+        found[name] = picture.id;
+      }
+      return found;
+    },
+    /** Show a result beside the photo; nothing: show the photo again. */
+    show(shown) {
+      if (!shown) { choose(current || 'photo'); return; }
+      compared = shown;
+      frame.hidden = true;
+      result.hidden = false;
+      tools.hidden = true;
+      result.replaceChildren(compare(photo, shown));
+      drawTabs();
+    },
+    close: () => closers.forEach((close) => close()),
+  };
+}
+
+/** Nothing to paint: the photo can be moved and zoomed. */
+function plain(view) {
+  view.tool = null;
+  view.drawLayer = (context) => context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+  view.drawMarks = () => {};
+  view.redraw();
+}
+
+/** A job, when it has ended. */
+function finished(job) {
+  return new Promise((resolve) => {
+    const look = () => { const now = state.jobs.get(job.id); if (now && !WORKING.has(now.state)) { stop(); resolve(now); } };
+    const stop = listen('jobs', look);
+    look();
+  });
+}

@@ -1,0 +1,171 @@
+"""Who may ask what: this machine's own browser and scripts, nobody else, unless a token says so."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+import socket
+from collections.abc import Awaitable, Callable, MutableMapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+COOKIE = "calotype_token"
+_LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
+_HEADERS = {
+    # Nothing from other machines, no inline code, never in a frame.
+    b"content-security-policy": (
+        b"default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; object-src 'none'; "
+        b"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"cross-origin-opener-policy": b"same-origin",
+}
+
+
+class Guard:
+    """Stands before the app and turns away what does not come from where it should.
+
+    Requests have to name this machine as their host, so that no foreign name that was made to point here gets
+    through; pages of other origins may neither read nor write; a body may not be larger than a picture may be. Where
+    there is a token, it has to be there too: as ``Authorization: Bearer``, as a cookie, or once as ``?token=`` of the
+    page, which sets the cookie.
+
+    Args:
+        app: that answers.
+        host: that the server is bound to.
+        port: the same; ``None`` lets every port pass.
+        token: that has to be given, or ``None``.
+        most: bytes of a body.
+    """
+
+    def __init__(self, app: App, *, host: str, port: int | None, token: str | None, most: int) -> None:
+        self._app, self._port, self._token, self._most = app, port, token, most
+        self._hosts = _LOCAL | {host.lower()}
+        if token is not None:
+            self._hosts |= {socket.gethostname().lower(), socket.getfqdn().lower()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {name.lower(): value for name, value in scope["headers"]}
+        refusal = self._refusal(scope, headers)
+        if refusal is not None:
+            await _answer(send, *refusal)
+            return
+        if self._token is not None and not self._knows(scope, headers):
+            if scope["path"] == "/" and secrets.compare_digest(_asked(scope), self._token):
+                await self._welcome(send)
+            else:
+                await _answer(send, 401, "say the token: open the address that 'calotype studio' printed")
+            return
+        await self._app(scope, self._limited(receive), _with_headers(send))
+
+    def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
+        host = headers.get(b"host", b"").decode("latin-1")
+        if not self._is_here(host):
+            return 421, "this is not the host you asked for: open the address that 'calotype studio' printed"
+        origin = headers.get(b"origin")
+        if origin is not None and origin.decode("latin-1").lower() not in (
+            f"http://{host}".lower(),
+            f"https://{host}".lower(),
+        ):
+            return 403, "pages of other origins may not use the studio"
+        site = headers.get(b"sec-fetch-site", b"none")
+        # A link on another page may open the studio; that page may neither call nor embed anything of it.
+        opened = headers.get(b"sec-fetch-mode") == b"navigate" and scope["path"] == "/" and scope["method"] == "GET"
+        if site not in (b"same-origin", b"none") and not opened:
+            return 403, "pages of other origins may not use the studio"
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit():
+            return 400, "the length of the body is no number"
+        if int(length) > self._most:
+            return 413, f"that is more than {self._most >> 20} MB: send a smaller file"
+        return None
+
+    def _is_here(self, host: str) -> bool:
+        try:
+            parts = urlsplit(f"//{host}")
+            name, port = (parts.hostname or "").lower(), parts.port
+        except ValueError:
+            return False
+        if "@" in host or "/" in host or (self._port is not None and (port or 80) != self._port):
+            return False
+        return name in self._hosts or (self._token is not None and _is_address(name))
+
+    def _knows(self, scope: Scope, headers: dict[bytes, bytes]) -> bool:
+        assert self._token is not None
+        kind, _, given = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        if kind.lower() == "bearer" and _same(given.strip(), self._token):
+            return True
+        try:
+            cookie = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1")).get(COOKIE)
+        except CookieError:
+            return False
+        return cookie is not None and _same(cookie.value, self._token)
+
+    async def _welcome(self, send: Send) -> None:
+        cookie = f"{COOKIE}={self._token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000"
+        await _answer(send, 303, "welcome", ((b"location", b"/"), (b"set-cookie", cookie.encode())))
+
+    def _limited(self, receive: Receive) -> Receive:
+        """The body, cut off where it is longer than was said, or is sent in pieces without saying."""
+        got = 0
+
+        async def limited() -> MutableMapping[str, Any]:
+            nonlocal got
+            message = await receive()
+            got += len(message.get("body", b""))
+            if got > self._most:
+                return {"type": "http.disconnect"}
+            return message
+
+        return limited
+
+
+def _same(one: str, other: str) -> bool:
+    return secrets.compare_digest(one.encode("utf-8", "replace"), other.encode())
+
+
+def _asked(scope: Scope) -> str:
+    given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [""])[0]
+    return given if given.isascii() else ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            there = {name.lower() for name, _ in message["headers"]}
+            more = [(name, value) for name, value in _HEADERS.items() if name not in there]
+            message = {**message, "headers": [*message["headers"], *more]}
+        await send(message)
+
+    return sending
+
+
+async def _answer(send: Send, status: int, sentence: str, more: tuple[tuple[bytes, bytes], ...] = ()) -> None:
+    import json
+
+    body = json.dumps({"error": sentence}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *more]
+    sending = _with_headers(send)
+    await sending({"type": "http.response.start", "status": status, "headers": headers})
+    await sending({"type": "http.response.body", "body": body})

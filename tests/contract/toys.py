@@ -1,0 +1,132 @@
+"""Packages made by hand, just large enough to make sets of."""
+
+import io
+import json
+
+import numpy as np
+from packed import rcc_of
+from PIL import Image
+
+from calotype.data.sets import avatars, digits, emoji, openmoji, photos, scenes
+
+
+class Toy:
+    """In the place of a fetched package."""
+
+    package = "toys 1.0 (hand)"
+
+    def __init__(self, files):
+        self.contents = files
+        self.papers = {}
+
+    def files(self, wanted):
+        yield from ((name, data) for name, data in self.contents.items() if wanted(name))
+
+
+def png(array, kind="PNG"):
+    buffer = io.BytesIO()
+    Image.fromarray(array).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def stamps():
+    """A disc of its own colour for every cut-out, with clear corners."""
+    names = [file for kind in scenes.KINDS.values() for file in kind.files]
+    y, x = np.mgrid[-20:20, -15:15]
+    files = {}
+    for number, name in enumerate(names):
+        rgba = np.zeros((40, 30, 4), np.uint8)
+        rgba[..., :3] = (number * 37 % 256, number * 91 % 256, 128)
+        rgba[..., 3] = 255 * ((y / 20) ** 2 + (x / 15) ** 2 < 1)
+        files[f"usr/share/tuxpaint/stamps/{name}.png"] = png(rgba)
+    return Toy(files)
+
+
+def icons(style):
+    """Three icons: one under its name, one under an alias, one that other styles lack."""
+    square = f'<rect x="2" y="2" width="12" height="12" fill="#{style:02x}{style * 2:02x}80"/>'
+    found = {
+        "prefix": "toy",
+        "width": 16,
+        "height": 16,
+        "icons": {"cake": {"body": square}, "round-cat": {"body": square}, f"own-{style}": {"body": square}},
+        "aliases": {"cat": {"parent": "round-cat"}, "turned": {"parent": "cake", "rotate": 1}},
+    }
+    categories = {"Food": ["cake"], "Nature": ["cat", "turned", f"own-{style}"], "Symbols": ["cake-sign"]}
+    return Toy(
+        {
+            "package/icons.json": json.dumps(found).encode(),
+            "package/metadata.json": json.dumps({"categories": categories}).encode(),
+        }
+    )
+
+
+def drawings():
+    head = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 72 72">'
+    box = head + '<rect x="9" y="9" width="54" height="54" %s/></svg>'
+    entries = [
+        {"hexcode": "1", "group": "food", "subgroups": "cake", "annotation": "cake", "skintone": ""},
+        {"hexcode": "2", "group": "people", "subgroups": "hand", "annotation": "hand", "skintone": "1"},
+        {"hexcode": "3", "group": "extras", "subgroups": "flags", "annotation": "flag", "skintone": ""},
+        {"hexcode": "4", "group": "animals", "subgroups": "cat", "annotation": "cat", "skintone": ""},
+    ]
+    files = {"package/data/openmoji.json": json.dumps(entries).encode()}
+    for code in "1234":
+        files[f"package/color/svg/{code}.svg"] = (box % 'fill="red" stroke="black" stroke-width="4"').encode()
+        files[f"package/black/svg/{code}.svg"] = (box % 'fill="none" stroke="black" stroke-width="4"').encode()
+    return Toy(files)
+
+
+def sheet_of_digits():
+    """Every cell is as bright as its digit, with its column in its first pixel."""
+    sheet = np.zeros((1000, 2000), np.uint8)
+    for row in range(50):
+        for column in range(100):
+            sheet[row * 20 : row * 20 + 20, column * 20 : column * 20 + 20] = 20 + 20 * (row // 5)
+    return Toy({"usr/share/doc/opencv-doc/examples/data/digits.png": png(sheet)})
+
+
+def photographs():
+    rng = np.random.default_rng(0)
+
+    def photo(width, height):
+        return png(rng.integers(0, 256, (height, width, 3), dtype=np.uint8), "WEBP")
+
+    clear = np.zeros((40, 40, 4), np.uint8)
+    activities = "gcompris/src/activities/"
+    erase = {f"{activities}erase/resource/{name}.webp": photo(90, 60) for name in ("horse", "crab")}
+    erase[f"{activities}erase/resource/cut.webp"] = png(clear, "WEBP")
+    fish = {f"{activities}categorization/resource/images/fishes/fish1.webp": photo(50, 70)}
+    base = "usr/share/gcompris-qt/rcc/"
+    return Toy({f"{base}erase.rcc": rcc_of(erase), f"{base}categorization.rcc": rcc_of(fish)})
+
+
+def figures():
+    """Every layer is a block of its own colour, one for each part, at a place of its own."""
+    files = {}
+    base = "usr/share/games/flare/mods/fantasycore/"
+    parts = [part for part in avatars.PARTS if part != "ground"]
+    for sex in ("female", "male"):
+        for part, names in avatars._WEAR.items():
+            for name in set(names.split()) - {"-"}:
+                rgba = np.zeros((8, 8, 4), np.uint8)
+                rgba[..., 0], rgba[..., 3] = 30 * parts.index(part), 255
+                rgba[-2:, :, 3] = 120  # its shadow
+                text = [f"image=images/avatar/{sex}/{name}.png"]
+                for action in ("stance", "run", "die"):
+                    text += ["", f"[{action}]", "frames=1"]
+                    text += [f"frame=0,{view},0,0,8,8,{4},{8 + 6 * parts.index(part)}" for view in range(8)]
+                files[f"{base}images/avatar/{sex}/{name}.png"] = png(rgba)
+                files[f"{base}animations/avatar/{sex}/{name}.txt"] = "\n".join(text).encode()
+    return Toy(files)
+
+
+# What each set is made of.
+TOYS = {
+    "scenes": (scenes, lambda: [stamps()]),
+    "emoji": (emoji, lambda: [icons(style) for style in range(len(emoji.STYLES))]),
+    "openmoji": (openmoji, lambda: [drawings()]),
+    "digits": (digits, lambda: [sheet_of_digits()]),
+    "photos": (photos, lambda: [photographs()]),
+    "avatars": (avatars, lambda: [figures()]),
+}

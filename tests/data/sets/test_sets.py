@@ -1,0 +1,231 @@
+"""The sets, made of toys: that their labels are true, and that they come out the same."""
+
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+from toys import TOYS, Toy
+
+from calotype.data.boxes import RELATIONS, inverse, relation
+from calotype.data.sets import SETS, avatars, digits, photos, scenes, views
+from calotype.data.sets.noise import cloudy
+from calotype.errors import InputError
+
+DRAWS = {"emoji", "openmoji"}
+CAN_DRAW = find_spec("resvg_py") is not None
+needs_drawing = pytest.mark.skipif(not CAN_DRAW, reason="resvg-py is not installed: pip install 'calotype[svg]'")
+MADE = [pytest.param(name, marks=needs_drawing if name in DRAWS else ()) for name in TOYS]
+SIZES = {"scenes": 64, "avatars": 64}
+
+
+def compose(name, count, seed=0, size=None):
+    module, packages = TOYS[name]
+    return list(module.compose(packages(), size or SIZES.get(name, 32), count, seed))
+
+
+@pytest.fixture(scope="module")
+def scene_samples():
+    return compose("scenes", 12)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_the_same_again_and_another_with_another_seed(name):
+    count = {"emoji": 10, "openmoji": 2}.get(name, 5)
+    first, again = compose(name, count), compose(name, count)
+    assert len(first) == count
+    for one, two in zip(first, again):
+        assert np.array_equal(np.asarray(one.image), np.asarray(two.image))
+        assert (one.map is None) or np.array_equal(one.map, two.map)
+        assert (one.label, one.boxes, one.info) == (two.label, two.boxes, two.info)
+    told = [[(made.info, np.asarray(made.image).sum()) for made in compose(name, count, seed)] for seed in range(6)]
+    said = [str(one) for one in told]
+    assert len(set(said)) > 1
+
+
+@pytest.mark.parametrize("name", [p for p in MADE if p.values[0] not in DRAWS])
+def test_fewer_are_the_first_of_more(name):
+    few, many = compose(name, 3), compose(name, 5)
+    for one, two in zip(few, many):
+        assert np.array_equal(np.asarray(one.image), np.asarray(two.image))
+
+
+@pytest.mark.parametrize("name", [name for name in TOYS if name != "scenes"])
+def test_a_package_without_what_is_looked_for(name):
+    module, packages = TOYS[name]
+    if name == "openmoji":
+        assert list(module.compose([Toy({})], 32, 3, 0)) == []
+        return
+    with pytest.raises(InputError, match="fetch it again"):
+        list(module.compose([Toy({}) for _ in packages()], 32, 3, 0))
+
+
+def test_every_set_is_told():
+    for name in SETS:
+        module = {"views": views, **{key: value[0] for key, value in TOYS.items()}}[name]
+        about = module.ABOUT
+        assert about.name == name
+        assert about.licence
+        assert about.sizes[0] <= about.size <= about.sizes[1]
+        assert about.most is None or about.count <= about.most
+        assert all(len(package.sha256) == 64 and package.version for package in about.packages)
+
+
+def test_boxes_are_those_of_the_instances(scene_samples):
+    for made in scene_samples:
+        assert made.map.shape == made.instances.shape == (64, 64)
+        assert made.instances.max() == len(made.boxes) == len(made.classes) >= 3
+        for number, (box, kind) in enumerate(zip(made.boxes, made.classes), 1):
+            seen = made.instances == number
+            rows, columns = np.nonzero(seen)
+            wanted = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+            assert np.allclose(np.array(box) * 64, wanted)
+            assert (made.map[seen] == scenes.MAP_CLASSES.index(scenes.THINGS[kind])).all()
+        assert set(np.unique(made.map)) <= set(range(len(scenes.MAP_CLASSES)))
+
+
+def test_what_the_map_says_is_in_the_picture(scene_samples):
+    """The toys have one flat colour each: where the map shows one thing all around, the picture has that colour."""
+    made = max(scene_samples, key=lambda sample: max((sample.instances == n).sum() for n in range(1, 3)))
+    picture = np.asarray(made.image).astype(int)
+    for number in range(1, len(made.boxes) + 1):
+        seen = made.instances == number
+        inner = seen.copy()
+        for axis in (0, 1):
+            for step in (-2, -1, 1, 2):
+                inner &= np.roll(seen, step, axis)
+        if inner.sum() > 12:
+            assert picture[inner].std(0).max() < 4
+
+
+def test_relations_follow_from_the_boxes(scene_samples):
+    touching = 0
+    for made in scene_samples:
+        told = {(i, j): set() for i in range(len(made.boxes)) for j in range(len(made.boxes)) if i != j}
+        for one, number, other in made.relations:
+            told[one, other].add(number)
+        for (i, j), numbers in told.items():
+            assert {inverse(n) for n in told[j, i]} == numbers
+            plain = {n for n in numbers if n < 6}
+            assert len(plain) == 1
+            if i < j:
+                assert plain == {relation(made.boxes[i], made.boxes[j])}
+            a, b = made.boxes[i], made.boxes[j]
+            overlap = a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+            depth = numbers - plain
+            assert len(depth) == int(overlap)
+            touching += int(overlap)
+            if RELATIONS.index("in front of") in depth and overlap:
+                assert RELATIONS.index("behind") in told[j, i]
+    assert touching
+
+
+def test_scenes_have_their_places(scene_samples):
+    ground = {"grass", "sand", "snow"}
+    for made in scene_samples:
+        place = list(scenes.PLACES.values())[made.label]
+        there = {scenes.MAP_CLASSES[n] for n in np.unique(made.map)}
+        assert "sky" in there or "cloud" in there
+        assert there & ground <= {place.ground}
+        assert {scenes.THINGS[kind] for kind in made.classes} <= set(place.things)
+
+
+def test_noise_fills_its_range_and_is_smooth():
+    field = cloudy(np.random.default_rng(0), (40, 60), 3)
+    assert (field.shape, field.min(), field.max()) == ((40, 60), 0, 1)
+    assert np.abs(np.diff(field, axis=0)).mean() < 0.1
+
+
+@needs_drawing
+def test_emoji_have_one_content_in_all_styles():
+    made = compose("emoji", 10)
+    assert [sample.label for sample in made] == list(range(5)) * 2
+    assert {sample.info["name"] for sample in made} == {"cake", "cat"}  # not what is turned, or in one style only
+    assert len({sample.info["name"] for sample in made[:5]}) == 1
+    for sample in made:
+        picture = np.asarray(sample.image)
+        assert picture[16, 16].tolist() == [sample.label, 2 * sample.label, 128]
+        assert picture[0, 0].tolist() == [255, 255, 255]
+
+
+@needs_drawing
+def test_openmoji_pairs_fit_and_leave_out_skins_and_flags():
+    made = compose("openmoji", 5)
+    assert {sample.info["name"] for sample in made} == {"cake", "cat"}
+    for sample in made:
+        colour, lines = np.asarray(sample.image), np.asarray(sample.other)
+        assert colour[16, 16].tolist() == [255, 0, 0]
+        assert lines[16, 16].tolist() == [255, 255, 255]
+        dark = (lines.max(2) < 60) & (colour.max(2) < 60)
+        assert dark.sum() == (lines.max(2) < 60).sum() > 20
+
+
+def test_without_what_draws(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "resvg_py", None)
+    with pytest.raises(InputError, match=r"calotype\[svg\]"):
+        compose("openmoji", 1)
+
+
+def test_digits_have_their_labels():
+    made = compose("digits", 60)
+    assert len({sample.label for sample in made}) == 10
+    for sample in made:
+        picture = np.asarray(sample.image)
+        assert abs(int(picture[16, 16, 0]) - (20 + 20 * sample.label)) <= 1
+        assert picture[0].max() == 0
+    with pytest.raises(InputError, match="no digits"):
+        list(digits.compose([Toy({"a/digits.png": b""})], 32, 3, 0)) if False else list(
+            digits.compose([Toy({})], 32, 3, 0)
+        )
+
+
+def test_photos_are_cut_as_wholes_first():
+    made = compose("photos", 9)
+    names = [sample.info["photo"] for sample in made]
+    assert set(names[:3]) == {"erase/horse", "erase/crab", "categorization/fish1"}  # not what is cut out on nothing
+    assert names[:3] == names[3:6] == names[6:9]
+    assert {photos.LABELS[sample.label] for sample in made} == {"animals", "fish"}
+    assert not np.array_equal(np.asarray(made[0].image), np.asarray(made[3].image))
+
+
+def test_avatars_show_their_parts():
+    made = compose("avatars", 20)
+    parts = [part for part in avatars.PARTS if part != "ground"]
+    for sample in made:
+        worn = dict(sample.info["worn"])
+        there = {avatars.PARTS[n] for n in np.unique(sample.map)} - {"ground"}
+        assert there == set(worn)
+        picture = np.asarray(sample.image)
+        for part in there:
+            seen = sample.map == avatars.PARTS.index(part)
+            assert (picture[seen][:, 0] == 30 * parts.index(part)).mean() > 0.6  # less the shadows of what is above
+        assert sample.info["action"] in ("stance", "run")
+        assert 0 <= sample.label < 8
+    assert made[0].info["identity"] == made[15].info["identity"] != made[16].info["identity"]
+    assert np.array_equal(np.asarray(made[0].other), np.asarray(made[1].other))
+
+
+@pytest.mark.skipif(find_spec("pybullet") is None, reason="pybullet is not installed: pip install 'calotype[views]'")
+def test_views_show_a_solid_from_all_around(capfd):
+    made = list(views.compose((), 32, 14, 0))
+    assert len({sample.info["solid"] for sample in made}) == 2
+    assert len({sample.info["azimuth"] for sample in made}) == 14
+    for sample in made:
+        picture, depth = np.asarray(sample.image), np.asarray(sample.other)[..., 0]
+        inside = sample.map == 1
+        assert 0.01 < inside.mean() < 0.7
+        assert (depth[inside] > 0).all()
+        assert (depth[~inside] == 0).all()
+        assert (picture[~inside] > 250).mean() > 0.8
+    assert capfd.readouterr() == ("", "")
+
+
+def test_without_what_renders(monkeypatch):
+    def missing(name):
+        raise views.PackageNotFoundError
+
+    monkeypatch.setattr(views, "version", missing)
+    with pytest.raises(InputError, match=r"calotype\[views\]"):
+        list(views.compose((), 32, 1, 0))
+    monkeypatch.setattr(views, "version", lambda name: "1.0")
+    with pytest.raises(InputError, match=r"pybullet 3\.2\.7, not 1\.0"):
+        list(views.compose((), 32, 1, 0))

@@ -1,0 +1,340 @@
+"""The HTTP interface: pictures in, jobs, results out."""
+
+import io
+import json
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import calotype
+from calotype.studio.forms import VERBS
+from calotype.tasks.param import described
+
+from .conftest import asked, awaited, encoded, handed_in, mask, picture
+
+
+def pixels(data):
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+
+
+def result(client, job, number=0):
+    name = job["results"][number]["file"]
+    answer = client.get(f"/api/jobs/{job['id']}/files/{name}")
+    assert answer.status_code == 200
+    return name, answer.content
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Forms
+
+
+def test_every_verb_has_a_form_made_from_its_signature(client):
+    forms = {form["name"]: form for form in client.get("/api/verbs").json()}
+    assert forms.keys() == set(calotype.__all__) & set(VERBS)
+    for name, form in forms.items():
+        known = described(VERBS[name])
+        fields = [field for field in form["fields"] if field["name"] != "film_format"]
+        assert [field["name"] for field in fields] == [n for n, (about, _) in known.items() if about.kind != "folder"]
+        assert all(field["help"] == known[field["name"]][0].help for field in fields)
+        assert sum(field["kind"] == "photo" for field in fields) == 1
+        assert form["summary"]
+
+
+def test_the_description_of_the_interface_has_every_verb_with_its_arguments(client):
+    said = client.get("/api/openapi.json").json()
+    vary = said["components"]["schemas"]["Vary"]
+    assert vary["required"] == ["photo"]
+    assert vary["properties"]["seed"]["description"] == described(calotype.vary)["seed"][0].help
+    assert all(f"/api/verbs/{verb}/jobs" in said["paths"] for verb in VERBS)
+
+
+def test_the_server_does_not_import_torch():
+    code = "import sys; import calotype.studio.app, calotype.studio.server, calotype.studio.restoring; "
+    done = subprocess.run(
+        [sys.executable, "-c", code + "print('torch' in sys.modules)"], capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "False", done.stderr
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Pictures
+
+
+def test_a_picture_is_kept_shown_and_forgotten(client):
+    data = encoded(picture(seed=5))
+    id = handed_in(client, data, "../../etc/Bird of mine.png")
+    said = client.get(f"/api/pictures/{id}").json()
+    assert (said["name"], said["width"], said["height"]) == ("Bird of mine.png", 48, 32)
+    assert said["sha256"] == calotype.open_photo(io.BytesIO(data)).sha256
+    assert client.get(f"/api/pictures/{id}/file").content == data
+    assert Image.open(io.BytesIO(client.get(f"/api/pictures/{id}/thumbnail").content)).format == "WEBP"
+    assert handed_in(client, data) == id  # the same picture is the same thing
+    assert client.delete(f"/api/pictures/{id}").status_code == 204
+    assert client.get(f"/api/pictures/{id}").status_code == 404
+
+
+def test_what_browsers_cannot_show_is_shown_as_a_png_and_upright(client):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter
+    id = handed_in(client, encoded(picture(seed=6), "TIFF", exif=exif), "turned.tif")
+    said = client.get(f"/api/pictures/{id}").json()
+    assert (said["width"], said["height"], said["media"]) == (32, 48, "image/png")
+    assert Image.open(io.BytesIO(client.get(f"/api/pictures/{id}/file").content)).size == (32, 48)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "empty"),
+        (b"not a picture at all", "not a picture"),
+        (encoded(picture(8, 8)), "at least 16x16"),
+        (encoded(picture())[:200], "broken or cut short"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "not a picture"),
+    ],
+)
+def test_what_is_no_picture_is_refused_in_one_sentence(client, data, words):
+    answer = client.post("/api/pictures", params={"name": "x.png"}, content=data)
+    assert answer.status_code == 422
+    assert words in answer.json()["error"]
+    assert "\n" not in answer.json()["error"]
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Jobs
+
+
+def test_a_job_makes_what_the_verb_makes(client):
+    id = handed_in(client)
+    job = awaited(client, asked(client, "vary", photo=id, n=2, seed=3, preset="tiny")["id"])
+    assert job["state"] == "done", job
+    assert [made["seed"] for made in job["results"]] == [3, 4]
+    assert [made["file"] for made in job["results"]] == ["bird_vary_3.png", "bird_vary_4.png"]
+    same = calotype.vary(io.BytesIO(encoded(picture())), n=2, seed=3, preset="tiny")
+    for number in (0, 1):
+        assert (pixels(result(client, job, number)[1]) == np.asarray(same[number])).all()
+
+
+def test_results_are_kept_used_as_photos_and_discarded(client):
+    job = awaited(client, asked(client, "vary", photo=handed_in(client), n=2, preset="tiny")["id"])
+    path = f"/api/jobs/{job['id']}/results/{job['results'][0]['file']}"
+    assert client.put(path, json={"kept": True}).json()["results"][0]["kept"]
+    name, data = result(client, job)
+    used = client.post(f"{path}/picture").json()
+    assert (used["name"], used["made"], used["width"]) == (name, "vary", 48)
+    small = client.get(f"/api/jobs/{job['id']}/thumbnails/{name}")
+    assert Image.open(io.BytesIO(small.content)).format == "WEBP"
+    assert [made["seed"] for made in client.delete(path).json()["results"]] == [1]
+    assert client.get(f"/api/jobs/{job['id']}/files/{name}").status_code == 404
+    assert client.delete(f"/api/jobs/{job['id']}").status_code == 204
+    assert client.get(f"/api/jobs/{job['id']}").status_code == 404
+    assert data
+
+
+def test_a_result_brings_back_its_form_and_the_same_picture(client):
+    given = {"photo": handed_in(client), "seed": 4, "structure": "close", "preset": "tiny", "settings": {"patch": "5"}}
+    job = awaited(client, asked(client, "vary", **given)["id"])
+    name, data = result(client, job)
+    said = client.post("/api/settings", content=data).json()
+    assert said == client.get(f"/api/jobs/{job['id']}/results/{name}/settings").json()
+    assert said["verb"] == "vary"
+    assert said["missing"] == {}
+    assert {key: said["arguments"][key] for key in given} == given
+    assert said["command"].startswith("calotype vary bird.png")
+    again = awaited(client, asked(client, "vary", **said["arguments"])["id"])
+    assert (pixels(result(client, again)[1]) == pixels(data)).all()
+
+
+def test_a_form_comes_back_without_photos_that_are_gone(client):
+    other = handed_in(client, encoded(picture(seed=77)), "gone.png")
+    job = awaited(client, asked(client, "vary", photo=other, preset="tiny")["id"])
+    _, data = result(client, job)
+    assert client.delete(f"/api/pictures/{other}").status_code == 204
+    said = client.post("/api/settings", content=data).json()
+    assert said["missing"] == {"photo": "gone.png"}
+    assert "photo" not in said["arguments"]
+
+
+def test_settings_of_a_foreign_picture_are_refused(client):
+    answer = client.post("/api/settings", content=encoded(picture()))
+    assert answer.status_code == 422
+    assert "carries no settings" in answer.json()["error"]
+    assert "/tmp" not in answer.json()["error"]
+
+
+def test_masks_and_further_pictures_go_to_the_verb(client):
+    photo, hole = handed_in(client, encoded(picture(64, 48)), "lake.png"), handed_in(client, mask(64, 48), "hole.png")
+    job = awaited(client, asked(client, "erase", photo=photo, mask=hole, grow=0, preset="tiny")["id"])
+    assert job["state"] == "done", job
+    before, after = np.asarray(picture(64, 48)), pixels(result(client, job)[1])
+    selected = pixels(mask(64, 48))[..., 0] > 128
+    assert (after[~selected] == before[~selected]).all()
+    assert (after[selected] != before[selected]).any()
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments"),
+    [
+        ("retarget", {"size": "64x32"}),
+        ("segment", {"classes": 3}),
+        ("edges", {}),
+        ("texture", {"size": "40x40"}),
+        ("expand", {"right": 12}),
+        ("mix", {"other": "photo"}),
+        ("stylize", {"style": "photo"}),
+        ("analogy", {"target": "photo"}),
+        ("paint", {"sketch": "photo"}),
+        ("harmonize", {"pasted": "changed"}),
+        ("edit", {"edited": "changed"}),
+    ],
+)
+def test_verbs_that_learn_nothing(client, verb, arguments):
+    changed = picture()
+    changed.paste((250, 20, 30), (10, 8, 26, 22))
+    ids = {"photo": handed_in(client), "changed": handed_in(client, encoded(changed), "changed.png")}
+    given = {name: ids.get(value, value) if isinstance(value, str) else value for name, value in arguments.items()}
+    job = awaited(client, asked(client, verb, photo=ids["photo"], preset="tiny", **given)["id"])
+    assert job["state"] == "done", job
+    assert len(job["results"]) == 1
+
+
+def test_relayout_with_the_map_that_segment_makes(client):
+    photo = handed_in(client)
+    seen = awaited(client, asked(client, "segment", photo=photo, classes=3, preset="tiny")["id"])
+    name, data = result(client, seen)
+    labels = handed_in(client, data, name)
+    turned = handed_in(
+        client, encoded(Image.open(io.BytesIO(data)).transpose(Image.Transpose.FLIP_LEFT_RIGHT)), "t.png"
+    )
+    job = awaited(client, asked(client, "relayout", photo=photo, labels=labels, target=turned, preset="tiny")["id"])
+    assert job["state"] == "done", job
+
+
+def test_measuring(client):
+    photo, other = handed_in(client), handed_in(client, encoded(picture(seed=9)), "other.png")
+    job = awaited(client, asked(client, "evaluate", real=photo, fakes=[photo, other])["id"])
+    assert job["state"] == "done", job
+    assert [row["result"] for row in job["report"]["rows"]] == ["bird", "other"]
+    assert job["report"]["rows"][0]["copied"] > job["report"]["rows"][1]["copied"]
+
+
+def test_learning_and_what_was_learned(client):
+    photo = handed_in(client)
+    asked_first = client.post("/api/verbs/vary/estimate", json={"photo": photo, "engine": "tiny_engine"}).json()
+    assert asked_first["training"] == ["tiny_engine"]
+    job = awaited(client, asked(client, "train", engine="tiny_engine", photo=photo, preset="tiny")["id"])
+    assert job["state"] == "done", job
+    assert client.get(f"/api/jobs/{job['id']}/files/{job['previews'][-1]}").status_code == 200
+    models = client.get("/api/models").json()
+    assert [(one["name"], one["finished"], one["engine"]) for one in models] == [(job["model"], True, "tiny_engine")]
+    seen = client.get(f"/api/models/{job['model']}/previews/{models[0]['previews'][0]}")
+    assert Image.open(io.BytesIO(seen.content)).size
+    made = awaited(client, asked(client, "vary", photo=photo, model=job["model"])["id"])
+    assert made["state"] == "done", made
+    assert client.delete(f"/api/models/{job['model']}").status_code == 204
+    assert client.get("/api/models").json() == []
+    assert client.get(f"/api/models/{job['model']}/previews/x.png").status_code == 404
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# What goes wrong
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments", "words"),
+    [
+        ("vary", {}, "photo"),
+        ("vary", {"photo": "0123456789abcdef"}, "drop it again"),
+        ("vary", {"photo": "../../secret"}, "photo"),
+        ("vary", {"photo": "PHOTO", "n": 0}, "n:"),
+        ("vary", {"photo": "PHOTO", "n": 100000}, "at most"),
+        ("vary", {"photo": "PHOTO", "sead": 1}, "sead"),
+        ("vary", {"photo": "PHOTO", "model": "../../etc"}, "no such model"),
+        ("vary", {"photo": "PHOTO", "model": "/etc"}, "no such model"),
+        ("vary", {"photo": "PHOTO", "also": ["x"]}, "also"),
+        ("train", {"photo": "PHOTO", "engine": "singan", "out": "/tmp/x"}, "out"),
+        ("evaluate", {"real": "PHOTO", "fakes": ["PHOTO"], "weights": "/etc/passwd"}, "weights"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_said_in_one_sentence(client, verb, arguments, words):
+    photo = handed_in(client)
+    swapped = json.loads(json.dumps(arguments).replace("PHOTO", photo))
+    answer = client.post(f"/api/verbs/{verb}/jobs", json=swapped)
+    assert answer.status_code in (404, 422)
+    assert words in answer.json()["error"]
+    assert "\n" not in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments", "words"),
+    [
+        ("vary", {"engine": "gpn"}, "did you mean 'gpnn'"),
+        ("vary", {"settings": {"pach": 5}}, "patch"),
+        ("retarget", {}, "new size"),
+        ("erase", {}, "what is to be erased"),
+    ],
+)
+def test_a_job_that_cannot_be_done_says_why(client, verb, arguments, words):
+    photo = handed_in(client)
+    asked_first = client.post(f"/api/verbs/{verb}/estimate", json={"photo": photo, **arguments})
+    assert asked_first.status_code == 422
+    assert words in asked_first.json()["error"]
+    job = awaited(client, asked(client, verb, photo=photo, **arguments)["id"])
+    assert job["state"] == "failed"
+    assert words in job["message"]
+    assert client.post(f"/api/jobs/{job['id']}/continue").status_code == 200  # it may be tried again
+    assert awaited(client, job["id"])["state"] == "failed"
+
+
+def test_what_it_would_take_is_known_before(client):
+    said = client.post("/api/verbs/vary/estimate", json={"photo": handed_in(client), "size": "64x40"}).json()
+    assert said["size"] == "64x40"
+    assert said["seconds"] > 0
+    assert said["training"] == []
+
+
+def test_a_picture_that_a_job_needs_is_not_forgotten(client):
+    photo = handed_in(client, encoded(picture(seed=31)), "needed.png")
+    job = awaited(client, asked(client, "vary", photo=photo, engine="gpn")["id"])
+    answer = client.delete(f"/api/pictures/{photo}")
+    assert answer.status_code == 422
+    assert "needs this picture" in answer.json()["error"]
+    client.delete(f"/api/jobs/{job['id']}")
+    assert client.delete(f"/api/pictures/{photo}").status_code == 204
+
+
+def test_only_files_of_the_job_are_handed_out(client):
+    job = awaited(client, asked(client, "edges", photo=handed_in(client), preset="tiny")["id"])
+    for name in ("job.json", "..%2F..%2Fpictures", "%2e%2e", ".lock", "no.png"):
+        answer = client.get(f"/api/jobs/{job['id']}/files/{name}")
+        assert answer.status_code in (404, 422), name
+
+
+def test_stopping_waiting_and_going_on(client):
+    photo = handed_in(client, encoded(picture(96, 64)), "long.png")
+    first = asked(client, "vary", photo=photo, n=60, preset="tiny")
+    second = asked(client, "vary", photo=photo, n=2, preset="tiny")
+    assert second["state"] == "waiting"
+    assert client.post(f"/api/jobs/{second['id']}/stop").json()["state"] == "stopped"
+    awaited(client, first["id"], lambda job: len(job["results"]) >= 1)
+    assert client.delete(f"/api/jobs/{first['id']}").status_code == 422  # at work
+    client.post(f"/api/jobs/{first['id']}/stop")
+    stopped = awaited(client, first["id"])
+    assert stopped["state"] == "stopped"
+    assert 1 <= len(stopped["results"]) < 60
+    assert client.post(f"/api/jobs/{second['id']}/continue").json()["state"] in ("waiting", "working")
+    assert awaited(client, second["id"])["state"] == "done"
+    kept = [made["file"] for made in stopped["results"]]
+    client.post(f"/api/jobs/{first['id']}/continue")
+    went_on = awaited(client, first["id"], lambda job: len(job["results"]) > len(kept))
+    assert [made["file"] for made in went_on["results"]][: len(kept)] == kept
+    client.post(f"/api/jobs/{first['id']}/stop")
+    client.post(f"/api/jobs/{first['id']}/stop")  # now
+    began = time.monotonic()
+    assert awaited(client, first["id"])["state"] == "stopped"
+    assert time.monotonic() - began < 20
+    # The process that was ended is replaced.
+    assert awaited(client, asked(client, "edges", photo=photo, preset="tiny")["id"])["state"] == "done"

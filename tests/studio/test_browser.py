@@ -1,0 +1,199 @@
+"""The studio in a real browser, at the size of a desk and of a phone: what somebody does who never types a command."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("selenium", reason="selenium is not installed, so the page is not tried")
+
+from .browser import CHROMIUM, DESKTOP, DRIVER, PHONE, Page, Server, chromium
+from .conftest import encoded, picture
+
+if not CHROMIUM or not DRIVER:
+    pytest.skip("there is no Chromium with its driver here, so the page is not tried", allow_module_level=True)
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("page"))
+    server.start()
+    yield server
+    assert server.stop() == 0
+    shutil.rmtree(server.folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    downloads = tmp_path_factory.mktemp("downloads")
+    with chromium(downloads) as driver:
+        driver.downloads = downloads
+        yield driver
+
+
+@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
+def page(request, server, browser):
+    page = Page(browser, request.param)
+    page.open(server.address)
+    yield page
+    assert page.problems() == []
+    # The next one begins with nothing chosen.
+    page.script("location.hash = ''; localStorage.clear()")
+
+
+def shown_result(page):
+    """The pixels of the result that is compared with the photo."""
+    source = page.one(".compare .after, .beside figure:last-child img").get_attribute("src")
+    return np.asarray(Image.open(io.BytesIO(page.fetched(source))).convert("RGB"))
+
+
+def jobs(page):
+    return json.loads(page.fetched("/api/jobs"))
+
+
+def test_drop_paint_erase_compare_keep_and_download(page, browser):
+    photo = picture(96, 64, seed=40 + page.phone)
+    page.drop("lake.png", encoded(photo))
+    page.click("[data-verb=erase]")
+    page.one("canvas.marks")
+    page.until(lambda: page.script("return document.querySelector('main').stage?.layers.size === 2"))
+    page.paint((0.3, 0.3), (0.5, 0.35), (0.5, 0.6))
+    page.click("[data-tool=undo]")
+    assert not page.script("return document.querySelector('main').stage.layers.get('mask').raster.any()")
+    page.click("[data-tool=redo]")
+    mask = page.script("return Array.from(document.querySelector('main').stage.layers.get('mask').raster.data)")
+    mask = np.array(mask).reshape(64, 96) > 0
+    assert mask[25, 47]
+    assert not mask[50:, :20].any()
+    assert 0.01 < mask.mean() < 0.3
+    page.click(".make.main")
+    made = shown_result(page)
+    grown = np.asarray(Image.fromarray(mask).convert("L").resize((96, 64)))
+    far = np.asarray(Image.fromarray(grown).convert("L")) == 0
+    far &= ~np.roll(mask, 2, 0) & ~np.roll(mask, -2, 0) & ~np.roll(mask, 2, 1) & ~np.roll(mask, -2, 1)
+    before = np.asarray(photo)
+    assert (made[far] == before[far]).all()
+    assert (made[mask] != before[mask]).any()
+
+    (slider,) = page.all("input.over")
+    page.script("arguments[0].value = 80; arguments[0].dispatchEvent(new Event('input'))", slider)
+    assert "20%" in page.one(".compare .before").value_of_css_property("clip-path")
+    page.click("[data-action=keep]")
+    page.one("[data-action=keep][aria-pressed=true]")
+    name = jobs(page)[0]["results"][0]["file"]
+    page.click("[data-action=save]")
+    path = browser.downloads / name
+    page.until(path.exists)
+    assert (np.asarray(Image.open(path).convert("RGB")) == made).all()
+    path.unlink()
+
+    page.click("[data-action=how]")
+    assert "calotype erase lake.png" in page.one(".command").text
+    page.click("dialog button[aria-label=Close]")
+    page.click("[data-part=kept]")
+    page.one(".gallery .thumb")
+
+
+def test_paint_a_map_and_have_the_photo_laid_out(page):
+    photo = Image.new("RGB", (96, 64), (60, 120, 200))
+    photo.paste(picture(96, 32, seed=50), (0, 32))
+    page.drop("hill.png", encoded(photo))
+    page.click("[data-verb=relayout]")
+    target = "document.querySelector('main').stage?.layers.get('target')"
+    page.until(lambda: page.script(f"return {target}?.always && {target}.palette.length >= 2"))
+    page.one(".palette .swatch")
+    other = page.script(f"const t = {target}; return t.raster.data[0] === 0 ? 1 : 0")
+    page.click(f".palette [data-label='{other}']")
+    page.click("[data-tool=rect]")
+    page.paint((0.1, 0.05), (0.2, 0.2), (0.5, 0.4))
+    assert page.script(f"return {target}.raster.data[10 * 96 + 30]") == other
+    page.click(".make.main")
+    assert shown_result(page).shape == (64, 96, 3)
+
+
+def test_margins_pulled_out_go_to_the_form_and_to_the_result(page):
+    page.drop("shore.png", encoded(picture(96, 64, seed=60)))
+    page.click("[data-verb=expand]")
+    page.until(lambda: page.script("return document.querySelector('main').stage?.layers.has('margins')"))
+    page.paint((1.0, 0.5), (1.1, 0.5), (1.2, 0.5))
+    width = int(page.one("[data-field=right] input").get_attribute("value"))
+    assert 12 <= width <= 26
+    page.click(".make.main")
+    assert shown_result(page).shape == (64, 96 + width, 3)
+
+
+def test_something_cut_out_and_moved_is_handed_over(page):
+    page.drop("road.png", encoded(picture(96, 64, seed=70)))
+    page.click("[data-verb=edit]")
+    page.click("[data-tool=lift]")
+    page.paint((0.2, 0.2), (0.4, 0.2), (0.4, 0.5), (0.2, 0.5), (0.2, 0.22))
+    layer = "document.querySelector('main').stage.layers.get('edited')"
+    assert page.script(f"return {layer}.things.length") == 2
+    page.paint((0.3, 0.35), (0.5, 0.45), (0.7, 0.5))
+    assert page.script(f"return {layer}.things[1].x") > 50
+    page.click(".make.main")
+    assert shown_result(page).shape == (64, 96, 3)
+
+
+def test_what_goes_wrong_is_one_sentence_and_a_form_comes_back_from_a_result(page):
+    page.drop("note.txt", b"no picture")
+    assert "not a picture" in page.one(".toast.problem").text
+    page.drop("wood.png", encoded(picture(96, 64, seed=80)))
+    page.click("[data-verb=erase]")
+    page.one("canvas.marks")
+    page.click(".make.main")  # without a mask
+    assert "what is to be erased" in page.one(".progress.failed .problem").text
+    page.click("[data-do=remove]")
+    page.click("[data-do=back]")
+    page.click("[data-verb=vary]")
+    page.click("[data-field=structure] [data-word=close]")
+    page.click(".make.main")
+    data = page.fetched(page.one(".compare .after").get_attribute("src"))
+    page.click("[data-field=structure] [data-word=free]")
+    page.drop("result.png", data)
+    page.click(".banner button")
+    page.one("[data-field=structure] [data-word=close][aria-pressed=true]")
+
+
+def test_three_jobs_one_stopped_the_studio_closed_and_opened_again(page, server):
+    page.drop("sea.png", encoded(picture(96, 64, seed=90 + page.phone)))
+    page.click("[data-verb=vary]")
+    count = page.one("[data-field=n] input")
+    count.send_keys("40")
+    before = len(jobs(page))
+    for _ in range(3):
+        page.click(".make.main")
+    page.until(lambda: len(jobs(page)) == before + 3)
+    last, middle, first = (job["id"] for job in jobs(page)[:3])
+    page.click("[data-part=queue]")
+    page.click(f"[data-job='{last}'] [data-do=stop]")
+    page.one(f".progress.stopped[data-job='{last}']")
+    page.until(lambda: next(job for job in jobs(page) if job["id"] == first)["results"])
+
+    assert server.stop() == 0
+    page.one("#offline")
+    server.start()
+    page.until(lambda: not page.one("body").find_element("id", "offline").is_displayed())
+    states = {job["id"]: job for job in jobs(page)}
+    assert states[last]["state"] == "stopped"  # what was stopped stays so
+    assert states[first]["state"] in ("waiting", "working")  # what was at work goes on
+    made = [one["file"] for one in states[first]["results"]]
+    assert made
+
+    page.click(f"[data-job='{first}'] [data-do=stop]")
+    page.click(f"[data-job='{middle}'] [data-do=stop]")
+    page.one(f".progress.stopped[data-job='{middle}']")
+    page.one(f".progress.stopped[data-job='{first}']")
+    page.click(f"[data-job='{last}'] [data-do=continue]")
+    page.until(lambda: next(job for job in jobs(page) if job["id"] == last)["results"])
+    page.click(f"[data-job='{last}'] [data-do=stop]")
+    page.one(f".progress.stopped[data-job='{last}']")
+    now = next(job for job in jobs(page) if job["id"] == first)
+    assert [one["file"] for one in now["results"]][: len(made)] == made

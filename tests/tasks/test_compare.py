@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from calotype.data.writing import Made, write_samples
+from calotype.errors import InputError
+from calotype.metrics.frechet import fid
+from calotype.nn.embedding import Formulas, embed
+from calotype.tasks.compare import compare
+
+
+def picture(seed, low=0, high=256, side=32):
+    rng = np.random.default_rng(seed)
+    return Image.fromarray(rng.integers(low, high, (side, side, 3), dtype=np.uint8))
+
+
+@pytest.fixture(scope="module")
+def sets(tmp_path_factory):
+    """Real pictures, others of the same kind, and others that are darker."""
+    folder = tmp_path_factory.mktemp("sets")
+    for name, first, high in (("real", 0, 256), ("same", 100, 256), ("dark", 200, 120)):
+        (folder / name / "sub").mkdir(parents=True)
+        for i in range(24):
+            place = folder / name / "sub" if i % 2 else folder / name
+            picture(first + i, 0, high, 32 if i < 20 else 40).save(place / f"{i}.png")
+    return folder
+
+
+def test_darker_ones_are_farther(sets):
+    same = compare(sets / "real", sets / "same", features="offline").values
+    dark = compare(sets / "real", sets / "dark", features="offline").values
+    assert dark["fid"] > 10 * same["fid"]
+    assert dark["kid"] > 10 * abs(same["kid"])
+    assert same["fid"] < 3 * same["fid_floor"]
+    assert dark["precision"] == dark["recall"] == 0 < same["precision"]
+    assert dark["coverage"] < same["coverage"]
+
+
+def test_the_numbers_are_those_of_the_metrics(sets):
+    found = compare(sets / "real", sets / "dark", metrics="fid", features="offline")
+    vectors = []
+    for name in ("real", "dark"):
+        files = [*(sets / name).glob("*.png"), *(sets / name).glob("sub/*.png")]
+        pictures = [torch.tensor(np.array(Image.open(file))).permute(2, 0, 1)[None] / 127.5 - 1 for file in files]
+        vectors.append(embed(pictures, Formulas()))
+    assert found.values["fid"] == pytest.approx(fid(*vectors), rel=1e-4)
+    assert set(found.values) == {"fid", "fid_floor"}
+    assert (found.real, found.fake, found.features) == (24, 24, Formulas.name)
+
+
+def test_what_should_be_known_is_said(sets, tmp_path):
+    for i in range(3):
+        picture(i).save(tmp_path / f"{i}.jpg")
+    notes = compare(sets / "real", tmp_path, metrics=["kid"], features="offline").notes
+    assert len(notes) == 3
+    assert "24 real pictures and 3 made ones" in notes[0]
+    assert "few" in notes[1]
+    assert "compressed" in notes[2]
+
+
+def test_progress(sets):
+    said = []
+    compare(sets / "real", sets / "same", metrics="kid", features="offline", on_progress=lambda *x: said.append(x))
+    assert said[-1] == (48, 48)
+
+
+@pytest.fixture
+def mapped(tmp_path):
+    """Two sets with maps; the second has no cats."""
+
+    def made(cats):
+        for i in range(12):
+            index = np.zeros((32, 32), np.uint8)
+            index[: 8 + i % 5] = 1
+            if cats:
+                index[20:24, : 4 + i % 3] = 2
+            yield Made(image=picture(i), map=index)
+
+    for name, cats in (("a", True), ("b", False)):
+        write_samples(tmp_path / name, {"map_classes": ["ground", "sky", "cat"]}, made(cats))
+    return tmp_path
+
+
+def test_what_is_left_out_by_the_maps(mapped):
+    found = compare(mapped / "a", mapped / "b", metrics="fsd")
+    assert found.features == ""
+    assert set(found.values) == {"fsd", "fsd_floor", "fsd_standardised"}
+    classes = {one["name"]: one for one in found.classes}
+    assert classes["cat"]["change"] == -1
+    assert abs(classes["sky"]["change"]) < 1e-9
+    # The maps of a set are not taken for pictures.
+    assert compare(mapped / "a", mapped / "b", metrics="kid", features="offline").real == 12
+
+
+def test_refusals(sets, mapped, tmp_path):
+    with pytest.raises(InputError, match="did you mean 'kid'"):
+        compare(sets / "real", sets / "same", metrics="kd")
+    with pytest.raises(InputError, match="did you mean 'offline'"):
+        compare(sets / "real", sets / "same", features="ofline")
+    with pytest.raises(InputError, match="is not a folder"):
+        compare(sets / "real", sets / "real/0.png")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="no pictures"):
+        compare(sets / "real", tmp_path / "empty", features="offline")
+    with pytest.raises(InputError, match="sees no classes"):
+        compare(sets / "real", sets / "same", metrics="class_score", features="offline")
+    with pytest.raises(InputError, match="is no set of samples"):
+        compare(sets / "real", sets / "same", metrics="fsd")
+    write_samples(tmp_path / "plain", {"map_classes": ["ground"]}, [Made(image=picture(0))] * 2)
+    with pytest.raises(InputError, match="use sets with maps"):
+        compare(mapped / "a", tmp_path / "plain", metrics="fsd")
+    (tmp_path / "few").mkdir()
+    picture(0).save(tmp_path / "few/0.png")
+    with pytest.raises(InputError, match="give more"):
+        compare(sets / "real", tmp_path / "few", metrics="fid", features="offline")
+    picture(0).save(tmp_path / "few/1.png")
+    (tmp_path / "few/1.png").write_bytes(b"broken")
+    with pytest.raises(InputError, match=r"1\.png"):
+        compare(sets / "real", tmp_path / "few", metrics="fid", features="offline")

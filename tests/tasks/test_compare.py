@@ -118,3 +118,19 @@ def test_refusals(sets, mapped, tmp_path):
     (tmp_path / "few/1.png").write_bytes(b"broken")
     with pytest.raises(InputError, match=r"1\.png"):
         compare(sets / "real", tmp_path / "few", metrics="fid", features="offline")
+
+
+def test_what_is_left_out_as_a_segmenter_sees_it(sets, monkeypatch):
+    class Seer:
+        classes = ("dark", "light")
+        name = "a seer"
+
+        def __call__(self, photos):
+            return (photos.mean(1) > 0).long()
+
+    monkeypatch.setattr("calotype.nn.espnet.segmenter", lambda which: Seer())
+    found = compare(sets / "real", sets / "dark", metrics="fsd,kid", features="offline", segmenter="city")
+    light = next(one for one in found.classes if one["name"] == "light")
+    assert light["change"] < -0.9
+    assert found.values["fsd"] > 100 * found.values["fsd_floor"]
+    assert found.features == f"{Formulas.name}; a seer"

@@ -23,11 +23,14 @@ def run(
     as_json: bool,
     metrics: str | None,
     features: str,
+    segmenter: str | None,
     seed: int,
 ) -> int:
     """Evaluate and print."""
+    if segmenter is not None and metrics is None:
+        metrics = "fsd"
     if metrics is not None or features != "auto":  # features are of sets, too
-        return _run_sets(real, fakes, as_json, metrics=metrics, features=features, seed=seed)
+        return _run_sets(real, fakes, as_json, metrics=metrics, features=features, segmenter=segmenter, seed=seed)
     # One name may be a folder of results; several are always single pictures.
     found = evaluate(real, fakes[0] if len(fakes) == 1 else fakes, weights=weights)
     print(json.dumps(found.as_dict(), indent=2) if as_json else table(found))
@@ -55,7 +58,7 @@ def set_table(found: SetScores) -> str:
         if name.endswith(("_floor", "_deviation")):
             continue
         floor, spread = found.values.get(f"{name}_floor"), found.values.get(f"{name}_deviation")
-        beside = f"real from real {_number(floor)}" if floor is not None else ""
+        beside = f"halves of the real ones {_number(floor)}" if floor is not None else ""
         rows.append([name, _number(value), beside or (f"+- {_number(spread)}" if spread is not None else "")])
     lines = [aligned(rows)]
     if found.classes:

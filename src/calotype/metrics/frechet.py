@@ -34,6 +34,8 @@ def fid(real: Vectors, fake: Vectors) -> float:
 def self_distance(real: Vectors, seed: int = 0) -> float:
     """The Frechet distance between two random halves of one set: what equal distributions have at half its count.
 
+    At the whole count they have about half of that, as the excess is inverse to the count.
+
     Raises:
         InputError: there are fewer than four vectors.
     """

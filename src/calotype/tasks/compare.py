@@ -28,7 +28,8 @@ class SetScores:
 
     Attributes:
         values: each measure by name, as asked for; beside ``fid`` its ``fid_floor``, the distance between two halves
-            of the real pictures, beside ``kid`` and ``class_score`` their standard deviations (``..._deviation``).
+            of the real pictures (at half their number, so about twice what equal sets of the whole number have), beside
+            ``kid`` and ``class_score`` their standard deviations (``..._deviation``).
         features: name of what the pictures were seen with; empty where only maps were looked at.
         real: how many real pictures there are.
         fake: how many made ones.
@@ -68,14 +69,22 @@ def compare(
             choices=("auto", "efficientnet", "offline"),
         ),
     ] = "auto",
+    segmenter: Annotated[
+        str | Path | None,
+        Param(
+            "for fsd of photos: what sees what they show, voc, city, or the file of ESPNetv2's weights; without it the "
+            "maps beside the pictures are compared",
+            metavar="NAME",
+        ),
+    ] = None,
     seed: Annotated[int, Param("of what is drawn at random to compare sets", kind="whole", at_least=0)] = 0,
     on_progress: Callable[[int, int], object] | None = None,
 ) -> SetScores:
     """Compare two folders of pictures as sets: how real the made ones look, and what they leave out.
 
     Pictures need not belong together one by one, and their numbers may differ, though equal ones are better. All
-    pictures below both folders are taken, each resized as a whole as the features say. For ``fsd`` both have to be sets
-    of samples with maps, like those of ``calotype data``.
+    pictures below both folders are taken, each resized as a whole as the features say. For ``fsd`` either a segmenter
+    is given, or both have to be sets of samples with maps, like those of ``calotype data``.
 
     Args:
         real: folder of the real pictures.
@@ -83,6 +92,7 @@ def compare(
         metrics: names, of ``MEASURES``, or one text with commas; ``None`` takes all that need nothing else.
         features: ``auto`` (EfficientNet-Lite0 where it is installed, else formulas), ``efficientnet``, ``offline``, or
             the path of the weights of FID's Inception network.
+        segmenter: for ``fsd``: ``voc``, ``city`` or a path (see ``calotype.nn.espnet``); ``None`` takes maps.
         seed: of what is drawn at random.
         on_progress: called with how many pictures were looked at, and how many there are.
 
@@ -107,7 +117,9 @@ def compare(
         notes += _notes(files, both[0].values.shape[1], seen)
         values |= _measured(both[0], both[1], seen, seed)
     if "fsd" in asked:
-        segmentation = _fsd(folders[0], folders[1], seed)
+        tallies, names, seer = _tallied(folders, files, segmenter)
+        segmentation = _fsd(tallies, names, seed)
+        name = "; ".join(part for part in (name, seer) if part)
         values |= {"fsd": segmentation.distance, "fsd_floor": segmentation.floor}
         values["fsd_standardised"] = segmentation.standardised
         classes = [asdict(one) for one in segmentation.classes]
@@ -207,20 +219,36 @@ def _measured(real: "Vectors", fake: "Vectors", asked: Sequence[str], seed: int)
     return values
 
 
-def _fsd(real: Path, fake: Path, seed: int) -> "Segmentation":
+def _tallied(
+    folders: Sequence[Path], files: "list[list[Path]]", segmenter: str | Path | None
+) -> "tuple[list[Tensor], Sequence[str], str]":
+    """The areas of the classes in both sets, the names of these, and what saw them."""
+    from calotype.metrics.fsd import areas
+
+    if segmenter is not None:
+        from calotype.nn import espnet
+
+        see = espnet.segmenter(segmenter)
+        return [areas(map(see, _batches(paths)), len(see.classes)) for paths in files], see.classes, see.name
     from calotype.data.samples import read_about, read_lines, read_map
     from calotype.files import shown
-    from calotype.metrics.fsd import areas, fsd
 
-    names = read_about(real).get("map_classes")
+    names: list[str] = read_about(folders[0]).get("map_classes") or []
     tallies = []
-    for folder in (real, fake):
+    for folder in folders:
         lines = read_lines(folder)
-        if read_about(folder).get("map_classes") != names or not names or any("map" not in line for line in lines):
+        if not names or read_about(folder).get("map_classes") != names or any("map" not in line for line in lines):
             raise InputError(
-                f"fsd compares maps of the same classes, which {shown(folder)} has not: use sets with maps"
+                f"fsd compares maps of one set of classes, and {shown(folder)} has none: use sets with maps, or say "
+                "what sees them (--segmenter city)"
             )
         tallies.append(areas((_map(read_map(folder / line["map"])) for line in lines), len(names)))
+    return tallies, names, ""
+
+
+def _fsd(tallies: "list[Tensor]", names: Sequence[str], seed: int) -> "Segmentation":
+    from calotype.metrics.fsd import fsd
+
     return fsd(tallies[0], tallies[1], names, seed=seed)
 
 
@@ -239,8 +267,8 @@ def _notes(files: "list[list[Path]]", dimensions: int, asked: Sequence[str]) -> 
         notes.append(f"{min(real, fake)} pictures are few: chance decides much")
     elif "fid" in asked and min(real, fake) < 2 * dimensions:
         notes.append(
-            f"fid of {min(real, fake)} pictures with {dimensions} features is too large by about fid_floor: compare it "
-            "at equal numbers only, or take kid"
+            f"fid of {min(real, fake)} pictures with {dimensions} features is too large by about half of what halves "
+            "of the real ones have: compare it at equal numbers only, or take kid"
         )
     lossy = [{path.suffix.lower() in _LOSSY for path in paths} for paths in files]
     if lossy[0] != lossy[1]:

@@ -103,6 +103,7 @@ KINDS: dict[str, Kind] = {
     "boat": Kind(_in("vehicles/ship", "chineseJunk walnutBoat"), 0.34, "water"),
     "aircraft": Kind(_in("vehicles/flight", "balloon360 planes/747"), 0.2, "sky"),
 }
+_OFF_ROAD = {"house", "tree", "bush"}  # what does not stand on one
 THINGS = tuple(KINDS)
 STUFF = ("sky", "cloud", "hill", "grass", "sand", "snow", "water", "road")
 MAP_CLASSES = (*STUFF, *THINGS)
@@ -297,7 +298,7 @@ class _Scene:
     def _clouds(self, picture: Field, colour: Rgb) -> None:
         if self.rng.random() < 0.25:
             return
-        noise = cloudy(self.rng, (self.horizon, self.side), self.rng.uniform(2, 4))
+        noise = cloudy(self.rng, (self.horizon, self.side), self.rng.uniform(2, 4), octaves=6, fade=0.6)
         cover = np.clip((noise - self.rng.uniform(0.54, 0.7)) * 6, 0, 1)
         sky = picture[: self.horizon]
         sky += (np.asarray(colour, np.float32) - sky) * (0.92 * cover)[..., None]
@@ -445,6 +446,8 @@ class _Scene:
             if self.water is not None:
                 first = self.water[1] + 0.04 * deep
             foot = rng.uniform(first, self.side + 0.02 * deep)
+            if self.road is not None and name in _OFF_ROAD and self.road[0] < foot < self.road[1] + 0.05 * deep:
+                foot = rng.uniform(first, self.road[0])  # beyond it
         away = (foot - self.horizon) / deep
         return round(foot), 0.2 + 0.8 * float(away)
 

@@ -143,6 +143,8 @@ function workspace(main, verb, photo) {
     state.result = {job: job.id, file: made.file};
     shown.show({job, made});
     draw();
+    // On a small screen the form may have been scrolled to: what was made is brought into view.
+    if (shown.element.getBoundingClientRect().top < 0) shown.element.scrollIntoView({block: 'start'});
   }
 
   closers.push(

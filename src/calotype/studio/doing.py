@@ -309,3 +309,4 @@ class Progress:
         write_whole(self._place / name, lambda file: write_thumbnail(image, file, _PREVIEW_SIDE))
         if name not in self._previews:
             self._previews = [*self._previews, name]
+            self._tell({"previews": self._previews})

@@ -26,6 +26,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
@@ -50,12 +51,18 @@ EARLY = 0.05  # of the training: the distance then has to be several times that 
 # The trainings
 
 
-def timed(work: Path, name: str, train: Callable[[Run], Any]) -> tuple[Any, float]:
-    """What a training makes, and the processor's seconds that it took, over all the times it was begun."""
-    folder = work / name
-    folder.mkdir(parents=True, exist_ok=True)
-    spent = folder / "seconds"
-    before, began = float(spent.read_text()) if spent.exists() else 0.0, time.process_time()
+def timed(work: Path, name: str, train: Callable[[Run], Any], folder: str = "") -> tuple[Any, float]:
+    """What a training makes, and the processor's seconds that it took, over all the times it was begun.
+
+    Args:
+        work: where everything is kept.
+        name: of the training.
+        train: does it.
+        folder: of its run, where that is another one's, which it goes on with.
+    """
+    kept, spent = work / (folder or name), work / f"{name}.seconds"
+    kept.mkdir(parents=True, exist_ok=True)
+    before, began = seconds_in(spent), time.process_time()
 
     def heard(event: Any) -> None:
         if event.kind == "save":
@@ -64,10 +71,15 @@ def timed(work: Path, name: str, train: Callable[[Run], Any]) -> tuple[Any, floa
         if event.preview is not None:
             from calotype.image.io import to_image
 
-            to_image(event.preview).save(folder / "preview.png")
+            to_image(event.preview).save(kept / "preview.png")
 
-    made = train(Run(folder, on_event=heard))
-    return made, float(spent.read_text())
+    made = train(Run(kept, on_event=heard))
+    return made, seconds_in(spent)
+
+
+def seconds_in(spent: Path) -> float:
+    """What was written there; 0 where nothing was."""
+    return float(spent.read_text()) if spent.exists() else 0.0
 
 
 class Plain(nn.Module):
@@ -104,16 +116,19 @@ class PlainCritic(nn.Module):
 def trained_plain(stream: Stream, cfg: cocogan.Config, run: Run, seconds: float, spent: Path) -> Plain:
     """The plain GAN after so many seconds of the processor: with the same loss, augmentation and average."""
     run.reseed("plain")
-    side = cfg.size[0]
+    side, done = cfg.size[0], spent.with_suffix(".safetensors")
     generator, average, critic = Plain(side, 64, 32), Plain(side, 64, 32), PlainCritic(side, 32)
     for net in (generator, average, critic):
         net.to(memory_format=torch.channels_last)
+    if done.exists():
+        average.load_state_dict(load_file(done))
+        return average.eval()
     average.load_state_dict(generator.state_dict())
     judge = torch.optim.Adam(critic.parameters(), 4e-4, (0.5, 0.999))
     maker = torch.optim.Adam(generator.parameters(), 2e-4, (0.5, 0.999))
     state = {"generator": generator, "average": average, "critic": critic, "judge": judge, "maker": maker}
     half = torch.autocast("cpu", torch.bfloat16, enabled=cfg.bf16 and distributed.quick_bfloat16())
-    before, began = float(spent.read_text()) if spent.exists() else 0.0, time.process_time()
+    before, began = seconds_in(spent), time.process_time()
     for i in run.steps(1_000_000, state, "plain"):
         real = stream(i)["image"]
         real = torch.where(torch.rand(len(real), 1, 1, 1) < 0.5, real, real.flip(3))
@@ -135,12 +150,14 @@ def trained_plain(stream: Stream, cfg: cocogan.Config, run: Run, seconds: float,
         with torch.no_grad():
             for mean, now in zip(average.state_dict().values(), generator.state_dict().values()):
                 mean.lerp_(now, 1 - cfg.average) if mean.is_floating_point() else mean.copy_(now)
-        run.report(critic=loss, generator=made)
+        run.report(critic=loss.detach(), generator=made.detach())
         if (i + 1) % 500 == 0:
             with torch.no_grad():
                 shown = average.eval()(torch.randn(12, 64, generator=torch.Generator().manual_seed(0)))
             run.report(preview=merged(shown, 3, 4))
         if before + time.process_time() - began > seconds:
+            spent.write_text(str(before + time.process_time() - began))
+            save_file({name: value.contiguous() for name, value in average.state_dict().items()}, done)
             print(f"plain: {i + 1} steps", flush=True)
             break
     return average.eval()
@@ -187,7 +204,8 @@ def kept_bytes(cfg: cocogan.Config) -> tuple[int, int]:
     sizes: dict[int, int] = {}
 
     def pack(x: Tensor) -> Tensor:
-        sizes[x.untyped_storage().data_ptr()] = x.untyped_storage().nbytes()
+        place, size = x.untyped_storage().data_ptr(), x.untyped_storage().nbytes()
+        sizes[place] = max(size, sizes.get(place, 0))  # what was freed may be used again
         return x
 
     learner = Learner(cocogan.build(cfg), cfg, torch.device("cpu"), cfg.steps)
@@ -239,7 +257,7 @@ def ring_distance(made: Tensor, cfg: cocogan.Config, cells_out: int, features: A
         for flipped in (middle, middle.flip(2)):
             outer += [flipped[:, :, :side].permute(0, 3, 1, 2, 4).flatten(0, 1)]
             inner += [flipped[:, :, out : out + side].permute(0, 3, 1, 2, 4).flatten(0, 1)]
-    return fid(embed([torch.cat(outer)], features), embed([torch.cat(inner)], features))
+    return fid(embed(batched(torch.cat(outer)), features), embed(batched(torch.cat(inner)), features))
 
 
 def batched(pictures: Tensor) -> Iterator[Tensor]:
@@ -277,10 +295,10 @@ def main() -> None:
     early_cfg = replace(cfg, steps=max(1, round(EARLY * cfg.steps)), decay_at=1.0)
     net, seconds = timed(asked.work, "whole", lambda run: cocogan.train(stream, cfg, run))
     early, _ = timed(asked.work, "early", lambda run: cocogan.train(stream, early_cfg, run))
-    spent = asked.work / "plain" / "seconds"
+    spent = asked.work / "plain.seconds"
     plain, plain_seconds = timed(asked.work, "plain", lambda run: trained_plain(stream, cfg, run, seconds, spent))
     beyond_cfg = replace(cfg, beyond=1, beyond_steps=asked.beyond_steps)
-    outer_net, _ = timed(asked.work, "whole", lambda run: cocogan.train(stream, beyond_cfg, run))
+    outer_net, _ = timed(asked.work, "beyond", lambda run: cocogan.train(stream, beyond_cfg, run), "whole")
 
     features = chosen(asked.features)
     real = torch.stack([data[i]["image"] for i in range(len(data))])

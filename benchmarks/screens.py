@@ -73,8 +73,8 @@ def shots(camera: Camera) -> None:
     page.one(".chooser")
     camera.take("choose")
     chosen(page, "erase")
-    page.script("document.querySelector('main').stage.layers.get('mask').size = 90")
-    page.paint((0.27, 0.2), (0.31, 0.28), (0.27, 0.36), (0.22, 0.3), (0.27, 0.24), (0.29, 0.32))
+    page.script("document.querySelector('main').stage.layers.get('mask').size = 208")
+    page.paint((0.285, 0.28), (0.292, 0.3), (0.288, 0.32))
     page.script("document.querySelector('main').stage.layers.get('mask').size = 34")
     page.paint((0.28, 0.45), (0.29, 0.7), (0.31, 0.99))
     camera.take("mask")
@@ -90,7 +90,7 @@ def shots(camera: Camera) -> None:
     page.script("document.querySelector('[data-action=keep]').click()")
 
     page.drop("mountains.jpg", photo("mountains"))
-    page.until(lambda: "mountains" in page.one(".chooser figcaption").text)
+    page.one(".frame[aria-label^=mountains]")  # the new photo is worked on with the same verb
     chosen(page, "relayout")
     page.until(lambda: page.script("return document.querySelector('main').stage.layers.get('target').always"))
     camera.take("map")

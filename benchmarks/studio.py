@@ -115,9 +115,12 @@ def first_results(page: Page, count: int = 5) -> list[float]:
 
 def brush(page: Page) -> dict[str, Any]:
     """Frames of a stroke on a photo of 16 megapixels, for three sizes of the brush."""
-    page.drop("large.jpg", photo(MEGAPIXELS))
     page.click("[data-do=back]")
     page.click("[data-verb=erase]")
+    page.drop("large.jpg", photo(MEGAPIXELS))
+    page.one(".frame[aria-label^=large]")
+    shown = f"return document.querySelector('main').stage?.view.width === {MEGAPIXELS[0]}"
+    page.until(lambda: page.script(shown))
     page.until(lambda: page.script("return document.querySelector('main').stage?.layers.has('mask')"))
     time.sleep(2)
     found = {}

@@ -40,6 +40,14 @@ def beside(*images: Image.Image, widths: tuple[float, ...] | None = None) -> Ima
     return canvas
 
 
+def cell(sheet: str, side: int, column: int, top: int, height: int) -> Image.Image:
+    """One picture of a sheet of the README's, where making it again would take minutes."""
+    left = 8 + column * (side + 8)
+    inside = 4  # the frame around the first one
+    box = (left + inside, top + inside, left + side - inside, top + height - inside)
+    return Image.open(gallery.OUT / f"{sheet}.jpg").convert("RGB").crop(box)
+
+
 def vary() -> Image.Image:
     made = calotype.vary(photo("stream"), n=2, structure="free")
     return beside(photo("stream"), made[0], made[1])
@@ -91,28 +99,19 @@ def expand() -> Image.Image:
 
 
 def texture() -> Image.Image:
-    given = photo("mountains", 480)
+    given = photo("galaxies", 480)
     w, h = given.size
-    sample = given.crop((int(0.05 * w), int(0.75 * h), int(0.25 * w), h))
-    return beside(sample, calotype.texture(sample, size="220x200")[0], widths=(1, 2.2))
+    sample = given.crop((int(0.2 * w), int(0.2 * h), int(0.6 * w), int(0.6 * h)))
+    return beside(sample.crop((30, 0, 130, sample.height)), cell("texture", 360, 1, 338, 300), widths=(1, 2.4))
 
 
 def stylize() -> Image.Image:
-    given, style = photo("pagoda"), photo("stream")
-    return beside(style, calotype.stylize(given, style)[0], widths=(1, 1.7))
+    return beside(*(cell("stylize", 300, column, 8, 200) for column in (1, 3)), widths=(1, 1.7))
 
 
 def mix() -> Image.Image:
     given, other = photo("mountains"), photo("stream")
     return beside(given, calotype.mix(given, other)[0], other, widths=(1, 1.8, 1))
-
-
-def cell(sheet: str, side: int, column: int, top: int, height: int) -> Image.Image:
-    """One picture of a sheet of the README's, where making it again would take minutes."""
-    left = 8 + column * (side + 8)
-    inside = 4  # the frame around the first one
-    box = (left + inside, top + inside, left + side - inside, top + height - inside)
-    return Image.open(gallery.OUT / f"{sheet}.jpg").convert("RGB").crop(box)
 
 
 def analogy() -> Image.Image:

@@ -40,7 +40,15 @@ def browser(tmp_path_factory):
 
 @pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
 def page(request, server, browser):
-    page = Page(browser, request.param)
+    yield from opened(Page(browser, request.param), server)
+
+
+@pytest.fixture
+def desk(server, browser):
+    yield from opened(Page(browser, DESKTOP), server)
+
+
+def opened(page, server):
     page.open(server.address)
     yield page
     assert page.problems() == []
@@ -118,48 +126,48 @@ def test_paint_a_map_and_have_the_photo_laid_out(page):
     assert shown_result(page).shape == (64, 96, 3)
 
 
-def test_margins_pulled_out_go_to_the_form_and_to_the_result(page):
-    page.drop("shore.png", encoded(picture(96, 64, seed=60)))
-    page.click("[data-verb=expand]")
-    page.until(lambda: page.script("return document.querySelector('main').stage?.layers.has('margins')"))
-    page.paint((1.0, 0.5), (1.1, 0.5), (1.2, 0.5))
-    width = int(page.one("[data-field=right] input").get_attribute("value"))
+def test_margins_pulled_out_go_to_the_form_and_to_the_result(desk):
+    desk.drop("shore.png", encoded(picture(96, 64, seed=60)))
+    desk.click("[data-verb=expand]")
+    desk.until(lambda: desk.script("return document.querySelector('main').stage?.layers.has('margins')"))
+    desk.paint((1.0, 0.5), (1.1, 0.5), (1.2, 0.5))
+    width = int(desk.one("[data-field=right] input").get_attribute("value"))
     assert 12 <= width <= 26
-    page.click(".make.main")
-    assert shown_result(page).shape == (64, 96 + width, 3)
+    desk.click(".make.main")
+    assert shown_result(desk).shape == (64, 96 + width, 3)
 
 
-def test_something_cut_out_and_moved_is_handed_over(page):
-    page.drop("road.png", encoded(picture(96, 64, seed=70)))
-    page.click("[data-verb=edit]")
-    page.click("[data-tool=lift]")
-    page.paint((0.2, 0.2), (0.4, 0.2), (0.4, 0.5), (0.2, 0.5), (0.2, 0.22))
+def test_something_cut_out_and_moved_is_handed_over(desk):
+    desk.drop("road.png", encoded(picture(96, 64, seed=70)))
+    desk.click("[data-verb=edit]")
+    desk.click("[data-tool=lift]")
+    desk.paint((0.2, 0.2), (0.4, 0.2), (0.4, 0.5), (0.2, 0.5), (0.2, 0.22))
     layer = "document.querySelector('main').stage.layers.get('edited')"
-    assert page.script(f"return {layer}.things.length") == 2
-    page.paint((0.3, 0.35), (0.5, 0.45), (0.7, 0.5))
-    assert page.script(f"return {layer}.things[1].x") > 50
-    page.click(".make.main")
-    assert shown_result(page).shape == (64, 96, 3)
+    assert desk.script(f"return {layer}.things.length") == 2
+    desk.paint((0.3, 0.35), (0.5, 0.45), (0.7, 0.5))
+    assert desk.script(f"return {layer}.things[1].x") > 50
+    desk.click(".make.main")
+    assert shown_result(desk).shape == (64, 96, 3)
 
 
-def test_what_goes_wrong_is_one_sentence_and_a_form_comes_back_from_a_result(page):
-    page.drop("note.txt", b"no picture")
-    assert "not a picture" in page.one(".toast.problem").text
-    page.drop("wood.png", encoded(picture(96, 64, seed=80)))
-    page.click("[data-verb=erase]")
-    page.one("canvas.marks")
-    page.click(".make.main")  # without a mask
-    assert "what is to be erased" in page.one(".progress.failed .problem").text
-    page.click("[data-do=remove]")
-    page.click("[data-do=back]")
-    page.click("[data-verb=vary]")
-    page.click("[data-field=structure] [data-word=close]")
-    page.click(".make.main")
-    data = page.fetched(page.one(".compare .after").get_attribute("src"))
-    page.click("[data-field=structure] [data-word=free]")
-    page.drop("result.png", data)
-    page.click(".banner button")
-    page.one("[data-field=structure] [data-word=close][aria-pressed=true]")
+def test_what_goes_wrong_is_one_sentence_and_a_form_comes_back_from_a_result(desk):
+    desk.drop("note.txt", b"no picture")
+    assert "not a picture" in desk.one(".toast.problem").text
+    desk.drop("wood.png", encoded(picture(96, 64, seed=80)))
+    desk.click("[data-verb=erase]")
+    desk.one("canvas.marks")
+    desk.click(".make.main")  # without a mask
+    assert "what is to be erased" in desk.one(".progress.failed .problem").text
+    desk.click("[data-do=remove]")
+    desk.click("[data-do=back]")
+    desk.click("[data-verb=vary]")
+    desk.click("[data-field=structure] [data-word=close]")
+    desk.click(".make.main")
+    data = desk.fetched(desk.one(".compare .after").get_attribute("src"))
+    desk.click("[data-field=structure] [data-word=free]")
+    desk.drop("result.png", data)
+    desk.click(".banner button")
+    desk.one("[data-field=structure] [data-word=close][aria-pressed=true]")
 
 
 def test_three_jobs_one_stopped_the_studio_closed_and_opened_again(page, server):

@@ -69,7 +69,7 @@ def test_a_set_is_told_by_what_is_in_it(tmp_path):
 def test_samples_are_repeated_by_seed_and_by_what_they_carry(kept, tmp_path):
     _, first = kept
     three = calotype.sample(first.folder, n=3, seed=4, device="cpu")
-    one = calotype.sample(first.folder.name, seed=6, device="cpu")
+    one = calotype.sample(first.folder.name[:11], seed=6, device="cpu")  # the beginning of its name will do
     assert three[2].tobytes() == one[0].tobytes()
     assert three[0].size == (16, 16)
     path = one.save(tmp_path)[0]

@@ -51,17 +51,17 @@ def run_train_set(saying: Saying, given: dict[str, Any]) -> int:
     if launched():
         return _one_of_several(model, device, saying)
     account = Account()
-    together = saying.procs != 1 or saying.nodes > 1
+    several = _Several(saying) if (saying.procs, saying.nodes) != (1, 1) else None
     with reporter(saying.quiet) as report:
         if model.finished:
             report.say(f"{model.subject} is trained on already")
         else:
             report.say(_announced(model, saying, device))
         try:
-            if together and not model.finished:
-                began = _Several(saying, device).train(model)
+            if several and not model.finished:
+                several.train(model)
+                done = trained(model, report.run(model.seed, "cpu"))  # finished: it only says where
             else:
-                began = None
                 run = report.run(model.seed, _checked(device))
                 if not model.finished and run.device.type == "cpu":
                     check_bytes(model.cost.bytes, f"training on '{model.subject}'", model.size)
@@ -74,10 +74,6 @@ def run_train_set(saying: Saying, given: dict[str, Any]) -> int:
                 f"calotype sample {model.folder.name} --unfinished uses what is saved"
             )
             raise Interrupted(error) from None
-    if began is not None:
-        from calotype.run import Run
-
-        done = trained(model, Run())  # finished: it only says where
     account.trained(model.subject, done)
     print(account.document() if saying.as_json else done.folder, flush=True)
     return 0
@@ -106,8 +102,8 @@ def _announced(model: SetModel, saying: Saying, device: str) -> str:
 
 
 def _counted(saying: Saying) -> str:
-    procs = "a process on each GPU" if saying.procs == 0 else f"{saying.procs} processes"
-    return procs if saying.nodes == 1 else f"{saying.nodes} machines, {procs} each"
+    procs = {0: "a process on each GPU", 1: "a process"}.get(saying.procs, f"{saying.procs} processes")
+    return procs if saying.nodes == 1 else f"{saying.nodes} machines with {procs}"
 
 
 def _one_of_several(model: SetModel, device: str, saying: Saying) -> int:
@@ -149,7 +145,7 @@ def _tell(how: str, line: str) -> None:
 class _Several:
     """The processes of this machine, begun by ``torchrun``, which begins them again when one dies."""
 
-    def __init__(self, saying: Saying, device: str) -> None:
+    def __init__(self, saying: Saying) -> None:
         if saying.nodes > 1 and not re.fullmatch(r"[^:\s]+:\d+", saying.meet):
             raise Misuse("several machines have to know where they meet: give --meet HOST:PORT, of the first of them")
         procs = saying.procs
@@ -159,9 +155,9 @@ class _Several:
             procs = torch.cuda.device_count()
             if not procs:
                 raise Misuse("there is no GPU on this machine: say how many processes, like --procs 2")
-        self.saying, self.procs, self.device = saying, procs, device
+        self.saying, self.procs = saying, procs
 
-    def train(self, model: SetModel) -> bool:
+    def train(self, model: SetModel) -> None:
         """Train until it is finished.
 
         Raises:
@@ -189,7 +185,6 @@ class _Several:
                 f"the processes that trained together ended too often ({self.saying.restarts + 1} times): what they "
                 "said is above; the same command goes on where they were"
             )
-        return True
 
     def _command(self) -> list[str]:
         saying = self.saying

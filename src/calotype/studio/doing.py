@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from calotype.errors import Stopped, one_line
 from calotype.studio.pictures import write_thumbnail
-from calotype.tasks.making import Job, Piece, gigabytes
-from calotype.tasks.verbs import MAKING
+from calotype.tasks.making import Job, gigabytes
+from calotype.tasks.verbs import MAKING, SAMPLING
 
 if TYPE_CHECKING:
     from calotype.run import Event, Run
@@ -21,6 +21,7 @@ _EVERY = 0.25  # seconds between two reports
 _PREVIEW_EVERY = 1.0  # seconds between two pictures of one stage
 _PREVIEW_SIDE = 640
 _NEARLY = 0.97  # what is expected, not known, is never said to be all
+_MODELS_VERBS = {task.__name__: (task, kind) for task, kind in SAMPLING.items()}  # they take a model and no photo
 _NO_FAULT = "something went wrong inside calotype ({}): please report it, with the photo if you can"
 
 
@@ -38,6 +39,8 @@ def do(spec: Mapping[str, Any], run_for: Callable[..., Run], tell: Tell) -> None
             _train(spec, run_for, tell)
         elif spec["verb"] == "evaluate":
             _evaluate(spec, tell)
+        elif spec["verb"] in _MODELS_VERBS:
+            _sample(spec, run_for, tell)
         else:
             _make(spec, run_for, tell)
     except Stopped:
@@ -93,12 +96,13 @@ def _make(spec: Mapping[str, Any], run_for: Callable[..., Run], tell: Tell) -> N
     paths = {p: result_path(place, job.photo.name, verb, p.seed, p.scale, suffix=suffix) for p in job.pieces}
     todo = [piece for piece, path in paths.items() if path.name not in spec["there"]]
     tell({"count": len(paths)})
-    progress.expect(job, len(todo), len(paths) - len(todo))
+    lessons = [model.cost.seconds * (1 - model.done()) for model in job.lessons]
+    progress.expect(job.cost.seconds, len(todo), len(paths) - len(todo), lessons)
     for model in job.lessons:
         progress.lesson(model)
         model.train(run)
     for piece in todo:
-        progress.picture(piece)
+        progress.picture()
         made, seconds = job.make(piece)
         path = paths[piece]
         job.save(made, path, piece)
@@ -120,6 +124,39 @@ def _make(spec: Mapping[str, Any], run_for: Callable[..., Run], tell: Tell) -> N
         )
 
 
+def _sample(spec: Mapping[str, Any], run_for: Callable[..., Run], tell: Tell) -> None:
+    from calotype.image.io import result_path
+
+    place, arguments = Path(spec["place"]), spec["arguments"]
+    progress = Progress(place, tell)
+    run = run_for(seed=int(arguments.get("seed") or 0), device=arguments.get("device") or "auto", on_event=progress)
+    job = sampling_of(spec["verb"], arguments, run)
+    job.check_memory()
+    paths = {seed: result_path(place, job.name, spec["verb"], seed) for seed in job.seeds}
+    todo = [seed for seed, path in paths.items() if path.name not in spec["there"]]
+    tell({"count": len(paths)})
+    progress.expect(job.cost.seconds, len(todo), len(paths) - len(todo))
+    for seed in todo:
+        if run.stopping:
+            raise Stopped("stopped between two pictures")
+        progress.picture()
+        made, seconds = job.make(seed)
+        job.save(made, paths[seed], seed)
+        progress.done(seconds)
+        size = {"width": made.width, "height": made.height}
+        tell({"made": {"file": paths[seed].name, "seed": seed, "scale": "", "seconds": seconds, **size}})
+
+
+def sampling_of(verb: str, arguments: Mapping[str, Any], run: Run | None = None) -> Any:
+    """The work of a verb that takes a model of many photos.
+
+    Raises:
+        InputError: an argument, or the model, cannot be used.
+    """
+    task, kind = _MODELS_VERBS[verb]
+    return kind(run=run, **_all_arguments(task, arguments))
+
+
 def estimate(verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """What a job would take, without beginning it: ``seconds``, ``memory`` (in words), ``size`` and ``training``.
 
@@ -133,6 +170,9 @@ def estimate(verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         return _taken(sum(m.cost.seconds * (1 - m.done()) for m in learning), 0, "", learning, "")
     if verb == "evaluate":
         return _taken(3.0 * len(given["fakes"]), 0, "", [], "")
+    if verb in _MODELS_VERBS:
+        sampling = sampling_of(verb, given)
+        return _taken(sampling.cost.seconds * sampling.n, sampling.cost.bytes, str(sampling.size), [], "")
     job = job_of(verb, given)
     job.check_memory()
     lessons = job.lessons
@@ -202,10 +242,10 @@ class Progress:
         self._learning: list[float] = []  # seconds of the lessons that are still to come
         self._began = time.monotonic()
 
-    def expect(self, job: Job, todo: int, there: int) -> None:
-        """What there is to do: so many pictures of a job, beside those that are there."""
-        self._each, self._todo, self._before = max(0.05, job.cost.seconds), todo, there
-        self._learning = [model.cost.seconds * (1 - model.done()) for model in job.lessons]
+    def expect(self, each: float, todo: int, there: int, lessons: list[float] | None = None) -> None:
+        """What there is to do: so many pictures of so many seconds each, beside those that are there; and lessons."""
+        self._each, self._todo, self._before = max(0.05, each), todo, there
+        self._learning = lessons or []
 
     def lesson(self, model: Model) -> None:
         """A model is trained next."""
@@ -217,7 +257,7 @@ class Progress:
         self._began = time.monotonic()
         self._say("learning from the photo")
 
-    def picture(self, piece: Piece) -> None:
+    def picture(self) -> None:
         """A picture is made next."""
         self._lesson = None
         self._round += 1

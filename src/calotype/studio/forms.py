@@ -11,10 +11,10 @@ from calotype.errors import InputError, unknown
 from calotype.tasks.evaluate import evaluate
 from calotype.tasks.param import WHOLE, Param, described, description
 from calotype.tasks.train import train
-from calotype.tasks.verbs import MAKING
+from calotype.tasks.verbs import MAKING, SAMPLING
 
 # Everything that can be asked for as a job. ``show`` is no job: it is answered at once.
-_ALL: tuple[Callable[..., Any], ...] = (*MAKING, train, evaluate)
+_ALL: tuple[Callable[..., Any], ...] = (*MAKING, *SAMPLING, train, evaluate)
 VERBS: dict[str, Callable[..., Any]] = {verb.__name__: verb for verb in _ALL}
 PICTURES = frozenset({"photo", "picture", "mask", "sketch", "labels"})  # the kinds that are one picture
 # Files in which a film can be; the command line takes them from the suffix of its -o.

@@ -52,7 +52,8 @@ def _pictures(settings: Mapping[str, Any], pictures: Pictures) -> tuple[dict[str
     max_side = settings.get("max_side")
     arguments: dict[str, Any] = {}
     missing: dict[str, str] = {}
-    named = {"photo": settings["photo"], **settings.get("pictures", {})}
+    photo = {"photo": settings["photo"]} if "photo" in settings else {}
+    named = {**photo, **settings.get("pictures", {})}
     for name, identity in named.items():
         if name == "labels" and identity.get("name") == "auto":
             arguments[name] = "auto"
@@ -77,7 +78,7 @@ def _said(settings: Mapping[str, Any], name: str, kind: str, default: Any) -> An
     if name == "settings":
         return {key: _written(value) for key, value in settings.get("set", {}).items()} or None
     if kind == "size":
-        plain = settings["verb"] != "retarget" and settings.get("size") == settings["photo"].get("size")
+        plain = settings["verb"] != "retarget" and settings.get("size") == settings.get("photo", {}).get("size")
         return None if plain else settings.get("size")
     if kind == "structure":
         said = settings.get("structure")

@@ -72,7 +72,7 @@ class _Ear:
 
     def next(self) -> dict[str, Any] | None:
         """The next task; ``None``: nobody is there any more who could give one."""
-        self._run, self._stopped = None, False
+        self._run = None
         return self._tasks.get()
 
     def run(self, **how: Any) -> Run:
@@ -90,8 +90,10 @@ class _Ear:
                 heard = json.loads(self._connection.recv_bytes())
                 if "stop" in heard:
                     self._stop()
-                else:
-                    self._tasks.put(heard)
+                    continue
+                # A wish to stop is for the task before this one, be it begun or still waiting to be.
+                self._stopped = False
+                self._tasks.put(heard)
         self._stop()
         self._tasks.put(None)
 

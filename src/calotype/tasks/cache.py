@@ -66,7 +66,7 @@ def place_of(photo_name: str, engine: str, key: str, within: Path | None = None)
 
 
 def folder_of(model: str | Path) -> Path:
-    """A model as it may be given: a folder, or the name of one of the kept models.
+    """A model as it may be given: a folder, or the name of one of the kept models, or how only that one begins.
 
     Raises:
         InputError: there is neither; the message names the nearest.
@@ -75,8 +75,12 @@ def folder_of(model: str | Path) -> Path:
     if folder.is_dir():
         return folder
     names = [path.name for path in _folders()]
-    if str(model) in names:
-        return root() / str(model)
+    # The beginning of a name is enough where no other begins so: the end is a hash that nobody types.
+    meant = [name for name in names if name == str(model)] or [name for name in names if name.startswith(str(model))]
+    if len(meant) == 1:
+        return root() / meant[0]
+    if len(meant) > 1 and str(model):
+        raise InputError(f"several models are called like '{model}': give one of {', '.join(meant)}")
     if names:
         raise InputError(unknown("model", str(model), names, "give its folder, or a name that 'calotype models' lists"))
     raise InputError(f"there is no model {shown(model)}: give the folder of a trained model")

@@ -38,7 +38,11 @@ def panorama(
     *,
     size: Annotated[
         arguments.SizeLike | None,
-        Param("size in pixels, like 512x64; wider than in training goes round more than once", metavar="WIDTHxHEIGHT"),
+        Param(
+            "size in pixels, like 512x64; wider than in training goes round more than once",
+            kind="size",
+            metavar="WIDTHxHEIGHT",
+        ),
     ] = None,
     turn: Annotated[
         float,
@@ -46,6 +50,8 @@ def panorama(
             "where the left edge is, as a share of the way round from 0 to 1: the same panorama, turned",
             kind="number",
             metavar="NUMBER",
+            at_least=0,
+            at_most=1,
         ),
     ] = 0.0,
     unfinished: Annotated[bool, UNFINISHED] = False,

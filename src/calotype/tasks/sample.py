@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from calotype.run import Run
 
 MODEL = Param(
-    "a model of many photos, by its name in 'calotype models' or by its folder", kind="text", metavar="MODEL|FOLDER"
+    "a model of many photos, by its name in 'calotype models' or by its folder", kind="model", metavar="MODEL|FOLDER"
 )
-COUNT = Param("how many pictures to make", kind="whole", metavar="COUNT", flags=("-n", "--count"), at_least=1)
+COUNT = Param(
+    "how many pictures to make", kind="whole", metavar="COUNT", flags=("-n", "--count"), at_least=1, first=True
+)
 UNFINISHED = Param("use a model whose training has not ended, as it was saved last", kind="switch")
 
 
@@ -82,17 +84,22 @@ def sample(
         Param(
             "size of the pictures in pixels, like 96x96; what is larger than in training goes beyond the edges, as far "
             "as the model has learned to",
+            kind="size",
             metavar="WIDTHxHEIGHT",
         ),
     ] = None,
     guide: Annotated[
         PhotoLike | None,
-        Param("a square piece of a picture; a whole picture is made to go with it", metavar="PICTURE"),
+        Param("a square piece of a picture; a whole picture is made to go with it", kind="picture", metavar="PICTURE"),
     ] = None,
     strength: Annotated[
         float,
         Param(
-            "how far to go from what the guide says, from 0 to 1: seeds then differ", kind="number", metavar="NUMBER"
+            "how far to go from what the guide says, from 0 to 1: seeds then differ",
+            kind="number",
+            metavar="NUMBER",
+            at_least=0,
+            at_most=1,
         ),
     ] = 0.0,
     unfinished: Annotated[bool, UNFINISHED] = False,

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from calotype.catalog import MODELS, config_from, usual_preset
+from calotype.catalog import ENGINES, MODELS, config_from, usual_preset
 from calotype.catalog import engine as engine_of
 from calotype.catalog import model as model_of
+from calotype.catalog import system as system_of
 from calotype.errors import InputError
 from calotype.tasks import arguments, cache
 from calotype.tasks.making import check_bytes
@@ -142,6 +143,8 @@ def course(
     from calotype.run import choose_device
 
     changes = dict(settings or {})
+    if engine not in ENGINES:
+        system_of(engine)  # says which there are, models too
     check_able(engine, "train", "train")
     _check_seed(seed)
     module = engine_of(engine)
@@ -243,7 +246,10 @@ def train(
     ],
     *,
     preset: Annotated[
-        str | None, Param("preset; without it fast, or a model's small. 'calotype engines' lists them", metavar="NAME")
+        str | None,
+        Param(
+            "preset; without it fast, or a model's small. 'calotype engines' lists them", kind="preset", metavar="NAME"
+        ),
     ] = None,
     seed: Annotated[
         int,

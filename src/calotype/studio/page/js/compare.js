@@ -10,6 +10,7 @@ export function compare(photo, {job, made}) {
   const source = url.file(job.id, made.file);
   if (/\.mp4$/.test(made.file)) return side(photo, h('video', {src: source, autoplay: true, loop: true, muted: true, controls: true}));
   const image = h('img', {src: source, alt: `Result of ${job.verb}, seed ${made.seed}`, class: 'after'});
+  if (!photo) return h('div', {class: 'beside'}, h('figure', {}, image));
   const shape = Math.abs(made.width * photo.height / (made.height * photo.width) - 1);
   if (shape > SAME_SHAPE || made.width > 1.5 * photo.width) return side(photo, image);
   return slider(photo, image, made);

@@ -170,16 +170,21 @@ function engine({verb, field, get, put, id, closers}) {
 
 function presets({verb, field, get, put, id, closers}) {
   const select = h('select', {id, onchange: () => put(select.value === field.default ? null : select.value)});
-  const refresh = () => options(select, Object.keys(engineOf(verb)?.presets || {[field.default]: 0}).filter((name) => name !== 'tiny' || get() === 'tiny').map((name) => [name, name]), get() ?? field.default);
+  const refresh = () => {
+    const names = Object.keys(engineOf(verb)?.presets || {[field.default ?? 'fast']: 0}).filter((name) => name !== 'tiny' || get() === 'tiny');
+    options(select, [...(field.default ? [] : [['', 'the usual one']]), ...names.map((name) => [name, name])], get() ?? field.default ?? '');
+  };
   closers.push(listen('engines', refresh), listen('values', ({name}) => { if (name === 'engine') refresh(); }));
   return {input: select, refresh};
 }
 
-function model({verb, get, put, id, closers}) {
+function model({verb, field, get, put, id, closers}) {
   const select = h('select', {id, onchange: () => put(select.value || null)});
   const refresh = () => {
-    const models = (state.models || []).filter((one) => one.finished && state.engines?.[one.engine]?.verbs.includes(verb.name));
-    options(select, [['', 'the one that belongs to the photo'], ...models.map((one) => [one.name, `${one.photo} · ${one.engine}${one.purpose ? ` · ${one.purpose}` : ''}`])], get() ?? '');
+    // A verb without a photo takes the models that are no engines: those of many photos.
+    const fits = (one) => field.required ? state.engines && !(one.engine in state.engines) : state.engines?.[one.engine]?.verbs.includes(verb.name);
+    const models = (state.models || []).filter((one) => one.finished && fits(one));
+    options(select, [['', field.required ? 'choose one' : 'the one that belongs to the photo'], ...models.map((one) => [one.name, `${one.photo} · ${one.engine}${one.purpose ? ` · ${one.purpose}` : ''}`])], get() ?? '');
   };
   closers.push(listen('models', refresh), listen('engines', refresh));
   if (!state.models) api.models().then((models) => { state.models = models; refresh(); }, () => {});

@@ -1,6 +1,7 @@
 // The queue: everything that was asked for, the newest first.
 import {api, url} from './api.js';
 import {go, h, iconButton, sure} from './dom.js';
+import {photoField} from './photo.js';
 import {attempt, progress, report, thumb} from './results.js';
 import {jobsNewestFirst, listen, set, state, WORKING} from './state.js';
 
@@ -15,8 +16,12 @@ export function showWork(main) {
   return listen('jobs', draw);
 }
 
+function verbOf(job) {
+  return state.verbs.find((verb) => verb.name === job.verb);
+}
+
 function photoOf(job) {
-  const name = state.verbs.find((verb) => verb.name === job.verb)?.fields.find((field) => field.kind === 'photo')?.name;
+  const name = photoField(verbOf(job));
   return state.pictures.find((picture) => picture.id === job.arguments[name]);
 }
 
@@ -37,9 +42,9 @@ function card(job) {
 
 /** Back to where it was asked for, a result in view. */
 function back(job, photo, made = null) {
-  if (!photo) return;
-  set('photo', photo);
-  state.verb = state.verbs.find((verb) => verb.name === job.verb);
+  if (!photo && photoField(verbOf(job))) return;
+  if (photo) set('photo', photo);
+  state.verb = verbOf(job);
   state.result = made ? {job: job.id, file: made.file} : null;
   go(`#/${job.verb}`);
 }

@@ -2,9 +2,9 @@
 import {api, url} from './api.js';
 import {duration, go, h, icon} from './dom.js';
 import {form, isPainted} from './form.js';
-import {hero, recent, restore} from './photo.js';
+import {hero, photoField, recent, restore} from './photo.js';
 import {actions, attempt, progress, report, thumb} from './results.js';
-import {stage} from './stage.js';
+import {bareStage, stage} from './stage.js';
 import {changed, jobsNewestFirst, listen, set, state, valuesOf, WORKING} from './state.js';
 
 const WAIT = 500;  // milliseconds without a change before it is asked what a job would take
@@ -13,12 +13,14 @@ const WAIT = 500;  // milliseconds without a change before it is asked what a jo
 export function showMake(main, [name]) {
   const verb = state.verbs.find((one) => one.name === name) || null;
   if (state.verb?.name !== verb?.name) { state.result = null; state.verb = verb; }
+  if (verb && !photoField(verb)) return workspace(main, verb, null);
   if (!state.photo) {
     if (!state.pictures.length || !verb) { main.append(hero()); return () => {}; }
     set('photo', state.pictures.find((picture) => !picture.part) || null);
-    if (!state.photo) { main.append(hero()); return () => {}; }
+    if (verb && !photoField(verb)) return workspace(main, verb, null);
+  if (!state.photo) { main.append(hero()); return () => {}; }
   }
-  return verb ? workspace(main, verb) : chooser(main);
+  return verb ? workspace(main, verb, state.photo) : chooser(main);
 }
 
 // ------------------------------------------------------------------------------------------------- which verb
@@ -35,7 +37,7 @@ function chooser(main) {
       h('div', {class: 'row'}, h('button', {type: 'button', onclick: () => { set('photo', null); go('#/'); }}, 'Another photo')),
       recent('Other photos')),
     h('section', {}, h('h1', {}, 'What shall become of it?'),
-      h('ul', {class: 'verbs'}, state.verbs.map((verb) => h('li', {}, h('a', {href: `#/${verb.name}`, data: {verb: verb.name}},
+      h('ul', {class: 'verbs'}, state.verbs.filter(photoField).map((verb) => h('li', {}, h('a', {href: `#/${verb.name}`, data: {verb: verb.name}},
         h('img', {src: `/page/verbs/${verb.name}.webp`, alt: '', width: 320, height: 200, loading: 'lazy'}),
         h('strong', {}, titleOf(verb)), h('span', {}, verb.summary))))))));
   return () => {};
@@ -47,9 +49,8 @@ export function titleOf(verb) {
 
 // ------------------------------------------------------------------------------------------------- the workspace
 
-function workspace(main, verb) {
-  const photo = state.photo;
-  const shown = stage(photo, verb), fields = form(verb);
+function workspace(main, verb, photo) {
+  const shown = photo ? stage(photo, verb) : bareStage(), fields = form(verb);
   const rail = h('div', {class: 'rail', 'aria-label': 'Results'}), under = h('div', {class: 'under'});
   const cost = h('p', {class: 'cost', role: 'status'});
   const make = h('button', {type: 'button', class: 'main make', onclick: () => begin()});
@@ -72,8 +73,8 @@ function workspace(main, verb) {
   // ------------------------------------------------------------------------------------------------- asking for it
 
   function given(pictures = {}) {
-    const field = verb.fields.find((one) => one.kind === 'photo').name;
-    const values = {...valuesOf(verb.name), ...pictures, [field]: photo.id};
+    const values = {...valuesOf(verb.name), ...pictures};
+    if (photo) values[photoField(verb)] = photo.id;
     for (const one of verb.fields.filter(isPainted)) if (!(one.name in pictures)) delete values[one.name];
     return values;
   }
@@ -85,8 +86,9 @@ function workspace(main, verb) {
       await shown.ready;
       const job = await api.make(verb.name, given(await shown.pictures()));
       mine.add(job.id);
-      state.jobs.set(job.id, job);
-      changed('jobs', job);
+      // A quick job may have been heard of before this answer came: what was heard is newer.
+      if (!state.jobs.has(job.id)) state.jobs.set(job.id, job);
+      changed('jobs', state.jobs.get(job.id));
       performance.mark('asked');
     });
     make.disabled = false;
@@ -119,8 +121,9 @@ function workspace(main, verb) {
   // ---------------------------------------------------------------------------------------------------- what came
 
   const ofPhoto = () => jobsNewestFirst().filter((job) => {
-    const about = state.verbs.find((one) => one.name === job.verb)?.fields.find((field) => field.kind === 'photo')?.name;
-    return job.arguments[about] === photo.id && (job.verb === verb.name || WORKING.has(job.state) || job.results.some((made) => made.kept));
+    const about = photoField(state.verbs.find((one) => one.name === job.verb));
+    if (!photo) return job.verb === verb.name;
+    return about && job.arguments[about] === photo.id && (job.verb === verb.name || WORKING.has(job.state) || job.results.some((made) => made.kept));
   });
 
   function draw() {

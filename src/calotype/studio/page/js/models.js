@@ -12,7 +12,7 @@ export function showModels(main) {
   const load = () => attempt(async () => set('models', await api.models()));
   draw();
   load();
-  const stops = [listen('models', draw), listen('jobs', (job) => { if (job && job.model) load(); })];
+  const stops = [listen('models', draw), listen('engines', draw), listen('jobs', (job) => { if (job && job.model) load(); })];
   return () => stops.forEach((stop) => stop());
 
   function card(model) {
@@ -33,8 +33,9 @@ export function showModels(main) {
 
 /** Go to the verb that a model is for, with the model set. */
 function use(model) {
-  const wanted = model.purpose.split(' ')[0];
-  const verb = state.verbs.find((one) => one.name === wanted) || state.verbs.find((one) => one.name === 'vary');
+  // A model of many photos is no engine: it takes no photo.
+  const wanted = state.engines?.[model.engine] ? model.purpose.split(' ')[0] || 'vary' : 'sample';
+  const verb = state.verbs.find((one) => one.name === wanted) || state.verbs[0];
   setValue(verb.name, 'model', model.name);
   const photo = state.pictures.find((picture) => picture.name === model.photo);
   if (photo) set('photo', photo);

@@ -1,7 +1,7 @@
 // Handing pictures in: dropped, chosen, pasted; and pictures of ours, which say how they were made.
 import {api, url} from './api.js';
 import {choose, go, h, icon, iconButton, sure, toast} from './dom.js';
-import {loadPictures, set, setValue, state, valuesOf} from './state.js';
+import {jobsNewestFirst, loadPictures, set, setValue, state, valuesOf} from './state.js';
 
 /** Take files as photos; the last one is worked on. A film of ours is asked how it was made. */
 export async function handIn(files) {
@@ -16,12 +16,18 @@ export async function handIn(files) {
   }
   if (!last) return null;
   await loadPictures();
+  if (last.made) state.verb = null;  // it may be asked how it was made, before it is worked on
   open(last);
   return last;
 }
 
 async function asSettings(file) {
   try { await restore(await api.settings(file)); return true; } catch { return false; }
+}
+
+/** The name of the argument that is the photo; a verb that takes a model has none. */
+export function photoField(verb) {
+  return verb?.fields.find((field) => field.kind === 'photo')?.name;
 }
 
 /** Work on a picture. */
@@ -35,8 +41,7 @@ export function open(picture) {
 export async function restore(said) {
   const verb = state.verbs.find((one) => one.name === said.verb);
   if (!verb) throw new Error('This was made by a verb that is not known here.');
-  const field = verb.fields.find((one) => one.kind === 'photo').name;
-  const {[field]: photo, ...rest} = said.arguments;
+  const {[photoField(verb)]: photo, ...rest} = said.arguments;
   for (const name of Object.keys(valuesOf(verb.name))) setValue(verb.name, name, null);
   for (const [name, value] of Object.entries(rest)) setValue(verb.name, name, value);
   await loadPictures();
@@ -79,6 +84,7 @@ export function choosePicture(title) {
   return new Promise((resolve) => {
     const answer = (picture) => { dialog.close(); dialog.remove(); resolve(picture); };
     const photos = state.pictures.filter((picture) => !picture.part);
+    const results = jobsNewestFirst().flatMap((job) => job.results.filter((made) => /\.png$/.test(made.file)).map((made) => ({job, made}))).slice(0, 30);
     const dialog = h('dialog', {class: 'choose', oncancel: () => answer(null)},
       h('div', {class: 'row'}, h('h2', {}, title), iconButton('close', 'Close', () => answer(null))),
       h('button', {type: 'button', class: 'main', onclick: async () => {
@@ -87,7 +93,11 @@ export function choosePicture(title) {
         try { const picture = await api.add(file, file.name); await loadPictures(); answer(picture); } catch (error) { toast(error.message, 'problem'); }
       }}, 'Choose a file'),
       h('ul', {class: 'photos'}, photos.map((picture) => h('li', {}, h('button', {type: 'button', class: 'thumb', 'aria-label': picture.name, onclick: () => answer(picture)},
-        h('img', {src: url.thumbnail(picture.id), alt: '', loading: 'lazy'}))))));
+        h('img', {src: url.thumbnail(picture.id), alt: '', loading: 'lazy'}))))),
+      results.length ? h('h2', {}, 'Or a result') : null,
+      h('ul', {class: 'photos'}, results.map(({job, made}) => h('li', {}, h('button', {type: 'button', class: 'thumb', 'aria-label': `${job.verb}, seed ${made.seed}`, onclick: async () => {
+        try { const picture = await api.use(job.id, made.file); await loadPictures(); answer(picture); } catch (error) { toast(error.message, 'problem'); }
+      }}, h('img', {src: url.small(job.id, made.file), alt: '', loading: 'lazy'}))))));
     document.body.append(dialog);
     dialog.showModal();
   });

@@ -216,6 +216,23 @@ export function stage(photo, verb) {
   };
 }
 
+/** The stage of a verb that takes no photo: there is nothing on it before there is a result. */
+export function bareStage() {
+  const place = h('div', {class: 'frame bare'}, h('p', {class: 'quiet'}, 'What is made is shown here.'));
+  const result = h('div', {class: 'result', hidden: true});
+  return {
+    element: h('section', {class: 'stage', 'aria-label': 'The result'}, place, result),
+    ready: Promise.resolve(),
+    pictures: async () => ({}),
+    show(shown) {
+      place.hidden = Boolean(shown);
+      result.hidden = !shown;
+      result.replaceChildren(shown ? compare(null, shown) : '');
+    },
+    close() {},
+  };
+}
+
 /** Nothing to paint: the photo can be moved and zoomed. */
 function plain(view) {
   view.tool = null;

@@ -20,7 +20,7 @@ from calotype.errors import InputError, unknown
 from calotype.files import shown
 from calotype.image.resize import resize
 from calotype.nn import efficientnet, inception
-from calotype.nn.features import VISION_VGG_FILE, Vgg16, offline_features, read_weights, vision_vgg16
+from calotype.nn.features import VISION_VGG_FILE, FilterBank, Vgg16, read_weights, vision_vgg16
 
 _EFFICIENTNET_SIDE = _VGG_SIDE = 224  # pixels: the side they were trained with
 INCEPTION_FILE = "pt_inception-2015-12-05-6726825d.pth"
@@ -164,12 +164,15 @@ class Formulas:
 
     name = "offline embedding (colour and Gabor energy in quarters, v1)"
 
+    def __init__(self) -> None:
+        self.bank = FilterBank().eval()  # its own: it goes where the pictures are
+
     def __call__(self, pictures: Tensor) -> Tensor:
         """[B, 3, H, W] in -1..1 to [B, 216]."""
         if min(pictures.shape[-2:]) < _SMALLEST:
             height, width = pictures.shape[-2:]
             raise InputError(f"pictures of {width}x{height} are too small for the {self.name}: give {_SMALLEST} px")
-        bank = offline_features().to(pictures.device)
+        bank = self.bank.to(pictures.device)
         half = F.interpolate(pictures, scale_factor=0.5, mode="bilinear", antialias=True, align_corners=False)
         maps = [bank(pictures), bank(half)]
         return torch.cat([F.adaptive_avg_pool2d(x, 2).flatten(1) for x in maps if x.numel()], 1)

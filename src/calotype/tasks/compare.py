@@ -205,7 +205,9 @@ def _measured(real: "Vectors", fake: "Vectors", asked: Sequence[str], seed: int)
             from calotype.metrics.kid import kid
 
             kernel = kid(real, fake, seed=seed)
-            values |= {"kid": kernel.mean, "kid_deviation": kernel.deviation}
+            values["kid"] = kernel.mean
+            if min(len(real), len(fake)) > kernel.subset:  # else there is one subset, which deviates from nothing
+                values["kid_deviation"] = kernel.deviation
         elif name == "class_score":
             from calotype.metrics.classes import class_score
 

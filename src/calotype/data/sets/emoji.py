@@ -69,8 +69,8 @@ ABOUT = About(
     ),
     size=64,
     sizes=(32, 256),
-    count=4320,
-    most=4320,
+    count=4285,
+    most=4285,
     names={"labels": STYLES},
     needs=NEEDS,
 )

@@ -31,7 +31,7 @@ ABOUT = About(
     size=128,
     sizes=(64, 256),
     count=2000,
-    most=2000,
+    most=2141,
     needs=NEEDS,
 )
 

@@ -180,20 +180,19 @@ def enlarging_table() -> str:
     """Super-resolution beside bicubic enlargement."""
     result = results("superresolution")
     lines = [
-        "| factor | | PSNR, dB | SSIM | LPIPS-like | naturalness | seconds |",
-        "|---|---|---:|---:|---:|---:|---:|",
+        "| factor | | PSNR, dB | SSIM | LPIPS-like | naturalness |",
+        "|---|---|---:|---:|---:|---:|",
     ]
     for row in result["summary"]:
         if row["system"] == "photo":
             continue
         values = row["mean"]
-        seconds = f"{values['seconds']:.0f}" if values.get("seconds") is not None else ""
         lines.append(
             f"| {row['factor']} | {row['system']} | {values['psnr']:.2f} | {values['ssim']:.3f} | "
-            f"{values['lpips']:.3f} | {values['naturalness']:.2f} | {seconds} |"
+            f"{values['lpips']:.3f} | {values['naturalness']:.2f} |"
         )
     lines += ["", f"Means over the photos (`benchmarks/superresolution.py`, {machine(result)}); LPIPS-like and"]
-    lines += ["naturalness are better when lower, seconds include training."]
+    lines += ["naturalness are better when lower."]
     return "\n".join(lines)
 
 
@@ -281,7 +280,35 @@ def verbs_table() -> str:
     return "\n".join(lines)
 
 
+def studio_sentence() -> str:
+    """How quick the studio is, in a browser without a window."""
+    result = results("studio")
+    usable = sorted(result["seconds_until_the_page_is_usable"])
+    made = sorted(each["all"] for each in result["seconds_from_click_to_result_of_250_px"])
+    frames = [row["frames_a_second"] for row in result["brush_on_16_megapixels"].values()]
+    return (
+        f"The page can be used after {usable[len(usable) // 2]:.1f} s, the first variation of a photo of 250 pixels "
+        f"is there\n{made[len(made) // 2]:.1f} s after the click, and a brush on 16 megapixels is drawn "
+        f"{min(frames):.0f} to {max(frames):.0f} times a second. All of the page\n"
+        f"is {result['front_end_kilobytes']['all']:.0f} kB (`benchmarks/studio.py`, {machine(result)})."
+    )
+
+
+def metrics_sentence() -> str:
+    """How far the metrics are from other libraries'."""
+    result = results("canonical")
+    strict = [row for row in result["rows"] if row["tolerance"] <= 1e-4]
+    worst = max(row["off"] for row in strict)
+    names = ", ".join(sorted(result["libraries"]))
+    return (
+        f"On the same features {len(strict)} comparisons with other libraries\n({names})\nare off by at most "
+        f"{worst:.0e} (`benchmarks/canonical.py`, {machine(result)})."
+    )
+
+
 TABLES = {
+    "studio": studio_sentence,
+    "metrics": metrics_sentence,
     "speed": speed_table,
     "quality": quality_table,
     "search": search_table,

@@ -44,7 +44,6 @@ def test_from_a_folder_to_pictures(calotype, tmp_path, photos):
     assert json.loads(said.stdout)["pictures"][0]["path"] == "one.png"
     refused(calotype("sample", "model", "-n", "2", "-o", "one.png"), 2, "one file")
     refused(calotype("sample", "model", "--size", "99x99", "-o", "x"), 1, "at most 16x16", "beyond=2")
-    refused(calotype("panorama", "model", "-o", "x"), 1, "coordinates=cylindrical")
     assert not (tmp_path / "x").exists()
 
 
@@ -54,11 +53,8 @@ def test_from_a_folder_to_pictures(calotype, tmp_path, photos):
         (("train", "cocogan", "nowhere"), 1, "does not exist"),
         (("train", "cocogan", "sky", "--jobs", "2"), 2, "--procs"),
         (("train", "cocogan", "sky", "--nodes", "2"), 2, "--meet HOST:PORT"),
-        (("train", "cocogan", "sky", "--set", "macro=12"), 2, "power of two"),
         (("train", "singan", "sky", "--procs", "2"), 2, "leave out --procs"),
-        (("train", "cocogann", "sky"), 2, "cocogan"),
         (("sample", "nothing"), 1, "no model"),
-        (("panorama", "nothing"), 1, "no model"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(calotype, tmp_path, photos, words, status, said):

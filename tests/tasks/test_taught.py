@@ -182,6 +182,13 @@ def test_what_cannot_be_trained_is_said_before_anything_is_done(tmp_path, kept, 
     assert not (tmp_path / "model").exists()
 
 
+@pytest.mark.parametrize("how", [{"engine": "cocogan"}, {"model": "sky-cocogan"}])
+def test_verbs_for_one_photo_say_what_it_is_for(kept, how):
+    folder, _ = kept
+    with pytest.raises(InputError, match="calotype sample"):
+        calotype.vary(folder / "0.png", **how)
+
+
 def test_another_models_folder_is_left_alone(kept):
     folder, first = kept
     with pytest.raises(InputError, match="other photos or of other settings"):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calotype.catalog import ENGINES, config_from
+from calotype.catalog import ENGINES, MODELS, config_from
 from calotype.catalog import engine as engine_of
 from calotype.errors import InputError
 from calotype.tasks.arguments import AUTO, TILES, FactorLike, SizeLike, factor_from, one_of, size_from, structure_from
@@ -150,6 +150,11 @@ def check_able(engine: str, verb: str, does: str) -> None:
     """
     if engine in ENGINES and hasattr(engine_of(engine), does):
         return
+    if engine in MODELS:
+        raise InputError(
+            f"{engine} learns from many photos and cannot {verb} one: train it on a folder, 'calotype train {engine} "
+            "FOLDER', and then 'calotype sample' makes pictures"
+        )
     able = [name for name in ENGINES if hasattr(engine_of(name), does)]
     if not able:
         raise InputError(f"no engine here can {verb}: 'calotype engines' lists what there is")

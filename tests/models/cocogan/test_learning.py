@@ -202,7 +202,7 @@ def test_losses_of_scores_that_are_known():
 @pytest.fixture(scope="module")
 def taught():
     """A small net after enough steps to have learned that it is light above and dark below."""
-    cfg = replace(TINY, width=4, critic_width=8, batch=8, steps=70, average=0.9, tint=0.0, penalty=0.0)
+    cfg = replace(TINY, width=4, critic_width=8, batch=8, steps=50, average=0.9, tint=0.0, penalty=0.0)
     cfg = replace(cfg, generator_rate=2e-3, critic_rate=2e-3)
     from calotype.run import Run
 

@@ -80,8 +80,16 @@ def group(device: torch.device, *, patience: float = 1800.0) -> Iterator[None]:
     if device.type == "cuda":
         torch.cuda.set_device(device)
     backend = "nccl" if device.type == "cuda" else "gloo"
+    from torch.distributed.rendezvous import rendezvous  # not there where torch was built without all this
+
+    waiting = timedelta(seconds=patience)
     try:
-        dist.init_process_group(backend, timeout=timedelta(seconds=patience))
+        store, number, count = next(rendezvous("env://", timeout=waiting))
+        # The launcher may keep its store when all begin again: without a place of its own each time, a process can
+        # read where another one was before it died, and both wait to be called for ever.
+        start = f"calotype, start {os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}"
+        ours = dist.PrefixStore(start, store)  # type: ignore[attr-defined]
+        dist.init_process_group(backend, store=ours, rank=number, world_size=count, timeout=waiting)
     except (RuntimeError, ValueError) as error:
         raise InputError(
             f"the processes of this training do not find each other ({' '.join(str(error).split())[:120]}): "

@@ -171,8 +171,8 @@ class Page:
     def problems(self) -> list[str]:
         """What the browser complained about: broken scripts, files that are missing."""
         severe = [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
-        # What cannot be used is said on the page; a server that is restarted is not there for a while; work that is begun
-        # again makes its pictures on the way anew.
+        # What cannot be used is said on the page; a server that is restarted is not there for a while; work that is
+        # begun again makes its pictures on the way anew.
         passing = ("status of 422", "/api/events", "ERR_CONNECTION", "/files/preview-")
         return [message for message in severe if not any(part in message for part in passing)]
 

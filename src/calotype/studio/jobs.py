@@ -44,6 +44,7 @@ class _Desk:
         self.hand: Hand | None = None
         self.job: Job | None = None
         self.served = 0
+        self.ending = False  # killed, and not yet heard to be gone
 
 
 class Jobs:
@@ -120,7 +121,11 @@ class Jobs:
                 self._queue.remove(job)
                 self._end(job, "stopped", "stopped before it was begun")
             elif desk is not None and desk.hand is not None:
-                desk.hand.kill() if job.state == "stopping" else desk.hand.tell({"stop": True})
+                if job.state == "stopping":
+                    desk.hand.kill()
+                    desk.ending = True
+                else:
+                    desk.hand.tell({"stop": True})
                 job.state, job.message = "stopping", "stops after the step it is in"
                 self._noted(job)
             return job
@@ -234,7 +239,8 @@ class Jobs:
     def _hand_out(self) -> None:
         """Give the jobs that wait to the processes that are free."""
         for desk in self._desks:
-            if self._closed or not self._queue or desk.job is not None:
+            # One that was killed may still say that it stopped by itself: it gets nothing more to do.
+            if self._closed or not self._queue or desk.job is not None or desk.ending:
                 continue
             job = self._queue.pop(0)
             try:
@@ -277,7 +283,7 @@ class Jobs:
                 self._end(job, fields["state"], fields["message"])
             if desk.served >= _MOST_JOBS and desk.hand is not None:
                 desk.hand.leave()
-                desk.hand = None
+                desk.hand, desk.ending = None, False
         elif "made" in fields or _LASTING & fields.keys():
             self._noted(job)
         else:
@@ -285,7 +291,7 @@ class Jobs:
 
     def _ended(self, desk: _Desk, hand: Hand) -> None:
         """A process is gone, asked or not."""
-        job, desk.hand, desk.job = desk.job, None, None
+        job, desk.hand, desk.job, desk.ending = desk.job, None, None, False
         if job is None or self._closed:
             return
         if job.state == "stopping":

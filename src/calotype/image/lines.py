@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from calotype.errors import InputError
 from calotype.image.components import joined, neighbours
 from calotype.image.mask import grown
 
@@ -53,3 +54,16 @@ def thickened(lines: Tensor, thickness: int) -> Tensor:
     if thickness % 2 == 0:  # one pixel more, to the right and downwards
         wide = F.max_pool2d(F.pad(wide, (1, 0, 1, 0)), 2, 1)
     return wide
+
+
+def line_width(size: tuple[int, int], thickness: int | None) -> int:
+    """How many pixels wide lines are on a picture of (height, width), unless it is said: one for every 400, at least 1.
+
+    Raises:
+        InputError: lines of such a thickness cannot be drawn.
+    """
+    if thickness is None:
+        return max(1, round(max(size) / 400))
+    if not 1 <= thickness <= 100:
+        raise InputError(f"lines of {thickness} pixels cannot be drawn: give a thickness from 1 to 100, like 2")
+    return thickness

@@ -226,6 +226,18 @@ def forget_state(folder: Path) -> None:
 # From one machine to another
 
 
+def chosen_place(folder: Path, key: str, photos: str) -> Path:
+    """``folder``, chosen by the user for the model of ``key``; ``photos`` says in words what that is learned from.
+
+    Raises:
+        InputError: it holds something else.
+    """
+    there = described(folder)
+    if there and there.get("key") != key:
+        raise InputError(f"{shown(folder)} holds a model of {photos} or of other settings: give another folder")
+    return folder
+
+
 def packed(folder: Path) -> dict[str, bytes]:
     """The files of a finished model, by name; none where it is not finished."""
     if not is_finished(folder):

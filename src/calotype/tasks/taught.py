@@ -134,12 +134,7 @@ class SetModel:
         """
         if self.chosen is None:
             return cache.place_of(self.photos.name, self.system, self.key)
-        there = cache.described(self.chosen)
-        if there and there.get("key") != self.key:
-            raise InputError(
-                f"{shown(self.chosen)} holds a model of other photos or of other settings: give another folder"
-            )
-        return self.chosen
+        return cache.chosen_place(self.chosen, self.key, "other photos")
 
     @property
     def finished(self) -> bool:

@@ -76,12 +76,7 @@ class Model:
         """
         if self.chosen is None:
             return cache.place_of(self.photo.name, self.engine, self.key)
-        there = cache.described(self.chosen)
-        if there and there.get("key") != self.key:
-            raise InputError(
-                f"{shown(self.chosen)} holds a model of another photo or of other settings: give another folder"
-            )
-        return self.chosen
+        return cache.chosen_place(self.chosen, self.key, "another photo")
 
     @property
     def finished(self) -> bool:

@@ -13,7 +13,7 @@ from calotype.engines.canny.config import Config
 from calotype.errors import InputError
 from calotype.image.blur import blur
 from calotype.image.lab import to_lab
-from calotype.image.lines import kept, ridges, thickened
+from calotype.image.lines import kept, line_width, ridges, thickened
 from calotype.image.resize import resize
 from calotype.run import Run
 
@@ -37,7 +37,8 @@ def edges(photos: Sequence[Tensor], cfg: Config, run: Run, *, thickness: int | N
         InputError: the thickness or a setting is out of range, or there is more than one photo.
         Stopped: the run was asked to stop.
     """
-    _check(photos, cfg, thickness)
+    _check(photos, cfg)
+    wide = line_width((photos[0].shape[2], photos[0].shape[3]), thickness)
     photo = photos[0]
     longest = max(photo.shape[2:])
     steps = iter(run.steps(3, stage="edges"))
@@ -51,7 +52,6 @@ def edges(photos: Sequence[Tensor], cfg: Config, run: Run, *, thickness: int | N
     lines = followed(thin, cfg)
     for _ in steps:
         pass
-    wide = max(1, round(longest / 400)) if thickness is None else thickness
     return thickened(lines.float(), wide)
 
 
@@ -91,11 +91,9 @@ def followed(thin: Tensor, cfg: Config) -> Tensor:
     return kept(thin[0, 0], begin, cfg.weak * begin, cfg.shortest * max(thin.shape[2:]))[None, None]
 
 
-def _check(photos: Sequence[Tensor], cfg: Config, thickness: int | None) -> None:
+def _check(photos: Sequence[Tensor], cfg: Config) -> None:
     if len(photos) > 1:
         raise InputError("the edges of one photo are drawn at a time: leave out the others")
-    if thickness is not None and not 1 <= thickness <= 100:
-        raise InputError(f"lines of {thickness} pixels cannot be drawn: give a thickness from 1 to 100, like 2")
     for name, highest in (("strong", 1.0), ("weak", 1.0), ("blur", 0.2), ("shortest", 1.0)):
         if not 0 <= getattr(cfg, name) <= highest:
             raise InputError(f"{name}={getattr(cfg, name):g} cannot be used: give a number from 0 to {highest:g}")

@@ -11,7 +11,7 @@ from torch import Tensor
 from calotype.engines.hed.config import Config
 from calotype.errors import InputError
 from calotype.image.blur import blur
-from calotype.image.lines import kept, ridges, thickened
+from calotype.image.lines import kept, line_width, ridges, thickened
 from calotype.image.resize import resize
 from calotype.nn.hed import hed
 from calotype.run import Run
@@ -38,7 +38,8 @@ def edges(photos: Sequence[Tensor], cfg: Config, run: Run, *, thickness: int | N
             one photo.
         Stopped: the run was asked to stop.
     """
-    _check(photos, cfg, thickness)
+    _check(photos, cfg)
+    wide = line_width((photos[0].shape[2], photos[0].shape[3]), thickness)
     net, photo = hed().to(photos[0].device), photos[0]
     height, width = photo.shape[2:]
     factor = min(1.0, cfg.side / max(height, width)) if cfg.side else 1.0
@@ -51,7 +52,6 @@ def edges(photos: Sequence[Tensor], cfg: Config, run: Run, *, thickness: int | N
     lines = kept(thin[0, 0], cfg.strong, cfg.weak, cfg.shortest * max(height, width))
     for _ in steps:
         pass
-    wide = max(1, round(max(height, width) / 400)) if thickness is None else thickness
     return thickened(lines[None, None].float(), wide)
 
 
@@ -85,11 +85,9 @@ def across(likely: Tensor, sigma: float) -> Tensor:
     return torch.atan2(-2 * xy, yy - xx) / 2
 
 
-def _check(photos: Sequence[Tensor], cfg: Config, thickness: int | None) -> None:
+def _check(photos: Sequence[Tensor], cfg: Config) -> None:
     if len(photos) > 1:
         raise InputError("the edges of one photo are drawn at a time: leave out the others")
-    if thickness is not None and not 1 <= thickness <= 100:
-        raise InputError(f"lines of {thickness} pixels cannot be drawn: give a thickness from 1 to 100, like 2")
     if cfg.side < 0 or 0 < cfg.side < 16:
         raise InputError(f"side={cfg.side} cannot be used: give 16 pixels or more, or 0 for the photo as it is")
     for name in ("strong", "weak", "shortest"):

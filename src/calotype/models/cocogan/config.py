@@ -96,7 +96,7 @@ class Config:
 
 
 PRESETS: dict[str, Config] = {
-    # Learns a set of some hundred to some thousand aligned pictures on a processor, within the hour.
+    # For some hundred to some thousand aligned pictures and a processor.
     "small": Config(
         latent=64,
         width=16,

@@ -65,6 +65,7 @@ def compare(
         str | Path,
         Param(
             "what sets are seen with: auto, efficientnet, offline, or the file of FID's Inception weights",
+            kind="weights",
             metavar="NAME",
             choices=("auto", "efficientnet", "offline"),
         ),
@@ -74,7 +75,9 @@ def compare(
         Param(
             "for fsd of photos: what sees what they show, voc, city, or the file of ESPNetv2's weights; without it the "
             "maps beside the pictures are compared",
+            kind="weights",
             metavar="NAME",
+            choices=("voc", "city"),
         ),
     ] = None,
     seed: Annotated[int, Param("of what is drawn at random to compare sets", kind="whole", at_least=0)] = 0,
@@ -100,6 +103,8 @@ def compare(
         InputError: a folder is missing or has too few pictures, one cannot be read, there is no such measure, or what
             it needs is not there.
     """
+    from calotype.data.folder import pictures_below
+
     asked = _asked(metrics)
     folders = [_folder(real), _folder(fakes)]
     values: dict[str, float] = {}
@@ -107,7 +112,7 @@ def compare(
     notes: list[str] = []
     name = ""
     seen = [measure for measure in asked if measure != "fsd"]
-    files = [_files(folder) for folder in folders]
+    files = [pictures_below(folder) for folder in folders]
     if seen:
         from calotype.nn.embedding import chosen
 
@@ -145,14 +150,6 @@ def _folder(path: str | Path) -> Path:
 
         raise InputError(f"{shown(path)} is not a folder: sets are compared folder by folder, without --metrics singly")
     return folder
-
-
-def _files(folder: Path) -> list[Path]:
-    from calotype.data.folder import pictures_below
-    from calotype.data.writing import ABOUT
-
-    pictures = folder / "images" if (folder / ABOUT).is_file() else folder  # not the maps of a set
-    return pictures_below(pictures)
 
 
 def _embedded(

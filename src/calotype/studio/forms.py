@@ -52,7 +52,11 @@ def is_film(verb: str) -> bool:
 def form(verb: str) -> dict[str, Any]:
     """A verb as JSON: ``name``, ``summary``, ``text`` and its ``fields``, in the order of the signature."""
     text = plain(description(VERBS[verb]))
-    fields = [_field(name, about, default) for name, (about, default) in parameters(verb).items()]
+    own = described(VERBS[verb])
+    fields = [
+        {**_field(name, about, default), "of_sets": name not in own}
+        for name, (about, default) in parameters(verb).items()
+    ]
     if is_film(verb):
         fields.append(
             {

@@ -58,7 +58,9 @@ def compare(
         Param(
             "compare two folders as sets, by these, like fid,kid: fid, kid, precision, recall, density, coverage, "
             "class_score, fsd, or all",
+            kind="several",
             metavar="NAMES",
+            choices=MEASURES,
         ),
     ] = None,
     features: Annotated[

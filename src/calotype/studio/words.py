@@ -20,7 +20,14 @@ from calotype.tasks.train import train
 from calotype.tasks.verbs import MAKING, SAMPLING
 
 # Fields whose option is no word for what they hold.
-_LABELS = {"--set": "Settings", "--count": "How many", "--for": "What for", "--also": "Further photos"}
+_LABELS = {
+    "--set": "Settings",
+    "--count": "How many",
+    "--for": "What for",
+    "--also": "Further photos",
+    "--real": "Real pictures",
+    "--fakes": "Made pictures",
+}
 # What is somewhere else on a page than on a command line.
 _ELSEWHERE = (
     (r"run its 'calotype train' command again to go on", "go on with its training under Work"),
@@ -34,7 +41,8 @@ _ELSEWHERE = (
     (r"'?calotype train (\w+) FOLDER\b'?", r"“Train” \1 with a set"),
     (r", or - for a photo on standard input", ""),
     (r"; can be given several times", ""),
-    (r"The same call goes on\. ?", ""),
+    (r"[Tt]he suffix of -o says", "“Film format” says"),
+    (r", or the file of [\w' ]*weights", ""),
 )
 _FOLDERS = (
     (r"\b(the|a|two|both|one) folder(s?) of\b", r"\1 set\2 of"),
@@ -42,6 +50,11 @@ _FOLDERS = (
     (r"\b(the|a|that|another|two|both|one|first|second) folder(s?)\b", r"\1 set\2"),
     (r"\bthe folders\b", "the sets"),
 )
+# A command with what stands for its arguments, or with an example of them; values that are set; an option.
+_FILE = r"[\w]+\.(?:jpg|png)"
+_COMMAND = re.compile(rf"'?\bcalotype (?P<verb>[a-z]+)\b(?: (?:[A-Z]{{4,}}\b|{_FILE}|auto|(?:--[a-z-]+ )?{_FILE}))*'?")
+_SET = re.compile(r"(?:--set \w+=[^\s;)]*[^\s;).,]\s?)*--set \w+=[^\s;)]*[^\s;).,]")
+_OPTION = re.compile(r"(--[a-z][a-z-]*)(?: [A-Z][A-Z|]+\b)?")
 _QUOTED_PATH = re.compile(r"'(?:/|[A-Za-z]:\\)(?:[^'/\\]*[/\\])*([^'/\\]+)[/\\]?'")
 
 
@@ -61,16 +74,29 @@ def plain(text: str) -> str:
         text = re.sub(known, said, text)
     text = _QUOTED_PATH.sub(r"'\1'", text)
     text = re.sub(r" \((\w+)(=[^()]*)?\)", lambda found: "" if found[2] or found[1] in _arguments() else found[0], text)
-    # A value that is set; an option, perhaps with what stands for its value; a command.
-    text = re.sub(r"--set (\w+=[^\s;)]*[^\s;).,])", r"“\1” in Settings", text)
-    text = re.sub(r"--([a-z][a-z-]*)(?: [A-Z][A-Z|]+\b)?", lambda found: f"“{_label_of(f'--{found[1]}')}”", text)
-    text = re.sub(r"(?<![\w-])-n\b", "“How many”", text)
-    text = re.sub(r"'?\bcalotype ([a-z]+)\b(?: [A-Z]{4,}\b)*'?", lambda found: f"“{found[1].capitalize()}”", text)
-    return text
+    text = _COMMAND.sub(
+        lambda found: f"“{found['verb'].capitalize()}”" if found["verb"] in _verbs() else found[0], text
+    )
+    text = _SET.sub(_settings, text)
+    text = _OPTION.sub(lambda found: f"“{_label_of(found[1])}”", text)
+    return re.sub(r"(?<![\w-])-n\b", "“How many”", text)
+
+
+def _settings(found: re.Match[str]) -> str:
+    pairs = re.findall(r"--set (\w+=[^\s;)]*[^\s;).,])", found[0])
+    return f"and {' and '.join(f'“{pair}”' for pair in pairs)} in Settings"
+
+
+@cache
+def _verbs() -> frozenset[str]:
+    return frozenset(verb.__name__ for verb in _tasks())
+
+
+def _tasks() -> tuple[Callable[..., Any], ...]:
+    return (*MAKING, *SAMPLING, train, evaluate, compare, data)
 
 
 @cache
 def _arguments() -> frozenset[str]:
     """The names of all arguments, which messages say in parentheses for whoever writes a program."""
-    verbs: tuple[Callable[..., Any], ...] = (*MAKING, *SAMPLING, train, evaluate, compare, data)
-    return frozenset(name for verb in verbs for name in described(verb))
+    return frozenset(name for verb in _tasks() for name in described(verb))

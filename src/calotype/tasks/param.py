@@ -45,9 +45,9 @@ class Param:
         help: one sentence for the user, without a full stop.
         kind: what is wanted, whatever form it takes in a front end. Pictures: a photo, several, any other picture, a
             mask, a sketch or a label map in flat colours. Numbers: whole ones (the seed and a number of pixels at an
-            edge among them) or any. Yes or no, a text, several words with commas, ``key=value`` pairs. What is written in a way of its own: a
-            size, a factor, a shape, a structure. Names: of an engine, a preset, a model, a device; of weights, or the
-            file that they are in; of a folder.
+            edge among them) or any. Yes or no, a text, several words with commas, ``key=value`` pairs. What is written
+            in a way of its own: a size, a factor, a shape, a structure. Names: of an engine, a preset, a model, a
+            device; of weights, or the file that they are in; of a folder.
         flags: how it is written on a command line; empty for ``--name``, with dashes for underscores.
         metavar: what stands for the value in a help text, like ``WIDTHxHEIGHT``.
         choices: the words that can stand there; front ends may offer them, the verb itself checks.

@@ -31,7 +31,8 @@ export function isPainted(field) {
 export function form(verb, {set = null, before = null} = {}) {
   const closers = [];
   const widgets = meaningful(verb, set).map((field) => ({field, element: widget(verb, field, closers)}));
-  const first = widgets.filter(({field}) => field.first), rest = widgets.filter(({field}) => !field.first);
+  const chief = ({field}) => field.first || field.kind === 'several';
+  const first = widgets.filter(chief), rest = widgets.filter((one) => !chief(one));
   const shown = (list) => list.map(({element}) => element).filter(Boolean);
   const more = shown(rest);
   const changed = rest.filter(({field}) => valuesOf(verb.name)[field.name] !== undefined).length;
@@ -56,10 +57,10 @@ function widget(verb, field, closers) {
   refresh();
   const help = h('p', {class: 'help', id: `${id}-help`}, field.help);
   if (group) {
-    return h('div', {class: `field ${field.kind}`, role: 'group', 'aria-labelledby': `${id}-label`, 'aria-describedby': `${id}-help`, data: {field: field.name}},
+    return h('div', {class: `field k-${field.kind}`, role: 'group', 'aria-labelledby': `${id}-label`, 'aria-describedby': `${id}-help`, data: {field: field.name}},
       h('div', {class: 'label', id: `${id}-label`}, labelOf(field)), input, help);
   }
-  return h('div', {class: `field ${field.kind}`, data: {field: field.name}}, h('label', {for: id}, labelOf(field)), input, help);
+  return h('div', {class: `field k-${field.kind}`, data: {field: field.name}}, h('label', {for: id}, labelOf(field)), input, help);
 }
 
 // -------------------------------------------------------------------------------------------------------- numbers

@@ -27,7 +27,7 @@ export function newSet(files, single = null) {
     const dialog = h('dialog', {class: 'handing', oncancel: () => close(null)},
       pictures.length ? [
         h('h2', {}, `A set of ${pictures.length} pictures`),
-        h('p', {class: 'quiet'}, labels.size > 1 ? `In ${labels.size} folders, which are kept as their labels. ` : '', others ? `${others} other files are passed over.` : ''),
+        h('p', {class: 'quiet'}, labels.size > 1 ? `In ${labels.size} folders, which are kept as their labels. ` : '', others ? others === 1 ? 'One other file is passed over.' : `${others} other files are passed over.` : ''),
         h('div', {class: 'field'}, h('label', {for: 'set-name'}, 'What to call it'), box),
         said,
         h('div', {class: 'row end'},

@@ -42,7 +42,7 @@ function card(job) {
       h('h2', {}, job.verb.charAt(0).toUpperCase() + job.verb.slice(1), ' ', h('span', {class: 'quiet'}, [(photo || many)?.name ?? state.models?.find((one) => one.name === job.arguments.model)?.photo, when(job.asked)].filter(Boolean).join(' · '))),
       job.state !== 'done' || job.message ? progress(job) : null,
       job.report ? report(job) : null,
-      job.results.length ? h('div', {class: 'rail'}, job.results.slice(0, MOST_SHOWN).map((made) => thumb(job, made, () => back(job, photo, made))), job.results.length > 1 ? jobActions(job, MOST_SHOWN) : null) : null,
+      job.results.length ? h('div', {class: 'rail'}, job.results.length > 1 ? jobActions(job, MOST_SHOWN) : null, job.results.slice(0, MOST_SHOWN).map((made) => thumb(job, made, () => back(job, photo, made)))) : null,
       job.model && job.state === 'done' ? h('a', {href: '#/models'}, 'Look at the model') : null,
       job.set && job.state === 'done' ? h('a', {href: `#/sets/${job.set}`}, 'Look at the set') : null),
     WORKING.has(job.state) || job.state === 'stopped' || job.state === 'failed' ? null : iconButton('trash', 'Remove this job and its results', async () => {

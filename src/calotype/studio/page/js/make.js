@@ -145,14 +145,24 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
     const jobs = ofPhoto(), now = state.result;
     const job = now && state.jobs.get(now.job), made = job?.results.find((one) => one.file === now.file);
     if (now && !made) { state.result = null; shown.show(null); }
+    const onStage = shown.instead && !made && jobs[0];
+    if (shown.instead) shown.instead(onStage ? instead(onStage) : null);
     rail.replaceChildren(...jobs.filter((one) => one.verb !== 'segment' || verb.name === 'segment').flatMap((one) => [
       ...(one.state !== 'done' || one.message ? [progress(one)] : []),
-      ...(one.report ? [report(one)] : []),
+      ...(one.report && one !== onStage ? [report(one)] : []),
       ...(one.model && one.state === 'done' ? [learned(one)] : []),
-      ...one.results.slice(0, MOST_SHOWN).map((result) => thumb(one, result, () => look(one, result), now?.job === one.id && now.file === result.file)),
       ...(one.results.length > 1 ? [jobActions(one, MOST_SHOWN)] : []),
+      ...one.results.slice(0, MOST_SHOWN).map((result) => thumb(one, result, () => look(one, result), now?.job === one.id && now.file === result.file)),
     ]));
     under.replaceChildren(made ? actions(job, made, () => { state.result = null; shown.show(null); }) : '');
+  }
+
+  /** What a job has to show that is no result: the newest one's stands on the stage. */
+  function instead(job) {
+    if (job.report) return report(job);
+    const last = learnsFromSet(verb) && job.state !== 'failed' && job.previews.at(-1);
+    return last ? h('figure', {class: 'learning'}, h('img', {src: `${url.file(job.id, last)}?${Math.round(job.share * 1000)}`, alt: 'What it makes so far'}),
+      h('figcaption', {}, job.state === 'done' ? 'What it makes now' : 'What it makes so far')) : null;
   }
 
   function learned(job) {
@@ -177,7 +187,10 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
         mine.delete(job.id);
         performance.mark('first-result');
         look(job, job.results[0]);
-      } else draw();
+      } else {
+        draw();
+        if (job?.report && mine.delete(job.id) && shown.element.getBoundingClientRect().top < 0) shown.element.scrollIntoView({block: 'start'});
+      }
     }));
   label();
   estimate();

@@ -43,5 +43,5 @@ function ofSets({values, real, fake, features, classes, notes}) {
   return [table(['measure', 'value', '', ''], rows),
     classes.length ? table(['class', 'real %', 'made %', 'change', 'from', 'to'], classes.map((one) => [one.name, one.real.toFixed(2), one.fake.toFixed(2), percent(one.change), percent(one.least), percent(one.most)])) : null,
     h('p', {class: 'quiet'}, `${real} real pictures, ${fake} made ones${features ? `; seen with ${features}` : ''}.`),
-    ...notes.map((note) => h('p', {class: 'note'}, `${note.charAt(0).toUpperCase()}${note.slice(1)}.`))];
+    ...notes.map((note) => h('p', {class: 'remark'}, `${note.charAt(0).toUpperCase()}${note.slice(1)}.`))];
 }

@@ -61,7 +61,7 @@ export function handButtons() {
 }
 
 function showAll(main) {
-  const place = h('div', {class: 'sets'}), working = h('div', {class: 'jobs'}), anyones = h('div', {class: 'anyones'});
+  const place = h('div', {class: 'set-list'}), working = h('div', {class: 'jobs'}), anyones = h('div', {class: 'anyones'});
   main.append(h('div', {class: 'page'}, h('h1', {}, 'Sets'),
     h('p', {class: 'quiet'}, 'Many pictures together: to learn from, to compare, or to do the same with each. Drop a folder here, or'), handButtons(), working, place,
     h('h2', {class: 'apart'}, 'Sets that anyone can have'),
@@ -197,7 +197,7 @@ export function chooseSet(title) {
     const dialog = h('dialog', {class: 'choose', oncancel: () => answer(null)},
       h('div', {class: 'row'}, h('h2', {}, title), iconButton('close', 'Close', () => answer(null))),
       h('div', {class: 'row'}, h('button', {type: 'button', class: 'main', data: {do: 'folder'}, onclick: () => hand(true)}, icon('folder'), 'Choose a folder'), h('button', {type: 'button', onclick: () => hand(false)}, 'Choose pictures')),
-      h('ul', {class: 'sets'}, state.sets.filter((set) => set.count).map((set) => h('li', {}, h('button', {type: 'button', class: 'set', data: {set: set.id}, onclick: () => answer(set)}, mosaic(set), h('strong', {}, set.name), h('span', {class: 'quiet'}, extent(set)))))));
+      h('ul', {class: 'set-list'}, state.sets.filter((set) => set.count).map((set) => h('li', {}, h('button', {type: 'button', class: 'set', data: {set: set.id}, onclick: () => answer(set)}, mosaic(set), h('strong', {}, set.name), h('span', {class: 'quiet'}, extent(set)))))));
     document.body.append(dialog);
     dialog.showModal();
   });

@@ -31,7 +31,7 @@ export function sourceOf(verb, {photo, set}) {
 }
 
 function titleOf(verb, field) {
-  return {train: 'Learn from', evaluate: 'Compare with'}[verb.name] || labelOf(field);
+  return verb.name === 'train' ? 'Learn from' : labelOf(field);
 }
 
 /** The stage of a verb that works on a set: some of its pictures; of a verb for which one is still to be chosen, how. */
@@ -39,7 +39,8 @@ export function setStage(verb, set) {
   const frame = h('div', {class: 'frame bare'}, set
     ? h('div', {class: 'of-set'}, mosaic(set, SHOWN), h('p', {class: 'quiet'}, `${set.name} · ${extent(set)}`))
     : h('div', {class: 'choice'}, h('p', {}, verb.name === 'evaluate' ? 'Which pictures are the real ones?' : 'Which photos shall it learn from?'), handButtons(),
-      state.sets.some((one) => one.count) ? h('ul', {class: 'sets'}, state.sets.filter((one) => one.count).slice(0, 12).map((one) => h('li', {}, h('button', {type: 'button', class: 'set', data: {set: one.id}, onclick: () => workOn(verb.name, one)}, mosaic(one), h('strong', {}, one.name), h('span', {class: 'quiet'}, extent(one)))))) : null));
+      state.sets.some((one) => one.count) ? h('ul', {class: 'set-list'}, state.sets.filter((one) => one.count).slice(0, 12).map((one) => h('li', {}, h('button', {type: 'button', class: 'set', data: {set: one.id}, onclick: () => workOn(verb.name, one)}, mosaic(one), h('strong', {}, one.name), h('span', {class: 'quiet'}, extent(one)))))) : null));
+  const begins = [...frame.childNodes];
   const result = h('div', {class: 'result', hidden: true});
   return {
     element: h('section', {class: 'stage', 'aria-label': 'The set'}, frame, result),
@@ -50,6 +51,8 @@ export function setStage(verb, set) {
       result.hidden = !shown;
       result.replaceChildren(shown ? compare(null, shown) : '');
     },
+    /** Show something in the place of the set: a table, or what a training makes so far; nothing: the set again. */
+    instead(element) { frame.replaceChildren(...(element ? [element] : begins)); },
     close() {},
   };
 }

@@ -30,7 +30,7 @@ export function isPainted(field) {
 /** The form of a verb, for a photo or for a set: {element, close}. What is set goes to the page's state; `before` stands first. */
 export function form(verb, {set = null, before = null} = {}) {
   const closers = [];
-  const widgets = meaningful(verb, set).map((field) => ({field, element: widget(verb, field, closers)}));
+  const widgets = meaningful(verb, set).map((field) => ({field, element: widget(verb, field, closers, set)}));
   const chief = ({field}) => field.first || field.kind === 'several';
   const first = widgets.filter(chief), rest = widgets.filter((one) => !chief(one));
   const shown = (list) => list.map(({element}) => element).filter(Boolean);
@@ -43,12 +43,12 @@ export function form(verb, {set = null, before = null} = {}) {
 
 let counter = 0;
 
-function widget(verb, field, closers) {
+function widget(verb, field, closers, set) {
   const get = () => valuesOf(verb.name)[field.name];
   const put = (value) => setValue(verb.name, field.name, value, 'form');
   const id = `f${++counter}-${field.name}`;
   const make = isPainted(field) ? painted : KINDS[field.kind] || (field.choices.length ? choice : text);
-  const built = make({verb, field, get, put, id, closers});
+  const built = make({verb, field, get, put, id, closers, set});
   if (!built) return null;
   const {input, refresh = () => {}, group = false} = built;
   closers.push(listen('values', ({verb: name, name: changed, from}) => {
@@ -181,7 +181,7 @@ export function able(verb, ability = null) {
   return Object.entries(state.engines || {}).filter(([, about]) => about.verbs.includes(verb.name) && (!ability || about.abilities.includes(ability))).map(([name]) => name);
 }
 
-function engine({verb, field, get, put, id, closers}) {
+function engine({verb, field, get, put, id, closers, set}) {
   const select = h('select', {id, onchange: () => {
     const before = learnsFromSet(verb);
     put(select.value === field.default ? null : select.value);
@@ -192,8 +192,9 @@ function engine({verb, field, get, put, id, closers}) {
   const about = h('p', {class: 'help'});
   const said = () => { about.textContent = state.engines?.[select.value]?.summary || ''; };
   const refresh = () => {
-    const names = state.engines ? able(verb) : field.choices, chosen = get() ?? field.default ?? names[0];
+    const names = state.engines ? able(verb) : field.choices;
     const many = names.filter((name) => state.engines?.[name]?.learns === 'many photos');
+    const chosen = get() ?? field.default ?? (set && many[0]) ?? names[0];
     options(select, names.map((name) => [name, name]), chosen);
     if (many.length) {
       const group = (label, some) => h('optgroup', {label}, some.map((name) => h('option', {value: name}, name)));

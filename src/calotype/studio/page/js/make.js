@@ -61,7 +61,7 @@ export function titleOf(verb) {
 function workspace(main, verb, {photo = null, set: many = null, empty = false}) {
   const source = photoField(verb) && takesSets(verb) ? sourceOf(verb, {photo, set: many}) : null;
   const shown = photo ? stage(photo, verb) : many || empty ? setStage(verb, many) : bareStage();
-  const fields = form(verb, {set: many, before: source});
+  const learns = learnsFromSet(verb), fields = form(verb, {set: many, before: source});
   const rail = h('div', {class: 'rail', 'aria-label': 'Results'}), under = h('div', {class: 'under'});
   const cost = h('p', {class: 'cost', role: 'status'});
   const make = h('button', {type: 'button', class: 'main make', onclick: () => begin()});
@@ -181,7 +181,10 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
   const about = photoField(verb);
   closers.push(
     listen('values', ({verb: name, name: changed}) => { if (name === verb.name && changed !== about) estimate(); }),
-    listen('engines', estimate),
+    listen('engines', () => {
+      // Which form is needed may be known only now.
+      if (learnsFromSet(verb) !== learns) go(location.hash); else estimate();
+    }),
     listen('jobs', (job) => {
       if (job && mine.has(job.id) && job.results.length) {
         mine.delete(job.id);

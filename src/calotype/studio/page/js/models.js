@@ -92,7 +92,7 @@ function bring(after) {
   const dialog = h('dialog', {class: 'bring', oncancel: close},
     h('div', {class: 'row'}, h('h2', {}, 'A model from elsewhere'), iconButton('close', 'Close', close)),
     h('p', {}, 'One that a studio has saved as a zip, the folder of one that the command line has trained, or the four files that the published code of SinGAN writes: Gs.pth, Zs.pth, reals.pth and NoiseAmp.pth. Nothing in them is run.'),
-    h('div', {class: 'row'}, h('button', {type: 'button', onclick: async () => take(await chooseMany({folder: true}))}, icon('folder'), 'Choose its folder'),
+    h('div', {class: 'row'}, h('button', {type: 'button', data: {do: 'model-folder'}, onclick: async () => take(await chooseMany({folder: true}))}, icon('folder'), 'Choose its folder'),
       h('button', {type: 'button', data: {do: 'model-files'}, onclick: async () => take(await chooseMany({accept: '.zip,.json,.safetensors,.pth'}))}, 'Choose its files')),
     chosen, bar,
     h('div', {class: 'row'}, h('button', {type: 'button', class: 'small', onclick: async () => { photo = await choosePicture('The photo it learned from'); whose.textContent = photo?.name ?? 'none'; }}, 'The photo it learned from'), whose),

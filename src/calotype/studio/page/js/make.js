@@ -137,7 +137,7 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
 
   const ofPhoto = () => jobsNewestFirst().filter((job) => {
     const about = photoField(state.verbs.find((one) => one.name === job.verb)), source = (photo || many)?.id;
-    if (!source) return job.verb === verb.name;
+    if (!source) return job.verb === verb.name && [undefined, job.arguments.model].includes(valuesOf(verb.name).model);
     return about && job.arguments[about] === source && (job.verb === verb.name || WORKING.has(job.state) || job.results.some((made) => made.kept));
   });
 
@@ -180,7 +180,7 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
 
   const about = photoField(verb);
   closers.push(
-    listen('values', ({verb: name, name: changed}) => { if (name === verb.name && changed !== about) estimate(); }),
+    listen('values', ({verb: name, name: changed}) => { if (name === verb.name && changed !== about) estimate(); if (changed === 'model') draw(); }),
     listen('engines', () => {
       // Which form is needed may be known only now.
       if (learnsFromSet(verb) !== learns) go(location.hash); else estimate();

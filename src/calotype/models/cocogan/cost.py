@@ -9,7 +9,7 @@ from itertools import pairwise
 from calotype.models.cocogan.config import Config
 from calotype.models.cocogan.coordinates import cells_of_macro, dimensions
 from calotype.models.cocogan.generate import AT_ONCE, checked_size
-from calotype.models.cocogan.network import _critic_widths, _generator_widths
+from calotype.models.cocogan.network import _critic_widths, _generator_widths, margins
 from calotype.types import Cost
 
 # Seconds on one core of a 2.6 GHz server processor for one multiplication and addition in
@@ -49,12 +49,15 @@ def cost(size: tuple[int, int] | None, cfg: Config) -> Cost:
 
 def generator_products(cfg: Config) -> float:
     """Multiplications for one micro piece."""
-    widths = _generator_widths(cfg)
-    total, side = 4.0 * widths[0] * (cfg.latent + dimensions(cfg)), 2
-    for before, after in pairwise(widths):
+    widths, over = _generator_widths(cfg), margins(cfg)
+    cell, side = 2, 2 + 2 * over[0]
+    total = float(side**2 * widths[0] * (cfg.latent + dimensions(cfg)))
+    for (before, after), margin in zip(pairwise(widths), over[1:]):
         short = before * after * side**2
-        side = min(2 * side, cfg.micro)
+        side *= min(2, cfg.micro // cell)
+        cell = min(2 * cell, cfg.micro)
         total += short + 9 * (before + after) * after * side**2
+        side = cell + 2 * margin
     return total + 27 * widths[-1] * side**2
 
 
@@ -72,9 +75,10 @@ def critic_products(cfg: Config) -> float:
 def _kept(cfg: Config) -> tuple[float, float]:
     """Numbers that the generator keeps of a micro piece, and the critic of a macro piece, until gradients come."""
     made, side = 0.0, 2
-    for width in _generator_widths(cfg)[1:]:
-        side = min(2 * side, cfg.micro)
-        made += 8 * width * side**2
+    for width, margin in zip(_generator_widths(cfg)[1:], margins(cfg)):
+        grown = min(2 * side, cfg.micro)
+        made += 8 * width * (grown + 2 * margin * grown // side) ** 2
+        side = grown
     judged, side = 0.0, cfg.macro
     for width in _critic_widths(cfg):
         judged += 4 * width * side**2

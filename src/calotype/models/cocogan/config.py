@@ -103,7 +103,7 @@ class Config:
 PRESETS: dict[str, Config] = {
     # For some hundred to some thousand aligned pictures and a processor.
     "small": Config(
-        overlap=2,
+        overlap=4,
         latent=64,
         width=16,
         critic_width=16,
@@ -116,7 +116,7 @@ PRESETS: dict[str, Config] = {
         penalty=0.0,
         coordinate_weight=10.0,
         latent_weight=1.0,
-        average=0.99,
+        average=0.998,
         mirror=True,
         tint=0.1,
     ),

@@ -8,6 +8,8 @@ import pytest
 from PIL import Image
 
 import calotype
+import calotype.tasks.taught
+from calotype.data.sets import SETS
 from calotype.studio import sets
 from calotype.studio.pictures import Missing
 from calotype.studio.sets import Sets, labels_of, place_in
@@ -413,3 +415,91 @@ def test_a_parcel_takes_no_paths_no_gaps_and_not_too_much(client, monkeypatch):
     answer = client.post("/api/models", json={"parcel": parcel(client, {"bomb.zip": packed.getvalue()}), "name": "x"})
     assert "in this zip" in answer.json()["error"]
     assert not list(cache.root().glob("x-*"))
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Sets that anyone can have
+
+
+@pytest.mark.usefixtures("answered_here")
+def test_sets_that_anyone_can_have_are_listed_with_what_they_need(client):
+    said = {one["name"]: one for one in client.get("/api/data").json()}
+    assert said.keys() == set(SETS)
+    assert all(one["licence"] and one["summary"] for one in said.values())
+    assert (said["digits"]["tools"], said["digits"]["megabytes"], said["digits"]["count"]) == (["apt-get"], 96, 5000)
+    assert said["views"]["tools"] == []
+    told = client.post("/api/verbs/data/estimate", json={"name": "digits"}).json()
+    assert "96 MB" in told["note"]
+    assert "Apache-2.0" in told["note"]
+    assert "did you mean 'digits'" in client.post("/api/verbs/data/jobs", json={"name": "digit"}).json()["error"]
+    assert client.post("/api/verbs/data/jobs", json={"name": "digits", "out": "/tmp/x"}).status_code == 422
+
+
+def made_here(monkeypatch, studio):
+    """Jobs are done in this process, at once; what sets are made from is not fetched."""
+    from calotype.data.packages import Fetched
+    from calotype.run import Run
+    from calotype.studio import doing
+
+    sheet = io.BytesIO()
+    Image.effect_noise((2000, 1000), 90).convert("L").save(sheet, "PNG")
+    fetched = type("Sheet", (Fetched,), {"files": lambda self, wanted: [("digits.png", sheet.getvalue())]})
+    monkeypatch.setattr("calotype.data.packages.fetched", lambda package, given=None: fetched(package, None))
+    told = []
+
+    class Hand:
+        status = 0
+
+        def tell(self, what):
+            desk = studio.jobs._desks[0]
+            run = Run(device="cpu")
+            if studio.stopping:
+                run.stop()
+
+            def say(fields):
+                told.append(fields)
+                studio.jobs._told(desk, desk.job, fields)
+
+            doing.do(what["do"], lambda **how: run, say)
+
+    studio.stopping = False
+    monkeypatch.setattr(studio.jobs, "_process", lambda desk: Hand())
+    return told
+
+
+def test_a_set_that_anyone_can_have_is_made_into_a_set(client, place, monkeypatch):
+    studio = client.app.state.studio
+    told = made_here(monkeypatch, studio)
+    job = client.get(f"/api/jobs/{asked(client, 'data', name='digits', count=6, size=32)['id']}").json()
+    assert (job["state"], job["message"]) == ("done", "")
+    assert any(fields.get("stage", "").startswith("making the pictures") for fields in told)
+    said = client.get(f"/api/sets/{job['set']}").json()
+    assert (said["name"], said["count"], said["source"], said["licence"]) == (
+        "digits",
+        6,
+        "digits",
+        "Apache-2.0 (OpenCV)",
+    )
+    members = client.get(f"/api/sets/{job['set']}/pictures").json()
+    assert [one["file"] for one in members] == [f"images/{i:06d}.png" for i in range(6)]
+    small = client.get(f"/api/sets/{job['set']}/pictures/{members[5]['id']}/thumbnail")
+    assert Image.open(io.BytesIO(small.content)).format == "WEBP"
+    assert "belongs together" in client.delete(f"/api/sets/{job['set']}/pictures/{members[0]['id']}").json()["error"]
+    # What learns from it is told of its pictures alone, not of the maps and papers beside them.
+    folder = Sets(place / "home" / "sets").folder(job["set"])
+    assert (folder / "about.json").is_file()
+    assert len(calotype.tasks.taught.SetOfPhotos(folder).files) == 6
+    assert client.delete(f"/api/sets/{job['set']}").status_code == 204
+
+
+def test_a_set_whose_making_is_stopped_leaves_nothing(client, place, monkeypatch):
+    studio = client.app.state.studio
+    made_here(monkeypatch, studio)
+    studio.stopping = True
+    job = client.get(f"/api/jobs/{asked(client, 'data', name='digits', count=6)['id']}").json()
+    assert job["state"] == "stopped"
+    assert client.get(f"/api/sets/{job['set']}").json()["count"] == 0
+    assert "still needs this set" in client.delete(f"/api/sets/{job['set']}").json()["error"]
+    assert client.delete(f"/api/jobs/{job['id']}").status_code == 204
+    assert client.get(f"/api/sets/{job['set']}").status_code == 404
+    assert not (place / "home" / "sets" / job["set"]).exists()

@@ -141,7 +141,7 @@ def barrier() -> None:
 def wrapped(module: M) -> Any:
     """The module, with gradients averaged over all processes after each backward pass; itself where there is one.
 
-    Buffers are left alone: those of batch norm are equal everywhere already, as ``mean_over_all`` sees to it.
+    Buffers are left alone: those of ``nn.norm`` are equal everywhere already.
     """
     if world() == 1:
         return module
@@ -164,28 +164,11 @@ def averaging(module: Any, now: bool) -> Iterator[None]:
         yield
 
 
-class _MeanOverAll(torch.autograd.Function):
-    """The mean over processes, with its gradient: the mean of what each of them wants changed."""
-
-    @staticmethod
-    def forward(ctx: Any, values: Tensor) -> Tensor:
-        total = values.detach().clone().contiguous()
-        dist.all_reduce(total)
-        return total / world()
-
-    @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> Tensor:
-        total = slope.clone().contiguous()
-        dist.all_reduce(total)
-        return total / world()
-
-
+@torch.no_grad()
 def mean_over_all(values: Tensor) -> Tensor:
-    """The mean of a tensor over all processes, of the same shape; gradients pass through.
-
-    What batch norm needs to see the batch of all processes as one, on CPUs and on GPUs.
-    """
+    """The mean of a tensor over all processes, of the same shape; no gradient passes through."""
     if world() == 1:
         return values
-    result: Tensor = _MeanOverAll.apply(values)  # type: ignore[no-untyped-call]
-    return result
+    total = values.clone(memory_format=torch.contiguous_format)
+    dist.all_reduce(total)
+    return total / world()

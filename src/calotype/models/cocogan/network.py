@@ -8,11 +8,11 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
 
 from calotype.models.cocogan.config import Config
 from calotype.models.cocogan.coordinates import cells_of_macro, dimensions, merged, micro_coordinates
 from calotype.nn.norm import batch_norm, known_norm
+from calotype.nn.spectral import spectral_norm
 
 _SLOPE = 0.2
 _KEPT = 0.99  # of the running statistics, at each step

@@ -24,6 +24,8 @@ from calotype.errors import InputError
 
 M = TypeVar("M", bound=nn.Module)
 
+_ALL_AT_ONCE_MB = 1024
+
 
 def launched() -> bool:
     """Whether this process is one of those that ``torchrun`` began."""
@@ -150,6 +152,10 @@ def wrapped(module: M) -> Any:
     # The newer name where there is one: the older is being retired.
     named = "forward_sync_buffers" in signature(DistributedDataParallel.__init__).parameters
     apart: dict[str, Any] = {"forward_sync_buffers" if named else "broadcast_buffers": False}
+    if device.type == "cpu":
+        # All gradients at once, after the pass: no core is idle meanwhile, and what batch norm waits for, few numbers at
+        # a time, would have to queue behind them.
+        apart["bucket_cap_mb"] = _ALL_AT_ONCE_MB
     return DistributedDataParallel(module, device_ids=ids, gradient_as_bucket_view=True, **apart)
 
 
@@ -171,5 +177,5 @@ def mean_over_all(values: Tensor) -> Tensor:
         return values
     # Not a sum over the network: with gloo, a few numbers go round several times as quickly when they are gathered.
     gathered = values.new_empty(world(), values.numel())
-    dist.all_gather_into_tensor(gathered, values.reshape(1, -1).contiguous())
+    dist.all_gather(list(gathered), values.flatten().contiguous())
     return gathered.mean(0).view(values.shape)

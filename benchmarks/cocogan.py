@@ -36,7 +36,7 @@ from calotype.data.stream import Stream
 from calotype.losses.adversarial import critic_loss, generator_loss
 from calotype.metrics.frechet import fid, self_distance
 from calotype.models import cocogan
-from calotype.models.cocogan.coordinates import cells, merged, micro_coordinates
+from calotype.models.cocogan.coordinates import cells, joined, merged, micro_coordinates
 from calotype.models.cocogan.generate import guided, latent_of, sample
 from calotype.models.cocogan.learning import Learner, tinted
 from calotype.models.cocogan.network import Net
@@ -191,7 +191,7 @@ def shuffled(net: Net, cfg: cocogan.Config, count: int) -> Tensor:
     where = where[torch.randperm(len(where), generator=torch.Generator().manual_seed(0))]
     at = micro_coordinates(where[:, 0], where[:, 1], cfg)
     made = [net.average(latent_of(seed, cfg).expand(len(at), -1), at) for seed in range(count)]
-    return torch.cat([merged(each, rows, columns) for each in made])
+    return torch.cat([joined(each, rows, columns, cfg) for each in made])
 
 
 def correlation(a: Tensor, b: Tensor) -> float:

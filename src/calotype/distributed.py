@@ -153,8 +153,8 @@ def wrapped(module: M) -> Any:
     named = "forward_sync_buffers" in signature(DistributedDataParallel.__init__).parameters
     apart: dict[str, Any] = {"forward_sync_buffers" if named else "broadcast_buffers": False}
     if device.type == "cpu":
-        # All gradients at once, after the pass: no core is idle meanwhile, and what batch norm waits for, few numbers at
-        # a time, would have to queue behind them.
+        # All gradients at once, after the pass: no core is idle meanwhile, and what batch norm waits for, a few numbers
+        # at a time, would have to queue behind them.
         apart["bucket_cap_mb"] = _ALL_AT_ONCE_MB
     return DistributedDataParallel(module, device_ids=ids, gradient_as_bucket_view=True, **apart)
 

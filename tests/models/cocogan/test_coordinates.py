@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from calotype.models.cocogan.coordinates import (
     cells,
     cells_within,
     cropped,
+    joined,
     macro_choices,
     macro_coordinates,
     merged,
@@ -122,3 +124,21 @@ def test_what_goes_over_the_right_edge_comes_in_at_the_left():
 def test_settings_that_do_not_fit_are_refused(changes, said):
     with pytest.raises(ValueError, match=said):
         Config(**changes)
+
+
+def test_parts_that_agree_where_they_overlap_are_joined_to_the_picture_they_are_of():
+    cfg = replace(PLANE, overlap=2)
+    whole = torch.rand(2, 3, 3 * cfg.micro + 4, 2 * cfg.micro + 4)
+    windows = whole.unfold(2, cfg.micro + 4, cfg.micro).unfold(3, cfg.micro + 4, cfg.micro)
+    parts = windows.permute(0, 2, 3, 1, 4, 5).flatten(0, 2)
+    torch.testing.assert_close(joined(parts, 3, 2, cfg), whole[:, :, 2:-2, 2:-2])
+
+
+def test_a_part_fades_into_the_next_one_evenly():
+    cfg = replace(PLANE, overlap=2)
+    parts = torch.tensor([0.0, 1.0]).view(2, 1, 1, 1).expand(2, 1, cfg.micro + 4, cfg.micro + 4)
+    row = joined(parts, 1, 2, cfg)[0, 0, 0]
+    steps = row.diff()
+    assert (row[: cfg.micro - 2] == 0).all()
+    assert (row[cfg.micro + 2 :] == 1).all()
+    torch.testing.assert_close(steps[cfg.micro - 2 : cfg.micro + 1], torch.full((3,), 0.25))

@@ -12,8 +12,9 @@ from calotype.models.cocogan.learning import measure
 from calotype.run import Run
 
 TINY = cocogan.PRESETS["tiny"]
+BESIDE = replace(TINY, overlap=0)
 ROUND = replace(TINY, size=(16, 32), coordinates="cylindrical")
-WIDE = replace(TINY, beyond=1, beyond_steps=1)
+WIDE = replace(BESIDE, beyond=1, beyond_steps=1)
 
 
 def net_of(cfg):
@@ -33,10 +34,12 @@ def cylinder():
     return net_of(ROUND)
 
 
-def test_a_part_made_alone_is_that_part_of_the_whole_to_the_last_bit(plane):
-    whole = cocogan.sample(TINY, Run(), net=plane, seed=5)
+@pytest.mark.parametrize("cfg", [TINY, BESIDE, ROUND], ids=["blended", "beside", "round"])
+def test_a_part_made_alone_is_that_part_of_the_whole_to_the_last_bit(cfg):
+    net = net_of(cfg)
+    whole = cocogan.sample(cfg, Run(), net=net, seed=5)
     for row, column in ((3, 1), (0, 0), (2, 3)):
-        part = parts(plane, latent_of(5, TINY), torch.tensor([row]), torch.tensor([column]), TINY)
+        part = parts(net, latent_of(5, cfg), torch.tensor([row]), torch.tensor([column]), cfg)
         assert torch.equal(part[0], whole[0, :, 4 * row : 4 * row + 4, 4 * column : 4 * column + 4])
 
 

@@ -14,6 +14,8 @@ class Config:
         size: height and width of the pictures that are learned from, pixels; both multiples of ``micro``.
         macro: side of the square pieces that the critic judges, pixels: a multiple of ``micro``, a power of two.
         micro: side of the square pieces that the generator makes, pixels: a power of two.
+        overlap: pixels by which every part reaches over each of its sides, where it is blended with its neighbours, so
+            that no line is seen where two meet; at most half of ``micro``. 0: parts lie side by side, as published.
         coordinates: ``planar``, with an edge on every side; ``cylindrical``, for panoramas whose left and right edges
             join.
         latent: length of the random vector that all parts of a picture share.
@@ -49,6 +51,7 @@ class Config:
     size: tuple[int, int] = (64, 64)
     macro: int = 32
     micro: int = 16
+    overlap: int = 0
     coordinates: Literal["planar", "cylindrical"] = "planar"
     latent: int = 128
     width: int = 64
@@ -83,6 +86,8 @@ class Config:
                 raise ValueError(f"{name}={side} is not a power of two from 4 up")
         if self.macro % self.micro or height % self.micro or width % self.micro:
             raise ValueError("macro and both sides of size have to be multiples of micro")
+        if not 0 <= self.overlap <= self.micro // 2:
+            raise ValueError("overlap has to be from 0 to half of micro")
         if self.macro < 8 or self.macro > min(self.size) or self.micro == max(self.size):
             raise ValueError("macro has to be at least 8 and no larger than size, which has more than one cell")
         if self.batch % self.accumulate or self.accumulate < 1:
@@ -98,6 +103,7 @@ class Config:
 PRESETS: dict[str, Config] = {
     # For some hundred to some thousand aligned pictures and a processor.
     "small": Config(
+        overlap=4,
         latent=64,
         width=16,
         critic_width=16,
@@ -110,7 +116,7 @@ PRESETS: dict[str, Config] = {
         penalty=0.0,
         coordinate_weight=10.0,
         latent_weight=1.0,
-        average=0.99,
+        average=0.998,
         mirror=True,
         tint=0.1,
     ),
@@ -121,6 +127,7 @@ PRESETS: dict[str, Config] = {
         size=(16, 16),
         macro=8,
         micro=4,
+        overlap=1,
         latent=8,
         width=2,
         critic_width=4,

@@ -24,6 +24,8 @@ class Geometry(Protocol):
     @property
     def micro(self) -> int: ...  # noqa: D102
     @property
+    def overlap(self) -> int: ...  # noqa: D102
+    @property
     def coordinates(self) -> str: ...  # noqa: D102
 
 
@@ -101,6 +103,54 @@ def merged(parts: Tensor, rows: int, columns: int) -> Tensor:
     count, channels, height, width = parts.shape
     grid = parts.reshape(count // (rows * columns), rows, columns, channels, height, width)
     return grid.permute(0, 3, 1, 4, 2, 5).reshape(-1, channels, rows * height, columns * width)
+
+
+def joined(parts: Tensor, rows: int, columns: int, cfg: Geometry) -> Tensor:
+    """Parts side by side, row by row, blended where they reach over one another.
+
+    Args:
+        parts: [B * rows * columns, C, p + 2 m, p + 2 m], with m = ``cfg.overlap``.
+        rows: of cells in the result.
+        columns: the same across.
+        cfg: how pictures are divided.
+
+    Returns:
+        [B, C, rows * p, columns * p].
+    """
+    if not cfg.overlap:
+        return merged(parts, rows, columns)
+    grid = parts.reshape(-1, rows, columns, *parts.shape[1:])
+    grid = blended(blended(grid, 2, 5, cfg), 1, 4, cfg)
+    return merged(grid.flatten(0, 2), rows, columns)
+
+
+def blended(parts: Tensor, cells: int, pixels: int, cfg: Geometry) -> Tensor:
+    """Parts in a row without what reaches over their sides, each blended there with the one before and after it.
+
+    At the middle of the overlap, where two cells meet, both count the same; a part fades to nothing towards its end.
+    The first part has none before it, and the last none after.
+
+    Args:
+        parts: any dimensions.
+        cells: the dimension that counts the parts.
+        pixels: the dimension along which they meet, of length p + 2 m, m = ``cfg.overlap``.
+        cfg: how pictures are divided.
+
+    Returns:
+        The same with p in place of p + 2 m.
+    """
+    m, count = cfg.overlap, parts.shape[cells]
+    shape = [1] * parts.dim()
+    shape[pixels] = m
+    near = ((torch.arange(m, device=parts.device) + 0.5) / (2 * m)).view(shape).to(parts.dtype)
+    before, head, middle, tail, after = torch.split(parts, [m, m, cfg.micro - 2 * m, m, m], dim=pixels)
+    blended_head = torch.lerp(after.narrow(cells, 0, count - 1), head.narrow(cells, 1, count - 1), near + 0.5)
+    blended_tail = torch.lerp(
+        before.narrow(cells, 1, count - 1), tail.narrow(cells, 0, count - 1), near.flip(pixels) + 0.5
+    )
+    head = torch.cat([head.narrow(cells, 0, 1), blended_head], dim=cells)
+    tail = torch.cat([blended_tail, tail.narrow(cells, count - 1, 1)], dim=cells)
+    return torch.cat([head, middle, tail], dim=pixels)
 
 
 def cropped(pictures: Tensor, row: Tensor, column: Tensor, cfg: Geometry) -> Tensor:

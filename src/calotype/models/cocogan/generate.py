@@ -9,7 +9,14 @@ from torch import Tensor
 
 from calotype.errors import InputError
 from calotype.models.cocogan.config import Config
-from calotype.models.cocogan.coordinates import cells, macro_choices, macro_coordinates, micro_coordinates
+from calotype.models.cocogan.coordinates import (
+    blended,
+    cells,
+    joined,
+    macro_choices,
+    macro_coordinates,
+    micro_coordinates,
+)
 from calotype.models.cocogan.network import Net
 from calotype.run import Run
 
@@ -25,7 +32,7 @@ def latent_of(seed: int, cfg: Config) -> Tensor:
 
 @torch.no_grad()
 def parts(net: Net, latent: Tensor, rows: Tensor, columns: Tensor, cfg: Config) -> Tensor:
-    """Single parts of a picture, wherever they are and in any order.
+    """Single parts of a picture as large as those learned from, in any order, each as it is in the picture.
 
     Args:
         net: trained, in eval mode.
@@ -36,6 +43,29 @@ def parts(net: Net, latent: Tensor, rows: Tensor, columns: Tensor, cfg: Config) 
 
     Returns:
         [N, 3, micro, micro], -1..1.
+    """
+    if not cfg.overlap:
+        return raw_parts(net, latent, rows, columns, cfg)
+    made = []
+    height, width = cells(cfg)
+    for row, column in zip(rows.tolist(), columns.tolist()):
+        # With those neighbours that the picture has.
+        down = [row + k for k in (-1, 0, 1) if not k or 0 <= row + k <= height - 1]
+        around = cfg.coordinates == "cylindrical"
+        across = [column + k for k in (-1, 0, 1) if not k or around or 0 <= column + k <= width - 1]
+        where = torch.cartesian_prod(torch.tensor(down), torch.tensor(across)).float().view(-1, 2)
+        some = joined(raw_parts(net, latent, where[:, 0], where[:, 1], cfg), len(down), len(across), cfg)
+        top, left = down.index(row) * cfg.micro, across.index(column) * cfg.micro
+        made.append(some[:, :, top : top + cfg.micro, left : left + cfg.micro])
+    return torch.cat(made)
+
+
+@torch.no_grad()
+def raw_parts(net: Net, latent: Tensor, rows: Tensor, columns: Tensor, cfg: Config) -> Tensor:
+    """As ``parts``, but with all that reaches over the sides of each, and not blended.
+
+    Returns:
+        [N, 3, micro + 2 overlap, micro + 2 overlap], -1..1.
     """
     device = next(net.parameters()).device
     where = micro_coordinates(rows.float(), columns.float(), cfg).to(device)
@@ -62,12 +92,36 @@ def strips(net: Net, latent: Tensor, cfg: Config, size: tuple[int, int], turn: f
     if cfg.coordinates == "cylindrical":
         left, first_column, columns = 0, 0, -(-size[1] // cfg.micro)
     across = torch.arange(columns) + first_column + turn * cells(cfg)[1]
-    for row in range(rows):
-        down = torch.full((columns,), float(first_row + row))
-        strip = torch.cat(list(parts(net, latent, down, across, cfg)), dim=2)[None]
+    down = range(first_row, first_row + rows)
+    for row, strip in enumerate(_blended_rows(net, latent, cfg, down, across)):
         above = max(0, top - row * cfg.micro)
         below = max(0, (row + 1) * cfg.micro - top - size[0])
         yield strip[:, :, above : cfg.micro - below, left : left + size[1]]
+
+
+def _blended_rows(net: Net, latent: Tensor, cfg: Config, down: range, across: Tensor) -> Iterator[Tensor]:
+    """Rows of cells [1, 3, micro, columns * micro], each blended with its neighbours: at most three are held."""
+    held: list[Tensor] = []
+    for k in range(len(down) + 1):
+        if k < len(down):
+            held.append(_row(net, latent, cfg, float(down[k]), across))
+        if k:
+            here = min(k, 2) - 1
+            strip = torch.stack(held)
+            yield (blended(strip, 0, 3, cfg) if cfg.overlap else strip)[here]
+        held = held[-2:]
+
+
+def _row(net: Net, latent: Tensor, cfg: Config, row: float, across: Tensor) -> Tensor:
+    """Cells side by side, which still reach over those above and below: [1, 3, micro + 2 overlap, columns * micro]."""
+    ends = cfg.coordinates == "cylindrical" and cfg.overlap > 0
+    if ends:  # the first is blended with the one before it, whose place is around the cylinder, and so is the last
+        across = torch.cat([across[:1] - 1, across, across[-1:] + 1])
+    made = raw_parts(net, latent, torch.full((len(across),), row), across, cfg)
+    if cfg.overlap:
+        made = blended(made, 0, 3, cfg)
+    made = made[1:-1] if ends else made
+    return torch.cat(list(made), dim=2)[None]
 
 
 def _covering(wanted: int, learned: int, micro: int) -> tuple[int, int, int]:

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.models.cocogan.config import Config
-from calotype.models.cocogan.coordinates import cells_of_macro, dimensions, merged, micro_coordinates
+from calotype.models.cocogan.coordinates import cells_of_macro, dimensions, joined, micro_coordinates
 from calotype.nn.norm import batch_norm, known_norm
 from calotype.nn.spectral import spectral_norm
 
@@ -107,8 +107,9 @@ class Generator(nn.Module):
         condition = cfg.latent + dimensions(cfg)
         widths = _generator_widths(cfg)
         self.cfg = cfg
-        self.first = _linear(condition, 4 * widths[0])
         ups = cfg.micro.bit_length() - 2
+        self.margins = margins(cfg)
+        self.first = _linear(condition, (2 + 2 * self.margins[0]) ** 2 * widths[0])
         self.blocks = nn.ModuleList(
             _Growing(before, after, condition, up=i < ups, released=cfg.released)
             for i, (before, after) in enumerate(pairwise(widths))
@@ -128,11 +129,14 @@ class Generator(nn.Module):
             weight[:, -count:] *= ((weight.shape[1] - count) / count) ** 0.5
 
     def forward(self, latent: Tensor, coordinates: Tensor) -> Tensor:
-        """[N, latent], [N, 2 or 3] -> [N, 3, p, p], -1..1."""
+        """[N, latent], [N, 2 or 3] -> [N, 3, p + 2 m, p + 2 m], -1..1, with m the overlap."""
         condition = torch.cat([latent, coordinates], dim=1)
-        x = self.first(condition).view(len(condition), -1, 2, 2)
-        for block in self.blocks:
+        side = 2 + 2 * self.margins[0]
+        x = self.first(condition).view(len(condition), -1, side, side)
+        for block, before, after in zip(self.blocks, self.margins, self.margins[1:]):
             x = block(x, condition)
+            over = (2 * before if block.up else before) - after
+            x = F.pad(x, [-over] * 4) if over else x
         return torch.tanh(self.last(F.relu(self.norm(x))))
 
 
@@ -148,7 +152,13 @@ def made_macro(generator: Any, latent: Tensor, rows: Tensor, columns: Tensor, cf
     """
     side = cells_of_macro(cfg)
     where = micro_coordinates(rows, columns, cfg).flatten(0, 1)
-    return merged(generator(latent.repeat_interleave(side * side, dim=0), where), side, side)
+    return joined(generator(latent.repeat_interleave(side * side, dim=0), where), side, side, cfg)
+
+
+def margins(cfg: Config) -> list[int]:
+    """By how much a part reaches over its sides before the first block and after each, in pixels of that size."""
+    ups = cfg.micro.bit_length() - 2
+    return [-(-cfg.overlap // (1 << max(0, ups - i))) for i in range(ups + cfg.extra_blocks + 1)]
 
 
 def _generator_widths(cfg: Config) -> list[int]:

@@ -17,6 +17,7 @@ from calotype.run import Run, fit
 
 _PARTS, _BEYOND = "parts", "beyond"
 _PREVIEWS = 40  # in a stage
+_MEASURED = 4  # batches for the normalisation of a preview
 _SHOWN = (3, 4)  # rows and columns of a preview
 
 Batches = Callable[[int], Mapping[str, Tensor]]
@@ -111,10 +112,14 @@ def _shown(learner: Learner, run: Run) -> Callable[[Any, Mapping[str, Tensor], i
 @torch.no_grad()
 def preview(net: Net, cfg: Config, run: Run, *, beyond: bool = False) -> Tensor:
     """Pictures side by side: [1, 3, H, W], -1..1."""
-    net.average.eval()
+    before = {name: value.clone() for name, value in net.average.named_buffers()}
+    measure(net.average, cfg, run.device, batches=_MEASURED)
     extra = 2 * cfg.beyond * cfg.micro if beyond else 0
     across = 0 if cfg.coordinates == "cylindrical" else extra
     size = (cfg.size[0] + extra, cfg.size[1] + across)
     rows, columns = _SHOWN
     made = [sample(cfg, run, net=net, size=size, seed=seed) for seed in range(rows * columns)]
+    # Whoever looks on changes nothing.
+    for name, value in net.average.named_buffers():
+        value.copy_(before[name])
     return torch.cat([torch.cat(made[row * columns : (row + 1) * columns], dim=3) for row in range(rows)], dim=2)

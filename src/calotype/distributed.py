@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from datetime import timedelta
 from inspect import signature
 from typing import Any, TypeVar
@@ -25,6 +26,7 @@ from calotype.errors import InputError
 M = TypeVar("M", bound=nn.Module)
 
 _ALL_AT_ONCE_MB = 1024
+_ALONE = ContextVar("alone", default=False)
 
 
 def launched() -> bool:
@@ -43,8 +45,18 @@ def rank() -> int:
 
 
 def world() -> int:
-    """How many processes there are, all nodes together."""
-    return dist.get_world_size() if active() else 1
+    """How many processes there are, all nodes together; 1 within ``alone``."""
+    return dist.get_world_size() if active() and not _ALONE.get() else 1
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Within, this process does something that the others do not: it waits for none of them, and shares nothing."""
+    before = _ALONE.set(True)
+    try:
+        yield
+    finally:
+        _ALONE.reset(before)
 
 
 def own_device(name: str) -> str:

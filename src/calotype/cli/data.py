@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from calotype.cli.delivery import Json
 from calotype.cli.evaluate import aligned
 from calotype.cli.options import parameters
 from calotype.cli.progress import reporter
@@ -27,7 +28,6 @@ def options() -> list[inspect.Parameter]:
         str | None, typer.Argument(metavar="[NAME]", help="which set; without one, they are listed", show_default=False)
     ]
     quiet = Annotated[bool, typer.Option("-q", "--quiet", help="say nothing but the folder")]
-    as_json = Annotated[bool, typer.Option("--json", help="list them as one JSON document instead")]
     remove = Annotated[
         bool, typer.Option("--remove", help="delete the set where it was made last, and what was fetched for it")
     ]
@@ -42,7 +42,7 @@ def options() -> list[inspect.Parameter]:
         inspect.Parameter("name", kind, default=None, annotation=name),
         *own,
         inspect.Parameter("quiet", kind, default=False, annotation=quiet),
-        inspect.Parameter("as_json", kind, default=False, annotation=as_json),
+        inspect.Parameter("as_json", kind, default=False, annotation=Json),
         inspect.Parameter("remove", kind, default=False, annotation=remove),
         inspect.Parameter("clean", kind, default=False, annotation=clean),
     ]

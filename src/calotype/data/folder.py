@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from calotype.data.decoded import Decoded, Progress, decoded
 from calotype.data.stream import Sample
-from calotype.data.writing import ABOUT, IMAGES
+from calotype.data.writing import IMAGES, SAMPLES
 from calotype.errors import InputError
 from calotype.files import shown
 from calotype.image.io import MIN_SIDE, SUFFIXES, as_bytes, as_tensor, natural_order, open_photo, to_tensor
@@ -81,7 +81,7 @@ def sides(size: Side) -> tuple[int, int]:
 def pictures_below(folder: Path) -> list[Path]:
     """The pictures in a folder and its sub-folders, by suffix, in the order a person would count them.
 
-    Of a set of samples (see ``calotype.data.writing``) those that it is of, not the maps that belong to them.
+    Of a set that ``calotype data`` made only what lies in ``images/``: maps are no pictures.
 
     Raises:
         InputError: there is no such folder, or no picture in it.
@@ -89,10 +89,11 @@ def pictures_below(folder: Path) -> list[Path]:
     if not folder.is_dir():
         said = "is not a folder" if folder.exists() else "does not exist"
         raise InputError(f"{shown(folder)} {said}: give a folder of pictures")
-    within = folder / IMAGES if (folder / ABOUT).is_file() and (folder / IMAGES).is_dir() else folder
+    if (folder / SAMPLES).is_file() and (folder / IMAGES).is_dir():
+        folder = folder / IMAGES
     found = [
         path
-        for path in within.rglob("*")
+        for path in folder.rglob("*")
         if path.suffix.lower() in SUFFIXES
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
         and path.is_file()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from calotype.errors import InputError, unknown
+from calotype.tasks.data import set_folder
 from calotype.tasks.param import Param
 
 if TYPE_CHECKING:
@@ -92,8 +93,8 @@ def compare(
     is given, or both have to be sets of samples with maps, like those of ``calotype data``.
 
     Args:
-        real: folder of the real pictures.
-        fakes: folder of the made ones.
+        real: folder of the real pictures, or the name of a set that ``calotype data`` has made.
+        fakes: folder of the made ones, or such a name.
         metrics: names, of ``MEASURES``, or one text with commas; ``None`` takes all that need nothing else.
         features: ``auto`` (EfficientNet-Lite0 where it is installed, else formulas), ``efficientnet``, ``offline``, or
             the path of the weights of FID's Inception network.
@@ -146,7 +147,7 @@ def _asked(metrics: str | Sequence[str] | None) -> list[str]:
 
 
 def _folder(path: str | Path) -> Path:
-    folder = Path(path)
+    folder = set_folder(path)
     if not folder.is_dir():
         from calotype.files import shown
 

@@ -27,7 +27,11 @@ from calotype.studio.words import plain
             "“Segment”, then “Relayout”.",
         ),
         ("let calotype make it", "let calotype make it"),
-        ("train cocogan --set a=1,2 --set b=x (height)", "train cocogan and “a=1,2” and “b=x” in Settings (height)"),
+        (
+            "calotype train cocogan FOLDER --set a=1,2 --set b=x (height)",
+            "“Train” cocogan with a set and “a=1,2” and “b=x” in Settings (height)",
+        ),
+        ("with --set beyond=1 --set beyond_steps=1000", "with “beyond=1” and “beyond_steps=1000” in Settings"),
         ("'/home/me/studio/sets/set-1/set/faces/a.png' is cut short", "'a.png' is cut short"),
         ("'C:\\studio\\faces\\a.png' is cut short", "'a.png' is cut short"),
         ("the photos are in a folder but the results are not", "the photos are in a set but the results are not"),

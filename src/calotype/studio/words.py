@@ -32,12 +32,14 @@ _LABELS = {
 _ELSEWHERE = (
     (r"run its 'calotype train' command again to go on", "go on with its training under Work"),
     (r"[;.,]? ?\(?'calotype (?:engines|models|data)' lists (?:them|those that are)\)?", ""),
-    (r", by its name in 'calotype models' or by its folder", ""),
+    (r", by its name in 'calotype models' or (?:by )?its folder", ""),
     (r", by its folder or by its name in 'calotype models'", ""),
+    (r", or the name of a set that 'calotype data' has made", ""),
     (r"give its folder, or a name that 'calotype models' lists", "choose one of Models"),
     (r"'?calotype models'?", "Models"),
     (r"'?calotype engines'?", "the field “Engine”"),
     (r"like calotype \w+ PHOTO --model", "as its “Model”"),
+    (r"'?calotype train (\w+) FOLDER (?=--set)", r"“Train” \1 with a set and "),
     (r"'?calotype train (\w+) FOLDER\b'?", r"“Train” \1 with a set"),
     (r", or - for a photo on standard input", ""),
     (r"; can be given several times", ""),
@@ -84,7 +86,7 @@ def plain(text: str) -> str:
 
 def _settings(found: re.Match[str]) -> str:
     pairs = re.findall(r"--set (\w+=[^\s;)]*[^\s;).,])", found[0])
-    return f"and {' and '.join(f'“{pair}”' for pair in pairs)} in Settings"
+    return f"{' and '.join(f'“{pair}”' for pair in pairs)} in Settings"
 
 
 @cache

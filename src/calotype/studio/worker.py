@@ -160,39 +160,35 @@ def _models() -> list[dict[str, Any]]:
 
 
 def _uses(entry: Any) -> list[str]:
-    """The verbs that take a kept model and no photo, of those that can use this one; finished or not."""
+    """The verbs that can use a kept model of many photos; finished or not. Those of one photo say it themselves."""
     from pathlib import Path
 
-    from calotype.catalog import MODELS, model
+    from calotype.catalog import MODELS, config_from, model, usual_preset
     from calotype.errors import InputError
     from calotype.tasks import cache
-    from calotype.tasks.verbs import SAMPLING
+    from calotype.tasks.verbs import MAKING, SAMPLING
 
     if entry.engine not in MODELS:
         return []
-    found = [task.__name__ for task in SAMPLING if hasattr(model(entry.engine), task.__name__)]
-    about = cache.described(Path(entry.folder))
+    module = model(entry.engine)
     try:
-        round_about = _panoramic(entry.engine, about.get("config", {}))
-    except InputError:
-        round_about = False
-    return [verb for verb in found if verb != "panorama" or round_about]
+        config = config_from(module, usual_preset(entry.engine), cache.described(Path(entry.folder))["config"])
+    except (InputError, KeyError):
+        return []
+    names = [task.__name__ for task in (*SAMPLING, *MAKING)]
+    return [name for name in names if hasattr(module, name) and _can(module, name, config)]
 
 
-def _panoramic(name: str, config: Mapping[str, Any]) -> bool:
-    """Whether what was learned goes round, so that panoramas can be made of it.
-
-    Raises:
-        InputError: the configuration is not of that model.
-    """
-    from calotype.catalog import config_from, model, usual_preset
+def _can(module: Any, verb: str, config: Any) -> bool:
+    """Whether a model that was trained so can do what its kind can."""
     from calotype.errors import InputError
 
-    module = model(name)
-    cfg = config_from(module, usual_preset(name), config)
     try:
-        module.check_round(cfg)
-    except (AttributeError, InputError):
+        if verb == "panorama":
+            module.check_round(config)
+        if verb == "expand":
+            module.check_margins((0, 0, 1, 1), config)
+    except InputError:
         return False
     return True
 

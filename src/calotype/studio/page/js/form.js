@@ -227,10 +227,10 @@ function model({verb, field, get, put, id, closers}) {
   }});
   const refresh = () => {
     // A verb without a photo takes models of many photos.
-    const fits = (one) => field.required ? one.verbs.includes(verb.name) : one.finished && state.engines?.[one.engine]?.verbs.includes(verb.name);
+    const fits = (one) => field.required ? one.verbs.includes(verb.name) : one.finished && (one.verbs.includes(verb.name) || state.engines?.[one.engine]?.verbs.includes(verb.name));
     const models = (state.models || []).filter(fits);
     const named = (one) => [one.photo, one.engine, one.purpose !== 'sample' && one.purpose, !one.finished && 'still learning'].filter(Boolean).join(' · ');
-    options(select, [['', field.required ? models.length ? 'choose one' : 'none has been trained yet' : 'the one that belongs to the photo'], ...models.map((one) => [one.name, named(one)])], get() ?? '');
+    options(select, [['', field.required ? models.length ? 'choose one' : 'none has been trained yet' : verb.fields.some((one) => one.name === 'unfinished') ? 'the one that belongs to the photo' : 'none'], ...models.map((one) => [one.name, named(one)])], get() ?? '');
     if (field.required && models.length === 1 && !get()) { select.value = models[0].name; select.onchange?.(); select.dispatchEvent(new Event('change')); }
   };
   closers.push(listen('models', refresh), listen('engines', refresh));

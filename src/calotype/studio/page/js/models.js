@@ -27,7 +27,7 @@ export function showModels(main) {
         h('p', {}, `${model.engine} · ${model.preset} · for ${model.verbs.length ? model.verbs.join(' and ') : model.purpose || 'all verbs'} · ${stages}`),
         h('p', {class: 'quiet'}, `${model.when.slice(0, 16).replace('T', ' ')} · ${(model.bytes / 1e6).toFixed(1)} MB`)),
       h('div', {class: 'row'},
-        model.verbs.length ? model.verbs.map((verb) => h('button', {type: 'button', class: 'small', data: {use: verb}, onclick: () => make(model, verb)}, verb.charAt(0).toUpperCase() + verb.slice(1)))
+        model.verbs.length ? model.verbs.filter((verb) => model.finished || verb !== 'expand').map((verb) => h('button', {type: 'button', class: 'small', data: {use: verb}, onclick: () => make(model, verb)}, verb.charAt(0).toUpperCase() + verb.slice(1)))
           : model.finished && h('button', {type: 'button', class: 'small', onclick: () => use(model)}, 'Use it'),
         model.finished && iconButton('down', `Save the model of ${model.photo}`, () => save(url.packed(model.name), `${model.name}.zip`)),
         iconButton('trash', `Delete the model of ${model.photo}`, async () => {
@@ -39,7 +39,8 @@ export function showModels(main) {
 /** Go to a verb that takes a model of many photos; one that is still learning is used as it is. */
 function make(model, verb) {
   setValue(verb, 'model', model.name);
-  setValue(verb, 'unfinished', model.finished ? null : true);
+  const form = state.verbs.find((one) => one.name === verb);
+  if (form.fields.some((one) => one.name === 'unfinished')) setValue(verb, 'unfinished', model.finished ? null : true);
   go(`#/${verb}`);
 }
 

@@ -17,6 +17,7 @@ import gallery
 OUT = Path(__file__).parent.parent / "src" / "calotype" / "studio" / "page" / "verbs"
 WIDTH, HEIGHT, GAP = 320, 200, 3
 SMALL = 320
+QUALITY = 68
 
 
 def photo(name: str, side: int = SMALL) -> Image.Image:
@@ -66,9 +67,13 @@ def paint() -> Image.Image:
 
 
 def harmonize() -> Image.Image:
-    given = photo("mountains")
-    pasted = gallery.pasted(given, photo("stream"))
-    box = (int(0.35 * given.width), int(0.3 * given.height), given.width, given.height)
+    given = photo("galaxies")
+    pasted = given.copy()
+    x, y, r = given.width // 2, given.height // 2, 46
+    draw = ImageDraw.Draw(pasted)
+    draw.ellipse((x - r, y - 0.8 * r, x + r, y + 0.8 * r), fill=(230, 180, 120))
+    draw.ellipse((x - 0.6 * r, y - 0.6 * r, x + 0.1 * r, y - 0.05 * r), fill=(255, 215, 155))
+    box = (x - 75, y - 90, x + 75, y + 90)
     return beside(pasted.crop(box), calotype.harmonize(given, pasted)[0].crop(box))
 
 
@@ -106,7 +111,9 @@ def texture() -> Image.Image:
 
 
 def stylize() -> Image.Image:
-    return beside(*(cell("stylize", 300, column, 8, 200) for column in (1, 3)), widths=(1, 1.7))
+    given, style = photo("dandelions"), photo("stream")
+    made = calotype.stylize(given, style, engine="gpdm")[0]
+    return beside(style, made.crop((0, 0, int(0.62 * made.width), made.height)), widths=(1, 1.7))
 
 
 def mix() -> Image.Image:
@@ -138,12 +145,18 @@ def upscale() -> Image.Image:
 
 
 def animate() -> Image.Image:
+    """Frames on a strip of film: what moves in them cannot be seen in one picture, that it is a film can."""
     film = Image.open(gallery.OUT / "animate.webp")
-    frames = []
-    for number in (0, 4, 8, 12):
+    canvas = Image.new("RGB", (WIDTH, HEIGHT), (22, 20, 19))
+    draw, edge, side = ImageDraw.Draw(canvas), 26, 152
+    for place, number in enumerate((0, 5, 10)):
         film.seek(number)
-        frames.append(film.convert("RGB"))
-    return beside(*frames)
+        frame = ImageOps.fit(film.convert("RGB"), (side, HEIGHT - 2 * edge), Image.Resampling.LANCZOS)
+        canvas.paste(frame, (place * (side + 8) - 74, edge))
+    for x in range(6, WIDTH, 22):
+        for y in (8, HEIGHT - 19):
+            draw.rounded_rectangle((x, y, x + 11, y + 11), 2.5, (240, 236, 230))
+    return canvas
 
 
 def train() -> Image.Image:
@@ -171,5 +184,5 @@ if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
     for make in PICTURES:
         if not sys.argv[1:] or make.__name__ in sys.argv[1:]:
-            make().save(OUT / f"{make.__name__}.webp", quality=72, method=6)
+            make().save(OUT / f"{make.__name__}.webp", quality=QUALITY, method=6)
             print(make.__name__, flush=True)

@@ -179,6 +179,9 @@ def test_a_model_learns_from_a_set_and_makes_pictures_that_are_a_set_too(learned
     with zipfile.ZipFile(io.BytesIO(client.get(f"/api/jobs/{made['id']}/archive").content)) as archive:
         assert archive.testzip() is None
         assert archive.namelist() == [f"faces_sample_{seed}.png" for seed in range(3, 9)]
+    sheet = client.get(f"/api/jobs/{made['id']}/sheet").content
+    assert min(Image.open(io.BytesIO(sheet)).size) > 2 * 16
+    assert json.loads(Image.open(io.BytesIO(sheet)).text["calotype"])["sheet"] == 6
     other = client.post("/api/sets", json={"name": "made", "job": made["id"]}).json()
     assert (other["count"], other["source"], other["name"]) == (6, "sample", "made")
     measures = "fid,kid,precision,coverage"
@@ -444,8 +447,13 @@ def made_here(monkeypatch, studio):
     sheet = io.BytesIO()
     Image.effect_noise((2000, 1000), 90).convert("L").save(sheet, "PNG")
     fetched = type("Sheet", (Fetched,), {"files": lambda self, wanted: [("digits.png", sheet.getvalue())]})
-    monkeypatch.setattr("calotype.data.packages.fetched", lambda package, given=None: fetched(package, None))
-    told = []
+    given, told = [], []
+
+    def at_hand(package, folder=None):
+        given.append([] if folder is None else [path.name for path in folder.iterdir()])
+        return fetched(package, None)
+
+    monkeypatch.setattr("calotype.data.packages.fetched", at_hand)
 
     class Hand:
         status = 0
@@ -464,13 +472,17 @@ def made_here(monkeypatch, studio):
 
     studio.stopping = False
     monkeypatch.setattr(studio.jobs, "_process", lambda desk: Hand())
-    return told
+    return told, given
 
 
 def test_a_set_that_anyone_can_have_is_made_into_a_set(client, place, monkeypatch):
     studio = client.app.state.studio
-    told = made_here(monkeypatch, studio)
-    job = client.get(f"/api/jobs/{asked(client, 'data', name='digits', count=6, size=32)['id']}").json()
+    told, given = made_here(monkeypatch, studio)
+    hand = parcel(client, {"opencv-doc.deb": b"fetched by hand"})
+    job = client.get(f"/api/jobs/{asked(client, 'data', name='digits', count=6, size=32, packages=hand)['id']}").json()
+    assert given == [["opencv-doc.deb"]]
+    assert client.post("/api/verbs/data/jobs", json={"name": "digits", "packages": "/etc"}).status_code == 422
+    assert client.post("/api/verbs/data/jobs", json={"name": "digits", "packages": "0" * 16}).status_code == 404
     assert (job["state"], job["message"]) == ("done", "")
     assert any(fields.get("stage", "").startswith("making the pictures") for fields in told)
     said = client.get(f"/api/sets/{job['set']}").json()

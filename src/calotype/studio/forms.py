@@ -28,14 +28,18 @@ MOST_SAMPLES = 1000  # of one job, from a model of many photos: they are quickly
 _MOST_LENT = 16  # further photos
 _LONGEST = 200  # characters of a text
 _PICTURE_ID, _SET_ID = "[0-9a-f]{16}", "set-[0-9a-f]{12}"
+PARCELS = frozenset({"packages"})  # folders of files that may be handed in, as a parcel
 _ALSO = {"evaluate": (compare,)}  # what is one command on a command line is one form
 
 
 def parameters(verb: str) -> dict[str, tuple[Param, Any]]:
-    """The arguments of a verb that can be given here, each with its default: folders of the machine are not."""
+    """The arguments of a verb that can be given here, each with its default: folders of the machine are not.
+
+    A folder of files that can be handed in is named by the id of the parcel that they came in.
+    """
     known: dict[str, tuple[Param, Any]] = {}
     for task in (VERBS[verb], *_ALSO.get(verb, ())):
-        known |= {name: said for name, said in described(task).items() if said[0].kind != "folder"}
+        known |= {name: said for name, said in described(task).items() if said[0].kind != "folder" or name in PARCELS}
     return known
 
 
@@ -132,6 +136,8 @@ def _value(name: str, about: Param, value: Any) -> Any:
         return [_picture(name, about, one) for one in value]
     if about.kind in PICTURES:
         return value if about.kind == "labels" and value == "auto" else _picture(name, about, value)
+    if about.kind == "folder":
+        return _picture(name, about, value)
     if about.kind == "weights":
         # A file of the machine is nothing that a client has a say in.
         return _one_of(about.choices, value, name)
@@ -210,6 +216,8 @@ def body(verb: str) -> Any:
 def _annotation(about: Param) -> tuple[Any, dict[str, Any]]:
     if about.kind == "photos":
         return list[str], {"max_length": _MOST_LENT}
+    if about.kind == "folder":
+        return str, {"pattern": f"^{_PICTURE_ID}$"}
     if about.kind in PICTURES:
         other = "|auto" if about.kind == "labels" else f"|{_SET_ID}" if about.sets else ""
         return str, {"pattern": f"^({_PICTURE_ID}{other})$"}

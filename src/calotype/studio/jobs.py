@@ -13,6 +13,7 @@ from typing import Any
 from calotype.errors import CalotypeError, InputError, OutputError
 from calotype.studio.crew import Hand
 from calotype.studio.forms import PICTURES, checked, is_set, parameters
+from calotype.studio.parcels import Parcels
 from calotype.studio.pictures import Missing, Pictures
 from calotype.studio.records import ENDED, Job, Made, Records
 from calotype.studio.sets import Sets
@@ -56,14 +57,22 @@ class Jobs:
         folder: where they are kept.
         pictures: that their arguments name.
         sets: the same.
+        parcels: the same.
         at_once: how many are worked on at a time; each process gets its share of the processor's threads.
         changed: called with every job that has changed, and with the id of one that is gone, in any thread.
     """
 
     def __init__(
-        self, folder: Path, pictures: Pictures, sets: Sets, at_once: int, changed: Callable[[Job | str], object]
+        self,
+        folder: Path,
+        pictures: Pictures,
+        sets: Sets,
+        parcels: Parcels,
+        at_once: int,
+        changed: Callable[[Job | str], object],
     ) -> None:
-        self._records, self._pictures, self._sets, self._changed = Records(folder), pictures, sets, changed
+        self._records, self._pictures, self._sets, self._parcels = Records(folder), pictures, sets, parcels
+        self._changed = changed
         self._lock = threading.RLock()
         self._threads = _threads(at_once)
         self._desks = [_Desk() for _ in range(at_once)]
@@ -227,6 +236,8 @@ class Jobs:
                 given[name] = [self._path(one) for one in value]
             elif kind in PICTURES and value != "auto":
                 given[name] = self._path(value)
+            elif kind == "folder":
+                given[name] = str(self._parcels.folder(value))
             elif kind == "model":
                 given[name] = str(model_folder(value))
             else:

@@ -34,7 +34,7 @@ class Studio:
         self.pictures = Pictures(home / "pictures")
         self.sets = Sets(home / "sets")
         self.parcels = Parcels(home / "parcels")
-        self.jobs = Jobs(home / "jobs", self.pictures, self.sets, at_once, self._changed)
+        self.jobs = Jobs(home / "jobs", self.pictures, self.sets, self.parcels, at_once, self._changed)
         self.clerk = Clerk()
         self._engines: dict[str, Any] | None = None
         self._thumbnailing, self._asking = threading.Lock(), threading.Lock()

@@ -43,6 +43,7 @@ _ELSEWHERE = (
     (r"'?calotype train (\w+) FOLDER\b'?", r"“Train” \1 with a set"),
     (r", or - for a photo on standard input", ""),
     (r"; can be given several times", ""),
+    (r"name its folder with --packages", "hand it in where the set is made"),
     (r"[Tt]he suffix of -o says", "“Film format” says"),
     (r", or the file of [\w' ]*weights", ""),
 )

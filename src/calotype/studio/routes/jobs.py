@@ -13,11 +13,14 @@ from fastapi.responses import FileResponse, Response, StreamingResponse
 from pydantic import BaseModel, Field
 
 from calotype.errors import InputError
+from calotype.studio.jobs import Jobs
 from calotype.studio.pictures import Missing, safe_name
 from calotype.studio.routes.answers import ANEW, FOR_EVER, FileName, JobId, router, there
 from calotype.studio.routes.pictures import settings_of
 from calotype.studio.shared import Studio
 
+_CELL = 320  # pixels that a picture has on a sheet, each way, at most
+_MOST_ON_SHEET = 100  # pictures
 _MEDIA = {".png": "image/png", ".gif": "image/gif", ".webp": "image/webp", ".apng": "image/png", ".mp4": "video/mp4"}
 
 
@@ -86,6 +89,11 @@ def jobs(studio: Studio) -> APIRouter:
         headers = {**ANEW, "content-disposition": f'attachment; filename="{name}"'}
         return StreamingResponse(_zipped(paths), media_type="application/zip", headers=headers)
 
+    @api.get("/jobs/{id}/sheet", response_class=Response)
+    def sheet(id: JobId) -> Response:
+        """One picture with all results of a job, each with its seed; it carries how they were made."""
+        return Response(_sheet(queue, id), media_type="image/png", headers=ANEW)
+
     @api.put("/jobs/{id}/results/{name}")
     def keep(id: JobId, name: FileName, wish: Kept) -> dict[str, Any]:
         """Keep a result, or no longer."""
@@ -122,6 +130,25 @@ def jobs(studio: Studio) -> APIRouter:
         return StreamingResponse(stream, media_type="text/event-stream", headers={"cache-control": "no-store"})
 
     return api
+
+
+def _sheet(queue: Jobs, id: str) -> bytes:
+    from PIL import Image
+
+    from calotype.image.grid import contact_sheet
+    from calotype.image.io import png_bytes, read_settings
+
+    made = [one for one in queue.get(id).results if one.file.endswith(".png")][:_MOST_ON_SHEET]
+    if not made:
+        raise InputError("this job has made no pictures: there is nothing to lay on a sheet")
+    paths, images = [there(queue.file(id, one.file)) for one in made], []
+    for path in paths:
+        with Image.open(path) as image:
+            image.thumbnail((_CELL, _CELL))  # only what the sheet shows of it is kept
+            images.append(image.copy())
+    labels = [" ".join(part for part in (f"seed {one.seed}", one.scale) if part) for one in made]
+    largest = max(max(image.size) for image in images)
+    return png_bytes(contact_sheet(images, labels, cell=largest), {**read_settings(paths[0]), "sheet": len(made)})
 
 
 def _zipped(paths: list[Path]) -> Iterator[bytes]:

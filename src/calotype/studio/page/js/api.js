@@ -66,6 +66,7 @@ export const url = {
   file: (job, name) => `/api/jobs/${job}/files/${encodeURIComponent(name)}`,
   small: (job, name) => `/api/jobs/${job}/thumbnails/${encodeURIComponent(name)}`,
   member: (set, picture) => `/api/sets/${set}/pictures/${picture}/thumbnail`,
+  sheet: (job) => `/api/jobs/${job}/sheet`,
   archive: (job) => `/api/jobs/${job}/archive`,
   packed: (name) => `/api/models/${encodeURIComponent(name)}/file`,
   model: (name, preview) => `/api/models/${encodeURIComponent(name)}/previews/${encodeURIComponent(preview)}`,

@@ -87,6 +87,28 @@ export async function fill(set, pictures) {
   });
 }
 
+const PIECE = 8 << 20;  // bytes of a file that are sent at a time
+
+/** Hand in files that are no pictures, large ones in pieces: the id of what they came in. `said` hears which share has come. */
+export async function sendParcel(files, said) {
+  const {id} = await api.parcel(), all = files.reduce((sum, file) => sum + file.size, 0);
+  let sent = 0;
+  try {
+    for (const file of files) {
+      const name = file.name.replace(/[^\w.-]+/g, '_').replace(/^[^\w]+/, '').slice(-99) || 'file';
+      for (let at = 0; at < Math.max(1, file.size); at += PIECE) {
+        await api.putPiece(id, name, at, file.slice(at, at + PIECE));
+        sent += Math.min(PIECE, file.size - at);
+        said(sent / Math.max(1, all));
+      }
+    }
+  } catch (error) {
+    api.forgetParcel(id).catch(() => {});
+    throw error;
+  }
+  return id;
+}
+
 /** Make a set of files and show it. */
 export async function handInSet(files, single = null) {
   const set = await newSet(files, single);

@@ -37,7 +37,7 @@ const MOST_SHOWN = 24;
 function card(job) {
   const photo = photoOf(job), many = setOf(job);
   return h('article', {class: `job ${job.state}`, data: {job: job.id}},
-    photo ? h('button', {type: 'button', class: 'thumb', 'aria-label': `Work on ${photo.name}`, onclick: () => back(job, photo)}, h('img', {src: url.thumbnail(photo.id), alt: ''})) : many?.count ? h('a', {class: 'thumb', href: `#/sets/${many.id}`, 'aria-label': `The set ${many.name}`}, mosaic(many)) : h('div', {class: 'thumb'}),
+    photo ? h('button', {type: 'button', class: 'thumb', 'aria-label': `Work on ${photo.name}`, onclick: () => back(job, photo)}, h('img', {src: url.thumbnail(photo.id), alt: ''})) : many?.count ? h('a', {class: 'thumb', href: `#/sets/${many.id}`, 'aria-label': `The set ${many.name}`}, mosaic(many)) : null,
     h('div', {class: 'body'},
       h('h2', {}, job.verb.charAt(0).toUpperCase() + job.verb.slice(1), ' ', h('span', {class: 'quiet'}, [(photo || many)?.name ?? state.models?.find((one) => one.name === job.arguments.model)?.photo, when(job.asked)].filter(Boolean).join(' · '))),
       job.state !== 'done' || job.message ? progress(job) : null,

@@ -2,6 +2,7 @@
 import {api, url} from './api.js';
 import {go, h, icon, iconButton, save, sure, toast} from './dom.js';
 import {chooseMany} from './files.js';
+import {sendParcel} from './handing.js';
 import {choosePicture} from './photo.js';
 import {attempt} from './results.js';
 import {listen, set, setValue, state} from './state.js';
@@ -54,8 +55,6 @@ function use(model) {
   go(`#/${verb.name}`);
 }
 
-const PIECE = 8 << 20;  // bytes of a file that are sent at a time
-
 /** Hand in a model that was trained elsewhere: its folder, its files, or the zip that a studio saved. */
 function bring(after) {
   const close = () => { dialog.close(); dialog.remove(); };
@@ -66,23 +65,16 @@ function bring(after) {
   const send = async () => {
     go_.disabled = true;
     bar.hidden = false;
-    const {id} = await api.parcel(), all = files.reduce((sum, {file}) => sum + file.size, 0);
-    let sent = 0;
+    let id = null;
     try {
-      for (const {file} of files) {
-        for (let at = 0; at < Math.max(1, file.size); at += PIECE) {
-          await api.putPiece(id, file.name, at, file.slice(at, at + PIECE));
-          sent += Math.min(PIECE, file.size - at);
-          bar.value = sent / Math.max(1, all);
-        }
-      }
+      id = await sendParcel(files.map(({file}) => file), (share) => { bar.value = share; });
       const root = files[0].path.includes('/') ? files[0].path.split('/')[0] : files[0].file.name.replace(/\.[^.]*$/, '');
       await api.bring(id, root, photo?.id ?? null);
       close();
       toast('The model is kept.');
       after();
     } catch (error) {
-      api.forgetParcel(id).catch(() => {});
+      if (id) api.forgetParcel(id).catch(() => {});
       chosen.textContent = error.message;
       chosen.className = 'problem';
       go_.disabled = false;

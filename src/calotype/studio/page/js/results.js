@@ -82,6 +82,7 @@ export function jobActions(job, shown) {
   const pictures = job.results.filter((made) => /\.png$/.test(made.file)).length, rest = job.results.length - shown;
   return h('div', {class: 'together'}, rest > 0 ? h('p', {class: 'quiet'}, `and ${rest} more`) : null,
     h('button', {type: 'button', class: 'small', data: {do: 'save-all'}, onclick: () => save(url.archive(job.id), '')}, icon('down'), `Save all ${job.results.length}`),
+    pictures > 1 && h('button', {type: 'button', class: 'small', data: {do: 'sheet'}, onclick: () => save(url.sheet(job.id), `${nameOf(job)} sheet.png`)}, icon('down'), 'Save a sheet'),
     pictures > 1 && !WORKING.has(job.state) ? h('button', {type: 'button', class: 'small', data: {do: 'as-set'}, onclick: () => attempt(async () => {
       const set = await api.newSet(nameOf(job), job.id);
       await loadSets();

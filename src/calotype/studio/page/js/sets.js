@@ -3,7 +3,7 @@ import {api, url} from './api.js';
 import {go, h, icon, iconButton, sure, toast} from './dom.js';
 import {chooseMany, picturesOf} from './files.js';
 import {form} from './form.js';
-import {fill, handInSet} from './handing.js';
+import {fill, handInSet, sendParcel} from './handing.js';
 import {open, photoField} from './photo.js';
 import {attempt, progress} from './results.js';
 import {jobsNewestFirst, listen, loadPictures, loadSets, setValue, state, valuesOf} from './state.js';
@@ -61,7 +61,7 @@ export function handButtons() {
 }
 
 function showAll(main) {
-  const place = h('div', {class: 'set-list'}), working = h('div', {class: 'jobs'}), anyones = h('div', {class: 'anyones'});
+  const place = h('div', {class: 'set-list'}), working = h('div', {class: 'jobs'}), anyones = h('div', {class: 'anyones'}, h('p', {class: 'quiet', role: 'status'}, 'Looking …'));
   main.append(h('div', {class: 'page'}, h('h1', {}, 'Sets'),
     h('p', {class: 'quiet'}, 'Many pictures together: to learn from, to compare, or to do the same with each. Drop a folder here, or'), handButtons(), working, place,
     h('h2', {class: 'apart'}, 'Sets that anyone can have'),
@@ -88,15 +88,21 @@ function offer(about) {
   const fetches = about.megabytes ? `${about.tools.join(' and ')} ${about.tools.length > 1 ? 'fetch' : 'fetches'} ${about.megabytes} MB` : 'Nothing is fetched';
   const begin = () => {
     const verb = state.verbs.find((one) => one.name === 'data');
-    const shown = {...verb, fields: verb.fields.filter((field) => field.name !== 'name').map((field) => ({...field, first: true,
+    const shown = {...verb, fields: verb.fields.filter((field) => !['name', 'packages'].includes(field.name)).map((field) => ({...field, first: true,
       default: {size: about.size, count: about.count}[field.name] ?? field.default, least: {size: about.sizes[0]}[field.name] ?? field.least}))};
     for (const name of Object.keys(valuesOf('data'))) setValue('data', name, null);
     const fields = form(shown);
     const close = () => { fields.close(); dialog.close(); dialog.remove(); };
+    const byHand = h('span', {class: 'quiet', role: 'status'});
     const dialog = h('dialog', {class: 'fetch', oncancel: close},
       h('div', {class: 'row'}, h('h2', {}, `The set “${about.name}”`), iconButton('close', 'Close', close)),
       h('p', {}, `${about.summary}.`), fields.element,
       h('p', {class: 'banner'}, about.megabytes ? `This asks the network: your own ${about.tools.join(' and ')} ${about.tools.length > 1 ? 'fetch' : 'fetches'} ${about.packages.join(', ')}, ${about.megabytes} MB, unless they are here already. They are checked, and nothing of yours is sent.` : 'This asks nothing of the network.'),
+      about.packages.length ? h('div', {class: 'row'}, h('button', {type: 'button', class: 'small', data: {do: 'by-hand'}, onclick: async () => {
+        const files = (await chooseMany({accept: ''})).map(({file}) => file);
+        if (!files.length) return;
+        try { setValue('data', 'packages', await sendParcel(files, (share) => { byHand.textContent = `${Math.round(100 * share)} %`; })); byHand.textContent = files.map((file) => file.name).join(', '); } catch (error) { byHand.textContent = error.message; }
+      }}, 'I have fetched them by hand'), byHand) : null,
       h('p', {class: 'quiet'}, `Licence: ${about.licence}`),
       h('div', {class: 'row end'}, h('button', {type: 'button', onclick: close}, 'Leave it'),
         h('button', {type: 'button', class: 'main', data: {do: 'fetch'}, onclick: () => attempt(async () => {

@@ -107,14 +107,23 @@ def _answered(question: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     from calotype.studio import doing
 
     try:
-        return {"answer": _QUESTIONS[question](**arguments)}
+        return {"answer": answer(question, arguments)}
     except Exception as error:
         return {"error": doing.sentence(error)}
 
 
+def answer(question: str, arguments: Mapping[str, Any]) -> Any:
+    """What is known of something, or what became of a wish; see ``_QUESTIONS``.
+
+    Raises:
+        InputError: there is no answer, for a reason that people can mend.
+    """
+    return _QUESTIONS[question](**arguments)
+
+
 def _engines() -> dict[str, Any]:
-    """Of each engine what is known of it, and beside that its ``verbs`` and its ``abilities``."""
-    from calotype.catalog import ENGINES, engine
+    """Of each engine and model what is known of it, and beside that its ``verbs`` and its ``abilities``."""
+    from calotype.catalog import ENGINES, system, usual_preset
     from calotype.tasks.engines import engines
     from calotype.tasks.order import abilities
     from calotype.tasks.verbs import MAKING
@@ -123,16 +132,18 @@ def _engines() -> dict[str, Any]:
     return {
         name: {
             **about,
-            "verbs": [verb for verb, function in needs.items() if hasattr(engine(name), function)],
-            "abilities": sorted(abilities(name)),
+            # What learns from many photos is trained; what it makes afterwards is made with the model, not with it.
+            "verbs": [verb for verb, function in needs.items() if name in ENGINES and hasattr(system(name), function)]
+            or ["train"],
+            "abilities": sorted(abilities(name)) if name in ENGINES else [],
+            "usual": usual_preset(name),
         }
         for name, about in engines().items()
-        if name in ENGINES  # what learns from many photos works without one
     }
 
 
 def _models() -> list[dict[str, Any]]:
-    """The kept models, each with the names of its pictures on the way."""
+    """The kept models, each with the names of its pictures on the way and the verbs that can use it."""
     from dataclasses import asdict
     from pathlib import Path
 
@@ -142,9 +153,48 @@ def _models() -> list[dict[str, Any]]:
         {
             **{name: value for name, value in asdict(entry).items() if name != "folder"},
             "previews": [path.name for path in _by_age(Path(entry.folder) / "previews")],
+            "verbs": _uses(entry),
         }
         for entry in models()
     ]
+
+
+def _uses(entry: Any) -> list[str]:
+    """The verbs that take a kept model and no photo, of those that can use this one; finished or not."""
+    from pathlib import Path
+
+    from calotype.catalog import MODELS, model
+    from calotype.errors import InputError
+    from calotype.tasks import cache
+    from calotype.tasks.verbs import SAMPLING
+
+    if entry.engine not in MODELS:
+        return []
+    found = [task.__name__ for task in SAMPLING if hasattr(model(entry.engine), task.__name__)]
+    about = cache.described(Path(entry.folder))
+    try:
+        round_about = _panoramic(entry.engine, about.get("config", {}))
+    except InputError:
+        round_about = False
+    return [verb for verb in found if verb != "panorama" or round_about]
+
+
+def _panoramic(name: str, config: Mapping[str, Any]) -> bool:
+    """Whether what was learned goes round, so that panoramas can be made of it.
+
+    Raises:
+        InputError: the configuration is not of that model.
+    """
+    from calotype.catalog import config_from, model, usual_preset
+    from calotype.errors import InputError
+
+    module = model(name)
+    cfg = config_from(module, usual_preset(name), config)
+    try:
+        module.check_round(cfg)
+    except (AttributeError, InputError):
+        return False
+    return True
 
 
 def _by_age(folder: Any) -> list[Any]:
@@ -163,9 +213,23 @@ def _estimate(verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return estimate(verb, arguments)
 
 
+def _data() -> list[dict[str, Any]]:
+    from calotype.studio.fetching import listed
+
+    return listed()
+
+
+def _bring(folder: str, photo: str | None) -> str:
+    from calotype.tasks.models import take_over
+
+    return take_over(folder, photo).name
+
+
 _QUESTIONS: dict[str, Any] = {
     "engines": _engines,
     "models": _models,
     "remove_model": _remove_model,
     "estimate": _estimate,
+    "data": _data,
+    "bring": _bring,
 }

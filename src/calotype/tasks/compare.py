@@ -59,13 +59,16 @@ def compare(
         Param(
             "compare two folders as sets, by these, like fid,kid: fid, kid, precision, recall, density, coverage, "
             "class_score, fsd, or all",
+            kind="several",
             metavar="NAMES",
+            choices=MEASURES,
         ),
     ] = None,
     features: Annotated[
         str | Path,
         Param(
             "what sets are seen with: auto, efficientnet, offline, or the file of FID's Inception weights",
+            kind="weights",
             metavar="NAME",
             choices=("auto", "efficientnet", "offline"),
         ),
@@ -75,7 +78,9 @@ def compare(
         Param(
             "for fsd of photos: what sees what they show, voc, city, or the file of ESPNetv2's weights; without it the "
             "maps beside the pictures are compared",
+            kind="weights",
             metavar="NAME",
+            choices=("voc", "city"),
         ),
     ] = None,
     seed: Annotated[int, Param("of what is drawn at random to compare sets", kind="whole", at_least=0)] = 0,

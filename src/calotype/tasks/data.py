@@ -29,13 +29,14 @@ def data(
     name: Annotated[str, Param("which set; 'calotype data' lists them", metavar="NAME")],
     *,
     out: Annotated[
-        str | Path | None, Param("folder to make; default: the name of the set", flags=("-o", "--out"))
+        str | Path | None,
+        Param("folder to make; default: the name of the set", kind="folder", flags=("-o", "--out")),
     ] = None,
     size: Annotated[int | None, Param("side of the pictures in pixels", kind="whole", metavar="PIXELS")] = None,
     count: Annotated[int | None, Param("how many samples", kind="whole", flags=("-n", "--count"), at_least=1)] = None,
     seed: Annotated[int, Param("of what is drawn at random", kind="whole", metavar="NUMBER", at_least=0)] = 0,
     packages: Annotated[
-        str | Path | None, Param("a folder with the packages, fetched by hand", metavar="FOLDER")
+        str | Path | None, Param("a folder with the packages, fetched by hand", kind="folder", metavar="FOLDER")
     ] = None,
     on_progress: Callable[[int, int], object] | None = None,
 ) -> Path:

@@ -243,6 +243,7 @@ def train(
             "it learns from, or the name of a set that 'calotype data' has made",
             kind="photo",
             metavar="PHOTO",
+            sets=True,
         ),
     ],
     *,
@@ -269,9 +270,10 @@ def train(
             metavar="VERB",
             choices=_PURPOSES,
             first=True,
+            single=True,
         ),
     ] = "",
-    factor: Annotated[float, replace(ENLARGEMENT, first=False)] = 4.0,
+    factor: Annotated[float, replace(ENLARGEMENT, first=False, single=True)] = 4.0,
     labels: Annotated[
         LabelMapLike | None,
         Param(
@@ -279,6 +281,7 @@ def train(
             "own; or auto, the one that 'calotype segment' makes",
             kind="labels",
             metavar="MAP",
+            single=True,
         ),
     ] = None,
     out: Annotated[
@@ -287,7 +290,7 @@ def train(
             "folder for the model, instead of where models are kept; for several, one folder each in it", kind="folder"
         ),
     ] = None,
-    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
+    max_side: Annotated[int | None, replace(arguments.MAX_SIDE, single=True)] = None,
     settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
     device: Annotated[str, arguments.DEVICE] = "auto",
     run: Optional["Run"] = None,

@@ -74,7 +74,15 @@ class Evaluation:
 
 
 def evaluate(
-    real: Annotated[PhotoLike, Param("the photo, or a folder of photos", kind="photo", metavar="REAL", sets=True)],
+    real: Annotated[
+        PhotoLike,
+        Param(
+            "the photo, or a folder of photos; with --metrics also the name of a set that 'calotype data' has made",
+            kind="photo",
+            metavar="REAL",
+            sets=True,
+        ),
+    ],
     fakes: Annotated[
         PhotoLike | Sequence[PhotoLike],
         Param(

@@ -9,7 +9,7 @@ import torch
 
 from calotype.errors import InputError, Stopped
 from calotype.models import cocogan
-from calotype.models.cocogan.beyond import inverted
+from calotype.models.cocogan.beyond import _with_photo, inverted
 from calotype.models.cocogan.generate import latent_of
 from calotype.models.cocogan.learning import measure
 from calotype.run import Run
@@ -102,3 +102,17 @@ def test_it_can_be_stopped_and_its_cost_is_said(net, photo):
     with pytest.raises(Stopped):
         cocogan.expand(WIDE, run, net=net, photo=photo, margins=(1, 1, 1, 1))
     assert cocogan.expanding_cost((4, 4, 4, 4), WIDE).seconds > cocogan.cost((24, 24), WIDE).seconds
+
+
+def test_the_margin_takes_over_the_tone_of_the_photo_where_they_meet():
+    cfg = replace(cocogan.PRESETS["small"], beyond=1, beyond_steps=1)
+    margins = (16, 0, 0, 8)
+    whole = torch.full((1, 3, 72, 80), 0.5)
+    whole[:, :, :64, 16:] = -0.9  # inside, what was made is far from the photo
+    made = _with_photo(whole, torch.full((1, 3, 64, 64), 0.1), margins, cfg)
+    assert made[0, 0, 30, 15].item() == pytest.approx(0.125, abs=0.01)
+    assert made[0, 0, 64, 40].item() == pytest.approx(0.125, abs=0.01)
+    assert made[0, 0, 30, 0].item() == pytest.approx(0.5, abs=0.01)
+    steps = made[0, 0, 30, :16].diff()
+    assert (steps < 0).all()
+    assert steps.abs().max() < 0.05

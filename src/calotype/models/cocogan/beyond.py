@@ -19,6 +19,7 @@ Margins = tuple[int, int, int, int]  # pixels on the left, on the right, at the 
 STEPS = 150  # of looking for the random vector
 _RATE = 0.03
 _APART = 0.25  # how much of another random vector the search begins with, so that seeds differ
+_SMOOTH = 1 / 8  # of a cell: how smooth what brings the margin to the photo's tone is
 _BESIDE = 0.5  # weight of what is in the middle of the picture; what lies at an edge that is gone beyond counts 1 more
 
 
@@ -145,14 +146,18 @@ def _with_photo(whole: Tensor, photo: Tensor, margins: Margins, cfg: Config) -> 
     left, _, top, _ = margins
     height, width = cfg.size
     inside = (slice(None), slice(None), slice(top, top + height), slice(left, left + width))
-    apart = photo - whole[inside]
-    outside = _distance(margins, cfg).to(photo)
-    # The difference at the nearest pixel of the photo, the smoother the further out.
-    carried = F.pad(apart, margins, mode="replicate")
-    smooth = blur(carried, cfg.micro / 8)
-    # Only what is at the edge counts, not what lies deeper in the photo.
-    fade = (1 - outside / cfg.micro).clamp_min(0)
-    result = (whole + fade * smooth).clamp(-1, 1)
+    distance = _distance(margins, cfg).to(photo)
+    # Between the outermost pixels of the photo and those that lie beside them, carried outwards. What was made inside
+    # is no measure of what was made outside: there may be a step between the two.
+    ring = [min(1, margin) for margin in margins]
+    beside = whole[:, :, top - ring[2] : top + height + ring[3], left - ring[0] : left + width + ring[1]]
+    beyond = [margin - one for margin, one in zip(margins, ring)]
+    apart = F.pad(photo, margins, mode="replicate") - F.pad(beside, beyond, mode="replicate")
+    # Only of what lies outside, and smooth: grain and lines are not to be drawn out.
+    outside = (distance > 0).to(photo).expand(1, 1, -1, -1)
+    sigma = cfg.micro * _SMOOTH
+    tone = blur(apart * outside, sigma) / blur(outside, sigma).clamp_min(1e-6)
+    result = (whole + (1 - distance / cfg.micro).clamp_min(0) * tone).clamp(-1, 1)
     result[inside] = photo
     return result
 

@@ -6,7 +6,9 @@ is cut out of the README's pictures, which ``gallery.py`` makes.
 
 from __future__ import annotations
 
+import math
 import sys
+import tempfile
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageOps
@@ -163,6 +165,60 @@ def train() -> Image.Image:
     return beside(*(cell("trained", 300, column, 8, 225) for column in (0, 1, 3)))
 
 
+def grid(images: list[Image.Image], columns: int, rows: int) -> Image.Image:
+    """Pictures in rows, each filling its cell."""
+    canvas = Image.new("RGB", (WIDTH, HEIGHT), "white")
+    for number, image in enumerate(images[: columns * rows]):
+        left, right = (round(i * (WIDTH + GAP) / columns) for i in (number % columns, number % columns + 1))
+        top, bottom = (round(i * (HEIGHT + GAP) / rows) for i in (number // columns, number // columns + 1))
+        size = (right - left - GAP, bottom - top - GAP)
+        canvas.paste(ImageOps.fit(image.convert("RGB"), size, Image.Resampling.LANCZOS), (left, top))
+    return canvas
+
+
+def many() -> list[Image.Image]:
+    """Forty small pictures in the manner of each of three photos: a set to learn from."""
+    names = ("mountains", "stream", "pagoda")
+    made = [calotype.vary(photo(name, 120), n=40, structure="loose").images for name in names]
+    return [image for together in zip(*made) for image in together]
+
+
+def learn() -> Image.Image:
+    return grid(many(), 6, 5)
+
+
+def sample() -> Image.Image:
+    """What a model has learned from these in 1500 steps: on two processors ten minutes."""
+    settings = {"size": (32, 48), "macro": 16, "micro": 8, "steps": 1500}
+    with tempfile.TemporaryDirectory() as folder:
+        for number, image in enumerate(many()):
+            image.save(Path(folder) / f"{number:03d}.png")
+        model = calotype.train("cocogan", folder, settings=settings, device="cpu", out=Path(folder) / "model")
+        return grid(calotype.sample(model.folder, n=12, device="cpu").images, 4, 3)
+
+
+def panorama() -> Image.Image:
+    """A picture whose ends meet, bent into the round on which a panorama lies."""
+    given = calotype.vary(photo("mountains", 144), size="420x96", structure="loose", tile="x")[0]
+    canvas = Image.new("RGB", (WIDTH, HEIGHT), "white")
+    strip = given.resize((int(WIDTH * math.pi / 2) * 2, 118), Image.Resampling.LANCZOS)
+    pixels, shown = strip.load(), canvas.load()
+    assert pixels is not None
+    assert shown is not None
+    half, bend = WIDTH / 2, 26
+    for back in (True, False):  # the far side of the round is seen over the near one
+        for x in range(WIDTH):
+            angle = math.asin(max(-1.0, min(1.0, (x + 0.5 - half) / half)))
+            turn = (math.pi - angle if back else angle) / (2 * math.pi) % 1
+            depth = math.cos(angle) * (-bend if back else bend)
+            for y in range(strip.height):
+                red, green, blue = pixels[int(turn * strip.width), y]  # type: ignore[misc]
+                if back:
+                    red, green, blue = (int(0.55 * one + 0.45 * 255) for one in (red, green, blue))
+                shown[x, int(y + (HEIGHT - strip.height) / 2 + depth)] = (red, green, blue)
+    return canvas
+
+
 def evaluate() -> Image.Image:
     given = photo("galaxies")
     made = calotype.vary(given, n=1, structure="free")
@@ -177,7 +233,7 @@ def evaluate() -> Image.Image:
 
 PICTURES = (
     *(vary, retarget, paint, harmonize, edit, erase, expand, texture, stylize, mix, upscale, animate),
-    *(analogy, relayout, segment, edges, train, evaluate),
+    *(analogy, relayout, segment, edges, train, evaluate, learn, sample, panorama),
 )
 
 if __name__ == "__main__":

@@ -209,7 +209,7 @@ def main() -> None:
         server = Server(Path(home))
         server.start()
         try:
-            for name, theme in kinds:
+            for number, (name, theme) in enumerate(kinds, 1):
                 page = Page(driver, DESKTOP if name == "desktop" else PHONE)
                 scheme = [{"name": "prefers-color-scheme", "value": theme}]
                 driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": scheme})
@@ -217,7 +217,7 @@ def main() -> None:
                 page.open(server.address)
                 camera = Camera(page, folder, f"{name}-{theme}")
                 shots(camera)
-                set_shots(camera, f"places {name} {theme}")
+                set_shots(camera, f"places {number}" if number > 1 else "places")
                 print(name, theme, flush=True)
         finally:
             server.stop()

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calotype.catalog import MODELS
-from calotype.errors import InputError
+from calotype.errors import InputError, Stopped
 from calotype.studio.doing import RunFor, all_arguments, photos_of
 from calotype.studio.telling import Progress, Tell
 
 if TYPE_CHECKING:
+    from calotype.run import Run
     from calotype.tasks.taught import SetModel
     from calotype.tasks.trained import Model
 
@@ -37,6 +38,7 @@ def models(given: Mapping[str, Any]) -> list[Model | SetModel]:
 
 def train(spec: Mapping[str, Any], run_for: RunFor, tell: Tell) -> None:
     """Train; see ``doing.do``."""
+    from calotype.tasks.taught import SetModel
     from calotype.tasks.train import trained
 
     given = spec["arguments"]
@@ -46,9 +48,25 @@ def train(spec: Mapping[str, Any], run_for: RunFor, tell: Tell) -> None:
     lessons = [model.cost.seconds * (1 - model.done()) for model in wanted]
     progress.expect(0.0, 0, 0, lessons)
     for number, model in enumerate(wanted, 1):
+        if isinstance(model, SetModel):
+            _look(model, run, progress)
         what = "learning from the photos" if given["engine"] in MODELS else "learning from the photo"
         progress.lesson(model, what if len(wanted) == 1 else f"photo {number} of {len(wanted)}")
         tell({"model": trained(model, run).folder.name})
+
+
+def _look(model: SetModel, run: Run, progress: Progress) -> None:
+    """Bring the photos to the size that is learned from; it is done once, and where there are thousands takes a while."""
+    from calotype.catalog import model as model_of
+    from calotype.data.folder import Folder
+
+    def looked(done: int, count: int) -> None:
+        if run.stopping:
+            raise Stopped("stopped while the photos were looked at")
+        progress.counted("looking at the photos", done, count)
+
+    if not model.finished:
+        Folder(model.photos.folder, model_of(model.system).picture_size(model.config), on_progress=looked)
 
 
 def estimate(given: Mapping[str, Any]) -> tuple[float, int, list[str]]:

@@ -56,7 +56,7 @@ def train(spec: Mapping[str, Any], run_for: RunFor, tell: Tell) -> None:
 
 
 def _look(model: SetModel, run: Run, progress: Progress) -> None:
-    """Bring the photos to the size that is learned from; it is done once, and where there are thousands takes a while."""
+    """Bring the photos to the size that is learned from: once, and where there are thousands it takes a while."""
     from calotype.catalog import model as model_of
     from calotype.data.folder import Folder
 

@@ -50,8 +50,7 @@ def train(spec: Mapping[str, Any], run_for: RunFor, tell: Tell) -> None:
     for number, model in enumerate(wanted, 1):
         if isinstance(model, SetModel):
             _look(model, run, progress)
-        what = "learning from the photos" if given["engine"] in MODELS else "learning from the photo"
-        progress.lesson(model, what if len(wanted) == 1 else f"photo {number} of {len(wanted)}")
+        progress.lesson(model, "" if len(wanted) == 1 else f"photo {number} of {len(wanted)}")
         tell({"model": trained(model, run).folder.name})
 
 

@@ -16,7 +16,7 @@ const percent = (value) => value === null || value === undefined ? '' : `${value
 
 /** The report of a job. */
 export function report(job) {
-  return h('div', {class: 'report', tabindex: 0, role: 'region', 'aria-label': 'What was measured'}, job.report.values ? ofSets(job.report) : oneByOne(job.report));
+  return h('div', {class: `report ${job.report.values ? 'of-sets' : ''}`, tabindex: 0, role: 'region', 'aria-label': 'What was measured'}, job.report.values ? ofSets(job.report) : oneByOne(job.report));
 }
 
 function table(heads, rows) {

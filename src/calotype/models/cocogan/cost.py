@@ -41,7 +41,8 @@ def efforts(cfg: Config) -> list[float]:
 def cost(size: tuple[int, int] | None, cfg: Config) -> Cost:
     """Seconds and peak memory for one picture of ``size`` (height, width; ``None``: as in training)."""
     height, width = checked_size(size, cfg)
-    pieces = math.ceil(height / cfg.micro + 1) * math.ceil(width / cfg.micro / AT_ONCE) * AT_ONCE
+    down, across = math.ceil(height / cfg.micro) + 1, math.ceil(width / cfg.micro) + 1
+    pieces = math.ceil(down / max(1, AT_ONCE // across)) * math.ceil(across / AT_ONCE) * AT_ONCE
     seconds = pieces * generator_products(cfg) * PER_PRODUCT
     return Cost(
         max(0.01, seconds / _speed_up()),

@@ -240,7 +240,7 @@ def test_a_set_that_is_learned_from_stays_as_it_is(learned):
     id = a_set(client, "busy", 4)
     settings = {"steps": "100000"}
     job = asked(client, "train", engine="cocogan", photo=id, preset="tiny", settings=settings, device="cpu")
-    working = awaited(client, job["id"], lambda one: one["share"] > 0)
+    working = awaited(client, job["id"], lambda one: one["stage"] == "parts" and one["share"] > 0)
     assert working["left"] is not None
     for answer in (
         put(client, id, "more.png", encoded(picture())),

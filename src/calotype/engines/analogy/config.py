@@ -125,15 +125,15 @@ class Config:
     blend: bool = False
     jitter: float = 1 / 255
     refined: bool = True
-    handed: int = 32
+    handed: int = 24
     patch: int = 5
     alpha: float = 0.05
     believed: float = 3.0
     label_weight: float = 3.0
-    place_weight: float = 0.6
+    place_weight: float = 0.4
     together: float = 8.0
-    restless: float = 0.5
-    spread: float = 0.1
+    restless: float = 0.25
+    spread: float = 0.05
     patch_steps: int = 2
 
 

@@ -19,8 +19,9 @@ from calotype.matching.patchmatch import CROSS
 
 # The eight neighbours of a patch, row and column.
 _AROUND = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]
-# The displacement of what lies outside.
-_NONE = 1 << 30
+# A displacement is one number, rows times this and columns, so that two are compared at once; and what lies outside.
+_ROW = 1 << 31
+_NONE = 1 << 62
 _SWEEPS = 4
 
 
@@ -37,24 +38,27 @@ def gathered(query: Grid, key: Grid, field: Tensor, price: float) -> Tensor:
     Returns:
         int64 [N].
     """
-    rows, columns = query.shape
-    here = torch.stack(_grid(rows, columns, field.device))
-    moves = torch.stack([field // key.shape[1], field % key.shape[1]]).view(2, rows, columns) - here
-    moves = F.pad(moves, (1, 1, 1, 1), value=_NONE)
+    (rows, columns), width = query.shape, key.shape[1]
+    y, x = torch.meshgrid(
+        torch.arange(rows, device=field.device), torch.arange(columns, device=field.device), indexing="ij"
+    )
+    found = field.view(rows, columns)
+    moves = F.pad((found // width - y) * _ROW + (found % width - x), (1, 1, 1, 1), value=_NONE)
     targets = as_targets(key)
-    parity = (here[0] + here[1]) % 2
+    parity = (y + x) % 2
     strips = list(query.strips(strip_size(field.device)))
 
     def distance(top: int, bottom: int, seekers: Tensor, to: Tensor) -> Tensor:
-        """What the patches of some rows have against their displacements ``to`` [2, bottom - top, columns]."""
-        y, x = (here[:, top:bottom] + to).unbind()
-        inside = (y >= 0) & (y < key.shape[0]) & (x >= 0) & (x < key.shape[1])
-        index = torch.where(inside, y * key.shape[1] + x, 0).flatten()
-        against: Tensor = (seekers * targets[index]).sum(1).view(y.shape)
+        """What the patches of some rows have against the displacements ``to`` [bottom - top, columns]."""
+        down, across = _parts(to)
+        row, column = y[top:bottom] + down, x[top:bottom] + across
+        inside = (row >= 0) & (row < key.shape[0]) & (column >= 0) & (column < width)
+        index = torch.where(inside, row * width + column, 0).flatten()
+        against: Tensor = (seekers * targets[index]).sum(1).view(to.shape)
         return against.masked_fill(~inside, float("inf"))
 
     own = [
-        distance(top, bottom, as_seekers(query.describe(top, bottom)), moves[:, top + 1 : bottom + 1, 1:-1])
+        distance(top, bottom, as_seekers(query.describe(top, bottom)), moves[top + 1 : bottom + 1, 1:-1])
         for top, bottom in strips
     ]
     # In double precision: a sum must not depend on how many threads it was shared out to.
@@ -65,32 +69,31 @@ def gathered(query: Grid, key: Grid, field: Tensor, price: float) -> Tensor:
             for dy, dx in CROSS:
                 # Every other patch at a time: two neighbours that took each other's match would never agree.
                 for turn in (0, 1):
-                    mine = moves[:, top + 1 : bottom + 1, 1:-1]
+                    mine = moves[top + 1 : bottom + 1, 1:-1]
                     theirs = _beside(moves, top, bottom, dy, dx).clone()
                     cost = distance(top, bottom, seekers, theirs)
-                    better = cost + each * _unlike(moves, top, bottom, theirs) < now + each * _unlike(
-                        moves, top, bottom, mine
-                    )
-                    better &= parity[top:bottom] == turn
+                    dearer = _unlike(moves, top, bottom, theirs) - _unlike(moves, top, bottom, mine)
+                    better = (cost + each * dearer < now) & (parity[top:bottom] == turn)
                     mine.copy_(torch.where(better, theirs, mine))
                     now.copy_(torch.where(better, cost, now))
-    y, x = (here + moves[:, 1:-1, 1:-1]).unbind()
-    return (y * key.shape[1] + x).flatten()
+    down, across = _parts(moves[1:-1, 1:-1])
+    return ((y + down) * width + x + across).flatten()
 
 
-def _grid(rows: int, columns: int, device: torch.device) -> tuple[Tensor, ...]:
-    return torch.meshgrid(torch.arange(rows, device=device), torch.arange(columns, device=device), indexing="ij")
+def _parts(moves: Tensor) -> tuple[Tensor, Tensor]:
+    """The rows and the columns of displacements."""
+    down = (moves + _ROW // 2) >> 31
+    return down, moves - down * _ROW
 
 
 def _beside(moves: Tensor, top: int, bottom: int, dy: int, dx: int) -> Tensor:
-    """The displacements of what lies (dy, dx) off the patches of some rows, [2, bottom - top, columns]."""
-    return moves[:, top + 1 + dy : bottom + 1 + dy, 1 + dx : moves.shape[2] - 1 + dx]
+    """The displacements of what lies (dy, dx) off the patches of some rows, [bottom - top, columns]."""
+    return moves[top + 1 + dy : bottom + 1 + dy, 1 + dx : moves.shape[1] - 1 + dx]
 
 
 def _unlike(moves: Tensor, top: int, bottom: int, to: Tensor) -> Tensor:
-    """How many neighbours of each patch of some rows are displaced otherwise than ``to``; int64 [..]."""
-    count = torch.zeros(to.shape[1:], dtype=torch.int64, device=moves.device)
+    """How many neighbours of each patch of some rows are displaced otherwise than ``to``, what is outside counted."""
+    count = torch.zeros(to.shape, dtype=torch.int8, device=moves.device)
     for dy, dx in _AROUND:
-        theirs = _beside(moves, top, bottom, dy, dx)
-        count += (theirs != to).any(0) & (theirs[0] != _NONE)
+        count += _beside(moves, top, bottom, dy, dx) != to
     return count

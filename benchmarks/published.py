@@ -7,7 +7,8 @@ photo's own size, and begin in the right direction, has to be seen. So many step
 start: the first case of ``tasks/analogy`` at 250 pixels by ``analogy`` (``paper``, ``release``), and a photo of
 ``tasks/retarget`` at its own size by ``ingan`` (``paper``). Written down are the losses of every step, the mean
 absolute difference of what the net makes of the photo from the photo, before and after, and the processor's seconds of
-a step, with what all steps would take at that pace. Few steps of an augmentation that grows with them see next to none of it.
+a step, with what all steps would take at that pace. Few steps of an augmentation
+that grows with them see next to none of it.
 """
 
 from __future__ import annotations

@@ -329,6 +329,96 @@ def films() -> None:
     calotype.animate(photo, frames=16).save(OUT / "animate.webp")
 
 
+# Of a face 272 pixels wide: corners of the areas of its map, in its pixels, and what else its hair and mouth might be.
+_FACE = 272
+_HAIR = (
+    *((100, 30), (118, 20), (140, 15), (160, 20), (180, 28), (195, 42), (203, 62), (209, 85), (206, 105), (196, 120)),
+    *((184, 127), (178, 126), (178, 110), (176, 90), (160, 85), (130, 80), (110, 79), (98, 73), (95, 80), (90, 100)),
+    *((88, 117), (80, 120), (70, 112), (63, 96), (61, 75), (66, 58), (80, 45), (97, 37)),
+)
+_SHORT_HAIR = (
+    *((104, 44), (118, 38), (136, 36), (156, 38), (172, 45), (182, 58), (186, 80), (184, 104), (179, 112), (178, 96)),
+    *((172, 86), (160, 82), (130, 78), (110, 77), (98, 76), (92, 92), (89, 112), (84, 104), (82, 84), (85, 64)),
+    (94, 51),
+)
+_LONG_HAIR = (
+    *((100, 30), (118, 20), (140, 15), (160, 20), (180, 28), (195, 42), (204, 62), (211, 90), (214, 125), (216, 160)),
+    *((210, 190), (196, 204), (184, 190), (178, 168), (176, 150), (178, 110), (176, 90), (160, 85), (130, 80)),
+    *((110, 79), (98, 73), (95, 80), (90, 100), (89, 130), (90, 155), (84, 180), (72, 196), (60, 190), (54, 165)),
+    *((56, 125), (60, 96), (61, 75), (66, 58), (80, 45), (97, 37)),
+)
+_SUIT = (
+    *((0, 230), (22, 206), (22, 188), (33, 172), (48, 156), (72, 148), (93, 150), (96, 178), (110, 183), (143, 190)),
+    *((158, 186), (163, 175), (185, 192), (203, 215), (210, 235), (230, 242), (250, 262), (255, 272), (0, 272)),
+)
+_SKIN = (
+    *((97, 70), (88, 110), (80, 116), (83, 128), (90, 132), (92, 150), (95, 165), (96, 180), (110, 185), (143, 191)),
+    *((160, 187), (163, 175), (166, 160), (172, 145), (176, 136), (183, 135), (188, 127), (179, 124), (178, 88)),
+    *((160, 80), (130, 76), (110, 74)),
+)
+_BROWS = (((98, 92), (106, 89), (114, 90), (122, 93)), ((143, 94), (155, 92), (165, 93), (172, 96)))
+_EYES = ((99, 95, 121, 107), (143, 97, 167, 109))
+_NOSE = ((124, 104), (118, 126), (122, 132), (132, 136), (142, 133), (146, 126), (140, 104))
+_SMILE = ((109, 139), (120, 141), (140, 140), (157, 138), (151, 148), (140, 155), (128, 157), (118, 152))
+_SMALL_MOUTH = ((118, 141), (126, 139), (138, 139), (148, 141), (143, 150), (133, 154), (123, 151))
+
+
+def face_map(hair: tuple[tuple[int, int], ...] = _HAIR, mouth: tuple[tuple[int, int], ...] = _SMILE) -> Image.Image:
+    """A map of the face in ``faces``, with that hair and mouth."""
+    image = Image.new("RGB", (_FACE, _FACE), "lightgray")
+    draw = ImageDraw.Draw(image)
+    draw.polygon(_SUIT, "darkorange")
+    draw.polygon(_SKIN, "peachpuff")
+    draw.polygon(hair, "saddlebrown")
+    for brow in _BROWS:
+        draw.line(brow, "black", 5)
+    for eye in _EYES:
+        draw.ellipse(eye, "white")
+    draw.polygon(_NOSE, "pink")
+    draw.polygon(mouth, "crimson")
+    return image
+
+
+def faces() -> None:
+    """A face with other hair, and with another mouth, by one model that was trained on it.
+
+    The photo is NASA's of Eileen Collins, in the public domain, as it comes with scikit-image.
+    """
+    from skimage import data
+
+    photo = Image.fromarray(data.astronaut()).crop((92, 0, 92 + _FACE, _FACE))
+    own = face_map()
+    targets = [face_map(_SHORT_HAIR), face_map(_LONG_HAIR), face_map(mouth=_SMALL_MOUTH)]
+    made = [calotype.relayout(photo, own, target, engine="analogy")[0] for target in targets]
+    labels = ["the photo", "short hair", "long hair", "another mouth", "its map", *["--engine analogy"] * 3]
+    strip("faces", [photo, *targets, own, *made], labels, 4, _FACE)
+
+
+_NARROW = 240
+
+
+def widths() -> None:
+    """A film of a photo that gets narrow and wide, by one trained model."""
+    photo = opened("pagoda")
+    photo.thumbnail((_NARROW, _NARROW), Image.Resampling.LANCZOS)
+    films = [
+        calotype.retarget(photo, engine="ingan", factor=factor, film="webp", frames=frames).films[0].frames
+        for factor, frames in (("0.6x1", 20), ("1.8x1", 28))
+    ]
+    width = films[1][0].width
+    frames = [on_white(frame, width) for film in films for frame in film]
+    frames[0].save(
+        OUT / "widths.webp", save_all=True, append_images=frames[1:], duration=90, loop=0, quality=68, method=6
+    )
+
+
+def on_white(frame: Image.Image, width: int) -> Image.Image:
+    """A frame in the middle of a canvas of that width."""
+    canvas = Image.new("RGB", (width, frame.height), "white")
+    canvas.paste(frame, ((width - frame.width) // 2, 0), frame if frame.mode == "RGBA" else None)
+    return canvas
+
+
 PICTURES = {
     "vary": variations,
     "structure": structures,
@@ -346,9 +436,11 @@ PICTURES = {
     "shapes": forms,
     "relayout": layouts,
     "relayout_learned": learned_layouts,
+    "faces": faces,
     "maps": maps,
     "upscale": enlargements,
     "animate": films,
+    "widths": widths,
 }
 
 if __name__ == "__main__":

@@ -81,6 +81,14 @@ def width_of(there: Tensor) -> float:
     return max(1.0, 2 * float(there.sum()) / max(1.0, float(outline)))
 
 
+def places(like: Tensor) -> Tensor:
+    """Where each pixel lies, [1, 2, h, w]: from -1 to 1, top to bottom and left to right."""
+    height, width = like.shape[2:]
+    y = torch.linspace(-1, 1, height, device=like.device)[:, None].expand(height, width)
+    x = torch.linspace(-1, 1, width, device=like.device)[None].expand(height, width)
+    return torch.stack([y, x])[None]
+
+
 @lru_cache(maxsize=16)
 def codes_of(count: int) -> Tensor:
     """So many labels as vectors of length 1 [count, G], no two of them near each other.

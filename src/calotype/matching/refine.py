@@ -15,6 +15,7 @@ from calotype.image.patches import principal_filters, wrap
 from calotype.image.resize import resize, resize_wrapped
 from calotype.matching import field as fields
 from calotype.matching import patchmatch
+from calotype.matching.coherence import gathered
 from calotype.matching.library import at_level
 from calotype.matching.vote import vote
 from calotype.run import Run
@@ -64,6 +65,8 @@ class Refinement:
         exact_below: the fast search compares all with all where the two pictures have fewer patches than this, in the
             geometric mean.
         exact_start: the same for the first level, where there is no field to start from.
+        together: what it costs, as a multiple of the mean distance of the matches, that all around a patch is copied
+            from elsewhere than it (``calotype.matching.coherence``); 0 takes the best match of each patch alone.
     """
 
     restless: float = 0.0
@@ -76,6 +79,7 @@ class Refinement:
     passes: int = 2
     exact_below: int = 1500
     exact_start: int = 1500
+    together: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -161,6 +165,8 @@ def refine(
             query = fields.Grid(wrap(beside(picture - mean, asked), level.patch, tile), filters, tile=tile)
             key = fields.Grid(beside(like_query - mean, lent), filters, library.forbidden)
             fit = matched(query, key, fit, here, noise)
+            if how.together > 0:
+                fit = replace(fit, field=gathered(query, key, fit.field, how.together))
             picture = vote(fit.field, query.shape, library.sharp, key.shape[1], level.patch, level.size, how.spread)
             run.report(preview=picture)
     return picture

@@ -1,4 +1,4 @@
-"""What a level can start from: the photo disturbed in place, and one that continues itself."""
+"""What a level can start from: the photo disturbed in place, one that continues itself, and one laid out by a guide."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from calotype.image.patches import principal_filters
+from calotype.image.resize import resize
+from calotype.matching import field as fields
+from calotype.matching.layout import places
+from calotype.matching.library import at_level
+from calotype.matching.refine import Guide, Level
+from calotype.matching.vote import vote
 
 
 def swayed(x: Tensor, amount: float, scale: float, noise: torch.Generator) -> Tensor:
@@ -44,3 +52,44 @@ def seamless(x: Tensor, tile: tuple[bool, bool]) -> Tensor:
             inner = torch.sin(math.pi * place).square().view([-1 if d == axis else 1 for d in range(4)])
             x = inner * x + (1 - inner) * x.roll(length // 2, axis)
     return x
+
+
+def laid_out(
+    photo: Tensor,
+    guide: Guide,
+    level: Level,
+    noise: torch.Generator,
+    *,
+    place_weight: float,
+    sway: tuple[float, float],
+    components: int,
+    spread: float,
+) -> Tensor:
+    """A first picture at ``level``: every patch the one of the most alike guide, and of the most alike place.
+
+    The place decides where the guide leaves it open, as within one label: a sky is then darker at the top where it was.
+
+    Args:
+        photo: [1, C, H, W].
+        guide: what lies where in it, and is to lie where.
+        level: the coarsest one.
+        noise: CPU generator of the displacement.
+        place_weight: how much the place counts, top to bottom and left to right being a difference of 2 each.
+        sway: standard deviation of the smooth random displacement of the places, and the distance over which it
+            changes, pixels of the level: how much two seeds differ.
+        components: principal components that stand for a patch; 0 for all its values.
+        spread: as in ``Refinement``.
+
+    Returns:
+        [1, C, h, w].
+    """
+    library = at_level([photo], level.factor, None, level.patch)
+    source = at_level(guide.source, level.factor, None, level.patch).sharp
+    target = resize(guide.target, level.size)
+    here = swayed(places(target), *sway, noise)
+    known = torch.cat([guide.weight * source, place_weight * places(source)], 1)
+    asked = torch.cat([guide.weight * target, place_weight * here], 1)
+    filters = principal_filters(known, level.patch, components or known.shape[1] * level.patch**2)
+    query, key = fields.Grid(asked, filters), fields.Grid(known, filters)
+    field = fields.exact(query, key, 0)
+    return vote(field, query.shape, library.sharp, key.shape[1], level.patch, level.size, spread)

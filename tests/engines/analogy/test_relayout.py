@@ -116,6 +116,7 @@ def test_a_saved_model_makes_the_same(photo, labels, target, net):
         ({"patch": 4}, "patch=4 cannot be used"),
         ({"steps": 0}, "steps=0 cannot be used"),
         ({"average": 1.0}, "average=1 cannot be used"),
+        ({"together": -1.0}, "together=-1 cannot be used: give a number from 0 up"),
         ({"critic_after": 0}, "the critic has to learn"),
         ({"classes": 2}, "class 2, and the model knows 2"),
     ],

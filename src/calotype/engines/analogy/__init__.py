@@ -18,21 +18,26 @@ are meant for accelerators.
 
 ``fast`` is a hybrid for processors. A smaller net learns at a reduced size, one update a step, from stronger
 deformations whose pictures it is also compared with directly; scale and shift are 1 and 0 for equal maps by
-construction; the running mean of its weights is kept. Of its picture the layout and the colours are used: shrunk to a
-few dozen pixels, it is made anew from there up of the photo's own patches (``calotype.matching``), compared by their
-pixels and by what the maps have at the same place. That is sharp at any size, which the net is not after minutes.
+construction; the running mean of its weights is kept. Of its picture the layout and the colours are used: shrunk to two
+dozen pixels, it is made anew from there up of the photo's own patches (``calotype.matching``), compared by their
+pixels, by what the maps have at the same place, and a little by the place. That is sharp at any size, which the net is
+not after minutes. Three things keep the layout that is asked for. Where the net's picture has the colours of another
+label, it is not believed: the photo's own matter of the label stands in for it (``believed``). Neighbouring patches are
+copied together (``together``), since crumbs from all over are averaged to a blur that looks like another label. And
+where patches overlap, their middles count (``spread``), so that edges stay where the map has them.
 
 Sizes: photos of 32 pixels and more, results of any size; one class to many. Limits: one photo, without transparency,
 and one map of it a model; a class that the photo does not show cannot be made; nothing is known but the photo, so a
 face is moved as a texture is. The net itself has no chance in it: two seeds differ by their patches alone.
 """
 
-from calotype.engines.analogy.config import PRESETS, Config
+from calotype.engines.analogy.config import AT_SAMPLING, PRESETS, Config
 from calotype.engines.analogy.cost import cost, training_cost
 from calotype.engines.analogy.generate import relayout
 from calotype.engines.analogy.train import adapted, build, stages, train, unfinished
 
 __all__ = [
+    "AT_SAMPLING",
     "PRESETS",
     "Config",
     "adapted",

@@ -60,5 +60,8 @@ def checked_settings(cfg: Config) -> None:
         raise InputError(f"width={cfg.width} cannot be used: give a multiple of 4, like width=16")
     if cfg.patch < 3 or cfg.patch % 2 == 0:
         raise InputError(f"patch={cfg.patch} cannot be used: give an odd number of pixels from 3 up, like patch=5")
+    for name in ("believed", "together", "label_weight", "place_weight"):
+        if getattr(cfg, name) < 0:
+            raise InputError(f"{name}={getattr(cfg, name):g} cannot be used: give a number from 0 up")
     if not 0 <= cfg.average < 1:
         raise InputError(f"average={cfg.average:g} cannot be used: give a number from 0 to below 1, like average=0.995")

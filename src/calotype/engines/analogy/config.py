@@ -66,7 +66,14 @@ class Config:
             to it, and with that goes what is soft in it; 0, or more than ``side``, for the net's own size.
         patch: side of these patches, pixels; odd.
         alpha: completeness, as in GPNN: small insists that every part of the photo is used.
+        believed: how soon the net's picture is given up where it looks like another label than the one asked for: the
+            power of how likely that one is by its colours; the photo's own matter of that label, from about the same
+            place, stands in for it. 0 believes the net everywhere.
         label_weight: how much a label, 0 or 1, counts against a colour, -1..1, when patches are compared.
+        place_weight: how much the place counts, top to bottom and left to right being a difference of 2 each: what lies
+            where, as far as labels and colours leave it open.
+        together: what it costs, as a multiple of the mean distance of the matches, that all around a patch is copied
+            from elsewhere than it; 0 takes the best match of each patch alone.
         restless: noise added at every level of patches, as a multiple of the detail it adds (root mean square).
         spread: where patches overlap, each counts by a bell of this standard deviation around its middle, as a fraction
             of its side; 0 is a plain mean.
@@ -118,12 +125,15 @@ class Config:
     blend: bool = False
     jitter: float = 1 / 255
     refined: bool = True
-    handed: int = 32
+    handed: int = 24
     patch: int = 5
     alpha: float = 0.05
-    label_weight: float = 2.0
-    restless: float = 0.5
-    spread: float = 0.1
+    believed: float = 3.0
+    label_weight: float = 3.0
+    place_weight: float = 0.4
+    together: float = 8.0
+    restless: float = 0.25
+    spread: float = 0.05
     patch_steps: int = 2
 
 
@@ -179,4 +189,18 @@ PRESETS: dict[str, Config] = {
 }
 
 # Settings that a trained model does not depend on.
-AT_SAMPLING = frozenset({"refined", "handed", "patch", "alpha", "label_weight", "restless", "spread", "patch_steps"})
+AT_SAMPLING = frozenset(
+    {
+        "refined",
+        "handed",
+        "patch",
+        "alpha",
+        "believed",
+        "label_weight",
+        "place_weight",
+        "together",
+        "restless",
+        "spread",
+        "patch_steps",
+    }
+)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from calotype.engines.analogy.belief import begun
 from calotype.engines.analogy.checks import checked_settings
 from calotype.engines.analogy.config import Config
 from calotype.engines.analogy.labelling import check_known, checked_labels
@@ -14,7 +15,7 @@ from calotype.engines.analogy.net import Net
 from calotype.engines.analogy.sizes import factor_of, patch_levels
 from calotype.errors import InputError
 from calotype.image.resize import resize
-from calotype.matching.layout import guides
+from calotype.matching.layout import guides, places
 from calotype.matching.refine import Guide, Refinement, refine
 from calotype.run import Run
 
@@ -89,10 +90,16 @@ def _finished(made: Tensor, photo: Tensor, before: Tensor, target: Tensor, cfg: 
         passes=1,
         exact_below=EXACT_BELOW,
         exact_start=EXACT_START,
+        together=cfg.together,
     )
     levels = patch_levels(whole, size, cfg)
     source, wanted = guides(photo, before, target)
-    guide = Guide([source], wanted, cfg.label_weight)
     noise = torch.Generator().manual_seed(seed)
-    start = resize(made, levels[0].size)
+    start = begun(made, photo, Guide([source], wanted, cfg.label_weight), levels[0], cfg, noise)
+    guide = Guide([_told(source, cfg)], _told(wanted, cfg))
     return refine(start, [photo], how, run, levels, noise, (False, False), guide=guide)
+
+
+def _told(labels: Tensor, cfg: Config) -> Tensor:
+    """The channels that say what belongs where: labels, and the place of every pixel."""
+    return torch.cat([cfg.label_weight * labels, cfg.place_weight * places(labels)], 1)

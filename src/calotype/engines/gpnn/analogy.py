@@ -11,15 +11,11 @@ from torch import Tensor
 from calotype.engines.gpnn.config import Config
 from calotype.engines.gpnn.generate import checked, plan, refinement
 from calotype.errors import InputError
-from calotype.image.patches import principal_filters
 from calotype.image.resize import resize
-from calotype.matching import field as fields
 from calotype.matching.counterparts import Counterparts, counterparts
 from calotype.matching.layout import guides
-from calotype.matching.library import at_level
-from calotype.matching.refine import Guide, Level, refine
-from calotype.matching.start import swayed
-from calotype.matching.vote import vote
+from calotype.matching.refine import Guide, refine
+from calotype.matching.start import laid_out
 from calotype.run import Run
 
 
@@ -107,7 +103,16 @@ def guided(
 ) -> Tensor:
     """A picture [1, C, h, w] of ``size`` made of ``lent`` [1, C, H, W], every patch where the guide wants it."""
     levels = plan((lent.shape[2], lent.shape[3]), size, cfg)
-    start = laid_out(lent, told, levels[0], cfg, noise)
+    start = laid_out(
+        lent,
+        told,
+        levels[0],
+        noise,
+        place_weight=cfg.place_weight,
+        sway=(cfg.analogy_sway, cfg.sway_scale),
+        components=cfg.components,
+        spread=cfg.analogy_spread,
+    )
     how = replace(refinement(cfg), alpha=cfg.analogy_alpha, restless=restless, spread=cfg.analogy_spread)
     return refine(start, [lent], how, run, levels, noise, (False, False), guide=told)
 
@@ -116,28 +121,3 @@ def weighted(case: Counterparts, cfg: Config, itself: bool) -> Guide:
     """The guide that refinement asks for; ``itself``: whether the photo is its own counterpart."""
     light = cfg.texture_weight if itself else cfg.light_weight
     return Guide([case.source], case.target, cfg.label_weight if case.labelled else light)
-
-
-def laid_out(lent: Tensor, guide: Guide, level: Level, cfg: Config, noise: torch.Generator) -> Tensor:
-    """A first picture at the coarsest level: every patch the one of the most alike guide, and of the most alike place.
-
-    The place decides where the guide leaves it open, as within one label: a sky is then darker at the top where it was.
-    """
-    library = at_level([lent], level.factor, None, level.patch)
-    source = at_level(guide.source, level.factor, None, level.patch).sharp
-    target = resize(guide.target, level.size)
-    here = swayed(places(target), cfg.analogy_sway, cfg.sway_scale, noise)
-    known = torch.cat([guide.weight * source, cfg.place_weight * places(source)], 1)
-    asked = torch.cat([guide.weight * target, cfg.place_weight * here], 1)
-    filters = principal_filters(known, level.patch, cfg.components or known.shape[1] * level.patch**2)
-    query, key = fields.Grid(asked, filters), fields.Grid(known, filters)
-    field = fields.exact(query, key, 0)
-    return vote(field, query.shape, library.sharp, key.shape[1], level.patch, level.size, cfg.analogy_spread)
-
-
-def places(like: Tensor) -> Tensor:
-    """Where each pixel lies, [1, 2, h, w]: from -1 to 1, top to bottom and left to right."""
-    height, width = like.shape[2:]
-    y = torch.linspace(-1, 1, height, device=like.device)[:, None].expand(height, width)
-    x = torch.linspace(-1, 1, width, device=like.device)[None].expand(height, width)
-    return torch.stack([y, x])[None]

@@ -152,5 +152,5 @@ def _checked_settings(cfg: Config) -> None:
 
 def refinement(cfg: Config) -> Refinement:
     """How patches are replaced, as ``cfg`` has it."""
-    shared = [field.name for field in fields(Refinement) if field.name != "exact_start"]
+    shared = {field.name for field in fields(Refinement)} & {field.name for field in fields(cfg)}
     return Refinement(exact_start=cfg.exact_below, **{name: getattr(cfg, name) for name in shared})

@@ -53,6 +53,8 @@ class Config:
         patch_side: side of the patches of which the finer levels are made, pixels; odd.
         alpha: completeness of those patches, as in GPNN: small insists that every part of the photo is used.
         patch_steps: replacements of every patch, per level; one at the last.
+        together: what it costs, as a multiple of the mean distance of the matches, that all around a patch is copied
+            from elsewhere than it; 0 takes the best match of each patch alone.
         restless: noise added at every such level, as a multiple of the detail it adds (root mean square).
         steady: for films: share of the frame before in what the patches of a frame begin with.
     """
@@ -93,6 +95,7 @@ class Config:
     patch_side: int = 7
     alpha: float = 0.02
     patch_steps: int = 4
+    together: float = 2.0
     restless: float = 0.0
     steady: float = 0.8
 
@@ -130,4 +133,4 @@ PRESETS: dict[str, Config] = {
 }
 
 # Settings that a trained model does not depend on.
-AT_SAMPLING = frozenset({"patches_from", "patch_side", "alpha", "patch_steps", "restless", "steady"})
+AT_SAMPLING = frozenset({"patches_from", "patch_side", "alpha", "patch_steps", "together", "restless", "steady"})

@@ -152,7 +152,14 @@ def patched(
     start = resize(laid, levels[0].size)
     if before is not None:
         start = (1 - cfg.steady) * start + cfg.steady * resize(before, levels[0].size)
-    how = Refinement(restless=cfg.restless, alpha=cfg.alpha, passes=2, exact_below=1500, exact_start=EXACT)
+    how = Refinement(
+        restless=cfg.restless,
+        alpha=cfg.alpha,
+        passes=2,
+        exact_below=1500,
+        exact_start=EXACT,
+        together=cfg.together,
+    )
     return refine(start, [photo], how, run, levels, torch.Generator().manual_seed(seed), (False, False))
 
 

@@ -263,6 +263,7 @@ def checked(photo: Tensor, cfg: Config) -> None:
         ("bend", 0.0, 0.85),
         ("most", 1.0, 100.0),
         ("steady", 0.0, 0.95),
+        ("together", 0.0, 1000.0),
         ("floor", 1e-6, 1e6),
     ):
         if not low <= getattr(cfg, name) <= high:

@@ -504,6 +504,22 @@ def test_a_set_that_anyone_can_have_is_made_into_a_set(client, place, monkeypatc
     assert client.delete(f"/api/sets/{job['set']}").status_code == 204
 
 
+@pytest.mark.usefixtures("answered_here")
+def test_what_is_kept_for_sets_is_told_and_deleted_when_nothing_is_at_work(client, place, monkeypatch):
+    kept = place / "cache" / "packages" / "some.deb"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(b"x" * 1000)
+    held = client.get("/api/data/kept").json()
+    assert held["packages"] >= 1000
+    busy = type("Job", (), {"state": "running"})
+    with monkeypatch.context() as at_work:
+        at_work.setattr(client.app.state.studio.jobs, "all", lambda: [busy])
+        assert "stop them first" in client.delete("/api/data/kept").json()["error"]
+    assert kept.exists()
+    assert client.delete("/api/data/kept").json() == {"bytes": sum(held.values())}
+    assert client.get("/api/data/kept").json() == {"packages": 0, "data": 0}
+
+
 def test_a_set_whose_making_is_stopped_leaves_nothing(client, place, monkeypatch):
     studio = client.app.state.studio
     made_here(monkeypatch, studio)

@@ -221,11 +221,25 @@ def _bring(folder: str, photo: str | None) -> str:
     return take_over(folder, photo).name
 
 
+def _kept_for_sets() -> dict[str, int]:
+    from calotype.tasks.data import kept_bytes
+
+    return kept_bytes()
+
+
+def _clean() -> int:
+    from calotype.tasks.data import clean
+
+    return clean()
+
+
 _QUESTIONS: dict[str, Any] = {
     "engines": _engines,
     "models": _models,
     "remove_model": _remove_model,
     "estimate": _estimate,
     "data": _data,
+    "kept_for_sets": _kept_for_sets,
+    "clean": _clean,
     "bring": _bring,
 }

@@ -53,6 +53,8 @@ export const api = {
   takeOut: (id, picture) => asked('DELETE', `/api/sets/${id}/pictures/${picture}`),
   useOf: (id, picture) => asked('POST', `/api/sets/${id}/pictures/${picture}/use`),
   anyones: () => asked('GET', '/api/data'),
+  heldForSets: () => asked('GET', '/api/data/kept'),
+  clean: () => asked('DELETE', '/api/data/kept'),
   removeModel: (name) => asked('DELETE', `/api/models/${encodeURIComponent(name)}`),
 };
 

@@ -61,11 +61,11 @@ export function handButtons() {
 }
 
 function showAll(main) {
-  const place = h('div', {class: 'set-list'}), working = h('div', {class: 'jobs'}), anyones = h('div', {class: 'anyones'}, h('p', {class: 'quiet', role: 'status'}, 'Looking …'));
+  const place = h('div', {class: 'set-list'}), working = h('div', {class: 'jobs'}), held = h('div', {class: 'row'}), anyones = h('div', {class: 'anyones'}, h('p', {class: 'quiet', role: 'status'}, 'Looking …'));
   main.append(h('div', {class: 'page'}, h('h1', {}, 'Sets'),
     h('p', {class: 'quiet'}, 'Many pictures together: to learn from, to compare, or to do the same with each. Drop a folder here, or'), handButtons(), working, place,
     h('h2', {class: 'apart'}, 'Sets that anyone can have'),
-    h('p', {class: 'quiet'}, 'Made from freely licensed packages. Nothing is fetched before you say so: these are the only thing in the studio that asks the network.'), anyones));
+    h('p', {class: 'quiet'}, 'Made from freely licensed packages. Nothing is fetched before you say so: these are the only thing in the studio that asks the network.'), anyones, held));
   const draw = () => {
     const undone = jobsNewestFirst().filter((job) => job.verb === 'data' && job.state !== 'done');
     working.replaceChildren(...undone.map((job) => h('article', {class: 'job'}, h('div', {class: 'body'}, h('h2', {}, `The set “${job.arguments.name}”`), progress(job)))));
@@ -75,12 +75,24 @@ function showAll(main) {
   draw();
   attempt(loadSets);
   attempt(async () => anyones.replaceChildren(...(await api.anyones()).map(offer)));
+  attempt(() => showHeld(held));
   const stops = [listen('sets', draw), listen('jobs', draw)];
   return () => stops.forEach((stop) => stop());
 }
 
 function card(set) {
   return h('a', {class: 'set', href: `#/sets/${set.id}`, data: {set: set.id}}, mosaic(set), h('strong', {}, set.name), h('span', {class: 'quiet'}, extent(set)));
+}
+
+/** What takes room though all of it can be had again: fetched packages, decoded pictures. */
+async function showHeld(place) {
+  const held = await api.heldForSets();
+  if (!held.packages && !held.data) { place.replaceChildren(); return; }
+  place.replaceChildren(
+    h('span', {class: 'quiet'}, `${(held.packages / 1e6).toFixed(1)} MB of fetched packages and ${(held.data / 1e6).toFixed(1)} MB of decoded pictures are kept, so that they are there the next time.`),
+    h('button', {type: 'button', class: 'small danger', data: {do: 'clean'}, onclick: async () => {
+      if (await sure('Delete what was fetched and decoded? Sets and models stay; it is fetched and decoded again when it is needed.', 'Delete')) attempt(async () => { await api.clean(); await showHeld(place); });
+    }}, 'Delete them'));
 }
 
 /** A set that anyone can have, before it is made. */

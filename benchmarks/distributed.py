@@ -3,6 +3,7 @@
 Runs are interleaved, so that what else the machine does weighs on all alike; the quickest of each is compared.
 
     python benchmarks/distributed.py --out benchmarks/results/distributed.json
+    python benchmarks/distributed.py --bf16 --out benchmarks/results/distributed_bf16.json
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ from machine import provenance
 WARM = 2  # steps before the clock is started
 
 
-def work(preset: str, steps: int) -> None:
+def work(preset: str, steps: int, bf16: bool) -> None:
     """What each process does; the first prints pictures a second."""
     torch.set_num_threads(1)
-    cfg = replace(cocogan.PRESETS[preset], bf16=False)
+    cfg = replace(cocogan.PRESETS[preset], bf16=bf16)
     device = torch.device("cpu")
     with distributed.group(device):
         torch.manual_seed(0)
@@ -49,12 +50,13 @@ def work(preset: str, steps: int) -> None:
             print(json.dumps({"pictures_per_second": steps * cfg.batch / (time.perf_counter() - began)}))
 
 
-def measured(processes: int, preset: str, steps: int) -> float:
+def measured(processes: int, preset: str, steps: int, bf16: bool) -> float:
     """Pictures a second of so many processes together."""
     command = [sys.executable]
     if processes > 1:
         command += ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     command += [str(Path(__file__).resolve()), "--work", "--preset", preset, "--steps", str(steps)]
+    command += ["--bf16"] if bf16 else []
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return float(json.loads(done.stdout.splitlines()[-1])["pictures_per_second"])
 
@@ -66,13 +68,15 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--bf16", action="store_true", help="where the processor multiplies it in hardware")
     parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.work:
-        work(asked.preset, asked.steps)
+        work(asked.preset, asked.steps, asked.bf16)
         return
+    load = os.getloadavg()[0]
     rounds = [
-        {str(count): measured(count, asked.preset, asked.steps) for count in (1, asked.processes)}
+        {str(count): measured(count, asked.preset, asked.steps, asked.bf16) for count in (1, asked.processes)}
         for _ in range(asked.rounds)
     ]
     best = {count: max(each[count] for each in rounds) for count in rounds[0]}
@@ -81,9 +85,9 @@ def main() -> None:
         **provenance(),
         "preset": asked.preset,
         "threads_per_process": 1,
-        "arithmetic": "float32",
+        "arithmetic": "bfloat16" if asked.bf16 and distributed.quick_bfloat16() else "float32",
         "steps": asked.steps,
-        "load_average_before": os.getloadavg()[0],
+        "load_average_before": load,
         "pictures_per_second": {count: round(value, 2) for count, value in best.items()},
         "rounds": [{count: round(value, 2) for count, value in each.items()} for each in rounds],
         "speed_up": round(best[str(asked.processes)] / best["1"], 2),

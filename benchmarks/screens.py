@@ -22,7 +22,11 @@ PHOTOS = HERE.parent / "examples" / "photos"
 DOCS = HERE.parent / "docs" / "images"
 SIDE = 640
 # Those that the README and the guide show.
-BEST = {"choose-desktop-light", "mask-desktop-light", "erased-desktop-dark", "map-desktop-light", "erased-phone-light"}
+BEST = {
+    *("choose-desktop-light", "mask-desktop-light", "erased-desktop-dark", "map-desktop-light", "erased-phone-light"),
+    *("set-desktop-light", "compared-desktop-light"),
+}
+PIECES = 8  # that are cut out of each photo for a set
 
 
 class Camera:
@@ -125,6 +129,77 @@ def shots(camera: Camera) -> None:
     camera.take("problem")
 
 
+def pieces(place: Path) -> Path:
+    """A folder of small pictures, in a sub-folder for each photo that they are cut out of."""
+    for path in sorted(PHOTOS.glob("*.jpg")):
+        image = Image.open(path).convert("RGB")
+        image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+        side, within = min(image.size) // 2, place / path.stem
+        within.mkdir(parents=True, exist_ok=True)
+        for number in range(PIECES):
+            x, y = (number * 61) % (image.width - side), (number * 37) % (image.height - side)
+            image.crop((x, y, x + side, y + side)).resize((96, 96)).save(within / f"{number}.png")
+    return place
+
+
+def picked(page: Page, name: str) -> None:
+    """Choose a set in a dialog."""
+    find = (
+        "return [...document.querySelectorAll('dialog .set')]"
+        ".find((one) => one.querySelector('strong').textContent === arguments[0])"
+    )
+    page.until(lambda: page.script(find, name)).click()
+
+
+def set_shots(camera: Camera, name: str) -> None:
+    """What is done with many photos; every camera hands in a set of its own."""
+    page = camera.page
+    page.click("[data-part=sets]")
+    page.one(".offer")
+    camera.take("sets")
+    page.click("[data-anyones=digits] button")
+    camera.take("fetch")
+    page.click("dialog button[aria-label=Close]")
+    with tempfile.TemporaryDirectory() as place:
+        page.choose("[data-do=folder]", pieces(Path(place) / name))
+        page.one("#set-name")
+        camera.take("handing")
+        page.click("[data-do=make-set]")
+        page.until(lambda: page.all(".members .thumb"))
+    camera.take("set")
+    page.click("[data-do=learn]")
+    page.until(lambda: "About" in page.one(".cost").text)
+    camera.take("learn")
+    tiny = "{preset: 'tiny', settings: {steps: '400'}}"
+    page.script(
+        "import('/page/js/state.js').then(({setValue}) => "
+        f"Object.entries({tiny}).forEach(([name, value]) => setValue('train', name, value)))"
+    )
+    page.click(".make.main")
+    page.one(".learning img")
+    camera.take("learning")
+    page.click("[data-do=sample]")
+    page.until(lambda: page.one("[data-field=model] select").get_attribute("value"))
+    page.script("import('/page/js/state.js').then(({setValue}) => setValue('sample', 'n', 12))")
+    time.sleep(0.5)
+    made(page)
+    page.until(lambda: len(page.all(".rail .thumb")) == 12)
+    camera.take("sampled")
+    page.click("[data-do=as-set]")
+    page.until(lambda: len(page.all(".members .thumb")) == 12)
+    page.script("location.hash = '#/evaluate'")
+    page.click("[data-source=set]")
+    picked(page, name)
+    page.click("[data-field=fakes] [data-do=set]")
+    picked(page, f"{name} sample")
+    page.click(".make.main")
+    page.one(".stage .report table")
+    camera.take("compared")
+    page.click("[data-part=models]")
+    page.one("article.model")
+    camera.take("models-of-sets")
+
+
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     if folder is not None:
@@ -134,13 +209,15 @@ def main() -> None:
         server = Server(Path(home))
         server.start()
         try:
-            for name, theme in kinds:
+            for number, (name, theme) in enumerate(kinds, 1):
                 page = Page(driver, DESKTOP if name == "desktop" else PHONE)
                 scheme = [{"name": "prefers-color-scheme", "value": theme}]
                 driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": scheme})
                 driver.get("about:blank")
                 page.open(server.address)
-                shots(Camera(page, folder, f"{name}-{theme}"))
+                camera = Camera(page, folder, f"{name}-{theme}")
+                shots(camera)
+                set_shots(camera, f"places {number}" if number > 1 else "places")
                 print(name, theme, flush=True)
         finally:
             server.stop()

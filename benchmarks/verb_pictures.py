@@ -6,7 +6,9 @@ is cut out of the README's pictures, which ``gallery.py`` makes.
 
 from __future__ import annotations
 
+import math
 import sys
+import tempfile
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageOps
@@ -17,6 +19,7 @@ import gallery
 OUT = Path(__file__).parent.parent / "src" / "calotype" / "studio" / "page" / "verbs"
 WIDTH, HEIGHT, GAP = 320, 200, 3
 SMALL = 320
+QUALITY = 68
 
 
 def photo(name: str, side: int = SMALL) -> Image.Image:
@@ -66,9 +69,13 @@ def paint() -> Image.Image:
 
 
 def harmonize() -> Image.Image:
-    given = photo("mountains")
-    pasted = gallery.pasted(given, photo("stream"))
-    box = (int(0.35 * given.width), int(0.3 * given.height), given.width, given.height)
+    given = photo("galaxies")
+    pasted = given.copy()
+    x, y, r = given.width // 2, given.height // 2, 46
+    draw = ImageDraw.Draw(pasted)
+    draw.ellipse((x - r, y - 0.8 * r, x + r, y + 0.8 * r), fill=(230, 180, 120))
+    draw.ellipse((x - 0.6 * r, y - 0.6 * r, x + 0.1 * r, y - 0.05 * r), fill=(255, 215, 155))
+    box = (x - 75, y - 90, x + 75, y + 90)
     return beside(pasted.crop(box), calotype.harmonize(given, pasted)[0].crop(box))
 
 
@@ -106,7 +113,9 @@ def texture() -> Image.Image:
 
 
 def stylize() -> Image.Image:
-    return beside(*(cell("stylize", 300, column, 8, 200) for column in (1, 3)), widths=(1, 1.7))
+    given, style = photo("dandelions"), photo("stream")
+    made = calotype.stylize(given, style, engine="gpdm")[0]
+    return beside(style, made.crop((0, 0, int(0.62 * made.width), made.height)), widths=(1, 1.7))
 
 
 def mix() -> Image.Image:
@@ -138,16 +147,76 @@ def upscale() -> Image.Image:
 
 
 def animate() -> Image.Image:
+    """Frames on a strip of film: what moves in them cannot be seen in one picture, that it is a film can."""
     film = Image.open(gallery.OUT / "animate.webp")
-    frames = []
-    for number in (0, 4, 8, 12):
+    canvas = Image.new("RGB", (WIDTH, HEIGHT), (22, 20, 19))
+    draw, edge, side = ImageDraw.Draw(canvas), 26, 152
+    for place, number in enumerate((0, 5, 10)):
         film.seek(number)
-        frames.append(film.convert("RGB"))
-    return beside(*frames)
+        frame = ImageOps.fit(film.convert("RGB"), (side, HEIGHT - 2 * edge), Image.Resampling.LANCZOS)
+        canvas.paste(frame, (place * (side + 8) - 74, edge))
+    for x in range(6, WIDTH, 22):
+        for y in (8, HEIGHT - 19):
+            draw.rounded_rectangle((x, y, x + 11, y + 11), 2.5, (240, 236, 230))
+    return canvas
 
 
 def train() -> Image.Image:
     return beside(*(cell("trained", 300, column, 8, 225) for column in (0, 1, 3)))
+
+
+def grid(images: list[Image.Image], columns: int, rows: int) -> Image.Image:
+    """Pictures in rows, each filling its cell."""
+    canvas = Image.new("RGB", (WIDTH, HEIGHT), "white")
+    for number, image in enumerate(images[: columns * rows]):
+        left, right = (round(i * (WIDTH + GAP) / columns) for i in (number % columns, number % columns + 1))
+        top, bottom = (round(i * (HEIGHT + GAP) / rows) for i in (number // columns, number // columns + 1))
+        size = (right - left - GAP, bottom - top - GAP)
+        canvas.paste(ImageOps.fit(image.convert("RGB"), size, Image.Resampling.LANCZOS), (left, top))
+    return canvas
+
+
+def many() -> list[Image.Image]:
+    """Forty small pictures in the manner of each of three photos: a set to learn from."""
+    names = ("mountains", "stream", "pagoda")
+    made = [calotype.vary(photo(name, 120), n=40, structure="loose").images for name in names]
+    return [image for together in zip(*made) for image in together]
+
+
+def learn() -> Image.Image:
+    return grid(many(), 6, 5)
+
+
+def sample() -> Image.Image:
+    """What a model has learned from these in 1500 steps: on two processors ten minutes."""
+    settings = {"size": (32, 48), "macro": 16, "micro": 8, "steps": 1500}
+    with tempfile.TemporaryDirectory() as folder:
+        for number, image in enumerate(many()):
+            image.save(Path(folder) / f"{number:03d}.png")
+        model = calotype.train("cocogan", folder, settings=settings, device="cpu", out=Path(folder) / "model")
+        return grid(calotype.sample(model.folder, n=12, device="cpu").images, 4, 3)
+
+
+def panorama() -> Image.Image:
+    """A picture whose ends meet, bent into the round on which a panorama lies."""
+    given = calotype.vary(photo("mountains", 144), size="420x96", structure="loose", tile="x")[0]
+    canvas = Image.new("RGB", (WIDTH, HEIGHT), "white")
+    strip = given.resize((int(WIDTH * math.pi / 2) * 2, 118), Image.Resampling.LANCZOS)
+    pixels, shown = strip.load(), canvas.load()
+    assert pixels is not None
+    assert shown is not None
+    half, bend = WIDTH / 2, 26
+    for back in (True, False):  # the far side of the round is seen over the near one
+        for x in range(WIDTH):
+            angle = math.asin(max(-1.0, min(1.0, (x + 0.5 - half) / half)))
+            turn = (math.pi - angle if back else angle) / (2 * math.pi) % 1
+            depth = math.cos(angle) * (-bend if back else bend)
+            for y in range(strip.height):
+                red, green, blue = pixels[int(turn * strip.width), y]  # type: ignore[misc]
+                if back:
+                    red, green, blue = (int(0.55 * one + 0.45 * 255) for one in (red, green, blue))
+                shown[x, int(y + (HEIGHT - strip.height) / 2 + depth)] = (red, green, blue)
+    return canvas
 
 
 def evaluate() -> Image.Image:
@@ -164,12 +233,12 @@ def evaluate() -> Image.Image:
 
 PICTURES = (
     *(vary, retarget, paint, harmonize, edit, erase, expand, texture, stylize, mix, upscale, animate),
-    *(analogy, relayout, segment, edges, train, evaluate),
+    *(analogy, relayout, segment, edges, train, evaluate, learn, sample, panorama),
 )
 
 if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
     for make in PICTURES:
         if not sys.argv[1:] or make.__name__ in sys.argv[1:]:
-            make().save(OUT / f"{make.__name__}.webp", quality=72, method=6)
+            make().save(OUT / f"{make.__name__}.webp", quality=QUALITY, method=6)
             print(make.__name__, flush=True)

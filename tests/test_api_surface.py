@@ -77,7 +77,7 @@ SIGNATURES = {
     "harmonize": {"photo": NEEDED, "pasted": NEEDED, **MAKING, **BLENDED, "structure": "auto", **SHARED},
     "edit": {"photo": NEEDED, "edited": NEEDED, **MAKING, **BLENDED, "structure": "auto", **SHARED},
     "erase": {"photo": NEEDED, "mask": None, "grow": None, **FILLED, **UNLEARNED},
-    "expand": {"photo": NEEDED, **MARGINS, **FILLED, **UNLEARNED},
+    "expand": {"photo": NEEDED, **MARGINS, **FILLED, **UNLEARNED, "model": None},
     "texture": {"photo": NEEDED, **MAKING, **SIZED, **LENT, "guide": None, **UNLEARNED},
     "stylize": {"photo": NEEDED, "style": NEEDED, **MAKING, "structure": "auto", "colours": 1.0, **UNLEARNED},
     "mix": {"photo": NEEDED, "other": NEEDED, **MAKING, **MIXED, **UNLEARNED},

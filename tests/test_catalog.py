@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -8,9 +9,12 @@ from types import ModuleType
 from typing import Literal
 
 import pytest
+import torch
 
-from calotype import catalog
+from calotype import catalog, saving
+from calotype.catalog import load
 from calotype.errors import InputError
+from calotype.models import cocogan
 
 
 @dataclass(frozen=True)
@@ -105,3 +109,15 @@ def test_engine_names():
 def test_catalog_does_not_import_torch():
     code = "import sys, calotype.catalog; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_a_net_whose_weights_are_normalised_travels_to_another_process(tmp_path):
+    cfg = cocogan.PRESETS["tiny"]
+    net = cocogan.build(cfg)
+    saving.write(tmp_path, "cocogan", cfg, net, "", cfg.size)
+    loaded = load(tmp_path)
+    there = pickle.loads(pickle.dumps(loaded))
+    assert (there.system, there.config, there.photo_size) == (loaded.system, cfg, cfg.size)
+    assert not there.net.training
+    for name, value in loaded.net.state_dict().items():
+        assert torch.equal(there.net.state_dict()[name], value)

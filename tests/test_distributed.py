@@ -136,6 +136,17 @@ def test_alone_nothing_is_shared():
         distributed.barrier()
 
 
+def test_what_one_does_alone_waits_for_nobody(monkeypatch):
+    monkeypatch.setattr(distributed, "active", lambda: True)
+    monkeypatch.setattr(distributed.dist, "get_world_size", lambda: 2)
+    assert distributed.world() == 2
+    with distributed.alone():
+        assert distributed.world() == 1
+        assert distributed.mean_over_all(torch.ones(1)).item() == 1
+        assert distributed.share(torch.arange(4)).tolist() == [0, 1, 2, 3]
+    assert distributed.world() == 2
+
+
 def test_each_process_has_a_gpu_of_its_own(monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     assert distributed.own_device("auto") == "auto"

@@ -107,3 +107,21 @@ def test_stages_with_any_name(tmp_path):
         assert tensor.tolist() == [6, 6]
     assert len(list((tmp_path / "state").iterdir())) == 4
     assert [path.name for path in tmp_path.iterdir()] == ["state"]
+
+
+def test_a_fused_optimizer_goes_on_whatever_lies_how(tmp_path):
+    def trained(folder, stop_after=None):
+        torch.manual_seed(0)
+        weight = torch.nn.Parameter(torch.randn(4, 3, 3, 3).to(memory_format=torch.channels_last))
+        adam = torch.optim.Adam([weight], lr=0.1, fused=True)
+        run = Run(folder)
+        for i in run.steps(4, {"weight": torch.nn.ParameterList([weight]), "adam": adam}):
+            weight.grad = torch.randn(4, 3, 3, 3).to(memory_format=torch.channels_last)
+            adam.step()
+            if i + 1 == stop_after:
+                run.stop()
+        return weight.detach()
+
+    with pytest.raises(Stopped):
+        trained(tmp_path, stop_after=2)
+    assert torch.equal(trained(tmp_path), trained(None))

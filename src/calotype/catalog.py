@@ -97,12 +97,19 @@ class Loaded:
     photo_size: tuple[int, int]
 
     def __reduce__(self) -> Any:
-        # Modules do not travel to another process: that one imports its own.
-        return _travelled, (self.system, self.config, self.net, self.photo_sha256, self.photo_size)
+        # Modules do not travel to another process: that one imports its own. Nor do nets whose weights are normalised.
+        return _travelled, (self.system, self.config, self.net.state_dict(), self.photo_sha256, self.photo_size)
 
 
-def _travelled(name: str, *rest: Any) -> Loaded:
-    return Loaded(name, system(name), *rest)
+def _travelled(name: str, config: Any, tensors: Any, sha256: str, photo_size: tuple[int, int]) -> Loaded:
+    return Loaded(name, system(name), config, _filled(name, config, tensors, photo_size), sha256, photo_size)
+
+
+def _filled(name: str, config: Any, tensors: Mapping[str, Any], photo_size: tuple[int, int]) -> nn.Module:
+    module = system(name)
+    net: nn.Module = module.build(config) if name in MODELS else module.build(config, photo_size)
+    net.load_state_dict(tensors)
+    return net.eval()
 
 
 def load(folder: str | Path) -> Loaded:
@@ -117,15 +124,14 @@ def load(folder: str | Path) -> Loaded:
     saved = read(folder)
     module = system(saved.system)
     config = _fill(module.Config(), saved.config, saved.system)
-    net: nn.Module = module.build(config) if saved.system in MODELS else module.build(config, saved.photo_size)
     try:
-        net.load_state_dict(saved.tensors)
+        net = _filled(saved.system, config, saved.tensors, saved.photo_size)
     except RuntimeError as error:
         raise InputError(
             f"the weights in {shown(folder)} do not fit this version of {saved.system}: train the model again"
         ) from error
     sha256 = str(saved.meta.get("photo_sha256", ""))
-    return Loaded(saved.system, module, config, net.eval(), sha256, saved.photo_size)
+    return Loaded(saved.system, module, config, net, sha256, saved.photo_size)
 
 
 def config_from(engine_module: types.ModuleType, preset: str, overrides: Mapping[str, Any]) -> Any:

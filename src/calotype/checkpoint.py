@@ -12,6 +12,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
+from torch.optim import Optimizer
 
 from calotype.errors import InputError
 from calotype.files import shown, write_whole
@@ -107,6 +108,20 @@ def restore_state(state: State, tensors: Mapping[str, Tensor], tree: Mapping[str
                 item.copy_(held)
         else:
             item.load_state_dict(held)
+            if isinstance(item, Optimizer):
+                _lay_out(item)
+
+
+@torch.no_grad()
+def _lay_out(optimizer: Optimizer) -> None:
+    """Have what an optimizer keeps of a parameter lie in memory as the parameter does.
+
+    Files know one order of dimensions, and the fused kernels of torch walk through memory without looking.
+    """
+    for parameter, kept in optimizer.state.items():
+        for name, value in kept.items():
+            if isinstance(value, Tensor) and value.dim() > 1 and value.shape == parameter.shape:
+                kept[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
 def _held(item: Stateful | Tensor) -> Any:

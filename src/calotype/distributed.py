@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from datetime import timedelta
 from inspect import signature
 from typing import Any, TypeVar
@@ -23,6 +24,9 @@ from torch.nn.parallel import DistributedDataParallel
 from calotype.errors import InputError
 
 M = TypeVar("M", bound=nn.Module)
+
+_ALL_AT_ONCE_MB = 1024
+_ALONE = ContextVar("alone", default=False)
 
 
 def launched() -> bool:
@@ -41,8 +45,18 @@ def rank() -> int:
 
 
 def world() -> int:
-    """How many processes there are, all nodes together."""
-    return dist.get_world_size() if active() else 1
+    """How many processes there are, all nodes together; 1 within ``alone``."""
+    return dist.get_world_size() if active() and not _ALONE.get() else 1
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Within, this process does something that the others do not: it waits for none of them, and shares nothing."""
+    before = _ALONE.set(True)
+    try:
+        yield
+    finally:
+        _ALONE.reset(before)
 
 
 def own_device(name: str) -> str:
@@ -141,7 +155,7 @@ def barrier() -> None:
 def wrapped(module: M) -> Any:
     """The module, with gradients averaged over all processes after each backward pass; itself where there is one.
 
-    Buffers are left alone: those of batch norm are equal everywhere already, as ``mean_over_all`` sees to it.
+    Buffers are left alone: those of ``nn.norm`` are equal everywhere already.
     """
     if world() == 1:
         return module
@@ -150,6 +164,10 @@ def wrapped(module: M) -> Any:
     # The newer name where there is one: the older is being retired.
     named = "forward_sync_buffers" in signature(DistributedDataParallel.__init__).parameters
     apart: dict[str, Any] = {"forward_sync_buffers" if named else "broadcast_buffers": False}
+    if device.type == "cpu":
+        # All gradients at once, after the pass: no core is idle meanwhile, and what batch norm waits for, a few numbers
+        # at a time, would have to queue behind them.
+        apart["bucket_cap_mb"] = _ALL_AT_ONCE_MB
     return DistributedDataParallel(module, device_ids=ids, gradient_as_bucket_view=True, **apart)
 
 
@@ -164,28 +182,12 @@ def averaging(module: Any, now: bool) -> Iterator[None]:
         yield
 
 
-class _MeanOverAll(torch.autograd.Function):
-    """The mean over processes, with its gradient: the mean of what each of them wants changed."""
-
-    @staticmethod
-    def forward(ctx: Any, values: Tensor) -> Tensor:
-        total = values.detach().clone().contiguous()
-        dist.all_reduce(total)
-        return total / world()
-
-    @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> Tensor:
-        total = slope.clone().contiguous()
-        dist.all_reduce(total)
-        return total / world()
-
-
+@torch.no_grad()
 def mean_over_all(values: Tensor) -> Tensor:
-    """The mean of a tensor over all processes, of the same shape; gradients pass through.
-
-    What batch norm needs to see the batch of all processes as one, on CPUs and on GPUs.
-    """
+    """The mean of a small tensor over all processes, the same to the last bit in each; no gradient passes through."""
     if world() == 1:
         return values
-    result: Tensor = _MeanOverAll.apply(values)  # type: ignore[no-untyped-call]
-    return result
+    # Not a sum over the network: with gloo, a few numbers go round several times as quickly when they are gathered.
+    gathered = values.new_empty(world(), values.numel())
+    dist.all_gather(list(gathered), values.flatten().contiguous())
+    return gathered.mean(0).view(values.shape)

@@ -29,6 +29,15 @@ document.body.dispatchEvent(new DragEvent('drop', {dataTransfer: carried, bubble
 """
 
 
+_DROP_ALL = """
+const carried = new DataTransfer();
+for (const [name, data] of Object.entries(arguments[0])) {
+  carried.items.add(new File([Uint8Array.from(atob(data), (one) => one.charCodeAt(0))], name));
+}
+document.body.dispatchEvent(new DragEvent('drop', {dataTransfer: carried, bubbles: true, cancelable: true}));
+"""
+
+
 class Server:
     """The command ``calotype studio``, with all it keeps in one folder."""
 
@@ -78,6 +87,8 @@ class Page:
             {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": self.phone},
         )
         driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": self.phone})
+        # Without a window there is nobody to choose a file, which would count as choosing none.
+        driver.execute_cdp_cmd("Page.setInterceptFileChooserDialog", {"enabled": True})
 
     def open(self, address: str) -> None:
         """Load the studio and wait until it can be used."""
@@ -130,6 +141,16 @@ class Page:
     def drop(self, name: str, data: bytes) -> None:
         """Drop a file on the page."""
         self.script(_DROP, name, base64.b64encode(data).decode())
+
+    def choose(self, button: str, place: Path, kind: str = "folder") -> None:
+        """Press a button that asks for a folder, or for files, and choose this one."""
+        self.click(button)
+        chooser = self.until(lambda: self.all(f"input.{kind}"), what=f"input.{kind}")[0]
+        chooser.send_keys(str(place))
+
+    def drop_all(self, files: dict[str, bytes]) -> None:
+        """Drop several files at once."""
+        self.script(_DROP_ALL, {name: base64.b64encode(data).decode() for name, data in files.items()})
 
     def paint(self, *places: tuple[float, float]) -> None:
         """Draw on the stage with a mouse or a finger; places are shares of the photo's width and height."""

@@ -19,11 +19,14 @@ from .conftest import TestClient, encoded, picture  # noqa: E402
 BINARY = {"content-type": "application/octet-stream"}
 
 
+ANSWERS = {"engines": {}, "models": [], "data": [], "bring": "a-model"}
+
+
 def application():
     app = create(Path(tempfile.mkdtemp(prefix="fuzzed")))
     studio = app.state.studio
     # No process is begun: what is tried here is what comes before the work.
-    studio.clerk.ask = lambda question, **arguments: {"engines": {}, "models": []}.get(question, {})
+    studio.clerk.ask = lambda question, **arguments: ANSWERS.get(question, {})
     studio.jobs._hand_out = lambda: None
     return app
 
@@ -31,7 +34,7 @@ def application():
 APP = application()
 DESCRIBED = APP.openapi()
 # Verbs of every kind; the others have no argument of a kind that these have not.
-VERBS = ("vary", "retarget", "erase", "relayout", "animate", "train", "evaluate")
+VERBS = ("vary", "retarget", "erase", "relayout", "animate", "train", "evaluate", "data")
 OTHERS = tuple(f"/api/verbs/{verb}/" for verb in FORMS if verb not in VERBS)
 # A stream of events does not end.
 OPERATIONS = [

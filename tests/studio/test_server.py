@@ -1,5 +1,6 @@
 """The command ``calotype studio``: what it says when it cannot be opened, and when it is closed."""
 
+import gzip
 import signal
 import socket
 
@@ -8,6 +9,7 @@ import pytest
 from calotype.cli import main
 from calotype.errors import InputError
 from calotype.studio import server
+from calotype.studio.app import PAGE
 
 from .browser import Server
 
@@ -69,3 +71,13 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises((InputError, server.cache.OutputError)):
         server.run(tmp_path / "file" / "home", host="127.0.0.1", port=0, at_once=1, token=None, ready=print)
+
+
+def test_the_front_end_is_small():
+    """A page without a build step stays light: what a browser fetches, compressed, in kB."""
+    weight = 0
+    for path in PAGE.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            weight += len(data) if path.suffix == ".webp" else len(gzip.compress(data))
+    assert weight <= 300_000

@@ -2,16 +2,20 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 from toys import TOYS
 
+from calotype.data import prepared
 from calotype.data.samples import Samples
 from calotype.data.sets import SETS
 from calotype.errors import InputError
 from calotype.tasks import data as module
-from calotype.tasks.data import data, sets
+from calotype.tasks.compare import compare
+from calotype.tasks.data import data, remove, set_folder, sets
+from calotype.tasks.train import set_course
 
 
 @pytest.fixture
@@ -100,3 +104,73 @@ def test_real_packages(tmp_path, name, monkeypatch):
     samples = Samples(folder)
     assert len(samples) == 30
     assert all(float(samples[i]["image"].std()) > 0.05 for i in range(30))
+
+
+@pytest.fixture
+def made(tmp_path, toys, monkeypatch):
+    """A set that was made elsewhere than where one is."""
+    monkeypatch.setenv("CALOTYPE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    return data("scenes", out=tmp_path / "deep/s", size=64, count=4)
+
+
+def test_a_set_is_found_by_its_name_and_a_folder_comes_first(made, tmp_path):
+    assert set_folder("scenes") == made.resolve()
+    assert set_folder("photos_of_mine") == Path("photos_of_mine")
+    Path("scenes").mkdir()
+    assert set_folder("scenes") == Path("scenes")
+    with pytest.raises(InputError, match="run 'calotype data digits' first"):
+        set_folder("digits")
+
+
+def test_a_model_learns_from_the_pictures_of_a_set_and_not_from_its_maps(made):
+    model = set_course("cocogan", "scenes", preset="tiny", seed=0, out=None, settings={})
+    assert model.subject == "s"
+    assert [path.parent.name for path in model.photos.files] == ["images"] * 4
+    assert len(model.photos.opened((16, 16))) == 4
+
+
+def test_sets_are_compared_by_name(made):
+    found = compare("scenes", "scenes", metrics="fsd")
+    assert (found.real, found.fake) == (4, 4)
+
+
+def test_a_set_that_is_gone_has_not_been_made(made):
+    assert list(module.made()) == ["scenes"]
+    shutil.rmtree(made)
+    assert module.made() == {}
+    with pytest.raises(InputError, match="has not been made yet"):
+        set_folder("scenes")
+
+
+def test_a_set_is_deleted_and_nothing_else(made):
+    beside = made / "notes.txt"
+    beside.write_text("mine")
+    with pytest.raises(InputError, match=r"more than the set \('notes.txt'\)"):
+        remove("scenes")
+    beside.unlink()
+    freed = sum(path.stat().st_size for path in made.rglob("*") if path.is_file())
+    kept = prepared.kept_file(sets()[0].packages[0])
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"package")
+    assert remove("scenes") == freed + 7
+    assert not made.exists()
+    assert made.parent.is_dir()
+    assert not kept.exists()
+    with pytest.raises(InputError, match="nothing is kept of the set 'scenes'"):
+        remove("scenes")
+    with pytest.raises(InputError, match="there is no set"):
+        remove("models")
+
+
+def test_what_can_be_had_again_is_deleted(made, tmp_path):
+    Samples(made, 16)
+    (tmp_path / "cache/packages").mkdir()
+    (tmp_path / "cache/packages/one").write_bytes(b"1234")
+    held = module.kept_bytes()
+    assert held["packages"] == 4
+    assert held["data"] > 4 * 16 * 16
+    assert module.clean() == sum(held.values())
+    assert module.kept_bytes() == {"packages": 0, "data": 0}
+    assert set_folder("scenes") == made.resolve()  # sets stay
+    assert module.clean() == 0

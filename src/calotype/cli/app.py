@@ -13,6 +13,7 @@ import typer
 from calotype import __version__
 from calotype.cli import data as data_sets
 from calotype.cli import models
+from calotype.cli.delivery import Json
 from calotype.cli.engines import engines
 from calotype.cli.evaluate import run as run_evaluate
 from calotype.cli.make import Delivery, make
@@ -69,7 +70,7 @@ _AS_JSON = inspect.Parameter(
     "as_json",
     inspect.Parameter.KEYWORD_ONLY,
     default=False,
-    annotation=Annotated[bool, typer.Option("--json", help="print one JSON document instead")],
+    annotation=Json,
 )
 
 

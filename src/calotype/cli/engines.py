@@ -2,15 +2,14 @@
 
 # Annotations are values here, not strings: options are made from them.
 import json
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
+from calotype.cli.delivery import Json
 from calotype.tasks import engines as known
 
 
 def engines(
-    as_json: Annotated[bool, typer.Option("--json", help="print one JSON document instead")] = False,
+    as_json: Json = False,
 ) -> int:
     """List the engines and models, their presets, and every key that --set takes.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from calotype.cli.delivery import RESULTS, JsonOfPaths, Out, Quiet, Sheet
 from calotype.cli.options import arguments
 from calotype.cli.progress import Reporter, reporter
 from calotype.cli.report import Interrupted, Misuse, complain
@@ -28,7 +29,6 @@ from calotype.types import Photo
 if TYPE_CHECKING:
     from calotype.run import Run
 
-_PANEL = "Results"
 _CELL = 320  # pixels that a picture has on a sheet, each way
 
 
@@ -36,19 +36,8 @@ _CELL = 320  # pixels that a picture has on a sheet, each way
 class Delivery:
     """Where the pictures go, and what is said about them."""
 
-    out: Annotated[
-        Path,
-        typer.Option(
-            "-o",
-            "--out",
-            metavar="FOLDER|FILE",
-            help="folder for the results, made where missing; or the file for a single one",
-            rich_help_panel=_PANEL,
-        ),
-    ] = Path(".")
-    sheet: Annotated[
-        bool, typer.Option("--sheet", help="also one sheet with all the pictures of a photo", rich_help_panel=_PANEL)
-    ] = False
+    out: Out = Path(".")
+    sheet: Sheet = False
     skip_existing: Annotated[
         bool | None,
         typer.Option(
@@ -56,7 +45,7 @@ class Delivery:
             help="pass over what is there already, or make it again; of a folder, what the same version of calotype "
             "made with the same settings is passed over without being told to",
             show_default=False,
-            rich_help_panel=_PANEL,
+            rich_help_panel=RESULTS,
         ),
     ] = None
     jobs: Annotated[
@@ -67,7 +56,7 @@ class Delivery:
             min=1,
             help="how many pictures to make at a time, each in a process",
             show_default=False,
-            rich_help_panel=_PANEL,
+            rich_help_panel=RESULTS,
         ),
     ] = None
     on: Annotated[
@@ -78,7 +67,7 @@ class Delivery:
             help="work on a Ray cluster: ray (the one of this machine or of RAY_ADDRESS), ray://HOST:PORT, "
             "ray:HOST:PORT, ray:local",
             show_default=False,
-            rich_help_panel=_PANEL,
+            rich_help_panel=RESULTS,
         ),
     ] = ""
     part: Annotated[
@@ -88,15 +77,11 @@ class Delivery:
             metavar="I/N",
             help="of a folder only every N-th photo, beginning with the I-th: N commands do all of them",
             show_default=False,
-            rich_help_panel=_PANEL,
+            rich_help_panel=RESULTS,
         ),
     ] = ""
-    as_json: Annotated[
-        bool, typer.Option("--json", help="print one JSON document instead of paths", rich_help_panel=_PANEL)
-    ] = False
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="say nothing but what went wrong", rich_help_panel=_PANEL)
-    ] = False
+    as_json: JsonOfPaths = False
+    quiet: Quiet = False
 
 
 @dataclass

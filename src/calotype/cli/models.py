@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from calotype.cli.delivery import Json
 from calotype.cli.evaluate import aligned
 from calotype.cli.report import Misuse
 from calotype.tasks import models as kept
@@ -30,7 +31,7 @@ def group() -> typer.Typer:
 
 def _models(
     context: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="print one JSON document instead")] = False,
+    as_json: Json = False,
 ) -> Work | None:
     return partial(_list, as_json) if context.invoked_subcommand is None else None
 

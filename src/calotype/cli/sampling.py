@@ -5,10 +5,9 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
+from calotype.cli.delivery import JsonOfPaths, Out, Quiet, Sheet
 from calotype.cli.options import arguments
 from calotype.cli.progress import reporter
 from calotype.cli.report import Interrupted, Misuse, complain
@@ -19,7 +18,6 @@ from calotype.tasks.making import gigabytes
 from calotype.tasks.remaining import duration
 from calotype.tasks.sampling import Sampling
 
-_PANEL = "Results"
 _CELL = 256  # pixels that a picture has on a sheet, each way, at most
 _ROUND = 10  # pictures a row of a sheet, at most
 
@@ -28,25 +26,10 @@ _ROUND = 10  # pictures a row of a sheet, at most
 class Delivered:
     """Where the pictures go, and what is said about them."""
 
-    out: Annotated[
-        Path,
-        typer.Option(
-            "-o",
-            "--out",
-            metavar="FOLDER|FILE",
-            help="folder for the results, made where missing; or the file for a single one",
-            rich_help_panel=_PANEL,
-        ),
-    ] = Path(".")
-    sheet: Annotated[
-        bool, typer.Option("--sheet", help="one sheet with all the pictures, beside them", rich_help_panel=_PANEL)
-    ] = False
-    as_json: Annotated[
-        bool, typer.Option("--json", help="print one JSON document instead of paths", rich_help_panel=_PANEL)
-    ] = False
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="say nothing but what went wrong", rich_help_panel=_PANEL)
-    ] = False
+    out: Out = Path(".")
+    sheet: Sheet = False
+    as_json: JsonOfPaths = False
+    quiet: Quiet = False
 
 
 def sample_from(task: Callable[..., Any], sampling: type[Sampling], typed: dict[str, Any], delivered: Delivered) -> int:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Protocol
 import typer
 
 from calotype.catalog import MODELS
+from calotype.cli.delivery import JsonOfPaths, Quiet
 from calotype.cli.options import arguments
 from calotype.cli.progress import Reporter, reporter
 from calotype.cli.report import Interrupted, Misuse, Terminated, complain
@@ -88,8 +89,8 @@ class Saying:
             rich_help_panel=_TOGETHER,
         ),
     ] = 3
-    as_json: Annotated[bool, typer.Option("--json", help="print one JSON document instead of paths")] = False
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="say nothing but what went wrong")] = False
+    as_json: JsonOfPaths = False
+    quiet: Quiet = False
 
 
 def announced(label: str, model: Model) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from calotype.data.decoded import Decoded, Progress, decoded
 from calotype.data.stream import Sample
+from calotype.data.writing import IMAGES, SAMPLES
 from calotype.errors import InputError
 from calotype.files import shown
 from calotype.image.io import MIN_SIDE, SUFFIXES, as_bytes, as_tensor, natural_order, open_photo, to_tensor
@@ -80,12 +81,16 @@ def sides(size: Side) -> tuple[int, int]:
 def pictures_below(folder: Path) -> list[Path]:
     """The pictures in a folder and its sub-folders, by suffix, in the order a person would count them.
 
+    Of a set that ``calotype data`` made only what lies in ``images/``: maps are no pictures.
+
     Raises:
         InputError: there is no such folder, or no picture in it.
     """
     if not folder.is_dir():
         said = "is not a folder" if folder.exists() else "does not exist"
         raise InputError(f"{shown(folder)} {said}: give a folder of pictures")
+    if (folder / SAMPLES).is_file() and (folder / IMAGES).is_dir():
+        folder = folder / IMAGES
     found = [
         path
         for path in folder.rglob("*")

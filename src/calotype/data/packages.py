@@ -95,13 +95,18 @@ def fetched(package: Package, given: Path | None = None) -> Fetched:
             likely = path.is_file() and _plain(package.name) in _plain(path.name)
             if likely and digest(path) == package.sha256:
                 return Fetched(package, path)
-    kept = cache_folder("packages") / f"{package.sha256[:16]}-{_plain(package.name)}-{package.version}"
+    kept = kept_file(package)
     if kept.is_file():
         if digest(kept) == package.sha256:
             return Fetched(package, kept)
         kept.unlink()  # cut short by somebody else: there is no other way to it
     _fetch(package, kept)
     return Fetched(package, kept)
+
+
+def kept_file(package: Package) -> Path:
+    """Where the file of a package is kept, once it was fetched."""
+    return cache_folder("packages") / f"{package.sha256[:16]}-{_plain(package.name)}-{package.version}"
 
 
 def _plain(name: str) -> str:

@@ -23,7 +23,7 @@ from calotype.errors import InputError
 from calotype.files import output_error, shown
 
 FORMAT = 1
-ABOUT, SAMPLES = "about.json", "samples.jsonl"
+ABOUT, SAMPLES, IMAGES = "about.json", "samples.jsonl", "images"
 
 
 @dataclass
@@ -118,7 +118,7 @@ def _write(folder: Path, name: str, sample: Made) -> dict[str, Any]:
     """Write the pictures of a sample; its line."""
     line: dict[str, Any] = dict(sample.info)
     pictures = {
-        "image": ("images", sample.image),
+        "image": (IMAGES, sample.image),
         "map": ("maps", None if sample.map is None else Image.fromarray(sample.map)),
         "instances": ("instances", None if sample.instances is None else Image.fromarray(sample.instances)),
         "other": ("others", sample.other),

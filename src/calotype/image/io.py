@@ -519,9 +519,15 @@ def save_png(image: Image.Image, path: str | Path, settings: Mapping[str, Any]) 
     Raises:
         OutputError: no permission, no disk space, no such place.
     """
-    text = PngInfo()
+    write_whole(Path(path), lambda file: file.write(png_bytes(image, settings)))
+
+
+def png_bytes(image: Image.Image, settings: Mapping[str, Any]) -> bytes:
+    """The bytes of a PNG that carries the settings that made it; see ``save_png``."""
+    text, file = PngInfo(), io.BytesIO()
     text.add_text(SETTINGS_KEY, settings_text(settings))
-    write_whole(Path(path), lambda file: image.save(file, format="PNG", pnginfo=text, icc_profile=None))
+    image.save(file, format="PNG", pnginfo=text, icc_profile=None)
+    return file.getvalue()
 
 
 def settings_text(settings: Mapping[str, Any]) -> str:

@@ -7,27 +7,45 @@ from collections.abc import Callable, Mapping
 from inspect import Parameter
 from typing import Any
 
+from calotype.data.sets import SETS
 from calotype.errors import InputError, unknown
+from calotype.studio.words import label, plain
+from calotype.tasks.compare import compare
+from calotype.tasks.data import data
 from calotype.tasks.evaluate import evaluate
 from calotype.tasks.param import WHOLE, Param, described, description
 from calotype.tasks.train import train
 from calotype.tasks.verbs import MAKING, SAMPLING
 
 # Everything that can be asked for as a job. ``show`` is no job: it is answered at once.
-_ALL: tuple[Callable[..., Any], ...] = (*MAKING, *SAMPLING, train, evaluate)
+_ALL: tuple[Callable[..., Any], ...] = (*MAKING, *SAMPLING, train, evaluate, data)
 VERBS: dict[str, Callable[..., Any]] = {verb.__name__: verb for verb in _ALL}
 PICTURES = frozenset({"photo", "picture", "mask", "sketch", "labels"})  # the kinds that are one picture
 # Files in which a film can be; the command line takes them from the suffix of its -o.
 FILMS = ("gif", "webp", "png", "mp4")
-MOST_PICTURES = 100  # of one job
+MOST_PICTURES = 100  # of one photo and job
+MOST_SAMPLES = 1000  # of one job, from a model of many photos: they are quickly made, and wanted as a set
 _MOST_LENT = 16  # further photos
 _LONGEST = 200  # characters of a text
-_ID = re.compile(r"[0-9a-f]{16}")
+_PICTURE_ID, _SET_ID = "[0-9a-f]{16}", "set-[0-9a-f]{12}"
+PARCELS = frozenset({"packages"})  # folders of files that may be handed in, as a parcel
+_ALSO = {"evaluate": (compare,)}  # what is one command on a command line is one form
 
 
 def parameters(verb: str) -> dict[str, tuple[Param, Any]]:
-    """The arguments of a verb that can be given here, each with its default: folders of the machine are not."""
-    return {name: said for name, said in described(VERBS[verb]).items() if said[0].kind != "folder"}
+    """The arguments of a verb that can be given here, each with its default: folders of the machine are not.
+
+    A folder of files that can be handed in is named by the id of the parcel that they came in.
+    """
+    known: dict[str, tuple[Param, Any]] = {}
+    for task in (VERBS[verb], *_ALSO.get(verb, ())):
+        known |= {name: said for name, said in described(task).items() if said[0].kind != "folder" or name in PARCELS}
+    return known
+
+
+def is_set(value: Any) -> bool:
+    """Whether an argument names a set."""
+    return isinstance(value, str) and re.fullmatch(_SET_ID, value) is not None
 
 
 def is_film(verb: str) -> bool:
@@ -37,8 +55,12 @@ def is_film(verb: str) -> bool:
 
 def form(verb: str) -> dict[str, Any]:
     """A verb as JSON: ``name``, ``summary``, ``text`` and its ``fields``, in the order of the signature."""
-    text = description(VERBS[verb])
-    fields = [_field(name, about, default) for name, (about, default) in parameters(verb).items()]
+    text = plain(description(VERBS[verb]))
+    own = described(VERBS[verb])
+    fields = [
+        {**_field(name, about, default), "of_sets": name not in own}
+        for name, (about, default) in parameters(verb).items()
+    ]
     if is_film(verb):
         fields.append(
             {
@@ -62,7 +84,8 @@ def _field(name: str, about: Param, default: Any) -> dict[str, Any]:
     required = default is Parameter.empty
     return {
         "name": name,
-        "help": about.help,
+        "label": label(name, about),
+        "help": plain(about.help),
         "kind": about.kind,
         "flag": about.flag(name),
         "hint": about.metavar,
@@ -70,6 +93,8 @@ def _field(name: str, about: Param, default: Any) -> dict[str, Any]:
         "least": about.at_least,
         "most": about.at_most,
         "begins": about.begins,
+        "sets": about.sets,
+        "single": about.single,
         "first": about.first or required,
         "required": required,
         "default": None if required or default == () else default,
@@ -94,8 +119,11 @@ def checked(verb: str, given: Mapping[str, Any]) -> dict[str, Any]:
     for name, (_, default) in known.items():
         if default is Parameter.empty and name not in taken:
             raise InputError(f"{verb} needs one thing more: {known[name][0].help} ({name})")
-    if int(taken.get("n", 1)) > MOST_PICTURES:
-        raise InputError(f"{taken['n']} pictures are too many for one job: ask for at most {MOST_PICTURES} (n)")
+    if verb == "data" and taken["name"] not in SETS:
+        raise InputError(unknown("set", taken["name"], SETS))
+    most = MOST_SAMPLES if VERBS[verb] in SAMPLING else MOST_PICTURES
+    if int(taken.get("n", 1)) > most:
+        raise InputError(f"{taken['n']} pictures are too many for one job: ask for at most {most} (n)")
     return taken
 
 
@@ -103,9 +131,16 @@ def _value(name: str, about: Param, value: Any) -> Any:
     if about.kind == "photos":
         if not isinstance(value, list) or len(value) > _MOST_LENT:
             raise InputError(f"{name} takes a list of at most {_MOST_LENT} pictures")
-        return [_picture(name, one) for one in value]
+        if len(value) > 1 and any(map(is_set, value)):
+            raise InputError(f"{name} takes pictures, or one set and nothing beside it")
+        return [_picture(name, about, one) for one in value]
     if about.kind in PICTURES:
-        return value if about.kind == "labels" and value == "auto" else _picture(name, value)
+        return value if about.kind == "labels" and value == "auto" else _picture(name, about, value)
+    if about.kind == "folder":
+        return _picture(name, about, value)
+    if about.kind == "weights":
+        # A file of the machine is nothing that a client has a say in.
+        return _one_of(about.choices, value, name)
     if about.kind == "switch":
         if not isinstance(value, bool):
             raise InputError(f"{name} is either true or false")
@@ -119,9 +154,12 @@ def _value(name: str, about: Param, value: Any) -> Any:
     return _text(name, value if isinstance(value, str) else f"{value:g}" if _is_number(value) else value)
 
 
-def _picture(name: str, value: Any) -> str:
-    if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise InputError(f"{name} is to be the id of a picture that was handed in: 16 hexadecimal digits")
+def _picture(name: str, about: Param, value: Any) -> str:
+    if about.sets and is_set(value):
+        return str(value)
+    if not isinstance(value, str) or not re.fullmatch(_PICTURE_ID, value):
+        what = "a picture, or of a set," if about.sets else "a picture"
+        raise InputError(f"{name} is to be the id of {what} that was handed in: 16 hexadecimal digits")
     return value
 
 
@@ -168,7 +206,7 @@ def body(verb: str) -> Any:
             more = {**more, **{key: limit for key, limit in limits.items() if limit is not None}}
         if about.choices:
             more["examples"] = list(about.choices[:4])
-        said = Field(... if needed else None, description=about.help, **more)
+        said = Field(... if needed else None, description=plain(about.help), **more)
         fields[name] = (kind if needed else kind | None, said)
     if is_film(verb):
         fields["film_format"] = (str | None, Field(None, description="the kind of file", examples=list(FILMS)))
@@ -178,8 +216,11 @@ def body(verb: str) -> Any:
 def _annotation(about: Param) -> tuple[Any, dict[str, Any]]:
     if about.kind == "photos":
         return list[str], {"max_length": _MOST_LENT}
+    if about.kind == "folder":
+        return str, {"pattern": f"^{_PICTURE_ID}$"}
     if about.kind in PICTURES:
-        return str, {"pattern": "^([0-9a-f]{16}|auto)$" if about.kind == "labels" else "^[0-9a-f]{16}$"}
+        other = "|auto" if about.kind == "labels" else f"|{_SET_ID}" if about.sets else ""
+        return str, {"pattern": f"^({_PICTURE_ID}{other})$"}
     if about.kind == "switch":
         return bool, {}
     if about.kind in WHOLE:

@@ -10,11 +10,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from calotype.errors import InputError, OutputError
+from calotype.errors import CalotypeError, InputError, OutputError
 from calotype.studio.crew import Hand
-from calotype.studio.forms import PICTURES, checked, parameters
+from calotype.studio.forms import PICTURES, checked, is_set, parameters
+from calotype.studio.parcels import Parcels
 from calotype.studio.pictures import Missing, Pictures
 from calotype.studio.records import ENDED, Job, Made, Records
+from calotype.studio.sets import Sets
+from calotype.studio.words import plain
 from calotype.tasks import cache
 
 MOST_WAITING = 200
@@ -53,12 +56,23 @@ class Jobs:
     Args:
         folder: where they are kept.
         pictures: that their arguments name.
+        sets: the same.
+        parcels: the same.
         at_once: how many are worked on at a time; each process gets its share of the processor's threads.
         changed: called with every job that has changed, and with the id of one that is gone, in any thread.
     """
 
-    def __init__(self, folder: Path, pictures: Pictures, at_once: int, changed: Callable[[Job | str], object]) -> None:
-        self._records, self._pictures, self._changed = Records(folder), pictures, changed
+    def __init__(
+        self,
+        folder: Path,
+        pictures: Pictures,
+        sets: Sets,
+        parcels: Parcels,
+        at_once: int,
+        changed: Callable[[Job | str], object],
+    ) -> None:
+        self._records, self._pictures, self._sets, self._parcels = Records(folder), pictures, sets, parcels
+        self._changed = changed
         self._lock = threading.RLock()
         self._threads = _threads(at_once)
         self._desks = [_Desk() for _ in range(at_once)]
@@ -93,8 +107,8 @@ class Jobs:
             raise Missing("there is no such job: it may have been removed")
         return job
 
-    def submit(self, verb: str, given: Mapping[str, Any]) -> Job:
-        """Ask for a job.
+    def submit(self, verb: str, given: Mapping[str, Any], *, aside: bool = False) -> Job:
+        """Ask for a job; one that nobody wants to see in a list is put ``aside``.
 
         Raises:
             InputError: an argument cannot be used, or too many jobs are waiting.
@@ -104,8 +118,10 @@ class Jobs:
         with self._lock:
             if len(self._queue) >= MOST_WAITING:
                 raise InputError(f"{MOST_WAITING} jobs are waiting already: wait until some are done")
-            job = self._records.new(verb, arguments)
+            job = self._records.new(verb, arguments, aside=aside)
             job.count = int(arguments.get("n", 1))
+            if verb == "data":
+                job.set = self._sets.new(arguments["name"], source=arguments["name"]).id
             self._jobs[job.id] = job
             self._queue.append(job)
             self._noted(job)
@@ -158,6 +174,8 @@ class Jobs:
             if job.state not in ENDED:
                 raise InputError("this job is still at work: stop it first")
             del self._jobs[id]
+            if job.set and job.state != "done":
+                self._sets.remove(job.set)
             self._records.remove(job)
             self._changed(id)
 
@@ -198,13 +216,14 @@ class Jobs:
             return self._noted(job)
 
     def uses(self, picture: str) -> bool:
-        """Whether a job that may still be worked on names a picture."""
+        """Whether a job that may still be worked on names a picture, or a set, or makes that set."""
         with self._lock:
-            values = [value for job in self._jobs.values() if job.state != "done" for value in job.arguments.values()]
+            undone = [job for job in self._jobs.values() if job.state != "done"]
+            values = [value for job in undone for value in (*job.arguments.values(), job.set)]
             return any(picture == value or (isinstance(value, list) and picture in value) for value in values)
 
     def spec(self, verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """The arguments as the verb takes them: pictures as paths, a model as its folder.
+        """The arguments as the verb takes them: pictures as paths, sets and a model as their folders.
 
         Raises:
             InputError: a picture or a model is not there.
@@ -214,14 +233,19 @@ class Jobs:
         for name, value in arguments.items():
             kind = known[name][0].kind if name in known else ""
             if kind == "photos":
-                given[name] = [str(self._pictures.path(one)) for one in value]
+                given[name] = [self._path(one) for one in value]
             elif kind in PICTURES and value != "auto":
-                given[name] = str(self._pictures.path(value))
+                given[name] = self._path(value)
+            elif kind == "folder":
+                given[name] = str(self._parcels.folder(value))
             elif kind == "model":
                 given[name] = str(model_folder(value))
             else:
                 given[name] = value
         return given
+
+    def _path(self, value: str) -> str:
+        return str(self._sets.folder(value) if is_set(value) else self._pictures.path(value))
 
     def close(self) -> None:
         """Stop all work at its next step, so that it goes on when the studio is opened again."""
@@ -253,6 +277,8 @@ class Jobs:
             self._noted(job)
             there = [made.file for made in job.results]
             place = str(self._records.place(job))
+            if job.set:
+                arguments["out"] = str(self._sets.folder(job.set))
             self._process(desk).tell({"do": {"verb": job.verb, "arguments": arguments, "place": place, "there": there}})
 
     def _process(self, desk: _Desk) -> Hand:
@@ -280,7 +306,7 @@ class Jobs:
             desk.job, desk.served = None, desk.served + 1
             # A process that was asked to stop because the studio closes has left work that goes on later.
             if not (self._closed and fields["state"] == "stopped"):
-                self._end(job, fields["state"], fields["message"])
+                self._end(job, *self._taken_up(job, fields["state"], fields["message"]))
             if desk.served >= _MOST_JOBS and desk.hand is not None:
                 desk.hand.leave()
                 desk.hand, desk.ending = None, False
@@ -288,6 +314,15 @@ class Jobs:
             self._noted(job)
         else:
             self._changed(job)
+
+    def _taken_up(self, job: Job, state: str, message: str) -> tuple[str, str]:
+        """How a job has ended, once the set that it made, if it made one, is known."""
+        if job.set and state == "done":
+            try:
+                self._sets.adopt(job.set)
+            except CalotypeError as error:
+                return "failed", str(error)
+        return state, message
 
     def _ended(self, desk: _Desk, hand: Hand) -> None:
         """A process is gone, asked or not."""
@@ -301,7 +336,7 @@ class Jobs:
             self._end(job, "failed", f"the work was cut short{cause}; go on, and it starts where it was")
 
     def _end(self, job: Job, state: Any, message: str) -> None:
-        job.state, job.message, job.ended, job.left, job.stage = state, message, time.time(), None, ""
+        job.state, job.message, job.ended, job.left, job.stage = state, plain(message), time.time(), None, ""
         self._noted(job)
 
     def _noted(self, job: Job) -> Job:

@@ -20,6 +20,8 @@ from calotype.files import write_whole
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from calotype.types import Photo
+
 MAX_BYTES = 64 << 20  # of one file that is handed in
 MAX_PIXELS = 50_000_000  # of one picture
 _THUMBNAIL = 480  # pixels of the longer side
@@ -127,31 +129,17 @@ class Pictures:
             return self._read(id, data, name, part)
 
     def _read(self, id: str, data: bytes, name: str, part: bool) -> Picture:
-        from calotype.image.io import FORMATS, image_of, open_photo, opened
-
-        stream = io.BytesIO(data)
-        stream.name = Path(name.replace("\\", "/")).name or "picture"
-        with opened(io.BytesIO(data), f"'{safe_name(stream.name)}'") as image:
-            kind, (width, height) = str(image.format), image.size
-        if width * height > MAX_PIXELS:
-            raise InputError(
-                f"the picture has {width}x{height} pixels, {width * height / 1e6:.0f} megapixels: "
-                f"the most here is {MAX_PIXELS / 1e6:.0f}, shrink it first"
-            )
-        photo = open_photo(stream)
-        upright = image_of(photo)
-        suffix = Path(stream.name).suffix
-        known = FORMATS[kind]
-        kept = safe_name(Path(stream.name).stem) + (suffix if suffix.lower() in known else known[0])
+        given = checked_photo(data, name)
+        kept = given.name
         folder = self._folder / id
         write_whole(folder / kept, lambda file: file.write(data))
-        if kind not in _SHOWN:
-            write_whole(folder / "shown" / "shown.png", lambda file: upright.save(file, format="PNG"))
-        write_whole(folder / "shown" / "thumbnail.webp", lambda file: write_thumbnail(upright, file))
+        if given.kind not in _SHOWN:
+            write_whole(folder / "shown" / "shown.png", lambda file: given.upright.save(file, format="PNG"))
+        write_whole(folder / "shown" / "thumbnail.webp", lambda file: write_thumbnail(given.upright, file))
         made = _made_by(folder / kept)
-        media = _SHOWN.get(kind, "image/png")
-        size = photo.size
-        picture = Picture(id, kept, size.width, size.height, photo.sha256, media, time.time(), part, made)
+        media = _SHOWN.get(given.kind, "image/png")
+        size, sha256 = given.photo.size, given.photo.sha256
+        picture = Picture(id, kept, size.width, size.height, sha256, media, time.time(), part, made)
         return self._noted(picture)
 
     def _noted(self, picture: Picture) -> Picture:
@@ -194,10 +182,54 @@ class Pictures:
         return None
 
 
-def safe_name(name: str) -> str:
+@dataclass(frozen=True)
+class Checked:
+    """A file that was handed in, and is a picture.
+
+    Attributes:
+        photo: what it shows.
+        upright: the same, as an image of Pillow's.
+        kind: its format, by Pillow's name.
+        name: of the file, made safe, with a suffix of its format.
+    """
+
+    photo: Photo
+    upright: Image
+    kind: str
+    name: str
+
+
+def checked_photo(data: bytes, name: str) -> Checked:
+    """The picture in a file that was handed in.
+
+    Args:
+        data: the file's bytes.
+        name: of the file, from wherever it came.
+
+    Raises:
+        InputError: it is no picture, broken, or too large; its header says so before anything is decoded.
+    """
+    from calotype.image.io import FORMATS, image_of, open_photo, opened
+
+    stream = io.BytesIO(data)
+    stream.name = Path(name.replace("\\", "/")).name or "picture"
+    with opened(io.BytesIO(data), f"'{safe_name(stream.name)}'") as image:
+        kind, (width, height) = str(image.format), image.size
+    if width * height > MAX_PIXELS:
+        raise InputError(
+            f"the picture has {width}x{height} pixels, {width * height / 1e6:.0f} megapixels: "
+            f"the most here is {MAX_PIXELS / 1e6:.0f}, shrink it first"
+        )
+    photo = open_photo(stream)
+    given = Path(stream.name)
+    suffix = given.suffix if given.suffix.lower() in FORMATS[kind] else FORMATS[kind][0]
+    return Checked(photo, image_of(photo), kind, safe_name(given.stem) + suffix)
+
+
+def safe_name(name: str, otherwise: str = "picture") -> str:
     """A file name without folders, dots in front, or anything but letters, digits, dots, dashes and blanks."""
     plain = re.sub(r"[^\w. -]+", "_", name.replace("\\", "/").rsplit("/", 1)[-1])[-80:].strip(" ._-")
-    return plain or "picture"
+    return plain or otherwise
 
 
 def write_thumbnail(image: Image, file: Any, side: int = _THUMBNAIL) -> None:

@@ -67,6 +67,8 @@ class Job:
         results: what was made.
         model: name of the model that was trained, where that was asked for.
         report: what was measured, where that was asked for.
+        set: id of the set that it makes, where it makes one.
+        aside: whether the page asked for it by itself: nobody wants to see it in a list.
     """
 
     id: str
@@ -85,6 +87,8 @@ class Job:
     results: list[Made] = field(default_factory=list)
     model: str = ""
     report: dict[str, Any] | None = None
+    set: str = ""
+    aside: bool = False
 
 
 class Records:
@@ -93,10 +97,10 @@ class Records:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def new(self, verb: str, arguments: dict[str, Any]) -> Job:
+    def new(self, verb: str, arguments: dict[str, Any], *, aside: bool = False) -> Job:
         """A job that nobody has begun yet."""
         stamp = time.strftime("%Y%m%d%H%M%S")
-        job = Job(f"{stamp}-{secrets.token_hex(4)}", verb, arguments, asked=time.time())
+        job = Job(f"{stamp}-{secrets.token_hex(4)}", verb, arguments, asked=time.time(), aside=aside)
         self.save(job)
         return job
 

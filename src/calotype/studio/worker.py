@@ -107,14 +107,23 @@ def _answered(question: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     from calotype.studio import doing
 
     try:
-        return {"answer": _QUESTIONS[question](**arguments)}
+        return {"answer": answer(question, arguments)}
     except Exception as error:
         return {"error": doing.sentence(error)}
 
 
+def answer(question: str, arguments: Mapping[str, Any]) -> Any:
+    """What is known of something, or what became of a wish; see ``_QUESTIONS``.
+
+    Raises:
+        InputError: there is no answer, for a reason that people can mend.
+    """
+    return _QUESTIONS[question](**arguments)
+
+
 def _engines() -> dict[str, Any]:
-    """Of each engine what is known of it, and beside that its ``verbs`` and its ``abilities``."""
-    from calotype.catalog import ENGINES, engine
+    """Of each engine and model what is known of it, and beside that its ``verbs`` and its ``abilities``."""
+    from calotype.catalog import ENGINES, system, usual_preset
     from calotype.tasks.engines import engines
     from calotype.tasks.order import abilities
     from calotype.tasks.verbs import MAKING
@@ -123,16 +132,18 @@ def _engines() -> dict[str, Any]:
     return {
         name: {
             **about,
-            "verbs": [verb for verb, function in needs.items() if hasattr(engine(name), function)],
-            "abilities": sorted(abilities(name)),
+            # What learns from many photos is trained; what it makes afterwards is made with the model, not with it.
+            "verbs": [verb for verb, function in needs.items() if name in ENGINES and hasattr(system(name), function)]
+            or ["train"],
+            "abilities": sorted(abilities(name)) if name in ENGINES else [],
+            "usual": usual_preset(name),
         }
         for name, about in engines().items()
-        if name in ENGINES  # what learns from many photos works without one
     }
 
 
 def _models() -> list[dict[str, Any]]:
-    """The kept models, each with the names of its pictures on the way."""
+    """The kept models, each with the names of its pictures on the way and the verbs that can use it."""
     from dataclasses import asdict
     from pathlib import Path
 
@@ -142,9 +153,44 @@ def _models() -> list[dict[str, Any]]:
         {
             **{name: value for name, value in asdict(entry).items() if name != "folder"},
             "previews": [path.name for path in _by_age(Path(entry.folder) / "previews")],
+            "verbs": _uses(entry),
         }
         for entry in models()
     ]
+
+
+def _uses(entry: Any) -> list[str]:
+    """The verbs that can use a kept model of many photos; finished or not. Those of one photo say it themselves."""
+    from pathlib import Path
+
+    from calotype.catalog import MODELS, config_from, model, usual_preset
+    from calotype.errors import InputError
+    from calotype.tasks import cache
+    from calotype.tasks.verbs import MAKING, SAMPLING
+
+    if entry.engine not in MODELS:
+        return []
+    module = model(entry.engine)
+    try:
+        config = config_from(module, usual_preset(entry.engine), cache.described(Path(entry.folder))["config"])
+    except (InputError, KeyError):
+        return []
+    names = [task.__name__ for task in (*SAMPLING, *MAKING)]
+    return [name for name in names if hasattr(module, name) and _can(module, name, config)]
+
+
+def _can(module: Any, verb: str, config: Any) -> bool:
+    """Whether a model that was trained so can do what its kind can."""
+    from calotype.errors import InputError
+
+    try:
+        if verb == "panorama":
+            module.check_round(config)
+        if verb == "expand":
+            module.check_margins((0, 0, 1, 1), config)
+    except InputError:
+        return False
+    return True
 
 
 def _by_age(folder: Any) -> list[Any]:
@@ -163,9 +209,23 @@ def _estimate(verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return estimate(verb, arguments)
 
 
+def _data() -> list[dict[str, Any]]:
+    from calotype.studio.fetching import listed
+
+    return listed()
+
+
+def _bring(folder: str, photo: str | None) -> str:
+    from calotype.tasks.models import take_over
+
+    return take_over(folder, photo).name
+
+
 _QUESTIONS: dict[str, Any] = {
     "engines": _engines,
     "models": _models,
     "remove_model": _remove_model,
     "estimate": _estimate,
+    "data": _data,
+    "bring": _bring,
 }

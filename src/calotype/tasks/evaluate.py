@@ -74,13 +74,22 @@ class Evaluation:
 
 
 def evaluate(
-    real: Annotated[PhotoLike, Param("the photo, or a folder of photos", kind="photo", metavar="REAL")],
+    real: Annotated[
+        PhotoLike,
+        Param(
+            "the photo, or a folder of photos; with --metrics also the name of a set that 'calotype data' has made",
+            kind="photo",
+            metavar="REAL",
+            sets=True,
+        ),
+    ],
     fakes: Annotated[
         PhotoLike | Sequence[PhotoLike],
         Param(
             "the results: one, several, or a folder of them; for a folder of photos, a folder with equal names",
             kind="photos",
             metavar="FAKE",
+            sets=True,
         ),
     ],
     *,

@@ -2,14 +2,18 @@
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
+from calotype.catalog import MODELS
 from calotype.errors import InputError
 from calotype.tasks import arguments
 from calotype.tasks.filling import Filling
+from calotype.tasks.making import Piece
 from calotype.tasks.param import Param
-from calotype.types import PhotoLike, Result, Size
+from calotype.types import Cost, Photo, PhotoLike, Result, Size
 
 if TYPE_CHECKING:
     import torch
@@ -40,6 +44,22 @@ class Expanding(Filling):
                 raise InputError(f"{name}={own[name]} would cut the photo: give a number of pixels from 0 up")
 
     @property
+    def taught(self) -> bool:
+        """Whether what lies beyond the edges is known to a model of many photos, rather than looked for in this one."""
+        return self.order.loaded is not None and self.order.engine in MODELS
+
+    def fitted(self, photo: Photo) -> Photo:
+        """The photo; cut and brought to the size of those that the model has learned from, where there is one."""
+        if not self.taught:
+            return photo
+        from calotype.data.folder import fitted_photo
+        from calotype.image.io import open_photo
+
+        assert self.order.loaded is not None
+        fitting = open_photo(fitted_photo(photo, self.order.loaded.photo_size))
+        return replace(fitting, name=photo.name, source=photo.source)
+
+    @property
     def margins(self) -> tuple[int, int, int, int]:
         """Pixels added on the left, on the right, at the top and at the bottom."""
         own = self.order.own
@@ -47,7 +67,13 @@ class Expanding(Filling):
         return left, right, top, bottom
 
     def fitting_size(self) -> Size:
-        """The photo's size and the margins."""
+        """The photo's size and the margins.
+
+        Raises:
+            InputError: they go beyond what a model has learned.
+        """
+        if self.taught:
+            self.engine.check_margins(self.margins, self.config)
         left, right, top, bottom = self.margins
         return Size(self.photo.size.height + top + bottom, self.photo.size.width + left + right)
 
@@ -55,6 +81,28 @@ class Expanding(Filling):
     def missing(self) -> int:
         """Pixels that are added: known before there is memory for them."""
         return self.size.pixels - self.photo.size.pixels
+
+    @cached_property
+    def cost(self) -> Cost:
+        """See ``Job``."""
+        if not self.taught:
+            return super().cost
+        expected: Cost = self.engine.expanding_cost(self.margins, self.config)
+        return replace(expected, note=f"the photo is cut to {self.photo.size}, as the model has learned them")
+
+    @property
+    def function(self) -> Any:
+        """See ``Job``."""
+        return self.engine.expand if self.taught else super().function
+
+    def work(self, function: Any, piece: Piece, **net: Any) -> Any:
+        """See ``Job``."""
+        if not self.taught:
+            return super().work(function, piece, **net)
+        from calotype.image.io import to_image
+
+        how = {"photo": self.tensors[0], "margins": self.margins, "seed": piece.seed}
+        return to_image(function(self.config, self.run, **how, **net))
 
     @cached_property
     def canvas(self) -> "torch.Tensor":
@@ -88,6 +136,15 @@ def expand(
     preset: Annotated[str, arguments.PRESET] = "fast",
     max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
     settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
+    model: Annotated[
+        str | Path | None,
+        Param(
+            "a model of many photos that has learned what lies beyond their edges, by its name in 'calotype models' or "
+            "its folder; the photo is brought to the size that it learned",
+            kind="model",
+            metavar="FOLDER|NAME",
+        ),
+    ] = None,
     device: Annotated[str, arguments.DEVICE] = "auto",
     run: Optional["Run"] = None,
 ) -> Result:
@@ -95,6 +152,9 @@ def expand(
 
     What is added is put together from pieces of the photo and continues it; the photo itself stays as it is, to the
     pixel. Say how much with ``--margin`` for all sides, and ``--left``, ``--right``, ``--top``, ``--bottom`` for one.
+
+    With ``--model``, a model of many photos that has learned what lies beyond their edges (calotype train cocogan
+    FOLDER --set beyond=1 --set beyond_steps=1000), what is added is what it has learned.
 
     Args:
         photo: a path, PIL image, array or ``Photo``.
@@ -109,6 +169,8 @@ def expand(
         preset: which of the engine's presets.
         max_side: in pixels: shrink the photo first, so that no side is longer.
         settings: keys of the engine's ``Config`` and their values, on top of the preset.
+        model: a model of many photos, by its name or its folder. The photo is then cut to the middle and brought to the
+            size that the model has learned, and margins count pixels of that.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
         run: where to report progress to, and to be stopped from.
 
@@ -131,6 +193,7 @@ def expand(
         preset=preset,
         max_side=max_side,
         settings=settings,
+        model=model,
         device=device,
     )
     return Expanding(order, photo, run=run).result()

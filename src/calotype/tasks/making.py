@@ -14,7 +14,8 @@ from functools import cached_property
 from inspect import signature
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from calotype.catalog import engine as engine_of
+from calotype.catalog import ENGINES
+from calotype.catalog import system as system_of
 from calotype.errors import InputError
 from calotype.tasks.arguments import TILES, level_of
 from calotype.tasks.memory import available_bytes
@@ -114,7 +115,7 @@ class Job:
         from calotype.image.io import open_photo
 
         self.order = order
-        self.photo = open_photo(photo, max_side=order.max_side)
+        self.photo = self.fitted(open_photo(photo, max_side=order.max_side))
         self.also = [open_photo(other, max_side=order.max_side) for other in also]
         if self.also and "also" not in abilities(order.engine):
             raise InputError(
@@ -135,7 +136,7 @@ class Job:
     def _check_start(self) -> None:
         """Find out before anything is trained that the work could not begin."""
         asked = self.order
-        if asked.loaded is not None and asked.model is not None:
+        if asked.loaded is not None and asked.model is not None and asked.loaded.system in ENGINES:
             check_photo(asked.loaded, asked.model, self.photo)
             if self.alone:
                 check_purpose(asked.loaded, asked.model, asked.verb, self.facts())
@@ -144,6 +145,10 @@ class Job:
         if asked.unfinished and self.model is not None:
             self.model.check_begun()
 
+    def fitted(self, photo: Photo) -> Photo:
+        """The photo as it is worked on."""
+        return photo
+
     def fitting_size(self) -> Size:
         """The size of the results."""
         return self.order.size_for(self.photo.size)
@@ -151,7 +156,7 @@ class Job:
     @property
     def engine(self) -> Any:
         """The engine's module."""
-        return engine_of(self.order.engine)
+        return system_of(self.order.engine)
 
     # -----------------------------------------------------------------------------------------------------------
     # What it starts from
@@ -357,8 +362,13 @@ class Job:
         """
         net = {} if self._net is None else {"net": self._net}  # training is no part of the seconds
         began = time.perf_counter()
-        made = self.work(getattr(self.engine, self.does or self.verb), piece, **net)
+        made = self.work(self.function, piece, **net)
         return made, time.perf_counter() - began
+
+    @property
+    def function(self) -> Any:
+        """What of the engine does the work."""
+        return getattr(self.engine, self.does or self.verb)
 
     def work(self, function: Any, piece: Piece, **net: Any) -> Any:
         """What ``make`` hands out: here, the picture that the engine's ``function`` makes."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from calotype.catalog import ENGINES
+from calotype.catalog import ENGINES, MODELS, load
 from calotype.catalog import engine as engine_of
 from calotype.errors import InputError
 from calotype.files import shown
@@ -31,7 +32,7 @@ def remove(names: list[str]) -> None:
 
 
 def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
-    """Keep a model that another program trained, and return its folder here.
+    """Keep a model that was trained elsewhere, by calotype or by another program, and return its folder here.
 
     Args:
         folder: as that program wrote it.
@@ -47,6 +48,8 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
 
     if not Path(folder).is_dir():
         raise InputError(f"{shown(folder)} is not a folder: give the folder of the model")
+    if (Path(folder) / "model.json").is_file():
+        return _of_ours(Path(folder))
     name = _reader()
     config, net, (height, width), preview = engine_of(name).imported(Path(folder))
     size = Size(height, width)
@@ -76,6 +79,21 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
     with cache.locked(kept):
         cache.describe(kept, about)
         saving.write(kept, name, config, net, sha256, (height, width), to_image(preview))
+    return kept
+
+
+def _of_ours(folder: Path) -> Path:
+    """Keep a model that calotype trained on another machine, or in a folder that was chosen."""
+    loaded = load(folder)  # finds out whether it is whole
+    about = cache.described(folder)
+    key = str(about.get("key", ""))
+    if about.get("engine") != loaded.system or not re.fullmatch(r"[0-9a-f]{12}", key):
+        raise InputError(
+            f"{shown(folder)} says nothing of what it was trained on: give the whole folder, with {cache.ABOUT} in it"
+        )
+    photo = str(about.get("photo", ""))
+    kept = cache.place_of(photo if loaded.system in MODELS else Path(photo).stem, loaded.system, key)
+    cache.unpack(kept, cache.packed(folder))
     return kept
 
 

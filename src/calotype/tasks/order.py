@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from calotype.catalog import ENGINES, MODELS, config_from
 from calotype.catalog import engine as engine_of
+from calotype.catalog import model as model_of
+from calotype.catalog import system as system_of
 from calotype.errors import InputError
 from calotype.tasks.arguments import AUTO, TILES, FactorLike, SizeLike, factor_from, one_of, size_from, structure_from
 from calotype.types import Factor, Size
@@ -103,8 +105,9 @@ def order(
     changes = dict(settings or {})
     folder, loaded = (None, None) if model is None else _loaded(model, changes)
     engine = loaded.system if loaded else engine
-    check_able(engine, verb, does or verb)
-    module = engine_of(engine)
+    if not _taught(engine, verb, given=loaded is not None):
+        check_able(engine, verb, does or verb)
+    module = system_of(engine)
     auto = structure == AUTO
     if auto:
         structure = getattr(module, "STRUCTURES", {}).get(verb, usual)
@@ -142,6 +145,22 @@ def _loaded(model: str | Path, changes: Mapping[str, Any]) -> tuple[Path, Loaded
     return folder, load(folder)
 
 
+def _taught(engine: str, verb: str, *, given: bool) -> bool:
+    """Whether the verb is done to a photo by a model of many others, which has to be ``given``.
+
+    Raises:
+        InputError: it is, and none is.
+    """
+    if engine not in MODELS or not hasattr(model_of(engine), verb):
+        return False
+    if not given:
+        raise InputError(
+            f"{engine} can {verb} a photo by what it has learned from many: give such a model, --model NAME (model=); "
+            "'calotype models' lists them"
+        )
+    return True
+
+
 def check_able(engine: str, verb: str, does: str) -> None:
     """Refuse an engine that lacks the function ``does``, which ``verb`` needs.
 
@@ -169,4 +188,4 @@ def abilities(engine: str) -> frozenset[str]:
     ``also``: patches of further photos; ``tile``: no seam; ``shape``: other shapes than the rectangle; ``film``: a film
     of the way from a photo to another size.
     """
-    return frozenset(getattr(engine_of(engine), "ABILITIES", ()))
+    return frozenset(getattr(system_of(engine), "ABILITIES", ()))

@@ -30,6 +30,8 @@ Kind = Literal[
     "preset",
     "model",
     "device",
+    "weights",
+    "several",
     "folder",
 ]
 WHOLE: frozenset[str] = frozenset({"whole", "seed", "margin"})  # the kinds that are whole numbers
@@ -43,8 +45,9 @@ class Param:
         help: one sentence for the user, without a full stop.
         kind: what is wanted, whatever form it takes in a front end. Pictures: a photo, several, any other picture, a
             mask, a sketch or a label map in flat colours. Numbers: whole ones (the seed and a number of pixels at an
-            edge among them) or any. Yes or no, a text, ``key=value`` pairs. What is written in a way of its own: a
-            size, a factor, a shape, a structure. Names: of an engine, a preset, a model, a device, a folder.
+            edge among them) or any. Yes or no, a text, several words with commas, ``key=value`` pairs. What is written
+            in a way of its own: a size, a factor, a shape, a structure. Names: of an engine, a preset, a model, a
+            device; of weights, or the file that they are in; of a folder.
         flags: how it is written on a command line; empty for ``--name``, with dashes for underscores.
         metavar: what stands for the value in a help text, like ``WIDTHxHEIGHT``.
         choices: the words that can stand there; front ends may offer them, the verb itself checks.
@@ -52,6 +55,8 @@ class Param:
         at_most: the largest.
         begins: of a picture, the argument that it is a changed copy of: who paints one begins with that.
         first: whether most people will want to say it; a front end with little room shows the others when asked to.
+        sets: whether a folder of photos can stand in the place of a photo.
+        single: whether it means something only where one photo is learned from, not a set of them.
     """
 
     help: str
@@ -63,6 +68,8 @@ class Param:
     at_most: float | None = None
     begins: str = ""
     first: bool = False
+    sets: bool = False
+    single: bool = False
 
     def flag(self, name: str) -> str:
         """How the argument ``name`` is written out on a command line."""

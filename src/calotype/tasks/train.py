@@ -13,6 +13,7 @@ from calotype.catalog import model as model_of
 from calotype.catalog import system as system_of
 from calotype.errors import InputError
 from calotype.tasks import arguments, cache
+from calotype.tasks.data import set_folder
 from calotype.tasks.making import check_bytes
 from calotype.tasks.order import check_able
 from calotype.tasks.param import Param
@@ -182,7 +183,7 @@ def set_course(
 
     Args:
         engine: name of the model.
-        photos: the folder of photos.
+        photos: the folder of photos, or the name of a set that ``calotype data`` has made.
         preset: which of the model's presets; ``None`` for its usual one.
         seed: of the training.
         out: a folder for the model; ``None`` for the cache.
@@ -200,7 +201,7 @@ def set_course(
     preset = usual_preset(engine) if preset is None else preset
     config = config_from(module, preset, changes)
     chosen = None if out is None else Path(out)
-    model = SetModel(SetOfPhotos(Path(photos)), engine, preset, config, changes, seed, chosen)
+    model = SetModel(SetOfPhotos(set_folder(photos)), engine, preset, config, changes, seed, chosen)
     _ = model.photos.files  # whether there are any is found out now
     return model
 
@@ -239,9 +240,10 @@ def train(
         PhotoLike,
         Param(
             "a photo, a folder of photos, or - for a photo on standard input; for a model, the folder of photos that "
-            "it learns from",
+            "it learns from, or the name of a set that 'calotype data' has made",
             kind="photo",
             metavar="PHOTO",
+            sets=True,
         ),
     ],
     *,
@@ -268,9 +270,10 @@ def train(
             metavar="VERB",
             choices=_PURPOSES,
             first=True,
+            single=True,
         ),
     ] = "",
-    factor: Annotated[float, replace(ENLARGEMENT, first=False)] = 4.0,
+    factor: Annotated[float, replace(ENLARGEMENT, first=False, single=True)] = 4.0,
     labels: Annotated[
         LabelMapLike | None,
         Param(
@@ -278,6 +281,7 @@ def train(
             "own; or auto, the one that 'calotype segment' makes",
             kind="labels",
             metavar="MAP",
+            single=True,
         ),
     ] = None,
     out: Annotated[
@@ -286,7 +290,7 @@ def train(
             "folder for the model, instead of where models are kept; for several, one folder each in it", kind="folder"
         ),
     ] = None,
-    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
+    max_side: Annotated[int | None, replace(arguments.MAX_SIDE, single=True)] = None,
     settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
     device: Annotated[str, arguments.DEVICE] = "auto",
     run: Optional["Run"] = None,

@@ -152,18 +152,6 @@ def test_colours_are_left_alone_without_strength_and_changed_with_it():
     assert torch.allclose(tinted(pieces, torch.zeros(4, 7), 0.5), pieces, atol=1e-6)
 
 
-def test_normalisation_in_one_pass_is_the_one_of_several_processes(monkeypatch):
-    x = torch.randn(6, 5, 4, 4) * 3 + 1
-    norms = [Normalised(5), Normalised(5)]
-    here = [norms[0](x)]
-    monkeypatch.setattr("calotype.models.cocogan.network.world", lambda: 2)
-    monkeypatch.setattr("calotype.models.cocogan.network.mean_over_all", lambda values: values)
-    here.append(norms[1](x))
-    assert torch.allclose(here[0], here[1], atol=1e-4)
-    assert torch.allclose(norms[0].variance, norms[1].variance, rtol=1e-3)
-    assert torch.allclose(here[0].mean((0, 2, 3)), torch.zeros(5), atol=1e-5)
-
-
 def test_measured_normalisation_is_that_of_the_pictures():
     torch.manual_seed(0)
     net = cocogan.build(TINY)

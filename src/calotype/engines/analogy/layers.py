@@ -6,7 +6,8 @@ from collections import OrderedDict
 from typing import Any
 
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
+
+from calotype.nn.spectral import spectral_norm
 
 SLOPE = 0.2
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
 
 from calotype.engines.ingan.geometry import Form, Size, warped
 from calotype.image.resize import resize
+from calotype.nn.spectral import spectral_norm
 
 # Standard deviation of Xavier's initialisation with this gain is what the paper's convolutions begin with.
 _GAIN = 0.01

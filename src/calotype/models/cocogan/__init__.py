@@ -31,8 +31,9 @@ be aligned, like faces or things in the middle, for places to mean something; te
 transparency.
 """
 
+from calotype.models.cocogan.beyond import check_margins, expand
 from calotype.models.cocogan.config import PRESETS, Config
-from calotype.models.cocogan.cost import cost, efforts, training_cost
+from calotype.models.cocogan.cost import cost, efforts, expanding_cost, training_cost
 from calotype.models.cocogan.generate import check_round, guided, panorama, sample
 from calotype.models.cocogan.train import batch_size, build, picture_size, stages, train, unfinished
 
@@ -41,9 +42,12 @@ __all__ = [
     "Config",
     "batch_size",
     "build",
+    "check_margins",
     "check_round",
     "cost",
     "efforts",
+    "expand",
+    "expanding_cost",
     "guided",
     "panorama",
     "picture_size",

@@ -7,8 +7,9 @@ import os
 from itertools import pairwise
 
 from calotype.distributed import quick_bfloat16
+from calotype.models.cocogan.beyond import STEPS, Margins, check_margins
 from calotype.models.cocogan.config import Config
-from calotype.models.cocogan.coordinates import cells_of_macro, dimensions
+from calotype.models.cocogan.coordinates import cells, cells_of_macro, dimensions
 from calotype.models.cocogan.generate import AT_ONCE, checked_size
 from calotype.models.cocogan.network import _critic_widths, _generator_widths, margins
 from calotype.types import Cost
@@ -28,11 +29,11 @@ def training_cost(cfg: Config) -> Cost:
 
 def efforts(cfg: Config) -> list[float]:
     """Seconds of each stage of a training on one core, in the order of ``stages``."""
-    cells = cells_of_macro(cfg) ** 2
+    within = cells_of_macro(cfg) ** 2
     made, judged = generator_products(cfg), critic_products(cfg)
     penalties = 4 * judged / cfg.penalty_every if cfg.penalty else 0.0
     # A pass there and back is three passes; the critic sees two pieces for itself and one for the generator.
-    passes = 3 * cells * made + (3 * 2 + 2) * judged + penalties
+    passes = 3 * within * made + (3 * 2 + 2) * judged + penalties
     step = cfg.batch * passes * PER_PRODUCT * (HALF if cfg.bf16 and quick_bfloat16() else 1)
     return [cfg.steps * step] + ([cfg.beyond_steps * 2 * step] if cfg.beyond else [])
 
@@ -40,12 +41,28 @@ def efforts(cfg: Config) -> list[float]:
 def cost(size: tuple[int, int] | None, cfg: Config) -> Cost:
     """Seconds and peak memory for one picture of ``size`` (height, width; ``None``: as in training)."""
     height, width = checked_size(size, cfg)
-    pieces = math.ceil(height / cfg.micro + 1) * math.ceil(width / cfg.micro / AT_ONCE) * AT_ONCE
+    down, across = math.ceil(height / cfg.micro) + 1, math.ceil(width / cfg.micro) + 1
+    pieces = math.ceil(down / max(1, AT_ONCE // across)) * math.ceil(across / AT_ONCE) * AT_ONCE
     seconds = pieces * generator_products(cfg) * PER_PRODUCT
     return Cost(
         max(0.01, seconds / _speed_up()),
         int(BASE + 8 * AT_ONCE * _kept(cfg)[0] + 24 * height * width + 8 * _weights(cfg)),
     )
+
+
+def expanding_cost(margins_px: Margins, cfg: Config) -> Cost:
+    """Seconds and peak memory for one picture that is continued beyond its edges, on this machine's processor.
+
+    Raises:
+        InputError: the margins go beyond what was learned.
+    """
+    check_margins(margins_px, cfg)
+    left, right, top, bottom = margins_px
+    made = cost((cfg.size[0] + 2 * max(top, bottom), cfg.size[1] + 2 * max(left, right)), cfg)
+    rows, columns = cells(cfg)
+    # A pass there and back is three passes.
+    search = 3 * STEPS * rows * columns * generator_products(cfg) * PER_PRODUCT / _speed_up()
+    return Cost(made.seconds + search, int(made.bytes + PER_NUMBER * rows * columns * _kept(cfg)[0]))
 
 
 def generator_products(cfg: Config) -> float:

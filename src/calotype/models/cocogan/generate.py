@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 import torch
 from torch import Tensor
@@ -102,9 +103,9 @@ def strips(net: Net, latent: Tensor, cfg: Config, size: tuple[int, int], turn: f
 def _blended_rows(net: Net, latent: Tensor, cfg: Config, down: range, across: Tensor) -> Iterator[Tensor]:
     """Rows of cells [1, 3, micro, columns * micro], each blended with its neighbours: at most three are held."""
     held: list[Tensor] = []
+    rows = _rows(net, latent, cfg, down, across)
     for k in range(len(down) + 1):
-        if k < len(down):
-            held.append(_row(net, latent, cfg, float(down[k]), across))
+        held += islice(rows, 1)
         if k:
             here = min(k, 2) - 1
             strip = torch.stack(held)
@@ -112,16 +113,18 @@ def _blended_rows(net: Net, latent: Tensor, cfg: Config, down: range, across: Te
         held = held[-2:]
 
 
-def _row(net: Net, latent: Tensor, cfg: Config, row: float, across: Tensor) -> Tensor:
+def _rows(net: Net, latent: Tensor, cfg: Config, down: range, across: Tensor) -> Iterator[Tensor]:
     """Cells side by side, which still reach over those above and below: [1, 3, micro + 2 overlap, columns * micro]."""
     ends = cfg.coordinates == "cylindrical" and cfg.overlap > 0
     if ends:  # the first is blended with the one before it, whose place is around the cylinder, and so is the last
         across = torch.cat([across[:1] - 1, across, across[-1:] + 1])
-    made = raw_parts(net, latent, torch.full((len(across),), row), across, cfg)
-    if cfg.overlap:
-        made = blended(made, 0, 3, cfg)
-    made = made[1:-1] if ends else made
-    return torch.cat(list(made), dim=2)[None]
+    # Of narrow pictures several rows at a time: so many parts are made at once in any case.
+    for some in torch.split(torch.tensor(down).float(), max(1, AT_ONCE // len(across))):
+        made = raw_parts(net, latent, some.repeat_interleave(len(across)), across.repeat(len(some)), cfg)
+        for row in torch.split(made, len(across)):
+            cells_of_row = blended(row, 0, 3, cfg) if cfg.overlap else row
+            cells_of_row = cells_of_row[1:-1] if ends else cells_of_row
+            yield torch.cat(list(cells_of_row), dim=2)[None]
 
 
 def _covering(wanted: int, learned: int, micro: int) -> tuple[int, int, int]:

@@ -199,9 +199,10 @@ class Learner:
         groups = [{"params": others, "lr": cfg.critic_rate}]
         if heads:
             groups.append({"params": heads, "lr": cfg.latent_rate})
-        self.critic_optimizer = torch.optim.Adam(groups, betas=(0.0, 0.999))
+        fused = device.type in ("cpu", "cuda")
+        self.critic_optimizer = torch.optim.Adam(groups, betas=(0.0, 0.999), fused=fused)
         self.generator_optimizer = torch.optim.Adam(
-            net.generator.parameters(), lr=cfg.generator_rate, betas=(0.0, 0.999)
+            net.generator.parameters(), lr=cfg.generator_rate, betas=(0.0, 0.999), fused=fused
         )
         self.rates = [[group["lr"] for group in each.param_groups] for each in self._optimizers]
         self.generator = distributed.wrapped(net.generator)
@@ -296,8 +297,7 @@ class Learner:
 
     def _average(self) -> None:
         mean, now = self.net.average.state_dict(), self.net.generator.state_dict()
-        for name, value in mean.items():
-            value.lerp_(now[name], 1 - self.cfg.average)
+        torch._foreach_lerp_(list(mean.values()), [now[name] for name in mean], 1 - self.cfg.average)
 
 
 def _add(said: dict[str, Tensor], losses: Mapping[str, Tensor], parts: int) -> None:

@@ -8,15 +8,14 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
 
-from calotype.distributed import mean_over_all, world
 from calotype.models.cocogan.config import Config
 from calotype.models.cocogan.coordinates import cells_of_macro, dimensions, joined, micro_coordinates
+from calotype.nn.norm import batch_norm, known_norm
+from calotype.nn.spectral import spectral_norm
 
 _SLOPE = 0.2
 _KEPT = 0.99  # of the running statistics, at each step
-_LEAST = 1e-5  # is added to every variance
 
 
 class Normalised(nn.Module):
@@ -49,37 +48,18 @@ class Normalised(nn.Module):
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """[N, C, ...], [N, condition] -> [N, C, ...]."""
-        normal = self._normal(x)
-        shape = (-1, x.shape[1], *[1] * (x.dim() - 2))
         if self.affine is None:
-            scale, shift = self.scale, self.shift
+            scale, shift = self.scale[None], self.shift[None]
         else:
             scale, shift = self.affine(condition).chunk(2, dim=1)
             scale = scale if self.released else 1 + scale
-        return torch.addcmul(shift.view(shape).to(x.dtype), normal, scale.view(shape).to(x.dtype))
-
-    def _normal(self, x: Tensor) -> Tensor:
-        if self.training and world() == 1 and not self.released:
-            # The same as below in one pass there and one back.
-            normal, mean, slope = torch.native_batch_norm(x, None, None, None, None, True, 0.0, _LEAST)
-            self._remember(mean, slope.square().reciprocal() - _LEAST)
-            return normal
-        mean, variance = self._measured(x.float()) if self.training else (self.mean, self.variance)
-        slope = ((variance.square() if self.released else variance) + _LEAST).rsqrt()
-        shape = (1, -1, *[1] * (x.dim() - 2))
-        return torch.addcmul((-mean * slope).view(shape), x.float(), slope.view(shape)).to(x.dtype)
-
-    def _measured(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        dims = [0, *range(2, x.dim())]
-        moments = mean_over_all(torch.stack([x.mean(dims), x.square().mean(dims)]))
-        mean, variance = moments[0], (moments[1] - moments[0].square()).clamp_min(0)
-        self._remember(mean, variance)
-        return mean, variance
-
-    @torch.no_grad()
-    def _remember(self, mean: Tensor, variance: Tensor) -> None:
-        self.mean.lerp_(mean.float(), 1 - self.kept)
-        self.variance.lerp_(variance.float(), 1 - self.kept)
+        if not self.training:
+            return known_norm(x, self.mean, self.variance, scale, shift, squared=self.released)
+        normal, mean, variance = batch_norm(x, scale, shift, squared=self.released)
+        with torch.no_grad():
+            self.mean.lerp_(mean, 1 - self.kept)
+            self.variance.lerp_(variance, 1 - self.kept)
+        return normal
 
 
 def _conv(inputs: int, outputs: int, kernel: int) -> nn.Module:

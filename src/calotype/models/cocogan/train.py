@@ -113,7 +113,8 @@ def _shown(learner: Learner, run: Run) -> Callable[[Any, Mapping[str, Tensor], i
 def preview(net: Net, cfg: Config, run: Run, *, beyond: bool = False) -> Tensor:
     """Pictures side by side: [1, 3, H, W], -1..1."""
     before = {name: value.clone() for name, value in net.average.named_buffers()}
-    measure(net.average, cfg, run.device, batches=_MEASURED)
+    with distributed.alone():  # one process looks, the others work on
+        measure(net.average, cfg, run.device, batches=_MEASURED)
     extra = 2 * cfg.beyond * cfg.micro if beyond else 0
     across = 0 if cfg.coordinates == "cylindrical" else extra
     size = (cfg.size[0] + extra, cfg.size[1] + across)

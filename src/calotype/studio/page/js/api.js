@@ -16,10 +16,8 @@ async function asked(method, path, body, headers = {}) {
 const json = {'content-type': 'application/json'};
 
 /** A sentence begins with a capital letter and ends in a full stop. */
-function sentence(text) {
-  // Options of the command line are called here as their fields are.
-  const plain = text.replace(/--([a-z][a-z-]*)/g, (_, name) => `“${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll('-', ' ')}”`);
-  const whole = plain.charAt(0).toUpperCase() + plain.slice(1);
+export function sentence(text) {
+  const whole = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }
 
@@ -32,7 +30,7 @@ export const api = {
     asked('POST', `/api/pictures?name=${encodeURIComponent(name)}&part=${part}`, blob),
   forget: (id) => asked('DELETE', `/api/pictures/${id}`),
   settings: (blob) => asked('POST', '/api/settings', blob),
-  make: (verb, args) => asked('POST', `/api/verbs/${verb}/jobs`, JSON.stringify(args), json),
+  make: (verb, args, aside = false) => asked('POST', `/api/verbs/${verb}/jobs${aside ? '?aside=true' : ''}`, JSON.stringify(args), json),
   estimate: (verb, args) => asked('POST', `/api/verbs/${verb}/estimate`, JSON.stringify(args), json),
   stop: (job) => asked('POST', `/api/jobs/${job}/stop`),
   goOn: (job) => asked('POST', `/api/jobs/${job}/continue`),
@@ -42,6 +40,19 @@ export const api = {
   use: (job, file) => asked('POST', `${result(job, file)}/picture`),
   made: (job, file) => asked('GET', `${result(job, file)}/settings`),
   models: () => asked('GET', '/api/models'),
+  bring: (parcel, name, photo) => asked('POST', '/api/models', JSON.stringify({parcel, name, photo}), json),
+  parcel: () => asked('POST', '/api/parcels'),
+  putPiece: (parcel, name, at, blob) => asked('PUT', `/api/parcels/${parcel}/${encodeURIComponent(name)}?at=${at}`, blob),
+  forgetParcel: (parcel) => asked('DELETE', `/api/parcels/${parcel}`),
+  sets: () => asked('GET', '/api/sets'),
+  newSet: (name, job = null) => asked('POST', '/api/sets', JSON.stringify({name, job}), json),
+  renameSet: (id, name) => asked('PUT', `/api/sets/${id}`, JSON.stringify({name}), json),
+  removeSet: (id) => asked('DELETE', `/api/sets/${id}`),
+  members: (id, start, count) => asked('GET', `/api/sets/${id}/pictures?start=${start}&count=${count}`),
+  addTo: (id, file, path) => asked('POST', `/api/sets/${id}/pictures?path=${encodeURIComponent(path)}`, file),
+  takeOut: (id, picture) => asked('DELETE', `/api/sets/${id}/pictures/${picture}`),
+  useOf: (id, picture) => asked('POST', `/api/sets/${id}/pictures/${picture}/use`),
+  anyones: () => asked('GET', '/api/data'),
   removeModel: (name) => asked('DELETE', `/api/models/${encodeURIComponent(name)}`),
 };
 
@@ -54,5 +65,9 @@ export const url = {
   thumbnail: (id) => `/api/pictures/${id}/thumbnail`,
   file: (job, name) => `/api/jobs/${job}/files/${encodeURIComponent(name)}`,
   small: (job, name) => `/api/jobs/${job}/thumbnails/${encodeURIComponent(name)}`,
+  member: (set, picture) => `/api/sets/${set}/pictures/${picture}/thumbnail`,
+  sheet: (job) => `/api/jobs/${job}/sheet`,
+  archive: (job) => `/api/jobs/${job}/archive`,
+  packed: (name) => `/api/models/${encodeURIComponent(name)}/file`,
   model: (name, preview) => `/api/models/${encodeURIComponent(name)}/previews/${encodeURIComponent(preview)}`,
 };

@@ -2,20 +2,24 @@
 import {api, url} from './api.js';
 import {h, icon, iconButton, toast} from './dom.js';
 import {choosePicture} from './photo.js';
+import {chooseSet, extent, mosaic} from './sets.js';
 import {listen, loadPictures, setValue, state, valuesOf} from './state.js';
 
 const ON_STAGE = new Set(['mask', 'sketch', 'labels']);
+const PLAIN = {fid: 'FID', kid: 'KID', fsd: 'FSD', class_score: 'class score'};
+const USUAL = 'fid,kid,precision,recall,density,coverage';
 const WORDS = {auto: 'As suits it', free: 'Free', loose: 'Loose', close: 'Close'};
 
-/** What a field is called: its name on the command line, as a word. */
-export function labelOf(field) {
-  const words = field.flag.replace(/^--?/, '').replaceAll('-', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
+export const labelOf = (field) => field.label;
+
+/** Whether a verb, as its form stands, learns from a whole set of photos. */
+export function learnsFromSet(verb) {
+  return verb.name === 'train' && engineOf(verb)?.learns === 'many photos';
 }
 
-/** What a field means; where a command would list what there is, the page does. */
-function helpOf(field) {
-  return field.help.replace(/[;.]? *'calotype \w+' lists them/, '');
+/** The fields that mean something as the form stands. */
+function meaningful(verb, set) {
+  return verb.fields.filter((field) => field.kind !== 'photo' && !(field.single && learnsFromSet(verb)) && !(field.of_sets && !set) && !(set && isPainted(field)));
 }
 
 /** Whether a field is filled in on the stage, by painting. */
@@ -23,39 +27,40 @@ export function isPainted(field) {
   return ON_STAGE.has(field.kind) || (field.kind === 'picture' && field.begins);
 }
 
-/** The form of a verb: {element, close}. What is set goes to the page's state. */
-export function form(verb) {
+/** The form of a verb, for a photo or for a set: {element, close}. What is set goes to the page's state; `before` stands first. */
+export function form(verb, {set = null, before = null} = {}) {
   const closers = [];
-  const widgets = verb.fields.filter((field) => field.kind !== 'photo').map((field) => ({field, element: widget(verb, field, closers)}));
-  const first = widgets.filter(({field}) => field.first), rest = widgets.filter(({field}) => !field.first);
+  const widgets = meaningful(verb, set).map((field) => ({field, element: widget(verb, field, closers, set)}));
+  const chief = ({field}) => field.first || field.kind === 'several';
+  const first = widgets.filter(chief), rest = widgets.filter((one) => !chief(one));
   const shown = (list) => list.map(({element}) => element).filter(Boolean);
   const more = shown(rest);
-  const set = rest.filter(({field}) => valuesOf(verb.name)[field.name] !== undefined).length;
-  const element = h('div', {class: 'fields'}, ...shown(first),
-    more.length ? h('details', {class: 'more', open: set > 0}, h('summary', {}, 'More'), ...more) : null);
+  const changed = rest.filter(({field}) => valuesOf(verb.name)[field.name] !== undefined).length;
+  const element = h('div', {class: 'fields'}, before, ...shown(first),
+    more.length ? h('details', {class: 'more', open: changed > 0}, h('summary', {}, 'More'), ...more) : null);
   return {element, close: () => closers.forEach((close) => close())};
 }
 
 let counter = 0;
 
-function widget(verb, field, closers) {
+function widget(verb, field, closers, set) {
   const get = () => valuesOf(verb.name)[field.name];
   const put = (value) => setValue(verb.name, field.name, value, 'form');
   const id = `f${++counter}-${field.name}`;
   const make = isPainted(field) ? painted : KINDS[field.kind] || (field.choices.length ? choice : text);
-  const built = make({verb, field, get, put, id, closers});
+  const built = make({verb, field, get, put, id, closers, set});
   if (!built) return null;
   const {input, refresh = () => {}, group = false} = built;
   closers.push(listen('values', ({verb: name, name: changed, from}) => {
     if (name === verb.name && changed === field.name && from !== 'form') refresh();
   }));
   refresh();
-  const help = h('p', {class: 'help', id: `${id}-help`}, helpOf(field));
+  const help = h('p', {class: 'help', id: `${id}-help`}, field.help);
   if (group) {
-    return h('div', {class: `field ${field.kind}`, role: 'group', 'aria-labelledby': `${id}-label`, 'aria-describedby': `${id}-help`, data: {field: field.name}},
+    return h('div', {class: `field k-${field.kind}`, role: 'group', 'aria-labelledby': `${id}-label`, 'aria-describedby': `${id}-help`, data: {field: field.name}},
       h('div', {class: 'label', id: `${id}-label`}, labelOf(field)), input, help);
   }
-  return h('div', {class: `field ${field.kind}`, data: {field: field.name}}, h('label', {for: id}, labelOf(field)), input, help);
+  return h('div', {class: `field k-${field.kind}`, data: {field: field.name}}, h('label', {for: id}, labelOf(field)), input, help);
 }
 
 // -------------------------------------------------------------------------------------------------------- numbers
@@ -105,6 +110,22 @@ function choice({field, get, put, id}) {
   return {input: select, refresh: () => options(select, choices, get() ?? usual)};
 }
 
+/** Several of the choices, or none: then it is done picture by picture. */
+function several({verb, field, get, put, id}) {
+  const boxes = field.choices.map((word) => h('input', {type: 'checkbox', value: word, id: `${id}-${word}`, onchange: () => put(field.choices.filter((_, i) => boxes[i].checked).join(',') || null)}));
+  const kinds = [['sets', 'Whole sets'], ['single', 'Pictures of equal names']].map(([kind, words]) => h('button', {type: 'button', data: {word: kind}, onclick: () => { put(kind === 'sets' ? USUAL : null); refresh(); }}, words));
+  const list = h('div', {class: 'checks'}, boxes.map((box) => h('label', {class: 'check', for: box.id}, box, PLAIN[box.value] || box.value)));
+  const refresh = () => {
+    const given = String(get() ?? '').split(',').filter(Boolean);
+    for (const box of boxes) box.checked = given.includes(box.value);
+    for (const button of kinds) button.setAttribute('aria-pressed', (button.dataset.word === 'sets') === given.length > 0);
+    list.hidden = !given.length;
+  };
+  // Whoever chose sets most likely wants them compared as such.
+  if (get() === undefined) setValue(verb.name, field.name, USUAL, 'form');
+  return {input: h('div', {}, h('div', {class: 'segments'}, kinds), list), refresh, group: true};
+}
+
 /** Words, and beside them how much: 0 (free) to 1 (all of it). */
 function structure({field, get, put, id}) {
   const words = field.choices;
@@ -151,7 +172,8 @@ export function engineOf(verb) {
 
 function preset(verb) {
   const field = verb.fields.find((one) => one.kind === 'preset');
-  return engineOf(verb)?.presets[valuesOf(verb.name)[field?.name] ?? field?.default];
+  const about = engineOf(verb);
+  return about?.presets[valuesOf(verb.name)[field?.name] ?? field?.default ?? about.usual];
 }
 
 /** The engines that can do a verb, and what else they can. */
@@ -159,14 +181,27 @@ export function able(verb, ability = null) {
   return Object.entries(state.engines || {}).filter(([, about]) => about.verbs.includes(verb.name) && (!ability || about.abilities.includes(ability))).map(([name]) => name);
 }
 
-function engine({verb, field, get, put, id, closers}) {
-  const select = h('select', {id, onchange: () => { put(select.value === field.default ? null : select.value); said(); }});
+function engine({verb, field, get, put, id, closers, set}) {
+  const select = h('select', {id, onchange: () => {
+    const before = learnsFromSet(verb);
+    put(select.value === field.default ? null : select.value);
+    said();
+    // Another form is needed where a set is learned from, not a photo.
+    if (learnsFromSet(verb) !== before) dispatchEvent(new HashChangeEvent('hashchange'));
+  }});
   const about = h('p', {class: 'help'});
   const said = () => { about.textContent = state.engines?.[select.value]?.summary || ''; };
   const refresh = () => {
-    const names = state.engines ? able(verb) : field.choices, chosen = get() ?? field.default ?? names[0];
+    const names = state.engines ? able(verb) : field.choices;
+    const many = names.filter((name) => state.engines?.[name]?.learns === 'many photos');
+    const chosen = get() ?? field.default ?? (set && many[0]) ?? names[0];
     options(select, names.map((name) => [name, name]), chosen);
-    if (field.required && !get()) put(chosen);
+    if (many.length) {
+      const group = (label, some) => h('optgroup', {label}, some.map((name) => h('option', {value: name}, name)));
+      select.replaceChildren(group('From one photo', names.filter((name) => !many.includes(name))), group('From a set of photos', many));
+      select.value = chosen;
+    }
+    if (field.required && !get() && chosen) put(chosen);
     said();
   };
   closers.push(listen('engines', refresh));
@@ -177,23 +212,31 @@ function presets({verb, field, get, put, id, closers}) {
   const select = h('select', {id, onchange: () => put(select.value === field.default ? null : select.value)});
   const refresh = () => {
     const names = Object.keys(engineOf(verb)?.presets || {[field.default ?? 'fast']: 0}).filter((name) => name !== 'tiny' || get() === 'tiny');
-    options(select, [...(field.default ? [] : [['', 'the usual one']]), ...names.map((name) => [name, name])], get() ?? field.default ?? '');
+    options(select, [...(field.default ? [] : [['', `the usual one${engineOf(verb) ? `, ${engineOf(verb).usual}` : ''}`]]), ...names.map((name) => [name, name])], get() ?? field.default ?? '');
   };
   closers.push(listen('engines', refresh), listen('values', ({name}) => { if (name === 'engine') refresh(); }));
   return {input: select, refresh};
 }
 
 function model({verb, field, get, put, id, closers}) {
-  const select = h('select', {id, onchange: () => put(select.value || null)});
+  const learning = () => (state.models || []).find((one) => one.name === select.value && !one.finished);
+  const select = h('select', {id, onchange: () => {
+    put(select.value || null);
+    // A model that is still learning is used as it was saved last.
+    if (field.required) setValue(verb.name, 'unfinished', learning() ? true : null, 'model');
+  }});
   const refresh = () => {
-    // A verb without a photo takes the models that are no engines: those of many photos.
-    const fits = (one) => field.required ? state.engines && !(one.engine in state.engines) : state.engines?.[one.engine]?.verbs.includes(verb.name);
-    const models = (state.models || []).filter((one) => one.finished && fits(one));
-    options(select, [['', field.required ? 'choose one' : 'the one that belongs to the photo'], ...models.map((one) => [one.name, `${one.photo} · ${one.engine}${one.purpose ? ` · ${one.purpose}` : ''}`])], get() ?? '');
+    // A verb without a photo takes models of many photos.
+    const fits = (one) => field.required ? one.verbs.includes(verb.name) : one.finished && (one.verbs.includes(verb.name) || state.engines?.[one.engine]?.verbs.includes(verb.name));
+    const models = (state.models || []).filter(fits);
+    const named = (one) => [one.photo, one.engine, one.purpose !== 'sample' && one.purpose, !one.finished && 'still learning'].filter(Boolean).join(' · ');
+    options(select, [['', field.required ? models.length ? 'choose one' : 'none has been trained yet' : verb.fields.some((one) => one.name === 'unfinished') ? 'the one that belongs to the photo' : 'none'], ...models.map((one) => [one.name, named(one)])], get() ?? '');
+    if (field.required && models.length === 1 && !get()) { select.value = models[0].name; select.onchange?.(); select.dispatchEvent(new Event('change')); }
   };
   closers.push(listen('models', refresh), listen('engines', refresh));
-  if (!state.models) api.models().then((models) => { state.models = models; refresh(); }, () => {});
-  return {input: select, refresh};
+  api.models().then((models) => { state.models = models; refresh(); }, () => {});
+  const learn = field.required ? h('a', {href: '#/train', class: 'help', onclick: () => setValue('train', 'engine', Object.entries(state.engines || {}).find(([, about]) => about.learns === 'many photos')?.[0])}, 'Train one from a set') : null;
+  return {input: h('div', {}, select, learn), refresh};
 }
 
 function device({field, get, put, id}) {
@@ -252,11 +295,17 @@ function slot({field, get, put}) {
 function slots({verb, field, get, put}) {
   const place = h('div', {class: 'slots'});
   const refresh = () => {
-    const ids = get() || [];
-    const add = h('button', {type: 'button', class: 'thumb', 'aria-label': `Add a picture: ${labelOf(field)}`, onclick: async () => { const picture = await choosePicture(labelOf(field)); if (picture) { put([...ids, picture.id]); refresh(); } }}, h('span', {}, icon('plus'), 'Add'));
+    const ids = get() || [], set = state.sets.find((one) => one.id === ids[0]);
+    if (set) {
+      place.replaceChildren(h('div', {class: 'slot of-set'}, mosaic(set), h('p', {}, h('strong', {}, set.name), ' ', h('span', {class: 'quiet'}, extent(set))),
+        iconButton('close', 'Take it out', () => { put(null); refresh(); })));
+      return;
+    }
+    const add = h('button', {type: 'button', class: 'thumb', 'aria-label': `Add a picture: ${labelOf(field)}`, onclick: async () => { const picture = await choosePicture(labelOf(field)); if (picture) { put([...ids, picture.id]); refresh(); } }}, h('span', {}, icon('plus'), field.sets ? 'A picture' : 'Add'));
+    const many = field.sets && !ids.length ? h('button', {type: 'button', class: 'thumb', data: {do: 'set'}, 'aria-label': `Choose a set: ${labelOf(field)}`, onclick: async () => { const one = await chooseSet(labelOf(field)); if (one) { put([one.id]); refresh(); } }}, h('span', {}, icon('folder'), 'A set')) : '';
     dropInto(add, async (files) => { const added = []; for (const file of files) added.push((await api.add(file, file.name)).id); put([...ids, ...added]); await loadPictures(); refresh(); });
     place.replaceChildren(...ids.map((id, i) => h('div', {class: 'slot'}, h('img', {class: 'thumb', src: url.thumbnail(id), alt: ''}),
-      iconButton('close', 'Take it out', () => { const rest = ids.filter((_, j) => j !== i); put(rest.length ? rest : null); refresh(); }))), add);
+      iconButton('close', 'Take it out', () => { const rest = ids.filter((_, j) => j !== i); put(rest.length ? rest : null); refresh(); }))), many, add);
   };
   return {input: place, refresh, group: true, verb};
 }
@@ -278,7 +327,7 @@ const KINDS = {
   whole: (context) => number(context, true),
   margin: (context) => number(context, true),
   number: (context) => number(context, false),
-  seed, switch: toggle, structure, settings, engine, model, device, shape,
+  seed, switch: toggle, several, structure, settings, engine, model, device, shape,
   preset: presets, picture: slot, photos: slots,
   size: pair('Size', {name: 'px', least: 16, step: 1}, null, parts, (width, height) => `${Math.round(width)}x${Math.round(height)}`),
   factor: pair('Factor', {name: 'times', least: 0.1, step: 0.1}, null, parts, (width, height) => `${Number(width)}x${Number(height)}`),

@@ -2,8 +2,10 @@
 import {api, url} from './api.js';
 import {go, h, iconButton, sure} from './dom.js';
 import {photoField} from './photo.js';
-import {attempt, progress, report, thumb} from './results.js';
-import {jobsNewestFirst, listen, set, state, WORKING} from './state.js';
+import {report} from './report.js';
+import {attempt, jobActions, progress, thumb} from './results.js';
+import {mosaic, workOn} from './sets.js';
+import {jobsNewestFirst, listen, set, setValue, state, WORKING} from './state.js';
 
 export function showWork(main) {
   const list = h('div', {class: 'jobs'});
@@ -25,16 +27,24 @@ function photoOf(job) {
   return state.pictures.find((picture) => picture.id === job.arguments[name]);
 }
 
+function setOf(job) {
+  const id = job.set || job.arguments[photoField(verbOf(job))];
+  return state.sets.find((set) => set.id === id);
+}
+
+const MOST_SHOWN = 24;
+
 function card(job) {
-  const photo = photoOf(job);
+  const photo = photoOf(job), many = setOf(job);
   return h('article', {class: `job ${job.state}`, data: {job: job.id}},
-    photo ? h('button', {type: 'button', class: 'thumb', 'aria-label': `Work on ${photo.name}`, onclick: () => back(job, photo)}, h('img', {src: url.thumbnail(photo.id), alt: ''})) : h('div', {class: 'thumb'}),
+    photo ? h('button', {type: 'button', class: 'thumb', 'aria-label': `Work on ${photo.name}`, onclick: () => back(job, photo)}, h('img', {src: url.thumbnail(photo.id), alt: ''})) : many?.count ? h('a', {class: 'thumb', href: `#/sets/${many.id}`, 'aria-label': `The set ${many.name}`}, mosaic(many)) : null,
     h('div', {class: 'body'},
-      h('h2', {}, job.verb.charAt(0).toUpperCase() + job.verb.slice(1), ' ', h('span', {class: 'quiet'}, `${photo ? photo.name : ''} · ${when(job.asked)}`)),
-      job.state !== 'done' ? progress(job) : null,
+      h('h2', {}, job.verb.charAt(0).toUpperCase() + job.verb.slice(1), ' ', h('span', {class: 'quiet'}, [(photo || many)?.name ?? state.models?.find((one) => one.name === job.arguments.model)?.photo, when(job.asked)].filter(Boolean).join(' · '))),
+      job.state !== 'done' || job.message ? progress(job) : null,
       job.report ? report(job) : null,
-      job.results.length ? h('div', {class: 'rail'}, job.results.map((made) => thumb(job, made, () => back(job, photo, made)))) : null,
-      job.model ? h('a', {href: '#/models'}, 'Look at the model') : null),
+      job.results.length ? h('div', {class: 'rail'}, job.results.length > 1 ? jobActions(job, MOST_SHOWN) : null, job.results.slice(0, MOST_SHOWN).map((made) => thumb(job, made, () => back(job, photo, made)))) : null,
+      job.model && job.state === 'done' ? h('a', {href: '#/models'}, 'Look at the model') : null,
+      job.set && job.state === 'done' ? h('a', {href: `#/sets/${job.set}`}, 'Look at the set') : null),
     WORKING.has(job.state) || job.state === 'stopped' || job.state === 'failed' ? null : iconButton('trash', 'Remove this job and its results', async () => {
       if (await sure('Remove this job and its results?', 'Remove')) attempt(() => api.remove(job.id));
     }));
@@ -42,10 +52,13 @@ function card(job) {
 
 /** Back to where it was asked for, a result in view. */
 function back(job, photo, made = null) {
-  if (!photo && photoField(verbOf(job))) return;
-  if (photo) set('photo', photo);
-  state.verb = verbOf(job);
-  state.result = made ? {job: job.id, file: made.file} : null;
+  const verb = verbOf(job), many = setOf(job);
+  if (!photo && !many && photoField(verb)) return;
+  if (photo) { set('photo', photo); setValue(verb.name, photoField(verb), null); }
+  state.verb = verb;
+  const result = made ? {job: job.id, file: made.file} : null;
+  if (many && photoField(verb)) { workOn(verb.name, many); state.result = result; return; }
+  state.result = result;
   go(`#/${job.verb}`);
 }
 

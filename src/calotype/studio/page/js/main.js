@@ -7,8 +7,11 @@ import {handIn} from './photo.js';
 import {showWork} from './jobs.js';
 import {showKept} from './kept.js';
 import {showModels} from './models.js';
+import {dropped} from './files.js';
+import {handInSet} from './handing.js';
+import {showSets} from './sets.js';
 
-const PARTS = {make: showMake, queue: showWork, kept: showKept, models: showModels};
+const PARTS = {make: showMake, queue: showWork, kept: showKept, sets: showSets, models: showModels};
 const main = document.getElementById('main');
 let leave = () => {}, moved = false;
 
@@ -41,6 +44,17 @@ function theme() {
   });
 }
 
+/** What was dropped: one picture is worked on, of many a set is made, or they join the set that is open. */
+async function take(transfer) {
+  if (document.querySelector('dialog[open]')) return;
+  const {files, folders} = await dropped(transfer);
+  if (!files.length) { if (folders.length) toast('This folder is empty.', 'problem'); return; }
+  if (state.taking) state.taking(files);
+  else if (folders.length || location.hash.startsWith('#/sets')) handInSet(files);
+  else if (files.length > 1) handInSet(files, handIn);
+  else handIn(files.map(({file}) => file));
+}
+
 function dropping() {
   const veil = document.getElementById('dropping');
   let inside = 0;
@@ -53,8 +67,7 @@ function dropping() {
     inside = 0;
     veil.hidden = true;
     if (event.defaultTaken) return;
-    const files = [...(event.dataTransfer?.files || [])];
-    if (files.length) handIn(files);
+    take(event.dataTransfer);
   });
   addEventListener('paste', (event) => {
     const files = [...(event.clipboardData?.files || [])];
@@ -65,7 +78,7 @@ function dropping() {
 function counting() {
   const count = document.getElementById('work-count');
   listen('jobs', () => {
-    const working = [...state.jobs.values()].filter((job) => WORKING.has(job.state)).length;
+    const working = [...state.jobs.values()].filter((job) => !job.aside && WORKING.has(job.state)).length;
     count.hidden = !working;
     count.textContent = working;
     count.setAttribute('aria-label', `${working} at work`);
@@ -81,8 +94,9 @@ async function begin() {
   counting();
   connect();
   try {
-    const [verbs, pictures] = await Promise.all([api.verbs(), api.pictures()]);
+    const [verbs, pictures, sets] = await Promise.all([api.verbs(), api.pictures(), api.sets()]);
     state.verbs = verbs;
+    state.sets = sets;
     set('pictures', pictures);
   } catch (error) {
     main.replaceChildren(h('p', {class: 'hero'}, error.message));

@@ -1,26 +1,33 @@
 // The part where things are made: a photo, what to do with it, how, and what came of it.
 import {api, url} from './api.js';
 import {duration, go, h, icon} from './dom.js';
-import {form, isPainted} from './form.js';
-import {hero, photoField, recent, restore} from './photo.js';
-import {actions, attempt, progress, report, thumb} from './results.js';
+import {form, isPainted, learnsFromSet} from './form.js';
+import {hero, photoField, recent, restore, withoutPhoto} from './photo.js';
+import {actions, attempt, jobActions, progress, thumb} from './results.js';
+import {report} from './report.js';
+import {chosenSet, takesSets} from './sets.js';
+import {setStage, sourceOf} from './source.js';
 import {bareStage, stage} from './stage.js';
-import {changed, jobsNewestFirst, listen, set, state, valuesOf, WORKING} from './state.js';
+import {changed, jobsNewestFirst, listen, set, setValue, state, valuesOf, WORKING} from './state.js';
 
+const MOST_SHOWN = 60;  // results of one job beside each other
 const WAIT = 500;  // milliseconds without a change before it is asked what a job would take
 
 /** Show the part; returns what is to be done when it is left. */
 export function showMake(main, [name]) {
-  const verb = state.verbs.find((one) => one.name === name) || null;
+  const verb = state.verbs.find((one) => one.name === name && name !== 'data') || null;
   if (state.verb?.name !== verb?.name) { state.result = null; state.verb = verb; }
-  if (verb && !photoField(verb)) return workspace(main, verb, null);
-  if (!state.photo) {
-    if (!state.pictures.length || !verb) { main.append(hero()); return () => {}; }
-    set('photo', state.pictures.find((picture) => !picture.part) || null);
-    if (verb && !photoField(verb)) return workspace(main, verb, null);
-  if (!state.photo) { main.append(hero()); return () => {}; }
-  }
-  return verb ? workspace(main, verb, state.photo) : chooser(main);
+  if (!verb) return state.photo ? chooser(main) : (main.append(hero()), () => {});
+  if (!photoField(verb)) return workspace(main, verb, {});
+  const many = chosenSet(verb);
+  if (many) return workspace(main, verb, {set: many});
+  // What is learned from many photos, or compared, need not begin with one of them.
+  if (learnsFromSet(verb)) return workspace(main, verb, {empty: true});
+  if (!state.photo) set('photo', state.pictures.find((picture) => !picture.part) || null);
+  if (state.photo) return workspace(main, verb, {photo: state.photo});
+  if (['train', 'evaluate'].includes(verb.name)) return workspace(main, verb, {empty: true});
+  main.append(hero());
+  return () => {};
 }
 
 // ------------------------------------------------------------------------------------------------- which verb
@@ -39,7 +46,8 @@ function chooser(main) {
     h('section', {}, h('h1', {}, 'What shall become of it?'),
       h('ul', {class: 'verbs'}, state.verbs.filter(photoField).map((verb) => h('li', {}, h('a', {href: `#/${verb.name}`, data: {verb: verb.name}},
         h('img', {src: `/page/verbs/${verb.name}.webp`, alt: '', width: 320, height: 200, loading: 'lazy'}),
-        h('strong', {}, titleOf(verb)), h('span', {}, verb.summary))))))));
+        h('strong', {}, titleOf(verb)), h('span', {}, verb.summary))))),
+      withoutPhoto())));
   return () => {};
 }
 
@@ -49,12 +57,15 @@ export function titleOf(verb) {
 
 // ------------------------------------------------------------------------------------------------- the workspace
 
-function workspace(main, verb, photo) {
-  const shown = photo ? stage(photo, verb) : bareStage(), fields = form(verb);
+/** What a verb works on is one of: photo, set, empty (it is still to be chosen), or nothing. */
+function workspace(main, verb, {photo = null, set: many = null, empty = false}) {
+  const source = photoField(verb) && takesSets(verb) ? sourceOf(verb, {photo, set: many}) : null;
+  const shown = photo ? stage(photo, verb) : many || empty ? setStage(verb, many) : bareStage();
+  const learns = learnsFromSet(verb), fields = form(verb, {set: many, before: source});
   const rail = h('div', {class: 'rail', 'aria-label': 'Results'}), under = h('div', {class: 'under'});
   const cost = h('p', {class: 'cost', role: 'status'});
   const make = h('button', {type: 'button', class: 'main make', onclick: () => begin()});
-  const text = verb.text.split('\n\n').slice(1).filter((part) => !part.includes('calotype ') && !part.includes('--')).join(' ');
+  const text = verb.text.split('\n\n').slice(1).join(' ');
   const panel = h('aside', {class: 'panel', 'aria-label': titleOf(verb)},
     h('a', {class: 'back', href: '#/', data: {do: 'back'}}, icon('back'), 'All verbs'),
     h('h1', {}, titleOf(verb)), h('p', {class: 'quiet'}, `${verb.summary}.`, text && h('details', {class: 'about'}, h('summary', {}, 'More about it'), text)),
@@ -75,7 +86,10 @@ function workspace(main, verb, photo) {
   function given(pictures = {}) {
     const values = {...valuesOf(verb.name), ...pictures};
     if (photo) values[photoField(verb)] = photo.id;
-    for (const one of verb.fields.filter(isPainted)) if (!(one.name in pictures)) delete values[one.name];
+    for (const one of verb.fields) {
+      // What the form does not show as it stands is not said either.
+      if ((isPainted(one) && !(one.name in pictures)) || (one.single && learnsFromSet(verb)) || (one.of_sets && !many)) delete values[one.name];
+    }
     return values;
   }
 
@@ -99,17 +113,18 @@ function workspace(main, verb, photo) {
   function estimate() {
     clearTimeout(timer);
     label();
-    const needed = verb.fields.filter((field) => field.required && field.kind !== 'photo' && field.kind !== 'engine');
-    const painted = verb.fields.some((field) => isPainted(field) && (field.required || field.first));
+    const needed = verb.fields.filter((field) => field.required && field.kind !== 'engine' && !(field.kind === 'photo' && photo));
+    const painted = !many && verb.fields.some((field) => isPainted(field) && (field.required || field.first));
     if (painted || needed.some((field) => valuesOf(verb.name)[field.name] === undefined)) { cost.textContent = ''; return; }
     timer = setTimeout(async () => {
       const turn = ++asked;
       try {
         const said = await api.estimate(verb.name, given());
         if (turn !== asked) return;
-        const learning = said.training.length && verb.name !== 'train' ? `Learns from the photo first. ` : '';
+        const learning = verb.name === 'train' ? said.training.length ? '' : 'This was learned already. ' : said.training.length ? 'Learns from the photo first. ' : '';
         cost.className = 'cost';
-        cost.textContent = `${learning}About ${duration(said.seconds)}${said.size ? `, ${said.size.replace('x', ' × ')} pixels` : ''}.`;
+        const memory = verb.name === 'train' && said.training.length ? `, ${said.memory} of memory` : '';
+        cost.textContent = `${learning}About ${duration(said.seconds)}${memory}${said.size ? `, ${said.size.replace('x', ' × ')} pixels` : ''}.`;
       } catch (error) {
         if (turn !== asked) return;
         cost.className = 'cost';
@@ -121,22 +136,38 @@ function workspace(main, verb, photo) {
   // ---------------------------------------------------------------------------------------------------- what came
 
   const ofPhoto = () => jobsNewestFirst().filter((job) => {
-    const about = photoField(state.verbs.find((one) => one.name === job.verb));
-    if (!photo) return job.verb === verb.name;
-    return about && job.arguments[about] === photo.id && (job.verb === verb.name || WORKING.has(job.state) || job.results.some((made) => made.kept));
+    const about = photoField(state.verbs.find((one) => one.name === job.verb)), source = (photo || many)?.id;
+    if (!source) return job.verb === verb.name && [undefined, job.arguments.model].includes(valuesOf(verb.name).model);
+    return about && job.arguments[about] === source && (job.verb === verb.name || WORKING.has(job.state) || job.results.some((made) => made.kept));
   });
 
   function draw() {
     const jobs = ofPhoto(), now = state.result;
     const job = now && state.jobs.get(now.job), made = job?.results.find((one) => one.file === now.file);
     if (now && !made) { state.result = null; shown.show(null); }
+    const onStage = shown.instead && !made && jobs[0];
+    if (shown.instead) shown.instead(onStage ? instead(onStage) : null);
     rail.replaceChildren(...jobs.filter((one) => one.verb !== 'segment' || verb.name === 'segment').flatMap((one) => [
-      ...(one.state !== 'done' ? [progress(one)] : []),
-      ...(one.report ? [report(one)] : []),
-      ...(one.model ? [h('p', {class: 'banner'}, 'Learned. ', h('a', {href: '#/models'}, 'Look at the model'), ' – verbs find it by themselves.')] : []),
-      ...one.results.map((result) => thumb(one, result, () => look(one, result), now?.job === one.id && now.file === result.file)),
+      ...(one.state !== 'done' || one.message ? [progress(one)] : []),
+      ...(one.report && one !== onStage ? [report(one)] : []),
+      ...(one.model && one.state === 'done' ? [learned(one)] : []),
+      ...(one.results.length > 1 ? [jobActions(one, MOST_SHOWN)] : []),
+      ...one.results.slice(0, MOST_SHOWN).map((result) => thumb(one, result, () => look(one, result), now?.job === one.id && now.file === result.file)),
     ]));
     under.replaceChildren(made ? actions(job, made, () => { state.result = null; shown.show(null); }) : '');
+  }
+
+  /** What a job has to show that is no result: the newest one's stands on the stage. */
+  function instead(job) {
+    if (job.report) return report(job);
+    const last = learnsFromSet(verb) && job.state !== 'failed' && job.previews.at(-1);
+    return last ? h('figure', {class: 'learning'}, h('img', {src: `${url.file(job.id, last)}?${Math.round(job.share * 1000)}`, alt: 'What it makes so far'}),
+      h('figcaption', {}, job.state === 'done' ? 'What it makes now' : 'What it makes so far')) : null;
+  }
+
+  function learned(job) {
+    if (!learnsFromSet(verb)) return h('p', {class: 'banner'}, 'Learned. ', h('a', {href: '#/models'}, 'Look at the model'), ' – verbs find it by themselves.');
+    return h('p', {class: 'banner'}, 'Learned. ', h('button', {type: 'button', class: 'small', data: {do: 'sample'}, onclick: () => { setValue('sample', 'model', job.model); setValue('sample', 'unfinished', null); go('#/sample'); }}, 'Make new pictures'), ' ', h('a', {href: '#/models'}, 'Look at the model'));
   }
 
   function look(job, made) {
@@ -147,15 +178,22 @@ function workspace(main, verb, photo) {
     if (shown.element.getBoundingClientRect().top < 0) shown.element.scrollIntoView({block: 'start'});
   }
 
+  const about = photoField(verb);
   closers.push(
-    listen('values', ({verb: name}) => { if (name === verb.name) estimate(); }),
-    listen('engines', estimate),
+    listen('values', ({verb: name, name: changed}) => { if (name === verb.name && changed !== about) estimate(); if (changed === 'model') draw(); }),
+    listen('engines', () => {
+      // Which form is needed may be known only now.
+      if (learnsFromSet(verb) !== learns) go(location.hash); else estimate();
+    }),
     listen('jobs', (job) => {
       if (job && mine.has(job.id) && job.results.length) {
         mine.delete(job.id);
         performance.mark('first-result');
         look(job, job.results[0]);
-      } else draw();
+      } else {
+        draw();
+        if (job?.report && mine.delete(job.id) && shown.element.getBoundingClientRect().top < 0) shown.element.scrollIntoView({block: 'start'});
+      }
     }));
   label();
   estimate();

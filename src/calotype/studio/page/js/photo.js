@@ -1,5 +1,8 @@
 // Handing pictures in: dropped, chosen, pasted; and pictures of ours, which say how they were made.
 import {api, url} from './api.js';
+import {chooseMany} from './files.js';
+import {handInSet} from './handing.js';
+import {modelOfMany} from './sets.js';
 import {choose, go, h, icon, iconButton, sure, toast} from './dom.js';
 import {jobsNewestFirst, loadPictures, set, setValue, state, valuesOf} from './state.js';
 
@@ -33,6 +36,7 @@ export function photoField(verb) {
 /** Work on a picture. */
 export function open(picture) {
   set('photo', picture);
+  if (state.verb) setValue(state.verb.name, photoField(state.verb), null);
   state.result = null;
   go(state.verb ? `#/${state.verb.name}` : '#/');
 }
@@ -55,13 +59,28 @@ export async function restore(said) {
 
 /** The page before there is a photo. */
 export function hero() {
-  const drop = h('button', {type: 'button', class: 'drop', onclick: async () => { const files = await choose('image/*,.heic,.heif', true); if (files?.length) handIn(files); }},
+  const drop = h('button', {type: 'button', class: 'drop', onclick: async () => { const files = await choose('image/*,.heic,.heif', true); if (files?.length > 1) handInSet(files.map((file) => ({file, path: file.name})), handIn); else if (files?.length) handIn(files); }},
     icon('photo'), h('strong', {}, 'Drop a photo'), h('span', {}, 'or choose one, or paste it'));
   return h('section', {class: 'hero'},
     h('h1', {}, 'New pictures from the ones you have'),
     drop,
+    h('button', {type: 'button', class: 'small', data: {do: 'folder'}, onclick: async () => { const files = await chooseMany({folder: true}); if (files.length) handInSet(files); }}, icon('folder'), 'or a folder of photos'),
     h('p', {class: 'quiet'}, 'Everything happens on this computer. A picture that Calotype made brings back how it was made.'),
-    recent('Or go on with one of these'));
+    recent('Or go on with one of these'),
+    withoutPhoto());
+}
+
+/** What begins with many photos, or with what was learned of many. */
+export function withoutPhoto() {
+  const tiles = [
+    ['train', 'Learn from many', 'A model learns from a set of photos', () => setValue('train', 'engine', modelOfMany())],
+    ['sample', 'Sample', 'New pictures like those of the set'],
+    ['panorama', 'Panorama', 'New panoramas, all the way round'],
+    ['evaluate', 'Compare sets', 'How near one set is to another'],
+  ].filter(([name]) => state.verbs.some((verb) => verb.name === name));
+  return h('section', {class: 'without'}, h('h2', {}, 'With many photos'), h('ul', {class: 'verbs'}, tiles.map(([name, title, text, before]) => h('li', {},
+    h('a', {href: `#/${name}`, data: {many: name}, onclick: () => before?.()}, h('img', {src: `/page/verbs/${name === 'train' ? 'learn' : name}.webp`, alt: '', width: 320, height: 200, loading: 'lazy'}),
+      h('strong', {}, title), h('span', {}, text))))));
 }
 
 /** The photos that were handed in before. */

@@ -1,8 +1,8 @@
 // What was made, and what is being made: cards, and what can be done with a result.
-import {api, url} from './api.js';
-import {duration, h, icon, iconButton, save, sure, toast} from './dom.js';
+import {api, sentence, url} from './api.js';
+import {duration, go, h, icon, iconButton, save, sure, toast} from './dom.js';
 import {handIn, open, restore} from './photo.js';
-import {loadPictures, set, state, WORKING} from './state.js';
+import {loadPictures, loadSets, set, state, WORKING} from './state.js';
 
 const WORDS = {waiting: 'Waits for its turn', working: 'At work', stopping: 'Stopping', stopped: 'Stopped', failed: 'Did not work', done: 'Done'};
 
@@ -58,9 +58,9 @@ export function progress(job) {
   const working = WORKING.has(job.state);
   const last = job.previews.at(-1);
   const about = [job.stage, job.left ? `about ${duration(job.left)} left` : ''].filter(Boolean).join(' · ');
-  const line = job.state === 'working' ? about || 'Getting ready' : job.message || WORDS[job.state];
+  const line = job.state === 'working' ? about || 'Getting ready' : job.message ? sentence(job.message) : job.state === 'waiting' ? '' : WORDS[job.state];
   return h('div', {class: `progress ${job.state}`, data: {job: job.id}},
-    working || last ? h('div', {class: 'preview'}, last ? h('img', {src: `${url.file(job.id, last)}?${Math.round(job.share * 1000)}`, alt: 'So far'}) : h('div', {class: 'shimmer'})) : null,
+    working || (last && job.state !== 'done') ? h('div', {class: 'preview'}, last ? h('img', {src: `${url.file(job.id, last)}?${Math.round(job.share * 1000)}`, alt: 'So far'}) : h('div', {class: 'shimmer'})) : null,
     h('div', {class: 'state'},
       h('p', {class: 'what'}, h('strong', {}, job.state === 'working' ? title(job) : WORDS[job.state]), ' ', h('span', {class: job.state === 'failed' ? 'problem' : 'quiet'}, line)),
       working ? h('progress', {max: 1, value: job.state === 'waiting' ? 0 : job.share, 'aria-label': `${Math.round(job.share * 100)} percent done`}) : null,
@@ -74,17 +74,25 @@ export function progress(job) {
 
 function title(job) {
   const made = job.results.length;
-  return job.count > 1 ? `${made} of ${job.count} made` : job.verb === 'train' ? 'Learning' : 'Making it';
+  return job.count > 1 ? `${made} of ${job.count} made` : {train: 'Learning', evaluate: 'Measuring', data: 'Making the set'}[job.verb] || 'Making it';
 }
 
-/** What a measurement has found. */
-export function report(job) {
-  const rows = job.report.rows, names = ['sifid', 'sifid_offline', 'sliced', 'copied', 'coverage'].filter((name) => rows.some((row) => row[name] !== null));
-  const cell = (value) => value === null ? '–' : value.toPrecision(3);
-  return h('div', {class: 'report'}, h('table', {},
-    h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, 'result'), ...names.map((name) => h('th', {scope: 'col'}, name.replace('_', ' '))))),
-    h('tbody', {}, rows.map((row) => h('tr', {}, h('th', {scope: 'row'}, row.result), ...names.map((name) => h('td', {}, cell(row[name]))))))),
-  job.report.diversity !== null ? h('p', {class: 'quiet'}, `diversity ${cell(job.report.diversity)}`) : null);
+/** What can be done with all results of a job together. */
+export function jobActions(job, shown) {
+  const pictures = job.results.filter((made) => /\.png$/.test(made.file)).length, rest = job.results.length - shown;
+  return h('div', {class: 'together'}, rest > 0 ? h('p', {class: 'quiet'}, `and ${rest} more`) : null,
+    h('button', {type: 'button', class: 'small', data: {do: 'save-all'}, onclick: () => save(url.archive(job.id), '')}, icon('down'), `Save all ${job.results.length}`),
+    pictures > 1 && h('button', {type: 'button', class: 'small', data: {do: 'sheet'}, onclick: () => save(url.sheet(job.id), `${nameOf(job)} sheet.png`)}, icon('down'), 'Save a sheet'),
+    pictures > 1 && !WORKING.has(job.state) ? h('button', {type: 'button', class: 'small', data: {do: 'as-set'}, onclick: () => attempt(async () => {
+      const set = await api.newSet(nameOf(job), job.id);
+      await loadSets();
+      toast(`They are the set “${set.name}” now.`);
+      go(`#/sets/${set.id}`);
+    })}, icon('folder'), 'Make a set of them') : null);
+}
+
+function nameOf(job) {
+  return `${job.results[0].file.replace(/_\w+_\d+.*$/, '')} ${job.verb}`.slice(0, 80);
 }
 
 export {handIn, WORDS};

@@ -85,7 +85,7 @@ export function stage(photo, verb) {
     const note = h('div', {class: 'note', role: 'status'}, 'Looking at what is in the photo …');
     frame.append(note);
     try {
-      const job = await finished(await api.make('segment', {photo: photo.id}));
+      const job = await finished(await api.make('segment', {photo: photo.id}, true));
       if (job.state !== 'done') throw new Error(job.message || 'It was stopped.');
       const answer = await fetch(url.file(job.id, job.results[0].file));
       await layer.load(await answer.blob());
@@ -94,6 +94,7 @@ export function stage(photo, verb) {
       layer.exact = true;
       follow(name);
       view.redraw();
+      api.remove(job.id).catch(() => {});  // nobody asked for it, and what it made is here
     } catch (error) { toast(error.message, 'problem'); } finally { note.remove(); }
   }
 

@@ -9,6 +9,7 @@ export const state = {
   pictures: [],     // handed in, the newest first
   jobs: new Map(),  // by id
   models: null,
+  sets: [],         // of pictures, the newest first
   photo: null,      // the picture that is worked on
   verb: null,       // the form of the verb that was chosen
   values: {},       // by verb: what its fields hold
@@ -16,7 +17,7 @@ export const state = {
   online: false,
 };
 
-/** Hear about changes of one of: photo, verb, values, jobs, pictures, result, engines, models, online. */
+/** Hear about changes of one of: photo, verb, values, jobs, pictures, sets, result, engines, models, online. */
 export function listen(what, heard) {
   if (!listeners.has(what)) listeners.set(what, new Set());
   listeners.get(what).add(heard);
@@ -48,6 +49,10 @@ export async function loadPictures() {
   set('pictures', await api.pictures());
 }
 
+export async function loadSets() {
+  set('sets', await api.sets());
+}
+
 /** Hear from the server for as long as the page is open; a lost connection is taken up again by the browser. */
 export function connect() {
   const source = new EventSource('/api/events');
@@ -59,8 +64,10 @@ export function connect() {
   });
   source.addEventListener('job', (event) => {
     const job = JSON.parse(event.data);
+    const ended = job.set && !WORKING.has(job.state) && WORKING.has(state.jobs.get(job.id)?.state ?? 'waiting');
     state.jobs.set(job.id, job);
     changed('jobs', job);
+    if (ended) loadSets().catch(() => {});
   });
   source.addEventListener('gone', (event) => {
     state.jobs.delete(JSON.parse(event.data));
@@ -68,8 +75,9 @@ export function connect() {
   });
 }
 
+/** The jobs that somebody asked for; what the page asks by itself is nobody's work. */
 export function jobsNewestFirst() {
-  return [...state.jobs.values()].sort((a, b) => b.asked - a.asked);
+  return [...state.jobs.values()].filter((job) => !job.aside).sort((a, b) => b.asked - a.asked);
 }
 
 export const WORKING = new Set(['waiting', 'working', 'stopping']);

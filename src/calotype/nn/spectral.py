@@ -1,0 +1,98 @@
+"""Spectral normalisation of a layer's weight as one operation, a few times as quick as torch's own on small layers."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+_LEAST = 1e-12  # of a length that is divided by
+_AT_FIRST = 15  # iterations before training
+
+M = TypeVar("M", bound=nn.Module)
+
+
+def spectral_norm(layer: M) -> M:
+    """Divide a layer's weight by its largest singular value, whenever it is used.
+
+    Miyato, Kataoka, Koyama and Yoshida, "Spectral Normalization for Generative Adversarial Networks", ICLR 2018,
+    algorithm 1: in training mode each use of the weight is one step of the power iteration. Parameters and buffers have
+    the names that ``torch.nn.utils.parametrizations.spectral_norm`` gives them.
+
+    Args:
+        layer: with a ``weight`` [outputs, ...] of two dimensions or more.
+
+    Returns:
+        The same layer.
+    """
+    weight = layer.weight
+    assert isinstance(weight, Tensor)
+    parametrize.register_parametrization(layer, "weight", _Spectral(weight.detach()))
+    return layer
+
+
+class _Spectral(nn.Module):
+    _u: Tensor
+    _v: Tensor
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        matrix = weight.flatten(1)
+        for name, length in zip(("_u", "_v"), matrix.shape):
+            start = matrix.new_empty(length).normal_()
+            self.register_buffer(name, start / start.norm().clamp_min(_LEAST))
+        for _ in range(_AT_FIRST):
+            _iterate(matrix, self._u, self._v)
+
+    def forward(self, weight: Tensor) -> Tensor:
+        divided: Tensor = _Divided.apply(weight, self._u, self._v, self.training)  # type: ignore[no-untyped-call]
+        return divided
+
+
+class _Divided(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor, u: Tensor, v: Tensor, training: bool) -> Tensor:
+        order = _order(weight)
+        matrix = weight.permute(order).flatten(1)
+        inputs = v.view(1, *weight.shape[1:]).permute(order)
+        # Copies: the next use of the weight changes both vectors, perhaps before gradients come.
+        here, there = u.clone(), inputs.flatten().clone()
+        with torch.autocast(weight.device.type, enabled=False):
+            if training:
+                largest = _iterate(matrix, here, there)
+                u.copy_(here)
+                inputs.copy_(there.view(inputs.shape))
+            else:
+                largest = torch.dot(here, torch.mv(matrix, there))
+        ctx.save_for_backward(weight, largest, here, there)
+        return weight / largest
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, wanted: Tensor) -> tuple[Tensor | None, ...]:
+        weight, largest, u, v = ctx.saved_tensors
+        order = _order(weight)
+        matrix, slope = weight.permute(order).flatten(1), wanted.permute(order).flatten(1)
+        along = torch.dot(slope.reshape(-1), matrix.reshape(-1)) / largest
+        result = torch.addr(slope, u * -along, v).div_(largest)
+        back = [order.index(i) for i in range(len(order))]
+        return result.view([weight.shape[i] for i in order]).permute(back), None, None, None
+
+
+def _order(weight: Tensor) -> list[int]:
+    """The dimensions of a weight as they lie in memory, so that a matrix of it is no copy."""
+    last = weight.dim() == 4 and weight.is_contiguous(memory_format=torch.channels_last)
+    return [0, 2, 3, 1] if last else list(range(weight.dim()))
+
+
+@torch.no_grad()
+def _iterate(matrix: Tensor, u: Tensor, v: Tensor) -> Tensor:
+    """One step of the power iteration, in place; the largest singular value as it then looks."""
+    torch.mv(matrix, v, out=u)
+    u.div_(u.norm().clamp_min_(_LEAST))
+    torch.mv(matrix.t(), u, out=v)
+    largest: Tensor = v.norm().clamp_min_(_LEAST)
+    v.div_(largest)
+    return largest

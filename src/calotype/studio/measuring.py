@@ -1,0 +1,57 @@
+"""A job that measures: results against their photo, one by one, or two sets against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from calotype.errors import InputError, Stopped
+from calotype.studio.doing import RunFor, all_arguments, photos_of
+from calotype.studio.telling import Progress, Tell
+
+_OF_SETS = ("metrics", "features", "segmenter")  # whoever says one of these wants sets compared
+_SECONDS = 3.0  # that one result takes, about
+_QUICK = 0.05  # that a picture of a set takes, about
+
+
+def evaluate(spec: Mapping[str, Any], run_for: RunFor, tell: Tell) -> None:
+    """Measure; see ``doing.do``."""
+    from calotype.tasks import evaluate as tasks
+    from calotype.tasks.compare import compare
+
+    given = spec["arguments"]
+    run = run_for(seed=0, device="cpu", on_event=None)
+    progress = Progress(Path(spec["place"]), tell)
+    real, fakes = given["real"], list(given["fakes"])
+    if not as_sets(given):
+        tell({"stage": "measuring"})
+        tell({"report": tasks.evaluate(real, fakes[0] if _is_set(fakes) else fakes).as_dict()})
+        return
+    if not (Path(real).is_dir() and _is_set(fakes)):
+        raise InputError("sets are compared with sets: choose a set on both sides, or leave out the measures of sets")
+
+    def looked(done: int, count: int) -> None:
+        if run.stopping:
+            raise Stopped("stopped while the pictures were looked at")
+        progress.counted("looking at the pictures", done, count)
+
+    asked = all_arguments(compare, given)
+    if asked["segmenter"] is not None and asked["metrics"] is None:
+        asked["metrics"] = "fsd"
+    tell({"report": compare(real, fakes[0], on_progress=looked, **asked).as_dict()})
+
+
+def as_sets(given: Mapping[str, Any]) -> bool:
+    """Whether whole sets are to be compared, not picture by picture."""
+    return any(given.get(name) not in (None, "auto") for name in _OF_SETS)
+
+
+def _is_set(fakes: list[str]) -> bool:
+    return len(fakes) == 1 and Path(fakes[0]).is_dir()
+
+
+def seconds(given: Mapping[str, Any]) -> float:
+    """What it takes, about."""
+    fakes = sum(len(photos_of(one)) for one in given["fakes"])
+    return _QUICK * (fakes + len(photos_of(given["real"]))) if as_sets(given) else _SECONDS * fakes

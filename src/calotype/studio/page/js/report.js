@@ -1,0 +1,47 @@
+// What a measurement has found, as a table: results one by one, or whole sets against each other.
+import {h} from './dom.js';
+
+const ONE_BY_ONE = ['sifid', 'sifid_offline', 'sliced', 'copied', 'coverage'];
+// What each measure says, and which way is better.
+const MEANINGS = {
+  fid: ['FID', 'how far the sets are apart', 'lower'], kid: ['KID', 'the same, for small sets too', 'lower'],
+  precision: ['precision', 'made pictures that look real', 'higher'], recall: ['recall', 'real pictures that are made too', 'higher'],
+  density: ['density', 'how often made ones lie among real ones', 'higher'], coverage: ['coverage', 'real pictures with a made one nearby', 'higher'],
+  class_score: ['class score', 'clear and varied contents', 'higher'], fsd: ['FSD', 'how far apart the areas of things are', 'lower'],
+  fsd_standardised: ['FSD, standardised', 'the same, each class weighed alike', 'lower'],
+};
+
+const number = (value) => value === null || value === undefined ? '–' : Math.abs(value) >= 1000 ? Math.round(value).toString() : value.toPrecision(3);
+const percent = (value) => value === null || value === undefined ? '' : `${value > 0 ? '+' : ''}${Math.round(100 * value)} %`;
+
+/** The report of a job. */
+export function report(job) {
+  return h('div', {class: `report ${job.report.values ? 'of-sets' : ''}`, tabindex: 0, role: 'region', 'aria-label': 'What was measured'}, job.report.values ? ofSets(job.report) : oneByOne(job.report));
+}
+
+function table(heads, rows) {
+  return h('table', {}, h('thead', {}, h('tr', {}, heads.map((head) => h('th', {scope: 'col'}, head)))),
+    h('tbody', {}, rows.map(([first, ...cells]) => h('tr', {}, h('th', {scope: 'row'}, first), cells.map((cell) => h('td', {}, cell))))));
+}
+
+function oneByOne({rows, medians, diversity, unpaired}) {
+  const names = ONE_BY_ONE.filter((name) => rows.some((row) => row[name] !== null));
+  const cells = rows.map((row) => [row.result, ...names.map((name) => number(row[name]))]);
+  if (rows.length > 1) cells.push(['median', ...names.map((name) => number(medians[name]))]);
+  return [table(['result', ...names.map((name) => name.replace('_', ' '))], cells),
+    diversity !== null ? h('p', {class: 'quiet'}, `diversity ${number(diversity)}`) : null,
+    unpaired?.length ? h('p', {class: 'quiet'}, `Without a partner: ${unpaired.slice(0, 8).join(', ')}${unpaired.length > 8 ? ` and ${unpaired.length - 8} more` : ''}`) : null];
+}
+
+function ofSets({values, real, fake, features, classes, notes}) {
+  const rows = Object.entries(values).filter(([name]) => !/_(floor|deviation)$/.test(name)).map(([name, value]) => {
+    const [words, meaning, better] = MEANINGS[name] || [name.replaceAll('_', ' '), '', ''];
+    const floor = values[`${name}_floor`], spread = values[`${name}_deviation`];
+    const beside = floor !== undefined ? `halves of the real ones ${number(floor)}` : spread !== undefined ? `± ${number(spread)}` : '';
+    return [h('span', {}, h('strong', {}, words), ' ', h('span', {class: 'quiet'}, meaning)), number(value), beside, better && `${better} is better`];
+  });
+  return [table(['measure', 'value', '', ''], rows),
+    classes.length ? table(['class', 'real %', 'made %', 'change', 'from', 'to'], classes.map((one) => [one.name, one.real.toFixed(2), one.fake.toFixed(2), percent(one.change), percent(one.least), percent(one.most)])) : null,
+    h('p', {class: 'quiet'}, `${real} real pictures, ${fake} made ones${features ? `; seen with ${features}` : ''}.`),
+    ...notes.map((note) => h('p', {class: 'remark'}, `${note.charAt(0).toUpperCase()}${note.slice(1)}.`))];
+}

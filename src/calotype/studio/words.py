@@ -1,0 +1,105 @@
+"""The page's own words: what the command line calls things, said as the page calls them.
+
+Help texts, docstrings and messages are written once, for the command line, and all of them cross into the studio
+here: an option becomes the name of its field, a command the name of its verb; arguments of a program, and where on this
+machine something lies, are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from calotype.tasks.compare import compare
+from calotype.tasks.data import data
+from calotype.tasks.evaluate import evaluate
+from calotype.tasks.param import Param, described
+from calotype.tasks.train import train
+from calotype.tasks.verbs import MAKING, SAMPLING
+
+# Fields whose option is no word for what they hold.
+_LABELS = {
+    "--set": "Settings",
+    "--count": "How many",
+    "--for": "What for",
+    "--also": "Further photos",
+    "--real": "Real pictures",
+    "--fakes": "Made pictures",
+}
+# What is somewhere else on a page than on a command line.
+_ELSEWHERE = (
+    (r"run its 'calotype train' command again to go on", "go on with its training under Work"),
+    (r"[;.,]? ?\(?'calotype (?:engines|models|data)' lists (?:them|those that are)\)?", ""),
+    (r", by its name in 'calotype models' or (?:by )?its folder", ""),
+    (r", by its folder or by its name in 'calotype models'", ""),
+    (r", or the name of a set that 'calotype data' has made", ""),
+    (r"give its folder, or a name that 'calotype models' lists", "choose one of Models"),
+    (r"'?calotype models'?", "Models"),
+    (r"'?calotype engines'?", "the field “Engine”"),
+    (r"like calotype \w+ PHOTO --model", "as its “Model”"),
+    (r"'?calotype train (\w+) FOLDER (?=--set)", r"“Train” \1 with a set and "),
+    (r"'?calotype train (\w+) FOLDER\b'?", r"“Train” \1 with a set"),
+    (r", or - for a photo on standard input", ""),
+    (r"; can be given several times", ""),
+    (r"name its folder with --packages", "hand it in where the set is made"),
+    (r"[Tt]he suffix of -o says", "“Film format” says"),
+    (r", or the file of [\w' ]*weights", ""),
+)
+_FOLDERS = (
+    (r"\b(the|a|two|both|one) folder(s?) of\b", r"\1 set\2 of"),
+    (r"\bfolder by folder\b", "set by set"),
+    (r"\b(the|a|that|another|two|both|one|first|second) folder(s?)\b", r"\1 set\2"),
+    (r"\bthe folders\b", "the sets"),
+)
+# A command with what stands for its arguments, or with an example of them; values that are set; an option.
+_FILE = r"[\w]+\.(?:jpg|png)"
+_COMMAND = re.compile(rf"'?\bcalotype (?P<verb>[a-z]+)\b(?: (?:[A-Z]{{4,}}\b|{_FILE}|auto|(?:--[a-z-]+ )?{_FILE}))*'?")
+_SET = re.compile(r"(?:--set \w+=[^\s;)]*[^\s;).,]\s?)*--set \w+=[^\s;)]*[^\s;).,]")
+_OPTION = re.compile(r"(--[a-z][a-z-]*)(?: [A-Z][A-Z|]+\b)?")
+_QUOTED_PATH = re.compile(r"'(?:/|[A-Za-z]:\\)(?:[^'/\\]*[/\\])*([^'/\\]+)[/\\]?'")
+
+
+def label(name: str, about: Param) -> str:
+    """What the field of an argument is called."""
+    return _label_of(about.flag(name))
+
+
+def _label_of(flag: str) -> str:
+    words = flag.lstrip("-").replace("-", " ")
+    return _LABELS.get(flag, words[:1].upper() + words[1:])
+
+
+def plain(text: str) -> str:
+    """A text for the command line, or an error, as it is said on the page."""
+    for known, said in (*_ELSEWHERE, *_FOLDERS):
+        text = re.sub(known, said, text)
+    text = _QUOTED_PATH.sub(r"'\1'", text)
+    text = re.sub(r" \((\w+)(=[^()]*)?\)", lambda found: "" if found[2] or found[1] in _arguments() else found[0], text)
+    text = _COMMAND.sub(
+        lambda found: f"“{found['verb'].capitalize()}”" if found["verb"] in _verbs() else found[0], text
+    )
+    text = _SET.sub(_settings, text)
+    text = _OPTION.sub(lambda found: f"“{_label_of(found[1])}”", text)
+    return re.sub(r"(?<![\w-])-n\b", "“How many”", text)
+
+
+def _settings(found: re.Match[str]) -> str:
+    pairs = re.findall(r"--set (\w+=[^\s;)]*[^\s;).,])", found[0])
+    return f"{' and '.join(f'“{pair}”' for pair in pairs)} in Settings"
+
+
+@cache
+def _verbs() -> frozenset[str]:
+    return frozenset(verb.__name__ for verb in _tasks())
+
+
+def _tasks() -> tuple[Callable[..., Any], ...]:
+    return (*MAKING, *SAMPLING, train, evaluate, compare, data)
+
+
+@cache
+def _arguments() -> frozenset[str]:
+    """The names of all arguments, which messages say in parentheses for whoever writes a program."""
+    return frozenset(name for verb in _tasks() for name in described(verb))

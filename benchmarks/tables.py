@@ -241,7 +241,7 @@ def layout_table() -> str:
         "",
         f"Four photos with label maps, {result['side']} pixels, all target layouts; by two segmenters that have",
         "learned from the photo and its own map alone, one from colours and one from deep features; seconds without",
-        f"training (`benchmarks/relayout.py`, {machine(result)}).",
+        f"training, of a machine that was busy with other things (`benchmarks/relayout.py`, {machine(result)}).",
     ]
     return "\n".join(lines)
 

@@ -42,6 +42,7 @@ _ELSEWHERE = (
     (r"'?calotype train (\w+) FOLDER (?=--set)", r"“Train” \1 with a set and "),
     (r"'?calotype train (\w+) FOLDER\b'?", r"“Train” \1 with a set"),
     (r", or - for a photo on standard input", ""),
+    (r", like fid,kid: [\w, ]+ or all\b", ""),
     (r"; can be given several times", ""),
     (r"name its folder with --packages", "hand it in where the set is made"),
     (r"[Tt]he suffix of -o says", "“Film format” says"),

@@ -310,16 +310,17 @@ def cocogan_sentence() -> str:
     """What COCO-GAN's small preset has learned of a set, beside a plain GAN, and how two processes share the work."""
     result, together = results("cocogan"), results("distributed")
     frechet, borders, kept = result["frechet"], result["border_ratio"], result["memory"]
+    minutes = result["cpu_seconds"]["cocogan"] / 60
     return (
-        f"From {result['pictures']} drawings of people, `small` has come in {result['cpu_seconds']['cocogan'] / 60:.0f} "
-        f"minutes of one core to a Frechet distance\nof {frechet['whole training']:.0f} "
+        f"From {result['pictures']} drawings of people, `small` has come in {minutes:.0f} minutes of one core to a Frechet "
+        f"distance\nof {frechet['whole training']:.0f} "
         f"({result['features']}; {frechet['a twentieth of it']:.0f} after a twentieth of the training; "
         f"{frechet['plain GAN']:.0f}, a plain GAN of whole\npictures with the same time; "
-        f"{result['frechet_of_halves_of_the_set']:.0f}, one half of the set and the other). Where parts meet, pixels differ "
-        f"{borders['made']:.2f} times as much\nas elsewhere ({borders['real']:.2f} in the set). A step keeps "
+        f"{result['frechet_of_halves_of_the_set']:.0f}, one half of the set and the other). Where parts meet, pixels "
+        f"differ {borders['made']:.2f} times as much\nas elsewhere ({borders['real']:.2f} in the set). A step keeps "
         f"{100 * kept['share_of_whole']:.0f} % of what it would of whole pictures\n"
-        f"(`benchmarks/cocogan.py`, {machine(result)}). Two processes learn {together['speed_up']} times as quickly as one\n"
-        f"(`benchmarks/distributed.py`, {machine(together)})."
+        f"(`benchmarks/cocogan.py`, {machine(result)}). Two processes learn {together['speed_up']} times as\n"
+        f"quickly as one (`benchmarks/distributed.py`, {machine(together)})."
     )
 
 

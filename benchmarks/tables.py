@@ -312,8 +312,8 @@ def cocogan_sentence() -> str:
     frechet, borders, kept = result["frechet"], result["border_ratio"], result["memory"]
     minutes = result["cpu_seconds"]["cocogan"] / 60
     return (
-        f"From {result['pictures']} drawings of people, `small` has come in {minutes:.0f} minutes of one core to a Frechet "
-        f"distance\nof {frechet['whole training']:.0f} "
+        f"From {result['pictures']} drawings of people, `small` has come in {minutes:.0f} minutes of one core to a "
+        f"Frechet distance\nof {frechet['whole training']:.0f} "
         f"({result['features']}; {frechet['a twentieth of it']:.0f} after a twentieth of the training; "
         f"{frechet['plain GAN']:.0f}, a plain GAN of whole\npictures with the same time; "
         f"{result['frechet_of_halves_of_the_set']:.0f}, one half of the set and the other). Where parts meet, pixels "

@@ -1,8 +1,10 @@
-"""How much quicker several processes of one thread each are than one, on the same batch and with the same result.
+"""How much quicker several processes of one thread each are than one: on the same batch, with the same result, or
+(``--each``) when each has a batch as large as the one process has.
 
 Runs are interleaved, so that what else the machine does weighs on all alike; the quickest of each is compared.
 
     python benchmarks/distributed.py --out benchmarks/results/distributed.json
+    python benchmarks/distributed.py --each --out benchmarks/results/distributed_each.json
     python benchmarks/distributed.py --bf16 --out benchmarks/results/distributed_bf16.json
 """
 
@@ -30,12 +32,13 @@ from machine import provenance
 WARM = 2  # steps before the clock is started
 
 
-def work(preset: str, steps: int, bf16: bool) -> None:
+def work(preset: str, steps: int, bf16: bool, each: bool) -> None:
     """What each process does; the first prints pictures a second."""
     torch.set_num_threads(1)
     cfg = replace(cocogan.PRESETS[preset], bf16=bf16)
     device = torch.device("cpu")
     with distributed.group(device):
+        cfg = replace(cfg, batch=cfg.batch * (distributed.world() if each else 1))
         torch.manual_seed(0)
         learner = Learner(cocogan.build(cfg), cfg, device, cfg.steps)
         pictures = distributed.share(torch.rand(cfg.batch, 3, *cfg.size) * 2 - 1)
@@ -50,13 +53,13 @@ def work(preset: str, steps: int, bf16: bool) -> None:
             print(json.dumps({"pictures_per_second": steps * cfg.batch / (time.perf_counter() - began)}))
 
 
-def measured(processes: int, preset: str, steps: int, bf16: bool) -> float:
+def measured(processes: int, preset: str, steps: int, options: list[str]) -> float:
     """Pictures a second of so many processes together."""
     command = [sys.executable]
     if processes > 1:
         command += ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     command += [str(Path(__file__).resolve()), "--work", "--preset", preset, "--steps", str(steps)]
-    command += ["--bf16"] if bf16 else []
+    command += options
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return float(json.loads(done.stdout.splitlines()[-1])["pictures_per_second"])
 
@@ -69,14 +72,16 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--bf16", action="store_true", help="where the processor multiplies it in hardware")
+    parser.add_argument("--each", action="store_true", help="each process has the whole preset's batch")
     parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.work:
-        work(asked.preset, asked.steps, asked.bf16)
+        work(asked.preset, asked.steps, asked.bf16, asked.each)
         return
     load = os.getloadavg()[0]
+    options = [f"--{name}" for name in ("bf16", "each") if getattr(asked, name)]
     rounds = [
-        {str(count): measured(count, asked.preset, asked.steps, asked.bf16) for count in (1, asked.processes)}
+        {str(count): measured(count, asked.preset, asked.steps, options) for count in (1, asked.processes)}
         for _ in range(asked.rounds)
     ]
     best = {count: max(each[count] for each in rounds) for count in rounds[0]}
@@ -86,6 +91,7 @@ def main() -> None:
         "preset": asked.preset,
         "threads_per_process": 1,
         "arithmetic": "bfloat16" if asked.bf16 and distributed.quick_bfloat16() else "float32",
+        "batch": "the preset's for each process" if asked.each else "the preset's for all together",
         "steps": asked.steps,
         "load_average_before": load,
         "pictures_per_second": {count: round(value, 2) for count, value in best.items()},

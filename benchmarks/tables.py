@@ -308,7 +308,8 @@ def metrics_sentence() -> str:
 
 def cocogan_sentence() -> str:
     """What COCO-GAN's small preset has learned of a set, beside a plain GAN, and how two processes share the work."""
-    result, together, apart = results("cocogan"), results("distributed"), results("distributed_each")
+    result = results("cocogan")
+    together, apart = results("distributed"), results("distributed_each")
     frechet, borders, kept = result["frechet"], result["border_ratio"], result["memory"]
     minutes = result["cpu_seconds"]["cocogan"] / 60
     return (
@@ -320,7 +321,8 @@ def cocogan_sentence() -> str:
         f"differ {borders['made']:.2f} times as much\nas elsewhere ({borders['real']:.2f} in the set). A step keeps "
         f"{100 * kept['share_of_whole']:.0f} % of what it would of whole pictures\n"
         f"(`benchmarks/cocogan.py`, {machine(result)}). Two processes learn {together['speed_up']} times as\n"
-        f"quickly as one on the same batch, {apart['speed_up']} times with such a batch each (`benchmarks/distributed.py`, {machine(together)})."
+        f"quickly as one on the same batch, {apart['speed_up']} times with such a batch each "
+        f"(`benchmarks/distributed.py`, {machine(together)})."
     )
 
 

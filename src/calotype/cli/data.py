@@ -85,15 +85,7 @@ def _places() -> list[Any]:
 
 def _entry(about: Any, there: Any) -> dict[str, Any]:
     return {
-        "name": about.name,
-        "summary": about.summary,
-        "size": about.size,
-        "sizes": list(about.sizes),
-        "count": about.count,
-        "most": about.most,
-        "megabytes": about.megabytes,
-        "licence": about.licence,
-        "packages": [str(package) for package in about.packages],
+        **kept.described(about),
         "needs": f"calotype[{about.needs[1]}]" if about.needs else "",
         "folder": None if there is None else str(there.folder),
         "bytes": 0 if there is None else there.bytes,

@@ -47,20 +47,12 @@ def tasks_about(name: str) -> dict[str, Any]:
 
 
 def listed() -> list[dict[str, Any]]:
-    """Every set that anyone can have, JSON-ready: what it is, how large, from what, and under which licence."""
-    from calotype.tasks.data import sets
+    """Every set that anyone can have, JSON-ready: what it is, what fetches it, and what is missing here for that."""
+    from calotype.tasks.data import described, sets
 
     return [
         {
-            "name": about.name,
-            "summary": about.summary,
-            "size": about.size,
-            "sizes": list(about.sizes),
-            "count": about.count,
-            "most": about.most,
-            "megabytes": about.megabytes,
-            "licence": about.licence,
-            "packages": [str(package) for package in about.packages],
+            **described(about),
             "tools": sorted({_PROGRAMS[package.tool] for package in about.packages}),
             "missing": _missing(about),
         }

@@ -160,6 +160,21 @@ def clean() -> int:
     return clean()
 
 
+def described(about: "About") -> dict[str, Any]:
+    """A set that anyone can have, JSON-ready: what it is, how large, from what, and under which licence."""
+    return {
+        "name": about.name,
+        "summary": about.summary,
+        "size": about.size,
+        "sizes": list(about.sizes),
+        "count": about.count,
+        "most": about.most,
+        "megabytes": about.megabytes,
+        "licence": about.licence,
+        "packages": [str(package) for package in about.packages],
+    }
+
+
 def told(about: "About", size: int, seed: int) -> dict[str, Any]:
     """What ``about.json`` of a set says of it."""
     from calotype import __version__

@@ -15,7 +15,7 @@ class Config:
         macro: side of the square pieces that the critic judges, pixels: a multiple of ``micro``, a power of two.
         micro: side of the square pieces that the generator makes, pixels: a power of two.
         overlap: pixels by which every part reaches over each of its sides, where it is blended with its neighbours, so
-            that no line is seen where two meet; at most half of ``micro``. 0: parts lie side by side, as published.
+            that joints fade; at most half of ``micro``. 0: parts lie side by side, as published.
         coordinates: ``planar``, with an edge on every side; ``cylindrical``, for panoramas whose left and right edges
             join.
         latent: length of the random vector that all parts of a picture share.

@@ -1,6 +1,6 @@
 """People seen from the front, by one hand: the same 119 of them in six skin tones each.
 
-One picture for each person and tone, on white, with the face in the same place. What COCO-GAN and its like learn
+One picture for each person and tone, on white, with faces at about the same place. What COCO-GAN and its like learn
 from: places mean something here. A sample's label is its tone; the lines of ``samples.jsonl`` tell the drawing's name,
 its tone, and ``base``, the person's name (one for all tones).
 """

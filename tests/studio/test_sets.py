@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 
+import official
 import pytest
 from PIL import Image
 from toys import TOYS
@@ -427,61 +428,6 @@ def test_a_model_is_taken_along_and_brought_back(learned):
     assert made["state"] == "done", made
 
 
-def released(folder):
-    """A checkpoint as the official code of SinGAN writes it: lists of whole modules and of tensors."""
-    import sys
-    import types
-
-    import torch
-    from torch import nn
-
-    from calotype.engines.singan.config import PRESETS
-    from calotype.engines.singan.net import Net
-
-    class ConvBlock(nn.Sequential):
-        def __init__(self, inside, outside):
-            super().__init__()
-            self.add_module("conv", nn.Conv2d(inside, outside, 3))
-            self.add_module("norm", nn.BatchNorm2d(outside))
-            self.add_module("LeakyRelu", nn.LeakyReLU(0.2, inplace=True))
-
-    class GeneratorConcatSkip2CleanAdd(nn.Module):
-        def __init__(self, width):
-            super().__init__()
-            self.head = ConvBlock(3, width)
-            self.body = nn.Sequential()
-            for i in range(3):
-                self.body.add_module(f"block{i + 1}", ConvBlock(width, width))
-            self.tail = nn.Sequential(nn.Conv2d(width, 3, 3), nn.Tanh())
-
-    module = types.ModuleType("models")
-    for kind in (ConvBlock, GeneratorConcatSkip2CleanAdd):
-        kind.__module__, kind.__qualname__ = "models", kind.__name__
-        setattr(module, kind.__name__, kind)
-    sizes = Net(PRESETS["paper"], (30, 40)).sizes
-    widths = [
-        generator.state_dict()["trunk.0.conv.weight"].shape[0]
-        for generator in Net(PRESETS["paper"], (30, 40)).generators
-    ]
-    sys.modules["models"] = module
-    try:
-        folder.mkdir()
-        torch.manual_seed(0)
-        noise = nn.functional.pad(torch.randn(1, 1, *sizes[0]), (5,) * 4).expand(-1, 3, -1, -1).clone()
-        noises = [noise, *(torch.zeros(1, 3, h + 10, w + 10) for h, w in sizes[1:])]
-        values = {
-            "Gs": [GeneratorConcatSkip2CleanAdd(width) for width in widths],
-            "Zs": noises,
-            "reals": [torch.rand(1, 3, *size) * 2 - 1 for size in sizes],
-            "NoiseAmp": [1.0, *(0.1 for _ in sizes[1:])],
-        }
-        for name, value in values.items():
-            torch.save(value, folder / f"{name}.pth")
-    finally:
-        del sys.modules["models"]
-    return folder
-
-
 @pytest.fixture
 def answered_here(client, monkeypatch):
     """Questions are answered in this process, which knows no engine that is for tests alone."""
@@ -492,7 +438,7 @@ def answered_here(client, monkeypatch):
 
 @pytest.mark.usefixtures("answered_here")
 def test_a_checkpoint_of_the_official_code_is_brought(client, place):
-    folder = released(place / "official")
+    folder = official.checkpoint(place / "official")
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
     answer = client.post("/api/models", json={"parcel": parcel(client, files), "name": "my birds"})
     assert answer.status_code == 201, answer.text

@@ -98,7 +98,7 @@ def embed(batches: Iterable[Tensor], embedding: Embedding) -> Vectors:
 
 
 def _parts(batch: Tensor) -> tuple[Tensor, ...]:
-    return batch.split(_AT_ONCE) if batch.device.type == "cpu" else (batch,)
+    return torch.split(batch, _AT_ONCE) if batch.device.type == "cpu" else (batch,)
 
 
 def quantised(pictures: Tensor) -> Tensor:

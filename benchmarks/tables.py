@@ -307,22 +307,35 @@ def metrics_sentence() -> str:
 
 
 def cocogan_sentence() -> str:
-    """What COCO-GAN's small preset has learned of a set, beside a plain GAN, and how two processes share the work."""
-    result = results("cocogan")
+    """What COCO-GAN has learned of a set, beside a plain GAN, and how two processes share the work."""
+    small, medium = results("cocogan"), results("cocogan_medium")
     together, apart = results("distributed"), results("distributed_each")
-    frechet, borders, kept = result["frechet"], result["border_ratio"], result["memory"]
-    minutes = result["cpu_seconds"]["cocogan"] / 60
+    frechet, borders, kept = small["frechet"], small["border_ratio"], small["memory"]
     return (
-        f"From {result['pictures']} drawings of people, `small` has come in {minutes:.0f} minutes of one core to a "
-        f"Frechet distance\nof {frechet['whole training']:.0f} "
-        f"({result['features']}; {frechet['a twentieth of it']:.0f} after a twentieth of the training; "
+        f"From {small['pictures']} drawings of people, `small` has come in {_minutes(small)} of one core to a Frechet "
+        f"distance\nof {frechet['whole training']:.0f} "
+        f"({small['features']}; {frechet['a twentieth of it']:.0f} after a twentieth of the training; "
         f"{frechet['plain GAN']:.0f}, a plain GAN of whole\npictures with the same time; "
-        f"{result['frechet_of_halves_of_the_set']:.0f}, one half of the set and the other). Where parts meet, pixels "
+        f"{small['frechet_of_halves_of_the_set']:.0f}, one half of the set and the other). Where parts meet, pixels "
         f"differ {borders['made']:.2f} times as much\nas elsewhere ({borders['real']:.2f} in the set). A step keeps "
         f"{100 * kept['share_of_whole']:.0f} % of what it would of whole pictures\n"
-        f"(`benchmarks/cocogan.py`, {machine(result)}). Two processes learn {together['speed_up']} times as\n"
+        f"(`benchmarks/cocogan.py`, {machine(small)}). `medium` has come in {_minutes(medium)} to "
+        f"{_distances(medium)};\nits people stood on light grey ({machine(medium)}, when it was called "
+        f"`small`). Two processes learn {together['speed_up']} times as\n"
         f"quickly as one on the same batch, {apart['speed_up']} times with such a batch each "
         f"(`benchmarks/distributed.py`, {machine(together)})."
+    )
+
+
+def _minutes(result: dict[str, Any]) -> str:
+    return f"{result['cpu_seconds']['cocogan'] / 60:.0f} minutes"
+
+
+def _distances(result: dict[str, Any]) -> str:
+    frechet = result["frechet"]
+    return (
+        f"{frechet['whole training']:.0f} ({frechet['a twentieth of it']:.0f} after a twentieth, "
+        f"{frechet['plain GAN']:.0f} the plain GAN)"
     )
 
 

@@ -16,7 +16,7 @@ from calotype.types import Cost
 
 # Seconds on one core of a 2.6 GHz server processor for one multiplication and addition in float32, and the share of
 # that where it multiplies bfloat16 in hardware.
-PER_PRODUCT, HALF = 2.1e-11, 0.5
+PER_PRODUCT, HALF = 2.1e-11, 0.36
 # Bytes that torch itself takes; and of one number that a network keeps until its gradient comes.
 BASE, PER_NUMBER = 350 << 20, 12
 

@@ -87,6 +87,7 @@ def _finished(made: Tensor, photo: Tensor, before: Tensor, target: Tensor, cfg: 
         restless=cfg.restless,
         alpha=cfg.alpha,
         spread=cfg.spread,
+        components=cfg.components,
         passes=1,
         exact_below=EXACT_BELOW,
         exact_start=EXACT_START,

@@ -136,7 +136,7 @@ class Config:
     together: float = 8.0
     restless: float = 0.25
     spread: float = 0.05
-    components: int = 64
+    components: int = 96
     patch_steps: int = 2
 
 

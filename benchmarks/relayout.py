@@ -3,9 +3,9 @@
     python benchmarks/relayout.py --data DATA --weights WEIGHTS --out OUT.json --sheets OUT
 
 DATA holds ``tasks/analogy/``, one folder a case: ``img`` the photo, ``label`` a map of it, ``cond/`` other layouts. All
-are shrunk to ``--side`` pixels. For each result: the seconds it took; SIFID to the photo; and how far a segmenter finds
-in it the layout that was asked for, as the share of right pixels and as intersection over union, the mean over the
-labels.
+are shrunk to ``--side`` pixels. For each result: the seconds it took, by the clock; SIFID to the photo; and how far a
+segmenter finds in it the layout that was asked for, as the share of right pixels and as intersection over union, the
+mean over the labels.
 
 There are two segmenters, which know nothing of the engines, nor of where things are. Both learn from the photo and its
 own map. ``near``: each pixel takes the label that most of the nearest pixels of the photo have, by colour and by mean
@@ -103,7 +103,7 @@ def main() -> None:
         print(f"{case.name} {case.layout}", flush=True)
     ran_on = provenance()
     rows = [each for each in kept["rows"] if each["system"] not in systems] + rows
-    order = ["photo, own map", "photo, target", *[each for each in SYSTEMS if each not in systems], *systems]
+    order = list(dict.fromkeys(["photo, own map", "photo, target", *SYSTEMS, *systems]))
     rows.sort(key=lambda each: (each["case"], each["layout"], order.index(each["system"])))
     record = {
         **ran_on,
@@ -354,18 +354,24 @@ def row(case: Case, system: str, values: dict[str, float]) -> dict[str, Any]:
 
 
 def summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Means for each case and system, and over the cases, each counting once."""
+    """Means for each case and system (of seconds the median), and over the cases, each counting once."""
     lines = []
     systems = list(dict.fromkeys(row["system"] for row in rows))
     for system in systems:
         means = []
         for case in dict.fromkeys(row["case"] for row in rows):
             chosen = [row for row in rows if (row["case"], row["system"]) == (case, system)]
-            means.append({name: statistics.fmean(r[name] for r in chosen) for name in COLUMNS if name in chosen[0]})
+            there = [name for name in COLUMNS if name in chosen[0]]
+            means.append({name: middle(name, [r[name] for r in chosen]) for name in there})
             lines.append({"case": case, "system": system, "layouts": len(chosen), "mean": rounded(means[-1])})
         overall = {name: statistics.fmean(mean[name] for mean in means) for name in means[0]}
         lines.append({"case": "all", "system": system, "layouts": None, "mean": rounded(overall)})
     return lines
+
+
+def middle(name: str, values: list[float]) -> float:
+    """The mean; of seconds the median, since other work on the machine holds up one picture and not the next."""
+    return statistics.median(values) if name == "seconds" else statistics.fmean(values)
 
 
 def rounded(mean: dict[str, float]) -> dict[str, float]:

@@ -159,6 +159,8 @@ def patched(
         exact_below=1500,
         exact_start=EXACT,
         together=cfg.together,
+        spread=cfg.spread,
+        components=cfg.components,
     )
     return refine(start, [photo], how, run, levels, torch.Generator().manual_seed(seed), (False, False))
 

@@ -100,7 +100,7 @@ class Config:
     patch_steps: int = 4
     together: float = 2.0
     restless: float = 0.0
-    spread: float = 0.1
+    spread: float = 0.05
     components: int = 48
     steady: float = 0.8
 

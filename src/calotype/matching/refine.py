@@ -216,7 +216,9 @@ def guiding(guide: Guide | None, level: Level, tile: Tile) -> tuple[Tensor | Non
 
 
 def misguided(asked: Tensor, lent: Tensor, field: Tensor, patch: int) -> Tensor:
-    """Which patches have a match whose middle the guide tells more apart from theirs than it does two places of the photo.
+    """Which patches have a match in the middle of which the guide wants something else.
+
+    As far apart, that is, as any two places of the photo on average.
 
     Args:
         asked: [1, G, h, w], the guide of the result.

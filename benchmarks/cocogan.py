@@ -2,10 +2,10 @@
 
 Measured: the Frechet distance of samples from the set, at the end and after a twentieth of the training, and that of
 the plain GAN; whether pictures have seams where their parts meet; whether coordinates are used; what is kept in memory.
-Trainings are kept in ``--work`` and gone on with. The pictures that the committed results are of come from
-``people.py``.
+Trainings are kept in ``--work`` and gone on with. The pictures come from ``calotype data people``.
 
-    python benchmarks/cocogan.py people --out benchmarks/results/cocogan.json --sheets sheets
+    calotype data people
+    python benchmarks/cocogan.py people/images --out benchmarks/results/cocogan.json --sheets sheets
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import numpy as np
 from packed import rcc_of
 from PIL import Image
 
-from calotype.data.sets import avatars, digits, emoji, openmoji, photos, scenes
+from calotype.data.sets import avatars, digits, emoji, openmoji, people, photos, scenes
 
 
 class Toy:
@@ -57,6 +57,34 @@ def icons(style):
         {
             "package/icons.json": json.dumps(found).encode(),
             "package/metadata.json": json.dumps({"categories": categories}).encode(),
+        }
+    )
+
+
+def faces():
+    """Two people in several tones, each tone its own grey, one under an alias; and one who is not seen from before."""
+    found = {
+        "prefix": "toy",
+        "width": 128,
+        "height": 128,
+        "icons": {
+            name: {"body": f'<circle cx="64" cy="64" r="48" fill="#{tone:02x}{tone:02x}{tone:02x}"/>'}
+            for name, tone in {
+                "girl": 0,
+                "girl-dark-skin-tone": 50,
+                "girl-medium-light-skin-tone": 20,
+                "man-pilot": 0,
+                "man-light-skin-tone-pilot": 10,
+                "woman-running": 0,
+            }.items()
+        },
+        "aliases": {"man-dark-skin-tone-pilot": {"parent": "girl-dark-skin-tone"}},
+    }
+    names = [*found["icons"], *found["aliases"], "girl-light-skin-tone"]
+    return Toy(
+        {
+            "package/icons.json": json.dumps(found).encode(),
+            "package/metadata.json": json.dumps({"categories": {"People & Body": names}}).encode(),
         }
     )
 
@@ -125,6 +153,7 @@ def figures():
 TOYS = {
     "scenes": (scenes, lambda: [stamps()]),
     "emoji": (emoji, lambda: [icons(style) for style in range(len(emoji.STYLES))]),
+    "people": (people, lambda: [faces()]),
     "openmoji": (openmoji, lambda: [drawings()]),
     "digits": (digits, lambda: [sheet_of_digits()]),
     "photos": (photos, lambda: [photographs()]),

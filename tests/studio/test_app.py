@@ -9,6 +9,9 @@ import pytest
 from PIL import Image
 
 import calotype
+from calotype.errors import Stopped
+from calotype.run import Run
+from calotype.studio import measuring, telling
 from calotype.studio.forms import PARCELS, VERBS
 from calotype.studio.words import plain
 from calotype.tasks.compare import compare
@@ -213,6 +216,36 @@ def test_measuring(client):
     assert job["state"] == "done", job
     assert [row["result"] for row in job["report"]["rows"]] == ["bird", "other"]
     assert job["report"]["rows"][0]["copied"] > job["report"]["rows"][1]["copied"]
+
+
+def measure_here(tmp_path, run, count=3):
+    """Pictures measured one by one in this process: what is told of it."""
+    told, files = [], [tmp_path / f"{i}.png" for i in range(count + 1)]
+    for i, path in enumerate(files):
+        picture(24, 20, seed=i).save(path)
+    given = {"real": str(files[0]), "fakes": [str(path) for path in files[1:]]}
+    measuring.evaluate({"arguments": given, "place": str(tmp_path)}, lambda **how: run, told.append)
+    return told
+
+
+def test_measuring_one_by_one_says_how_far_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(telling, "_EVERY", 0)
+    first, *counted, last = measure_here(tmp_path, Run(device="cpu"))
+    assert first == {"stage": "measuring"}
+    assert [(said["stage"], said["share"]) for said in counted] == [
+        ("measuring, 1 of 3", 0.3333),
+        ("measuring, 2 of 3", 0.6667),
+        ("measuring, 3 of 3", 1.0),
+    ]
+    assert counted[0]["left"] > 0 == counted[-1]["left"]
+    assert len(last["report"]["rows"]) == 3
+
+
+def test_measuring_one_by_one_can_be_stopped(tmp_path):
+    run = Run(device="cpu")
+    run.stop()
+    with pytest.raises(Stopped):
+        measure_here(tmp_path, run)
 
 
 def test_learning_and_what_was_learned(client):

@@ -6,6 +6,11 @@ import pytest
 
 pytest.importorskip("selenium", reason="selenium is not installed, so the page is not tried")
 
+from toys import TOYS
+
+from calotype.data.writing import write_samples
+from calotype.tasks.data import told
+
 from .browser import CHROMIUM, DRIVER
 from .conftest import encoded, picture
 from .test_browser import browser, desk, opened, page, server  # noqa: F401  (fixtures)
@@ -130,6 +135,21 @@ def test_many_files_are_dropped_as_one_set_or_each_by_itself(desk):  # noqa: F81
     desk.click("[data-do=single]")
     desk.one(".chooser")
     assert {f"leaf {i}.png" for i in range(3)} <= {one["name"] for one in json.loads(desk.fetched("/api/pictures"))}
+
+
+def test_a_set_made_elsewhere_keeps_its_maps(desk, tmp_path):  # noqa: F811
+    module, packages = TOYS["scenes"]
+    made = module.compose(packages(), 64, 2, 0)
+    write_samples(tmp_path / "toy scenes", told(module.ABOUT, 64, 0), made, lambda: {"toys-LICENSE": b"free"})
+    desk.click("[data-part=sets]")
+    desk.choose("[data-do=folder]", tmp_path / "toy scenes")
+    assert desk.one("#set-name").get_attribute("value") == "toy scenes"
+    assert "2 pictures" in desk.one("dialog h2").text
+    assert "comes along" in desk.one("dialog").text
+    desk.click("[data-do=make-set]")
+    desk.until(lambda: len(desk.all(".members .thumb")) == 2)
+    said = next(one for one in json.loads(desk.fetched("/api/sets")) if one["name"] == "toy scenes")
+    assert (said["count"], said["maps"], said["source"]) == (2, True, "scenes")
 
 
 def test_a_set_that_anyone_can_have_is_not_fetched_unasked(desk):  # noqa: F811

@@ -4,16 +4,21 @@ import io
 import json
 import zipfile
 
+import official
 import pytest
 from PIL import Image
+from toys import TOYS
 
 import calotype
+import calotype.tasks.compare
 import calotype.tasks.taught
 from calotype.data.sets import SETS
+from calotype.data.writing import write_samples
 from calotype.studio import sets
 from calotype.studio.pictures import Missing
 from calotype.studio.sets import Sets, labels_of, place_in
 from calotype.tasks import cache
+from calotype.tasks.data import told
 
 from .conftest import asked, awaited, encoded, handed_in, picture
 
@@ -140,6 +145,129 @@ def test_labels_are_the_sub_folders():
     assert labels_of(["a/1.png", "a/2.png", "b/x/3.png"]) == {"a": 2, "b": 1}
     assert labels_of(["a/1.png", "a/2.png"]) == labels_of(["1.png"]) == {}
     assert str(place_in("a/b.jpg", "b.jpg")) == "a/b.jpg"
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# A set of samples that was made elsewhere
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory):
+    """The folder of a set with maps, boxes and a licence."""
+    folder = tmp_path_factory.mktemp("elsewhere") / "my scenes"
+    module, packages = TOYS["scenes"]
+    about = {**told(module.ABOUT, 64, 0), "note": "kept as it is"}
+    write_samples(folder, about, module.compose(packages(), 64, 4, 0), lambda: {"toys-LICENSE": b"free"})
+    return folder
+
+
+def hand_in_samples(client, folder, without=(), change=None):
+    """Hand a folder in as the page does; the set's id and what was refused."""
+    id = client.post("/api/sets", json={"name": folder.name}).json()["id"]
+    files = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
+    refused = {}
+    for file in sorted(files, key=lambda file: "/" in file):
+        if file in without:
+            continue
+        data = (change or {}).get(file, (folder / file).read_bytes())
+        where = "pictures" if file.startswith("images/") else "beside"
+        answer = client.post(f"/api/sets/{id}/{where}", params={"path": file}, content=data)
+        if answer.status_code not in (201, 204):
+            refused[file] = answer.json()["error"]
+    return id, refused
+
+
+def test_a_set_made_elsewhere_is_the_set_that_it_was(client, place, elsewhere):
+    id, refused = hand_in_samples(client, elsewhere)
+    assert not refused
+    before = client.get(f"/api/sets/{id}").json()
+    assert (before["count"], before["maps"]) == (4, False)
+    kept = Sets(place / "home" / "sets").folder(id)
+    # Until it is whole it is a set of pictures, and no map is taken for one.
+    assert len(calotype.tasks.taught.SetOfPhotos(kept).files) == 4
+    said = client.post(f"/api/sets/{id}/whole").json()
+    assert (said["count"], said["maps"], said["source"]) == (4, True, "scenes")
+    assert said["licence"] == json.loads((elsewhere / "about.json").read_text())["licence"]
+    assert said == client.get(f"/api/sets/{id}").json() == Sets(place / "home" / "sets").get(id).said()
+    found, made = ({p.relative_to(one): p for one in (root,) for p in one.rglob("*.*")} for root in (kept, elsewhere))
+    assert found.keys() == made.keys()
+    for file, path in found.items():
+        if path.suffix == ".png":
+            assert path.read_bytes() == made[file].read_bytes()
+        if path.suffix == ".json":
+            assert json.loads(path.read_text()) == json.loads(made[file].read_text())
+    assert (kept / "samples.jsonl").read_text() == (elsewhere / "samples.jsonl").read_text()
+    assert (kept / "licences/toys-LICENSE").read_bytes() == b"free"
+    assert not (kept.parents[1] / "coming").exists()
+    assert len(calotype.tasks.taught.SetOfPhotos(kept).files) == 4
+    again = calotype.tasks.compare.compare(elsewhere, kept, metrics="fsd")
+    assert (again.real, again.fake) == (4, 4)
+    assert again.values["fsd"] == pytest.approx(0)
+    members = client.get(f"/api/sets/{id}/pictures").json()
+    assert "belongs together" in client.delete(f"/api/sets/{id}/pictures/{members[0]['id']}").json()["error"]
+    assert "belongs together" in put(client, id, "images/x.png", encoded(picture())).json()["error"]
+    answer = client.post(f"/api/sets/{id}/beside", params={"path": "about.json"}, content=b"{}")
+    assert "belongs together" in answer.json()["error"]
+    assert "has not come" in client.post(f"/api/sets/{id}/whole").json()["error"]
+
+
+def test_a_sample_of_which_something_is_missing_is_left_out(client, place, elsewhere):
+    coloured = {"maps/000002.png": encoded(picture(64, 64))}
+    id, refused = hand_in_samples(client, elsewhere, without=("instances/000000.png",), change=coloured)
+    assert refused.keys() == {"maps/000002.png"}
+    assert "grey levels" in refused["maps/000002.png"]
+    assert client.post(f"/api/sets/{id}/whole").json()["count"] == 2
+    kept = Sets(place / "home" / "sets").folder(id)
+    assert sorted(path.name for path in (kept / "images").iterdir()) == ["000001.png", "000003.png"]
+    assert json.loads((kept / "about.json").read_text())["count"] == 2
+    lines = (elsewhere / "samples.jsonl").read_text().splitlines()
+    assert (kept / "samples.jsonl").read_text().splitlines() == [lines[1], lines[3]]
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "words"),
+    [
+        ("about.json", b"{", "about.json is none"),
+        ("about.json", b'{"format": 99}', "about.json is none"),
+        ("samples.jsonl", b"", "samples.jsonl is damaged"),
+        ("samples.jsonl", b"[" * 100_000, "samples.jsonl is damaged"),
+        ("samples.jsonl", b'{"map": "maps/a.png"}', "samples.jsonl is damaged"),
+        ("samples.jsonl", b'{"image": "../a.png"}', "not in images/"),
+        ("samples.jsonl", b'{"image": "images/../../a.png"}', "not in images/"),
+        ("samples.jsonl", b'{"image": "/etc/a.png"}', "not in images/"),
+        ("samples.jsonl", b'{"image": "images/a.png", "map": "images/b.png"}', "not in maps/"),
+        ("samples.jsonl", b'{"image": "images/a.png", "map": null}', "not in maps/"),
+        ("maps/000009.png", encoded(picture(mode="L")), "named by no line"),
+        ("images/000000.png", encoded(picture()), "named by no line"),
+        ("../../x.png", encoded(picture()), "named by no line"),
+        ("maps/000000.png", b"no picture", "000000.png"),
+        ("maps/000000.png", encoded(picture(mode="L"), "JPEG"), "another kind"),
+        ("licences/x", b"x" * (1 << 21), "too much"),
+    ],
+)
+def test_what_belongs_to_no_set_of_samples_is_refused(tmp_path, elsewhere, path, data, words):
+    kept = Sets(tmp_path / "sets")
+    id = kept.new("x").id
+    for name in ("about.json", "samples.jsonl"):
+        kept.put_beside(id, (elsewhere / name).read_bytes(), name)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(sets.InputError, match=words) as said:
+        kept.put_beside(id, data, path)
+    assert str(tmp_path) not in str(said.value)
+    assert len(str(said.value).splitlines()) == 1
+    assert sorted(tmp_path.rglob("*")) == before
+    with pytest.raises(sets.InputError, match="no sample of this set"):
+        kept.complete(id)
+
+
+def test_licences_lead_nowhere_else(tmp_path, elsewhere):
+    kept = Sets(tmp_path / "sets")
+    id = kept.new("x").id
+    kept.put_beside(id, b"free", "licences/../../../../x")
+    with pytest.raises(sets.InputError, match=r"about.json or samples.jsonl has not come"):
+        kept.complete(id)
+    (file,) = (path for path in tmp_path.rglob("*") if path.is_file() and path.read_bytes() == b"free")
+    assert file == tmp_path / "sets" / id / "coming" / "licences" / "x"
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -300,61 +428,6 @@ def test_a_model_is_taken_along_and_brought_back(learned):
     assert made["state"] == "done", made
 
 
-def released(folder):
-    """A checkpoint as the official code of SinGAN writes it: lists of whole modules and of tensors."""
-    import sys
-    import types
-
-    import torch
-    from torch import nn
-
-    from calotype.engines.singan.config import PRESETS
-    from calotype.engines.singan.net import Net
-
-    class ConvBlock(nn.Sequential):
-        def __init__(self, inside, outside):
-            super().__init__()
-            self.add_module("conv", nn.Conv2d(inside, outside, 3))
-            self.add_module("norm", nn.BatchNorm2d(outside))
-            self.add_module("LeakyRelu", nn.LeakyReLU(0.2, inplace=True))
-
-    class GeneratorConcatSkip2CleanAdd(nn.Module):
-        def __init__(self, width):
-            super().__init__()
-            self.head = ConvBlock(3, width)
-            self.body = nn.Sequential()
-            for i in range(3):
-                self.body.add_module(f"block{i + 1}", ConvBlock(width, width))
-            self.tail = nn.Sequential(nn.Conv2d(width, 3, 3), nn.Tanh())
-
-    module = types.ModuleType("models")
-    for kind in (ConvBlock, GeneratorConcatSkip2CleanAdd):
-        kind.__module__, kind.__qualname__ = "models", kind.__name__
-        setattr(module, kind.__name__, kind)
-    sizes = Net(PRESETS["paper"], (30, 40)).sizes
-    widths = [
-        generator.state_dict()["trunk.0.conv.weight"].shape[0]
-        for generator in Net(PRESETS["paper"], (30, 40)).generators
-    ]
-    sys.modules["models"] = module
-    try:
-        folder.mkdir()
-        torch.manual_seed(0)
-        noise = nn.functional.pad(torch.randn(1, 1, *sizes[0]), (5,) * 4).expand(-1, 3, -1, -1).clone()
-        noises = [noise, *(torch.zeros(1, 3, h + 10, w + 10) for h, w in sizes[1:])]
-        values = {
-            "Gs": [GeneratorConcatSkip2CleanAdd(width) for width in widths],
-            "Zs": noises,
-            "reals": [torch.rand(1, 3, *size) * 2 - 1 for size in sizes],
-            "NoiseAmp": [1.0, *(0.1 for _ in sizes[1:])],
-        }
-        for name, value in values.items():
-            torch.save(value, folder / f"{name}.pth")
-    finally:
-        del sys.modules["models"]
-    return folder
-
-
 @pytest.fixture
 def answered_here(client, monkeypatch):
     """Questions are answered in this process, which knows no engine that is for tests alone."""
@@ -365,7 +438,7 @@ def answered_here(client, monkeypatch):
 
 @pytest.mark.usefixtures("answered_here")
 def test_a_checkpoint_of_the_official_code_is_brought(client, place):
-    folder = released(place / "official")
+    folder = official.checkpoint(place / "official")
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
     answer = client.post("/api/models", json={"parcel": parcel(client, files), "name": "my birds"})
     assert answer.status_code == 201, answer.text

@@ -50,6 +50,19 @@ def test_a_folder_of_results_of_one_photo(tmp_path):
     assert found.diversity is not None
 
 
+def test_what_was_measured_is_counted_with_one_photo_and_with_many(tmp_path):
+    heard = []
+    for side in ("real", "fake"):
+        (tmp_path / side).mkdir()
+        for stem in "abc":
+            photo(ord(stem)).save(tmp_path / side / f"{stem}.png")
+    evaluate(tmp_path / "real", tmp_path / "fake", on_progress=lambda *how_far: heard.append(how_far))
+    assert heard == [(1, 3), (2, 3), (3, 3)]
+    heard.clear()
+    evaluate(photo(), [photo(1), photo(2)], on_progress=lambda *how_far: heard.append(how_far))
+    assert heard == [(1, 2), (2, 2)]
+
+
 def test_folders_are_paired_by_stem(tmp_path):
     for side, stems, suffix in (("real", "abc", ".png"), ("fake", "bcd", ".jpg")):
         (tmp_path / side).mkdir()

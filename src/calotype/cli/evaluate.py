@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from calotype.cli.progress import reporter
@@ -31,8 +33,9 @@ def run(
         metrics = "fsd"
     if metrics is not None or features != "auto":  # features are of sets, too
         return _run_sets(real, fakes, as_json, metrics=metrics, features=features, segmenter=segmenter, seed=seed)
-    # One name may be a folder of results; several are always single pictures.
-    found = evaluate(real, fakes[0] if len(fakes) == 1 else fakes, weights=weights)
+    with _watched("measuring", as_json) as progress:
+        # One name may be a folder of results; several are always single pictures.
+        found = evaluate(real, fakes[0] if len(fakes) == 1 else fakes, weights=weights, on_progress=progress)
     print(json.dumps(found.as_dict(), indent=2) if as_json else table(found))
     return 0
 
@@ -40,15 +43,22 @@ def run(
 def _run_sets(real: str, fakes: list[str], as_json: bool, **asked: Any) -> int:
     if len(fakes) != 1:
         raise Misuse("sets are compared folder by folder: give two folders with --metrics")
-    with reporter(as_json) as report, report.together("looking", training=False) as heard:
+    with _watched("looking", as_json) as progress:
+        found = compare(real, fakes[0], on_progress=progress, **asked)
+    print(json.dumps(found.as_dict(), indent=2) if as_json else set_table(found))
+    return 0
+
+
+@contextmanager
+def _watched(name: str, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """Says how far it is; hands out what is to be told how many pictures are done, and how many there are."""
+    with reporter(quiet) as report, report.together(name, training=False) as heard:
         begun = time.monotonic()
 
         def progress(done: int, count: int) -> None:
             heard(done / count, (time.monotonic() - begun) / done * (count - done))
 
-        found = compare(real, fakes[0], on_progress=progress, **asked)
-    print(json.dumps(found.as_dict(), indent=2) if as_json else set_table(found))
-    return 0
+        yield progress
 
 
 def set_table(found: SetScores) -> str:

@@ -25,6 +25,7 @@ from calotype.nn.features import VISION_VGG_FILE, FilterBank, Vgg16, read_weight
 _EFFICIENTNET_SIDE = _VGG_SIDE = 224  # pixels: the side they were trained with
 INCEPTION_FILE = "pt_inception-2015-12-05-6726825d.pth"
 _INCEPTION_SHA256 = "6726825d"  # what the public file's SHA-256 begins with, as its name says
+_AT_ONCE = 8  # pictures on a processor: their maps then stay in its cache, which is more than twice as quick
 _SMALLEST = 16  # pixels a side that the formulas need at half the size
 
 
@@ -83,8 +84,7 @@ def embed(batches: Iterable[Tensor], embedding: Embedding) -> Vectors:
     """
     vectors, probabilities = [], []
     with torch.no_grad():
-        for batch in batches:
-            pictures = quantised(batch[:, :3])
+        for pictures in (quantised(part[:, :3]) for batch in batches for part in _parts(batch)):
             if isinstance(embedding, Classifying):
                 found, classes = embedding.both(pictures)
                 vectors.append(found)
@@ -95,6 +95,10 @@ def embed(batches: Iterable[Tensor], embedding: Embedding) -> Vectors:
         raise InputError("there is no picture to look at: give one at least")
     known = torch.cat(probabilities).cpu() if probabilities else None
     return Vectors(torch.cat(vectors).cpu(), embedding.name, known)
+
+
+def _parts(batch: Tensor) -> tuple[Tensor, ...]:
+    return torch.split(batch, _AT_ONCE) if batch.device.type == "cpu" else (batch,)
 
 
 def quantised(pictures: Tensor) -> Tensor:

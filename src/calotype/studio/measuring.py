@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,22 +24,26 @@ def evaluate(spec: Mapping[str, Any], run_for: RunFor, tell: Tell) -> None:
     run = run_for(seed=0, device="cpu", on_event=None)
     progress = Progress(Path(spec["place"]), tell)
     real, fakes = given["real"], list(given["fakes"])
+
+    def watched(stage: str) -> Callable[[int, int], None]:
+        def heard(done: int, count: int) -> None:
+            if run.stopping:
+                raise Stopped("stopped while the pictures were looked at")
+            progress.counted(stage, done, count)
+
+        return heard
+
     if not as_sets(given):
         tell({"stage": "measuring"})
-        tell({"report": tasks.evaluate(real, fakes[0] if _is_set(fakes) else fakes).as_dict()})
+        results = fakes[0] if _is_set(fakes) else fakes
+        tell({"report": tasks.evaluate(real, results, on_progress=watched("measuring")).as_dict()})
         return
     if not (Path(real).is_dir() and _is_set(fakes)):
         raise InputError("sets are compared with sets: choose a set on both sides, or leave out the measures of sets")
-
-    def looked(done: int, count: int) -> None:
-        if run.stopping:
-            raise Stopped("stopped while the pictures were looked at")
-        progress.counted("looking at the pictures", done, count)
-
     asked = all_arguments(compare, given)
     if asked["segmenter"] is not None and asked["metrics"] is None:
         asked["metrics"] = "fsd"
-    tell({"report": compare(real, fakes[0], on_progress=looked, **asked).as_dict()})
+    tell({"report": compare(real, fakes[0], on_progress=watched("looking at the pictures"), **asked).as_dict()})
 
 
 def as_sets(given: Mapping[str, Any]) -> bool:

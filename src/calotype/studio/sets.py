@@ -23,11 +23,13 @@ from typing import Any
 from calotype.data.writing import ABOUT, IMAGES
 from calotype.errors import InputError
 from calotype.files import output_error, write_whole
+from calotype.studio.coming import Coming
 from calotype.studio.pictures import MAX_BYTES, Missing, checked_photo, safe_name, write_thumbnail
 
 MOST_SETS = 500
 MOST_MEMBERS = 20_000  # pictures of one set
 MOST_BYTES = 8 << 30  # of one set
+_LONGEST = 300  # letters of what is said of a set's licence
 _DEEPEST = 4  # folders within folders; what is deeper is put into the last
 _SMALL = 240  # pixels of the longer side of a thumbnail
 _SHOWN = 8  # pictures that stand for a set where sets are listed
@@ -105,6 +107,7 @@ class Sets:
         # Decoding takes memory: one at a time, however many are handed in.
         self._decoding = threading.Lock()
         self._known: dict[str, PictureSet] = {}
+        self._coming: dict[str, Coming] = {}
         for about in sorted(folder.glob(f"*/{_RECORD}")):
             found = _read(about)
             if found is not None:
@@ -172,18 +175,21 @@ class Sets:
             member = Member(_id_of(file), file, size.width, size.height, len(data))
             if member.id in one.members:
                 return one.members[member.id]
+            if (self._place(one) / ABOUT).is_file():
+                raise InputError("this set belongs together as it is: nothing can be added to it, make another set")
             write_whole(self._place(one) / file, lambda out: out.write(data))
             write_whole(self._small(one, member), lambda out: write_thumbnail(given.upright, out, _SMALL))
             self._append(one, member)
             one.members[member.id] = member
         return member
 
-    def _check_room(self, one: PictureSet, more: int) -> None:
+    def _check_room(self, one: PictureSet, more: int, pictures: int = 1) -> None:
         if one.id not in self._known:
             raise Missing("this set was deleted in the meantime: hand it in again")
-        if len(one.members) >= MOST_MEMBERS:
+        if len(one.members) + pictures > MOST_MEMBERS:
             raise InputError(f"a set has at most {MOST_MEMBERS} pictures: make another one of the rest")
-        if sum(member.bytes for member in one.members.values()) + more > MOST_BYTES:
+        beside = self._coming[one.id].bytes if one.id in self._coming else 0
+        if sum(member.bytes for member in one.members.values()) + beside + more > MOST_BYTES:
             raise InputError(f"a set has at most {MOST_BYTES >> 30} GB: make another one of the rest")
 
     def _free(self, one: PictureSet, place: PurePosixPath, data: bytes) -> str:
@@ -194,6 +200,60 @@ class Sets:
             if not there.exists() or (there.stat().st_size == len(data) and there.read_bytes() == data):
                 return str(tried)
         raise InputError(f"too many pictures are called {place.name}: give them other names")
+
+    def put_beside(self, id: str, data: bytes, path: str) -> None:
+        """Take what belongs to a set of samples and is none of its pictures; see ``Coming.put``.
+
+        Raises:
+            InputError: there is no such set, it is whole already, or the file does not belong to it.
+            OutputError: it cannot be kept.
+        """
+        one = self.get(id)
+        if len(data) > MAX_BYTES:
+            raise InputError(f"the file has more than {MAX_BYTES >> 20} MB: it is none of a set of samples")
+        # Maps are decoded to be checked, which takes memory, as with the pictures themselves.
+        with self._decoding, self._lock:
+            if (self._place(one) / ABOUT).is_file():
+                raise InputError("this set belongs together as it is: nothing can be added to it, make another set")
+            self._check_room(one, len(data), pictures=0)
+            if id not in self._coming:
+                shutil.rmtree(self._waiting(one), ignore_errors=True)  # what an earlier server had
+                self._coming[id] = Coming(self._waiting(one))
+            self._coming[id].put(path, data)
+
+    def complete(self, id: str) -> PictureSet:
+        """Make a set the set of samples that it was elsewhere, now that its files have come.
+
+        Pictures that are none of it, or to which something is missing, are taken out.
+
+        Raises:
+            InputError: there is no such set, or what makes it one has not come.
+            OutputError: it cannot be kept.
+        """
+        with self._lock:
+            one = self.get(id)
+            if id not in self._coming:
+                raise InputError("what says what this set is has not come: hand in its folder again")
+            by_file = {member.file: member for member in one.members.values()}
+            said = self._coming[id].complete(self._place(one), by_file.keys())
+            kept = [by_file.pop(file) for file in said["pictures"]]
+            for member in by_file.values():
+                self._delete(one, member)
+            one.members = {member.id: member for member in kept}
+            one.licence, one.source, one.maps = str(said.get("licence", ""))[:_LONGEST], said["source"], said["maps"]
+            del self._coming[id]
+            shutil.rmtree(self._waiting(one), ignore_errors=True)
+            self._write_index(one)
+            self._noted(one)
+            return one
+
+    def _waiting(self, one: PictureSet) -> Path:
+        return self._folder / one.id / "coming"
+
+    def _delete(self, one: PictureSet, member: Member) -> None:
+        with suppress(OSError):
+            (self._place(one) / member.file).unlink()
+            self._small(one, member).unlink()
 
     def adopt(self, id: str) -> PictureSet:
         """Take up what a job has put into a set's folder.
@@ -244,6 +304,7 @@ class Sets:
         with self._lock:
             one = self.get(id)
             del self._known[one.id]
+            self._coming.pop(one.id, None)
             shutil.rmtree(self._folder / one.id, ignore_errors=True)
 
     def member(self, id: str, member: str) -> Member:
@@ -267,9 +328,7 @@ class Sets:
             one, found = self.get(id), self.member(id, member)
             if (self._place(one) / ABOUT).is_file():
                 raise InputError("this set belongs together as it is: nothing can be taken out of it")
-            with suppress(OSError):
-                (self._place(one) / found.file).unlink()
-                self._small(one, found).unlink()
+            self._delete(one, found)
             del one.members[member]
             self._write_index(one)
             return one

@@ -2,7 +2,7 @@
 
 # Annotations are values here, not strings: the command line is made from them.
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
@@ -101,6 +101,7 @@ def evaluate(
             metavar="FILE",
         ),
     ] = None,
+    on_progress: Callable[[int, int], object] | None = None,
 ) -> Evaluation:
     """Measure results against the photo they were made from.
 
@@ -109,6 +110,12 @@ def evaluate(
     diversity. Sizes may differ from the photo's. Without weights only sifid_offline is given. A result of 250 px
     takes about 3 seconds, one of 3 megapixels a minute or two. With --metrics two folders are compared as sets instead:
     how real the made pictures look all together, and what they leave out.
+
+    Args:
+        real: the photo, or a folder of photos.
+        fakes: the results: one, several, or a folder of them.
+        weights: Inception weights for sifid, a file or its folder; ``None`` takes the folder ``CALOTYPE_WEIGHTS``.
+        on_progress: called with how many results were measured, and how many there are.
 
     Raises:
         InputError: a picture cannot be read or is too small, weights were given but cannot be used, the photos are in a
@@ -119,7 +126,7 @@ def evaluate(
             raise InputError(
                 "the photos are in a folder but the results are not: give a folder of results with equal names"
             )
-        return _evaluate_folders(Path(real), Path(fakes), _features(weights))  # type: ignore[arg-type]
+        return _evaluate_folders(Path(real), Path(fakes), _features(weights), on_progress)  # type: ignore[arg-type]
     from calotype.image.io import open_photo
 
     results = [open_photo(one) for one in _results(fakes)]
@@ -127,15 +134,15 @@ def evaluate(
         raise InputError("no results to evaluate: give at least one picture")
     photo, features = open_photo(real), _features(weights)
     return Evaluation(
-        rows=[_scores(photo, result, features) for result in results],
+        rows=_rows([(photo, result) for result in results], features, on_progress),
         diversity=_diversity(photo, results),
         features={kind: extractor.name for kind, extractor in features.items()},
     )
 
 
-def _evaluate_folders(real: Path, fake: Path, features: "dict[str, Features]") -> Evaluation:
-    from calotype.image.io import open_photo
-
+def _evaluate_folders(
+    real: Path, fake: Path, features: "dict[str, Features]", on_progress: Callable[[int, int], object] | None
+) -> Evaluation:
     reals, fakes = _by_stem(real), _by_stem(fake)
     pairs = [(reals[stem], fakes[stem]) for stem in reals if stem in fakes]
     if not pairs:
@@ -144,12 +151,28 @@ def _evaluate_folders(real: Path, fake: Path, features: "dict[str, Features]") -
             "the folders as sets (--metrics fid,kid)"
         )
     return Evaluation(
-        rows=[_scores(open_photo(a), open_photo(b), features) for a, b in pairs],
+        rows=_rows(pairs, features, on_progress),
         diversity=None,
         features={kind: extractor.name for kind, extractor in features.items()},
         unpaired=[p.name for s, p in reals.items() if s not in fakes]
         + [p.name for s, p in fakes.items() if s not in reals],
     )
+
+
+def _rows(
+    pairs: Sequence[tuple[PhotoLike, PhotoLike]],
+    features: "dict[str, Features]",
+    on_progress: Callable[[int, int], object] | None,
+) -> list[Scores]:
+    """Measure results one after the other, each with its photo."""
+    from calotype.image.io import open_photo
+
+    rows = []
+    for number, (photo, result) in enumerate(pairs, 1):
+        rows.append(_scores(open_photo(photo), open_photo(result), features))
+        if on_progress is not None:
+            on_progress(number, len(pairs))
+    return rows
 
 
 def _by_stem(folder: Path) -> dict[str, Path]:

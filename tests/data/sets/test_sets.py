@@ -7,11 +7,11 @@ import pytest
 from toys import TOYS, Toy
 
 from calotype.data.boxes import RELATIONS, inverse, relation
-from calotype.data.sets import SETS, avatars, digits, photos, scenes, views
+from calotype.data.sets import SETS, avatars, digits, people, photos, scenes, views
 from calotype.data.sets.noise import cloudy
 from calotype.errors import InputError
 
-DRAWS = {"emoji", "openmoji"}
+DRAWS = {"emoji", "openmoji", "people"}
 CAN_DRAW = find_spec("resvg_py") is not None
 needs_drawing = pytest.mark.skipif(not CAN_DRAW, reason="resvg-py is not installed: pip install 'calotype[svg]'")
 MADE = [pytest.param(name, marks=needs_drawing if name in DRAWS else ()) for name in TOYS]
@@ -145,6 +145,33 @@ def test_emoji_have_one_content_in_all_styles():
         picture = np.asarray(sample.image)
         assert picture[16, 16].tolist() == [sample.label, 2 * sample.label, 128]
         assert picture[0, 0].tolist() == [255, 255, 255]
+
+
+@needs_drawing
+def test_people_come_in_all_their_tones_with_true_labels():
+    made = compose("people", 6)
+    found = {name: [one for one in made if one.info["base"] == name] for name in ("girl", "man-pilot")}
+    assert [one.info["base"] for one in made] in (["girl"] * 3 + ["man-pilot"] * 3, ["man-pilot"] * 3 + ["girl"] * 3)
+    assert [one.info["tone"] for one in found["girl"]] == ["none", "medium-light", "dark"]
+    assert [one.label for one in found["girl"]] == [0, 2, 5]
+    assert [one.info["name"] for one in found["man-pilot"]] == [
+        "man-pilot",
+        "man-light-skin-tone-pilot",
+        "man-dark-skin-tone-pilot",
+    ]
+    for sample in made:
+        picture = np.asarray(sample.image)
+        assert picture.shape == (32, 32, 3)
+        assert people.TONES[sample.label] == sample.info["tone"]
+        assert picture[16, 16].tolist() == [10 * sample.label] * 3
+        assert picture[0, 0].tolist() == [255] * 3
+
+
+@needs_drawing
+def test_fewer_people_are_the_first_of_more():
+    for one, two in zip(compose("people", 4), compose("people", 6)):
+        assert one.info == two.info
+        assert np.array_equal(np.asarray(one.image), np.asarray(two.image))
 
 
 @needs_drawing

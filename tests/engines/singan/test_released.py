@@ -14,12 +14,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from official import FILES, classes, save
 from torch import nn
 
 from calotype.engines.singan.released import read_released
 from calotype.errors import InputError
-
-FILES = ("Gs.pth", "Zs.pth", "reals.pth", "NoiseAmp.pth")
 
 
 class ThnnBackend:
@@ -29,36 +28,9 @@ class ThnnBackend:
         return sys.modules["torch.nn.backends.thnn"]._get_thnn_function_backend, ()
 
 
-def official(place: str) -> types.ModuleType:
-    """A module of the name that the official classes have in their pickles."""
-    module = types.ModuleType(place)
-
-    class ConvBlock(nn.Sequential):
-        def __init__(self, inside, outside):
-            super().__init__()
-            self.add_module("conv", nn.Conv2d(inside, outside, 3))
-            self.add_module("norm", nn.BatchNorm2d(outside))
-            self.add_module("LeakyRelu", nn.LeakyReLU(0.2, inplace=True))
-
-    class GeneratorConcatSkip2CleanAdd(nn.Module):
-        def __init__(self, width):
-            super().__init__()
-            self.is_cuda = False
-            self.head = ConvBlock(3, width)
-            self.body = nn.Sequential()
-            for i in range(3):
-                self.body.add_module(f"block{i + 1}", ConvBlock(width, width))
-            self.tail = nn.Sequential(nn.Conv2d(width, 3, 3), nn.Tanh())
-
-    for kind in (ConvBlock, GeneratorConcatSkip2CleanAdd):
-        kind.__module__, kind.__qualname__ = place, kind.__name__
-        setattr(module, kind.__name__, kind)
-    return module
-
-
 @pytest.fixture(params=["SinGAN.models", "models"])
 def models(request, monkeypatch):
-    module = official(request.param)
+    module = classes(request.param)
     monkeypatch.setitem(sys.modules, request.param, module)
     if "." in request.param:
         monkeypatch.setitem(sys.modules, "SinGAN", types.ModuleType("SinGAN"))
@@ -75,14 +47,6 @@ def made(models, scales=3):
     photos = [torch.rand(1, 3, 10 + i, 14 + i) * 2 - 1 for i in range(scales)]
     # The first is a number, the others came out of a computation.
     return generators, noises, photos, [1, *(torch.tensor(0.1 * i) for i in range(1, scales))]
-
-
-@pytest.mark.filterwarnings("ignore:Couldn't retrieve source code")
-def save(folder: Path, values, in_zip: bool) -> Path:
-    folder.mkdir(exist_ok=True)
-    for name, value in zip(FILES, values):
-        torch.save(value, folder / name, _use_new_zipfile_serialization=in_zip)
-    return folder
 
 
 @pytest.fixture

@@ -105,7 +105,7 @@ def test_it_can_be_stopped_and_its_cost_is_said(net, photo):
 
 
 def test_the_margin_takes_over_the_tone_of_the_photo_where_they_meet():
-    cfg = replace(cocogan.PRESETS["small"], beyond=1, beyond_steps=1)
+    cfg = replace(cocogan.PRESETS["medium"], beyond=1, beyond_steps=1)
     margins = (16, 0, 0, 8)
     whole = torch.full((1, 3, 72, 80), 0.5)
     whole[:, :, :64, 16:] = -0.9  # inside, what was made is far from the photo

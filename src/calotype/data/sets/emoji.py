@@ -6,17 +6,15 @@ emoji's name (one name, one content, in all styles) and its category.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from calotype.data.packages import Fetched, Package
 from calotype.data.sets import About
 from calotype.data.sets.drawing import NEEDS, drawn
+from calotype.data.sets.iconify import NOTO, icon, icons, svg
 from calotype.data.writing import Made
-from calotype.errors import InputError
 
 STYLES = ("noto", "twemoji", "fluent", "openmoji", "emojione")
 # Signs and letters are the same in all styles, and of no use here.
@@ -26,14 +24,7 @@ ABOUT = About(
     name="emoji",
     summary="emoji in five styles, with their names: one content, several domains",
     packages=(
-        Package(
-            "npm",
-            "@iconify-json/noto",
-            "1.2.9",
-            "3e918d88fc945c0bb3d468dbace6f88caef67f01c9f0e7bcae0915a042e8f1ad",
-            3,
-            "Apache-2.0 (Noto Emoji)",
-        ),
+        NOTO,
         Package(
             "npm",
             "@iconify-json/twemoji",
@@ -78,51 +69,17 @@ ABOUT = About(
 
 def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> Iterator[Made]:
     """Emoji after emoji, each in all styles, in a random order of the emoji."""
-    sets = [_icons(package) for package in packages]
+    sets = [icons(package) for package in packages]
     category = {name: kind for kind, names in sets[0]["categories"].items() for name in names}
     shared = sorted(
-        name for name, kind in category.items() if kind not in _LEFT_OUT and all(_body(one, name) for one in sets)
+        name for name, kind in category.items() if kind not in _LEFT_OUT and all(icon(one, name) for one in sets)
     )
     order = np.random.default_rng(seed).permutation(len(shared))
     places = [(int(content), style) for content in order for style in range(len(STYLES))]
     for content, style in places[:count]:
         name = shared[content]
         yield Made(
-            image=drawn(_svg(sets[style], name), size),
+            image=drawn(svg(sets[style], name), size),
             label=style,
             info={"style": STYLES[style], "content": content, "name": name, "category": category[name]},
         )
-
-
-def _icons(package: Fetched) -> dict[str, Any]:
-    wanted = ("package/icons.json", "package/metadata.json")
-    found = {name: json.loads(data) for name, data in package.files(lambda name: name in wanted)}
-    if len(found) != len(wanted):
-        raise InputError(f"{package.package} has no icons in it: fetch it again")
-    icons: dict[str, Any] = found[wanted[0]]
-    return icons | {"categories": found[wanted[1]].get("categories", {})}
-
-
-def _body(icons: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
-    """An icon by its name, or by that of one that looks the same."""
-    for _ in range(4):  # an alias may lead to another
-        if name in icons["icons"]:
-            icon: Mapping[str, Any] = icons["icons"][name]
-            return icon
-        alias = icons.get("aliases", {}).get(name)
-        # One that is turned or mirrored is drawn otherwise than it is told here.
-        if alias is None or set(alias) != {"parent"}:
-            return None
-        name = alias["parent"]
-    return None
-
-
-def _svg(icons: Mapping[str, Any], name: str) -> str:
-    icon = _body(icons, name)
-    assert icon is not None
-    width, height = (icon.get(side, icons.get(side, 16)) for side in ("width", "height"))
-    box = f"{icon.get('left', 0)} {icon.get('top', 0)} {width} {height}"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{box}">'
-        f"{icon['body']}</svg>"
-    )

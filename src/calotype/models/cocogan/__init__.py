@@ -20,11 +20,11 @@ normalisation divides by the standard deviation, and its scale begins at 1; on a
 have the right angles; pictures after a given piece use the vector that was guessed, not a random one. Made by an
 average of the generator's past, with normalisation measured anew, which the published code does not have.
 
-``small`` is for a processor: narrow networks, the hinge loss, which needs no penalty, and colours changed at random so
-that a critic does not learn some hundred pictures by heart. Small networks leave lines where parts meet, as each
-part is made without a look at its neighbours; so here a part reaches over its sides by ``overlap`` pixels, where it is
-blended with its neighbours, in training as in sampling. A part alone then takes its neighbours, too; what has to be
-held at once stays the same.
+``small``, for pictures of 32 pixels, and ``medium``, for 64, are for a processor: narrow networks, the hinge loss,
+which needs no penalty, and colours changed at random so that a critic does not learn some hundred pictures by heart.
+Small networks leave lines where parts meet, as each part is made without a look at its neighbours; so here a part
+reaches over its sides by ``overlap`` pixels, where it is blended with its neighbours, in training as in sampling. A
+part alone then takes its neighbours, too; what has to be held at once stays the same.
 
 Sizes: what ``size`` says, in multiples of ``micro``, and pictures of the set are brought to it. Limits: the set has to
 be aligned, like faces or things in the middle, for places to mean something; textures teach no coordinates. No

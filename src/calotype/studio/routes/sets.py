@@ -86,6 +86,28 @@ def sets(studio: Studio) -> APIRouter:
         data = await read(request)
         return await asyncio.to_thread(kept.add, id, data, path)
 
+    @api.post("/sets/{id}/beside", status_code=204, openapi_extra=BINARY)
+    async def beside(
+        request: Request,
+        id: SetId,
+        path: Annotated[str, Query(max_length=300, description="place of the file within the folder of the set")],
+    ) -> None:
+        """Hand in what belongs to a set of samples and is none of its pictures, each file's bytes as the body.
+
+        That is ``about.json`` and ``samples.jsonl`` first, then what lies in ``licences``, ``maps``, ``instances`` and
+        ``others``. When this and the pictures in ``images`` have come, ask for ``whole``.
+        """
+        kept.get(id)
+        _check_free(studio, id)
+        data = await read(request)
+        await asyncio.to_thread(kept.put_beside, id, data, path)
+
+    @api.post("/sets/{id}/whole")
+    def whole(id: SetId) -> dict[str, Any]:
+        """Say that all of a set of samples has come. A sample of which something is missing is left out."""
+        _check_free(studio, id)
+        return kept.complete(id).said()
+
     @api.delete("/sets/{id}/pictures/{picture}")
     def take_out(id: SetId, picture: MemberId) -> dict[str, Any]:
         """Take a picture out of a set."""

@@ -50,6 +50,8 @@ export const api = {
   removeSet: (id) => asked('DELETE', `/api/sets/${id}`),
   members: (id, start, count) => asked('GET', `/api/sets/${id}/pictures?start=${start}&count=${count}`),
   addTo: (id, file, path) => asked('POST', `/api/sets/${id}/pictures?path=${encodeURIComponent(path)}`, file),
+  addBeside: (id, file, path) => asked('POST', `/api/sets/${id}/beside?path=${encodeURIComponent(path)}`, file),
+  whole: (id) => asked('POST', `/api/sets/${id}/whole`),
   takeOut: (id, picture) => asked('DELETE', `/api/sets/${id}/pictures/${picture}`),
   useOf: (id, picture) => asked('POST', `/api/sets/${id}/pictures/${picture}/use`),
   anyones: () => asked('GET', '/api/data'),

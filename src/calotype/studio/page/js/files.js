@@ -45,15 +45,36 @@ async function walk(entry, files) {
   }
 }
 
-/** The pictures among files, and how many others there are: {pictures, others, name}. Name and paths are within one common folder. */
+/**
+ * The pictures among files, and how many others there are: {pictures, beside, others, name}. Name and paths are within one common folder.
+ * Of a set with samples.jsonl, as `calotype data` makes it, the pictures are those in images/, and `beside` is what is known of them: maps are no pictures.
+ */
 export function picturesOf(files) {
   const seen = files.filter(({path}) => !path.split('/').some((part) => part.startsWith('.')));
+  const samples = samplesOf(seen);
+  if (samples) return samples;
   const pictures = seen.filter(({file, path}) => PICTURES.test(path) || file.type.startsWith('image/'));
   const roots = new Set(pictures.map(({path}) => path.includes('/') ? path.split('/')[0] : ''));
   const [root] = roots, common = roots.size === 1 && root;
   return {
     pictures: common ? pictures.map(({file, path}) => ({file, path: path.slice(root.length + 1)})) : pictures,
+    beside: [],
     others: seen.length - pictures.length,
     name: common || '',
   };
+}
+
+export const SAID = ['about.json', 'samples.jsonl'];  // these come first: they say what the others are
+const BESIDE = /^(maps|instances|others|licences)\//;
+
+/** The same of files that are one set of samples; null where they are none. */
+function samplesOf(files) {
+  const roots = files.filter(({path}) => path.split('/').pop() === SAID[1]).map(({path}) => path.slice(0, -SAID[1].length));
+  if (roots.length !== 1) return null;
+  const [root] = roots, within = files.filter(({path}) => path.startsWith(root)).map(({file, path}) => ({file, path: path.slice(root.length)}));
+  const said = SAID.map((name) => within.find(({path}) => path === name));
+  if (!said.every(Boolean)) return null;
+  const pictures = within.filter(({path}) => path.startsWith('images/'));
+  const beside = [...said, ...within.filter(({path}) => BESIDE.test(path))];
+  return {pictures, beside, others: files.length - pictures.length - beside.length, name: root.split('/').slice(-2)[0]};
 }

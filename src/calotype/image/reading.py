@@ -1,0 +1,306 @@
+"""Photos read from wherever they are: upright, in sRGB, eight bits a channel.
+
+The only place that knows of orientation in EXIF, of colour profiles, and of what else a file may do to its pixels.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+import numpy as np
+from PIL import Image, ImageCms
+
+from calotype.errors import InputError
+from calotype.files import shown
+from calotype.image.opening import SAVE_AS, broken, opened, reason
+from calotype.image.pixels import image_of
+from calotype.types import Photo, PhotoLike
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MIN_SIDE = 16  # pixels: below this there is nothing to learn from
+MAX_PIXELS = 128_000_000  # of a photo as it is used
+MAX_DECODED_PIXELS = 250_000_000  # of a file that is to be shrunk at once by ``max_side``
+
+# Formats whose frames are a film. The frames of others are a stereo pair or preview (MPO) or pages (TIFF).
+_FILMS = {"GIF", "WEBP", "PNG", "AVIF"}
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_ORIENTATION = 0x0112  # EXIF tag
+
+
+def open_photo(source: PhotoLike, *, max_side: int | None = None) -> Photo:
+    """Read one photo: upright, in sRGB, eight bits a channel, transparency kept.
+
+    EXIF orientation is applied, an embedded colour profile is converted to sRGB (a broken one is ignored), grey
+    becomes RGB, CMYK and palettes are resolved, 16-bit values are scaled to 8 bits. An alpha channel that is
+    opaque throughout is dropped; colours under wholly clear pixels are set to 0, so that they cannot leak.
+
+    Args:
+        source: a path, an open binary stream (it need not be seekable), a PIL image, an array [H, W], [H, W, 3] or
+            [H, W, 4] of uint8, uint16, bool or float 0..1, or a ``Photo``, which is returned as it is.
+        max_side: in pixels: shrink the photo, antialiased and keeping its shape, so that neither side is longer.
+            ``None`` reads it as it is.
+
+    Returns:
+        The photo, at least ``MIN_SIDE`` pixels each way and at most ``MAX_PIXELS`` in all.
+
+    Raises:
+        InputError: the source is missing, not a picture, broken, animated, too small, too large, or not permitted.
+            The message is one line and names the source.
+    """
+    if max_side is not None and max_side < MIN_SIDE:
+        raise InputError(f"a longest side of {max_side} px is too small: give {MIN_SIDE} or more")
+    if isinstance(source, Photo):
+        return _shrunk_photo(source, max_side)
+    if isinstance(source, (str, Path)):
+        return _from_path(Path(source), max_side)
+    if isinstance(source, Image.Image):
+        return _from_pil(source, max_side)
+    if isinstance(source, np.ndarray):
+        image = _image_of_array(source)
+        return _finish(image, max_side, "the array", "image", None)
+    if hasattr(source, "read"):
+        return _from_stream(source, max_side)
+    raise InputError(
+        f"cannot read a photo from a {type(source).__name__}: give a path, a PIL image, an array or a binary stream"
+    )
+
+
+def _shrunk_photo(photo: Photo, max_side: int | None) -> Photo:
+    if max_side is None or max(photo.rgb.shape[:2]) <= max_side:
+        return photo
+    return _finish(image_of(photo), max_side, "the photo", photo.name, photo.source)
+
+
+def _from_path(path: Path, max_side: int | None) -> Photo:
+    label = shown(path)
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise InputError(f"{label} is a folder: give one photo in it")
+        with open(path, "rb") as file:
+            # A pipe cannot be wound back, which Pillow's readers need.
+            data: BinaryIO = file if stat.S_ISREG(mode) else io.BytesIO(file.read())
+            return _from_file(data, max_side, label, _stem(path.name), path)
+    except FileNotFoundError:
+        raise InputError(f"{label} does not exist: check the name and the folder") from None
+    except NotADirectoryError:
+        raise InputError(f"{label} does not exist: a part of its path is a file, not a folder") from None
+    except PermissionError:
+        raise InputError(f"{label} may not be read: change its permissions or copy it elsewhere") from None
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: a path with a zero byte in it
+        raise InputError(f"{label} cannot be read ({reason(error)}): check the path") from error
+
+
+def _from_stream(stream: Any, max_side: int | None) -> Photo:
+    try:
+        data = stream.read()
+    except (OSError, ValueError) as error:
+        raise InputError(f"the stream cannot be read ({reason(error)}): give an open binary stream") from error
+    if not isinstance(data, bytes):
+        raise InputError("the stream gives text: open it in binary mode, like open(path, 'rb') or sys.stdin.buffer")
+    name = getattr(stream, "name", None)
+    named = isinstance(name, str) and not name.startswith("<")
+    label = shown(name) if named else "the input stream"
+    return _from_file(io.BytesIO(data), max_side, label, _stem(Path(str(name)).name) if named else "image", None)
+
+
+def _from_pil(image: Image.Image, max_side: int | None) -> Photo:
+    path = getattr(image, "filename", "")
+    path = Path(path) if isinstance(path, str) and path else None
+    label = shown(path) if path else "the image"
+    _check_before_decoding(image, max_side, label)
+    try:
+        upright = _upright(image)
+    except Exception as error:
+        raise broken(label, error) from error
+    return _finish(upright, max_side, label, _stem(path.name) if path else "image", path)
+
+
+def _from_file(file: BinaryIO, max_side: int | None, label: str, name: str, path: Path | None) -> Photo:
+    with opened(file, label) as image:
+        _check_before_decoding(image, max_side, label)
+        try:
+            upright = _upright(_drafted(image, max_side))
+        # Pillow's readers answer a broken file with exceptions of any kind, SyntaxError and IndexError included.
+        except Exception as error:
+            raise broken(label, error) from error
+        return _finish(upright, max_side, label, name, path)
+
+
+def _check_before_decoding(image: Image.Image, max_side: int | None, label: str) -> None:
+    """Refuse from the header what would take too much memory, has too little in it, or is a film."""
+    width, height = image.size
+    _check_smallest(width, height, label)
+    limit = MAX_PIXELS if max_side is None else MAX_DECODED_PIXELS
+    if width * height > limit:
+        advice = "shrink it first" if max_side is not None else "shrink it with --max-side 2000 (max_side=2000)"
+        raise InputError(
+            f"{label} has {width}x{height} pixels, {width * height / 1e6:.0f} megapixels: "
+            f"the most is {limit / 1e6:.0f}, {advice}"
+        )
+    try:
+        frames = int(getattr(image, "n_frames", 1)) if image.format in _FILMS else 1
+    except Exception as error:
+        raise broken(label, error) from error
+    if frames > 1:
+        raise InputError(f"{label} is an animation of {frames} frames: save the frame you want as a PNG and give that")
+
+
+def _check_smallest(width: int, height: int, label: str) -> None:
+    if min(width, height) < MIN_SIDE:
+        raise InputError(f"{label} is {width}x{height} pixels: give one of at least {MIN_SIDE}x{MIN_SIDE}")
+
+
+def _drafted(image: Image.Image, max_side: int | None) -> Image.Image:
+    """A JPEG can be decoded at a half, a quarter or an eighth of its size: far less memory for a huge one."""
+    if max_side is not None and max(image.size) > max_side:
+        width, height = _fitted(image.size, max_side)
+        # Twice the wanted size, so that the last step is still done by the better filter.
+        image.draft(None, (2 * width, 2 * height))
+    return image
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """The picture decoded and turned as EXIF says."""
+    # Pillow turns a TIFF while it loads it and then forgets the tag: so load first, ask afterwards.
+    image.load()
+    try:
+        orientation = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # a broken EXIF block says nothing about the pixels
+        orientation = 1
+    turn = _TURNS.get(orientation)
+    return image if turn is None else image.transpose(turn)
+
+
+def _finish(image: Image.Image, max_side: int | None, label: str, name: str, path: Path | None) -> Photo:
+    """Eight bits, shrunk, sRGB: from a decoded upright picture to a ``Photo``."""
+    profile = image.info.get("icc_profile")
+    try:
+        plain = _plain(image, label)
+        if max_side is not None and max(plain.size) > max_side:
+            # Pillow weighs colours by alpha here, so that the colours of clear pixels do not bleed.
+            plain = plain.resize(_fitted(plain.size, max_side), Image.Resampling.LANCZOS, reducing_gap=3.0)
+        _check_smallest(*plain.size, label)
+        if plain.width * plain.height > MAX_PIXELS:
+            raise InputError(
+                f"{label} has {plain.width}x{plain.height} pixels: the most is {MAX_PIXELS / 1e6:.0f} megapixels, "
+                f"give a smaller --max-side (max_side)"
+            )
+        alpha = plain.getchannel("A") if plain.mode in ("LA", "RGBA") else None
+        colour = plain.convert(plain.mode[:-1]) if alpha is not None else plain
+        rgb = np.array(_to_srgb(colour, profile))
+    except MemoryError:
+        raise InputError(f"{label} does not fit in memory: give a smaller --max-side (max_side)") from None
+    return _photo(rgb, None if alpha is None else np.array(alpha), label, name, path)
+
+
+def _photo(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8] | None, label: str, name: str, path: Path | None) -> Photo:
+    if alpha is not None:
+        if not alpha.any():
+            raise InputError(f"{label} is wholly transparent: give a photo that shows something")
+        if alpha.min() == 255:
+            alpha = None
+        else:
+            rgb[alpha == 0] = 0
+    digest = hashlib.sha256(f"{rgb.shape[1]}x{rgb.shape[0]}".encode())
+    digest.update(rgb.tobytes())
+    if alpha is not None:
+        digest.update(b"alpha")
+        digest.update(alpha.tobytes())
+    return Photo(rgb=rgb, alpha=alpha, name=name, sha256=digest.hexdigest(), source=path)
+
+
+def _plain(image: Image.Image, label: str) -> Image.Image:
+    """The picture in one of the modes L, LA, RGB, RGBA, CMYK."""
+    mode = image.mode
+    if mode.startswith("I") or mode == "F":
+        return _image_of_array(_sixteen_bits(np.asarray(image), label))
+    if mode in ("L", "LA", "RGB", "RGBA", "CMYK") and "transparency" not in image.info:
+        return image
+    if mode == "La":
+        return image.convert("LA")
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    return image.convert("L" if mode == "1" else "RGB")
+
+
+def _sixteen_bits(values: NDArray[Any], label: str) -> NDArray[Any]:
+    """Grey values of Pillow's wide modes: whole numbers mean 0..65535, fractions mean 0..1."""
+    if values.dtype.kind == "f":
+        if not (values.min() >= 0 and values.max() <= 1):  # written so that NaN is refused too
+            raise InputError(f"{label} has floating-point values outside 0..1: {SAVE_AS}")
+        return values
+    if values.min() < 0 or values.max() > 65535:
+        raise InputError(f"{label} has more than 16 bits a pixel: {SAVE_AS}")
+    return values.astype(np.uint16)
+
+
+def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """``image`` (L, RGB or CMYK) in sRGB, by its embedded profile if there is one that works."""
+    if profile:
+        try:
+            embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            space = embedded.profile.xcolor_space.strip()
+            if space == "RGB" and image.mode == "L":
+                image = image.convert("RGB")
+            if {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}[image.mode] == space:
+                converted = ImageCms.profileToProfile(
+                    image, embedded, ImageCms.createProfile("sRGB"), ImageCms.Intent.PERCEPTUAL, outputMode="RGB"
+                )
+                return cast(Image.Image, converted)
+        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+            # A broken profile leaves the numbers as they stand, as every viewer does.
+            pass
+    return image.convert("RGB")
+
+
+def _image_of_array(array: NDArray[Any]) -> Image.Image:
+    """A PIL image of an array [H, W], [H, W, 3] or [H, W, 4]: uint8, uint16, bool or float 0..1."""
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
+        raise InputError(
+            f"an array of shape {list(array.shape)} is not a photo: give [height, width] or [height, width, 3 or 4]"
+        )
+    height, width = array.shape[:2]
+    _check_smallest(width, height, "the array")
+    return Image.fromarray(np.ascontiguousarray(_eight_bits(array)))
+
+
+def _eight_bits(array: NDArray[Any]) -> NDArray[np.uint8]:
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype == np.bool_:
+        return array.astype(np.uint8) * np.uint8(255)
+    if array.dtype.kind == "u" and array.dtype.itemsize == 2:
+        return ((array.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    if array.dtype.kind == "f":
+        if not (array.min() >= -1e-3 and array.max() <= 1 + 1e-3):
+            raise InputError("an array of floats must hold 0..1: divide by its largest possible value, or give uint8")
+        return np.rint(np.clip(array.astype(np.float64), 0, 1) * 255).astype(np.uint8)
+    raise InputError(f"an array of {array.dtype} is not a photo: give uint8, uint16 or floats from 0 to 1")
+
+
+def _fitted(size: tuple[int, int], max_side: int) -> tuple[int, int]:
+    factor = max_side / max(size)
+    return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
+
+
+def _stem(file_name: str) -> str:
+    # Without leading dots: results of a hidden photo should not be hidden from who made them.
+    return Path(file_name).stem.lstrip(".") or "image"

@@ -183,7 +183,7 @@ def mended(query: Grid, key: Grid, field: Tensor, wrong: Tensor, pairs: int) -> 
         here = chosen[top * columns : bottom * columns].nonzero()[:, 0]
         if len(here):
             seekers = as_seekers(query.describe(top, bottom))[here]
-            best = [(part @ targets.T).argmin(1) for part in seekers.split(max(1, (1 << 22) // len(targets)))]
+            best = [(part @ targets.T).argmin(1) for part in torch.split(seekers, max(1, (1 << 22) // len(targets)))]
             field[here + top * columns] = torch.cat(best)
     return field
 

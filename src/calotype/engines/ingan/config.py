@@ -57,7 +57,7 @@ class Config:
             from elsewhere than it; 0 takes the best match of each patch alone.
         restless: noise added at every such level, as a multiple of the detail it adds (root mean square).
         spread: where patches overlap, each counts by a bell of this standard deviation around its middle, as a fraction
-            of its side; 0 is a plain mean, which blurs.
+            of its side; 0 is a plain mean: softer, and forms hold together better.
         components: principal components that stand for a patch; 0 for all its values.
         steady: for films: share of the frame before in what the patches of a frame begin with.
     """
@@ -100,8 +100,8 @@ class Config:
     patch_steps: int = 4
     together: float = 2.0
     restless: float = 0.0
-    spread: float = 0.05
-    components: int = 48
+    spread: float = 0.0
+    components: int = 24
     steady: float = 0.8
 
 

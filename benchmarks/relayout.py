@@ -3,9 +3,9 @@
     python benchmarks/relayout.py --data DATA --weights WEIGHTS --out OUT.json --sheets OUT
 
 DATA holds ``tasks/analogy/``, one folder a case: ``img`` the photo, ``label`` a map of it, ``cond/`` other layouts. All
-are shrunk to ``--side`` pixels. For each result: the seconds it took; SIFID to the photo; and how far a segmenter finds
-in it the layout that was asked for, as the share of right pixels and as intersection over union, the mean over the
-labels.
+are shrunk to ``--side`` pixels. For each result: the seconds it took, by the clock; SIFID to the photo; and how far a
+segmenter finds in it the layout that was asked for, as the share of right pixels and as intersection over union, the
+mean over the labels.
 
 There are two segmenters, which know nothing of the engines, nor of where things are. Both learn from the photo and its
 own map. ``near``: each pixel takes the label that most of the nearest pixels of the photo have, by colour and by mean
@@ -18,6 +18,10 @@ photo left as it is, compared with the layout asked for.
 ``singan edit`` is what a system does that takes an edited photo instead of a map: where the label changes, parts of the
 photo that have the label wanted are pasted in, each shifted so that it covers as much as can be, the mean colour of the
 label where none fits; and the verb ``edit`` makes that belong.
+
+``--train`` trains what the systems need, at that size, and keeps the seconds it took of the processor and of the clock,
+and with how many threads; models that are there already are passed over. ``--keep`` takes what a result of this script
+has and this run does not measure, training included, so that a system can be measured anew by itself.
 """
 
 from __future__ import annotations
@@ -34,6 +38,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +46,7 @@ import torch
 import torch.nn.functional as F
 
 from calotype.catalog import ENGINES
+from calotype.catalog import engine as engine_of
 from calotype.image.grid import contact_sheet
 from calotype.image.io import list_photos, open_photo, to_image, to_tensor
 from calotype.image.labelmap import fitted, open_labels
@@ -76,11 +82,17 @@ def main() -> None:
     deep = vgg16(options.weights) if options.weights else None
     started, rows, pictures = time.perf_counter(), [], {}
     systems = known(options.systems)
+    kept = json.loads(options.keep.read_text()) if options.keep else {"training": [], "rows": []}
+    if options.train:
+        write(options.out, kept | {**provenance(), "side": options.side, "training": trained(systems, kept, options)})
+        return
     for case in cases(options):
         if case.name not in pictures:
             pictures[case.name], segmenters = [], segmenters_of(case, deep)
-            rows.append(row(case, "photo, own map", found(case.own, case.photo, segmenters, itself=True)))
-        rows.append(row(case, "photo, target", found(case.target, case.photo, segmenters)))
+            if not options.keep:
+                rows.append(row(case, "photo, own map", found(case.own, case.photo, segmenters, itself=True)))
+        if not options.keep:
+            rows.append(row(case, "photo, target", found(case.target, case.photo, segmenters)))
         line = [to_image(case.photo), case.target.image()]
         for system in systems:
             made, seconds = drawn(case, system, options)
@@ -89,10 +101,16 @@ def main() -> None:
             rows.append(row(case, system, values | {key: sifid(case.photo, made, f) for key, f in features.items()}))
         pictures[case.name] += line
         print(f"{case.name} {case.layout}", flush=True)
+    ran_on = provenance()
+    rows = [each for each in kept["rows"] if each["system"] not in systems] + rows
+    order = list(dict.fromkeys(["photo, own map", "photo, target", *SYSTEMS, *systems]))
+    rows.sort(key=lambda each: (each["case"], each["layout"], order.index(each["system"])))
     record = {
-        **provenance(),
+        **ran_on,
+        "commits": kept.get("commits", {}) | dict.fromkeys(systems, ran_on["commit"]),
         "side": options.side,
-        "systems": systems,
+        "systems": [system for system in order[2:] if any(each["system"] == system for each in rows)],
+        "training": kept["training"],
         "seconds": round(time.perf_counter() - started, 1),
         "features": {name: each.name for name, each in features.items()} | ({"deep": deep.name} if deep else {}),
         "summary": summary(rows),
@@ -104,9 +122,46 @@ def main() -> None:
         for name, shown in pictures.items():
             repeated = labels * (len(shown) // len(labels))
             contact_sheet(shown, repeated, columns=len(labels)).save(options.sheets / f"{name}.png")
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(record, indent=1) + "\n")
+    write(options.out, record)
     print(table(record["summary"]))
+
+
+def write(path: Path, record: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(record, indent=1) + "\n")
+
+
+def trained(systems: list[str], kept: dict[str, Any], options: argparse.Namespace) -> list[dict[str, Any]]:
+    """What is known of the training of each case's models, those that are not there yet being trained now."""
+    import calotype
+
+    lines = list(kept["training"])
+    for engine in [each.split()[0] for each in systems if hasattr(engine_of(each.split()[0]), "train")]:
+        for case in first_of_each(cases(options)):
+            labels = case.own if "labels" in signature(engine_of(engine).train).parameters else None
+            clock, processor = time.perf_counter(), time.process_time()
+            model = calotype.train(engine, to_image(case.photo), labels=labels, device="cpu")
+            if not model.new:
+                continue
+            line = {
+                "case": case.name,
+                "engine": engine,
+                "size": f"{case.photo.shape[3]}x{case.photo.shape[2]}",
+                "seconds_processor": round(time.process_time() - processor, 1),
+                "seconds_clock": round(time.perf_counter() - clock, 1),
+                "threads": torch.get_num_threads(),
+            }
+            print(line, flush=True)
+            lines = [each for each in lines if (each["case"], each["engine"]) != (case.name, engine)] + [line]
+    return sorted(lines, key=lambda each: (each["engine"], each["case"]))
+
+
+def first_of_each(every: Iterator[Case]) -> Iterator[Case]:
+    seen = set()
+    for case in every:
+        if case.name not in seen:
+            seen.add(case.name)
+            yield case
 
 
 def known(systems: tuple[str, ...]) -> list[str]:
@@ -129,6 +184,8 @@ def arguments() -> argparse.Namespace:
         "--systems", type=lambda text: tuple(text.split(",")), default=SYSTEMS, help="engine and preset, with commas"
     )
     parser.add_argument("--set", nargs="*", default=[], help="KEY=VALUE, for every engine that takes maps")
+    parser.add_argument("--train", action="store_true", help="train, and measure that, instead of making pictures")
+    parser.add_argument("--keep", type=Path, help="a result of this script, for what is not measured now")
     parser.add_argument("--sheets", type=Path, help="folder for contact sheets, outside the repository")
     options = parser.parse_args()
     if options.data is None:
@@ -297,18 +354,24 @@ def row(case: Case, system: str, values: dict[str, float]) -> dict[str, Any]:
 
 
 def summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Means for each case and system, and over the cases, each counting once."""
+    """Means for each case and system (of seconds the median), and over the cases, each counting once."""
     lines = []
     systems = list(dict.fromkeys(row["system"] for row in rows))
     for system in systems:
         means = []
         for case in dict.fromkeys(row["case"] for row in rows):
             chosen = [row for row in rows if (row["case"], row["system"]) == (case, system)]
-            means.append({name: statistics.fmean(r[name] for r in chosen) for name in COLUMNS if name in chosen[0]})
+            there = [name for name in COLUMNS if name in chosen[0]]
+            means.append({name: middle(name, [r[name] for r in chosen]) for name in there})
             lines.append({"case": case, "system": system, "layouts": len(chosen), "mean": rounded(means[-1])})
         overall = {name: statistics.fmean(mean[name] for mean in means) for name in means[0]}
         lines.append({"case": "all", "system": system, "layouts": None, "mean": rounded(overall)})
     return lines
+
+
+def middle(name: str, values: list[float]) -> float:
+    """The mean; of seconds the median, since other work on the machine holds up one picture and not the next."""
+    return statistics.median(values) if name == "seconds" else statistics.fmean(values)
 
 
 def rounded(mean: dict[str, float]) -> dict[str, float]:

@@ -241,9 +241,17 @@ def layout_table() -> str:
         "",
         f"Four photos with label maps, {result['side']} pixels, all target layouts; by two segmenters that have",
         "learned from the photo and its own map alone, one from colours and one from deep features; seconds without",
-        f"training, of a machine that was busy with other things (`benchmarks/relayout.py`, {machine(result)}).",
+        "training, the median, of a machine that was busy with other things; training takes",
+        f"{training_of(result, 'analogy')} for `analogy` and {training_of(result, 'singan')} for `singan`",
+        f"on one thread (`benchmarks/relayout.py`, {machine(result)}).",
     ]
     return "\n".join(lines)
+
+
+def training_of(result: dict[str, Any], engine: str) -> str:
+    """The least and the most minutes of the processor that a training took."""
+    minutes = [line["seconds_processor"] / 60 for line in result["training"] if line["engine"] == engine]
+    return f"{min(minutes):.0f} to {max(minutes):.0f} minutes"
 
 
 def sizes_table() -> str:

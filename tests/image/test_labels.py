@@ -15,12 +15,13 @@ PHOTOS = sorted((Path(__file__).parents[2] / "examples" / "photos").glob("*.jpg"
 SKY, TREE, FIELD, BOAT = (0, 250, 255), (0, 250, 0), (255, 150, 0), (120, 10, 30)
 
 
-def painted(scale: int = 1) -> Image.Image:
-    image = Image.new("RGB", (120 * scale, 90 * scale), SKY)
+def painted(scale: int = 1, palette: tuple[tuple[int, int, int], ...] = (SKY, FIELD, TREE, BOAT)) -> Image.Image:
+    sky, field, tree, boat = palette
+    image = Image.new("RGB", (120 * scale, 90 * scale), sky)
     draw = ImageDraw.Draw(image)
-    draw.rectangle((0, 60 * scale, 120 * scale, 90 * scale), FIELD)
-    draw.ellipse((30 * scale, 20 * scale, 80 * scale, 70 * scale), TREE)
-    draw.rectangle((100 * scale, 70 * scale, 111 * scale, 79 * scale), BOAT)
+    draw.rectangle((0, 60 * scale, 120 * scale, 90 * scale), field)
+    draw.ellipse((30 * scale, 20 * scale, 80 * scale, 70 * scale), tree)
+    draw.rectangle((100 * scale, 70 * scale, 111 * scale, 79 * scale), boat)
     return image
 
 
@@ -53,6 +54,28 @@ def test_jpeg_leaves_the_labels(quality: int) -> None:
     for given in (SKY, FIELD, TREE):
         assert (colours - (torch.tensor(given) / 127.5 - 1)).abs().amax(1).min() < 12 / 127.5
     assert (one_hot(image, label_colours(as_tensor(painted()))) == CLEAN).all(1).float().mean() > 0.97
+
+
+@pytest.mark.parametrize("scale", [2, 5])
+@pytest.mark.parametrize("quality", [95, 85, 75])
+def test_what_jpeg_leaves_at_edges_is_no_label(quality: int, scale: int) -> None:
+    # As bright as the one and coloured between both, as chroma at half the size makes an edge.
+    palette = ((144, 112, 65), (177, 176, 32), (96, 64, 161), (0, 208, 239))
+    image = compressed(painted(scale, palette), quality)
+    colours = label_colours(as_tensor(image))
+    assert len(colours) == 4
+    distance = torch.cdist(torch.tensor(in_bytes(colours)).float(), torch.tensor(palette).float())
+    assert distance.amin(1).max() < 12
+    assert sorted(distance.argmin(1).tolist()) == [0, 1, 2, 3]
+
+
+def test_a_painted_line_between_two_labels_is_one_though_its_colour_lies_between_theirs() -> None:
+    image = Image.new("RGB", (120, 90), (20, 20, 20))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 50, 120, 90), (240, 240, 240))
+    draw.rectangle((0, 48, 120, 52), (130, 130, 130))
+    assert [20, 20, 20] in in_bytes(label_colours(as_tensor(image)))
+    assert [130, 130, 130] in in_bytes(label_colours(as_tensor(image)))
 
 
 def test_smoothed_edges_are_no_labels_and_take_one_of_their_sides() -> None:

@@ -71,6 +71,17 @@ def test_maps_as_numbers_pictures_and_label_maps_are_one():
     assert first.tobytes() == again.tobytes() == made(photo(), numbers, 1 - numbers)[0].tobytes()
 
 
+def test_a_label_map_keeps_its_numbers_so_that_the_model_trained_on_it_is_found():
+    read = calotype.open_labels(painted(BLUE, RED))
+    renumbered = calotype.LabelMap(1 - read.index, read.colours[::-1])
+    how = {"preset": "tiny", "settings": {"steps": 2}, "device": "cpu"}
+    trained = calotype.train("analogy", photo(), labels=renumbered, **how)
+    calotype.relayout(photo(), renumbered, painted(RED, BLUE), engine="analogy", **how)
+    assert trained.new
+    assert not calotype.train("analogy", photo(), labels=renumbered, **how).new
+    assert len(list(trained.folder.parent.glob("*-analogy-*"))) == 1
+
+
 def test_a_map_of_another_size_and_the_same_shape():
     result = made(photo(), painted(RED, BLUE, 120, 96), painted(BLUE, RED))
     assert redness(result[0])[0] < -80

@@ -14,6 +14,11 @@ _LEAST = 0.0001  # share of the pixels that are well inside an area of a label; 
 # Share of the pixels of a map that are in the colour of a label, and not of an edge between two: of all, and of those
 # that are not in the most frequent one, since a night sky is nearly all black.
 _CLEAR, _REST_CLEAR = 0.85, 0.5
+# What a lossy format leaves at the edge of two labels, a colour between theirs: how far from both, pixels (JPEG works
+# in blocks of 8); how far out of the range between them, on -1..1; of which share of the colour's pixels that has to
+# hold; of about how many it is asked.
+_REACH, _BEYOND, _MOSTLY, _ASKED = 7, 16 / 127.5, 0.8, 2000
+_THICK = 5  # pixels: no such trace is as wide
 _STRIP = 1 << 24  # distances held at a time: 64 MiB
 
 
@@ -50,7 +55,61 @@ def label_colours(picture: Tensor) -> Tensor | None:
         return None
     if sum(clear[1:]) < _REST_CLEAR * (len(pixels) - clear[0]):
         return None
-    return torch.stack(colours)
+    kept = _without_traces(picture, torch.stack(colours))
+    return kept if len(kept) > 1 else None
+
+
+def _without_traces(picture: Tensor, colours: Tensor) -> Tensor:
+    """``colours`` [K, 3] without those that a picture has only where two others meet, and that lie between these.
+
+    JPEG keeps colour at half the size that it keeps brightness at, so an edge between two labels is a line, two pixels
+    wide and flat enough, that is as bright as one of them and in a colour between. What was painted is of one colour
+    exactly, or wider.
+    """
+    index, distance = nearest(picture, colours)
+    index = index.masked_fill(distance >= _APART / 2, -1)
+    told = _brightness_and_colour(colours)
+    kept = torch.ones(len(colours), dtype=torch.bool, device=colours.device)
+    counts = torch.bincount(index[index >= 0], minlength=len(colours))
+    for label in counts.argsort(stable=True).tolist():  # the rarest first: traces are rarer than what they are of
+        places = (index[0] == label).nonzero()
+        places = places[:: max(1, len(places) // _ASKED)]
+        if len(places) and _is_painted(picture, index, places, colours, label):
+            continue
+        kept[label] = False
+        there = (_around(index, places, len(colours)) & kept)[..., None]
+        low = told.masked_fill(~there, float("inf")).amin(1) - _BEYOND
+        high = told.masked_fill(~there, float("-inf")).amax(1) + _BEYOND
+        between = (there.sum((1, 2)) > 1) & ((low <= told[label]) & (told[label] <= high)).all(1)
+        kept[label] = bool(between.float().sum() < _MOSTLY * len(places))
+    return colours[kept]
+
+
+def _is_painted(picture: Tensor, index: Tensor, places: Tensor, colours: Tensor, label: int) -> bool:
+    """Whether half of the pixels at ``places`` are exactly of one colour, or a tenth well inside an area of it."""
+    there = picture[0, :3, places[:, 0], places[:, 1]].T
+    exact = (there == colours[label]).all(1)
+    inside = -F.max_pool2d(-(index == label).float(), _THICK, 1, _THICK // 2)
+    well = inside[0, places[:, 0], places[:, 1]]
+    return bool(exact.float().mean() > 0.5) or bool(well.mean() > 0.1)
+
+
+def _around(index: Tensor, places: Tensor, count: int) -> Tensor:
+    """Which numbers below ``count`` lie within ``_REACH`` pixels of ``places`` [N, 2] in [1, H, W]: bool [N, count]."""
+    padded = F.pad(index, (_REACH,) * 4, value=-1)[0]
+    y, x = places.T
+    found = torch.zeros(len(places), count + 1, dtype=torch.bool, device=index.device)
+    for dy in range(2 * _REACH + 1):
+        for dx in range(2 * _REACH + 1):
+            found.scatter_(1, padded[y + dy, x + dx][:, None] + 1, True)
+    return found[:, 1:]  # 0 stood for pixels of no label
+
+
+def _brightness_and_colour(colours: Tensor) -> Tensor:
+    """[K, 3] as a JPEG keeps them: Y, Cb, Cr (ITU-T T.871), on -1..1."""
+    red, green, blue = colours.unbind(1)
+    bright = 0.299 * red + 0.587 * green + 0.114 * blue
+    return torch.stack([bright, (blue - bright) / 1.772, (red - bright) / 1.402], 1)
 
 
 def in_colours(picture: Tensor, colours: Tensor) -> float:

@@ -149,6 +149,45 @@ def exact(query: Grid, key: Grid, alpha: float, budget: int = 1 << 22, nearest: 
     return torch.cat([scores.argmin(1) for _, scores in compared(query, as_targets(key, weight), budget)])
 
 
+def mended(query: Grid, key: Grid, field: Tensor, wrong: Tensor, pairs: int) -> Tensor:
+    """``field`` with new matches for the patches that have ``wrong`` ones: those are compared with all.
+
+    A search that follows neighbours and chance finds what is common. What is rare in the photo, a boat on a lake, may
+    be come upon by none of the few patches that ask for it.
+
+    Args:
+        query: the patches that have matches, N of them.
+        key: the patches that they are matched with.
+        field: int64 [N].
+        wrong: bool [N].
+        pairs: of patches that are compared at most: where more are wrong, those that are farthest from their matches.
+
+    Returns:
+        int64 [N].
+    """
+    targets = as_targets(key)
+    most = min(int(wrong.sum()), pairs // len(targets))
+    if not most:
+        return field
+    columns, strips = query.shape[1], list(query.strips(strip_size(field.device)))
+    distance = torch.cat(
+        [
+            (as_seekers(query.describe(top, bottom)) * targets[field[top * columns : bottom * columns]]).sum(1)
+            for top, bottom in strips
+        ]
+    )
+    chosen = torch.zeros_like(wrong)
+    chosen[distance.masked_fill(~wrong, float("-inf")).topk(most).indices] = True
+    field = field.clone()
+    for top, bottom in strips:
+        here = chosen[top * columns : bottom * columns].nonzero()[:, 0]
+        if len(here):
+            seekers = as_seekers(query.describe(top, bottom))[here]
+            best = [(part @ targets.T).argmin(1) for part in torch.split(seekers, max(1, (1 << 22) // len(targets)))]
+            field[here + top * columns] = torch.cat(best)
+    return field
+
+
 def exact_reverse(query: Grid, key: Grid, budget: int = 1 << 22) -> tuple[Tensor, Tensor]:
     """The nearest query of every key, int64 [keys], and its distance, [keys]."""
     nearest = torch.full((len(key),), float("inf"), device=key.picture.device)

@@ -67,6 +67,8 @@ class Refinement:
         exact_start: the same for the first level, where there is no field to start from.
         together: what it costs, as a multiple of the mean distance of the matches, that all around a patch is copied
             from elsewhere than it (``calotype.matching.coherence``); 0 takes the best match of each patch alone.
+        mended: pairs of patches that are compared, at each replacement, to find better matches for those that the
+            search has left with what the guide does not want there; 0 leaves them as they are.
     """
 
     restless: float = 0.0
@@ -80,6 +82,7 @@ class Refinement:
     exact_below: int = 1500
     exact_start: int = 1500
     together: float = 0.0
+    mended: int = 0
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,9 @@ def refine(
             query = fields.Grid(wrap(beside(picture - mean, asked), level.patch, tile), filters, tile=tile)
             key = fields.Grid(beside(like_query - mean, lent), filters, library.forbidden)
             fit = matched(query, key, fit, here, noise)
+            if how.mended and asked is not None and lent is not None and not tile[0] and not tile[1]:
+                wrong = misguided(asked, lent, fit.field, level.patch)
+                fit = replace(fit, field=fields.mended(query, key, fit.field, wrong, how.mended))
             if how.together > 0:
                 fit = replace(fit, field=gathered(query, key, fit.field, how.together))
             picture = vote(fit.field, query.shape, library.sharp, key.shape[1], level.patch, level.size, how.spread)
@@ -207,6 +213,25 @@ def guiding(guide: Guide | None, level: Level, tile: Tile) -> tuple[Tensor | Non
         return None, None
     library = at_level(guide.source, level.factor, None, level.patch)
     return guide.weight * resize_wrapped(guide.target, level.size, tile), guide.weight * library.sharp
+
+
+def misguided(asked: Tensor, lent: Tensor, field: Tensor, patch: int) -> Tensor:
+    """Which patches have a match in the middle of which the guide wants something else.
+
+    As far apart, that is, as any two places of the photo on average.
+
+    Args:
+        asked: [1, G, h, w], the guide of the result.
+        lent: [1, G, H, W], that of the photo.
+        field: int64 [N], the matches.
+        patch: side of the patches.
+
+    Returns:
+        bool [N].
+    """
+    half = patch // 2
+    wanted, there = (x[0, :, half : x.shape[2] - half, half : x.shape[3] - half].flatten(1) for x in (asked, lent))
+    return (wanted - there[:, field]).square().sum(0) > 2 * there.var(1).sum()
 
 
 def beside(picture: Tensor, channels: Tensor | None) -> Tensor:

@@ -60,6 +60,8 @@ class Relaying(Job):
         if is_auto(pictures.get("labels")):  # a map of the whole photo, as the one that was edited
             photo = open_photo(photo)
             pictures["labels"] = map_of(photo, order.device)
+        # A map that came as one keeps its numbers: by them the model is found that was trained on it.
+        self._numbered = pictures["labels"] if isinstance(pictures.get("labels"), LabelMap) else None
         super().__init__(order, photo, also, run, **pictures)
         _check_lent(self.labels, self.target)
 
@@ -73,7 +75,7 @@ class Relaying(Job):
         """The map of the photo at its full size."""
         from calotype.image.labelmap import open_labels
 
-        return open_labels(self.pictures["labels"])
+        return self._numbered or open_labels(self.pictures["labels"])
 
     @cached_property
     def labels(self) -> LabelMap:

@@ -117,6 +117,7 @@ def test_a_saved_model_makes_the_same(photo, labels, target, net):
         ({"steps": 0}, "steps=0 cannot be used"),
         ({"average": 1.0}, "average=1 cannot be used"),
         ({"together": -1.0}, "together=-1 cannot be used: give a number from 0 up"),
+        ({"components": -1}, "components=-1 cannot be used: give a whole number from 0 up"),
         ({"critic_after": 0}, "the critic has to learn"),
         ({"classes": 2}, "class 2, and the model knows 2"),
     ],
@@ -124,6 +125,28 @@ def test_a_saved_model_makes_the_same(photo, labels, target, net):
 def test_settings_that_cannot_work_are_refused(photo, labels, changes, words):
     with pytest.raises(InputError, match=words):
         analogy.train(photo, replace(TINY, **changes), Run(), labels=labels)
+
+
+class Blind(torch.nn.Module):
+    """A net that does not know what label 2 looks like: noise everywhere."""
+
+    def forward(self, photo, before, target):
+        return 0.5 * torch.randn(1, 3, *target.shape[1:], generator=torch.Generator().manual_seed(1))
+
+
+def test_a_rare_label_is_laid_where_it_is_asked_for():
+    """A few pixels hardly vary among thousands: the leading components of all patches have to say something of them."""
+    photo = 0.5 * torch.randn(1, 3, 72, 72, generator=torch.Generator().manual_seed(0))
+    before = (torch.arange(72) >= 36).long()[None, :, None].expand(1, 72, 72).clone()
+    target = before.clone()
+    before[:, 50:56, 10:16] = target[:, 50:56, 50:56] = 2
+    red = torch.tensor([1.0, -1.0, -1.0])
+    photo[:, :, 50:56, 10:16] = red.view(3, 1, 1)
+    cfg = replace(PRESETS["fast"], classes=3, believed=0.0)
+    made = laid(photo, before, target, Blind(), cfg)
+    apart = (made[0] - red.view(3, 1, 1)).abs().mean(0)
+    assert apart[51:55, 51:55].mean() < 0.15
+    assert apart[51:55, 11:15].mean() > 0.5
 
 
 def test_bad_input_is_refused(photo, labels, target, net):

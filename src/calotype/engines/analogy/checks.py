@@ -28,6 +28,7 @@ _LEAST = {
     "segmenter_width": 1,
     "critic_width": 4,
     "patch_steps": 1,
+    "components": 0,
     "side": 0,
     "handed": 0,
 }

@@ -77,6 +77,8 @@ class Config:
         restless: noise added at every level of patches, as a multiple of the detail it adds (root mean square).
         spread: where patches overlap, each counts by a bell of this standard deviation around its middle, as a fraction
             of its side; 0 is a plain mean.
+        components: principal components that stand for a patch, colours, labels and place together; 0 for all its
+            values. With fewer, rare labels are left out (benchmarks/components.py).
         patch_steps: replacements of every patch, per level; one at the last.
     """
 
@@ -134,6 +136,7 @@ class Config:
     together: float = 8.0
     restless: float = 0.25
     spread: float = 0.05
+    components: int = 96
     patch_steps: int = 2
 
 
@@ -201,6 +204,7 @@ AT_SAMPLING = frozenset(
         "together",
         "restless",
         "spread",
+        "components",
         "patch_steps",
     }
 )

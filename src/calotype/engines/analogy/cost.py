@@ -15,8 +15,9 @@ from calotype.types import Cost
 # Seconds on one core of a 2.6 GHz server processor, fitted to benchmarks/results/sia_ablation.json: for a
 # multiplication and addition of a network, for a step whatever its size, and for a patch replaced and compared once.
 PER_PRODUCT, PER_STEP, PER_PATCH = 5.5e-11, 0.055, 1.5e-6
-# What keeping patches together takes, against replacing them.
-GATHERED = 1.0
+# What keeping patches together takes, against replacing them. And what either takes of a patch however few its
+# components are, in so many of these: both are fitted to 24 of them and to benchmarks/results/components.json.
+GATHERED, USUAL_COMPONENTS, APART = 1.0, 24, 85
 # Bytes that torch itself and a few temporaries take; and of one pixel and channel while the nets learn.
 BASE, PER_CHANNEL = 400 << 20, 600
 
@@ -45,9 +46,12 @@ def cost(photo_sizes: Sequence[Size], size: Size, cfg: Config) -> Cost:
     pixels = math.prod(first)
     seconds, memory = PER_PRODUCT * pixels * _generator(cfg), 24 * cfg.width * pixels
     if cfg.refined:
+        components = min(cfg.components or 1 << 30, (3 + cfg.classes + 2) * cfg.patch**2)
+        each = PER_PATCH * (1 + (GATHERED if cfg.together else 0)) * (components + APART) / (USUAL_COMPONENTS + APART)
         for level in patch_levels(photo_sizes[0], size, cfg):
-            seconds += PER_PATCH * (1 + (GATHERED if cfg.together else 0)) * level.steps * level.size[0] * level.size[1]
-        memory = max(memory, 900 * size[0] * size[1])
+            seconds += each * level.steps * level.size[0] * level.size[1]
+        # The photo's patches are held whole, twice; those of the result a strip at a time.
+        memory = max(memory, (900 + 8 * max(0, components - USUAL_COMPONENTS)) * size[0] * size[1])
     return Cost(seconds / _speed_up(), BASE + memory)
 
 

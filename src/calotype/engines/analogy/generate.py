@@ -22,6 +22,8 @@ from calotype.run import Run
 # All patches are compared with all up to so many of each (in the geometric mean) at the first level, where nothing is
 # known of the matches yet.
 EXACT_BELOW, EXACT_START = 4000, 14_000
+# Pairs of patches compared at each replacement for those that were matched worst: about those of rare labels.
+MENDED = 50_000_000
 
 
 @torch.no_grad()
@@ -87,10 +89,12 @@ def _finished(made: Tensor, photo: Tensor, before: Tensor, target: Tensor, cfg: 
         restless=cfg.restless,
         alpha=cfg.alpha,
         spread=cfg.spread,
+        components=cfg.components,
         passes=1,
         exact_below=EXACT_BELOW,
         exact_start=EXACT_START,
         together=cfg.together,
+        mended=MENDED,
     )
     levels = patch_levels(whole, size, cfg)
     source, wanted = guides(photo, before, target)

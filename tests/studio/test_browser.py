@@ -231,6 +231,8 @@ def test_three_jobs_one_stopped_the_studio_closed_and_opened_again(page, server)
 
     assert server.stop() == 0
     page.one("#offline")
+    # On a busy machine the end of the server may cut off requests that it was at: nothing else may be complained about.
+    assert all("status of 500" in problem for problem in page.problems())
     server.start()
     page.until(lambda: not page.one("body").find_element("id", "offline").is_displayed())
     states = {job["id"]: job for job in jobs(page)}

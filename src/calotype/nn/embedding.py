@@ -25,7 +25,7 @@ from calotype.nn.features import VISION_VGG_FILE, FilterBank, Vgg16, read_weight
 _EFFICIENTNET_SIDE = _VGG_SIDE = 224  # pixels: the side they were trained with
 INCEPTION_FILE = "pt_inception-2015-12-05-6726825d.pth"
 _INCEPTION_SHA256 = "6726825d"  # what the public file's SHA-256 begins with, as its name says
-_AT_ONCE = 8  # pictures on a processor: their maps then stay in its cache, which is more than twice as quick
+_AT_ONCE = 8  # pictures on a processor: their maps then stay in its cache
 _SMALLEST = 16  # pixels a side that the formulas need at half the size
 
 

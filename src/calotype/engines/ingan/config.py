@@ -56,9 +56,6 @@ class Config:
         together: what it costs, as a multiple of the mean distance of the matches, that all around a patch is copied
             from elsewhere than it; 0 takes the best match of each patch alone.
         restless: noise added at every such level, as a multiple of the detail it adds (root mean square).
-        spread: where patches overlap, each counts by a bell of this standard deviation around its middle, as a fraction
-            of its side; 0 is a plain mean: softer, and forms hold together better.
-        components: principal components that stand for a patch; 0 for all its values.
         steady: for films: share of the frame before in what the patches of a frame begin with.
     """
 
@@ -100,8 +97,6 @@ class Config:
     patch_steps: int = 4
     together: float = 2.0
     restless: float = 0.0
-    spread: float = 0.0
-    components: int = 24
     steady: float = 0.8
 
 
@@ -138,16 +133,4 @@ PRESETS: dict[str, Config] = {
 }
 
 # Settings that a trained model does not depend on.
-AT_SAMPLING = frozenset(
-    {
-        "patches_from",
-        "patch_side",
-        "alpha",
-        "patch_steps",
-        "together",
-        "restless",
-        "spread",
-        "components",
-        "steady",
-    }
-)
+AT_SAMPLING = frozenset({"patches_from", "patch_side", "alpha", "patch_steps", "together", "restless", "steady"})

@@ -15,9 +15,8 @@ from calotype.types import Cost
 # Seconds on two cores of a 2.6 GHz server processor: for one multiplication and addition of a network, there or back,
 # for a pass whatever its size, and for a patch replaced once.
 PER_PRODUCT, PER_PASS, PER_PATCH = 3e-11, 5e-3, 2.5e-6
-# What keeping patches together takes, against replacing them. And what either takes of a patch however few its
-# components are, in so many of these: both are fitted to 24 of them.
-GATHERED, USUAL_COMPONENTS, APART = 1.0, 24, 45
+# What keeping patches together takes, against replacing them.
+GATHERED = 1.0
 # Bytes that torch itself and a few temporaries take; and of one pixel and channel while a network learns.
 BASE, PER_CHANNEL = 400 << 20, 100
 
@@ -54,10 +53,9 @@ def cost(photo_sizes: Sequence[Size], size: Size, cfg: Config) -> Cost:
     seconds = _products(cfg) * pixels * PER_PRODUCT + PER_PASS
     memory = 24 * cfg.width * pixels
     if cfg.side:
-        components = min(cfg.components or 1 << 30, 3 * cfg.patch_side**2)
-        each = PER_PATCH * (1 + (GATHERED if cfg.together else 0)) * (components + APART) / (USUAL_COMPONENTS + APART)
+        each = PER_PATCH * (1 + (GATHERED if cfg.together else 0))
         seconds += sum(each * level.steps * math.prod(level.size) for level in levels_of(photo, size, cfg))
-        memory = max(memory, (450 + 8 * max(0, components - USUAL_COMPONENTS)) * size[0] * size[1])
+        memory = max(memory, 450 * size[0] * size[1])
     return Cost(seconds / _speed_up(), BASE + int(memory))
 
 

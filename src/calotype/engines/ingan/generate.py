@@ -159,11 +159,8 @@ def patched(
         exact_below=1500,
         exact_start=EXACT,
         together=cfg.together,
-        spread=cfg.spread,
-        components=cfg.components,
     )
-    made = refine(start, [photo], how, run, levels, torch.Generator().manual_seed(seed), (False, False))
-    return made.clamp(-1, 1)  # a weighted mean is out of range by a rounding error
+    return refine(start, [photo], how, run, levels, torch.Generator().manual_seed(seed), (False, False))
 
 
 class _Painter:

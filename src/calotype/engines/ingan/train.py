@@ -243,7 +243,6 @@ def checked(photo: Tensor, cfg: Config) -> None:
         ("critic_width", 1),
         ("directions", 1),
         ("patch_steps", 1),
-        ("components", 0),
     ):
         if getattr(cfg, name) < least:
             raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from {least} up")
@@ -265,7 +264,6 @@ def checked(photo: Tensor, cfg: Config) -> None:
         ("most", 1.0, 100.0),
         ("steady", 0.0, 0.95),
         ("together", 0.0, 1000.0),
-        ("spread", 0.0, 10.0),
         ("floor", 1e-6, 1e6),
     ):
         if not low <= getattr(cfg, name) <= high:

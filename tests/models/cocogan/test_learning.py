@@ -159,7 +159,7 @@ def test_measured_normalisation_is_that_of_the_pictures():
     assert not net.average.training
     norm = net.average.norm
     seen = []
-    norm.register_forward_hook(lambda module, given, out: seen.append(out))
+    norm.register_forward_hook(lambda module, given, out: seen.append(out.clone()))
     drawn = draw(replace(TINY, batch=200), CPU)
     with torch.no_grad():
         learning.made_macro(net.average, drawn.latent, *learning.cells_within(drawn.row, drawn.column, TINY), TINY)

@@ -200,9 +200,10 @@ class Learner:
         if heads:
             groups.append({"params": heads, "lr": cfg.latent_rate})
         fused = device.type in ("cpu", "cuda")
-        self.critic_optimizer = torch.optim.Adam(groups, betas=(0.0, 0.999), fused=fused)
+        betas = (0.0, cfg.beta2)
+        self.critic_optimizer = torch.optim.Adam(groups, betas=betas, fused=fused)
         self.generator_optimizer = torch.optim.Adam(
-            net.generator.parameters(), lr=cfg.generator_rate, betas=(0.0, 0.999), fused=fused
+            net.generator.parameters(), lr=cfg.generator_rate, betas=betas, fused=fused
         )
         self.rates = [[group["lr"] for group in each.param_groups] for each in self._optimizers]
         self.generator = distributed.wrapped(net.generator)

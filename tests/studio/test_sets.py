@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from collections import Counter
 
 import official
 import pytest
@@ -16,7 +17,7 @@ from calotype.data.sets import SETS
 from calotype.data.writing import write_samples
 from calotype.studio import sets
 from calotype.studio.pictures import Missing
-from calotype.studio.sets import Sets, labels_of, place_in
+from calotype.studio.sets import Sets, kinds_of, labels_of, place_in
 from calotype.tasks import cache
 from calotype.tasks.data import told
 
@@ -147,6 +148,24 @@ def test_labels_are_the_sub_folders():
     assert str(place_in("a/b.jpg", "b.jpg")) == "a/b.jpg"
 
 
+@pytest.mark.parametrize(
+    ("names", "lines", "found"),
+    [
+        (["pale", "dark"], ['{"label": 1}', '{"label": 0}', '{"label": 1}'], {"pale": 1, "dark": 2}),
+        (["pale"], ['{"label": 1}', '{"label": 0}', "{}"], {"0": 1, "1": 1}),
+        ({"a": 1}, ['{"label": 3}'], {"3": 1}),
+        (["pale"], ["{}"], {}),
+        (["pale"], ['{"label": 1e999}'], {}),
+        (["pale"], ["no JSON"], {}),
+    ],
+)
+def test_labels_of_samples_are_those_that_their_lines_give(tmp_path, names, lines, found):
+    (tmp_path / "about.json").write_text(json.dumps({"labels": names}))
+    (tmp_path / "samples.jsonl").write_text("\n".join(lines))
+    assert kinds_of(tmp_path) == found
+    assert kinds_of(tmp_path / "nowhere") == {}
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # A set of samples that was made elsewhere
 
@@ -181,12 +200,12 @@ def test_a_set_made_elsewhere_is_the_set_that_it_was(client, place, elsewhere):
     id, refused = hand_in_samples(client, elsewhere)
     assert not refused
     before = client.get(f"/api/sets/{id}").json()
-    assert (before["count"], before["maps"]) == (4, False)
+    assert (before["count"], before["maps"], before["whole"]) == (4, False, False)
     kept = Sets(place / "home" / "sets").folder(id)
     # Until it is whole it is a set of pictures, and no map is taken for one.
     assert len(calotype.tasks.taught.SetOfPhotos(kept).files) == 4
     said = client.post(f"/api/sets/{id}/whole").json()
-    assert (said["count"], said["maps"], said["source"]) == (4, True, "scenes")
+    assert (said["count"], said["maps"], said["whole"], said["source"]) == (4, True, True, "scenes")
     assert said["licence"] == json.loads((elsewhere / "about.json").read_text())["licence"]
     assert said == client.get(f"/api/sets/{id}").json() == Sets(place / "home" / "sets").get(id).said()
     found, made = ({p.relative_to(one): p for one in (root,) for p in one.rglob("*.*")} for root in (kept, elsewhere))
@@ -565,6 +584,9 @@ def test_a_set_that_anyone_can_have_is_made_into_a_set(client, place, monkeypatc
         "digits",
         "Apache-2.0 (OpenCV)",
     )
+    lines = (Sets(place / "home" / "sets").folder(job["set"]) / "samples.jsonl").read_text().splitlines()
+    assert said["whole"]
+    assert said["labels"] == Counter(str(json.loads(line)["label"]) for line in lines)
     members = client.get(f"/api/sets/{job['set']}/pictures").json()
     assert [one["file"] for one in members] == [f"images/{i:06d}.png" for i in range(6)]
     small = client.get(f"/api/sets/{job['set']}/pictures/{members[5]['id']}/thumbnail")

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from calotype.data.writing import ABOUT, IMAGES
+from calotype.data.writing import ABOUT, IMAGES, SAMPLES
 from calotype.errors import InputError
 from calotype.files import output_error, write_whole
 from calotype.studio.coming import Coming
@@ -67,6 +67,8 @@ class PictureSet:
         source: the set that anyone can have that it is, or the verb whose results it is of; empty: handed in.
         licence: of the pictures, where that is known.
         maps: whether it says of every pixel what it shows.
+        whole: whether it is a set of samples, which belong together: nothing is added to it or taken out.
+        kinds: the labels of its samples, with how many have each; empty where they have none.
         members: its pictures, by id, in the order in which they came.
     """
 
@@ -76,18 +78,20 @@ class PictureSet:
     source: str = ""
     licence: str = ""
     maps: bool = False
+    whole: bool = False
+    kinds: dict[str, int] = field(default_factory=dict)
     members: dict[str, Member] = field(default_factory=dict)
 
     def said(self) -> dict[str, Any]:
         """What a client is told of it: without its pictures, of which a few stand for all."""
         files = list(self.members.values())
         step = max(1, len(files) // _SHOWN)
-        about = {key: value for key, value in self.__dict__.items() if key != "members"}
+        about = {key: value for key, value in self.__dict__.items() if key not in ("members", "kinds")}
         return {
             **about,
             "count": len(files),
             "bytes": sum(one.bytes for one in files),
-            "labels": labels_of(one.file for one in files),
+            "labels": self.kinds or labels_of(one.file for one in files),
             "shown": [one.id for one in files[::step][:_SHOWN]],
         }
 
@@ -96,6 +100,18 @@ def labels_of(files: Iterable[str]) -> dict[str, int]:
     """The sub-folders that pictures stand in, with how many there are in each; none where all stand together."""
     counts = Counter(file.split("/", 1)[0] for file in files if "/" in file)
     return dict(sorted(counts.items())) if len(counts) > 1 else {}
+
+
+def kinds_of(folder: Path) -> dict[str, int]:
+    """The labels of a set of samples, by name or number, with how many samples have each; none where it has none."""
+    try:
+        names = json.loads((folder / ABOUT).read_text("utf-8")).get("labels", [])
+        lines = [json.loads(line) for line in (folder / SAMPLES).read_text("utf-8").splitlines()]
+        counts = Counter(int(line["label"]) for line in lines if "label" in line)
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError):
+        return {}  # what a set shows is told without it
+    named = isinstance(names, list) and all(0 <= label < len(names) for label in counts)
+    return {str(names[label])[:_LONGEST] if named else str(label): count for label, count in sorted(counts.items())}
 
 
 class Sets:
@@ -175,7 +191,7 @@ class Sets:
             member = Member(_id_of(file), file, size.width, size.height, len(data))
             if member.id in one.members:
                 return one.members[member.id]
-            if (self._place(one) / ABOUT).is_file():
+            if one.whole:
                 raise InputError("this set belongs together as it is: nothing can be added to it, make another set")
             write_whole(self._place(one) / file, lambda out: out.write(data))
             write_whole(self._small(one, member), lambda out: write_thumbnail(given.upright, out, _SMALL))
@@ -213,7 +229,7 @@ class Sets:
             raise InputError(f"the file has more than {MAX_BYTES >> 20} MB: it is none of a set of samples")
         # Maps are decoded to be checked, which takes memory, as with the pictures themselves.
         with self._decoding, self._lock:
-            if (self._place(one) / ABOUT).is_file():
+            if one.whole:
                 raise InputError("this set belongs together as it is: nothing can be added to it, make another set")
             self._check_room(one, len(data), pictures=0)
             if id not in self._coming:
@@ -241,6 +257,7 @@ class Sets:
                 self._delete(one, member)
             one.members = {member.id: member for member in kept}
             one.licence, one.source, one.maps = str(said.get("licence", ""))[:_LONGEST], said["source"], said["maps"]
+            one.whole, one.kinds = True, kinds_of(self._place(one))
             del self._coming[id]
             shutil.rmtree(self._waiting(one), ignore_errors=True)
             self._write_index(one)
@@ -269,6 +286,7 @@ class Sets:
             raise InputError(f"the set '{one.name}' cannot be read: make it again") from error
         with self._lock:
             one.licence, one.maps = licence, (folder / "maps").is_dir()
+            one.whole, one.kinds = True, kinds_of(folder)
             for path in sorted((folder / IMAGES).iterdir()):
                 file = path.relative_to(folder).as_posix()
                 one.members[_id_of(file)] = Member(_id_of(file), file, 0, 0, path.stat().st_size)
@@ -326,7 +344,7 @@ class Sets:
         """
         with self._lock:
             one, found = self.get(id), self.member(id, member)
-            if (self._place(one) / ABOUT).is_file():
+            if one.whole:
                 raise InputError("this set belongs together as it is: nothing can be taken out of it")
             self._delete(one, found)
             del one.members[member]
@@ -392,6 +410,8 @@ def _read(about: Path) -> PictureSet | None:
         lines = index.read_text("utf-8").splitlines() if index.is_file() else []
     except (OSError, ValueError, TypeError):
         return None
+    # What is on the disk says it: a record may be older than its set is whole.
+    one.whole = (about.parent / "set" / one.name / ABOUT).is_file()
     for line in lines:
         # The last line may have been cut short: that picture was not said to be there.
         with suppress(ValueError, TypeError):

@@ -154,7 +154,8 @@ function showOne(main, id) {
         free('learn', 'Learn from it', () => workOn('train', one, {engine: modelOfMany()}), {class: 'main', disabled: !one.count}),
         free('compare', 'Compare it with another', () => workOn('evaluate', one), {disabled: !one.count}),
         h('a', {class: 'button', href: `#/sets/${id}/verbs`, data: {do: 'each'}}, 'Do the same with each'),
-        free('more', 'Add pictures', async () => { const files = await chooseMany(); if (files.length) { await fill(one, picturesOf(files).pictures); restart(); } }),
+        // Samples belong together as they are: nothing is added to them or taken out.
+        one.whole ? '' : free('more', 'Add pictures', async () => { const files = await chooseMany(); if (files.length) { await fill(one, picturesOf(files).pictures); restart(); } }),
         free('delete', 'Delete', async () => {
           if (await sure(`Delete the set “${one.name}” and its ${one.count} pictures? What was learned from it stays.`, 'Delete')) { await attempt(async () => { await api.removeSet(id); await loadSets(); go('#/sets'); }); }
         }, {class: 'danger'})),
@@ -169,7 +170,7 @@ function showOne(main, id) {
   });
   const cell = (member) => {
     const element = h('li', {}, h('button', {type: 'button', class: 'thumb', title: member.file, 'aria-label': `Work on ${member.file}`, onclick: () => attempt(async () => { const picture = await api.useOf(id, member.id); await loadPictures(); state.verb = null; open(picture); })}, h('img', {src: url.member(id, member.id), alt: '', loading: 'lazy'})),
-      iconButton('close', `Take out ${member.file}`, () => attempt(async () => { await api.takeOut(id, member.id); element.remove(); shown--; await loadSets(); })));
+      set()?.whole ? '' : iconButton('close', `Take out ${member.file}`, () => attempt(async () => { await api.takeOut(id, member.id); element.remove(); shown--; await loadSets(); })));
     return element;
   };
   const restart = () => { shown = 0; grid.replaceChildren(); draw(); load(); };
@@ -185,7 +186,7 @@ function showOne(main, id) {
   };
   attempt(loadSets).then(restart);
   // What is dropped here is for this set.
-  state.taking = async (files) => { const one = set(); if (one) { await fill(one, picturesOf(files).pictures); restart(); } };
+  state.taking = async (files) => { const one = set(); if (one?.whole) toast('This set belongs together as it is: make another one for these pictures.'); else if (one) { await fill(one, picturesOf(files).pictures); restart(); } };
   const stop = listen('sets', draw);
   return () => { stop(); state.taking = null; };
 }

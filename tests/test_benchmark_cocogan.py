@@ -23,6 +23,24 @@ def test_seams_are_told_from_none():
     assert benchmark.border_ratio((ramp + ramp.transpose(2, 3)) / 2, 8) == pytest.approx(1, abs=1e-4)
 
 
+def test_seams_are_told_from_what_is_shown():
+    torch.manual_seed(0)
+    plain, wide = torch.rand(20, 3, 32, 32) * 0.1, torch.rand(20, 3, 32, 32) * 0.1
+    wide[:, :, :, 2:5] += torch.tensor([0.5, -0.5, 0.5])
+    real = torch.cat([plain, wide])
+    # What shows one half of the set only has no seams, though pixels elsewhere differ less than in the whole set.
+    found = benchmark.seams(plain + 0.001 * torch.rand_like(plain), real, 8)
+    assert found["over_that_of_the_set"] > 1.2
+    assert found["over_that_of_the_most_alike"] == pytest.approx(1, abs=0.01)
+    assert found["beside_the_next_over_that_of_the_set"] == pytest.approx(1, abs=0.05)
+    assert found["most_alike"] == 20
+    cut = plain.clone()
+    cut[:, :, :, 8:16] += 0.2
+    found = benchmark.seams(cut, real, 8)
+    assert found["over_that_of_the_most_alike"] > 1.2
+    assert found["beside_the_next_over_that_of_the_set"] > 1.2
+
+
 def test_what_is_kept_grows_with_the_piece_and_not_with_the_picture():
     kept = benchmark.memory(cocogan.PRESETS["tiny"])
     assert kept["kept_bytes"] < kept["kept_bytes_of_whole_pictures"]

@@ -108,12 +108,11 @@ _MEDIUM = Config(
     latent=64,
     width=16,
     critic_width=16,
-    steps=6000,
-    batch=64,
-    generator_rate=8e-4,
-    critic_rate=1.6e-3,
-    beta2=0.99,
-    decay_at=0.5,
+    steps=8000,
+    batch=32,
+    generator_rate=4e-4,
+    critic_rate=8e-4,
+    decay_at=0.7,
     adversarial="hinge",
     penalty=0.0,
     coordinate_weight=10.0,
@@ -125,7 +124,18 @@ _MEDIUM = Config(
 
 PRESETS: dict[str, Config] = {
     # For some hundred to some thousand aligned pictures and a processor.
-    "small": replace(_MEDIUM, size=(32, 32), macro=16, micro=8),
+    "small": replace(
+        _MEDIUM,
+        size=(32, 32),
+        macro=16,
+        micro=8,
+        steps=6000,
+        batch=64,
+        generator_rate=1.6e-3,
+        critic_rate=3.2e-3,
+        beta2=0.99,
+        decay_at=0.5,
+    ),
     "medium": _MEDIUM,
     # As published for CelebA at 128 pixels, with the faults of the published code mended.
     "paper": Config(size=(128, 128), macro=64, micro=32),

@@ -319,16 +319,16 @@ def cocogan_sentence() -> str:
     small, medium = results("cocogan"), results("cocogan_medium")
     together, apart = results("distributed"), results("distributed_each")
     frechet, seams, kept = small["frechet"], small["seams"], small["memory"]
-    made, plain = seams["whole training"], seams["plain GAN"]
+    made, plain = (seams[name]["over_that_of_the_most_alike"] for name in ("whole training", "plain GAN"))
     return (
         f"From {small['pictures']} drawings of people, `small` has come in {_minutes(small)} of one core to a Frechet "
         f"distance\nof {frechet['whole training']:.0f} "
         f"({small['features']}; {frechet['a twentieth of it']:.0f} after a twentieth of the training; "
         f"{frechet['plain GAN']:.0f}, a plain GAN of whole\npictures with the same time; "
         f"{small['frechet_of_halves_of_the_set']:.0f}, one half of the set and the other). Where parts meet, pixels "
-        f"differ {made['border_ratio']:.2f} times as much\nas elsewhere ({small['border_ratio_of_the_set']:.2f} in the "
-        f"set); that is {made['over_that_of_the_most_alike']:.2f} times what it is in the pictures\nof the set that are "
-        f"most like those made ({plain['over_that_of_the_most_alike']:.2f} for the plain GAN, which has no parts). A step keeps "
+        f"differ {seams['whole training']['border_ratio']:.2f} times as much\nas elsewhere "
+        f"({small['border_ratio_of_the_set']:.2f} in the set); that is {made:.2f} times what it is in the pictures\nof "
+        f"the set that are most like those made ({plain:.2f} for the plain GAN, which has no parts). A step keeps "
         f"{100 * kept['share_of_whole']:.0f} % of what it would of whole pictures\n"
         f"(`benchmarks/cocogan.py`, {machine(small)}). `medium` has come in {_minutes(medium)} to "
         f"{_distances(medium)};\nits people stood on light grey ({machine(medium)}, when it was called "

@@ -92,7 +92,8 @@ class _Growing(nn.Module):
         y = self._grown(F.relu(self.norm1(x, condition), inplace=True))
         y = self.conv2(F.relu(self.norm2(self.conv1(y), condition), inplace=True))
         # A convolution of one pixel may as well come before the enlargement, where it is four times as quick.
-        return y.add_(self._grown(self.short(x)))
+        grown: Tensor = y.add_(self._grown(self.short(x)))
+        return grown
 
     def _grown(self, x: Tensor) -> Tensor:
         return F.interpolate(x, scale_factor=2.0, mode="nearest") if self.up else x

@@ -28,8 +28,8 @@ class Config:
         generator_rate: learning rate of Adam for the generator.
         critic_rate: that for the critic and its head that guesses coordinates.
         latent_rate: that for the critic's head that guesses the random vector.
-        beta2: how much of their past Adam's averages of squared gradients keep at each step; below the published 0.999
-            steps adapt sooner, which short trainings gain by.
+        beta2: how much of their past Adam's averages of squared gradients keep at each step; with less than the
+            published 0.999 steps adapt sooner.
         decay_at: share of the steps after which the rates fall, linearly, to a tenth.
         adversarial: ``wasserstein``, with a penalty on the critic's slope, as published; ``hinge``, which needs no
             penalty, so that a step is quicker.

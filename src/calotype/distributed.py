@@ -72,8 +72,9 @@ def own_device(name: str) -> str:
 
 
 def quick_bfloat16() -> bool:
-    """Whether this machine's processor multiplies bfloat16 in hardware, several times as fast as float32."""
-    return bool(getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)())
+    """Whether this machine's processor multiplies bfloat16 in hardware, at least twice as fast as float32."""
+    able = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    return any(getattr(torch.cpu, name, lambda: False)() for name in able)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from calotype.models.cocogan.config import Config
 from calotype.models.cocogan.coordinates import cells_of_macro, dimensions, joined, micro_coordinates
 from calotype.nn.norm import batch_norm, known_norm
+from calotype.nn.resample import conv_of_doubled, conv_then_halved
 from calotype.nn.spectral import spectral_norm
 
 _SLOPE = 0.2
@@ -62,7 +63,7 @@ class Normalised(nn.Module):
         return normal
 
 
-def _conv(inputs: int, outputs: int, kernel: int) -> nn.Module:
+def _conv(inputs: int, outputs: int, kernel: int) -> nn.Conv2d:
     conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
     nn.init.trunc_normal_(conv.weight, std=(2 / (inputs * kernel**2)) ** 0.5)
     nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
@@ -89,14 +90,13 @@ class _Growing(nn.Module):
         self.short = _conv(inputs, outputs, 1)
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
-        y = self._grown(F.relu(self.norm1(x, condition), inplace=True))
-        y = self.conv2(F.relu(self.norm2(self.conv1(y), condition), inplace=True))
+        y = F.relu(self.norm1(x, condition), inplace=True)
+        y = conv_of_doubled(self.conv1, y) if self.up else self.conv1(y)
+        y = self.conv2(F.relu(self.norm2(y, condition), inplace=True))
         # A convolution of one pixel may as well come before the enlargement, where it is four times as quick.
-        grown: Tensor = y.add_(self._grown(self.short(x)))
+        short = self.short(x)
+        grown: Tensor = y.add_(F.interpolate(short, scale_factor=2.0, mode="nearest") if self.up else short)
         return grown
-
-    def _grown(self, x: Tensor) -> Tensor:
-        return F.interpolate(x, scale_factor=2.0, mode="nearest") if self.up else x
 
 
 class Generator(nn.Module):
@@ -178,10 +178,9 @@ class _Shrinking(nn.Module):
         self.short = _conv(inputs, outputs, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.conv2(F.relu(self.conv1(x if self.first else F.relu(x))))
-        if self.down:
-            y, x = F.avg_pool2d(y, 2), F.avg_pool2d(x, 2)
-        judged: Tensor = y + self.short(x)
+        y = F.relu(self.conv1(x if self.first else F.relu(x)))
+        y = conv_then_halved(self.conv2, y) if self.down else self.conv2(y)
+        judged: Tensor = y + self.short(F.avg_pool2d(x, 2) if self.down else x)
         return judged
 
 

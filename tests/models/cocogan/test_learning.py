@@ -68,19 +68,19 @@ def test_every_kind_of_step_gives_numbers(changes):
 
 def test_a_batch_in_parts_has_the_losses_of_the_whole():
     whole, parts = learner(replace(TINY, bf16=False)), learner(replace(TINY, bf16=False, accumulate=2))
-    for each in (whole, parts):  # batch norm would see the parts apart
-        for module in each.net.modules():
+    for each in (whole, parts):
+        for module in each.net.modules():  # batch norm would see the parts apart
             if isinstance(module, Normalised):
-                module.train = lambda mode=True: None
-        each.net.eval()
+                module.eval().train = lambda mode=True: None
+        for _ in range(300):  # singular values are estimated once a part: they have to be known already
+            each.net.critic(torch.zeros(1, 3, TINY.macro, TINY.macro), torch.zeros(1, 2))
+            each.net.generator(torch.zeros(1, TINY.latent), torch.zeros(1, 2))
     said = []
     for each in (whole, parts):
         torch.manual_seed(1)  # draws
         said.append(each.step(each.state, {"image": pictures(4)}, 1))
     for name in ("critic", "place", "generator"):
-        assert said[0][name].item() == pytest.approx(
-            said[1][name].item(), abs=0.05
-        )  # singular values are estimated more often
+        assert said[0][name].item() == pytest.approx(said[1][name].item(), rel=1e-3), name
 
 
 def test_only_pieces_are_ever_judged(monkeypatch):
@@ -155,7 +155,7 @@ def test_colours_are_left_alone_without_strength_and_changed_with_it():
 def test_measured_normalisation_is_that_of_the_pictures():
     torch.manual_seed(0)
     net = cocogan.build(TINY)
-    measure(net.average, TINY, CPU, batches=30)
+    measure(net.average, TINY, CPU, batches=300)
     assert not net.average.training
     norm = net.average.norm
     seen = []

@@ -71,10 +71,11 @@ def generator_products(cfg: Config) -> float:
     cell, side = 2, 2 + 2 * over[0]
     total = float(side**2 * widths[0] * (cfg.latent + dimensions(cfg)))
     for (before, after), margin in zip(pairwise(widths), over[1:]):
-        short = before * after * side**2
-        side *= min(2, cfg.micro // cell)
-        cell = min(2 * cell, cfg.micro)
-        total += short + 9 * (before + after) * after * side**2
+        # A convolution that doubles the size is one of 4 x 4 that steps by two, and so is one that halves it.
+        up = cell < cfg.micro
+        total += (1 + (16 if up else 9)) * before * after * side**2
+        side, cell = (2 * side, 2 * cell) if up else (side, cell)
+        total += 9 * after**2 * side**2
         side = cell + 2 * margin
     return total + 27 * widths[-1] * side**2
 
@@ -84,9 +85,10 @@ def critic_products(cfg: Config) -> float:
     widths = _critic_widths(cfg)
     total, side = 0.0, cfg.macro
     for i, (before, after) in enumerate(pairwise([3, *widths])):
-        total += 9 * (before + after) * after * side**2
-        side //= 2 if i < len(widths) - 1 else 1
-        total += before * after * side**2
+        down = i < len(widths) - 1
+        total += 9 * before * after * side**2
+        side //= 2 if down else 1
+        total += (before + (16 if down else 9) * after) * after * side**2
     return total
 
 

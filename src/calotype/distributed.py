@@ -72,9 +72,17 @@ def own_device(name: str) -> str:
 
 
 def quick_bfloat16() -> bool:
-    """Whether this machine's processor multiplies bfloat16 in hardware, at least twice as fast as float32."""
-    able = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
-    return any(getattr(torch.cpu, name, lambda: False)() for name in able)
+    """Whether this machine's processor multiplies bfloat16 in hardware, about twice as fast as float32 or faster."""
+    return bfloat16_tiles() or _can("_is_avx512_bf16_supported")
+
+
+def bfloat16_tiles() -> bool:
+    """Whether it multiplies whole tiles of bfloat16 at once (AMX)."""
+    return _can("_is_amx_tile_supported")
+
+
+def _can(name: str) -> bool:
+    return bool(getattr(torch.cpu, name, lambda: False)())
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import math
 import os
 from itertools import pairwise
 
-from calotype.distributed import quick_bfloat16
+from calotype.distributed import bfloat16_tiles, quick_bfloat16
 from calotype.models.cocogan.beyond import STEPS, Margins, check_margins
 from calotype.models.cocogan.config import Config
 from calotype.models.cocogan.coordinates import cells, cells_of_macro, dimensions
@@ -14,9 +14,10 @@ from calotype.models.cocogan.generate import AT_ONCE, checked_size
 from calotype.models.cocogan.network import _critic_widths, _generator_widths, margins
 from calotype.types import Cost
 
-# Seconds on one core of a 2.6 GHz server processor for one multiplication and addition in float32, and the share of
-# that where it multiplies bfloat16 in hardware.
-PER_PRODUCT, HALF = 2.1e-11, 0.36
+# Seconds on one core of a 2.6 GHz server processor for one multiplication and addition with all that goes with it, in
+# float32: of a picture that is made; of a training step. The share of the latter where bfloat16 is multiplied in
+# hardware, by tiles (AMX) or by vectors (AVX-512).
+PER_MADE, PER_LEARNED, TILES, VECTORS = 2.1e-11, 2.4e-11, 0.36, 0.6
 # Bytes that torch itself takes; and of one number that a network keeps until its gradient comes.
 BASE, PER_NUMBER = 350 << 20, 12
 
@@ -34,7 +35,7 @@ def efforts(cfg: Config) -> list[float]:
     penalties = 4 * judged / cfg.penalty_every if cfg.penalty else 0.0
     # A pass there and back is three passes; the critic sees two pieces for itself and one for the generator.
     passes = 3 * within * made + (3 * 2 + 2) * judged + penalties
-    step = cfg.batch * passes * PER_PRODUCT * (HALF if cfg.bf16 and quick_bfloat16() else 1)
+    step = cfg.batch * passes * PER_LEARNED * (_half() if cfg.bf16 else 1)
     return [cfg.steps * step] + ([cfg.beyond_steps * 2 * step] if cfg.beyond else [])
 
 
@@ -43,7 +44,7 @@ def cost(size: tuple[int, int] | None, cfg: Config) -> Cost:
     height, width = checked_size(size, cfg)
     down, across = math.ceil(height / cfg.micro) + 1, math.ceil(width / cfg.micro) + 1
     pieces = math.ceil(down / max(1, AT_ONCE // across)) * math.ceil(across / AT_ONCE) * AT_ONCE
-    seconds = pieces * generator_products(cfg) * PER_PRODUCT
+    seconds = pieces * generator_products(cfg) * PER_MADE
     return Cost(
         max(0.01, seconds / _speed_up()),
         int(BASE + 8 * AT_ONCE * _kept(cfg)[0] + 24 * height * width + 8 * _weights(cfg)),
@@ -61,7 +62,7 @@ def expanding_cost(margins_px: Margins, cfg: Config) -> Cost:
     made = cost((cfg.size[0] + 2 * max(top, bottom), cfg.size[1] + 2 * max(left, right)), cfg)
     rows, columns = cells(cfg)
     # A pass there and back is three passes.
-    search = 3 * STEPS * rows * columns * generator_products(cfg) * PER_PRODUCT / _speed_up()
+    search = 3 * STEPS * rows * columns * generator_products(cfg) * PER_MADE / _speed_up()
     return Cost(made.seconds + search, int(made.bytes + PER_NUMBER * rows * columns * _kept(cfg)[0]))
 
 
@@ -113,6 +114,11 @@ def _weights(cfg: Config) -> float:
     return 2 * sum(9 * (a + b) * b for a, b in ends) + 2 * affine + sum(9 * (a + b) * b for a, b in judge)
 
 
+def _half() -> float:
+    """The share of the time of float32 that bfloat16 takes on this machine."""
+    return TILES if bfloat16_tiles() else VECTORS if quick_bfloat16() else 1.0
+
+
 def _speed_up() -> float:
     # Small pieces keep two cores busy and no more.
-    return math.sqrt(min(os.cpu_count() or 1, 4))
+    return 1.7 if (os.cpu_count() or 1) > 1 else 1.0

@@ -318,6 +318,8 @@ def cocogan_sentence() -> str:
     """What COCO-GAN has learned of a set, beside a plain GAN, and how two processes share the work."""
     small, medium = results("cocogan"), results("cocogan_medium")
     together, apart = results("distributed"), results("distributed_each")
+    step = results("cocogan_step")
+    quick = {name: round(times, 1) for name, times in step["presets"][0]["times_as_quick"].items()}
     frechet, seams, kept = small["frechet"], small["seams"], small["memory"]
     made, plain = (seams[name]["over_that_of_the_most_alike"] for name in ("whole training", "plain GAN"))
     return (
@@ -332,7 +334,9 @@ def cocogan_sentence() -> str:
         f"{100 * kept['share_of_whole']:.0f} % of what it would of whole pictures\n"
         f"(`benchmarks/cocogan.py`, {machine(small)}). `medium` has come in {_minutes(medium)} to "
         f"{_distances(medium)};\nits people stood on light grey ({machine(medium)}, when it was called "
-        f"`small`). Two processes learn {together['speed_up']} times as\n"
+        f"`small`). A step of `small` is {quick['at once, float32']} times as quick as with sizes doubled before\n"
+        f"convolutions and halved after them, as is usual, and in bfloat16 {quick['at once, bfloat16']} times "
+        f"(`benchmarks/cocogan_step.py`, {machine(step)}).\nTwo processes learn {together['speed_up']} times as\n"
         f"quickly as one on the same batch, {apart['speed_up']} times with such a batch each "
         f"(`benchmarks/distributed.py`, {machine(together)})."
     )

@@ -314,32 +314,40 @@ def metrics_sentence() -> str:
     )
 
 
-def cocogan_sentence() -> str:
-    """What COCO-GAN has learned of a set, beside a plain GAN, and how two processes share the work."""
+def cocogan_table() -> str:
+    """What COCO-GAN has learned of a set, beside a plain GAN; what it takes, and how processes share the work."""
     small, medium = results("cocogan"), results("cocogan_medium")
-    together, apart = results("distributed"), results("distributed_each")
-    step = results("cocogan_step")
+    together, apart, step = results("distributed"), results("distributed_each"), results("cocogan_step")
     quick = {name: round(times, 1) for name, times in step["presets"][0]["times_as_quick"].items()}
-    frechet, seams, kept = small["frechet"], small["seams"], small["memory"]
-    made, plain = (seams[name]["over_that_of_the_most_alike"] for name in ("whole training", "plain GAN"))
-    return (
-        f"From {small['pictures']} drawings of people, `small` has come in {_minutes(small)} of one core to a Frechet "
-        f"distance\nof {frechet['whole training']:.0f} "
-        f"({small['features']}; {frechet['a twentieth of it']:.0f} after a twentieth of the training; "
-        f"{frechet['plain GAN']:.0f}, a plain GAN of whole\npictures with the same time; "
-        f"{small['frechet_of_halves_of_the_set']:.0f}, one half of the set and the other). Where parts meet, pixels "
-        f"differ {seams['whole training']['border_ratio']:.2f} times as much\nas elsewhere "
-        f"({small['border_ratio_of_the_set']:.2f} in the set); that is {made:.2f} times what it is in the pictures\nof "
-        f"the set that are most like those made ({plain:.2f} for the plain GAN, which has no parts). A step keeps "
-        f"{100 * kept['share_of_whole']:.0f} % of what it would of whole pictures\n"
-        f"(`benchmarks/cocogan.py`, {machine(small)}). `medium` has come in {_minutes(medium)} to "
-        f"{_distances(medium)};\nits people stood on light grey ({machine(medium)}, when it was called "
-        f"`small`). A step of `small` is {quick['at once, float32']} times as quick as with sizes doubled before\n"
-        f"convolutions and halved after them, as is usual, and in bfloat16 {quick['at once, bfloat16']} times "
-        f"(`benchmarks/cocogan_step.py`, {machine(step)}).\nTwo processes learn {together['speed_up']} times as\n"
-        f"quickly as one on the same batch, {apart['speed_up']} times with such a batch each "
-        f"(`benchmarks/distributed.py`, {machine(together)})."
-    )
+    rows = {
+        f"`small`, {_minutes(small)} of one core": "whole training",
+        "the same after a twentieth of it": "a twentieth of it",
+        "a plain GAN of whole pictures, the same time": "plain GAN",
+    }
+    lines = ["| | Frechet distance | joints | different nearest pictures |", "|---|---:|---:|---:|"]
+    for title, name in rows.items():
+        seams = small["seams"][name]
+        lines.append(
+            f"| {title} | {small['frechet'][name]:.0f} | {seams['over_that_of_the_set']:.2f} | {seams['most_alike']} |"
+        )
+    lines += [
+        f"| one half of the set, to the other | {small['frechet_of_halves_of_the_set']:.0f} | | |",
+        "",
+        f"Of {small['pictures']} drawings of people, {small['steps']} steps, {small['compared']} pictures made; "
+        f"features: {small['features']}. Joints: how much\nmore pixels differ where parts meet than elsewhere, as a "
+        f"multiple of that in the set. Nearest: of the set's pictures, mirrored ones too,\nto those made, pixel by pixel "
+        f"(`benchmarks/cocogan.py`, {machine(small)}).",
+        "",
+        f"`medium` has come in {_minutes(medium)} to {_distances(medium)};\nits people stood on light grey "
+        f"({machine(medium)}, when it was called `small`).",
+        f"A step keeps {100 * small['memory']['share_of_whole']:.0f} % of what it would of whole pictures. It is "
+        f"{quick['at once, float32']} times as quick as with sizes doubled before convolutions\nand halved after them, "
+        f"as is usual, and in bfloat16 {quick['at once, bfloat16']} times (`benchmarks/cocogan_step.py`, "
+        f"{machine(step)}).",
+        f"Two processes learn {together['speed_up']} times as quickly as one on the same batch, {apart['speed_up']} "
+        f"times with such a batch each\n(`benchmarks/distributed.py`, {machine(together)}).",
+    ]
+    return "\n".join(lines)
 
 
 def _minutes(result: dict[str, Any]) -> str:
@@ -355,7 +363,7 @@ def _distances(result: dict[str, Any]) -> str:
 
 
 TABLES = {
-    "cocogan": cocogan_sentence,
+    "cocogan": cocogan_table,
     "studio": studio_sentence,
     "metrics": metrics_sentence,
     "speed": speed_table,

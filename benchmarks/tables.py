@@ -335,8 +335,8 @@ def cocogan_table() -> str:
         "",
         f"Of {small['pictures']} drawings of people, {small['steps']} steps, {small['compared']} pictures made; "
         f"features: {small['features']}. Joints: how much\nmore pixels differ where parts meet than elsewhere, as a "
-        f"multiple of that in the set. Nearest: of the set's pictures, mirrored ones too,\nto those made, pixel by pixel "
-        f"(`benchmarks/cocogan.py`, {machine(small)}).",
+        f"multiple of that in the set. Nearest: of the set's pictures, mirrored ones too,\nto those made, pixel by "
+        f"pixel (`benchmarks/cocogan.py`, {machine(small)}).",
         "",
         f"`medium` has come in {_minutes(medium)} to {_distances(medium)};\nits people stood on light grey "
         f"({machine(medium)}, when it was called `small`).",

@@ -39,6 +39,8 @@ class Config:
         coordinate_weight: weight of the squared error of the coordinates that the critic guesses.
         latent_weight: weight of the absolute error of the random vector that the critic guesses; 0: pictures cannot be
             made after a given piece.
+        latent_spectral: whether the weights of the head that guesses it are divided by their largest singular value,
+            as published. Narrow networks guess hardly better than chance with that.
         average: how much of its past an average of the generator's weights keeps at each step; pictures are made with
             the average. 0: with the weights themselves, as published.
         mirror: whether pictures are learned from mirrored, too.
@@ -73,6 +75,7 @@ class Config:
     released: bool = False
     coordinate_weight: float = 100.0
     latent_weight: float = 0.0
+    latent_spectral: bool = True
     average: float = 0.999
     mirror: bool = False
     roll: bool = True
@@ -129,12 +132,15 @@ PRESETS: dict[str, Config] = {
         size=(32, 32),
         macro=16,
         micro=8,
-        steps=6000,
+        steps=7500,
         batch=64,
         generator_rate=1.6e-3,
         critic_rate=3.2e-3,
         beta2=0.99,
         decay_at=0.5,
+        latent_rate=1.6e-3,
+        latent_weight=5.0,
+        latent_spectral=False,
     ),
     "medium": _MEDIUM,
     # As published for CelebA at 128 pixels, with the faults of the published code mended.

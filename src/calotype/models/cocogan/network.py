@@ -70,11 +70,11 @@ def _conv(inputs: int, outputs: int, kernel: int) -> nn.Conv2d:
     return spectral_norm(conv)
 
 
-def _linear(inputs: int, outputs: int) -> nn.Module:
+def _linear(inputs: int, outputs: int, *, spectral: bool = True) -> nn.Module:
     linear = nn.Linear(inputs, outputs)
     nn.init.trunc_normal_(linear.weight, std=inputs**-0.5)
     nn.init.zeros_(linear.bias)
-    return spectral_norm(linear)
+    return spectral_norm(linear) if spectral else linear
 
 
 class _Growing(nn.Module):
@@ -185,13 +185,19 @@ class _Shrinking(nn.Module):
 
 
 class Head(nn.Module):
-    """What the critic guesses of a piece, from its features."""
+    """What the critic guesses of a piece, from its features.
 
-    def __init__(self, features: int, outputs: int) -> None:
+    Args:
+        features: how many there are.
+        outputs: how many numbers are guessed.
+        spectral: whether weights are divided by their largest singular value.
+    """
+
+    def __init__(self, features: int, outputs: int, *, spectral: bool = True) -> None:
         super().__init__()
-        self.inner = _linear(features, 128)
+        self.inner = _linear(features, 128, spectral=spectral)
         self.norm = Normalised(128)
-        self.outer = _linear(128, outputs)
+        self.outer = _linear(128, outputs, spectral=spectral)
 
     def forward(self, features: Tensor) -> Tensor:
         """[B, features] -> [B, outputs], -1..1."""
@@ -215,7 +221,7 @@ class Critic(nn.Module):
         self.score = _linear(widths[-1], 1)
         self.project = _linear(dimensions(cfg), widths[-1])
         self.place = Head(widths[-1], dimensions(cfg))
-        self.source = Head(widths[-1], cfg.latent) if cfg.latent_weight else None
+        self.source = Head(widths[-1], cfg.latent, spectral=cfg.latent_spectral) if cfg.latent_weight else None
 
     def features(self, pieces: Tensor) -> Tensor:
         """[B, 3, S, S] -> [B, features]."""

@@ -57,8 +57,7 @@ def draw(cfg: Config, device: torch.device, beyond: int = 0) -> Drawn:
         beyond: so many cells beyond every edge may made pieces be; 0 for where the real ones are.
     """
     n = cfg.batch
-    rows, columns = macro_choices(cfg)
-    row, column = torch.randint(rows, (n,)).float(), torch.randint(columns, (n,)).float()
+    row, column = _places(cfg)
     fake_row, fake_column = row, column
     if beyond:
         fake_row, fake_column = _outside(cfg, beyond, n)
@@ -73,6 +72,16 @@ def draw(cfg: Config, device: torch.device, beyond: int = 0) -> Drawn:
         tint=torch.rand(n, 14) * 2 - 1,
     )
     return Drawn(*(distributed.share(each).to(device) for each in drawn))
+
+
+def _places(cfg: Config) -> tuple[Tensor, Tensor]:
+    """Row and column of each macro piece of a batch, those at an edge more often than others as ``edges`` says."""
+    rows, columns = macro_choices(cfg)
+    down, across = torch.ones(rows), torch.ones(columns)
+    for often in (down,) if cfg.coordinates == "cylindrical" else (down, across):
+        often[[0, -1]] = cfg.edges
+    row, column = (torch.multinomial(often, cfg.batch, replacement=True) for often in (down, across))
+    return row.float(), column.float()
 
 
 def _outside(cfg: Config, beyond: int, n: int) -> tuple[Tensor, Tensor]:

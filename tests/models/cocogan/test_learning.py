@@ -56,6 +56,7 @@ def test_the_penalty_is_worked_out_now_and_then():
         {"mirror": True, "tint": 0.5},
         {"extra_blocks": 2},
         {"latent_weight": 0.0},
+        {"latent_spectral": False, "edges": 2.0},
     ],
 )
 def test_every_kind_of_step_gives_numbers(changes):
@@ -103,6 +104,37 @@ def test_real_pieces_are_where_the_made_ones_are():
     for i in range(4):
         top, left = int(drawn.row[i]) * cfg.micro, int(drawn.column[i]) * cfg.micro
         assert torch.equal(cut[i], grown[i, :, top : top + cfg.macro, left : left + cfg.macro])
+
+
+@pytest.mark.parametrize(("edges", "shares"), [(1.0, [1 / 3, 1 / 3, 1 / 3]), (2.0, [0.4, 0.2, 0.4])])
+def test_places_at_edges_are_drawn_as_often_as_asked(edges, shares):
+    torch.manual_seed(0)
+    drawn = draw(replace(TINY, edges=edges, batch=6000), CPU)
+    for place in (drawn.row, drawn.column):
+        found = [(place == k).float().mean().item() for k in range(3)]
+        assert found == pytest.approx(shares, abs=0.02)
+
+
+def test_a_cylinder_has_edges_above_and_below_alone():
+    torch.manual_seed(0)
+    drawn = draw(replace(TINY, edges=2.0, batch=6000, coordinates="cylindrical"), CPU)
+    found = [(drawn.column == k).float().mean().item() for k in range(4)]
+    assert found == pytest.approx([0.25] * 4, abs=0.02)
+    assert (drawn.row == 1).float().mean().item() == pytest.approx(0.2, abs=0.02)
+
+
+def test_the_head_that_guesses_random_vectors_may_be_free():
+    free, bound = (cocogan.build(replace(TINY, latent_spectral=spectral)).critic for spectral in (False, True))
+    divided = [name.endswith("original") for name, _ in free.source.named_parameters()]
+    assert not any(divided)
+    assert all(
+        any(name.endswith("original") for name, _ in head.named_parameters()) for head in (bound.source, free.place)
+    )
+
+
+def test_edges_that_are_never_seen_are_refused():
+    with pytest.raises(ValueError, match="edges"):
+        replace(TINY, edges=0.0)
 
 
 def test_beyond_the_edges_only_made_pieces_go():

@@ -40,7 +40,7 @@ class Config:
         latent_weight: weight of the absolute error of the random vector that the critic guesses; 0: pictures cannot be
             made after a given piece.
         latent_spectral: whether the weights of the head that guesses it are divided by their largest singular value,
-            as published. Narrow networks guess hardly better than chance with that.
+            as published; that bounds how far apart the guesses of narrow networks can be.
         average: how much of its past an average of the generator's weights keeps at each step; pictures are made with
             the average. 0: with the weights themselves, as published.
         mirror: whether pictures are learned from mirrored, too.

@@ -3,7 +3,8 @@
 ``apart``: sizes are doubled before a convolution and halved after one, as the published networks are written down.
 ``at once``: one convolution that steps by two does both; the result is the same (``tests/nn/test_resample.py``).
 Each in float32 and, where the processor multiplies it, in bfloat16. Steps of all kinds take turns, so that whatever
-else the machine does slows all of them; said are medians, one thread.
+else the machine does slows all of them; said are medians, one thread. What a whole training takes when nothing is set
+is worked out from steps with as many threads as there are cores.
 
     python benchmarks/cocogan_step.py --out benchmarks/results/cocogan_step.json
 """
@@ -84,8 +85,16 @@ def measured(preset: str, steps: int) -> dict[str, Any]:
             kind.step(i)
     seconds = {kind.name: statistics.median(kind.seconds[2:]) for kind in kinds}
     slowest = seconds["apart, float32"]
+    usual = Kind(cocogan.PRESETS[preset], apart=False, bf16=True)
+    torch.set_num_threads(os.cpu_count() or 1)
+    for i in range(steps):
+        usual.step(i)
+    torch.set_num_threads(1)
+    each = statistics.median(usual.seconds[2:])
     return {
         "preset": preset,
+        "seconds_with_all_cores": round(each, 4),
+        "minutes_of_a_training_with_all_cores": round(each * cocogan.PRESETS[preset].steps / 60, 1),
         "seconds": {name: round(value, 4) for name, value in seconds.items()},
         "times_as_quick": {name: round(slowest / value, 2) for name, value in seconds.items()},
     }

@@ -340,7 +340,8 @@ def cocogan_table() -> str:
         "",
         f"`medium` has come in {_minutes(medium)} to {_distances(medium)};\nits people stood on light grey "
         f"({machine(medium)}, when it was called `small`).",
-        f"A step keeps {100 * small['memory']['share_of_whole']:.0f} % of what it would of whole pictures. It is "
+        f"With both cores a training of `small` takes {step['presets'][0]['minutes_of_a_training_with_all_cores']:.0f} "
+        f"minutes, worked out from its steps. A step keeps {100 * small['memory']['share_of_whole']:.0f} % of what it would of whole pictures.\nIt is "
         f"{quick['at once, float32']} times as quick as with sizes doubled before convolutions\nand halved after them, "
         f"as is usual, and in bfloat16 {quick['at once, bfloat16']} times (`benchmarks/cocogan_step.py`, "
         f"{machine(step)}).",

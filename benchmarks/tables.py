@@ -318,7 +318,8 @@ def cocogan_table() -> str:
     """What COCO-GAN has learned of a set, beside a plain GAN; what it takes, and how processes share the work."""
     small, medium = results("cocogan"), results("cocogan_medium")
     together, apart, step = results("distributed"), results("distributed_each"), results("cocogan_step")
-    quick = {name: round(times, 1) for name, times in step["presets"][0]["times_as_quick"].items()}
+    whole = step["presets"][0]
+    quick = {name: round(times, 1) for name, times in whole["times_as_quick"].items()}
     rows = {
         f"`small`, {_minutes(small)} of one core": "whole training",
         "the same after a twentieth of it": "a twentieth of it",
@@ -340,11 +341,11 @@ def cocogan_table() -> str:
         "",
         f"`medium` has come in {_minutes(medium)} to {_distances(medium)};\nits people stood on light grey "
         f"({machine(medium)}, when it was called `small`).",
-        f"With both cores a training of `small` takes {step['presets'][0]['minutes_of_a_training_with_all_cores']:.0f} "
-        f"minutes, worked out from its steps. A step keeps {100 * small['memory']['share_of_whole']:.0f} % of what it would of whole pictures.\nIt is "
-        f"{quick['at once, float32']} times as quick as with sizes doubled before convolutions\nand halved after them, "
-        f"as is usual, and in bfloat16 {quick['at once, bfloat16']} times (`benchmarks/cocogan_step.py`, "
-        f"{machine(step)}).",
+        f"With both cores a training of `small` takes {whole['minutes_of_a_training_with_all_cores']:.0f} minutes, "
+        f"worked out from its steps. A step is {quick['at once, float32']} times as quick as with sizes\ndoubled before "
+        f"convolutions and halved after them, as is usual, and in bfloat16 {quick['at once, bfloat16']} times\n"
+        f"(`benchmarks/cocogan_step.py`, {machine(step)}). It keeps {100 * small['memory']['share_of_whole']:.0f} % of "
+        "what it would of whole pictures.",
         f"Two processes learn {together['speed_up']} times as quickly as one on the same batch, {apart['speed_up']} "
         f"times with such a batch each\n(`benchmarks/distributed.py`, {machine(together)}).",
     ]

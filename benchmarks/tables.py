@@ -342,8 +342,8 @@ def cocogan_table() -> str:
         f"`medium` has come in {_minutes(medium)} to {_distances(medium)};\nits people stood on light grey "
         f"({machine(medium)}, when it was called `small`).",
         f"With both cores a training of `small` takes {whole['minutes_of_a_training_with_all_cores']:.0f} minutes, "
-        f"worked out from its steps. A step is {quick['at once, float32']} times as quick as with sizes\ndoubled before "
-        f"convolutions and halved after them, as is usual, and in bfloat16 {quick['at once, bfloat16']} times\n"
+        f"worked out from its steps. A step is {quick['at once, float32']} times as quick as with sizes\ndoubled "
+        f"before convolutions and halved after them, as is usual, and in bfloat16 {quick['at once, bfloat16']} times\n"
         f"(`benchmarks/cocogan_step.py`, {machine(step)}). It keeps {100 * small['memory']['share_of_whole']:.0f} % of "
         "what it would of whole pictures.",
         f"Two processes learn {together['speed_up']} times as quickly as one on the same batch, {apart['speed_up']} "

@@ -318,6 +318,7 @@ def cocogan_table() -> str:
     """What COCO-GAN has learned of a set, beside a plain GAN; what it takes, and how processes share the work."""
     small, medium = results("cocogan"), results("cocogan_medium")
     together, apart, step = results("distributed"), results("distributed_each"), results("cocogan_step")
+    again, default = results("distributed_each_second"), results("distributed_each_small")
     whole = step["presets"][0]
     quick = {name: round(times, 1) for name, times in whole["times_as_quick"].items()}
     rows = {
@@ -346,8 +347,10 @@ def cocogan_table() -> str:
         f"before convolutions and halved after them, as is usual, and in bfloat16 {quick['at once, bfloat16']} times\n"
         f"(`benchmarks/cocogan_step.py`, {machine(step)}). It keeps {100 * small['memory']['share_of_whole']:.0f} % of "
         "what it would of whole pictures.",
-        f"Two processes learn {together['speed_up']} times as quickly as one on the same batch, {apart['speed_up']} "
-        f"times with such a batch each\n(`benchmarks/distributed.py`, {machine(together)}).",
+        f"Two processes learn `medium` {together['speed_up']} times as quickly as one on the same batch, "
+        f"{apart['speed_up']} times with such a batch each\n(`benchmarks/distributed.py`, {machine(together)});",
+        f"with the quicker steps {again['speed_up']} times, and `small` {default['speed_up']} times "
+        f"(such a batch each, {machine(default)}).",
     ]
     return "\n".join(lines)
 

@@ -318,7 +318,8 @@ def cocogan_table() -> str:
     """What COCO-GAN has learned of a set, beside a plain GAN; what it takes, and how processes share the work."""
     small, medium = results("cocogan"), results("cocogan_medium")
     together, apart, step = results("distributed"), results("distributed_each"), results("cocogan_step")
-    again, default = results("distributed_each_second"), results("distributed_each_small")
+    same, again = results("distributed_second"), results("distributed_each_second")
+    default = results("distributed_each_small")
     whole = step["presets"][0]
     quick = {name: round(times, 1) for name, times in whole["times_as_quick"].items()}
     rows = {
@@ -349,8 +350,8 @@ def cocogan_table() -> str:
         "what it would of whole pictures.",
         f"Two processes learn `medium` {together['speed_up']} times as quickly as one on the same batch, "
         f"{apart['speed_up']} times with such a batch each\n(`benchmarks/distributed.py`, {machine(together)});",
-        f"with the quicker steps {again['speed_up']} times, and `small` {default['speed_up']} times "
-        f"(such a batch each, {machine(default)}).",
+        f"with the quicker steps {same['speed_up']} and {again['speed_up']} times, and `small`, with such a batch each, "
+        f"{default['speed_up']} times ({machine(default)}).",
     ]
     return "\n".join(lines)
 

@@ -26,7 +26,7 @@ def conv_of_doubled(conv: nn.Conv2d, x: Tensor) -> Tensor:
 
 
 def conv_then_halved(conv: nn.Conv2d, x: Tensor) -> Tensor:
-    """Means of the squares of four pixels of ``conv`` of ``x``.
+    """Means over squares of 2 x 2 pixels of ``conv`` of ``x``.
 
     Args:
         conv: of 3 x 3 pixels, that pads by one.

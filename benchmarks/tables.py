@@ -350,8 +350,8 @@ def cocogan_table() -> str:
         "what it would of whole pictures.",
         f"Two processes learn `medium` {together['speed_up']} times as quickly as one on the same batch, "
         f"{apart['speed_up']} times with such a batch each\n(`benchmarks/distributed.py`, {machine(together)});",
-        f"with the quicker steps {same['speed_up']} and {again['speed_up']} times, and `small`, with such a batch each, "
-        f"{default['speed_up']} times ({machine(default)}).",
+        f"with the quicker steps {same['speed_up']} and {again['speed_up']} times, and `small`, with such a batch "
+        f"each, {default['speed_up']} times ({machine(default)}).",
     ]
     return "\n".join(lines)
 

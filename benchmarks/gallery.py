@@ -403,7 +403,7 @@ def widths() -> None:
     width = films[1][0].width
     frames = [on_white(frame, width) for film in films for frame in film]
     frames[0].save(
-        OUT / "widths.webp", save_all=True, append_images=frames[1:], duration=90, loop=0, quality=68, method=6
+        OUT / "widths.webp", save_all=True, append_images=frames[1:], format_duration=90, loop=0, quality=68, method=6
     )
 
 

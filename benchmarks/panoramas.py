@@ -37,7 +37,7 @@ from machine import provenance
 LABELS = (1, 3)  # monuments and power stations
 
 
-class Panoramas:
+class PanoramaJob:
     """Photos beside their mirror images, as a set: {image: [3, side, 2 side]}, -1..1."""
 
     def __init__(self, folder: Path, side: int) -> None:
@@ -86,7 +86,7 @@ def main() -> None:
         coordinates="cylindrical",
         steps=asked.steps,
     )
-    data = Panoramas(asked.photos, asked.side)
+    data = PanoramaJob(asked.photos, asked.side)
     asked.work.mkdir(parents=True, exist_ok=True)
 
     def heard(event: Any) -> None:

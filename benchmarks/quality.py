@@ -210,8 +210,8 @@ def scored(
     training: float | None = None,
 ) -> list[dict[str, Any]]:
     rows = []
-    for row, seed, duration in zip(found.rows, seeds, seconds, strict=True):
-        values = {**asdict(row), "diversity": found.diversity, "seconds": duration, "training": training}
+    for row, seed, format_duration in zip(found.rows, seeds, seconds, strict=True):
+        values = {**asdict(row), "diversity": found.diversity, "seconds": format_duration, "training": training}
         measured = {name: None if values[name] is None else round(values[name], 5) for name in COLUMNS}
         rows.append({"set": job.group, "photo": job.photo.stem, "system": system, "seed": seed, **measured})
     return rows

@@ -195,11 +195,11 @@ def test_what_cannot_be_understood_is_refused_before_any_work(calotype, tmp_path
     assert files(tmp_path) == {"photos/bird.png"}
 
 
-def test_a_result_too_small_to_be_made_is_refused_before_training(calotype, tmp_path, photo, cache):
+def test_a_result_too_small_to_be_made_is_refused_before_training(calotype, tmp_path, photo, model_store):
     done = calotype("retarget", photo, "--engine", "ingan", "--size", "1x1", *TINY)
     refused(done, 1, "1x1 pixels is too small", "16 or more")
     assert files(tmp_path) == {"photos/bird.png"}
-    assert files(cache) == set()
+    assert files(model_store) == set()
 
 
 # ---------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from calotype.cli.together import _without
+from calotype.cli.distributed_training import _without
 
 from .conftest import environment
 from .test_bad_input import files, refused

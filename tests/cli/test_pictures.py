@@ -185,12 +185,12 @@ def test_films_of_a_folder_and_upscaling(learning, tmp_path, photo, picture):
         (("vary", "bird.png", "--all-scales", "-o", "one.png"), 2, ("one file", "folder")),
     ],
 )
-def test_refused(learning, cache, pictures, arguments, status, words):
+def test_refused(learning, model_store, pictures, arguments, status, words):
     before = files(pictures)
     preset = () if "--preset" in arguments else TINY
     refused(learning(*arguments, "-q", *preset, cwd=pictures), status, *words)
     assert files(pictures) == before
-    assert files(cache) == set()
+    assert files(model_store) == set()
 
 
 def test_no_engine_that_could(calotype, photo):

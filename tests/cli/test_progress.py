@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from calotype.cli.progress import Bar, Reporter, reporter
-from calotype.tasks.remaining import Remaining, duration
+from calotype.tasks.eta import TimeEstimate, format_duration
 
 from .conftest import environment
 
@@ -93,7 +93,7 @@ def test_remaining_time_goes_by_the_pace(monkeypatch):
     model = SimpleNamespace(
         done_at=lambda stage, step, _: at[stage, step], cost=SimpleNamespace(seconds=100.0), done=lambda: 0.0
     )
-    remaining = Remaining(model)
+    remaining = TimeEstimate(model)
     assert remaining.seconds("a", 0, 10) == 100
     now[0] = 10.0
     assert remaining.seconds("a", 10, 10) == 30
@@ -104,4 +104,4 @@ def test_remaining_time_goes_by_the_pace(monkeypatch):
     ("seconds", "text"), [(0.01, "a second"), (12.4, "12 s"), (95, "95 s"), (300, "5 min"), (9000, "2.5 h")]
 )
 def test_duration(seconds, text):
-    assert duration(seconds) == text
+    assert format_duration(seconds) == text

@@ -17,19 +17,19 @@ from .test_bad_input import files, refused, wait_for
 TINY = ("--engine", "tiny_engine", "--preset", "tiny")
 
 
-def the_model(cache: Path) -> Path:
-    (folder,) = (cache / "models").iterdir()
+def the_model(model_store: Path) -> Path:
+    (folder,) = (model_store / "models").iterdir()
     return folder
 
 
-def test_a_verb_says_that_it_trains_and_does_it_once(learning, cache, photo):
+def test_a_verb_says_that_it_trains_and_does_it_once(learning, model_store, photo):
     first = learning("vary", photo, *TINY)
     assert first.returncode == 0, first.stderr
     assert first.stdout == "bird_vary_0.png\n"
     announced, preflight = first.stderr.splitlines()
     assert "bird.png 48x32 is trained on (tiny_engine, 2 stages): about a second" in announced
     assert "Ctrl-C stops and the same command goes on" in announced
-    assert str(the_model(cache) / "previews") in announced
+    assert str(the_model(model_store) / "previews") in announced
     assert "-> 1 picture" in preflight
     again = learning("vary", photo, "--skip-existing", "--json", *TINY)
     assert again.stderr == ""
@@ -51,7 +51,7 @@ def test_what_show_prints_makes_the_same_picture(learning, photo, tmp_path):
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_interrupted_training_goes_on_to_the_same_bytes(learning, cache, tmp_path, photo, number, status):
+def test_interrupted_training_goes_on_to_the_same_bytes(learning, model_store, tmp_path, photo, number, status):
     steps = ("--set", "steps=400")
     command = ("vary", str(photo), "-o", "one.png", *TINY, *steps)
     process = subprocess.Popen(
@@ -62,7 +62,7 @@ def test_interrupted_training_goes_on_to_the_same_bytes(learning, cache, tmp_pat
         stderr=subprocess.PIPE,
         text=True,
     )
-    wait_for(lambda: list(cache.glob("models/*/previews/half.png")), process)
+    wait_for(lambda: list(model_store.glob("models/*/previews/half.png")), process)
     time.sleep(0.2)  # some steps of the second stage
     process.send_signal(number)
     printed, said = process.communicate(timeout=60)
@@ -71,7 +71,7 @@ def test_interrupted_training_goes_on_to_the_same_bytes(learning, cache, tmp_pat
     assert len(said.splitlines()) == 1, said
     assert "stopped while training on" in said
     assert "the same command goes on" in said
-    folder = the_model(cache)
+    folder = the_model(model_store)
     assert not (folder / "model.json").exists()
     assert not (folder / "lock").exists()
     listed = json.loads(learning("models", "--json").stdout)
@@ -94,7 +94,7 @@ def test_interrupted_training_goes_on_to_the_same_bytes(learning, cache, tmp_pat
     assert (tmp_path / "one.png").read_bytes() == picture
 
 
-def test_two_processes_train_one_model(learning, cache, tmp_path, photo):
+def test_two_processes_train_one_model(learning, model_store, tmp_path, photo):
     command = [sys.executable, "-m", "calotype", "vary", str(photo), "-q", *TINY, "--set", "steps=500"]
     started = [
         subprocess.Popen(
@@ -117,7 +117,7 @@ def test_two_processes_train_one_model(learning, cache, tmp_path, photo):
     assert learning("vary", photo, "-q", *TINY, "--set", "steps=500").returncode == 0
 
 
-def test_train_a_folder(learning, cache, photo, picture):
+def test_train_a_folder(learning, model_store, photo, picture):
     picture(64, 48).save(photo.parent / "cat.png")
     (photo.parent / "broken.jpg").write_bytes(b"nothing")
     done = learning("train", "tiny_engine", photo.parent, "--preset", "tiny")
@@ -137,9 +137,9 @@ def photos(folder: Path, picture, count: int) -> None:
         picture(52 + 4 * i, 32).save(folder / f"photo{i}.png")
 
 
-def weights(cache: Path) -> dict[str, bytes]:
+def weights(model_store: Path) -> dict[str, bytes]:
     """Of every finished model, by the name of its folder."""
-    return {path.parent.name: path.read_bytes() for path in cache.glob("models/*/weights.safetensors")}
+    return {path.parent.name: path.read_bytes() for path in model_store.glob("models/*/weights.safetensors")}
 
 
 def started(tmp_path: Path, *command: object) -> subprocess.Popen:
@@ -155,7 +155,7 @@ def started(tmp_path: Path, *command: object) -> subprocess.Popen:
     )
 
 
-def test_several_photos_at_a_time(learning, cache, monkeypatch, tmp_path, photo, picture):
+def test_several_photos_at_a_time(learning, model_store, monkeypatch, tmp_path, photo, picture):
     photos(photo.parent, picture, 2)
     picture().save(photo.parent / "twin.png")  # the same photo once more: one model, not two at a time
     (photo.parent / "broken.jpg").write_bytes(b"nothing")
@@ -171,37 +171,39 @@ def test_several_photos_at_a_time(learning, cache, monkeypatch, tmp_path, photo,
     assert last == "calotype: 1 of 5 photos could not be trained on, the others are done"
     monkeypatch.setenv("CALOTYPE_CACHE", str(tmp_path / "other"))
     learning(*command, "-q")
-    assert weights(cache) == weights(tmp_path / "other")
-    assert len(weights(cache)) == 3
+    assert weights(model_store) == weights(tmp_path / "other")
+    assert len(weights(model_store)) == 3
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_all_at_work_stop_and_go_on_to_the_same_bytes(learning, cache, monkeypatch, tmp_path, photo, picture, number):
+def test_all_at_work_stop_and_go_on_to_the_same_bytes(
+    learning, model_store, monkeypatch, tmp_path, photo, picture, number
+):
     photos(photo.parent, picture, 2)
     command = ("train", "tiny_engine", photo.parent, "--preset", "tiny", "--set", "steps=400", "-q")
     process = started(tmp_path, *command, "--jobs", "2")
-    wait_for(lambda: len(list(cache.glob("models/*/previews/half.png"))) == 2, process)
+    wait_for(lambda: len(list(model_store.glob("models/*/previews/half.png"))) == 2, process)
     os.killpg(process.pid, signal.SIGINT) if number == signal.SIGINT else process.send_signal(number)
     _, said = process.communicate(timeout=60)
     assert process.returncode == (130 if number == signal.SIGINT else 143), said
     (line,) = said.splitlines()
     assert "of 3 photos trained on: the same command goes on" in line
-    assert not list(cache.glob("models/*/lock"))
-    assert len(list(cache.glob("models/*/state/*"))) >= 3
+    assert not list(model_store.glob("models/*/lock"))
+    assert len(list(model_store.glob("models/*/state/*"))) >= 3
     again = learning(*command, "--jobs", "3")
     assert again.returncode == 0, again.stderr
     monkeypatch.setenv("CALOTYPE_CACHE", str(tmp_path / "other"))
     learning(*command)
-    assert len(weights(cache)) == 3
-    assert weights(cache) == weights(tmp_path / "other")
+    assert len(weights(model_store)) == 3
+    assert weights(model_store) == weights(tmp_path / "other")
 
 
-def test_one_of_several_that_is_killed_does_not_stop_the_rest(learning, cache, tmp_path, photo, picture):
+def test_one_of_several_that_is_killed_does_not_stop_the_rest(learning, model_store, tmp_path, photo, picture):
     photos(photo.parent, picture, 2)
     command = ("train", "tiny_engine", photo.parent, "--preset", "tiny", "--set", "steps=400", "-q", "--jobs", "2")
     process = started(tmp_path, *command)
-    wait_for(lambda: list(cache.glob("models/*/previews/half.png")), process)
-    lock = next(iter(cache.glob("models/*/previews/half.png"))).parent.parent / "lock"
+    wait_for(lambda: list(model_store.glob("models/*/previews/half.png")), process)
+    lock = next(iter(model_store.glob("models/*/previews/half.png"))).parent.parent / "lock"
     os.kill(int(lock.read_text().removeprefix("process ")), signal.SIGKILL)
     printed, said = process.communicate(timeout=60)
     assert process.returncode == 1
@@ -210,20 +212,20 @@ def test_one_of_several_that_is_killed_does_not_stop_the_rest(learning, cache, t
     assert "was ended by SIGKILL: give a lower --jobs if memory ran out; the same command goes on" in killed
     assert last == "calotype: 1 of 3 photos could not be trained on, the others are done"
     assert learning(*command).returncode == 0
-    assert len(weights(cache)) == 3
+    assert len(weights(model_store)) == 3
 
 
-def test_train_into_a_folder_of_ones_own(learning, cache, tmp_path, photo, picture):
+def test_train_into_a_folder_of_ones_own(learning, model_store, tmp_path, photo, picture):
     one = learning("train", "tiny_engine", photo, "--preset", "tiny", "--out", "mine", "-q")
     assert (one.returncode, one.stdout) == (0, "mine\n")
     assert (tmp_path / "mine" / "weights.safetensors").is_file()
     picture(64, 48).save(photo.parent / "cat.png")
     several = learning("train", "tiny_engine", photo.parent, "--preset", "tiny", "--out", "all", "-q")
     assert len(list((tmp_path / "all").iterdir())) == len(several.stdout.splitlines()) == 2
-    assert list(cache.iterdir()) == []
+    assert list(model_store.iterdir()) == []
 
 
-def test_models_list_remove_and_import(learning, cache, tmp_path, photo):
+def test_models_list_remove_and_import(learning, model_store, tmp_path, photo):
     empty = learning("models")
     assert (empty.returncode, empty.stdout) == (0, "")
     assert "no models are kept" in empty.stderr
@@ -279,11 +281,11 @@ def test_bars_for_the_stages_on_a_terminal(tmp_path, photo):
         (("vary", "PHOTO", "--structure", "scale7", *TINY), 1, ("2 scales", "scale0 (24x16)", "scale1 (48x32)")),
     ],
 )
-def test_refused(learning, cache, tmp_path, photo, arguments, status, words):
+def test_refused(learning, model_store, tmp_path, photo, arguments, status, words):
     done = learning(*(str(photo) if word == "PHOTO" else word for word in arguments))
     refused(done, status, *words)
     assert files(tmp_path) == {"photos/bird.png"}
-    assert files(cache) == set()
+    assert files(model_store) == set()
 
 
 def test_the_model_of_another_photo(learning, tmp_path, photo, picture):
@@ -306,8 +308,8 @@ def test_nowhere_to_keep_models(learning, monkeypatch, tmp_path, photo):
     refused(learning("vary", photo, "-q", *TINY), 1, "cannot write", "CALOTYPE_CACHE")
 
 
-def test_a_photo_of_one_pixel(learning, cache, tmp_path):
+def test_a_photo_of_one_pixel(learning, model_store, tmp_path):
     Image.new("RGB", (1, 1)).save(tmp_path / "dot.png")
     for command in (("train", "tiny_engine", "dot.png"), ("animate", "dot.png", *TINY), ("upscale", "dot.png", *TINY)):
         refused(learning(*command), 1, "dot.png", "1x1")
-    assert files(cache) == set()
+    assert files(model_store) == set()

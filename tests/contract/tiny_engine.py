@@ -79,9 +79,9 @@ def training_cost(size: tuple[int, int], cfg: Config) -> Cost:
     return Cost(2 * cfg.steps * 0.01, 20_000_000)
 
 
-def adapted(cfg: Config, verb: str, **facts) -> Config:
+def adapted(cfg: Config, verb: str, **adaptation) -> Config:
     """Three verbs have nets of their own."""
-    said = [f"{name}={facts[name]:g}" for name in sorted(facts)]
+    said = [f"{name}={adaptation[name]:g}" for name in sorted(adaptation)]
     return replace(cfg, adapted_to=" ".join([verb, *said])) if verb in ("upscale", "animate", "paint") else cfg
 
 

@@ -104,29 +104,29 @@ def test_decoded_once_until_something_changes(photos, monkeypatch):
     assert not torch.equal(changed[0]["image"], first[0]["image"])
 
 
-def test_in_memory_nothing_is_written(photos, cache):
+def test_in_memory_nothing_is_written(photos, model_store):
     held = Folder(photos, 16, keep=False)
-    assert not list(cache.rglob("*"))
+    assert not list(model_store.rglob("*"))
     kept = Folder(photos, 16)
     assert all(torch.equal(held[i]["image"], kept[i]["image"]) for i in range(3))
 
 
-def test_what_was_kept_and_is_cut_short_is_made_again(photos, cache):
+def test_what_was_kept_and_is_cut_short_is_made_again(photos, model_store):
     before = Folder(photos, 16)[0]["image"]
-    rows = next(cache.rglob("rows.u8"))
+    rows = next(model_store.rglob("rows.u8"))
     rows.write_bytes(rows.read_bytes()[:100])
     assert torch.equal(Folder(photos, 16)[0]["image"], before)
-    next(cache.rglob("index.json")).write_text("{")
+    next(model_store.rglob("index.json")).write_text("{")
     assert torch.equal(Folder(photos, 16)[0]["image"], before)
 
 
-def test_interrupted_decoding_leaves_nothing(photos, cache, monkeypatch):
+def test_interrupted_decoding_leaves_nothing(photos, model_store, monkeypatch):
     def interrupt(done, count):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         Folder(photos, 16, on_progress=interrupt)
-    assert not [p for p in cache.rglob("*") if p.is_file()]
+    assert not [p for p in model_store.rglob("*") if p.is_file()]
 
 
 def test_changing_a_sample_changes_nothing_that_is_kept(photos):

@@ -39,7 +39,7 @@ def writes(data, tmp_path):
     return f"pathlib.Path('got.bin').write_bytes(pathlib.Path({str(source)!r}).read_bytes())"
 
 
-def test_fetched_once_and_checked(program, tmp_path, cache):
+def test_fetched_once_and_checked(program, tmp_path, model_store):
     calls = tmp_path / "calls"
     program("apt-get", f"open({str(calls)!r}, 'a').write(' '.join(sys.argv[1:]) + '|')\n{writes(DATA, tmp_path)}")
     found = fetched(package())
@@ -48,7 +48,7 @@ def test_fetched_once_and_checked(program, tmp_path, cache):
     again = fetched(package())
     assert again.path == found.path
     assert calls.read_text() == "download toys=1.0-2|"
-    assert [path.name for path in (cache / "packages").iterdir()] == [found.path.name]
+    assert [path.name for path in (model_store / "packages").iterdir()] == [found.path.name]
 
 
 def test_one_that_was_cut_short_is_fetched_again(program, tmp_path):
@@ -58,25 +58,25 @@ def test_one_that_was_cut_short_is_fetched_again(program, tmp_path):
     assert fetched(package()).path.read_bytes() == DATA
 
 
-def test_what_was_fetched_by_hand_is_taken_whatever_its_name(tmp_path, cache):
+def test_what_was_fetched_by_hand_is_taken_whatever_its_name(tmp_path, model_store):
     given = tmp_path / "given"
     given.mkdir()
     (given / "toys-other_1.deb").write_bytes(b"another")
     (given / "Toys_1.0-2_all.deb").write_bytes(DATA)
     assert fetched(package(), given).path == given / "Toys_1.0-2_all.deb"
-    assert not cache.exists() or not list(cache.rglob("*"))
+    assert not model_store.exists() or not list(model_store.rglob("*"))
     with pytest.raises(InputError, match="is not a folder"):
         fetched(package(), given / "toys-other_1.deb")
 
 
-def test_another_file_is_refused_and_not_kept(program, tmp_path, cache):
+def test_another_file_is_refused_and_not_kept(program, tmp_path, model_store):
     program("apt-get", writes(DATA + b"more", tmp_path))
     with pytest.raises(InputError, match=r"another file for toys 1\.0-2"):
         fetched(package())
-    assert not list((cache / "packages").iterdir())
+    assert not list((model_store / "packages").iterdir())
 
 
-def test_no_network_and_no_program(program, cache, monkeypatch):
+def test_no_network_and_no_program(program, model_store, monkeypatch):
     program("apt-get", "sys.stderr.write('E: several\\nlines')\nsys.exit(100)")
     with pytest.raises(InputError, match=r"apt-get cannot fetch toys 1.0-2 \(apt\): .*'apt-get update'.*--packages"):
         fetched(package())
@@ -87,7 +87,7 @@ def test_no_network_and_no_program(program, cache, monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(InputError, match="apt-get is not installed here"):
         fetched(package())
-    assert not list((cache / "packages").iterdir())
+    assert not list((model_store / "packages").iterdir())
 
 
 def test_a_program_that_brings_nothing_or_takes_for_ever(program, monkeypatch):

@@ -83,7 +83,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True)
-def cache(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def model_store(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder for models that the processes know too, which were begun before this test."""
     monkeypatch.setenv("CALOTYPE_CACHE", str(place / "cache"))
     return place / "cache"

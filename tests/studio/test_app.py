@@ -11,7 +11,7 @@ from PIL import Image
 import calotype
 from calotype.errors import Stopped
 from calotype.run import Run
-from calotype.studio import measuring, telling
+from calotype.studio import evaluation_job, job_progress
 from calotype.studio.forms import PARCELS, VERBS
 from calotype.studio.words import plain
 from calotype.tasks.compare import compare
@@ -224,12 +224,12 @@ def measure_here(tmp_path, run, count=3):
     for i, path in enumerate(files):
         picture(24, 20, seed=i).save(path)
     given = {"real": str(files[0]), "fakes": [str(path) for path in files[1:]]}
-    measuring.evaluate({"arguments": given, "place": str(tmp_path)}, lambda **how: run, told.append)
+    evaluation_job.evaluate({"arguments": given, "place": str(tmp_path)}, lambda **how: run, told.append)
     return told
 
 
 def test_measuring_one_by_one_says_how_far_it_is(tmp_path, monkeypatch):
-    monkeypatch.setattr(telling, "_EVERY", 0)
+    monkeypatch.setattr(job_progress, "_EVERY", 0)
     first, *counted, last = measure_here(tmp_path, Run(device="cpu"))
     assert first == {"stage": "measuring"}
     assert [(said["stage"], said["share"]) for said in counted] == [

@@ -57,7 +57,13 @@ def asked(client, case):
     if isinstance(body.get("data"), bytes | str):
         body["content"] = body.pop("data")
     headers = {name: value for name, value in how.get("headers", {}).items() if value.isascii() and value.isprintable()}
-    return client.request(how["method"], how["url"], params=how.get("params"), headers=headers, **body)
+    return client.request(
+        how["method"],
+        how["url"],
+        params=how.get("params"),
+        headers=headers,
+        **body,
+    )
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.label for operation in OPERATIONS])

@@ -12,13 +12,13 @@ from toys import TOYS
 
 import calotype
 import calotype.tasks.compare
-import calotype.tasks.taught
+import calotype.tasks.dataset_model
 from calotype.data.sets import SETS
 from calotype.data.writing import write_samples
 from calotype.studio import sets
 from calotype.studio.pictures import Missing
 from calotype.studio.sets import Sets, kinds_of, labels_of, place_in
-from calotype.tasks import cache
+from calotype.tasks import model_store
 from calotype.tasks.data import told
 
 from .conftest import asked, awaited, encoded, handed_in, picture
@@ -203,7 +203,7 @@ def test_a_set_made_elsewhere_is_the_set_that_it_was(client, place, elsewhere):
     assert (before["count"], before["maps"], before["whole"]) == (4, False, False)
     kept = Sets(place / "home" / "sets").folder(id)
     # Until it is whole it is a set of pictures, and no map is taken for one.
-    assert len(calotype.tasks.taught.SetOfPhotos(kept).files) == 4
+    assert len(calotype.tasks.dataset_model.Dataset(kept).files) == 4
     said = client.post(f"/api/sets/{id}/whole").json()
     assert (said["count"], said["maps"], said["whole"], said["source"]) == (4, True, True, "scenes")
     assert said["licence"] == json.loads((elsewhere / "about.json").read_text())["licence"]
@@ -218,7 +218,7 @@ def test_a_set_made_elsewhere_is_the_set_that_it_was(client, place, elsewhere):
     assert (kept / "samples.jsonl").read_text() == (elsewhere / "samples.jsonl").read_text()
     assert (kept / "licences/toys-LICENSE").read_bytes() == b"free"
     assert not (kept.parents[1] / "coming").exists()
-    assert len(calotype.tasks.taught.SetOfPhotos(kept).files) == 4
+    assert len(calotype.tasks.dataset_model.Dataset(kept).files) == 4
     again = calotype.tasks.compare.compare(elsewhere, kept, metrics="fsd")
     assert (again.real, again.fake) == (4, 4)
     assert again.values["fsd"] == pytest.approx(0)
@@ -486,30 +486,30 @@ def test_what_is_no_model_is_refused_and_thrown_away(client, place, files, words
     assert answer.status_code == 422
     assert words in answer.json()["error"]
     assert str(place) not in answer.json()["error"]
-    assert not list(cache.root().glob("x-*"))
+    assert not list(model_store.root().glob("x-*"))
 
 
 def test_a_parcel_takes_no_paths_no_gaps_and_not_too_much(client, monkeypatch):
-    from calotype.studio import parcels
+    from calotype.studio import file_upload
 
     id = parcel(client, {"a.pth": b"12345"})
     for name in ("..%2f..%2fx", ".hidden", "%2e%2e", "a b.pth"):
         assert client.put(f"/api/parcels/{id}/{name}", content=b"x").status_code in (404, 405, 422)
     answer = client.put(f"/api/parcels/{id}/a.pth", params={"at": 3}, content=b"x")
     assert "a piece of this file is missing" in answer.json()["error"]
-    monkeypatch.setattr(parcels, "MOST_BYTES", 8)
+    monkeypatch.setattr(file_upload, "MOST_BYTES", 8)
     assert client.put(f"/api/parcels/{id}/a.pth", params={"at": 5}, content=b"1234").status_code == 422
-    monkeypatch.setattr(parcels, "MOST_FILES", 1)
+    monkeypatch.setattr(file_upload, "MOST_FILES", 1)
     assert client.put(f"/api/parcels/{id}/b.pth", content=b"1").status_code == 422
     assert client.delete(f"/api/parcels/{id}").status_code == 204
     assert client.delete(f"/api/parcels/{id}").status_code == 404
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("../../weights.safetensors", b"\0" * 100_000)
-    monkeypatch.setattr(parcels, "MOST_BYTES", 50_000)
+    monkeypatch.setattr(file_upload, "MOST_BYTES", 50_000)
     answer = client.post("/api/models", json={"parcel": parcel(client, {"bomb.zip": packed.getvalue()}), "name": "x"})
     assert "in this zip" in answer.json()["error"]
-    assert not list(cache.root().glob("x-*"))
+    assert not list(model_store.root().glob("x-*"))
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -534,7 +534,7 @@ def made_here(monkeypatch, studio):
     """Jobs are done in this process, at once; what sets are made from is not fetched."""
     from calotype.data.packages import Fetched
     from calotype.run import Run
-    from calotype.studio import doing
+    from calotype.studio import job_runner
 
     sheet = io.BytesIO()
     Image.effect_noise((2000, 1000), 90).convert("L").save(sheet, "PNG")
@@ -560,7 +560,7 @@ def made_here(monkeypatch, studio):
                 told.append(fields)
                 studio.jobs._told(desk, desk.job, fields)
 
-            doing.do(what["do"], lambda **how: run, say)
+            job_runner.do(what["do"], lambda **how: run, say)
 
     studio.stopping = False
     monkeypatch.setattr(studio.jobs, "_process", lambda desk: Hand())
@@ -595,7 +595,7 @@ def test_a_set_that_anyone_can_have_is_made_into_a_set(client, place, monkeypatc
     # What learns from it is told of its pictures alone, not of the maps and papers beside them.
     folder = Sets(place / "home" / "sets").folder(job["set"])
     assert (folder / "about.json").is_file()
-    assert len(calotype.tasks.taught.SetOfPhotos(folder).files) == 6
+    assert len(calotype.tasks.dataset_model.Dataset(folder).files) == 6
     assert client.delete(f"/api/sets/{job['set']}").status_code == 204
 
 

@@ -15,7 +15,7 @@ from calotype.errors import InputError
 from calotype.tasks import data as module
 from calotype.tasks.compare import compare
 from calotype.tasks.data import data, remove, set_folder, sets
-from calotype.tasks.train import set_course
+from calotype.tasks.train import dataset_training_request
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_a_set_is_found_by_its_name_and_a_folder_comes_first(made, tmp_path):
 
 
 def test_a_model_learns_from_the_pictures_of_a_set_and_not_from_its_maps(made):
-    model = set_course("cocogan", "scenes", preset="tiny", seed=0, out=None, settings={})
+    model = dataset_training_request("cocogan", "scenes", preset="tiny", seed=0, out=None, settings={})
     assert model.subject == "s"
     assert [path.parent.name for path in model.photos.files] == ["images"] * 4
     assert len(model.photos.opened((16, 16))) == 4

@@ -10,7 +10,7 @@ import pytest
 import calotype
 from calotype.errors import InputError, Stopped
 from calotype.run import Run
-from calotype.tasks import cache
+from calotype.tasks import model_store
 
 HOW = {"engine": "analogy", "preset": "tiny", "device": "cpu"}
 HALVES = (np.arange(48) >= 24)[None].repeat(40, 0).astype(int)
@@ -27,20 +27,20 @@ def folders(root) -> list:
     return sorted(path.name for path in (root / "models").iterdir())
 
 
-def test_a_layout_trains_once_for_each_map(cache):
+def test_a_layout_trains_once_for_each_map(model_store):
     target = np.flip(HALVES, 1).repeat(2, 0)
     first = calotype.relayout(photo(), HALVES, target, **HOW)
     assert first[0].size == (48, 80)
-    assert len(folders(cache)) == 1
+    assert len(folders(model_store)) == 1
     again = calotype.relayout(photo(), HALVES, target, **HOW)
-    assert len(folders(cache)) == 1
+    assert len(folders(model_store)) == 1
     assert first[0].tobytes() == again[0].tobytes()
     calotype.relayout(photo(), THIRDS, np.flip(THIRDS, 1), **HOW)
     calotype.relayout(photo(), 1 - HALVES, target, **HOW)
-    assert len(folders(cache)) == 3
+    assert len(folders(model_store)) == 3
 
 
-def test_trained_ahead_it_is_the_model_that_the_verb_looks_for(cache):
+def test_trained_ahead_it_is_the_model_that_the_verb_looks_for(model_store):
     done = calotype.train("analogy", photo(), labels=THIRDS, preset="tiny", device="cpu")
     about = json.loads((done.folder / "about.json").read_text())
     assert about["classes"] == about["config"]["classes"] == 3
@@ -49,34 +49,34 @@ def test_trained_ahead_it_is_the_model_that_the_verb_looks_for(cache):
     assert about["stages"] == ["part 1 of 2", "part 2 of 2"]
     assert len(list((done.folder / "previews").iterdir())) == 2
     by_verb = calotype.relayout(photo(), THIRDS, np.flip(THIRDS, 1), **HOW)
-    assert folders(cache) == [done.folder.name]
+    assert folders(model_store) == [done.folder.name]
     given = calotype.relayout(photo(), THIRDS, np.flip(THIRDS, 1), model=done.folder, device="cpu")
     assert by_verb[0].tobytes() == given[0].tobytes()
 
 
 @pytest.mark.parametrize("shrunk", [{}, {"max_side": 40}])
-def test_a_map_made_here_is_the_one_that_the_verb_makes(cache, shrunk):
+def test_a_map_made_here_is_the_one_that_the_verb_makes(model_store, shrunk):
     done = calotype.train("analogy", photo(), labels="auto", preset="tiny", device="cpu", **shrunk)
     edit = np.asarray(calotype.segment(photo(), device="cpu")[0])[:, ::-1]
     calotype.relayout(photo(), "auto", edit, **HOW, **shrunk)
-    assert folders(cache) == [done.folder.name]
+    assert folders(model_store) == [done.folder.name]
 
 
-def test_colours_of_a_map_do_not_matter(cache):
+def test_colours_of_a_map_do_not_matter(model_store):
     labels = calotype.open_labels(THIRDS)
     other = calotype.LabelMap(labels.index, ((9, 9, 9), (200, 0, 0), (0, 0, 200)))
     calotype.train("analogy", photo(), labels=labels, preset="tiny", device="cpu")
     calotype.train("analogy", photo(), labels=other, preset="tiny", device="cpu")
-    assert len(folders(cache)) == 1
+    assert len(folders(model_store)) == 1
 
 
-def test_a_model_of_another_map_is_refused(cache):
+def test_a_model_of_another_map_is_refused(model_store):
     done = calotype.train("analogy", photo(), labels=THIRDS, preset="tiny", device="cpu")
     with pytest.raises(InputError, match="was not trained on the label map 'labels' but on another one"):
         calotype.relayout(photo(), HALVES, HALVES, model=done.folder, device="cpu")
 
 
-def test_a_stopped_training_goes_on_and_can_be_used(cache, tmp_path):
+def test_a_stopped_training_goes_on_and_can_be_used(model_store, tmp_path):
     whole = calotype.train("analogy", photo(), labels=THIRDS, preset="tiny", device="cpu", out=tmp_path / "whole")
     run, seen = Run(), []
 
@@ -98,8 +98,8 @@ def test_keys_of_models_of_a_photo_alone_are_as_they_were():
     from calotype.engines.singan import PRESETS
     from calotype.types import Size
 
-    plain = cache.key_of("0" * 64, Size(40, 50), "singan", PRESETS["fast"], 0)
-    assert plain != cache.key_of("0" * 64, Size(40, 50), "singan", PRESETS["fast"], 0, "1" * 64)
+    plain = model_store.key_of("0" * 64, Size(40, 50), "singan", PRESETS["fast"], 0)
+    assert plain != model_store.key_of("0" * 64, Size(40, 50), "singan", PRESETS["fast"], 0, "1" * 64)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import calotype
-from calotype.tasks.retarget import Retargeting
+from calotype.tasks.retarget import RetargetJob
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (32, 48, 3), dtype=np.uint8)
 TINY = {"preset": "tiny", "device": "cpu"}
@@ -45,12 +45,12 @@ def test_outside_of_a_shape_it_can_be_white():
     assert image.getpixel((0, 0)) == (255, 255, 255)
 
 
-def test_one_training_serves_all_sizes_and_shapes(cache):
+def test_one_training_serves_all_sizes_and_shapes(model_store):
     calotype.retarget(PHOTO, factor="1.5x1", **INGAN)
-    (model,) = (cache / "models").iterdir()
+    (model,) = (model_store / "models").iterdir()
     stamp = (model / "weights.safetensors").stat().st_mtime_ns
     calotype.retarget(PHOTO, size=(30, 60), shape="slant", **INGAN)
-    assert [folder.name for folder in (cache / "models").iterdir()] == [model.name]
+    assert [folder.name for folder in (model_store / "models").iterdir()] == [model.name]
     assert (model / "weights.safetensors").stat().st_mtime_ns == stamp
 
 
@@ -93,12 +93,12 @@ def test_a_film_goes_there_and_back(tmp_path, outside, mode):
         ({"engine": "ingan", "tile": "x"}, "cannot make results that continue themselves"),
     ],
 )
-def test_what_cannot_be_asked_for_is_refused_before_anything_is_trained(cache, arguments, said):
+def test_what_cannot_be_asked_for_is_refused_before_anything_is_trained(model_store, arguments, said):
     size = {} if {"size", "shape"} & set(arguments) else {"size": "60x40"}
     with pytest.raises(calotype.InputError, match=said) as error:
         calotype.retarget(PHOTO, **size, **TINY, **arguments)
     assert "\n" not in str(error.value)
-    assert not (cache / "models").exists()
+    assert not (model_store / "models").exists()
 
 
 def test_shapes_are_read_as_they_are_written():
@@ -127,9 +127,9 @@ def test_a_film_never_replaces_the_photo(tmp_path):
     Image.fromarray(PHOTO).save(given)
     before = given.read_bytes()
     asked = {"size": "60x40", "film": "gif", "frames": 2, "settings": None, "max_side": None}
-    job = Retargeting(Retargeting.ordered(**asked, **INGAN), given)
-    (piece,) = job.pieces
+    job = RetargetJob(RetargetJob.ordered(**asked, **INGAN), given)
+    (output,) = job.outputs
     with pytest.raises(calotype.OutputError, match="the photo itself"):
-        job.save(job.make(piece)[0], given.with_suffix(".png"), piece)
+        job.save(job.make(output)[0], given.with_suffix(".png"), output)
     assert given.read_bytes() == before
     assert not given.with_suffix(".png").exists()

@@ -111,13 +111,13 @@ def test_where_nobody_says_it_the_engine_says_where_to_start(monkeypatch, tiny_e
 
 
 def test_the_scales_are_those_of_the_verbs_own_net():
-    from calotype.tasks.animate import Animating
-    from calotype.tasks.making import Job
+    from calotype.tasks.animate import AnimateJob
+    from calotype.tasks.job import Job
 
     given = {"frames": 2, "fps": 1, "alpha": 0.1, "beta": 0.9, "loop": True, "engine": "singan", "preset": "fast"}
-    order = Animating.ordered(structure="auto", max_side=None, settings=None, device="cpu", **given)
-    job: Job = Animating(order, np.zeros((60, 80, 3), np.uint8))
-    assert job.scales[0] == job.engine.scales((60, 80), job.config)[0] != job.engine.scales((60, 80), order.config)[0]
+    request = AnimateJob.ordered(structure="auto", max_side=None, settings=None, device="cpu", **given)
+    job: Job = AnimateJob(request, np.zeros((60, 80, 3), np.uint8))
+    assert job.scales[0] == job.engine.scales((60, 80), job.config)[0] != job.engine.scales((60, 80), request.config)[0]
     assert (job.start, job.level) == ("scale1", 1)
 
 

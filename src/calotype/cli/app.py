@@ -13,11 +13,11 @@ import typer
 from calotype import __version__
 from calotype.cli import data as data_sets
 from calotype.cli import models
-from calotype.cli.delivery import Json
 from calotype.cli.engines import engines
 from calotype.cli.evaluate import run as run_evaluate
-from calotype.cli.make import Delivery, make
+from calotype.cli.job_command import Delivery, make
 from calotype.cli.options import parameters
+from calotype.cli.output_options import Json
 from calotype.cli.report import Misuse
 from calotype.cli.sampling import Delivered, sample_from
 from calotype.cli.studio import studio
@@ -25,9 +25,9 @@ from calotype.cli.training import Saying, run_train
 from calotype.tasks.compare import compare
 from calotype.tasks.data import data
 from calotype.tasks.evaluate import evaluate
-from calotype.tasks.making import Job
+from calotype.tasks.job import Job
 from calotype.tasks.param import description
-from calotype.tasks.sampling import Sampling
+from calotype.tasks.sampling import ModelJob
 from calotype.tasks.show import show
 from calotype.tasks.train import train
 from calotype.tasks.verbs import MAKING, SAMPLING
@@ -107,7 +107,7 @@ def _making(task: Callable[..., Any], job: type[Job]) -> Callable[..., int]:
     return body
 
 
-def _sampled(task: Callable[..., Any], sampling: type[Sampling]) -> Callable[..., int]:
+def _sampled(task: Callable[..., Any], sampling: type[ModelJob]) -> Callable[..., int]:
     def body(**typed: Any) -> int:
         delivered = Delivered(**{name: typed.pop(name) for name in inspect.signature(Delivered).parameters})
         return sample_from(task, sampling, typed, delivered)

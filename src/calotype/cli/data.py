@@ -9,14 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
-from calotype.cli.delivery import Json
 from calotype.cli.evaluate import aligned
 from calotype.cli.options import parameters
+from calotype.cli.output_options import Json
 from calotype.cli.progress import reporter
 from calotype.cli.report import Misuse
 from calotype.tasks import data as kept
 from calotype.tasks.data import data, sets
-from calotype.tasks.making import gigabytes
+from calotype.tasks.job import format_bytes
 
 _KINDS = {"packages": "fetched packages", "data": "decoded pictures"}
 
@@ -74,7 +74,7 @@ def _delete(name: str | None, remove: bool, clean: bool) -> None:
     if remove == (name is None) or remove == clean:
         raise Misuse("say what to delete: a set, NAME --remove, or --clean for what was fetched and decoded for all")
     freed = kept.remove(name) if name is not None else kept.clean()
-    print(f"{gigabytes(freed)} freed" if freed else "there was nothing to delete", file=sys.stderr)
+    print(f"{format_bytes(freed)} freed" if freed else "there was nothing to delete", file=sys.stderr)
 
 
 def _places() -> list[Any]:
@@ -98,12 +98,12 @@ def _table() -> str:
     places = _places()
     for about, there in zip(sets(), places):
         fetch = f"{about.megabytes} MB" if about.packages else "nothing"
-        on_disk = "" if there is None else gigabytes(there.bytes)
+        on_disk = "" if there is None else format_bytes(there.bytes)
         rows.append([about.name, str(about.count), f"{about.size}", fetch, on_disk, about.summary])
     lines = [aligned(rows, right=False), ""]
     lines += [f"{about.name}: {about.licence}" for about in sets()]
     lines += ["", *(f"{there.name} is in {there.folder}" for there in places if there is not None)]
-    held = {kind: gigabytes(count) for kind, count in kept.kept_bytes().items() if count}
+    held = {kind: format_bytes(count) for kind, count in kept.kept_bytes().items() if count}
     if held:
         said = " and ".join(f"{amount} of {_KINDS[kind]}" for kind, amount in held.items())
         lines.append(f"{said} are kept: calotype data --clean deletes them")

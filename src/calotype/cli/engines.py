@@ -4,7 +4,7 @@
 import json
 from typing import Any
 
-from calotype.cli.delivery import Json
+from calotype.cli.output_options import Json
 from calotype.tasks import engines as known
 
 

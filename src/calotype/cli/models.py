@@ -10,12 +10,12 @@ from typing import Annotated
 
 import typer
 
-from calotype.cli.delivery import Json
 from calotype.cli.evaluate import aligned
+from calotype.cli.output_options import Json
 from calotype.cli.report import Misuse
 from calotype.tasks import models as kept
-from calotype.tasks.cache import Entry, root
-from calotype.tasks.making import gigabytes
+from calotype.tasks.job import format_bytes
+from calotype.tasks.model_store import Entry, root
 
 Work = Callable[[], int]
 
@@ -76,7 +76,7 @@ def _row(entry: Entry) -> list[str]:
     when = entry.when[:16].replace("T", " ")
     purpose = entry.purpose or "all else"
     about = [entry.name, entry.engine, entry.preset, entry.photo, entry.size, purpose]
-    return [*about, when, gigabytes(entry.bytes), state]
+    return [*about, when, format_bytes(entry.bytes), state]
 
 
 def _delete(names: list[str], every: bool) -> int:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from calotype.tasks.eta import TimeEstimate, format_duration
 from calotype.tasks.progress import Training
-from calotype.tasks.remaining import Remaining, duration
 
 if TYPE_CHECKING:
     from calotype.run import Event, Run
@@ -25,7 +25,7 @@ class Reporter:
         self._quiet = quiet
         self._label = ""
         self._said = time.monotonic()
-        self._remaining: Remaining | None = None
+        self._remaining: TimeEstimate | None = None
 
     def say(self, line: str) -> None:
         """One line for the user."""
@@ -48,7 +48,7 @@ class Reporter:
     def training(self, model: Training) -> Iterator[None]:
         """While a model is trained."""
         self._label = f"training on {model.subject}"
-        self._remaining = Remaining(model)
+        self._remaining = TimeEstimate(model)
         try:
             yield
         finally:
@@ -68,7 +68,7 @@ class Reporter:
             now = time.monotonic()
             if now - self._said >= every:
                 self._said = now
-                self.say(f"{name}: {done:.0%} done, about {duration(seconds)} left")
+                self.say(f"{name}: {done:.0%} done, about {format_duration(seconds)} left")
 
         yield heard
 
@@ -83,7 +83,7 @@ class Reporter:
     def _left(self, event: Event) -> str:
         """How long the whole training will still take."""
         assert self._remaining is not None
-        return f"about {duration(self._remaining.seconds(event.stage, event.step, event.steps))} left"
+        return f"about {format_duration(self._remaining.seconds(event.stage, event.step, event.steps))} left"
 
     def _event(self, event: Event) -> None:
         now = time.monotonic()
@@ -151,7 +151,9 @@ class Bar(Reporter):
         task = self._bar.add_task(name, total=1.0, stage="")
         self._bar.start()
         try:
-            yield lambda done, seconds: self._bar.update(task, completed=done, stage=f"about {duration(seconds)} left")
+            yield lambda done, seconds: self._bar.update(
+                task, completed=done, stage=f"about {format_duration(seconds)} left"
+            )
         finally:
             self._bar.stop()
             self._bar.remove_task(task)

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from calotype.cli.delivery import JsonOfPaths, Out, Quiet, Sheet
+from calotype.cli.inputs import check_writable
 from calotype.cli.options import arguments
+from calotype.cli.output_options import JsonOfPaths, Out, Quiet, Sheet
 from calotype.cli.progress import reporter
 from calotype.cli.report import Interrupted, Misuse, complain
-from calotype.cli.sources import check_writable
 from calotype.cli.training import stopping
 from calotype.errors import Stopped
-from calotype.tasks.making import gigabytes
-from calotype.tasks.remaining import duration
-from calotype.tasks.sampling import Sampling
+from calotype.tasks.eta import format_duration
+from calotype.tasks.job import format_bytes
+from calotype.tasks.sampling import ModelJob
 
 _CELL = 256  # pixels that a picture has on a sheet, each way, at most
 _ROUND = 10  # pictures a row of a sheet, at most
@@ -32,7 +32,7 @@ class Delivered:
     quiet: Quiet = False
 
 
-def sample_from(task: Callable[..., Any], sampling: type[Sampling], typed: dict[str, Any], delivered: Delivered) -> int:
+def sample_from(task: Callable[..., Any], sampling: type[ModelJob], typed: dict[str, Any], delivered: Delivered) -> int:
     """Make what the command line of ``task`` asks for and return the exit status.
 
     Raises:
@@ -49,7 +49,7 @@ def sample_from(task: Callable[..., Any], sampling: type[Sampling], typed: dict[
     seconds: list[float] = []
     with reporter(delivered.quiet) as report:
         pictures = "1 picture" if work.n == 1 else f"{work.n} pictures"
-        cost = f"about {duration(work.cost.seconds * work.n)} and {gigabytes(work.cost.bytes)}"
+        cost = f"about {format_duration(work.cost.seconds * work.n)} and {format_bytes(work.cost.bytes)}"
         report.say(f"{work.folder.name} -> {pictures} of {work.size}, {cost}")
         try:
             with stopping(work.run):
@@ -80,13 +80,13 @@ def sample_from(task: Callable[..., Any], sampling: type[Sampling], typed: dict[
     return 0
 
 
-def _path(folder: Path, work: Sampling, seed: int) -> Path:
+def _path(folder: Path, work: ModelJob, seed: int) -> Path:
     from calotype.image.io import result_path
 
     return result_path(folder, work.name, work.verb, seed)
 
 
-def _sheet(folder: Path, work: Sampling, paths: list[Path]) -> Path:
+def _sheet(folder: Path, work: ModelJob, paths: list[Path]) -> Path:
     from PIL import Image
 
     from calotype.image.grid import contact_sheet
@@ -104,7 +104,7 @@ def _sheet(folder: Path, work: Sampling, paths: list[Path]) -> Path:
     return path
 
 
-def _document(work: Sampling, paths: list[Path], seconds: list[float], sheets: list[Path]) -> str:
+def _document(work: ModelJob, paths: list[Path], seconds: list[float], sheets: list[Path]) -> str:
     from calotype import __version__
 
     said = [

@@ -13,18 +13,18 @@ from typing import Annotated, Any, Protocol
 import typer
 
 from calotype.catalog import MODELS
-from calotype.cli.delivery import JsonOfPaths, Quiet
+from calotype.cli.inputs import Source, check_writable, sources
 from calotype.cli.options import arguments
+from calotype.cli.output_options import JsonOfPaths, Quiet
 from calotype.cli.progress import Reporter, reporter
 from calotype.cli.report import Interrupted, Misuse, Terminated, complain
-from calotype.cli.sources import Source, check_writable, sources
 from calotype.errors import InputError, OutputError, Stopped, one_line
 from calotype.files import shown
-from calotype.tasks.making import gigabytes
-from calotype.tasks.remaining import duration
-from calotype.tasks.several import Lesson, Several
-from calotype.tasks.train import Course, Trained, course, train, trained
-from calotype.tasks.trained import Model
+from calotype.tasks.eta import format_duration
+from calotype.tasks.job import format_bytes
+from calotype.tasks.parallel_training import ParallelTraining, TrainingTask
+from calotype.tasks.photo_model import PhotoModel
+from calotype.tasks.train import Trained, TrainingRequest, train, trained, training_request
 
 _TOGETHER = "Training together"
 
@@ -93,7 +93,7 @@ class Saying:
     quiet: Quiet = False
 
 
-def announced(label: str, model: Model) -> str:
+def announced(label: str, model: PhotoModel) -> str:
     """The line that says, before it starts, what a training will take."""
     done = model.done()
     begins = "goes on with its training" if done else "is trained on"
@@ -102,7 +102,7 @@ def announced(label: str, model: Model) -> str:
     purpose = f" for {model.purpose}" if model.purpose else ""
     return (
         f"{label} {model.photo.size} {begins} ({model.engine}{purpose}, {stages}): "
-        f"about {duration(model.cost.seconds * (1 - done))} and {gigabytes(model.cost.bytes)}, once; "
+        f"about {format_duration(model.cost.seconds * (1 - done))} and {format_bytes(model.cost.bytes)}, once; "
         f"Ctrl-C stops and the same command goes on; a picture of each stage goes to {model.previews}"
     )
 
@@ -180,14 +180,14 @@ def run_train(saying: Saying, typed: dict[str, Any]) -> int:
     """
     given = arguments(train, typed)
     if given["engine"] in MODELS:
-        from calotype.cli.together import run_train_set
+        from calotype.cli.distributed_training import run_train_set
 
         return run_train_set(saying, given)
     if (saying.procs, saying.nodes) != (1, 1):
         raise Misuse(f"{given['engine']} learns from one photo, in one process: leave out --procs and --nodes")
     photo = given.pop("photo")
     try:
-        asked = course(**given, several=Path(photo).is_dir())
+        asked = training_request(**given, several=Path(photo).is_dir())
     except InputError as error:
         raise Misuse(str(error)) from None
     if asked.out is not None:
@@ -217,7 +217,9 @@ def run_train(saying: Saying, typed: dict[str, Any]) -> int:
 class _Work:
     """All that the photos of one command share."""
 
-    def __init__(self, asked: Course, saying: Saying, report: Reporter, account: Account, *, alone: bool) -> None:
+    def __init__(
+        self, asked: TrainingRequest, saying: Saying, report: Reporter, account: Account, *, alone: bool
+    ) -> None:
         self.asked, self.saying, self.report, self.account, self.alone = asked, saying, report, account, alone
         self.learning = ""  # the photo that is being trained on
 
@@ -252,31 +254,33 @@ class _Work:
 
     def side_by_side(self, found: list[Source]) -> None:
         """Train on several photos at a time."""
-        lessons = self._lessons(found)
-        if not lessons:
+        pending_training = self._lessons(found)
+        if not pending_training:
             return
-        several = Several(self.asked, lessons, self.saying.jobs)
-        self.report.say(_announced_together(several, self.asked.engine, len(lessons)))
-        with self.report.together(f"training on {len(lessons)} photos") as heard, stopping(several):
-            for count, (lesson, outcome) in enumerate(several.outcomes(lambda: heard(several.done, several.seconds))):
-                label = str(lesson.photo)
+        several = ParallelTraining(self.asked, pending_training, self.saying.jobs)
+        self.report.say(_announced_together(several, self.asked.engine, len(pending_training)))
+        with self.report.together(f"training on {len(pending_training)} photos") as heard, stopping(several):
+            for count, (training, outcome) in enumerate(several.outcomes(lambda: heard(several.done, several.seconds))):
+                label = str(training.photo)
                 if isinstance(outcome, Exception):
                     self._failed(label, outcome)
                     continue
-                left = len(lessons) - count - 1
-                about = f"{left} to go, about {duration(several.seconds)} left" if left else "that was the last one"
+                left = len(pending_training) - count - 1
+                about = (
+                    f"{left} to go, about {format_duration(several.seconds)} left" if left else "that was the last one"
+                )
                 self.report.say(f"{label} is trained on, {about}")
                 self._trained(label, outcome)
 
-    def _lessons(self, found: list[Source]) -> list[Lesson]:
+    def _lessons(self, found: list[Source]) -> list[TrainingTask]:
         """What there is to do; what is finished, or cannot be used, is reported at once."""
-        lessons = []
+        pending_training = []
         for source in found:
             assert isinstance(source.photo, Path)  # what comes on standard input comes alone
             try:
                 model = self.asked.model(source.photo)
                 if not model.finished:
-                    lessons.append(Lesson.of(source.photo, model))
+                    pending_training.append(TrainingTask.of(source.photo, model))
                     continue
             except OutputError:
                 raise
@@ -285,7 +289,7 @@ class _Work:
                 continue
             self.report.say(f"{source.label} is trained on already")
             self._trained(source.label, Trained(model.folder, model.engine, model.photo.name, False, 0.0))
-        return lessons
+        return pending_training
 
     def _failed(self, label: str, error: Exception) -> None:
         line = one_line(error)
@@ -304,11 +308,11 @@ class _Work:
                 print(done.folder, flush=True)
 
 
-def _announced_together(several: Several, engine: str, count: int) -> str:
+def _announced_together(several: ParallelTraining, engine: str, count: int) -> str:
     photos = "1 photo is" if count == 1 else f"{count} photos are"
     beside = f", {several.at_once} at a time" if several.at_once > 1 else ""
     return (
-        f"{photos} trained on ({engine}){beside}: about {duration(several.seconds)} and "
-        f"{gigabytes(several.bytes)}, once; Ctrl-C stops all and the same command goes on; "
+        f"{photos} trained on ({engine}){beside}: about {format_duration(several.seconds)} and "
+        f"{format_bytes(several.bytes)}, once; Ctrl-C stops all and the same command goes on; "
         "pictures of the stages go to previews in the models' folders"
     )

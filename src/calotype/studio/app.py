@@ -12,13 +12,13 @@ from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from calotype import __version__
+from calotype.studio.app_state import Studio
 from calotype.studio.routes.answers import answer_problems
 from calotype.studio.routes.jobs import jobs
 from calotype.studio.routes.models import models
 from calotype.studio.routes.pictures import pictures
 from calotype.studio.routes.sets import sets
 from calotype.studio.routes.verbs import verbs
-from calotype.studio.shared import Studio
 
 PAGE = Path(__file__).parent / "page"
 

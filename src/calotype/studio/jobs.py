@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from calotype.errors import CalotypeError, InputError, OutputError
-from calotype.studio.crew import Hand
+from calotype.studio.file_upload import Parcels
 from calotype.studio.forms import PICTURES, checked, is_set, parameters
-from calotype.studio.parcels import Parcels
+from calotype.studio.job_store import ENDED, Job, Made, Records
 from calotype.studio.pictures import Missing, Pictures
-from calotype.studio.records import ENDED, Job, Made, Records
 from calotype.studio.sets import Sets
 from calotype.studio.words import plain
-from calotype.tasks import cache
+from calotype.studio.worker_process import Hand
+from calotype.tasks import model_store
 
 MOST_WAITING = 200
 _MOST_JOBS = 20  # that one process does before a fresh one takes its place
@@ -354,7 +354,7 @@ def model_folder(name: str) -> Path:
     Raises:
         InputError: there is none of that name.
     """
-    folder = cache.root() / name
-    if not _MODEL_NAME.fullmatch(name) or name.strip(".") == "" or not (folder / cache.ABOUT).is_file():
+    folder = model_store.root() / name
+    if not _MODEL_NAME.fullmatch(name) or name.strip(".") == "" or not (folder / model_store.ABOUT).is_file():
         raise Missing("there is no such model: choose one of those that are kept")
     return folder

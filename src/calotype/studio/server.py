@@ -16,7 +16,7 @@ from typing import Any
 
 from calotype.errors import InputError
 from calotype.studio.jobs import cores
-from calotype.tasks import cache
+from calotype.tasks import model_store
 
 _NEEDED = ("fastapi", "uvicorn")
 _VARIABLE = "CALOTYPE_STUDIO"
@@ -136,7 +136,7 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
 def _alone(home: Path) -> Iterator[None]:
     """Two studios would do each other's jobs."""
     try:
-        with cache.locked(home):
+        with model_store.locked(home):
             yield
-    except cache.Busy:
+    except model_store.Busy:
         raise InputError(f"another studio is open with {str(home)!r}: use that one, or give another --home") from None

@@ -23,7 +23,7 @@ from typing import Any
 from calotype.data.writing import ABOUT, IMAGES, SAMPLES
 from calotype.errors import InputError
 from calotype.files import output_error, write_whole
-from calotype.studio.coming import Coming
+from calotype.studio.dataset_upload import Coming
 from calotype.studio.pictures import MAX_BYTES, Missing, checked_photo, safe_name, write_thumbnail
 
 MOST_SETS = 500

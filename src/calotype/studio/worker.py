@@ -30,7 +30,7 @@ def serve(threads: int, says: Connection, listens: Connection) -> None:
     ear = _Ear(listens)
     import torch
 
-    from calotype.studio.doing import do
+    from calotype.studio.job_runner import do
 
     torch.set_num_threads(threads)
     mouth = _Mouth(says)
@@ -104,12 +104,12 @@ class _Ear:
 
 
 def _answered(question: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    from calotype.studio import doing
+    from calotype.studio import job_runner
 
     try:
         return {"answer": answer(question, arguments)}
     except Exception as error:
-        return {"error": doing.sentence(error)}
+        return {"error": job_runner.sentence(error)}
 
 
 def answer(question: str, arguments: Mapping[str, Any]) -> Any:
@@ -125,10 +125,10 @@ def _engines() -> dict[str, Any]:
     """Of each engine and model what is known of it, and beside that its ``verbs`` and its ``abilities``."""
     from calotype.catalog import ENGINES, system, usual_preset
     from calotype.tasks.engines import engines
-    from calotype.tasks.order import abilities
+    from calotype.tasks.request import abilities
     from calotype.tasks.verbs import MAKING
 
-    needs = {task.__name__: job.does or task.__name__ for task, job in MAKING.items()} | {"train": "train"}
+    needs = {task.__name__: job.engine_function or task.__name__ for task, job in MAKING.items()} | {"train": "train"}
     return {
         name: {
             **about,
@@ -165,14 +165,14 @@ def _uses(entry: Any) -> list[str]:
 
     from calotype.catalog import MODELS, config_from, model, usual_preset
     from calotype.errors import InputError
-    from calotype.tasks import cache
+    from calotype.tasks import model_store
     from calotype.tasks.verbs import MAKING, SAMPLING
 
     if entry.engine not in MODELS:
         return []
     module = model(entry.engine)
     try:
-        config = config_from(module, usual_preset(entry.engine), cache.described(Path(entry.folder))["config"])
+        config = config_from(module, usual_preset(entry.engine), model_store.described(Path(entry.folder))["config"])
     except (InputError, KeyError):
         return []
     names = [task.__name__ for task in (*SAMPLING, *MAKING)]
@@ -204,13 +204,13 @@ def _remove_model(name: str) -> None:
 
 
 def _estimate(verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    from calotype.studio.doing import estimate
+    from calotype.studio.job_runner import estimate
 
     return estimate(verb, arguments)
 
 
 def _data() -> list[dict[str, Any]]:
-    from calotype.studio.fetching import listed
+    from calotype.studio.dataset_job import listed
 
     return listed()
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 from calotype.errors import InputError
 from calotype.tasks import arguments
 from calotype.tasks.arguments import one_of
-from calotype.tasks.making import Job, Piece
-from calotype.tasks.order import Order
+from calotype.tasks.image_conditioned import same_shape
+from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.param import Param
-from calotype.tasks.remaking import same_shape
+from calotype.tasks.request import Request
 from calotype.types import PhotoLike, Result, Size
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ GUIDES = ("auto", "labels", "light", "colours")
 COLOURS = ("auto", "photo", "target")
 
 
-class Drawing(Job):
+class AnalogyJob(Job):
     """What the verb makes of one photo, its counterpart and a target."""
 
     verb = "analogy"
@@ -38,7 +38,7 @@ class Drawing(Job):
 
     def __init__(
         self,
-        order: Order,
+        request: Request,
         photo: PhotoLike,
         also: Sequence[PhotoLike] = (),
         run: "Run | None" = None,
@@ -49,23 +49,23 @@ class Drawing(Job):
         Raises:
             InputError: one of them cannot be used, or they do not fit together.
         """
-        super().__init__(order, photo, also, run, **pictures)
+        super().__init__(request, photo, also, run, **pictures)
         before = self.pictures.get("before")
         if before is not None and not same_shape(before.size, self.photo.size):
             raise InputError(
                 f"'{before.name}' is {before.size} and '{self.photo.name}' {self.photo.size} pixels: "
                 "give a counterpart (--before) of the photo's size, or of its shape"
             )
-        if before is None and order.own["guide"] == "labels":
+        if before is None and request.own["guide"] == "labels":
             raise InputError("a photo is no label map: give one of it, --before MAP (before=), or leave out --guide")
 
     def fitting_size(self) -> Size:
         """The size of the target."""
         return self.pictures["target"].size
 
-    def how(self, piece: Piece) -> dict[str, Any]:
+    def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """As for every job, and both counterparts."""
-        return {**super().how(piece), **self._compared, **self.order.own}
+        return {**super().engine_arguments(output), **self._compared, **self.request.own}
 
     @cached_property
     def _compared(self) -> "dict[str, torch.Tensor | None]":
@@ -161,7 +161,7 @@ def analogy(
         InputError: a picture or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    order = Drawing.ordered(
+    request = AnalogyJob.ordered(
         n=n,
         seed=seed,
         engine=engine,
@@ -172,4 +172,4 @@ def analogy(
         settings=settings,
         device=device,
     )
-    return Drawing(order, photo, run=run, target=target, before=before).result()
+    return AnalogyJob(request, photo, run=run, target=target, before=before).result()

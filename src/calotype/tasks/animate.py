@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 from calotype.errors import InputError
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
-from calotype.tasks.making import Job, Piece
+from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.param import Param
 from calotype.types import Animation, Cost, PhotoLike
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 _MOST_FRAMES = 5000
 
 
-class Animating(Job):
+class AnimateJob(Job):
     """What the verb makes of one photo: a film in the place of a picture."""
 
     verb = "animate"
     alone = True
-    usual = "loose"
+    default_structure = "loose"
     suffix = ".gif"
 
     @classmethod
@@ -41,20 +41,20 @@ class Animating(Job):
     @cached_property
     def cost(self) -> Cost:
         """What all frames are expected to take: they are held until the film is written."""
-        one, frames = super().cost, self.order.own["frames"]
+        one, frames = super().cost, self.request.own["frames"]
         return replace(one, seconds=one.seconds * frames, bytes=one.bytes + frames * self.size.pixels * 4)
 
-    def how(self, piece: Piece) -> dict[str, Any]:
+    def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """As for every job, and what the film is to be like; its speed is no business of the engine's."""
-        film = {name: value for name, value in self.order.own.items() if name != "fps"}
-        return {**super().how(piece), **film}
+        film = {name: value for name, value in self.request.own.items() if name != "fps"}
+        return {**super().engine_arguments(output), **film}
 
-    def work(self, function: Any, piece: Piece, **net: Any) -> Animation:
+    def work(self, function: Any, output: OutputSpec, **net: Any) -> Animation:
         """The film."""
         from calotype.image.io import to_image
 
-        made = function(self.tensors, self.config, self.run, **self.how(piece), **net)
-        own = self.order.own
+        made = function(self.tensors, self.config, self.run, **self.engine_arguments(output), **net)
+        own = self.request.own
         return Animation([to_image(frame) for frame in made], own["fps"], own["loop"], self.settings, self.photo.name)
 
     def film(self) -> Animation:
@@ -65,11 +65,11 @@ class Animating(Job):
             Stopped: the run was asked to stop.
         """
         self.check_memory()
-        made, seconds = self.make(self.pieces[0])
+        made, seconds = self.make(self.outputs[0])
         film: Animation = replace(made, seconds=seconds)
         return film
 
-    def save(self, made: Any, path: Any, piece: Piece) -> None:
+    def save(self, made: Any, path: Any, output: OutputSpec) -> None:
         """Write the film."""
         made.save(path)
 
@@ -134,7 +134,7 @@ def animate(
         InputError: a photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    order = Animating.ordered(
+    request = AnimateJob.ordered(
         seed=seed,
         engine=engine,
         preset=preset,
@@ -151,4 +151,4 @@ def animate(
         settings=settings,
         device=device,
     )
-    return Animating(order, photo, run=run).film()
+    return AnimateJob(request, photo, run=run).film()

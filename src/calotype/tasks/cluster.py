@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from calotype import __version__
 from calotype.errors import CalotypeError, InputError, Stopped
-from calotype.tasks.crew import LOOK, Crew, Desk, Lost, Task, outcome_of
-from calotype.tasks.making import gigabytes
+from calotype.tasks.executor import POLL_SECONDS, Executor, Task, TaskContext, WorkerDied, outcome_of
+from calotype.tasks.job import format_bytes
 
 if TYPE_CHECKING:
     from calotype.run import Run
@@ -39,7 +39,7 @@ def check_place(on: str) -> None:
         )
 
 
-class Cluster(Crew):
+class Cluster(Executor):
     """Processes of a Ray cluster, each with one thread.
 
     Where the process of a task ends before the task does, Ray begins it again, on another machine if need be.
@@ -92,7 +92,7 @@ class Cluster(Crew):
                 self._ray.cancel(ref, force=False)
         said, self._refused = self._refused, []
         if self._refs:
-            ready, _ = self._ray.wait(list(self._refs), num_returns=1, timeout=0 if said else LOOK)
+            ready, _ = self._ray.wait(list(self._refs), num_returns=1, timeout=0 if said else POLL_SECONDS)
             said += [(self._refs.pop(ref), self._outcome(ref)) for ref in ready]
         return said
 
@@ -103,7 +103,7 @@ class Cluster(Crew):
         except errors.TaskCancelledError:
             return Stopped("stopped: run the same command again to go on")
         except (errors.WorkerCrashedError, errors.NodeDiedError, errors.OutOfMemoryError, errors.ObjectLostError):
-            return Lost(
+            return WorkerDied(
                 "the process of the Ray cluster that worked on it was ended, each time: the same command goes on"
             )
         except (ConnectionError, errors.RaySystemError) as error:
@@ -127,8 +127,8 @@ class Cluster(Crew):
 
 def _too_large(task: Task, most: int) -> InputError:
     return InputError(
-        f"{task.subject} would need about {gigabytes(task.bytes)} of memory and no machine of the Ray cluster has more "
-        f"than {gigabytes(int(most))}: add --max-side 800 (max_side)"
+        f"{task.subject} would need about {format_bytes(task.bytes)} of memory and no machine of the Ray cluster "
+        f"has more than {format_bytes(int(most))}: add --max-side 800 (max_side)"
     )
 
 
@@ -212,7 +212,7 @@ def _far(version: str, shared: bytes, work: bytes) -> bytes:
         return pickle.dumps(outcome_of(work, shared, desk))
 
 
-class _Bell(Desk):
+class _Bell(TaskContext):
     """Hears the wish to stop, which Ray sends like a Ctrl-C."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
-from calotype.tasks.making import Job, Piece
+from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.param import Param
 from calotype.types import PhotoLike, Result
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from calotype.run import Run
 
 
-class Outlining(Job):
+class EdgesJob(Job):
     """What the verb makes of one photo."""
 
     verb = "edges"
@@ -25,15 +25,15 @@ class Outlining(Job):
         if own["thickness"] is not None:
             between(own["thickness"], 1, 100, "a thickness", "2")
 
-    def how(self, piece: Piece) -> dict[str, Any]:
+    def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """How thick the lines are."""
-        return {"thickness": self.order.own["thickness"]}
+        return {"thickness": self.request.own["thickness"]}
 
-    def work(self, function: Any, piece: Piece, **net: Any) -> Any:
+    def work(self, function: Any, output: OutputSpec, **net: Any) -> Any:
         """The lines in white on black."""
         from calotype.image.io import to_image
 
-        lines = function(self.tensors, self.config, self.run, **self.how(piece), **net)
+        lines = function(self.tensors, self.config, self.run, **self.engine_arguments(output), **net)
         return to_image((2 * lines - 1).expand(-1, 3, -1, -1))
 
 
@@ -78,7 +78,7 @@ def edges(
         InputError: the photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    order = Outlining.ordered(
+    request = EdgesJob.ordered(
         thickness=thickness,
         engine=engine,
         preset=preset,
@@ -86,4 +86,4 @@ def edges(
         settings=settings,
         device=device,
     )
-    return Outlining(order, photo, run=run).result()
+    return EdgesJob(request, photo, run=run).result()

@@ -6,19 +6,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.tasks import arguments
+from calotype.tasks.image_conditioned import FEATHER, MASK, UNMASKED, BlendedJob
 from calotype.tasks.param import Param
-from calotype.tasks.remaking import FEATHER, MASK, UNMASKED, Blending
 from calotype.types import PhotoLike, Result
 
 if TYPE_CHECKING:
     from calotype.run import Run
 
 
-class Editing(Blending):
+class EditJob(BlendedJob):
     """What the verb makes of one photo and the changed one."""
 
     verb = "edit"
-    usual = 0.4
+    default_structure = 0.4
     wants = ("edited", "mask")
     dilation = 20
 
@@ -77,7 +77,7 @@ def edit(
         InputError: a photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    order = Editing.ordered(
+    request = EditJob.ordered(
         n=n,
         seed=seed,
         engine=engine,
@@ -91,4 +91,4 @@ def edit(
         settings=settings,
         device=device,
     )
-    return Editing(order, photo, run=run, edited=edited, mask=mask).result()
+    return EditJob(request, photo, run=run, edited=edited, mask=mask).result()

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 from calotype.errors import InputError
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
-from calotype.tasks.filling import Filling
-from calotype.tasks.order import Order
+from calotype.tasks.inpainting import InpaintingJob
 from calotype.tasks.param import Param
+from calotype.tasks.request import Request
 from calotype.types import PhotoLike, Result
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _LEFT_OUT = 0.004
 
 
-class Erasing(Filling):
+class EraseJob(InpaintingJob):
     """What the verb makes of one photo and a mask."""
 
     verb = "erase"
@@ -36,7 +36,7 @@ class Erasing(Filling):
 
     def __init__(
         self,
-        order: Order,
+        request: Request,
         photo: PhotoLike,
         also: Sequence[PhotoLike] = (),
         run: "Run | None" = None,
@@ -51,10 +51,10 @@ class Erasing(Filling):
         from calotype.image.io import open_photo
         from calotype.image.mask import open_mask
 
-        super().__init__(order, photo, also, run)
+        super().__init__(request, photo, also, run)
         self._selected = None
         if mask is not None:  # only now, since a mask may be transparent where the photo is not
-            self.pictures["mask"] = open_photo(mask, max_side=order.max_side)
+            self.pictures["mask"] = open_photo(mask, max_side=request.max_side)
             self._selected = open_mask(self.pictures["mask"], self.size)
         elif self.photo.alpha is None or self.photo.alpha.min() >= 128:
             raise InputError(
@@ -73,7 +73,7 @@ class Erasing(Filling):
         from calotype.image.mask import grown
 
         selected = (self.tensors[0][:, 3:] < 0).float() if self._selected is None else self._selected
-        grow = self.order.own["grow"]
+        grow = self.request.own["grow"]
         width = round(_LEFT_OUT * max(self.size.height, self.size.width) if grow is None else grow)
         return grown(selected.to(self.run.device), width)
 
@@ -134,7 +134,7 @@ def erase(
         InputError: a picture or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    order = Erasing.ordered(
+    request = EraseJob.ordered(
         n=n,
         seed=seed,
         grow=grow,
@@ -144,4 +144,4 @@ def erase(
         settings=settings,
         device=device,
     )
-    return Erasing(order, photo, run=run, mask=mask).result()
+    return EraseJob(request, photo, run=run, mask=mask).result()

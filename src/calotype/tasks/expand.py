@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 from calotype.catalog import MODELS
 from calotype.errors import InputError
 from calotype.tasks import arguments
-from calotype.tasks.filling import Filling
-from calotype.tasks.making import Piece
+from calotype.tasks.inpainting import InpaintingJob
+from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
 from calotype.types import Cost, Photo, PhotoLike, Result, Size
 
@@ -27,7 +27,7 @@ def _side(name: str) -> Param:
     return Param(f"pixels to add on the {name}", kind="margin", metavar="PIXELS", at_least=0, first=True)
 
 
-class Expanding(Filling):
+class ExpandJob(InpaintingJob):
     """What the verb makes of one photo."""
 
     verb = "expand"
@@ -46,7 +46,7 @@ class Expanding(Filling):
     @property
     def taught(self) -> bool:
         """Whether what lies beyond the edges is known to a model of many photos, rather than looked for in this one."""
-        return self.order.loaded is not None and self.order.engine in MODELS
+        return self.request.loaded is not None and self.request.engine in MODELS
 
     def fitted(self, photo: Photo) -> Photo:
         """The photo; cut and brought to the size of those that the model has learned from, where there is one."""
@@ -55,14 +55,14 @@ class Expanding(Filling):
         from calotype.data.folder import fitted_photo
         from calotype.image.io import open_photo
 
-        assert self.order.loaded is not None
-        fitting = open_photo(fitted_photo(photo, self.order.loaded.photo_size))
+        assert self.request.loaded is not None
+        fitting = open_photo(fitted_photo(photo, self.request.loaded.photo_size))
         return replace(fitting, name=photo.name, source=photo.source)
 
     @property
     def margins(self) -> tuple[int, int, int, int]:
         """Pixels added on the left, on the right, at the top and at the bottom."""
-        own = self.order.own
+        own = self.request.own
         left, right, top, bottom = ((own["margin"] or 0) if own[name] is None else own[name] for name in _SIDES)
         return left, right, top, bottom
 
@@ -95,14 +95,14 @@ class Expanding(Filling):
         """See ``Job``."""
         return self.engine.expand if self.taught else super().function
 
-    def work(self, function: Any, piece: Piece, **net: Any) -> Any:
+    def work(self, function: Any, output: OutputSpec, **net: Any) -> Any:
         """See ``Job``."""
         if not self.taught:
-            return super().work(function, piece, **net)
+            return super().work(function, output, **net)
         from calotype.image.io import to_image
 
-        how = {"photo": self.tensors[0], "margins": self.margins, "seed": piece.seed}
-        return to_image(function(self.config, self.run, **how, **net))
+        engine_arguments = {"photo": self.tensors[0], "margins": self.margins, "seed": output.seed}
+        return to_image(function(self.config, self.run, **engine_arguments, **net))
 
     @cached_property
     def canvas(self) -> "torch.Tensor":
@@ -181,7 +181,7 @@ def expand(
         InputError: the photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    order = Expanding.ordered(
+    request = ExpandJob.ordered(
         n=n,
         seed=seed,
         margin=margin,
@@ -196,4 +196,4 @@ def expand(
         model=model,
         device=device,
     )
-    return Expanding(order, photo, run=run).result()
+    return ExpandJob(request, photo, run=run).result()

@@ -6,19 +6,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.tasks import arguments
+from calotype.tasks.image_conditioned import FEATHER, MASK, UNMASKED, BlendedJob
 from calotype.tasks.param import Param
-from calotype.tasks.remaking import FEATHER, MASK, UNMASKED, Blending
 from calotype.types import PhotoLike, Result
 
 if TYPE_CHECKING:
     from calotype.run import Run
 
 
-class Harmonizing(Blending):
+class HarmonizeJob(BlendedJob):
     """What the verb makes of one photo and the changed one."""
 
     verb = "harmonize"
-    usual = 0.9
+    default_structure = 0.9
     wants = ("pasted", "mask")
     dilation = 7
 
@@ -76,7 +76,7 @@ def harmonize(
         InputError: a photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    order = Harmonizing.ordered(
+    request = HarmonizeJob.ordered(
         n=n,
         seed=seed,
         engine=engine,
@@ -90,4 +90,4 @@ def harmonize(
         settings=settings,
         device=device,
     )
-    return Harmonizing(order, photo, run=run, pasted=pasted, mask=mask).result()
+    return HarmonizeJob(request, photo, run=run, pasted=pasted, mask=mask).result()

@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.tasks import arguments
-from calotype.tasks.making import Piece
-from calotype.tasks.order import Order
+from calotype.tasks.image_conditioned import ImageConditionedJob
+from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
-from calotype.tasks.remaking import Remaking
+from calotype.tasks.request import Request
 from calotype.types import PhotoLike, Result
 
 if TYPE_CHECKING:
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 _KNOTS, _STRAY = 5, 0.15
 
 
-class Mixing(Remaking):
+class MixJob(ImageConditionedJob):
     """What the verb makes of two photos."""
 
     verb = "mix"
-    usual = "close"
+    default_structure = "close"
     wants = ("other", "mask")
 
     def __init__(
         self,
-        order: Order,
+        request: Request,
         photo: PhotoLike,
         also: Sequence[PhotoLike] = (),
         run: "Run | None" = None,
@@ -47,10 +47,10 @@ class Mixing(Remaking):
         from calotype.image.io import open_photo
         from calotype.image.mask import open_mask
 
-        super().__init__(order, photo, also, run, **pictures)
+        super().__init__(request, photo, also, run, **pictures)
         self._selected = None
         if mask is not None:  # only now, since a mask may be transparent where the photo is not
-            self.pictures["mask"] = open_photo(mask, max_side=order.max_side)
+            self.pictures["mask"] = open_photo(mask, max_side=request.max_side)
             self._selected = open_mask(self.pictures["mask"], self.photo.size)
 
     @cached_property
@@ -58,14 +58,14 @@ class Mixing(Remaking):
         """Both photos and the further ones, which lend their patches: [1, C, H, W] each."""
         return [self.tensor(photo) for photo in (self.photo, self.pictures["other"], *self.also)]
 
-    def how(self, piece: Piece) -> dict[str, Any]:
+    def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """As for every job, but with the picture that belongs to the seed."""
-        return {**super().how(piece), "picture": self.collage(piece.seed)}
+        return {**super().engine_arguments(output), "picture": self.collage(output.seed)}
 
     @cached_property
     def picture(self) -> "torch.Tensor":
         """The first seed's collage."""
-        return self.collage(self.order.seed)
+        return self.collage(self.request.seed)
 
     def collage(self, seed: int) -> "torch.Tensor":
         """One photo beside the other, [1, C, h, w]: the other one where the mask says, or to the right of a border."""
@@ -142,7 +142,7 @@ def mix(
         InputError: a photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    order = Mixing.ordered(
+    request = MixJob.ordered(
         n=n,
         seed=seed,
         structure=structure,
@@ -153,4 +153,4 @@ def mix(
         settings=settings,
         device=device,
     )
-    return Mixing(order, photo, also, run, other=other, mask=mask).result()
+    return MixJob(request, photo, also, run, other=other, mask=mask).result()

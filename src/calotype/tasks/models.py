@@ -11,13 +11,13 @@ from calotype.catalog import ENGINES, MODELS, load
 from calotype.catalog import engine as engine_of
 from calotype.errors import InputError
 from calotype.files import shown
-from calotype.tasks import cache
+from calotype.tasks import model_store
 from calotype.types import PhotoLike, Size
 
 
-def models() -> list[cache.Entry]:
+def models() -> list[model_store.Entry]:
     """Every model that is kept, finished or not, by name."""
-    return cache.entries()
+    return model_store.entries()
 
 
 def remove(names: list[str]) -> None:
@@ -28,7 +28,7 @@ def remove(names: list[str]) -> None:
         OutputError: one cannot be deleted.
     """
     for name in names:
-        cache.remove(name)
+        model_store.remove(name)
 
 
 def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
@@ -60,13 +60,13 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
         )
     sha256 = known.sha256 if known else ""
     # Without a photo the folder's name stands for it, so that two models of one size are kept apart.
-    key = cache.key_of(sha256 or str(Path(folder).resolve()), size, name, config, 0)
+    key = model_store.key_of(sha256 or str(Path(folder).resolve()), size, name, config, 0)
     stem = known.name if known else Path(folder).resolve().name
-    kept = cache.place_of(stem, name, key)
+    kept = model_store.place_of(stem, name, key)
     about: dict[str, Any] = {
         "key": key,
         "engine": name,
-        "preset": cache.IMPORTED,
+        "preset": model_store.IMPORTED,
         "set": {},
         "for": "",
         "config": asdict(config),
@@ -76,8 +76,8 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
         "photo_sha256": sha256,
         "size": str(size),
     }
-    with cache.locked(kept):
-        cache.describe(kept, about)
+    with model_store.locked(kept):
+        model_store.describe(kept, about)
         saving.write(kept, name, config, net, sha256, (height, width), to_image(preview))
     return kept
 
@@ -85,15 +85,16 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
 def _of_ours(folder: Path) -> Path:
     """Keep a model that calotype trained on another machine, or in a folder that was chosen."""
     loaded = load(folder)  # finds out whether it is whole
-    about = cache.described(folder)
+    about = model_store.described(folder)
     key = str(about.get("key", ""))
     if about.get("engine") != loaded.system or not re.fullmatch(r"[0-9a-f]{12}", key):
         raise InputError(
-            f"{shown(folder)} says nothing of what it was trained on: give the whole folder, with {cache.ABOUT} in it"
+            f"{shown(folder)} says nothing of what it was trained on: give the whole folder, with "
+            f"{model_store.ABOUT} in it"
         )
     photo = str(about.get("photo", ""))
-    kept = cache.place_of(photo if loaded.system in MODELS else Path(photo).stem, loaded.system, key)
-    cache.unpack(kept, cache.packed(folder))
+    kept = model_store.place_of(photo if loaded.system in MODELS else Path(photo).stem, loaded.system, key)
+    model_store.unpack(kept, model_store.packed(folder))
     return kept
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.errors import InputError
 from calotype.tasks import arguments
+from calotype.tasks.image_conditioned import ImageConditionedJob, same_shape
 from calotype.tasks.param import Param
-from calotype.tasks.remaking import Remaking, same_shape
 from calotype.types import PhotoLike, Result, Size
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 _MOST_COLOURS = 256
 
 
-class Painting(Remaking):
+class PaintJob(ImageConditionedJob):
     """What the verb makes of one photo and the sketch."""
 
     verb = "paint"
-    usual = "close"
+    default_structure = "close"
     wants = ("sketch",)
     extends = True
 
@@ -38,21 +38,21 @@ class Painting(Remaking):
     def fitting_size(self) -> Size:
         """The size asked for; else the photo's, in the sketch's shape where that is another."""
         sketch, photo = self.pictures["sketch"].size, self.photo.size
-        if self.order.size is not None or same_shape(sketch, photo):
-            return self.order.size_for(photo)
+        if self.request.size is not None or same_shape(sketch, photo):
+            return self.request.size_for(photo)
         grown = (photo.pixels / sketch.pixels) ** 0.5
         return Size(max(1, round(sketch.height * grown)), max(1, round(sketch.width * grown)))
 
-    def facts(self) -> dict[str, Any]:
+    def adaptation(self) -> dict[str, Any]:
         """The colours that a net has to know, and the scale where it gets them."""
-        return {"colours": self.order.own["colours"], "scale": self.level}
+        return {"colours": self.request.own["colours"], "scale": self.level}
 
     @cached_property
     def picture(self) -> "torch.Tensor":
         """The sketch in colours of the photo, at the size of the result: [1, C, h, w]."""
         from calotype.image.palette import palette, quantized
 
-        sketch, colours = super().picture, self.order.own["colours"]
+        sketch, colours = super().picture, self.request.own["colours"]
         return quantized(sketch, palette(self.tensors[0], colours)) if colours else sketch
 
 
@@ -116,7 +116,7 @@ def paint(
         InputError: a photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    order = Painting.ordered(
+    request = PaintJob.ordered(
         n=n,
         seed=seed,
         engine=engine,
@@ -130,4 +130,4 @@ def paint(
         settings=settings,
         device=device,
     )
-    return Painting(order, photo, run=run, sketch=sketch).result()
+    return PaintJob(request, photo, run=run, sketch=sketch).result()

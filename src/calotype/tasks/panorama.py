@@ -8,14 +8,14 @@ from calotype.tasks import arguments
 from calotype.tasks.arguments import between
 from calotype.tasks.param import Param
 from calotype.tasks.sample import COUNT, MODEL, UNFINISHED
-from calotype.tasks.sampling import Sampling
+from calotype.tasks.sampling import ModelJob
 from calotype.types import Result
 
 if TYPE_CHECKING:
     from calotype.run import Run
 
 
-class Panoramas(Sampling):
+class PanoramaJob(ModelJob):
     """What the verb makes."""
 
     verb = "panorama"
@@ -26,9 +26,9 @@ class Panoramas(Sampling):
         self.loaded.engine.check_round(self.loaded.config)
         super().check()
 
-    def how(self, seed: int) -> dict[str, Any]:
+    def engine_arguments(self, seed: int) -> dict[str, Any]:
         """See ``Sampling``."""
-        return {**super().how(seed), "turn": self.own["turn"]}
+        return {**super().engine_arguments(seed), "turn": self.own["turn"]}
 
 
 def panorama(
@@ -81,6 +81,6 @@ def panorama(
         InputError: the model or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    return Panoramas(
+    return PanoramaJob(
         model, n=n, seed=seed, size=size, turn=turn, unfinished=unfinished, device=device, run=run
     ).result()

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 from calotype.errors import InputError
 from calotype.tasks import arguments
 from calotype.tasks.arguments import AUTO
-from calotype.tasks.making import Job, Piece
-from calotype.tasks.order import Order
+from calotype.tasks.image_conditioned import of_photo
+from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.param import Param
-from calotype.tasks.remaking import of_photo
+from calotype.tasks.photo_model import check_labels
+from calotype.tasks.request import Request
 from calotype.tasks.segment import is_auto, map_of
-from calotype.tasks.trained import check_labels
 from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike, Result, Size
 
 if TYPE_CHECKING:
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from calotype.run import Run
 
 
-class Relaying(Job):
+class RelayoutJob(Job):
     """What the verb makes of one photo, a map of it and a map of what is wanted."""
 
     verb = "relayout"
     wants = ("labels", "target")
 
     @classmethod
-    def opened(cls, name: str, picture: LabelMapLike, order: Order) -> Photo | None:
+    def opened(cls, name: str, picture: LabelMapLike, request: Request) -> Photo | None:
         """A map as a picture, at its full size: shrunk as photos are, its colours would blend."""
         from calotype.image.io import open_photo
         from calotype.image.labelmap import as_picture
@@ -44,7 +44,7 @@ class Relaying(Job):
 
     def __init__(
         self,
-        order: Order,
+        request: Request,
         photo: PhotoLike,
         also: Sequence[PhotoLike] = (),
         run: "Run | None" = None,
@@ -59,16 +59,16 @@ class Relaying(Job):
 
         if is_auto(pictures.get("labels")):  # a map of the whole photo, as the one that was edited
             photo = open_photo(photo)
-            pictures["labels"] = map_of(photo, order.device)
+            pictures["labels"] = map_of(photo, request.device)
         # A map that came as one keeps its numbers: by them the model is found that was trained on it.
         self._numbered = pictures["labels"] if isinstance(pictures.get("labels"), LabelMap) else None
-        super().__init__(order, photo, also, run, **pictures)
+        super().__init__(request, photo, also, run, **pictures)
         _check_lent(self.labels, self.target)
 
     def _check_start(self) -> None:
         super()._check_start()
-        if self.order.loaded is not None and self.order.model is not None:
-            check_labels(self.order.loaded, self.order.model, self.labels)
+        if self.request.loaded is not None and self.request.model is not None:
+            check_labels(self.request.loaded, self.request.model, self.labels)
 
     @cached_property
     def _given(self) -> LabelMap:
@@ -103,15 +103,15 @@ class Relaying(Job):
 
     def fitting_size(self) -> Size:
         """The size of the target."""
-        return self.pictures["target"].size.within(self.order.max_side)
+        return self.pictures["target"].size.within(self.request.max_side)
 
-    def facts(self) -> dict[str, Any]:
+    def adaptation(self) -> dict[str, Any]:
         """How many labels there are."""
         return {"classes": self.labels.classes}
 
-    def how(self, piece: Piece) -> dict[str, Any]:
+    def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """The layouts and the seed: the size is that of the target."""
-        return {"seed": piece.seed, **self._layouts}
+        return {"seed": output.seed, **self._layouts}
 
     @cached_property
     def _layouts(self) -> "dict[str, torch.Tensor]":
@@ -213,7 +213,7 @@ def relayout(
         InputError: a picture or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    order = Relaying.ordered(
+    request = RelayoutJob.ordered(
         n=n,
         seed=seed,
         engine=engine,
@@ -224,4 +224,4 @@ def relayout(
         settings=settings,
         device=device,
     )
-    return Relaying(order, photo, run=run, labels=labels, target=target).result()
+    return RelayoutJob(request, photo, run=run, labels=labels, target=target).result()

@@ -13,9 +13,9 @@ from calotype.errors import InputError, OutputError
 from calotype.files import shown
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between, one_of
-from calotype.tasks.making import Job, Piece
-from calotype.tasks.order import Order, abilities
+from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.param import Param
+from calotype.tasks.request import Request, abilities
 from calotype.types import Animation, Cost, PhotoLike, Result, Shape, Size
 
 if TYPE_CHECKING:
@@ -31,18 +31,18 @@ _MOST_FRAMES = 2000
 _UNUSED = {"shape": None, "outside": "transparent", "film": None, "frames": 48, "fps": 12.0}
 
 
-class Retargeting(Job):
+class RetargetJob(Job):
     """What the verb makes of one photo: a picture, and perhaps a film of the way from the photo to it."""
 
     verb = "retarget"
     tiles = True
 
     @classmethod
-    def ordered(cls, **given: Any) -> Order:
+    def ordered(cls, **given: Any) -> Request:
         """As for every verb. What was not asked for is left out of what repeats the picture."""
         # An engine that is not known, or cannot do the verb, is refused by what checks that for all.
         known = given.get("engine") in ENGINES
-        own = {name: given.pop(name, usual) for name, usual in _UNUSED.items()}
+        own = {name: given.pop(name, default_structure) for name, default_structure in _UNUSED.items()}
         if own["shape"] is not None:
             shape = own["shape"]
             own["shape"] = str(shape if isinstance(shape, Shape) else Shape.parse(shape))
@@ -66,28 +66,30 @@ class Retargeting(Job):
     def _check_start(self) -> None:
         """See ``Job``. What is too small is to be refused before something is trained for it."""
         super()._check_start()
-        if self.lessons:
+        if self.pending_training:
             _ = self.cost
 
     @property
     def shape(self) -> Shape | None:
         """What the result fills of its rectangle; ``None`` for all of it."""
-        text = self.order.own.get("shape")
+        text = self.request.own.get("shape")
         return None if text is None else Shape.parse(text)
 
-    def how(self, piece: Piece) -> dict[str, Any]:
+    def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """As for every job, and the shape where there is one."""
-        return {**super().how(piece), **({} if self.shape is None else {"shape": self.shape})}
+        return {**super().engine_arguments(output), **({} if self.shape is None else {"shape": self.shape})}
 
-    def work(self, function: Any, piece: Piece, **net: Any) -> "Image":
+    def work(self, function: Any, output: OutputSpec, **net: Any) -> "Image":
         """The picture."""
         from calotype.image.io import to_image
 
-        return to_image(self._laid(function(self.tensors, self.config, self.run, **self.how(piece), **net)))
+        return to_image(
+            self._laid(function(self.tensors, self.config, self.run, **self.engine_arguments(output), **net))
+        )
 
     def _laid(self, made: "torch.Tensor") -> "torch.Tensor":
         """A picture with what is to be outside of its shape."""
-        if made.shape[1] == 3 or self.order.own.get("outside") != "white":
+        if made.shape[1] == 3 or self.request.own.get("outside") != "white":
             return made
         # The colours of what is transparent lie on mid-grey, which is 0; white is 1.
         return made[:, :3] + (1 - made[:, 3:]) / 2
@@ -99,20 +101,20 @@ class Retargeting(Job):
     def cost(self) -> Cost:
         """What one picture takes, and the film with it."""
         one: Cost = super().cost
-        if "film" not in self.order.own:
+        if "film" not in self.request.own:
             return one
         frames = len(set(_way(self._own("frames"))))
         return replace(one, seconds=one.seconds * (1 + frames), bytes=one.bytes + frames * self._canvas.pixels * 16)
 
     def _own(self, name: str) -> Any:
-        return self.order.own.get(name, _UNUSED[name])
+        return self.request.own.get(name, _UNUSED[name])
 
     @property
     def _canvas(self) -> Size:
         """What all frames lie on: they have different sizes."""
         return Size(max(self.size.height, self.photo.size.height), max(self.size.width, self.photo.size.width))
 
-    def film(self, piece: Piece) -> Animation:
+    def film(self, output: OutputSpec) -> Animation:
         """The way from the photo to the picture, and back, so that it can be repeated.
 
         Raises:
@@ -122,10 +124,10 @@ class Retargeting(Job):
         way = _way(frames)
         places = sorted(set(way))
         net = {} if self._net is None else {"net": self._net}
-        how = {**self.how(piece), "places": places}
-        made = self.engine.film(self.tensors, self.config, self.run, **how, **net)
+        engine_arguments = {**self.engine_arguments(output), "places": places}
+        made = self.engine.film(self.tensors, self.config, self.run, **engine_arguments, **net)
         at = dict(zip(places, self._on_canvas(made), strict=True))
-        settings = {**self.settings, **piece.differs}
+        settings = {**self.settings, **output.differs}
         return Animation([at[place] for place in way], fps, True, settings, self.photo.name)
 
     def _on_canvas(self, made: Iterator["torch.Tensor"]) -> Iterator["Image"]:
@@ -141,21 +143,21 @@ class Retargeting(Job):
             canvas.paste(picture, ((width - picture.width) // 2, (height - picture.height) // 2))
             yield canvas
 
-    def save(self, made: Any, path: Any, piece: Piece) -> None:
+    def save(self, made: Any, path: Any, output: OutputSpec) -> None:
         """Write the picture, and before it the film: where the picture is there, all is."""
-        if "film" in self.order.own:
+        if "film" in self.request.own:
             beside = Path(path).with_suffix(_FILMS[self._own("film")])
             given = self.photo.source
             if given is not None and beside.exists() and beside.samefile(given):
                 raise OutputError(f"{shown(beside)} is the photo itself: give another -o")
-            self.film(piece).save(beside)
-        super().save(made, path, piece)
+            self.film(output).save(beside)
+        super().save(made, path, output)
 
     def result(self) -> Result:
         """The pictures of the order and their films."""
         made = super().result()
-        if "film" in self.order.own:
-            made.films = [self.film(piece) for piece in self.pieces]
+        if "film" in self.request.own:
+            made.films = [self.film(output) for output in self.outputs]
         return made
 
 
@@ -264,7 +266,7 @@ def retarget(
         InputError: the photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    order = Retargeting.ordered(
+    request = RetargetJob.ordered(
         n=n,
         seed=seed,
         engine=engine,
@@ -283,4 +285,4 @@ def retarget(
         settings=settings,
         device=device,
     )
-    return Retargeting(order, photo, also, run).result()
+    return RetargetJob(request, photo, also, run).result()

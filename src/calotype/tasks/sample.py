@@ -8,7 +8,7 @@ from calotype.errors import InputError
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
 from calotype.tasks.param import Param
-from calotype.tasks.sampling import Sampling
+from calotype.tasks.sampling import ModelJob
 from calotype.types import PhotoLike, Result
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ COUNT = Param(
 UNFINISHED = Param("use a model whose training has not ended, as it was saved last", kind="switch")
 
 
-class Samples(Sampling):
+class Samples(ModelJob):
     """What the verb makes."""
 
     verb = "sample"
@@ -69,7 +69,7 @@ class Samples(Sampling):
             net=self.loaded.net.to(self.run.device),
             piece=self.piece,
             strength=self.own["strength"],
-            **self.how(seed),
+            **self.engine_arguments(seed),
         )
         return to_image(made), time.perf_counter() - began
 

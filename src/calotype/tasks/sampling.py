@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from calotype.catalog import MODELS, Loaded, load
 from calotype.catalog import model as model_of
 from calotype.errors import InputError
-from calotype.tasks import cache
+from calotype.tasks import model_store
 from calotype.tasks.arguments import SizeLike, size_from
-from calotype.tasks.making import check_bytes
+from calotype.tasks.job import require_memory
 from calotype.types import Cost, Result, Size
 
 if TYPE_CHECKING:
     from calotype.run import Run
 
 
-class Sampling:
+class ModelJob:
     """Pictures from one model.
 
     Attributes:
@@ -61,8 +61,8 @@ class Sampling:
         self.n, self.seed, self.own = n, seed, own
         wanted = None if size is None else size_from(size)
         self.device = str(choose_device(device))
-        self.folder = cache.folder_of(model)
-        self.unfinished = unfinished and not cache.is_finished(self.folder)
+        self.folder = model_store.folder_of(model)
+        self.unfinished = unfinished and not model_store.is_finished(self.folder)
         self._run = run
         self.loaded = self._unfinished() if self.unfinished else self._finished()
         if not hasattr(self.loaded.engine, self.verb):
@@ -80,8 +80,8 @@ class Sampling:
         _ = self.cost
 
     def _finished(self) -> Loaded:
-        about = cache.described(self.folder)
-        if about and not cache.is_finished(self.folder):
+        about = model_store.described(self.folder)
+        if about and not model_store.is_finished(self.folder):
             raise InputError(
                 f"the model {self.folder.name} is not finished: run its 'calotype train' command again to go on, or "
                 "add --unfinished (unfinished=True) to use it as it is"
@@ -99,7 +99,7 @@ class Sampling:
         from calotype.catalog import config_from
         from calotype.run import Run
 
-        about = cache.described(self.folder)
+        about = model_store.described(self.folder)
         if about.get("engine") not in MODELS:
             raise InputError(f"{self.folder.name} is no model of many photos: 'calotype models' lists those that are")
         system = str(about["engine"])
@@ -120,7 +120,7 @@ class Sampling:
     @property
     def name(self) -> str:
         """How the names of the pictures begin: with the set that was learned from."""
-        return str(cache.described(self.folder).get("photo", "")) or self.folder.resolve().name
+        return str(model_store.described(self.folder).get("photo", "")) or self.folder.resolve().name
 
     @property
     def seeds(self) -> range:
@@ -163,10 +163,10 @@ class Sampling:
         net = self.loaded.net.to(self.run.device)
         began = time.perf_counter()
         function = getattr(self.loaded.engine, self.verb)
-        made = function(self.loaded.config, self.run, net=net, **self.how(seed))
+        made = function(self.loaded.config, self.run, net=net, **self.engine_arguments(seed))
         return to_image(made), time.perf_counter() - began
 
-    def how(self, seed: int) -> dict[str, Any]:
+    def engine_arguments(self, seed: int) -> dict[str, Any]:
         """The arguments of the model's function, beside configuration, run and net."""
         return {"size": (self.size.height, self.size.width), "seed": seed}
 
@@ -177,7 +177,7 @@ class Sampling:
             InputError: more memory would be needed than there is.
         """
         if self.run.device.type == "cpu":
-            check_bytes(self.cost.bytes, f"a picture of {self.size} pixels", self.size)
+            require_memory(self.cost.bytes, f"a picture of {self.size} pixels", self.size)
 
     def result(self) -> Result:
         """All the pictures.

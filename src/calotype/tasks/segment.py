@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 from calotype.errors import InputError
 from calotype.tasks import arguments
 from calotype.tasks.arguments import AUTO
-from calotype.tasks.making import Job, Piece
+from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.param import Param
 from calotype.types import LabelMapLike, Photo, PhotoLike, Result
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MOST = 255  # labels, as in ``image.labels``, which imports torch
 
 
-class Segmenting(Job):
+class SegmentJob(Job):
     """What the verb makes of one photo."""
 
     verb = "segment"
@@ -31,16 +31,16 @@ class Segmenting(Job):
                 f"{own['classes']} labels cannot be told apart: give a count from 2 to {_MOST}, like 5 (classes=)"
             )
 
-    def how(self, piece: Piece) -> dict[str, Any]:
+    def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """The number of labels, and the seed."""
-        return {"classes": self.order.own["classes"], "seed": piece.seed}
+        return {"classes": self.request.own["classes"], "seed": output.seed}
 
-    def work(self, function: Any, piece: Piece, **net: Any) -> Any:
+    def work(self, function: Any, output: OutputSpec, **net: Any) -> Any:
         """The map as a picture, each label in a flat colour."""
         from calotype.image.labels import flat_colours
         from calotype.types import LabelMap
 
-        index = function(self.tensors, self.config, self.run, **self.how(piece), **net)[0]
+        index = function(self.tensors, self.config, self.run, **self.engine_arguments(output), **net)[0]
         colours = flat_colours(int(index.max()) + 1)
         return LabelMap(index.cpu().numpy().astype("uint8"), colours, self.photo.name).image()
 
@@ -92,7 +92,7 @@ def segment(
         InputError: the photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    order = Segmenting.ordered(
+    request = SegmentJob.ordered(
         classes=classes,
         seed=seed,
         engine=engine,
@@ -101,7 +101,7 @@ def segment(
         settings=settings,
         device=device,
     )
-    return Segmenting(order, photo, run=run).result()
+    return SegmentJob(request, photo, run=run).result()
 
 
 def is_auto(labels: LabelMapLike | None) -> bool:
@@ -117,8 +117,8 @@ def map_of(photo: Photo, device: str) -> Photo:
     """
     from calotype.image.io import open_photo
 
-    order = Segmenting.ordered(
+    request = SegmentJob.ordered(
         classes=None, engine="superpixels", preset="fast", settings=None, max_side=None, device=device
     )
-    made, _ = Segmenting(order, photo).make(Piece(0))
+    made, _ = SegmentJob(request, photo).make(OutputSpec(0))
     return replace(open_photo(made), name=AUTO)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
-from calotype.tasks.making import Piece
+from calotype.tasks.image_conditioned import ImageConditionedJob
+from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
-from calotype.tasks.remaking import Remaking
 from calotype.types import Cost, PhotoLike, Result, Size
 
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from calotype.run import Run
 
 
-class Styling(Remaking):
+class StylizeJob(ImageConditionedJob):
     """What the verb makes of one photo and the picture that shows the style."""
 
     verb = "stylize"
-    does = ""
-    usual = 0.55
+    engine_function = ""
+    default_structure = 0.55
     wants = ("style",)
 
     @classmethod
@@ -68,15 +68,15 @@ class Styling(Remaking):
         cost: Cost = self.engine.cost([(style.height, style.width)], size, self.working_config)
         return cost
 
-    def work(self, function: Any, piece: Piece, **net: Any) -> Any:
+    def work(self, function: Any, output: OutputSpec, **net: Any) -> Any:
         """The engine's picture, in the colours that are wanted, and as transparent as the photo."""
         import torch
 
         from calotype.image.colours import with_light_of
         from calotype.image.io import to_image, to_tensor
 
-        made = function(self.tensors, self.config, self.run, **self.how(piece), **net)
-        share = self.order.own["colours"]
+        made = function(self.tensors, self.config, self.run, **self.engine_arguments(output), **net)
+        share = self.request.own["colours"]
         if share < 1:
             made = share * made + (1 - share) * with_light_of(self.content, made)
         if self.photo.alpha is not None:
@@ -135,7 +135,7 @@ def stylize(
         InputError: a photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    order = Styling.ordered(
+    request = StylizeJob.ordered(
         n=n,
         seed=seed,
         structure=structure,
@@ -146,4 +146,4 @@ def stylize(
         settings=settings,
         device=device,
     )
-    return Styling(order, photo, run=run, style=style).result()
+    return StylizeJob(request, photo, run=run, style=style).result()

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.tasks import arguments
-from calotype.tasks.making import Job, Piece
+from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.param import Param
 from calotype.types import PhotoLike, Result, Size
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _LARGER = 2
 
 
-class Texturing(Job):
+class TextureJob(Job):
     """What the verb makes of one photo."""
 
     verb = "texture"
@@ -29,15 +29,15 @@ class Texturing(Job):
 
     def fitting_size(self) -> Size:
         """The size asked for; else that of the guide; else twice the photo's each way."""
-        if self.order.size is not None or self.order.factor is not None:
-            return self.order.size_for(self.photo.size)
+        if self.request.size is not None or self.request.factor is not None:
+            return self.request.size_for(self.photo.size)
         if "guide" in self.pictures:
             return self.pictures["guide"].size
         return Size(_LARGER * self.photo.size.height, _LARGER * self.photo.size.width)
 
-    def how(self, piece: Piece) -> dict[str, Any]:
+    def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """As for every job, and the guide."""
-        return {**super().how(piece), "guide": self.guide}
+        return {**super().engine_arguments(output), "guide": self.guide}
 
     @cached_property
     def guide(self) -> "torch.Tensor | None":
@@ -106,7 +106,7 @@ def texture(
         InputError: a photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    order = Texturing.ordered(
+    request = TextureJob.ordered(
         n=n,
         seed=seed,
         size=size,
@@ -118,4 +118,4 @@ def texture(
         settings=settings,
         device=device,
     )
-    return Texturing(order, photo, also, run, guide=guide).result()
+    return TextureJob(request, photo, also, run, guide=guide).result()

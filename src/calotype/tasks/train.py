@@ -12,15 +12,15 @@ from calotype.catalog import engine as engine_of
 from calotype.catalog import model as model_of
 from calotype.catalog import system as system_of
 from calotype.errors import InputError
-from calotype.tasks import arguments, cache
+from calotype.tasks import arguments, model_store
 from calotype.tasks.data import set_folder
-from calotype.tasks.making import check_bytes
-from calotype.tasks.order import check_able
+from calotype.tasks.dataset_model import Dataset, DatasetModel
+from calotype.tasks.image_conditioned import of_photo
+from calotype.tasks.job import require_memory
 from calotype.tasks.param import Param
-from calotype.tasks.remaking import of_photo
+from calotype.tasks.photo_model import PhotoModel, purpose_of, wants_labels
+from calotype.tasks.request import check_able
 from calotype.tasks.segment import is_auto, map_of
-from calotype.tasks.taught import SetModel, SetOfPhotos
-from calotype.tasks.trained import Model, purpose_of, wants_labels
 from calotype.tasks.upscale import ENLARGEMENT, enlargement
 from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike
 
@@ -50,7 +50,7 @@ class Trained:
 
 
 @dataclass(frozen=True)
-class Course:
+class TrainingRequest:
     """The arguments of a training, checked; it can be given to any number of photos.
 
     Attributes:
@@ -74,7 +74,7 @@ class Course:
     purpose: str = ""
     labels: LabelMapLike | None = None
 
-    def model(self, photo: PhotoLike) -> Model:
+    def model(self, photo: PhotoLike) -> PhotoModel:
         """The model of one photo, trained or not.
 
         Raises:
@@ -86,7 +86,7 @@ class Course:
         whole = open_photo(photo) if self._maps else photo
         opened = open_photo(whole, max_side=self.max_side)
         labels, config = self._shown(map_of(open_photo(whole), self.device) if self._maps else self.labels, opened)
-        model = Model(
+        model = PhotoModel(
             opened,
             self.engine,
             self.preset,
@@ -98,7 +98,7 @@ class Course:
             labels=labels,
         )
         if not model.finished and self.device == "cpu":
-            check_bytes(model.cost.bytes, f"training on '{opened.name}' ({opened.size})", opened.size)
+            require_memory(model.cost.bytes, f"training on '{opened.name}' ({opened.size})", opened.size)
         return model
 
     @property
@@ -118,11 +118,11 @@ class Course:
     def _place(self, photo: Photo) -> Path | None:
         if self.out is None or not self.several:
             return self.out
-        key = cache.key_of(photo.sha256, photo.size, self.engine, self.config, self.seed)
-        return cache.place_of(photo.name, self.engine, key, within=self.out)
+        key = model_store.key_of(photo.sha256, photo.size, self.engine, self.config, self.seed)
+        return model_store.place_of(photo.name, self.engine, key, within=self.out)
 
 
-def course(
+def training_request(
     engine: str,
     *,
     preset: str | None,
@@ -135,7 +135,7 @@ def course(
     device: str,
     several: bool = False,
     labels: LabelMapLike | None = None,
-) -> Course:
+) -> TrainingRequest:
     """Check the arguments of a training.
 
     Raises:
@@ -152,9 +152,9 @@ def course(
     preset = usual_preset(engine) if preset is None else preset
     plain = config_from(module, preset, changes)
     _check_labels(engine, labels, several)
-    facts = _facts(engine, purpose, factor)
-    config = module.adapted(plain, purpose, **facts) if purpose and hasattr(module, "adapted") else plain
-    return Course(
+    adaptation = _facts(engine, purpose, factor)
+    config = module.adapted(plain, purpose, **adaptation) if purpose and hasattr(module, "adapted") else plain
+    return TrainingRequest(
         engine=engine,
         preset=preset,
         changes=changes,
@@ -164,12 +164,12 @@ def course(
         device=str(choose_device(device)),
         out=None if out is None else Path(out),
         several=several,
-        purpose="" if config == plain else purpose_of(purpose, facts),
+        purpose="" if config == plain else purpose_of(purpose, adaptation),
         labels=labels,
     )
 
 
-def set_course(
+def dataset_training_request(
     engine: str,
     photos: str | Path,
     *,
@@ -178,7 +178,7 @@ def set_course(
     out: str | Path | None,
     settings: Mapping[str, Any] | None,
     **others: Any,
-) -> SetModel:
+) -> DatasetModel:
     """The model of a set of photos, its arguments checked.
 
     Args:
@@ -201,7 +201,7 @@ def set_course(
     preset = usual_preset(engine) if preset is None else preset
     config = config_from(module, preset, changes)
     chosen = None if out is None else Path(out)
-    model = SetModel(SetOfPhotos(set_folder(photos)), engine, preset, config, changes, seed, chosen)
+    model = DatasetModel(Dataset(set_folder(photos)), engine, preset, config, changes, seed, chosen)
     _ = model.photos.files  # whether there are any is found out now
     return model
 
@@ -332,7 +332,7 @@ def train(
     if engine in MODELS:
         if not isinstance(photo, str | Path):
             raise InputError(f"{engine} learns from many photos: give the folder that they are in")
-        taught = set_course(
+        taught = dataset_training_request(
             engine,
             photo,
             preset=preset,
@@ -344,7 +344,7 @@ def train(
             max_side=max_side,
         )
         return trained(taught, run or Run(device=str(choose_device(device))))
-    asked = course(
+    asked = training_request(
         engine,
         preset=preset,
         seed=seed,
@@ -359,7 +359,7 @@ def train(
     return trained(asked.model(photo), run or Run(device=asked.device))
 
 
-def trained(model: Model | SetModel, run: "Run") -> Trained:
+def trained(model: PhotoModel | DatasetModel, run: "Run") -> Trained:
     """Train ``model`` where it is not finished.
 
     Raises:
@@ -368,5 +368,5 @@ def trained(model: Model | SetModel, run: "Run") -> Trained:
     began, new = time.perf_counter(), not model.finished
     if new:
         model.train(run)
-    system = model.system if isinstance(model, SetModel) else model.engine
+    system = model.system if isinstance(model, DatasetModel) else model.engine
     return Trained(model.folder, system, model.subject, new, time.perf_counter() - began)

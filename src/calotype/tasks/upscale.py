@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.errors import InputError
 from calotype.tasks import arguments
-from calotype.tasks.making import Job, Piece
-from calotype.tasks.order import Order
+from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.param import Param
+from calotype.tasks.request import Request
 from calotype.types import PhotoLike, Result, Size
 
 if TYPE_CHECKING:
@@ -19,30 +19,30 @@ if TYPE_CHECKING:
 ENLARGEMENT = Param("how many times as wide and high, above 1 and up to 8", kind="number", metavar="NUMBER", first=True)
 
 
-class Upscaling(Job):
+class UpscaleJob(Job):
     """What the verb makes of one photo."""
 
     verb = "upscale"
     alone = True
 
     @classmethod
-    def ordered(cls, **given: Any) -> Order:
+    def ordered(cls, **given: Any) -> Request:
         """See ``Job``; ``factor`` is a number here."""
         factor = enlargement(given.pop("factor"))
         return replace(super().ordered(**given), own={"factor": factor})
 
     def fitting_size(self) -> Size:
         """So many times the photo."""
-        factor = self.order.own["factor"]
+        factor = self.request.own["factor"]
         return Size(round(self.photo.size.height * factor), round(self.photo.size.width * factor))
 
-    def facts(self) -> dict[str, Any]:
+    def adaptation(self) -> dict[str, Any]:
         """A net is trained for one factor."""
-        return dict(self.order.own)
+        return dict(self.request.own)
 
-    def how(self, piece: Piece) -> dict[str, Any]:
+    def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """A factor in the place of a size."""
-        return {**self.order.own, "seed": piece.seed}
+        return {**self.request.own, "seed": output.seed}
 
 
 def enlargement(factor: float) -> float:
@@ -97,7 +97,7 @@ def upscale(
         InputError: a photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    order = Upscaling.ordered(
+    request = UpscaleJob.ordered(
         n=n,
         seed=seed,
         engine=engine,
@@ -109,4 +109,4 @@ def upscale(
         settings=settings,
         device=device,
     )
-    return Upscaling(order, photo, run=run).result()
+    return UpscaleJob(request, photo, run=run).result()

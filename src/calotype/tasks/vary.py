@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.tasks import arguments
-from calotype.tasks.making import Job
+from calotype.tasks.job import Job
 from calotype.tasks.param import Param
 from calotype.types import PhotoLike, Result
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from calotype.run import Run
 
 
-class Variations(Job):
+class VaryJob(Job):
     """What the verb makes of one photo."""
 
     verb = "vary"
-    usual = "loose"
+    default_structure = "loose"
     tiles = True
 
 
@@ -77,7 +77,7 @@ def vary(
         InputError: the photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    order = Variations.ordered(
+    request = VaryJob.ordered(
         n=n,
         seed=seed,
         engine=engine,
@@ -93,4 +93,4 @@ def vary(
         settings=settings,
         device=device,
     )
-    return Variations(order, photo, also, run).result()
+    return VaryJob(request, photo, also, run).result()

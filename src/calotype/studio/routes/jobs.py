@@ -13,11 +13,11 @@ from fastapi.responses import FileResponse, Response, StreamingResponse
 from pydantic import BaseModel, Field
 
 from calotype.errors import InputError
+from calotype.studio.app_state import Studio
 from calotype.studio.jobs import Jobs
 from calotype.studio.pictures import Missing, safe_name
 from calotype.studio.routes.answers import ANEW, FOR_EVER, FileName, JobId, router, there
 from calotype.studio.routes.pictures import settings_of
-from calotype.studio.shared import Studio
 
 _CELL = 320  # pixels that a picture has on a sheet, each way, at most
 _MOST_ON_SHEET = 100  # pictures

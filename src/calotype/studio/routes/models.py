@@ -12,11 +12,11 @@ from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, Field
 
 from calotype.errors import InputError
+from calotype.studio.app_state import Studio
 from calotype.studio.jobs import model_folder
 from calotype.studio.pictures import Missing
 from calotype.studio.routes.answers import ANEW, BINARY, ModelName, read, router
-from calotype.studio.shared import Studio
-from calotype.tasks import cache
+from calotype.tasks import model_store
 
 ParcelId = Annotated[str, InPath(pattern="^[0-9a-f]{16}$", description="id of what is handed in")]
 
@@ -37,7 +37,7 @@ class Handed(BaseModel):
     id: str
 
 
-class Piece(BaseModel):
+class OutputSpec(BaseModel):
     """How much of a file is there."""
 
     bytes: int
@@ -62,7 +62,7 @@ def models(studio: Studio) -> APIRouter:
     @api.get("/models/{name}/file", response_class=Response)
     def packed(name: ModelName) -> Response:
         """A finished model as one zip, to be taken to another machine and handed in there."""
-        files = cache.packed(model_folder(name))
+        files = model_store.packed(model_folder(name))
         if not files:
             raise InputError("this model is not finished: go on with its training under Work")
         data = io.BytesIO()
@@ -86,11 +86,11 @@ def models(studio: Studio) -> APIRouter:
         id: ParcelId,
         name: Annotated[str, InPath(pattern=r"^\w[\w.-]{0,99}$", description="of the file")],
         at: Annotated[int, Query(ge=0, le=10**12, description="bytes of it that were sent before")] = 0,
-    ) -> Piece:
+    ) -> OutputSpec:
         """A piece of a file of a model: its bytes are the body. Large files come in several, one after the other."""
         studio.parcels.folder(id)
         data = await read(request)
-        return Piece(bytes=await asyncio.to_thread(studio.parcels.put, id, name, at, data))
+        return OutputSpec(bytes=await asyncio.to_thread(studio.parcels.put, id, name, at, data))
 
     @api.delete("/parcels/{id}", status_code=204)
     def forget(id: ParcelId) -> None:

@@ -11,8 +11,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
 
 from calotype.errors import InputError
+from calotype.studio.app_state import Studio
 from calotype.studio.routes.answers import BINARY, FOR_EVER, PictureId, read, router
-from calotype.studio.shared import Studio
 
 
 def pictures(studio: Studio) -> APIRouter:

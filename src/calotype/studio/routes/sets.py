@@ -10,9 +10,9 @@ from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, Field
 
 from calotype.errors import InputError
+from calotype.studio.app_state import Studio
 from calotype.studio.routes.answers import BINARY, FOR_EVER, SetId, read, router
 from calotype.studio.sets import Member, PictureSet
-from calotype.studio.shared import Studio
 
 MemberId = Annotated[str, InPath(pattern="^[0-9a-f]{16}$", description="id of a picture of the set")]
 _MOST_SHOWN = 500  # pictures that are listed at a time

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
 
+from calotype.studio.app_state import Studio
 from calotype.studio.forms import VERBS, body, checked, form
 from calotype.studio.routes.answers import router
-from calotype.studio.shared import Studio
 from calotype.studio.words import plain
 from calotype.tasks.param import description
 

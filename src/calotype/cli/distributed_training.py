@@ -13,15 +13,15 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from calotype.cli.inputs import check_writable
 from calotype.cli.progress import reporter
 from calotype.cli.report import Interrupted, Misuse, Terminated, complain
-from calotype.cli.sources import check_writable
 from calotype.cli.training import Account, Saying, stopping
 from calotype.errors import CalotypeError, InputError, OutputError, Stopped
-from calotype.tasks.making import check_bytes, gigabytes
-from calotype.tasks.remaining import duration
-from calotype.tasks.taught import SetModel
-from calotype.tasks.train import set_course, trained
+from calotype.tasks.dataset_model import DatasetModel
+from calotype.tasks.eta import format_duration
+from calotype.tasks.job import format_bytes, require_memory
+from calotype.tasks.train import dataset_training_request, trained
 
 # How one of the processes that train together says what went wrong to the one that began them: a file named here.
 _SAID = "CALOTYPE_TOGETHER"
@@ -41,7 +41,7 @@ def run_train_set(saying: Saying, given: dict[str, Any]) -> int:
             "--jobs is for engines that learn from one photo each: give --procs, as many processes as there are"
         )
     try:
-        model = set_course(photos=photos, **given)
+        model = dataset_training_request(photos=photos, **given)
     except InputError as error:
         raise error if not Path(photos).is_dir() else Misuse(str(error)) from None
     if model.chosen is not None:
@@ -64,7 +64,7 @@ def run_train_set(saying: Saying, given: dict[str, Any]) -> int:
             else:
                 run = report.run(model.seed, _checked(device))
                 if not model.finished and run.device.type == "cpu":
-                    check_bytes(model.cost.bytes, f"training on '{model.subject}'", model.size)
+                    require_memory(model.cost.bytes, f"training on '{model.subject}'", model.size)
                 with report.training(model), stopping(run):
                     done = trained(model, run)
         except (KeyboardInterrupt, Stopped) as error:
@@ -85,7 +85,7 @@ def _checked(device: str) -> str:
     return str(choose_device(device))
 
 
-def _announced(model: SetModel, saying: Saying, device: str) -> str:
+def _announced(model: DatasetModel, saying: Saying, device: str) -> str:
     done = model.done()
     begins = "goes on with its training" if done else "is trained on"
     share = f", {done:.0%} done" if done else ""
@@ -93,7 +93,7 @@ def _announced(model: SetModel, saying: Saying, device: str) -> str:
     # What a step takes on a GPU is not known before there was one.
     on_cpu = _checked(device) == "cpu" and saying.nodes == 1
     seconds = model.cost.seconds * (1 - done) / max(1, min(saying.procs, os.cpu_count() or 1))
-    cost = f"about {duration(seconds)} and {gigabytes(model.cost.bytes)}, once; " if on_cpu else ""
+    cost = f"about {format_duration(seconds)} and {format_bytes(model.cost.bytes)}, once; " if on_cpu else ""
     return (
         f"{model.subject} ({len(model.photos.files)} photos at {model.size}) {begins} ({model.system} {model.preset}"
         f"{share}{where}): {cost}Ctrl-C stops and the same command goes on; pictures of how it goes are put into "
@@ -106,7 +106,7 @@ def _counted(saying: Saying) -> str:
     return procs if saying.nodes == 1 else f"{saying.nodes} machines with {procs}"
 
 
-def _one_of_several(model: SetModel, device: str, saying: Saying) -> int:
+def _one_of_several(model: DatasetModel, device: str, saying: Saying) -> int:
     """The work of one of the processes that train together. Only the first says how it goes."""
     from calotype import distributed
 
@@ -157,7 +157,7 @@ class _Several:
                 raise Misuse("there is no GPU on this machine: say how many processes, like --procs 2")
         self.saying, self.procs = saying, procs
 
-    def train(self, model: SetModel) -> None:
+    def train(self, model: DatasetModel) -> None:
         """Train until it is finished.
 
         Raises:

@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 
 from calotype.errors import InputError
-from calotype.tasks import arguments, making, memory
-from calotype.tasks.order import order
+from calotype.tasks import arguments, memory
+from calotype.tasks import job as job_module
 from calotype.tasks.param import described
-from calotype.tasks.vary import Variations, vary
+from calotype.tasks.request import request
+from calotype.tasks.vary import VaryJob, vary
 from calotype.types import Cost
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (32, 48, 3), dtype=np.uint8)
@@ -29,8 +30,8 @@ def test_available_memory_is_known_and_believable():
 
 
 def test_too_little_memory_names_a_side_that_fits(monkeypatch):
-    monkeypatch.setattr(making, "available_bytes", lambda: 2 * 10**9)
-    job = Variations(order("vary", structure="loose", **PLAIN), np.zeros((1000, 2000, 3), np.uint8))
+    monkeypatch.setattr(job_module, "available_bytes", lambda: 2 * 10**9)
+    job = VaryJob(request("vary", structure="loose", **PLAIN), np.zeros((1000, 2000, 3), np.uint8))
     job.__dict__["cost"] = Cost(seconds=1, bytes=8 * 10**9)
     with pytest.raises(InputError, match=r"about 8.0 GB of memory and 2.0 GB are free: add --max-side 900 "):
         job.check_memory()
@@ -38,7 +39,7 @@ def test_too_little_memory_names_a_side_that_fits(monkeypatch):
 
 def test_an_engine_that_lacks_the_verb(monkeypatch):
     with pytest.raises(InputError, match="no engine here can dance"):
-        order("dance", **PLAIN)
+        request("dance", **PLAIN)
 
 
 def test_tile_names_mean_vertical_first():
@@ -50,7 +51,7 @@ def test_tile_names_mean_vertical_first():
     ("given", "value"), [("free", 0.0), ("close", arguments.STRUCTURES["close"]), (0.3, 0.3), ("0.3", 0.3)]
 )
 def test_structure(given, value):
-    assert order("vary", structure=given, **PLAIN).structure == value
+    assert request("vary", structure=given, **PLAIN).structure == value
 
 
 def test_every_argument_but_run_is_described():
@@ -61,4 +62,4 @@ def test_every_argument_but_run_is_described():
 
 @pytest.mark.parametrize(("amount", "text"), [(10, "1 MB"), (8.5e8, "850 MB"), (1.9e9, "1.9 GB")])
 def test_gigabytes(amount, text):
-    assert making.gigabytes(int(amount)) == text
+    assert job_module.format_bytes(int(amount)) == text

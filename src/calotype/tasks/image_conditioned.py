@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from calotype.errors import InputError
 from calotype.tasks.arguments import between
-from calotype.tasks.making import Job, Piece
-from calotype.tasks.order import Order
+from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.param import Param
+from calotype.tasks.request import Request
 from calotype.types import LabelMap, Photo, PhotoLike, Size
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ FEATHER = Param(
 UNMASKED = Param("the engine's whole picture, not blended into the photo by the mask", kind="switch")
 
 
-class Remaking(Job):
+class ImageConditionedJob(Job):
     """A picture, the first that the verb wants, made again in the manner of the photo."""
 
-    does = "remake"
+    engine_function = "remake"
 
-    def how(self, piece: Piece) -> dict[str, Any]:
+    def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """As for every job, and the picture."""
-        return {**super().how(piece), "picture": self.picture}
+        return {**super().engine_arguments(output), "picture": self.picture}
 
     @cached_property
     def picture(self) -> torch.Tensor:
@@ -60,7 +60,7 @@ class Remaking(Job):
         return (above[:, :3] + (1 - share) * resize(self.tensors[0], size)).clamp(-1, 1)
 
 
-class Blending(Remaking):
+class BlendedJob(ImageConditionedJob):
     """A changed photo made again, of which only what was changed is taken over into the photo."""
 
     dilation: ClassVar[float]  # pixels by which the mask grows at 250 pixels
@@ -73,7 +73,7 @@ class Blending(Remaking):
 
     def __init__(
         self,
-        order: Order,
+        request: Request,
         photo: PhotoLike,
         also: Sequence[PhotoLike] = (),
         run: Run | None = None,
@@ -88,16 +88,16 @@ class Blending(Remaking):
         """
         from calotype.image.io import open_photo
 
-        super().__init__(order, photo, also, run, **pictures)
+        super().__init__(request, photo, also, run, **pictures)
         if mask is not None:  # only now, since a mask may be transparent where the photo is not
-            self.pictures["mask"] = open_photo(mask, max_side=order.max_side)
+            self.pictures["mask"] = open_photo(mask, max_side=request.max_side)
         changed = self.pictures[self.wants[0]]
         if not same_shape(changed.size, self.size):
             raise InputError(
                 f"'{changed.name}' is {changed.size} and '{self.photo.name}' {self.size} pixels: "
                 "give a picture of the photo's size, or of its shape"
             )
-        self._mask = None if order.own["unmasked"] else self._selected(self.pictures.get("mask"))
+        self._mask = None if request.own["unmasked"] else self._selected(self.pictures.get("mask"))
 
     def _selected(self, mask: Photo | None) -> torch.Tensor:
         """What was changed: [1, 1, h, w], 0 or 1."""
@@ -105,12 +105,12 @@ class Blending(Remaking):
 
         return derived_mask(self.tensors[0], self.picture) if mask is None else open_mask(mask, self.size)
 
-    def work(self, function: Any, piece: Piece, **net: Any) -> Any:
+    def work(self, function: Any, output: OutputSpec, **net: Any) -> Any:
         """The engine's picture where something was changed, and the photo elsewhere."""
         from calotype.image.io import to_image
         from calotype.image.mask import composite
 
-        made = function(self.tensors, self.config, self.run, **self.how(piece), **net)
+        made = function(self.tensors, self.config, self.run, **self.engine_arguments(output), **net)
         return to_image(made if self._mask is None else composite(self.tensors[0], made, self._soft))
 
     @cached_property
@@ -120,7 +120,7 @@ class Blending(Remaking):
 
         assert self._mask is not None
         grown = max(self.size.height, self.size.width) / _SINGAN_SIDE
-        feather = self.order.own["feather"]
+        feather = self.request.own["feather"]
         blur = _SINGAN_BLUR * grown if feather is None else feather
         return soften(self._mask.to(self.run.device), round(self.dilation * grown), blur)
 

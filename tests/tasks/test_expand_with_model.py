@@ -8,7 +8,7 @@ from PIL import Image
 
 import calotype
 from calotype.errors import InputError
-from calotype.tasks.expand import Expanding
+from calotype.tasks.expand import ExpandJob
 
 BEYOND = {"beyond": 1, "beyond_steps": 1, "steps": 1}
 
@@ -48,11 +48,13 @@ def test_a_photo_is_brought_to_the_models_size_and_continued(home):
 
 
 def test_it_is_said_what_becomes_of_the_photo(home):
-    order = Expanding.ordered(
+    request = ExpandJob.ordered(
         margin=4, left=None, right=None, top=None, bottom=None, engine="completion", preset="fast", max_side=None,
         settings=None, model=home / "wide", device="cpu",
     )  # fmt: skip
-    assert Expanding(order, home / "sky/1.png").cost.note == "the photo is cut to 16x16, as the model has learned them"
+    assert (
+        ExpandJob(request, home / "sky/1.png").cost.note == "the photo is cut to 16x16, as the model has learned them"
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from calotype.tasks.crew import LOOK, Crew, Desk, Lost, Task, outcome_of
+from calotype.tasks.executor import POLL_SECONDS, Executor, Task, TaskContext, WorkerDied, outcome_of
 from calotype.tasks.memory import available_bytes
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class _Worker:
     task: Task | None = None
 
 
-class Pool(Crew):
+class Pool(Executor):
     """Processes of this machine, begun when there is something to do and kept for the next task.
 
     The processor's threads are shared out among them.
@@ -70,7 +70,7 @@ class Pool(Crew):
             for worker in self._workers:
                 worker.asked.close()
         busy = {worker.heard: worker for worker in self._workers if worker.task is not None}
-        ready = wait(list(busy), timeout=LOOK)
+        ready = wait(list(busy), timeout=POLL_SECONDS)
         return [said for heard, worker in busy.items() if heard in ready for said in [self._listen(worker)]]
 
     def _listen(self, worker: _Worker) -> tuple[Task, Any]:
@@ -110,11 +110,11 @@ def _ended(worker: _Worker) -> int:
     return worker.process.exitcode or 0
 
 
-def _cut_short(task: Task, code: int) -> Lost:
+def _cut_short(task: Task, code: int) -> WorkerDied:
     how = f"by {signal.Signals(-code).name}" if code < 0 else f"with status {code}"
     # That is what the system does where memory runs out.
     advice = "give a lower --jobs if memory ran out; " if how.endswith("SIGKILL") else ""
-    return Lost(f"the process that worked on {task.subject} was ended {how}: {advice}the same command goes on")
+    return WorkerDied(f"the process that worked on {task.subject} was ended {how}: {advice}the same command goes on")
 
 
 def _hired(shared: bytes, threads: int) -> _Worker:
@@ -171,7 +171,7 @@ def _read(listens: Connection, desk: _Line, asked: SimpleQueue[bytes | None]) ->
     asked.put(None)
 
 
-class _Line(Desk):
+class _Line(TaskContext):
     """Leads to the process that asks for the work."""
 
     def __init__(self, says: Connection) -> None:

@@ -9,8 +9,8 @@ from PIL import Image
 import calotype
 from calotype.errors import InputError
 from calotype.run import Run
-from calotype.tasks import cache
-from calotype.tasks.taught import SetOfPhotos
+from calotype.tasks import model_store
+from calotype.tasks.dataset_model import Dataset
 
 
 def photos(folder, count=6):
@@ -44,15 +44,15 @@ def test_a_model_is_found_again_by_its_photos_and_settings(kept):
     again = calotype.train("cocogan", folder, preset="tiny", device="cpu")
     assert not again.new
     assert again.folder == first.folder
-    other = cache.key_of(
-        SetOfPhotos(folder).sha256, calotype.Size(16, 16), "cocogan", calotype.load(first.folder).config, 1
+    other = model_store.key_of(
+        Dataset(folder).sha256, calotype.Size(16, 16), "cocogan", calotype.load(first.folder).config, 1
     )
     assert not first.folder.name.endswith(other)
 
 
 def test_it_is_listed_and_has_pictures_of_how_it_went(kept):
     _, first = kept
-    (entry,) = [each for each in cache.entries() if each.name == first.folder.name]
+    (entry,) = [each for each in model_store.entries() if each.name == first.folder.name]
     assert (entry.engine, entry.photo, entry.size, entry.finished) == ("cocogan", "sky", "16x16", True)
     assert (first.folder / "previews" / "parts.png").exists()
     assert not (first.folder / "state").exists()
@@ -60,10 +60,10 @@ def test_it_is_listed_and_has_pictures_of_how_it_went(kept):
 
 def test_a_set_is_told_by_what_is_in_it(tmp_path):
     folder = photos(tmp_path / "a")
-    before = SetOfPhotos(folder).sha256
-    assert SetOfPhotos(photos(tmp_path / "b")).sha256 == before
+    before = Dataset(folder).sha256
+    assert Dataset(photos(tmp_path / "b")).sha256 == before
     Image.new("RGB", (24, 20)).save(folder / "3.png")
-    assert SetOfPhotos(folder).sha256 != before
+    assert Dataset(folder).sha256 != before
 
 
 def test_samples_are_repeated_by_seed_and_by_what_they_carry(kept, tmp_path):
@@ -80,9 +80,9 @@ def test_samples_are_repeated_by_seed_and_by_what_they_carry(kept, tmp_path):
 
 def test_a_picture_to_go_with_a_piece(kept, tmp_path):
     folder, first = kept
-    piece = tmp_path / "piece.png"
-    Image.open(folder / "0.png").crop((0, 0, 18, 18)).save(piece)
-    made = calotype.sample(first.folder, guide=piece, strength=0.2, device="cpu")
+    output = tmp_path / "piece.png"
+    Image.open(folder / "0.png").crop((0, 0, 18, 18)).save(output)
+    made = calotype.sample(first.folder, guide=output, strength=0.2, device="cpu")
     assert made[0].size == (16, 16)
     path = made.save(tmp_path)[0]
     assert "--guide piece.png --strength 0.2" in calotype.show(path).command

@@ -196,14 +196,14 @@ def test_parts_of_a_folder_share_the_manifest(here, tmp_path, photos):
 # Engines that learn
 
 
-def test_each_photo_is_trained_on_once(here, cache, tmp_path, photos, picture):
+def test_each_photo_is_trained_on_once(here, model_store, tmp_path, photos, picture):
     picture().save(photos / "twin.png")  # bird once more: one model, not two at a time
     command = ("vary", photos, "-n", "2", *LEARN)
     done = here(*command, "--jobs", "3", "-o", "many")
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.split()) == 8
-    assert len(list(cache.glob("models/*"))) == 3
-    assert not list(cache.glob("models/*/lock"))
+    assert len(list(model_store.glob("models/*"))) == 3
+    assert not list(model_store.glob("models/*/lock"))
     here(*command, "-o", "one", "-q")
     assert pictures(tmp_path / "many") == pictures(tmp_path / "one")
 
@@ -227,16 +227,16 @@ def test_a_model_and_further_pictures_travel(here, tmp_path, photo, photos):
     assert pictures(tmp_path / "many") == pictures(tmp_path / "one")
 
 
-def test_who_is_trained_on_elsewhere_is_waited_for(here, cache, tmp_path, photo):
+def test_who_is_trained_on_elsewhere_is_waited_for(here, model_store, tmp_path, photo):
     command = ("vary", str(photo.parent), *LEARN, "--set", "steps=300", "-q")
     first = subprocess.Popen(
         [sys.executable, "-m", "calotype", *command, "-o", "a"], cwd=tmp_path, env=environment(*LEARNING)
     )
-    wait_for(lambda: list(cache.glob("models/*/about.json")), first)
+    wait_for(lambda: list(model_store.glob("models/*/about.json")), first)
     second = here(*command, "-n", "2", "--jobs", "2", "-o", "b")
     assert (second.returncode, second.stderr) == (0, "")
     assert first.wait(60) == 0
-    assert (the_model(cache) / "model.json").exists()
+    assert (the_model(model_store) / "model.json").exists()
     assert (tmp_path / "a" / "bird_vary_0.png").read_bytes() == (tmp_path / "b" / "bird_vary_0.png").read_bytes()
 
 

@@ -11,13 +11,13 @@ from typing import Any
 from calotype import __version__
 from calotype.catalog import ENGINES, MODELS
 from calotype.files import write_whole
-from calotype.studio.crew import Clerk
 from calotype.studio.events import Events
+from calotype.studio.file_upload import Parcels
+from calotype.studio.job_store import Job
 from calotype.studio.jobs import Jobs
-from calotype.studio.parcels import Parcels
 from calotype.studio.pictures import Pictures, write_thumbnail
-from calotype.studio.records import Job
 from calotype.studio.sets import Sets
+from calotype.studio.worker_process import Clerk
 
 
 class Studio:

@@ -18,9 +18,9 @@ from PIL import Image
 
 from calotype.cli import main
 from calotype.errors import CalotypeError, InputError, Stopped
-from calotype.tasks.batch import TRIES
-from calotype.tasks.crew import Crew, Task
-from calotype.tasks.pool import Pool
+from calotype.tasks.bulk import TRIES
+from calotype.tasks.executor import Executor, Task
+from calotype.tasks.process_pool import Pool
 
 TESTS = Path(__file__).parents[1]
 TINY = ["--preset", "tiny", "-q"]
@@ -28,7 +28,7 @@ LEARN = ["--engine", "tiny_engine", *TINY]
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Crew]]:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Executor]]:
     """Makes crews of a real Ray cluster with two workers."""
     paths = [TESTS.parent / "src", TESTS / "contract", TESTS / "cli" / "registered"]
     surroundings = {
@@ -52,9 +52,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., 
 
 
 @pytest.fixture(params=["pool", "ray"])
-def crew(request: pytest.FixtureRequest) -> Callable[..., Crew]:
+def crew(request: pytest.FixtureRequest) -> Callable[..., Executor]:
     if request.param == "ray":
-        made: Callable[..., Crew] = request.getfixturevalue("cluster")
+        made: Callable[..., Executor] = request.getfixturevalue("cluster")
         return made
     return lambda shared, tries: Pool(shared, 2, jobs=2, device="cpu", tries=tries)
 
@@ -98,7 +98,7 @@ def test_stopped(crew, tmp_path):
 
 
 def test_memory_is_shared_out(tmp_path, monkeypatch):
-    monkeypatch.setattr("calotype.tasks.pool.available_bytes", lambda: 1000)
+    monkeypatch.setattr("calotype.tasks.process_pool.available_bytes", lambda: 1000)
     errands = [Errand(tmp_path, name, seconds=0.3) for name in "ab"]
     began = time.monotonic()
     assert len(list(Pool("all", 2, jobs=2, device="cpu").outcomes(tasks(*errands, bytes=600)))) == 2
@@ -176,18 +176,18 @@ def test_a_bad_photo_and_going_on(cluster, photos, capsys):
     assert capsys.readouterr().out.split() == [str(Path("far", "photo1_vary_0.png"))]
 
 
-def test_what_a_cluster_has_learned_is_known_everywhere(cluster, cache, tiny_engine, photos):
+def test_what_a_cluster_has_learned_is_known_everywhere(cluster, model_store, tiny_engine, photos):
     far = Path(os.environ["CALOTYPE_CACHE_OF_CLUSTER"])
     (photos / "twin.png").write_bytes((photos / "photo0.png").read_bytes())
     command = ["vary", "photos", "--on", "ray:local", *LEARN]
     assert main([*command, "-o", "far"]) == 0
     assert len(list(far.glob("models/*"))) == 3  # not two for the twins
-    learned = {path.name for path in cache.glob("models/*")}
+    learned = {path.name for path in model_store.glob("models/*")}
     assert len(learned) == 3
     shutil.rmtree(far / "models")
     assert main([*command, "-o", "far", "-n", "2"]) == 0
     assert not list(far.glob("models/*/previews"))  # sent there, not trained again
-    shutil.rmtree(cache / "models")
+    shutil.rmtree(model_store / "models")
     assert main(["vary", "photos", "-n", "2", "-o", "here", *LEARN]) == 0
     assert len(pictures("far")) == 8
     assert pictures("far") == pictures("here")

@@ -15,7 +15,7 @@ from calotype.catalog import Loaded, load
 from calotype.catalog import engine as engine_of
 from calotype.errors import InputError
 from calotype.files import shown, write_whole
-from calotype.tasks import cache
+from calotype.tasks import model_store
 from calotype.tasks.progress import done, done_at, shares_of
 from calotype.types import Cost, LabelMap, Photo
 
@@ -29,7 +29,7 @@ _PREVIEWS = "previews"
 
 
 @dataclass(frozen=True)
-class Model:
+class PhotoModel:
     """A model, finished or not.
 
     Attributes:
@@ -53,7 +53,7 @@ class Model:
     seed: int = 0
     purpose: str = ""
     chosen: Path | None = None
-    base: Model | None = None
+    base: PhotoModel | None = None
     labels: LabelMap | None = None
 
     @property
@@ -65,7 +65,7 @@ class Model:
     def key(self) -> str:
         """What tells it from every other model."""
         map_sha256 = None if self.labels is None else labels_sha256(self.labels)
-        return cache.key_of(self.photo.sha256, self.photo.size, self.engine, self.config, self.seed, map_sha256)
+        return model_store.key_of(self.photo.sha256, self.photo.size, self.engine, self.config, self.seed, map_sha256)
 
     @cached_property
     def folder(self) -> Path:
@@ -75,13 +75,13 @@ class Model:
             InputError: the chosen folder holds something else.
         """
         if self.chosen is None:
-            return cache.place_of(self.photo.name, self.engine, self.key)
-        return cache.chosen_place(self.chosen, self.key, "another photo")
+            return model_store.place_of(self.photo.name, self.engine, self.key)
+        return model_store.chosen_place(self.chosen, self.key, "another photo")
 
     @property
     def finished(self) -> bool:
         """Whether it can be sampled."""
-        return cache.is_finished(self.folder)
+        return model_store.is_finished(self.folder)
 
     @property
     def stages(self) -> list[str]:
@@ -90,7 +90,7 @@ class Model:
         return [name for name in engine_of(self.engine).stages(self._size, self.config) if name not in behind]
 
     @property
-    def lessons(self) -> list[Model]:
+    def pending_training(self) -> list[PhotoModel]:
         """What is still to be trained before this model can be sampled, in that order."""
         return [model for model in (self.base, self) if model is not None and not model.finished]
 
@@ -120,7 +120,7 @@ class Model:
     @property
     def finished_stages(self) -> list[str]:
         """The stages that a stopped training has behind it."""
-        ended = cache.finished_stages(self.folder)
+        ended = model_store.finished_stages(self.folder)
         return [stage for stage in self.stages if stage in ended]
 
     def done(self) -> float:
@@ -147,18 +147,18 @@ class Model:
             return
         if self.base is not None:
             self.base.train(run)
-        with cache.locked(self.folder):
+        with model_store.locked(self.folder):
             if self.finished:  # since we looked last
                 return
-            if not cache.described(self.folder):
-                cache.describe(self.folder, self._about())
+            if not model_store.described(self.folder):
+                model_store.describe(self.folder, self._about())
             previews = Previews(self.folder, run.on_event)
             part = run.within(self.folder, seed=self.seed, on_event=previews)
             further = {"base": self.base.net(run.device)} if self.base else self._shown(run.device)
             net = engine_of(self.engine).train(to_tensor(self.photo, run.device), self.config, part, **further)
             preview = previews.of(self.stages[-1])
             saving.write(self.folder, self.engine, self.config, net, self.photo.sha256, self._size, preview)
-            cache.forget_state(self.folder)
+            model_store.forget_state(self.folder)
 
     def _shown(self, device: torch.device) -> dict[str, torch.Tensor]:
         """The map as engines take it that learn from one: class indices, int64 [1, H, W]."""
@@ -243,9 +243,9 @@ def wants_labels(engine: str) -> bool:
     return "labels" in signature(engine_of(engine).train).parameters
 
 
-def purpose_of(verb: str, facts: Mapping[str, Any]) -> str:
+def purpose_of(verb: str, adaptation: Mapping[str, Any]) -> str:
     """A verb that needs a model of its own, and what that depends on: ``upscale factor=2``."""
-    return " ".join([verb, *(f"{name}={value:g}" for name, value in facts.items())])
+    return " ".join([verb, *(f"{name}={value:g}" for name, value in adaptation.items())])
 
 
 class Previews:
@@ -278,18 +278,21 @@ class Previews:
             self._listener(event)
 
 
-def check_purpose(loaded: Loaded, folder: Path, verb: str, facts: Mapping[str, Any]) -> None:
+def check_purpose(loaded: Loaded, folder: Path, verb: str, adaptation: Mapping[str, Any]) -> None:
     """Refuse a model that was not trained for ``verb``, where that needs one of its own.
 
     Raises:
         InputError: the message says how to train one.
     """
-    if not hasattr(loaded.engine, "adapted") or loaded.engine.adapted(loaded.config, verb, **facts) == loaded.config:
+    if (
+        not hasattr(loaded.engine, "adapted")
+        or loaded.engine.adapted(loaded.config, verb, **adaptation) == loaded.config
+    ):
         return
-    about, purpose = cache.described(folder), purpose_of(verb, facts)
-    if about.get("preset") == cache.IMPORTED:  # what such a model was trained for, only its owner knows
+    about, purpose = model_store.described(folder), purpose_of(verb, adaptation)
+    if about.get("preset") == model_store.IMPORTED:  # what such a model was trained for, only its owner knows
         return
-    options = " ".join(["--for", verb, *(f"--{name} {value:g}" for name, value in facts.items())])
+    options = " ".join(["--for", verb, *(f"--{name} {value:g}" for name, value in adaptation.items())])
     raise InputError(
         f"the model in {shown(folder)} was trained for {about.get('for') or 'other verbs'}, not for {purpose}: "
         f"leave out --model (model=), or give one of 'calotype train {loaded.system} PHOTO {options}'"
@@ -302,7 +305,7 @@ def check_labels(loaded: Loaded, folder: Path, labels: LabelMap) -> None:
     Raises:
         InputError: it is another one; the message says which it should be.
     """
-    about = cache.described(folder)
+    about = model_store.described(folder)
     if about.get("labels_sha256", labels_sha256(labels)) == labels_sha256(labels):
         return
     raise InputError(
@@ -322,7 +325,7 @@ def check_photo(loaded: Loaded, folder: Path, photo: Photo) -> None:
     # A model from elsewhere may not know its photo; the size is then all there is to go by.
     if same_size and loaded.photo_sha256 in ("", photo.sha256):
         return
-    about = cache.described(folder)
+    about = model_store.described(folder)
     height, width = loaded.photo_size
     name = f"'{about['photo']}', " if about.get("photo") else ""
     raise InputError(

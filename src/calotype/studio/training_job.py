@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 from calotype.catalog import MODELS
 from calotype.errors import InputError, Stopped
-from calotype.studio.doing import RunFor, all_arguments, photos_of
-from calotype.studio.telling import Progress, Tell
+from calotype.studio.job_progress import Progress, Tell
+from calotype.studio.job_runner import RunFor, all_arguments, photos_of
 
 if TYPE_CHECKING:
     from calotype.run import Run
-    from calotype.tasks.taught import SetModel
-    from calotype.tasks.trained import Model
+    from calotype.tasks.dataset_model import DatasetModel
+    from calotype.tasks.photo_model import PhotoModel
 
 
-def models(given: Mapping[str, Any]) -> list[Model | SetModel]:
+def models(given: Mapping[str, Any]) -> list[PhotoModel | DatasetModel]:
     """What is to be trained, finished or not: one model, or one for each photo of a set.
 
     Raises:
         InputError: an argument cannot be used.
     """
-    from calotype.tasks.train import course, set_course, train
+    from calotype.tasks.train import dataset_training_request, train, training_request
 
     rest = all_arguments(train, given)
     photo, engine = rest.pop("photo"), rest.pop("engine")
@@ -31,30 +31,30 @@ def models(given: Mapping[str, Any]) -> list[Model | SetModel]:
         if not Path(photo).is_dir():
             raise InputError(f"{engine} learns from many photos: choose a set of them")
         rest.pop("device")
-        return [set_course(engine, photo, **rest)]
-    asked = course(engine, **rest, several=Path(photo).is_dir())
+        return [dataset_training_request(engine, photo, **rest)]
+    asked = training_request(engine, **rest, several=Path(photo).is_dir())
     return [asked.model(path) for path, _ in photos_of(photo)]
 
 
 def train(spec: Mapping[str, Any], run_for: RunFor, tell: Tell) -> None:
     """Train; see ``doing.do``."""
-    from calotype.tasks.taught import SetModel
+    from calotype.tasks.dataset_model import DatasetModel
     from calotype.tasks.train import trained
 
     given = spec["arguments"]
     progress = Progress(Path(spec["place"]), tell)
     wanted = models(given)
     run = run_for(seed=int(given.get("seed") or 0), device=given.get("device") or "auto", on_event=progress)
-    lessons = [model.cost.seconds * (1 - model.done()) for model in wanted]
-    progress.expect(0.0, 0, 0, lessons)
+    pending_training = [model.cost.seconds * (1 - model.done()) for model in wanted]
+    progress.expect(0.0, 0, 0, pending_training)
     for number, model in enumerate(wanted, 1):
-        if isinstance(model, SetModel):
+        if isinstance(model, DatasetModel):
             _look(model, run, progress)
-        progress.lesson(model, "" if len(wanted) == 1 else f"photo {number} of {len(wanted)}")
+        progress.training(model, "" if len(wanted) == 1 else f"photo {number} of {len(wanted)}")
         tell({"model": trained(model, run).folder.name})
 
 
-def _look(model: SetModel, run: Run, progress: Progress) -> None:
+def _look(model: DatasetModel, run: Run, progress: Progress) -> None:
     """Bring the photos to the size that is learned from: once, and where there are thousands it takes a while."""
     from calotype.catalog import model as model_of
     from calotype.data.folder import Folder

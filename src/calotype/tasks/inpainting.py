@@ -5,17 +5,17 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from calotype.tasks.making import Job, Piece
+from calotype.tasks.job import Job, OutputSpec
 from calotype.types import Cost
 
 if TYPE_CHECKING:
     import torch
 
 
-class Filling(Job):
+class InpaintingJob(Job):
     """A picture of which a part is missing: ``canvas`` and ``hole`` say which."""
 
-    does = "fill"
+    engine_function = "fill"
 
     @cached_property
     def canvas(self) -> torch.Tensor:
@@ -39,8 +39,8 @@ class Filling(Job):
         cost: Cost = self.engine.cost([size], size, self.config, hole=self.missing)
         return cost
 
-    def work(self, function: Any, piece: Piece, **net: Any) -> Any:
+    def work(self, function: Any, output: OutputSpec, **net: Any) -> Any:
         """The whole picture."""
         from calotype.image.io import to_image
 
-        return to_image(function([self.canvas], self.config, self.run, hole=self.hole, seed=piece.seed, **net))
+        return to_image(function([self.canvas], self.config, self.run, hole=self.hole, seed=output.seed, **net))

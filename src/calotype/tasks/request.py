@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Order:
+class Request:
     """A verb's arguments, checked. Whatever is still wrong after this is wrong with a photo.
 
     Attributes:
@@ -61,7 +61,7 @@ class Order:
         return self.size or (self.factor.of(photo) if self.factor else photo)
 
 
-def order(
+def request(
     verb: str,
     *,
     engine: str,
@@ -77,10 +77,10 @@ def order(
     tile: str = "none",
     unfinished: bool = False,
     model: str | Path | None = None,
-    does: str = "",
-    usual: str | float | None = None,
+    engine_function: str = "",
+    default_structure: str | float | None = None,
     **own: Any,
-) -> Order:
+) -> Request:
     """Check a verb's arguments.
 
     Args:
@@ -106,14 +106,14 @@ def order(
     folder, loaded = (None, None) if model is None else _loaded(model, changes)
     engine = loaded.system if loaded else engine
     if not _taught(engine, verb, given=loaded is not None):
-        check_able(engine, verb, does or verb)
+        check_able(engine, verb, engine_function or verb)
     module = system_of(engine)
     auto = structure == AUTO
     if auto:
-        structure = getattr(module, "STRUCTURES", {}).get(verb, usual)
+        structure = getattr(module, "STRUCTURES", {}).get(verb, default_structure)
     if tile != "none" and "tile" not in abilities(engine):
         raise InputError(f"the engine {engine} cannot make results that continue themselves: leave out --tile (tile=)")
-    return Order(
+    return Request(
         verb=verb,
         engine=engine,
         preset=preset,
@@ -137,7 +137,7 @@ def order(
 
 def _loaded(model: str | Path, changes: Mapping[str, Any]) -> tuple[Path, Loaded]:
     from calotype.catalog import load
-    from calotype.tasks.cache import folder_of
+    from calotype.tasks.model_store import folder_of
 
     if changes:
         raise InputError("a model has its settings from its training: leave out --set (settings=) or --model (model=)")
@@ -161,20 +161,20 @@ def _taught(engine: str, verb: str, *, given: bool) -> bool:
     return True
 
 
-def check_able(engine: str, verb: str, does: str) -> None:
+def check_able(engine: str, verb: str, engine_function: str) -> None:
     """Refuse an engine that lacks the function ``does``, which ``verb`` needs.
 
     Raises:
         InputError: the message names the engines that have it.
     """
-    if engine in ENGINES and hasattr(engine_of(engine), does):
+    if engine in ENGINES and hasattr(engine_of(engine), engine_function):
         return
     if engine in MODELS:
         raise InputError(
             f"{engine} learns from many photos and cannot {verb} one: train it on a folder, 'calotype train {engine} "
             "FOLDER', and then 'calotype sample' makes pictures"
         )
-    able = [name for name in ENGINES if hasattr(engine_of(name), does)]
+    able = [name for name in ENGINES if hasattr(engine_of(name), engine_function)]
     if not able:
         raise InputError(f"no engine here can {verb}: 'calotype engines' lists what there is")
     if engine not in ENGINES:

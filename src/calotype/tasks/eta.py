@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 _ENOUGH = 0.02  # the share of a training after which its own pace tells more than what was expected
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A time as people say it: ``a second``, ``12 s``, ``5 min``, ``2.5 h``."""
     if seconds < 1.5:
         return "a second"
@@ -20,7 +20,7 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-class Remaining:
+class TimeEstimate:
     """How long a training will take from now on."""
 
     def __init__(self, model: Training) -> None:

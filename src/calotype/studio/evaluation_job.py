@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from calotype.errors import InputError, Stopped
-from calotype.studio.doing import RunFor, all_arguments, photos_of
-from calotype.studio.telling import Progress, Tell
+from calotype.studio.job_progress import Progress, Tell
+from calotype.studio.job_runner import RunFor, all_arguments, photos_of
 
 _OF_SETS = ("metrics", "features", "segmenter")  # whoever says one of these wants sets compared
 _SECONDS = 3.0  # that one result takes, about

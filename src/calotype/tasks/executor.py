@@ -15,14 +15,14 @@ from calotype.errors import CalotypeError, OutputError, Stopped
 if TYPE_CHECKING:
     from calotype.run import Run
 
-LOOK = 0.2  # seconds after which somebody's wish to stop is noticed
+POLL_SECONDS = 0.2  # seconds after which somebody's wish to stop is noticed
 
 
-class Lost(CalotypeError):  # noqa: N818  (what happened to the task)
+class WorkerDied(CalotypeError):  # noqa: N818  (what happened to the task)
     """The process that did a task ended before the task did."""
 
 
-class Desk:
+class TaskContext:
     """What a piece of work has of whoever asked for it. This one belongs to nobody: it hears and wishes nothing."""
 
     def tell(self, share: float) -> None:
@@ -44,14 +44,14 @@ class Task:
         about: what it belongs to; stays here.
     """
 
-    work: Callable[[Any, Desk], Any]
+    work: Callable[[Any, TaskContext], Any]
     subject: str
     key: str = ""
     bytes: int = 0
     about: Any = None
 
 
-class Crew(ABC):
+class Executor(ABC):
     """Those who do tasks, so many at a time.
 
     Attributes:
@@ -107,7 +107,7 @@ class Crew(ABC):
                     if isinstance(said, OutputError):
                         self._drain()
                         raise said
-                    if isinstance(said, Lost) and self._begun[task] < self._tries:
+                    if isinstance(said, WorkerDied) and self._begun[task] < self._tries:
                         self._lost.append(task)
                     elif not isinstance(said, Stopped):
                         yield task, said
@@ -172,7 +172,7 @@ class Crew(ABC):
         """Let everybody go, and end what is still at work at once."""
 
 
-def outcome_of(work: bytes, shared: bytes, desk: Desk) -> Any:
+def outcome_of(work: bytes, shared: bytes, desk: TaskContext) -> Any:
     """What pickled ``work`` hands out or raises, so that it can be sent to another process."""
     try:
         return pickle.loads(work)(pickle.loads(shared), desk)

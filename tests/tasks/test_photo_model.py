@@ -14,7 +14,7 @@ import calotype
 from calotype import catalog
 from calotype.errors import InputError, OutputError, Stopped
 from calotype.run import Run
-from calotype.tasks import cache as kept
+from calotype.tasks import model_store as kept
 from calotype.tasks import models
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (32, 48, 3), dtype=np.uint8)
@@ -41,7 +41,7 @@ def only(folder: Path) -> Path:
     return path
 
 
-def test_a_verb_trains_once(cache, monkeypatch, tiny_engine):
+def test_a_verb_trains_once(model_store, monkeypatch, tiny_engine):
     trained = []
     train = tiny_engine.train
     monkeypatch.setattr(tiny_engine, "train", lambda *given: trained.append(1) or train(*given))
@@ -55,9 +55,9 @@ def test_a_verb_trains_once(cache, monkeypatch, tiny_engine):
     assert len(trained) == 3
 
 
-def test_what_is_kept_of_a_training(cache):
+def test_what_is_kept_of_a_training(model_store):
     calotype.vary(PHOTO, **TINY)
-    folder = only(cache / "models")
+    folder = only(model_store / "models")
     assert folder.name.startswith("image-tiny_engine-")
     names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     previews = {"previews/half.png", "previews/whole.png"}
@@ -71,11 +71,11 @@ def test_what_is_kept_of_a_training(cache):
 
 
 @pytest.mark.parametrize("at", [1, 6, 7, 8, 13])
-def test_stopped_anywhere_and_gone_on_with(cache, monkeypatch, tmp_path, at):
+def test_stopped_anywhere_and_gone_on_with(model_store, monkeypatch, tmp_path, at):
     whole = calotype.train("tiny_engine", PHOTO, preset="tiny", device="cpu", out=tmp_path / "whole")
     with pytest.raises(Stopped, match="run the same command again"):
         calotype.vary(PHOTO, run=stopping_after(at), **TINY)
-    folder = only(cache / "models")
+    folder = only(model_store / "models")
     assert not kept.is_finished(folder)
     assert (folder / "state").is_dir()
     made = calotype.vary(PHOTO, **TINY)
@@ -85,7 +85,7 @@ def test_stopped_anywhere_and_gone_on_with(cache, monkeypatch, tmp_path, at):
     assert given[0].tobytes() == made[0].tobytes()
 
 
-def test_unfinished(cache):
+def test_unfinished(model_store):
     with pytest.raises(Stopped):
         calotype.vary(PHOTO, run=stopping_after(3), **TINY)
     with pytest.raises(InputError, match=r"no stage .* is finished yet"):
@@ -94,7 +94,7 @@ def test_unfinished(cache):
         calotype.vary(PHOTO, run=stopping_after(7), **TINY)
     half = calotype.vary(PHOTO, unfinished=True, **TINY)
     assert half.settings["unfinished"] == ["half"]
-    assert not kept.is_finished(only(cache / "models"))
+    assert not kept.is_finished(only(model_store / "models"))
     whole = calotype.vary(PHOTO, **TINY)
     assert half[0].tobytes() != whole[0].tobytes()
     finished = calotype.vary(PHOTO, unfinished=True, **TINY)
@@ -102,14 +102,14 @@ def test_unfinished(cache):
     assert "unfinished" not in finished.settings
 
 
-def test_previews_and_events_reach_whoever_asks(cache):
+def test_previews_and_events_reach_whoever_asks(model_store):
     events = []
     calotype.train("tiny_engine", PHOTO, preset="tiny", run=Run(on_event=events.append))
     stages = [event.stage for event in events if event.preview is not None and event.kind == "step"]
     assert stages == ["half", "whole"]
 
 
-def test_a_model_is_trained_by_one_process_at_a_time(cache):
+def test_a_model_is_trained_by_one_process_at_a_time(model_store):
     done = calotype.train("tiny_engine", PHOTO, preset="tiny", device="cpu")
     (done.folder / "model.json").unlink()  # as if it were not finished
     with (
@@ -121,15 +121,15 @@ def test_a_model_is_trained_by_one_process_at_a_time(cache):
     assert not (done.folder / "lock").exists()
 
 
-def test_a_lock_that_a_dead_process_left_is_no_lock(cache):
-    folder = cache / "models" / "x"
+def test_a_lock_that_a_dead_process_left_is_no_lock(model_store):
+    folder = model_store / "models" / "x"
     folder.mkdir(parents=True)
     (folder / "lock").write_text("process 1")
     with kept.locked(folder):
         assert (folder / "lock").read_text() == f"process {os.getpid()}"
 
 
-def test_given_model(cache, tmp_path):
+def test_given_model(model_store, tmp_path):
     done = calotype.train("tiny_engine", PHOTO, preset="tiny", seed=5, out=tmp_path / "mine", device="cpu")
     assert done.folder == tmp_path / "mine"
     made = calotype.vary(PHOTO, model=done.folder, device="cpu")
@@ -141,11 +141,11 @@ def test_given_model(cache, tmp_path):
         calotype.vary(PHOTO, model=done.folder, settings={"width": 3})
     with pytest.raises(InputError, match="there is no model 'nowhere'"):
         calotype.vary(PHOTO, model="nowhere")
-    named = calotype.vary(PHOTO, model=only(cache / "models").name, device="cpu")
+    named = calotype.vary(PHOTO, model=only(model_store / "models").name, device="cpu")
     assert named[0].tobytes() == calotype.vary(PHOTO, **TINY)[0].tobytes()
 
 
-def test_a_given_model_has_to_be_for_the_verb(cache):
+def test_a_given_model_has_to_be_for_the_verb(model_store):
     plain = calotype.train("tiny_engine", PHOTO, preset="tiny", device="cpu").folder
     twice = calotype.train("tiny_engine", PHOTO, preset="tiny", device="cpu", purpose="upscale", factor=2).folder
     assert calotype.upscale(PHOTO, 2, model=twice, device="cpu")[0].size == (96, 64)
@@ -159,10 +159,11 @@ def test_a_given_model_has_to_be_for_the_verb(cache):
     assert sorted(entry.purpose for entry in models.models()) == ["", "upscale factor=2"]
 
 
-def test_how_much_is_done(cache, monkeypatch, tiny_engine):
-    from calotype.tasks.train import course
+def test_how_much_is_done(model_store, monkeypatch, tiny_engine):
+    from calotype.tasks.train import training_request
 
-    asked = course("tiny_engine", seed=0, purpose="", factor=4, out=None, max_side=None, settings=None, device="cpu",
+    asked = training_request("tiny_engine", seed=0,
+                   purpose="", factor=4, out=None, max_side=None, settings=None, device="cpu",
                    preset="tiny")  # fmt: skip
     assert asked.model(PHOTO).done_at("whole", 1, 4) == pytest.approx(0.625)
     monkeypatch.setattr(tiny_engine, "efforts", lambda size, cfg: [1, 3], raising=False)
@@ -171,7 +172,7 @@ def test_how_much_is_done(cache, monkeypatch, tiny_engine):
     assert [model.done_at("half", 0, 4), model.done_at("half", 4, 4), model.done_at("whole", 2, 3)] == [0, 0.25, 0.75]
 
 
-def test_train(cache, tmp_path):
+def test_train(model_store, tmp_path):
     first = calotype.train("tiny_engine", PHOTO, preset="tiny")
     again = calotype.train("tiny_engine", PHOTO, preset="tiny")
     assert (first.new, again.new) == (True, False)
@@ -182,7 +183,7 @@ def test_train(cache, tmp_path):
         calotype.train("tiny_engine", 255 - PHOTO, preset="tiny", out=first.folder)
 
 
-def test_train_for_a_verb_is_what_the_verb_needs(cache, monkeypatch, tiny_engine):
+def test_train_for_a_verb_is_what_the_verb_needs(model_store, monkeypatch, tiny_engine):
     calotype.train("tiny_engine", PHOTO, preset="tiny", purpose="upscale", factor=2)
     calotype.train("tiny_engine", PHOTO, preset="tiny", purpose="animate")
     monkeypatch.setattr(tiny_engine, "train", None)  # nothing is left to train
@@ -205,7 +206,7 @@ def test_train_with_wrong_arguments(wrong, words):
         calotype.train(**{"engine": "tiny_engine", "photo": PHOTO, **wrong})
 
 
-def test_painting_builds_on_the_usual_net(cache, monkeypatch, tiny_engine):
+def test_painting_builds_on_the_usual_net(model_store, monkeypatch, tiny_engine):
     train, seen = tiny_engine.train, []
 
     def training(photo, cfg, run, base=None):
@@ -224,7 +225,7 @@ def test_painting_builds_on_the_usual_net(cache, monkeypatch, tiny_engine):
     assert len(seen) == 4
 
 
-def test_list_and_remove(cache):
+def test_list_and_remove(model_store):
     assert models.models() == []
     with pytest.raises(Stopped):
         calotype.vary(PHOTO, run=stopping_after(8), **TINY)
@@ -239,10 +240,10 @@ def test_list_and_remove(cache):
     with kept.locked(Path(stopped.folder)), pytest.raises(InputError, match="being trained"):
         models.remove([stopped.name])
     models.remove([stopped.name, finished.name])
-    assert list((cache / "models").iterdir()) == []
+    assert list((model_store / "models").iterdir()) == []
 
 
-def test_a_model_from_elsewhere(cache, tmp_path, monkeypatch):
+def test_a_model_from_elsewhere(model_store, tmp_path, monkeypatch):
     monkeypatch.delitem(catalog.ENGINES, "singan")  # it would be asked first
     (tmp_path / "theirs").mkdir()
     folder = models.take_over(tmp_path / "theirs")
@@ -299,7 +300,7 @@ def test_settings_of_sampling_do_not_make_another_model():
     from dataclasses import replace
 
     from calotype.engines.singan import PRESETS
-    from calotype.tasks.cache import key_of
+    from calotype.tasks.model_store import key_of
     from calotype.types import Size
 
     def key(**changes):

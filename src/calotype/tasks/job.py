@@ -19,8 +19,8 @@ from calotype.catalog import system as system_of
 from calotype.errors import InputError
 from calotype.tasks.arguments import TILES, level_of
 from calotype.tasks.memory import available_bytes
-from calotype.tasks.order import Order, abilities, order
-from calotype.tasks.trained import Model, check_photo, check_purpose, purpose_of, wants_labels
+from calotype.tasks.photo_model import PhotoModel, check_photo, check_purpose, purpose_of, wants_labels
+from calotype.tasks.request import Request, abilities, request
 from calotype.types import Cost, LabelMap, Photo, PhotoLike, Result, Size
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Piece:
+class OutputSpec:
     """One picture of a job.
 
     Attributes:
@@ -61,22 +61,22 @@ class Job:
     """
 
     verb: ClassVar[str]
-    does: ClassVar[str] = ""  # the engine's function, where it is not named like the verb
+    engine_function: ClassVar[str] = ""  # the engine's function, where it is not named like the verb
     wants: ClassVar[tuple[str, ...]] = ()  # the arguments that are further pictures
-    usual: ClassVar[str | float | None] = None  # the structure, where neither user nor engine says it
+    default_structure: ClassVar[str | float | None] = None  # the structure, where neither user nor engine says it
     tiles: ClassVar[bool] = False  # whether results can continue themselves
     alone: ClassVar[bool] = False  # whether no model serves but one that was trained for the verb
     extends: ClassVar[bool] = False  # whether the verb's net is the usual one and something learned on top of it
     suffix: ClassVar[str] = ".png"
 
     @classmethod
-    def ordered(cls, **given: Any) -> Order:
+    def ordered(cls, **given: Any) -> Request:
         """The verb's arguments, photos and pictures left out, checked.
 
         Raises:
             InputError: one of them cannot be used as given.
         """
-        asked = order(cls.verb, does=cls.does, usual=cls.usual, **given)
+        asked = request(cls.verb, engine_function=cls.engine_function, default_structure=cls.default_structure, **given)
         cls.check(asked.own)
         return asked
 
@@ -89,7 +89,7 @@ class Job:
         """
 
     @classmethod
-    def opened(cls, name: str, picture: Any, order: Order) -> Photo | None:
+    def opened(cls, name: str, picture: Any, request: Request) -> Photo | None:
         """Read the further picture that the verb was handed as ``name``; ``None``: it is found for each photo anew.
 
         Raises:
@@ -97,11 +97,11 @@ class Job:
         """
         from calotype.image.io import open_photo
 
-        return open_photo(picture, max_side=order.max_side)
+        return open_photo(picture, max_side=request.max_side)
 
     def __init__(
         self,
-        order: Order,
+        request: Request,
         photo: PhotoLike,
         also: Sequence[PhotoLike] = (),
         run: Run | None = None,
@@ -114,14 +114,14 @@ class Job:
         """
         from calotype.image.io import open_photo
 
-        self.order = order
-        self.photo = self.fitted(open_photo(photo, max_side=order.max_side))
-        self.also = [open_photo(other, max_side=order.max_side) for other in also]
-        if self.also and "also" not in abilities(order.engine):
+        self.request = request
+        self.photo = self.fitted(open_photo(photo, max_side=request.max_side))
+        self.also = [open_photo(other, max_side=request.max_side) for other in also]
+        if self.also and "also" not in abilities(request.engine):
             raise InputError(
-                f"the engine {order.engine} takes patches from no further photos: leave out --also (also=)"
+                f"the engine {request.engine} takes patches from no further photos: leave out --also (also=)"
             )
-        read = {name: self.opened(name, given, order) for name, given in pictures.items() if given is not None}
+        read = {name: self.opened(name, given, request) for name, given in pictures.items() if given is not None}
         self.pictures = {name: picture for name, picture in read.items() if picture is not None}
         for other in self.also:
             if self.photo.alpha is None and other.alpha is not None:
@@ -135,11 +135,11 @@ class Job:
 
     def _check_start(self) -> None:
         """Find out before anything is trained that the work could not begin."""
-        asked = self.order
+        asked = self.request
         if asked.loaded is not None and asked.model is not None and asked.loaded.system in ENGINES:
             check_photo(asked.loaded, asked.model, self.photo)
             if self.alone:
-                check_purpose(asked.loaded, asked.model, asked.verb, self.facts())
+                check_purpose(asked.loaded, asked.model, asked.verb, self.adaptation())
         if isinstance(self.start, str):
             self.structure_of(self.start)
         if asked.unfinished and self.model is not None:
@@ -151,12 +151,12 @@ class Job:
 
     def fitting_size(self) -> Size:
         """The size of the results."""
-        return self.order.size_for(self.photo.size)
+        return self.request.size_for(self.photo.size)
 
     @property
     def engine(self) -> Any:
         """The engine's module."""
-        return system_of(self.order.engine)
+        return system_of(self.request.engine)
 
     # -----------------------------------------------------------------------------------------------------------
     # What it starts from
@@ -166,15 +166,15 @@ class Job:
         """Height and width of the levels that the engine works on for this photo, coarsest first."""
         size = self.photo.size
         # What is learned on top of the usual net has its scales, and may depend on which there are.
-        config = self.order.config if self.extends else self.config
+        config = self.request.config if self.extends else self.config
         scales: list[tuple[int, int]] = self.engine.scales((size.height, size.width), config)
         return scales
 
     @cached_property
     def start(self) -> float | str | None:
         """The order's structure; the finest scale where the engine proposes one that is finer than all of the photo."""
-        proposed = self.order.structure
-        if not self.order.auto or not isinstance(proposed, str):
+        proposed = self.request.structure
+        if not self.request.auto or not isinstance(proposed, str):
             return proposed
         return f"scale{min(_number_of(proposed), len(self.scales) - 1)}"
 
@@ -210,13 +210,13 @@ class Job:
         return level_of(self.structure or 0.0, len(self.scales))
 
     @property
-    def pieces(self) -> list[Piece]:
+    def outputs(self) -> list[OutputSpec]:
         """Every picture that is to be made."""
-        if not self.order.own.get("all_scales"):
-            return [Piece(seed, label=f"seed {seed}") for seed in self.order.seeds]
+        if not self.request.own.get("all_scales"):
+            return [OutputSpec(seed, label=f"seed {seed}") for seed in self.request.seeds]
         return [
-            Piece(seed, f"scale{i}", f"scale{i} {Size(*scale)}" + (f", seed {seed}" if self.order.n > 1 else ""))
-            for seed in self.order.seeds
+            OutputSpec(seed, f"scale{i}", f"scale{i} {Size(*scale)}" + (f", seed {seed}" if self.request.n > 1 else ""))
+            for seed in self.request.seeds
             for i, scale in enumerate(self.scales)
         ]
 
@@ -233,7 +233,7 @@ class Job:
     @property
     def working_config(self) -> Any:
         """The engine's configuration as this verb uses it, where that makes a difference in time and memory."""
-        handed = (self.does or self.verb) in ("remake", "stylize") and hasattr(self.engine, "remaking")
+        handed = (self.engine_function or self.verb) in ("remake", "stylize") and hasattr(self.engine, "remaking")
         return self.engine.remaking(self.config) if handed else self.config
 
     def check_memory(self, free: int | None = None) -> None:
@@ -248,21 +248,21 @@ class Job:
         if self.run.device.type != "cpu":
             return
         photo = self.photo.size
-        check_bytes(self.cost.bytes, f"{self.size} pixels from '{self.photo.name}' ({photo})", photo, free)
-        for lesson in self.lessons:
-            check_bytes(lesson.cost.bytes, f"training on '{self.photo.name}' ({photo})", photo, free)
+        require_memory(self.cost.bytes, f"{self.size} pixels from '{self.photo.name}' ({photo})", photo, free)
+        for training in self.pending_training:
+            require_memory(training.cost.bytes, f"training on '{self.photo.name}' ({photo})", photo, free)
 
     @cached_property
     def run(self) -> Run:
         """Where the work runs and reports to."""
         from calotype.run import Run
 
-        return self._run or Run(seed=self.order.seed, device=self.order.device)
+        return self._run or Run(seed=self.request.seed, device=self.request.device)
 
     # -----------------------------------------------------------------------------------------------------------
     # The model
 
-    def facts(self) -> dict[str, Any]:
+    def adaptation(self) -> dict[str, Any]:
         """What an engine that is trained has to know to adapt its settings to this verb."""
         return {}
 
@@ -273,25 +273,25 @@ class Job:
     @cached_property
     def config(self) -> Any:
         """The engine's configuration, adapted to the verb where the engine does that."""
-        return self.order.config if self.model is None else self.model.config
+        return self.request.config if self.model is None else self.model.config
 
     @cached_property
-    def model(self) -> Model | None:
+    def model(self) -> PhotoModel | None:
         """What has to be trained before pictures can be made; ``None`` where nothing has."""
-        asked = self.order
+        asked = self.request
         if asked.loaded is not None or not hasattr(self.engine, "train"):
             return None
         labels = self.learned_labels()
         if labels is not None and not wants_labels(asked.engine):
             labels = None
-        plain = Model(self.photo, asked.engine, asked.preset, asked.config, asked.changes, labels=labels)
+        plain = PhotoModel(self.photo, asked.engine, asked.preset, asked.config, asked.changes, labels=labels)
         if not hasattr(self.engine, "adapted"):
             return plain
-        config = self.engine.adapted(asked.config, asked.verb, **self.facts())
+        config = self.engine.adapted(asked.config, asked.verb, **self.adaptation())
         if config == asked.config:
             return plain
         # Who learns from a map learns for nothing else: that need not be said.
-        purpose = "" if labels is not None else purpose_of(asked.verb, self.facts())
+        purpose = "" if labels is not None else purpose_of(asked.verb, self.adaptation())
         adapted = replace(plain, config=config, purpose=purpose)
         if not self.extends or "base" not in signature(self.engine.train).parameters:
             return adapted
@@ -300,18 +300,18 @@ class Job:
         return plain if asked.unfinished and not model.finished else model
 
     @property
-    def lessons(self) -> list[Model]:
+    def pending_training(self) -> list[PhotoModel]:
         """What has to be trained before the first picture, in that order."""
-        return [] if self.model is None or self.order.unfinished else self.model.lessons
+        return [] if self.model is None or self.request.unfinished else self.model.pending_training
 
     @cached_property
     def _net(self) -> torch.nn.Module | None:
         """The trained net, trained now where it has to be; ``None`` where the engine learns nothing."""
-        if self.order.loaded is not None:
-            return self.order.loaded.net.to(self.run.device)
+        if self.request.loaded is not None:
+            return self.request.loaded.net.to(self.run.device)
         if self.model is None:
             return None
-        if self.order.unfinished and not self.model.finished:
+        if self.request.unfinished and not self.model.finished:
             return self.model.unfinished_net(self.run)
         self.model.train(self.run)
         # Always from the disk: the first pictures of a model are then made as all later ones are.
@@ -325,7 +325,7 @@ class Job:
         """Everything that repeats the first picture, as JSON-ready values. The others differ as their pieces do."""
         from calotype import __version__
 
-        asked = self.order
+        asked = self.request
         settings: dict[str, Any] = {
             "calotype": __version__,
             "verb": asked.verb,
@@ -354,7 +354,7 @@ class Job:
             settings["unfinished"] = self.model.finished_stages
         return settings
 
-    def make(self, piece: Piece) -> tuple[Any, float]:
+    def make(self, output: OutputSpec) -> tuple[Any, float]:
         """One picture, independent of every other one, and the seconds it took.
 
         Raises:
@@ -362,27 +362,27 @@ class Job:
         """
         net = {} if self._net is None else {"net": self._net}  # training is no part of the seconds
         began = time.perf_counter()
-        made = self.work(self.function, piece, **net)
+        made = self.work(self.function, output, **net)
         return made, time.perf_counter() - began
 
     @property
     def function(self) -> Any:
         """What of the engine does the work."""
-        return getattr(self.engine, self.does or self.verb)
+        return getattr(self.engine, self.engine_function or self.verb)
 
-    def work(self, function: Any, piece: Piece, **net: Any) -> Any:
+    def work(self, function: Any, output: OutputSpec, **net: Any) -> Any:
         """What ``make`` hands out: here, the picture that the engine's ``function`` makes."""
         from calotype.image.io import to_image
 
-        return to_image(function(self.tensors, self.config, self.run, **self.how(piece), **net))
+        return to_image(function(self.tensors, self.config, self.run, **self.engine_arguments(output), **net))
 
-    def how(self, piece: Piece) -> dict[str, Any]:
+    def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """The arguments of the engine's function, beside photos, configuration and run."""
-        how: dict[str, Any] = {"size": (self.size.height, self.size.width), "seed": piece.seed}
+        engine_arguments: dict[str, Any] = {"size": (self.size.height, self.size.width), "seed": output.seed}
         if self.tiles:
-            how["tile"] = TILES[self.order.tile]
-        structure = self.structure_of(piece.scale) if piece.scale else self.structure
-        return how if structure is None else {**how, "structure": structure}
+            engine_arguments["tile"] = TILES[self.request.tile]
+        structure = self.structure_of(output.scale) if output.scale else self.structure
+        return engine_arguments if structure is None else {**engine_arguments, "structure": structure}
 
     @cached_property
     def tensors(self) -> list[torch.Tensor]:
@@ -409,17 +409,17 @@ class Job:
             Stopped: the run was asked to stop.
         """
         self.check_memory()
-        made = [self.make(piece) for piece in self.pieces]
+        made = [self.make(output) for output in self.outputs]
         return Result(
             images=[image for image, _ in made],
-            seeds=[piece.seed for piece in self.pieces],
+            seeds=[output.seed for output in self.outputs],
             settings=self.settings,
             name=self.photo.name,
             seconds=[seconds for _, seconds in made],
-            scales=[piece.scale for piece in self.pieces],
+            scales=[output.scale for output in self.outputs],
         )
 
-    def save(self, made: Any, path: Any, piece: Piece) -> None:
+    def save(self, made: Any, path: Any, output: OutputSpec) -> None:
         """Write what ``make`` handed out, with what repeats it.
 
         Raises:
@@ -427,10 +427,10 @@ class Job:
         """
         from calotype.image.io import save_png
 
-        save_png(made, path, {**self.settings, **piece.differs})
+        save_png(made, path, {**self.settings, **output.differs})
 
 
-def check_bytes(needed: int, what: str, photo: Size, free: int | None = None) -> None:
+def require_memory(needed: int, what: str, photo: Size, free: int | None = None) -> None:
     """Refuse work that needs more main memory than there is.
 
     Args:
@@ -447,12 +447,12 @@ def check_bytes(needed: int, what: str, photo: Size, free: int | None = None) ->
         # Memory grows with the number of pixels, or faster; rounded down to something that people would type.
         side = max(photo.height, photo.width) * (there_is / needed) ** 0.5 * 0.9
         raise InputError(
-            f"{what} would need about {gigabytes(needed)} of memory and {gigabytes(there_is)} are free: "
+            f"{what} would need about {format_bytes(needed)} of memory and {format_bytes(there_is)} are free: "
             f"add --max-side {max(100, int(side) // 100 * 100)} (max_side)"
         )
 
 
-def gigabytes(amount: int) -> str:
+def format_bytes(amount: int) -> str:
     """An amount of memory as people say it: ``850 MB``, ``1.9 GB``."""
     return f"{amount / 1e9:.1f} GB" if amount >= 1e9 else f"{max(1, round(amount / 1e6))} MB"
 

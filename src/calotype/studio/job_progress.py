@@ -35,16 +35,16 @@ class Progress:
         self._learning: list[float] = []  # seconds of the lessons that are still to come
         self._began = time.monotonic()
 
-    def expect(self, each: float, todo: int, there: int, lessons: list[float] | None = None) -> None:
+    def expect(self, each: float, todo: int, there: int, pending_training: list[float] | None = None) -> None:
         """What there is to do: so many pictures of so many seconds each, beside those that are there; and lessons."""
         self._each, self._todo, self._before, self._made = max(0.05, each), todo, there, 0
-        self._learning = lessons or []
+        self._learning = pending_training or []
 
-    def lesson(self, model: Training, stage: str = "learning from the photo") -> None:
+    def training(self, model: Training, stage: str = "learning from the photo") -> None:
         """A model is trained next."""
-        from calotype.tasks.remaining import Remaining
+        from calotype.tasks.eta import TimeEstimate
 
-        self._lesson, self._remaining = model, Remaining(model)
+        self._lesson, self._remaining = model, TimeEstimate(model)
         self._learning = self._learning[1:]
         self._round += 1
         self._began = time.monotonic()

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calotype.files import shown
-from calotype.tasks.crew import Desk, Task
-from calotype.tasks.pool import Pool, threads
-from calotype.tasks.train import Course, Trained, trained
-from calotype.tasks.trained import Model
+from calotype.tasks.executor import Task, TaskContext
+from calotype.tasks.photo_model import PhotoModel
+from calotype.tasks.process_pool import Pool, threads
+from calotype.tasks.train import Trained, TrainingRequest, trained
 
 if TYPE_CHECKING:
     from calotype.run import Event
@@ -22,7 +22,7 @@ _CORES_OF_ONE = 2  # that one training on the CPU can keep busy
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TrainingTask:
     """One photo that is to be trained on.
 
     Attributes:
@@ -40,13 +40,13 @@ class Lesson:
     bytes: int
 
     @classmethod
-    def of(cls, photo: Path, model: Model) -> Lesson:
+    def of(cls, photo: Path, model: PhotoModel) -> TrainingTask:
         """What there is to do for ``model``, which is not finished."""
         done = model.done()
         return cls(photo, model.key, model.cost.seconds * (1 - done), done, model.cost.bytes)
 
 
-class Several:
+class ParallelTraining:
     """Trainings of one course on several photos, so many at a time.
 
     The processor's threads are shared out among them. Each leaves the model that it would leave alone with as many
@@ -56,11 +56,11 @@ class Several:
         at_once: how many at a time.
     """
 
-    def __init__(self, course: Course, lessons: Sequence[Lesson], jobs: int) -> None:
-        self.at_once = min(jobs, len(lessons))
-        self._course, self._lessons = course, list(lessons)
-        self._pool = Pool(course, self.at_once, jobs=jobs, device=course.device)
-        self._done = [0.0] * len(lessons)  # of what there was to do at the beginning
+    def __init__(self, training_request: TrainingRequest, pending_training: Sequence[TrainingTask], jobs: int) -> None:
+        self.at_once = min(jobs, len(pending_training))
+        self._course, self._lessons = training_request, list(pending_training)
+        self._pool = Pool(training_request, self.at_once, jobs=jobs, device=training_request.device)
+        self._done = [0.0] * len(pending_training)  # of what there was to do at the beginning
         self._began = time.monotonic()
 
     def stop(self) -> None:
@@ -70,21 +70,21 @@ class Several:
     @property
     def bytes(self) -> int:
         """Main memory that they take at most."""
-        return sum(sorted((lesson.bytes for lesson in self._lessons), reverse=True)[: self.at_once])
+        return sum(sorted((training.bytes for training in self._lessons), reverse=True)[: self.at_once])
 
     @property
     def done(self) -> float:
         """How much of all the work is done, 0..1."""
-        whole = sum(lesson.seconds for lesson in self._lessons)
-        return sum(lesson.seconds * done for lesson, done in zip(self._lessons, self._done)) / max(whole, 1e-9)
+        whole = sum(training.seconds for training in self._lessons)
+        return sum(training.seconds * done for training, done in zip(self._lessons, self._done)) / max(whole, 1e-9)
 
     @property
     def seconds(self) -> float:
         """How long all will take from now on: by the pace so far, or, where there is none yet, as expected."""
         done = self.done
         if done < _ENOUGH:
-            whole = sum(lesson.seconds for lesson in self._lessons)
-            return max(whole / self._speed_up(), *(lesson.seconds for lesson in self._lessons)) * (1 - done)
+            whole = sum(training.seconds for training in self._lessons)
+            return max(whole / self._speed_up(), *(training.seconds for training in self._lessons)) * (1 - done)
         return (time.monotonic() - self._began) / done * (1 - done)
 
     def _speed_up(self) -> float:
@@ -92,7 +92,7 @@ class Several:
             return self.at_once
         return max(1.0, min(self.at_once, threads() / _CORES_OF_ONE))
 
-    def outcomes(self, heard: Callable[[], object]) -> Iterator[tuple[Lesson, Trained | Exception]]:
+    def outcomes(self, heard: Callable[[], object]) -> Iterator[tuple[TrainingTask, Trained | Exception]]:
         """Train on all, and hand out what became of each as soon as it has ended.
 
         Args:
@@ -104,15 +104,15 @@ class Several:
         """
 
         def told(task: Task, share: float) -> None:
-            lesson = self._lessons[task.about]
-            self._done[task.about] = max(0.0, share - lesson.done) / max(1 - lesson.done, 1e-9)
+            training = self._lessons[task.about]
+            self._done[task.about] = max(0.0, share - training.done) / max(1 - training.done, 1e-9)
             heard()
 
         self._began = time.monotonic()
         # A photo that is there twice has one model: the second is to find it finished, not locked.
         tasks = [
-            Task(_Training(lesson.photo), shown(lesson.photo), lesson.key, lesson.bytes, about=number)
-            for number, lesson in enumerate(self._lessons)
+            Task(_Training(training.photo), shown(training.photo), training.key, training.bytes, about=number)
+            for number, training in enumerate(self._lessons)
         ]
         for task, outcome in self._pool.outcomes(tasks, told):
             self._done[task.about] = 1.0
@@ -125,15 +125,15 @@ class _Training:
 
     photo: Path
 
-    def __call__(self, course: Course, desk: Desk) -> Trained:
+    def __call__(self, training_request: TrainingRequest, desk: TaskContext) -> Trained:
         from calotype.run import Run
 
-        model = course.model(self.photo)
+        model = training_request.model(self.photo)
 
         def event(event: Event) -> None:
             if event.kind == "step":
                 desk.tell(model.done_at(event.stage, event.step, event.steps))
 
-        run = Run(seed=course.seed, device=course.device, on_event=event)
+        run = Run(seed=training_request.seed, device=training_request.device, on_event=event)
         desk.heed(run)
         return trained(model, run)

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from calotype.cli.delivery import RESULTS, JsonOfPaths, Out, Quiet, Sheet
+from calotype.cli.inputs import Source, check_writable, sources
 from calotype.cli.options import arguments
+from calotype.cli.output_options import RESULTS, JsonOfPaths, Out, Quiet, Sheet
 from calotype.cli.progress import Reporter, reporter
 from calotype.cli.report import Interrupted, Misuse, complain
-from calotype.cli.sources import Source, check_writable, sources
 from calotype.cli.training import announced, how_to_go_on, stopping
 from calotype.errors import InputError, OutputError, Stopped, one_line
-from calotype.tasks.batch import TRIES, Batch, Plan, Shot, Terms, give_up_photo
-from calotype.tasks.crew import Crew
-from calotype.tasks.making import Job, Piece, gigabytes
+from calotype.tasks.bulk import TRIES, Batch, Plan, Shot, Terms, give_up_photo
+from calotype.tasks.eta import format_duration
+from calotype.tasks.executor import Executor
+from calotype.tasks.job import Job, OutputSpec, format_bytes
 from calotype.tasks.manifest import Manifest
-from calotype.tasks.order import Order
-from calotype.tasks.remaining import duration
+from calotype.tasks.request import Request
 from calotype.types import Photo
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def _is_file_name(out: Path, job: type[Job]) -> bool:
     return out.suffix.lower() == ".png" if job.suffix == ".png" else bool(out.suffix)
 
 
-def _check_destination(delivery: Delivery, job: type[Job], asked: Order, *, several: bool) -> None:
+def _check_destination(delivery: Delivery, job: type[Job], asked: Request, *, several: bool) -> None:
     from calotype.image.io import SUFFIXES
 
     out = delivery.out
@@ -198,7 +198,7 @@ def _check_destination(delivery: Delivery, job: type[Job], asked: Order, *, seve
     check_writable(out)
 
 
-def _check_film(path: Path, asked: Order) -> None:
+def _check_film(path: Path, asked: Request) -> None:
     from calotype.image.animation import check_animation
 
     try:
@@ -213,7 +213,7 @@ class _Work:
     def __init__(
         self,
         job: type[Job],
-        asked: Order,
+        asked: Request,
         delivery: Delivery,
         report: Reporter,
         account: Account,
@@ -255,14 +255,14 @@ class _Work:
                     self._done(plan, shot, seconds)
                 self._finish(plan)
 
-    def _crew(self, terms: Terms) -> Crew:
+    def _crew(self, terms: Terms) -> Executor:
         jobs, on, device = self.delivery.jobs, self.delivery.on, self.asked.device
         if on:
             from calotype.tasks.cluster import Cluster
 
             self.report.say(f"joining a Ray cluster ({on})")
             return Cluster(on, terms, jobs=jobs, device=device, tries=TRIES)
-        from calotype.tasks.pool import Pool
+        from calotype.tasks.process_pool import Pool
 
         pool = Pool(terms, min(jobs or 1, self.account.planned), jobs=jobs or 1, device=device, tries=TRIES)
         self.report.say(
@@ -270,7 +270,7 @@ class _Work:
         )
         return pool
 
-    def _plans(self, found: list[Source], terms: Terms, batch: Batch, crew: Crew) -> Iterator[Plan]:
+    def _plans(self, found: list[Source], terms: Terms, batch: Batch, crew: Executor) -> Iterator[Plan]:
         """What is to be made of each photo, looked at when its turn has come."""
         for source in found:
             if batch.stopping:
@@ -307,7 +307,7 @@ class _Work:
                 return
             stem = source.stem or Path(source.label).stem.lstrip(".")
             if self.manifest.path:
-                give_up_photo(source.label, self.asked, lambda piece: self._path(stem, piece), self.manifest, line)
+                give_up_photo(source.label, self.asked, lambda output: self._path(stem, output), self.manifest, line)
             self._complain(source.label, error)
 
     def _failed(self, plan: Plan, shots: list[Shot], error: Exception) -> None:
@@ -331,7 +331,7 @@ class _Work:
         stem = source.stem or job.photo.name
         resume = self.delivery.skip_existing
         own = terms.own(job)
-        plan = Plan.of(source.label, stem, job, lambda piece: self._path(stem, piece), self.manifest, resume, own)
+        plan = Plan.of(source.label, stem, job, lambda output: self._path(stem, output), self.manifest, resume, own)
         self.account.planned += len(plan.shots) - self.asked.n
         for shot in plan.shots:
             self.account.places[str(shot.path)] = len(self.account.places)
@@ -341,7 +341,7 @@ class _Work:
 
     def _announce(self, plan: Plan) -> None:
         """Say what is going to be done."""
-        for model in plan.job.lessons:
+        for model in plan.job.pending_training:
             self.report.say(announced(plan.label, model))
         self.report.say(_preflight(plan.label, plan.job, len(plan.todo)))
 
@@ -353,8 +353,8 @@ class _Work:
             self.report.say(_preflight(plan.label, job, len(plan.todo)))
         for number, shot in enumerate(plan.todo):
             with self.report.picture(shot.path.name, number, len(plan.todo)):
-                made, seconds = job.make(shot.piece)
-                job.save(made, shot.path, shot.piece)
+                made, seconds = job.make(shot.output)
+                job.save(made, shot.path, shot.output)
                 plan.record(shot, seconds)
                 self._done(plan, shot, seconds)
         self._finish(plan)
@@ -365,7 +365,7 @@ class _Work:
             self._sheet(plan)
 
     def _train(self, plan: Plan) -> None:
-        for model in plan.job.lessons:
+        for model in plan.job.pending_training:
             self.learning = plan.label
             self.report.say(announced(plan.label, model))
             with self.report.training(model), stopping(plan.job.run):
@@ -375,9 +375,9 @@ class _Work:
     def _done(self, plan: Plan, shot: Shot, seconds: float | None) -> None:
         """Write down a picture that is on the disk; no ``seconds``: it was there before."""
         made = None if seconds is None else round(seconds, 3)
-        piece = shot.piece
-        said: dict[str, Any] = {"path": str(shot.path), "photo": plan.label, "seed": piece.seed, "seconds": made}
-        self.account.pictures.append({**said, "scale": piece.scale} if piece.scale else said)
+        output = shot.output
+        said: dict[str, Any] = {"path": str(shot.path), "photo": plan.label, "seed": output.seed, "seconds": made}
+        self.account.pictures.append({**said, "scale": output.scale} if output.scale else said)
         if seconds is not None:
             self._print(shot.path)
 
@@ -386,13 +386,13 @@ class _Work:
             with self.report.silence():
                 print(path, flush=True)
 
-    def _path(self, stem: str, piece: Piece) -> Path:
+    def _path(self, stem: str, output: OutputSpec) -> Path:
         from calotype.image.io import result_path
 
         out = self.delivery.out
         if _is_file_name(out, self.job):
             return self._safe(out)
-        return self._safe(result_path(out, stem, self.asked.verb, piece.seed, piece.scale, suffix=self.job.suffix))
+        return self._safe(result_path(out, stem, self.asked.verb, output.seed, output.scale, suffix=self.job.suffix))
 
     def _safe(self, path: Path) -> Path:
         if path.exists() and any(photo.exists() and path.samefile(photo) for photo in self.inputs):
@@ -416,7 +416,7 @@ class _Work:
                 # Only what the sheet shows of it is kept: there may be hundreds.
                 picture.thumbnail((2 * _CELL, 2 * _CELL))
                 pictures.append(picture.copy())
-            labels.append(shot.piece.label)
+            labels.append(shot.output.label)
         cell = min(_CELL, max(max(picture.size) for picture in pictures))
         sheet = contact_sheet(pictures, labels, cell=cell, mark_first=True)
         settings = {**job.settings, "sheet": self.asked.n}
@@ -448,9 +448,9 @@ def counted(count: int, thing: str) -> str:
 
 def _preflight(label: str, job: Job, count: int) -> str:
     cost = job.cost
-    pictures = counted(count, "picture" if job.suffix == ".png" else f"film of {job.order.own['frames']} frames")
+    pictures = counted(count, "picture" if job.suffix == ".png" else f"film of {job.request.own['frames']} frames")
     note = f" ({cost.note})" if cost.note else ""
     return (
         f"{label} {job.photo.size} -> {pictures} of {job.size}, "
-        f"about {duration(cost.seconds * count)} and {gigabytes(cost.bytes)}{note}"
+        f"about {format_duration(cost.seconds * count)} and {format_bytes(cost.bytes)}{note}"
     )

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from calotype.errors import Stopped
-from calotype.studio.doing import RunFor
-from calotype.studio.telling import Progress, Tell
+from calotype.studio.job_progress import Progress, Tell
+from calotype.studio.job_runner import RunFor
 
 
 def data(spec: Mapping[str, Any], run_for: RunFor, tell: Tell) -> None:

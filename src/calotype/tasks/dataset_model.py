@@ -14,9 +14,9 @@ from calotype.catalog import load
 from calotype.catalog import model as model_of
 from calotype.errors import InputError
 from calotype.files import shown
-from calotype.tasks import cache
+from calotype.tasks import model_store
+from calotype.tasks.photo_model import Previews
 from calotype.tasks.progress import done, done_at, shares_of
-from calotype.tasks.trained import Previews
 from calotype.types import Cost, Size
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _LOOKED_AT = 4096  # bytes at either end of a file that tell it from another one
 
 
 @dataclass(frozen=True)
-class SetOfPhotos:
+class Dataset:
     """A folder of photos to learn from, not opened yet.
 
     Attributes:
@@ -89,7 +89,7 @@ class SetOfPhotos:
 
 
 @dataclass(frozen=True)
-class SetModel:
+class DatasetModel:
     """A model of many photos, finished or not.
 
     Attributes:
@@ -102,7 +102,7 @@ class SetModel:
         chosen: the folder it is to be in; ``None`` for the one in the cache.
     """
 
-    photos: SetOfPhotos
+    photos: Dataset
     system: str
     preset: str
     config: Any
@@ -123,7 +123,7 @@ class SetModel:
     @cached_property
     def key(self) -> str:
         """What tells it from every other model."""
-        return cache.key_of(self.photos.sha256, self.size, self.system, self.config, self.seed)
+        return model_store.key_of(self.photos.sha256, self.size, self.system, self.config, self.seed)
 
     @cached_property
     def folder(self) -> Path:
@@ -133,13 +133,13 @@ class SetModel:
             InputError: the chosen folder holds something else.
         """
         if self.chosen is None:
-            return cache.place_of(self.photos.name, self.system, self.key)
-        return cache.chosen_place(self.chosen, self.key, "other photos")
+            return model_store.place_of(self.photos.name, self.system, self.key)
+        return model_store.chosen_place(self.chosen, self.key, "other photos")
 
     @property
     def finished(self) -> bool:
         """Whether it can be sampled."""
-        return cache.is_finished(self.folder)
+        return model_store.is_finished(self.folder)
 
     @property
     def stages(self) -> list[str]:
@@ -150,7 +150,7 @@ class SetModel:
     @property
     def finished_stages(self) -> list[str]:
         """The stages that a stopped training has behind it."""
-        ended = cache.finished_stages(self.folder)
+        ended = model_store.finished_stages(self.folder)
         return [stage for stage in self.stages if stage in ended]
 
     @cached_property
@@ -194,9 +194,9 @@ class SetModel:
         if self.finished:
             return
         first = distributed.rank() == 0
-        with cache.locked(self.folder) if first else nullcontext():
-            if first and not cache.described(self.folder):
-                cache.describe(self.folder, self._about())
+        with model_store.locked(self.folder) if first else nullcontext():
+            if first and not model_store.described(self.folder):
+                model_store.describe(self.folder, self._about())
             module = model_of(self.system)
             with _one_by_one():
                 photos = self.photos.opened(module.picture_size(self.config))
@@ -209,7 +209,7 @@ class SetModel:
                 size = (self.size.height, self.size.width)
                 preview = previews.of(self.stages[-1])
                 saving.write(self.folder, self.system, self.config, net, self.photos.sha256, size, preview)
-                cache.forget_state(self.folder)
+                model_store.forget_state(self.folder)
             distributed.barrier()
 
     def _about(self) -> dict[str, Any]:

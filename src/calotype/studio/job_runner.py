@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calotype.errors import InputError, Stopped, one_line
-from calotype.studio.telling import Progress, Tell
+from calotype.studio.job_progress import Progress, Tell
 from calotype.studio.words import plain
-from calotype.tasks.making import Job, gigabytes
+from calotype.tasks.job import Job, format_bytes
 from calotype.tasks.verbs import MAKING, SAMPLING
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ def do(spec: Mapping[str, Any], run_for: RunFor, tell: Tell) -> None:
 
 def _work(verb: str) -> Callable[[Mapping[str, Any], RunFor, Tell], str | None]:
     """What does the jobs of a verb, and returns what is to be said when all is done."""
-    from calotype.studio import fetching, learning, measuring
+    from calotype.studio import dataset_job, evaluation_job, training_job
 
-    others = {"train": learning.train, "evaluate": measuring.evaluate, "data": fetching.data}
+    others = {"train": training_job.train, "evaluate": evaluation_job.evaluate, "data": dataset_job.data}
     return others.get(verb, _sample if verb in _MODELS_VERBS else _make)
 
 
@@ -71,8 +71,8 @@ def job_of(verb: str, arguments: Mapping[str, Any], run: Run | None = None) -> J
     given = all_arguments(task, arguments)
     photo, also = given.pop("photo"), given.pop("also", ())
     pictures = {name: given.pop(name) for name in kind.wants}
-    order = kind.ordered(**given)
-    return kind(order, photo, also, run, **pictures)
+    request = kind.ordered(**given)
+    return kind(request, photo, also, run, **pictures)
 
 
 def all_arguments(task: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,32 +136,32 @@ def _of_one(
     job.check_memory()
     suffix = f".{film_format}" if job.suffix != ".png" else job.suffix
     stem = name or job.photo.name
-    paths = {p: result_path(place, stem, verb, p.seed, p.scale, suffix=suffix) for p in job.pieces}
-    todo = [piece for piece, path in paths.items() if path.name not in spec["there"]]
+    paths = {p: result_path(place, stem, verb, p.seed, p.scale, suffix=suffix) for p in job.outputs}
+    todo = [output for output, path in paths.items() if path.name not in spec["there"]]
     tell({"count": len(paths) * count})
-    lessons = [model.cost.seconds * (1 - model.done()) for model in job.lessons]
+    pending_training = [model.cost.seconds * (1 - model.done()) for model in job.pending_training]
     later = len(paths) * (count - number - 1)  # pictures of the photos that come after
-    progress.expect(job.cost.seconds, len(todo) + later, len(paths) * number + len(paths) - len(todo), lessons)
-    for model in job.lessons:
-        progress.lesson(model)
+    progress.expect(job.cost.seconds, len(todo) + later, len(paths) * number + len(paths) - len(todo), pending_training)
+    for model in job.pending_training:
+        progress.training(model)
         model.train(run)
-    for piece in todo:
+    for output in todo:
         if run.stopping:
             raise Stopped("stopped between two pictures")
         progress.picture()
-        made, seconds = job.make(piece)
-        job.save(made, paths[piece], piece)
+        made, seconds = job.make(output)
+        job.save(made, paths[output], output)
         progress.done(seconds)
-        tell({"made": _told(job, piece, paths[piece], seconds)})
+        tell({"made": _told(job, output, paths[output], seconds)})
 
 
-def _told(job: Job, piece: Any, path: Path, seconds: float) -> dict[str, Any]:
+def _told(job: Job, output: Any, path: Path, seconds: float) -> dict[str, Any]:
     from PIL import Image
 
     film = next((other.name for other in path.parent.glob(f"{path.stem}.*") if other != path), "")
     with Image.open(path) if path.suffix != ".mp4" else Image.new("RGB", (job.size.width, job.size.height)) as image:
         size = {"width": image.width, "height": image.height}
-    return {"file": path.name, "seed": piece.seed, "scale": piece.scale, "seconds": seconds, "film": film, **size}
+    return {"file": path.name, "seed": output.seed, "scale": output.scale, "seconds": seconds, "film": film, **size}
 
 
 def _sample(spec: Mapping[str, Any], run_for: RunFor, tell: Tell) -> None:
@@ -203,26 +203,28 @@ def estimate(verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InputError: it could not be done as asked.
     """
-    from calotype.studio import fetching, learning, measuring
+    from calotype.studio import dataset_job, evaluation_job, training_job
 
     given = {name: value for name, value in arguments.items() if name != "film_format"}
     if verb == "train":
-        seconds, memory, training = learning.estimate(given)
+        seconds, memory, training = training_job.estimate(given)
         return _taken(seconds, memory, training=training)
     if verb == "evaluate":
-        return _taken(measuring.seconds(given))
+        return _taken(evaluation_job.seconds(given))
     if verb == "data":
-        return _taken(0.0, note=fetching.estimate(given))
+        return _taken(0.0, note=dataset_job.estimate(given))
     if verb in _MODELS_VERBS:
         sampling = sampling_of(verb, given)
         return _taken(sampling.cost.seconds * sampling.n, sampling.cost.bytes, size=str(sampling.size))
     photos = photos_of(given["photo"])
     job = job_of(verb, {**given, "photo": str(photos[0][0])})
     job.check_memory()
-    lessons = job.lessons
-    seconds = job.cost.seconds * len(job.pieces) + sum(model.cost.seconds * (1 - model.done()) for model in lessons)
-    memory = max([job.cost.bytes, *(model.cost.bytes for model in lessons)])
-    names, size = [model.engine for model in lessons], str(job.size) if len(photos) == 1 else ""
+    pending_training = job.pending_training
+    seconds = job.cost.seconds * len(job.outputs) + sum(
+        model.cost.seconds * (1 - model.done()) for model in pending_training
+    )
+    memory = max([job.cost.bytes, *(model.cost.bytes for model in pending_training)])
+    names, size = [model.engine for model in pending_training], str(job.size) if len(photos) == 1 else ""
     # The photos of a set are taken to be like its first one.
     return _taken(seconds * len(photos), memory, size=size, training=names, note=job.cost.note)
 
@@ -232,7 +234,7 @@ def _taken(
 ) -> dict[str, Any]:
     return {
         "seconds": round(seconds, 2),
-        "memory": gigabytes(memory),
+        "memory": format_bytes(memory),
         "size": size,
         "training": training or [],
         "note": note,

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 from calotype.errors import InputError, Stopped
 from calotype.files import shown, write_whole
-from calotype.tasks import cache
-from calotype.tasks.crew import Crew, Desk, Task
-from calotype.tasks.making import Job, Piece
+from calotype.tasks import model_store
+from calotype.tasks.executor import Executor, Task, TaskContext
+from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.manifest import Manifest, hash_of
-from calotype.tasks.order import Order
+from calotype.tasks.request import Request
 from calotype.types import Photo, PhotoLike
 
 if TYPE_CHECKING:
     from calotype.run import Event, Run
-    from calotype.tasks.trained import Model
+    from calotype.tasks.photo_model import PhotoModel
 
 TRIES = 3  # how often a picture is begun whose process ends before it does
 _PATIENCE = 1.0  # seconds between two looks whether another process has trained a model
@@ -46,13 +46,13 @@ class Terms:
     """
 
     kind: type[Job]
-    order: Order
+    request: Request
     also: Sequence[Photo]
     pictures: Mapping[str, Photo | Path | None]
 
     @classmethod
     def read(
-        cls, kind: type[Job], order: Order, also: Sequence[PhotoLike], pictures: Mapping[str, PhotoLike | None]
+        cls, kind: type[Job], request: Request, also: Sequence[PhotoLike], pictures: Mapping[str, PhotoLike | None]
     ) -> Terms:
         """Read the further photos and pictures.
 
@@ -66,8 +66,8 @@ class Terms:
             if isinstance(picture, str | Path) and Path(picture).is_dir():
                 read[name] = Path(picture)
             else:
-                read[name] = None if picture is None else kind.opened(name, picture, order)
-        return cls(kind, order, [open_photo(other, max_side=order.max_side) for other in also], read)
+                read[name] = None if picture is None else kind.opened(name, picture, request)
+        return cls(kind, request, [open_photo(other, max_side=request.max_side) for other in also], read)
 
     def job(self, photo: PhotoLike, run: Run | None = None, own: Mapping[str, Photo] | None = None) -> Job:
         """The order for one photo.
@@ -80,7 +80,7 @@ class Terms:
         Raises:
             InputError: the photo cannot be used, or a folder has no picture for it.
         """
-        return self.kind(self.order, photo, self.also, run, **{**self.pictures, **(own or self._own(photo))})
+        return self.kind(self.request, photo, self.also, run, **{**self.pictures, **(own or self._own(photo))})
 
     def _own(self, photo: PhotoLike) -> dict[str, Photo]:
         """The pictures that folders have for a photo."""
@@ -89,8 +89,8 @@ class Terms:
         folders = {name: folder for name, folder in self.pictures.items() if isinstance(folder, Path)}
         if not folders:
             return {}
-        stem = open_photo(photo, max_side=self.order.max_side).name
-        read = {name: self.kind.opened(name, _namesake(stem, folder), self.order) for name, folder in folders.items()}
+        stem = open_photo(photo, max_side=self.request.max_side).name
+        read = {name: self.kind.opened(name, _namesake(stem, folder), self.request) for name, folder in folders.items()}
         return {name: picture for name, picture in read.items() if picture is not None}
 
     def own(self, job: Job) -> dict[str, Photo]:
@@ -121,7 +121,7 @@ def _namesake(stem: str, folder: Path) -> Path:
 class Shot:
     """One picture of a plan: where it goes, and the hash of its settings."""
 
-    piece: Piece
+    output: OutputSpec
     path: Path
     settings: str
 
@@ -158,7 +158,7 @@ class Plan:
         label: str,
         stem: str,
         job: Job,
-        path_of: Callable[[Piece], Path],
+        path_of: Callable[[OutputSpec], Path],
         manifest: Manifest,
         resume: bool | None,
         own: Mapping[str, Photo] | None = None,
@@ -175,7 +175,7 @@ class Plan:
                 is kept (``None``), those of any version (``True``), or none (``False``).
             own: see above.
         """
-        shots = [Shot(piece, path_of(piece), hash_of({**job.settings, **piece.differs})) for piece in job.pieces]
+        shots = [Shot(output, path_of(output), hash_of({**job.settings, **output.differs})) for output in job.outputs]
         plan = cls(label, stem, job, shots, manifest, shots, list(shots), own=own or {})
         if resume or (resume is None and manifest.path):
             plan.todo = [shot for shot in shots if not plan._is_there(shot, any_version=bool(resume))]
@@ -185,7 +185,7 @@ class Plan:
     def _is_there(self, shot: Shot, *, any_version: bool) -> bool:
         if self.manifest.holds(shot.path, shot.settings):
             return True
-        if not repeats(shot.path, {**self.job.settings, **shot.piece.differs}, any_version=any_version):
+        if not repeats(shot.path, {**self.job.settings, **shot.output.differs}, any_version=any_version):
             return False
         self.record(shot, None)  # written just before a process was ended, or before there was a manifest
         return True
@@ -197,7 +197,7 @@ class Plan:
             OutputError: the manifest cannot be written.
         """
         sha256 = self.job.photo.sha256
-        self.manifest.done(shot.path, shot.settings, seconds, **_about(self.label, sha256, shot.piece))
+        self.manifest.done(shot.path, shot.settings, seconds, **_about(self.label, sha256, shot.output))
         self.left = [other for other in self.left if other is not shot]
 
     def give_up(self, shots: Sequence[Shot], reason: str) -> None:
@@ -209,7 +209,7 @@ class Plan:
         self.failed = True
         self.left = [shot for shot in self.left if shot not in shots]
         for shot in shots:
-            about = _about(self.label, self.job.photo.sha256, shot.piece)
+            about = _about(self.label, self.job.photo.sha256, shot.output)
             self.manifest.failed(shot.path, reason, settings=shot.settings, **about)
 
 
@@ -229,20 +229,22 @@ def repeats(path: Path, settings: Mapping[str, Any], *, any_version: bool) -> bo
     return there == wanted and is_whole(path)
 
 
-def give_up_photo(label: str, order: Order, path_of: Callable[[Piece], Path], manifest: Manifest, reason: str) -> None:
+def give_up_photo(
+    label: str, request: Request, path_of: Callable[[OutputSpec], Path], manifest: Manifest, reason: str
+) -> None:
     """Write down that nothing could be made of a photo, which may not even have been read.
 
     Raises:
         OutputError: the manifest cannot be written.
     """
-    for piece in map(Piece, order.seeds):
-        manifest.failed(path_of(piece), reason, **_about(label, None, piece))
+    for output in map(OutputSpec, request.seeds):
+        manifest.failed(path_of(output), reason, **_about(label, None, output))
 
 
-def _about(label: str, sha256: str | None, piece: Piece) -> dict[str, Any]:
+def _about(label: str, sha256: str | None, output: OutputSpec) -> dict[str, Any]:
     # The file's name without its folders: where somebody keeps their photos is not for everybody to read.
-    said = {"photo": Path(label).name, "photo_sha256": sha256, "seed": piece.seed}
-    return {**said, "scale": piece.scale} if piece.scale else said
+    said = {"photo": Path(label).name, "photo_sha256": sha256, "seed": output.seed}
+    return {**said, "scale": output.scale} if output.scale else said
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -252,7 +254,7 @@ def _about(label: str, sha256: str | None, piece: Piece) -> dict[str, Any]:
 class Batch:
     """Plans whose pictures are made by a crew, and written here."""
 
-    def __init__(self, crew: Crew, photos: int) -> None:
+    def __init__(self, crew: Executor, photos: int) -> None:
         """Nothing is begun.
 
         Args:
@@ -326,14 +328,14 @@ class Batch:
     def _tasks(self, plans: Iterable[Plan]) -> Iterator[Task]:
         for plan in plans:
             job = plan.job
-            seconds = [job.cost.seconds * len(plan.todo), *(lesson.cost.seconds for lesson in job.lessons)]
+            seconds = [job.cost.seconds * len(plan.todo), *(training.cost.seconds for training in job.pending_training)]
             self._expected.append(sum(seconds))
-            models = [cache.packed(model.folder) for model in _models(job)] if self._crew.far else []
+            models = [model_store.packed(model.folder) for model in _models(job)] if self._crew.far else []
             for shots in _divided(plan):
-                pieces = [shot.piece for shot in shots]
-                work = Making(job.photo, pieces, shots[0].path.suffix, plan.own, models, self._crew.far)
-                key = job.model.key if job.lessons and job.model else ""
-                needed = max([job.cost.bytes, *(lesson.cost.bytes for lesson in job.lessons)])
+                outputs = [shot.output for shot in shots]
+                work = Making(job.photo, outputs, shots[0].path.suffix, plan.own, models, self._crew.far)
+                key = job.model.key if job.pending_training and job.model else ""
+                needed = max([job.cost.bytes, *(training.cost.bytes for training in job.pending_training)])
                 yield Task(work, shown(plan.label), key, needed, about=(plan, shots))
 
 
@@ -347,19 +349,19 @@ def _divided(plan: Plan) -> list[list[Shot]]:
     """Each picture alone; but all together where something has to be learned first, and once is enough."""
     if not plan.todo:
         return []
-    return [plan.todo] if plan.job.lessons else [[shot] for shot in plan.todo]
+    return [plan.todo] if plan.job.pending_training else [[shot] for shot in plan.todo]
 
 
-def _models(job: Job) -> list[Model]:
+def _models(job: Job) -> list[PhotoModel]:
     """What is trained for a job, what it builds on first."""
-    if job.model is None or job.order.unfinished:
+    if job.model is None or job.request.unfinished:
         return []
     return [model for model in (job.model.base, job.model) if model is not None]
 
 
 def _written(plan: Plan, shots: list[Shot], made: Made) -> list[float]:
     for model, files in zip(_models(plan.job), made.models):
-        cache.unpack(model.folder, files)
+        model_store.unpack(model.folder, files)
     for shot, data, seconds in zip(shots, made.files, made.seconds):
         _write(shot.path, data)
         plan.record(shot, seconds)
@@ -403,13 +405,13 @@ class Making:
     """
 
     photo: Photo
-    pieces: Sequence[Piece]
+    outputs: Sequence[OutputSpec]
     suffix: str
     own: Mapping[str, Photo] = field(default_factory=dict)
     models: Sequence[Mapping[str, bytes]] = ()
     far: bool = False
 
-    def __call__(self, terms: Terms, desk: Desk) -> Made:
+    def __call__(self, terms: Terms, desk: TaskContext) -> Made:
         """Train where that is needed, then make the pictures.
 
         Raises:
@@ -418,34 +420,34 @@ class Making:
         from calotype.run import Run
 
         progress = _Progress(desk)
-        run = Run(seed=terms.order.seed, device=terms.order.device, on_event=progress)
+        run = Run(seed=terms.request.seed, device=terms.request.device, on_event=progress)
         desk.heed(run)
         job = terms.job(self.photo, run, self.own)
         for model, files in zip(_models(job), self.models):
-            cache.unpack(model.folder, files)
-        lessons = job.lessons
-        progress.expect(job, len(self.pieces))
-        for lesson in lessons:
-            _learn(lesson, run)
-        made = [self._made(job, piece, progress) for piece in self.pieces]
-        learned = [cache.packed(model.folder) for model in _models(job)] if self.far and lessons else []
+            model_store.unpack(model.folder, files)
+        pending_training = job.pending_training
+        progress.expect(job, len(self.outputs))
+        for training in pending_training:
+            _learn(training, run)
+        made = [self._made(job, output, progress) for output in self.outputs]
+        learned = [model_store.packed(model.folder) for model in _models(job)] if self.far and pending_training else []
         return Made([data for data, _ in made], [seconds for _, seconds in made], learned)
 
-    def _made(self, job: Job, piece: Piece, progress: _Progress) -> tuple[bytes, float]:
-        made, seconds = job.make(piece)
+    def _made(self, job: Job, output: OutputSpec, progress: _Progress) -> tuple[bytes, float]:
+        made, seconds = job.make(output)
         progress.picture()
         with TemporaryDirectory(prefix="calotype-") as folder:
             path = Path(folder, f"made{self.suffix}")
-            job.save(made, path, piece)
+            job.save(made, path, output)
             return path.read_bytes(), seconds
 
 
-def _learn(model: Model, run: Run) -> None:
+def _learn(model: PhotoModel, run: Run) -> None:
     """Train, or wait for somebody who does: a process that was told to stop may not have ended yet."""
     while True:
         try:
             return model.train(run)
-        except cache.Busy:
+        except model_store.Busy:
             if run.stopping:
                 raise Stopped("stopped: run the same command again to go on") from None
             time.sleep(_PATIENCE)
@@ -454,14 +456,14 @@ def _learn(model: Model, run: Run) -> None:
 class _Progress:
     """Tells how much of some pictures is done, what has to be learned for them included."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: TaskContext) -> None:
         self._desk, self._done, self._whole, self._each = desk, 0.0, 1.0, 0.0
-        self._lessons: list[Model] = []
+        self._lessons: list[PhotoModel] = []
 
     def expect(self, job: Job, count: int) -> None:
         """So many pictures of a job are to come."""
-        self._lessons, self._each = list(job.lessons), job.cost.seconds
-        self._whole = sum(lesson.cost.seconds for lesson in self._lessons) + self._each * count
+        self._lessons, self._each = list(job.pending_training), job.cost.seconds
+        self._whole = sum(training.cost.seconds for training in self._lessons) + self._each * count
 
     def picture(self) -> None:
         """One picture is made."""
@@ -470,13 +472,13 @@ class _Progress:
         self._desk.tell(self._done / self._whole)
 
     def _tell_after_lessons(self) -> None:
-        self._done += sum(lesson.cost.seconds for lesson in self._lessons)
+        self._done += sum(training.cost.seconds for training in self._lessons)
         self._lessons = []
 
     def __call__(self, event: Event) -> None:
         """See ``Run.on_event``."""
-        lesson = next((lesson for lesson in self._lessons if event.stage in lesson.shares), None)
-        if event.kind == "step" and lesson is not None:
-            before = sum(other.cost.seconds for other in self._lessons[: self._lessons.index(lesson)])
-            share = lesson.done_at(event.stage, event.step, event.steps)
-            self._desk.tell((before + lesson.cost.seconds * share) / self._whole)
+        training = next((training for training in self._lessons if event.stage in training.shares), None)
+        if event.kind == "step" and training is not None:
+            before = sum(other.cost.seconds for other in self._lessons[: self._lessons.index(training)])
+            share = training.done_at(event.stage, event.step, event.steps)
+            self._desk.tell((before + training.cost.seconds * share) / self._whole)

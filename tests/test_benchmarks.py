@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from calotype.types import Result
+from calotype.results import Result
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 quality = pytest.importorskip("quality", reason="the benchmarks are not part of this distribution")

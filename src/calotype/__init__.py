@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from calotype.errors import Stopped as Stopped
     from calotype.image.io import open_photo as open_photo
     from calotype.image.labelmap import open_labels as open_labels
+    from calotype.results import Animation as Animation
+    from calotype.results import Latent as Latent
+    from calotype.results import Result as Result
+    from calotype.results import Table as Table
     from calotype.run import Event as Event
     from calotype.run import Run as Run
     from calotype.tasks.analogy import analogy as analogy
@@ -43,11 +47,10 @@ if TYPE_CHECKING:
     from calotype.tasks.train import train as train
     from calotype.tasks.upscale import upscale as upscale
     from calotype.tasks.vary import vary as vary
-    from calotype.types import Animation as Animation
+    from calotype.types import Boxes as Boxes
     from calotype.types import Factor as Factor
     from calotype.types import LabelMap as LabelMap
     from calotype.types import Photo as Photo
-    from calotype.types import Result as Result
     from calotype.types import Shape as Shape
     from calotype.types import Size as Size
 
@@ -83,8 +86,11 @@ _HOMES = {
     "Size": "calotype.types",
     "Factor": "calotype.types",
     "Shape": "calotype.types",
-    "Result": "calotype.types",
-    "Animation": "calotype.types",
+    "Boxes": "calotype.types",
+    "Result": "calotype.results",
+    "Animation": "calotype.results",
+    "Latent": "calotype.results",
+    "Table": "calotype.results",
     "Run": "calotype.run",
     "Event": "calotype.run",
     "CalotypeError": "calotype.errors",

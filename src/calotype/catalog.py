@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import importlib.util
 import math
 import types
 import typing
@@ -12,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Union
 
+from calotype.declaration import System
 from calotype.errors import InputError, unknown
 
 if TYPE_CHECKING:
@@ -70,7 +73,39 @@ def system(name: str) -> types.ModuleType:
     return import_module(homes[name])
 
 
-def usual_preset(name: str) -> str:
+def declared(name: str) -> System:
+    """What the functions of the engine or the model of that name take and give; nothing of it is imported.
+
+    Raises:
+        InputError: there is neither; the message names the nearest and lists all.
+    """
+    homes = {**ENGINES, **MODELS}
+    if name not in homes:
+        raise InputError(unknown("engine", name, homes))
+    return _declaration(homes[name])
+
+
+@functools.cache
+def _declaration(home: str) -> System:
+    """``SYSTEM`` of the file ``declared.py`` in the package ``home``, read without importing the package."""
+    spec = importlib.util.find_spec(home)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(f"there is no package {home}")
+    path = Path(spec.submodule_search_locations[0], "declared.py")
+    own = importlib.util.spec_from_file_location(f"{home}.declared", path)
+    assert own is not None and own.loader is not None
+    module = importlib.util.module_from_spec(own)
+    own.loader.exec_module(module)
+    system_declaration: System = module.SYSTEM
+    return system_declaration
+
+
+def able(verb: str) -> list[str]:
+    """The names of the engines and models that declare a verb, engines first."""
+    return [name for name in (*ENGINES, *MODELS) if verb in declared(name).verbs]
+
+
+def default_preset(name: str) -> str:
     """The preset that an engine or a model is used with where nobody says: ``fast``, or a model's first one."""
     presets = system(name).PRESETS
     return "fast" if "fast" in presets else next(iter(presets))
@@ -87,6 +122,7 @@ class Loaded:
         net: on the CPU, in eval mode.
         photo_sha256: identity of the photo, or of the set of photos, it was trained on; ``""`` where that is not known.
         photo_size: height and width in pixels of that photo, or of the set's.
+        about: what the data set said of itself: ``classes``, ``names``, ``colours`` ...; empty for a photo.
     """
 
     system: str
@@ -95,14 +131,18 @@ class Loaded:
     net: nn.Module
     photo_sha256: str
     photo_size: tuple[int, int]
+    about: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def __reduce__(self) -> Any:
         # Modules do not travel to another process: that one imports its own. Nor do nets whose weights are normalised.
-        return _travelled, (self.system, self.config, self.net.state_dict(), self.photo_sha256, self.photo_size)
+        tensors, about = self.net.state_dict(), dict(self.about)
+        return _travelled, (self.system, self.config, tensors, self.photo_sha256, self.photo_size, about)
 
 
-def _travelled(name: str, config: Any, tensors: Any, sha256: str, photo_size: tuple[int, int]) -> Loaded:
-    return Loaded(name, system(name), config, _filled(name, config, tensors, photo_size), sha256, photo_size)
+def _travelled(
+    name: str, config: Any, tensors: Any, sha256: str, photo_size: tuple[int, int], about: Mapping[str, Any]
+) -> Loaded:
+    return Loaded(name, system(name), config, _filled(name, config, tensors, photo_size), sha256, photo_size, about)
 
 
 def _filled(name: str, config: Any, tensors: Mapping[str, Any], photo_size: tuple[int, int]) -> nn.Module:
@@ -131,7 +171,8 @@ def load(folder: str | Path) -> Loaded:
             f"the weights in {shown(folder)} do not fit this version of {saved.system}: train the model again"
         ) from error
     sha256 = str(saved.meta.get("photo_sha256", ""))
-    return Loaded(saved.system, module, config, net, sha256, saved.photo_size)
+    about = saved.meta.get("about", {})
+    return Loaded(saved.system, module, config, net, sha256, saved.photo_size, about)
 
 
 def config_from(engine_module: types.ModuleType, preset: str, overrides: Mapping[str, Any]) -> Any:

@@ -51,6 +51,7 @@ def write(
     photo_sha256: str,
     photo_size: tuple[int, int],
     preview: Image | None = None,
+    about: Mapping[str, Any] | None = None,
 ) -> None:
     """Save a trained net. A folder that holds a model already gets the new one; other files in it stay.
 
@@ -62,6 +63,7 @@ def write(
         photo_sha256: ``Photo.sha256`` of what it was trained on; ``""`` where that is not known.
         photo_size: its height and width in pixels.
         preview: a picture to know the model by.
+        about: what the data set it was trained on says of itself, JSON-ready: classes, names, colours.
 
     Raises:
         OutputError: the folder cannot be made or written to.
@@ -74,6 +76,7 @@ def write(
         "photo_sha256": photo_sha256,
         "photo_size": list(photo_size),
         "version": _version(),
+        **({"about": dict(about)} if about else {}),
     }
     folder = Path(folder)
     # The weights carry a copy of model.json in their header, and reading goes by that copy: so one file, replaced

@@ -1,10 +1,9 @@
-"""What crosses the user boundary: photos, sizes, results. No torch here, so that ``calotype --help`` stays quick."""
+"""What crosses the user boundary: photos, label maps, sizes. No torch here, so that ``calotype --help`` stays quick."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, Union
 
@@ -256,104 +255,24 @@ def _goes_round(corners: tuple[tuple[float, float], ...]) -> bool:
 
 
 @dataclass(frozen=True)
+class Boxes:
+    """Where things are in a picture, and what they are.
+
+    Attributes:
+        boxes: left, top, right and bottom of each as shares of the width and height, 0..1.
+        classes: the class of each, by number or by name.
+        name: stem for result files.
+    """
+
+    boxes: tuple[tuple[float, float, float, float], ...]
+    classes: tuple[int | str, ...]
+    name: str = "boxes"
+
+
+@dataclass(frozen=True)
 class Cost:
     """What a piece of work is expected to take, said before it starts."""
 
     seconds: float
     bytes: int
     note: str = ""
-
-
-@dataclass
-class Result:
-    """Pictures that a verb made, and what repeats them.
-
-    Attributes:
-        images: one PIL image a sample, RGB, or RGBA where the photo had transparency.
-        seeds: the seed of each image; sample ``i`` of a call has ``seed + i``, so each can be made again alone.
-        settings: the verb's arguments and the engine's whole configuration, as JSON-ready values.
-        name: stem for file names.
-        seconds: wall-clock time of each image.
-        paths: where each image was saved; empty until ``save`` was called.
-        scales: the scale that each image starts from, like ``"scale3"``, where they differ in that; else empty.
-        films: a film of each image, where the verb was asked for them; else empty.
-    """
-
-    images: list[Image]
-    seeds: list[int]
-    settings: Mapping[str, Any]
-    name: str = "image"
-    seconds: list[float] = field(default_factory=list)
-    paths: list[Path] = field(default_factory=list)
-    scales: list[str] = field(default_factory=list)
-    films: list[Animation] = field(default_factory=list)
-
-    def __iter__(self) -> Any:
-        return iter(self.images)
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, index: int) -> Image:
-        return self.images[index]
-
-    def save(self, folder: str | Path = ".") -> list[Path]:
-        """Write every image as ``{name}_{verb}_{seed}.png``, each carrying its settings. Returns the paths.
-
-        Where images differ in the scale that they start from, their names end in it. A film lies beside its image, with
-        the suffix of the format that it was asked for in.
-
-        Raises:
-            OutputError: the folder cannot be made or written to, or the disk is full; no half-written file stays.
-        """
-        from calotype.image.io import result_path, save_png
-
-        folder = Path(folder)
-        self.paths = []
-        for i, (image, seed, scale) in enumerate(zip(self.images, self.seeds, self.scales or [""] * len(self))):
-            path = result_path(folder, self.name, str(self.settings["verb"]), seed, scale)
-            if self.films:
-                self.films[i].save(path.with_suffix(f".{self.settings['own']['film']}"))
-            own = {"seed": seed, **({"structure": scale} if scale else {})}
-            save_png(image, path, {**self.settings, **own})
-            self.paths.append(path)
-        return self.paths
-
-
-@dataclass
-class Animation:
-    """A film that a verb made, and what repeats it.
-
-    Attributes:
-        frames: PIL images of one size, RGB, or RGBA where the photo had transparency.
-        fps: frames a second.
-        loop: whether the last frame leads back to the first.
-        settings: the verb's arguments and the engine's whole configuration, as JSON-ready values.
-        name: stem for a file name.
-        seconds: wall-clock time that all frames took.
-    """
-
-    frames: list[Image]
-    fps: float
-    loop: bool
-    settings: Mapping[str, Any]
-    name: str = "image"
-    seconds: float = 0.0
-
-    def __iter__(self) -> Any:
-        return iter(self.frames)
-
-    def __len__(self) -> int:
-        return len(self.frames)
-
-    def save(self, path: str | Path) -> Path:
-        """Write a GIF, WebP, APNG (``.png``) or MP4, as the suffix says, carrying its settings. Returns the path.
-
-        Raises:
-            InputError: the suffix is none of these, or nothing here can write it.
-            OutputError: the folder cannot be made or written to, or the disk is full; no half-written file stays.
-        """
-        from calotype.image.animation import save_animation
-
-        save_animation(self.frames, path, self.fps, self.loop, self.settings)
-        return Path(path)

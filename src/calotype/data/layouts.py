@@ -44,8 +44,12 @@ CITYSCAPES = {
     "motorcycle": 32,
     "bicycle": 33,
 }
-_CITYSCAPES_NUMBERS = 34  # in its files, 0 to 33
+CITYSCAPES_TABLE = tuple(
+    {label: number for number, label in enumerate(CITYSCAPES.values())}.get(label, NONE) for label in range(256)
+)
 ADE20K_CLASSES = 150
+# Its files count from 1, and have 0 for what is none of the classes.
+ADE20K_TABLE = (NONE, *range(ADE20K_CLASSES), *(NONE,) * (255 - ADE20K_CLASSES))
 COCO_STUFF_CLASSES = 182
 
 
@@ -60,6 +64,7 @@ class Layouts:
         classes: how many there are.
         table: which class each number of a file means; ``None`` takes numbers for classes, 255 for none.
         names: of the classes, where they are known.
+        colours: of the classes, where the maps are pictures in these; ``None`` where they hold class numbers.
         keep: keep what was decoded on the disk, otherwise in memory.
         on_progress: called with how many are decoded, and how many there are.
 
@@ -76,6 +81,7 @@ class Layouts:
         classes: int,
         table: Table | None = None,
         names: Sequence[str] = (),
+        colours: Sequence[tuple[int, int, int]] | None = None,
         keep: bool = True,
         on_progress: Progress | None = None,
     ) -> None:
@@ -88,7 +94,8 @@ class Layouts:
             return np.dstack([fitted_photo(read[0], self.size), fitted_map(read[1], self.size)])
 
         def read(number: int) -> tuple[Photo, NDArray[np.uint8]]:
-            photo, index = open_photo(pairs[number][0]), read_map(pairs[number][1])
+            photo = open_photo(pairs[number][0])
+            index = read_map(pairs[number][1]) if colours is None else _painted(pairs[number][1], colours)
             if photo.rgb.shape[:2] != index.shape:
                 height, width = index.shape
                 raise InputError(f"{shown(pairs[number][1])} is {width}x{height}, its picture {photo.size}: not a pair")
@@ -103,7 +110,7 @@ class Layouts:
             (*self.size, 4),
             read,
             fit,
-            about=f"layouts: {means.tolist()}",
+            about=f"layouts: {means.tolist()}" + ("" if colours is None else f" in {list(colours)}"),
             keep=keep,
             on_progress=on_progress,
         )
@@ -126,6 +133,23 @@ class Layouts:
     def report(self) -> str:
         """One line about the pairs that were passed over; empty where there are none."""
         return self._decoded.report()
+
+
+def _painted(path: Path, colours: Sequence[tuple[int, int, int]]) -> NDArray[np.uint8]:
+    """The classes of a map that is a picture in flat colours: uint8 [H, W].
+
+    Raises:
+        InputError: it has a colour of no class; the message names it.
+    """
+    rgb = open_photo(path).rgb
+    index = np.full(rgb.shape[:2], NONE, np.uint8)
+    for number, colour in enumerate(colours):
+        index[(rgb == colour).all(-1)] = number
+    if (index == NONE).any():
+        y, x = np.argwhere(index == NONE)[0]
+        colour = "#{:02x}{:02x}{:02x}".format(*rgb[y, x])
+        raise InputError(f"{shown(path)} has the colour {colour} at {x},{y}, which is that of no class")
+    return index
 
 
 def folders(
@@ -169,23 +193,11 @@ def cityscapes(
         InputError: a folder or a map is missing.
         OutputError: what was decoded cannot be kept.
     """
-    _check_split("Cityscapes", split, ("train", "val"))
-    pictures, maps = Path(path) / "leftImg8bit" / split, Path(path) / "gtFine" / split
-    ending = "_leftImg8bit"
-    pairs = [
-        (file, maps / file.parent.name / f"{file.stem.removesuffix(ending)}_gtFine_labelIds.png")
-        for file in pictures_below(pictures)
-        if file.stem.endswith(ending)
-    ]
-    table = [NONE] * 256
-    for number, label in enumerate(CITYSCAPES.values()):
-        assert label < _CITYSCAPES_NUMBERS
-        table[label] = number
     return Layouts(
-        _checked(pairs),
+        cityscapes_pairs(path, split),
         size,
         classes=len(CITYSCAPES),
-        table=table,
+        table=CITYSCAPES_TABLE,
         names=tuple(CITYSCAPES),
         keep=keep,
         on_progress=on_progress,
@@ -208,12 +220,8 @@ def ade20k(
         InputError: a folder or a map is missing.
         OutputError: what was decoded cannot be kept.
     """
-    _check_split("ADE20K", split, ("training", "validation"))
-    pictures, maps = Path(path) / "images" / split, Path(path) / "annotations" / split
-    pairs = [(file, maps / f"{file.stem}.png") for file in pictures_below(pictures)]
-    # Its files count from 1, and have 0 for what is none of the classes.
-    table = [NONE, *range(ADE20K_CLASSES), *[NONE] * (255 - ADE20K_CLASSES)]
-    return Layouts(_checked(pairs), size, classes=ADE20K_CLASSES, table=table, keep=keep, on_progress=on_progress)
+    pairs = ade20k_pairs(path, split)
+    return Layouts(pairs, size, classes=ADE20K_CLASSES, table=ADE20K_TABLE, keep=keep, on_progress=on_progress)
 
 
 def coco_stuff(
@@ -232,12 +240,37 @@ def coco_stuff(
         InputError: a folder or a map is missing.
         OutputError: what was decoded cannot be kept.
     """
+    pairs = coco_stuff_pairs(path, split)
+    return Layouts(pairs, size, classes=COCO_STUFF_CLASSES, keep=keep, on_progress=on_progress)
+
+
+def cityscapes_pairs(path: str | Path, split: str) -> list[Pair]:
+    """The pictures and maps of a part of Cityscapes; see ``cityscapes``."""
+    _check_split("Cityscapes", split, ("train", "val"))
+    pictures, maps = Path(path) / "leftImg8bit" / split, Path(path) / "gtFine" / split
+    ending = "_leftImg8bit"
+    pairs = [
+        (file, maps / file.parent.name / f"{file.stem.removesuffix(ending)}_gtFine_labelIds.png")
+        for file in pictures_below(pictures)
+        if file.stem.endswith(ending)
+    ]
+    return _checked(pairs)
+
+
+def ade20k_pairs(path: str | Path, split: str) -> list[Pair]:
+    """The pictures and maps of a part of ADE20K; see ``ade20k``."""
+    _check_split("ADE20K", split, ("training", "validation"))
+    pictures, maps = Path(path) / "images" / split, Path(path) / "annotations" / split
+    return _checked([(file, maps / f"{file.stem}.png") for file in pictures_below(pictures)])
+
+
+def coco_stuff_pairs(path: str | Path, split: str) -> list[Pair]:
+    """The pictures and maps of a part of COCO-Stuff; see ``coco_stuff``."""
     _check_split("COCO-Stuff", split, ("train2017", "val2017"))
     folder = Path(path)
     pictures = next((p for p in (folder / "images" / split, folder / split) if p.is_dir()), folder / "images" / split)
     maps = folder / "stuffthingmaps" / split
-    pairs = [(file, maps / f"{file.stem}.png") for file in pictures_below(pictures)]
-    return Layouts(_checked(pairs), size, classes=COCO_STUFF_CLASSES, keep=keep, on_progress=on_progress)
+    return _checked([(file, maps / f"{file.stem}.png") for file in pictures_below(pictures)])
 
 
 def _check_split(name: str, split: str, known: Sequence[str]) -> None:

@@ -135,7 +135,7 @@ def _value(name: str, about: Param, value: Any) -> Any:
             raise InputError(f"{name} takes pictures, or one set and nothing beside it")
         return [_picture(name, about, one) for one in value]
     if about.kind in PICTURES:
-        return value if about.kind == "labels" and value == "auto" else _picture(name, about, value)
+        return value if about.kind == "label map" and value == "auto" else _picture(name, about, value)
     if about.kind == "folder":
         return _picture(name, about, value)
     if about.kind == "weights":
@@ -219,7 +219,7 @@ def _annotation(about: Param) -> tuple[Any, dict[str, Any]]:
     if about.kind == "folder":
         return str, {"pattern": f"^{_PICTURE_ID}$"}
     if about.kind in PICTURES:
-        other = "|auto" if about.kind == "labels" else f"|{_SET_ID}" if about.sets else ""
+        other = "|auto" if about.kind == "label map" else f"|{_SET_ID}" if about.sets else ""
         return str, {"pattern": f"^({_PICTURE_ID}{other})$"}
     if about.kind == "switch":
         return bool, {}

@@ -6,13 +6,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.errors import InputError
+from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import one_of
 from calotype.tasks.image_conditioned import same_shape
 from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.request import Request
-from calotype.types import PhotoLike, Result, Size
+from calotype.types import PhotoLike, Size
 
 if TYPE_CHECKING:
     import torch

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.errors import InputError
+from calotype.results import Animation
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
 from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.param import Param
-from calotype.types import Animation, Cost, PhotoLike
+from calotype.types import Cost, PhotoLike
 
 if TYPE_CHECKING:
     from calotype.run import Run

@@ -4,11 +4,12 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
+from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
 from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.param import Param
-from calotype.types import PhotoLike, Result
+from calotype.types import PhotoLike
 
 if TYPE_CHECKING:
     from calotype.run import Run

@@ -6,12 +6,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.errors import InputError
+from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
 from calotype.tasks.inpainting import InpaintingJob
 from calotype.tasks.param import Param
 from calotype.tasks.request import Request
-from calotype.types import PhotoLike, Result
+from calotype.types import PhotoLike
 
 if TYPE_CHECKING:
     import torch

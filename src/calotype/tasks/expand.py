@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.catalog import MODELS
 from calotype.errors import InputError
+from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.inpainting import InpaintingJob
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
-from calotype.types import Cost, Photo, PhotoLike, Result, Size
+from calotype.types import Cost, Photo, PhotoLike, Size
 
 if TYPE_CHECKING:
     import torch

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from calotype.errors import InputError
+from calotype.types import Size
+
 
 def available_bytes() -> int | None:
     """Main memory that can still be had, in bytes; ``None`` where the system does not tell."""
@@ -50,3 +53,30 @@ def _left_in(group: Path) -> int | None:
         return max(0, most - used)
     except (OSError, ValueError):  # no control groups, or the word "max"
         return None
+
+
+def require_memory(needed: int, what: str, photo: Size, free: int | None = None) -> None:
+    """Refuse work that needs more main memory than there is.
+
+    Args:
+        needed: bytes.
+        what: the work, as the beginning of a sentence.
+        photo: the size of the photo that would have to be smaller.
+        free: bytes that there are; ``None``: as many as there are right now.
+
+    Raises:
+        InputError: the message says how much smaller.
+    """
+    there_is = available_bytes() if free is None else free
+    if there_is is not None and needed > there_is:
+        # Memory grows with the number of pixels, or faster; rounded down to something that people would type.
+        side = max(photo.height, photo.width) * (there_is / needed) ** 0.5 * 0.9
+        raise InputError(
+            f"{what} would need about {format_bytes(needed)} of memory and {format_bytes(there_is)} are free: "
+            f"add --max-side {max(100, int(side) // 100 * 100)} (max_side)"
+        )
+
+
+def format_bytes(amount: int) -> str:
+    """An amount of memory as people say it: ``850 MB``, ``1.9 GB``."""
+    return f"{amount / 1e9:.1f} GB" if amount >= 1e9 else f"{max(1, round(amount / 1e6))} MB"

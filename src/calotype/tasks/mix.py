@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
+from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.image_conditioned import ImageConditionedJob
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.request import Request
-from calotype.types import PhotoLike, Result
+from calotype.types import PhotoLike
 
 if TYPE_CHECKING:
     import torch

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from calotype.catalog import system as system_of
+from calotype.catalog import declared
 from calotype.errors import InputError, OutputError, unknown
 from calotype.files import CACHE_VARIABLE, cache_folder, output_error, shown, write_whole
 from calotype.types import Size
@@ -46,10 +46,10 @@ def key_of(
 ) -> str:
     """Twelve hexadecimal digits that are the same for the same model, and for no other.
 
-    Settings that matter when pictures are made, not when the model is trained, are left out: the engine names them in
-    ``AT_SAMPLING``.
+    Settings that matter when pictures are made, not when the model is trained, are left out: the engine declares them
+    (``at_sampling``).
     """
-    later: frozenset[str] = getattr(system_of(engine), "AT_SAMPLING", frozenset())
+    later = declared(engine).at_sampling
     learned = {name: value for name, value in asdict(config).items() if name not in later}
     said = [photo_sha256, str(photo_size), engine, learned, seed]
     if labels_sha256 is not None:  # only then: models of a photo alone keep the keys they have

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.errors import InputError
+from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.image_conditioned import ImageConditionedJob, same_shape
 from calotype.tasks.param import Param
-from calotype.types import PhotoLike, Result, Size
+from calotype.types import PhotoLike, Size
 
 if TYPE_CHECKING:
     import torch

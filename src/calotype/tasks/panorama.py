@@ -4,12 +4,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
+from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
 from calotype.tasks.param import Param
 from calotype.tasks.sample import COUNT, MODEL, UNFINISHED
 from calotype.tasks.sampling import ModelJob
-from calotype.types import Result
 
 if TYPE_CHECKING:
     from calotype.run import Run

@@ -4,17 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from calotype.types import Cost
 
+if TYPE_CHECKING:
+    from calotype.run import Run
+
 
 class Training(Protocol):
-    """Something that is trained in stages, as those see it who report on it."""
+    """A model that is trained in stages, finished or not."""
+
+    @property
+    def engine(self) -> str:
+        """The name of the system."""
 
     @property
     def subject(self) -> str:
         """The name of what is learned from."""
+
+    @property
+    def key(self) -> str:
+        """What tells it from every other model."""
+
+    @property
+    def folder(self) -> Path:
+        """Where it is, or will be."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether it can be used."""
+
+    @property
+    def shares(self) -> Mapping[str, float]:
+        """About how much of the work each stage is; they add up to 1."""
+
+    def train(self, run: Run) -> None:
+        """Train it, or go on with it; nothing is done where it is finished."""
 
     @property
     def cost(self) -> Cost:

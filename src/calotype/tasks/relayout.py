@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.errors import InputError
+from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import AUTO
 from calotype.tasks.image_conditioned import of_photo
@@ -16,7 +17,7 @@ from calotype.tasks.param import Param
 from calotype.tasks.photo_model import check_labels
 from calotype.tasks.request import Request
 from calotype.tasks.segment import is_auto, map_of
-from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike, Result, Size
+from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike, Size
 
 if TYPE_CHECKING:
     import torch
@@ -153,7 +154,7 @@ def relayout(
         Param(
             "a map of the photo: what lies where, each thing painted in a flat colour of its own; or auto, the one "
             "that 'calotype segment' makes",
-            kind="labels",
+            kind="label map",
             metavar="LABELS",
         ),
     ],
@@ -161,7 +162,7 @@ def relayout(
         LabelMapLike,
         Param(
             "a map in the same colours: what is to lie where; of any size",
-            kind="labels",
+            kind="label map",
             metavar="TARGET",
             begins="labels",
         ),

@@ -11,12 +11,13 @@ from calotype.catalog import ENGINES
 from calotype.catalog import engine as engine_of
 from calotype.errors import InputError, OutputError
 from calotype.files import shown
+from calotype.results import Animation, Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between, one_of
 from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.request import Request, abilities
-from calotype.types import Animation, Cost, PhotoLike, Result, Shape, Size
+from calotype.types import Cost, PhotoLike, Shape, Size
 
 if TYPE_CHECKING:
     import torch

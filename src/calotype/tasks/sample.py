@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.errors import InputError
+from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
 from calotype.tasks.param import Param
 from calotype.tasks.sampling import ModelJob
-from calotype.types import PhotoLike, Result
+from calotype.types import PhotoLike
 
 if TYPE_CHECKING:
     import torch

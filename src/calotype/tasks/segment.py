@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.errors import InputError
+from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import AUTO
 from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.param import Param
-from calotype.types import LabelMapLike, Photo, PhotoLike, Result
+from calotype.types import LabelMapLike, Photo, PhotoLike
 
 if TYPE_CHECKING:
     from calotype.run import Run

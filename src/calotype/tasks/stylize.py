@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
+from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
 from calotype.tasks.image_conditioned import ImageConditionedJob
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
-from calotype.types import Cost, PhotoLike, Result, Size
+from calotype.types import Cost, PhotoLike, Size
 
 if TYPE_CHECKING:
     import torch

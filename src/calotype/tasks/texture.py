@@ -6,10 +6,11 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
+from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.param import Param
-from calotype.types import PhotoLike, Result, Size
+from calotype.types import PhotoLike, Size
 
 if TYPE_CHECKING:
     import torch

@@ -279,7 +279,7 @@ def train(
         Param(
             "a map of the photo, for engines that lay it out anew: what lies where, each thing in a flat colour of its "
             "own; or auto, the one that 'calotype segment' makes",
-            kind="labels",
+            kind="label map",
             metavar="MAP",
             single=True,
         ),

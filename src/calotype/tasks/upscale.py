@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.errors import InputError
+from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.request import Request
-from calotype.types import PhotoLike, Result, Size
+from calotype.types import PhotoLike, Size
 
 if TYPE_CHECKING:
     from calotype.run import Run

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
+from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.job import Job
 from calotype.tasks.param import Param
-from calotype.types import PhotoLike, Result
+from calotype.types import PhotoLike
 
 if TYPE_CHECKING:
     from calotype.run import Run

@@ -31,13 +31,12 @@ and one map of it a model; a class that the photo does not show cannot be made; 
 face is moved as a texture is. The net itself has no chance in it: two seeds differ by their patches alone.
 """
 
-from calotype.engines.analogy.config import AT_SAMPLING, PRESETS, Config
+from calotype.engines.analogy.config import PRESETS, Config
 from calotype.engines.analogy.cost import cost, training_cost
 from calotype.engines.analogy.generate import relayout
 from calotype.engines.analogy.train import adapted, build, stages, train, unfinished
 
 __all__ = [
-    "AT_SAMPLING",
     "PRESETS",
     "Config",
     "adapted",

@@ -190,21 +190,3 @@ PRESETS: dict[str, Config] = {
         side=48, width=8, critic_width=8, segmenter_width=8, steps=4, parts=2, queries=6, reconstruct_every=2
     ),
 }
-
-# Settings that a trained model does not depend on.
-AT_SAMPLING = frozenset(
-    {
-        "refined",
-        "handed",
-        "patch",
-        "alpha",
-        "believed",
-        "label_weight",
-        "place_weight",
-        "together",
-        "restless",
-        "spread",
-        "components",
-        "patch_steps",
-    }
-)

@@ -43,23 +43,8 @@ from calotype.engines.gpdm.cost import cost
 from calotype.engines.gpdm.generate import retarget, scales, vary
 from calotype.engines.gpdm.remake import remake, remaking, stylize
 
-# What results can be beyond a picture from one photo: patches of further photos (also), without a seam (tile).
-ABILITIES = frozenset({"also", "tile"})
-
-# Where each verb starts, unless the user says it: as ``structure``.
-STRUCTURES: dict[str, str | float] = {
-    "vary": "free",
-    "harmonize": 1.0,
-    "edit": 0.5,
-    "paint": "close",
-    "stylize": 0.75,
-    "mix": "close",
-}
-
 __all__ = [
-    "ABILITIES",
     "PRESETS",
-    "STRUCTURES",
     "Config",
     "cost",
     "remake",

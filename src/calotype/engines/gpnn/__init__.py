@@ -49,23 +49,8 @@ from calotype.engines.gpnn.generate import retarget, scales, vary
 from calotype.engines.gpnn.remake import remake, stylize
 from calotype.engines.gpnn.texture import texture
 
-# What results can be beyond a picture from one photo: patches of further photos (also), without a seam (tile).
-ABILITIES = frozenset({"also", "tile"})
-
-# Where each verb starts, unless the user says it: as ``structure``.
-STRUCTURES: dict[str, str | float] = {
-    "vary": "loose",
-    "harmonize": 0.9,
-    "edit": 0.4,
-    "paint": "close",
-    "stylize": 0.55,
-    "mix": "close",
-}
-
 __all__ = [
-    "ABILITIES",
     "PRESETS",
-    "STRUCTURES",
     "Config",
     "analogy",
     "cost",

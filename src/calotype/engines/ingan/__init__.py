@@ -31,17 +31,12 @@ passes. Limits: nothing is understood, only what surrounds what; one photo, with
 depends on the seed; ``paper`` learns at the photo's own size, and takes days on a processor.
 """
 
-from calotype.engines.ingan.config import AT_SAMPLING, PRESETS, Config
+from calotype.engines.ingan.config import PRESETS, Config
 from calotype.engines.ingan.cost import cost, efforts, training_cost
 from calotype.engines.ingan.generate import film, retarget
 from calotype.engines.ingan.train import build, stages, train, unfinished
 
-# Results can have other shapes than the rectangle, and a film shows the way to them.
-ABILITIES = frozenset({"shape", "film"})
-
 __all__ = [
-    "ABILITIES",
-    "AT_SAMPLING",
     "PRESETS",
     "Config",
     "build",

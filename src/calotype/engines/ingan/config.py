@@ -131,6 +131,3 @@ PRESETS: dict[str, Config] = {
     "paper": _PAPER,
     "tiny": Config(side=24, width=4, depth=2, blocks=1, steps=4, directions=4, critic_width=4),
 }
-
-# Settings that a trained model does not depend on.
-AT_SAMPLING = frozenset({"patches_from", "patch_side", "alpha", "patch_steps", "together", "restless", "steady"})

@@ -26,30 +26,15 @@ what; one photo, without transparency. With ``paper`` and ``consingan`` the fine
 results are enlarged from there.
 """
 
-from calotype.engines.singan.config import AT_SAMPLING, PRESETS, Config
+from calotype.engines.singan.config import PRESETS, Config
 from calotype.engines.singan.cost import cost, efforts, training_cost
 from calotype.engines.singan.generate import animate, remake, retarget, upscale, vary
 from calotype.engines.singan.importing import imported
 from calotype.engines.singan.pyramid import scales
 from calotype.engines.singan.train import adapted, build, stages, train, unfinished
 
-# Results can continue themselves without a seam; the patches of other photos would not fit the layouts of this one.
-ABILITIES = frozenset({"tile"})
-
-# Where each verb starts, unless the user says it: as ``structure``. A paste keeps its shape only among the patches.
-STRUCTURES: dict[str, str | float] = {
-    "vary": "free",
-    "harmonize": 0.9,
-    "edit": "scale2",
-    "paint": "scale2",
-    "animate": "scale1",
-}
-
 __all__ = [
-    "ABILITIES",
-    "AT_SAMPLING",
     "PRESETS",
-    "STRUCTURES",
     "Config",
     "adapted",
     "animate",

@@ -128,8 +128,3 @@ PRESETS: dict[str, Config] = {
     ),
     "tiny": Config(coarsest=12, finest=40, learned=18, steps=3, width=8, widest=8, candidates=2, settle=2),
 }
-
-# Settings that a trained model does not depend on.
-AT_SAMPLING = frozenset(
-    {"candidates", "stir", "patch", "alpha", "remake_alpha", "restless", "spread", "patch_steps", "consistent"}
-)

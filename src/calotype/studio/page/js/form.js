@@ -5,7 +5,7 @@ import {choosePicture} from './photo.js';
 import {chooseSet, extent, mosaic} from './sets.js';
 import {listen, loadPictures, setValue, state, valuesOf} from './state.js';
 
-const ON_STAGE = new Set(['mask', 'sketch', 'labels']);
+const ON_STAGE = new Set(['mask', 'sketch', 'label map']);
 const PLAIN = {fid: 'FID', kid: 'KID', fsd: 'FSD', class_score: 'class score'};
 const USUAL = 'fid,kid,precision,recall,density,coverage';
 const WORDS = {auto: 'As suits it', free: 'Free', loose: 'Loose', close: 'Close'};
@@ -276,7 +276,7 @@ function shape({field, get, put, id, closers}) {
 function painted({verb, field}) {
   // It is painted on the stage; the form leads there, for whoever looks for it here.
   const go = h('button', {type: 'button', class: 'small', onclick: () => dispatchEvent(new CustomEvent('stage', {detail: field.name}))},
-    icon('brush'), field.kind === 'picture' ? 'Arrange it on the photo' : `Paint the ${field.kind === 'mask' ? 'mask' : field.kind === 'labels' ? 'map' : 'sketch'}`);
+    icon('brush'), field.kind === 'picture' ? 'Arrange it on the photo' : `Paint the ${field.kind === 'mask' ? 'mask' : field.kind === 'label map' ? 'map' : 'sketch'}`);
   return {input: go, group: true};
 }
 

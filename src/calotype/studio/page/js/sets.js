@@ -29,7 +29,7 @@ export function extent(set) {
 /** Whether a verb can be done with every photo of a set: where nothing has to be painted on one. */
 export function takesSets(verb) {
   const field = verb?.fields.find((one) => one.kind === 'photo');
-  return Boolean(field?.sets) && !verb.fields.some((one) => ['mask', 'sketch', 'labels'].includes(one.kind) && (one.required || one.first) || (one.kind === 'picture' && one.begins));
+  return Boolean(field?.sets) && !verb.fields.some((one) => ['mask', 'sketch', 'label map'].includes(one.kind) && (one.required || one.first) || (one.kind === 'picture' && one.begins));
 }
 
 /** The set that a verb works on, if one was chosen for it. */

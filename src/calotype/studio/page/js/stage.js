@@ -46,18 +46,18 @@ export function stage(photo, verb) {
       layers.set('corners', cornered(fields.find((field) => field.kind === 'shape'), values, put));
     }
     const names = [...layers.keys()];
-    const wanted = fields.find((field) => field.kind === 'labels' && field.begins && field.required)?.name;
+    const wanted = fields.find((field) => field.kind === 'label map' && field.begins && field.required)?.name;
     // A map that need not be painted does not stand before the photo.
     const idle = layers.get(names[1])?.field;
-    choose(wanted || (idle?.kind === 'labels' && !idle.required ? 'photo' : names[1]) || 'photo');
-    if (wanted) see(fields.find((field) => field.kind === 'labels' && !field.begins).name);
+    choose(wanted || (idle?.kind === 'label map' && !idle.required ? 'photo' : names[1]) || 'photo');
+    if (wanted) see(fields.find((field) => field.kind === 'label map' && !field.begins).name);
   }
 
   function painterOf(field) {
     const options = {...size, name: `${photo.name.replace(/\.[^.]*$/, '')}_${field.name}`};
     if (field.kind === 'picture') return Object.assign(new Paste(view, image, options), {label: labelOf(field), field});
     if (field.kind === 'sketch') return Object.assign(sketchOver(view, image, {...options, colours: valuesOf(verb.name).colours || 6}), {label: labelOf(field), field, cover: 1, always: true});
-    const painter = new Painter(view, field.kind === 'mask' ? 'mask' : 'map', {...options, palette: null, changed: () => { if (field.kind === 'labels' && !field.begins) follow(field.name); }});
+    const painter = new Painter(view, field.kind === 'mask' ? 'mask' : 'map', {...options, palette: null, changed: () => { if (field.kind === 'label map' && !field.begins) follow(field.name); }});
     const given = valuesOf(verb.name)[field.name];
     if (given && given !== 'auto') fetch(url.picture(given)).then((answer) => answer.blob()).then((blob) => painter.load(blob)).catch(() => {});
     return Object.assign(painter, {label: labelOf(field), field});
@@ -167,7 +167,7 @@ export function stage(photo, verb) {
     const zoom = h('div', {class: 'group zoom'}, iconButton('out', 'Zoom out (-)', () => view.zoom(1 / 1.4)), iconButton('fit', 'Fit (0)', () => view.fit()), iconButton('in', 'Zoom in (+)', () => view.zoom(1.4)),
       current !== 'photo' && iconButton('hand', 'Move the photo (hold Space)', (event) => { view.panning = !view.panning; event.currentTarget.setAttribute('aria-pressed', view.panning); }, {'aria-pressed': 'false'}));
     const layer = layers.get(current);
-    const look = layer.field?.kind === 'labels' && !layer.field.begins && !layer.field.required && !layer.seen
+    const look = layer.field?.kind === 'label map' && !layer.field.begins && !layer.field.required && !layer.seen
       ? h('div', {class: 'group'}, h('button', {type: 'button', class: 'small', onclick: () => see(current)}, 'Begin with what is in the photo')) : null;
     tools.replaceChildren(...[layer.toolbar(), look, zoom].filter(Boolean));
     tools.hidden = false;

@@ -1,0 +1,256 @@
+"""Folders of pictures with label maps: which picture has which map, which classes there are, and how they look.
+
+Known layouts: what ``calotype data`` makes; two folders side by side, ``images`` and ``maps``, in which a picture and its
+map have the same name; Cityscapes, ADE20K and COCO-Stuff as they are published. Maps are grey or palette PNGs of class
+numbers, or pictures in one flat colour a class.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from calotype.data import layouts
+from calotype.data.decoded import Progress
+from calotype.data.folder import pictures_below
+from calotype.data.layouts import CITYSCAPES, NONE, Layouts, Pair
+from calotype.data.samples import read_about, read_lines, read_map
+from calotype.data.writing import ABOUT, IMAGES, SAMPLES
+from calotype.errors import InputError
+from calotype.files import shown
+from calotype.image.io import open_photo
+from calotype.image.labels import MOST_LABELS, flat_colours
+
+Colour = tuple[int, int, int]
+_PICTURES, _MAPS = (IMAGES, "pictures", "photos"), ("maps", "labels", "annotations")
+_CLASSES = "classes.json"  # beside the folders: a list of names, or a mapping of names to "#rrggbb"
+
+
+@dataclass(frozen=True)
+class MapSet:
+    """Pictures with label maps, not decoded yet.
+
+    Attributes:
+        pairs: files of the pictures, each with that of its map.
+        classes: how many there are.
+        names: of the classes.
+        colours: of the classes, for people to see and to paint with.
+        painted: whether the maps are pictures in these colours; otherwise they hold class numbers.
+        table: which class each number in a file means, 255 for none; ``None``: numbers are classes.
+    """
+
+    pairs: tuple[Pair, ...]
+    classes: int
+    names: tuple[str, ...]
+    colours: tuple[Colour, ...]
+    painted: bool = False
+    table: tuple[int, ...] | None = None
+
+    def opened(self, size: tuple[int, int], on_progress: Progress | None = None) -> Layouts:
+        """The pictures and maps at one size (height, width).
+
+        Raises:
+            InputError: none of them can be read.
+            OutputError: what was decoded cannot be kept.
+        """
+        colours = self.colours if self.painted else None
+        return Layouts(
+            self.pairs,
+            size,
+            classes=self.classes,
+            table=self.table,
+            names=self.names,
+            colours=colours,
+            on_progress=on_progress,
+        )
+
+
+def map_set(folder: Path) -> MapSet:
+    """The pictures with label maps in a folder.
+
+    Raises:
+        InputError: there are none, or the maps do not fit together; the message says what to do.
+    """
+    for known, read in ((_made_here, _of_samples), (_is_cityscapes, _cityscapes), (_is_ade20k, _ade20k)):
+        if known(folder):
+            return read(folder)
+    if (folder / "stuffthingmaps").is_dir():
+        return _coco_stuff(folder)
+    pictures, maps = _sub(folder, _PICTURES), _sub(folder, _MAPS)
+    if pictures is None or maps is None:
+        raise InputError(
+            f"{shown(folder)} has no label maps: put the pictures into its folder 'images' and a map of each, of the "
+            "same name, into 'maps', or make a set that has some, like 'calotype data scenes'"
+        )
+    return _of_two_folders(folder, pictures, maps)
+
+
+def _sub(folder: Path, names: tuple[str, ...]) -> Path | None:
+    return next((folder / name for name in names if (folder / name).is_dir()), None)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Published layouts
+
+
+def _made_here(folder: Path) -> bool:
+    return (folder / SAMPLES).is_file() and (folder / ABOUT).is_file()
+
+
+def _of_samples(folder: Path) -> MapSet:
+    about, lines = read_about(folder), read_lines(folder)
+    pairs = tuple((folder / line["image"], folder / line["map"]) for line in lines if "map" in line)
+    if not pairs:
+        raise InputError(f"the samples of {shown(folder)} have no label maps: choose a set that has, like scenes")
+    names = tuple(str(name) for name in about.get("map_classes", ()))
+    if not names:
+        return _numbered(pairs, ())
+    return MapSet(pairs, len(names), names, flat_colours(len(names)))
+
+
+def _is_cityscapes(folder: Path) -> bool:
+    return (folder / "leftImg8bit").is_dir() and (folder / "gtFine").is_dir()
+
+
+def _cityscapes(folder: Path) -> MapSet:
+    names, pairs = tuple(CITYSCAPES), tuple(layouts.cityscapes_pairs(folder, "train"))
+    return MapSet(pairs, len(names), names, flat_colours(len(names)), table=layouts.CITYSCAPES_TABLE)
+
+
+def _is_ade20k(folder: Path) -> bool:
+    return (folder / "annotations" / "training").is_dir()
+
+
+def _ade20k(folder: Path) -> MapSet:
+    count = layouts.ADE20K_CLASSES
+    pairs = tuple(layouts.ade20k_pairs(folder, "training"))
+    return MapSet(pairs, count, _plain_names(count), flat_colours(count), table=layouts.ADE20K_TABLE)
+
+
+def _coco_stuff(folder: Path) -> MapSet:
+    count = layouts.COCO_STUFF_CLASSES
+    return MapSet(tuple(layouts.coco_stuff_pairs(folder, "train2017")), count, _plain_names(count), flat_colours(count))
+
+
+def _plain_names(count: int) -> tuple[str, ...]:
+    return tuple(f"class {number}" for number in range(count))
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# A user's own folders
+
+
+def _of_two_folders(folder: Path, pictures: Path, maps: Path) -> MapSet:
+    found = {path.relative_to(maps).with_suffix(""): path for path in pictures_below(maps)}
+    of = {path: path.relative_to(pictures).with_suffix("") for path in pictures_below(pictures)}
+    pairs = tuple((path, found[name]) for path, name in of.items() if name in found)
+    if not pairs:
+        raise InputError(
+            f"no picture in {shown(pictures)} has a map of its name in {shown(maps)}: call each map like its picture"
+        )
+    names, colours = _told(folder)
+    painted = {_is_painted(index) for _, index in pairs}
+    if len(painted) > 1:
+        odd = next(index for _, index in pairs if _is_painted(index))
+        raise InputError(
+            f"{shown(odd)} is in colours and other maps of {shown(maps)} hold class numbers: save all of them one way"
+        )
+    return _coloured(pairs, names, colours) if painted == {True} else _numbered(pairs, names, colours)
+
+
+def _told(folder: Path) -> tuple[tuple[str, ...], tuple[Colour, ...]]:
+    """Names and colours as a file beside the folders has them."""
+    path = folder / _CLASSES
+    if not path.is_file():
+        return (), ()
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(told, list):
+            return tuple(str(name) for name in told), ()
+        colours = [bytes.fromhex(str(colour).removeprefix("#")) for colour in told.values()]
+        return tuple(map(str, told)), tuple((red, green, blue) for red, green, blue in colours)
+    except (OSError, ValueError, AttributeError) as error:
+        raise InputError(
+            f'{shown(path)} cannot be read: write a list of names, like ["sky", "grass"], or {{"sky": "#4080ff"}}'
+        ) from error
+
+
+def _is_painted(path: Path) -> bool:
+    """Whether a map is a picture in colours, not of class numbers."""
+    try:
+        with Image.open(path) as picture:
+            return picture.mode not in ("L", "P", "1") and not picture.mode.startswith("I")
+    except (OSError, ValueError):
+        return False  # what cannot be read is said when it is decoded
+
+
+def _numbered(pairs: tuple[Pair, ...], names: tuple[str, ...], colours: tuple[Colour, ...] = ()) -> MapSet:
+    """A set whose maps hold class numbers; without names, every number up to the highest is a class."""
+    count = len(names) or 1 + max((int(used.max()) for used in map(_used(read_map), pairs) if len(used)), default=0)
+    if count > MOST_LABELS:
+        raise InputError(f"the maps hold class numbers up to {count - 1}: give at most {MOST_LABELS} classes, from 0")
+    return MapSet(pairs, count, names or _plain_names(count), colours or flat_colours(count))
+
+
+def _used(read: Callable[[Path], NDArray[np.uint8]]) -> Callable[[Pair], NDArray[np.uint8]]:
+    """The class numbers of the map of a pair; none where it cannot be read, which is said when it is decoded."""
+
+    def used(pair: Pair) -> NDArray[np.uint8]:
+        try:
+            numbers = np.unique(read(pair[1]))
+        except InputError:
+            return np.empty(0, np.uint8)
+        return numbers[numbers != NONE]
+
+    return used
+
+
+def _coloured(pairs: tuple[Pair, ...], names: tuple[str, ...], colours: tuple[Colour, ...]) -> MapSet:
+    """A set whose maps are pictures in flat colours: those that are told, or all that are there."""
+    if not colours:
+        found: set[int] = set()
+        for _, index in pairs:
+            found.update(int(code) for code in np.unique(colour_codes(open_photo(index).rgb)))
+            if len(found) > MOST_LABELS:
+                raise InputError(
+                    f"the maps up to {shown(index)} have more than {MOST_LABELS} colours: save them as PNGs without "
+                    f"smoothed edges, or write the classes and their colours into {_CLASSES}"
+                )
+        colours = tuple((code >> 16, code >> 8 & 255, code & 255) for code in sorted(found))
+        names = names if len(names) == len(colours) else tuple("#{:02x}{:02x}{:02x}".format(*c) for c in colours)
+    return MapSet(pairs, len(colours), names, colours, painted=True)
+
+
+def colour_codes(rgb: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """One number for a colour: [H, W] of [H, W, 3]."""
+    wide = rgb.astype(np.int64)
+    return (wide[..., 0] << 16) | (wide[..., 1] << 8) | wide[..., 2]
+
+
+@cache
+def _digest(path: Path, size: int, modified: int) -> bytes:
+    return hashlib.sha256(path.read_bytes()).digest()
+
+
+def maps_sha256(pairs: tuple[Pair, ...]) -> str:
+    """What tells the maps of a set from those of every other: the bytes of all files, in their order.
+
+    Raises:
+        InputError: one cannot be read.
+    """
+    digest = hashlib.sha256()
+    for _, index in pairs:
+        try:
+            known = index.stat()
+            digest.update(_digest(index, known.st_size, known.st_mtime_ns))
+        except OSError as error:
+            raise InputError(f"{shown(index)} cannot be read ({error.strerror}): mend or remove it") from error
+    return digest.hexdigest()

@@ -1,0 +1,5 @@
+"""What the Canny edge detector takes and gives."""
+
+from calotype.declaration import PHOTO, System, Verb
+
+SYSTEM = System(verbs={"edges": Verb("edges", (PHOTO,), ("thickness",))})

@@ -1,0 +1,5 @@
+"""What the segmentation by superpixels takes and gives."""
+
+from calotype.declaration import PHOTO, System, Verb
+
+SYSTEM = System(verbs={"segment": Verb("segment", (PHOTO,), ("classes", "seed"))})

@@ -1,0 +1,280 @@
+"""What arguments and results can be: each kind says once how it is read, identified, typed in and sent as JSON.
+
+The command line, the studio, ``show``, the jobs and the contract tests look kinds up here. To add one: an entry of
+``KINDS`` (for what verbs take) or of ``OUTPUTS`` (for what they give).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from calotype.errors import InputError
+from calotype.files import shown
+from calotype.results import Latent
+from calotype.types import Boxes, LabelMap, Photo
+
+if TYPE_CHECKING:
+    import torch
+
+Form = Literal["file", "files", "whole", "number", "switch", "text", "pairs"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What has to be known to read an input.
+
+    Attributes:
+        max_side: shrink photos so that no side is longer, pixels; ``None``: as they are.
+        about: what the model's data set said of itself: ``names`` and ``colours`` of its classes.
+    """
+
+    max_side: int | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _as_it_is(value: Any, reading: Reading) -> Any:
+    return value
+
+
+def _no_tensor(value: Any, device: torch.device) -> Any:
+    raise TypeError(f"{type(value).__name__} is no tensor")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of argument.
+
+    Attributes:
+        name: of the kind.
+        form: how it is typed on a command line: ``file`` is a path, ``files`` an option that can be given several times,
+            ``pairs`` such an option of the form ``KEY=VALUE``; the others are plain values.
+        read: makes of the value what jobs work with.
+        identity: what tells it from every other one, JSON-ready: what a result records and ``show`` prints.
+        tensor: what a function of a model is handed: on the device that is given.
+        picture: whether it is a picture that can be shown, painted and handed in.
+        auto: whether ``auto`` can stand in its place.
+        numeric: whether a client may send it as a number, too.
+    """
+
+    name: str
+    form: Form
+    read: Callable[[Any, Reading], Any] = _as_it_is
+    identity: Callable[[Any], Any] = lambda value: value
+    tensor: Callable[[Any, Any], Any] = _no_tensor
+    picture: bool = False
+    auto: bool = False
+    numeric: bool = False
+
+    @property
+    def file(self) -> bool:
+        """Whether it is read from one file or more."""
+        return self.form in ("file", "files")
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Pictures
+
+
+def _read_photo(value: Any, reading: Reading) -> Photo:
+    from calotype.image.io import open_photo
+
+    return open_photo(value, max_side=reading.max_side)
+
+
+def _read_photos(value: Any, reading: Reading) -> list[Photo]:
+    return [_read_photo(one, reading) for one in value]
+
+
+def photo_identity(photo: Photo) -> dict[str, str]:
+    """File name, size and hash of a photo."""
+    # The file's name without its folders: where somebody keeps their photos is not for everybody to read.
+    name = photo.source.name if photo.source else photo.name
+    return {"name": name, "size": str(photo.size), "sha256": photo.sha256}
+
+
+def _photo_tensor(photo: Photo, device: torch.device) -> torch.Tensor:
+    """[1, 3, H, W], -1..1."""
+    from calotype.image.io import to_tensor
+
+    return to_tensor(photo, device)[:, :3]
+
+
+def _photos_tensor(photos: list[Photo], device: torch.device) -> list[torch.Tensor]:
+    return [_photo_tensor(photo, device) for photo in photos]
+
+
+def _mask_tensor(photo: Photo, device: torch.device) -> torch.Tensor:
+    """[1, 1, H, W], 0 or 1."""
+    from calotype.image.mask import open_mask
+
+    return open_mask(photo, photo.size).to(device)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Label maps
+
+
+def _read_label_map(value: Any, reading: Reading) -> LabelMap:
+    from calotype.image.classmap import open_class_map
+    from calotype.image.labelmap import open_labels
+
+    names, colours = reading.about.get("names"), reading.about.get("colours")
+    return open_class_map(value, names, colours) if names and colours else open_labels(value)
+
+
+def labels_sha256(labels: LabelMap) -> str:
+    """What tells a label map from every other: its size and the number at each pixel, whatever the colours."""
+    return hashlib.sha256(f"{labels.size} {labels.classes} ".encode() + labels.index.tobytes()).hexdigest()
+
+
+def label_map_identity(labels: LabelMap) -> dict[str, str]:
+    """File name, size and hash of a label map."""
+    name = labels.source.name if labels.source else labels.name
+    return {"name": name, "size": str(labels.size), "sha256": labels_sha256(labels)}
+
+
+def _label_map_tensor(labels: LabelMap, device: torch.device) -> torch.Tensor:
+    """Class numbers, int64 [1, H, W]; -1 where no class is."""
+    import torch
+
+    from calotype.image.classmap import NO_CLASS
+
+    index = torch.from_numpy(labels.index).long()[None]
+    return torch.where(index == NO_CLASS, -1, index).to(device) if NO_CLASS >= labels.classes else index.to(device)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Boxes and latent codes
+
+
+def _read_boxes(value: Any, reading: Reading) -> Boxes:
+    """Boxes from a JSON file, or from what such a file holds: ``{"boxes": [[l, t, r, b], ...], "classes": [...]}``."""
+    if isinstance(value, Boxes):
+        return value
+    name = "boxes"
+    try:
+        if not isinstance(value, Mapping):
+            name = Path(value).stem
+            value = json.loads(Path(value).read_text(encoding="utf-8"))
+        boxes = tuple(tuple(float(side) for side in box) for box in value["boxes"])
+        classes = tuple(one if isinstance(one, int) else str(one) for one in value["classes"])
+        if len(boxes) != len(classes) or not all(_is_box(box) for box in boxes):
+            raise ValueError
+    except OSError as error:
+        raise InputError(f"{shown(value)} cannot be read ({error.strerror}): give a JSON file of boxes") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"the boxes '{name}' cannot be used: write JSON like "
+            '{"boxes": [[0.1, 0.2, 0.5, 0.9]], "classes": ["tree"]}, left, top, right and bottom from 0 to 1'
+        ) from error
+    return Boxes(boxes, classes, name)  # type: ignore[arg-type]
+
+
+def _is_box(box: tuple[float, ...]) -> bool:
+    return len(box) == 4 and 0 <= box[0] < box[2] <= 1 and 0 <= box[1] < box[3] <= 1
+
+
+def _boxes_identity(boxes: Boxes) -> dict[str, Any]:
+    told = json.dumps([boxes.boxes, boxes.classes])
+    return {"name": f"{boxes.name}.json", "sha256": hashlib.sha256(told.encode()).hexdigest()}
+
+
+def _boxes_tensor(boxes: Boxes, device: torch.device) -> dict[str, torch.Tensor]:
+    """``boxes`` float32 [1, n, 4] and ``classes`` int64 [1, n]; classes have to be numbers by now."""
+    import torch
+
+    where = torch.tensor(boxes.boxes, dtype=torch.float32, device=device).reshape(1, -1, 4)
+    return {"boxes": where, "classes": torch.tensor([boxes.classes], dtype=torch.int64, device=device)}
+
+
+def _read_latent(value: Any, reading: Reading) -> Latent:
+    """A latent code from a safetensors file."""
+    if isinstance(value, Latent):
+        return value
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        values = load(Path(value).read_bytes())
+    except OSError as error:
+        raise InputError(f"{shown(value)} cannot be read ({error.strerror}): give a saved latent code") from error
+    except SafetensorError as error:
+        raise InputError(f"{shown(value)} is no latent code: give a .safetensors file that calotype wrote") from error
+    return Latent(values, Path(value).stem)
+
+
+def _latent_identity(latent: Latent) -> dict[str, str]:
+    digest = hashlib.sha256()
+    for name in sorted(latent.values):
+        digest.update(f"{name} {latent.values[name].shape} ".encode() + latent.values[name].tobytes())
+    return {"name": f"{latent.name}.safetensors", "sha256": digest.hexdigest()}
+
+
+def _latent_tensor(latent: Latent, device: torch.device) -> dict[str, torch.Tensor]:
+    """The arrays by name, float32."""
+    import torch
+
+    return {name: torch.from_numpy(value).float().to(device) for name, value in latent.values.items()}
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The registry
+
+
+def _picture(name: str, tensor: Callable[[Any, Any], Any] = _photo_tensor) -> Kind:
+    return Kind(name, "file", _read_photo, photo_identity, tensor, picture=True)
+
+
+_ALL = (
+    _picture("photo"),
+    Kind("photos", "files", _read_photos, lambda photos: [photo_identity(one) for one in photos], _photos_tensor),
+    _picture("picture"),
+    _picture("sketch"),
+    _picture("mask", _mask_tensor),
+    Kind("label map", "file", _read_label_map, label_map_identity, _label_map_tensor, picture=True, auto=True),
+    Kind("boxes", "file", _read_boxes, _boxes_identity, _boxes_tensor),
+    Kind("latent", "file", _read_latent, _latent_identity, _latent_tensor),
+    Kind("whole", "whole"),
+    Kind("seed", "whole"),
+    Kind("margin", "whole"),
+    Kind("number", "number"),
+    Kind("switch", "switch"),
+    Kind("settings", "pairs"),
+    Kind("factor", "text", numeric=True),
+    Kind("structure", "text", numeric=True),
+    *(Kind(name, "text") for name in ("text", "size", "shape", "engine", "preset", "model", "device", "weights")),
+    *(Kind(name, "text") for name in ("several", "folder")),
+)
+KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}
+
+
+@dataclass(frozen=True)
+class OutputKind:
+    """One kind of result.
+
+    Attributes:
+        name: of the kind.
+        suffix: of its files, where the user does not choose another.
+        picture: whether it can stand on a contact sheet.
+    """
+
+    name: str
+    suffix: str
+    picture: bool = False
+
+
+OUTPUTS: dict[str, OutputKind] = {
+    kind.name: kind
+    for kind in (
+        OutputKind("picture", ".png", picture=True),
+        OutputKind("film", ".gif"),
+        OutputKind("latent", ".safetensors"),
+        OutputKind("table", ".csv"),
+        OutputKind("several", ""),
+    )
+}

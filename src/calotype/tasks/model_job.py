@@ -1,0 +1,97 @@
+"""What a model of a data set makes, of nothing but a seed or of the inputs that it declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from calotype.errors import InputError
+from calotype.tasks import model_store
+from calotype.tasks.job import Job, common_settings
+from calotype.tasks.request import Request
+from calotype.types import Size
+
+if TYPE_CHECKING:
+    from calotype.catalog import Loaded
+    from calotype.run import Run
+
+
+class ModelJob(Job):
+    """A request for a model of a data set and its inputs.
+
+    Attributes:
+        loaded: the model, read.
+        folder: where it is.
+    """
+
+    loaded: Loaded
+    folder: Path
+
+    @classmethod
+    def ordered(cls, **given: Any) -> Request:
+        """See ``Job``; a model has to be among the arguments."""
+        if given.get("model") is None:
+            raise InputError(f"{cls.verb} needs a trained model: give --model NAME (model=); 'calotype models' lists them")
+        return super().ordered(**given)
+
+    @classmethod
+    def create(cls, asked: Request, inputs: Mapping[str, Any], run: Run | None = None) -> Self:
+        """See ``Job``."""
+        return cls(asked, run, **inputs)
+
+    def __init__(self, request: Request, run: Run | None = None, **inputs: Any) -> None:
+        """Read the inputs.
+
+        Raises:
+            InputError: one of them cannot be used, is missing, or is not for this model.
+        """
+        assert request.loaded is not None
+        assert request.model is not None
+        self.request, self.loaded, self.folder = request, request.loaded, request.model
+        self._given_run = run
+        declared = {given.name: given for given in request.declared.inputs}
+        for name, value in inputs.items():
+            if value is not None and name not in declared:
+                raise InputError(f"the model {request.engine} takes no {name}: leave out --{name} ({name}=)")
+        for name, given in declared.items():
+            if given.required and inputs.get(name) is None:
+                raise InputError(f"the model {request.engine} needs one thing more for {self.verb}: {name} ({name}=)")
+        self.inputs = {
+            name: self.opened(name, value, request) for name, value in inputs.items() if value is not None
+        }
+        self.size = self.fitting_size()
+        self.check_inputs()
+
+    def check_inputs(self) -> None:
+        """Find out what else cannot be done, before anything is made.
+
+        Raises:
+            InputError: the size, or an argument of the verb, cannot be used with this model.
+        """
+        if self.declared.check:
+            getattr(self.package, self.declared.check)(self.config)
+        _ = self.cost
+
+    def fitting_size(self) -> Size:
+        """The size of the results: as asked for, or as in training."""
+        return self.request.size or Size(*self.loaded.photo_size)
+
+    @property
+    def name(self) -> str:
+        """How the names of the results begin: with the data set that was learned from."""
+        return str(model_store.described(self.folder).get("photo", "")) or self.folder.resolve().name
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """See ``Job``."""
+        settings = {
+            **common_settings(self),
+            "model": self.folder.resolve().name,
+            "photo_sha256": self.loaded.photo_sha256,
+            "own": {name: value for name, value in self.request.own.items() if value is not None},
+        }
+        if self.inputs:
+            settings["pictures"] = self.identities(list(self.inputs))
+        return {**settings, "unfinished": True} if self.request.unfinished else settings

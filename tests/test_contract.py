@@ -19,7 +19,7 @@ from calotype.types import Cost
 
 def tiny_engine():
     """The engine that the tests of the kit train: it holds the contract to be one that can be kept."""
-    path = Path(__file__).parent / "contract" / "tiny_engine.py"
+    path = Path(__file__).parent / "contract" / "tiny_engine" / "__init__.py"
     spec = importlib.util.spec_from_file_location("contract_tiny_engine", path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up by name

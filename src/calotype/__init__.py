@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from calotype.run import Run as Run
     from calotype.tasks.analogy import analogy as analogy
     from calotype.tasks.animate import animate as animate
+    from calotype.tasks.draw import draw as draw
     from calotype.tasks.edges import edges as edges
     from calotype.tasks.edit import edit as edit
     from calotype.tasks.erase import erase as erase
@@ -73,6 +74,7 @@ _HOMES = {
     "relayout": "calotype.tasks.relayout",
     "segment": "calotype.tasks.segment",
     "edges": "calotype.tasks.edges",
+    "draw": "calotype.tasks.draw",
     "sample": "calotype.tasks.sample",
     "panorama": "calotype.tasks.panorama",
     "train": "calotype.tasks.train",

@@ -93,7 +93,8 @@ def _declaration(home: str) -> System:
         raise ModuleNotFoundError(f"there is no package {home}")
     path = Path(spec.submodule_search_locations[0], "declared.py")
     own = importlib.util.spec_from_file_location(f"{home}.declared", path)
-    assert own is not None and own.loader is not None
+    assert own is not None
+    assert own.loader is not None
     module = importlib.util.module_from_spec(own)
     own.loader.exec_module(module)
     system_declaration: System = module.SYSTEM

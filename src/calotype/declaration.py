@@ -33,9 +33,9 @@ class Input:
 class Verb:
     """A verb that a system can do.
 
-    A function of an engine is called as ``function(photos, config, run, **options, net=net)``, with ``photos`` the photo
-    and those that lend it patches, [1, C, H, W] each; ``net`` is left out where nothing is learned. A function of a
-    model is called as ``function(config, run, net=net, **inputs, **options)``, with every input as its kind's tensor.
+    A function of an engine is called as ``function(photos, config, run, **options, net=net)``, with ``photos`` the
+    photo and those that lend it patches, [1, C, H, W] each; ``net`` is left out where nothing is learned. A function of
+    a model is called as ``function(config, run, net=net, **inputs, **options)``, with every input as its kind's tensor.
 
     Attributes:
         function: its name in the system's package.
@@ -74,8 +74,9 @@ class System:
     """An engine or a model.
 
     Attributes:
-        learns: what a training sees: nothing; ``("photo",)`` or ``("photo", "label map")`` for one photo; ``("image",)``,
-            ``("image", "label map")`` ... for the samples of a data set, by the keys ``image``, ``map`` and so on.
+        learns: what a training sees: nothing; ``("photo",)`` or ``("photo", "label map")`` for one photo;
+            ``("image",)``, ``("image", "label map")`` ... for the samples of a data set, by the keys ``image``, ``map``
+            and so on.
         verbs: what it can do, by the name of the verb.
         adapts: whether ``adapted`` fits its configuration: an engine's to a verb, ``adapted(config, verb, **facts)``; a
             model's to a data set, ``adapted(config, about)``, with ``about`` what the set says of itself.
@@ -114,8 +115,8 @@ class System:
     def abilities(self) -> frozenset[str]:
         """What it can do beyond its verbs.
 
-        ``also``: use patches of further photos; ``tile``: make results without a seam; ``shape``: fill other shapes than
-        the rectangle; ``film``: show the way from a photo to another size.
+        ``also``: use patches of further photos; ``tile``: make results without a seam; ``shape``: fill other shapes
+        than the rectangle; ``film``: show the way from a photo to another size.
         """
         verbs = [verb for verb in self.verbs.values() if not self.of_sets]
         named = {name for verb in verbs for name in verb.options if name in ("tile", "shape")}

@@ -51,8 +51,8 @@ class Kind:
 
     Attributes:
         name: of the kind.
-        form: how it is typed on a command line: ``file`` is a path, ``files`` an option that can be given several times,
-            ``pairs`` such an option of the form ``KEY=VALUE``; the others are plain values.
+        form: how it is typed on a command line: ``file`` is a path, ``files`` an option that can be given several
+            times, ``pairs`` such an option of the form ``KEY=VALUE``; the others are plain values.
         read: makes of the value what jobs work with.
         identity: what tells it from every other one, JSON-ready: what a result records and ``show`` prints.
         tensor: what a function of a model is handed: on the device that is given.
@@ -132,8 +132,10 @@ def labels_sha256(labels: LabelMap) -> str:
     return hashlib.sha256(f"{labels.size} {labels.classes} ".encode() + labels.index.tobytes()).hexdigest()
 
 
-def label_map_identity(labels: LabelMap) -> dict[str, str]:
-    """File name, size and hash of a label map."""
+def label_map_identity(labels: LabelMap | Photo) -> dict[str, str]:
+    """File name, size and hash of a label map, be it read as a picture."""
+    if isinstance(labels, Photo):
+        return photo_identity(labels)
     name = labels.source.name if labels.source else labels.name
     return {"name": name, "size": str(labels.size), "sha256": labels_sha256(labels)}
 
@@ -145,7 +147,7 @@ def _label_map_tensor(labels: LabelMap, device: torch.device) -> torch.Tensor:
     from calotype.image.classmap import NO_CLASS
 
     index = torch.from_numpy(labels.index).long()[None]
-    return torch.where(index == NO_CLASS, -1, index).to(device) if NO_CLASS >= labels.classes else index.to(device)
+    return torch.where(index == NO_CLASS, -1, index).to(device) if labels.classes <= NO_CLASS else index.to(device)
 
 
 # ---------------------------------------------------------------------------------------------------------------

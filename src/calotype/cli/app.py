@@ -15,22 +15,21 @@ from calotype.cli import data as data_sets
 from calotype.cli import models
 from calotype.cli.engines import engines
 from calotype.cli.evaluate import run as run_evaluate
-from calotype.cli.job_command import Delivery, make
+from calotype.cli.job_command import run_job_command
 from calotype.cli.options import parameters
-from calotype.cli.output_options import Json
+from calotype.cli.output_options import Json, OutputOptions, TrainingOptions
 from calotype.cli.report import Misuse
-from calotype.cli.sampling import Delivered, sample_from
 from calotype.cli.studio import studio
-from calotype.cli.training import Saying, run_train
+from calotype.cli.train_command import run_train_command
+from calotype.kinds import OUTPUTS
 from calotype.tasks.compare import compare
 from calotype.tasks.data import data
 from calotype.tasks.evaluate import evaluate
 from calotype.tasks.job import Job
 from calotype.tasks.param import description
-from calotype.tasks.sampling import ModelJob
 from calotype.tasks.show import show
 from calotype.tasks.train import train
-from calotype.tasks.verbs import MAKING, SAMPLING
+from calotype.tasks.verbs import JOBS
 
 
 def command() -> Any:
@@ -41,11 +40,9 @@ def command() -> Any:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_common)
-    for task, job in MAKING.items():
-        _add(app, task, parameters(task) + _delivered(job), _making(task, job))
-    for task, sampling in SAMPLING.items():
-        _add(app, task, parameters(task) + _parameters_of(Delivered), _sampled(task, sampling))
-    _add(app, train, parameters(train) + _parameters_of(Saying), _train)
+    for task, kind in JOBS.items():
+        _add(app, task, parameters(task) + _output_options(kind), _job_command(task, kind))
+    _add(app, train, parameters(train) + _parameters_of(TrainingOptions), _train)
     app.add_typer(models.group(), name="models")
     _add(app, data, data_sets.options(), data_sets.run)
     _add(app, evaluate, [*parameters(evaluate), *parameters(compare), _AS_JSON], run_evaluate)
@@ -92,32 +89,25 @@ def _add(
     app.command(task.__name__, help=description(task))(understood)
 
 
-def _delivered(job: type[Job]) -> list[inspect.Parameter]:
-    # A film is no picture that could stand on a sheet.
-    return [p for p in _parameters_of(Delivery) if p.name != "sheet" or job.suffix == ".png"]
+def _output_options(kind: type[Job]) -> list[inspect.Parameter]:
+    left_out = set() if OUTPUTS[kind.gives].picture else {"sheet"}  # a film is no picture that could stand on a sheet
+    left_out |= set() if kind.main else {"part"}
+    return [parameter for parameter in _parameters_of(OutputOptions) if parameter.name not in left_out]
 
 
-def _making(task: Callable[..., Any], job: type[Job]) -> Callable[..., int]:
-    delivered = [parameter.name for parameter in _delivered(job)]
+def _job_command(task: Callable[..., Any], kind: type[Job]) -> Callable[..., int]:
+    names = [parameter.name for parameter in _output_options(kind)]
 
     def body(**typed: Any) -> int:
-        delivery = Delivery(**{name: typed.pop(name) for name in delivered})
-        return make(task, job, typed, delivery)
-
-    return body
-
-
-def _sampled(task: Callable[..., Any], sampling: type[ModelJob]) -> Callable[..., int]:
-    def body(**typed: Any) -> int:
-        delivered = Delivered(**{name: typed.pop(name) for name in inspect.signature(Delivered).parameters})
-        return sample_from(task, sampling, typed, delivered)
+        options = OutputOptions(**{name: typed.pop(name) for name in names})
+        return run_job_command(task, kind, typed, options)
 
     return body
 
 
 def _train(**typed: Any) -> int:
-    saying = Saying(**{name: typed.pop(name) for name in inspect.signature(Saying).parameters})
-    return run_train(saying, typed)
+    options = TrainingOptions(**{name: typed.pop(name) for name in inspect.signature(TrainingOptions).parameters})
+    return run_train_command(options, typed)
 
 
 def _show(path: str, as_json: bool) -> int:

@@ -16,7 +16,7 @@ from calotype.cli.progress import reporter
 from calotype.cli.report import Misuse
 from calotype.tasks import data as kept
 from calotype.tasks.data import data, sets
-from calotype.tasks.job import format_bytes
+from calotype.tasks.memory import format_bytes
 
 _KINDS = {"packages": "fetched packages", "data": "decoded pictures"}
 

@@ -14,21 +14,24 @@ from types import FrameType
 from typing import Any
 
 from calotype.cli.inputs import check_writable
+from calotype.cli.output_options import TrainingOptions
 from calotype.cli.progress import reporter
 from calotype.cli.report import Interrupted, Misuse, Terminated, complain
-from calotype.cli.training import Account, Saying, stopping
+from calotype.cli.summary import TrainingSummary
+from calotype.cli.training import stopping
 from calotype.errors import CalotypeError, InputError, OutputError, Stopped
 from calotype.tasks.dataset_model import DatasetModel
 from calotype.tasks.eta import format_duration
-from calotype.tasks.job import format_bytes, require_memory
-from calotype.tasks.train import dataset_training_request, trained
+from calotype.tasks.memory import format_bytes, require_memory
+from calotype.tasks.train import dataset_training_request
+from calotype.tasks.training import train_model
 
 # How one of the processes that train together says what went wrong to the one that began them: a file named here.
-_SAID = "CALOTYPE_TOGETHER"
+_MESSAGE_FILE = "CALOTYPE_TOGETHER"
 _PATIENCE = 60.0  # seconds that they have to save after a stop
 
 
-def run_train_set(saying: Saying, given: dict[str, Any]) -> int:
+def train_dataset_model(options: TrainingOptions, given: dict[str, Any]) -> int:
     """Train a model on a folder of photos and return the exit status.
 
     Raises:
@@ -36,7 +39,7 @@ def run_train_set(saying: Saying, given: dict[str, Any]) -> int:
     """
     device, photos = given.pop("device"), given.pop("photo")
     given.pop("factor")
-    if saying.jobs > 1:
+    if options.jobs > 1:
         raise Misuse(
             "--jobs is for engines that learn from one photo each: give --procs, as many processes as there are"
         )
@@ -49,24 +52,24 @@ def run_train_set(saying: Saying, given: dict[str, Any]) -> int:
     from calotype.distributed import launched
 
     if launched():
-        return _one_of_several(model, device, saying)
-    account = Account()
-    several = _Several(saying) if (saying.procs, saying.nodes) != (1, 1) else None
-    with reporter(saying.quiet) as report:
+        return _one_of_several(model, device, options)
+    summary = TrainingSummary()
+    several = _Launcher(options) if (options.procs, options.nodes) != (1, 1) else None
+    with reporter(options.quiet) as report:
         if model.finished:
             report.say(f"{model.subject} is trained on already")
         else:
-            report.say(_announced(model, saying, device))
+            report.say(_announced(model, options, device))
         try:
             if several and not model.finished:
                 several.train(model)
-                done = trained(model, report.run(model.seed, "cpu"))  # finished: it only says where
+                done = train_model(model, report.run(model.seed, "cpu"))  # finished: it only says where
             else:
                 run = report.run(model.seed, _checked(device))
                 if not model.finished and run.device.type == "cpu":
                     require_memory(model.cost.bytes, f"training on '{model.subject}'", model.size)
                 with report.training(model), stopping(run):
-                    done = trained(model, run)
+                    done = train_model(model, run)
         except (KeyboardInterrupt, Stopped) as error:
             report.close()
             complain(
@@ -74,8 +77,8 @@ def run_train_set(saying: Saying, given: dict[str, Any]) -> int:
                 f"calotype sample {model.folder.name} --unfinished uses what is saved"
             )
             raise Interrupted(error) from None
-    account.trained(model.subject, done)
-    print(account.document() if saying.as_json else done.folder, flush=True)
+    summary.trained(model.subject, done)
+    print(summary.document() if options.as_json else done.folder, flush=True)
     return 0
 
 
@@ -85,55 +88,55 @@ def _checked(device: str) -> str:
     return str(choose_device(device))
 
 
-def _announced(model: DatasetModel, saying: Saying, device: str) -> str:
+def _announced(model: DatasetModel, options: TrainingOptions, device: str) -> str:
     done = model.done()
     begins = "goes on with its training" if done else "is trained on"
     share = f", {done:.0%} done" if done else ""
-    where = "" if (saying.procs, saying.nodes) == (1, 1) else f", {_counted(saying)}"
+    where = "" if (options.procs, options.nodes) == (1, 1) else f", {_counted(options)}"
     # What a step takes on a GPU is not known before there was one.
-    on_cpu = _checked(device) == "cpu" and saying.nodes == 1
-    seconds = model.cost.seconds * (1 - done) / max(1, min(saying.procs, os.cpu_count() or 1))
+    on_cpu = _checked(device) == "cpu" and options.nodes == 1
+    seconds = model.cost.seconds * (1 - done) / max(1, min(options.procs, os.cpu_count() or 1))
     cost = f"about {format_duration(seconds)} and {format_bytes(model.cost.bytes)}, once; " if on_cpu else ""
     return (
-        f"{model.subject} ({len(model.photos.files)} photos at {model.size}) {begins} ({model.system} {model.preset}"
+        f"{model.subject} ({len(model.photos.files)} photos at {model.size}) {begins} ({model.engine} {model.preset}"
         f"{share}{where}): {cost}Ctrl-C stops and the same command goes on; pictures of how it goes are put into "
         f"{model.previews}"
     )
 
 
-def _counted(saying: Saying) -> str:
-    procs = {0: "a process on each GPU", 1: "a process"}.get(saying.procs, f"{saying.procs} processes")
-    return procs if saying.nodes == 1 else f"{saying.nodes} machines with {procs}"
+def _counted(options: TrainingOptions) -> str:
+    procs = {0: "a process on each GPU", 1: "a process"}.get(options.procs, f"{options.procs} processes")
+    return procs if options.nodes == 1 else f"{options.nodes} machines with {procs}"
 
 
-def _one_of_several(model: DatasetModel, device: str, saying: Saying) -> int:
+def _one_of_several(model: DatasetModel, device: str, options: TrainingOptions) -> int:
     """The work of one of the processes that train together. Only the first says how it goes."""
     from calotype import distributed
 
     first = os.environ["RANK"] == "0"
     try:
         own = distributed.own_device(device)
-        with reporter(saying.quiet or not first) as report:
+        with reporter(options.quiet or not first) as report:
             run = report.run(model.seed, _checked(own))
             with distributed.group(run.device), report.training(model), stopping(run, patient=True):
-                trained(model, run)
+                train_model(model, run)
     except (KeyboardInterrupt, Stopped) as error:
         # No fault: it is not to be begun again.
         _tell("stopped", "terminated" if isinstance(error, Terminated) else "interrupted")
         return 0
     except CalotypeError as error:
-        if not os.environ.get(_SAID):
+        if not os.environ.get(_MESSAGE_FILE):
             raise
         _tell("failed", str(error))
         raise
-    if first and not os.environ.get(_SAID):
+    if first and not os.environ.get(_MESSAGE_FILE):
         print(model.folder, flush=True)
     return 0
 
 
 def _tell(how: str, line: str) -> None:
     """Leave word for the process that began this one; of several, the first has its say."""
-    place = os.environ.get(_SAID)
+    place = os.environ.get(_MESSAGE_FILE)
     if place:
         try:
             with open(place, "x", encoding="utf-8") as file:
@@ -142,20 +145,20 @@ def _tell(how: str, line: str) -> None:
             return
 
 
-class _Several:
+class _Launcher:
     """The processes of this machine, begun by ``torchrun``, which begins them again when one dies."""
 
-    def __init__(self, saying: Saying) -> None:
-        if saying.nodes > 1 and not re.fullmatch(r"[^:\s]+:\d+", saying.meet):
+    def __init__(self, options: TrainingOptions) -> None:
+        if options.nodes > 1 and not re.fullmatch(r"[^:\s]+:\d+", options.meet):
             raise Misuse("several machines have to know where they meet: give --meet HOST:PORT, of the first of them")
-        procs = saying.procs
+        procs = options.procs
         if procs == 0:
             import torch
 
             procs = torch.cuda.device_count()
             if not procs:
                 raise Misuse("there is no GPU on this machine: say how many processes, like --procs 2")
-        self.saying, self.procs = saying, procs
+        self.options, self.procs = options, procs
 
     def train(self, model: DatasetModel) -> None:
         """Train until it is finished.
@@ -182,23 +185,28 @@ class _Several:
             raise InputError(line)
         if status or not model.finished:
             raise OutputError(
-                f"the processes that trained together ended too often ({self.saying.restarts + 1} times): what they "
+                f"the processes that trained together ended too often ({self.options.restarts + 1} times): what they "
                 "said is above; the same command goes on where they were"
             )
 
     def _command(self) -> list[str]:
-        saying = self.saying
+        options = self.options
         launcher = [sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={self.procs}"]
-        launcher += [f"--nnodes={saying.nodes}", f"--max-restarts={saying.restarts}"]
-        if saying.nodes > 1:
-            launcher += ["--rdzv-backend=c10d", f"--rdzv-endpoint={saying.meet}", "--rdzv-id=calotype"]
+        launcher += [f"--nnodes={options.nodes}", f"--max-restarts={options.restarts}"]
+        if options.nodes > 1:
+            launcher += ["--rdzv-backend=c10d", f"--rdzv-endpoint={options.meet}", "--rdzv-id=calotype"]
         else:
             launcher += ["--standalone"]
         return [*launcher, "-m", "calotype", *_without(sys.argv[1:], ("--procs", "--nodes", "--meet", "--restarts"))]
 
     def _environment(self, place: Path) -> Mapping[str, str]:
         threads = max(1, (os.cpu_count() or 1) // self.procs)
-        return {"OMP_NUM_THREADS": str(threads), "TORCH_CPP_LOG_LEVEL": "ERROR", **os.environ, _SAID: str(place)}
+        return {
+            "OMP_NUM_THREADS": str(threads),
+            "TORCH_CPP_LOG_LEVEL": "ERROR",
+            **os.environ,
+            _MESSAGE_FILE: str(place),
+        }
 
 
 def _forwarded(process: subprocess.Popen[bytes]) -> Any:

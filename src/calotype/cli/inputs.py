@@ -1,4 +1,4 @@
-"""The photos that a command names, and whether its results have somewhere to go."""
+"""The inputs that a command names, and whether its results have somewhere to go."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _CARRY_SETTINGS = {".png", ".apng", ".gif", ".webp"}
 
 @dataclass(frozen=True)
 class Source:
-    """One photo that was asked for.
+    """One main input that was asked for.
 
     Attributes:
-        photo: the path, or what came on standard input.
+        value: the path, or what came on standard input; ``None`` where a verb has no main input.
         label: what to call it in messages.
-        stem: how the names of its results begin, or ``None`` for the photo's own name.
+        stem: how the names of its results begin, or ``None`` for the input's own name.
     """
 
-    photo: Path | io.BytesIO
+    value: Path | io.BytesIO | None
     label: str
     stem: str | None = None
 
@@ -39,7 +39,7 @@ def sources(photo: str, out: Path | None, *, quiet: bool) -> list[Source]:
     Args:
         photo: as it was typed.
         out: where the results go; what calotype made there before is no photo.
-        quiet: do not say what is passed over.
+        quiet: do not say what is skipped.
 
     Raises:
         InputError: there are none.
@@ -64,7 +64,7 @@ def _folder(folder: Path, out: Path | None, quiet: bool) -> Iterator[Source]:
         if not photos:
             raise InputError(f"'{folder}' holds only pictures that calotype made: give them one by one, or another -o")
         if made and not quiet:
-            print(f"{folder}: passing over {len(made)} that calotype made", file=sys.stderr)
+            print(f"{folder}: skipping {len(made)} that calotype made", file=sys.stderr)
     stems = Counter(path.stem.casefold() for path in photos)
     for path in photos:
         # bird.jpg and bird.png side by side must not write to the same file.

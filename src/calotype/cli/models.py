@@ -14,7 +14,7 @@ from calotype.cli.evaluate import aligned
 from calotype.cli.output_options import Json
 from calotype.cli.report import Misuse
 from calotype.tasks import models as kept
-from calotype.tasks.job import format_bytes
+from calotype.tasks.memory import format_bytes
 from calotype.tasks.model_store import Entry, root
 
 Work = Callable[[], int]

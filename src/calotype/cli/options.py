@@ -9,9 +9,19 @@ from typing import Annotated, Any
 import typer
 
 from calotype.cli.report import Misuse
-from calotype.tasks.param import WHOLE, Param, described
+from calotype.kinds import KINDS, Form
+from calotype.tasks.param import Param, described
 
 _NONE = inspect.Parameter.empty
+_TYPES: dict[Form, Any] = {
+    "file": str,
+    "files": list[str],
+    "whole": int,
+    "number": float,
+    "switch": bool,
+    "text": str,
+    "pairs": list[str],
+}
 
 
 def parameters(task: Callable[..., Any]) -> list[inspect.Parameter]:
@@ -26,31 +36,24 @@ def arguments(task: Callable[..., Any], typed: Mapping[str, Any]) -> dict[str, A
         Misuse: a ``--set`` that is not ``KEY=VALUE``.
     """
     return {
-        name: _pairs(typed[name], about) if about.kind == "settings" else typed[name]
+        name: _pairs(typed[name], about) if KINDS[about.kind].form == "pairs" else typed[name]
         for name, (about, _) in described(task).items()
     }
 
 
 def _parameter(name: str, about: Param, default: Any) -> inspect.Parameter:
-    kind: Any = {
-        **dict.fromkeys(WHOLE, int),
-        "number": float,
-        "switch": bool,
-        "photos": list[str],
-        "settings": list[str],
-    }.get(about.kind, str)
+    form = KINDS[about.kind].form
+    kind: Any = _TYPES[form]
     flags = about.flags or (about.flag(name),)
-    if about.kind == "switch" and default:  # what is on can be put off
+    if form == "switch" and default:  # what is on can be put off
         flags = (f"{about.flag(name)}/--no-{about.flag(name).removeprefix('--')}",)
     shared: dict[str, Any] = {"help": about.help, "metavar": about.metavar or None}
-    if about.kind in WHOLE:
+    if form == "whole":
         shared["min"] = about.at_least
     if about.choices:
         shared["autocompletion"] = _completer(about.choices)
     if default is _NONE:
         extra, default = typer.Argument(**shared), ...
-        if about.kind == "photos":
-            default = ...
     else:
         extra = typer.Option(*flags, show_default=default not in (None, ()), **shared)
         if kind == list[str]:

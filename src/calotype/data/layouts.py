@@ -147,8 +147,8 @@ def _painted(path: Path, colours: Sequence[tuple[int, int, int]]) -> NDArray[np.
         index[(rgb == colour).all(-1)] = number
     if (index == NONE).any():
         y, x = np.argwhere(index == NONE)[0]
-        colour = "#{:02x}{:02x}{:02x}".format(*rgb[y, x])
-        raise InputError(f"{shown(path)} has the colour {colour} at {x},{y}, which is that of no class")
+        named = "#{:02x}{:02x}{:02x}".format(*rgb[y, x])
+        raise InputError(f"{shown(path)} has the colour {named} at {x},{y}, which is that of no class")
     return index
 
 

@@ -1,8 +1,8 @@
 """Folders of pictures with label maps: which picture has which map, which classes there are, and how they look.
 
-Known layouts: what ``calotype data`` makes; two folders side by side, ``images`` and ``maps``, in which a picture and its
-map have the same name; Cityscapes, ADE20K and COCO-Stuff as they are published. Maps are grey or palette PNGs of class
-numbers, or pictures in one flat colour a class.
+Known layouts: what ``calotype data`` makes; two folders side by side, ``images`` and ``maps``, in which a picture and
+its map have the same name; Cityscapes, ADE20K and COCO-Stuff as they are published. Maps are grey or palette PNGs of
+class numbers, or pictures in one flat colour a class.
 """
 
 from __future__ import annotations
@@ -208,7 +208,8 @@ def _used(read: Callable[[Path], NDArray[np.uint8]]) -> Callable[[Pair], NDArray
             numbers = np.unique(read(pair[1]))
         except InputError:
             return np.empty(0, np.uint8)
-        return numbers[numbers != NONE]
+        kept: NDArray[np.uint8] = numbers[numbers != NONE]
+        return kept
 
     return used
 

@@ -81,7 +81,7 @@ def _in_image(image: Image.Image, known: Sequence[Colour]) -> NDArray[np.int64] 
     return None
 
 
-def _checked(index: NDArray[np.integer], name: str, names: Sequence[str]) -> NDArray[np.uint8]:  # type: ignore[type-arg]
+def _checked(index: NDArray[np.integer], name: str, names: Sequence[str]) -> NDArray[np.uint8]:
     wrong = (index != NO_CLASS) & ((index < 0) | (index >= len(names)))
     if wrong.any():
         y, x = np.argwhere(wrong)[0]

@@ -38,7 +38,7 @@ def create(home: Path, *, at_once: int = 1) -> FastAPI:
         await asyncio.to_thread(studio.jobs.start)
         yield
         studio.events.close()
-        studio.clerk.close()
+        studio.queries.close()
         await asyncio.to_thread(studio.jobs.close)
 
     app = FastAPI(

@@ -16,8 +16,8 @@ from calotype.studio.file_upload import Parcels
 from calotype.studio.job_store import Job
 from calotype.studio.jobs import Jobs
 from calotype.studio.pictures import Pictures, write_thumbnail
+from calotype.studio.query_process import QueryProcess
 from calotype.studio.sets import Sets
-from calotype.studio.worker_process import Clerk
 
 
 class Studio:
@@ -35,7 +35,7 @@ class Studio:
         self.sets = Sets(home / "sets")
         self.parcels = Parcels(home / "parcels")
         self.jobs = Jobs(home / "jobs", self.pictures, self.sets, self.parcels, at_once, self._changed)
-        self.clerk = Clerk()
+        self.queries = QueryProcess()
         self._engines: dict[str, Any] | None = None
         self._thumbnailing, self._asking = threading.Lock(), threading.Lock()
 
@@ -52,7 +52,7 @@ class Studio:
             if self._engines is None:
                 self._engines = _read_engines(kept)
             if self._engines is None:
-                self._engines = self.clerk.ask("engines")
+                self._engines = self.queries.ask("engines")
                 said = {"of": _state_of_engines(), "engines": self._engines}
                 write_whole(kept, lambda file: file.write(json.dumps(said).encode()))
         return self._engines

@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from calotype.errors import Stopped
-from calotype.studio.job_progress import Progress, Tell
-from calotype.studio.job_runner import RunFor
+from calotype.studio.job_progress import Progress
+from calotype.studio.job_spec import JobSpec, Tell
+from calotype.tasks.worker import TaskContext
 
 
-def data(spec: Mapping[str, Any], run_for: RunFor, tell: Tell) -> None:
-    """Make it in the folder ``out``, which the server has chosen; see ``doing.do``."""
+def data(spec: JobSpec, context: TaskContext, tell: Tell) -> None:
+    """Make it in the folder ``out``, which the server has chosen; see ``job_runner.do``."""
     from calotype.tasks import data as tasks
 
-    given = spec["arguments"]
-    run = run_for(seed=0, device="cpu", on_event=None)
-    progress = Progress(Path(spec["place"]), tell)
+    given = spec.arguments
+    run = spec.run(context, device="cpu")
+    progress = Progress(spec.place, tell)
     tell({"stage": "fetching what it is made from"})
 
     def made(done: int, count: int) -> None:

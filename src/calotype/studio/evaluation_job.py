@@ -7,22 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from calotype.errors import InputError, Stopped
-from calotype.studio.job_progress import Progress, Tell
-from calotype.studio.job_runner import RunFor, all_arguments, photos_of
+from calotype.studio.job_progress import Progress
+from calotype.studio.job_spec import JobSpec, Tell, all_arguments, photos_of
+from calotype.tasks.worker import TaskContext
 
 _OF_SETS = ("metrics", "features", "segmenter")  # whoever says one of these wants sets compared
 _SECONDS = 3.0  # that one result takes, about
 _QUICK = 0.05  # that a picture of a set takes, about
 
 
-def evaluate(spec: Mapping[str, Any], run_for: RunFor, tell: Tell) -> None:
-    """Measure; see ``doing.do``."""
+def evaluate(spec: JobSpec, context: TaskContext, tell: Tell) -> None:
+    """Measure; see ``job_runner.do``."""
     from calotype.tasks import evaluate as tasks
     from calotype.tasks.compare import compare
 
-    given = spec["arguments"]
-    run = run_for(seed=0, device="cpu", on_event=None)
-    progress = Progress(Path(spec["place"]), tell)
+    given = spec.arguments
+    run = spec.run(context, device="cpu")
+    progress = Progress(spec.place, tell)
     real, fakes = given["real"], list(given["fakes"])
 
     def watched(stage: str) -> Callable[[int, int], None]:

@@ -9,18 +9,20 @@ from typing import Any
 
 from calotype.data.sets import SETS
 from calotype.errors import InputError, unknown
+from calotype.kinds import KINDS, Form
 from calotype.studio.words import label, plain
 from calotype.tasks.compare import compare
 from calotype.tasks.data import data
 from calotype.tasks.evaluate import evaluate
-from calotype.tasks.param import WHOLE, Param, described, description
+from calotype.tasks.param import Param, described, description
 from calotype.tasks.train import train
-from calotype.tasks.verbs import MAKING, SAMPLING
+from calotype.tasks.verbs import JOBS, MODEL_VERBS
+from calotype.tasks.verbs import VERBS as MAKING_VERBS
 
 # Everything that can be asked for as a job. ``show`` is no job: it is answered at once.
-_ALL: tuple[Callable[..., Any], ...] = (*MAKING, *SAMPLING, train, evaluate, data)
+_ALL: tuple[Callable[..., Any], ...] = (*JOBS, train, evaluate, data)
 VERBS: dict[str, Callable[..., Any]] = {verb.__name__: verb for verb in _ALL}
-PICTURES = frozenset({"photo", "picture", "mask", "sketch", "labels"})  # the kinds that are one picture
+PICTURES = frozenset(kind.name for kind in KINDS.values() if kind.picture)  # the kinds that are one picture
 # Files in which a film can be; the command line takes them from the suffix of its -o.
 FILMS = ("gif", "webp", "png", "mp4")
 MOST_PICTURES = 100  # of one photo and job
@@ -50,7 +52,7 @@ def is_set(value: Any) -> bool:
 
 def is_film(verb: str) -> bool:
     """Whether the verb makes films in the place of pictures."""
-    return any(task.__name__ == verb and job.suffix != ".png" for task, job in MAKING.items())
+    return verb in MAKING_VERBS and MAKING_VERBS[verb][1].gives == "film"
 
 
 def form(verb: str) -> dict[str, Any]:
@@ -121,33 +123,34 @@ def checked(verb: str, given: Mapping[str, Any]) -> dict[str, Any]:
             raise InputError(f"{verb} needs one thing more: {known[name][0].help} ({name})")
     if verb == "data" and taken["name"] not in SETS:
         raise InputError(unknown("set", taken["name"], SETS))
-    most = MOST_SAMPLES if VERBS[verb] in SAMPLING else MOST_PICTURES
+    most = MOST_SAMPLES if VERBS[verb] in MODEL_VERBS else MOST_PICTURES
     if int(taken.get("n", 1)) > most:
         raise InputError(f"{taken['n']} pictures are too many for one job: ask for at most {most} (n)")
     return taken
 
 
 def _value(name: str, about: Param, value: Any) -> Any:
-    if about.kind == "photos":
+    kind = KINDS[about.kind]
+    if kind.form == "files":
         if not isinstance(value, list) or len(value) > _MOST_LENT:
             raise InputError(f"{name} takes a list of at most {_MOST_LENT} pictures")
         if len(value) > 1 and any(map(is_set, value)):
             raise InputError(f"{name} takes pictures, or one set and nothing beside it")
         return [_picture(name, about, one) for one in value]
-    if about.kind in PICTURES:
-        return value if about.kind == "label map" and value == "auto" else _picture(name, about, value)
+    if kind.form == "file":
+        return value if kind.auto and value == "auto" else _picture(name, about, value)
     if about.kind == "folder":
         return _picture(name, about, value)
     if about.kind == "weights":
         # A file of the machine is nothing that a client has a say in.
         return _one_of(about.choices, value, name)
-    if about.kind == "switch":
+    if kind.form == "switch":
         if not isinstance(value, bool):
             raise InputError(f"{name} is either true or false")
         return value
-    if about.kind in WHOLE or about.kind == "number":
+    if kind.form in ("whole", "number"):
         return _number(name, about, value)
-    if about.kind == "settings":
+    if kind.form == "pairs":
         if not isinstance(value, dict) or len(value) > 50:
             raise InputError(f"{name} takes keys and values, like patch=5")
         return {_text(name, key): _text(name, str(one)) for key, one in value.items()}
@@ -170,7 +173,7 @@ def _is_number(value: Any) -> bool:
 def _number(name: str, about: Param, value: Any) -> int | float:
     if not _is_number(value) or value != value or abs(value) > 2**53:
         raise InputError(f"{name} is to be a number")
-    if about.kind in WHOLE:
+    if KINDS[about.kind].form == "whole":
         if value != int(value):
             raise InputError(f"{name} is to be a whole number")
         value = int(value)
@@ -214,21 +217,21 @@ def body(verb: str) -> Any:
 
 
 def _annotation(about: Param) -> tuple[Any, dict[str, Any]]:
-    if about.kind == "photos":
-        return list[str], {"max_length": _MOST_LENT}
+    kind = KINDS[about.kind]
     if about.kind == "folder":
         return str, {"pattern": f"^{_PICTURE_ID}$"}
-    if about.kind in PICTURES:
-        other = "|auto" if about.kind == "label map" else f"|{_SET_ID}" if about.sets else ""
+    if kind.form == "file":
+        other = "|auto" if kind.auto else f"|{_SET_ID}" if about.sets else ""
         return str, {"pattern": f"^({_PICTURE_ID}{other})$"}
-    if about.kind == "switch":
-        return bool, {}
-    if about.kind in WHOLE:
-        return int, {}
-    if about.kind == "number":
-        return float, {}
-    if about.kind == "settings":
-        return dict[str, str | float | bool], {"max_length": 50}
-    if about.kind in ("structure", "factor"):
-        return str | float, {}
-    return str, {"max_length": _LONGEST}
+    if kind.form == "text":
+        return (str | float, {}) if kind.numeric else (str, {"max_length": _LONGEST})
+    return _TYPES[kind.form]
+
+
+_TYPES: dict[Form, tuple[Any, dict[str, Any]]] = {
+    "files": (list[str], {"max_length": _MOST_LENT}),
+    "switch": (bool, {}),
+    "whole": (int, {}),
+    "number": (float, {}),
+    "pairs": (dict[str, str | float | bool], {"max_length": 50}),
+}

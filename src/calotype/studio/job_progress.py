@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from calotype.studio.job_spec import Tell
 from calotype.studio.pictures import write_thumbnail
 
 if TYPE_CHECKING:
     from calotype.run import Event
     from calotype.tasks.progress import Training
+    from calotype.tasks.runner import JobEvent
 
-Tell = Callable[[Mapping[str, Any]], None]
 _EVERY = 0.25  # seconds between two reports
 _PREVIEW_EVERY = 1.0  # seconds between two pictures of one stage
 _PREVIEW_SIDE = 640
@@ -61,6 +61,17 @@ class Progress:
         """A picture is made; it took so long."""
         self._each = seconds if not self._made else (self._each * self._made + seconds) / (self._made + 1)
         self._made += 1
+
+    def heard(self, event: JobEvent) -> None:
+        """See ``runner.Listener``."""
+        if event.kind == "training" and event.training is not None:
+            self.training(event.training)
+        elif event.kind == "begun":
+            self.picture()
+        elif event.kind == "made":
+            self.done(event.seconds)
+        elif event.event is not None:
+            self(event.event)
 
     def __call__(self, event: Event) -> None:
         """See ``Run.on_event``."""

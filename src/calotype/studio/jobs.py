@@ -11,14 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from calotype.errors import CalotypeError, InputError, OutputError
+from calotype.kinds import KINDS
 from calotype.studio.file_upload import Parcels
-from calotype.studio.forms import PICTURES, checked, is_set, parameters
+from calotype.studio.forms import checked, is_set, parameters
+from calotype.studio.job_runner import RunJob
+from calotype.studio.job_spec import JobSpec
 from calotype.studio.job_store import ENDED, Job, Made, Records
 from calotype.studio.pictures import Missing, Pictures
+from calotype.studio.queries import prepare
 from calotype.studio.sets import Sets
 from calotype.studio.words import plain
-from calotype.studio.worker_process import Hand
 from calotype.tasks import model_store
+from calotype.tasks.worker import WorkerProcess
 
 MOST_WAITING = 200
 _MOST_JOBS = 20  # that one process does before a fresh one takes its place
@@ -40,11 +44,11 @@ def _threads(at_once: int) -> int:
     return min(share, int(allowed)) if allowed.isdigit() and int(allowed) else share
 
 
-class _Desk:
-    """One place to work at: a process, and the job it has."""
+class _Slot:
+    """One worker process, and the job it has."""
 
     def __init__(self) -> None:
-        self.hand: Hand | None = None
+        self.worker: WorkerProcess | None = None
         self.job: Job | None = None
         self.served = 0
         self.ending = False  # killed, and not yet heard to be gone
@@ -75,7 +79,7 @@ class Jobs:
         self._changed = changed
         self._lock = threading.RLock()
         self._threads = _threads(at_once)
-        self._desks = [_Desk() for _ in range(at_once)]
+        self._slots = [_Slot() for _ in range(at_once)]
         self._jobs: dict[str, Job] = {}
         self._queue: list[Job] = []
         self._closed = False
@@ -88,8 +92,8 @@ class Jobs:
                 if job.state not in ENDED:
                     job.state, job.message = "waiting", "goes on after the studio was closed" if job.began else ""
                     self._queue.append(job)
-            self._process(self._desks[0])
-            self._hand_out()
+            self._process(self._slots[0])
+            self._dispatch()
 
     def all(self) -> list[Job]:
         """Every job, the newest first."""
@@ -125,23 +129,23 @@ class Jobs:
             self._jobs[job.id] = job
             self._queue.append(job)
             self._noted(job)
-            self._hand_out()
+            self._dispatch()
         return job
 
     def stop(self, id: str) -> Job:
         """Stop a job at its next step; asked a second time, end its process at once."""
         with self._lock:
             job = self.get(id)
-            desk = next((desk for desk in self._desks if desk.job is job), None)
+            slot = next((slot for slot in self._slots if slot.job is job), None)
             if job.state == "waiting":
                 self._queue.remove(job)
                 self._end(job, "stopped", "stopped before it was begun")
-            elif desk is not None and desk.hand is not None:
+            elif slot is not None and slot.worker is not None:
                 if job.state == "stopping":
-                    desk.hand.kill()
-                    desk.ending = True
+                    slot.worker.kill()
+                    slot.ending = True
                 else:
-                    desk.hand.tell({"stop": True})
+                    slot.worker.stop()
                 job.state, job.message = "stopping", "stops after the step it is in"
                 self._noted(job)
             return job
@@ -160,7 +164,7 @@ class Jobs:
             job.state, job.message, job.ended = "waiting", "", None
             self._queue.append(job)
             self._noted(job)
-            self._hand_out()
+            self._dispatch()
             return job
 
     def remove(self, id: str) -> None:
@@ -231,10 +235,10 @@ class Jobs:
         known = parameters(verb)
         given: dict[str, Any] = {}
         for name, value in arguments.items():
-            kind = known[name][0].kind if name in known else ""
-            if kind == "photos":
+            kind = known[name][0].kind if name in known else "text"
+            if KINDS[kind].form == "files":
                 given[name] = [self._path(one) for one in value]
-            elif kind in PICTURES and value != "auto":
+            elif KINDS[kind].form == "file" and value != "auto":
                 given[name] = self._path(value)
             elif kind == "folder":
                 given[name] = str(self._parcels.folder(value))
@@ -251,20 +255,20 @@ class Jobs:
         """Stop all work at its next step, so that it goes on when the studio is opened again."""
         with self._lock:
             self._closed = True
-            hands = [desk.hand for desk in self._desks if desk.hand is not None]
-            for hand in hands:
-                hand.leave()
-        for hand in hands:
-            hand.join()
+            workers = [slot.worker for slot in self._slots if slot.worker is not None]
+            for worker in workers:
+                worker.close()
+        for worker in workers:
+            worker.join()
 
     # -----------------------------------------------------------------------------------------------------------
     # Work
 
-    def _hand_out(self) -> None:
+    def _dispatch(self) -> None:
         """Give the jobs that wait to the processes that are free."""
-        for desk in self._desks:
+        for slot in self._slots:
             # One that was killed may still say that it stopped by itself: it gets nothing more to do.
-            if self._closed or not self._queue or desk.job is not None or desk.ending:
+            if self._closed or not self._queue or slot.job is not None or slot.ending:
                 continue
             job = self._queue.pop(0)
             try:
@@ -272,44 +276,45 @@ class Jobs:
             except InputError as error:
                 self._end(job, "failed", str(error))
                 continue
-            desk.job = job
+            slot.job = job
             job.state, job.message, job.began, job.left = "working", "", time.time(), None
             self._noted(job)
-            there = [made.file for made in job.results]
-            place = str(self._records.place(job))
+            there = tuple(made.file for made in job.results)
+            place = self._records.place(job)
             if job.set:
                 arguments["out"] = str(self._sets.folder(job.set))
-            self._process(desk).tell({"do": {"verb": job.verb, "arguments": arguments, "place": place, "there": there}})
+            self._process(slot).submit(RunJob(JobSpec(job.verb, arguments, place, there)))
 
-    def _process(self, desk: _Desk) -> Hand:
-        if desk.hand is None:
-            desk.hand, desk.served = Hand(self._threads, self._heard), 0
-        return desk.hand
+    def _process(self, slot: _Slot) -> WorkerProcess:
+        if slot.worker is None:
+            slot.worker, slot.served = WorkerProcess(self._threads, self._heard, prepare=prepare), 0
+        return slot.worker
 
-    def _heard(self, hand: Hand, what: Mapping[str, Any] | None) -> None:
+    def _heard(self, worker: WorkerProcess, message: tuple[str, Any]) -> None:
+        what, value = message
         with self._lock:
-            desk = next((desk for desk in self._desks if desk.hand is hand), None)
-            if desk is None:
+            slot = next((slot for slot in self._slots if slot.worker is worker), None)
+            if slot is None:
                 return
-            if what is None:
-                self._ended(desk, hand)
-            elif desk.job is not None and "job" in what:
-                self._told(desk, desk.job, what["job"])
-            self._hand_out()
+            if what == "ended":
+                self._ended(slot, worker)
+            elif what == "report" and slot.job is not None:
+                self._told(slot, slot.job, value)
+            self._dispatch()
 
-    def _told(self, desk: _Desk, job: Job, fields: Mapping[str, Any]) -> None:
+    def _told(self, slot: _Slot, job: Job, fields: Mapping[str, Any]) -> None:
         if "made" in fields:
             job.results.append(Made(**fields["made"]))
         for name in _TOLD & fields.keys():
             setattr(job, name, fields[name])
         if "state" in fields:
-            desk.job, desk.served = None, desk.served + 1
+            slot.job, slot.served = None, slot.served + 1
             # A process that was asked to stop because the studio closes has left work that goes on later.
             if not (self._closed and fields["state"] == "stopped"):
                 self._end(job, *self._taken_up(job, fields["state"], fields["message"]))
-            if desk.served >= _MOST_JOBS and desk.hand is not None:
-                desk.hand.leave()
-                desk.hand, desk.ending = None, False
+            if slot.served >= _MOST_JOBS and slot.worker is not None:
+                slot.worker.close()
+                slot.worker, slot.ending = None, False
         elif "made" in fields or _LASTING & fields.keys():
             self._noted(job)
         else:
@@ -324,15 +329,15 @@ class Jobs:
                 return "failed", str(error)
         return state, message
 
-    def _ended(self, desk: _Desk, hand: Hand) -> None:
+    def _ended(self, slot: _Slot, worker: WorkerProcess) -> None:
         """A process is gone, asked or not."""
-        job, desk.hand, desk.job, desk.ending = desk.job, None, None, False
+        job, slot.worker, slot.job, slot.ending = slot.job, None, None, False
         if job is None or self._closed:
             return
         if job.state == "stopping":
             self._end(job, "stopped", "stopped: what is finished is kept, and it can go on from there")
         else:
-            cause = " (the memory may have run out: try a smaller picture)" if hand.status == -9 else ""
+            cause = " (the memory may have run out: try a smaller picture)" if worker.status == -9 else ""
             self._end(job, "failed", f"the work was cut short{cause}; go on, and it starts where it was")
 
     def _end(self, job: Job, state: Any, message: str) -> None:

@@ -7,7 +7,8 @@ from inspect import Parameter
 from typing import Any
 
 from calotype.errors import InputError
-from calotype.studio.forms import PICTURES, VERBS, parameters
+from calotype.kinds import KINDS
+from calotype.studio.forms import VERBS, parameters
 from calotype.studio.jobs import model_folder
 from calotype.studio.pictures import Pictures
 from calotype.tasks.arguments import STRUCTURES
@@ -34,7 +35,7 @@ def restored(shown: Shown, pictures: Pictures) -> dict[str, Any]:
         raise InputError("this was made by something that this version does not know: use the version that made it")
     arguments, missing = _pictures(settings, pictures)
     for name, (about, default) in parameters(verb).items():
-        if about.kind in PICTURES or about.kind == "photos":
+        if KINDS[about.kind].file:
             continue
         value = _said(settings, name, about.kind, default)
         if value is not None and value != (None if default is Parameter.empty else default):

@@ -1,4 +1,4 @@
-"""A job that trains: an engine on a photo, or on each of a set, or a model on a whole set."""
+"""A job that trains: an engine on a photo, or on each of a set, or a model on a whole data set."""
 
 from __future__ import annotations
 
@@ -7,25 +7,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calotype.catalog import MODELS
+from calotype.catalog import model as model_of
 from calotype.errors import InputError, Stopped
-from calotype.studio.job_progress import Progress, Tell
-from calotype.studio.job_runner import RunFor, all_arguments, photos_of
+from calotype.studio.job_progress import Progress
+from calotype.studio.job_spec import JobSpec, Tell, all_arguments, photos_of
+from calotype.tasks.dataset_model import DatasetModel
+from calotype.tasks.progress import Training
+from calotype.tasks.train import dataset_training_request, training_request
+from calotype.tasks.train import train as train_verb
+from calotype.tasks.training import train_model
+from calotype.tasks.worker import TaskContext
 
 if TYPE_CHECKING:
     from calotype.run import Run
-    from calotype.tasks.dataset_model import DatasetModel
-    from calotype.tasks.photo_model import PhotoModel
 
 
-def models(given: Mapping[str, Any]) -> list[PhotoModel | DatasetModel]:
+def models(given: Mapping[str, Any]) -> list[Training]:
     """What is to be trained, finished or not: one model, or one for each photo of a set.
 
     Raises:
         InputError: an argument cannot be used.
     """
-    from calotype.tasks.train import dataset_training_request, train, training_request
-
-    rest = all_arguments(train, given)
+    rest = all_arguments(train_verb, given)
     photo, engine = rest.pop("photo"), rest.pop("engine")
     if engine in MODELS:
         if not Path(photo).is_dir():
@@ -36,40 +39,33 @@ def models(given: Mapping[str, Any]) -> list[PhotoModel | DatasetModel]:
     return [asked.model(path) for path, _ in photos_of(photo)]
 
 
-def train(spec: Mapping[str, Any], run_for: RunFor, tell: Tell) -> None:
-    """Train; see ``doing.do``."""
-    from calotype.tasks.dataset_model import DatasetModel
-    from calotype.tasks.train import trained
-
-    given = spec["arguments"]
-    progress = Progress(Path(spec["place"]), tell)
-    wanted = models(given)
-    run = run_for(seed=int(given.get("seed") or 0), device=given.get("device") or "auto", on_event=progress)
-    pending_training = [model.cost.seconds * (1 - model.done()) for model in wanted]
-    progress.expect(0.0, 0, 0, pending_training)
+def train(spec: JobSpec, context: TaskContext, tell: Tell) -> None:
+    """Train; see ``job_runner.do``."""
+    progress = Progress(spec.place, tell)
+    wanted = models(spec.arguments)
+    run = spec.run(context, progress)
+    progress.expect(0.0, 0, 0, [model.cost.seconds * (1 - model.done()) for model in wanted])
     for number, model in enumerate(wanted, 1):
         if isinstance(model, DatasetModel):
-            _look(model, run, progress)
+            _decode(model, run, progress)
         progress.training(model, "" if len(wanted) == 1 else f"photo {number} of {len(wanted)}")
-        tell({"model": trained(model, run).folder.name})
+        tell({"model": train_model(model, run).folder.name})
 
 
-def _look(model: DatasetModel, run: Run, progress: Progress) -> None:
+def _decode(model: DatasetModel, run: Run, progress: Progress) -> None:
     """Bring the photos to the size that is learned from: once, and where there are thousands it takes a while."""
-    from calotype.catalog import model as model_of
-    from calotype.data.folder import Folder
 
-    def looked(done: int, count: int) -> None:
+    def decoded(done: int, count: int) -> None:
         if run.stopping:
-            raise Stopped("stopped while the photos were looked at")
-        progress.counted("looking at the photos", done, count)
+            raise Stopped("stopped while the photos were decoded")
+        progress.counted("decoding the photos", done, count)
 
     if not model.finished:
-        Folder(model.photos.folder, model_of(model.system).picture_size(model.config), on_progress=looked)
+        model.photos.opened(model_of(model.engine).picture_size(model.config), decoded)
 
 
 def estimate(given: Mapping[str, Any]) -> tuple[float, int, list[str]]:
-    """Seconds, bytes of memory, and by what is learned."""
+    """Seconds, bytes of memory, and the system that is trained."""
     todo = [model for model in models(given) if not model.finished]
     seconds = sum(model.cost.seconds * (1 - model.done()) for model in todo)
     return seconds, max([0, *(model.cost.bytes for model in todo)]), [given["engine"]] if todo else []

@@ -17,7 +17,7 @@ from calotype.tasks.data import data
 from calotype.tasks.evaluate import evaluate
 from calotype.tasks.param import Param, described
 from calotype.tasks.train import train
-from calotype.tasks.verbs import MAKING, SAMPLING
+from calotype.tasks.verbs import JOBS
 
 # Fields whose option is no word for what they hold.
 _LABELS = {
@@ -97,7 +97,7 @@ def _verbs() -> frozenset[str]:
 
 
 def _tasks() -> tuple[Callable[..., Any], ...]:
-    return (*MAKING, *SAMPLING, train, evaluate, compare, data)
+    return (*JOBS, train, evaluate, compare, data)
 
 
 @cache

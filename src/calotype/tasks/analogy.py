@@ -10,8 +10,9 @@ from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import one_of
 from calotype.tasks.image_conditioned import same_shape
-from calotype.tasks.job import Job, OutputSpec
+from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
+from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.request import Request
 from calotype.types import PhotoLike, Size
 
@@ -25,11 +26,11 @@ GUIDES = ("auto", "labels", "light", "colours")
 COLOURS = ("auto", "photo", "target")
 
 
-class AnalogyJob(Job):
+class AnalogyJob(PhotoJob):
     """What the verb makes of one photo, its counterpart and a target."""
 
     verb = "analogy"
-    wants = ("target", "before")
+    takes = ("photo", "target", "before")
 
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:
@@ -62,11 +63,12 @@ class AnalogyJob(Job):
 
     def fitting_size(self) -> Size:
         """The size of the target."""
-        return self.pictures["target"].size
+        size: Size = self.pictures["target"].size
+        return size
 
     def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """As for every job, and both counterparts."""
-        return {**super().engine_arguments(output), **self._compared, **self.request.own}
+        return {**super().engine_arguments(output), **self._compared}
 
     @cached_property
     def _compared(self) -> "dict[str, torch.Tensor | None]":
@@ -162,15 +164,4 @@ def analogy(
         InputError: a picture or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    request = AnalogyJob.ordered(
-        n=n,
-        seed=seed,
-        engine=engine,
-        preset=preset,
-        guide=guide,
-        colours=colours,
-        max_side=max_side,
-        settings=settings,
-        device=device,
-    )
-    return AnalogyJob(request, photo, run=run, target=target, before=before).result()
+    return AnalogyJob.of(locals()).result()

@@ -11,8 +11,9 @@ from calotype.errors import InputError
 from calotype.results import Animation
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
-from calotype.tasks.job import Job, OutputSpec
+from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
+from calotype.tasks.photo_job import PhotoJob
 from calotype.types import Cost, PhotoLike
 
 if TYPE_CHECKING:
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
 _MOST_FRAMES = 5000
 
 
-class AnimateJob(Job):
+class AnimateJob(PhotoJob):
     """What the verb makes of one photo: a film in the place of a picture."""
 
     verb = "animate"
-    alone = True
+    takes = ("photo",)
+    own_model = True
     default_structure = "loose"
-    suffix = ".gif"
+    gives = "film"
 
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:
@@ -45,16 +47,10 @@ class AnimateJob(Job):
         one, frames = super().cost, self.request.own["frames"]
         return replace(one, seconds=one.seconds * frames, bytes=one.bytes + frames * self.size.pixels * 4)
 
-    def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
-        """As for every job, and what the film is to be like; its speed is no business of the engine's."""
-        film = {name: value for name, value in self.request.own.items() if name != "fps"}
-        return {**super().engine_arguments(output), **film}
-
-    def work(self, function: Any, output: OutputSpec, **net: Any) -> Animation:
+    def finished(self, made: Any) -> Animation:
         """The film."""
         from calotype.image.io import to_image
 
-        made = function(self.tensors, self.config, self.run, **self.engine_arguments(output), **net)
         own = self.request.own
         return Animation([to_image(frame) for frame in made], own["fps"], own["loop"], self.settings, self.photo.name)
 
@@ -135,21 +131,4 @@ def animate(
         InputError: a photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    request = AnimateJob.ordered(
-        seed=seed,
-        engine=engine,
-        preset=preset,
-        frames=frames,
-        fps=fps,
-        structure=structure,
-        alpha=alpha,
-        beta=beta,
-        loop=loop,
-        size=size,
-        max_side=max_side,
-        unfinished=unfinished,
-        model=model,
-        settings=settings,
-        device=device,
-    )
-    return AnimateJob(request, photo, run=run).film()
+    return AnimateJob.of(locals()).film()

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from calotype import __version__
 from calotype.errors import CalotypeError, InputError, Stopped
-from calotype.tasks.executor import POLL_SECONDS, Executor, Task, TaskContext, WorkerDied, outcome_of
-from calotype.tasks.job import format_bytes
+from calotype.tasks.executor import POLL_SECONDS, Executor, Task, WorkerDied
+from calotype.tasks.memory import format_bytes
+from calotype.tasks.worker import TaskContext, outcome_of
 
 if TYPE_CHECKING:
     from calotype.run import Run
@@ -47,7 +48,7 @@ class Cluster(Executor):
 
     far = True
 
-    def __init__(self, on: str, shared: Any, *, jobs: int | None, device: str, tries: int = 1) -> None:
+    def __init__(self, on: str, shared: Any, *, jobs: int | None, device: str, attempts: int = 1) -> None:
         """Join the cluster, or begin one on this machine.
 
         Args:
@@ -55,7 +56,7 @@ class Cluster(Executor):
             shared: what all tasks are called with.
             jobs: how many tasks at a time; ``None``: as many as the cluster has processors.
             device: that they work on.
-            tries: how often a task is begun whose process ends before it does.
+            attempts: how often a task is begun whose process ends before it does.
 
         Raises:
             InputError: Ray is not installed, or there is no such cluster.
@@ -72,7 +73,7 @@ class Cluster(Executor):
         self._shared = self._ray.put(pickle.dumps(shared))
         gpus = {"num_gpus": 1} if device.startswith("cuda") else {}
         self._far = self._ray.remote(_far)
-        self._options = {"num_cpus": 1, "max_retries": tries - 1, "name": "calotype", **gpus}
+        self._options = {"num_cpus": 1, "max_retries": attempts - 1, "name": "calotype", **gpus}
         self._most = max((node["Resources"].get("memory", 0) for node in self._ray.nodes() if node["Alive"]), default=0)
         self._refs: dict[Any, Task] = {}
         self._refused: list[tuple[Task, Any]] = []
@@ -85,7 +86,7 @@ class Cluster(Executor):
         far = self._far.options(memory=task.bytes, **self._options)
         self._refs[far.remote(__version__, self._shared, pickle.dumps(task.work))] = task
 
-    def _said(self) -> list[tuple[Task, Any]]:
+    def _messages(self) -> list[tuple[Task, Any]]:
         if self.stopping and not self._told:
             self._told = True
             for ref in self._refs:
@@ -204,39 +205,39 @@ def _far(version: str, shared: bytes, work: bytes) -> bytes:
         return pickle.dumps(
             InputError(f"a machine of the Ray cluster has calotype {__version__}: install {version} there")
         )
-    with _bell() as desk:
+    with _interrupts() as context:
         # Only now: an import that is broken off leaves a process that can do no other task.
         import torch
 
         torch.set_num_threads(1)
-        return pickle.dumps(outcome_of(work, shared, desk))
+        return pickle.dumps(outcome_of(work, shared, context))
 
 
-class _Bell(TaskContext):
+class _Interrupts(TaskContext):
     """Hears the wish to stop, which Ray sends like a Ctrl-C."""
 
     def __init__(self) -> None:
         self._run: Run | None = None
-        self._rung = False
+        self._stopped = False
 
-    def heed(self, run: Run) -> None:
-        """See ``Desk``."""
+    def attach(self, run: Run) -> None:
+        """See ``TaskContext``."""
         self._run = run
-        if self._rung:
+        if self._stopped:
             run.stop()
 
-    def ring(self, *signal: object) -> None:
+    def stop(self, *signal: object) -> None:
         """Pass on the wish to stop."""
-        self._rung = True
+        self._stopped = True
         if self._run is not None:
             self._run.stop()
 
 
 @contextmanager
-def _bell() -> Iterator[_Bell]:
-    bell = _Bell()
-    before = signal.signal(signal.SIGINT, bell.ring)
+def _interrupts() -> Iterator[_Interrupts]:
+    context = _Interrupts()
+    before = signal.signal(signal.SIGINT, context.stop)
     try:
-        yield bell
+        yield context
     finally:
         signal.signal(signal.SIGINT, before)

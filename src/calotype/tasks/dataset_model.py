@@ -1,30 +1,29 @@
-"""The model that a set of photos and settings belong to: found where it was trained before, or trained."""
+"""The model that a data set and settings belong to: found where it was trained before, or trained."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calotype.catalog import load
+from calotype.catalog import declared, load
 from calotype.catalog import model as model_of
 from calotype.errors import InputError
 from calotype.files import shown
 from calotype.tasks import model_store
-from calotype.tasks.photo_model import Previews
+from calotype.tasks.photo_model import PreviewWriter
 from calotype.tasks.progress import done, done_at, shares_of
 from calotype.types import Cost, Size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import torch
 
-    from calotype.data.folder import Folder
+    from calotype.data.maps import MapSet
+    from calotype.data.stream import DataSet
     from calotype.run import Run
 
 _LOOKED_AT = 4096  # bytes at either end of a file that tell it from another one of its size
@@ -32,36 +31,53 @@ _LOOKED_AT = 4096  # bytes at either end of a file that tell it from another one
 
 @dataclass(frozen=True)
 class Dataset:
-    """A folder of photos to learn from, not opened yet.
+    """A folder of pictures, perhaps with label maps, to learn from; not opened yet.
 
     Attributes:
         folder: where they are, sub-folders included.
+        learns: what is learned from, as in ``System.learns``.
     """
 
     folder: Path
+    learns: tuple[str, ...] = ("image",)
 
     @property
     def name(self) -> str:
         """What to call it."""
         return self.folder.resolve().name or "photos"
 
+    @property
+    def _with_maps(self) -> bool:
+        return "label map" in self.learns
+
+    @cached_property
+    def _maps(self) -> MapSet:
+        from calotype.data.maps import map_set
+
+        if not self.folder.is_dir():
+            raise InputError(f"there is no folder {shown(self.folder)}: give a folder of pictures with label maps")
+        return map_set(self.folder)
+
     @cached_property
     def files(self) -> list[Path]:
-        """The photos in it.
+        """The pictures in it.
 
         Raises:
-            InputError: there is no such folder, or no photo in it.
+            InputError: there is no such folder, no picture in it, or no map where maps are learned from.
         """
         from calotype.data.folder import pictures_below
 
+        if self._with_maps:
+            return [picture for picture, _ in self._maps.pairs]
         return pictures_below(self.folder)
 
     @cached_property
     def sha256(self) -> str:
-        """What tells it from every other set: of each file its place in the folder, its size, its beginning and end.
+        """What tells it from every other set: of each picture its place in the folder, its size, its beginning and end;
+        of label maps, where they are learned from, all bytes.
 
         Raises:
-            InputError: a photo cannot be read.
+            InputError: a file cannot be read.
         """
         digest = hashlib.sha256()
         for path in self.files:
@@ -74,36 +90,56 @@ class Dataset:
                     digest.update(file.read(_LOOKED_AT))
             except OSError as error:
                 raise InputError(f"{shown(path)} cannot be read ({error.strerror}): mend or remove it") from error
+        if self._with_maps:
+            from calotype.data.maps import maps_sha256
+
+            digest.update(f"maps {maps_sha256(self._maps.pairs)} {self._maps.names}".encode())
         return digest.hexdigest()
 
-    def opened(self, size: tuple[int, int]) -> Folder:
-        """The photos at one size (height, width), decoded and kept.
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        """What the set says of itself, JSON-ready: ``count``, and with maps ``classes``, ``names`` and ``colours``.
+
+        Raises:
+            InputError: as ``files``.
+        """
+        about: dict[str, Any] = {"count": len(self.files)}
+        if self._with_maps:
+            maps = self._maps
+            colours = [list(colour) for colour in maps.colours]
+            about |= {"classes": maps.classes, "names": list(maps.names), "colours": colours}
+        return about
+
+    def opened(self, size: tuple[int, int], on_progress: Callable[[int, int], object] | None = None) -> DataSet:
+        """The samples at one size (height, width), decoded and kept.
 
         Raises:
             InputError: none of them can be read.
             OutputError: they cannot be kept.
         """
+        if self._with_maps:
+            return self._maps.opened(size, on_progress)
         from calotype.data.folder import Folder
 
-        return Folder(self.folder, size)
+        return Folder(self.folder, size, on_progress=on_progress)
 
 
 @dataclass(frozen=True)
 class DatasetModel:
-    """A model of many photos, finished or not.
+    """A model of a data set, finished or not.
 
     Attributes:
         photos: what it learns from.
-        system: name of the model, as in ``catalog.MODELS``.
+        engine: name of the model's system, as in ``catalog.MODELS``.
         preset: the preset that ``config`` came from, and ``changes`` what was set on top of it: for people to read.
-        config: the model's configuration.
+        config: the model's configuration, adapted to the data set.
         changes: see ``preset``.
         seed: of the training.
-        chosen: the folder it is to be in; ``None`` for the one in the cache.
+        chosen: the folder it is to be in; ``None`` for the one in the model store.
     """
 
     photos: Dataset
-    system: str
+    engine: str
     preset: str
     config: Any
     changes: Mapping[str, Any] = field(default_factory=dict)
@@ -112,18 +148,18 @@ class DatasetModel:
 
     @property
     def subject(self) -> str:
-        """The name of the set."""
+        """The name of the data set."""
         return self.photos.name
 
     @property
     def size(self) -> Size:
         """Of the pictures that it learns from."""
-        return Size(*model_of(self.system).picture_size(self.config))
+        return Size(*model_of(self.engine).picture_size(self.config))
 
     @cached_property
     def key(self) -> str:
         """What tells it from every other model."""
-        return model_store.key_of(self.photos.sha256, self.size, self.system, self.config, self.seed)
+        return model_store.key_of(self.photos.sha256, self.size, self.engine, self.config, self.seed)
 
     @cached_property
     def folder(self) -> Path:
@@ -133,18 +169,18 @@ class DatasetModel:
             InputError: the chosen folder holds something else.
         """
         if self.chosen is None:
-            return model_store.place_of(self.photos.name, self.system, self.key)
+            return model_store.place_of(self.photos.name, self.engine, self.key)
         return model_store.chosen_place(self.chosen, self.key, "other photos")
 
     @property
     def finished(self) -> bool:
-        """Whether it can be sampled."""
+        """Whether it can be used."""
         return model_store.is_finished(self.folder)
 
     @property
     def stages(self) -> list[str]:
         """The names of the stages, in the order they are worked."""
-        names: list[str] = model_of(self.system).stages(self.config)
+        names: list[str] = model_of(self.engine).stages(self.config)
         return names
 
     @property
@@ -156,13 +192,15 @@ class DatasetModel:
     @cached_property
     def cost(self) -> Cost:
         """What the whole training is expected to take on this machine, in one process."""
-        expected: Cost = model_of(self.system).training_cost(self.config)
+        expected: Cost = model_of(self.engine).training_cost(self.config)
         return expected
 
     @cached_property
     def shares(self) -> dict[str, float]:
         """About how much of the work each stage is; they add up to 1."""
-        return shares_of(dict(zip(self.stages, model_of(self.system).efforts(self.config))))
+        stages = self.stages
+        efforts = model_of(self.engine).efforts(self.config) if declared(self.engine).efforts else [1.0] * len(stages)
+        return shares_of(dict(zip(stages, efforts)))
 
     @property
     def previews(self) -> Path:
@@ -184,7 +222,7 @@ class DatasetModel:
 
         Raises:
             Busy: another process trains it.
-            InputError: the photos cannot be learned from.
+            InputError: the data set cannot be learned from.
             OutputError: it cannot be kept.
             Stopped: the run was asked to stop; the same call goes on.
         """
@@ -197,28 +235,31 @@ class DatasetModel:
         with model_store.locked(self.folder) if first else nullcontext():
             if first and not model_store.described(self.folder):
                 model_store.describe(self.folder, self._about())
-            module = model_of(self.system)
-            with _one_by_one():
-                photos = self.photos.opened(module.picture_size(self.config))
+            module = model_of(self.engine)
+            with _first_process_first():
+                samples = self.photos.opened(module.picture_size(self.config))
             batch = module.batch_size(self.config)
-            stream = Stream(photos, batch, seed=self.seed, rank=distributed.rank(), world=distributed.world())
-            previews = Previews(self.folder, run.on_event)
+            stream = Stream(samples, batch, seed=self.seed, rank=distributed.rank(), world=distributed.world())
+            previews = PreviewWriter(self.folder, run.on_event)
             part = run.within(self.folder, seed=self.seed, on_event=previews)
             net = module.train(stream, self.config, part)
             if first:
-                size = (self.size.height, self.size.width)
-                preview = previews.of(self.stages[-1])
-                saving.write(self.folder, self.system, self.config, net, self.photos.sha256, size, preview)
+                self._save(saving.write, net, previews)
                 model_store.forget_state(self.folder)
             distributed.barrier()
 
+    def _save(self, write: Callable[..., None], net: torch.nn.Module, previews: PreviewWriter) -> None:
+        size, preview = (self.size.height, self.size.width), previews.of(self.stages[-1])
+        about = self.photos.about if declared(self.engine).learns_maps else None
+        write(self.folder, self.engine, self.config, net, self.photos.sha256, size, preview, about)
+
     def _about(self) -> dict[str, Any]:
-        return {
+        about = {
             "key": self.key,
-            "engine": self.system,
+            "engine": self.engine,
             "preset": self.preset,
             "set": dict(self.changes),
-            "for": "sample",
+            "for": next(iter(declared(self.engine).verbs)),
             "config": asdict(self.config),
             "seed": self.seed,
             "stages": self.stages,
@@ -227,6 +268,7 @@ class DatasetModel:
             "photo_sha256": self.photos.sha256,
             "size": str(self.size),
         }
+        return {**about, "about": self.photos.about} if declared(self.engine).learns_maps else about
 
     def net(self, device: torch.device) -> torch.nn.Module:
         """The finished net, as it lies on the disk.
@@ -238,7 +280,7 @@ class DatasetModel:
 
 
 @contextmanager
-def _one_by_one() -> Iterator[None]:
+def _first_process_first() -> Iterator[None]:
     """The first process does the block before the others: what it keeps on the disk they find there."""
     from calotype import distributed
 

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
-from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.param import Param
+from calotype.tasks.photo_job import PhotoJob
 from calotype.types import PhotoLike
 
 if TYPE_CHECKING:
     from calotype.run import Run
 
 
-class EdgesJob(Job):
+class EdgesJob(PhotoJob):
     """What the verb makes of one photo."""
 
     verb = "edges"
+    takes = ("photo",)
 
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:
@@ -26,16 +27,11 @@ class EdgesJob(Job):
         if own["thickness"] is not None:
             between(own["thickness"], 1, 100, "a thickness", "2")
 
-    def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
-        """How thick the lines are."""
-        return {"thickness": self.request.own["thickness"]}
-
-    def work(self, function: Any, output: OutputSpec, **net: Any) -> Any:
+    def finished(self, made: Any) -> Any:
         """The lines in white on black."""
         from calotype.image.io import to_image
 
-        lines = function(self.tensors, self.config, self.run, **self.engine_arguments(output), **net)
-        return to_image((2 * lines - 1).expand(-1, 3, -1, -1))
+        return to_image((2 * made - 1).expand(-1, 3, -1, -1))
 
 
 def edges(
@@ -79,12 +75,4 @@ def edges(
         InputError: the photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    request = EdgesJob.ordered(
-        thickness=thickness,
-        engine=engine,
-        preset=preset,
-        max_side=max_side,
-        settings=settings,
-        device=device,
-    )
-    return EdgesJob(request, photo, run=run).result()
+    return EdgesJob.of(locals()).result()

@@ -20,7 +20,8 @@ class EditJob(BlendedJob):
 
     verb = "edit"
     default_structure = 0.4
-    wants = ("edited", "mask")
+    takes = ("photo", "edited", "mask")
+    conditioned_on = "edited"
     dilation = 20
 
 
@@ -78,18 +79,4 @@ def edit(
         InputError: a photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    request = EditJob.ordered(
-        n=n,
-        seed=seed,
-        engine=engine,
-        preset=preset,
-        structure=structure,
-        feather=feather,
-        unmasked=unmasked,
-        max_side=max_side,
-        unfinished=unfinished,
-        model=model,
-        settings=settings,
-        device=device,
-    )
-    return EditJob(request, photo, run=run, edited=edited, mask=mask).result()
+    return EditJob.of(locals()).result()

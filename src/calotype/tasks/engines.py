@@ -7,7 +7,7 @@ import re
 from dataclasses import asdict, fields
 from typing import Any
 
-from calotype.catalog import ENGINES, MODELS, system
+from calotype.catalog import ENGINES, MODELS, declared, system
 
 
 def engines() -> dict[str, dict[str, Any]]:
@@ -23,7 +23,7 @@ def _about(name: str) -> dict[str, Any]:
     meanings = attribute_docs(module.Config)
     return {
         "summary": (inspect.getdoc(module) or "").partition("\n")[0],
-        "learns": "many photos" if name in MODELS else "one photo" if hasattr(module, "train") else "nothing",
+        "learns": "many photos" if name in MODELS else "one photo" if declared(name).trained else "nothing",
         "presets": {preset: asdict(config) for preset, config in module.PRESETS.items()},
         "keys": {
             field.name: {"type": str(field.type), "meaning": meanings.get(field.name, "")}

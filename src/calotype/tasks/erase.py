@@ -27,7 +27,7 @@ class EraseJob(InpaintingJob):
     """What the verb makes of one photo and a mask."""
 
     verb = "erase"
-    wants = ("mask",)
+    takes = ("photo", "mask")
 
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:
@@ -66,14 +66,15 @@ class EraseJob(InpaintingJob):
     @cached_property
     def canvas(self) -> "torch.Tensor":
         """The photo; without its transparency where that says what is to be filled."""
-        return self.tensors[0] if self._selected is not None else self.tensors[0][:, :3]
+        picture = self.tensor(self.photo)
+        return picture if self._selected is not None else picture[:, :3]
 
     @cached_property
     def hole(self) -> "torch.Tensor":
         """The mask, or what is transparent, a little wider."""
         from calotype.image.mask import grown
 
-        selected = (self.tensors[0][:, 3:] < 0).float() if self._selected is None else self._selected
+        selected = (self.tensor(self.photo)[:, 3:] < 0).float() if self._selected is None else self._selected
         grow = self.request.own["grow"]
         width = round(_LEFT_OUT * max(self.size.height, self.size.width) if grow is None else grow)
         return grown(selected.to(self.run.device), width)
@@ -135,14 +136,4 @@ def erase(
         InputError: a picture or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    request = EraseJob.ordered(
-        n=n,
-        seed=seed,
-        grow=grow,
-        engine=engine,
-        preset=preset,
-        max_side=max_side,
-        settings=settings,
-        device=device,
-    )
-    return EraseJob(request, photo, run=run, mask=mask).result()
+    return EraseJob.of(locals()).result()

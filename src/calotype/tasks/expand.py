@@ -2,19 +2,16 @@
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from calotype.catalog import MODELS
 from calotype.errors import InputError
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.inpainting import InpaintingJob
-from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
-from calotype.types import Cost, Photo, PhotoLike, Size
+from calotype.types import PhotoLike, Size
 
 if TYPE_CHECKING:
     import torch
@@ -32,6 +29,7 @@ class ExpandJob(InpaintingJob):
     """What the verb makes of one photo."""
 
     verb = "expand"
+    takes = ("photo",)
 
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:
@@ -45,22 +43,6 @@ class ExpandJob(InpaintingJob):
                 raise InputError(f"{name}={own[name]} would cut the photo: give a number of pixels from 0 up")
 
     @property
-    def taught(self) -> bool:
-        """Whether what lies beyond the edges is known to a model of many photos, rather than looked for in this one."""
-        return self.request.loaded is not None and self.request.engine in MODELS
-
-    def fitted(self, photo: Photo) -> Photo:
-        """The photo; cut and brought to the size of those that the model has learned from, where there is one."""
-        if not self.taught:
-            return photo
-        from calotype.data.folder import fitted_photo
-        from calotype.image.io import open_photo
-
-        assert self.request.loaded is not None
-        fitting = open_photo(fitted_photo(photo, self.request.loaded.photo_size))
-        return replace(fitting, name=photo.name, source=photo.source)
-
-    @property
     def margins(self) -> tuple[int, int, int, int]:
         """Pixels added on the left, on the right, at the top and at the bottom."""
         own = self.request.own
@@ -68,13 +50,7 @@ class ExpandJob(InpaintingJob):
         return left, right, top, bottom
 
     def fitting_size(self) -> Size:
-        """The photo's size and the margins.
-
-        Raises:
-            InputError: they go beyond what a model has learned.
-        """
-        if self.taught:
-            self.engine.check_margins(self.margins, self.config)
+        """The photo's size and the margins."""
         left, right, top, bottom = self.margins
         return Size(self.photo.size.height + top + bottom, self.photo.size.width + left + right)
 
@@ -83,34 +59,17 @@ class ExpandJob(InpaintingJob):
         """Pixels that are added: known before there is memory for them."""
         return self.size.pixels - self.photo.size.pixels
 
-    @cached_property
-    def cost(self) -> Cost:
-        """See ``Job``."""
-        if not self.taught:
-            return super().cost
-        expected: Cost = self.engine.expanding_cost(self.margins, self.config)
-        return replace(expected, note=f"the photo is cut to {self.photo.size}, as the model has learned them")
-
     @property
-    def function(self) -> Any:
+    def options(self) -> dict[str, Any]:
         """See ``Job``."""
-        return self.engine.expand if self.taught else super().function
-
-    def work(self, function: Any, output: OutputSpec, **net: Any) -> Any:
-        """See ``Job``."""
-        if not self.taught:
-            return super().work(function, output, **net)
-        from calotype.image.io import to_image
-
-        engine_arguments = {"photo": self.tensors[0], "margins": self.margins, "seed": output.seed}
-        return to_image(function(self.config, self.run, **engine_arguments, **net))
+        return {**super().options, "margins": self.margins}
 
     @cached_property
     def canvas(self) -> "torch.Tensor":
         """The photo with room around it."""
         import torch.nn.functional as F
 
-        return F.pad(self.tensors[0], self.margins)
+        return F.pad(self.tensor(self.photo), self.margins)
 
     @cached_property
     def hole(self) -> "torch.Tensor":
@@ -118,7 +77,7 @@ class ExpandJob(InpaintingJob):
         import torch
         import torch.nn.functional as F
 
-        return F.pad(torch.zeros_like(self.tensors[0][:, :1]), self.margins, value=1.0)
+        return F.pad(torch.zeros_like(self.tensor(self.photo)[:, :1]), self.margins, value=1.0)
 
 
 def expand(
@@ -182,19 +141,4 @@ def expand(
         InputError: the photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    request = ExpandJob.ordered(
-        n=n,
-        seed=seed,
-        margin=margin,
-        left=left,
-        right=right,
-        top=top,
-        bottom=bottom,
-        engine=engine,
-        preset=preset,
-        max_side=max_side,
-        settings=settings,
-        model=model,
-        device=device,
-    )
-    return ExpandJob(request, photo, run=run).result()
+    return ExpandJob.of(locals()).result()

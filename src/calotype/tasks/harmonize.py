@@ -20,7 +20,8 @@ class HarmonizeJob(BlendedJob):
 
     verb = "harmonize"
     default_structure = 0.9
-    wants = ("pasted", "mask")
+    takes = ("photo", "pasted", "mask")
+    conditioned_on = "pasted"
     dilation = 7
 
 
@@ -77,18 +78,4 @@ def harmonize(
         InputError: a photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    request = HarmonizeJob.ordered(
-        n=n,
-        seed=seed,
-        engine=engine,
-        preset=preset,
-        structure=structure,
-        feather=feather,
-        unmasked=unmasked,
-        max_side=max_side,
-        unfinished=unfinished,
-        model=model,
-        settings=settings,
-        device=device,
-    )
-    return HarmonizeJob(request, photo, run=run, pasted=pasted, mask=mask).result()
+    return HarmonizeJob.of(locals()).result()

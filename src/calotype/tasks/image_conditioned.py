@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from calotype.errors import InputError
 from calotype.tasks.arguments import between
-from calotype.tasks.job import Job, OutputSpec
+from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
+from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.request import Request
 from calotype.types import LabelMap, Photo, PhotoLike, Size
 
@@ -33,10 +34,10 @@ FEATHER = Param(
 UNMASKED = Param("the engine's whole picture, not blended into the photo by the mask", kind="switch")
 
 
-class ImageConditionedJob(Job):
+class ImageConditionedJob(PhotoJob):
     """A picture, the first that the verb wants, made again in the manner of the photo."""
 
-    engine_function = "remake"
+    conditioned_on: ClassVar[str]  # the input that is made again
 
     def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """As for every job, and the picture."""
@@ -51,7 +52,7 @@ class ImageConditionedJob(Job):
         from calotype.image.io import to_tensor
         from calotype.image.resize import resize
 
-        given, size = self.pictures[self.wants[0]], (self.size.height, self.size.width)
+        given, size = self.pictures[self.conditioned_on], (self.size.height, self.size.width)
         if self.photo.alpha is not None or given.alpha is None:
             return resize(self.tensor(given), size)
         above = resize(to_tensor(given, self.run.device), size)
@@ -91,7 +92,7 @@ class BlendedJob(ImageConditionedJob):
         super().__init__(request, photo, also, run, **pictures)
         if mask is not None:  # only now, since a mask may be transparent where the photo is not
             self.pictures["mask"] = open_photo(mask, max_side=request.max_side)
-        changed = self.pictures[self.wants[0]]
+        changed = self.pictures[self.conditioned_on]
         if not same_shape(changed.size, self.size):
             raise InputError(
                 f"'{changed.name}' is {changed.size} and '{self.photo.name}' {self.size} pixels: "
@@ -105,12 +106,11 @@ class BlendedJob(ImageConditionedJob):
 
         return derived_mask(self.tensors[0], self.picture) if mask is None else open_mask(mask, self.size)
 
-    def work(self, function: Any, output: OutputSpec, **net: Any) -> Any:
+    def finished(self, made: Any) -> Any:
         """The engine's picture where something was changed, and the photo elsewhere."""
         from calotype.image.io import to_image
         from calotype.image.mask import composite
 
-        made = function(self.tensors, self.config, self.run, **self.engine_arguments(output), **net)
         return to_image(made if self._mask is None else composite(self.tensors[0], made, self._soft))
 
     @cached_property

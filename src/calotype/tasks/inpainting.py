@@ -5,17 +5,16 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from calotype.tasks.job import Job, OutputSpec
+from calotype.tasks.job import OutputSpec
+from calotype.tasks.photo_job import PhotoJob
 from calotype.types import Cost
 
 if TYPE_CHECKING:
     import torch
 
 
-class InpaintingJob(Job):
+class InpaintingJob(PhotoJob):
     """A picture of which a part is missing: ``canvas`` and ``hole`` say which."""
-
-    engine_function = "fill"
 
     @cached_property
     def canvas(self) -> torch.Tensor:
@@ -35,12 +34,17 @@ class InpaintingJob(Job):
     @cached_property
     def cost(self) -> Cost:
         """What one picture is expected to take on this machine."""
+        if self.system.of_sets:
+            return super().cost
         size = (self.size.height, self.size.width)
-        cost: Cost = self.engine.cost([size], size, self.config, hole=self.missing)
+        cost: Cost = self.package.cost([size], size, self.config, hole=self.missing)
         return cost
 
-    def work(self, function: Any, output: OutputSpec, **net: Any) -> Any:
-        """The whole picture."""
-        from calotype.image.io import to_image
+    @cached_property
+    def tensors(self) -> list[torch.Tensor]:
+        """The picture with the hole."""
+        return [self.canvas]
 
-        return to_image(function([self.canvas], self.config, self.run, hole=self.hole, seed=output.seed, **net))
+    def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
+        """As for every job, and the hole."""
+        return {**super().engine_arguments(output), "hole": self.hole}

@@ -1,8 +1,8 @@
 """A request for one set of inputs: what it costs, what repeats it, and each of its outputs made alone.
 
 A ``Request`` is a verb's arguments, checked before any input is opened. A ``Job`` is a request with its inputs read. A
-verb that differs says so in a class of its own: ``PhotoJob`` for what is made of one photo, ``ModelJob`` for what a model
-of a data set makes of nothing, or of declared inputs.
+verb that differs says so in a class of its own: ``PhotoJob`` for what is made of one photo, ``ModelJob`` for what a
+model of a data set makes of nothing, or of declared inputs.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from calotype.catalog import able, declared
 from calotype.catalog import system as system_of
 from calotype.declaration import System, Verb
 from calotype.kinds import KINDS, OUTPUTS, Reading
@@ -62,12 +63,24 @@ class Job:
     verb: ClassVar[str]
     takes: ClassVar[tuple[str, ...]] = ()  # the arguments that are inputs, read from files
     main: ClassVar[str] = ""  # the one of them that a folder may be given for; empty where there is none
+    gives: ClassVar[str] = "picture"  # what its outputs are: a key of ``kinds.OUTPUTS``
     default_structure: ClassVar[str | float | None] = None  # where neither user nor engine says it
+    suffix: ClassVar[str] = ".png"  # of the files that outputs are saved in, where the user does not choose another
 
     request: Request
     inputs: dict[str, Any]
     size: Size
     _given_run: Run | None
+
+    @classmethod
+    def input_names(cls) -> tuple[str, ...]:
+        """The arguments that are inputs: the verb's own, and those that systems declare for it."""
+        declared_names = [given.name for name in able(cls.verb) for given in declared(name).verbs[cls.verb].inputs]
+        return tuple(dict.fromkeys((*cls.takes, *(name for name in declared_names if name not in cls.takes))))
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.suffix = OUTPUTS[cls.gives].suffix
 
     @classmethod
     def ordered(cls, **given: Any) -> Request:
@@ -107,7 +120,7 @@ class Job:
         arguments = {**given, **given.get("inputs", {})}
         arguments.pop("inputs", None)
         run = arguments.pop("run", None)
-        inputs = {name: arguments.pop(name) for name in cls.takes if name in arguments}
+        inputs = {name: arguments.pop(name) for name in cls.input_names() if name in arguments}
         return cls.create(cls.ordered(**arguments), inputs, run)
 
     @classmethod
@@ -138,11 +151,6 @@ class Job:
     def package(self) -> Any:
         """The system's package."""
         return system_of(self.request.engine)
-
-    @property
-    def suffix(self) -> str:
-        """Of the files that outputs are saved in, where the user does not choose another."""
-        return OUTPUTS[self.declared.output].suffix
 
     @property
     def name(self) -> str:

@@ -28,7 +28,8 @@ class MixJob(ImageConditionedJob):
 
     verb = "mix"
     default_structure = "close"
-    wants = ("other", "mask")
+    takes = ("photo", "also", "other", "mask")
+    conditioned_on = "other"
 
     def __init__(
         self,
@@ -143,15 +144,4 @@ def mix(
         InputError: a photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    request = MixJob.ordered(
-        n=n,
-        seed=seed,
-        structure=structure,
-        size=size,
-        engine=engine,
-        preset=preset,
-        max_side=max_side,
-        settings=settings,
-        device=device,
-    )
-    return MixJob(request, photo, also, run, other=other, mask=mask).result()
+    return MixJob.of(locals()).result()

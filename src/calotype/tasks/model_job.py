@@ -33,7 +33,9 @@ class ModelJob(Job):
     def ordered(cls, **given: Any) -> Request:
         """See ``Job``; a model has to be among the arguments."""
         if given.get("model") is None:
-            raise InputError(f"{cls.verb} needs a trained model: give --model NAME (model=); 'calotype models' lists them")
+            raise InputError(
+                f"{cls.verb} needs a trained model: give --model NAME (model=); 'calotype models' lists them"
+            )
         return super().ordered(**given)
 
     @classmethod
@@ -58,9 +60,7 @@ class ModelJob(Job):
         for name, given in declared.items():
             if given.required and inputs.get(name) is None:
                 raise InputError(f"the model {request.engine} needs one thing more for {self.verb}: {name} ({name}=)")
-        self.inputs = {
-            name: self.opened(name, value, request) for name, value in inputs.items() if value is not None
-        }
+        self.inputs = {name: self.opened(name, value, request) for name, value in inputs.items() if value is not None}
         self.size = self.fitting_size()
         self.check_inputs()
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from calotype.catalog import ENGINES, MODELS, load
+from calotype.catalog import ENGINES, MODELS, declared, load
 from calotype.catalog import engine as engine_of
 from calotype.errors import InputError
 from calotype.files import shown
@@ -101,6 +101,6 @@ def _of_ours(folder: Path) -> Path:
 def _reader() -> str:
     """The engine that can read models of another program."""
     for name in ENGINES:
-        if hasattr(engine_of(name), "imported"):
+        if declared(name).imports:
             return name
     raise InputError("no engine here can read models of other programs: 'calotype train' trains one")

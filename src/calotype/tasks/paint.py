@@ -26,7 +26,8 @@ class PaintJob(ImageConditionedJob):
 
     verb = "paint"
     default_structure = "close"
-    wants = ("sketch",)
+    takes = ("photo", "sketch")
+    conditioned_on = "sketch"
     extends = True
 
     @classmethod
@@ -117,18 +118,4 @@ def paint(
         InputError: a photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    request = PaintJob.ordered(
-        n=n,
-        seed=seed,
-        engine=engine,
-        preset=preset,
-        structure=structure,
-        colours=colours,
-        size=size,
-        max_side=max_side,
-        unfinished=unfinished,
-        model=model,
-        settings=settings,
-        device=device,
-    )
-    return PaintJob(request, photo, run=run, sketch=sketch).result()
+    return PaintJob.of(locals()).result()

@@ -1,15 +1,16 @@
 """New panoramas, whose right edge continues at the left one."""
 
 # Annotations are values here, not strings: the command line is made from them.
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
+from calotype.tasks.model_job import ModelJob
 from calotype.tasks.param import Param
 from calotype.tasks.sample import COUNT, MODEL, UNFINISHED
-from calotype.tasks.sampling import ModelJob
 
 if TYPE_CHECKING:
     from calotype.run import Run
@@ -20,15 +21,10 @@ class PanoramaJob(ModelJob):
 
     verb = "panorama"
 
-    def check(self) -> None:
-        """See ``Sampling``."""
-        between(self.own["turn"], 0.0, 1.0, "a turn", "0.5")
-        self.loaded.engine.check_round(self.loaded.config)
-        super().check()
-
-    def engine_arguments(self, seed: int) -> dict[str, Any]:
-        """See ``Sampling``."""
-        return {**super().engine_arguments(seed), "turn": self.own["turn"]}
+    @classmethod
+    def check(cls, own: Mapping[str, Any]) -> None:
+        """See ``Job``."""
+        between(own["turn"], 0.0, 1.0, "a turn", "0.5")
 
 
 def panorama(
@@ -81,6 +77,4 @@ def panorama(
         InputError: the model or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    return PanoramaJob(
-        model, n=n, seed=seed, size=size, turn=turn, unfinished=unfinished, device=device, run=run
-    ).result()
+    return PanoramaJob.of(locals()).result()

@@ -4,37 +4,15 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_origin
+from typing import Annotated, Any, get_origin
 
-Kind = Literal[
-    "photo",
-    "photos",
-    "picture",
-    "mask",
-    "sketch",
-    "labels",
-    "whole",
-    "seed",
-    "margin",
-    "number",
-    "switch",
-    "text",
-    "settings",
-    "size",
-    "factor",
-    "shape",
-    "structure",
-    "engine",
-    "preset",
-    "model",
-    "device",
-    "weights",
-    "several",
-    "folder",
-]
-WHOLE: frozenset[str] = frozenset({"whole", "seed", "margin"})  # the kinds that are whole numbers
+from calotype.catalog import able, declared
+from calotype.kinds import KINDS
+
+# The kinds that are whole numbers.
+WHOLE: frozenset[str] = frozenset(kind.name for kind in KINDS.values() if kind.form == "whole")
 
 
 @dataclass(frozen=True)
@@ -43,11 +21,7 @@ class Param:
 
     Attributes:
         help: one sentence for the user, without a full stop.
-        kind: what is wanted, whatever form it takes in a front end. Pictures: a photo, several, any other picture, a
-            mask, a sketch or a label map in flat colours. Numbers: whole ones (the seed and a number of pixels at an
-            edge among them) or any. Yes or no, a text, several words with commas, ``key=value`` pairs. What is written
-            in a way of its own: a size, a factor, a shape, a structure. Names: of an engine, a preset, a model, a
-            device; of weights, or the file that they are in; of a folder.
+        kind: what is wanted, whatever form it takes in a front end: a key of ``calotype.kinds.KINDS``.
         flags: how it is written on a command line; empty for ``--name``, with dashes for underscores.
         metavar: what stands for the value in a help text, like ``WIDTHxHEIGHT``.
         choices: the words that can stand there; front ends may offer them, the verb itself checks.
@@ -60,7 +34,7 @@ class Param:
     """
 
     help: str
-    kind: Kind = "text"
+    kind: str = "text"
     flags: tuple[str, ...] = ()
     metavar: str = ""
     choices: tuple[str, ...] = ()
@@ -84,11 +58,23 @@ def description(task: Callable[..., Any]) -> str:
 
 
 def described(task: Callable[..., Any]) -> dict[str, tuple[Param, Any]]:
-    """The arguments of ``task`` that have a ``Param``, each with its default (``Parameter.empty``: none)."""
-    found = {}
+    """The arguments of ``task`` that have a ``Param``, each with its default (``Parameter.empty``: none).
+
+    Where the task takes further inputs by name, those that any system declares for the verb are among them.
+    """
+    found: dict[str, tuple[Param, Any]] = {}
+    further = False
     for name, parameter in inspect.signature(task).parameters.items():
+        further = further or parameter.kind is inspect.Parameter.VAR_KEYWORD
         if get_origin(parameter.annotation) is Annotated:
             about = [extra for extra in parameter.annotation.__metadata__ if isinstance(extra, Param)]
             if about:
                 found[name] = (about[0], parameter.default)
-    return found
+    return {**found, **_declared_inputs(task.__name__, found)} if further else found
+
+
+def _declared_inputs(verb: str, known: Mapping[str, Any]) -> dict[str, tuple[Param, Any]]:
+    """The union of the inputs that systems declare for a verb and describe, but for those that are ``known``."""
+    inputs = [given for name in able(verb) for given in declared(name).verbs[verb].inputs]
+    named = {given.name: given for given in inputs if given.help and given.name not in known}
+    return {name: (Param(given.help, kind=given.kind, metavar="FILE"), None) for name, given in named.items()}

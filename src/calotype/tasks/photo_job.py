@@ -30,7 +30,7 @@ class PhotoJob(Job):
         pictures: the further pictures that the verb was handed, by the name of the argument.
     """
 
-    takes = ("photo", "also")
+    takes: ClassVar[tuple[str, ...]] = ("photo", "also")
     main = "photo"
     own_model: ClassVar[bool] = False  # whether no model serves but one that was trained for the verb
     extends: ClassVar[bool] = False  # whether the verb's net is the usual one and something learned on top of it

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from calotype.catalog import Loaded, load
+from calotype.catalog import Loaded, declared, load
 from calotype.catalog import engine as engine_of
 from calotype.errors import InputError
 from calotype.files import shown, write_whole
+from calotype.kinds import labels_sha256
 from calotype.tasks import model_store
 from calotype.tasks.progress import done, done_at, shares_of
 from calotype.types import Cost, LabelMap, Photo
@@ -109,7 +108,7 @@ class PhotoModel:
         """About how much of the work each stage is; they add up to 1."""
         module = engine_of(self.engine)
         every = module.stages(self._size, self.config)
-        efforts = module.efforts(self._size, self.config) if hasattr(module, "efforts") else [1.0] * len(every)
+        efforts = module.efforts(self._size, self.config) if declared(self.engine).efforts else [1.0] * len(every)
         return shares_of({stage: effort for stage, effort in zip(every, efforts) if stage in self.stages})
 
     @property
@@ -152,7 +151,7 @@ class PhotoModel:
                 return
             if not model_store.described(self.folder):
                 model_store.describe(self.folder, self._about())
-            previews = Previews(self.folder, run.on_event)
+            previews = PreviewWriter(self.folder, run.on_event)
             part = run.within(self.folder, seed=self.seed, on_event=previews)
             further = {"base": self.base.net(run.device)} if self.base else self._shown(run.device)
             net = engine_of(self.engine).train(to_tensor(self.photo, run.device), self.config, part, **further)
@@ -233,22 +232,12 @@ class PhotoModel:
         )
 
 
-def labels_sha256(labels: LabelMap) -> str:
-    """What tells a label map from every other: its size and the number at each pixel, whatever the colours."""
-    return hashlib.sha256(f"{labels.size} {labels.classes} ".encode() + labels.index.tobytes()).hexdigest()
-
-
-def wants_labels(engine: str) -> bool:
-    """Whether an engine learns from a photo and a label map of it."""
-    return "labels" in signature(engine_of(engine).train).parameters
-
-
 def purpose_of(verb: str, adaptation: Mapping[str, Any]) -> str:
     """A verb that needs a model of its own, and what that depends on: ``upscale factor=2``."""
     return " ".join([verb, *(f"{name}={value:g}" for name, value in adaptation.items())])
 
 
-class Previews:
+class PreviewWriter:
     """Hears what a training says, passes it on, and keeps each stage's last picture as a PNG."""
 
     def __init__(self, folder: Path, listener: Callable[[Event], object] | None) -> None:
@@ -284,10 +273,8 @@ def check_purpose(loaded: Loaded, folder: Path, verb: str, adaptation: Mapping[s
     Raises:
         InputError: the message says how to train one.
     """
-    if (
-        not hasattr(loaded.engine, "adapted")
-        or loaded.engine.adapted(loaded.config, verb, **adaptation) == loaded.config
-    ):
+    adapts = declared(loaded.system).adapts
+    if not adapts or loaded.engine.adapted(loaded.config, verb, **adaptation) == loaded.config:
         return
     about, purpose = model_store.described(folder), purpose_of(verb, adaptation)
     if about.get("preset") == model_store.IMPORTED:  # what such a model was trained for, only its owner knows

@@ -12,8 +12,9 @@ from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import AUTO
 from calotype.tasks.image_conditioned import of_photo
-from calotype.tasks.job import Job, OutputSpec
+from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
+from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.photo_model import check_labels
 from calotype.tasks.request import Request
 from calotype.tasks.segment import is_auto, map_of
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
     from calotype.run import Run
 
 
-class RelayoutJob(Job):
+class RelayoutJob(PhotoJob):
     """What the verb makes of one photo, a map of it and a map of what is wanted."""
 
     verb = "relayout"
-    wants = ("labels", "target")
+    takes = ("photo", "labels", "target")
 
     @classmethod
     def opened(cls, name: str, picture: LabelMapLike, request: Request) -> Photo | None:
@@ -104,7 +105,8 @@ class RelayoutJob(Job):
 
     def fitting_size(self) -> Size:
         """The size of the target."""
-        return self.pictures["target"].size.within(self.request.max_side)
+        size: Size = self.pictures["target"].size
+        return size.within(self.request.max_side)
 
     def adaptation(self) -> dict[str, Any]:
         """How many labels there are."""
@@ -214,15 +216,4 @@ def relayout(
         InputError: a picture or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    request = RelayoutJob.ordered(
-        n=n,
-        seed=seed,
-        engine=engine,
-        preset=preset,
-        max_side=max_side,
-        unfinished=unfinished,
-        model=model,
-        settings=settings,
-        device=device,
-    )
-    return RelayoutJob(request, photo, run=run, labels=labels, target=target).result()
+    return RelayoutJob.of(locals()).result()

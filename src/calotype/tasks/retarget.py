@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.catalog import ENGINES
-from calotype.catalog import engine as engine_of
 from calotype.errors import InputError, OutputError
 from calotype.files import shown
 from calotype.results import Animation, Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between, one_of
-from calotype.tasks.job import Job, OutputSpec
+from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
+from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.request import Request, abilities
 from calotype.types import Cost, PhotoLike, Shape, Size
 
@@ -32,11 +32,10 @@ _MOST_FRAMES = 2000
 _UNUSED = {"shape": None, "outside": "transparent", "film": None, "frames": 48, "fps": 12.0}
 
 
-class RetargetJob(Job):
+class RetargetJob(PhotoJob):
     """What the verb makes of one photo: a picture, and perhaps a film of the way from the photo to it."""
 
     verb = "retarget"
-    tiles = True
 
     @classmethod
     def ordered(cls, **given: Any) -> Request:
@@ -80,13 +79,11 @@ class RetargetJob(Job):
         """As for every job, and the shape where there is one."""
         return {**super().engine_arguments(output), **({} if self.shape is None else {"shape": self.shape})}
 
-    def work(self, function: Any, output: OutputSpec, **net: Any) -> "Image":
+    def finished(self, made: Any) -> "Image":
         """The picture."""
         from calotype.image.io import to_image
 
-        return to_image(
-            self._laid(function(self.tensors, self.config, self.run, **self.engine_arguments(output), **net))
-        )
+        return to_image(self._laid(made))
 
     def _laid(self, made: "torch.Tensor") -> "torch.Tensor":
         """A picture with what is to be outside of its shape."""
@@ -124,9 +121,11 @@ class RetargetJob(Job):
         frames, fps = self._own("frames"), self._own("fps")
         way = _way(frames)
         places = sorted(set(way))
-        net = {} if self._net is None else {"net": self._net}
-        engine_arguments = {**self.engine_arguments(output), "places": places}
-        made = self.engine.film(self.tensors, self.config, self.run, **engine_arguments, **net)
+        film = self.system.verbs["film"]
+        available = {**self.engine_arguments(output), "places": places}
+        arguments = {name: available[name] for name in film.options if name in available}
+        learned = {} if self.net is None else {"net": self.net}
+        made = getattr(self.package, film.function)(self.tensors, self.config, self.run, **arguments, **learned)
         at = dict(zip(places, self._on_canvas(made), strict=True))
         settings = {**self.settings, **output.differs}
         return Animation([at[place] for place in way], fps, True, settings, self.photo.name)
@@ -165,7 +164,7 @@ class RetargetJob(Job):
 def _check_able(engine: str, ability: str) -> None:
     if ability in abilities(engine):
         return
-    able = [name for name in ENGINES if ability in getattr(engine_of(name), "ABILITIES", ())]
+    able = [name for name in ENGINES if ability in abilities(name)]
     what = {
         "shape": "fills no shape but the rectangle",
         "film": "makes no film of the way from a photo to another size",
@@ -267,23 +266,4 @@ def retarget(
         InputError: the photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    request = RetargetJob.ordered(
-        n=n,
-        seed=seed,
-        engine=engine,
-        preset=preset,
-        size=size,
-        factor=factor,
-        shape=shape,
-        outside=outside,
-        film=film,
-        frames=frames,
-        fps=fps,
-        tile=tile,
-        max_side=max_side,
-        unfinished=unfinished,
-        model=model,
-        settings=settings,
-        device=device,
-    )
-    return RetargetJob(request, photo, also, run).result()
+    return RetargetJob.of(locals()).result()

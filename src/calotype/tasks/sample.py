@@ -2,19 +2,17 @@
 
 # Annotations are values here, not strings: the command line is made from them.
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 from calotype.errors import InputError
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
+from calotype.tasks.model_job import ModelJob
 from calotype.tasks.param import Param
-from calotype.tasks.sampling import ModelJob
 from calotype.types import PhotoLike
 
 if TYPE_CHECKING:
-    import torch
-
     from calotype.run import Run
 
 MODEL = Param(
@@ -26,53 +24,18 @@ COUNT = Param(
 UNFINISHED = Param("use a model whose training has not ended, as it was saved last", kind="switch")
 
 
-class Samples(ModelJob):
+class SampleJob(ModelJob):
     """What the verb makes."""
 
     verb = "sample"
+    takes = ("guide",)
 
-    def __init__(self, model: str | Path, *, guide: PhotoLike | None, **given: Any) -> None:
-        self._guide = guide
-        super().__init__(model, **given)
-
-    def check(self) -> None:
-        """See ``Sampling``."""
-        super().check()
-        strength = between(self.own["strength"], 0.0, 1.0, "a strength", "0.3")
-        if self._guide is None:
-            if strength:
-                raise InputError("--strength says how far to go from a guide: give --guide PICTURE too (guide=)")
-            return
-        from calotype.image.io import open_photo, to_tensor
-        from calotype.image.resize import resize
-
-        if not hasattr(self.loaded.engine, "guided"):
-            raise InputError(f"the model {self.loaded.system} makes nothing after a guide: leave out --guide (guide=)")
-        picture = open_photo(self._guide)
-        side = self.loaded.config.macro
-        if picture.size.height != picture.size.width:
-            raise InputError(f"the guide '{picture.name}' is {picture.size}: give a square piece of a picture")
-        self.piece: torch.Tensor = resize(to_tensor(picture)[:, :3], (side, side))
-        self.own["guide"] = picture.source.name if picture.source else picture.name
-
-    def make(self, seed: int) -> tuple[Any, float]:
-        """See ``Sampling``."""
-        if self._guide is None:
-            return super().make(seed)
-        import time
-
-        from calotype.image.io import to_image
-
-        began = time.perf_counter()
-        made = self.loaded.engine.guided(
-            self.loaded.config,
-            self.run,
-            net=self.loaded.net.to(self.run.device),
-            piece=self.piece,
-            strength=self.own["strength"],
-            **self.engine_arguments(seed),
-        )
-        return to_image(made), time.perf_counter() - began
+    def check_inputs(self) -> None:
+        """See ``ModelJob``."""
+        strength = between(self.request.own["strength"], 0.0, 1.0, "a strength", "0.3")
+        if "guide" not in self.inputs and strength:
+            raise InputError("--strength says how far to go from a guide: give --guide PICTURE too (guide=)")
+        super().check_inputs()
 
 
 def sample(
@@ -131,14 +94,4 @@ def sample(
         InputError: the model or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    return Samples(
-        model,
-        n=n,
-        seed=seed,
-        size=size,
-        guide=guide,
-        strength=strength,
-        unfinished=unfinished,
-        device=device,
-        run=run,
-    ).result()
+    return SampleJob.of(locals()).result()

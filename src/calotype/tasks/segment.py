@@ -9,8 +9,9 @@ from calotype.errors import InputError
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import AUTO
-from calotype.tasks.job import Job, OutputSpec
+from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
+from calotype.tasks.photo_job import PhotoJob
 from calotype.types import LabelMapLike, Photo, PhotoLike
 
 if TYPE_CHECKING:
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
 _MOST = 255  # labels, as in ``image.labels``, which imports torch
 
 
-class SegmentJob(Job):
+class SegmentJob(PhotoJob):
     """What the verb makes of one photo."""
 
     verb = "segment"
+    takes = ("photo",)
 
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:
@@ -32,16 +34,12 @@ class SegmentJob(Job):
                 f"{own['classes']} labels cannot be told apart: give a count from 2 to {_MOST}, like 5 (classes=)"
             )
 
-    def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
-        """The number of labels, and the seed."""
-        return {"classes": self.request.own["classes"], "seed": output.seed}
-
-    def work(self, function: Any, output: OutputSpec, **net: Any) -> Any:
+    def finished(self, made: Any) -> Any:
         """The map as a picture, each label in a flat colour."""
         from calotype.image.labels import flat_colours
         from calotype.types import LabelMap
 
-        index = function(self.tensors, self.config, self.run, **self.engine_arguments(output), **net)[0]
+        index = made[0]
         colours = flat_colours(int(index.max()) + 1)
         return LabelMap(index.cpu().numpy().astype("uint8"), colours, self.photo.name).image()
 
@@ -93,16 +91,7 @@ def segment(
         InputError: the photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    request = SegmentJob.ordered(
-        classes=classes,
-        seed=seed,
-        engine=engine,
-        preset=preset,
-        max_side=max_side,
-        settings=settings,
-        device=device,
-    )
-    return SegmentJob(request, photo, run=run).result()
+    return SegmentJob.of(locals()).result()
 
 
 def is_auto(labels: LabelMapLike | None) -> bool:

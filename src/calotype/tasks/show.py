@@ -4,21 +4,15 @@
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from inspect import Parameter
 from pathlib import Path
 from typing import Annotated, Any
 
 from calotype.errors import InputError
+from calotype.kinds import KINDS
 from calotype.tasks.arguments import STRUCTURES
 from calotype.tasks.param import Param, described
-
-# The verbs that put their settings into what they make; each stands in a file of its name.
-_VERBS = (
-    *("vary", "retarget", "paint", "harmonize", "edit", "erase", "expand"),
-    *("texture", "stylize", "mix", "analogy", "relayout", "segment", "edges"),
-    *("upscale", "animate", "sample", "panorama"),
-)
+from calotype.tasks.verbs import VERBS
 
 
 @dataclass(frozen=True)
@@ -91,8 +85,14 @@ def _words(settings: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_model(settings: Mapping[str, Any], known: Mapping[str, tuple[Param, Any]]) -> Iterator[str]:
-    """The command of a verb that takes a model and no photo."""
-    yield from ("calotype", settings["verb"], _as_argument(settings["model"]))
+    """The command of a verb that takes a model of a data set and no photo."""
+    pictures = settings.get("pictures", {})
+    yield from ("calotype", settings["verb"])
+    for name, (about, default) in known.items():
+        told = settings["model"] if about.kind == "model" else pictures[name]["name"] if name in pictures else None
+        if told is not None:
+            yield from () if default is Parameter.empty else (about.flag(name),)
+            yield _as_argument(told)
     if "sheet" in settings:
         yield from ("--sheet", "-n", str(settings["sheet"]))
     yield from ("--seed", str(settings["seed"]), "--size", settings["size"])
@@ -104,9 +104,7 @@ def _of_model(settings: Mapping[str, Any], known: Mapping[str, tuple[Param, Any]
 
 def _arguments_of(verb: str) -> dict[str, tuple[Param, Any]]:
     """The verb's arguments, each with its default."""
-    if verb not in _VERBS:  # what a file says is not for importing as it stands
-        raise KeyError(verb)
-    return described(getattr(import_module(f"calotype.tasks.{verb}"), verb))
+    return described(VERBS[verb][0])  # what a file says is looked up, never imported
 
 
 def _engine(settings: Mapping[str, Any]) -> Iterator[str]:
@@ -126,7 +124,7 @@ def _own(own: Mapping[str, Any], known: Mapping[str, tuple[Param, Any]]) -> Iter
         value = own.get(name, default)
         if value == default:
             continue
-        if about.kind == "switch":
+        if KINDS[about.kind].form == "switch":
             yield about.flag(name) if value else f"--no-{about.flag(name).removeprefix('--')}"
         else:
             yield from (about.flag(name), f"{value:.12g}" if isinstance(value, float) else str(value))

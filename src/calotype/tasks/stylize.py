@@ -9,7 +9,6 @@ from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
 from calotype.tasks.image_conditioned import ImageConditionedJob
-from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
 from calotype.types import Cost, PhotoLike, Size
 
@@ -23,9 +22,9 @@ class StylizeJob(ImageConditionedJob):
     """What the verb makes of one photo and the picture that shows the style."""
 
     verb = "stylize"
-    engine_function = ""
     default_structure = 0.55
-    wants = ("style",)
+    takes = ("photo", "style")
+    conditioned_on = "style"
 
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:
@@ -58,7 +57,7 @@ class StylizeJob(ImageConditionedJob):
     def scales(self) -> list[tuple[int, int]]:
         """Height and width of the levels of the style, which decides them, coarsest first."""
         style = self.pictures["style"].size
-        found: list[tuple[int, int]] = self.engine.scales((style.height, style.width), self.config)
+        found: list[tuple[int, int]] = self.package.scales((style.height, style.width), self.config)
         return found
 
     @cached_property
@@ -66,17 +65,16 @@ class StylizeJob(ImageConditionedJob):
         """What one picture is expected to take on this machine."""
         style: Size = self.pictures["style"].size
         size = (self.size.height, self.size.width)
-        cost: Cost = self.engine.cost([(style.height, style.width)], size, self.working_config)
+        cost: Cost = self.package.cost([(style.height, style.width)], size, self.working_config)
         return cost
 
-    def work(self, function: Any, output: OutputSpec, **net: Any) -> Any:
+    def finished(self, made: Any) -> Any:
         """The engine's picture, in the colours that are wanted, and as transparent as the photo."""
         import torch
 
         from calotype.image.colours import with_light_of
         from calotype.image.io import to_image, to_tensor
 
-        made = function(self.tensors, self.config, self.run, **self.engine_arguments(output), **net)
         share = self.request.own["colours"]
         if share < 1:
             made = share * made + (1 - share) * with_light_of(self.content, made)
@@ -136,15 +134,4 @@ def stylize(
         InputError: a photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    request = StylizeJob.ordered(
-        n=n,
-        seed=seed,
-        structure=structure,
-        colours=colours,
-        engine=engine,
-        preset=preset,
-        max_side=max_side,
-        settings=settings,
-        device=device,
-    )
-    return StylizeJob(request, photo, run=run, style=style).result()
+    return StylizeJob.of(locals()).result()

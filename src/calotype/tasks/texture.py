@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.results import Result
 from calotype.tasks import arguments
-from calotype.tasks.job import Job, OutputSpec
+from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
+from calotype.tasks.photo_job import PhotoJob
 from calotype.types import PhotoLike, Size
 
 if TYPE_CHECKING:
@@ -21,19 +22,19 @@ if TYPE_CHECKING:
 _LARGER = 2
 
 
-class TextureJob(Job):
+class TextureJob(PhotoJob):
     """What the verb makes of one photo."""
 
     verb = "texture"
-    wants = ("guide",)
-    tiles = True
+    takes = ("photo", "also", "guide")
 
     def fitting_size(self) -> Size:
         """The size asked for; else that of the guide; else twice the photo's each way."""
         if self.request.size is not None or self.request.factor is not None:
             return self.request.size_for(self.photo.size)
         if "guide" in self.pictures:
-            return self.pictures["guide"].size
+            size: Size = self.pictures["guide"].size
+            return size
         return Size(_LARGER * self.photo.size.height, _LARGER * self.photo.size.width)
 
     def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
@@ -107,16 +108,4 @@ def texture(
         InputError: a photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    request = TextureJob.ordered(
-        n=n,
-        seed=seed,
-        size=size,
-        factor=factor,
-        tile=tile,
-        engine=engine,
-        preset=preset,
-        max_side=max_side,
-        settings=settings,
-        device=device,
-    )
-    return TextureJob(request, photo, also, run, guide=guide).result()
+    return TextureJob.of(locals()).result()

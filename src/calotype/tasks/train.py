@@ -1,26 +1,26 @@
 """A model trained before any verb needs it: of one photo, or of many."""
 
 # Annotations are values here, not strings: the command line is made from them.
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from calotype.catalog import ENGINES, MODELS, config_from, usual_preset
+from calotype.catalog import ENGINES, MODELS, config_from, declared, default_preset
 from calotype.catalog import engine as engine_of
 from calotype.catalog import model as model_of
-from calotype.catalog import system as system_of
 from calotype.errors import InputError
 from calotype.tasks import arguments, model_store
 from calotype.tasks.data import set_folder
 from calotype.tasks.dataset_model import Dataset, DatasetModel
 from calotype.tasks.image_conditioned import of_photo
-from calotype.tasks.job import require_memory
+from calotype.tasks.memory import require_memory
 from calotype.tasks.param import Param
-from calotype.tasks.photo_model import PhotoModel, purpose_of, wants_labels
-from calotype.tasks.request import check_able
+from calotype.tasks.photo_model import PhotoModel, purpose_of
+from calotype.tasks.progress import Training
+from calotype.tasks.request import check_able, check_seed
 from calotype.tasks.segment import is_auto, map_of
+from calotype.tasks.training import Trained, train_model
 from calotype.tasks.upscale import ENLARGEMENT, enlargement
 from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike
 
@@ -28,25 +28,6 @@ if TYPE_CHECKING:
     from calotype.run import Run
 
 _PURPOSES = ("upscale", "animate")
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A finished model.
-
-    Attributes:
-        folder: where it is; ``calotype.load`` reads it, and verbs take it as ``model``.
-        engine: name of the engine, or of the model.
-        photo: name of the photo, or of the set of photos.
-        new: whether it was trained, or gone on with, just now.
-        seconds: that this took.
-    """
-
-    folder: Path
-    engine: str
-    photo: str
-    new: bool
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -144,16 +125,15 @@ def training_request(
     from calotype.run import choose_device
 
     changes = dict(settings or {})
-    if engine not in ENGINES:
-        system_of(engine)  # says which there are, models too
-    check_able(engine, "train", "train")
-    _check_seed(seed)
+    _check_trained(engine)
+    check_seed(seed)
     module = engine_of(engine)
-    preset = usual_preset(engine) if preset is None else preset
+    preset = default_preset(engine) if preset is None else preset
     plain = config_from(module, preset, changes)
     _check_labels(engine, labels, several)
     adaptation = _facts(engine, purpose, factor)
-    config = module.adapted(plain, purpose, **adaptation) if purpose and hasattr(module, "adapted") else plain
+    adapts = purpose and declared(engine).adapts
+    config = module.adapted(plain, purpose, **adaptation) if adapts else plain
     return TrainingRequest(
         engine=engine,
         preset=preset,
@@ -196,23 +176,32 @@ def dataset_training_request(
     for name, flag in (("purpose", "--for"), ("labels", "--labels"), ("max_side", "--max-side")):
         if others.get(name):
             raise InputError(f"{engine} learns from many photos: leave out {flag} ({name}=)")
-    _check_seed(seed)
-    module, changes = model_of(engine), dict(settings or {})
-    preset = usual_preset(engine) if preset is None else preset
+    check_seed(seed)
+    module, changes, system = model_of(engine), dict(settings or {}), declared(engine)
+    preset = default_preset(engine) if preset is None else preset
+    dataset = Dataset(set_folder(photos), system.learns)
+    _ = dataset.files  # whether there are any is found out now
     config = config_from(module, preset, changes)
+    if system.adapts:
+        config = module.adapted(config, dataset.about)
     chosen = None if out is None else Path(out)
-    model = DatasetModel(Dataset(set_folder(photos)), engine, preset, config, changes, seed, chosen)
-    _ = model.photos.files  # whether there are any is found out now
-    return model
+    return DatasetModel(dataset, engine, preset, config, changes, seed, chosen)
 
 
-def _check_seed(seed: int) -> None:
-    if not 0 <= seed <= 2**53:
-        raise InputError(f"a seed of {seed} cannot be used: give a whole number from 0 to 2**53")
+def _check_trained(engine: str) -> None:
+    """Refuse an engine that learns nothing.
+
+    Raises:
+        InputError: it does not; the message names those that do.
+    """
+    if declared(engine).trained:
+        return
+    able = [name for name in ENGINES if declared(name).trained]
+    raise InputError(f"the engine {engine} cannot train: use one that can ({', '.join(able)})")
 
 
 def _check_labels(engine: str, labels: LabelMapLike | None, several: bool) -> None:
-    if not wants_labels(engine):
+    if not declared(engine).learns_maps:
         if labels is not None:
             raise InputError(f"{engine} learns from the photo alone: leave out --labels (labels=)")
     elif labels is None:
@@ -228,7 +217,7 @@ def _facts(engine: str, purpose: str, factor: float) -> dict[str, Any]:
     if not purpose:
         return {}
     arguments.one_of(_PURPOSES, purpose, "purpose of a training")
-    check_able(engine, purpose, purpose)
+    check_able(engine, purpose)
     return {"factor": enlargement(factor)} if purpose == "upscale" else {}
 
 
@@ -332,7 +321,7 @@ def train(
     if engine in MODELS:
         if not isinstance(photo, str | Path):
             raise InputError(f"{engine} learns from many photos: give the folder that they are in")
-        taught = dataset_training_request(
+        model: Training = dataset_training_request(
             engine,
             photo,
             preset=preset,
@@ -343,7 +332,7 @@ def train(
             labels=labels,
             max_side=max_side,
         )
-        return trained(taught, run or Run(device=str(choose_device(device))))
+        return train_model(model, run or Run(device=str(choose_device(device))))
     asked = training_request(
         engine,
         preset=preset,
@@ -356,17 +345,4 @@ def train(
         settings=settings,
         device=device,
     )
-    return trained(asked.model(photo), run or Run(device=asked.device))
-
-
-def trained(model: PhotoModel | DatasetModel, run: "Run") -> Trained:
-    """Train ``model`` where it is not finished.
-
-    Raises:
-        InputError, OutputError, Stopped: as ``train``.
-    """
-    began, new = time.perf_counter(), not model.finished
-    if new:
-        model.train(run)
-    system = model.system if isinstance(model, DatasetModel) else model.engine
-    return Trained(model.folder, system, model.subject, new, time.perf_counter() - began)
+    return train_model(asked.model(photo), run or Run(device=asked.device))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 from calotype.errors import InputError
 from calotype.results import Result
 from calotype.tasks import arguments
-from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.param import Param
+from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.request import Request
 from calotype.types import PhotoLike, Size
 
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 ENLARGEMENT = Param("how many times as wide and high, above 1 and up to 8", kind="number", metavar="NUMBER", first=True)
 
 
-class UpscaleJob(Job):
+class UpscaleJob(PhotoJob):
     """What the verb makes of one photo."""
 
     verb = "upscale"
-    alone = True
+    takes = ("photo",)
+    own_model = True
 
     @classmethod
     def ordered(cls, **given: Any) -> Request:
@@ -40,10 +41,6 @@ class UpscaleJob(Job):
     def adaptation(self) -> dict[str, Any]:
         """A net is trained for one factor."""
         return dict(self.request.own)
-
-    def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
-        """A factor in the place of a size."""
-        return {**self.request.own, "seed": output.seed}
 
 
 def enlargement(factor: float) -> float:
@@ -98,16 +95,4 @@ def upscale(
         InputError: a photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    request = UpscaleJob.ordered(
-        n=n,
-        seed=seed,
-        engine=engine,
-        preset=preset,
-        factor=factor,
-        max_side=max_side,
-        unfinished=unfinished,
-        model=model,
-        settings=settings,
-        device=device,
-    )
-    return UpscaleJob(request, photo, run=run).result()
+    return UpscaleJob.of(locals()).result()

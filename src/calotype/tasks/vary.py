@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.results import Result
 from calotype.tasks import arguments
-from calotype.tasks.job import Job
 from calotype.tasks.param import Param
+from calotype.tasks.photo_job import PhotoJob
 from calotype.types import PhotoLike
 
 if TYPE_CHECKING:
     from calotype.run import Run
 
 
-class VaryJob(Job):
+class VaryJob(PhotoJob):
     """What the verb makes of one photo."""
 
     verb = "vary"
     default_structure = "loose"
-    tiles = True
 
 
 def vary(
@@ -78,20 +77,4 @@ def vary(
         InputError: the photo or an argument cannot be used; the message says what to do.
         Stopped: ``run`` was asked to stop.
     """
-    request = VaryJob.ordered(
-        n=n,
-        seed=seed,
-        engine=engine,
-        preset=preset,
-        size=size,
-        factor=factor,
-        structure=structure,
-        all_scales=all_scales,
-        tile=tile,
-        max_side=max_side,
-        unfinished=unfinished,
-        model=model,
-        settings=settings,
-        device=device,
-    )
-    return VaryJob(request, photo, also, run).result()
+    return VaryJob.of(locals()).result()

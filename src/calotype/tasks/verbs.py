@@ -7,6 +7,7 @@ from typing import Any
 
 from calotype.tasks.analogy import AnalogyJob, analogy
 from calotype.tasks.animate import AnimateJob, animate
+from calotype.tasks.draw import DrawJob, draw
 from calotype.tasks.edges import EdgesJob, edges
 from calotype.tasks.edit import EditJob, edit
 from calotype.tasks.erase import EraseJob, erase
@@ -14,20 +15,21 @@ from calotype.tasks.expand import ExpandJob, expand
 from calotype.tasks.harmonize import HarmonizeJob, harmonize
 from calotype.tasks.job import Job
 from calotype.tasks.mix import MixJob, mix
+from calotype.tasks.model_job import ModelJob
 from calotype.tasks.paint import PaintJob, paint
 from calotype.tasks.panorama import PanoramaJob, panorama
+from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.relayout import RelayoutJob, relayout
 from calotype.tasks.retarget import RetargetJob, retarget
-from calotype.tasks.sample import Samples, sample
-from calotype.tasks.sampling import ModelJob
+from calotype.tasks.sample import SampleJob, sample
 from calotype.tasks.segment import SegmentJob, segment
 from calotype.tasks.stylize import StylizeJob, stylize
 from calotype.tasks.texture import TextureJob, texture
 from calotype.tasks.upscale import UpscaleJob, upscale
 from calotype.tasks.vary import VaryJob, vary
 
-# Each with what it is made by.
-MAKING: dict[Callable[..., Any], type[Job]] = {
+# Each verb with its job.
+PHOTO_VERBS: dict[Callable[..., Any], type[PhotoJob]] = {
     vary: VaryJob,
     retarget: RetargetJob,
     paint: PaintJob,
@@ -45,9 +47,11 @@ MAKING: dict[Callable[..., Any], type[Job]] = {
     segment: SegmentJob,
     edges: EdgesJob,
 }
-
-# The verbs that make something with a model of many photos.
-SAMPLING: dict[Callable[..., Any], type[ModelJob]] = {
-    sample: Samples,
+# The verbs that need a model of a data set.
+MODEL_VERBS: dict[Callable[..., Any], type[ModelJob]] = {
+    sample: SampleJob,
     panorama: PanoramaJob,
+    draw: DrawJob,
 }
+JOBS: dict[Callable[..., Any], type[Job]] = {**PHOTO_VERBS, **MODEL_VERBS}
+VERBS: dict[str, tuple[Callable[..., Any], type[Job]]] = {task.__name__: (task, job) for task, job in JOBS.items()}

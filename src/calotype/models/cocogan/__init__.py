@@ -31,7 +31,7 @@ be aligned, like faces or things in the middle, for places to mean something; te
 transparency.
 """
 
-from calotype.models.cocogan.beyond import check_margins, expand
+from calotype.models.cocogan.beyond import check_expands, check_margins, expand
 from calotype.models.cocogan.config import PRESETS, Config
 from calotype.models.cocogan.cost import cost, efforts, expanding_cost, training_cost
 from calotype.models.cocogan.generate import check_round, guided, panorama, sample
@@ -42,6 +42,7 @@ __all__ = [
     "Config",
     "batch_size",
     "build",
+    "check_expands",
     "check_margins",
     "check_round",
     "cost",

@@ -59,6 +59,15 @@ def expand(cfg: Config, run: Run, *, net: Net, photo: Tensor, margins: Margins, 
     return _with_photo(whole, photo, margins, cfg).to(run.device)
 
 
+def check_expands(cfg: Config) -> None:
+    """Refuse to go beyond the edges with a model that has not learned what lies there.
+
+    Raises:
+        InputError: it has not.
+    """
+    check_margins((0, 0, 1, 1), cfg)
+
+
 def check_margins(margins: Margins, cfg: Config) -> None:
     """Refuse to go further beyond the edges than was learned.
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from calotype.errors import InputError
+from calotype.image.resize import resize
 from calotype.models.cocogan.config import Config
 from calotype.models.cocogan.coordinates import (
     blended,
@@ -136,7 +137,15 @@ def _covering(wanted: int, learned: int, micro: int) -> tuple[int, int, int]:
 
 
 def sample(
-    cfg: Config, run: Run, *, net: Net, size: tuple[int, int] | None = None, seed: int = 0, turn: float = 0.0
+    cfg: Config,
+    run: Run,
+    *,
+    net: Net,
+    size: tuple[int, int] | None = None,
+    seed: int = 0,
+    turn: float = 0.0,
+    guide: Tensor | None = None,
+    strength: float = 0.0,
 ) -> Tensor:
     """A new picture.
 
@@ -148,13 +157,20 @@ def sample(
             sides, as far as that was learned; a panorama goes round as often as there is room.
         seed: of the picture.
         turn: for panoramas, by how many pictures it is turned to the left; around the cylinder all turns are alike.
+        guide: a square part of a picture, [1, 3, h, h], -1..1, of any size: see ``guided``.
+        strength: with a guide, 0..1: see ``guided``.
 
     Returns:
         [1, 3, height, width], -1..1, on the run's device.
 
     Raises:
-        InputError: the size goes beyond what was learned.
+        InputError: the size goes beyond what was learned, or the guide is not square.
     """
+    if guide is not None:
+        if guide.shape[2] != guide.shape[3]:
+            raise InputError(f"the guide is {guide.shape[3]}x{guide.shape[2]}: give a square part of a picture")
+        patch = resize(guide, (cfg.macro, cfg.macro))
+        return guided(cfg, run, net=net, piece=patch, size=size, seed=seed, strength=strength)
     size = checked_size(size, cfg)
     return torch.cat(list(strips(net, latent_of(seed, cfg), cfg, size, turn)), dim=2).to(run.device)
 

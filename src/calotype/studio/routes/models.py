@@ -50,14 +50,14 @@ def models(studio: Studio) -> APIRouter:
     @api.get("/models")
     def listed() -> list[dict[str, Any]]:
         """The models that were trained, finished or not."""
-        known: list[dict[str, Any]] = studio.clerk.ask("models")
+        known: list[dict[str, Any]] = studio.queries.ask("models")
         return known
 
     @api.delete("/models/{name}", status_code=204)
     def remove(name: ModelName) -> None:
         """Delete a model."""
         model_folder(name)
-        studio.clerk.ask("remove_model", name=name)
+        studio.queries.ask("remove_model", name=name)
 
     @api.get("/models/{name}/file", response_class=Response)
     def packed(name: ModelName) -> Response:
@@ -103,7 +103,7 @@ def models(studio: Studio) -> APIRouter:
         photo = None if brought.photo is None else str(studio.pictures.path(brought.photo))
         place = studio.parcels.opened(brought.parcel, brought.name)
         try:
-            name: str = studio.clerk.ask("bring", folder=str(place), photo=photo)
+            name: str = studio.queries.ask("bring", folder=str(place), photo=photo)
         finally:
             studio.parcels.close(place)
         return {"name": name}

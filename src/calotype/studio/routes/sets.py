@@ -128,13 +128,13 @@ def sets(studio: Studio) -> APIRouter:
     @api.get("/data")
     def anyones() -> list[dict[str, Any]]:
         """The sets that anyone can have: what they are, from what they are made, and under which licences."""
-        known: list[dict[str, Any]] = studio.clerk.ask("data")
+        known: list[dict[str, Any]] = studio.queries.ask("data")
         return known
 
     @api.get("/data/kept")
     def kept_for_sets() -> dict[str, int]:
         """Bytes of what was fetched for such sets, ``packages``, and of what was decoded of all sets, ``data``."""
-        held: dict[str, int] = studio.clerk.ask("kept_for_sets")
+        held: dict[str, int] = studio.queries.ask("kept_for_sets")
         return held
 
     @api.delete("/data/kept")
@@ -142,7 +142,7 @@ def sets(studio: Studio) -> APIRouter:
         """Delete that; all of it is had again when it is needed."""
         if any(job.state in ("waiting", "running", "stopping") for job in studio.jobs.all()):
             raise InputError("jobs at work may need what would be deleted: stop them first, or wait for them")
-        return {"bytes": studio.clerk.ask("clean")}
+        return {"bytes": studio.queries.ask("clean")}
 
     return api
 

@@ -44,7 +44,7 @@ def _asked_for(api: APIRouter, studio: Studio, verb: str) -> None:
 
     def estimate(given: Any) -> Any:
         arguments = studio.jobs.spec(verb, checked(verb, given.model_dump(exclude_unset=True)))
-        return studio.clerk.ask("estimate", verb=verb, arguments=arguments)
+        return studio.queries.ask("estimate", verb=verb, arguments=arguments)
 
     for function in (ask, estimate):
         function.__annotations__ = {**function.__annotations__, "given": Annotated[asked, Body()]}

@@ -1,0 +1,62 @@
+"""What a studio job is given: its arguments as the verb takes them, and how it reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from calotype.tasks.param import described
+from calotype.tasks.worker import TaskContext
+
+if TYPE_CHECKING:
+    from calotype.run import Run
+
+Tell = Callable[[Mapping[str, Any]], None]  # takes fields of the job's record that change
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """A job of the studio, as it is given to a worker process.
+
+    Attributes:
+        verb: its name.
+        arguments: pictures as paths, data sets and models as folders.
+        place: the job's folder.
+        there: names of the results that an earlier attempt has finished.
+    """
+
+    verb: str
+    arguments: Mapping[str, Any]
+    place: Path
+    there: tuple[str, ...] = ()
+
+    def run(self, context: TaskContext, on_event: Any = None, *, device: str | None = None) -> Run:
+        """The run of the job, which the studio can stop."""
+        from calotype.run import Run
+
+        given = self.arguments
+        seed = int(given.get("seed") or 0)
+        run = Run(seed=seed, device=device or given.get("device") or "auto", on_event=on_event)
+        context.attach(run)
+        return run
+
+
+def all_arguments(task: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """All described arguments of a verb: as given, or their defaults."""
+    return {name: arguments.get(name, default) for name, (_, default) in described(task).items()}
+
+
+def photos_of(photo: str) -> list[tuple[Path, str]]:
+    """The photos that an argument stands for, one or those of a set; each with the stem of its results.
+
+    Raises:
+        InputError: there is none in the set.
+    """
+    path = Path(photo)
+    if not path.is_dir():
+        return [(path, "")]
+    from calotype.data.folder import pictures_below
+
+    return [(one, "_".join(one.relative_to(path).with_suffix("").parts)) for one in pictures_below(path)]

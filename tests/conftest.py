@@ -1,8 +1,11 @@
 """What all tests share: models are never kept where the user's are, and an engine that learns is at hand."""
 
 import signal
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -19,6 +22,18 @@ def model_store(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPa
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("CALOTYPE_CACHE", str(folder))
     return folder
+
+
+@pytest.fixture
+def redeclare(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Changes what a system declares: ``redeclare("gpnn", adapts=True)``."""
+
+    def change(name: str, **changes: Any) -> None:
+        home, before = {**catalog.ENGINES, **catalog.MODELS}[name], catalog._declaration
+        changed = replace(before(home), **changes)
+        monkeypatch.setattr(catalog, "_declaration", lambda other: changed if other == home else before(other))
+
+    return change
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ NAMES = {
     "edges",
     "sample",
     "panorama",
+    "draw",
     "train",
     "evaluate",
     "show",
@@ -40,6 +41,9 @@ NAMES = {
     "Shape",
     "Result",
     "Animation",
+    "Boxes",
+    "Latent",
+    "Table",
     "Run",
     "Event",
     "CalotypeError",
@@ -107,7 +111,8 @@ SIGNATURES = {
         **UNLEARNED,
     },
     "show": {"path": NEEDED},
-    "sample": {"model": NEEDED, **SAMPLED, "guide": None, "strength": 0.0, **ON},
+    "sample": {"model": NEEDED, **SAMPLED, "guide": None, "strength": 0.0, **ON, "inputs": NEEDED},
+    "draw": {"layout": NEEDED, "n": 1, "seed": 0, "model": None, "size": None, **ON, "inputs": NEEDED},
     "panorama": {"model": NEEDED, **SAMPLED, "turn": 0.0, **ON},
 }
 POSITIONAL = {

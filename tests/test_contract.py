@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import importlib.util
 import inspect
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,7 +15,9 @@ import pytest
 import torch
 
 from calotype import catalog
+from calotype.kinds import KINDS, OUTPUTS
 from calotype.run import Run
+from calotype.tasks.verbs import VERBS
 from calotype.types import Cost
 
 
@@ -32,20 +36,22 @@ def engine(request):
     return tiny_engine() if request.param == "tiny_engine" else catalog.engine(request.param)
 
 
-VERBS = {
-    "vary": (["photos", "cfg", "run"], {"size", "seed", "structure", "tile"}),
-    "retarget": (["photos", "cfg", "run"], {"size", "seed", "tile"}),
-    "remake": (["photos", "cfg", "run"], {"picture", "size", "seed", "structure"}),
-    "stylize": (["photos", "cfg", "run"], {"picture", "size", "seed", "structure"}),
-    "upscale": (["photos", "cfg", "run"], {"factor", "seed"}),
-    "analogy": (["photos", "cfg", "run"], {"before", "picture", "size", "seed"}),
-    "relayout": (["photos", "cfg", "run"], {"before", "target", "seed"}),
-    "segment": (["photos", "cfg", "run"], {"classes", "seed"}),
-    "edges": (["photos", "cfg", "run"], {"thickness"}),
-    "animate": (["photos", "cfg", "run"], {"frames", "seed", "structure", "alpha", "beta", "size", "loop"}),
-    "texture": (["photos", "cfg", "run"], {"size", "seed", "tile", "guide"}),
-    "fill": (["photos", "cfg", "run"], {"hole", "seed"}),
-    "film": (["photos", "cfg", "run"], {"places", "size", "seed", "shape"}),
+def declared(engine):
+    """What the engine declares."""
+    name = engine.__name__.rpartition(".")[2]
+    return DECLARATIONS["tiny_engine" if name.endswith("tiny_engine") else name]()
+
+
+def tiny_declaration():
+    path = Path(__file__).parent / "contract" / "tiny_engine" / "declared.py"
+    spec = importlib.util.spec_from_file_location("contract_tiny_declared", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.SYSTEM
+
+
+DECLARATIONS = {"tiny_engine": tiny_declaration} | {
+    name: functools.partial(catalog.declared, name) for name in catalog.ENGINES
 }
 
 
@@ -82,19 +88,47 @@ def test_every_field_can_be_set_from_the_command_line(engine):
         assert catalog.config_from(engine, "fast", {field.name: text}) == config
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_verbs_have_the_agreed_arguments(engine, verb):
-    assert any(hasattr(engine, each) for each in VERBS)
-    if not hasattr(engine, verb):
-        pytest.skip(f"it cannot {verb}")
-    positional, keywords = VERBS[verb]
-    parameters = inspect.signature(getattr(engine, verb)).parameters
-    assert list(parameters)[: len(positional)] == positional
-    only_by_name = {name for name, p in parameters.items() if p.kind is inspect.Parameter.KEYWORD_ONLY}
-    assert keywords <= only_by_name
-    for name in only_by_name - keywords:
-        assert parameters[name].default is not inspect.Parameter.empty, f"{verb} demands {name}, which no one gives"
-    assert inspect.getdoc(getattr(engine, verb))
+def test_functions_take_what_is_declared(engine):
+    for verb, about in declared(engine).verbs.items():
+        function = getattr(engine, about.function)
+        parameters = inspect.signature(function).parameters
+        assert list(parameters)[:3] == ["photos", "cfg", "run"], verb
+        by_name = {name: p for name, p in parameters.items() if p.kind is inspect.Parameter.KEYWORD_ONLY}
+        assert set(about.options) <= set(by_name), f"{verb} declares options that its function lacks"
+        needed = {name for name, p in by_name.items() if p.default is inspect.Parameter.empty}
+        assert needed - {"net"} <= set(about.options), f"{verb} demands what it does not declare"
+        assert ("net" in by_name) == declared(engine).trained or about.function == "remake"
+        assert about.inputs[0].name == "photo"
+        assert all(given.kind in KINDS for given in about.inputs)
+        assert about.output in OUTPUTS
+        assert inspect.getdoc(function)
+
+
+def test_no_function_of_a_verb_is_left_undeclared(engine):
+    functions = {about.function for about in declared(engine).verbs.values()}
+    verbs = {*VERBS, "remake", "fill", "film"}
+    assert {name for name in verbs if inspect.isfunction(getattr(engine, name, None))} == functions
+
+
+def test_what_is_declared_beyond_verbs_is_there(engine):
+    about = declared(engine)
+    assert about.trained == hasattr(engine, "train") == hasattr(engine, "build")
+    assert about.adapts == hasattr(engine, "adapted")
+    assert about.imports == hasattr(engine, "imported")
+    assert about.efforts == hasattr(engine, "efforts")
+    assert (about.remade_with == "remaking") == hasattr(engine, "remaking")
+    assert about.at_sampling <= {field.name for field in dataclasses.fields(engine.Config)}
+    if about.trained:
+        parameters = inspect.signature(engine.train).parameters
+        assert about.learns_maps == ("labels" in parameters)
+        assert about.extends == ("base" in parameters)
+
+
+def test_a_declaration_is_read_without_torch():
+    code = (
+        "import sys; from calotype import catalog; [catalog.declared(n) for n in (*catalog.ENGINES, *catalog.MODELS)]"
+    )
+    subprocess.run([sys.executable, "-c", f"{code}; assert 'torch' not in sys.modules"], check=True)
 
 
 def test_cost_and_training_have_the_agreed_arguments(engine):
@@ -120,19 +154,20 @@ def test_scales_grow_to_the_size_of_the_photo(engine):
 
 
 def test_what_it_can_do_beyond_its_verbs_has_a_known_name(engine):
-    able = set(getattr(engine, "ABILITIES", ()))
+    able = declared(engine).abilities
     assert able <= {"also", "tile", "shape", "film"}
     assert ("film" in able) == hasattr(engine, "film")
     if "shape" in able:
         assert inspect.signature(engine.retarget).parameters["shape"].default is None
 
 
-def test_structures_are_of_verbs_that_it_can(engine):
+def test_structures_can_be_used(engine):
     from calotype.tasks.arguments import structure_from
 
-    for verb, structure in getattr(engine, "STRUCTURES", {}).items():
-        assert hasattr(engine, "remake" if verb in ("paint", "harmonize", "edit", "mix") else verb)
-        structure_from(structure)
+    for about in declared(engine).verbs.values():
+        if about.structure is not None:
+            assert "structure" in about.options
+            structure_from(about.structure)
 
 
 def test_training_says_what_it_takes_and_has_named_stages(engine):

@@ -26,10 +26,10 @@ OF_SETS = [name for name, model in MODELS.items() if model["system"] == "cocogan
 
 
 @pytest.fixture
-def store(cache):
+def store(model_store):
     """The folder of models, with the recorded ones in it."""
-    shutil.copytree(HERE / "models", cache / "models")
-    return cache / "models"
+    shutil.copytree(HERE / "models", model_store / "models")
+    return model_store / "models"
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ class Errand:
     then: str = ""
     seconds: float = 0.0
 
-    def __call__(self, shared: Any, desk: Any) -> str:
+    def __call__(self, shared: Any, context: Any) -> str:
         number = self.begun()
         (self.notes / f"{self.name}.{number}").write_text(str(os.getpid()))
         time.sleep(self.seconds)

@@ -85,7 +85,7 @@ def test_a_picture_to_go_with_a_piece(kept, tmp_path):
     made = calotype.sample(first.folder, guide=output, strength=0.2, device="cpu")
     assert made[0].size == (16, 16)
     path = made.save(tmp_path)[0]
-    assert "--guide piece.png --strength 0.2" in calotype.show(path).command
+    assert "--guide piece.png --seed 0 --size 16x16 --strength 0.2" in calotype.show(path).command
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_what_cannot_be_sampled_is_said(kept, given, said):
 
 def test_a_guide_has_to_be_square(kept):
     folder, first = kept
-    with pytest.raises(InputError, match="square piece"):
+    with pytest.raises(InputError, match="square part"):
         calotype.sample(first.folder, guide=folder / "0.png", device="cpu")
 
 

@@ -18,9 +18,9 @@ from PIL import Image
 
 from calotype.cli import main
 from calotype.errors import CalotypeError, InputError, Stopped
-from calotype.tasks.bulk import TRIES
+from calotype.tasks.bulk import ATTEMPTS
 from calotype.tasks.executor import Executor, Task
-from calotype.tasks.process_pool import Pool
+from calotype.tasks.process_pool import ProcessPool
 
 TESTS = Path(__file__).parents[1]
 TINY = ["--preset", "tiny", "-q"]
@@ -47,7 +47,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., 
         before = signal.getsignal(signal.SIGTERM)
         ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
         signal.signal(signal.SIGTERM, before)
-        yield lambda shared, tries: Cluster("ray:local", shared, jobs=2, device="cpu", tries=tries)
+        yield lambda shared, tries: Cluster("ray:local", shared, jobs=2, device="cpu", attempts=tries)
         ray.shutdown()
 
 
@@ -56,7 +56,7 @@ def crew(request: pytest.FixtureRequest) -> Callable[..., Executor]:
     if request.param == "ray":
         made: Callable[..., Executor] = request.getfixturevalue("cluster")
         return made
-    return lambda shared, tries: Pool(shared, 2, jobs=2, device="cpu", tries=tries)
+    return lambda shared, tries: ProcessPool(shared, 2, jobs=2, device="cpu", attempts=tries)
 
 
 def tasks(*errands: Errand, **more: object) -> Iterator[Task]:
@@ -71,14 +71,14 @@ def test_only_what_lost_its_process_is_done_again(crew, tmp_path):
         Errand(tmp_path, "deadly", "die"),
         Errand(tmp_path, "also"),
     ]
-    outcomes = {task.subject: outcome for task, outcome in crew("all", TRIES).outcomes(tasks(*errands))}
+    outcomes = {task.subject: outcome for task, outcome in crew("all", ATTEMPTS).outcomes(tasks(*errands))}
     assert [outcomes[name] for name in ("good", "unlucky", "also")] == ["all good", "all unlucky", "all also"]
     assert isinstance(outcomes["bad"], InputError)
     assert str(outcomes["bad"]) == "bad is bad"
     assert isinstance(outcomes["deadly"], CalotypeError)
     assert "was ended" in str(outcomes["deadly"])
     begun = {errand.name: errand.begun() for errand in errands}
-    assert begun == {"good": 1, "bad": 1, "unlucky": 2, "deadly": TRIES, "also": 1}
+    assert begun == {"good": 1, "bad": 1, "unlucky": 2, "deadly": ATTEMPTS, "also": 1}
 
 
 def test_no_two_of_one_key_at_a_time(crew, tmp_path):
@@ -101,7 +101,7 @@ def test_memory_is_shared_out(tmp_path, monkeypatch):
     monkeypatch.setattr("calotype.tasks.process_pool.available_bytes", lambda: 1000)
     errands = [Errand(tmp_path, name, seconds=0.3) for name in "ab"]
     began = time.monotonic()
-    assert len(list(Pool("all", 2, jobs=2, device="cpu").outcomes(tasks(*errands, bytes=600)))) == 2
+    assert len(list(ProcessPool("all", 2, jobs=2, device="cpu").outcomes(tasks(*errands, bytes=600)))) == 2
     assert time.monotonic() - began >= 0.6
 
 

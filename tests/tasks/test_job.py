@@ -30,7 +30,7 @@ def test_available_memory_is_known_and_believable():
 
 
 def test_too_little_memory_names_a_side_that_fits(monkeypatch):
-    monkeypatch.setattr(job_module, "available_bytes", lambda: 2 * 10**9)
+    monkeypatch.setattr(memory, "available_bytes", lambda: 2 * 10**9)
     job = VaryJob(request("vary", structure="loose", **PLAIN), np.zeros((1000, 2000, 3), np.uint8))
     job.__dict__["cost"] = Cost(seconds=1, bytes=8 * 10**9)
     with pytest.raises(InputError, match=r"about 8.0 GB of memory and 2.0 GB are free: add --max-side 900 "):
@@ -62,4 +62,4 @@ def test_every_argument_but_run_is_described():
 
 @pytest.mark.parametrize(("amount", "text"), [(10, "1 MB"), (8.5e8, "850 MB"), (1.9e9, "1.9 GB")])
 def test_gigabytes(amount, text):
-    assert job_module.format_bytes(int(amount)) == text
+    assert memory.format_bytes(int(amount)) == text

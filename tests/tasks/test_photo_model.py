@@ -159,7 +159,7 @@ def test_a_given_model_has_to_be_for_the_verb(model_store):
     assert sorted(entry.purpose for entry in models.models()) == ["", "upscale factor=2"]
 
 
-def test_how_much_is_done(model_store, monkeypatch, tiny_engine):
+def test_how_much_is_done(model_store, monkeypatch, redeclare, tiny_engine):
     from calotype.tasks.train import training_request
 
     asked = training_request("tiny_engine", seed=0,
@@ -167,6 +167,7 @@ def test_how_much_is_done(model_store, monkeypatch, tiny_engine):
                    preset="tiny")  # fmt: skip
     assert asked.model(PHOTO).done_at("whole", 1, 4) == pytest.approx(0.625)
     monkeypatch.setattr(tiny_engine, "efforts", lambda size, cfg: [1, 3], raising=False)
+    redeclare("tiny_engine", efforts=True)
     model = asked.model(PHOTO)
     assert model.shares == {"half": 0.25, "whole": 0.75}
     assert [model.done_at("half", 0, 4), model.done_at("half", 4, 4), model.done_at("whole", 2, 3)] == [0, 0.25, 0.75]
@@ -259,9 +260,9 @@ def test_a_model_from_elsewhere(model_store, tmp_path, monkeypatch):
     assert [entry.preset for entry in models.models()] == ["imported"] * 2
 
 
-def test_nothing_reads_models_from_elsewhere(tmp_path, monkeypatch, tiny_engine):
+def test_nothing_reads_models_from_elsewhere(tmp_path, monkeypatch, redeclare, tiny_engine):
     monkeypatch.delitem(catalog.ENGINES, "singan")
-    monkeypatch.delattr(tiny_engine, "imported")
+    redeclare("tiny_engine", imports=False)
     with pytest.raises(InputError, match="no engine here can read models of other programs"):
         models.take_over(tmp_path)
     with pytest.raises(InputError, match="not a folder"):

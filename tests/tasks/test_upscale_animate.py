@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 import json
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image
 
 import calotype
+from calotype import catalog
 from calotype.errors import InputError
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (32, 48, 3), dtype=np.uint8)
@@ -102,8 +104,9 @@ def test_a_scale_is_the_level_it_names():
     ("said", "recorded"),
     [(None, 0.12), ("close", 0.25), (0.4, 0.4), ("scale1", "scale1"), ("scale9", "scale1")],
 )
-def test_where_nobody_says_it_the_engine_says_where_to_start(monkeypatch, tiny_engine, said, recorded):
-    monkeypatch.setattr(tiny_engine, "STRUCTURES", {"vary": said} if said else {}, raising=False)
+def test_where_nobody_says_it_the_engine_says_where_to_start(redeclare, tiny_engine, said, recorded):
+    verbs = catalog.declared("tiny_engine").verbs
+    redeclare("tiny_engine", verbs={**verbs, "vary": replace(verbs["vary"], structure=said)})
     made = calotype.vary(PHOTO, **LEARN)
     assert made.settings["structure"] == recorded
     with pytest.raises(InputError, match="there is no scale9"):
@@ -112,12 +115,13 @@ def test_where_nobody_says_it_the_engine_says_where_to_start(monkeypatch, tiny_e
 
 def test_the_scales_are_those_of_the_verbs_own_net():
     from calotype.tasks.animate import AnimateJob
-    from calotype.tasks.job import Job
 
     given = {"frames": 2, "fps": 1, "alpha": 0.1, "beta": 0.9, "loop": True, "engine": "singan", "preset": "fast"}
     request = AnimateJob.ordered(structure="auto", max_side=None, settings=None, device="cpu", **given)
-    job: Job = AnimateJob(request, np.zeros((60, 80, 3), np.uint8))
-    assert job.scales[0] == job.engine.scales((60, 80), job.config)[0] != job.engine.scales((60, 80), request.config)[0]
+    job = AnimateJob(request, np.zeros((60, 80, 3), np.uint8))
+    assert (
+        job.scales[0] == job.package.scales((60, 80), job.config)[0] != job.package.scales((60, 80), request.config)[0]
+    )
     assert (job.start, job.level) == ("scale1", 1)
 
 

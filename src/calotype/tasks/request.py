@@ -237,7 +237,7 @@ def check_able(engine: str, verb: str, *, model_given: bool = False) -> None:
         )
     if not names:
         raise InputError(f"no engine here can {verb}: 'calotype engines' lists what there is")
-    if model_given:
+    if model_given and all(name in MODELS for name in names):
         raise InputError(f"the model {engine} cannot {verb}: use one that can ({', '.join(names)})")
     if engine in MODELS:
         raise InputError(

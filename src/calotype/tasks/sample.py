@@ -1,8 +1,9 @@
 """New pictures like those that a model has learned from."""
 
 # Annotations are values here, not strings: the command line is made from them.
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.errors import InputError
 from calotype.results import Result
@@ -30,10 +31,14 @@ class SampleJob(ModelJob):
     verb = "sample"
     takes = ("guide",)
 
+    @classmethod
+    def check(cls, own: Mapping[str, Any]) -> None:
+        """See ``Job``."""
+        between(own["strength"], 0.0, 1.0, "a strength", "0.3")
+
     def check_inputs(self) -> None:
         """See ``ModelJob``."""
-        strength = between(self.request.own["strength"], 0.0, 1.0, "a strength", "0.3")
-        if "guide" not in self.inputs and strength:
+        if "guide" not in self.inputs and self.request.own["strength"]:
             raise InputError("--strength says how far to go from a guide: give --guide PICTURE too (guide=)")
         super().check_inputs()
 
@@ -69,6 +74,7 @@ def sample(
     unfinished: Annotated[bool, UNFINISHED] = False,
     device: Annotated[str, arguments.DEVICE] = "auto",
     run: Optional["Run"] = None,
+    **inputs: Any,
 ) -> Result:
     """Make new pictures like those that a model has learned from.
 
@@ -86,6 +92,7 @@ def sample(
         unfinished: use a training that has not ended, as it was saved last.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
         run: where to report progress to, and to be stopped from.
+        inputs: further inputs that the model declares, by name.
 
     Returns:
         The pictures, their seeds, and the settings that repeat them; ``save`` writes them.

@@ -7,8 +7,8 @@ _REMAKE = ("picture", "size", "seed", "structure")
 SYSTEM = System(
     learns=("photo",),
     verbs={
-        "vary": Verb("vary", (PHOTO,), ("size", "seed", "structure", "tile")),
-        "retarget": Verb("retarget", (PHOTO,), ("size", "seed", "tile")),
+        "vary": Verb("vary", (PHOTO,), ("size", "seed", "structure")),
+        "retarget": Verb("retarget", (PHOTO,), ("size", "seed")),
         "paint": Verb("remake", (PHOTO, Input("sketch", "sketch")), _REMAKE),
         "harmonize": Verb("remake", (PHOTO, Input("pasted", "picture"), MASK), _REMAKE),
         "edit": Verb("remake", (PHOTO, Input("edited", "picture"), MASK), _REMAKE),

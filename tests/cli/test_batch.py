@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
 from calotype.cli import main
@@ -42,6 +43,8 @@ def here(tmp_path, monkeypatch, capsys, tiny_engine) -> Iterator[Command]:
     monkeypatch.chdir(tmp_path)
     for name in ("PYTHONPATH", "OMP_NUM_THREADS"):
         monkeypatch.setenv(name, environment(*LEARNING)[name])
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as in the other processes, however many processors there are
 
     def run(*arguments: object) -> Outcome:
         status = main(list(map(str, arguments)))
@@ -50,6 +53,7 @@ def here(tmp_path, monkeypatch, capsys, tiny_engine) -> Iterator[Command]:
     before = signal.getsignal(signal.SIGTERM)  # the command takes it for itself
     yield run
     signal.signal(signal.SIGTERM, before)
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture

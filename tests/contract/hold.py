@@ -10,6 +10,7 @@ from __future__ import annotations
 import glob
 import json
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,6 +29,7 @@ class Hold:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._name = ""  # of the place: a process may still be at one that has been left
 
     def at(
         self,
@@ -48,34 +50,35 @@ class Hold:
             deaf: whether a run that is asked to stop waits all the same.
         """
         self.release()
-        place = {"stage": stage, "step": step, "files": str(files), "count": count, "deaf": deaf}
+        self._name = secrets.token_hex(4)
+        place = {"name": self._name, "stage": stage, "step": step, "files": str(files), "count": count, "deaf": deaf}
         part = self.path.with_suffix(".part")
         part.write_text(json.dumps(place), encoding="utf-8")
         part.replace(self.path)
 
     def release(self) -> None:
         """Let all go on."""
-        for path in (self.path, *self._marks()):
-            path.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
 
     def waiting(self) -> int:
         """How many processes have come to the place."""
-        return len(self._marks())
+        return len(list(self.path.parent.glob(f"{self.path.name}.{self._name}.*")))
 
     def wait(self, stage: str, step: int, stopping: Callable[[], bool]) -> None:
         """What a process does before each step: wait, if this is the place."""
-        while self._holds(stage, step, stopping):
-            Path(f"{self.path}.{os.getpid()}").touch()
+        while (place := self._place()) and self._holds(place, stage, step, stopping):
+            Path(f"{self.path}.{place['name']}.{os.getpid()}").touch()
             time.sleep(LOOK)
 
-    def _marks(self) -> list[Path]:
-        return list(self.path.parent.glob(f"{self.path.name}.[0-9]*"))
-
-    def _holds(self, stage: str, step: int, stopping: Callable[[], bool]) -> bool:
+    def _place(self) -> dict[str, Any] | None:
         try:
-            place = json.loads(self.path.read_text(encoding="utf-8"))
+            place: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            return False
+            return None
+        return place
+
+    @staticmethod
+    def _holds(place: dict[str, Any], stage: str, step: int, stopping: Callable[[], bool]) -> bool:
         if place["stage"] not in (None, stage) or step < place["step"] or (stopping() and not place["deaf"]):
             return False
         return not place["files"] or len(glob.glob(place["files"])) >= place["count"]

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -53,10 +54,23 @@ def cluster(held: Hold, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ca
         from calotype.tasks.cluster import Cluster
 
         before = signal.getsignal(signal.SIGTERM)
-        ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
+        begun(ray)
         signal.signal(signal.SIGTERM, before)
         yield lambda shared, tries: Cluster("ray:local", shared, jobs=2, device="cpu", tries=tries)
         ray.shutdown()
+
+
+def begun(ray: ModuleType) -> None:
+    """Begin a cluster; Ray gives its processes thirty seconds, which are too few where a machine is busy."""
+    for _ in range(9):
+        try:
+            ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
+            return
+        except Exception as error:
+            if "timed out during startup" not in str(error):
+                raise
+            ray.shutdown()
+    pytest.fail("Ray does not begin")
 
 
 @pytest.fixture(params=["pool", "ray"])

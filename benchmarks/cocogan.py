@@ -30,7 +30,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from calotype import distributed
+from calotype import processor
 from calotype.data.folder import Folder
 from calotype.data.stream import Stream
 from calotype.losses.adversarial import critic_loss, generator_loss
@@ -127,7 +127,7 @@ def trained_plain(stream: Stream, cfg: cocogan.Config, run: Run, seconds: float,
     judge = torch.optim.Adam(critic.parameters(), 4e-4, (0.5, 0.999))
     maker = torch.optim.Adam(generator.parameters(), 2e-4, (0.5, 0.999))
     state = {"generator": generator, "average": average, "critic": critic, "judge": judge, "maker": maker}
-    half = torch.autocast("cpu", torch.bfloat16, enabled=cfg.bf16 and distributed.quick_bfloat16())
+    half = torch.autocast("cpu", torch.bfloat16, enabled=cfg.bf16 and processor.quick_bfloat16())
     before, began = seconds_in(spent), time.process_time()
     for i in run.steps(1_000_000, state, "plain"):
         real = stream(i)["image"]

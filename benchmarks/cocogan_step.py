@@ -29,10 +29,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from calotype.distributed import bfloat16_tiles, quick_bfloat16
 from calotype.models import cocogan
 from calotype.models.cocogan import network
 from calotype.models.cocogan.learning import Learner
+from calotype.processor import bfloat16_tiles, quick_bfloat16
 from machine import provenance
 
 PRESETS = ("small", "medium")

@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests" / "contract")]
 from tests.studio.browser import DESKTOP, PHONE, Page, Server, chromium  # noqa: E402
 
 PHOTOS = HERE.parent / "examples" / "photos"

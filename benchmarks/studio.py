@@ -24,7 +24,7 @@ from PIL import Image
 from machine import provenance
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests" / "contract")]
 from tests.studio.browser import DESKTOP, Page, Server, chromium  # noqa: E402
 from tests.studio.conftest import encoded  # noqa: E402
 

@@ -85,7 +85,7 @@ def test_two_processes_of_which_one_dies_do_what_one_does_with_the_whole_batch(t
         [*launcher, str(script), str(together), str(Path(__file__).parent)],
         env={**os.environ, "PYTHONPATH": str(SOURCE), "OMP_NUM_THREADS": "1"},
         capture_output=True,
-        timeout=280,
+        timeout=800,
     )
     assert done.returncode == 0, done.stderr.decode()
     assert (together / "died").exists()

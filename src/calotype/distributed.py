@@ -71,20 +71,6 @@ def own_device(name: str) -> str:
     return f"cuda:{int(os.environ.get('LOCAL_RANK', '0')) % gpus}"
 
 
-def quick_bfloat16() -> bool:
-    """Whether this machine's processor multiplies bfloat16 in hardware, about twice as fast as float32 or faster."""
-    return bfloat16_tiles() or _can("_is_avx512_bf16_supported")
-
-
-def bfloat16_tiles() -> bool:
-    """Whether it multiplies whole tiles of bfloat16 at once (AMX)."""
-    return _can("_is_amx_tile_supported")
-
-
-def _can(name: str) -> bool:
-    return bool(getattr(torch.cpu, name, lambda: False)())
-
-
 @contextmanager
 def group(device: torch.device, *, patience: float = 1800.0) -> Iterator[None]:
     """Work together with the other processes until the block ends; alone where ``torchrun`` did not begin this one.

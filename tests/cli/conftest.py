@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hold import VARIABLE, Hold
 from PIL import Image
 
 from .forks import Forks
@@ -14,6 +15,7 @@ Outcome = subprocess.CompletedProcess[str]
 Command = Callable[..., Outcome]
 
 SOURCE = Path(__file__).parents[2] / "src"
+PATIENCE = 250.0  # seconds that another process gets for what takes a moment: machines that run tests are busy
 
 
 def environment(*more: Path) -> dict[str, str]:
@@ -63,7 +65,7 @@ def command(tmp_path: Path, *more: Path) -> Command:
                 input=stdin,
                 stdin=subprocess.DEVNULL if stdin is None else None,
                 capture_output=True,
-                timeout=120,
+                timeout=PATIENCE,
                 preexec_fn=before,
             )
         return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
@@ -75,6 +77,15 @@ def _forks(more: tuple[Path, ...]) -> Forks:
     if more not in _FORKS:
         _FORKS[more] = Forks(environment(*more))
     return _FORKS[more]
+
+
+@pytest.fixture
+def hold(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hold]:
+    """Where processes that are begun with ``environment(*LEARNING)`` wait for the test."""
+    held = Hold(tmp_path_factory.mktemp("hold") / "hold")
+    monkeypatch.setenv(VARIABLE, str(held.path))
+    yield held
+    held.release()
 
 
 @pytest.fixture

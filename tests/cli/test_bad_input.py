@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from .conftest import environment
+from .conftest import LEARNING, PATIENCE, environment
 
 TINY = ("--preset", "tiny")
 
@@ -284,7 +284,7 @@ def test_sets_without_the_program_that_fetches(calotype, tmp_path, monkeypatch):
 
 
 def wait_for(condition, process: subprocess.Popen[str]) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while not condition():
         assert process.poll() is None, process.stderr.read() if process.stderr else ""
         assert time.monotonic() < until
@@ -292,26 +292,28 @@ def wait_for(condition, process: subprocess.Popen[str]) -> None:
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_interrupted_in_the_middle_of_a_folder(calotype, tmp_path, photo, picture, number, status):
+def test_interrupted_in_the_middle_of_a_folder(calotype, hold, tmp_path, photo, picture, number, status):
     for name in ("cat.png", "dog.png", "emu.png"):
         picture(160, 120).save(photo.parent / name)
     command = ("vary", "photos", "-n", "20", "-o", "out", *TINY)
+    out = tmp_path / "out"
+    hold.at(files=out / "*.png", count=3)
     process = subprocess.Popen(
         [sys.executable, "-m", "calotype", *command, "-q"],
         cwd=tmp_path,
-        env=environment(),
+        env=environment(*LEARNING),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    out = tmp_path / "out"
-    wait_for(lambda: len(list(out.glob("*.png"))) >= 3, process)
+    wait_for(hold.waiting, process)
     process.send_signal(number)
-    printed, said = process.communicate(timeout=60)
+    printed, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == status
     assert len(said.splitlines()) == 1, said
     assert "of 80 pictures finished" in said
     assert "the same command makes the rest" in said
+    hold.release()
 
     finished = files(out) - {"manifest.jsonl"}
     assert 3 <= len(finished) < 80
@@ -339,7 +341,7 @@ def test_nobody_reads_the_output(tmp_path, photo):
         stdout=writer,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, "")

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
 from calotype.cli import main
 
-from .conftest import LEARNING, Command, Outcome, environment
+from .conftest import LEARNING, PATIENCE, Command, Outcome, environment
 from .test_bad_input import files, refused, wait_for
 from .test_training import started, the_model
 
@@ -42,6 +43,8 @@ def here(tmp_path, monkeypatch, capsys, tiny_engine) -> Iterator[Command]:
     monkeypatch.chdir(tmp_path)
     for name in ("PYTHONPATH", "OMP_NUM_THREADS"):
         monkeypatch.setenv(name, environment(*LEARNING)[name])
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as in the other processes, however many processors there are
 
     def run(*arguments: object) -> Outcome:
         status = main(list(map(str, arguments)))
@@ -50,6 +53,7 @@ def here(tmp_path, monkeypatch, capsys, tiny_engine) -> Iterator[Command]:
     before = signal.getsignal(signal.SIGTERM)  # the command takes it for itself
     yield run
     signal.signal(signal.SIGTERM, before)
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture
@@ -137,12 +141,14 @@ def test_the_same_command_makes_what_is_missing(here, tmp_path, photos):
     assert {record["state"] for record in records(out).values()} == {"done"}
 
 
-def test_a_worker_that_is_killed_takes_nothing_along(here, tmp_path, photos):
+def test_a_worker_that_is_killed_takes_nothing_along(here, hold, tmp_path, photos):
     command = ("vary", photos, "-n", "30", "-q", *TINY)
+    hold.at(files=tmp_path / "many" / "*.png", count=3)
     process = started(tmp_path, *command, "--jobs", "2", "-o", "many")
-    wait_for(lambda: len(list((tmp_path / "many").glob("*.png"))) >= 3, process)
+    wait_for(lambda: hold.waiting() == 2, process)
     os.kill(workers_of(process)[0], signal.SIGKILL)
-    printed, said = process.communicate(timeout=100)
+    hold.release()
+    printed, said = process.communicate(timeout=PATIENCE)
     assert (process.returncode, said) == (0, "")
     assert len(printed.split()) == 90
     here(*command, "-o", "one")
@@ -150,13 +156,15 @@ def test_a_worker_that_is_killed_takes_nothing_along(here, tmp_path, photos):
 
 
 @pytest.mark.parametrize("jobs", [(), ("--jobs", "2")])
-def test_a_killed_command_makes_only_what_is_missing(here, tmp_path, photos, jobs):
+def test_a_killed_command_makes_only_what_is_missing(here, hold, tmp_path, photos, jobs):
     out = tmp_path / "out"
+    hold.at(files=out / "*.png", count=4)
     command = ("vary", "photos", "-n", "10", "-o", "out", "-q", *TINY)
     process = started(tmp_path, *command, *jobs)
-    wait_for(lambda: len(list(out.glob("*.png"))) >= 4, process)
+    wait_for(hold.waiting, process)
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
+    hold.release()
     before = untouched(out)
     assert 4 <= len(before) < 30
     done = here(*command, *jobs)
@@ -169,12 +177,13 @@ def test_a_killed_command_makes_only_what_is_missing(here, tmp_path, photos, job
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_all_stop_and_the_same_command_goes_on(tmp_path, photos, number):
+def test_all_stop_and_the_same_command_goes_on(hold, tmp_path, photos, number):
     command = ("vary", "photos", "-n", "30", "-o", "out", *TINY)
+    hold.at(files=tmp_path / "out" / "*.png", count=3)
     process = started(tmp_path, *command, "--jobs", "2", "-q")
-    wait_for(lambda: len(list((tmp_path / "out").glob("*.png"))) >= 3, process)
+    wait_for(lambda: hold.waiting() == 2, process)
     os.killpg(process.pid, signal.SIGINT) if number == signal.SIGINT else process.send_signal(number)
-    printed, said = process.communicate(timeout=60)
+    printed, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == (130 if number == signal.SIGINT else 143), said
     (line,) = said.splitlines()
     assert "of 90 pictures finished: the same command makes the rest" in line
@@ -235,7 +244,7 @@ def test_who_is_trained_on_elsewhere_is_waited_for(here, model_store, tmp_path, 
     wait_for(lambda: list(model_store.glob("models/*/about.json")), first)
     second = here(*command, "-n", "2", "--jobs", "2", "-o", "b")
     assert (second.returncode, second.stderr) == (0, "")
-    assert first.wait(60) == 0
+    assert first.wait(PATIENCE) == 0
     assert (the_model(model_store) / "model.json").exists()
     assert (tmp_path / "a" / "bird_vary_0.png").read_bytes() == (tmp_path / "b" / "bird_vary_0.png").read_bytes()
 

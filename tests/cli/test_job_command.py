@@ -92,7 +92,7 @@ def test_folder_whose_results_lie_among_the_photos(calotype, tmp_path, photo, pi
     assert sorted(first.stdout.split()) == ["bird_jpg_vary_0.png", "bird_png_vary_0.png"]
     second = calotype("vary", ".", "--again", *TINY, cwd=photo.parent)
     assert sorted(second.stdout.split()) == ["bird_jpg_vary_0.png", "bird_png_vary_0.png"]
-    assert "passing over 2 that calotype made" in second.stderr
+    assert "skipping 2 that calotype made" in second.stderr
 
 
 @pytest.mark.parametrize("name", ["a b'c.png", "-x.png", "ünï.png"])

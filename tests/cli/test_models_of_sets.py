@@ -7,15 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from calotype.cli.distributed_training import _without
 
-from .conftest import environment
-from .test_bad_input import files, refused
+from .conftest import LEARNING, PATIENCE, environment
+from .test_bad_input import files, refused, wait_for
 
 TINY = ("--preset", "tiny", "--device", "cpu")
 
@@ -74,15 +73,15 @@ def test_the_options_that_begin_processes_are_not_handed_on():
 
 
 @pytest.mark.slow
-def test_two_processes_stop_together_and_go_on(tmp_path, photos):
+def test_two_processes_stop_together_and_go_on(hold, tmp_path, photos):
     command = [sys.executable, "-m", "calotype", "train", "cocogan", "sky", *TINY, "--out", "model", "--procs", "2"]
-    command += ["--set", "bf16=no", "--set", "steps=2000"]
-    begun = subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    until = time.monotonic() + 150
-    while time.monotonic() < until and not list(tmp_path.glob("model/previews/*.png")):
-        time.sleep(0.2)
+    command += ["--set", "bf16=no", "--set", "steps=40"]
+    hold.at(step=5)
+    surroundings = environment(*LEARNING)
+    begun = subprocess.Popen(command, cwd=tmp_path, env=surroundings, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    wait_for(lambda: hold.waiting() == 2, begun)
     os.kill(begun.pid, signal.SIGINT)
-    out, said = begun.communicate(timeout=120)
+    out, said = begun.communicate(timeout=PATIENCE)
     assert begun.returncode == 130, said.decode()
     assert out == b""
     assert b"the same command goes on" in said

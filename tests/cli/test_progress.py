@@ -9,7 +9,7 @@ import pytest
 from calotype.cli.progress import Bar, Reporter, reporter
 from calotype.tasks.eta import TimeEstimate, format_duration
 
-from .conftest import environment
+from .conftest import PATIENCE, environment
 
 EVENT = SimpleNamespace(stage="level 3", step=4, steps=10)
 
@@ -44,8 +44,11 @@ def test_without_a_terminal_there_is_no_bar():
         assert not isinstance(report, Bar)
 
 
-def on_a_terminal(tmp_path, arguments, more=(), **surroundings):
-    """Run the command with a terminal as its standard error: what was seen there, the status and what was printed."""
+def on_a_terminal(tmp_path, arguments, more=(), look=lambda seen: None, **surroundings):
+    """Run the command with a terminal as its standard error: what was seen there, the status and what was printed.
+
+    ``look`` is shown all that was seen so far, whenever there is more.
+    """
     import pty
     import subprocess
 
@@ -68,7 +71,8 @@ def on_a_terminal(tmp_path, arguments, more=(), **surroundings):
         if not block:
             break
         seen.write(block)
-    printed, _ = process.communicate(timeout=60)
+        look(seen.getvalue())
+    printed, _ = process.communicate(timeout=PATIENCE)
     os.close(ours)
     return seen.getvalue(), (process.returncode, printed.decode().split())
 

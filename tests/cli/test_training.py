@@ -5,13 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from .conftest import LEARNING, environment
+from .conftest import LEARNING, PATIENCE, environment
 from .test_bad_input import files, refused, wait_for
 
 TINY = ("--engine", "tiny_engine", "--preset", "tiny")
@@ -51,8 +50,9 @@ def test_what_show_prints_makes_the_same_picture(learning, photo, tmp_path):
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_interrupted_training_goes_on_to_the_same_bytes(learning, model_store, tmp_path, photo, number, status):
-    steps = ("--set", "steps=400")
+def test_interrupted_training_goes_on_to_the_same_bytes(learning, hold, model_store, tmp_path, photo, number, status):
+    steps = ("--set", "steps=40")
+    hold.at(stage="whole", step=5)
     command = ("vary", str(photo), "-o", "one.png", *TINY, *steps)
     process = subprocess.Popen(
         [sys.executable, "-m", "calotype", *command, "-q"],
@@ -62,15 +62,15 @@ def test_interrupted_training_goes_on_to_the_same_bytes(learning, model_store, t
         stderr=subprocess.PIPE,
         text=True,
     )
-    wait_for(lambda: list(model_store.glob("models/*/previews/half.png")), process)
-    time.sleep(0.2)  # some steps of the second stage
+    wait_for(hold.waiting, process)
     process.send_signal(number)
-    printed, said = process.communicate(timeout=60)
+    printed, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == status, said
     assert printed == ""
     assert len(said.splitlines()) == 1, said
     assert "stopped while training on" in said
     assert "the same command goes on" in said
+    hold.release()
     folder = the_model(model_store)
     assert not (folder / "model.json").exists()
     assert not (folder / "lock").exists()
@@ -94,27 +94,20 @@ def test_interrupted_training_goes_on_to_the_same_bytes(learning, model_store, t
     assert (tmp_path / "one.png").read_bytes() == picture
 
 
-def test_two_processes_train_one_model(learning, model_store, tmp_path, photo):
-    command = [sys.executable, "-m", "calotype", "vary", str(photo), "-q", *TINY, "--set", "steps=500"]
-    started = [
-        subprocess.Popen(
-            [*command, "-o", f"{i}.png"],
-            cwd=tmp_path,
-            env=environment(*LEARNING),
-            stderr=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for i in range(2)
-    ]
-    said = [process.communicate(timeout=100)[1] for process in started]
-    codes = sorted(process.returncode for process in started)
-    # Whoever came second was told, unless it was so slow that there was nothing left to train.
-    assert codes in ([0, 1], [0, 0]), said
-    if codes == [0, 1]:
-        (line,) = "".join(said).splitlines()
-        assert "is being trained by process" in line
-    assert learning("vary", photo, "-q", *TINY, "--set", "steps=500").returncode == 0
+def test_two_processes_train_one_model(learning, hold, model_store, tmp_path, photo):
+    command = ("vary", photo, "-q", *TINY)
+    hold.at(stage="whole")
+    first = started(tmp_path, *command, "-o", "first.png")
+    wait_for(hold.waiting, first)
+    second = started(tmp_path, *command, "-o", "second.png")
+    _, said = second.communicate(timeout=PATIENCE)
+    assert second.returncode == 1
+    (line,) = said.splitlines()
+    assert f"is being trained by process {first.pid}" in line
+    hold.release()
+    _, said = first.communicate(timeout=PATIENCE)
+    assert (first.returncode, said) == (0, "")
+    assert learning(*command).returncode == 0
 
 
 def test_train_a_folder(learning, model_store, photo, picture):
@@ -177,19 +170,21 @@ def test_several_photos_at_a_time(learning, model_store, monkeypatch, tmp_path, 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_all_at_work_stop_and_go_on_to_the_same_bytes(
-    learning, model_store, monkeypatch, tmp_path, photo, picture, number
+    learning, hold, model_store, monkeypatch, tmp_path, photo, picture, number
 ):
     photos(photo.parent, picture, 2)
-    command = ("train", "tiny_engine", photo.parent, "--preset", "tiny", "--set", "steps=400", "-q")
+    command = ("train", "tiny_engine", photo.parent, "--preset", "tiny", "--set", "steps=40", "-q")
+    hold.at(stage="whole", step=5)
     process = started(tmp_path, *command, "--jobs", "2")
-    wait_for(lambda: len(list(model_store.glob("models/*/previews/half.png"))) == 2, process)
+    wait_for(lambda: hold.waiting() == 2, process)
     os.killpg(process.pid, signal.SIGINT) if number == signal.SIGINT else process.send_signal(number)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == (130 if number == signal.SIGINT else 143), said
     (line,) = said.splitlines()
     assert "of 3 photos trained on: the same command goes on" in line
     assert not list(model_store.glob("models/*/lock"))
-    assert len(list(model_store.glob("models/*/state/*"))) >= 3
+    assert len(list(model_store.glob("models/*/state/*"))) == 4  # two stages of either
+    hold.release()
     again = learning(*command, "--jobs", "3")
     assert again.returncode == 0, again.stderr
     monkeypatch.setenv("CALOTYPE_CACHE", str(tmp_path / "other"))
@@ -198,14 +193,16 @@ def test_all_at_work_stop_and_go_on_to_the_same_bytes(
     assert weights(model_store) == weights(tmp_path / "other")
 
 
-def test_one_of_several_that_is_killed_does_not_stop_the_rest(learning, model_store, tmp_path, photo, picture):
+def test_one_of_several_that_is_killed_does_not_stop_the_rest(learning, hold, model_store, tmp_path, photo, picture):
     photos(photo.parent, picture, 2)
-    command = ("train", "tiny_engine", photo.parent, "--preset", "tiny", "--set", "steps=400", "-q", "--jobs", "2")
+    command = ("train", "tiny_engine", photo.parent, "--preset", "tiny", "-q", "--jobs", "2")
+    hold.at(stage="whole")
     process = started(tmp_path, *command)
-    wait_for(lambda: list(model_store.glob("models/*/previews/half.png")), process)
-    lock = next(iter(model_store.glob("models/*/previews/half.png"))).parent.parent / "lock"
+    wait_for(lambda: hold.waiting() == 2, process)
+    lock = next(iter(model_store.glob("models/*/lock")))
     os.kill(int(lock.read_text().removeprefix("process ")), signal.SIGKILL)
-    printed, said = process.communicate(timeout=60)
+    hold.release()
+    printed, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert len(printed.splitlines()) == 2
     killed, last = said.splitlines()
@@ -245,10 +242,16 @@ def test_models_list_remove_and_import(learning, model_store, tmp_path, photo):
     assert used.returncode == 0, used.stderr
 
 
-def test_bars_for_the_stages_on_a_terminal(tmp_path, photo):
+def test_bars_for_the_stages_on_a_terminal(hold, tmp_path, photo):
     from .test_progress import on_a_terminal
 
-    said, done = on_a_terminal(tmp_path, ["vary", str(photo), *TINY, "--set", "steps=300"], LEARNING)
+    hold.at(stage="half", step=5)
+
+    def look(seen: bytes) -> None:
+        if b"left" in seen:
+            hold.release()
+
+    said, done = on_a_terminal(tmp_path, ["vary", str(photo), *TINY], LEARNING, look)
     assert done == (0, ["bird_vary_0.png"])
     assert b"half" in said
     assert b"whole" in said

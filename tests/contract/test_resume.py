@@ -97,7 +97,7 @@ def listen(event):
     if event.kind == "step":
         print(event.stage, event.step, flush=True)
         if (event.stage, event.step) == (sys.argv[2], int(sys.argv[3])):
-            time.sleep(60)
+            time.sleep(600)  # it is killed before
 
 tiny_engine.train(photo(), CFG, Run(sys.argv[1], seed=1, on_event=listen, save_every_steps=3))
 """
@@ -207,9 +207,10 @@ def test_a_stop_from_a_signal(tmp_path):
             seen.append(i)
             if i == 3:
                 os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.001)
+                while not run.stopping and time.monotonic() < until:  # any thread may be the one that hears it
+                    time.sleep(0.001)
 
-    seen = []
+    seen, until = [], time.monotonic() + 200
     run = Run(tmp_path, seed=1)
     before = signal.signal(signal.SIGINT, stop_soon)
     try:

@@ -4,11 +4,14 @@ import itertools
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calotype.image.pyramid import gpnn_sizes, pyramid, singan_sizes
 from calotype.image.resize import resize
+
+# By default an example has a fifth of a second.
+any_machine = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 SQUARE_250 = [25, 32, 40, 50, 63, 80, 100, 126, 158, 199, 250]
 SQUARE_512 = [26, 33, 42, 54, 70, 90, 117, 150, 194, 250]
@@ -46,6 +49,7 @@ def test_singan_sizes_of_tiny_photos():
 sides = st.integers(1, 1500)
 
 
+@any_machine
 @given(sides, sides)
 def test_singan_sizes_of_any_photo(height, width):
     sizes = singan_sizes(height, width)
@@ -54,6 +58,7 @@ def test_singan_sizes_of_any_photo(height, width):
     assert all(h >= 1 and w >= 1 for h, w in sizes)
 
 
+@any_machine
 @given(st.integers(14, 3000), st.integers(14, 3000), st.integers(5, 60))
 def test_gpnn_sizes_of_any_photo(height, width, coarsest):
     sizes = gpnn_sizes(height, width, coarsest)

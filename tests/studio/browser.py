@@ -14,7 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from hold import VARIABLE, Hold
+
 SOURCE = Path(__file__).parents[2] / "src"
+HELD = (Path(__file__).parents[1] / "contract", Path(__file__).parent / "held")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 WAIT = 200.0  # seconds: machines that run tests are busy, and a first job waits for torch to be imported
@@ -39,19 +42,27 @@ document.body.dispatchEvent(new DragEvent('drop', {dataTransfer: carried, bubble
 
 
 class Server:
-    """The command ``calotype studio``, with all it keeps in one folder."""
+    """The command ``calotype studio``, with all it keeps in one folder.
 
-    def __init__(self, folder: Path, jobs: int = 1) -> None:
-        self.folder, self._jobs, self.port = folder, jobs, 0
+    Args:
+        folder: that it keeps everything in.
+        jobs: how many it works on at a time.
+        held: whether its work can be held, by ``hold``.
+    """
+
+    def __init__(self, folder: Path, jobs: int = 1, held: bool = False) -> None:
+        self.folder, self._jobs, self._path, self.port = folder, jobs, HELD if held else (), 0
+        self.hold = Hold(folder / "hold")
         self._process: subprocess.Popen[str] | None = None
         self.address = ""
 
-    def start(self, path: tuple[Path, ...] = ()) -> None:
+    def start(self) -> None:
         """Open the studio; at the port it had, if it had one."""
         environment = {
             **os.environ,
             "CALOTYPE_CACHE": str(self.folder / "cache"),
-            "PYTHONPATH": os.pathsep.join([*map(str, path), str(SOURCE), os.environ.get("PYTHONPATH", "")]),
+            "PYTHONPATH": os.pathsep.join([*map(str, self._path), str(SOURCE), os.environ.get("PYTHONPATH", "")]),
+            VARIABLE: str(self.hold.path),
         }
         place = ("--home", str(self.folder / "home"), "--port", str(self.port), "--jobs", str(self._jobs))
         command = [sys.executable, "-m", "calotype", "studio", "--no-browser", *place]
@@ -212,7 +223,7 @@ def chromium(downloads: Path) -> Iterator[Any]:
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(DRIVER)))
     try:
-        driver.set_script_timeout(60)
+        driver.set_script_timeout(WAIT)
         yield driver
     finally:
         driver.quit()

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hold import VARIABLE, Hold
 from PIL import Image
 
 pytest.importorskip("fastapi", reason="the studio's packages are not installed")
@@ -23,6 +24,7 @@ from calotype.studio.app import create
 TESTS = Path(__file__).parents[1]
 LEARNING = (TESTS / "contract", TESTS / "cli" / "registered")
 ENDED = ("done", "failed", "stopped")
+PATIENCE = 250.0  # seconds: machines that run tests are busy
 
 
 def picture(width: int = 48, height: int = 32, seed: int = 0, mode: str = "RGB") -> Image.Image:
@@ -62,12 +64,21 @@ def asked(client: TestClient, verb: str, **arguments: Any) -> dict[str, Any]:
 
 def awaited(client: TestClient, id: str, until: Callable[[dict[str, Any]], bool] | None = None) -> dict[str, Any]:
     """A job when it has ended, or when something is true of it."""
-    for _ in range(1200):
+    end = time.monotonic() + PATIENCE
+    while True:
         job: dict[str, Any] = client.get(f"/api/jobs/{id}").json()
         if until(job) if until else job["state"] in ENDED:
             return job
+        assert time.monotonic() < end, f"the job did not come so far: {job}"
         time.sleep(0.05)
-    raise AssertionError(f"the job did not come so far: {job}")
+
+
+def wait_until(look: Callable[[], object]) -> None:
+    """Wait until something is true."""
+    end = time.monotonic() + PATIENCE
+    while not look():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +89,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     patch.setenv("CALOTYPE_CACHE", str(folder / "cache"))
     # The processes that work know an engine that learns in no time: ``tiny_engine``.
     patch.setenv("PYTHONPATH", os.pathsep.join([*map(str, LEARNING), os.environ.get("PYTHONPATH", "")]))
+    patch.setenv(VARIABLE, str(folder / "hold"))
     yield folder
     patch.undo()
 
@@ -87,6 +99,14 @@ def model_store(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder for models that the processes know too, which were begun before this test."""
     monkeypatch.setenv("CALOTYPE_CACHE", str(place / "cache"))
     return place / "cache"
+
+
+@pytest.fixture
+def hold(place: Path) -> Iterator[Hold]:
+    """Where the processes that work wait for the test."""
+    held = Hold(place / "hold")
+    yield held
+    held.release()
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.timeout(900)
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("page"))
+    server = Server(tmp_path_factory.mktemp("page"), held=True)
     server.start()
     yield server
     assert server.stop() == 0
@@ -220,10 +220,13 @@ def test_three_jobs_one_stopped_the_studio_closed_and_opened_again(page, server)
     count = page.one("[data-field=n] input")
     count.send_keys("40")
     before = len(jobs(page))
+    server.hold.at()
     for asked in range(1, 4):
         page.click(".make.main")  # which takes no second wish while it hands over the first
         page.until(lambda asked=asked: len(jobs(page)) == before + asked)
     last, middle, first = (job["id"] for job in jobs(page)[:3])
+    made_by = {id: server.folder / "home" / "jobs" / id / "*_vary_*.png" for id in (first, last)}
+    server.hold.at(files=made_by[first], count=1)
     page.click("[data-part=queue]")
     page.click(f"[data-job='{last}'] [data-do=stop]")
     page.one(f".progress.stopped[data-job='{last}']")
@@ -245,9 +248,11 @@ def test_three_jobs_one_stopped_the_studio_closed_and_opened_again(page, server)
     page.click(f"[data-job='{middle}'] [data-do=stop]")
     page.one(f".progress.stopped[data-job='{middle}']")
     page.one(f".progress.stopped[data-job='{first}']")
+    server.hold.at(files=made_by[last], count=1)
     page.click(f"[data-job='{last}'] [data-do=continue]")
     page.until(lambda: next(job for job in jobs(page) if job["id"] == last)["results"])
     page.click(f"[data-job='{last}'] [data-do=stop]")
     page.one(f".progress.stopped[data-job='{last}']")
+    server.hold.release()
     now = next(job for job in jobs(page) if job["id"] == first)
     assert [one["file"] for one in now["results"]][: len(made)] == made

@@ -26,7 +26,7 @@ def application():
     app = create(Path(tempfile.mkdtemp(prefix="fuzzed")))
     studio = app.state.studio
     # No process is begun: what is tried here is what comes before the work.
-    studio.clerk.ask = lambda question, **arguments: ANSWERS.get(question, {})
+    studio.queries.ask = lambda question, **arguments: ANSWERS.get(question, {})
     studio.jobs._hand_out = lambda: None
     return app
 

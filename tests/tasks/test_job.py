@@ -3,7 +3,6 @@ import pytest
 
 from calotype.errors import InputError
 from calotype.tasks import arguments, memory
-from calotype.tasks import job as job_module
 from calotype.tasks.param import described
 from calotype.tasks.request import request
 from calotype.tasks.vary import VaryJob, vary

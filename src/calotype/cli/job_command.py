@@ -18,6 +18,7 @@ from calotype.cli.training import how_to_go_on
 from calotype.errors import InputError, Stopped
 from calotype.tasks.job import Job
 from calotype.tasks.manifest import Manifest
+from calotype.tasks.model_job import ModelJob
 from calotype.tasks.request import Request
 
 
@@ -33,8 +34,8 @@ def run_job_command(task: Callable[..., Any], kind: type[Job], typed: dict[str, 
     try:
         asked = kind.ordered(**given)
     except InputError as error:
-        # What is wrong with a model is not wrong with the command.
-        raise (error if given.get("model") is not None else Misuse(str(error))) from None
+        # What is wrong with the model that a verb needs is not wrong with the command.
+        raise (error if issubclass(kind, ModelJob) else Misuse(str(error))) from None
     _check_place(options)
     several = main is not None and Path(main).is_dir()
     found = _part(_sources(main, asked, options), options.part)

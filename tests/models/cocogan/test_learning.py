@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from calotype import processor
 from calotype.losses.adversarial import critic_loss, generator_loss
 from calotype.losses.penalty import picture_gradient_penalty, real_gradient_penalty
 from calotype.models import cocogan
@@ -39,6 +40,19 @@ def test_one_step_changes_both_networks_and_says_what_it_did():
     after = made.net.state_dict()
     for part in ("generator", "critic", "average"):
         assert any(not torch.equal(before[name], after[name]) for name in before if name.startswith(part))
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_bfloat16_is_used_where_the_processor_multiplies_it_quickly(monkeypatch, quick):
+    monkeypatch.setattr(processor, "quick_bfloat16", lambda: quick)
+    for wanted in (True, False):
+        made, seen = learner(replace(TINY, bf16=wanted)), set()
+        for part in (*made.net.generator.modules(), *made.net.critic.modules()):
+            if isinstance(part, torch.nn.Linear | torch.nn.Conv2d):
+                part.register_forward_hook(lambda part, given, result, seen=seen: seen.add(result.dtype))
+        made.step(made.state, {"image": pictures(4)}, 0)
+        assert (torch.bfloat16 in seen) is (wanted and quick)
+        assert seen <= {torch.bfloat16, torch.float32}
 
 
 def test_the_penalty_is_worked_out_now_and_then():

@@ -6,12 +6,12 @@ import math
 import os
 from itertools import pairwise
 
-from calotype.distributed import bfloat16_tiles, quick_bfloat16
 from calotype.models.cocogan.beyond import STEPS, Margins, check_margins
 from calotype.models.cocogan.config import Config
 from calotype.models.cocogan.coordinates import cells, cells_of_macro, dimensions
 from calotype.models.cocogan.generate import AT_ONCE, checked_size
 from calotype.models.cocogan.network import _critic_widths, _generator_widths, margins
+from calotype.processor import bfloat16_tiles, quick_bfloat16
 from calotype.types import Cost
 
 # Seconds on one core of a 2.6 GHz server processor for one multiplication and addition with all that goes with it, in

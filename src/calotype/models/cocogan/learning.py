@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from calotype import distributed
+from calotype import distributed, processor
 from calotype.losses.adversarial import critic_loss, generator_loss
 from calotype.losses.penalty import picture_gradient_penalty, real_gradient_penalty
 from calotype.models.cocogan.config import Config
@@ -288,7 +288,7 @@ class Learner:
             return made_macro(generator or self.generator, drawn.latent, rows, columns, self.cfg)
 
     def _half(self) -> Any:
-        able = self.device.type == "cuda" or (self.device.type == "cpu" and distributed.quick_bfloat16())
+        able = self.device.type == "cuda" or (self.device.type == "cpu" and processor.quick_bfloat16())
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.bf16 and able)
 
     def _keep_late_blocks(self) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from calotype.nn.patchgan import MultiScaleDiscriminator, PatchDiscriminator, scores_of
+from calotype.nn.patchgan import MultiScaleDiscriminator, PatchDiscriminator, halves, scores_of
 
 
 def test_all_activations_are_returned_with_the_published_sizes():
@@ -54,3 +54,13 @@ def test_normalisation_can_be_chosen(norm, spectral):
     unbent = torch.where(found[1] < 0, found[1] / 0.2, found[1]).mean((2, 3)).abs().max()
     assert (unbent < 1e-4) == (norm == "instance")
     assert torch.isfinite(mean)
+
+
+def test_halves_are_those_of_the_batch_with_gradients_of_the_same_layout():
+    x = torch.randn(4, 3, 5, 5).contiguous(memory_format=torch.channels_last).requires_grad_()
+    first, second = halves(x * 1)
+    assert torch.equal(torch.cat([first, second]), x)
+    (2 * first).sum().backward()
+    wanted = torch.cat([torch.full((2, 3, 5, 5), 2.0), torch.zeros(2, 3, 5, 5)])
+    assert torch.equal(x.grad, wanted)
+    assert x.grad.is_contiguous(memory_format=torch.channels_last)

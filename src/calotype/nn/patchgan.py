@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -138,6 +138,33 @@ def initialise(module: nn.Module, gain: float = 0.02) -> None:
             nn.init.xavier_normal_(parameter, gain)
         elif name.endswith("bias"):
             nn.init.zeros_(parameter)
+
+
+def halves(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The first and the second half of a batch, [2 B, ...], as views.
+
+    As ``x.chunk(2)``, but gradients lie in memory as ``x`` does, also where only one half has any: later operations
+    are then several times as fast.
+    """
+    first, second = _Halves.apply(x)  # type: ignore[no-untyped-call]
+    return first, second
+
+
+class _Halves(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> tuple[Tensor, Tensor]:
+        ctx.save_for_backward(x)
+        ctx.set_materialize_grads(False)
+        first, second = x.chunk(2)
+        return first, second
+
+    @staticmethod
+    def backward(ctx: Any, *wanted: Tensor | None) -> Tensor:
+        (x,) = ctx.saved_tensors
+        result = torch.empty_like(x)
+        for half, slope in zip(result.chunk(2), wanted):
+            half.zero_() if slope is None else half.copy_(slope)
+        return result
 
 
 def _halved(x: Tensor) -> Tensor:

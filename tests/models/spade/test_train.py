@@ -46,7 +46,7 @@ def test_losses_and_previews_are_reported(trained):
     assert not net.training
     assert [event.stage for event in events if event.kind == "begin"] == spade.stages(TINY)
     steps = [event for event in events if event.kind == "step"]
-    assert set(steps[0].values) == {"generator", "features", "discriminator", "kl"}
+    assert set(steps[0].values) == {"generator", "features", "pixels", "discriminator", "kl"}
     assert all(torch.isfinite(torch.tensor(list(event.values.values()))).all() for event in steps)
     assert steps[-1].preview.shape == (1, 3, 3 * 16, 4 * 16)
     assert spade.picture_size(TINY) == (16, 16)

@@ -26,6 +26,9 @@ Differences from the publication:
   before the size is doubled, over fewer and equal values.
 - The divergence of the style code is averaged over the batch, where the published code sums it, so the weight of
   ``paper`` is that of the published code for four pictures a device.
+- The presets for a processor compare colours as well, by the mean absolute difference of pictures averaged over squares
+  of ``pixel_pool`` pixels. Without this or a perceptual loss the generator learns to ignore the style code.
+- The encoder's layer for the mean starts from weights of usual size, fifty times those of the other layers.
 - No perceptual loss unless it is asked for (``perceptual``): its weights do not come with the package. VGG-16 takes the
   place of VGG-19.
 - Learning rates fall linearly to 0 in the second half, as in the paper, also where the published code's default is to

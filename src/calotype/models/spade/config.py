@@ -45,6 +45,8 @@ class Config:
             whose weights are read from the folder that the environment variable CALOTYPE_WEIGHTS names.
         perceptual_weight: weight of the perceptual loss.
         pixel_weight: weight of the mean absolute difference from the real picture.
+        pixel_pool: side of the squares that pixels are averaged over before that difference is taken, pixels; larger
+            squares compare colours and leave details to the discriminator.
         kl_weight: weight of the Kullback-Leibler divergence of the style code, which is summed over the dimensions of
             the code and averaged over the batch.
         steps: training steps, each with one update of the generator and one of the discriminator.
@@ -85,6 +87,7 @@ class Config:
     perceptual: Literal["none", "offline", "vgg16"] = "none"
     perceptual_weight: float = 10.0
     pixel_weight: float = 0.0
+    pixel_pool: int = 1
     kl_weight: float = 0.2
     steps: int = 126_400
     batch: int = 32
@@ -108,7 +111,7 @@ class Config:
         if self.generator == "pix2pixhd" and self.latent:
             raise ValueError("pix2pixhd has no style code: latent has to be 0")
         counts = ("classes", "width", "max_width", "hidden", "encoder_width", "discriminators", "discriminator_width")
-        for name in (*counts, "discriminator_layers", "residual_blocks", "halvings", "steps", "batch"):
+        for name in (*counts, "discriminator_layers", "residual_blocks", "halvings", "pixel_pool", "steps", "batch"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} has to be at least 1")
         if self.latent < 0 or not 0 <= self.average < 1 or not 0 <= self.decay_at <= 1:
@@ -169,7 +172,7 @@ _SMALL = replace(
     max_width=64,
     hidden=16,
     doublings=4,
-    latent=8,
+    latent=16,
     encoder_width=8,
     discriminator_width=24,
     discriminator_layers=3,
@@ -177,7 +180,8 @@ _SMALL = replace(
     batch=8,
     generator_rate=4e-4,
     discriminator_rate=8e-4,
-    kl_weight=0.05,
+    pixel_weight=10.0,
+    pixel_pool=8,
     beta2=0.99,
     average=0.998,
 )

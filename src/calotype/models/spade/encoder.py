@@ -35,6 +35,8 @@ class Encoder(nn.Module):
         self.mean = nn.Linear(widths[-1] * _GRID**2, cfg.latent)
         self.log_variance = nn.Linear(widths[-1] * _GRID**2, cfg.latent)
         initialise(self)
+        # Codes that say something from the start: from small ones the generator learns to ignore them.
+        nn.init.xavier_normal_(self.mean.weight)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """[B, 3, H, W], -1..1, of any size, to mean and logarithm of the variance, [B, latent] each."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from calotype import distributed
@@ -122,7 +123,7 @@ class Learner:
         if self.perceptual is not None:
             losses["perceptual"] = self.perceptual(fake, real)
         if cfg.pixel_weight:
-            losses["pixels"] = (fake - real).abs().mean()
+            losses["pixels"] = F.avg_pool2d(fake - real, cfg.pixel_pool, ceil_mode=True).abs().mean()
         return losses
 
     def _weights(self) -> dict[str, float]:

@@ -27,8 +27,10 @@ Differences from the publication:
 - The divergence of the style code is averaged over the batch, where the published code sums it, so the weight of
   ``paper`` is that of the published code for four pictures a device.
 - The presets for a processor compare colours as well, by the mean absolute difference of pictures averaged over squares
-  of ``pixel_pool`` pixels. Without this or a perceptual loss the generator learns to ignore the style code.
-- The encoder's layer for the mean starts from weights of usual size, fifty times those of the other layers.
+  of ``pixel_pool`` pixels, and the weight of the divergence rises from 0. Without these or a perceptual loss the
+  generator learns to ignore the style code.
+- Before training the encoder's means vary by about 1 and its deviations are small. In the presets for a processor it
+  has no normalisation (``encoder_norm``): instance normalisation takes away the tint that a style is made of.
 - No perceptual loss unless it is asked for (``perceptual``): its weights do not come with the package. VGG-16 takes the
   place of VGG-19.
 - Learning rates fall linearly to 0 in the second half, as in the paper, also where the published code's default is to

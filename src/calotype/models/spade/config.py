@@ -36,6 +36,8 @@ class Config:
         latent: length of the style code; 0 for no code and no encoder.
         encoder_width: channels of the encoder's first layer; the last ones have eight times as many.
         encoder_size: side of the square that a style picture is resized to, pixels; a power of two, at least 8.
+        encoder_norm: ``instance``, instance and spectral normalisation as published; ``none``, neither: instance
+            normalisation takes away the brightness and the tint of a picture.
         discriminators: number of scales of the discriminator.
         discriminator_width: channels of its first layer; the last ones have up to eight times as many.
         discriminator_layers: hidden layers of each scale.
@@ -49,6 +51,8 @@ class Config:
             squares compare colours and leave details to the discriminator.
         kl_weight: weight of the Kullback-Leibler divergence of the style code, which is summed over the dimensions of
             the code and averaged over the batch.
+        kl_warm_up: share of the steps over which that weight rises linearly from 0, so that the generator learns to
+            use the code first.
         steps: training steps, each with one update of the generator and one of the discriminator.
         batch: pictures a step, all processes together.
         generator_rate: learning rate of the generator and the encoder.
@@ -79,6 +83,7 @@ class Config:
     latent: int = 256
     encoder_width: int = 64
     encoder_size: int = 256
+    encoder_norm: Literal["instance", "none"] = "instance"
     discriminators: int = 2
     discriminator_width: int = 64
     discriminator_layers: int = 4
@@ -89,6 +94,7 @@ class Config:
     pixel_weight: float = 0.0
     pixel_pool: int = 1
     kl_weight: float = 0.2
+    kl_warm_up: float = 0.0
     steps: int = 126_400
     batch: int = 32
     generator_rate: float = 1e-4
@@ -114,6 +120,8 @@ class Config:
         for name in (*counts, "discriminator_layers", "residual_blocks", "halvings", "pixel_pool", "steps", "batch"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} has to be at least 1")
+        if not 0 <= self.kl_warm_up <= 1:
+            raise ValueError("kl_warm_up has to be from 0 to 1")
         if self.latent < 0 or not 0 <= self.average < 1 or not 0 <= self.decay_at <= 1:
             raise ValueError("latent has to be at least 0, decay_at from 0 to 1, average at least 0 and below 1")
         if any(known and len(known) != self.classes for known in (self.names, self.colours)):
@@ -158,6 +166,7 @@ _MEDIUM = Config(
     latent=64,
     encoder_width=32,
     encoder_size=64,
+    encoder_norm="none",
     discriminator_width=32,
     steps=20_000,
     batch=16,
@@ -176,12 +185,13 @@ _SMALL = replace(
     encoder_width=8,
     discriminator_width=24,
     discriminator_layers=3,
-    steps=7000,
+    steps=6000,
     batch=8,
     generator_rate=4e-4,
     discriminator_rate=8e-4,
     pixel_weight=10.0,
     pixel_pool=8,
+    kl_warm_up=0.3,
     beta2=0.99,
     average=0.998,
 )

@@ -15,7 +15,7 @@ from calotype.types import Cost
 # Seconds on one core of a 2.6 GHz server processor for one multiplication and addition with all that goes with it, in
 # float32: of a drawn picture; of a training step. The share of the latter where bfloat16 is computed in hardware, by
 # tiles (AMX) or by vectors (AVX-512).
-PER_DRAWN, PER_LEARNED, TILES, VECTORS = 2.1e-11, 1.8e-11, 0.4, 0.65
+PER_DRAWN, PER_LEARNED, TILES, VECTORS = 2.1e-11, 2.1e-11, 0.4, 0.65
 # Bytes that torch itself takes; and bytes a number that a network keeps until its gradient comes.
 BASE, PER_NUMBER = 350 << 20, 5
 

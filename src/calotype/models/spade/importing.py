@@ -110,6 +110,7 @@ def settings(options: Mapping[str, Any], weights: Mapping[str, Tensor], encoder:
         latent=weights["fc.weight"].shape[1] if weights["fc.weight"].dim() == 2 else 0,
         encoder_width=encoder["layer1.0.weight"].shape[0] if encoder else 64,
         encoder_size=256,
+        encoder_norm="instance",
     )
 
 

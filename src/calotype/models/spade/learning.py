@@ -23,7 +23,7 @@ from calotype.nn.ema import ExponentialMovingAverage
 from calotype.nn.features import offline_features, vgg16
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 from calotype.nn.patchgan import MultiScaleDiscriminator, halves, scores_of
-from calotype.nn.schedules import constant_then_linear, set_rates
+from calotype.nn.schedules import constant_then_linear, set_rates, warm_up
 
 _WARM_UP = 10.0  # of the moving average
 
@@ -51,6 +51,7 @@ class Learner:
         self.generator_optimizer = generator_optimizer(self.net, cfg.generator_rate, betas)
         self.discriminator_optimizer = discriminator_optimizer(self.discriminator, cfg.discriminator_rate, betas)
         self.schedule = constant_then_linear(cfg.steps, cfg.decay_at)
+        self.kl_schedule = warm_up(round(cfg.kl_warm_up * cfg.steps))
         self.perceptual = _perceptual(cfg, device)
         self.training_net = distributed.wrapped(self.net)
         self.training_discriminator = distributed.wrapped(self.discriminator)
@@ -97,7 +98,7 @@ class Learner:
         if mean is not None and log_variance is not None:
             losses["kl"] = gaussian_kl(mean, log_variance)
             ends.append(losses["kl"])
-            slopes.append(torch.full_like(losses["kl"], self.cfg.kl_weight))
+            slopes.append(torch.full_like(losses["kl"], self.cfg.kl_weight * self.kl_schedule(i)))
         self.generator_optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(ends, slopes)
         self.discriminator_optimizer.step()

@@ -107,18 +107,16 @@ def _shown(
 def preview(learner: Learner, batch: Mapping[str, Tensor]) -> Tensor:
     """Label maps of a batch drawn with fixed style codes, and the real pictures: [1, 3, H, W], -1..1.
 
-    Each row has a few label maps; the last row has the real pictures. Batch normalisation uses the statistics of the
-    preview itself.
+    Each row has a few label maps; the last row has the real pictures. Every picture has a code of its own, and batch
+    normalisation uses the statistics of the preview itself.
     """
     cfg, net = learner.cfg, _folded(learner)
     shown = {name: batch[name][:_SHOWN].to(learner.device) for name in batch}
     for module in net.modules():
         if isinstance(module, FreeNorm):
             module.running = False
-    maps = LabelMaps(shown["map"], cfg, shown.get("instances"))
-    rows = []
-    for seed in range(_SEEDS):
-        codes = code_of(seed, cfg)
-        code = None if codes is None else codes.expand(len(shown["map"]), -1).to(learner.device)
-        rows.append(net.generator(maps, code))
+    twice = {name: value.repeat(_SEEDS, *[1] * (value.dim() - 1)) for name, value in shown.items()}
+    codes = [code for seed in range(len(twice["map"])) if (code := code_of(seed, cfg)) is not None]
+    maps = LabelMaps(twice["map"], cfg, twice.get("instances"))
+    rows = net.generator(maps, torch.cat(codes).to(learner.device) if codes else None).chunk(_SEEDS)
     return torch.cat([torch.cat(list(row), dim=2) for row in [*rows, shown["image"]]], dim=1)[None]

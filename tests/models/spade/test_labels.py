@@ -55,6 +55,16 @@ def test_the_look_up_is_the_convolution_of_the_resized_one_hot_map(unknown, inst
     torch.testing.assert_close(conv.bias.grad, bias.grad, atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.parametrize("rectified", [False, True])
+def test_the_plain_convolution_is_the_same(rectified):
+    torch.manual_seed(0)
+    cfg = replace(TINY, instances=True)
+    conv = LabelConv(4, 6, edges=True, rectified=rectified)
+    looked_up, plain = (LabelMaps(maps(), cfg, look_up=way) for way in (True, False))
+    assert isinstance(plain.at((8, 8)), torch.Tensor)
+    torch.testing.assert_close(conv(looked_up.at((8, 8))), conv(plain.at((8, 8))), atol=1e-5, rtol=1e-5)
+
+
 def test_edges_are_on_both_sides_of_a_border():
     instances = torch.tensor([[[1, 1, 2], [1, 1, 2], [3, 3, 3]]])
     assert instance_edges(instances).int().tolist() == [[[0, 1, 1], [1, 1, 1], [1, 1, 1]]]

@@ -55,6 +55,10 @@ class Neighbourhoods(NamedTuple):
     shape: tuple[int, int, int]
 
 
+# What a convolution of a label map needs to know of it: where to look up weights, or the one-hot map itself.
+Where = Neighbourhoods | Tensor
+
+
 class LabelMaps:
     """A batch of label maps, and perhaps edges of instances.
 
@@ -63,12 +67,16 @@ class LabelMaps:
         cfg: the settings.
         instances: int64 [B, H, W], numbers of instances; ``None`` takes the regions of one class as instances. Only
             used where ``cfg.instances`` is set.
+        look_up: whether convolutions of the maps look up weights in a table; ``None`` for processors only. GPUs are
+            faster at plain convolutions of the one-hot maps.
 
     Raises:
         InputError: a map has a class that the settings do not know.
     """
 
-    def __init__(self, maps: Tensor, cfg: Config, instances: Tensor | None = None) -> None:
+    def __init__(
+        self, maps: Tensor, cfg: Config, instances: Tensor | None = None, *, look_up: bool | None = None
+    ) -> None:
         low, high = (int(value) for value in maps.aminmax()) if maps.numel() else (0, 0)
         if low < -1 or high >= cfg.classes:
             wrong = low if low < -1 else high
@@ -80,18 +88,19 @@ class LabelMaps:
         none = {"first": 0, "last": cfg.classes, "zeros": self.channels}[cfg.unknown]
         self.numbers = torch.where(maps < 0, none, maps + first)
         self.edges = instance_edges(maps if instances is None else instances) if cfg.instances else None
-        self._found: dict[tuple[int, int, bool], Neighbourhoods] = {}
+        self._look_up = maps.device.type == "cpu" if look_up is None else look_up
+        self._found: dict[tuple[int, int, bool], Where] = {}
 
     @property
     def size(self) -> tuple[int, int]:
         """Height and width, pixels."""
         return self.numbers.shape[1], self.numbers.shape[2]
 
-    def at(self, size: tuple[int, int]) -> Neighbourhoods:
-        """The neighbourhoods of all pixels after nearest-neighbour resizing to ``size`` (height, width)."""
+    def at(self, size: tuple[int, int]) -> Where:
+        """The maps after nearest-neighbour resizing to ``size`` (height, width), for a ``LabelConv``."""
         key = (*size, torch.is_grad_enabled())
         if key not in self._found:
-            self._found[key] = self._neighbourhoods(size)
+            self._found[key] = self._neighbourhoods(size) if self._look_up else self._planes(size)
         return self._found[key]
 
     def one_hot(self, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -103,6 +112,9 @@ class LabelMaps:
             return planes[..., : self.channels].contiguous().permute(0, 3, 1, 2)
         planes[..., -1] = self.edges
         return planes.permute(0, 3, 1, 2)
+
+    def _planes(self, size: tuple[int, int]) -> Tensor:
+        return F.interpolate(self.one_hot(), size=size, mode="nearest").contiguous(memory_format=torch.channels_last)
 
     def _neighbourhoods(self, size: tuple[int, int]) -> Neighbourhoods:
         numbers = self.numbers if self.edges is None else self.numbers + self.kinds * self.edges
@@ -143,8 +155,11 @@ class LabelConv(nn.Module):
         self.bias = nn.Parameter(torch.zeros(outputs))
         nn.init.xavier_normal_(self.weight)
 
-    def forward(self, where: Neighbourhoods) -> Tensor:
+    def forward(self, where: Where) -> Tensor:
         """[B, outputs, h, w], of the type that autocast asks for; channels last in memory."""
+        if isinstance(where, Tensor):
+            plain = F.conv2d(where, self.weight, self.bias, padding=1)
+            return F.relu_(plain) if self.rectified else plain
         table = self._table()
         device = table.device.type
         if torch.is_autocast_enabled(device):

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.models.spade.config import Config
-from calotype.models.spade.labels import LabelConv, Neighbourhoods, label_channels
+from calotype.models.spade.labels import LabelConv, Where, label_channels
 from calotype.nn.instance import instance_norm
 from calotype.nn.norm import batch_norm, known_norm
 
@@ -69,12 +69,12 @@ class Spade(nn.Module):
         self.shared = LabelConv(label_channels(cfg), cfg.hidden, edges=cfg.instances)
         self.affine = nn.Conv2d(cfg.hidden, 2 * channels, 3, padding=1)
 
-    def forward(self, normal: Tensor, where: Neighbourhoods, slope: float = 1.0) -> Tensor:
+    def forward(self, normal: Tensor, where: Where, slope: float = 1.0) -> Tensor:
         """Scale and shift, then a leaky ReLU of that slope; 1 for none.
 
         Args:
             normal: normalised activations [B, C, h, w].
-            where: neighbourhoods of the label maps at that size.
+            where: the label maps at that size.
             slope: of the leaky ReLU, above 0.
         """
         y: Tensor = _Modulated.apply(  # type: ignore[no-untyped-call]

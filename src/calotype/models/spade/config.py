@@ -158,18 +158,22 @@ def adapted(cfg: Config, about: Mapping[str, Any]) -> Config:
     return replace(cfg, classes=classes, names=names, colours=colours, instances=instances)
 
 
+# For a processor: narrow networks, an encoder that sees tints, and colours compared as well.
 _MEDIUM = Config(
     size=(128, 128),
-    width=32,
-    max_width=256,
-    hidden=32,
-    latent=64,
-    encoder_width=32,
+    width=24,
+    max_width=192,
+    hidden=24,
+    latent=32,
+    encoder_width=16,
     encoder_size=64,
     encoder_norm="none",
     discriminator_width=32,
-    steps=20_000,
-    batch=16,
+    pixel_weight=10.0,
+    pixel_pool=8,
+    kl_warm_up=0.3,
+    steps=15_000,
+    batch=8,
     generator_rate=2e-4,
 )
 
@@ -186,12 +190,8 @@ _SMALL = replace(
     discriminator_width=24,
     discriminator_layers=3,
     steps=6000,
-    batch=8,
     generator_rate=4e-4,
     discriminator_rate=8e-4,
-    pixel_weight=10.0,
-    pixel_pool=8,
-    kl_warm_up=0.3,
     beta2=0.99,
     average=0.998,
 )

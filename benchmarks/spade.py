@@ -11,6 +11,10 @@ processor seconds. Every training is kept in ``--work`` and goes on where it was
     python benchmarks/spade.py train scenes --work work --seed 0          # and 1, and 2
     python benchmarks/spade.py quality scenes --work work --seeds 0 1 2 --out benchmarks/results/spade.json
 
+A model as in ``examples/models/spade-scenes``:
+
+    python benchmarks/spade.py export scenes --work work --seed 0 --out examples/models/spade-scenes
+
 Speed: by turns in processes of their own, one thread each, and the time that ``draw`` takes for 64 x 64 pixels.
 
     python benchmarks/spade.py speed --monai PYTHON --out benchmarks/results/spade_speed.json
@@ -392,6 +396,28 @@ def write_sheets(folder: Path, maps: Tensor, real: Tensor, sets: Mapping[str, Te
     (folder / "rows.txt").write_text("\n".join(["label maps", *sets, "real"]) + "\n", encoding="utf-8")
 
 
+def export(asked: argparse.Namespace) -> None:
+    """A trained model in half precision, with colours for its classes, as a folder to be loaded."""
+    from calotype.image.io import to_image
+    from calotype.image.labels import flat_colours
+
+    _, test, names = parts(asked.folder, (64, 64))
+    cfg = config(asked.preset, names)
+    cfg = replace(cfg, colours=tuple("#{:02x}{:02x}{:02x}".format(*colour) for colour in flat_colours(len(names))))
+    net = spade.build(cfg)
+    net.load_state_dict(saving.read(asked.work / f"{asked.preset} {asked.seed}" / "net").tensors)
+    maps = torch.stack([test[i]["map"] for i in range(24)])
+    before = drawn(net.eval(), cfg, maps)
+    net.half()
+    half = net.state_dict()
+    again = spade.build(cfg)
+    again.load_state_dict(half)
+    after = drawn(again.eval(), cfg, maps)
+    rows = [torch.cat(list(row), 2) for row in after.split(8)]
+    saving.write(asked.out, "spade", cfg, net, "", cfg.size, to_image(torch.cat(rows, 1)[None]))
+    print(f"largest change by half precision: {float((after - before).abs().max()):.4f} of 2")
+
+
 # ------------------------------------------------------------------------------------------------------------------
 # Speed
 
@@ -505,6 +531,12 @@ def main() -> None:
     two.add_argument("--features", default="efficientnet")
     two.add_argument("--sheets", type=Path)
     two.add_argument("--out", type=Path, required=True)
+    four = commands.add_parser("export")
+    four.add_argument("folder", type=Path)
+    four.add_argument("--work", type=Path, default=Path("spade-work"))
+    four.add_argument("--preset", default="small")
+    four.add_argument("--seed", type=int, default=0)
+    four.add_argument("--out", type=Path, required=True)
     three = commands.add_parser("speed")
     three.add_argument("--monai", required=True, help="the interpreter of an environment with monai")
     three.add_argument("--turns", type=int, default=5)
@@ -517,6 +549,9 @@ def main() -> None:
         name = asked.name or f"{asked.preset} {asked.seed}"
         _, seconds = trained(train, config(asked.preset, names, asked.set), asked.work, name, asked.seed)
         print(f"{name}: {seconds:.0f} processor seconds")
+        return
+    if asked.command == "export":
+        export(asked)
         return
     result = quality(asked) if asked.command == "quality" else speed(asked)
     asked.out.parent.mkdir(parents=True, exist_ok=True)

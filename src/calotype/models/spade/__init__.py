@@ -44,7 +44,7 @@ Pictures of other sizes than in training stretch the first grid of activations; 
 transparency.
 """
 
-from calotype.models.spade.config import PRESETS, Config, adapted
+from calotype.models.spade.config import PRESETS, Config, about, adapted
 from calotype.models.spade.cost import cost, efforts, training_cost
 from calotype.models.spade.draw import draw
 from calotype.models.spade.importing import imported
@@ -54,6 +54,7 @@ from calotype.models.spade.train import batch_size, picture_size, stages, train,
 __all__ = [
     "PRESETS",
     "Config",
+    "about",
     "adapted",
     "batch_size",
     "build",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from calotype.errors import InputError
+from calotype.image.labels import flat_colours
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,20 @@ def adapted(cfg: Config, about: Mapping[str, Any]) -> Config:
             raise InputError(f"the data set has {classes} classes and {len(known)} {word} of classes")
     instances = cfg.instances and bool(about.get("instances", True))
     return replace(cfg, classes=classes, names=names, colours=colours, instances=instances)
+
+
+def about(cfg: Config) -> dict[str, Any]:
+    """What the settings know of the data set's classes: ``classes``, ``names``, and ``colours`` as [red, green, blue].
+
+    Classes without a name are numbered, and those without a colour get one that is far from the others.
+    """
+    names = cfg.names or tuple(f"class {number}" for number in range(cfg.classes))
+    colours = [list(bytes.fromhex(colour.removeprefix("#"))) for colour in cfg.colours]
+    return {
+        "classes": cfg.classes,
+        "names": list(names),
+        "colours": colours or [list(colour) for colour in flat_colours(cfg.classes)],
+    }
 
 
 # For a processor: narrow networks, an encoder that sees tints, and colours compared as well.

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from itertools import pairwise
 
-from calotype.distributed import bfloat16_tiles, quick_bfloat16
 from calotype.models.spade.config import Config
 from calotype.models.spade.encoder import encoder_widths
 from calotype.models.spade.generator import base_grid, plan
 from calotype.models.spade.labels import input_channels
+from calotype.processor import bfloat16_tiles, quick_bfloat16
 from calotype.types import Cost
 
 # Seconds on one core of a 2.6 GHz server processor for one multiplication and addition with all that goes with it, in

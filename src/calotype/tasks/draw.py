@@ -71,8 +71,9 @@ def draw(
 ) -> Result:
     """Draw pictures of a layout: what lies where is given, how it looks is the model's.
 
-    The model is one that has learned from pictures with label maps: calotype train spade FOLDER. A map is a grey PNG of
-    class numbers, or a picture painted in the colours of the model's classes.
+    The model is one that has learned from pictures with label maps, such as those of the set scenes: calotype data
+    scenes, then calotype train MODEL scenes. A map is a grey PNG of class numbers, or a picture painted in the colours
+    of the model's classes.
 
     Args:
         layout: what lies where: a label map as a path, PIL image, array [H, W] of class numbers, or ``LabelMap``.

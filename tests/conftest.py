@@ -25,6 +25,14 @@ def model_store(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture
+def tests_contract(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the tiny systems, where modules are found."""
+    folder = Path(__file__).parent / "contract"
+    monkeypatch.syspath_prepend(str(folder))
+    return folder
+
+
+@pytest.fixture
 def redeclare(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Changes what a system declares: ``redeclare("gpnn", adapts=True)``."""
 

@@ -70,6 +70,7 @@ SHAPED = {"shape": None, "outside": "transparent", "film": None, "frames": 48, "
 FILLED = {"n": 1, "seed": 0, "engine": "completion", "preset": "fast"}
 UNLEARNED = {name: SHARED[name] for name in ("max_side", "settings", "device", "run")}
 MIXED = {"mask": None, "structure": "auto", "size": None, "also": ()}
+STYLED = {"structure": "auto", "colours": 1.0}
 MARGINS = {"margin": None, "left": None, "right": None, "top": None, "bottom": None}
 LEARNED = {"seed": 0, "engine": "singan", "preset": "fast"}
 SAMPLED = {"n": 1, "seed": 0, "size": None}
@@ -83,7 +84,15 @@ SIGNATURES = {
     "erase": {"photo": NEEDED, "mask": None, "grow": None, **FILLED, **UNLEARNED},
     "expand": {"photo": NEEDED, **MARGINS, **FILLED, **UNLEARNED, "model": None},
     "texture": {"photo": NEEDED, **MAKING, **SIZED, **LENT, "guide": None, **UNLEARNED},
-    "stylize": {"photo": NEEDED, "style": NEEDED, **MAKING, "structure": "auto", "colours": 1.0, **UNLEARNED},
+    "stylize": {
+        "photo": NEEDED,
+        "style": NEEDED,
+        **MAKING,
+        "structure": "auto",
+        "colours": 1.0,
+        **UNLEARNED,
+        "model": None,
+    },
     "mix": {"photo": NEEDED, "other": NEEDED, **MAKING, **MIXED, **UNLEARNED},
     "upscale": {"photo": NEEDED, "factor": 4.0, "n": 1, **LEARNED, **SHARED},
     "animate": {"photo": NEEDED, **LEARNED, **FILM, "structure": "auto", **SHARED},

@@ -144,8 +144,91 @@ def heavy_among_light(names: dict[str, Path], source: Path) -> list[str]:
         heavy |= more
 
 
+# What takes long to import, or need not be installed: what needs it may be imported when it is used.
+DEFERRED = {
+    *("torch", "numpy", "PIL", "safetensors", "rich", "pydantic", "typer", "fastapi", "starlette", "uvicorn"),
+    *("ray", "av", "pillow_heif", "h5py", "resvg_py", "pybullet"),
+}
+
+
 def brings_torch(module: str) -> bool:
     return module == "torch" or module.startswith(("torch.", "safetensors.torch"))
+
+
+def slow_modules(needs: dict[str, list[Import]]) -> set[str]:
+    """The modules that bring in what takes long to import, be it through others."""
+    slow = {
+        name for name, found in needs.items() if any(i.module.split(".")[0] in DEFERRED and not i.lazy for i in found)
+    }
+    while True:
+        more = {
+            name
+            for name, found in needs.items()
+            if name not in slow and any(not i.lazy and leads_to(i.module, slow) for i in found)
+        }
+        if not more:
+            return slow
+        slow |= more
+
+
+def needless(source: Path) -> list[str]:
+    """Imports inside functions that defer nothing."""
+    paths = {module_name(path, source): path for path in sorted(source.rglob("*.py"))}
+    needs = {name: imports_of(path, source) for name, path in paths.items()}
+    slow = slow_modules(needs)
+    return [
+        f"{name or '__init__'}: line {i.line} imports {i.module} inside a function, and could do so at the top"
+        for name, found in needs.items()
+        for i in found
+        if i.lazy and own(i.module) is not None and not leads_to(i.module, slow) and name not in slow
+    ]
+
+
+def cycles(source: Path) -> list[list[str]]:
+    """Modules of one package that need each other, imports inside functions included."""
+    paths = {module_name(path, source): path for path in sorted(source.rglob("*.py"))}
+    graph: dict[str, set[str]] = {}
+    for name, path in paths.items():
+        targets = {target_of(i.module, paths) for i in imports_of(path, source)} - {None, name}
+        graph[name] = {target for target in targets if target.split(".")[0] == name.split(".")[0]}
+        if path.name == "__init__.py":  # a package brings its parts, and these may need what is beside them
+            graph[name] = set()
+    return [sorted(part) for part in components(graph) if len(part) > 1]
+
+
+def target_of(module: str, names: dict[str, Path]) -> str | None:
+    """The file that an import is of: the longest part of its name that is one."""
+    parts = own(module)
+    if parts is None:
+        return None
+    return next((".".join(parts[:n]) for n in range(len(parts), 0, -1) if ".".join(parts[:n]) in names), None)
+
+
+def components(graph: dict[str, set[str]]) -> list[set[str]]:
+    """The strongly connected components of a graph (Tarjan, "Depth-first search and linear graph algorithms", 1972)."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[set[str]] = []
+
+    def visit(node: str) -> None:
+        index[node] = low[node] = len(index)
+        stack.append(node)
+        for other in sorted(graph[node]):
+            if other not in index:
+                visit(other)
+                low[node] = min(low[node], low[other])
+            elif other in stack:
+                low[node] = min(low[node], index[other])
+        if low[node] == index[node]:
+            part = set(stack[stack.index(node) :])
+            del stack[stack.index(node) :]
+            found.append(part)
+
+    for node in sorted(graph):
+        if node not in index:
+            visit(node)
+    return found
 
 
 def leads_to(module: str, heavy: set[str]) -> bool:
@@ -156,6 +239,14 @@ def leads_to(module: str, heavy: set[str]) -> bool:
 
 def test_every_import_goes_down():
     assert faults(SOURCE) == []
+
+
+def test_no_modules_of_a_package_need_each_other():
+    assert cycles(SOURCE) == []
+
+
+def test_imports_inside_functions_defer_something():
+    assert needless(SOURCE) == []
 
 
 def test_the_layers_cover_all_there_is():

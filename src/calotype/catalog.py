@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union
 
 from calotype.declaration import System
 from calotype.errors import InputError, unknown
+from calotype.files import shown
 
 if TYPE_CHECKING:
     from torch import nn
@@ -160,7 +161,6 @@ def load(folder: str | Path) -> Loaded:
     Raises:
         InputError: not a model folder, damaged, or of a system or a version that is not known here.
     """
-    from calotype.files import shown
     from calotype.saving import read
 
     saved = read(folder)

@@ -551,7 +551,7 @@ def made_here(monkeypatch, studio):
         given.append([] if folder is None else [path.name for path in folder.iterdir()])
         return fetched(package, None)
 
-    monkeypatch.setattr("calotype.data.packages.fetched", at_hand)
+    monkeypatch.setattr("calotype.tasks.data.fetched", at_hand)
 
     class Worker:
         status = 0

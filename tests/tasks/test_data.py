@@ -28,7 +28,7 @@ def toys(monkeypatch):
         found.papers["toy-LICENSE"] = b"free"
         return found
 
-    monkeypatch.setattr("calotype.data.packages.fetched", toy)
+    monkeypatch.setattr("calotype.tasks.data.fetched", toy)
 
 
 def test_what_there_is():

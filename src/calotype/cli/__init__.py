@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -15,6 +16,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from calotype.cli.report import reported
 
-        return reported(arguments)
+        return reported(_command, arguments)
     except KeyboardInterrupt:
         return 130
+
+
+def _command() -> Any:
+    """The whole command line, imported only now."""
+    from calotype.cli.app import command
+
+    return command()

@@ -7,8 +7,9 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
+from typing import Any
 
 import typer
 
@@ -34,11 +35,16 @@ class Terminated(KeyboardInterrupt):
     """Somebody asked the process to end; the work stops as it does for Ctrl-C."""
 
 
-def reported(arguments: Sequence[str] | None) -> int:
-    """Run the command line, turn every error that is not ours into one line, and return the exit status."""
+def reported(command: Callable[[], Any], arguments: Sequence[str] | None) -> int:
+    """Run the command line, turn every error that is not ours into one line, and return the exit status.
+
+    Args:
+        command: makes the command line.
+        arguments: what was typed; ``None``: those of the process.
+    """
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        return _run(list(sys.argv[1:] if arguments is None else arguments))
+        return _run(command, list(sys.argv[1:] if arguments is None else arguments))
     except Interrupted as error:
         return error.status
     except KeyboardInterrupt as error:
@@ -61,9 +67,7 @@ def reported(arguments: Sequence[str] | None) -> int:
         return 1
 
 
-def _run(arguments: list[str]) -> int:
-    from calotype.cli.app import command
-
+def _run(command: Callable[[], Any], arguments: list[str]) -> int:
     work = command().main(args=arguments or ["--help"], prog_name="calotype", standalone_mode=False)
     # Done out here, because Typer has answers of its own to Ctrl-C and to closed pipes. Help texts leave no work.
     status: int = work() if callable(work) else 0

@@ -9,13 +9,13 @@ from typing import Any
 from calotype.errors import Stopped
 from calotype.studio.job_progress import Progress
 from calotype.studio.job_spec import JobSpec, Tell
+from calotype.tasks import data as tasks
+from calotype.tasks.data import described, sets
 from calotype.tasks.worker import TaskContext
 
 
 def data(spec: JobSpec, context: TaskContext, tell: Tell) -> None:
     """Make it in the folder ``out``, which the server has chosen; see ``job_runner.do``."""
-    from calotype.tasks import data as tasks
-
     given = spec.arguments
     run = spec.run(context, device="cpu")
     progress = Progress(spec.place, tell)
@@ -49,8 +49,6 @@ def tasks_about(name: str) -> dict[str, Any]:
 
 def listed() -> list[dict[str, Any]]:
     """Every set that anyone can have, JSON-ready: what it is, what fetches it, and what is missing here for that."""
-    from calotype.tasks.data import described, sets
-
     return [
         {
             **described(about),

@@ -9,6 +9,8 @@ from typing import Any
 from calotype.errors import InputError, Stopped
 from calotype.studio.job_progress import Progress
 from calotype.studio.job_spec import JobSpec, Tell, all_arguments, photos_of
+from calotype.tasks import evaluate as tasks
+from calotype.tasks.compare import compare
 from calotype.tasks.worker import TaskContext
 
 _OF_SETS = ("metrics", "features", "segmenter")  # whoever says one of these wants sets compared
@@ -18,9 +20,6 @@ _QUICK = 0.05  # that a picture of a set takes, about
 
 def evaluate(spec: JobSpec, context: TaskContext, tell: Tell) -> None:
     """Measure; see ``job_runner.do``."""
-    from calotype.tasks import evaluate as tasks
-    from calotype.tasks.compare import compare
-
     given = spec.arguments
     run = spec.run(context, device="cpu")
     progress = Progress(spec.place, tell)

@@ -6,8 +6,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from calotype.files import write_whole
 from calotype.studio.job_spec import Tell
 from calotype.studio.pictures import write_thumbnail
+from calotype.tasks.eta import TimeEstimate
 
 if TYPE_CHECKING:
     from calotype.run import Event
@@ -42,8 +44,6 @@ class Progress:
 
     def training(self, model: Training, stage: str = "learning from the photo") -> None:
         """A model is trained next."""
-        from calotype.tasks.eta import TimeEstimate
-
         self._lesson, self._remaining = model, TimeEstimate(model)
         self._learning = self._learning[1:]
         self._round += 1
@@ -114,7 +114,6 @@ class Progress:
         return min(1.0, share), max(0.5, self._each - worked) + rest
 
     def _keep(self, event: Event) -> None:
-        from calotype.files import write_whole
         from calotype.image.io import to_image
 
         name = self._stages.setdefault(f"{self._round} {event.stage}", f"preview-{len(self._stages):03d}.webp")

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from calotype.catalog import ENGINES, MODELS, config_from, declared, default_preset, model
+from calotype.catalog import ENGINES, MODELS, config_from, declared, default_preset, engine, model
 from calotype.errors import InputError
 from calotype.studio.dataset_job import listed
 from calotype.studio.job_runner import estimate, sentence
@@ -36,8 +36,6 @@ class Query:
 
 def prepare() -> None:
     """Import what the first job would have to wait for."""
-    from calotype.catalog import engine
-
     for name in ENGINES:
         engine(name)
 

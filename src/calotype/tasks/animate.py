@@ -3,7 +3,6 @@
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -41,10 +40,9 @@ class AnimateJob(PhotoJob):
         between(own["alpha"], 0, 1, "an alpha", "0.1")
         between(own["beta"], 0, 1, "a beta", "0.9")
 
-    @cached_property
-    def cost(self) -> Cost:
+    def engine_cost(self) -> Cost:
         """What all frames are expected to take: they are held until the film is written."""
-        one, frames = super().cost, self.request.own["frames"]
+        one, frames = super().engine_cost(), self.request.own["frames"]
         return replace(one, seconds=one.seconds * frames, bytes=one.bytes + frames * self.size.pixels * 4)
 
     def finished(self, made: Any) -> Animation:

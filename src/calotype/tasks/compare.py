@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from calotype.errors import InputError, unknown
+from calotype.files import shown
 from calotype.tasks.data import set_folder
 from calotype.tasks.param import Param
 
@@ -149,8 +150,6 @@ def _asked(metrics: str | Sequence[str] | None) -> list[str]:
 def _folder(path: str | Path) -> Path:
     folder = set_folder(path)
     if not folder.is_dir():
-        from calotype.files import shown
-
         raise InputError(f"{shown(path)} is not a folder: sets are compared folder by folder, without --metrics singly")
     return folder
 
@@ -233,7 +232,6 @@ def _tallied(
         see = espnet.segmenter(segmenter)
         return [areas(map(see, _batches(paths)), len(see.classes)) for paths in files], see.classes, see.name
     from calotype.data.samples import read_about, read_lines, read_map
-    from calotype.files import shown
 
     names: list[str] = read_about(folders[0]).get("map_classes") or []
     tallies = []

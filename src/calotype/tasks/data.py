@@ -8,6 +8,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from calotype import __version__
+from calotype.data.packages import fetched, kept_file
+from calotype.data.sets import SETS
 from calotype.errors import InputError, unknown
 from calotype.tasks.param import Param
 
@@ -20,8 +23,6 @@ if TYPE_CHECKING:
 
 def sets() -> "list[About]":
     """What there is to make, in the order in which it is listed."""
-    from calotype.data.sets import SETS
-
     return [_module(name).ABOUT for name in SETS]
 
 
@@ -63,9 +64,7 @@ def data(
             cannot be fetched, or the folder is taken.
         OutputError: the set cannot be written.
     """
-    from calotype.data.packages import fetched
     from calotype.data.prepared import remember
-    from calotype.data.sets import SETS
     from calotype.data.writing import check_free, write_samples
 
     if name not in SETS:
@@ -97,7 +96,6 @@ def set_folder(photos: str | Path) -> Path:
         InputError: it is the name of a set that has not been made, or is not there any more.
     """
     from calotype.data.prepared import prepared
-    from calotype.data.sets import SETS
 
     folder = Path(photos)
     if str(photos) not in SETS or folder.exists():
@@ -111,7 +109,6 @@ def set_folder(photos: str | Path) -> Path:
 def made() -> "dict[str, Prepared]":
     """The sets that have been made and are still there, by name."""
     from calotype.data.prepared import prepared
-    from calotype.data.sets import SETS
 
     found = {name: prepared(name) for name in SETS}
     return {name: one for name, one in found.items() if one is not None}
@@ -124,9 +121,7 @@ def remove(name: str) -> int:
         InputError: there is no such set, nothing is there of it, or its folder holds something else too.
         OutputError: it cannot be deleted.
     """
-    from calotype.data.packages import kept_file
     from calotype.data.prepared import prepared, remove_package, remove_prepared
-    from calotype.data.sets import SETS
 
     if name not in SETS:
         raise InputError(unknown("set", name, SETS))
@@ -177,8 +172,6 @@ def described(about: "About") -> dict[str, Any]:
 
 def told(about: "About", size: int, seed: int) -> dict[str, Any]:
     """What ``about.json`` of a set says of it."""
-    from calotype import __version__
-
     return {
         "set": about.name,
         "summary": about.summary,

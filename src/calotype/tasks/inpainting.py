@@ -31,11 +31,8 @@ class InpaintingJob(PhotoJob):
         """What is to be filled, or how many pixels it has, where that is known before there is a picture."""
         return self.hole
 
-    @cached_property
-    def cost(self) -> Cost:
+    def engine_cost(self) -> Cost:
         """What one picture is expected to take on this machine."""
-        if self.system.of_sets:
-            return super().cost
         size = (self.size.height, self.size.width)
         cost: Cost = self.package.cost([size], size, self.config, hole=self.missing)
         return cost

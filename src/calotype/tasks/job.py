@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from calotype import __version__
 from calotype.catalog import able, declared
 from calotype.catalog import system as system_of
 from calotype.declaration import System, Verb
+from calotype.errors import InputError, unknown
 from calotype.kinds import KINDS, OUTPUTS, Reading
 from calotype.results import Result
 from calotype.tasks import runner
@@ -117,8 +119,12 @@ class Job:
         Raises:
             InputError: one of them cannot be used.
         """
-        arguments = {**given, **given.get("inputs", {})}
-        arguments.pop("inputs", None)
+        arguments = dict(given)
+        further = arguments.pop("inputs", {})
+        for name in further:
+            if name not in cls.input_names():
+                raise InputError(unknown(f"input of {cls.verb}", name, cls.input_names()))
+        arguments |= further
         run = arguments.pop("run", None)
         inputs = {name: arguments.pop(name) for name in cls.input_names() if name in arguments}
         return cls.create(cls.ordered(**arguments), inputs, run)
@@ -219,24 +225,19 @@ class Job:
     def make(self, output: OutputSpec) -> tuple[Any, float]:
         """One output, independent of every other one, and the seconds it took.
 
+        Here, what the function of a model makes of the declared inputs.
+
         Raises:
             Stopped: the run was asked to stop.
         """
-        net = self.net  # training is no part of the seconds
+        net, folder = self.net, self.state_folder(output)  # training is no part of the seconds
         began = time.perf_counter()
-        made = self.made(output, net)
-        return made, time.perf_counter() - began
-
-    def made(self, output: OutputSpec, net: torch.nn.Module | None) -> Any:
-        """What ``make`` hands out: here, what the function of a model makes of the declared inputs."""
-        from calotype.image.io import to_image
-
-        function = getattr(self.package, self.declared.function)
         # An optimising function keeps its state there, so that a stopped one goes on.
-        run = self.run.within(self.state_folder(output), seed=self.run.seed, on_event=self.run.on_event)
-        value = function(self.config, run, net=net, **self.model_arguments(output))
-        runner.forget_state(self.state_folder(output))
-        return to_image(value) if self.declared.output == "picture" else value
+        run = self.run.within(folder, seed=self.run.seed, on_event=self.run.on_event)
+        function = getattr(self.package, self.declared.function)
+        made = converted(function(self.config, run, net=net, **self.model_arguments(output)), self.declared.output)
+        runner.forget_state(folder)
+        return made, time.perf_counter() - began
 
     def state_folder(self, output: OutputSpec) -> Path:
         """Where the state of an output that is being optimised is kept."""
@@ -269,8 +270,11 @@ class Job:
         """
         from calotype.image.io import save_png
 
+        settings = {**self.settings, **output.differs}
         if self.declared.output == "picture":
-            save_png(made, path, {**self.settings, **output.differs})
+            save_png(made, path, settings)
+        elif self.declared.output in ("latent", "table"):
+            replace(made, settings=settings).save(path)
         else:
             made.save(path)
 
@@ -299,10 +303,15 @@ class Job:
         )
 
 
+def converted(made: Any, output: str) -> Any:
+    """The result of what a system's function gave: a picture of a tensor [1, C, h, w]; other kinds as they are."""
+    from calotype.image.io import to_image
+
+    return to_image(made) if output == "picture" else made
+
+
 def common_settings(job: Job) -> dict[str, Any]:
     """The settings that all results record: version, verb, engine, configuration, size, seed, device."""
-    from calotype import __version__
-
     return {
         "calotype": __version__,
         "verb": job.verb,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from calotype.errors import InputError
 from calotype.tasks.arguments import TILES, level_of
-from calotype.tasks.job import Job, OutputSpec, common_settings
+from calotype.tasks.job import Job, OutputSpec, common_settings, converted
 from calotype.tasks.memory import require_memory
 from calotype.tasks.photo_model import PhotoModel, check_photo, check_purpose, purpose_of
 from calotype.tasks.request import Request
@@ -185,6 +186,10 @@ class PhotoJob(Job):
         if self.system.of_sets:
             expected = super().cost
             return replace(expected, note=f"the photo is cut to {self.photo.size}, as the model has learned them")
+        return self.engine_cost()
+
+    def engine_cost(self) -> Cost:
+        """What an engine is expected to take for one output."""
         sizes = [(p.size.height, p.size.width) for p in (self.photo, *self.also)]
         cost: Cost = self.package.cost(sizes, (self.size.height, self.size.width), self.working_config)
         return cost
@@ -290,25 +295,21 @@ class PhotoJob(Job):
             settings["unfinished"] = self.model.finished_stages
         return settings
 
-    def made(self, output: OutputSpec, net: torch.nn.Module | None) -> Any:
+    def make(self, output: OutputSpec) -> tuple[Any, float]:
         """What the engine's function makes of the photo; see ``Job`` for a model of a data set."""
         if self.system.of_sets:
-            return super().made(output, net)
-        return self.finished(self.called(output, net))
-
-    def called(self, output: OutputSpec, net: torch.nn.Module | None) -> Any:
-        """What the engine's function gives."""
-        function = getattr(self.package, self.declared.function)
+            return super().make(output)
+        net = {} if self.net is None else {"net": self.net}
+        began = time.perf_counter()
         available = self.engine_arguments(output)
         arguments = {name: available[name] for name in self.declared.options if name in available}
-        learned = {} if net is None else {"net": net}
-        return function(self.tensors, self.config, self.run, **arguments, **learned)
+        function = getattr(self.package, self.declared.function)
+        made = self.finished(function(self.tensors, self.config, self.run, **arguments, **net))
+        return made, time.perf_counter() - began
 
     def finished(self, made: Any) -> Any:
-        """The result, of what the engine's function gave: here, a picture."""
-        from calotype.image.io import to_image
-
-        return to_image(made)
+        """The result, of what the engine's function gave."""
+        return converted(made, self.declared.output)
 
     def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """The values of all options that an engine's function may declare for this verb."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calotype.catalog import ENGINES, MODELS, able, config_from, declared, default_preset
+from calotype.catalog import ENGINES, MODELS, Loaded, able, config_from, declared, default_preset, load
 from calotype.catalog import system as system_of
 from calotype.declaration import System, Verb
 from calotype.errors import InputError, unknown
@@ -125,10 +125,12 @@ def request(
     given = None if model is None else _given(model, verb, changes, unfinished)
     engine = given.loaded.system if given else engine
     check_able(engine, verb, model_given=given is not None)
-    chosen = declared(engine).verbs[verb].structure
+    known = declared(engine).verbs[verb]
     auto = structure == AUTO
     if auto:
-        structure = default_structure if chosen is None else chosen
+        structure = default_structure if known.structure is None else known.structure
+    if declared(engine).of_sets and "structure" not in known.options:
+        structure = None
     if tile != "none" and "tile" not in declared(engine).abilities:
         raise InputError(f"the engine {engine} cannot make results that continue themselves: leave out --tile (tile=)")
     return Request(
@@ -183,8 +185,6 @@ class _Given:
 
 def _given(model: str | Path, verb: str, changes: Mapping[str, Any], unfinished: bool) -> _Given:
     """A model that was handed over by its folder or name, read."""
-    from calotype.catalog import load
-
     if changes:
         raise InputError("a model has its settings from its training: leave out --set (settings=) or --model (model=)")
     folder = model_store.folder_of(model)
@@ -201,7 +201,6 @@ def _given(model: str | Path, verb: str, changes: Mapping[str, Any], unfinished:
 
 def _unfinished(folder: Path, about: Mapping[str, Any]) -> Loaded:
     """A model of a data set as its training has saved it last."""
-    from calotype.catalog import Loaded
     from calotype.run import Run
 
     name = str(about["engine"])

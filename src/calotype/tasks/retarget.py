@@ -3,7 +3,6 @@
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -95,10 +94,9 @@ class RetargetJob(PhotoJob):
     # -----------------------------------------------------------------------------------------------------------
     # The film
 
-    @cached_property
-    def cost(self) -> Cost:
+    def engine_cost(self) -> Cost:
         """What one picture takes, and the film with it."""
-        one: Cost = super().cost
+        one = super().engine_cost()
         if "film" not in self.request.own:
             return one
         frames = len(set(_way(self._own("frames"))))

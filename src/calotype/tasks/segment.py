@@ -12,7 +12,7 @@ from calotype.tasks.arguments import AUTO
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
-from calotype.types import LabelMapLike, Photo, PhotoLike
+from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike
 
 if TYPE_CHECKING:
     from calotype.run import Run
@@ -37,7 +37,6 @@ class SegmentJob(PhotoJob):
     def finished(self, made: Any) -> Any:
         """The map as a picture, each label in a flat colour."""
         from calotype.image.labels import flat_colours
-        from calotype.types import LabelMap
 
         index = made[0]
         colours = flat_colours(int(index.max()) + 1)

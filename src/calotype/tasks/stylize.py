@@ -3,6 +3,7 @@
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.results import Result
@@ -60,8 +61,7 @@ class StylizeJob(ImageConditionedJob):
         found: list[tuple[int, int]] = self.package.scales((style.height, style.width), self.config)
         return found
 
-    @cached_property
-    def cost(self) -> Cost:
+    def engine_cost(self) -> Cost:
         """What one picture is expected to take on this machine."""
         style: Size = self.pictures["style"].size
         size = (self.size.height, self.size.width)
@@ -103,6 +103,7 @@ def stylize(
     engine: Annotated[str, arguments.ENGINE] = "gpnn",
     preset: Annotated[str, arguments.PRESET] = "fast",
     max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
+    model: Annotated[str | Path | None, arguments.MODEL] = None,
     settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
     device: Annotated[str, arguments.DEVICE] = "auto",
     run: Optional["Run"] = None,
@@ -123,6 +124,7 @@ def stylize(
         engine: which engine; ``calotype engines`` lists them.
         preset: which of the engine's presets.
         max_side: in pixels: shrink both first, so that no side is longer.
+        model: the name or the folder of a model of a data set that stylizes.
         settings: keys of the engine's ``Config`` and their values, on top of the preset.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
         run: where to report progress to, and to be stopped from.

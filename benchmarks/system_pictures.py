@@ -1,4 +1,4 @@
-"""The README's picture of each engine and model: ``python benchmarks/system_pictures.py`` writes ``docs/images/systems``.
+"""The picture of each engine and model: ``python benchmarks/system_pictures.py`` writes ``docs/images/systems``.
 
 Left the input, right the result. Results that take minutes are cut out of the sheets that ``gallery.py`` makes. Seeds
 are the first ones. ``python benchmarks/system_pictures.py gpdm`` makes only that one.

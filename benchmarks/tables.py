@@ -364,8 +364,8 @@ def layouts() -> str:
     return (
         table("system | pixel accuracy | mean IoU | accuracy, deep | mean IoU, deep | SIFID | seconds", rows)
         + f"\n\nFour photos with label maps, {result['side']} pixels, all target layouts. Two segmenters, fitted to "
-        "the photo and its own label map, measure the results: one by colours, one by VGG-16 features (deep). Seconds are "
-        "without training, on a machine with other work; training takes "
+        "the photo and its own label map, measure the results: one by colours, one by VGG-16 features (deep). Seconds "
+        "are without training, on a machine with other work; training takes "
         f"{_training(result, 'analogy')} for `analogy` and {_training(result, 'singan')} for `singan`, one thread. "
         f"Rows were measured at the commits: {commits}."
     )
@@ -422,8 +422,8 @@ def cocogan() -> str:
     return (
         table("system | Frechet distance | seam ratio | nearest neighbours", rows)
         + f"\n\nData set: {small['pictures']} drawings of people (`calotype data people`); {small['compared']} "
-        f"samples; features: {small['features']}. `small`: {small['steps']} steps, {minutes['s']:.0f} minutes of one core; "
-        f"`medium`: {medium['steps']} steps, {minutes['m']:.0f} minutes (at that commit the preset was called "
+        f"samples; features: {small['features']}. `small`: {small['steps']} steps, {minutes['s']:.0f} minutes of one "
+        f"core; `medium`: {medium['steps']} steps, {minutes['m']:.0f} minutes (at that commit the preset was called "
         f"`{medium['preset']}`). The plain GAN makes whole pictures and has the same training time. Seam ratio: "
         "difference of pixels across the borders of micro patches divided by that elsewhere, relative to the data set. "
         "Nearest neighbours: number of different pictures of the set (mirrored ones included) that are nearest to a "

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from calotype.catalog import ENGINES, MODELS
-from calotype.tasks import VERBS
+from calotype.cli.app import command
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -24,9 +24,10 @@ def tables() -> ModuleType:
     return module
 
 
-def rows(path: Path) -> list[str]:
-    """The names in backticks that rows of tables begin with."""
-    return re.findall(r"^\| (?:\[)?`([a-z]+)`", path.read_text("utf-8"), re.MULTILINE)
+def rows(heading: str) -> list[str]:
+    """What the rows of the table below a heading of the README begin with."""
+    part = README.read_text("utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return re.findall(r"^\| `([a-z]+)` \|", part, re.MULTILINE)
 
 
 def test_benchmarks_page_is_made_of_the_committed_results() -> None:
@@ -58,13 +59,17 @@ def test_readme_is_short() -> None:
     assert len(README.read_text("utf-8").splitlines()) <= 250
 
 
-def test_every_verb_and_every_system_has_its_row() -> None:
-    names = rows(README)
-    assert {*VERBS, *ENGINES, *MODELS} <= set(names)
+def test_every_verb_has_one_row_and_one_section() -> None:
+    verbs = sorted(command().commands)
+    assert sorted(rows("Verbs")) == verbs
+    sections = re.findall(r"^### ([a-z]+)$", (ROOT / "docs" / "verbs.md").read_text("utf-8"), re.MULTILINE)
+    assert sorted(sections) == verbs
+
+
+def test_every_engine_and_every_model_has_one_row() -> None:
+    names = rows("Engines and models")
+    assert {*ENGINES, *MODELS} <= set(names)
     assert len(names) == len(set(names))
-    assert set(VERBS) <= set(
-        re.findall(r"^### ([a-z]+)", (ROOT / "docs" / "verbs.md").read_text("utf-8"), re.MULTILINE)
-    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -1,4 +1,4 @@
-"""The pictures of the README and of docs, made from the shipped photos with default settings: ``python benchmarks/gallery.py``.
+"""The pictures of README and docs, from the shipped photos with default settings: ``python benchmarks/gallery.py``.
 
 Seeds are the first ones, not chosen ones. ``python benchmarks/gallery.py paint edit`` makes only these.
 """

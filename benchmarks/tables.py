@@ -398,8 +398,8 @@ def denoiser() -> str:
     rows = [(title, *(number(result["means"][name].get(k), n) for k, n in keys)) for name, title in names.items()]
     return (
         table("system | SIFID | copied | coverage | diversity | seconds", rows)
-        + f"\n\nMeans over {photos} photos. The closed-form patch denoiser was an alternative engine. It is slower at a "
-        "higher SIFID, so there is no such engine."
+        + f"\n\nMeans over {photos} photos. The closed-form patch denoiser was an alternative engine. It is slower at "
+        "a higher SIFID, so there is no such engine."
     )
 
 

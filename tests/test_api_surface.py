@@ -131,6 +131,7 @@ POSITIONAL = {
     "show": ["path"],
     "sample": ["model", "n", "seed"],
     "panorama": ["model", "n", "seed"],
+    "draw": ["layout", "n", "seed"],
 }
 
 

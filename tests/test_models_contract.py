@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from calotype import catalog
+from calotype.kinds import KINDS, OUTPUTS
 from calotype.run import Run
 from calotype.types import Cost
 
@@ -19,13 +20,44 @@ def model(request):
     return catalog.model(request.param)
 
 
+def declared(model):
+    """What the model declares."""
+    return catalog.declared(model.__name__.rpartition(".")[2])
+
+
+def tiny(model):
+    """The preset for tests, adapted to a set of two classes where it learns from one."""
+    cfg = model.PRESETS["tiny"]
+    about = {"classes": 2, "names": ["sky", "grass"], "colours": [[0, 0, 255], [0, 255, 0]], "count": 8}
+    return model.adapted(cfg, about) if declared(model).adapts else cfg
+
+
+def outputs_of(model, cfg, net, seed, height, width):
+    """What the first verb of a model makes, by what it declares."""
+    verb = next(iter(declared(model).verbs.values()))
+    given = {one.argument or one.name: example(one.kind, height, width) for one in verb.inputs if one.required}
+    options = {"size": (height, width), "seed": seed}
+    options = {name: value for name, value in options.items() if name in verb.options}
+    return getattr(model, verb.function)(cfg, Run(), net=net, **given, **options)
+
+
+def example(kind, height, width):
+    """A tensor of a kind of input."""
+    assert kind in KINDS
+    return {"label map": torch.arange(height * width).reshape(1, height, width) % 2}[kind]
+
+
 def batches(model, cfg):
     """The pictures of every step: a function of its number."""
     height, width = model.picture_size(cfg)
 
     def batch(i):
         generator = torch.Generator().manual_seed(i)
-        return {"image": torch.rand(model.batch_size(cfg), 3, height, width, generator=generator) * 2 - 1}
+        count = model.batch_size(cfg)
+        found = {"image": torch.rand(count, 3, height, width, generator=generator) * 2 - 1}
+        if declared(model).learns_maps:
+            found["map"] = torch.randint(-1, 2, (count, height, width), generator=generator)
+        return found
 
     return batch
 
@@ -33,7 +65,7 @@ def batches(model, cfg):
 @pytest.fixture(scope="module")
 def trained(model):
     events = []
-    cfg = model.PRESETS["tiny"]
+    cfg = tiny(model)
     return model.train(batches(model, cfg), cfg, Run(on_event=events.append)), events
 
 
@@ -78,7 +110,7 @@ def test_costs_are_said_before(model):
 
 def test_stages_are_worked_in_their_order_and_show_what_they_have_learned(model, trained):
     _, events = trained
-    cfg = model.PRESETS["tiny"]
+    cfg = tiny(model)
     assert [event.stage for event in events if event.kind == "begin"] == model.stages(cfg)
     last = [event for event in events if event.kind == "step" and event.step == event.steps]
     assert len(last) == len(model.stages(cfg))
@@ -86,12 +118,13 @@ def test_stages_are_worked_in_their_order_and_show_what_they_have_learned(model,
     assert all(torch.isfinite(torch.tensor(list(event.values.values()))).all() for event in events)
 
 
-def test_samples_have_the_size_and_the_seed_asked_for(model, trained):
+def test_outputs_have_the_size_and_the_seed_asked_for(model, trained):
     net, _ = trained
-    cfg = model.PRESETS["tiny"]
+    cfg = tiny(model)
+    height, width = model.picture_size(cfg)
     assert not net.training
-    made = [model.sample(cfg, Run(), net=net, seed=seed) for seed in (1, 1, 2)]
-    assert made[0].shape == (1, 3, *model.picture_size(cfg))
+    made = [outputs_of(model, cfg, net, seed, height, width) for seed in (1, 1, 2)]
+    assert made[0].shape == (1, 3, height, width)
     assert made[0].dtype == torch.float32
     assert made[0].abs().max() <= 1
     assert torch.equal(made[0], made[1])
@@ -100,15 +133,37 @@ def test_samples_have_the_size_and_the_seed_asked_for(model, trained):
 
 def test_everything_that_sampling_needs_is_in_the_net(model, trained):
     net, _ = trained
-    cfg = model.PRESETS["tiny"]
+    cfg = tiny(model)
     again = model.build(cfg)
     again.load_state_dict(net.state_dict())
-    assert torch.equal(model.sample(cfg, Run(), net=again.eval(), seed=3), model.sample(cfg, Run(), net=net, seed=3))
+    size = model.picture_size(cfg)
+    assert torch.equal(outputs_of(model, cfg, again.eval(), 3, *size), outputs_of(model, cfg, net, 3, *size))
+
+
+def test_functions_take_what_is_declared(model):
+    about = declared(model)
+    assert about.of_sets
+    for verb in about.verbs.values():
+        function = getattr(model, verb.function)
+        parameters = inspect.signature(function).parameters
+        assert list(parameters)[:2] == ["cfg", "run"]
+        by_name = {name: p for name, p in parameters.items() if p.kind is inspect.Parameter.KEYWORD_ONLY}
+        given = {one.argument or one.name for one in verb.inputs} | set(verb.options)
+        assert given | {"net"} <= set(by_name)
+        needed = {name for name, p in by_name.items() if p.default is inspect.Parameter.empty}
+        assert needed - {"net"} <= given
+        assert all(one.kind in KINDS for one in verb.inputs)
+        assert verb.output in OUTPUTS
+        assert inspect.signature(getattr(model, verb.cost))
+        assert not verb.check or inspect.signature(getattr(model, verb.check))
+    assert about.adapts == hasattr(model, "adapted")
+    assert bool(about.imports) == hasattr(model, "imported")
+    assert about.efforts == hasattr(model, "efforts")
 
 
 def test_a_stopped_training_goes_on_as_if_it_had_not_been(model, trained, tmp_path):
     net, _ = trained
-    cfg = model.PRESETS["tiny"]
+    cfg = tiny(model)
     run = Run(tmp_path, on_event=lambda event: run.stop() if event.step == 1 else None)
     with pytest.raises(Exception, match="run the same command again"):
         model.train(batches(model, cfg), cfg, run)
@@ -119,4 +174,4 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_been(model, trained, tmp_pa
 
 
 def test_nothing_unfinished_where_nothing_was_begun(model, tmp_path):
-    assert model.unfinished(model.PRESETS["tiny"], Run(tmp_path)) is None
+    assert model.unfinished(tiny(model), Run(tmp_path)) is None

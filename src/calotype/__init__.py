@@ -12,6 +12,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from calotype import renamed
+
 if TYPE_CHECKING:
     from calotype.catalog import load as load
     from calotype.errors import CalotypeError as CalotypeError
@@ -114,3 +116,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *_HOMES})
+
+
+renamed.install()

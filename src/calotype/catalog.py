@@ -35,6 +35,7 @@ ENGINES: dict[str, str] = {
 # What learns from many photos.
 MODELS: dict[str, str] = {
     "cocogan": "calotype.models.cocogan",
+    "spade": "calotype.models.spade",
 }
 
 

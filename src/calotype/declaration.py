@@ -21,12 +21,14 @@ class Input:
         kind: what it is: a key of ``calotype.kinds.KINDS``.
         required: whether the function cannot do without it.
         help: one sentence for the user, without a full stop; empty where the verb's own signature describes it.
+        argument: the name of the function's argument, where that is another; empty where it is not.
     """
 
     name: str
     kind: str
     required: bool = True
     help: str = ""
+    argument: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,9 @@ class System:
         adapts: whether ``adapted`` fits its configuration: an engine's to a verb, ``adapted(config, verb, **facts)``; a
             model's to a data set, ``adapted(config, about)``, with ``about`` what the set says of itself.
         extends: whether ``train`` takes ``base=``, a finished net that a verb's own net is trained on top of.
-        imports: whether ``imported`` reads checkpoints of other programs.
+        imports: patterns of the files by which a folder of another program is known that ``imported`` reads; empty
+            where there is no such function. An engine's gives (config, net, photo size, preview [1, 3, H, W]), a
+            model's (config, net).
         efforts: whether ``efforts`` says how much of the work each stage is; without it all are alike.
         at_sampling: fields of the configuration that training does not look at: one model serves whatever they are.
         remade_with: the function that gives the configuration with which foreign pictures are remade; empty: as it is.
@@ -91,7 +95,7 @@ class System:
     verbs: Mapping[str, Verb] = field(default_factory=lambda: _NOTHING)
     adapts: bool = False
     extends: bool = False
-    imports: bool = False
+    imports: tuple[str, ...] = ()
     efforts: bool = False
     at_sampling: frozenset[str] = frozenset()
     remade_with: str = ""

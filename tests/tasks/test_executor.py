@@ -128,7 +128,7 @@ def test_stopped(crew, tmp_path):
 
 
 def test_memory_is_shared_out(tmp_path, monkeypatch):
-    monkeypatch.setattr("calotype.tasks.pool.available_bytes", lambda: 1000)
+    monkeypatch.setattr("calotype.tasks.process_pool.available_bytes", lambda: 1000)
     work = [*tasks(*meeting(tmp_path), bytes=400), *tasks(*apart(tmp_path), bytes=600)]
     outcomes = {
         task.subject: outcome for task, outcome in ProcessPool("all", 2, jobs=2, device="cpu").outcomes(iter(work))

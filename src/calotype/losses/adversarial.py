@@ -1,26 +1,91 @@
-"""What a critic and a generator say to each other: from scores to losses."""
+"""Adversarial losses of a discriminator and a generator, from scores to scalars."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+# Scores of one discriminator, of any shape, or of several: one tensor a scale.
+Scores = Tensor | Sequence[Tensor]
 
-def critic_loss(real: Tensor, fake: Tensor, kind: str) -> Tensor:
-    """What the critic minimises: a scalar.
+KINDS = ("hinge", "non_saturating", "least_squares", "wasserstein")
+
+
+def discriminator_loss(real: Scores, fake: Scores, kind: str) -> Tensor:
+    """What the discriminator minimises: a scalar, the mean over all scores and then over the scales.
 
     Args:
-        real: scores of real pictures, any shape.
-        fake: scores of made ones.
-        kind: ``wasserstein`` (Arjovsky, Chintala, Bottou, "Wasserstein GAN", ICML 2017, eq. 3): the difference of the
-            means; ``hinge`` (Lim and Ye, "Geometric GAN", 2017; Miyato et al., "Spectral Normalization for Generative
-            Adversarial Networks", ICLR 2018, eq. 16): only scores that are not clear enough yet count.
+        real: scores of real pictures, any shape; or one such tensor a scale.
+        fake: scores of generated pictures, with as many scales.
+        kind: ``hinge``: relu(1 - real) + relu(1 + fake) (Lim and Ye, "Geometric GAN", 2017; Miyato et al., "Spectral
+            Normalization for Generative Adversarial Networks", ICLR 2018, eq. 16); ``non_saturating``:
+            softplus(-real) + softplus(fake), the cross-entropy of Goodfellow et al., "Generative Adversarial Nets",
+            NIPS 2014, eq. 1; ``least_squares``: ((real - 1)^2 + fake^2) / 2 (Mao et al., "Least Squares Generative
+            Adversarial Networks", ICCV 2017, eq. 9); ``wasserstein``: fake - real (Arjovsky, Chintala, Bottou,
+            "Wasserstein GAN", ICML 2017, eq. 3).
+
+    Raises:
+        ValueError: the kind is not known, or the numbers of scales differ.
     """
+    reals, fakes = _scales(real), _scales(fake)
+    if len(reals) != len(fakes):
+        raise ValueError(f"there are {len(reals)} scales of real scores and {len(fakes)} of generated ones")
+    of_real, of_fake = _discriminator(kind)
+    return _mean([of_real(r).mean() + of_fake(f).mean() for r, f in zip(reals, fakes)])
+
+
+def generator_loss(fake: Scores, kind: str = "hinge") -> Tensor:
+    """What the generator minimises: a scalar, the mean over all scores and then over the scales.
+
+    Args:
+        fake: scores of generated pictures, any shape; or one such tensor a scale.
+        kind: as for ``discriminator_loss``. ``hinge`` and ``wasserstein``: -fake; ``non_saturating``: softplus(-fake);
+            ``least_squares``: (fake - 1)^2 / 2.
+
+    Raises:
+        ValueError: the kind is not known.
+    """
+    loss = _generator(kind)
+    return _mean([loss(scores).mean() for scores in _scales(fake)])
+
+
+def critic_loss(real: Tensor, fake: Tensor, kind: str) -> Tensor:
+    """``discriminator_loss`` under its former name: ``hinge``, or ``wasserstein`` for any other kind."""
+    return discriminator_loss(real, fake, kind if kind == "hinge" else "wasserstein")
+
+
+def _scales(scores: Scores) -> list[Tensor]:
+    return [scores] if isinstance(scores, Tensor) else list(scores)
+
+
+def _mean(losses: list[Tensor]) -> Tensor:
+    return losses[0] if len(losses) == 1 else torch.stack(losses).mean()
+
+
+Loss = Callable[[Tensor], Tensor]
+
+
+def _discriminator(kind: str) -> tuple[Loss, Loss]:
+    """The losses of real and of generated scores."""
     if kind == "hinge":
-        return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
-    return fake.mean() - real.mean()
+        return lambda real: F.relu(1 - real), lambda fake: F.relu(1 + fake)
+    if kind == "non_saturating":
+        return lambda real: F.softplus(-real), F.softplus
+    if kind == "least_squares":
+        return lambda real: 0.5 * (real - 1).square(), lambda fake: 0.5 * fake.square()
+    if kind == "wasserstein":
+        return lambda real: -real, lambda fake: fake
+    raise ValueError(f"'{kind}' is not an adversarial loss: choose one of {', '.join(KINDS)}")
 
 
-def generator_loss(fake: Tensor) -> Tensor:
-    """What the generator minimises, for either kind: the mean score of what it made, negative."""
-    return -fake.mean()
+def _generator(kind: str) -> Loss:
+    if kind in ("hinge", "wasserstein"):
+        return lambda fake: -fake
+    if kind == "non_saturating":
+        return lambda fake: F.softplus(-fake)
+    if kind == "least_squares":
+        return lambda fake: 0.5 * (fake - 1).square()
+    raise ValueError(f"'{kind}' is not an adversarial loss: choose one of {', '.join(KINDS)}")

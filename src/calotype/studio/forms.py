@@ -60,7 +60,7 @@ def form(verb: str) -> dict[str, Any]:
     text = plain(description(VERBS[verb]))
     own = described(VERBS[verb])
     fields = [
-        {**_field(name, about, default), "of_sets": name not in own}
+        {**_field(name, about, _needed(verb, about, default)), "of_sets": name not in own}
         for name, (about, default) in parameters(verb).items()
     ]
     if is_film(verb):
@@ -76,6 +76,11 @@ def form(verb: str) -> dict[str, Any]:
         "text": text,
         "fields": fields,
     }
+
+
+def _needed(verb: str, about: Param, default: Any) -> Any:
+    """An argument's default; none for the model of a verb that cannot do without one, though it is an option."""
+    return Parameter.empty if about.kind == "model" and VERBS[verb] in MODEL_VERBS else default
 
 
 def _first_sentence(text: str) -> str:

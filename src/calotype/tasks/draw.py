@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
+from calotype.kinds import KINDS
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.job import OutputSpec
@@ -34,16 +35,13 @@ class DrawJob(ModelJob):
 
     def model_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """As for every model, with a label map brought to the size of the result."""
-        return {**super().model_arguments(output), **self._fitted_layout()}
+        arguments, layout = super().model_arguments(output), self.inputs["layout"]
+        if isinstance(layout, LabelMap):
+            from calotype.image.labelmap import fitted
 
-    def _fitted_layout(self) -> dict[str, Any]:
-        from calotype.image.labelmap import fitted
-        from calotype.kinds import KINDS
-
-        layout = self.inputs["layout"]
-        if not isinstance(layout, LabelMap):
-            return {}
-        return {"layout": KINDS["label map"].tensor(fitted(layout, self.size), self.run.device)}
+            name = next(given.argument or given.name for given in self.declared.inputs if given.name == "layout")
+            arguments[name] = KINDS["label map"].tensor(fitted(layout, self.size), self.run.device)
+        return arguments
 
     @property
     def name(self) -> str:
@@ -73,8 +71,9 @@ def draw(
 ) -> Result:
     """Draw pictures of a layout: what lies where is given, how it looks is the model's.
 
-    The model is one that has learned from pictures with label maps: calotype train spade FOLDER. A map is a grey PNG of
-    class numbers, or a picture painted in the colours of the model's classes.
+    The model is one that has learned from pictures with label maps, such as those of the set scenes: calotype data
+    scenes, then calotype train MODEL scenes. A map is a grey PNG of class numbers, or a picture painted in the colours
+    of the model's classes.
 
     Args:
         layout: what lies where: a label map as a path, PIL image, array [H, W] of class numbers, or ``LabelMap``.

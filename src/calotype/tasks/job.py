@@ -245,7 +245,8 @@ class Job:
     def model_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """The arguments of a model's function, beside configuration, run and net: declared inputs and options."""
         given = [declared for declared in self.declared.inputs if declared.name in self.inputs]
-        tensors = {one.name: KINDS[one.kind].tensor(self.inputs[one.name], self.run.device) for one in given}
+        device = self.run.device
+        tensors = {one.argument or one.name: KINDS[one.kind].tensor(self.inputs[one.name], device) for one in given}
         available = {**self.options, "seed": output.seed}
         return {**tensors, **{name: available[name] for name in self.declared.options if name in available}}
 

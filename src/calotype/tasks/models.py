@@ -9,6 +9,7 @@ from typing import Any
 
 from calotype.catalog import ENGINES, MODELS, declared, load
 from calotype.catalog import engine as engine_of
+from calotype.catalog import model as model_of
 from calotype.errors import InputError
 from calotype.files import shown
 from calotype.tasks import model_store
@@ -50,7 +51,9 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
         raise InputError(f"{shown(folder)} is not a folder: give the folder of the model")
     if (Path(folder) / "model.json").is_file():
         return _of_ours(Path(folder))
-    name = _reader()
+    name = _reader(Path(folder))
+    if name in MODELS:
+        return _model_of_others(Path(folder), name)
     config, net, (height, width), preview = engine_of(name).imported(Path(folder))
     size = Size(height, width)
     known = None if photo is None else open_photo(photo)
@@ -62,8 +65,34 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
     # Without a photo the folder's name stands for it, so that two models of one size are kept apart.
     key = model_store.key_of(sha256 or str(Path(folder).resolve()), size, name, config, 0)
     stem = known.name if known else Path(folder).resolve().name
+    learned_from = (known.source.name if known.source else known.name) if known else ""
     kept = model_store.place_of(stem, name, key)
-    about: dict[str, Any] = {
+    about = _imported_about(name, key, config, size, photo=learned_from, photo_sha256=sha256)
+    with model_store.locked(kept):
+        model_store.describe(kept, about)
+        saving.write(kept, name, config, net, sha256, (height, width), to_image(preview))
+    return kept
+
+
+def _model_of_others(folder: Path, name: str) -> Path:
+    """Keep a model of a data set that another program trained."""
+    from calotype import saving
+
+    module = model_of(name)
+    config, net = module.imported(folder)
+    size = Size(*module.picture_size(config))
+    key = model_store.key_of(str(folder.resolve()), size, name, config, 0)
+    kept = model_store.place_of(folder.resolve().name, name, key)
+    said = module.about(config) if declared(name).learns_maps else {}
+    about = _imported_about(name, key, config, size, photo=folder.resolve().name, photo_sha256="", about=said)
+    with model_store.locked(kept):
+        model_store.describe(kept, about)
+        saving.write(kept, name, config, net, "", (size.height, size.width), about=said)
+    return kept
+
+
+def _imported_about(name: str, key: str, config: Any, size: Size, **more: Any) -> dict[str, Any]:
+    return {
         "key": key,
         "engine": name,
         "preset": model_store.IMPORTED,
@@ -72,14 +101,9 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
         "config": asdict(config),
         "seed": 0,
         "stages": [],
-        "photo": (known.source.name if known.source else known.name) if known else "",
-        "photo_sha256": sha256,
         "size": str(size),
+        **more,
     }
-    with model_store.locked(kept):
-        model_store.describe(kept, about)
-        saving.write(kept, name, config, net, sha256, (height, width), to_image(preview))
-    return kept
 
 
 def _of_ours(folder: Path) -> Path:
@@ -98,9 +122,14 @@ def _of_ours(folder: Path) -> Path:
     return kept
 
 
-def _reader() -> str:
-    """The engine that can read models of another program."""
-    for name in ENGINES:
-        if declared(name).imports:
+def _reader(folder: Path) -> str:
+    """The system that reads models of the program that wrote a folder."""
+    readers = [name for name in (*ENGINES, *MODELS) if declared(name).imports]
+    if not readers:
+        raise InputError("no engine here can read models of other programs: 'calotype train' trains one")
+    for name in readers:
+        if all(any(folder.glob(pattern)) for pattern in declared(name).imports):
             return name
-    raise InputError("no engine here can read models of other programs: 'calotype train' trains one")
+    # What is nearest says what is missing.
+    counted = {name: sum(any(folder.glob(pattern)) for pattern in declared(name).imports) for name in readers}
+    return max(readers, key=lambda name: counted[name])

@@ -242,7 +242,7 @@ def check_able(engine: str, verb: str, *, model_given: bool = False) -> None:
     if engine in MODELS:
         raise InputError(
             f"{engine} learns from many photos and cannot {verb} one: train it on a folder, 'calotype train {engine} "
-            "FOLDER', and then 'calotype sample' makes pictures"
+            f"FOLDER', and then 'calotype {next(iter(declared(engine).verbs))}' makes pictures"
         )
     engines = [name for name in names if name in ENGINES] or names
     raise InputError(f"the engine {engine} cannot {verb}: use one that can ({', '.join(engines)})")

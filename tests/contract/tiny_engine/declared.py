@@ -20,5 +20,5 @@ SYSTEM = System(
     },
     adapts=True,
     extends=True,
-    imports=True,
+    imports=("*",),
 )

@@ -25,7 +25,7 @@ SYSTEM = System(
     },
     adapts=True,
     extends=True,
-    imports=True,
+    imports=("Gs.pth", "Zs.pth", "reals.pth", "NoiseAmp.pth"),
     efforts=True,
     at_sampling=frozenset(
         ("patch_steps", "remake_alpha", "stir", "restless", "spread", "candidates", "consistent", "patch", "alpha")

@@ -2,8 +2,8 @@
 import {api, url} from './api.js';
 import {h, icon, iconButton, toast} from './dom.js';
 import {choosePicture} from './photo.js';
-import {chooseSet, extent, mosaic} from './sets.js';
-import {listen, loadPictures, setValue, state, valuesOf} from './state.js';
+import {chooseSet, extent, mosaic} from './setparts.js';
+import {listen, loadPictures, set, setValue, state, valuesOf} from './state.js';
 
 const ON_STAGE = new Set(['mask', 'sketch', 'label map']);
 const PLAIN = {fid: 'FID', kid: 'KID', fsd: 'FSD', class_score: 'class score'};
@@ -234,7 +234,7 @@ function model({verb, field, get, put, id, closers}) {
     if (field.required && models.length === 1 && !get()) { select.value = models[0].name; select.onchange?.(); select.dispatchEvent(new Event('change')); }
   };
   closers.push(listen('models', refresh), listen('engines', refresh));
-  api.models().then((models) => { state.models = models; refresh(); }, () => {});
+  api.models().then((models) => set('models', models), () => {});
   const learn = field.required ? h('a', {href: '#/train', class: 'help', onclick: () => setValue('train', 'engine', Object.entries(state.engines || {}).find(([, about]) => about.learns === 'many photos')?.[0])}, 'Train one from a set') : null;
   return {input: h('div', {}, select, learn), refresh};
 }

@@ -1,10 +1,10 @@
 // The queue: everything that was asked for, the newest first.
 import {api, url} from './api.js';
 import {go, h, iconButton, sure} from './dom.js';
-import {photoField} from './photo.js';
+import {photoField} from './opening.js';
 import {report} from './report.js';
 import {attempt, jobActions, progress, thumb} from './results.js';
-import {mosaic, workOn} from './sets.js';
+import {mosaic, workOn} from './setparts.js';
 import {jobsNewestFirst, listen, set, setValue, state, WORKING} from './state.js';
 
 export function showWork(main) {

@@ -3,7 +3,7 @@ import {api} from './api.js';
 import {h, toast} from './dom.js';
 import {state, set, listen, connect, loadPictures, WORKING} from './state.js';
 import {showMake} from './make.js';
-import {handIn} from './photo.js';
+import {handIn} from './opening.js';
 import {showWork} from './jobs.js';
 import {showKept} from './kept.js';
 import {showModels} from './models.js';

@@ -2,11 +2,13 @@
 import {api, url} from './api.js';
 import {duration, go, h, icon} from './dom.js';
 import {form, isPainted, learnsFromSet} from './form.js';
-import {hero, photoField, recent, restore, withoutPhoto} from './photo.js';
+import {photoField, restore} from './opening.js';
+import {hero, recent, withoutPhoto} from './photo.js';
 import {actions, attempt, jobActions, progress, thumb} from './results.js';
 import {report} from './report.js';
-import {chosenSet, takesSets} from './sets.js';
+import {chosenSet, takesSets} from './setparts.js';
 import {setStage, sourceOf} from './source.js';
+import {layoutStage, needsLayout} from './layout.js';
 import {bareStage, stage} from './stage.js';
 import {changed, jobsNewestFirst, listen, set, setValue, state, valuesOf, WORKING} from './state.js';
 
@@ -60,7 +62,7 @@ export function titleOf(verb) {
 /** What a verb works on is one of: photo, set, empty (it is still to be chosen), or nothing. */
 function workspace(main, verb, {photo = null, set: many = null, empty = false}) {
   const source = photoField(verb) && takesSets(verb) ? sourceOf(verb, {photo, set: many}) : null;
-  const shown = photo ? stage(photo, verb) : many || empty ? setStage(verb, many) : bareStage();
+  const shown = photo ? stage(photo, verb) : many || empty ? setStage(verb, many) : needsLayout(verb) ? layoutStage(verb) : bareStage();
   const learns = learnsFromSet(verb), fields = form(verb, {set: many, before: source});
   const rail = h('div', {class: 'rail', 'aria-label': 'Results'}), under = h('div', {class: 'under'});
   const cost = h('p', {class: 'cost', role: 'status'});

@@ -1,7 +1,7 @@
 // What was made, and what is being made: cards, and what can be done with a result.
 import {api, sentence, url} from './api.js';
 import {duration, go, h, icon, iconButton, save, sure, toast} from './dom.js';
-import {handIn, open, restore} from './photo.js';
+import {handIn, open, restore} from './opening.js';
 import {loadPictures, loadSets, set, state, WORKING} from './state.js';
 
 const WORDS = {waiting: 'Waits for its turn', working: 'At work', stopping: 'Stopping', stopped: 'Stopped', failed: 'Did not work', done: 'Done'};

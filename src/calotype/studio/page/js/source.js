@@ -3,8 +3,9 @@ import {url} from './api.js';
 import {compare} from './compare.js';
 import {go, h} from './dom.js';
 import {labelOf, learnsFromSet} from './form.js';
-import {choosePicture, photoField} from './photo.js';
-import {chooseSet, extent, handButtons, mosaic, workOn} from './sets.js';
+import {photoField} from './opening.js';
+import {choosePicture} from './photo.js';
+import {chooseSet, extent, handButtons, mosaic, workOn} from './setparts.js';
 import {set as put, setValue, state} from './state.js';
 
 const SHOWN = 8;

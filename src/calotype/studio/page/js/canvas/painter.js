@@ -203,7 +203,7 @@ export class Painter {
   swatches() {
     const used = this.palette.map(([red, green, blue], i) => h('button', {
       type: 'button', role: 'radio', class: 'swatch', 'aria-checked': i === this.label, data: {label: i},
-      'aria-label': `Colour ${i + 1}: ${red}, ${green}, ${blue}`, style: {background: `rgb(${red} ${green} ${blue})`},
+      'aria-label': this.names?.[i] || `Colour ${i + 1}: ${red}, ${green}, ${blue}`, title: this.names?.[i] || '', style: {background: `rgb(${red} ${green} ${blue})`},
       onclick: () => { this.label = i; if (this.mode === 'pick') this.mode = 'brush'; this.bar.update(); },
     }));
     if (this.fixed || this.palette.length >= 255) return used;

@@ -1,0 +1,70 @@
+"""Perceptual loss: distance of two pictures in the layers of a frozen network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from calotype.errors import InputError
+from calotype.nn.features import LayeredFeatures
+
+
+class PerceptualLoss:
+    """Weighted mean absolute difference of the activations of some layers of a frozen network.
+
+    Johnson, Alahi, Fei-Fei, "Perceptual Losses for Real-Time Style Transfer and Super-Resolution", ECCV 2016, eq. 2,
+    with absolute in place of squared differences, as in Wang et al., CVPR 2018.
+
+    Args:
+        features: network of ``calotype.nn.features``, or anything with ``name`` and ``layers``.
+        layers: numbers of the layers, from 0; ``None`` for all.
+        weights: of these layers; ``None`` doubles the weight from each layer to the next, the last one being 1, as
+            published for five layers of VGG.
+
+    Attributes:
+        name: which features these are.
+
+    Raises:
+        ValueError: there are more or fewer weights than layers.
+    """
+
+    def __init__(
+        self, features: LayeredFeatures, layers: Sequence[int] | None = None, weights: Sequence[float] | None = None
+    ) -> None:
+        if layers is not None and weights is not None and len(layers) != len(weights):
+            raise ValueError(f"there are {len(layers)} layers and {len(weights)} weights")
+        self.features, self.layers, self.weights = features, layers, weights
+        self.name = features.name
+
+    def __call__(self, fake: Tensor, real: Tensor) -> Tensor:
+        """The loss: a scalar, at least 0; only ``fake`` gets a gradient.
+
+        Args:
+            fake: [B, 3, H, W], -1..1.
+            real: of the same shape.
+
+        Raises:
+            InputError: the pictures are too small for the network.
+            ValueError: the network has other layers than were asked for.
+        """
+        with torch.no_grad():
+            wanted = self._chosen(real)
+        found = self._chosen(fake)
+        weights = self.weights or [2.0 ** (i + 1 - len(found)) for i in range(len(found))]
+        if len(weights) != len(found):
+            raise ValueError(f"there are {len(found)} layers and {len(weights)} weights")
+        terms = [w * (f - r).abs().mean() for w, f, r in zip(weights, found, wanted)]
+        return torch.stack(terms).sum()
+
+    def _chosen(self, pictures: Tensor) -> list[Tensor]:
+        maps = self.features.layers(pictures)
+        if not maps or any(not each.numel() for each in maps):
+            height, width = pictures.shape[-2:]
+            raise InputError(f"pictures of {width}x{height} pixels are too small for {self.name}")
+        if self.layers is None:
+            return maps
+        if max(self.layers) >= len(maps):
+            raise ValueError(f"{self.name} has {len(maps)} layers: there is no layer {max(self.layers)}")
+        return [maps[number] for number in self.layers]

@@ -1,0 +1,19 @@
+"""What SPADE's functions take and give."""
+
+from calotype.declaration import Input, System, Verb
+
+_LAYOUT = Input("layout", "label map", argument="label_map")
+_STYLE = Input(
+    "style",
+    "picture",
+    required=False,
+    help="a photo whose overall look is taken over; without it, the seed draws a look",
+)
+
+SYSTEM = System(
+    learns=("image", "label map"),
+    verbs={"draw": Verb("draw", (_LAYOUT, _STYLE), ("seed",))},
+    adapts=True,
+    imports=("*_net_G.pth", "opt.txt"),
+    efforts=True,
+)

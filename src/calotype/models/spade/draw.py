@@ -1,0 +1,79 @@
+"""Pictures from label maps, by a trained net."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from calotype.errors import InputError
+from calotype.models.spade.config import Config
+from calotype.models.spade.labels import LabelMaps
+from calotype.models.spade.network import Net
+from calotype.run import Run
+
+
+def code_of(seed: int, cfg: Config) -> Tensor | None:
+    """The style code of a seed, from a standard normal distribution: [1, latent], on the CPU; ``None`` without any."""
+    if not cfg.latent:
+        return None
+    return torch.randn(1, cfg.latent, generator=torch.Generator().manual_seed(seed))
+
+
+@torch.no_grad()
+def draw(
+    cfg: Config,
+    run: Run,
+    *,
+    net: Net,
+    label_map: Tensor,
+    style: Tensor | None = None,
+    seed: int = 0,
+    instances: Tensor | None = None,
+) -> Tensor:
+    """A picture of a label map.
+
+    Args:
+        cfg: as in training.
+        run: where it runs.
+        net: trained, in eval mode.
+        label_map: int64 [1, h, w], at least 1 x 1: classes from 0; -1 for a pixel without a class, which is one more
+            class to the network, or none at all with ``cfg.unknown`` "zeros". A size that is no multiple of 2 to the
+            power of ``cfg.doublings`` is padded on the right and at the bottom by repeating the last pixels, and the
+            picture is cut.
+        style: [1, 3, h, w], -1..1, of any size: a picture whose style code is used, the mean that the encoder finds;
+            ``None`` draws the code from a standard normal distribution.
+        seed: of the code; without effect where there is a style picture, or no code.
+        instances: int64 [1, h, w]; where ``cfg.instances`` is set, ``None`` takes every region of a class as one.
+
+    Returns:
+        [1, 3, h, w], float32, -1..1, on the run's device.
+
+    Raises:
+        InputError: the map has a class that the net does not know or a wrong shape, or the net takes no style.
+    """
+    if label_map.dim() != 3 or not label_map.numel():
+        raise InputError(f"a label map of shape {list(label_map.shape)} cannot be drawn: give [1, height, width]")
+    device = next(net.parameters()).device
+    height, width = label_map.shape[1:]
+    grid = 1 << (cfg.halvings if cfg.generator == "pix2pixhd" else cfg.doublings)
+    over = (0, -width % grid, 0, -height % grid)
+    wide = _padded(label_map.to(device), over)
+    edges = None if instances is None else _padded(instances.to(device), over)
+    picture: Tensor = net.generator(LabelMaps(wide, cfg, edges), _code(cfg, net, style, seed, device))
+    return picture[:, :, :height, :width].contiguous().to(run.device)
+
+
+def _code(cfg: Config, net: Net, style: Tensor | None, seed: int, device: torch.device) -> Tensor | None:
+    if style is None:
+        code = code_of(seed, cfg)
+        return None if code is None else code.to(device)
+    if net.encoder is None:
+        raise InputError("this model was trained without style codes: leave the style picture out")
+    mean: Tensor = net.encoder(style.to(device))[0]
+    return mean
+
+
+def _padded(numbers: Tensor, over: tuple[int, int, int, int]) -> Tensor:
+    """Whole numbers [1, h, w] with the last column and row repeated."""
+    return F.pad(numbers[None].double(), over, mode="replicate")[0].long() if any(over) else numbers

@@ -1,0 +1,122 @@
+"""Training, previews, and what is left of an unfinished training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from calotype import distributed
+from calotype.models.spade.config import Config
+from calotype.models.spade.draw import code_of
+from calotype.models.spade.labels import LabelMaps
+from calotype.models.spade.learning import Learner, measure
+from calotype.models.spade.network import Net, build
+from calotype.models.spade.normalization import FreeNorm
+from calotype.nn.folding import folded_state
+from calotype.run import Run, fit
+
+_STAGE = "pictures"
+_PREVIEWS = 40  # in a training
+_SHOWN = 6  # label maps in a preview
+_SEEDS = 2  # pictures of each of them
+_MEASURED = 16  # batches for the running statistics
+
+Batches = Callable[[int], Mapping[str, Tensor]]
+
+
+def picture_size(cfg: Config) -> tuple[int, int]:
+    """Height and width of the training pictures, pixels."""
+    return cfg.size
+
+
+def batch_size(cfg: Config) -> int:
+    """Pictures a step, all processes together."""
+    return cfg.batch
+
+
+def stages(cfg: Config) -> list[str]:
+    """The names of the stages of a training, in their order."""
+    return [_STAGE]
+
+
+def train(batches: Batches, cfg: Config, run: Run) -> Net:
+    """Train on pictures with label maps.
+
+    Args:
+        batches: the batch of step ``i``: ``image`` [B, 3, H, W], -1..1, ``map`` int64 [B, H, W], -1 for no class, and
+            with ``cfg.instances`` also ``instances`` int64 [B, H, W]; B is this process's share of ``cfg.batch``.
+        cfg: the settings.
+        run: where it runs, reports and is kept; previews show the first label maps with fixed style codes.
+
+    Returns:
+        The trained net, in eval mode, on the run's device.
+
+    Raises:
+        Stopped, InputError, OutputError: as ``Run.steps``.
+    """
+    learner = _learner(cfg, run)
+    fit(_shown(learner, batches(0), run), learner.state, batches, run, steps=cfg.steps, stage=_STAGE)
+    run.reseed("statistics")
+    measure(learner.average.module, [batches(i) for i in range(_MEASURED)], cfg, run.device)
+    return _folded(learner)
+
+
+def unfinished(cfg: Config, run: Run) -> Net | None:
+    """The net as a training in ``run.folder`` last saved it; ``None`` where nothing is saved.
+
+    Raises:
+        InputError: what was saved is damaged, or from other settings.
+    """
+    learner = _learner(cfg, run)
+    return _folded(learner) if run.restored(cfg.steps, learner.state, _STAGE) else None
+
+
+def _learner(cfg: Config, run: Run) -> Learner:
+    run.reseed(_STAGE, "start")
+    return Learner(cfg, run.device)
+
+
+def _folded(learner: Learner) -> Net:
+    """The moving average as a net without spectral normalisation."""
+    net = build(learner.cfg).to(learner.device)
+    net.load_state_dict(folded_state(learner.average.module))
+    return net.requires_grad_(False).eval()
+
+
+def _shown(
+    learner: Learner, first: Mapping[str, Tensor], run: Run
+) -> Callable[[Any, Mapping[str, Tensor], int], dict[str, Tensor]]:
+    """The learner's step, which now and then, and at the last, reports a preview as well."""
+    every = max(1, learner.cfg.steps // _PREVIEWS)
+
+    def step(state: Any, batch: Mapping[str, Tensor], i: int) -> dict[str, Tensor]:
+        values = learner.step(state, batch, i)
+        due = (i + 1) % every == 0 or i + 1 == learner.cfg.steps
+        if due and distributed.rank() == 0 and run.on_event:
+            with distributed.alone():  # the other processes work on
+                run.report(preview=preview(learner, first))
+        return values
+
+    return step
+
+
+@torch.no_grad()
+def preview(learner: Learner, batch: Mapping[str, Tensor]) -> Tensor:
+    """Label maps of a batch drawn with fixed style codes, and the real pictures: [1, 3, H, W], -1..1.
+
+    Each row has a few label maps; the last row has the real pictures. Every picture has a code of its own, and batch
+    normalisation uses the statistics of the preview itself.
+    """
+    cfg, net = learner.cfg, _folded(learner)
+    shown = {name: batch[name][:_SHOWN].to(learner.device) for name in batch}
+    for module in net.modules():
+        if isinstance(module, FreeNorm):
+            module.running = False
+    twice = {name: value.repeat(_SEEDS, *[1] * (value.dim() - 1)) for name, value in shown.items()}
+    codes = [code for seed in range(len(twice["map"])) if (code := code_of(seed, cfg)) is not None]
+    maps = LabelMaps(twice["map"], cfg, twice.get("instances"))
+    rows = net.generator(maps, torch.cat(codes).to(learner.device) if codes else None).chunk(_SEEDS)
+    return torch.cat([torch.cat(list(row), dim=2) for row in [*rows, shown["image"]]], dim=1)[None]

@@ -1,0 +1,65 @@
+"""Modules and classes under their former names: they still import, with a warning, for one release."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+# Former modules, each with its present name and the names in it that have changed.
+_RENAMED: dict[str, tuple[str, dict[str, str]]] = {
+    "tasks.making": ("tasks.job", {"Piece": "OutputSpec"}),
+    "tasks.order": ("tasks.request", {"Order": "Request", "order": "request"}),
+    "tasks.remaking": ("tasks.image_conditioned", {"Remaking": "ImageConditionedJob", "Blending": "BlendedJob"}),
+    "tasks.filling": ("tasks.inpainting", {"Filling": "InpaintingJob"}),
+    "tasks.crew": ("tasks.executor", {"Crew": "Executor", "Lost": "WorkerDied"}),
+    "tasks.pool": ("tasks.process_pool", {"Pool": "ProcessPool"}),
+    "tasks.several": ("tasks.parallel_training", {"Several": "ParallelTraining", "Lesson": "PhotoTraining"}),
+    "tasks.trained": ("tasks.photo_model", {"Model": "PhotoModel", "Previews": "PreviewWriter"}),
+    "tasks.taught": ("tasks.dataset_model", {"SetModel": "DatasetModel", "SetOfPhotos": "Dataset"}),
+    "tasks.cache": ("tasks.model_store", {}),
+    "tasks.remaining": ("tasks.eta", {"Remaining": "TimeEstimate", "duration": "format_duration"}),
+    "tasks.batch": ("tasks.bulk", {"Terms": "BulkRequest", "Batch": "BulkRun", "Shot": "PlannedOutput"}),
+    "tasks.sampling": ("tasks.model_job", {"Sampling": "ModelJob"}),
+    "studio.coming": ("studio.dataset_upload", {}),
+    "studio.parcels": ("studio.file_upload", {}),
+    "studio.telling": ("studio.job_progress", {}),
+    "studio.doing": ("studio.job_runner", {}),
+    "studio.records": ("studio.job_store", {}),
+    "studio.shared": ("studio.app_state", {}),
+}
+
+
+class _Finder(MetaPathFinder, Loader):
+    """Finds former modules; each is a module whose names are those of its present one."""
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """See ``importlib``."""
+        return ModuleSpec(name, self) if name.removeprefix("calotype.") in _RENAMED and "." in name else None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """A module that looks its names up in the present one."""
+        new, names = _RENAMED[spec.name.removeprefix("calotype.")]
+        present = f"calotype.{new}"
+        warnings.warn(f"{spec.name} is now {present}", DeprecationWarning, stacklevel=2)
+        module = ModuleType(spec.name, f"Now ``{present}``.")
+
+        def attribute(name: str) -> Any:
+            return getattr(import_module(present), names.get(name, name))
+
+        module.__getattr__ = attribute  # type: ignore[method-assign]
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing is left to do."""
+
+
+def install() -> None:
+    """Let former names be found."""
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.append(_Finder())

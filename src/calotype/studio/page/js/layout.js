@@ -1,0 +1,67 @@
+// The stage of a verb that takes a layout: a label map is painted in the classes of the chosen model.
+import {api} from './api.js';
+import {Painter} from './canvas/painter.js';
+import {View} from './canvas/view.js';
+import {compare} from './compare.js';
+import {h, iconButton} from './dom.js';
+import {listen, state, valuesOf} from './state.js';
+
+const SIDE = 256;  // pixels of the map, each way; it is brought to the size of the result
+
+const layoutOf = (verb) => verb.fields.find((field) => field.kind === 'label map' && field.required && !field.begins);
+
+/** Whether a verb takes a layout and no photo. */
+export function needsLayout(verb) {
+  return Boolean(layoutOf(verb)) && !verb.fields.some((field) => field.kind === 'photo');
+}
+
+/** {element, ready, pictures(), show(result), close()}, as every stage. */
+export function layoutStage(verb) {
+  const field = layoutOf(verb), model = verb.fields.find((one) => one.kind === 'model');
+  const frame = h('div', {class: 'frame', tabindex: 0, role: 'application', 'aria-label': 'The layout'});
+  const tools = h('div', {class: 'toolrow'}), result = h('div', {class: 'result', hidden: true});
+  const back = h('div', {class: 'tabs', hidden: true}, h('button', {type: 'button', onclick: () => { state.result = null; show(null); }}, 'Back to the layout'));
+  const view = new View(frame), painter = new Painter(view, 'map', {width: SIDE, height: SIDE, name: 'layout'});
+  painter.fixed = painter.exact = true;
+  painter.cover = 1;
+  const blank = Object.assign(document.createElement('canvas'), {width: SIDE, height: SIDE});
+
+  function classes() {
+    const chosen = (state.models || []).find((one) => one.name === valuesOf(verb.name)[model?.name]);
+    const known = chosen?.classes || [];
+    painter.names = known.map((one) => one.name);
+    painter.palette = known.length ? known.map((one) => one.colour) : [[0, 0, 0]];
+    painter.label = Math.min(painter.label, painter.palette.length - 1);
+    painter.blank = !known.length;
+    painter.paint();
+    painter.bar?.update();
+  }
+
+  const ready = view.show(blank, SIDE, SIDE).then(() => {
+    if (view.closed) return;
+    painter.take();
+    classes();
+    tools.replaceChildren(painter.toolbar(), h('div', {class: 'group zoom'}, iconButton('fit', 'Fit (0)', () => view.fit())));
+    view.fit();
+  });
+  const stops = [listen('models', classes), listen('values', ({verb: name, name: changed}) => { if (name === verb.name && changed === model?.name) classes(); })];
+  frame.addEventListener('keydown', (event) => { if (painter.key(event)) event.preventDefault(); });
+
+  function show(shown) {
+    frame.hidden = tools.hidden = Boolean(shown);
+    result.hidden = back.hidden = !shown;
+    result.replaceChildren(shown ? compare(null, shown) : '');
+  }
+
+  return {
+    element: h('section', {class: 'stage', 'aria-label': 'The layout'}, back, frame, result, tools),
+    ready,
+    /** Hand in what was painted: the id of the picture, by argument. */
+    async pictures() {
+      const picture = await api.add(await painter.blob(), 'layout.png', true);
+      return {[field.name]: picture.id};
+    },
+    show,
+    close() { stops.forEach((stop) => stop()); view.close(); },
+  };
+}

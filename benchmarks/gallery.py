@@ -1,4 +1,4 @@
-"""The README's pictures, made from the shipped photos with default settings: ``python benchmarks/gallery.py``.
+"""The pictures of README and docs, from the shipped photos with default settings: ``python benchmarks/gallery.py``.
 
 Seeds are the first ones, not chosen ones. ``python benchmarks/gallery.py paint edit`` makes only these.
 """
@@ -28,7 +28,7 @@ def opened(name: str) -> Image.Image:
 
 
 def strip(name: str, images: list[Image.Image], labels: list[str], columns: int, cell: int) -> None:
-    """Write one picture of the README."""
+    """Write one picture of the pages."""
     OUT.mkdir(parents=True, exist_ok=True)
     sheet = contact_sheet(images, labels, columns=columns, cell=cell, mark_first=True)
     sheet.save(OUT / f"{name}.jpg", quality=80, optimize=True)

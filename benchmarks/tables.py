@@ -1,402 +1,596 @@
-"""The README's tables, written from the committed results: ``python benchmarks/tables.py`` puts them in place.
+"""``docs/benchmarks.md``, written from the committed results: ``python benchmarks/tables.py``.
 
-Each table stands between ``<!-- NAME -->`` and ``<!-- /NAME -->``. A test checks that they are up to date.
+With ``--check`` nothing is written; the exit status is 1 when the file is not up to date. A test checks that, too.
+A new result gets a function that makes its table and one line in ``SECTIONS``.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import re
+import sys
+import textwrap
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 HERE = Path(__file__).parent
-README = HERE.parent / "README.md"
-SYSTEMS = {"singan": "SinGAN, by its authors", "gpnn": "GPNN, by its authors"}
+PAGE = HERE.parent / "docs" / "benchmarks.md"
+AUTHORS = {"singan": "SinGAN, samples published by its authors", "gpnn": "GPNN, samples published by its authors"}
+
+INTRODUCTION = """\
+# Benchmarks
+
+This page is written by `python benchmarks/tables.py` from the JSON files in `benchmarks/results`; do not edit it.
+`python benchmarks/tables.py --check` exits with status 1 when it is not up to date.
+
+Below each table are the script and the result it is from, the structure, the number of samples and the seed where the
+result records them, the commit, and the machine. `-dirty` after a commit means that tracked files differed from it.
+
+- **SIFID**: single-image Frechet Inception distance to the photo; lower is better. It uses converted Inception
+  weights, so values compare only with others on this page.
+- **Copied**: share of neighbouring patches that are also neighbours in the photo; lower is less of a copy.
+- **Diversity**: standard deviation over samples, relative to that of the photo; higher is more different.
+- **LPIPS-like**: LPIPS with converted VGG-16 weights, or with colour and Gabor features (offline); lower is better.
+"""
+
+
+class Section(NamedTuple):
+    """One part of the page.
+
+    Attributes:
+        title: its heading.
+        text: makes its tables and what there is to say about them.
+        sources: script and result, for each result that is quoted.
+    """
+
+    title: str
+    text: Callable[[], str]
+    sources: tuple[tuple[str, str], ...]
 
 
 def results(name: str) -> Any:
     """A committed result."""
-    return json.loads((HERE / "results" / f"{name}.json").read_text())
+    return json.loads((HERE / "results" / f"{name}.json").read_text("utf-8"))
+
+
+def table(header: str, rows: Iterable[Iterable[Any]], left: int = 1) -> str:
+    """A Markdown table; ``header`` has its titles with ``|`` between, the first ``left`` columns are text."""
+    titles = [title.strip() for title in header.split("|")]
+    rule = ["---" if column < left else "---:" for column in range(len(titles))]
+    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in (titles, rule, *rows))
+
+
+def number(value: float | None, digits: int = 2, unit: str = "") -> str:
+    """``value`` with so many digits, or nothing."""
+    return "" if value is None else f"{value:.{digits}f}{unit}"
+
+
+def by(size: str) -> str:
+    return size.replace("x", " x ")
+
+
+def commit(result: dict[str, Any]) -> str:
+    """Seven digits, and ``-dirty`` where the result says so."""
+    name = str(result["commit"])
+    dirty = name.endswith("-dirty") or result.get("dirty")
+    return name.removesuffix("-dirty")[:7] + ("-dirty" if dirty else "")
 
 
 def machine(result: dict[str, Any]) -> str:
-    """What it was measured on, for the line below a table."""
-    m, v = result["machine"], result["versions"]
-    return f"{m['cores']} cores of an {m['cpu']}, torch {v['torch']}, commit {result['commit'][:7]}"
-
-
-def speed_table() -> str:
-    """Seconds and memory by size."""
-    result = results("speed")
-    lines = ["| picture | preset | seconds | µs a pixel | peak memory |", "|---|---|---:|---:|---:|"]
-    for row in result["table"]:
-        seconds = f"{row['seconds']:.1f}" if row["seconds"] < 100 else f"{row['seconds']:.0f}"
-        lines.append(
-            f"| {row['size'].replace('x', ' x ')} | `{row['preset']}` | {seconds} | "
-            f"{row['microseconds_per_pixel']:.0f} | {row['peak_gib']:.2f} GiB |"
-        )
-    ratios = ", ".join(
-        f"{ratio:.0f} times at {size.replace('x', ' x ')}" for size, ratio in result["exact_over_fast"].items()
-    )
-    lines += [
-        "",
-        f"The published exact search (`paper`) takes longer in the same run: {ratios}. Start-up (2-3 s, mostly",
-    ]
-    lines += [f"importing torch) is not counted. Measured by `benchmarks/speed.py` on {machine(result)}."]
-    return "\n".join(lines)
-
-
-def quality_table() -> str:
-    """Medians on both photo sets."""
-    result = results("quality")
-    lines = [
-        "| | SIFID, sigd16 | SIFID, places20 | copied in order, sigd16 | copied, places20 |",
-        "|---|---:|---:|---:|---:|",
-    ]
-    cells: dict[str, dict[str, Any]] = {}
-    for row in result["summary"]:
-        cells.setdefault(row["system"], {})[row["set"]] = row["median"]
-    for system, sets in cells.items():
-        name = SYSTEMS.get(system, f"Calotype, preset `{system.split()[-1]}`")
-        values = [f"{sets[s][key]:.2f}" for key in ("sifid", "copied") for s in ("sigd16", "places20")]
-        lines.append(f"| {name} | {' | '.join(values)} |")
-    lines += ["", f"Medians over 16 and 20 photos, {result['samples']} seeds of ours a photo, one published sample of"]
-    lines += [f"theirs; the same metrics for all (`benchmarks/quality.py`, {machine(result)})."]
-    lines += ["SIFID here uses converted Inception weights, so it compares with nothing but itself."]
-    return "\n".join(lines)
-
-
-def search_table() -> str:
-    """How good the fast search is."""
-    result = results("search")
-    mean, photos = result["mean_over_all_replacements"], len(result["photos"])
-    used = f"{mean['used_fast']:.0%} of the photo's patches are used against {mean['used_exact']:.0%}"
-    lines = [
-        f"In the middle of real work ({photos} photos, all levels) the fast search finds the exact search's own",
-        f"match for {mean['recall']:.0%} of the patches, and one that scores within 5 % of it for",
-        f"{mean['within_5_percent']:.0%}; the median score is {mean['fast_q50']:.3f} against",
-        f"{mean['exact_q50']:.3f}, and {used} (`benchmarks/search.py`).",
-    ]
-    return "\n".join(lines)
-
-
-def equal_sentence() -> str:
-    """What the two searches give with the same settings."""
-    result = results("equal")
-    fast, exact = result["medians"]["fast"], result["medians"]["exact"]
+    cores, threads = result["machine"]["cores"], result["torch_threads"]
     return (
-        f"With the same settings and seed ({len(result['rows']) // 2} photos) its results have a median SIFID of "
-        f"{fast['sifid']:.2f} against {exact['sifid']:.2f},\nand {fast['copied']:.2f} against {exact['copied']:.2f} "
-        "of them copied in order (`benchmarks/equal.py`)."
+        f"{cores} core{'s' if cores > 1 else ''} of {result['machine']['cpu']}, torch {result['versions']['torch']}, "
+        f"{threads} thread{'s' if threads > 1 else ''}"
     )
 
 
-def trained_table() -> str:
-    """SinGAN beside what its authors' models made of the same photos."""
-    result, spread = results("singan"), results("singan_diversity")
-    differing = {row["system"]: row["mean"].get("diversity") for row in spread["summary"] if row["set"] == "all"}
+def source(script: str, name: str) -> str:
+    """Where figures are from, in one line."""
+    result = results(name)
+    facts = [f"[`{name}.json`](../benchmarks/results/{name}.json) by `benchmarks/{script}.py`"]
+    structures = result.get("structures") or ([result["structure"]] if "structure" in result else [])
+    if structures:
+        facts.append("structure " + ", ".join(map(str, structures)))
+    samples = result.get("diversity_samples") or result.get("samples")
+    if samples:
+        facts.append(f"{samples} sample{'s' if samples > 1 else ''} per photo")
+    if isinstance(result.get("seed"), int):
+        facts.append(f"seed {result['seed']}")
+    return "; ".join([*facts, f"commit {commit(result)}", machine(result)])
+
+
+def speed() -> str:
+    result = results("speed")
+    rows = [
+        (
+            by(row["size"]),
+            f"`{row['preset']}`",
+            row["runs"],
+            number(row["seconds"], 1),
+            number(row["microseconds_per_pixel"], 0),
+            number(row["peak_gib"], 2, " GiB"),
+        )
+        for row in result["table"]
+    ]
+    ratios = ", ".join(f"{ratio:.0f} at {by(size)}" for size, ratio in result["exact_over_fast"].items())
+    return (
+        table("size | preset | runs | seconds | µs per pixel | peak memory", rows, 2)
+        + f"\n\nTime of `paper` (exact search) divided by that of `fast` in the same run: {ratios}. Start-up, mostly "
+        "the import of torch, is not included."
+    )
+
+
+def verbs() -> str:
+    result = results("verbs")
+    rows = [(name, number(row["seconds"], 1), f"{row['peak_gib']:.2f} GiB") for name, row in result["verbs"].items()]
+    seams = [row[way] for row in result["seams"] for way in ("top_to_bottom", "left_to_right")]
+    sides = [row["side"] for row in result["seams"]]
+    return (
+        table("task | seconds | peak memory", rows)
+        + "\n\nEach task runs in a process of its own; start-up is not included. Seams of tiled textures of "
+        f"{min(sides)} to {max(sides)} pixels: the mean difference of neighbouring pixels across the seam is "
+        f"{min(seams):.2f} to {max(seams):.2f} times that inside."
+    )
+
+
+def batch() -> str:
+    result = results("batch")
+    rows = [
+        (row["way"], number(row["seconds"], 1), number(row["pictures_a_minute"], 1), number(row["times_as_fast"]))
+        for row in result["summary"]
+    ]
+    command = " ".join(["calotype", *result["command"]])
+    return (
+        table("processes | seconds | pictures per minute | speed-up", rows)
+        + f"\n\n`{command}`, {len(result['photos'])} photos."
+    )
+
+
+def search() -> str:
+    result = results("search")
+    mean = result["mean_over_all_replacements"]
+    rows = [
+        ("same match as the exact search", f"{mean['recall']:.0%}", ""),
+        ("score within 5 % of the exact match", f"{mean['within_5_percent']:.0%}", ""),
+        ("median score", number(mean["fast_q50"], 3), number(mean["exact_q50"], 3)),
+        ("share of the photo's patches used", f"{mean['used_fast']:.0%}", f"{mean['used_exact']:.0%}"),
+    ]
+    return (
+        table("mean over all replacements | fast search | exact search", rows)
+        + f"\n\n{len(result['photos'])} photos of up to {result['max_side']} pixels, preset `{result['preset']}`, "
+        "all levels."
+    )
+
+
+def equal() -> str:
+    result = results("equal")
+    rows = [
+        (name, number(row["sifid"]), number(row["copied"]), number(row["seconds_on_one_core"], 1))
+        for name, row in result["medians"].items()
+    ]
+    return (
+        table("search, same settings | SIFID, median | copied, median | seconds", rows)
+        + f"\n\n{len(result['rows']) // len(rows)} photos, preset `{result['preset']}`."
+    )
+
+
+def variations() -> str:
+    result = results("quality")
+    systems: dict[str, dict[str, Any]] = {}
+    for row in result["summary"]:
+        systems.setdefault(row["system"], {})[row["set"]] = row
+    photos = {name: next(iter(systems.values()))[name]["photos"] for name in ("sigd16", "places20")}
+    rows = [
+        (
+            AUTHORS.get(system, f"Calotype, preset `{system.split()[-1]}`"),
+            *(number(sets[name]["median"][key]) for key in ("sifid", "copied") for name in photos),
+        )
+        for system, sets in systems.items()
+    ]
+    return (
+        table("system | SIFID, sigd16 | SIFID, places20 | copied, sigd16 | copied, places20", rows)
+        + f"\n\nMedians over {photos['sigd16']} and {photos['places20']} photos; of the others one published "
+        "sample per photo."
+    )
+
+
+def distributions() -> str:
+    result = results("gpdm")
+    names = {**AUTHORS, "gpdm fast": "Calotype, `--engine gpdm --structure free`"}
+    rows = [
+        (names[row["system"]], row["photos"], number(row["median"]["sifid"]), number(row["median"]["copied"]))
+        for row in result["summary"]
+        if row["set"] == "all"
+    ]
+    return table("system | photos | SIFID, median | copied, median", rows)
+
+
+def trained() -> str:
+    result, more = results("singan"), results("singan_diversity")
+    diversity = {row["system"]: row["mean"].get("diversity") for row in more["summary"] if row["set"] == "all"}
     names = {
-        "singan": SYSTEMS["singan"],
-        "gpnn": SYSTEMS["gpnn"],
+        **AUTHORS,
         "singan fast free": "Calotype, `--engine singan --structure free`",
         "singan fast loose": "Calotype, `--engine singan --structure loose`",
     }
-    lines = [
-        "| | SIFID, mean | SIFID, median | copied in order | diversity | training | a sample |",
-        "|---|---:|---:|---:|---:|---:|---:|",
-    ]
+    rows = []
     for row in result["summary"]:
         if row["set"] != "all":
             continue
         mean, median = row["mean"], row["median"]
-        training = f"{mean['training'] / 60:.1f} min" if "training" in mean else ""
-        sample = f"{median['seconds']:.1f} s" if "seconds" in median else ""
-        diversity = f"{differing[row['system']]:.2f}" if differing[row["system"]] else ""
-        lines.append(
-            f"| {names[row['system']]} | {mean['sifid']:.2f} | {median['sifid']:.2f} | {mean['copied']:.2f} | "
-            f"{diversity} | {training} | {sample} |"
+        rows.append(
+            (
+                names[row["system"]],
+                number(mean["sifid"]),
+                number(median["sifid"]),
+                number(mean["copied"]),
+                number(diversity[row["system"]] or None),
+                number(mean["training"] / 60, 1, " min") if "training" in mean else "",
+                number(median.get("seconds"), 1, " s"),
+            )
         )
     photos = max(row["photos"] for row in result["summary"])
-    lines += ["", f"Over {photos} photos that no setting was chosen by, {result['samples']} seeds of ours a photo, one"]
-    lines += [
-        f"published sample of theirs; diversity over {spread['diversity_samples']} samples of the same models (papers"
-    ]
-    lines += ["take 100; over a few it looks smaller than it is); one process with one thread, beside other work"]
-    lines += [f"(`benchmarks/quality.py`, {machine(result)})."]
-    return "\n".join(lines)
+    return (
+        table("system | SIFID, mean | SIFID, median | copied, mean | diversity | training | sampling", rows)
+        + f"\n\n{photos} photos that were not used to choose settings; of the others one published sample per photo. "
+        f"Diversity is over {more['diversity_samples']} samples of the same models (papers use 100; over fewer it is "
+        f"underestimated), all else over {result['samples']}. Other work ran on the machine at the same time."
+    )
 
 
-def training_table() -> str:
-    """What training takes, scale by scale, against the published schedule."""
+def schedule() -> str:
     result = results("singan_speed")
-    fast, paper = result["presets"][:2]
     height, width = result["size"]
-    sample = sorted(fast["sample"])[len(fast["sample"]) // 2]
-    lines = [
-        f"A photo of {width} x {height} pixels takes the preset `fast` {fast['seconds'] / 60:.1f} minutes to learn, "
-        f"{fast['peak_bytes'] / 2**30:.1f} GiB of memory,",
-        f"and {sample:.2f} s for each picture after that; the published schedule, in the same run, "
-        f"{paper['seconds'] / 3600:.0f} hours: {result['times_faster']:.0f} times",
-        f"as long (a few steps of every scale timed, `benchmarks/singan_speed.py`, {machine(result)}).",
-    ]
-    return "\n".join(lines)
-
-
-def ablation_table() -> str:
-    """What each choice of the fast preset is worth, on one photo and on another."""
-    one, two = results("singan_ablation"), results("singan_ablation_second")
-    rows = {row["variant"]: (find(one, row["variant"]), row) for row in two["summary"]}
-    rows |= {row["variant"]: (row, find(two, row["variant"])) for row in one["summary"] if row["variant"] not in rows}
-    lines = ["| | SIFID | copied | diversity | training | SIFID | copied | diversity | training |"]
-    lines += ["|---|---:|---:|---:|---:|---:|---:|---:|---:|"]
-    lines += [f"| {variant} | {cells(first)} | {cells(second)} |" for variant, (first, second) in rows.items()]
-    lines += [
-        "",
-        f"Left on the photo {one['photos']}, right on {two['photos']}; means over {one['samples']} seeds, one thread, ",
-    ]
-    lines[-1] += "beside other work"
-    lines += [f"(`benchmarks/singan_ablation.py`, {machine(two)})."]
-    later = results("singan_ablation_third")
-    usual, *others = later["summary"]
-    said = "; ".join(f"{row['variant']}: {row['sifid']:.2f} and {row['copied']:.2f}" for row in others)
-    figures = f"SIFID {usual['sifid']:.2f} and copies {usual['copied']:.2f}"
-    lines += [f"With matches carried up as they are now, the preset has {figures} on the"]
-    lines += [f"right-hand photo; {said}."]
-    return "\n".join(lines)
-
-
-def find(result: dict[str, Any], variant: str) -> dict[str, Any] | None:
-    return next((row for row in result["summary"] if row["variant"] == variant), None)
-
-
-def cells(row: dict[str, Any] | None) -> str:
-    if row is None:
-        return " |  |  | "
-    return f"{row['sifid']:.2f} | {row['copied']:.2f} | {row['diversity']:.2f} | {row['training']:.0f} s"
-
-
-def enlarging_table() -> str:
-    """Super-resolution beside bicubic enlargement."""
-    result = results("superresolution")
-    lines = [
-        "| factor | | PSNR, dB | SSIM | LPIPS-like | naturalness |",
-        "|---|---|---:|---:|---:|---:|",
-    ]
-    for row in result["summary"]:
-        if row["system"] == "photo":
-            continue
-        values = row["mean"]
-        lines.append(
-            f"| {row['factor']} | {row['system']} | {values['psnr']:.2f} | {values['ssim']:.3f} | "
-            f"{values['lpips']:.3f} | {values['naturalness']:.2f} |"
+    rows = [
+        (
+            f"`{row['preset']}`",
+            len(row["scales"]),
+            number(row["seconds"] / 60, 1, " min"),
+            number(sorted(row["sample"])[len(row["sample"]) // 2], 2, " s"),
+            number(row["peak_bytes"] / 2**30, 1, " GiB"),
         )
-    lines += ["", f"Means over the photos (`benchmarks/superresolution.py`, {machine(result)}); LPIPS-like and"]
-    lines += ["naturalness are better when lower."]
-    return "\n".join(lines)
+        for row in result["presets"]
+    ]
+    return (
+        table("preset | scales | training | sampling, median | peak memory", rows)
+        + f"\n\nA photo of {width} x {height} pixels. Training times are extrapolated from a few steps of every scale; "
+        f"`paper` takes {result['times_faster']:.0f} times as long as `fast`."
+    )
 
 
-def engines_table() -> str:
-    """gpdm beside what others made of the same photos."""
-    result = results("gpdm")
-    lines = ["| | SIFID, median | copied in order |", "|---|---:|---:|"]
-    names = {**SYSTEMS, "gpdm fast": "Calotype, `--engine gpdm --structure free`"}
-    for row in result["summary"]:
-        if row["set"] == "all":
-            lines.append(f"| {names[row['system']]} | {row['median']['sifid']:.2f} | {row['median']['copied']:.2f} |")
-    photos = max(row["photos"] for row in result["summary"])
-    lines += ["", f"Over {photos} photos named before, {result['samples']} seeds of ours a photo"]
-    lines += [f"(`benchmarks/quality.py`, {machine(result)})."]
-    return "\n".join(lines)
+VARIANTS = {
+    "no completeness": "alpha 0",
+    "plain votes": "uniform averaging of overlapping patches",
+    "no restless noise": "no noise between levels",
+    "restless noise 1": "noise between levels 1 instead of 0.5",
+    "patches of 7": "patches of 7 x 7",
+    "one replacement a level": "one patch replacement per level",
+    "critic twice a step, half the steps": "two discriminator updates per step, half the steps",
+    "penalty every second step": "gradient penalty every second step",
+    "normalisation as it ran": "running batch statistics not recomputed",
+    "learned to 40 px": "scales up to 40 px trained",
+    "learned to 62 px": "scales up to 62 px trained",
+    "early scales, jointly": "ConSinGAN scales, trained jointly",
+}
 
 
-def erasing_table() -> str:
-    """Squares held back and filled again, by us and by others."""
-    result = results("erase")
-    lines = ["| | PSNR, dB | LPIPS-like | LPIPS-like, offline | seconds |", "|---|---:|---:|---:|---:|"]
-    for method, row in result["summary"].items():
-        lines.append(
-            f"| {method} | {row['psnr']:.2f} | {row['lpips']:.2f} | {row['lpips_offline']:.3f} | {row['seconds']:.2f} |"
+def ablation() -> str:
+    one, two, later = (results(f"singan_ablation{end}") for end in ("", "_second", "_third"))
+    found = [{row["variant"]: row for row in result["summary"]} for result in (one, two)]
+    variants = dict.fromkeys([*found[1], *found[0]])
+    keys = (("sifid", 2, ""), ("copied", 2, ""), ("diversity", 2, ""), ("training", 0, " s"))
+    rows = [
+        (
+            VARIANTS.get(variant, variant),
+            *(number(rows.get(variant, {}).get(key), digits, unit) for rows in found for key, digits, unit in keys),
         )
-    photos, squares = len(result["photos"].split(",")), len({row["square"] for row in result["rows"]})
-    lines += ["", f"Means over {photos} photos and {squares} squares of 5 % in each, one thread, beside other work"]
-    lines += [f"(`benchmarks/erase.py`, {machine(result)}). LPIPS-like is better when lower."]
-    return "\n".join(lines)
-
-
-def layout_table() -> str:
-    """How well results obey the layouts they are given."""
-    result = results("relayout")
-    lines = [
-        "| | pixels in place | mean IoU | pixels, deep | mean IoU, deep | SIFID | seconds |",
-        "|---|---:|---:|---:|---:|---:|---:|",
+        for variant in variants
     ]
-    digits = {"pixels": 3, "iou": 3, "pixels_deep": 3, "iou_deep": 3, "sifid": 1, "seconds": 1}
-    for row in result["summary"]:
-        if row["case"] == "all":
-            mean = row["mean"]
-            texts = [f"{mean[name]:.{places}f}" if name in mean else "" for name, places in digits.items()]
-            lines.append(f"| {row['system']} | " + " | ".join(texts) + " |")
-    lines += [
-        "",
-        f"Four photos with label maps, {result['side']} pixels, all target layouts; by two segmenters that have",
-        "learned from the photo and its own map alone, one from colours and one from deep features; seconds without",
-        "training, the median, of a machine that was busy with other things; training takes",
-        f"{training_of(result, 'analogy')} for `analogy` and {training_of(result, 'singan')} for `singan`",
-        f"on one thread (`benchmarks/relayout.py`, {machine(result)}).",
+    more = [
+        (VARIANTS.get(row["variant"], row["variant"]), *(number(row[key], digits, unit) for key, digits, unit in keys))
+        for row in later["summary"]
     ]
-    return "\n".join(lines)
+    columns = "SIFID | copied | diversity | training"
+    return (
+        table(f"variant | {columns} | {columns}", rows)
+        + f"\n\nLeft: photo {one['photos']}. Right: photo {two['photos']}. Means over samples; other work ran on the "
+        f"machine at the same time. Later, with matches upsampled as they are now, on {later['photos']}:\n\n"
+        + table(f"variant | {columns}", more)
+    )
 
 
-def training_of(result: dict[str, Any], engine: str) -> str:
-    """The least and the most minutes of the processor that a training took."""
-    minutes = [line["seconds_processor"] / 60 for line in result["training"] if line["engine"] == engine]
-    return f"{min(minutes):.0f} to {max(minutes):.0f} minutes"
-
-
-def sizes_table() -> str:
-    """Other sizes of a photo: by what is trained for them, by patches, and stretched."""
+def sizes() -> str:
     result = results("ingan")
     names = {
         "resized": "resized",
         "gpnn": "Calotype, `--engine gpnn`",
         "ingan": "Calotype, `--engine ingan`",
-        "its network alone": "of that, the network alone",
-        "its patches alone": "of that, the patches alone",
+        "its network alone": "`ingan`, network only",
+        "its patches alone": "`ingan`, patches only",
     }
     ways = ["half as wide", "half as high", "twice as wide", "twice as high"]
-    lines = ["| | SIFID, mean | " + " | ".join(ways) + " |", "|---|---:|" + "---:|" * len(ways)]
-    for row in result["summary"]:
-        cells = " | ".join(f"{row[way]:.1f}" for way in ways)
-        lines.append(f"| {names[row['system']]} | {row['sifid']:.1f} | {cells} |")
+    rows = [
+        (names[row["system"]], number(row["sifid"], 1), *(number(row[way], 1) for way in ways))
+        for row in result["summary"]
+    ]
     photos = len({row["photo"] for row in result["rows"]})
-    lines += ["", f"Means over {photos} photos (`benchmarks/ingan.py`, {machine(result)})."]
-    return "\n".join(lines)
+    return (
+        table("system | SIFID, mean | 1/2 width | 1/2 height | 2 x width | 2 x height", rows)
+        + f"\n\nMeans over {photos} photos."
+    )
 
 
-def verbs_table() -> str:
-    """Time and memory of the verbs that need no training."""
-    result = results("verbs")
-    lines = ["| | seconds | peak memory |", "|---|---:|---:|"]
-    for name, row in result["verbs"].items():
-        lines.append(f"| {name} | {row['seconds']:.1f} | {row['peak_gib']:.2f} GiB |")
-    seams = [row[way] for row in result["seams"] for way in ("top_to_bottom", "left_to_right")]
-    sides = [row["side"] for row in result["seams"]]
-    lines += ["", f"Each in a process of its own, start-up not counted (`benchmarks/verbs.py`, {machine(result)})."]
-    lines += [f"Across the seams of tiles of {min(sides)} to {max(sides)} pixels, steps between neighbours are"]
-    lines += [f"{min(seams):.2f} to {max(seams):.2f} times those within."]
-    return "\n".join(lines)
+def erasing() -> str:
+    result = results("erase")
+    names = {
+        "fast": "`completion`, preset `fast`",
+        "no patches after the arrangement": "`completion` without patch refinement",
+        "no arrangement: peeled": "`completion` without offset labelling",
+        "no evening of tone": "`completion` without Poisson blending of seams",
+        "no membrane": "`completion` without membrane interpolation",
+        "opencv telea": "OpenCV, Telea",
+        "opencv navier-stokes": "OpenCV, Navier-Stokes",
+    }
+    rows = [
+        (
+            names.get(method, method),
+            number(row["psnr"]),
+            number(row["lpips"]),
+            number(row["lpips_offline"], 3),
+            number(row["seconds"]),
+        )
+        for method, row in result["summary"].items()
+    ]
+    photos, squares = len(result["photos"].split(",")), len({row["square"] for row in result["rows"]})
+    return (
+        table("method | PSNR, dB | LPIPS-like | LPIPS-like, offline | seconds", rows)
+        + f"\n\nMeans over {photos} photos with {squares} square holes of 5 % of the area in each. A fill can be "
+        "plausible without being equal to the photo, and PSNR favours smooth fills. Other work ran on the machine at "
+        "the same time."
+    )
 
 
-def studio_sentence() -> str:
-    """How quick the studio is, in a browser without a window."""
+def layouts() -> str:
+    result = results("relayout")
+    digits = {"pixels": 3, "iou": 3, "pixels_deep": 3, "iou_deep": 3, "sifid": 1, "seconds": 1}
+    names = {"photo, own map": "photo, own label map", "photo, target": "photo, target label map"}
+    rows = [
+        (names.get(row["system"], row["system"]), *(number(row["mean"].get(key), n) for key, n in digits.items()))
+        for row in result["summary"]
+        if row["case"] == "all"
+    ]
+    commits = ", ".join(f"{system} {commit({'commit': name})}" for system, name in result["commits"].items())
+    return (
+        table("system | pixel accuracy | mean IoU | accuracy, deep | mean IoU, deep | SIFID | seconds", rows)
+        + f"\n\nFour photos with label maps, {result['side']} pixels, all target layouts. Two segmenters, fitted to "
+        "the photo and its own label map, measure the results: one by colours, one by VGG-16 features (deep). Seconds "
+        "are without training, on a machine with other work; training takes "
+        f"{_training(result, 'analogy')} for `analogy` and {_training(result, 'singan')} for `singan`, one thread. "
+        f"Rows were measured at the commits: {commits}."
+    )
+
+
+def _training(result: dict[str, Any], engine: str) -> str:
+    minutes = [row["seconds_processor"] / 60 for row in result["training"] if row["engine"] == engine]
+    return f"{min(minutes):.0f} to {max(minutes):.0f} minutes"
+
+
+def enlarging() -> str:
+    result = results("superresolution")
+    keys = (("psnr", 2), ("ssim", 3), ("lpips", 3), ("naturalness", 2))
+    rows = [
+        (row["system"], row["factor"], row["photos"], *(number(row["mean"][key], digits) for key, digits in keys))
+        for row in result["summary"]
+        if row["system"] != "photo"
+    ]
+    return (
+        table("system | factor | photos | PSNR, dB | SSIM | LPIPS-like | naturalness", rows)
+        + "\n\nPhotos reduced by the factor and enlarged again. Naturalness: lower is better."
+    )
+
+
+def denoiser() -> str:
+    result = results("patch_denoiser")
+    keys = (("sifid", 2), ("copied", 2), ("coverage", 2), ("diversity", 2), ("seconds", 1))
+    photos = len({row["photo"] for row in result["rows"]})
+    names = {"gpnn 20": "`gpnn`, coarsest level 20 px", "denoiser fast": "patch denoiser"}
+    rows = [(title, *(number(result["means"][name].get(k), n) for k, n in keys)) for name, title in names.items()]
+    return (
+        table("system | SIFID | copied | coverage | diversity | seconds", rows)
+        + f"\n\nMeans over {photos} photos. The closed-form patch denoiser was an alternative engine. It is slower at "
+        "a higher SIFID, so there is no such engine."
+    )
+
+
+def cocogan() -> str:
+    small, medium = results("cocogan"), results("cocogan_medium")
+    kinds = {"whole training": "COCO-GAN", "a twentieth of it": "COCO-GAN, 1/20 of the steps", "plain GAN": "plain GAN"}
+    rows: list[tuple[Any, ...]] = []
+    for title, result in (("`small`", small), ("`medium`", medium)):
+        for kind, name in kinds.items():
+            seam = result.get("seams", {}).get(kind, {})
+            rows.append(
+                (
+                    f"{name}, {title}",
+                    number(result["frechet"][kind], 0),
+                    number(seam.get("over_that_of_the_set")),
+                    seam.get("most_alike", ""),
+                )
+            )
+        rows.append((f"half of the set, {title}", number(result["frechet_of_halves_of_the_set"], 0), "", ""))
+    minutes = {name: result["cpu_seconds"]["cocogan"] / 60 for name, result in (("s", small), ("m", medium))}
+    return (
+        table("system | Frechet distance | seam ratio | nearest neighbours", rows)
+        + f"\n\nData set: {small['pictures']} drawings of people (`calotype data people`); {small['compared']} "
+        f"samples; features: {small['features']}. `small`: {small['steps']} steps, {minutes['s']:.0f} minutes of one "
+        f"core; `medium`: {medium['steps']} steps, {minutes['m']:.0f} minutes (at that commit the preset was called "
+        f"`{medium['preset']}`). The plain GAN makes whole pictures and has the same training time. Seam ratio: "
+        "difference of pixels across the borders of micro patches divided by that elsewhere, relative to the data set. "
+        "Nearest neighbours: number of different pictures of the set (mirrored ones included) that are nearest to a "
+        f"sample in pixel distance. A training step of `small` keeps {100 * small['memory']['share_of_whole']:.0f} % "
+        "of the activation memory of whole pictures."
+    )
+
+
+def cocogan_step() -> str:
+    result = results("cocogan_step")
+    kinds = ("apart, float32", "at once, float32", "apart, bfloat16", "at once, bfloat16")
+    rows = [
+        (f"`{row['preset']}`", *(f"{row['seconds'][kind]:.2f} s ({row['times_as_quick'][kind]:.1f})" for kind in kinds))
+        for row in result["presets"]
+    ]
+    minutes = ", ".join(
+        f"{row['minutes_of_a_training_with_all_cores']:.0f} for `{row['preset']}`" for row in result["presets"]
+    )
+    return (
+        table("preset | separate, float32 | fused, float32 | separate, bfloat16 | fused, bfloat16", rows)
+        + "\n\nMedian time of a training step and, in brackets, its speed-up. Separate: upsample, then convolve, and "
+        "convolve, then downsample. Fused: one strided convolution for both, with the same result. Minutes of a whole "
+        f"training with all cores, extrapolated from steps: {minutes}."
+    )
+
+
+DISTRIBUTED = (
+    "distributed",
+    "distributed_each",
+    "distributed_bf16",
+    "distributed_second",
+    "distributed_each_second",
+    "distributed_each_small",
+)
+
+
+def processes() -> str:
+    rows = [
+        (
+            f"`{result['preset']}`",
+            result["arithmetic"],
+            "one, shared" if "together" in result["batch"] else "one per process",
+            *(number(result["pictures_per_second"][count], 1) for count in ("1", "2")),
+            number(result["speed_up"]),
+            commit(result),
+        )
+        for result in map(results, DISTRIBUTED)
+    ]
+    return table(
+        "preset | arithmetic | preset's batch | 1 process, pictures/s | 2 processes, pictures/s | speed-up | commit",
+        rows,
+        3,
+    )
+
+
+def panoramas() -> str:
+    result = results("panoramas")
+    height, width = result["size"]
+    sets = ("real", "made")
+    rows = [
+        ("difference of pixels where the panorama closes / elsewhere", *(number(result["closing"][k]) for k in sets)),
+        ("at borders of micro patches / elsewhere", *(number(result["border_ratio"][k]) for k in sets)),
+        ("Frechet distance", "", number(result["frechet"], 0)),
+    ]
+    return (
+        table("measure | panoramas of the data set | samples", rows)
+        + f"\n\n{width} x {height} pixels, cylindrical coordinates, {result['pictures']} pictures, {result['steps']} "
+        f"steps, {result['cpu_seconds'] / 60:.0f} minutes of one core."
+    )
+
+
+def metrics() -> str:
+    result = results("canonical")
+    strict = [row for row in result["rows"] if row["tolerance"] <= 1e-4]
+    libraries = ", ".join(f"{name} {version}" for name, version in sorted(result["libraries"].items()))
+    return (
+        f"{len(strict)} comparisons with other libraries on the same features differ by at most "
+        f"{max(row['off'] for row in strict):.0e} ({libraries})."
+    )
+
+
+def studio() -> str:
     result = results("studio")
     usable = sorted(result["seconds_until_the_page_is_usable"])
     made = sorted(each["all"] for each in result["seconds_from_click_to_result_of_250_px"])
     frames = [row["frames_a_second"] for row in result["brush_on_16_megapixels"].values()]
-    return (
-        f"The page can be used after {usable[len(usable) // 2]:.1f} s, the first variation of a photo of 250 pixels "
-        f"is there\n{made[len(made) // 2]:.1f} s after the click, and a brush on 16 megapixels is drawn "
-        f"at least {min(frames):.0f} times a second. All of the page\n"
-        f"is {result['front_end_kilobytes']['all']:.0f} kB (`benchmarks/studio.py`, {machine(result)})."
-    )
-
-
-def metrics_sentence() -> str:
-    """How far the metrics are from other libraries'."""
-    result = results("canonical")
-    strict = [row for row in result["rows"] if row["tolerance"] <= 1e-4]
-    worst = max(row["off"] for row in strict)
-    names = ", ".join(sorted(result["libraries"]))
-    return (
-        f"On the same features {len(strict)} comparisons with other libraries\n({names})\nare off by at most "
-        f"{worst:.0e} (`benchmarks/canonical.py`, {machine(result)})."
-    )
-
-
-def cocogan_table() -> str:
-    """What COCO-GAN has learned of a set, beside a plain GAN; what it takes, and how processes share the work."""
-    small, medium = results("cocogan"), results("cocogan_medium")
-    together, apart, step = results("distributed"), results("distributed_each"), results("cocogan_step")
-    same, again = results("distributed_second"), results("distributed_each_second")
-    default = results("distributed_each_small")
-    whole = step["presets"][0]
-    quick = {name: round(times, 1) for name, times in whole["times_as_quick"].items()}
-    rows = {
-        f"`small`, {_minutes(small)} of one core": "whole training",
-        "the same after a twentieth of it": "a twentieth of it",
-        "a plain GAN of whole pictures, the same time": "plain GAN",
-    }
-    lines = ["| | Frechet distance | joints | different nearest pictures |", "|---|---:|---:|---:|"]
-    for title, name in rows.items():
-        seams = small["seams"][name]
-        lines.append(
-            f"| {title} | {small['frechet'][name]:.0f} | {seams['over_that_of_the_set']:.2f} | {seams['most_alike']} |"
-        )
-    lines += [
-        f"| one half of the set, to the other | {small['frechet_of_halves_of_the_set']:.0f} | | |",
-        "",
-        f"Of {small['pictures']} drawings of people, {small['steps']} steps, {small['compared']} pictures made; "
-        f"features: {small['features']}. Joints: how much\nmore pixels differ where parts meet than elsewhere, as a "
-        f"multiple of that in the set. Nearest: of the set's pictures, mirrored ones too,\nto those made, pixel by "
-        f"pixel (`benchmarks/cocogan.py`, {machine(small)}).",
-        "",
-        f"`medium` has come in {_minutes(medium)} to {_distances(medium)};\nits people stood on light grey "
-        f"({machine(medium)}, when it was called `small`).",
-        f"With both cores a training of `small` takes {whole['minutes_of_a_training_with_all_cores']:.0f} minutes, "
-        f"worked out from its steps. A step is {quick['at once, float32']} times as quick as with sizes\ndoubled "
-        f"before convolutions and halved after them, as is usual, and in bfloat16 {quick['at once, bfloat16']} times\n"
-        f"(`benchmarks/cocogan_step.py`, {machine(step)}). It keeps {100 * small['memory']['share_of_whole']:.0f} % of "
-        "what it would of whole pictures.",
-        f"Two processes learn `medium` {together['speed_up']} times as quickly as one on the same batch, "
-        f"{apart['speed_up']} times with such a batch each\n(`benchmarks/distributed.py`, {machine(together)});",
-        f"with the quicker steps {same['speed_up']} and {again['speed_up']} times, and `small`, with such a batch "
-        f"each, {default['speed_up']} times ({machine(default)}).",
+    rows = [
+        ("page is usable, median", f"{usable[len(usable) // 2]:.1f} s", len(usable)),
+        ("click to the first variation of 250 pixels, median", f"{made[len(made) // 2]:.1f} s", len(made)),
+        ("brush on 16 megapixels, slowest", f"{min(frames):.0f} frames per second", len(frames)),
+        ("size of the page", f"{result['front_end_kilobytes']['all']:.0f} kB", ""),
     ]
-    return "\n".join(lines)
+    return table("what | value | measurements", rows)
 
 
-def _minutes(result: dict[str, Any]) -> str:
-    return f"{result['cpu_seconds']['cocogan'] / 60:.0f} minutes"
+SECTIONS = (
+    Section("Time and memory of `gpnn`", speed, (("speed", "speed"),)),
+    Section("Time and memory of other verbs", verbs, (("verbs", "verbs"),)),
+    Section("Folders of photos", batch, (("batch", "batch"),)),
+    Section("Fast search and exact search of `gpnn`", search, (("search", "search"),)),
+    Section("The same settings with both searches", equal, (("equal", "equal"),)),
+    Section("`vary`: `gpnn`", variations, (("quality", "quality"),)),
+    Section("`vary`: `gpdm`", distributions, (("quality", "gpdm"),)),
+    Section("`vary`: `singan`", trained, (("quality", "singan"), ("quality", "singan_diversity"))),
+    Section("Training of `singan`", schedule, (("singan_speed", "singan_speed"),)),
+    Section(
+        "Ablation of `singan`, preset `fast`",
+        ablation,
+        tuple(("singan_ablation", f"singan_ablation{end}") for end in ("", "_second", "_third")),
+    ),
+    Section("`retarget`", sizes, (("ingan", "ingan"),)),
+    Section("`erase`", erasing, (("erase", "erase"),)),
+    Section("`relayout`", layouts, (("relayout", "relayout"),)),
+    Section("`upscale`", enlarging, (("superresolution", "superresolution"),)),
+    Section("Patch denoiser", denoiser, (("patch_denoiser", "patch_denoiser"),)),
+    Section("`cocogan`", cocogan, (("cocogan", "cocogan"), ("cocogan", "cocogan_medium"))),
+    Section("`cocogan`: time of a training step", cocogan_step, (("cocogan_step", "cocogan_step"),)),
+    Section("`cocogan`: two processes", processes, tuple(("distributed", name) for name in DISTRIBUTED)),
+    Section("`cocogan`: panoramas", panoramas, (("panoramas", "panoramas"),)),
+    Section("Metrics", metrics, (("canonical", "canonical"),)),
+    Section("Studio", studio, (("studio", "studio"),)),
+)
 
 
-def _distances(result: dict[str, Any]) -> str:
-    frechet = result["frechet"]
-    return (
-        f"{frechet['whole training']:.0f} ({frechet['a twentieth of it']:.0f} after a twentieth, "
-        f"{frechet['plain GAN']:.0f} the plain GAN)"
+def others() -> str:
+    """The results that no section quotes."""
+    quoted = {name for section in SECTIONS for _, name in section.sources}
+    rows = []
+    for path in sorted((HERE / "results").glob("*.json")):
+        if path.stem not in quoted:
+            result = results(path.stem)
+            link = f"[`{path.name}`](../benchmarks/results/{path.name})"
+            rows.append((link, result["date"], result.get("samples", ""), commit(result), machine(result)))
+    return table("result | date | samples | commit | machine", rows, 5)
+
+
+def wrapped(text: str, indent: str = "") -> str:
+    return textwrap.fill(text, 120, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+def page() -> str:
+    """The whole file."""
+    parts = [INTRODUCTION]
+    for section in SECTIONS:
+        blocks = [block if block.startswith("|") else wrapped(block) for block in section.text().split("\n\n")]
+        sources = "\n".join(wrapped(f"- {source(*each)}", "  ") for each in section.sources)
+        parts.append("\n\n".join([f"## {section.title}", *blocks, sources]) + "\n")
+    parts.append(f"## Other committed results\n\n{others()}\n")
+    return "\n".join(parts)
+
+
+def main(words: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit with 1 when the page is not up to date"
     )
-
-
-TABLES = {
-    "cocogan": cocogan_table,
-    "studio": studio_sentence,
-    "metrics": metrics_sentence,
-    "speed": speed_table,
-    "quality": quality_table,
-    "search": search_table,
-    "trained": trained_table,
-    "training": training_table,
-    "ablation": ablation_table,
-    "enlarging": enlarging_table,
-    "engines": engines_table,
-    "erasing": erasing_table,
-    "layout": layout_table,
-    "sizes": sizes_table,
-    "verbs": verbs_table,
-}
-
-
-def filled(text: str) -> str:
-    """``text`` with every table made anew."""
-    for name, make in TABLES.items():
-        pattern = rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)"
-        body = make().replace("\\", r"\\")
-        text, count = re.subn(pattern, rf"\g<1>{body}\g<2>", text, flags=re.DOTALL)
-        if count != 1:
-            raise SystemExit(f"README.md has {count} places for the table {name}: there must be one")
-    return text
+    parser.add_argument("--page", type=Path, default=PAGE, help="the page, docs/benchmarks.md without it")
+    options = parser.parse_args(words)
+    text = page()
+    if not options.check:
+        options.page.write_text(text, "utf-8")
+    elif not options.page.exists() or options.page.read_text("utf-8") != text:
+        print(f"{options.page.name} is not up to date: run python benchmarks/tables.py", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    README.write_text(filled(README.read_text()))
+    sys.exit(main())

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+import json
 import math
 import pickle
 import subprocess
@@ -8,6 +10,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Literal
 
+import numpy as np
 import pytest
 import torch
 
@@ -24,7 +27,9 @@ class Config:
     exact: bool = False
     search: Literal["exact", "fast"] = "fast"
     limit: int | None = 5
+    rank: Literal[1, 2] = 1
     name: str = "x"
+    label: str | None = "x"
     sizes: tuple[int, ...] = (1, 2)
     pair: tuple[int, float] = (1, 2.0)
 
@@ -47,17 +52,27 @@ module.PRESETS = {"fast": Config(), "paper": Config(patch=5)}
         ("patch", 5.0, 5),
         ("alpha", "1e-3", 0.001),
         ("alpha", 1, 1.0),
-        ("alpha", "inf", math.inf),
+        ("alpha", np.float32(2), 2.0),
+        ("patch", np.int64(5), 5),
+        ("patch", " 9 ", 9),
+        ("exact", " off ", False),
+        ("exact", "1", True),
         ("exact", "true", True),
         ("exact", "No", False),
         ("exact", True, True),
         ("search", "exact", "exact"),
         ("limit", "none", None),
         ("limit", None, None),
+        ("limit", "None", None),
         ("limit", "3", 3),
+        ("rank", "2", 2),
+        ("label", "none", None),
+        ("label", "7", "7"),
         ("name", "y", "y"),
         ("sizes", "3,4,5", (3, 4, 5)),
         ("sizes", [3], (3,)),
+        ("sizes", "", ()),
+        ("sizes", np.array([3, 4]), (3, 4)),
         ("pair", "3,4", (3, 4.0)),
     ],
 )
@@ -74,14 +89,33 @@ def test_values_are_converted(key, given, wanted):
         ("patch", 5.5, "whole number"),
         ("patch", True, "whole number"),
         ("patch", "4", "odd"),
-        ("alpha", "nan", "a number"),
+        ("alpha", "nan", "a finite number"),
+        ("alpha", "inf", "alpha='inf' cannot be used: give a finite number"),
+        ("alpha", "1e400", "alpha='1e400' cannot be used: give a finite number"),
+        ("alpha", -math.inf, "a finite number"),
+        ("alpha", math.nan, "a finite number"),
+        ("alpha", 10**400, "a finite number"),
+        ("alpha", False, "a finite number"),
+        ("alpha", "", "a finite number"),
+        ("alpha", [1.0], "a finite number"),
+        ("patch", "5.5", "whole number"),
+        ("patch", math.inf, "whole number"),
+        ("patch", None, "whole number"),
+        ("patch", np.bool_(True), "whole number"),
         ("alpha", -1.0, "alpha below 0"),
         ("exact", "maybe", "true or false"),
         ("search", "slow", "one of exact, fast"),
+        ("exact", 2, "true or false"),
+        ("exact", "none", "true or false"),
+        ("search", None, "one of exact, fast"),
+        ("rank", "4", "one of 1, 2"),
         ("limit", "x", "whole number or none"),
+        ("limit", True, "whole number or none"),
         ("name", 3, "text"),
         ("sizes", "a,b", "commas.*whole number"),
-        ("pair", "1,2,3", "commas"),
+        ("pair", "1,2,3", "commas.*a finite number or a whole number"),
+        ("pair", "1,inf", "commas"),
+        ("sizes", [True], "commas"),
         ("pair", 3, "commas"),
         ("pach", 3, "setting of sample 'pach': did you mean 'patch'.*alpha.*search"),
     ],
@@ -90,6 +124,22 @@ def test_values_that_do_not_fit(key, given, words):
     with pytest.raises(InputError, match=words) as error:
         catalog.config_from(module, "fast", {key: given})
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("given", ["1e400", "inf", "nan"])
+def test_an_engine_takes_finite_numbers_only(given):
+    with pytest.raises(InputError, match=f"^noise='{given}' cannot be used: give a finite number$"):
+        catalog.config_from(catalog.engine("gpnn"), "fast", {"noise": given})
+
+
+@pytest.mark.parametrize("name", [*catalog.ENGINES, *catalog.MODELS])
+def test_every_preset_survives_json_and_text(name):
+    system = catalog.system(name)
+    for preset, config in system.PRESETS.items():
+        values = json.loads(json.dumps(dataclasses.asdict(config)))
+        assert catalog.config_from(system, preset, values) == config
+        texts = {k: ",".join(map(str, v)) if isinstance(v, list) else str(v) for k, v in values.items()}
+        assert catalog.config_from(system, preset, texts) == config
 
 
 def test_presets():
@@ -108,6 +158,12 @@ def test_engine_names():
 
 def test_catalog_does_not_import_torch():
     code = "import sys, calotype.catalog; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.parametrize("module", ["catalog", "tasks.vary", "cli.app"])
+def test_pydantic_is_imported_when_a_setting_is_given_and_no_sooner(module):
+    code = f"import sys, calotype.{module}; sys.exit('pydantic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 

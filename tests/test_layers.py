@@ -16,7 +16,7 @@ SOURCE = Path(calotype.errors.__file__).parent
 # From the ground up. What stands on one line is one layer, and does not import its own neighbours.
 LAYERS = [
     {"errors", "declaration", "processor", "renamed"},
-    {"types"},
+    {"types", "configuration"},
     {"files"},
     {"image"},
     {"results"},
@@ -40,6 +40,7 @@ LIGHT = {
     "",
     "errors",
     "declaration",
+    "configuration",
     "kinds",
     "results",
     "types",

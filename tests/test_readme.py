@@ -1,24 +1,84 @@
-"""The README quotes what was measured, and nothing else."""
+"""The README and the pages in docs: short, with pictures and links that exist, and figures that were measured."""
 
 import importlib.util
+import re
 from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from calotype.catalog import ENGINES, MODELS
+from calotype.cli.app import command
 
 ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+pytestmark = pytest.mark.skipif(not (ROOT / "benchmarks").is_dir(), reason="docs are not part of this distribution")
+PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
 
 
-def test_tables_are_the_committed_results() -> None:
+def tables() -> ModuleType:
     spec = importlib.util.spec_from_file_location("tables", ROOT / "benchmarks" / "tables.py")
     assert spec is not None
     assert spec.loader is not None
-    tables = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tables)
-    text = (ROOT / "README.md").read_text("utf-8")
-    assert tables.filled(text) == text, "run python benchmarks/tables.py"
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def test_pictures_are_there() -> None:
-    text = (ROOT / "README.md").read_text("utf-8")
-    pictures = [line.split("](")[1].rstrip(")") for line in text.splitlines() if line.startswith("![")]
-    assert len(pictures) >= 3
-    for picture in pictures:
-        assert 10_000 < (ROOT / picture).stat().st_size < 300_000
+def rows(heading: str) -> list[str]:
+    """What the rows of the table below a heading of the README begin with."""
+    part = README.read_text("utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return re.findall(r"^\| `([a-z]+)` \|", part, re.MULTILINE)
+
+
+def test_benchmarks_page_is_made_of_the_committed_results() -> None:
+    assert tables().main(["--check"]) == 0, "run python benchmarks/tables.py"
+
+
+def test_an_outdated_page_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "page.md"
+    assert tables().main(["--check", "--page", str(page)]) == 1
+    assert tables().main(["--page", str(page)]) == 0
+    assert tables().main(["--check", "--page", str(page)]) == 0
+    page.write_text(page.read_text("utf-8").replace("1.35", "1.34"), "utf-8")
+    assert tables().main(["--check", "--page", str(page)]) == 1
+    assert "run python benchmarks/tables.py" in capsys.readouterr().err
+
+
+def test_every_result_has_its_commit_and_machine() -> None:
+    module = tables()
+    text = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+    assert module.commit({"commit": "0123456789ab-dirty"}) == "0123456-dirty"
+    assert module.commit({"commit": "0123456789ab", "dirty": True}) == "0123456-dirty"
+    assert module.commit({"commit": "0123456789ab"}) == "0123456"
+    for path in (ROOT / "benchmarks" / "results").glob("*.json"):
+        line = next(part for part in re.split(r"\n[-|] ", text) if part.startswith(f"[`{path.name}`]"))
+        assert module.commit(module.results(path.stem)) in line
+
+
+def test_readme_is_short() -> None:
+    assert len(README.read_text("utf-8").splitlines()) <= 250
+
+
+def test_every_verb_has_one_row_and_one_section() -> None:
+    verbs = sorted(command().commands)
+    assert sorted(rows("Verbs")) == verbs
+    sections = re.findall(r"^### ([a-z]+)$", (ROOT / "docs" / "verbs.md").read_text("utf-8"), re.MULTILINE)
+    assert sorted(sections) == verbs
+
+
+def test_every_engine_and_every_model_has_one_row() -> None:
+    names = rows("Engines and models")
+    assert {*ENGINES, *MODELS} <= set(names)
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_pictures_are_there(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    for picture, target in re.findall(r"(!?)\[[^\]]*\]\(([^)#\s]+)", text):
+        if not target.startswith("http"):
+            path = page.parent / target
+            assert path.is_file(), target
+            assert not picture or 10_000 < path.stat().st_size < 300_000, target
+    assert page != README or text.count("![") >= len(ENGINES) + len(MODELS)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib.util
-import math
 import types
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Union
+from typing import TYPE_CHECKING, Any
 
+from calotype.configuration import configured
 from calotype.declaration import System
 from calotype.errors import InputError, unknown
 from calotype.files import shown
@@ -165,7 +164,7 @@ def load(folder: str | Path) -> Loaded:
 
     saved = read(folder)
     module = system(saved.system)
-    config = _fill(module.Config(), saved.config, saved.system)
+    config = configured(module.Config(), saved.config, saved.system)
     try:
         net = _filled(saved.system, config, saved.tensors, saved.photo_size)
     except RuntimeError as error:
@@ -194,128 +193,4 @@ def config_from(engine_module: types.ModuleType, preset: str, overrides: Mapping
     """
     if preset not in engine_module.PRESETS:
         raise InputError(unknown("preset", preset, engine_module.PRESETS))
-    return _fill(engine_module.PRESETS[preset], overrides, engine_module.__name__.rpartition(".")[2])
-
-
-def _fill(config: Any, values: Mapping[str, Any], name: str) -> Any:
-    known = typing.get_type_hints(type(config))
-    fields = [f.name for f in dataclasses.fields(config) if f.init]
-    for key in values:
-        if key not in fields:
-            raise InputError(unknown(f"setting of {name}", key, fields))
-    converted = {key: _convert(key, value, known[key]) for key, value in values.items()}
-    try:
-        return dataclasses.replace(config, **converted)
-    except InputError:
-        raise
-    except ValueError as error:
-        raise InputError(f"these settings of {name} cannot be used: {' '.join(str(error).split())}") from error
-
-
-class _MisfitError(Exception):
-    """A value does not fit the type of its field."""
-
-
-def _convert(key: str, value: Any, kind: Any) -> Any:
-    try:
-        return _as(value, kind)
-    except _MisfitError:
-        raise InputError(f"{key}={value!r} cannot be used: give {_named(kind)}") from None
-
-
-def _as(value: Any, kind: Any) -> Any:
-    """``value`` as ``kind``, or ``_MisfitError``."""
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin in (Union, types.UnionType):
-        return _as_one_of(value, arguments)
-    if origin is Literal:
-        for choice in arguments:
-            if value == choice or value == str(choice):
-                return choice
-        raise _MisfitError
-    if origin is tuple:
-        return _as_tuple(value, arguments)
-    converters = {bool: _as_bool, int: _as_int, float: _as_float, str: _as_str, type(None): _as_none}
-    if kind not in converters:
-        raise TypeError(f"a Config field of type {kind} cannot be set from outside")
-    return converters[kind](value)
-
-
-def _as_one_of(value: Any, kinds: tuple[Any, ...]) -> Any:
-    # None first, so that "none" is not taken for a piece of text.
-    for kind in sorted(kinds, key=lambda k: k is not type(None)):
-        try:
-            return _as(value, kind)
-        except _MisfitError:
-            continue
-    raise _MisfitError
-
-
-def _as_tuple(value: Any, kinds: tuple[Any, ...]) -> tuple[Any, ...]:
-    items = (value.split(",") if value.strip() else []) if isinstance(value, str) else value
-    if not isinstance(items, (list, tuple)):
-        raise _MisfitError
-    if len(kinds) == 2 and kinds[1] is ...:
-        kinds = (kinds[0],) * len(items)
-    if len(items) != len(kinds):
-        raise _MisfitError
-    return tuple(_as(item, kind) for item, kind in zip(items, kinds))
-
-
-def _as_bool(value: Any) -> bool:
-    words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.strip().lower() in words:
-        return words[value.strip().lower()]
-    raise _MisfitError
-
-
-def _as_int(value: Any) -> int:
-    if isinstance(value, bool):  # True is 1 to Python, but nobody means a patch of True pixels
-        raise _MisfitError
-    try:
-        number = int(value)
-    except (ValueError, TypeError, OverflowError):
-        raise _MisfitError from None
-    if not isinstance(value, str) and number != value:
-        raise _MisfitError
-    return number
-
-
-def _as_float(value: Any) -> float:
-    if isinstance(value, bool):
-        raise _MisfitError
-    try:
-        number = float(value)
-    except (ValueError, TypeError, OverflowError):
-        raise _MisfitError from None
-    if math.isnan(number):
-        raise _MisfitError
-    return number
-
-
-def _as_str(value: Any) -> str:
-    if not isinstance(value, str):
-        raise _MisfitError
-    return value
-
-
-def _as_none(value: Any) -> None:
-    if value is not None and not (isinstance(value, str) and value.strip().lower() == "none"):
-        raise _MisfitError
-
-
-def _named(kind: Any) -> str:
-    """The type as a user would say it."""
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin in (Union, types.UnionType):
-        return " or ".join(_named(argument) for argument in arguments)
-    if origin is Literal:
-        return "one of " + ", ".join(str(choice) for choice in arguments)
-    if origin is tuple:
-        return "values with commas between, each " + " or ".join(
-            sorted({_named(argument) for argument in arguments if argument is not ...})
-        )
-    names = {int: "a whole number", float: "a number", bool: "true or false", str: "text", type(None): "none"}
-    return names.get(kind, str(kind))
+    return configured(engine_module.PRESETS[preset], overrides, engine_module.__name__.rpartition(".")[2])

@@ -1,0 +1,75 @@
+"""The picture of each engine and model: ``python benchmarks/system_pictures.py`` writes ``docs/images/systems``.
+
+Left the input, right the result. Results that take minutes are cut out of the sheets that ``gallery.py`` makes. Seeds
+are the first ones. ``python benchmarks/system_pictures.py gpdm`` makes only that one.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from PIL import Image
+
+import calotype
+import gallery
+from verb_pictures import cell, photo
+
+OUT = gallery.OUT / "systems"
+HEIGHT, GAP = 130, 4
+
+Pair = tuple[Image.Image, Image.Image]
+
+
+def gpdm() -> Pair:
+    given = photo("stream")
+    return given, calotype.vary(given, engine="gpdm")[0]
+
+
+def imageanalogies() -> Pair:
+    given = photo("mountains")
+    target = gallery.as_it_might_be(given.size)
+    return target, calotype.analogy(given, target, before=gallery.as_it_is(given.size), engine="imageanalogies")[0]
+
+
+def cut(sheet: str, side: int, columns: tuple[int, int], height: int, tops: tuple[int, int] = (8, 8)) -> Pair:
+    """Two cells of a sheet, ``side`` pixels wide; ``tops`` are where they begin."""
+    left, right = (cell(sheet, side, column, top, height) for column, top in zip(columns, tops))
+    return left, right
+
+
+def cocogan() -> Pair:
+    """Pictures of 32 pixels, enlarged, and of 64."""
+    sheet = Image.open(gallery.OUT / "people.jpg").convert("RGB")
+    large = sheet.width // 10  # two rows of twenty small ones, two rows of ten large ones
+    top = sheet.height - 2 * large
+    return sheet.crop((0, 0, 2 * large, large)), sheet.crop((0, top, 2 * large, top + large))
+
+
+PICTURES: dict[str, Callable[[], Pair]] = {
+    "gpnn": lambda: cut("vary", 300, (0, 1), 199),
+    "gpdm": gpdm,
+    "singan": lambda: cut("trained", 300, (0, 1), 225),
+    "ingan": lambda: cut("shapes", 300, (0, 2), 199),
+    "completion": lambda: cut("erase", 360, (1, 2), 202),
+    "imageanalogies": imageanalogies,
+    "analogy": lambda: cut("relayout_learned", 260, (2, 4), 173),
+    "superpixels": lambda: cut("maps", 280, (1, 1), 187, (19, 259)),
+    "canny": lambda: cut("maps", 280, (1, 1), 187, (19, 499)),
+    "hed": lambda: cut("maps", 280, (1, 1), 187, (19, 739)),
+    "cocogan": cocogan,
+}
+
+
+def beside(images: Pair) -> Image.Image:
+    fitted = [image.convert("RGB").resize((round(image.width * HEIGHT / image.height), HEIGHT)) for image in images]
+    canvas = Image.new("RGB", (sum(image.width for image in fitted) + GAP, HEIGHT), "white")
+    canvas.paste(fitted[0], (0, 0))
+    canvas.paste(fitted[1], (fitted[0].width + GAP, 0))
+    return canvas
+
+
+if __name__ == "__main__":
+    OUT.mkdir(parents=True, exist_ok=True)
+    for wanted in sys.argv[1:] or PICTURES:
+        beside(PICTURES[wanted]()).save(OUT / f"{wanted}.jpg", quality=88, optimize=True)

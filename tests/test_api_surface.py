@@ -3,10 +3,12 @@
 import inspect
 import subprocess
 import sys
+from typing import Unpack, get_args, get_origin
 
 import pytest
 
 import calotype
+from calotype.tasks.param import DEFAULTS
 
 NAMES = {
     "vary",
@@ -159,10 +161,20 @@ def test_unknown_name():
         calotype.varry  # noqa: B018
 
 
+def defaults(parameters):
+    """The arguments of a verb and their defaults, shared options included."""
+    for name, parameter in parameters.items():
+        if get_origin(parameter.annotation) is Unpack:
+            (options,) = get_args(parameter.annotation)
+            yield from ((option, DEFAULTS[option]) for option in options.__annotations__)
+        else:
+            yield name, parameter.default
+
+
 @pytest.mark.parametrize("verb", sorted(SIGNATURES))
 def test_signature(verb):
     parameters = inspect.signature(getattr(calotype, verb)).parameters
-    assert {name: p.default for name, p in parameters.items()} == SIGNATURES[verb]
+    assert dict(defaults(parameters)) == SIGNATURES[verb]
     positional = [name for name, p in parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
     assert positional == POSITIONAL.get(verb, ["photo", "n", "seed"])
 

@@ -12,10 +12,12 @@ from calotype.errors import Stopped
 from calotype.run import Run
 from calotype.studio import evaluation_job, job_progress
 from calotype.studio.forms import PARCELS, VERBS
+from calotype.studio.job_spec import JobSpec
 from calotype.studio.words import plain
 from calotype.tasks.compare import compare
 from calotype.tasks.param import described
 from calotype.tasks.verbs import JOBS
+from calotype.tasks.worker import TaskContext
 
 from .conftest import asked, awaited, encoded, handed_in, mask, picture, wait_until
 
@@ -44,7 +46,7 @@ def test_every_verb_has_a_form_made_from_its_signature(client):
         folders = {n for n, (about, _) in known.items() if about.kind == "folder"} - PARCELS
         assert [field["name"] for field in fields] == [n for n in known if n not in folders]
         assert all(field["help"] == plain(known[field["name"]][0].help) for field in fields)
-        assert sum(field["kind"] == "photo" for field in fields) == (name not in ("sample", "panorama", "data"))
+        assert sum(field["kind"] == "photo" for field in fields) == (name not in ("sample", "panorama", "draw", "data"))
         assert form["summary"]
 
 
@@ -223,7 +225,13 @@ def measure_here(tmp_path, run, count=3):
     for i, path in enumerate(files):
         picture(24, 20, seed=i).save(path)
     given = {"real": str(files[0]), "fakes": [str(path) for path in files[1:]]}
-    evaluation_job.evaluate({"arguments": given, "place": str(tmp_path)}, lambda **how: run, told.append)
+
+    class Context(TaskContext):
+        def attach(self, started):
+            if run.stopping:
+                started.stop()
+
+    evaluation_job.evaluate(JobSpec("evaluate", given, tmp_path), Context(), told.append)
     return told
 
 

@@ -3,8 +3,7 @@
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from calotype.errors import InputError
 from calotype.results import Animation
@@ -13,10 +12,11 @@ from calotype.tasks.arguments import between
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
+from calotype.tasks.verb_options import TrainedOptions
 from calotype.types import Cost, PhotoLike
 
 if TYPE_CHECKING:
-    from calotype.run import Run
+    pass
 
 _MOST_FRAMES = 5000
 
@@ -90,12 +90,7 @@ def animate(
     ] = 0.9,
     loop: Annotated[bool, Param("let the last frame lead back to the first", kind="switch")] = True,
     size: Annotated[arguments.SizeLike | None, arguments.SIZE] = None,
-    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
-    unfinished: Annotated[bool, arguments.UNFINISHED] = False,
-    model: Annotated[str | Path | None, arguments.MODEL] = None,
-    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
-    device: Annotated[str, arguments.DEVICE] = "auto",
-    run: Optional["Run"] = None,
+    **options: Unpack[TrainedOptions],
 ) -> Animation:
     """Make a film from one photo: what could move in it moves a little.
 
@@ -115,12 +110,7 @@ def animate(
         beta: how smoothly the movement goes on, 0 (a new one every frame) .. 1 (always the same).
         loop: whether the last frame leads back to the first.
         size: of the film: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``. ``None``: as large as the photo.
-        max_side: in pixels: shrink the photos first, so that no side is longer.
-        unfinished: use the finished stages of a stopped training instead of going on with it.
-        model: the folder of a trained model, instead of the one that belongs to photo and settings.
-        settings: keys of the engine's ``Config`` and their values, on top of the preset.
-        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
-        run: where to report progress to, and to be stopped from.
+        options: see ``TrainedOptions``.
 
     Returns:
         The frames, and the settings that repeat them; ``save`` writes a film.

@@ -87,11 +87,6 @@ def draw(
         run: where to report progress to, and to be stopped from.
         inputs: further inputs that the model declares, by name, such as ``style``, a photo whose look is taken over.
 
-    Returns:
-        The pictures, their seeds, and the settings that repeat them; ``save`` writes them.
-
-    Raises:
-        InputError: the model, the layout or an argument cannot be used; the message says what to do.
-        Stopped: ``run`` was asked to stop.
+    Returns and raises what ``vary`` does.
     """
     return DrawJob.of(locals()).result()

@@ -2,17 +2,18 @@
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
 from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
+from calotype.tasks.verb_options import EngineOptions
 from calotype.types import PhotoLike
 
 if TYPE_CHECKING:
-    from calotype.run import Run
+    pass
 
 
 class EdgesJob(PhotoJob):
@@ -48,10 +49,7 @@ def edges(
     ] = None,
     engine: Annotated[str, arguments.ENGINE] = "canny",
     preset: Annotated[str, arguments.PRESET] = "fast",
-    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
-    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
-    device: Annotated[str, arguments.DEVICE] = "auto",
-    run: Optional["Run"] = None,
+    **options: Unpack[EngineOptions],
 ) -> Result:
     """Draw the outlines of what a photo shows, in white on black.
 
@@ -63,10 +61,7 @@ def edges(
         thickness: of the lines, pixels, 1 to 100; ``None``: one for every 400 of the longer side, at least 1.
         engine: which engine; ``calotype engines`` lists them.
         preset: which of the engine's presets.
-        max_side: in pixels: shrink the photo first, so that no side is longer; the drawing has its size then.
-        settings: keys of the engine's ``Config`` and their values, on top of the preset.
-        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
-        run: where to report progress to, and to be stopped from.
+        options: see ``EngineOptions``.
 
     Returns:
         One picture, RGB, of the photo's size; ``save`` writes it.

@@ -1,18 +1,17 @@
 """A photo cut up and put together anew, with the seams healed."""
 
 # Annotations are values here, not strings: the command line is made from them.
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Unpack
 
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.image_conditioned import FEATHER, MASK, UNMASKED, BlendedJob
 from calotype.tasks.param import Param
+from calotype.tasks.verb_options import TrainedOptions
 from calotype.types import PhotoLike
 
 if TYPE_CHECKING:
-    from calotype.run import Run
+    pass
 
 
 class EditJob(BlendedJob):
@@ -40,12 +39,7 @@ def edit(
     engine: Annotated[str, arguments.ENGINE] = "gpnn",
     preset: Annotated[str, arguments.PRESET] = "fast",
     structure: Annotated[str | float, arguments.TAKEN_IN] = "auto",
-    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
-    unfinished: Annotated[bool, arguments.UNFINISHED] = False,
-    model: Annotated[str | Path | None, arguments.MODEL] = None,
-    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
-    device: Annotated[str, arguments.DEVICE] = "auto",
-    run: Optional["Run"] = None,
+    **options: Unpack[TrainedOptions],
 ) -> Result:
     """Heal the seams of an edited photo: things moved, copied, stretched or painted over.
 
@@ -65,18 +59,8 @@ def edit(
         preset: which of the engine's presets.
         structure: where the edited picture is taken in: ``"free"``, ``"loose"``, ``"close"``, 0 (its layout) .. 1
             (all of it), or ``"scale3"``. ``"auto"``: what suits the engine; 0.4, unless it says otherwise.
-        max_side: in pixels: shrink the photos first, so that no side is longer.
-        unfinished: use the finished stages of a stopped training instead of going on with it.
-        model: the folder of a trained model, instead of the one that belongs to photo and settings.
-        settings: keys of the engine's ``Config`` and their values, on top of the preset.
-        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
-        run: where to report progress to, and to be stopped from.
+        options: see ``TrainedOptions``.
 
-    Returns:
-        The pictures, their seeds, and the settings that repeat them; ``save`` writes them.
-
-    Raises:
-        InputError: a photo or an argument cannot be used; the message says what to do.
-        Stopped: ``run`` was asked to stop.
+    Returns and raises what ``vary`` does.
     """
     return EditJob.of(locals()).result()

@@ -3,7 +3,7 @@
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from calotype.errors import InputError
 from calotype.results import Result
@@ -12,6 +12,7 @@ from calotype.tasks.arguments import between
 from calotype.tasks.inpainting import InpaintingJob
 from calotype.tasks.param import Param
 from calotype.tasks.request import Request
+from calotype.tasks.verb_options import EngineOptions
 from calotype.types import PhotoLike
 
 if TYPE_CHECKING:
@@ -104,10 +105,7 @@ def erase(
     ] = None,
     engine: Annotated[str, arguments.ENGINE] = "completion",
     preset: Annotated[str, arguments.PRESET] = "fast",
-    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
-    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
-    device: Annotated[str, arguments.DEVICE] = "auto",
-    run: Optional["Run"] = None,
+    **options: Unpack[EngineOptions],
 ) -> Result:
     """Take something out of a photo and fill the hole with what could be behind it.
 
@@ -124,16 +122,8 @@ def erase(
             longer side.
         engine: which engine; ``calotype engines`` lists them.
         preset: which of the engine's presets.
-        max_side: in pixels: shrink the photo and the mask first, so that no side is longer.
-        settings: keys of the engine's ``Config`` and their values, on top of the preset.
-        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
-        run: where to report progress to, and to be stopped from.
+        options: see ``EngineOptions``.
 
-    Returns:
-        The pictures, their seeds, and the settings that repeat them; ``save`` writes them.
-
-    Raises:
-        InputError: a picture or an argument cannot be used; the message says what to do.
-        Stopped: ``run`` was asked to stop.
+    Returns and raises what ``vary`` does.
     """
     return EraseJob.of(locals()).result()

@@ -4,19 +4,19 @@
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from calotype.errors import InputError
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.inpainting import InpaintingJob
 from calotype.tasks.param import Param
+from calotype.tasks.verb_options import EngineOptions
 from calotype.types import PhotoLike, Size
 
 if TYPE_CHECKING:
     import torch
 
-    from calotype.run import Run
 
 _SIDES = ("left", "right", "top", "bottom")
 
@@ -94,8 +94,6 @@ def expand(
     bottom: Annotated[int | None, _side("bottom")] = None,
     engine: Annotated[str, arguments.ENGINE] = "completion",
     preset: Annotated[str, arguments.PRESET] = "fast",
-    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
-    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
     model: Annotated[
         str | Path | None,
         Param(
@@ -105,8 +103,7 @@ def expand(
             metavar="FOLDER|NAME",
         ),
     ] = None,
-    device: Annotated[str, arguments.DEVICE] = "auto",
-    run: Optional["Run"] = None,
+    **options: Unpack[EngineOptions],
 ) -> Result:
     """Continue a photo beyond its edges.
 
@@ -127,18 +124,10 @@ def expand(
         bottom: pixels to add at the bottom.
         engine: which engine; ``calotype engines`` lists them.
         preset: which of the engine's presets.
-        max_side: in pixels: shrink the photo first, so that no side is longer.
-        settings: keys of the engine's ``Config`` and their values, on top of the preset.
         model: a model of many photos, by its name or its folder. The photo is then cut to the middle and brought to the
             size that the model has learned, and margins count pixels of that.
-        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
-        run: where to report progress to, and to be stopped from.
+        options: see ``EngineOptions``.
 
-    Returns:
-        The pictures, their seeds, and the settings that repeat them; ``save`` writes them.
-
-    Raises:
-        InputError: the photo or an argument cannot be used; the message says what to do.
-        Stopped: ``run`` was asked to stop.
+    Returns and raises what ``vary`` does.
     """
     return ExpandJob.of(locals()).result()

@@ -23,6 +23,7 @@ from calotype.kinds import KINDS, OUTPUTS, Reading
 from calotype.results import Result
 from calotype.tasks import runner
 from calotype.tasks.memory import require_memory
+from calotype.tasks.param import DEFAULTS
 from calotype.tasks.progress import Training
 from calotype.tasks.request import Request, request
 from calotype.types import Cost, Size
@@ -120,6 +121,11 @@ class Job:
             InputError: one of them cannot be used.
         """
         arguments = dict(given)
+        options = arguments.pop("options", {})
+        for name in options:
+            if name not in DEFAULTS:
+                raise TypeError(f"{cls.verb}() got an unexpected keyword argument '{name}'")
+        arguments |= options
         further = arguments.pop("inputs", {})
         for name in further:
             if name not in cls.input_names():

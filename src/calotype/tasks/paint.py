@@ -3,20 +3,19 @@
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from calotype.errors import InputError
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.image_conditioned import ImageConditionedJob, same_shape
 from calotype.tasks.param import Param
+from calotype.tasks.verb_options import TrainedOptions
 from calotype.types import PhotoLike, Size
 
 if TYPE_CHECKING:
     import torch
 
-    from calotype.run import Run
 
 _MOST_COLOURS = 256
 
@@ -80,12 +79,7 @@ def paint(
         ),
     ] = 5,
     size: Annotated[arguments.SizeLike | None, arguments.SIZE] = None,
-    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
-    unfinished: Annotated[bool, arguments.UNFINISHED] = False,
-    model: Annotated[str | Path | None, arguments.MODEL] = None,
-    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
-    device: Annotated[str, arguments.DEVICE] = "auto",
-    run: Optional["Run"] = None,
+    **options: Unpack[TrainedOptions],
 ) -> Result:
     """Turn a sketch into a picture made of what is in a photo.
 
@@ -104,18 +98,8 @@ def paint(
             or ``"scale3"``. ``"auto"``: what suits the engine; close, unless it says otherwise.
         colours: the sketch is first reduced to so many colours of the photo; 0: it stays as it is.
         size: of the pictures: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``.
-        max_side: in pixels: shrink the photos first, so that no side is longer.
-        unfinished: use the finished stages of a stopped training instead of going on with it.
-        model: the folder of a trained model, instead of the one that belongs to photo and settings.
-        settings: keys of the engine's ``Config`` and their values, on top of the preset.
-        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
-        run: where to report progress to, and to be stopped from.
+        options: see ``TrainedOptions``.
 
-    Returns:
-        The pictures, their seeds, and the settings that repeat them; ``save`` writes them.
-
-    Raises:
-        InputError: a photo or an argument cannot be used; the message says what to do.
-        Stopped: ``run`` was asked to stop.
+    Returns and raises what ``vary`` does.
     """
     return PaintJob.of(locals()).result()

@@ -70,11 +70,6 @@ def panorama(
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
         run: where to report progress to, and to be stopped from.
 
-    Returns:
-        The pictures, their seeds, and the settings that repeat them; ``save`` writes them.
-
-    Raises:
-        InputError: the model or an argument cannot be used; the message says what to do.
-        Stopped: ``run`` was asked to stop.
+    Returns and raises what ``vary`` does.
     """
     return PanoramaJob.of(locals()).result()

@@ -6,13 +6,24 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, get_origin
+from typing import Annotated, Any, Unpack, get_args, get_origin
 
 from calotype.catalog import able, declared
 from calotype.kinds import KINDS
 
 # The kinds that are whole numbers.
 WHOLE: frozenset[str] = frozenset(kind.name for kind in KINDS.values() if kind.form == "whole")
+
+
+# The defaults of the options in ``verb_options``.
+DEFAULTS: Mapping[str, Any] = {
+    "max_side": None,
+    "settings": None,
+    "device": "auto",
+    "run": None,
+    "model": None,
+    "unfinished": False,
+}
 
 
 @dataclass(frozen=True)
@@ -65,12 +76,24 @@ def described(task: Callable[..., Any]) -> dict[str, tuple[Param, Any]]:
     found: dict[str, tuple[Param, Any]] = {}
     further = False
     for name, parameter in inspect.signature(task).parameters.items():
-        further = further or parameter.kind is inspect.Parameter.VAR_KEYWORD
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            shared = shared_options(parameter)
+            further = not shared
+            found |= {option: (about, DEFAULTS[option]) for option, about in shared.items()}
         if get_origin(parameter.annotation) is Annotated:
             about = [extra for extra in parameter.annotation.__metadata__ if isinstance(extra, Param)]
             if about:
                 found[name] = (about[0], parameter.default)
     return {**found, **_declared_inputs(task.__name__, found)} if further else found
+
+
+def shared_options(parameter: inspect.Parameter) -> dict[str, Param]:
+    """The described options of ``**options: Unpack[...]``; none for arguments of any name."""
+    if get_origin(parameter.annotation) is not Unpack:
+        return {}
+    (options,) = get_args(parameter.annotation)
+    hints = {name: hint for name, hint in options.__annotations__.items() if get_origin(hint) is Annotated}
+    return {name: hint.__metadata__[0] for name, hint in hints.items()}
 
 
 def _declared_inputs(verb: str, known: Mapping[str, Any]) -> dict[str, tuple[Param, Any]]:

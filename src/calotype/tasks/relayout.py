@@ -1,11 +1,10 @@
 """A photo in a new layout, as a map in flat colours has it."""
 
 # Annotations are values here, not strings: the command line is made from them.
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from calotype.errors import InputError
 from calotype.results import Result
@@ -18,6 +17,7 @@ from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.photo_model import check_labels
 from calotype.tasks.request import Request
 from calotype.tasks.segment import is_auto, map_of
+from calotype.tasks.verb_options import TrainedOptions
 from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike, Size
 
 if TYPE_CHECKING:
@@ -174,12 +174,7 @@ def relayout(
     *,
     engine: Annotated[str, arguments.ENGINE] = "gpnn",
     preset: Annotated[str, arguments.PRESET] = "fast",
-    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
-    unfinished: Annotated[bool, arguments.UNFINISHED] = False,
-    model: Annotated[str | Path | None, arguments.MODEL] = None,
-    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
-    device: Annotated[str, arguments.DEVICE] = "auto",
-    run: Optional["Run"] = None,
+    **options: Unpack[TrainedOptions],
 ) -> Result:
     """Lay a photo out anew, as a painted map has it: move, resize, add or remove what is in it.
 
@@ -202,18 +197,8 @@ def relayout(
         seed: of the first picture.
         engine: which engine; ``calotype engines`` lists them.
         preset: which of the engine's presets.
-        max_side: in pixels: shrink the photo and the maps first, so that no side is longer.
-        unfinished: use the finished stages of a stopped training instead of going on with it.
-        model: the folder of a trained model, instead of the one that belongs to photo and settings.
-        settings: keys of the engine's ``Config`` and their values, on top of the preset.
-        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
-        run: where to report progress to, and to be stopped from.
+        options: see ``TrainedOptions``.
 
-    Returns:
-        The pictures, their seeds, and the settings that repeat them; ``save`` writes them.
-
-    Raises:
-        InputError: a picture or an argument cannot be used; the message says what to do.
-        Stopped: ``run`` was asked to stop.
+    Returns and raises what ``vary`` does.
     """
     return RelayoutJob.of(locals()).result()

@@ -1,10 +1,10 @@
 """A photo at another size or shape."""
 
 # Annotations are values here, not strings: the command line is made from them.
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from calotype.catalog import ENGINES
 from calotype.errors import InputError, OutputError
@@ -16,13 +16,13 @@ from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.request import Request, abilities
+from calotype.tasks.verb_options import TrainedOptions
 from calotype.types import Cost, PhotoLike, Shape, Size
 
 if TYPE_CHECKING:
     import torch
     from PIL.Image import Image
 
-    from calotype.run import Run
 
 # What a film can be, and what its file's name ends in.
 _FILMS = {"gif": ".gif", "webp": ".webp", "apng": ".apng", "mp4": ".mp4"}
@@ -221,12 +221,7 @@ def retarget(
     fps: Annotated[float, Param("frames a second of a film", kind="number", metavar="NUMBER")] = 12.0,
     tile: Annotated[str, arguments.TILE] = "none",
     also: Annotated[Sequence[PhotoLike], arguments.ALSO] = (),
-    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
-    unfinished: Annotated[bool, arguments.UNFINISHED] = False,
-    model: Annotated[str | Path | None, arguments.MODEL] = None,
-    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
-    device: Annotated[str, arguments.DEVICE] = "auto",
-    run: Optional["Run"] = None,
+    **options: Unpack[TrainedOptions],
 ) -> Result:
     """Give a photo another size or shape, its contents neither stretched nor cropped.
 
@@ -250,12 +245,7 @@ def retarget(
         fps: frames a second of a film.
         tile: ``"none"``, ``"x"``, ``"y"`` or ``"both"``: which way copies can be laid side by side without a seam.
         also: further photos that lend their patches.
-        max_side: in pixels: shrink the photos first, so that no side is longer.
-        unfinished: sample from the finished stages of a stopped training instead of going on with it.
-        model: the folder of a trained model, instead of the one that belongs to photo and settings.
-        settings: keys of the engine's ``Config`` and their values, on top of the preset.
-        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
-        run: where to report progress to, and to be stopped from.
+        options: see ``TrainedOptions``.
 
     Returns:
         The pictures, their seeds, films if any, and the settings that repeat them; ``save`` writes them.

@@ -94,11 +94,6 @@ def sample(
         run: where to report progress to, and to be stopped from.
         inputs: further inputs that the model declares, by name.
 
-    Returns:
-        The pictures, their seeds, and the settings that repeat them; ``save`` writes them.
-
-    Raises:
-        InputError: the model or an argument cannot be used; the message says what to do.
-        Stopped: ``run`` was asked to stop.
+    Returns and raises what ``vary`` does.
     """
     return SampleJob.of(locals()).result()

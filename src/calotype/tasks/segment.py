@@ -3,7 +3,7 @@
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from calotype.errors import InputError
 from calotype.results import Result
@@ -12,10 +12,11 @@ from calotype.tasks.arguments import AUTO
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
+from calotype.tasks.verb_options import EngineOptions
 from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike
 
 if TYPE_CHECKING:
-    from calotype.run import Run
+    pass
 
 _MOST = 255  # labels, as in ``image.labels``, which imports torch
 
@@ -60,10 +61,7 @@ def segment(
     ] = 0,
     engine: Annotated[str, arguments.ENGINE] = "superpixels",
     preset: Annotated[str, arguments.PRESET] = "fast",
-    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
-    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
-    device: Annotated[str, arguments.DEVICE] = "auto",
-    run: Optional["Run"] = None,
+    **options: Unpack[EngineOptions],
 ) -> Result:
     """Make a map of a photo: regions that look alike, each in a flat colour.
 
@@ -78,10 +76,7 @@ def segment(
         seed: of the clustering.
         engine: which engine; ``calotype engines`` lists them.
         preset: which of the engine's presets.
-        max_side: in pixels: shrink the photo first, so that no side is longer; the map has its size then.
-        settings: keys of the engine's ``Config`` and their values, on top of the preset.
-        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
-        run: where to report progress to, and to be stopped from.
+        options: see ``EngineOptions``.
 
     Returns:
         One picture, RGB, of the photo's size; ``calotype.open_labels(result[0])`` has the numbers. ``save`` writes it.

@@ -3,20 +3,18 @@
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
 from calotype.tasks.image_conditioned import ImageConditionedJob
 from calotype.tasks.param import Param
+from calotype.tasks.verb_options import ModelOptions
 from calotype.types import Cost, PhotoLike, Size
 
 if TYPE_CHECKING:
     import torch
-
-    from calotype.run import Run
 
 
 class StylizeJob(ImageConditionedJob):
@@ -102,11 +100,7 @@ def stylize(
     ] = 1.0,
     engine: Annotated[str, arguments.ENGINE] = "gpnn",
     preset: Annotated[str, arguments.PRESET] = "fast",
-    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
-    model: Annotated[str | Path | None, arguments.MODEL] = None,
-    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
-    device: Annotated[str, arguments.DEVICE] = "auto",
-    run: Optional["Run"] = None,
+    **options: Unpack[ModelOptions],
 ) -> Result:
     """Give a photo the manner of another picture: its strokes, its grain, its colours.
 
@@ -123,17 +117,8 @@ def stylize(
         colours: 0..1, how much of the style's colours is taken over; 0: the photo keeps its own.
         engine: which engine; ``calotype engines`` lists them.
         preset: which of the engine's presets.
-        max_side: in pixels: shrink both first, so that no side is longer.
-        model: the name or the folder of a model of a data set that stylizes.
-        settings: keys of the engine's ``Config`` and their values, on top of the preset.
-        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
-        run: where to report progress to, and to be stopped from.
+        options: see ``ModelOptions``.
 
-    Returns:
-        The pictures, their seeds, and the settings that repeat them; ``save`` writes them.
-
-    Raises:
-        InputError: a photo or an argument cannot be used; the message says what to do.
-        Stopped: ``run`` was asked to stop.
+    Returns and raises what ``vary`` does.
     """
     return StylizeJob.of(locals()).result()

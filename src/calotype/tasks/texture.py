@@ -1,22 +1,22 @@
 """More of a material, from a photo of some of it."""
 
 # Annotations are values here, not strings: the command line is made from them.
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
+from calotype.tasks.verb_options import EngineOptions
 from calotype.types import PhotoLike, Size
 
 if TYPE_CHECKING:
     import torch
 
-    from calotype.run import Run
 
 # How much larger the result is each way, where nobody says.
 _LARGER = 2
@@ -72,10 +72,7 @@ def texture(
     also: Annotated[Sequence[PhotoLike], arguments.ALSO] = (),
     engine: Annotated[str, arguments.ENGINE] = "gpnn",
     preset: Annotated[str, arguments.PRESET] = "fast",
-    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
-    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
-    device: Annotated[str, arguments.DEVICE] = "auto",
-    run: Optional["Run"] = None,
+    **options: Unpack[EngineOptions],
 ) -> Result:
     """Make more of a material, of any size, from a photo of some of it.
 
@@ -96,16 +93,8 @@ def texture(
         also: further photos that lend their patches.
         engine: which engine; ``calotype engines`` lists them.
         preset: which of the engine's presets.
-        max_side: in pixels: shrink the photos first, so that no side is longer.
-        settings: keys of the engine's ``Config`` and their values, on top of the preset.
-        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
-        run: where to report progress to, and to be stopped from.
+        options: see ``EngineOptions``.
 
-    Returns:
-        The pictures, their seeds, and the settings that repeat them; ``save`` writes them.
-
-    Raises:
-        InputError: a photo or an argument cannot be used; the message says what to do.
-        Stopped: ``run`` was asked to stop.
+    Returns and raises what ``vary`` does.
     """
     return TextureJob.of(locals()).result()

@@ -1,10 +1,8 @@
 """A photo at several times its size."""
 
 # Annotations are values here, not strings: the command line is made from them.
-from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from calotype.errors import InputError
 from calotype.results import Result
@@ -12,10 +10,11 @@ from calotype.tasks import arguments
 from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.request import Request
+from calotype.tasks.verb_options import TrainedOptions
 from calotype.types import PhotoLike, Size
 
 if TYPE_CHECKING:
-    from calotype.run import Run
+    pass
 
 ENLARGEMENT = Param("how many times as wide and high, above 1 and up to 8", kind="number", metavar="NUMBER", first=True)
 
@@ -62,12 +61,7 @@ def upscale(
     *,
     engine: Annotated[str, arguments.ENGINE] = "singan",
     preset: Annotated[str, arguments.PRESET] = "fast",
-    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
-    unfinished: Annotated[bool, arguments.UNFINISHED] = False,
-    model: Annotated[str | Path | None, arguments.MODEL] = None,
-    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
-    device: Annotated[str, arguments.DEVICE] = "auto",
-    run: Optional["Run"] = None,
+    **options: Unpack[TrainedOptions],
 ) -> Result:
     """Make a photo larger, with details that it could have.
 
@@ -81,18 +75,8 @@ def upscale(
         seed: of the first picture; the i-th has ``seed + i``.
         engine: which engine; ``calotype engines`` lists them.
         preset: which of the engine's presets.
-        max_side: in pixels: shrink the photos first, so that no side is longer.
-        unfinished: use the finished stages of a stopped training instead of going on with it.
-        model: the folder of a trained model, instead of the one that belongs to photo and settings.
-        settings: keys of the engine's ``Config`` and their values, on top of the preset.
-        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
-        run: where to report progress to, and to be stopped from.
+        options: see ``TrainedOptions``.
 
-    Returns:
-        The pictures, their seeds, and the settings that repeat them; ``save`` writes them.
-
-    Raises:
-        InputError: a photo or an argument cannot be used; the message says what to do.
-        Stopped: ``run`` was asked to stop.
+    Returns and raises what ``vary`` does.
     """
     return UpscaleJob.of(locals()).result()

@@ -1,18 +1,18 @@
 """New pictures in the manner of one photo."""
 
 # Annotations are values here, not strings: the command line is made from them.
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Unpack
 
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
+from calotype.tasks.verb_options import TrainedOptions
 from calotype.types import PhotoLike
 
 if TYPE_CHECKING:
-    from calotype.run import Run
+    pass
 
 
 class VaryJob(PhotoJob):
@@ -37,12 +37,7 @@ def vary(
     ] = False,
     tile: Annotated[str, arguments.TILE] = "none",
     also: Annotated[Sequence[PhotoLike], arguments.ALSO] = (),
-    max_side: Annotated[int | None, arguments.MAX_SIDE] = None,
-    unfinished: Annotated[bool, arguments.UNFINISHED] = False,
-    model: Annotated[str | Path | None, arguments.MODEL] = None,
-    settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
-    device: Annotated[str, arguments.DEVICE] = "auto",
-    run: Optional["Run"] = None,
+    **options: Unpack[TrainedOptions],
 ) -> Result:
     """Make new pictures in the manner of one photo.
 
@@ -63,12 +58,7 @@ def vary(
         all_scales: one picture for each scale that can be started from, instead of ``structure``; all have one seed.
         tile: ``"none"``, ``"x"``, ``"y"`` or ``"both"``: which way copies can be laid side by side without a seam.
         also: further photos that lend their patches.
-        max_side: in pixels: shrink the photos first, so that no side is longer.
-        unfinished: sample from the finished stages of a stopped training instead of going on with it.
-        model: the folder of a trained model, instead of the one that belongs to photo and settings.
-        settings: keys of the engine's ``Config`` and their values, on top of the preset.
-        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
-        run: where to report progress to, and to be stopped from.
+        options: see ``TrainedOptions``.
 
     Returns:
         The pictures, their seeds, and the settings that repeat them; ``save`` writes them.

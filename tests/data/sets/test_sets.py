@@ -7,7 +7,7 @@ import pytest
 from toys import TOYS, Toy
 
 from calotype.data.boxes import RELATIONS, inverse, relation
-from calotype.data.sets import SETS, avatars, digits, people, photos, scenes, views
+from calotype.data.sets import SETS, avatars, digits, landscapes, people, photos, scenes, views
 from calotype.data.sets.noise import cloudy
 from calotype.errors import InputError
 
@@ -61,7 +61,7 @@ def test_a_package_without_what_is_looked_for(name):
 
 def test_every_set_is_told():
     for name in SETS:
-        module = {"views": views, **{key: value[0] for key, value in TOYS.items()}}[name]
+        module = {"views": views, "landscapes": landscapes, **{key: value[0] for key, value in TOYS.items()}}[name]
         about = module.ABOUT
         assert about.name == name
         assert about.licence
@@ -256,3 +256,18 @@ def test_without_what_renders(monkeypatch):
     monkeypatch.setattr(views, "version", lambda name: "1.0")
     with pytest.raises(InputError, match=r"pybullet 3\.2\.7, not 1\.0"):
         list(views.compose((), 32, 1, 0))
+
+
+def test_landscapes_are_drawn_by_this_program_alone():
+    made = list(landscapes.compose([], 32, 6, 3))
+    again = list(landscapes.compose([], 32, 6, 3))
+    assert landscapes.ABOUT.packages == ()
+    names = landscapes.ABOUT.names["map_classes"]
+    for one, other in zip(made, again):
+        assert one.image.tobytes() == other.image.tobytes()
+        assert one.image.size == (32, 32)
+        assert one.map.max() < len(names)
+        assert one.instances.max() == len(one.boxes) == len(one.classes)
+        for number, kind in enumerate(one.classes, 1):
+            assert (one.map[one.instances == number] == names.index(landscapes.ABOUT.names["classes"][kind])).all()
+    assert len({one.image.tobytes() for one in made}) == 6

@@ -32,7 +32,7 @@ from torch import Tensor, nn
 from calotype.distributed import bfloat16_tiles, quick_bfloat16
 from calotype.models import cocogan
 from calotype.models.cocogan import network
-from calotype.models.cocogan.learning import Learner
+from calotype.models.cocogan.trainer import Trainer
 from machine import provenance
 
 PRESETS = ("small", "medium")
@@ -66,14 +66,14 @@ class Kind:
         torch.manual_seed(0)
         self.name = f"{'apart' if apart else 'at once'}, {'bfloat16' if bf16 else 'float32'}"
         self.apart = apart
-        self.learner = Learner(cocogan.build(cfg), cfg, torch.device("cpu"), cfg.steps)
+        self.trainer = Trainer(cocogan.build(cfg), cfg, torch.device("cpu"), cfg.steps)
         self.batch = {"image": torch.rand(cfg.batch, 3, *cfg.size) * 2 - 1}
         self.seconds: list[float] = []
 
     def step(self, i: int) -> None:
         began = time.perf_counter()
         with apart(self.apart):
-            self.learner.step(None, self.batch, i)
+            self.trainer.step(None, self.batch, i)
         self.seconds.append(time.perf_counter() - began)
 
 

@@ -1,4 +1,4 @@
-"""What a critic and a generator say to each other: from scores to losses."""
+"""Adversarial losses of discriminator and generator."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def critic_loss(real: Tensor, fake: Tensor, kind: str) -> Tensor:
-    """What the critic minimises: a scalar.
+def discriminator_loss(real: Tensor, fake: Tensor, kind: str) -> Tensor:
+    """The discriminator's loss: a scalar.
 
     Args:
-        real: scores of real pictures, any shape.
-        fake: scores of made ones.
+        real: scores of real images, any shape.
+        fake: scores of generated images, any shape.
         kind: ``wasserstein`` (Arjovsky, Chintala, Bottou, "Wasserstein GAN", ICML 2017, eq. 3): the difference of the
-            means; ``hinge`` (Lim and Ye, "Geometric GAN", 2017; Miyato et al., "Spectral Normalization for Generative
-            Adversarial Networks", ICLR 2018, eq. 16): only scores that are not clear enough yet count.
+            mean scores; ``hinge`` (Lim and Ye, "Geometric GAN", 2017; Miyato et al., "Spectral Normalization for
+            Generative Adversarial Networks", ICLR 2018, eq. 16): scores beyond the margin of 1 have no gradient.
     """
     if kind == "hinge":
         return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
@@ -22,5 +22,5 @@ def critic_loss(real: Tensor, fake: Tensor, kind: str) -> Tensor:
 
 
 def generator_loss(fake: Tensor) -> Tensor:
-    """What the generator minimises, for either kind: the mean score of what it made, negative."""
+    """The generator's loss, for either kind: the negative mean score of generated images."""
     return -fake.mean()

@@ -16,7 +16,7 @@ from calotype.engines.singan.net import Net, bordered, width_at
 from calotype.engines.singan.network import REACH, Critic, Generator
 from calotype.engines.singan.pyramid import at_size
 from calotype.image.palette import quantized
-from calotype.losses.penalty import gradient_penalty
+from calotype.losses.penalty import pixel_gradient_penalty
 from calotype.run import Run
 
 
@@ -76,7 +76,7 @@ class Learning:
             distance = self.critic(real).mean() - self.critic(fake).mean()
             loss = -distance
             if (i * cfg.critic_steps + k) % cfg.penalty_every == 0:
-                loss = loss + cfg.penalty * cfg.penalty_every * gradient_penalty(self.critic, real, fake)
+                loss = loss + cfg.penalty * cfg.penalty_every * pixel_gradient_penalty(self.critic, real, fake)
             loss.backward()
             self.judge.step()
         for _ in range(cfg.generator_steps):

@@ -103,7 +103,7 @@ def retargeted(options: argparse.Namespace) -> dict[str, Any]:
     errors = []
     for name, one in (("0", fresh), (str(options.ingan), net)):
         with torch.no_grad():
-            made = resize(one.made(resize(photo, one.size), one.size), size)
+            made = resize(one.resized(resize(photo, one.size), one.size), size)
         keep(made, f"ingan_paper_{name}", options)
         errors.append(round(float((made - photo).abs().mean()), 4))
     return told("ingan paper", photo, whole.steps, seconds, losses, *errors)

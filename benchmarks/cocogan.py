@@ -127,7 +127,7 @@ def trained_plain(stream: Stream, cfg: cocogan.Config, run: Run, seconds: float,
     judge = torch.optim.Adam(critic.parameters(), 4e-4, (0.5, 0.999))
     maker = torch.optim.Adam(generator.parameters(), 2e-4, (0.5, 0.999))
     state = {"generator": generator, "average": average, "critic": critic, "judge": judge, "maker": maker}
-    half = torch.autocast("cpu", torch.bfloat16, enabled=cfg.bf16 and distributed.quick_bfloat16())
+    half = torch.autocast("cpu", torch.bfloat16, enabled=cfg.bf16 and distributed.fast_bfloat16())
     before, began = seconds_in(spent), time.process_time()
     for i in run.steps(1_000_000, state, "plain"):
         real = stream(i)["image"]

@@ -29,7 +29,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from calotype.distributed import bfloat16_tiles, quick_bfloat16
+from calotype.distributed import bfloat16_tiles, fast_bfloat16
 from calotype.models import cocogan
 from calotype.models.cocogan import network
 from calotype.models.cocogan.trainer import Trainer
@@ -78,7 +78,7 @@ class Kind:
 
 
 def measured(preset: str, steps: int) -> dict[str, Any]:
-    halves = (False, True) if quick_bfloat16() else (False,)
+    halves = (False, True) if fast_bfloat16() else (False,)
     kinds = [Kind(cocogan.PRESETS[preset], apart, half) for half in halves for apart in (True, False)]
     for i in range(steps):
         for kind in kinds:
@@ -109,7 +109,7 @@ def main() -> None:
     result = {
         "benchmark": "cocogan_step",
         **provenance(),
-        "bfloat16": "tiles" if bfloat16_tiles() else "vectors" if quick_bfloat16() else "none",
+        "bfloat16": "tiles" if bfloat16_tiles() else "vectors" if fast_bfloat16() else "none",
         "presets": [measured(preset, asked.steps) for preset in PRESETS],
     }
     asked.out.parent.mkdir(parents=True, exist_ok=True)

@@ -90,7 +90,7 @@ def main() -> None:
         **provenance(),
         "preset": asked.preset,
         "threads_per_process": 1,
-        "arithmetic": "bfloat16" if asked.bf16 and distributed.quick_bfloat16() else "float32",
+        "arithmetic": "bfloat16" if asked.bf16 and distributed.fast_bfloat16() else "float32",
         "batch": "the preset's for each process" if asked.each else "the preset's for all together",
         "steps": asked.steps,
         "load_average_before": load,

@@ -34,7 +34,7 @@ def test_what_a_processor_is_made_for_makes_training_shorter(monkeypatch):
     seconds = []
     for tiles, vectors in ((True, True), (False, True), (False, False)):
         monkeypatch.setattr(cost, "bfloat16_tiles", lambda it=tiles: it)
-        monkeypatch.setattr(cost, "quick_bfloat16", lambda it=vectors: it)
+        monkeypatch.setattr(cost, "fast_bfloat16", lambda it=vectors: it)
         seconds.append(cocogan.training_cost(cfg).seconds)
     assert seconds == sorted(seconds)
     assert len(set(seconds)) == 3

@@ -6,7 +6,7 @@ import math
 import os
 from itertools import pairwise
 
-from calotype.distributed import bfloat16_tiles, quick_bfloat16
+from calotype.distributed import bfloat16_tiles, fast_bfloat16
 from calotype.models.cocogan.beyond import STEPS, Margins, check_margins
 from calotype.models.cocogan.config import Config
 from calotype.models.cocogan.coordinates import cells, cells_of_macro, dimensions
@@ -121,7 +121,7 @@ def _parameters(cfg: Config) -> float:
 
 def _bfloat16_share() -> float:
     """Time of a step in bfloat16 on this machine, relative to float32."""
-    return AMX_SHARE if bfloat16_tiles() else AVX512_SHARE if quick_bfloat16() else 1.0
+    return AMX_SHARE if bfloat16_tiles() else AVX512_SHARE if fast_bfloat16() else 1.0
 
 
 def _parallel_speedup() -> float:

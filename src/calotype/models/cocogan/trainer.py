@@ -299,7 +299,7 @@ class Trainer:
             return macro_patches(generator or self.generator, drawn.latent, rows, columns, self.cfg)
 
     def _autocast(self) -> Any:
-        able = self.device.type == "cuda" or (self.device.type == "cpu" and distributed.quick_bfloat16())
+        able = self.device.type == "cuda" or (self.device.type == "cpu" and distributed.fast_bfloat16())
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.bf16 and able)
 
     def _freeze_late_blocks(self) -> None:

@@ -10,7 +10,7 @@ from calotype.engines.analogy.config import Config
 from calotype.image.resize import resize
 from calotype.matching.library import at_level
 from calotype.matching.refine import Guide, Level
-from calotype.matching.start import laid_out
+from calotype.matching.start import layout_image
 
 # Neighbours of the k-nearest-neighbour classification of a pixel, and the side of the compared patches.
 _NEIGHBOURS, _PATCH = 9, 3
@@ -45,8 +45,15 @@ def initial_image(
     known = at_level([photo], level.factor, None, level.patch).sharp
     labels = at_level(guide.source, level.factor, None, level.patch).sharp
     confidence = likelihood(small, known, labels, resize(guide.target, level.size)) ** cfg.believed
-    fallback = laid_out(
-        photo, guide, level, noise, place_weight=_POSITION_WEIGHT, sway=_DISPLACEMENT, components=0, spread=cfg.spread
+    fallback = layout_image(
+        photo,
+        guide,
+        level,
+        noise,
+        position_weight=_POSITION_WEIGHT,
+        displacement=_DISPLACEMENT,
+        components=0,
+        spread=cfg.spread,
     )
     return confidence * small + (1 - confidence) * fallback
 

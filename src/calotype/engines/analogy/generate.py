@@ -15,7 +15,7 @@ from calotype.engines.analogy.net import Net
 from calotype.engines.analogy.sizes import factor_of, patch_levels
 from calotype.errors import InputError
 from calotype.image.resize import resize
-from calotype.matching.layout import guides, places
+from calotype.matching.layout import label_channels, position_channels
 from calotype.matching.refine import Guide, Refinement, refine
 from calotype.run import Run
 
@@ -96,10 +96,10 @@ def _synthesised(
         exact_below=EXACT_BELOW,
         exact_start=EXACT_START,
         together=cfg.together,
-        mended=WORST_PAIRS,
+        worst_pairs=WORST_PAIRS,
     )
     levels = patch_levels(whole, size, cfg)
-    source, wanted = guides(photo, before, target)
+    source, wanted = label_channels(photo, before, target)
     noise = torch.Generator().manual_seed(seed)
     start = initial_image(made, photo, Guide([source], wanted, cfg.label_weight), levels[0], cfg, noise)
     guide = Guide([_guide_channels(source, cfg)], _guide_channels(wanted, cfg))
@@ -108,4 +108,4 @@ def _synthesised(
 
 def _guide_channels(labels: Tensor, cfg: Config) -> Tensor:
     """Channels that guide the patch search: weighted labels and the position of every pixel."""
-    return torch.cat([cfg.label_weight * labels, cfg.place_weight * places(labels)], 1)
+    return torch.cat([cfg.label_weight * labels, cfg.place_weight * position_channels(labels)], 1)

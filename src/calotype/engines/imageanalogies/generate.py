@@ -24,18 +24,18 @@ from calotype.engines.imageanalogies.search import Exhaustive, Search, Tree
 from calotype.engines.imageanalogies.sweep import Canvas, Source, fronts, swept
 from calotype.errors import InputError
 from calotype.image.resize import resize
-from calotype.matching.counterparts import Counterparts, counterparts
-from calotype.matching.layout import guides
+from calotype.matching.analogy import AnalogyInputs, analogy_inputs
+from calotype.matching.layout import label_channels
 from calotype.run import Run
 
-# Sides of the coarsest level are no smaller: below, a neighbourhood of 5 x 5 pixels is most of the picture.
+# Sides of the coarsest level are no smaller: below, a neighbourhood of 5 x 5 pixels is most of the image.
 _LEAST = 8
 _WRONG_LABEL = math.sqrt(0.5)  # it is off by 1 in two channels
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture at one level: ``values`` [h * w, C], pixels row by row, and height and width."""
+    """An image at one level: ``values`` [h * w, C], pixels row by row, and height and width."""
 
     values: Tensor
     size: tuple[int, int]
@@ -55,7 +55,7 @@ def sizes(size: tuple[int, int], levels: int) -> list[tuple[int, int]]:
 
 
 def level_count(smallest: int, cfg: Config) -> int:
-    """How many levels there are for pictures of which the ``smallest`` side is so many pixels."""
+    """How many levels there are for images of which the ``smallest`` side is so many pixels."""
     levels = 1
     while levels < cfg.levels and (smallest := (smallest + 1) // 2) >= _LEAST:
         levels += 1
@@ -103,13 +103,13 @@ def analogy(
         [1, C, h, w], -1..1.
 
     Raises:
-        InputError: a picture is too small, ``before`` does not fit the photo, or a setting is out of range.
+        InputError: an image is too small, ``before`` does not fit the photo, or a setting is out of range.
         Stopped: the run was asked to stop.
     """
     _checked(photos, size, cfg)
-    case = counterparts(photos[0], before, resize(picture, size), guide, colours)
+    case = analogy_inputs(photos[0], before, resize(picture, size), guide, colours)
     weight = _guide_weight(case, before, cfg)
-    return case.coloured(_swept_up(case.lent, weight * case.source, weight * case.target, cfg, run, seed))
+    return case.coloured(_swept_up(case.exemplar, weight * case.source, weight * case.target, cfg, run, seed))
 
 
 @torch.no_grad()
@@ -128,18 +128,18 @@ def relayout(photos: Sequence[Tensor], cfg: Config, run: Run, *, before: Tensor,
         [1, C, h, w], -1..1.
 
     Raises:
-        InputError: a picture is too small, ``before`` does not fit the photo, ``target`` has a label that it has not,
+        InputError: an image is too small, ``before`` does not fit the photo, ``target`` has a label that it has not,
             or a setting is out of range.
         Stopped: the run was asked to stop.
     """
     _checked(photos, (target.shape[1], target.shape[2]), cfg)
-    source, wanted = guides(photos[0], before, target)
+    source, wanted = label_channels(photos[0], before, target)
     weight = cfg.label_weight * _WRONG_LABEL
     return _swept_up(photos[0], weight * source, weight * wanted, cfg, run, seed).clamp(-1, 1)
 
 
 def _swept_up(lent: Tensor, source: Tensor, target: Tensor, cfg: Config, run: Run, seed: int) -> Tensor:
-    """A picture [1, C, h, w] made of ``lent`` [1, C, H, W], from the weighted channels of the guide of both."""
+    """An image [1, C, h, w] made of ``lent`` [1, C, H, W], from the weighted channels of the guide of both."""
     size = (target.shape[2], target.shape[3])
     count = level_count(min(*size, *lent.shape[2:]), cfg)
     photo, known, asked = (_pyramid(x, count) for x in (lent, source, target))
@@ -153,7 +153,7 @@ def _swept_up(lent: Tensor, source: Tensor, target: Tensor, cfg: Config, run: Ru
     return made[-1].values.T.reshape(1, -1, *size)
 
 
-def _guide_weight(case: Counterparts, before: Tensor | None, cfg: Config) -> float:
+def _guide_weight(case: AnalogyInputs, before: Tensor | None, cfg: Config) -> float:
     """What the channels of the guide are multiplied by."""
     if case.labelled:
         return cfg.label_weight * _WRONG_LABEL
@@ -195,7 +195,7 @@ def _level(
 
 
 def _known(guide: list[Picture], picture: list[Picture], level: int) -> list[Block]:
-    """The blocks that are known before a level is begun: the guide here, and both pictures at the level below."""
+    """The blocks that are known before a level is begun: the guide here, and both images at the level below."""
     here = guide[level]
     blocks = [Block(here.values, here.size, FULL, bell(FULL, 5))]
     if level:

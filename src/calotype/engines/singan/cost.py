@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from calotype.engines.singan.config import Config
 from calotype.engines.singan.net import width_at
 from calotype.engines.singan.pyramid import Size, learned_sizes, passes_of, patch_levels
-from calotype.matching.refine import PER_COPY
+from calotype.matching.refine import SECONDS_PER_COPY
 from calotype.types import Cost
 
 # Seconds on two cores of a 2.6 GHz server CPU, fitted to benchmarks/results/singan_speed.json: of one pass of a network
@@ -52,7 +52,9 @@ def cost(photo_sizes: Sequence[Size], size: Size, cfg: Config) -> Cost:
     if cfg.learned:
         for level in patch_levels(photo_sizes[0], learned[-1], size, cfg):
             pixels = level.size[0] * level.size[1]
-            seconds += SECONDS_PER_PATCH * level.steps * pixels if level.steps else PER_COPY * level.patch**2 * pixels
+            seconds += (
+                SECONDS_PER_PATCH * level.steps * pixels if level.steps else SECONDS_PER_COPY * level.patch**2 * pixels
+            )
             memory = max(memory, (450 if level.steps else 100) * pixels)
     return Cost(seconds / _parallel_speedup(), BASE_BYTES + int(memory))
 

@@ -10,7 +10,7 @@ from calotype.engines.singan.config import Config
 from calotype.errors import InputError
 from calotype.image.pyramid import consingan_sizes, singan_sizes
 from calotype.image.resize import resize_cubic
-from calotype.matching.refine import Level, bounded
+from calotype.matching.refine import Level, limited
 
 Size = tuple[int, int]
 
@@ -111,7 +111,7 @@ def patch_levels(photo: Size, finest_learned: Size, size: Size, cfg: Config) -> 
         here = in_proportion((round(photo[0] * share), round(photo[1] * share)), photo, size)
         levels.append(Level(here, share, cfg.patch, cfg.patch_steps))
     levels[-1] = Level(size, 1.0, cfg.patch, 1 if count else cfg.patch_steps)
-    return bounded(levels, photo)
+    return limited(levels, photo)
 
 
 def scales(photo_size: Size, cfg: Config) -> list[Size]:

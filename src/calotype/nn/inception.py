@@ -138,7 +138,7 @@ def _parting(before: int, pool: str) -> Mixed:
 
 
 class Inception(nn.Module):
-    """The network: pictures [B, 3, 299, 299], -1..1, to vectors [B, 2048] and scores of classes [B, 1008]."""
+    """The network: images [B, 3, 299, 299], -1..1, to vectors [B, 2048] and scores of classes [B, 1008]."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -171,7 +171,7 @@ class Inception(nn.Module):
 
 
 def prepared(pictures: Tensor) -> Tensor:
-    """Pictures [B, 3, H, W], -1..1, as the network takes them: 299 px, bicubic, antialiased, levels (v - 128) / 128.
+    """Images [B, 3, H, W], -1..1, as the network takes them: 299 px, bicubic, antialiased, levels (v - 128) / 128.
 
     That is the "clean" resizing of Parmar, Zhang and Zhu (On aliased resizing, CVPR 2022). Older published numbers were
     resized without antialiasing and are not comparable.

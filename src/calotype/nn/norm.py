@@ -1,4 +1,4 @@
-"""Batch norm whose batch is that of all processes, as one operation with a gradient worked out by hand."""
+"""Batch norm whose batch is that of all processes, as one operation with a gradient computed by hand."""
 
 from __future__ import annotations
 

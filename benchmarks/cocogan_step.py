@@ -49,13 +49,13 @@ def halved_after(conv: nn.Conv2d, x: Tensor) -> Tensor:
 @contextmanager
 def apart(asked: bool) -> Iterator[None]:
     """Convolutions and changes of the size one after the other, where that is asked for."""
-    before = network.conv_of_doubled, network.conv_then_halved
+    before = network.conv_of_upsampled, network.conv_then_pooled
     if asked:
-        network.conv_of_doubled, network.conv_then_halved = doubled_first, halved_after
+        network.conv_of_upsampled, network.conv_then_pooled = doubled_first, halved_after
     try:
         yield
     finally:
-        network.conv_of_doubled, network.conv_then_halved = before
+        network.conv_of_upsampled, network.conv_then_pooled = before
 
 
 class Kind:

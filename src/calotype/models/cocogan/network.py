@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from calotype.models.cocogan.config import Config
 from calotype.models.cocogan.coordinates import cells_of_macro, dimensions, joined, micro_coordinates
-from calotype.nn.norm import batch_norm, known_norm
-from calotype.nn.resample import conv_of_doubled, conv_then_halved
+from calotype.nn.norm import batch_norm, norm_with_statistics
+from calotype.nn.resample import conv_of_upsampled, conv_then_pooled
 from calotype.nn.spectral import spectral_norm
 
 _LEAKY_SLOPE = 0.2
@@ -56,7 +56,7 @@ class BatchNorm(nn.Module):
             scale, shift = self.affine(condition).chunk(2, dim=1)
             scale = scale if self.released else 1 + scale
         if not self.training:
-            return known_norm(x, self.mean, self.variance, scale, shift, squared=self.released)
+            return norm_with_statistics(x, self.mean, self.variance, scale, shift, squared=self.released)
         normal, mean, variance = batch_norm(x, scale, shift, squared=self.released)
         with torch.no_grad():
             self.mean.lerp_(mean, 1 - self.decay)
@@ -92,7 +92,7 @@ class _GeneratorBlock(nn.Module):
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         y = F.relu(self.norm1(x, condition), inplace=True)
-        y = conv_of_doubled(self.conv1, y) if self.up else self.conv1(y)
+        y = conv_of_upsampled(self.conv1, y) if self.up else self.conv1(y)
         y = self.conv2(F.relu(self.norm2(y, condition), inplace=True))
         # A 1 x 1 convolution commutes with nearest upsampling and costs a quarter before it.
         short = self.short(x)
@@ -180,7 +180,7 @@ class _DiscriminatorBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = F.relu(self.conv1(x if self.first else F.relu(x)))
-        y = conv_then_halved(self.conv2, y) if self.down else self.conv2(y)
+        y = conv_then_pooled(self.conv2, y) if self.down else self.conv2(y)
         result: Tensor = y + self.short(F.avg_pool2d(x, 2) if self.down else x)
         return result
 

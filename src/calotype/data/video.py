@@ -1,4 +1,4 @@
-"""Clips of films: so many frames in a row, cut to the middle and brought to one size."""
+"""Video clips: a fixed number of consecutive frames, centre-cropped and resized."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ from calotype.errors import InputError
 from calotype.files import shown
 from calotype.image.io import SUFFIXES, as_tensor, list_photos, natural_order, open_photo
 
-# What Pillow reads frame by frame, and what PyAV does.
+# Formats read with Pillow, and those read with PyAV.
 _ANIMATIONS = {".gif": "GIF", ".webp": "WEBP", ".png": "PNG", ".apng": "PNG"}
 _FILMS = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v"}
-_REMEMBERED = 2  # films whose frames are kept while their clips are cut
+_CACHED = 2  # videos whose decoded frames are cached
 
 
 class Clips:
-    """Clips from the films of a folder.
+    """Clips from the videos of a folder.
 
-    A film is a file (MP4, AVI, MOV, MKV, WebM by PyAV; GIF, WebP and APNG animations), or a sub-folder with its frames
-    as pictures. It is cut into clips one after the other; what is left at its end is not used.
+    A video is a file (MP4, AVI, MOV, MKV, WebM with PyAV; GIF, WebP and APNG animations), or a sub-folder with its
+    frames as images. It is divided into consecutive clips; an incomplete last one is dropped.
 
     Args:
         path: the folder.
         size: of the frames, pixels: one number for squares, or (height, width).
-        frames: in a clip.
-        every: take only each so many-th frame.
-        keep: keep the decoded clips on the disk, otherwise in memory.
-        on_progress: called with how many clips are decoded, and how many there are.
+        frames: number of frames per clip.
+        every: use only every so many-th frame.
+        keep: cache the decoded clips on disk, otherwise in memory.
+        on_progress: called with the number of decoded clips and the total.
 
     Attributes:
-        clips: of each, its film and the number of its first frame there.
+        clips: video and first frame index of each clip.
 
     Raises:
-        InputError: there is no such folder, no film in it that is long enough, PyAV is missing where it is needed, or
-            no clip can be read.
-        OutputError: the decoded clips cannot be kept.
+        InputError: there is no such folder, no video in it that is long enough, PyAV is missing but needed, or no clip
+            can be read.
+        OutputError: the decoded clips cannot be cached.
     """
 
     def __init__(
@@ -90,18 +90,18 @@ class Clips:
 
     @property
     def skipped(self) -> dict[int, str]:
-        """The clips that could not be read, by number, and why."""
+        """The clips that could not be read, by index, with reasons."""
         return self._decoded.skipped
 
     def report(self) -> str:
-        """One line about the clips that were passed over; empty where there are none."""
+        """One line about the skipped clips; empty if there are none."""
         return self._decoded.report()
 
     def _clip(self, film: Path, first: int) -> NDArray[np.uint8]:
-        with self._lock:  # one film after the other: its clips follow each other, and share its frames
+        with self._lock:  # one video at a time: consecutive clips share its decoded frames
             if film not in self._films:
                 self._films[film] = np.stack([fitted_photo(open_photo(one), self.size) for one in frames_of(film)])
-                while len(self._films) > _REMEMBERED:
+                while len(self._films) > _CACHED:
                     self._films.popitem(last=False)
             clip = self._films[film][first : first + self.frames * self.every : self.every]
         if len(clip) < self.frames:
@@ -110,10 +110,10 @@ class Clips:
 
 
 def films_in(folder: Path) -> list[Path]:
-    """The films in a folder, files and sub-folders, in the order a person would count them.
+    """The videos in a folder, files and sub-folders, in natural order.
 
     Raises:
-        InputError: there is no such folder, or no film in it.
+        InputError: there is no such folder, or no video in it.
     """
     if not folder.is_dir():
         raise InputError(f"{shown(folder)} is not a folder: give a folder of films")
@@ -130,7 +130,7 @@ def films_in(folder: Path) -> list[Path]:
 
 
 def frames_of(film: Path) -> Iterator[Image.Image | Path]:
-    """The frames of a film, one after the other.
+    """The frames of a video, in order.
 
     Raises:
         InputError: it cannot be read.
@@ -144,16 +144,16 @@ def frames_of(film: Path) -> Iterator[Image.Image | Path]:
 
 
 def _count(film: Path) -> int:
-    """How many frames a film has; 0 where it cannot be read, which is told when its frames are asked for."""
+    """Number of frames of a video; 0 if it cannot be read, which is reported when its frames are read."""
     if film.is_dir():
         return len(list_photos(film))
     if film.suffix.lower() in _ANIMATIONS:
         try:
             with Image.open(film, formats=[_ANIMATIONS[film.suffix.lower()]]) as picture:
                 return int(getattr(picture, "n_frames", 1))
-        except Exception:  # Pillow's readers answer a broken file with exceptions of any kind
+        except Exception:  # Pillow raises exceptions of any kind for damaged files
             return 0
-    return sum(1 for _ in _of_film(film))  # what a header says is often wrong
+    return sum(1 for _ in _of_film(film))  # the frame count in the header is often wrong
 
 
 def _of_animation(film: Path) -> Iterator[Image.Image]:

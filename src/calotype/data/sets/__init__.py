@@ -1,4 +1,4 @@
-"""Sets of pictures that anyone can have: made from what packages of other programs hold, exactly labelled.
+"""Sets of images that anyone can have: made from what packages of other programs hold, exactly labelled.
 
 Each file is one set: ``ABOUT`` says what it is and from what it is made, ``compose(packages, size, count, seed)`` makes
 its samples, one after the other. Sample ``i`` is a function of the packages, the size, the seed and ``i``.
@@ -24,7 +24,7 @@ class About:
         name: of the set.
         summary: one line.
         packages: what it is made from.
-        size: side of the pictures unless another is asked for, pixels.
+        size: side of the images unless another is asked for, pixels.
         sizes: the smallest and the largest side.
         count: samples unless another number is asked for.
         most: samples at most; ``None`` where there is no end to them.

@@ -15,7 +15,7 @@ from calotype.errors import InputError
 
 _SHEETS = ("usr/share/doc/opencv-doc/examples/data/digits.png", "digits.png")
 _CELL, _ROWS, _COLUMNS = 20, 50, 100  # pixels, and cells: five rows of each digit
-_MARGIN = 1.4  # of the picture to the cell: as broad as that of MNIST
+_MARGIN = 1.4  # of the image to the cell: as broad as that of MNIST
 
 ABOUT = About(
     name="digits",

@@ -1,4 +1,4 @@
-"""Drawings in SVG made into pictures."""
+"""Drawings in SVG made into images."""
 
 from __future__ import annotations
 

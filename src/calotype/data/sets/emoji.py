@@ -1,6 +1,6 @@
 """Emoji in several styles: the same things, drawn by several hands.
 
-One picture for each emoji and style, on white. A sample's label is its style; the lines of ``samples.jsonl`` tell the
+One image for each emoji and style, on white. A sample's label is its style; the lines of ``samples.jsonl`` tell the
 emoji's name (one name, one content, in all styles) and its category.
 """
 

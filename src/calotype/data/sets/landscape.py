@@ -16,7 +16,7 @@ class Landscape:
         rng: drawn from.
         place: which kind of place.
         light: of the day.
-        side: of the square picture, pixels.
+        side: of the square image, pixels.
 
     Attributes:
         horizon: its row.
@@ -94,7 +94,7 @@ class Landscape:
         return grain
 
     def _strip(self, picture: Field, kind: str) -> None:
-        """Water or a road across the picture, between two rows."""
+        """Water or a road across the image, between two rows."""
         deep, rng = self.side - self.horizon, self.rng
         if kind == "water":
             top = self.horizon

@@ -1,6 +1,6 @@
 """People seen from the front, by one hand: the same 119 of them in six skin tones each.
 
-One picture for each person and tone, on white, with faces at about the same place. What COCO-GAN and its like learn
+One image for each person and tone, on white, with faces at about the same place. What COCO-GAN and its like learn
 from: places mean something here. A sample's label is its tone; the lines of ``samples.jsonl`` tell the drawing's name,
 its tone, and ``base``, the person's name (one for all tones).
 """
@@ -37,7 +37,7 @@ _OTHERS = (
 _WHO = "man woman person"
 
 # Shapes that meet are drawn one after the other, so what is below shows along their edges; drawn at four times the
-# size and averaged, a picture is nearly what it would be with endless pixels.
+# size and averaged, an image is nearly what it would be with endless pixels.
 _FINER = 4
 
 ABOUT = About(

@@ -1,8 +1,8 @@
-"""Photographs of animals, monuments, fish and power stations: many cuttings of 185 pictures.
+"""Photographs of animals, monuments, fish and power stations: many cuttings of 185 images.
 
-Each picture is cut once as a whole (its middle), then again and again at random places and sizes, so a set of thousands
+Each image is cut once as a whole (its middle), then again and again at random places and sizes, so a set of thousands
 shows few subjects: enough to learn a look from, and to compare systems on, not to learn the world. Cuttings of one
-picture say so (``photo``), so that training and test can be kept apart.
+image say so (``photo``), so that training and test can be kept apart.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from calotype.errors import InputError
 LABELS = ("animals", "monuments", "fish", "power")
 _RESOURCES = "usr/share/gcompris-qt/rcc/"
 _ACTIVITIES = "gcompris/src/activities/"
-# Where the pictures of each label are, with the names that are left out: drawings, and photos that are in another
+# Where the images of each label are, with the names that are left out: drawings, and photos that are in another
 # folder as well.
 _SOURCES: tuple[tuple[str, str, str, str], ...] = (
     ("animals", "erase.rcc", "erase/resource/", "butterfly_mask"),
@@ -60,7 +60,7 @@ ABOUT = About(
 
 
 def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> Iterator[Made]:
-    """Cutting after cutting: first one of each picture, in a random order, then the next of each."""
+    """Cutting after cutting: first one of each image, in a random order, then the next of each."""
     pictures = _pictures(packages[0])
     order = np.random.default_rng(seed).permutation(len(pictures))
     for number in range(count):
@@ -74,7 +74,7 @@ def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> It
 
 
 def _pictures(package: Fetched) -> list[tuple[str, str, Image.Image]]:
-    """Label, name and picture, in the order of their names."""
+    """Label, name and image, in the order of their names."""
     files = {f"{_RESOURCES}{file}" for _, file, _, _ in _SOURCES}
     found: dict[tuple[str, str], Image.Image] = {}
     for path, data in package.files(lambda path: path in files):
@@ -103,7 +103,7 @@ def _in_folder(data: bytes, label: str, folder: str, left_out: set[str]) -> dict
 def _cutting(picture: Image.Image, size: int, rng: np.random.Generator, *, whole: bool) -> Image.Image:
     """A square of it, ``size`` pixels a side: the middle, as large as can be, or any that is not too small."""
     short = min(picture.size)
-    # Not so small that it would be blurred, unless the picture itself is.
+    # Not so small that it would be blurred, unless the image itself is.
     least = min(short, max(round(_LEAST * short), round(size / _CLOSE)))
     side = short if whole else int(rng.integers(least, short + 1))
     left, top = (picture.width - side) // 2, (picture.height - side) // 2

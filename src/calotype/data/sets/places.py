@@ -13,7 +13,7 @@ class Kind:
 
     Attributes:
         files: its cut-outs, below the folder of stamps, without suffix.
-        height: of it at the front of the ground, as a share of the picture's height.
+        height: of it at the front of the ground, as a share of the image's height.
         where: ``ground``, ``sky`` or ``water``.
     """
 

@@ -97,7 +97,7 @@ def _composed(rng: np.random.Generator, size: int, cutouts: Mapping[str, Image.I
 def _told(
     label: int, picture: Image.Image, index: NDArray[np.uint8], numbers: NDArray[np.uint8], things: Sequence[Thing]
 ) -> Made:
-    """The sample: what can still be seen of each thing, at the size of the picture."""
+    """The sample: what can still be seen of each thing, at the size of the image."""
     boxes: list[Box] = []
     kept: list[int] = []
     least = SMALLEST * len(numbers) ** 2

@@ -13,7 +13,7 @@ from calotype.data.sets.landscape import Landscape
 from calotype.data.sets.places import KINDS
 
 FEWEST, _MOST = 3, 8  # things in a scene
-SMALLEST = 0.0012  # share of the picture that a thing must cover
+SMALLEST = 0.0012  # share of the image that a thing must cover
 _SEEN = 0.35  # share of a thing's outline that must not be hidden by others
 _TRIES = 40
 _OFF_ROAD = {"house", "tree", "bush"}  # what does not stand on one
@@ -21,7 +21,7 @@ _OFF_ROAD = {"house", "tree", "bush"}  # what does not stand on one
 
 @dataclass
 class Thing:
-    """Something that stands in the scene: its picture, its left upper corner, and how near it is."""
+    """Something that stands in the scene: its image, its left upper corner, and how near it is."""
 
     kind: str
     file: str
@@ -61,7 +61,7 @@ def _drawn(land: Landscape, cutouts: Mapping[str, Image.Image], name: str) -> Th
     cutout = cutouts[file]
     height = max(4, round(land.side * kind.height * near * rng.uniform(0.85, 1.15)))
     width = max(4, round(height * cutout.width / cutout.height))
-    most = 0.62 * land.side  # what is broad must not fill the whole picture
+    most = 0.62 * land.side  # what is broad must not fill the whole image
     if width > most:
         height, width = max(4, round(height * most / width)), round(most)
     picture = cutout.resize((width, height), Image.Resampling.LANCZOS)
@@ -124,7 +124,7 @@ def _shadow(land: Landscape, thing: Thing) -> None:
 
 
 def _inside(thing: Thing, side: int) -> tuple[slice, slice, tuple[slice, slice]]:
-    """Where a thing lies in the picture, and which part of it does."""
+    """Where a thing lies in the image, and which part of it does."""
     top, left = max(0, thing.top), max(0, thing.left)
     bottom = min(side, thing.top + thing.picture.height)
     right = min(side, thing.left + thing.picture.width)

@@ -1,4 +1,4 @@
-"""Drawings in SVG made into images."""
+"""Rasterization of SVG drawings."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ NEEDS = ("resvg_py", "svg")
 
 
 def drawn(svg: str, size: int) -> Image.Image:
-    """A drawing on white, RGB, ``size`` x ``size`` pixels.
+    """Rasterize a drawing on a white background: RGB, ``size`` x ``size`` pixels.
 
     Raises:
-        InputError: what draws is not installed.
+        InputError: the SVG renderer is not installed.
     """
     try:
         import resvg_py

@@ -153,7 +153,7 @@ def test_refusals(tmp_path, photos):
     with pytest.raises(InputError, match="too small"):
         Folder(photos, 8)
     (tmp_path / "empty" / "x.png").write_bytes(b"nothing")
-    with pytest.raises(InputError, match="not one picture can be read"):
+    with pytest.raises(InputError, match="no picture can be read"):
         Folder(tmp_path / "empty", 16)
 
 

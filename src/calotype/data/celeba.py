@@ -99,7 +99,7 @@ class CelebA:
                 of[name] = number.strip()
             found = [path for path in found if of.get(path.name) == str(SPLITS.index(split))]
         if not found:
-            raise InputError(f"no pictures of the part '{split}' are in {shown(pictures)}: unpack the set again")
+            raise InputError(f"no pictures of the split '{split}' are in {shown(pictures)}: unpack the set again")
         return found
 
 

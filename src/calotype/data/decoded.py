@@ -101,7 +101,7 @@ def decoded(
         )  # last: without it the cache entry does not exist
         there = _kept(folder, shape)
         if there is None:
-            raise InputError(f"what was just kept in {shown(folder)} is damaged: check the disk")
+            raise InputError(f"the cache just written to {shown(folder)} is damaged: check the disk")
     return _checked(there)
 
 
@@ -148,7 +148,7 @@ def _ahead(pool: ThreadPoolExecutor, read: Callable[[int], Read], count: int) ->
 
 def _checked(found: Decoded) -> Decoded:
     if not found.numbers:
-        raise InputError(f"not one picture can be read: {found.report() or 'there is none'}")
+        raise InputError(f"no picture can be read: {found.report() or 'the set is empty'}")
     return found
 
 

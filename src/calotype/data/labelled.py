@@ -41,7 +41,7 @@ class Labelled:
         self.names = sorted(set(of), key=natural_order)
         if len(self.names) < 2:
             raise InputError(
-                f"{shown(folder)} has no sub-folders with pictures to tell classes by: put those of each class in one"
+                f"{shown(folder)} has no subfolders with pictures: put the pictures of each class into a subfolder"
             )
         self._decoded = decoded_photos(found, self.size, keep=keep, on_progress=on_progress)
         self.paths = [found[number] for number in self._decoded.numbers]

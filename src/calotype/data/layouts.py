@@ -86,7 +86,7 @@ class Layouts:
         on_progress: Progress | None = None,
     ) -> None:
         if not pairs:
-            raise InputError("there is no picture with a map: give one at least")
+            raise InputError("no picture has a map: give at least one pair")
         self.size, self.classes, self.names = sides(size), classes, tuple(names)
         means = np.array(range(256) if table is None else table, np.uint8)
 
@@ -174,7 +174,7 @@ def folders(
     pairs = [(path, found[name]) for path, name in of.items() if name in found]
     if not pairs:
         raise InputError(
-            f"no picture in {shown(pictures)} has a map of its name in {shown(maps)}: call each map like its picture"
+            f"no picture in {shown(pictures)} has a map of its name in {shown(maps)}: name each map like its picture"
         )
     return Layouts(pairs, size, classes=classes, keep=keep, on_progress=on_progress)
 

@@ -56,7 +56,7 @@ class Pairs:
             self.unpaired = [file for file in [*firsts, *seconds.values()] if file not in used]
             if not sources:
                 raise InputError(
-                    f"no pictures in {shown(path)} and {shown(other)} have the same name: call those of a pair alike"
+                    f"no pictures in {shown(path)} and {shown(other)} have the same name: name both of a pair alike"
                 )
         self._decoded = decoded(
             sources,

@@ -67,7 +67,7 @@ class Samples:
             lines = [line for line in lines if all(line.get(key) == value for key, value in where.items())]
             if not lines:
                 asked = ", ".join(f"{key} {value}" for key, value in where.items())
-                raise InputError(f"no sample of {shown(folder)} has {asked}: {SAMPLES} tells what there is")
+                raise InputError(f"no sample of {shown(folder)} has {asked}: {SAMPLES} lists the fields")
         have = set(lines[0])
         self.keys = [key for key in KEYS if key in (have if keys is None else {"image", *keys})]
         for line in lines:

@@ -70,13 +70,13 @@ class Stream:
         self, dataset: DataSet, batch: int, *, seed: int, rank: int = 0, world: int = 1, workers: int = 0
     ) -> None:
         if not len(dataset):
-            raise InputError("the data set is empty: there is nothing to learn from")
+            raise InputError("the data set is empty: give one with samples")
         if batch < 1 or batch % world:
             raise InputError(
                 f"a batch of {batch} cannot be shared out evenly to {world} processes: give a multiple of {world}"
             )
         if not 0 <= rank < world:
-            raise InputError(f"there is no process {rank} among {world}: they count from 0 to {world - 1}")
+            raise InputError(f"there is no process {rank} among {world}: ranks are 0 to {world - 1}")
         if workers < 0:
             raise InputError(f"there cannot be {workers} workers: give 0 or more")
         self.dataset, self.batch, self.seed = dataset, batch, seed

@@ -21,7 +21,7 @@ from calotype.image.io import SUFFIXES, as_tensor, list_photos, natural_order, o
 
 # Formats read with Pillow, and those read with PyAV.
 _ANIMATIONS = {".gif": "GIF", ".webp": "WEBP", ".png": "PNG", ".apng": "PNG"}
-_FILMS = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v"}
+_VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v"}
 _CACHED = 2  # videos whose decoded frames are cached
 
 
@@ -61,15 +61,15 @@ class Clips:
         if frames < 1 or every < 1:
             raise InputError(f"clips of {frames} frames, each {every}-th, cannot be cut: give 1 or more of both")
         self.size, self.frames, self.every = sides(size), frames, every
-        self._films: OrderedDict[Path, NDArray[np.uint8]] = OrderedDict()
+        self._videos: OrderedDict[Path, NDArray[np.uint8]] = OrderedDict()
         self._lock = threading.Lock()
-        films = films_in(Path(path))
+        videos = videos_in(Path(path))
         span = frames * every
-        cuts = [(film, first) for film in films for first in range(0, _count(film) - span + 1, span)]
+        cuts = [(video, first) for video in videos for first in range(0, _count(video) - span + 1, span)]
         if not cuts:
-            raise InputError(f"no film in {shown(path)} has {span} frames: ask for shorter clips (frames=)")
+            raise InputError(f"no video in {shown(path)} has {span} frames: ask for shorter clips (frames=)")
         self._decoded = decoded(
-            [(film,) for film, _ in cuts],
+            [(video,) for video, _ in cuts],
             (frames, *self.size, 3),
             lambda number: self._clip(*cuts[number]),
             lambda clip: clip,
@@ -77,7 +77,7 @@ class Clips:
             keep=keep,
             on_progress=on_progress,
         )
-        self._films.clear()
+        self._videos.clear()
         self.clips = [cuts[number] for number in self._decoded.numbers]
 
     def __len__(self) -> int:
@@ -97,83 +97,85 @@ class Clips:
         """One line about the skipped clips; empty if there are none."""
         return self._decoded.report()
 
-    def _clip(self, film: Path, first: int) -> NDArray[np.uint8]:
+    def _clip(self, video: Path, first: int) -> NDArray[np.uint8]:
         with self._lock:  # one video at a time: consecutive clips share its decoded frames
-            if film not in self._films:
-                self._films[film] = np.stack([fitted_photo(open_photo(one), self.size) for one in frames_of(film)])
-                while len(self._films) > _CACHED:
-                    self._films.popitem(last=False)
-            clip = self._films[film][first : first + self.frames * self.every : self.every]
+            if video not in self._videos:
+                self._videos[video] = np.stack([fitted_photo(open_photo(one), self.size) for one in frames_of(video)])
+                while len(self._videos) > _CACHED:
+                    self._videos.popitem(last=False)
+            clip = self._videos[video][first : first + self.frames * self.every : self.every]
         if len(clip) < self.frames:
-            raise InputError(f"{shown(film)} is cut short: get it again")
+            raise InputError(f"{shown(video)} is truncated: get it again")
         return clip
 
 
-def films_in(folder: Path) -> list[Path]:
+def videos_in(folder: Path) -> list[Path]:
     """The videos in a folder, files and sub-folders, in natural order.
 
     Raises:
         InputError: there is no such folder, or no video in it.
     """
     if not folder.is_dir():
-        raise InputError(f"{shown(folder)} is not a folder: give a folder of films")
+        raise InputError(f"{shown(folder)} is not a folder: give a folder of videos")
     there = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    films = [path for path in there if path.is_file() and path.suffix.lower() in _FILMS | set(_ANIMATIONS)]
-    films += [
+    videos = [path for path in there if path.is_file() and path.suffix.lower() in _VIDEO_SUFFIXES | set(_ANIMATIONS)]
+    videos += [
         path
         for path in there
         if path.is_dir() and any(frame.suffix.lower() in SUFFIXES for frame in path.iterdir() if frame.is_file())
     ]
-    if not films:
-        raise InputError(f"no films in {shown(folder)}: put MP4, GIF or WebP files there, or folders of frames")
-    return sorted(films, key=lambda path: natural_order(path.name))
+    if not videos:
+        raise InputError(f"no videos in {shown(folder)}: put MP4, GIF or WebP files there, or folders of frames")
+    return sorted(videos, key=lambda path: natural_order(path.name))
 
 
-def frames_of(film: Path) -> Iterator[Image.Image | Path]:
+def frames_of(video: Path) -> Iterator[Image.Image | Path]:
     """The frames of a video, in order.
 
     Raises:
         InputError: it cannot be read.
     """
-    if film.is_dir():
-        yield from list_photos(film)
-    elif film.suffix.lower() in _ANIMATIONS:
-        yield from _of_animation(film)
+    if video.is_dir():
+        yield from list_photos(video)
+    elif video.suffix.lower() in _ANIMATIONS:
+        yield from _of_animation(video)
     else:
-        yield from _of_film(film)
+        yield from _of_video(video)
 
 
-def _count(film: Path) -> int:
+def _count(video: Path) -> int:
     """Number of frames of a video; 0 if it cannot be read, which is reported when its frames are read."""
-    if film.is_dir():
-        return len(list_photos(film))
-    if film.suffix.lower() in _ANIMATIONS:
+    if video.is_dir():
+        return len(list_photos(video))
+    if video.suffix.lower() in _ANIMATIONS:
         try:
-            with Image.open(film, formats=[_ANIMATIONS[film.suffix.lower()]]) as picture:
+            with Image.open(video, formats=[_ANIMATIONS[video.suffix.lower()]]) as picture:
                 return int(getattr(picture, "n_frames", 1))
         except Exception:  # Pillow raises exceptions of any kind for damaged files
             return 0
-    return sum(1 for _ in _of_film(film))  # the frame count in the header is often wrong
+    return sum(1 for _ in _of_video(video))  # the frame count in the header is often wrong
 
 
-def _of_animation(film: Path) -> Iterator[Image.Image]:
+def _of_animation(video: Path) -> Iterator[Image.Image]:
     try:
-        with Image.open(film, formats=[_ANIMATIONS[film.suffix.lower()]]) as picture:
+        with Image.open(video, formats=[_ANIMATIONS[video.suffix.lower()]]) as picture:
             for number in range(getattr(picture, "n_frames", 1)):
                 picture.seek(number)
                 yield picture.convert("RGBA" if picture.has_transparency_data else "RGB")
     except Exception as error:  # as above
-        raise InputError(f"{shown(film)} is broken or cut short: get it again") from error
+        raise InputError(f"{shown(video)} is broken or truncated: get it again") from error
 
 
-def _of_film(film: Path) -> Iterator[Image.Image]:
+def _of_video(video: Path) -> Iterator[Image.Image]:
     try:
         import av
     except ImportError:
-        raise InputError(f"nothing here can read {shown(film)}: pip install 'calotype[video]'") from None
+        raise InputError(
+            f"no video decoder is installed to read {shown(video)}: pip install 'calotype[video]'"
+        ) from None
     try:
-        with av.open(str(film)) as container:
+        with av.open(str(video)) as container:
             for frame in container.decode(video=0):
                 yield Image.fromarray(frame.to_ndarray(format="rgb24"))
     except (av.FFmpegError, IndexError, OSError) as error:
-        raise InputError(f"{shown(film)} is broken, or no film: get it again") from error
+        raise InputError(f"{shown(video)} is broken, or not a video: get it again") from error

@@ -175,7 +175,7 @@ def _layers(package: Fetched) -> dict[tuple[str, str], _Layer]:
         else:
             frames[wanted[path]] = _frames(data.decode("utf-8"))
     if not sheets:
-        raise InputError(f"{package.package} has no figures in it: fetch it again")
+        raise InputError(f"{package.package} contains no characters: fetch it again")
     return {key: _Layer(sheets[key], frames[key]) for key in sorted(sheets.keys() & frames.keys())}
 
 

@@ -45,7 +45,7 @@ def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> It
         with Image.open(io.BytesIO(data)) as picture:
             sheet = np.array(picture.convert("L"))
     if sheet is None or sheet.shape != (_ROWS * _CELL, _COLUMNS * _CELL):
-        raise InputError(f"{packages[0].package} has no digits in it: fetch it again")
+        raise InputError(f"{packages[0].package} contains no digits: fetch it again")
     inner = round(size / _MARGIN)
     for place in np.random.default_rng(seed).permutation(_ROWS * _COLUMNS)[:count]:
         row, column = divmod(int(place), _COLUMNS)

@@ -20,7 +20,7 @@ def drawn(svg: str, size: int) -> Image.Image:
     try:
         import resvg_py
     except ImportError:
-        raise InputError("nothing here can draw SVG: pip install 'calotype[svg]'") from None
+        raise InputError("no SVG renderer is installed: pip install 'calotype[svg]'") from None
     data = resvg_py.svg_to_bytes(svg_string=svg, width=size, height=size, skip_system_fonts=True)
     with Image.open(io.BytesIO(bytes(data))) as picture:
         rgba = picture.convert("RGBA")

@@ -84,7 +84,7 @@ def _renderer() -> Iterator[Any]:
     try:
         found = version("pybullet")
     except PackageNotFoundError:
-        raise InputError("nothing here can render solids: pip install 'calotype[views]'") from None
+        raise InputError("no 3D renderer is installed: pip install 'calotype[views]'") from None
     if found != _VERSION:
         raise InputError(f"the set is made with pybullet {_VERSION}, not {found}: pip install pybullet=={_VERSION}")
     with _quiet():  # importing it prints a banner
@@ -133,7 +133,9 @@ def _corners(path: Path) -> np.ndarray[Any, np.dtype[np.float64]]:
     try:
         lines = path.read_text().splitlines()
     except OSError:
-        raise InputError("pybullet came without its solids: pip install --force-reinstall pybullet") from None
+        raise InputError(
+            "pybullet is installed without its 3D models: pip install --force-reinstall pybullet"
+        ) from None
     return np.array([[float(x) for x in line.split()[1:4]] for line in lines if line.startswith("v ")])
 
 

@@ -63,10 +63,11 @@ def open_labels(source: LabelMapLike, like: LabelMap | None = None) -> LabelMap:
     colours = _colours(photo.rgb)
     if colours is None:
         raise InputError(
-            f"'{photo.name}' is no label map: paint each class in one flat colour, without shades, and save it as a PNG"
+            f"'{photo.name}' is no label map: paint each class in one of a few flat colours, without shades, and "
+            "save it as a PNG"
         )
     if len(colours) < 2:
-        raise InputError(f"'{photo.name}' has one colour only: paint every class of a label map in a colour of its own")
+        raise InputError(f"'{photo.name}' is a label map of one colour: paint every class in a colour of its own")
     return LabelMap(_numbers(photo, colours), colours, photo.name, photo.source)
 
 

@@ -33,13 +33,13 @@ from torch.nn.utils.parametrizations import spectral_norm
 from calotype import processor
 from calotype.data.folder import Folder
 from calotype.data.stream import Stream
-from calotype.losses.adversarial import critic_loss, generator_loss
+from calotype.losses.adversarial import discriminator_loss, generator_loss
 from calotype.metrics.frechet import fid, self_distance
 from calotype.models import cocogan
 from calotype.models.cocogan.coordinates import cells, joined, merged, micro_coordinates
 from calotype.models.cocogan.generate import guided, latent_of, sample
-from calotype.models.cocogan.learning import Learner, tinted
 from calotype.models.cocogan.network import Net
+from calotype.models.cocogan.trainer import Trainer, jitter_colours
 from calotype.nn.embedding import chosen, embed
 from calotype.run import Run
 from machine import provenance
@@ -127,7 +127,7 @@ def trained_plain(stream: Stream, cfg: cocogan.Config, run: Run, seconds: float,
     judge = torch.optim.Adam(critic.parameters(), 4e-4, (0.5, 0.999))
     maker = torch.optim.Adam(generator.parameters(), 2e-4, (0.5, 0.999))
     state = {"generator": generator, "average": average, "critic": critic, "judge": judge, "maker": maker}
-    half = torch.autocast("cpu", torch.bfloat16, enabled=cfg.bf16 and processor.quick_bfloat16())
+    half = torch.autocast("cpu", torch.bfloat16, enabled=cfg.bf16 and processor.fast_bfloat16())
     before, began = seconds_in(spent), time.process_time()
     for i in run.steps(1_000_000, state, "plain"):
         real = stream(i)["image"]
@@ -135,14 +135,14 @@ def trained_plain(stream: Stream, cfg: cocogan.Config, run: Run, seconds: float,
         with half:
             fake = generator(torch.randn(len(real), 64)).float()
             how = torch.rand(2 * len(real), 7) * 2 - 1
-            both = tinted(torch.cat([real, fake.detach()]), how, cfg.tint)
-            loss = critic_loss(*critic(both).float().chunk(2), "hinge")
+            both = jitter_colours(torch.cat([real, fake.detach()]), how, cfg.tint)
+            loss = discriminator_loss(*critic(both).float().chunk(2), "hinge")
         judge.zero_grad()
         loss.backward()
         judge.step()
         with half:
             critic.requires_grad_(False)
-            made = generator_loss(critic(tinted(fake, how[: len(fake)], cfg.tint)).float())
+            made = generator_loss(critic(jitter_colours(fake, how[: len(fake)], cfg.tint)).float())
             critic.requires_grad_(True)
         maker.zero_grad()
         made.backward()
@@ -237,10 +237,10 @@ def kept_bytes(cfg: cocogan.Config) -> tuple[int, int]:
         sizes[place] = max(size, sizes.get(place, 0))  # what was freed may be used again
         return x
 
-    learner = Learner(cocogan.build(cfg), cfg, torch.device("cpu"), cfg.steps)
-    parameters = {p.untyped_storage().data_ptr() for p in learner.net.parameters()}
+    trainer = Trainer(cocogan.build(cfg), cfg, torch.device("cpu"), cfg.steps)
+    parameters = {p.untyped_storage().data_ptr() for p in trainer.net.parameters()}
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda x: x):
-        learner.step(None, {"image": torch.zeros(cfg.batch, 3, *cfg.size)}, 0)
+        trainer.step(None, {"image": torch.zeros(cfg.batch, 3, *cfg.size)}, 0)
     kept = [size for place, size in sizes.items() if place not in parameters]
     return sum(kept), max(kept)
 

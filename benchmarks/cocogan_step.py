@@ -31,8 +31,8 @@ from torch import Tensor, nn
 
 from calotype.models import cocogan
 from calotype.models.cocogan import network
-from calotype.models.cocogan.learning import Learner
-from calotype.processor import bfloat16_tiles, quick_bfloat16
+from calotype.models.cocogan.trainer import Trainer
+from calotype.processor import bfloat16_tiles, fast_bfloat16
 from machine import provenance
 
 PRESETS = ("small", "medium")
@@ -49,13 +49,13 @@ def halved_after(conv: nn.Conv2d, x: Tensor) -> Tensor:
 @contextmanager
 def apart(asked: bool) -> Iterator[None]:
     """Convolutions and changes of the size one after the other, where that is asked for."""
-    before = network.conv_of_doubled, network.conv_then_halved
+    before = network.conv_of_upsampled, network.conv_then_pooled
     if asked:
-        network.conv_of_doubled, network.conv_then_halved = doubled_first, halved_after
+        network.conv_of_upsampled, network.conv_then_pooled = doubled_first, halved_after
     try:
         yield
     finally:
-        network.conv_of_doubled, network.conv_then_halved = before
+        network.conv_of_upsampled, network.conv_then_pooled = before
 
 
 class Kind:
@@ -66,19 +66,19 @@ class Kind:
         torch.manual_seed(0)
         self.name = f"{'apart' if apart else 'at once'}, {'bfloat16' if bf16 else 'float32'}"
         self.apart = apart
-        self.learner = Learner(cocogan.build(cfg), cfg, torch.device("cpu"), cfg.steps)
+        self.trainer = Trainer(cocogan.build(cfg), cfg, torch.device("cpu"), cfg.steps)
         self.batch = {"image": torch.rand(cfg.batch, 3, *cfg.size) * 2 - 1}
         self.seconds: list[float] = []
 
     def step(self, i: int) -> None:
         began = time.perf_counter()
         with apart(self.apart):
-            self.learner.step(None, self.batch, i)
+            self.trainer.step(None, self.batch, i)
         self.seconds.append(time.perf_counter() - began)
 
 
 def measured(preset: str, steps: int) -> dict[str, Any]:
-    halves = (False, True) if quick_bfloat16() else (False,)
+    halves = (False, True) if fast_bfloat16() else (False,)
     kinds = [Kind(cocogan.PRESETS[preset], apart, half) for half in halves for apart in (True, False)]
     for i in range(steps):
         for kind in kinds:
@@ -109,7 +109,7 @@ def main() -> None:
     result = {
         "benchmark": "cocogan_step",
         **provenance(),
-        "bfloat16": "tiles" if bfloat16_tiles() else "vectors" if quick_bfloat16() else "none",
+        "bfloat16": "tiles" if bfloat16_tiles() else "vectors" if fast_bfloat16() else "none",
         "presets": [measured(preset, asked.steps) for preset in PRESETS],
     }
     asked.out.parent.mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,7 @@ import torch
 
 from calotype import distributed, processor
 from calotype.models import cocogan
-from calotype.models.cocogan.learning import Learner
+from calotype.models.cocogan.trainer import Trainer
 from machine import provenance
 
 WARM = 2  # steps before the clock is started
@@ -40,14 +40,14 @@ def work(preset: str, steps: int, bf16: bool, each: bool) -> None:
     with distributed.group(device):
         cfg = replace(cfg, batch=cfg.batch * (distributed.world() if each else 1))
         torch.manual_seed(0)
-        learner = Learner(cocogan.build(cfg), cfg, device, cfg.steps)
+        trainer = Trainer(cocogan.build(cfg), cfg, device, cfg.steps)
         pictures = distributed.share(torch.rand(cfg.batch, 3, *cfg.size) * 2 - 1)
         for i in range(WARM + steps):
             if i == WARM:
                 distributed.barrier()
                 began = time.perf_counter()
             torch.manual_seed(i)
-            learner.step(learner.state, {"image": pictures}, i)
+            trainer.step(trainer.state, {"image": pictures}, i)
         distributed.barrier()
         if distributed.rank() == 0:
             print(json.dumps({"pictures_per_second": steps * cfg.batch / (time.perf_counter() - began)}))
@@ -90,7 +90,7 @@ def main() -> None:
         **provenance(),
         "preset": asked.preset,
         "threads_per_process": 1,
-        "arithmetic": "bfloat16" if asked.bf16 and processor.quick_bfloat16() else "float32",
+        "arithmetic": "bfloat16" if asked.bf16 and processor.fast_bfloat16() else "float32",
         "batch": "the preset's for each process" if asked.each else "the preset's for all together",
         "steps": asked.steps,
         "load_average_before": load,

@@ -100,7 +100,9 @@ class Bench:
             "resized": lambda size: resize(photo, size),
             "gpnn": lambda size: gpnn.retarget([photo], gpnn.PRESETS["fast"], run, size=size, seed=0),
             "ingan": lambda size: ingan.retarget([photo], fast, run, size=size, seed=0, net=net),
-            "its network alone": lambda size: resize(net.made(resize(photo, net.size), laid(net, photo, size)), size),
+            "its network alone": lambda size: resize(
+                net.resized(resize(photo, net.size), laid(net, photo, size)), size
+            ),
             "its patches alone": lambda size: patched(
                 resize(photo, laid(net, photo, size)), photo, size, fast, run, seed=0
             ),

@@ -29,8 +29,8 @@ from typing import Any
 import torch
 
 from calotype.engines import analogy, ingan
-from calotype.engines.analogy.learning import Learning
 from calotype.engines.analogy.train import adapted
+from calotype.engines.analogy.trainer import Trainer
 from calotype.image.io import to_image
 from calotype.image.resize import resize
 from calotype.run import Event, Run
@@ -67,19 +67,19 @@ def laid_out(preset: str, options: argparse.Namespace) -> dict[str, Any]:
     photo, own = case.photo, numbers(case.own)[None]
     cfg = adapted(analogy.PRESETS[preset], "relayout", classes=case.own.classes)
     run, losses = Run(seed=0), []
-    learning = Learning(analogy.build(cfg, (photo.shape[2], photo.shape[3])), photo, own, cfg, run)
+    trainer = Trainer(analogy.build(cfg, (photo.shape[2], photo.shape[3])), photo, own, cfg, run)
 
     def error() -> float:
         with torch.no_grad():
-            made = learning.net.eval()(photo, own, own)[:, :, : photo.shape[2], : photo.shape[3]]
+            made = trainer.net.eval()(photo, own, own)[:, :, : photo.shape[2], : photo.shape[3]]
         keep(made, f"analogy_{preset}_{len(losses)}", options)
         return round(float((made - photo).abs().mean()), 4)
 
     before, began = error(), time.process_time()
     for i in range(options.analogy):
         run.reseed("published", i)
-        said = learning.step(learning.lesson(i), i)
-        losses.append({name: round(float(value), 4) for name, value in said.items()})
+        values = trainer.step(trainer.inputs(i), i)
+        losses.append({name: round(float(value), 4) for name, value in values.items()})
     seconds = time.process_time() - began
     return told(f"analogy {preset}", photo, cfg.steps, seconds, losses, before, error())
 
@@ -103,14 +103,14 @@ def retargeted(options: argparse.Namespace) -> dict[str, Any]:
     errors = []
     for name, one in (("0", fresh), (str(options.ingan), net)):
         with torch.no_grad():
-            made = resize(one.made(resize(photo, one.size), one.size), size)
+            made = resize(one.resized(resize(photo, one.size), one.size), size)
         keep(made, f"ingan_paper_{name}", options)
         errors.append(round(float((made - photo).abs().mean()), 4))
     return told("ingan paper", photo, whole.steps, seconds, losses, *errors)
 
 
 def keep(made: torch.Tensor, name: str, options: argparse.Namespace) -> None:
-    """Write a picture, where pictures are wanted."""
+    """Write an image, where images are wanted."""
     if options.pictures:
         options.pictures.mkdir(parents=True, exist_ok=True)
         to_image(made.clamp(-1, 1)).save(options.pictures / f"{name}.png")

@@ -30,13 +30,13 @@ from machine import provenance
 
 def scores_of(query: fields.Grid, key: fields.Grid, alpha: float, chosen: list[Tensor]) -> list[Tensor]:
     """GPNN's scores, with the true denominators, of each of several fields."""
-    seekers = fields.as_seekers(query.describe(0, query.shape[0]))
-    targets = fields.as_targets(key)
+    queries = fields.query_rows(query.describe(0, query.shape[0]))
+    targets = fields.key_rows(key)
     nearest = torch.full((len(key),), float("inf"))
-    for part in torch.split(seekers, max(1, (1 << 22) // len(key))):
+    for part in torch.split(queries, max(1, (1 << 22) // len(key))):
         nearest = torch.minimum(nearest, (part @ targets.T).amin(0))
-    targets = fields.as_targets(key, fields.completeness_weight(nearest, alpha))
-    return [torch.linalg.vecdot(seekers, targets[field]).clamp_min(0) for field in chosen]
+    targets = fields.key_rows(key, fields.completeness_weight(nearest, alpha))
+    return [torch.linalg.vecdot(queries, targets[field]).clamp_min(0) for field in chosen]
 
 
 def compared(query: fields.Grid, key: fields.Grid, found: Tensor, alpha: float) -> dict[str, float]:
@@ -62,21 +62,21 @@ def compared(query: fields.Grid, key: fields.Grid, found: Tensor, alpha: float) 
 def one_photo(path: Path, preset: str, max_side: int, seed: int) -> dict[str, list[dict[str, float]]]:
     """Rows by level size for one photo."""
     rows: dict[str, list[dict[str, float]]] = defaultdict(list)
-    honest = refine.matched
+    honest = refine.find_matches
 
-    def watched(query: fields.Grid, key: fields.Grid, *rest: Any) -> refine.Fit:
+    def watched(query: fields.Grid, key: fields.Grid, *rest: Any) -> refine.Matches:
         fit = honest(query, key, *rest)
         how = rest[1]
         if max(len(query), len(key)) >= how.exact_below:
             rows[f"{query.shape[1]}x{query.shape[0]}"].append(compared(query, key, fit.field, how.alpha))
         return fit
 
-    refine.matched = watched
+    refine.find_matches = watched
     try:
         photo = to_tensor(open_photo(path, max_side=max_side))
         generate.vary([photo], PRESETS[preset], Run(), size=tuple(photo.shape[2:]), seed=seed, structure=0.12)
     finally:
-        refine.matched = honest
+        refine.find_matches = honest
     return dict(rows)
 
 

@@ -33,8 +33,8 @@ from torch import Tensor, nn
 
 from calotype.engines import analogy
 from calotype.engines.analogy.cost import training_cost
-from calotype.engines.analogy.learning import Learning
 from calotype.engines.analogy.losses import patch_coherence
+from calotype.engines.analogy.trainer import Trainer
 from calotype.image.grid import contact_sheet
 from calotype.image.io import to_image
 from calotype.metrics.sifid import sifid
@@ -196,8 +196,8 @@ def timed(preset: str, side: int) -> dict[str, Any]:
     cfg = replace(analogy.PRESETS[preset], side=0, classes=4, features="pixels")
     photo = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0)) * 2 - 1
     labels = (torch.arange(side) * 4 // side).expand(1, side, side).contiguous()
-    learning = Learning(analogy.build(cfg, (side, side)), photo, labels, cfg, Run())
-    seconds = per_call(lambda: learning.step(learning.lesson(1), 1), 3)
+    trainer = Trainer(analogy.build(cfg, (side, side)), photo, labels, cfg, Run())
+    seconds = per_call(lambda: trainer.step(trainer.inputs(1), 1), 3)
     # Every so many steps the source is its own target: a little more, or a little less.
     return {
         "preset": preset,

@@ -6,6 +6,7 @@ import sys
 import pytest
 import torch
 
+from calotype.checkpoint import read_tensors, write_tensors
 from calotype.errors import InputError, Stopped
 from calotype.run import Event, Run, choose_device, fit
 
@@ -70,7 +71,7 @@ def test_stop_before_and_during():
 
     run = Run()
     seen = []
-    with pytest.raises(Stopped, match="step 2 of 9 of b: nothing was kept"):
+    with pytest.raises(Stopped, match="step 2 of 9 of b: nothing was saved"):
         fit(step, {}, lambda i: i, run, steps=9, stage="b")
     assert seen == [0, 1]
     with pytest.raises(Stopped):
@@ -107,6 +108,18 @@ def test_stages_with_any_name(tmp_path):
         assert tensor.tolist() == [6, 6]
     assert len(list((tmp_path / "state").iterdir())) == 4
     assert [path.name for path in tmp_path.iterdir()] == ["state"]
+
+
+def test_the_state_of_an_older_version_is_refused_with_what_to_do(tmp_path):
+    list(Run(tmp_path).steps(2, {"x": torch.zeros(2)}))
+    (path,) = (tmp_path / "state").iterdir()
+    tensors, meta = read_tensors(path, "")
+    write_tensors(path, tensors, {**meta, "format": 1})
+    for again in (Run(tmp_path).restored, Run(tmp_path).finished):
+        with pytest.raises(
+            InputError, match=r"another version of calotype: delete it .*, or finish it with that version"
+        ):
+            again(2, {"x": torch.zeros(2)})
 
 
 def test_a_fused_optimizer_goes_on_whatever_lies_how(tmp_path):

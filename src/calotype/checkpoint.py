@@ -1,4 +1,4 @@
-"""Tensors and plain values in one safetensors file: what a run and a model keep on disk. No pickle, ever."""
+"""Checkpoints: tensors and JSON values in one safetensors file. No pickle."""
 
 from __future__ import annotations
 
@@ -17,45 +17,45 @@ from torch.optim import Optimizer
 from calotype.errors import InputError
 from calotype.files import shown, write_whole
 
-_KEY = "calotype"  # the name of our entry in the header
+_KEY = "calotype"  # key of the metadata in the file's header
 
 
 @runtime_checkable
 class Stateful(Protocol):
-    """Modules, optimizers, schedulers, and whatever else can say what it holds."""
+    """Anything with a state dict: modules, optimizers, schedulers."""
 
     def state_dict(self) -> Any:
-        """Everything that changes, as nested dicts, lists, tuples, tensors and plain values."""
+        """The state as nested dicts, lists, tuples, tensors and plain values."""
 
     def load_state_dict(self, state_dict: Any, /) -> Any:
-        """Take it all back."""
+        """Restore a state."""
 
 
-# What a training loop works on: a name for each module, optimizer, scheduler or bare tensor.
+# The state of a training: modules, optimizers, schedulers and tensors by name.
 State = Mapping[str, Stateful | Tensor]
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
-    """Write tensors, with JSON-ready ``meta`` in the header, whole or not at all.
+    """Write tensors, with JSON-ready ``meta`` in the header, atomically.
 
     Raises:
         OutputError: the file cannot be written.
     """
-    # Copies: the format refuses tensors that share memory, which tied weights do.
+    # Copies: the format rejects tensors that share memory, such as tied weights.
     flat = {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
     data = save(flat, metadata={_KEY: json.dumps(meta, sort_keys=True)})
     write_whole(path, lambda file: file.write(data))
 
 
 def read_tensors(path: Path, advice: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The tensors, on the CPU, and the meta of a file written by ``write_tensors``.
+    """Read the tensors, to the CPU, and the meta of a file written by ``write_tensors``.
 
     Args:
         path: the file.
-        advice: what the user should do where it is damaged.
+        advice: what the user should do if it is damaged.
 
     Raises:
-        InputError: the file is missing, damaged or not one of ours.
+        InputError: the file is missing, damaged or not written by ``write_tensors``.
     """
     meta = read_meta(path, advice)
     try:
@@ -66,7 +66,7 @@ def read_tensors(path: Path, advice: str) -> tuple[dict[str, Tensor], dict[str, 
 
 
 def read_meta(path: Path, advice: str) -> dict[str, Any]:
-    """The meta alone of a file written by ``write_tensors``: quick, however large the tensors are.
+    """Read only the meta of a file written by ``write_tensors``: fast, however large the tensors are.
 
     Raises:
         InputError: as ``read_tensors``.
@@ -82,54 +82,54 @@ def read_meta(path: Path, advice: str) -> dict[str, Any]:
 
 
 def write_state(path: Path, state: State, meta: Mapping[str, Any]) -> None:
-    """Write everything that ``state`` holds, and ``meta``, whole or not at all.
+    """Write ``state`` and ``meta`` atomically.
 
     Raises:
         OutputError: the file cannot be written.
-        TypeError: a state dict holds something that is neither a tensor nor plain: a fault of the code.
+        TypeError: a state dict contains a value that is neither a tensor nor a plain value: a programming error.
     """
     tensors: dict[str, Tensor] = {}
-    tree = {name: _pack(_held(item), name, tensors) for name, item in state.items()}
+    tree = {name: _pack(_state_of(item), name, tensors) for name, item in state.items()}
     write_tensors(path, tensors, {**meta, "state": tree})
 
 
 def restore_state(state: State, tensors: Mapping[str, Tensor], tree: Mapping[str, Any]) -> None:
-    """Put what ``write_state`` wrote back into ``state``.
+    """Restore ``state`` from what ``write_state`` has written.
 
     Raises:
-        KeyError, RuntimeError, ValueError: it was written from a state of another shape.
+        KeyError, RuntimeError, ValueError: the saved state has another structure.
     """
     if set(state) != set(tree):
         raise KeyError(f"saved {sorted(tree)}, wanted {sorted(state)}")
     for name, item in state.items():
-        held = _unpack(tree[name], tensors)
+        value = _unpack(tree[name], tensors)
         if isinstance(item, Tensor):
             with torch.no_grad():
-                item.copy_(held)
+                item.copy_(value)
         else:
-            item.load_state_dict(held)
+            item.load_state_dict(value)
             if isinstance(item, Optimizer):
-                _lay_out(item)
+                _match_memory_format(item)
 
 
 @torch.no_grad()
-def _lay_out(optimizer: Optimizer) -> None:
-    """Have what an optimizer keeps of a parameter lie in memory as the parameter does.
+def _match_memory_format(optimizer: Optimizer) -> None:
+    """Give the optimizer's per-parameter tensors the memory format of their parameters.
 
-    Files know one order of dimensions, and the fused kernels of torch walk through memory without looking.
+    Files store contiguous tensors, but torch's fused kernels assume the layout of the parameter.
     """
-    for parameter, kept in optimizer.state.items():
-        for name, value in kept.items():
+    for parameter, values in optimizer.state.items():
+        for name, value in values.items():
             if isinstance(value, Tensor) and value.dim() > 1 and value.shape == parameter.shape:
-                kept[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
+                values[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
-def _held(item: Stateful | Tensor) -> Any:
+def _state_of(item: Stateful | Tensor) -> Any:
     return item if isinstance(item, Tensor) else item.state_dict()
 
 
 def _pack(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
-    """``value`` as JSON that remembers tuples and whole-number keys; its tensors go to ``tensors`` by path."""
+    """``value`` as JSON that preserves tuples and integer keys; its tensors are added to ``tensors`` by path."""
     if isinstance(value, Tensor):
         tensors[path] = value
         return {"tensor": path}
@@ -138,8 +138,8 @@ def _pack(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
         pairs = []
         for i, (key, item) in enumerate(value.items()):
             if type(key) not in (str, int):
-                raise TypeError(f"{path}: cannot keep a key of type {type(key).__name__}")
-            # The position keeps 1 and "1" apart.
+                raise TypeError(f"{path}: cannot save a key of type {type(key).__name__}")
+            # The position distinguishes the keys 1 and "1".
             pairs.append([key, _pack(item, f"{path}.{i}.{key}", tensors)])
         return {kind: pairs}
     if isinstance(value, (list, tuple)):
@@ -147,7 +147,7 @@ def _pack(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
         return {kind: [_pack(item, f"{path}.{i}", tensors) for i, item in enumerate(value)]}
     if value is None or type(value) in (bool, int, float, str):
         return value
-    raise TypeError(f"{path}: cannot keep a {type(value).__name__} in a state file, only tensors and plain values")
+    raise TypeError(f"{path}: cannot save a {type(value).__name__} in a state file, only tensors and plain values")
 
 
 def _unpack(value: Any, tensors: Mapping[str, Tensor]) -> Any:

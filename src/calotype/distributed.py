@@ -1,9 +1,9 @@
-"""One training in several processes: which of them this is, what they agree on, and what they average.
+"""Data-parallel training in several processes: ranks, agreement between processes, averages.
 
-Processes are begun by ``torchrun`` (``python -m torch.distributed.run``), which says in the environment who is who.
-Without it there is one process, and everything here does nothing. Each process holds the whole model and works on its
-share of every batch; ``DistributedDataParallel`` averages the gradients. Sums over all processes go through ``gloo`` on
-CPUs and ``nccl`` on GPUs.
+Processes are started by ``torchrun`` (``python -m torch.distributed.run``), which sets ranks and addresses in the
+environment. Without it there is one process, and everything here does nothing. Each process holds the whole model and
+processes its share of every batch; ``DistributedDataParallel`` averages the gradients. The backend is ``gloo`` on CPUs
+and ``nccl`` on GPUs.
 """
 
 from __future__ import annotations
@@ -25,33 +25,33 @@ from calotype.errors import InputError
 
 M = TypeVar("M", bound=nn.Module)
 
-_ALL_AT_ONCE_MB = 1024
+_SINGLE_BUCKET_MB = 1024
 _ALONE = ContextVar("alone", default=False)
 
 
 def launched() -> bool:
-    """Whether this process is one of those that ``torchrun`` began."""
+    """Whether this process was started by ``torchrun``."""
     return {"RANK", "WORLD_SIZE", "MASTER_ADDR"} <= os.environ.keys()
 
 
 def active() -> bool:
-    """Whether this process works together with others right now."""
+    """Whether this process is a member of a process group right now."""
     return dist.is_available() and dist.is_initialized()
 
 
 def rank() -> int:
-    """The number of this process, from 0; 0 is the one that writes and speaks."""
+    """The rank of this process; rank 0 writes files and reports."""
     return dist.get_rank() if active() else 0
 
 
 def world() -> int:
-    """How many processes there are, all nodes together; 1 within ``alone``."""
+    """The number of processes on all nodes; 1 within ``alone``."""
     return dist.get_world_size() if active() and not _ALONE.get() else 1
 
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Within, this process does something that the others do not: it waits for none of them, and shares nothing."""
+    """Within this context the process works independently: no synchronisation, no shared batches."""
     before = _ALONE.set(True)
     try:
         yield
@@ -60,10 +60,10 @@ def alone() -> Iterator[None]:
 
 
 def own_device(name: str) -> str:
-    """The device of this process: on a node with several GPUs each process has one of its own.
+    """The device of this process: with several GPUs on a node, one for each process.
 
     Args:
-        name: what the user said: ``auto``, ``cpu``, ``cuda``.
+        name: the user's choice: ``auto``, ``cpu``, ``cuda``.
     """
     gpus = torch.cuda.device_count()
     if not launched() or name not in ("auto", "cuda") or not gpus:
@@ -73,11 +73,11 @@ def own_device(name: str) -> str:
 
 @contextmanager
 def group(device: torch.device, *, patience: float = 1800.0) -> Iterator[None]:
-    """Work together with the other processes until the block ends; alone where ``torchrun`` did not begin this one.
+    """Join the process group until the block ends; does nothing in a process that ``torchrun`` did not start.
 
     Args:
-        device: that this process computes on.
-        patience: seconds after which a process that others wait for is given up.
+        device: of this process.
+        patience: timeout in seconds for processes that wait for another one.
 
     Raises:
         InputError: the processes do not find each other.
@@ -89,13 +89,13 @@ def group(device: torch.device, *, patience: float = 1800.0) -> Iterator[None]:
     if device.type == "cuda":
         torch.cuda.set_device(device)
     backend = "nccl" if device.type == "cuda" else "gloo"
-    from torch.distributed.rendezvous import rendezvous  # not there where torch was built without all this
+    from torch.distributed.rendezvous import rendezvous  # missing in builds of torch without distributed support
 
     waiting = timedelta(seconds=patience)
     try:
         store, number, count = next(rendezvous("env://", timeout=waiting))
-        # The launcher may keep its store when all begin again: without a place of its own each time, a process can
-        # read where another one was before it died, and both wait to be called for ever.
+        # The launcher may keep its store when it restarts all processes. Without a prefix per start a process can read
+        # the address of one that has died, and both wait for each other for ever.
         start = f"calotype, start {os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}"
         ours = dist.PrefixStore(start, store)  # type: ignore[attr-defined]
         dist.init_process_group(backend, store=ours, rank=number, world_size=count, timeout=waiting)
@@ -111,24 +111,24 @@ def group(device: torch.device, *, patience: float = 1800.0) -> Iterator[None]:
 
 
 def share(batch: Tensor) -> Tensor:
-    """This process's rows of a batch that all processes have drawn alike: [B, ...] -> [B / world, ...].
+    """This process's rows of a batch that all processes have drawn identically: [B, ...] -> [B / world, ...].
 
-    The batch of all processes together is then the one that a single process would have worked on.
+    The shares of all processes together are the batch that a single process would have processed.
     """
     return batch.chunk(world())[rank()] if world() > 1 else batch
 
 
 def any_of(flag: bool, device: torch.device | None = None) -> bool:
-    """Whether the flag is up in any process: all get the same answer."""
+    """Whether the flag is set in any process; the same answer in all of them."""
     if world() == 1:
         return flag
-    said = torch.tensor([float(flag)], device=device)
-    dist.all_reduce(said, dist.ReduceOp.MAX)
-    return bool(said.item())
+    result = torch.tensor([float(flag)], device=device)
+    dist.all_reduce(result, dist.ReduceOp.MAX)
+    return bool(result.item())
 
 
 def check_same(number: int, advice: str, device: torch.device | None = None) -> None:
-    """Refuse to go on where the processes do not hold the same number.
+    """Check that all processes hold the same number.
 
     Raises:
         InputError: they differ; the message is ``advice``.
@@ -142,47 +142,48 @@ def check_same(number: int, advice: str, device: torch.device | None = None) -> 
 
 
 def barrier() -> None:
-    """Wait until all processes are here."""
+    """Wait for all processes."""
     if world() > 1:
         dist.barrier()
 
 
 def wrapped(module: M) -> Any:
-    """The module, with gradients averaged over all processes after each backward pass; itself where there is one.
+    """The module with gradients averaged over all processes after each backward pass; the module itself for one
+    process.
 
-    Buffers are left alone: those of ``nn.norm`` are equal everywhere already.
+    Buffers are not synchronised: those of ``nn.norm`` are equal in all processes already.
     """
     if world() == 1:
         return module
     device = next(module.parameters()).device
     ids = [device.index] if device.type == "cuda" else None
-    # The newer name where there is one: the older is being retired.
+    # The newer name of the argument if this version of torch has it; the older is deprecated.
     named = "forward_sync_buffers" in signature(DistributedDataParallel.__init__).parameters
-    apart: dict[str, Any] = {"forward_sync_buffers" if named else "broadcast_buffers": False}
+    options: dict[str, Any] = {"forward_sync_buffers" if named else "broadcast_buffers": False}
     if device.type == "cpu":
-        # All gradients at once, after the pass: no core is idle meanwhile, and what batch norm waits for, a few numbers
-        # at a time, would have to queue behind them.
-        apart["bucket_cap_mb"] = _ALL_AT_ONCE_MB
-    return DistributedDataParallel(module, device_ids=ids, gradient_as_bucket_view=True, **apart)
+        # All gradients in one bucket, after the backward pass: overlapping does not pay on CPUs, where no core is idle,
+        # and the small messages of batch norm would queue behind the gradients.
+        options["bucket_cap_mb"] = _SINGLE_BUCKET_MB
+    return DistributedDataParallel(module, device_ids=ids, gradient_as_bucket_view=True, **options)
 
 
 @contextmanager
 def averaging(module: Any, now: bool) -> Iterator[None]:
-    """Within, a backward pass averages the gradients of a wrapped module only where ``now`` is true.
+    """Within this context a backward pass averages the gradients of a wrapped module only if ``now`` is true.
 
-    Gradients that are accumulated over several passes are averaged with the last one.
+    Gradients accumulated over several passes are averaged with the last one.
     """
-    apart = not now and isinstance(module, DistributedDataParallel)
-    with module.no_sync() if apart else nullcontext():
+    skip = not now and isinstance(module, DistributedDataParallel)
+    with module.no_sync() if skip else nullcontext():
         yield
 
 
 @torch.no_grad()
 def mean_over_all(values: Tensor) -> Tensor:
-    """The mean of a small tensor over all processes, the same to the last bit in each; no gradient passes through."""
+    """The mean of a small tensor over all processes, bitwise equal in each; not differentiable."""
     if world() == 1:
         return values
-    # Not a sum over the network: with gloo, a few numbers go round several times as quickly when they are gathered.
+    # Gathering instead of reducing: several times as fast for a few numbers with gloo.
     gathered = values.new_empty(world(), values.numel())
     dist.all_gather(list(gathered), values.flatten().contiguous())
     return gathered.mean(0).view(values.shape)

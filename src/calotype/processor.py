@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 
-def quick_bfloat16() -> bool:
+def fast_bfloat16() -> bool:
     """Whether it multiplies bfloat16 in hardware, about twice as fast as float32 or faster."""
     return bfloat16_tiles() or _can("_is_avx512_bf16_supported")
 

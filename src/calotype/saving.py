@@ -1,4 +1,4 @@
-"""A model on disk: a folder with ``model.json`` and ``weights.safetensors``, which is all that sampling needs."""
+"""Saved models: a folder with ``model.json`` and ``weights.safetensors``, which is all that sampling needs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _AGAIN = "train or copy the model again"
 
 @dataclass(frozen=True)
 class Saved:
-    """A model as it was read.
+    """A saved model as read from disk.
 
     Attributes:
         system: name of the engine.
@@ -53,20 +53,20 @@ def write(
     preview: Image | None = None,
     about: Mapping[str, Any] | None = None,
 ) -> None:
-    """Save a trained net. A folder that holds a model already gets the new one; other files in it stay.
+    """Save a trained model. An existing model in the folder is replaced; other files in it stay.
 
     Args:
-        folder: made where missing.
+        folder: created if missing.
         system: name of the engine, as in the catalog.
         config: the engine's frozen dataclass, or a mapping of JSON-ready values.
         net: its parameters and buffers are saved.
-        photo_sha256: ``Photo.sha256`` of what it was trained on; ``""`` where that is not known.
+        photo_sha256: ``Photo.sha256`` of the training photo; ``""`` if unknown.
         photo_size: its height and width in pixels.
-        preview: a picture to know the model by.
-        about: what the data set it was trained on says of itself, JSON-ready: classes, names, colours.
+        preview: a preview image.
+        about: the metadata of the data set it was trained on, JSON-ready: classes, names, colours.
 
     Raises:
-        OutputError: the folder cannot be made or written to.
+        OutputError: the folder cannot be created or written to.
     """
     values: Mapping[str, Any] = dataclasses.asdict(config) if dataclasses.is_dataclass(config) else config  # type: ignore[arg-type]
     meta = {
@@ -79,8 +79,8 @@ def write(
         **({"about": dict(about)} if about else {}),
     }
     folder = Path(folder)
-    # The weights carry a copy of model.json in their header, and reading goes by that copy: so one file, replaced
-    # in one step, decides, and an interruption between the two leaves no mixture of an old and a new model.
+    # The weights file has a copy of model.json in its header, which is what is read: the model is replaced atomically
+    # with that one file, and an interruption between the two writes does not mix an old and a new model.
     write_tensors(folder / _WEIGHTS, net.state_dict(), meta)
     text = json.dumps(meta, indent=2, sort_keys=True) + "\n"
     write_whole(folder / _MODEL, lambda file: file.write(text.encode()))
@@ -92,7 +92,7 @@ def read(folder: str | Path) -> Saved:
     """Read a saved model.
 
     Raises:
-        InputError: the folder is missing, not a model, damaged, or of a newer format than this version knows.
+        InputError: the folder is missing, not a model, damaged, or of a newer format than this version supports.
     """
     folder = Path(folder)
     label = shown(folder)

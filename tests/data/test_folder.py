@@ -81,7 +81,7 @@ def test_broken_files_are_passed_over_by_number(photos):
     folder = Folder(photos, 16)
     assert list(folder.skipped) == [1, 2]
     assert [p.name for p in folder.paths] == ["a2.png", "a10.png", "b.png"]
-    assert folder.report().startswith("2 of 5 pictures could not be read and are passed over: number 1: ")
+    assert folder.report().startswith("2 of 5 pictures could not be read and are skipped: number 1: ")
     assert "a4.jpg" in folder.report()
     assert Folder(photos, 16).skipped == folder.skipped  # of what was kept, too
     wanted = to_tensor(open_photo(photos / "sub/b.png"))
@@ -153,7 +153,7 @@ def test_refusals(tmp_path, photos):
     with pytest.raises(InputError, match="too small"):
         Folder(photos, 8)
     (tmp_path / "empty" / "x.png").write_bytes(b"nothing")
-    with pytest.raises(InputError, match="not one picture can be read"):
+    with pytest.raises(InputError, match="no picture can be read"):
         Folder(tmp_path / "empty", 16)
 
 

@@ -63,7 +63,7 @@ def test_sub_folders_are_classes(tmp_path):
 def test_pictures_without_sub_folders_have_no_classes(tmp_path):
     picture(tmp_path / "1.png")
     picture(tmp_path / "one/1.png")
-    with pytest.raises(InputError, match="no sub-folders"):
+    with pytest.raises(InputError, match="no subfolders"):
         Labelled(tmp_path, 32)
 
 
@@ -93,7 +93,7 @@ def test_celeba(celeba):
 
 
 def test_celeba_incomplete_or_damaged(celeba, tmp_path):
-    with pytest.raises(InputError, match="no pictures of the part 'test'"):
+    with pytest.raises(InputError, match="no pictures of the split 'test'"):
         CelebA(celeba, 32, split="test")
     with pytest.raises(InputError, match="did you mean 'train'"):
         CelebA(celeba, 32, split="trian")
@@ -169,7 +169,7 @@ def test_folders_of_ones_own(tmp_path):
     assert len(found) == 2
     assert "not a pair" in found.report()
     assert found[1]["map"].unique().tolist() == [1]
-    with pytest.raises(InputError, match="call each map like its picture"):
+    with pytest.raises(InputError, match="name each map like its picture"):
         folders(tmp_path / "p", picture(tmp_path / "q/other.png").parent, 32, classes=3)
 
 
@@ -249,7 +249,7 @@ def test_pairs_of_two_folders(tmp_path):
     assert found.unpaired == [alone]
     assert torch.equal(found[1]["image"], tensor(tmp_path / "a/1.png"))
     assert torch.equal(found[1]["other"], tensor(tmp_path / "b/1.jpg"))
-    with pytest.raises(InputError, match="call those of a pair alike"):
+    with pytest.raises(InputError, match="name both of a pair alike"):
         Pairs(tmp_path / "a", picture(tmp_path / "c/x.png").parent, 32)
 
 

@@ -44,7 +44,7 @@ def test_clips_of_films(tmp_path, suffix):
 def test_what_cannot_be_cut(tmp_path):
     with pytest.raises(InputError, match="is not a folder"):
         Clips(tmp_path / "nowhere", 16)
-    with pytest.raises(InputError, match="no films"):
+    with pytest.raises(InputError, match="no videos"):
         Clips(tmp_path, 16)
     save_animation(frames(4), tmp_path / "film.gif", 10, False, {})
     with pytest.raises(InputError, match="has 16 frames"):
@@ -53,12 +53,12 @@ def test_what_cannot_be_cut(tmp_path):
         Clips(tmp_path, 16, frames=0)
     data = (tmp_path / "film.gif").read_bytes()
     (tmp_path / "film.gif").write_bytes(data[:60])
-    with pytest.raises(InputError, match=r"has 2 frames|not one picture|broken"):
+    with pytest.raises(InputError, match=r"has 2 frames|no picture|broken"):
         Clips(tmp_path, 16, frames=2)
 
 
 def test_a_film_that_is_none(tmp_path):
     pytest.importorskip("av")
     (tmp_path / "film.mp4").write_bytes(b"nothing at all")
-    with pytest.raises(InputError, match="broken, or no film"):
+    with pytest.raises(InputError, match="broken, or not a video"):
         Clips(tmp_path, 16, frames=2)

@@ -264,7 +264,7 @@ def test_opaque_alpha_is_dropped_and_clear_alpha_refused():
     rgba[..., 3] = 255
     assert open_photo(rgba).alpha is None
     rgba[..., 3] = 0
-    with pytest.raises(InputError, match="wholly transparent"):
+    with pytest.raises(InputError, match="fully transparent"):
         open_photo(rgba)
 
 

@@ -1,6 +1,6 @@
 import torch
 
-from calotype.losses.penalty import gradient_penalty
+from calotype.losses.penalty import pixel_gradient_penalty
 
 
 def test_a_linear_critic_has_the_penalty_of_its_weights():
@@ -11,7 +11,7 @@ def test_a_linear_critic_has_the_penalty_of_its_weights():
         return torch.einsum("bchw,c->bhw", x, weight)[:, None]
 
     real, fake = torch.rand(1, 3, 5, 6), torch.rand(2, 3, 5, 6)
-    assert torch.isclose(gradient_penalty(critic, real, fake), torch.tensor((3.0 - 1) ** 2))
+    assert torch.isclose(pixel_gradient_penalty(critic, real, fake), torch.tensor((3.0 - 1) ** 2))
 
 
 def test_the_norm_is_over_the_channels_of_a_pixel_and_the_mean_over_the_pixels():
@@ -21,12 +21,12 @@ def test_the_norm_is_over_the_channels_of_a_pixel_and_the_mean_over_the_pixels()
     def critic(x):
         return (x * weight).sum(dim=(1, 2, 3))
 
-    penalty = gradient_penalty(critic, torch.rand(1, 3, 1, 2), torch.rand(1, 3, 1, 2))
+    penalty = pixel_gradient_penalty(critic, torch.rand(1, 3, 1, 2), torch.rand(1, 3, 1, 2))
     assert torch.isclose(penalty, torch.tensor((4.0**2 + 1.0**2) / 2))
 
 
 def test_it_can_be_differentiated_once_more():
     critic = torch.nn.Conv2d(3, 1, 3)
-    gradient_penalty(critic, torch.rand(1, 3, 8, 8), torch.rand(1, 3, 8, 8)).backward()
+    pixel_gradient_penalty(critic, torch.rand(1, 3, 8, 8), torch.rand(1, 3, 8, 8)).backward()
     assert critic.weight.grad is not None
     assert critic.weight.grad.abs().sum() > 0

@@ -3,7 +3,7 @@
 import torch
 
 from calotype.image.patches import principal_filters
-from calotype.matching.coherence import gathered
+from calotype.matching.coherence import make_coherent
 from calotype.matching.field import Grid, exact
 from calotype.matching.refine import Guide, Level, Refinement, refine
 from calotype.run import Run
@@ -30,7 +30,7 @@ def test_a_field_that_hangs_together_already_stays() -> None:
     query, key = grids(photo[:, :, 2:12, 3:15], photo)
     field = exact(query, key, 0)
     assert jumps(field, query, key) == 0
-    assert torch.equal(gathered(query, key, field, 5.0), field)
+    assert torch.equal(make_coherent(query, key, field, 5.0), field)
 
 
 def test_matches_that_cost_little_are_given_up_for_neighbours_ones() -> None:
@@ -40,27 +40,27 @@ def test_matches_that_cost_little_are_given_up_for_neighbours_ones() -> None:
     right = exact(*grids(asked, photo), 0)
     strayed = right.clone()
     strayed[::7] = (strayed[::7] + 40) % len(key)
-    found = gathered(query, key, strayed, 1.0)
+    found = make_coherent(query, key, strayed, 1.0)
     assert torch.equal(found, right)
-    assert torch.equal(gathered(query, key, right, 0.0), right)
+    assert torch.equal(make_coherent(query, key, right, 0.0), right)
 
 
 def test_the_higher_the_price_the_fewer_the_joints() -> None:
     query, key = grids(noise(20, 20, 1), noise(20, 20, 2))
     field = exact(query, key, 0)
-    counts = [jumps(gathered(query, key, field, price), query, key) for price in (0.0, 1.0, 8.0)]
+    counts = [jumps(make_coherent(query, key, field, price), query, key) for price in (0.0, 1.0, 8.0)]
     assert counts[2] < counts[1] < counts[0] == jumps(field, query, key)
 
 
 def test_matches_stay_within_the_photo_and_its_parts() -> None:
     tall, wide = noise(12, 9, 3), noise(8, 12, 4)
-    from calotype.matching.library import crossing, stacked
+    from calotype.matching.library import crossing_borders, stacked
 
     sizes = [(12, 9), (8, 12)]
     filters = principal_filters(tall, 3, 27)
-    key = Grid(stacked([tall, wide]), filters, crossing(sizes, 3, torch.device("cpu")))
+    key = Grid(stacked([tall, wide]), filters, crossing_borders(sizes, 3, torch.device("cpu")))
     query = Grid(noise(15, 15, 5), filters)
-    found = gathered(query, key, exact(query, key, 0), 8.0)
+    found = make_coherent(query, key, exact(query, key, 0), 8.0)
     assert key.forbidden is not None
     assert not key.forbidden.flatten()[found].any()
 

@@ -100,7 +100,7 @@ def test_forbidden_patches_are_not_chosen(scene: torch.Tensor) -> None:
 
 def true_scores(query: field.Grid, key: field.Grid, alpha: float) -> torch.Tensor:
     """All scores [queries, keys] of the descriptions."""
-    d = field.as_seekers(query.describe(0, query.shape[0])) @ field.as_targets(key).T
+    d = field.query_rows(query.describe(0, query.shape[0])) @ field.key_rows(key).T
     return d / (alpha + d.amin(0).clamp_min(0)) if alpha > 0 else d
 
 
@@ -116,9 +116,9 @@ def test_fast_search_is_close_to_exact(scene: torch.Tensor, alpha: float) -> Non
     key = field.Grid(resize(small[1], size), filters)
     noise = torch.Generator().manual_seed(0)
     found = field.exact(*coarse, alpha)
-    found = patchmatch.upscale(found, coarse[0].places, query.places, coarse[1].places, key.places)
+    found = patchmatch.upsample(found, coarse[0].geometry, query.geometry, coarse[1].geometry, key.geometry)
     reverse, _ = field.exact_reverse(*coarse)
-    reverse = patchmatch.upscale(reverse, coarse[1].places, key.places, coarse[0].places, query.places)
+    reverse = patchmatch.upsample(reverse, coarse[1].geometry, key.geometry, coarse[0].geometry, query.geometry)
     found, _ = patchmatch.search(query, key, found, reverse, alpha, 4, noise)
     scores = true_scores(query, key, alpha)
     chosen, best = scores.gather(1, found[:, None])[:, 0], scores.amin(1)
@@ -140,7 +140,7 @@ def test_each_sweep_only_improves(scene: torch.Tensor) -> None:
 
 
 def test_claim_keeps_the_best_of_several() -> None:
-    turned_round = patchmatch.claim(torch.tensor([2, 0, 2, 2]), torch.tensor([0.5, 0.1, 0.2, 0.3]), 4)
+    turned_round = patchmatch.invert(torch.tensor([2, 0, 2, 2]), torch.tensor([0.5, 0.1, 0.2, 0.3]), 4)
     assert turned_round.tolist() == [1, -1, 2, -1]
 
 
@@ -148,12 +148,12 @@ def test_claim_keeps_the_best_of_several() -> None:
 @pytest.mark.parametrize("tile", [(False, False), (True, True)])
 def test_upscale_carries_a_shift_along(patch: int, tile: tuple[bool, bool]) -> None:
     """A field that is the identity, or a shift, is the same shift, enlarged, whatever the side of the patches."""
-    small, small_key = field.Places((10, 12), patch, tile), field.Places((10, 12), patch)
-    large, large_key = field.Places((20, 24), patch, tile), field.Places((20, 24), patch)
+    small, small_key = field.GridShape((10, 12), patch, tile), field.GridShape((10, 12), patch)
+    large, large_key = field.GridShape((20, 24), patch, tile), field.GridShape((20, 24), patch)
     (rows, columns), (most_rows, most_columns) = small.shape, small_key.shape
     y, x = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
     found = ((y + 2).clamp(max=most_rows - 1) * most_columns + x.clamp(max=most_columns - 1)).flatten()
-    carried = patchmatch.upscale(found, small, large, small_key, large_key).view(large.shape)
+    carried = patchmatch.upsample(found, small, large, small_key, large_key).view(large.shape)
     to_y, to_x = carried // large_key.shape[1], carried % large_key.shape[1]
     y2, x2 = torch.meshgrid(torch.arange(large.shape[0]), torch.arange(large.shape[1]), indexing="ij")
     inside, left = slice(0, 2 * (most_rows - 2) - patch), slice(0, large_key.shape[1] - patch)
@@ -164,8 +164,8 @@ def test_upscale_carries_a_shift_along(patch: int, tile: tuple[bool, bool]) -> N
 def test_places_are_the_patches_of_a_grid() -> None:
     filters = torch.zeros(2, 3, 5, 5)
     once, wrapped = field.Grid(torch.zeros(1, 3, 10, 12), filters), torch.zeros(1, 3, 14, 12)
-    assert once.places == field.Places((10, 12), 5)
-    assert once.places.shape == once.shape == (6, 8)
+    assert once.geometry == field.GridShape((10, 12), 5)
+    assert once.geometry.shape == once.shape == (6, 8)
     tiled = field.Grid(wrapped, filters, tile=(True, False))
-    assert tiled.places == field.Places((10, 12), 5, (True, False))
-    assert tiled.places.shape == tiled.shape == (10, 8)
+    assert tiled.geometry == field.GridShape((10, 12), 5, (True, False))
+    assert tiled.geometry.shape == tiled.shape == (10, 8)

@@ -6,29 +6,29 @@ import pytest
 import torch
 
 from calotype.errors import InputError
-from calotype.matching.layout import codes_of, guides
+from calotype.matching.layout import label_channels, label_codes
 
 PHOTO = torch.zeros(1, 3, 4, 6)
 
 
 @pytest.mark.parametrize("count", [1, 2, 16])
 def test_few_labels_have_a_channel_each(count):
-    assert torch.equal(codes_of(count), torch.eye(count))
+    assert torch.equal(label_codes(count), torch.eye(count))
 
 
 @pytest.mark.parametrize("count", [17, 40, 255])
 def test_many_labels_share_channels_and_stay_apart(count):
-    codes = codes_of(count)
+    codes = label_codes(count)
     assert codes.shape == (count, 16)
     assert torch.allclose(codes.norm(dim=1), torch.ones(count), atol=1e-5)
     assert torch.pdist(codes).square().min() > 1
-    assert torch.equal(codes, codes_of.__wrapped__(count))
+    assert torch.equal(codes, label_codes.__wrapped__(count))
 
 
 def test_both_maps_have_the_same_channels():
     before = torch.tensor([[0, 0, 3], [3, 7, 7]]).repeat(2, 2)[None]
     target = torch.tensor([[[7, 3]]])
-    source, asked = guides(PHOTO, before, target)
+    source, asked = label_channels(PHOTO, before, target)
     assert source.shape == (1, 3, 4, 6)
     assert asked[0, :, 0].T.tolist() == [[0, 0, 1], [0, 1, 0]]
     assert torch.equal(source[0].argmax(0), torch.searchsorted(torch.tensor([0, 3, 7]), before[0]))
@@ -37,6 +37,6 @@ def test_both_maps_have_the_same_channels():
 def test_refused():
     before = torch.zeros(1, 4, 6, dtype=torch.int64)
     with pytest.raises(InputError, match="label 2, which lies nowhere"):
-        guides(PHOTO, before, torch.full((1, 5, 5), 2))
+        label_channels(PHOTO, before, torch.full((1, 5, 5), 2))
     with pytest.raises(InputError, match="5x4 and the photo 6x4"):
-        guides(PHOTO, before[:, :, :5], before)
+        label_channels(PHOTO, before[:, :, :5], before)

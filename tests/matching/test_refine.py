@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from calotype.image.resize import resize
-from calotype.matching.refine import Guide, Level, Refinement, bounded, carried_up, refine
+from calotype.matching.refine import Guide, Level, Refinement, copy_upsampled, limited, refine
 from calotype.run import Run
 
 EXACT = Refinement(search="exact", components=0, alpha=0.0)
@@ -94,18 +94,18 @@ def test_a_large_first_level_finds_its_matches_with_the_guide(photo: Tensor) -> 
 def test_what_is_too_large_is_carried_up_to_in_one_step() -> None:
     levels = [Level((10 * 2**i, 12 * 2**i), 0.125 * 2**i, 5, 2) for i in range(4)]
     photo = (80, 96)
-    assert bounded(levels, photo, most=80 * 96) == levels
-    assert bounded(levels, photo, most=20 * 24) == [*levels[:2], replace(levels[3], steps=0)]
+    assert limited(levels, photo, most=80 * 96) == levels
+    assert limited(levels, photo, most=20 * 24) == [*levels[:2], replace(levels[3], steps=0)]
     # The photo counts as well, where the result is the smaller one.
     small = [replace(level, size=(9 + i, 9 + i)) for i, level in enumerate(levels)]
-    assert bounded(small, photo, most=20 * 24) == [*small[:2], replace(small[3], steps=0)]
+    assert limited(small, photo, most=20 * 24) == [*small[:2], replace(small[3], steps=0)]
     # What the result begins with always stays.
-    assert bounded(levels, photo, most=1) == [levels[0], replace(levels[3], steps=0)]
-    assert bounded(levels[3:], photo, most=1) == levels[3:]
+    assert limited(levels, photo, most=1) == [levels[0], replace(levels[3], steps=0)]
+    assert limited(levels[3:], photo, most=1) == levels[3:]
 
 
 def test_the_field_that_changes_nothing_copies_the_photo(photo: Tensor) -> None:
-    carried, _ = carried_up([photo], None, Level((32, 40), 1.0, 5, 0), EXACT, (False, False))
+    carried, _ = copy_upsampled([photo], None, Level((32, 40), 1.0, 5, 0), EXACT, (False, False))
     torch.testing.assert_close(carried, photo)
 
 

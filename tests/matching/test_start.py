@@ -3,7 +3,7 @@
 import torch
 
 from calotype.matching.refine import Guide, Level
-from calotype.matching.start import laid_out, seamless, swayed
+from calotype.matching.start import displaced, layout_image, tileable
 
 
 def ramp() -> torch.Tensor:
@@ -12,8 +12,8 @@ def ramp() -> torch.Tensor:
 
 def test_a_sway_of_nothing_moves_nothing_and_a_seed_is_a_sway() -> None:
     x = ramp()
-    assert torch.allclose(swayed(x, 0.0, 10.0, torch.Generator().manual_seed(0)), x, atol=1e-5)
-    one, again, other = (swayed(x, 2.0, 10.0, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1))
+    assert torch.allclose(displaced(x, 0.0, 10.0, torch.Generator().manual_seed(0)), x, atol=1e-5)
+    one, again, other = (displaced(x, 2.0, 10.0, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1))
     assert torch.equal(one, again)
     assert not torch.allclose(one, other, atol=0.01)
     assert one.abs().max() <= 1
@@ -21,10 +21,10 @@ def test_a_sway_of_nothing_moves_nothing_and_a_seed_is_a_sway() -> None:
 
 def test_edges_meet_along_the_axes_asked_for_alone() -> None:
     x = ramp()
-    wrapped = seamless(x, (False, True))
+    wrapped = tileable(x, (False, True))
     assert (wrapped[..., 0] - wrapped[..., -1]).abs().max() < 0.2 < (x[..., 0] - x[..., -1]).abs().max()
-    assert torch.equal(seamless(x, (False, False)), x)
-    assert torch.allclose(seamless(x, (True, False)), x, atol=1e-6)  # rows are alike: nothing to mend
+    assert torch.equal(tileable(x, (False, False)), x)
+    assert torch.allclose(tileable(x, (True, False)), x, atol=1e-6)  # rows are alike: nothing to mend
 
 
 def test_what_a_guide_asks_for_lies_there_and_otherwise_the_place_decides() -> None:
@@ -36,7 +36,9 @@ def test_what_a_guide_asks_for_lies_there_and_otherwise_the_place_decides() -> N
     guide = Guide([labels], labels.flip(3), 4.0)
     level = Level((20, 30), 1.0, 5, 1)
     rng = torch.Generator().manual_seed(0)
-    made = laid_out(photo, guide, level, rng, place_weight=0.3, sway=(0.0, 10.0), components=0, spread=0.1)
+    made = layout_image(
+        photo, guide, level, rng, position_weight=0.3, displacement=(0.0, 10.0), components=0, spread=0.1
+    )
     assert made.shape == photo.shape
     assert made[0, 0, :, 24:].min() > 0.9
     assert made[0, 0, :, :16].max() < 0.1

@@ -125,5 +125,5 @@ def test_flat_pictures_and_what_cannot_be_measured(photos):
     assert np.isfinite(naturalness(photos[1], natural_statistics([flat])))
     with pytest.raises(InputError, match="too few"):
         naturalness(photos[0][..., :31], model)
-    with pytest.raises(InputError, match="a photo at least"):
+    with pytest.raises(InputError, match="at least one photo"):
         natural_statistics([])

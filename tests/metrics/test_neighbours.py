@@ -3,7 +3,7 @@ import torch
 
 from calotype.errors import InputError
 from calotype.metrics import neighbours as module
-from calotype.metrics.neighbours import neighbours, reaches
+from calotype.metrics.neighbours import neighbours, radii
 from calotype.nn.embedding import Vectors
 
 
@@ -20,7 +20,7 @@ def clusters(per, which, seed=0, spread=0.05):
 
 def test_reaches_are_the_distances_to_others():
     line = torch.tensor([[0.0], [1.0], [3.0], [7.0]], dtype=torch.float64)
-    found = reaches(line, [1, 2])
+    found = radii(line, [1, 2])
     assert found[1].tolist() == [1, 1, 2, 4]
     assert found[2].tolist() == [3, 2, 3, 6]
 
@@ -37,7 +37,7 @@ def test_one_dimension_by_hand():
 
 def test_equal_distributions():
     found = neighbours(clusters(100, range(4)), clusters(100, range(4), seed=1))
-    assert min(found.precision, found.recall) > 0.8  # not 1, since at the edges of a set reaches do not meet
+    assert min(found.precision, found.recall) > 0.8  # not 1, since at the edges of a set the radii do not overlap
     assert found.coverage > 0.95
     assert found.density == pytest.approx(1, abs=0.15)
 

@@ -34,7 +34,7 @@ def test_all_wrong():
 def test_refused():
     with pytest.raises(InputError, match=r"\(2, 4\) and \(4, 2\)"):
         mean_iou(WANTED, WANTED.T)
-    with pytest.raises(InputError, match="without a pixel"):
+    with pytest.raises(InputError, match="without pixels"):
         pixel_accuracy(WANTED[:0], WANTED[:0])
 
 

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from calotype.nn.resample import conv_of_doubled, conv_then_halved
+from calotype.nn.resample import conv_of_upsampled, conv_then_pooled
 from calotype.nn.spectral import spectral_norm
 
 
@@ -22,7 +22,7 @@ def conv_halved(conv, x):
     return F.avg_pool2d(conv(x), 2)
 
 
-BOTH = [(conv_of_doubled, doubled_conv), (conv_then_halved, conv_halved)]
+BOTH = [(conv_of_upsampled, doubled_conv), (conv_then_pooled, conv_halved)]
 
 
 @pytest.mark.parametrize(("at_once", "apart"), BOTH)

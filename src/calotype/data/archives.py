@@ -1,4 +1,4 @@
-"""What is inside packages of other programs: files read by name, without unpacking anything onto the disk."""
+"""Reading files inside packages and archives by name, without extracting them to disk."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from calotype.files import shown
 Wanted = Callable[[str], bool]
 _AR = b"!<arch>\n"
 _RCC = b"qres"
-_DIRECTORY, _ZLIB, _OTHER = 2, 1, 4  # flags of an entry of a Qt resource file
-_MOST = 1 << 30  # bytes that one file inside may have
+_DIRECTORY, _ZLIB, _UNSUPPORTED = 2, 1, 4  # flags of entries in Qt resource files
+_MAX_BYTES = 1 << 30  # maximum bytes of one file inside
 
 
 def members(path: Path, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
-    """The files inside an archive of which ``wanted`` is true, as (name, content), in its order.
+    """The files in an archive for which ``wanted`` is true, as (name, content), in archive order.
 
-    Names are relative, with slashes. Read are Debian packages, wheels and other zips, tar archives packed in any of the
-    usual ways, and resource files of Qt.
+    Names are relative, with slashes. Supported are Debian packages, wheels and other zips, tar archives with any common
+    compression, and Qt resource files.
 
     Raises:
         InputError: it cannot be read, or is damaged.
@@ -53,7 +53,7 @@ def _of_tar(archive: tarfile.TarFile, wanted: Wanted) -> Iterator[tuple[str, byt
         if entry.isfile() and wanted(name):
             content = archive.extractfile(entry)
             if content is not None:
-                yield name, content.read(_MOST)
+                yield name, content.read(_MAX_BYTES)
 
 
 def _of_zip(path: Path, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
@@ -64,13 +64,13 @@ def _of_zip(path: Path, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
 
 
 def _of_debian(path: Path, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
-    """The data of a Debian package: an ar archive with a tar archive in it."""
+    """The data of a Debian package: an ar archive that contains a tar archive."""
     with open(path, "rb") as file:
         file.seek(len(_AR))
         while header := file.read(60):
             name, size = header[:16].decode("ascii").strip().rstrip("/"), int(header[48:58])
             if name.startswith("data.tar"):
-                # Read as it comes: the data of a package can be larger than what should be in memory.
+                # Streamed: the data may be too large for memory.
                 with tarfile.open(fileobj=_Part(file, size), mode="r|*") as archive:
                     yield from _of_tar(archive, wanted)
                 return
@@ -79,17 +79,17 @@ def _of_debian(path: Path, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
 
 
 class _Part(io.RawIOBase):
-    """The next so many bytes of a file, as a file."""
+    """A given number of bytes of a file, as a file."""
 
     def __init__(self, file: io.BufferedReader, size: int) -> None:
         self.file, self.left = file, size
 
     def readable(self) -> bool:
-        """It is."""
+        """Always true."""
         return True
 
     def readinto(self, buffer: object) -> int:
-        """As of any raw file."""
+        """As for any raw file."""
         view = memoryview(buffer)  # type: ignore[arg-type]
         content = self.file.read(min(len(view), self.left))
         view[: len(content)] = content
@@ -98,10 +98,10 @@ class _Part(io.RawIOBase):
 
 
 def resources(data: bytes, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
-    """The files inside a resource file of Qt, versions 1 to 3: a tree of entries, their names, and their contents.
+    """The files in a Qt resource file, versions 1 to 3: a tree of entries, their names, and their contents.
 
     Raises:
-        ValueError: it is packed in a way that is not known here.
+        ValueError: its compression is not supported.
         struct.error, zlib.error: it is damaged.
     """
     version, tree, contents, names = struct.unpack_from(">4I", data, 4)
@@ -123,7 +123,7 @@ def resources(data: bytes, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
             (offset,) = struct.unpack_from(">I", data, tree + number * entry + 10)
             (size,) = struct.unpack_from(">I", data, contents + offset)
             content = data[contents + offset + 4 : contents + offset + 4 + size]
-            if flags & _OTHER:
+            if flags & _UNSUPPORTED:
                 raise ValueError(f"{path} is packed in a way that cannot be read here")
             yield path.lstrip("/"), zlib.decompress(content[4:]) if flags & _ZLIB else content
 

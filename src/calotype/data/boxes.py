@@ -1,4 +1,4 @@
-"""Boxes around things, as shares of a picture: cut with it, and how two of them lie to each other."""
+"""Bounding boxes in relative coordinates: cropping, and spatial relations between two boxes."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Sequence
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom, 0..1
 
-# In the order of their numbers: those of Johnson, Gupta and Fei-Fei, Image generation from scene graphs (CVPR 2018,
-# section 4.1), then the two that need to know what is nearer.
+# Indexed: those of Johnson, Gupta and Fei-Fei, Image generation from scene graphs (CVPR 2018, section 4.1), then two
+# that require depth.
 RELATIONS = ("left of", "right of", "above", "below", "inside", "surrounding", "in front of", "behind")
 
 
 def relation(one: Box, other: Box) -> int:
-    """How ``one`` lies to ``other``, by their boxes alone: a number below 6 in ``RELATIONS``.
+    """The spatial relation of ``one`` to ``other`` by their boxes: an index below 6 in ``RELATIONS``.
 
-    Inside and surrounding where one box holds the other; else by the direction from the middle of the other to that of
-    the one, in quarters of a turn. On the boundary between two quarters it is left or right.
+    ``inside`` or ``surrounding`` if one box contains the other; else by the direction between their centres, in
+    quadrants. On the boundary between two quadrants it is left or right.
     """
     if one[0] > other[0] and one[1] > other[1] and one[2] < other[2] and one[3] < other[3]:
         return RELATIONS.index("inside")
@@ -30,16 +30,16 @@ def relation(one: Box, other: Box) -> int:
 
 
 def inverse(number: int) -> int:
-    """The relation of the other to the one."""
-    return number ^ 1  # they stand in pairs
+    """The inverse relation."""
+    return number ^ 1  # relations are stored in inverse pairs
 
 
 def cut(box: Box, frame: Box, least: float = 0.0) -> Box | None:
-    """A box as it is in a part of the picture; ``None`` where not more than a share ``least`` of it is left.
+    """A box in a crop of the image; ``None`` if at most a share ``least`` of it is visible.
 
     Args:
-        box: in the whole picture.
-        frame: the part, in the whole picture.
+        box: in the full image.
+        frame: the crop, in the full image.
         least: 0..1, of the box's area.
     """
     left, top = max(box[0], frame[0]), max(box[1], frame[1])
@@ -59,11 +59,11 @@ def cut(box: Box, frame: Box, least: float = 0.0) -> Box | None:
 
 
 def kept_relations(relations: Sequence[Sequence[int]], kept: Sequence[int]) -> list[tuple[int, int, int]]:
-    """The relations between objects that are kept, by their new numbers.
+    """The relations between the kept objects, renumbered.
 
     Args:
         relations: (object, relation, object).
-        kept: the old numbers of the objects that are, in their new order.
+        kept: old indices of the kept objects, in their new order.
     """
     new = {old: number for number, old in enumerate(kept)}
     return [(new[one], number, new[other]) for one, number, other in relations if one in new and other in new]

@@ -1,4 +1,4 @@
-"""CelebA: faces with forty attributes, as the set comes (Liu, Luo, Wang and Tang, ICCV 2015)."""
+"""CelebA: faces with 40 attributes, in its original layout (Liu, Luo, Wang and Tang, ICCV 2015)."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from calotype.errors import InputError, unknown
 from calotype.files import shown
 from calotype.image.io import as_tensor
 
-SPLITS = ("train", "valid", "test")  # by the numbers that the list of the set gives them
-# Rows 50 to 178 and columns 25 to 153: the face without most of the background, as COCO-GAN cuts it.
+SPLITS = ("train", "valid", "test")  # indexed as in the set's partition list
+# Rows 50 to 178 and columns 25 to 153: the face without most of the background, as cropped for COCO-GAN.
 FACE: Window = (50, 25, 128, 128)
 
 
 class CelebA:
     """The aligned faces of CelebA.
 
-    The folder is the one that the set unpacks to: ``img_align_celeba`` with the pictures, and, beside it or in ``Anno``
-    and ``Eval``, ``list_attr_celeba.txt`` and ``list_eval_partition.txt``.
+    The folder is the unpacked set: ``img_align_celeba`` with the images, and, beside it or in ``Anno`` and ``Eval``,
+    ``list_attr_celeba.txt`` and ``list_eval_partition.txt``.
 
     Args:
         path: the folder.
-        size: of the pictures, pixels: one number for squares, or (height, width).
-        split: ``train``, ``valid``, ``test``, or ``all``, which needs no list of the partition.
-        window: what of each picture is kept; ``None`` keeps its middle.
-        attributes: read the attributes; their list has to be there.
-        keep: keep the decoded pictures on the disk, otherwise in memory.
-        on_progress: called with how many are decoded, and how many there are.
+        size: of the images, pixels: one number for squares, or (height, width).
+        split: ``train``, ``valid``, ``test``, or ``all``, which does not need the partition list.
+        window: crop of each image; ``None`` is a centre crop.
+        attributes: whether to read the attributes; needs their list.
+        keep: cache the decoded images on disk, otherwise in memory.
+        on_progress: called with the number of decoded images and the total.
 
     Attributes:
-        names: of the attributes; empty where they are not read.
+        names: of the attributes; empty if they are not read.
 
     Raises:
-        InputError: the folder or a list is missing or damaged, or no picture can be read.
-        OutputError: the decoded pictures cannot be kept.
+        InputError: the folder or a list is missing or damaged, or no image can be read.
+        OutputError: the decoded images cannot be cached.
     """
 
     def __init__(
@@ -74,17 +74,17 @@ class CelebA:
         return len(self.paths)
 
     def __getitem__(self, i: int) -> Sample:
-        """``image`` float32 [3, height, width], -1..1, and, where read, ``attributes`` int64 [40], 0 or 1."""
+        """``image`` float32 [3, height, width], -1..1, and, if read, ``attributes`` int64 [40], 0 or 1."""
         sample = {"image": as_tensor(self._decoded.rows[i])}
         return sample | {"attributes": self.attributes[i]} if self.names else sample
 
     @property
     def skipped(self) -> dict[int, str]:
-        """The files that could not be read, by number, and why."""
+        """The files that could not be read, by index, with reasons."""
         return self._decoded.skipped
 
     def report(self) -> str:
-        """One line about the files that were passed over; empty where there are none."""
+        """One line about the skipped files; empty if there are none."""
         return self._decoded.report()
 
     def _files(self, folder: Path, split: str) -> list[Path]:
@@ -99,7 +99,7 @@ class CelebA:
                 of[name] = number.strip()
             found = [path for path in found if of.get(path.name) == str(SPLITS.index(split))]
         if not found:
-            raise InputError(f"no pictures of the part '{split}' are in {shown(pictures)}: unpack the set again")
+            raise InputError(f"no pictures of the split '{split}' are in {shown(pictures)}: unpack the set again")
         return found
 
 
@@ -111,7 +111,7 @@ def _list(folder: Path, name: str, sub: str) -> list[str]:
 
 
 def _attributes(lines: list[str]) -> tuple[list[str], dict[str, list[int]]]:
-    """The names, and for each picture 1 where it has an attribute: the count, the names, then a line a picture."""
+    """Names, and 0/1 values of each image. The file has the count, the names, then one line per image."""
     names = lines[1].split() if len(lines) > 1 else []
     found = {}
     for line in lines[2:]:

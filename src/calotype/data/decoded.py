@@ -1,7 +1,7 @@
-"""Pictures decoded once: bytes of one shape, in a file that is mapped into memory, or in memory.
+"""Cache of decoded images: rows of bytes of one shape, in a memory-mapped file or in memory.
 
-Decoding and shrinking a photo takes longer than a training step on it. So a data set does it once, for all of them, and
-keeps what came out where the user's caches are; it is made anew when a file or the wanted size has changed.
+Decoding and downsampling a photo takes longer than a training step on it. So a data set does it once for all photos and
+caches the result in the user's cache folder; it is recomputed when a file or the size changes.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from calotype.files import cache_folder, shown, write_whole
 
 _FORMAT = 1
 _ROWS, _INDEX = "rows.u8", "index.json"
-_BLOCK = 32  # sources a worker reads ahead of those that are written
-_WORST = 3  # of the sources passed over, how many a message names
-Source = tuple[Path, ...]  # the files that one row is made of
+_BLOCK = 32  # sources read ahead of the one being written
+_NAMED = 3  # skipped sources named in a message
+Source = tuple[Path, ...]  # the files of one row
 Read = TypeVar("Read")
-Progress = Callable[[int, int], object]  # called with how many are done and how many there are
+Progress = Callable[[int, int], object]  # called with the number done and the total
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """Rows of bytes, one a source that could be read.
+    """Rows of bytes, one per readable source.
 
     Attributes:
         rows: uint8 [n, ...].
-        numbers: of each row, the number of its source, ascending.
-        skipped: of each source that could not be read, its number and why.
+        numbers: source index of each row, ascending.
+        skipped: index and reason of each source that could not be read.
     """
 
     rows: NDArray[np.uint8]
@@ -46,13 +46,13 @@ class Decoded:
     skipped: dict[int, str]
 
     def report(self) -> str:
-        """One line about what was passed over; empty where nothing was."""
+        """One line about the skipped sources; empty if there are none."""
         if not self.skipped:
             return ""
-        worst = "; ".join(f"number {number}: {why}" for number, why in list(self.skipped.items())[:_WORST])
-        more = f"; and {len(self.skipped) - _WORST} more" if len(self.skipped) > _WORST else ""
+        worst = "; ".join(f"number {number}: {why}" for number, why in list(self.skipped.items())[:_NAMED])
+        more = f"; and {len(self.skipped) - _NAMED} more" if len(self.skipped) > _NAMED else ""
         count = len(self.skipped) + len(self.numbers)
-        return f"{len(self.skipped)} of {count} pictures could not be read and are passed over: {worst}{more}"
+        return f"{len(self.skipped)} of {count} pictures could not be read and are skipped: {worst}{more}"
 
 
 def decoded(
@@ -65,23 +65,21 @@ def decoded(
     keep: bool = True,
     on_progress: Progress | None = None,
 ) -> Decoded:
-    """Decode every source, or take what was kept of an earlier time.
+    """Decode every source, or return the cached result.
 
     Args:
         sources: the files of each row.
         shape: of a row.
-        read: reads the source of that number; called from several threads. What it answers with an ``InputError`` is
-            passed over.
-        fit: makes the row, uint8 of ``shape``, of what was read; called from one thread. An ``InputError`` is passed
-            over, too.
-        about: whatever else the rows depend on, in words.
-        keep: keep the rows on the disk, in ``CALOTYPE_CACHE`` or where this system keeps caches; otherwise they are
-            held in memory.
-        on_progress: called while it is decoded.
+        read: reads the source of an index; called from several threads. Sources that raise ``InputError`` are skipped.
+        fit: converts a read source to a row, uint8 of ``shape``; called from one thread. An ``InputError`` skips it,
+            too.
+        about: everything else that the rows depend on, as text: part of the cache key.
+        keep: cache on disk, in ``CALOTYPE_CACHE`` or the system's cache folder; otherwise in memory.
+        on_progress: called while decoding.
 
     Raises:
-        InputError: not one source can be read, or a file is gone.
-        OutputError: the rows cannot be kept.
+        InputError: no source can be read, or a file is missing.
+        OutputError: the rows cannot be cached.
     """
     if not keep:
         held: list[NDArray[np.uint8]] = []
@@ -98,10 +96,12 @@ def decoded(
         write_whole(folder / _ROWS, write)
         numbers, skipped = found[0]
         text = json.dumps({"format": _FORMAT, "shape": shape, "numbers": numbers, "skipped": skipped})
-        write_whole(folder / _INDEX, lambda file: file.write(text.encode()))  # last: without it there is nothing
+        write_whole(
+            folder / _INDEX, lambda file: file.write(text.encode())
+        )  # last: without it the cache entry does not exist
         there = _kept(folder, shape)
         if there is None:
-            raise InputError(f"what was just kept in {shown(folder)} is damaged: check the disk")
+            raise InputError(f"the cache just written to {shown(folder)} is damaged: check the disk")
     return _checked(there)
 
 
@@ -113,7 +113,7 @@ def _decode(
     on_progress: Progress | None,
 ) -> tuple[tuple[int, ...], dict[int, str]]:
     numbers, skipped = [], {}
-    # Only reading is shared out, which lets go of the interpreter; torch's own threads would get into each other's way.
+    # Only reading runs in threads, since it releases the interpreter lock; torch's own threads would compete.
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         for number, found in enumerate(_ahead(pool, read, len(sources))):
             try:
@@ -131,24 +131,24 @@ def _decode(
 
 
 def _ahead(pool: ThreadPoolExecutor, read: Callable[[int], Read], count: int) -> Iterator[Read | InputError]:
-    """What was read of each number, in their order, never more than a block of them in memory."""
+    """Results of reading, in order, with at most one block of them in memory."""
 
-    def answer(number: int) -> Read | InputError:
+    def attempt(number: int) -> Read | InputError:
         try:
             return read(number)
         except InputError as error:
             return error
 
-    waiting = iter(range(count))
-    begun = [pool.submit(answer, number) for number in islice(waiting, _BLOCK)]
-    while begun:
-        yield begun.pop(0).result()
-        begun += [pool.submit(answer, number) for number in islice(waiting, 1)]
+    remaining = iter(range(count))
+    futures = [pool.submit(attempt, number) for number in islice(remaining, _BLOCK)]
+    while futures:
+        yield futures.pop(0).result()
+        futures += [pool.submit(attempt, number) for number in islice(remaining, 1)]
 
 
 def _checked(found: Decoded) -> Decoded:
     if not found.numbers:
-        raise InputError(f"not one picture can be read: {found.report() or 'there is none'}")
+        raise InputError(f"no picture can be read: {found.report() or 'the set is empty'}")
     return found
 
 
@@ -165,7 +165,7 @@ def _key(sources: Sequence[Source], shape: tuple[int, ...], about: str) -> str:
 
 
 def _kept(folder: Path, shape: tuple[int, ...]) -> Decoded | None:
-    """What was kept earlier; ``None`` where nothing was, or not all of it is there any more."""
+    """The cached rows; ``None`` if there are none, or they are incomplete."""
     try:
         index = json.loads((folder / _INDEX).read_text())
         numbers = tuple(int(number) for number in index["numbers"])
@@ -174,7 +174,7 @@ def _kept(folder: Path, shape: tuple[int, ...]) -> Decoded | None:
             return None
         if not numbers:
             return Decoded(np.empty((0, *shape), np.uint8), numbers, skipped)
-        # Copied on write: nothing that a caller does to a row reaches the file.
+        # Copy-on-write: modified rows do not change the file.
         rows = np.memmap(folder / _ROWS, np.uint8, "c", shape=(len(numbers), *shape))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -1,4 +1,4 @@
-"""A folder of pictures, all brought to one size."""
+"""A folder of images as a data set of one image size."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from calotype.image.io import MIN_SIDE, SUFFIXES, as_bytes, as_tensor, natural_o
 from calotype.image.resize import resize
 from calotype.types import Photo
 
-Side = int | tuple[int, int]  # pixels: of a square, or (height, width)
+Side = int | tuple[int, int]  # pixels: the side of a square, or (height, width)
 Window = tuple[int, int, int, int]  # top, left, height, width, pixels
 
 
 class Folder:
-    """The pictures in a folder and its sub-folders, cut to the middle and shrunk, in the order of their names.
+    """The images in a folder and its sub-folders, centre-cropped and resized, in natural order of their names.
 
-    Every picture is read as everywhere (upright, in sRGB, what is transparent on mid-grey), cut to the largest
-    rectangle of the wanted shape around its middle, and resampled, antialiased. It is done once and kept: see
-    ``calotype.data.decoded``. Files that cannot be read are passed over; ``skipped`` says which.
+    Every image is read as everywhere (upright, sRGB, transparent pixels composited on mid-grey), cropped to the largest
+    centred rectangle of the aspect ratio of ``size``, and resampled with antialiasing. The result is cached: see
+    ``calotype.data.decoded``. Unreadable files are skipped; ``skipped`` lists them.
 
     Args:
-        path: the folder. Hidden files and folders are passed over.
-        size: of the pictures, pixels: one number for squares, or (height, width).
-        keep: keep the decoded pictures on the disk, otherwise in memory.
-        on_progress: called with how many are decoded, and how many there are.
+        path: the folder. Hidden files and folders are ignored.
+        size: of the images, pixels: one number for squares, or (height, width).
+        keep: cache the decoded images on disk, otherwise in memory.
+        on_progress: called with the number of decoded images and the total.
 
     Attributes:
-        paths: of the pictures, in the order of their numbers.
-        skipped: of each file that could not be read, its number in the folder and why.
+        paths: of the images, by index.
+        skipped: index and reason of each file that could not be read.
 
     Raises:
-        InputError: there is no such folder, no picture in it, or none that can be read.
-        OutputError: the decoded pictures cannot be kept.
+        InputError: there is no such folder, no image in it, or none that can be read.
+        OutputError: the decoded images cannot be cached.
     """
 
     def __init__(self, path: str | Path, size: Side, *, keep: bool = True, on_progress: Progress | None = None) -> None:
@@ -62,15 +62,15 @@ class Folder:
         return self._decoded.skipped
 
     def report(self) -> str:
-        """One line about the files that were passed over; empty where there are none."""
+        """One line about the skipped files; empty if there are none."""
         return self._decoded.report()
 
 
 def sides(size: Side) -> tuple[int, int]:
-    """(height, width) of a size as it may be given.
+    """(height, width) of a size given as one number or two.
 
     Raises:
-        InputError: a side is too short to hold a picture.
+        InputError: a side is too short.
     """
     height, width = (size, size) if isinstance(size, int) else size
     if min(height, width) < MIN_SIDE:
@@ -79,12 +79,12 @@ def sides(size: Side) -> tuple[int, int]:
 
 
 def pictures_below(folder: Path) -> list[Path]:
-    """The pictures in a folder and its sub-folders, by suffix, in the order a person would count them.
+    """The images in a folder and its sub-folders, by suffix, in natural order.
 
-    Of a set that ``calotype data`` made only what lies in ``images/``: maps are no pictures.
+    For a set made by ``calotype data``, only those in ``images/``: label maps are not included.
 
     Raises:
-        InputError: there is no such folder, or no picture in it.
+        InputError: there is no such folder, or no image in it.
     """
     if not folder.is_dir():
         said = "is not a folder" if folder.exists() else "does not exist"
@@ -124,10 +124,10 @@ def decoded_photos(
 
 
 def fitted_photo(photo: Photo, size: tuple[int, int], window: Window | None = None) -> NDArray[np.uint8]:
-    """A photo cut to a window, or to its middle, and resampled: uint8 [height, width, 3].
+    """Crop a photo to a window, or around its centre, and resample it: uint8 [height, width, 3].
 
     Raises:
-        InputError: the window reaches beyond the photo.
+        InputError: the window extends beyond the photo.
     """
     picture = to_tensor(photo)[:, :3]
     top, left, height, width = window or middle(photo.rgb.shape[:2], size)
@@ -137,7 +137,7 @@ def fitted_photo(photo: Photo, size: tuple[int, int], window: Window | None = No
 
 
 def middle(shape: Sequence[int], size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """The largest rectangle of the shape of ``size`` in the middle of a picture: top, left, height, width, pixels."""
+    """The largest centred rectangle with the aspect ratio of ``size``: top, left, height, width, pixels."""
     height, width = shape[0], shape[1]
     factor = min(height / size[0], width / size[1])
     h, w = min(height, max(1, round(size[0] * factor))), min(width, max(1, round(size[1] * factor)))

@@ -1,4 +1,4 @@
-"""Pictures in sub-folders, one for each class: the layout of ImageNet, of LSUN exported, and of most home-made sets."""
+"""Images in one sub-folder per class: the layout of ImageNet, of exported LSUN, and of most custom sets."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from calotype.image.io import as_tensor, natural_order
 
 
 class Labelled:
-    """The pictures of a folder with a sub-folder for each class, brought to one size as by ``Folder``.
+    """The images of a folder with a sub-folder for each class, resized as by ``Folder``.
 
     Args:
-        path: the folder. What is deeper inside a sub-folder belongs to its class too.
-        size: of the pictures, pixels: one number for squares, or (height, width).
-        keep: keep the decoded pictures on the disk, otherwise in memory.
-        on_progress: called with how many are decoded, and how many there are.
+        path: the folder. Files deeper inside a sub-folder belong to its class, too.
+        size: of the images, pixels: one number for squares, or (height, width).
+        keep: cache the decoded images on disk, otherwise in memory.
+        on_progress: called with the number of decoded images and the total.
 
     Attributes:
-        names: of the classes: those of the sub-folders, in the order a person would count them.
-        paths: of the pictures, in the order of their numbers.
-        labels: of the pictures.
+        names: of the classes: those of the sub-folders, in natural order.
+        paths: of the images, by index.
+        labels: class indices of the images.
 
     Raises:
-        InputError: there is no such folder, it has fewer than two sub-folders with pictures, or none can be read.
-        OutputError: the decoded pictures cannot be kept.
+        InputError: there is no such folder, it has fewer than two sub-folders with images, or none can be read.
+        OutputError: the decoded images cannot be cached.
     """
 
     def __init__(self, path: str | Path, size: Side, *, keep: bool = True, on_progress: Progress | None = None) -> None:
@@ -41,7 +41,7 @@ class Labelled:
         self.names = sorted(set(of), key=natural_order)
         if len(self.names) < 2:
             raise InputError(
-                f"{shown(folder)} has no sub-folders with pictures to tell classes by: put those of each class in one"
+                f"{shown(folder)} has no subfolders with pictures: put the pictures of each class into a subfolder"
             )
         self._decoded = decoded_photos(found, self.size, keep=keep, on_progress=on_progress)
         self.paths = [found[number] for number in self._decoded.numbers]
@@ -56,9 +56,9 @@ class Labelled:
 
     @property
     def skipped(self) -> dict[int, str]:
-        """The files that could not be read, by number, and why."""
+        """The files that could not be read, by index, with reasons."""
         return self._decoded.skipped
 
     def report(self) -> str:
-        """One line about the files that were passed over; empty where there are none."""
+        """One line about the skipped files; empty if there are none."""
         return self._decoded.report()

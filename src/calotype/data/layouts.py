@@ -1,4 +1,4 @@
-"""Pictures with the class of every pixel: Cityscapes, ADE20K, COCO-Stuff as they come, and folders of one's own."""
+"""Images with semantic label maps: Cityscapes, ADE20K and COCO-Stuff in their original layouts, and custom folders."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from calotype.files import shown
 from calotype.image.io import as_tensor, open_photo
 from calotype.types import Photo
 
-NONE = 255  # in a file: a pixel of no class
-Pair = tuple[Path, Path]  # a picture and its map
-Table = Sequence[int]  # what the numbers of a file mean: 256 classes, or ``NONE``
+NONE = 255  # in files: the label of pixels without a class
+Pair = tuple[Path, Path]  # an image and its map
+Table = Sequence[int]  # class of each of the 256 values of a file, or ``NONE``
 
-# The 19 classes that Cityscapes is scored by, and the numbers that its files have for them.
+# The 19 evaluated classes of Cityscapes, and their label ids in its files.
 CITYSCAPES = {
     "road": 7,
     "sidewalk": 8,
@@ -48,29 +48,29 @@ CITYSCAPES_TABLE = tuple(
     {label: number for number, label in enumerate(CITYSCAPES.values())}.get(label, NONE) for label in range(256)
 )
 ADE20K_CLASSES = 150
-# Its files count from 1, and have 0 for what is none of the classes.
+# Its files count from 1, with 0 for pixels without a class.
 ADE20K_TABLE = (NONE, *range(ADE20K_CLASSES), *(NONE,) * (255 - ADE20K_CLASSES))
 COCO_STUFF_CLASSES = 182
 
 
 class Layouts:
-    """Pictures and their maps, both cut to the middle and brought to one size.
+    """Images and their label maps, both centre-cropped and resized.
 
-    A pixel of the shrunk map has the class that most of its area had.
+    A pixel of a resized map has the class that covers most of its area.
 
     Args:
-        pairs: files of the pictures, each with that of its map: a PNG whose grey levels are numbers.
+        pairs: image files with their map files: PNGs whose grey levels are class numbers.
         size: of both, pixels: one number for squares, or (height, width).
-        classes: how many there are.
-        table: which class each number of a file means; ``None`` takes numbers for classes, 255 for none.
-        names: of the classes, where they are known.
-        colours: of the classes, where the maps are pictures in these; ``None`` where they hold class numbers.
-        keep: keep what was decoded on the disk, otherwise in memory.
-        on_progress: called with how many are decoded, and how many there are.
+        classes: number of classes.
+        table: class of each value of a file; ``None``: values are class indices, 255 for none.
+        names: of the classes, if known.
+        colours: of the classes, if maps are colour images; ``None`` if they have class numbers.
+        keep: cache the decoded data on disk, otherwise in memory.
+        on_progress: called with the number of decoded pairs and the total.
 
     Raises:
-        InputError: there is no pair, or none that can be read.
-        OutputError: what was decoded cannot be kept.
+        InputError: there are no pairs, or none that can be read.
+        OutputError: the decoded data cannot be cached.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Layouts:
         on_progress: Progress | None = None,
     ) -> None:
         if not pairs:
-            raise InputError("there is no picture with a map: give one at least")
+            raise InputError("no picture has a map: give at least one pair")
         self.size, self.classes, self.names = sides(size), classes, tuple(names)
         means = np.array(range(256) if table is None else table, np.uint8)
 
@@ -120,26 +120,28 @@ class Layouts:
         return len(self.paths)
 
     def __getitem__(self, i: int) -> Sample:
-        """``image`` float32 [3, height, width], -1..1, and ``map`` int64 [height, width], -1 where no class is."""
+        """``image`` float32 [3, height, width], -1..1, and ``map`` int64 [height, width], -1 for pixels without a
+        class.
+        """
         row = self._decoded.rows[i]
         index = torch.from_numpy(row[:, :, 3].astype(np.int64))
         return {"image": as_tensor(row[:, :, :3]), "map": torch.where(index == NONE, -1, index)}
 
     @property
     def skipped(self) -> dict[int, str]:
-        """The pairs that could not be read, by number, and why."""
+        """The pairs that could not be read, by index, with reasons."""
         return self._decoded.skipped
 
     def report(self) -> str:
-        """One line about the pairs that were passed over; empty where there are none."""
+        """One line about the skipped pairs; empty if there are none."""
         return self._decoded.report()
 
 
 def _painted(path: Path, colours: Sequence[tuple[int, int, int]]) -> NDArray[np.uint8]:
-    """The classes of a map that is a picture in flat colours: uint8 [H, W].
+    """The class indices of a map in flat colours: uint8 [H, W].
 
     Raises:
-        InputError: it has a colour of no class; the message names it.
+        InputError: it has a colour that is not a class; the message names it.
     """
     rgb = open_photo(path).rgb
     index = np.full(rgb.shape[:2], NONE, np.uint8)
@@ -147,8 +149,8 @@ def _painted(path: Path, colours: Sequence[tuple[int, int, int]]) -> NDArray[np.
         index[(rgb == colour).all(-1)] = number
     if (index == NONE).any():
         y, x = np.argwhere(index == NONE)[0]
-        named = "#{:02x}{:02x}{:02x}".format(*rgb[y, x])
-        raise InputError(f"{shown(path)} has the colour {named} at {x},{y}, which is that of no class")
+        unknown_colour = "#{:02x}{:02x}{:02x}".format(*rgb[y, x])
+        raise InputError(f"{shown(path)} has the colour {unknown_colour} at {x},{y}, which is that of no class")
     return index
 
 
@@ -161,18 +163,18 @@ def folders(
     keep: bool = True,
     on_progress: Progress | None = None,
 ) -> Layouts:
-    """Two folders, in which a picture and its map have the same name, whatever the suffix.
+    """Two folders, with equal names for an image and its map, whatever the suffix.
 
     Raises:
-        InputError: a folder is missing, or no picture has a map.
-        OutputError: what was decoded cannot be kept.
+        InputError: a folder is missing, or no image has a map.
+        OutputError: the decoded data cannot be cached.
     """
     found = {path.relative_to(maps).with_suffix(""): path for path in pictures_below(Path(maps))}
     of = {path: path.relative_to(pictures).with_suffix("") for path in pictures_below(Path(pictures))}
     pairs = [(path, found[name]) for path, name in of.items() if name in found]
     if not pairs:
         raise InputError(
-            f"no picture in {shown(pictures)} has a map of its name in {shown(maps)}: call each map like its picture"
+            f"no picture in {shown(pictures)} has a map of its name in {shown(maps)}: name each map like its picture"
         )
     return Layouts(pairs, size, classes=classes, keep=keep, on_progress=on_progress)
 
@@ -180,7 +182,7 @@ def folders(
 def cityscapes(
     path: str | Path, size: Side, *, split: str = "train", keep: bool = True, on_progress: Progress | None = None
 ) -> Layouts:
-    """Cityscapes (Cordts et al., CVPR 2016) with the 19 classes that are scored; the others are no class.
+    """Cityscapes (Cordts et al., CVPR 2016) with the 19 evaluated classes; pixels of others have no class.
 
     Args:
         path: the folder with ``leftImg8bit`` and ``gtFine``.
@@ -191,7 +193,7 @@ def cityscapes(
 
     Raises:
         InputError: a folder or a map is missing.
-        OutputError: what was decoded cannot be kept.
+        OutputError: the decoded data cannot be cached.
     """
     return Layouts(
         cityscapes_pairs(path, split),
@@ -207,7 +209,7 @@ def cityscapes(
 def ade20k(
     path: str | Path, size: Side, *, split: str = "training", keep: bool = True, on_progress: Progress | None = None
 ) -> Layouts:
-    """ADE20K in its form for scene parsing (Zhou et al., CVPR 2017): 150 classes.
+    """ADE20K in its scene parsing version (Zhou et al., CVPR 2017): 150 classes.
 
     Args:
         path: the folder with ``images`` and ``annotations``.
@@ -218,7 +220,7 @@ def ade20k(
 
     Raises:
         InputError: a folder or a map is missing.
-        OutputError: what was decoded cannot be kept.
+        OutputError: the decoded data cannot be cached.
     """
     pairs = ade20k_pairs(path, split)
     return Layouts(pairs, size, classes=ADE20K_CLASSES, table=ADE20K_TABLE, keep=keep, on_progress=on_progress)
@@ -227,10 +229,10 @@ def ade20k(
 def coco_stuff(
     path: str | Path, size: Side, *, split: str = "train2017", keep: bool = True, on_progress: Progress | None = None
 ) -> Layouts:
-    """COCO-Stuff (Caesar, Uijlings and Ferrari, CVPR 2018) by its maps of stuff and things: 182 classes.
+    """COCO-Stuff (Caesar, Uijlings and Ferrari, CVPR 2018) with its stuff and thing maps: 182 classes.
 
     Args:
-        path: the folder with the pictures (``train2017`` or ``images/train2017``) and ``stuffthingmaps``.
+        path: the folder with the images (``train2017`` or ``images/train2017``) and ``stuffthingmaps``.
         size: one number for squares, or (height, width), pixels.
         split: ``train2017`` or ``val2017``.
         keep: as for ``Layouts``.
@@ -238,14 +240,14 @@ def coco_stuff(
 
     Raises:
         InputError: a folder or a map is missing.
-        OutputError: what was decoded cannot be kept.
+        OutputError: the decoded data cannot be cached.
     """
     pairs = coco_stuff_pairs(path, split)
     return Layouts(pairs, size, classes=COCO_STUFF_CLASSES, keep=keep, on_progress=on_progress)
 
 
 def cityscapes_pairs(path: str | Path, split: str) -> list[Pair]:
-    """The pictures and maps of a part of Cityscapes; see ``cityscapes``."""
+    """The images and maps of a split of Cityscapes; see ``cityscapes``."""
     _check_split("Cityscapes", split, ("train", "val"))
     pictures, maps = Path(path) / "leftImg8bit" / split, Path(path) / "gtFine" / split
     ending = "_leftImg8bit"
@@ -258,14 +260,14 @@ def cityscapes_pairs(path: str | Path, split: str) -> list[Pair]:
 
 
 def ade20k_pairs(path: str | Path, split: str) -> list[Pair]:
-    """The pictures and maps of a part of ADE20K; see ``ade20k``."""
+    """The images and maps of a split of ADE20K; see ``ade20k``."""
     _check_split("ADE20K", split, ("training", "validation"))
     pictures, maps = Path(path) / "images" / split, Path(path) / "annotations" / split
     return _checked([(file, maps / f"{file.stem}.png") for file in pictures_below(pictures)])
 
 
 def coco_stuff_pairs(path: str | Path, split: str) -> list[Pair]:
-    """The pictures and maps of a part of COCO-Stuff; see ``coco_stuff``."""
+    """The images and maps of a split of COCO-Stuff; see ``coco_stuff``."""
     _check_split("COCO-Stuff", split, ("train2017", "val2017"))
     folder = Path(path)
     pictures = next((p for p in (folder / "images" / split, folder / split) if p.is_dir()), folder / "images" / split)

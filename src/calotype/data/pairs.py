@@ -1,4 +1,4 @@
-"""Pictures that belong together two by two: a drawing and its photo, a place by day and by night."""
+"""Paired images: a drawing and its photo, a place by day and by night."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from calotype.types import Photo
 
 
 class Pairs:
-    """Pictures of two folders that have the same name, whatever the suffix; or the halves of pictures of one folder.
+    """Images of two folders with equal names, whatever the suffix; or the halves of images of one folder.
 
     Args:
-        path: folder of the first of each pair, which become ``image``.
-        other: folder of the second, which become ``other``; ``None`` where both are in one picture, side by side, as in
-            the sets of pix2pix (Isola et al., CVPR 2017): then the left half is ``other`` and the right ``image``.
-        size: of the pictures, pixels: one number for squares, or (height, width).
-        keep: keep the decoded pictures on the disk, otherwise in memory.
-        on_progress: called with how many are decoded, and how many there are.
+        path: folder of the first image of each pair, ``image``.
+        other: folder of the second, ``other``; ``None`` if both are in one file, side by side, as in the sets of
+            pix2pix (Isola et al., CVPR 2017): then the left half is ``other`` and the right ``image``.
+        size: of the images, pixels: one number for squares, or (height, width).
+        keep: cache the decoded images on disk, otherwise in memory.
+        on_progress: called with the number of decoded pairs and the total.
 
     Attributes:
-        unpaired: files that have no partner, and are left out.
+        unpaired: files without a partner, which are ignored.
 
     Raises:
-        InputError: a folder is missing, no two have the same name, or none can be read.
-        OutputError: the decoded pictures cannot be kept.
+        InputError: a folder is missing, no two names are equal, or no pair can be read.
+        OutputError: the decoded images cannot be cached.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Pairs:
             self.unpaired = [file for file in [*firsts, *seconds.values()] if file not in used]
             if not sources:
                 raise InputError(
-                    f"no pictures in {shown(path)} and {shown(other)} have the same name: call those of a pair alike"
+                    f"no pictures in {shown(path)} and {shown(other)} have the same name: name both of a pair alike"
                 )
         self._decoded = decoded(
             sources,
@@ -79,11 +79,11 @@ class Pairs:
 
     @property
     def skipped(self) -> dict[int, str]:
-        """The pairs that could not be read, by number, and why."""
+        """The pairs that could not be read, by index, with reasons."""
         return self._decoded.skipped
 
     def report(self) -> str:
-        """One line about the pairs that were passed over; empty where there are none."""
+        """One line about the skipped pairs; empty if there are none."""
         return self._decoded.report()
 
     def _fit(self, photos: list[Photo]) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""Where sets that were made are, and what is kept of them beside: fetched packages and decoded pictures."""
+"""Registry of generated data sets, and management of cached packages and decoded images."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from calotype.data.writing import ABOUT, SAMPLES
 from calotype.errors import InputError
 from calotype.files import cache_folder, output_error, shown, write_whole
 
-_OURS = {ABOUT, SAMPLES, "images", "maps", "instances", "others", "licences"}  # what a set is made of
+_OURS = {ABOUT, SAMPLES, "images", "maps", "instances", "others", "licences"}  # entries of a set's folder
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A set that was made.
+    """A generated data set.
 
     Attributes:
         name: of the set.
-        folder: where it was made last, and still is.
-        bytes: of it on the disk.
+        folder: where it was generated last.
+        bytes: size on disk.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Prepared:
 
 
 def remember(name: str, folder: Path) -> None:
-    """Write down where a set was made.
+    """Record where a set was generated.
 
     Raises:
         OutputError: it cannot be written.
@@ -41,7 +41,7 @@ def remember(name: str, folder: Path) -> None:
 
 
 def prepared(name: str) -> Prepared | None:
-    """The set of that name as it was made last; ``None`` where it was not, or is not there any more."""
+    """The data set of a name as generated last; ``None`` if it was not, or does not exist any more."""
     try:
         folder = Path(json.loads(_note(name).read_text(encoding="utf-8", errors="surrogateescape"))["folder"])
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
@@ -53,10 +53,10 @@ def prepared(name: str) -> Prepared | None:
 
 
 def remove_prepared(found: Prepared) -> None:
-    """Delete a set that was made.
+    """Delete a generated data set.
 
     Raises:
-        InputError: its folder holds something else, too.
+        InputError: its folder contains other files.
         OutputError: it cannot be deleted.
     """
     try:
@@ -66,7 +66,7 @@ def remove_prepared(found: Prepared) -> None:
                 f"{shown(found.folder)} holds more than the set ({shown(others[0])}): move that away, or delete the "
                 "folder yourself"
             )
-        # Last of all the file that makes it a set: an interruption leaves something that can be removed again.
+        # The metadata file last: after an interruption it can be removed again.
         for path in found.folder.iterdir():
             if path.name != ABOUT:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -78,7 +78,7 @@ def remove_prepared(found: Prepared) -> None:
 
 
 def remove_package(package: Package) -> int:
-    """Delete what was kept of a package, if anything was; the bytes that it had.
+    """Delete the cached file of a package, if there is one; returns its size in bytes.
 
     Raises:
         OutputError: it cannot be deleted.
@@ -93,12 +93,12 @@ def remove_package(package: Package) -> int:
 
 
 def kept_bytes() -> dict[str, int]:
-    """Bytes of what can be had again: ``packages`` that were fetched, and ``data``, pictures that were decoded."""
+    """Bytes that can be reclaimed: downloaded ``packages``, and ``data``, the decoded images."""
     return {kind: size_on_disk(cache_folder(kind)) for kind in ("packages", "data")}
 
 
 def clean() -> int:
-    """Delete fetched packages and decoded pictures, which are had again when they are needed; the bytes they had.
+    """Delete downloaded packages and decoded images, which are recreated when needed; returns their size in bytes.
 
     Raises:
         OutputError: something cannot be deleted.
@@ -115,12 +115,12 @@ def clean() -> int:
 
 
 def size_on_disk(path: Path) -> int:
-    """Bytes of a file, or of all files below a folder; 0 where there is nothing."""
+    """Bytes of a file, or of all files below a folder; 0 if it does not exist."""
     count = 0
     for each in path.rglob("*") if path.is_dir() else [path]:
         try:
             count += each.stat().st_size if each.is_file() else 0
-        except OSError:  # gone meanwhile
+        except OSError:  # deleted meanwhile
             continue
     return count
 

@@ -1,6 +1,6 @@
-"""A folder of samples with all that is known of each: what ``calotype data`` makes, and whoever writes the same files.
+"""A folder of annotated samples, as written by ``calotype data`` or in the same format.
 
-The layout is told in ``calotype.data.writing``; of a line of ``samples.jsonl`` only ``image`` has to be there.
+The format is documented in ``calotype.data.writing``; only ``image`` is required in a line of ``samples.jsonl``.
 """
 
 from __future__ import annotations
@@ -25,30 +25,30 @@ from calotype.files import shown
 from calotype.image.io import as_tensor, open_photo
 from calotype.types import Photo
 
-_LEAST = 0.25  # of a box that is cut: less of it is left out
-_DEPTH = {"image": 3, "map": 1, "instances": 1, "other": 3}  # bytes a pixel
+_MIN_VISIBLE = 0.25  # minimum visible share of a box
+_DEPTH = {"image": 3, "map": 1, "instances": 1, "other": 3}  # bytes per pixel
 
 
 class Samples:
-    """The samples of a folder, brought to one size.
+    """The samples of a folder, resized to one size.
 
     Args:
         path: the folder.
-        size: of the pictures, pixels: one number for squares, or (height, width); ``None`` takes that of the first.
-        keys: what a sample is to have, of ``image``, ``map``, ``instances``, ``other``, ``label``, ``boxes`` (with
-            ``classes``) and ``relations``; ``None`` takes all that the first line has.
+        size: of the images, pixels: one number for squares, or (height, width); ``None``: that of the first.
+        keys: entries of a sample, of ``image``, ``map``, ``instances``, ``other``, ``label``, ``boxes`` (with
+            ``classes``) and ``relations``; ``None``: all that the first line has.
         where: only samples whose line has these values, like ``{"category": "Food & Drink"}``.
-        keep: keep the decoded pictures on the disk, otherwise in memory.
-        on_progress: called with how many are decoded, and how many there are.
+        keep: cache the decoded images on disk, otherwise in memory.
+        on_progress: called with the number of decoded samples and the total.
 
     Attributes:
-        about: what the folder says of itself; names of classes under ``labels``, ``map_classes``, ``classes`` and
+        about: metadata of the folder; names of classes under ``labels``, ``map_classes``, ``classes`` and
             ``relations``.
-        lines: what is known of each sample.
+        lines: metadata of each sample.
 
     Raises:
-        InputError: there is no such folder, it is no set of samples, a key is not there, or no picture can be read.
-        OutputError: the decoded pictures cannot be kept.
+        InputError: there is no such folder, it is not a set of samples, a key is missing, or no image can be read.
+        OutputError: the decoded images cannot be cached.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Samples:
             lines = [line for line in lines if all(line.get(key) == value for key, value in where.items())]
             if not lines:
                 asked = ", ".join(f"{key} {value}" for key, value in where.items())
-                raise InputError(f"no sample of {shown(folder)} has {asked}: {SAMPLES} tells what there is")
+                raise InputError(f"no sample of {shown(folder)} has {asked}: {SAMPLES} lists the fields")
         have = set(lines[0])
         self.keys = [key for key in KEYS if key in (have if keys is None else {"image", *keys})]
         for line in lines:
@@ -98,7 +98,7 @@ class Samples:
         return len(self.lines)
 
     def __getitem__(self, i: int) -> Sample:
-        """What ``keys`` says, as ``calotype.data.stream.DataSet`` has it; ``instances`` int64 [H, W]."""
+        """The entries in ``keys``, as in ``calotype.data.stream.DataSet``; ``instances`` int64 [H, W]."""
         found, row, at = {}, self._decoded.rows[i], 0
         for key in self._pictures:
             part = row[:, :, at : at + _DEPTH[key]]
@@ -118,21 +118,21 @@ class Samples:
 
     @property
     def skipped(self) -> dict[int, str]:
-        """The samples that could not be read, by their line, and why."""
+        """The samples that could not be read, by line, with reasons."""
         return self._decoded.skipped
 
     def report(self) -> str:
-        """One line about the samples that were passed over; empty where there are none."""
+        """One line about the skipped samples; empty if there are none."""
         return self._decoded.report()
 
     def _boxes(self, i: int) -> tuple[list[Box], list[int]]:
-        """The boxes that are left of sample ``i`` in the cut picture, and their numbers in its line."""
-        found = [(cut(tuple(box), self._frames[i], _LEAST), n) for n, box in enumerate(self.lines[i]["boxes"])]
+        """The visible boxes of sample ``i`` in the cropped image, and their indices in its line."""
+        found = [(cut(tuple(box), self._frames[i], _MIN_VISIBLE), n) for n, box in enumerate(self.lines[i]["boxes"])]
         return [box for box, _ in found if box is not None], [n for box, n in found if box is not None]
 
 
 def _frame(shape: Sequence[int], size: tuple[int, int]) -> Box:
-    """The part of a picture of that shape that is kept, as a share of it."""
+    """The crop of an image of that shape, in relative coordinates."""
     height, width = shape
     top, left, h, w = middle((height, width), size)
     return left / width, top / height, (left + w) / width, (top + h) / height
@@ -142,10 +142,10 @@ KEYS = ("image", "map", "instances", "other", "label", "boxes", "relations")
 
 
 def read_about(folder: Path) -> dict[str, Any]:
-    """What a set of samples says of itself.
+    """The metadata of a set of samples.
 
     Raises:
-        InputError: it is none.
+        InputError: it is not a set of samples.
     """
     try:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
@@ -189,7 +189,7 @@ def _read(key: str, path: Path) -> Photo | NDArray[np.uint8]:
 
 
 def read_map(path: Path) -> NDArray[np.uint8]:
-    """A picture of class numbers, uint8 [H, W]: grey levels, or the places of a palette.
+    """A label map, uint8 [H, W]: grey levels or palette indices are class numbers.
 
     Raises:
         InputError: it cannot be read, or is in colour.
@@ -202,7 +202,7 @@ def read_map(path: Path) -> NDArray[np.uint8]:
             return np.array(picture if picture.mode != "1" else picture.convert("L"))
     except InputError:
         raise
-    # Pillow's readers answer a broken file with exceptions of any kind.
+    # Pillow raises exceptions of any kind for damaged files.
     except Exception as error:
         raise InputError(f"{shown(path)} is no map of classes that can be read: save it as a grey PNG") from error
 
@@ -212,7 +212,7 @@ def _fit(key: str, read: Photo | NDArray[np.uint8], size: tuple[int, int]) -> ND
 
 
 def fitted_map(index: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """A map of classes cut to its middle and resampled, each pixel with the class that most of its area has.
+    """Centre-crop and resample a label map; each pixel has the class that covers most of its area.
 
     Returns:
         uint8 [height, width, 1].
@@ -221,6 +221,6 @@ def fitted_map(index: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.ui
 
     top, left, height, width = middle(index.shape, size)
     part = torch.from_numpy(index[top : top + height, left : left + width].astype(np.int64))[None]
-    found, numbers = torch.unique(part, return_inverse=True)  # few of many classes are there
+    found, numbers = torch.unique(part, return_inverse=True)  # few of many classes are present
     fitted: NDArray[np.uint8] = found[resized(numbers, size)[0]].numpy().astype(np.uint8)[:, :, None]
     return fitted

@@ -1,4 +1,4 @@
-"""Pictures with boxes around the things in them, from annotation files in the format of COCO."""
+"""Images with bounding boxes of objects, from annotation files in COCO format."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from calotype.image.io import as_tensor
 
 
 class Scenes:
-    """Pictures, each with the boxes and classes of some things, in the format of COCO (Lin et al., ECCV 2014).
+    """Images with boxes and classes of objects, in COCO format (Lin et al., ECCV 2014).
 
-    Things that are small and pictures with too few or too many things are left out, as in Sg2Im (Johnson, Gupta and
-    Fei-Fei, CVPR 2018) and what followed it.
+    Small objects and images with too few or too many objects are excluded, as in Sg2Im (Johnson, Gupta and Fei-Fei,
+    CVPR 2018) and later work.
 
     Args:
-        pictures: folder of the pictures.
-        annotations: one file (``instances_train2017.json``) or several about the same pictures (and
+        pictures: folder of the images.
+        annotations: one file (``instances_train2017.json``) or several about the same images (and
             ``stuff_train2017.json``).
-        size: of the pictures, pixels: one number for squares, or (height, width).
-        things: the fewest and the most that a picture may have.
-        least: share of the picture that a thing must cover by its box, after the picture was cut.
-        keep: keep the decoded pictures on the disk, otherwise in memory.
-        on_progress: called with how many are decoded, and how many there are.
+        size: of the images, pixels: one number for squares, or (height, width).
+        things: minimum and maximum number of objects in an image.
+        least: minimum area of an object's box, as a share of the cropped image.
+        keep: cache the decoded images on disk, otherwise in memory.
+        on_progress: called with the number of decoded images and the total.
 
     Attributes:
-        names: of the classes, in the order of the numbers that the files give them.
+        names: of the classes, in the order of the files' category ids.
 
     Raises:
-        InputError: a file is missing or damaged, or no picture is left.
-        OutputError: the decoded pictures cannot be kept.
+        InputError: a file is missing or damaged, or no image is left.
+        OutputError: the decoded images cannot be cached.
     """
 
     def __init__(
@@ -79,7 +79,9 @@ class Scenes:
         return len(self.paths)
 
     def __getitem__(self, i: int) -> Sample:
-        """``image``, ``boxes`` float32 [n, 4], ``classes`` int64 [n], and the ``relations`` of every two by boxes."""
+        """``image``, ``boxes`` float32 [n, 4], ``classes`` int64 [n], and the ``relations`` of all pairs by their
+        boxes.
+        """
         boxes = [box for box, _ in self._things[i]]
         pairs = [(a, relation(boxes[a], boxes[b]), b) for a in range(len(boxes)) for b in range(len(boxes)) if a != b]
         return {
@@ -91,15 +93,15 @@ class Scenes:
 
     @property
     def skipped(self) -> dict[int, str]:
-        """The files that could not be read, by number, and why."""
+        """The files that could not be read, by index, with reasons."""
         return self._decoded.skipped
 
     def report(self) -> str:
-        """One line about the files that were passed over; empty where there are none."""
+        """One line about the skipped files; empty if there are none."""
         return self._decoded.report()
 
     def _box(self, said: Sequence[float], image: Mapping[str, Any], least: float) -> Box | None:
-        """A box in the cut picture; ``None`` where it is too small there, or lies outside."""
+        """A box in the cropped image; ``None`` if it is too small there, or outside."""
         width, height = image["width"], image["height"]
         top, left, h, w = middle((height, width), self.size)
         x, y, across, down = said

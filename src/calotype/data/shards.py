@@ -1,7 +1,7 @@
-"""Sets that are too large to be decoded at once: samples in tar files, read where they lie.
+"""Data sets too large to decode in advance: samples in tar files, read in place.
 
-The layout is that of WebDataset: the files of one sample follow each other and have the same name up to the first dot
-(``000123.jpg``, ``000123.cls``, ``000123.json``). Only the places of the files are held in memory.
+The format is WebDataset: the files of one sample are adjacent and have the same name up to the first dot
+(``000123.jpg``, ``000123.cls``, ``000123.json``). Only the offsets of the files are held in memory.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LABEL, _MORE = "cls", "json"
 
 @dataclass
 class _Entry:
-    """Where the files of one sample are: in which shard, and for each suffix the offset and the length."""
+    """Location of one sample's files: the shard, and offset and length for each suffix."""
 
     shard: int
     name: str
@@ -36,22 +36,21 @@ class _Entry:
 
 
 class Shards:
-    """The samples of tar files, decoded when they are asked for.
+    """The samples of tar files, decoded on access.
 
-    ``Stream`` reads them in an order that suits the disk: shard after shard, and only within one at random. So write
-    samples into shards at random, and not class after class.
+    ``Stream`` reads them in an order that suits the disk: shard after shard, shuffled within each. So write samples
+    into shards in random order, not class by class.
 
     Args:
         path: a folder with ``.tar`` files, or a list of them.
-        size: of the pictures, pixels: one number for squares, or (height, width).
+        size: of the images, pixels: one number for squares, or (height, width).
 
     Attributes:
         paths: of the shards.
-        skipped: of each sample that was asked for and could not be read, its number and why; the next one that can
-            be read stands in for it.
+        skipped: index and reason of each accessed sample that could not be read; the next readable one replaces it.
 
     Raises:
-        InputError: there is no shard, one is no tar file, or no sample has a picture.
+        InputError: there is no shard, one is not a tar file, or no sample has an image.
     """
 
     def __init__(self, path: str | Path | Sequence[str | Path], size: Side) -> None:
@@ -70,7 +69,7 @@ class Shards:
         return len(self._entries)
 
     def __getitem__(self, i: int) -> Sample:
-        """``image`` float32 [3, height, width], -1..1, and ``label`` where the samples have one.
+        """``image`` float32 [3, height, width], -1..1, and ``label`` if the samples have one.
 
         Raises:
             InputError: no sample can be read.
@@ -83,7 +82,7 @@ class Shards:
         raise InputError(f"not one sample of the shards can be read: {next(iter(self.skipped.values()))}")
 
     def about(self, i: int) -> dict[str, Any]:
-        """What the ``.json`` file of a sample says; empty where there is none.
+        """The content of a sample's ``.json`` file; empty if there is none.
 
         Raises:
             InputError: it is damaged.
@@ -102,7 +101,7 @@ class Shards:
         return said
 
     def order(self, generator: torch.Generator) -> Tensor:
-        """All samples, shard after shard in a random order, and within each at random."""
+        """All samples, with shards in random order and shuffled within each."""
         members: list[list[int]] = [[] for _ in self.paths]
         for number, entry in enumerate(self._entries):
             members[entry.shard].append(number)
@@ -113,7 +112,7 @@ class Shards:
         return torch.cat(parts)
 
     def report(self) -> str:
-        """One line about the samples that others stood in for so far; empty where there are none."""
+        """One line about the samples replaced so far; empty if there are none."""
         if not self.skipped:
             return ""
         number, why = next(iter(self.skipped.items()))
@@ -139,7 +138,7 @@ class Shards:
         offset, length = entry.parts[suffix]
         path = self.paths[entry.shard]
         try:
-            with open(path, "rb") as file:  # opened anew each time: several threads read
+            with open(path, "rb") as file:  # opened for each access, since several threads read
                 file.seek(offset)
                 data = file.read(length)
         except OSError as error:
@@ -154,17 +153,17 @@ class Shards:
 def write_shards(
     samples: Iterable[Mapping[str, bytes]], folder: str | Path, *, per_shard: int = 1000, name: str = "shard"
 ) -> list[Path]:
-    """Write samples into tar files, each whole or not at all: ``{folder}/{name}-000000.tar`` and so on.
+    """Write samples into tar files, each atomically: ``{folder}/{name}-000000.tar`` and so on.
 
     Args:
         samples: for each, its files by suffix without the dot, like ``{"jpg": ..., "cls": b"3"}``.
-        folder: is made where it is missing; shards of these names are replaced.
-        per_shard: samples in a shard.
-        name: what the files begin with.
+        folder: created if missing; shards of these names are replaced.
+        per_shard: samples per shard.
+        name: prefix of the file names.
 
     Raises:
-        InputError: a shard is to have no sample.
-        OutputError: no permission, no disk space, no such place.
+        InputError: ``per_shard`` is below 1.
+        OutputError: no permission, no disk space, no such folder.
     """
     if per_shard < 1:
         raise InputError(f"a shard cannot have {per_shard} samples: give 1 or more")
@@ -194,7 +193,7 @@ def _tar(samples: Sequence[Mapping[str, bytes]], first: int) -> bytes:
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for number, sample in enumerate(samples, first):
             for suffix, content in sample.items():
-                entry = tarfile.TarInfo(f"{number:09d}.{suffix}")  # without time and owner: the same bytes every time
+                entry = tarfile.TarInfo(f"{number:09d}.{suffix}")  # without time and owner, for reproducible bytes
                 entry.size = len(content)
                 archive.addfile(entry, io.BytesIO(content))
     return buffer.getvalue()
@@ -214,7 +213,7 @@ def _shards(path: str | Path | Sequence[str | Path]) -> list[Path]:
 
 
 def _listed(path: Path, shard: int) -> list[_Entry]:
-    """The samples of a shard that have a picture, by its headers alone."""
+    """The samples of a shard that have an image, from its headers."""
     entries: dict[str, _Entry] = {}
     try:
         with tarfile.open(path, "r:") as archive:

@@ -1,7 +1,6 @@
-"""Batches, addressed by the step: what step ``i`` learns from depends on the seed and ``i`` alone.
+"""Batches as a function of the training step: the batch of step ``i`` depends on the seed and ``i`` only.
 
-So training that was stopped goes on with the batch that it would have had, and processes that train together need not
-talk to each other to share an epoch.
+So a resumed training gets the same batches, and distributed processes share an epoch without communication.
 """
 
 from __future__ import annotations
@@ -19,66 +18,65 @@ from torch import Tensor
 from calotype.errors import InputError
 
 Sample = dict[str, Tensor]
-_AHEAD = 2  # batches that each worker has begun before they are asked for
-_PERMUTATIONS = 3  # epochs whose order is remembered: those that a batch and the ones ahead can lie in
-_MISSING = -1  # fills whole numbers where samples have different counts of something
+_AHEAD = 2  # batches prefetched per worker
+_PERMUTATIONS = 3  # epochs whose order is cached: those of a batch and of the prefetched ones
+_MISSING = -1  # padding of integer tensors of unequal length
 
 
 @runtime_checkable
 class DataSet(Protocol):
-    """Samples by number.
+    """Samples by index.
 
-    A sample is a dict of tensors: ``image`` [3, H, W], float32, -1..1, and perhaps ``label`` (int64, no dimensions),
-    ``map`` int64 [H, W], ``boxes`` float32 [n, 4] (left, top, right, bottom as shares of the width and height, 0..1)
-    with ``classes`` int64 [n], ``relations`` int64 [m, 3], ``video`` [T, 3, H, W] or ``other`` [3, H, W]. A sample is a
-    function of its number: random changes are made by the training step, which is seeded.
+    A sample is a dict of tensors: ``image`` [3, H, W], float32, -1..1, and optionally ``label`` (int64 scalar), ``map``
+    int64 [H, W], ``boxes`` float32 [n, 4] (left, top, right, bottom relative to width and height, 0..1) with
+    ``classes`` int64 [n], ``relations`` int64 [m, 3], ``video`` [T, 3, H, W] or ``other`` [3, H, W]. A sample is a
+    function of its index: random augmentation belongs to the training step, which is seeded.
     """
 
     def __len__(self) -> int:
-        """How many samples there are."""
+        """Number of samples."""
 
     def __getitem__(self, i: int, /) -> Sample:
-        """Sample number ``i``, from 0."""
+        """Sample ``i``, from 0."""
 
 
 @runtime_checkable
 class Ordered(Protocol):
-    """A data set that knows in which order it is best read, like one in large files that are read from end to end."""
+    """A data set with its own reading order, such as one in large files that are read sequentially."""
 
     def order(self, generator: torch.Generator) -> Tensor:
-        """The numbers of all samples, each once, int64 [n], shuffled as far as reading allows."""
+        """Indices of all samples, each once, int64 [n], shuffled as far as reading allows."""
 
 
 class Stream:
-    """The batch of every step: ``stream(i)``, a function of (seed, i) alone.
+    """The batch of every step: ``stream(i)``, a function of (seed, i) only.
 
-    Every epoch goes through all samples once, in an order of its own. Batches do not stop at the end of an epoch: one
-    that reaches beyond it goes on with the next, so all are of one size and no sample is left out. Hand it to ``fit``
-    as ``batches``.
+    Every epoch contains all samples once, in its own order. Batches may span two epochs, so all have the same size and
+    no sample is dropped. Pass it to ``fit`` as ``batches``.
 
     Args:
-        dataset: what to read.
-        batch: samples a batch, over all processes together.
+        dataset: the data set.
+        batch: samples per batch, over all processes.
         seed: of the orders.
-        rank: number of this process among those that train together, from 0.
-        world: how many they are; each gets its share of the same batch, of ``batch / world`` samples.
-        workers: threads that make batches ahead of time; 0 makes each when it is asked for. What comes out is the same.
+        rank: index of this process, from 0.
+        world: number of processes; each gets its share of the same batch, of ``batch / world`` samples.
+        workers: prefetching threads; 0 reads each batch on demand. The result is the same.
 
     Raises:
-        InputError: the data set is empty, or the batch cannot be shared out evenly.
+        InputError: the data set is empty, or the batch cannot be divided evenly.
     """
 
     def __init__(
         self, dataset: DataSet, batch: int, *, seed: int, rank: int = 0, world: int = 1, workers: int = 0
     ) -> None:
         if not len(dataset):
-            raise InputError("the data set is empty: there is nothing to learn from")
+            raise InputError("the data set is empty: give one with samples")
         if batch < 1 or batch % world:
             raise InputError(
                 f"a batch of {batch} cannot be shared out evenly to {world} processes: give a multiple of {world}"
             )
         if not 0 <= rank < world:
-            raise InputError(f"there is no process {rank} among {world}: they count from 0 to {world - 1}")
+            raise InputError(f"there is no process {rank} among {world}: ranks are 0 to {world - 1}")
         if workers < 0:
             raise InputError(f"there cannot be {workers} workers: give 0 or more")
         self.dataset, self.batch, self.seed = dataset, batch, seed
@@ -90,10 +88,9 @@ class Stream:
         self._pool: ThreadPoolExecutor | None = None
 
     def __call__(self, i: int) -> Sample:
-        """This process's share of the batch of step ``i``: its tensors stacked, [batch / world, ...].
+        """This process's share of the batch of step ``i``, stacked: [batch / world, ...].
 
-        Where samples have different counts of something (boxes), the shorter are filled up: whole numbers with -1,
-        others with 0.
+        Tensors of unequal length (boxes) are padded: integers with -1, others with 0.
 
         Raises:
             InputError: a sample cannot be read.
@@ -103,7 +100,7 @@ class Stream:
         pool = self._pool or ThreadPoolExecutor(self.workers, "calotype-stream")
         self._pool = pool
         wanted = range(i, i + 1 + _AHEAD * self.workers)
-        for step in [step for step in self._ahead if step not in wanted]:  # somebody went elsewhere
+        for step in [step for step in self._ahead if step not in wanted]:  # prefetched for another position
             self._ahead.pop(step).cancel()
         for step in wanted:
             if step not in self._ahead:
@@ -111,21 +108,21 @@ class Stream:
         return self._ahead.pop(i).result()
 
     def numbers(self, i: int) -> list[int]:
-        """The numbers of the samples in this process's share of the batch of step ``i``."""
+        """Indices of the samples in this process's share of the batch of step ``i``."""
         share = self.batch // self.world
         first = i * self.batch + self.rank * share
-        found: list[int] = []
-        for place in range(first, first + share):
-            epoch, within = divmod(place, self._count)
-            found.append(int(self._order(epoch)[within]))
-        return found
+        result: list[int] = []
+        for position in range(first, first + share):
+            epoch, within = divmod(position, self._count)
+            result.append(int(self._order(epoch)[within]))
+        return result
 
     def epoch(self, i: int) -> int:
-        """How many times the whole data set has been gone through before step ``i``."""
+        """The number of completed epochs before step ``i``."""
         return i * self.batch // self._count
 
     def close(self) -> None:
-        """End the workers. The stream still answers, and begins new ones then."""
+        """Stop the workers. A later access starts new ones."""
         pool, self._pool = self._pool, None
         self._ahead.clear()
         if pool is not None:
@@ -144,7 +141,7 @@ class Stream:
 
     def _drawn(self, epoch: int) -> Tensor:
         digest = hashlib.sha256(f"order\0{self.seed}\0{epoch}".encode()).digest()
-        # A generator of its own: other threads, and the training step, draw from torch's.
+        # A separate generator: other threads and the training step draw from torch's global one.
         generator = torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
         if isinstance(self.dataset, Ordered):
             return self.dataset.order(generator)
@@ -152,7 +149,7 @@ class Stream:
 
 
 def stacked(samples: Sequence[Sample]) -> Sample:
-    """Samples as one dict of tensors with one more dimension in front; see ``Stream`` for those of unequal length."""
+    """Stack samples along a new first dimension; see ``Stream`` for tensors of unequal length."""
     return {key: _stack([sample[key] for sample in samples]) for key in samples[0]}
 
 

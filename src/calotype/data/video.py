@@ -1,4 +1,4 @@
-"""Clips of films: so many frames in a row, cut to the middle and brought to one size."""
+"""Video clips: a fixed number of consecutive frames, centre-cropped and resized."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ from calotype.errors import InputError
 from calotype.files import shown
 from calotype.image.io import SUFFIXES, as_tensor, list_photos, natural_order, open_photo
 
-# What Pillow reads frame by frame, and what PyAV does.
+# Formats read with Pillow, and those read with PyAV.
 _ANIMATIONS = {".gif": "GIF", ".webp": "WEBP", ".png": "PNG", ".apng": "PNG"}
-_FILMS = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v"}
-_REMEMBERED = 2  # films whose frames are kept while their clips are cut
+_VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v"}
+_CACHED = 2  # videos whose decoded frames are cached
 
 
 class Clips:
-    """Clips from the films of a folder.
+    """Clips from the videos of a folder.
 
-    A film is a file (MP4, AVI, MOV, MKV, WebM by PyAV; GIF, WebP and APNG animations), or a sub-folder with its frames
-    as pictures. It is cut into clips one after the other; what is left at its end is not used.
+    A video is a file (MP4, AVI, MOV, MKV, WebM with PyAV; GIF, WebP and APNG animations), or a sub-folder with its
+    frames as images. It is divided into consecutive clips; an incomplete last one is dropped.
 
     Args:
         path: the folder.
         size: of the frames, pixels: one number for squares, or (height, width).
-        frames: in a clip.
-        every: take only each so many-th frame.
-        keep: keep the decoded clips on the disk, otherwise in memory.
-        on_progress: called with how many clips are decoded, and how many there are.
+        frames: number of frames per clip.
+        every: use only every so many-th frame.
+        keep: cache the decoded clips on disk, otherwise in memory.
+        on_progress: called with the number of decoded clips and the total.
 
     Attributes:
-        clips: of each, its film and the number of its first frame there.
+        clips: video and first frame index of each clip.
 
     Raises:
-        InputError: there is no such folder, no film in it that is long enough, PyAV is missing where it is needed, or
-            no clip can be read.
-        OutputError: the decoded clips cannot be kept.
+        InputError: there is no such folder, no video in it that is long enough, PyAV is missing but needed, or no clip
+            can be read.
+        OutputError: the decoded clips cannot be cached.
     """
 
     def __init__(
@@ -61,15 +61,15 @@ class Clips:
         if frames < 1 or every < 1:
             raise InputError(f"clips of {frames} frames, each {every}-th, cannot be cut: give 1 or more of both")
         self.size, self.frames, self.every = sides(size), frames, every
-        self._films: OrderedDict[Path, NDArray[np.uint8]] = OrderedDict()
+        self._videos: OrderedDict[Path, NDArray[np.uint8]] = OrderedDict()
         self._lock = threading.Lock()
-        films = films_in(Path(path))
+        videos = videos_in(Path(path))
         span = frames * every
-        cuts = [(film, first) for film in films for first in range(0, _count(film) - span + 1, span)]
+        cuts = [(video, first) for video in videos for first in range(0, _count(video) - span + 1, span)]
         if not cuts:
-            raise InputError(f"no film in {shown(path)} has {span} frames: ask for shorter clips (frames=)")
+            raise InputError(f"no video in {shown(path)} has {span} frames: ask for shorter clips (frames=)")
         self._decoded = decoded(
-            [(film,) for film, _ in cuts],
+            [(video,) for video, _ in cuts],
             (frames, *self.size, 3),
             lambda number: self._clip(*cuts[number]),
             lambda clip: clip,
@@ -77,7 +77,7 @@ class Clips:
             keep=keep,
             on_progress=on_progress,
         )
-        self._films.clear()
+        self._videos.clear()
         self.clips = [cuts[number] for number in self._decoded.numbers]
 
     def __len__(self) -> int:
@@ -90,90 +90,92 @@ class Clips:
 
     @property
     def skipped(self) -> dict[int, str]:
-        """The clips that could not be read, by number, and why."""
+        """The clips that could not be read, by index, with reasons."""
         return self._decoded.skipped
 
     def report(self) -> str:
-        """One line about the clips that were passed over; empty where there are none."""
+        """One line about the skipped clips; empty if there are none."""
         return self._decoded.report()
 
-    def _clip(self, film: Path, first: int) -> NDArray[np.uint8]:
-        with self._lock:  # one film after the other: its clips follow each other, and share its frames
-            if film not in self._films:
-                self._films[film] = np.stack([fitted_photo(open_photo(one), self.size) for one in frames_of(film)])
-                while len(self._films) > _REMEMBERED:
-                    self._films.popitem(last=False)
-            clip = self._films[film][first : first + self.frames * self.every : self.every]
+    def _clip(self, video: Path, first: int) -> NDArray[np.uint8]:
+        with self._lock:  # one video at a time: consecutive clips share its decoded frames
+            if video not in self._videos:
+                self._videos[video] = np.stack([fitted_photo(open_photo(one), self.size) for one in frames_of(video)])
+                while len(self._videos) > _CACHED:
+                    self._videos.popitem(last=False)
+            clip = self._videos[video][first : first + self.frames * self.every : self.every]
         if len(clip) < self.frames:
-            raise InputError(f"{shown(film)} is cut short: get it again")
+            raise InputError(f"{shown(video)} is truncated: get it again")
         return clip
 
 
-def films_in(folder: Path) -> list[Path]:
-    """The films in a folder, files and sub-folders, in the order a person would count them.
+def videos_in(folder: Path) -> list[Path]:
+    """The videos in a folder, files and sub-folders, in natural order.
 
     Raises:
-        InputError: there is no such folder, or no film in it.
+        InputError: there is no such folder, or no video in it.
     """
     if not folder.is_dir():
-        raise InputError(f"{shown(folder)} is not a folder: give a folder of films")
+        raise InputError(f"{shown(folder)} is not a folder: give a folder of videos")
     there = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    films = [path for path in there if path.is_file() and path.suffix.lower() in _FILMS | set(_ANIMATIONS)]
-    films += [
+    videos = [path for path in there if path.is_file() and path.suffix.lower() in _VIDEO_SUFFIXES | set(_ANIMATIONS)]
+    videos += [
         path
         for path in there
         if path.is_dir() and any(frame.suffix.lower() in SUFFIXES for frame in path.iterdir() if frame.is_file())
     ]
-    if not films:
-        raise InputError(f"no films in {shown(folder)}: put MP4, GIF or WebP files there, or folders of frames")
-    return sorted(films, key=lambda path: natural_order(path.name))
+    if not videos:
+        raise InputError(f"no videos in {shown(folder)}: put MP4, GIF or WebP files there, or folders of frames")
+    return sorted(videos, key=lambda path: natural_order(path.name))
 
 
-def frames_of(film: Path) -> Iterator[Image.Image | Path]:
-    """The frames of a film, one after the other.
+def frames_of(video: Path) -> Iterator[Image.Image | Path]:
+    """The frames of a video, in order.
 
     Raises:
         InputError: it cannot be read.
     """
-    if film.is_dir():
-        yield from list_photos(film)
-    elif film.suffix.lower() in _ANIMATIONS:
-        yield from _of_animation(film)
+    if video.is_dir():
+        yield from list_photos(video)
+    elif video.suffix.lower() in _ANIMATIONS:
+        yield from _of_animation(video)
     else:
-        yield from _of_film(film)
+        yield from _of_video(video)
 
 
-def _count(film: Path) -> int:
-    """How many frames a film has; 0 where it cannot be read, which is told when its frames are asked for."""
-    if film.is_dir():
-        return len(list_photos(film))
-    if film.suffix.lower() in _ANIMATIONS:
+def _count(video: Path) -> int:
+    """Number of frames of a video; 0 if it cannot be read, which is reported when its frames are read."""
+    if video.is_dir():
+        return len(list_photos(video))
+    if video.suffix.lower() in _ANIMATIONS:
         try:
-            with Image.open(film, formats=[_ANIMATIONS[film.suffix.lower()]]) as picture:
+            with Image.open(video, formats=[_ANIMATIONS[video.suffix.lower()]]) as picture:
                 return int(getattr(picture, "n_frames", 1))
-        except Exception:  # Pillow's readers answer a broken file with exceptions of any kind
+        except Exception:  # Pillow raises exceptions of any kind for damaged files
             return 0
-    return sum(1 for _ in _of_film(film))  # what a header says is often wrong
+    return sum(1 for _ in _of_video(video))  # the frame count in the header is often wrong
 
 
-def _of_animation(film: Path) -> Iterator[Image.Image]:
+def _of_animation(video: Path) -> Iterator[Image.Image]:
     try:
-        with Image.open(film, formats=[_ANIMATIONS[film.suffix.lower()]]) as picture:
+        with Image.open(video, formats=[_ANIMATIONS[video.suffix.lower()]]) as picture:
             for number in range(getattr(picture, "n_frames", 1)):
                 picture.seek(number)
                 yield picture.convert("RGBA" if picture.has_transparency_data else "RGB")
     except Exception as error:  # as above
-        raise InputError(f"{shown(film)} is broken or cut short: get it again") from error
+        raise InputError(f"{shown(video)} is broken or truncated: get it again") from error
 
 
-def _of_film(film: Path) -> Iterator[Image.Image]:
+def _of_video(video: Path) -> Iterator[Image.Image]:
     try:
         import av
     except ImportError:
-        raise InputError(f"nothing here can read {shown(film)}: pip install 'calotype[video]'") from None
+        raise InputError(
+            f"no video decoder is installed to read {shown(video)}: pip install 'calotype[video]'"
+        ) from None
     try:
-        with av.open(str(film)) as container:
+        with av.open(str(video)) as container:
             for frame in container.decode(video=0):
                 yield Image.fromarray(frame.to_ndarray(format="rgb24"))
     except (av.FFmpegError, IndexError, OSError) as error:
-        raise InputError(f"{shown(film)} is broken, or no film: get it again") from error
+        raise InputError(f"{shown(video)} is broken, or not a video: get it again") from error

@@ -1,8 +1,10 @@
-"""A set of pictures written as a folder, whole or not at all: what ``calotype.data.samples`` reads.
+"""Writing a data set as a folder, atomically; the format that ``calotype.data.samples`` reads.
 
-about.json       what it is, what the numbers in it mean, what it was made from, and under which licences
-samples.jsonl    a line of JSON for each sample: its files, and what is known of it
-images/          000000.png and so on; where there are such, maps/, instances/ and others/ with equal names
+about.json       metadata: description, meaning of the class numbers, sources and licences
+
+samples.jsonl    one line of JSON per sample: its files and annotations
+
+images/          000000.png and so on; optionally maps/, instances/ and others/ with equal names
 """
 
 from __future__ import annotations
@@ -28,18 +30,18 @@ ABOUT, SAMPLES, IMAGES = "about.json", "samples.jsonl", "images"
 
 @dataclass
 class Made:
-    """One sample, as it is written.
+    """One sample to write.
 
     Attributes:
         image: RGB.
-        map: the class of every pixel, uint8 [H, W].
-        instances: which of the boxes a pixel belongs to, counted from 1; 0 where to none. uint8 [H, W].
-        other: a picture that belongs to the image, RGB.
-        label: the class of the whole.
-        boxes: (left, top, right, bottom) as shares of the width and height, 0..1, one an object.
+        map: class of every pixel, uint8 [H, W].
+        instances: index of the box that a pixel belongs to, from 1; 0 for none. uint8 [H, W].
+        other: a second image paired with ``image``, RGB.
+        label: class of the whole image.
+        boxes: (left, top, right, bottom) relative to width and height, 0..1, one per object.
         classes: of the objects.
-        relations: (object, relation, object), each by number.
-        info: whatever else is known, JSON-ready.
+        relations: (object, relation, object), as indices.
+        info: further metadata, JSON-ready.
     """
 
     image: Image.Image
@@ -59,20 +61,20 @@ def write_samples(
     made: Iterable[Made],
     papers: Callable[[], Mapping[str, bytes]] = dict,
 ) -> int:
-    """Write a set; the number of its samples.
+    """Write a data set; returns the number of its samples.
 
-    Everything is written to a hidden folder beside, which takes its name when it is complete. Whatever interrupts
-    this, ``folder`` is not there, nor is a part of it.
+    Everything is written to a hidden folder beside it, which is renamed when complete. After an interruption neither
+    ``folder`` nor a part of it exists.
 
     Args:
-        folder: to be made; there must be none of that name, or an empty one.
-        about: what is said of the set, JSON-ready. ``format`` and ``count`` are added.
+        folder: to be created; must not exist, or be empty.
+        about: metadata of the set, JSON-ready. ``format`` and ``count`` are added.
         made: its samples.
-        papers: called when all samples are written: what is to lie in ``licences/``.
+        papers: called after all samples are written; returns the files of ``licences/``.
 
     Raises:
-        InputError: the folder is there and has something in it.
-        OutputError: no permission, no disk space, no such place.
+        InputError: the folder exists and is not empty.
+        OutputError: no permission, no disk space, no such folder.
     """
     check_free(folder)
     part = folder.parent / f".calotype-{secrets.token_hex(6)}.part"
@@ -101,10 +103,10 @@ def write_samples(
 
 
 def check_free(folder: Path) -> None:
-    """Refuse a folder that holds something.
+    """Check that a folder does not exist or is empty.
 
     Raises:
-        InputError: it does, or it is a file.
+        InputError: it is not empty, or is a file.
     """
     try:
         taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
@@ -115,7 +117,7 @@ def check_free(folder: Path) -> None:
 
 
 def _write(folder: Path, name: str, sample: Made) -> dict[str, Any]:
-    """Write the pictures of a sample; its line."""
+    """Write the images of a sample; returns its line."""
     line: dict[str, Any] = dict(sample.info)
     pictures = {
         "image": (IMAGES, sample.image),

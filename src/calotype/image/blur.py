@@ -1,4 +1,4 @@
-"""The Gaussian blur."""
+"""Gaussian blur."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from torch import Tensor
 
 
 def blur(x: Tensor, sigma: float) -> Tensor:
-    """Gaussian blur cut at four sigma, edge pixels repeated outwards: as scikit-image's default.
+    """Gaussian blur, truncated at four sigma, with replicated edges, as in scikit-image by default.
 
     Args:
         x: [B, C, H, W].
-        sigma: standard deviation, pixels; 0 or less leaves ``x`` as it is.
+        sigma: standard deviation, pixels; for 0 or less ``x`` is returned unchanged.
 
     Returns:
         [B, C, H, W].
@@ -28,5 +28,5 @@ def blur(x: Tensor, sigma: float) -> Tensor:
 
 
 def reach(sigma: float) -> int:
-    """Pixels on either side that a blur looks at."""
+    """The radius of the blur kernel, pixels."""
     return int(4 * sigma + 0.5)

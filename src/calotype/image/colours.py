@@ -1,4 +1,4 @@
-"""Colours of one picture brought to those of another, pixel by pixel."""
+"""Per-pixel colour transfer from one image to another."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from calotype.image.luminance import luminance
 
 
 def recoloured(x: Tensor, like: Tensor) -> Tensor:
-    """``x`` with the mean and the covariance that the colours of ``like`` have.
+    """Transfer the mean and covariance of the colours of ``like`` to ``x``.
 
-    Of all linear maps of colours that do this it is the one that moves them least (Pitie and Kokaram, "The linear
-    Monge-Kantorovitch linear colour mapping", CVMP 2007, eq. 10).
+    Of all linear maps of colours with this property, this one minimizes the mean squared displacement (Pitie and
+    Kokaram, "The linear Monge-Kantorovitch linear colour mapping", CVMP 2007, eq. 10).
 
     Args:
-        x: [1, C, H, W], -1..1; a fourth channel, transparency, stays as it is.
+        x: [1, C, H, W], -1..1; a fourth channel (alpha) is returned unchanged.
         like: [1, C, h, w], -1..1.
 
     Returns:
@@ -31,21 +31,22 @@ def recoloured(x: Tensor, like: Tensor) -> Tensor:
 
 
 def _root(matrix: Tensor) -> Tensor:
-    """The square root of a symmetric positive matrix."""
+    """The square root of a symmetric positive-definite matrix."""
     values, vectors = torch.linalg.eigh(matrix)
     root: Tensor = vectors @ torch.diag(values.clamp_min(0).sqrt()) @ vectors.T
     return root
 
 
 def with_light_of(colours: Tensor, x: Tensor) -> Tensor:
-    """The hues of ``colours`` with the brightness of ``x``, both [1, C, H, W], -1..1."""
+    """The chrominance of ``colours`` with the luminance of ``x``, both [1, C, H, W], -1..1."""
     return torch.cat([(colours[:, :3] + luminance(x) - luminance(colours)).clamp(-1, 1), x[:, 3:]], 1)
 
 
 def ranked(x: Tensor, levels: int = 256) -> Tensor:
-    """How bright each pixel is among all of its picture: [1, 1, H, W], -1 the darkest, 1 the brightest.
+    """The rank of each pixel's luminance within its image: [1, 1, H, W], -1 the darkest, 1 the brightest.
 
-    Two pictures of different exposure are compared by this. Equal values get equal ranks, in ``levels`` steps.
+    Ranks compare two images of different exposure. Equal values get equal ranks; values are quantized to ``levels``
+    steps.
     """
     values = luminance(x)
     bins = ((values + 1) / 2 * (levels - 1)).round().long().clamp(0, levels - 1)

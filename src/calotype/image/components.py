@@ -1,4 +1,4 @@
-"""What hangs together: connected components of anything whose neighbours are known."""
+"""Connected components of a graph given by its edges."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from torch import Tensor
 
 
 def joined(pairs: Tensor, count: int) -> Tensor:
-    """The number of the component of each of ``count`` things.
+    """Connected components: the component index of each of ``count`` nodes.
 
-    Every thing takes the lowest number among those it is joined to, and then that of the thing it got it from, which
-    doubles how far numbers have come: a few dozen rounds are enough for the longest line.
+    Every node takes the minimum label of its neighbours, and then the label of the node it came from (pointer jumping).
+    This doubles the distance that labels travel in a round, so a few dozen rounds are enough for the longest chain.
 
     Args:
-        pairs: int64 [E, 2], things that are joined, numbers 0 .. ``count`` - 1.
-        count: how many things.
+        pairs: int64 [E, 2], edges between nodes 0 .. ``count`` - 1.
+        count: number of nodes.
 
     Returns:
-        int64 [count], 0 .. components - 1, in the order of each component's first thing.
+        int64 [count], 0 .. components - 1, in the order of the first node of each component.
     """
     found = torch.arange(count, device=pairs.device)
     while True:
@@ -32,7 +32,7 @@ def joined(pairs: Tensor, count: int) -> Tensor:
 
 
 def neighbours(there: Tensor) -> Tensor:
-    """Which of the pixels that are in ``there``, bool [H, W], touch, corners included: pairs int64 [E, 2].
+    """The edges between 8-connected pixels of ``there``, bool [H, W]: int64 [E, 2].
 
     Pixels are numbered in the order of ``there.nonzero()``.
     """

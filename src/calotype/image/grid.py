@@ -1,4 +1,4 @@
-"""Several pictures on one sheet, to compare them at a glance."""
+"""Contact sheets: several images in one, for comparison."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ def contact_sheet(
     background: tuple[int, int, int] = (255, 255, 255),
     mark_first: bool = False,
 ) -> Image.Image:
-    """Lay pictures out in rows, each with its caption below.
+    """Arrange images in rows, each with its caption below.
 
-    Pictures keep their shape. Large ones are shrunk to the cell; small ones are enlarged by whole factors without
-    smoothing, so that pixels stay what they are.
+    Aspect ratios are kept. Large images are downsampled to the cell; small ones are upsampled by whole factors without
+    interpolation, so that single pixels stay visible.
 
     Args:
         images: any sizes and modes; transparent parts show the background.
-        labels: one caption a picture, cut to the width of the cell; ``None`` for no captions.
-        columns: pictures a row; ``None`` makes the sheet about square.
-        cell: side of the square that each picture is fitted into, pixels.
+        labels: one caption per image, truncated to the width of the cell; ``None`` for no captions.
+        columns: images per row; ``None`` makes the sheet about square.
+        cell: side of the square that each image is fitted into, pixels.
         background: RGB, 0..255.
-        mark_first: frame the first picture in colour: the input among its results.
+        mark_first: draw a coloured frame around the first image, to mark the input among its results.
 
     Returns:
         An RGB image.
 
     Raises:
-        ValueError: no images, not one label an image, or a cell or a number of columns below 1.
+        ValueError: no images, not one label per image, or a cell or a number of columns below 1.
     """
     if not images or cell < 1 or (columns is not None and columns < 1):
         raise ValueError("a contact sheet needs an image, a cell and a column at least")
@@ -47,7 +47,7 @@ def contact_sheet(
     columns = min(columns or math.ceil(math.sqrt(len(images))), len(images))
     caption = _TEXT + _GAP if labels is not None else 0
     small = [_fit(image, cell) for image in images]
-    # A row is as high as its highest picture: square cells would leave landscapes far apart.
+    # A row is as high as its highest image: square cells would leave gaps between rows of landscape images.
     heights = [max(x.height for x in small[i : i + columns]) for i in range(0, len(small), columns)]
     tops = [_GAP + sum(heights[:row]) + row * (caption + _GAP) for row in range(len(heights) + 1)]
     sheet = Image.new("RGB", (columns * (cell + _GAP) + _GAP, tops[-1]), background)

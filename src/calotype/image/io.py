@@ -1,7 +1,8 @@
-"""Photos in, pictures out: what the rest of the package uses of the files beside this one.
+"""Reading photos and writing images: the functions of this package that the other packages use.
 
 ``opening`` (files and formats), ``reading`` (photos), ``listing`` (folders), ``pixels`` (tensors) and ``writing``
-(results and their settings). Importing this file does not import torch, so that reading the settings of a PNG is quick.
+(results and their settings). Importing this module does not import torch, so that reading the settings of a PNG is
+quick.
 """
 
 from calotype.image.listing import list_photos, natural_order

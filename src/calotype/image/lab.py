@@ -1,11 +1,11 @@
-"""Colours as people tell them apart: CIE L*a*b*."""
+"""Conversion to a perceptually uniform colour space, CIE L*a*b*."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-# Linear sRGB to XYZ for the white D65, divided by that white (IEC 61966-2-1).
+# Linear sRGB to XYZ, divided by the white point D65 (IEC 61966-2-1).
 _TO_XYZ = (
     (0.4124564 / 0.95047, 0.3575761 / 0.95047, 0.1804375 / 0.95047),
     (0.2126729, 0.7151522, 0.0721750),
@@ -15,13 +15,13 @@ _BEND = 6 / 29
 
 
 def to_lab(x: Tensor) -> Tensor:
-    """sRGB as L*a*b* (CIE 1976, white D65).
+    """sRGB to L*a*b* (CIE 1976, white D65).
 
     Args:
-        x: [B, C, H, W], -1..1; channels after the third are not looked at.
+        x: [B, C, H, W], -1..1; channels after the third are ignored.
 
     Returns:
-        [B, 3, H, W]: L from 0 to 100, a and b from about -100 to 100.
+        [B, 3, H, W]: L in 0..100, a and b about -100..100.
     """
     encoded = (x[:, :3].clamp(-1, 1) + 1) / 2
     linear = torch.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)

@@ -1,7 +1,7 @@
-"""Label maps read: pictures in a few flat colours, or in class numbers, as one number a pixel.
+"""Reading label maps: images in a few flat colours, or of class indices, converted to one index per pixel.
 
-What comes in has been through many hands: painted and exact, smoothed at its edges, or saved as a JPEG. The ways of
-telling its labels are tried in that order.
+A label map may be exact, have antialiased edges, or have JPEG artefacts. The methods to find its labels are tried in
+this order.
 """
 
 from __future__ import annotations
@@ -22,37 +22,37 @@ from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike, Size
 
 Colour = tuple[int, int, int]
 
-_APART = 30.0  # of 255: two colours that a smoothed or compressed map has for two labels are no nearer
-_FEWEST = 9  # pixels inside a smoothed map's areas of a colour
-_CLEAR = 0.85  # share of a smoothed map that has exactly the colour of a label
-# A drawing in black and white: levels of 255 from either, and the share of the pixels that are.
+_APART = 30.0  # on 0..255: minimum distance between two label colours of an antialiased or compressed map
+_FEWEST = 9  # minimum number of interior pixels of a label in an antialiased map
+_CLEAR = 0.85  # minimum share of an antialiased map that has exactly the colour of a label
+# A black-and-white drawing: maximum distance from black or white, of 255, and minimum share of such pixels.
 _NEAR_INK, _INK = 48, 0.85
 _BLACK_AND_WHITE: tuple[Colour, ...] = ((0, 0, 0), (255, 255, 255))
-# Share of a map that may be inside areas of a colour that its source does not have: less is a slip of the brush.
+# Maximum share of a map inside areas of a colour that its source lacks: less counts as a painting error.
 _SLIP = 0.001
-_MOSTLY = 0.5  # share of a map that has to be in the colours of its source, or it is another picture
+_MOSTLY = 0.5  # minimum share of a map that is in the colours of its source; below, it is an unrelated image
 
 
 def open_labels(source: LabelMapLike, like: LabelMap | None = None) -> LabelMap:
     """Read a label map.
 
-    Each label is a flat colour. A clean picture, such as a palette PNG or one with class numbers for grey levels, is
-    read exactly, however near its colours are; where edges are smoothed, or a lossy format has left its mark, colours
-    have to be well apart, and the pixels between them take the label of those around them. Drawings in black on white
-    or white on black are maps of two labels.
+    Each label is a flat colour. A clean image, such as a palette PNG or one with class indices as grey levels, is read
+    exactly, however similar its colours are. If edges are antialiased or the compression is lossy, colours must be well
+    separated, and the pixels between them take the label of the pixels around them. Black-and-white drawings are maps
+    of two labels.
 
     Args:
-        source: a path, PIL image, array, ``Photo`` or ``LabelMap``; an array [H, W] of whole numbers from 0 to 254
-            holds class numbers.
-        like: the map whose labels it has to have: its numbers are then those of that map.
+        source: a path, PIL image, array, ``Photo`` or ``LabelMap``; an array [H, W] of integers from 0 to 254 holds
+            class indices.
+        like: the map whose labels it must have; its indices are then those of that map.
 
     Returns:
-        The map at its full size. Labels are numbered in the order of their colours where it is exact, else by
+        The map at its full size. Labels are numbered in the order of their colours if it is exact, otherwise by
         frequency.
 
     Raises:
-        InputError: it cannot be read; it is a photo; it has one colour only, or more than 255 (without ``like``); it
-            has transparent places, or a colour that ``like`` lacks. The message is one line and says where.
+        InputError: it cannot be read; it is a photo; it has only one colour, or more than 255 (without ``like``); it
+            has transparent pixels, or a colour that ``like`` lacks. The message is one line and says where.
     """
     if isinstance(source, LabelMap) and (like is None or source.colours == like.colours):
         return source
@@ -63,21 +63,19 @@ def open_labels(source: LabelMapLike, like: LabelMap | None = None) -> LabelMap:
     colours = _colours(photo.rgb)
     if colours is None:
         raise InputError(
-            f"'{photo.name}' is no label map: paint what lies where in a few flat colours, without shades, and save "
-            "it as a PNG"
+            f"'{photo.name}' is no label map: paint each class in one of a few flat colours, without shades, and "
+            "save it as a PNG"
         )
     if len(colours) < 2:
-        raise InputError(
-            f"'{photo.name}' is a label map of one colour, which tells nothing apart: paint what differs in another"
-        )
+        raise InputError(f"'{photo.name}' is a label map of one colour: paint every class in a colour of its own")
     return LabelMap(_numbers(photo, colours), colours, photo.name, photo.source)
 
 
 def as_picture(source: LabelMapLike) -> PhotoLike:
-    """A map, however it is given, as something that can be read as a picture: class numbers as grey levels.
+    """Convert any representation of a map to one that can be read as an image: class indices become grey levels.
 
     Raises:
-        InputError: an array of whole numbers has some below 0 or above 254.
+        InputError: an array of integers has values below 0 or above 254.
     """
     if isinstance(source, LabelMap):
         return replace(open_photo(source.image()), name=source.name, source=source.source)
@@ -89,15 +87,15 @@ def as_picture(source: LabelMapLike) -> PhotoLike:
         return source
     if source.min() < 0 or source.max() >= MOST_LABELS:
         raise InputError(
-            f"an array of labels holds numbers from {source.min()} to {source.max()}: give 0 to {MOST_LABELS - 1}"
+            f"an array of labels has values from {source.min()} to {source.max()}: give 0 to {MOST_LABELS - 1}"
         )
     return source.astype(np.uint8)
 
 
 def _of_sixteen_bits(source: str | Path | Image.Image) -> Photo | None:
-    """A picture of sixteen bits a pixel that holds class numbers, as grey levels of eight; ``None`` for others.
+    """A 16-bit image of class indices as 8-bit grey levels; ``None`` for other images.
 
-    Read as a photo, scaled, all of it would be black.
+    If it were read as a photo and scaled to 8 bits, all of it would be black.
     """
     if not isinstance(source, Image.Image):
         with suppress(OSError, ValueError, Image.DecompressionBombError), Image.open(source) as image:
@@ -111,7 +109,7 @@ def _of_sixteen_bits(source: str | Path | Image.Image) -> Photo | None:
 
 
 def fitted(labels: LabelMap, size: Size) -> LabelMap:
-    """The map at another size: every pixel takes the label that most of its area had."""
+    """The map at another size: every pixel takes the label that covers most of it."""
     if labels.size == size:
         return labels
     index = torch.from_numpy(labels.index.astype(np.int64))[None]
@@ -119,7 +117,7 @@ def fitted(labels: LabelMap, size: Size) -> LabelMap:
 
 
 def resized(index: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """Labels int64 [1, H, W] at another size (height, width): to every pixel the label that most of its area had."""
+    """Labels int64 [1, H, W] at another size (height, width): every pixel takes the label that covers most of it."""
     if tuple(index.shape[1:]) == tuple(size):
         return index
     if size[0] >= index.shape[1] and size[1] >= index.shape[2]:
@@ -127,7 +125,9 @@ def resized(index: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
         return whole[0].long()
     best = torch.full(size, -1.0, device=index.device)
     found = torch.zeros(size, dtype=torch.int64, device=index.device)
-    for label in range(int(index.max()) + 1):  # one at a time: all channels of a large map would not fit in memory
+    for label in range(
+        int(index.max()) + 1
+    ):  # one label at a time: all channels of a large map would not fit in memory
         share = torch.nn.functional.interpolate(
             (index == label)[None].float(), size=size, mode="bilinear", antialias=True, align_corners=False
         )[0, 0]
@@ -141,11 +141,11 @@ def resized(index: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
 
 
 def _colours(rgb: NDArray[np.uint8]) -> tuple[Colour, ...] | None:
-    """The colours of a map's labels; ``None`` where it is no map."""
+    """The label colours of a map; ``None`` if the image is not a label map."""
     codes = _codes(rgb)
     found = np.unique(codes)
     inside, counts = np.unique(codes[_flat(codes)], return_counts=True)
-    # A clean map has nothing but labels, though some be too thin to have an inside.
+    # A clean map consists of label colours only, though some areas may be too thin to have interior pixels.
     if len(found) <= MOST_LABELS and len(found) - len(inside) <= max(2, len(inside)):
         return _as_colours(found)
     smoothed = inside[counts >= _FEWEST]
@@ -160,16 +160,16 @@ def _colours(rgb: NDArray[np.uint8]) -> tuple[Colour, ...] | None:
 
 
 def _is_ink(rgb: NDArray[np.uint8]) -> bool:
-    """Whether a picture is a drawing in black and white, with more of either than of what lies between."""
+    """Whether an image is a black-and-white drawing: nearly all pixels are near black or near white, and both occur."""
     dark, light = (rgb <= _NEAR_INK).all(2).mean(), (rgb >= 255 - _NEAR_INK).all(2).mean()
     between = 1 - dark - light
     return bool(min(dark, light) > between and between <= 1 - _INK)
 
 
 def _numbers(photo: Photo, colours: tuple[Colour, ...]) -> NDArray[np.uint8]:
-    """The number of the label of every pixel; those in no label's colour take that of the pixels around them."""
+    """The label index of every pixel; pixels in no label's colour take the label of the pixels around them."""
     picture, palette = _as_tensor(photo.rgb), _as_palette(colours)
-    # Of a thin line nothing may be quite white.
+    # A thin line may have no pixel that is fully white.
     found = (
         nearest(picture, palette)[0] if colours == _BLACK_AND_WHITE else labelled(picture, palette, _within(colours))
     )
@@ -177,7 +177,7 @@ def _numbers(photo: Photo, colours: tuple[Colour, ...]) -> NDArray[np.uint8]:
 
 
 def _within(colours: tuple[Colour, ...]) -> float:
-    """How far from a label's colour a pixel may be to have it clearly, -1..1: less than half way to another."""
+    """Maximum distance between a pixel and its label's colour, on -1..1: less than half of that between two labels."""
     return min(_APART / 2, 0.45 * _closest(_codes(np.array([colours], np.uint8))[0])) / 127.5
 
 
@@ -186,17 +186,17 @@ def _within(colours: tuple[Colour, ...]) -> float:
 
 
 def _in_colours_of(photo: Photo, like: LabelMap) -> NDArray[np.uint8]:
-    """The number in ``like`` of the label of every pixel.
+    """The label index of every pixel, in the numbering of ``like``.
 
     Raises:
-        InputError: there is an area in a colour that ``like`` does not have.
+        InputError: an area has a colour that ``like`` lacks.
     """
     picture, palette = _as_tensor(photo.rgb), _as_palette(like.colours)
     index, distance = nearest(picture, palette)
     sure = distance < _within(like.colours)
     _check_known(photo, like, (~sure)[0].numpy())
     if like.colours != _BLACK_AND_WHITE:
-        # Slips of the brush too, however wide, are filled from around them: what they were to be is not known.
+        # Painting errors of any width are filled from the pixels around them.
         index, _ = spread(index, sure, rounds=max(photo.rgb.shape))
     return index[0].numpy().astype(np.uint8)
 
@@ -206,7 +206,7 @@ def _check_known(photo: Photo, like: LabelMap, unknown: NDArray[np.bool_]) -> No
         raise InputError(
             f"'{photo.name}' is not in the colours of '{like.name}': paint it in these alone, {_listed(like.colours)}"
         )
-    # Within a few levels, since JPEG leaves no area quite flat.
+    # Within a few levels, since no area is exactly flat after JPEG compression.
     areas = unknown & _flat(_codes(photo.rgb // 8))
     if areas.sum() <= _SLIP * areas.size:
         return
@@ -236,13 +236,13 @@ def _check_opaque(photo: Photo) -> None:
 
 
 def _codes(rgb: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """One number for a colour: [H, W] of [H, W, 3]."""
+    """Pack a colour into one integer: [H, W, 3] -> [H, W]."""
     wide = rgb.astype(np.int64)
     return (wide[..., 0] << 16) | (wide[..., 1] << 8) | wide[..., 2]
 
 
 def _flat(codes: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which pixels have the colour of all eight around them: bool [H, W]; beyond an edge, the edge is repeated."""
+    """Which pixels equal all eight neighbours: bool [H, W]; edges are replicated."""
     height, width = codes.shape
     around = np.pad(codes, 1, mode="edge")
     flat = np.ones(codes.shape, bool)
@@ -262,7 +262,7 @@ def _as_colours(codes: NDArray[np.int64]) -> tuple[Colour, ...]:
 
 
 def _closest(codes: NDArray[np.int64]) -> float:
-    """The least distance between two of the colours, of 255."""
+    """The minimum distance between two of the colours, on 0..255."""
     colours = torch.tensor(_as_colours(codes), dtype=torch.float32)
     return float(torch.pdist(colours).min()) if len(colours) > 1 else float("inf")
 
@@ -280,7 +280,7 @@ def _distance(one: Colour, other: Colour) -> float:
 
 
 def _named(colour: Colour) -> str:
-    """A colour as paint programs write it."""
+    """A colour in hexadecimal notation."""
     return "#{:02x}{:02x}{:02x}".format(*colour)
 
 

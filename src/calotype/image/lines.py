@@ -1,4 +1,4 @@
-"""Lines one pixel wide, from a picture of how much of a line there is where."""
+"""Lines one pixel wide from a map of line strength: non-maximum suppression, hysteresis, thickening."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from calotype.image.mask import grown
 
 
 def ridges(strength: Tensor, angle: Tensor) -> Tensor:
-    """Where ``strength`` is no less than on either side, in the direction of ``angle``: bool [1, 1, H, W]."""
+    """Non-maximum suppression: where ``strength`` is a local maximum along ``angle``: bool [1, 1, H, W]."""
     height, width = strength.shape[2:]
     y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
     place = torch.stack([x, y], -1).to(strength)
@@ -28,7 +28,7 @@ def ridges(strength: Tensor, angle: Tensor) -> Tensor:
 
 
 def kept(thin: Tensor, begin: float, weak: float, shortest: float) -> Tensor:
-    """Of the lines of [H, W] above ``weak``, those that come above ``begin`` and extend over ``shortest`` pixels."""
+    """Hysteresis: lines of [H, W] above ``weak`` that reach ``begin`` and extend over ``shortest`` pixels."""
     lines = thin >= weak
     places = lines.nonzero()
     if not len(places):
@@ -49,18 +49,19 @@ def kept(thin: Tensor, begin: float, weak: float, shortest: float) -> Tensor:
 
 
 def thickened(lines: Tensor, thickness: int) -> Tensor:
-    """Lines of one pixel [1, 1, H, W] made so many pixels wide."""
+    """Thicken lines one pixel wide, [1, 1, H, W], to the given number of pixels."""
     wide = grown(lines, (thickness - 1) // 2) if lines.any() else lines
-    if thickness % 2 == 0:  # one pixel more, to the right and downwards
+    if thickness % 2 == 0:  # the extra pixel of an even thickness is on the right and at the bottom
         wide = F.max_pool2d(F.pad(wide, (1, 0, 1, 0)), 2, 1)
     return wide
 
 
 def line_width(size: tuple[int, int], thickness: int | None) -> int:
-    """How many pixels wide lines are on a picture of (height, width), unless it is said: one for every 400, at least 1.
+    """The line thickness for an image of (height, width), pixels: as given; by default 1 per 400 pixels of its longer
+    side.
 
     Raises:
-        InputError: lines of such a thickness cannot be drawn.
+        InputError: the given thickness is out of range.
     """
     if thickness is None:
         return max(1, round(max(size) / 400))

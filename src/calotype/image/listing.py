@@ -1,4 +1,4 @@
-"""The photos in a folder, in the order a person would count them."""
+"""The photos of a folder, in natural order."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from calotype.image.opening import SUFFIXES, reason
 
 
 def list_photos(folder: str | Path) -> list[Path]:
-    """The photos in a folder, by suffix, in the order a person would count them: a2 before a10.
+    """The photos of a folder, by suffix, in natural order (a2 before a10).
 
-    Sub-folders and hidden files are passed over; the files are not opened.
+    Subfolders and hidden files are skipped; the files are not opened.
 
     Raises:
-        InputError: there is no such folder, it may not be read, or no photo is in it.
+        InputError: there is no such folder, it is not readable, or it contains no photo.
     """
     folder = Path(folder)
     label = shown(folder)
@@ -35,6 +35,6 @@ def list_photos(folder: str | Path) -> list[Path]:
 
 
 def natural_order(name: str) -> tuple[list[tuple[int, int, str]], str]:
-    """A key that sorts names as a person would count them: a2 before a10."""
+    """A sort key for natural order: a2 before a10."""
     parts = re.split(r"([0-9]+)", name.casefold())
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part], name

@@ -1,4 +1,4 @@
-"""Masks: white selects. As tensors they are [1, 1, H, W], float32, 0..1: a share, not a colour."""
+"""Masks: white selects. As tensors they are [1, 1, H, W], float32, 0..1 (a weight, not a colour)."""
 
 from __future__ import annotations
 
@@ -20,22 +20,23 @@ from calotype.types import PhotoLike, Size
 _LEAST_CHANGE = 8 / 127.5
 _OVER_NOISE = 10.0
 _STRONGEST_NOISE = 4 / 127.5
-_EVERYWHERE = 0.95  # share of the picture
+_EVERYWHERE = 0.95  # share of the image
 
 
 def open_mask(source: PhotoLike, size: Size, *, max_side: int | None = None) -> Tensor:
     """Read a mask: white, or any colour brighter than middle grey, selects; black and transparent do not.
 
     Args:
-        source: whatever ``open_photo`` takes, in any mode, black and white included.
-        size: of the photo that the mask belongs to. A mask of another size but the same shape (within 1 %) is resized.
-        max_side: the one the photo was read with, so that a mask of the original's size fits still.
+        source: anything ``open_photo`` accepts, in any mode, black and white included.
+        size: size of the photo that the mask belongs to. A mask of another size but the same aspect ratio (within 1 %)
+            is resized.
+        max_side: the value the photo was read with, so that a mask of the original's size still fits.
 
     Returns:
         [1, 1, H, W], float32, 0 or 1, on the CPU.
 
     Raises:
-        InputError: the mask cannot be read, is not of the photo's shape, or selects nothing or everything.
+        InputError: the mask cannot be read, does not have the photo's aspect ratio, or selects nothing or everything.
     """
     mask = open_photo(source, max_side=max_side)
     if not _same_shape(mask.size, size):
@@ -50,42 +51,40 @@ def open_mask(source: PhotoLike, size: Size, *, max_side: int | None = None) -> 
         mode="nearest",
     )
     if not selected.any():
-        raise InputError("the mask selects nothing: paint what you mean in white on black")
+        raise InputError("the mask selects nothing: paint the region in white on black")
     if selected.all():
-        raise InputError(
-            "the mask selects the whole photo: paint only what you mean in white, and leave the rest black"
-        )
+        raise InputError("the mask selects the whole photo: paint only the region in white, and leave the rest black")
     return selected
 
 
 def _same_shape(one: Size, other: Size) -> bool:
-    """Whether width over height is the same within 1 %."""
+    """Whether two aspect ratios are equal within 1 %."""
     return abs(one.width * other.height / (one.height * other.width) - 1) <= 0.01
 
 
 def derived_mask(photo: Tensor, changed: Tensor) -> Tensor:
-    """Where two pictures of one size really differ: what a person painted or pasted, and not what a JPEG encoder did.
+    """Detect where two images of one size differ by painting or pasting, ignoring JPEG artefacts.
 
     Args:
         photo: [1, C, H, W], -1..1.
-        changed: the same photo with something changed, [1, C, H, W], -1..1; it may have been through a lossy format.
-            Where only one of the two has transparency, colours alone are compared.
+        changed: the edited photo, [1, C, H, W], -1..1; it may have been compressed lossily. If only one of the two has
+            transparency, only colours are compared.
 
     Returns:
-        [1, 1, H, W], float32, 0 or 1: stray pixels dropped, holes of a few pixels (places where what was pasted
-        happens to have the photo's colour) filled.
+        [1, 1, H, W], float32, 0 or 1. Isolated pixels are removed. Holes of a few pixels, where pasted content happens
+        to have the photo's colour, are filled.
 
     Raises:
-        InputError: the two have not the same size, differ nowhere, or differ everywhere.
+        InputError: the two differ in size, differ nowhere, or differ everywhere.
     """
     if photo.shape[2:] != changed.shape[2:]:
         sizes = [f"{x.shape[3]}x{x.shape[2]}" for x in (photo, changed)]
         raise InputError(f"the photo is {sizes[0]} and the changed one {sizes[1]} pixels: change it without resizing")
     common = min(photo.shape[1], changed.shape[1])
     difference = photo[:, :common] - changed[:, :common]
-    # What compression does swings round the true value and cancels in a mean of neighbours; a change does not.
+    # Compression errors have zero mean and cancel in the mean of neighbours; an edit does not.
     steady = F.avg_pool2d(difference, 3, 1, 1, count_include_pad=False).abs().amax(1, keepdim=True)
-    # A quarter of the picture is thought to be unchanged, and to show how strong the compression was.
+    # At least a quarter of the image is assumed to be unchanged; it shows the strength of the compression.
     noise = float(_quantile(steady, 0.25))
     threshold = max(_LEAST_CHANGE, _OVER_NOISE * noise)
     differs = (steady > threshold) & (difference.abs().amax(1, keepdim=True) > threshold / 2)
@@ -98,30 +97,32 @@ def derived_mask(photo: Tensor, changed: Tensor) -> Tensor:
 
 
 def _quantile(x: Tensor, share: float, sample: int = 1 << 20) -> Tensor:
-    """The value below which ``share`` of ``x`` lies, from an even sample of it."""
+    """The quantile ``share`` of ``x``, computed from an evenly spaced sample."""
     values = x.flatten()
     values = values[:: max(1, len(values) // sample)]
     return values.kthvalue(max(1, round(share * len(values)))).values
 
 
 def _without_specks(mask: Tensor) -> Tensor:
-    """Drop selected pixels that have fewer than a dozen others within three pixels; a line of two pixels has 13."""
+    """Deselect pixels that have fewer than a dozen selected ones within three pixels; on a line two pixels wide there
+    are 13.
+    """
     return mask * (F.avg_pool2d(mask, 7, 1, 3) * 49 > 12.5)
 
 
 def _closed(mask: Tensor, radius: int) -> Tensor:
-    """Fill what a disk of ``radius`` pixels cannot enter, without growing outwards."""
-    # Beyond the edge all counts as unselected while growing and as selected while shrinking: the edge is no change.
+    """Morphological closing with a disk of ``radius`` pixels."""
+    # Outside the image, pixels count as unselected in the dilation and as selected in the erosion.
     return 1 - _dilate(1 - _dilate(mask, radius), radius)
 
 
 def composite(photo: Tensor, made: Tensor, soft: Tensor) -> Tensor:
-    """``made`` where ``soft`` is 1, ``photo`` where it is 0, and a mixture between.
+    """Alpha blending: ``made`` where ``soft`` is 1, ``photo`` where it is 0, linear in between.
 
     Args:
         photo: [1, C, H, W], -1..1.
         made: [1, C, H, W], -1..1.
-        soft: [1, 1, H, W], 0..1: a mask, as ``soften`` gives it.
+        soft: [1, 1, H, W], 0..1: a mask, as ``soften`` returns it.
 
     Returns:
         [1, C, H, W], -1..1; exactly the photo where ``soft`` is 0.
@@ -130,7 +131,7 @@ def composite(photo: Tensor, made: Tensor, soft: Tensor) -> Tensor:
 
 
 def grown(mask: Tensor, radius: int) -> Tensor:
-    """A mask [1, 1, H, W] of 0 and 1, wider by a disk of ``radius`` pixels."""
+    """A mask [1, 1, H, W] of 0 and 1, dilated by a disk of ``radius`` pixels."""
     part = _around(mask, radius + 1)
     wide = torch.zeros_like(mask)
     wide[part] = _dilate(mask[part], radius)
@@ -138,15 +139,15 @@ def grown(mask: Tensor, radius: int) -> Tensor:
 
 
 def soften(mask: Tensor, dilate_px: int = 7, blur_sigma: float = 5.0) -> Tensor:
-    """Widen a mask and give it a soft edge, as SinGAN does before it blends a result into the photo.
+    """Dilate a mask and blur its edge, as SinGAN does before it blends a result into the photo.
 
     Args:
         mask: [1, 1, H, W], 0 or 1.
-        dilate_px: radius of the disk by which it grows, pixels; 7 for harmonisation and 20 for editing in SinGAN.
-        blur_sigma: of the Gaussian that softens the edge, pixels.
+        dilate_px: radius of the dilating disk, pixels; 7 for harmonisation and 20 for editing in SinGAN.
+        blur_sigma: standard deviation of the Gaussian that softens the edge, pixels.
 
     Returns:
-        [1, 1, H, W], 0..1, reaching both, or a constant mask where the widened one is constant.
+        [1, 1, H, W], 0..1, reaching both values; a constant mask if the dilated one is constant.
     """
     part = _around(mask, dilate_px + reach(blur_sigma) + 1)
     wide, soft = grown(mask, dilate_px), torch.zeros_like(mask)
@@ -158,7 +159,7 @@ def soften(mask: Tensor, dilate_px: int = 7, blur_sigma: float = 5.0) -> Tensor:
 
 
 def _around(mask: Tensor, margin: int) -> tuple[slice, ...]:
-    """The least rectangle that holds all that is selected in [1, 1, H, W] and ``margin`` pixels around it."""
+    """The bounding box of all selected pixels in [1, 1, H, W], extended by ``margin`` pixels."""
     found = []
     for axis in (2, 3):
         places = mask[0, 0].amax(3 - axis).nonzero()[:, 0]
@@ -168,10 +169,10 @@ def _around(mask: Tensor, margin: int) -> tuple[slice, ...]:
 
 
 def _dilate(mask: Tensor, radius: int) -> Tensor:
-    """Grow a mask [1, 1, H, W] of 0 and 1 by a disk of ``radius`` pixels.
+    """Dilate a mask [1, 1, H, W] of 0 and 1 by a disk of ``radius`` pixels.
 
-    Row by row rather than with the disk as a kernel, whose cost grows with the square of the radius: a pixel is
-    selected when, in a row ``dy`` away, a selected one lies within half the disk's width at that height.
+    It works row by row, since the cost of a convolution with the disk grows with the square of the radius: a pixel is
+    selected if, in a row ``dy`` away, a selected one lies within half the width of the disk at that height.
     """
     if radius < 1:
         return mask
@@ -185,7 +186,7 @@ def _dilate(mask: Tensor, radius: int) -> Tensor:
 
 
 def _row_distance(selected: Tensor, radius: int) -> Tensor:
-    """Pixels to the nearest selected one in the same row: int16 [H, W], ``radius + 1`` standing for all beyond."""
+    """Distance in pixels to the nearest selected pixel of the same row: int16 [H, W], clipped to ``radius + 1``."""
     width = selected.shape[1]
     place = torch.arange(width, device=selected.device, dtype=torch.int32)
     far = width + radius + 1

@@ -1,4 +1,4 @@
-"""Files opened as pictures by Pillow: which kinds are known, and what is said of one that cannot be read."""
+"""Opening image files with Pillow: the accepted formats, and error messages for files that cannot be read."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from PIL import Image, UnidentifiedImageError
 from calotype.errors import InputError
 from calotype.files import shown
 
-# Formats by Pillow's names, with their suffixes. A closed list: some of Pillow's readers start other programs
-# (EPS starts Ghostscript), which no photo of unknown origin should be able to ask for.
+# Formats by Pillow's names, with their suffixes. The list is closed, for security: some of Pillow's readers start
+# other programs (EPS starts Ghostscript), which an untrusted file must not be able to do.
 FORMATS: dict[str, tuple[str, ...]] = {
     "PNG": (".png", ".apng"),
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
@@ -37,7 +37,7 @@ SAVE_AS = "save it as a PNG or JPEG and give that"
 
 @contextmanager
 def opened(file: BinaryIO, label: str) -> Iterator[Image.Image]:
-    """The picture in ``file`` with its header read and its pixels not yet."""
+    """Open the image in ``file``: its header is read, its pixels are not decoded yet."""
     head = file.read(16)
     file.seek(0)
     if not head:
@@ -61,7 +61,7 @@ _limit_lock = threading.Lock()
 
 @contextmanager
 def _without_pillows_limit() -> Iterator[None]:
-    """Pillow's own guard against huge files set aside while a header is read: ours speaks instead, right after."""
+    """Disable Pillow's guard against huge files while a header is read; our own check follows."""
     with _limit_lock:
         before = Image.MAX_IMAGE_PIXELS
         Image.MAX_IMAGE_PIXELS = None
@@ -80,25 +80,25 @@ def _register_heif(label: str) -> None:
 
 
 def is_whole(path: str | Path) -> bool:
-    """Whether every pixel of a picture, or of the last frame of a film, can be read."""
+    """Whether every pixel of an image, or of the last frame of an animation, can be decoded."""
     try:
         with open(path, "rb") as file, opened(file, shown(path)) as image:
             image.seek(getattr(image, "n_frames", 1) - 1)
             image.load()
-    # Pillow's readers answer a broken file with exceptions of any kind.
+    # Pillow's readers raise exceptions of any type for a broken file.
     except Exception:
         return False
     return True
 
 
 def reason(error: Exception) -> str:
-    """What went wrong, on one line."""
+    """The reason of an exception, on one line."""
     text = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
     return " ".join(text.split())
 
 
 def broken(label: str, error: Exception) -> InputError:
-    """What is said of a file whose reader failed."""
+    """The error for a file whose reader failed."""
     if isinstance(error, MemoryError):
         return InputError(f"{label} does not fit in memory: give a smaller --max-side (max_side)")
     return InputError(f"{label} is broken or cut short ({reason(error)}): get it again, or open it and {SAVE_AS}")

@@ -1,4 +1,4 @@
-"""A few colours that stand for all of a photo's, and pictures reduced to them."""
+"""Colour palettes of photos, and quantization of images to them."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from torch import Tensor
 
 from calotype.errors import InputError
 
-_SAMPLE = 20_000  # pixels looked at
-_ROUNDS = 50  # of k-means at most; it settles in far fewer
-_STRIP = 1 << 24  # distances held at a time: 64 MiB
+_SAMPLE = 20_000  # maximum number of pixels used
+_ROUNDS = 50  # maximum number of k-means iterations; it converges in far fewer
+_STRIP = 1 << 24  # distances in memory at a time: 64 MiB
 
 
 def palette(photo: Tensor, colours: int, seed: int = 0) -> Tensor:
-    """The ``colours`` colours that the photo's pixels are nearest to on average: k-means in RGB.
+    """The ``colours`` representative colours of a photo: k-means in RGB.
 
-    Started as k-means++ (Arthur and Vassilvitskii, SODA 2007): the first centre is a pixel drawn at random, every other
-    one is drawn with a chance in proportion to its squared distance from the nearest before it.
+    Initialized as in k-means++ (Arthur and Vassilvitskii, SODA 2007): the first centre is a random pixel; each further
+    one is drawn with a probability proportional to its squared distance from the nearest centre so far.
 
     Args:
-        photo: [1, C, H, W], -1..1. Where there is an alpha channel, pixels less than half opaque are not looked at.
-        colours: how many, 1 or more.
-        seed: of the draw: the same photo and seed give the same palette.
+        photo: [1, C, H, W], -1..1. If there is an alpha channel, pixels less than half opaque are ignored.
+        colours: number of colours, 1 or more.
+        seed: seed of the random draws: the same photo and seed give the same palette.
 
     Returns:
-        [K, 3], -1..1, on the photo's device, in the order of brightness, darkest first. K is less than ``colours``
-        where the photo has fewer different colours.
+        [K, 3], -1..1, on the photo's device, sorted by luminance, darkest first. K is less than ``colours`` if the
+        photo has fewer distinct colours.
 
     Raises:
         InputError: ``colours`` is less than 1.
@@ -45,11 +45,11 @@ def palette(photo: Tensor, colours: int, seed: int = 0) -> Tensor:
 
 
 def quantized(picture: Tensor, palette: Tensor) -> Tensor:
-    """The picture with every pixel in the nearest colour of the palette (Euclidean in RGB).
+    """Replace every pixel by the nearest colour of the palette (Euclidean distance in RGB).
 
     Args:
-        picture: [1, C, H, W], -1..1; channels after the third (alpha) stay as they are. Colours of clear pixels, which
-            are composited on grey, are changed as well.
+        picture: [1, C, H, W], -1..1; channels after the third (alpha) are unchanged. Colours of transparent pixels,
+            which are composited on mid-grey, are replaced as well.
         palette: [K, 3], -1..1.
 
     Returns:
@@ -72,11 +72,11 @@ def _sample(photo: Tensor, noise: torch.Generator) -> Tensor:
 
 
 def _first_centres(pixels: Tensor, count: int, noise: torch.Generator) -> Tensor:
-    """``count`` different pixels, far from each other: [count, 3]."""
+    """``count`` distinct pixels, far from each other (k-means++): [count, 3]."""
     chosen = [pixels[torch.randint(len(pixels), (1,), generator=noise)]]
     distance = (pixels - chosen[0]).square().sum(1)
     while len(chosen) < count:
-        # A point on the running sum rather than torch.multinomial, whose stream is not promised to stay.
+        # Inverse transform sampling instead of torch.multinomial, whose random stream may change between versions.
         total = distance.cumsum(0)
         place = torch.rand(1, dtype=torch.float64, generator=noise) * total[-1]
         which = int(torch.searchsorted(total, place, right=True).clamp(max=len(pixels) - 1))
@@ -86,15 +86,15 @@ def _first_centres(pixels: Tensor, count: int, noise: torch.Generator) -> Tensor
 
 
 def _nearest(pixels: Tensor, centres: Tensor) -> Tensor:
-    """For each pixel [N, 3] the number of the nearest centre [K, 3]."""
+    """The index of the nearest centre [K, 3] for each pixel [N, 3]."""
     lengths = centres.square().sum(1)
     strips = torch.split(pixels, max(1, _STRIP // len(centres)))
-    # |x|^2 is the same for all centres, so the nearest can be found without it.
+    # |x|^2 is the same for all centres, so it is omitted.
     return torch.cat([torch.addmm(lengths, strip, centres.T, alpha=-2).argmin(1) for strip in strips])
 
 
 def _means(pixels: Tensor, nearest: Tensor, centres: Tensor) -> Tensor:
-    """The mean of each centre's pixels; a centre that has none stays where it is."""
+    """The mean of the pixels of each centre; a centre without pixels is unchanged."""
     count = torch.bincount(nearest, minlength=len(centres))[:, None]
     total = torch.zeros_like(centres).index_add_(0, nearest, pixels)
     return torch.where(count > 0, total / count.clamp(min=1), centres)

@@ -1,7 +1,7 @@
-"""Square patches of image tensors: cut out, and described by a few numbers.
+"""Square patches of image tensors: extraction, and their principal components.
 
-A patch is named by its top-left corner. A picture of ``h x w`` has ``(h - p + 1) x (w - p + 1)`` patches of side ``p``;
-along an axis that wraps round (a tileable picture) it has one for every pixel.
+The position of a patch is that of its top-left corner. An image of ``h x w`` has ``(h - p + 1) x (w - p + 1)`` patches
+of side ``p``; along a periodic axis (a tileable image) it has one per pixel.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from torch import Tensor
 
 
 def wrap(x: Tensor, patch: int, tile: tuple[bool, bool]) -> Tensor:
-    """Repeat the first ``patch - 1`` rows and/or columns of ``x`` [B, C, H, W] at its end, where ``tile`` says so."""
+    """Append the first ``patch - 1`` rows and/or columns of ``x`` [B, C, H, W] at its end, on the axes of ``tile``."""
     if tile[0]:
         x = torch.cat([x, x[:, :, : patch - 1]], dim=2)
     if tile[1]:
@@ -21,15 +21,15 @@ def wrap(x: Tensor, patch: int, tile: tuple[bool, bool]) -> Tensor:
 
 
 def unfold(x: Tensor, patch: int) -> Tensor:
-    """All patches of ``x`` [1, C, H, W] as rows [(H - p + 1) (W - p + 1), C p p], row by row of the picture."""
+    """All patches of ``x`` [1, C, H, W] as rows [(H - p + 1) (W - p + 1), C p p], in row-major order."""
     return F.unfold(x, patch)[0].T
 
 
 def principal_filters(x: Tensor, patch: int, count: int, sample: int = 10_000) -> Tensor:
     """The ``count`` leading principal components of the patches of ``x`` [B, C, H, W], as filters [count, C, p, p].
 
-    Filters are orthonormal, so the squared distance between two patches' responses is their squared distance less the
-    part that lies outside the components. At most about ``sample`` patches, evenly spread, are looked at.
+    The filters are orthonormal, so the squared distance between the responses of two patches is their own squared
+    distance, less the part outside the components. At most about ``sample`` patches, evenly spaced, are used.
     """
     channels = x.shape[1]
     count = min(count, channels * patch * patch)

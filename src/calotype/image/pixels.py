@@ -1,6 +1,6 @@
-"""Photos as tensors and back: bytes to -1..1, and what becomes of transparency in between.
+"""Conversion between photos (8 bits) and tensors (-1..1), transparency included.
 
-Importing this file does not import torch.
+Importing this module does not import torch.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def to_tensor(photo: Photo, device: str | torch.device = "cpu") -> torch.Tensor:
     """The photo as an image tensor.
 
     Returns:
-        float32 [1, 3, H, W], -1..1; or [1, 4, H, W] where the photo has transparency: the colour composited on
-        mid-grey (0), then alpha (-1 clear, 1 opaque).
+        float32 [1, 3, H, W], -1..1; or [1, 4, H, W] if the photo has transparency: three colour channels composited on
+        mid-grey (value 0), then alpha (-1 transparent, 1 opaque).
     """
     import torch
 
@@ -44,7 +44,7 @@ def as_tensor(values: NDArray[np.uint8], device: str | torch.device = "cpu") -> 
     """Colours uint8 [H, W, 3] as float32 [3, H, W], -1..1."""
     import torch
 
-    # Not by torch, whose threads would fight over the cores where several threads read pictures.
+    # Without torch, whose thread pool would compete for the cores if several threads read images.
     planes = np.ascontiguousarray(np.asarray(values).transpose(2, 0, 1)).astype(np.float32)
     planes /= np.float32(127.5)
     planes -= np.float32(1)
@@ -52,16 +52,17 @@ def as_tensor(values: NDArray[np.uint8], device: str | torch.device = "cpu") -> 
 
 
 def to_image(tensor: torch.Tensor) -> Image.Image:
-    """An image tensor as a picture: the exact inverse of ``to_tensor``.
+    """Convert an image tensor to a PIL image: the exact inverse of ``to_tensor``.
 
     Args:
-        tensor: [C, H, W] or [1, C, H, W], -1..1 (clamped), C = 3, or 4 with colour on mid-grey and alpha.
+        tensor: [C, H, W] or [1, C, H, W], -1..1 (clamped), C = 3, or 4 with colours composited on mid-grey and alpha.
 
     Returns:
-        RGB, or RGBA with the colour freed of the grey; clear pixels are black underneath.
+        RGB, or RGBA with the mid-grey removed from the colours (un-premultiplied); the colour of transparent pixels is
+        black.
 
     Raises:
-        ValueError: another shape, or values that are not numbers: a fault of the caller, not of the user.
+        ValueError: another shape, or values that are not finite: an error of the caller, not of the user.
     """
     import torch
 

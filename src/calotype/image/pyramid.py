@@ -1,4 +1,4 @@
-"""The sizes that single-image methods work through, coarsest first, and the photo at each of them."""
+"""The scales of image pyramids in single-image methods, coarsest first, and the photo at each of them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ def singan_sizes(
 ) -> list[tuple[int, int]]:
     """The pyramid of SinGAN (Shaham et al. 2019), as its reference code computes it.
 
-    The number of scales follows from ``factor``; then the factor is adjusted so that the coarsest short side comes
-    out at ``min_size``. It comes out one higher where ``min_size / side * side`` is a hair above in floating point:
-    the reference does that too, and the sizes here are its sizes.
+    The number of scales follows from ``factor``; then the factor is adjusted so that the short side of the coarsest
+    scale is ``min_size``. It is one pixel more if ``min_size / side * side`` exceeds ``min_size`` by a rounding error.
+    The reference code does the same, and the sizes here are its sizes.
 
     Args:
-        height: of the photo, pixels.
-        width: of the photo, pixels.
+        height: height of the photo, pixels.
+        width: width of the photo, pixels.
         min_size: short side of the coarsest scale, pixels.
-        max_size: the finest scale's long side is at most this, pixels (by the same hair, now and then one more).
+        max_size: maximum long side of the finest scale, pixels (sometimes one more, by the same rounding error).
         factor: nominal ratio between neighbouring scales, below 1.
 
     Returns:
@@ -45,14 +45,14 @@ def singan_sizes(
 def consingan_sizes(
     height: int, width: int, min_size: int = 25, max_size: int = 250, scales: int = 6
 ) -> list[tuple[int, int]]:
-    """The pyramid of ConSinGAN (Hinz et al. 2021): more scales where pictures are small, fewer where they are large.
+    """The pyramid of ConSinGAN (Hinz et al. 2021): scales are denser at low resolutions than at high ones.
 
     Args:
-        height: of the photo, pixels.
-        width: of the photo, pixels.
-        min_size: short side of the coarsest scale, pixels, or nearly.
-        max_size: the finest scale's long side is at most this, pixels.
-        scales: how many.
+        height: height of the photo, pixels.
+        width: width of the photo, pixels.
+        min_size: short side of the coarsest scale, pixels, approximately.
+        max_size: maximum long side of the finest scale, pixels.
+        scales: number of scales.
 
     Returns:
         [(height, width), ...], coarsest first. A photo no larger than ``min_size`` has one scale.
@@ -63,27 +63,27 @@ def consingan_sizes(
         return [(h, w)]
     last = scales - 1
     ratio = (min_size / min(h, w)) ** (1 / last)
-    # With two scales the published spacing divides by the logarithm of 1: there is nothing to space out.
+    # With two scales the published formula divides by log(1) = 0, and there is no intermediate scale.
     spread = (last - 1) / math.log(last) if last > 1 else 0.0
     powers = [ratio ** (spread * math.log(last - i) + 1) for i in range(last)]
     return [*((math.ceil(h * power), math.ceil(w * power)) for power in powers), (h, w)]
 
 
 def gpnn_sizes(height: int, width: int, coarsest: int = 14, ratio: float = 4 / 3) -> list[tuple[int, int]]:
-    """The pyramid of GPNN (Granot et al. 2022): from a few pixels up to the photo itself.
+    """The pyramid of GPNN (Granot et al. 2022): from a few pixels up to the photo's size.
 
-    The ratio is adjusted a little so that a whole number of steps leads from ``coarsest`` to the photo. One of
-    the reference codes cuts both sides to 14 px where that does not come out even, which distorts the photo;
-    here the shape is kept, up to rounding.
+    The ratio is adjusted slightly so that a whole number of steps leads from ``coarsest`` to the photo. One of the
+    reference codes instead sets both sides to 14 px, which distorts the photo; here the aspect ratio is kept, up to
+    rounding.
 
     Args:
-        height: of the photo, pixels.
-        width: of the photo, pixels.
+        height: height of the photo, pixels.
+        width: width of the photo, pixels.
         coarsest: short side of the coarsest level, pixels.
         ratio: nominal ratio between neighbouring levels, above 1.
 
     Returns:
-        [(height, width), ...], coarsest first, each larger than the one before; the last is the photo's size.
+        [(height, width), ...], coarsest first, strictly increasing; the last is the photo's size.
     """
     short = min(height, width)
     if short <= coarsest:
@@ -93,10 +93,10 @@ def gpnn_sizes(height: int, width: int, coarsest: int = 14, ratio: float = 4 / 3
     levels = [shrink ** (1 - i / steps) for i in range(steps)]
     sizes = [(max(1, round(height * f)), max(1, round(width * f))) for f in levels]
     sizes.append((height, width))
-    # Tiny levels can round to the same size: once is enough.
+    # Tiny levels can round to the same size: drop duplicates.
     return list(dict.fromkeys(sizes))
 
 
 def pyramid(x: Tensor, sizes: Sequence[tuple[int, int]]) -> list[Tensor]:
-    """``x`` [B, C, H, W] at each of ``sizes``, every level resized from ``x`` itself, so that blur does not add up."""
+    """Resize ``x`` [B, C, H, W] to each of ``sizes``, always from ``x`` itself, so that blur does not accumulate."""
     return [resize(x, size) for size in sizes]

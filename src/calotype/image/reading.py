@@ -1,6 +1,6 @@
-"""Photos read from wherever they are: upright, in sRGB, eight bits a channel.
+"""Reading photos: upright, in sRGB, 8 bits per channel.
 
-The only place that knows of orientation in EXIF, of colour profiles, and of what else a file may do to its pixels.
+Only this module deals with EXIF orientation, colour profiles, and other format-specific properties of pixels.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from calotype.types import Photo, PhotoLike
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MIN_SIDE = 16  # pixels: below this there is nothing to learn from
-MAX_PIXELS = 128_000_000  # of a photo as it is used
-MAX_DECODED_PIXELS = 250_000_000  # of a file that is to be shrunk at once by ``max_side``
+MIN_SIDE = 16  # pixels: a smaller image is too small for any method
+MAX_PIXELS = 128_000_000  # maximum size of a photo after downsampling
+MAX_DECODED_PIXELS = 250_000_000  # maximum size of a file that ``max_side`` downsamples
 
-# Formats whose frames are a film. The frames of others are a stereo pair or preview (MPO) or pages (TIFF).
+# Formats for animations. The frames of other formats are a stereo pair or preview (MPO) or pages (TIFF).
 _FILMS = {"GIF", "WEBP", "PNG", "AVIF"}
 
 _TURNS = {
@@ -43,29 +43,29 @@ _ORIENTATION = 0x0112  # EXIF tag
 
 
 def open_photo(source: PhotoLike, *, max_side: int | None = None) -> Photo:
-    """Read one photo: upright, in sRGB, eight bits a channel, transparency kept.
+    """Read one photo: upright, in sRGB, 8 bits per channel, transparency kept.
 
-    EXIF orientation is applied, an embedded colour profile is converted to sRGB (a broken one is ignored), grey
-    becomes RGB, CMYK and palettes are resolved, 16-bit values are scaled to 8 bits. An alpha channel that is
-    opaque throughout is dropped; colours under wholly clear pixels are set to 0, so that they cannot leak.
+    EXIF orientation is applied, an embedded colour profile is converted to sRGB (a broken one is ignored), grey becomes
+    RGB, CMYK and palettes are converted, 16-bit values are scaled to 8 bits. An alpha channel that is fully opaque is
+    dropped; colours of fully transparent pixels are set to 0, so that they cannot leak.
 
     Args:
-        source: a path, an open binary stream (it need not be seekable), a PIL image, an array [H, W], [H, W, 3] or
-            [H, W, 4] of uint8, uint16, bool or float 0..1, or a ``Photo``, which is returned as it is.
-        max_side: in pixels: shrink the photo, antialiased and keeping its shape, so that neither side is longer.
-            ``None`` reads it as it is.
+        source: a path, an open binary stream (it need not be seekable), a PIL image, an array [H, W], [H, W, 3] or [H,
+            W, 4] of uint8, uint16, bool or float 0..1, or a ``Photo``, which is returned unchanged.
+        max_side: maximum length of the longer side, pixels: larger photos are downsampled, with antialiasing, and their
+            aspect ratio is kept. ``None`` for no limit.
 
     Returns:
-        The photo, at least ``MIN_SIDE`` pixels each way and at most ``MAX_PIXELS`` in all.
+        The photo, at least ``MIN_SIDE`` pixels in each direction and at most ``MAX_PIXELS`` in all.
 
     Raises:
-        InputError: the source is missing, not a picture, broken, animated, too small, too large, or not permitted.
-            The message is one line and names the source.
+        InputError: the source is missing, not an image, broken, animated, too small, too large, or not permitted. The
+            message is one line and names the source.
     """
     if max_side is not None and max_side < MIN_SIDE:
         raise InputError(f"a longest side of {max_side} px is too small: give {MIN_SIDE} or more")
     if isinstance(source, Photo):
-        return _shrunk_photo(source, max_side)
+        return _downsampled(source, max_side)
     if isinstance(source, (str, Path)):
         return _from_path(Path(source), max_side)
     if isinstance(source, Image.Image):
@@ -80,7 +80,7 @@ def open_photo(source: PhotoLike, *, max_side: int | None = None) -> Photo:
     )
 
 
-def _shrunk_photo(photo: Photo, max_side: int | None) -> Photo:
+def _downsampled(photo: Photo, max_side: int | None) -> Photo:
     if max_side is None or max(photo.rgb.shape[:2]) <= max_side:
         return photo
     return _finish(image_of(photo), max_side, "the photo", photo.name, photo.source)
@@ -93,7 +93,7 @@ def _from_path(path: Path, max_side: int | None) -> Photo:
         if stat.S_ISDIR(mode):
             raise InputError(f"{label} is a folder: give one photo in it")
         with open(path, "rb") as file:
-            # A pipe cannot be wound back, which Pillow's readers need.
+            # Pillow's readers need to seek, which a pipe cannot do.
             data: BinaryIO = file if stat.S_ISREG(mode) else io.BytesIO(file.read())
             return _from_file(data, max_side, label, _stem(path.name), path)
     except FileNotFoundError:
@@ -138,14 +138,14 @@ def _from_file(file: BinaryIO, max_side: int | None, label: str, name: str, path
         _check_before_decoding(image, max_side, label)
         try:
             upright = _upright(_drafted(image, max_side))
-        # Pillow's readers answer a broken file with exceptions of any kind, SyntaxError and IndexError included.
+        # Pillow's readers raise exceptions of any type for a broken file, SyntaxError and IndexError included.
         except Exception as error:
             raise broken(label, error) from error
         return _finish(upright, max_side, label, name, path)
 
 
 def _check_before_decoding(image: Image.Image, max_side: int | None, label: str) -> None:
-    """Refuse from the header what would take too much memory, has too little in it, or is a film."""
+    """Reject, from its header, an image that would take too much memory, is too small, or is animated."""
     width, height = image.size
     _check_smallest(width, height, label)
     limit = MAX_PIXELS if max_side is None else MAX_DECODED_PIXELS
@@ -169,33 +169,33 @@ def _check_smallest(width: int, height: int, label: str) -> None:
 
 
 def _drafted(image: Image.Image, max_side: int | None) -> Image.Image:
-    """A JPEG can be decoded at a half, a quarter or an eighth of its size: far less memory for a huge one."""
+    """Decode a JPEG at 1/2, 1/4 or 1/8 of its size, to save memory if it is to be downsampled."""
     if max_side is not None and max(image.size) > max_side:
         width, height = _fitted(image.size, max_side)
-        # Twice the wanted size, so that the last step is still done by the better filter.
+        # Decode at twice the target size or more, so that the better filter does the last step.
         image.draft(None, (2 * width, 2 * height))
     return image
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """The picture decoded and turned as EXIF says."""
-    # Pillow turns a TIFF while it loads it and then forgets the tag: so load first, ask afterwards.
+    """The decoded image, rotated as its EXIF orientation says."""
+    # Pillow rotates a TIFF while loading it and then removes the tag: load first, read the tag afterwards.
     image.load()
     try:
         orientation = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # a broken EXIF block says nothing about the pixels
+    except Exception:  # a broken EXIF block is ignored
         orientation = 1
     turn = _TURNS.get(orientation)
     return image if turn is None else image.transpose(turn)
 
 
 def _finish(image: Image.Image, max_side: int | None, label: str, name: str, path: Path | None) -> Photo:
-    """Eight bits, shrunk, sRGB: from a decoded upright picture to a ``Photo``."""
+    """Convert a decoded upright image to a ``Photo``: 8 bits, downsampled, sRGB."""
     profile = image.info.get("icc_profile")
     try:
         plain = _plain(image, label)
         if max_side is not None and max(plain.size) > max_side:
-            # Pillow weighs colours by alpha here, so that the colours of clear pixels do not bleed.
+            # Pillow weights colours by alpha here, so that the colours of transparent pixels do not bleed.
             plain = plain.resize(_fitted(plain.size, max_side), Image.Resampling.LANCZOS, reducing_gap=3.0)
         _check_smallest(*plain.size, label)
         if plain.width * plain.height > MAX_PIXELS:
@@ -214,7 +214,7 @@ def _finish(image: Image.Image, max_side: int | None, label: str, name: str, pat
 def _photo(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8] | None, label: str, name: str, path: Path | None) -> Photo:
     if alpha is not None:
         if not alpha.any():
-            raise InputError(f"{label} is wholly transparent: give a photo that shows something")
+            raise InputError(f"{label} is fully transparent: give a photo with visible pixels")
         if alpha.min() == 255:
             alpha = None
         else:
@@ -228,7 +228,7 @@ def _photo(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8] | None, label: str, 
 
 
 def _plain(image: Image.Image, label: str) -> Image.Image:
-    """The picture in one of the modes L, LA, RGB, RGBA, CMYK."""
+    """The image in one of the modes L, LA, RGB, RGBA, CMYK."""
     mode = image.mode
     if mode.startswith("I") or mode == "F":
         return _image_of_array(_sixteen_bits(np.asarray(image), label))
@@ -242,9 +242,9 @@ def _plain(image: Image.Image, label: str) -> Image.Image:
 
 
 def _sixteen_bits(values: NDArray[Any], label: str) -> NDArray[Any]:
-    """Grey values of Pillow's wide modes: whole numbers mean 0..65535, fractions mean 0..1."""
+    """Grey values of Pillow's 16-bit, 32-bit and float modes: integers mean 0..65535, floats mean 0..1."""
     if values.dtype.kind == "f":
-        if not (values.min() >= 0 and values.max() <= 1):  # written so that NaN is refused too
+        if not (values.min() >= 0 and values.max() <= 1):  # written so that NaN is rejected, too
             raise InputError(f"{label} has floating-point values outside 0..1: {SAVE_AS}")
         return values
     if values.min() < 0 or values.max() > 65535:
@@ -253,7 +253,7 @@ def _sixteen_bits(values: NDArray[Any], label: str) -> NDArray[Any]:
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """``image`` (L, RGB or CMYK) in sRGB, by its embedded profile if there is one that works."""
+    """Convert ``image`` (L, RGB or CMYK) to sRGB, by its embedded profile if there is a valid one."""
     if profile:
         try:
             embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
@@ -266,7 +266,7 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
                 )
                 return cast(Image.Image, converted)
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-            # A broken profile leaves the numbers as they stand, as every viewer does.
+            # A broken profile is ignored, as in image viewers.
             pass
     return image.convert("RGB")
 
@@ -302,5 +302,5 @@ def _fitted(size: tuple[int, int], max_side: int) -> tuple[int, int]:
 
 
 def _stem(file_name: str) -> str:
-    # Without leading dots: results of a hidden photo should not be hidden from who made them.
+    # Without leading dots: results of a hidden photo should not be hidden files.
     return Path(file_name).stem.lstrip(".") or "image"

@@ -1,4 +1,4 @@
-"""Changing the size of image tensors, always antialiased when shrinking, always with a gradient."""
+"""Resampling of image tensors: antialiased when downsampling, and differentiable."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ Resampler = Callable[[Tensor, tuple[int, int]], Tensor]
 
 
 def resize(x: Tensor, size: tuple[int, int], *, mode: Filter = "bicubic", clamp: bool = True) -> Tensor:
-    """Resample to ``size``; as Pillow's filters of the same name do, within one grey level.
+    """Resample to ``size``, like Pillow's filters of the same name (within one grey level).
 
     Args:
         x: [B, C, H, W].
         size: (height, width) of the result, pixels.
         mode: ``bicubic`` for photos, ``bilinear`` for soft masks and fields, ``nearest`` for labels and noise.
-        clamp: hold the result to -1..1, since a cubic filter overshoots at edges. Turn off for anything that is
-            not an image tensor. ``bilinear`` and ``nearest`` never overshoot and are not clamped.
+        clamp: clamp the result to -1..1, since a cubic filter overshoots at edges. Turn off for anything that is not an
+            image tensor. ``bilinear`` and ``nearest`` never overshoot and are not clamped.
 
     Returns:
-        [B, C, height, width]; ``x`` itself where it has that size already.
+        [B, C, height, width]; ``x`` itself if it has that size already.
     """
     if tuple(x.shape[-2:]) == tuple(size):
         return x
@@ -39,14 +39,14 @@ def resize(x: Tensor, size: tuple[int, int], *, mode: Filter = "bicubic", clamp:
 def resize_wrapped(
     x: Tensor, size: tuple[int, int], wraps: tuple[bool, bool], resample: Resampler = resize, margin: int = 4
 ) -> Tensor:
-    """Resample a picture that continues itself, so that its large copy does too.
+    """Resample a periodic (tileable) image so that the result is periodic, too.
 
     Args:
         x: [B, C, H, W].
         size: (height, width) of the result, pixels.
-        wraps: whether it continues itself vertically and horizontally.
-        resample: does the resampling, given a picture and a size.
-        margin: pixels of the other end that are laid on each side meanwhile, at least.
+        wraps: whether it is periodic vertically and horizontally.
+        resample: the resampling function of an image and a size.
+        margin: minimum circular padding on each side during resampling, pixels.
 
     Returns:
         [B, C, height, width].
@@ -61,9 +61,10 @@ def resize_wrapped(
 
 
 def whole_margin(old: int, new: int, least: int) -> int:
-    """A margin, from ``least`` pixels up, that is as many whole pixels as can be when ``old`` become ``new``.
+    """A margin of at least ``least`` pixels whose length is nearly an integer after resampling ``old`` to ``new``
+    pixels.
 
-    Half a pixel more or less would be seen: what is next to the joint would be there twice, or be missing.
+    A shift by half a pixel would be visible at the seam, where content would be repeated or missing.
     """
     margins = range(min(least, old), min(old, least + 60) + 1)
     return min(margins, key=lambda margin: (round(abs(margin * new / old - round(margin * new / old)), 3), margin))
@@ -72,14 +73,14 @@ def whole_margin(old: int, new: int, least: int) -> int:
 def resize_cubic(x: Tensor, size: tuple[int, int] | None = None, scale: float | None = None) -> Tensor:
     """Cubic resampling with MATLAB's conventions: the resizer of SinGAN, ConSinGAN and InGAN.
 
-    It differs from ``resize`` in the kernel (a = -0.5 in both, yet sampled at other points when the size is not
-    a multiple), in the mirrored border, and in ``ceil`` for the size. Unlike the reference code it keeps the
-    gradient, does not pass through 8 bits, and decides on antialiasing for each direction by itself.
+    It differs from ``resize`` in the sampling points of the kernel (a = -0.5 in both) when the size is not a multiple,
+    in the mirrored border, and in rounding the size up. Unlike the reference code it is differentiable, does not
+    quantize to 8 bits, and decides on antialiasing for each direction separately.
 
     Args:
         x: [B, C, H, W].
         size: (height, width) of the result, pixels; the scale is then out / in, for each direction.
-        scale: or one factor for both directions; the result has ``ceil(scale * length)`` pixels each way.
+        scale: alternatively, one factor for both directions; the result has ``ceil(scale * length)`` pixels in each.
 
     Returns:
         [B, C, h, w], not clamped.
@@ -107,9 +108,9 @@ def cubic_weights(length: int, out: int, scale: float) -> Tensor:
     """The matrix [out, length], float64, that resamples one direction; each row sums to 1."""
     if scale == 1 and length == out:
         return torch.eye(length, dtype=torch.float64)
-    narrow = min(scale, 1.0)  # when shrinking, the kernel widens by 1 / scale: that is the antialiasing
+    narrow = min(scale, 1.0)  # when downsampling, the kernel is widened by 1 / scale for antialiasing
     support = 4 / narrow
-    # Counted from 1, as in MATLAB: output pixel j looks at the input position u.
+    # Counted from 1, as in MATLAB: output pixel j is sampled at input position u.
     j = torch.arange(1, out + 1, dtype=torch.float64)
     u = j / scale + 0.5 * (1 - 1 / scale)
     left = torch.floor(u - support / 2)

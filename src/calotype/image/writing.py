@@ -1,4 +1,4 @@
-"""Results written as PNGs that carry the settings that made them, and those settings read back."""
+"""Writing results as PNG files with the settings they were made with, and reading those settings."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ DESCRIPTION = 0x010E  # EXIF tag
 
 
 def result_path(folder: str | Path, stem: str, verb: str, seed: int, scale: str = "", *, suffix: str = ".png") -> Path:
-    """Where a result goes: ``{folder}/{stem}_{verb}_{seed}.png``, the seed followed by ``_{scale}`` if there is one."""
+    """The path of a result: ``{folder}/{stem}_{verb}_{seed}.png``, with ``_{scale}`` after the seed if there is one."""
     return Path(folder) / f"{stem}_{verb}_{seed}{'_' if scale else ''}{scale}{suffix}"
 
 
 def save_png(image: Image.Image, path: str | Path, settings: Mapping[str, Any]) -> None:
-    """Write a PNG that carries the settings that made it. The same picture and settings give the same bytes.
+    """Write a PNG with the settings it was made with as metadata. The same image and settings give the same bytes.
 
-    The file appears whole or not at all; missing folders are made.
+    The file appears whole or not at all; missing folders are created.
 
     Args:
         image: RGB or RGBA, sRGB.
-        path: the file to write; one that exists is replaced.
-        settings: JSON-ready values, kept in one text chunk named ``calotype``.
+        path: the file to write; an existing one is replaced.
+        settings: JSON-ready values, stored in one text chunk named ``calotype``.
 
     Raises:
-        OutputError: no permission, no disk space, no such place.
+        OutputError: no permission, no disk space, no such folder.
     """
     write_whole(Path(path), lambda file: file.write(png_bytes(image, settings)))
 
 
 def png_bytes(image: Image.Image, settings: Mapping[str, Any]) -> bytes:
-    """The bytes of a PNG that carries the settings that made it; see ``save_png``."""
+    """The bytes of a PNG with its settings; see ``save_png``."""
     text, file = PngInfo(), io.BytesIO()
     text.add_text(SETTINGS_KEY, settings_text(settings))
     image.save(file, format="PNG", pnginfo=text, icc_profile=None)
@@ -49,15 +49,15 @@ def png_bytes(image: Image.Image, settings: Mapping[str, Any]) -> bytes:
 
 
 def settings_text(settings: Mapping[str, Any]) -> str:
-    """One line of JSON, escaped to ASCII, so that a plain tEXt chunk or a comment holds it and every tool shows it."""
+    """One line of ASCII-only JSON, so that a plain tEXt chunk or a comment can hold it and every tool can show it."""
     return json.dumps(dict(settings), sort_keys=True, allow_nan=False)
 
 
 def read_settings(path: str | Path) -> dict[str, Any]:
-    """The settings that ``save_png`` put into a picture, or ``save_animation`` into a PNG, GIF or WebP.
+    """Read the settings that ``save_png`` stored in an image, or ``save_animation`` in a PNG, GIF or WebP.
 
     Raises:
-        InputError: the file cannot be read, or carries no settings of ours.
+        InputError: the file cannot be read, or has no settings of calotype.
     """
     label = shown(path)
     try:
@@ -77,13 +77,13 @@ def read_settings(path: str | Path) -> dict[str, Any]:
 
 
 def _text_in(image: Image.Image) -> object:
-    """What stands where the format of ``image`` keeps settings."""
+    """The raw value at the location where the format of ``image`` stores settings."""
     if image.format == "GIF":
         comment = image.info.get("comment", b"")
         return comment.decode("ascii", "replace") if isinstance(comment, bytes) else comment
     if image.format == "WEBP":
         try:
             return image.getexif().get(DESCRIPTION)
-        except Exception:  # a broken EXIF block holds none of ours
+        except Exception:  # a broken EXIF block has no settings
             return None
     return image.info.get(SETTINGS_KEY)

@@ -1,1 +1,1 @@
-"""Losses that two systems or more use."""
+"""Losses shared by several engines and models."""

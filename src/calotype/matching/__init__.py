@@ -1,1 +1,1 @@
-"""Nearest-neighbour fields between the patches of two pictures, and what is made with them."""
+"""Nearest-neighbour fields between the patches of two images, and synthesis with them."""

@@ -1,4 +1,4 @@
-"""What a layout compares: where each label lies in a photo, beside where it is to lie in the result."""
+"""Guide channels of label maps, for matching a photo's map with a target map."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from torch import Tensor
 from calotype.errors import InputError
 from calotype.image.blur import blur
 
-# Channels that labels have at most. With more, patches would be described by their labels for the most part of the time
-# that a picture takes; with these, no two of 255 labels are less than half as unlike as two of a few.
+# Maximum number of label channels. With more, most of the time would go into describing patches by labels; with these,
+# any two of 255 labels have at least half the distance of two of a few.
 _CHANNELS = 16
 _ROUNDS, _STEP = 300, 0.05
-# A drawing: what has no inside but within this share of the longer side of its edge is lines. How far from them they
-# are felt, as shares of it, and how much against the lines themselves: more of it smears what lies between lines, and
-# with less what is within an outline is taken for what is around it.
-_THIN = 0.012
-_REACHES = (0.015, 0.04, 0.1)
-_PULL = 0.7
+# Line drawings: a label is lines if all of it is within this distance of its edge (as a share of the longer side).
+# Radii of the proximity channels, as shares of the longer side, and their weight relative to the lines: a larger weight
+# smears regions between lines, a smaller one confuses inside and outside of outlines.
+_MAX_LINE_RADIUS = 0.012
+_RADII = (0.015, 0.04, 0.1)
+_PROXIMITY_WEIGHT = 0.7
 
 
-def guides(photo: Tensor, before: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    """Both maps as channels that can be compared: any two labels are about equally unlike, sqrt(2) apart.
+def label_channels(photo: Tensor, before: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Convert both maps to channels in which any two labels have about the same distance, sqrt(2).
 
-    Of a drawing, a map of two labels of which one is thin lines, further channels say how near these are.
+    For line drawings (two labels, one of them thin lines), further channels encode the proximity of lines.
 
     Args:
         photo: [1, C, H, W].
-        before: int64 [1, H, W], what lies where in the photo.
-        target: int64 [1, h, w], what is to lie where, in the same numbers.
+        before: int64 [1, H, W], the label map of the photo.
+        target: int64 [1, h, w], the target label map, in the same numbering.
 
     Returns:
         [1, G, H, W] and [1, G, h, w], float32, -1..1.
 
     Raises:
-        InputError: the map is not of the photo's size, or the target has a label that lies nowhere in the photo.
+        InputError: the map is not of the photo's size, or the target has a label that the photo does not have.
     """
     if before.shape[1:] != photo.shape[2:]:
         sizes = [f"{x.shape[-1]}x{x.shape[-2]}" for x in (before, photo)]
@@ -48,41 +48,41 @@ def guides(photo: Tensor, before: Tensor, target: Tensor) -> tuple[Tensor, Tenso
         raise InputError(
             f"the target wants label {int(missing.min())}, which lies nowhere in the photo: use the labels that do"
         )
-    codes = codes_of(len(there)).to(photo)
+    codes = label_codes(len(there)).to(photo)
     maps = [torch.searchsorted(there, x) for x in (before, target)]
     lines = [label for label in range(len(there)) if len(there) == 2 and is_thin(maps[0] == label)]
-    reach = [share * max(photo.shape[2:]) for share in _REACHES]
-    source, asked = (
-        torch.cat([codes[x].permute(0, 3, 1, 2), *(around(x == label, r) for label in lines for r in reach)], 1)
+    reach = [share * max(photo.shape[2:]) for share in _RADII]
+    source, wanted = (
+        torch.cat([codes[x].permute(0, 3, 1, 2), *(line_proximity(x == label, r) for label in lines for r in reach)], 1)
         for x in maps
     )
-    return source, asked
+    return source, wanted
 
 
 def is_thin(there: Tensor) -> bool:
-    """Whether what lies where ``there``, bool [1, H, W], is lines: nearly all of it near its edge."""
-    reach = max(1, round(_THIN * max(there.shape[1:])))
+    """Whether a region, bool [1, H, W], consists of lines: nearly all of it is close to its edge."""
+    reach = max(1, round(_MAX_LINE_RADIUS * max(there.shape[1:])))
     inside = F.max_pool2d((~there)[None].float(), 2 * reach + 1, 1, reach) == 0
     return bool(inside.sum() < 0.02 * there.sum())
 
 
-def around(there: Tensor, reach: float) -> Tensor:
-    """How near each pixel is to lines that lie where ``there``, bool [1, H, W]: [1, 1, H, W], 0..``_PULL``.
+def line_proximity(there: Tensor, reach: float) -> Tensor:
+    """Proximity of each pixel to the lines ``there``, bool [1, H, W]: [1, 1, H, W], 0..``_PROXIMITY_WEIGHT``.
 
-    A thin line alone says nothing of what lies away from it, and is too faint to be seen where pictures are small.
+    A thin line alone carries no information away from it, and is too faint at coarse levels.
     """
     share = blur(there[None].float(), reach)
-    return _PULL * (share * (2.5 * reach / width_of(there))).clamp(max=1)
+    return _PROXIMITY_WEIGHT * (share * (2.5 * reach / line_width(there))).clamp(max=1)
 
 
-def width_of(there: Tensor) -> float:
-    """About how wide lines are, pixels: twice their area over their outline."""
+def line_width(there: Tensor) -> float:
+    """Approximate width of lines, pixels: twice their area over the length of their outline."""
     outline = (there[:, 1:] != there[:, :-1]).sum() + (there[:, :, 1:] != there[:, :, :-1]).sum()
     return max(1.0, 2 * float(there.sum()) / max(1.0, float(outline)))
 
 
-def places(like: Tensor) -> Tensor:
-    """Where each pixel lies, [1, 2, h, w]: from -1 to 1, top to bottom and left to right."""
+def position_channels(like: Tensor) -> Tensor:
+    """Position of each pixel, [1, 2, h, w]: from -1 to 1, vertical and horizontal."""
     height, width = like.shape[2:]
     y = torch.linspace(-1, 1, height, device=like.device)[:, None].expand(height, width)
     x = torch.linspace(-1, 1, width, device=like.device)[None].expand(height, width)
@@ -90,11 +90,11 @@ def places(like: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=16)
-def codes_of(count: int) -> Tensor:
-    """So many labels as vectors of length 1 [count, G], no two of them near each other.
+def label_codes(count: int) -> Tensor:
+    """Unit vectors [count, G] for so many labels, with a large minimum distance.
 
-    One channel a label, 1 for its own, while there are few. For more of them there are fewer channels than labels:
-    points on a sphere that repel each other, so that the nearest two are as far apart as can be.
+    One-hot for few labels. For more than ``_CHANNELS``, points on a sphere that repel each other, optimized to maximize
+    the minimum distance.
     """
     if count <= _CHANNELS:
         return torch.eye(count)
@@ -103,8 +103,8 @@ def codes_of(count: int) -> Tensor:
     itself = torch.eye(count, dtype=torch.bool)
     for step in range(_ROUNDS):
         points = points / points.norm(dim=1, keepdim=True)
-        # The nearest push hardest, and the more so the longer it goes on.
+        # The nearest points repel most, increasingly so with each step.
         push = (points @ points.T * (8 + 24 * step / _ROUNDS)).masked_fill(itself, float("-inf")).softmax(1)
         points = points - _STEP * (push + push.T) @ points
-    found: Tensor = (points / points.norm(dim=1, keepdim=True)).float()
-    return found
+    codes: Tensor = (points / points.norm(dim=1, keepdim=True)).float()
+    return codes

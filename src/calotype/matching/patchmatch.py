@@ -1,8 +1,8 @@
 """Approximate nearest-neighbour fields, in time and memory proportional to the number of patches.
 
-PatchMatch (Barnes et al., SIGGRAPH 2009) rests on two facts: a good match of a patch is, shifted, a good match of its
-neighbour; and among many random guesses some are good. Here all patches of a strip try the same few candidates at once,
-as one batched product; fields come from the coarser level of the pyramid, so they start near the answer.
+PatchMatch (Barnes et al., SIGGRAPH 2009): a good match of a patch, shifted, is a good match of its neighbour; and some
+of many random guesses are good. Here all patches of a strip evaluate the same candidates at once, as one batched
+product; fields are initialised from the coarser level of the pyramid.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from calotype.matching.field import FORBIDDEN, Grid, Places, as_seekers, as_targets, completeness_weight, strip_size
+from calotype.matching.field import FORBIDDEN, Grid, GridShape, completeness_weight, key_rows, query_rows, strip_size
 
-# Patches whose matches are carried up at a time, in whole rows.
+# Patches whose matches are upsampled at a time, in whole rows.
 STRIP = 1 << 22
-# Neighbours whose matches are tried, in units of the step.
+# Offsets of the neighbours for propagation, in units of the step.
 CROSS = ((-1, 0), (0, -1), (0, 1), (1, 0))
-# Distances of the neighbours asked in each sweep: far ones first, so that a find spreads quickly.
+# Distances of these neighbours in each sweep: far ones first, so that good matches spread fast.
 STEPS = ((3, 1), (1,))
 
 
@@ -26,35 +26,34 @@ def search(
     """Improve a field (and, with completeness, the reverse field it depends on).
 
     Args:
-        query: patches that look for a match, N of them.
-        key: patches that they choose from, M of them.
-        field: int64 [N], where the search starts.
-        reverse: int64 [M], where the search for each key's nearest query starts; not looked at where ``alpha`` is 0 or
-            less.
+        query: patches that need a match, N of them.
+        key: candidate patches, M of them.
+        field: int64 [N], the initial field.
+        reverse: int64 [M], the initial reverse field; ignored if ``alpha`` is 0 or less.
         alpha: completeness, as in ``Config``.
-        passes: sweeps.
+        passes: number of sweeps.
         noise: CPU generator of the random guesses.
 
     Returns:
-        the two fields, improved.
+        both fields, improved.
     """
     weight = None
     hints = None
     if alpha > 0:
-        used = claim(field, torch.zeros_like(field, dtype=torch.float32), len(reverse))
+        used = invert(field, torch.zeros_like(field, dtype=torch.float32), len(reverse))
         reverse, nearest = improve(key, query, None, reverse, used, passes, noise)
         weight = completeness_weight(nearest, alpha)
         wanted = nearest if key.forbidden is None else nearest.masked_fill(key.forbidden.flatten(), FORBIDDEN)
-        hints = claim(reverse, wanted, len(field))
+        hints = invert(reverse, wanted, len(field))
     field, _ = improve(query, key, weight, field, hints, passes, noise)
     return field, reverse
 
 
-def claim(field: Tensor, score: Tensor, count: int) -> Tensor:
-    """Turn a field round: for each of ``count`` targets, the lowest-scored source that points at it, or -1.
+def invert(field: Tensor, score: Tensor, count: int) -> Tensor:
+    """Invert a field: for each of ``count`` targets, the lowest-scored source that points to it, or -1.
 
-    Score and index are packed into one integer and reduced by minimum, so the answer does not depend on the order of
-    threads.
+    Score and index are packed into one integer and reduced by minimum, so that the result does not depend on the order
+    of threads.
     """
     packed = (score.clamp_min(0).view(torch.int32).long() << 32) | torch.arange(len(field), device=field.device)
     empty = torch.iinfo(torch.int64).max
@@ -64,7 +63,7 @@ def claim(field: Tensor, score: Tensor, count: int) -> Tensor:
 
 
 def improve(
-    seek: Grid,
+    query: Grid,
     target: Grid,
     weight: Tensor | None,
     field: Tensor,
@@ -76,59 +75,66 @@ def improve(
     """Sweeps of propagation and random search for one field. Returns the field and its scores.
 
     Args:
-        seek: the patches that look for a match; those that are not active keep theirs, and score ``FORBIDDEN``.
-        target: the patches they choose from.
-        weight: [len(target)] factor on the distance to each target, or ``None`` for 1.
-        field: int64 [len(seek)], the start.
-        hints: int64 [len(seek)], one more candidate each, -1 for none, or ``None``.
+        query: patches that need a match; inactive ones keep theirs, and score ``FORBIDDEN``.
+        target: candidate patches.
+        weight: [len(target)] factor of the distance to each target, or ``None`` for 1.
+        field: int64 [len(query)], the initial field.
+        hints: int64 [len(query)], one additional candidate each, -1 for none, or ``None``.
         passes: number of sweeps.
         noise: CPU generator.
-        targets: ``as_targets(target, weight)``, where it is known from before.
+        targets: ``key_rows(target, weight)``, if already computed.
     """
-    columns, target_columns = seek.shape[1], target.shape[1]
-    targets = as_targets(target, weight) if targets is None else targets
+    columns, target_columns = query.shape[1], target.shape[1]
+    targets = key_rows(target, weight) if targets is None else targets
     field = field.clone()
     score = torch.full_like(field, FORBIDDEN, dtype=torch.float32)
     radii = random_radii(max(target.shape))
-    strips = list(seek.strips(strip_size(field.device)))
+    strips = list(query.strips(strip_size(field.device)))
     longest = max(bottom - top for top, bottom in strips) * columns
     for sweep in range(passes):
         jumps = random_jumps(radii, target_columns, longest, noise, field.device)
         for top, bottom in strips if sweep % 2 == 0 else reversed(strips):
             start, stop = top * columns, bottom * columns
-            busy = slice(None) if seek.active is None else seek.active[top:bottom].flatten().nonzero()[:, 0]
-            if isinstance(busy, Tensor) and not len(busy):
+            active = slice(None) if query.active is None else query.active[top:bottom].flatten().nonzero()[:, 0]
+            if isinstance(active, Tensor) and not len(active):
                 continue
-            seekers = as_seekers(seek.describe(top, bottom)[busy])
-            own, worth = field[start:stop], score[start:stop]
+            queries = query_rows(query.describe(top, bottom)[active])
+            matches, current_score = field[start:stop], score[start:stop]
             candidates = []
             if sweep == 0:
-                candidates.append(own)
+                candidates.append(matches)
                 if hints is not None:
-                    candidates.append(torch.where(hints[start:stop] < 0, own, hints[start:stop]))
+                    candidates.append(torch.where(hints[start:stop] < 0, matches, hints[start:stop]))
             for step in STEPS[sweep % len(STEPS)]:
                 candidates += proposals(field, columns, target_columns, start, stop, step)
-            found = choose(seekers, targets, own[busy], worth[busy], torch.stack(candidates, 1)[busy])
-            found = choose(seekers, targets, *found, found[0][:, None] + jumps[: len(found[0])])
-            own[busy], worth[busy] = found
+            found = best_of(
+                queries, targets, matches[active], current_score[active], torch.stack(candidates, 1)[active]
+            )
+            found = best_of(queries, targets, *found, found[0][:, None] + jumps[: len(found[0])])
+            matches[active], current_score[active] = found
     return field, score
 
 
-def choose(seekers: Tensor, targets: Tensor, own: Tensor, worth: Tensor, candidates: Tensor) -> tuple[Tensor, Tensor]:
-    """For each seeker the candidate [N, K] of least score, or its own match where none is better."""
+def best_of(
+    queries: Tensor, targets: Tensor, matches: Tensor, current_score: Tensor, candidates: Tensor
+) -> tuple[Tensor, Tensor]:
+    """For each query the candidate [N, K] of least score, or its current match if none is better."""
     candidates = candidates.clamp_(0, len(targets) - 1)
     rows = targets.index_select(0, candidates.flatten()).view(*candidates.shape, -1)
-    scores = torch.bmm(rows, seekers[:, :, None])[:, :, 0]
+    scores = torch.bmm(rows, queries[:, :, None])[:, :, 0]
     best, which = scores.min(1)
-    better = best < worth
-    return torch.where(better, candidates.gather(1, which[:, None])[:, 0], own), torch.where(better, best, worth)
+    better = best < current_score
+    return torch.where(better, candidates.gather(1, which[:, None])[:, 0], matches), torch.where(
+        better, best, current_score
+    )
 
 
 def proposals(field: Tensor, columns: int, target_columns: int, start: int, stop: int, step: int) -> list[Tensor]:
-    """What neighbours at distance ``step`` propose for the patches ``start`` to ``stop``: their match, shifted back.
+    """Candidates from the neighbours at distance ``step`` of the patches ``start`` to ``stop``: their matches, shifted
+    back.
 
-    Neighbours are found by their place in the flat list, so those beyond the end of a row lie in the next one: a wrong
-    neighbour there is one more guess, and costs less than telling it apart.
+    Neighbours are addressed in the flat list, so those beyond the end of a row are in the next one: a wrong neighbour
+    is one more guess, and costs less than a check.
     """
     found = []
     for dy, dx in CROSS:
@@ -139,7 +145,7 @@ def proposals(field: Tensor, columns: int, target_columns: int, start: int, stop
 
 
 def random_radii(side: int) -> list[int]:
-    """Search radii: the whole picture, then a third of the last each time, down to 1."""
+    """Search radii: the whole image, then a third of the previous one, down to 1."""
     radii = [side]
     while radii[-1] > 1:
         radii.append(max(1, radii[-1] // 3))
@@ -149,40 +155,42 @@ def random_radii(side: int) -> list[int]:
 def random_jumps(
     radii: list[int], target_columns: int, count: int, noise: torch.Generator, device: torch.device
 ) -> Tensor:
-    """int64 [count, len(radii)]: for each radius a random jump within it, as a distance in the flat list of targets."""
+    """Random offsets within each radius, in the flat list of targets: int64 [count, len(radii)]."""
     scale = torch.tensor(radii, dtype=torch.float32)[:, None]
     jumps = ((torch.rand(count, len(radii), 2, generator=noise) * 2 - 1) * scale).round().long()
     return (jumps[:, :, 0] * target_columns + jumps[:, :, 1]).to(device)
 
 
-def upscale(field: Tensor, old: Places, new: Places, old_target: Places, new_target: Places) -> Tensor:
-    """Carry a field between two levels of the pyramid, ``old`` -> ``new``.
+def upsample(field: Tensor, old: GridShape, new: GridShape, old_target: GridShape, new_target: GridShape) -> Tensor:
+    """Resample a field between two levels of the pyramid, ``old`` -> ``new``.
 
-    Every patch takes the match of the patch that its middle lies in at the old level, scaled, plus its own offset from
-    the middle of that. Middles are scaled as the pictures are: by the counts of patches, which are smaller by the side
-    of a patch, a match half a picture away would be off by half a patch.
+    Every patch takes the scaled match of the old patch at its centre, plus its own offset from the centre of that.
+    Centres are scaled with the image sizes: scaling with the numbers of patches, which are smaller by a patch side,
+    would shift a match half an image away by half a patch.
 
     Args:
         field: int64 [rows * columns of ``old``], indices into the patches of ``old_target``.
-        old: patches that the field is of.
-        new: patches that it is to be of.
-        old_target: what it leads to.
-        new_target: what it is to lead to.
+        old: geometry of the field.
+        new: geometry of the result.
+        old_target: geometry of the field's targets.
+        new_target: geometry of the result's targets.
 
     Returns:
         int64 [rows * columns of ``new``].
     """
-    # Some rows at a time: of a large field the temporaries would weigh several times as much as itself.
+    # In blocks of rows: the temporaries of a large field take several times its memory.
     rows = torch.split(torch.arange(new.shape[0], device=field.device), max(1, STRIP // new.shape[1]))
-    return torch.cat([_upscaled(field.view(old.shape), old, new, old_target, new_target, some) for some in rows])
+    return torch.cat([_upsampled(field.view(old.shape), old, new, old_target, new_target, some) for some in rows])
 
 
-def _upscaled(field: Tensor, old: Places, new: Places, old_target: Places, new_target: Places, rows: Tensor) -> Tensor:
-    """Those rows of the field that ``upscale`` makes."""
+def _upsampled(
+    field: Tensor, old: GridShape, new: GridShape, old_target: GridShape, new_target: GridShape, rows: Tensor
+) -> Tensor:
+    """The given rows of the result of ``upsample``."""
     columns = torch.arange(new.shape[1], device=field.device)
-    # Fractional places at the old level: of the pixel that begins a patch with the same middle.
-    at = [_rescaled(there, new, old, axis) for axis, there in enumerate((rows, columns))]
-    y, x = (there.round().long().clamp(0, most - 1) for there, most in zip(at, old.shape))
+    # Fractional positions at the old level: the corner of a patch with the same centre.
+    at = [_rescaled(position, new, old, axis) for axis, position in enumerate((rows, columns))]
+    y, x = (position.round().long().clamp(0, most - 1) for position, most in zip(at, old.shape))
     match = field[y][:, x]
     to_y = _rescaled(match // old_target.shape[1] + (at[0] - y)[:, None], old_target, new_target, 0)
     to_x = _rescaled(match % old_target.shape[1] + (at[1] - x)[None], old_target, new_target, 1)
@@ -191,8 +199,8 @@ def _upscaled(field: Tensor, old: Places, new: Places, old_target: Places, new_t
     return (to_y * new_target.shape[1] + to_x).flatten()
 
 
-def _rescaled(corner: Tensor, old: Places, new: Places, axis: int) -> Tensor:
-    """Where the patch with the same middle begins, along an axis, in the picture at another size."""
-    # Halves are exact in double precision, however large the picture: where they round to decides what is copied.
-    middle = corner.double() + old.patch / 2
-    return middle * (new.size[axis] / old.size[axis]) - new.patch / 2
+def _rescaled(corner: Tensor, old: GridShape, new: GridShape, axis: int) -> Tensor:
+    """The corner of the patch with the same centre, along an axis, in the image of the other size."""
+    # Halves are exact in double precision, however large the image: their rounding decides what is copied.
+    centre = corner.double() + old.patch / 2
+    return centre * (new.size[axis] / old.size[axis]) - new.patch / 2

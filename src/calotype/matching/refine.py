@@ -1,6 +1,6 @@
-"""From a coarse picture to a fine one, every patch replaced by the photo's patch that suits it best.
+"""Coarse-to-fine synthesis: every patch is replaced by its best match in the photo, level by level.
 
-What the patch engines share: the pyramid's levels, the settings of a replacement, and the loop over both.
+Shared by the patch engines: the levels of the pyramid, the settings of the replacement, and the loop over both.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from calotype.image.patches import principal_filters, wrap
 from calotype.image.resize import resize, resize_wrapped
 from calotype.matching import field as fields
 from calotype.matching import patchmatch
-from calotype.matching.coherence import gathered
+from calotype.matching.coherence import make_coherent
 from calotype.matching.library import at_level
 from calotype.matching.vote import vote
 from calotype.run import Run
 
 Tile = tuple[bool, bool]
 
-# Of photos, all channels together, values from -1 to 1: a standard deviation of 0.45.
-USUAL_VARIANCE = 0.2
-# Pixels of a level, of result or photo, up to which patches are looked for. The matches of the largest such level are
-# carried up to full size, which bounds time and memory (benchmarks/carried.py: what is lost by it).
-SEARCHED = 6_000_000
-# Seconds on two cores for a pixel of a patch copied where they are, fitted to benchmarks/results/speed.json.
-PER_COPY = 20e-9
+# Typical variance of a photo over all channels, -1..1: a standard deviation of 0.45.
+TYPICAL_VARIANCE = 0.2
+# Maximum pixels of a level, of result or photo, at which matches are searched. The matches of the largest such level
+# are upsampled to full size, which bounds time and memory (benchmarks/carried.py measures the loss).
+MAX_SEARCHED = 6_000_000
+# Seconds on two cores per pixel of a patch copied at such levels, fitted to benchmarks/results/speed.json.
+SECONDS_PER_COPY = 20e-9
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Level:
 
     Attributes:
         size: height and width of the result at this level.
-        factor: scale of the photos at this level against their full size.
+        factor: scale of the photos at this level relative to full size.
         patch: side of the patches.
-        steps: replacements of every patch; 0 carries the matches of the level before up and copies what they point to.
+        steps: number of search and replacement iterations; 0 upsamples the matches of the previous level and copies.
     """
 
     size: tuple[int, int]
@@ -50,25 +50,25 @@ class Level:
 
 @dataclass(frozen=True)
 class Refinement:
-    """How patches are replaced.
+    """Settings of the patch replacement.
 
     Attributes:
-        restless: noise added at every level but the first, as a multiple of the detail it adds (root mean square).
-        alpha: completeness, in units of mean squared patch difference on a -1..1 scale; 0 or less switches it off.
-        relative_alpha: multiply ``alpha`` by the variance of the photo at each level over ``USUAL_VARIANCE``.
-        spread: where patches overlap, each counts by a bell of this standard deviation around its middle, as a fraction
-            of its side; 0 is a plain mean.
-        mirror: take patches from the photos' mirror images too.
-        search: ``exact`` (all with all) or ``fast`` (PatchMatch).
-        components: principal components that stand for a patch; 0 for all its pixels.
-        passes: sweeps of the fast search for each replacement.
-        exact_below: the fast search compares all with all where the two pictures have fewer patches than this, in the
-            geometric mean.
-        exact_start: the same for the first level, where there is no field to start from.
-        together: what it costs, as a multiple of the mean distance of the matches, that all around a patch is copied
-            from elsewhere than it (``calotype.matching.coherence``); 0 takes the best match of each patch alone.
-        mended: pairs of patches that are compared, at each replacement, to find better matches for those that the
-            search has left with what the guide does not want there; 0 leaves them as they are.
+        restless: noise added at every level but the first, as a multiple of the RMS detail of that level.
+        alpha: completeness, in units of mean squared patch difference on a -1..1 scale; 0 or less disables it.
+        relative_alpha: multiply ``alpha`` by the variance of the photo at each level over ``TYPICAL_VARIANCE``.
+        spread: standard deviation of the Gaussian weights with which overlapping patches are averaged, as a fraction of
+            the patch side; 0 is a uniform mean.
+        mirror: also use patches of the horizontally flipped photos.
+        search: ``exact`` (exhaustive) or ``fast`` (PatchMatch).
+        components: number of principal components of a patch descriptor; 0 for all pixels.
+        passes: PatchMatch sweeps per replacement.
+        exact_below: ``fast`` searches exhaustively if the two images have fewer patches than this, in the geometric
+            mean.
+        exact_start: the same for the first level, which has no initial field.
+        together: weight of the coherence term, as a multiple of the mean match distance
+            (``calotype.matching.coherence``); 0 takes the best match of each patch independently.
+        worst_pairs: maximum pairs compared, at each replacement, in an exhaustive search for the patches whose match
+            contradicts the guide; 0 for none.
     """
 
     restless: float = 0.0
@@ -82,17 +82,17 @@ class Refinement:
     exact_below: int = 1500
     exact_start: int = 1500
     together: float = 0.0
-    mended: int = 0
+    worst_pairs: int = 0
 
 
 @dataclass(frozen=True)
 class Guide:
-    """Channels that are compared along with the colours and say what belongs where; they are never changed.
+    """Additional channels in the patch distance that define the layout; they are never changed.
 
     Attributes:
-        source: what lies where in each of the photos: [1, G, H, W] of the photo's size, -1..1.
-        target: what is to lie where in the result: [1, G, h, w], -1..1, of any size, in the shape of the result.
-        weight: how much a difference counts in one of these channels, against the same difference in a colour.
+        source: guide channels of each photo: [1, G, H, W] of the photo's size, -1..1.
+        target: guide channels of the result: [1, G, h, w], -1..1, of any size, with the result's aspect ratio.
+        weight: weight of a difference in these channels, relative to one in a colour.
     """
 
     source: Sequence[Tensor]
@@ -100,16 +100,16 @@ class Guide:
     weight: float = 1.0
 
 
-def bounded(levels: Sequence[Level], photo: tuple[int, int], most: int = SEARCHED) -> list[Level]:
-    """``levels``, the last one at full size, with those of more than ``most`` pixels left out or merely carried up to.
+def limited(levels: Sequence[Level], photo: tuple[int, int], most: int = MAX_SEARCHED) -> list[Level]:
+    """``levels`` without those of more than ``most`` pixels; the last one then only upsamples and copies.
 
-    One step leads from the largest level that is searched to the result: carried in several, matches would be rounded
-    each time. The first level always stays: it is the one that the result begins with.
+    A single step leads from the largest searched level to the result: with several, matches would be rounded each time.
+    The first level always stays, since it has the initial image.
 
     Args:
-        levels: coarsest first; the last is the result.
+        levels: coarsest first; the last is the result, at full size.
         photo: height and width of the photo at full size.
-        most: pixels of result or photo at a level.
+        most: maximum pixels of result or photo at a level.
     """
     few = [
         x
@@ -119,8 +119,8 @@ def bounded(levels: Sequence[Level], photo: tuple[int, int], most: int = SEARCHE
     return list(levels) if len(few) == len(levels) else [*few, replace(levels[-1], steps=0)]
 
 
-def drawn(size: tuple[int, int], noise: torch.Generator, device: torch.device) -> Tensor:
-    """Normal noise [1, 1, h, w], one value for all channels of a pixel, drawn on the CPU so that devices agree."""
+def noise_map(size: tuple[int, int], noise: torch.Generator, device: torch.device) -> Tensor:
+    """Normal noise [1, 1, h, w], equal in all channels of a pixel, sampled on the CPU so that devices agree."""
     return torch.randn(1, 1, *size, generator=noise).to(device)
 
 
@@ -137,92 +137,102 @@ def refine(
 ) -> Tensor:
     """From ``start`` [1, C, h, w] at the first of ``levels`` to the result at the last of them.
 
-    Where the first level is a large one, the fast search needs matches to begin with. It finds them from coarse to fine
-    in ``start`` itself, at the levels ``below``, which leave no other trace. From random ones it would take dozens of
-    steps, and patches that were badly matched till then would have been averaged to a blur.
+    If the first level is a large one, PatchMatch needs initial matches. They are computed coarse to fine for ``start``
+    itself, at the levels ``below``, which have no other effect. From random ones it would need dozens of steps, and
+    patches badly matched until then would have been averaged to a blur.
 
-    With a ``guide``, patches are described by its channels beside their colours: the result's come from the target anew
-    at every level, sharp from the first step on, whatever its colours are so far.
+    With a ``guide``, patch descriptors include its channels: those of the result are resampled from the target at every
+    level, and do not change with its colours.
     """
-    family, guide = in_family(photos, guide, how)
+    sources, guide = with_mirrored(photos, guide, how)
     mean = photos[0].mean((2, 3), keepdim=True)
-    picture, fit = start, first_fit(start, family, how, levels[0], below, noise, tile, guide)
+    picture, matches = start, initial_matches(start, sources, how, levels[0], below, noise, tile, guide)
     for index, level in enumerate(levels):
         stage = f"level {index + 1} of {len(levels)}"
         if not level.steps:
             for _ in run.steps(1, stage=stage):
-                picture, fit = carried_up(family, fit, level, how, tile)
+                picture, matches = copy_upsampled(sources, matches, level, how, tile)
             continue
-        library = at_level(family, level.factor, levels[index - 1].factor if index else None, level.patch)
+        library = at_level(sources, level.factor, levels[index - 1].factor if index else None, level.patch)
         if index:
             picture = resize_wrapped(picture, level.size, tile)
         if library.blurred is not None and how.restless > 0:
             detail = (library.sharp - library.blurred).square().mean().sqrt()
-            picture = picture + how.restless * detail * drawn(level.size, noise, picture.device)
-        here = in_proportion(how, library.sharp)
-        asked, lent = guiding(guide, level, tile)
-        known = beside(library.sharp, lent)
+            picture = picture + how.restless * detail * noise_map(level.size, noise, picture.device)
+        scaled = with_scaled_alpha(how, library.sharp)
+        target_guide, source_guide = guide_at(guide, level, tile)
+        known = concatenated(library.sharp, source_guide)
         filters = principal_filters(known, level.patch, how.components or known.shape[1] * level.patch**2)
         for step in run.steps(level.steps, stage=stage):
-            like_query = library.sharp if step or library.blurred is None else library.blurred
-            query = fields.Grid(wrap(beside(picture - mean, asked), level.patch, tile), filters, tile=tile)
-            key = fields.Grid(beside(like_query - mean, lent), filters, library.forbidden)
-            fit = matched(query, key, fit, here, noise)
-            if how.mended and asked is not None and lent is not None and not tile[0] and not tile[1]:
-                wrong = misguided(asked, lent, fit.field, level.patch)
-                fit = replace(fit, field=fields.mended(query, key, fit.field, wrong, how.mended))
+            comparable = library.sharp if step or library.blurred is None else library.blurred
+            query = fields.Grid(wrap(concatenated(picture - mean, target_guide), level.patch, tile), filters, tile=tile)
+            key = fields.Grid(concatenated(comparable - mean, source_guide), filters, library.forbidden)
+            matches = find_matches(query, key, matches, scaled, noise)
+            if (
+                how.worst_pairs
+                and target_guide is not None
+                and source_guide is not None
+                and not tile[0]
+                and not tile[1]
+            ):
+                wrong = contradicts_guide(target_guide, source_guide, matches.field, level.patch)
+                matches = replace(
+                    matches, field=fields.rematch_worst(query, key, matches.field, wrong, how.worst_pairs)
+                )
             if how.together > 0:
-                fit = replace(fit, field=gathered(query, key, fit.field, how.together))
-            picture = vote(fit.field, query.shape, library.sharp, key.shape[1], level.patch, level.size, how.spread)
+                matches = replace(matches, field=make_coherent(query, key, matches.field, how.together))
+            picture = vote(matches.field, query.shape, library.sharp, key.shape[1], level.patch, level.size, how.spread)
             run.report(preview=picture)
     return picture
 
 
-def carried_up(
-    family: Sequence[Tensor], before: Fit | None, level: Level, how: Refinement, tile: Tile
-) -> tuple[Tensor, Fit]:
-    """The picture at a level too large to be searched: every patch is what its match at the level before was part of.
+def copy_upsampled(
+    sources: Sequence[Tensor], before: Matches | None, level: Level, how: Refinement, tile: Tile
+) -> tuple[Tensor, Matches]:
+    """The image at a level too large to search: every patch is copied from its upsampled match of the previous level.
 
-    Neighbours that were copied together stay together, so this costs sharpness only at the joints between copies. What
-    searching needs, descriptions of all patches and a field in both directions, is never held.
+    Neighbours that were copied together stay together, so sharpness is lost only at the seams between copies.
+    Descriptors of all patches and reverse fields, which a search needs, are never stored.
     """
-    library = at_level(family, level.factor, None, level.patch)
-    query = fields.Places(level.size, level.patch, tile)
-    key = fields.Places((library.sharp.shape[2], library.sharp.shape[3]), level.patch)
+    library = at_level(sources, level.factor, None, level.patch)
+    query = fields.GridShape(level.size, level.patch, tile)
+    key = fields.GridShape((library.sharp.shape[2], library.sharp.shape[3]), level.patch)
     if before is None:
         count = query.shape[0] * query.shape[1]
-        before = Fit(torch.arange(count, device=library.sharp.device), None, query, query)
-    field = patchmatch.upscale(before.field, before.query, query, before.key, key)
+        before = Matches(torch.arange(count, device=library.sharp.device), None, query, query)
+    field = patchmatch.upsample(before.field, before.query, query, before.key, key)
     picture = vote(field, query.shape, library.sharp, key.shape[1], level.patch, level.size, how.spread)
-    return picture, Fit(field, None, query, key)
+    return picture, Matches(field, None, query, key)
 
 
-def in_family(photos: Sequence[Tensor], guide: Guide | None, how: Refinement) -> tuple[Sequence[Tensor], Guide | None]:
-    """All pictures that lend patches, mirror images included where they are wanted, and the guide for all of them."""
+def with_mirrored(
+    photos: Sequence[Tensor], guide: Guide | None, how: Refinement
+) -> tuple[Sequence[Tensor], Guide | None]:
+    """All source photos, with mirror images if wanted, and the guide for all of them."""
     if not how.mirror:
         return photos, guide
-    family = [*photos, *(photo.flip(3) for photo in photos)]
+    sources = [*photos, *(photo.flip(3) for photo in photos)]
     if guide is None:
-        return family, None
-    return family, replace(guide, source=[*guide.source, *(source.flip(3) for source in guide.source)])
+        return sources, None
+    return sources, replace(guide, source=[*guide.source, *(source.flip(3) for source in guide.source)])
 
 
-def guiding(guide: Guide | None, level: Level, tile: Tile) -> tuple[Tensor | None, Tensor | None]:
-    """The weighted channels of ``guide`` at a level, those of the result and those of the photos; ``None`` without."""
+def guide_at(guide: Guide | None, level: Level, tile: Tile) -> tuple[Tensor | None, Tensor | None]:
+    """The weighted channels of ``guide`` at a level, of the result and of the photos; ``None`` without a guide."""
     if guide is None:
         return None, None
     library = at_level(guide.source, level.factor, None, level.patch)
     return guide.weight * resize_wrapped(guide.target, level.size, tile), guide.weight * library.sharp
 
 
-def misguided(asked: Tensor, lent: Tensor, field: Tensor, patch: int) -> Tensor:
-    """Which patches have a match in the middle of which the guide wants something else.
+def contradicts_guide(target_guide: Tensor, source_guide: Tensor, field: Tensor, patch: int) -> Tensor:
+    """Which patches have a match whose centre contradicts the guide.
 
-    As far apart, that is, as any two places of the photo on average.
+    That is, with a distance as large as that of two random positions of the photo.
 
     Args:
-        asked: [1, G, h, w], the guide of the result.
-        lent: [1, G, H, W], that of the photo.
+        target_guide: [1, G, h, w], the guide of the result.
+        source_guide: [1, G, H, W], the guide of the photo.
         field: int64 [N], the matches.
         patch: side of the patches.
 
@@ -230,88 +240,92 @@ def misguided(asked: Tensor, lent: Tensor, field: Tensor, patch: int) -> Tensor:
         bool [N].
     """
     half = patch // 2
-    wanted, there = (x[0, :, half : x.shape[2] - half, half : x.shape[3] - half].flatten(1) for x in (asked, lent))
+    wanted, there = (
+        x[0, :, half : x.shape[2] - half, half : x.shape[3] - half].flatten(1) for x in (target_guide, source_guide)
+    )
     return (wanted - there[:, field]).square().sum(0) > 2 * there.var(1).sum()
 
 
-def beside(picture: Tensor, channels: Tensor | None) -> Tensor:
-    """``picture`` with further channels behind its own, where there are any."""
+def concatenated(picture: Tensor, channels: Tensor | None) -> Tensor:
+    """``picture`` with further channels appended, if there are any."""
     return picture if channels is None else torch.cat([picture, channels], 1)
 
 
-def in_proportion(how: Refinement, photo: Tensor) -> Refinement:
-    """``how`` with the completeness that suits the contrast of ``photo``, where it is relative."""
+def with_scaled_alpha(how: Refinement, photo: Tensor) -> Refinement:
+    """``how`` with ``alpha`` scaled to the contrast of ``photo``, if it is relative."""
     if not how.relative_alpha:
         return how
-    # Never 0, which would switch completeness off: a photo of one colour has nothing to lose.
-    return replace(how, alpha=how.alpha * max(float(photo.var()), 1e-6) / USUAL_VARIANCE)
+    # Never 0, which would disable completeness.
+    return replace(how, alpha=how.alpha * max(float(photo.var()), 1e-6) / TYPICAL_VARIANCE)
 
 
-def first_fit(
+def initial_matches(
     start: Tensor,
-    family: Sequence[Tensor],
+    sources: Sequence[Tensor],
     how: Refinement,
     level: Level,
     below: Sequence[Level],
     noise: torch.Generator,
     tile: Tile,
     guide: Guide | None = None,
-) -> Fit | None:
-    """The matches of ``start`` at the last of the levels ``below``; ``None`` where there is none or no use for them."""
-    fit = None
-    keys = sum(photo.shape[2] * photo.shape[3] for photo in family) * level.factor**2
+) -> Matches | None:
+    """Matches of ``start`` at the last of the levels ``below``; ``None`` if there are none, or they are not needed."""
+    matches = None
+    keys = sum(photo.shape[2] * photo.shape[3] for photo in sources) * level.factor**2
     if how.search == "exact" or level.size[0] * level.size[1] * keys < how.exact_start**2:
-        return fit  # all patches will be compared with all
-    mean = family[0].mean((2, 3), keepdim=True)
+        return matches  # the first level is searched exhaustively
+    mean = sources[0].mean((2, 3), keepdim=True)
     for level in below:
-        library = at_level(family, level.factor, None, level.patch)
-        asked, lent = guiding(guide, level, tile)
-        known = beside(library.sharp, lent)
+        library = at_level(sources, level.factor, None, level.patch)
+        target_guide, source_guide = guide_at(guide, level, tile)
+        known = concatenated(library.sharp, source_guide)
         filters = principal_filters(known, level.patch, how.components or known.shape[1] * level.patch**2)
         small = resize(start, level.size, clamp=False) - mean
-        query = fields.Grid(wrap(beside(small, asked), level.patch, tile), filters, tile=tile)
-        key = fields.Grid(beside(library.sharp - mean, lent), filters, library.forbidden)
-        fit = matched(query, key, fit, in_proportion(how, library.sharp), noise)
-    return fit
+        query = fields.Grid(wrap(concatenated(small, target_guide), level.patch, tile), filters, tile=tile)
+        key = fields.Grid(concatenated(library.sharp - mean, source_guide), filters, library.forbidden)
+        matches = find_matches(query, key, matches, with_scaled_alpha(how, library.sharp), noise)
+    return matches
 
 
 @dataclass(frozen=True)
-class Fit:
-    """Fields found so far, and the patches they join."""
+class Matches:
+    """Fields found so far, and the geometry of their grids."""
 
     field: Tensor
     reverse: Tensor | None
-    query: fields.Places
-    key: fields.Places
+    query: fields.GridShape
+    key: fields.GridShape
 
 
-def matched(query: fields.Grid, key: fields.Grid, before: Fit | None, how: Refinement, noise: torch.Generator) -> Fit:
-    """The field from ``query`` to ``key``; the fast search starts from the one found ``before``."""
+def find_matches(
+    query: fields.Grid, key: fields.Grid, before: Matches | None, how: Refinement, noise: torch.Generator
+) -> Matches:
+    """The field from ``query`` to ``key``; PatchMatch starts from the one found ``before``."""
     most = how.exact_below if before is not None else max(how.exact_start, how.exact_below)
-    few = len(query) * len(key) < most**2
-    if how.search == "exact" or few:
-        # Only the fast search, which takes over at larger levels, has a use for the other direction.
-        back, nearest = fields.exact_reverse(query, key) if how.search == "fast" else (None, None)
-        return Fit(fields.exact(query, key, how.alpha, nearest=nearest), back, query.places, key.places)
-    field, reverse = carried(query, key, before)
+    small = len(query) * len(key) < most**2
+    if how.search == "exact" or small:
+        # Only PatchMatch, which takes over at larger levels, needs the reverse field.
+        backward, nearest = fields.exact_reverse(query, key) if how.search == "fast" else (None, None)
+        return Matches(fields.exact(query, key, how.alpha, nearest=nearest), backward, query.geometry, key.geometry)
+    field, reverse = upsampled_fields(query, key, before)
     field, reverse = patchmatch.search(query, key, field, reverse, how.alpha, how.passes, noise)
-    return Fit(field, reverse, query.places, key.places)
+    return Matches(field, reverse, query.geometry, key.geometry)
 
 
-def carried(query: fields.Grid, key: fields.Grid, before: Fit | None) -> tuple[Tensor, Tensor]:
-    """The fields found before, on the grids of now; where there were none, everything in proportion to its place."""
+def upsampled_fields(query: fields.Grid, key: fields.Grid, before: Matches | None) -> tuple[Tensor, Tensor]:
+    """The fields found before, resampled to the current grids; if there are none, the identity."""
     if before is None or before.reverse is None:
-        return in_place(query, key), in_place(key, query)
-    if (before.query, before.key) == (query.places, key.places):
+        return identity_field(query, key), identity_field(key, query)
+    if (before.query, before.key) == (query.geometry, key.geometry):
         return before.field, before.reverse
     return (
-        patchmatch.upscale(before.field, before.query, query.places, before.key, key.places),
-        patchmatch.upscale(before.reverse, before.key, key.places, before.query, query.places),
+        patchmatch.upsample(before.field, before.query, query.geometry, before.key, key.geometry),
+        patchmatch.upsample(before.reverse, before.key, key.geometry, before.query, query.geometry),
     )
 
 
-def in_place(query: fields.Grid, key: fields.Grid) -> Tensor:
-    """The field that leaves every patch where it is, but for the difference in size."""
+def identity_field(query: fields.Grid, key: fields.Grid) -> Tensor:
+    """The field that keeps every patch at its relative position."""
     (rows, columns), (key_rows, key_columns) = query.shape, key.shape
     device = query.picture.device
     row = torch.arange(rows, device=device) * key_rows // rows

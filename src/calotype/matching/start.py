@@ -1,4 +1,4 @@
-"""What a level can start from: the photo disturbed in place, one that continues itself, and one laid out by a guide."""
+"""Initial images of a level: the photo randomly displaced, made tileable, or laid out by a guide."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from torch import Tensor
 from calotype.image.patches import principal_filters
 from calotype.image.resize import resize
 from calotype.matching import field as fields
-from calotype.matching.layout import places
+from calotype.matching.layout import position_channels
 from calotype.matching.library import at_level
 from calotype.matching.refine import Guide, Level
 from calotype.matching.vote import vote
 
 
-def swayed(x: Tensor, amount: float, scale: float, noise: torch.Generator) -> Tensor:
-    """``x`` [1, C, h, w] with every pixel fetched from a place some way off, neighbours from about the same side.
+def displaced(x: Tensor, amount: float, scale: float, noise: torch.Generator) -> Tensor:
+    """Warp ``x`` [1, C, h, w] by a smooth random displacement field.
 
-    Noise in the values alone is undone by the patches, which know only one way to look right; things moved, stretched
-    and squeezed have to be made anew. What lies beyond the edge is mirrored.
+    Noise in the values alone is undone by patch matching, which finds the original patches again; objects that are
+    moved, stretched and squeezed have to be synthesised anew. The image is mirrored beyond its edges.
 
     Args:
-        x: the picture.
+        x: the image.
         amount: standard deviation of the displacement, pixels.
-        scale: distance over which it changes, pixels.
+        scale: correlation length of the displacement, pixels.
         noise: CPU generator.
     """
     height, width = x.shape[2:]
@@ -39,11 +39,11 @@ def swayed(x: Tensor, amount: float, scale: float, noise: torch.Generator) -> Te
     return F.grid_sample(x, grid, mode="bicubic", padding_mode="reflection", align_corners=False).clamp(-1, 1)
 
 
-def seamless(x: Tensor, tile: tuple[bool, bool]) -> Tensor:
-    """``x`` [1, C, h, w] made to continue itself along the axes of ``tile``.
+def tileable(x: Tensor, tile: tuple[bool, bool]) -> Tensor:
+    """Make ``x`` [1, C, h, w] periodic along the axes of ``tile``.
 
-    Towards the edges it fades into its own middle. Patches mend what is wrong in small; a layout that ends
-    differently on its two sides they would only blur.
+    Towards its edges the image fades into its own centre. Patch matching corrects small errors, but only blurs layouts
+    that differ on opposite sides.
     """
     for axis, wraps in zip((2, 3), tile):
         if wraps:
@@ -54,30 +54,30 @@ def seamless(x: Tensor, tile: tuple[bool, bool]) -> Tensor:
     return x
 
 
-def laid_out(
+def layout_image(
     photo: Tensor,
     guide: Guide,
     level: Level,
     noise: torch.Generator,
     *,
-    place_weight: float,
-    sway: tuple[float, float],
+    position_weight: float,
+    displacement: tuple[float, float],
     components: int,
     spread: float,
 ) -> Tensor:
-    """A first picture at ``level``: every patch the one of the most alike guide, and of the most alike place.
+    """An initial image at ``level``: every patch is the one with the most similar guide and position.
 
-    The place decides where the guide leaves it open, as within one label: a sky is then darker at the top where it was.
+    The position decides where the guide is ambiguous, as within one label: a sky stays darker at the top.
 
     Args:
         photo: [1, C, H, W].
-        guide: what lies where in it, and is to lie where.
-        level: the coarsest one.
+        guide: guide channels of photo and result.
+        level: the coarsest level.
         noise: CPU generator of the displacement.
-        place_weight: how much the place counts, top to bottom and left to right being a difference of 2 each.
-        sway: standard deviation of the smooth random displacement of the places, and the distance over which it
-            changes, pixels of the level: how much two seeds differ.
-        components: principal components that stand for a patch; 0 for all its values.
+        position_weight: weight of the position, with coordinates from -1 to 1 on each axis.
+        displacement: standard deviation and correlation length of the smooth random displacement of the positions,
+            pixels of the level: how much two seeds differ.
+        components: number of principal components of a patch descriptor; 0 for all values.
         spread: as in ``Refinement``.
 
     Returns:
@@ -86,10 +86,10 @@ def laid_out(
     library = at_level([photo], level.factor, None, level.patch)
     source = at_level(guide.source, level.factor, None, level.patch).sharp
     target = resize(guide.target, level.size)
-    here = swayed(places(target), *sway, noise)
-    known = torch.cat([guide.weight * source, place_weight * places(source)], 1)
-    asked = torch.cat([guide.weight * target, place_weight * here], 1)
+    positions = displaced(position_channels(target), *displacement, noise)
+    known = torch.cat([guide.weight * source, position_weight * position_channels(source)], 1)
+    wanted = torch.cat([guide.weight * target, position_weight * positions], 1)
     filters = principal_filters(known, level.patch, components or known.shape[1] * level.patch**2)
-    query, key = fields.Grid(asked, filters), fields.Grid(known, filters)
+    query, key = fields.Grid(wanted, filters), fields.Grid(known, filters)
     field = fields.exact(query, key, 0)
     return vote(field, query.shape, library.sharp, key.shape[1], level.patch, level.size, spread)

@@ -1,4 +1,4 @@
-"""A picture from a field: every patch is replaced by its match, and where matches overlap they are averaged."""
+"""Image synthesis from a field: every patch is replaced by its match, and overlapping matches are averaged."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-# Patches that vote at a time, in whole rows: what they lend is held beside the picture.
+# Patches accumulated at a time, in whole rows; bounds the memory of their pixels.
 STRIP = 1 << 22
-# Less weight than this on a pixel is none.
-LEAST_TRUST = 1e-12
+# Pixels of less total weight get the fallback.
+MIN_WEIGHT = 1e-12
 
 
 def vote(
@@ -23,24 +23,24 @@ def vote(
     patch: int,
     size: tuple[int, int],
     spread: float = 0.0,
-    trust: Tensor | None = None,
-    otherwise: Tensor | None = None,
+    confidence: Tensor | None = None,
+    fallback: Tensor | None = None,
 ) -> Tensor:
     """Average the matched patches where they overlap.
 
-    Pixel by pixel of the patch rather than patch by patch, so that memory is that of the picture, not ``patch ** 2``
-    times it.
+    Loops over the pixels of a patch rather than over patches, so that the memory is that of the image, not ``patch **
+    2`` times as much.
 
     Args:
-        field: int64 [rows * columns], the key patch chosen for every query patch.
-        grid: rows and columns of the query's patches; along an axis that wraps round, as many as pixels.
-        values: [1, C, H, W], where the patches' pixels are taken from.
-        key_columns: columns of the key's grid of patches, by which ``field`` counts.
+        field: int64 [rows * columns], the key patch of every query patch.
+        grid: rows and columns of the query's patches; along a periodic axis, as many as pixels.
+        values: [1, C, H, W], the source of pixels.
+        key_columns: columns of the key's grid, by which ``field`` counts.
         patch: side of a patch, pixels.
         size: height and width of the result.
-        spread: standard deviation of a patch's weight around its middle, as a fraction of ``patch``; 0 is flat.
-        trust: [rows * columns], how much each patch counts, or ``None`` for all alike.
-        otherwise: [1, C, height, width], what stands where no patch counts; needed only with ``trust``.
+        spread: standard deviation of the Gaussian weights in a patch, as a fraction of ``patch``; 0 is uniform.
+        confidence: [rows * columns], weight of each patch, or ``None`` for 1.
+        fallback: [1, C, height, width], used where the total weight is 0; needed only with ``confidence``.
 
     Returns:
         [1, C, height, width].
@@ -57,43 +57,49 @@ def vote(
         for dy in range(patch):
             for dx in range(patch):
                 part = pixels.index_select(0, corner + (dy * width + dx)).view(*some.shape, channels)
-                if trust is not None:
-                    part = part * trust.view(rows, columns, 1)[top : top + height]
-                onto = total[top + dy : top + dy + some.shape[0], dx : dx + columns]
-                onto.add_(part, alpha=window[dy] * window[dx])
-    total, count = wrapped(total, size), wrapped(covered(grid, window, trust, values.device)[:, :, None], size)
-    if otherwise is None:
+                if confidence is not None:
+                    part = part * confidence.view(rows, columns, 1)[top : top + height]
+                target = total[top + dy : top + dy + some.shape[0], dx : dx + columns]
+                target.add_(part, alpha=window[dy] * window[dx])
+    total, count = folded(total, size), folded(total_weights(grid, window, confidence, values.device)[:, :, None], size)
+    if fallback is None:
         return total.div_(count).permute(2, 0, 1)[None]
-    voted = (total / count.clamp_min(LEAST_TRUST)).permute(2, 0, 1)[None]
-    return torch.where(count[None, None, :, :, 0] > LEAST_TRUST, voted, otherwise)
+    voted = (total / count.clamp_min(MIN_WEIGHT)).permute(2, 0, 1)[None]
+    return torch.where(count[None, None, :, :, 0] > MIN_WEIGHT, voted, fallback)
 
 
-def covered(grid: tuple[int, int], window: Sequence[float], trust: Tensor | None, device: torch.device) -> Tensor:
-    """The total weight [rows + patch - 1, columns + patch - 1] that the patches of ``grid`` lay on each pixel."""
-    if trust is None:
-        return cover(grid[0], window, device)[:, None] * cover(grid[1], window, device)[None]
-    bell = torch.tensor(window, device=device)
+def total_weights(
+    grid: tuple[int, int], window: Sequence[float], confidence: Tensor | None, device: torch.device
+) -> Tensor:
+    """The total weight [rows + patch - 1, columns + patch - 1] of all patches of ``grid`` on each pixel."""
+    if confidence is None:
+        return total_weights_1d(grid[0], window, device)[:, None] * total_weights_1d(grid[1], window, device)[None]
+    profile = torch.tensor(window, device=device)
     side = len(window) - 1
-    spread = F.conv2d(F.pad(trust.view(1, 1, *grid), (side,) * 4), (bell[:, None] * bell[None]).flip(0, 1)[None, None])
+    spread = F.conv2d(
+        F.pad(confidence.view(1, 1, *grid), (side,) * 4), (profile[:, None] * profile[None]).flip(0, 1)[None, None]
+    )
     return spread[0, 0]
 
 
 def weights(patch: int, spread: float) -> list[float]:
-    """Weight of each row (and column) of a patch: a bell of standard deviation ``spread * patch`` pixels; 0 is flat."""
+    """Weight of each row (and column) of a patch: a Gaussian of standard deviation ``spread * patch`` pixels; 0 is
+    uniform.
+    """
     middle, deviation = (patch - 1) / 2, spread * patch
     return [math.exp(-(((i - middle) / deviation) ** 2) / 2) if spread > 0 else 1.0 for i in range(patch)]
 
 
-def cover(patches: int, window: Sequence[float], device: torch.device) -> Tensor:
-    """The total weight with which ``patches`` patches in a row, one a pixel, cover each pixel."""
+def total_weights_1d(patches: int, window: Sequence[float], device: torch.device) -> Tensor:
+    """The total weight of ``patches`` patches in a row, one per pixel, on each pixel."""
     total = torch.zeros(patches + len(window) - 1, device=device)
     for i, weight in enumerate(window):
         total[i : i + patches] += weight
     return total
 
 
-def wrapped(canvas: Tensor, size: tuple[int, int]) -> Tensor:
-    """Add what hangs over the end of a wrapping axis to its beginning."""
+def folded(canvas: Tensor, size: tuple[int, int]) -> Tensor:
+    """Add the part beyond the end of a periodic axis to its start."""
     height, width = size
     if canvas.shape[0] > height:
         canvas[: canvas.shape[0] - height] += canvas[height:]

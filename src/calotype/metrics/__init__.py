@@ -1,1 +1,1 @@
-"""Measures of results, one a file. Import what you need from the files in here."""
+"""Quality metrics, one per file. Import from the modules of this package."""

@@ -1,4 +1,4 @@
-"""How sure a classifier is of each picture, and how many classes it sees over all: the Inception score."""
+"""The Inception score: confidence of a classifier per image, and diversity of classes over all images."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from calotype.errors import InputError
 from calotype.nn.embedding import Vectors
 
-_TINY = 1e-16  # probabilities are held above this in logarithms
+_TINY = 1e-16  # lower bound of probabilities in logarithms
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,9 @@ class ClassScore:
     """An Inception-type score.
 
     Attributes:
-        mean: over the splits, 1 to the number of classes; higher is better.
-        deviation: standard deviation over the splits, of a population.
-        splits: how many.
+        mean: over the splits, from 1 to the number of classes; higher is better.
+        deviation: population standard deviation over the splits.
+        splits: number of splits.
     """
 
     mean: float
@@ -28,18 +28,18 @@ class ClassScore:
 
 
 def class_score(pictures: Vectors, splits: int = 10) -> ClassScore:
-    """The score of Salimans et al. (Improved techniques for training GANs, NIPS 2016, section 4).
+    """The Inception score of Salimans et al. (Improved techniques for training GANs, NIPS 2016, section 4).
 
-    ``exp(mean KL(p(y|x) || p(y)))``: 1 where the classifier says the same of every picture, the number of classes
-    where it is sure of each and sees all classes alike. It looks at no real picture, so it cannot tell a set that has
-    been learned by heart, nor one that is of other things than it should be. The pictures are split in the order given.
+    ``exp(mean KL(p(y|x) || p(y)))``: 1 if the predictions are the same for every image, the number of classes if the
+    classifier is certain of each image and all classes are equally frequent. It does not use real images, so it detects
+    neither memorised training images nor images of the wrong kind. The images are split in the given order.
 
     Args:
-        pictures: with ``probabilities``.
-        splits: of equal size, up to one picture; at most as many as there are pictures.
+        pictures: vectors with ``probabilities``.
+        splits: number of parts of equal size, up to one image; at most the number of images.
 
     Raises:
-        InputError: there are no probabilities, or fewer pictures than splits.
+        InputError: there are no probabilities, or fewer images than splits.
     """
     if pictures.probabilities is None:
         raise InputError(f"the {pictures.features} sees no classes: choose other features (--features efficientnet)")
@@ -49,5 +49,5 @@ def class_score(pictures: Vectors, splits: int = 10) -> ClassScore:
     for part in pictures.probabilities.double().tensor_split(splits):
         p, mean = part.clamp_min(_TINY), part.mean(0, keepdim=True).clamp_min(_TINY)
         scores.append((part * (p.log() - mean.log())).sum(1).mean().exp())
-    found = torch.stack(scores)
-    return ClassScore(float(found.mean()), float(found.std(correction=0)), splits)
+    values = torch.stack(scores)
+    return ClassScore(float(values.mean()), float(values.std(correction=0)), splits)

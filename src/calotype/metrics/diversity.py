@@ -1,4 +1,4 @@
-"""How much the samples of one photo differ from each other."""
+"""Diversity of several samples from one photo."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from calotype.errors import InputError
 
 
 def diversity(real: Tensor, fakes: Tensor) -> float:
-    """The diversity of SinGAN (section 3): per-pixel spread of the samples over the contrast of the photo, in grey.
+    """SinGAN's diversity (section 3): mean per-pixel standard deviation of the samples over the photo's contrast, in
+    grey.
 
     The standard deviation of each pixel's intensity over the samples, averaged over the pixels, divided by the standard
-    deviation of the photo's intensities. 0 when all samples are equal; unbounded, about 0.5 in practice. It says
-    nothing about quality: noise is diverse.
+    deviation of the photo's intensities. 0 if all samples are equal; unbounded, about 0.5 in practice. It does not
+    measure quality: noise is diverse.
 
     Args:
-        real: the photo, [1, C, H, W], -1..1; channels after the third (alpha) are not looked at.
+        real: the photo, [1, C, H, W], -1..1; channels after the third (alpha) are ignored.
         fakes: two samples or more, [N, C, h, w], -1..1.
 
-    Both standard deviations are those of a population (divided by the count), as in the released codes. Grey is the
-    plain mean of the three channels.
+    Both are population standard deviations, as in the released code. Grey is the mean of the three channels.
 
     Raises:
         InputError: there are fewer than two samples, or the photo has no contrast.

@@ -1,8 +1,8 @@
-"""How far one set of pictures is from another: the Frechet distance of the Gaussians that fit their vectors (FID).
+"""FID: the Frechet distance between Gaussians fitted to the feature vectors of two sets of images.
 
-The numbers depend on the embedding, on how pictures were resized and saved, and on how many there are: with few
-pictures the distance is too large, by about a constant over their number. Compare only numbers with one embedding and
-one count, and beside the distance of the real pictures from themselves (``self_distance``).
+The numbers depend on the embedding, on how images were resized and saved, and on their number: for small sets the
+distance is biased upwards, by about a constant over the number of images. Compare only numbers with the same embedding
+and the same counts, and report them beside the FD between two halves of the real set (``self_distance``).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from calotype.nn.embedding import Vectors, check_comparable
 def fid(real: Vectors, fake: Vectors) -> float:
     """The Frechet distance of two sets (Heusel et al., GANs trained by a two time-scale update rule, NIPS 2017, eq. 6).
 
-    At least 0, lower is closer, no upper bound. With the vectors of the Inception network of 2015 it is FID; with
+    At least 0, lower is better, no upper bound. With the vectors of the Inception network of 2015 it is FID; with
     others it is the same formula on another scale.
 
     Args:
-        real: vectors [N, D] of the real pictures.
-        fake: vectors [M, D] of those to judge.
+        real: vectors [N, D] of the real images.
+        fake: vectors [M, D] of the generated images.
 
     Raises:
         InputError: they are of different embeddings, or there are fewer than two of either.
@@ -32,9 +32,9 @@ def fid(real: Vectors, fake: Vectors) -> float:
 
 
 def self_distance(real: Vectors, seed: int = 0) -> float:
-    """The Frechet distance between two random halves of one set: what equal distributions have at half its count.
+    """The FD between two random halves of the real set: the value for equal distributions at half the count.
 
-    At the whole count they have about half of that, as the excess is inverse to the count.
+    At the full count equal distributions have about half of it, since the bias is inversely proportional to the count.
 
     Raises:
         InputError: there are fewer than four vectors.
@@ -47,16 +47,17 @@ def self_distance(real: Vectors, seed: int = 0) -> float:
 
 
 def frechet_of(real: Tensor, fake: Tensor) -> float:
-    """The squared Frechet distance between the Gaussians that fit two sets of vectors, [N, D] and [M, D].
+    """The squared Frechet distance between Gaussians fitted to two sets of vectors, [N, D] and [M, D].
 
-    Covariances are unbiased. Where there are fewer vectors than dimensions, none is formed: the trace of the root is
-    the sum of the singular values of ``A B^T`` over ``sqrt((N - 1) (M - 1))``, A and B being the centred vectors.
+    Covariances are unbiased. With fewer vectors than dimensions, no covariance is formed: the trace of the matrix
+    square root is the sum of the singular values of ``A B^T`` over ``sqrt((N - 1) (M - 1))``, with A and B the centred
+    vectors.
 
     Raises:
         InputError: there are fewer than two of either.
     """
     if min(len(real), len(fake)) < 2:
-        raise InputError("a spread needs two pictures at least: give more")
+        raise InputError("a covariance needs at least two pictures: give more")
     a, b = real.double(), fake.double()
     if min(len(a), len(b)) >= a.shape[1]:
         return frechet(a.mean(0), torch.cov(a.mT), b.mean(0), torch.cov(b.mT))
@@ -72,25 +73,25 @@ def frechet(mu1: Tensor, s1: Tensor, mu2: Tensor, s2: Tensor) -> float:
 
     Args:
         mu1: mean of the first, [D].
-        s1: covariance of the first, [D, D], symmetric and not negative.
+        s1: covariance of the first, [D, D], symmetric positive semidefinite.
         mu2: mean of the second, [D].
         s2: covariance of the second, [D, D].
 
-    The usual ``sqrtm(s1 @ s2)`` fails or turns complex where a covariance is singular, as it is when a photo has fewer
-    locations than features. With any factors ``s = r r^T`` the trace of that root is the sum of the singular values of
-    ``r1^T r2``: always real, and no root is taken of a rounding error.
+    The usual ``sqrtm(s1 @ s2)`` fails or becomes complex for singular covariances, as of a photo with fewer positions
+    than features. With any factors ``s = r r^T`` the trace of the square root is the sum of the singular values of
+    ``r1^T r2``: always real, and rounding errors have no square root taken.
     """
     mu1, s1, mu2, s2 = (t.double() for t in (mu1, s1, mu2, s2))
     root = torch.linalg.svdvals(_factor(s1).mT @ _factor(s2)).sum()
     distance = (mu1 - mu2).square().sum() + s1.trace() + s2.trace() - 2 * root
-    return max(0.0, float(distance))  # rounding leaves about -1e-13 for equal pictures
+    return max(0.0, float(distance))  # about -1e-13 for equal images, by rounding
 
 
 class Moments:
-    """Mean and covariance of vectors that come batch by batch, so that a set of any size can be measured.
+    """Running mean and covariance of vectors, added batch by batch, for sets of any size.
 
     Args:
-        dimensions: of a vector.
+        dimensions: length of a vector.
     """
 
     def __init__(self, dimensions: int) -> None:
@@ -99,11 +100,11 @@ class Moments:
         self._scatter = torch.zeros(dimensions, dimensions, dtype=torch.float64)
 
     def add(self, vectors: Tensor) -> None:
-        """Take in vectors [N, D], which are not kept."""
+        """Add vectors [N, D]; they are not stored."""
         new = vectors.detach().to("cpu", torch.float64)
         if not len(new):
             return
-        # Merging centred sums (Chan, Golub and LeVeque, 1979): no difference of two large numbers.
+        # Merging of centred sums (Chan, Golub and LeVeque, 1979), without cancellation.
         mean = new.mean(0)
         centred, shift = new - mean, mean - self.mean
         total = self.count + len(new)
@@ -113,22 +114,22 @@ class Moments:
 
     @property
     def covariance(self) -> Tensor:
-        """Unbiased, float64 [D, D].
+        """Unbiased covariance, float64 [D, D].
 
         Raises:
-            InputError: fewer than two vectors came.
+            InputError: there are fewer than two vectors.
         """
         if self.count < 2:
-            raise InputError("a spread needs two pictures at least: give more")
+            raise InputError("a covariance needs at least two pictures: give more")
         return self._scatter / (self.count - 1)
 
     def distance(self, other: Moments) -> float:
-        """The squared Frechet distance from another set's moments."""
+        """The squared Frechet distance to the moments of another set."""
         return frechet(self.mean, self.covariance, other.mean, other.covariance)
 
 
 def _factor(covariance: Tensor) -> Tensor:
-    """An ``r`` with ``r r^T = covariance``; eigenvalues that rounding made negative count as zero."""
+    """An ``r`` with ``r r^T = covariance``; eigenvalues that are negative by rounding are set to zero."""
     values, vectors = torch.linalg.eigh((covariance + covariance.mT) / 2)
     factor: Tensor = vectors * values.clamp_min(0).sqrt()
     return factor

@@ -1,6 +1,6 @@
-"""How far one set of pictures is from another, without assuming a Gaussian: the kernel distance (KID).
+"""KID: the kernel distance between two sets of images, which does not assume a Gaussian.
 
-Unlike the Frechet distance its mean does not depend on how many pictures there are, so it is the one to use for few.
+Unlike the Frechet distance it is unbiased, so it is preferable for small sets.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class Kernel:
 
     Attributes:
         mean: over the subsets.
-        deviation: standard deviation over the subsets, of a population; 0 where there is one subset only.
-        subset: vectors in each.
+        deviation: population standard deviation over the subsets; 0 for a single subset.
+        subset: vectors per subset.
     """
 
     mean: float
@@ -34,16 +34,16 @@ class Kernel:
 def kid(real: Vectors, fake: Vectors, *, subset: int = 1000, subsets: int = _SUBSETS, seed: int = 0) -> Kernel:
     """The kernel distance: an unbiased estimate of the squared maximum mean discrepancy.
 
-    Binkowski, Sutherland, Arbel and Gretton, Demystifying MMD GANs, ICLR 2018, section 4: the kernel is
-    ``(x . y / D + 1)^3``, and the mean over random subsets is reported, with the standard deviation over them. Around 0
-    for equal distributions, where it may be slightly negative; higher is farther.
+    Binkowski, Sutherland, Arbel and Gretton, Demystifying MMD GANs, ICLR 2018, section 4: with the kernel ``(x . y / D
+    + 1)^3``, mean and standard deviation over random subsets. Around 0 for equal distributions, where it may be
+    slightly negative; higher is worse.
 
     Args:
-        real: vectors [N, D] of the real pictures.
-        fake: vectors [M, D] of those to judge.
-        subset: vectors a subset; at most N and M, else as many as there are of the fewer.
-        subsets: how many. Where one subset takes all of both sets, there is only that one.
-        seed: of the drawing.
+        real: vectors [N, D] of the real images.
+        fake: vectors [M, D] of the generated images.
+        subset: vectors per subset; limited to the smaller of N and M.
+        subsets: number of subsets; one if a subset contains all of both sets.
+        seed: of the subsets.
 
     Raises:
         InputError: they are of different embeddings, or there are fewer than two of either.
@@ -51,7 +51,7 @@ def kid(real: Vectors, fake: Vectors, *, subset: int = 1000, subsets: int = _SUB
     check_comparable(real, fake)
     size = min(subset, len(real), len(fake))
     if size < 2:
-        raise InputError("a kernel distance needs two pictures of each kind at least: give more")
+        raise InputError("a kernel distance needs at least two pictures of each kind: give more")
     if size == len(real) == len(fake):
         return Kernel(mmd(real.values, fake.values), 0.0, size)
     generator = torch.Generator().manual_seed(seed)
@@ -65,7 +65,7 @@ def kid(real: Vectors, fake: Vectors, *, subset: int = 1000, subsets: int = _SUB
 
 
 def mmd(x: Tensor, y: Tensor) -> float:
-    """The unbiased squared maximum mean discrepancy of [n, D] and [n, D] with the cubic kernel of KID (eq. 4)."""
+    """The unbiased squared maximum mean discrepancy of [n, D] and [m, D] with the cubic kernel of KID (eq. 4)."""
     x, y = x.double(), y.double()
     n, m = len(x), len(y)
     kxx, kyy, kxy = _kernel(x, x), _kernel(y, y), _kernel(x, y)

@@ -1,10 +1,10 @@
-"""How alike two pictures look to a network: the arithmetic of LPIPS, with features of one's choice.
+"""Perceptual distance of two images: the formula of LPIPS, with any features.
 
-The published LPIPS (Zhang, Isola, Efros, Shechtman and Wang, CVPR 2018) weighs the channels of a certain network with
-numbers fitted to people's judgements. Neither comes with the package; who has both files (``vgg16-397923af.pth`` of
-torchvision, and ``vgg.pth`` of the lpips package, version 0.1) gets the published numbers by ``published``. Without
-them every channel weighs the same, which the paper tests as well (its section 4) and finds to agree with people nearly
-as often. Those distances are on another scale: compare only numbers that carry the same ``features``.
+The published LPIPS (Zhang, Isola, Efros, Shechtman and Wang, CVPR 2018) weights the channels of a network with values
+fitted to human judgements. Neither comes with the package; with both files (``vgg16-397923af.pth`` of torchvision, and
+``vgg.pth`` of the lpips package, version 0.1) ``published`` computes the published numbers. Without them all channels
+have equal weights, which the paper evaluates as well (its section 4) and finds to agree with people nearly as often.
+Those distances are on another scale: compare only numbers with the same ``features``.
 """
 
 from __future__ import annotations
@@ -24,12 +24,11 @@ from calotype.nn.features import VGG_BLOCKS, LayeredFeatures, Vgg16, offline_fea
 
 @dataclass(frozen=True)
 class Perceptual:
-    """A distance, and what it was seen with.
+    """A perceptual distance and the feature extractor it was computed with.
 
     Attributes:
-        distance: 0 for equal pictures, lower is closer; at most twice the number of layers where features are not
-            negative.
-        features: name of the features.
+        distance: 0 for equal images, lower is closer; at most twice the number of layers for non-negative features.
+        features: name of the feature extractor.
     """
 
     distance: float
@@ -42,19 +41,19 @@ def lpips(
     features: LayeredFeatures | None = None,
     weights: Sequence[Tensor] | None = None,
 ) -> Perceptual:
-    """The perceptual distance of two pictures of one size: LPIPS (eq. 1).
+    """The perceptual distance of two images of one size: LPIPS (eq. 1).
 
-    At every layer the feature vector of each place is scaled to length 1; the squared differences are summed over the
-    channels, averaged over the places, and summed over the layers.
+    At every layer the feature vector of each position is normalised to length 1; squared differences are summed over
+    the channels, averaged over the positions, and summed over the layers.
 
     Args:
-        real: the true picture, [1, C, H, W], -1..1; channels after the third (alpha) are not looked at.
-        fake: the picture to judge, of the same size.
-        features: what maps pictures to feature maps; ``None`` is ``offline_features()``.
-        weights: of the channels, [D] for each layer; ``None`` makes all of them 1.
+        real: the reference image, [1, C, H, W], -1..1; channels after the third (alpha) are ignored.
+        fake: the image to evaluate, of the same size.
+        features: the feature extractor; ``None`` is ``offline_features()``.
+        weights: channel weights, [D] for each layer; ``None`` is 1 for all.
 
     Raises:
-        InputError: the sizes differ, or the pictures are too small to give features.
+        InputError: the sizes differ, or the images are too small for the features.
     """
     check_same_size(real, fake)
     features = features or offline_features()
@@ -64,11 +63,11 @@ def lpips(
         for number, (a, b) in enumerate(both):
             if not a.numel():
                 height, width = real.shape[2:]
-                raise InputError(f"pictures of {width}x{height} are too small to be seen by {features.name}")
-            apart = (_unit(a) - _unit(b)).square()
+                raise InputError(f"pictures of {width}x{height} are too small for {features.name}")
+            difference = (_unit(a) - _unit(b)).square()
             if weights is not None:
-                apart = apart * weights[number].to(apart)[:, None, None]
-            total += float(apart.sum(1).mean())
+                difference = difference * weights[number].to(difference)[:, None, None]
+            total += float(difference.sum(1).mean())
     return Perceptual(total, features.name)
 
 
@@ -77,7 +76,7 @@ class Published:
 
     Args:
         net: VGG-16 with torchvision's weights.
-        weights: of its channels, [D] for each of the five layers.
+        weights: its channel weights, [D] for each of the five layers.
         name: of both.
     """
 
@@ -85,29 +84,29 @@ class Published:
         self.net, self.weights, self.name = net, weights, name
 
     def __call__(self, real: Tensor, fake: Tensor) -> Perceptual:
-        """The distance of two pictures [1, C, H, W], -1..1; see ``lpips``."""
+        """The distance of two images [1, C, H, W], -1..1; see ``lpips``."""
         return Perceptual(lpips(real, fake, self.net, self.weights).distance, self.name)
 
 
 def published(vgg: str | Path, heads: str | Path) -> Published:
-    """The published LPIPS with VGG-16, version 0.1, by the two public files of its weights.
+    """The published LPIPS with VGG-16, version 0.1, from the two public weights files.
 
     Args:
         vgg: ``vgg16-397923af.pth`` of torchvision.
         heads: ``weights/v0.1/vgg.pth`` of the lpips package.
 
     Raises:
-        InputError: a file cannot be read, or holds something else.
+        InputError: a file cannot be read, or has other content.
     """
     net, _ = vision_vgg16(vgg)
-    found, digest = read_weights(Path(heads), "vgg.pth of the lpips package")
+    tensors, digest = read_weights(Path(heads), "vgg.pth of the lpips package")
     widths = [channels for _, channels in VGG_BLOCKS]
-    weights = [found.get(f"lin{i}.model.1.weight", torch.empty(0)).flatten() for i in range(len(widths))]
+    weights = [tensors.get(f"lin{i}.model.1.weight", torch.empty(0)).flatten() for i in range(len(widths))]
     if [len(layer) for layer in weights] != widths:
         raise InputError(f"{shown(heads)} holds no channel weights for VGG-16: give vgg.pth of the lpips package")
     return Published(net, weights, f"lpips 0.1, {net.name}, channels weighed by {digest[:8]}")
 
 
 def _unit(features: Tensor) -> Tensor:
-    """Vectors [1, D, h, w] scaled to length 1 along D; those of length 0 stay."""
+    """Normalise vectors [1, D, h, w] to length 1 along D; zero vectors are unchanged."""
     return features / (features.square().sum(1, keepdim=True).sqrt() + 1e-10)

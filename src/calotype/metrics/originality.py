@@ -1,7 +1,8 @@
-"""How much of a result is the photo itself, copied in order.
+"""Originality: how much of a result is copied from the photo verbatim.
 
-A system that only moves patches about can hand back the photo, or large pieces of it, unchanged: SIFID then calls it
-perfect. Here each patch of the result is traced to the photo, and neighbours that stayed neighbours are counted.
+A method that only rearranges patches may return the photo, or large parts of it, unchanged: SIFID is then perfect. Here
+each patch of the result is traced to its source in the photo, and neighbouring patches with neighbouring sources are
+counted.
 """
 
 from __future__ import annotations
@@ -14,23 +15,22 @@ from torch import Tensor
 
 from calotype.errors import InputError
 
-# Mean squared difference, on -1..1, below which two patches are equally near: a tenth of a grey level of 255. It
-# absorbs the rounding of the matrix product, and nothing that can be seen.
+# Mean squared difference, on -1..1, below which two distances are ties: a tenth of a grey level of 255. It absorbs the
+# rounding of the matrix product, and nothing visible.
 _TIE = 1e-6
 _CHUNK = 1 << 24  # distances held at a time: 64 MiB
 
 
 @dataclass(frozen=True)
 class Originality:
-    """What of the photo is in the result.
+    """Scores of one result.
 
     Attributes:
-        copied: 0..1, share of neighbouring patches of the result that are neighbours, in the same order, in the photo
-            too. 1 for the photo itself or a shifted piece of it. Lower is less copying; white noise gets about .05 and
-            the mirrored photo about .15, since patches that overlap are alike: read what is near those as "no copying".
-        coverage: 0..1, share of the photo's pixels that lie in a patch which is the nearest to some patch of the
-            result. 1 for the photo itself; low when a part of the photo fills the result or parts of the photo were
-            lost.
+        copied: 0..1, fraction of neighbouring patches of the result that are neighbours in the photo, in the same
+            order. 1 for the photo itself or a shifted crop of it. Lower is less copying; white noise gets about .05 and
+            the mirrored photo about .15, since overlapping patches are similar: values near these mean "no copying".
+        coverage: 0..1, fraction of the photo's pixels in a patch that is the nearest one of some patch of the result. 1
+            for the photo itself; low if one part of the photo fills the result, or parts are lost.
     """
 
     copied: float
@@ -40,31 +40,31 @@ class Originality:
 def originality(
     real: Tensor, fake: Tensor, patch: int = 15, step: int | None = None, longest: int = 256
 ) -> Originality:
-    """How much of ``fake`` is ``real`` copied in order, and how much of ``real`` is in ``fake``.
+    """How much of ``fake`` is copied verbatim from ``real``, and how much of ``real`` is in ``fake``.
 
-    Patches of the result on a grid of ``step`` pixels are traced to their exact nearest patch (squared difference of
-    all RGB values) among all patches of the photo. A pair of grid neighbours, horizontal or vertical, counts as copied
-    when the photo's patch ``step`` pixels beyond the first one's source is the nearest of the second one: no other
-    patch of the photo is nearer. Equal distances count as equal, and go to the same place as in the result where that
-    is among them, so that the photo itself gives 1 even where it is one flat colour.
+    Patches of the result on a grid of ``step`` pixels are traced to their exact nearest neighbour (squared difference
+    of all RGB values) among all patches of the photo. A pair of grid neighbours, horizontal or vertical, counts as
+    copied if the photo's patch ``step`` pixels beyond the source of the first one is a nearest neighbour of the second
+    one. Ties count as equal, and are resolved to the same position as in the result if possible, so that the photo
+    itself gives 1 even in flat areas.
 
     Args:
-        real: the photo, [1, C, H, W], -1..1; channels after the third (alpha) are not looked at.
-        fake: the result, [1, C, h, w], -1..1; it may have another size.
+        real: the photo, [1, C, H, W], -1..1; channels after the third (alpha) are ignored.
+        fake: the result, [1, C, h, w], -1..1; may have another size.
         patch: side of the patches, pixels.
-        step: distance of neighbours, pixels; ``None`` is a third of the patch. With 1 the two patches share nearly all
-            their pixels and any smooth deformation counts as copying; with a whole patch only large blocks do.
-        longest: when either side of the photo is longer than this, in pixels, both pictures are first reduced by the
-            same factor: what a patch shows, and the time (about 2 s for 256 x 192 on one core), stay comparable.
+        step: distance of grid neighbours, pixels; ``None`` is a third of the patch. With 1 the two patches share nearly
+            all pixels and any smooth deformation counts as copying; with a whole patch only large blocks do.
+        longest: if a side of the photo is longer than this, pixels, both images are downsampled by the same factor
+            first, which keeps patch content and time comparable (about 2 s for 256 x 192 on one core).
 
-    With the defaults the published GPNN samples of 36 photos come out at about .74 and SinGAN's at about .13 (means).
-    In smooth areas (sky, water) many patches of the photo are almost equally near and noise decides between them, so
-    that copied sky counts less than copied detail: of GPNN's patches with a contrast under 3 grey levels 54 % stayed
-    in order at a step of 1 px, of those above 25 levels 95 %. A photo that is mostly sky reads lower with every system:
-    compare systems on the same photos.
+    With the defaults the published GPNN samples of 36 photos score about .74 and SinGAN's about .13 (means). In smooth
+    areas (sky, water) many patches of the photo are almost equally near and noise decides between them, so that copied
+    sky counts less than copied detail: of GPNN's patches with a contrast under 3 grey levels 54 % stayed in order at a
+    step of 1 px, of those above 25 levels 95 %. Photos that are mostly sky score lower with every method: compare
+    methods on the same photos.
 
     Raises:
-        InputError: a picture is too small to hold two neighbouring patches.
+        InputError: an image is too small for two neighbouring patches.
     """
     step = max(1, patch // 3) if step is None else step
     real, fake = _reduced(real[:, :3].float(), fake[:, :3].float(), longest)
@@ -90,19 +90,19 @@ def _resized(picture: Tensor, factor: float) -> Tensor:
 
 
 class _Tracing:
-    """The patches of both pictures and, for those of the result on the grid, where in the photo they come from."""
+    """The patches of both images, and the source in the photo of each patch on the grid."""
 
     def __init__(self, real: Tensor, fake: Tensor, patch: int, step: int) -> None:
         self.patch, self.step = patch, step
         self.rows, self.columns = (side - patch + 1 for side in real.shape[-2:])
         self.size = real.shape[-2:]
-        # Centred, so that the matrix product below subtracts numbers no larger than the contrast.
+        # Centred, to reduce cancellation in the matrix product below.
         centre = real.mean((2, 3), keepdim=True)
         self.sources = _patches(real - centre, patch)
         rows, columns = (side - patch + 1 for side in fake.shape[-2:])
         self.y, self.x = _grid(rows, step), _grid(columns, step)
-        places = (self.y[:, None] * columns + self.x[None]).flatten()
-        self.queries = _patches(fake - centre, patch)[places]
+        positions = (self.y[:, None] * columns + self.x[None]).flatten()
+        self.queries = _patches(fake - centre, patch)[positions]
         self.nearest, self.distance = self._trace()
 
     def result(self) -> Originality:
@@ -114,7 +114,7 @@ class _Tracing:
         """Index of the nearest patch of the photo for each query, and the mean squared difference to it."""
         lengths = self.sources.square().sum(1)
         chunk = max(1, _CHUNK // len(self.sources))
-        # |q|^2 is the same for all sources, so the nearest can be found without it.
+        # |q|^2 is constant over the sources and omitted.
         found = [torch.addmm(lengths, q, self.sources.T, alpha=-2).argmin(1) for q in torch.split(self.queries, chunk)]
         nearest = torch.cat(found)
         distance = self._difference(self.queries, nearest)
@@ -129,9 +129,9 @@ class _Tracing:
         return (queries - self.sources[sources]).square().mean(1)
 
     def _kept(self, axis: int) -> Tensor:
-        """For each pair of grid neighbours along ``axis`` (0 down, 1 right): is the order that of the photo?"""
-        places = (self.y, self.x)[axis]
-        pairs = (places.diff() == self.step).nonzero()[:, 0]  # the last of the grid may stand closer
+        """For each pair of grid neighbours along ``axis`` (0 down, 1 right), whether their sources are neighbours."""
+        positions = (self.y, self.x)[axis]
+        pairs = (positions.diff() == self.step).nonzero()[:, 0]  # the last grid position may be closer
         index = torch.arange(len(self.queries)).view(len(self.y), len(self.x))
         first, second = index.index_select(axis, pairs).flatten(), index.index_select(axis, pairs + 1).flatten()
         y = self.nearest[first] // self.columns + (self.step if axis == 0 else 0)
@@ -141,7 +141,7 @@ class _Tracing:
         return inside & (self._difference(self.queries[second], beyond) <= self.distance[second] + _TIE)
 
     def _coverage(self) -> float:
-        # A summed-area picture: each source adds its rectangle through its four corners.
+        # Inverse of a summed-area table: each source adds its rectangle through its four corners.
         corners = torch.zeros(self.size[0] + 1, self.size[1] + 1)
         y, x = self.nearest // self.columns, self.nearest % self.columns
         one = torch.ones(len(y))
@@ -151,11 +151,11 @@ class _Tracing:
 
 
 def _patches(picture: Tensor, patch: int) -> Tensor:
-    """All patches of [1, 3, H, W], row by row: [(H - patch + 1) (W - patch + 1), 3 patch^2]."""
+    """All patches of [1, 3, H, W] in row-major order: [(H - patch + 1) (W - patch + 1), 3 patch^2]."""
     return F.unfold(picture, patch)[0].T.contiguous()
 
 
 def _grid(count: int, step: int) -> Tensor:
-    """0, step, 2 step, ... below ``count``, and the last place, so that the patches reach every pixel."""
-    places = torch.arange(0, count, step)
-    return places if places[-1] == count - 1 else torch.cat([places, torch.tensor([count - 1])])
+    """0, step, 2 step, ... below ``count``, and the last position, so that all pixels are covered."""
+    positions = torch.arange(0, count, step)
+    return positions if positions[-1] == count - 1 else torch.cat([positions, torch.tensor([count - 1])])

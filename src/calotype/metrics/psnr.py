@@ -1,4 +1,4 @@
-"""How far the pixels of two pictures are from each other: the peak signal-to-noise ratio."""
+"""Peak signal-to-noise ratio."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from torch import Tensor
 
 from calotype.errors import InputError
 
-_PEAK = 2.0  # from -1 to 1
+_PEAK = 2.0  # range of -1..1
 
 
 def psnr(real: Tensor, fake: Tensor) -> float:
-    """10 log10(peak^2 / mean squared difference), in decibels; higher is closer, infinite for equal pictures.
+    """10 log10(peak^2 / mean squared error), in decibels; higher is better, infinite for equal images.
 
     Args:
-        real: the true picture, [1, C, H, W], -1..1; channels after the third (alpha) are not looked at.
-        fake: the picture to judge, of the same size.
+        real: the reference image, [1, C, H, W], -1..1; channels after the third (alpha) are ignored.
+        fake: the image to evaluate, of the same size.
 
     Raises:
         InputError: the sizes differ.
@@ -28,7 +28,11 @@ def psnr(real: Tensor, fake: Tensor) -> float:
 
 
 def check_same_size(real: Tensor, fake: Tensor) -> None:
-    """Refuse to compare pixel by pixel what has not the same pixels, or not one picture with one."""
+    """Check that both are single colour images of the same size.
+
+    Raises:
+        InputError: they are not.
+    """
     for picture in (real, fake):
         if picture.ndim != 4 or picture.shape[0] != 1 or picture.shape[1] < 3:
             raise InputError(

@@ -1,8 +1,8 @@
-"""How far the textures of a picture are from those of the photo it was made from.
+"""SIFID: Frechet distance between the local feature statistics of a result and the photo.
 
-SIFID, the single-image Frechet distance of SinGAN (Shaham, Dekel and Michaeli, ICCV 2019, section 3): every location of
-a feature map is one sample, both pictures become a Gaussian over their samples, and the distance is the one of FID. The
-numbers depend on the features: compare only numbers that carry the same ``Features.name``.
+The single-image Frechet distance of SinGAN (Shaham, Dekel and Michaeli, ICCV 2019, section 3): every position of a
+feature map is one sample, a Gaussian is fitted to the samples of each image, and the distance is that of FID. The
+numbers depend on the features: compare only numbers with the same ``Features.name``.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from calotype.nn.features import Features, offline_features
 
 
 def sifid(real: Tensor, fake: Tensor, features: Features | None = None) -> float:
-    """The single-image Frechet distance between two pictures; 0 for equal ones, lower is closer, no upper bound.
+    """The single-image Frechet distance between two images; 0 for equal ones, lower is better, no upper bound.
 
     Args:
-        real: the photo, [1, C, H, W], -1..1; channels after the third (alpha) are not looked at.
-        fake: the picture to judge, [1, C, h, w], -1..1; it may have another size.
-        features: what maps pictures to feature maps; ``None`` is ``offline_features()``.
+        real: the photo, [1, C, H, W], -1..1; channels after the third (alpha) are ignored.
+        fake: the image to evaluate, [1, C, h, w], -1..1; may have another size.
+        features: the feature extractor; ``None`` is ``offline_features()``.
 
     Raises:
-        InputError: one of the pictures is not a batch of one in colour, or too small to give two feature locations.
+        InputError: one of the images is not a single colour image, or too small for two feature positions.
     """
     features = features or offline_features()
     return frechet(*moments(real, features), *moments(fake, features))
 
 
 def moments(picture: Tensor, features: Features) -> tuple[Tensor, Tensor]:
-    """Mean [D] and unbiased covariance [D, D], float64, of the feature vectors of one picture over its locations.
+    """Mean [D] and unbiased covariance [D, D], float64, of the feature vectors of one image over its positions.
 
     Args:
         picture: [1, C, H, W], -1..1, C at least 3.

@@ -1,4 +1,4 @@
-"""How far the patches of two pictures are from each other, all taken together: the sliced Wasserstein distance."""
+"""The sliced Wasserstein distance between the patches of two images."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from torch import Tensor
 
 from calotype.errors import InputError
 
-_LARGEST_SIZE = 1 << 24  # projected values held at a time: 64 MiB
+_MAX_VALUES = 1 << 24  # maximum projections in memory: 64 MiB
 
 
 def sliced(
     real: Tensor, fake: Tensor, *, patch: int = 7, projections: int = 128, scales: int = 1, seed: int = 0
 ) -> float:
-    """The sliced Wasserstein distance between the patches of two pictures; 0 for equal sets, lower is closer.
+    """The sliced Wasserstein distance between the patches of two images; 0 for equal distributions, lower is better.
 
-    The measure that GPDM minimises (Elnekave and Weiss, ECCV 2022, section 3): all patches are projected on random unit
-    directions, and along each direction the values of both pictures are sorted and compared by their mean absolute
-    difference. Where the patches lie does not matter. In units of the values, -1..1, times the side of a patch.
+    The objective of GPDM (Elnekave and Weiss, ECCV 2022, section 3): all patches are projected on random unit vectors,
+    and for each direction the sorted values of both images are compared by their mean absolute difference. Independent
+    of patch positions. In units of the values, -1..1, times the side of a patch.
 
     Args:
-        real: the photo, [1, C, H, W], -1..1; channels after the third (alpha) are not looked at.
-        fake: the picture to judge, [1, C, h, w], -1..1; it may have another size.
+        real: the photo, [1, C, H, W], -1..1; channels after the third (alpha) are ignored.
+        fake: the image to evaluate, [1, C, h, w], -1..1; may have another size.
         patch: side of the patches, pixels.
-        projections: how many directions; the same ones at each call.
-        scales: mean over this many sizes, each half of the one before (the first is the full size).
-        seed: which directions.
+        projections: number of directions; the same ones in each call.
+        scales: number of scales to average over, with a factor of 2 between them (the first is the full size).
+        seed: of the directions.
 
-    Where the counts of patches differ, both sorted lists are read at the same quantiles, by linear interpolation; GPDM
-    repeats random entries of the shorter one, which makes the number a matter of luck.
+    If the numbers of patches differ, both sorted lists are linearly interpolated at the same quantiles; GPDM repeats
+    random entries of the shorter one, which makes the number random.
 
     Raises:
-        InputError: a picture is smaller than one patch at the last of the scales.
+        InputError: an image is smaller than one patch at the last scale.
     """
     return float(sliced_each(real, fake, patch=patch, projections=projections, scales=scales, seed=seed))
 
@@ -41,18 +41,18 @@ def sliced(
 def sliced_each(
     real: Tensor, fakes: Tensor, *, patch: int = 7, projections: int = 128, scales: int = 1, seed: int = 0
 ) -> Tensor:
-    """``sliced`` of one photo and each of several pictures of one size, the photo's values sorted once for all.
+    """``sliced`` of one photo and each of several images of one size.
 
     Args:
         real: as in ``sliced``.
-        fakes: the pictures to judge, [N, C, h, w], -1..1.
-        patch: as in ``sliced``, and so are the others.
-        projections: how many directions.
-        scales: how many sizes.
-        seed: which directions.
+        fakes: the images to evaluate, [N, C, h, w], -1..1.
+        patch: as in ``sliced``.
+        projections: as in ``sliced``.
+        scales: as in ``sliced``.
+        seed: as in ``sliced``.
 
     Returns:
-        [N], one distance a picture.
+        [N], one distance per image.
 
     Raises:
         InputError: as ``sliced``.
@@ -76,16 +76,16 @@ def sliced_each(
 def unit_directions(count: int, dimensions: int, seed: int) -> Tensor:
     """Random unit vectors, [count, dimensions], float32: the same on every machine and in every version.
 
-    numpy's ``RandomState`` is frozen for good; the streams of torch and of numpy's newer generators may change.
+    numpy's legacy ``RandomState`` is frozen; the streams of torch and of numpy's newer generators may change.
     """
     vectors = np.random.RandomState(seed).standard_normal((count, dimensions))
     return torch.from_numpy(vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).float()
 
 
 def quantile_distance(a: Tensor, b: Tensor) -> Tensor:
-    """Mean absolute difference of the quantiles of ``a`` [..., n] and ``b`` [..., m], one number a row: [...].
+    """Mean absolute difference of the quantiles of ``a`` [..., n] and ``b`` [..., m]: [...].
 
-    With n = m it is exactly the first Wasserstein distance of the two sets of values.
+    For n = m it is the 1-Wasserstein distance of the two sets of values.
     """
     a, b = a.sort(-1).values, b.sort(-1).values
     count = max(a.shape[-1], b.shape[-1])
@@ -93,7 +93,7 @@ def quantile_distance(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _at_quantiles(ordered: Tensor, count: int) -> Tensor:
-    """Sorted rows [..., n] read at ``count`` evenly spaced quantiles: [..., count]."""
+    """Sorted rows [..., n] interpolated at ``count`` evenly spaced quantiles: [..., count]."""
     if ordered.shape[-1] == count:
         return ordered
     rows = ordered.reshape(1, -1, ordered.shape[-1])
@@ -102,8 +102,8 @@ def _at_quantiles(ordered: Tensor, count: int) -> Tensor:
 
 def _distances(real: Tensor, fakes: Tensor, directions: Tensor) -> Tensor:
     """Between ``real`` [1, 3, H, W] and each of ``fakes`` [N, 3, h, w]: [N]."""
-    # A few directions at a time: all at once a 12-megapixel photo would need gigabytes.
-    chunk = max(1, _LARGEST_SIZE // max(real[0, 0].numel(), fakes[:, 0].numel()))
+    # In blocks of directions: all at once would need gigabytes for a photo of 12 megapixels.
+    chunk = max(1, _MAX_VALUES // max(real[0, 0].numel(), fakes[:, 0].numel()))
     with torch.no_grad():
         parts = [
             quantile_distance(F.conv2d(real, some).flatten(2), F.conv2d(fakes, some).flatten(2))

@@ -1,1 +1,1 @@
-"""Network parts that more than one system uses. Import what you need from the files in here."""
+"""Neural network components shared by several engines, models and metrics. Import from the modules of this package."""

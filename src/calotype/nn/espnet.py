@@ -1,8 +1,8 @@
-"""ESPNetv2, a small network that says what every pixel of a photo shows.
+"""ESPNetv2, a small network for semantic segmentation.
 
 Mehta, Rastegari, Shapiro and Hajishirzi, ESPNetv2 (CVPR 2019), with the pyramid decoder of the authors' later code
-(DiCENet, TPAMI 2020, section 5), at twice the base width: 0.8 million weights. Names of layers are those of their
-public weights, so that these files can be read.
+(DiCENet, TPAMI 2020, section 5), at twice the base width: 0.8 million weights. Layers have the names of the authors'
+public weights, so that these files can be loaded.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ CITYSCAPES = (
     *("terrain", "sky", "person", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle", "background"),
 )
 FILES = {"voc": "espnetv2_s2_voc21.pth", "city": "espnetv2_s2_city20.pth"}
-_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, red, green, blue, 0..1
-_SHORT = 256  # pixels: the shorter side that a picture is looked at with, where its own is less
-_WIDTHS = (32, 128, 256, 512)  # channels at a half, a quarter, an eighth and a sixteenth of the size
+_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, RGB, 0..1
+_SHORT = 256  # pixels: smaller images are upsampled to this shorter side
+_WIDTHS = (32, 128, 256, 512)  # channels at 1/2, 1/4, 1/8 and 1/16 of the input size
 _BRANCHES = 4
-_FAR, _NEAR = (1, 2, 3, 4), (1, 1, 2, 3)  # dilations of the branches, where the network still sees details and later
-_SCALES = (2.0, 1.5, 1.0, 0.5, 0.1)  # of the pyramid
-_LEAST = 5  # pixels a side, of its smallest level
+_DILATIONS, _LATE_DILATIONS = (1, 2, 3, 4), (1, 1, 2, 3)  # dilations of the branches at 1/8 and at 1/16 of the size
+_SCALES = (2.0, 1.5, 1.0, 0.5, 0.1)  # of the pyramid pooling
+_MIN_SIDE = 5  # minimum side of a pyramid level, pixels
 _BASE = 16
 
 
 class _Conv(nn.Module):
-    """A convolution that keeps the size but for its stride, with batch normalisation and PReLU where wanted."""
+    """A convolution with "same" padding and, optionally, batch normalisation and PReLU."""
 
     def __init__(
         self,
@@ -53,13 +53,13 @@ class _Conv(nn.Module):
         dilation: int = 1,
         *,
         norm: bool = True,
-        bent: bool = True,
+        activate: bool = True,
     ) -> None:
         super().__init__()
         padding = side // 2 * dilation
         self.conv = nn.Conv2d(before, after, side, stride, padding, dilation, groups, bias=False)
         self.bn = nn.BatchNorm2d(after) if norm else nn.Identity()
-        self.act = nn.PReLU(after) if norm and bent else nn.Identity()
+        self.act = nn.PReLU(after) if norm and activate else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, C, H, W] to [B, D, h, w]."""
@@ -67,7 +67,7 @@ class _Conv(nn.Module):
         return y
 
 
-class _Bent(nn.Module):
+class _NormAct(nn.Module):
     """Batch normalisation and PReLU."""
 
     def __init__(self, channels: int) -> None:
@@ -81,15 +81,15 @@ class _Bent(nn.Module):
 
 
 class _Pyramid(nn.Module):
-    """The unit of the encoder: branches of growing dilation, each added to the ones before (section 3.1)."""
+    """The EESP unit of the encoder: branches of increasing dilation, each added to the previous ones (section 3.1)."""
 
     def __init__(self, before: int, after: int, dilations: tuple[int, ...], stride: int = 1) -> None:
         super().__init__()
         inner = after // _BRANCHES
         self.proj_1x1 = _Conv(before, inner, 1, groups=_BRANCHES)
         self.spp_dw = nn.ModuleList(_Conv(inner, inner, 3, stride, inner, d, norm=False) for d in dilations)
-        self.conv_1x1_exp = _Conv(after, after, 1, groups=_BRANCHES, bent=False)
-        self.br_after_cat = _Bent(after)
+        self.conv_1x1_exp = _Conv(after, after, 1, groups=_BRANCHES, activate=False)
+        self.br_after_cat = _NormAct(after)
         self.module_act = nn.PReLU(after)
         self.halves = stride == 2
 
@@ -103,21 +103,21 @@ class _Pyramid(nn.Module):
         out: Tensor = self.conv_1x1_exp(self.br_after_cat(torch.cat(branches, 1)))
         if self.halves:
             return out
-        bent: Tensor = self.module_act(out + x if out.shape == x.shape else out)
-        return bent
+        result: Tensor = self.module_act(out + x if out.shape == x.shape else out)
+        return result
 
 
 class _Down(nn.Module):
-    """Half the size: averages beside a pyramid, and the picture itself once more (section 3.2)."""
+    """2x downsampling: average pooling beside a strided EESP unit, plus the downsampled image (section 3.2)."""
 
     def __init__(self, before: int, after: int) -> None:
         super().__init__()
-        self.eesp = _Pyramid(before, after - before, _FAR, 2)
-        self.inp_reinf = nn.Sequential(_Conv(3, 3, 3), _Conv(3, after, 1, bent=False))
+        self.eesp = _Pyramid(before, after - before, _DILATIONS, 2)
+        self.inp_reinf = nn.Sequential(_Conv(3, 3, 3), _Conv(3, after, 1, activate=False))
         self.act = nn.PReLU(after)
 
     def forward(self, x: Tensor, picture: Tensor) -> Tensor:
-        """[B, C, H, W] and the picture at full size to [B, D, H / 2, W / 2]."""
+        """[B, C, H, W] and the full size image to [B, D, H / 2, W / 2]."""
         out = torch.cat([_halved(x), self.eesp(x)], 1)
         small = picture
         while small.shape[2] > out.shape[2]:
@@ -131,19 +131,19 @@ def _halved(x: Tensor) -> Tensor:
 
 
 class _Encoder(nn.Module):
-    """The part that is shared with the classifier, under its names."""
+    """The encoder, shared with the authors' classifier, with its layer names."""
 
     def __init__(self) -> None:
         super().__init__()
         self.level1 = _Conv(3, _WIDTHS[0], 3, 2)
         self.level2_0 = _Down(_WIDTHS[0], _WIDTHS[1])
         self.level3_0 = _Down(_WIDTHS[1], _WIDTHS[2])
-        self.level3 = nn.Sequential(*(_Pyramid(_WIDTHS[2], _WIDTHS[2], _FAR) for _ in range(3)))
+        self.level3 = nn.Sequential(*(_Pyramid(_WIDTHS[2], _WIDTHS[2], _DILATIONS) for _ in range(3)))
         self.level4_0 = _Down(_WIDTHS[2], _WIDTHS[3])
-        self.level4 = nn.Sequential(*(_Pyramid(_WIDTHS[3], _WIDTHS[3], _NEAR) for _ in range(7)))
+        self.level4 = nn.Sequential(*(_Pyramid(_WIDTHS[3], _WIDTHS[3], _LATE_DILATIONS) for _ in range(7)))
 
     def forward(self, picture: Tensor) -> list[Tensor]:
-        """What is seen at a half, a quarter, an eighth and a sixteenth of the size."""
+        """Feature maps at 1/2, 1/4, 1/8 and 1/16 of the input size."""
         half = self.level1(picture)
         quarter = self.level2_0(half, picture)
         eighth = self.level3(self.level3_0(quarter, picture))
@@ -151,7 +151,7 @@ class _Encoder(nn.Module):
 
 
 class _Unit(nn.Module):
-    """A convolution, batch normalisation and PReLU, as the decoder names them."""
+    """Convolution, batch normalisation and PReLU, with the decoder's layer names."""
 
     def __init__(self, before: int, after: int, side: int, groups: int = 1) -> None:
         super().__init__()
@@ -165,7 +165,7 @@ class _Unit(nn.Module):
 
 
 class _Norm(nn.Module):
-    """Batch normalisation and PReLU, as the decoder names them."""
+    """Batch normalisation and PReLU, with the decoder's layer names."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -177,18 +177,18 @@ class _Norm(nn.Module):
         return y
 
 
-class _Mixed(nn.Module):
-    """Channels of all levels side by side: those of one place together."""
+class _ChannelShuffle(nn.Module):
+    """Channel shuffle: interleave the channels of all pyramid levels."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, L C, H, W] to the same, level within channel instead of channel within level."""
+        """[B, L C, H, W] to the same, with the level index varying fastest."""
         batch, channels, height, width = x.shape
         levels = x.view(batch, len(_SCALES), channels // len(_SCALES), height, width)
         return levels.transpose(1, 2).reshape(batch, channels, height, width)
 
 
 class _Pool(nn.Module):
-    """The unit of the decoder: one convolution at several sizes."""
+    """The decoder unit: pyramid pooling, one depthwise convolution per scale."""
 
     def __init__(self, before: int, inner: int, after: int, *, last: bool = False) -> None:
         super().__init__()
@@ -196,21 +196,21 @@ class _Pool(nn.Module):
         self.projection_layer = _Unit(before, inner, 1)
         wide = inner * len(_SCALES)
         self.merge_layer = nn.Sequential(
-            _Norm(wide), _Mixed(), _Unit(wide, inner, 3, inner), nn.Conv2d(inner, after, 1, bias=last)
+            _Norm(wide), _ChannelShuffle(), _Unit(wide, inner, 3, inner), nn.Conv2d(inner, after, 1, bias=last)
         )
         self.br = nn.Identity() if last else _Norm(after)
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, C, H, W] to [B, D, H, W]."""
         x = self.projection_layer(x)
-        levels = [self._seen(x, stage, scale) for stage, scale in zip(self.stages, _SCALES)]
+        levels = [self._at_scale(x, stage, scale) for stage, scale in zip(self.stages, _SCALES)]
         y: Tensor = self.br(self.merge_layer(torch.cat(levels, 1)))
         return y
 
     @staticmethod
-    def _seen(x: Tensor, stage: nn.Module, scale: float) -> Tensor:
+    def _at_scale(x: Tensor, stage: nn.Module, scale: float) -> Tensor:
         full = (x.shape[2], x.shape[3])
-        size = (max(_LEAST, math.ceil(full[0] * scale)), max(_LEAST, math.ceil(full[1] * scale)))
+        size = (max(_MIN_SIDE, math.ceil(full[0] * scale)), max(_MIN_SIDE, math.ceil(full[1] * scale)))
         if scale < 1:
             return _bilinear(stage(F.adaptive_avg_pool2d(x, size)), full)
         if scale > 1:
@@ -219,8 +219,8 @@ class _Pool(nn.Module):
         return y
 
 
-class _Weighed(nn.Module):
-    """What the encoder saw, by channels that the whole picture weighs."""
+class _Gated(nn.Module):
+    """Encoder features gated by channel weights from global pooling (squeeze and excitation)."""
 
     def __init__(self, before: int, after: int) -> None:
         super().__init__()
@@ -238,7 +238,7 @@ def _bilinear(x: Tensor, size: Sequence[int]) -> Tensor:
 
 
 class Espnet(nn.Module):
-    """The network: photos [B, 3, H, W], normalised, H and W multiples of 16, to scores [B, classes, H, W]."""
+    """The network: photos [B, 3, H, W], normalised, H and W multiples of 16, to logits [B, classes, H, W]."""
 
     def __init__(self, classes: int) -> None:
         super().__init__()
@@ -248,9 +248,9 @@ class Espnet(nn.Module):
         self.bu_dec_l2 = _Pool(widths[0], inner, widths[1])
         self.bu_dec_l3 = _Pool(widths[1], inner, widths[2])
         self.bu_dec_l4 = _Pool(widths[2], inner, widths[3], last=True)
-        self.merge_enc_dec_l2 = _Weighed(_WIDTHS[2], widths[0])
-        self.merge_enc_dec_l3 = _Weighed(_WIDTHS[1], widths[1])
-        self.merge_enc_dec_l4 = _Weighed(_WIDTHS[0], widths[2])
+        self.merge_enc_dec_l2 = _Gated(_WIDTHS[2], widths[0])
+        self.merge_enc_dec_l3 = _Gated(_WIDTHS[1], widths[1])
+        self.merge_enc_dec_l4 = _Gated(_WIDTHS[0], widths[2])
         self.bu_br_l2, self.bu_br_l3, self.bu_br_l4 = (
             nn.Sequential(nn.BatchNorm2d(width), nn.PReLU(width)) for width in widths[:3]
         )
@@ -259,29 +259,29 @@ class Espnet(nn.Module):
         """[B, 3, H, W] to [B, classes, H, W]."""
         half, quarter, eighth, sixteenth = self.base_net(photos)
         x = self.bu_dec_l1(sixteenth)
-        for seen, merge, norm, decode in (
+        for features, merge, norm, decode in (
             (eighth, self.merge_enc_dec_l2, self.bu_br_l2, self.bu_dec_l2),
             (quarter, self.merge_enc_dec_l3, self.bu_br_l3, self.bu_dec_l3),
             (half, self.merge_enc_dec_l4, self.bu_br_l4, self.bu_dec_l4),
         ):
-            x = decode(norm(merge(seen) + _bilinear(x, [2 * side for side in x.shape[2:]])))
+            x = decode(norm(merge(features) + _bilinear(x, [2 * side for side in x.shape[2:]])))
         return _bilinear(x, photos.shape[2:])
 
 
 class Segmenter:
-    """Says what every pixel of a photo shows: ``segmenter(...)(photos)``.
+    """Semantic segmentation of photos: ``segmenter(...)(photos)``.
 
     Args:
         net: with its weights.
-        classes: names of what it knows.
-        name: says which weights these are.
+        classes: class names.
+        name: identifies the weights.
     """
 
     def __init__(self, net: Espnet, classes: tuple[str, ...], name: str) -> None:
         self.net, self.classes, self.name = net, classes, name
 
     def __call__(self, photos: Tensor) -> Tensor:
-        """[B, 3, H, W], -1..1, to the number of the class of every pixel, int64 [B, H, W]."""
+        """[B, 3, H, W], -1..1, to class indices, int64 [B, H, W]."""
         self.net.to(photos.device)
         height, width = photos.shape[2:]
         factor = max(1.0, _SHORT / min(height, width))
@@ -297,11 +297,11 @@ def segmenter(which: str | Path) -> Segmenter:
 
     Args:
         which: ``voc`` (animals, people, vehicles, furniture: 20 classes of Pascal VOC and the background) or ``city``
-            (streets: 19 classes of Cityscapes, and what is none), from the folder that ``CALOTYPE_WEIGHTS`` names; or
-            the path of such a file.
+            (streets: 19 classes of Cityscapes and a background), from the folder in ``CALOTYPE_WEIGHTS``; or the path
+            of such a file.
 
     Raises:
-        InputError: there is no such file, or it holds something else.
+        InputError: there is no such file, or it has other content.
     """
     file = Path(which)
     if str(which) in FILES:

@@ -1,7 +1,7 @@
-"""Frozen feature extractors: what a metric looks at a picture with.
+"""Frozen feature extractors for metrics and losses.
 
-Every extractor carries a ``name`` that goes into each number computed with it, for numbers from different features
-cannot be compared.
+Every extractor has a ``name``, which belongs to each number computed with it: numbers from different features are not
+comparable.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ VGG_SHA256 = "0884370742bf8244deaccbfda0e9babcbadeac88690ca4d1340e5f28a4863e2e"
 
 @runtime_checkable
 class Features(Protocol):
-    """What maps pictures to feature maps.
+    """Maps images to feature maps.
 
     Called with [B, 3, H, W], float32, -1..1, it returns [B, D, h, w], float32; h and w may be smaller than H and W, and
-    0 where the picture is smaller than the receptive field.
+    0 if the image is smaller than the receptive field.
     """
 
     @property
     def name(self) -> str:
-        """Says which features these are, weights included; two extractors with the same name give the same numbers."""
+        """Identifies the features, including weights; extractors with equal names give equal numbers."""
 
     def __call__(self, pictures: Tensor) -> Tensor:
         """[B, 3, H, W] in -1..1 to [B, D, h, w]."""
@@ -48,21 +48,21 @@ class Features(Protocol):
 
 @runtime_checkable
 class LayeredFeatures(Protocol):
-    """What maps pictures to feature maps of several depths or scales."""
+    """Maps images to feature maps at several depths or scales."""
 
     @property
     def name(self) -> str:
-        """Says which features these are, weights included; two extractors with the same name give the same numbers."""
+        """Identifies the features, including weights; extractors with equal names give equal numbers."""
 
     def layers(self, pictures: Tensor) -> list[Tensor]:
-        """[B, 3, H, W], float32, -1..1, to maps [B, D, h, w], finest first; empty where the picture is too small."""
+        """[B, 3, H, W], float32, -1..1, to feature maps [B, D, h, w], finest first; empty if the image is too small."""
 
 
 class InceptionStem(nn.Module):
-    """The first five convolutions of Inception-v3 (Szegedy et al., CVPR 2016), up to the second max-pool.
+    """The first five convolutions of Inception-v3 (Szegedy et al., CVPR 2016), before the second max-pool.
 
-    [B, 3, H, W] in -1..1 to [B, 192, h, w] with h about H / 4 - 4, all values at least 0. Batch normalisation is folded
-    into weights and biases. H and W of 19 give one location; smaller pictures give none.
+    [B, 3, H, W] in -1..1 to [B, 192, h, w] with h about H / 4 - 4, non-negative. Batch normalisation is folded into
+    weights and biases. H and W of 19 give one position; smaller images give none.
     """
 
     layers = (
@@ -84,7 +84,7 @@ class InceptionStem(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """[B, 3, H, W] in -1..1 to [B, 192, h, w]; see the class."""
-        if min(pictures.shape[-2:]) < 19:  # torch refuses to convolve with a kernel larger than what is left
+        if min(pictures.shape[-2:]) < 19:  # torch rejects kernels larger than the input
             return pictures.new_zeros(len(pictures), 192, 0, 0)
         x = F.relu(self.conv1(pictures))
         x = F.relu(self.conv2(x))
@@ -97,14 +97,14 @@ def inception_stem(path: str | Path | None = None) -> InceptionStem:
     """The features of SIFID: an Inception-v3 stem with ImageNet weights, which do not come with the package.
 
     Args:
-        path: the safetensors file, or the folder it lies in under the name ``inception_v3_stem.safetensors``; ``None``
-            takes the folder that the environment variable ``CALOTYPE_WEIGHTS`` names.
+        path: the safetensors file, or its folder, where it is named ``inception_v3_stem.safetensors``; ``None``: the
+            folder in the environment variable ``CALOTYPE_WEIGHTS``.
 
-    The name says ``inception-v3 stem`` and the first eight digits of the file's SHA-256. The weights in use here are
-    those of Keras; SinGAN used torchvision's: its published numbers are near, but not the same.
+    The name has ``inception-v3 stem`` and the first eight digits of the file's SHA-256. The weights used here are those
+    of Keras; SinGAN used torchvision's: its published numbers are close, but not the same.
 
     Raises:
-        InputError: there is no such file, or it does not hold these five layers.
+        InputError: there is no such file, or it does not have these five layers.
     """
     data, version = _read_weights(path, STEM_FILE, STEM_SHA256, "Inception")
     stem = InceptionStem(f"inception-v3 stem ({version})")
@@ -119,7 +119,7 @@ def inception_stem(path: str | Path | None = None) -> InceptionStem:
 
 
 def _read_weights(path: str | Path | None, name: str, known: str, network: str) -> tuple[bytes, str]:
-    """The bytes of a weights file, and which weights these are: eight digits of the SHA-256, said to be unknown or not.
+    """The bytes of a weights file, and their identification: eight digits of the SHA-256, marked if unknown.
 
     Raises:
         InputError: there is no such file.
@@ -150,21 +150,20 @@ def _weights_file(path: str | Path | None, name: str, network: str) -> Path:
     return path / name if path.is_dir() else path
 
 
-# Convolutions of each block, named conv<block>_<number>, and their channels.
+# Number of convolutions of each block, named conv<block>_<number>, and their channels.
 VGG_BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
-_VGG_MEAN = (103.939, 116.779, 123.68)  # blue, green, red, 0..255: what these weights were trained with
-# What torchvision's weights were trained with (red, green, blue, 0..1), and the public file of them.
+_VGG_MEAN = (103.939, 116.779, 123.68)  # BGR, 0..255: the preprocessing of these weights
+# The preprocessing of torchvision's weights (RGB, 0..1), and their public file.
 _VISION_MEAN, _VISION_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 VISION_VGG_FILE = "vgg16-397923af.pth"
-_VISION_VGG_SHA256 = "397923af"  # what its SHA-256 begins with, as its name says
-_VISION_VGG_LAYERS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)  # the convolutions, by their numbers there
+_VISION_VGG_SHA256 = "397923af"  # start of its SHA-256, as in its name
+_VISION_VGG_LAYERS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)  # indices of the convolutions in that file
 
 
 class Vgg16(nn.Module):
-    """The thirteen convolutions of VGG-16 (Simonyan and Zisserman, ICLR 2015), up to relu5_3.
+    """The 13 convolutions of VGG-16 (Simonyan and Zisserman, ICLR 2015), up to relu5_3.
 
-    [B, 3, H, W] in -1..1 to [B, 512, H // 16, W // 16], all values at least 0. Pictures of less than 16 pixels a side
-    give none.
+    [B, 3, H, W] in -1..1 to [B, 512, H // 16, W // 16], non-negative. Images with a side below 16 pixels give none.
     """
 
     def __init__(self, name: str, *, vision: bool = False) -> None:
@@ -179,8 +178,8 @@ class Vgg16(nn.Module):
                 before = channels
 
     def layers(self, pictures: Tensor) -> list[Tensor]:
-        """The five maps that LPIPS looks at: relu1_2, relu2_2, relu3_3, relu4_3, relu5_3."""
-        if min(pictures.shape[-2:]) < 16:  # four halvings
+        """The five feature maps of LPIPS: relu1_2, relu2_2, relu3_3, relu4_3, relu5_3."""
+        if min(pictures.shape[-2:]) < 16:  # four 2x poolings
             return [pictures.new_zeros(len(pictures), channels, 0, 0) for _, channels in VGG_BLOCKS]
         x = self._prepared(pictures)
         maps: list[Tensor] = []
@@ -197,7 +196,7 @@ class Vgg16(nn.Module):
         return self.layers(pictures)[-1]
 
     def _prepared(self, pictures: Tensor) -> Tensor:
-        """Pictures as the weights take them: those of the authors, or, where ``vision``, those of torchvision."""
+        """Preprocessing of the authors' weights or, with ``vision``, of torchvision's."""
         if not self.vision:
             return (pictures.flip(1) + 1) * 127.5 - self.mean
         mean, deviation = (pictures.new_tensor(v)[:, None, None] for v in (_VISION_MEAN, _VISION_DEVIATION))
@@ -205,17 +204,17 @@ class Vgg16(nn.Module):
 
 
 def vision_vgg16(path: str | Path) -> tuple[Vgg16, dict[str, Tensor]]:
-    """VGG-16 with torchvision's weights, those that published LPIPS numbers and precision and recall are from.
+    """VGG-16 with torchvision's weights, which published LPIPS, precision and recall use.
 
     Args:
-        path: of the public file, ``vgg16-397923af.pth``. Its SHA-256 is in the name; other weights are said to be
+        path: of the public file, ``vgg16-397923af.pth``. Its SHA-256 is part of the name; other weights are marked as
             unknown.
 
     Returns:
-        The convolutions, and the weights of the layers after them, by the names in the file.
+        The convolutions, and the weights of the layers after them, by their names in the file.
 
     Raises:
-        InputError: the file cannot be read, or holds something else.
+        InputError: the file cannot be read, or has other content.
     """
     file = Path(path)
     weights, digest = read_weights(file, VISION_VGG_FILE)
@@ -237,14 +236,14 @@ def vision_vgg16(path: str | Path) -> tuple[Vgg16, dict[str, Tensor]]:
 
 
 def read_weights(file: Path, name: str) -> tuple[dict[str, Tensor], str]:
-    """The tensors of a PyTorch file by name, read without running anything in it, and the file's SHA-256.
+    """The tensors of a PyTorch file by name, loaded without executing code, and the file's SHA-256.
 
     Args:
         file: its path.
-        name: of the file that is wanted, for messages.
+        name: of the expected file, for messages.
 
     Raises:
-        InputError: it cannot be read, or holds no tensors.
+        InputError: it cannot be read, or has no tensors.
     """
     try:
         data = file.read_bytes()
@@ -253,7 +252,7 @@ def read_weights(file: Path, name: str) -> tuple[dict[str, Tensor], str]:
     try:
         weights = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
         found = {str(key): value for key, value in weights.items() if isinstance(value, Tensor)}
-    # The reader answers what is no file of weights with exceptions of any kind, IndexError included.
+    # torch.load raises exceptions of any kind, including IndexError, for other files.
     except Exception:
         found = {}
     if not found:
@@ -265,14 +264,14 @@ def vgg16(path: str | Path | None = None) -> Vgg16:
     """VGG-16 with ImageNet weights, which do not come with the package.
 
     Args:
-        path: the safetensors file, or the folder it lies in under the name ``vgg16_conv_fp16.safetensors``; ``None``
-            takes the folder that the environment variable ``CALOTYPE_WEIGHTS`` names.
+        path: the safetensors file, or its folder, where it is named ``vgg16_conv_fp16.safetensors``; ``None``: the
+            folder in the environment variable ``CALOTYPE_WEIGHTS``.
 
-    The weights in use here are the original ones, rounded to half precision; published LPIPS numbers come from
-    torchvision's, which were trained anew.
+    The weights used here are the original ones, rounded to half precision; published LPIPS numbers use torchvision's,
+    which were trained separately.
 
     Raises:
-        InputError: there is no such file, or it does not hold these thirteen layers.
+        InputError: there is no such file, or it does not have these 13 layers.
     """
     data, version = _read_weights(path, VGG_FILE, VGG_SHA256, "VGG-16")
     net = Vgg16(f"vgg-16 ({version})")
@@ -286,11 +285,11 @@ def vgg16(path: str | Path | None = None) -> Vgg16:
     return net.eval().requires_grad_(False)
 
 
-# Cycles a pixel, width of the Gaussian window in pixels, and weight, of the two bands: about what one pixel and two can
-# show. The ratios of the weights were chosen so that the distances rank pictures as the Inception stem does: rank
-# correlation .81 over the outputs of two published systems on 36 photos, .89 over blur, noise, colour and layout
+# Frequency (cycles per pixel), sigma of the Gaussian window (pixels) and weight of the two bands: about the finest
+# scale and twice that. The ratios of the weights were chosen so that distances rank images as the Inception stem does:
+# rank correlation .81 over the outputs of two published systems on 36 photos, .89 over blur, noise, colour and layout
 # changes of those photos. Coarser bands (.70, .76), random convolutions (.75, .72 to .88) and lightness alone (.70,
-# .60) did worse. The common factor 10 only brings the numbers of good samples to about 0.1.
+# .60) did worse. The common factor 10 only scales the numbers of good samples to about 0.1.
 _BANDS = ((0.4, 0.9, 10.0), (0.2, 1.8, 3.0))
 _ORIENTATIONS = 4
 _COLOUR_WEIGHT = 5.0
@@ -299,12 +298,12 @@ _OPPONENT = ((1 / 3, 1 / 3, 1 / 3), (1 / 2, -1 / 2, 0.0), (1 / 4, 1 / 4, -1 / 2)
 
 
 class FilterBank(nn.Module):
-    """Colour and local Gabor energies: features that need no learned weights.
+    """Colour and local Gabor energies: features without learned weights.
 
     [B, 3, H, W] in -1..1 to [B, 27, H // 4, W // 4]: the mean of three opponent colour channels, then, for each of two
     bands, three colour channels and four orientations, the mean over 4 x 4 pixels of the magnitude of a quadrature pair
-    of filters (the energy model of Adelson and Bergen, 1985). Everything is a formula, so it is the same on every
-    machine.
+    of filters (the energy model of Adelson and Bergen, 1985). All filters have closed forms, so results are the same on
+    every machine.
     """
 
     name = "offline features (colour and Gabor energy, v1)"
@@ -325,12 +324,12 @@ class FilterBank(nn.Module):
         colour = F.conv2d(pictures, self.opponent)
         maps = [_COLOUR_WEIGHT * F.avg_pool2d(colour, _POOL)]
         for weight, band in zip(self.weights, self._bands()):
-            # One channel at a time, pooled at once: a third of the memory, which a large photo needs.
+            # One channel at a time, pooled immediately: a third of the memory.
             maps += [weight * F.avg_pool2d(_energy(channel, band), _POOL) for channel in torch.split(colour, 1, 1)]
         return torch.cat(maps, 1)
 
     def layers(self, pictures: Tensor) -> list[Tensor]:
-        """The features of the pictures at full size, half and a quarter, as far as these are not too small."""
+        """The features of the images at full, 1/2 and 1/4 size, as far as these are not too small."""
         maps = [self(pictures)]
         for _ in range(2):
             size = [side // 2 for side in pictures.shape[-2:]]
@@ -348,14 +347,14 @@ class FilterBank(nn.Module):
 def offline_features() -> FilterBank:
     """The default features, which need no download: colour and two bands of local Gabor energy.
 
-    Distances with them are to be written "sifid (offline features)": they rank pictures much as SIFID does, but are on
-    another scale (see ``FilterBank``).
+    Report distances with them as "sifid (offline features)": they rank images much as SIFID does, but on another scale
+    (see ``FilterBank``).
     """
     return FilterBank().eval()
 
 
 def _gabor_pairs(frequency: float, window: float, orientations: int) -> Tensor:
-    """Even and odd filters in turn, [2 * orientations, 1, k, k], each of unit norm and of zero mean."""
+    """Even and odd filters alternating, [2 * orientations, 1, k, k], of unit norm and zero mean."""
     reach = int(2.5 * window + 0.5)
     y, x = torch.meshgrid(*[torch.arange(-reach, reach + 1, dtype=torch.float64)] * 2, indexing="ij")
     envelope = torch.exp(-(x * x + y * y) / (2 * window * window))
@@ -371,6 +370,6 @@ def _gabor_pairs(frequency: float, window: float, orientations: int) -> Tensor:
 def _energy(channel: Tensor, band: Tensor) -> Tensor:
     """Magnitude of each quadrature pair of filters: [B, 1, H, W] and [2 n, 1, k, k] to [B, n, H, W]."""
     reach = band.shape[-1] // 2
-    answers = F.conv2d(F.pad(channel, (reach, reach, reach, reach), mode="reflect"), band)
-    # The offset keeps the gradient finite where the picture is flat.
-    return (answers[:, 0::2].square() + answers[:, 1::2].square() + 1e-6).sqrt()
+    responses = F.conv2d(F.pad(channel, (reach, reach, reach, reach), mode="reflect"), band)
+    # The offset keeps the gradient finite where the image is flat.
+    return (responses[:, 0::2].square() + responses[:, 1::2].square() + 1e-6).sqrt()

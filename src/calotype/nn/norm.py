@@ -1,4 +1,4 @@
-"""Batch norm whose batch is that of all processes, as one operation with a gradient worked out by hand."""
+"""Synchronised batch normalisation over all processes, as one operation with a hand-written backward pass."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from torch import Tensor
 
 from calotype.distributed import mean_over_all, world
 
-_LEAST = 1e-5  # is added to every variance
+_EPSILON = 1e-5  # added to every variance
 
 
 def batch_norm(x: Tensor, scale: Tensor, shift: Tensor, *, squared: bool = False) -> tuple[Tensor, Tensor, Tensor]:
-    """Normalise over the batch of all processes, and scale and shift.
+    """Normalise over the batch of all processes, then scale and shift.
 
-    Ioffe and Szegedy, "Batch Normalization", ICML 2015, sec. 3, with a scale and a shift that may differ from sample to
-    sample. Processes exchange two numbers a channel on the way there and two on the way back, so that several with
-    shares of equal length do what one does with the whole batch. Gradients go through the statistics, once: they have
-    no gradient themselves.
+    Ioffe and Szegedy, "Batch Normalization", ICML 2015, sec. 3, with scale and shift per sample. Processes exchange two
+    numbers per channel in the forward pass and two in the backward pass, so that several processes with equal shares
+    compute what one computes for the whole batch. Differentiable once, including the statistics, which are not
+    differentiable as outputs.
 
     Args:
-        x: [N, C, ...], float32 or of half precision.
-        scale: [N, C], or [1, C] for all samples alike.
+        x: [N, C, ...], float32 or half precision.
+        scale: [N, C], or [1, C] for all samples.
         shift: of the same shape.
-        squared: divide by the root of the squared variance instead of that of the variance.
+        squared: divide by the square root of the squared variance instead of that of the variance.
 
     Returns:
-        The result, of the shape and type of ``x``; the mean and the biased variance that it was normalised by, [C],
-        float32, without gradient.
+        The result, of the shape and type of ``x``; the mean and the biased variance of the batch, [C], float32, without
+        gradient.
     """
     result: tuple[Tensor, Tensor, Tensor] = _BatchNorm.apply(  # type: ignore[no-untyped-call]
         x, scale.float(), shift.float(), squared
@@ -37,12 +37,12 @@ def batch_norm(x: Tensor, scale: Tensor, shift: Tensor, *, squared: bool = False
     return result
 
 
-def known_norm(
+def norm_with_statistics(
     x: Tensor, mean: Tensor, variance: Tensor, scale: Tensor, shift: Tensor, *, squared: bool = False
 ) -> Tensor:
-    """The same as ``batch_norm`` with a mean and a variance that are known, [C]; of the shape and type of ``x``."""
-    factor = scale * _slope(variance, squared)
-    return torch.addcmul(_fitting(shift - mean * factor, x), x, _fitting(factor, x))
+    """As ``batch_norm``, with given mean and variance, [C]; the result has the shape and type of ``x``."""
+    factor = scale * _inverse_std(variance, squared)
+    return torch.addcmul(_broadcast(shift - mean * factor, x), x, _broadcast(factor, x))
 
 
 class _BatchNorm(torch.autograd.Function):
@@ -52,30 +52,33 @@ class _BatchNorm(torch.autograd.Function):
         ctx.save_for_backward(x, scale, mean, variance)
         ctx.squared = squared
         ctx.mark_non_differentiable(mean, variance)
-        return known_norm(x, mean, variance, scale, shift, squared=squared), mean, variance
+        return norm_with_statistics(x, mean, variance, scale, shift, squared=squared), mean, variance
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, wanted: Tensor, *_: Any) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, gradient: Tensor, *_: Any) -> tuple[Tensor | None, ...]:
         x, scale, mean, variance = ctx.saved_tensors
-        slope = _slope(variance, ctx.squared)
-        to_shift = _over_pixels(wanted)
-        to_scale = (_over_pixels(wanted * x) - mean * to_shift) * slope
-        # Statistics hand back what all samples of all processes want of them.
-        both = torch.stack([(scale * to_shift).sum(0), (scale * to_scale).sum(0)])
-        level, spread = mean_over_all(both) * x.shape[1] / x.numel()
-        steepness = spread * slope.square() * (2 * variance if ctx.squared else 1.0)
-        result = torch.addcmul(_fitting(mean * steepness - level * slope, x), x, _fitting(-steepness, x))
-        result.addcmul_(wanted, _fitting(scale * slope, x))
-        return result, to_scale.sum_to_size(scale.shape), to_shift.sum_to_size(scale.shape), None
+        inverse_std = _inverse_std(variance, ctx.squared)
+        shift_gradient = _spatial_sum(gradient)
+        scale_gradient = (_spatial_sum(gradient * x) - mean * shift_gradient) * inverse_std
+        # Gradients through the statistics: summed over all samples of all processes.
+        both = torch.stack([(scale * shift_gradient).sum(0), (scale * scale_gradient).sum(0)])
+        mean_term, variance_term = mean_over_all(both) * x.shape[1] / x.numel()
+        coefficient = variance_term * inverse_std.square() * (2 * variance if ctx.squared else 1.0)
+        result = torch.addcmul(
+            _broadcast(mean * coefficient - mean_term * inverse_std, x), x, _broadcast(-coefficient, x)
+        )
+        result.addcmul_(gradient, _broadcast(scale * inverse_std, x))
+        return result, scale_gradient.sum_to_size(scale.shape), shift_gradient.sum_to_size(scale.shape), None
 
 
 def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and biased variance of each channel over all processes, [C], float32."""
     if x.device.type == "cpu":
-        # Several times as quick as var_mean; of half precision it counts in float32 if what it would update is that.
-        idle = x.new_zeros(2, x.shape[1], dtype=torch.float32)
-        mean, variance = torch.batch_norm_update_stats(x, idle[0], idle[1], 0.0)
+        # Several times as fast as var_mean; accumulates in float32 for half precision if the running statistics are
+        # float32.
+        unused = x.new_zeros(2, x.shape[1], dtype=torch.float32)
+        mean, variance = torch.batch_norm_update_stats(x, unused[0], unused[1], 0.0)
     else:
         variance, mean = torch.var_mean(x.float(), [0, *range(2, x.dim())], correction=0)
     if world() == 1:
@@ -85,18 +88,18 @@ def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
     return mean.float(), (power - mean.square()).float()
 
 
-def _slope(variance: Tensor, squared: bool) -> Tensor:
-    return ((variance.square() if squared else variance) + _LEAST).rsqrt()
+def _inverse_std(variance: Tensor, squared: bool) -> Tensor:
+    return ((variance.square() if squared else variance) + _EPSILON).rsqrt()
 
 
-def _over_pixels(x: Tensor) -> Tensor:
-    """Sums over all but samples and channels: [N, C, ...] -> [N, C], float32."""
+def _spatial_sum(x: Tensor) -> Tensor:
+    """Sums over all dimensions but samples and channels: [N, C, ...] -> [N, C], float32."""
     if x.dim() == 4 and x.dtype == torch.bfloat16 and x.device.type == "cpu":
-        # A sum in float32 would copy all of it to that first; this counts in float32 and rounds what it has counted.
+        # A float32 sum would convert the whole tensor first; this accumulates in float32 and rounds the result.
         return F.avg_pool2d(x, (x.shape[2], x.shape[3]), divisor_override=1).flatten(1).float()
     return x.sum(tuple(range(2, x.dim())), dtype=torch.float32) if x.dim() > 2 else x.float()
 
 
-def _fitting(values: Tensor, x: Tensor) -> Tensor:
-    """[C] or [N, C] as what can be multiplied with ``x`` [N, C, ...], in its type."""
+def _broadcast(values: Tensor, x: Tensor) -> Tensor:
+    """[C] or [N, C] with trailing dimensions and the type of ``x`` [N, C, ...]."""
     return values.view(-1, x.shape[1], *[1] * (x.dim() - 2)).to(x.dtype)

@@ -1,4 +1,4 @@
-"""Spectral normalisation of a layer's weight as one operation, a few times as quick as torch's own on small layers."""
+"""Spectral normalisation as one operation, several times as fast as torch's own for small layers."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-_LEAST = 1e-12  # of a length that is divided by
-_AT_FIRST = 15  # iterations before training
+_EPSILON = 1e-12  # minimum of a norm that is divided by
+_INITIAL_ITERATIONS = 15  # of the power iteration, before training
 
 M = TypeVar("M", bound=nn.Module)
 
 
 def spectral_norm(layer: M) -> M:
-    """Divide a layer's weight by its largest singular value, whenever it is used.
+    """Divide a layer's weight by its largest singular value in every forward pass.
 
     Miyato, Kataoka, Koyama and Yoshida, "Spectral Normalization for Generative Adversarial Networks", ICLR 2018,
-    algorithm 1: in training mode each use of the weight is one step of the power iteration. Parameters and buffers have
-    the names that ``torch.nn.utils.parametrizations.spectral_norm`` gives them.
+    algorithm 1: in training mode each use of the weight does one power iteration. Parameters and buffers have the names
+    of ``torch.nn.utils.parametrizations.spectral_norm``.
 
     Args:
         layer: with a ``weight`` [outputs, ...] of two dimensions or more.
@@ -42,8 +42,8 @@ class _Spectral(nn.Module):
         matrix = weight.flatten(1)
         for name, length in zip(("_u", "_v"), matrix.shape):
             start = matrix.new_empty(length).normal_()
-            self.register_buffer(name, start / start.norm().clamp_min(_LEAST))
-        for _ in range(_AT_FIRST):
+            self.register_buffer(name, start / start.norm().clamp_min(_EPSILON))
+        for _ in range(_INITIAL_ITERATIONS):
             _iterate(matrix, self._u, self._v)
 
     def forward(self, weight: Tensor) -> Tensor:
@@ -57,42 +57,42 @@ class _Divided(torch.autograd.Function):
         order = _order(weight)
         matrix = weight.permute(order).flatten(1)
         inputs = v.view(1, *weight.shape[1:]).permute(order)
-        # Copies: the next use of the weight changes both vectors, perhaps before gradients come.
-        here, there = u.clone(), inputs.flatten().clone()
+        # Copies: the next forward pass changes both vectors, possibly before the backward pass.
+        left, right = u.clone(), inputs.flatten().clone()
         with torch.autocast(weight.device.type, enabled=False):
             if training:
-                largest = _iterate(matrix, here, there)
-                u.copy_(here)
-                inputs.copy_(there.view(inputs.shape))
+                largest = _iterate(matrix, left, right)
+                u.copy_(left)
+                inputs.copy_(right.view(inputs.shape))
             else:
-                largest = torch.dot(here, torch.mv(matrix, there))
-        ctx.save_for_backward(weight, largest, here, there)
+                largest = torch.dot(left, torch.mv(matrix, right))
+        ctx.save_for_backward(weight, largest, left, right)
         return weight / largest
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, wanted: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         weight, largest, u, v = ctx.saved_tensors
         order = _order(weight)
-        matrix, slope = weight.permute(order).flatten(1), wanted.permute(order).flatten(1)
-        along = torch.dot(slope.reshape(-1), matrix.reshape(-1)) / largest
-        result = torch.addr(slope, u * -along, v).div_(largest)
+        matrix, output_gradient = weight.permute(order).flatten(1), gradient.permute(order).flatten(1)
+        along = torch.dot(output_gradient.reshape(-1), matrix.reshape(-1)) / largest
+        result = torch.addr(output_gradient, u * -along, v).div_(largest)
         back = [order.index(i) for i in range(len(order))]
         return result.view([weight.shape[i] for i in order]).permute(back), None, None, None
 
 
 def _order(weight: Tensor) -> list[int]:
-    """The dimensions of a weight as they lie in memory, so that a matrix of it is no copy."""
+    """The dimensions of a weight in memory order, so that flattening it to a matrix needs no copy."""
     last = weight.dim() == 4 and weight.is_contiguous(memory_format=torch.channels_last)
     return [0, 2, 3, 1] if last else list(range(weight.dim()))
 
 
 @torch.no_grad()
 def _iterate(matrix: Tensor, u: Tensor, v: Tensor) -> Tensor:
-    """One step of the power iteration, in place; the largest singular value as it then looks."""
+    """One power iteration, in place; returns the estimate of the largest singular value."""
     torch.mv(matrix, v, out=u)
-    u.div_(u.norm().clamp_min_(_LEAST))
+    u.div_(u.norm().clamp_min_(_EPSILON))
     torch.mv(matrix.t(), u, out=v)
-    largest: Tensor = v.norm().clamp_min_(_LEAST)
+    largest: Tensor = v.norm().clamp_min_(_EPSILON)
     v.div_(largest)
     return largest

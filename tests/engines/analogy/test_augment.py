@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from calotype.engines.analogy import PRESETS
-from calotype.engines.analogy.augment import augmented, bent, centres, sampling_grid, strength, thin_plate
-from calotype.engines.analogy.labelling import classes_in, coded, colours
+from calotype.engines.analogy.augment import augment, centres, sampling_grid, strength, thin_plate, warp
+from calotype.engines.analogy.labelling import class_colours, decode_labels, encode_labels
 
 CFG = replace(PRESETS["fast"], classes=3)
 
@@ -13,40 +13,40 @@ CFG = replace(PRESETS["fast"], classes=3)
 @pytest.mark.parametrize("coding", ["one-hot", "colours"])
 def test_warping_makes_no_new_labels(photo, labels, coding):
     cfg = replace(CFG, coding=coding, warp=0.1)
-    shown = coded(labels, cfg)
+    shown = encode_labels(labels, cfg)
     known = set(map(tuple, shown[0].flatten(1).T.tolist()))
     for seed in range(20):
         torch.manual_seed(seed)
-        _, warped = augmented(photo, shown, 1.0, cfg)
+        _, warped = augment(photo, shown, 1.0, cfg)
         assert set(map(tuple, warped[0].flatten(1).T.tolist())) <= known
         assert warped.shape == shown.shape
 
 
 def test_as_released_labels_blend(photo, labels):
     cfg = replace(CFG, coding="colours", warp=0.1, blend=True)
-    shown = coded(labels, cfg)
+    shown = encode_labels(labels, cfg)
     torch.manual_seed(1)
-    _, warped = augmented(photo, shown, 1.0, cfg)
+    _, warped = augment(photo, shown, 1.0, cfg)
     assert len(set(map(tuple, warped[0].flatten(1).T.tolist()))) > 3
 
 
 def test_picture_and_map_are_warped_alike():
-    """A picture that is its own map stays one."""
+    """An image that is its own map stays one."""
     labels = (torch.arange(48)[None, :] // 12 + torch.arange(40)[:, None] // 20)[None] % 3
     cfg = replace(CFG, warp=0.1)
-    picture = colours(3)[labels].permute(0, 3, 1, 2)
+    picture = class_colours(3)[labels].permute(0, 3, 1, 2)
     for seed in range(5):
         torch.manual_seed(seed)
-        changed, warped = augmented(picture, coded(labels, cfg), 1.0, cfg)
-        found = classes_in(changed, replace(cfg, coding="colours"))
+        changed, warped = augment(picture, encode_labels(labels, cfg), 1.0, cfg)
+        found = decode_labels(changed, replace(cfg, coding="colours"))
         assert (found == warped.argmax(1)).float().mean() > 0.97
 
 
 def test_no_strength_changes_nothing(photo, labels):
     torch.manual_seed(0)
-    picture, warped = augmented(photo, coded(labels, CFG), 0.0, CFG)
+    picture, warped = augment(photo, encode_labels(labels, CFG), 0.0, CFG)
     assert torch.allclose(picture, photo, atol=1e-5)
-    assert torch.equal(warped, coded(labels, CFG))
+    assert torch.equal(warped, encode_labels(labels, CFG))
 
 
 def test_it_grows():
@@ -69,7 +69,7 @@ def test_the_thin_plate_passes_through_its_points_and_leaves_planes_alone():
 def test_corners_stay():
     torch.manual_seed(0)
     corners = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]])
-    moved = bent(corners.view(2, 2, 2), 0.2, (40, 60))
+    moved = warp(corners.view(2, 2, 2), 0.2, (40, 60))
     assert torch.allclose(moved.view(4, 2), corners, atol=1e-4)
 
 

@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from calotype.engines.analogy import PRESETS
-from calotype.engines.analogy.critic import Judgement
-from calotype.engines.analogy.learning import Learning
+from calotype.engines.analogy.discriminator import DiscriminatorOutput
 from calotype.engines.analogy.losses import (
     fake_loss,
     fixed_point_loss,
@@ -15,60 +14,61 @@ from calotype.engines.analogy.losses import (
     segmentation_loss,
 )
 from calotype.engines.analogy.net import Net
+from calotype.engines.analogy.trainer import Trainer
 from calotype.run import Run
 
 TINY = replace(PRESETS["tiny"], classes=3)
 
 
-def learning(photo, labels, **changes):
+def trainer_of(photo, labels, **changes):
     cfg = replace(TINY, **changes)
-    return Learning(Net(cfg, tuple(photo.shape[2:])), photo, labels, cfg, Run())
+    return Trainer(Net(cfg, tuple(photo.shape[2:])), photo, labels, cfg, Run())
 
 
-def sampled(taught):
-    """A lesson whose source is not its target."""
-    return next(lesson for lesson in (taught.lesson(i) for i in range(1, 9)) if not lesson.again)
+def sampled(trainer):
+    """Inputs whose source is not its target."""
+    return next(inputs for inputs in (trainer.inputs(i) for i in range(1, 9)) if not inputs.reconstruct)
 
 
-def terms_of(taught, lesson):
-    return taught.terms(lesson, *taught.made(lesson))
+def terms_of(trainer, inputs):
+    return trainer.terms(inputs, *trainer.generate(inputs))
 
 
-def gradient(taught, loss):
-    taught.generator.zero_grad()
+def gradient(trainer, loss):
+    trainer.generator.zero_grad()
     if not loss.requires_grad:
         return 0.0
     loss.backward()
-    grads = [p.grad for p in taught.generator.parameters() if p.grad is not None]
+    grads = [p.grad for p in trainer.generator.parameters() if p.grad is not None]
     return float(sum(grad.abs().sum() for grad in grads))
 
 
 def test_alignment_teaches_the_generator(photo, labels):
-    taught = learning(photo, labels)
-    lesson = sampled(taught)
-    fake, _ = taught.made(lesson)
-    assert gradient(taught, taught.alignment(fake, lesson.target.labels)) > 0
-    assert all(p.grad is None for p in taught.segmenter.parameters())
+    trainer = trainer_of(photo, labels)
+    inputs = sampled(trainer)
+    fake, _ = trainer.generate(inputs)
+    assert gradient(trainer, trainer.alignment(fake, inputs.target.labels)) > 0
+    assert all(p.grad is None for p in trainer.segmenter.parameters())
 
 
 def test_as_released_alignment_teaches_nothing(photo, labels):
-    taught = learning(photo, labels, detached=True)
-    lesson = sampled(taught)
-    fake, _ = taught.made(lesson)
-    loss = taught.alignment(fake, lesson.target.labels)
+    trainer = trainer_of(photo, labels, detached=True)
+    inputs = sampled(trainer)
+    fake, _ = trainer.generate(inputs)
+    loss = trainer.alignment(fake, inputs.target.labels)
     assert float(loss) > 0
-    assert gradient(taught, loss) == 0
+    assert gradient(trainer, loss) == 0
 
 
 @pytest.mark.parametrize("coding", ["one-hot", "colours"])
 def test_every_loss_has_a_gradient(photo, labels, coding):
-    taught = learning(photo, labels, coding=coding, anchored=False, fixed_point=1.0)
+    trainer = trainer_of(photo, labels, coding=coding, anchored=False, fixed_point=1.0)
     names = set()
-    for lesson in (taught.lesson(0), sampled(taught)):
-        for name in terms_of(taught, lesson):
-            loss = terms_of(taught, lesson)[name]
+    for inputs in (trainer.inputs(0), sampled(trainer)):
+        for name in terms_of(trainer, inputs):
+            loss = terms_of(trainer, inputs)[name]
             assert loss.isfinite()
-            assert gradient(taught, loss) > 0, name
+            assert gradient(trainer, loss) > 0, name
             names.add(name)
     assert names == {
         "adversarial",
@@ -82,9 +82,9 @@ def test_every_loss_has_a_gradient(photo, labels, coding):
 
 
 def test_terms_without_weight_are_not_worked_out(photo, labels):
-    taught = learning(photo, labels, adversarial=0.0, matching=0.0, paired=0.0, alignment=0.0, coherence=1.0)
-    assert set(terms_of(taught, sampled(taught))) == {"coherence"}
-    assert set(terms_of(taught, taught.lesson(0))) == {"reconstruction"}
+    trainer = trainer_of(photo, labels, adversarial=0.0, matching=0.0, paired=0.0, alignment=0.0, coherence=1.0)
+    assert set(terms_of(trainer, sampled(trainer))) == {"coherence"}
+    assert set(terms_of(trainer, trainer.inputs(0))) == {"reconstruction"}
 
 
 def coherence_in_a_loop(made, source, at, patch, nearest, there=None, here=None, semantic=0.0):
@@ -130,11 +130,11 @@ def test_coherence_of_pieces_of_the_source_is_nothing():
 
 def test_least_squares():
     scores = (torch.tensor([[[[1.0, 3.0]]]]), torch.tensor([[[[0.0]]]]))
-    judged = Judgement(scores, scores)
-    assert float(real_loss(judged)) == (2.0 + 1.0) / 2
-    assert float(fake_loss(judged)) == (5.0 + 0.0) / 2
-    other = Judgement(scores, (scores[0] + 1, scores[1] - 3))
-    assert float(matching_loss(judged, other)) == (1.0 + 3.0) / 2
+    output = DiscriminatorOutput(scores, scores)
+    assert float(real_loss(output)) == (2.0 + 1.0) / 2
+    assert float(fake_loss(output)) == (5.0 + 0.0) / 2
+    other = DiscriminatorOutput(scores, (scores[0] + 1, scores[1] - 3))
+    assert float(matching_loss(output, other)) == (1.0 + 3.0) / 2
 
 
 def test_fixed_point():

@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from calotype.engines.analogy import PRESETS
-from calotype.engines.analogy.critic import Critic
+from calotype.engines.analogy.discriminator import Discriminator
 from calotype.engines.analogy.network import Decoder, Encoder, Generator
 from calotype.engines.analogy.segmenter import Segmenter
-from calotype.engines.analogy.sft import Translation, divided, modulated
+from calotype.engines.analogy.sft import Translation, modulated, safe_ratio
 
 TINY = replace(PRESETS["tiny"], classes=3)
 
@@ -24,7 +24,7 @@ def test_as_many_parameters_as_released():
         parameters(Translation(256, "raw", False, True))
     ) == 2 * (178_752)
     assert parameters(Generator(release)) == 5_511_686
-    assert parameters(Critic(64, 0)) == 1_058_625
+    assert parameters(Discriminator(64, 0)) == 1_058_625
     assert parameters(Segmenter(128, 3)) == 221_315
 
 
@@ -34,7 +34,7 @@ def test_pictures_of_any_size_that_is_a_multiple_of_8(preset):
     generator = Generator(cfg)
     channels = 3
     one, other = (torch.rand(1, channels, 40, 56) for _ in range(2))
-    made = generator(torch.zeros(1, 3, 40, 56), generator.changes(one, other))
+    made = generator(torch.zeros(1, 3, 40, 56), generator.modulations(one, other))
     assert made.shape == (1, 3, 40, 56)
     assert made.isfinite().all()
     if preset == "tiny":
@@ -63,15 +63,15 @@ def test_without_anchor_it_is_for_the_loss_to_teach():
 
 def test_division_by_nothing():
     zeros, ones = torch.zeros(3), torch.ones(3)
-    assert torch.equal(divided(zeros, zeros), ones)
-    assert torch.equal(divided(ones, zeros), 10 * ones)
-    assert torch.equal(divided(-ones, zeros), -10 * ones)
+    assert torch.equal(safe_ratio(zeros, zeros), ones)
+    assert torch.equal(safe_ratio(ones, zeros), 10 * ones)
+    assert torch.equal(safe_ratio(-ones, zeros), -10 * ones)
     tiny = torch.tensor([1e-9, -1e-9, 5e-4], requires_grad=True)
-    quotient = divided(torch.tensor([2e-9, 1e-9, -5e-4]), tiny)
+    quotient = safe_ratio(torch.tensor([2e-9, 1e-9, -5e-4]), tiny)
     quotient.sum().backward()
     assert quotient.isfinite().all()
     assert tiny.grad.isfinite().all()
-    assert torch.allclose(divided(torch.tensor([3.0, -1.0]), torch.tensor([2.0, 4.0])), torch.tensor([1.5, -0.25]))
+    assert torch.allclose(safe_ratio(torch.tensor([3.0, -1.0]), torch.tensor([2.0, 4.0])), torch.tensor([1.5, -0.25]))
 
 
 @pytest.mark.parametrize("source", [0.0, 1e-12, -1e-12])
@@ -92,15 +92,15 @@ def test_modulation_gives_mean_and_deviation():
 
 
 def test_the_critic_scores_at_a_quarter_and_an_eighth():
-    judged = Critic(8, 3)(torch.rand(1, 3, 48, 64), torch.rand(1, 3, 48, 64))
-    assert [scores.shape for scores in judged.scores] == [(1, 1, 12, 16), (1, 1, 6, 8)]
-    assert [features.shape[2:] for features in judged.features] == [(12, 16), (6, 8)]
+    output = Discriminator(8, 3)(torch.rand(1, 3, 48, 64), torch.rand(1, 3, 48, 64))
+    assert [scores.shape for scores in output.scores] == [(1, 1, 12, 16), (1, 1, 6, 8)]
+    assert [features.shape[2:] for features in output.features] == [(12, 16), (6, 8)]
 
 
 def test_a_conditional_critic_sees_the_map():
     torch.manual_seed(0)
     picture, one, other = torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32)
-    blind, seeing = Critic(8, 0).eval(), Critic(8, 3).eval()
+    blind, seeing = Discriminator(8, 0).eval(), Discriminator(8, 3).eval()
     assert torch.equal(blind(picture, one).scores[0], blind(picture, other).scores[0])
     assert not torch.allclose(seeing(picture, one).scores[0], seeing(picture, other).scores[0])
 

@@ -118,7 +118,7 @@ def test_a_saved_model_makes_the_same(photo, labels, target, net):
         ({"average": 1.0}, "average=1 cannot be used"),
         ({"together": -1.0}, "together=-1 cannot be used: give a number from 0 up"),
         ({"components": -1}, "components=-1 cannot be used: give a whole number from 0 up"),
-        ({"critic_after": 0}, "the critic has to learn"),
+        ({"critic_after": 0}, "the discriminator has to be trained"),
         ({"classes": 2}, "class 2, and the model knows 2"),
     ],
 )
@@ -152,7 +152,7 @@ def test_a_rare_label_is_laid_where_it_is_asked_for():
 def test_bad_input_is_refused(photo, labels, target, net):
     with pytest.raises(InputError, match="train it first"):
         laid(photo, labels, target, None)
-    with pytest.raises(InputError, match="the target has class 1, which the photo's own map has not"):
+    with pytest.raises(InputError, match="the target has class 1, which the photo's own map does not have"):
         laid(photo, torch.where(labels == 1, 0, labels), target, net)
     with pytest.raises(InputError, match="the target has class 7, and the model knows 3"):
         laid(photo, labels, target + 5, net)

@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from calotype.engines import completion
-from calotype.engines.completion.arrange import arranged
-from calotype.engines.completion.offsets import common_offsets, covering, landing
-from calotype.engines.completion.parts import components, parts
+from calotype.engines.completion.holes import components, holes
+from calotype.engines.completion.initial import onion_peeled
+from calotype.engines.completion.labelling import assign_offsets
+from calotype.engines.completion.offsets import common_offsets, covering_offsets, leads_to_known
+from calotype.engines.completion.poisson import poisson_correction
 from calotype.engines.completion.pyramid import levels, overlapping
-from calotype.engines.completion.start import peeled
-from calotype.engines.completion.tone import evened
 from calotype.errors import InputError, Stopped
 from calotype.image.patches import principal_filters
 from calotype.matching.field import Grid
@@ -98,7 +98,7 @@ def test_a_scratch_that_cannot_be_shrunk_is_peeled():
 def test_holes_far_from_each_other_are_filled_one_by_one():
     missing = torch.zeros(600, 600, dtype=torch.bool)
     missing[10:20, 10:20] = missing[15:30, 15:18] = missing[560:570, 580:590] = True
-    found = parts(missing, replace(TINY, reach=2.0, reach_px=30))
+    found = holes(missing, replace(TINY, reach=2.0, reach_px=30))
     assert len(found) == 2
     assert sum(int(part.own.sum()) for part in found) == int(missing.sum())
     assert found[0].window[2:] == (slice(0, 70), slice(0, 60))
@@ -120,16 +120,16 @@ def test_offsets_of_a_pattern_are_its_periods():
 
 def test_lattice_offsets_serve_what_the_common_ones_do_not():
     missing = hole()[0, 0] > 0
-    assert not landing(torch.tensor([[1, 0]]), missing).any(1).all()
-    offsets = covering(torch.tensor([[1, 0]]), missing, 12)
-    assert landing(offsets, missing).any(1).all()
+    assert not leads_to_known(torch.tensor([[1, 0]]), missing).any(1).all()
+    offsets = covering_offsets(torch.tensor([[1, 0]]), missing, 12)
+    assert leads_to_known(offsets, missing).any(1).all()
 
 
 def test_arrangement_finds_the_cheapest_seam():
     # Two displacements; one continues the stripes, the other does not.
     photo = waves(40, 60, period=8)
     missing = hole(40, 60, (10, 25, 20, 35))[0, 0] > 0
-    labels = arranged(photo, missing, torch.tensor([[0, 19], [0, 24]]), 10)
+    labels = assign_offsets(photo, missing, torch.tensor([[0, 19], [0, 24]]), 10)
     assert (labels == 1).all()
 
 
@@ -137,16 +137,16 @@ def test_evening_makes_a_shifted_copy_meet_its_surroundings():
     ramp = torch.linspace(-0.5, 0.5, 40).expand(1, 3, 30, 40).clone()
     missing = hole(30, 40, (10, 20, 12, 22))[0, 0] > 0
     place = missing.nonzero()
-    lift = evened(ramp, missing, place, place + torch.tensor([0, 14]), edge=100.0)
+    lift = poisson_correction(ramp, missing, place, place + torch.tensor([0, 14]), edge=100.0)
     copied = ramp[0][:, place[:, 0], place[:, 1] + 14].T
     assert (copied + lift - ramp[0][:, missing].T).abs().max() < 0.02
     # An edge is left alone.
-    assert evened(ramp, missing, place, place + torch.tensor([0, 14]), edge=0.001).abs().max() < 0.01
+    assert poisson_correction(ramp, missing, place, place + torch.tensor([0, 14]), edge=0.001).abs().max() < 0.01
 
 
 def test_peeling_leaves_nothing_unknown():
     photo, missing = waves(), hole()[0, 0] > 0
-    made = peeled(photo.masked_fill(missing, 9.0), missing, 7)
+    made = onion_peeled(photo.masked_fill(missing, 9.0), missing, 7)
     assert made.abs().max() <= 1
     assert (made - photo).square().mean() < 0.01
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from calotype.engines.completion.membrane import drawn_near, membrane
+from calotype.engines.completion.membrane import membrane, membrane_correction
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def test_a_tone_that_is_slightly_off_is_mended_and_a_thing_is_kept(hole: torch.T
     off = photo.masked_fill(hole, 0.05)
     thing = photo.masked_fill(hole, 1.0)
     middle = (slice(None), slice(None), 13, 15)
-    mended = off + drawn_near(off, photo, hole, 0.2)
-    kept = thing + drawn_near(thing, photo, hole, 0.2)
+    mended = off + membrane_correction(off, photo, hole, 0.2)
+    kept = thing + membrane_correction(thing, photo, hole, 0.2)
     assert float(mended[middle].abs().max()) < 0.02
     assert float(kept[middle].min()) > 0.9
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from calotype.engines.gpdm.distance import directions, slope
+from calotype.engines.gpdm.distance import directions, distance_and_gradient
 from calotype.metrics.sliced import quantile_distance
 
 CPU = torch.device("cpu")
@@ -31,7 +31,7 @@ def test_identical_pictures_are_at_no_distance(tile: tuple[bool, bool]) -> None:
     x = drawn(20, 24)
     # A tileable picture is as near to itself where the photo's patches reach over its edge too.
     photo = F.pad(x, (0, 4, 0, 4), mode="circular") if tile[0] else x
-    distance, gradient = slope(x, [photo], filters(), tile=tile)
+    distance, gradient = distance_and_gradient(x, [photo], filters(), tile=tile)
     assert distance < 1e-6
     assert gradient.abs().max() < 1e-4
 
@@ -39,8 +39,10 @@ def test_identical_pictures_are_at_no_distance(tile: tuple[bool, bool]) -> None:
 def test_where_the_patches_lie_does_not_matter() -> None:
     x = drawn(20, 24)
     moved = x.roll((7, 5), (2, 3))
-    assert slope(x, [F.pad(moved, (0, 4, 0, 4), mode="circular")], filters(), tile=(True, True))[0] < 1e-6
-    assert slope(x, [drawn(20, 24, seed=1) * 0.5], filters())[0] > 0.1
+    assert (
+        distance_and_gradient(x, [F.pad(moved, (0, 4, 0, 4), mode="circular")], filters(), tile=(True, True))[0] < 1e-6
+    )
+    assert distance_and_gradient(x, [drawn(20, 24, seed=1) * 0.5], filters())[0] > 0.1
 
 
 @pytest.mark.parametrize("tile", [(False, False), (True, False), (False, True), (True, True)])
@@ -60,7 +62,7 @@ def test_the_slope_is_what_differentiating_finds(tile: tuple[bool, bool], stride
     expected = quantile_distance(values(wrapped), values(photo)).mean()
     expected.backward()
     expected = expected.detach()
-    found, gradient = slope(x.detach(), [photo], some, tile=tile, stride=stride, offset=offset)
+    found, gradient = distance_and_gradient(x.detach(), [photo], some, tile=tile, stride=stride, offset=offset)
     assert found == pytest.approx(float(expected), rel=1e-5)
     assert x.grad is not None
     assert float(x.grad.abs().max()) > 0
@@ -69,8 +71,8 @@ def test_the_slope_is_what_differentiating_finds(tile: tuple[bool, bool], stride
 
 def test_following_the_slope_leads_nearer() -> None:
     x, photo = drawn(20, 24) * 0.3, drawn(20, 24, seed=1)
-    before, gradient = slope(x, [photo], filters())
-    assert slope(x - 0.1 * gradient / gradient.abs().max(), [photo], filters())[0] < before
+    before, gradient = distance_and_gradient(x, [photo], filters())
+    assert distance_and_gradient(x - 0.1 * gradient / gradient.abs().max(), [photo], filters())[0] < before
 
 
 def test_counts_of_patches_may_differ_without_a_bias() -> None:
@@ -79,27 +81,30 @@ def test_counts_of_patches_may_differ_without_a_bias() -> None:
     twice = F.pad(photo.repeat(1, 1, 2, 1), (0, 4, 0, 4), mode="circular")
     for seed in (1, 2):
         x = drawn(16, 20, seed=seed)
-        once = slope(x, [F.pad(photo, (0, 4, 0, 4), mode="circular")], filters(), tile=(True, True))[0]
-        assert slope(x, [twice], filters(), tile=(True, True))[0] == pytest.approx(once, rel=0.02)
+        once = distance_and_gradient(x, [F.pad(photo, (0, 4, 0, 4), mode="circular")], filters(), tile=(True, True))[0]
+        assert distance_and_gradient(x, [twice], filters(), tile=(True, True))[0] == pytest.approx(once, rel=0.02)
 
 
 def test_the_patches_of_several_photos_are_one_set() -> None:
     dark, light = drawn(16, 20) * 0.1 - 0.8, drawn(16, 20, seed=1) * 0.1 + 0.8
     both = torch.cat([dark, light], 3)
-    assert slope(both, [dark, light], filters())[0] < 0.5 * slope(both, [dark], filters())[0]
+    assert (
+        distance_and_gradient(both, [dark, light], filters())[0]
+        < 0.5 * distance_and_gradient(both, [dark], filters())[0]
+    )
 
 
 def test_directions_at_a_time_give_the_same_slope(monkeypatch: pytest.MonkeyPatch) -> None:
     x, photo = drawn(20, 24), drawn(20, 24, seed=1)
-    whole = slope(x, [photo], filters())
-    monkeypatch.setattr("calotype.engines.gpdm.distance._LARGEST", 1000)
-    parts = slope(x, [photo], filters())
+    whole = distance_and_gradient(x, [photo], filters())
+    monkeypatch.setattr("calotype.engines.gpdm.distance._MAX_VALUES", 1000)
+    parts = distance_and_gradient(x, [photo], filters())
     assert parts[0] == pytest.approx(whole[0])
     assert torch.allclose(parts[1], whole[1], atol=1e-7)
 
 
 def test_a_photo_of_one_patch_is_taken_at_any_offset() -> None:
     photo = drawn(5, 5)
-    distance, gradient = slope(drawn(12, 13), [photo], filters(), stride=3, offset=(2, 1))
+    distance, gradient = distance_and_gradient(drawn(12, 13), [photo], filters(), stride=3, offset=(2, 1))
     assert distance > 0
     assert gradient.isfinite().all()

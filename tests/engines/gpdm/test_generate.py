@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from calotype.engines import gpdm
-from calotype.engines.gpdm.distance import directions, slope
+from calotype.engines.gpdm.distance import directions, distance_and_gradient
 from calotype.engines.gpdm.generate import plan
 from calotype.errors import InputError, Stopped
 from calotype.image.io import open_photo, to_tensor
@@ -30,7 +30,9 @@ def size_of(x: torch.Tensor) -> tuple[int, int]:
 
 def far(made: torch.Tensor, photo: torch.Tensor) -> float:
     """The distance of the patches, along directions that the engine has not seen."""
-    return slope(made, [photo], directions(64, made.shape[1], 7, torch.Generator().manual_seed(99), made.device))[0]
+    return distance_and_gradient(
+        made, [photo], directions(64, made.shape[1], 7, torch.Generator().manual_seed(99), made.device)
+    )[0]
 
 
 @pytest.mark.parametrize("preset", ["fast", "tiny", "paper"])

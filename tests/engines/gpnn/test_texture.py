@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from calotype.engines import gpnn
-from calotype.engines.gpnn.quilt import chosen, misfit, quilted
+from calotype.engines.gpnn.quilt import choose_block, overlap_error, quilt
 from calotype.errors import InputError
 from calotype.image.luminance import luminance
 from calotype.run import Run
@@ -28,7 +28,7 @@ def stones(height=64, width=64, seed=0):
 def test_misfit_is_the_mean_square_over_what_is_known():
     sample, wanted = stones(20, 22), stones(6, 6, seed=1)
     where = (torch.rand(1, 1, 6, 6, generator=noise()) > 0.5).float()
-    error = misfit(sample, wanted, where)
+    error = overlap_error(sample, wanted, where)
     piece = sample[:, :, 3:9, 5:11]
     direct = ((piece - wanted).square() * where).sum() / (3 * where.sum())
     assert torch.isclose(error[3, 5], direct, rtol=1e-3)
@@ -36,20 +36,20 @@ def test_misfit_is_the_mean_square_over_what_is_known():
 
 def test_a_place_that_was_used_often_is_passed_over():
     errors = torch.tensor([[1.0, 1.2]])
-    assert chosen(errors, torch.tensor([[0.0, 0.0]]), noise()) == (0, 0)
-    assert chosen(errors, torch.tensor([[3.0, 0.0]]), noise()) == (0, 1)
+    assert choose_block(errors, torch.tensor([[0.0, 0.0]]), noise()) == (0, 0)
+    assert choose_block(errors, torch.tensor([[3.0, 0.0]]), noise()) == (0, 1)
 
 
 def test_quilting_covers_all_with_pixels_of_the_sample():
     sample = stones(24, 24)
-    made = quilted([sample], (37, 53), NO, None, noise())
+    made = quilt([sample], (37, 53), NO, None, noise())
     assert made.shape == (1, 3, 37, 53)
     known = sample[0].flatten(1).T
     assert torch.cdist(made[0].flatten(1).T, known, compute_mode="donot_use_mm_for_euclid_dist").amin(1).max() < 1e-5
 
 
 def test_every_sample_lends_its_share():
-    made = quilted([torch.full((1, 3, 24, 24), -1.0), torch.full((1, 3, 24, 24), 1.0)], (96, 96), NO, None, noise())
+    made = quilt([torch.full((1, 3, 24, 24), -1.0), torch.full((1, 3, 24, 24), 1.0)], (96, 96), NO, None, noise())
     assert 0.25 < float((made[:, 0] > 0).float().mean()) < 0.75
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from calotype.engines.hed import PRESETS, edges, outlines
-from calotype.engines.hed.outlines import across, seen
+from calotype.engines.hed.outlines import edge_probability, normal_angle
 from calotype.errors import InputError
 from calotype.image.blur import blur
 from calotype.run import Run
@@ -55,7 +55,7 @@ def test_nothing_to_draw():
 
 
 def test_nothing_is_seen_beyond_the_edge():
-    likely = seen(Change(), torch.zeros(1, 3, 40, 50) + 0.9)
+    likely = edge_probability(Change(), torch.zeros(1, 3, 40, 50) + 0.9)
     assert likely.shape == (1, 1, 40, 50)
     assert likely.max() < 0.01
 
@@ -63,8 +63,8 @@ def test_nothing_is_seen_beyond_the_edge():
 def test_the_way_across_a_line():
     x = torch.arange(40.0)
     upright = (-((x - 20) ** 2) / 8).exp().expand(1, 1, 40, 40)
-    assert across(upright, 1.0)[0, 0, 20, 20] == pytest.approx(0, abs=1e-4)
-    assert across(upright.transpose(2, 3), 1.0)[0, 0, 20, 20].abs() == pytest.approx(torch.pi / 2, abs=1e-4)
+    assert normal_angle(upright, 1.0)[0, 0, 20, 20] == pytest.approx(0, abs=1e-4)
+    assert normal_angle(upright.transpose(2, 3), 1.0)[0, 0, 20, 20].abs() == pytest.approx(torch.pi / 2, abs=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from calotype.engines import imageanalogies
 from calotype.engines.imageanalogies import generate, sweep
-from calotype.engines.imageanalogies.neighbourhood import CAUSAL, COARSE, FULL, bell
+from calotype.engines.imageanalogies.neighbourhood import CAUSAL, COARSE, FULL, gaussian
 from calotype.engines.imageanalogies.sweep import fronts, one_by_one
 from calotype.errors import InputError, Stopped
 from calotype.run import Run
@@ -35,13 +35,13 @@ def make(photo: Tensor, before: Tensor | None, picture: Tensor, cfg: Config = PA
 @pytest.fixture
 def chosen(monkeypatch: pytest.MonkeyPatch) -> list[Tensor]:
     """What is chosen at each level."""
-    found, swept = [], sweep.swept
+    found, synthesize_level = [], sweep.synthesize_level
 
     def kept(*given: object) -> Tensor:
-        found.append(swept(*given))
+        found.append(synthesize_level(*given))
         return found[-1]
 
-    monkeypatch.setattr(generate, "swept", kept)
+    monkeypatch.setattr(generate, "synthesize_level", kept)
     return found
 
 
@@ -61,7 +61,7 @@ def test_no_favour_is_the_nearest_always(chosen: list[Tensor]) -> None:
 
     def rows(x: Tensor) -> Tensor:
         unfolded = torch.nn.functional.unfold(pad(x, (2, 2, 2, 2), mode="replicate"), 5)[0].view(3, 25, -1)
-        return (unfolded * bell(FULL, 5).sqrt()[:, None]).flatten(0, 1).T.double()
+        return (unfolded * gaussian(FULL, 5).sqrt()[:, None]).flatten(0, 1).T.double()
 
     assert torch.equal(chosen[0], torch.cdist(rows(target), rows(before)).argmin(1))
 
@@ -108,7 +108,7 @@ def test_windows() -> None:
     assert (len(FULL), len(CAUSAL), len(COARSE)) == (25, 12, 9)
     assert (0, 0) not in CAUSAL
     for offsets, side in ((FULL, 5), (CAUSAL, 5), (COARSE, 3)):
-        weights = bell(offsets, side)
+        weights = gaussian(offsets, side)
         assert float(weights.sum()) == pytest.approx(1)
         assert all(weights[offsets.index((dy, -dx))] == w for (dy, dx), w in zip(offsets, weights) if dy)
 

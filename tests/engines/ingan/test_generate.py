@@ -28,7 +28,7 @@ def test_without_patches_it_is_what_the_network_makes(photo):
     cfg = replace(TINY, side=0)
     net = ingan.train(photo, cfg, Run())
     made = ingan.retarget([photo], cfg, Run(), size=(47, 61), seed=0, net=net)
-    assert torch.equal(made, net.made(photo, (47, 61)))
+    assert torch.equal(made, net.resized(photo, (47, 61)))
 
 
 def test_a_shape_is_transparent_outside(photo, net):

@@ -5,10 +5,18 @@ import torch
 import torch.nn.functional as F
 
 from calotype.engines.ingan import PRESETS
+from calotype.engines.ingan.discriminators import (
+    MultiScaleDiscriminator,
+    at_scale,
+    layout_distance,
+    scale_weights,
+    scales_of,
+    sliced,
+    whitening,
+)
 from calotype.engines.ingan.geometry import Arc, warped
-from calotype.engines.ingan.judges import Critics, at_scale, displaced, scales_of, shares_at, sliced, whitening
 from calotype.engines.ingan.net import Net, generator_of, learned_size
-from calotype.engines.ingan.network import Critic, Generator
+from calotype.engines.ingan.network import Discriminator, Generator
 from calotype.image.resize import resize
 
 TINY = PRESETS["tiny"]
@@ -39,21 +47,26 @@ def test_the_published_networks_have_their_sizes():
     assert len(convolutions) == 2 + 3 + 3 + 3 * 6
     assert max(m.out_channels for m in convolutions) == 512
     assert scales_of((256, 256), cfg) == 9
-    assert Critic(64, spectral=True, norm="batch", small=True).eval()(torch.rand(1, 3, 9, 9)).shape == (1, 1, 1, 1)
+    assert Discriminator(64, spectral=True, norm="batch", small=True).eval()(torch.rand(1, 3, 9, 9)).shape == (
+        1,
+        1,
+        1,
+        1,
+    )
 
 
 def test_shares_of_the_scales():
     cfg = PRESETS["paper"]
     for i in (0, 25_000, 74_999):
-        shares = shares_at(i, (256, 200), 9, cfg)
+        shares = scale_weights(i, (256, 200), 9, cfg)
         assert sum(shares) == pytest.approx(1)
         assert len(shares) == 9
-    assert shares_at(0, (256, 256), 9, cfg)[1] == pytest.approx(1.4 * shares_at(0, (256, 256), 9, cfg)[0])
-    assert len(set(shares_at(25_000, (256, 256), 9, cfg))) == 1
-    late = shares_at(70_000, (256, 256), 9, cfg)
+    assert scale_weights(0, (256, 256), 9, cfg)[1] == pytest.approx(1.4 * scale_weights(0, (256, 256), 9, cfg)[0])
+    assert len(set(scale_weights(25_000, (256, 256), 9, cfg))) == 1
+    late = scale_weights(70_000, (256, 256), 9, cfg)
     assert late == sorted(late, reverse=True)
-    assert len(shares_at(0, (40, 256), 9, cfg)) == 4
-    assert shares_at(0, (9, 9), 9, cfg) == [1.0]
+    assert len(scale_weights(0, (40, 256), 9, cfg)) == 4
+    assert scale_weights(0, (9, 9), 9, cfg) == [1.0]
 
 
 def test_the_distance_of_patches():
@@ -83,10 +96,10 @@ def test_whitened_patches_vary_alike_in_every_direction():
 
 def test_stretching_displaces_nothing_and_mirroring_does(photo):
     stretched = F.interpolate(photo, size=(40, 104), mode="bilinear")
-    assert float(displaced(photo, stretched, None, 5)) < 0.02
-    assert float(displaced(photo, stretched.flip(3), None, 5)) > 0.1
+    assert float(layout_distance(photo, stretched, None, 5)) < 0.02
+    assert float(layout_distance(photo, stretched.flip(3), None, 5)) > 0.1
     form = Arc(0.4)
-    assert float(displaced(photo, warped(photo, (60, 60), form), form, 5)) < 0.02
+    assert float(layout_distance(photo, warped(photo, (60, 60), form), form, 5)) < 0.02
 
 
 def test_a_residual_generator_begins_with_plain_stretching(photo):
@@ -99,9 +112,9 @@ def test_a_residual_generator_begins_with_plain_stretching(photo):
 
 
 def test_scores_of_critics_are_told_apart_from_goals():
-    critics = Critics(PRESETS["paper"], 3).requires_grad_(False)
+    discriminators = MultiScaleDiscriminator(PRESETS["paper"], 3).requires_grad_(False)
     photo = torch.rand(1, 3, 40, 44) * 2 - 1
-    high, low = (float(critics(photo, goal, [0.5, 0.3, 0.2])) for goal in (1.0, 0.0))
+    high, low = (float(discriminators(photo, goal, [0.5, 0.3, 0.2])) for goal in (1.0, 0.0))
     # The same scores s: the mean of s squared, less that of (s - 1) squared, is 2 s - 1, and s is between 0 and 1.
     assert -1 < low - high < 1
     assert min(high, low) > 0
@@ -124,9 +137,9 @@ def test_what_was_not_learned_is_gone_in_passes():
     net.generator.register_forward_pre_hook(lambda module, given: asked.append(given[1]))
     picture = torch.zeros(1, 3, *net.size)
     height, width = net.size
-    net.made(picture, (height, 2 * width))
-    net.made(picture, (height, 5 * width))
-    net.made(picture, (height // 5, width))
+    net.resized(picture, (height, 2 * width))
+    net.resized(picture, (height, 5 * width))
+    net.resized(picture, (height // 5, width))
     assert asked == [(height, 2 * width), *asked[1:3], *asked[3:]]
     assert len(asked) == 5
     assert asked[2] == (height, 5 * width)

@@ -5,7 +5,7 @@ import torch
 
 from calotype.engines import ingan
 from calotype.engines.ingan import PRESETS
-from calotype.engines.ingan.train import Learning
+from calotype.engines.ingan.train import Trainer
 from calotype.errors import InputError, Stopped
 from calotype.run import Run
 
@@ -79,11 +79,11 @@ def test_there_is_nothing_to_use_before_the_end(photo, tmp_path):
 
 def test_what_is_asked_for_stays_within_bounds_and_grows(photo):
     cfg = replace(TINY, steps=100, ramp=0.5, bent=0.5, most=1.5)
-    learning = Learning(photo, cfg, Run())
-    height, width = learning.piece
+    trainer = Trainer(photo, cfg, Run())
+    height, width = trainer.crop_size
     torch.manual_seed(0)
-    assert learning.aim(0)[0] == (height, width)
-    asked = [learning.aim(80) for _ in range(300)]
+    assert trainer.random_target(0)[0] == (height, width)
+    asked = [trainer.random_target(80) for _ in range(300)]
     factors = [(h / height, w / width) for (h, w), _ in asked]
     assert max(a * b for a, b in factors) <= 1.5 * 1.1
     assert min(min(pair) for pair in factors) >= 0.9 * cfg.smallest * 0.6

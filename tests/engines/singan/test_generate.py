@@ -32,7 +32,7 @@ def test_a_higher_structure_keeps_more_of_the_photo(photo, net):
 
 def test_without_noise_above_the_start_the_photo_is_made_again(photo, net):
     """Beginning above the last scale would leave nothing but the reconstruction."""
-    assert torch.equal(net.drawn(1, net.depth, begin=net.depth), net.reconstruction(net.depth))
+    assert torch.equal(net.sample(1, net.depth, begin=net.depth), net.reconstruction(net.depth))
 
 
 @pytest.mark.parametrize("size", [(30, 90), (80, 24)])

@@ -3,7 +3,7 @@ import torch
 
 from calotype.engines.singan.config import PRESETS
 from calotype.engines.singan.net import Net, width_at
-from calotype.engines.singan.network import Critic, Generator
+from calotype.engines.singan.network import Discriminator, Generator
 
 
 @pytest.mark.parametrize(("width", "parameters"), [(32, 29_763), (64, 114_819), (128, 450_819)])
@@ -16,9 +16,9 @@ def test_widths_double_after_every_fourth_scale():
 
 
 def test_the_critic_sees_eleven_pixels():
-    critic = Critic(8).eval()
+    discriminator = Discriminator(8).eval()
     x = torch.zeros(1, 3, 31, 31, requires_grad=True)
-    scores = critic(x)
+    scores = discriminator(x)
     assert scores.shape == (1, 1, 21, 21)
     scores[0, 0, 10, 10].backward()
     seen = x.grad.abs().sum(1)[0] > 0

@@ -136,7 +136,7 @@ def test_calls_are_refused_and_not_run(tmp_path, checkpoint, kind, name, in_zip)
     mark = tmp_path / "run"
     value = malicious(mark)[kind]
     torch.save([value], checkpoint / name, _use_new_zipfile_serialization=in_zip)
-    with pytest.raises(InputError, match=rf"{name}' asks for '.*', for which a SinGAN checkpoint has no use") as error:
+    with pytest.raises(InputError, match=rf"{name}' names '.*', which no SinGAN checkpoint needs") as error:
         read_released(checkpoint)
     assert "\n" not in str(error.value)
     assert not mark.exists()

@@ -82,7 +82,7 @@ def test_amplitudes_are_one_and_then_a_tenth_of_what_is_missing(photo):
     cfg = replace(TINY, learned=0)
     net = singan.train(photo, cfg, Run())
     assert net.amplitudes[0] == 1
-    below = net.onto(net.reconstruction(1), net.sizes[1])
+    below = net.resized(net.reconstruction(1), net.sizes[1])
     missing = (below - reals(photo, cfg)[1]).square().mean().sqrt()
     # Only its normalisation was measured anew since.
     assert net.amplitudes[1] == pytest.approx(0.1 * float(missing), rel=1e-4)

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from calotype.engines.superpixels import PRESETS, segment
-from calotype.engines.superpixels.cluster import clustered, unexplained
-from calotype.engines.superpixels.segment import by_frequency, chosen_count, connected, cut
+from calotype.engines.superpixels.cluster import kmeans, within_variance
+from calotype.engines.superpixels.segment import by_frequency, chosen_count, connected, described_superpixels
 from calotype.engines.superpixels.slic import borders, means, superpixels
 from calotype.errors import InputError
 from calotype.image.lab import to_lab
@@ -99,11 +99,11 @@ def test_borders_and_regions():
 def test_clusters():
     rows = torch.tensor([[0.0], [0.2], [5.0], [5.2], [9.0]])
     weights = torch.tensor([1.0, 1.0, 1.0, 3.0, 1.0])
-    centres, labels = clustered(rows, weights, 3, 4, torch.Generator().manual_seed(0))
+    centres, labels = kmeans(rows, weights, 3, 4, torch.Generator().manual_seed(0))
     assert labels[0] == labels[1] != labels[2] == labels[3] != labels[4]
     assert centres[labels[3], 0] == pytest.approx(5.15)
-    assert unexplained(rows, weights, centres, labels) == pytest.approx((0.02 + 0.0225 + 3 * 0.0025) / 7, abs=1e-5)
-    assert len(clustered(torch.ones(4, 2), torch.ones(4), 3, 2, torch.Generator().manual_seed(0))[0]) == 1
+    assert within_variance(rows, weights, centres, labels) == pytest.approx((0.02 + 0.0225 + 3 * 0.0025) / 7, abs=1e-5)
+    assert len(kmeans(torch.ones(4, 2), torch.ones(4), 3, 2, torch.Generator().manual_seed(0))[0]) == 1
 
 
 def test_means_of_groups():
@@ -112,7 +112,7 @@ def test_means_of_groups():
 
 
 def test_the_count_is_that_of_what_looks_different():
-    found = chosen_count(cut(photo(parts(), 0.05), TINY), TINY, torch.Generator().manual_seed(0))
+    found = chosen_count(described_superpixels(photo(parts(), 0.05), TINY), TINY, torch.Generator().manual_seed(0))
     assert found == 3
 
 

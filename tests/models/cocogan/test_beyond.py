@@ -1,4 +1,4 @@
-"""A given picture continued beyond its edges by what a model has learned."""
+"""A given image continued beyond its edges by what a model has learned."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import torch
 
 from calotype.errors import InputError, Stopped
 from calotype.models import cocogan
-from calotype.models.cocogan.beyond import _with_photo, inverted
+from calotype.models.cocogan.beyond import _paste_photo, inverted
 from calotype.models.cocogan.generate import latent_of
-from calotype.models.cocogan.learning import measure
+from calotype.models.cocogan.trainer import recalibrate_norms
 from calotype.run import Run
 
 WIDE = replace(cocogan.PRESETS["tiny"], beyond=1, beyond_steps=1)
@@ -21,7 +21,7 @@ ROUND = replace(WIDE, size=(16, 32), coordinates="cylindrical")
 def net_of(cfg):
     torch.manual_seed(0)
     net = cocogan.build(cfg)
-    measure(net.average, cfg, torch.device("cpu"), batches=2)
+    recalibrate_norms(net.average, cfg, torch.device("cpu"), batches=2)
     return net.requires_grad_(False).eval()
 
 
@@ -109,7 +109,7 @@ def test_the_margin_takes_over_the_tone_of_the_photo_where_they_meet():
     margins = (16, 0, 0, 8)
     whole = torch.full((1, 3, 72, 80), 0.5)
     whole[:, :, :64, 16:] = -0.9  # inside, what was made is far from the photo
-    made = _with_photo(whole, torch.full((1, 3, 64, 64), 0.1), margins, cfg)
+    made = _paste_photo(whole, torch.full((1, 3, 64, 64), 0.1), margins, cfg)
     assert made[0, 0, 30, 15].item() == pytest.approx(0.125, abs=0.01)
     assert made[0, 0, 64, 40].item() == pytest.approx(0.125, abs=0.01)
     assert made[0, 0, 30, 0].item() == pytest.approx(0.5, abs=0.01)

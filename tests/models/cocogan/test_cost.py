@@ -1,4 +1,4 @@
-"""What is said before a training is worked out from products that are counted here."""
+"""What is said before a training is computed from products that are counted here."""
 
 import importlib
 from dataclasses import replace
@@ -25,8 +25,8 @@ def test_products_are_those_of_the_networks(preset):
     net = cocogan.build(cfg).eval()
     made = counted(lambda: net.generator(torch.zeros(8, cfg.latent), torch.zeros(8, 2))) / 8
     judged = counted(lambda: net.critic(torch.zeros(8, 3, cfg.macro, cfg.macro), torch.zeros(8, 2))) / 8
-    assert cost.generator_products(cfg) == pytest.approx(made, rel=0.05)
-    assert cost.critic_products(cfg) == pytest.approx(judged, rel=0.05)
+    assert cost.generator_macs(cfg) == pytest.approx(made, rel=0.05)
+    assert cost.discriminator_macs(cfg) == pytest.approx(judged, rel=0.05)
 
 
 def test_what_a_processor_is_made_for_makes_training_shorter(monkeypatch):
@@ -34,7 +34,7 @@ def test_what_a_processor_is_made_for_makes_training_shorter(monkeypatch):
     seconds = []
     for tiles, vectors in ((True, True), (False, True), (False, False)):
         monkeypatch.setattr(cost, "bfloat16_tiles", lambda it=tiles: it)
-        monkeypatch.setattr(cost, "quick_bfloat16", lambda it=vectors: it)
+        monkeypatch.setattr(cost, "fast_bfloat16", lambda it=vectors: it)
         seconds.append(cocogan.training_cost(cfg).seconds)
     assert seconds == sorted(seconds)
     assert len(set(seconds)) == 3

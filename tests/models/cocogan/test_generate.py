@@ -7,8 +7,8 @@ import torch
 
 from calotype.errors import InputError
 from calotype.models import cocogan
-from calotype.models.cocogan.generate import AT_ONCE, latent_of, parts, strips
-from calotype.models.cocogan.learning import measure
+from calotype.models.cocogan.generate import PATCHES_PER_PASS, latent_of, patches, strips
+from calotype.models.cocogan.trainer import recalibrate_norms
 from calotype.run import Run
 
 TINY = cocogan.PRESETS["tiny"]
@@ -20,7 +20,7 @@ WIDE = replace(BESIDE, beyond=1, beyond_steps=1)
 def net_of(cfg):
     torch.manual_seed(0)
     net = cocogan.build(cfg)
-    measure(net.average, cfg, torch.device("cpu"), batches=2)
+    recalibrate_norms(net.average, cfg, torch.device("cpu"), batches=2)
     return net.eval()
 
 
@@ -39,14 +39,14 @@ def test_a_part_made_alone_is_that_part_of_the_whole_to_the_last_bit(cfg):
     net = net_of(cfg)
     whole = cocogan.sample(cfg, Run(), net=net, seed=5)
     for row, column in ((3, 1), (0, 0), (2, 3)):
-        part = parts(net, latent_of(5, cfg), torch.tensor([row]), torch.tensor([column]), cfg)
+        part = patches(net, latent_of(5, cfg), torch.tensor([row]), torch.tensor([column]), cfg)
         assert torch.equal(part[0], whole[0, :, 4 * row : 4 * row + 4, 4 * column : 4 * column + 4])
 
 
 def test_parts_come_in_any_order_and_number(plane):
-    rows, columns = torch.randint(4, (AT_ONCE + 3,)), torch.randint(4, (AT_ONCE + 3,))
-    there = parts(plane, latent_of(0, TINY), rows, columns, TINY)
-    back = parts(plane, latent_of(0, TINY), rows.flip(0), columns.flip(0), TINY)
+    rows, columns = torch.randint(4, (PATCHES_PER_PASS + 3,)), torch.randint(4, (PATCHES_PER_PASS + 3,))
+    there = patches(plane, latent_of(0, TINY), rows, columns, TINY)
+    back = patches(plane, latent_of(0, TINY), rows.flip(0), columns.flip(0), TINY)
     assert torch.equal(there, back.flip(0))
 
 

@@ -60,7 +60,7 @@ def test_what_a_processor_is_made_for_makes_training_shorter(monkeypatch):
     seconds = []
     for tiles, vectors in ((True, True), (False, True), (False, False)):
         monkeypatch.setattr(costs, "bfloat16_tiles", lambda it=tiles: it)
-        monkeypatch.setattr(costs, "quick_bfloat16", lambda it=vectors: it)
+        monkeypatch.setattr(costs, "fast_bfloat16", lambda it=vectors: it)
         seconds.append(spade.training_cost(cfg).seconds)
     assert seconds == sorted(seconds)
     assert seconds[2] == spade.training_cost(replace(cfg, bf16=False)).seconds

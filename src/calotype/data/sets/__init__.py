@@ -1,7 +1,7 @@
-"""Sets of pictures that anyone can have: made from what packages of other programs hold, exactly labelled.
+"""Generated data sets with exact annotations, built from files in public packages.
 
-Each file is one set: ``ABOUT`` says what it is and from what it is made, ``compose(packages, size, count, seed)`` makes
-its samples, one after the other. Sample ``i`` is a function of the packages, the size, the seed and ``i``.
+Each module is one set: ``ABOUT`` describes it and names the packages it is built from, and ``compose(packages, size,
+count, seed)`` yields its samples in order. Sample ``i`` is a function of the packages, the size, the seed and ``i``.
 """
 
 from __future__ import annotations
@@ -12,26 +12,26 @@ from typing import Any
 
 from calotype.data.packages import Package
 
-# By the order in which they are listed.
+# In the order in which they are listed.
 SETS = ("scenes", "landscapes", "emoji", "people", "photos", "digits", "openmoji", "avatars", "views")
 
 
 @dataclass(frozen=True)
 class About:
-    """What is said of a set before it is made.
+    """The description of a set, available before the set is generated.
 
     Attributes:
-        name: of the set.
+        name: name of the set.
         summary: one line.
-        packages: what it is made from.
-        size: side of the pictures unless another is asked for, pixels.
-        sizes: the smallest and the largest side.
-        count: samples unless another number is asked for.
-        most: samples at most; ``None`` where there is no end to them.
-        names: what the numbers in it mean: lists of names under ``labels``, ``map_classes``, ``classes``,
+        packages: the packages it is built from.
+        size: default side of the images, pixels.
+        sizes: the smallest and the largest side allowed, pixels.
+        count: default number of samples.
+        most: the maximum number of samples; ``None`` if there is no limit.
+        names: the meanings of the integer labels: lists of names under ``labels``, ``map_classes``, ``classes``,
             ``relations``.
-        needs: a module that has to be installed, and the extra of this package that brings it; empty where none is.
-        licences: of what is made without fetching a package.
+        needs: a module that must be installed, and the extra of this package that installs it; empty if none is needed.
+        licences: licences of a set that is generated without fetching a package.
     """
 
     name: str
@@ -47,10 +47,10 @@ class About:
 
     @property
     def licence(self) -> str:
-        """The licences of what it is made from, each once."""
+        """The licences of the source packages, without duplicates."""
         return self.licences or "; ".join(dict.fromkeys(package.licence for package in self.packages))
 
     @property
     def megabytes(self) -> int:
-        """To fetch, in all."""
+        """Total size of the packages to fetch, MB."""
         return sum(package.megabytes for package in self.packages)

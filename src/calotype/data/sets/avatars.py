@@ -1,7 +1,7 @@
-"""People in many clothes and poses, from eight sides, with the part of the body that every pixel shows.
+"""Game characters in many clothes and poses, from eight viewpoints, with a body-part label for every pixel.
 
-Figures of a game are put together from layers: what stands on feet, legs, chest, hands and head, and what is held. So
-there are some ten thousand who-is-whos, all in the same poses, and which layer a pixel comes from is known exactly.
+A character is composited from layers (feet, legs, chest, hands, head, and held items). This gives about ten thousand
+distinct identities in the same poses, and the layer that each pixel comes from is known exactly.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from calotype.errors import InputError
 _MODS = "usr/share/games/flare/mods/fantasycore/"
 _SEXES = ("female", "male")
 PARTS = ("ground", "feet", "legs", "hands", "chest", "head", "weapon", "shield")
-# What hides what, by the side that is seen: the first is drawn first.
+# Drawing order of the layers for each viewpoint, back to front.
 _ORDER = {
     0: "weapon feet legs hands chest head shield",
     1: "weapon feet legs hands chest head shield",
@@ -47,11 +47,11 @@ _WEAR = {
     "shield": "- - buckler iron_buckler shield",
 }
 _ACTIONS = ("stance", "run", "swing", "cast", "block", "hit")
-_POSES = 16  # of each figure
-_FRONT = 6  # the side that looks at the viewer
+_POSES = 16  # per character
+_FRONT = 6  # the viewpoint that faces the camera
 _VIEWS = 8
-_SIDE, _ORIGIN = 64, (30, 54)  # pixels of the sheets: what a figure fits into, and where its feet are in it
-_SOLID = 200  # of 255: less is shadow
+_SIDE, _ORIGIN = 64, (30, 54)  # pixels on the sheets: the side of a character's box, and the position of its feet in it
+_SOLID = 200  # minimum alpha of a solid pixel, of 255; lower values are shadow
 _TURF = ((176, 170, 150), (150, 160, 132), (168, 160, 160), (190, 178, 152))
 
 ABOUT = About(
@@ -76,7 +76,7 @@ ABOUT = About(
 
 @dataclass(frozen=True)
 class _Frame:
-    """Where one frame of one layer is on its sheet, and how far its corner is from the feet."""
+    """One frame of one layer: its box on the sprite sheet, and the offset of its corner from the feet, pixels."""
 
     box: tuple[int, int, int, int]
     left: int
@@ -85,14 +85,16 @@ class _Frame:
 
 @dataclass(frozen=True)
 class _Layer:
-    """One piece of clothing: its sheet, and its frames by (action, number, side)."""
+    """One item of clothing: its sprite sheet, and its frames by (action, frame number, viewpoint)."""
 
     sheet: Image.Image
     frames: Mapping[tuple[str, int, int], _Frame]
 
 
 def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> Iterator[Made]:
-    """Figure after figure, each in some poses; ``other`` is the same figure, standing, seen from the front."""
+    """Yield character after character, each in several poses; ``other`` is the same character standing, seen from the
+    front.
+    """
     layers = _layers(packages[0])
     poses = sorted({frame for layer in layers.values() for frame in layer.frames if frame[0] in _ACTIONS})
     for number in range(count):
@@ -113,7 +115,7 @@ def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> It
 
 
 def _dressed(rng: np.random.Generator, layers: Mapping[tuple[str, str], _Layer]) -> tuple[str, list[tuple[str, str]]]:
-    """Somebody: the sex, and the layer of each part."""
+    """Draw a random identity: the sex, and the layer of each body part."""
     sex = _SEXES[int(rng.integers(2))]
     worn = []
     for part, names in _WEAR.items():
@@ -131,7 +133,7 @@ def _picture(
     size: int,
     turf: tuple[int, int, int],
 ) -> tuple[Image.Image, NDArray[np.uint8]]:
-    """A figure in a pose, and which part every pixel shows."""
+    """Render a character in a pose; return the image and the body-part label map."""
     canvas = Image.new("RGBA", (_SIDE, _SIDE), (*turf, 255))
     parts = Image.new("L", (_SIDE, _SIDE))
     by_part = dict(worn)
@@ -141,7 +143,7 @@ def _picture(
         sex, _, name = by_part[part].partition("/")
         layer = layers[sex, name]
         frame = layer.frames.get(pose)
-        if frame is None:  # a layer that does not take part in an action
+        if frame is None:  # the layer has no frames for this action
             continue
         piece = layer.sheet.crop(frame.box)
         at = (_ORIGIN[0] - frame.left, _ORIGIN[1] - frame.top)
@@ -157,7 +159,7 @@ def _picture(
 
 
 def _layers(package: Fetched) -> dict[tuple[str, str], _Layer]:
-    """By sex and name."""
+    """Read all layers, by sex and name."""
     names = {name for names in _WEAR.values() for name in names.split() if name != "-"}
     wanted = {}
     for sex in _SEXES:
@@ -173,12 +175,12 @@ def _layers(package: Fetched) -> dict[tuple[str, str], _Layer]:
         else:
             frames[wanted[path]] = _frames(data.decode("utf-8"))
     if not sheets:
-        raise InputError(f"{package.package} has no figures in it: fetch it again")
+        raise InputError(f"{package.package} contains no characters: fetch it again")
     return {key: _Layer(sheets[key], frames[key]) for key in sorted(sheets.keys() & frames.keys())}
 
 
 def _frames(text: str) -> dict[tuple[str, int, int], _Frame]:
-    """The frames that an animation file tells: ``frame=number,side,x,y,width,height,left,top`` under ``[action]``."""
+    """Parse an animation file: ``frame=number,side,x,y,width,height,left,top`` under ``[action]``."""
     found, action = {}, ""
     for line in text.splitlines():
         if line.startswith("["):

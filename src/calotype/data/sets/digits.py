@@ -1,4 +1,4 @@
-"""Handwritten digits, 500 of each."""
+"""Handwritten digits, 500 samples of each class."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from calotype.data.writing import Made
 from calotype.errors import InputError
 
 _SHEETS = ("usr/share/doc/opencv-doc/examples/data/digits.png", "digits.png")
-_CELL, _ROWS, _COLUMNS = 20, 50, 100  # pixels, and cells: five rows of each digit
-_MARGIN = 1.4  # of the picture to the cell: as broad as that of MNIST
+_CELL, _ROWS, _COLUMNS = 20, 50, 100  # cell side in pixels, and the grid of cells: five rows per digit
+_MARGIN = 1.4  # image side divided by cell side, so that the border is as wide as in MNIST
 
 ABOUT = About(
     name="digits",
@@ -39,13 +39,13 @@ ABOUT = About(
 
 
 def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> Iterator[Made]:
-    """Digit after digit in a random order, white on black."""
+    """Yield the digits in a random order, white on black."""
     sheet = None
     for _, data in packages[0].files(lambda name: any(name.endswith(known) for known in _SHEETS)):
         with Image.open(io.BytesIO(data)) as picture:
             sheet = np.array(picture.convert("L"))
     if sheet is None or sheet.shape != (_ROWS * _CELL, _COLUMNS * _CELL):
-        raise InputError(f"{packages[0].package} has no digits in it: fetch it again")
+        raise InputError(f"{packages[0].package} contains no digits: fetch it again")
     inner = round(size / _MARGIN)
     for place in np.random.default_rng(seed).permutation(_ROWS * _COLUMNS)[:count]:
         row, column = divmod(int(place), _COLUMNS)

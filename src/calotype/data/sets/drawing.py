@@ -1,4 +1,4 @@
-"""Drawings in SVG made into pictures."""
+"""Rasterization of SVG drawings."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ NEEDS = ("resvg_py", "svg")
 
 
 def drawn(svg: str, size: int) -> Image.Image:
-    """A drawing on white, RGB, ``size`` x ``size`` pixels.
+    """Rasterize a drawing on a white background: RGB, ``size`` x ``size`` pixels.
 
     Raises:
-        InputError: what draws is not installed.
+        InputError: the SVG renderer is not installed.
     """
     try:
         import resvg_py
     except ImportError:
-        raise InputError("nothing here can draw SVG: pip install 'calotype[svg]'") from None
+        raise InputError("no SVG renderer is installed: pip install 'calotype[svg]'") from None
     data = resvg_py.svg_to_bytes(svg_string=svg, width=size, height=size, skip_system_fonts=True)
     with Image.open(io.BytesIO(bytes(data))) as picture:
         rgba = picture.convert("RGBA")

@@ -1,7 +1,7 @@
-"""Emoji in several styles: the same things, drawn by several hands.
+"""Emoji in several styles: the same content, drawn by several artists.
 
-One picture for each emoji and style, on white. A sample's label is its style; the lines of ``samples.jsonl`` tell the
-emoji's name (one name, one content, in all styles) and its category.
+One image per emoji and style, on a white background. The label of a sample is its style; its line in ``samples.jsonl``
+gives the name of the emoji (the same name means the same content in all styles) and its category.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from calotype.data.sets.iconify import NOTO, icon, icons, svg
 from calotype.data.writing import Made
 
 STYLES = ("noto", "twemoji", "fluent", "openmoji", "emojione")
-# Signs and letters are the same in all styles, and of no use here.
+# Symbols and flags look the same in all styles, so they are excluded.
 _LEFT_OUT = {"Symbols", "Flags"}
 
 ABOUT = About(
@@ -68,7 +68,7 @@ ABOUT = About(
 
 
 def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> Iterator[Made]:
-    """Emoji after emoji, each in all styles, in a random order of the emoji."""
+    """Yield the emoji in a random order, each in all styles."""
     sets = [icons(package) for package in packages]
     category = {name: kind for kind, names in sets[0]["categories"].items() for name in names}
     shared = sorted(

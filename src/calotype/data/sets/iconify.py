@@ -1,4 +1,4 @@
-"""Icons in the packages of Iconify: one file of drawings by name, and one of what they are about."""
+"""Icons in the packages of Iconify: one JSON file of SVG drawings by name, and one of metadata."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ NOTO = Package(
 
 
 def icons(package: Fetched) -> dict[str, Any]:
-    """What a package holds: ``icons``, ``aliases``, and ``categories`` with the names in each.
+    """The contents of a package: ``icons``, ``aliases``, and ``categories`` with the names in each.
 
     Raises:
-        InputError: it holds no icons.
+        InputError: the package contains no icons.
     """
     wanted = ("package/icons.json", "package/metadata.json")
     found = {name: json.loads(data) for name, data in package.files(lambda name: name in wanted)}
@@ -34,13 +34,13 @@ def icons(package: Fetched) -> dict[str, Any]:
 
 
 def icon(held: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
-    """An icon by its name, or by that of one that looks the same; ``None`` where there is none."""
-    for _ in range(4):  # an alias may lead to another
+    """An icon by its name or through an alias; ``None`` if there is none."""
+    for _ in range(4):  # an alias may point to another alias
         if name in held["icons"]:
             found: Mapping[str, Any] = held["icons"][name]
             return found
         alias = held.get("aliases", {}).get(name)
-        # One that is turned or mirrored is drawn otherwise than it is told here.
+        # Rotated or mirrored aliases are not supported.
         if alias is None or set(alias) != {"parent"}:
             return None
         name = alias["parent"]
@@ -48,7 +48,7 @@ def icon(held: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
 
 
 def svg(held: Mapping[str, Any], name: str) -> str:
-    """The drawing of an icon that is there."""
+    """The SVG drawing of an existing icon."""
     found = icon(held, name)
     assert found is not None
     width, height = (found.get(side, held.get(side, 16)) for side in ("width", "height"))

@@ -1,4 +1,4 @@
-"""The ground, sky and hills of a made landscape, with a strip of water or a road."""
+"""The ground, sky and hills of a synthetic landscape, with a strip of water or a road."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from calotype.data.sets.places import MAP_CLASSES, Light, Place, Rgb
 
 
 class Landscape:
-    """One landscape without anything that stands in it.
+    """One synthetic landscape without objects.
 
     Args:
-        rng: drawn from.
-        place: which kind of place.
-        light: of the day.
-        side: of the square picture, pixels.
+        rng: the random number generator to draw from.
+        place: the kind of place.
+        light: the lighting of the time of day.
+        side: side of the square image, pixels.
 
     Attributes:
-        horizon: its row.
-        map: uint8 [side, side], numbers of ``MAP_CLASSES``.
-        water: the rows at which the strip of water begins and ends; ``None`` where there is none.
-        road: the same of the road.
+        horizon: row of the horizon.
+        map: uint8 [side, side], indices into ``MAP_CLASSES``.
+        water: first and last row of the strip of water; ``None`` if there is none.
+        road: first and last row of the road; ``None`` if there is none.
         colours: float32 [side, side, 3], 0..1.
     """
 
@@ -83,18 +83,18 @@ class Landscape:
         self.map[self.horizon :] = MAP_CLASSES.index(self.place.ground)
 
     def _receding(self, deep: int) -> Field:
-        """Fine noise whose grain shrinks towards the horizon, as that of a plain does."""
+        """Fine noise in perspective: its grain becomes smaller towards the horizon."""
         flat = cloudy(self.rng, (2 * self.side, 2 * self.side), 60, octaves=3, fade=0.7)
         rows = np.arange(deep, dtype=np.float32)
-        distance = 1 / (0.06 + rows / deep)  # 1 at the front, far at the horizon
-        down = (distance * deep).astype(int) % (2 * self.side)  # at the front, a row for a row
+        distance = 1 / (0.06 + rows / deep)  # about 1 in the foreground, large at the horizon
+        down = (distance * deep).astype(int) % (2 * self.side)  # in the foreground, one row of noise per image row
         spread = np.linspace(-0.5, 0.5, self.side, dtype=np.float32) * self.side
         across = (spread[None] * np.clip(distance[:, None], 0.9, 6) + self.side).astype(int) % (2 * self.side)
         grain: Field = flat[down[:, None], across]
         return grain
 
     def _strip(self, picture: Field, kind: str) -> None:
-        """Water or a road across the picture, between two rows."""
+        """Draw water or a road across the image, between two rows."""
         deep, rng = self.side - self.horizon, self.rng
         if kind == "water":
             top = self.horizon
@@ -119,7 +119,7 @@ class Landscape:
 
     def _water(self, top: int) -> Field:
         above, below = self.light.above, self.light.horizon
-        # Longer across than down: waves seen from the side.
+        # Stretched horizontally: waves seen from the side.
         waves = cloudy(self.rng, (self.side, self.side // 6), 40)
         waves = np.asarray(Image.fromarray(waves).resize((self.side, self.side)), np.float32)
         depth = np.clip((np.arange(self.side, dtype=np.float32) - top) / (0.4 * self.side), 0, 1)[:, None]

@@ -161,9 +161,9 @@ def _house(rng: np.random.Generator, height: int, ground: str) -> tuple[Field, F
         if abs(left - door) > panes:
             paint.rectangle((left, top, left + panes, top + panes), fill=_bytes((0.5, 0.62, 0.74)))
     shade = 0.88 + 0.24 * cloudy(rng, (height, width), 12, octaves=3)
-    colours: Field = np.asarray(picture, np.float32) / 255 * shade[..., None]
-    covered: Field = np.asarray(mask, np.float32) / 255
-    return colours, covered
+    colours = np.asarray(picture, np.float32) / 255 * shade[..., None]
+    covered = np.asarray(mask, np.float32) / 255
+    return colours.astype(np.float32), covered.astype(np.float32)
 
 
 def _bytes(colour: Rgb) -> tuple[int, int, int]:

@@ -1,4 +1,4 @@
-"""Random fields for backgrounds: the same on every machine."""
+"""Random noise fields for backgrounds, identical on every machine."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ def cloudy(
     """Value noise over several octaves, [height, width], 0..1.
 
     Args:
-        rng: drawn from.
+        rng: the random number generator to draw from.
         shape: (height, width), pixels.
-        cells: of the coarsest octave, along the longer side.
-        octaves: each has twice the cells of the one before.
-        fade: strength of each, relative to the one before.
+        cells: number of cells of the coarsest octave along the longer side.
+        octaves: number of octaves; each has twice as many cells as the one before.
+        fade: amplitude of each octave relative to the one before.
     """
     height, width = shape
     total = np.zeros(shape, np.float32)
@@ -35,18 +35,18 @@ def cloudy(
 
 
 def enlarged(grid: Field, shape: tuple[int, int]) -> Field:
-    """A small field brought to (height, width), smoothly."""
+    """Upsample a small field smoothly to (height, width)."""
     return np.asarray(Image.fromarray(grid).resize((shape[1], shape[0]), Image.Resampling.BICUBIC), np.float32)
 
 
 def ridge(rng: np.random.Generator, width: int, cells: float, octaves: int = 4) -> Field:
-    """A line of hills: heights [width], 0..1."""
+    """The outline of a line of hills: heights [width], 0..1."""
     heights: Field = cloudy(rng, (1, width), cells, octaves)[0]
     return heights
 
 
 def mixed(low: tuple[float, ...], high: tuple[float, ...], amount: Field) -> Field:
-    """Colours from ``low`` to ``high`` by ``amount`` [...]: [..., 3]."""
+    """Interpolate linearly from ``low`` to ``high`` by ``amount`` [...]: [..., 3]."""
     a, b = np.asarray(low, np.float32), np.asarray(high, np.float32)
     between: Field = a + (b - a) * amount[..., None]
     return between

@@ -1,4 +1,4 @@
-"""Drawings as lines, and the same drawings in colour: pairs that fit pixel for pixel."""
+"""Pairs of line drawings and the same drawings in colour, aligned pixel by pixel."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ABOUT = About(
 
 
 def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> Iterator[Made]:
-    """Pair after pair in a random order: ``image`` in colour, ``other`` the lines."""
+    """Yield the pairs in a random order: ``image`` is the colour drawing, ``other`` the line drawing."""
     colour: dict[str, str] = {}
     lines: dict[str, str] = {}
     about: dict[str, dict[str, str]] = {}
@@ -47,7 +47,7 @@ def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> It
         for folder, found in ((_COLOUR, colour), (_LINES, lines)):
             if name.startswith(folder):
                 found[name.removeprefix(folder).removesuffix(".svg")] = data.decode()
-    # Of drawings that differ in the colour of the skin alone, the plain one; and no flags, which are colour alone.
+    # Of drawings that differ in skin tone only, the default one. No flags, since they have no lines.
     names = sorted(
         name
         for name in colour.keys() & lines.keys() & about.keys()

@@ -1,8 +1,8 @@
-"""People seen from the front, by one hand: the same 119 of them in six skin tones each.
+"""Portraits seen from the front, drawn in one style: 119 people in six skin tones each.
 
-One picture for each person and tone, on white, with faces at about the same place. What COCO-GAN and its like learn
-from: places mean something here. A sample's label is its tone; the lines of ``samples.jsonl`` tell the drawing's name,
-its tone, and ``base``, the person's name (one for all tones).
+One image per person and tone, on a white background, with aligned faces. Suited to COCO-GAN and similar models, since
+image coordinates carry meaning here. The label of a sample is its tone; its line in ``samples.jsonl`` gives the name of
+the drawing, its tone, and ``base``, the name of the person (the same for all tones).
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from calotype.data.sets.drawing import NEEDS, drawn
 from calotype.data.sets.iconify import NOTO, icon, icons, svg
 from calotype.data.writing import Made
 
-# The yellow of all emoji first, then from light to dark.
+# The default yellow first, then from light to dark.
 TONES = ("none", "light", "medium-light", "medium", "medium-dark", "dark")
 _TONED = re.compile(r"-(light|medium-light|medium|medium-dark|dark)-skin-tone")
 _CATEGORY = "People & Body"
 
-# Heads, or heads with shoulders, that look at the viewer: no gestures, no whole figures, no groups.
+# Heads, or heads with shoulders, facing the camera: no gestures, no full bodies, no groups.
 _ROLES = (
     "artist astronaut construction-worker cook detective elf factory-worker firefighter guard health-worker judge mage "
     "mechanic office-worker pilot police-officer scientist singer student teacher technologist vampire"
@@ -36,8 +36,8 @@ _OTHERS = (
 )
 _WHO = "man woman person"
 
-# Shapes that meet are drawn one after the other, so what is below shows along their edges; drawn at four times the
-# size and averaged, a picture is nearly what it would be with endless pixels.
+# Adjacent shapes are drawn one after the other, so the lower one bleeds through along their common edge. Rendering at
+# four times the size and averaging (supersampling) removes nearly all of it.
 _FINER = 4
 
 ABOUT = About(
@@ -54,7 +54,7 @@ ABOUT = About(
 
 
 def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> Iterator[Made]:
-    """Person after person, each in all tones, in a random order of the people."""
+    """Yield the people in a random order, each in all tones."""
     held = icons(packages[0])
     people = _people(held)
     order = np.random.default_rng(seed).permutation(len(people))
@@ -70,7 +70,7 @@ def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> It
 
 
 def _people(held: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """For each person the names of the drawings by tone, in an order that does not depend on the package's."""
+    """For each person, the names of the drawings by tone, in an order independent of the package's."""
     roles, who, looks = _ROLES.split(), _WHO.split(), _LOOKS.split()
     wanted = [*_OTHERS.split(), *roles, *who, *(f"{one}-{what}" for one in who for what in (*roles, *looks))]
     people: dict[str, dict[str, str]] = {base: {} for base in wanted}

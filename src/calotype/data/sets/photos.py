@@ -1,8 +1,8 @@
-"""Photographs of animals, monuments, fish and power stations: many cuttings of 185 pictures.
+"""Photographs of animals, monuments, fish and power stations: many crops of 185 images.
 
-Each picture is cut once as a whole (its middle), then again and again at random places and sizes, so a set of thousands
-shows few subjects: enough to learn a look from, and to compare systems on, not to learn the world. Cuttings of one
-picture say so (``photo``), so that training and test can be kept apart.
+Each image is cropped once at the centre, then repeatedly at random positions and sizes, so a set of thousands of
+samples shows few subjects: enough to train on an appearance and to compare systems, not enough for general image
+statistics. Each crop records its source image (``photo``), so that training and test sets can be split by image.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from calotype.errors import InputError
 LABELS = ("animals", "monuments", "fish", "power")
 _RESOURCES = "usr/share/gcompris-qt/rcc/"
 _ACTIVITIES = "gcompris/src/activities/"
-# Where the pictures of each label are, with the names that are left out: drawings, and photos that are in another
-# folder as well.
+# The folder of each label's images, with the names that are excluded: drawings, and photos that are also in another
+# folder.
 _SOURCES: tuple[tuple[str, str, str, str], ...] = (
     ("animals", "erase.rcc", "erase/resource/", "butterfly_mask"),
     ("animals", "explore_world_animals.rcc", "explore_world_animals/resource/animals/", "dragon"),
@@ -36,8 +36,8 @@ _SOURCES: tuple[tuple[str, str, str, str], ...] = (
     ("fish", "categorization.rcc", "categorization/resource/images/fishes/", ""),
     ("power", "categorization.rcc", "categorization/resource/images/renewable/", "windmill geothermal"),
 )
-_LEAST = 0.45  # of the shorter side, that a cutting has
-_CLOSE = 1.25  # how often a pixel may be stretched
+_LEAST = 0.45  # minimum side of a crop, as a share of the image's shorter side
+_CLOSE = 1.25  # maximum upsampling factor of a crop
 
 ABOUT = About(
     name="photos",
@@ -60,7 +60,7 @@ ABOUT = About(
 
 
 def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> Iterator[Made]:
-    """Cutting after cutting: first one of each picture, in a random order, then the next of each."""
+    """Yield crops: first one of each image, in a random order, then the next of each."""
     pictures = _pictures(packages[0])
     order = np.random.default_rng(seed).permutation(len(pictures))
     for number in range(count):
@@ -74,7 +74,7 @@ def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> It
 
 
 def _pictures(package: Fetched) -> list[tuple[str, str, Image.Image]]:
-    """Label, name and picture, in the order of their names."""
+    """Label, name and image, sorted by name."""
     files = {f"{_RESOURCES}{file}" for _, file, _, _ in _SOURCES}
     found: dict[tuple[str, str], Image.Image] = {}
     for path, data in package.files(lambda path: path in files):
@@ -94,16 +94,16 @@ def _in_folder(data: bytes, label: str, folder: str, left_out: set[str]) -> dict
             continue
         with Image.open(io.BytesIO(content)) as picture:
             if picture.mode == "RGBA" and np.asarray(picture.getchannel("A")).min() < 255:
-                continue  # cut out on nothing: no photo
+                continue  # a cut-out on a transparent background is not a photo
             rgb = picture.convert("RGB")
         found[label, f"{folder.removeprefix(_ACTIVITIES).split('/')[0]}/{stem}"] = rgb
     return found
 
 
 def _cutting(picture: Image.Image, size: int, rng: np.random.Generator, *, whole: bool) -> Image.Image:
-    """A square of it, ``size`` pixels a side: the middle, as large as can be, or any that is not too small."""
+    """A square crop, ``size`` x ``size`` pixels: the largest at the centre, or a random one of enough resolution."""
     short = min(picture.size)
-    # Not so small that it would be blurred, unless the picture itself is.
+    # Large enough not to be blurred by upsampling, unless the image itself is too small.
     least = min(short, max(round(_LEAST * short), round(size / _CLOSE)))
     side = short if whole else int(rng.integers(least, short + 1))
     left, top = (picture.width - side) // 2, (picture.height - side) // 2

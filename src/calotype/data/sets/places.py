@@ -1,4 +1,4 @@
-"""What there is in made landscapes: kinds of things, kinds of places, and the light of the day."""
+"""The contents of synthetic landscapes: object classes, kinds of places, and lighting."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ Rgb = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Kind:
-    """A class of things.
+    """An object class.
 
     Attributes:
-        files: its cut-outs, below the folder of stamps, without suffix.
-        height: of it at the front of the ground, as a share of the picture's height.
+        files: its cut-out images, relative to the folder of stamps, without suffix.
+        height: height of the object in the foreground, as a share of the image's height.
         where: ``ground``, ``sky`` or ``water``.
     """
 
@@ -90,12 +90,12 @@ class Place:
 
     Attributes:
         ground: class of the ground.
-        low: colour of it, RGB 0..1.
-        high: another; between the two it varies.
+        low: first colour of the ground, RGB 0..1.
+        high: second colour of the ground, RGB 0..1; the ground varies between the two.
         hills: colour of the hills.
-        things: what stands there, each with how likely it is.
-        water: how likely a strip of water is.
-        road: how likely a road is.
+        things: object classes that occur there, each with its probability.
+        water: probability of a strip of water.
+        road: probability of a road.
     """
 
     ground: str
@@ -164,14 +164,14 @@ PLACES: dict[str, Place] = {
 
 @dataclass(frozen=True)
 class Light:
-    """The light of a time of the day.
+    """The lighting of a time of day.
 
     Attributes:
         above: colour of the sky at the top.
-        horizon: of the sky at the horizon, and of the air between.
-        clouds: of the clouds.
-        things: of the light on all things.
-        share: how often it is met.
+        horizon: colour of the sky at the horizon, and of the haze.
+        clouds: colour of the clouds.
+        things: colour of the light on all objects.
+        share: probability of this lighting.
     """
 
     above: Rgb

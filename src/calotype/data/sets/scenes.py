@@ -1,8 +1,8 @@
-"""Landscapes with animals, trees, houses and vehicles in them: every pixel, box and relation is known.
+"""Synthetic landscapes with animals, trees, houses and vehicles; all label maps, boxes and relations are exact.
 
-Cut-outs, mostly photographs with exact outlines, stand on made ground under a made sky. Their size follows their
-distance and what they are, so that a cow at the horizon is small and a tree is larger than a dog; what is near hides
-what is far. Which things come together depends on the kind of place.
+Cut-outs, mostly photographs with exact outlines, are composited on synthetic ground under a synthetic sky. Their size
+follows from their distance and their class: a cow at the horizon is small, and a tree is larger than a dog. Near
+objects occlude far ones. Which classes occur together depends on the kind of place.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from calotype.data.sets.standing import FEWEST, SMALLEST, Thing, paste, standing
 from calotype.data.writing import Made
 
 _STAMPS = "usr/share/tuxpaint/stamps/"
-_FINER = 2  # scenes are composed at so many times their size, then shrunk
+_FINER = 2  # supersampling factor: scenes are composited at this multiple of their size, then downsampled
 
 ABOUT = About(
     name="scenes",
@@ -51,7 +51,7 @@ ABOUT = About(
 
 
 def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> Iterator[Made]:
-    """Scene after scene."""
+    """Yield scene after scene."""
     cutouts = _cutouts(packages[0])
     for number in range(count):
         yield _scene(size, cutouts, seed, number)
@@ -59,7 +59,7 @@ def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> It
 
 def _scene(size: int, cutouts: Mapping[str, Image.Image], seed: int, number: int) -> Made:
     attempt = 0
-    while True:  # where there is little room, few things find a place: another landscape then
+    while True:  # too few objects fit into this landscape: draw another one
         made = _composed(np.random.default_rng((seed, number, attempt)), size, cutouts)
         if made.boxes is not None and len(made.boxes) >= FEWEST:
             return made
@@ -78,7 +78,7 @@ def _cutouts(package: Fetched) -> dict[str, Image.Image]:
 
 
 def _composed(rng: np.random.Generator, size: int, cutouts: Mapping[str, Image.Image]) -> Made:
-    """One scene, composed at ``_FINER`` times its size."""
+    """One scene, composited at ``_FINER`` times its size."""
     label = int(rng.integers(len(PLACES)))
     place = list(PLACES.values())[label]
     light = LIGHTS[int(rng.choice(len(LIGHTS), p=[light.share for light in LIGHTS]))]
@@ -97,7 +97,7 @@ def _composed(rng: np.random.Generator, size: int, cutouts: Mapping[str, Image.I
 def _told(
     label: int, picture: Image.Image, index: NDArray[np.uint8], numbers: NDArray[np.uint8], things: Sequence[Thing]
 ) -> Made:
-    """The sample: what can still be seen of each thing, at the size of the picture."""
+    """The sample with its annotations: what is visible of each object, at the size of the image."""
     boxes: list[Box] = []
     kept: list[int] = []
     least = SMALLEST * len(numbers) ** 2
@@ -123,7 +123,7 @@ def _told(
 
 
 def box_of(mask: NDArray[np.bool_]) -> Box:
-    """The box around what is true, as shares of the width and height."""
+    """The bounding box (left, top, right, bottom) of the true pixels, as shares of the width and height."""
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     height, width = mask.shape
     return (
@@ -137,7 +137,9 @@ def box_of(mask: NDArray[np.bool_]) -> Box:
 def _relations(
     boxes: Sequence[Box], depths: Sequence[float], instances: NDArray[np.uint8], things: Sequence[Thing]
 ) -> list[tuple[int, int, int]]:
-    """Of every two things, the one by their boxes, both ways; and which is in front where they touch."""
+    """For every two objects, the spatial relation of their boxes, both ways, and which is in front if the boxes
+    overlap.
+    """
     found = []
     for i in range(len(boxes)):
         for j in range(i + 1, len(boxes)):
@@ -152,10 +154,12 @@ def _relations(
 
 
 def _shrunk(index: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Numbers at ``1 / _FINER`` of their size: of each block the one that is there most, the smaller of two."""
+    """Downsample a label map by ``_FINER``: the most frequent label of each block; of equally frequent ones, the
+    smallest.
+    """
     height, width = (n // _FINER for n in index.shape)
     blocks = index.reshape(height, _FINER, width, _FINER).transpose(0, 2, 1, 3).reshape(height, width, -1)
     counts = (blocks[..., None] == blocks[..., None, :]).sum(-1)
-    # Of those that are there equally often, the smallest: 256 is more than any number.
+    # Ties go to the smallest label: 256 is larger than any label.
     best = (counts.astype(np.int32) * 256 + 255 - blocks).argmax(-1)
     return np.take_along_axis(blocks, best[..., None], -1)[..., 0]

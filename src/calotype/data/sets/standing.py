@@ -1,4 +1,4 @@
-"""Things that stand in a made landscape: where each finds a place, how large it is there, and what it hides."""
+"""Placement of objects in a synthetic landscape: position, size by distance, and occlusion."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from PIL import Image
 from calotype.data.sets.landscape import Landscape
 from calotype.data.sets.places import KINDS
 
-FEWEST, _MOST = 3, 8  # things in a scene
-SMALLEST = 0.0012  # share of the picture that a thing must cover
-_SEEN = 0.35  # share of a thing's outline that must not be hidden by others
+FEWEST, _MOST = 3, 8  # number of objects in a scene
+SMALLEST = 0.0012  # minimum share of the image that an object must cover
+_SEEN = 0.35  # minimum share of an object's mask that must be visible
 _TRIES = 40
-_OFF_ROAD = {"house", "tree", "bush"}  # what does not stand on one
+_OFF_ROAD = {"house", "tree", "bush"}  # classes that are not placed on a road
 
 
 @dataclass
 class Thing:
-    """Something that stands in the scene: its picture, its left upper corner, and how near it is."""
+    """An object placed in the scene: image, top-left corner in pixels, and nearness (1 is the foreground)."""
 
     kind: str
     file: str
@@ -32,12 +32,12 @@ class Thing:
 
     @property
     def outline(self) -> NDArray[np.bool_]:
-        """Where it is solid, [height, width]."""
+        """Its mask: bool [height, width]."""
         return np.asarray(self.picture.getchannel("A")) > 127
 
 
 def standing(land: Landscape, cutouts: Mapping[str, Image.Image]) -> list[Thing]:
-    """Things that do not hide each other too much, the farthest first."""
+    """Place objects that do not occlude each other too much; returned from far to near."""
     wanted = int(land.rng.integers(FEWEST, _MOST + 1))
     names, weights = list(land.place.things), np.array(list(land.place.things.values()))
     things: list[Thing] = []
@@ -51,7 +51,7 @@ def standing(land: Landscape, cutouts: Mapping[str, Image.Image]) -> list[Thing]
 
 
 def _drawn(land: Landscape, cutouts: Mapping[str, Image.Image], name: str) -> Thing | None:
-    """One thing somewhere; ``None`` where there is no place for its kind."""
+    """Place one object of a class at random; ``None`` if there is no suitable position."""
     kind, rng = KINDS[name], land.rng
     where = _foot(land, kind.where, name)
     if where is None:
@@ -61,7 +61,7 @@ def _drawn(land: Landscape, cutouts: Mapping[str, Image.Image], name: str) -> Th
     cutout = cutouts[file]
     height = max(4, round(land.side * kind.height * near * rng.uniform(0.85, 1.15)))
     width = max(4, round(height * cutout.width / cutout.height))
-    most = 0.62 * land.side  # what is broad must not fill the whole picture
+    most = 0.62 * land.side  # wide objects must not fill the whole image
     if width > most:
         height, width = max(4, round(height * most / width)), round(most)
     picture = cutout.resize((width, height), Image.Resampling.LANCZOS)
@@ -73,7 +73,7 @@ def _drawn(land: Landscape, cutouts: Mapping[str, Image.Image], name: str) -> Th
 
 
 def _foot(land: Landscape, where: str, name: str) -> tuple[int, float] | None:
-    """The row that a thing stands on (the upper edge, in the sky), and how near that is, 0..1."""
+    """The row that an object stands on (its upper edge, in the sky), and the nearness of that row."""
     rng, deep = land.rng, land.side - land.horizon
     if where == "sky":
         return round(rng.uniform(0.02, 0.5) * land.horizon), float(rng.uniform(0.5, 1.2)) * 0.8
@@ -89,19 +89,19 @@ def _foot(land: Landscape, where: str, name: str) -> tuple[int, float] | None:
             first = land.water[1] + 0.04 * deep
         foot = rng.uniform(first, land.side + 0.02 * deep)
         if land.road is not None and name in _OFF_ROAD and land.road[0] < foot < land.road[1] + 0.05 * deep:
-            foot = rng.uniform(first, land.road[0])  # beyond it
+            foot = rng.uniform(first, land.road[0])  # behind the road
     away = (foot - land.horizon) / deep
     return round(foot), 0.2 + 0.8 * float(away)
 
 
 def paste(land: Landscape, thing: Thing, number: int, instances: NDArray[np.uint8]) -> None:
-    """Put a thing into the landscape, and its number where it then is."""
+    """Composite an object into the landscape, and write its number into the instance map."""
     if KINDS[thing.kind].where == "ground":
         _shadow(land, thing)
     rgba = np.asarray(thing.picture, np.float32) / 255
     rows, columns, part = _inside(thing, land.side)
     colour, alpha = rgba[part][..., :3], rgba[part][..., 3:]
-    if thing.depth < 0.6 and KINDS[thing.kind].where != "sky":  # the air between
+    if thing.depth < 0.6 and KINDS[thing.kind].where != "sky":  # haze
         colour = colour + (np.asarray(land.light.horizon, np.float32) - colour) * 0.45 * (0.6 - thing.depth)
     land.colours[rows, columns] += (colour - land.colours[rows, columns]) * alpha
     solid = alpha[..., 0] > 0.5
@@ -109,7 +109,7 @@ def paste(land: Landscape, thing: Thing, number: int, instances: NDArray[np.uint
 
 
 def _shadow(land: Landscape, thing: Thing) -> None:
-    """A soft dark ellipse under the feet."""
+    """Draw a soft dark ellipse below the object."""
     width, height = thing.picture.width * 0.5, max(2.0, thing.picture.width * 0.09)
     x, y = thing.left + thing.picture.width / 2, thing.top + thing.picture.height - 0.4 * height
     rows = np.arange(max(0, int(y - 2 * height)), min(land.side, int(y + 2 * height) + 1))
@@ -124,7 +124,7 @@ def _shadow(land: Landscape, thing: Thing) -> None:
 
 
 def _inside(thing: Thing, side: int) -> tuple[slice, slice, tuple[slice, slice]]:
-    """Where a thing lies in the picture, and which part of it does."""
+    """The rows and columns that an object covers in the image, and the part of the object inside the image."""
     top, left = max(0, thing.top), max(0, thing.left)
     bottom = min(side, thing.top + thing.picture.height)
     right = min(side, thing.left + thing.picture.width)
@@ -134,7 +134,7 @@ def _inside(thing: Thing, side: int) -> tuple[slice, slice, tuple[slice, slice]]
 
 
 def _all_seen(things: Sequence[Thing], side: int) -> bool:
-    """Whether of each thing enough would be seen."""
+    """Whether enough of every object is visible."""
     order = sorted(things, key=lambda thing: thing.depth)
     owner = np.zeros((side, side), np.uint8)
     wholes = []

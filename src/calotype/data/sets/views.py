@@ -1,4 +1,4 @@
-"""Solids seen from all around, with camera, outline and depth of every view."""
+"""3D objects rendered from all around, with camera, mask and depth of every view."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from calotype.data.sets import About
 from calotype.data.writing import Made
 from calotype.errors import InputError
 
-_VERSION = "3.2.7"  # of the program that renders: another may light things otherwise
+_VERSION = "3.2.7"  # version of the renderer: another one may shade differently
 _SOLIDS = 1000
-_VIEWS = 12  # of each solid
-_FINER = 2  # views are rendered at so many times their size, since the renderer leaves stairs at edges
-_FIELD = 40.0  # of view, degrees
+_VIEWS = 12  # per object
+_FINER = 2  # supersampling factor, since the renderer does not antialias edges
+_FIELD = 40.0  # field of view, degrees
 _NEAR, _FAR = 0.1, 10.0
-_DISTANCE = 2.6  # of the camera, with a solid of size 1
+_DISTANCE = 2.6  # camera distance, in units of the object's size
 _COLOURS = (
     (0.85, 0.2, 0.2, 1.0),
     (0.2, 0.5, 0.85, 1.0),
@@ -56,11 +56,11 @@ ABOUT = About(
 
 
 def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> Iterator[Made]:
-    """Solid after solid in a random order, each in all its views; ``other`` is the depth, near ones light.
+    """Yield the views of one object after another, in a random order of the objects; ``other`` is the depth map.
 
-    The lines tell the ``solid``, and the camera: ``azimuth`` and ``elevation`` in degrees, ``distance``, ``field`` of
-    view in degrees, all towards the middle of the solid. Depths 0..255 are linear from ``distance`` + 0.9 to
-    ``distance`` - 0.9, and 0 is the background too.
+    The annotations are the object (``solid``) and the camera, which points at the centre of the object: ``azimuth`` and
+    ``elevation`` in degrees, ``distance``, and ``field`` of view in degrees. Depth values 0..255 are linear from
+    ``distance`` + 0.9 to ``distance`` - 0.9 (near is bright); 0 is also the background.
     """
     with _renderer() as bullet:
         order = np.random.default_rng(seed).permutation(_SOLIDS)
@@ -80,14 +80,14 @@ def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> It
 
 @contextmanager
 def _renderer() -> Iterator[Any]:
-    """The physics program, of which only the renderer is used."""
+    """A connection to the physics engine, of which only the renderer is used."""
     try:
         found = version("pybullet")
     except PackageNotFoundError:
-        raise InputError("nothing here can render solids: pip install 'calotype[views]'") from None
+        raise InputError("no 3D renderer is installed: pip install 'calotype[views]'") from None
     if found != _VERSION:
         raise InputError(f"the set is made with pybullet {_VERSION}, not {found}: pip install pybullet=={_VERSION}")
-    with _quiet():  # it greets whoever imports it
+    with _quiet():  # importing it prints a banner
         import pybullet
 
         client = pybullet.connect(pybullet.DIRECT)
@@ -99,7 +99,7 @@ def _renderer() -> Iterator[Any]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Standard error of this process goes nowhere meanwhile, whether it is written to by Python or by C."""
+    """Redirect standard error of this process to the null device, for Python and for C code."""
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
@@ -112,7 +112,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _placed(bullet: Any, solid: int, colour: int) -> int:
-    """The solid, of size 1 around the origin; its number."""
+    """Load the object, scaled to size 1 and centred at the origin; return its id."""
     spec = find_spec("pybullet_data")
     folder = Path((spec.submodule_search_locations or [""])[0] if spec else "")
     path = folder / "random_urdfs" / f"{solid:03d}" / f"{solid:03d}.obj"
@@ -133,7 +133,9 @@ def _corners(path: Path) -> np.ndarray[Any, np.dtype[np.float64]]:
     try:
         lines = path.read_text().splitlines()
     except OSError:
-        raise InputError("pybullet came without its solids: pip install --force-reinstall pybullet") from None
+        raise InputError(
+            "pybullet is installed without its 3D models: pip install --force-reinstall pybullet"
+        ) from None
     return np.array([[float(x) for x in line.split()[1:4]] for line in lines if line.startswith("v ")])
 
 
@@ -146,7 +148,7 @@ def _view(bullet: Any, size: int, azimuth: float, elevation: float, solid: int, 
         side,
         bullet.computeViewMatrix(eye, [0, 0, 0], [0, 0, 1]),
         bullet.computeProjectionMatrixFOV(_FIELD, 1.0, _NEAR, _FAR),
-        lightDirection=[1.5, 1.0, 3.0],  # of the world, so that a solid is lit alike from wherever it is seen
+        lightDirection=[1.5, 1.0, 3.0],  # in world coordinates, so that the lighting does not depend on the camera
         shadow=1,
         lightAmbientCoeff=0.55,
         lightDiffuseCoeff=0.5,

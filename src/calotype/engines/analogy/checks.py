@@ -1,4 +1,4 @@
-"""What cannot work is refused before any of it is done."""
+"""Validation of photo and settings before any work is done."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CHOICES = {
     "ratio": ("safe", "raw"),
     "features": ("pixels", "vgg", "auto"),
 }
-_LEAST = {
+_MINIMUM = {
     "classes": 1,
     "steps": 1,
     "parts": 1,
@@ -35,7 +35,7 @@ _LEAST = {
 
 
 def checked(photo: Tensor, cfg: Config) -> None:
-    """Refuse what cannot work, before any of it is done.
+    """Check photo and settings.
 
     Raises:
         InputError: the photo is too small or has transparency, or a setting is out of range.
@@ -47,16 +47,18 @@ def checked(photo: Tensor, cfg: Config) -> None:
 
 
 def checked_settings(cfg: Config) -> None:
-    """The same for the settings alone."""
+    """Check the settings alone."""
     for name, choices in _CHOICES.items():
         if getattr(cfg, name) not in choices:
             listed = " or ".join(f"{name}={choice}" for choice in choices)
             raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give {listed}")
-    for name, least in _LEAST.items():
+    for name, least in _MINIMUM.items():
         if getattr(cfg, name) < least:
             raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from {least} up")
     if cfg.critic_steps + cfg.critic_after < 1:
-        raise InputError("critic_steps=0 and critic_after=0 cannot be used together: the critic has to learn")
+        raise InputError(
+            "critic_steps=0 and critic_after=0 cannot be used together: the discriminator has to be trained"
+        )
     if cfg.width < 4 or cfg.width % 4:
         raise InputError(f"width={cfg.width} cannot be used: give a multiple of 4, like width=16")
     if cfg.patch < 3 or cfg.patch % 2 == 0:

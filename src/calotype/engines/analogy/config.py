@@ -1,4 +1,4 @@
-"""What can be set about the engine, and the settings that have a name."""
+"""The engine's configuration and its presets."""
 
 from __future__ import annotations
 
@@ -10,76 +10,77 @@ class Config:
     """Settings of Semantic Image Analogy.
 
     Attributes:
-        classes: how many classes the label maps have.
-        side: longer side of what the net learns and makes, pixels; 0 for the photo's own size.
-        coding: how a map is shown to the nets: ``one-hot``, a channel a class, or ``colours``, three channels, a fixed
-            colour a class, as released.
-        width: channels of the generator at full size; doubled at each of three halvings.
+        classes: number of classes of the label maps.
+        side: longer side of the generator's input and output, pixels; 0 for the photo's own size.
+        coding: encoding of label maps: ``one-hot``, a channel per class, or ``colours``, three channels with a fixed
+            colour per class, as released.
+        width: channels of the generator at full resolution; doubled at each of three downsamplings.
         norm: ``instance``, or ``batch`` as released.
-        spectral: whether the generator's weights are normalised by their largest singular value, as those of the critic
-            always are.
+        spectral: whether the generator has spectral normalisation; the discriminator always has.
         output: ``tanh``, or ``leaky`` as released: batch norm and leaky ReLU, so that no value is far below 0.
-        ratio: how features are divided: ``safe``, never by less than a thousandth, the quotient at most 10, or ``raw``.
-        anchored: take from scale and shift what they are at equal maps, so that these change nothing whatever the
-            weights; otherwise ``fixed_point`` has to teach it.
-        critic_width: channels of the critic after its first layer.
-        conditional: whether the critic sees the label map.
+        ratio: division of features: ``safe``, with the divisor at least a thousandth and the ratio at most 10, or
+            ``raw``.
+        anchored: subtract from scale and shift their values at equal maps, which makes the identity exact whatever the
+            weights; otherwise ``fixed_point`` has to train it.
+        critic_width: channels of the discriminator after its first layer.
+        conditional: whether the discriminator sees the label map.
         segmenter_width: channels of the segmentation network.
-        steps: training steps in all.
+        steps: total number of training steps.
         parts: stages that the training is divided into; each ends with a preview.
-        critic_steps: updates of the critic in a step, before the generator's.
-        critic_after: the same after the generator's, on the last picture it made.
-        generator_steps: updates of the generator in a step, on the same pictures.
+        critic_steps: discriminator updates per step, before the generator's.
+        critic_after: discriminator updates after the generator's, on its last output.
+        generator_steps: generator updates per step, on the same images.
         rate: learning rate of Adam for generator and segmentation network.
-        critic_rate: the same for the critic.
-        momentum: the first beta of Adam.
-        square_momentum: the second.
-        decay_from: share of the steps after which both rates fall, linearly, to a tenth at the end.
-        average: decay, a step, of the running mean of the generator's weights, which is what is kept; 0 keeps the
-            weights as they are at the end.
-        segment_always: let the segmentation network learn at every step, not only where the source is its own target.
-        reconstruct_every: every so many steps the source is its own target.
-        adversarial: weight of the loss that the critic gives (least squares).
-        matching: weight of feature matching.
-        reconstruction: weight of the mean absolute error where the source is its own target.
-        paired: the same where it is not: against the picture warped as the map is.
-        fixed_point: weight of the loss that asks for scale 1 and shift 0 where the maps are equal.
-        alignment: weight of semantic alignment: the segmentation network has to find the target map in the result.
-        detached: cut the gradient of semantic alignment off, as the released code does.
-        coherence: weight of patch coherence.
-        features: what patch coherence compares: ``vgg``, the first layers of VGG, ``pixels``, or ``auto``, the first
-            where its weights are to be found.
-        queries: patches of a result that patch coherence looks at in one update.
-        nearest: patches of the photo each of them is compared with: the most alike.
-        semantic: what the share of pixels of another class adds to the distance of two patches, against the mean
-            absolute difference of their values.
-        mirror: probability of flipping a training picture, when augmentation is at its strongest.
-        warp: largest displacement of a control point of a training picture, share of its width, likewise.
-        zoom: largest enlargement of a training picture, share of its size, likewise.
-        shift: largest displacement of all of a training picture, share of its size, likewise.
-        growth: share of the steps until augmentation is at its strongest.
-        blend: warp maps by interpolation, as released, which gives pixels between two classes; otherwise by the nearest
-            pixel.
-        jitter: largest noise on the photo in training, on -1..1.
-        refined: whether the photo's patches finish what the net has made; otherwise it is enlarged.
-        handed: longer side of the photo at the level where patches take over, pixels: what the net has made is shrunk
-            to it, and with that goes what is soft in it; 0, or more than ``side``, for the net's own size.
+        critic_rate: learning rate of Adam for the discriminator.
+        momentum: Adam's beta 1.
+        square_momentum: Adam's beta 2.
+        decay_from: fraction of the steps after which the learning rates decay linearly to a tenth.
+        average: decay per step of the exponential moving average of the generator's weights, which is what is kept; 0
+            keeps the final weights.
+        segment_always: train the segmentation network at every step, not only at reconstruction steps.
+        reconstruct_every: every so many-th step is a reconstruction step: source and target are the same.
+        adversarial: weight of the adversarial loss (least squares).
+        matching: weight of the feature matching loss.
+        reconstruction: weight of the mean absolute error at reconstruction steps.
+        paired: weight of the mean absolute error at the other steps, against the image warped like the map.
+        fixed_point: weight of the fixed point loss: scale 1 and shift 0 for equal maps.
+        alignment: weight of the semantic alignment loss: the segmentation network has to find the target map in the
+            result.
+        detached: detach the result in the alignment loss, as the released code does.
+        coherence: weight of the patch coherence loss.
+        features: features of the patch coherence loss: ``vgg``, the first layers of VGG, ``pixels``, or ``auto``:
+            ``vgg`` if its weights are available.
+        queries: patches of a result sampled for the coherence loss per update.
+        nearest: number of nearest patches of the photo that each is compared with.
+        semantic: weight of the fraction of pixels with another class in the patch distance, relative to the mean
+            absolute difference of features.
+        mirror: probability of flipping a training image, at full augmentation strength.
+        warp: maximum displacement of a control point, as a fraction of the image's width, at full strength.
+        zoom: maximum magnification minus 1, at full strength.
+        shift: maximum translation, as a fraction of the image's size, at full strength.
+        growth: fraction of the steps until augmentation has full strength.
+        blend: warp maps with bilinear interpolation, as released, which mixes classes; otherwise by nearest neighbour.
+        jitter: amplitude of the noise on the photo in training, on the scale -1..1.
+        refined: whether the result is synthesised from the photo's patches; otherwise the generator's output is
+            upsampled.
+        handed: longer side of the photo at the level where the patch synthesis starts, pixels: the generator's output
+            is downsampled to it, which removes its blur; 0, or more than ``side``, for the generator's own size.
         patch: side of these patches, pixels; odd.
-        alpha: completeness, as in GPNN: small insists that every part of the photo is used.
-        believed: how soon the net's picture is given up where it looks like another label than the one asked for: the
-            power of how likely that one is by its colours; the photo's own matter of that label, from about the same
-            place, stands in for it. 0 believes the net everywhere.
-        label_weight: how much a label, 0 or 1, counts against a colour, -1..1, when patches are compared.
-        place_weight: how much the place counts, top to bottom and left to right being a difference of 2 each: what lies
-            where, as far as labels and colours leave it open.
-        together: what it costs, as a multiple of the mean distance of the matches, that all around a patch is copied
-            from elsewhere than it; 0 takes the best match of each patch alone.
-        restless: noise added at every level of patches, as a multiple of the detail it adds (root mean square).
-        spread: where patches overlap, each counts by a bell of this standard deviation around its middle, as a fraction
-            of its side; 0 is a plain mean.
-        components: principal components that stand for a patch, colours, labels and place together; 0 for all its
-            values. With fewer, rare labels are left out (benchmarks/components.py).
-        patch_steps: replacements of every patch, per level; one at the last.
+        alpha: completeness weight, as in GPNN: small values enforce that every patch of the photo is used.
+        believed: exponent of the confidence map: where the generator's output looks like another label than the
+            requested one, it is replaced by photo content of that label from about the same position, the sooner the
+            larger the exponent. 0 keeps the output everywhere.
+        label_weight: weight of a label, 0 or 1, relative to a colour, -1..1, in the patch distance.
+        place_weight: weight of the position in the patch distance, with coordinates from -1 to 1 on each axis; it
+            decides where labels and colours are ambiguous.
+        together: weight of the coherence term, as a multiple of the mean match distance; 0 takes the best match of each
+            patch independently.
+        restless: noise added at every patch level, as a multiple of the RMS detail of that level.
+        spread: standard deviation of the Gaussian weights with which overlapping patches are averaged, as a fraction of
+            the patch side; 0 is a uniform mean.
+        components: number of principal components of a patch descriptor (colours, labels and position); 0 for all
+            values. Too few lose rare labels (benchmarks/components.py).
+        patch_steps: patch replacement iterations per level; one at the last.
     """
 
     classes: int = 2
@@ -168,8 +169,8 @@ _PAPER = Config(
     refined=False,
 )
 
-# The released code, faults included: maps in colours that blend where they are warped, quotients without bound, a last
-# layer that hardly goes below 0, no condition, and a loss that nothing learns from.
+# The released code with its faults: maps in colours that are interpolated, unbounded ratios, a last layer that hardly
+# goes below 0, an unconditional discriminator, and a detached alignment loss.
 _RELEASE = replace(
     _PAPER,
     coding="colours",

@@ -1,4 +1,4 @@
-"""What patch coherence compares: pixels, or the first layers of VGG."""
+"""Features of the patch coherence loss: pixels, or the first layers of VGG."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from calotype.nn.features import Vgg16, vgg16
 
 @dataclass(frozen=True)
 class Level:
-    """One kind of patch.
+    """A feature extractor and the patches compared in its output.
 
     Attributes:
-        maps: [B, 3, h, w], -1..1, to the feature maps that are compared.
-        patch: side of the patches, in their pixels.
-        queries: how many patches of a picture are looked at.
+        extract: [B, 3, h, w], -1..1, to the compared feature maps.
+        patch: side of the patches, in feature map pixels.
+        queries: number of patches sampled from an image.
     """
 
-    maps: Callable[[Tensor], Tensor]
+    extract: Callable[[Tensor], Tensor]
     patch: int
     queries: int
 
 
 def levels_of(cfg: Config, device: torch.device) -> list[Level]:
-    """As released: two thirds of the patches are 3 x 3 of the first layer, one third single places of the third.
+    """As released: two thirds of the patches are 3 x 3 of relu1_1, one third single positions of relu2_1.
 
-    In pixels: patches of 3 and of 5.
+    With pixels: patches of 3 and of 5 pixels.
 
     Raises:
-        InputError: there are no weights of VGG, and they were asked for.
+        InputError: the weights of VGG are not available, but were requested.
     """
     few = max(1, cfg.queries // 3)
     if not cfg.coherence:
@@ -45,13 +45,13 @@ def levels_of(cfg: Config, device: torch.device) -> list[Level]:
         return [Level(lambda x: x, 3, max(1, cfg.queries - few)), Level(lambda x: x, 5, few)]
     known = net.to(device)
     return [
-        Level(lambda x: first(known, x), 3, max(1, cfg.queries - few)),
-        Level(lambda x: third(known, x), 1, few),
+        Level(lambda x: relu1_1(known, x), 3, max(1, cfg.queries - few)),
+        Level(lambda x: relu2_1(known, x), 1, few),
     ]
 
 
-def settled(features: str) -> str:
-    """``auto`` as what it is here: ``vgg`` where there are weights of VGG, else ``pixels``; others as they are."""
+def resolved_features(features: str) -> str:
+    """Resolve ``auto`` to ``vgg`` if the weights of VGG are available, else to ``pixels``."""
     if features != "auto":
         return features
     try:
@@ -62,21 +62,21 @@ def settled(features: str) -> str:
 
 
 def _vgg(features: str) -> Vgg16 | None:
-    return vgg16() if settled(features) == "vgg" else None
+    return vgg16() if resolved_features(features) == "vgg" else None
 
 
-def first(net: Vgg16, pictures: Tensor) -> Tensor:
-    """relu1_1: [B, 3, h, w], -1..1, to [B, 64, h, w], of the size of the values of a picture.
+def relu1_1(net: Vgg16, pictures: Tensor) -> Tensor:
+    """relu1_1: [B, 3, h, w], -1..1, to [B, 64, h, w], scaled to the range of pixels.
 
-    The weights expect 0..255; the factor brings them to the scale of pixels, so that the loss has one weight for both.
+    The weights expect 0..255; the scaling makes one loss weight fit both kinds of features.
     """
     x = (pictures.flip(1) + 1) * 127.5 - net.mean
     return F.relu(net.get_submodule("conv1_1")(x)) / _SCALE
 
 
-def third(net: Vgg16, pictures: Tensor) -> Tensor:
-    """relu2_1: [B, 3, h, w] to [B, 128, h / 2, w / 2], likewise."""
-    x = F.relu(net.get_submodule("conv1_2")(first(net, pictures) * _SCALE))
+def relu2_1(net: Vgg16, pictures: Tensor) -> Tensor:
+    """relu2_1: [B, 3, h, w], -1..1, to [B, 128, h / 2, w / 2], scaled likewise."""
+    x = F.relu(net.get_submodule("conv1_2")(relu1_1(net, pictures) * _SCALE))
     return F.relu(net.get_submodule("conv2_1")(F.max_pool2d(x, 2))) / _SCALE
 
 

@@ -1,4 +1,4 @@
-"""Label maps as the nets are shown them: a channel a class, or a colour a class."""
+"""Encodings of label maps for the networks: one-hot, or a colour per class."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from calotype.engines.analogy.config import Config
 from calotype.errors import InputError
 
 
-def coded(labels: Tensor, cfg: Config) -> Tensor:
-    """[1, h, w] class indices to [1, K, h, w], 0 or 1, or to [1, 3, h, w], -1..1, where maps are shown in colours."""
+def encode_labels(labels: Tensor, cfg: Config) -> Tensor:
+    """[1, h, w] class indices to [1, K, h, w], one-hot, or to [1, 3, h, w], -1..1, for the encoding in colours."""
     if cfg.coding == "colours":
-        return colours(cfg.classes).to(labels.device)[labels].permute(0, 3, 1, 2)
+        return class_colours(cfg.classes).to(labels.device)[labels].permute(0, 3, 1, 2)
     return F.one_hot(labels, cfg.classes).permute(0, 3, 1, 2).float()
 
 
-def colours(classes: int) -> Tensor:
-    """A colour for each class, [K, 3], -1..1: corners of the cube of colours first, then points between them."""
+def class_colours(classes: int) -> Tensor:
+    """A colour per class, [K, 3], -1..1: corners of the RGB cube first, then points of a regular grid in it."""
     steps = 2
     while steps**3 < classes:
         steps += 1
     ticks = torch.linspace(-1, 1, steps)
     grid = torch.cartesian_prod(ticks, ticks, ticks)
-    # Black and white first, so that two classes are as far apart as can be.
+    # Black and white first, so that two classes have the maximum distance.
     order = torch.arange(len(grid))
     order = torch.stack([order, order.flip(0)], 1).flatten()[: len(grid)]
     return grid[order][:classes]
 
 
 def checked_labels(labels: Tensor, size: tuple[int, int], classes: int, what: str) -> None:
-    """Refuse a map that is no map of what is ``size`` pixels large, or has more than so many classes.
+    """Check that a map has ``size`` (height, width) and at most ``classes`` classes.
 
     Raises:
         InputError: the message says what to do.
@@ -53,30 +53,30 @@ def checked_labels(labels: Tensor, size: tuple[int, int], classes: int, what: st
         )
 
 
-def present(labels: Tensor) -> list[int]:
-    """The classes that a map [1, h, w] has, in ascending order."""
+def classes_of(labels: Tensor) -> list[int]:
+    """The class indices that a map [1, h, w] has, in ascending order."""
     found: list[int] = labels.flatten().bincount().nonzero()[:, 0].tolist()
     return found
 
 
 def check_known(before: Tensor, target: Tensor) -> None:
-    """Refuse a target with a class that the photo shows nothing of.
+    """Check that the photo has every class of the target.
 
     Raises:
-        InputError: the message names the classes.
+        InputError: the message names the missing classes.
     """
-    missing = sorted(set(present(target)) - set(present(before)))
+    missing = sorted(set(classes_of(target)) - set(classes_of(before)))
     if missing:
         named = ", ".join(str(each) for each in missing)
         raise InputError(
-            f"the target has class {named}, which the photo's own map has not, so that nothing says what it looks "
-            "like: paint it in another class"
+            f"the target has class {named}, which the photo's own map does not have, so its appearance is unknown: "
+            "paint it in another class"
         )
 
 
-def classes_in(shown: Tensor, cfg: Config) -> Tensor:
-    """The class at every pixel of a map as ``coded`` gives it, [B, K or 3, h, w]: int64 [B, h, w]."""
+def decode_labels(encoded: Tensor, cfg: Config) -> Tensor:
+    """The inverse of ``encode_labels``: the nearest class at every pixel, [B, K or 3, h, w] -> int64 [B, h, w]."""
     if cfg.coding == "colours":
-        known = colours(cfg.classes).to(shown)
-        return (shown[:, None] - known[None, :, :, None, None]).abs().sum(2).argmin(1)
-    return shown.argmax(1)
+        known = class_colours(cfg.classes).to(encoded)
+        return (encoded[:, None] - known[None, :, :, None, None]).abs().sum(2).argmin(1)
+    return encoded.argmax(1)

@@ -1,4 +1,4 @@
-"""The generator: a picture is encoded and decoded, and on the way its features are changed as its map is to change."""
+"""The generator: an encoder and a decoder whose features are modulated by the change of the label map."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from calotype.engines.analogy.layers import conv, down, head, up
 from calotype.engines.analogy.sft import Translation, modulated
 
 LEVELS = 3
-# Sides of whatever the generator takes are multiples of this, pixels.
+# Sides of the generator's inputs are multiples of this, pixels.
 MULTIPLE = 2**LEVELS
 
-Changes = Sequence[tuple[Tensor, Tensor]]
+Modulations = Sequence[tuple[Tensor, Tensor]]
 
 
 class Encoder(nn.Module):
-    """Features of a map or a picture at a half, a quarter and an eighth of its size; 1,502,640 parameters as released.
+    """Features of a map or an image at 1/2, 1/4 and 1/8 of its size; 1,502,640 parameters as released.
 
     Args:
-        inputs: channels of what is encoded.
+        inputs: channels of the input.
         cfg: settings.
     """
 
@@ -34,49 +34,49 @@ class Encoder(nn.Module):
 
     def levels(self, x: Tensor) -> list[Tensor]:
         """The features of [B, C, h, w] at the three levels, finest first."""
-        x, found = self.head(x), []
+        x, features = self.head(x), []
         for step in self.downs:
             x = step(x)
-            found.append(x)
-        return found
+            features.append(x)
+        return features
 
-    def forward(self, x: Tensor, changes: Changes) -> Tensor:
-        """[B, C, h, w] to [B, 8 width, h / 8, w / 8], changed at every level."""
+    def forward(self, x: Tensor, modulations: Modulations) -> Tensor:
+        """[B, C, h, w] to [B, 8 width, h / 8, w / 8], modulated at every level."""
         x = self.head(x)
-        for step, (scale, shift) in zip(self.downs, changes, strict=True):
+        for step, (scale, shift) in zip(self.downs, modulations, strict=True):
             x = modulated(step(x), scale, shift)
         encoded: Tensor = self.tail(x)
         return encoded
 
 
 class Decoder(nn.Module):
-    """From the deepest features to a picture, changed once more at every level; 2,148,902 parameters as released."""
+    """From the deepest features to an image, modulated again at every level; 2,148,902 parameters as released."""
 
     def __init__(self, cfg: Config) -> None:
         super().__init__()
         deepest = cfg.width << LEVELS
         self.head = head(deepest, deepest, 3, cfg.norm, cfg.spectral)
         self.ups = nn.ModuleList(up(deepest >> level, cfg.norm, cfg.spectral) for level in range(LEVELS))
-        # As released the last layer is like all others: normalised, and hardly below 0.
+        # The released last layer has norm and leaky ReLU like all others, so that it is hardly below 0.
         last = head(cfg.width, 3, 3, cfg.norm, cfg.spectral)
-        self.tail = last if cfg.output == "leaky" else _bounded(cfg)
+        self.tail = last if cfg.output == "leaky" else _tanh_output(cfg)
 
-    def forward(self, x: Tensor, changes: Changes) -> Tensor:
+    def forward(self, x: Tensor, modulations: Modulations) -> Tensor:
         """[B, 8 width, h / 8, w / 8] to [B, 3, h, w]."""
         x = self.head(x)
-        for step, (scale, shift) in zip(self.ups, reversed(changes), strict=True):
+        for step, (scale, shift) in zip(self.ups, reversed(modulations), strict=True):
             x = step(modulated(x, scale, shift))
         picture: Tensor = self.tail(x)
         return picture
 
 
 class Generator(nn.Module):
-    """G of the paper: a picture and its map, and another map, to a picture that the other map is of.
+    """G of the paper: maps an image with its label map to an image with another label map.
 
     5,511,686 parameters with 32 channels and maps in colours, as released.
 
     Args:
-        cfg: settings; ``cfg.classes`` channels a map has, or 3.
+        cfg: settings; label maps have ``cfg.classes`` channels, or 3.
     """
 
     def __init__(self, cfg: Config) -> None:
@@ -88,22 +88,22 @@ class Generator(nn.Module):
             Translation(cfg.width << (level + 1), cfg.ratio, cfg.anchored, cfg.spectral) for level in range(LEVELS)
         )
 
-    def changes(self, before: Tensor, target: Tensor) -> list[tuple[Tensor, Tensor]]:
+    def modulations(self, before: Tensor, target: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Scale and shift at every level, finest first, for two maps [B, K, h, w]."""
         source, wanted = self.labels.levels(before), self.labels.levels(target)
         return [translate(s, t) for translate, s, t in zip(self.translations, source, wanted, strict=True)]
 
-    def forward(self, picture: Tensor, changes: Changes) -> Tensor:
-        """[B, 3, h, w], -1..1, changed: [B, 3, h, w], in that range where ``cfg.output`` is ``tanh``."""
-        made: Tensor = self.decoder(self.encoder(picture, changes), changes)
-        return made
+    def forward(self, picture: Tensor, modulations: Modulations) -> Tensor:
+        """The modulated image of [B, 3, h, w], -1..1: [B, 3, h, w], in the same range if ``cfg.output`` is ``tanh``."""
+        result: Tensor = self.decoder(self.encoder(picture, modulations), modulations)
+        return result
 
 
 def map_channels(cfg: Config) -> int:
-    """How many channels a map has that the nets are shown."""
+    """Channels of an encoded label map."""
     return 3 if cfg.coding == "colours" else cfg.classes
 
 
-def _bounded(cfg: Config) -> nn.Sequential:
-    """The last layer without norm and with tanh: any picture can be made, none leaves -1..1."""
+def _tanh_output(cfg: Config) -> nn.Sequential:
+    """A last layer without norm and with tanh: the range is -1..1."""
     return nn.Sequential(nn.ReflectionPad2d(1), conv(cfg.width, 3, 3, False), nn.Tanh())

@@ -1,4 +1,4 @@
-"""How large the pictures are that the net sees: sides are multiples of 8, and no longer than the settings say."""
+"""Sizes of the generator's inputs: multiples of 8, limited by the settings."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from calotype.matching.refine import Level
 
 Size = tuple[int, int]
 
-# Shorter side of the smallest picture the nets can learn from, pixels: at an eighth of it four features are left.
+# Minimum shorter side of a photo, pixels: 4 x 4 features remain at an eighth of it.
 SMALLEST = 32
-# The ratio of neighbouring levels of patches: as in GPNN.
+# Ratio of neighbouring patch levels, as in GPNN.
 RATIO = 4 / 3
 
 
 def factor_of(photo: Size, cfg: Config) -> float:
-    """What the photo is shrunk by for the net; panoramas less, so that they keep some height."""
+    """The factor by which the photo is downsampled for the generator; larger for panoramas, which need a minimum
+    height.
+    """
     if min(photo) < SMALLEST:
         raise InputError(
             f"{photo[1]}x{photo[0]} pixels are too few to learn from: both sides must be {SMALLEST} or more"
@@ -32,7 +34,7 @@ def factor_of(photo: Size, cfg: Config) -> float:
 
 
 def inner_size(size: Size, photo: Size, cfg: Config) -> Size:
-    """What the net works on for a picture of ``size`` from a photo of size ``photo`` (height, width)."""
+    """The generator's size for an image of ``size`` from a photo of size ``photo`` (height, width)."""
     factor = factor_of(photo, cfg)
     count = math.ceil if factor == 1 else round
     height, width = (max(SMALLEST, MULTIPLE * count(side * factor / MULTIPLE)) for side in size)
@@ -40,26 +42,26 @@ def inner_size(size: Size, photo: Size, cfg: Config) -> Size:
 
 
 def fitted(x: Tensor, size: Size, photo: Size, cfg: Config) -> Tensor:
-    """A picture [1, C, H, W] as the net takes it: shrunk, or its last rows and columns repeated up to ``size``."""
+    """Fit an image [1, C, H, W] to the generator's size: downsample, or replicate its last rows and columns."""
     if factor_of(photo, cfg) == 1 and all(0 <= a - b < MULTIPLE for a, b in zip(size, x.shape[2:], strict=True)):
-        return _extended(x, size)
+        return _edge_padded(x, size)
     return resize(x, size)
 
 
 def fitted_map(x: Tensor, size: Size, photo: Size, cfg: Config) -> Tensor:
-    """The same for a map as ``coded`` gives it; where it is shrunk each value is a mean, so that thin lines remain."""
+    """The same for an encoded map; downsampling averages, so that thin lines remain visible."""
     if factor_of(photo, cfg) == 1 and all(0 <= a - b < MULTIPLE for a, b in zip(size, x.shape[2:], strict=True)):
-        return _extended(x, size)
+        return _edge_padded(x, size)
     return F.interpolate(x, size=size, mode="area")
 
 
-def _extended(x: Tensor, size: Size) -> Tensor:
+def _edge_padded(x: Tensor, size: Size) -> Tensor:
     rows, columns = (torch.arange(n, device=x.device).clamp(max=m - 1) for n, m in zip(size, x.shape[2:], strict=True))
     return x[:, :, rows][:, :, :, columns]
 
 
 def patch_levels(photo: Size, size: Size, cfg: Config) -> list[Level]:
-    """The levels from that where patches take over up to the result, of ``size``."""
+    """The patch levels, from the one where the patch synthesis starts up to the result's ``size``."""
     factor = factor_of(photo, cfg)
     if cfg.handed:
         factor = min(factor, max(cfg.handed / max(photo), (cfg.patch + 1) / min(photo)))

@@ -1,4 +1,4 @@
-"""What can be set about the engine, and the settings that have a name."""
+"""The engine's configuration and its presets."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ class Config:
     """Settings of the edge detector.
 
     Attributes:
-        blur: standard deviation of the Gaussian that the photo is smoothed by, as a share of its longer side; at least
-            one pixel. More leaves out what is small.
-        surround: how far what is rough all around is held down; 0: not at all.
-        reach: the radius of these surroundings, as a multiple of ``blur``.
-        strong: share of the pixels on lines that a line may begin at, the strongest ones.
-        weak: how strong a line has to be to be gone on with, as a share of the threshold to begin at.
-        shortest: length below which a line is dropped, as a share of the longer side.
+        blur: standard deviation of the Gaussian smoothing, as a share of the longer side; at least one pixel. Larger
+            values ignore small structures.
+        surround: strength of the surround suppression; 0: none.
+        reach: radius of the surroundings, as a multiple of ``blur``.
+        strong: fraction of the edge pixels that are above the upper hysteresis threshold, the strongest ones.
+        weak: lower hysteresis threshold, as a fraction of the upper one.
+        shortest: minimum length of a line, as a share of the longer side.
     """
 
     blur: float = 0.0035

@@ -1,4 +1,4 @@
-"""From a photo to lines one pixel wide."""
+"""The edge detector: from a photo to lines one pixel wide."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from calotype.image.lines import kept, line_width, ridges, thickened
 from calotype.image.resize import resize
 from calotype.run import Run
 
-_LEAST = 2.0  # L*a*b* units a pixel: what is below is noise, though there be nothing stronger
+_MIN_GRADIENT = 2.0  # L*a*b* units per pixel: weaker edges are noise, even if values are no stronger ones
 
 
 @torch.no_grad()
 def edges(photos: Sequence[Tensor], cfg: Config, run: Run, *, thickness: int | None = None) -> Tensor:
-    """The outlines of what a photo shows.
+    """The outlines in a photo.
 
     Args:
         photos: one [1, C, H, W], -1..1.
         cfg: settings.
         run: progress, stopping, device.
-        thickness: of the lines, pixels; ``None``: one for every 400 of the longer side, at least 1.
+        thickness: of the lines, pixels; ``None``: one per 400 pixels of the longer side, at least 1.
 
     Returns:
         [1, 1, H, W], 1 on lines and 0 elsewhere.
 
     Raises:
-        InputError: the thickness or a setting is out of range, or there is more than one photo.
+        InputError: the thickness or a setting is out of range, or values is more than one photo.
         Stopped: the run was asked to stop.
     """
     _check(photos, cfg)
@@ -46,19 +46,19 @@ def edges(photos: Sequence[Tensor], cfg: Config, run: Run, *, thickness: int | N
     sigma = max(1.0, cfg.blur * longest)
     strength, angle = gradient(blur(to_lab(photo), sigma))
     next(steps)
-    held = suppressed(strength, cfg.surround, cfg.reach * sigma) if cfg.surround > 0 else strength
-    thin = held * ridges(held, angle)
+    reduced = suppressed(strength, cfg.surround, cfg.reach * sigma) if cfg.surround > 0 else strength
+    thin = reduced * ridges(reduced, angle)
     next(steps)
-    lines = followed(thin, cfg)
+    lines = hysteresis(thin, cfg)
     for _ in steps:
         pass
     return thickened(lines.float(), wide)
 
 
 def gradient(x: Tensor) -> tuple[Tensor, Tensor]:
-    """How fast [1, C, H, W] changes, all channels together, a pixel, and which way, as an angle: [1, 1, H, W] both.
+    """Magnitude and direction (angle) of the gradient of [1, C, H, W], all channels combined: [1, 1, H, W] each.
 
-    The larger eigenvalue of the sum of the channels' structure tensors, and its direction (Di Zenzo 1986).
+    The larger eigenvalue of the summed structure tensors of the channels, and its eigenvector (Di Zenzo 1986).
     """
     sobel = torch.tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]], device=x.device) / 8
     kernels = torch.stack([sobel, sobel.T])[:, None]
@@ -70,24 +70,24 @@ def gradient(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def suppressed(strength: Tensor, amount: float, reach: float) -> Tensor:
-    """``strength`` less what there is of it all around: a lone edge stays, one among many is held down."""
-    # So wide a mean is seen as well in a smaller picture.
+    """Subtract the mean gradient of the surroundings from ``strength``: isolated edges stay, textures are reduced."""
+    # Wide means are computed at a lower resolution.
     coarse = max(1, int(reach / 8))
     size = strength.shape[2:]
     small = resize(strength, (max(1, size[0] // coarse), max(1, size[1] // coarse)), mode="bilinear")
     means = (blur(small, share * reach / coarse) for share in (1 / 3, 1))
     near, far = (resize(mean, (size[0], size[1]), mode="bilinear") for mean in means)
-    # A ring: what is near is the edge itself.
+    # The mean over a ring, which excludes the edge itself.
     ring = (far - near / 9).clamp(min=0) * (9 / 8)
     return (strength - amount * ring).clamp(min=0)
 
 
-def followed(thin: Tensor, cfg: Config) -> Tensor:
-    """Lines that are strong somewhere, as far as they are not too weak, and long: bool [1, 1, H, W]."""
-    there = thin[thin > _LEAST / 4]
-    if not len(there):
+def hysteresis(thin: Tensor, cfg: Config) -> Tensor:
+    """Hysteresis thresholding, and removal of short lines: bool [1, 1, H, W]."""
+    values = thin[thin > _MIN_GRADIENT / 4]
+    if not len(values):
         return torch.zeros_like(thin, dtype=torch.bool)
-    begin = max(_LEAST, float(there.kthvalue(max(1, math.ceil((1 - cfg.strong) * len(there)))).values))
+    begin = max(_MIN_GRADIENT, float(values.kthvalue(max(1, math.ceil((1 - cfg.strong) * len(values)))).values))
     return kept(thin[0, 0], begin, cfg.weak * begin, cfg.shortest * max(thin.shape[2:]))[None, None]
 
 

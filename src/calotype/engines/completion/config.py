@@ -1,4 +1,4 @@
-"""What can be set about the engine, and the settings that have a name."""
+"""The engine's configuration and its presets."""
 
 from __future__ import annotations
 
@@ -10,28 +10,30 @@ class Config:
     """Settings of completion.
 
     Attributes:
-        arranged: the hole is put together at the largest level where it has at most so many pixels.
-        overview: and where the picture has at most so many.
-        offsets: displacements that copies can have.
-        samples: patches of the photo by which those are chosen.
-        rounds: of belief propagation, by which every pixel is given one of them.
-        near: what it costs to take a pixel from far away, above or below rather than beside, in squared differences of
-            colour (-1..1 scale), where the hole reaches the edge of the picture: beyond it, what is as high is alike.
-        tone: at seams, differences well below this are evened out over the hole, and those well above it are left, as
-            edges (-1..1 scale); 0 leaves all.
-        membrane: where the tones of the fill, details left aside, differ less than about this from the smoothest
-            surface that meets what is around the hole, they are brought to it (-1..1 scale); 0 leaves all.
+        arranged: maximum pixels of the hole at the initial level, where offsets are assigned.
+        overview: maximum pixels of the image at that level.
+        offsets: number of dominant offsets.
+        samples: number of patches whose matches vote for offsets.
+        rounds: iterations of belief propagation.
+        near: cost of distant copies, more for vertical than for horizontal offsets, in squared colour differences
+            (-1..1 scale), if the hole reaches the border of the image, where content depends on the height.
+        tone: Poisson blending removes seam differences well below this and keeps those well above, as edges (-1..1
+            scale); 0 disables it.
+        membrane: low frequencies of the fill that differ less than about this from the membrane are corrected to it
+            (-1..1 scale); 0 disables it.
         patch: side of the square patches, pixels; odd.
-        ratio: how much larger each level of the pyramid is than the one before it; above 1.
-        steps: rounds of search and vote at every level but the first, where copies are made to fit each other.
+        ratio: scale factor between neighbouring levels of the pyramid; above 1.
+        steps: iterations of search and vote at every level but the first.
         first: the same at the first level.
-        peel: the same there where the hole was filled from its rim, since it has too many pixels to be put together.
-        passes: sweeps of the search in each round.
-        components: principal components that stand for a patch; 0 for all its values.
-        spread: where patches overlap, each counts by a bell of this standard deviation around its middle, as a fraction
-            of its side; 0 is a plain mean.
-        reach: patches come from within so many times the longer side of the hole around it; 0 for the whole photo.
-        reach_px: and from at least so many pixels around it.
+        peel: the same at the first level after onion peeling, which is used if the hole is too large for assigned
+            offsets.
+        passes: PatchMatch sweeps per iteration.
+        components: number of principal components of a patch descriptor; 0 for all values.
+        spread: standard deviation of the Gaussian weights with which overlapping patches are averaged, as a fraction of
+            the patch side; 0 is a uniform mean.
+        reach: margin around the hole from which patches are taken, as a multiple of its longer side; 0 for the whole
+            photo.
+        reach_px: minimum of that margin, pixels.
         together: holes closer than this are filled as one, pixels.
     """
 
@@ -59,7 +61,7 @@ class Config:
 PRESETS: dict[str, Config] = {
     "fast": Config(),
     "fine": Config(arranged=4000, offsets=90, samples=6000, rounds=60, ratio=4 / 3),
-    # As published: no patches replaced after the copies are in place.
+    # As published: no patch replacement after the offsets are assigned.
     "paper": replace(Config(), membrane=0.0, steps=0, first=0, spread=0.05, samples=10_000),
     "tiny": Config(arranged=200, offsets=12, samples=200, rounds=5, steps=1, passes=1, components=8),
 }

@@ -1,4 +1,4 @@
-"""What a fill will take, said before it is made."""
+"""Estimates of the time and memory of one fill."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from calotype.engines.completion.config import Config
-from calotype.engines.completion.parts import parts
+from calotype.engines.completion.holes import holes
 from calotype.types import Cost
 
-# Seconds on two cores of a 2.6 GHz server processor, a little more than benchmarks/results/verbs.json has: for one seam
-# of two labels in a round of propagation, for a pixel described, and for a patch replaced.
-PER_SEAM, PER_DESCRIBED, PER_PATCH = 1.2e-9, 0.6e-6, 5e-6
-# Bytes that torch itself and a few temporaries take.
-BASE = 350 << 20
-# What is missing where nobody has said how much, as a share of the picture.
-USUAL_SHARE = 0.05
+# Seconds on two cores of a 2.6 GHz server CPU, slightly above benchmarks/results/verbs.json: per pair of labels of two
+# neighbours in an iteration of belief propagation, per pixel descriptor, and per patch search and replacement.
+SECONDS_PER_SEAM, SECONDS_PER_DESCRIPTOR, SECONDS_PER_PATCH = 1.2e-9, 0.6e-6, 5e-6
+# Bytes of torch itself with a few temporaries.
+BASE_BYTES = 350 << 20
+# Assumed share of missing pixels if the hole is not given.
+ASSUMED_SHARE = 0.05
 
 
 def cost(
@@ -27,31 +27,34 @@ def cost(
     cores: int | None = None,
     hole: Tensor | int | None = None,
 ) -> Cost:
-    """Seconds and peak memory for a picture of ``size`` (height, width) in which a hole is filled.
+    """Seconds and peak memory of filling a hole in an image of ``size`` (height, width).
 
-    ``hole`` is [1, 1, height, width], 0 or 1, or how many pixels it has, and then the whole picture is thought to be
-    looked at; ``photo_sizes`` is not looked at. The time supposes processors of a typical speed, ``cores`` of them
-    (``None``: as many as there are), idle otherwise.
+    ``hole`` is [1, 1, height, width], 0 or 1, or its number of pixels, with the whole image as surroundings;
+    ``photo_sizes`` is ignored. The time is for idle CPUs of a typical speed with ``cores`` cores (``None``: those of
+    this machine).
     """
     whole = size[0] * size[1]
     if isinstance(hole, Tensor):
-        found = [(int(part.own.sum()), part.own.numel()) for part in parts(hole[0, 0] > 0.5, cfg)]
+        found = [(int(part.own.sum()), part.own.numel()) for part in holes(hole[0, 0] > 0.5, cfg)]
     else:
-        found = [(round(USUAL_SHARE * whole) if hole is None else hole, whole)]
-    costs = [_of_one(missing, pixels, cfg) for missing, pixels in found]
-    speed_up = (min(cores or os.cpu_count() or 1, 8) / 2) ** 0.5
+        found = [(round(ASSUMED_SHARE * whole) if hole is None else hole, whole)]
+    costs = [_of_hole(missing, pixels, cfg) for missing, pixels in found]
+    speedup = (min(cores or os.cpu_count() or 1, 8) / 2) ** 0.5
     pictures = 40 * whole
-    return Cost(sum(seconds for seconds, _ in costs) / speed_up, BASE + pictures + max(held for _, held in costs))
+    return Cost(
+        sum(seconds for seconds, _ in costs) / speedup,
+        BASE_BYTES + pictures + max(bytes_held for _, bytes_held in costs),
+    )
 
 
-def _of_one(hole: int, pixels: int, cfg: Config) -> tuple[float, int]:
-    """Seconds on two cores and bytes for one hole of so many pixels, in a window of so many."""
+def _of_hole(hole: int, pixels: int, cfg: Config) -> tuple[float, int]:
+    """Seconds on two cores and bytes of one hole, given its pixels and those of its window."""
     arranged = min(cfg.arranged, hole)
     seams = 4 * arranged * cfg.offsets**2
     finer = 1 / (1 - cfg.ratio**-2)
-    # Patches that reach into the hole are those of the hole and of a rim around it.
+    # Patches that overlap the hole are those in it and in a rim around it.
     patches = finer * (hole + 4 * cfg.patch * hole**0.5)
-    seconds = cfg.rounds * seams * PER_SEAM + finer * pixels * PER_DESCRIBED
-    seconds += patches * (cfg.steps + 1) * cfg.passes * PER_PATCH
+    seconds = cfg.rounds * seams * SECONDS_PER_SEAM + finer * pixels * SECONDS_PER_DESCRIPTOR
+    seconds += patches * (cfg.steps + 1) * cfg.passes * SECONDS_PER_PATCH
     values = 4 * (cfg.components + 2 + 40) * pixels + 8 * arranged * cfg.offsets**2 + 8 * arranged**2
     return seconds, values

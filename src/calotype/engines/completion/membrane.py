@@ -1,4 +1,4 @@
-"""The smoothest surface through the rim of a hole, and a fill whose broad tones are drawn towards it."""
+"""Membrane interpolation of a hole, and a correction of a fill's low frequencies towards it."""
 
 from __future__ import annotations
 
@@ -9,62 +9,62 @@ from torch import Tensor
 from calotype.image.blur import blur
 from calotype.image.resize import resize
 
-# What counts as a detail: standard deviation of a blur, as a share of the side of a square as large as the hole.
-BROAD = 0.04
-# Of the largest error at the start, and rounds of conjugate gradients at most.
-PRECISION, MOST_ROUNDS = 1e-4, 500
+# Standard deviation of the low-pass blur, as a share of the side of a square of the hole's area.
+BLUR = 0.04
+# Relative tolerance and maximum iterations of the conjugate gradient method.
+TOLERANCE, MAX_ITERATIONS = 1e-4, 500
 
 
-def drawn_near(picture: Tensor, photo: Tensor, hole: Tensor, strength: float) -> Tensor:
-    """What is to be added to ``picture`` in the hole, [1, C, H, W], so that its tones meet those around it.
+def membrane_correction(picture: Tensor, photo: Tensor, hole: Tensor, strength: float) -> Tensor:
+    """Correction of ``picture`` in the hole, [1, C, H, W], that matches its low frequencies to the surroundings.
 
-    Differences from the membrane well below ``strength`` are taken away, and those well above it are left: they are
-    things, which the membrane knows nothing of.
+    Differences from the membrane well below ``strength`` are removed, those well above are kept: they are objects,
+    which the membrane cannot represent.
 
     Args:
         picture: [1, C, H, W], -1..1, the hole filled.
-        photo: [1, C, h, w], the photo at a size where the hole is small enough to look at its tones only.
+        photo: [1, C, h, w], the photo downsampled, since only its low frequencies matter.
         hole: bool [h, w].
         strength: on the -1..1 scale.
     """
-    sigma = BROAD * float(hole.sum()) ** 0.5
+    sigma = BLUR * float(hole.sum()) ** 0.5
     filled = torch.where(hole, resize(picture, (hole.shape[0], hole.shape[1])), photo)
-    lacking = blur(membrane(photo, hole), sigma) - blur(filled, sigma)
-    lacking = lacking / (1 + lacking.square().sum(1, keepdim=True) / strength**2)
-    return resize(lacking, (picture.shape[2], picture.shape[3]), mode="bilinear")
+    difference = blur(membrane(photo, hole), sigma) - blur(filled, sigma)
+    difference = difference / (1 + difference.square().sum(1, keepdim=True) / strength**2)
+    return resize(difference, (picture.shape[2], picture.shape[3]), mode="bilinear")
 
 
 def membrane(photo: Tensor, hole: Tensor) -> Tensor:
-    """The photo with the hole, bool [h, w], filled by the solution of Laplace's equation: [1, C, h, w].
+    """Fill the hole, bool [h, w], with the solution of Laplace's equation: [1, C, h, w].
 
-    Every pixel of the hole is the mean of its neighbours in the picture. By conjugate gradients.
+    Every pixel of the hole is the mean of its neighbours in the image. Solved by conjugate gradients.
     """
     inside = hole.to(photo)
     size = photo.shape[2:]
-    # How many of a pixel's four neighbours there are.
-    neighbours = _summed(torch.ones(1, 1, *size, device=photo.device, dtype=photo.dtype))
+    # Number of existing neighbours of each pixel, at most 4.
+    neighbours = _neighbour_sum(torch.ones(1, 1, *size, device=photo.device, dtype=photo.dtype))
     known = photo * (1 - inside)
 
     def laplacian(x: Tensor) -> Tensor:
-        return inside * (neighbours * x - _summed(x))
+        return inside * (neighbours * x - _neighbour_sum(x))
 
     mean = known.sum((2, 3), keepdim=True) / (1 - inside).sum().clamp_min(1)
     x = inside * mean
-    residue = inside * _summed(known) - laplacian(x)
-    way, length = residue, residue.square().sum((2, 3), keepdim=True)
-    enough = PRECISION**2 * float(length.max())
-    for _ in range(MOST_ROUNDS):
-        if float(length.max()) <= enough:
+    residue = inside * _neighbour_sum(known) - laplacian(x)
+    direction, norm = residue, residue.square().sum((2, 3), keepdim=True)
+    threshold = TOLERANCE**2 * float(norm.max())
+    for _ in range(MAX_ITERATIONS):
+        if float(norm.max()) <= threshold:
             break
-        ahead = laplacian(way)
-        step = length / (way * ahead).sum((2, 3), keepdim=True).clamp_min(1e-20)
-        x, residue = x + step * way, residue - step * ahead
-        before, length = length, residue.square().sum((2, 3), keepdim=True)
-        way = residue + length / before.clamp_min(1e-20) * way
+        product = laplacian(direction)
+        step = norm / (direction * product).sum((2, 3), keepdim=True).clamp_min(1e-20)
+        x, residue = x + step * direction, residue - step * product
+        before, norm = norm, residue.square().sum((2, 3), keepdim=True)
+        direction = residue + norm / before.clamp_min(1e-20) * direction
     return known + x
 
 
-def _summed(x: Tensor) -> Tensor:
-    """The sum of a pixel's neighbours above, below, left and right; beyond the edge there are none."""
+def _neighbour_sum(x: Tensor) -> Tensor:
+    """The sum of a pixel's four neighbours; 0 beyond the border."""
     x = F.pad(x, (1, 1, 1, 1))
     return x[:, :, 2:, 1:-1] + x[:, :, :-2, 1:-1] + x[:, :, 1:-1, 2:] + x[:, :, 1:-1, :-2]

@@ -1,4 +1,4 @@
-"""What can be set about the engine, and the settings that have a name."""
+"""The engine's configuration and its presets."""
 
 from __future__ import annotations
 
@@ -11,33 +11,32 @@ class Config:
 
     Attributes:
         patch: side of the square patches whose distribution is matched, pixels; odd.
-        ratio: how much larger each level of the pyramid is than the one before it; above 1.
+        ratio: scale factor between neighbouring levels of the pyramid; above 1.
         coarsest: shorter side of the coarsest level, pixels. Near twice ``patch`` the layout is close to the photo's;
-            higher, it is a looser arrangement of smaller pieces.
-        start: what ``vary`` begins with where ``structure`` is 0: ``blank``, mid-grey; or ``photo``, the photo at the
-            coarsest level, displaced by ``sway``.
-        noise: standard deviation of the noise that is added to that, the same in all channels, on a -1..1 scale and at
-            the starting level's own resolution; less in proportion where ``structure`` is higher.
-        sway: standard deviation of the smooth random displacement of the photo, where the photo is what is begun with,
-            pixels of the starting level; less in proportion where ``structure`` is higher.
-        sway_scale: distance over which that displacement changes, pixels of the starting level.
-        projections: random directions on which the patches are projected at each step.
-        fine_projections: the same at levels of more than ``fine_above`` pixels, where sorting is what takes the time.
-        fine_above: pixels of a level from which ``fine_projections`` replaces ``projections``.
-        stride: distance of neighbouring patches at those levels, pixels; every step another of the stride's offsets. 1
-            takes all patches.
-        steps: steps per level.
-        remake_steps: the same for ``remake`` and ``stylize``, whose pictures are to keep their shapes.
-        rate: learning rate of Adam: about how far a value moves in one step, on a -1..1 scale.
-        replaced_above: shorter side of a level, pixels, from which patches are replaced by the photo's nearest instead,
-            as GPNN does, in ``vary`` and ``retarget``; 0 matches distributions at all levels.
+            larger values give looser arrangements of smaller parts.
+        start: initial image of ``vary`` at structure 0: ``blank``, mid-grey; or ``photo``, the photo at the coarsest
+            level, displaced by ``sway``.
+        noise: standard deviation of the noise added to it, equal in all channels, on a -1..1 scale and at the
+            resolution of the injection level; scaled by 1 - ``structure``.
+        sway: standard deviation of the smooth random displacement of an initial photo, pixels of the injection level;
+            scaled by 1 - ``structure``.
+        sway_scale: correlation length of that displacement, pixels of the injection level.
+        projections: number of random projections per step.
+        fine_projections: the same at levels of more than ``fine_above`` pixels, where sorting dominates the time.
+        fine_above: number of pixels of a level above which ``fine_projections`` replaces ``projections``.
+        stride: stride of the patches at those levels, pixels, with a random offset at every step. 1 uses all patches.
+        steps: optimization steps per level.
+        remake_steps: the same for ``remake`` and ``stylize``, which keep the shapes of the given image.
+        rate: learning rate of Adam: about the maximum change of a value per step, on a -1..1 scale.
+        replaced_above: shorter side of a level, pixels, above which patches are replaced by nearest neighbours, as in
+            GPNN, in ``vary`` and ``retarget``; 0 matches distributions at all levels.
         replaced_patch: side of those patches, pixels; odd.
-        replacements: replacements of every patch by its nearest, per level.
-        alpha: completeness of the replacements, in units of mean squared patch difference on a -1..1 scale, in
-            proportion to the photo's contrast; 0 or less switches it off.
-        retarget_alpha: ``alpha`` for ``retarget``, where insisting puts things into skies that were only stretched.
-        spread: where replaced patches overlap, each counts by a bell of this standard deviation around its middle, as a
-            fraction of its side; 0 is a plain mean.
+        replacements: patch replacement iterations per level.
+        alpha: completeness of the replacements, in units of mean squared patch difference on a -1..1 scale, relative to
+            the photo's contrast; 0 or less disables it.
+        retarget_alpha: ``alpha`` for ``retarget``, where strong completeness puts objects into stretched skies.
+        spread: standard deviation of the Gaussian weights with which overlapping patches are averaged, as a fraction of
+            the patch side; 0 is a uniform mean.
     """
 
     patch: int = 7
@@ -64,7 +63,7 @@ class Config:
 
 PRESETS: dict[str, Config] = {
     "fast": Config(),
-    # The published settings: nothing but distributions, all patches, 64 directions.
+    # The published settings: distribution matching only, all patches, 64 directions.
     "paper": Config(ratio=1 / 0.85, fine_projections=64, remake_steps=300, replaced_above=0),
     "tiny": Config(coarsest=14, projections=8, fine_projections=8, steps=6, remake_steps=6, rate=0.1, replacements=1),
 }

@@ -1,4 +1,4 @@
-"""What a picture will take, said before it is made."""
+"""Estimates of the time and memory of one result."""
 
 from __future__ import annotations
 
@@ -8,56 +8,60 @@ from collections.abc import Sequence
 
 from calotype.engines.gpdm.config import Config
 from calotype.engines.gpdm.generate import plan
-from calotype.matching.refine import PER_COPY, Level, bounded
+from calotype.matching.refine import SECONDS_PER_COPY, Level, limited
 from calotype.types import Cost
 
-# Seconds of one core of a 2.6 GHz server processor, fitted to benchmarks/results/gpdm_ablation.json: for a patch
-# projected on a direction and put in order, for each value of the patch there, for a step, and for a patch replaced.
-PER_VALUE, PER_PIXEL, PER_STEP, PER_PATCH = 0.87e-8, 0.65e-10, 0.6e-3, 1.0e-6
-# Bytes that torch itself and a few temporaries take.
-BASE = 350 << 20
+# Seconds on one core of a 2.6 GHz server CPU, fitted to benchmarks/results/gpdm_ablation.json: to sort one projection
+# of a patch, per multiply-add (MAC) of a projection, the constant overhead of a step, and one patch search and
+# replacement.
+SECONDS_PER_VALUE, SECONDS_PER_MAC, SECONDS_PER_STEP, SECONDS_PER_PATCH = 0.87e-8, 0.65e-10, 0.6e-3, 1.0e-6
+# Bytes of torch itself with a few temporaries.
+BASE_BYTES = 350 << 20
 
 
 def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Config, cores: int | None = None) -> Cost:
-    """Seconds and peak memory for ``vary`` or ``retarget`` to ``size`` (height, width) from photos of ``photo_sizes``.
+    """Seconds and peak memory of ``vary`` or ``retarget`` to ``size`` (height, width) from photos of ``photo_sizes``.
 
-    The time supposes processors of a typical speed, ``cores`` of them (``None``: as many as there are), idle otherwise.
-    For the verbs that are handed a picture, ``cfg`` as ``remaking`` has it.
+    The time is for idle CPUs of a typical speed with ``cores`` cores (``None``: those of this machine). For verbs with
+    a given image, pass ``remaking(cfg)``.
     """
     levels = plan(photo_sizes[0], size, cfg)
     if cfg.replaced_above > 0:
-        levels = bounded(levels, photo_sizes[0])
+        levels = limited(levels, photo_sizes[0])
     replaced = [cfg.replaced_above > 0 and min(photo_sizes[0]) * x.factor > cfg.replaced_above for x in levels]
     seconds, peak = 0.0, 0
     for level, by_patches in zip(levels, replaced):
-        here, there = counts(level, photo_sizes)
+        queries, keys = counts(level, photo_sizes)
         if not level.steps:
-            seconds, peak = seconds + PER_COPY * cfg.replaced_patch**2 * here, max(peak, 48 * here + 36 * there)
+            seconds, peak = (
+                seconds + SECONDS_PER_COPY * cfg.replaced_patch**2 * queries,
+                max(peak, 48 * queries + 36 * keys),
+            )
         elif by_patches:
-            seconds += cfg.replacements * (here + there) * PER_PATCH
-            # The descriptions searched in, a few fields and a few pictures.
-            peak = max(peak, 104 * max(here, there) + 80 * (here + there))
+            seconds += cfg.replacements * (queries + keys) * SECONDS_PER_PATCH
+            # The descriptors, a few fields and a few images.
+            peak = max(peak, 104 * max(queries, keys) + 80 * (queries + keys))
         else:
-            taken, held = matching(here, there, level, cfg)
-            seconds, peak = seconds + taken, max(peak, held)
-    # The sorting is done by one core, whatever their number.
-    speed_up = min(cores or os.cpu_count() or 1, 8) ** 0.25
-    return Cost(seconds / speed_up, BASE + peak)
+            taken, bytes_held = matching(queries, keys, level, cfg)
+            seconds, peak = seconds + taken, max(peak, bytes_held)
+    # Sorting uses one core only.
+    speedup = min(cores or os.cpu_count() or 1, 8) ** 0.25
+    return Cost(seconds / speedup, BASE_BYTES + peak)
 
 
-def matching(here: int, there: int, level: Level, cfg: Config) -> tuple[float, int]:
-    """Seconds of one core, and bytes, for one level at which the distributions are matched."""
-    fine = here > cfg.fine_above
+def matching(queries: int, keys: int, level: Level, cfg: Config) -> tuple[float, int]:
+    """Seconds on one core, and bytes, of distribution matching at one level."""
+    fine = queries > cfg.fine_above
     count, stride = (cfg.fine_projections, cfg.stride) if fine else (cfg.projections, 1)
-    values = count * (here + there) / stride**2
-    order = math.log2(max(here, 2)) / 16
-    step = values * (PER_VALUE * order + 3 * level.patch**2 * PER_PIXEL) + PER_STEP
-    # Values, their order, what they are to be, and the way back; no more than so many at a time.
-    held = 40 * min(values, 2 * max(1 << 24, (here + there) / stride**2))
-    return level.steps * step, int(held + 60 * (here + there))
+    values = count * (queries + keys) / stride**2
+    order = math.log2(max(queries, 2)) / 16
+    step = values * (SECONDS_PER_VALUE * order + 3 * level.patch**2 * SECONDS_PER_MAC) + SECONDS_PER_STEP
+    # Projections, their order, targets and gradients, for a bounded number of projections at a time.
+    bytes_held = 40 * min(values, 2 * max(1 << 24, (queries + keys) / stride**2))
+    return level.steps * step, int(bytes_held + 60 * (queries + keys))
 
 
 def counts(level: Level, photo_sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """Patches of the result and of the photos at a level."""
+    """The number of patches of the result and of the photos at a level."""
     photos = sum(round(h * level.factor) * round(w * level.factor) for h, w in photo_sizes)
     return level.size[0] * level.size[1], photos

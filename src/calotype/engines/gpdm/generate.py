@@ -1,4 +1,4 @@
-"""New samples of a photo, and the photo at another size."""
+"""``vary`` and ``retarget``."""
 
 from __future__ import annotations
 
@@ -9,32 +9,33 @@ import torch
 from torch import Tensor
 
 from calotype.engines.gpdm.config import Config
-from calotype.engines.gpdm.match import worked
+from calotype.engines.gpdm.match import synthesize
 from calotype.errors import InputError
 from calotype.image.pyramid import gpnn_sizes
 from calotype.image.resize import resize
-from calotype.matching.refine import Level, Tile, drawn
-from calotype.matching.start import seamless, swayed
+from calotype.matching.refine import Level, Tile, noise_map
+from calotype.matching.start import displaced, tileable
 from calotype.run import Run
 
 
 def plan(photo: tuple[int, int], size: tuple[int, int], cfg: Config) -> list[Level]:
     """The pyramid of a result of ``size`` from a photo of ``photo`` pixels (height, width), coarsest level first.
 
-    Both are reduced by the same factors, whichever side is the longer; the authors' code measures the photo by its
-    shorter side and the result by its height, so that patches of an upright photo are of two scales.
+    Both are downsampled by the same factors; the authors' code measures the photo by its shorter side and the result by
+    its height, so that patches of a portrait photo are compared at two scales.
     """
     levels = []
     for h, w in gpnn_sizes(*photo, coarsest=cfg.coarsest, ratio=cfg.ratio):
         factor = max(h / photo[0], w / photo[1])
         here = (max(cfg.patch + 1, round(size[0] * h / photo[0])), max(cfg.patch + 1, round(size[1] * w / photo[1])))
         levels.append(Level(here, factor, cfg.patch, cfg.steps))
-    # At full size nothing is rounded, and a photo thinner than a patch has been refused.
+    # The exact full size; photos smaller than a patch have been rejected.
     return [*levels[:-1], Level(size, 1.0, cfg.patch, cfg.steps)]
 
 
 def scales(photo_size: tuple[int, int], cfg: Config) -> list[tuple[int, int]]:
-    """Height and width of a result as large as the photo at each level, coarsest first: what ``structure`` points to.
+    """Height and width of a result of the photo's size at each level, coarsest first: the levels ``structure`` selects
+    from.
 
     Raises:
         InputError: a setting is out of range.
@@ -54,17 +55,17 @@ def vary(
     structure: float = 0.0,
     tile: Tile = (False, False),
 ) -> Tensor:
-    """A new sample: noise at the coarsest level, or the photo displaced at a finer one, given the photo's patches.
+    """A new sample, from noise at the coarsest level, or from the displaced photo at a finer one.
 
     Args:
         photos: [1, C, H, W] each, -1..1; the first is the photo, the patches of all are one set.
         cfg: settings.
         run: progress, stopping, device.
         size: height and width of the result, pixels.
-        seed: of the start and of the directions.
-        structure: 0 begins at the coarsest level, as ``cfg.start`` says and the paper does; above 0 the level that it
-            names is begun with the photo, displaced; 1 is the finest.
-        tile: whether the result continues itself vertically and horizontally.
+        seed: of the initial image and of the projections.
+        structure: 0 starts at the coarsest level, with ``cfg.start``, as in the paper; larger values start with the
+            displaced photo at the selected level; 1 is the finest.
+        tile: whether the result is periodic, vertically and horizontally.
 
     Returns:
         [1, C, h, w], -1..1.
@@ -83,13 +84,13 @@ def vary(
     if first or cfg.start == "photo":
         sway = cfg.sway * (1 - structure)
         start = resize(photo, here)
-        start = seamless(swayed(start, sway, cfg.sway_scale, noise) if sway > 0 else start, tile)
-    start = start + cfg.noise * (1 - structure) * drawn(here, noise, photo.device)
-    return worked(start, photos, cfg, run, levels, noise, tile, first)
+        start = tileable(displaced(start, sway, cfg.sway_scale, noise) if sway > 0 else start, tile)
+    start = start + cfg.noise * (1 - structure) * noise_map(here, noise, photo.device)
+    return synthesize(start, photos, cfg, run, levels, noise, tile, first)
 
 
 def starting_level(structure: float, levels: int) -> int:
-    """The level that is begun at: 0 only where ``structure`` is, so that a short pyramid does not make loose free."""
+    """The injection level; 0 only for structure 0, so that ``loose`` differs from ``free`` even in a short pyramid."""
     return min(levels - 1, max(1, round(structure * (levels - 1)))) if structure > 0 else 0
 
 
@@ -103,21 +104,21 @@ def retarget(
     seed: int,
     tile: Tile = (False, False),
 ) -> Tensor:
-    """The photo at another size: its coarsest level is stretched, then given patches of their own size.
+    """The photo at another size: resized at the coarsest level, then synthesised from patches of the original size.
 
-    Retargeting in the paper. Arguments, result and errors are those of ``vary``. The seed moves only the directions
-    and the search, so results of two seeds are close.
+    Retargeting in the paper. Arguments, result and errors are those of ``vary``. The seed affects only the projections
+    and the search, so results of two seeds are similar.
     """
     checked(photos, size, cfg)
     noise = torch.Generator().manual_seed(seed)
     photo = photos[0]
     levels = plan((photo.shape[2], photo.shape[3]), size, cfg)
     how = replace(cfg, alpha=cfg.retarget_alpha)
-    return worked(seamless(resize(photo, levels[0].size), tile), photos, how, run, levels, noise, tile)
+    return synthesize(tileable(resize(photo, levels[0].size), tile), photos, how, run, levels, noise, tile)
 
 
 def checked(photos: Sequence[Tensor], size: tuple[int, int], cfg: Config) -> None:
-    """Refuse what cannot work, before any of it is done."""
+    """Check photos, size and settings before any work is done."""
     checked_settings(cfg)
     least = 2 * max(cfg.patch, cfg.replaced_patch)
     for height, width in [size] + [(x.shape[2], x.shape[3]) for x in photos]:
@@ -130,7 +131,7 @@ def checked(photos: Sequence[Tensor], size: tuple[int, int], cfg: Config) -> Non
 
 
 def checked_settings(cfg: Config) -> None:
-    """Refuse settings that cannot work."""
+    """Check the settings."""
     for name in ("patch", "replaced_patch"):
         side = getattr(cfg, name)
         if side < 3 or side % 2 == 0:

@@ -1,4 +1,4 @@
-"""The loop: from a coarse guess to the full picture, every level's pixels moved until its patches are the photo's."""
+"""The coarse-to-fine loop: the pixels of every level are optimized to match the photo's patch distribution."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 
 from calotype.engines.gpdm.config import Config
-from calotype.engines.gpdm.distance import Tile, directions, slope
+from calotype.engines.gpdm.distance import Tile, directions, distance_and_gradient
 from calotype.image.resize import resize, resize_wrapped
-from calotype.matching.library import shrunk
-from calotype.matching.refine import Level, Refinement, bounded, refine
+from calotype.matching.library import size_at
+from calotype.matching.refine import Level, Refinement, limited, refine
 from calotype.run import Run
 
 
-def worked(
+def synthesize(
     start: Tensor,
     photos: Sequence[Tensor],
     cfg: Config,
@@ -28,26 +28,28 @@ def worked(
 ) -> Tensor:
     """From ``start`` [1, C, h, w], at the level ``first``, to the result at the last of ``levels``.
 
-    Up to the level where replacing begins distributions are matched; there, and above, patches are replaced.
+    Distributions are matched below ``cfg.replaced_above``; at the levels above patches are replaced.
     """
-    above = replaced_from(levels, photos[0], cfg)
+    above = first_replaced_level(levels, photos[0], cfg)
     picture = start
     for index in range(first, above):
         if index > first:
             picture = resize_wrapped(picture, levels[index].size, tile)
         stage = f"distribution {index + 1} of {above}"
-        picture = matched(picture, at_level(photos, levels[index]), cfg, run, levels[index], noise, tile, stage)
+        picture = match_distribution(
+            picture, at_level(photos, levels[index]), cfg, run, levels[index], noise, tile, stage
+        )
     if above < len(levels):
-        # The last level matched is the first replaced: what is enlarged from there on is sharp.
+        # The last matched level is the first replaced one, so that all images upsampled from there on are sharp.
         at = max(first, above - 1)
         rest = [replace(level, patch=cfg.replaced_patch, steps=cfg.replacements) for level in levels]
-        here = bounded(rest[at:], (photos[0].shape[2], photos[0].shape[3]))
-        picture = refine(picture, photos, replacing(cfg), run, here, noise, tile, rest[:at])
-    return tidy(picture)
+        here = limited(rest[at:], (photos[0].shape[2], photos[0].shape[3]))
+        picture = refine(picture, photos, refinement(cfg), run, here, noise, tile, rest[:at])
+    return clamped(picture)
 
 
-def replaced_from(levels: Sequence[Level], photo: Tensor, cfg: Config) -> int:
-    """The first of the levels at which distributions are not matched; as many as there are where all are."""
+def first_replaced_level(levels: Sequence[Level], photo: Tensor, cfg: Config) -> int:
+    """The first level at which patches are replaced; the number of levels if there is none."""
     if cfg.replaced_above <= 0:
         return len(levels)
     short = min(photo.shape[2:])
@@ -56,26 +58,26 @@ def replaced_from(levels: Sequence[Level], photo: Tensor, cfg: Config) -> int:
 
 
 def at_level(photos: Sequence[Tensor], level: Level) -> list[Tensor]:
-    """The photos at a level; the first always, others where they are not smaller than two patches there."""
-    sizes = [shrunk(photo, level.factor, level.patch) for photo in photos]
+    """The photos at a level: the first always, others unless they are smaller than two patches there."""
+    sizes = [size_at(photo, level.factor, level.patch) for photo in photos]
     fitting = (i for i, size in enumerate(sizes) if i == 0 or min(size) >= 2 * level.patch)
     return [resize(photos[i], sizes[i]) for i in fitting]
 
 
-def replacing(cfg: Config) -> Refinement:
-    """How patches are replaced, as ``cfg`` has it."""
+def refinement(cfg: Config) -> Refinement:
+    """Settings of the patch replacement."""
     return Refinement(alpha=cfg.alpha, spread=cfg.spread)
 
 
-def tidy(picture: Tensor) -> Tensor:
-    """``picture`` with colours no further from grey than its transparency allows, as composited ones are."""
+def clamped(picture: Tensor) -> Tensor:
+    """Clamp colours to the range that the alpha channel allows, as in composited images."""
     if picture.shape[1] < 4:
         return picture
-    opaque = (picture[:, 3:4] + 1) / 2
-    return torch.cat([picture[:, :3].clamp(-opaque, opaque), picture[:, 3:]], 1)
+    opacity = (picture[:, 3:4] + 1) / 2
+    return torch.cat([picture[:, :3].clamp(-opacity, opacity), picture[:, 3:]], 1)
 
 
-def matched(
+def match_distribution(
     picture: Tensor,
     photos: Sequence[Tensor],
     cfg: Config,
@@ -85,7 +87,7 @@ def matched(
     tile: Tile,
     stage: str,
 ) -> Tensor:
-    """``picture`` [1, C, h, w] after a level's steps towards the patches of ``photos``: section 3 of the paper."""
+    """Optimize ``picture`` [1, C, h, w] towards the patch distribution of ``photos``: section 3 of the paper."""
     fine = level.size[0] * level.size[1] > cfg.fine_above
     count, stride = (cfg.fine_projections, cfg.stride) if fine else (cfg.projections, 1)
     picture = picture.clone().requires_grad_()
@@ -93,7 +95,7 @@ def matched(
     for _ in run.steps(level.steps, stage=stage):
         filters = directions(count, picture.shape[1], level.patch, noise, picture.device)
         down, across = (int(i) for i in torch.randint(stride, (2,), generator=noise))
-        distance, picture.grad = slope(
+        distance, picture.grad = distance_and_gradient(
             picture.detach(), photos, filters, tile=tile, stride=stride, offset=(down, across)
         )
         adam.step()

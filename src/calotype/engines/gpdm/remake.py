@@ -1,4 +1,4 @@
-"""A picture that was drawn, pasted or changed, or another photo, given the patches of the photo."""
+"""``remake`` and ``stylize``: a given image rendered with the photo's patches."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from torch import Tensor
 
 from calotype.engines.gpdm.config import Config
 from calotype.engines.gpdm.generate import checked, plan, starting_level
-from calotype.engines.gpdm.match import worked
+from calotype.engines.gpdm.match import synthesize
 from calotype.errors import InputError
 from calotype.image.resize import resize
-from calotype.matching.refine import drawn
+from calotype.matching.refine import noise_map
 from calotype.run import Run
 
 
@@ -29,30 +29,30 @@ def remake(
     structure: float,
     net: None = None,
 ) -> Tensor:
-    """``picture`` taken in at the level that ``structure`` names, and given the photo's patches from there up.
+    """Inject ``picture`` at the level selected by ``structure``, and synthesise from the photo's patches from there up.
 
-    Distributions are matched at all levels. What is foreign keeps its shapes and takes on colours and surfaces, and the
-    rest of the picture changes with it, since the patches are matched as a whole.
+    Distributions are matched at all levels. The given image keeps its shapes and takes on the photo's colours and
+    textures; all of it changes, since the distribution is matched as a whole.
 
     Args:
         photos: [1, C, H, W] each, -1..1; the first is the photo, the patches of all are one set.
         cfg: settings.
         run: progress, stopping, device.
-        picture: [1, C, H, W], -1..1, of any size: it is stretched to that of the result.
+        picture: [1, C, H, W], -1..1, of any size; resized to that of the result.
         size: height and width of the result, pixels.
-        seed: of the noise by which one drawing gives several results, and of the directions.
-        structure: 0 takes the picture in at the coarsest level, which keeps its layout alone; 1 at the finest.
-        net: not looked at; engines that learn take their net here.
+        seed: of the noise, which makes several results of one image possible, and of the projections.
+        structure: injection level: 0 is the coarsest, which keeps the layout only; 1 the finest.
+        net: ignored; engines with trained models take theirs here.
 
     Returns:
         [1, C, h, w], -1..1.
 
     Raises:
-        InputError: the result would be smaller than two patches, a setting is out of range, or one of photo and picture
-            has transparency and the other has not.
+        InputError: the result would be smaller than two patches, a setting is out of range, or only one of photo and
+            image has transparency.
         Stopped: the run was asked to stop.
     """
-    return _taken_in(photos, cfg, run, picture, size, seed, structure, cfg.noise * (1 - structure))
+    return _injected(photos, cfg, run, picture, size, seed, structure, cfg.noise * (1 - structure))
 
 
 @torch.no_grad()
@@ -66,25 +66,25 @@ def stylize(
     seed: int,
     structure: float = 0.75,
 ) -> Tensor:
-    """``picture``, which is the content, with the patches of the photo, the style: the paper's style transfer.
+    """Style transfer as in the paper: ``picture`` is the content, the photo the style.
 
-    No noise is added, and the coarse levels are left out. Arguments and errors are those of ``remake``.
+    No noise is added, and the coarse levels are skipped. Arguments and errors are those of ``remake``.
 
     Returns:
         [1, C, h, w], -1..1.
     """
-    return _taken_in(photos, cfg, run, picture, size, seed, structure, 0.0)
+    return _injected(photos, cfg, run, picture, size, seed, structure, 0.0)
 
 
 def remaking(cfg: Config) -> Config:
-    """The settings with which a given picture is made again: distributions are matched at all levels.
+    """The settings for ``remake`` and ``stylize``: distributions are matched at all levels.
 
-    The photo's nearest patches would fill what is foreign with flat colour; moved pixels keep its shapes.
+    Nearest neighbours would fill foreign regions with flat colour; optimized pixels keep their shapes.
     """
     return replace(cfg, steps=cfg.remake_steps, replaced_above=0)
 
 
-def _taken_in(
+def _injected(
     photos: Sequence[Tensor],
     cfg: Config,
     run: Run,
@@ -102,5 +102,5 @@ def _taken_in(
     levels = plan((photos[0].shape[2], photos[0].shape[3]), size, cfg)
     first = starting_level(structure, len(levels))
     here = levels[first].size
-    start = resize(picture, here) + amount * drawn(here, noise, picture.device)
-    return worked(start, photos, cfg, run, levels, noise, (False, False), first)
+    start = resize(picture, here) + amount * noise_map(here, noise, picture.device)
+    return synthesize(start, photos, cfg, run, levels, noise, (False, False), first)

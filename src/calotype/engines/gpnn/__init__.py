@@ -1,45 +1,43 @@
-"""GPNN: new pictures from one photo by generative patch nearest neighbours. Nothing is trained.
+"""GPNN: new images from one photo by generative patch nearest neighbours. No training.
 
-The idea (Granot, Feinstein, Shocher, Bagon, Irani: "Drop the GAN: In Defense of Patches Nearest Neighbors as Single
-Image Generative Models", CVPR 2022): at a coarse level of a pyramid the photo is disturbed; then, level by level, every
-patch of the picture is replaced by the photo's patch that suits it best, overlaps are averaged, and the result is
-enlarged to become the question at the next level. The best patch is the one of least d(q, k) / (alpha + min over q' of
-d(q', k)): the denominator makes parts of the photo attractive that nothing resembles yet, so the result is complete as
-well as coherent.
+The method (Granot, Feinstein, Shocher, Bagon, Irani: "Drop the GAN: In Defense of Patches Nearest Neighbors as Single
+Image Generative Models", CVPR 2022): at a coarse level of a pyramid the photo is perturbed by noise; then, level by
+level, every patch of the image is replaced by its best match in the photo, overlaps are averaged, and the result is
+upsampled to be the query of the next level. The best match minimizes d(q, k) / (alpha + min over q' of d(q', k)): the
+denominator favours parts of the photo that the result lacks, so that the result is complete as well as coherent.
 
-Two searches give the same kind of answer. ``exact`` compares all patches with all, as published; it is the oracle of
-the other and its time grows with the square of the pixels. ``fast`` keeps, for every patch of the result and, for the
-denominator, of the photo, the best match so far, tries what the neighbours' matches propose and a few random guesses
-(PatchMatch), on principal components of the patches, and starts from the level below. Its time and memory grow
-linearly: benchmarks/results/speed.json has the figures.
+Two searches minimize the same score. ``exact`` is exhaustive, as published; it is the reference for the other, and its
+time is quadratic in the pixels. ``fast`` (PatchMatch) keeps the best match so far of every patch of the result and, for
+the denominator, of the photo, and improves it by propagation from neighbours and random guesses, on principal
+components of the patches, starting from the matches of the coarser level. Time and memory are linear in the pixels:
+benchmarks/results/speed.json has the numbers.
 
-What differs from the paper, beside the search. Each is a setting; the preset ``paper`` with structure 0 has
-none of them:
-- The start is disturbed in place as well as in value (``sway``): patches undo noise in the values so well that
-  samples are often the photo itself.
-- Patches are 5 pixels at the fine levels (``fine_patch``), and only a few replacements are made there (``fine_steps``).
-- The coarsest level is a little larger (``coarsest``), so that layouts differ more.
-- ``alpha`` is in proportion to the photo's variance at each level (``relative_alpha``): as one number for all photos it
+Differences from the paper, apart from the search. Each is a setting; the preset ``paper`` with structure 0 has none of
+them:
+- The initial image is also displaced, not only perturbed in value (``sway``): patch matching removes noise in the
+  values so well that samples are often the photo itself.
+- Patches have 5 pixels at the fine levels (``fine_patch``), with only a few replacements (``fine_steps``).
+- The coarsest level is slightly larger (``coarsest``), so that layouts vary more.
+- ``alpha`` is relative to the photo's variance at each level (``relative_alpha``): one absolute value for all photos
   loses what is faint or sparse.
-- ``restless`` noise at every level, and votes that count most in the middle of a patch (``spread``), make results less
-  of a collage; the preset ``original`` uses them.
-- The distance is the mean squared difference on a -1..1 scale, for which ``alpha`` is given; which scale the paper's
-  0.005 refers to is not known for certain.
+- ``restless`` noise at every level, and votes weighted towards the centre of a patch (``spread``), make results less of
+  a collage; the preset ``original`` uses them.
+- The distance is the mean squared difference on a -1..1 scale, and ``alpha`` is given for it; which scale the paper's
+  0.005 refers to is not documented.
 
-``remake`` carries a foreign picture (a sketch, a paste, an edit) over into the photo's manner: it is taken in at a
-level of the pyramid and rebuilt from patches of the photo. At a coarse one only the layout of the sketch is kept; at a
-fine one its shapes are, and patches change no more than the surface.
+``remake`` renders a given image (a sketch, a paste, an edit) with the photo's patches, injected at a level of the
+pyramid. At a coarse one only its layout is kept; at a fine one its shapes are, and only the texture changes.
 
-``texture`` makes more of a material from a sample of it: small pieces are quilted (Efros and Freeman, SIGGRAPH 2001) at
-a coarse level, and rebuilt from there up.
+``texture`` synthesises more of a material from a sample of it: blocks are quilted (Efros and Freeman, SIGGRAPH 2001) at
+a coarse level, and refined from there up.
 
-``analogy`` lays the photo out as a target has it (Hertzmann et al., Image Analogies, SIGGRAPH 2001): patches are
-compared by their pixels and by what a map of the photo, or a photo without its effect, has at the same place.
-``relayout`` is the same for two label maps given as numbers.
+``analogy`` is an image analogy A : A' applied to B (Hertzmann et al., Image Analogies, SIGGRAPH 2001): patches are
+compared by their pixels and by guide channels, such as a label map of the photo, or the photo without its effect.
+``relayout`` is the same for two label maps given as class indices.
 
-Sizes: from 16 pixels up to a hundred megapixels. Limits: nothing is understood, so a face or a building may be taken
-apart; what is unique in a photo is either kept whole or broken. Several photos may lend patches. Results may be
-tileable. CPU and CUDA run the same code, with the same noise.
+Sizes: from 16 pixels up to a hundred megapixels. Limits: no semantics, so a face or a building may be broken up; what
+is unique in a photo is either kept whole or broken. Several photos may contribute patches. Results may be tileable. CPU
+and CUDA run the same code, with the same noise.
 """
 
 from calotype.engines.gpnn.analogy import analogy, relayout

@@ -1,4 +1,4 @@
-"""The loop: from a coarse guess to the full picture, every patch replaced by the photo's patch that suits it best."""
+"""``vary`` and ``retarget``, and the pyramid and checks of all verbs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from calotype.engines.gpnn.config import Config
 from calotype.errors import InputError
 from calotype.image.pyramid import gpnn_sizes
 from calotype.image.resize import resize
-from calotype.matching.refine import Level, Refinement, Tile, bounded, drawn, refine
-from calotype.matching.start import seamless, swayed
+from calotype.matching.refine import Level, Refinement, Tile, limited, noise_map, refine
+from calotype.matching.start import displaced, tileable
 from calotype.run import Run
 
 
@@ -26,13 +26,14 @@ def plan(photo: tuple[int, int], size: tuple[int, int], cfg: Config) -> list[Lev
         here = (max(patch + 1, round(size[0] * h / photo[0])), max(patch + 1, round(size[1] * w / photo[1])))
         steps = min(cfg.steps, cfg.fine_steps) if h * w > cfg.fine_steps_above else cfg.steps
         levels.append(Level(here, factor, patch, steps))
-    # At full size nothing is rounded, and a photo thinner than a patch has been refused.
+    # The exact full size; photos smaller than a patch have been rejected.
     levels[-1] = Level(size, 1.0, levels[-1].patch, levels[-1].steps)
-    return bounded(levels, photo, cfg.searched)
+    return limited(levels, photo, cfg.searched)
 
 
 def scales(photo_size: tuple[int, int], cfg: Config) -> list[tuple[int, int]]:
-    """Height and width of a result as large as the photo at each level, coarsest first: what ``structure`` points to.
+    """Height and width of a result of the photo's size at each level, coarsest first: the levels ``structure`` selects
+    from.
 
     Raises:
         InputError: a setting is out of range.
@@ -52,16 +53,16 @@ def vary(
     structure: float = 0.0,
     tile: Tile = (False, False),
 ) -> Tensor:
-    """A new sample: the photo disturbed at the level that ``structure`` names, and rebuilt from patches from there up.
+    """A new sample: the photo perturbed at the level selected by ``structure``, and synthesised from there up.
 
     Args:
-        photos: [1, C, H, W] each, -1..1; the first is the photo, all lend patches.
+        photos: [1, C, H, W] each, -1..1; the first is the photo, all contribute patches.
         cfg: settings.
         run: progress, stopping, device.
         size: height and width of the result, pixels.
-        seed: of the disturbance and of the search.
-        structure: 0 disturbs the coarsest level, where the layout is decided (section 3.2 of the paper); 1 the finest.
-        tile: whether the result continues itself vertically and horizontally.
+        seed: of the perturbation and of the search.
+        structure: 0 perturbs the coarsest level, which determines the layout (section 3.2 of the paper); 1 the finest.
+        tile: whether the result is periodic, vertically and horizontally.
 
     Returns:
         [1, C, h, w], -1..1.
@@ -83,13 +84,13 @@ def vary(
         amount = cfg.detail_noise * float(detail.square().mean().sqrt())
     sway = cfg.sway * (1 - structure)
     if sway > 0:
-        start = swayed(start, sway, cfg.sway_scale, noise)
-    start = seamless(start, tile) + amount * drawn(here.size, noise, photo.device)
+        start = displaced(start, sway, cfg.sway_scale, noise)
+    start = tileable(start, tile) + amount * noise_map(here.size, noise, photo.device)
     return refine(start, photos, refinement(cfg), run, levels[first:], noise, tile, levels[:first])
 
 
 def starting_level(structure: float, levels: int) -> int:
-    """The level that is disturbed: 0 only where ``structure`` is, so that a short pyramid does not make loose free."""
+    """The injection level; 0 only for structure 0, so that ``loose`` differs from ``free`` even in a short pyramid."""
     return min(levels - 1, max(1, round(structure * (levels - 1)))) if structure > 0 else 0
 
 
@@ -103,21 +104,21 @@ def retarget(
     seed: int,
     tile: Tile = (False, False),
 ) -> Tensor:
-    """The photo at another size: its coarsest level is stretched, then rebuilt from patches of their own size.
+    """The photo at another size: resized at the coarsest level, then synthesised from patches of the original size.
 
-    Section 4.1 of the paper. Arguments, result and errors are those of ``vary``. The seed moves only the search, so
-    results of two seeds are close.
+    Section 4.1 of the paper. Arguments, result and errors are those of ``vary``. The seed affects only the search, so
+    results of two seeds are similar.
     """
     checked(photos, size, cfg)
     noise = torch.Generator().manual_seed(seed)
     photo = photos[0]
     levels = plan((photo.shape[2], photo.shape[3]), size, cfg)
     how = replace(refinement(cfg), alpha=cfg.retarget_alpha)
-    return refine(seamless(resize(photo, levels[0].size), tile), photos, how, run, levels, noise, tile)
+    return refine(tileable(resize(photo, levels[0].size), tile), photos, how, run, levels, noise, tile)
 
 
 def checked(photos: Sequence[Tensor], size: tuple[int, int], cfg: Config) -> None:
-    """Refuse what cannot work, before any of it is done."""
+    """Check photos, size and settings before any work is done."""
     _checked_settings(cfg)
     least = 2 * max(cfg.patch, cfg.fine_patch)
     for height, width in [size] + [(x.shape[2], x.shape[3]) for x in photos]:
@@ -151,6 +152,6 @@ def _checked_settings(cfg: Config) -> None:
 
 
 def refinement(cfg: Config) -> Refinement:
-    """How patches are replaced, as ``cfg`` has it."""
+    """Settings of the patch replacement."""
     shared = {field.name for field in fields(Refinement)} & {field.name for field in fields(cfg)}
     return Refinement(exact_start=cfg.exact_below, **{name: getattr(cfg, name) for name in shared})

@@ -1,4 +1,4 @@
-"""A small picture laid out of overlapping pieces of samples, each chosen to go on with what is there already."""
+"""Image quilting: a small image of overlapping blocks of samples, each chosen to match the existing ones."""
 
 from __future__ import annotations
 
@@ -12,73 +12,74 @@ from torch import Tensor
 from calotype.image.resize import resize
 from calotype.matching.refine import Guide, Tile
 
-# The side of a piece as a share of the sample's shorter side, and the share of a piece that lies on its neighbours.
-PIECE, OVERLAP = 0.4, 1 / 3
-# Pieces that fit nearly as well as the best one are as good (Efros and Freeman: within 0.1 of its error).
-AS_GOOD = 1.1
-# A place that was used before has to fit better: by this much for every time.
-WORN = 0.3
+# Side of a block as a share of the sample's shorter side, and the share of a block that overlaps its neighbours.
+BLOCK, OVERLAP = 0.4, 1 / 3
+# A block is chosen at random among those within this factor of the least error (Efros and Freeman: within 0.1 of it).
+TOLERANCE = 1.1
+# Relative increase of the error for every earlier use of a position.
+REUSE_PENALTY = 0.3
 
 
-def quilted(
+def quilt(
     samples: Sequence[Tensor], size: tuple[int, int], tile: Tile, guide: Guide | None, noise: torch.Generator
 ) -> Tensor:
-    """A picture of ``size`` in which everything is taken from ``samples``, [1, C, h, w] each.
+    """An image of ``size`` composed of blocks of ``samples``, [1, C, h, w] each.
 
-    Efros and Freeman ("Image Quilting for Texture Synthesis and Transfer", SIGGRAPH 2001, section 2), but for the cut:
-    it goes through the middle of the overlap, and patches mend it later on. Where pieces have been taken from often,
-    others are preferred. Along an axis that continues itself, the last pieces go on with the first ones too. With a
-    guide, a piece has to look like it as well (their section 3).
+    Efros and Freeman ("Image Quilting for Texture Synthesis and Transfer", SIGGRAPH 2001, section 2), except for the
+    cut: it runs through the middle of the overlap, and patch matching corrects it later. Positions that were used often
+    are avoided. Along a periodic axis, the last blocks also match the first ones. With a guide, blocks also have to
+    match it (their section 3).
     """
-    side = max(3, round(PIECE * min(min(x.shape[2:]) for x in samples)))
+    side = max(3, round(BLOCK * min(min(x.shape[2:]) for x in samples)))
     step = max(1, round(side * (1 - OVERLAP)))
     channels = samples[0].shape[1]
     canvas = samples[0].new_zeros(1, channels, size[0] + side, size[1] + side)
     known = samples[0].new_zeros(1, 1, size[0] + side, size[1] + side)
-    led, lent = guides(samples, guide, size, side)
-    worn = [x.new_zeros(x.shape[2] - side + 1, x.shape[3] - side + 1) for x in samples]
+    target_guide, source_guides = guide_channels(samples, guide, size, side)
+    usage = [x.new_zeros(x.shape[2] - side + 1, x.shape[3] - side + 1) for x in samples]
     for top in starts(size[0], step, tile[0]):
         for left in starts(size[1], step, tile[1]):
             window = (slice(None), slice(None), slice(top, top + side), slice(left, left + side))
-            # Each sample has its share of the pieces: the dullest one fits best everywhere.
+            # Each sample gets an equal share of the blocks: otherwise the smoothest one would match best everywhere.
             which = int(torch.randint(len(samples), (1,), generator=noise))
-            error = misfit(samples[which], canvas[window], known[window])
-            error = error + misfit(lent[which], led[window], torch.ones_like(known[window]))
-            y, x = chosen(error.expand_as(worn[which]), worn[which], noise)
-            worn[which][max(0, y - side // 4) : y + side // 4 + 1, max(0, x - side // 4) : x + side // 4 + 1] += 1
-            lay(canvas, known, samples[which][:, :, y : y + side, x : x + side], (top, left), size, tile)
+            error = overlap_error(samples[which], canvas[window], known[window])
+            error = error + overlap_error(source_guides[which], target_guide[window], torch.ones_like(known[window]))
+            y, x = choose_block(error.expand_as(usage[which]), usage[which], noise)
+            usage[which][max(0, y - side // 4) : y + side // 4 + 1, max(0, x - side // 4) : x + side // 4 + 1] += 1
+            place_block(canvas, known, samples[which][:, :, y : y + side, x : x + side], (top, left), size, tile)
     made = canvas[:, :, : size[0], : size[1]]
     if guide is not None:
-        return made  # it has its place
-    # The edge is a joint of pieces, and one where they had to fit on all sides: no edge is to be told from within.
-    turns = [int(torch.randint(length, (1,), generator=noise)) if wraps else 0 for length, wraps in zip(size, tile)]
-    return made.roll(turns, (2, 3))
+        return made  # its position is fixed by the guide
+    # The border is the most constrained seam: roll it to a random position, so that it cannot be identified.
+    shifts = [int(torch.randint(length, (1,), generator=noise)) if wraps else 0 for length, wraps in zip(size, tile)]
+    return made.roll(shifts, (2, 3))
 
 
 def starts(length: int, step: int, wraps: bool) -> list[int]:
-    """Where pieces begin along an axis: evenly, where the last has to go on with the first as with its neighbour."""
+    """Block positions along an axis; evenly spaced on a periodic one, where the last block overlaps the first."""
     if not wraps:
         return list(range(0, length, step))
     count = math.ceil(length / step)
     return [round(i * length / count) for i in range(count)]
 
 
-def guides(
+def guide_channels(
     samples: Sequence[Tensor], guide: Guide | None, size: tuple[int, int], side: int
 ) -> tuple[Tensor, Sequence[Tensor]]:
-    """The guide at this level, what is asked for and what each sample has; nothing of either without one."""
+    """The guide at this level, of the result and of each sample; without a guide, tensors without channels."""
     if guide is None:
         return samples[0].new_zeros(1, 0, size[0] + side, size[1] + side), [x[:, :0] for x in samples]
-    asked = F.pad(guide.weight * resize(guide.target, size), (0, side, 0, side), mode="replicate")
-    lent = zip(guide.source, samples)
-    return asked, [guide.weight * resize(x, (like.shape[2], like.shape[3])) for x, like in lent]
+    target = F.pad(guide.weight * resize(guide.target, size), (0, side, 0, side), mode="replicate")
+    pairs = zip(guide.source, samples)
+    return target, [guide.weight * resize(x, (like.shape[2], like.shape[3])) for x, like in pairs]
 
 
-def misfit(sample: Tensor, wanted: Tensor, where: Tensor) -> Tensor:
-    """Squared differences between ``wanted`` [1, C, p, p], where ``where`` [1, 1, p, p] is 1, and every piece.
+def overlap_error(sample: Tensor, wanted: Tensor, where: Tensor) -> Tensor:
+    """Squared differences between ``wanted`` [1, C, p, p], where ``where`` [1, 1, p, p] is 1, and every block of a
+    sample.
 
     Returns:
-        [h - p + 1, w - p + 1], a mean over the values that count.
+        [h - p + 1, w - p + 1], mean over the compared values.
     """
     if not sample.shape[1]:
         return sample.new_zeros(1, 1)
@@ -91,25 +92,27 @@ def misfit(sample: Tensor, wanted: Tensor, where: Tensor) -> Tensor:
     return error.clamp_min(0) / count
 
 
-def chosen(errors: Tensor, worn: Tensor, noise: torch.Generator) -> tuple[int, int]:
-    """Row and column of one of the pieces that fit best, by their errors and how often each was taken already."""
-    cost = ((errors + 1e-4) * (1 + WORN * worn)).flatten()
-    good = (cost <= AS_GOOD * cost.min()).nonzero()[:, 0]
-    place = int(good[int(torch.randint(len(good), (1,), generator=noise))])
-    return place // worn.shape[1], place % worn.shape[1]
+def choose_block(errors: Tensor, usage: Tensor, noise: torch.Generator) -> tuple[int, int]:
+    """Row and column of a random block among the best matches, given the errors and the earlier uses of each."""
+    cost = ((errors + 1e-4) * (1 + REUSE_PENALTY * usage)).flatten()
+    candidates = (cost <= TOLERANCE * cost.min()).nonzero()[:, 0]
+    place = int(candidates[int(torch.randint(len(candidates), (1,), generator=noise))])
+    return place // usage.shape[1], place % usage.shape[1]
 
 
-def lay(canvas: Tensor, known: Tensor, piece: Tensor, at: tuple[int, int], size: tuple[int, int], tile: Tile) -> None:
-    """Lay a piece down where nothing is yet, and on the half of the overlap next to that.
+def place_block(
+    canvas: Tensor, known: Tensor, block: Tensor, at: tuple[int, int], size: tuple[int, int], tile: Tile
+) -> None:
+    """Place a block where the canvas is empty, and on the near half of the overlap.
 
-    Along an axis that continues itself what hangs over the end is laid at the beginning as well, and the beginning is
-    seen beyond the end.
+    Along a periodic axis, the part beyond the end is also written to the start, and the start is visible beyond the
+    end.
     """
-    side = piece.shape[2]
+    side = block.shape[2]
     window = (slice(None), slice(None), slice(at[0], at[0] + side), slice(at[1], at[1] + side))
     there = known[window]
-    share = nearness(there)
-    canvas[window] = torch.where((there > 0) & (share < 0.5), canvas[window], piece)
+    share = nearness_to_free(there)
+    canvas[window] = torch.where((there > 0) & (share < 0.5), canvas[window], block)
     known[window] = 1
     for axis, wraps in zip((2, 3), tile):
         if wraps:
@@ -123,8 +126,8 @@ def lay(canvas: Tensor, known: Tensor, piece: Tensor, at: tuple[int, int], size:
             over_known.copy_(torch.maximum(over_known, start_known))
 
 
-def nearness(there: Tensor) -> Tensor:
-    """How near to what is free every pixel is, 0..1, where ``there`` [1, 1, p, p] says what is not."""
+def nearness_to_free(there: Tensor) -> Tensor:
+    """Nearness of every pixel to empty pixels, 0..1; ``there`` [1, 1, p, p] is 1 where the canvas is filled."""
     free = 1 - there
     if not bool(free.any()):
         return torch.full_like(there, 0.5)

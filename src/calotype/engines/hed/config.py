@@ -1,4 +1,4 @@
-"""What can be set about the engine, and the settings that have a name."""
+"""The engine's configuration and its presets."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ class Config:
     """Settings of the edge detector.
 
     Attributes:
-        side: the longer side of the photo as the network sees it, pixels; 0: as it is. Smaller photos are not enlarged.
-        strong: likelihood that a line must reach somewhere to be drawn.
-        weak: likelihood down to which it is followed from there.
-        shortest: length below which a line is dropped, as a share of the longer side.
+        side: longer side of the network's input, pixels; 0: the original size. Smaller photos are not upsampled.
+        strong: upper hysteresis threshold, a probability.
+        weak: lower hysteresis threshold, a probability.
+        shortest: minimum length of a line, as a share of the longer side.
     """
 
     side: int = 480

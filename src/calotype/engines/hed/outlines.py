@@ -1,4 +1,4 @@
-"""From a photo to lines one pixel wide, by what a network has learned of outlines."""
+"""The edge detector: from a photo to lines one pixel wide."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from calotype.image.resize import resize
 from calotype.nn.hed import hed
 from calotype.run import Run
 
-_MARGIN = 32  # pixels that the photo is continued by; beyond its edge the network sees zeros, and outlines
-_SMOOTH = 2.0  # pixels of what the network sees: over so much the way across a line is measured
+_MARGIN = 32  # pixels of padding; at zero padding the network finds outlines
+_SMOOTH = 2.0  # sigma for the direction of a line, pixels of the network's input
 
 
 @torch.no_grad()
 def edges(photos: Sequence[Tensor], cfg: Config, run: Run, *, thickness: int | None = None) -> Tensor:
-    """The outlines of what a photo shows.
+    """The outlines in a photo.
 
     Args:
         photos: one [1, C, H, W], -1..1.
         cfg: settings.
         run: progress, stopping, device.
-        thickness: of the lines, pixels; ``None``: one for every 400 of the longer side, at least 1.
+        thickness: of the lines, pixels; ``None``: one per 400 pixels of the longer side, at least 1.
 
     Returns:
         [1, 1, H, W], 1 on lines and 0 elsewhere.
 
     Raises:
-        InputError: the weights are not installed, the thickness or a setting is out of range, or there is more than
-            one photo.
+        InputError: the weights are not installed, the thickness or a setting is out of range, or there is more than one
+            photo.
         Stopped: the run was asked to stop.
     """
     _check(photos, cfg)
@@ -46,31 +46,31 @@ def edges(photos: Sequence[Tensor], cfg: Config, run: Run, *, thickness: int | N
     small = resize(photo[:, :3], (max(1, round(factor * height)), max(1, round(factor * width))))
     steps = iter(run.steps(2, stage="edges"))
     next(steps)
-    likely = resize(seen(net, small), (height, width), mode="bilinear").clamp(0, 1)
+    probability = resize(edge_probability(net, small), (height, width), mode="bilinear").clamp(0, 1)
     next(steps)
-    thin = likely * ridges(likely, across(likely, _SMOOTH / factor))
+    thin = probability * ridges(probability, normal_angle(probability, _SMOOTH / factor))
     lines = kept(thin[0, 0], cfg.strong, cfg.weak, cfg.shortest * max(height, width))
     for _ in steps:
         pass
     return thickened(lines[None, None].float(), wide)
 
 
-def seen(net: torch.nn.Module, photo: Tensor) -> Tensor:
-    """How likely each pixel of [1, 3, H, W], -1..1, is on an outline: [1, 1, H, W], 0..1."""
+def edge_probability(net: torch.nn.Module, photo: Tensor) -> Tensor:
+    """Probability that each pixel of [1, 3, H, W], -1..1, is on an outline: [1, 1, H, W], 0..1."""
     height, width = photo.shape[2:]
-    # Sides of which four halvings leave whole numbers.
+    # Padded to multiples of 16, for four 2x poolings.
     below, beside = (_MARGIN + -length % 16 for length in (height, width))
-    # Mirrored: continued by its last pixels, a photo has stripes there, and their ends are outlines.
+    # Reflection: edge replication would produce stripes, whose ends are outlines.
     mode = "reflect" if min(height, width) > _MARGIN + 16 else "replicate"
     logits = net(F.pad(photo, (_MARGIN, beside, _MARGIN, below), mode=mode))
     return torch.sigmoid(logits[:, :, _MARGIN : _MARGIN + height, _MARGIN : _MARGIN + width])
 
 
-def across(likely: Tensor, sigma: float) -> Tensor:
-    """The direction across the line at each pixel of [1, 1, H, W], as an angle from the x axis.
+def normal_angle(probability: Tensor, sigma: float) -> Tensor:
+    """The direction perpendicular to the line at each pixel of [1, 1, H, W], as an angle from the x axis.
 
-    That in which the map, smoothed, bends downwards most: an eigenvector of its second derivatives. At the height of a
-    line its slope is 0, and says nothing.
+    The direction of the strongest negative curvature of the smoothed map: an eigenvector of its Hessian. On the ridge
+    itself the gradient is 0 and has no direction.
     """
     kernels = torch.tensor(
         [
@@ -78,9 +78,9 @@ def across(likely: Tensor, sigma: float) -> Tensor:
             [[1.0, 2.0, 1.0], [-2.0, -4.0, -2.0], [1.0, 2.0, 1.0]],
             [[1.0, 0.0, -1.0], [0.0, 0.0, 0.0], [-1.0, 0.0, 1.0]],
         ],
-        device=likely.device,
+        device=probability.device,
     )
-    smooth = F.pad(blur(likely, sigma), (1, 1, 1, 1), mode="replicate")
+    smooth = F.pad(blur(probability, sigma), (1, 1, 1, 1), mode="replicate")
     xx, yy, xy = torch.split(F.conv2d(smooth, kernels[:, None] / 4), 1, 1)
     return torch.atan2(-2 * xy, yy - xx) / 2
 

@@ -1,4 +1,4 @@
-"""What can be set about the engine, and the settings that have a name."""
+"""The engine's configuration and its presets."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ class Config:
     """Settings of Image Analogies.
 
     Attributes:
-        levels: of the Gaussian pyramid, each half as large as the next; fewer where pictures are small.
-        kappa: how much worse, as a share of its distance, a match may be that goes on with what the neighbours were
-            taken from; halved with each level below the finest. 0 takes the best match always; the paper has 2 to 25
-            for filters and 0.5 to 5 for textures.
-        label_weight: how much a wrong label counts against a colour that is off by half of the range from black to
-            white.
-        light_weight: how much a difference in brightness between counterpart and target counts against one between the
-            photo and the result.
-        texture_weight: the same where the photo is its own counterpart.
-        components: principal components that stand for a neighbourhood; 0 for all its values.
-        probes: leaves of the search tree that are looked into for each pixel; 0 compares with all the photo.
-        leaf: pixels of the photo in a leaf, about.
-        noise: standard deviation of what is added to every neighbourhood of the coarsest level, as a multiple of the
-            spread of the photo's: how much two seeds differ. With 0 there is one result.
+        levels: of the Gaussian pyramid, with a factor of 2 between them; fewer for small images.
+        kappa: coherence parameter: how much larger, as a fraction, the distance of a coherent match may be; halved at
+            each coarser level. 0 always takes the best match; the paper uses 2 to 25 for filters and 0.5 to 5 for
+            textures.
+        label_weight: weight of a wrong label, relative to a colour difference of half the range from black to white.
+        light_weight: weight of a luminance difference between counterpart and target, relative to one between photo and
+            result.
+        texture_weight: the same if the photo is its own counterpart.
+        components: number of principal components of a neighbourhood; 0 for all its values.
+        probes: leaves of the search tree that are searched per pixel; 0 searches exhaustively.
+        leaf: approximate number of pixels per leaf.
+        noise: standard deviation of the noise added to every neighbourhood at the coarsest level, relative to that of
+            the photo's neighbourhoods: how much two seeds differ. With 0 there is one result.
     """
 
     levels: int = 5
@@ -39,7 +38,7 @@ class Config:
 
 PRESETS: dict[str, Config] = {
     "fast": Config(),
-    # All values compared with all the photo: the paper's approximate search has no error that is to be copied.
+    # Exhaustive search on all values: the errors of the paper's approximate search are not reproduced.
     "paper": Config(kappa=5.0, components=0, probes=0, noise=0.0),
     "tiny": Config(levels=3, components=12, probes=4),
 }

@@ -1,4 +1,4 @@
-"""What a pixel is described by: the weighted values around it, of both pictures of its side, at two levels."""
+"""Descriptors of pixels: the weighted values in their neighbourhoods, in guide and image, at two levels."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from torch import Tensor
 
 Offset = tuple[int, int]
 
-# Rows of a description that are made at a time.
+# Descriptors computed at a time.
 _STRIP = 1 << 14
 
 
 def square(side: int) -> list[Offset]:
-    """Places around a pixel, (dy, dx), row by row."""
+    """Offsets (dy, dx) of a square window, in row-major order."""
     reach = side // 2
     return [(dy, dx) for dy in range(-reach, reach + 1) for dx in range(-reach, reach + 1)]
 
 
 FULL = square(5)
-CAUSAL = FULL[: len(FULL) // 2]  # those that a sweep row by row has been to: 12
+CAUSAL = FULL[: len(FULL) // 2]  # the 12 causal neighbours: those before a pixel in scan order
 COARSE = square(3)
 
 
-def bell(offsets: Sequence[Offset], side: int) -> Tensor:
-    """Gaussian weights of ``offsets`` within a window of ``side`` pixels, their sum 1."""
+def gaussian(offsets: Sequence[Offset], side: int) -> Tensor:
+    """Gaussian weights of ``offsets`` in a window of ``side`` pixels, which sum to 1."""
     weights = torch.tensor([math.exp(-(dy * dy + dx * dx) / (2 * (side / 4) ** 2)) for dy, dx in offsets])
     return weights / weights.sum()
 
 
 @dataclass(frozen=True)
 class Block:
-    """One part of a description: the same places of one picture around every pixel.
+    """One part of a descriptor: the values of one image at the same offsets from every pixel.
 
     Attributes:
-        values: [h * w, C], the picture, pixels row by row.
+        values: [h * w, C], the image, pixels in row-major order.
         size: its height and width.
-        offsets: the places.
-        weights: [places], of squared differences.
-        halved: whether the picture is of the level below, so that a pixel (y, x) is at (y // 2, x // 2) in it.
+        offsets: relative positions.
+        weights: [offsets], of squared differences.
+        halved: whether the image is the next coarser level, where pixel (y, x) is at (y // 2, x // 2).
     """
 
     values: Tensor
@@ -51,28 +51,28 @@ class Block:
     halved: bool = False
 
     def around(self, y: Tensor, x: Tensor) -> Tensor:
-        """The part of the description [n, places * C] of the pixels (y, x); beyond an edge, the edge is repeated."""
+        """This part of the descriptors of the pixels (y, x), [n, offsets * C], with edge replication."""
         if self.halved:
             y, x = y // 2, x // 2
         dy, dx = torch.tensor(self.offsets, device=y.device).T
         rows = (y[:, None] + dy).clamp_(0, self.size[0] - 1)
         columns = (x[:, None] + dx).clamp_(0, self.size[1] - 1)
-        found = self.values[rows * self.size[1] + columns] * self.weights.sqrt().to(self.values)[:, None]
-        return found.flatten(1)
+        values = self.values[rows * self.size[1] + columns] * self.weights.sqrt().to(self.values)[:, None]
+        return values.flatten(1)
 
 
-def described(blocks: Sequence[Block], size: tuple[int, int], directions: Tensor | None) -> Tensor:
-    """Descriptions [h * w, D] of all pixels of a picture, row by row, along ``directions`` [values, D] where given."""
+def descriptors(blocks: Sequence[Block], size: tuple[int, int], directions: Tensor | None) -> Tensor:
+    """Descriptors [h * w, D] of all pixels of an image, projected on ``directions`` [values, D] if given."""
     rows = []
     for start in range(0, size[0] * size[1], _STRIP):
         place = torch.arange(start, min(start + _STRIP, size[0] * size[1]), device=blocks[0].values.device)
-        whole = torch.cat([block.around(place // size[1], place % size[1]) for block in blocks], 1)
-        rows.append(whole if directions is None else whole @ directions)
+        full = torch.cat([block.around(place // size[1], place % size[1]) for block in blocks], 1)
+        rows.append(full if directions is None else full @ directions)
     return torch.cat(rows)
 
 
 def principal_directions(blocks: Sequence[Block], size: tuple[int, int], count: int, sample: int = 20_000) -> Tensor:
-    """The ``count`` directions [values, count] in which descriptions differ most, orthonormal."""
+    """The first ``count`` principal directions of the descriptors, [values, count], orthonormal."""
     every = max(1, size[0] * size[1] // sample)
     place = torch.arange(0, size[0] * size[1], every, device=blocks[0].values.device)
     rows = torch.cat([block.around(place // size[1], place % size[1]) for block in blocks], 1).double()

@@ -1,4 +1,4 @@
-"""The best match of a few descriptions among very many: all compared, or those in the nearest leaves of a tree."""
+"""Nearest neighbour search for descriptors: exhaustive, or in the nearest leaves of a tree."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-_STRIP = 1 << 14  # candidates compared at a time, so that their scores stay in the cache
+_STRIP = 1 << 14  # keys per block, so that the scores fit the cache
 
-# Finds for each row of [n, D] the index of a near row, int64 [n].
+# Maps queries [n, D] to the indices of near rows, int64 [n].
 Search = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
 class Exhaustive:
-    """The nearest of ``rows`` [N, D], all compared; of equals the first."""
+    """The nearest of ``rows`` [N, D] by exhaustive search; the first of equal ones."""
 
-    turned: Tensor  # -2 rows, transposed: [D, N]
+    transposed: Tensor  # -2 rows, transposed: [D, N]
     squares: Tensor  # [N]
 
     @classmethod
     def of(cls, rows: Tensor) -> Exhaustive:
-        """Made ready for ``rows``."""
+        """Prepare the search in ``rows``."""
         return cls((-2 * rows).T.contiguous(), rows.square().sum(1))
 
-    def __call__(self, asked: Tensor) -> Tensor:
+    def __call__(self, queries: Tensor) -> Tensor:
         """See ``Search``."""
-        best = torch.full((len(asked),), float("inf"), device=asked.device)
-        index = torch.zeros(len(asked), dtype=torch.int64, device=asked.device)
+        best = torch.full((len(queries),), float("inf"), device=queries.device)
+        index = torch.zeros(len(queries), dtype=torch.int64, device=queries.device)
         for start in range(0, len(self.squares), _STRIP):
             part = slice(start, start + _STRIP)
-            score, which = torch.addmm(self.squares[part], asked, self.turned[:, part]).min(1)
+            score, which = torch.addmm(self.squares[part], queries, self.transposed[:, part]).min(1)
             better = score < best
             index = torch.where(better, which + start, index)
             best = torch.where(better, score, best)
@@ -41,24 +41,26 @@ class Exhaustive:
 
 @dataclass(frozen=True)
 class Tree:
-    """The nearest of those rows that lie in the ``probes`` leaves of nearest middle: nearly always the nearest of all.
+    """The nearest row in the ``probes`` leaves with the nearest centres: nearly always the nearest of all.
 
-    Rows are halved again and again along the coordinate in which they differ most (a k-d tree), so that all leaves are
-    of one size and any number of them is one tensor. The paper searches a tree of this kind too, one pixel at a time.
+    A k-d tree: nodes are split at the median of the coordinate of largest variance, so that all leaves have the same
+    size and any number of them is one tensor. The paper also searches a tree, one pixel at a time.
     """
 
     leaves: Tensor  # int64 [leaves, size], indices of rows
     members: Tensor  # [leaves, size, D]
-    middles: Exhaustive
+    centres: Exhaustive
     probes: int
 
     @classmethod
     def of(cls, rows: Tensor, leaf: int, probes: int) -> Tree:
-        """Made ready for ``rows`` [N, D], about ``leaf`` of them a leaf."""
+        """Prepare the search in ``rows`` [N, D], with about ``leaf`` of them per leaf."""
         depth = max(0, (len(rows) // leaf).bit_length() - 1)
-        over = -len(rows) % 2**depth
-        every = torch.arange(len(rows) + over, device=rows.device) % len(rows)  # a few stand twice, to come out even
-        nodes = every[None]
+        padding = -len(rows) % 2**depth
+        indices = torch.arange(len(rows) + padding, device=rows.device) % len(
+            rows
+        )  # a few rows are repeated, for leaves of equal size
+        nodes = indices[None]
         for _ in range(depth):
             inside = rows[nodes]
             axis = inside.var(1).argmax(1)
@@ -67,11 +69,11 @@ class Tree:
         members = rows[nodes]
         return cls(nodes, members, Exhaustive.of(members.mean(1)), min(probes, len(nodes)))
 
-    def __call__(self, asked: Tensor) -> Tensor:
+    def __call__(self, queries: Tensor) -> Tensor:
         """See ``Search``."""
-        far = torch.addmm(self.middles.squares, asked, self.middles.turned)
-        chosen = far.topk(self.probes, largest=False, sorted=True).indices
+        distances = torch.addmm(self.centres.squares, queries, self.centres.transposed)
+        chosen = distances.topk(self.probes, largest=False, sorted=True).indices
         inside = self.members[chosen].flatten(1, 2)
-        distance = (inside - asked[:, None]).square_().sum(2)
+        distance = (inside - queries[:, None]).square_().sum(2)
         best = distance.argmin(1, keepdim=True)
         return self.leaves[chosen].flatten(1).gather(1, best)[:, 0]

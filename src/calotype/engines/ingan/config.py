@@ -1,4 +1,4 @@
-"""What can be set about the engine, and the settings that have a name."""
+"""The engine's configuration and its presets."""
 
 from __future__ import annotations
 
@@ -10,53 +10,54 @@ class Config:
     """Settings of InGAN.
 
     Attributes:
-        side: the networks see the photo shrunk to as many pixels as a square of this side has; what is finer is made of
-            the photo's patches. 0: they see it as it is, and no patches are used.
-        crop: side of the square pieces that are learned from, pixels; 0 for the whole photo.
-        width: channels of the generator at full size; doubled with every halving.
-        depth: how often the generator halves a picture.
-        blocks: residual blocks in its middle.
-        residual: whether the generator adds what is missing to the picture, stretched, instead of making all of it.
-        spectral: whether the weights of generator and critics are divided by their largest singular value.
-        norm: ``batch``, by the running mean of training, as published; ``instance``, each picture by its own.
+        side: the networks see the photo downsampled to the pixel count of a square of this side; finer levels are
+            synthesised from the photo's patches. 0: full resolution, and no patches are used.
+        crop: side of the square crops to train on, pixels; 0 for the whole photo.
+        width: channels of the generator at full resolution; doubled at each downsampling.
+        depth: number of 2x downsamplings in the generator.
+        blocks: residual blocks at the lowest resolution.
+        residual: whether the generator outputs a residual on the resized image, instead of the image itself.
+        spectral: whether generator and discriminators have spectral normalisation.
+        norm: ``batch``, with running statistics, as published; ``instance``, the statistics of each image.
         steps: training steps.
-        warm: steps before that in which the generator learns to leave the photo as it is.
+        warm: steps before these in which the generator is trained as an auto-encoder of the photo.
         rate: learning rate of Adam, for all networks.
-        warm_rate: that of the generator in the warm steps.
-        decay_at: share of the steps after which the rate falls, linearly, to 0.
-        average: how much of its past an average of the generator's weights keeps at each step; pictures are made with
-            the average. 0: with the weights themselves, as published.
-        judge: ``critics``, one network a scale, as published; ``sliced``, the sliced Wasserstein distance of patches,
-            which has to be learned by nobody.
-        critic_width: channels of the critics.
-        factor: ratio of neighbouring scales that pictures are judged at, above 1.
-        patch: for ``sliced``: side of the patches that are compared, pixels; odd.
-        directions: for ``sliced``: how many random directions they are projected on, at each scale and step.
-        floor: for ``sliced``: variance below which a direction counts less, as a fraction of the largest one.
-        judged: weight of what the judge says.
-        even_at: share of the steps at which all scales count the same; the coarse ones count more before, less after.
-        reconstruction: weight of the mean absolute error of the photo had back from what was made of it.
-        layout: weight of the mean absolute difference between what was made and the photo stretched to its size, both
-            shrunk to ``cells``: patches alone do not say that the sky is above. 0: what goes where is left to the
-            reconstruction, as published.
-        cells: shorter side of what they are shrunk to.
-        mend_from: share of the steps from which on each is followed by one that mends the reconstruction alone; 1 for
+        warm_rate: learning rate of the generator in the ``warm`` steps.
+        decay_at: fraction of the steps after which the learning rate decays linearly to 0.
+        average: decay per step of the exponential moving average of the generator's weights, with which images are
+            generated. 0: the weights themselves, as published.
+        judge: the patch loss. ``critics``: one discriminator per scale, as published; ``sliced``: the sliced
+            Wasserstein distance of patches, which needs no training.
+        critic_width: channels of the discriminators.
+        factor: ratio of neighbouring scales of the patch loss, above 1.
+        patch: for ``sliced``: side of the compared patches, pixels; odd.
+        directions: for ``sliced``: number of random projections per scale and step.
+        floor: for ``sliced``: regularisation of the whitening, as a fraction of the largest variance.
+        judged: weight of the patch loss.
+        even_at: fraction of the steps at which all scales have equal weights; before, coarse ones weigh more, after,
+            less.
+        reconstruction: weight of the cycle loss: mean absolute error of the photo reconstructed from the result.
+        layout: weight of the layout loss: mean absolute difference between the result and the resized photo, both
+            downsampled to ``cells``; patch statistics do not determine the layout. 0: no layout loss, as published.
+        cells: shorter side of the downsampled copies, pixels.
+        mend_from: fraction of the steps from which on each is followed by an update for the cycle loss alone; 1 for
             none.
-        smallest: least factor that pictures are shrunk by in training, in each direction.
-        largest: greatest factor that they are enlarged by.
-        most: greatest factor of their pixels.
-        ramp: share of the steps over which both grow from 1 to what they are.
-        bent: share of the steps in which the photo is brought into a form that is no rectangle.
-        bend: how far such a form's corners are moved, or its edge bent, at most, as a fraction of width or height.
-        patches_from: side of a square of as many pixels as the photo has at the level where patches begin; 0 for where
-            the networks end.
-        patch_side: side of the patches of which the finer levels are made, pixels; odd.
-        alpha: completeness of those patches, as in GPNN: small insists that every part of the photo is used.
-        patch_steps: replacements of every patch, per level; one at the last.
-        together: what it costs, as a multiple of the mean distance of the matches, that all around a patch is copied
-            from elsewhere than it; 0 takes the best match of each patch alone.
-        restless: noise added at every such level, as a multiple of the detail it adds (root mean square).
-        steady: for films: share of the frame before in what the patches of a frame begin with.
+        smallest: minimum scale factor in training, in each direction.
+        largest: maximum scale factor in training, in each direction.
+        most: maximum factor of the number of pixels.
+        ramp: fraction of the steps over which the range of factors grows from 1 to its full extent.
+        bent: fraction of the steps with a target shape that is not a rectangle.
+        bend: maximum displacement of such a shape's corners, or rise of its arc, as a fraction of width or height.
+        patches_from: level at which patch synthesis starts, as the side of a square of as many pixels as the photo has
+            there; 0 for where the networks end.
+        patch_side: side of the patches of the finer levels, pixels; odd.
+        alpha: completeness weight of those patches, as in GPNN: small values enforce that every patch of the photo is
+            used.
+        patch_steps: patch replacement iterations per level; one at the last.
+        together: weight of the coherence term, as a multiple of the mean match distance; 0 takes the best match of each
+            patch independently.
+        restless: noise added at every patch level, as a multiple of the RMS detail of that level.
+        steady: for films: weight of the previous frame in the initial image of the patch synthesis, 0..1.
     """
 
     side: int = 56

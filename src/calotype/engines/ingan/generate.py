@@ -1,4 +1,4 @@
-"""Pictures and films from a trained model."""
+"""Retargeted images and films from a trained model."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from calotype.matching.refine import Level, Refinement, Tile, refine
 from calotype.run import Run
 from calotype.types import Shape
 
-# The ratio of neighbouring levels of patches: as in GPNN.
+# Ratio of neighbouring patch levels, as in GPNN.
 RATIO = 4 / 3
-# Shorter side of the smallest result, pixels; and of what the generator is asked for.
+# Minimum side of a result, and of the generator's output, pixels.
 SMALLEST = 16
-# Patches that are all compared with all, of the result and of the photo, in the geometric mean: no guess is needed
-# at the first level, which is small.
-EXACT = 6000
+# The first level is searched exhaustively up to so many patches (geometric mean of both sets): no initial
+# nearest-neighbour field is needed.
+EXACT_START = 6000
 
 
 @torch.no_grad()
@@ -38,27 +38,27 @@ def retarget(
     shape: Shape | None = None,
     net: Net | None = None,
 ) -> Tensor:
-    """The photo at another size or in another shape. Section 3.1 of the paper.
+    """The photo at another size or in another shape: section 3.1 of the paper.
 
     Args:
-        photos: [1, 3, H, W], -1..1: the one photo that the net was trained on.
-        cfg: settings, those of the training but for what concerns patches.
+        photos: [1, 3, H, W], -1..1: the one photo that the model was trained on.
+        cfg: settings, those of the training except for patches.
         run: progress, stopping, device.
         size: height and width of the result, pixels.
-        seed: of the search for patches, which hardly moves the result.
-        tile: not looked at: results do not continue themselves.
-        shape: what the result fills of that size; ``None`` for all of it.
+        seed: of the patch search; hardly changes the result.
+        tile: ignored: results are not periodic.
+        shape: the shape of the result within that size; ``None`` for all of it.
         net: trained.
 
     Returns:
-        [1, 3, h, w], -1..1; [1, 4, h, w] where there is a shape, transparent outside of it.
+        [1, 3, h, w], -1..1; with a shape [1, 4, h, w], transparent outside of it.
 
     Raises:
-        InputError: there is no net, or the result would be too small.
+        InputError: there is no model, or the result would be too small.
         Stopped: the run was asked to stop.
     """
-    painter = _Painter(photos, cfg, run, seed, net)
-    return painter.cut_out(painter.made(size, form_of(shape)), form_of(shape))
+    retargeting = _Retargeting(photos, cfg, run, seed, net)
+    return retargeting.cut_out(retargeting.generated(size, form_of(shape)), form_of(shape))
 
 
 @torch.no_grad()
@@ -74,13 +74,13 @@ def film(
     shape: Shape | None = None,
     net: Net | None = None,
 ) -> Iterator[Tensor]:
-    """Frames of the way from the photo to another size or shape, all by one net.
+    """Frames of the transition from the photo to another size or shape, all from one model.
 
     Args:
         photos: as for ``retarget``.
         cfg: as for ``retarget``.
         run: as for ``retarget``.
-        places: how far on the way each frame is, from 0, the photo's size, to 1, the result's.
+        places: position of each frame, from 0, the photo's size, to 1, the result's.
         size: as for ``retarget``.
         seed: as for ``retarget``.
         tile: as for ``retarget``.
@@ -88,23 +88,23 @@ def film(
         net: as for ``retarget``.
 
     Yields:
-        [1, C, h, w], -1..1, of the size that a frame has; C = 4 where there is a shape.
+        [1, C, h, w], -1..1, of the size of the frame; C = 4 with a shape.
 
     Raises:
         InputError, Stopped: as ``retarget``.
     """
-    painter = _Painter(photos, cfg, run, seed, net)
-    start = painter.photo_size
+    retargeting = _Retargeting(photos, cfg, run, seed, net)
+    start = retargeting.photo_size
     before = None
     for place in places:
         here = tuple(round(a + (b - a) * place) for a, b in zip(start, size, strict=True))
         form = form_of(shape.partly(place)) if shape is not None else None
-        before = painter.made((here[0], here[1]), form, before)
-        yield painter.cut_out(before, form)
+        before = retargeting.generated((here[0], here[1]), form, before)
+        yield retargeting.cut_out(before, form)
 
 
 def levels_of(photo: Size, size: Size, cfg: Config) -> list[Level]:
-    """The levels of patches, coarsest first; the last has ``size``."""
+    """The patch levels, coarsest first; the last has ``size``."""
     learned = learned_size(photo, cfg)
     share = max(learned[0] / photo[0], learned[1] / photo[1])
     if cfg.patches_from:
@@ -119,10 +119,10 @@ def levels_of(photo: Size, size: Size, cfg: Config) -> list[Level]:
 
 
 def checked_size(size: Size, cfg: Config) -> None:
-    """Refuse results that are smaller than the networks or two patches.
+    """Check that a result is not smaller than the networks or two patches.
 
     Raises:
-        InputError: the message says how large one must be.
+        InputError: the message says how large it must be.
     """
     least = max(SMALLEST, 2 * cfg.patch_side if cfg.side else 0)
     if min(size) < least:
@@ -132,24 +132,24 @@ def checked_size(size: Size, cfg: Config) -> None:
 
 
 def patched(
-    laid: Tensor, photo: Tensor, size: Size, cfg: Config, run: Run, seed: int, before: Tensor | None = None
+    layout: Tensor, photo: Tensor, size: Size, cfg: Config, run: Run, seed: int, before: Tensor | None = None
 ) -> Tensor:
-    """A layout made again of the photo's patches, which are sharp at any size.
+    """Synthesise a layout from the photo's patches, which are sharp at any size.
 
     Args:
-        laid: [1, 3, H, W], -1..1, in the shape of the result.
+        layout: [1, 3, H, W], -1..1, in the shape of the result.
         photo: [1, 3, H, W], -1..1.
         size: height and width of the result, pixels.
         cfg: settings.
         run: progress and stopping.
         seed: of the search.
-        before: the frame before, of a film: part of what the patches begin with.
+        before: for films, the previous frame: mixed into the initial image.
 
     Returns:
         [1, 3, height, width], -1..1.
     """
     levels = levels_of((photo.shape[2], photo.shape[3]), size, cfg)
-    start = resize(laid, levels[0].size)
+    start = resize(layout, levels[0].size)
     if before is not None:
         start = (1 - cfg.steady) * start + cfg.steady * resize(before, levels[0].size)
     how = Refinement(
@@ -157,14 +157,14 @@ def patched(
         alpha=cfg.alpha,
         passes=2,
         exact_below=1500,
-        exact_start=EXACT,
+        exact_start=EXACT_START,
         together=cfg.together,
     )
     return refine(start, [photo], how, run, levels, torch.Generator().manual_seed(seed), (False, False))
 
 
-class _Painter:
-    """What both verbs need."""
+class _Retargeting:
+    """Shared by both verbs."""
 
     def __init__(self, photos: Sequence[Tensor], cfg: Config, run: Run, seed: int, net: Net | None) -> None:
         if net is None:
@@ -175,21 +175,21 @@ class _Painter:
         self.photo_size: Size = (self.photo.shape[2], self.photo.shape[3])
         self.small = resize(self.photo, net.size)
 
-    def made(self, size: Size, form: Form | None, before: Tensor | None = None) -> Tensor:
-        """The whole rectangle: [1, 3, h, w], -1..1. ``before``, of a film, is what was made of it a moment ago."""
+    def generated(self, size: Size, form: Form | None, before: Tensor | None = None) -> Tensor:
+        """The full rectangle: [1, 3, h, w], -1..1. ``before`` is the previous frame of a film."""
         checked_size(size, self.cfg)
         share = self.net.size[0] / self.photo_size[0], self.net.size[1] / self.photo_size[1]
         height, width = (max(SMALLEST, round(length * by)) for length, by in zip(size, share))
-        laid = self.net.made(self.small, (height, width), form)
+        layout = self.net.resized(self.small, (height, width), form)
         cfg = self.cfg
         if not cfg.side:
-            return resize(laid, size)
-        return patched(laid, self.photo, size, cfg, self.run, self.seed, before)
+            return resize(layout, size)
+        return patched(layout, self.photo, size, cfg, self.run, self.seed, before)
 
     def cut_out(self, made: Tensor, form: Form | None) -> Tensor:
-        """``made`` with what is outside of the form transparent, where there is one."""
+        """Make the outside of the form transparent, if there is a form."""
         if form is None:
             return made
         share = inside(form, (made.shape[2], made.shape[3])).to(made)
-        # The colours of what is transparent lie on mid-grey, which is 0.
+        # Colours are composited on mid-grey (0), as in all images with alpha.
         return torch.cat([made * share, 2 * share - 1], 1)

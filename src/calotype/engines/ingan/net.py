@@ -1,4 +1,4 @@
-"""A trained model: the generator, and the size it has learned the photo at."""
+"""A trained model: the generator, and the size of the photo it was trained at."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from calotype.errors import InputError
 
 N = TypeVar("N", bound=nn.Module)
 
-# Shorter side of the smallest photo there is anything to learn from, pixels: two patches.
+# Minimum shorter side of a photo, pixels: two patches.
 SMALLEST = 18
 
 
@@ -23,9 +23,9 @@ class Net(nn.Module):
     """The generator for a photo of ``size`` pixels (height, width).
 
     Attributes:
-        size: height and width that the photo is learned at.
-        reach: least and greatest factor that the generator has learned.
-        generator: makes pictures; the average of its past where the settings say so.
+        size: height and width of the photo in training.
+        reach: minimum and maximum scale factor in training.
+        generator: the generator; with averaged weights if the settings say so.
         finished: whether it is trained.
     """
 
@@ -38,13 +38,13 @@ class Net(nn.Module):
         self.generator = channels_last(generator_of(cfg))
         self.register_buffer("finished", torch.zeros((), dtype=torch.bool))
 
-    def made(self, picture: Tensor, size: Size, form: Form | None = None) -> Tensor:
-        """``picture`` at another size, in several passes where one would go further than was learned.
+    def resized(self, picture: Tensor, size: Size, form: Form | None = None) -> Tensor:
+        """Map an image to another size, in several passes for factors outside the trained range.
 
         Args:
             picture: [1, 3, H, W], -1..1, the photo at ``self.size``.
             size: (height, width) of the result.
-            form: what it fills of that size.
+            form: the form of the result.
 
         Returns:
             [1, 3, height, width], -1..1.
@@ -54,20 +54,20 @@ class Net(nn.Module):
         for i in range(1, passes):
             between = (round(old * (new / old) ** (i / passes)) for old, new in zip(start, size))
             picture = self.generator(picture, tuple(between))
-        made: Tensor = self.generator(picture, size, form)
-        return made
+        result: Tensor = self.generator(picture, size, form)
+        return result
 
     def _passes(self, factor: float) -> int:
         least, most = self.reach
         limit = most if factor > 1 else least
-        # A hair more than was learned is no reason for a second pass.
+        # Factors slightly outside the trained range do not need a second pass.
         return max(1, math.ceil(math.log(factor) / math.log(limit) - 0.05)) if factor != 1 else 1
 
 
 def channels_last(net: N) -> N:
-    """``net``, its weights laid out as convolutions on a CPU are quickest with."""
-    laid: N = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return laid
+    """Convert to channels-last memory layout, which is faster for convolutions on CPUs."""
+    converted: N = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return converted
 
 
 def generator_of(cfg: Config) -> Generator:
@@ -84,7 +84,7 @@ def generator_of(cfg: Config) -> Generator:
 
 
 def learned_size(size: Size, cfg: Config) -> Size:
-    """Height and width that a photo of ``size`` is learned at.
+    """Height and width of a photo of ``size`` in training.
 
     Raises:
         InputError: it is too small.
@@ -95,6 +95,6 @@ def learned_size(size: Size, cfg: Config) -> Size:
     if not cfg.side:
         return size
     share = min(1.0, cfg.side / math.sqrt(height * width))
-    # Of a panorama as much as two patches are high, however many pixels those are.
+    # Panoramas keep a height of two patches, whatever their number of pixels.
     share = min(1.0, max(share, SMALLEST / min(size)))
     return round(height * share), round(width * share)

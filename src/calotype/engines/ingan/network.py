@@ -1,4 +1,4 @@
-"""The networks: a generator whose output has any size or form, and critics of patches, one for each scale."""
+"""The networks: a generator with an output of any size and form, and a patch discriminator."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from calotype.engines.ingan.geometry import Form, Size, warped
 from calotype.image.resize import resize
 from calotype.nn.spectral import spectral_norm
 
-# Standard deviation of Xavier's initialisation with this gain is what the paper's convolutions begin with.
+# Gain of the Xavier initialisation of the paper's convolutions.
 _GAIN = 0.01
-_SLOPE = 0.2
+_LEAKY_SLOPE = 0.2
 
 
 class Block(nn.Module):
-    """Convolution on a mirrored border, normalisation, leaky ReLU.
+    """Convolution with reflection padding, normalisation, leaky ReLU.
 
     Args:
         inputs: channels.
         outputs: channels.
         kernel: side, odd.
-        spectral: whether the weights are divided by their largest singular value.
+        spectral: whether the weights have spectral normalisation.
         norm: ``batch`` or ``instance``.
         stride: of the convolution.
-        padded: whether the border is there: without it the result is smaller.
-        active: whether the leaky ReLU is.
+        padded: whether to pad; without padding the result is smaller.
+        active: whether to apply the leaky ReLU.
     """
 
     def __init__(
@@ -46,19 +46,19 @@ class Block(nn.Module):
     ) -> None:
         super().__init__()
         self.conv = _normed(nn.Conv2d(inputs, outputs, kernel, stride), spectral)
-        # Of a single picture, batch norm without running means is instance norm, and several times as quick.
+        # On a single image, batch norm without running statistics equals instance norm, and is several times as fast.
         self.norm = nn.BatchNorm2d(outputs, track_running_stats=norm == "batch")
         self.border = kernel // 2 if padded else 0
         self.active = active
 
     def forward(self, x: Tensor) -> Tensor:
-        """[1, inputs, h, w] -> [1, outputs, h, w], smaller where there is no border or a stride."""
-        y: Tensor = self.norm(self.conv(mirrored(x, self.border)))
-        return F.leaky_relu(y, _SLOPE) if self.active else y
+        """[1, inputs, h, w] -> [1, outputs, h, w], smaller without padding or with a stride."""
+        y: Tensor = self.norm(self.conv(reflection_padded(x, self.border)))
+        return F.leaky_relu(y, _LEAKY_SLOPE) if self.active else y
 
 
 class Residual(nn.Module):
-    """Three convolutions through a quarter of the channels, added to what comes in."""
+    """A bottleneck residual block: three convolutions, with a quarter of the channels inside."""
 
     def __init__(self, width: int, how: dict[str, Any]) -> None:
         super().__init__()
@@ -71,25 +71,24 @@ class Residual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[1, width, h, w] -> the same."""
-        added: Tensor = self.path(x)
-        return x + added
+        residual: Tensor = self.path(x)
+        return x + residual
 
 
 class Generator(nn.Module):
-    """From a picture to one of another size or form. Section 3.1 and figure 4 of the paper.
+    """Maps an image to another size or form: section 3.1 and figure 4 of the paper.
 
-    One convolution, the geometric layer, and an hourglass with additive skips. The published one rounds all sizes to
-    whole multiples of 8; here the features are extended to such a size within, and the result is cut.
+    One convolution, the geometric layer, and an hourglass with additive skip connections. The published one rounds all
+    sizes to multiples of 8; here the features are padded to such a size, and the result is cropped.
 
     Args:
-        width: channels at full size.
-        depth: halvings; channels double with each.
-        blocks: residual blocks in the middle.
+        width: channels at full resolution.
+        depth: number of 2x downsamplings; channels double with each.
+        blocks: residual blocks at the lowest resolution.
         spectral: see ``Config``.
         norm: see ``Config``.
-        small: whether the weights begin almost at nothing, as published.
-        residual: whether what the network makes is added to the picture as plain stretching would have it; it begins
-            with that.
+        small: whether to initialise the weights near 0, as published.
+        residual: whether the output is a residual on the resized image; it starts at zero.
     """
 
     def __init__(
@@ -106,12 +105,12 @@ class Generator(nn.Module):
         self.middle = nn.Sequential(*(Residual(widths[-1], how) for _ in range(blocks)))
         self.up = nn.ModuleList(Block(coarse, fine, 3, **how) for fine, coarse in reversed(steps))
         self.leave = nn.Conv2d(width, 3, 7)
-        initialised(self, small)
+        initialize(self, small)
         if residual:
             nn.init.zeros_(self.leave.weight)
 
     def forward(self, x: Tensor, size: Size, form: Form | None = None, undo: bool = False) -> Tensor:
-        """The picture ``x`` brought to ``size``, and into ``form`` or back from it.
+        """Map ``x`` to ``size``, and to ``form`` or back from it.
 
         Args:
             x: [1, 3, H, W], -1..1.
@@ -122,9 +121,9 @@ class Generator(nn.Module):
         Returns:
             [1, 3, height, width], -1..1.
         """
-        given = x
+        image = x
         x = warped(self.enter(x), size, form, undo)
-        x = F.pad(x, (0, self._missing(size[1]), 0, self._missing(size[0])), mode="replicate")
+        x = F.pad(x, (0, self._padding(size[1]), 0, self._padding(size[0])), mode="replicate")
         skips = []
         for block in self.down:
             skips.append(x)
@@ -132,18 +131,18 @@ class Generator(nn.Module):
         x = self.middle(x)
         for block, skip in zip(self.up, reversed(skips), strict=True):
             x = block(F.interpolate(x, scale_factor=2.0)) + skip
-        made: Tensor = self.leave(mirrored(x, 3))[:, :, : size[0], : size[1]]
+        output: Tensor = self.leave(reflection_padded(x, 3))[:, :, : size[0], : size[1]]
         if not self.residual:
-            return made.tanh()
-        stretched = resize(given, size, mode="bilinear") if form is None else warped(given, size, form, undo)
-        return (stretched + made).clamp(-1, 1)
+            return output.tanh()
+        resized = resize(image, size, mode="bilinear") if form is None else warped(image, size, form, undo)
+        return (resized + output).clamp(-1, 1)
 
-    def _missing(self, length: int) -> int:
-        """Pixels up to a size that can be halved, and of which something is left to be normalised then."""
+    def _padding(self, length: int) -> int:
+        """Pixels to pad: up to a multiple of the downsampling factor, of which at least 2 remain after it."""
         return max(2 * self.multiple, math.ceil(length / self.multiple) * self.multiple) - length
 
 
-class Critic(nn.Module):
+class Discriminator(nn.Module):
     """Scores every other patch of 9 x 9 pixels: [1, 3, h, w] -> [1, 1, h', w'], 1 for real ones. Section 3.2."""
 
     def __init__(self, width: int, *, spectral: bool, norm: str, small: bool) -> None:
@@ -155,16 +154,16 @@ class Critic(nn.Module):
             Block(2 * width, 2 * width, 3, **how),
         )
         self.last = _normed(nn.Conv2d(2 * width, 1, 1), spectral)
-        initialised(self, small)
+        initialize(self, small)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The map of scores, 0..1."""
+        """The map of patch scores, 0..1."""
         scores: Tensor = self.last(self.trunk(x))
         return scores.sigmoid()
 
 
-def initialised(net: nn.Module, small: bool) -> None:
-    """Give all convolutions their first weights: near 0, as published, or such that signals keep their size."""
+def initialize(net: nn.Module, small: bool) -> None:
+    """Initialise all convolutions: near 0, as published, or with Kaiming's variance-preserving initialisation."""
     for module in net.modules():
         if not isinstance(module, nn.Conv2d):
             continue
@@ -173,13 +172,13 @@ def initialised(net: nn.Module, small: bool) -> None:
         if small:
             nn.init.xavier_normal_(weight, _GAIN)
         else:
-            nn.init.kaiming_normal_(weight, _SLOPE)
+            nn.init.kaiming_normal_(weight, _LEAKY_SLOPE)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
 
 
-def mirrored(x: Tensor, border: int) -> Tensor:
-    """``x`` with its mirror image around it; where it is too thin for that, with its edge repeated."""
+def reflection_padded(x: Tensor, border: int) -> Tensor:
+    """Pad by reflection; replicate the edge if the image is too small for that."""
     if not border:
         return x
     mode = "reflect" if min(x.shape[2:]) > border else "replicate"

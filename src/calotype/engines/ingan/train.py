@@ -1,4 +1,4 @@
-"""Training: the generator learns to leave the photo as it is, then to bring it to any size."""
+"""Training: optionally as an auto-encoder first, then for retargeting to random sizes and forms."""
 
 from __future__ import annotations
 
@@ -8,32 +8,40 @@ import torch
 from torch import Tensor
 
 from calotype.engines.ingan.config import Config
+from calotype.engines.ingan.discriminators import (
+    MultiScaleDiscriminator,
+    layout_distance,
+    noisy,
+    scale_weights,
+    scales_of,
+    sliced,
+    whitening,
+)
 from calotype.engines.ingan.geometry import Arc, Form, Quad, Size
-from calotype.engines.ingan.judges import Critics, displaced, noisy, scales_of, shares_at, sliced, whitening
 from calotype.engines.ingan.net import Net, channels_last, generator_of, learned_size
 from calotype.errors import InputError
 from calotype.image.resize import resize
 from calotype.run import Run, fit
 
-WARM, LEARNING = "copying", "retargeting"
-# How often a training shows how far it has come.
+WARM, RETARGETING = "copying", "retargeting"
+# Previews per training.
 PREVIEWS = 10
-# Shorter side of the smallest picture that is asked for in training, pixels.
+# Minimum side of a target image in training, pixels.
 SMALLEST_TARGET = 13
 
 
 def build(cfg: Config, size: tuple[int, int]) -> Net:
-    """An untrained net for a photo of ``size`` pixels (height, width)."""
+    """An untrained model for a photo of ``size`` pixels (height, width)."""
     return Net(cfg, size)
 
 
 def stages(size: tuple[int, int], cfg: Config) -> list[str]:
-    """Names of the stages of training, in the order they are worked."""
-    return [WARM, LEARNING] if cfg.warm else [LEARNING]
+    """Names of the training stages, in order."""
+    return [WARM, RETARGETING] if cfg.warm else [RETARGETING]
 
 
 def train(photo: Tensor, cfg: Config, run: Run) -> Net:
-    """Learn from one photo. Section 3 of the paper.
+    """Train on one photo: section 3 of the paper.
 
     Args:
         photo: [1, 3, H, W], -1..1.
@@ -45,22 +53,22 @@ def train(photo: Tensor, cfg: Config, run: Run) -> Net:
         Stopped: the run was asked to stop.
     """
     checked(photo, cfg)
-    learning = Learning(photo, cfg, run)
+    trainer = Trainer(photo, cfg, run)
     if cfg.warm:
-        fit(learning.warm_step, learning.warm_state, learning.batch, run, steps=cfg.warm, stage=WARM)
-    learning.begin()
-    fit(learning.step, learning.state, learning.batch, run, steps=cfg.steps, stage=LEARNING)
-    return learning.done()
+        fit(trainer.warm_step, trainer.warm_state, trainer.batch, run, steps=cfg.warm, stage=WARM)
+    trainer.start_retargeting()
+    fit(trainer.step, trainer.state, trainer.batch, run, steps=cfg.steps, stage=RETARGETING)
+    return trainer.finish()
 
 
 def unfinished(photo: Tensor, cfg: Config, run: Run) -> Net | None:
-    """``None``: a generator that merely copies is of no use, and there is no stage between that and the end."""
+    """``None``: there is no usable model between the auto-encoder stage and the end of training."""
     checked(photo, cfg)
     return None
 
 
-class Learning:
-    """A training: its networks and optimisers, and what one step does.
+class Trainer:
+    """Networks, optimizers and training steps.
 
     Args:
         photo: [1, 3, H, W], -1..1.
@@ -74,117 +82,128 @@ class Learning:
         self.photo = resize(photo.to(run.device), learned_size(whole, cfg))
         self.size: Size = (self.photo.shape[2], self.photo.shape[3])
         side = cfg.crop or max(self.size)
-        self.piece: Size = (min(side, self.size[0]), min(side, self.size[1]))
+        self.crop_size: Size = (min(side, self.size[0]), min(side, self.size[1]))
         run.reseed("init")
         self.net = build(cfg, whole).to(run.device)
-        # What is trained; the net holds its average, or the same weights in the end.
+        # The trained weights; ``net`` holds their moving average.
         self.generator = channels_last(generator_of(cfg)).to(run.device)
-        self.teacher = torch.optim.Adam(self.generator.parameters(), lr=cfg.warm_rate, betas=(0.5, 0.999))
-        self.warm_state: dict[str, Any] = {"generator": self.generator, "teacher": self.teacher}
-        self.scales = scales_of(self.piece, cfg)
+        self.generator_optimizer = torch.optim.Adam(self.generator.parameters(), lr=cfg.warm_rate, betas=(0.5, 0.999))
+        self.warm_state: dict[str, Any] = {"generator": self.generator, "generator_optimizer": self.generator_optimizer}
+        self.scales = scales_of(self.crop_size, cfg)
         self.white = whitening(self.photo, cfg, self.scales) if cfg.judge == "sliced" else []
-        self.critics: Critics | None = None
+        self.discriminators: MultiScaleDiscriminator | None = None
         if cfg.judge == "critics":
-            self.critics = channels_last(Critics(cfg, self.scales)).to(run.device)
+            self.discriminators = channels_last(MultiScaleDiscriminator(cfg, self.scales)).to(run.device)
 
-    def begin(self) -> None:
-        """Set up the stage that learns to retarget, with the generator as it is now."""
+    def start_retargeting(self) -> None:
+        """Set up the retargeting stage, starting from the current weights of the generator."""
         cfg = self.cfg
         self.average = self.net.generator
         self.average.load_state_dict(self.generator.state_dict())
-        self.teacher = torch.optim.Adam(self.generator.parameters(), lr=cfg.rate, betas=(0.5, 0.999))
-        self.state: dict[str, Any] = {**self.warm_state, "teacher": self.teacher, "average": self.average}
-        if self.critics is not None:
-            self.judge = torch.optim.Adam(self.critics.parameters(), lr=cfg.rate, betas=(0.5, 0.999))
-            self.state |= {"critics": self.critics, "judge": self.judge}
+        self.generator_optimizer = torch.optim.Adam(self.generator.parameters(), lr=cfg.rate, betas=(0.5, 0.999))
+        self.state: dict[str, Any] = {
+            **self.warm_state,
+            "generator_optimizer": self.generator_optimizer,
+            "average": self.average,
+        }
+        if self.discriminators is not None:
+            self.discriminator_optimizer = torch.optim.Adam(
+                self.discriminators.parameters(), lr=cfg.rate, betas=(0.5, 0.999)
+            )
+            self.state |= {
+                "discriminators": self.discriminators,
+                "discriminator_optimizer": self.discriminator_optimizer,
+            }
 
     def batch(self, i: int) -> None:
-        """Nothing: all that a step works on is drawn within it."""
+        """No data: a step draws all its inputs itself."""
 
     # -----------------------------------------------------------------------------------------------------------
-    # The steps
+    # Training steps
 
     def warm_step(self, state: dict[str, Any], batch: None, i: int) -> dict[str, Tensor]:
-        """One step of an auto-encoder: what is made of the photo at its own size is to be the photo."""
-        self.teacher.zero_grad(set_to_none=True)
-        piece = self.cut()
-        made = self.generator(noisy(piece), self.piece)
-        error = (made - piece).abs().mean()
+        """One auto-encoder step: L1 reconstruction of the photo at its own size."""
+        self.generator_optimizer.zero_grad(set_to_none=True)
+        crop = self.random_crop()
+        made = self.generator(noisy(crop), self.crop_size)
+        error = (made - crop).abs().mean()
         error.backward()
-        self.teacher.step()
+        self.generator_optimizer.step()
         if i == self.cfg.warm - 1:
             self.run.report(preview=made.detach())
         return {"error": error.detach()}
 
     def step(self, state: dict[str, Any], batch: None, i: int) -> dict[str, Tensor]:
-        """The generator learns from the judge and from having the photo back; then critics learn, if there are any."""
+        """One update of the generator (patch loss, cycle loss, layout loss), then of the discriminators, if any."""
         self._set_rate(i)
-        piece = self.cut()
-        size, form = self.aim(i)
-        self.teacher.zero_grad(set_to_none=True)
-        made = self.generator(noisy(piece), size, form)
-        smaller = (min(size[0], self.piece[0]), min(size[1], self.piece[1]))
-        shares = shares_at(i, smaller, self.scales, self.cfg)
-        verdict = self._judged(made, piece, shares)
-        error = (self.generator(made, self.piece, form, undo=True) - piece).abs().mean()
-        loss = self.cfg.judged * verdict + self.cfg.reconstruction * error
+        crop = self.random_crop()
+        size, form = self.random_target(i)
+        self.generator_optimizer.zero_grad(set_to_none=True)
+        made = self.generator(noisy(crop), size, form)
+        smaller = (min(size[0], self.crop_size[0]), min(size[1], self.crop_size[1]))
+        shares = scale_weights(i, smaller, self.scales, self.cfg)
+        patch_loss = self._patch_loss(made, crop, shares)
+        error = (self.generator(made, self.crop_size, form, undo=True) - crop).abs().mean()
+        loss = self.cfg.judged * patch_loss + self.cfg.reconstruction * error
         if self.cfg.layout:
-            loss = loss + self.cfg.layout * displaced(piece, made, form, self.cfg.cells)
+            loss = loss + self.cfg.layout * layout_distance(crop, made, form, self.cfg.cells)
         loss.backward()
-        self.teacher.step()
+        self.generator_optimizer.step()
         if i >= self.cfg.mend_from * self.cfg.steps:
-            self._mend(made.detach(), piece, form)
-        if self.critics is not None:
-            self._teach_critics(self.critics, made.detach(), shares)
-        self._average(i)
+            self._update_cycle(made.detach(), crop, form)
+        if self.discriminators is not None:
+            self._update_discriminators(self.discriminators, made.detach(), shares)
+        self._update_average(i)
         if (i + 1) % max(1, self.cfg.steps // PREVIEWS) == 0 or i == self.cfg.steps - 1:
             self.run.report(preview=self.preview())
-        return {"distance": verdict.detach(), "error": error.detach()}
+        return {"distance": patch_loss.detach(), "error": error.detach()}
 
-    def _judged(self, made: Tensor, piece: Tensor, shares: list[float]) -> Tensor:
-        if self.critics is None:
-            return sliced(piece, made, self.cfg, shares, self.white)
-        self.critics.requires_grad_(False)
-        verdict: Tensor = self.critics(made, 1.0, shares)
-        self.critics.requires_grad_(True)
-        return verdict
+    def _patch_loss(self, made: Tensor, crop: Tensor, shares: list[float]) -> Tensor:
+        if self.discriminators is None:
+            return sliced(crop, made, self.cfg, shares, self.white)
+        self.discriminators.requires_grad_(False)
+        patch_loss: Tensor = self.discriminators(made, 1.0, shares)
+        self.discriminators.requires_grad_(True)
+        return patch_loss
 
-    def _mend(self, made: Tensor, piece: Tensor, form: Form | None) -> None:
-        """One update for having the photo back alone, from what was made as it is."""
-        self.teacher.zero_grad(set_to_none=True)
-        (self.generator(made, self.piece, form, undo=True) - piece).abs().mean().backward()
-        self.teacher.step()
+    def _update_cycle(self, made: Tensor, crop: Tensor, form: Form | None) -> None:
+        """One more update for the cycle loss alone, with the result detached."""
+        self.generator_optimizer.zero_grad(set_to_none=True)
+        (self.generator(made, self.crop_size, form, undo=True) - crop).abs().mean().backward()
+        self.generator_optimizer.step()
 
-    def _teach_critics(self, critics: Critics, made: Tensor, shares: list[float]) -> None:
-        self.judge.zero_grad(set_to_none=True)
-        real = critics(noisy(self.cut()), 1.0, shares)
-        fake = critics(noisy(made), 0.0, shares)
+    def _update_discriminators(
+        self, discriminators: MultiScaleDiscriminator, made: Tensor, shares: list[float]
+    ) -> None:
+        self.discriminator_optimizer.zero_grad(set_to_none=True)
+        real = discriminators(noisy(self.random_crop()), 1.0, shares)
+        fake = discriminators(noisy(made), 0.0, shares)
         (0.5 * (real + fake)).backward()
-        self.judge.step()
+        self.discriminator_optimizer.step()
 
     # -----------------------------------------------------------------------------------------------------------
-    # What a step works on
+    # Inputs of a step
 
-    def cut(self) -> Tensor:
-        """A random piece of the photo; all of it, where pieces are as large."""
-        top, left = (int(torch.randint(a - b + 1, ())) for a, b in zip(self.size, self.piece))
-        return self.photo[:, :, top : top + self.piece[0], left : left + self.piece[1]]
+    def random_crop(self) -> Tensor:
+        """A random crop of the photo, or all of it."""
+        top, left = (int(torch.randint(a - b + 1, ())) for a, b in zip(self.size, self.crop_size))
+        return self.photo[:, :, top : top + self.crop_size[0], left : left + self.crop_size[1]]
 
-    def aim(self, i: int) -> tuple[Size, Form | None]:
-        """The size and form that step ``i`` asks for: nearer to the photo's own in the beginning."""
+    def random_target(self, i: int) -> tuple[Size, Form | None]:
+        """Draw the target size and form of step ``i``; their range grows with the steps."""
         cfg = self.cfg
-        grown = min(1.0, i / max(1.0, cfg.ramp * cfg.steps))
-        least, most = (1 + (end - 1) * grown for end in (cfg.smallest, cfg.largest))
+        growth = min(1.0, i / max(1.0, cfg.ramp * cfg.steps))
+        least, most = (1 + (end - 1) * growth for end in (cfg.smallest, cfg.largest))
         down, across = (float(v) for v in least + (most - least) * torch.rand(2))
         too_much = max(1.0, down * across / cfg.most) ** 0.5
         factors = (down / too_much, across / too_much)
-        height, width = (max(SMALLEST_TARGET, round(n * f)) for n, f in zip(self.piece, factors))
-        return (height, width), self._form(grown) if float(torch.rand(())) < cfg.bent else None
+        height, width = (max(SMALLEST_TARGET, round(n * f)) for n, f in zip(self.crop_size, factors))
+        return (height, width), self._form(growth) if float(torch.rand(())) < cfg.bent else None
 
-    def _form(self, grown: float) -> Form:
-        """A quad whose upper or lower corners are moved along their edge, or an arc."""
+    def _form(self, growth: float) -> Form:
+        """A random quad whose upper or lower corners are moved along their edge, or a random arc."""
         kind, a, b = torch.rand(3).tolist()
-        bend = self.cfg.bend * grown
+        bend = self.cfg.bend * growth
         if kind < 1 / 3:
             return Arc(bend * (2 * a - 1))
         a, b = a * bend, b * bend
@@ -193,41 +212,45 @@ class Learning:
         return Quad(((0.0, 0.0), (1.0, 0.0), (1 - min(b, 0.9 - a), 1.0), (a, 1.0)))
 
     # -----------------------------------------------------------------------------------------------------------
-    # Around them
+    # Schedules, averaging, previews
 
     def _set_rate(self, i: int) -> None:
-        """Constant, then falling to 0: a function of the step, so that nothing has to be kept for going on."""
+        """Constant, then linear decay to 0: a function of the step, so that resuming needs no scheduler state."""
         cfg = self.cfg
         left = min(1.0, (cfg.steps - i) / ((1 - cfg.decay_at) * cfg.steps)) if cfg.decay_at < 1 else 1.0
-        for optimizer in (self.teacher, self.judge) if self.critics is not None else (self.teacher,):
+        for optimizer in (
+            (self.generator_optimizer, self.discriminator_optimizer)
+            if self.discriminators is not None
+            else (self.generator_optimizer,)
+        ):
             for group in optimizer.param_groups:
                 group["lr"] = cfg.rate * left
 
     @torch.no_grad()
-    def _average(self, i: int) -> None:
-        """Let the average follow; faster in the beginning, when it has little past."""
-        keep = min(self.cfg.average, (1 + i) / (10 + i)) if self.cfg.average else 0.0
+    def _update_average(self, i: int) -> None:
+        """Update the exponential moving average; with a smaller decay in the first steps."""
+        decay = min(self.cfg.average, (1 + i) / (10 + i)) if self.cfg.average else 0.0
         for mean, now in zip(self.average.state_dict().values(), self.generator.state_dict().values(), strict=True):
             if mean.is_floating_point():
-                mean.lerp_(now, 1 - keep)
+                mean.lerp_(now, 1 - decay)
             else:
                 mean.copy_(now)
 
     @torch.no_grad()
     def preview(self) -> Tensor:
-        """The photo half as wide again: [1, 3, h, w], -1..1."""
+        """The photo at 1.5 times its width: [1, 3, h, w], -1..1."""
         self.average.eval()
         made: Tensor = self.average(self.photo, (self.size[0], round(1.5 * self.size[1])))
         return made
 
-    def done(self) -> Net:
-        """The trained net."""
+    def finish(self) -> Net:
+        """The trained model, in eval mode."""
         self.net.finished.fill_(True)
         return self.net.requires_grad_(False).eval()
 
 
 def checked(photo: Tensor, cfg: Config) -> None:
-    """Refuse what cannot work, before any of it is done."""
+    """Check photo and settings before the training starts."""
     if photo.shape[1] != 3:
         raise InputError("ingan learns from opaque photos: lay this one on a background first, or use --engine gpnn")
     for name, words in (("norm", ("batch", "instance")), ("judge", ("critics", "sliced"))):

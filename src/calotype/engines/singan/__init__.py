@@ -1,29 +1,30 @@
-"""SinGAN: a generative model of one photo, learned from nothing but that photo.
+"""SinGAN: a generative model of a single photo, trained on that photo alone.
 
-The idea (Shaham, Dekel, Michaeli: "SinGAN: Learning a Generative Model from a Single Natural Image", ICCV 2019): a
-pyramid of small networks, one a scale. Each adds to the enlarged picture of the scale below what is missing at its own,
-and is trained against a critic that sees patches of 11 x 11 pixels: at the coarsest scale, where these are nearly half
-of a picture, layouts are learned, and at the finest textures. One noise is fixed, from which the photo itself has to be
-made again. A sample is fresh noise at every scale; noise from a finer scale on keeps the layout of the photo; a picture
-put in at some scale comes out in the manner of the photo.
+The method (Shaham, Dekel, Michaeli: "SinGAN: Learning a Generative Model from a Single Natural Image", ICCV 2019): a
+pyramid of small GANs, one per scale. Each generator adds the missing detail to the upsampled image of the next coarser
+scale, trained against a patch discriminator with a receptive field of 11 x 11 pixels: at the coarsest scale, where that
+is nearly half of the image, layouts are learned, at the finest scales textures. The photo itself must be reconstructed
+from one fixed noise map. A sample uses new noise at every scale; noise from a finer scale on keeps the layout of the
+photo; an image injected at some scale is rendered with the photo's patch statistics.
 
-``paper`` is that, with three updates of the critic and three of the generator in each of 2000 steps a scale. It differs
-from the published code in what are faults of that code. The fixed noise is drawn once (so the paper; the code draws it
-at every step and keeps the last). The generator's picture is made anew for each of its updates. Pictures between the
-scales do not pass through 8 bits, and are resampled straight to where they are wanted instead of being cut by a pixel.
-Photos in portrait format and of more than 250 pixels can be enlarged. Training goes on where it was stopped.
+``paper`` follows the publication, with three discriminator and three generator updates in each of the 2000 steps per
+scale. It corrects faults of the published code: the fixed noise is drawn once (as in the paper; the code redraws it at
+every step and keeps the last). The generated image is recomputed for each of the generator's updates. Images passed
+between scales are not quantised to 8 bits, and are resampled directly to the target size instead of being cropped by a
+pixel. Super-resolution works for portrait photos and for photos of more than 250 pixels. Interrupted training can be
+resumed.
 
-``fast`` is a hybrid. The networks learn the coarse scales, where they are quick and invent layouts; from 56 pixels up
-the picture is made of the photo's own patches (``calotype.matching``), which are sharp at any size, so that photos of
-many megapixels cost no more to learn than small ones. Of eight layouts drawn the one is kept whose patches are, all
-together, most like the photo's: a random one may lack the sun. The steps are a thousand with one update each;
-normalisation is measured anew when a scale is done. ``fine`` learns up to 110 pixels. ``consingan`` takes scales, steps
-and joint training from ConSinGAN (Hinz, Fisher, Wang, Wermter, WACV 2021) with SinGAN's networks: pictures, not
-features, go from scale to scale.
+``fast`` is a hybrid. Networks are trained for the coarse scales only, where they are fast and produce new layouts; from
+56 pixels up the image is synthesised from the photo's own patches (``calotype.matching``), which are sharp at any size,
+so that training on a photo of many megapixels costs no more than on a small one. Eight layouts are sampled, and the one
+whose patch distribution is most similar to the photo's is kept: a random one may miss parts of the photo, such as the
+sun. 1000 steps with one update each; batch norm statistics are recomputed when a scale is finished. ``fine`` trains
+scales up to 110 pixels. ``consingan`` takes scale sizes, steps and joint training from ConSinGAN (Hinz, Fisher, Wang,
+Wermter, WACV 2021) with SinGAN's networks: images, not features, are passed from scale to scale.
 
-Sizes: photos of 22 pixels and more; results of any size and shape. Limits: nothing is understood, only what surrounds
-what; one photo, without transparency. With ``paper`` and ``consingan`` the finest scale has 250 pixels, and larger
-results are enlarged from there.
+Sizes: photos of 22 pixels and more; results of any size and aspect ratio. Limits: no semantics, only local context; one
+photo, without transparency. With ``paper`` and ``consingan`` the finest scale has 250 pixels, and larger results are
+upsampled from there.
 """
 
 from calotype.engines.singan.config import PRESETS, Config

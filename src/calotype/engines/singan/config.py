@@ -1,4 +1,4 @@
-"""What can be set about the engine, and the settings that have a name."""
+"""The engine's configuration and its presets."""
 
 from __future__ import annotations
 
@@ -11,50 +11,53 @@ class Config:
 
     Attributes:
         coarsest: shorter side of the coarsest scale, pixels.
-        finest: longer side of the finest scale, pixels; larger photos are shrunk to it.
-        factor: nominal ratio between neighbouring scales, below 1; adjusted a little to fit the photo.
-        spacing: ``even``, as in SinGAN, or ``early``, as in ConSinGAN: more scales where pictures are small, fewer
-            where they are large.
-        scales: with ``early``, how many scales there are.
-        learned: shorter side of the finest scale that is learned, pixels: what is finer is made of the photo's patches.
-            0 learns all scales, and uses no patches.
+        finest: longer side of the finest scale, pixels; larger photos are downsampled to it.
+        factor: nominal ratio between neighbouring scales, below 1; adjusted slightly to fit the photo.
+        spacing: ``even``, a geometric series as in SinGAN, or ``early``, as in ConSinGAN: more scales at small sizes,
+            fewer at large ones.
+        scales: with ``early``, the number of scales.
+        learned: shorter side of the finest scale that has a trained network, pixels; finer scales are synthesised from
+            the photo's patches. 0: all scales have networks, and no patches are used.
         width: channels of the networks at the first four scales; doubled after every fourth.
-        widest: channels at most.
-        steps: training steps a scale.
-        critic_steps: updates of the critic a step.
-        generator_steps: updates of the generator a step.
-        rate: learning rate of Adam, for both.
-        decay_at: share of the steps after which the rate is a tenth.
-        together: how many of the finest generators are trained at a time; 1, as in SinGAN, trains one a scale.
+        widest: maximum number of channels.
+        steps: training steps per scale.
+        critic_steps: discriminator updates per step.
+        generator_steps: generator updates per step.
+        rate: learning rate of Adam, for both networks.
+        decay_at: fraction of the steps after which the learning rate is divided by ten, 0..1.
+        together: number of finest generators that are trained jointly; 1, as in SinGAN, trains one scale at a time.
         lower_rate: learning rate of a generator as a multiple of that of the next finer one.
-        penalty: weight of the gradient penalty.
-        penalty_every: updates of the critic from one penalty to the next; its weight is multiplied by as many.
-        reconstruction: weight of the mean squared error of the photo made again from its fixed noise.
-        noise: standard deviation of a scale's noise, as a multiple of what the scales below it fail to reconstruct
-            (root mean square).
-        crop: side of the square pieces that large scales are learned from, pixels; 0 for whole pictures.
-        settle: pictures from which each generator's normalisation is measured anew when its scale is done; 0 keeps
-            the running mean of training, as published.
-        candidates: layouts drawn for each picture, of which the one whose patches are most like the photo's is made.
-        stir: what the noise is multiplied by at the scale it begins at, where that is not the coarsest: as strong as it
-            was in training it hardly changes what the scales below reconstruct.
+        penalty: weight of the WGAN-GP gradient penalty.
+        penalty_every: the penalty is computed at every so many-th discriminator update only, and multiplied by this
+            number.
+        reconstruction: weight of the reconstruction loss: mean squared error of the photo reconstructed from its fixed
+            noise.
+        noise: standard deviation of a scale's noise, as a multiple of the RMS reconstruction error of the scales below
+            it.
+        crop: side of the square crops that large scales are trained on, pixels; 0 for whole images.
+        settle: number of images from which each generator's batch norm statistics are recomputed when its scale is
+            finished; 0 keeps the running statistics of training, as published.
+        candidates: layouts sampled per result; the one with the smallest patch distance to the photo is used.
+        stir: factor of the noise at the injection scale, where that is not the coarsest: at its training amplitude it
+            hardly changes the image from the scales below.
         patch: side of the patches of the finer levels, pixels; odd.
-        alpha: completeness of the patches, as in GPNN: small insists that every part of the photo is used.
-        remake_alpha: ``alpha`` for ``remake``, where insisting puts foreign things into what was given.
-        restless: noise added at every level of patches, as a multiple of the detail it adds (root mean square).
-        spread: where patches overlap, each counts by a bell of this standard deviation around its middle, as a fraction
-            of its side; 0 is a plain mean.
-        patch_steps: replacements of every patch, per level; one at the last.
-        magnified: for ``upscale`` alone: the factor that the training prepares for; 0 for everything else. Only the
-            finest scale is used, and unless ``learned`` is 0 only that one is learned.
-        border: ``zero`` puts zeros around every input, as SinGAN does; ``noise`` lets the noise reach over the edge, as
-            SinGAN does for animation, so that borders vary as much as the rest.
-        given: height and width of every learned scale, coarsest first, where the settings above do not say it:
-            those of a model that was trained elsewhere.
-        consistent: for ``upscale``: how often, after each pass, what the picture lacks of the photo when it is shrunk
-            again is put back (back-projection, Irani and Peleg 1991), lest errors add up. 0 as published.
-        colours: for ``paint`` alone: quantise what comes into the scale ``painted`` to that many colours; 0 does not.
-        painted: the scale that is trained once more for it.
+        alpha: completeness weight as in GPNN: small values enforce that every patch of the photo is used.
+        remake_alpha: ``alpha`` for ``remake``, where strong completeness would put unrelated content into the given
+            image.
+        restless: noise added at every patch level, as a multiple of the RMS detail of that level.
+        spread: standard deviation of the Gaussian weights with which overlapping patches are averaged, as a fraction of
+            the patch side; 0 is a uniform mean.
+        patch_steps: patch replacement iterations per level; one at the last.
+        magnified: for ``upscale`` only: the factor to train for; 0 for everything else. Only the finest scale is used,
+            and unless ``learned`` is 0 only that one is trained.
+        border: ``zero`` pads every input with zeros, as SinGAN does; ``noise`` pads with noise, as SinGAN does for
+            animation, so that borders vary as much as the interior.
+        given: height and width of every scale, coarsest first, overriding the settings above: for imported models.
+        consistent: for ``upscale``: number of back-projection iterations after each pass (Irani and Peleg 1991), which
+            keep the downsampled result equal to the photo. 0 as published.
+        colours: for ``paint`` only: quantise the input of the scale ``painted`` to that many colours; 0: no
+            quantisation.
+        painted: index of the scale that is trained once more for it.
     """
 
     coarsest: int = 25

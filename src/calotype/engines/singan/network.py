@@ -1,4 +1,4 @@
-"""The networks of one scale: a generator that adds what is missing, and a critic that judges patches of 11 pixels."""
+"""The networks of one scale: a residual generator and a patch discriminator, which sees 11 x 11 pixels."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from collections import OrderedDict
 
 from torch import Tensor, nn
 
-# Pixels that five unpadded 3x3 convolutions lose on each side.
-REACH = 5
+# Radius of the receptive field, pixels: five unpadded 3 x 3 convolutions crop as much on each side.
+RADIUS = 5
 
 
 def block(inputs: int, outputs: int) -> nn.Sequential:
-    """Convolution without padding, batch norm, leaky ReLU: section 2.1 of the paper."""
+    """Unpadded convolution, batch norm, leaky ReLU: section 2.1 of the paper."""
     return nn.Sequential(
         OrderedDict(conv=nn.Conv2d(inputs, outputs, 3), norm=nn.BatchNorm2d(outputs), act=nn.LeakyReLU(0.2))
     )
 
 
 def trunk(width: int, outputs: int) -> nn.Sequential:
-    """Five convolutions, of which the last maps to ``outputs`` channels: 11 x 11 pixels are seen."""
+    """Five convolutions, the last one to ``outputs`` channels; receptive field 11 x 11 pixels."""
     blocks = [block(3 if i == 0 else width, width) for i in range(4)]
     return nn.Sequential(*blocks, nn.Conv2d(width, outputs, 3))
 
 
 class Generator(nn.Module):
-    """What one scale adds to the picture that comes from the scale below (eq. 3 of the paper).
+    """The generator of one scale: a residual on the upsampled image of the scale below (eq. 3 of the paper).
 
     29,763 parameters with 32 channels, 114,819 with 64, 450,819 with 128.
     """
@@ -35,20 +35,20 @@ class Generator(nn.Module):
         self.apply(_initialised)
 
     def forward(self, noisy: Tensor, previous: Tensor) -> Tensor:
-        """The picture of this scale.
+        """Generate the image of this scale.
 
         Args:
-            noisy: [B, 3, h + 10, w + 10], the previous picture with noise on it.
-            previous: [B, 3, h, w], the picture from the scale below, at this one's size.
+            noisy: [B, 3, h + 10, w + 10], the padded previous image plus noise.
+            previous: [B, 3, h, w], the image of the scale below, upsampled to this scale.
 
         Returns:
             [B, 3, h, w], not clamped.
         """
-        added: Tensor = self.trunk(noisy).tanh()
-        return added + previous
+        residual: Tensor = self.trunk(noisy).tanh()
+        return residual + previous
 
 
-class Critic(nn.Module):
+class Discriminator(nn.Module):
     """Scores every patch of 11 x 11 pixels: [B, 3, h, w] -> [B, 1, h - 10, w - 10], high for real ones."""
 
     def __init__(self, width: int) -> None:
@@ -57,7 +57,7 @@ class Critic(nn.Module):
         self.apply(_initialised)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The map of scores."""
+        """The map of patch scores."""
         scores: Tensor = self.trunk(x)
         return scores
 

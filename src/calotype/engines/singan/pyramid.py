@@ -1,4 +1,4 @@
-"""The scales: which are learned, which are made of patches, and how large each is in a result of any size."""
+"""The pyramid: trained scales, patch levels, and their sizes in a result of any size."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from calotype.engines.singan.config import Config
 from calotype.errors import InputError
 from calotype.image.pyramid import consingan_sizes, singan_sizes
 from calotype.image.resize import resize_cubic
-from calotype.matching.refine import Level, bounded
+from calotype.matching.refine import Level, limited
 
 Size = tuple[int, int]
 
-# The ratio of neighbouring levels of patches: as in GPNN.
+# Ratio of neighbouring patch levels, as in GPNN.
 RATIO = 4 / 3
-# Shorter side, in pixels, of the smallest photo there is anything to learn from: two receptive fields.
+# Minimum shorter side of a photo, pixels: two receptive fields.
 SMALLEST = 22
 
 
 def learned_sizes(photo: Size, cfg: Config) -> list[Size]:
-    """Height and width of the scales that are learned from a photo of size ``photo``, coarsest first.
+    """Height and width of the scales with trained networks for a photo of size ``photo``, coarsest first.
 
     Raises:
         InputError: the photo is too small, or the settings leave no scale.
@@ -41,46 +41,46 @@ def learned_sizes(photo: Size, cfg: Config) -> list[Size]:
     else:
         sizes = singan_sizes(height, width, cfg.coarsest, finest_side(photo, cfg), cfg.factor)
     if cfg.learned:
-        # Two at least: one scale alone sees 11 pixels of 25 and has no layout to hand on.
+        # At least two: a single scale, with a receptive field of 11 of 25 pixels, does not capture the layout.
         few = [size for size in sizes if min(size) <= cfg.learned]
         sizes = few if len(few) > 1 else sizes[:2]
     return sizes
 
 
 def finest_side(photo: Size, cfg: Config) -> int:
-    """The longer side of the finest scale: longer than ``cfg.finest`` where a panorama would have no height left."""
+    """The longer side of the finest scale; above ``cfg.finest`` for panoramas, which would lose their height."""
     least = max(cfg.learned, 2 * cfg.coarsest) * max(photo) / min(photo)
     return max(cfg.finest, math.ceil(least))
 
 
 def magnifying_sizes(photo: Size, cfg: Config) -> list[Size]:
-    """The scales of the published super-resolution: down from the photo itself, none of it shrunk to 250 pixels first.
+    """The scales of the published super-resolution, with the photo itself as the finest, not downsampled to 250 pixels.
 
-    The reference counts them with ``int`` where generation has ``ceil``, and from the wrong side of portrait photos;
-    here the shorter side decides.
+    The reference code truncates their number in one place and rounds it up in another, and takes the wrong side of
+    portrait photos; here the shorter side decides.
     """
     ratio = step_of(cfg.magnified)
     count = int(math.log(min(photo) / 18, ratio)) + 1
     ratio = (18 / min(photo)) ** (1 / max(1, count - 1)) if count > 1 else 1.0
-    # A hair below the whole number: rounding errors must not add a pixel.
+    # Rounding errors must not add a pixel.
     shrunk = [[math.ceil(side * ratio**i - 1e-9) for side in photo] for i in range(count - 1, -1, -1)]
     return [(height, width) for height, width in shrunk]
 
 
 def step_of(magnified: float) -> float:
-    """How much one pass of super-resolution enlarges: near the cube root of 2."""
+    """The upsampling factor of one super-resolution pass: near the cube root of 2."""
     return float(magnified ** (1 / passes_of(magnified)))
 
 
 def passes_of(magnified: float) -> int:
-    """Passes of super-resolution: 3 for twice the size, 5 for three times, 6 for four, 9 for eight."""
+    """The number of super-resolution passes: 3 for a factor of 2, 5 for 3, 6 for 4, 9 for 8."""
     return max(1, round(math.log(magnified, 2) * 3))
 
 
 def reals(photo: Tensor, cfg: Config) -> list[Tensor]:
-    """The photo [1, C, H, W] at every learned scale.
+    """The photo [1, C, H, W], resampled to every scale with a trained network.
 
-    Each is shrunk from the finest scale of the whole pyramid, as the reference does, whether that is learned or not.
+    Each is downsampled from the finest scale of the whole pyramid, as in the reference code, trained or not.
     """
     sizes = learned_sizes((photo.shape[2], photo.shape[3]), cfg)
     if cfg.magnified:
@@ -91,18 +91,18 @@ def reals(photo: Tensor, cfg: Config) -> list[Tensor]:
 
 
 def at_size(x: Tensor, size: Size) -> Tensor:
-    """Resampled as the reference does, clamped as its resizer does; without its detour by way of 8 bits."""
+    """Bicubic resampling and clamping as in the reference code, without its quantisation to 8 bits."""
     return x if tuple(x.shape[2:]) == tuple(size) else resize_cubic(x, size=size).clamp(-1, 1)
 
 
 def in_proportion(scale: Size, photo: Size, size: Size) -> Size:
-    """The size of a scale, ``scale`` in a picture of size ``photo``, in a result of ``size``."""
-    # Below the receptive field the networks would see nothing but their own border.
+    """The size of a scale in a result of ``size``, given its size ``scale`` in an image of size ``photo``."""
+    # Below the receptive field the networks would see only padding.
     return max(11, round(scale[0] * size[0] / photo[0])), max(11, round(scale[1] * size[1] / photo[1]))
 
 
 def patch_levels(photo: Size, finest_learned: Size, size: Size, cfg: Config) -> list[Level]:
-    """The levels from the finest learned scale (included: its pictures are made of patches first) up to ``size``."""
+    """The patch levels from the finest trained scale up to ``size``; the first resynthesises that scale's own image."""
     factor = min(1.0, max(finest_learned[0] / photo[0], finest_learned[1] / photo[1]))
     count = max(1, round(math.log(1 / factor, RATIO))) if factor < 1 else 0
     levels = []
@@ -111,11 +111,13 @@ def patch_levels(photo: Size, finest_learned: Size, size: Size, cfg: Config) -> 
         here = in_proportion((round(photo[0] * share), round(photo[1] * share)), photo, size)
         levels.append(Level(here, share, cfg.patch, cfg.patch_steps))
     levels[-1] = Level(size, 1.0, cfg.patch, 1 if count else cfg.patch_steps)
-    return bounded(levels, photo)
+    return limited(levels, photo)
 
 
 def scales(photo_size: Size, cfg: Config) -> list[Size]:
-    """Height and width of all levels of a result of the photo's size, coarsest first: learned ones, then patches."""
+    """Height and width of all levels of a result of the photo's size, coarsest first: trained scales, then patch
+    levels.
+    """
     learned = learned_sizes(photo_size, cfg)
     if not cfg.learned or cfg.magnified:
         return learned

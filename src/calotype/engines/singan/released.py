@@ -1,13 +1,13 @@
-"""Reader of the checkpoints of the official SinGAN code, which are pickles of whole modules. Nothing in them is run.
+"""Reader of checkpoints of the official SinGAN code, which are pickles of whole modules. No code in them is executed.
 
-A pickle is a program: to load it is to call whatever it names. This reader knows the few names that a SinGAN checkpoint
-needs and gives an inert record for each (a bag of attributes for a module, a description for a tensor); a file that
-names anything else is refused before that is looked up. The numbers of the tensors are read by our own code, which
-believes no length that the file does not bear out.
+Unpickling can call arbitrary functions. This reader knows only the few names that a SinGAN checkpoint needs and returns
+an inert record for each (a bag of attributes for a module, a description for a tensor); a file that names anything else
+is refused before the name is resolved. Tensor data is read by this module, which checks every length against the size
+of the file.
 
-The official code writes four files a photo: ``Gs.pth`` (generators), ``Zs.pth`` (the reconstruction's noise, padded),
-``reals.pth`` (the photo at each scale) and ``NoiseAmp.pth``; each is a list, coarsest scale first. Both formats of
-``torch.save`` are read: the stream of pickles of torch before 1.6, and the zip archive since.
+The official code writes four files per photo: ``Gs.pth`` (generators), ``Zs.pth`` (the fixed reconstruction noise,
+padded), ``reals.pth`` (the photo at each scale) and ``NoiseAmp.pth``; each is a list, coarsest scale first. Both
+formats of ``torch.save`` are supported: the legacy stream of pickles before torch 1.6, and the zip archive since.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ from torch import Tensor
 from calotype.errors import InputError
 from calotype.files import shown
 
-_LARGEST_FILE = 1 << 30  # bytes; a pyramid of generators has some megabytes
-_DEEPEST = 10  # modules within modules; a generator has four
+_LARGEST_FILE = 1 << 30  # bytes; a pyramid of generators has a few megabytes
+_DEEPEST = 10  # nesting depth of modules; a generator has four levels
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_VERSION = 1001
 _T = TypeVar("_T")
-_TRUST = "get the checkpoint from who made it, or train anew"
+_TRUST = "get the checkpoint from its author, or train again"
 
 
 @dataclass(frozen=True)
 class Released:
-    """A SinGAN checkpoint as it was released: one entry a scale, coarsest first, all float32 on the CPU.
+    """A SinGAN checkpoint: one entry per scale, coarsest first, all float32 on the CPU.
 
     Attributes:
-        generators: what ``state_dict()`` of each generator would give: ``head.conv.weight``, ``body.block1.norm.bias``,
-            ``tail.0.weight``, and so on; counts stay whole numbers.
+        generators: the ``state_dict()`` of each generator: ``head.conv.weight``, ``body.block1.norm.bias``,
+            ``tail.0.weight``, and so on; counters stay integers.
         noises: [1, C, h, w] each, the fixed noise from which the photo is reconstructed, with its padding.
         photos: [1, 3, h, w] each, -1..1, the photo at each scale.
-        amplitudes: by what new noise is multiplied.
+        amplitudes: standard deviation of the noise of each scale.
     """
 
     generators: list[dict[str, Tensor]]
@@ -55,11 +55,11 @@ class Released:
 
 
 def read_released(folder: str | Path) -> Released:
-    """The checkpoint in ``folder``.
+    """Read the checkpoint in ``folder``.
 
     Raises:
-        InputError: a file is missing or broken, names what no SinGAN checkpoint needs (the message says what; it was
-            not run), or the training was not finished.
+        InputError: a file is missing or damaged, contains a name that no SinGAN checkpoint needs (the message says
+            which; it was not executed), or the training was not finished.
     """
     folder = Path(folder)
     generators = _read(folder / "Gs.pth", _state)
@@ -76,7 +76,7 @@ def read_released(folder: str | Path) -> Released:
 
 
 def _read(path: Path, convert: Callable[[object], _T]) -> list[_T]:
-    """The values of the list in a file of ``torch.save``."""
+    """The converted entries of the list in a file of ``torch.save``."""
     label = shown(path)
     try:
         if path.stat().st_size > _LARGEST_FILE:
@@ -95,29 +95,29 @@ def _read(path: Path, convert: Callable[[object], _T]) -> list[_T]:
         return [convert(value) for value in found]
     except _Refused as error:
         raise InputError(f"{label} {error}: nothing in it was run; {_TRUST}") from None
-    # A broken pickle ends in exceptions of any kind, RecursionError and MemoryError included.
+    # A damaged pickle can raise any exception, including RecursionError and MemoryError.
     except Exception as error:
         raise InputError(f"{label} is broken, or no file of torch.save ({type(error).__name__}): {_TRUST}") from error
 
 
 class _Refused(Exception):  # noqa: N818  (not an error of ours)
-    """What a file holds that no SinGAN checkpoint does: the end of a sentence about the file."""
+    """Content that no SinGAN checkpoint has; the text completes a sentence about the file."""
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# What a file may hold
+# Names a file may contain
 
 
 class _Inert:
-    """A record that a pickle can make and hand about, and not change."""
+    """A record that a pickle can create and pass around, but not change."""
 
     def __setstate__(self, state: object) -> None:
-        raise _Refused("changes what it should not")
+        raise _Refused("sets the state of a record that has none")
 
 
 @dataclass
 class _Storage(_Inert):
-    """A run of numbers of one type, known by its key, and filled in when it is found in the file."""
+    """A typed array of numbers, identified by its key; filled when its data is read from the file."""
 
     dtype: torch.dtype
     count: int
@@ -126,7 +126,7 @@ class _Storage(_Inert):
 
 @dataclass(frozen=True)
 class _View(_Inert):
-    """A tensor: a part of a storage."""
+    """A tensor: a strided view of a storage."""
 
     storage: _Storage
     offset: int
@@ -135,7 +135,7 @@ class _View(_Inert):
 
 
 class _Module(_Inert):
-    """Any module: what it was called, and the attributes it was saved with."""
+    """Any module: its class name and its saved attributes."""
 
     kind = ""
     state: dict[Any, Any]
@@ -146,7 +146,7 @@ class _Module(_Inert):
 
 @dataclass(frozen=True)
 class _Dtype(_Inert):
-    """Stands for the class of a storage."""
+    """Stands for a storage class."""
 
     dtype: torch.dtype
 
@@ -169,14 +169,14 @@ class _MakeParameter(_Inert):
 
 
 class _MakeNothing(_Inert):
-    """Stands for the table of numeric routines that modules carried with them before torch 1.3."""
+    """Stands for the function table that modules were saved with before torch 1.3."""
 
     def __call__(self) -> None:
         return None
 
 
 def _module_names() -> dict[tuple[str, str], type[_Module]]:
-    # The official code is run from its folder, so that its file is SinGAN.models; copies have it as models.
+    # The official code is run from its folder, where its module is SinGAN.models; some copies have it as models.
     own = [
         (place, name) for place in ("SinGAN.models", "models") for name in ("GeneratorConcatSkip2CleanAdd", "ConvBlock")
     ]
@@ -215,26 +215,26 @@ _ALLOWED: Mapping[tuple[str, str], object] = {
 
 @dataclass
 class _Contents:
-    """What persistent references of a pickle lead to: storages by their keys."""
+    """The targets of a pickle's persistent references: storages by their keys."""
 
     storages: dict[str, _Storage] = field(default_factory=dict)
 
     def refer(self, reference: object) -> object:
-        """The record for a reference: a storage, or, in files before torch 1.6, the class of a module."""
+        """The record for a persistent reference: a storage or, in legacy files, the class of a module."""
         if isinstance(reference, tuple) and len(reference) >= 2 and reference[0] == "module":
-            # With it comes the module's source code, which is of no interest.
+            # It is followed by the module's source code, which is not needed.
             if isinstance(reference[1], type) and issubclass(reference[1], _Module):
                 return reference[1]
         elif isinstance(reference, tuple) and len(reference) >= 5 and reference[0] == "storage":
             kind, key, _, count = reference[1:5]
-            # The sixth, in old files, says that this is a part of another storage.
+            # In legacy files, the sixth entry marks a view of another storage.
             if isinstance(kind, _Dtype) and isinstance(key, str) and type(count) is int and not any(reference[5:]):
                 return self.storages.setdefault(key, _Storage(kind.dtype, count))
         raise _Refused("refers to something unknown")
 
 
 class _Reader(pickle.Unpickler):
-    """An unpickler that finds nothing but what is on the list."""
+    """An unpickler that resolves only the names in ``_ALLOWED``."""
 
     def __init__(self, file: io.BytesIO, contents: _Contents) -> None:
         super().__init__(file, encoding="utf-8")
@@ -242,7 +242,7 @@ class _Reader(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _ALLOWED:
-            raise _Refused(f"asks for {shown(f'{module}.{name}')}, for which a SinGAN checkpoint has no use")
+            raise _Refused(f"names {shown(f'{module}.{name}')}, which no SinGAN checkpoint needs")
         return _ALLOWED[module, name]
 
     def persistent_load(self, reference: object) -> object:
@@ -254,7 +254,7 @@ class _Reader(pickle.Unpickler):
 
 
 def _from_stream(data: bytes) -> object:
-    """The format before torch 1.6: five pickles, then for each storage its count and its bytes."""
+    """The legacy format before torch 1.6: five pickles, then the count and the bytes of each storage."""
     file = io.BytesIO(data)
     contents = _Contents()
 
@@ -274,7 +274,7 @@ def _from_stream(data: bytes) -> object:
 
 
 def _from_zip(data: bytes) -> object:
-    """The format since torch 1.6: an archive of one pickle, and a member for each storage."""
+    """The format since torch 1.6: an archive with one pickle and one member per storage."""
     contents = _Contents()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         (member,) = (name for name in archive.namelist() if name.count("/") == 1 and name.endswith("/data.pkl"))
@@ -282,7 +282,7 @@ def _from_zip(data: bytes) -> object:
         if f"{folder}byteorder" in archive.namelist() and _member(archive, f"{folder}byteorder") != b"little":
             raise ValueError("written on a big-endian machine")
         found = _Reader(io.BytesIO(_member(archive, member)), contents).load()
-        left = len(data)  # members that lie over each other could be read out to any amount
+        left = len(data)  # overlapping members could expand to any size
         for key, storage in contents.storages.items():
             left -= storage.count * storage.dtype.itemsize
             if left < 0:
@@ -293,7 +293,7 @@ def _from_zip(data: bytes) -> object:
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    """The bytes of a member, which torch never compresses: one that is could unfold to any size."""
+    """The bytes of an archive member. torch never compresses members, and a compressed one could expand to any size."""
     if archive.getinfo(name).compress_type != zipfile.ZIP_STORED:
         raise ValueError("a compressed member")
     return archive.read(name)
@@ -301,7 +301,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
 
 def _fill(storage: _Storage, raw: bytes, count: int) -> None:
     if count != storage.count or len(raw) != count * storage.dtype.itemsize:
-        raise ValueError("a storage that is shorter or longer than was said")
+        raise ValueError("a storage whose length is not the declared one")
     storage.values = (
         torch.frombuffer(bytearray(raw), dtype=storage.dtype) if raw else torch.empty(0, dtype=storage.dtype)
     )
@@ -341,12 +341,12 @@ def _named(values: object) -> list[tuple[str, object]]:
 
 
 def _values(view: object) -> Tensor:
-    """A tensor of its own: float32, or int64 for whole numbers."""
+    """A tensor with its own memory: float32, or int64 for integers."""
     if not isinstance(view, _View) or view.storage.values is None:
         raise _Refused("lacks a tensor")
     last = view.offset + sum((n - 1) * step for n, step in zip(view.size, view.stride, strict=True))
     count = math.prod(view.size)
-    # Strides of 0 could make one number into any amount.
+    # Strides of 0 could expand one number to any size.
     if not 0 < count <= view.storage.count or last >= view.storage.count:
         raise _Refused("holds a tensor larger than what is stored of it")
     tensor = view.storage.values.as_strided(view.size, view.stride, view.offset)
@@ -362,7 +362,7 @@ def _picture(view: object) -> Tensor:
 
 
 def _number(value: object) -> float:
-    """A plain number, or a tensor of one."""
+    """A Python number, or a tensor with one element."""
     if isinstance(value, _View):
         tensor = _values(value)
         value = tensor.item() if tensor.numel() == 1 else None

@@ -1,4 +1,4 @@
-"""Training: one scale after the other, each a generator against a critic of patches."""
+"""Training: one scale after the other, from the coarsest to the finest."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 from torch import Tensor
 
 from calotype.engines.singan.config import Config
-from calotype.engines.singan.learning import Learning, Repainting
 from calotype.engines.singan.net import Net
 from calotype.engines.singan.pyramid import at_size, learned_sizes, reals, step_of
+from calotype.engines.singan.trainer import QuantizedScaleTrainer, ScaleTrainer
 from calotype.errors import InputError
 from calotype.image.palette import palette
 from calotype.run import Run, fit
 
 
 def build(cfg: Config, size: tuple[int, int]) -> Net:
-    """An untrained net for a photo of ``size`` pixels (height, width)."""
+    """An untrained model for a photo of ``size`` pixels (height, width)."""
     return Net(cfg, size)
 
 
 def stages(size: tuple[int, int], cfg: Config) -> list[str]:
-    """Names of the stages of training, in the order they are worked."""
+    """Names of the training stages, in order."""
     named = [f"scale {i}" for i in range(len(learned_sizes(size, cfg)))]
     return [*named, "scale in colours"] if cfg.colours else named
 
@@ -32,8 +32,8 @@ def adapted(cfg: Config, verb: str, **facts: Any) -> Config:
 
     Args:
         cfg: the user's settings.
-        verb: ``upscale`` needs its own pyramid and a strong reconstruction (section 4 of the paper), ``animate`` noise
-            that reaches over the border and a smaller coarsest scale, ``paint`` a scale trained on quantised colours.
+        verb: ``upscale`` needs its own pyramid and a larger reconstruction weight (section 4 of the paper), ``animate``
+            padding with noise and a smaller coarsest scale, ``paint`` a scale trained on quantised colours.
         facts: ``factor`` of ``upscale``; ``colours`` and ``scale`` of ``paint``.
     """
     if verb == "upscale":
@@ -47,13 +47,13 @@ def adapted(cfg: Config, verb: str, **facts: Any) -> Config:
 
 
 def train(photo: Tensor, cfg: Config, run: Run, *, base: Net | None = None) -> Net:
-    """Learn from one photo. Sections 2.1 to 2.3 of the paper.
+    """Train on one photo: sections 2.1 to 2.3 of the paper.
 
     Args:
         photo: [1, 3, H, W], -1..1.
         cfg: settings.
-        run: folder, seed, device, progress, stopping; one stage a scale, with a preview at the end of each.
-        base: a net trained with the same settings but for ``colours``: its scales are taken over.
+        run: folder, seed, device, progress, stopping; one stage per scale, with a preview at the end of each.
+        base: a model trained with the same settings but for ``colours``: its scales are reused.
 
     Raises:
         InputError: the photo is too small or has transparency, or a setting is out of range.
@@ -73,20 +73,20 @@ def train(photo: Tensor, cfg: Config, run: Run, *, base: Net | None = None) -> N
 
 
 def unfinished(photo: Tensor, cfg: Config, run: Run) -> Net | None:
-    """The net with the scales that an interrupted training has finished; ``None`` where none is."""
+    """The model with the scales that an interrupted training has finished; ``None`` if there are none."""
     checked(photo, cfg)
     photo = photo.to(run.device)
     net = build(cfg, (photo.shape[2], photo.shape[3])).to(run.device)
     for scale, real in enumerate(reals(photo, cfg)):
-        learning = Learning(net, scale, real, cfg, run)
-        if not run.finished(cfg.steps, learning.state, stage=f"scale {scale}"):
+        trainer = ScaleTrainer(net, scale, real, cfg, run)
+        if not run.finished(cfg.steps, trainer.state, stage=f"scale {scale}"):
             break
-        learning.settle()
+        trainer.finish()
     return net.requires_grad_(False).eval() if net.depth else None
 
 
 def checked(photo: Tensor, cfg: Config) -> None:
-    """Refuse what cannot work, before any of it is done."""
+    """Check photo and settings before the training starts."""
     if photo.shape[1] != 3:
         raise InputError("singan learns from opaque photos: lay this one on a background first, or use --engine gpnn")
     if cfg.spacing not in ("even", "early"):
@@ -117,17 +117,17 @@ def checked(photo: Tensor, cfg: Config) -> None:
 
 
 def _train_scales(net: Net, targets: list[Tensor], cfg: Config, run: Run) -> None:
-    below: Learning | None = None
+    below: ScaleTrainer | None = None
     for scale, real in enumerate(targets):
-        learning = Learning(net, scale, real, cfg, run, below)
-        fit(learning.step, learning.state, learning.batch, run, steps=cfg.steps, stage=f"scale {scale}")
-        learning.settle()
-        below = learning
+        trainer = ScaleTrainer(net, scale, real, cfg, run, below)
+        fit(trainer.step, trainer.state, trainer.batch, run, steps=cfg.steps, stage=f"scale {scale}")
+        trainer.finish()
+        below = trainer
 
 
 def _train_repainter(net: Net, targets: list[Tensor], photo: Tensor, cfg: Config, run: Run) -> None:
-    """One scale trained once more, on input whose colours are quantised (supplementary material, paint to image)."""
+    """Train one scale once more, on input with quantised colours (supplementary material, paint to image)."""
     net.palette.copy_(palette(at_size(photo, net.sizes[net.painted]), cfg.colours))
-    again = Repainting(net, targets[net.painted], cfg, run)
-    fit(again.step, again.state, again.batch, run, steps=cfg.steps, stage="scale in colours")
-    again.settle()
+    trainer = QuantizedScaleTrainer(net, targets[net.painted], cfg, run)
+    fit(trainer.step, trainer.state, trainer.batch, run, steps=cfg.steps, stage="scale in colours")
+    trainer.finish()

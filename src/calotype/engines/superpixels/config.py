@@ -1,4 +1,4 @@
-"""What can be set about the engine, and the settings that have a name."""
+"""The engine's configuration and its presets."""
 
 from __future__ import annotations
 
@@ -10,26 +10,25 @@ class Config:
     """Settings of the segmentation by superpixels.
 
     Attributes:
-        side: longer side, in pixels, at which a photo is looked at; a larger one is shrunk for it.
-        pieces: superpixels, about.
-        compactness: how much the place counts against the colour when superpixels are cut: higher, they are rounder;
-            lower, they keep to fainter edges.
-        blur: standard deviation of the Gaussian that photos are smoothed by before superpixels are cut, pixels.
-        light: how much a difference in lightness counts against one in hue where pieces are told apart.
-        texture: how much a difference in roughness counts.
-        place: how much the height in the picture counts, top to bottom being 100 as black to white is in lightness.
-        smooth: how much it costs that pieces which touch have two labels, against how unlike they are: higher, regions
-            are larger and their outlines simpler.
-        least: share of the photo below which a region is given to those around it.
-        most: labels at most where their number is not given.
-        gain: where their number is not given, the least share of what a label fewer leaves unexplained that one more
-            has to explain.
-        enough: and the share of all differences that may stay unexplained: with less left no more labels are sought.
-        deep: how much a difference counts in what a network that knows a thousand kinds of things sees; 0: it is not
-            asked, and need not be installed.
-        deep_side: longer side, in pixels, of the picture that is shown to it.
-        deep_components: principal components kept of what it sees, at either of two scales.
-        tries: beginnings of the clustering, of which the best is kept.
+        side: longer side at which a photo is segmented, pixels; larger photos are downsampled.
+        pieces: approximate number of superpixels.
+        compactness: weight of the position relative to the colour in SLIC: larger values give rounder superpixels,
+            smaller ones follow fainter edges.
+        blur: standard deviation of the Gaussian smoothing before SLIC, pixels.
+        light: weight of lightness relative to hue in the features of a superpixel.
+        texture: weight of the texture energy.
+        place: weight of the height in the image, where top to bottom is 100, like black to white in lightness.
+        smooth: weight of the pairwise term for neighbours with different labels, relative to feature distances: larger
+            values give larger regions with simpler outlines.
+        least: minimum area of a region, as a share of the photo; smaller ones are merged into their surroundings.
+        most: maximum number of labels if it is not given.
+        gain: if the number of labels is not given: minimum share of the remaining variance that one more label has to
+            explain.
+        enough: and the share of the total variance below which no more labels are added.
+        deep: weight of the features of a network trained on ImageNet; 0: not used, and need not be installed.
+        deep_side: longer side of that network's input, pixels.
+        deep_components: principal components kept of its features, at each of two scales.
+        tries: number of k-means initialisations.
     """
 
     side: int = 400
@@ -52,9 +51,9 @@ class Config:
 
 PRESETS: dict[str, Config] = {
     "fast": Config(),
-    # Things rather than colours.
+    # Objects rather than colours.
     "deep": Config(deep=0.8, gain=0.2, enough=0.1),
-    # Plain: pieces by the colour of their pixels, clustered, nothing smoothed.
+    # SLIC and k-means on colour only, without smoothing.
     "paper": Config(texture=0.0, place=0.0, light=1.0, smooth=0.0, least=0.0, blur=0.0, compactness=10.0),
     "tiny": replace(Config(), side=64, pieces=80, tries=2),
 }

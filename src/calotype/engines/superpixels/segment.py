@@ -1,4 +1,4 @@
-"""A photo's regions: superpixels that look alike get one label, and neighbours agree where they can."""
+"""Segmentation: superpixels are clustered by appearance, and labels smoothed between neighbours."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from calotype.engines.superpixels.cluster import clustered, unexplained
+from calotype.engines.superpixels.cluster import kmeans, within_variance
 from calotype.engines.superpixels.config import Config
 from calotype.engines.superpixels.slic import borders, means, superpixels
 from calotype.errors import InputError
@@ -22,20 +22,20 @@ from calotype.nn.efficientnet import efficientnet_lite0
 from calotype.nn.features import offline_features
 from calotype.run import Run
 
-_MARGIN = 32  # pixels laid around what is shown to the network
-_ROUNDS = 8  # of agreement among neighbours; few pieces change after half of them
+_MARGIN = 32  # pixels of padding around the network's input
+_ICM_ITERATIONS = 8  # few labels change after half of them
 
 
 @dataclass(frozen=True)
-class Pieces:
+class Superpixels:
     """The superpixels of a photo.
 
     Attributes:
-        map: int64 [h, w], the number of the piece at every pixel.
-        rows: [N, D], what they look like: distances of about 10 are clear differences.
-        weights: [N], their shares of the photo.
-        pairs: int64 [E, 2], which of them touch.
-        lengths: [E], along how much, as a share of the outline of a piece of usual size.
+        map: int64 [h, w], the superpixel index at every pixel.
+        rows: [N, D], features: distances of about 10 are clear differences.
+        weights: [N], area of each as a share of the photo.
+        pairs: int64 [E, 2], pairs of neighbours.
+        lengths: [E], length of their common border, relative to the outline of an average superpixel.
     """
 
     map: Tensor
@@ -47,18 +47,17 @@ class Pieces:
 
 @torch.no_grad()
 def segment(photos: Sequence[Tensor], cfg: Config, run: Run, *, classes: int | None, seed: int) -> Tensor:
-    """What looks alike in a photo gets one label.
+    """Segment a photo: regions of similar appearance get one label.
 
     Args:
         photos: one [1, C, H, W], -1..1.
         cfg: settings.
         run: progress, stopping, device.
-        classes: how many labels, 2 to 255; ``None``: as many as ``chosen_count`` finds. There may come out fewer, where
-            there is not that much to tell apart.
-        seed: of the beginnings of the clustering.
+        classes: number of labels, 2 to 255; ``None``: chosen by ``chosen_count``. The result may have fewer.
+        seed: of the k-means initialisations.
 
     Returns:
-        int64 [1, H, W], 0 .. K - 1, the most frequent first.
+        int64 [1, H, W], 0 .. K - 1, most frequent first.
 
     Raises:
         InputError: the count or a setting is out of range, or there is more than one photo.
@@ -69,53 +68,53 @@ def segment(photos: Sequence[Tensor], cfg: Config, run: Run, *, classes: int | N
     size = (photo.shape[2], photo.shape[3])
     steps = iter(run.steps(3, stage="segment"))
     next(steps)
-    pieces = cut(photo, cfg)
+    pieces = described_superpixels(photo, cfg)
     next(steps)
     noise = torch.Generator().manual_seed(seed)
     if classes is None:
         classes = chosen_count(pieces, cfg, noise)
-    centres, labels = clustered(pieces.rows, pieces.weights, classes, cfg.tries, noise)
+    centres, labels = kmeans(pieces.rows, pieces.weights, classes, cfg.tries, noise)
     next(steps)
-    labels = without_specks(pieces, agreed(pieces, centres, labels, cfg), labels, cfg.least)
+    labels = without_small_regions(pieces, smoothed(pieces, centres, labels, cfg), labels, cfg.least)
     for _ in steps:
         pass
-    return by_frequency(enlarged(labels[pieces.map], size))[None]
+    return by_frequency(upsampled(labels[pieces.map], size))[None]
 
 
-def cut(photo: Tensor, cfg: Config) -> Pieces:
-    """The superpixels of a photo [1, C, H, W] and what they look like."""
+def described_superpixels(photo: Tensor, cfg: Config) -> Superpixels:
+    """The superpixels of a photo [1, C, H, W] and their features."""
     factor = min(1.0, cfg.side / max(photo.shape[2:]))
     size = tuple(max(8, round(length * factor)) for length in photo.shape[2:])
     small = resize(photo[:, :3], (size[0], size[1]))
     lab = to_lab(small)
     found = superpixels(blur(lab, cfg.blur), cfg.pieces, cfg.compactness)
-    _, found = torch.unique(found, return_inverse=True)  # numbers that have no pixel are left out
+    _, found = torch.unique(found, return_inverse=True)  # indices without pixels are removed
     count = int(found.max()) + 1
-    rows = means(_described(small, lab, cfg)[0].flatten(1).T, found.flatten(), count)
+    rows = means(_pixel_features(small, lab, cfg)[0].flatten(1).T, found.flatten(), count)
     if cfg.deep > 0:
-        rows = torch.cat([rows, cfg.deep * known(photo, found, count, cfg)], 1)
+        rows = torch.cat([rows, cfg.deep * network_features(photo, found, count, cfg)], 1)
     weights = torch.bincount(found.flatten(), minlength=count) / found.numel()
     pairs, lengths = borders(found, count)
     outline = 4 * (found.numel() / count) ** 0.5
-    return Pieces(found, rows, weights.to(rows), pairs, lengths / outline)
+    return Superpixels(found, rows, weights.to(rows), pairs, lengths / outline)
 
 
-def _described(small: Tensor, lab: Tensor, cfg: Config) -> Tensor:
-    """What every pixel looks like: [1, D, h, w]: lightness and hue, roughness, and the height in the picture."""
+def _pixel_features(small: Tensor, lab: Tensor, cfg: Config) -> Tensor:
+    """Features of every pixel, [1, D, h, w]: lightness and hue, texture energy, and height in the image."""
     weight = torch.tensor([cfg.light, 1.0, 1.0], device=lab.device)[:, None, None]
     y = torch.linspace(0, 100, lab.shape[2], device=lab.device)[:, None].expand(1, 1, *lab.shape[2:])
-    return torch.cat([weight * lab, cfg.texture * roughness(small), cfg.place * y], 1)
+    return torch.cat([weight * lab, cfg.texture * texture_energy(small), cfg.place * y], 1)
 
 
-def known(photo: Tensor, pieces: Tensor, count: int, cfg: Config) -> Tensor:
-    """What a network that knows things sees in each piece: [count, D], at each of two scales a spread of 10 in all."""
+def network_features(photo: Tensor, pieces: Tensor, count: int, cfg: Config) -> Tensor:
+    """Network features of each superpixel: [count, D], scaled to an RMS of 10 at each of two scales."""
     factor = cfg.deep_side / max(photo.shape[2:])
     height, width = (max(32, round(length * factor)) for length in photo.shape[2:])
-    # Beyond the edge the network sees zeros, and edges where there are none.
-    seen = F.pad(resize(photo[:, :3], (height, width)), (_MARGIN,) * 4, mode="replicate")
+    # Edge replication: zero padding would look like an edge.
+    padded = F.pad(resize(photo[:, :3], (height, width)), (_MARGIN,) * 4, mode="replicate")
     net, parts = efficientnet_lite0().to(photo.device), []
-    for layer in net.layers(seen):
-        margin = round(_MARGIN * layer.shape[2] / seen.shape[2])
+    for layer in net.layers(padded):
+        margin = round(_MARGIN * layer.shape[2] / padded.shape[2])
         inside = layer[:, :, margin:-margin, margin:-margin]
         large = F.interpolate(inside, size=(pieces.shape[0], pieces.shape[1]), mode="bilinear", align_corners=False)
         rows = means(large[0].flatten(1).T, pieces.flatten(), count)
@@ -126,10 +125,10 @@ def known(photo: Tensor, pieces: Tensor, count: int, cfg: Config) -> Tensor:
     return torch.cat(parts, 1)
 
 
-def roughness(small: Tensor) -> Tensor:
-    """How rough a picture is around each pixel, at three scales: [1, 3, h, w], logarithms of energies of Gabor filters.
+def texture_energy(small: Tensor) -> Tensor:
+    """Local texture energy at three scales: [1, 3, h, w], logarithms of Gabor filter energies.
 
-    Whichever way the roughness runs: a slope that leans the other way is the same grass.
+    Averaged over orientations, so that a texture has the same energy in any direction.
     """
     size, found = small.shape[2:], []
     for factor in (1, 2, 4):
@@ -143,46 +142,46 @@ def roughness(small: Tensor) -> Tensor:
     return torch.cat(found, 1) if found else small.new_zeros(1, 1, *size)
 
 
-def chosen_count(pieces: Pieces, cfg: Config, noise: torch.Generator) -> int:
-    """How many labels: one more as long as much is left unexplained, and it explains a good share of that."""
+def chosen_count(pieces: Superpixels, cfg: Config, noise: torch.Generator) -> int:
+    """The number of labels: grows while the remaining variance is large and one more label explains enough of it."""
     rows, weights = pieces.rows, pieces.weights
     mean = (weights[:, None] * rows).sum(0, keepdim=True) / weights.sum()
-    whole = unexplained(rows, weights, mean, torch.zeros(len(rows), dtype=torch.int64, device=rows.device))
-    left = unexplained(rows, weights, *clustered(rows, weights, 2, cfg.tries, noise))
+    whole = within_variance(rows, weights, mean, torch.zeros(len(rows), dtype=torch.int64, device=rows.device))
+    remaining = within_variance(rows, weights, *kmeans(rows, weights, 2, cfg.tries, noise))
     for count in range(3, cfg.most + 1):
-        now = unexplained(rows, weights, *clustered(rows, weights, count, cfg.tries, noise))
-        if left < cfg.enough * whole or now > (1 - cfg.gain) * left:
+        now = within_variance(rows, weights, *kmeans(rows, weights, count, cfg.tries, noise))
+        if remaining < cfg.enough * whole or now > (1 - cfg.gain) * remaining:
             return count - 1
-        left = now
+        remaining = now
     return cfg.most
 
 
-def agreed(pieces: Pieces, centres: Tensor, labels: Tensor, cfg: Config) -> Tensor:
-    """Labels [N] that agree with like neighbours: iterated conditional modes (Besag 1986)."""
+def smoothed(pieces: Superpixels, centres: Tensor, labels: Tensor, cfg: Config) -> Tensor:
+    """Labels [N] smoothed between similar neighbours: iterated conditional modes (Besag 1986)."""
     if cfg.smooth <= 0 or not len(pieces.pairs):
         return labels
-    own = torch.cdist(pieces.rows, centres).square()
-    scale = own.amin(1).mean().clamp(min=1e-6)  # a usual distance within a cluster
+    unary = torch.cdist(pieces.rows, centres).square()
+    scale = unary.amin(1).mean().clamp(min=1e-6)  # mean distance within a cluster
     one, other = pieces.pairs.T
-    # Where two pieces differ there is an edge, and labels may change for less.
-    unlike = (pieces.rows[one] - pieces.rows[other]).square().sum(1)
-    bond = cfg.smooth * 2 * pieces.lengths * torch.exp(-unlike / (2 * unlike.mean().clamp(min=1e-6)))
-    for _ in range(_ROUNDS):
-        votes = torch.zeros_like(own)
-        votes.index_put_((one, labels[other]), bond, accumulate=True)
-        votes.index_put_((other, labels[one]), bond, accumulate=True)
-        moved = (own / scale - votes).argmin(1)
-        if torch.equal(moved, labels):
+    # The pairwise weight is smaller where two superpixels differ, since there is an edge.
+    difference = (pieces.rows[one] - pieces.rows[other]).square().sum(1)
+    coupling = cfg.smooth * 2 * pieces.lengths * torch.exp(-difference / (2 * difference.mean().clamp(min=1e-6)))
+    for _ in range(_ICM_ITERATIONS):
+        votes = torch.zeros_like(unary)
+        votes.index_put_((one, labels[other]), coupling, accumulate=True)
+        votes.index_put_((other, labels[one]), coupling, accumulate=True)
+        updated = (unary / scale - votes).argmin(1)
+        if torch.equal(updated, labels):
             break
-        labels = moved
+        labels = updated
     return labels
 
 
-def without_specks(pieces: Pieces, labels: Tensor, plain: Tensor, least: float) -> Tensor:
-    """Labels [N] in which no region is smaller than ``least`` of the photo: each is given to those around it.
+def without_small_regions(pieces: Superpixels, labels: Tensor, plain: Tensor, least: float) -> Tensor:
+    """Merge regions smaller than ``least`` of the photo into their surroundings: labels [N].
 
-    Where only one label would be left, as of stars in the dark, specks are what the photo shows, and the ``plain``
-    labels of before stay.
+    If only one label would remain, as for stars in the dark, small regions are the content, and the ``plain`` labels
+    are returned.
     """
     while True:
         regions = connected(pieces.pairs, labels)
@@ -202,12 +201,12 @@ def without_specks(pieces: Pieces, labels: Tensor, plain: Tensor, least: float) 
 
 
 def connected(pairs: Tensor, labels: Tensor) -> Tensor:
-    """The number of the region [N] of every piece: pieces that touch and have one label are in one region."""
+    """The index of the connected region of every superpixel [N]: neighbours with equal labels."""
     return joined(pairs[labels[pairs[:, 0]] == labels[pairs[:, 1]]], len(labels))
 
 
-def enlarged(labels: Tensor, size: tuple[int, int]) -> Tensor:
-    """Labels int64 [h, w] at another size (height, width), their outlines rounded instead of in steps."""
+def upsampled(labels: Tensor, size: tuple[int, int]) -> Tensor:
+    """Upsample a label map int64 [h, w] to ``size`` (height, width), with smooth outlines."""
     best, found = torch.full(size, -1.0, device=labels.device), torch.zeros(size, dtype=torch.int64)
     found = found.to(labels.device)
     for label in range(int(labels.max()) + 1):
@@ -219,7 +218,7 @@ def enlarged(labels: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def by_frequency(labels: Tensor) -> Tensor:
-    """The same regions with the most frequent label as 0, and no number left out."""
+    """Renumber the labels by frequency, most frequent first, without gaps."""
     counts = torch.bincount(labels.flatten())
     order = counts.argsort(descending=True, stable=True)
     rank = torch.empty_like(order)

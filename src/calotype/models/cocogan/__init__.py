@@ -1,34 +1,36 @@
-"""COCO-GAN: pictures made in parts, by networks that never see a whole one.
+"""COCO-GAN: images generated patch by patch, conditioned on spatial coordinates.
 
-The idea (Lin, Chang, Chen, Juan, Wei, Chen: "COCO-GAN: Generation by Parts via Conditional Coordinating", ICCV 2019): a
-generator makes one small square (a micro piece) from a random vector and the coordinates of the place it is for. All
-pieces of a picture share the vector. A few of them side by side are a macro piece, and that is all that the critic ever
-judges, beside macro pieces cut from real pictures at the same places; it knows the coordinates too, and has to guess
-them, as the generator's pieces have to let it. A whole picture is what comes out when all places are asked for, side by
-side, without blending or overlap. So training and sampling take the memory of a piece, parts can be made alone, and
-places can be asked for that no picture has: beyond the edges, or all round a cylinder.
+The method (Lin, Chang, Chen, Juan, Wei, Chen: "COCO-GAN: Generation by Parts via Conditional Coordinating", ICCV 2019):
+a generator produces one small square (a micro patch) from a latent vector and the coordinates of its cell. All patches
+of an image share the latent vector. Adjacent micro patches form a macro patch, the only input of the discriminator,
+which compares it with macro patches cropped from real images at the same positions. The discriminator is conditioned on
+the coordinates by projection and also has to predict them; the generator is trained so that its patches allow that. A
+full image is the grid of all micro patches, without blending or overlap. So neither training nor sampling needs the
+memory of a full image, single patches can be generated alone, and coordinates outside those of the training images can
+be used: beyond the edges, or all the way round a cylinder.
 
-Two systems of coordinates: ``planar``, from -1 at one edge to 1 at the other, and ``cylindrical``, in which the place
-across is an angle, given as its cosine and sine: panoramas whose left and right edges join. Beyond the edges
-(``beyond``) the generator's first blocks learn, after everything else, from macro pieces that reach over an edge: there
-is nothing real to compare with there, only what the critic knows of pieces. With ``latent_weight`` a head of the critic
-guesses the random vector, so that a whole picture can be made to go with a given piece.
+Two coordinate systems: ``planar``, from -1 at one edge to 1 at the other, and ``cylindrical``, where the horizontal
+position is an angle given by its cosine and sine: panoramas whose left and right edges join. Extrapolation beyond the
+edges (``beyond``) is a second training stage, which trains the generator's first two blocks on macro patches that cross
+an edge; there are no real patches to compare with there, so only the discriminator's scores of generated ones count.
+With ``latent_weight`` a head of the discriminator predicts the latent vector, so that a full image can be generated
+from a given patch.
 
-``paper`` is the published setting for faces of 128 pixels, for a GPU. It differs from the published code in what are
-faults of that code: the penalty on slopes is that of WGAN-GP (one length a piece; ``released`` brings the other back);
-normalisation divides by the standard deviation, and its scale begins at 1; on a cylinder, pieces of more than two cells
-have the right angles; pictures after a given piece use the vector that was guessed, not a random one. Made by an
-average of the generator's past, with normalisation measured anew, which the published code does not have.
+``paper`` is the published setting for faces of 128 x 128 pixels, for a GPU. It corrects faults of the published code:
+the gradient penalty is that of WGAN-GP (one norm per patch; ``released`` restores the published one); batch norm
+divides by the standard deviation, and its scale starts at 1; with cylindrical coordinates, macro patches of more than
+two cells across have the correct angles; patch-guided generation uses the predicted latent vector, not a random one.
+Not in the published code: images are generated with an exponential moving average (EMA) of the generator's weights,
+with batch norm statistics recomputed for it.
 
-``small``, for pictures of 32 pixels, and ``medium``, for 64, are for a processor: narrow networks, the hinge loss,
-which needs no penalty, and colours changed at random so that a critic does not learn some hundred pictures by heart.
-Small networks leave lines where parts meet, as each part is made without a look at its neighbours; so here a part
-reaches over its sides by ``overlap`` pixels, where it is blended with its neighbours, in training as in sampling. A
-part alone then takes its neighbours, too; what has to be held at once stays the same.
+``small`` (32 x 32 pixels) and ``medium`` (64 x 64) are for a CPU: narrow networks, the hinge loss, which needs no
+gradient penalty, and colour jitter, which keeps the discriminator from overfitting a set of a few hundred images.
+Narrow networks leave visible seams, since each patch is generated independently of its neighbours; so here patches
+extend by ``overlap`` pixels over each side and are blended with their neighbours there, in training as in sampling. A
+patch generated alone then needs its neighbours, too; peak memory stays the same.
 
-Sizes: what ``size`` says, in multiples of ``micro``, and pictures of the set are brought to it. Limits: the set has to
-be aligned, like faces or things in the middle, for places to mean something; textures teach no coordinates. No
-transparency.
+Sizes: ``size``, in multiples of ``micro``; training images are resized to it. Limits: the training images have to be
+aligned, like faces or centred objects, for coordinates to mean something; textures do not work. No transparency.
 """
 
 from calotype.models.cocogan.beyond import check_expands, check_margins, expand

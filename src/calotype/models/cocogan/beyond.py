@@ -1,4 +1,4 @@
-"""A given picture continued beyond its edges, by what a model has learned of what lies there."""
+"""Outpainting: a given photo continued beyond its edges, by inverting the generator."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from calotype.run import Run
 
 Margins = tuple[int, int, int, int]  # pixels on the left, on the right, at the top, at the bottom
 
-STEPS = 150  # of looking for the random vector
+STEPS = 150  # of the latent vector's optimization
 _RATE = 0.03
-_APART = 0.25  # how much of another random vector the search begins with, so that seeds differ
-_SMOOTH = 1 / 8  # of a cell: how smooth what brings the margin to the photo's tone is
-_BESIDE = 0.5  # weight of what is in the middle of the picture; what lies at an edge that is gone beyond counts 1 more
+_START_NOISE = 0.25  # weight of a random latent vector in the initial one, so that seeds differ
+_SMOOTH = 1 / 8  # sigma of the tone correction's blur, in cells
+_CENTRE_WEIGHT = 0.5  # of pixels away from the extended edges; at an edge it is larger by 1
 
 
 def expand(cfg: Config, run: Run, *, net: Net, photo: Tensor, margins: Margins, seed: int = 0) -> Tensor:
-    """Continue a picture beyond its edges; the picture itself stays as it is.
+    """Continue a photo beyond its edges; its own pixels stay unchanged.
 
-    The random vector that would have made the picture is looked for: the critic guesses it from all macro pieces, and
-    gradient descent on the difference between picture and photo mends the guess, with most weight near the edges that
-    are gone beyond (as Abdal, Qin, Wonka: "Image2StyleGAN", ICCV 2019, sec. 3, by the pixels alone and within the
-    range that was trained on). What the generator makes of that vector outside is the margin, and its tone is brought
-    to that of the photo where they meet, which fades over a cell.
+    GAN inversion: the latent head predicts a vector from all macro patches, and Adam minimizes the weighted squared
+    error between generated image and photo from there, with larger weights near the extended edges (as Abdal, Qin,
+    Wonka: "Image2StyleGAN", ICCV 2019, sec. 3, with the pixel loss only, and within the range of the training latents).
+    The margin is what the generator extrapolates for that vector, corrected to the photo's tone at its border; the
+    correction fades out over one cell.
 
     Args:
         cfg: as in training, with ``beyond`` above 0.
-        run: where it runs; it is reported to.
+        run: receives progress; can stop the work.
         net: trained.
-        photo: [1, 3, height, width], -1..1, of the size that was learned from.
+        photo: [1, 3, height, width], -1..1, of the training size.
         margins: pixels to add on the left, on the right, at the top and at the bottom.
-        seed: of where the search begins.
+        seed: of the initial latent vector.
 
     Returns:
         [1, 3, top + height + bottom, left + width + right], -1..1, on the run's device.
 
     Raises:
-        InputError: the margins go beyond what was learned.
+        InputError: the margins go beyond what was trained.
         Stopped: the run was asked to stop.
     """
     check_margins(margins, cfg)
@@ -52,11 +52,11 @@ def expand(cfg: Config, run: Run, *, net: Net, photo: Tensor, margins: Margins, 
     latent = inverted(cfg, run, net=net, photo=photo, margins=margins, seed=seed)
     left, right, top, bottom = margins
     height, width = cfg.size
-    # The generator goes beyond all sides alike.
+    # ``strips`` extends opposite sides evenly: generate the larger margin on both, then crop.
     across, down = max(left, right), max(top, bottom)
     whole = torch.cat(list(strips(net, latent, cfg, (height + 2 * down, width + 2 * across))), dim=2)
     whole = whole[:, :, down - top : down + height + bottom, across - left : across + width + right]
-    return _with_photo(whole, photo, margins, cfg).to(run.device)
+    return _paste_photo(whole, photo, margins, cfg).to(run.device)
 
 
 def check_expands(cfg: Config) -> None:
@@ -69,10 +69,10 @@ def check_expands(cfg: Config) -> None:
 
 
 def check_margins(margins: Margins, cfg: Config) -> None:
-    """Refuse to go further beyond the edges than was learned.
+    """Check that a model can extrapolate by these margins.
 
     Raises:
-        InputError: the message says how far the model may go, and what to train for more.
+        InputError: the message says the limit, and how to train for more.
     """
     if not cfg.beyond:
         raise InputError(
@@ -90,27 +90,27 @@ def check_margins(margins: Margins, cfg: Config) -> None:
 
 
 def inverted(cfg: Config, run: Run, *, net: Net, photo: Tensor, margins: Margins, seed: int = 0) -> Tensor:
-    """The random vector whose picture is most like a photo: [1, latent], -1..1.
+    """The latent vector whose image is most similar to a photo: [1, latent], -1..1.
 
     Args:
         cfg: as in training.
-        run: reports the difference, and stops it.
+        run: receives the error of every step; can stop the work.
         net: trained.
-        photo: [1, 3, height, width], -1..1, of the size that was learned from.
-        margins: which sides count most: those with a margin.
-        seed: of where the search begins.
+        photo: [1, 3, height, width], -1..1, of the training size.
+        margins: the sides with a margin have larger weights.
+        seed: of the initial latent vector.
 
     Raises:
         Stopped: the run was asked to stop.
     """
     start = latent_of(seed, cfg).to(photo.device)
-    guess = _guessed(net, photo, cfg)
-    latent = (start if guess is None else torch.lerp(guess, start, _APART)).clamp(-1, 1).requires_grad_()
+    predicted = _predicted_latent(net, photo, cfg)
+    latent = (start if predicted is None else torch.lerp(predicted, start, _START_NOISE)).clamp(-1, 1).requires_grad_()
     weight = _weight(margins, cfg).to(photo)
     weight = weight / weight.mean()
     adam = torch.optim.Adam([latent], lr=_RATE)
     for _ in run.steps(STEPS, stage=f"looking for picture {seed}"):
-        difference = (weight * (_made(net, latent, cfg) - photo).square()).mean()
+        difference = (weight * (_generated(net, latent, cfg) - photo).square()).mean()
         (latent.grad,) = torch.autograd.grad(difference, latent)
         adam.step()
         with torch.no_grad():
@@ -120,18 +120,18 @@ def inverted(cfg: Config, run: Run, *, net: Net, photo: Tensor, margins: Margins
 
 
 @torch.no_grad()
-def _guessed(net: Net, photo: Tensor, cfg: Config) -> Tensor | None:
-    """What the critic guesses of all macro pieces, on average; ``None`` where it has not learned to."""
+def _predicted_latent(net: Net, photo: Tensor, cfg: Config) -> Tensor | None:
+    """The mean of the latent head's predictions over all macro patches; ``None`` without that head."""
     if net.critic.source is None:
         return None
     places = torch.cartesian_prod(*(torch.arange(count) for count in macro_choices(cfg))).to(photo.device)
     pieces = cropped(photo.expand(len(places), -1, -1, -1), places[:, 0], places[:, 1], cfg)
-    guess: Tensor = net.critic.source(net.critic.features(pieces)).mean(dim=0, keepdim=True)
-    return guess
+    predicted: Tensor = net.critic.source(net.critic.features(pieces)).mean(dim=0, keepdim=True)
+    return predicted
 
 
-def _made(net: Net, latent: Tensor, cfg: Config) -> Tensor:
-    """The picture of a vector as large as those learned from, [1, 3, height, width]; gradients reach the vector."""
+def _generated(net: Net, latent: Tensor, cfg: Config) -> Tensor:
+    """The image of a latent vector at training size, [1, 3, height, width]; differentiable in the vector."""
     rows, columns = cells(cfg)
     places = torch.cartesian_prod(torch.arange(rows), torch.arange(columns)).float().to(latent.device)
     where = micro_coordinates(places[:, 0], places[:, 1], cfg)
@@ -139,7 +139,7 @@ def _made(net: Net, latent: Tensor, cfg: Config) -> Tensor:
 
 
 def _weight(margins: Margins, cfg: Config) -> Tensor:
-    """How much every pixel counts, [height, width]: more within a cell of a side with a margin."""
+    """Weight of every pixel's error, [height, width]: larger within a cell of a side with a margin."""
     height, width = cfg.size
     left, right, top, bottom = margins
     down, across = torch.arange(height)[:, None], torch.arange(width)[None]
@@ -147,32 +147,32 @@ def _weight(margins: Margins, cfg: Config) -> Tensor:
     for margin, distance in ((left, across), (right, width - 1 - across), (top, down), (bottom, height - 1 - down)):
         if margin:
             near = near.maximum((1 - distance / cfg.micro).clamp_min(0).expand(height, width))
-    return _BESIDE + near
+    return _CENTRE_WEIGHT + near
 
 
-def _with_photo(whole: Tensor, photo: Tensor, margins: Margins, cfg: Config) -> Tensor:
-    """The photo in its place in what was made, which takes over the photo's tone where they meet."""
+def _paste_photo(whole: Tensor, photo: Tensor, margins: Margins, cfg: Config) -> Tensor:
+    """Paste the photo into the generated image, after correcting the tone of the margin to match at the border."""
     left, _, top, _ = margins
     height, width = cfg.size
     inside = (slice(None), slice(None), slice(top, top + height), slice(left, left + width))
     distance = _distance(margins, cfg).to(photo)
-    # Between the outermost pixels of the photo and those that lie beside them, carried outwards. What was made inside
-    # is no measure of what was made outside: there may be a step between the two.
+    # Difference between the photo's outermost pixels and the generated ones just outside, replicated outwards.
+    # Generated pixels inside are not comparable: the generator may leave a step between inside and outside.
     ring = [min(1, margin) for margin in margins]
-    beside = whole[:, :, top - ring[2] : top + height + ring[3], left - ring[0] : left + width + ring[1]]
+    ring_pixels = whole[:, :, top - ring[2] : top + height + ring[3], left - ring[0] : left + width + ring[1]]
     beyond = [margin - one for margin, one in zip(margins, ring)]
-    apart = F.pad(photo, margins, mode="replicate") - F.pad(beside, beyond, mode="replicate")
-    # Only of what lies outside, and smooth: grain and lines are not to be drawn out.
+    difference = F.pad(photo, margins, mode="replicate") - F.pad(ring_pixels, beyond, mode="replicate")
+    # Blurred over the margin only, so that texture is not smeared outwards.
     outside = (distance > 0).to(photo).expand(1, 1, -1, -1)
     sigma = cfg.micro * _SMOOTH
-    tone = blur(apart * outside, sigma) / blur(outside, sigma).clamp_min(1e-6)
+    tone = blur(difference * outside, sigma) / blur(outside, sigma).clamp_min(1e-6)
     result = (whole + (1 - distance / cfg.micro).clamp_min(0) * tone).clamp(-1, 1)
     result[inside] = photo
     return result
 
 
 def _distance(margins: Margins, cfg: Config) -> Tensor:
-    """How far every pixel of the result lies outside the photo, pixels: [height, width], 0 inside."""
+    """Distance of every pixel of the result from the photo, in pixels: [height, width], 0 inside."""
     left, right, top, bottom = margins
     height, width = cfg.size
     down = torch.arange(-top, height + bottom).float()

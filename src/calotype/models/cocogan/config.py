@@ -1,4 +1,4 @@
-"""What can be set about the model, and the settings that have a name."""
+"""The model's configuration and its presets."""
 
 from __future__ import annotations
 
@@ -11,47 +11,48 @@ class Config:
     """Settings of COCO-GAN.
 
     Attributes:
-        size: height and width of the pictures that are learned from, pixels; both multiples of ``micro``.
-        macro: side of the square pieces that the critic judges, pixels: a multiple of ``micro``, a power of two.
-        micro: side of the square pieces that the generator makes, pixels: a power of two.
-        overlap: pixels by which every part reaches over each of its sides, where it is blended with its neighbours, so
-            that joints fade; at most half of ``micro``. 0: parts lie side by side, as published.
+        size: height and width of the training images, pixels; both multiples of ``micro``.
+        macro: side of the macro patches that the discriminator sees, pixels: a multiple of ``micro``, a power of two.
+        micro: side of the micro patches that the generator outputs, pixels: a power of two.
+        overlap: pixels by which every micro patch extends over each of its sides, where it is blended with its
+            neighbours to hide seams; at most half of ``micro``. 0: patches lie side by side, as published.
         coordinates: ``planar``, with an edge on every side; ``cylindrical``, for panoramas whose left and right edges
             join.
-        latent: length of the random vector that all parts of a picture share.
-        width: channels of the generator's last blocks; the first have up to sixteen times as many.
-        critic_width: channels of the critic's first blocks; the last have up to eight times as many.
-        extra_blocks: blocks of the generator that do not enlarge, after those that do.
-        steps: training steps, each with one update of the critic and one of the generator.
-        batch: macro pieces a step, all processes together.
-        accumulate: into how many parts the batch is split, one after another, to save memory; batch norm sees a part.
+        latent: length of the latent vector that all patches of an image share.
+        width: channels of the generator's last blocks; the first have up to 16 times as many.
+        critic_width: channels of the discriminator's first blocks; the last have up to 8 times as many.
+        extra_blocks: generator blocks without upsampling, after those with it.
+        steps: training steps, each with one update of the discriminator and one of the generator.
+        batch: macro patches per step, over all processes.
+        accumulate: number of parts the batch is split into for gradient accumulation, to save memory; batch norm sees
+            one part at a time.
         generator_rate: learning rate of Adam for the generator.
-        critic_rate: that for the critic and its head that guesses coordinates.
-        latent_rate: that for the critic's head that guesses the random vector.
-        beta2: how much of their past Adam's averages of squared gradients keep at each step; with less than the
-            published 0.999 steps adapt sooner.
-        decay_at: share of the steps after which the rates fall, linearly, to a tenth.
-        adversarial: ``wasserstein``, with a penalty on the critic's slope, as published; ``hinge``, which needs no
-            penalty, so that a step is quicker.
-        penalty: weight of the penalty on slopes: WGAN-GP's with ``wasserstein``, R1's with ``hinge``; 0 for none.
-        penalty_every: the penalty is worked out at every so many-th step, and counts so many times as much.
-        released: the penalty and the normalisation of the published code instead of those of the literature.
-        coordinate_weight: weight of the squared error of the coordinates that the critic guesses.
-        latent_weight: weight of the absolute error of the random vector that the critic guesses; 0: pictures cannot be
-            made after a given piece.
-        latent_spectral: whether the weights of the head that guesses it are divided by their largest singular value,
-            as published; that bounds how far apart the guesses of narrow networks can be.
-        average: how much of its past an average of the generator's weights keeps at each step; pictures are made with
-            the average. 0: with the weights themselves, as published.
-        mirror: whether pictures are learned from mirrored, too.
-        roll: with ``cylindrical``, whether pictures are turned by random angles.
-        edges: how many times as often as elsewhere macro pieces lie at an edge; parts at edges belong to fewer macro
-            pieces than others, and with 2 they are learned from about as often. 1: all places alike, as published.
-        tint: how much colours of pieces are changed at random before the critic sees them, 0..1: it then cannot learn
-            a small set by heart.
-        beyond: cells beyond every edge that the generator learns to continue pictures by, after the other steps.
-        beyond_steps: steps of that.
-        bf16: whether convolutions are computed in bfloat16 on GPUs, and on processors that are made for it.
+        critic_rate: learning rate of Adam for the discriminator, with its coordinate head.
+        latent_rate: learning rate of Adam for the discriminator's latent head.
+        beta2: Adam's decay rate of the second moment, 0 to below 1; values below the published 0.999 adapt the step
+            size faster.
+        decay_at: fraction of the steps after which the learning rates decay linearly to a tenth, 0..1.
+        adversarial: ``wasserstein``, with a gradient penalty, as published; ``hinge``, which needs no penalty, so that
+            a step is faster.
+        penalty: weight of the gradient penalty: WGAN-GP's with ``wasserstein``, R1 with ``hinge``; 0 for none.
+        penalty_every: the penalty is computed at every so many-th step only, and multiplied by this number.
+        released: use the gradient penalty and the batch norm of the published code instead of those of the literature.
+        coordinate_weight: weight of the mean squared error of the predicted coordinates.
+        latent_weight: weight of the mean absolute error of the predicted latent vector; 0: no latent head, and no
+            patch-guided generation.
+        latent_spectral: whether the latent head has spectral normalisation, as published; it limits how far apart the
+            predictions of narrow networks can be.
+        average: decay per step of the exponential moving average of the generator's weights, with which images are
+            generated, 0 to below 1. 0: the weights themselves, as published.
+        mirror: whether training images are flipped horizontally at random.
+        roll: with ``cylindrical``, whether training images are rotated by random angles.
+        edges: how many times as often as elsewhere macro patches lie at an edge. Cells at edges are in fewer macro
+            patches than others; with 2 they are trained about as often. 1: uniform sampling, as published.
+        tint: strength of the random colour jitter of patches before the discriminator sees them, 0..1; it reduces
+            overfitting of the discriminator on small sets.
+        beyond: cells beyond every edge that the generator learns to extrapolate to, after the other steps.
+        beyond_steps: training steps of that stage.
+        bf16: whether convolutions are computed in bfloat16 on GPUs, and on CPUs with hardware support for it.
     """
 
     size: tuple[int, int] = (64, 64)
@@ -131,7 +132,7 @@ _MEDIUM = Config(
 )
 
 PRESETS: dict[str, Config] = {
-    # For some hundred to some thousand aligned pictures and a processor.
+    # For a few hundred to a few thousand aligned images, on a CPU.
     "small": replace(
         _MEDIUM,
         size=(32, 32),
@@ -149,7 +150,7 @@ PRESETS: dict[str, Config] = {
         edges=2.0,
     ),
     "medium": _MEDIUM,
-    # As published for CelebA at 128 pixels, with the faults of the published code mended.
+    # As published for CelebA at 128 x 128 pixels, with the faults of the published code corrected.
     "paper": Config(size=(128, 128), macro=64, micro=32),
     # For tests.
     "tiny": Config(

@@ -1,8 +1,8 @@
-"""Where a part lies: cells of a picture, and the coordinates that stand for them.
+"""Positions of patches: cells of an image and the coordinates that encode them.
 
-A picture is a grid of R_v x R_h cells, each of them one micro piece; a macro piece is r x r cells, r = macro / micro.
-Cells are numbered from 0 at the top left. A macro piece is where its first cell is. Numbers need not be whole, nor
-within the picture: what lies beyond the last cell has coordinates above 1.
+An image is a grid of R_v x R_h cells, one micro patch each; a macro patch covers r x r cells, r = macro / micro. Cells
+are numbered from 0 at the top left. The position of a macro patch is that of its top left cell. Positions may be
+fractional and outside the image: cells beyond the last one have coordinates above 1.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch import Tensor
 
 
 class Geometry(Protocol):
-    """The fields of the configuration that say how pictures are divided."""
+    """The fields of the configuration that define the grid of patches."""
 
     @property
     def size(self) -> tuple[int, int]: ...  # noqa: D102
@@ -30,22 +30,24 @@ class Geometry(Protocol):
 
 
 def cells(cfg: Geometry) -> tuple[int, int]:
-    """R_v and R_h: how many cells a picture has, downwards and across."""
+    """R_v and R_h: the number of cells of an image, vertically and horizontally."""
     return cfg.size[0] // cfg.micro, cfg.size[1] // cfg.micro
 
 
 def cells_of_macro(cfg: Geometry) -> int:
-    """R: how many cells a macro piece has in each direction."""
+    """The number of cells of a macro patch in each direction: r."""
     return cfg.macro // cfg.micro
 
 
 def dimensions(cfg: Geometry) -> int:
-    """How many numbers a coordinate has: 2 in the plane, 3 on a cylinder."""
+    """Length of a coordinate vector: 2 for planar coordinates, 3 for cylindrical ones."""
     return 3 if cfg.coordinates == "cylindrical" else 2
 
 
 def macro_choices(cfg: Geometry) -> tuple[int, int]:
-    """How many places a macro piece can have, downwards and across; around a cylinder it can begin at every cell."""
+    """The number of positions of a macro patch, vertically and horizontally; on a cylinder it can start at every
+    column.
+    """
     rows, columns = cells(cfg)
     side = cells_of_macro(cfg)
     return rows - side + 1, columns if cfg.coordinates == "cylindrical" else columns - side + 1
@@ -54,44 +56,44 @@ def macro_choices(cfg: Geometry) -> tuple[int, int]:
 def micro_coordinates(row: Tensor, column: Tensor, cfg: Geometry) -> Tensor:
     """Coordinates of cells: [...], [...] -> [..., 2 or 3].
 
-    In the plane -1 is the first cell and 1 the last, in each direction. On a cylinder, the place across is the cosine
+    Planar: -1 is the first cell and 1 the last, in each direction. Cylindrical: the horizontal position is the cosine
     and the sine of an angle, and the cell after the last is the first.
 
     Args:
-        row: number of the cell, downwards; float.
-        column: the same across.
-        cfg: how pictures are divided.
+        row: row index of the cell, float.
+        column: column index of the cell, float.
+        cfg: defines the grid.
     """
     rows, columns = cells(cfg)
-    return _joined(_along(row, rows - 1), column, columns - 1, cfg)
+    return _coordinate_vector(_scaled(row, rows - 1), column, columns - 1, cfg)
 
 
 def macro_coordinates(row: Tensor, column: Tensor, cfg: Geometry) -> Tensor:
-    """Coordinates of macro pieces, which are where their first cells are: [...], [...] -> [..., 2 or 3].
+    """Coordinates of macro patches, given their top left cells: [...], [...] -> [..., 2 or 3].
 
-    In the plane -1 is the first place that a macro piece can have, and 1 the last.
+    Planar: -1 is the first possible position of a macro patch, and 1 the last.
     """
     rows, columns = cells(cfg)
     side = cells_of_macro(cfg)
-    return _joined(_along(row, rows - side), column, columns - side, cfg)
+    return _coordinate_vector(_scaled(row, rows - side), column, columns - side, cfg)
 
 
-def _joined(vertical: Tensor, column: Tensor, last: int, cfg: Geometry) -> Tensor:
+def _coordinate_vector(vertical: Tensor, column: Tensor, last: int, cfg: Geometry) -> Tensor:
     if cfg.coordinates == "planar":
-        return torch.stack([vertical, _along(column, last)], dim=-1)
-    # Reduced first, so that a turn later the numbers are the same to the last bit.
-    around = cells(cfg)[1]
-    angle = math.pi * (2 * torch.remainder(column, around) / around - 1)
+        return torch.stack([vertical, _scaled(column, last)], dim=-1)
+    # Reduced modulo a full turn first, so that the result is bitwise periodic.
+    columns = cells(cfg)[1]
+    angle = math.pi * (2 * torch.remainder(column, columns) / columns - 1)
     return torch.stack([vertical, angle.cos(), angle.sin()], dim=-1)
 
 
-def _along(number: Tensor, last: int) -> Tensor:
-    # Where there is but one place, it is in the middle.
+def _scaled(number: Tensor, last: int) -> Tensor:
+    # A single position is at the centre.
     return 2 * number / last - 1 if last > 0 else torch.zeros_like(number)
 
 
 def cells_within(row: Tensor, column: Tensor, cfg: Geometry) -> tuple[Tensor, Tensor]:
-    """The cells of macro pieces, row by row: [B], [B] -> rows [B, r * r], columns [B, r * r]."""
+    """The cells of macro patches in row-major order: [B], [B] -> rows [B, r * r], columns [B, r * r]."""
     side = cells_of_macro(cfg)
     step = torch.arange(side, device=row.device, dtype=row.dtype)
     down, across = (part.reshape(-1) for part in torch.meshgrid(step, step, indexing="ij"))
@@ -99,20 +101,20 @@ def cells_within(row: Tensor, column: Tensor, cfg: Geometry) -> tuple[Tensor, Te
 
 
 def merged(parts: Tensor, rows: int, columns: int) -> Tensor:
-    """Parts side by side, row by row: [B * rows * columns, C, p, p] -> [B, C, rows * p, columns * p]."""
+    """Tile patches, given in row-major order: [B * rows * columns, C, p, p] -> [B, C, rows * p, columns * p]."""
     count, channels, height, width = parts.shape
     grid = parts.reshape(count // (rows * columns), rows, columns, channels, height, width)
     return grid.permute(0, 3, 1, 4, 2, 5).reshape(-1, channels, rows * height, columns * width)
 
 
 def joined(parts: Tensor, rows: int, columns: int, cfg: Geometry) -> Tensor:
-    """Parts side by side, row by row, blended where they reach over one another.
+    """Tile patches, given in row-major order, and blend them where they overlap.
 
     Args:
         parts: [B * rows * columns, C, p + 2 m, p + 2 m], with m = ``cfg.overlap``.
-        rows: of cells in the result.
-        columns: the same across.
-        cfg: how pictures are divided.
+        rows: rows of cells of the result.
+        columns: columns of cells of the result.
+        cfg: defines the grid.
 
     Returns:
         [B, C, rows * p, columns * p].
@@ -125,16 +127,16 @@ def joined(parts: Tensor, rows: int, columns: int, cfg: Geometry) -> Tensor:
 
 
 def blended(parts: Tensor, cells: int, pixels: int, cfg: Geometry) -> Tensor:
-    """Parts in a row without what reaches over their sides, each blended there with the one before and after it.
+    """Blend patches linearly along one dimension with the one before and after, and crop their overlapping margins.
 
-    At the middle of the overlap, where two cells meet, both count the same; a part fades to nothing towards its end.
-    The first part has none before it, and the last none after.
+    Both patches weigh one half at the border of their cells, and the weight falls to zero at the end of the overlap.
+    The first patch has no predecessor and the last no successor; they are not blended there.
 
     Args:
-        parts: any dimensions.
-        cells: the dimension that counts the parts.
-        pixels: the dimension along which they meet, of length p + 2 m, m = ``cfg.overlap``.
-        cfg: how pictures are divided.
+        parts: patches, of any dimensions.
+        cells: index of the dimension that counts the patches.
+        pixels: index of the spatial dimension, of length p + 2 m, m = ``cfg.overlap``.
+        cfg: defines the grid.
 
     Returns:
         The same with p in place of p + 2 m.
@@ -154,9 +156,9 @@ def blended(parts: Tensor, cells: int, pixels: int, cfg: Geometry) -> Tensor:
 
 
 def cropped(pictures: Tensor, row: Tensor, column: Tensor, cfg: Geometry) -> Tensor:
-    """The macro piece of each picture at its own place: [B, C, H, W], [B], [B] -> [B, C, S, S].
+    """Crop the macro patch at a position of its own from each image: [B, C, H, W], [B], [B] -> [B, C, S, S].
 
-    Around a cylinder, what goes over the right edge comes in at the left.
+    Columns wrap around: past the right edge, cropping continues at the left one.
     """
     device = pictures.device
     along = torch.arange(cfg.macro, device=device)

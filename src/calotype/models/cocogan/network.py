@@ -1,4 +1,4 @@
-"""The networks: a generator of micro pieces, and a critic of macro pieces with two heads that guess."""
+"""The networks: a generator of micro patches; a discriminator of macro patches with coordinate and latent heads."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from torch import Tensor, nn
 
 from calotype.models.cocogan.config import Config
 from calotype.models.cocogan.coordinates import cells_of_macro, dimensions, joined, micro_coordinates
-from calotype.nn.norm import batch_norm, known_norm
-from calotype.nn.resample import conv_of_doubled, conv_then_halved
+from calotype.nn.norm import batch_norm, norm_with_statistics
+from calotype.nn.resample import conv_of_upsampled, conv_then_pooled
 from calotype.nn.spectral import spectral_norm
 
-_SLOPE = 0.2
-_KEPT = 0.99  # of the running statistics, at each step
+_LEAKY_SLOPE = 0.2
+_DECAY = 0.99  # of the running statistics, per step
 
 
-class Normalised(nn.Module):
-    """Batch norm whose batch is that of all processes; scale and shift may come from a condition.
+class BatchNorm(nn.Module):
+    """Batch norm over the batches of all processes; scale and shift may depend on a condition vector.
 
     Args:
-        channels: of what is normalised.
-        condition: length of the vector that scale and shift depend on linearly; 0 for scale and shift of its own.
-        released: as in the published code: what is divided by is the root of the squared variance, and the scale
-            begins near 0 rather than near 1.
+        channels: of the input.
+        condition: length of the condition vector, from which a linear layer predicts scale and shift; 0: scale and
+            shift are parameters.
+        released: as in the published code: the divisor is the square root of the squared variance, and the scale starts
+            near 0 rather than near 1.
     """
 
     mean: Tensor
@@ -37,7 +38,7 @@ class Normalised(nn.Module):
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("variance", torch.ones(channels))
         self.released = released and condition > 0
-        self.kept = _KEPT
+        self.decay = _DECAY
         if condition:
             self.affine: nn.Linear | None = nn.Linear(condition, 2 * channels)
             nn.init.trunc_normal_(self.affine.weight, std=condition**-0.5)
@@ -55,11 +56,11 @@ class Normalised(nn.Module):
             scale, shift = self.affine(condition).chunk(2, dim=1)
             scale = scale if self.released else 1 + scale
         if not self.training:
-            return known_norm(x, self.mean, self.variance, scale, shift, squared=self.released)
+            return norm_with_statistics(x, self.mean, self.variance, scale, shift, squared=self.released)
         normal, mean, variance = batch_norm(x, scale, shift, squared=self.released)
         with torch.no_grad():
-            self.mean.lerp_(mean, 1 - self.kept)
-            self.variance.lerp_(variance, 1 - self.kept)
+            self.mean.lerp_(mean, 1 - self.decay)
+            self.variance.lerp_(variance, 1 - self.decay)
         return normal
 
 
@@ -77,30 +78,30 @@ def _linear(inputs: int, outputs: int, *, spectral: bool = True) -> nn.Module:
     return spectral_norm(linear) if spectral else linear
 
 
-class _Growing(nn.Module):
-    """A residual block of the generator, which doubles the size where asked to."""
+class _GeneratorBlock(nn.Module):
+    """A residual block of the generator, with optional 2x upsampling."""
 
     def __init__(self, inputs: int, outputs: int, condition: int, *, up: bool, released: bool) -> None:
         super().__init__()
         self.up = up
-        self.norm1 = Normalised(inputs, condition, released)
+        self.norm1 = BatchNorm(inputs, condition, released)
         self.conv1 = _conv(inputs, outputs, 3)
-        self.norm2 = Normalised(outputs, condition, released)
+        self.norm2 = BatchNorm(outputs, condition, released)
         self.conv2 = _conv(outputs, outputs, 3)
         self.short = _conv(inputs, outputs, 1)
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         y = F.relu(self.norm1(x, condition), inplace=True)
-        y = conv_of_doubled(self.conv1, y) if self.up else self.conv1(y)
+        y = conv_of_upsampled(self.conv1, y) if self.up else self.conv1(y)
         y = self.conv2(F.relu(self.norm2(y, condition), inplace=True))
-        # A convolution of one pixel may as well come before the enlargement, where it is four times as quick.
+        # A 1 x 1 convolution commutes with nearest upsampling and costs a quarter before it.
         short = self.short(x)
-        grown: Tensor = y.add_(F.interpolate(short, scale_factor=2.0, mode="nearest") if self.up else short)
-        return grown
+        result: Tensor = y.add_(F.interpolate(short, scale_factor=2.0, mode="nearest") if self.up else short)
+        return result
 
 
 class Generator(nn.Module):
-    """One micro piece from a random vector and the coordinates of a cell."""
+    """Generates one micro patch from a latent vector and the coordinates of a cell."""
 
     def __init__(self, cfg: Config) -> None:
         super().__init__()
@@ -108,28 +109,28 @@ class Generator(nn.Module):
         widths = _generator_widths(cfg)
         self.cfg = cfg
         ups = cfg.micro.bit_length() - 2
-        self.margins = margins(cfg)
+        self.margins = overlap_margins(cfg)
         self.first = _linear(condition, (2 + 2 * self.margins[0]) ** 2 * widths[0])
         self.blocks = nn.ModuleList(
-            _Growing(before, after, condition, up=i < ups, released=cfg.released)
+            _GeneratorBlock(before, after, condition, up=i < ups, released=cfg.released)
             for i, (before, after) in enumerate(pairwise(widths))
         )
-        self.norm = Normalised(widths[-1])
+        self.norm = BatchNorm(widths[-1])
         self.last = _conv(widths[-1], 3, 3)
-        self._raise_coordinates(dimensions(cfg))
+        self._scale_coordinate_weights(dimensions(cfg))
 
     @torch.no_grad()
-    def _raise_coordinates(self, count: int) -> None:
-        """Give the few numbers that say where as much say, in the beginning, as the many that say what."""
-        readers: list[Tensor] = [
+    def _scale_coordinate_weights(self, count: int) -> None:
+        """Scale up the initial weights of the few coordinate inputs, to match the many latent ones."""
+        layers: list[Tensor] = [
             parameter for name, parameter in self.first.named_parameters() if name.endswith("original")
         ]
-        readers += [m.affine.weight for m in self.modules() if isinstance(m, Normalised) and m.affine is not None]
-        for weight in readers:
+        layers += [m.affine.weight for m in self.modules() if isinstance(m, BatchNorm) and m.affine is not None]
+        for weight in layers:
             weight[:, -count:] *= ((weight.shape[1] - count) / count) ** 0.5
 
     def forward(self, latent: Tensor, coordinates: Tensor) -> Tensor:
-        """[N, latent], [N, 2 or 3] -> [N, 3, p + 2 m, p + 2 m], -1..1, with m the overlap."""
+        """[N, latent], [N, 2 or 3] -> [N, 3, p + 2 m, p + 2 m], -1..1, with m = ``cfg.overlap``."""
         condition = torch.cat([latent, coordinates], dim=1)
         side = 2 + 2 * self.margins[0]
         x = self.first(condition).view(len(condition), -1, side, side)
@@ -140,23 +141,23 @@ class Generator(nn.Module):
         return torch.tanh(self.last(F.relu(self.norm(x), inplace=True)))
 
 
-def made_macro(generator: Any, latent: Tensor, rows: Tensor, columns: Tensor, cfg: Config) -> Tensor:
-    """Macro pieces of the cells given for each, row by row: [B, latent], [B, r * r] twice -> [B, 3, S, S].
+def macro_patches(generator: Any, latent: Tensor, rows: Tensor, columns: Tensor, cfg: Config) -> Tensor:
+    """Generate macro patches from their cells in row-major order: [B, latent], [B, r * r] twice -> [B, 3, S, S].
 
     Args:
-        generator: a ``Generator``, or one that is wrapped for several processes.
-        latent: one vector a piece.
-        rows: numbers of the cells, downwards.
-        columns: the same across.
-        cfg: how pictures are divided.
+        generator: a ``Generator``, or one wrapped for distributed training.
+        latent: one latent vector per macro patch.
+        rows: row indices of the cells.
+        columns: column indices of the cells.
+        cfg: defines the grid.
     """
     side = cells_of_macro(cfg)
     where = micro_coordinates(rows, columns, cfg).flatten(0, 1)
     return joined(generator(latent.repeat_interleave(side * side, dim=0), where), side, side, cfg)
 
 
-def margins(cfg: Config) -> list[int]:
-    """By how much a part reaches over its sides before the first block and after each, in pixels of that size."""
+def overlap_margins(cfg: Config) -> list[int]:
+    """The overlap margin before the first block and after each, in pixels at that resolution."""
     ups = cfg.micro.bit_length() - 2
     return [-(-cfg.overlap // (1 << max(0, ups - i))) for i in range(ups + cfg.extra_blocks + 1)]
 
@@ -167,8 +168,8 @@ def _generator_widths(cfg: Config) -> list[int]:
     return [cfg.width * times for times in [16, 8, 4, 2, *[1] * blocks][: blocks + 1]]
 
 
-class _Shrinking(nn.Module):
-    """A residual block of the critic, which halves the size where asked to."""
+class _DiscriminatorBlock(nn.Module):
+    """A residual block of the discriminator, with optional 2x downsampling."""
 
     def __init__(self, inputs: int, outputs: int, *, first: bool, down: bool) -> None:
         super().__init__()
@@ -179,58 +180,59 @@ class _Shrinking(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = F.relu(self.conv1(x if self.first else F.relu(x)))
-        y = conv_then_halved(self.conv2, y) if self.down else self.conv2(y)
-        judged: Tensor = y + self.short(F.avg_pool2d(x, 2) if self.down else x)
-        return judged
+        y = conv_then_pooled(self.conv2, y) if self.down else self.conv2(y)
+        result: Tensor = y + self.short(F.avg_pool2d(x, 2) if self.down else x)
+        return result
 
 
 class Head(nn.Module):
-    """What the critic guesses of a piece, from its features.
+    """A head of the discriminator: an MLP that predicts coordinates or latent vectors from its features.
 
     Args:
-        features: how many there are.
-        outputs: how many numbers are guessed.
-        spectral: whether weights are divided by their largest singular value.
+        features: number of input features.
+        outputs: number of predicted values.
+        spectral: whether the linear layers have spectral normalisation.
     """
 
     def __init__(self, features: int, outputs: int, *, spectral: bool = True) -> None:
         super().__init__()
         self.inner = _linear(features, 128, spectral=spectral)
-        self.norm = Normalised(128)
+        self.norm = BatchNorm(128)
         self.outer = _linear(128, outputs, spectral=spectral)
 
     def forward(self, features: Tensor) -> Tensor:
         """[B, features] -> [B, outputs], -1..1."""
         with torch.autocast(features.device.type, enabled=False):
-            return torch.tanh(self.outer(F.leaky_relu(self.norm(self.inner(features)), _SLOPE)))
+            return torch.tanh(self.outer(F.leaky_relu(self.norm(self.inner(features)), _LEAKY_SLOPE)))
 
 
-class Critic(nn.Module):
-    """Judges macro pieces, knowing where they belong; guesses where they belong, and what they were made from."""
+class Discriminator(nn.Module):
+    """Scores macro patches given their coordinates; predicts their coordinates and their latent vectors."""
 
     def __init__(self, cfg: Config) -> None:
         super().__init__()
-        widths = _critic_widths(cfg)
+        widths = _discriminator_widths(cfg)
         last = len(widths) - 1
         self.blocks = nn.Sequential(
             *(
-                _Shrinking(before, after, first=i == 0, down=i < last)
+                _DiscriminatorBlock(before, after, first=i == 0, down=i < last)
                 for i, (before, after) in enumerate(pairwise([3, *widths]))
             )
         )
         self.score = _linear(widths[-1], 1)
         self.project = _linear(dimensions(cfg), widths[-1])
+        # ``place`` (coordinate head) and ``source`` (latent head) are names in saved models.
         self.place = Head(widths[-1], dimensions(cfg))
         self.source = Head(widths[-1], cfg.latent, spectral=cfg.latent_spectral) if cfg.latent_weight else None
 
     def features(self, pieces: Tensor) -> Tensor:
         """[B, 3, S, S] -> [B, features]."""
-        # In full precision from here on: scores may be large, and their differences small.
+        # float32 from here on: scores may be large and their differences small.
         result: Tensor = F.relu(self.blocks(pieces)).float().sum(dim=(2, 3))
         return result
 
-    def judged(self, features: Tensor, coordinates: Tensor | None) -> Tensor:
-        """Scores [B]; without coordinates, what a piece is worth wherever it belongs."""
+    def scores(self, features: Tensor, coordinates: Tensor | None) -> Tensor:
+        """[B, features], [B, 2 or 3] -> scores [B]; without coordinates, the unconditional score."""
         with torch.autocast(features.device.type, enabled=False):
             score: Tensor = self.score(features).squeeze(1)
             if coordinates is not None:
@@ -239,23 +241,23 @@ class Critic(nn.Module):
 
     def forward(self, pieces: Tensor, coordinates: Tensor | None) -> Tensor:
         """[B, 3, S, S], [B, 2 or 3] -> scores [B]."""
-        return self.judged(self.features(pieces), coordinates)
+        return self.scores(self.features(pieces), coordinates)
 
 
-def _critic_widths(cfg: Config) -> list[int]:
-    """Channels after each block: all but the last block halve, down to 4 x 4."""
+def _discriminator_widths(cfg: Config) -> list[int]:
+    """Channels after each block: all but the last downsample, to 4 x 4 pixels."""
     blocks = cfg.macro.bit_length() - 2
     times = [1, 2, 4, 8, 8] if blocks >= 5 else [1, 4, 8, 8]
     return [cfg.critic_width * t for t in ([1] * max(0, blocks - len(times)) + times)[-blocks:]]
 
 
 class Net(nn.Module):
-    """All that a trained model is: what pictures are made with, and the critic that knows pieces.
+    """A trained model: the generator, its moving average, and the discriminator.
 
     Attributes:
-        generator: what is trained.
-        average: the average of its past, by which pictures are made.
-        critic: kept for pictures after a given piece, and to go on training.
+        generator: with the current weights.
+        average: with the exponential moving average of the weights; generates all images.
+        critic: the discriminator, kept for patch-guided generation and for further training. Named so in saved models.
     """
 
     def __init__(self, cfg: Config) -> None:
@@ -264,9 +266,9 @@ class Net(nn.Module):
         self.generator = Generator(cfg)
         self.average = Generator(cfg)
         self.average.load_state_dict(self.generator.state_dict())
-        self.critic = Critic(cfg)
+        self.critic = Discriminator(cfg)
         self.average.requires_grad_(False)
 
     def extra_repr(self) -> str:
-        """What the networks are for."""
+        """Sizes of image and patches."""
         return f"{self.cfg.size}, macro {self.cfg.macro}, micro {self.cfg.micro}"

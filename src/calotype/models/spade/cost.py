@@ -9,7 +9,7 @@ from calotype.models.spade.config import Config
 from calotype.models.spade.encoder import encoder_widths
 from calotype.models.spade.generator import base_grid, plan
 from calotype.models.spade.labels import input_channels
-from calotype.processor import bfloat16_tiles, quick_bfloat16
+from calotype.processor import bfloat16_tiles, fast_bfloat16
 from calotype.types import Cost
 
 # Seconds on one core of a 2.6 GHz server processor for one multiplication and addition with all that goes with it, in
@@ -22,7 +22,7 @@ BASE, PER_NUMBER = 350 << 20, 5
 
 def training_cost(cfg: Config) -> Cost:
     """Seconds and peak memory of the whole training on this machine's processor."""
-    half = (TILES if bfloat16_tiles() else VECTORS if quick_bfloat16() else 1.0) if cfg.bf16 else 1.0
+    half = (TILES if bfloat16_tiles() else VECTORS if fast_bfloat16() else 1.0) if cfg.bf16 else 1.0
     seconds = cfg.steps * cfg.batch * learned_products(cfg) * PER_LEARNED * half / _speed_up()
     kept = cfg.batch * (generator_numbers(cfg) + 2 * discriminator_numbers(cfg))
     return Cost(seconds, int(BASE + PER_NUMBER * kept + 24 * _weights(cfg)))

@@ -24,7 +24,7 @@ from calotype.nn.features import offline_features, vgg16
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 from calotype.nn.patchgan import MultiScaleDiscriminator, halves, scores_of
 from calotype.nn.schedules import constant_then_linear, set_rates, warm_up
-from calotype.processor import quick_bfloat16
+from calotype.processor import fast_bfloat16
 
 _WARM_UP = 10.0  # of the moving average
 
@@ -138,7 +138,7 @@ class Learner:
         }
 
     def _autocast(self) -> Any:
-        able = self.device.type == "cuda" or (self.device.type == "cpu" and quick_bfloat16())
+        able = self.device.type == "cuda" or (self.device.type == "cpu" and fast_bfloat16())
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.bf16 and able)
 
 

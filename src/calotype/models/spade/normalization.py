@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from calotype.models.spade.config import Config
 from calotype.models.spade.labels import LabelConv, Where, label_channels
 from calotype.nn.instance import instance_norm
-from calotype.nn.norm import batch_norm, known_norm
+from calotype.nn.norm import batch_norm, norm_with_statistics
 
 SLOPE = 0.2  # of leaky ReLUs
 _KEPT = 0.9  # of the running statistics, at each step
@@ -43,7 +43,7 @@ class FreeNorm(nn.Module):
             return instance_norm(x)
         ones, zeros = torch.ones_like(self.mean)[None], torch.zeros_like(self.mean)[None]
         if not self.training and self.running:
-            return known_norm(x, self.mean, self.variance, ones, zeros)
+            return norm_with_statistics(x, self.mean, self.variance, ones, zeros)
         normal, mean, variance = batch_norm(x, ones, zeros)
         if self.training:
             with torch.no_grad():

@@ -1,4 +1,4 @@
-"""What one step does, and whether it learns: on drawn pictures of 16 pixels."""
+"""What one step does, and whether it learns: on drawn images of 16 pixels."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ import pytest
 import torch
 
 from calotype import processor
-from calotype.losses.adversarial import critic_loss, generator_loss
-from calotype.losses.penalty import picture_gradient_penalty, real_gradient_penalty
+from calotype.losses.adversarial import discriminator_loss, generator_loss
+from calotype.losses.penalty import image_gradient_penalty, real_gradient_penalty
 from calotype.models import cocogan
-from calotype.models.cocogan import learning
-from calotype.models.cocogan.learning import Learner, draw, measure, real_pieces, tinted
-from calotype.models.cocogan.network import Normalised
+from calotype.models.cocogan import trainer as training
+from calotype.models.cocogan.network import BatchNorm
+from calotype.models.cocogan.trainer import Trainer, draw, jitter_colours, real_patches, recalibrate_norms
 
 TINY = cocogan.PRESETS["tiny"]
 CPU = torch.device("cpu")
 
 
 def pictures(n, seed=0, size=(16, 16)):
-    """A light above and a dark below, in a colour of each picture's own."""
+    """A light above and a dark below, in a colour of each image's own."""
     generator = torch.Generator().manual_seed(seed)
     tone = torch.rand(n, 3, 1, 1, generator=generator) * 0.6 - 0.3
     down = torch.linspace(0.6, -0.6, size[0]).view(1, 1, -1, 1)
     return (tone + down).expand(n, 3, *size).contiguous()
 
 
-def learner(cfg=TINY, **how):
+def trainer(cfg=TINY, **how):
     torch.manual_seed(0)
-    return Learner(cocogan.build(cfg), cfg, CPU, cfg.steps, **how)
+    return Trainer(cocogan.build(cfg), cfg, CPU, cfg.steps, **how)
 
 
 def test_one_step_changes_both_networks_and_says_what_it_did():
-    made = learner()
+    made = trainer()
     before = {name: value.clone() for name, value in made.net.state_dict().items()}
     said = made.step(made.state, {"image": pictures(4)}, 0)
-    assert set(said) == {"critic", "place", "source", "penalty", "generator"}
+    assert set(said) == {"discriminator", "coordinates", "latent", "penalty", "generator"}
     after = made.net.state_dict()
     for part in ("generator", "critic", "average"):
         assert any(not torch.equal(before[name], after[name]) for name in before if name.startswith(part))
@@ -44,9 +44,9 @@ def test_one_step_changes_both_networks_and_says_what_it_did():
 
 @pytest.mark.parametrize("quick", [True, False])
 def test_bfloat16_is_used_where_the_processor_multiplies_it_quickly(monkeypatch, quick):
-    monkeypatch.setattr(processor, "quick_bfloat16", lambda: quick)
+    monkeypatch.setattr(processor, "fast_bfloat16", lambda: quick)
     for wanted in (True, False):
-        made, seen = learner(replace(TINY, bf16=wanted)), set()
+        made, seen = trainer(replace(TINY, bf16=wanted)), set()
         for part in (*made.net.generator.modules(), *made.net.critic.modules()):
             if isinstance(part, torch.nn.Linear | torch.nn.Conv2d):
                 part.register_forward_hook(lambda part, given, result, seen=seen: seen.add(result.dtype))
@@ -56,7 +56,7 @@ def test_bfloat16_is_used_where_the_processor_multiplies_it_quickly(monkeypatch,
 
 
 def test_the_penalty_is_worked_out_now_and_then():
-    made = learner()
+    made = trainer()
     assert "penalty" in made.step(made.state, {"image": pictures(4)}, 0)
     assert "penalty" not in made.step(made.state, {"image": pictures(4)}, 1)
 
@@ -75,17 +75,17 @@ def test_the_penalty_is_worked_out_now_and_then():
 )
 def test_every_kind_of_step_gives_numbers(changes):
     cfg = replace(TINY, **changes)
-    made = learner(cfg)
+    made = trainer(cfg)
     for i in range(2):
         said = made.step(made.state, {"image": pictures(4, size=cfg.size)}, i)
     assert all(torch.isfinite(value) for value in said.values())
 
 
 def test_a_batch_in_parts_has_the_losses_of_the_whole():
-    whole, parts = learner(replace(TINY, bf16=False)), learner(replace(TINY, bf16=False, accumulate=2))
+    whole, parts = trainer(replace(TINY, bf16=False)), trainer(replace(TINY, bf16=False, accumulate=2))
     for each in (whole, parts):
         for module in each.net.modules():  # batch norm would see the parts apart
-            if isinstance(module, Normalised):
+            if isinstance(module, BatchNorm):
                 module.eval().train = lambda mode=True: None
         for _ in range(300):  # singular values are estimated once a part: they have to be known already
             each.net.critic(torch.zeros(1, 3, TINY.macro, TINY.macro), torch.zeros(1, 2))
@@ -94,12 +94,12 @@ def test_a_batch_in_parts_has_the_losses_of_the_whole():
     for each in (whole, parts):
         torch.manual_seed(1)  # draws
         said.append(each.step(each.state, {"image": pictures(4)}, 1))
-    for name in ("critic", "place", "generator"):
+    for name in ("discriminator", "coordinates", "generator"):
         assert said[0][name].item() == pytest.approx(said[1][name].item(), rel=1e-3), name
 
 
 def test_only_pieces_are_ever_judged(monkeypatch):
-    made = learner()
+    made = trainer()
     seen = []
     monkeypatch.setattr(
         type(made.net.critic), "features", lambda self, x: seen.append(x.shape) or torch.ones(len(x), 32) * x.mean()
@@ -114,7 +114,7 @@ def test_real_pieces_are_where_the_made_ones_are():
     drawn = draw(cfg, CPU)
     assert torch.equal(drawn.row, drawn.fake_row)
     grown = pictures(4)
-    cut = real_pieces(grown, drawn, cfg)
+    cut = real_patches(grown, drawn, cfg)
     for i in range(4):
         top, left = int(drawn.row[i]) * cfg.micro, int(drawn.column[i]) * cfg.micro
         assert torch.equal(cut[i], grown[i, :, top : top + cfg.macro, left : left + cfg.macro])
@@ -160,31 +160,31 @@ def test_beyond_the_edges_only_made_pieces_go():
 
 
 def test_beyond_the_edges_the_late_blocks_stay_as_they_are(monkeypatch):
-    made = learner(replace(TINY, beyond=1, beyond_steps=1, micro=8, macro=8, size=(16, 16)), beyond=True)
+    made = trainer(replace(TINY, beyond=1, beyond_steps=1, micro=8, macro=8, size=(16, 16)), beyond=True)
     kept = made.net.generator.last.state_dict()["parametrizations.weight.original"].clone()
-    monkeypatch.setattr(made, "_updated", _only_beyond(made))
+    monkeypatch.setattr(made, "_update", _only_beyond(made))
     made.step(made.state, {"image": pictures(4)}, 1)
     assert torch.equal(kept, made.net.generator.last.state_dict()["parametrizations.weight.original"])
 
 
 def _only_beyond(made):
-    whole = made._updated
-    nothing = {"critic": torch.zeros(()), "generator": torch.zeros(())}
+    whole = made._update
+    nothing = {"discriminator": torch.zeros(()), "generator": torch.zeros(())}
     return lambda *given, beyond=False: whole(*given, beyond=True) if beyond else dict(nothing)
 
 
 def test_the_rates_fall_at_the_end():
-    made = learner(replace(TINY, decay_at=0.5))
+    made = trainer(replace(TINY, decay_at=0.5))
     made.steps = 100
     rates = []
     for i in (0, 50, 75, 100):
-        made._schedule(i)
+        made._set_learning_rates(i)
         rates.append(made.generator_optimizer.param_groups[0]["lr"] / TINY.generator_rate)
     assert rates == pytest.approx([1, 1, 0.55, 0.1])
 
 
 def test_the_average_keeps_its_share_of_the_past():
-    made = learner(replace(TINY, average=0.75))
+    made = trainer(replace(TINY, average=0.75))
     before = made.net.average.first.bias.clone()
     made.step(made.state, {"image": pictures(4)}, 0)
     wanted = 0.75 * before + 0.25 * made.net.generator.first.bias
@@ -193,22 +193,22 @@ def test_the_average_keeps_its_share_of_the_past():
 
 def test_colours_are_left_alone_without_strength_and_changed_with_it():
     pieces, how = pictures(4), torch.rand(4, 7) * 2 - 1
-    assert tinted(pieces, how, 0.0) is pieces
-    assert not torch.allclose(tinted(pieces, how, 0.5), pieces)
-    assert torch.allclose(tinted(pieces, torch.zeros(4, 7), 0.5), pieces, atol=1e-6)
+    assert jitter_colours(pieces, how, 0.0) is pieces
+    assert not torch.allclose(jitter_colours(pieces, how, 0.5), pieces)
+    assert torch.allclose(jitter_colours(pieces, torch.zeros(4, 7), 0.5), pieces, atol=1e-6)
 
 
 def test_measured_normalisation_is_that_of_the_pictures():
     torch.manual_seed(0)
     net = cocogan.build(TINY)
-    measure(net.average, TINY, CPU, batches=300)
+    recalibrate_norms(net.average, TINY, CPU, batches=300)
     assert not net.average.training
     norm = net.average.norm
     seen = []
     norm.register_forward_hook(lambda module, given, out: seen.append(out.clone()))
     drawn = draw(replace(TINY, batch=200), CPU)
     with torch.no_grad():
-        learning.made_macro(net.average, drawn.latent, *learning.cells_within(drawn.row, drawn.column, TINY), TINY)
+        training.macro_patches(net.average, drawn.latent, *training.cells_within(drawn.row, drawn.column, TINY), TINY)
     assert seen[0].mean().abs() < 0.1
     assert abs(seen[0].std() - 1) < 0.1
 
@@ -221,15 +221,15 @@ def test_the_penalties_of_critics_that_are_known():
         return pieces.flatten(1) @ weight
 
     real, fake = torch.randn(5, 3, 4, 4), torch.randn(5, 3, 4, 4)
-    assert picture_gradient_penalty(linear, real, fake).item() == pytest.approx(0, abs=1e-10)
-    assert picture_gradient_penalty(lambda x: 3 * linear(x), real, fake).item() == pytest.approx(4, rel=1e-5)
+    assert image_gradient_penalty(linear, real, fake).item() == pytest.approx(0, abs=1e-10)
+    assert image_gradient_penalty(lambda x: 3 * linear(x), real, fake).item() == pytest.approx(4, rel=1e-5)
     assert real_gradient_penalty(lambda x: 3 * linear(x), real).item() == pytest.approx(9, rel=1e-5)
 
 
 def test_losses_of_scores_that_are_known():
     real, fake = torch.tensor([2.0, 0.0]), torch.tensor([-3.0, 1.0])
-    assert critic_loss(real, fake, "wasserstein").item() == -2.0
-    assert critic_loss(real, fake, "hinge").item() == 0.5 + 1.0
+    assert discriminator_loss(real, fake, "wasserstein").item() == -2.0
+    assert discriminator_loss(real, fake, "hinge").item() == 0.5 + 1.0
     assert generator_loss(fake).item() == 1.0
 
 
@@ -260,10 +260,10 @@ def test_the_critic_knows_where_a_piece_belongs(taught):
     cfg, net = taught
     torch.manual_seed(0)
     drawn = draw(replace(cfg, batch=64), CPU)
-    at = learning.macro_coordinates(drawn.row, drawn.column, cfg)
+    at = training.macro_coordinates(drawn.row, drawn.column, cfg)
     net.critic.train()  # so few steps leave the running statistics behind
     with torch.no_grad():
-        guessed = net.critic.place(net.critic.features(real_pieces(pictures(64, seed=1000), drawn, cfg)))
+        guessed = net.critic.place(net.critic.features(real_patches(pictures(64, seed=1000), drawn, cfg)))
     net.critic.eval()
     # Guessing the middle always is wrong by two thirds, squared and on average.
     assert (guessed - at)[:, 0].square().mean() < 0.2

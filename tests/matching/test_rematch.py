@@ -3,8 +3,8 @@
 import torch
 
 from calotype.image.patches import principal_filters
-from calotype.matching.field import Grid, mended
-from calotype.matching.refine import misguided
+from calotype.matching.field import Grid, rematch_worst
+from calotype.matching.refine import contradicts_guide
 
 
 def grids() -> tuple[Grid, Grid]:
@@ -22,7 +22,7 @@ def test_wrong_matches_become_the_best_there_are_and_others_stay() -> None:
     field = torch.zeros(rows * columns, dtype=torch.int64)
     wrong = torch.zeros(rows * columns, dtype=torch.bool)
     wrong[torch.tensor([5, 200, 600])] = True
-    found = mended(query, key, field, wrong, pairs=10**7)
+    found = rematch_worst(query, key, field, wrong, pairs=10**7)
     assert found[wrong].tolist() == [5, 200, 600]
     assert (found[~wrong] == 0).all()
     assert (field == 0).all()
@@ -32,8 +32,8 @@ def test_no_more_pairs_are_compared_than_allowed() -> None:
     query, key = grids()
     field = torch.zeros(len(query), dtype=torch.int64)
     every = torch.ones(len(query), dtype=torch.bool)
-    assert ((mended(query, key, field, every, pairs=3 * len(key)) != 0).sum()) <= 3
-    assert torch.equal(mended(query, key, field, every, pairs=0), field)
+    assert ((rematch_worst(query, key, field, every, pairs=3 * len(key)) != 0).sum()) <= 3
+    assert torch.equal(rematch_worst(query, key, field, every, pairs=0), field)
 
 
 def test_a_match_is_wrong_where_its_middle_has_another_label() -> None:
@@ -43,7 +43,7 @@ def test_a_match_is_wrong_where_its_middle_has_another_label() -> None:
     asked = lent.flip(3).contiguous()
     columns = 10
     same_place = torch.arange(100)
-    wrong = misguided(asked, lent, same_place, 3).view(10, columns)
+    wrong = contradicts_guide(asked, lent, same_place, 3).view(10, columns)
     # Of patches of three pixels the first has its middle at pixel 1. Labels differ where one map alone has the square.
     expected = (asked != lent).any(1)[0, 1:-1, 1:-1]
     assert torch.equal(wrong, expected)

@@ -1,4 +1,4 @@
-"""Who says how like the photo a picture is, patch by patch, at many scales: critics that learn it, or a distance."""
+"""Patch losses at many scales: trained discriminators, or the sliced Wasserstein distance."""
 
 from __future__ import annotations
 
@@ -12,44 +12,44 @@ from torch import Tensor, nn
 
 from calotype.engines.ingan.config import Config
 from calotype.engines.ingan.geometry import Form, Size, warped
-from calotype.engines.ingan.network import Critic
+from calotype.engines.ingan.network import Discriminator
 from calotype.image.resize import resize
 from calotype.metrics.sliced import quantile_distance
 
-# Shorter side of the coarsest scale, in pixels, and of the smallest picture that is judged there.
-COARSEST, LEAST = 16, 13
+# Shorter side of the coarsest scale of the photo, and the least side of a downsampled image, pixels.
+COARSEST, SMALLEST_SIDE = 16, 13
 
 
-class Critics(nn.Module):
-    """One network a scale, trained against the generator. Section 3.2 of the paper.
+class MultiScaleDiscriminator(nn.Module):
+    """One discriminator per scale: section 3.2 of the paper.
 
     Args:
         cfg: settings.
-        scales: how many.
+        scales: number of scales.
     """
 
     def __init__(self, cfg: Config, scales: int) -> None:
         super().__init__()
         how: dict[str, Any] = {"spectral": cfg.spectral, "norm": cfg.norm, "small": cfg.average == 0}
         self.factor = cfg.factor
-        self.critics = nn.ModuleList(Critic(cfg.critic_width, **how) for _ in range(scales))
+        self.discriminators = nn.ModuleList(Discriminator(cfg.critic_width, **how) for _ in range(scales))
 
     def forward(self, x: Tensor, goal: float, shares: list[float]) -> Tensor:
-        """The mean squared distance of all scores from ``goal``: least squares, section 3.3.
+        """The least squares GAN loss: mean squared difference of the scores from ``goal``, section 3.3.
 
         Args:
             x: [1, 3, h, w], -1..1.
-            goal: 1 or 0.
-            shares: how much each scale counts, finest first.
+            goal: target score, 1 or 0.
+            shares: weight of each scale, finest first.
 
         Returns:
             A scalar.
         """
-        # The scores of all scales are added up place by place, at the finest one's.
-        finest = self.critics[0](x)
+        # The score maps of all scales are resampled to the finest one's size and summed.
+        finest = self.discriminators[0](x)
         summed = shares[0] * finest
         for scale in range(1, len(shares)):
-            scores = self.critics[scale](at_scale(x, self.factor**scale))
+            scores = self.discriminators[scale](at_scale(x, self.factor**scale))
             summed = summed + shares[scale] * F.interpolate(
                 scores, size=finest.shape[2:], mode="bilinear", align_corners=False
             )
@@ -59,45 +59,45 @@ class Critics(nn.Module):
 
 @torch.no_grad()
 def whitening(photo: Tensor, cfg: Config, scales: int) -> list[Tensor]:
-    """For each scale the matrix that makes the photo's patches vary as much in every direction.
+    """The whitening matrix of the photo's patches at each scale.
 
-    Most of what patches differ by is their plain brightness; a random direction sees little else, least of all whether
-    something was stretched.
+    Most of the variance of patches is their mean brightness; random projections of plain patches show little else, and
+    are hardly sensitive to stretching.
 
     Args:
         photo: [1, 3, H, W], -1..1.
         cfg: settings.
-        scales: how many.
+        scales: number of scales.
 
     Returns:
-        Symmetric matrices, [n, n] each, n the values of a patch; finest scale first.
+        Symmetric matrices, [n, n] each, n the number of values of a patch; finest scale first.
     """
-    found = []
+    matrices = []
     for scale in range(scales):
         patches = F.unfold(at_scale(photo, cfg.factor**scale), cfg.patch)[0]
         patches = patches - patches.mean(1, keepdim=True)
         values, vectors = torch.linalg.eigh((patches @ patches.T / patches.shape[1]).double().cpu())
-        # What hardly varies at all is mostly noise, and is not to count as much as the rest.
+        # Regularised: directions of very low variance are mostly noise, and get less weight.
         floor = max(cfg.floor * float(values[-1]), 1e-8)
-        found.append((vectors * (values.clamp(min=0) + floor).rsqrt() @ vectors.T).to(photo))
-    return found
+        matrices.append((vectors * (values.clamp(min=0) + floor).rsqrt() @ vectors.T).to(photo))
+    return matrices
 
 
 def sliced(real: Tensor, made: Tensor, cfg: Config, shares: list[float], white: Sequence[Tensor]) -> Tensor:
-    """The sliced Wasserstein distance between the patches of two pictures, the directions drawn anew.
+    """Sliced Wasserstein distance between the patches of two images, with new random projections.
 
-    What GPDM minimises in the pixels of one picture (Elnekave and Weiss, ECCV 2022, section 3) is here what a network
-    learns to keep small, whatever size it is asked for.
+    GPDM minimizes it over the pixels of one image (Elnekave and Weiss, ECCV 2022, section 3); here it trains a network,
+    for all sizes.
 
     Args:
         real: [1, 3, H, W], -1..1.
-        made: [1, 3, h, w], -1..1.
+        made: the generated image, [1, 3, h, w], -1..1.
         cfg: settings.
-        shares: how much each scale counts, finest first.
-        white: the matrix of each scale, as from ``whitening``.
+        shares: weight of each scale, finest first.
+        white: whitening matrix of each scale, as from ``whitening``.
 
     Returns:
-        A scalar; in the standard deviations of the photo's patches.
+        A scalar, in standard deviations of the photo's patches.
     """
     total = torch.zeros((), device=real.device)
     for scale, share in enumerate(shares):
@@ -109,13 +109,13 @@ def sliced(real: Tensor, made: Tensor, cfg: Config, shares: list[float], white: 
     return total
 
 
-def displaced(photo: Tensor, made: Tensor, form: Form | None, cells: int) -> Tensor:
-    """How far things are from where plain stretching would put them: mean absolute difference of very small copies.
+def layout_distance(photo: Tensor, made: Tensor, form: Form | None, cells: int) -> Tensor:
+    """Mean absolute difference between strongly downsampled copies of the result and of the resized photo.
 
     Args:
         photo: [1, 3, H, W], -1..1.
-        made: [1, 3, h, w], -1..1.
-        form: what the result fills of its size.
+        made: the generated image, [1, 3, h, w], -1..1.
+        form: the form of the result.
         cells: shorter side of the copies, pixels.
 
     Returns:
@@ -128,24 +128,28 @@ def displaced(photo: Tensor, made: Tensor, form: Form | None, cells: int) -> Ten
 
 
 def scales_of(size: Size, cfg: Config) -> int:
-    """How many scales a picture is judged at."""
+    """The number of scales of the patch loss for an image."""
     return max(1, math.ceil(math.log(min(size) / COARSEST) / math.log(cfg.factor))) if min(size) > COARSEST else 1
 
 
-def shares_at(i: int, size: Size, scales: int, cfg: Config) -> list[float]:
-    """How much each scale counts at step ``i``, finest first; they add up to 1.
+def scale_weights(i: int, size: Size, scales: int, cfg: Config) -> list[float]:
+    """The weights of the scales at step ``i``, finest first; they sum to 1.
 
-    In the beginning a scale counts ``factor`` times as much as the next finer one, at ``even_at`` of the steps all are
-    equal, later the fine ones count more. The published code cuts the list where the picture is small, and what is left
-    adds up to less.
+    At the start a scale weighs ``factor`` times as much as the next finer one, at ``even_at`` of the steps all weights
+    are equal, later the fine ones weigh more. The published code truncates the list for small images, without
+    normalising the rest.
 
     Args:
         i: the step.
-        size: of the smaller picture.
-        scales: that there are.
+        size: of the smaller image.
+        scales: number of scales.
         cfg: settings.
     """
-    count = min(scales, math.ceil(math.log(min(size) / LEAST) / math.log(cfg.factor))) if min(size) > LEAST else 1
+    count = (
+        min(scales, math.ceil(math.log(min(size) / SMALLEST_SIDE) / math.log(cfg.factor)))
+        if min(size) > SMALLEST_SIDE
+        else 1
+    )
     even = cfg.even_at * cfg.steps
     ratio = cfg.factor ** ((even - i) / even)
     weights = [ratio**scale for scale in range(max(1, count))]
@@ -153,13 +157,13 @@ def shares_at(i: int, size: Size, scales: int, cfg: Config) -> list[float]:
 
 
 def at_scale(x: Tensor, factor: float) -> Tensor:
-    """``x`` shrunk by a factor, smoothly, to no fewer pixels than are judged."""
+    """Downsample by a factor, antialiased; no side falls below ``SMALLEST_SIDE``."""
     if factor == 1:
         return x
-    size = [max(LEAST, round(length / factor)) for length in x.shape[2:]]
+    size = [max(SMALLEST_SIDE, round(length / factor)) for length in x.shape[2:]]
     return F.interpolate(x, size=size, mode="bilinear", align_corners=False, antialias=True)
 
 
 def noisy(x: Tensor) -> Tensor:
-    """``x`` with noise of one grey level either way, so that nothing is told by rounding."""
+    """Add uniform noise of one grey level, so that quantisation does not identify real images."""
     return x + (torch.rand_like(x) * 2 - 1) / 127.5

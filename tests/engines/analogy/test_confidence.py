@@ -1,11 +1,11 @@
-"""Where the net is believed."""
+"""Confidence in the output of the generator."""
 
 from dataclasses import replace
 
 import torch
 
 from calotype.engines.analogy import PRESETS
-from calotype.engines.analogy.belief import begun, likelihood
+from calotype.engines.analogy.confidence import initial_image, likelihood
 from calotype.matching.refine import Guide, Level
 
 RED, BLUE = torch.tensor([1.0, -1, -1]), torch.tensor([-1.0, -1, 1])
@@ -41,7 +41,7 @@ def test_the_net_stays_where_it_is_right_and_the_photo_stands_in_where_it_is_not
 
     def start(believed: float) -> torch.Tensor:
         cfg = replace(PRESETS["tiny"], believed=believed)
-        return begun(wrong, photo, guide, level, cfg, torch.Generator().manual_seed(0))
+        return initial_image(wrong, photo, guide, level, cfg, torch.Generator().manual_seed(0))
 
     assert torch.equal(start(0.0), wrong)
     made = start(3.0)

@@ -1,0 +1,112 @@
+"""The initial fill at a coarse level: by shifted copies with assigned offsets, or by onion peeling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from calotype.engines.completion.config import Config
+from calotype.engines.completion.labelling import assign_offsets, clamped_index
+from calotype.engines.completion.offsets import common_offsets, covering_offsets
+from calotype.engines.completion.poisson import poisson_correction
+from calotype.engines.completion.pyramid import Level, dilated, extrapolated, overlapping
+from calotype.image.patches import unfold
+from calotype.matching.field import Grid
+
+# Maximum scores in memory at a time.
+BUDGET = 1 << 23
+# Minimum length of an offset, as a share of the image's longer side (He and Sun, section 3.1).
+MIN_OFFSET = 1 / 15
+# The hole may have up to this multiple of ``cfg.arranged`` pixels if it cannot be downsampled further, like a scratch.
+MAX_EXCESS = 2
+
+
+@dataclass(frozen=True)
+class InitialFill:
+    """An initial fill.
+
+    Attributes:
+        picture: [1, C, h, w], the level with its hole filled.
+        offsets: int64 [2, h, w], the offset of each pixel of the hole, rows and columns; ``None`` after onion peeling.
+        lift: [1, C, h, w], the correction of Poisson blending; ``None`` likewise.
+    """
+
+    picture: Tensor
+    offsets: Tensor | None = None
+    lift: Tensor | None = None
+
+
+def initial_fill(level: Level, source: Grid, cfg: Config, noise: torch.Generator) -> InitialFill:
+    """Fill the hole of a level for the first time, given its patches ``source``."""
+    if int(level.hole.sum()) > MAX_EXCESS * cfg.arranged:
+        return InitialFill(onion_peeled(level.photo, level.hole, cfg.patch))
+    offsets = common_offsets(source, cfg.offsets, MIN_OFFSET * max(level.size), cfg.samples, noise)
+    offsets = covering_offsets(offsets, level.hole, cfg.offsets // 2)
+    if not len(offsets):
+        return InitialFill(onion_peeled(level.photo, level.hole, cfg.patch))
+    near = cfg.near if reaches_border(level.hole) else 0.0
+    chosen = offsets[assign_offsets(level.photo, level.hole, offsets, cfg.rounds, near)]
+    place = level.hole.nonzero()
+    y, x = clamped_index(place + chosen, *level.size)
+    picture = level.photo.clone()
+    picture[0][:, level.hole] = level.photo[0][:, y, x]
+    lift = torch.zeros_like(level.photo)
+    if cfg.tone > 0:
+        correction = poisson_correction(level.photo, level.hole, place, place + chosen, cfg.tone)
+        lift[0][:, level.hole] = correction.T
+        # Extended beyond the rim, so that upsampling does not weaken it there.
+        lift = extrapolated(lift[0], level.hole, 2)[None]
+    moves = torch.zeros(2, *level.size, dtype=torch.int64, device=place.device)
+    moves[:, level.hole] = chosen.T
+    return InitialFill(picture, moves, lift)
+
+
+def reaches_border(hole: Tensor) -> bool:
+    """Whether a hole, bool [h, w], touches the border of the image."""
+    return bool(hole[0].any() or hole[-1].any() or hole[:, 0].any() or hole[:, -1].any())
+
+
+def onion_peeled(photo: Tensor, hole: Tensor, patch: int) -> Tensor:
+    """Fill the hole, bool [h, w], of ``photo`` [1, C, h, w] ring by ring from its rim inwards.
+
+    Each pixel of a ring takes the centre value of the best matching patch; patches are compared on known pixels. The
+    initialisation of Newson, Almansa, Gousseau and Perez (IPOL 2017), after Efros and Leung.
+    """
+    sources = unfold(photo, patch)[~overlapping(hole, patch).flatten()]
+    picture, left = photo.clone(), hole
+    while left.any():
+        ring = left & dilated(~left)
+        picture[:, :, ring] = ring_values(picture, left, ring, sources, patch)
+        left = left & ~ring
+    return picture
+
+
+def ring_values(picture: Tensor, unknown: Tensor, ring: Tensor, sources: Tensor, patch: int) -> Tensor:
+    """Values of the pixels of ``ring``: [1, C, pixels], from the pixels padded them that are not ``unknown``."""
+    channels, half = picture.shape[1], patch // 2
+    padded = F.pad(picture, (half,) * 4)
+    known = F.pad((~unknown).to(picture)[None, None], (half,) * 4)
+    # Gaussian weights: pixels near the centre matter most.
+    at = torch.arange(patch, device=picture.device) - half
+    gaussian = torch.exp(-(at[:, None] ** 2 + at[None] ** 2) / (2 * (patch / 3) ** 2)).flatten()
+    best = []
+    step = max(1, BUDGET // len(sources))
+    for some in torch.split(ring.flatten().nonzero()[:, 0], step):
+        y, x = some // ring.shape[1], some % ring.shape[1]
+        rows, columns = torch.arange(patch, device=some.device)[:, None], torch.arange(patch, device=some.device)
+        y, x = y[:, None, None] + rows, x[:, None, None] + columns
+        queries = padded[0][:, y, x].transpose(0, 1).flatten(1)
+        weights = (known[0, 0][y, x].flatten(1) * gaussian).repeat(1, channels)
+        best.append(nearest(queries, weights, sources))
+    centre = sources.view(len(sources), channels, patch * patch)[:, :, patch * patch // 2]
+    return centre[torch.cat(best)].T[None]
+
+
+def nearest(queries: Tensor, weights: Tensor, sources: Tensor) -> Tensor:
+    """Index of the source with the least weighted squared distance to each query: int64 [N]."""
+    cross = torch.mm(weights * queries, sources.T)
+    own = torch.mm(weights, sources.square().T)
+    return (own - 2 * cross).argmin(1)

@@ -1,0 +1,346 @@
+"""Training: losses and one optimization step. No full image is generated in a step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from calotype import distributed, processor
+from calotype.losses.adversarial import discriminator_loss, generator_loss
+from calotype.losses.penalty import image_gradient_penalty, real_gradient_penalty
+from calotype.models.cocogan.config import Config
+from calotype.models.cocogan.coordinates import (
+    cells_within,
+    cropped,
+    macro_choices,
+    macro_coordinates,
+)
+from calotype.models.cocogan.network import BatchNorm, Discriminator, Generator, Net, macro_patches
+
+
+class RandomDraws(NamedTuple):
+    """The random numbers of one batch, or of a part of it.
+
+    Attributes:
+        latent: [B, latent], -1..1.
+        row, column: positions of the real macro patches, [B].
+        fake_row, fake_column: positions of the generated ones; the same, except beyond the edges.
+        mirrored: [B], bool: whether an image is flipped.
+        share: [B, 1, 1, 1], 0..1: weight of the real patch where WGAN-GP interpolates; also the rotation of a panorama.
+        tint: [B, 14], -1..1: colour jitter, 7 numbers for the real patch and 7 for the generated one.
+    """
+
+    latent: Tensor
+    row: Tensor
+    column: Tensor
+    fake_row: Tensor
+    fake_column: Tensor
+    mirrored: Tensor
+    share: Tensor
+    tint: Tensor
+
+    def split(self, count: int) -> list[RandomDraws]:
+        """Split into parts of equal length."""
+        return [RandomDraws(*part) for part in zip(*(each.chunk(count) for each in self))]
+
+
+def draw(cfg: Config, device: torch.device, beyond: int = 0) -> RandomDraws:
+    """Draw all random numbers of a step. Every process draws the same and takes its share.
+
+    Args:
+        cfg: the settings.
+        device: of the result; does not affect the numbers.
+        beyond: generated patches lie across an edge, up to so many cells outside; 0: at the positions of the real ones.
+    """
+    n = cfg.batch
+    row, column = _positions(cfg)
+    fake_row, fake_column = row, column
+    if beyond:
+        fake_row, fake_column = _positions_across_edges(cfg, beyond, n)
+    drawn = RandomDraws(
+        latent=torch.rand(n, cfg.latent) * 2 - 1,
+        row=row,
+        column=column,
+        fake_row=fake_row,
+        fake_column=fake_column,
+        mirrored=torch.rand(n) < 0.5,
+        share=torch.rand(n, 1, 1, 1),
+        tint=torch.rand(n, 14) * 2 - 1,
+    )
+    return RandomDraws(*(distributed.share(each).to(device) for each in drawn))
+
+
+def _positions(cfg: Config) -> tuple[Tensor, Tensor]:
+    """Sample row and column of each macro patch of a batch; positions at an edge are ``cfg.edges`` times as likely."""
+    rows, columns = macro_choices(cfg)
+    down, across = torch.ones(rows), torch.ones(columns)
+    for weight in (down,) if cfg.coordinates == "cylindrical" else (down, across):
+        weight[[0, -1]] = cfg.edges
+    row, column = (torch.multinomial(weight, cfg.batch, replacement=True) for weight in (down, across))
+    return row.float(), column.float()
+
+
+def _positions_across_edges(cfg: Config, beyond: int, n: int) -> tuple[Tensor, Tensor]:
+    """Sample positions of macro patches that cross an edge."""
+    rows, columns = macro_choices(cfg)
+    cyclic = cfg.coordinates == "cylindrical"
+    down = range(-beyond, rows + beyond)
+    across = range(columns) if cyclic else range(-beyond, columns + beyond)
+    places = [(i, j) for i in down for j in across if not (0 <= i < rows and (cyclic or 0 <= j < columns))]
+    chosen = torch.tensor(places, dtype=torch.float32)[torch.randint(len(places), (n,))]
+    return chosen[:, 0], chosen[:, 1]
+
+
+def real_patches(pictures: Tensor, drawn: RandomDraws, cfg: Config) -> Tensor:
+    """Crop macro patches at the drawn positions: [B, 3, H, W] -> [B, 3, S, S]."""
+    if cfg.mirror:
+        pictures = torch.where(drawn.mirrored.view(-1, 1, 1, 1), pictures.flip(3), pictures)
+    if cfg.coordinates == "cylindrical" and cfg.roll:
+        # The left edge of a panorama is arbitrary: rotate each image at random.
+        turn = (drawn.share.flatten() * pictures.shape[3]).long()
+        width = pictures.shape[3]
+        across = torch.remainder(torch.arange(width, device=pictures.device) + turn[:, None], width)
+        pictures = pictures.gather(3, across[:, None, None, :].expand_as(pictures))
+    return cropped(pictures, drawn.row, drawn.column, cfg)
+
+
+def jitter_colours(patches: Tensor, how: Tensor, strength: float) -> Tensor:
+    """Jitter brightness, saturation and contrast of patches [B, 3, S, S] by ``how`` [B, 7], times ``strength``.
+
+    Applied to real and generated patches alike, so that the discriminator does not overfit a small set while the
+    generator does not learn the jitter (Zhao et al., "Differentiable Augmentation for Data-Efficient GAN Training",
+    NeurIPS 2020, sec. 4.1; here also a shift of single channels). No translation: position is what the coordinates
+    encode.
+    """
+    if not strength:
+        return patches
+    how = (how * strength).view(-1, 7, 1, 1)
+    patches = patches + 0.5 * how[:, :1] + 0.25 * how[:, 1:4]
+    grey = patches.mean(dim=1, keepdim=True)
+    patches = grey + (patches - grey) * (1 + how[:, 4:5])
+    middle = patches.mean(dim=(1, 2, 3), keepdim=True)
+    return middle + (patches - middle) * (1 + 0.5 * how[:, 5:6])
+
+
+class DiscriminatorObjective(nn.Module):
+    """The discriminator's losses as one module with one forward pass, as ``DistributedDataParallel`` requires."""
+
+    def __init__(self, discriminator: Discriminator, cfg: Config) -> None:
+        super().__init__()
+        self.discriminator, self.cfg = discriminator, cfg
+
+    def forward(
+        self, real: Tensor, fake: Tensor, drawn: RandomDraws, penalised: bool, beyond: bool
+    ) -> dict[str, Tensor]:
+        """[B, 3, S, S] twice -> the losses by name, with ``total``, their weighted sum."""
+        cfg, discriminator = self.cfg, self.discriminator
+        at = macro_coordinates(drawn.row, drawn.column, cfg)
+        fake_at = macro_coordinates(drawn.fake_row, drawn.fake_column, cfg)
+        real_features, fake_features = discriminator.features(torch.cat([real, fake])).chunk(2)
+        losses = {
+            "discriminator": discriminator_loss(
+                discriminator.scores(real_features, at), discriminator.scores(fake_features, fake_at), cfg.adversarial
+            )
+        }
+        total = losses["discriminator"]
+        # Generated patches beyond the edges have no ground truth: only the coordinates of real ones are trained.
+        predicted = real_features if beyond else torch.cat([real_features, fake_features])
+        losses["coordinates"] = F.mse_loss(discriminator.place(predicted), at if beyond else torch.cat([at, fake_at]))
+        total = total + cfg.coordinate_weight * losses["coordinates"]
+        if discriminator.source is not None:
+            losses["latent"] = (discriminator.source(fake_features) - drawn.latent).abs().mean()
+            total = total + cfg.latent_weight * losses["latent"]
+        if penalised:
+            losses["penalty"] = self._penalty(real, fake, at, drawn.share)
+            total = total + cfg.penalty * cfg.penalty_every * losses["penalty"]
+        return {**losses, "total": total}
+
+    def _penalty(self, real: Tensor, fake: Tensor, at: Tensor, share: Tensor) -> Tensor:
+        def score(patches: Tensor) -> Tensor:
+            return self.discriminator(patches, None if self.cfg.released else at)  # type: ignore[no-any-return]
+
+        if self.cfg.adversarial == "hinge":
+            return 0.5 * real_gradient_penalty(score, real)
+        if self.cfg.released:
+            return _released_penalty(score, real, fake)
+        return image_gradient_penalty(score, real, fake, share)
+
+
+def _released_penalty(score: Any, real: Tensor, fake: Tensor) -> Tensor:
+    """The gradient penalty of the published code: interpolated per element, with norms along columns only."""
+    mixed = (real + torch.rand_like(real) * (fake - real)).requires_grad_()
+    (gradient,) = torch.autograd.grad(score(mixed).sum(), mixed, create_graph=True)
+    excess: Tensor = gradient.square().sum(dim=2).clamp_min(1e-12).sqrt() - 1
+    return excess.square().mean()
+
+
+def generator_objective(
+    discriminator: Discriminator, fake: Tensor, drawn: RandomDraws, cfg: Config, beyond: bool
+) -> dict[str, Tensor]:
+    """The generator's losses by name, with ``total``, their weighted sum."""
+    at = macro_coordinates(drawn.fake_row, drawn.fake_column, cfg)
+    features = discriminator.features(jitter_colours(fake, drawn.tint[:, 7:], cfg.tint))
+    losses = {"generator": generator_loss(discriminator.scores(features, at))}
+    total = losses["generator"]
+    if not beyond:
+        total = total + cfg.coordinate_weight * F.mse_loss(discriminator.place(features), at)
+    if discriminator.source is not None:
+        total = total + cfg.latent_weight * (discriminator.source(features) - drawn.latent).abs().mean()
+    return {**losses, "total": total}
+
+
+class Trainer:
+    """The networks and their optimizers; ``step`` is one training step.
+
+    Args:
+        net: the networks to train.
+        cfg: the settings.
+        device: to compute on.
+        steps: number of training steps, for the learning rate schedule.
+        beyond: whether to train extrapolation: each step is followed by one on patches across the edges.
+    """
+
+    def __init__(self, net: Net, cfg: Config, device: torch.device, steps: int, *, beyond: bool = False) -> None:
+        self.net, self.cfg, self.device, self.steps, self.beyond = net, cfg, device, steps, beyond
+        discriminator = net.critic  # its name in saved models
+        heads = [] if discriminator.source is None else list(discriminator.source.parameters())
+        taken = {id(parameter) for parameter in heads}
+        others = [parameter for parameter in discriminator.parameters() if id(parameter) not in taken]
+        groups = [{"params": others, "lr": cfg.critic_rate}]
+        if heads:
+            groups.append({"params": heads, "lr": cfg.latent_rate})
+        fused = device.type in ("cpu", "cuda")
+        betas = (0.0, cfg.beta2)
+        self.discriminator_optimizer = torch.optim.Adam(groups, betas=betas, fused=fused)
+        self.generator_optimizer = torch.optim.Adam(
+            net.generator.parameters(), lr=cfg.generator_rate, betas=betas, fused=fused
+        )
+        self.rates = [[group["lr"] for group in each.param_groups] for each in self._optimizers]
+        self.generator = distributed.wrapped(net.generator)
+        self.objective = distributed.wrapped(DiscriminatorObjective(discriminator, cfg))
+
+    @property
+    def _optimizers(self) -> list[torch.optim.Adam]:
+        return [self.discriminator_optimizer, self.generator_optimizer]
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """All that a step changes, by name: the state of a running training."""
+        return {
+            "net": self.net,
+            "discriminator_optimizer": self.discriminator_optimizer,
+            "generator_optimizer": self.generator_optimizer,
+        }
+
+    def step(self, state: Mapping[str, Any], batch: Mapping[str, Tensor], i: int) -> dict[str, Tensor]:
+        """Update the discriminator and the generator once; with ``beyond``, once more on patches across the edges."""
+        self._set_learning_rates(i)
+        self.net.generator.train()
+        self.net.critic.train()
+        pictures = batch["image"].to(self.device, non_blocking=True)
+        values = self._update(pictures, draw(self.cfg, self.device), i)
+        if self.beyond:
+            outer = self._update(pictures, draw(self.cfg, self.device, self.cfg.beyond), i, beyond=True)
+            values |= {f"{name} beyond": outer[name] for name in ("discriminator", "generator")}
+        with torch.no_grad():
+            self._update_average()
+        return values
+
+    def _update(self, pictures: Tensor, drawn: RandomDraws, i: int, *, beyond: bool = False) -> dict[str, Tensor]:
+        cfg, net = self.cfg, self.net
+        parts = drawn.split(cfg.accumulate)
+        reals = [real_patches(some, part, cfg) for some, part in zip(pictures.chunk(cfg.accumulate), parts)]
+        # With a single part, both networks train on the same generated patches: generated once.
+        kept = [self._generate(parts[0])] if len(parts) == 1 else []
+        values: dict[str, Tensor] = {}
+        penalised = cfg.penalty > 0 and i % cfg.penalty_every == 0
+        self.discriminator_optimizer.zero_grad(set_to_none=True)
+        for k, (part, real) in enumerate(zip(parts, reals)):
+            if kept:
+                fake = kept[0].detach()
+            else:
+                with torch.no_grad():
+                    fake = self._generate(part, net.generator)
+            with distributed.averaging(self.objective, k == len(parts) - 1), self._autocast():
+                both = jitter_colours(
+                    torch.cat([real, fake]), torch.cat([part.tint[:, :7], part.tint[:, 7:]]), cfg.tint
+                )
+                losses = self.objective(*both.chunk(2), part, penalised, beyond)
+            with distributed.averaging(self.objective, k == len(parts) - 1):
+                torch.autograd.backward(losses["total"].float() / len(parts))
+            _add(values, losses, len(parts))
+        self.discriminator_optimizer.step()
+
+        self.generator_optimizer.zero_grad(set_to_none=True)
+        net.critic.requires_grad_(False)
+        for k, part in enumerate(parts):
+            with distributed.averaging(self.generator, k == len(parts) - 1):
+                fake = kept[0] if kept else self._generate(part)
+                with self._autocast():
+                    losses = generator_objective(net.critic, fake, part, cfg, beyond)
+                torch.autograd.backward(losses["total"].float() / len(parts))
+            _add(values, losses, len(parts))
+        net.critic.requires_grad_(True)
+        if beyond:
+            self._freeze_late_blocks()
+        self.generator_optimizer.step()
+        values.pop("total")
+        # Reported losses are averaged over all processes, as the gradients are.
+        means = distributed.mean_over_all(torch.stack(list(values.values())))
+        return dict(zip(values, means))
+
+    def _generate(self, drawn: RandomDraws, generator: Any = None) -> Tensor:
+        with self._autocast():
+            rows, columns = cells_within(drawn.fake_row, drawn.fake_column, self.cfg)
+            return macro_patches(generator or self.generator, drawn.latent, rows, columns, self.cfg)
+
+    def _autocast(self) -> Any:
+        able = self.device.type == "cuda" or (self.device.type == "cpu" and processor.fast_bfloat16())
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.bf16 and able)
+
+    def _freeze_late_blocks(self) -> None:
+        """Beyond the edges only the first two blocks, which determine the layout, are trained."""
+        trained = {id(p) for block in self.net.generator.blocks[:2] for p in block.parameters()}
+        for parameter in self.net.generator.parameters():
+            if id(parameter) not in trained:
+                parameter.grad = None
+
+    def _set_learning_rates(self, i: int) -> None:
+        done = i / max(1, self.steps)
+        falling = 1.0 if done <= self.cfg.decay_at else 1 - 0.9 * (done - self.cfg.decay_at) / (1 - self.cfg.decay_at)
+        for optimizer, rates in zip(self._optimizers, self.rates):
+            for group, rate in zip(optimizer.param_groups, rates):
+                group["lr"] = rate * falling
+
+    def _update_average(self) -> None:
+        """Update the exponential moving average of the generator's weights."""
+        mean, now = self.net.average.state_dict(), self.net.generator.state_dict()
+        torch._foreach_lerp_(list(mean.values()), [now[name] for name in mean], 1 - self.cfg.average)
+
+
+def _add(values: dict[str, Tensor], losses: Mapping[str, Tensor], parts: int) -> None:
+    for name, value in losses.items():
+        values[name] = values.get(name, torch.zeros((), device=value.device)) + value.detach() / parts
+
+
+@torch.no_grad()
+def recalibrate_norms(generator: Generator, cfg: Config, device: torch.device, batches: int = 20) -> None:
+    """Recompute the batch norm statistics of a generator, over ``batches`` batches of patches drawn as in training.
+
+    The statistics gathered in training belong to the current weights, not to their moving average.
+    """
+    norms = [module for module in generator.modules() if isinstance(module, BatchNorm)]
+    decays = [norm.decay for norm in norms]
+    generator.train()
+    for k in range(batches):
+        for norm in norms:
+            norm.decay = k / (k + 1)
+        drawn = draw(cfg, device)
+        macro_patches(generator, drawn.latent, *cells_within(drawn.row, drawn.column, cfg), cfg)
+    for norm, before in zip(norms, decays):
+        norm.decay = before
+    generator.eval()

@@ -174,13 +174,15 @@ def _only_beyond(made):
 
 
 def test_the_rates_fall_at_the_end():
-    made = trainer(replace(TINY, decay_at=0.5))
-    made.steps = 100
-    rates = []
-    for i in (0, 50, 75, 100):
-        made._set_learning_rates(i)
-        rates.append(made.generator_optimizer.param_groups[0]["lr"] / TINY.generator_rate)
-    assert rates == pytest.approx([1, 1, 0.55, 0.1])
+    made = trainer(replace(TINY, decay_at=0.5, steps=4))
+    rates = {"generator": [], "critic": [], "latent": []}
+    for i in range(5):
+        made.step(made.state, {"image": pictures(4)}, i)
+        rates["generator"].append(made.generator_optimizer.param_groups[0]["lr"] / TINY.generator_rate)
+        for name, group in zip(("critic", "latent"), made.discriminator_optimizer.param_groups):
+            rates[name].append(group["lr"] / getattr(TINY, f"{name}_rate"))
+    for name, found in rates.items():
+        assert found == pytest.approx([1, 1, 1, 0.55, 0.1]), name
 
 
 def test_the_average_keeps_its_share_of_the_past():

@@ -20,6 +20,9 @@ from calotype.models.cocogan.coordinates import (
     macro_coordinates,
 )
 from calotype.models.cocogan.network import BatchNorm, Discriminator, Generator, Net, macro_patches
+from calotype.nn.ema import ExponentialMovingAverage
+from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
+from calotype.nn.schedules import constant_then_linear, set_rates
 
 
 class RandomDraws(NamedTuple):
@@ -213,19 +216,13 @@ class Trainer:
         groups = [{"params": others, "lr": cfg.critic_rate}]
         if heads:
             groups.append({"params": heads, "lr": cfg.latent_rate})
-        fused = device.type in ("cpu", "cuda")
         betas = (0.0, cfg.beta2)
-        self.discriminator_optimizer = torch.optim.Adam(groups, betas=betas, fused=fused)
-        self.generator_optimizer = torch.optim.Adam(
-            net.generator.parameters(), lr=cfg.generator_rate, betas=betas, fused=fused
-        )
-        self.rates = [[group["lr"] for group in each.param_groups] for each in self._optimizers]
+        self.discriminator_optimizer = discriminator_optimizer(groups, cfg.critic_rate, betas)
+        self.generator_optimizer = generator_optimizer(net.generator, cfg.generator_rate, betas)
+        self.schedule = constant_then_linear(max(1, steps), cfg.decay_at, floor=0.1)
+        self.average = ExponentialMovingAverage(net.average, cfg.average)
         self.generator = distributed.wrapped(net.generator)
         self.objective = distributed.wrapped(DiscriminatorObjective(discriminator, cfg))
-
-    @property
-    def _optimizers(self) -> list[torch.optim.Adam]:
-        return [self.discriminator_optimizer, self.generator_optimizer]
 
     @property
     def state(self) -> dict[str, Any]:
@@ -238,7 +235,7 @@ class Trainer:
 
     def step(self, state: Mapping[str, Any], batch: Mapping[str, Tensor], i: int) -> dict[str, Tensor]:
         """Update the discriminator and the generator once; with ``beyond``, once more on patches across the edges."""
-        self._set_learning_rates(i)
+        set_rates(self.schedule(i), self.discriminator_optimizer, self.generator_optimizer)
         self.net.generator.train()
         self.net.critic.train()
         pictures = batch["image"].to(self.device, non_blocking=True)
@@ -246,8 +243,7 @@ class Trainer:
         if self.beyond:
             outer = self._update(pictures, draw(self.cfg, self.device, self.cfg.beyond), i, beyond=True)
             values |= {f"{name} beyond": outer[name] for name in ("discriminator", "generator")}
-        with torch.no_grad():
-            self._update_average()
+        self.average.update(self.net.generator)
         return values
 
     def _update(self, pictures: Tensor, drawn: RandomDraws, i: int, *, beyond: bool = False) -> dict[str, Tensor]:
@@ -308,18 +304,6 @@ class Trainer:
         for parameter in self.net.generator.parameters():
             if id(parameter) not in trained:
                 parameter.grad = None
-
-    def _set_learning_rates(self, i: int) -> None:
-        done = i / max(1, self.steps)
-        falling = 1.0 if done <= self.cfg.decay_at else 1 - 0.9 * (done - self.cfg.decay_at) / (1 - self.cfg.decay_at)
-        for optimizer, rates in zip(self._optimizers, self.rates):
-            for group, rate in zip(optimizer.param_groups, rates):
-                group["lr"] = rate * falling
-
-    def _update_average(self) -> None:
-        """Update the exponential moving average of the generator's weights."""
-        mean, now = self.net.average.state_dict(), self.net.generator.state_dict()
-        torch._foreach_lerp_(list(mean.values()), [now[name] for name in mean], 1 - self.cfg.average)
 
 
 def _add(values: dict[str, Tensor], losses: Mapping[str, Tensor], parts: int) -> None:

@@ -189,17 +189,20 @@ def _read(key: str, path: Path) -> Photo | NDArray[np.uint8]:
 
 
 def read_map(path: Path) -> NDArray[np.uint8]:
-    """A label map, uint8 [H, W]: grey levels or palette indices are class numbers.
+    """A label map, uint8 [H, W]: grey levels, palette indices or bits are class numbers.
 
     Raises:
-        InputError: it cannot be read, or is in colour.
+        InputError: it cannot be read, is in colour, or has a number above 255.
     """
     try:
         with Image.open(path, formats=["PNG"]) as picture:
             picture.load()
-            if picture.mode not in ("L", "P", "1"):
+            if picture.mode not in ("L", "P", "1") and not picture.mode.startswith("I"):
                 raise InputError(f"{shown(path)} is in colour: a map of classes has their numbers as grey levels")
-            return np.array(picture if picture.mode != "1" else picture.convert("L"))
+            index = np.array(picture)
+            if index.max() > 255:
+                raise InputError(f"{shown(path)} has class {index.max()}: give numbers from 0 to 254, and 255 for none")
+            return index.astype(np.uint8)
     except InputError:
         raise
     # Pillow raises exceptions of any kind for damaged files.

@@ -93,7 +93,8 @@ class Dataset:
         if self._with_maps:
             from calotype.data.maps import maps_sha256
 
-            digest.update(f"maps {maps_sha256(self._maps.pairs)} {self._maps.names}".encode())
+            maps = self._maps
+            digest.update(f"maps {maps_sha256(maps.pairs)} {maps.names} {maps.colours}".encode())
         return digest.hexdigest()
 
     @cached_property

@@ -104,6 +104,23 @@ def test_it_can_be_stopped_and_its_cost_is_said(net, photo):
     assert cocogan.expanding_cost((4, 4, 4, 4), WIDE).seconds > cocogan.cost((24, 24), WIDE).seconds
 
 
+def test_a_stopped_search_goes_on_where_it_was(net, photo, tmp_path):
+    margins = (1, 1, 1, 1)
+    wanted = inverted(WIDE, Run(), net=net, photo=photo, margins=margins)
+
+    def stop_half_way(event):
+        if event.kind == "step" and event.step == 31:
+            first.stop()
+
+    first = Run(tmp_path, on_event=stop_half_way)
+    with pytest.raises(Stopped):
+        inverted(WIDE, first, net=net, photo=photo, margins=margins)
+    begun = []
+    second = Run(tmp_path, on_event=lambda event: begun.append(event.step) if event.kind == "begin" else None)
+    assert torch.equal(inverted(WIDE, second, net=net, photo=photo, margins=margins), wanted)
+    assert begun == [31]
+
+
 def test_the_margin_takes_over_the_tone_of_the_photo_where_they_meet():
     cfg = replace(cocogan.PRESETS["medium"], beyond=1, beyond_steps=1)
     margins = (16, 0, 0, 8)

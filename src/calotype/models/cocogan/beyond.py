@@ -94,7 +94,7 @@ def inverted(cfg: Config, run: Run, *, net: Net, photo: Tensor, margins: Margins
 
     Args:
         cfg: as in training.
-        run: receives the error of every step; can stop the work.
+        run: receives the error of every step; can stop the work, which resumes if the run has a folder.
         net: trained.
         photo: [1, 3, height, width], -1..1, of the training size.
         margins: the sides with a margin have larger weights.
@@ -109,7 +109,7 @@ def inverted(cfg: Config, run: Run, *, net: Net, photo: Tensor, margins: Margins
     weight = _weight(margins, cfg).to(photo)
     weight = weight / weight.mean()
     adam = torch.optim.Adam([latent], lr=_RATE)
-    for _ in run.steps(STEPS, stage=f"looking for picture {seed}"):
+    for _ in run.steps(STEPS, {"latent": latent, "adam": adam}, f"looking for picture {seed}"):
         difference = (weight * (_generated(net, latent, cfg) - photo).square()).mean()
         (latent.grad,) = torch.autograd.grad(difference, latent)
         adam.step()

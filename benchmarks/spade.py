@@ -11,10 +11,6 @@ processor seconds. Every training is kept in ``--work`` and goes on where it was
     python benchmarks/spade.py train scenes --work work --seed 0          # and 1, and 2
     python benchmarks/spade.py quality scenes --work work --seeds 0 1 2 --out benchmarks/results/spade.json
 
-A model as in ``examples/models/spade-scenes``:
-
-    python benchmarks/spade.py export scenes --work work --seed 0 --out examples/models/spade-scenes
-
 Speed: by turns in processes of their own, one thread each, and the time that ``draw`` takes for 64 x 64 pixels.
 
     python benchmarks/spade.py speed --monai PYTHON --out benchmarks/results/spade_speed.json
@@ -27,6 +23,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 
 import argparse
+import hashlib
 import json
 import statistics
 import subprocess
@@ -39,6 +36,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from calotype import saving
@@ -47,8 +45,8 @@ from calotype.data.stream import Sample, Stream
 from calotype.metrics.frechet import fid, self_distance
 from calotype.metrics.segmentation import Confusion
 from calotype.models import spade
-from calotype.models.spade.learning import Learner
-from calotype.nn.embedding import chosen, embed
+from calotype.models.spade.trainer import Trainer
+from calotype.nn.embedding import Vectors, chosen, embed, quantised
 from calotype.run import Run, fit
 from machine import provenance
 
@@ -148,8 +146,8 @@ def for_seconds(cfg: spade.Config, train: Part, seconds: float, work: Path, name
     """As many steps as take so many processor seconds, as the first ten say."""
     kept = work / name / "steps"
     if not kept.exists():
-        learner, stream = Learner(cfg, torch.device("cpu")), Stream(train, cfg.batch, seed=99)
-        step = step_seconds(lambda i: learner.step(learner.state, stream(i), i))
+        trainer, stream = Trainer(cfg, torch.device("cpu")), Stream(train, cfg.batch, seed=99)
+        step = step_seconds(lambda i: trainer.step(trainer.state, stream(i), i))
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(str(max(50, round(seconds / step))))
     return replace(cfg, steps=int(kept.read_text()))
@@ -285,6 +283,16 @@ def seen(segmenter: nn.Module, pictures: Tensor, maps: Tensor, classes: int) -> 
     }
 
 
+def kept_vectors(pictures: Tensor, embedding: Any, folder: Path) -> Vectors:
+    """The vectors of pictures, made once and kept in a folder."""
+    digest = hashlib.sha256(embedding.name.encode() + quantised(pictures).contiguous().numpy().tobytes()).hexdigest()
+    path = folder / f"{digest[:24]}.safetensors"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file({"vectors": embed(pictures.split(50), embedding).values.contiguous()}, path)
+    return Vectors(load_file(path)["vectors"], embedding.name)
+
+
 def diversity(one: Tensor, other: Tensor) -> float:
     """Mean absolute difference of the mean colours of two pictures of each map, 0..2."""
     return round(float((one.mean((2, 3)) - other.mean((2, 3))).abs().mean()), 4)
@@ -301,11 +309,14 @@ def quality(asked: argparse.Namespace) -> dict[str, Any]:
         train, UNet(3, classes, 16), segmentation_loss, asked.work, "segmenter", asked.segmenter_steps
     )
 
-    reference = embed(real.split(50), embedding)
+    def vectors_of(pictures: Tensor) -> Vectors:
+        return kept_vectors(pictures, embedding, asked.work / "vectors")
+
+    reference = vectors_of(real)
 
     def figures(name: str, pictures: Tensor) -> dict[str, Any]:
         print(f"measuring {name}", flush=True)
-        vectors = embed(pictures.split(50), embedding)
+        vectors = vectors_of(pictures)
         return {**seen(segmenter, pictures, maps, classes), "frechet": round(fid(reference, vectors), 2)}
 
     true = seen(segmenter, real, maps, classes)
@@ -332,11 +343,12 @@ def quality(asked: argparse.Namespace) -> dict[str, Any]:
     colours = mean_colours(train, classes)
     sheets["mean colours"] = colours[maps].permute(0, 3, 1, 2)
     rows["mean colours of the classes"] = figures("mean colours", sheets["mean colours"])
-    if asked.baselines:
+    if "unet" in asked.baselines:
         unet, spent = trained_unet(train, UNet(classes, 3), regression_loss(classes), asked.work, "unet", None, longest)
         with torch.no_grad():
             sheets["unet"] = torch.cat([torch.tanh(unet(planes(some, classes))) for some in maps.split(50)])
         rows["U-Net, regression"] = {**figures("U-Net", sheets["unet"]), "cpu_seconds": round(spent)}
+    if "pix2pixhd" in asked.baselines:
         cfg = for_seconds(config("pix2pixhd", names), train, longest, asked.work, "pix2pixhd")
         net, spent = trained(train, cfg, asked.work, "pix2pixhd", 0)
         sheets["pix2pixhd"] = drawn(net, cfg, maps)
@@ -356,7 +368,7 @@ def quality(asked: argparse.Namespace) -> dict[str, Any]:
         "features": embedding.name,
         "real": true,
         "floor": {
-            "frechet_of_as_many_training_pictures": round(fid(reference, embed(more.split(50), embedding)), 2),
+            "frechet_of_as_many_training_pictures": round(fid(reference, vectors_of(more)), 2),
             "frechet_of_halves": round(self_distance(reference), 2),
         },
         "rows": rows,
@@ -394,28 +406,6 @@ def write_sheets(folder: Path, maps: Tensor, real: Tensor, sets: Mapping[str, Te
         sheet = F.interpolate(torch.cat(strips, 1)[None], scale_factor=2.0)
         save_png(to_image(sheet), folder / f"sheet_{first:02d}.png", {})
     (folder / "rows.txt").write_text("\n".join(["label maps", *sets, "real"]) + "\n", encoding="utf-8")
-
-
-def export(asked: argparse.Namespace) -> None:
-    """A trained model in half precision, with colours for its classes, as a folder to be loaded."""
-    from calotype.image.io import to_image
-    from calotype.image.labels import flat_colours
-
-    _, test, names = parts(asked.folder, (64, 64))
-    cfg = config(asked.preset, names)
-    cfg = replace(cfg, colours=tuple("#{:02x}{:02x}{:02x}".format(*colour) for colour in flat_colours(len(names))))
-    net = spade.build(cfg)
-    net.load_state_dict(saving.read(asked.work / f"{asked.preset} {asked.seed}" / "net").tensors)
-    maps = torch.stack([test[i]["map"] for i in range(24)])
-    before = drawn(net.eval(), cfg, maps)
-    net.half()
-    half = net.state_dict()
-    again = spade.build(cfg)
-    again.load_state_dict(half)
-    after = drawn(again.eval(), cfg, maps)
-    rows = [torch.cat(list(row), 2) for row in after.split(8)]
-    saving.write(asked.out, "spade", cfg, net, "", cfg.size, to_image(torch.cat(rows, 1)[None]))
-    print(f"largest change by half precision: {float((after - before).abs().max()):.4f} of 2")
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -527,16 +517,10 @@ def main() -> None:
     two.add_argument("--preset", default="small")
     two.add_argument("--seeds", type=int, nargs="+", default=[0])
     two.add_argument("--segmenter-steps", type=int, default=1500)
-    two.add_argument("--baselines", action=argparse.BooleanOptionalAction, default=True)
+    two.add_argument("--baselines", nargs="*", default=["unet", "pix2pixhd"], help="which are trained and measured")
     two.add_argument("--features", default="efficientnet")
     two.add_argument("--sheets", type=Path)
     two.add_argument("--out", type=Path, required=True)
-    four = commands.add_parser("export")
-    four.add_argument("folder", type=Path)
-    four.add_argument("--work", type=Path, default=Path("spade-work"))
-    four.add_argument("--preset", default="small")
-    four.add_argument("--seed", type=int, default=0)
-    four.add_argument("--out", type=Path, required=True)
     three = commands.add_parser("speed")
     three.add_argument("--monai", required=True, help="the interpreter of an environment with monai")
     three.add_argument("--turns", type=int, default=5)
@@ -549,9 +533,6 @@ def main() -> None:
         name = asked.name or f"{asked.preset} {asked.seed}"
         _, seconds = trained(train, config(asked.preset, names, asked.set), asked.work, name, asked.seed)
         print(f"{name}: {seconds:.0f} processor seconds")
-        return
-    if asked.command == "export":
-        export(asked)
         return
     result = quality(asked) if asked.command == "quality" else speed(asked)
     asked.out.parent.mkdir(parents=True, exist_ok=True)

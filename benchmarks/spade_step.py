@@ -39,26 +39,26 @@ def ours(what: dict[str, Any]) -> tuple[Callable[[], None], int]:
     from calotype.losses.kl import gaussian_kl
     from calotype.models import spade
     from calotype.models.spade.labels import LabelMaps
-    from calotype.models.spade.learning import Learner
+    from calotype.models.spade.trainer import Trainer
 
     cfg = replace(spade.PRESETS["small"], classes=what["classes"] - 1, batch=what["batch"], bf16=what["bf16"])
     torch.manual_seed(0)
-    learner = Learner(cfg, torch.device("cpu"))
+    trainer = Trainer(cfg, torch.device("cpu"))
     real, maps = picture_and_map(cfg.batch, cfg.size[0], cfg.classes)
     noise = torch.randn(cfg.batch, cfg.latent)
-    weights = sum(p.numel() for p in learner.net.generator.parameters())
+    weights = sum(p.numel() for p in trainer.net.generator.parameters())
 
     def whole() -> None:
-        learner.step(learner.state, {"image": real, "map": maps}, 0)
+        trainer.step(trainer.state, {"image": real, "map": maps}, 0)
 
     def generator_alone() -> None:
-        learner.net.train()
-        with learner._autocast():
-            fake, mean, log_variance = learner.net(LabelMaps(maps, cfg), real, noise)
+        trainer.net.train()
+        with trainer._autocast():
+            fake, mean, log_variance = trainer.net(LabelMaps(maps, cfg), real, noise)
         loss = (fake - real).abs().mean() + WEIGHT_OF_KL * gaussian_kl(mean, log_variance)
-        learner.generator_optimizer.zero_grad(set_to_none=True)
+        trainer.generator_optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        learner.generator_optimizer.step()
+        trainer.generator_optimizer.step()
 
     return (whole if what["whole"] else generator_alone), weights
 

@@ -46,6 +46,16 @@ def cocogan() -> Pair:
     return sheet.crop((0, 0, 2 * large, large)), sheet.crop((0, top, 2 * large, top + large))
 
 
+def spade() -> Pair:
+    """A layout, and two pictures of it by the example model."""
+    layout = gallery.HERE.parent / "examples" / "layouts" / "lake.png"
+    made = calotype.draw(layout, model=gallery.HERE.parent / "examples" / "models" / "landscapes", n=2)
+    both = Image.new("RGB", (2 * made[0].width + 1, made[0].height), "white")
+    for i, each in enumerate(made):
+        both.paste(each.convert("RGB"), (i * (each.width + 1), 0))
+    return Image.open(layout), both
+
+
 PICTURES: dict[str, Callable[[], Pair]] = {
     "gpnn": lambda: cut("vary", 300, (0, 1), 199),
     "gpdm": gpdm,
@@ -58,6 +68,7 @@ PICTURES: dict[str, Callable[[], Pair]] = {
     "canny": lambda: cut("maps", 280, (1, 1), 187, (19, 499)),
     "hed": lambda: cut("maps", 280, (1, 1), 187, (19, 739)),
     "cocogan": cocogan,
+    "spade": spade,
 }
 
 

@@ -451,6 +451,66 @@ def cocogan_step() -> str:
     )
 
 
+def spade() -> str:
+    result = results("spade")
+    columns = "pictures | pixel accuracy | mean IoU | relative to real | Frechet distance | minutes of training"
+    rows: list[tuple[Any, ...]] = [("real pictures", *segmentation_of(result["real"]), "", "", "")]
+    for name, row in result["rows"].items():
+        share = result["relative"][name]
+        rows.append(
+            (
+                name.replace("small", "`small`"),
+                *segmentation_of(row),
+                f"{share['pixel_accuracy']:.2f}, {share['mean_iou']:.2f}",
+                f"{number(row['frechet'], 0)} ({100 * share['frechet']:.0f} %)",
+                number(row["cpu_seconds"] / 60, 0) if "cpu_seconds" in row else "",
+            )
+        )
+    pictures, floor = result["pictures"], result["floor"]
+    return (
+        table(columns, rows)
+        + f"\n\nData set: `calotype data scenes`, {pictures['trained_on']} pictures of 64 pixels; from the maps of "
+        f"{pictures['held_out']} others each row is drawn. Pixel accuracy and mean IoU are those of a segmentation "
+        "network that was trained on real pictures alone, for the classes with more than 1 % of the pixels. Frechet "
+        f"distance: to the held-out pictures, features: {result['features']}; in brackets, relative to that of mean "
+        "colours. As many other real pictures have a distance of "
+        f"{number(floor['frechet_of_as_many_training_pictures'], 0)}. Minutes: of one core. Label maps are resized "
+        f"with method `{result['label_resize']}`."
+    )
+
+
+def segmentation_of(row: dict[str, Any]) -> tuple[str, str]:
+    return number(row["pixel_accuracy"], 3), number(row["mean_iou"], 3)
+
+
+def spade_speed() -> str:
+    result = results("spade_speed")
+    rows = []
+    for part, found in result["steps"].items():
+        for name, row in found.items():
+            times = row.get("times_as_fast", [])
+            rows.append(
+                (
+                    f"{part}, {'MONAI, float32' if name == 'monai' else NAMES_OF_STEPS[name]}",
+                    number(row["seconds"], 3),
+                    f"{times[0]:.2f} to {times[-1]:.2f}" if times else "",
+                    row["weights"],
+                    row["peak_mib"],
+                )
+            )
+    plain, draw = result["without_a_block_at_full_size"], result["draw"]
+    return (
+        table("training step | CPU seconds | speed-up | parameters | peak memory, MiB", rows)
+        + "\n\nMedians of one thread, by turns; speed-up over MONAI's `SPADENet`, least and greatest of a turn. Both "
+        "have the same channels at the same sizes, the same batch and label maps. For this MONAI's network has another "
+        "doubling, whose result is pooled; with the same list of channels but no block at full size its generator and "
+        f"encoder take {number(plain['seconds'], 3)} s. Drawing a label map of 64 x 64 pixels with `small` takes "
+        f"{number(1000 * draw['median_cpu_seconds'], 0)} ms of one core."
+    )
+
+
+NAMES_OF_STEPS = {"ours": "Calotype, float32", "ours, bfloat16": "Calotype, bfloat16"}
+
 DISTRIBUTED = (
     "distributed",
     "distributed_each",
@@ -544,6 +604,8 @@ SECTIONS = (
     Section("`cocogan`: time of a training step", cocogan_step, (("cocogan_step", "cocogan_step"),)),
     Section("`cocogan`: two processes", processes, tuple(("distributed", name) for name in DISTRIBUTED)),
     Section("`cocogan`: panoramas", panoramas, (("panoramas", "panoramas"),)),
+    Section("`spade`", spade, (("spade", "spade"),)),
+    Section("`spade`: time of a training step", spade_speed, (("spade", "spade_speed"),)),
     Section("Metrics", metrics, (("canonical", "canonical"),)),
     Section("Studio", studio, (("studio", "studio"),)),
 )

@@ -131,6 +131,13 @@ def relayout() -> Image.Image:
     return beside(*(cell("relayout", 300, column, 8, 225) for column in (0, 2, 3)))
 
 
+def draw() -> Image.Image:
+    """A layout and a picture of it, by the example model."""
+    layout = gallery.HERE.parent / "examples" / "layouts" / "lake.png"
+    made = calotype.draw(layout, model=gallery.HERE.parent / "examples" / "models" / "landscapes", seed=1)[0]
+    return beside(Image.open(layout).convert("RGB"), made.convert("RGB"))
+
+
 def segment() -> Image.Image:
     return beside(*(cell("maps", 280, 1, top, 187) for top in (19, 259)))
 
@@ -233,7 +240,7 @@ def evaluate() -> Image.Image:
 
 PICTURES = (
     *(vary, retarget, paint, harmonize, edit, erase, expand, texture, stylize, mix, upscale, animate),
-    *(analogy, relayout, segment, edges, train, evaluate, learn, sample, panorama),
+    *(analogy, relayout, draw, segment, edges, train, evaluate, learn, sample, panorama),
 )
 
 if __name__ == "__main__":

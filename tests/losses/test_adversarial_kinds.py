@@ -44,9 +44,10 @@ def test_scales_count_alike_however_many_scores_they_have(kind):
     assert both.item() == pytest.approx((WANTED[kind][1] + generator_loss(other_fake, kind).item()) / 2)
 
 
-def test_the_former_names_work():
-    assert critic_loss(REAL, FAKE, "hinge").item() == pytest.approx(WANTED["hinge"][0])
-    assert critic_loss(REAL, FAKE, "wasserstein").item() == pytest.approx(WANTED["wasserstein"][0])
+def test_the_former_name_works_and_warns():
+    for kind in ("hinge", "wasserstein"):
+        with pytest.warns(DeprecationWarning, match="is now discriminator_loss"):
+            assert critic_loss(REAL, FAKE, kind).item() == pytest.approx(WANTED[kind][0])
     assert generator_loss(FAKE).item() == pytest.approx(1.0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 
 import torch
@@ -53,7 +54,8 @@ def generator_loss(fake: Scores, kind: str = "hinge") -> Tensor:
 
 
 def critic_loss(real: Tensor, fake: Tensor, kind: str) -> Tensor:
-    """``discriminator_loss`` under its former name: ``hinge``, or ``wasserstein`` for any other kind."""
+    """Former name of ``discriminator_loss``, with ``wasserstein`` for any kind but ``hinge``; warns."""
+    warnings.warn("critic_loss is now discriminator_loss", DeprecationWarning, stacklevel=2)
     return discriminator_loss(real, fake, kind if kind == "hinge" else "wasserstein")
 
 

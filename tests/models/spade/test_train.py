@@ -12,10 +12,10 @@ import pytest
 import torch
 
 from calotype import distributed, saving
-from calotype.catalog import _fill
+from calotype.catalog import configured
 from calotype.errors import InputError
 from calotype.models import spade
-from calotype.models.spade.learning import Learner, examples
+from calotype.models.spade.trainer import Trainer, examples
 from calotype.run import Run
 
 SOURCE = Path(__file__).parents[3] / "src"
@@ -62,7 +62,7 @@ def test_everything_that_drawing_needs_is_in_the_net(trained, tmp_path):
     assert torch.equal(spade.draw(TINY, Run(), net=again.eval(), label_map=maps), wanted)
     cfg = spade.adapted(TINY, {"names": ["a", "b, c", "d"], "colours": [[1, 2, 3]] * 3})
     saving.write(tmp_path, "spade", cfg, net, "", cfg.size)
-    assert _fill(spade.Config(), saving.read(tmp_path).config, "spade") == cfg
+    assert configured(spade.Config(), saving.read(tmp_path).config, "spade") == cfg
 
 
 @pytest.mark.parametrize("changes", [{}, {"latent": 0, "instances": True}, {"norm": "instance"}])
@@ -93,8 +93,8 @@ def test_nothing_unfinished_where_nothing_was_begun(tmp_path):
 )
 def test_variants_learn_too(changes):
     cfg = replace(TINY, **changes)
-    learner = Learner(cfg, torch.device("cpu"))
-    said = [learner.step(learner.state, batches(cfg)(i), i) for i in range(2)]
+    trainer = Trainer(cfg, torch.device("cpu"))
+    said = [trainer.step(trainer.state, batches(cfg)(i), i) for i in range(2)]
     assert all(torch.isfinite(value) for each in said for value in each.values())
     assert ("perceptual" in said[0]) == (cfg.perceptual != "none")
     assert ("features" in said[0]) == (cfg.feature_weight > 0)

@@ -12,9 +12,9 @@ from calotype import distributed
 from calotype.models.spade.config import Config
 from calotype.models.spade.draw import code_of
 from calotype.models.spade.labels import LabelMaps
-from calotype.models.spade.learning import Learner, measure
 from calotype.models.spade.network import Net, build
 from calotype.models.spade.normalization import FreeNorm
+from calotype.models.spade.trainer import Trainer, measure
 from calotype.nn.folding import folded_state
 from calotype.run import Run, fit
 
@@ -57,11 +57,11 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
     Raises:
         Stopped, InputError, OutputError: as ``Run.steps``.
     """
-    learner = _learner(cfg, run)
-    fit(_shown(learner, batches(0), run), learner.state, batches, run, steps=cfg.steps, stage=_STAGE)
+    trainer = _trainer(cfg, run)
+    fit(_shown(trainer, batches(0), run), trainer.state, batches, run, steps=cfg.steps, stage=_STAGE)
     run.reseed("statistics")
-    measure(learner.average.module, [batches(i) for i in range(_MEASURED)], cfg, run.device)
-    return _folded(learner)
+    measure(trainer.average.module, [batches(i) for i in range(_MEASURED)], cfg, run.device)
+    return _folded(trainer)
 
 
 def unfinished(cfg: Config, run: Run) -> Net | None:
@@ -70,53 +70,53 @@ def unfinished(cfg: Config, run: Run) -> Net | None:
     Raises:
         InputError: what was saved is damaged, or from other settings.
     """
-    learner = _learner(cfg, run)
-    return _folded(learner) if run.restored(cfg.steps, learner.state, _STAGE) else None
+    trainer = _trainer(cfg, run)
+    return _folded(trainer) if run.restored(cfg.steps, trainer.state, _STAGE) else None
 
 
-def _learner(cfg: Config, run: Run) -> Learner:
+def _trainer(cfg: Config, run: Run) -> Trainer:
     run.reseed(_STAGE, "start")
-    return Learner(cfg, run.device)
+    return Trainer(cfg, run.device)
 
 
-def _folded(learner: Learner) -> Net:
+def _folded(trainer: Trainer) -> Net:
     """The moving average as a net without spectral normalisation."""
-    net = build(learner.cfg).to(learner.device)
-    net.load_state_dict(folded_state(learner.average.module))
+    net = build(trainer.cfg).to(trainer.device)
+    net.load_state_dict(folded_state(trainer.average.module))
     return net.requires_grad_(False).eval()
 
 
 def _shown(
-    learner: Learner, first: Mapping[str, Tensor], run: Run
+    trainer: Trainer, first: Mapping[str, Tensor], run: Run
 ) -> Callable[[Any, Mapping[str, Tensor], int], dict[str, Tensor]]:
-    """The learner's step, which now and then, and at the last, reports a preview as well."""
-    every = max(1, learner.cfg.steps // _PREVIEWS)
+    """The trainer's step, which now and then, and at the last, reports a preview as well."""
+    every = max(1, trainer.cfg.steps // _PREVIEWS)
 
     def step(state: Any, batch: Mapping[str, Tensor], i: int) -> dict[str, Tensor]:
-        values = learner.step(state, batch, i)
-        due = (i + 1) % every == 0 or i + 1 == learner.cfg.steps
+        values = trainer.step(state, batch, i)
+        due = (i + 1) % every == 0 or i + 1 == trainer.cfg.steps
         if due and distributed.rank() == 0 and run.on_event:
             with distributed.alone():  # the other processes work on
-                run.report(preview=preview(learner, first))
+                run.report(preview=preview(trainer, first))
         return values
 
     return step
 
 
 @torch.no_grad()
-def preview(learner: Learner, batch: Mapping[str, Tensor]) -> Tensor:
+def preview(trainer: Trainer, batch: Mapping[str, Tensor]) -> Tensor:
     """Label maps of a batch drawn with fixed style codes, and the real pictures: [1, 3, H, W], -1..1.
 
     Each row has a few label maps; the last row has the real pictures. Every picture has a code of its own, and batch
     normalisation uses the statistics of the preview itself.
     """
-    cfg, net = learner.cfg, _folded(learner)
-    shown = {name: batch[name][:_SHOWN].to(learner.device) for name in batch}
+    cfg, net = trainer.cfg, _folded(trainer)
+    shown = {name: batch[name][:_SHOWN].to(trainer.device) for name in batch}
     for module in net.modules():
         if isinstance(module, FreeNorm):
             module.running = False
     twice = {name: value.repeat(_SEEDS, *[1] * (value.dim() - 1)) for name, value in shown.items()}
     codes = [code for seed in range(len(twice["map"])) if (code := code_of(seed, cfg)) is not None]
     maps = LabelMaps(twice["map"], cfg, twice.get("instances"))
-    rows = net.generator(maps, torch.cat(codes).to(learner.device) if codes else None).chunk(_SEEDS)
+    rows = net.generator(maps, torch.cat(codes).to(trainer.device) if codes else None).chunk(_SEEDS)
     return torch.cat([torch.cat(list(row), dim=2) for row in [*rows, shown["image"]]], dim=1)[None]

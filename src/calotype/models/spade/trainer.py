@@ -29,7 +29,7 @@ from calotype.processor import fast_bfloat16
 _WARM_UP = 10.0  # of the moving average
 
 
-class Learner:
+class Trainer:
     """The networks, their optimizers, and the training step.
 
     Args:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from calotype.engines import gpdm
-from calotype.tasks.stylize import Styling
+from calotype.tasks.stylize import StylizeJob
 
 RESULTS = Path(__file__).parents[3] / "benchmarks" / "results"
 MEASURED = [
@@ -51,7 +51,7 @@ def test_a_picture_that_is_handed_in_is_matched_up_to_full_size() -> None:
     made, handed = (gpdm.cost([size], size, cfg, cores=1) for cfg in (FAST, gpdm.remaking(FAST)))
     assert handed.seconds > 1.5 * made.seconds
     rgb = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
-    order = Styling.ordered(
+    order = StylizeJob.ordered(
         n=1,
         seed=0,
         engine="gpdm",
@@ -62,5 +62,5 @@ def test_a_picture_that_is_handed_in_is_matched_up_to_full_size() -> None:
         settings=None,
         device="cpu",
     )
-    job = Styling(order, rgb, style=rgb)
+    job = StylizeJob(order, rgb, style=rgb)
     assert job.cost == gpdm.cost([(64, 64)], (64, 64), gpdm.remaking(FAST))

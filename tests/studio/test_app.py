@@ -323,7 +323,7 @@ def test_what_cannot_be_asked_for_is_said_in_one_sentence(client, verb, argument
         ("vary", {"engine": "gpn"}, "did you mean 'gpnn'"),
         ("vary", {"settings": {"pach": 5}}, "patch"),
         ("retarget", {}, "new size"),
-        ("erase", {}, "what is to be erased"),
+        ("erase", {}, "no mask of what to erase"),
     ],
 )
 def test_a_job_that_cannot_be_done_says_why(client, verb, arguments, words):

@@ -30,7 +30,7 @@ _LABELS = {
 }
 # What is somewhere else on a page than on a command line.
 _ELSEWHERE = (
-    (r"run its 'calotype train' command again to go on", "go on with its training under Work"),
+    (r"run its 'calotype train' command again to resume", "resume its training under Work"),
     (r"[;.,]? ?\(?'calotype (?:engines|models|data)' lists (?:them|those that are)\)?", ""),
     (r", by its name in 'calotype models' or (?:by )?its folder", ""),
     (r", by its folder or by its name in 'calotype models'", ""),
@@ -44,8 +44,8 @@ _ELSEWHERE = (
     (r", or - for a photo on standard input", ""),
     (r", like fid,kid: [\w, ]+ or all\b", ""),
     (r"; can be given several times", ""),
-    (r"name its folder with --packages", "hand it in where the set is made"),
-    (r"[Tt]he suffix of -o says", "“Film format” says"),
+    (r"name its folder with --packages", "upload it where the set is created"),
+    (r"[Tt]he suffix of -o sets", "“Film format” sets"),
     (r", or the file of [\w' ]*weights", ""),
 )
 _FOLDERS = (

@@ -195,7 +195,7 @@ def _load_given(model: str | Path, verb: str, changes: Mapping[str, Any], unfini
     if not unfinished:
         raise InputError(
             f"the model {folder.name} is not finished: run its 'calotype train' command again to resume, or "
-            "add --unfinished (unfinished=True) to use it as it is"
+            "add --unfinished (unfinished=True) to use its last saved state"
         )
     return _GivenModel(folder, _load_unfinished(folder, about), True)
 

@@ -1,4 +1,4 @@
-"""What can go wrong through no fault of the code: every message is one line that says what to do."""
+"""Errors that the user can fix. Each message is one line that says what to do."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ from collections.abc import Iterable
 
 
 class CalotypeError(Exception):
-    """A problem that the user can mend. ``str(error)`` is one line: what is wrong, and what to do about it."""
+    """An error that the user can fix. ``str(error)`` is one line: what is wrong, and what to do about it."""
 
 
 class InputError(CalotypeError, ValueError):
-    """A photo, mask, size, option or preset that cannot be used as given."""
+    """An invalid photo, mask, size, option or preset."""
 
 
 class OutputError(CalotypeError):
-    """A result that could not be written: no permission, no disk, no such place."""
+    """A result could not be written: no permission, no disk space, or an invalid path."""
 
 
-class Stopped(CalotypeError):  # noqa: N818  (not an error: what was asked for)
-    """The work was stopped on request. What was finished is on disk; running the same command again goes on."""
+class Stopped(CalotypeError):  # noqa: N818  (not an error but a request)
+    """The work was stopped on request. Finished outputs are on disk; running the same command again resumes."""
 
 
 def unknown(kind: str, name: str, known: Iterable[str], advice: str = "") -> str:
-    """The line that says that ``name`` is no ``kind``: with the nearest of ``known``, and ``advice`` or all of them."""
+    """The message for an unknown ``name`` of a ``kind``, with the closest of ``known``, and ``advice`` or all names."""
     import difflib
 
     names = list(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    meant = f"did you mean '{near[0]}'? " if near else ""
-    return f"there is no {kind} '{name}': {meant}{advice or 'choose from ' + ', '.join(names)}"
+    closest = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    suggestion = f"did you mean '{closest[0]}'? " if closest else ""
+    return f"there is no {kind} '{name}': {suggestion}{advice or 'choose from ' + ', '.join(names)}"
 
 
 def one_line(error: BaseException) -> str | None:
-    """What to tell the user; ``None`` for an error that is a fault of the program."""
+    """The message for the user; ``None`` for an unexpected error, which is a bug."""
     if isinstance(error, CalotypeError):
         return str(error)
     text = str(error)
-    # torch has a class of its own for this on GPUs and none on CPUs, and may not be imported here to ask.
+    # torch has an error class for this on GPUs but not on CPUs; it must not be imported here.
     out_of_memory = type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text
     if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and out_of_memory):
-        return "there is not enough memory for this: shrink the photo with --max-side 800 or ask for a smaller --size"
+        return "there is not enough memory: shrink the photo with --max-side 800, or give a smaller --size"
     return None

@@ -1,4 +1,4 @@
-"""Which engines and models there are. Each is imported when it is asked for, and no sooner: this file has no torch."""
+"""Catalog of the engines and models, which are imported on demand. This module does not import torch."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ENGINES: dict[str, str] = {
     "hed": "calotype.engines.hed",
 }
 
-# What learns from many photos.
+# Systems that are trained on data sets.
 MODELS: dict[str, str] = {
     "cocogan": "calotype.models.cocogan",
     "spade": "calotype.models.spade",
@@ -41,10 +41,10 @@ MODELS: dict[str, str] = {
 
 
 def engine(name: str) -> types.ModuleType:
-    """The engine of that name, imported.
+    """Import the engine of that name.
 
     Raises:
-        InputError: there is none; the message names the nearest and lists all.
+        InputError: there is none; the message names the closest one and lists all.
     """
     if name not in ENGINES:
         raise InputError(unknown("engine", name, ENGINES))
@@ -52,10 +52,10 @@ def engine(name: str) -> types.ModuleType:
 
 
 def model(name: str) -> types.ModuleType:
-    """The model of that name, which learns from many photos, imported.
+    """Import the model of that name, which is trained on a data set.
 
     Raises:
-        InputError: there is none; the message names the nearest and lists all.
+        InputError: there is none; the message names the closest one and lists all.
     """
     if name not in MODELS:
         raise InputError(unknown("model", name, MODELS))
@@ -63,10 +63,10 @@ def model(name: str) -> types.ModuleType:
 
 
 def system(name: str) -> types.ModuleType:
-    """The engine or the model of that name, imported.
+    """Import the engine or model of that name.
 
     Raises:
-        InputError: there is neither; the message names the nearest and lists all.
+        InputError: there is neither; the message names the closest one and lists all.
     """
     homes = {**ENGINES, **MODELS}
     if name not in homes:
@@ -75,10 +75,10 @@ def system(name: str) -> types.ModuleType:
 
 
 def declared(name: str) -> System:
-    """What the functions of the engine or the model of that name take and give; nothing of it is imported.
+    """The declaration of the engine or model of that name, without importing its package.
 
     Raises:
-        InputError: there is neither; the message names the nearest and lists all.
+        InputError: there is neither; the message names the closest one and lists all.
     """
     homes = {**ENGINES, **MODELS}
     if name not in homes:
@@ -88,27 +88,27 @@ def declared(name: str) -> System:
 
 @functools.cache
 def _declaration(home: str) -> System:
-    """``SYSTEM`` of the file ``declared.py`` in the package ``home``, read without importing the package."""
+    """``SYSTEM`` in the file ``declared.py`` of the package ``home``, loaded without importing the package."""
     spec = importlib.util.find_spec(home)
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError(f"there is no package {home}")
     path = Path(spec.submodule_search_locations[0], "declared.py")
-    own = importlib.util.spec_from_file_location(f"{home}.declared", path)
-    assert own is not None
-    assert own.loader is not None
-    module = importlib.util.module_from_spec(own)
-    own.loader.exec_module(module)
+    spec_of_file = importlib.util.spec_from_file_location(f"{home}.declared", path)
+    assert spec_of_file is not None
+    assert spec_of_file.loader is not None
+    module = importlib.util.module_from_spec(spec_of_file)
+    spec_of_file.loader.exec_module(module)
     system_declaration: System = module.SYSTEM
     return system_declaration
 
 
 def able(verb: str) -> list[str]:
-    """The names of the engines and models that declare a verb, engines first."""
+    """The names of the engines and models that support a verb, engines first."""
     return [name for name in (*ENGINES, *MODELS) if verb in declared(name).verbs]
 
 
 def default_preset(name: str) -> str:
-    """The preset that an engine or a model is used with where nobody says: ``fast``, or a model's first one."""
+    """The default preset of an engine or model: ``fast`` if there is one, else the first."""
     presets = system(name).PRESETS
     return "fast" if "fast" in presets else next(iter(presets))
 
@@ -118,13 +118,13 @@ class Loaded:
     """A saved model, ready to sample.
 
     Attributes:
-        system: name of the engine, or of the model.
-        engine: its module, with the verbs.
-        config: its ``Config``, as in training.
-        net: on the CPU, in eval mode.
-        photo_sha256: identity of the photo, or of the set of photos, it was trained on; ``""`` where that is not known.
-        photo_size: height and width in pixels of that photo, or of the set's.
-        about: what the data set said of itself: ``classes``, ``names``, ``colours`` ...; empty for a photo.
+        system: name of the engine or model.
+        engine: package of the system.
+        config: the ``Config`` of the training.
+        net: the trained net, on the CPU, in eval mode.
+        photo_sha256: hash of the photo or data set that it was trained on; ``""`` if unknown.
+        photo_size: height and width, pixels, of that photo or of the training pictures.
+        about: description of the data set: ``classes``, ``names``, ``colours`` ...; empty for a photo.
     """
 
     system: str
@@ -136,18 +136,18 @@ class Loaded:
     about: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def __reduce__(self) -> Any:
-        # Modules do not travel to another process: that one imports its own. Nor do nets whose weights are normalised.
+        # Modules and nets with weight normalisation cannot be pickled: the net is rebuilt from its tensors.
         tensors, about = self.net.state_dict(), dict(self.about)
-        return _travelled, (self.system, self.config, tensors, self.photo_sha256, self.photo_size, about)
+        return _unpickled, (self.system, self.config, tensors, self.photo_sha256, self.photo_size, about)
 
 
-def _travelled(
+def _unpickled(
     name: str, config: Any, tensors: Any, sha256: str, photo_size: tuple[int, int], about: Mapping[str, Any]
 ) -> Loaded:
-    return Loaded(name, system(name), config, _filled(name, config, tensors, photo_size), sha256, photo_size, about)
+    return Loaded(name, system(name), config, _loaded_net(name, config, tensors, photo_size), sha256, photo_size, about)
 
 
-def _filled(name: str, config: Any, tensors: Mapping[str, Any], photo_size: tuple[int, int]) -> nn.Module:
+def _loaded_net(name: str, config: Any, tensors: Mapping[str, Any], photo_size: tuple[int, int]) -> nn.Module:
     module = system(name)
     net: nn.Module = module.build(config) if name in MODELS else module.build(config, photo_size)
     net.load_state_dict(tensors)
@@ -155,10 +155,10 @@ def _filled(name: str, config: Any, tensors: Mapping[str, Any], photo_size: tupl
 
 
 def load(folder: str | Path) -> Loaded:
-    """Build the net of a saved model and fill it.
+    """Build the net of a saved model and load its weights.
 
     Raises:
-        InputError: not a model folder, damaged, or of a system or a version that is not known here.
+        InputError: not a model folder, damaged files, or an unknown system or version.
     """
     from calotype.saving import read
 
@@ -166,7 +166,7 @@ def load(folder: str | Path) -> Loaded:
     module = system(saved.system)
     config = configured(module.Config(), saved.config, saved.system)
     try:
-        net = _filled(saved.system, config, saved.tensors, saved.photo_size)
+        net = _loaded_net(saved.system, config, saved.tensors, saved.photo_size)
     except RuntimeError as error:
         raise InputError(
             f"the weights in {shown(folder)} do not fit this version of {saved.system}: train the model again"
@@ -177,19 +177,19 @@ def load(folder: str | Path) -> Loaded:
 
 
 def config_from(engine_module: types.ModuleType, preset: str, overrides: Mapping[str, Any]) -> Any:
-    """A preset of an engine with some fields set by the user.
+    """The configuration of a preset with some fields overridden.
 
     Args:
-        engine_module: has ``Config`` and ``PRESETS``.
+        engine_module: package with ``Config`` and ``PRESETS``.
         preset: a key of ``PRESETS``.
-        overrides: field names and values; strings, as they come from a command line, are converted to the type of
-            the field: ``true``/``false``, ``none`` where the field may be ``None``, ``3,4`` for a tuple.
+        overrides: values by field name; strings are converted to the type of the field: ``true``/``false``, ``none``
+            if the field may be ``None``, ``3,4`` for a tuple.
 
     Returns:
         A ``Config``.
 
     Raises:
-        InputError: no such preset or field (the message names the nearest and lists all), or a value that does not fit.
+        InputError: an unknown preset or field (the message names the closest one and lists all), or an invalid value.
     """
     if preset not in engine_module.PRESETS:
         raise InputError(unknown("preset", preset, engine_module.PRESETS))

@@ -1,4 +1,4 @@
-"""Settings given as text or JSON, converted to the fields of a frozen dataclass by pydantic, imported when needed."""
+"""Conversion of settings given as text or JSON to the fields of a frozen dataclass, by pydantic."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _UNIONS = (Union, types.UnionType)
 
 
 def configured(config: Any, values: Mapping[str, Any], name: str) -> Any:
-    """A copy of ``config`` with some fields set.
+    """A copy of ``config`` with some fields changed.
 
     Args:
-        config: an instance of a dataclass, with annotated fields.
-        values: field names and values; text is converted to the type of the field: ``true``/``false``, ``none`` where
-            the field may be ``None``, ``3,4`` for a tuple.
-        name: of the engine or the model, for messages.
+        config: an instance of a dataclass.
+        values: values by field name; text is converted to the type of the field: ``true``/``false``, ``none`` if the
+            field may be ``None``, ``3,4`` for a tuple.
+        name: name of the engine or model, for messages.
 
     Raises:
-        InputError: no such field (the message names the nearest and lists all), or a value that does not fit.
+        InputError: an unknown field (the message names the closest one and lists all), or an invalid value.
     """
     kinds = typing.get_type_hints(type(config), include_extras=True)
     fields = [field.name for field in dataclasses.fields(config) if field.init]
@@ -56,22 +56,22 @@ def _converted(key: str, value: Any, kind: Any) -> Any:
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     from pydantic import ConfigDict, TypeAdapter
 
-    return TypeAdapter(_rule(kind), config=ConfigDict(allow_inf_nan=False))
+    return TypeAdapter(_annotated(kind), config=ConfigDict(allow_inf_nan=False))
 
 
-def _rule(kind: Any) -> Any:
-    """``kind``, annotated at every depth with what pydantic does not read by itself."""
+def _annotated(kind: Any) -> Any:
+    """``kind``, annotated at every depth with a validator for the syntax that pydantic does not support."""
     from pydantic import BeforeValidator
 
-    origin, rule = typing.get_origin(kind), kind
+    origin, annotated = typing.get_origin(kind), kind
     if origin is tuple or origin in _UNIONS:
-        parts = tuple(part if part is ... else _rule(part) for part in typing.get_args(kind))
-        rule = tuple[parts] if origin is tuple else Union[parts]  # type: ignore[valid-type]  # noqa: UP007
-    return Annotated[rule, BeforeValidator(functools.partial(_prepared, kind=kind))]
+        parts = tuple(part if part is ... else _annotated(part) for part in typing.get_args(kind))
+        annotated = tuple[parts] if origin is tuple else Union[parts]  # type: ignore[valid-type]  # noqa: UP007
+    return Annotated[annotated, BeforeValidator(functools.partial(_prepared, kind=kind))]
 
 
 def _prepared(value: Any, kind: Any) -> Any:
-    """``value`` for pydantic, which reads neither ``none`` nor ``3,4``, and would take ``True`` for a number."""
+    """``value`` for pydantic, which does not parse ``none`` and ``3,4``, and accepts ``True`` as a number."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if hasattr(value, "tolist"):  # scalars and arrays of numpy
         value = value.tolist()
@@ -90,7 +90,7 @@ def _prepared(value: Any, kind: Any) -> Any:
 
 
 def _described(kind: Any) -> str:
-    """The type as a user would say it."""
+    """A description of the type for messages."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin in _UNIONS:
         return " or ".join(_described(argument) for argument in arguments)
@@ -98,6 +98,6 @@ def _described(kind: Any) -> str:
         return "one of " + ", ".join(str(choice) for choice in arguments)
     if origin is tuple:
         parts = sorted({_described(argument) for argument in arguments if argument is not ...})
-        return "values with commas between, each " + " or ".join(parts)
+        return "values separated by commas, each " + " or ".join(parts)
     names = {int: "a whole number", float: "a finite number", bool: "true or false", str: "text", type(None): "none"}
     return names.get(kind, str(kind))

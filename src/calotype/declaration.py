@@ -1,8 +1,8 @@
-"""What a system's functions take and give, said without importing the system.
+"""Declarations of the systems: verbs, inputs and options of their functions, without importing the systems.
 
-Every engine and every model has a file ``declared.py`` beside its code with one ``System``. It imports nothing but this
-module, so that the command line, the studio and the jobs know all inputs without torch. ``calotype.catalog.declared``
-reads it; the contract tests compare it with the functions themselves.
+Each engine and model has a file ``declared.py`` with one ``System``. It imports only this module, so that the command
+line, the studio and the jobs can read it without torch, by ``calotype.catalog.declared``. The contract tests compare it
+with the functions.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from types import MappingProxyType
 
 @dataclass(frozen=True)
 class Input:
-    """Something that a function takes, beside numbers and words.
+    """An input of a function that is not a plain option.
 
     Attributes:
-        name: the argument's name, in Python and on the command line.
-        kind: what it is: a key of ``calotype.kinds.KINDS``.
-        required: whether the function cannot do without it.
-        help: one sentence for the user, without a full stop; empty where the verb's own signature describes it.
-        argument: the name of the function's argument, where that is another; empty where it is not.
+        name: name of the verb's argument, in Python and on the command line.
+        kind: a key of ``calotype.kinds.KINDS``.
+        required: whether it is required.
+        help: help text, one sentence without a full stop; empty if the signature of the verb describes it.
+        argument: name of the function's argument if it differs; else empty.
     """
 
     name: str
@@ -33,24 +33,25 @@ class Input:
 
 @dataclass(frozen=True)
 class Verb:
-    """A verb that a system can do.
+    """A verb that a system supports.
 
     A function of an engine is called as ``function(photos, config, run, **options, net=net)``, with ``photos`` the
-    photo and those that lend it patches, [1, C, H, W] each; ``net`` is left out where nothing is learned. A function of
-    a model is called as ``function(config, run, net=net, **inputs, **options)``, with every input as its kind's tensor.
+    photo and the further photos for patches, [1, C, H, W] each, -1..1; ``net`` is omitted for engines that are not
+    trained. A function of a model is called as ``function(config, run, net=net, **inputs, **options)``, with each input
+    as the tensor of its kind.
 
     Attributes:
-        function: its name in the system's package.
-        inputs: what it takes.
-        options: its further arguments by name; whoever calls it hands over these and no others.
-        output: what it gives: a key of ``calotype.kinds.OUTPUTS``.
-        structure: the level of the pyramid it starts from where the user does not say: a word, a number 0..1, or a
-            scale like ``"scale2"``; ``None`` where the verb's own default holds.
-        cost: the function that estimates it. An engine's is called as ``cost(photo_sizes, size, config)``, a model's as
-            ``cost(value, config)`` with the value of ``cost_by``.
+        function: name of the function in the system's package.
+        inputs: the inputs.
+        options: names of the function's other arguments; only these are passed.
+        output: kind of the result: a key of ``calotype.kinds.OUTPUTS``.
+        structure: default of the start scale: a word, a number 0..1, or a scale like ``"scale2"``; ``None`` for the
+            verb's default.
+        cost: name of the function that estimates time and memory. An engine's is called as ``cost(photo_sizes, size,
+            config)``, a model's as ``cost(value, config)`` with the value of ``cost_by``.
         cost_by: the option that a model's cost depends on.
-        check: a function ``check(config)`` that raises ``InputError`` where a model trained with these settings lacks
-            the verb; empty where every model has it.
+        check: name of a function ``check(config)`` that raises ``InputError`` if a model trained with these settings
+            does not support the verb; empty if all models do.
     """
 
     function: str
@@ -64,7 +65,7 @@ class Verb:
 
     @property
     def also(self) -> bool:
-        """Whether further photos may lend their patches."""
+        """Whether further photos are accepted."""
         return any(given.name == "also" for given in self.inputs)
 
 
@@ -76,19 +77,19 @@ class System:
     """An engine or a model.
 
     Attributes:
-        learns: what a training sees: nothing; ``("photo",)`` or ``("photo", "label map")`` for one photo;
-            ``("image",)``, ``("image", "label map")`` ... for the samples of a data set, by the keys ``image``, ``map``
-            and so on.
-        verbs: what it can do, by the name of the verb.
-        adapts: whether ``adapted`` fits its configuration: an engine's to a verb, ``adapted(config, verb, **facts)``; a
-            model's to a data set, ``adapted(config, about)``, with ``about`` what the set says of itself.
-        extends: whether ``train`` takes ``base=``, a finished net that a verb's own net is trained on top of.
-        imports: patterns of the files by which a folder of another program is known that ``imported`` reads; empty
-            where there is no such function. An engine's gives (config, net, photo size, preview [1, 3, H, W]), a
-            model's (config, net).
-        efforts: whether ``efforts`` says how much of the work each stage is; without it all are alike.
-        at_sampling: fields of the configuration that training does not look at: one model serves whatever they are.
-        remade_with: the function that gives the configuration with which foreign pictures are remade; empty: as it is.
+        learns: kinds of training data: empty if it is not trained; ``("photo",)`` or ``("photo", "label map")`` for
+            one photo; ``("image",)``, ``("image", "label map")`` ... for a data set, whose samples have the keys
+            ``image``, ``map`` and so on.
+        verbs: the supported verbs by name.
+        adapts: whether there is a function ``adapted`` for its configuration: an engine's ``adapted(config, verb,
+            **facts)`` adapts it to a verb, a model's ``adapted(config, about)`` to the description of a data set.
+        extends: whether ``train`` takes ``base=``, a finished net from which a verb-specific net is trained.
+        imports: glob patterns of the files in a model folder of another program that ``imported`` can read; empty if
+            there is no such function. An engine's returns (config, net, photo size, preview [1, 3, H, W]), a model's
+            (config, net).
+        efforts: whether there is a function ``efforts`` for the relative work of each stage; else all are equal.
+        at_sampling: fields of the configuration that have no effect on training.
+        remade_with: name of the function that adapts the configuration for injected pictures; empty for none.
     """
 
     learns: tuple[str, ...] = ()
@@ -102,31 +103,31 @@ class System:
 
     @property
     def trained(self) -> bool:
-        """Whether something has to be learned before it can do anything."""
+        """Whether the system must be trained before use."""
         return bool(self.learns)
 
     @property
     def of_sets(self) -> bool:
-        """Whether it learns from a data set, not from one photo."""
+        """Whether it is trained on a data set instead of one photo."""
         return "image" in self.learns
 
     @property
     def learns_maps(self) -> bool:
-        """Whether a training sees a label map beside each picture."""
+        """Whether the training data include label maps."""
         return "label map" in self.learns
 
     @property
     def abilities(self) -> frozenset[str]:
-        """What it can do beyond its verbs.
+        """The optional features of an engine.
 
-        ``also``: use patches of further photos; ``tile``: make results without a seam; ``shape``: fill other shapes
-        than the rectangle; ``film``: show the way from a photo to another size.
+        ``also``: use patches of further photos; ``tile``: make tileable results; ``shape``: fill other shapes than
+        the rectangle; ``film``: make a film of the transition from a photo to another size.
         """
         verbs = [verb for verb in self.verbs.values() if not self.of_sets]
         named = {name for verb in verbs for name in verb.options if name in ("tile", "shape")}
-        lent = {"also"} if any(verb.also for verb in verbs) else set()
+        further = {"also"} if any(verb.also for verb in verbs) else set()
         film = {"film"} if "film" in self.verbs else set()
-        return frozenset(named | lent | film)
+        return frozenset(named | further | film)
 
 
 PHOTO = Input("photo", "photo")

@@ -1,4 +1,4 @@
-"""Errors that the user can fix; every message is one line that says what to do."""
+"""Errors that the user can fix. Each message is one line that says what to do."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ class CalotypeError(Exception):
 
 
 class InputError(CalotypeError, ValueError):
-    """A photo, mask, size, option or preset that cannot be used as given."""
+    """An invalid photo, mask, size, option or preset."""
 
 
 class OutputError(CalotypeError):
-    """A result that could not be written: no permission, no disk, no such place."""
+    """A result could not be written: no permission, no disk space, or an invalid path."""
 
 
-class Stopped(CalotypeError):  # noqa: N818  (not an error: it was requested)
-    """The work was stopped on request. Finished parts are on disk; running the same command again resumes."""
+class Stopped(CalotypeError):  # noqa: N818  (not an error but a request)
+    """The work was stopped on request. Finished outputs are on disk; running the same command again resumes."""
 
 
 def unknown(kind: str, name: str, known: Iterable[str], advice: str = "") -> str:
-    """The message for an unknown ``name`` of a ``kind``: the closest of ``known``, and ``advice`` or all of them."""
+    """The message for an unknown ``name`` of a ``kind``, with the closest of ``known``, and ``advice`` or all names."""
     import difflib
 
     names = list(known)
@@ -32,12 +32,12 @@ def unknown(kind: str, name: str, known: Iterable[str], advice: str = "") -> str
 
 
 def one_line(error: BaseException) -> str | None:
-    """The message for the user; ``None`` for a programming error."""
+    """The message for the user; ``None`` for an unexpected error, which is a bug."""
     if isinstance(error, CalotypeError):
         return str(error)
     text = str(error)
-    # torch has an exception class for this on GPUs only, and must not be imported here to check it.
+    # torch has an error class for this on GPUs but not on CPUs; it must not be imported here.
     out_of_memory = type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text
     if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and out_of_memory):
-        return "there is not enough memory for this: shrink the photo with --max-side 800 or ask for a smaller --size"
+        return "there is not enough memory: shrink the photo with --max-side 800, or give a smaller --size"
     return None

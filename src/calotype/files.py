@@ -1,4 +1,4 @@
-"""Atomic writing of files, and errors for the user."""
+"""Atomic file writing, and cache folders."""
 
 from __future__ import annotations
 
@@ -19,44 +19,44 @@ _ADVICE = {
     errno.EPERM: "no permission: choose a folder that you may write to",
     errno.EROFS: "the disk is read-only: choose another folder",
     errno.ENOTDIR: "a part of the path is a file, not a folder: choose another folder",
-    errno.EEXIST: "a file has the name of the folder: choose another folder",
-    errno.EISDIR: "a folder has that name: choose another name",
+    errno.EEXIST: "there is a file of that name: choose another folder",
+    errno.EISDIR: "there is a folder of that name: choose another name",
     errno.ENAMETOOLONG: "the name is too long: choose a shorter one",
 }
 
 
 def shown(path: object) -> str:
-    """``path`` quoted for a one-line message, control characters escaped."""
+    """``path`` for a one-line message: quoted, control characters escaped."""
     text = str(path)
     return f"'{text}'" if text.isprintable() else repr(text)
 
 
 def cache_folder(kind: str) -> Path:
-    """The folder of a kind of cached files (models, data): in ``CALOTYPE_CACHE``, or in this system's cache folder."""
-    chosen = os.environ.get(CACHE_VARIABLE)
-    if chosen:
-        return Path(chosen).expanduser() / kind
+    """The cache folder for ``kind`` (models, data ...): in ``CALOTYPE_CACHE``, or in the system's cache folder."""
+    configured_folder = os.environ.get(CACHE_VARIABLE)
+    if configured_folder:
+        return Path(configured_folder).expanduser() / kind
     from platformdirs import user_cache_dir
 
     return Path(user_cache_dir("calotype", appauthor=False)) / kind
 
 
 def output_error(path: Path, error: OSError) -> OutputError:
-    """The one-line error that says why ``path`` could not be written and what to do about it."""
+    """The error with a one-line message: why ``path`` could not be written, and what to do about it."""
     advice = _ADVICE.get(error.errno or 0, error.strerror or type(error).__name__)
     return OutputError(f"cannot write {shown(path)}: {advice}")
 
 
 def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Call ``write`` with an open binary file and move the finished file to ``path`` atomically.
+    """Write a file atomically: call ``write`` with an open binary file, then move it to ``path``.
 
-    The bytes go to a hidden file in the same folder (created if missing), which replaces ``path`` once it is complete
-    and on the disk. If anything interrupts this, ``path`` keeps its former content and the hidden file is removed.
+    The content is written to a hidden file in the same folder (created if missing), synchronised to disk, and replaces
+    ``path``. If this is interrupted, ``path`` is unchanged and no partial file is left.
 
     Raises:
-        OutputError: no permission, no disk space, no such folder.
+        OutputError: no permission, no disk space, or an invalid path.
     """
-    # Not tempfile.mkstemp, whose files are readable by their owner only, which the result would inherit.
+    # Not tempfile.mkstemp, whose files are readable by their owner only.
     part = path.parent / f".calotype-{secrets.token_hex(6)}.part"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

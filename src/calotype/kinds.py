@@ -1,7 +1,7 @@
-"""What arguments and results can be: each kind says once how it is read, identified, typed in and sent as JSON.
+"""Registry of the kinds of arguments and results: how each is opened, identified, and given in the front ends.
 
-The command line, the studio, ``show``, the jobs and the contract tests look kinds up here. To add one: an entry of
-``KINDS`` (for what verbs take) or of ``OUTPUTS`` (for what they give).
+It is used by the command line, the studio, ``show``, the jobs and the contract tests. New kinds are added to ``KINDS``
+(arguments) or ``OUTPUTS`` (results).
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ Form = Literal["file", "files", "whole", "number", "switch", "text", "pairs"]
 
 @dataclass(frozen=True)
 class Reading:
-    """What has to be known to read an input.
+    """Context for opening an input.
 
     Attributes:
-        max_side: shrink photos so that no side is longer, pixels; ``None``: as they are.
-        about: what the model's data set said of itself: ``names`` and ``colours`` of its classes.
+        max_side: shrink photos so that no side is longer, pixels; ``None``: full size.
+        about: description of the model's data set: ``names`` and ``colours`` of its classes.
     """
 
     max_side: int | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _as_it_is(value: Any, reading: Reading) -> Any:
+def _unchanged(value: Any, reading: Reading) -> Any:
     return value
 
 
@@ -50,20 +50,20 @@ class Kind:
     """One kind of argument.
 
     Attributes:
-        name: of the kind.
-        form: how it is typed on a command line: ``file`` is a path, ``files`` an option that can be given several
-            times, ``pairs`` such an option of the form ``KEY=VALUE``; the others are plain values.
-        read: makes of the value what jobs work with.
-        identity: what tells it from every other one, JSON-ready: what a result records and ``show`` prints.
-        tensor: what a function of a model is handed: on the device that is given.
-        picture: whether it is a picture that can be shown, painted and handed in.
-        auto: whether ``auto`` can stand in its place.
-        numeric: whether a client may send it as a number, too.
+        name: name of the kind.
+        form: form on the command line: ``file`` is a path, ``files`` a path option that can be repeated, ``pairs`` a
+            ``KEY=VALUE`` option that can be repeated; the others are plain values.
+        read: opens or converts the given value for jobs.
+        identity: JSON-ready identity of the value (name, hash), for recorded settings and ``show``.
+        tensor: converts the value to tensors on a device, for functions of models.
+        picture: whether it is a picture that can be displayed, painted and uploaded.
+        auto: whether the word ``auto`` is allowed instead of a file.
+        numeric: whether clients may send it as a JSON number.
     """
 
     name: str
     form: Form
-    read: Callable[[Any, Reading], Any] = _as_it_is
+    read: Callable[[Any, Reading], Any] = _unchanged
     identity: Callable[[Any], Any] = lambda value: value
     tensor: Callable[[Any, Any], Any] = _no_tensor
     picture: bool = False
@@ -72,7 +72,7 @@ class Kind:
 
     @property
     def file(self) -> bool:
-        """Whether it is read from one file or more."""
+        """Whether it is read from files."""
         return self.form in ("file", "files")
 
 
@@ -92,7 +92,7 @@ def _read_photos(value: Any, reading: Reading) -> list[Photo]:
 
 def photo_identity(photo: Photo) -> dict[str, str]:
     """File name, size and hash of a photo."""
-    # The file's name without its folders: where somebody keeps their photos is not for everybody to read.
+    # Without the folder, which may be private.
     name = photo.source.name if photo.source else photo.name
     return {"name": name, "size": str(photo.size), "sha256": photo.sha256}
 
@@ -128,12 +128,12 @@ def _read_label_map(value: Any, reading: Reading) -> LabelMap:
 
 
 def labels_sha256(labels: LabelMap) -> str:
-    """What tells a label map from every other: its size and the number at each pixel, whatever the colours."""
+    """Hash of a label map's size and class numbers, independent of its colours."""
     return hashlib.sha256(f"{labels.size} {labels.classes} ".encode() + labels.index.tobytes()).hexdigest()
 
 
 def label_map_identity(labels: LabelMap | Photo) -> dict[str, str]:
-    """File name, size and hash of a label map, be it read as a picture."""
+    """File name, size and hash of a label map, also if it was opened as a picture."""
     if isinstance(labels, Photo):
         return photo_identity(labels)
     name = labels.source.name if labels.source else labels.name
@@ -141,7 +141,7 @@ def label_map_identity(labels: LabelMap | Photo) -> dict[str, str]:
 
 
 def _label_map_tensor(labels: LabelMap, device: torch.device) -> torch.Tensor:
-    """Class numbers, int64 [1, H, W]; -1 where no class is."""
+    """Class numbers, int64 [1, H, W]; -1 for no class."""
     import torch
 
     from calotype.image.classmap import NO_CLASS
@@ -155,7 +155,7 @@ def _label_map_tensor(labels: LabelMap, device: torch.device) -> torch.Tensor:
 
 
 def _read_boxes(value: Any, reading: Reading) -> Boxes:
-    """Boxes from a JSON file, or from what such a file holds: ``{"boxes": [[l, t, r, b], ...], "classes": [...]}``."""
+    """Boxes from a JSON file or its content: ``{"boxes": [[l, t, r, b], ...], "classes": [...]}``."""
     if isinstance(value, Boxes):
         return value
     name = "boxes"
@@ -182,16 +182,16 @@ def _is_box(box: tuple[float, ...]) -> bool:
 
 
 def _boxes_identity(boxes: Boxes) -> dict[str, Any]:
-    told = json.dumps([boxes.boxes, boxes.classes])
-    return {"name": f"{boxes.name}.json", "sha256": hashlib.sha256(told.encode()).hexdigest()}
+    serialised = json.dumps([boxes.boxes, boxes.classes])
+    return {"name": f"{boxes.name}.json", "sha256": hashlib.sha256(serialised.encode()).hexdigest()}
 
 
 def _boxes_tensor(boxes: Boxes, device: torch.device) -> dict[str, torch.Tensor]:
-    """``boxes`` float32 [1, n, 4] and ``classes`` int64 [1, n]; classes have to be numbers by now."""
+    """``boxes`` float32 [1, n, 4] and ``classes`` int64 [1, n]; the classes must be numbers."""
     import torch
 
-    where = torch.tensor(boxes.boxes, dtype=torch.float32, device=device).reshape(1, -1, 4)
-    return {"boxes": where, "classes": torch.tensor([boxes.classes], dtype=torch.int64, device=device)}
+    positions = torch.tensor(boxes.boxes, dtype=torch.float32, device=device).reshape(1, -1, 4)
+    return {"boxes": positions, "classes": torch.tensor([boxes.classes], dtype=torch.int64, device=device)}
 
 
 def _read_latent(value: Any, reading: Reading) -> Latent:
@@ -260,9 +260,9 @@ class OutputKind:
     """One kind of result.
 
     Attributes:
-        name: of the kind.
-        suffix: of its files, where the user does not choose another.
-        picture: whether it can stand on a contact sheet.
+        name: name of the kind.
+        suffix: default suffix of its files.
+        picture: whether it can be shown on a contact sheet.
     """
 
     name: str

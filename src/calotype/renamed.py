@@ -1,4 +1,4 @@
-"""Modules and classes under their former names: they still import, with a warning, for one release."""
+"""Former names of modules and classes, which can be imported with a deprecation warning for one release."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-# Former modules, each with its present name and the names in it that have changed.
+# Former module names, each with the current name and the renamed classes and functions.
 _RENAMED: dict[str, tuple[str, dict[str, str]]] = {
     "tasks.making": ("tasks.job", {"Piece": "OutputSpec"}),
     "tasks.order": ("tasks.request", {"Order": "Request", "order": "request"}),
@@ -36,30 +36,30 @@ _RENAMED: dict[str, tuple[str, dict[str, str]]] = {
 
 
 class _Finder(MetaPathFinder, Loader):
-    """Finds former modules; each is a module whose names are those of its present one."""
+    """Import hook for former modules, which delegate to the current ones."""
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         """See ``importlib``."""
         return ModuleSpec(name, self) if name.removeprefix("calotype.") in _RENAMED and "." in name else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        """A module that looks its names up in the present one."""
+        """Create a module that looks its names up in the current one."""
         new, names = _RENAMED[spec.name.removeprefix("calotype.")]
-        present = f"calotype.{new}"
-        warnings.warn(f"{spec.name} is now {present}", DeprecationWarning, stacklevel=2)
-        module = ModuleType(spec.name, f"Now ``{present}``.")
+        current = f"calotype.{new}"
+        warnings.warn(f"{spec.name} is now {current}", DeprecationWarning, stacklevel=2)
+        module = ModuleType(spec.name, f"Now ``{current}``.")
 
         def attribute(name: str) -> Any:
-            return getattr(import_module(present), names.get(name, name))
+            return getattr(import_module(current), names.get(name, name))
 
         module.__getattr__ = attribute  # type: ignore[method-assign]
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Nothing is left to do."""
+        """Nothing to execute."""
 
 
 def install() -> None:
-    """Let former names be found."""
+    """Install the import hook."""
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.append(_Finder())

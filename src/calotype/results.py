@@ -1,4 +1,4 @@
-"""What verbs give: pictures, films, latent codes, tables; each is saved with what repeats it."""
+"""Results of verbs: pictures, films, latent codes and tables, saved with the settings that reproduce them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Latent:
-    """A latent code that a verb made or takes.
+    """A latent code, as output or input of a verb.
 
     Attributes:
-        values: float32 arrays by name; the first dimension counts the pictures.
+        values: float32 arrays by name; the first dimension is the batch.
         name: stem for a file name.
-        settings: what repeats it, as JSON-ready values.
+        settings: the settings that reproduce it, as JSON-ready values.
     """
 
     values: Mapping[str, NDArray[np.float32]]
@@ -33,10 +33,10 @@ class Latent:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def save(self, path: str | Path) -> Path:
-        """Write a safetensors file that carries the settings. Returns the path.
+        """Write a safetensors file with the settings as metadata, and return its path.
 
         Raises:
-            OutputError: the folder cannot be made or written to, or the disk is full; no half-written file stays.
+            OutputError: the folder cannot be created or written to, or the disk is full; no partial file is left.
         """
         from safetensors.numpy import save
 
@@ -47,13 +47,13 @@ class Latent:
 
 @dataclass(frozen=True)
 class Table:
-    """Numbers that a verb found.
+    """A table of values.
 
     Attributes:
-        columns: their names.
-        rows: one value a column each.
+        columns: column names.
+        rows: the rows, one value per column.
         name: stem for a file name.
-        settings: what repeats it, as JSON-ready values.
+        settings: the settings that reproduce it, as JSON-ready values.
     """
 
     columns: tuple[str, ...]
@@ -62,10 +62,10 @@ class Table:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def save(self, path: str | Path) -> Path:
-        """Write a JSON file (``.json``) with the settings, or a CSV file without. Returns the path.
+        """Write a JSON file (``.json``) with the settings, or a CSV file without, and return its path.
 
         Raises:
-            OutputError: the folder cannot be made or written to, or the disk is full; no half-written file stays.
+            OutputError: the folder cannot be created or written to, or the disk is full; no partial file is left.
         """
         path = Path(path)
         if path.suffix.lower() == ".json":
@@ -81,17 +81,17 @@ class Table:
 
 @dataclass
 class Result:
-    """Pictures that a verb made, and what repeats them.
+    """The pictures of a verb, and the settings that reproduce them.
 
     Attributes:
-        images: one PIL image a sample, RGB, or RGBA where the photo had transparency.
-        seeds: the seed of each image; sample ``i`` of a call has ``seed + i``, so each can be made again alone.
+        images: PIL images, RGB, or RGBA if the photo has transparency.
+        seeds: the seed of each image; image ``i`` of a call has ``seed + i``, so each can be reproduced alone.
         settings: the verb's arguments and the engine's whole configuration, as JSON-ready values.
         name: stem for file names.
         seconds: wall-clock time of each image.
-        paths: where each image was saved; empty until ``save`` was called.
-        scales: the scale that each image starts from, like ``"scale3"``, where they differ in that; else empty.
-        films: a film of each image, where the verb was asked for them; else empty.
+        paths: the files of the images; empty until ``save`` was called.
+        scales: the start scale of each image, like ``"scale3"``, if they differ; else empty.
+        films: a film of each image, if requested; else empty.
     """
 
     images: list[Image]
@@ -113,13 +113,13 @@ class Result:
         return self.images[index]
 
     def save(self, folder: str | Path = ".") -> list[Path]:
-        """Write every image as ``{name}_{verb}_{seed}.png``, each carrying its settings. Returns the paths.
+        """Write the images as ``{name}_{verb}_{seed}.png`` with embedded settings, and return the paths.
 
-        Where images differ in the scale that they start from, their names end in it. A film lies beside its image, with
-        the suffix of the format that it was asked for in.
+        If the images differ in their start scale, it is appended to the names. The film of an image has the same stem
+        and the suffix of its format.
 
         Raises:
-            OutputError: the folder cannot be made or written to, or the disk is full; no half-written file stays.
+            OutputError: the folder cannot be created or written to, or the disk is full; no partial file is left.
         """
         from calotype.image.io import result_path, save_png
 
@@ -137,15 +137,15 @@ class Result:
 
 @dataclass
 class Animation:
-    """A film that a verb made, and what repeats it.
+    """A film, and the settings that reproduce it.
 
     Attributes:
-        frames: PIL images of one size, RGB, or RGBA where the photo had transparency.
-        fps: frames a second.
+        frames: PIL images of one size, RGB, or RGBA if the photo has transparency.
+        fps: frames per second.
         loop: whether the last frame leads back to the first.
         settings: the verb's arguments and the engine's whole configuration, as JSON-ready values.
         name: stem for a file name.
-        seconds: wall-clock time that all frames took.
+        seconds: wall-clock time of all frames.
     """
 
     frames: list[Image]
@@ -162,11 +162,11 @@ class Animation:
         return len(self.frames)
 
     def save(self, path: str | Path) -> Path:
-        """Write a GIF, WebP, APNG (``.png``) or MP4, as the suffix says, carrying its settings. Returns the path.
+        """Write a GIF, WebP, APNG (``.png``) or MP4, by suffix, with embedded settings, and return the path.
 
         Raises:
-            InputError: the suffix is none of these, or nothing here can write it.
-            OutputError: the folder cannot be made or written to, or the disk is full; no half-written file stays.
+            InputError: an unknown suffix, or the format cannot be written on this machine.
+            OutputError: the folder cannot be created or written to, or the disk is full; no partial file is left.
         """
         from calotype.image.animation import save_animation
 

@@ -1,4 +1,4 @@
-"""What crosses the user boundary: photos, label maps, sizes. No torch here, so that ``calotype --help`` stays quick."""
+"""Types of arguments and results: photos, label maps, sizes. Imports no torch, to keep ``calotype --help`` fast."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-# Anything a user may hand over where a photo is wanted: a path, an open binary file, a PIL image, or an
-# array [H, W], [H, W, 3] or [H, W, 4] of uint8 (0..255), uint16 (0..65535) or float (0..1).
+# Accepted types of a photo argument: a path, an open binary file, a PIL image, or an array [H, W], [H, W, 3] or
+# [H, W, 4] of uint8 (0..255), uint16 (0..65535) or float (0..1).
 PhotoLike: TypeAlias = Union[str, Path, BinaryIO, "Image", "NDArray[Any]", "Photo"]
-# The same where a label map is wanted: then an array [H, W] of any whole numbers holds the numbers of the labels.
+# Accepted types of a label map argument: the same, or an array [H, W] of integer class numbers.
 LabelMapLike: TypeAlias = Union[PhotoLike, "LabelMap"]
 
 
 @dataclass(frozen=True, eq=False)
 class Photo:
-    """One photo as the kit reads it: upright, in sRGB, eight bits a channel.
+    """A photo after decoding: upright, sRGB, 8 bits per channel.
 
     Attributes:
         rgb: uint8 array [height, width, 3], sRGB, EXIF orientation already applied.
         alpha: uint8 array [height, width], 255 opaque, or ``None`` when the file has no transparency.
-        name: stem for result files; ``"image"`` for a photo that came without a file name.
-        sha256: hex digest of size, pixels and alpha: the identity of the picture, whatever file it came in.
+        name: stem for result files; ``"image"`` for a photo without a file name.
+        sha256: hex digest of size, pixels and alpha, independent of the file format.
         source: the path it was read from, or ``None``.
     """
 
@@ -47,12 +47,12 @@ class Photo:
 
 @dataclass(frozen=True, eq=False)
 class LabelMap:
-    """What lies where in a picture: one of a few labels at every pixel, each with a colour for people to see.
+    """A label map (semantic segmentation): a class number for each pixel, and a display colour for each class.
 
     Attributes:
-        index: uint8 array [height, width], the number of the label, 0 .. K - 1; a label may lie nowhere.
-        colours: red, green and blue, 0..255, of each of the K labels.
-        name: stem for result files; ``"map"`` for a map that came without a file name.
+        index: uint8 array [height, width] of class numbers, 0 .. K - 1; not all classes need to occur.
+        colours: red, green and blue, 0..255, of each of the K classes.
+        name: stem for result files; ``"map"`` for a map without a file name.
         source: the path it was read from, or ``None``.
     """
 
@@ -68,11 +68,11 @@ class LabelMap:
 
     @property
     def classes(self) -> int:
-        """How many labels there are, K."""
+        """The number of classes, K."""
         return len(self.colours)
 
     def image(self) -> Image:
-        """The map as a picture that any paint program can edit: RGB, each label in its colour."""
+        """The map as an RGB picture with each class in its colour, editable in any paint program."""
         import numpy as np
         from PIL import Image
 
@@ -81,7 +81,7 @@ class LabelMap:
 
 @dataclass(frozen=True, order=True)
 class Size:
-    """A size in pixels, height first as in tensors. Written for users as ``WIDTHxHEIGHT``."""
+    """A size in pixels, height first as in tensors. Its text form is ``WIDTHxHEIGHT``."""
 
     height: int
     width: int
@@ -99,7 +99,7 @@ class Size:
         return self.height * self.width
 
     def within(self, side: int | None) -> Size:
-        """The size of a picture of this one that was shrunk so that no side is longer than ``side`` pixels."""
+        """The size after shrinking, with the same aspect ratio, so that no side is longer than ``side`` pixels."""
         longest = max(self.height, self.width)
         if side is None or longest <= side:
             return self
@@ -107,7 +107,7 @@ class Size:
 
     @classmethod
     def parse(cls, text: str) -> Size:
-        """``"640x360"`` is 640 wide and 360 high.
+        """Parse a size: ``"640x360"`` is 640 pixels wide and 360 high.
 
         Raises:
             InputError: the text is not two whole numbers with an x between them, or one of them is 0.
@@ -120,7 +120,7 @@ class Size:
 
 @dataclass(frozen=True)
 class Factor:
-    """How much wider and higher than the photo the result is to be. Written as ``WIDTHxHEIGHT``, like ``1.5x1``."""
+    """A size relative to the photo's, up to 100 times. Its text form is ``WIDTHxHEIGHT``, like ``1.5x1``."""
 
     height: float
     width: float
@@ -133,12 +133,12 @@ class Factor:
         return f"{self.width:g}x{self.height:g}"
 
     def of(self, size: Size) -> Size:
-        """The size that is this many times ``size``, rounded, at least one pixel each way."""
+        """The size multiplied by the factor, rounded, at least one pixel in each direction."""
         return Size(max(1, round(size.height * self.height)), max(1, round(size.width * self.width)))
 
     @classmethod
     def parse(cls, text: str) -> Factor:
-        """``"1.5x1"`` is one and a half times as wide and just as high; ``"2"`` is twice both.
+        """Parse a factor: ``"1.5x1"`` is 1.5 times the width and the same height; ``"2"`` is twice both.
 
         Raises:
             InputError: the text is not one or two positive numbers with an x between them.
@@ -146,28 +146,28 @@ class Factor:
         number = r"(\d+(?:\.\d*)?|\.\d+)"
         match = re.fullmatch(rf"\s*{number}(?:\s*[xX×]\s*{number})?\s*", text)
         if not match:
-            raise InputError(f"'{text}' is not a factor: write WIDTHxHEIGHT, like 1.5x1 for half as wide again")
+            raise InputError(f"'{text}' is not a factor: write WIDTHxHEIGHT, like 1.5x1 for 1.5 times the width")
         width = float(match[1])
         return cls(float(match[2]) if match[2] else width, width)
 
 
-# Words for shapes: what their number means, an example of it, and between what it has to be.
+# Shapes with one number: its meaning, default value, minimum and maximum.
 _SHAPES: dict[str, tuple[str, float, float, float]] = {
-    "trapezoid": ("the length of the upper edge over that of the lower one", 0.4, 0.05, 20.0),
-    "slant": ("how far the upper edge is moved to the right, in widths", 0.3, -0.9, 0.9),
-    "arc": ("how far the middle of the upper edge is above its ends, in heights", 0.3, -0.9, 0.9),
+    "trapezoid": ("the ratio of the lengths of the upper and the lower edge", 0.4, 0.05, 20.0),
+    "slant": ("the shift of the upper edge to the right, as a fraction of the width", 0.3, -0.9, 0.9),
+    "arc": ("the height of the arc of the upper edge, as a fraction of the height", 0.3, -0.9, 0.9),
 }
 _UNIT_SQUARE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What a result fills of its rectangle. Written as a word and its numbers, like ``trapezoid:0.4``.
+    """The shape that a result fills within its rectangle. Its text form is a word and numbers, like ``trapezoid:0.4``.
 
     Attributes:
         word: ``trapezoid``, ``slant``, ``arc`` or ``quad``.
-        values: the number of the first three; of a quad x and y of four corners, as fractions of width and height from
-            the upper left: the upper left corner, the upper right, the lower right, the lower left.
+        values: one number for the first three; for a quad x and y of four corners, as fractions of width and height:
+            the upper left, upper right, lower right and lower left corner.
     """
 
     word: str
@@ -177,12 +177,12 @@ class Shape:
         if self.word == "quad":
             if len(self.values) != 8 or not all(0 <= value <= 1 for value in self.values):
                 raise InputError(
-                    f"'{self}' is no shape: a quad has x,y of four corners, as fractions from 0 to 1, "
+                    f"'{self}' is no valid shape: a quad has x,y of four corners, as fractions from 0 to 1, "
                     "like quad:0.2,0,1,0.1,0.9,1,0,0.8"
                 )
-            if not _goes_round(self.corners):
+            if not _is_convex(self.corners):
                 raise InputError(
-                    f"'{self}' is folded or has no room: give the corners in the order upper left, upper right, lower "
+                    f"'{self}' is folded or has no area: give the corners in the order upper left, upper right, lower "
                     "right, lower left, none on a line with its neighbours"
                 )
             return
@@ -191,7 +191,7 @@ class Shape:
         meaning, example, low, high = _SHAPES[self.word]
         if len(self.values) != 1 or not low <= self.values[0] <= high:
             raise InputError(
-                f"'{self}' is no shape: give {meaning}, from {low:g} to {high:g}, like {self.word}:{example:g}"
+                f"'{self}' is no valid shape: give {meaning}, from {low:g} to {high:g}, like {self.word}:{example:g}"
             )
 
     def __str__(self) -> str:
@@ -199,7 +199,7 @@ class Shape:
 
     @property
     def corners(self) -> tuple[tuple[float, float], ...]:
-        """Where the photo's corners come to, as in ``values`` of a quad; those of an arc are the ends of its edges."""
+        """The four corners as in ``values`` of a quad; those of an arc are the ends of its edges."""
         if self.word == "quad":
             return tuple(zip(self.values[::2], self.values[1::2], strict=True))
         (value,) = self.values
@@ -214,22 +214,22 @@ class Shape:
         return (0.0, end), (1.0, end), (1.0, 1.0), (0.0, 1.0)
 
     def partly(self, share: float) -> Shape:
-        """The shape on the way from the rectangle, 0, to this one, 1."""
+        """The interpolation between the rectangle (0) and this shape (1)."""
         if self.word == "arc":
             return Shape("arc", (self.values[0] * share,))
         mixed = (
             (1 - share) * start + share * end
-            for corner, here in zip(_UNIT_SQUARE, self.corners, strict=True)
-            for start, end in zip(corner, here, strict=True)
+            for corner, target in zip(_UNIT_SQUARE, self.corners, strict=True)
+            for start, end in zip(corner, target, strict=True)
         )
         return Shape("quad", tuple(min(1.0, max(0.0, value)) for value in mixed))
 
     @classmethod
     def parse(cls, text: str) -> Shape:
-        """``"trapezoid:0.4"`` has an upper edge of 0.4 times the lower one; a word alone has its usual number.
+        """Parse a shape like ``"trapezoid:0.4"``; a word alone has its default number.
 
         Raises:
-            InputError: no such word, or its numbers do not fit.
+            InputError: an unknown word, or invalid numbers.
         """
         word, colon, numbers = text.strip().partition(":")
         if not colon and word in _SHAPES:
@@ -244,11 +244,11 @@ class Shape:
         return cls(word, values)
 
 
-def _goes_round(corners: tuple[tuple[float, float], ...]) -> bool:
-    """Whether the corners go round a four-sided form that is neither folded nor bent inwards, nor but a line."""
+def _is_convex(corners: tuple[tuple[float, float], ...]) -> bool:
+    """Whether the corners form a convex quadrilateral in clockwise order with a nonzero area."""
     for i in range(4):
         (ax, ay), (bx, by), (cx, cy) = (corners[(i + k) % 4] for k in range(3))
-        # Written so that NaN is refused too.
+        # Also true for NaN.
         if not (bx - ax) * (cy - by) - (by - ay) * (cx - bx) > 1e-3:
             return False
     return True
@@ -256,11 +256,11 @@ def _goes_round(corners: tuple[tuple[float, float], ...]) -> bool:
 
 @dataclass(frozen=True)
 class Boxes:
-    """Where things are in a picture, and what they are.
+    """Bounding boxes of objects in a picture, and their classes.
 
     Attributes:
-        boxes: left, top, right and bottom of each as shares of the width and height, 0..1.
-        classes: the class of each, by number or by name.
+        boxes: left, top, right and bottom of each box, as fractions of width and height, 0..1.
+        classes: the class of each box, by number or name.
         name: stem for result files.
     """
 
@@ -271,7 +271,7 @@ class Boxes:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a piece of work is expected to take, said before it starts."""
+    """Estimated time (seconds) and memory (bytes) of some work, and a note for the user."""
 
     seconds: float
     bytes: int

@@ -153,7 +153,7 @@ def test_one_bad_photo_does_not_spoil_a_folder(calotype, tmp_path, photo):
     reported, summary = done.stderr.splitlines()
     assert reported.startswith("calotype: ")
     assert "a_broken.jpg" in reported
-    assert summary == "calotype: 1 of 2 photos could not be used, the others are done"
+    assert summary == "calotype: 1 of 2 photos failed, the others are done"
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -312,7 +312,7 @@ def test_interrupted_in_the_middle_of_a_folder(calotype, hold, tmp_path, photo, 
     assert process.returncode == status
     assert len(said.splitlines()) == 1, said
     assert "of 80 pictures finished" in said
-    assert "the same command makes the rest" in said
+    assert "the same command resumes" in said
     hold.release()
 
     finished = files(out) - {"manifest.jsonl"}

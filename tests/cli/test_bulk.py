@@ -87,7 +87,7 @@ def test_two_at_a_time_make_what_one_after_the_other_makes(here, tmp_path, photo
     names = [f"{stem}_vary_{seed}.png" for stem in ("bird", "cat", "dog") for seed in (0, 1)]
     assert [Path(made["path"]).name for made in document["pictures"]] == names
     assert "2 pictures at a time, 1 thread each" in many.stderr
-    assert many.stderr.splitlines()[-1] == "calotype: 1 of 4 photos could not be used, the others are done"
+    assert many.stderr.splitlines()[-1] == "calotype: 1 of 4 photos failed, the others are done"
 
     one = here(*command, "-o", "one", "-q")
     assert one.returncode == 1
@@ -186,7 +186,7 @@ def test_all_stop_and_the_same_command_goes_on(hold, tmp_path, photos, number):
     printed, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == (130 if number == signal.SIGINT else 143), said
     (line,) = said.splitlines()
-    assert "of 90 pictures finished: the same command makes the rest" in line
+    assert "of 90 pictures finished: the same command resumes" in line
     finished = files(tmp_path / "out") - {MANIFEST}
     assert {Path(line).name for line in printed.split()} == finished
     for name in finished:

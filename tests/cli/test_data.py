@@ -26,7 +26,7 @@ def test_a_set_that_was_not_made_is_not_learned_from(calotype, tmp_path, monkeyp
     for words in (("train", "cocogan", "digits"), ("evaluate", "digits", "digits", "--metrics", "kid")):
         done = calotype(*words)
         assert done.returncode == 1
-        assert done.stderr == "calotype: the set 'digits' has not been made yet: run 'calotype data digits' first\n"
+        assert done.stderr == "calotype: the set 'digits' does not exist yet: run 'calotype data digits' first\n"
 
 
 def test_what_is_kept_is_told_and_deleted(calotype, tmp_path, monkeypatch):
@@ -41,7 +41,7 @@ def test_what_is_kept_is_told_and_deleted(calotype, tmp_path, monkeypatch):
         (where / kind / name).write_text(text)
     listed = calotype("data").stdout
     assert f"digits is in {folder}" in listed
-    assert "1 MB of fetched packages are kept: calotype data --clean deletes them" in listed
+    assert "1 MB of downloaded packages in the cache: calotype data --clean deletes them" in listed
     assert {one["name"]: one["folder"] for one in json.loads(calotype("data", "--json").stdout)}["digits"] == str(
         folder
     )

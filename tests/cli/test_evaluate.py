@@ -32,8 +32,8 @@ def test_two_folders_as_sets(calotype, tmp_path, picture):
     head, first, second, *rest = done.stdout.splitlines()
     assert head.split() == ["measure", "value"]
     assert (first.split()[0], second.split()[0]) == ("fid", "kid")
-    assert "halves of the real ones" in first
-    assert any("8 real pictures, 8 made ones; seen with offline" in line for line in rest)
+    assert "halves of the real set" in first
+    assert any("8 real pictures, 8 generated ones; features: offline" in line for line in rest)
     found = json.loads(calotype(*words, "--json").stdout)
     assert first.split()[1] == f"{found['values']['fid']:.4g}"
     assert {"precision", "recall", "density", "coverage"} < set(found["values"])

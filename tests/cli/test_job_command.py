@@ -92,7 +92,7 @@ def test_folder_whose_results_lie_among_the_photos(calotype, tmp_path, photo, pi
     assert sorted(first.stdout.split()) == ["bird_jpg_vary_0.png", "bird_png_vary_0.png"]
     second = calotype("vary", ".", "--again", *TINY, cwd=photo.parent)
     assert sorted(second.stdout.split()) == ["bird_jpg_vary_0.png", "bird_png_vary_0.png"]
-    assert "skipping 2 that calotype made" in second.stderr
+    assert "skipping 2 pictures that calotype made" in second.stderr
 
 
 @pytest.mark.parametrize("name", ["a b'c.png", "-x.png", "ünï.png"])
@@ -121,5 +121,5 @@ def test_every_engine_but_one_says_that_it_has_no_shapes(calotype, photo, tmp_pa
     done = calotype("retarget", photo, "--size", "64x32", "--shape", "arc", *TINY)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
-    assert "use one that does (ingan)" in done.stderr
+    assert "use one that can (ingan)" in done.stderr
     assert not list(tmp_path.glob("bird_*"))

@@ -27,15 +27,16 @@ def maps(tmp_path: Path, photo: Path) -> Path:
 def test_trained_ahead_and_laid_out(calotype, tmp_path, maps):
     trained = calotype("train", "analogy", maps, "--labels", "map.png", *TINY)
     assert trained.returncode == 0, trained.stderr
-    assert "is trained on (analogy, 2 stages)" in trained.stderr
+    assert "training on" in trained.stderr
+    assert "(analogy, 2 stages)" in trained.stderr
     folder = Path(trained.stdout.strip())
     assert (folder / "weights.safetensors").is_file()
     again = calotype("train", "analogy", maps, "--labels", "map.png", *TINY)
-    assert "is trained on already" in again.stderr
+    assert "is already trained" in again.stderr
     assert again.stdout == trained.stdout
     made = calotype("relayout", maps, "map.png", "target.png", "-o", "out", *HOW)
     assert made.returncode == 0, made.stderr
-    assert "is trained on" not in made.stderr
+    assert "training on" not in made.stderr
     with Image.open(tmp_path / "out" / "bird_relayout_0.png") as picture:
         assert picture.size == (48, 64)
 
@@ -50,11 +51,11 @@ def test_a_folder_with_maps_made_here(calotype, maps):
 @pytest.mark.parametrize(
     ("status", "arguments", "words"),
     [
-        (2, ("analogy", "PHOTO"), "analogy learns from a photo and a label map of it: give one, --labels MAP"),
-        (2, ("singan", "PHOTO", "--labels", "map.png"), "singan learns from the photo alone: leave out --labels"),
+        (2, ("analogy", "PHOTO"), "analogy is trained on a photo and its label map: give one, --labels MAP"),
+        (2, ("singan", "PHOTO", "--labels", "map.png"), "singan is trained without a label map: leave out --labels"),
         (1, ("analogy", "PHOTO", "--labels", "none.png"), "none.png"),
-        (1, ("analogy", "PHOTO", "--labels", "target.png"), "give a map of the photo's size, or of its shape"),
-        (2, ("analogy", "photos", "--labels", "map.png"), "a label map is of one photo"),
+        (1, ("analogy", "PHOTO", "--labels", "target.png"), "give a map of the photo's size or aspect ratio"),
+        (2, ("analogy", "photos", "--labels", "map.png"), "a label map belongs to one photo"),
         (1, ("analogy", "PHOTO", "--labels", "map.png", "--set", "width=3"), "width=3 cannot be used"),
     ],
 )

@@ -32,7 +32,7 @@ def test_from_a_folder_to_pictures(calotype, tmp_path, photos):
     done = calotype("train", "cocogan", "sky", *TINY, "--out", "model", "--set", "steps=2")
     assert done.returncode == 0, done.stderr
     assert done.stdout == "model\n"
-    assert "sky (3 photos at 16x16) is trained on (cocogan tiny)" in done.stderr
+    assert "training on sky, 3 photos at 16x16 (cocogan tiny)" in done.stderr
     again = calotype("train", "cocogan", "sky", *TINY, "--out", "model", "--set", "steps=2", "--json")
     assert json.loads(again.stdout)["models"][0]["new"] is False
     made = calotype("sample", "model", "-n", "3", "--seed", "5", "-o", "out", "--sheet", "--device", "cpu")
@@ -84,7 +84,7 @@ def test_two_processes_stop_together_and_go_on(hold, tmp_path, photos):
     out, said = begun.communicate(timeout=PATIENCE)
     assert begun.returncode == 130, said.decode()
     assert out == b""
-    assert b"the same command goes on" in said
+    assert b"the same command resumes" in said
     assert (tmp_path / "model" / "state").is_dir()
     assert not (tmp_path / "model" / "model.json").exists()
     for name in list(Path(tmp_path / "model" / "state").iterdir()):

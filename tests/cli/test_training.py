@@ -26,8 +26,9 @@ def test_a_verb_says_that_it_trains_and_does_it_once(learning, model_store, phot
     assert first.returncode == 0, first.stderr
     assert first.stdout == "bird_vary_0.png\n"
     announced, preflight = first.stderr.splitlines()
-    assert "bird.png 48x32 is trained on (tiny_engine, 2 stages): about a second" in announced
-    assert "Ctrl-C stops and the same command goes on" in announced
+    assert announced.startswith("training on ")
+    assert "bird.png 48x32 (tiny_engine, 2 stages): about a second" in announced
+    assert "Ctrl-C stops, the same command resumes" in announced
     assert str(the_model(model_store) / "previews") in announced
     assert "-> 1 picture" in preflight
     again = learning("vary", photo, "--skip-existing", "--json", *TINY)
@@ -69,7 +70,7 @@ def test_interrupted_training_goes_on_to_the_same_bytes(learning, hold, model_st
     assert printed == ""
     assert len(said.splitlines()) == 1, said
     assert "stopped while training on" in said
-    assert "the same command goes on" in said
+    assert "the same command resumes" in said
     hold.release()
     folder = the_model(model_store)
     assert not (folder / "model.json").exists()
@@ -85,7 +86,7 @@ def test_interrupted_training_goes_on_to_the_same_bytes(learning, hold, model_st
 
     resumed = learning(*command)
     assert resumed.returncode == 0, resumed.stderr
-    assert "goes on with its training" in resumed.stderr
+    assert "resuming the training on" in resumed.stderr
     weights, picture = (folder / "weights.safetensors").read_bytes(), (tmp_path / "one.png").read_bytes()
     assert learning("models", "remove", "--all").returncode == 0
     assert not folder.exists()
@@ -118,7 +119,7 @@ def test_train_a_folder(learning, model_store, photo, picture):
     assert len(done.stdout.splitlines()) == 2
     assert all((Path(line) / "model.json").is_file() for line in done.stdout.splitlines())
     assert "broken.jpg" in done.stderr
-    assert done.stderr.splitlines()[-1] == "calotype: 1 of 3 photos could not be trained on, the others are done"
+    assert done.stderr.splitlines()[-1] == "calotype: 1 of 3 photos failed, the others are done"
     again = learning("train", "tiny_engine", photo.parent, "--preset", "tiny", "--json", "-q")
     document = json.loads(again.stdout)
     assert [model["new"] for model in document["models"]] == [False, False]
@@ -158,10 +159,10 @@ def test_several_photos_at_a_time(learning, model_store, monkeypatch, tmp_path, 
     assert len(done.stdout.splitlines()) == 4
     bad, announced, *finished, last = done.stderr.splitlines()
     assert "broken.jpg" in bad
-    assert "4 photos are trained on (tiny_engine), 3 at a time: about" in announced
+    assert "training on 4 photos (tiny_engine), 3 at a time: about" in announced
     assert len(finished) == 4
-    assert "3 to go, about" in finished[0]
-    assert last == "calotype: 1 of 5 photos could not be trained on, the others are done"
+    assert "3 more, about" in finished[0]
+    assert last == "calotype: 1 of 5 photos failed, the others are done"
     monkeypatch.setenv("CALOTYPE_CACHE", str(tmp_path / "other"))
     learning(*command, "-q")
     assert weights(model_store) == weights(tmp_path / "other")
@@ -181,7 +182,7 @@ def test_all_at_work_stop_and_go_on_to_the_same_bytes(
     _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == (130 if number == signal.SIGINT else 143), said
     (line,) = said.splitlines()
-    assert "of 3 photos trained on: the same command goes on" in line
+    assert "of 3 models trained: the same command resumes" in line
     assert not list(model_store.glob("models/*/lock"))
     assert len(list(model_store.glob("models/*/state/*"))) == 4  # two stages of either
     hold.release()
@@ -206,8 +207,8 @@ def test_one_of_several_that_is_killed_does_not_stop_the_rest(learning, hold, mo
     assert process.returncode == 1
     assert len(printed.splitlines()) == 2
     killed, last = said.splitlines()
-    assert "was ended by SIGKILL: give a lower --jobs if memory ran out; the same command goes on" in killed
-    assert last == "calotype: 1 of 3 photos could not be trained on, the others are done"
+    assert "was ended by SIGKILL: give a lower --jobs if memory ran out; run the same command again to resume" in killed
+    assert last == "calotype: 1 of 3 photos failed, the others are done"
     assert learning(*command).returncode == 0
     assert len(weights(model_store)) == 3
 
@@ -225,7 +226,7 @@ def test_train_into_a_folder_of_ones_own(learning, model_store, tmp_path, photo,
 def test_models_list_remove_and_import(learning, model_store, tmp_path, photo):
     empty = learning("models")
     assert (empty.returncode, empty.stdout) == (0, "")
-    assert "no models are kept" in empty.stderr
+    assert "there are no models" in empty.stderr
     learning("vary", photo, "-q", *TINY)
     learning("upscale", photo, "-q", *TINY)
     heads, *rows = learning("models").stdout.splitlines()
@@ -265,7 +266,7 @@ def test_bars_for_the_stages_on_a_terminal(hold, tmp_path, photo):
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (("train", "gpnn", "PHOTO"), 2, ("gpnn cannot train",)),
+        (("train", "gpnn", "PHOTO"), 2, ("gpnn cannot be trained",)),
         (("train", "tiny_engin", "PHOTO"), 2, ("did you mean 'tiny_engine'?",)),
         (("train", "tiny_engine"), 2, ("PHOTO",)),
         (("train", "tiny_engine", "nowhere.png"), 1, ("nowhere.png", "does not exist")),

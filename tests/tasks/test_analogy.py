@@ -108,7 +108,7 @@ def test_the_picture_says_what_makes_it_again(tmp_path: Path):
     ("how", "words"),
     [
         ({"before": painted(RED, BLUE, 48, 60)}, "48x60 and 'image' 60x48 pixels: give a counterpart"),
-        ({"guide": "labels"}, "no label map: give one"),
+        ({"guide": "labels"}, "needs a label map: give one"),
         ({"guide": "labels", "before": photo()}, "no label map: paint"),
         ({"before": painted((0, 250, 0), (250, 250, 0))}, "same colours"),
         ({"guide": "labls"}, "did you mean 'labels'"),

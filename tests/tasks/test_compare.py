@@ -54,9 +54,9 @@ def test_what_should_be_known_is_said(sets, tmp_path):
         picture(i).save(tmp_path / f"{i}.jpg")
     notes = compare(sets / "real", tmp_path, metrics=["kid"], features="offline").notes
     assert len(notes) == 3
-    assert "24 real pictures and 3 made ones" in notes[0]
+    assert "24 real and 3 generated pictures" in notes[0]
     assert "few" in notes[1]
-    assert "compressed" in notes[2]
+    assert "lossy compression" in notes[2]
 
 
 def test_progress(sets):
@@ -108,7 +108,7 @@ def test_refusals(sets, mapped, tmp_path):
     with pytest.raises(InputError, match="is no set of samples"):
         compare(sets / "real", sets / "same", metrics="fsd")
     write_samples(tmp_path / "plain", {"map_classes": ["ground"]}, [Made(image=picture(0))] * 2)
-    with pytest.raises(InputError, match="use sets with maps"):
+    with pytest.raises(InputError, match="use sets with label maps"):
         compare(mapped / "a", tmp_path / "plain", metrics="fsd")
     (tmp_path / "few").mkdir()
     picture(0).save(tmp_path / "few/0.png")

@@ -139,7 +139,7 @@ def test_a_set_that_is_gone_has_not_been_made(made):
     assert list(module.made()) == ["scenes"]
     shutil.rmtree(made)
     assert module.made() == {}
-    with pytest.raises(InputError, match="has not been made yet"):
+    with pytest.raises(InputError, match="does not exist yet"):
         set_folder("scenes")
 
 
@@ -157,7 +157,7 @@ def test_a_set_is_deleted_and_nothing_else(made):
     assert not made.exists()
     assert made.parent.is_dir()
     assert not kept.exists()
-    with pytest.raises(InputError, match="nothing is kept of the set 'scenes'"):
+    with pytest.raises(InputError, match="nothing of the set 'scenes' is on disk"):
         remove("scenes")
     with pytest.raises(InputError, match="there is no set"):
         remove("models")

@@ -172,7 +172,7 @@ def test_beyond_the_edges(kept, tmp_path):
         ({"labels": "x.png"}, "leave out --labels"),
         ({"purpose": "upscale"}, "leave out --for"),
         ({"seed": -1}, "whole number"),
-        ({"photo": Image.new("RGB", (8, 8))}, "folder that they are in"),
+        ({"photo": Image.new("RGB", (8, 8))}, "give a folder of photos"),
     ],
 )
 def test_what_cannot_be_trained_is_said_before_anything_is_done(tmp_path, kept, given, said):

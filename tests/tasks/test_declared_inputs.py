@@ -82,7 +82,7 @@ def test_an_input_that_only_one_system_declares_is_an_option(model, tmp_path, ca
     assert one[0].tobytes() == other[0].tobytes() != calotype.sample(model)[0].tobytes()
     path = one.save(tmp_path)[0]
     assert "--noise still.safetensors" in calotype.show(path).command
-    with pytest.raises(InputError, match="takes no guide: leave out --guide"):
+    with pytest.raises(InputError, match="has no input guide: leave out --guide"):
         calotype.sample(model, guide=PHOTO)
 
 

@@ -202,7 +202,7 @@ def test_a_bad_photo_and_going_on(cluster, photos, capsys):
     assert main(command) == 1
     said = capsys.readouterr().err.splitlines()
     assert "broken.png" in said[0]
-    assert said[-1] == "calotype: 1 of 4 photos could not be used, the others are done"
+    assert said[-1] == "calotype: 1 of 4 photos failed, the others are done"
     Path("far", "photo1_vary_0.png").unlink()
     (photos / "broken.png").unlink()
     assert main(command) == 0

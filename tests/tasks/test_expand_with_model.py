@@ -52,9 +52,8 @@ def test_it_is_said_what_becomes_of_the_photo(home):
         margin=4, left=None, right=None, top=None, bottom=None, engine="completion", preset="fast", max_side=None,
         settings=None, model=home / "wide", device="cpu",
     )  # fmt: skip
-    assert (
-        ExpandJob(request, home / "sky/1.png").cost.note == "the photo is cut to 16x16, as the model has learned them"
-    )
+    note = ExpandJob(request, home / "sky/1.png").cost.note
+    assert note == "the photo is cropped to 16x16 pixels, the size of the model"
 
 
 @pytest.mark.parametrize(
@@ -63,7 +62,7 @@ def test_it_is_said_what_becomes_of_the_photo(home):
         ({"model": "narrow"}, "has not learned what lies beyond the edges.*--set beyond=1"),
         ({"model": "wide", "margin": 9}, "a margin of 9 pixels goes beyond.*at most 4"),
         ({"model": "wide", "settings": {"latent": 4}}, "leave out --set"),
-        ({"engine": "cocogan"}, "can expand a photo by what it has learned from many.*--model NAME"),
+        ({"engine": "cocogan"}, "can expand a photo only with a model of a data set.*--model NAME"),
     ],
 )
 def test_what_cannot_be_done_says_what_to_do(home, given, words):

@@ -78,7 +78,7 @@ def test_seeds_differ_and_repeat():
 @pytest.mark.parametrize(
     ("work", "words"),
     [
-        (lambda: calotype.erase(photo()), "nothing says what is to be erased"),
+        (lambda: calotype.erase(photo()), "no mask of what to erase"),
         (lambda: calotype.erase(photo(), mask=mask(30, 64)), "mask is 64x30"),
         (lambda: calotype.erase(photo(), mask=mask() * 0), "selects nothing"),
         (lambda: calotype.erase(photo(), mask=mask(), grow=float("nan")), "grow"),

@@ -105,9 +105,9 @@ def test_keys_of_models_of_a_photo_alone_are_as_they_were():
 @pytest.mark.parametrize(
     ("engine", "labels", "words"),
     [
-        ("analogy", None, "learns from a photo and a label map of it: give one, --labels MAP"),
-        ("singan", THIRDS, "singan learns from the photo alone: leave out --labels"),
-        ("analogy", THIRDS[:20], "give a map of the photo's size, or of its shape"),
+        ("analogy", None, "is trained on a photo and its label map: give one, --labels MAP"),
+        ("singan", THIRDS, "singan is trained without a label map: leave out --labels"),
+        ("analogy", THIRDS[:20], "give a map of the photo's size or aspect ratio"),
     ],
 )
 def test_what_cannot_be_learned_from_is_refused(engine, labels, words):

@@ -195,7 +195,7 @@ def test_train_for_a_verb_is_what_the_verb_needs(model_store, monkeypatch, tiny_
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"engine": "gpnn"}, "the engine gpnn cannot train: use one that can .*tiny_engine"),
+        ({"engine": "gpnn"}, "the engine gpnn cannot be trained: use one that can .*tiny_engine"),
         ({"purpose": "upscal"}, "did you mean 'upscale'"),
         ({"purpose": "upscale", "factor": 9}, "factor of 9"),
         ({"seed": -1}, "seed of -1"),
@@ -292,7 +292,7 @@ def test_folders_have_plain_names(name):
 
 
 def test_further_photos_and_tiles_only_where_the_engine_can():
-    with pytest.raises(InputError, match="takes patches from no further photos: leave out --also"):
+    with pytest.raises(InputError, match="cannot use further photos: leave out --also"):
         calotype.vary(PHOTO, also=[PHOTO], **TINY)
     with pytest.raises(InputError, match="leave out --tile"):
         calotype.vary(PHOTO, tile="x", **TINY)

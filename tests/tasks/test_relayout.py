@@ -133,7 +133,7 @@ GREEN = painted((0, 250, 0), RED)
         (painted(RED, RED), painted(RED, RED), {}, "one colour"),
         (painted(RED, BLUE), photo(), {}, "not in the colours"),
         (painted(RED, BLUE), GREEN, {}, "'target' has the colour #00fa00 at 0,0, which 'labels' has not"),
-        (speck(), painted((0, 250, 0), RED), {}, "nothing is left at 60x48 pixels"),
+        (speck(), painted((0, 250, 0), RED), {}, "is lost at 60x48 pixels"),
         (painted(RED, BLUE), painted(BLUE, RED, 16, 12), {}, "16"),
         (painted(RED, BLUE), painted(BLUE, RED), {"engine": "singan"}, "gpnn, imageanalogies"),
         (painted(RED, BLUE), painted(BLUE, RED), {"settings": {"label_wieght": 3}}, "did you mean 'label_weight'"),

@@ -74,8 +74,8 @@ def test_a_film_goes_there_and_back(tmp_path, outside, mode):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"shape": "trapezoid:0.4"}, r"gpnn fills no shape .* \(ingan\), or leave out --shape"),
-        ({"film": "gif"}, r"gpnn makes no film .* \(ingan\), or leave out --film"),
+        ({"shape": "trapezoid:0.4"}, r"gpnn supports only rectangles: .* \(ingan\), or leave out --shape"),
+        ({"film": "gif"}, r"gpnn cannot make a film .* \(ingan\), or leave out --film"),
         ({"engine": "ingan", "shape": "circle"}, "no shape 'circle'"),
         ({"engine": "ingan", "shape": "trapezoid:wide"}, "trapezoid:0.4, arc:0.3 or quad"),
         ({"engine": "ingan", "shape": "trapezoid:0"}, "from 0.05 to 20, like trapezoid:0.4"),
@@ -87,10 +87,10 @@ def test_a_film_goes_there_and_back(tmp_path, outside, mode):
         ({"engine": "ingan", "shape": "quad:0,0,1,0,0.1,0.1,0,1"}, "folded"),
         ({"engine": "ingan", "shape": "arc:0.2", "outside": "black"}, "no outside 'black'"),
         ({"engine": "ingan", "film": "avi"}, "no film 'avi'"),
-        ({"engine": "ingan", "film": "gif", "frames": 1}, "1 frames make no film"),
+        ({"engine": "ingan", "film": "gif", "frames": 1}, "1 frames cannot be used"),
         ({"engine": "ingan", "film": "gif", "fps": 60}, "60 frames a second cannot be written"),
         ({"engine": "ingan", "size": "1x1"}, "1x1 pixels is too small for ingan"),
-        ({"engine": "ingan", "tile": "x"}, "cannot make results that continue themselves"),
+        ({"engine": "ingan", "tile": "x"}, "cannot make tileable results"),
     ],
 )
 def test_what_cannot_be_asked_for_is_refused_before_anything_is_trained(model_store, arguments, said):

@@ -1,4 +1,4 @@
-"""The command line, made from the verbs' signatures. Only here is anything printed, or an error caught to report it."""
+"""The command line, generated from the verbs' signatures. Only this package prints and reports errors."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import Any
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``calotype`` with ``arguments`` (default: those of the process) and return its exit status.
 
-    0 done, 1 something could not be done, 2 the command was not understood, 130 interrupted, 143 terminated,
-    141 nobody reads the output any more.
+    Exit status: 0 success, 1 error, 2 usage error, 130 interrupted, 143 terminated, 141 standard output was closed.
     """
-    # Ctrl-C is to be answered with one line from the first moment on, that of the imports included.
+    # Ctrl-C is handled from the start, including the imports.
     try:
         from calotype.cli.report import reported
 
@@ -22,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command() -> Any:
-    """The whole command line, imported only now."""
+    """The complete command line, imported lazily."""
     from calotype.cli.app import command
 
     return command()

@@ -1,4 +1,4 @@
-"""The verbs as commands. To add one: a line in ``tasks/verbs.py`` or in ``command``."""
+"""Definition of the commands. Verbs are registered in ``tasks/verbs.py``, other commands in ``command``."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ from calotype.tasks.verbs import JOBS
 
 
 def command() -> Any:
-    """The whole command line. It returns the work, not yet begun, as a function without arguments."""
+    """The complete command line. Its commands parse arguments and return the work as a function without arguments."""
     app = typer.Typer(
         name="calotype",
-        help="New pictures from the ones you have: one photo in, new pictures out that belong with it.",
+        help="Generate new pictures from the photos you have.",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_common)
@@ -60,7 +60,7 @@ def _common(
         print(f"calotype {__version__}")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        raise Misuse("say what to do, like calotype vary photo.jpg ('calotype --help' lists the verbs)")
+        raise Misuse("no verb given: write one, like calotype vary photo.jpg ('calotype --help' lists the verbs)")
 
 
 _AS_JSON = inspect.Parameter(
@@ -78,21 +78,21 @@ def _parameters_of(described: Callable[..., Any]) -> list[inspect.Parameter]:
 def _add(
     app: typer.Typer, task: Callable[..., Any], options: list[inspect.Parameter], body: Callable[..., int]
 ) -> None:
-    """Make ``body`` the command named like ``task``, with these options."""
+    """Register ``body`` as the command with the name and help text of ``task`` and these options."""
 
-    def understood(**typed: Any) -> Callable[[], int]:
+    def parsed(**typed: Any) -> Callable[[], int]:
         return partial(body, **typed)
 
-    # Typer reads a function's signature, so this one is given the signature that was put together for it.
-    understood.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]
-    understood.__annotations__ = {option.name: option.annotation for option in options}
-    app.command(task.__name__, help=description(task))(understood)
+    # Typer derives the options from the signature of the function.
+    parsed.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]
+    parsed.__annotations__ = {option.name: option.annotation for option in options}
+    app.command(task.__name__, help=description(task))(parsed)
 
 
 def _output_options(kind: type[Job]) -> list[inspect.Parameter]:
-    left_out = set() if OUTPUTS[kind.gives].picture else {"sheet"}  # a film is no picture that could stand on a sheet
-    left_out |= set() if kind.main else {"part"}
-    return [parameter for parameter in _parameters_of(OutputOptions) if parameter.name not in left_out]
+    excluded = set() if OUTPUTS[kind.gives].picture else {"sheet"}  # contact sheets show pictures only
+    excluded |= set() if kind.main else {"part"}
+    return [parameter for parameter in _parameters_of(OutputOptions) if parameter.name not in excluded]
 
 
 def _job_command(task: Callable[..., Any], kind: type[Job]) -> Callable[..., int]:
@@ -113,14 +113,14 @@ def _train(**typed: Any) -> int:
 def _show(path: str, as_json: bool) -> int:
     import json
 
-    shown = show(path)
+    result = show(path)
     if as_json:
-        print(json.dumps({"command": shown.command, "settings": shown.settings}, indent=2))
+        print(json.dumps({"command": result.command, "settings": result.settings}, indent=2))
         return 0
-    print(shown.command)
-    version = shown.settings.get("calotype")
+    print(result.command)
+    version = result.settings.get("calotype")
     if version != __version__:
         print(
-            f"made with calotype {version}; this is {__version__}, the picture may come out different", file=sys.stderr
+            f"made with calotype {version}; this is {__version__}, which may give a different picture", file=sys.stderr
         )
     return 0

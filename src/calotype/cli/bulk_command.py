@@ -1,4 +1,4 @@
-"""All inputs of one command: planned, made here or by an executor, written, and told about."""
+"""Batch processing of a command's inputs: plan, make outputs here or on an executor, write and report them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from calotype.cli.output_options import OutputOptions, is_one_file
 from calotype.cli.progress import Reporter
 from calotype.cli.report import complain
 from calotype.cli.summary import JobSummary
-from calotype.cli.training import announced, stopping
+from calotype.cli.training import stopping, training_line
 from calotype.errors import OutputError, Stopped, one_line
 from calotype.tasks.bulk import ATTEMPTS, BulkRequest, BulkRun, Plan, PlannedOutput, give_up_input
 from calotype.tasks.eta import format_duration
@@ -29,52 +29,52 @@ if TYPE_CHECKING:
 
 
 class BulkCommand:
-    """The inputs of one command, and what is done with each.
+    """The inputs of one command, and their processing.
 
     Attributes:
-        inputs: files that no output may replace.
-        training: the input that is being trained on, while it is.
+        inputs: input files, which no output may overwrite.
+        training: the input of the current training; empty if there is none.
     """
 
     def __init__(
         self,
         kind: type[Job],
-        asked: Request,
+        request: Request,
         options: OutputOptions,
         report: Reporter,
         summary: JobSummary,
         manifest: Manifest,
     ) -> None:
-        self.kind, self.asked, self.options, self.report, self.summary = kind, asked, options, report, summary
+        self.kind, self.request, self.options, self.report, self.summary = kind, request, options, report, summary
         self.manifest = manifest
         self.inputs: list[Path] = []
         self.training = ""
-        self._single = True  # whether there is but one input
+        self._single = True  # whether there is only one input
 
     def run(self, found: list[Source], shared: Mapping[str, Any]) -> None:
         """Make all outputs of all inputs.
 
         Raises:
-            CalotypeError: nothing more can be done.
+            CalotypeError: the work cannot continue.
         """
         for path in (Path(one) for one in _paths(shared)):
             self.inputs += list(path.iterdir()) if path.is_dir() else [path]
         self._single = len(found) == 1
-        bulk = BulkRequest.read(self.kind, self.asked, shared)
+        bulk = BulkRequest.read(self.kind, self.request, shared)
         if self.options.on or ((self.options.jobs or 1) > 1 and self.summary.planned > 1):
             self._by_executor(found, bulk)
             return
-        run = self.report.run(self.asked.seed, self.asked.device)
+        run = self.report.run(self.request.seed, self.request.device)
         for source in found:
             with self._reporting(source) as planning:
                 plan = self._plan(source, bulk, run)
                 planning.append(plan)
-                self._here(plan)
+                self._in_process(plan)
 
     # -----------------------------------------------------------------------------------------------------------
-    # Where the outputs are made
+    # Making the outputs
 
-    def _here(self, plan: Plan) -> None:
+    def _in_process(self, plan: Plan) -> None:
         """Make the outputs of an input in this process."""
         if plan.todo:
             plan.job.check_memory()
@@ -82,19 +82,19 @@ class BulkCommand:
                 run_job(
                     plan.job,
                     [one.output for one in plan.todo],
-                    progress.heard,
+                    progress.on_event,
                     path_of=lambda output: plan.of_output(output).path,
                 )
         self._finish(plan)
 
     def _by_executor(self, found: list[Source], bulk: BulkRequest) -> None:
-        """Have the outputs made by other processes, several at a time."""
+        """Make the outputs in other processes, several at a time."""
         executor = self._executor(bulk)
         work = BulkRun(executor, len(found))
         photos = "1 photo" if self._single else f"{len(found)} photos"
-        with self.report.together(photos, training=False) as told, stopping(work):
+        with self.report.together(photos, training=False) as update, stopping(work):
             plans = self._plans(found, bulk, work, executor)
-            for plan, some, outcome in work.outcomes(plans, lambda: told(work.done, work.seconds)):
+            for plan, some, outcome in work.outcomes(plans, lambda: update(work.done, work.seconds)):
                 if isinstance(outcome, Exception):
                     self._failed(plan, some, outcome)
                     continue
@@ -103,11 +103,11 @@ class BulkCommand:
                 self._finish(plan)
 
     def _executor(self, bulk: BulkRequest) -> Executor:
-        jobs, on, device = self.options.jobs, self.options.on, self.asked.device
+        jobs, on, device = self.options.jobs, self.options.on, self.request.device
         if on:
             from calotype.tasks.cluster import Cluster
 
-            self.report.say(f"joining a Ray cluster ({on})")
+            self.report.say(f"connecting to a Ray cluster ({on})")
             return Cluster(on, bulk, jobs=jobs, device=device, attempts=ATTEMPTS)
         from calotype.tasks.process_pool import ProcessPool
 
@@ -119,7 +119,7 @@ class BulkCommand:
         return pool
 
     def _plans(self, found: list[Source], bulk: BulkRequest, work: BulkRun, executor: Executor) -> Iterator[Plan]:
-        """What is to be made of each input, looked at when its turn has come."""
+        """Plan each input lazily, just before its work starts."""
         for source in found:
             if work.stopping:
                 return
@@ -129,7 +129,7 @@ class BulkCommand:
                 planning.append(plan)
                 if plan.todo:
                     if not executor.far:
-                        # Not by what is free now, while others run: it waits for them.
+                        # Checked against the memory that was free before the other tasks, as the task waits for them.
                         plan.job.check_memory(executor.free)
                     self._announce(plan)
                     ready = plan
@@ -145,12 +145,12 @@ class BulkCommand:
 
     @contextmanager
     def _reporting(self, source: Source) -> Iterator[list[Plan]]:
-        """One input that cannot be used does not stop the others. Hands out where to put what was planned for it."""
+        """Report errors of one input without stopping the others. The block appends the plan to the yielded list."""
         planned: list[Plan] = []
         try:
             yield planned
         except (OutputError, Stopped):
-            raise  # it would be no different for the next input
+            raise  # affects all inputs
         except Exception as error:
             line = _line_of(error)
             if planned:
@@ -158,14 +158,14 @@ class BulkCommand:
                 return
             stem = source.stem or Path(source.label).stem.lstrip(".")
             if self.manifest.path:
-                give_up_input(source.label, self.asked, lambda output: self._path(stem, output), self.manifest, line)
+                give_up_input(source.label, self.request, lambda output: self._path(stem, output), self.manifest, line)
             self._complain(source.label, error)
 
     def _failed(self, plan: Plan, some: list[PlannedOutput], error: Exception) -> None:
-        """Give up some outputs of an input; of each input only one failure is told."""
-        before = plan.failed
+        """Record failed outputs of an input; only the first failure of an input is printed."""
+        failed_before = plan.failed
         plan.give_up(some, _line_of(error))
-        if not before:
+        if not failed_before:
             self._complain(plan.label, error)
 
     def _complain(self, label: str, error: Exception) -> None:
@@ -177,13 +177,13 @@ class BulkCommand:
             complain(line)
 
     def _plan(self, source: Source, bulk: BulkRequest, run: Run | None = None) -> Plan:
-        """What is to be made of an input; what is there already is reported."""
+        """Plan the outputs of an input, and report existing ones."""
         job = bulk.job(source.value, run)
         stem = source.stem or job.name
         resume = self.options.skip_existing
         own = bulk.own(job)
         plan = Plan.of(source.label, stem, job, lambda output: self._path(stem, output), self.manifest, resume, own)
-        self.summary.planned += len(plan.planned) - self.asked.n
+        self.summary.planned += len(plan.planned) - self.request.n
         for one in plan.planned:
             self.summary.places[str(one.path)] = len(self.summary.places)
             if one not in plan.todo:
@@ -191,15 +191,15 @@ class BulkCommand:
         return plan
 
     def _announce(self, plan: Plan) -> None:
-        """Say what is going to be done."""
+        """Print what the work will take."""
         for model in plan.job.pending_training:
             assert isinstance(model, PhotoModel)
-            self.report.say(announced(plan.label, model))
-        self.report.say(preflight(plan.label, plan.job, len(plan.todo)))
+            self.report.say(training_line(plan.label, model))
+        self.report.say(preflight_line(plan.label, plan.job, len(plan.todo)))
 
     def _finish(self, plan: Plan) -> None:
-        """What remains to be done when all outputs of an input are there."""
-        if not plan.left and not plan.failed and (self.options.sheet or self.asked.own.get("all_scales")):
+        """Write the contact sheet when all outputs of an input are done."""
+        if not plan.left and not plan.failed and (self.options.sheet or self.request.own.get("all_scales")):
             from calotype.cli.contact_sheet import write_sheet
 
             path = self._safe(self._sheet_path(plan.stem))
@@ -208,12 +208,17 @@ class BulkCommand:
             self._print(path)
 
     def done(self, plan: Plan, one: PlannedOutput, seconds: float | None) -> None:
-        """Write down an output that is on the disk; no ``seconds``: it was there before."""
-        took = None if seconds is None else round(seconds, 3)
+        """Add an output to the summary and print its path; ``seconds`` is ``None`` if it existed before."""
+        rounded_seconds = None if seconds is None else round(seconds, 3)
         output = one.output
         source = "photo" if plan.job.main else "model"
-        said: dict[str, Any] = {"path": str(one.path), source: plan.label, "seed": output.seed, "seconds": took}
-        self.summary.pictures.append({**said, "scale": output.scale} if output.scale else said)
+        entry: dict[str, Any] = {
+            "path": str(one.path),
+            source: plan.label,
+            "seed": output.seed,
+            "seconds": rounded_seconds,
+        }
+        self.summary.pictures.append({**entry, "scale": output.scale} if output.scale else entry)
         if seconds is not None:
             self._print(one.path)
 
@@ -223,7 +228,7 @@ class BulkCommand:
                 print(path, flush=True)
 
     # -----------------------------------------------------------------------------------------------------------
-    # Where outputs go
+    # Output paths
 
     @property
     def _one_file(self) -> bool:
@@ -235,26 +240,26 @@ class BulkCommand:
         out = self.options.out
         if self._one_file:
             return self._safe(out)
-        return self._safe(result_path(out, stem, self.asked.verb, output.seed, output.scale, suffix=self.kind.suffix))
+        return self._safe(result_path(out, stem, self.request.verb, output.seed, output.scale, suffix=self.kind.suffix))
 
     def _sheet_path(self, stem: str) -> Path:
         out = self.options.out
-        return out.parent / f"{out.stem}_sheet.png" if self._one_file else out / f"{stem}_{self.asked.verb}_sheet.png"
+        return out.parent / f"{out.stem}_sheet.png" if self._one_file else out / f"{stem}_{self.request.verb}_sheet.png"
 
     def _safe(self, path: Path) -> Path:
         if path.exists() and any(photo.exists() and path.samefile(photo) for photo in self.inputs):
-            raise OutputError(f"'{path}' is one of the photos themselves: give another -o")
+            raise OutputError(f"'{path}' is one of the input photos: give another -o")
         return path
 
 
 class _Progress:
-    """Shows the events of a job on standard error, and writes down what is saved."""
+    """Event listener of a job: shows progress on standard error, and records saved outputs."""
 
     def __init__(self, command: BulkCommand, plan: Plan) -> None:
         self._command, self._plan = command, plan
         self._showing = ExitStack()
         self._number = 0
-        self._told = False
+        self._preflight_printed = False
 
     def __enter__(self) -> _Progress:
         return self
@@ -262,13 +267,13 @@ class _Progress:
     def __exit__(self, *error: Any) -> bool | None:
         return self._showing.__exit__(*error)
 
-    def heard(self, event: JobEvent) -> None:
+    def on_event(self, event: JobEvent) -> None:
         """See ``runner.Listener``."""
         report, job = self._command.report, event.job
         if event.kind == "training" and isinstance(event.training, PhotoModel):
             self._showing.close()
             self._command.training = self._plan.label
-            report.say(announced(self._plan.label, event.training))
+            report.say(training_line(self._plan.label, event.training))
             self._showing.enter_context(stopping(job.run))
             self._showing.enter_context(report.training(event.training))
         elif event.kind == "begun":
@@ -283,12 +288,12 @@ class _Progress:
         report, job = self._command.report, event.job
         self._showing.close()
         self._command.training = ""
-        if not self._told:
-            self._told = True
-            report.say(preflight(self._plan.label, job, len(self._plan.todo)))
+        if not self._preflight_printed:
+            self._preflight_printed = True
+            report.say(preflight_line(self._plan.label, job, len(self._plan.todo)))
         assert event.output is not None
         name = self._plan.of_output(event.output).path.name
-        if job.system.of_sets:  # what it optimises is saved when it is stopped
+        if job.system.of_sets:  # its optimisation state is saved on a stop
             self._showing.enter_context(stopping(job.run))
         self._showing.enter_context(report.picture(name, self._number, len(self._plan.todo)))
         self._number += 1
@@ -300,7 +305,7 @@ def _paths(shared: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _line_of(error: Exception) -> str:
-    """What to tell the user; an error that is a fault of the program is raised again."""
+    """The message for the user; unexpected errors are raised again."""
     line = one_line(error)
     if line is None:
         raise error
@@ -312,8 +317,8 @@ def counted(count: int, thing: str) -> str:
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
-def preflight(label: str, job: Job, count: int) -> str:
-    """The line that says, before it starts, what outputs will take."""
+def preflight_line(label: str, job: Job, count: int) -> str:
+    """The line that announces the estimated time and memory of the outputs."""
     cost = job.cost
     outputs = counted(count, f"film of {job.request.own['frames']} frames" if job.gives == "film" else "picture")
     note = f" ({cost.note})" if cost.note else ""

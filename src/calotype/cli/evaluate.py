@@ -1,4 +1,4 @@
-"""``calotype evaluate``: the numbers as a table for people, or as JSON for programs."""
+"""``calotype evaluate``: print measures as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -31,52 +31,52 @@ def run(
     """Evaluate and print."""
     if segmenter is not None and metrics is None:
         metrics = "fsd"
-    if metrics is not None or features != "auto":  # features are of sets, too
+    if metrics is not None or features != "auto":  # only sets use features
         return _run_sets(real, fakes, as_json, metrics=metrics, features=features, segmenter=segmenter, seed=seed)
-    with _watched("measuring", as_json) as progress:
-        # One name may be a folder of results; several are always single pictures.
-        found = evaluate(real, fakes[0] if len(fakes) == 1 else fakes, weights=weights, on_progress=progress)
-    print(json.dumps(found.as_dict(), indent=2) if as_json else table(found))
+    with _progress("measuring", as_json) as progress:
+        # One path may be a folder of results; several paths are single pictures.
+        result = evaluate(real, fakes[0] if len(fakes) == 1 else fakes, weights=weights, on_progress=progress)
+    print(json.dumps(result.as_dict(), indent=2) if as_json else table(result))
     return 0
 
 
-def _run_sets(real: str, fakes: list[str], as_json: bool, **asked: Any) -> int:
+def _run_sets(real: str, fakes: list[str], as_json: bool, **options: Any) -> int:
     if len(fakes) != 1:
-        raise Misuse("sets are compared folder by folder: give two folders with --metrics")
-    with _watched("looking", as_json) as progress:
-        found = compare(real, fakes[0], on_progress=progress, **asked)
-    print(json.dumps(found.as_dict(), indent=2) if as_json else set_table(found))
+        raise Misuse("--metrics compares two folders: give two folders")
+    with _progress("comparing", as_json) as progress:
+        result = compare(real, fakes[0], on_progress=progress, **options)
+    print(json.dumps(result.as_dict(), indent=2) if as_json else set_table(result))
     return 0
 
 
 @contextmanager
-def _watched(name: str, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """Says how far it is; hands out what is to be told how many pictures are done, and how many there are."""
-    with reporter(quiet) as report, report.together(name, training=False) as heard:
-        begun = time.monotonic()
+def _progress(name: str, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """Show progress in the block; yields a function to call with the numbers of processed and of all pictures."""
+    with reporter(quiet) as report, report.together(name, training=False) as update:
+        started = time.monotonic()
 
         def progress(done: int, count: int) -> None:
-            heard(done / count, (time.monotonic() - begun) / done * (count - done))
+            update(done / count, (time.monotonic() - started) / done * (count - done))
 
         yield progress
 
 
-def set_table(found: SetScores) -> str:
-    """One line a measure, the classes below where there are some, then what concerns them all."""
+def set_table(result: SetScores) -> str:
+    """The result as text: a row for each measure and class, then the notes."""
     rows = [["measure", "value", ""]]
-    for name, value in found.values.items():
+    for name, value in result.values.items():
         if name.endswith(("_floor", "_deviation")):
             continue
-        floor, spread = found.values.get(f"{name}_floor"), found.values.get(f"{name}_deviation")
-        beside = f"halves of the real ones {_number(floor)}" if floor is not None else ""
-        rows.append([name, _number(value), beside or (f"+- {_number(spread)}" if spread is not None else "")])
+        floor, spread = result.values.get(f"{name}_floor"), result.values.get(f"{name}_deviation")
+        note = f"between halves of the real set {_number(floor)}" if floor is not None else ""
+        rows.append([name, _number(value), note or (f"+- {_number(spread)}" if spread is not None else "")])
     lines = [aligned(rows)]
-    if found.classes:
-        heads = ["class", "real %", "made %", "change", "from", "to"]
-        lines += ["", aligned([heads, *map(_class_row, found.classes)])]
-    seen = f"; seen with {found.features}" if found.features else ""
-    lines.append(f"{found.real} real pictures, {found.fake} made ones{seen}")
-    return "\n".join([*lines, *found.notes])
+    if result.classes:
+        heads = ["class", "real %", "fake %", "change", "from", "to"]
+        lines += ["", aligned([heads, *map(_class_row, result.classes)])]
+    features = f"; features: {result.features}" if result.features else ""
+    lines.append(f"{result.real} real pictures, {result.fake} generated ones{features}")
+    return "\n".join([*lines, *result.notes])
 
 
 def _class_row(one: dict[str, Any]) -> list[str]:
@@ -85,25 +85,25 @@ def _class_row(one: dict[str, Any]) -> list[str]:
     return [one["name"], *shares, *("" if end is None else f"{end:+.0%}" for end in ends)]
 
 
-def table(found: Evaluation) -> str:
-    """One line a result, the medians below where there are several, then what concerns them all."""
-    medians = found.medians
+def table(result: Evaluation) -> str:
+    """The result as text: a row for each picture, the medians if there are several, then the other values."""
+    medians = result.medians
     measures = [name for name in MEASURES if name in medians]
     rows = [["result", *measures]]
-    rows += [[row.result, *(_number(getattr(row, name)) for name in measures)] for row in found.rows]
-    if len(found.rows) > 1:
+    rows += [[row.result, *(_number(getattr(row, name)) for name in measures)] for row in result.rows]
+    if len(result.rows) > 1:
         rows.append(["median", *(_number(medians[name]) for name in measures)])
     lines = [aligned(rows)]
-    if found.diversity is not None:
-        lines.append(f"diversity {_number(found.diversity)}")
-    lines += [f"{kind} is computed with {name}" for kind, name in found.features.items()]
-    if found.unpaired:
-        lines.append(f"without a partner: {', '.join(found.unpaired)}")
+    if result.diversity is not None:
+        lines.append(f"diversity {_number(result.diversity)}")
+    lines += [f"{kind} is computed with {name}" for kind, name in result.features.items()]
+    if result.unpaired:
+        lines.append(f"without a partner: {', '.join(result.unpaired)}")
     return "\n".join(lines)
 
 
 def aligned(rows: list[list[str]], *, right: bool = True) -> str:
-    """Rows of cells as lines, columns one below the other; all but the first at their ``right``."""
+    """Format rows of cells as aligned columns; all but the first right-aligned if ``right``."""
     widths = [max(map(len, column)) for column in zip(*rows)]
     sides = ["<", *(">" if right else "<" for _ in widths[1:])]
     lines = ["  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths)) for row in rows]

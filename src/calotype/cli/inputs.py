@@ -1,4 +1,4 @@
-"""The inputs that a command names, and whether its results have somewhere to go."""
+"""Input files of a command, and a check of its output folder."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _CARRY_SETTINGS = {".png", ".apng", ".gif", ".webp"}
 
 @dataclass(frozen=True)
 class Source:
-    """One main input that was asked for.
+    """One main input of a command.
 
     Attributes:
-        value: the path, or what came on standard input; ``None`` where a verb has no main input.
-        label: what to call it in messages.
-        stem: how the names of its results begin, or ``None`` for the input's own name.
+        value: the path, or the content of standard input; ``None`` if the verb has no main input.
+        label: name of the input in messages.
+        stem: stem of the output file names; ``None`` for that of the input.
     """
 
     value: Path | io.BytesIO | None
@@ -34,15 +34,15 @@ class Source:
 
 
 def sources(photo: str, out: Path | None, *, quiet: bool) -> list[Source]:
-    """The photos that ``photo`` stands for: a file, a folder, or ``-``.
+    """The main inputs for an argument: a file, a folder, or ``-``.
 
     Args:
-        photo: as it was typed.
-        out: where the results go; what calotype made there before is no photo.
-        quiet: do not say what is skipped.
+        photo: the argument.
+        out: output folder; pictures in it that calotype made are skipped.
+        quiet: do not print skipped files.
 
     Raises:
-        InputError: there are none.
+        InputError: there are no photos.
     """
     if photo == "-":
         if sys.stdin.isatty():
@@ -58,22 +58,22 @@ def _folder(folder: Path, out: Path | None, quiet: bool) -> Iterator[Source]:
 
     photos = list_photos(folder)
     if out is not None and out.is_dir() and out.samefile(folder):
-        # Results of the last run lie among the photos: the next run would make variations of variations.
+        # Skip earlier results among the photos, which are no inputs.
         made = [path for path in photos if settings_in(path)]
         photos = [path for path in photos if path not in made]
         if not photos:
-            raise InputError(f"'{folder}' holds only pictures that calotype made: give them one by one, or another -o")
+            raise InputError(f"'{folder}' has only pictures that calotype made: give them one by one, or another -o")
         if made and not quiet:
-            print(f"{folder}: skipping {len(made)} that calotype made", file=sys.stderr)
+            print(f"{folder}: skipping {len(made)} pictures that calotype made", file=sys.stderr)
     stems = Counter(path.stem.casefold() for path in photos)
     for path in photos:
-        # bird.jpg and bird.png side by side must not write to the same file.
-        twin = stems[path.stem.casefold()] > 1
-        yield Source(path, str(path), f"{path.stem}_{path.suffix[1:]}" if twin else None)
+        # For equal stems like bird.jpg and bird.png, the outputs get different names.
+        ambiguous = stems[path.stem.casefold()] > 1
+        yield Source(path, str(path), f"{path.stem}_{path.suffix[1:]}" if ambiguous else None)
 
 
 def settings_in(path: Path) -> dict[str, Any] | None:
-    """The settings that a file of ours carries; ``None`` for any other file."""
+    """The settings stored in a file that calotype made; ``None`` for other files."""
     from calotype.image.io import read_settings
 
     if path.suffix.lower() not in _CARRY_SETTINGS:
@@ -85,15 +85,15 @@ def settings_in(path: Path) -> dict[str, Any] | None:
 
 
 def check_writable(folder: Path) -> None:
-    """Find out now, not after the work, that its results have nowhere to go.
+    """Check before the work that the output folder can be written to.
 
     Raises:
-        OutputError: nothing can be written there.
+        OutputError: it cannot.
     """
     from calotype.files import output_error
 
-    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-    if not there.is_dir():
+    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not existing.is_dir():
         raise output_error(folder, OSError(errno.ENOTDIR, ""))
-    if not os.access(there, os.W_OK | os.X_OK):
+    if not os.access(existing, os.W_OK | os.X_OK):
         raise output_error(folder, OSError(errno.EACCES, ""))

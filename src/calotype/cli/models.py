@@ -1,4 +1,4 @@
-"""``calotype models``: which trained models are kept, removing them, and taking over models trained elsewhere."""
+"""``calotype models``: list, delete and import trained models."""
 
 # Annotations are values here, not strings: options are made from them.
 import json
@@ -13,7 +13,7 @@ import typer
 from calotype.cli.evaluate import aligned
 from calotype.cli.output_options import Json
 from calotype.cli.report import Misuse
-from calotype.tasks import models as kept
+from calotype.tasks import models as model_tasks
 from calotype.tasks.memory import format_bytes
 from calotype.tasks.model_store import Entry, root
 
@@ -21,8 +21,8 @@ Work = Callable[[], int]
 
 
 def group() -> typer.Typer:
-    """``models`` with its own verbs; like every command it returns the work, not yet begun."""
-    app = typer.Typer(help="List the trained models that are kept, remove them, or take over others.")
+    """The command ``models`` with its sub-commands; like all commands they return the work as a function."""
+    app = typer.Typer(help="List, delete or import trained models.")
     app.callback(invoke_without_command=True)(_models)
     app.command("remove")(_remove)
     app.command("import")(_import)
@@ -37,55 +37,53 @@ def _models(
 
 
 def _remove(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME", help="names that 'calotype models' lists")
-    ] = None,
-    every: Annotated[bool, typer.Option("--all", help="all of them")] = False,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="names listed by 'calotype models'")] = None,
+    all_models: Annotated[bool, typer.Option("--all", help="all models")] = False,
 ) -> Work:
     """Delete trained models, finished or not."""
-    return partial(_delete, names or [], every)
+    return partial(_delete, names or [], all_models)
 
 
 def _import(
-    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="the model, as another program wrote it")],
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="folder of a model trained elsewhere")],
     photo: Annotated[
-        str | None, typer.Option("--photo", metavar="PHOTO", help="the photo it was trained on, if it is at hand")
+        str | None, typer.Option("--photo", metavar="PHOTO", help="the photo it was trained on, if available")
     ] = None,
 ) -> Work:
-    """Keep a model that another program trained, and print its folder.
+    """Import a model trained elsewhere into the model store, and print its folder.
 
-    With the photo it was trained on, verbs find it by themselves; without, give it to them with --model.
+    With the photo it was trained on, verbs find the model automatically; without, use it with --model.
     """
     return partial(_take_over, folder, photo)
 
 
 def _list(as_json: bool) -> int:
-    entries = kept.models()
+    entries = model_tasks.models()
     if as_json:
         print(json.dumps([asdict(entry) for entry in entries], indent=2))
     elif entries:
-        heads = ["name", "engine", "preset", "photo", "size", "for", "begun", "on disk", "state"]
+        heads = ["name", "engine", "preset", "photo", "size", "for", "started", "on disk", "state"]
         print(aligned([heads, *map(_row, entries)], right=False))
     else:
-        print(f"no models are kept in {root()} yet", file=sys.stderr)
+        print(f"there are no models in {root()} yet", file=sys.stderr)
     return 0
 
 
 def _row(entry: Entry) -> list[str]:
     state = "finished" if entry.finished else f"{entry.finished_stages} of {entry.stages} stages"
     when = entry.when[:16].replace("T", " ")
-    purpose = entry.purpose or "all else"
+    purpose = entry.purpose or "other verbs"
     about = [entry.name, entry.engine, entry.preset, entry.photo, entry.size, purpose]
     return [*about, when, format_bytes(entry.bytes), state]
 
 
-def _delete(names: list[str], every: bool) -> int:
-    if every == bool(names):
-        raise Misuse("say which models to remove: names that 'calotype models' lists, or --all")
-    kept.remove([entry.name for entry in kept.models()] if every else names)
+def _delete(names: list[str], all_models: bool) -> int:
+    if all_models == bool(names):
+        raise Misuse("no models given: write names listed by 'calotype models', or --all")
+    model_tasks.remove([entry.name for entry in model_tasks.models()] if all_models else names)
     return 0
 
 
 def _take_over(folder: str, photo: str | None) -> int:
-    print(kept.take_over(folder, photo))
+    print(model_tasks.take_over(folder, photo))
     return 0

@@ -1,4 +1,4 @@
-"""From a verb's signature to options of the command line."""
+"""Command-line options from the signatures of verbs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from calotype.cli.report import Misuse
 from calotype.kinds import KINDS, Form
 from calotype.tasks.param import Param, described
 
-_NONE = inspect.Parameter.empty
+_REQUIRED = inspect.Parameter.empty
 _TYPES: dict[Form, Any] = {
     "file": str,
     "files": list[str],
@@ -25,15 +25,15 @@ _TYPES: dict[Form, Any] = {
 
 
 def parameters(task: Callable[..., Any]) -> list[inspect.Parameter]:
-    """The described arguments of ``task`` as parameters that Typer understands."""
+    """The described arguments of ``task`` as parameters for Typer."""
     return [_parameter(name, about, default) for name, (about, default) in described(task).items()]
 
 
 def arguments(task: Callable[..., Any], typed: Mapping[str, Any]) -> dict[str, Any]:
-    """What was typed, as the arguments that ``task`` takes.
+    """Convert the values of the command line to the arguments of ``task``.
 
     Raises:
-        Misuse: a ``--set`` that is not ``KEY=VALUE``.
+        Misuse: a ``--set`` is not of the form ``KEY=VALUE``.
     """
     return {
         name: _pairs(typed[name], about) if KINDS[about.kind].form == "pairs" else typed[name]
@@ -45,14 +45,14 @@ def _parameter(name: str, about: Param, default: Any) -> inspect.Parameter:
     form = KINDS[about.kind].form
     kind: Any = _TYPES[form]
     flags = about.flags or (about.flag(name),)
-    if form == "switch" and default:  # what is on can be put off
+    if form == "switch" and default:  # on by default, with an option to turn it off
         flags = (f"{about.flag(name)}/--no-{about.flag(name).removeprefix('--')}",)
     shared: dict[str, Any] = {"help": about.help, "metavar": about.metavar or None}
     if form == "whole":
         shared["min"] = about.at_least
     if about.choices:
         shared["autocompletion"] = _completer(about.choices)
-    if default is _NONE:
+    if default is _REQUIRED:
         extra, default = typer.Argument(**shared), ...
     else:
         extra = typer.Option(*flags, show_default=default not in (None, ()), **shared)

@@ -1,4 +1,4 @@
-"""Options that several commands have: where outputs go, where they are made, and what is said about them."""
+"""Options that several commands share: output, execution and verbosity."""
 
 # Annotations are values here, not strings: options are made from them.
 from dataclasses import dataclass
@@ -17,21 +17,23 @@ Out = Annotated[
         "-o",
         "--out",
         metavar="FOLDER|FILE",
-        help="folder for the results, made where missing; or the file for a single one",
+        help="output folder, created if missing; or the file for a single result",
         rich_help_panel=RESULTS,
     ),
 ]
-Sheet = Annotated[bool, typer.Option("--sheet", help="also one sheet with all the pictures", rich_help_panel=RESULTS)]
+Sheet = Annotated[
+    bool, typer.Option("--sheet", help="also write a contact sheet of all pictures", rich_help_panel=RESULTS)
+]
 JsonOfPaths = Annotated[
     bool, typer.Option("--json", help="print one JSON document instead of paths", rich_help_panel=RESULTS)
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="say nothing but what went wrong", rich_help_panel=RESULTS)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="print only errors", rich_help_panel=RESULTS)]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON document instead")]
 
 
 @dataclass(frozen=True)
 class OutputOptions:
-    """Where the outputs go, where they are made, and what is said about them."""
+    """Output, execution and verbosity options of the verbs."""
 
     out: Out = Path(".")
     sheet: Sheet = False
@@ -39,8 +41,8 @@ class OutputOptions:
         bool | None,
         typer.Option(
             "--skip-existing/--again",
-            help="skip outputs that are there already, or make them again; of a folder, what the same version of "
-            "calotype made with the same settings is skipped because unchanged",
+            help="skip existing outputs, or make them again; default: for a folder, skip outputs that the same version "
+            "of calotype made with the same settings",
             show_default=False,
             rich_help_panel=RESULTS,
         ),
@@ -51,7 +53,7 @@ class OutputOptions:
             "--jobs",
             metavar="COUNT",
             min=1,
-            help="how many pictures to make at a time, each in a worker process",
+            help="number of pictures to make at a time, each in a worker process",
             show_default=False,
             rich_help_panel=RESULTS,
         ),
@@ -72,7 +74,7 @@ class OutputOptions:
         typer.Option(
             "--part",
             metavar="I/N",
-            help="of a folder only every N-th input, beginning with the I-th: N commands do all of them",
+            help="process only every N-th input of a folder, starting with the I-th: N commands process all",
             show_default=False,
             rich_help_panel=RESULTS,
         ),
@@ -82,18 +84,18 @@ class OutputOptions:
 
 
 def is_one_file(out: Path, kind: type[Job]) -> bool:
-    """Whether a destination is one file, not a folder."""
+    """Whether an output path is a file, not a folder."""
     if out.is_dir():
         return False
     return bool(out.suffix) if kind.gives == "film" else out.suffix.lower() == kind.suffix
 
 
-_TOGETHER = "Training together"
+_DISTRIBUTED = "Distributed training"
 
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """How a folder is gone through, how many processes train, and what is said about it."""
+    """Options of ``train``: parallel and distributed training, and verbosity."""
 
     jobs: Annotated[
         int,
@@ -101,7 +103,7 @@ class TrainingOptions:
             "--jobs",
             metavar="COUNT",
             min=1,
-            help="how many photos of a folder to train on at a time, each in a worker process",
+            help="number of photos of a folder to train on at a time, each in a worker process",
         ),
     ] = 1
     procs: Annotated[
@@ -110,8 +112,8 @@ class TrainingOptions:
             "--procs",
             metavar="COUNT",
             min=0,
-            help="models: how many processes of this machine train together; 0 for one on each GPU",
-            rich_help_panel=_TOGETHER,
+            help="models: number of training processes on this machine; 0 for one on each GPU",
+            rich_help_panel=_DISTRIBUTED,
         ),
     ] = 1
     nodes: Annotated[
@@ -120,8 +122,8 @@ class TrainingOptions:
             "--nodes",
             metavar="COUNT",
             min=1,
-            help="models: how many machines train together; give the same command on each",
-            rich_help_panel=_TOGETHER,
+            help="models: number of machines; run the same command on each",
+            rich_help_panel=_DISTRIBUTED,
         ),
     ] = 1
     meet: Annotated[
@@ -129,9 +131,9 @@ class TrainingOptions:
         typer.Option(
             "--meet",
             metavar="HOST:PORT",
-            help="with --nodes: the rendezvous address: the first machine's and a free port of it",
+            help="with --nodes: the rendezvous address: host name and a free port of the first machine",
             show_default=False,
-            rich_help_panel=_TOGETHER,
+            rich_help_panel=_DISTRIBUTED,
         ),
     ] = ""
     restarts: Annotated[
@@ -140,8 +142,8 @@ class TrainingOptions:
             "--restarts",
             metavar="COUNT",
             min=0,
-            help="with --procs or --nodes: how often all begin again where they were, when one of them dies",
-            rich_help_panel=_TOGETHER,
+            help="with --procs or --nodes: maximum number of restarts from the last saved state if a process dies",
+            rich_help_panel=_DISTRIBUTED,
         ),
     ] = 3
     as_json: JsonOfPaths = False

@@ -1,4 +1,4 @@
-"""How the work goes, on standard error: a bar on a terminal, now and then a line elsewhere."""
+"""Progress on standard error: a bar on a terminal, occasional lines elsewhere."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from calotype.tasks.progress import Training
 if TYPE_CHECKING:
     from calotype.run import Event, Run
 
-_EVERY = 5.0  # seconds between two lines where there is no terminal
-_EVERY_TRAINING = 60.0  # the same for what takes many minutes
+_INTERVAL = 5.0  # seconds between two lines if standard error is no terminal
+_TRAINING_INTERVAL = 60.0  # the same during trainings
 
 
 class Reporter:
-    """Says how the work goes in plain lines, at most one every few seconds; ``quiet`` says nothing at all."""
+    """Prints progress as plain lines, at most one every few seconds; prints nothing if ``quiet``."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
         self._label = ""
-        self._said = time.monotonic()
+        self._last_line = time.monotonic()
         self._remaining: TimeEstimate | None = None
 
     def say(self, line: str) -> None:
-        """One line for the user."""
+        """Print one line."""
         if not self._quiet:
             print(line, file=sys.stderr, flush=True)
 
     def run(self, seed: int, device: str) -> Run:
-        """A run for the engine, whose events are shown here."""
+        """A run whose progress reports are shown by this reporter."""
         from calotype.run import Run
 
         return Run(seed=seed, device=device, on_event=self._event)
 
     @contextmanager
     def picture(self, name: str, number: int, count: int) -> Iterator[None]:
-        """While one picture is made."""
+        """Show the progress of one picture in the block."""
         self._label = f"{name} ({number + 1} of {count})"
         yield
 
     @contextmanager
     def training(self, model: Training) -> Iterator[None]:
-        """While a model is trained."""
+        """Show the progress of a training in the block."""
         self._label = f"training on {model.subject}"
         self._remaining = TimeEstimate(model)
         try:
@@ -56,45 +56,48 @@ class Reporter:
 
     @contextmanager
     def together(self, name: str, *, training: bool = True) -> Iterator[Callable[[float, float], None]]:
-        """While others work, several at a time: hands out what is to hear the share that is done and the seconds left.
+        """Show the overall progress of parallel work in the block.
+
+        Yields:
+            A function to call with the fraction done, 0..1, and the remaining seconds.
 
         Args:
-            name: what they work on.
-            training: whether that is a matter of many minutes.
+            name: name of the work.
+            training: whether the work is a training, which is reported less often.
         """
-        every = _EVERY_TRAINING if training else _EVERY
+        interval = _TRAINING_INTERVAL if training else _INTERVAL
 
-        def heard(done: float, seconds: float) -> None:
+        def update(done: float, seconds: float) -> None:
             now = time.monotonic()
-            if now - self._said >= every:
-                self._said = now
+            if now - self._last_line >= interval:
+                self._last_line = now
                 self.say(f"{name}: {done:.0%} done, about {format_duration(seconds)} left")
 
-        yield heard
+        yield update
 
     @contextmanager
     def silence(self) -> Iterator[None]:
-        """While something else is printed, which must not get mixed up with a moving bar."""
+        """Suspend the bar in the block, while something else is printed."""
         yield
 
     def close(self) -> None:
-        """Leave the terminal as it was."""
+        """Restore the terminal."""
 
     def _left(self, event: Event) -> str:
-        """How long the whole training will still take."""
+        """The estimated remaining time of the training, as text."""
         assert self._remaining is not None
         return f"about {format_duration(self._remaining.seconds(event.stage, event.step, event.steps))} left"
 
     def _event(self, event: Event) -> None:
         now = time.monotonic()
-        if now - self._said >= (_EVERY_TRAINING if self._remaining else _EVERY):
-            self._said = now
+        if now - self._last_line >= (_TRAINING_INTERVAL if self._remaining else _INTERVAL):
+            self._last_line = now
             left = f", {self._left(event)}" if self._remaining else ""
             self.say(f"{self._label}: {event.stage}, step {event.step} of {event.steps}{left}")
 
 
 class Bar(Reporter):
-    """Says it with a bar that moves."""
+    """Shows progress as a bar on a terminal."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -107,21 +110,21 @@ class Bar(Reporter):
             TextColumn("{task.fields[stage]}"),
             TimeElapsedColumn(),
         )
-        # Rich would send what is printed on standard output to standard error: results have to stay where they belong.
+        # By default Rich redirects standard output to standard error; results have to stay on standard output.
         self._bar = Progress(
             *columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False
         )
         self._task: Any = None
-        self._stages: dict[str, Any] = {}  # of a training, each with a bar of its own
+        self._stages: dict[str, Any] = {}  # of a training, one bar each
 
     def say(self, line: str) -> None:
-        """One line for the user, above the bar."""
+        """Print one line above the bar."""
         with self.silence():
             super().say(line)
 
     @contextmanager
     def picture(self, name: str, number: int, count: int) -> Iterator[None]:
-        """While one picture is made."""
+        """Show the progress of one picture in the block."""
         from rich.markup import escape
 
         self._task = self._bar.add_task(escape(f"{name} ({number + 1} of {count})"), total=None, stage="")
@@ -134,7 +137,7 @@ class Bar(Reporter):
 
     @contextmanager
     def training(self, model: Training) -> Iterator[None]:
-        """While a model is trained: a bar for each stage that was begun."""
+        """Show a bar for each started stage of a training in the block."""
         with super().training(model):
             self._bar.start()
             try:
@@ -147,7 +150,7 @@ class Bar(Reporter):
 
     @contextmanager
     def together(self, name: str, *, training: bool = True) -> Iterator[Callable[[float, float], None]]:
-        """While others work, several at a time: one bar for all."""
+        """Show one bar for the overall progress of parallel work in the block."""
         task = self._bar.add_task(name, total=1.0, stage="")
         self._bar.start()
         try:
@@ -160,15 +163,15 @@ class Bar(Reporter):
 
     @contextmanager
     def silence(self) -> Iterator[None]:
-        """While something else is printed, which must not get mixed up with the bar."""
-        moving = self._bar.live.is_started
+        """Suspend the bar in the block, while something else is printed."""
+        was_running = self._bar.live.is_started
         self._bar.stop()
         yield
-        if moving:
+        if was_running:
             self._bar.start()
 
     def close(self) -> None:
-        """Leave the terminal as it was."""
+        """Restore the terminal."""
         self._bar.stop()
 
     def _event(self, event: Event) -> None:
@@ -180,16 +183,16 @@ class Bar(Reporter):
 
             name = escape(f"{self._label}: {event.stage}")
             self._stages[event.stage] = self._bar.add_task(name, total=event.steps, stage="")
-        ended = event.step == event.steps
-        said = "done" if ended else self._left(event)
-        self._bar.update(self._stages[event.stage], stage=said, completed=event.step, total=event.steps)
-        if ended:
+        finished = event.step == event.steps
+        text = "done" if finished else self._left(event)
+        self._bar.update(self._stages[event.stage], stage=text, completed=event.step, total=event.steps)
+        if finished:
             self._bar.stop_task(self._stages[event.stage])
 
 
 @contextmanager
 def reporter(quiet: bool) -> Iterator[Reporter]:
-    """Whatever suits where standard error goes."""
+    """The reporter for a terminal or other standard error; closed after the block."""
     report = Reporter(quiet=quiet) if quiet or not sys.stderr.isatty() else Bar()
     try:
         yield report

@@ -1,4 +1,4 @@
-"""What went wrong, as one line on standard error and an exit status."""
+"""Error reporting: one line on standard error and an exit status."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ import typer
 
 from calotype.errors import InputError, one_line, unknown
 
-# The command-line library's own complaint about what was typed. Only its subclasses have a public name.
-_Complaint: type[Exception] = typer.BadParameter.__mro__[1]
+# The usage error of the command-line library. Only its subclasses have a public name.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
-class Misuse(InputError):  # noqa: N818  (named for what the user did)
-    """The command itself cannot be used as typed, whatever the photos are: exit status 2."""
+class Misuse(InputError):  # noqa: N818  (named after the action)
+    """A usage error: the command line is invalid, whatever the inputs are. Exit status 2."""
 
 
-class Interrupted(Exception):  # noqa: N818  (named for what the user did)
-    """The work was interrupted, and the user has been told how far it came."""
+class Interrupted(Exception):  # noqa: N818  (named after the action)
+    """The work was interrupted, and a message was already printed."""
 
     def __init__(self, by: BaseException) -> None:
         super().__init__()
@@ -32,15 +32,15 @@ class Interrupted(Exception):  # noqa: N818  (named for what the user did)
 
 
 class Terminated(KeyboardInterrupt):
-    """Somebody asked the process to end; the work stops as it does for Ctrl-C."""
+    """SIGTERM was received; handled like Ctrl-C."""
 
 
 def reported(command: Callable[[], Any], arguments: Sequence[str] | None) -> int:
-    """Run the command line, turn every error that is not ours into one line, and return the exit status.
+    """Run the command line, report user errors as one line, and return the exit status.
 
     Args:
-        command: makes the command line.
-        arguments: what was typed; ``None``: those of the process.
+        command: creates the command line.
+        arguments: the arguments; ``None``: those of the process.
     """
     signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -51,10 +51,10 @@ def reported(command: Callable[[], Any], arguments: Sequence[str] | None) -> int
         complain("stopped before anything was made")
         return Interrupted(error).status
     except BrokenPipeError:
-        _forget_output()
+        _discard_output()
         return 141
-    except _Complaint as error:
-        complain(_complaint(error))
+    except _UsageError as error:
+        complain(_usage_message(error))
         return 2
     except Misuse as error:
         complain(str(error))
@@ -69,19 +69,19 @@ def reported(command: Callable[[], Any], arguments: Sequence[str] | None) -> int
 
 def _run(command: Callable[[], Any], arguments: list[str]) -> int:
     work = command().main(args=arguments or ["--help"], prog_name="calotype", standalone_mode=False)
-    # Done out here, because Typer has answers of its own to Ctrl-C and to closed pipes. Help texts leave no work.
+    # Run outside of Typer, which handles Ctrl-C and closed pipes itself. Help texts return no work.
     status: int = work() if callable(work) else 0
-    # Now, not at the end of the process, is when a closed pipe can still be answered quietly.
+    # Flush here, where a closed pipe can still be handled.
     sys.stdout.flush()
     return status
 
 
 def complain(line: str) -> None:
-    """One line on standard error, with the program's name in front."""
+    """Print one line on standard error, prefixed with the program's name."""
     print(f"calotype: {' '.join(line.split())}", file=sys.stderr, flush=True)
 
 
-def _complaint(error: Exception) -> str:
+def _usage_message(error: Exception) -> str:
     text = str(getattr(error, "format_message", lambda: error)())
     context = getattr(error, "ctx", None)
     where = context.command_path if context is not None else "calotype"
@@ -101,7 +101,7 @@ def _terminate(number: int, frame: FrameType | None) -> None:
     raise Terminated
 
 
-def _forget_output() -> None:
-    # The interpreter flushes standard output once more when it ends, and would complain then.
+def _discard_output() -> None:
+    # The interpreter flushes standard output at exit, which would fail again.
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

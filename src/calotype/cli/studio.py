@@ -1,4 +1,4 @@
-"""``calotype studio``: the page in the browser."""
+"""``calotype studio``: start the web server of the studio."""
 
 # Annotations are values here, not strings: options are made from them.
 import sys
@@ -9,15 +9,13 @@ import typer
 
 
 def studio(
-    port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="port to listen on; 0: any that is free")
-    ] = 8765,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="port to listen on; 0: any free port")] = 8765,
     home: Annotated[
         Path | None,
         typer.Option(
             "--home",
             metavar="FOLDER",
-            help="where pictures and results are kept; default: CALOTYPE_STUDIO, or where this system keeps such data",
+            help="data folder for pictures and results; default: CALOTYPE_STUDIO, or the system's user data folder",
             show_default=False,
         ),
     ] = None,
@@ -27,7 +25,7 @@ def studio(
             "--jobs",
             metavar="COUNT",
             min=1,
-            help="how many jobs to work on at a time, each in a process; default: 2 where there are two processors",
+            help="number of jobs to run at a time, each in a worker process; default: 2 with two or more CPU cores",
             show_default=False,
         ),
     ] = None,
@@ -37,7 +35,7 @@ def studio(
         typer.Option(
             "--host",
             metavar="ADDRESS",
-            help="address to listen on; one that other machines can reach needs the token that is then printed",
+            help="address to listen on; for one that other machines can reach, a token is required and printed",
         ),
     ] = "127.0.0.1",
     token: Annotated[
@@ -46,17 +44,17 @@ def studio(
             "--token",
             metavar="TEXT",
             envvar="CALOTYPE_STUDIO_TOKEN",
-            help="ask everybody for this token",
+            help="access token that all clients must send",
             show_default=False,
             show_envvar=False,
         ),
     ] = None,
 ) -> int:
-    """Open the studio: all of calotype on a page in the browser, with brushes, and no command to type.
+    """Open the studio: a graphical interface to all verbs in the browser, with painting tools.
 
-    The page is served by this machine, for this machine alone; nothing leaves it. Work goes on when the page is closed,
-    and where it was when the studio is started again. Ctrl-C closes the studio. The same address answers scripts: /api
-    of it lists the requests.
+    By default the page is served to this machine only; nothing is sent elsewhere. Jobs continue when the page is
+    closed, and resume when the studio is started again. Ctrl-C stops the studio. The same address has an HTTP
+    interface for scripts, which /api documents.
     """
     from calotype.studio import server
 
@@ -65,7 +63,7 @@ def studio(
     def ready(address: str) -> None:
         print(address, flush=True)
         if sys.stderr.isatty():
-            print("Ctrl-C closes the studio; what is at work then goes on next time", file=sys.stderr, flush=True)
+            print("Ctrl-C stops the studio; unfinished jobs resume at its next start", file=sys.stderr, flush=True)
         if browser:
             import webbrowser
 

@@ -1,4 +1,4 @@
-"""What a command has done so far; at the end it is one JSON document."""
+"""Summary of a command, printed as a JSON document with ``--json``."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from calotype.tasks.training import Trained
 
 @dataclass
 class JobSummary:
-    """What a verb has made."""
+    """The outputs of a verb."""
 
     verb: str
     planned: int = 0
-    places: dict[str, int] = field(default_factory=dict)  # of outputs, by their path: as they would come one by one
+    places: dict[str, int] = field(default_factory=dict)  # order of the outputs, by path
     pictures: list[dict[str, Any]] = field(default_factory=list)
     sheets: list[str] = field(default_factory=list)
     failed: list[dict[str, str]] = field(default_factory=list)
 
     def document(self) -> str:
-        """Everything as one JSON document."""
+        """The summary as a JSON document."""
         return json.dumps(
             {
                 "calotype": __version__,
                 "verb": self.verb,
-                "pictures": sorted(self.pictures, key=lambda said: self.places[said["path"]]),
+                "pictures": sorted(self.pictures, key=lambda entry: self.places[entry["path"]]),
                 "sheets": self.sheets,
                 "failed": self.failed,
             },
@@ -37,18 +37,18 @@ class JobSummary:
 
 @dataclass
 class TrainingSummary:
-    """What ``calotype train`` has trained."""
+    """The models of ``calotype train``."""
 
     models: list[dict[str, Any]] = field(default_factory=list)
     failed: list[dict[str, str]] = field(default_factory=list)
 
     def trained(self, label: str, done: Trained) -> None:
-        """Write down a finished model."""
-        said = {"folder": str(done.folder), "photo": label, "new": done.new, "seconds": round(done.seconds, 3)}
-        self.models.append(said)
+        """Add a finished model."""
+        entry = {"folder": str(done.folder), "photo": label, "new": done.new, "seconds": round(done.seconds, 3)}
+        self.models.append(entry)
 
     def document(self) -> str:
-        """Everything as one JSON document."""
+        """The summary as a JSON document."""
         return json.dumps(
             {"calotype": __version__, "verb": "train", "models": self.models, "failed": self.failed}, indent=2
         )

@@ -12,7 +12,7 @@ from calotype.cli.output_options import TrainingOptions
 from calotype.cli.progress import Reporter, reporter
 from calotype.cli.report import Interrupted, Misuse, complain
 from calotype.cli.summary import TrainingSummary
-from calotype.cli.training import announced, how_to_go_on, stopping
+from calotype.cli.training import resume_hint, stopping, training_line
 from calotype.errors import InputError, OutputError, Stopped, one_line
 from calotype.tasks.eta import format_duration
 from calotype.tasks.memory import format_bytes
@@ -22,117 +22,114 @@ from calotype.tasks.training import Trained, train_model
 
 
 def run_train_command(options: TrainingOptions, typed: dict[str, Any]) -> int:
-    """Train on every photo that was named and return the exit status.
+    """Run ``calotype train`` and return the exit status.
 
     Raises:
-        CalotypeError: nothing, or nothing more, can be done.
+        CalotypeError: the work cannot start or continue.
     """
     given = arguments(train, typed)
     if given["engine"] in MODELS:
         return train_dataset_model(options, given)
     if (options.procs, options.nodes) != (1, 1):
-        raise Misuse(f"{given['engine']} learns from one photo, in one process: leave out --procs and --nodes")
+        raise Misuse(f"{given['engine']} is trained on one photo, in one process: leave out --procs and --nodes")
     photo = given.pop("photo")
     try:
-        asked = training_request(**given, several=Path(photo).is_dir())
+        request = training_request(**given, several=Path(photo).is_dir())
     except InputError as error:
         raise Misuse(str(error)) from None
-    if asked.out is not None:
-        check_writable(asked.out)
-    found = sources(photo, None, quiet=options.quiet)
+    if request.out is not None:
+        check_writable(request.out)
+    sources_found = sources(photo, None, quiet=options.quiet)
     summary = TrainingSummary()
     with reporter(options.quiet) as report:
-        command = _TrainCommand(asked, options, report, summary, single=len(found) == 1)
+        command = _TrainCommand(request, options, report, summary, single=len(sources_found) == 1)
         try:
-            if options.jobs > 1 and len(found) > 1:
-                command.in_parallel(found)
+            if options.jobs > 1 and len(sources_found) > 1:
+                command.in_parallel(sources_found)
             else:
-                for source in found:
+                for source in sources_found:
                     command.one(source)
         except (KeyboardInterrupt, Stopped) as error:
             report.close()
-            complain(command.how_to_go_on(len(found)))
+            complain(command.resume_hint(len(sources_found)))
             raise Interrupted(error) from None
         finally:
             if options.as_json:
                 print(summary.document(), flush=True)
-    if summary.failed and len(found) > 1:
-        complain(f"{len(summary.failed)} of {len(found)} photos could not be trained on, the others are done")
+    if summary.failed and len(sources_found) > 1:
+        complain(f"{len(summary.failed)} of {len(sources_found)} photos failed, the others are done")
     return 1 if summary.failed else 0
 
 
 class _TrainCommand:
-    """All that the photos of one command share."""
+    """The trainings of one command."""
 
     def __init__(
         self,
-        asked: TrainingRequest,
+        request: TrainingRequest,
         options: TrainingOptions,
         report: Reporter,
         summary: TrainingSummary,
         *,
         single: bool,
     ) -> None:
-        self.asked, self.options, self.report, self.summary, self.single = asked, options, report, summary, single
-        self.training = ""  # the photo that is being trained on
+        self.request, self.options, self.report, self.summary, self.single = request, options, report, summary, single
+        self.training = ""  # the photo of the current training
 
-    def how_to_go_on(self, count: int) -> str:
-        """The line for an interruption."""
+    def resume_hint(self, count: int) -> str:
+        """The line printed after an interruption."""
         if self.training:
-            return how_to_go_on(self.training)
-        return (
-            f"stopped with {len(self.summary.models)} of {count} photos trained on: the same command goes on with the "
-            "others where they were"
-        )
+            return resume_hint(self.training)
+        return f"stopped with {len(self.summary.models)} of {count} models trained: the same command resumes"
 
     def one(self, source: Source) -> None:
         """Train on one photo."""
         self.training = source.label
         try:
             assert source.value is not None
-            model = self.asked.model(source.value)
-            # Each photo has a run of its own, so that none depends on what came before it.
-            run = self.report.run(self.asked.seed, self.asked.device)
+            model = self.request.model(source.value)
+            # Each photo has its own run, so that no training depends on the previous ones.
+            run = self.report.run(self.request.seed, self.request.device)
             if model.finished:
-                self.report.say(f"{source.label} is trained on already")
+                self.report.say(f"the model of {source.label} is already trained")
             else:
-                self.report.say(announced(source.label, model))
+                self.report.say(training_line(source.label, model))
             with self.report.training(model), stopping(run):
                 done = train_model(model, run)
         except (OutputError, Stopped):
-            raise  # it would be no different for the next photo
+            raise  # affects all photos
         except Exception as error:
             self._failed(source.label, error)
         else:
             self._trained(source.label, done)
 
-    def in_parallel(self, found: list[Source]) -> None:
+    def in_parallel(self, sources_found: list[Source]) -> None:
         """Train on several photos at a time."""
-        pending = self._pending(found)
+        pending = self._pending(sources_found)
         if not pending:
             return
-        several = ParallelTraining(self.asked, pending, self.options.jobs)
-        self.report.say(_announced_together(several, self.asked.engine, len(pending)))
-        with self.report.together(f"training on {len(pending)} photos") as told, stopping(several):
-            for count, (training, outcome) in enumerate(several.outcomes(lambda: told(several.done, several.seconds))):
+        several = ParallelTraining(self.request, pending, self.options.jobs)
+        self.report.say(_parallel_training_line(several, self.request.engine, len(pending)))
+        with self.report.together(f"training on {len(pending)} photos") as update, stopping(several):
+            for count, (training, outcome) in enumerate(
+                several.outcomes(lambda: update(several.done, several.seconds))
+            ):
                 label = str(training.photo)
                 if isinstance(outcome, Exception):
                     self._failed(label, outcome)
                     continue
                 left = len(pending) - count - 1
-                about = (
-                    f"{left} to go, about {format_duration(several.seconds)} left" if left else "that was the last one"
-                )
-                self.report.say(f"{label} is trained on, {about}")
+                about = f"{left} more, about {format_duration(several.seconds)} left" if left else "the last one"
+                self.report.say(f"finished {label}, {about}")
                 self._trained(label, outcome)
 
-    def _pending(self, found: list[Source]) -> list[PhotoTraining]:
-        """What there is to do; what is finished, or cannot be used, is reported at once."""
+    def _pending(self, sources_found: list[Source]) -> list[PhotoTraining]:
+        """The pending trainings; finished models and errors are reported at once."""
         pending = []
-        for source in found:
-            assert isinstance(source.value, Path)  # what comes on standard input comes alone
+        for source in sources_found:
+            assert isinstance(source.value, Path)  # standard input is a single photo
             try:
-                model = self.asked.model(source.value)
+                model = self.request.model(source.value)
                 if not model.finished:
                     pending.append(PhotoTraining.of(source.value, model))
                     continue
@@ -141,7 +138,7 @@ class _TrainCommand:
             except Exception as error:
                 self._failed(source.label, error)
                 continue
-            self.report.say(f"{source.label} is trained on already")
+            self.report.say(f"the model of {source.label} is already trained")
             self._trained(source.label, Trained(model.folder, model.engine, model.photo.name, False, 0.0))
         return pending
 
@@ -162,11 +159,11 @@ class _TrainCommand:
                 print(done.folder, flush=True)
 
 
-def _announced_together(several: ParallelTraining, engine: str, count: int) -> str:
-    photos = "1 photo is" if count == 1 else f"{count} photos are"
-    beside = f", {several.concurrency} at a time" if several.concurrency > 1 else ""
+def _parallel_training_line(several: ParallelTraining, engine: str, count: int) -> str:
+    photos = "1 photo" if count == 1 else f"{count} photos"
+    parallel = f", {several.concurrency} at a time" if several.concurrency > 1 else ""
     return (
-        f"{photos} trained on ({engine}){beside}: about {format_duration(several.seconds)} and "
-        f"{format_bytes(several.bytes)}, once; Ctrl-C stops all and the same command goes on; "
-        "pictures of the stages go to previews in the models' folders"
+        f"training on {photos} ({engine}){parallel}: about {format_duration(several.seconds)} and "
+        f"{format_bytes(several.bytes)}, once; Ctrl-C stops all, the same command resumes; "
+        "previews of the stages are written to the models' folders"
     )

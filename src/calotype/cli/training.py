@@ -1,4 +1,4 @@
-"""What commands that train have in common: announced before they start, and stopped so that they can go on."""
+"""Common parts of the commands that train: announcements, and stopping so that a training can be resumed."""
 
 from __future__ import annotations
 
@@ -17,65 +17,65 @@ from calotype.tasks.photo_model import PhotoModel
 
 
 class Stoppable(Protocol):
-    """Work that somebody can ask to stop: a run, or several of them."""
+    """Work with a ``stop`` method: a run, or several of them."""
 
     def stop(self) -> None:
-        """Ask it to."""
+        """Request a stop."""
 
 
-def announced(label: str, model: PhotoModel) -> str:
-    """The line that says, before it starts, what a training will take."""
+def training_line(label: str, model: PhotoModel) -> str:
+    """The line that announces a training with its estimated time and memory."""
     done = model.done()
-    begins = "goes on with its training" if done else "is trained on"
+    action = "resuming the training on" if done else "training on"
     stages = "1 stage" if len(model.stages) == 1 else f"{len(model.stages)} stages"
     stages = f"{len(model.finished_stages)} of {stages} finished" if done else stages
     purpose = f" for {model.purpose}" if model.purpose else ""
     return (
-        f"{label} {model.photo.size} {begins} ({model.engine}{purpose}, {stages}): "
+        f"{action} {label} {model.photo.size} ({model.engine}{purpose}, {stages}): "
         f"about {format_duration(model.cost.seconds * (1 - done))} and {format_bytes(model.cost.bytes)}, once; "
-        f"Ctrl-C stops and the same command goes on; a picture of each stage goes to {model.previews}"
+        f"Ctrl-C stops, the same command resumes; previews of the stages are written to {model.previews}"
     )
 
 
-def how_to_go_on(label: str) -> str:
-    """The line that says, after an interruption, what there is and how to have the rest."""
+def resume_hint(label: str) -> str:
+    """The line printed after an interruption: how to resume or use the training."""
     return (
-        f"stopped while training on {shown(label)}: the same command goes on where it was, "
-        "and a verb with --unfinished uses what is finished"
+        f"stopped while training on {shown(label)}: the same command resumes, "
+        "and a verb with --unfinished uses the finished stages"
     )
 
 
 @contextmanager
 def stopping(run: Stoppable, *, patient: bool = False) -> Iterator[None]:
-    """While something is trained: Ctrl-C lets the step in progress finish and saves; a second one does not wait.
+    """In the block, Ctrl-C and SIGTERM finish the current step, save and stop; a second signal stops at once.
 
     Args:
-        run: what is asked to stop.
-        patient: whether a second one waits, too: a process that trains with others is told by the terminal and by
-            the process that began it.
+        run: the work to stop.
+        patient: ignore a second signal: in distributed training a process gets signals from both the terminal and its
+            parent process.
 
     Raises:
-        Terminated: the process was asked to end, and the training has stopped for it.
+        Terminated: SIGTERM was received, and the training has stopped.
     """
-    asked: list[int] = []
+    received: list[int] = []
 
     def stop(number: int, frame: FrameType | None) -> None:
-        if asked and patient:
+        if received and patient:
             return
-        if asked:
+        if received:
             raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
-        asked.append(number)
+        received.append(number)
         run.stop()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous_handlers = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
-        if asked:  # too late for the training to stop, in time for what would follow
+        if received:  # received after the last step: stop what follows
             raise KeyboardInterrupt
     except (Stopped, KeyboardInterrupt) as error:
-        if asked[:1] == [signal.SIGTERM]:
+        if received[:1] == [signal.SIGTERM]:
             raise Terminated from error
         raise
     finally:
-        for number, handler in before.items():
+        for number, handler in previous_handlers.items():
             signal.signal(number, handler)

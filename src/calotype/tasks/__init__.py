@@ -1,4 +1,4 @@
-"""The verbs. One file each: read the photo, ask the engine, hand back pictures with what repeats them.
+"""The verbs, one module each: open the inputs, call the engine, and return pictures with their settings.
 
-A verb's signature, the ``Param`` descriptions in it and its docstring are also its command line: nothing is said twice.
+The command line and the studio's forms are generated from each verb's signature, ``Param`` descriptions and docstring.
 """

@@ -1,4 +1,4 @@
-"""A picture that is to a target as a photo is to its counterpart."""
+"""The verb ``analogy``: apply the relation between two pictures to a third (image analogies)."""
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ COLOURS = ("auto", "photo", "target")
 
 
 class AnalogyJob(PhotoJob):
-    """What the verb makes of one photo, its counterpart and a target."""
+    """Job of the verb ``analogy``."""
 
     verb = "analogy"
     takes = ("photo", "target", "before")
@@ -50,17 +50,19 @@ class AnalogyJob(PhotoJob):
         """Read the photo, its counterpart and the target.
 
         Raises:
-            InputError: one of them cannot be used, or they do not fit together.
+            InputError: an image cannot be used, or the sizes do not match.
         """
         super().__init__(request, photo, also, run, **pictures)
         before = self.pictures.get("before")
         if before is not None and not same_shape(before.size, self.photo.size):
             raise InputError(
                 f"'{before.name}' is {before.size} and '{self.photo.name}' {self.photo.size} pixels: "
-                "give a counterpart (--before) of the photo's size, or of its shape"
+                "give a counterpart (--before) of the photo's size or aspect ratio"
             )
         if before is None and request.own["guide"] == "labels":
-            raise InputError("a photo is no label map: give one of it, --before MAP (before=), or leave out --guide")
+            raise InputError(
+                "--guide labels needs a label map: give one of the photo, --before MAP (before=), or leave it out"
+            )
 
     def fitting_size(self) -> Size:
         """The size of the target."""
@@ -68,11 +70,11 @@ class AnalogyJob(PhotoJob):
         return size
 
     def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
-        """As for every job, and both counterparts."""
-        return {**super().engine_arguments(output), **self._compared}
+        """The usual arguments, the counterpart and the target."""
+        return {**super().engine_arguments(output), **self._guide_arguments}
 
     @cached_property
-    def _compared(self) -> "dict[str, torch.Tensor | None]":
+    def _guide_arguments(self) -> "dict[str, torch.Tensor | None]":
         from calotype.image.io import to_tensor
         from calotype.image.resize import resize
 
@@ -89,7 +91,7 @@ def analogy(
     target: Annotated[
         PhotoLike,
         Param(
-            "what is to become like the photo: a photo, or a label map in flat colours",
+            "the picture to transform: a photo, or a label map in flat colours",
             kind="picture",
             metavar="TARGET",
         ),
@@ -100,8 +102,8 @@ def analogy(
     before: Annotated[
         PhotoLike | None,
         Param(
-            "the photo's counterpart, of its size or shape: as the target is, a photo without the effect or a label "
-            "map; without it, the photo's own light and shade",
+            "the photo's counterpart, of its size or aspect ratio and of the same type as the target: a photo without "
+            "the effect, or a label map; without it, the photo's brightness",
             kind="picture",
             metavar="PICTURE",
         ),
@@ -109,8 +111,8 @@ def analogy(
     guide: Annotated[
         str,
         Param(
-            "how target and counterpart are compared: labels (each flat colour means something), light (brightness), "
-            "colours (as they are), or auto, labels where there are any",
+            "how target and counterpart are compared: labels (each flat colour is a class), light (brightness), "
+            "colours, or auto, labels if both are label maps",
             metavar="WORD",
             choices=GUIDES,
         ),
@@ -118,8 +120,8 @@ def analogy(
     colours: Annotated[
         str,
         Param(
-            "whose colours the result has: the photo's, the target's (only light and shade change), or auto, the "
-            "target's where the counterpart is a photo",
+            "colours of the result: the photo's, the target's (only the brightness changes), or auto, the target's if "
+            "the counterpart is a photo",
             metavar="photo|target|auto",
             choices=COLOURS,
         ),
@@ -128,28 +130,28 @@ def analogy(
     preset: Annotated[str, arguments.PRESET] = "fast",
     **options: Unpack[EngineOptions],
 ) -> Result:
-    """Make of a target what the photo is of its counterpart.
+    """Apply the relation between a counterpart and the photo to a target.
 
-    A new layout: photo.jpg and a map of it that is painted in a few flat colours (sky blue, trees green), and a new map
-    in the same colours: ``calotype analogy photo.jpg new_map.png --before map.png``.
+    A new layout: photo.jpg, its label map painted in a few flat colours (sky blue, trees green), and a new map in the
+    same colours: ``calotype analogy photo.jpg new_map.png --before map.png``.
 
-    An effect: a drawing of a photo, that photo, and another photo that is to be drawn the same way:
-    ``calotype analogy drawing.jpg other.jpg --before photo.jpg``. Colours stay the other photo's, unless
-    ``--colours photo`` is given.
+    An effect: a drawing of a photo, that photo, and another photo to draw in the same way: ``calotype analogy
+    drawing.jpg other.jpg --before photo.jpg``. The result has the other photo's colours, unless ``--colours photo`` is
+    given.
 
-    A texture: without ``--before``, the photo's matter takes on the light and shade of the target:
-    ``calotype analogy moss.jpg portrait.jpg``.
+    A texture: without ``--before``, the photo's texture is given the brightness of the target: ``calotype analogy
+    moss.jpg portrait.jpg``.
 
     Args:
-        photo: a path, PIL image, array or ``Photo``: what has the effect or the matter wanted.
-        target: the same kinds: what is to become like it. The result has its size.
-        n: how many, each with the next seed.
-        seed: of the first picture.
-        before: the photo's counterpart, of its size or shape; ``None``: its own brightness, blurred.
+        photo: the picture with the effect or the texture: a path, PIL image, array or ``Photo``.
+        target: the picture to transform, of the same types. The result has its size.
+        n: number of pictures; each uses the next seed.
+        seed: seed of the first picture.
+        before: the photo's counterpart, of its size or aspect ratio; ``None``: its brightness, blurred.
         guide: ``"auto"``, ``"labels"``, ``"light"`` or ``"colours"``: how counterpart and target are compared.
-        colours: ``"auto"``, ``"photo"`` or ``"target"``: whose colours the result has.
-        engine: which engine; ``calotype engines`` lists them.
-        preset: which of the engine's presets.
+        colours: ``"auto"``, ``"photo"`` or ``"target"``: colours of the result.
+        engine: name of the engine; ``calotype engines`` lists them.
+        preset: name of one of the engine's presets.
         options: see ``EngineOptions``.
 
     Returns and raises what ``vary`` does.

@@ -1,4 +1,4 @@
-"""A photo that moves."""
+"""The verb ``animate``: make a film from one photo."""
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ _MOST_FRAMES = 5000
 
 
 class AnimateJob(PhotoJob):
-    """What the verb makes of one photo: a film in the place of a picture."""
+    """Job of the verb ``animate``, whose output is a film instead of a picture."""
 
     verb = "animate"
     takes = ("photo",)
@@ -35,29 +35,29 @@ class AnimateJob(PhotoJob):
         """See ``Job``."""
         frames = own["frames"]
         if not 2 <= frames <= _MOST_FRAMES:
-            raise InputError(f"{frames} frames make no film: give a number from 2 to {_MOST_FRAMES}, like 60")
+            raise InputError(f"{frames} frames cannot be used: give a number from 2 to {_MOST_FRAMES}, like 60")
         between(own["fps"], 0.01, 1000, "a speed", "10")
         between(own["alpha"], 0, 1, "an alpha", "0.1")
         between(own["beta"], 0, 1, "a beta", "0.9")
 
     def engine_cost(self) -> Cost:
-        """What all frames are expected to take: they are held until the film is written."""
+        """Expected time and memory for all frames, which are held in memory until the film is written."""
         one, frames = super().engine_cost(), self.request.own["frames"]
         return replace(one, seconds=one.seconds * frames, bytes=one.bytes + frames * self.size.pixels * 4)
 
     def finished(self, made: Any) -> Animation:
-        """The film."""
+        """The frames as a film."""
         from calotype.image.io import to_image
 
         own = self.request.own
         return Animation([to_image(frame) for frame in made], own["fps"], own["loop"], self.settings, self.photo.name)
 
     def film(self) -> Animation:
-        """The one film of the order.
+        """Make the film.
 
         Raises:
-            InputError: the machine has too little memory for it.
-            Stopped: the run was asked to stop.
+            InputError: the machine has too little memory.
+            Stopped: the run was stopped.
         """
         self.check_memory()
         made, seconds = self.make(self.outputs[0])
@@ -75,48 +75,46 @@ def animate(
     *,
     engine: Annotated[str, arguments.ENGINE] = "singan",
     preset: Annotated[str, arguments.PRESET] = "fast",
-    frames: Annotated[int, Param("how many frames", kind="whole", metavar="COUNT", at_least=2, first=True)] = 60,
-    fps: Annotated[float, Param("frames a second", kind="number", metavar="NUMBER")] = 10.0,
+    frames: Annotated[int, Param("number of frames", kind="whole", metavar="COUNT", at_least=2, first=True)] = 60,
+    fps: Annotated[float, Param("frames per second", kind="number", metavar="NUMBER")] = 10.0,
     structure: Annotated[str | float, arguments.STRUCTURE] = "auto",
     alpha: Annotated[
         float,
-        Param(
-            "how much every frame keeps of the photo, 0 to 1", kind="number", metavar="NUMBER", at_least=0, at_most=1
-        ),
+        Param("similarity of each frame to the photo, 0 to 1", kind="number", metavar="NUMBER", at_least=0, at_most=1),
     ] = 0.1,
     beta: Annotated[
         float,
-        Param("how smoothly the movement goes on, 0 to 1", kind="number", metavar="NUMBER", at_least=0, at_most=1),
+        Param("smoothness of the movement, 0 to 1", kind="number", metavar="NUMBER", at_least=0, at_most=1),
     ] = 0.9,
-    loop: Annotated[bool, Param("let the last frame lead back to the first", kind="switch")] = True,
+    loop: Annotated[bool, Param("seamless loop: the last frame leads back to the first", kind="switch")] = True,
     size: Annotated[arguments.SizeLike | None, arguments.SIZE] = None,
     **options: Unpack[TrainedOptions],
 ) -> Animation:
-    """Make a film from one photo: what could move in it moves a little.
+    """Make a film from one photo with small movements.
 
-    Flames, water, leaves and clouds do best. The suffix of ``-o`` says the format: GIF, WebP, APNG (.png) or MP4.
+    Flames, water, leaves and clouds work best. The suffix of ``-o`` sets the format: GIF, WebP, APNG (.png) or MP4.
 
 
     Args:
         photo: a path, PIL image, array or ``Photo``.
-        seed: of the movement.
-        engine: which engine; ``calotype engines`` lists them.
-        preset: which of the engine's presets.
-        frames: how many.
-        fps: frames a second.
-        structure: what moves: ``"free"``, ``"loose"``, ``"close"``, 0 (everything) .. 1 (fine details alone), or
-            ``"scale3"``. ``"auto"``: what suits the engine; loose, unless it says otherwise.
-        alpha: how much every frame keeps of the photo, 0 .. 1.
-        beta: how smoothly the movement goes on, 0 (a new one every frame) .. 1 (always the same).
+        seed: seed of the movement.
+        engine: name of the engine; ``calotype engines`` lists them.
+        preset: name of one of the engine's presets.
+        frames: number of frames, 2 to 5000.
+        fps: frames per second.
+        structure: what moves: ``"free"``, ``"loose"``, ``"close"``, 0 (everything) .. 1 (only fine details), or
+            ``"scale3"``. ``"auto"``: the engine's default, or loose.
+        alpha: similarity of each frame to the photo, 0 .. 1.
+        beta: smoothness of the movement, 0 (independent frames) .. 1 (constant direction).
         loop: whether the last frame leads back to the first.
         size: of the film: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``. ``None``: as large as the photo.
         options: see ``TrainedOptions``.
 
     Returns:
-        The frames, and the settings that repeat them; ``save`` writes a film.
+        The frames and the settings that reproduce them; ``save`` writes a film.
 
     Raises:
         InputError: a photo or an argument cannot be used; the message says what to do.
-        Stopped: ``run`` was asked to stop.
+        Stopped: ``run`` was stopped.
     """
     return AnimateJob.of(locals()).film()

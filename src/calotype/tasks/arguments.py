@@ -1,4 +1,4 @@
-"""What the arguments mean that several verbs share, and the words and numbers that can stand in them."""
+"""Arguments that several verbs share: their descriptions, and parsing of their values."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from calotype.types import Factor, Size
 SizeLike = Size | str | tuple[int, int]
 FactorLike = Factor | str | float
 
-# How much of the photo's layout is kept. The words are points on a scale from 0 (none of it) to 1 (the photo itself),
-# and near its free end, because little of the layout has to be given to the patches for the rest to follow.
+# Named values of the structure, from 0 (no layout of the photo) to 1 (the photo itself). They are close to 0 because
+# the coarse scales alone determine most of the layout.
 STRUCTURES = {"free": 0.0, "loose": 0.12, "close": 0.25}
-# What suits verb and engine: an engine says it in its own ``STRUCTURES``.
+# The default of verb and engine; engines declare it for each verb.
 AUTO = "auto"
-# Which edges meet without a seam: (top and bottom, left and right).
+# Which edges match without a seam: (top and bottom, left and right).
 TILES = {"none": (False, False), "x": (False, True), "y": (True, False), "both": (True, True)}
 
 PHOTO = Param(
@@ -48,29 +48,29 @@ FACTOR = Param(
 )
 STRUCTURE = Param(
     "how much of the photo's layout is kept: free, loose, close, a number from 0 (free) to 1 (the photo), the scale to "
-    "start from, scale0 the coarsest, or auto, what suits the engine",
+    "start from, scale0 the coarsest, or auto, the default of the engine",
     kind="structure",
     metavar="WORD|NUMBER|SCALE",
     choices=(AUTO, *STRUCTURES),
     first=True,
 )
-# For the verbs that are handed a picture: where it is taken in, and so how much of it stays as it is.
+# For the verbs that take a second picture: the scale at which it is injected.
 TAKEN_IN = Param(
-    "how much of the picture given is kept: free, loose, close, a number from 0 (its layout) to 1 (all of it), the "
-    "scale it is taken in at, scale0 the coarsest, or auto, what suits verb and engine",
+    "how much of the given picture is kept: free, loose, close, a number from 0 (its layout) to 1 (all of it), the "
+    "injection scale, scale0 the coarsest, or auto, the default of verb and engine",
     kind="structure",
     metavar="WORD|NUMBER|SCALE",
     choices=(AUTO, *STRUCTURES),
     first=True,
 )
-TILE = Param("which way copies can be laid side by side without a seam", metavar="none|x|y|both", choices=tuple(TILES))
-ALSO = Param("a further photo that lends its patches; can be given several times", kind="photos", metavar="PHOTO")
+TILE = Param("directions in which the result tiles without a seam", metavar="none|x|y|both", choices=tuple(TILES))
+ALSO = Param("a further photo to take patches from; can be given several times", kind="photos", metavar="PHOTO")
 MAX_SIDE = Param("shrink the photos first so that no side is longer", kind="whole", metavar="PIXELS", at_least=1)
 SETTINGS = Param(
     "change one value of the preset; can be given several times", kind="settings", flags=("--set",), metavar="KEY=VALUE"
 )
 UNFINISHED = Param(
-    "use what a stopped training has finished instead of going on with it (engines that are trained)", kind="switch"
+    "use the finished stages of a stopped training instead of resuming it (engines that are trained)", kind="switch"
 )
 MODEL = Param(
     "a trained model, by its folder or by its name in 'calotype models'; preset and settings are then its own",
@@ -81,10 +81,10 @@ DEVICE = Param("where to compute: auto, cpu, cuda, mps", kind="device", metavar=
 
 
 def one_of(known: Iterable[str], word: str, kind: str) -> str:
-    """``word``, which has to be one of ``known``.
+    """Check that ``word`` is one of ``known``, and return it.
 
     Raises:
-        InputError: it is not; the message names the nearest and lists all.
+        InputError: it is not; the message names the closest one and lists all.
     """
     if word in known:
         return word
@@ -92,24 +92,24 @@ def one_of(known: Iterable[str], word: str, kind: str) -> str:
 
 
 def size_from(size: SizeLike) -> Size:
-    """A size as it may be given.
+    """Parse a size: ``"WIDTHxHEIGHT"``, ``(width, height)`` or a ``Size``, pixels.
 
     Raises:
-        InputError: it is not a size.
+        InputError: it is not a valid size.
     """
     if isinstance(size, str):
         return Size.parse(size)
     if isinstance(size, Size):
         return size
-    width, height = size  # as in PIL; inside calotype it is height first, hence the named type
+    width, height = size  # the order of PIL; ``Size`` has the height first
     return Size(height, width)
 
 
 def factor_from(factor: FactorLike) -> Factor:
-    """A factor as it may be given.
+    """Parse a factor: ``"1.5x1"``, a number for both directions, or a ``Factor``.
 
     Raises:
-        InputError: it is not a factor.
+        InputError: it is not a valid factor.
     """
     if isinstance(factor, Factor):
         return factor
@@ -117,10 +117,10 @@ def factor_from(factor: FactorLike) -> Factor:
 
 
 def structure_from(structure: str | float) -> float | str:
-    """A structure as it may be given: 0 (free) .. 1, or ``"scale3"``, which means something only with a photo.
+    """Parse a structure: a number 0 (free) .. 1, a word of ``STRUCTURES``, or a scale of the photo, like ``"scale3"``.
 
     Raises:
-        InputError: it is neither a number in that range, nor a known word, nor a scale.
+        InputError: it is none of these.
     """
     try:
         value = float(structure)
@@ -139,16 +139,16 @@ def structure_from(structure: str | float) -> float | str:
 
 
 def level_of(structure: float, levels: int) -> int:
-    """The level that ``structure`` points to, of so many: 0 only where it is 0, so that loose is never free."""
+    """The index, 0 .. ``levels`` - 1, of the level for a structure of 0..1; only a structure of 0 gives level 0."""
     return min(levels - 1, max(1, round(structure * (levels - 1)))) if structure > 0 else 0
 
 
 def between(value: float, low: float, high: float, name: str, example: str) -> float:
-    """``value``, which has to be from ``low`` to ``high``.
+    """Check that ``value`` is between ``low`` and ``high`` inclusive, and return it.
 
     Raises:
-        InputError: it is not; ``name`` says what it is, ``example`` how to write one.
+        InputError: it is not; the message uses ``name`` for the value and ``example`` for a valid one.
     """
-    if not low <= value <= high:  # written so that NaN is refused too
+    if not low <= value <= high:  # also true for NaN
         raise InputError(f"{name} of {value:g} cannot be used: give a number from {low:g} to {high:g}, like {example}")
     return value

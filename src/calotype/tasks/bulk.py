@@ -1,7 +1,7 @@
-"""Many outputs of one command: planned input by input, what is there skipped, the rest made here or elsewhere.
+"""Batch processing: plan the outputs of each input, skip existing ones, and make the others, here or on an executor.
 
-An output depends on nothing but its inputs, its settings and its seed. So it does not matter which process makes it,
-and a command that was interrupted goes on when it is given again.
+An output depends only on its inputs, settings and seed. So any process can make it, and an interrupted command resumes
+when it is repeated.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ from calotype.tasks.worker import TaskContext
 if TYPE_CHECKING:
     from calotype.run import Run
 
-ATTEMPTS = 3  # how often an output is begun whose process ends before it does
-_ENOUGH = 0.02  # the share of the work after which its own pace tells more than what was expected
-_EVERY = 0.5  # seconds between two reports of one process
+ATTEMPTS = 3  # maximum number of attempts for an output if its process dies
+_MIN_FRACTION = 0.02  # of the work, before the measured speed replaces the estimate
+_REPORT_INTERVAL = 0.5  # seconds between two progress reports of one process
 
 
 @dataclass(frozen=True)
 class BulkRequest:
-    """What all inputs of a command have in common.
+    """The part of a batch command that all its inputs share.
 
     Attributes:
-        kind: of the jobs.
+        kind: class of the jobs.
         request: the checked arguments.
-        shared: the inputs that all jobs share, by the name of the argument, read; a path is a folder, of which every
-            job takes the file that has the name of its main input.
+        shared: the opened inputs of all jobs, by argument name; a ``Path`` is a folder, from which each job takes the
+            file with the same stem as its main input.
     """
 
     kind: type[Job]
@@ -52,10 +52,10 @@ class BulkRequest:
 
     @classmethod
     def read(cls, kind: type[Job], request: Request, inputs: Mapping[str, Any]) -> BulkRequest:
-        """Read the shared inputs.
+        """Open the shared inputs.
 
         Raises:
-            InputError: one of them cannot be used.
+            InputError: an input cannot be used.
         """
         from calotype.image.io import open_photo
 
@@ -73,12 +73,12 @@ class BulkRequest:
         """The job for one main input.
 
         Args:
-            main: as it was given, or read; ``None`` where the verb has none.
+            main: the main input, a path or opened; ``None`` if the verb has none.
             run: as for the verb.
-            own: those of its further inputs that come from a folder, where they have been read.
+            own: the inputs that come from folders, if they are already opened.
 
         Raises:
-            InputError: an input cannot be used, or a folder has none for it.
+            InputError: an input cannot be used, or a folder has no file for the main input.
         """
         given = {self.kind.main: main} if self.kind.main else {}
         return self.kind.create(
@@ -86,47 +86,48 @@ class BulkRequest:
         )
 
     def _own(self, main: Any) -> dict[str, Any]:
-        """The inputs that folders have for a main input."""
+        """The inputs from folders that belong to a main input, opened."""
         folders = {name: folder for name, folder in self.shared.items() if isinstance(folder, Path)}
         if not folders:
             return {}
-        stem = _stem(main, self.request.max_side)
-        read = {name: self.kind.opened(name, _namesake(stem, folder), self.request) for name, folder in folders.items()}
-        return {name: given for name, given in read.items() if given is not None}
+        stem = _stem_of(main, self.request.max_side)
+        files = {name: _file_with_stem(stem, folder) for name, folder in folders.items()}
+        opened = {name: self.kind.opened(name, file, self.request) for name, file in files.items()}
+        return {name: value for name, value in opened.items() if value is not None}
 
     def own(self, job: Job) -> dict[str, Any]:
-        """The inputs that were read for a job alone."""
+        """The inputs of a job that come from folders."""
         return {name: job.inputs[name] for name, given in self.shared.items() if isinstance(given, Path)}
 
 
-def _stem(main: Any, max_side: int | None) -> str:
+def _stem_of(main: Any, max_side: int | None) -> str:
     from calotype.image.io import open_photo
 
     return Path(main).stem if isinstance(main, str | Path) else open_photo(main, max_side=max_side).name
 
 
-def _namesake(stem: str, folder: Path) -> Path:
-    """The picture in a folder that has the name of a photo.
+def _file_with_stem(stem: str, folder: Path) -> Path:
+    """The picture in a folder with the same stem as a photo.
 
     Raises:
-        InputError: there is none, or more than one.
+        InputError: there is not exactly one.
     """
     from calotype.image.io import list_photos
 
     found = [path for path in list_photos(folder) if path.stem == stem]
     if len(found) != 1:
-        there = f"{len(found)} pictures" if found else "no picture"
-        raise InputError(f"{there} named '{stem}' in {shown(folder)}: put one there for each photo, like {stem}.png")
+        recorded = f"{len(found)} pictures" if found else "no picture"
+        raise InputError(f"{recorded} named '{stem}' in {shown(folder)}: put one there for each photo, like {stem}.png")
     return found[0]
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# What is to be made
+# Plans
 
 
 @dataclass(frozen=True)
 class PlannedOutput:
-    """One output of a plan: where it goes, and the hash of its settings."""
+    """One output of a plan, its file, and the hash of its settings."""
 
     output: OutputSpec
     path: Path
@@ -135,18 +136,18 @@ class PlannedOutput:
 
 @dataclass(eq=False)
 class Plan:
-    """What is to be made of one input.
+    """The outputs to make from one input.
 
     Attributes:
-        label: what to call the input in messages.
-        stem: how the names of its files begin.
-        job: the job for it.
-        planned: all its outputs.
-        manifest: what is known of them, and where it is written down.
-        todo: those that were not there.
-        left: those of them that neither are there by now nor have failed.
-        failed: whether one has.
-        own: those of the job's further inputs that no other job has.
+        label: name of the input in messages.
+        stem: stem of the output file names.
+        job: the job of the input.
+        planned: all outputs of the job.
+        manifest: records the state of the outputs.
+        todo: the outputs that did not exist at the start.
+        left: the outputs of ``todo`` that are neither done nor failed yet.
+        failed: whether an output failed.
+        own: the inputs of the job that come from folders.
     """
 
     label: str
@@ -170,17 +171,17 @@ class Plan:
         resume: bool | None,
         own: Mapping[str, Any] | None = None,
     ) -> Plan:
-        """What there is to do.
+        """Plan the outputs of a job and skip existing ones.
 
         Args:
-            label: what to call the input in messages.
-            stem: how the names of its files begin.
-            job: the job for it.
-            path_of: where an output goes.
-            manifest: what is known of outputs.
-            resume: whether outputs that are there are left out: those of this version of the program where a manifest
-                is kept (``None``), those of any version (``True``), or none (``False``).
-            own: see above.
+            label: name of the input in messages.
+            stem: stem of the output file names.
+            job: the job of the input.
+            path_of: returns the file of an output.
+            manifest: records the state of the outputs.
+            resume: which existing outputs to skip: if there is a manifest, those of this version of the program
+                (``None``), those of any version (``True``), or none (``False``).
+            own: the inputs of the job that come from folders.
         """
         planned = [
             PlannedOutput(output, path_of(output), hash_of({**job.settings, **output.differs}))
@@ -194,13 +195,13 @@ class Plan:
 
     @property
     def sha256(self) -> str | None:
-        """What tells the main input from every other one; ``None`` where there is none."""
+        """Hash of the main input; ``None`` if the verb has none."""
         main = self.job.main
         identity = self.job.identities([main]).get(main, {}) if main else {}
         return identity.get("sha256")
 
     def of_output(self, output: OutputSpec) -> PlannedOutput:
-        """The plan of an output."""
+        """The planned output of an output specification."""
         return next(one for one in self.planned if one.output == output)
 
     def _is_there(self, one: PlannedOutput, *, any_version: bool) -> bool:
@@ -208,11 +209,11 @@ class Plan:
             return True
         if not repeats(one.path, {**self.job.settings, **one.output.differs}, any_version=any_version):
             return False
-        self.record(one, None)  # written just before a process was ended, or before there was a manifest
+        self.record(one, None)  # written just before the process died, or without a manifest
         return True
 
     def record(self, one: PlannedOutput, seconds: float | None) -> None:
-        """Write down an output that is on the disk; no ``seconds``: it was there before.
+        """Record an output that is on disk in the manifest; ``seconds`` is ``None`` if it existed before.
 
         Raises:
             OutputError: the manifest cannot be written.
@@ -221,7 +222,7 @@ class Plan:
         self.left = [other for other in self.left if other is not one]
 
     def give_up(self, some: Sequence[PlannedOutput], reason: str) -> None:
-        """Write down outputs that could not be made.
+        """Record failed outputs in the manifest.
 
         Raises:
             OutputError: the manifest cannot be written.
@@ -234,25 +235,25 @@ class Plan:
 
 
 def repeats(path: Path, settings: Mapping[str, Any], *, any_version: bool) -> bool:
-    """Whether ``path`` is, whole, what these settings make; of films only formats that carry their settings say so."""
+    """Whether ``path`` is a complete output of these settings; only formats with embedded settings can tell."""
     from calotype.image.io import is_whole, read_settings
 
     try:
-        there = read_settings(path) if path.is_file() else None
+        recorded = read_settings(path) if path.is_file() else None
     except InputError:
         return False
-    if there is None:
+    if recorded is None:
         return False
-    wanted = json.loads(json.dumps(dict(settings)))  # as it would come back from a file: lists for tuples
+    expected = json.loads(json.dumps(dict(settings)))  # as read from a file: lists instead of tuples
     if any_version:
-        there, wanted = {**there, "calotype": ""}, {**wanted, "calotype": ""}
-    return there == wanted and is_whole(path)
+        recorded, expected = {**recorded, "calotype": ""}, {**expected, "calotype": ""}
+    return recorded == expected and is_whole(path)
 
 
 def give_up_input(
     label: str, request: Request, path_of: Callable[[OutputSpec], Path], manifest: Manifest, reason: str
 ) -> None:
-    """Write down that nothing could be made of an input, which may not even have been read.
+    """Record in the manifest that all outputs of an input failed, for instance because it cannot be opened.
 
     Raises:
         OutputError: the manifest cannot be written.
@@ -262,55 +263,55 @@ def give_up_input(
 
 
 def _about(label: str, sha256: str | None, output: OutputSpec) -> dict[str, Any]:
-    # The file's name without its folders: where somebody keeps their photos is not for everybody to read.
-    said = {"photo": Path(label).name, "photo_sha256": sha256, "seed": output.seed}
-    return {**said, "scale": output.scale} if output.scale else said
+    # Without the folder, which may be private.
+    fields = {"photo": Path(label).name, "photo_sha256": sha256, "seed": output.seed}
+    return {**fields, "scale": output.scale} if output.scale else fields
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# Made by an executor
+# On an executor
 
 
 class BulkRun:
-    """Plans whose outputs are made by an executor, and written here."""
+    """Makes the outputs of plans on an executor, and writes them in this process."""
 
     def __init__(self, executor: Executor, inputs: int) -> None:
-        """Nothing is begun.
+        """Create the batch run; nothing is started yet.
 
         Args:
-            executor: runs the tasks; what these share is a ``BulkRequest``.
-            inputs: how many there are in all.
+            executor: runs the tasks; their shared argument is a ``BulkRequest``.
+            inputs: total number of inputs.
         """
         self._executor, self._left = executor, float(inputs)
-        self._shares: dict[Task, float] = {}  # of the running tasks, how much is done
-        self._done = 0.0  # inputs, of those that there was something to do for
-        self._expected: list[float] = []  # seconds for each of these, alone
+        self._shares: dict[Task, float] = {}  # fraction done of each running task
+        self._done = 0.0  # number of processed inputs, those without pending outputs not counted
+        self._expected: list[float] = []  # estimated seconds of each input, run alone
         self._began = time.monotonic()
 
     def stop(self) -> None:
-        """Ask all to stop, from any thread or signal handler."""
+        """Request a stop, from any thread or signal handler."""
         self._executor.stop()
 
     @property
     def stopping(self) -> bool:
-        """Whether somebody has asked all to stop."""
+        """Whether a stop was requested."""
         return self._executor.stopping
 
     def skip(self) -> None:
-        """There is nothing to do for one input more."""
+        """Count an input whose outputs all exist."""
         self._left -= 1
 
     @property
     def done(self) -> float:
-        """How much of all the work is done, 0..1."""
-        running = sum(share * _portion(task) for task, share in self._shares.items())
+        """Fraction of all the work that is done, 0..1."""
+        running = sum(share * _fraction_of_input(task) for task, share in self._shares.items())
         return min(1.0, (self._done + running) / max(self._left, 1))
 
     @property
     def seconds(self) -> float:
-        """How long all will take from now on: by the pace so far, or, where there is none yet, as expected."""
+        """Estimated remaining time, seconds: from the measured speed, or from the cost estimates at the start."""
         done = self.done
-        if done >= _ENOUGH:
+        if done >= _MIN_FRACTION:
             return (time.monotonic() - self._began) / done * (1 - done)
         mean = sum(self._expected) / max(1, len(self._expected))
         return mean * self._left / self._executor.concurrency * (1 - done)
@@ -318,31 +319,31 @@ class BulkRun:
     def outcomes(
         self, plans: Iterable[Plan], on_progress: Callable[[], object]
     ) -> Iterator[tuple[Plan, list[PlannedOutput], list[float] | Exception]]:
-        """Make everything, and hand out what became of it as soon as it is there.
+        """Make all outputs, and yield them as soon as they are done.
 
         Args:
-            plans: taken one by one, hardly sooner than they can begin.
-            on_progress: called whenever ``done`` has changed, in the thread that asks for the outcomes.
+            plans: read lazily, about as fast as they can be started.
+            on_progress: called whenever ``done`` has changed, in the thread that iterates over the outcomes.
 
         Returns:
-            Outputs of a plan, and the seconds they took; they are on the disk. Or the reason why they are not.
+            Plan, outputs, and either the seconds that each took, when they are on disk, or the error.
 
         Raises:
             Stopped: ``stop`` was called.
             OutputError: an output cannot be written.
         """
 
-        def told(task: Task, share: float) -> None:
+        def on_task_progress(task: Task, share: float) -> None:
             self._shares[task] = share
             on_progress()
 
         self._began = time.monotonic()
-        with closing(self._executor.outcomes(self._tasks(plans), told)) as outcomes:
+        with closing(self._executor.outcomes(self._tasks(plans), on_task_progress)) as outcomes:
             for task, outcome in outcomes:
                 plan, some = task.about
                 self._shares.pop(task, None)
-                self._done += _portion(task)
-                yield plan, some, outcome if isinstance(outcome, Exception) else _written(plan, some, outcome)
+                self._done += _fraction_of_input(task)
+                yield plan, some, outcome if isinstance(outcome, Exception) else _write_outputs(plan, some, outcome)
                 on_progress()
 
     def _tasks(self, plans: Iterable[Plan]) -> Iterator[Task]:
@@ -352,7 +353,7 @@ class BulkRun:
             seconds = [job.cost.seconds * len(plan.todo), *(training.cost.seconds for training in pending)]
             self._expected.append(sum(seconds))
             models = [model_store.packed(model.folder) for model in _models(job)] if far else []
-            for some in _divided(plan):
+            for some in _task_outputs(plan):
                 outputs = [one.output for one in some]
                 main = job.inputs[job.main] if job.main else None
                 work = MakeTask(main, outputs, some[0].path.suffix, plan.own, models, far)
@@ -361,27 +362,27 @@ class BulkRun:
                 yield Task(work, shown(plan.label), key, needed, about=(plan, some))
 
 
-def _portion(task: Task) -> float:
-    """How much of its input a task is."""
+def _fraction_of_input(task: Task) -> float:
+    """Fraction of its input's outputs that a task makes."""
     plan, some = task.about
     return len(some) / max(1, len(plan.todo))
 
 
-def _divided(plan: Plan) -> list[list[PlannedOutput]]:
-    """Each output alone; but all together where something has to be trained first, and once is enough."""
+def _task_outputs(plan: Plan) -> list[list[PlannedOutput]]:
+    """The outputs of each task: one, or all of the plan if a model must be trained first."""
     if not plan.todo:
         return []
     return [plan.todo] if plan.job.pending_training else [[one] for one in plan.todo]
 
 
 def _models(job: Job) -> list[PhotoModel]:
-    """What is trained for a job, what it builds on first."""
+    """The models that are trained for a job, the base first."""
     if not isinstance(job, PhotoJob) or job.model is None or job.request.unfinished:
         return []
     return [model for model in (job.model.base, job.model) if model is not None]
 
 
-def _written(plan: Plan, some: list[PlannedOutput], made: Made) -> list[float]:
+def _write_outputs(plan: Plan, some: list[PlannedOutput], made: Made) -> list[float]:
     for model, files in zip(_models(plan.job), made.models):
         model_store.unpack(model.folder, files)
     for one, files, seconds in zip(some, made.files, made.seconds):
@@ -396,17 +397,17 @@ def _write(path: Path, data: bytes) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# In whatever process makes it
+# In the worker process
 
 
 @dataclass(frozen=True)
 class Made:
-    """What has been made of one input.
+    """The result of a ``MakeTask``.
 
     Attributes:
-        files: of each output, the bytes of its files by their suffix: a film may lie beside a picture.
-        seconds: that each took.
-        models: what was trained for them, packed, what it builds on first; empty where nobody else need have it.
+        files: for each output, the contents of its files by suffix: there may be a film besides a picture.
+        seconds: time that each output took.
+        models: the trained models, packed, the base first; empty if they are on a shared disk.
     """
 
     files: list[dict[str, bytes]]
@@ -416,15 +417,15 @@ class Made:
 
 @dataclass(frozen=True)
 class MakeTask:
-    """Outputs of one input, to be made in whatever process. The input goes along, so that nobody need find it.
+    """A task that makes outputs of one input. It contains the opened input, so the process needs no access to its file.
 
     Attributes:
-        main: the main input, as it was read.
-        outputs: which outputs.
-        suffix: of the files, which says the format.
-        own: those of its further inputs that no other job has.
-        models: those that are finished, packed; empty where they are found without that.
-        far: whether to hand out what is trained.
+        main: the main input, opened.
+        outputs: the outputs to make.
+        suffix: suffix of the output files, which determines their format.
+        own: the inputs of the job that come from folders, opened.
+        models: the finished models, packed; empty if the process has access to the model store.
+        far: whether to return trained models.
     """
 
     main: Any
@@ -435,10 +436,10 @@ class MakeTask:
     far: bool = False
 
     def __call__(self, bulk: BulkRequest, context: TaskContext) -> Made:
-        """Train where that is needed, then make the outputs.
+        """Train if necessary, then make the outputs.
 
         Raises:
-            CalotypeError: as the verb.
+            CalotypeError: as for the verb.
         """
         from calotype.run import Run
 
@@ -455,30 +456,30 @@ class MakeTask:
             run_job(
                 job,
                 self.outputs,
-                listener.heard,
+                listener.on_event,
                 path_of=lambda output: Path(folder, number[id(output)], f"made{self.suffix}"),
                 wait=True,
             )
-        learned = [model_store.packed(model.folder) for model in _models(job)] if self.far and trains else []
-        return Made(made.files, made.seconds, learned)
+        trained = [model_store.packed(model.folder) for model in _models(job)] if self.far and trains else []
+        return Made(made.files, made.seconds, trained)
 
 
 class _Collector:
-    """Hears a job's events: collects the files and reports the share of the work that is done."""
+    """Event listener of a job: collects the output files and reports the fraction of the work that is done."""
 
     def __init__(self, job: Job, count: int, context: TaskContext, made: Made) -> None:
         self._context, self._made = context, made
-        self._pending, self._each = list(job.pending_training), job.cost.seconds
-        self._whole = sum(training.cost.seconds for training in self._pending) + self._each * count
-        self._done, self._told = 0.0, time.monotonic()
+        self._pending, self._output_seconds = list(job.pending_training), job.cost.seconds
+        self._total_seconds = sum(training.cost.seconds for training in self._pending) + self._output_seconds * count
+        self._done, self._last_report = 0.0, time.monotonic()
 
-    def heard(self, event: JobEvent) -> None:
+    def on_event(self, event: JobEvent) -> None:
         """See ``runner.Listener``."""
         if event.kind in ("step", "preview"):
             self._step(event)
         elif event.kind == "saved" and event.path is not None:
             self._done = sum(training.cost.seconds for training in self._pending)
-            self._done += self._each * (len(self._made.seconds) + 1)
+            self._done += self._output_seconds * (len(self._made.seconds) + 1)
             files = sorted(event.path.parent.iterdir())
             self._made.files.append({path.suffix: path.read_bytes() for path in files})
             self._made.seconds.append(event.seconds)
@@ -488,11 +489,11 @@ class _Collector:
         training, report = event.training, event.event
         if training is None or report is None or report.kind != "step":
             return
-        before = sum(other.cost.seconds for other in self._pending[: self._pending.index(training)])
-        self._report(before + training.cost.seconds * training.done_at(report.stage, report.step, report.steps))
+        seconds_before = sum(other.cost.seconds for other in self._pending[: self._pending.index(training)])
+        self._report(seconds_before + training.cost.seconds * training.done_at(report.stage, report.step, report.steps))
 
     def _report(self, seconds: float) -> None:
         now = time.monotonic()
-        if now - self._told >= _EVERY:
-            self._told = now
-            self._context.report(min(1.0, seconds / self._whole))
+        if now - self._last_report >= _REPORT_INTERVAL:
+            self._last_report = now
+            self._context.report(min(1.0, seconds / self._total_seconds))

@@ -1,4 +1,4 @@
-"""How far one folder of pictures is from another, as sets: FID and its like."""
+"""Set metrics of two folders of pictures: FID, KID, precision and recall, and others."""
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Callable, Iterator, Sequence
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
     from calotype.nn.embedding import Embedding, Vectors
 
 MEASURES = ("fid", "kid", "precision", "recall", "density", "coverage", "class_score", "fsd")
-_BY_ITSELF = ("fid", "kid", "precision", "recall", "density", "coverage")  # without --metrics
-_BATCH = 32  # pictures of one size that are looked at together
+_DEFAULT_MEASURES = ("fid", "kid", "precision", "recall", "density", "coverage")  # without --metrics
+_BATCH = 32  # maximum number of pictures of one size in a batch
 _LOSSY = {".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".heic", ".heif"}
-_FEW = 50  # pictures: below, no measure of a set says much
+_FEW = 50  # number of pictures below which a warning is given
 
 
 @dataclass(frozen=True)
 class SetScores:
-    """What ``compare`` found.
+    """The result of ``compare``.
 
     Attributes:
-        values: each measure by name, as asked for; beside ``fid`` its ``fid_floor``, the distance between two halves
-            of the real pictures (at half their number, so about twice what equal sets of the whole number have), beside
-            ``kid`` and ``class_score`` their standard deviations (``..._deviation``).
-        features: name of what the pictures were seen with; empty where only maps were looked at.
-        real: how many real pictures there are.
-        fake: how many made ones.
-        classes: for ``fsd``, the areas of every class in both (see ``calotype.metrics.fsd``); else empty.
-        notes: what should be known before the numbers are believed.
+        values: the measures by name; with ``fid`` also ``fid_floor``, the distance between two random halves of the
+            real set (about twice that of two equal sets of full size), with ``kid`` and ``class_score`` also their
+            standard deviations (``..._deviation``).
+        features: name of the feature extractor or segmenter; empty if only label maps were compared.
+        real: number of real pictures.
+        fake: number of generated pictures.
+        classes: for ``fsd``, the areas of each class in both sets (see ``calotype.metrics.fsd``); else empty.
+        notes: warnings on the reliability of the values.
     """
 
     values: dict[str, float]
@@ -47,7 +47,7 @@ class SetScores:
     notes: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        """All of it as JSON-ready values."""
+        """All attributes as JSON-ready values."""
         return asdict(self)
 
 
@@ -58,8 +58,8 @@ def compare(
     metrics: Annotated[
         str | Sequence[str] | None,
         Param(
-            "compare two folders as sets, by these, like fid,kid: fid, kid, precision, recall, density, coverage, "
-            "class_score, fsd, or all",
+            "compare two folders as sets, with these measures, like fid,kid: fid, kid, precision, recall, density, "
+            "coverage, class_score, fsd, or all",
             kind="several",
             metavar="NAMES",
             choices=MEASURES,
@@ -68,7 +68,7 @@ def compare(
     features: Annotated[
         str | Path,
         Param(
-            "what sets are seen with: auto, efficientnet, offline, or the file of FID's Inception weights",
+            "feature extractor for sets: auto, efficientnet, offline, or the file of FID's Inception weights",
             kind="weights",
             metavar="NAME",
             choices=("auto", "efficientnet", "offline"),
@@ -77,70 +77,70 @@ def compare(
     segmenter: Annotated[
         str | Path | None,
         Param(
-            "for fsd of photos: what sees what they show, voc, city, or the file of ESPNetv2's weights; without it the "
-            "maps beside the pictures are compared",
+            "segmenter for fsd of photos: voc, city, or the file of ESPNetv2's weights; without it the label maps of "
+            "the sets are compared",
             kind="weights",
             metavar="NAME",
             choices=("voc", "city"),
         ),
     ] = None,
-    seed: Annotated[int, Param("of what is drawn at random to compare sets", kind="whole", at_least=0)] = 0,
+    seed: Annotated[int, Param("seed of the random choices in set measures", kind="whole", at_least=0)] = 0,
     on_progress: Callable[[int, int], object] | None = None,
 ) -> SetScores:
-    """Compare two folders of pictures as sets: how real the made ones look, and what they leave out.
+    """Compare two folders of pictures as sets: fidelity and diversity of the generated pictures.
 
-    Pictures need not belong together one by one, and their numbers may differ, though equal ones are better. All
-    pictures below both folders are taken, each resized as a whole as the features say. For ``fsd`` either a segmenter
-    is given, or both have to be sets of samples with maps, like those of ``calotype data``.
+    The pictures need not be paired, and their numbers may differ, though equal numbers give better comparisons. All
+    pictures below both folders are used, each resized to the input size of the features. ``fsd`` needs a segmenter, or
+    label maps in both sets, like those of ``calotype data``.
 
     Args:
-        real: folder of the real pictures, or the name of a set that ``calotype data`` has made.
-        fakes: folder of the made ones, or such a name.
-        metrics: names, of ``MEASURES``, or one text with commas; ``None`` takes all that need nothing else.
-        features: ``auto`` (EfficientNet-Lite0 where it is installed, else formulas), ``efficientnet``, ``offline``, or
-            the path of the weights of FID's Inception network.
-        segmenter: for ``fsd``: ``voc``, ``city`` or a path (see ``calotype.nn.espnet``); ``None`` takes maps.
-        seed: of what is drawn at random.
-        on_progress: called with how many pictures were looked at, and how many there are.
+        real: folder of the real pictures, or the name of a set created by ``calotype data``.
+        fakes: folder of the generated pictures, or such a name.
+        metrics: names in ``MEASURES``, or one text separated by commas; ``None``: all that need no further data.
+        features: ``auto`` (EfficientNet-Lite0 if installed, else ``offline``), ``efficientnet``, ``offline`` (features
+            without weights), or the path of the weights of FID's Inception network.
+        segmenter: for ``fsd``: ``voc``, ``city`` or a path (see ``calotype.nn.espnet``); ``None``: use label maps.
+        seed: seed of the random choices.
+        on_progress: called with the number of processed pictures and their total number.
 
     Raises:
-        InputError: a folder is missing or has too few pictures, one cannot be read, there is no such measure, or what
-            it needs is not there.
+        InputError: a folder is missing or has too few pictures, a picture cannot be read, there is no such measure, or
+            its data or weights are missing.
     """
     from calotype.data.folder import pictures_below
 
-    asked = _asked(metrics)
+    measures = _parse_metrics(metrics)
     folders = [_folder(real), _folder(fakes)]
     values: dict[str, float] = {}
     classes: list[dict[str, Any]] = []
     notes: list[str] = []
     name = ""
-    seen = [measure for measure in asked if measure != "fsd"]
+    feature_measures = [measure for measure in measures if measure != "fsd"]
     files = [pictures_below(folder) for folder in folders]
-    if seen:
+    if feature_measures:
         from calotype.nn.embedding import chosen
 
         embedding = chosen(features)
         name = embedding.name
-        both = _embedded(files, embedding, on_progress)
-        notes += _notes(files, both[0].values.shape[1], seen)
-        values |= _measured(both[0], both[1], seen, seed)
-    if "fsd" in asked:
-        tallies, names, seer = _tallied(folders, files, segmenter)
-        segmentation = _fsd(tallies, names, seed)
-        name = "; ".join(part for part in (name, seer) if part)
+        vectors = _embedded(files, embedding, on_progress)
+        notes += _notes(files, vectors[0].values.shape[1], feature_measures)
+        values |= _measured(vectors[0], vectors[1], feature_measures, seed)
+    if "fsd" in measures:
+        class_areas, names, segmenter_name = _class_areas(folders, files, segmenter)
+        segmentation = _fsd(class_areas, names, seed)
+        name = "; ".join(part for part in (name, segmenter_name) if part)
         values |= {"fsd": segmentation.distance, "fsd_floor": segmentation.floor}
         values["fsd_standardised"] = segmentation.standardised
         classes = [asdict(one) for one in segmentation.classes]
     return SetScores(values, name, len(files[0]), len(files[1]), classes, notes)
 
 
-def _asked(metrics: str | Sequence[str] | None) -> list[str]:
+def _parse_metrics(metrics: str | Sequence[str] | None) -> list[str]:
     if metrics is None:
-        return list(_BY_ITSELF)
+        return list(_DEFAULT_MEASURES)
     names = [name.strip() for name in (metrics.split(",") if isinstance(metrics, str) else metrics)]
     if names == ["all"]:
-        return [*_BY_ITSELF, "class_score"]
+        return [*_DEFAULT_MEASURES, "class_score"]
     for name in names:
         if name not in MEASURES:
             raise InputError(unknown("measure of sets", name, (*MEASURES, "all")))
@@ -150,7 +150,7 @@ def _asked(metrics: str | Sequence[str] | None) -> list[str]:
 def _folder(path: str | Path) -> Path:
     folder = set_folder(path)
     if not folder.is_dir():
-        raise InputError(f"{shown(path)} is not a folder: sets are compared folder by folder, without --metrics singly")
+        raise InputError(f"{shown(path)} is not a folder: give folders, or leave out --metrics to compare pictures")
     return folder
 
 
@@ -160,10 +160,10 @@ def _embedded(
     from calotype.nn.embedding import embed
 
     total, done = sum(map(len, files)), 0
-    found = []
+    vectors_of_sets = []
     for paths in files:
 
-        def watched(batches: "Iterator[Tensor]") -> "Iterator[Tensor]":
+        def with_progress(batches: "Iterator[Tensor]") -> "Iterator[Tensor]":
             nonlocal done
             for batch in batches:
                 yield batch
@@ -171,30 +171,30 @@ def _embedded(
                 if on_progress is not None:
                     on_progress(done, total)
 
-        found.append(embed(watched(_batches(paths)), embedding))
-    return found
+        vectors_of_sets.append(embed(with_progress(_batches(paths)), embedding))
+    return vectors_of_sets
 
 
 def _batches(paths: Sequence[Path]) -> "Iterator[Tensor]":
-    """Pictures as they are, those of one size that follow each other together."""
+    """The pictures at full size, [B, 3, H, W], -1..1; consecutive pictures of one size form a batch."""
     import torch
 
     from calotype.image.io import open_photo, to_tensor
 
-    held: list[Tensor] = []
+    batch: list[Tensor] = []
     for path in paths:
         picture = to_tensor(open_photo(path))[:, :3]
-        if held and (held[0].shape != picture.shape or len(held) == _BATCH):
-            yield torch.cat(held)
-            held = []
-        held.append(picture)
-    yield torch.cat(held)
+        if batch and (batch[0].shape != picture.shape or len(batch) == _BATCH):
+            yield torch.cat(batch)
+            batch = []
+        batch.append(picture)
+    yield torch.cat(batch)
 
 
-def _measured(real: "Vectors", fake: "Vectors", asked: Sequence[str], seed: int) -> dict[str, float]:
+def _measured(real: "Vectors", fake: "Vectors", measures: Sequence[str], seed: int) -> dict[str, float]:
     values: dict[str, float] = {}
-    near: dict[str, float] = {}
-    for name in asked:
+    neighbour_scores: dict[str, float] = {}
+    for name in measures:
         if name == "fid":
             from calotype.metrics.frechet import fid, self_distance
 
@@ -205,7 +205,7 @@ def _measured(real: "Vectors", fake: "Vectors", asked: Sequence[str], seed: int)
 
             kernel = kid(real, fake, seed=seed)
             values["kid"] = kernel.mean
-            if min(len(real), len(fake)) > kernel.subset:  # else there is one subset, which deviates from nothing
+            if min(len(real), len(fake)) > kernel.subset:  # else there is only one subset
                 values["kid_deviation"] = kernel.deviation
         elif name == "class_score":
             from calotype.metrics.classes import class_score
@@ -215,41 +215,45 @@ def _measured(real: "Vectors", fake: "Vectors", asked: Sequence[str], seed: int)
         else:
             from calotype.metrics.neighbours import neighbours
 
-            near = near or asdict(neighbours(real, fake))
-            values[name] = near[name]
+            neighbour_scores = neighbour_scores or asdict(neighbours(real, fake))
+            values[name] = neighbour_scores[name]
     return values
 
 
-def _tallied(
+def _class_areas(
     folders: Sequence[Path], files: "list[list[Path]]", segmenter: str | Path | None
 ) -> "tuple[list[Tensor], Sequence[str], str]":
-    """The areas of the classes in both sets, the names of these, and what saw them."""
+    """The class areas of both sets, the names of the classes, and the name of the segmenter."""
     from calotype.metrics.fsd import areas
 
     if segmenter is not None:
         from calotype.nn import espnet
 
-        see = espnet.segmenter(segmenter)
-        return [areas(map(see, _batches(paths)), len(see.classes)) for paths in files], see.classes, see.name
+        segment = espnet.segmenter(segmenter)
+        return (
+            [areas(map(segment, _batches(paths)), len(segment.classes)) for paths in files],
+            segment.classes,
+            segment.name,
+        )
     from calotype.data.samples import read_about, read_lines, read_map
 
     names: list[str] = read_about(folders[0]).get("map_classes") or []
-    tallies = []
+    class_areas = []
     for folder in folders:
         lines = read_lines(folder)
         if not names or read_about(folder).get("map_classes") != names or any("map" not in line for line in lines):
             raise InputError(
-                f"fsd compares maps of one set of classes, and {shown(folder)} has none: use sets with maps, or say "
-                "what sees them (--segmenter city)"
+                f"fsd needs label maps of the same classes, and {shown(folder)} has none: use sets with label maps, or "
+                "give a segmenter (--segmenter city)"
             )
-        tallies.append(areas((_map(read_map(folder / line["map"])) for line in lines), len(names)))
-    return tallies, names, ""
+        class_areas.append(areas((_map(read_map(folder / line["map"])) for line in lines), len(names)))
+    return class_areas, names, ""
 
 
-def _fsd(tallies: "list[Tensor]", names: Sequence[str], seed: int) -> "Segmentation":
+def _fsd(class_areas: "list[Tensor]", names: Sequence[str], seed: int) -> "Segmentation":
     from calotype.metrics.fsd import fsd
 
-    return fsd(tallies[0], tallies[1], names, seed=seed)
+    return fsd(class_areas[0], class_areas[1], names, seed=seed)
 
 
 def _map(index: Any) -> "Tensor":
@@ -258,21 +262,19 @@ def _map(index: Any) -> "Tensor":
     return torch.from_numpy(index.astype("int64"))[None]
 
 
-def _notes(files: "list[list[Path]]", dimensions: int, asked: Sequence[str]) -> list[str]:
+def _notes(files: "list[list[Path]]", dimensions: int, measures: Sequence[str]) -> list[str]:
     real, fake = map(len, files)
     notes = []
     if real != fake:
-        notes.append(f"there are {real} real pictures and {fake} made ones: equal numbers are compared more fairly")
+        notes.append(f"there are {real} real and {fake} generated pictures: use equal numbers for a fair comparison")
     if min(real, fake) < _FEW:
-        notes.append(f"{min(real, fake)} pictures are few: chance decides much")
-    elif "fid" in asked and min(real, fake) < 2 * dimensions:
+        notes.append(f"{min(real, fake)} pictures are few: the values are unreliable")
+    elif "fid" in measures and min(real, fake) < 2 * dimensions:
         notes.append(
-            f"fid of {min(real, fake)} pictures with {dimensions} features is too large by about half of what halves "
-            "of the real ones have: compare it at equal numbers only, or take kid"
+            f"fid of {min(real, fake)} pictures with {dimensions} features is too high by about half of fid_floor: "
+            "compare it at equal numbers only, or use kid"
         )
     lossy = [{path.suffix.lower() in _LOSSY for path in paths} for paths in files]
     if lossy[0] != lossy[1]:
-        notes.append(
-            "the pictures of one folder are compressed with losses and those of the other are not: that counts"
-        )
+        notes.append("the pictures of only one folder have lossy compression, which influences the values")
     return notes

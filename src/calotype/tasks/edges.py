@@ -1,4 +1,4 @@
-"""The outlines of what a photo shows, as a drawing in white on black."""
+"""The verb ``edges``: draw the edges in a photo, in white on black."""
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class EdgesJob(PhotoJob):
-    """What the verb makes of one photo."""
+    """Job of the verb ``edges``."""
 
     verb = "edges"
     takes = ("photo",)
@@ -29,7 +29,7 @@ class EdgesJob(PhotoJob):
             between(own["thickness"], 1, 100, "a thickness", "2")
 
     def finished(self, made: Any) -> Any:
-        """The lines in white on black."""
+        """The edge map, [1, 1, H, W] in 0..1, as a picture in white on black."""
         from calotype.image.io import to_image
 
         return to_image((2 * made - 1).expand(-1, 3, -1, -1))
@@ -41,7 +41,7 @@ def edges(
     thickness: Annotated[
         int | None,
         Param(
-            "of the lines, in pixels; by default one for every 400 of the longer side",
+            "line thickness in pixels; default: 1 per 400 pixels of the longer side",
             kind="whole",
             metavar="PIXELS",
             first=True,
@@ -51,16 +51,16 @@ def edges(
     preset: Annotated[str, arguments.PRESET] = "fast",
     **options: Unpack[EngineOptions],
 ) -> Result:
-    """Draw the outlines of what a photo shows, in white on black.
+    """Draw the edges in a photo, in white on black.
 
-    The drawing is a label map of two labels: change a copy of it, and have the photo made anew to fit: calotype
-    relayout photo.jpg photo_edges_0.png changed.png.
+    The drawing is a label map of two labels: edit a copy of it and rearrange the photo to match: calotype relayout
+    photo.jpg photo_edges_0.png changed.png.
 
     Args:
         photo: a path, PIL image, array or ``Photo``.
-        thickness: of the lines, pixels, 1 to 100; ``None``: one for every 400 of the longer side, at least 1.
-        engine: which engine; ``calotype engines`` lists them.
-        preset: which of the engine's presets.
+        thickness: line thickness, pixels, 1 to 100; ``None``: 1 per 400 pixels of the longer side, at least 1.
+        engine: name of the engine; ``calotype engines`` lists them.
+        preset: name of one of the engine's presets.
         options: see ``EngineOptions``.
 
     Returns:
@@ -68,6 +68,6 @@ def edges(
 
     Raises:
         InputError: the photo or an argument cannot be used; the message says what to do.
-        Stopped: ``run`` was asked to stop.
+        Stopped: ``run`` was stopped.
     """
     return EdgesJob.of(locals()).result()

@@ -1,4 +1,4 @@
-"""A photo cut up and put together anew, with the seams healed."""
+"""The verb ``edit``: remove the seams of an edited photo."""
 
 # Annotations are values here, not strings: the command line is made from them.
 from typing import TYPE_CHECKING, Annotated, Unpack
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class EditJob(BlendedJob):
-    """What the verb makes of one photo and the changed one."""
+    """Job of the verb ``edit``."""
 
     verb = "edit"
     default_structure = 0.4
@@ -28,7 +28,7 @@ def edit(
     photo: Annotated[PhotoLike, arguments.PHOTO],
     edited: Annotated[
         PhotoLike,
-        Param("the photo with things moved, copied or cut out", kind="picture", metavar="EDITED", begins="photo"),
+        Param("the photo with objects moved, copied or cut out", kind="picture", metavar="EDITED", begins="photo"),
     ],
     n: Annotated[int, arguments.COUNT] = 1,
     seed: Annotated[int, arguments.SEED] = 0,
@@ -41,24 +41,24 @@ def edit(
     structure: Annotated[str | float, arguments.TAKEN_IN] = "auto",
     **options: Unpack[TrainedOptions],
 ) -> Result:
-    """Heal the seams of an edited photo: things moved, copied, stretched or painted over.
+    """Remove the seams of an edited photo, in which objects were moved, copied, stretched or painted over.
 
-    What was changed, and a margin around it, is made again from what is in the photo; the rest of the photo stays as it
-    is. What was changed is found by comparing the two pictures, unless a mask says it.
+    The changed area and a margin around it are synthesised again from the content of the photo; the rest of the photo
+    is not changed. The changed area is found by comparing the two pictures, unless a mask is given.
 
 
     Args:
-        photo: a path, PIL image, array or ``Photo``: as it was before.
-        edited: the same photo with things moved, copied or cut out, as large as the photo or of its shape.
-        n: how many.
-        seed: of the first picture; the i-th has ``seed + i``.
-        mask: white where something was changed; ``None``: found by comparing the two pictures.
-        feather: of the mask's edge, pixels; ``None``: 5 for every 250 pixels of the longer side.
-        unmasked: the engine's whole picture, not blended into the photo.
-        engine: which engine; ``calotype engines`` lists them.
-        preset: which of the engine's presets.
-        structure: where the edited picture is taken in: ``"free"``, ``"loose"``, ``"close"``, 0 (its layout) .. 1
-            (all of it), or ``"scale3"``. ``"auto"``: what suits the engine; 0.4, unless it says otherwise.
+        photo: the original photo: a path, PIL image, array or ``Photo``.
+        edited: the same photo with objects moved, copied or cut out, of the photo's size or aspect ratio.
+        n: number of pictures.
+        seed: seed of the first picture; picture i uses ``seed + i``.
+        mask: white in the changed area; ``None``: found by comparing the two pictures.
+        feather: softness of the mask's edge, pixels; ``None``: 5 per 250 pixels of the longer side.
+        unmasked: return the engine's whole picture, not blended into the photo.
+        engine: name of the engine; ``calotype engines`` lists them.
+        preset: name of one of the engine's presets.
+        structure: injection scale of the edited picture: ``"free"``, ``"loose"``, ``"close"``, 0 (its layout) .. 1
+            (all of it), or ``"scale3"``. ``"auto"``: the engine's default, or 0.4.
         options: see ``TrainedOptions``.
 
     Returns and raises what ``vary`` does.

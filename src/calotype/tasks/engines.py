@@ -1,4 +1,4 @@
-"""What there is to choose from: the engines and models, their presets, and the keys of their settings."""
+"""Describe the available engines and models, their presets, and the keys of their settings."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from calotype.catalog import ENGINES, MODELS, declared, system
 
 
 def engines() -> dict[str, dict[str, Any]]:
-    """Of each engine and model, by name, JSON-ready.
+    """JSON-ready descriptions of all engines and models, by name.
 
-    ``summary``, ``learns`` (from what), ``presets`` (their values) and ``keys`` (type and meaning).
+    Keys: ``summary``, ``learns`` (kind of training data), ``presets`` (their values) and ``keys`` (type and meaning).
     """
     return {name: _about(name) for name in (*ENGINES, *MODELS)}
 
@@ -33,15 +33,15 @@ def _about(name: str) -> dict[str, Any]:
 
 
 def attribute_docs(config: type) -> dict[str, str]:
-    """What a class's docstring says about each attribute: the lines ``name: meaning`` under ``Attributes:``."""
+    """The descriptions of a class's attributes: the lines ``name: meaning`` under ``Attributes:`` in its docstring."""
     _, _, section = (inspect.getdoc(config) or "").partition("Attributes:\n")
     meanings: dict[str, str] = {}
     name = ""
     for line in section.splitlines():
-        begun = re.match(r" {4}(\w+)(?: \([^)]*\))?: (.*)", line)
-        if begun:
-            name = begun[1]
-            meanings[name] = begun[2]
+        match = re.match(r" {4}(\w+)(?: \([^)]*\))?: (.*)", line)
+        if match:
+            name = match[1]
+            meanings[name] = match[2]
         elif name and line.startswith(" " * 5):
             meanings[name] += f" {line.strip()}"
         elif line.strip():

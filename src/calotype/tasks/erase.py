@@ -1,4 +1,4 @@
-"""A thing taken out of a photo, and what was behind it invented."""
+"""The verb ``erase``: remove an object from a photo and fill the hole (inpainting)."""
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping, Sequence
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     from calotype.run import Run
 
-# What a hand that paints a mask leaves out at the edges of things: 4 pixels for every 1000 of the longer side.
-_LEFT_OUT = 0.004
+# Default dilation of the mask, as hand-painted masks miss the edges of objects, as a fraction of the longer side.
+_DILATION = 0.004
 
 
 class EraseJob(InpaintingJob):
-    """What the verb makes of one photo and a mask."""
+    """Job of the verb ``erase``."""
 
     verb = "erase"
     takes = ("photo", "mask")
@@ -48,36 +48,36 @@ class EraseJob(InpaintingJob):
         """Read the photo and the mask.
 
         Raises:
-            InputError: one of them cannot be used, or they do not fit together.
+            InputError: an image cannot be used, or the sizes do not match.
         """
         from calotype.image.io import open_photo
         from calotype.image.mask import open_mask
 
         super().__init__(request, photo, also, run)
         self._selected = None
-        if mask is not None:  # only now, since a mask may be transparent where the photo is not
+        if mask is not None:  # after the photo: a mask may have transparency where the photo has none
             self.pictures["mask"] = open_photo(mask, max_side=request.max_side)
             self._selected = open_mask(self.pictures["mask"], self.size)
         elif self.photo.alpha is None or self.photo.alpha.min() >= 128:
             raise InputError(
-                f"nothing says what is to be erased from '{self.photo.name}': give --mask, white where it is "
-                "(mask=), or make it transparent"
+                f"no mask of what to erase from '{self.photo.name}': give --mask, white on black (mask=), or a photo "
+                "in which it is transparent"
             )
 
     @cached_property
     def canvas(self) -> "torch.Tensor":
-        """The photo; without its transparency where that says what is to be filled."""
+        """The photo, without its alpha channel if that is used as the mask: [1, C, H, W]."""
         picture = self.tensor(self.photo)
         return picture if self._selected is not None else picture[:, :3]
 
     @cached_property
     def hole(self) -> "torch.Tensor":
-        """The mask, or what is transparent, a little wider."""
+        """The dilated mask, from ``mask`` or the photo's transparency: [1, 1, H, W], 0 or 1."""
         from calotype.image.mask import grown
 
         selected = (self.tensor(self.photo)[:, 3:] < 0).float() if self._selected is None else self._selected
         grow = self.request.own["grow"]
-        width = round(_LEFT_OUT * max(self.size.height, self.size.width) if grow is None else grow)
+        width = round(_DILATION * max(self.size.height, self.size.width) if grow is None else grow)
         return grown(selected.to(self.run.device), width)
 
 
@@ -89,7 +89,7 @@ def erase(
     mask: Annotated[
         PhotoLike | None,
         Param(
-            "what is to be erased, in white on black; without it, what is transparent",
+            "the area to erase, in white on black; without it, the transparent area of the photo",
             kind="mask",
             metavar="PICTURE",
             first=True,
@@ -98,7 +98,7 @@ def erase(
     grow: Annotated[
         float | None,
         Param(
-            "pixels by which the mask is widened; by default 4 for every 1000 of the longer side",
+            "dilation of the mask in pixels; default: 4 per 1000 pixels of the longer side",
             kind="number",
             at_least=0,
         ),
@@ -107,21 +107,21 @@ def erase(
     preset: Annotated[str, arguments.PRESET] = "fast",
     **options: Unpack[EngineOptions],
 ) -> Result:
-    """Take something out of a photo and fill the hole with what could be behind it.
+    """Remove an object from a photo and fill the hole with plausible background.
 
-    The hole is put together from pieces of the photo, nothing of what was in it. Say what is to go with ``--mask``,
-    white on black; the rest of the photo stays as it is, to the pixel. Several seeds give several fills to choose from.
+    The hole is filled with patches from the rest of the photo. Mark it with ``--mask``, white on black; all other
+    pixels are not changed. Different seeds give different fills.
 
     Args:
         photo: a path, PIL image, array or ``Photo``.
-        n: how many, each with the next seed.
-        seed: of the first picture.
-        mask: white where something is to be erased, of the photo's size or shape; several holes are filled one by one.
-            ``None``: what is transparent in the photo.
-        grow: pixels by which the mask is widened, since hands paint too little; ``None``: 4 for every 1000 of the
-            longer side.
-        engine: which engine; ``calotype engines`` lists them.
-        preset: which of the engine's presets.
+        n: number of pictures; each uses the next seed.
+        seed: seed of the first picture.
+        mask: white in the area to erase, of the photo's size or aspect ratio; several holes are filled one by one.
+            ``None``: the transparent area of the photo.
+        grow: dilation of the mask, pixels, since hand-painted masks are often too small; ``None``: 4 per 1000 pixels
+            of the longer side.
+        engine: name of the engine; ``calotype engines`` lists them.
+        preset: name of one of the engine's presets.
         options: see ``EngineOptions``.
 
     Returns and raises what ``vary`` does.

@@ -1,4 +1,4 @@
-"""How long work will still take, and times as people say them."""
+"""Estimated remaining time, and formatting of durations."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from calotype.tasks.progress import Training
 
-_ENOUGH = 0.02  # the share of a training after which its own pace tells more than what was expected
+_MIN_FRACTION = 0.02  # of a training, before the measured speed replaces the estimate
 
 
 def format_duration(seconds: float) -> str:
-    """A time as people say it: ``a second``, ``12 s``, ``5 min``, ``2.5 h``."""
+    """A duration for display: ``a second``, ``12 s``, ``5 min``, ``2.5 h``."""
     if seconds < 1.5:
         return "a second"
     if seconds < 100:
@@ -21,18 +21,18 @@ def format_duration(seconds: float) -> str:
 
 
 class TimeEstimate:
-    """How long a training will take from now on."""
+    """Estimated remaining time of a training."""
 
     def __init__(self, model: Training) -> None:
         self._done_at = model.done_at
         self._expected = model.cost.seconds
-        self._before = model.done()
+        self._done_before = model.done()
         self._began = time.monotonic()
 
     def seconds(self, stage: str, step: int, steps: int) -> float:
-        """From the pace so far, or, where there is none yet, from what was expected."""
+        """Remaining seconds: from the measured speed, or from the cost estimate at the start."""
         done = self._done_at(stage, step, steps)
-        worked = done - self._before
-        if worked < _ENOUGH:
+        progress = done - self._done_before
+        if progress < _MIN_FRACTION:
             return self._expected * (1 - done)
-        return (time.monotonic() - self._began) / worked * (1 - done)
+        return (time.monotonic() - self._began) / progress * (1 - done)

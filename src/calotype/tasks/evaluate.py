@@ -1,4 +1,4 @@
-"""How good results are: how near to the photo's textures, how much of it is copied, how diverse they are."""
+"""The verb ``evaluate``: measure similarity, originality and diversity of results against their photo."""
 
 # Annotations are values here, not strings: the command line is made from them.
 import os
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scores:
-    """One result against its photo.
+    """Measures of one result against its photo.
 
     Attributes:
         photo: name of the photo.
         result: name of the result.
-        sifid: single-image Frechet distance with Inception features, at least 0, lower is nearer to the photo's
-            textures; ``None`` where there are no weights.
-        sifid_offline: the same distance with features that need no weights; another scale, not to be mixed.
-        sliced: sliced Wasserstein distance of 7 px patches, at least 0, lower is nearer.
-        copied: 0..1, share of the result that is the photo copied in order, lower is more original.
-        coverage: 0..1, share of the photo that is found again in the result, higher is more complete.
+        sifid: single-image Frechet distance with Inception features, at least 0, lower is more similar to the photo's
+            textures; ``None`` without weights.
+        sifid_offline: the same distance with features that need no weights; its scale is not comparable.
+        sliced: sliced Wasserstein distance of 7 px patches, at least 0, lower is more similar.
+        copied: 0..1, fraction of the result that is copied contiguously from the photo, lower is more original.
+        coverage: 0..1, fraction of the photo that is present in the result, higher is more complete.
     """
 
     photo: str
@@ -47,14 +47,14 @@ MEASURES = ("sifid", "sifid_offline", "sliced", "copied", "coverage")
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What ``evaluate`` found.
+    """The result of ``evaluate``.
 
     Attributes:
-        rows: one entry a result, in the order given; by stem where folders were given.
-        diversity: spread of the results of one photo over its contrast (see ``calotype.metrics.diversity``); ``None``
-            where there are fewer than two of one size, or a folder of photos was given.
-        features: for each kind of sifid computed, the name of the features it was computed with.
-        unpaired: files of two folders that had no partner of equal stem, and were passed over.
+        rows: one entry for each result, in the given order; sorted by stem for folders.
+        diversity: standard deviation of the results of one photo relative to its contrast (see
+            ``calotype.metrics.diversity``); ``None`` for fewer than two results of one size, or a folder of photos.
+        features: name of the feature extractor for each computed sifid measure.
+        unpaired: files of two folders without a partner of equal stem, which were skipped.
     """
 
     rows: list[Scores]
@@ -64,12 +64,12 @@ class Evaluation:
 
     @property
     def medians(self) -> dict[str, float]:
-        """The median of each measure over the rows; measures that were not computed are left out."""
+        """The median of each computed measure over the rows."""
         columns = {name: [getattr(row, name) for row in self.rows] for name in MEASURES}
         return {name: median(values) for name, values in columns.items() if None not in values}
 
     def as_dict(self) -> dict[str, Any]:
-        """All of it as JSON-ready values."""
+        """All attributes and the medians as JSON-ready values."""
         return {**asdict(self), "medians": self.medians}
 
 
@@ -105,17 +105,17 @@ def evaluate(
 ) -> Evaluation:
     """Measure results against the photo they were made from.
 
-    Each result gets sifid and sliced (how near its textures are to the photo's), copied (how much of it is the photo in
-    order) and coverage (how much of the photo is in it). Two or more results of one photo and one size also get their
-    diversity. Sizes may differ from the photo's. Without weights only sifid_offline is given. A result of 250 px
-    takes about 3 seconds, one of 3 megapixels a minute or two. With --metrics two folders are compared as sets instead:
-    how real the made pictures look all together, and what they leave out.
+    The measures of a result are sifid and sliced (similarity of its textures to the photo's), copied (fraction of it
+    that is copied from the photo) and coverage (fraction of the photo that is in it). For two or more results of one
+    photo and size, diversity is added. Sizes may differ from the photo's. Without weights only sifid_offline is
+    computed. A result of 250 px takes about 3 seconds, one of 3 megapixels a minute or two. With --metrics two folders
+    are compared as sets instead: fidelity and diversity of all generated pictures together.
 
     Args:
         real: the photo, or a folder of photos.
         fakes: the results: one, several, or a folder of them.
-        weights: Inception weights for sifid, a file or its folder; ``None`` takes the folder ``CALOTYPE_WEIGHTS``.
-        on_progress: called with how many results were measured, and how many there are.
+        weights: Inception weights for sifid, a file or its folder; ``None``: the folder ``CALOTYPE_WEIGHTS``.
+        on_progress: called with the number of measured results and their total number.
 
     Raises:
         InputError: a picture cannot be read or is too small, weights were given but cannot be used, the photos are in a
@@ -147,7 +147,7 @@ def _evaluate_folders(
     pairs = [(reals[stem], fakes[stem]) for stem in reals if stem in fakes]
     if not pairs:
         raise InputError(
-            "no photo and result have the same name: call each result like its photo, whatever the suffix, or compare "
+            "no photo and result have the same name: name each result like its photo, with any suffix, or compare "
             "the folders as sets (--metrics fid,kid)"
         )
     return Evaluation(
@@ -164,7 +164,7 @@ def _rows(
     features: "dict[str, Features]",
     on_progress: Callable[[int, int], object] | None,
 ) -> list[Scores]:
-    """Measure results one after the other, each with its photo."""
+    """The measures of each pair of photo and result."""
     from calotype.image.io import open_photo
 
     rows = []
@@ -196,7 +196,7 @@ def _results(fakes: PhotoLike | Sequence[PhotoLike]) -> Iterator[PhotoLike]:
 
 
 def _pictures(folder: Path) -> list[Path]:
-    """The photos in a folder, without the contact sheets that calotype laid beside its results."""
+    """The pictures in a folder, without contact sheets made by calotype."""
     from calotype.image.io import list_photos
 
     return [path for path in list_photos(folder) if not _is_sheet(path)]
@@ -216,7 +216,7 @@ def _is_folder(source: object) -> bool:
 
 
 def _features(weights: str | Path | None) -> "dict[str, Features]":
-    """The extractors to use, by the field of ``Scores`` that they fill."""
+    """The feature extractors, by the field of ``Scores`` that they are used for."""
     from calotype.nn.features import WEIGHTS_VARIABLE, inception_stem, offline_features
 
     features: dict[str, Features] = {"sifid_offline": offline_features()}
@@ -256,5 +256,5 @@ def _diversity(photo: Photo, results: list[Photo]) -> float | None:
     samples: list[Tensor] = [to_tensor(result)[:, :3] for result in results]
     try:
         return diversity(to_tensor(photo), torch.cat(samples))
-    except InputError:  # a photo of one grey level has no contrast to compare with: the other measures still hold
+    except InputError:  # a uniform photo has no contrast; the other measures are still valid
         return None

@@ -1,4 +1,4 @@
-"""Tasks that other processes do, several at a time: which is begun when, and what becomes of lost ones."""
+"""Executors: run tasks in other processes, schedule them by memory, and retry those whose process died."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any, ClassVar
 from calotype.errors import CalotypeError, OutputError, Stopped
 from calotype.tasks.worker import Work
 
-POLL_SECONDS = 0.2  # after which a wish to stop is noticed
+POLL_SECONDS = 0.2  # interval between checks for a stop request
 
 
-class WorkerDied(CalotypeError):  # noqa: N818  (what happened to the task)
-    """The process that did a task ended before the task did."""
+class WorkerDied(CalotypeError):  # noqa: N818  (named after the event)
+    """The worker process of a task ended before the task was done."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,11 +23,11 @@ class Task:
     """A piece of work for another process.
 
     Attributes:
-        work: called with what all tasks share and with a ``TaskContext``. It travels, and so does what it gives.
-        subject: what it works on, for messages.
-        key: no two tasks of the same key are run at a time; empty where that does not matter.
-        bytes: main memory that it takes.
-        about: what it belongs to; stays here.
+        work: called with the shared argument and a ``TaskContext``; both it and its result must be picklable.
+        subject: name of the input, for messages.
+        key: tasks with the same key do not run at the same time; empty for no restriction.
+        bytes: main memory that the task needs.
+        about: data of the caller, not sent to the process.
     """
 
     work: Work
@@ -38,53 +38,53 @@ class Task:
 
 
 class Executor(ABC):
-    """Runs tasks in other processes, so many at a time.
+    """Runs a limited number of tasks at a time in other processes.
 
     Attributes:
-        concurrency: how many at a time.
-        free: main memory that there was for all of them before they began, in bytes; ``None`` where it is not counted.
-        stopping: whether somebody has asked them to stop.
-        far: whether they may have other disks than this process.
+        concurrency: maximum number of running tasks.
+        free: main memory available to all tasks together, bytes; ``None`` if it is not limited.
+        stopping: whether a stop was requested.
+        far: whether the processes may run on other machines, without access to this one's disks.
     """
 
     far: ClassVar[bool] = False
 
     def __init__(self, concurrency: int, *, attempts: int = 1, free: int | None = None) -> None:
-        """Nothing runs yet.
+        """Create the executor; no task is started yet.
 
         Args:
-            concurrency: how many tasks at a time.
-            attempts: how often a task is begun whose process ends before it does.
-            free: main memory for all of them together, in bytes; ``None`` where that is not to be counted.
+            concurrency: number of tasks at a time.
+            attempts: maximum number of times that a task is started if its process dies.
+            free: main memory for all tasks together, bytes; ``None`` for no limit.
         """
         self.concurrency = concurrency
         self._attempts, self.free = attempts, free
         self._running: list[Task] = []
-        self._waiting: list[Task] = []  # those that could not begin beside the running ones
-        self._lost: list[Task] = []
-        self._begun: Counter[Task] = Counter()
+        self._waiting: list[Task] = []  # read, but not startable beside the running tasks
+        self._retries: list[Task] = []
+        self._attempts_made: Counter[Task] = Counter()
         self.stopping = False
 
     def stop(self) -> None:
-        """Ask all of them to stop, from any thread or signal handler: each ends its step and saves."""
+        """Request a stop, from any thread or signal handler: each task finishes its step and saves."""
         self.stopping = True
 
     def outcomes(
         self, tasks: Iterable[Task], on_progress: Callable[[Task, float], object] = lambda task, share: None
     ) -> Generator[tuple[Task, Any]]:
-        """Run all tasks, and hand out what became of each as soon as it has ended: what it gave, or an exception.
+        """Run all tasks and yield each with its outcome, its result or an exception, as soon as it has ended.
 
         Args:
-            tasks: taken one by one, hardly sooner than they can begin.
-            on_progress: called with the share of a task that is done, 0..1, in the thread that asks for the outcomes.
+            tasks: read lazily, about as fast as they can be started.
+            on_progress: called with a task and the fraction of it that is done, 0..1, in the iterating thread.
 
         Raises:
             Stopped: ``stop`` was called.
-            OutputError: one could not write what it must, and so could none of the others, which have stopped.
+            OutputError: a task could not write its output; the others were stopped.
         """
-        coming = iter(tasks)
+        pending = iter(tasks)
         try:
-            while self._begin(coming):
+            while self._start_next(pending):
                 for task, message in self._messages():
                     if isinstance(message, float):
                         on_progress(task, message)
@@ -93,52 +93,52 @@ class Executor(ABC):
                     if isinstance(message, OutputError):
                         self._drain()
                         raise message
-                    if isinstance(message, WorkerDied) and self._begun[task] < self._attempts:
-                        self._lost.append(task)
+                    if isinstance(message, WorkerDied) and self._attempts_made[task] < self._attempts:
+                        self._retries.append(task)
                     elif not isinstance(message, Stopped):
                         yield task, message
         finally:
             self.close()
         if self.stopping:
-            raise Stopped("stopped: run the same command again to go on")
+            raise Stopped("stopped: run the same command again to resume")
 
-    def _begin(self, coming: Iterator[Task]) -> bool:
-        """Begin as many as there is room for. Returns whether any is running."""
+    def _start_next(self, pending: Iterator[Task]) -> bool:
+        """Start as many tasks as possible; return whether any is running."""
         while not self.stopping and len(self._running) < self.concurrency:
-            task = self._next(coming)
+            task = self._next(pending)
             if task is None:
                 break
             self._running.append(task)
-            self._begun[task] += 1
+            self._attempts_made[task] += 1
             self._start(task)
         return bool(self._running)
 
-    def _next(self, coming: Iterator[Task]) -> Task | None:
-        """The next that can begin beside the running ones."""
-        waited = next(filter(self._fits, self._waiting), None)
-        if waited is not None:
-            self._waiting.remove(waited)
-            return waited
-        while len(self._waiting) <= self.concurrency:  # no further ahead: each holds a photo in memory
-            task = next(coming, None)
+    def _next(self, pending: Iterator[Task]) -> Task | None:
+        """The next task that can run beside the running ones."""
+        ready = next(filter(self._fits, self._waiting), None)
+        if ready is not None:
+            self._waiting.remove(ready)
+            return ready
+        while len(self._waiting) <= self.concurrency:  # limited, as each task holds a photo in memory
+            task = next(pending, None)
             if task is None:
                 break
             if self._fits(task):
                 return task
             self._waiting.append(task)
-        # Last of all and alone, since what ended the process may have been that all together were too much.
-        return self._lost.pop(0) if self._lost and not self._running else None
+        # Retried last and alone, as the process may have died because all tasks together needed too much memory.
+        return self._retries.pop(0) if self._retries and not self._running else None
 
     def _fits(self, task: Task) -> bool:
-        """Whether it can begin beside the running ones."""
+        """Whether the task can run beside the running ones."""
         if task.key and any(other.key == task.key for other in self._running):
             return False
-        # What others have not taken yet, but will.
-        taken = sum(other.bytes for other in self._running)
-        return not self._running or self.free is None or taken + task.bytes <= self.free
+        # Counts memory that the running tasks will need but may not have allocated yet.
+        reserved = sum(other.bytes for other in self._running)
+        return not self._running or self.free is None or reserved + task.bytes <= self.free
 
     def _drain(self) -> None:
-        """Have all that are running stop, and wait for it."""
+        """Stop all running tasks and wait until they have ended."""
         self.stop()
         while self._running:
             for task, message in self._messages():
@@ -147,12 +147,12 @@ class Executor(ABC):
 
     @abstractmethod
     def _start(self, task: Task) -> None:
-        """Have it begun."""
+        """Start a task in a process."""
 
     @abstractmethod
     def _messages(self) -> list[tuple[Task, Any]]:
-        """Wait a moment for the running ones, passing on a wish to stop: a share for what goes on, else the outcome."""
+        """Forward a stop request, wait briefly, and return the tasks' messages: fractions done (float) and outcomes."""
 
     @abstractmethod
     def close(self) -> None:
-        """Let every process go, and end what is still running at once."""
+        """Release all processes; kill those that still run a task."""

@@ -1,4 +1,4 @@
-"""Something pasted onto a photo made to belong there."""
+"""The verb ``harmonize``: adapt a pasted object to the photo around it."""
 
 # Annotations are values here, not strings: the command line is made from them.
 from typing import TYPE_CHECKING, Annotated, Unpack
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class HarmonizeJob(BlendedJob):
-    """What the verb makes of one photo and the changed one."""
+    """Job of the verb ``harmonize``."""
 
     verb = "harmonize"
     default_structure = 0.9
@@ -27,7 +27,7 @@ class HarmonizeJob(BlendedJob):
 def harmonize(
     photo: Annotated[PhotoLike, arguments.PHOTO],
     pasted: Annotated[
-        PhotoLike, Param("the photo with something pasted onto it", kind="picture", metavar="PASTED", begins="photo")
+        PhotoLike, Param("the photo with an object pasted onto it", kind="picture", metavar="PASTED", begins="photo")
     ],
     n: Annotated[int, arguments.COUNT] = 1,
     seed: Annotated[int, arguments.SEED] = 0,
@@ -40,24 +40,24 @@ def harmonize(
     structure: Annotated[str | float, arguments.TAKEN_IN] = "auto",
     **options: Unpack[TrainedOptions],
 ) -> Result:
-    """Make something that was pasted onto a photo look as if it belonged there.
+    """Adapt a pasted object to the photo around it.
 
-    Textures and colours of the pasted thing follow the photo; the rest of the photo stays as it is. What was pasted is
-    found by comparing the two pictures, unless a mask says it.
+    Texture and colours of the pasted object are matched to the photo; the rest of the photo is not changed. The object
+    is found by comparing the two pictures, unless a mask is given.
 
 
     Args:
-        photo: a path, PIL image, array or ``Photo``: as it was before.
-        pasted: the same photo with something pasted onto it, as large as the photo or of its shape.
-        n: how many.
-        seed: of the first picture; the i-th has ``seed + i``.
-        mask: white where something was changed; ``None``: found by comparing the two pictures.
-        feather: of the mask's edge, pixels; ``None``: 5 for every 250 pixels of the longer side.
-        unmasked: the engine's whole picture, not blended into the photo.
-        engine: which engine; ``calotype engines`` lists them.
-        preset: which of the engine's presets.
-        structure: where the pasted picture is taken in: ``"free"``, ``"loose"``, ``"close"``, 0 (its layout) .. 1
-            (all of it), or ``"scale3"``. ``"auto"``: what suits the engine; 0.9, unless it says otherwise.
+        photo: the original photo: a path, PIL image, array or ``Photo``.
+        pasted: the same photo with an object pasted onto it, of the photo's size or aspect ratio.
+        n: number of pictures.
+        seed: seed of the first picture; picture i uses ``seed + i``.
+        mask: white in the changed area; ``None``: found by comparing the two pictures.
+        feather: softness of the mask's edge, pixels; ``None``: 5 per 250 pixels of the longer side.
+        unmasked: return the engine's whole picture, not blended into the photo.
+        engine: name of the engine; ``calotype engines`` lists them.
+        preset: name of one of the engine's presets.
+        structure: injection scale of the pasted picture: ``"free"``, ``"loose"``, ``"close"``, 0 (its layout) .. 1
+            (all of it), or ``"scale3"``. ``"auto"``: the engine's default, or 0.9.
         options: see ``TrainedOptions``.
 
     Returns and raises what ``vary`` does.

@@ -1,4 +1,4 @@
-"""What the verbs have in common that are handed a picture and make it again in the manner of the photo."""
+"""Common bases of the verbs that inject a picture into the generation from a photo."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ if TYPE_CHECKING:
 
     from calotype.run import Run
 
-# What SinGAN's mask has at 250 pixels, the size its pictures are made at; both grow with the picture.
+# Mask blur of SinGAN, pixels, and the image size that it is meant for; the blur is scaled with the image size.
 _SINGAN_SIDE, _SINGAN_BLUR = 250, 5.0
-_SAME_SHAPE = 0.02  # how much two widths over heights may differ
+_SAME_SHAPE = 0.02  # relative tolerance of aspect ratios
 
 MASK = Param(
-    "what was changed, in white on black; without it, found by comparing with the photo", kind="mask", metavar="PICTURE"
+    "the changed area, in white on black; without it, found by comparing with the photo", kind="mask", metavar="PICTURE"
 )
 FEATHER = Param(
-    "how soft the edge of the mask is, in pixels; by default 5 for every 250 of the longer side",
+    "softness of the mask's edge in pixels; default: 5 per 250 pixels of the longer side",
     kind="number",
     metavar="PIXELS",
 )
-UNMASKED = Param("the engine's whole picture, not blended into the photo by the mask", kind="switch")
+UNMASKED = Param("return the engine's whole picture, not blended into the photo", kind="switch")
 
 
 class ImageConditionedJob(PhotoJob):
-    """A picture, the first that the verb wants, made again in the manner of the photo."""
+    """A job that reconstructs a picture, the input ``conditioned_on``, from patches of the photo."""
 
-    conditioned_on: ClassVar[str]  # the input that is made again
+    conditioned_on: ClassVar[str]  # name of the input that is reconstructed
 
     def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
-        """As for every job, and the picture."""
+        """The usual arguments and the picture."""
         return {**super().engine_arguments(output), "picture": self.picture}
 
     @cached_property
     def picture(self) -> torch.Tensor:
-        """The picture handed to the verb, at the size of the result: [1, C, h, w].
+        """The injected picture, resized to the size of the result: [1, C, h, w], -1..1.
 
-        Where it is transparent and the photo is not, the photo shows through: a cut-out on nothing is a paste.
+        If it has transparency and the photo has none, it is composited on the photo.
         """
         from calotype.image.io import to_tensor
         from calotype.image.resize import resize
@@ -55,16 +55,16 @@ class ImageConditionedJob(PhotoJob):
         given, size = self.pictures[self.conditioned_on], (self.size.height, self.size.width)
         if self.photo.alpha is not None or given.alpha is None:
             return resize(self.tensor(given), size)
-        above = resize(to_tensor(given, self.run.device), size)
-        share = (above[:, 3:] + 1) / 2
-        # The colours of a transparent picture lie on mid-grey, which is 0: they are multiplied by its opacity already.
-        return (above[:, :3] + (1 - share) * resize(self.tensors[0], size)).clamp(-1, 1)
+        foreground = resize(to_tensor(given, self.run.device), size)
+        alpha = (foreground[:, 3:] + 1) / 2
+        # Colours are premultiplied by alpha, on mid-grey (0).
+        return (foreground[:, :3] + (1 - alpha) * resize(self.tensors[0], size)).clamp(-1, 1)
 
 
 class BlendedJob(ImageConditionedJob):
-    """A changed photo made again, of which only what was changed is taken over into the photo."""
+    """A job that reconstructs a changed photo, and blends only the changed area into the photo."""
 
-    dilation: ClassVar[float]  # pixels by which the mask grows at 250 pixels
+    dilation: ClassVar[float]  # dilation of the mask, pixels, for an image size of 250 pixels
 
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:
@@ -82,65 +82,65 @@ class BlendedJob(ImageConditionedJob):
         mask: PhotoLike | None = None,
         **pictures: PhotoLike | None,
     ) -> None:
-        """Read the photo, the changed one and the mask.
+        """Open the photo, the changed photo and the mask.
 
         Raises:
-            InputError: one of them cannot be used, or they do not fit together.
+            InputError: an image cannot be used, or the sizes do not match.
         """
         from calotype.image.io import open_photo
 
         super().__init__(request, photo, also, run, **pictures)
-        if mask is not None:  # only now, since a mask may be transparent where the photo is not
+        if mask is not None:  # after the photo: a mask may have transparency where the photo has none
             self.pictures["mask"] = open_photo(mask, max_side=request.max_side)
         changed = self.pictures[self.conditioned_on]
         if not same_shape(changed.size, self.size):
             raise InputError(
                 f"'{changed.name}' is {changed.size} and '{self.photo.name}' {self.size} pixels: "
-                "give a picture of the photo's size, or of its shape"
+                "give a picture of the photo's size or aspect ratio"
             )
-        self._mask = None if request.own["unmasked"] else self._selected(self.pictures.get("mask"))
+        self._mask = None if request.own["unmasked"] else self._changed_area(self.pictures.get("mask"))
 
-    def _selected(self, mask: Photo | None) -> torch.Tensor:
-        """What was changed: [1, 1, h, w], 0 or 1."""
+    def _changed_area(self, mask: Photo | None) -> torch.Tensor:
+        """Mask of the changed area: [1, 1, h, w], 0 or 1."""
         from calotype.image.mask import derived_mask, open_mask
 
         return derived_mask(self.tensors[0], self.picture) if mask is None else open_mask(mask, self.size)
 
     def finished(self, made: Any) -> Any:
-        """The engine's picture where something was changed, and the photo elsewhere."""
+        """The engine's result in the changed area, and the photo elsewhere."""
         from calotype.image.io import to_image
         from calotype.image.mask import composite
 
-        return to_image(made if self._mask is None else composite(self.tensors[0], made, self._soft))
+        return to_image(made if self._mask is None else composite(self.tensors[0], made, self._soft_mask))
 
     @cached_property
-    def _soft(self) -> torch.Tensor:
-        """The mask widened and with a soft edge: [1, 1, h, w], 0..1."""
+    def _soft_mask(self) -> torch.Tensor:
+        """The dilated mask with a soft edge: [1, 1, h, w], 0..1."""
         from calotype.image.mask import soften
 
         assert self._mask is not None
-        grown = max(self.size.height, self.size.width) / _SINGAN_SIDE
+        scale = max(self.size.height, self.size.width) / _SINGAN_SIDE
         feather = self.request.own["feather"]
-        blur = _SINGAN_BLUR * grown if feather is None else feather
-        return soften(self._mask.to(self.run.device), round(self.dilation * grown), blur)
+        blur = _SINGAN_BLUR * scale if feather is None else feather
+        return soften(self._mask.to(self.run.device), round(self.dilation * scale), blur)
 
 
 def same_shape(one: Size, other: Size) -> bool:
-    """Whether width over height is the same, but for what rounding to pixels or a careless crop does."""
+    """Whether the aspect ratios are equal, within 2 %."""
     return abs(one.width * other.height / (one.height * other.width) - 1) <= _SAME_SHAPE
 
 
 def of_photo(labels: LabelMap, photo: Photo) -> LabelMap:
-    """A map at the size of the photo that it is of.
+    """The label map of a photo, resized to the photo's size.
 
     Raises:
-        InputError: it has another shape.
+        InputError: its aspect ratio differs.
     """
     from calotype.image.labelmap import fitted
 
     if not same_shape(labels.size, photo.size):
         raise InputError(
             f"the label map '{labels.name}' is {labels.size} and '{photo.name}' {photo.size} pixels: "
-            "give a map of the photo's size, or of its shape"
+            "give a map of the photo's size or aspect ratio"
         )
     return fitted(labels, photo.size)

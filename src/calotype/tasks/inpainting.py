@@ -1,4 +1,4 @@
-"""What the verbs have in common that fill a part of a picture from the rest of it."""
+"""Common base of the verbs that fill a hole in a picture."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ if TYPE_CHECKING:
 
 
 class InpaintingJob(PhotoJob):
-    """A picture of which a part is missing: ``canvas`` and ``hole`` say which."""
+    """A job that fills the ``hole`` in a ``canvas``."""
 
     @cached_property
     def canvas(self) -> torch.Tensor:
-        """The picture, [1, C, h, w]; what it has in the hole does not matter."""
+        """The picture, [1, C, h, w], -1..1; its values in the hole are ignored."""
         raise NotImplementedError
 
     @cached_property
     def hole(self) -> torch.Tensor:
-        """What is to be filled: [1, 1, h, w], 0 or 1."""
+        """Mask of the area to fill: [1, 1, h, w], 0 or 1."""
         raise NotImplementedError
 
     @property
     def missing(self) -> torch.Tensor | int:
-        """What is to be filled, or how many pixels it has, where that is known before there is a picture."""
+        """The hole, or its number of pixels if that is known without the mask, for cost estimates."""
         return self.hole
 
     def engine_cost(self) -> Cost:
-        """What one picture is expected to take on this machine."""
+        """Expected time and memory for one picture on this machine."""
         size = (self.size.height, self.size.width)
         cost: Cost = self.package.cost([size], size, self.config, hole=self.missing)
         return cost
 
     @cached_property
     def tensors(self) -> list[torch.Tensor]:
-        """The picture with the hole."""
+        """The canvas as the only input picture."""
         return [self.canvas]
 
     def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
-        """As for every job, and the hole."""
+        """The usual arguments and the hole."""
         return {**super().engine_arguments(output), "hole": self.hole}

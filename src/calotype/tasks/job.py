@@ -1,8 +1,8 @@
-"""A request for one set of inputs: what it costs, what repeats it, and each of its outputs made alone.
+"""Jobs: a checked request with its inputs read, its cost, its recorded settings, and the code that makes each output.
 
-A ``Request`` is a verb's arguments, checked before any input is opened. A ``Job`` is a request with its inputs read. A
-verb that differs says so in a class of its own: ``PhotoJob`` for what is made of one photo, ``ModelJob`` for what a
-model of a data set makes of nothing, or of declared inputs.
+A ``Request`` holds a verb's arguments, checked before any input is opened. A ``Job`` is a request with its inputs read.
+``PhotoJob`` is the base of the verbs that process one photo, ``ModelJob`` of those that sample a model of a data set,
+unconditionally or from declared inputs. Each verb has a subclass.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class OutputSpec:
     """One output of a job.
 
     Attributes:
-        seed: of the output.
-        scale: the scale it starts from, like ``"scale3"``; ``""`` for the one that the request says.
-        label: what to call it on a contact sheet.
+        seed: seed of the output.
+        scale: the start scale, like ``"scale3"``; ``""`` for that of the request.
+        label: caption on a contact sheet.
     """
 
     seed: int
@@ -50,7 +50,7 @@ class OutputSpec:
 
     @property
     def differs(self) -> dict[str, Any]:
-        """What the output's settings have that those of the job have not."""
+        """The settings in which this output differs from the job's settings."""
         return {"seed": self.seed, **({"structure": self.scale} if self.scale else {})}
 
 
@@ -59,16 +59,16 @@ class Job:
 
     Attributes:
         request: the checked arguments.
-        inputs: what was read, by the name of the argument.
-        size: of the outputs, pixels.
+        inputs: the opened inputs, by argument name.
+        size: size of the outputs, pixels.
     """
 
     verb: ClassVar[str]
     takes: ClassVar[tuple[str, ...]] = ()  # the arguments that are inputs, read from files
-    main: ClassVar[str] = ""  # the one of them that a folder may be given for; empty where there is none
-    gives: ClassVar[str] = "picture"  # what its outputs are: a key of ``kinds.OUTPUTS``
-    default_structure: ClassVar[str | float | None] = None  # where neither user nor engine says it
-    suffix: ClassVar[str] = ".png"  # of the files that outputs are saved in, where the user does not choose another
+    main: ClassVar[str] = ""  # the main input, for which a folder may be given; empty if there is none
+    gives: ClassVar[str] = "picture"  # kind of the outputs: a key of ``kinds.OUTPUTS``
+    default_structure: ClassVar[str | float | None] = None  # if neither the user nor the engine sets one
+    suffix: ClassVar[str] = ".png"  # default suffix of the output files
 
     request: Request
     inputs: dict[str, Any]
@@ -77,7 +77,7 @@ class Job:
 
     @classmethod
     def input_names(cls) -> tuple[str, ...]:
-        """The arguments that are inputs: the verb's own, and those that systems declare for it."""
+        """The names of the input arguments: those of the verb and those that systems declare for it."""
         declared_names = [given.name for name in able(cls.verb) for given in declared(name).verbs[cls.verb].inputs]
         return tuple(dict.fromkeys((*cls.takes, *(name for name in declared_names if name not in cls.takes))))
 
@@ -87,26 +87,26 @@ class Job:
 
     @classmethod
     def ordered(cls, **given: Any) -> Request:
-        """The verb's arguments, inputs left out, checked.
+        """The checked request for the verb's arguments, inputs excluded.
 
         Raises:
-            InputError: one of them cannot be used as given.
+            InputError: an argument is invalid.
         """
-        asked = request(cls.verb, default_structure=cls.default_structure, **given)
-        cls.check(asked.own)
-        return asked
+        checked = request(cls.verb, default_structure=cls.default_structure, **given)
+        cls.check(checked.own)
+        return checked
 
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:
-        """Check the arguments that only this verb has.
+        """Check the arguments that are specific to this verb.
 
         Raises:
-            InputError: one of them cannot be used as given.
+            InputError: an argument is invalid.
         """
 
     @classmethod
-    def create(cls, asked: Request, inputs: Mapping[str, Any], run: Run | None = None) -> Self:
-        """The job of a request for these inputs, as they were given or read.
+    def create(cls, request: Request, inputs: Mapping[str, Any], run: Run | None = None) -> Self:
+        """The job of a request for these inputs, which may be given as paths or already opened.
 
         Raises:
             InputError: one of them cannot be used.
@@ -115,7 +115,7 @@ class Job:
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Self:
-        """The job for the arguments that the verb's function was called with.
+        """The job for the arguments of the verb's function.
 
         Raises:
             InputError: one of them cannot be used.
@@ -136,27 +136,27 @@ class Job:
         return cls.create(cls.ordered(**arguments), inputs, run)
 
     @classmethod
-    def opened(cls, name: str, value: Any, asked: Request) -> Any:
-        """Read the input that was given as ``name``; ``None``: it is found for each photo anew.
+    def opened(cls, name: str, value: Any, request: Request) -> Any:
+        """Open the input given as ``name``; ``None`` if it is computed for each photo.
 
         Raises:
             InputError: it cannot be used.
         """
-        about = asked.loaded.about if asked.loaded else {}
-        kinds = {given.name: given.kind for given in asked.declared.inputs}
-        return KINDS[kinds.get(name, "photo")].read(value, Reading(asked.max_side, about))
+        about = request.loaded.about if request.loaded else {}
+        kinds = {given.name: given.kind for given in request.declared.inputs}
+        return KINDS[kinds.get(name, "photo")].read(value, Reading(request.max_side, about))
 
     # -----------------------------------------------------------------------------------------------------------
-    # What is asked for
+    # The request
 
     @property
     def system(self) -> System:
-        """What the system's functions take and give."""
+        """The system's declaration: what its functions take and return."""
         return self.request.system
 
     @property
     def declared(self) -> Verb:
-        """What the system declares of the verb."""
+        """The system's declaration of the verb."""
         return self.request.declared
 
     @property
@@ -166,12 +166,12 @@ class Job:
 
     @property
     def name(self) -> str:
-        """Stem for the names of the outputs."""
+        """Stem of the output file names."""
         raise NotImplementedError
 
     @property
     def outputs(self) -> list[OutputSpec]:
-        """Every output that is to be made."""
+        """All outputs of the request."""
         return [OutputSpec(seed, label=f"seed {seed}") for seed in self.request.seeds]
 
     @property
@@ -181,64 +181,64 @@ class Job:
 
     @cached_property
     def run(self) -> Run:
-        """Where the work runs and reports to."""
+        """The run: device, progress reports and stop requests."""
         from calotype.run import Run
 
         return self._given_run or Run(seed=self.request.seed, device=self.request.device)
 
     @cached_property
     def cost(self) -> Cost:
-        """What one output is expected to take on this machine.
+        """Expected time (seconds) and memory (bytes) for one output on this machine.
 
         Raises:
-            InputError: it cannot be made at that size.
+            InputError: an output of that size is impossible.
         """
         function = getattr(self.package, self.declared.cost)
         cost: Cost = function(self.options[self.declared.cost_by], self.config)
         return cost
 
     def check_memory(self, free: int | None = None) -> None:
-        """Refuse what this machine cannot do.
+        """Refuse a job that needs more memory than the machine has.
 
         Args:
-            free: bytes that there are; ``None``: as many as there are right now.
+            free: available memory, bytes; ``None``: as measured now.
 
         Raises:
-            InputError: more memory would be needed than there is.
+            InputError: the job needs more memory.
         """
         if self.run.device.type == "cpu":
             require_memory(self.cost.bytes, f"a picture of {self.size} pixels", self.size, free)
 
     @property
     def pending_training(self) -> Sequence[Training]:
-        """What has to be trained before the first output, in that order."""
+        """The trainings that must run before the first output, in order."""
         return []
 
     # -----------------------------------------------------------------------------------------------------------
-    # Making it
+    # Making the outputs
 
     @property
     def net(self) -> torch.nn.Module | None:
-        """The trained net; ``None`` where nothing is learned."""
+        """The trained net; ``None`` if the system is not trained."""
         loaded = self.request.loaded
         return None if loaded is None else loaded.net.to(self.run.device)
 
     @property
     def options(self) -> dict[str, Any]:
-        """The values of all options that a function may declare, but for the seed."""
+        """The values of all options that a function may declare, except the seed."""
         return {**self.request.own, "size": (self.size.height, self.size.width)}
 
     def make(self, output: OutputSpec) -> tuple[Any, float]:
-        """One output, independent of every other one, and the seconds it took.
+        """Make one output, independent of the others; return it with the time it took, seconds.
 
-        Here, what the function of a model makes of the declared inputs.
+        This implementation calls the function of a model with the declared inputs.
 
         Raises:
-            Stopped: the run was asked to stop.
+            Stopped: the run was stopped.
         """
-        net, folder = self.net, self.state_folder(output)  # training is no part of the seconds
+        net, folder = self.net, self.state_folder(output)  # before the clock starts, as this may train the net
         began = time.perf_counter()
-        # An optimising function keeps its state there, so that a stopped one goes on.
+        # Optimising functions save their state in the folder, so that a stopped one can resume.
         run = self.run.within(folder, seed=self.run.seed, on_event=self.run.on_event)
         function = getattr(self.package, self.declared.function)
         made = converted(function(self.config, run, net=net, **self.model_arguments(output)), self.declared.output)
@@ -246,11 +246,11 @@ class Job:
         return made, time.perf_counter() - began
 
     def state_folder(self, output: OutputSpec) -> Path:
-        """Where the state of an output that is being optimised is kept."""
+        """Folder for the optimisation state of an output."""
         return runner.state_folder({**self.settings, **output.differs})
 
     def model_arguments(self, output: OutputSpec) -> dict[str, Any]:
-        """The arguments of a model's function, beside configuration, run and net: declared inputs and options."""
+        """The declared inputs and options that a model's function takes besides configuration, run and net."""
         given = [declared for declared in self.declared.inputs if declared.name in self.inputs]
         device = self.run.device
         tensors = {one.argument or one.name: KINDS[one.kind].tensor(self.inputs[one.name], device) for one in given}
@@ -259,17 +259,17 @@ class Job:
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """Everything that repeats the first output, as JSON-ready values. The others differ as their specs do."""
+        """The JSON-ready settings that reproduce the first output; for the others see ``OutputSpec.differs``."""
         raise NotImplementedError
 
     def identities(self, names: Sequence[str]) -> dict[str, Any]:
-        """What tells inputs from all others, by the names of the arguments; those that were not given are left out."""
+        """The identities (name, hash, size) of the given inputs among ``names``, by argument name."""
         kinds = {given.name: given.kind for given in self.declared.inputs}
         there = [name for name in names if name in self.inputs]
         return {name: KINDS[kinds.get(name, "photo")].identity(self.inputs[name]) for name in there}
 
     def save(self, made: Any, path: Any, output: OutputSpec) -> None:
-        """Write what ``make`` handed out, with what repeats it.
+        """Write an output of ``make`` together with its settings.
 
         Raises:
             OutputError: it cannot be written.
@@ -285,32 +285,32 @@ class Job:
             made.save(path)
 
     def result(self) -> Result:
-        """All the outputs of the request.
+        """Make all outputs of the request.
 
         Raises:
-            InputError: the machine has too little memory for it.
-            Stopped: the run was asked to stop.
+            InputError: the machine has too little memory.
+            Stopped: the run was stopped.
         """
         self.check_memory()
-        made: list[tuple[Any, float]] = []
+        results: list[tuple[Any, float]] = []
 
-        def heard(event: runner.JobEvent) -> None:
+        def collect(event: runner.JobEvent) -> None:
             if event.kind == "made":
-                made.append((event.value, event.seconds))
+                results.append((event.value, event.seconds))
 
-        runner.run_job(self, self.outputs, heard)
+        runner.run_job(self, self.outputs, collect)
         return Result(
-            images=[image for image, _ in made],
+            images=[image for image, _ in results],
             seeds=[output.seed for output in self.outputs],
             settings=self.settings,
             name=self.name,
-            seconds=[seconds for _, seconds in made],
+            seconds=[seconds for _, seconds in results],
             scales=[output.scale for output in self.outputs] if any(output.scale for output in self.outputs) else [],
         )
 
 
 def converted(made: Any, output: str) -> Any:
-    """The result of what a system's function gave: a picture of a tensor [1, C, h, w]; other kinds as they are."""
+    """The result of a system's function: a tensor [1, C, h, w] becomes a picture, other kinds stay unchanged."""
     from calotype.image.io import to_image
 
     return to_image(made) if output == "picture" else made

@@ -1,8 +1,7 @@
-"""What became of every picture of a folder of photos: one line of JSON each, beside the pictures.
+"""The manifest of an output folder: the state of each picture, as one line of JSON per record.
 
-Lines are only ever added, each in one piece, so nothing that happens to a process can take away what stands there; of a
-line that was cut short only that line is lost. What is said last of a picture holds. Several processes may add to one
-manifest, be they on one machine or on several that share the disk.
+The file is only appended to, one complete line at a time, so a process that dies loses at most its own line. The last
+record of a picture is valid. Several processes, also on different machines with a shared disk, can use one manifest.
 """
 
 from __future__ import annotations
@@ -22,25 +21,25 @@ MANIFEST = "manifest.jsonl"
 
 
 def hash_of(settings: Mapping[str, Any]) -> str:
-    """Sixteen hexadecimal digits that are the same for the same settings, and for no other."""
+    """The hash of settings, 16 hexadecimal digits."""
     return hashlib.sha256(json.dumps(dict(settings), sort_keys=True).encode()).hexdigest()[:16]
 
 
 class Manifest:
-    """The manifest of a folder; one without a folder knows nothing and keeps nothing."""
+    """The manifest of a folder; without a folder it is empty and records nothing."""
 
     def __init__(self, folder: Path | None) -> None:
-        """Read what is there."""
+        """Read the existing records."""
         self._folder = folder
         self._known = {} if folder is None else _read(folder / MANIFEST)
 
     @property
     def path(self) -> Path | None:
-        """Where it is, or will be."""
+        """The file, which may not exist yet; ``None`` without a folder."""
         return None if self._folder is None else self._folder / MANIFEST
 
     def holds(self, path: Path, settings: str) -> bool:
-        """Whether ``path`` is a picture of settings with that hash, as whole as it was written."""
+        """Whether ``path`` is recorded as done with that hash of settings, and has the recorded file size."""
         record = self._known.get(self._name(path), {})
         if record.get("state") != "done" or record.get("settings") != settings:
             return False
@@ -50,17 +49,17 @@ class Manifest:
             return False
 
     def done(self, path: Path, settings: str, seconds: float | None, **about: Any) -> None:
-        """Write down a picture that is on the disk; no ``seconds``: it was there before.
+        """Record a finished picture; ``seconds`` is ``None`` if it existed before.
 
         Raises:
             OutputError: the manifest cannot be written.
         """
         size = path.stat().st_size if self._folder else 0
-        took = None if seconds is None else round(seconds, 3)
-        self._add(path, {**about, "settings": settings, "state": "done", "seconds": took, "bytes": size})
+        rounded_seconds = None if seconds is None else round(seconds, 3)
+        self._add(path, {**about, "settings": settings, "state": "done", "seconds": rounded_seconds, "bytes": size})
 
     def failed(self, path: Path, reason: str, **about: Any) -> None:
-        """Write down a picture that could not be made.
+        """Record a failed picture.
 
         Raises:
             OutputError: the manifest cannot be written.
@@ -68,7 +67,7 @@ class Manifest:
         self._add(path, {**about, "state": "failed", "reason": reason})
 
     def _name(self, path: Path) -> str:
-        # Relative, so that the folder can be moved with all that is in it.
+        # Relative, so that the folder can be moved.
         return os.path.relpath(path, self._folder) if self._folder else str(path)
 
     def _add(self, path: Path, record: dict[str, Any]) -> None:
@@ -92,7 +91,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
         return {}
     known = {}
     for line in lines:
-        with suppress(ValueError, KeyError, TypeError):  # cut short, or not ours
+        with suppress(ValueError, KeyError, TypeError):  # truncated or invalid line
             record = json.loads(line)
             known[str(record["path"])] = record
     return known
@@ -101,11 +100,11 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
 def _append(path: Path, line: str) -> None:
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
     try:
-        with _alone(file):
+        with _locked(file):
             end = os.lseek(file, 0, os.SEEK_END)
-            # After a line that was cut short a new one begins.
-            cut = end > 0 and _byte_before(file, end) != b"\n"
-            os.write(file, f"{chr(10) if cut else ''}{line}\n".encode())
+            # Start a new line after a truncated one.
+            truncated = end > 0 and _byte_before(file, end) != b"\n"
+            os.write(file, f"{chr(10) if truncated else ''}{line}\n".encode())
     finally:
         os.close(file)
 
@@ -116,13 +115,13 @@ def _byte_before(file: int, end: int) -> bytes:
 
 
 @contextmanager
-def _alone(file: int) -> Any:
-    """While this process alone adds to ``file``. Appending is in one piece on local disks, but not on shared ones."""
+def _locked(file: int) -> Any:
+    """Lock ``file`` in the block, as appending is atomic on local disks but not on shared ones."""
     if sys.platform == "win32":
         yield
         return
     import fcntl
 
-    with suppress(OSError):  # a disk without locks
+    with suppress(OSError):  # the file system does not support locks
         fcntl.lockf(file, fcntl.LOCK_EX)
-    yield  # the lock goes with the file
+    yield  # closing the file releases the lock

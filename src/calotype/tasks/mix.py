@@ -1,4 +1,4 @@
-"""Two photos made into one picture."""
+"""The verb ``mix``: combine two photos into one picture."""
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Sequence
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from calotype.run import Run
 
-# Where nothing says which photo goes where, they meet along a border that winds about the middle: knots across the
-# picture, and how far it strays from the middle, as a share of the width.
-_KNOTS, _STRAY = 5, 0.15
+# Without a mask, the photos are separated by a random curve around the middle: its number of knots, and the standard
+# deviation of its position, as a fraction of the width.
+_KNOTS, _DEVIATION = 5, 0.15
 
 
 class MixJob(ImageConditionedJob):
-    """What the verb makes of two photos."""
+    """Job of the verb ``mix``."""
 
     verb = "mix"
     default_structure = "close"
@@ -45,64 +45,66 @@ class MixJob(ImageConditionedJob):
         """Read the photos and the mask.
 
         Raises:
-            InputError: one of them cannot be used, or they do not fit together.
+            InputError: an image cannot be used, or the sizes do not match.
         """
         from calotype.image.io import open_photo
         from calotype.image.mask import open_mask
 
         super().__init__(request, photo, also, run, **pictures)
         self._selected = None
-        if mask is not None:  # only now, since a mask may be transparent where the photo is not
+        if mask is not None:  # after the photo: a mask may have transparency where the photo has none
             self.pictures["mask"] = open_photo(mask, max_side=request.max_side)
             self._selected = open_mask(self.pictures["mask"], self.photo.size)
 
     @cached_property
     def tensors(self) -> "list[torch.Tensor]":
-        """Both photos and the further ones, which lend their patches: [1, C, H, W] each."""
+        """Both photos and the further ones, whose patches are used: [1, C, H, W] each."""
         return [self.tensor(photo) for photo in (self.photo, self.pictures["other"], *self.also)]
 
     def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
-        """As for every job, but with the picture that belongs to the seed."""
+        """The usual arguments, with the collage of the output's seed."""
         return {**super().engine_arguments(output), "picture": self.collage(output.seed)}
 
     @cached_property
     def picture(self) -> "torch.Tensor":
-        """The first seed's collage."""
+        """The collage of the first seed: [1, C, h, w]."""
         return self.collage(self.request.seed)
 
     def collage(self, seed: int) -> "torch.Tensor":
-        """One photo beside the other, [1, C, h, w]: the other one where the mask says, or to the right of a border."""
+        """The photos combined, [1, C, h, w]: the second one where the mask is white, or to the right of the border."""
         from calotype.image.mask import composite
         from calotype.image.resize import resize
 
         size = (self.size.height, self.size.width)
-        one, two = (resize(photo, size) for photo in self.tensors[:2])
-        share = border(size, seed).to(one) if self._selected is None else resize(self._selected.to(one), size)
-        return composite(one, two, share.clamp(0, 1))
+        first, second = (resize(photo, size) for photo in self.tensors[:2])
+        weight = border(size, seed).to(first) if self._selected is None else resize(self._selected.to(first), size)
+        return composite(first, second, weight.clamp(0, 1))
 
 
 def border(size: tuple[int, int], seed: int) -> "torch.Tensor":
-    """Which pixels lie to the right of a winding line from top to bottom: [1, 1, h, w], 0 or 1."""
+    """A mask of the pixels to the right of a random curve from top to bottom: [1, 1, h, w], 0 or 1."""
     import torch
     import torch.nn.functional as F
 
     noise = torch.Generator().manual_seed(seed)
-    strays = _STRAY * torch.randn(1, 1, _KNOTS, generator=noise)
-    line = 0.5 + F.interpolate(strays, size=size[0], mode="linear", align_corners=True)[0, 0]
-    across = (torch.arange(size[1]) + 0.5) / size[1]
-    return (across[None] > line.clamp(0.1, 0.9)[:, None]).float()[None, None]
+    offsets = _DEVIATION * torch.randn(1, 1, _KNOTS, generator=noise)
+    curve = 0.5 + F.interpolate(offsets, size=size[0], mode="linear", align_corners=True)[0, 0]
+    columns = (torch.arange(size[1]) + 0.5) / size[1]
+    return (columns[None] > curve.clamp(0.1, 0.9)[:, None]).float()[None, None]
 
 
 def mix(
     photo: Annotated[PhotoLike, arguments.PHOTO],
-    other: Annotated[PhotoLike, Param("the photo that it is mixed with", kind="picture", metavar="OTHER")],
+    other: Annotated[PhotoLike, Param("the second photo", kind="picture", metavar="OTHER")],
     n: Annotated[int, arguments.COUNT] = 1,
     seed: Annotated[int, arguments.SEED] = 0,
     *,
     mask: Annotated[
         PhotoLike | None,
         Param(
-            "where the other photo goes, in white on black; without it, to the right", kind="mask", metavar="PICTURE"
+            "the region of the second photo, in white on black; without it, the right half",
+            kind="mask",
+            metavar="PICTURE",
         ),
     ] = None,
     structure: Annotated[str | float, arguments.TAKEN_IN] = "auto",
@@ -112,24 +114,24 @@ def mix(
     preset: Annotated[str, arguments.PRESET] = "fast",
     **options: Unpack[EngineOptions],
 ) -> Result:
-    """Make one picture of two photos.
+    """Combine two photos into one picture.
 
-    One goes where the mask is black, the other where it is white; where they meet, and as far as the structure lets go,
-    pieces of both are put together anew. Without a mask they meet along a line that winds from top to bottom, another
-    for every seed.
+    The first fills the black part of the mask, the second the white part. Along their border, and further away the less
+    structure is kept, patches of both are recombined. Without a mask the border is a random curve from top to bottom
+    that depends on the seed.
 
     Args:
         photo: a path, PIL image, array or ``Photo``; the result has its size.
-        other: the same; it is stretched to that size where it only says the layout.
-        n: how many, each with the next seed.
-        seed: of the first picture.
-        mask: white where the other photo goes, of the photo's size or shape.
-        structure: where the collage is taken in: ``"free"``, ``"loose"``, ``"close"``, 0 (its layout) .. 1 (all of it),
-            or ``"scale3"``. ``"auto"``: what suits the engine; close, unless it says otherwise.
+        other: the second photo, of the same types; it is stretched to that size for the layout.
+        n: number of pictures; each uses the next seed.
+        seed: seed of the first picture.
+        mask: white where the second photo goes, of the photo's size or aspect ratio.
+        structure: injection scale of the collage: ``"free"``, ``"loose"``, ``"close"``, 0 (its layout) .. 1 (all of
+            it), or ``"scale3"``. ``"auto"``: the engine's default, or close.
         size: of the pictures: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``.
-        also: further photos that lend their patches.
-        engine: which engine; ``calotype engines`` lists them.
-        preset: which of the engine's presets.
+        also: further photos to take patches from.
+        engine: name of the engine; ``calotype engines`` lists them.
+        preset: name of one of the engine's presets.
         options: see ``EngineOptions``.
 
     Returns and raises what ``vary`` does.

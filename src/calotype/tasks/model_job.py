@@ -1,4 +1,4 @@
-"""What a model of a data set makes, of nothing but a seed or of the inputs that it declares."""
+"""Jobs that sample a model of a data set, unconditionally or from the inputs that the model declares."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class ModelJob(Job):
-    """A request for a model of a data set and its inputs.
+    """A job for a model of a data set and its inputs.
 
     Attributes:
-        loaded: the model, read.
-        folder: where it is.
+        loaded: the loaded model.
+        folder: folder of the model.
     """
 
     loaded: Loaded
@@ -31,7 +31,7 @@ class ModelJob(Job):
 
     @classmethod
     def ordered(cls, **given: Any) -> Request:
-        """See ``Job``; a model has to be among the arguments."""
+        """See ``Job``; the argument ``model`` is required."""
         if given.get("model") is None:
             raise InputError(
                 f"{cls.verb} needs a trained model: give --model NAME (model=); 'calotype models' lists them"
@@ -39,15 +39,15 @@ class ModelJob(Job):
         return super().ordered(**given)
 
     @classmethod
-    def create(cls, asked: Request, inputs: Mapping[str, Any], run: Run | None = None) -> Self:
+    def create(cls, request: Request, inputs: Mapping[str, Any], run: Run | None = None) -> Self:
         """See ``Job``."""
-        return cls(asked, run, **inputs)
+        return cls(request, run, **inputs)
 
     def __init__(self, request: Request, run: Run | None = None, **inputs: Any) -> None:
         """Read the inputs.
 
         Raises:
-            InputError: one of them cannot be used, is missing, or is not for this model.
+            InputError: an input cannot be used, is missing, or is not declared by the model.
         """
         assert request.loaded is not None
         assert request.model is not None
@@ -56,31 +56,31 @@ class ModelJob(Job):
         declared = {given.name: given for given in request.declared.inputs}
         for name, value in inputs.items():
             if value is not None and name not in declared:
-                raise InputError(f"the model {request.engine} takes no {name}: leave out --{name} ({name}=)")
+                raise InputError(f"the model {request.engine} has no input {name}: leave out --{name} ({name}=)")
         for name, given in declared.items():
             if given.required and inputs.get(name) is None:
-                raise InputError(f"the model {request.engine} needs one thing more for {self.verb}: {name} ({name}=)")
+                raise InputError(f"{self.verb} with the model {request.engine} needs an input: give --{name} ({name}=)")
         self.inputs = {name: self.opened(name, value, request) for name, value in inputs.items() if value is not None}
         self.size = self.fitting_size()
         self.check_inputs()
 
     def check_inputs(self) -> None:
-        """Find out what else cannot be done, before anything is made.
+        """Check the remaining arguments before any output is made.
 
         Raises:
-            InputError: the size, or an argument of the verb, cannot be used with this model.
+            InputError: the model does not support the size or an argument of the verb.
         """
         if self.declared.check:
             getattr(self.package, self.declared.check)(self.config)
         _ = self.cost
 
     def fitting_size(self) -> Size:
-        """The size of the results: as asked for, or as in training."""
+        """The size of the results: that of the request, or the training size."""
         return self.request.size or Size(*self.loaded.photo_size)
 
     @property
     def name(self) -> str:
-        """How the names of the results begin: with the data set that was learned from."""
+        """Stem of the output file names: the name of the training data set."""
         return str(model_store.described(self.folder).get("photo", "")) or self.folder.resolve().name
 
     @cached_property

@@ -1,8 +1,8 @@
-"""Where trained models are kept: one folder a model, found again by what was learned from what.
+"""The model store: one folder for each trained model, looked up by what the model was trained on and how.
 
-The folder is named after the photo and the engine, and after a hash of everything that makes the model what it is: the
-photo's pixels and size, those of its label map where one is learned from, the engine, its whole configuration, and the
-seed of the training. A model of many photos is named after their folder; what tells that apart stands for the photo.
+The folder name consists of the name of the photo, the engine, and a key: a hash of the photo's pixels and size, of its
+label map if the engine trains on one, of the engine, its configuration, and the seed of the training. For a model of a
+data set, the name and the hash of the data set take the place of those of the photo.
 """
 
 from __future__ import annotations
@@ -27,60 +27,59 @@ from calotype.files import CACHE_VARIABLE, cache_folder, output_error, shown, wr
 from calotype.types import Size
 
 ABOUT = "about.json"
-IMPORTED = "imported"  # in the place of a preset: trained by another program
+IMPORTED = "imported"  # recorded instead of a preset: trained by another program
 _MODEL, _WEIGHTS, _STATE, _LOCK = "model.json", "weights.safetensors", "state", "lock"
-_NAMING = 1.0  # seconds that whoever takes a lock may need to write its name into it
+_LOCK_NAME_TIMEOUT = 1.0  # seconds to wait for a process that took a lock to write its name into it
 
 
-class Busy(InputError):  # noqa: N818  (what the model is)
-    """Another process trains or deletes the model right now."""
+class Busy(InputError):  # noqa: N818  (named after the state)
+    """Another process is training or deleting the model."""
 
 
 def root() -> Path:
-    """The folder with the models: ``models`` in ``CALOTYPE_CACHE``, or where this system keeps caches."""
+    """The folder of the model store: ``models`` in ``CALOTYPE_CACHE``, or in the system's cache folder."""
     return cache_folder("models")
 
 
 def key_of(
     photo_sha256: str, photo_size: Size, engine: str, config: Any, seed: int, labels_sha256: str | None = None
 ) -> str:
-    """Twelve hexadecimal digits that are the same for the same model, and for no other.
+    """The key of a model: 12 hexadecimal digits of a hash of everything that determines the trained weights.
 
-    Settings that matter when pictures are made, not when the model is trained, are left out: the engine declares them
-    (``at_sampling``).
+    Settings that have an effect only at sampling are excluded; the engine declares them (``at_sampling``).
     """
-    later = declared(engine).at_sampling
-    learned = {name: value for name, value in asdict(config).items() if name not in later}
-    said = [photo_sha256, str(photo_size), engine, learned, seed]
-    if labels_sha256 is not None:  # only then: models of a photo alone keep the keys they have
-        said.append(labels_sha256)
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:12]
+    excluded = declared(engine).at_sampling
+    training_config = {name: value for name, value in asdict(config).items() if name not in excluded}
+    fields = [photo_sha256, str(photo_size), engine, training_config, seed]
+    if labels_sha256 is not None:  # only then, so that the keys of models without a map do not change
+        fields.append(labels_sha256)
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def place_of(photo_name: str, engine: str, key: str, within: Path | None = None) -> Path:
-    """The folder of the model with that key: the one there is ``within`` (or in the cache), or the one to make."""
+    """The folder of the model with that key, existing or not, ``within`` a folder (default: the model store)."""
     within = within or root()
-    there = sorted(within.glob(f"*-{key}"))  # the photo may have had another name then
-    plain = re.sub(r"[^\w.-]+", "_", photo_name)[:60].strip("._-") or "photo"
-    return there[0] if there else within / f"{plain}-{engine}-{key}"
+    existing = sorted(within.glob(f"*-{key}"))  # the photo may have been renamed since
+    stem = re.sub(r"[^\w.-]+", "_", photo_name)[:60].strip("._-") or "photo"
+    return existing[0] if existing else within / f"{stem}-{engine}-{key}"
 
 
 def folder_of(model: str | Path) -> Path:
-    """A model as it may be given: a folder, or the name of one of the kept models, or how only that one begins.
+    """The folder of a model given as a folder, a name in the model store, or a unique prefix of such a name.
 
     Raises:
-        InputError: there is neither; the message names the nearest.
+        InputError: there is no such model; the message names the closest one.
     """
     folder = Path(model)
     if folder.is_dir():
         return folder
     names = [path.name for path in _folders()]
-    # The beginning of a name is enough where no other begins so: the end is a hash that nobody types.
-    meant = [name for name in names if name == str(model)] or [name for name in names if name.startswith(str(model))]
-    if len(meant) == 1:
-        return root() / meant[0]
-    if len(meant) > 1 and str(model):
-        raise InputError(f"several models are called like '{model}': give one of {', '.join(meant)}")
+    # A unique prefix is accepted, as names end in a hash.
+    matches = [name for name in names if name == str(model)] or [name for name in names if name.startswith(str(model))]
+    if len(matches) == 1:
+        return root() / matches[0]
+    if len(matches) > 1 and str(model):
+        raise InputError(f"the names of several models start with '{model}': give one of {', '.join(matches)}")
     if names:
         raise InputError(unknown("model", str(model), names, "give its folder, or a name that 'calotype models' lists"))
     raise InputError(f"there is no model {shown(model)}: give the folder of a trained model")
@@ -91,26 +90,26 @@ def _folders() -> list[Path]:
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# What is known of a model
+# Metadata
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One kept model.
+    """One model in the model store.
 
     Attributes:
-        name: of its folder.
-        folder: where it is.
-        engine: that it belongs to.
-        preset: that it was trained with, and what was set on top of it; ``"imported"`` for one trained elsewhere.
-        photo: name of the photo, or of the folder of photos.
-        size: of the photo, or of the pictures that the set is brought to, ``WIDTHxHEIGHT`` in pixels.
-        when: the training was begun, ISO 8601 with the time zone.
-        bytes: on the disk.
-        purpose: the verb that it was trained for, like ``upscale factor=2``; empty where it serves the others.
-        finished: whether the training has ended.
-        stages: in all.
-        finished_stages: how many of them have ended.
+        name: name of its folder.
+        folder: its folder.
+        engine: name of the engine, or of the model's system.
+        preset: preset and changed settings of the training; ``"imported"`` for a model trained elsewhere.
+        photo: name of the photo, or of the data set.
+        size: size of the photo, or of the training pictures, ``WIDTHxHEIGHT`` in pixels.
+        when: start of the training, ISO 8601 with the time zone.
+        bytes: size on disk.
+        purpose: the verb that it was trained for, like ``upscale factor=2``; empty for a common model.
+        finished: whether the training is finished.
+        stages: total number of stages.
+        finished_stages: number of finished stages.
     """
 
     name: str
@@ -128,39 +127,39 @@ class Entry:
 
 
 def is_finished(folder: Path) -> bool:
-    """Whether the model in ``folder`` can be sampled: the training has ended and everything was written."""
+    """Whether the model in ``folder`` is trained and completely written."""
     return (folder / _MODEL).is_file() and (folder / _WEIGHTS).is_file()
 
 
 def finished_stages(folder: Path) -> list[str]:
-    """The stages of a training in ``folder`` that have ended and whose states are there."""
+    """The finished stages of a training in ``folder`` whose states are saved."""
     from calotype.run import worked
 
     return [stage for stage, (done, steps) in worked(folder).items() if done == steps]
 
 
 def describe(folder: Path, about: Mapping[str, Any]) -> None:
-    """Write down what is trained in ``folder``, which is made where missing, before it is.
+    """Write the description of a model to ``folder`` before its training; create the folder if necessary.
 
     Raises:
-        OutputError: the folder cannot be made or written to.
+        OutputError: the folder cannot be created or written to.
     """
-    said = {**about, "when": datetime.now(UTC).astimezone().isoformat(timespec="seconds")}
-    text = json.dumps(said, indent=2, sort_keys=True) + "\n"
+    fields = {**about, "when": datetime.now(UTC).astimezone().isoformat(timespec="seconds")}
+    text = json.dumps(fields, indent=2, sort_keys=True) + "\n"
     try:
         write_whole(folder / ABOUT, lambda file: file.write(text.encode()))
     except OutputError as error:
-        raise _nowhere_to_keep(folder, error) from error
+        raise _with_cache_advice(folder, error) from error
 
 
-def _nowhere_to_keep(folder: Path, error: OutputError) -> OutputError:
+def _with_cache_advice(folder: Path, error: OutputError) -> OutputError:
     if root() not in folder.parents:
         return error
-    return OutputError(f"{error}, or set {CACHE_VARIABLE} to a folder where models can be kept")
+    return OutputError(f"{error}, or set {CACHE_VARIABLE} to a folder for the models")
 
 
 def described(folder: Path) -> dict[str, Any]:
-    """What ``describe`` wrote; empty where nothing can be read."""
+    """The description that ``describe`` wrote; empty if there is none."""
     try:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -169,7 +168,7 @@ def described(folder: Path) -> dict[str, Any]:
 
 
 def entries() -> list[Entry]:
-    """Every kept model, by name."""
+    """All models in the model store, sorted by name."""
     return [_entry(folder) for folder in _folders()]
 
 
@@ -193,20 +192,20 @@ def _entry(folder: Path) -> Entry:
 
 
 def remove(name: str) -> None:
-    """Delete a kept model, finished or not.
+    """Delete a model, finished or not.
 
     Raises:
-        InputError: there is none of that name, or it is being trained right now.
+        InputError: there is no model of that name, or it is being trained.
         OutputError: it cannot be deleted.
     """
     names = [folder.name for folder in _folders()]
     if name not in names:
-        listed = "'calotype models' lists them" if names else "none is kept"
-        raise InputError(unknown("model", name, names, listed))
+        advice = "'calotype models' lists them" if names else "there are none"
+        raise InputError(unknown("model", name, names, advice))
     folder = root() / name
     with locked(folder):
         try:
-            # Last of all the file that makes it a model: an interruption leaves something that can be removed again.
+            # The description is deleted last, so that an interrupted removal can be repeated.
             for path in folder.iterdir():
                 if path.name not in (ABOUT, _LOCK):
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -218,38 +217,43 @@ def remove(name: str) -> None:
 
 
 def forget_state(folder: Path) -> None:
-    """Delete what only a training that goes on would need."""
+    """Delete the training state, which only a resumed training needs."""
     shutil.rmtree(folder / _STATE, ignore_errors=True)
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# From one machine to another
+# Transfer between machines
 
 
 def chosen_place(folder: Path, key: str, photos: str) -> Path:
-    """``folder``, chosen by the user for the model of ``key``; ``photos`` says in words what that is learned from.
+    """Check the ``folder`` that the user chose for the model of ``key``, and return it.
+
+    Args:
+        folder: the chosen folder.
+        key: key of the model.
+        photos: the training data of another model, for the error message.
 
     Raises:
-        InputError: it holds something else.
+        InputError: it contains another model.
     """
-    there = described(folder)
-    if there and there.get("key") != key:
-        raise InputError(f"{shown(folder)} holds a model of {photos} or of other settings: give another folder")
+    existing = described(folder)
+    if existing and existing.get("key") != key:
+        raise InputError(f"{shown(folder)} contains a model of {photos} or of other settings: give another folder")
     return folder
 
 
 def packed(folder: Path) -> dict[str, bytes]:
-    """The files of a finished model, by name; none where it is not finished."""
+    """The contents of a finished model's files, by name; empty if it is not finished."""
     if not is_finished(folder):
         return {}
     return {name: (folder / name).read_bytes() for name in (ABOUT, _WEIGHTS, _MODEL) if (folder / name).is_file()}
 
 
 def unpack(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Put a packed model where none is finished yet, or leave it where another process is about to finish it.
+    """Write a packed model to ``folder``, unless it is finished or locked by another process.
 
     Raises:
-        OutputError: the folder cannot be made or written to.
+        OutputError: the folder cannot be created or written to.
     """
     if not files or is_finished(folder):
         return
@@ -264,24 +268,24 @@ def _put(path: Path, data: bytes) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# One at a time
+# Locks
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep every other process from training or deleting the model in ``folder``, until the block ends.
+    """Lock the model in ``folder`` in the block, so that no other process trains or deletes it.
 
-    The lock is the system's own on an open file, so it goes with the process, however that ends.
+    The lock is an operating system lock on an open file, so it is released whenever the process ends.
 
     Raises:
-        Busy: another process has it; the message names that process.
-        OutputError: the folder cannot be made or written to.
+        Busy: another process has the lock; the message names that process.
+        OutputError: the folder cannot be created or written to.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = _lock_file(folder)
     except OSError as error:
-        raise _nowhere_to_keep(folder, output_error(folder, error)) from error
+        raise _with_cache_advice(folder, output_error(folder, error)) from error
     try:
         yield
     finally:
@@ -295,14 +299,14 @@ def _lock_file(folder: Path) -> IO[str]:
     while True:
         file = open(path, "a+", encoding="ascii")  # noqa: SIM115  (stays open as long as the lock is held)
         try:
-            _take(file)
+            _lock(file)
         except OSError:
             holder = _holder(file)
             file.close()
             raise Busy(
                 f"the model in {shown(folder)} is being trained by {holder}: wait until it ends, or stop it"
             ) from None
-        # Whoever had it before may have deleted the file between our opening and our locking it.
+        # The previous holder may have deleted the file between opening and locking it here.
         with suppress(OSError):
             if os.path.samestat(os.fstat(file.fileno()), path.stat()):
                 file.truncate(0)
@@ -313,22 +317,22 @@ def _lock_file(folder: Path) -> IO[str]:
 
 
 def _holder(file: IO[str]) -> str:
-    """Who has the lock, as written in its file; that is empty for a moment after the lock was taken."""
-    until = time.monotonic() + _NAMING
+    """The holder of the lock, as written in its file, which is empty for a moment after the lock was taken."""
+    deadline = time.monotonic() + _LOCK_NAME_TIMEOUT
     while True:
         file.seek(0)
         if name := file.read().strip():
             return name
-        if time.monotonic() > until:
+        if time.monotonic() > deadline:
             return "another process"
         time.sleep(0.01)
 
 
-def _take(file: IO[str]) -> None:
+def _lock(file: IO[str]) -> None:
     if sys.platform == "win32":
         import msvcrt
 
-        file.seek(1 << 20)  # where nothing is: what is locked cannot be read there
+        file.seek(1 << 20)  # past the end of the file: locked bytes cannot be read
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
     else:
         import fcntl

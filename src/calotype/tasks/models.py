@@ -1,4 +1,4 @@
-"""The models that are kept: which there are, and models that were trained elsewhere."""
+"""The models in the model store: list and delete them, and import models that were trained elsewhere."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from calotype.types import PhotoLike, Size
 
 
 def models() -> list[model_store.Entry]:
-    """Every model that is kept, finished or not, by name."""
+    """All models in the model store, finished or not, sorted by name."""
     return model_store.entries()
 
 
 def remove(names: list[str]) -> None:
-    """Delete kept models.
+    """Delete models from the model store.
 
     Raises:
-        InputError: there is none of a name, or it is being trained right now.
-        OutputError: one cannot be deleted.
+        InputError: there is no model of that name, or it is being trained.
+        OutputError: a model cannot be deleted.
     """
     for name in names:
         model_store.remove(name)
 
 
 def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
-    """Keep a model that was trained elsewhere, by calotype or by another program, and return its folder here.
+    """Import a model that was trained elsewhere, by calotype or another program, and return its folder in the store.
 
     Args:
-        folder: as that program wrote it.
-        photo: what it was trained on, if that is at hand: verbs then find the model by themselves. Without it, a verb
-            has to be given the model, and a photo of the right size is taken for the right one.
+        folder: the model as that program wrote it.
+        photo: the photo that it was trained on, if available: verbs then find the model automatically. Without it the
+            model has to be given to a verb, and only the size of the photo is checked.
 
     Raises:
-        InputError: no engine can read it, or the photo is not of its size.
-        OutputError: it cannot be kept.
+        InputError: no engine can read the model, or the photo does not have its size.
+        OutputError: the model cannot be saved.
     """
     from calotype import saving
     from calotype.image.io import open_photo, to_image
@@ -50,45 +50,45 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
     if not Path(folder).is_dir():
         raise InputError(f"{shown(folder)} is not a folder: give the folder of the model")
     if (Path(folder) / "model.json").is_file():
-        return _of_ours(Path(folder))
+        return _import_own(Path(folder))
     name = _reader(Path(folder))
     if name in MODELS:
-        return _model_of_others(Path(folder), name)
+        return _import_dataset_model(Path(folder), name)
     config, net, (height, width), preview = engine_of(name).imported(Path(folder))
     size = Size(height, width)
-    known = None if photo is None else open_photo(photo)
-    if known is not None and known.size != size:
+    opened = None if photo is None else open_photo(photo)
+    if opened is not None and opened.size != size:
         raise InputError(
-            f"'{known.name}' is {known.size} and the model for {size} pixels: give the photo it learned from"
+            f"'{opened.name}' is {opened.size} and the model for {size} pixels: give the photo it was trained on"
         )
-    sha256 = known.sha256 if known else ""
-    # Without a photo the folder's name stands for it, so that two models of one size are kept apart.
+    sha256 = opened.sha256 if opened else ""
+    # Without a photo the folder's path takes its place, so that two models of one size have different keys.
     key = model_store.key_of(sha256 or str(Path(folder).resolve()), size, name, config, 0)
-    stem = known.name if known else Path(folder).resolve().name
-    learned_from = (known.source.name if known.source else known.name) if known else ""
-    kept = model_store.place_of(stem, name, key)
-    about = _imported_about(name, key, config, size, photo=learned_from, photo_sha256=sha256)
-    with model_store.locked(kept):
-        model_store.describe(kept, about)
-        saving.write(kept, name, config, net, sha256, (height, width), to_image(preview))
-    return kept
+    stem = opened.name if opened else Path(folder).resolve().name
+    source_name = (opened.source.name if opened.source else opened.name) if opened else ""
+    stored = model_store.place_of(stem, name, key)
+    about = _imported_about(name, key, config, size, photo=source_name, photo_sha256=sha256)
+    with model_store.locked(stored):
+        model_store.describe(stored, about)
+        saving.write(stored, name, config, net, sha256, (height, width), to_image(preview))
+    return stored
 
 
-def _model_of_others(folder: Path, name: str) -> Path:
-    """Keep a model of a data set that another program trained."""
+def _import_dataset_model(folder: Path, name: str) -> Path:
+    """Import a model of a data set that another program trained."""
     from calotype import saving
 
     module = model_of(name)
     config, net = module.imported(folder)
     size = Size(*module.picture_size(config))
     key = model_store.key_of(str(folder.resolve()), size, name, config, 0)
-    kept = model_store.place_of(folder.resolve().name, name, key)
-    said = module.about(config) if declared(name).learns_maps else {}
-    about = _imported_about(name, key, config, size, photo=folder.resolve().name, photo_sha256="", about=said)
-    with model_store.locked(kept):
-        model_store.describe(kept, about)
-        saving.write(kept, name, config, net, "", (size.height, size.width), about=said)
-    return kept
+    stored = model_store.place_of(folder.resolve().name, name, key)
+    description = module.about(config) if declared(name).learns_maps else {}
+    about = _imported_about(name, key, config, size, photo=folder.resolve().name, photo_sha256="", about=description)
+    with model_store.locked(stored):
+        model_store.describe(stored, about)
+        saving.write(stored, name, config, net, "", (size.height, size.width), about=description)
+    return stored
 
 
 def _imported_about(name: str, key: str, config: Any, size: Size, **more: Any) -> dict[str, Any]:
@@ -106,30 +106,30 @@ def _imported_about(name: str, key: str, config: Any, size: Size, **more: Any) -
     }
 
 
-def _of_ours(folder: Path) -> Path:
-    """Keep a model that calotype trained on another machine, or in a folder that was chosen."""
-    loaded = load(folder)  # finds out whether it is whole
+def _import_own(folder: Path) -> Path:
+    """Import a model that calotype trained on another machine or in a folder chosen by the user."""
+    loaded = load(folder)  # fails if the model is incomplete
     about = model_store.described(folder)
     key = str(about.get("key", ""))
     if about.get("engine") != loaded.system or not re.fullmatch(r"[0-9a-f]{12}", key):
         raise InputError(
-            f"{shown(folder)} says nothing of what it was trained on: give the whole folder, with "
-            f"{model_store.ABOUT} in it"
+            f"{shown(folder)} does not record what it was trained on: give the complete folder, with "
+            f"{model_store.ABOUT}"
         )
     photo = str(about.get("photo", ""))
-    kept = model_store.place_of(photo if loaded.system in MODELS else Path(photo).stem, loaded.system, key)
-    model_store.unpack(kept, model_store.packed(folder))
-    return kept
+    stored = model_store.place_of(photo if loaded.system in MODELS else Path(photo).stem, loaded.system, key)
+    model_store.unpack(stored, model_store.packed(folder))
+    return stored
 
 
 def _reader(folder: Path) -> str:
-    """The system that reads models of the program that wrote a folder."""
+    """The system that can import the model in a folder."""
     readers = [name for name in (*ENGINES, *MODELS) if declared(name).imports]
     if not readers:
         raise InputError("no engine here can read models of other programs: 'calotype train' trains one")
     for name in readers:
         if all(any(folder.glob(pattern)) for pattern in declared(name).imports):
             return name
-    # What is nearest says what is missing.
-    counted = {name: sum(any(folder.glob(pattern)) for pattern in declared(name).imports) for name in readers}
-    return max(readers, key=lambda name: counted[name])
+    # The system with most matching files gives the most useful error message.
+    matches = {name: sum(any(folder.glob(pattern)) for pattern in declared(name).imports) for name in readers}
+    return max(readers, key=lambda name: matches[name])

@@ -1,4 +1,4 @@
-"""A sketch turned into a picture in the manner of a photo."""
+"""The verb ``paint``: turn a sketch into a picture with the textures of a photo."""
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     import torch
 
 
-_MOST_COLOURS = 256
+_MAX_COLOURS = 256
 
 
 class PaintJob(ImageConditionedJob):
-    """What the verb makes of one photo and the sketch."""
+    """Job of the verb ``paint``."""
 
     verb = "paint"
     default_structure = "close"
@@ -33,24 +33,24 @@ class PaintJob(ImageConditionedJob):
     def check(cls, own: Mapping[str, Any]) -> None:
         """See ``Job``."""
         colours = own["colours"]
-        if not 0 <= colours <= _MOST_COLOURS:
-            raise InputError(f"{colours} colours cannot be used: give a number from 1 to {_MOST_COLOURS}, or 0 for all")
+        if not 0 <= colours <= _MAX_COLOURS:
+            raise InputError(f"{colours} colours cannot be used: give a number from 1 to {_MAX_COLOURS}, or 0 for all")
 
     def fitting_size(self) -> Size:
-        """The size asked for; else the photo's, in the sketch's shape where that is another."""
+        """The requested size; by default the photo's size, in the sketch's aspect ratio if that differs."""
         sketch, photo = self.pictures["sketch"].size, self.photo.size
         if self.request.size is not None or same_shape(sketch, photo):
             return self.request.size_for(photo)
-        grown = (photo.pixels / sketch.pixels) ** 0.5
-        return Size(max(1, round(sketch.height * grown)), max(1, round(sketch.width * grown)))
+        scale = (photo.pixels / sketch.pixels) ** 0.5
+        return Size(max(1, round(sketch.height * scale)), max(1, round(sketch.width * scale)))
 
     def adaptation(self) -> dict[str, Any]:
-        """The colours that a net has to know, and the scale where it gets them."""
+        """The number of colours that the net is trained for, and the injection scale."""
         return {"colours": self.request.own["colours"], "scale": self.level}
 
     @cached_property
     def picture(self) -> "torch.Tensor":
-        """The sketch in colours of the photo, at the size of the result: [1, C, h, w]."""
+        """The sketch in the photo's colours, resized to the size of the result: [1, C, h, w], -1..1."""
         from calotype.image.palette import palette, quantized
 
         sketch, colours = super().picture, self.request.own["colours"]
@@ -61,7 +61,7 @@ def paint(
     photo: Annotated[PhotoLike, arguments.PHOTO],
     sketch: Annotated[
         PhotoLike,
-        Param("a sketch in flat colours of where things are to be", kind="sketch", metavar="SKETCH", begins="photo"),
+        Param("a sketch of the layout in flat colours", kind="sketch", metavar="SKETCH", begins="photo"),
     ],
     n: Annotated[int, arguments.COUNT] = 1,
     seed: Annotated[int, arguments.SEED] = 0,
@@ -72,7 +72,7 @@ def paint(
     colours: Annotated[
         int,
         Param(
-            "reduce the sketch to the nearest of so many colours of the photo; 0 leaves it as it is",
+            "number of colours of the photo to which the sketch is reduced; 0: no reduction",
             kind="whole",
             metavar="COUNT",
             at_least=0,
@@ -81,22 +81,22 @@ def paint(
     size: Annotated[arguments.SizeLike | None, arguments.SIZE] = None,
     **options: Unpack[TrainedOptions],
 ) -> Result:
-    """Turn a sketch into a picture made of what is in a photo.
+    """Turn a sketch into a picture with the textures of a photo.
 
-    The sketch says where which colours are to be, and the photo what they are made of: paint its sky with its blue and
-    its grass with its green. The result is as large as the photo; a sketch of another shape gives its shape to it.
+    The sketch gives the layout of the colours, the photo their textures: paint sky with the photo's blue and grass with
+    its green. The result has the size of the photo, and the aspect ratio of the sketch.
 
 
     Args:
         photo: a path, PIL image, array or ``Photo``.
-        sketch: the same; flat colours, like those of the photo, say what is to be where.
-        n: how many.
-        seed: of the first picture; the i-th has ``seed + i``.
-        engine: which engine; ``calotype engines`` lists them.
-        preset: which of the engine's presets.
-        structure: where the sketch is taken in: ``"free"``, ``"loose"``, ``"close"``, 0 (its layout) .. 1 (all of it),
-            or ``"scale3"``. ``"auto"``: what suits the engine; close, unless it says otherwise.
-        colours: the sketch is first reduced to so many colours of the photo; 0: it stays as it is.
+        sketch: the layout in flat colours similar to the photo's, of the same types.
+        n: number of pictures.
+        seed: seed of the first picture; picture i uses ``seed + i``.
+        engine: name of the engine; ``calotype engines`` lists them.
+        preset: name of one of the engine's presets.
+        structure: injection scale of the sketch: ``"free"``, ``"loose"``, ``"close"``, 0 (its layout) .. 1 (all of it),
+            or ``"scale3"``. ``"auto"``: the engine's default, or close.
+        colours: number of colours of the photo to which the sketch is reduced; 0: no reduction.
         size: of the pictures: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``.
         options: see ``TrainedOptions``.
 

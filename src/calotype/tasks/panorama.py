@@ -1,4 +1,4 @@
-"""New panoramas, whose right edge continues at the left one."""
+"""The verb ``panorama``: generate 360-degree panoramas with a model of a data set."""
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class PanoramaJob(ModelJob):
-    """What the verb makes."""
+    """Job of the verb ``panorama``."""
 
     verb = "panorama"
 
@@ -35,7 +35,7 @@ def panorama(
     size: Annotated[
         arguments.SizeLike | None,
         Param(
-            "size in pixels, like 512x64; wider than in training goes round more than once",
+            "size in pixels, like 512x64; wider than in training covers more than 360 degrees",
             kind="size",
             metavar="WIDTHxHEIGHT",
         ),
@@ -43,7 +43,7 @@ def panorama(
     turn: Annotated[
         float,
         Param(
-            "where the left edge is, as a share of the way round from 0 to 1: the same panorama, turned",
+            "position of the left edge, as a fraction of 360 degrees from 0 to 1: rotates the panorama",
             kind="number",
             metavar="NUMBER",
             at_least=0,
@@ -54,21 +54,21 @@ def panorama(
     device: Annotated[str, arguments.DEVICE] = "auto",
     run: Optional["Run"] = None,
 ) -> Result:
-    """Make new panoramas, whose right edge continues at the left one.
+    """Generate new 360-degree panoramas, whose right edge continues at the left one.
 
-    The model is one that has learned from panoramas: calotype train cocogan FOLDER --set coordinates=cylindrical --set
-    size=64,256 (height and width).
+    The model is trained on panoramas: calotype train cocogan FOLDER --set coordinates=cylindrical --set size=64,256
+    (height and width).
 
     Args:
         model: a name that ``calotype models`` lists, or a folder.
-        n: how many.
-        seed: of the first picture.
-        size: of the pictures: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``. ``None``: as in training, once
-            round.
-        turn: where the left edge is, as a share of the way round, 0..1.
-        unfinished: use a training that has not ended, as it was saved last.
+        n: number of pictures.
+        seed: seed of the first picture.
+        size: of the pictures: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``. ``None``: the training size,
+            which covers 360 degrees.
+        turn: position of the left edge, as a fraction of 360 degrees, 0..1.
+        unfinished: use the last saved state of an unfinished training.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
-        run: where to report progress to, and to be stopped from.
+        run: receives progress reports, and can stop the work.
 
     Returns and raises what ``vary`` does.
     """

@@ -1,4 +1,4 @@
-"""How a verb describes its own arguments, for whoever makes a front end of them."""
+"""Descriptions of the verbs' arguments, from which the front ends are generated."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated, Any, Unpack, get_args, get_origin
 from calotype.catalog import able, declared
 from calotype.kinds import KINDS
 
-# The kinds that are whole numbers.
+# The kinds whose values are integers.
 WHOLE: frozenset[str] = frozenset(kind.name for kind in KINDS.values() if kind.form == "whole")
 
 
@@ -28,20 +28,20 @@ DEFAULTS: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class Param:
-    """What one argument of a verb means. An argument without a ``Param`` is for Python only.
+    """Description of one argument of a verb. Arguments without a ``Param`` are available in Python only.
 
     Attributes:
-        help: one sentence for the user, without a full stop.
-        kind: what is wanted, whatever form it takes in a front end: a key of ``calotype.kinds.KINDS``.
-        flags: how it is written on a command line; empty for ``--name``, with dashes for underscores.
-        metavar: what stands for the value in a help text, like ``WIDTHxHEIGHT``.
-        choices: the words that can stand there; front ends may offer them, the verb itself checks.
-        at_least: the smallest number that makes sense.
-        at_most: the largest.
-        begins: of a picture, the argument that it is a changed copy of: who paints one begins with that.
-        first: whether most people will want to say it; a front end with little room shows the others when asked to.
-        sets: whether a folder of photos can stand in the place of a photo.
-        single: whether it means something only where one photo is learned from, not a set of them.
+        help: help text, one sentence without a full stop.
+        kind: kind of the value: a key of ``calotype.kinds.KINDS``.
+        flags: command-line flags; empty for ``--name``, with dashes for underscores.
+        metavar: placeholder for the value in help texts, like ``WIDTHxHEIGHT``.
+        choices: allowed words, for the front ends to offer; the verb checks the value.
+        at_least: minimum.
+        at_most: maximum.
+        begins: for pictures, the argument whose picture is the starting point for painting this one.
+        first: whether the argument is used often; a front end may hide the others at first.
+        sets: whether a folder of photos is allowed in place of a photo.
+        single: whether the argument applies only to training on one photo, not on a data set.
     """
 
     help: str
@@ -57,38 +57,38 @@ class Param:
     single: bool = False
 
     def flag(self, name: str) -> str:
-        """How the argument ``name`` is written out on a command line."""
+        """The long command-line flag of the argument ``name``."""
         return self.flags[-1] if self.flags else f"--{name.replace('_', '-')}"
 
 
 def description(task: Callable[..., Any]) -> str:
-    """The part of the docstring that is for everybody: all that stands before ``Args:`` and its like."""
+    """The user's part of a docstring: everything before ``Args:``, ``Returns:`` or ``Raises:``."""
     text = re.split(r"\n(?:Args|Returns|Raises):\n", inspect.getdoc(task) or "")[0]
     paragraphs = text.replace("``", "").strip().split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def described(task: Callable[..., Any]) -> dict[str, tuple[Param, Any]]:
-    """The arguments of ``task`` that have a ``Param``, each with its default (``Parameter.empty``: none).
+    """The arguments of ``task`` that have a ``Param``, each with its default (``Parameter.empty`` if required).
 
-    Where the task takes further inputs by name, those that any system declares for the verb are among them.
+    If the task accepts further inputs by name, this includes those that any system declares for the verb.
     """
     found: dict[str, tuple[Param, Any]] = {}
-    further = False
+    accepts_inputs = False
     for name, parameter in inspect.signature(task).parameters.items():
         if parameter.kind is inspect.Parameter.VAR_KEYWORD:
             shared = shared_options(parameter)
-            further = not shared
+            accepts_inputs = not shared
             found |= {option: (about, DEFAULTS[option]) for option, about in shared.items()}
         if get_origin(parameter.annotation) is Annotated:
             about = [extra for extra in parameter.annotation.__metadata__ if isinstance(extra, Param)]
             if about:
                 found[name] = (about[0], parameter.default)
-    return {**found, **_declared_inputs(task.__name__, found)} if further else found
+    return {**found, **_declared_inputs(task.__name__, found)} if accepts_inputs else found
 
 
 def shared_options(parameter: inspect.Parameter) -> dict[str, Param]:
-    """The described options of ``**options: Unpack[...]``; none for arguments of any name."""
+    """The described options of ``**options: Unpack[...]``; empty for other keyword arguments."""
     if get_origin(parameter.annotation) is not Unpack:
         return {}
     (options,) = get_args(parameter.annotation)
@@ -97,7 +97,7 @@ def shared_options(parameter: inspect.Parameter) -> dict[str, Param]:
 
 
 def _declared_inputs(verb: str, known: Mapping[str, Any]) -> dict[str, tuple[Param, Any]]:
-    """The union of the inputs that systems declare for a verb and describe, but for those that are ``known``."""
+    """The described inputs that systems declare for a verb, without those in ``known``."""
     inputs = [given for name in able(verb) for given in declared(name).verbs[verb].inputs]
     named = {given.name: given for given in inputs if given.help and given.name not in known}
     return {name: (Param(given.help, kind=given.kind, metavar="FILE"), None) for name, given in named.items()}

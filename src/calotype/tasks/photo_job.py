@@ -1,4 +1,4 @@
-"""What is made of one photo: by an engine, which may have to be trained on it first, or by a model of a data set."""
+"""Jobs that process one photo, with an engine (trained on the photo if necessary) or a model of a data set."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
 
 
 class PhotoJob(Job):
-    """A request for one photo.
+    """A job for one photo.
 
     Attributes:
         photo: the photo that is worked on, already shrunk to ``max_side``.
-        also: further photos that lend their patches.
-        pictures: the further pictures that the verb was handed, by the name of the argument.
+        also: further photos to take patches from.
+        pictures: the verb's other input pictures, by argument name.
     """
 
     takes: ClassVar[tuple[str, ...]] = ("photo", "also")
     main = "photo"
-    own_model: ClassVar[bool] = False  # whether no model serves but one that was trained for the verb
-    extends: ClassVar[bool] = False  # whether the verb's net is the usual one and something learned on top of it
+    own_model: ClassVar[bool] = False  # whether the verb needs a model that was trained for it
+    extends: ClassVar[bool] = False  # whether the verb's net is the common one with an additional stage
 
     @classmethod
-    def create(cls, asked: Request, inputs: Mapping[str, Any], run: Run | None = None) -> Self:
+    def create(cls, request: Request, inputs: Mapping[str, Any], run: Run | None = None) -> Self:
         """See ``Job``."""
         further = {name: value for name, value in inputs.items() if name not in ("photo", "also")}
-        return cls(asked, inputs["photo"], inputs.get("also") or (), run, **further)
+        return cls(request, inputs["photo"], inputs.get("also") or (), run, **further)
 
     def __init__(
         self,
@@ -61,9 +61,7 @@ class PhotoJob(Job):
         self.photo = self.fitted(open_photo(photo, max_side=request.max_side))
         self.also = [open_photo(other, max_side=request.max_side) for other in also]
         if self.also and not self.declared.also:
-            raise InputError(
-                f"the engine {request.engine} takes patches from no further photos: leave out --also (also=)"
-            )
+            raise InputError(f"the engine {request.engine} cannot use further photos: leave out --also (also=)")
         read = {name: self.opened(name, given, request) for name, given in pictures.items() if given is not None}
         self.pictures = {name: picture for name, picture in read.items() if picture is not None}
         for other in self.also:
@@ -77,22 +75,22 @@ class PhotoJob(Job):
         self._check_start()
 
     def _check_start(self) -> None:
-        """Find out before anything is trained that the work could not begin."""
-        asked = self.request
+        """Check, before any training, that the work can start."""
+        request = self.request
         if self.system.of_sets:
             _ = self.cost
             return
-        if asked.loaded is not None and asked.model is not None:
-            check_photo(asked.loaded, asked.model, self.photo)
+        if request.loaded is not None and request.model is not None:
+            check_photo(request.loaded, request.model, self.photo)
             if self.own_model:
-                check_purpose(asked.loaded, asked.model, asked.verb, self.adaptation())
+                check_purpose(request.loaded, request.model, request.verb, self.adaptation())
         if isinstance(self.start, str):
             self.structure_of(self.start)
-        if asked.unfinished and self.model is not None:
+        if request.unfinished and self.model is not None:
             self.model.check_begun()
 
     def fitted(self, photo: Photo) -> Photo:
-        """The photo as it is worked on: for a model of a data set, cut and brought to the size that it learned."""
+        """The photo as it is processed: for a model of a data set, cropped and resized to the model's image size."""
         if not self.system.of_sets or self.request.loaded is None:
             return photo
         from calotype.data.folder import fitted_photo
@@ -112,24 +110,24 @@ class PhotoJob(Job):
 
     @property
     def inputs(self) -> dict[str, Any]:  # type: ignore[override]
-        """The photo and the further pictures, by the name of the argument."""
+        """The photo and the other input pictures, by argument name."""
         return {"photo": self.photo, **({"also": self.also} if self.also else {}), **self.pictures}
 
     # -----------------------------------------------------------------------------------------------------------
-    # What it starts from
+    # The start scale
 
     @cached_property
     def scales(self) -> list[tuple[int, int]]:
-        """Height and width of the levels that the engine works on for this photo, coarsest first."""
+        """Height and width, pixels, of the engine's scales for this photo, coarsest first."""
         size = self.photo.size
-        # What is learned on top of the usual net has its scales, and may depend on which there are.
+        # An additional stage uses the scales of the common net, and its configuration may depend on them.
         config = self.request.config if self.extends else self.config
         scales: list[tuple[int, int]] = self.package.scales((size.height, size.width), config)
         return scales
 
     @cached_property
     def start(self) -> float | str | None:
-        """The request's structure; the finest scale where the engine's default is one finer than all of the photo."""
+        """The request's structure, limited to the photo's finest scale if it is an engine's default."""
         proposed = self.request.structure
         if not self.request.auto or not isinstance(proposed, str):
             return proposed
@@ -137,18 +135,18 @@ class PhotoJob(Job):
 
     @cached_property
     def structure(self) -> float | None:
-        """Where the work starts, 0 (free) .. 1; ``None`` where the verb does not say.
+        """Where the work starts, 0 (free) .. 1; ``None`` if the verb has no structure.
 
         Raises:
-            InputError: a scale was named that there is not.
+            InputError: the photo has no such scale.
         """
         return None if self.start is None else self.structure_of(self.start)
 
     def structure_of(self, structure: float | str) -> float:
-        """0 (free) .. 1 for a number in that range or the name of a scale.
+        """A number in 0 (free) .. 1, or the name of a scale, as a number in that range.
 
         Raises:
-            InputError: there is no such scale for this photo.
+            InputError: the photo has no such scale.
         """
         if isinstance(structure, float):
             return structure
@@ -163,7 +161,7 @@ class PhotoJob(Job):
 
     @cached_property
     def level(self) -> int:
-        """The number of the scale where the work starts, 0 the coarsest."""
+        """Index of the start scale, 0 is the coarsest."""
         return level_of(self.structure or 0.0, len(self.scales))
 
     @property
@@ -178,27 +176,27 @@ class PhotoJob(Job):
         ]
 
     # -----------------------------------------------------------------------------------------------------------
-    # What it takes
+    # Time and memory
 
     @cached_property
     def cost(self) -> Cost:
         """See ``Job``."""
         if self.system.of_sets:
             expected = super().cost
-            return replace(expected, note=f"the photo is cut to {self.photo.size}, as the model has learned them")
+            return replace(expected, note=f"the photo is cropped to {self.photo.size} pixels, the size of the model")
         return self.engine_cost()
 
     def engine_cost(self) -> Cost:
-        """What an engine is expected to take for one output."""
+        """Expected time and memory of an engine for one output."""
         sizes = [(p.size.height, p.size.width) for p in (self.photo, *self.also)]
         cost: Cost = self.package.cost(sizes, (self.size.height, self.size.width), self.working_config)
         return cost
 
     @property
     def working_config(self) -> Any:
-        """The engine's configuration as this verb uses it, where that makes a difference in time and memory."""
-        remade = self.system.remade_with if self.declared.function in ("remake", "stylize") else ""
-        return getattr(self.package, remade)(self.config) if remade else self.config
+        """The engine's configuration as this verb uses it, for estimates of time and memory."""
+        adapter = self.system.remade_with if self.declared.function in ("remake", "stylize") else ""
+        return getattr(self.package, adapter)(self.config) if adapter else self.config
 
     def check_memory(self, free: int | None = None) -> None:
         """See ``Job``."""
@@ -213,39 +211,39 @@ class PhotoJob(Job):
     # The model
 
     def adaptation(self) -> dict[str, Any]:
-        """What an engine that is trained has to know to adapt its settings to this verb."""
+        """The parameters of this verb to which a trained engine adapts its settings."""
         return {}
 
     def learned_labels(self) -> LabelMap | None:
-        """The map of the photo that an engine learns from beside it, of the photo's size."""
+        """The label map of the photo that an engine trains on, at the photo's size; ``None`` if there is none."""
         return None
 
     @cached_property
     def config(self) -> Any:
-        """The engine's configuration, adapted to the verb where the engine does that."""
+        """The engine's configuration, adapted to the verb if the engine supports that."""
         return self.request.config if self.model is None else self.model.config
 
     @cached_property
     def model(self) -> PhotoModel | None:
-        """What has to be trained before pictures can be made; ``None`` where nothing has."""
-        asked = self.request
-        if asked.loaded is not None or not self.system.trained:
+        """The model that the engine trains on the photo; ``None`` if nothing is trained."""
+        request = self.request
+        if request.loaded is not None or not self.system.trained:
             return None
         labels = self.learned_labels() if self.system.learns_maps else None
-        plain = PhotoModel(self.photo, asked.engine, asked.preset, asked.config, asked.changes, labels=labels)
+        plain = PhotoModel(self.photo, request.engine, request.preset, request.config, request.changes, labels=labels)
         if not self.system.adapts:
             return plain
-        config = self.package.adapted(asked.config, asked.verb, **self.adaptation())
-        if config == asked.config:
+        config = self.package.adapted(request.config, request.verb, **self.adaptation())
+        if config == request.config:
             return plain
-        # Who learns from a map learns for nothing else: that need not be said.
-        purpose = "" if labels is not None else purpose_of(asked.verb, self.adaptation())
+        # A model that is trained on a label map serves relayout only, so no purpose is recorded.
+        purpose = "" if labels is not None else purpose_of(request.verb, self.adaptation())
         adapted = replace(plain, config=config, purpose=purpose)
         if not self.extends or not self.system.extends:
             return adapted
         model = replace(adapted, base=plain)
-        # What is learned on top is no use before all else is: so an unfinished training is that of the usual net.
-        return plain if asked.unfinished and not model.finished else model
+        # The additional stage needs the finished common net, so an unfinished training is that of the common net.
+        return plain if request.unfinished and not model.finished else model
 
     @property
     def pending_training(self) -> list[PhotoModel]:
@@ -254,49 +252,49 @@ class PhotoJob(Job):
 
     @cached_property
     def net(self) -> torch.nn.Module | None:
-        """The trained net; ``None`` where the engine learns nothing."""
+        """The trained net; ``None`` if the engine is not trained."""
         if self.request.loaded is not None:
             return self.request.loaded.net.to(self.run.device)
         if self.model is None:
             return None
         if self.request.unfinished and not self.model.finished:
             return self.model.unfinished_net(self.run)
-        for training in self.pending_training:  # where somebody has an output made without ``run_job``
+        for training in self.pending_training:  # if ``make`` is called without ``run_job``
             training.train(self.run)
-        # Always from the disk: the first pictures of a model are then made as all later ones are.
+        # Always read from disk, so that the first pictures after training equal all later ones.
         return self.model.net(self.run.device)
 
     # -----------------------------------------------------------------------------------------------------------
-    # Making it
+    # Making the outputs
 
     @cached_property
     def settings(self) -> dict[str, Any]:
         """See ``Job``."""
-        asked = self.request
+        request = self.request
         settings: dict[str, Any] = {
             **common_settings(self),
-            "preset": asked.preset,
-            "set": {key: getattr(asked.config, key) for key in asked.changes},
+            "preset": request.preset,
+            "set": {key: getattr(request.config, key) for key in request.changes},
             **self.identities(["photo"]),
             "also": self.identities(["also"]).get("also", []),
-            "max_side": asked.max_side,
-            "tile": asked.tile,
+            "max_side": request.max_side,
+            "tile": request.tile,
         }
         if self.start is not None:
             settings["structure"] = self.start
         if self.pictures:
             settings["pictures"] = self.identities(list(self.pictures))
-        own = {name: value for name, value in asked.own.items() if name != "all_scales"}
+        own = {name: value for name, value in request.own.items() if name != "all_scales"}
         if own:
             settings["own"] = own
-        if asked.model is not None:
-            settings["model"] = asked.model.resolve().name
-        if asked.unfinished and self.model is not None and not self.model.finished:
+        if request.model is not None:
+            settings["model"] = request.model.resolve().name
+        if request.unfinished and self.model is not None and not self.model.finished:
             settings["unfinished"] = self.model.finished_stages
         return settings
 
     def make(self, output: OutputSpec) -> tuple[Any, float]:
-        """What the engine's function makes of the photo; see ``Job`` for a model of a data set."""
+        """Call the engine's function with the photo; see ``Job`` for models of a data set."""
         if self.system.of_sets:
             return super().make(output)
         net = {} if self.net is None else {"net": self.net}
@@ -308,7 +306,7 @@ class PhotoJob(Job):
         return made, time.perf_counter() - began
 
     def finished(self, made: Any) -> Any:
-        """The result, of what the engine's function gave."""
+        """The return value of the engine's function as a result."""
         return converted(made, self.declared.output)
 
     def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
@@ -319,17 +317,17 @@ class PhotoJob(Job):
 
     @cached_property
     def tensors(self) -> list[torch.Tensor]:
-        """The photo and those that lend their patches: [1, C, H, W] each, with one and the same C."""
+        """The photo and the further photos, [1, C, H, W] each, -1..1, all with the same C."""
         return [self.tensor(photo) for photo in (self.photo, *self.also)]
 
     def tensor(self, photo: Photo) -> torch.Tensor:
-        """A picture as the engine takes it: [1, C, H, W] with the photo's C."""
+        """A picture as an engine input: [1, C, H, W], -1..1, with the photo's C."""
         import torch
 
         from calotype.image.io import to_tensor
 
         x = to_tensor(photo, self.run.device)
-        # An opaque photo lends to a transparent one: its alpha is 1 (opaque) everywhere.
+        # An opaque picture gets an alpha channel of 1 (opaque) where the photo has alpha.
         return (
             x if (self.photo.alpha is None) == (photo.alpha is None) else torch.cat([x, torch.ones_like(x[:, :1])], 1)
         )

@@ -1,4 +1,4 @@
-"""The model that a photo, an engine and settings belong to: found where it was trained before, or trained."""
+"""Models of one photo: looked up in the model store by photo, engine and settings, or trained."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ _PREVIEWS = "previews"
 
 @dataclass(frozen=True)
 class PhotoModel:
-    """A model, finished or not.
+    """A model of one photo, finished or not.
 
     Attributes:
-        photo: what it learns from.
+        photo: the training photo.
         engine: name of the engine.
-        preset: the preset that ``config`` came from, and ``changes`` what was set on top of it: for people to read.
+        preset: name of the preset of ``config``; for display, like ``changes``.
         config: the engine's configuration, adapted to the verb.
-        changes: see ``preset``.
-        seed: of the training.
-        purpose: the verb that ``config`` is adapted to, as ``purpose_of`` writes it; empty where it serves the others.
-        chosen: the folder it is to be in; ``None`` for the one in the cache.
-        base: a model that has to be finished first, of which this one takes over what it has learned.
-        labels: the map of the photo, of its size, where the engine learns from that too.
+        changes: settings that override the preset.
+        seed: seed of the training.
+        purpose: the verb that ``config`` is adapted to, in the form of ``purpose_of``; empty for the common model.
+        chosen: folder chosen by the user; ``None`` for the model store.
+        base: a model that is trained first and whose weights this one starts from.
+        labels: the label map of the photo, at its size, if the engine trains on it.
     """
 
     photo: Photo
@@ -62,13 +62,13 @@ class PhotoModel:
 
     @cached_property
     def key(self) -> str:
-        """What tells it from every other model."""
+        """Unique key of the model."""
         map_sha256 = None if self.labels is None else labels_sha256(self.labels)
         return model_store.key_of(self.photo.sha256, self.photo.size, self.engine, self.config, self.seed, map_sha256)
 
     @cached_property
     def folder(self) -> Path:
-        """Where it is, or will be.
+        """The folder of the model; it may not exist yet.
 
         Raises:
             InputError: the chosen folder holds something else.
@@ -79,18 +79,18 @@ class PhotoModel:
 
     @property
     def finished(self) -> bool:
-        """Whether it can be sampled."""
+        """Whether the model is trained and can be sampled."""
         return model_store.is_finished(self.folder)
 
     @property
     def stages(self) -> list[str]:
-        """The names of the stages, in the order they are worked; those of the base are not worked again."""
-        behind = self.base.stages if self.base else []
-        return [name for name in engine_of(self.engine).stages(self._size, self.config) if name not in behind]
+        """The names of the stages, in training order, without those of the base."""
+        base_stages = self.base.stages if self.base else []
+        return [name for name in engine_of(self.engine).stages(self._size, self.config) if name not in base_stages]
 
     @property
     def pending_training(self) -> list[PhotoModel]:
-        """What is still to be trained before this model can be sampled, in that order."""
+        """The models that must be trained before this one can be sampled, in order, itself included."""
         return [model for model in (self.base, self) if model is not None and not model.finished]
 
     @property
@@ -99,45 +99,45 @@ class PhotoModel:
 
     @cached_property
     def cost(self) -> Cost:
-        """What the whole training is expected to take on this machine, the base's left out."""
+        """Expected time and memory of the training on this machine, without that of the base."""
         cost: Cost = engine_of(self.engine).training_cost(self._size, self.config)
         return replace(cost, seconds=max(1.0, cost.seconds - self.base.cost.seconds)) if self.base else cost
 
     @cached_property
     def shares(self) -> dict[str, float]:
-        """About how much of the work each stage is; they add up to 1."""
+        """Approximate fraction of the work of each stage; the values sum to 1."""
         module = engine_of(self.engine)
-        every = module.stages(self._size, self.config)
-        efforts = module.efforts(self._size, self.config) if declared(self.engine).efforts else [1.0] * len(every)
-        return shares_of({stage: effort for stage, effort in zip(every, efforts) if stage in self.stages})
+        all_stages = module.stages(self._size, self.config)
+        efforts = module.efforts(self._size, self.config) if declared(self.engine).efforts else [1.0] * len(all_stages)
+        return shares_of({stage: effort for stage, effort in zip(all_stages, efforts) if stage in self.stages})
 
     @property
     def previews(self) -> Path:
-        """Where a picture of each finished stage is put."""
+        """Folder with a preview picture of each stage."""
         return self.folder / _PREVIEWS
 
     @property
     def finished_stages(self) -> list[str]:
-        """The stages that a stopped training has behind it."""
-        ended = model_store.finished_stages(self.folder)
-        return [stage for stage in self.stages if stage in ended]
+        """The stages that are finished."""
+        done_stages = model_store.finished_stages(self.folder)
+        return [stage for stage in self.stages if stage in done_stages]
 
     def done(self) -> float:
-        """How much of the work an earlier training has done already, 0..1."""
+        """Fraction of the work that an earlier run has saved, 0..1."""
         return done(self.folder, self.shares)
 
     def done_at(self, stage: str, step: int, steps: int) -> float:
-        """How much of the work is done, 0..1, after so many steps of so many of a stage."""
+        """Fraction of the work that is done, 0..1, after ``step`` of ``steps`` steps of ``stage``."""
         return done_at(self.shares, stage, step, steps)
 
     def train(self, run: Run) -> None:
-        """Train it, or go on with it, the base first; nothing is done where it is finished.
+        """Train the model or resume its training, the base first; do nothing if it is finished.
 
         Raises:
             Busy: another process trains it.
-            InputError: the photo cannot be learned from.
-            OutputError: it cannot be kept.
-            Stopped: the run was asked to stop; the same call goes on.
+            InputError: the engine cannot be trained on the photo.
+            OutputError: the model cannot be saved.
+            Stopped: the run was stopped; the same call resumes the training.
         """
         from calotype import saving
         from calotype.image.io import to_tensor
@@ -147,20 +147,20 @@ class PhotoModel:
         if self.base is not None:
             self.base.train(run)
         with model_store.locked(self.folder):
-            if self.finished:  # since we looked last
+            if self.finished:  # finished by another process in the meantime
                 return
             if not model_store.described(self.folder):
                 model_store.describe(self.folder, self._about())
             previews = PreviewWriter(self.folder, run.on_event)
-            part = run.within(self.folder, seed=self.seed, on_event=previews)
-            further = {"base": self.base.net(run.device)} if self.base else self._shown(run.device)
-            net = engine_of(self.engine).train(to_tensor(self.photo, run.device), self.config, part, **further)
+            training_run = run.within(self.folder, seed=self.seed, on_event=previews)
+            extra = {"base": self.base.net(run.device)} if self.base else self._label_arguments(run.device)
+            net = engine_of(self.engine).train(to_tensor(self.photo, run.device), self.config, training_run, **extra)
             preview = previews.of(self.stages[-1])
             saving.write(self.folder, self.engine, self.config, net, self.photo.sha256, self._size, preview)
             model_store.forget_state(self.folder)
 
-    def _shown(self, device: torch.device) -> dict[str, torch.Tensor]:
-        """The map as engines take it that learn from one: class indices, int64 [1, H, W]."""
+    def _label_arguments(self, device: torch.device) -> dict[str, torch.Tensor]:
+        """The label map as an argument of the engine: class indices, int64 [1, H, W]."""
         import torch
 
         if self.labels is None:
@@ -193,58 +193,58 @@ class PhotoModel:
         }
 
     def net(self, device: torch.device) -> torch.nn.Module:
-        """The finished net, as it lies on the disk.
+        """The finished net, read from disk.
 
         Raises:
-            InputError: it is damaged, or from a version that is not known here.
+            InputError: the files are damaged or of an unknown version.
         """
         return load(self.folder).net.to(device)
 
     def unfinished_net(self, run: Run) -> torch.nn.Module:
-        """The net from the stages of a stopped training that are finished.
+        """The net from the finished stages of a stopped training.
 
         Raises:
-            InputError: none is.
+            InputError: no stage is finished.
         """
         from calotype.image.io import to_tensor
 
-        part = run.within(self.folder, seed=self.seed)
+        training_run = run.within(self.folder, seed=self.seed)
         photo = to_tensor(self.photo, run.device)
         net: torch.nn.Module | None = engine_of(self.engine).unfinished(
-            photo, self.config, part, **self._shown(run.device)
+            photo, self.config, training_run, **self._label_arguments(run.device)
         )
         if net is None:
-            raise self._not_begun()
+            raise self._not_started_error()
         return net
 
     def check_begun(self) -> None:
-        """Refuse a training of which nothing can be used yet.
+        """Refuse a training without a usable stage.
 
         Raises:
             InputError: no stage is finished.
         """
         if not self.finished and not self.finished_stages:
-            raise self._not_begun()
+            raise self._not_started_error()
 
-    def _not_begun(self) -> InputError:
+    def _not_started_error(self) -> InputError:
         return InputError(
-            f"no stage of the training on '{self.photo.name}' is finished yet: leave out --unfinished to train on"
+            f"no stage of the training on '{self.photo.name}' is finished yet: leave out --unfinished to resume it"
         )
 
 
 def purpose_of(verb: str, adaptation: Mapping[str, Any]) -> str:
-    """A verb that needs a model of its own, and what that depends on: ``upscale factor=2``."""
+    """Text for a verb that needs its own model, and the parameters of that model: ``upscale factor=2``."""
     return " ".join([verb, *(f"{name}={value:g}" for name, value in adaptation.items())])
 
 
 class PreviewWriter:
-    """Hears what a training says, passes it on, and keeps each stage's last picture as a PNG."""
+    """Forwards the events of a training and saves the last preview of each stage as a PNG."""
 
     def __init__(self, folder: Path, listener: Callable[[Event], object] | None) -> None:
         self._folder, self._listener = folder, listener
 
     def of(self, stage: str) -> Image | None:
-        """The stage's picture, be it from this process or from one before it."""
+        """The saved preview of a stage, from this or an earlier process; ``None`` if there is none."""
         from PIL import Image
 
         path = self._path(stage)
@@ -257,7 +257,7 @@ class PreviewWriter:
         return self._folder / _PREVIEWS / f"{quote(stage, safe=' ') or 'main'}.png"
 
     def __call__(self, event: Event) -> None:
-        """Keep its picture, if it has one, and pass it on."""
+        """Save the preview of an event, if it has one, and forward the event."""
         if event.preview is not None and event.kind == "step":
             from calotype.image.io import to_image
 
@@ -268,7 +268,7 @@ class PreviewWriter:
 
 
 def check_purpose(loaded: Loaded, folder: Path, verb: str, adaptation: Mapping[str, Any]) -> None:
-    """Refuse a model that was not trained for ``verb``, where that needs one of its own.
+    """Refuse a model that was not trained for ``verb`` if that verb needs its own model.
 
     Raises:
         InputError: the message says how to train one.
@@ -277,7 +277,7 @@ def check_purpose(loaded: Loaded, folder: Path, verb: str, adaptation: Mapping[s
     if not adapts or loaded.engine.adapted(loaded.config, verb, **adaptation) == loaded.config:
         return
     about, purpose = model_store.described(folder), purpose_of(verb, adaptation)
-    if about.get("preset") == model_store.IMPORTED:  # what such a model was trained for, only its owner knows
+    if about.get("preset") == model_store.IMPORTED:  # the purpose of an imported model is unknown
         return
     options = " ".join(["--for", verb, *(f"--{name} {value:g}" for name, value in adaptation.items())])
     raise InputError(
@@ -287,10 +287,10 @@ def check_purpose(loaded: Loaded, folder: Path, verb: str, adaptation: Mapping[s
 
 
 def check_labels(loaded: Loaded, folder: Path, labels: LabelMap) -> None:
-    """Refuse a label map of the photo that the model was not trained on.
+    """Refuse a label map other than the one that the model was trained on.
 
     Raises:
-        InputError: it is another one; the message says which it should be.
+        InputError: it is another one; the message names the right one.
     """
     about = model_store.described(folder)
     if about.get("labels_sha256", labels_sha256(labels)) == labels_sha256(labels):
@@ -303,13 +303,13 @@ def check_labels(loaded: Loaded, folder: Path, labels: LabelMap) -> None:
 
 
 def check_photo(loaded: Loaded, folder: Path, photo: Photo) -> None:
-    """Refuse a photo that the model was not trained on.
+    """Refuse a photo other than the one that the model was trained on.
 
     Raises:
-        InputError: it is another one; the message says which it should be.
+        InputError: it is another one; the message names the right one.
     """
     same_size = loaded.photo_size == (photo.size.height, photo.size.width)
-    # A model from elsewhere may not know its photo; the size is then all there is to go by.
+    # An imported model may not record its photo; then only the size can be compared.
     if same_size and loaded.photo_sha256 in ("", photo.sha256):
         return
     about = model_store.described(folder)
@@ -317,5 +317,5 @@ def check_photo(loaded: Loaded, folder: Path, photo: Photo) -> None:
     name = f"'{about['photo']}', " if about.get("photo") else ""
     raise InputError(
         f"the model in {shown(folder)} was not trained on '{photo.name}' ({photo.size}) but on another photo "
-        f"({name}{width}x{height} pixels): give that one, shrunk with --max-side as it was then"
+        f"({name}{width}x{height} pixels): give that one, with the same --max-side as in training"
     )

@@ -1,4 +1,4 @@
-"""Tasks done in worker processes of this machine: many small tasks each leave most of a machine idle."""
+"""Executor that runs tasks in parallel worker processes on this machine."""
 
 from __future__ import annotations
 
@@ -13,42 +13,42 @@ from calotype.tasks.worker import WorkerProcess
 
 
 class ProcessPool(Executor):
-    """Worker processes of this machine, begun when there is something to do and kept for the next task.
+    """Worker processes on this machine, started on demand and reused.
 
-    The processor's threads are shared out among them.
+    The CPU threads are divided among them.
     """
 
     def __init__(self, shared: Any, concurrency: int, *, jobs: int, device: str, attempts: int = 1) -> None:
-        """Begin none yet.
+        """Create the pool; no process is started yet.
 
         Args:
-            shared: what all tasks are called with.
-            concurrency: how many processes at most.
-            jobs: how many were asked for. Not how many there are, since results depend on the threads of each, to the
-                last bits.
-            device: that they work on; main memory is counted where it is the CPU.
-            attempts: how often a task is begun whose process ends before it does.
+            shared: argument that all tasks are called with.
+            concurrency: maximum number of processes.
+            jobs: the requested number of processes, by which the threads are divided. Independent of the number of
+                tasks, as the last bits of results depend on the number of threads.
+            device: torch name of the device; on ``cpu``, tasks are scheduled by main memory.
+            attempts: maximum number of times that a task is started if its process dies.
         """
         super().__init__(concurrency, attempts=attempts, free=available_bytes() if device == "cpu" else None)
         self._shared = pickle.dumps(shared)
         self.threads = max(1, threads() // jobs)
-        self._tasks: dict[WorkerProcess, Task | None] = {}  # what each worker does
+        self._tasks: dict[WorkerProcess, Task | None] = {}  # the current task of each worker
         self._queue: Queue[tuple[WorkerProcess, tuple[str, Any]]] = Queue()
-        self._told = False
+        self._stop_sent = False
 
     def _start(self, task: Task) -> None:
         worker = next((worker for worker, other in self._tasks.items() if other is None), None)
         if worker is None:
-            worker = WorkerProcess(self.threads, self._heard, shared=self._shared)
+            worker = WorkerProcess(self.threads, self._on_message, shared=self._shared)
         self._tasks[worker] = task
         worker.submit(task.work)
 
-    def _heard(self, worker: WorkerProcess, message: tuple[str, Any]) -> None:
+    def _on_message(self, worker: WorkerProcess, message: tuple[str, Any]) -> None:
         self._queue.put((worker, message))
 
     def _messages(self) -> list[tuple[Task, Any]]:
-        if self.stopping and not self._told:
-            self._told = True
+        if self.stopping and not self._stop_sent:
+            self._stop_sent = True
             for worker in self._tasks:
                 worker.close()
         try:
@@ -58,7 +58,7 @@ class ProcessPool(Executor):
         task = self._tasks.get(worker)
         if what == "ended":
             self._tasks.pop(worker, None)
-            return [] if task is None else [(task, _cut_short(task, worker.status or 0))]
+            return [] if task is None else [(task, _died(task, worker.status or 0))]
         if task is None or what == "ready":
             return []
         if what == "done":
@@ -67,7 +67,7 @@ class ProcessPool(Executor):
         return [(task, float(value))]
 
     def close(self) -> None:
-        """End all of them at once."""
+        """Kill all processes."""
         for worker in self._tasks:
             worker.kill()
         for worker in self._tasks:
@@ -76,14 +76,16 @@ class ProcessPool(Executor):
 
 
 def threads() -> int:
-    """How many threads there are to share out."""
+    """Number of CPU threads to divide among processes."""
     import torch
 
     return torch.get_num_threads()
 
 
-def _cut_short(task: Task, code: int) -> WorkerDied:
+def _died(task: Task, code: int) -> WorkerDied:
     how = f"by {signal.Signals(-code).name}" if code < 0 else f"with status {code}"
-    # That is what the system does where memory runs out.
+    # Linux sends SIGKILL when memory runs out.
     advice = "give a lower --jobs if memory ran out; " if how.endswith("SIGKILL") else ""
-    return WorkerDied(f"the process that worked on {task.subject} was ended {how}: {advice}the same command goes on")
+    return WorkerDied(
+        f"the worker process of {task.subject} was ended {how}: {advice}run the same command again to resume"
+    )

@@ -1,4 +1,4 @@
-"""How far a training has come, whatever it learns from."""
+"""Progress of a training, of one photo or a data set."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Training(Protocol):
-    """A model that is trained in stages, finished or not."""
+    """A model that is trained in stages; finished or not."""
 
     @property
     def engine(self) -> str:
@@ -21,53 +21,53 @@ class Training(Protocol):
 
     @property
     def subject(self) -> str:
-        """The name of what is learned from."""
+        """The name of the photo or the data set."""
 
     @property
     def key(self) -> str:
-        """What tells it from every other model."""
+        """Unique key of the model."""
 
     @property
     def folder(self) -> Path:
-        """Where it is, or will be."""
+        """The folder of the model; it may not exist yet."""
 
     @property
     def finished(self) -> bool:
-        """Whether it can be used."""
+        """Whether the model is trained and can be used."""
 
     @property
     def shares(self) -> Mapping[str, float]:
-        """About how much of the work each stage is; they add up to 1."""
+        """Approximate fraction of the work of each stage; the values sum to 1."""
 
     def train(self, run: Run) -> None:
-        """Train it, or go on with it; nothing is done where it is finished."""
+        """Train the model or resume its training; do nothing if it is finished."""
 
     @property
     def cost(self) -> Cost:
-        """What the whole training is expected to take."""
+        """Expected time (seconds) and memory (bytes) of the whole training."""
 
     def done(self) -> float:
-        """How much of the work an earlier training has done already, 0..1."""
+        """Fraction of the work that an earlier run has saved, 0..1."""
 
     def done_at(self, stage: str, step: int, steps: int) -> float:
-        """How much of the work is done, 0..1, after so many steps of so many of a stage."""
+        """Fraction of the work that is done, 0..1, after ``step`` of ``steps`` steps of ``stage``."""
 
 
 def shares_of(efforts: Mapping[str, float]) -> dict[str, float]:
-    """The efforts of stages as shares that add up to 1."""
+    """The efforts of stages, normalised to a sum of 1."""
     return {stage: effort / sum(efforts.values()) for stage, effort in efforts.items()}
 
 
 def done(folder: Path, shares: Mapping[str, float]) -> float:
-    """How much of the work is done, 0..1, as far as it is saved in ``folder``."""
+    """Fraction of the work that is saved in ``folder``, 0..1."""
     from calotype.run import worked
 
-    there = worked(folder)
-    return sum(share * there[s][0] / max(1, there[s][1]) for s, share in shares.items() if s in there)
+    saved = worked(folder)
+    return sum(share * saved[s][0] / max(1, saved[s][1]) for s, share in shares.items() if s in saved)
 
 
 def done_at(shares: Mapping[str, float], stage: str, step: int, steps: int) -> float:
-    """How much of the work is done, 0..1, after so many steps of so many of a stage."""
+    """Fraction of the work that is done, 0..1, after ``step`` of ``steps`` steps of ``stage``."""
     names = list(shares)
     earlier = names[: names.index(stage)] if stage in shares else []
     return sum(shares[name] for name in earlier) + shares.get(stage, 0.0) * step / max(1, steps)

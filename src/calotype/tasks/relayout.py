@@ -1,4 +1,4 @@
-"""A photo in a new layout, as a map in flat colours has it."""
+"""The verb ``relayout``: rearrange a photo by an edited label map."""
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Sequence
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
 
 
 class RelayoutJob(PhotoJob):
-    """What the verb makes of one photo, a map of it and a map of what is wanted."""
+    """Job of the verb ``relayout``."""
 
     verb = "relayout"
     takes = ("photo", "labels", "target")
 
     @classmethod
     def opened(cls, name: str, picture: LabelMapLike, request: Request) -> Photo | None:
-        """A map as a picture, at its full size: shrunk as photos are, its colours would blend."""
+        """Open a label map as a picture at its full size, as the resampling of photos would blend its colours."""
         from calotype.image.io import open_photo
         from calotype.image.labelmap import as_picture
 
         if name == "labels" and is_auto(picture):
             return None
         read = open_photo(as_picture(picture))
-        # What came without a file is called what it is, so that a message about it can be understood.
+        # A picture without a file is named after its argument, for messages.
         return read if read.name != "image" else replace(read, name=name)
 
     def __init__(
@@ -52,20 +52,20 @@ class RelayoutJob(PhotoJob):
         run: "Run | None" = None,
         **pictures: Any,
     ) -> None:
-        """Read the photo and both maps.
+        """Open the photo and both label maps.
 
         Raises:
-            InputError: one of them cannot be used, or they do not fit together.
+            InputError: an image cannot be used, or the sizes do not match.
         """
         from calotype.image.io import open_photo
 
-        if is_auto(pictures.get("labels")):  # a map of the whole photo, as the one that was edited
+        if is_auto(pictures.get("labels")):  # segmented at the photo's full size, like the map that was edited
             photo = open_photo(photo)
             pictures["labels"] = map_of(photo, request.device)
-        # A map that came as one keeps its numbers: by them the model is found that was trained on it.
-        self._numbered = pictures["labels"] if isinstance(pictures.get("labels"), LabelMap) else None
+        # A ``LabelMap`` keeps its class numbers, which are part of the key of the model that was trained on it.
+        self._given_labels = pictures["labels"] if isinstance(pictures.get("labels"), LabelMap) else None
         super().__init__(request, photo, also, run, **pictures)
-        _check_lent(self.labels, self.target)
+        _check_colours_present(self.labels, self.target)
 
     def _check_start(self) -> None:
         super()._check_start()
@@ -73,31 +73,31 @@ class RelayoutJob(PhotoJob):
             check_labels(self.request.loaded, self.request.model, self.labels)
 
     @cached_property
-    def _given(self) -> LabelMap:
-        """The map of the photo at its full size."""
+    def _full_size_labels(self) -> LabelMap:
+        """The label map of the photo at its full size."""
         from calotype.image.labelmap import open_labels
 
-        return self._numbered or open_labels(self.pictures["labels"])
+        return self._given_labels or open_labels(self.pictures["labels"])
 
     @cached_property
     def labels(self) -> LabelMap:
-        """The map of the photo, of its size.
+        """The label map of the photo, resized to its size.
 
         Raises:
-            InputError: it cannot be used, or is of another shape.
+            InputError: it cannot be used, or its aspect ratio differs.
         """
-        return of_photo(self._given, self.photo)
+        return of_photo(self._full_size_labels, self.photo)
 
     @cached_property
     def target(self) -> LabelMap:
-        """The map of what is wanted, of the size of the result, in the same numbers.
+        """The target label map, at the size of the result, with the same class numbers.
 
         Raises:
             InputError: it cannot be used.
         """
         from calotype.image.labelmap import fitted
 
-        return fitted(_in_its_colours(self.pictures["target"], self._given), self.size)
+        return fitted(_open_target(self.pictures["target"], self._full_size_labels), self.size)
 
     def learned_labels(self) -> LabelMap:
         """See ``Job``."""
@@ -109,11 +109,11 @@ class RelayoutJob(PhotoJob):
         return size.within(self.request.max_side)
 
     def adaptation(self) -> dict[str, Any]:
-        """How many labels there are."""
+        """The number of classes."""
         return {"classes": self.labels.classes}
 
     def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
-        """The layouts and the seed: the size is that of the target."""
+        """The seed and both label maps, int64 [1, H, W]."""
         return {"seed": output.seed, **self._layouts}
 
     @cached_property
@@ -121,31 +121,33 @@ class RelayoutJob(PhotoJob):
         import torch
 
         maps = {"before": self.labels, "target": self.target}
-        return {name: torch.from_numpy(given.index).long()[None].to(self.run.device) for name, given in maps.items()}
+        return {
+            name: torch.from_numpy(label_map.index).long()[None].to(self.run.device) for name, label_map in maps.items()
+        }
 
 
-def _in_its_colours(target: Photo, given: LabelMap) -> LabelMap:
+def _open_target(target: Photo, label_map: LabelMap) -> LabelMap:
     from calotype.image.labelmap import open_labels
 
     try:
-        return open_labels(target, like=given)
+        return open_labels(target, like=label_map)
     except InputError as error:
-        if given.name != AUTO:
+        if label_map.name != AUTO:
             raise
         raise InputError(
             f"{error} (auto is the map that 'calotype segment' makes of the photo: give an edit of it, or your own map)"
         ) from None
 
 
-def _check_lent(labels: LabelMap, target: LabelMap) -> None:
+def _check_colours_present(labels: LabelMap, target: LabelMap) -> None:
     import numpy as np
 
-    lacking = np.setdiff1d(target.index, labels.index)
-    if lacking.size:
-        colour = "#{:02x}{:02x}{:02x}".format(*target.colours[lacking[0]])
+    missing = np.setdiff1d(target.index, labels.index)
+    if missing.size:
+        colour = "#{:02x}{:02x}{:02x}".format(*target.colours[missing[0]])
         raise InputError(
-            f"of what is {colour} in '{labels.name}' nothing is left at {labels.size} pixels: give a larger "
-            f"--max-side (max_side), or leave it out of '{target.name}'"
+            f"the colour {colour} of '{labels.name}' is lost at {labels.size} pixels: give a larger --max-side "
+            f"(max_side), or do not use it in '{target.name}'"
         )
 
 
@@ -154,8 +156,8 @@ def relayout(
     labels: Annotated[
         LabelMapLike,
         Param(
-            "a map of the photo: what lies where, each thing painted in a flat colour of its own; or auto, the one "
-            "that 'calotype segment' makes",
+            "a label map of the photo, with each region in its own flat colour; or auto, the one that 'calotype "
+            "segment' makes",
             kind="label map",
             metavar="LABELS",
         ),
@@ -163,7 +165,7 @@ def relayout(
     target: Annotated[
         LabelMapLike,
         Param(
-            "a map in the same colours: what is to lie where; of any size",
+            "the new layout: a label map in the same colours, of any size",
             kind="label map",
             metavar="TARGET",
             begins="labels",
@@ -176,27 +178,27 @@ def relayout(
     preset: Annotated[str, arguments.PRESET] = "fast",
     **options: Unpack[TrainedOptions],
 ) -> Result:
-    """Lay a photo out anew, as a painted map has it: move, resize, add or remove what is in it.
+    """Rearrange a photo by an edited label map: move, resize, add or remove regions.
 
-    Paint a map of the photo in a few flat colours (sky blue, trees green), change a copy of it, and give both: calotype
-    relayout photo.jpg map.png changed.png. A region that is painted over with its background is gone; one that is
-    painted larger, elsewhere or twice is there so in the result.
+    Paint a label map of the photo in a few flat colours (sky blue, trees green), edit a copy of it, and give both:
+    calotype relayout photo.jpg map.png changed.png. A region that is painted over is removed; one that is enlarged,
+    moved or copied appears so in the result.
 
-    Or let calotype make the map: calotype segment photo.jpg, change a copy of photo_segment_0.png, and then calotype
+    Or use an automatic label map: calotype segment photo.jpg, edit a copy of photo_segment_0.png, and then calotype
     relayout photo.jpg auto changed.png.
 
-    Maps are PNG or JPEG pictures without shades, or PNGs with class numbers for grey levels. A drawing and its change,
-    in white lines on black, work too.
+    Label maps are PNG or JPEG pictures in flat colours, or grey PNGs of class numbers. A line drawing and its edited
+    copy, in white on black, work too.
 
     Args:
         photo: a path, PIL image, array or ``Photo``.
-        labels: a map of the photo, of its size or shape: a path, PIL image, array (also [H, W] of class numbers),
-            ``Photo`` or ``LabelMap``; or ``"auto"``, the map that ``segment`` makes.
-        target: the same kinds: a map in the same colours or numbers. The result has its size.
-        n: how many, each with the next seed.
-        seed: of the first picture.
-        engine: which engine; ``calotype engines`` lists them.
-        preset: which of the engine's presets.
+        labels: a label map of the photo, of its size or aspect ratio: a path, PIL image, array (also [H, W] of class
+            numbers), ``Photo`` or ``LabelMap``; or ``"auto"``, the map that ``segment`` makes.
+        target: the new layout, of the same types, in the same colours or numbers. The result has its size.
+        n: number of pictures; each uses the next seed.
+        seed: seed of the first picture.
+        engine: name of the engine; ``calotype engines`` lists them.
+        preset: name of one of the engine's presets.
         options: see ``TrainedOptions``.
 
     Returns and raises what ``vary`` does.

@@ -21,26 +21,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Request:
-    """A verb's arguments, checked. Whatever is still wrong after this is wrong with an input.
+    """The checked arguments of a verb. Later errors can only concern the inputs.
 
     Attributes:
-        verb: its name.
+        verb: name of the verb.
         engine: name of the engine, or of the model's system.
-        preset: the preset that ``config`` came from, and ``changes`` what was set on top of it.
+        preset: name of the preset of ``config``.
+        changes: settings that override the preset.
         config: the system's configuration.
-        n: how many outputs of each input.
-        seed: of the first output.
-        size: of the outputs, pixels; ``None``: as ``factor`` says, or as large as the photo.
-        factor: of the size.
-        structure: 0 (free) .. 1, or the name of a scale, like ``"scale3"``; ``None`` where the verb has none.
-        tile: which edges meet without a seam.
+        n: number of outputs for each input.
+        seed: seed of the first output.
+        size: size of the outputs, pixels; ``None``: given by ``factor``, or the size of the photo.
+        factor: size of the outputs as a multiple of the photo's.
+        structure: 0 (free) .. 1, or the name of a scale, like ``"scale3"``; ``None`` if the verb has none.
+        tile: directions in which the outputs tile, a key of ``arguments.TILES``.
         max_side: photos are shrunk so that no side is longer, pixels.
-        device: as torch names it.
-        own: arguments that only this verb has, JSON-ready, by name.
-        auto: whether ``structure`` was left to the engine: a scale is then the finest one where a photo has fewer.
-        unfinished: use a stopped training as far as it is.
-        model: the folder of the model to use, or ``None`` for the one that belongs to photo and settings.
-        loaded: that model, read.
+        device: torch name of the device.
+        own: arguments that are specific to this verb, JSON-ready, by name.
+        auto: whether ``structure`` is the engine's default, which is limited to the scales of the photo.
+        unfinished: use the finished stages of a stopped training.
+        model: folder of the model to use; ``None`` for the one of the photo and the settings.
+        loaded: that model, loaded.
     """
 
     verb: str
@@ -64,21 +65,21 @@ class Request:
 
     @property
     def system(self) -> System:
-        """What the system's functions take and give."""
+        """The system's declaration: what its functions take and return."""
         return declared(self.engine)
 
     @property
     def declared(self) -> Verb:
-        """What the system declares of the verb."""
+        """The system's declaration of the verb."""
         return self.system.verbs[self.verb]
 
     @property
     def seeds(self) -> range:
-        """The seed of each output: the i-th has ``seed + i``, so that each can be made again alone."""
+        """The seeds of the outputs: output i uses ``seed + i``, so each can be reproduced alone."""
         return range(self.seed, self.seed + self.n)
 
     def size_for(self, photo: Size) -> Size:
-        """The size of the pictures made from a photo of size ``photo``."""
+        """The size, pixels, of the outputs for a photo of size ``photo``."""
         return self.size or (self.factor.of(photo) if self.factor else photo)
 
 
@@ -104,15 +105,15 @@ def request(
     """Check a verb's arguments.
 
     Args:
-        verb: its name.
-        engine: name of the engine; with ``model`` it is the model's own.
-        default_structure: the structure that ``"auto"`` stands for where the engine does not declare one.
-        own: arguments that no other verb has; the verb checks them.
+        verb: name of the verb.
+        engine: name of the engine; ignored if ``model`` is given.
+        default_structure: value of the structure ``"auto"`` for engines that declare none.
+        own: arguments that are specific to the verb, which checks them.
 
     The other arguments are those of the verbs.
 
     Raises:
-        InputError: one of them cannot be used as given.
+        InputError: an argument is invalid.
     """
     check_count(n, seed)
     if size is not None and factor is not None:
@@ -122,7 +123,7 @@ def request(
     from calotype.run import choose_device
 
     changes = dict(settings or {})
-    given = None if model is None else _given(model, verb, changes, unfinished)
+    given = None if model is None else _load_given(model, verb, changes, unfinished)
     engine = given.loaded.system if given else engine
     check_able(engine, verb, model_given=given is not None)
     known = declared(engine).verbs[verb]
@@ -132,7 +133,7 @@ def request(
     if declared(engine).of_sets and "structure" not in known.options:
         structure = None
     if tile != "none" and "tile" not in declared(engine).abilities:
-        raise InputError(f"the engine {engine} cannot make results that continue themselves: leave out --tile (tile=)")
+        raise InputError(f"the engine {engine} cannot make tileable results: leave out --tile (tile=)")
     return Request(
         verb=verb,
         engine=engine,
@@ -156,10 +157,10 @@ def request(
 
 
 def check_count(n: int, seed: int) -> None:
-    """Refuse a number of outputs or a seed that cannot be used.
+    """Check the number of outputs and the seed.
 
     Raises:
-        InputError: one of them cannot.
+        InputError: one of them is out of range.
     """
     if n < 1:
         raise InputError(f"{n} pictures cannot be made: give a count of at least 1")
@@ -167,40 +168,40 @@ def check_count(n: int, seed: int) -> None:
 
 
 def check_seed(seed: int, n: int = 0) -> None:
-    """Refuse a seed that cannot be used, be it for ``n`` outputs.
+    """Check the seed of the first of ``n`` outputs.
 
     Raises:
-        InputError: it cannot.
+        InputError: it is out of range.
     """
     if not 0 <= seed <= 2**53 - n:
         raise InputError(f"a seed of {seed} cannot be used: give a whole number from 0 to 2**53")
 
 
 @dataclass(frozen=True)
-class _Given:
+class _GivenModel:
     folder: Path
     loaded: Loaded
     unfinished: bool
 
 
-def _given(model: str | Path, verb: str, changes: Mapping[str, Any], unfinished: bool) -> _Given:
-    """A model that was handed over by its folder or name, read."""
+def _load_given(model: str | Path, verb: str, changes: Mapping[str, Any], unfinished: bool) -> _GivenModel:
+    """The model given by folder or name, loaded."""
     if changes:
-        raise InputError("a model has its settings from its training: leave out --set (settings=) or --model (model=)")
+        raise InputError("the settings of a trained model are fixed: leave out --set (settings=) or --model (model=)")
     folder = model_store.folder_of(model)
     about = model_store.described(folder)
     if about.get("engine") not in MODELS or model_store.is_finished(folder):
-        return _Given(folder, load(folder), False)
+        return _GivenModel(folder, load(folder), False)
     if not unfinished:
         raise InputError(
-            f"the model {folder.name} is not finished: run its 'calotype train' command again to go on, or "
-            "add --unfinished (unfinished=True) to use it as it is"
+            f"the model {folder.name} is not finished: run its 'calotype train' command again to resume, or "
+            "add --unfinished (unfinished=True) to use its last saved state"
         )
-    return _Given(folder, _unfinished(folder, about), True)
+    return _GivenModel(folder, _load_unfinished(folder, about), True)
 
 
-def _unfinished(folder: Path, about: Mapping[str, Any]) -> Loaded:
-    """A model of a data set as its training has saved it last."""
+def _load_unfinished(folder: Path, about: Mapping[str, Any]) -> Loaded:
+    """The last saved state of a model of a data set whose training is not finished."""
     from calotype.run import Run
 
     name = str(about["engine"])
@@ -208,16 +209,16 @@ def _unfinished(folder: Path, about: Mapping[str, Any]) -> Loaded:
     config = config_from(module, default_preset(name), about["config"])
     net = module.unfinished(config, Run(folder, seed=int(about["seed"])))
     if net is None:
-        raise InputError(f"the training of {folder.name} has saved nothing yet: wait a minute, or train on")
+        raise InputError(f"the training of {folder.name} has saved nothing yet: wait a minute, or resume it")
     size = module.picture_size(config)
     return Loaded(name, module, config, net, str(about["photo_sha256"]), size, about.get("about", {}))
 
 
 def check_able(engine: str, verb: str, *, model_given: bool = False) -> None:
-    """Refuse a system that does not declare ``verb``, and a model of a data set that was not given.
+    """Check that the system supports ``verb``, and that a trained model is given if the system needs one.
 
     Raises:
-        InputError: the message names the systems that have it.
+        InputError: the message names the systems that support it.
     """
     names = able(verb)
     if engine not in {**ENGINES, **MODELS}:
@@ -226,7 +227,7 @@ def check_able(engine: str, verb: str, *, model_given: bool = False) -> None:
     if engine in names:
         if engine in MODELS and not model_given:
             raise InputError(
-                f"{engine} can {verb} a photo by what it has learned from many: give such a model, --model NAME "
+                f"{engine} can {verb} a photo only with a model of a data set: give one, --model NAME "
                 "(model=); 'calotype models' lists them"
             )
         return
@@ -235,18 +236,18 @@ def check_able(engine: str, verb: str, *, model_given: bool = False) -> None:
             f"the model is of one photo ({engine}): give that photo to a verb, like calotype vary PHOTO --model"
         )
     if not names:
-        raise InputError(f"no engine here can {verb}: 'calotype engines' lists what there is")
+        raise InputError(f"no engine here can {verb}: 'calotype engines' lists the engines")
     if model_given and all(name in MODELS for name in names):
         raise InputError(f"the model {engine} cannot {verb}: use one that can ({', '.join(names)})")
     if engine in MODELS:
         raise InputError(
-            f"{engine} learns from many photos and cannot {verb} one: train it on a folder, 'calotype train {engine} "
-            f"FOLDER', and then 'calotype {next(iter(declared(engine).verbs))}' makes pictures"
+            f"{engine} is trained on a data set and cannot {verb} a photo: train it on a folder, 'calotype train "
+            f"{engine} FOLDER', and then 'calotype {next(iter(declared(engine).verbs))}' makes pictures"
         )
     engines = [name for name in names if name in ENGINES] or names
     raise InputError(f"the engine {engine} cannot {verb}: use one that can ({', '.join(engines)})")
 
 
 def abilities(engine: str) -> frozenset[str]:
-    """What an engine can do beyond its verbs, as ``System.abilities`` has it; nothing for a model of a data set."""
+    """The optional features that an engine supports, see ``System.abilities``; empty for models of a data set."""
     return declared(engine).abilities

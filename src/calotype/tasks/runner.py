@@ -1,7 +1,6 @@
-"""The loop that makes outputs, and the events that tell of it.
+"""The loop that makes a job's outputs, and the events that it emits.
 
-Whoever has pictures made, from Python, on the command line, in other processes, on a cluster or in the studio, calls
-``run_job`` and hears the same events.
+Python calls, the command line, worker processes, cluster tasks and the studio all use ``run_job`` and its events.
 """
 
 from __future__ import annotations
@@ -27,20 +26,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class JobEvent:
-    """Something that happened to a job.
+    """An event of a job.
 
     Attributes:
-        kind: ``training``: a model is trained next; ``begun``: an output is made next; ``step`` and ``preview``: what
-            the run reports, ``preview`` where it has a picture; ``made``: an output is there; ``saved``: it is on the
+        kind: ``training``: a training starts; ``begun``: an output is started; ``step`` and ``preview``: a progress
+            report of the run, without and with a picture; ``made``: an output is finished; ``saved``: it is written to
             disk; ``failed``: outputs could not be made.
-        job: that it happened to.
-        output: the output that is being made; ``None`` while a model is trained.
-        training: the model that is being trained; ``None`` while outputs are made.
-        event: what the run reported.
-        value: what was made.
-        path: where it was saved.
-        seconds: that the output took.
-        error: why outputs failed.
+        job: the job.
+        output: the current output; ``None`` during a training.
+        training: the current training; ``None`` while outputs are made.
+        event: the progress report of the run.
+        value: the finished output.
+        path: the file of the saved output.
+        seconds: time that the output took.
+        error: reason of a failure.
     """
 
     kind: Literal["training", "begun", "step", "preview", "made", "saved", "failed"]
@@ -60,71 +59,71 @@ Listener = Callable[[JobEvent], object]
 def run_job(
     job: Job,
     outputs: Sequence[OutputSpec],
-    heard: Listener,
+    on_event: Listener,
     *,
     path_of: Callable[[OutputSpec], Path] | None = None,
     wait: bool = False,
 ) -> None:
-    """Train what has to be trained, then make outputs one by one, and save them where ``path_of`` says.
+    """Run the pending trainings, then make outputs one by one and save them.
 
     Args:
-        job: whose outputs.
-        outputs: which of them.
-        heard: called with every event, in this thread. What it raises ends the work.
-        path_of: the file of an output; ``None``: they are not saved, and go along with the event ``made``.
-        wait: where another process trains the same model, wait for it instead of refusing.
+        job: the job.
+        outputs: which of its outputs to make.
+        on_event: called with every event, in this thread. An exception that it raises ends the work.
+        path_of: returns the file of an output; ``None``: outputs are not saved, only passed with the event ``made``.
+        wait: if another process trains the same model, wait for it instead of raising an error.
 
     Raises:
-        Stopped: the run was asked to stop.
-        InputError, OutputError: as the verb.
+        Stopped: the run was stopped.
+        InputError, OutputError: as for the verb.
     """
     current: dict[str, Any] = {}
 
     def report(event: Event) -> None:
         kind: Literal["step", "preview"] = "preview" if event.preview is not None else "step"
-        heard(JobEvent(kind, job, event=event, **current))
+        on_event(JobEvent(kind, job, event=event, **current))
 
     with _listening(job.run, report):
         for training in job.pending_training:
             current = {"training": training}
-            heard(JobEvent("training", job, training=training))
+            on_event(JobEvent("training", job, training=training))
             train_model(training, job.run, wait=wait)
         for output in outputs:
             if job.run.stopping:
                 raise Stopped("stopped between two pictures")
             current = {"output": output}
-            heard(JobEvent("begun", job, output))
-            made, seconds = job.make(output)
-            heard(JobEvent("made", job, output, value=made, seconds=seconds))
+            on_event(JobEvent("begun", job, output))
+            value, seconds = job.make(output)
+            on_event(JobEvent("made", job, output, value=value, seconds=seconds))
             if path_of is not None:
                 path = path_of(output)
-                job.save(made, path, output)
-                heard(JobEvent("saved", job, output, path=path, seconds=seconds))
+                job.save(value, path, output)
+                on_event(JobEvent("saved", job, output, path=path, seconds=seconds))
 
 
 @contextmanager
 def _listening(run: Run, report: Callable[[Event], object]) -> Iterator[None]:
-    """While a block runs, tell ``report`` what the run reports, and whoever was told before, too."""
-    before = run.on_event
+    """In the block, pass the run's events to ``report`` as well as to the previous listener."""
+    previous = run.on_event
 
     def both(event: Event) -> None:
         report(event)
-        if before is not None:
-            before(event)
+        if previous is not None:
+            previous(event)
 
     run.on_event = both
     try:
         yield
     finally:
-        run.on_event = before
+        run.on_event = previous
 
 
 def state_folder(settings: Mapping[str, Any]) -> Path:
-    """Where the state of an output with these settings is kept while it is optimised."""
-    told = json.dumps(dict(settings), sort_keys=True, default=str)
-    return cache_folder("jobs") / hashlib.sha256(told.encode()).hexdigest()[:16]
+    """Folder for the optimisation state of an output with these settings."""
+    serialised = json.dumps(dict(settings), sort_keys=True, default=str)
+    return cache_folder("jobs") / hashlib.sha256(serialised.encode()).hexdigest()[:16]
 
 
 def forget_state(folder: Path) -> None:
-    """Delete the state of an output that is finished."""
+    """Delete the optimisation state of a finished output."""
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""New pictures like those that a model has learned from."""
+"""The verb ``sample``: sample a model of a data set."""
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from calotype.run import Run
 
 MODEL = Param(
-    "a model of many photos, by its name in 'calotype models' or by its folder", kind="model", metavar="MODEL|FOLDER"
+    "a model of a data set, by its name in 'calotype models' or by its folder", kind="model", metavar="MODEL|FOLDER"
 )
 COUNT = Param(
     "how many pictures to make", kind="whole", metavar="COUNT", flags=("-n", "--count"), at_least=1, first=True
 )
-UNFINISHED = Param("use a model whose training has not ended, as it was saved last", kind="switch")
+UNFINISHED = Param("use the last saved state of an unfinished training", kind="switch")
 
 
 class SampleJob(ModelJob):
-    """What the verb makes."""
+    """Job of the verb ``sample``."""
 
     verb = "sample"
     takes = ("guide",)
@@ -39,7 +39,7 @@ class SampleJob(ModelJob):
     def check_inputs(self) -> None:
         """See ``ModelJob``."""
         if "guide" not in self.inputs and self.request.own["strength"]:
-            raise InputError("--strength says how far to go from a guide: give --guide PICTURE too (guide=)")
+            raise InputError("--strength applies to a guide: give --guide PICTURE too (guide=)")
         super().check_inputs()
 
 
@@ -51,20 +51,20 @@ def sample(
     size: Annotated[
         arguments.SizeLike | None,
         Param(
-            "size of the pictures in pixels, like 96x96; what is larger than in training goes beyond the edges, as far "
-            "as the model has learned to",
+            "size of the pictures in pixels, like 96x96; larger than in training extends beyond the edges, as far as "
+            "the model was trained to",
             kind="size",
             metavar="WIDTHxHEIGHT",
         ),
     ] = None,
     guide: Annotated[
         PhotoLike | None,
-        Param("a square piece of a picture; a whole picture is made to go with it", kind="picture", metavar="PICTURE"),
+        Param("a square patch of a picture; the generated picture matches it", kind="picture", metavar="PICTURE"),
     ] = None,
     strength: Annotated[
         float,
         Param(
-            "how far to go from what the guide says, from 0 to 1: seeds then differ",
+            "random deviation from the guide, from 0 to 1: above 0 seeds give different pictures",
             kind="number",
             metavar="NUMBER",
             at_least=0,
@@ -76,22 +76,22 @@ def sample(
     run: Optional["Run"] = None,
     **inputs: Any,
 ) -> Result:
-    """Make new pictures like those that a model has learned from.
+    """Generate new pictures like those that a model was trained on.
 
-    The model is one of many photos: calotype train cocogan FOLDER. Picture i of a call has seed + i and is made
-    independently.
+    The model is trained on a folder of photos: calotype train cocogan FOLDER. Picture i of a call uses seed + i and is
+    made independently.
 
     Args:
         model: a name that ``calotype models`` lists, or a folder.
-        n: how many.
-        seed: of the first picture.
-        size: of the pictures: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``. ``None``: as in training.
-        guide: a square piece of a picture, brought to the size of the pieces that the model judges: a whole picture is
-            made to go with it. For models that were trained with ``latent_weight`` above 0.
-        strength: how far to go from what the guide says: 0, then all seeds are alike, to 1, none of it.
-        unfinished: use a training that has not ended, as it was saved last.
+        n: number of pictures.
+        seed: seed of the first picture.
+        size: of the pictures: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``. ``None``: the training size.
+        guide: a square patch of a picture, resized to the patch size of the discriminator: the generated picture
+            matches it. For models that were trained with ``latent_weight`` above 0.
+        strength: random deviation from the guide's latent code: 0 (all seeds give the same picture) .. 1 (random).
+        unfinished: use the last saved state of an unfinished training.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
-        run: where to report progress to, and to be stopped from.
+        run: receives progress reports, and can stop the work.
         inputs: further inputs that the model declares, by name.
 
     Returns and raises what ``vary`` does.

@@ -1,4 +1,4 @@
-"""A map of what lies where in a photo, to be edited and laid out anew."""
+"""The verb ``segment``: make a label map of a photo."""
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
@@ -18,11 +18,11 @@ from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike
 if TYPE_CHECKING:
     pass
 
-_MOST = 255  # labels, as in ``image.labels``, which imports torch
+_MAX_CLASSES = 255  # as in ``image.labels``, which is not imported here as it imports torch
 
 
 class SegmentJob(PhotoJob):
-    """What the verb makes of one photo."""
+    """Job of the verb ``segment``."""
 
     verb = "segment"
     takes = ("photo",)
@@ -30,13 +30,13 @@ class SegmentJob(PhotoJob):
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:
         """See ``Job``."""
-        if own["classes"] is not None and not 2 <= own["classes"] <= _MOST:
+        if own["classes"] is not None and not 2 <= own["classes"] <= _MAX_CLASSES:
             raise InputError(
-                f"{own['classes']} labels cannot be told apart: give a count from 2 to {_MOST}, like 5 (classes=)"
+                f"{own['classes']} labels cannot be used: give a count from 2 to {_MAX_CLASSES}, like 5 (classes=)"
             )
 
     def finished(self, made: Any) -> Any:
-        """The map as a picture, each label in a flat colour."""
+        """The label map as a picture, with each label in a flat colour."""
         from calotype.image.labels import flat_colours
 
         index = made[0]
@@ -50,51 +50,52 @@ def segment(
     classes: Annotated[
         int | None,
         Param(
-            "how many labels; without it, as many as seem to be there, up to 8",
+            "number of labels; default: estimated, at most 8",
             kind="whole",
             metavar="COUNT",
             first=True,
         ),
     ] = None,
     seed: Annotated[
-        int, Param("seed of the clustering: another may see other regions", kind="seed", metavar="NUMBER", at_least=0)
+        int, Param("seed of the clustering; another may give other regions", kind="seed", metavar="NUMBER", at_least=0)
     ] = 0,
     engine: Annotated[str, arguments.ENGINE] = "superpixels",
     preset: Annotated[str, arguments.PRESET] = "fast",
     **options: Unpack[EngineOptions],
 ) -> Result:
-    """Make a map of a photo: regions that look alike, each in a flat colour.
+    """Make a label map of a photo: regions of similar appearance, each in a flat colour.
 
-    Nothing is understood: a label is a look (sky, leaves, stone), not a thing. Change a copy of the map in any paint
-    program and have the photo laid out as it says: calotype segment photo.jpg, then calotype relayout photo.jpg
+    Labels are clusters of appearance (sky, leaves, stone), not recognised objects. Edit a copy of the map in any paint
+    program and rearrange the photo accordingly: calotype segment photo.jpg, then calotype relayout photo.jpg
     photo_segment_0.png changed.png.
 
     Args:
         photo: a path, PIL image, array or ``Photo``.
-        classes: how many labels, 2 to 255; ``None``: as many as seem to be there, at most 8. Fewer come out where there
-            is not that much to tell apart.
-        seed: of the clustering.
-        engine: which engine; ``calotype engines`` lists them.
-        preset: which of the engine's presets.
+        classes: number of labels, 2 to 255; ``None``: estimated, at most 8. There are fewer if the photo has
+            fewer distinct regions.
+        seed: seed of the clustering.
+        engine: name of the engine; ``calotype engines`` lists them.
+        preset: name of one of the engine's presets.
         options: see ``EngineOptions``.
 
     Returns:
-        One picture, RGB, of the photo's size; ``calotype.open_labels(result[0])`` has the numbers. ``save`` writes it.
+        One picture, RGB, of the photo's size; ``save`` writes it. ``calotype.open_labels(result[0])`` returns the
+        class numbers.
 
     Raises:
         InputError: the photo or an argument cannot be used; the message says what to do.
-        Stopped: ``run`` was asked to stop.
+        Stopped: ``run`` was stopped.
     """
     return SegmentJob.of(locals()).result()
 
 
 def is_auto(labels: LabelMapLike | None) -> bool:
-    """Whether the map that this verb makes is to stand in for one that is given."""
+    """Whether the automatic label map is requested instead of a given one."""
     return labels is None or (isinstance(labels, str) and labels == AUTO)
 
 
 def map_of(photo: Photo, device: str) -> Photo:
-    """The map that this verb makes of a photo unless it is told otherwise, as a picture called ``auto``.
+    """The automatic label map of a photo, made with default settings, as a picture named ``auto``.
 
     Raises:
         InputError: the photo is too small.

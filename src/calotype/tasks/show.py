@@ -1,4 +1,4 @@
-"""How a picture was made."""
+"""The verb ``show``: print the command that reproduces a picture."""
 
 # Annotations are values here, not strings: the command line is made from them.
 import shlex
@@ -17,11 +17,11 @@ from calotype.tasks.verbs import VERBS
 
 @dataclass(frozen=True)
 class Shown:
-    """What a picture says about how it was made.
+    """The recorded settings of a picture.
 
     Attributes:
-        settings: everything that was recorded, the engine's whole configuration included.
-        command: the shell command that makes the same picture again, from the folder where the photo is.
+        settings: all recorded settings, including the engine's whole configuration.
+        command: the shell command that reproduces the picture, to be run in the folder of the photo.
     """
 
     settings: Mapping[str, Any]
@@ -31,13 +31,13 @@ class Shown:
 def show(
     path: Annotated[str | Path, Param("a picture that calotype made", kind="photo", metavar="PICTURE")],
 ) -> Shown:
-    """Print the command that made a picture, read from the picture itself.
+    """Print the command that made a picture, from the settings stored in the picture.
 
     Args:
         path: a PNG that calotype made.
 
     Returns:
-        The recorded settings and the command that repeats them.
+        The recorded settings and the command that reproduces the picture.
 
     Raises:
         InputError: the file cannot be read, or calotype did not make it.
@@ -85,14 +85,14 @@ def _words(settings: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_model(settings: Mapping[str, Any], known: Mapping[str, tuple[Param, Any]]) -> Iterator[str]:
-    """The command of a verb that takes a model of a data set and no photo."""
+    """The command of a verb that has a model of a data set and no photo."""
     pictures = settings.get("pictures", {})
     yield from ("calotype", settings["verb"])
     for name, (about, default) in known.items():
-        told = settings["model"] if about.kind == "model" else pictures[name]["name"] if name in pictures else None
-        if told is not None:
+        value = settings["model"] if about.kind == "model" else pictures[name]["name"] if name in pictures else None
+        if value is not None:
             yield from () if default is Parameter.empty else (about.flag(name),)
-            yield _as_argument(told)
+            yield _as_argument(value)
     if "sheet" in settings:
         yield from ("--sheet", "-n", str(settings["sheet"]))
     yield from ("--seed", str(settings["seed"]), "--size", settings["size"])
@@ -104,7 +104,7 @@ def _of_model(settings: Mapping[str, Any], known: Mapping[str, tuple[Param, Any]
 
 def _arguments_of(verb: str) -> dict[str, tuple[Param, Any]]:
     """The verb's arguments, each with its default."""
-    return described(VERBS[verb][0])  # what a file says is looked up, never imported
+    return described(VERBS[verb][0])  # looked up in the registry: names from files are never imported
 
 
 def _engine(settings: Mapping[str, Any]) -> Iterator[str]:
@@ -119,7 +119,7 @@ def _engine(settings: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _own(own: Mapping[str, Any], known: Mapping[str, tuple[Param, Any]]) -> Iterator[str]:
-    """The arguments that only this verb has, where they are not what they are anyway."""
+    """The verb-specific arguments that differ from their defaults."""
     for name, (about, default) in known.items():
         value = own.get(name, default)
         if value == default:
@@ -131,12 +131,12 @@ def _own(own: Mapping[str, Any], known: Mapping[str, tuple[Param, Any]]) -> Iter
 
 
 def _as_argument(name: str) -> str:
-    # A name with a dash in front would be taken for an option.
+    # A name that starts with a dash would be parsed as an option.
     return f"./{name}" if name.startswith("-") else name
 
 
 def _as_value(value: Any) -> str:
-    """A value as ``--set`` reads it."""
+    """A value in the syntax of ``--set``."""
     if isinstance(value, list):
         return ",".join(map(_as_value, value))
     if value is None:

@@ -1,4 +1,4 @@
-"""A photo in the manner of another picture."""
+"""The verb ``stylize``: transfer the style of another picture to a photo."""
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class StylizeJob(ImageConditionedJob):
-    """What the verb makes of one photo and the picture that shows the style."""
+    """Job of the verb ``stylize``."""
 
     verb = "stylize"
     default_structure = 0.55
@@ -28,16 +28,16 @@ class StylizeJob(ImageConditionedJob):
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:
         """See ``Job``."""
-        between(own["colours"], 0, 1, "a share of colours", "0.5")
+        between(own["colours"], 0, 1, "a weight of colours", "0.5")
 
     @cached_property
     def tensors(self) -> "list[torch.Tensor]":
-        """The style, which lends the patches: [1, C, h, w]."""
+        """The style picture, whose patches are used: [1, 3, h, w], -1..1."""
         return [self._without_alpha(self.pictures["style"])]
 
     @cached_property
     def content(self) -> "torch.Tensor":
-        """The photo: [1, 3, H, W]."""
+        """The photo: [1, 3, H, W], -1..1."""
         return self._without_alpha(self.photo)
 
     def _without_alpha(self, photo: Any) -> "torch.Tensor":
@@ -47,35 +47,35 @@ class StylizeJob(ImageConditionedJob):
 
     @cached_property
     def picture(self) -> "torch.Tensor":
-        """The photo in the colours of the style, in which its patches are found."""
+        """The photo recoloured to match the style, for patch matching: [1, 3, H, W]."""
         from calotype.image.colours import recoloured
 
         return recoloured(self.content, self.tensors[0])
 
     @cached_property
     def scales(self) -> list[tuple[int, int]]:
-        """Height and width of the levels of the style, which decides them, coarsest first."""
+        """Height and width, pixels, of the scales of the style picture, coarsest first."""
         style = self.pictures["style"].size
         found: list[tuple[int, int]] = self.package.scales((style.height, style.width), self.config)
         return found
 
     def engine_cost(self) -> Cost:
-        """What one picture is expected to take on this machine."""
+        """Expected time and memory for one picture on this machine."""
         style: Size = self.pictures["style"].size
         size = (self.size.height, self.size.width)
         cost: Cost = self.package.cost([(style.height, style.width)], size, self.working_config)
         return cost
 
     def finished(self, made: Any) -> Any:
-        """The engine's picture, in the colours that are wanted, and as transparent as the photo."""
+        """The engine's result with the requested colours and the photo's alpha channel."""
         import torch
 
         from calotype.image.colours import with_light_of
         from calotype.image.io import to_image, to_tensor
 
-        share = self.request.own["colours"]
-        if share < 1:
-            made = share * made + (1 - share) * with_light_of(self.content, made)
+        weight = self.request.own["colours"]
+        if weight < 1:
+            made = weight * made + (1 - weight) * with_light_of(self.content, made)
         if self.photo.alpha is not None:
             made = torch.cat([made, to_tensor(self.photo, self.run.device)[:, 3:]], 1)
         return to_image(made)
@@ -83,7 +83,7 @@ class StylizeJob(ImageConditionedJob):
 
 def stylize(
     photo: Annotated[PhotoLike, arguments.PHOTO],
-    style: Annotated[PhotoLike, Param("a picture whose manner the photo is to have", kind="picture", metavar="STYLE")],
+    style: Annotated[PhotoLike, Param("the style picture", kind="picture", metavar="STYLE")],
     n: Annotated[int, arguments.COUNT] = 1,
     seed: Annotated[int, arguments.SEED] = 0,
     *,
@@ -91,7 +91,7 @@ def stylize(
     colours: Annotated[
         float,
         Param(
-            "how much of the style's colours to take over: 1 all, 0 none, the photo keeps its own",
+            "weight of the style's colours, from 0 (the photo's colours) to 1 (the style's)",
             kind="number",
             at_least=0,
             at_most=1,
@@ -102,21 +102,21 @@ def stylize(
     preset: Annotated[str, arguments.PRESET] = "fast",
     **options: Unpack[ModelOptions],
 ) -> Result:
-    """Give a photo the manner of another picture: its strokes, its grain, its colours.
+    """Transfer the style of another picture to a photo: its strokes, texture and colours.
 
-    The photo is made anew from pieces of the style, laid out as the photo is. The less structure is kept, the larger
-    the pieces and the freer the result.
+    The photo is reconstructed from patches of the style picture in the photo's layout. The less structure is kept, the
+    larger the patches and the freer the result.
 
     Args:
-        photo: a path, PIL image, array or ``Photo``: what is to be seen.
-        style: the same: how it is to look. Its pieces are used at their own size: a larger style gives larger strokes.
-        n: how many, each with the next seed.
-        seed: of the first picture.
-        structure: where the photo is taken in: ``"free"``, ``"loose"``, ``"close"``, 0 (its layout) .. 1 (all of it),
-            or ``"scale3"``. ``"auto"``: what suits the engine; 0.55, unless it says otherwise.
-        colours: 0..1, how much of the style's colours is taken over; 0: the photo keeps its own.
-        engine: which engine; ``calotype engines`` lists them.
-        preset: which of the engine's presets.
+        photo: the content: a path, PIL image, array or ``Photo``.
+        style: the style, of the same types. Patches are not resized: a larger style picture gives larger strokes.
+        n: number of pictures; each uses the next seed.
+        seed: seed of the first picture.
+        structure: injection scale of the photo: ``"free"``, ``"loose"``, ``"close"``, 0 (its layout) .. 1 (all of it),
+            or ``"scale3"``. ``"auto"``: the engine's default, or 0.55.
+        colours: weight of the style's colours, 0 (the photo's colours) .. 1 (the style's).
+        engine: name of the engine; ``calotype engines`` lists them.
+        preset: name of one of the engine's presets.
         options: see ``ModelOptions``.
 
     Returns and raises what ``vary`` does.

@@ -1,4 +1,4 @@
-"""More of a material, from a photo of some of it."""
+"""The verb ``texture``: synthesise a larger texture from a photo of a material."""
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Sequence
@@ -18,32 +18,32 @@ if TYPE_CHECKING:
     import torch
 
 
-# How much larger the result is each way, where nobody says.
-_LARGER = 2
+# Default factor of width and height.
+_DEFAULT_FACTOR = 2
 
 
 class TextureJob(PhotoJob):
-    """What the verb makes of one photo."""
+    """Job of the verb ``texture``."""
 
     verb = "texture"
     takes = ("photo", "also", "guide")
 
     def fitting_size(self) -> Size:
-        """The size asked for; else that of the guide; else twice the photo's each way."""
+        """The requested size; by default that of the guide, or twice the photo's width and height."""
         if self.request.size is not None or self.request.factor is not None:
             return self.request.size_for(self.photo.size)
         if "guide" in self.pictures:
             size: Size = self.pictures["guide"].size
             return size
-        return Size(_LARGER * self.photo.size.height, _LARGER * self.photo.size.width)
+        return Size(_DEFAULT_FACTOR * self.photo.size.height, _DEFAULT_FACTOR * self.photo.size.width)
 
     def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
-        """As for every job, and the guide."""
+        """The usual arguments and the guide."""
         return {**super().engine_arguments(output), "guide": self.guide}
 
     @cached_property
     def guide(self) -> "torch.Tensor | None":
-        """The guide at the size of the result: [1, C, h, w]."""
+        """The guide resized to the size of the result: [1, 3, h, w], -1..1; ``None`` if there is none."""
         from calotype.image.io import to_tensor
         from calotype.image.resize import resize
 
@@ -64,7 +64,7 @@ def texture(
     guide: Annotated[
         PhotoLike | None,
         Param(
-            "a picture that says by its brightness where bright and dark parts of the photo go",
+            "a picture whose brightness sets where bright and dark parts of the texture go",
             kind="picture",
             metavar="PICTURE",
         ),
@@ -74,25 +74,25 @@ def texture(
     preset: Annotated[str, arguments.PRESET] = "fast",
     **options: Unpack[EngineOptions],
 ) -> Result:
-    """Make more of a material, of any size, from a photo of some of it.
+    """Synthesise a texture of any size from a photo of a material.
 
-    Grass, stone, cloth, a pattern: the result is everywhere like the photo and in no place a copy of all of it. With
-    ``--tile both`` copies of it can be laid side by side without a seam; with ``--also`` several photos are mixed; with
-    ``--guide`` a second picture says where it is bright and where dark.
+    For grass, stone, cloth or patterns: the result looks like the photo everywhere without repeating it. With ``--tile
+    both`` the result tiles without a seam; with ``--also`` several photos are mixed; with ``--guide`` a second picture
+    sets where it is bright and dark.
 
     Args:
         photo: a path, PIL image, array or ``Photo``.
-        n: how many, each with the next seed.
-        seed: of the first picture.
+        n: number of pictures; each uses the next seed.
+        seed: seed of the first picture.
         size: of the pictures: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``. ``None``: that of the guide, or
-            twice the photo's each way.
+            twice the photo's width and height.
         factor: instead of ``size``: a ``Factor``, ``"1.5x1"`` or a number.
-        tile: ``"none"``, ``"x"``, ``"y"`` or ``"both"``: which way copies can be laid side by side without a seam.
-        guide: the brighter it is somewhere, the brighter the part of the photo that is put there. It is stretched to
-            the size of the result.
-        also: further photos that lend their patches.
-        engine: which engine; ``calotype engines`` lists them.
-        preset: which of the engine's presets.
+        tile: ``"none"``, ``"x"``, ``"y"`` or ``"both"``: the directions in which copies tile without a seam.
+        guide: a picture whose brightness sets the local brightness of the result. It is stretched to the size of the
+            result.
+        also: further photos to take patches from.
+        engine: name of the engine; ``calotype engines`` lists them.
+        preset: name of one of the engine's presets.
         options: see ``EngineOptions``.
 
     Returns and raises what ``vary`` does.

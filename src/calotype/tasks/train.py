@@ -1,4 +1,4 @@
-"""A model trained before any verb needs it: of one photo, or of many."""
+"""The verb ``train``: train an engine on one photo, or a model on a data set."""
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
@@ -32,15 +32,14 @@ _PURPOSES = ("upscale", "animate")
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """The arguments of a training, checked; it can be given to any number of photos.
+    """The checked arguments of a training, for any number of photos.
 
     Attributes:
-        config: the engine's configuration, adapted to what the model is for.
-        out: the folder that the model is to be in; ``None`` for the cache.
-        several: whether ``out`` is for several models, each in a folder of its own in it.
-        purpose: what the model is for, as ``purpose_of`` writes it; empty for verbs that need no model of their own.
-        labels: the map of the photo, of its shape, as it was given, where the engine learns from one; ``config`` is
-            then adapted to it too.
+        config: the engine's configuration, adapted to the purpose.
+        out: output folder; ``None`` for the model store.
+        several: whether ``out`` is the parent folder of several models.
+        purpose: the verb that needs its own model, in the form of ``purpose_of``; empty for the common model.
+        labels: the given label map of the photo, if the engine trains on one.
     """
 
     engine: str
@@ -59,14 +58,15 @@ class TrainingRequest:
         """The model of one photo, trained or not.
 
         Raises:
-            InputError: the photo or its map cannot be used, or the folder holds something else.
+            InputError: the photo or its map cannot be used, or the folder contains another model.
         """
         from calotype.image.io import open_photo
 
-        # A map made here is of the whole photo, as relayout takes it: only so does relayout find the model.
-        whole = open_photo(photo) if self._maps else photo
+        # As in relayout, the map is computed from the photo before it is shrunk, so that relayout finds the model.
+        whole = open_photo(photo) if self._labels_computed else photo
         opened = open_photo(whole, max_side=self.max_side)
-        labels, config = self._shown(map_of(open_photo(whole), self.device) if self._maps else self.labels, opened)
+        given = map_of(open_photo(whole), self.device) if self._labels_computed else self.labels
+        labels, config = self._labels_and_config(given, opened)
         model = PhotoModel(
             opened,
             self.engine,
@@ -83,12 +83,12 @@ class TrainingRequest:
         return model
 
     @property
-    def _maps(self) -> bool:
-        """Whether each photo's map is made here."""
+    def _labels_computed(self) -> bool:
+        """Whether the label map is computed from each photo."""
         return self.labels is not None and is_auto(self.labels)
 
-    def _shown(self, given: LabelMapLike | None, photo: Photo) -> tuple[LabelMap | None, Any]:
-        """The map that is learned from beside the photo, if there is one, and the configuration for it."""
+    def _labels_and_config(self, given: LabelMapLike | None, photo: Photo) -> tuple[LabelMap | None, Any]:
+        """The label map for the training, if there is one, and the configuration adapted to it."""
         if given is None:
             return None, self.config
         from calotype.image.labelmap import open_labels
@@ -120,7 +120,7 @@ def training_request(
     """Check the arguments of a training.
 
     Raises:
-        InputError: one of them cannot be used as given.
+        InputError: an argument is invalid.
     """
     from calotype.run import choose_device
 
@@ -129,11 +129,11 @@ def training_request(
     check_seed(seed)
     module = engine_of(engine)
     preset = default_preset(engine) if preset is None else preset
-    plain = config_from(module, preset, changes)
+    base_config = config_from(module, preset, changes)
     _check_labels(engine, labels, several)
-    adaptation = _facts(engine, purpose, factor)
+    adaptation = _adaptation(engine, purpose, factor)
     adapts = purpose and declared(engine).adapts
-    config = module.adapted(plain, purpose, **adaptation) if adapts else plain
+    config = module.adapted(base_config, purpose, **adaptation) if adapts else base_config
     return TrainingRequest(
         engine=engine,
         preset=preset,
@@ -144,7 +144,7 @@ def training_request(
         device=str(choose_device(device)),
         out=None if out is None else Path(out),
         several=several,
-        purpose="" if config == plain else purpose_of(purpose, adaptation),
+        purpose="" if config == base_config else purpose_of(purpose, adaptation),
         labels=labels,
     )
 
@@ -159,61 +159,61 @@ def dataset_training_request(
     settings: Mapping[str, Any] | None,
     **others: Any,
 ) -> DatasetModel:
-    """The model of a set of photos, its arguments checked.
+    """Check the arguments of a training on a data set, and return its model.
 
     Args:
-        engine: name of the model.
-        photos: the folder of photos, or the name of a set that ``calotype data`` has made.
-        preset: which of the model's presets; ``None`` for its usual one.
-        seed: of the training.
-        out: a folder for the model; ``None`` for the cache.
+        engine: name of the model's system.
+        photos: the folder of photos, or the name of a set created by ``calotype data``.
+        preset: name of a preset; ``None`` for the default.
+        seed: seed of the training.
+        out: output folder; ``None`` for the model store.
         settings: keys of the model's ``Config`` and their values.
-        others: arguments that are for one photo, which have to be left out.
+        others: arguments that apply to one photo only; they must be empty.
 
     Raises:
-        InputError: one of them cannot be used as given.
+        InputError: an argument is invalid.
     """
     for name, flag in (("purpose", "--for"), ("labels", "--labels"), ("max_side", "--max-side")):
         if others.get(name):
-            raise InputError(f"{engine} learns from many photos: leave out {flag} ({name}=)")
+            raise InputError(f"{engine} is trained on a data set: leave out {flag} ({name}=)")
     check_seed(seed)
     module, changes, system = model_of(engine), dict(settings or {}), declared(engine)
     preset = default_preset(engine) if preset is None else preset
     dataset = Dataset(set_folder(photos), system.learns)
-    _ = dataset.files  # whether there are any is found out now
+    _ = dataset.files  # fails if there are none
     config = config_from(module, preset, changes)
     if system.adapts:
         config = module.adapted(config, dataset.about)
-    chosen = None if out is None else Path(out)
-    return DatasetModel(dataset, engine, preset, config, changes, seed, chosen)
+    folder = None if out is None else Path(out)
+    return DatasetModel(dataset, engine, preset, config, changes, seed, folder)
 
 
 def _check_trained(engine: str) -> None:
-    """Refuse an engine that learns nothing.
+    """Check that an engine can be trained.
 
     Raises:
-        InputError: it does not; the message names those that do.
+        InputError: it cannot; the message names those that can.
     """
     if declared(engine).trained:
         return
     able = [name for name in ENGINES if declared(name).trained]
-    raise InputError(f"the engine {engine} cannot train: use one that can ({', '.join(able)})")
+    raise InputError(f"the engine {engine} cannot be trained: use one that can ({', '.join(able)})")
 
 
 def _check_labels(engine: str, labels: LabelMapLike | None, several: bool) -> None:
     if not declared(engine).learns_maps:
         if labels is not None:
-            raise InputError(f"{engine} learns from the photo alone: leave out --labels (labels=)")
+            raise InputError(f"{engine} is trained without a label map: leave out --labels (labels=)")
     elif labels is None:
         raise InputError(
-            f"{engine} learns from a photo and a label map of it: give one, --labels MAP (labels=), or --labels auto"
+            f"{engine} is trained on a photo and its label map: give one, --labels MAP (labels=), or --labels auto"
         )
     elif several and not is_auto(labels):
-        raise InputError("a label map is of one photo: give that one with --labels, not a folder, or --labels auto")
+        raise InputError("a label map belongs to one photo: give that photo instead of a folder, or --labels auto")
 
 
-def _facts(engine: str, purpose: str, factor: float) -> dict[str, Any]:
-    """What the engine has to know to adapt its settings to a verb."""
+def _adaptation(engine: str, purpose: str, factor: float) -> dict[str, Any]:
+    """The parameters of a verb to which the engine adapts its settings."""
     if not purpose:
         return {}
     arguments.one_of(_PURPOSES, purpose, "purpose of a training")
@@ -229,7 +229,7 @@ def train(
         PhotoLike,
         Param(
             "a photo, a folder of photos, or - for a photo on standard input; for a model, the folder of photos that "
-            "it learns from, or the name of a set that 'calotype data' has made",
+            "to train on, or the name of a set that 'calotype data' has made",
             kind="photo",
             metavar="PHOTO",
             sets=True,
@@ -239,13 +239,13 @@ def train(
     preset: Annotated[
         str | None,
         Param(
-            "preset; without it fast, or a model's small. 'calotype engines' lists them", kind="preset", metavar="NAME"
+            "preset; default: fast, or small for a model. 'calotype engines' lists them", kind="preset", metavar="NAME"
         ),
     ] = None,
     seed: Annotated[
         int,
         Param(
-            "seed of the training; another one than 0 makes a model to be given with --model",
+            "seed of the training; verbs use models of other seeds than 0 only with --model",
             kind="seed",
             metavar="NUMBER",
             at_least=0,
@@ -254,7 +254,7 @@ def train(
     purpose: Annotated[
         str,
         Param(
-            "the verb it is for, where that needs a model of its own: upscale or animate",
+            "the verb to train for, if it needs its own model: upscale or animate",
             flags=("--for",),
             metavar="VERB",
             choices=_PURPOSES,
@@ -266,8 +266,8 @@ def train(
     labels: Annotated[
         LabelMapLike | None,
         Param(
-            "a map of the photo, for engines that lay it out anew: what lies where, each thing in a flat colour of its "
-            "own; or auto, the one that 'calotype segment' makes",
+            "a label map of the photo, for engines that are trained on one: each region in its own flat colour; or "
+            "auto, the one that 'calotype segment' makes",
             kind="label map",
             metavar="MAP",
             single=True,
@@ -275,52 +275,50 @@ def train(
     ] = None,
     out: Annotated[
         str | Path | None,
-        Param(
-            "folder for the model, instead of where models are kept; for several, one folder each in it", kind="folder"
-        ),
+        Param("output folder instead of the model store; several models get a sub-folder each", kind="folder"),
     ] = None,
     max_side: Annotated[int | None, replace(arguments.MAX_SIDE, single=True)] = None,
     settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
     device: Annotated[str, arguments.DEVICE] = "auto",
     run: Optional["Run"] = None,
 ) -> Trained:
-    """Train an engine on a photo, so that the verbs need not; or a model on a folder of photos.
+    """Train an engine on a photo in advance, or a model on a folder of photos.
 
-    An engine learns from one photo. Verbs do this by themselves when they need it; here it is done ahead, for one photo
-    or for a folder of photos, one after another or several at a time.
+    An engine is trained on one photo. Verbs do this automatically when they need it; this command does it in advance,
+    for one photo or for each photo of a folder, one after another or several at a time.
 
-    A model learns from all photos of a folder together, and then makes new ones like them (calotype sample).
+    A model is trained on all photos of a folder together, and generates new ones like them (calotype sample).
 
-    Finished models are passed over, and a stopped training goes on where it was.
+    Finished models are skipped, and a stopped training is resumed.
 
     Args:
-        engine: which engine or model; ``calotype engines`` lists them.
+        engine: name of an engine or model; ``calotype engines`` lists them.
         photo: a path, PIL image, array or ``Photo``; for a model, a folder.
-        preset: which of the presets; ``None``: ``fast`` of an engine, the first of a model.
-        seed: of the training. Verbs look for seed 0; hand them a model of another one as ``model``.
-        purpose: ``"upscale"`` or ``"animate"``: the verb that the model is for. Empty: the other verbs.
-        factor: for ``"upscale"``: how many times as wide and high, above 1 and at most 8.
-        labels: a map of the photo, for engines that learn from one too: a path, PIL image, array or
-            ``LabelMap``; or ``"auto"``, the map that ``segment`` makes of each.
-        out: a folder for the model. ``None``: where verbs find it by themselves.
-        max_side: in pixels: shrink the photo first, so that no side is longer.
+        preset: name of a preset; ``None``: ``fast`` of an engine, the first of a model.
+        seed: seed of the training. Verbs find models of seed 0; pass a model of another seed as ``model``.
+        purpose: ``"upscale"`` or ``"animate"``: the verb to train for. Empty: all other verbs.
+        factor: for ``"upscale"``: enlargement of width and height, above 1 and at most 8.
+        labels: a label map of the photo, for engines that are trained on one: a path, PIL image, array or
+            ``LabelMap``; or ``"auto"``, the map that ``segment`` makes of each photo.
+        out: output folder. ``None``: the model store, where verbs find it.
+        max_side: pixels: shrink the photo first, so that no side is longer.
         settings: keys of the engine's ``Config`` and their values, on top of the preset.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
-        run: where to report progress to, and to be stopped from.
+        run: receives progress reports, and can stop the work.
 
     Returns:
-        Where the model is.
+        The model's folder, and how long the training took.
 
     Raises:
         InputError: the photo or an argument cannot be used; the message says what to do.
-        OutputError: the model cannot be kept.
-        Stopped: ``run`` was asked to stop; the same call goes on.
+        OutputError: the model cannot be saved.
+        Stopped: ``run`` was stopped; the same call resumes the training.
     """
     from calotype.run import Run, choose_device
 
     if engine in MODELS:
         if not isinstance(photo, str | Path):
-            raise InputError(f"{engine} learns from many photos: give the folder that they are in")
+            raise InputError(f"{engine} is trained on a data set: give a folder of photos")
         model: Training = dataset_training_request(
             engine,
             photo,
@@ -333,7 +331,7 @@ def train(
             max_side=max_side,
         )
         return train_model(model, run or Run(device=str(choose_device(device))))
-    asked = training_request(
+    request = training_request(
         engine,
         preset=preset,
         seed=seed,
@@ -345,4 +343,4 @@ def train(
         settings=settings,
         device=device,
     )
-    return train_model(asked.model(photo), run or Run(device=asked.device))
+    return train_model(request.model(photo), run or Run(device=request.device))

@@ -1,4 +1,4 @@
-"""The one place where models are trained, whoever asks for it."""
+"""Run a training: the single entry point for all front ends."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from calotype.run import Run
     from calotype.tasks.progress import Training
 
-_POLL_SECONDS = 1.0  # between two looks whether another process has trained the model
+_POLL_SECONDS = 1.0  # between two checks whether another process has finished the model
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class Trained:
     """A finished model.
 
     Attributes:
-        folder: where it is; ``calotype.load`` reads it, and verbs take it as ``model``.
-        engine: name of the engine, or of the model.
-        photo: name of the photo, or of the set of photos.
-        new: whether it was trained, or gone on with, just now.
-        seconds: that this took.
+        folder: folder of the model, for ``calotype.load`` and the argument ``model`` of the verbs.
+        engine: name of the engine, or of the model's system.
+        photo: name of the photo, or of the data set.
+        new: whether this call trained the model or resumed its training.
+        seconds: time that the call took.
     """
 
     folder: Path
@@ -37,18 +37,18 @@ class Trained:
 
 
 def train_model(model: Training, run: Run, *, wait: bool = False) -> Trained:
-    """Train a model, or go on with it; nothing is done where it is finished.
+    """Train a model or resume its training; do nothing if it is finished.
 
     Args:
-        model: of a photo or of a data set.
-        run: where it runs, reports, and is stopped from.
-        wait: where another process trains it, wait for that instead of refusing.
+        model: a model of a photo or of a data set.
+        run: device, progress reports and stop requests.
+        wait: if another process trains the model, wait for it instead of raising an error.
 
     Raises:
-        Busy: another process trains it, and ``wait`` is false.
-        InputError: what it learns from cannot be used.
-        OutputError: it cannot be kept.
-        Stopped: the run was asked to stop; the same call goes on.
+        Busy: another process trains the model, and ``wait`` is false.
+        InputError: the training data cannot be used.
+        OutputError: the model cannot be saved.
+        Stopped: the run was stopped; the same call resumes the training.
     """
     began, new = time.perf_counter(), not model.finished
     while new:
@@ -59,6 +59,6 @@ def train_model(model: Training, run: Run, *, wait: bool = False) -> Trained:
             if not wait:
                 raise
             if run.stopping:
-                raise Stopped("stopped: run the same command again to go on") from None
+                raise Stopped("stopped: run the same command again to resume") from None
             time.sleep(_POLL_SECONDS)
     return Trained(model.folder, model.engine, model.subject, new, time.perf_counter() - began)

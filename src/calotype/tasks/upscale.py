@@ -1,4 +1,4 @@
-"""A photo at several times its size."""
+"""The verb ``upscale``: enlarge a photo (super-resolution)."""
 
 # Annotations are values here, not strings: the command line is made from them.
 from dataclasses import replace
@@ -16,11 +16,11 @@ from calotype.types import PhotoLike, Size
 if TYPE_CHECKING:
     pass
 
-ENLARGEMENT = Param("how many times as wide and high, above 1 and up to 8", kind="number", metavar="NUMBER", first=True)
+ENLARGEMENT = Param("enlargement of width and height, above 1 and up to 8", kind="number", metavar="NUMBER", first=True)
 
 
 class UpscaleJob(PhotoJob):
-    """What the verb makes of one photo."""
+    """Job of the verb ``upscale``."""
 
     verb = "upscale"
     takes = ("photo",)
@@ -33,17 +33,17 @@ class UpscaleJob(PhotoJob):
         return replace(super().ordered(**given), own={"factor": factor})
 
     def fitting_size(self) -> Size:
-        """So many times the photo."""
+        """The photo's size times the factor, rounded."""
         factor = self.request.own["factor"]
         return Size(round(self.photo.size.height * factor), round(self.photo.size.width * factor))
 
     def adaptation(self) -> dict[str, Any]:
-        """A net is trained for one factor."""
+        """The factor, for which the net is trained."""
         return dict(self.request.own)
 
 
 def enlargement(factor: float) -> float:
-    """``factor`` as a number, which has to be above 1 and at most 8.
+    """Check that ``factor`` is above 1 and at most 8, and return it as a float.
 
     Raises:
         InputError: it is not.
@@ -63,18 +63,18 @@ def upscale(
     preset: Annotated[str, arguments.PRESET] = "fast",
     **options: Unpack[TrainedOptions],
 ) -> Result:
-    """Make a photo larger, with details that it could have.
+    """Enlarge a photo and add plausible details.
 
-    The details are learned from the photo itself: what it has at a coarse scale is continued at scales it never had.
+    The details are learned from the photo itself: its statistics across scales are extrapolated to finer scales.
 
 
     Args:
         photo: a path, PIL image, array or ``Photo``.
-        factor: how many times as wide and high, above 1 and at most 8.
-        n: how many.
-        seed: of the first picture; the i-th has ``seed + i``.
-        engine: which engine; ``calotype engines`` lists them.
-        preset: which of the engine's presets.
+        factor: enlargement of width and height, above 1 and at most 8.
+        n: number of pictures.
+        seed: seed of the first picture; picture i uses ``seed + i``.
+        engine: name of the engine; ``calotype engines`` lists them.
+        preset: name of one of the engine's presets.
         options: see ``TrainedOptions``.
 
     Returns and raises what ``vary`` does.

@@ -1,4 +1,4 @@
-"""New pictures in the manner of one photo."""
+"""The verb ``vary``: generate variations of one photo."""
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class VaryJob(PhotoJob):
-    """What the verb makes of one photo."""
+    """Job of the verb ``vary``."""
 
     verb = "vary"
     default_structure = "loose"
@@ -33,38 +33,38 @@ def vary(
     factor: Annotated[arguments.FactorLike | None, arguments.FACTOR] = None,
     structure: Annotated[str | float, arguments.STRUCTURE] = "auto",
     all_scales: Annotated[
-        bool, Param("one picture from every scale, instead of --structure, and a sheet of them", kind="switch")
+        bool, Param("one picture for each start scale, instead of --structure, and a contact sheet", kind="switch")
     ] = False,
     tile: Annotated[str, arguments.TILE] = "none",
     also: Annotated[Sequence[PhotoLike], arguments.ALSO] = (),
     **options: Unpack[TrainedOptions],
 ) -> Result:
-    """Make new pictures in the manner of one photo.
+    """Generate variations of one photo.
 
-    Nothing is learned from other pictures: the result is put together from what is in the photo. The same photo, seed
-    and settings give the same picture; picture i of a call has seed + i and is made independently, so ``--seed 2``
-    makes the third picture of ``-n 4`` again.
+    The result is made only from the content of the photo. The same photo, seed and settings give the same picture;
+    picture i of a call uses seed + i and is made independently, so ``--seed 2`` reproduces the third picture of
+    ``-n 4``.
 
     Args:
         photo: a path, PIL image, array or ``Photo``.
-        n: how many.
-        seed: of the first picture.
-        engine: which engine; ``calotype engines`` lists them.
-        preset: which of the engine's presets.
+        n: number of pictures.
+        seed: seed of the first picture.
+        engine: name of the engine; ``calotype engines`` lists them.
+        preset: name of one of the engine's presets.
         size: of the pictures: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``. ``None``: as large as the photo.
         factor: instead of ``size``: a ``Factor``, ``"1.5x1"`` or a number.
         structure: ``"free"``, ``"loose"``, ``"close"``, 0 (free) .. 1 (the photo itself), or ``"scale3"``. ``"auto"``:
-            what suits the engine; loose, unless it says otherwise.
-        all_scales: one picture for each scale that can be started from, instead of ``structure``; all have one seed.
-        tile: ``"none"``, ``"x"``, ``"y"`` or ``"both"``: which way copies can be laid side by side without a seam.
-        also: further photos that lend their patches.
+            the engine's default, or loose.
+        all_scales: one picture for each start scale, instead of ``structure``; all use the same seed.
+        tile: ``"none"``, ``"x"``, ``"y"`` or ``"both"``: the directions in which copies tile without a seam.
+        also: further photos to take patches from.
         options: see ``TrainedOptions``.
 
     Returns:
-        The pictures, their seeds, and the settings that repeat them; ``save`` writes them.
+        The pictures, their seeds, and the settings that reproduce them; ``save`` writes them.
 
     Raises:
         InputError: the photo or an argument cannot be used; the message says what to do.
-        Stopped: ``run`` was asked to stop.
+        Stopped: ``run`` was stopped.
     """
     return VaryJob.of(locals()).result()

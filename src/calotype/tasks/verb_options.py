@@ -1,4 +1,4 @@
-"""Options that many verbs share: described once, typed once."""
+"""Options that many verbs share."""
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 class EngineOptions(TypedDict, total=False):
-    """Options of every verb that an engine does to a photo.
+    """Options of all verbs that process a photo.
 
     Attributes:
-        max_side: in pixels: shrink the photos first, so that no side is longer; default: as they are.
+        max_side: pixels: shrink the photos first, so that no side is longer; default: full size.
         settings: keys of the engine's ``Config`` and their values, on top of the preset.
         device: ``"auto"`` (the default), ``"cpu"``, ``"cuda"`` ...
-        run: where to report progress to, and to be stopped from.
+        run: receives progress reports, and can stop the work.
     """
 
     max_side: Annotated[int | None, arguments.MAX_SIDE]
@@ -28,20 +28,20 @@ class EngineOptions(TypedDict, total=False):
 
 
 class ModelOptions(EngineOptions, total=False):
-    """Options of the verbs that a model of a data set can do, too.
+    """Options of the verbs that also accept a trained model.
 
     Attributes:
-        model: the name or the folder of a trained model, instead of the one that belongs to photo and settings.
+        model: name or folder of a trained model; default: the model of the photo and the settings.
     """
 
     model: Annotated[str | Path | None, arguments.MODEL]
 
 
 class TrainedOptions(ModelOptions, total=False):
-    """Options of the verbs whose engines may have to be trained on the photo.
+    """Options of the verbs whose engines may be trained on the photo.
 
     Attributes:
-        unfinished: use the finished stages of a stopped training instead of going on with it.
+        unfinished: use the finished stages of a stopped training instead of resuming it.
     """
 
     unfinished: Annotated[bool, arguments.UNFINISHED]

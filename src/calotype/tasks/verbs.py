@@ -1,4 +1,4 @@
-"""Which verbs make something of a photo, or with a model of many, for whoever makes a front end of them."""
+"""Registry of the verbs and their jobs, for the front ends."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from calotype.tasks.texture import TextureJob, texture
 from calotype.tasks.upscale import UpscaleJob, upscale
 from calotype.tasks.vary import VaryJob, vary
 
-# Each verb with its job.
+# The verbs that process a photo.
 PHOTO_VERBS: dict[Callable[..., Any], type[PhotoJob]] = {
     vary: VaryJob,
     retarget: RetargetJob,

@@ -1,6 +1,6 @@
-"""One worker process: it does one task after another, reports on each, and is stopped or killed from outside.
+"""Worker processes: each runs tasks one after another, reports progress, and can be stopped or killed.
 
-Every process that calotype starts on this machine for work is one of these: those of ``--jobs`` and of the studio.
+Used for ``--jobs`` and for the studio.
 """
 
 from __future__ import annotations
@@ -20,107 +20,107 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from calotype.run import Run
 
-Work = Callable[[Any, "TaskContext"], Any]  # called with what all tasks share; travels as a pickle
-_PATIENCE = 10.0  # seconds that a process gets to end by itself
+Work = Callable[[Any, "TaskContext"], Any]  # called with the shared argument of all tasks; must be picklable
+_JOIN_TIMEOUT = 10.0  # seconds to wait for a process to end before killing it
 
 
 class TaskContext:
-    """What a task has of whoever asked for it: this one reports to nobody and is never stopped."""
+    """A task's connection to its caller. This base class discards reports and never stops the task."""
 
     def report(self, what: Any) -> None:
-        """Report a share of the work that is done, 0..1, or anything else that travels."""
+        """Send a progress report: the fraction of the work that is done, 0..1, or any picklable object."""
 
     def attach(self, run: Run) -> None:
-        """Stop ``run`` when the task is to be stopped, or when nobody is left who could ask for that."""
+        """Stop ``run`` on a stop request, or when the calling process has ended."""
 
 
 class WorkerProcess:
-    """A process that does tasks.
+    """A process that runs tasks.
 
     Args:
-        threads: that it may use.
-        heard: called in a thread of its own with this object and a message: ``("ready", None)`` once,
-            ``("report", what)`` while a task is done, ``("done", outcome)`` with what the task gave or the exception it
-            raised, and ``("ended", None)`` when the process is gone.
-        shared: what all tasks are called with.
+        threads: number of threads that torch may use in the process.
+        on_message: called in a separate thread with this object and a message: ``("ready", None)`` once,
+            ``("report", report)`` during a task, ``("done", outcome)`` with the result of the task or the exception it
+            raised, and ``("ended", None)`` when the process has ended.
+        shared: pickled argument that all tasks are called with.
         prepare: called once in the process, before it is ready.
     """
 
     def __init__(
         self,
         threads: int,
-        heard: Callable[[WorkerProcess, tuple[str, Any]], object],
+        on_message: Callable[[WorkerProcess, tuple[str, Any]], object],
         *,
         shared: bytes = pickle.dumps(None),
         prepare: Callable[[], object] | None = None,
     ) -> None:
-        context = get_context("spawn")  # not forked: threads and GPUs do not survive that
+        context = get_context("spawn")  # not fork, which breaks threads and GPU contexts
         receive, their_send = context.Pipe(duplex=False)
         their_receive, self._send = context.Pipe(duplex=False)
         target = (shared, threads, their_send, their_receive, prepare)
         self._process = context.Process(target=_serve, args=target, daemon=True)
         with _without_interrupts():
             self._process.start()
-        # The other ends are the process's: without ours, its end is heard as the end of the pipe.
+        # These ends belong to the process. Closed here, the pipe reports EOF when the process ends.
         their_send.close()
         their_receive.close()
-        self._heard = heard
+        self._on_message = on_message
         self._thread = threading.Thread(target=self._listen, args=(receive,), daemon=True)
         self._thread.start()
 
     def submit(self, work: Work) -> None:
-        """Give it a task; nothing happens where it has ended, which is heard."""
-        self._tell("do", pickle.dumps(work))
+        """Send a task to the process; ignored if it has ended, which is reported by a message."""
+        self._send_message("do", pickle.dumps(work))
 
     def stop(self) -> None:
-        """Ask it to stop the task that it has at the next step."""
-        self._tell("stop", None)
+        """Request that the current task stops at its next step."""
+        self._send_message("stop", None)
 
     def close(self) -> None:
-        """Ask it to stop its task at the next step, and to end."""
+        """Request that the current task stops at its next step and the process ends."""
         with suppress(OSError):
             self._send.close()
 
     def kill(self) -> None:
-        """End it now."""
+        """Kill the process."""
         self._process.kill()
 
     def join(self) -> None:
-        """Wait until it has ended, and do not wait for ever."""
-        self._process.join(_PATIENCE)
+        """Wait until the process has ended; kill it after a timeout."""
+        self._process.join(_JOIN_TIMEOUT)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
-        self._thread.join(_PATIENCE)
+        self._thread.join(_JOIN_TIMEOUT)
 
     @property
     def status(self) -> int | None:
-        """The exit status, once it has ended; negative for the number of a signal."""
-        self._process.join(_PATIENCE)
+        """The exit status of the ended process; a negative signal number if it was killed."""
+        self._process.join(_JOIN_TIMEOUT)
         return self._process.exitcode
 
-    def _tell(self, what: str, value: Any) -> None:
+    def _send_message(self, what: str, value: Any) -> None:
         with suppress(OSError):
             self._send.send_bytes(pickle.dumps((what, value)))
 
     def _listen(self, connection: Connection) -> None:
         with suppress(EOFError, OSError):
             while True:
-                self._heard(self, pickle.loads(connection.recv_bytes()))
-        self._heard(self, ("ended", None))
+                self._on_message(self, pickle.loads(connection.recv_bytes()))
+        self._on_message(self, ("ended", None))
 
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """A process begun in here never hears Ctrl-C, which a terminal sends to all: it is told by us what to do."""
+    """Processes started in the block ignore the Ctrl-C of the terminal; this process forwards stop requests."""
     if sys.platform == "win32":
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    previous_mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, previous_mask)
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -130,21 +130,21 @@ def _without_interrupts() -> Iterator[None]:
 def _serve(
     shared: bytes, threads: int, send: Connection, receive: Connection, prepare: Callable[[], object] | None
 ) -> None:
-    """Do one task after another, until nobody is left who could ask for them."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where the process could not be started without interrupts
+    """Run tasks one after another until the calling process closes the connection."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # for platforms where ``_without_interrupts`` has no effect
     inbox = _Inbox(send, receive)
     import torch
 
     torch.set_num_threads(threads)
     if prepare is not None:
         prepare()
-    inbox.say("ready", None)
+    inbox.send("ready", None)
     while (work := inbox.next()) is not None:
-        inbox.say("done", outcome_of(work, shared, inbox))
+        inbox.send("done", outcome_of(work, shared, inbox))
 
 
 class _Inbox(TaskContext):
-    """Receives tasks and wishes to stop; a wish reaches the run that is worked on."""
+    """Receives tasks and stop requests, and stops the current run on request."""
 
     def __init__(self, send: Connection, receive: Connection) -> None:
         self._send, self._receive = send, receive
@@ -152,22 +152,22 @@ class _Inbox(TaskContext):
         self._tasks: SimpleQueue[bytes | None] = SimpleQueue()
         self._run: Run | None = None
         self._stopped = False
-        # Before anything slow: a task that waits to be read makes those wait who send it.
+        # Started first, as the sender of a task blocks until it is read.
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def say(self, what: str, value: Any) -> None:
+    def send(self, what: str, value: Any) -> None:
         """Send a message."""
-        with suppress(OSError), self._sending:  # nobody is left to be told
+        with suppress(OSError), self._sending:  # the calling process has ended
             self._send.send_bytes(pickle.dumps((what, value)))
 
     def next(self) -> bytes | None:
-        """The next task; ``None``: nobody is left who could give one."""
+        """The next task; ``None`` if the calling process has closed the connection."""
         self._run = None
         return self._tasks.get()
 
     def report(self, what: Any) -> None:
         """See ``TaskContext``."""
-        self.say("report", what)
+        self.send("report", what)
 
     def attach(self, run: Run) -> None:
         """See ``TaskContext``."""
@@ -182,7 +182,7 @@ class _Inbox(TaskContext):
                 if what == "stop":
                     self._stop()
                     continue
-                # A wish to stop is for the task before this one, be it begun or still waiting to be.
+                # A stop request applies to the task before this one, running or queued.
                 self._stopped = False
                 self._tasks.put(value)
         self._stop()
@@ -195,15 +195,15 @@ class _Inbox(TaskContext):
 
 
 def outcome_of(work: bytes, shared: bytes, context: TaskContext) -> Any:
-    """What a pickled task gives or the exception that it raises, so that it can be sent to another process."""
+    """The result of a pickled task or the exception that it raised, picklable."""
     try:
         return pickle.loads(work)(pickle.loads(shared), context)
     except Exception as error:
-        return _that_travels(error)
+        return _picklable(error)
 
 
-def _that_travels(error: Exception) -> Exception:
-    """``error`` with its traceback as a note; as text alone where it cannot be sent to another process."""
+def _picklable(error: Exception) -> Exception:
+    """``error`` with its traceback as a note; converted to a ``RuntimeError`` if it is not picklable."""
     error.add_note(traceback.format_exc())
     try:
         pickle.loads(pickle.dumps(error))

@@ -236,7 +236,7 @@ def measure_here(tmp_path, run, count=3):
 
 
 def test_measuring_one_by_one_says_how_far_it_is(tmp_path, monkeypatch):
-    monkeypatch.setattr(job_progress, "_EVERY", 0)
+    monkeypatch.setattr(job_progress, "_INTERVAL", 0)
     first, *counted, last = measure_here(tmp_path, Run(device="cpu"))
     assert first == {"stage": "measuring"}
     assert [(said["stage"], said["share"]) for said in counted] == [
@@ -296,7 +296,7 @@ def test_a_model_of_many_photos(client, tmp_path):
     ("verb", "arguments", "words"),
     [
         ("vary", {}, "photo"),
-        ("vary", {"photo": "0123456789abcdef"}, "drop it again"),
+        ("vary", {"photo": "0123456789abcdef"}, "upload it again"),
         ("vary", {"photo": "../../secret"}, "photo"),
         ("vary", {"photo": "PHOTO", "n": 0}, "n:"),
         ("vary", {"photo": "PHOTO", "n": 100000}, "at most"),

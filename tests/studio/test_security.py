@@ -56,7 +56,7 @@ def test_this_machine_may_ask(local, host):
 def test_a_foreign_name_that_points_here_is_turned_away(local, host):
     answer = local.get("/api/pictures", headers={"host": host})
     assert answer.status_code == 421
-    assert "not the host" in answer.json()["error"]
+    assert "wrong host name" in answer.json()["error"]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from .browser import Server
 def test_without_its_packages_one_line_says_what_to_install(monkeypatch, capsys):
     monkeypatch.setattr(server, "find_spec", lambda name: None)
     assert main(["studio", "--no-browser"]) == 1
-    assert capsys.readouterr().err == "calotype: the studio needs a few packages more: pip install 'calotype[studio]'\n"
+    assert capsys.readouterr().err == "calotype: the studio needs further packages: pip install 'calotype[studio]'\n"
 
 
 def test_a_port_that_is_taken_is_said(tmp_path, capsys):
@@ -41,7 +41,7 @@ def test_a_folder_is_for_one_studio_which_ctrl_c_closes(tmp_path, capsys):
     try:
         assert main(["studio", "--no-browser", "--port", "0", "--home", str(tmp_path / "home")]) == 1
         said = capsys.readouterr().err
-        assert "another studio is open" in said
+        assert "another studio uses" in said
         assert said.count("\n") == 1
     finally:
         assert opened.stop(signal.SIGINT) == 0

@@ -224,11 +224,11 @@ def test_a_set_made_elsewhere_is_the_set_that_it_was(client, place, elsewhere):
     assert (again.real, again.fake) == (4, 4)
     assert again.values["fsd"] == pytest.approx(0)
     members = client.get(f"/api/sets/{id}/pictures").json()
-    assert "belongs together" in client.delete(f"/api/sets/{id}/pictures/{members[0]['id']}").json()["error"]
-    assert "belongs together" in put(client, id, "images/x.png", encoded(picture())).json()["error"]
+    assert "cannot be changed" in client.delete(f"/api/sets/{id}/pictures/{members[0]['id']}").json()["error"]
+    assert "cannot be changed" in put(client, id, "images/x.png", encoded(picture())).json()["error"]
     answer = client.post(f"/api/sets/{id}/beside", params={"path": "about.json"}, content=b"{}")
-    assert "belongs together" in answer.json()["error"]
-    assert "has not come" in client.post(f"/api/sets/{id}/whole").json()["error"]
+    assert "cannot be changed" in answer.json()["error"]
+    assert "is missing" in client.post(f"/api/sets/{id}/whole").json()["error"]
 
 
 def test_a_sample_of_which_something_is_missing_is_left_out(client, place, elsewhere):
@@ -247,8 +247,8 @@ def test_a_sample_of_which_something_is_missing_is_left_out(client, place, elsew
 @pytest.mark.parametrize(
     ("path", "data", "words"),
     [
-        ("about.json", b"{", "about.json is none"),
-        ("about.json", b'{"format": 99}', "about.json is none"),
+        ("about.json", b"{", "does not describe a data set"),
+        ("about.json", b'{"format": 99}', "does not describe a data set"),
         ("samples.jsonl", b"", "samples.jsonl is damaged"),
         ("samples.jsonl", b"[" * 100_000, "samples.jsonl is damaged"),
         ("samples.jsonl", b'{"map": "maps/a.png"}', "samples.jsonl is damaged"),
@@ -257,12 +257,12 @@ def test_a_sample_of_which_something_is_missing_is_left_out(client, place, elsew
         ("samples.jsonl", b'{"image": "/etc/a.png"}', "not in images/"),
         ("samples.jsonl", b'{"image": "images/a.png", "map": "images/b.png"}', "not in maps/"),
         ("samples.jsonl", b'{"image": "images/a.png", "map": null}', "not in maps/"),
-        ("maps/000009.png", encoded(picture(mode="L")), "named by no line"),
-        ("images/000000.png", encoded(picture()), "named by no line"),
-        ("../../x.png", encoded(picture()), "named by no line"),
+        ("maps/000009.png", encoded(picture(mode="L")), "not listed in"),
+        ("images/000000.png", encoded(picture()), "not listed in"),
+        ("../../x.png", encoded(picture()), "not listed in"),
         ("maps/000000.png", b"no picture", "000000.png"),
-        ("maps/000000.png", encoded(picture(mode="L"), "JPEG"), "another kind"),
-        ("licences/x", b"x" * (1 << 21), "too much"),
+        ("maps/000000.png", encoded(picture(mode="L"), "JPEG"), "does not match its format"),
+        ("licences/x", b"x" * (1 << 21), "too many or too large licence files"),
     ],
 )
 def test_what_belongs_to_no_set_of_samples_is_refused(tmp_path, elsewhere, path, data, words):
@@ -284,7 +284,7 @@ def test_licences_lead_nowhere_else(tmp_path, elsewhere):
     kept = Sets(tmp_path / "sets")
     id = kept.new("x").id
     kept.put_beside(id, b"free", "licences/../../../../x")
-    with pytest.raises(sets.InputError, match=r"about.json or samples.jsonl has not come"):
+    with pytest.raises(sets.InputError, match=r"about.json or samples.jsonl is missing"):
         kept.complete(id)
     (file,) = (path for path in tmp_path.rglob("*") if path.is_file() and path.read_bytes() == b"free")
     assert file == tmp_path / "sets" / id / "coming" / "licences" / "x"
@@ -359,7 +359,7 @@ def test_what_sets_are_used_for_says_what_is_missing(learned):
         assert words in answer.json()["error"]
         assert "--" not in answer.json()["error"]
     for arguments, words in (
-        ({"real": photo, "fakes": [id], "metrics": "fid"}, "choose a set on both sides"),
+        ({"real": photo, "fakes": [id], "metrics": "fid"}, "choose a set for both"),
         ({"real": id, "fakes": [photo]}, "the photos are in a set"),
         ({"real": id, "fakes": [id], "metrics": "fidd"}, "did you mean 'fid'"),
         ({"real": id, "fakes": [id], "metrics": "fsd"}, "“Data” made"),
@@ -375,10 +375,10 @@ def test_what_sets_are_used_for_says_what_is_missing(learned):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"real": "SET", "fakes": ["SET", "SET"]}, "nothing beside it"),
+        ({"real": "SET", "fakes": ["SET", "SET"]}, "leave out the rest"),
         ({"real": "SET", "fakes": ["SET"], "features": "/etc/passwd"}, "features"),
         ({"real": "SET", "fakes": ["SET"], "segmenter": "../weights.pth"}, "segmenter"),
-        ({"real": "set-000000000000", "fakes": ["SET"]}, "hand it in again"),
+        ({"real": "set-000000000000", "fakes": ["SET"]}, "upload it again"),
         ({"real": "set-../../../etc", "fakes": ["SET"]}, "real"),
     ],
 )
@@ -410,7 +410,7 @@ def test_a_set_that_is_learned_from_stays_as_it_is(learned):
     made = awaited(client, asked(client, "sample", model=model["name"], unfinished=True)["id"])
     assert made["state"] == "done", made
     refused = awaited(client, asked(client, "sample", model=model["name"])["id"])
-    assert "go on with its training under Work" in refused["message"]
+    assert "resume its training under Jobs" in refused["message"]
     assert client.get(f"/api/models/{model['name']}/file").status_code == 422
     for one in (job, refused):
         assert client.delete(f"/api/jobs/{one['id']}").status_code == 204
@@ -481,7 +481,7 @@ def test_a_checkpoint_of_the_official_code_is_brought(client, place):
 @pytest.mark.parametrize(
     ("files", "words"),
     [
-        ({}, "no file of a model"),
+        ({}, "no model files"),
         ({"x.zip": b"PK\x03\x04 no zip"}, "damaged"),
         ({"Gs.pth": b"x", "Zs.pth": b"x", "reals.pth": b"x", "NoiseAmp.pth": b"x"}, "broken"),
         ({"model.json": b"{}", "weights.safetensors": b""}, "model"),
@@ -503,7 +503,7 @@ def test_a_parcel_takes_no_paths_no_gaps_and_not_too_much(client, monkeypatch):
     for name in ("..%2f..%2fx", ".hidden", "%2e%2e", "a b.pth"):
         assert client.put(f"/api/parcels/{id}/{name}", content=b"x").status_code in (404, 405, 422)
     answer = client.put(f"/api/parcels/{id}/a.pth", params={"at": 3}, content=b"x")
-    assert "a piece of this file is missing" in answer.json()["error"]
+    assert "a part of this file is missing" in answer.json()["error"]
     monkeypatch.setattr(file_upload, "MOST_BYTES", 8)
     assert client.put(f"/api/parcels/{id}/a.pth", params={"at": 5}, content=b"1234").status_code == 422
     monkeypatch.setattr(file_upload, "MOST_FILES", 1)
@@ -515,7 +515,7 @@ def test_a_parcel_takes_no_paths_no_gaps_and_not_too_much(client, monkeypatch):
         archive.writestr("../../weights.safetensors", b"\0" * 100_000)
     monkeypatch.setattr(file_upload, "MOST_BYTES", 50_000)
     answer = client.post("/api/models", json={"parcel": parcel(client, {"bomb.zip": packed.getvalue()}), "name": "x"})
-    assert "in this zip" in answer.json()["error"]
+    assert "this zip has more" in answer.json()["error"]
     assert not list(model_store.root().glob("x-*"))
 
 
@@ -561,7 +561,7 @@ def made_here(monkeypatch, studio):
 
             def say(fields):
                 told.append(fields)
-                studio.jobs._told(slot, slot.job, fields)
+                studio.jobs._on_report(slot, slot.job, fields)
 
             class Context(TaskContext):
                 def attach(self, run):
@@ -584,7 +584,7 @@ def test_a_set_that_anyone_can_have_is_made_into_a_set(client, place, monkeypatc
     assert client.post("/api/verbs/data/jobs", json={"name": "digits", "packages": "/etc"}).status_code == 422
     assert client.post("/api/verbs/data/jobs", json={"name": "digits", "packages": "0" * 16}).status_code == 404
     assert (job["state"], job["message"]) == ("done", "")
-    assert any(fields.get("stage", "").startswith("making the pictures") for fields in told)
+    assert any(fields.get("stage", "").startswith("creating the pictures") for fields in told)
     said = client.get(f"/api/sets/{job['set']}").json()
     assert (said["name"], said["count"], said["source"], said["licence"]) == (
         "digits",
@@ -599,7 +599,7 @@ def test_a_set_that_anyone_can_have_is_made_into_a_set(client, place, monkeypatc
     assert [one["file"] for one in members] == [f"images/{i:06d}.png" for i in range(6)]
     small = client.get(f"/api/sets/{job['set']}/pictures/{members[5]['id']}/thumbnail")
     assert Image.open(io.BytesIO(small.content)).format == "WEBP"
-    assert "belongs together" in client.delete(f"/api/sets/{job['set']}/pictures/{members[0]['id']}").json()["error"]
+    assert "cannot be changed" in client.delete(f"/api/sets/{job['set']}/pictures/{members[0]['id']}").json()["error"]
     # What learns from it is told of its pictures alone, not of the maps and papers beside them.
     folder = Sets(place / "home" / "sets").folder(job["set"])
     assert (folder / "about.json").is_file()

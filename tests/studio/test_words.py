@@ -17,7 +17,7 @@ from calotype.studio.words import plain
         ("use one that can (gpnn, gpdm)", "use one that can (gpnn, gpdm)"),
         ("use one that can (gpnn)", "use one that can (gpnn)"),
         ("preset; 'calotype engines' lists them", "preset"),
-        ("run its 'calotype train' command again to resume", "resume its training under Work"),
+        ("run its 'calotype train' command again to resume", "resume its training under Jobs"),
         ("n = 2 --count (n)", "n = 2 “How many”"),
         ("give --guide PICTURE too (guide=)", "give “Guide” too"),
         ("or --labels auto", "or “Labels” auto"),

@@ -1,14 +1,14 @@
-"""The studio: the verbs on a page in the browser, for people who never type a command, and over HTTP for scripts.
+"""The studio: a graphical interface to the verbs in the browser, and an HTTP interface for scripts.
 
-``app`` answers requests, part by part (``routes``), and does no work itself; what they share is in ``shared``. What is
-to be made stands in a queue (``jobs``), one folder a job on the disk (``records``), and is worked on by processes of
-its own (``crew`` starts them, ``worker`` runs in them, ``doing`` does one job, with ``learning``, ``measuring`` and
-``fetching`` for those that make no pictures, ``telling`` says how far it is), so that stopping frees the machine and
-nothing is lost when the server ends. Pictures that are handed in are kept by their content (``pictures``), many of them
-as ``sets`` (``coming`` while what is known of them is still on its way), the files of a model as ``parcels`` until they
-are opened. The forms of the page, and the bodies of the requests, are made from the signatures of the verbs
-(``forms``), as the command line is, in the page's own ``words``. ``security`` says who may ask. The page itself, in
-``page/``, is plain HTML, CSS and ES modules without a build step; nothing on it comes from another machine.
-
-The server never imports torch: its workers do, and one of them is kept warm.
+- Server: ``server`` starts it, ``app`` and ``routes`` answer requests, ``security`` checks them, ``app_state`` holds
+  the shared stores and the queue, ``events`` sends changes to the pages. The server never imports torch.
+- Jobs: ``jobs`` is the queue, ``job_store`` saves one folder per job, ``job_runner`` runs a job in a worker process,
+  with ``training_job``, ``evaluation_job`` and ``dataset_job`` for jobs without pictures as results, and
+  ``job_progress`` reports progress. Jobs survive a restart of the server. ``queries`` are answered by
+  ``query_process``.
+- Uploads: ``pictures`` stores single pictures by content, ``sets`` stores data sets, with ``dataset_upload`` for sets
+  with labels, and ``file_upload`` receives the files of models.
+- Forms: ``forms`` derives the forms of the page and the request bodies from the signatures of the verbs, and ``words``
+  adapts their texts. ``restoring`` fills a form from the settings of a result.
+- Page: ``page/`` has plain HTML, CSS and ES modules, without a build step and without resources from other hosts.
 """

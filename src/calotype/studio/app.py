@@ -1,4 +1,4 @@
-"""The studio's application: the HTTP interface, and the page."""
+"""The studio's web application: the HTTP interface and the page."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ PAGE = Path(__file__).parent / "page"
 
 
 def create(home: Path, *, at_once: int = 1) -> FastAPI:
-    """The studio's application; ``security.Guard`` is to stand before it.
+    """Create the web application, which must be wrapped by ``security.Guard``.
 
     Args:
-        home: the folder where pictures and jobs are kept, made where missing.
-        at_once: how many jobs are worked on at a time.
+        home: data folder, created if missing.
+        at_once: number of jobs to run at a time.
     """
     studio = Studio(home, at_once)
 
@@ -44,8 +44,8 @@ def create(home: Path, *, at_once: int = 1) -> FastAPI:
     app = FastAPI(
         title="Calotype studio",
         version=__version__,
-        description="The verbs of calotype over HTTP. Hand pictures in, ask for jobs, fetch the results.",
-        docs_url=None,  # FastAPI's own pages fetch their scripts from elsewhere
+        description="The verbs of calotype over HTTP. Upload pictures, submit jobs, download the results.",
+        docs_url=None,  # FastAPI's documentation pages load scripts from other hosts
         redoc_url=None,
         openapi_url="/api/openapi.json",
         lifespan=lifespan,

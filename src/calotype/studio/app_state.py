@@ -1,4 +1,4 @@
-"""What the requests share: the stores, the queue, and what is known of the engines."""
+"""Shared state of the server: the stores, the job queue, and the descriptions of the engines."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from calotype.studio.sets import Sets
 
 
 class Studio:
-    """All that the requests share.
+    """The shared state of all requests.
 
     Args:
-        home: the folder where pictures and jobs are kept.
-        at_once: how many jobs are worked on at a time.
+        home: data folder for pictures, sets and jobs.
+        at_once: number of jobs to run at a time.
     """
 
     def __init__(self, home: Path, at_once: int) -> None:
@@ -37,7 +37,7 @@ class Studio:
         self.jobs = Jobs(home / "jobs", self.pictures, self.sets, self.parcels, at_once, self._changed)
         self.queries = QueryProcess()
         self._engines: dict[str, Any] | None = None
-        self._thumbnailing, self._asking = threading.Lock(), threading.Lock()
+        self._thumbnail_lock, self._engines_lock = threading.Lock(), threading.Lock()
 
     def _changed(self, job: Job | str) -> None:
         if isinstance(job, str):
@@ -46,24 +46,24 @@ class Studio:
             self.events.tell("job", asdict(job))
 
     def engines(self) -> dict[str, Any]:
-        """What there is to know of the engines: asked for once, and kept for the next time the studio is opened."""
-        kept = self.home / "engines.json"
-        with self._asking:
+        """The descriptions of the engines, cached in the data folder."""
+        cache = self.home / "engines.json"
+        with self._engines_lock:
             if self._engines is None:
-                self._engines = _read_engines(kept)
+                self._engines = _read_engines(cache)
             if self._engines is None:
                 self._engines = self.queries.ask("engines")
-                said = {"of": _state_of_engines(), "engines": self._engines}
-                write_whole(kept, lambda file: file.write(json.dumps(said).encode()))
+                record = {"of": _engines_key(), "engines": self._engines}
+                write_whole(cache, lambda file: file.write(json.dumps(record).encode()))
         return self._engines
 
     def thumbnail(self, job: str, name: str) -> Path:
-        """A small WebP of a result, made when it is first asked for."""
+        """The thumbnail file of a result, WebP, created on demand."""
         from PIL import Image
 
         path = self.jobs.file(job, name)
         small = path.parent / "shown" / f"{name}.webp"
-        with self._thumbnailing:
+        with self._thumbnail_lock:
             if not small.exists():
                 with Image.open(path) as image:
                     image.draft("RGB", (640, 640))
@@ -71,17 +71,17 @@ class Studio:
         return small
 
 
-def _state_of_engines() -> list[Any]:
-    """What changes when an engine does: one that is worked on has the same version for long."""
+def _engines_key() -> list[Any]:
+    """Key of the cache: version, names and newest modification time of the engines."""
     package = Path(__file__).parents[1]
     newest = max(path.stat().st_mtime for part in ("engines", "models") for path in (package / part).rglob("*.py"))
     return [__version__, sorted({*ENGINES, *MODELS}), newest]
 
 
-def _read_engines(kept: Path) -> dict[str, Any] | None:
+def _read_engines(cache: Path) -> dict[str, Any] | None:
     try:
-        said = json.loads(kept.read_text("utf-8"))
-        engines: dict[str, Any] = said["engines"]
+        record = json.loads(cache.read_text("utf-8"))
+        engines: dict[str, Any] = record["engines"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return engines if said["of"] == _state_of_engines() else None
+    return engines if record["of"] == _engines_key() else None

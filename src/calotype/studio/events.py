@@ -1,4 +1,4 @@
-"""What happens, told to every page that listens: server-sent events."""
+"""Server-sent events: changes of jobs, sent to all open pages."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-_BEAT = 15.0  # seconds after which a line is sent where nothing happens, so that dead connections are found
-_MOST = 1000  # events that a page may be behind
+_HEARTBEAT = 15.0  # seconds without events after which a comment is sent, to detect closed connections
+_MAX_QUEUED = 1000  # events for one page
 
 
 class Events:
-    """Hands what happens, in whatever thread, to all listeners in the server's loop."""
+    """Distributes events from any thread to the listeners in the server's event loop."""
 
     def __init__(self) -> None:
         self._listeners: set[asyncio.Queue[tuple[str, Any]]] = set()
@@ -20,33 +20,33 @@ class Events:
         self._closed = False
 
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Listeners are in this loop."""
+        """Set the event loop of the listeners."""
         self._loop = loop
 
     def close(self) -> None:
-        """End all streams; they end at their next look."""
+        """End all streams."""
         self._closed = True
         self.tell("close", None)
 
     def tell(self, kind: str, data: Any) -> None:
-        """Something has happened; may be called in any thread."""
+        """Send an event to all listeners, from any thread."""
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._spread, kind, data)
+            self._loop.call_soon_threadsafe(self._distribute, kind, data)
 
-    def _spread(self, kind: str, data: Any) -> None:
+    def _distribute(self, kind: str, data: Any) -> None:
         for listener in self._listeners:
-            if listener.qsize() < _MOST:
+            if listener.qsize() < _MAX_QUEUED:
                 listener.put_nowait((kind, data))
 
     async def stream(self, first: Callable[[], tuple[str, Any]], gone: Callable[[], Any]) -> AsyncIterator[bytes]:
-        """The events as they are sent, beginning with what ``first`` says of how things stand."""
+        """The encoded events of one listener, starting with the current state returned by ``first``."""
         listener: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
         self._listeners.add(listener)
         try:
             yield _message(*first())
             while not self._closed:
                 try:
-                    kind, data = await asyncio.wait_for(listener.get(), _BEAT)
+                    kind, data = await asyncio.wait_for(listener.get(), _HEARTBEAT)
                 except TimeoutError:
                     if await gone():
                         return

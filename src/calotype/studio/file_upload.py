@@ -1,4 +1,4 @@
-"""What is handed in and is no picture, piece by piece: the files of a model. It is opened, or forgotten, soon after."""
+"""Temporary uploads of files other than pictures, in chunks: the files of models and packages."""
 
 from __future__ import annotations
 
@@ -16,84 +16,84 @@ from calotype.errors import InputError
 from calotype.files import output_error
 from calotype.studio.pictures import Missing, safe_name
 
-MOST_FILES = 16  # of one parcel
-MOST_BYTES = 4 << 30  # of one parcel
+MOST_FILES = 16  # of one upload
+MOST_BYTES = 4 << 30  # of one upload
 MOST_PARCELS = 8
-_PIECE = 1 << 20  # bytes
+_CHUNK = 1 << 20  # bytes
 _NAME = re.compile(r"\w[\w.-]{0,99}")
-_OLD = 6 * 3600.0  # seconds after which nobody is going to open it any more
+_EXPIRY = 6 * 3600.0  # seconds after which an unused upload is deleted
 
 
 class Parcels:
-    """A folder of parcels; all that an earlier server had is thrown away."""
+    """The current uploads, called parcels, in a folder that is emptied at the start of the server."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._begun: dict[str, float] = {}
+        self._created: dict[str, float] = {}
         shutil.rmtree(folder, ignore_errors=True)
 
     def new(self) -> str:
-        """The id of an empty parcel.
+        """Create an empty upload and return its id.
 
         Raises:
-            InputError: there are too many that nobody has opened.
+            InputError: there are too many unused uploads.
         """
         with self._lock:
-            for id in [id for id, begun in self._begun.items() if time.time() - begun > _OLD]:
+            for id in [id for id, created in self._created.items() if time.time() - created > _EXPIRY]:
                 self._forget(id)
-            if len(self._begun) >= MOST_PARCELS:
-                raise InputError("too many files are being handed in at a time: wait until the others have come")
+            if len(self._created) >= MOST_PARCELS:
+                raise InputError("too many uploads at a time: wait until the others are finished")
             id = secrets.token_hex(8)
-            self._begun[id] = time.time()
+            self._created[id] = time.time()
             return id
 
     def folder(self, id: str) -> Path:
-        """Where its files are.
+        """The folder with the files of an upload.
 
         Raises:
-            InputError: there is no such parcel.
+            InputError: there is no such upload.
         """
-        if id not in self._begun:
-            raise Missing("these files are not here any more: hand them in again")
+        if id not in self._created:
+            raise Missing("this upload does not exist any more: upload the files again")
         return self._folder / id
 
     def put(self, id: str, name: str, at: int, data: bytes) -> int:
-        """Put a piece of a file, which begins ``at`` so many bytes; returns how many bytes of the file are there.
+        """Append a chunk to a file at offset ``at`` bytes, and return the new size of the file in bytes.
 
         Raises:
-            InputError: no such parcel, a name that cannot be used, a piece that does not follow, or too much.
-            OutputError: it cannot be written.
+            InputError: no such upload, an invalid name, a wrong offset, or too many files or bytes.
+            OutputError: the file cannot be written.
         """
         if not _NAME.fullmatch(name):
-            raise InputError("a file's name has letters, digits, dots and dashes, and no folders: rename it")
+            raise InputError("a file name may have letters, digits, dots and dashes only: rename the file")
         with self._lock:
             folder = self.folder(id)
             try:
                 folder.mkdir(parents=True, exist_ok=True)
-                path, there = folder / name, list(folder.iterdir())
-                if path not in there and len(there) >= MOST_FILES:
-                    raise InputError(f"at most {MOST_FILES} files can be handed in together")
-                if sum(one.stat().st_size for one in there) + len(data) > MOST_BYTES:
-                    raise InputError(f"at most {MOST_BYTES >> 30} GB can be handed in together")
+                path, existing = folder / name, list(folder.iterdir())
+                if path not in existing and len(existing) >= MOST_FILES:
+                    raise InputError(f"at most {MOST_FILES} files can be uploaded together")
+                if sum(one.stat().st_size for one in existing) + len(data) > MOST_BYTES:
+                    raise InputError(f"at most {MOST_BYTES >> 30} GB can be uploaded together")
                 with open(path, "ab") as file:
                     if file.tell() != at:
-                        raise InputError("a piece of this file is missing: hand it in again")
+                        raise InputError("a part of this file is missing: upload it again")
                     file.write(data)
                     return file.tell()
             except OSError as error:
                 raise output_error(folder, error) from error
 
     def opened(self, id: str, name: str) -> Path:
-        """A folder with the files of a parcel; what came as one zip is taken out of it.
+        """Finish an upload: unpack zip files and return a folder with all files.
 
         Args:
-            id: of the parcel.
-            name: of the folder, from wherever it came.
+            id: id of the upload.
+            name: folder name given by the client.
 
         Raises:
-            InputError: no such parcel, nothing in it, or a zip that cannot be read or holds too much.
-            OutputError: it cannot be written.
+            InputError: no such upload, no files, or a zip that is damaged or too large.
+            OutputError: the files cannot be written.
         """
         with self._lock:
             folder = self.folder(id)
@@ -104,23 +104,23 @@ class Parcels:
                     path.unlink()
                 files = sorted(folder.iterdir()) if folder.is_dir() else []
                 if not files:
-                    raise InputError("there is no file of a model in this: choose all the files of its folder")
-                # Where the same files come again, they are at the same place again: they are the same model.
+                    raise InputError("the upload has no model files: choose all files of the model's folder")
+                # The path depends on the content, so that the same files are recognised as the same model.
                 place = self._folder / f"opened-{_digest(files)}" / safe_name(name, "model")
                 shutil.rmtree(place.parent, ignore_errors=True)
                 place.parent.mkdir(parents=True)
                 folder.rename(place)
             except OSError as error:
                 raise output_error(folder, error) from error
-            self._begun.pop(id)
+            self._created.pop(id)
             return place
 
     def close(self, place: Path) -> None:
-        """Delete what ``opened`` made."""
+        """Delete the folder that ``opened`` returned."""
         shutil.rmtree(place.parent, ignore_errors=True)
 
     def forget(self, id: str) -> None:
-        """Delete a parcel.
+        """Delete an upload.
 
         Raises:
             InputError: there is none.
@@ -130,12 +130,12 @@ class Parcels:
             self._forget(id)
 
     def _forget(self, id: str) -> None:
-        self._begun.pop(id, None)
+        self._created.pop(id, None)
         shutil.rmtree(self._folder / id, ignore_errors=True)
 
 
 def _unzip(path: Path, folder: Path) -> None:
-    """Take the files out of a zip, whatever folders they are in, as far as their names and sizes are allowed."""
+    """Unpack the files of a zip without their folders; skip invalid names, and limit the total size."""
     left = MOST_BYTES
     try:
         with zipfile.ZipFile(path) as archive:
@@ -147,16 +147,16 @@ def _unzip(path: Path, folder: Path) -> None:
                 if not _NAME.fullmatch(name):
                     continue
                 with archive.open(member) as packed, open(folder / name, "wb") as out:
-                    # What a header says of a size is not believed: what comes out is counted.
-                    while piece := packed.read(_PIECE):
-                        left -= len(piece)
+                    # Count the unpacked bytes, as sizes in headers cannot be trusted.
+                    while chunk := packed.read(_CHUNK):
+                        left -= len(chunk)
                         if left < 0:
-                            raise InputError(f"there are more than {MOST_BYTES >> 30} GB in this zip")
-                        out.write(piece)
+                            raise InputError(f"this zip has more than {MOST_BYTES >> 30} GB: give a smaller one")
+                        out.write(chunk)
     except InputError:
         raise
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
-        raise InputError("this zip is damaged, or packed in a way that is not known here: pack it again") from error
+        raise InputError("this zip is damaged or has an unsupported compression: create it again") from error
 
 
 def _digest(files: list[Path]) -> str:

@@ -1,4 +1,4 @@
-"""What the page and the requests are made of: a verb's signature, its descriptions and its docstring."""
+"""Forms of the page and request bodies, derived from the verbs' signatures, descriptions and docstrings."""
 
 from __future__ import annotations
 
@@ -19,54 +19,56 @@ from calotype.tasks.train import train
 from calotype.tasks.verbs import JOBS, MODEL_VERBS
 from calotype.tasks.verbs import VERBS as MAKING_VERBS
 
-# Everything that can be asked for as a job. ``show`` is no job: it is answered at once.
+# All verbs that run as jobs. ``show`` is answered directly.
 _ALL: tuple[Callable[..., Any], ...] = (*JOBS, train, evaluate, data)
 VERBS: dict[str, Callable[..., Any]] = {verb.__name__: verb for verb in _ALL}
-PICTURES = frozenset(kind.name for kind in KINDS.values() if kind.picture)  # the kinds that are one picture
-# Files in which a film can be; the command line takes them from the suffix of its -o.
+PICTURES = frozenset(kind.name for kind in KINDS.values() if kind.picture)  # the kinds of single pictures
+# Formats of films; on the command line they are given by the suffix of -o.
 FILMS = ("gif", "webp", "png", "mp4")
-MOST_PICTURES = 100  # of one photo and job
-MOST_SAMPLES = 1000  # of one job, from a model of many photos: they are quickly made, and wanted as a set
-_MOST_LENT = 16  # further photos
-_LONGEST = 200  # characters of a text
+MOST_PICTURES = 100  # of one photo in one job
+MOST_SAMPLES = 1000  # of one job with a model of a data set, whose samples are fast to generate
+_MAX_FILES = 16  # in one argument
+_MAX_LENGTH = 200  # characters of a text
 _PICTURE_ID, _SET_ID = "[0-9a-f]{16}", "set-[0-9a-f]{12}"
-PARCELS = frozenset({"packages"})  # folders of files that may be handed in, as a parcel
-_ALSO = {"evaluate": (compare,)}  # what is one command on a command line is one form
+PARCELS = frozenset({"packages"})  # folder arguments whose files can be uploaded
+_FURTHER_TASKS = {"evaluate": (compare,)}  # combined with the verb in one form
 
 
 def parameters(verb: str) -> dict[str, tuple[Param, Any]]:
-    """The arguments of a verb that can be given here, each with its default: folders of the machine are not.
+    """The arguments of a verb in the studio, each with its default. Folders of the server are excluded.
 
-    A folder of files that can be handed in is named by the id of the parcel that they came in.
+    A folder argument whose files can be uploaded is given as the id of the upload.
     """
     known: dict[str, tuple[Param, Any]] = {}
-    for task in (VERBS[verb], *_ALSO.get(verb, ())):
-        known |= {name: said for name, said in described(task).items() if said[0].kind != "folder" or name in PARCELS}
+    for task in (VERBS[verb], *_FURTHER_TASKS.get(verb, ())):
+        known |= {
+            name: entry for name, entry in described(task).items() if entry[0].kind != "folder" or name in PARCELS
+        }
     return known
 
 
 def is_set(value: Any) -> bool:
-    """Whether an argument names a set."""
+    """Whether the value of an argument is the id of a set."""
     return isinstance(value, str) and re.fullmatch(_SET_ID, value) is not None
 
 
 def is_film(verb: str) -> bool:
-    """Whether the verb makes films in the place of pictures."""
+    """Whether the results of the verb are films."""
     return verb in MAKING_VERBS and MAKING_VERBS[verb][1].gives == "film"
 
 
 def form(verb: str) -> dict[str, Any]:
-    """A verb as JSON: ``name``, ``summary``, ``text`` and its ``fields``, in the order of the signature."""
+    """JSON-ready description of a verb: ``name``, ``summary``, ``text`` and ``fields``, in signature order."""
     text = plain(description(VERBS[verb]))
     own = described(VERBS[verb])
     fields = [
-        {**_field(name, about, _needed(verb, about, default)), "of_sets": name not in own}
+        {**_field(name, about, _default(verb, about, default)), "of_sets": name not in own}
         for name, (about, default) in parameters(verb).items()
     ]
     if is_film(verb):
         fields.append(
             {
-                **_field("film_format", Param("the kind of file that the film is", choices=FILMS), FILMS[0]),
+                **_field("film_format", Param("file format of the film", choices=FILMS), FILMS[0]),
                 "first": False,
             }
         )
@@ -78,8 +80,8 @@ def form(verb: str) -> dict[str, Any]:
     }
 
 
-def _needed(verb: str, about: Param, default: Any) -> Any:
-    """An argument's default; none for the model of a verb that cannot do without one, though it is an option."""
+def _default(verb: str, about: Param, default: Any) -> Any:
+    """The default of an argument; ``Parameter.empty`` also for the optional model argument of verbs that need one."""
     return Parameter.empty if about.kind == "model" and VERBS[verb] in MODEL_VERBS else default
 
 
@@ -109,49 +111,49 @@ def _field(name: str, about: Param, default: Any) -> dict[str, Any]:
 
 
 def checked(verb: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of a request, each of the type that the verb takes; pictures are named by their ids.
+    """Check and convert the arguments of a request; pictures are given by id.
 
     Raises:
-        InputError: one is not known, is missing, or is of another type.
+        InputError: an argument is unknown, missing, or of the wrong type.
     """
     known = parameters(verb)
-    taken: dict[str, Any] = {}
+    converted: dict[str, Any] = {}
     for name, value in given.items():
         if name == "film_format" and is_film(verb):
-            taken[name] = _one_of(FILMS, value, name)
+            converted[name] = _one_of(FILMS, value, name)
         elif name not in known:
             raise InputError(unknown("argument", name, known))
         elif value is not None:
-            taken[name] = _value(name, known[name][0], value)
+            converted[name] = _value(name, known[name][0], value)
     for name, (_, default) in known.items():
-        if default is Parameter.empty and name not in taken:
-            raise InputError(f"{verb} needs one thing more: {known[name][0].help} ({name})")
-    if verb == "data" and taken["name"] not in SETS:
-        raise InputError(unknown("set", taken["name"], SETS))
+        if default is Parameter.empty and name not in converted:
+            raise InputError(f"{verb} needs another argument: {known[name][0].help} ({name})")
+    if verb == "data" and converted["name"] not in SETS:
+        raise InputError(unknown("set", converted["name"], SETS))
     most = MOST_SAMPLES if VERBS[verb] in MODEL_VERBS else MOST_PICTURES
-    if int(taken.get("n", 1)) > most:
-        raise InputError(f"{taken['n']} pictures are too many for one job: ask for at most {most} (n)")
-    return taken
+    if int(converted.get("n", 1)) > most:
+        raise InputError(f"{converted['n']} pictures are too many for one job: give at most {most} (n)")
+    return converted
 
 
 def _value(name: str, about: Param, value: Any) -> Any:
     kind = KINDS[about.kind]
     if kind.form == "files":
-        if not isinstance(value, list) or len(value) > _MOST_LENT:
-            raise InputError(f"{name} takes a list of at most {_MOST_LENT} pictures")
+        if not isinstance(value, list) or len(value) > _MAX_FILES:
+            raise InputError(f"{name} takes a list of at most {_MAX_FILES} pictures")
         if len(value) > 1 and any(map(is_set, value)):
-            raise InputError(f"{name} takes pictures, or one set and nothing beside it")
+            raise InputError(f"{name} takes pictures or one set: leave out the rest")
         return [_picture(name, about, one) for one in value]
     if kind.form == "file":
         return value if kind.auto and value == "auto" else _picture(name, about, value)
     if about.kind == "folder":
         return _picture(name, about, value)
     if about.kind == "weights":
-        # A file of the machine is nothing that a client has a say in.
+        # Clients may not name files of the server.
         return _one_of(about.choices, value, name)
     if kind.form == "switch":
         if not isinstance(value, bool):
-            raise InputError(f"{name} is either true or false")
+            raise InputError(f"{name} must be true or false")
         return value
     if kind.form in ("whole", "number"):
         return _number(name, about, value)
@@ -167,7 +169,7 @@ def _picture(name: str, about: Param, value: Any) -> str:
         return str(value)
     if not isinstance(value, str) or not re.fullmatch(_PICTURE_ID, value):
         what = "a picture, or of a set," if about.sets else "a picture"
-        raise InputError(f"{name} is to be the id of {what} that was handed in: 16 hexadecimal digits")
+        raise InputError(f"{name} must be the id of {what} that was uploaded: 16 hexadecimal digits")
     return value
 
 
@@ -177,10 +179,10 @@ def _is_number(value: Any) -> bool:
 
 def _number(name: str, about: Param, value: Any) -> int | float:
     if not _is_number(value) or value != value or abs(value) > 2**53:
-        raise InputError(f"{name} is to be a number")
+        raise InputError(f"{name} must be a number")
     if KINDS[about.kind].form == "whole":
         if value != int(value):
-            raise InputError(f"{name} is to be a whole number")
+            raise InputError(f"{name} must be a whole number")
         value = int(value)
     if about.at_least is not None and value < about.at_least:
         raise InputError(f"{name} is {value:g}: give at least {about.at_least:g}")
@@ -190,19 +192,19 @@ def _number(name: str, about: Param, value: Any) -> int | float:
 
 
 def _text(name: str, value: Any) -> str:
-    if not isinstance(value, str) or len(value) > _LONGEST or not value.isprintable():
-        raise InputError(f"{name} is to be a short text")
+    if not isinstance(value, str) or len(value) > _MAX_LENGTH or not value.isprintable():
+        raise InputError(f"{name} must be a text of at most {_MAX_LENGTH} characters")
     return value
 
 
 def _one_of(known: tuple[str, ...], value: Any, name: str) -> str:
     if value not in known:
-        raise InputError(f"{name} is one of {', '.join(known)}")
+        raise InputError(f"{name} must be one of {', '.join(known)}")
     return str(value)
 
 
 def body(verb: str) -> Any:
-    """The type of a request's body, for the description of the interface: what is in it is checked by ``checked``."""
+    """The pydantic model of a request body, for the interface description; ``checked`` checks the values."""
     from pydantic import ConfigDict, Field, create_model
 
     fields: dict[str, Any] = {}
@@ -214,10 +216,10 @@ def body(verb: str) -> Any:
             more = {**more, **{key: limit for key, limit in limits.items() if limit is not None}}
         if about.choices:
             more["examples"] = list(about.choices[:4])
-        said = Field(... if needed else None, description=plain(about.help), **more)
-        fields[name] = (kind if needed else kind | None, said)
+        entry = Field(... if needed else None, description=plain(about.help), **more)
+        fields[name] = (kind if needed else kind | None, entry)
     if is_film(verb):
-        fields["film_format"] = (str | None, Field(None, description="the kind of file", examples=list(FILMS)))
+        fields["film_format"] = (str | None, Field(None, description="file format", examples=list(FILMS)))
     return create_model(verb.capitalize(), __config__=ConfigDict(extra="forbid", strict=False), **fields)
 
 
@@ -229,12 +231,12 @@ def _annotation(about: Param) -> tuple[Any, dict[str, Any]]:
         other = "|auto" if kind.auto else f"|{_SET_ID}" if about.sets else ""
         return str, {"pattern": f"^({_PICTURE_ID}{other})$"}
     if kind.form == "text":
-        return (str | float, {}) if kind.numeric else (str, {"max_length": _LONGEST})
+        return (str | float, {}) if kind.numeric else (str, {"max_length": _MAX_LENGTH})
     return _TYPES[kind.form]
 
 
 _TYPES: dict[Form, tuple[Any, dict[str, Any]]] = {
-    "files": (list[str], {"max_length": _MOST_LENT}),
+    "files": (list[str], {"max_length": _MAX_FILES}),
     "switch": (bool, {}),
     "whole": (int, {}),
     "number": (float, {}),

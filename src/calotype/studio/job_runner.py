@@ -1,4 +1,4 @@
-"""One job done, in a worker process; its progress and previews are reported to the server."""
+"""Run a job in a worker process, and report progress and previews to the server."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ from calotype.tasks.worker import TaskContext
 if TYPE_CHECKING:
     from calotype.run import Run
 
-_NO_FAULT = "something went wrong inside calotype ({}): please report it, with the photo if you can"
+_INTERNAL_ERROR = "an internal error occurred ({}): please report it, with the photo if you can"
 MOST_RESULTS = 500  # of one job on a set
-_NAMED = 3  # photos that could not be worked on, said by name
+_NAMED = 3  # number of failed photos that are listed by name
 
 
 @dataclass(frozen=True)
 class RunJob:
-    """A task for a worker process: it reports fields of the job's record that change, the state last."""
+    """Task of a worker process that runs a job and reports the changed fields of its record, the state last."""
 
     spec: JobSpec
 
     def __call__(self, shared: Any, context: TaskContext) -> None:
-        """Do the job and report how it ended: ``{"state": ..., "message": ...}``."""
+        """Run the job and report the final state: ``{"state": ..., "message": ...}``."""
         do(self.spec, context, context.report)
 
 
 def do(spec: JobSpec, context: TaskContext, tell: Tell) -> None:
-    """Do a job and say how it ended: ``{"state": ..., "message": ...}`` is told last.
+    """Run a job; its final state ``{"state": ..., "message": ...}`` is reported last.
 
     Args:
         spec: the job.
-        context: stops its run.
-        tell: takes fields of the job's record that change.
+        context: receives stop requests.
+        tell: called with the changed fields of the job's record.
     """
     try:
         message = _WORK.get(spec.verb, _make)(spec, context, tell) or ""
     except Stopped:
-        tell({"state": "stopped", "message": "stopped: what is finished is kept, and it can go on from there"})
+        tell({"state": "stopped", "message": "stopped: finished results are saved, and it can be resumed"})
     except Exception as error:
         tell({"state": "failed", "message": sentence(error)})
     else:
@@ -55,18 +55,18 @@ def do(spec: JobSpec, context: TaskContext, tell: Tell) -> None:
 
 
 def sentence(error: BaseException) -> str:
-    """What went wrong, for people: a sentence in the words of the page."""
-    said = one_line(error)
-    if said is None:
-        return _NO_FAULT.format(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}")
-    return plain(said)
+    """The error message for the page."""
+    message = one_line(error)
+    if message is None:
+        return _INTERNAL_ERROR.format(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}")
+    return plain(message)
 
 
 def job_of(verb: str, arguments: Mapping[str, Any], run: Run | None = None) -> Job:
-    """The verb's job for these arguments, as the verb itself makes it.
+    """The job of a verb for these arguments.
 
     Raises:
-        InputError: one of them cannot be used.
+        InputError: an argument or input cannot be used.
     """
     task, kind = VERBS[verb]
     return kind.of({**all_arguments(task, arguments), "run": run})
@@ -76,33 +76,33 @@ def _make(spec: JobSpec, context: TaskContext, tell: Tell) -> str:
     arguments, kind = dict(spec.arguments), VERBS[spec.verb][1]
     inputs = photos_of(arguments[kind.main]) if kind.main else [(None, "")]
     if kind.main and len(inputs) * int(arguments.get("n") or 1) > MOST_RESULTS:
-        raise InputError(f"{len(inputs)} photos would give too many results for one job: at most {MOST_RESULTS} (n)")
+        raise InputError(f"{len(inputs)} photos give too many results for one job: the maximum is {MOST_RESULTS} (n)")
     progress = Progress(spec.place, tell)
-    work = _Making(spec, spec.run(context), progress, tell, len(inputs))
-    left_out: list[str] = []
+    work = _OutputMaker(spec, spec.run(context), progress, tell, len(inputs))
+    skipped: list[str] = []
     for number, (path, stem) in enumerate(inputs):
         try:
             work.one({**arguments, **({kind.main: str(path)} if path else {})}, stem, number)
         except InputError as error:
             if len(inputs) == 1 or path is None:
                 raise
-            left_out.append(f"{path.name} ({sentence(error)})")
-            if len(left_out) == len(inputs):
-                raise InputError(f"none of the {len(inputs)} photos could be used; the first: {left_out[0]}") from error
-    if not left_out:
+            skipped.append(f"{path.name} ({sentence(error)})")
+            if len(skipped) == len(inputs):
+                raise InputError(f"all {len(inputs)} photos failed; the first: {skipped[0]}") from error
+    if not skipped:
         return ""
-    more = f" and {len(left_out) - _NAMED} more" if len(left_out) > _NAMED else ""
-    return f"left out: {', '.join(left_out[:_NAMED])}{more}"
+    more = f" and {len(skipped) - _NAMED} more" if len(skipped) > _NAMED else ""
+    return f"skipped: {', '.join(skipped[:_NAMED])}{more}"
 
 
-class _Making:
-    """The outputs of a studio job, input by input."""
+class _OutputMaker:
+    """Makes the outputs of a studio job, input by input."""
 
     def __init__(self, spec: JobSpec, run: Run, progress: Progress, tell: Tell, inputs: int) -> None:
         self._spec, self._run, self._progress, self._tell, self._inputs = spec, run, progress, tell, inputs
 
     def one(self, arguments: dict[str, Any], stem: str, number: int) -> None:
-        """Make all outputs of one input, which is number ``number`` of all."""
+        """Make all outputs of the input with index ``number``."""
         from calotype.image.io import result_path
 
         film_format = arguments.pop("film_format", "gif")
@@ -114,19 +114,19 @@ class _Making:
         todo = [output for output, path in paths.items() if path.name not in self._spec.there]
         self._tell({"count": len(paths) * self._inputs})
         pending = [model.cost.seconds * (1 - model.done()) for model in job.pending_training]
-        later = len(paths) * (self._inputs - number - 1)  # outputs of the inputs that come after
-        before = len(paths) * number + len(paths) - len(todo)
-        self._progress.expect(job.cost.seconds, len(todo) + later, before, pending)
-        run_job(job, todo, self._heard, path_of=paths.__getitem__)
+        later = len(paths) * (self._inputs - number - 1)  # outputs of the following inputs
+        finished_before = len(paths) * number + len(paths) - len(todo)
+        self._progress.expect(job.cost.seconds, len(todo) + later, finished_before, pending)
+        run_job(job, todo, self._on_event, path_of=paths.__getitem__)
 
-    def _heard(self, event: JobEvent) -> None:
-        self._progress.heard(event)
+    def _on_event(self, event: JobEvent) -> None:
+        self._progress.on_event(event)
         if event.kind == "saved":
             self._tell({"made": _record(event)})
 
 
 def _record(event: JobEvent) -> dict[str, Any]:
-    """An output as the job's record has it."""
+    """A saved output for the job's record."""
     from PIL import Image
 
     path, output, size = event.path, event.output, event.job.size
@@ -153,19 +153,19 @@ _WORK: dict[str, Callable[[JobSpec, TaskContext, Tell], str | None]] = {
 
 
 def estimate(verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """What a job would take, without beginning it: ``seconds``, ``memory`` (in words), ``size`` and ``training``.
+    """Estimate a job without running it: ``seconds``, ``memory`` (as text), ``size``, ``training`` and ``note``.
 
     Raises:
-        InputError: it could not be done as asked.
+        InputError: an argument is invalid.
     """
     given = {name: value for name, value in arguments.items() if name != "film_format"}
     if verb == "train":
         seconds, memory, training = training_job.estimate(given)
-        return _taken(seconds, memory, training=training)
+        return _estimate_record(seconds, memory, training=training)
     if verb == "evaluate":
-        return _taken(evaluation_job.seconds(given))
+        return _estimate_record(evaluation_job.seconds(given))
     if verb == "data":
-        return _taken(0.0, note=dataset_job.estimate(given))
+        return _estimate_record(0.0, note=dataset_job.estimate(given))
     main = VERBS[verb][1].main
     inputs = photos_of(given[main]) if main else []
     job = job_of(verb, {**given, main: str(inputs[0][0])} if inputs else given)
@@ -174,11 +174,11 @@ def estimate(verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     seconds = job.cost.seconds * len(job.outputs) + sum(model.cost.seconds * (1 - model.done()) for model in pending)
     memory = max([job.cost.bytes, *(model.cost.bytes for model in pending)])
     names, size = [model.engine for model in pending], str(job.size) if len(inputs) <= 1 else ""
-    # The photos of a set are taken to be like its first one.
-    return _taken(seconds * max(1, len(inputs)), memory, size=size, training=names, note=job.cost.note)
+    # All photos of a set are assumed to be like the first one.
+    return _estimate_record(seconds * max(1, len(inputs)), memory, size=size, training=names, note=job.cost.note)
 
 
-def _taken(
+def _estimate_record(
     seconds: float, memory: int = 0, *, size: str = "", training: list[str] | None = None, note: str = ""
 ) -> dict[str, Any]:
     return {

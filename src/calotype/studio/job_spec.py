@@ -1,4 +1,4 @@
-"""What a studio job is given: its arguments as the verb takes them, and how it reports."""
+"""The specification of a studio job that is sent to a worker process."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from calotype.tasks.worker import TaskContext
 if TYPE_CHECKING:
     from calotype.run import Run
 
-Tell = Callable[[Mapping[str, Any]], None]  # takes fields of the job's record that change
+Tell = Callable[[Mapping[str, Any]], None]  # called with the changed fields of the job's record
 
 
 @dataclass(frozen=True)
 class JobSpec:
-    """A job of the studio, as it is given to a worker process.
+    """A job of the studio for a worker process.
 
     Attributes:
-        verb: its name.
-        arguments: pictures as paths, data sets and models as folders.
-        place: the job's folder.
-        there: names of the results that an earlier attempt has finished.
+        verb: name of the verb.
+        arguments: arguments, with pictures as paths, sets and models as folders.
+        place: folder of the job.
+        there: file names of the results that an earlier run has finished.
     """
 
     verb: str
@@ -33,7 +33,7 @@ class JobSpec:
     there: tuple[str, ...] = ()
 
     def run(self, context: TaskContext, on_event: Any = None, *, device: str | None = None) -> Run:
-        """The run of the job, which the studio can stop."""
+        """Create the run of the job, which the studio can stop."""
         from calotype.run import Run
 
         given = self.arguments
@@ -44,15 +44,15 @@ class JobSpec:
 
 
 def all_arguments(task: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """All described arguments of a verb: as given, or their defaults."""
+    """All described arguments of a verb, with defaults for those not given."""
     return {name: arguments.get(name, default) for name, (_, default) in described(task).items()}
 
 
 def photos_of(photo: str) -> list[tuple[Path, str]]:
-    """The photos that an argument stands for, one or those of a set; each with the stem of its results.
+    """The photos of an argument, one or those of a set, each with the stem of its results.
 
     Raises:
-        InputError: there is none in the set.
+        InputError: the set has no photos.
     """
     path = Path(photo)
     if not path.is_dir():

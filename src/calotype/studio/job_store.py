@@ -1,4 +1,4 @@
-"""Jobs on the disk: one folder each, with what was asked for, how far it is, its results and pictures on the way."""
+"""Job records on disk: one folder per job, with arguments, state, results and previews."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class Made:
     """One result.
 
     Attributes:
-        file: its name in the job's folder.
-        seed: that it was made with.
-        scale: the scale that it starts from, where a job's results differ in that.
-        seconds: that it took.
-        width: in pixels.
-        height: the same.
-        kept: whether somebody wants it.
-        film: the file of a film that lies beside it; empty where there is none.
+        file: file name in the job's folder.
+        seed: seed of the result.
+        scale: start scale, if the results of the job differ in it; else empty.
+        seconds: time that it took.
+        width: pixels.
+        height: pixels.
+        kept: whether the user marked it as saved.
+        film: file name of its film; empty if there is none.
     """
 
     file: str
@@ -48,27 +48,27 @@ class Made:
 
 @dataclass
 class Job:
-    """One piece of work.
+    """One job.
 
     Attributes:
-        id: when it was asked for, and something by chance.
-        verb: what is to be done.
-        arguments: what was asked for; pictures by their ids.
-        state: how it stands.
-        message: one sentence for people: what went wrong, or what can be done.
-        asked: seconds since 1970.
-        began: when it was last begun.
-        ended: when it ended.
-        count: how many pictures are wanted, where that is known.
-        share: how much of it is done, 0..1.
-        left: seconds that it will still take, or ``None`` where nothing is known.
-        stage: what is being done right now.
-        previews: names of the pictures on the way, in order.
-        results: what was made.
-        model: name of the model that was trained, where that was asked for.
-        report: what was measured, where that was asked for.
-        set: id of the set that it makes, where it makes one.
-        aside: whether the page asked for it by itself: nobody wants to see it in a list.
+        id: time stamp of the request and random digits.
+        verb: name of the verb.
+        arguments: arguments of the request, with pictures as ids.
+        state: state of the job.
+        message: one sentence for the user: an error, or what can be done.
+        asked: time of the request, seconds since 1970.
+        began: time of the last start, seconds since 1970.
+        ended: end time, seconds since 1970.
+        count: number of requested pictures, if known.
+        share: fraction done, 0..1.
+        left: estimated remaining seconds; ``None`` if unknown.
+        stage: current stage of the work.
+        previews: file names of the previews, in order.
+        results: finished results.
+        model: name of the model of a training job.
+        report: measures of an evaluation job.
+        set: id of the data set that the job creates.
+        aside: whether it was submitted by the page itself and is hidden in lists.
     """
 
     id: str
@@ -92,26 +92,26 @@ class Job:
 
 
 class Records:
-    """A folder of jobs."""
+    """The job store: a folder with a sub-folder for each job."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def new(self, verb: str, arguments: dict[str, Any], *, aside: bool = False) -> Job:
-        """A job that nobody has begun yet."""
+        """Create the record of a new job."""
         stamp = time.strftime("%Y%m%d%H%M%S")
         job = Job(f"{stamp}-{secrets.token_hex(4)}", verb, arguments, asked=time.time(), aside=aside)
         self.save(job)
         return job
 
     def load(self) -> list[Job]:
-        """Every job there is, the oldest first; what cannot be read is passed over."""
+        """All jobs, oldest first; unreadable records are skipped."""
         jobs = []
         for path in sorted(self._folder.glob(f"*/{_RECORD}")):
             try:
-                said = json.loads(path.read_text("utf-8"))
-                said["results"] = [Made(**made) for made in said["results"]]
-                job = Job(**said)
+                record = json.loads(path.read_text("utf-8"))
+                record["results"] = [Made(**made) for made in record["results"]]
+                job = Job(**record)
             except (OSError, ValueError, TypeError, KeyError):
                 continue
             if _ID.fullmatch(job.id) and job.id == path.parent.name:
@@ -119,7 +119,7 @@ class Records:
         return sorted(jobs, key=lambda job: job.asked)
 
     def save(self, job: Job) -> None:
-        """Write down how a job stands.
+        """Save the record of a job.
 
         Raises:
             OutputError: it cannot be written.
@@ -132,7 +132,7 @@ class Records:
         return self._folder / job.id
 
     def file(self, job: Job, name: str) -> Path:
-        """A result or a picture on the way.
+        """The file of a result or preview.
 
         Raises:
             Missing: the job has no such file.
@@ -143,5 +143,5 @@ class Records:
         return self.place(job) / name
 
     def remove(self, job: Job) -> None:
-        """Delete a job and all it made."""
+        """Delete a job and its files."""
         shutil.rmtree(self.place(job), ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The queue: jobs waited for, handed to processes, stopped, gone on with; what is asked and made is on the disk."""
+"""The job queue: submit, run in worker processes, stop and resume jobs; all state is stored on disk."""
 
 from __future__ import annotations
 
@@ -25,45 +25,45 @@ from calotype.tasks import model_store
 from calotype.tasks.worker import WorkerProcess
 
 MOST_WAITING = 200
-_MOST_JOBS = 20  # that one process does before a fresh one takes its place
+_JOBS_PER_PROCESS = 20  # after which a worker process is replaced
 _MODEL_NAME = re.compile(r"[\w.-]{1,200}")
-# What a process says of its job, word for word; anything else of a record is the queue's business.
-_TOLD = frozenset({"share", "left", "stage", "previews", "count", "model", "report"})
-_LASTING = frozenset({"previews", "count", "model", "report"})
+# Fields of a job's record that the worker process reports, and those of them that are saved at once.
+_REPORTED_FIELDS = frozenset({"share", "left", "stage", "previews", "count", "model", "report"})
+_SAVED_FIELDS = frozenset({"previews", "count", "model", "report"})
 
 
 def cores() -> int:
-    """How many processors this process may use."""
+    """Number of CPU cores available to this process."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _threads(at_once: int) -> int:
-    """How many threads each process gets: its share of the processors, and never more than the user allows."""
+    """Number of threads per worker process: an equal share of the cores, limited by ``OMP_NUM_THREADS``."""
     share = max(1, cores() // at_once)
     allowed = os.environ.get("OMP_NUM_THREADS", "")
     return min(share, int(allowed)) if allowed.isdigit() and int(allowed) else share
 
 
 class _Slot:
-    """One worker process, and the job it has."""
+    """A worker process and its current job."""
 
     def __init__(self) -> None:
         self.worker: WorkerProcess | None = None
         self.job: Job | None = None
         self.served = 0
-        self.ending = False  # killed, and not yet heard to be gone
+        self.ending = False  # killed, but the end of the process is not reported yet
 
 
 class Jobs:
     """All jobs of a studio.
 
     Args:
-        folder: where they are kept.
-        pictures: that their arguments name.
-        sets: the same.
-        parcels: the same.
-        at_once: how many are worked on at a time; each process gets its share of the processor's threads.
-        changed: called with every job that has changed, and with the id of one that is gone, in any thread.
+        folder: folder of the job records.
+        pictures: picture store, for pictures in arguments.
+        sets: set store, likewise.
+        parcels: uploaded files, likewise.
+        at_once: number of jobs to run at a time; the CPU threads are divided among the processes.
+        changed: called with each changed job, and with the id of a removed one, from any thread.
     """
 
     def __init__(
@@ -85,23 +85,23 @@ class Jobs:
         self._closed = False
 
     def start(self) -> None:
-        """Take up what was there, and have one process ready for what comes."""
+        """Load the jobs, resume the unfinished ones, and start one worker process in advance."""
         with self._lock:
             for job in self._records.load():
                 self._jobs[job.id] = job
                 if job.state not in ENDED:
-                    job.state, job.message = "waiting", "goes on after the studio was closed" if job.began else ""
+                    job.state, job.message = "waiting", "resumes after a restart of the studio" if job.began else ""
                     self._queue.append(job)
             self._process(self._slots[0])
             self._dispatch()
 
     def all(self) -> list[Job]:
-        """Every job, the newest first."""
+        """All jobs, newest first."""
         with self._lock:
             return sorted(self._jobs.values(), key=lambda job: -job.asked)
 
     def get(self, id: str) -> Job:
-        """The job of that name.
+        """The job with that id.
 
         Raises:
             InputError: there is none.
@@ -111,72 +111,72 @@ class Jobs:
             raise Missing("there is no such job: it may have been removed")
         return job
 
-    def submit(self, verb: str, given: Mapping[str, Any], *, aside: bool = False) -> Job:
-        """Ask for a job; one that nobody wants to see in a list is put ``aside``.
+    def submit(self, verb: str, converted: Mapping[str, Any], *, aside: bool = False) -> Job:
+        """Queue a job; ``aside`` hides it in the list of jobs.
 
         Raises:
             InputError: an argument cannot be used, or too many jobs are waiting.
         """
-        arguments = checked(verb, given)
-        self.spec(verb, arguments)  # finds out now whether all pictures are there
+        arguments = checked(verb, converted)
+        self.spec(verb, arguments)  # fails if a picture is missing
         with self._lock:
             if len(self._queue) >= MOST_WAITING:
-                raise InputError(f"{MOST_WAITING} jobs are waiting already: wait until some are done")
+                raise InputError(f"{MOST_WAITING} jobs are queued already: wait until some are done")
             job = self._records.new(verb, arguments, aside=aside)
             job.count = int(arguments.get("n", 1))
             if verb == "data":
                 job.set = self._sets.new(arguments["name"], source=arguments["name"]).id
             self._jobs[job.id] = job
             self._queue.append(job)
-            self._noted(job)
+            self._save(job)
             self._dispatch()
         return job
 
     def stop(self, id: str) -> Job:
-        """Stop a job at its next step; asked a second time, end its process at once."""
+        """Stop a job at its next step; a second call kills its process."""
         with self._lock:
             job = self.get(id)
             slot = next((slot for slot in self._slots if slot.job is job), None)
             if job.state == "waiting":
                 self._queue.remove(job)
-                self._end(job, "stopped", "stopped before it was begun")
+                self._end(job, "stopped", "stopped before it started")
             elif slot is not None and slot.worker is not None:
                 if job.state == "stopping":
                     slot.worker.kill()
                     slot.ending = True
                 else:
                     slot.worker.stop()
-                job.state, job.message = "stopping", "stops after the step it is in"
-                self._noted(job)
+                job.state, job.message = "stopping", "stops after the current step"
+                self._save(job)
             return job
 
     def go_on(self, id: str) -> Job:
-        """Have a job that was stopped or has failed worked on again: what is finished is not made anew.
+        """Resume a stopped or failed job; finished results are kept.
 
         Raises:
-            InputError: it is done, or has not ended.
+            InputError: it is done or still active.
         """
         with self._lock:
             job = self.get(id)
             if job.state not in ("stopped", "failed"):
-                raise InputError("this job is not stopped: nothing is to be gone on with")
+                raise InputError("only a stopped or failed job can be resumed: this one is done or still active")
             self.spec(job.verb, job.arguments)
             job.state, job.message, job.ended = "waiting", "", None
             self._queue.append(job)
-            self._noted(job)
+            self._save(job)
             self._dispatch()
             return job
 
     def remove(self, id: str) -> None:
-        """Forget a job and delete what it made.
+        """Delete a job and its results.
 
         Raises:
-            InputError: it has not ended.
+            InputError: it is still active.
         """
         with self._lock:
             job = self.get(id)
             if job.state not in ENDED:
-                raise InputError("this job is still at work: stop it first")
+                raise InputError("this job is still running: stop it first")
             del self._jobs[id]
             if job.set and job.state != "done":
                 self._sets.remove(job.set)
@@ -184,7 +184,7 @@ class Jobs:
             self._changed(id)
 
     def file(self, id: str, name: str) -> Path:
-        """A result or picture of a job.
+        """The file of a result or preview of a job.
 
         Raises:
             InputError: there is none of that name.
@@ -204,10 +204,10 @@ class Jobs:
         raise Missing("there is no such result in this job")
 
     def keep(self, id: str, name: str, kept: bool) -> Job:
-        """Mark a result as wanted, or not."""
+        """Mark a result as saved, or remove the mark."""
         with self._lock:
             self.result(id, name).kept = kept
-            return self._noted(self.get(id))
+            return self._save(self.get(id))
 
     def discard(self, id: str, name: str) -> Job:
         """Delete a result."""
@@ -217,42 +217,42 @@ class Jobs:
                 if file:
                     self._records.file(job, file).unlink(missing_ok=True)
             job.results.remove(made)
-            return self._noted(job)
+            return self._save(job)
 
     def uses(self, picture: str) -> bool:
-        """Whether a job that may still be worked on names a picture, or a set, or makes that set."""
+        """Whether an unfinished job uses a picture or set, or creates that set."""
         with self._lock:
             undone = [job for job in self._jobs.values() if job.state != "done"]
             values = [value for job in undone for value in (*job.arguments.values(), job.set)]
             return any(picture == value or (isinstance(value, list) and picture in value) for value in values)
 
     def spec(self, verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """The arguments as the verb takes them: pictures as paths, sets and a model as their folders.
+        """Convert the arguments for the verb: pictures to paths, sets and models to folders.
 
         Raises:
-            InputError: a picture or a model is not there.
+            InputError: a picture, set or model does not exist.
         """
         known = parameters(verb)
-        given: dict[str, Any] = {}
+        converted: dict[str, Any] = {}
         for name, value in arguments.items():
             kind = known[name][0].kind if name in known else "text"
             if KINDS[kind].form == "files":
-                given[name] = [self._path(one) for one in value]
+                converted[name] = [self._path(one) for one in value]
             elif KINDS[kind].form == "file" and value != "auto":
-                given[name] = self._path(value)
+                converted[name] = self._path(value)
             elif kind == "folder":
-                given[name] = str(self._parcels.folder(value))
+                converted[name] = str(self._parcels.folder(value))
             elif kind == "model":
-                given[name] = str(model_folder(value))
+                converted[name] = str(model_folder(value))
             else:
-                given[name] = value
-        return given
+                converted[name] = value
+        return converted
 
     def _path(self, value: str) -> str:
         return str(self._sets.folder(value) if is_set(value) else self._pictures.path(value))
 
     def close(self) -> None:
-        """Stop all work at its next step, so that it goes on when the studio is opened again."""
+        """Stop all jobs at their next step, to be resumed when the studio is started again."""
         with self._lock:
             self._closed = True
             workers = [slot.worker for slot in self._slots if slot.worker is not None]
@@ -262,12 +262,12 @@ class Jobs:
             worker.join()
 
     # -----------------------------------------------------------------------------------------------------------
-    # Work
+    # Worker processes
 
     def _dispatch(self) -> None:
-        """Give the jobs that wait to the processes that are free."""
+        """Assign queued jobs to idle processes."""
         for slot in self._slots:
-            # One that was killed may still say that it stopped by itself: it gets nothing more to do.
+            # A killed process may still report that it stopped by itself; it gets no further jobs.
             if self._closed or not self._queue or slot.job is not None or slot.ending:
                 continue
             job = self._queue.pop(0)
@@ -278,50 +278,50 @@ class Jobs:
                 continue
             slot.job = job
             job.state, job.message, job.began, job.left = "working", "", time.time(), None
-            self._noted(job)
-            there = tuple(made.file for made in job.results)
+            self._save(job)
+            finished = tuple(made.file for made in job.results)
             place = self._records.place(job)
             if job.set:
                 arguments["out"] = str(self._sets.folder(job.set))
-            self._process(slot).submit(RunJob(JobSpec(job.verb, arguments, place, there)))
+            self._process(slot).submit(RunJob(JobSpec(job.verb, arguments, place, finished)))
 
     def _process(self, slot: _Slot) -> WorkerProcess:
         if slot.worker is None:
-            slot.worker, slot.served = WorkerProcess(self._threads, self._heard, prepare=prepare), 0
+            slot.worker, slot.served = WorkerProcess(self._threads, self._on_message, prepare=prepare), 0
         return slot.worker
 
-    def _heard(self, worker: WorkerProcess, message: tuple[str, Any]) -> None:
+    def _on_message(self, worker: WorkerProcess, message: tuple[str, Any]) -> None:
         what, value = message
         with self._lock:
             slot = next((slot for slot in self._slots if slot.worker is worker), None)
             if slot is None:
                 return
             if what == "ended":
-                self._ended(slot, worker)
+                self._on_process_end(slot, worker)
             elif what == "report" and slot.job is not None:
-                self._told(slot, slot.job, value)
+                self._on_report(slot, slot.job, value)
             self._dispatch()
 
-    def _told(self, slot: _Slot, job: Job, fields: Mapping[str, Any]) -> None:
+    def _on_report(self, slot: _Slot, job: Job, fields: Mapping[str, Any]) -> None:
         if "made" in fields:
             job.results.append(Made(**fields["made"]))
-        for name in _TOLD & fields.keys():
+        for name in _REPORTED_FIELDS & fields.keys():
             setattr(job, name, fields[name])
         if "state" in fields:
             slot.job, slot.served = None, slot.served + 1
-            # A process that was asked to stop because the studio closes has left work that goes on later.
+            # Jobs that are stopped because the studio closes stay unfinished, and are resumed later.
             if not (self._closed and fields["state"] == "stopped"):
-                self._end(job, *self._taken_up(job, fields["state"], fields["message"]))
-            if slot.served >= _MOST_JOBS and slot.worker is not None:
+                self._end(job, *self._final_state(job, fields["state"], fields["message"]))
+            if slot.served >= _JOBS_PER_PROCESS and slot.worker is not None:
                 slot.worker.close()
                 slot.worker, slot.ending = None, False
-        elif "made" in fields or _LASTING & fields.keys():
-            self._noted(job)
+        elif "made" in fields or _SAVED_FIELDS & fields.keys():
+            self._save(job)
         else:
             self._changed(job)
 
-    def _taken_up(self, job: Job, state: str, message: str) -> tuple[str, str]:
-        """How a job has ended, once the set that it made, if it made one, is known."""
+    def _final_state(self, job: Job, state: str, message: str) -> tuple[str, str]:
+        """The final state of a job, after its data set, if any, is registered."""
         if job.set and state == "done":
             try:
                 self._sets.adopt(job.set)
@@ -329,22 +329,22 @@ class Jobs:
                 return "failed", str(error)
         return state, message
 
-    def _ended(self, slot: _Slot, worker: WorkerProcess) -> None:
-        """A process is gone, asked or not."""
+    def _on_process_end(self, slot: _Slot, worker: WorkerProcess) -> None:
+        """Handle the end of a process."""
         job, slot.worker, slot.job, slot.ending = slot.job, None, None, False
         if job is None or self._closed:
             return
         if job.state == "stopping":
-            self._end(job, "stopped", "stopped: what is finished is kept, and it can go on from there")
+            self._end(job, "stopped", "stopped: finished results are saved, and it can be resumed")
         else:
-            cause = " (the memory may have run out: try a smaller picture)" if worker.status == -9 else ""
-            self._end(job, "failed", f"the work was cut short{cause}; go on, and it starts where it was")
+            cause = " (memory may have run out: try a smaller picture)" if worker.status == -9 else ""
+            self._end(job, "failed", f"the worker process ended unexpectedly{cause}; resume the job to continue")
 
     def _end(self, job: Job, state: Any, message: str) -> None:
         job.state, job.message, job.ended, job.left, job.stage = state, plain(message), time.time(), None, ""
-        self._noted(job)
+        self._save(job)
 
-    def _noted(self, job: Job) -> Job:
+    def _save(self, job: Job) -> Job:
         try:
             self._records.save(job)
         except OutputError as error:
@@ -354,12 +354,12 @@ class Jobs:
 
 
 def model_folder(name: str) -> Path:
-    """The folder of a kept model: only of those, whatever the name says.
+    """The folder of a model in the model store; names that lead elsewhere are refused.
 
     Raises:
-        InputError: there is none of that name.
+        InputError: there is no model of that name.
     """
     folder = model_store.root() / name
     if not _MODEL_NAME.fullmatch(name) or name.strip(".") == "" or not (folder / model_store.ABOUT).is_file():
-        raise Missing("there is no such model: choose one of those that are kept")
+        raise Missing("there is no such model: choose one under Models")
     return folder

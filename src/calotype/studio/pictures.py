@@ -1,4 +1,4 @@
-"""The pictures that were handed in: kept by their content, checked before they are decoded."""
+"""Uploaded pictures: checked before decoding, stored by content hash."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
     from calotype.types import Photo
 
-MAX_BYTES = 64 << 20  # of one file that is handed in
+MAX_BYTES = 64 << 20  # of one uploaded file
 MAX_PIXELS = 50_000_000  # of one picture
 _THUMBNAIL = 480  # pixels of the longer side
 _ID = re.compile(r"[0-9a-f]{16}")
 _ABOUT = "about.json"
-# What browsers show as it is, by Pillow's names; anything else is shown as a PNG that is made of it.
+# Formats that browsers can display, by Pillow's names, with their media types; others are converted to PNG.
 _SHOWN = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif", "BMP": "image/bmp"}
 
 
-class Missing(InputError):  # noqa: N818  (what the thing is)
-    """Something was asked for that is not here, or not any more."""
+class Missing(InputError):  # noqa: N818  (named after the state)
+    """The requested item does not exist (any more)."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,15 @@ class Picture:
     """One picture.
 
     Attributes:
-        id: 16 hexadecimal digits of its content's hash.
-        name: of the file, as it was handed in, made safe.
-        width: in pixels, upright.
-        height: the same.
-        sha256: of the pixels: the identity that results carry.
-        media: media type of what browsers are shown.
-        added: seconds since 1970.
-        part: whether it is a mask, a map or the like, made on the page: not offered as a photo.
-        made: the verb that made it, where calotype did.
+        id: 16 hexadecimal digits of a hash of the file.
+        name: sanitised name of the uploaded file.
+        width: pixels, after EXIF rotation.
+        height: pixels, after EXIF rotation.
+        sha256: hash of the pixels, as recorded in results.
+        media: media type of the version for browsers.
+        added: upload time, seconds since 1970.
+        part: whether it is a mask, label map or sketch painted on the page, not listed as a photo.
+        made: the verb that made it; empty if calotype did not.
     """
 
     id: str
@@ -63,11 +63,11 @@ class Picture:
 
 
 class Pictures:
-    """A folder of pictures, each in a folder of its own."""
+    """The picture store: a folder with a sub-folder for each picture."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        # Decoding takes memory: one at a time, however many are handed in.
+        # Decode one picture at a time, to limit memory.
         self._decoding = threading.Lock()
         self._known: dict[str, Picture] = {}
         for about in sorted(folder.glob(f"*/{_ABOUT}")):
@@ -79,77 +79,77 @@ class Pictures:
                 self._known[picture.id] = picture
 
     def all(self) -> list[Picture]:
-        """Every picture, the newest first."""
+        """All pictures, newest first."""
         return sorted(self._known.copy().values(), key=lambda picture: -picture.added)
 
     def get(self, id: str) -> Picture:
-        """The picture of that name.
+        """The picture with that id.
 
         Raises:
             InputError: there is none.
         """
         picture = self._known.get(id)
         if picture is None:
-            raise Missing("this picture is not in the studio any more: drop it again")
+            raise Missing("this picture is not in the studio any more: upload it again")
         return picture
 
     def path(self, id: str) -> Path:
-        """The file as it was handed in."""
+        """The uploaded file."""
         picture = self.get(id)
         return self._folder / picture.id / picture.name
 
     def shown(self, id: str) -> Path:
-        """What a browser can show of it."""
+        """The file of the version for browsers."""
         made = self._folder / self.get(id).id / "shown" / "shown.png"
         return made if made.exists() else self.path(id)
 
     def thumbnail(self, id: str) -> Path:
-        """A small WebP of it."""
+        """The thumbnail file, WebP."""
         return self._folder / self.get(id).id / "shown" / "thumbnail.webp"
 
     def add(self, data: bytes, name: str, *, part: bool = False) -> Picture:
-        """Keep a picture.
+        """Store an uploaded picture.
 
         Args:
-            data: the file's bytes.
-            name: of the file, from wherever it came.
+            data: content of the file.
+            name: file name given by the client.
             part: see ``Picture``.
 
         Raises:
-            InputError: it is no picture, broken, or too large.
-            OutputError: it cannot be kept.
+            InputError: it is not a picture, damaged, or too large.
+            OutputError: it cannot be saved.
         """
         if len(data) > MAX_BYTES:
             raise InputError(f"the file has more than {MAX_BYTES >> 20} MB: give a smaller one")
         id = hashlib.sha256(data).hexdigest()[:16]
         known = self._known.get(id)
         if known is not None:
-            return self._noted(Picture(**{**asdict(known), "added": time.time(), "part": known.part and part}))
+            return self._save(Picture(**{**asdict(known), "added": time.time(), "part": known.part and part}))
         with self._decoding:
-            return self._read(id, data, name, part)
+            return self._decode_and_store(id, data, name, part)
 
-    def _read(self, id: str, data: bytes, name: str, part: bool) -> Picture:
+    def _decode_and_store(self, id: str, data: bytes, name: str, part: bool) -> Picture:
         given = checked_photo(data, name)
-        kept = given.name
+        file_name = given.name
         folder = self._folder / id
-        write_whole(folder / kept, lambda file: file.write(data))
+        write_whole(folder / file_name, lambda file: file.write(data))
         if given.kind not in _SHOWN:
             write_whole(folder / "shown" / "shown.png", lambda file: given.upright.save(file, format="PNG"))
         write_whole(folder / "shown" / "thumbnail.webp", lambda file: write_thumbnail(given.upright, file))
-        made = _made_by(folder / kept)
+        made = _made_by(folder / file_name)
         media = _SHOWN.get(given.kind, "image/png")
         size, sha256 = given.photo.size, given.photo.sha256
-        picture = Picture(id, kept, size.width, size.height, sha256, media, time.time(), part, made)
-        return self._noted(picture)
+        picture = Picture(id, file_name, size.width, size.height, sha256, media, time.time(), part, made)
+        return self._save(picture)
 
-    def _noted(self, picture: Picture) -> Picture:
+    def _save(self, picture: Picture) -> Picture:
         text = json.dumps(asdict(picture), indent=1)
         write_whole(self._folder / picture.id / _ABOUT, lambda file: file.write(text.encode()))
         self._known[picture.id] = picture
         return picture
 
     def remove(self, id: str) -> None:
-        """Forget a picture.
+        """Delete a picture.
 
         Raises:
             InputError: there is none.
@@ -159,38 +159,38 @@ class Pictures:
         shutil.rmtree(self._folder / picture.id, ignore_errors=True)
 
     def found(self, identity: Mapping[str, Any], max_side: int | None) -> Picture | None:
-        """The picture that a result says it was made from, if it is here.
+        """Find the picture that a result was made from; ``None`` if it is not in the store.
 
         Args:
-            identity: ``name`` and ``sha256``, as results carry them.
-            max_side: that it was shrunk to before it was used.
+            identity: ``name`` and ``sha256``, as recorded in results.
+            max_side: the size, pixels, to which it was shrunk for the result.
         """
         from calotype.image.io import open_photo
 
-        wanted = identity.get("sha256")
-        here = next((picture for picture in self.all() if picture.sha256 == wanted), None)
-        if here is not None or max_side is None:
-            return here
+        sha256 = identity.get("sha256")
+        exact = next((picture for picture in self.all() if picture.sha256 == sha256), None)
+        if exact is not None or max_side is None:
+            return exact
         for picture in self.all():
             if (
                 picture.name == safe_name(str(identity.get("name", "")))
                 and max(picture.width, picture.height) > max_side
             ):
                 with self._decoding:
-                    if open_photo(self.path(picture.id), max_side=max_side).sha256 == wanted:
+                    if open_photo(self.path(picture.id), max_side=max_side).sha256 == sha256:
                         return picture
         return None
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A file that was handed in, and is a picture.
+    """A decoded uploaded picture.
 
     Attributes:
-        photo: what it shows.
-        upright: the same, as an image of Pillow's.
-        kind: its format, by Pillow's name.
-        name: of the file, made safe, with a suffix of its format.
+        photo: the decoded picture.
+        upright: the same as a Pillow image.
+        kind: file format, by Pillow's name.
+        name: sanitised file name with a suffix of its format.
     """
 
     photo: Photo
@@ -200,14 +200,14 @@ class Checked:
 
 
 def checked_photo(data: bytes, name: str) -> Checked:
-    """The picture in a file that was handed in.
+    """Check and decode an uploaded picture.
 
     Args:
-        data: the file's bytes.
-        name: of the file, from wherever it came.
+        data: content of the file.
+        name: file name given by the client.
 
     Raises:
-        InputError: it is no picture, broken, or too large; its header says so before anything is decoded.
+        InputError: it is not a picture, damaged, or too large, which is checked in the header before decoding.
     """
     from calotype.image.io import FORMATS, image_of, open_photo, opened
 
@@ -218,7 +218,7 @@ def checked_photo(data: bytes, name: str) -> Checked:
     if width * height > MAX_PIXELS:
         raise InputError(
             f"the picture has {width}x{height} pixels, {width * height / 1e6:.0f} megapixels: "
-            f"the most here is {MAX_PIXELS / 1e6:.0f}, shrink it first"
+            f"the maximum is {MAX_PIXELS / 1e6:.0f}, shrink it first"
         )
     photo = open_photo(stream)
     given = Path(stream.name)
@@ -227,13 +227,13 @@ def checked_photo(data: bytes, name: str) -> Checked:
 
 
 def safe_name(name: str, otherwise: str = "picture") -> str:
-    """A file name without folders, dots in front, or anything but letters, digits, dots, dashes and blanks."""
+    """Sanitise a file name: no folders, no leading dots, only letters, digits, dots, dashes and blanks."""
     plain = re.sub(r"[^\w. -]+", "_", name.replace("\\", "/").rsplit("/", 1)[-1])[-80:].strip(" ._-")
     return plain or otherwise
 
 
 def write_thumbnail(image: Image, file: Any, side: int = _THUMBNAIL) -> None:
-    """Write a small WebP of ``image``."""
+    """Write a thumbnail of ``image`` as WebP, with a longer side of at most ``side`` pixels."""
     small = image.copy()
     small.thumbnail((side, side))
     small.save(file, format="WEBP", quality=82)

@@ -1,4 +1,4 @@
-"""Questions of the page that need torch, answered in a process of their own."""
+"""Queries of the server that need torch, answered in a separate process."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from calotype.tasks.worker import TaskContext
 
 @dataclass(frozen=True)
 class Query:
-    """A question; see ``_QUESTIONS``."""
+    """A task that answers a query; see ``_HANDLERS``."""
 
     question: str
     arguments: Mapping[str, Any]
 
     def __call__(self, shared: Any, context: TaskContext) -> tuple[str, Any]:
-        """``("answer", value)`` or ``("error", sentence)``."""
+        """Return ``("answer", value)`` or ``("error", message)``."""
         try:
             return "answer", answer(self.question, self.arguments)
         except Exception as error:
@@ -35,26 +35,26 @@ class Query:
 
 
 def prepare() -> None:
-    """Import what the first job would have to wait for."""
+    """Import the engines in advance, so that the first job starts without delay."""
     for name in ENGINES:
         engine(name)
 
 
 def answer(question: str, arguments: Mapping[str, Any]) -> Any:
-    """What is known of something, or what became of a wish; see ``_QUESTIONS``.
+    """The answer to a query; see ``_HANDLERS``.
 
     Raises:
-        InputError: there is no answer, for a reason that people can mend.
+        InputError: the query failed for a reason that the user can fix.
     """
-    return _QUESTIONS[question](**arguments)
+    return _HANDLERS[question](**arguments)
 
 
 def _engines() -> dict[str, Any]:
-    """Of each engine and model what is known of it, and beside that its ``verbs`` and its ``abilities``."""
+    """The descriptions of all engines and models, with their ``verbs``, ``abilities`` and default preset."""
     return {
         name: {
             **about,
-            # What learns from many photos is trained; what it makes afterwards is made with the model, not with it.
+            # Systems for data sets are listed for training only; other verbs use their trained models.
             "verbs": _engine_verbs(name) if name in ENGINES else ["train"],
             "abilities": sorted(declared(name).abilities),
             "usual": default_preset(name),
@@ -69,20 +69,20 @@ def _engine_verbs(name: str) -> list[str]:
 
 
 def _models() -> list[dict[str, Any]]:
-    """The kept models, each with the names of its previews and the verbs that can use it."""
+    """The models in the model store, with preview names, supported verbs and classes."""
     return [
         {
             **{name: value for name, value in asdict(entry).items() if name != "folder"},
             "previews": [path.name for path in _by_age(Path(entry.folder) / "previews")],
-            "verbs": _uses(entry),
+            "verbs": _supported_verbs(entry),
             "classes": _classes(entry),
         }
         for entry in models()
     ]
 
 
-def _uses(entry: Any) -> list[str]:
-    """The verbs that can use a kept model of a data set, finished or not. Those of one photo say it themselves."""
+def _supported_verbs(entry: Any) -> list[str]:
+    """The verbs that can use a model of a data set; empty for models of one photo."""
     if entry.engine not in MODELS:
         return []
     module = model(entry.engine)
@@ -92,11 +92,11 @@ def _uses(entry: Any) -> list[str]:
     except (InputError, KeyError):
         return []
     verbs = declared(entry.engine).verbs
-    return [name for name in VERBS if name in verbs and _can(module, verbs[name].check, config)]
+    return [name for name in VERBS if name in verbs and _passes(module, verbs[name].check, config)]
 
 
-def _can(module: Any, check: str, config: Any) -> bool:
-    """Whether a model that was trained so can do what its kind can."""
+def _passes(module: Any, check: str, config: Any) -> bool:
+    """Whether a model with this configuration passes the check of a verb."""
     try:
         if check:
             getattr(module, check)(config)
@@ -106,7 +106,7 @@ def _can(module: Any, check: str, config: Any) -> bool:
 
 
 def _classes(entry: Any) -> list[dict[str, Any]]:
-    """The names and colours of a model's classes; none where it knows none."""
+    """The names and colours of a model's classes; empty if it has none."""
     about = model_store.described(Path(entry.folder)).get("about", {})
     names, colours = about.get("names", []), about.get("colours", [])
     return [{"name": name, "colour": colour} for name, colour in zip(names, colours)]
@@ -120,11 +120,11 @@ def _remove_model(name: str) -> None:
     remove([name])
 
 
-def _bring(folder: str, photo: str | None) -> str:
+def _import_model(folder: str, photo: str | None) -> str:
     return take_over(folder, photo).name
 
 
-_QUESTIONS: dict[str, Any] = {
+_HANDLERS: dict[str, Any] = {
     "engines": _engines,
     "models": _models,
     "remove_model": _remove_model,
@@ -132,5 +132,5 @@ _QUESTIONS: dict[str, Any] = {
     "data": listed,
     "kept_for_sets": kept_bytes,
     "clean": clean,
-    "bring": _bring,
+    "bring": _import_model,
 }

@@ -1,4 +1,4 @@
-"""A process that answers questions that only a process with torch can answer; it does no jobs."""
+"""A separate process with torch for queries of the server."""
 
 from __future__ import annotations
 
@@ -9,53 +9,53 @@ from calotype.errors import InputError
 from calotype.studio.queries import Query
 from calotype.tasks.worker import WorkerProcess
 
-_PATIENCE = 120.0  # seconds for an answer
+_TIMEOUT = 120.0  # seconds for an answer
 
 
 class QueryProcess:
-    """Starts its process when it is first asked something, and again when that has ended."""
+    """Answers queries in a process that is started on demand, and restarted if it has ended."""
 
     def __init__(self) -> None:
         self._worker: WorkerProcess | None = None
-        self._asking = threading.Lock()
-        self._said = threading.Condition()
+        self._query_lock = threading.Lock()
+        self._answered = threading.Condition()
         self._answer: tuple[str, Any] | None = None
         self._closed = False
 
     def ask(self, question: str, /, **arguments: Any) -> Any:
-        """The answer.
+        """Send a query and return the answer.
 
         Raises:
-            InputError: there is none, for a reason that people can mend.
+            InputError: the query failed for a reason that the user can fix, or timed out.
         """
-        with self._asking:
+        with self._query_lock:
             if self._closed:
                 raise InputError("the studio is closing: start it again")
             if self._worker is None:
-                self._worker = WorkerProcess(1, self._heard)
-            with self._said:
+                self._worker = WorkerProcess(1, self._on_message)
+            with self._answered:
                 self._answer = None
                 self._worker.submit(Query(question, arguments))
-                if not self._said.wait_for(lambda: self._answer is not None, timeout=_PATIENCE):
-                    raise InputError("no answer came in time: the machine is very busy, try again later")
+                if not self._answered.wait_for(lambda: self._answer is not None, timeout=_TIMEOUT):
+                    raise InputError("the query timed out: the machine is busy, try again later")
                 answer = self._answer
         if answer is None or answer[0] == "error":
-            raise InputError("no answer came" if answer is None else str(answer[1]))
+            raise InputError("there was no answer: try again" if answer is None else str(answer[1]))
         return answer[1]
 
-    def _heard(self, worker: WorkerProcess, message: tuple[str, Any]) -> None:
+    def _on_message(self, worker: WorkerProcess, message: tuple[str, Any]) -> None:
         what, value = message
-        with self._said:
+        with self._answered:
             if what == "ended" and self._worker is worker:
                 self._worker = None
-                self._answer = ("error", "the studio could not find that out: try again")
+                self._answer = ("error", "the query failed: try again")
             elif what == "done":
-                # A query answers its own errors in words; what else is raised is a fault of the program.
+                # Queries return their errors as text; other exceptions are bugs.
                 self._answer = ("error", str(value)) if isinstance(value, Exception) else value
-            self._said.notify_all()
+            self._answered.notify_all()
 
     def close(self) -> None:
-        """End its process."""
+        """Kill the process."""
         self._closed = True
         if self._worker is not None:
             self._worker.kill()

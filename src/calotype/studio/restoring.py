@@ -1,4 +1,4 @@
-"""From what a result says about itself to a form that is filled in again."""
+"""Restore the form of a verb from the settings of a result."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from calotype.tasks.show import Shown
 
 
 def restored(shown: Shown, pictures: Pictures) -> dict[str, Any]:
-    """What the form of a result's verb is to hold so that the same picture comes out.
+    """The form values that reproduce a result.
 
     Args:
-        shown: what the result says.
-        pictures: where those that it was made of are looked for, by their content.
+        shown: the recorded settings of the result.
+        pictures: picture store, in which the inputs are looked up by content.
 
     Returns:
-        ``verb``, ``command``, ``version``, ``arguments`` (as a request has them) and ``missing``: the names of the
-        files that are to be handed in again, by argument.
+        ``verb``, ``command``, ``version``, ``arguments`` (as in a request) and ``missing``: the names of the files that
+        must be uploaded again, by argument.
 
     Raises:
-        InputError: it was made by a verb that is not known here.
+        InputError: the verb is unknown.
     """
     settings = shown.settings
     verb = str(settings.get("verb", ""))
     if verb not in VERBS:
-        raise InputError("this was made by something that this version does not know: use the version that made it")
+        raise InputError("this was made by a verb that this version does not have: use the version that made it")
     arguments, missing = _pictures(settings, pictures)
     for name, (about, default) in parameters(verb).items():
         if KINDS[about.kind].file:
             continue
-        value = _said(settings, name, about.kind, default)
+        value = _value(settings, name, about.kind, default)
         if value is not None and value != (None if default is Parameter.empty else default):
             arguments[name] = value
     return {
@@ -59,32 +59,32 @@ def _pictures(settings: Mapping[str, Any], pictures: Pictures) -> tuple[dict[str
         if name == "labels" and identity.get("name") == "auto":
             arguments[name] = "auto"
             continue
-        here = pictures.found(identity, max_side)
-        if here is None:
+        picture = pictures.found(identity, max_side)
+        if picture is None:
             missing[name] = str(identity.get("name", "?"))
         else:
-            arguments[name] = here.id
-    lent = [pictures.found(identity, max_side) for identity in settings.get("also", [])]
-    if lent and all(lent):
-        arguments["also"] = [picture.id for picture in lent if picture]
-    elif lent:
+            arguments[name] = picture.id
+    further = [pictures.found(identity, max_side) for identity in settings.get("also", [])]
+    if further and all(further):
+        arguments["also"] = [picture.id for picture in further if picture]
+    elif further:
         missing["also"] = ", ".join(str(identity.get("name", "?")) for identity in settings["also"])
     return arguments, missing
 
 
-def _said(settings: Mapping[str, Any], name: str, kind: str, default: Any) -> Any:
+def _value(settings: Mapping[str, Any], name: str, kind: str, default: Any) -> Any:
     own = settings.get("own", {})
     if name == "n":
         return None
     if name == "settings":
-        return {key: _written(value) for key, value in settings.get("set", {}).items()} or None
+        return {key: _as_text(value) for key, value in settings.get("set", {}).items()} or None
     if kind == "size":
         plain = settings["verb"] != "retarget" and settings.get("size") == settings.get("photo", {}).get("size")
         return None if plain else settings.get("size")
     if kind == "structure":
-        said = settings.get("structure")
+        structure = settings.get("structure")
         words: dict[Any, str] = {number: word for word, number in STRUCTURES.items()}
-        return words.get(said, None if said is None else str(said))
+        return words.get(structure, None if structure is None else str(structure))
     if kind == "model":
         return _model(settings.get("model"))
     if name == "unfinished":
@@ -99,9 +99,9 @@ def _model(name: Any) -> str | None:
         return None
 
 
-def _written(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if isinstance(value, list):
-        return ",".join(map(_written, value))
+        return ",".join(map(_as_text, value))
     if value is None:
         return "none"
     return str(value).lower() if isinstance(value, bool) else str(value)

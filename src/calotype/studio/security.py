@@ -1,4 +1,4 @@
-"""Who may ask what: this machine's own browser and scripts, nobody else, unless a token says so."""
+"""Access control: requests are accepted from this machine only, or with a token."""
 
 from __future__ import annotations
 
@@ -32,19 +32,18 @@ _HEADERS = {
 
 
 class Guard:
-    """Stands before the app and turns away what does not come from where it should.
+    """ASGI middleware that refuses unauthorised requests.
 
-    Requests have to name this machine as their host, so that no foreign name that was made to point here gets
-    through; pages of other origins may neither read nor write; a body may not be larger than a picture may be. Where
-    there is a token, it has to be there too: as ``Authorization: Bearer``, as a cookie, or once as ``?token=`` of the
-    page, which sets the cookie.
+    The Host header must name this machine, which prevents DNS rebinding; cross-origin requests are refused; the size of
+    bodies is limited. If a token is set, it is required as ``Authorization: Bearer``, as a cookie, or once as
+    ``?token=`` of the page, which sets the cookie.
 
     Args:
-        app: that answers.
-        host: that the server is bound to.
-        port: the same; ``None`` lets every port pass.
-        token: that has to be given, or ``None``.
-        most: bytes of a body.
+        app: the ASGI application.
+        host: address that the server is bound to.
+        port: port that the server is bound to; ``None`` to accept any.
+        token: the required token; ``None`` for none.
+        most: maximum size of a body, bytes.
     """
 
     def __init__(self, app: App, *, host: str, port: int | None, token: str | None, most: int) -> None:
@@ -63,18 +62,18 @@ class Guard:
         if refusal is not None:
             await _answer(send, *refusal)
             return
-        if self._token is not None and not self._knows(scope, headers):
-            if scope["path"] == "/" and secrets.compare_digest(_asked(scope), self._token):
+        if self._token is not None and not self._has_token(scope, headers):
+            if scope["path"] == "/" and secrets.compare_digest(_query_token(scope), self._token):
                 await self._welcome(send)
             else:
-                await _answer(send, 401, "say the token: open the address that 'calotype studio' printed")
+                await _answer(send, 401, "the token is missing: open the address that 'calotype studio' printed")
             return
         await self._app(scope, self._limited(receive), _with_headers(send))
 
     def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
         host = headers.get(b"host", b"").decode("latin-1")
-        if not self._is_here(host):
-            return 421, "this is not the host you asked for: open the address that 'calotype studio' printed"
+        if not self._is_own_host(host):
+            return 421, "wrong host name: open the address that 'calotype studio' printed"
         origin = headers.get(b"origin")
         if origin is not None and origin.decode("latin-1").lower() not in (
             f"http://{host}".lower(),
@@ -82,18 +81,18 @@ class Guard:
         ):
             return 403, "pages of other origins may not use the studio"
         site = headers.get(b"sec-fetch-site", b"none")
-        # A link on another page may open the studio; that page may neither call nor embed anything of it.
+        # Other pages may link to the studio, but may not call or embed it.
         opened = headers.get(b"sec-fetch-mode") == b"navigate" and scope["path"] == "/" and scope["method"] == "GET"
         if site not in (b"same-origin", b"none") and not opened:
             return 403, "pages of other origins may not use the studio"
         length = headers.get(b"content-length", b"0")
         if not length.isdigit():
-            return 400, "the length of the body is no number"
+            return 400, "the content length is not a number"
         if int(length) > self._most:
             return 413, f"that is more than {self._most >> 20} MB: send a smaller file"
         return None
 
-    def _is_here(self, host: str) -> bool:
+    def _is_own_host(self, host: str) -> bool:
         try:
             parts = urlsplit(f"//{host}")
             name, port = (parts.hostname or "").lower(), parts.port
@@ -103,7 +102,7 @@ class Guard:
             return False
         return name in self._hosts or (self._token is not None and _is_address(name))
 
-    def _knows(self, scope: Scope, headers: dict[bytes, bytes]) -> bool:
+    def _has_token(self, scope: Scope, headers: dict[bytes, bytes]) -> bool:
         assert self._token is not None
         kind, _, given = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
         if kind.lower() == "bearer" and _same(given.strip(), self._token):
@@ -119,14 +118,14 @@ class Guard:
         await _answer(send, 303, "welcome", ((b"location", b"/"), (b"set-cookie", cookie.encode())))
 
     def _limited(self, receive: Receive) -> Receive:
-        """The body, cut off where it is longer than was said, or is sent in pieces without saying."""
-        got = 0
+        """Limit the size of the body, also if the content length is wrong or missing."""
+        received = 0
 
         async def limited() -> MutableMapping[str, Any]:
-            nonlocal got
+            nonlocal received
             message = await receive()
-            got += len(message.get("body", b""))
-            if got > self._most:
+            received += len(message.get("body", b""))
+            if received > self._most:
                 return {"type": "http.disconnect"}
             return message
 
@@ -137,7 +136,7 @@ def _same(one: str, other: str) -> bool:
     return secrets.compare_digest(one.encode("utf-8", "replace"), other.encode())
 
 
-def _asked(scope: Scope) -> str:
+def _query_token(scope: Scope) -> str:
     given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [""])[0]
     return given if given.isascii() else ""
 
@@ -153,8 +152,8 @@ def _is_address(name: str) -> bool:
 def _with_headers(send: Send) -> Send:
     async def sending(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            there = {name.lower() for name, _ in message["headers"]}
-            more = [(name, value) for name, value in _HEADERS.items() if name not in there]
+            present = {name.lower() for name, _ in message["headers"]}
+            more = [(name, value) for name, value in _HEADERS.items() if name not in present]
             message = {**message, "headers": [*message["headers"], *more]}
         await send(message)
 

@@ -1,4 +1,4 @@
-"""The studio as a server of this machine."""
+"""The web server of the studio."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from calotype.tasks import model_store
 
 _NEEDED = ("fastapi", "uvicorn")
 _VARIABLE = "CALOTYPE_STUDIO"
-_USUAL_AT_ONCE = 2
-_LOOK = 0.05  # seconds between two looks at the server
+_DEFAULT_AT_ONCE = 2
+_POLL_SECONDS = 0.05
 
 
 def usual_home() -> Path:
-    """Where pictures and jobs are kept: ``CALOTYPE_STUDIO``, or where this system keeps people's data."""
+    """The default data folder: ``CALOTYPE_STUDIO``, or in the system's user data folder."""
     chosen = os.environ.get(_VARIABLE)
     if chosen:
         return Path(chosen).expanduser()
@@ -35,22 +35,22 @@ def usual_home() -> Path:
 
 
 def usual_at_once() -> int:
-    """How many jobs are worked on at a time: two, where there are two processors."""
-    return max(1, min(_USUAL_AT_ONCE, cores()))
+    """The default number of jobs to run at a time: 2, or 1 with one CPU core."""
+    return max(1, min(_DEFAULT_AT_ONCE, cores()))
 
 
 def check_installed() -> None:
-    """Refuse where the packages are missing that only the studio needs.
+    """Check that the packages of the studio are installed.
 
     Raises:
-        InputError: the message says what to install.
+        InputError: they are not; the message says what to install.
     """
     if any(find_spec(name) is None for name in _NEEDED):
-        raise InputError("the studio needs a few packages more: pip install 'calotype[studio]'")
+        raise InputError("the studio needs further packages: pip install 'calotype[studio]'")
 
 
 def is_local(host: str) -> bool:
-    """Whether nobody but this machine can reach what is bound to ``host``."""
+    """Whether ``host`` is a loopback address, which other machines cannot reach."""
     if host == "localhost":
         return True
     with contextlib.suppress(ValueError):
@@ -59,19 +59,19 @@ def is_local(host: str) -> bool:
 
 
 def run(home: Path, *, host: str, port: int, at_once: int, token: str | None, ready: Callable[[str], object]) -> None:
-    """Serve until the process is asked to end.
+    """Serve until the process is stopped.
 
     Args:
-        home: where pictures and jobs are kept.
-        host: to bind to; one that other machines can reach needs a token, made up where none is given.
-        port: to listen on; 0: any that is free.
-        at_once: how many jobs are worked on at a time.
-        token: that every request has to carry.
-        ready: called with the address once the studio can be used.
+        home: data folder.
+        host: address to bind to; for one that other machines can reach, a token is generated if none is given.
+        port: port to listen on; 0: any free port.
+        at_once: number of jobs to run at a time.
+        token: token that all requests must send; ``None`` for none.
+        ready: called with the address when the studio is ready.
 
     Raises:
-        InputError: packages are missing, the port is taken, or another studio uses the folder.
-        OutputError: the folder cannot be made or written to.
+        InputError: packages are missing, the port is in use, or another studio uses the folder.
+        OutputError: the folder cannot be created or written to.
     """
     check_installed()
     import uvicorn
@@ -82,8 +82,8 @@ def run(home: Path, *, host: str, port: int, at_once: int, token: str | None, re
 
     if token is None and not is_local(host):
         token = secrets.token_urlsafe(18)
-    with _bound(host, port) as listening, _alone(home):
-        port = listening.getsockname()[1]
+    with _bound(host, port) as listener, _locked(home):
+        port = listener.getsockname()[1]
         studio = create(home, at_once=at_once)
         app = Guard(studio, host=host, port=port, token=token, most=MAX_BYTES)
         config = uvicorn.Config(
@@ -97,21 +97,21 @@ def run(home: Path, *, host: str, port: int, at_once: int, token: str | None, re
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
         events = studio.state.studio.events
-        with contextlib.suppress(KeyboardInterrupt):  # which the server has answered by then
-            asyncio.run(_serve(uvicorn.Server(config), listening, lambda: ready(address), events.close))
+        with contextlib.suppress(KeyboardInterrupt):  # already handled by the server
+            asyncio.run(_serve(uvicorn.Server(config), listener, lambda: ready(address), events.close))
 
 
 async def _serve(
-    server: Any, listening: socket.socket, ready: Callable[[], object], close: Callable[[], object]
+    server: Any, listener: socket.socket, ready: Callable[[], object], close: Callable[[], object]
 ) -> None:
-    """Serve; say when it can be used, and ``close`` what would keep the server from ending once it is to end."""
-    serving = asyncio.ensure_future(server.serve(sockets=[listening]))
-    said = False
+    """Serve; call ``ready`` after the start, and ``close`` on shutdown to end open streams."""
+    serving = asyncio.ensure_future(server.serve(sockets=[listener]))
+    ready_called = False
     while not serving.done() and not server.should_exit:
-        if server.started and not said:
-            said = True
+        if server.started and not ready_called:
+            ready_called = True
             await asyncio.to_thread(ready)
-        await asyncio.sleep(_LOOK)
+        await asyncio.sleep(_POLL_SECONDS)
     close()
     await serving
 
@@ -120,23 +120,23 @@ async def _serve(
 def _bound(host: str, port: int) -> Iterator[socket.socket]:
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(place)
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(place)
     except OSError as error:
         raise InputError(
             f"cannot listen on {host}, port {port} ({error.strerror or error}): is a studio open already? "
-            "Give another --port, or --port 0 for any that is free"
+            "Give another --port, or --port 0 for any free port"
         ) from error
-    with listening:
-        yield listening
+    with listener:
+        yield listener
 
 
 @contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """Two studios would do each other's jobs."""
+def _locked(home: Path) -> Iterator[None]:
+    """Lock the data folder, as two servers would run each other's jobs."""
     try:
         with model_store.locked(home):
             yield
     except model_store.Busy:
-        raise InputError(f"another studio is open with {str(home)!r}: use that one, or give another --home") from None
+        raise InputError(f"another studio uses {str(home)!r}: use that one, or give another --home") from None

@@ -1,7 +1,7 @@
-"""Sets of pictures: handed in file by file, made of results, or made by ``calotype data``; each a folder of its own.
+"""Data sets: uploaded file by file, created from results, or created by ``calotype data``; one folder each.
 
-What a client calls a file says where it is to stand within its set, and nothing else: every part of the name is made
-safe, and a suffix is given by what the file is. So no name leads anywhere, and what lies in a set are pictures.
+File names from clients only determine the path within the set: each part is sanitised, and the suffix is set by the
+format of the file. So no name can lead outside of the set, and a set contains pictures only.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from calotype.studio.pictures import MAX_BYTES, Missing, checked_photo, safe_nam
 MOST_SETS = 500
 MOST_MEMBERS = 20_000  # pictures of one set
 MOST_BYTES = 8 << 30  # of one set
-_LONGEST = 300  # letters of what is said of a set's licence
-_DEEPEST = 4  # folders within folders; what is deeper is put into the last
-_SMALL = 240  # pixels of the longer side of a thumbnail
-_SHOWN = 8  # pictures that stand for a set where sets are listed
+_MAX_LENGTH = 300  # characters of a licence or label
+_MAX_DEPTH = 4  # nested folders; deeper ones are dropped
+_THUMBNAIL_SIDE = 240  # pixels of the longer side
+_SHOWN = 8  # pictures of a set in lists of sets
 _ID = re.compile(r"set-[0-9a-f]{12}")
 _RECORD, _INDEX = "set.json", "index.jsonl"
 
@@ -42,11 +42,11 @@ class Member:
     """One picture of a set.
 
     Attributes:
-        id: 16 hexadecimal digits of the hash of its place.
-        file: its place in the set, with slashes.
-        width: in pixels, upright; 0 where nobody has looked.
-        height: the same.
-        bytes: of the file.
+        id: 16 hexadecimal digits of a hash of its path.
+        file: path within the set, with slashes.
+        width: pixels, after EXIF rotation; 0 if unknown.
+        height: pixels, after EXIF rotation; 0 if unknown.
+        bytes: file size.
     """
 
     id: str
@@ -62,14 +62,14 @@ class PictureSet:
 
     Attributes:
         id: ``set-`` and twelve hexadecimal digits.
-        name: of its folder: models that learn from it are called after it.
-        added: seconds since 1970.
-        source: the set that anyone can have that it is, or the verb whose results it is of; empty: handed in.
-        licence: of the pictures, where that is known.
-        maps: whether it says of every pixel what it shows.
-        whole: whether it is a set of samples, which belong together: nothing is added to it or taken out.
-        kinds: the labels of its samples, with how many have each; empty where they have none.
-        members: its pictures, by id, in the order in which they came.
+        name: name of its folder, used in the names of models that are trained on it.
+        added: creation time, seconds since 1970.
+        source: name of the ``calotype data`` set, or the verb whose results it contains; empty if uploaded.
+        licence: licence of the pictures, if known.
+        maps: whether its samples have label maps.
+        whole: whether it is a data set with labels, which cannot be changed.
+        kinds: number of samples by label; empty if there are no labels.
+        members: its pictures by id, in upload order.
     """
 
     id: str
@@ -83,7 +83,7 @@ class PictureSet:
     members: dict[str, Member] = field(default_factory=dict)
 
     def said(self) -> dict[str, Any]:
-        """What a client is told of it: without its pictures, of which a few stand for all."""
+        """JSON-ready description for clients, with the ids of a few of its pictures."""
         files = list(self.members.values())
         step = max(1, len(files) // _SHOWN)
         about = {key: value for key, value in self.__dict__.items() if key not in ("members", "kinds")}
@@ -97,30 +97,30 @@ class PictureSet:
 
 
 def labels_of(files: Iterable[str]) -> dict[str, int]:
-    """The sub-folders that pictures stand in, with how many there are in each; none where all stand together."""
+    """The number of pictures by top-level sub-folder; empty if there is only one."""
     counts = Counter(file.split("/", 1)[0] for file in files if "/" in file)
     return dict(sorted(counts.items())) if len(counts) > 1 else {}
 
 
 def kinds_of(folder: Path) -> dict[str, int]:
-    """The labels of a set of samples, by name or number, with how many samples have each; none where it has none."""
+    """The number of samples of a data set by label name or number; empty if there are no labels."""
     try:
         names = json.loads((folder / ABOUT).read_text("utf-8")).get("labels", [])
         lines = [json.loads(line) for line in (folder / SAMPLES).read_text("utf-8").splitlines()]
         counts = Counter(int(line["label"]) for line in lines if "label" in line)
     except (OSError, ValueError, TypeError, AttributeError, OverflowError):
-        return {}  # what a set shows is told without it
+        return {}  # labels are optional
     named = isinstance(names, list) and all(0 <= label < len(names) for label in counts)
-    return {str(names[label])[:_LONGEST] if named else str(label): count for label, count in sorted(counts.items())}
+    return {str(names[label])[:_MAX_LENGTH] if named else str(label): count for label, count in sorted(counts.items())}
 
 
 class Sets:
-    """A folder of sets."""
+    """The set store: a folder with a sub-folder for each set."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.RLock()
-        # Decoding takes memory: one at a time, however many are handed in.
+        # Decode one picture at a time, to limit memory.
         self._decoding = threading.Lock()
         self._known: dict[str, PictureSet] = {}
         self._coming: dict[str, Coming] = {}
@@ -130,53 +130,53 @@ class Sets:
                 self._known[found.id] = found
 
     def all(self) -> list[PictureSet]:
-        """Every set, the newest first."""
+        """All sets, newest first."""
         return sorted(self._known.copy().values(), key=lambda one: -one.added)
 
     def get(self, id: str) -> PictureSet:
-        """The set of that id.
+        """The set with that id.
 
         Raises:
             InputError: there is none.
         """
         found = self._known.get(id)
         if found is None:
-            raise Missing("this set is not in the studio any more: hand it in again")
+            raise Missing("this set is not in the studio any more: upload it again")
         return found
 
     def folder(self, id: str) -> Path:
-        """Where the pictures of a set are: named like the set."""
+        """The folder of a set's pictures, which has the name of the set."""
         return self._place(self.get(id))
 
     def _place(self, one: PictureSet) -> Path:
         return self._folder / one.id / "set" / one.name
 
     def new(self, name: str, source: str = "") -> PictureSet:
-        """A set without pictures.
+        """Create an empty set.
 
         Raises:
-            InputError: there are too many.
-            OutputError: it cannot be kept.
+            InputError: there are too many sets.
+            OutputError: it cannot be saved.
         """
         with self._lock:
             if len(self._known) >= MOST_SETS:
                 raise InputError(f"there are {MOST_SETS} sets already: delete some")
             one = PictureSet(f"set-{secrets.token_hex(6)}", safe_name(name, "pictures"), time.time(), source)
-            self._noted(one)
+            self._save(one)
             self._known[one.id] = one
             return one
 
     def add(self, id: str, data: bytes, path: str) -> Member:
-        """Put a picture into a set; one that is in it already, at the same place, is not put there again.
+        """Add a picture to a set; uploading the same picture with the same path again has no effect.
 
         Args:
-            id: of the set.
-            data: the file's bytes.
-            path: what it is called, with the folders that it was in, from wherever it came.
+            id: id of the set.
+            data: content of the file.
+            path: file name with its folders, given by the client.
 
         Raises:
-            InputError: it is no picture, broken or too large, or the set would be.
-            OutputError: it cannot be kept.
+            InputError: it is not a picture, damaged or too large, or the set is full.
+            OutputError: it cannot be saved.
         """
         one = self.get(id)
         if len(data) > MAX_BYTES:
@@ -186,104 +186,109 @@ class Sets:
         place = place_in(path, given.name)
         with self._lock:
             self._check_room(one, len(data))
-            file = self._free(one, place, data)
+            file = self._free_path(one, place, data)
             size = given.photo.size
             member = Member(_id_of(file), file, size.width, size.height, len(data))
             if member.id in one.members:
                 return one.members[member.id]
             if one.whole:
-                raise InputError("this set belongs together as it is: nothing can be added to it, make another set")
+                raise InputError("this is a complete data set, which cannot be changed: make another set")
             write_whole(self._place(one) / file, lambda out: out.write(data))
-            write_whole(self._small(one, member), lambda out: write_thumbnail(given.upright, out, _SMALL))
+            write_whole(
+                self._thumbnail_path(one, member), lambda out: write_thumbnail(given.upright, out, _THUMBNAIL_SIDE)
+            )
             self._append(one, member)
             one.members[member.id] = member
         return member
 
     def _check_room(self, one: PictureSet, more: int, pictures: int = 1) -> None:
         if one.id not in self._known:
-            raise Missing("this set was deleted in the meantime: hand it in again")
+            raise Missing("this set was deleted in the meantime: upload it again")
         if len(one.members) + pictures > MOST_MEMBERS:
-            raise InputError(f"a set has at most {MOST_MEMBERS} pictures: make another one of the rest")
-        beside = self._coming[one.id].bytes if one.id in self._coming else 0
-        if sum(member.bytes for member in one.members.values()) + beside + more > MOST_BYTES:
-            raise InputError(f"a set has at most {MOST_BYTES >> 30} GB: make another one of the rest")
+            raise InputError(f"a set has at most {MOST_MEMBERS} pictures: put the rest into another set")
+        other_bytes = self._coming[one.id].bytes if one.id in self._coming else 0
+        if sum(member.bytes for member in one.members.values()) + other_bytes + more > MOST_BYTES:
+            raise InputError(f"a set has at most {MOST_BYTES >> 30} GB: put the rest into another set")
 
-    def _free(self, one: PictureSet, place: PurePosixPath, data: bytes) -> str:
-        """A place where nothing else stands, or this very picture; asked of the disk, which may not tell a from A."""
+    def _free_path(self, one: PictureSet, place: PurePosixPath, data: bytes) -> str:
+        """A free path, or that of the same picture; checked on disk, where names may be case-insensitive."""
         for number in range(1, MOST_MEMBERS + 2):
-            tried = place if number == 1 else place.with_name(f"{place.stem}-{number}{place.suffix}")
-            there = self._place(one) / tried
-            if not there.exists() or (there.stat().st_size == len(data) and there.read_bytes() == data):
-                return str(tried)
+            candidate = place if number == 1 else place.with_name(f"{place.stem}-{number}{place.suffix}")
+            existing = self._place(one) / candidate
+            if not existing.exists() or (existing.stat().st_size == len(data) and existing.read_bytes() == data):
+                return str(candidate)
         raise InputError(f"too many pictures are called {place.name}: give them other names")
 
     def put_beside(self, id: str, data: bytes, path: str) -> None:
-        """Take what belongs to a set of samples and is none of its pictures; see ``Coming.put``.
+        """Store a file of a data set with labels other than a picture; see ``Coming.put``.
 
         Raises:
-            InputError: there is no such set, it is whole already, or the file does not belong to it.
-            OutputError: it cannot be kept.
+            InputError: there is no such set, it is complete, or the file does not belong to it.
+            OutputError: it cannot be saved.
         """
         one = self.get(id)
         if len(data) > MAX_BYTES:
-            raise InputError(f"the file has more than {MAX_BYTES >> 20} MB: it is none of a set of samples")
-        # Maps are decoded to be checked, which takes memory, as with the pictures themselves.
+            raise InputError(
+                f"the file has more than {MAX_BYTES >> 20} MB, too many for a data set: give a smaller one"
+            )
+        # Label maps are decoded for checks, also one at a time.
         with self._decoding, self._lock:
             if one.whole:
-                raise InputError("this set belongs together as it is: nothing can be added to it, make another set")
+                raise InputError("this is a complete data set, which cannot be changed: make another set")
             self._check_room(one, len(data), pictures=0)
             if id not in self._coming:
-                shutil.rmtree(self._waiting(one), ignore_errors=True)  # what an earlier server had
-                self._coming[id] = Coming(self._waiting(one))
+                shutil.rmtree(self._upload_folder(one), ignore_errors=True)  # left by an earlier server
+                self._coming[id] = Coming(self._upload_folder(one))
             self._coming[id].put(path, data)
 
     def complete(self, id: str) -> PictureSet:
-        """Make a set the set of samples that it was elsewhere, now that its files have come.
+        """Complete the upload of a data set with labels.
 
-        Pictures that are none of it, or to which something is missing, are taken out.
+        Pictures that do not belong to it, or whose samples have missing files, are removed.
 
         Raises:
-            InputError: there is no such set, or what makes it one has not come.
-            OutputError: it cannot be kept.
+            InputError: there is no such set, or its metadata are missing.
+            OutputError: it cannot be saved.
         """
         with self._lock:
             one = self.get(id)
             if id not in self._coming:
-                raise InputError("what says what this set is has not come: hand in its folder again")
+                raise InputError("the description of this set is missing: upload its folder again")
             by_file = {member.file: member for member in one.members.values()}
-            said = self._coming[id].complete(self._place(one), by_file.keys())
-            kept = [by_file.pop(file) for file in said["pictures"]]
+            about = self._coming[id].complete(self._place(one), by_file.keys())
+            kept = [by_file.pop(file) for file in about["pictures"]]
             for member in by_file.values():
                 self._delete(one, member)
             one.members = {member.id: member for member in kept}
-            one.licence, one.source, one.maps = str(said.get("licence", ""))[:_LONGEST], said["source"], said["maps"]
+            one.licence = str(about.get("licence", ""))[:_MAX_LENGTH]
+            one.source, one.maps = about["source"], about["maps"]
             one.whole, one.kinds = True, kinds_of(self._place(one))
             del self._coming[id]
-            shutil.rmtree(self._waiting(one), ignore_errors=True)
+            shutil.rmtree(self._upload_folder(one), ignore_errors=True)
             self._write_index(one)
-            self._noted(one)
+            self._save(one)
             return one
 
-    def _waiting(self, one: PictureSet) -> Path:
+    def _upload_folder(self, one: PictureSet) -> Path:
         return self._folder / one.id / "coming"
 
     def _delete(self, one: PictureSet, member: Member) -> None:
         with suppress(OSError):
             (self._place(one) / member.file).unlink()
-            self._small(one, member).unlink()
+            self._thumbnail_path(one, member).unlink()
 
     def adopt(self, id: str) -> PictureSet:
-        """Take up what a job has put into a set's folder.
+        """Register the files that a job has created in the folder of a set.
 
         Raises:
-            InputError: there is no such set, or what lies there cannot be read.
+            InputError: there is no such set, or its files cannot be read.
         """
         one = self.get(id)
         folder = self._place(one)
         try:
             licence = str(json.loads((folder / ABOUT).read_text("utf-8"))["licence"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(f"the set '{one.name}' cannot be read: make it again") from error
+            raise InputError(f"the set '{one.name}' cannot be read: create it again") from error
         with self._lock:
             one.licence, one.maps = licence, (folder / "maps").is_dir()
             one.whole, one.kinds = True, kinds_of(folder)
@@ -291,11 +296,11 @@ class Sets:
                 file = path.relative_to(folder).as_posix()
                 one.members[_id_of(file)] = Member(_id_of(file), file, 0, 0, path.stat().st_size)
             self._write_index(one)
-            self._noted(one)
+            self._save(one)
         return one
 
     def rename(self, id: str, name: str) -> PictureSet:
-        """Call a set otherwise.
+        """Rename a set.
 
         Raises:
             InputError: there is none.
@@ -303,14 +308,14 @@ class Sets:
         """
         with self._lock:
             one = self.get(id)
-            before = self._place(one)
+            old_place = self._place(one)
             one.name = safe_name(name, "pictures")
             try:
-                if before.is_dir() and before != self._place(one):
-                    before.rename(self._place(one))
+                if old_place.is_dir() and old_place != self._place(one):
+                    old_place.rename(self._place(one))
             except OSError as error:
-                raise output_error(before, error) from error
-            self._noted(one)
+                raise output_error(old_place, error) from error
+            self._save(one)
             return one
 
     def remove(self, id: str) -> None:
@@ -340,12 +345,12 @@ class Sets:
         """Delete a picture of a set.
 
         Raises:
-            InputError: there is none, or the set says of each of its pictures what it shows.
+            InputError: there is no such picture, or the set is a data set with labels.
         """
         with self._lock:
             one, found = self.get(id), self.member(id, member)
             if one.whole:
-                raise InputError("this set belongs together as it is: nothing can be taken out of it")
+                raise InputError("this is a complete data set, which cannot be changed: make another set")
             self._delete(one, found)
             del one.members[member]
             self._write_index(one)
@@ -357,27 +362,27 @@ class Sets:
         return self._place(one) / self.member(id, member).file
 
     def thumbnail(self, id: str, member: str) -> Path:
-        """A small WebP of a picture, made when it is first asked for."""
+        """The thumbnail file of a picture, WebP, created on demand."""
         from calotype.image.io import image_of, open_photo
 
         one, found = self.get(id), self.member(id, member)
-        small = self._small(one, found)
+        small = self._thumbnail_path(one, found)
         with self._decoding:
             if not small.exists():
                 image = image_of(open_photo(self._place(one) / found.file))
-                write_whole(small, lambda out: write_thumbnail(image, out, _SMALL))
+                write_whole(small, lambda out: write_thumbnail(image, out, _THUMBNAIL_SIDE))
         return small
 
-    def _small(self, one: PictureSet, member: Member) -> Path:
+    def _thumbnail_path(self, one: PictureSet, member: Member) -> Path:
         return self._folder / one.id / "shown" / f"{member.id}.webp"
 
-    def _noted(self, one: PictureSet) -> None:
+    def _save(self, one: PictureSet) -> None:
         about = {key: value for key, value in one.__dict__.items() if key != "members"}
         text = json.dumps(about, indent=1)
         write_whole(self._folder / one.id / _RECORD, lambda out: out.write(text.encode()))
 
     def _append(self, one: PictureSet, member: Member) -> None:
-        # A line a picture: to write all of them anew with each would take long where there are thousands.
+        # Append one line, as rewriting the index for each picture would be slow for large sets.
         path = self._folder / one.id / _INDEX
         try:
             with open(path, "a", encoding="utf-8") as out:
@@ -391,9 +396,9 @@ class Sets:
 
 
 def place_in(path: str, name: str) -> PurePosixPath:
-    """Where a file is to stand in its set: in folders like those it came in, under its safe ``name``."""
+    """The path of a file within its set: its sanitised folders and the safe ``name``."""
     folders = [part for part in path.replace("\\", "/").split("/")[:-1] if part.strip(" .")]
-    return PurePosixPath(*(safe_name(part, "folder") for part in folders[:_DEEPEST]), name)
+    return PurePosixPath(*(safe_name(part, "folder") for part in folders[:_MAX_DEPTH]), name)
 
 
 def _id_of(file: str) -> str:
@@ -401,7 +406,7 @@ def _id_of(file: str) -> str:
 
 
 def _read(about: Path) -> PictureSet | None:
-    """The set that a file describes; nothing where it cannot be read."""
+    """Load the set of a record; ``None`` if it cannot be read."""
     try:
         one = PictureSet(**json.loads(about.read_text("utf-8")))
         if not _ID.fullmatch(one.id) or one.id != about.parent.name or safe_name(one.name, "pictures") != one.name:
@@ -410,10 +415,10 @@ def _read(about: Path) -> PictureSet | None:
         lines = index.read_text("utf-8").splitlines() if index.is_file() else []
     except (OSError, ValueError, TypeError):
         return None
-    # What is on the disk says it: a record may be older than its set is whole.
+    # Determined by the files, as the record may be older.
     one.whole = (about.parent / "set" / one.name / ABOUT).is_file()
     for line in lines:
-        # The last line may have been cut short: that picture was not said to be there.
+        # The last line may be truncated; the upload of that picture was not confirmed.
         with suppress(ValueError, TypeError):
             member = Member(**json.loads(line))
             if member.id == _id_of(member.file):

@@ -1,4 +1,4 @@
-"""A job that trains: an engine on a photo, or on each of a set, or a model on a whole data set."""
+"""Training jobs: an engine on one photo or each photo of a set, or a model on a data set."""
 
 from __future__ import annotations
 
@@ -23,41 +23,41 @@ if TYPE_CHECKING:
 
 
 def models(given: Mapping[str, Any]) -> list[Training]:
-    """What is to be trained, finished or not: one model, or one for each photo of a set.
+    """The models to train, finished or not: one, or one for each photo of a set.
 
     Raises:
-        InputError: an argument cannot be used.
+        InputError: an argument is invalid.
     """
     rest = all_arguments(train_verb, given)
     photo, engine = rest.pop("photo"), rest.pop("engine")
     if engine in MODELS:
         if not Path(photo).is_dir():
-            raise InputError(f"{engine} learns from many photos: choose a set of them")
+            raise InputError(f"{engine} is trained on a data set: choose a set")
         rest.pop("device")
         return [dataset_training_request(engine, photo, **rest)]
-    asked = training_request(engine, **rest, several=Path(photo).is_dir())
-    return [asked.model(path) for path, _ in photos_of(photo)]
+    request = training_request(engine, **rest, several=Path(photo).is_dir())
+    return [request.model(path) for path, _ in photos_of(photo)]
 
 
 def train(spec: JobSpec, context: TaskContext, tell: Tell) -> None:
-    """Train; see ``job_runner.do``."""
+    """Run a training job; see ``job_runner.do``."""
     progress = Progress(spec.place, tell)
-    wanted = models(spec.arguments)
+    to_train = models(spec.arguments)
     run = spec.run(context, progress)
-    progress.expect(0.0, 0, 0, [model.cost.seconds * (1 - model.done()) for model in wanted])
-    for number, model in enumerate(wanted, 1):
+    progress.expect(0.0, 0, 0, [model.cost.seconds * (1 - model.done()) for model in to_train])
+    for number, model in enumerate(to_train, 1):
         if isinstance(model, DatasetModel):
             _decode(model, run, progress)
-        progress.training(model, "" if len(wanted) == 1 else f"photo {number} of {len(wanted)}")
+        progress.training(model, "" if len(to_train) == 1 else f"photo {number} of {len(to_train)}")
         tell({"model": train_model(model, run).folder.name})
 
 
 def _decode(model: DatasetModel, run: Run, progress: Progress) -> None:
-    """Bring the photos to the size that is learned from: once, and where there are thousands it takes a while."""
+    """Decode and resize the photos to the training size, with progress reports; the result is cached."""
 
     def decoded(done: int, count: int) -> None:
         if run.stopping:
-            raise Stopped("stopped while the photos were decoded")
+            raise Stopped("stopped while decoding the photos")
         progress.counted("decoding the photos", done, count)
 
     if not model.finished:
@@ -65,7 +65,7 @@ def _decode(model: DatasetModel, run: Run, progress: Progress) -> None:
 
 
 def estimate(given: Mapping[str, Any]) -> tuple[float, int, list[str]]:
-    """Seconds, bytes of memory, and the system that is trained."""
+    """Estimated time (seconds) and memory (bytes), and the names of the systems to train."""
     todo = [model for model in models(given) if not model.finished]
     seconds = sum(model.cost.seconds * (1 - model.done()) for model in todo)
     return seconds, max([0, *(model.cost.bytes for model in todo)]), [given["engine"]] if todo else []

@@ -1,8 +1,7 @@
-"""The page's own words: what the command line calls things, said as the page calls them.
+"""Translation of command-line texts for the page.
 
-Help texts, docstrings and messages are written once, for the command line, and all of them cross into the studio
-here: an option becomes the name of its field, a command the name of its verb; arguments of a program, and where on this
-machine something lies, are left out.
+Help texts, docstrings and messages are written for the command line. For the studio, options become the labels of their
+fields and commands the names of their verbs; Python arguments and folders of the server are left out.
 """
 
 from __future__ import annotations
@@ -19,18 +18,18 @@ from calotype.tasks.param import Param, described
 from calotype.tasks.train import train
 from calotype.tasks.verbs import JOBS
 
-# Fields whose option is no word for what they hold.
+# Labels of fields that differ from the name of the option.
 _LABELS = {
     "--set": "Settings",
     "--count": "How many",
     "--for": "What for",
     "--also": "Further photos",
     "--real": "Real pictures",
-    "--fakes": "Made pictures",
+    "--fakes": "Generated pictures",
 }
-# What is somewhere else on a page than on a command line.
-_ELSEWHERE = (
-    (r"run its 'calotype train' command again to resume", "resume its training under Work"),
+# Phrases that differ between the command line and the page.
+_PHRASES = (
+    (r"run its 'calotype train' command again to resume", "resume its training under Jobs"),
     (r"[;.,]? ?\(?'calotype (?:engines|models|data)' lists (?:them|those that are)\)?", ""),
     (r", by its name in 'calotype models' or (?:by )?its folder", ""),
     (r", by its folder or by its name in 'calotype models'", ""),
@@ -54,7 +53,7 @@ _FOLDERS = (
     (r"\b(the|a|that|another|two|both|one|first|second) folder(s?)\b", r"\1 set\2"),
     (r"\bthe folders\b", "the sets"),
 )
-# A command with what stands for its arguments, or with an example of them; values that are set; an option.
+# A command with placeholders or example arguments; values of --set; an option.
 _FILE = r"[\w]+\.(?:jpg|png)"
 _COMMAND = re.compile(rf"'?\bcalotype (?P<verb>[a-z]+)\b(?: (?:[A-Z]{{4,}}\b|{_FILE}|auto|(?:--[a-z-]+ )?{_FILE}))*'?")
 _SET = re.compile(r"(?:--set \w+=[^\s;)]*[^\s;).,]\s?)*--set \w+=[^\s;)]*[^\s;).,]")
@@ -63,7 +62,7 @@ _QUOTED_PATH = re.compile(r"'(?:/|[A-Za-z]:\\)(?:[^'/\\]*[/\\])*([^'/\\]+)[/\\]?
 
 
 def label(name: str, about: Param) -> str:
-    """What the field of an argument is called."""
+    """The label of the field of an argument."""
     return _label_of(about.flag(name))
 
 
@@ -73,9 +72,9 @@ def _label_of(flag: str) -> str:
 
 
 def plain(text: str) -> str:
-    """A text for the command line, or an error, as it is said on the page."""
-    for known, said in (*_ELSEWHERE, *_FOLDERS):
-        text = re.sub(known, said, text)
+    """Translate a text or error message of the command line for the page."""
+    for pattern, replacement in (*_PHRASES, *_FOLDERS):
+        text = re.sub(pattern, replacement, text)
     text = _QUOTED_PATH.sub(r"'\1'", text)
     text = re.sub(r" \((\w+)(=[^()]*)?\)", lambda found: "" if found[2] or found[1] in _arguments() else found[0], text)
     text = _COMMAND.sub(
@@ -102,5 +101,5 @@ def _tasks() -> tuple[Callable[..., Any], ...]:
 
 @cache
 def _arguments() -> frozenset[str]:
-    """The names of all arguments, which messages say in parentheses for whoever writes a program."""
+    """The names of all arguments, which messages give in parentheses for Python callers."""
     return frozenset(name for verb in _tasks() for name in described(verb))

@@ -1,1 +1,1 @@
-"""The requests, by what they are about; each file makes the router of its part."""
+"""The requests of the HTTP interface, one router per module."""

@@ -1,4 +1,4 @@
-"""What requests are answered with: where something goes wrong one sentence, and files."""
+"""Common parts of the requests: error responses, headers, path parameters and bodies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from calotype.studio.words import plain
 
 FOR_EVER = {"cache-control": "private, max-age=31536000, immutable"}
 ANEW = {"cache-control": "private, no-cache"}
-# A body that is a file's bytes.
+# OpenAPI description of a body with the content of a file.
 BINARY = {
     "requestBody": {
         "required": True,
@@ -30,11 +30,11 @@ PictureId = Annotated[str, InPath(pattern="^[0-9a-f]{16}$", description="id of a
 JobId = Annotated[str, InPath(pattern=r"^\d{14}-[0-9a-f]{8}$", description="id of a job")]
 SetId = Annotated[str, InPath(pattern="^set-[0-9a-f]{12}$", description="id of a set")]
 FileName = Annotated[str, InPath(pattern=r"^[\w. -]{1,200}$", description="name of a file of the job")]
-ModelName = Annotated[str, InPath(pattern=r"^[\w.-]{1,200}$", description="name of a kept model")]
+ModelName = Annotated[str, InPath(pattern=r"^[\w.-]{1,200}$", description="name of a model")]
 
 
 class Problem(BaseModel):
-    """What went wrong, as one sentence that says what to do."""
+    """An error, as one sentence that says what to do."""
 
     error: str
 
@@ -44,23 +44,23 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     for code, text in {
         400: "the request cannot be read",
         401: "the token is missing",
-        403: "asked by a page of another origin",
-        404: "there is nothing of that name",
+        403: "the request comes from another origin",
+        404: "not found",
         413: "the body is too large",
-        421: "another host was asked for",
-        422: "something cannot be used as given; the sentence says what to do",
-        507: "there is no room for it on the disk",
+        421: "wrong host name",
+        422: "an argument is invalid; the sentence says what to do",
+        507: "the disk is full or cannot be written to",
     }.items()
 }
 
 
 def router(tag: str) -> APIRouter:
-    """A router of the interface; ``tag`` says what its requests are about."""
+    """A router of the HTTP interface; ``tag`` groups its requests in the documentation."""
     return APIRouter(prefix="/api", tags=[tag], responses=_PROBLEMS)
 
 
 def answer_problems(app: FastAPI) -> None:
-    """Have all that goes wrong answered by a sentence."""
+    """Register handlers that answer errors with a ``Problem``."""
     for error, answer in ((CalotypeError, _problem), (RequestValidationError, _invalid), (HTTPException, _plain)):
         app.add_exception_handler(error, answer)  # type: ignore[arg-type]
 
@@ -77,12 +77,14 @@ def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
 
 
 def _plain(request: Request, error: HTTPException) -> JSONResponse:
-    sentence = {404: "there is nothing here", 405: "this cannot be done here"}.get(error.status_code, str(error.detail))
+    sentence = {404: "there is no such page", 405: "this method is not allowed"}.get(
+        error.status_code, str(error.detail)
+    )
     return JSONResponse({"error": sentence}, error.status_code, headers=error.headers)
 
 
 async def read(request: Request) -> bytes:
-    """The body, which may not be larger than a file may be."""
+    """Read the body of a request, at most ``MAX_BYTES``."""
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
@@ -92,11 +94,11 @@ async def read(request: Request) -> bytes:
 
 
 def there(path: Path) -> Path:
-    """``path``, which was there when it was written down.
+    """Check that a recorded file still exists, and return its path.
 
     Raises:
-        Missing: it is gone.
+        Missing: it does not.
     """
     if not path.is_file():
-        raise Missing("this file is gone")
+        raise Missing("this file was deleted")
     return path

@@ -1,4 +1,4 @@
-"""Jobs: how they stand, what they made, and what happens."""
+"""Requests for jobs, their results, and the stream of events."""
 
 # Annotations are values here, not strings: the interface is made from them.
 import io
@@ -19,50 +19,50 @@ from calotype.studio.pictures import Missing, safe_name
 from calotype.studio.routes.answers import ANEW, FOR_EVER, FileName, JobId, router, there
 from calotype.studio.routes.pictures import settings_of
 
-_CELL = 320  # pixels that a picture has on a sheet, each way, at most
-_MOST_ON_SHEET = 100  # pictures
+_CELL = 320  # maximum side of a picture on a contact sheet, pixels
+_MAX_ON_SHEET = 100  # pictures
 _MEDIA = {".png": "image/png", ".gif": "image/gif", ".webp": "image/webp", ".apng": "image/png", ".mp4": "video/mp4"}
 
 
 class Kept(BaseModel):
-    """Whether a result is wanted."""
+    """Whether a result is marked as saved."""
 
-    kept: bool = Field(description="true: keep it; false: it was not wanted after all")
+    kept: bool = Field(description="true: mark the result as saved; false: remove the mark")
 
 
 def jobs(studio: Studio) -> APIRouter:
-    """The requests about jobs."""
+    """The router of the requests for jobs."""
     api = router("jobs")
     queue = studio.jobs
 
     @api.get("/jobs")
     def listed() -> list[dict[str, Any]]:
-        """Every job, the newest first."""
+        """List all jobs, newest first."""
         return [asdict(job) for job in queue.all()]
 
     @api.get("/jobs/{id}")
     def one(id: JobId) -> dict[str, Any]:
-        """One job: how it stands, and its results."""
+        """Get the state and the results of a job."""
         return asdict(queue.get(id))
 
     @api.post("/jobs/{id}/stop")
     def stop(id: JobId) -> dict[str, Any]:
-        """Stop at the next step and keep what is finished; asked again, stop at once."""
+        """Stop a job at its next step, keeping finished results; a second request stops it at once."""
         return asdict(queue.stop(id))
 
     @api.post("/jobs/{id}/continue")
     def go_on(id: JobId) -> dict[str, Any]:
-        """Go on with a job that was stopped or has failed, where it was."""
+        """Resume a stopped or failed job."""
         return asdict(queue.go_on(id))
 
     @api.delete("/jobs/{id}", status_code=204)
     def remove(id: JobId) -> None:
-        """Forget a job and delete its results."""
+        """Delete a job and its results."""
         queue.remove(id)
 
     @api.get("/jobs/{id}/files/{name}", response_class=Response)
     def file(id: JobId, name: FileName) -> Response:
-        """A result, or a picture of how it came about."""
+        """Get a result or preview."""
         path = there(queue.file(id, name))
         return FileResponse(
             path,
@@ -74,7 +74,7 @@ def jobs(studio: Studio) -> APIRouter:
 
     @api.get("/jobs/{id}/thumbnails/{name}", response_class=Response)
     def thumbnail(id: JobId, name: FileName) -> Response:
-        """A small WebP of a result."""
+        """Get the thumbnail of a result, WebP."""
         queue.result(id, name)
         if Path(name).suffix == ".mp4":
             raise Missing("a film has no thumbnail")
@@ -83,7 +83,7 @@ def jobs(studio: Studio) -> APIRouter:
 
     @api.get("/jobs/{id}/archive", response_class=StreamingResponse)
     def archive(id: JobId) -> StreamingResponse:
-        """All results of a job as one zip."""
+        """Get all results of a job as a zip file."""
         paths = [queue.file(id, made.file) for made in queue.get(id).results]
         name = f"{queue.get(id).verb}-{id}.zip"
         headers = {**ANEW, "content-disposition": f'attachment; filename="{name}"'}
@@ -91,13 +91,13 @@ def jobs(studio: Studio) -> APIRouter:
 
     @api.get("/jobs/{id}/sheet", response_class=Response)
     def sheet(id: JobId) -> Response:
-        """One picture with all results of a job, each with its seed; it carries how they were made."""
+        """Get a contact sheet of all results of a job, labelled with their seeds, with embedded settings."""
         return Response(_sheet(queue, id), media_type="image/png", headers=ANEW)
 
     @api.put("/jobs/{id}/results/{name}")
-    def keep(id: JobId, name: FileName, wish: Kept) -> dict[str, Any]:
-        """Keep a result, or no longer."""
-        return asdict(queue.keep(id, name, wish.kept))
+    def keep(id: JobId, name: FileName, mark: Kept) -> dict[str, Any]:
+        """Mark a result as saved, or remove the mark."""
+        return asdict(queue.keep(id, name, mark.kept))
 
     @api.delete("/jobs/{id}/results/{name}")
     def discard(id: JobId, name: FileName) -> dict[str, Any]:
@@ -106,22 +106,22 @@ def jobs(studio: Studio) -> APIRouter:
 
     @api.post("/jobs/{id}/results/{name}/picture", status_code=201)
     def use(id: JobId, name: FileName) -> dict[str, Any]:
-        """Hand a result in as a picture, to be worked on."""
+        """Add a result to the pictures, as an input for other jobs."""
         queue.result(id, name)
         path = there(queue.file(id, name))
         if path.suffix != ".png":
-            raise InputError("a film cannot be worked on: use a picture")
+            raise InputError("a film cannot be used as an input: use a picture")
         return asdict(studio.pictures.add(path.read_bytes(), name))
 
     @api.get("/jobs/{id}/results/{name}/settings")
     def made_by(id: JobId, name: FileName) -> dict[str, Any]:
-        """What made a result: its verb, its arguments, and the command that repeats it."""
+        """Get the settings of a result: verb, arguments, and the command that reproduces it."""
         queue.result(id, name)
         return settings_of(studio, there(queue.file(id, name)), f"'{safe_name(name)}'")
 
     @api.get("/events", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
     async def events(request: Request) -> StreamingResponse:
-        """Server-sent events: ``jobs`` (all) at first, then ``job`` (one that has changed) and ``gone`` (its id)."""
+        """Server-sent events: first ``jobs`` (all), then ``job`` (a changed job) and ``gone`` (id of a deleted job)."""
 
         def first() -> tuple[str, Any]:
             return "jobs", [asdict(job) for job in queue.all()]
@@ -138,13 +138,13 @@ def _sheet(queue: Jobs, id: str) -> bytes:
     from calotype.image.grid import contact_sheet
     from calotype.image.io import png_bytes, read_settings
 
-    made = [one for one in queue.get(id).results if one.file.endswith(".png")][:_MOST_ON_SHEET]
+    made = [one for one in queue.get(id).results if one.file.endswith(".png")][:_MAX_ON_SHEET]
     if not made:
-        raise InputError("this job has made no pictures: there is nothing to lay on a sheet")
+        raise InputError("this job has no pictures yet: a contact sheet would be empty")
     paths, images = [there(queue.file(id, one.file)) for one in made], []
     for path in paths:
         with Image.open(path) as image:
-            image.thumbnail((_CELL, _CELL))  # only what the sheet shows of it is kept
+            image.thumbnail((_CELL, _CELL))  # shrunk at once, to save memory
             images.append(image.copy())
     labels = [" ".join(part for part in (f"seed {one.seed}", one.scale) if part) for one in made]
     largest = max(max(image.size) for image in images)
@@ -152,8 +152,8 @@ def _sheet(queue: Jobs, id: str) -> bytes:
 
 
 def _zipped(paths: list[Path]) -> Iterator[bytes]:
-    """A zip of files, as it grows; pictures do not get smaller, so they are stored as they are."""
-    out = _Passing()
+    """Stream a zip of files, without compression, as pictures are already compressed."""
+    out = _ChunkBuffer()
     with zipfile.ZipFile(out, "w") as archive:
         for path in paths:
             if path.is_file():
@@ -162,22 +162,22 @@ def _zipped(paths: list[Path]) -> Iterator[bytes]:
     yield out.taken()
 
 
-class _Passing(io.RawIOBase):
-    """What is written is handed on, not kept: a file that cannot be gone back in."""
+class _ChunkBuffer(io.RawIOBase):
+    """A write-only, non-seekable file whose content can be taken out in chunks."""
 
     def __init__(self) -> None:
-        self._held = bytearray()
+        self._buffer = bytearray()
 
     def writable(self) -> bool:
-        """It is."""
+        """See ``io``."""
         return True
 
     def write(self, data: Any) -> int:
-        """As of any file."""
-        self._held += data
+        """See ``io``."""
+        self._buffer += data
         return len(data)
 
     def taken(self) -> bytes:
-        """What was written since this was asked last."""
-        data, self._held = bytes(self._held), bytearray()
+        """The bytes written since the last call."""
+        data, self._buffer = bytes(self._buffer), bytearray()
         return data

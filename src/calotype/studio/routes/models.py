@@ -1,4 +1,4 @@
-"""The models that are kept: listed, deleted, taken along, and brought from elsewhere."""
+"""Requests for trained models: list, delete, download and import."""
 
 # Annotations are values here, not strings: the interface is made from them.
 import asyncio
@@ -18,38 +18,40 @@ from calotype.studio.pictures import Missing
 from calotype.studio.routes.answers import ANEW, BINARY, ModelName, read, router
 from calotype.tasks import model_store
 
-ParcelId = Annotated[str, InPath(pattern="^[0-9a-f]{16}$", description="id of what is handed in")]
+ParcelId = Annotated[str, InPath(pattern="^[0-9a-f]{16}$", description="id of an upload")]
 
 
 class Brought(BaseModel):
     """A model that was trained elsewhere."""
 
-    parcel: str = Field(pattern="^[0-9a-f]{16}$", description="id under which its files were handed in")
-    name: str = Field("model", max_length=300, description="of the folder that they were in")
+    parcel: str = Field(pattern="^[0-9a-f]{16}$", description="id of the upload with its files")
+    name: str = Field("model", max_length=300, description="name of their folder")
     photo: str | None = Field(
-        None, pattern="^[0-9a-f]{16}$", description="id of the photo it learned from: verbs then find it by themselves"
+        None,
+        pattern="^[0-9a-f]{16}$",
+        description="id of the photo it was trained on: verbs then find it automatically",
     )
 
 
 class Handed(BaseModel):
-    """Files that are handed in together."""
+    """A new upload."""
 
     id: str
 
 
 class OutputSpec(BaseModel):
-    """How much of a file is there."""
+    """The uploaded size of a file."""
 
     bytes: int
 
 
 def models(studio: Studio) -> APIRouter:
-    """The requests about models."""
+    """The router of the requests for models."""
     api = router("models")
 
     @api.get("/models")
     def listed() -> list[dict[str, Any]]:
-        """The models that were trained, finished or not."""
+        """List the trained models, finished or not."""
         known: list[dict[str, Any]] = studio.queries.ask("models")
         return known
 
@@ -61,12 +63,12 @@ def models(studio: Studio) -> APIRouter:
 
     @api.get("/models/{name}/file", response_class=Response)
     def packed(name: ModelName) -> Response:
-        """A finished model as one zip, to be taken to another machine and handed in there."""
+        """Get a finished model as a zip file, for import on another machine."""
         files = model_store.packed(model_folder(name))
         if not files:
-            raise InputError("this model is not finished: go on with its training under Work")
+            raise InputError("this model is not finished: resume its training under Jobs")
         data = io.BytesIO()
-        with zipfile.ZipFile(data, "w") as archive:  # weights do not get smaller
+        with zipfile.ZipFile(data, "w") as archive:  # uncompressed, as weights hardly compress
             for file, content in files.items():
                 archive.writestr(file, content)
         headers = {
@@ -77,29 +79,29 @@ def models(studio: Studio) -> APIRouter:
 
     @api.post("/parcels", status_code=201)
     def parcel() -> Handed:
-        """Begin to hand in the files of a model."""
+        """Create an upload for the files of a model."""
         return Handed(id=studio.parcels.new())
 
     @api.put("/parcels/{id}/{name}", openapi_extra=BINARY)
     async def put(
         request: Request,
         id: ParcelId,
-        name: Annotated[str, InPath(pattern=r"^\w[\w.-]{0,99}$", description="of the file")],
-        at: Annotated[int, Query(ge=0, le=10**12, description="bytes of it that were sent before")] = 0,
+        name: Annotated[str, InPath(pattern=r"^\w[\w.-]{0,99}$", description="name of the file")],
+        at: Annotated[int, Query(ge=0, le=10**12, description="number of bytes of the file already sent")] = 0,
     ) -> OutputSpec:
-        """A piece of a file of a model: its bytes are the body. Large files come in several, one after the other."""
+        """Upload a chunk of a model file; the body is its content. Large files are sent in several chunks, in order."""
         studio.parcels.folder(id)
         data = await read(request)
         return OutputSpec(bytes=await asyncio.to_thread(studio.parcels.put, id, name, at, data))
 
     @api.delete("/parcels/{id}", status_code=204)
     def forget(id: ParcelId) -> None:
-        """Throw away what was handed in."""
+        """Delete an upload."""
         studio.parcels.forget(id)
 
     @api.post("/models", status_code=201)
     def bring(brought: Brought) -> dict[str, str]:
-        """Keep a model that was trained elsewhere, and whose files were handed in: its ``name``."""
+        """Import an uploaded model that was trained elsewhere; returns its ``name``."""
         photo = None if brought.photo is None else str(studio.pictures.path(brought.photo))
         place = studio.parcels.opened(brought.parcel, brought.name)
         try:
@@ -110,7 +112,7 @@ def models(studio: Studio) -> APIRouter:
 
     @api.get("/models/{name}/previews/{file}", response_class=Response)
     def preview(name: ModelName, file: Annotated[str, InPath(pattern=r"^[\w. %-]{1,200}\.png$")]) -> Response:
-        """A picture of a stage of a training."""
+        """Get a preview of a training stage."""
         folder = model_folder(name) / "previews"
         found = next((path for path in folder.glob("*.png") if path.name == file), None)
         if found is None:

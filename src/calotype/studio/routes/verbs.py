@@ -1,4 +1,4 @@
-"""Every verb as a request, made from its signature."""
+"""Requests for verbs, derived from their signatures."""
 
 # Annotations are values here, not strings: the interface is made from them.
 from dataclasses import asdict
@@ -14,31 +14,31 @@ from calotype.tasks.param import description
 
 
 def verbs(studio: Studio) -> APIRouter:
-    """The requests about verbs."""
+    """The router of the requests for verbs."""
     api = router("verbs")
 
     @api.get("/verbs")
     def listed() -> list[dict[str, Any]]:
-        """Every verb with its form: its arguments, what they mean, and what they are if nobody says."""
+        """List the verbs with their forms: arguments, descriptions and defaults."""
         return [form(verb) for verb in VERBS]
 
     @api.get("/engines")
     def engines() -> dict[str, Any]:
-        """Every engine: its presets, what can be set, and which verbs it can."""
+        """List the engines and models with their presets, settings and verbs."""
         return studio.engines()
 
     for verb in VERBS:
-        _asked_for(api, studio, verb)
+        _add_verb(api, studio, verb)
     return api
 
 
-def _asked_for(api: APIRouter, studio: Studio, verb: str) -> None:
-    asked = body(verb)
+def _add_verb(api: APIRouter, studio: Studio, verb: str) -> None:
+    body_type = body(verb)
     text = plain(description(VERBS[verb]))
 
     def ask(
         given: Any,
-        aside: Annotated[bool, Query(description="asked for by a program, not to be shown in a list")] = False,
+        aside: Annotated[bool, Query(description="hide the job in lists, for jobs that a program submits")] = False,
     ) -> Any:
         return asdict(studio.jobs.submit(verb, given.model_dump(exclude_unset=True), aside=aside))
 
@@ -47,12 +47,12 @@ def _asked_for(api: APIRouter, studio: Studio, verb: str) -> None:
         return studio.queries.ask("estimate", verb=verb, arguments=arguments)
 
     for function in (ask, estimate):
-        function.__annotations__ = {**function.__annotations__, "given": Annotated[asked, Body()]}
+        function.__annotations__ = {**function.__annotations__, "given": Annotated[body_type, Body()]}
     name = verb.capitalize()
     api.post(f"/verbs/{verb}/jobs", status_code=201, summary=name, description=text, operation_id=verb)(ask)
     api.post(
         f"/verbs/{verb}/estimate",
-        summary=f"{name}: what it would take",
-        description="Seconds, memory and size of what would be made, and what would have to be learned first.",
+        summary=f"{name}: estimate",
+        description="Estimated seconds, memory and size of the results, and the systems that must be trained first.",
         operation_id=f"{verb}_estimate",
     )(estimate)

@@ -157,7 +157,7 @@ def test_what_goes_wrong_is_one_sentence_and_a_form_comes_back_from_a_result(des
     desk.click("[data-verb=erase]")
     desk.one("canvas.marks")
     desk.click(".make.main")  # without a mask
-    assert "no mask of what to erase" in desk.one(".progress.failed .problem").text
+    assert "mask of what to erase" in desk.one(".progress.failed .problem").text
     desk.click("[data-do=remove]")
     desk.click("[data-do=back]")
     desk.click("[data-verb=vary]")

@@ -98,7 +98,7 @@ def test_a_folder_is_handed_in_learned_from_and_compared(page, server, tmp_path)
     table = page.one(".stage .report table").text
     assert "FID" in table
     assert "coverage" in table
-    assert "8 real pictures, 6 made ones" in page.one(".stage .report").text
+    assert "8 real pictures, 6 generated ones" in page.one(".stage .report").text
     assert page.script("return document.documentElement.scrollWidth <= innerWidth")
 
     page.click("[data-part=queue]")
@@ -147,7 +147,7 @@ def test_a_set_made_elsewhere_keeps_its_maps(desk, tmp_path):  # noqa: F811
     desk.choose("[data-do=folder]", tmp_path / "toy scenes")
     assert desk.one("#set-name").get_attribute("value") == "toy scenes"
     assert "2 pictures" in desk.one("dialog h2").text
-    assert "comes along" in desk.one("dialog").text
+    assert "are uploaded, too" in desk.one("dialog").text
     desk.click("[data-do=make-set]")
     desk.until(lambda: len(desk.all(".members .thumb")) == 2)
     said = next(one for one in json.loads(desk.fetched("/api/sets")) if one["name"] == "toy scenes")
@@ -158,7 +158,7 @@ def test_a_set_that_anyone_can_have_is_not_fetched_unasked(desk):  # noqa: F811
     desk.click("[data-part=sets]")
     desk.click("[data-anyones=digits] button")
     said = desk.one("dialog.fetch").text
-    assert "asks the network" in said
+    assert "uses the network" in said
     assert "96 MB" in said
     assert "Apache-2.0" in said
     desk.click("dialog.fetch button[aria-label=Close]")

@@ -32,7 +32,7 @@ class Made:
         seconds: time that it took.
         width: pixels.
         height: pixels.
-        kept: whether it is marked as a favourite.
+        kept: whether the user marked it as saved.
         film: file name of its film; empty if there is none.
     """
 

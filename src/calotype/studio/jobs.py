@@ -204,7 +204,7 @@ class Jobs:
         raise Missing("there is no such result in this job")
 
     def keep(self, id: str, name: str, kept: bool) -> Job:
-        """Mark a result as a favourite, or remove the mark."""
+        """Mark a result as saved, or remove the mark."""
         with self._lock:
             self.result(id, name).kept = kept
             return self._save(self.get(id))

@@ -25,9 +25,9 @@ _MEDIA = {".png": "image/png", ".gif": "image/gif", ".webp": "image/webp", ".apn
 
 
 class Kept(BaseModel):
-    """Whether a result is a favourite."""
+    """Whether a result is marked as saved."""
 
-    kept: bool = Field(description="true: mark the result as a favourite; false: remove the mark")
+    kept: bool = Field(description="true: mark the result as saved; false: remove the mark")
 
 
 def jobs(studio: Studio) -> APIRouter:
@@ -96,7 +96,7 @@ def jobs(studio: Studio) -> APIRouter:
 
     @api.put("/jobs/{id}/results/{name}")
     def keep(id: JobId, name: FileName, mark: Kept) -> dict[str, Any]:
-        """Mark a result as a favourite, or remove the mark."""
+        """Mark a result as saved, or remove the mark."""
         return asdict(queue.keep(id, name, mark.kept))
 
     @api.delete("/jobs/{id}/results/{name}")

@@ -1,63 +1,63 @@
-// The server's requests. What goes wrong comes as one sentence, thrown as an Error.
+// Client of the HTTP interface. Errors are thrown with the server's message.
 
-async function asked(method, path, body, headers = {}) {
-  let answer;
+async function request(method, path, body, headers = {}) {
+  let response;
   try {
-    answer = await fetch(path, {method, body, headers});
+    response = await fetch(path, {method, body, headers});
   } catch {
-    throw new Error('The studio does not answer: is it still open? Start it again with “calotype studio”.');
+    throw new Error('The studio does not respond: start it again with “calotype studio”.');
   }
-  if (answer.status === 204) return null;
-  const said = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(sentence(said.error || `the studio answered ${answer.status}`));
-  return said;
+  if (response.status === 204) return null;
+  const content = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(sentence(content.error || `the request failed with status ${response.status}`));
+  return content;
 }
 
 const json = {'content-type': 'application/json'};
 
-/** A sentence begins with a capital letter and ends in a full stop. */
+/** Format a message as a sentence, with a capital letter and a full stop. */
 export function sentence(text) {
   const whole = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }
 
 export const api = {
-  verbs: () => asked('GET', '/api/verbs'),
-  engines: () => asked('GET', '/api/engines'),
-  pictures: () => asked('GET', '/api/pictures'),
-  picture: (id) => asked('GET', `/api/pictures/${id}`),
+  verbs: () => request('GET', '/api/verbs'),
+  engines: () => request('GET', '/api/engines'),
+  pictures: () => request('GET', '/api/pictures'),
+  picture: (id) => request('GET', `/api/pictures/${id}`),
   add: (blob, name, part = false) =>
-    asked('POST', `/api/pictures?name=${encodeURIComponent(name)}&part=${part}`, blob),
-  forget: (id) => asked('DELETE', `/api/pictures/${id}`),
-  settings: (blob) => asked('POST', '/api/settings', blob),
-  make: (verb, args, aside = false) => asked('POST', `/api/verbs/${verb}/jobs${aside ? '?aside=true' : ''}`, JSON.stringify(args), json),
-  estimate: (verb, args) => asked('POST', `/api/verbs/${verb}/estimate`, JSON.stringify(args), json),
-  stop: (job) => asked('POST', `/api/jobs/${job}/stop`),
-  goOn: (job) => asked('POST', `/api/jobs/${job}/continue`),
-  remove: (job) => asked('DELETE', `/api/jobs/${job}`),
-  keep: (job, file, kept) => asked('PUT', result(job, file), JSON.stringify({kept}), json),
-  discard: (job, file) => asked('DELETE', result(job, file)),
-  use: (job, file) => asked('POST', `${result(job, file)}/picture`),
-  made: (job, file) => asked('GET', `${result(job, file)}/settings`),
-  models: () => asked('GET', '/api/models'),
-  bring: (parcel, name, photo) => asked('POST', '/api/models', JSON.stringify({parcel, name, photo}), json),
-  parcel: () => asked('POST', '/api/parcels'),
-  putPiece: (parcel, name, at, blob) => asked('PUT', `/api/parcels/${parcel}/${encodeURIComponent(name)}?at=${at}`, blob),
-  forgetParcel: (parcel) => asked('DELETE', `/api/parcels/${parcel}`),
-  sets: () => asked('GET', '/api/sets'),
-  newSet: (name, job = null) => asked('POST', '/api/sets', JSON.stringify({name, job}), json),
-  renameSet: (id, name) => asked('PUT', `/api/sets/${id}`, JSON.stringify({name}), json),
-  removeSet: (id) => asked('DELETE', `/api/sets/${id}`),
-  members: (id, start, count) => asked('GET', `/api/sets/${id}/pictures?start=${start}&count=${count}`),
-  addTo: (id, file, path) => asked('POST', `/api/sets/${id}/pictures?path=${encodeURIComponent(path)}`, file),
-  addBeside: (id, file, path) => asked('POST', `/api/sets/${id}/beside?path=${encodeURIComponent(path)}`, file),
-  whole: (id) => asked('POST', `/api/sets/${id}/whole`),
-  takeOut: (id, picture) => asked('DELETE', `/api/sets/${id}/pictures/${picture}`),
-  useOf: (id, picture) => asked('POST', `/api/sets/${id}/pictures/${picture}/use`),
-  anyones: () => asked('GET', '/api/data'),
-  heldForSets: () => asked('GET', '/api/data/kept'),
-  clean: () => asked('DELETE', '/api/data/kept'),
-  removeModel: (name) => asked('DELETE', `/api/models/${encodeURIComponent(name)}`),
+    request('POST', `/api/pictures?name=${encodeURIComponent(name)}&part=${part}`, blob),
+  forget: (id) => request('DELETE', `/api/pictures/${id}`),
+  settings: (blob) => request('POST', '/api/settings', blob),
+  make: (verb, args, aside = false) => request('POST', `/api/verbs/${verb}/jobs${aside ? '?aside=true' : ''}`, JSON.stringify(args), json),
+  estimate: (verb, args) => request('POST', `/api/verbs/${verb}/estimate`, JSON.stringify(args), json),
+  stop: (job) => request('POST', `/api/jobs/${job}/stop`),
+  goOn: (job) => request('POST', `/api/jobs/${job}/continue`),
+  remove: (job) => request('DELETE', `/api/jobs/${job}`),
+  keep: (job, file, kept) => request('PUT', result(job, file), JSON.stringify({kept}), json),
+  discard: (job, file) => request('DELETE', result(job, file)),
+  use: (job, file) => request('POST', `${result(job, file)}/picture`),
+  made: (job, file) => request('GET', `${result(job, file)}/settings`),
+  models: () => request('GET', '/api/models'),
+  bring: (parcel, name, photo) => request('POST', '/api/models', JSON.stringify({parcel, name, photo}), json),
+  parcel: () => request('POST', '/api/parcels'),
+  putPiece: (parcel, name, at, blob) => request('PUT', `/api/parcels/${parcel}/${encodeURIComponent(name)}?at=${at}`, blob),
+  forgetParcel: (parcel) => request('DELETE', `/api/parcels/${parcel}`),
+  sets: () => request('GET', '/api/sets'),
+  newSet: (name, job = null) => request('POST', '/api/sets', JSON.stringify({name, job}), json),
+  renameSet: (id, name) => request('PUT', `/api/sets/${id}`, JSON.stringify({name}), json),
+  removeSet: (id) => request('DELETE', `/api/sets/${id}`),
+  members: (id, start, count) => request('GET', `/api/sets/${id}/pictures?start=${start}&count=${count}`),
+  addTo: (id, file, path) => request('POST', `/api/sets/${id}/pictures?path=${encodeURIComponent(path)}`, file),
+  addBeside: (id, file, path) => request('POST', `/api/sets/${id}/beside?path=${encodeURIComponent(path)}`, file),
+  whole: (id) => request('POST', `/api/sets/${id}/whole`),
+  takeOut: (id, picture) => request('DELETE', `/api/sets/${id}/pictures/${picture}`),
+  useOf: (id, picture) => request('POST', `/api/sets/${id}/pictures/${picture}/use`),
+  anyones: () => request('GET', '/api/data'),
+  heldForSets: () => request('GET', '/api/data/kept'),
+  clean: () => request('DELETE', '/api/data/kept'),
+  removeModel: (name) => request('DELETE', `/api/models/${encodeURIComponent(name)}`),
 };
 
 function result(job, file) {

@@ -1,11 +1,11 @@
-// A result beside the photo that it was made from: under a slider where they have one shape, else side by side.
+// Comparison of a result with its photo: with a slider for equal aspect ratios, else side by side.
 import {url} from './api.js';
 import {h} from './dom.js';
 
-const START = 20;  // percent of the photo that are seen at first
+const START = 20;  // initial percentage of the photo
 const SAME_SHAPE = 0.02;
 
-/** @param shown {job, made}: a result and the job it is of */
+/** @param shown {job, made}: a result and its job */
 export function compare(photo, {job, made}) {
   const source = url.file(job.id, made.file);
   if (/\.mp4$/.test(made.file)) return side(photo, h('video', {src: source, autoplay: true, loop: true, muted: true, controls: true}));
@@ -25,7 +25,7 @@ function side(photo, result) {
 function slider(photo, result, made) {
   const before = h('img', {src: url.picture(photo.id), alt: 'The photo', class: 'before'});
   const line = h('div', {class: 'line', 'aria-hidden': 'true'});
-  const range = h('input', {type: 'range', min: 0, max: 100, step: 0.1, value: START, 'aria-label': 'How much of the photo is shown beside the result', class: 'over',
+  const range = h('input', {type: 'range', min: 0, max: 100, step: 0.1, value: START, 'aria-label': 'Split between photo and result', class: 'over',
     oninput: () => place(Number(range.value))});
   const box = h('div', {class: 'compare', style: {'--shape': `${made.width} / ${made.height}`, '--ratio': made.width / made.height}}, result, before, line,
     h('span', {class: 'tag left'}, 'Photo'), h('span', {class: 'tag right'}, 'Result'), range);

@@ -1,6 +1,6 @@
-// Elements without a framework.
+// DOM helpers.
 
-/** An element: h('p', {class: 'x', onclick: f}, 'text', child). Values of false, null and undefined are left out. */
+/** Create an element: h('p', {class: 'x', onclick: f}, 'text', child). Values of false, null and undefined are ignored. */
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -18,7 +18,7 @@ export function h(tag, properties = {}, ...children) {
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** One of the icons of icons.svg; it says nothing to a screen reader, so what it stands on has to. */
+/** An icon of icons.svg, hidden from screen readers: its parent element needs a label. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('viewBox', '0 0 24 24');
@@ -29,39 +29,39 @@ export function icon(name) {
   return svg;
 }
 
-/** A button with an icon, and its words for whoever cannot see it. */
+/** A button with an icon and an accessible label. */
 export function iconButton(name, label, onclick, more = {}) {
   return h('button', {type: 'button', class: 'plain icon', title: label, 'aria-label': label, onclick, ...more}, icon(name));
 }
 
-/** Show a part of the studio, anew where it is shown already. */
+/** Navigate to a part of the page; reload it if it is already shown. */
 export function go(hash) {
   if (location.hash === hash) dispatchEvent(new HashChangeEvent('hashchange'));
   else location.hash = hash;
 }
 
-/** A passing message. */
+/** Show a temporary message. */
 export function toast(text, kind = 'said') {
   const shown = h('div', {class: `toast ${kind}`}, text);
   document.getElementById('toasts').append(shown);
   setTimeout(() => shown.remove(), kind === 'problem' ? 9000 : 4000);
 }
 
-/** Ask before something that cannot be undone. Resolves to whether it is wanted. */
+/** Ask for confirmation; resolves to true or false. */
 export function sure(question, verb) {
   return new Promise((resolve) => {
     const answer = (wanted) => { dialog.close(); dialog.remove(); resolve(wanted); };
     const dialog = h('dialog', {class: 'sure', oncancel: () => answer(false)},
       h('p', {}, question),
       h('div', {class: 'row end'},
-        h('button', {type: 'button', onclick: () => answer(false)}, 'Leave it'),
+        h('button', {type: 'button', onclick: () => answer(false)}, 'Cancel'),
         h('button', {type: 'button', class: 'danger', onclick: () => answer(true)}, verb)));
     document.body.append(dialog);
     dialog.showModal();
   });
 }
 
-/** A file that somebody chooses; nothing comes back where they do not. */
+/** Open a file dialog; resolves to the chosen file, or never if cancelled. */
 export function choose(accept = 'image/*', several = false) {
   return new Promise((resolve) => {
     const input = document.getElementById('file');
@@ -73,7 +73,7 @@ export function choose(accept = 'image/*', several = false) {
   });
 }
 
-/** Have the browser save something. */
+/** Download a file. */
 export function save(href, name) {
   const link = h('a', {href, download: name});
   document.body.append(link);
@@ -81,7 +81,7 @@ export function save(href, name) {
   link.remove();
 }
 
-/** A time as people say it. */
+/** Format a duration. */
 export function duration(seconds) {
   if (seconds === null || seconds === undefined) return '';
   if (seconds < 1.5) return 'a second';

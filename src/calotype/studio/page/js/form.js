@@ -1,4 +1,4 @@
-// The form of a verb, made from what the verb says of its arguments: a widget for each kind.
+// The form of a verb, generated from its argument descriptions, with a widget for each kind.
 import {api, url} from './api.js';
 import {h, icon, iconButton, toast} from './dom.js';
 import {choosePicture} from './photo.js';
@@ -8,26 +8,26 @@ import {listen, loadPictures, set, setValue, state, valuesOf} from './state.js';
 const ON_STAGE = new Set(['mask', 'sketch', 'label map']);
 const PLAIN = {fid: 'FID', kid: 'KID', fsd: 'FSD', class_score: 'class score'};
 const USUAL = 'fid,kid,precision,recall,density,coverage';
-const WORDS = {auto: 'As suits it', free: 'Free', loose: 'Loose', close: 'Close'};
+const WORDS = {auto: 'Default', free: 'Free', loose: 'Loose', close: 'Close'};
 
 export const labelOf = (field) => field.label;
 
-/** Whether a verb, as its form stands, learns from a whole set of photos. */
+/** Whether the verb, with the selected engine, trains on a set. */
 export function learnsFromSet(verb) {
   return verb.name === 'train' && engineOf(verb)?.learns === 'many photos';
 }
 
-/** The fields that mean something as the form stands. */
+/** The fields that apply to the current selection. */
 function meaningful(verb, set) {
   return verb.fields.filter((field) => field.kind !== 'photo' && !(field.single && learnsFromSet(verb)) && !(field.of_sets && !set) && !(set && isPainted(field)));
 }
 
-/** Whether a field is filled in on the stage, by painting. */
+/** Whether a field is painted on the stage. */
 export function isPainted(field) {
   return ON_STAGE.has(field.kind) || (field.kind === 'picture' && field.begins);
 }
 
-/** The form of a verb, for a photo or for a set: {element, close}. What is set goes to the page's state; `before` stands first. */
+/** The form of a verb, for a photo or a set: {element, close}. Values are stored in the page's state; `before` is the first element. */
 export function form(verb, {set = null, before = null} = {}) {
   const closers = [];
   const widgets = meaningful(verb, set).map((field) => ({field, element: widget(verb, field, closers, set)}));
@@ -68,7 +68,7 @@ function widget(verb, field, closers, set) {
 function number({field, get, put, id}, whole) {
   const least = field.least ?? '', most = field.most ?? '';
   const box = h('input', {id, type: 'number', min: least, max: most, step: whole ? 1 : 'any', inputmode: whole ? 'numeric' : 'decimal',
-    placeholder: field.default ?? (field.kind === 'margin' ? '0' : 'as suits it'), 'aria-describedby': `${id}-help`, oninput: () => put(box.value === '' ? null : Number(box.value))});
+    placeholder: field.default ?? (field.kind === 'margin' ? '0' : 'default'), 'aria-describedby': `${id}-help`, oninput: () => put(box.value === '' ? null : Number(box.value))});
   const refresh = () => { box.value = get() ?? ''; };
   if (least !== '' && most !== '') {
     const slider = h('input', {id, type: 'range', min: least, max: most, step: (most - least) / 100, oninput: () => { put(Number(slider.value)); shown.textContent = slider.value; }});
@@ -82,7 +82,7 @@ function number({field, get, put, id}, whole) {
 
 function seed(context) {
   const {input, refresh} = number(context, true);
-  const dice = iconButton('dice', 'Another one by chance', () => { context.put(Math.floor(Math.random() * 10000)); refresh(); });
+  const dice = iconButton('dice', 'Random seed', () => { context.put(Math.floor(Math.random() * 10000)); refresh(); });
   return {input: h('div', {class: 'row'}, input, dice), refresh};
 }
 
@@ -110,10 +110,10 @@ function choice({field, get, put, id}) {
   return {input: select, refresh: () => options(select, choices, get() ?? usual)};
 }
 
-/** Several of the choices, or none: then it is done picture by picture. */
+/** A selection of measures for sets; empty for a comparison of single pictures. */
 function several({verb, field, get, put, id}) {
   const boxes = field.choices.map((word) => h('input', {type: 'checkbox', value: word, id: `${id}-${word}`, onchange: () => put(field.choices.filter((_, i) => boxes[i].checked).join(',') || null)}));
-  const kinds = [['sets', 'Whole sets'], ['single', 'Pictures of equal names']].map(([kind, words]) => h('button', {type: 'button', data: {word: kind}, onclick: () => { put(kind === 'sets' ? USUAL : null); refresh(); }}, words));
+  const kinds = [['sets', 'As sets'], ['single', 'Paired by name']].map(([kind, words]) => h('button', {type: 'button', data: {word: kind}, onclick: () => { put(kind === 'sets' ? USUAL : null); refresh(); }}, words));
   const list = h('div', {class: 'checks'}, boxes.map((box) => h('label', {class: 'check', for: box.id}, box, PLAIN[box.value] || box.value)));
   const refresh = () => {
     const given = String(get() ?? '').split(',').filter(Boolean);
@@ -121,16 +121,16 @@ function several({verb, field, get, put, id}) {
     for (const button of kinds) button.setAttribute('aria-pressed', (button.dataset.word === 'sets') === given.length > 0);
     list.hidden = !given.length;
   };
-  // Whoever chose sets most likely wants them compared as such.
+  // For sets, the measures of sets are selected by default.
   if (get() === undefined) setValue(verb.name, field.name, USUAL, 'form');
   return {input: h('div', {}, h('div', {class: 'segments'}, kinds), list), refresh, group: true};
 }
 
-/** Words, and beside them how much: 0 (free) to 1 (all of it). */
+/** Buttons for the words, and a slider from 0 (free) to 1 (the input unchanged). */
 function structure({field, get, put, id}) {
   const words = field.choices;
-  const slider = h('input', {type: 'range', min: 0, max: 1, step: 0.01, 'aria-label': 'How much of the layout is kept', oninput: () => { put(slider.value); shown(); }});
-  const said = h('output', {class: 'quiet'});
+  const slider = h('input', {type: 'range', min: 0, max: 1, step: 0.01, 'aria-label': 'Structure', oninput: () => { put(slider.value); shown(); }});
+  const summary = h('output', {class: 'quiet'});
   const buttons = words.map((word) => h('button', {type: 'button', data: {word}, onclick: () => { put(word === field.default ? null : word); shown(); }}, WORDS[word] || word));
   const shown = () => {
     const value = get() ?? field.default, known = {free: 0, loose: 0.12, close: 0.25};
@@ -138,9 +138,9 @@ function structure({field, get, put, id}) {
     const amount = value in known ? known[value] : Number(value);
     slider.value = Number.isFinite(amount) ? amount : 0.2;
     slider.classList.toggle('unset', !Number.isFinite(amount));
-    said.textContent = Number.isFinite(amount) ? `${Math.round(amount * 100)} %` : '';
+    summary.textContent = Number.isFinite(amount) ? `${Math.round(amount * 100)} %` : '';
   };
-  return {input: h('div', {}, h('div', {class: 'segments'}, ...buttons), h('div', {class: 'row'}, h('span', {class: 'quiet'}, 'free'), slider, h('span', {class: 'quiet'}, 'as it is'), said)), refresh: shown, group: true, id};
+  return {input: h('div', {}, h('div', {class: 'segments'}, ...buttons), h('div', {class: 'row'}, h('span', {class: 'quiet'}, 'free'), slider, h('span', {class: 'quiet'}, 'unchanged'), summary)), refresh: shown, group: true, id};
 }
 
 function settings({verb, get, put, closers}) {
@@ -149,12 +149,12 @@ function settings({verb, get, put, closers}) {
   const write = (pairs) => put(Object.keys(pairs).length ? pairs : null);
   const refresh = () => {
     const given = get() || {}, known = keys();
-    const add = h('select', {'aria-label': 'Which value to change', onchange: () => { if (add.value) { write({...get(), [add.value]: String(preset(verb)?.[add.value] ?? '')}); refresh(); } }},
-      h('option', {value: ''}, 'Change a value …'), ...Object.keys(known).filter((key) => !(key in given)).map((key) => h('option', {value: key}, key)));
+    const add = h('select', {'aria-label': 'Setting to change', onchange: () => { if (add.value) { write({...get(), [add.value]: String(preset(verb)?.[add.value] ?? '')}); refresh(); } }},
+      h('option', {value: ''}, 'Add a setting …'), ...Object.keys(known).filter((key) => !(key in given)).map((key) => h('option', {value: key}, key)));
     rows.replaceChildren(...Object.entries(given).map(([key, value]) => {
       const box = h('input', {type: 'text', value, 'aria-label': key, oninput: () => write({...get(), [key]: box.value})});
       return h('div', {class: 'setting'}, h('span', {title: known[key]?.meaning || ''}, key), box,
-        iconButton('close', `Leave ${key} as it is`, () => { const {[key]: gone, ...rest} = get(); write(rest); refresh(); }),
+        iconButton('close', `Reset ${key}`, () => { const {[key]: gone, ...rest} = get(); write(rest); refresh(); }),
         h('p', {class: 'help'}, known[key]?.meaning || ''));
     }), add);
   };
@@ -164,7 +164,7 @@ function settings({verb, get, put, closers}) {
 
 // ----------------------------------------------------------------------------------------------- engines and models
 
-/** What is known of the engine that a verb would be done by, as its form stands. */
+/** The description of the selected engine. */
 export function engineOf(verb) {
   const field = verb.fields.find((one) => one.kind === 'engine');
   return field && state.engines?.[valuesOf(verb.name)[field.name] ?? field.default];
@@ -176,7 +176,7 @@ function preset(verb) {
   return about?.presets[valuesOf(verb.name)[field?.name] ?? field?.default ?? about.usual];
 }
 
-/** The engines that can do a verb, and what else they can. */
+/** The engines that support a verb, and optionally an ability. */
 export function able(verb, ability = null) {
   return Object.entries(state.engines || {}).filter(([, about]) => about.verbs.includes(verb.name) && (!ability || about.abilities.includes(ability))).map(([name]) => name);
 }
@@ -185,12 +185,12 @@ function engine({verb, field, get, put, id, closers, set}) {
   const select = h('select', {id, onchange: () => {
     const before = learnsFromSet(verb);
     put(select.value === field.default ? null : select.value);
-    said();
-    // Another form is needed where a set is learned from, not a photo.
+    summary();
+    // The form is different for training on a set.
     if (learnsFromSet(verb) !== before) dispatchEvent(new HashChangeEvent('hashchange'));
   }});
   const about = h('p', {class: 'help'});
-  const said = () => { about.textContent = state.engines?.[select.value]?.summary || ''; };
+  const summary = () => { about.textContent = state.engines?.[select.value]?.summary || ''; };
   const refresh = () => {
     const names = state.engines ? able(verb) : field.choices;
     const many = names.filter((name) => state.engines?.[name]?.learns === 'many photos');
@@ -198,11 +198,11 @@ function engine({verb, field, get, put, id, closers, set}) {
     options(select, names.map((name) => [name, name]), chosen);
     if (many.length) {
       const group = (label, some) => h('optgroup', {label}, some.map((name) => h('option', {value: name}, name)));
-      select.replaceChildren(group('From one photo', names.filter((name) => !many.includes(name))), group('From a set of photos', many));
+      select.replaceChildren(group('Trained on one photo', names.filter((name) => !many.includes(name))), group('Trained on a set', many));
       select.value = chosen;
     }
     if (field.required && !get() && chosen) put(chosen);
-    said();
+    summary();
   };
   closers.push(listen('engines', refresh));
   return {input: h('div', {}, select, about), refresh};
@@ -212,31 +212,31 @@ function presets({verb, field, get, put, id, closers}) {
   const select = h('select', {id, onchange: () => put(select.value === field.default ? null : select.value)});
   const refresh = () => {
     const names = Object.keys(engineOf(verb)?.presets || {[field.default ?? 'fast']: 0}).filter((name) => name !== 'tiny' || get() === 'tiny');
-    options(select, [...(field.default ? [] : [['', `the usual one${engineOf(verb) ? `, ${engineOf(verb).usual}` : ''}`]]), ...names.map((name) => [name, name])], get() ?? field.default ?? '');
+    options(select, [...(field.default ? [] : [['', `default${engineOf(verb) ? `, ${engineOf(verb).usual}` : ''}`]]), ...names.map((name) => [name, name])], get() ?? field.default ?? '');
   };
   closers.push(listen('engines', refresh), listen('values', ({name}) => { if (name === 'engine') refresh(); }));
   return {input: select, refresh};
 }
 
 function model({verb, field, get, put, id, closers}) {
-  const learning = () => (state.models || []).find((one) => one.name === select.value && !one.finished);
+  const unfinished = () => (state.models || []).find((one) => one.name === select.value && !one.finished);
   const select = h('select', {id, onchange: () => {
     put(select.value || null);
-    // A model that is still learning is used as it was saved last.
-    if (field.required) setValue(verb.name, 'unfinished', learning() ? true : null, 'model');
+    // An unfinished model is used in its last saved state.
+    if (field.required) setValue(verb.name, 'unfinished', unfinished() ? true : null, 'model');
   }});
   const refresh = () => {
-    // A verb without a photo takes models of many photos.
+    // Verbs that require a model accept models of data sets, finished or not.
     const fits = (one) => field.required ? one.verbs.includes(verb.name) : one.finished && (one.verbs.includes(verb.name) || state.engines?.[one.engine]?.verbs.includes(verb.name));
     const models = (state.models || []).filter(fits);
-    const named = (one) => [one.photo, one.engine, one.purpose !== 'sample' && one.purpose, !one.finished && 'still learning'].filter(Boolean).join(' · ');
-    options(select, [['', field.required ? models.length ? 'choose one' : 'none has been trained yet' : verb.fields.some((one) => one.name === 'unfinished') ? 'the one that belongs to the photo' : 'none'], ...models.map((one) => [one.name, named(one)])], get() ?? '');
+    const named = (one) => [one.photo, one.engine, one.purpose !== 'sample' && one.purpose, !one.finished && 'in training'].filter(Boolean).join(' · ');
+    options(select, [['', field.required ? models.length ? 'choose a model' : 'no models yet' : verb.fields.some((one) => one.name === 'unfinished') ? 'automatic, for this photo' : 'none'], ...models.map((one) => [one.name, named(one)])], get() ?? '');
     if (field.required && models.length === 1 && !get()) { select.value = models[0].name; select.onchange?.(); select.dispatchEvent(new Event('change')); }
   };
   closers.push(listen('models', refresh), listen('engines', refresh));
   api.models().then((models) => set('models', models), () => {});
-  const learn = field.required ? h('a', {href: '#/train', class: 'help', onclick: () => setValue('train', 'engine', Object.entries(state.engines || {}).find(([, about]) => about.learns === 'many photos')?.[0])}, 'Train one from a set') : null;
-  return {input: h('div', {}, select, learn), refresh};
+  const trainLink = field.required ? h('a', {href: '#/train', class: 'help', onclick: () => setValue('train', 'engine', Object.entries(state.engines || {}).find(([, about]) => about.learns === 'many photos')?.[0])}, 'Train a model') : null;
+  return {input: h('div', {}, select, trainLink), refresh};
 }
 
 function device({field, get, put, id}) {
@@ -260,7 +260,7 @@ const parts = (value) => { const [width, height] = String(value ?? '').split('x'
 function shape({field, get, put, id, closers}) {
   const kinds = {trapezoid: [0.05, 3, 0.4], slant: [-0.9, 0.9, 0.3], arc: [-0.9, 0.9, 0.3]};
   const select = h('select', {id, onchange: () => { put(select.value && select.value !== 'quad' ? `${select.value}:${kinds[select.value][2]}` : select.value === 'quad' ? 'quad:0.15,0,0.85,0,1,1,0,1' : null); refresh(); }});
-  const slider = h('input', {type: 'range', step: 0.01, 'aria-label': 'How much', oninput: () => put(`${select.value}:${slider.value}`)});
+  const slider = h('input', {type: 'range', step: 0.01, 'aria-label': 'Amount', oninput: () => put(`${select.value}:${slider.value}`)});
   const refresh = () => {
     const [word, amount] = String(get() ?? '').split(':');
     options(select, [['', 'a rectangle'], ['trapezoid', 'trapezoid'], ['slant', 'slanted'], ['arc', 'arched'], ['quad', 'four corners, drawn on the photo']], word);
@@ -274,9 +274,9 @@ function shape({field, get, put, id, closers}) {
 // -------------------------------------------------------------------------------------------------------- pictures
 
 function painted({verb, field}) {
-  // It is painted on the stage; the form leads there, for whoever looks for it here.
+  // A button that switches to the layer on the stage.
   const go = h('button', {type: 'button', class: 'small', onclick: () => dispatchEvent(new CustomEvent('stage', {detail: field.name}))},
-    icon('brush'), field.kind === 'picture' ? 'Arrange it on the photo' : `Paint the ${field.kind === 'mask' ? 'mask' : field.kind === 'label map' ? 'map' : 'sketch'}`);
+    icon('brush'), field.kind === 'picture' ? 'Place on the photo' : `Paint the ${field.kind === 'mask' ? 'mask' : field.kind === 'label map' ? 'map' : 'sketch'}`);
   return {input: go, group: true};
 }
 
@@ -287,7 +287,7 @@ function slot({field, get, put}) {
     const open = h('button', {type: 'button', class: 'thumb', 'aria-label': id ? 'Choose another picture' : `Choose a picture: ${labelOf(field)}`, onclick: async () => { const picture = await choosePicture(labelOf(field)); if (picture) { put(picture.id); refresh(); } }},
       id ? h('img', {src: url.thumbnail(id), alt: ''}) : h('span', {}, icon('plus'), 'Choose or drop a picture'));
     dropInto(open, async (files) => { put((await api.add(files[0], files[0].name)).id); await loadPictures(); refresh(); });
-    place.replaceChildren(open, id ? iconButton('close', 'Take it out', () => { put(null); refresh(); }) : '');
+    place.replaceChildren(open, id ? iconButton('close', 'Remove', () => { put(null); refresh(); }) : '');
   };
   return {input: place, refresh, group: true};
 }
@@ -298,19 +298,19 @@ function slots({verb, field, get, put}) {
     const ids = get() || [], set = state.sets.find((one) => one.id === ids[0]);
     if (set) {
       place.replaceChildren(h('div', {class: 'slot of-set'}, mosaic(set), h('p', {}, h('strong', {}, set.name), ' ', h('span', {class: 'quiet'}, extent(set))),
-        iconButton('close', 'Take it out', () => { put(null); refresh(); })));
+        iconButton('close', 'Remove', () => { put(null); refresh(); })));
       return;
     }
     const add = h('button', {type: 'button', class: 'thumb', 'aria-label': `Add a picture: ${labelOf(field)}`, onclick: async () => { const picture = await choosePicture(labelOf(field)); if (picture) { put([...ids, picture.id]); refresh(); } }}, h('span', {}, icon('plus'), field.sets ? 'A picture' : 'Add'));
     const many = field.sets && !ids.length ? h('button', {type: 'button', class: 'thumb', data: {do: 'set'}, 'aria-label': `Choose a set: ${labelOf(field)}`, onclick: async () => { const one = await chooseSet(labelOf(field)); if (one) { put([one.id]); refresh(); } }}, h('span', {}, icon('folder'), 'A set')) : '';
     dropInto(add, async (files) => { const added = []; for (const file of files) added.push((await api.add(file, file.name)).id); put([...ids, ...added]); await loadPictures(); refresh(); });
     place.replaceChildren(...ids.map((id, i) => h('div', {class: 'slot'}, h('img', {class: 'thumb', src: url.thumbnail(id), alt: ''}),
-      iconButton('close', 'Take it out', () => { const rest = ids.filter((_, j) => j !== i); put(rest.length ? rest : null); refresh(); }))), many, add);
+      iconButton('close', 'Remove', () => { const rest = ids.filter((_, j) => j !== i); put(rest.length ? rest : null); refresh(); }))), many, add);
   };
   return {input: place, refresh, group: true, verb};
 }
 
-/** A place of the page that takes files of its own. */
+/** Make an element a drop target for files. */
 function dropInto(element, take) {
   element.addEventListener('dragover', (event) => { event.preventDefault(); element.classList.add('over'); });
   element.addEventListener('dragleave', () => element.classList.remove('over'));

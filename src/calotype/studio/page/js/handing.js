@@ -1,13 +1,13 @@
-// Many pictures handed in together: a set is made of them, one file after the other, with what is left said on the way.
+// Upload of sets and of model files, with progress dialogs.
 import {api, sentence} from './api.js';
 import {duration, go, h, icon} from './dom.js';
-import {SAID, picturesOf} from './files.js';
+import {METADATA, picturesOf} from './files.js';
 import {loadSets} from './state.js';
 
 const AT_A_TIME = 3;
-const NAMED = 6;  // files that could not be used, said by name
+const NAMED = 6;  // failed files that are listed by name
 
-/** Make a set of files, {file, path}; `single` is done with the files where they are rather wanted one by one. Resolves to the set, or null. */
+/** Create a set from files, [{file, path}]; `single` is called instead if the user prefers single pictures. Resolves to the set, or null. */
 export function newSet(files, single = null) {
   const {pictures, beside, others, name} = picturesOf(files);
   return new Promise((resolve) => {
@@ -27,16 +27,16 @@ export function newSet(files, single = null) {
     const dialog = h('dialog', {class: 'handing', oncancel: () => close(null)},
       pictures.length ? [
         h('h2', {}, `A set of ${pictures.length} pictures`),
-        h('p', {class: 'quiet'}, labels.size > 1 ? `In ${labels.size} folders, which are kept as their labels. ` : '', beside.length ? 'What is known of each of them comes along: labels, maps, boxes, whatever the set has. ' : '', others ? others === 1 ? 'One other file is passed over.' : `${others} other files are passed over.` : ''),
-        h('div', {class: 'field'}, h('label', {for: 'set-name'}, 'What to call it'), box),
+        h('p', {class: 'quiet'}, labels.size > 1 ? `In ${labels.size} folders, which are used as labels. ` : '', beside.length ? 'Its labels, label maps and boxes are uploaded, too. ' : '', others ? others === 1 ? 'One other file is skipped.' : `${others} other files are skipped.` : ''),
+        h('div', {class: 'field'}, h('label', {for: 'set-name'}, 'Name'), box),
         said,
         h('div', {class: 'row end'},
-          h('button', {type: 'button', onclick: () => close(null)}, 'Leave it'),
-          single && h('button', {type: 'button', data: {do: 'single'}, onclick: () => { close(null); single(pictures.map(({file}) => file)); }}, 'Take each by itself'),
-          h('button', {type: 'button', class: 'main', data: {do: 'make-set'}, onclick: make}, 'Make the set')),
+          h('button', {type: 'button', onclick: () => close(null)}, 'Cancel'),
+          single && h('button', {type: 'button', data: {do: 'single'}, onclick: () => { close(null); single(pictures.map(({file}) => file)); }}, 'Open as single photos'),
+          h('button', {type: 'button', class: 'main', data: {do: 'make-set'}, onclick: make}, 'Create set')),
       ] : [
-        h('p', {}, 'There is no picture among these files.'),
-        h('div', {class: 'row end'}, h('button', {type: 'button', onclick: () => close(null)}, 'All right')),
+        h('p', {}, 'There are no pictures among these files.'),
+        h('div', {class: 'row end'}, h('button', {type: 'button', onclick: () => close(null)}, 'OK')),
       ]);
     box.addEventListener('keydown', (event) => { if (event.key === 'Enter') make(); });
     document.body.append(dialog);
@@ -44,21 +44,21 @@ export function newSet(files, single = null) {
   });
 }
 
-/** Put pictures, {file, path}, into a set, with what lies beside them where it is a set of samples, and say what became of them. */
+/** Upload pictures, [{file, path}], and other files of a data set (`beside`) to a set, and report failed files. */
 export async function fill(set, pictures, beside = []) {
   const all = pictures.length + beside.length;
-  const bar = h('progress', {max: all, value: 0, 'aria-label': 'How many have come'});
+  const bar = h('progress', {max: all, value: 0, 'aria-label': 'Upload progress'});
   const line = h('p', {role: 'status'}), list = h('ul', {class: 'refused'});
   let stopped = false;
   const stop = h('button', {type: 'button', onclick: () => { stopped = true; stop.disabled = true; }}, icon('stop'), 'Stop');
   const dialog = h('dialog', {class: 'handing', oncancel: (event) => event.preventDefault()}, h('h2', {}, `“${set.name}”`), line, bar, list, h('div', {class: 'row end'}, stop));
   document.body.append(dialog);
   dialog.showModal();
-  const waiting = inOrder(pictures, beside), refused = [], began = performance.now();
-  let done = 0, came = 0, problem = '';
+  const waiting = inOrder(pictures, beside), refused = [], started = performance.now();
+  let done = 0, uploaded = 0, problem = '';
   const show = () => {
     bar.value = done;
-    const left = done > 5 ? `, about ${duration((performance.now() - began) / 1000 / done * (all - done))} left` : '';
+    const left = done > 5 ? `, about ${duration((performance.now() - started) / 1000 / done * (all - done))} left` : '';
     line.textContent = `${done} of ${all}${done < all ? left : ''}`;
   };
   const work = async (most = Infinity) => {
@@ -67,10 +67,10 @@ export async function fill(set, pictures, beside = []) {
       if (!next || stopped) return;
       try {
         await (next.beside ? api.addBeside : api.addTo)(set.id, next.file, next.path);
-        came += next.beside ? 0 : 1;
+        uploaded += next.beside ? 0 : 1;
       } catch (error) {
-        // What is wrong with one file is no reason to stop; that nobody answers is.
-        if (error.message.startsWith('The studio does not answer') || /at most|507|deleted/.test(error.message)) { stopped = true; problem = error.message; return; }
+        // Errors of single files are collected; errors of the server or the set end the upload.
+        if (error.message.startsWith('The studio does not respond') || /at most|507|deleted/.test(error.message)) { stopped = true; problem = error.message; return; }
         refused.push({path: next.path, why: error.message});
       }
       done++;
@@ -79,47 +79,47 @@ export async function fill(set, pictures, beside = []) {
   };
   const complete = async () => {
     try {
-      came = (await api.whole(set.id)).count;
+      uploaded = (await api.whole(set.id)).count;
     } catch (error) {
       problem = error.message;
     }
   };
   show();
-  // What says what the others are has to be there before them.
-  if (beside.length) await work(SAID.length);
+  // The metadata must be uploaded first.
+  if (beside.length) await work(METADATA.length);
   await Promise.all(Array.from({length: AT_A_TIME}, () => work()));
   if (beside.length && !problem) await complete();
   await loadSets().catch(() => {});
   if (!refused.length && !problem && !stopped) { dialog.close(); dialog.remove(); return; }
   await new Promise((resolve) => {
-    line.textContent = `${came} of ${pictures.length} are in the set.${problem ? ` ${sentence(problem)}` : ''}${refused.length ? ` Left out, ${refused.length}:` : ''}`;
+    line.textContent = `${uploaded} of ${pictures.length} are in the set.${problem ? ` ${sentence(problem)}` : ''}${refused.length ? ` Failed, ${refused.length}:` : ''}`;
     list.replaceChildren(...refused.slice(0, NAMED).map(({path, why}) => h('li', {}, h('strong', {}, path), ` ${why}`)),
       refused.length > NAMED ? h('li', {}, `and ${refused.length - NAMED} more`) : '');
-    stop.replaceWith(h('button', {type: 'button', class: 'main', data: {do: 'handed'}, onclick: () => { dialog.close(); dialog.remove(); resolve(); }}, 'All right'));
+    stop.replaceWith(h('button', {type: 'button', class: 'main', data: {do: 'handed'}, onclick: () => { dialog.close(); dialog.remove(); resolve(); }}, 'OK'));
   });
 }
 
-/** What is handed in one after the other: a picture and what lies beside it together, so that what has come when somebody stops is whole. */
+/** Upload order: the files of each sample together, so that samples are complete if the upload is stopped. */
 function inOrder(pictures, beside) {
   const name = ({path}) => path.split('/').pop();
-  const all = [...beside.slice(SAID.length).map((one) => ({...one, beside: true})), ...pictures];
+  const all = [...beside.slice(METADATA.length).map((one) => ({...one, beside: true})), ...pictures];
   if (beside.length) all.sort((a, b) => name(a) < name(b) ? -1 : name(a) > name(b) ? 1 : 0);
-  return [...beside.slice(0, SAID.length).map((one) => ({...one, beside: true})), ...all];
+  return [...beside.slice(0, METADATA.length).map((one) => ({...one, beside: true})), ...all];
 }
 
-const PIECE = 8 << 20;  // bytes of a file that are sent at a time
+const CHUNK = 8 << 20;  // bytes of a chunk
 
-/** Hand in files that are no pictures, large ones in pieces: the id of what they came in. `said` hears which share has come. */
-export async function sendParcel(files, said) {
+/** Upload other files in chunks; resolves to the id of the upload. `onProgress` is called with the fraction done, 0..1. */
+export async function sendParcel(files, onProgress) {
   const {id} = await api.parcel(), all = files.reduce((sum, file) => sum + file.size, 0);
   let sent = 0;
   try {
     for (const file of files) {
       const name = file.name.replace(/[^\w.-]+/g, '_').replace(/^[^\w]+/, '').slice(-99) || 'file';
-      for (let at = 0; at < Math.max(1, file.size); at += PIECE) {
-        await api.putPiece(id, name, at, file.slice(at, at + PIECE));
-        sent += Math.min(PIECE, file.size - at);
-        said(sent / Math.max(1, all));
+      for (let at = 0; at < Math.max(1, file.size); at += CHUNK) {
+        await api.putPiece(id, name, at, file.slice(at, at + CHUNK));
+        sent += Math.min(CHUNK, file.size - at);
+        onProgress(sent / Math.max(1, all));
       }
     }
   } catch (error) {
@@ -129,8 +129,8 @@ export async function sendParcel(files, said) {
   return id;
 }
 
-/** Make a set of files and show it. */
-export async function handInSet(files, single = null) {
+/** Create a set from files and show it. */
+export async function uploadSet(files, single = null) {
   const set = await newSet(files, single);
   if (set) go(`#/sets/${set.id}`);
 }

@@ -1,4 +1,4 @@
-// The requests that scripts can make, read from the description that the server gives of itself.
+// Documentation of the HTTP interface, generated from the server's OpenAPI description.
 import {h} from './dom.js';
 
 const main = document.getElementById('main');
@@ -10,7 +10,7 @@ const example = [
   `curl -sO ${location.origin}/api/jobs/JOB/files/photo_vary_0.png`,
 ].join('\n');
 
-main.append(h('p', {}, description.info.description, ' The whole description for programs: ', h('a', {href: '/api/openapi.json'}, 'openapi.json'), '.'), h('pre', {class: 'command'}, example));
+main.append(h('p', {}, description.info.description, ' The complete OpenAPI description: ', h('a', {href: '/api/openapi.json'}, 'openapi.json'), '.'), h('pre', {class: 'command'}, example));
 
 const byTag = new Map();
 for (const [path, methods] of Object.entries(description.paths)) {
@@ -36,5 +36,5 @@ function body(about) {
   if (!reference) return null;
   const schema = description.components.schemas[reference.split('/').at(-1)], needed = new Set(schema.required || []);
   return h('dl', {}, Object.entries(schema.properties || {}).flatMap(([name, one]) => [
-    h('dt', {}, h('code', {}, name), needed.has(name) ? ' (needed)' : ''), h('dd', {}, one.description || '')]));
+    h('dt', {}, h('code', {}, name), needed.has(name) ? ' (required)' : ''), h('dd', {}, one.description || '')]));
 }

@@ -1,4 +1,4 @@
-// The queue: everything that was asked for, the newest first.
+// The list of jobs, newest first.
 import {api, url} from './api.js';
 import {go, h, iconButton, sure} from './dom.js';
 import {photoField} from './opening.js';
@@ -9,10 +9,10 @@ import {jobsNewestFirst, listen, set, setValue, state, WORKING} from './state.js
 
 export function showWork(main) {
   const list = h('div', {class: 'jobs'});
-  main.append(h('div', {class: 'page'}, h('h1', {}, 'Work'), h('p', {class: 'quiet'}, 'Work goes on when this page is closed, and where it was when the studio is started again.'), list));
+  main.append(h('div', {class: 'page'}, h('h1', {}, 'Jobs'), h('p', {class: 'quiet'}, 'Jobs continue when this page is closed, and resume when the studio is restarted.'), list));
   const draw = () => {
     const jobs = jobsNewestFirst();
-    list.replaceChildren(...(jobs.length ? jobs.map(card) : [h('p', {class: 'empty'}, 'Nothing was asked for yet. ', h('a', {href: '#/'}, 'Begin with a photo'), '.')]));
+    list.replaceChildren(...(jobs.length ? jobs.map(card) : [h('p', {class: 'empty'}, 'There are no jobs yet. ', h('a', {href: '#/'}, 'Start with a photo'), '.')]));
   };
   draw();
   return listen('jobs', draw);
@@ -37,20 +37,20 @@ const MOST_SHOWN = 24;
 function card(job) {
   const photo = photoOf(job), many = setOf(job);
   return h('article', {class: `job ${job.state}`, data: {job: job.id}},
-    photo ? h('button', {type: 'button', class: 'thumb', 'aria-label': `Work on ${photo.name}`, onclick: () => back(job, photo)}, h('img', {src: url.thumbnail(photo.id), alt: ''})) : many?.count ? h('a', {class: 'thumb', href: `#/sets/${many.id}`, 'aria-label': `The set ${many.name}`}, mosaic(many)) : null,
+    photo ? h('button', {type: 'button', class: 'thumb', 'aria-label': `Open ${photo.name}`, onclick: () => back(job, photo)}, h('img', {src: url.thumbnail(photo.id), alt: ''})) : many?.count ? h('a', {class: 'thumb', href: `#/sets/${many.id}`, 'aria-label': `The set ${many.name}`}, mosaic(many)) : null,
     h('div', {class: 'body'},
       h('h2', {}, job.verb.charAt(0).toUpperCase() + job.verb.slice(1), ' ', h('span', {class: 'quiet'}, [(photo || many)?.name ?? state.models?.find((one) => one.name === job.arguments.model)?.photo, when(job.asked)].filter(Boolean).join(' · '))),
       job.state !== 'done' || job.message ? progress(job) : null,
       job.report ? report(job) : null,
       job.results.length ? h('div', {class: 'rail'}, job.results.length > 1 ? jobActions(job, MOST_SHOWN) : null, job.results.slice(0, MOST_SHOWN).map((made) => thumb(job, made, () => back(job, photo, made)))) : null,
-      job.model && job.state === 'done' ? h('a', {href: '#/models'}, 'Look at the model') : null,
-      job.set && job.state === 'done' ? h('a', {href: `#/sets/${job.set}`}, 'Look at the set') : null),
-    WORKING.has(job.state) || job.state === 'stopped' || job.state === 'failed' ? null : iconButton('trash', 'Remove this job and its results', async () => {
-      if (await sure('Remove this job and its results?', 'Remove')) attempt(() => api.remove(job.id));
+      job.model && job.state === 'done' ? h('a', {href: '#/models'}, 'Show model') : null,
+      job.set && job.state === 'done' ? h('a', {href: `#/sets/${job.set}`}, 'Show set') : null),
+    WORKING.has(job.state) || job.state === 'stopped' || job.state === 'failed' ? null : iconButton('trash', 'Delete this job and its results', async () => {
+      if (await sure('Delete this job and its results?', 'Delete')) attempt(() => api.remove(job.id));
     }));
 }
 
-/** Back to where it was asked for, a result in view. */
+/** Open the workspace of a job, with a result on the stage. */
 function back(job, photo, made = null) {
   const verb = verbOf(job), many = setOf(job);
   if (!photo && !many && photoField(verb)) return;

@@ -1,4 +1,4 @@
-// The results that somebody wanted.
+// The results marked as saved.
 import {url} from './api.js';
 import {h} from './dom.js';
 import {actions, thumb} from './results.js';
@@ -7,10 +7,10 @@ import {jobsNewestFirst, listen} from './state.js';
 export function showKept(main) {
   const place = h('div', {class: 'kept'});
   let chosen = null;
-  main.append(h('div', {class: 'page'}, h('h1', {}, 'Kept'), place));
+  main.append(h('div', {class: 'page'}, h('h1', {}, 'Saved'), place));
   const draw = () => {
     const all = jobsNewestFirst().flatMap((job) => job.results.filter((made) => made.kept).map((made) => ({job, made})));
-    if (!all.length) { place.replaceChildren(h('p', {class: 'empty'}, 'Results that you keep are shown here.')); return; }
+    if (!all.length) { place.replaceChildren(h('p', {class: 'empty'}, 'Saved results are shown here.')); return; }
     const now = all.find(({job, made}) => job.id === chosen?.job && made.file === chosen.file);
     place.replaceChildren(
       now ? h('div', {class: 'chosen'}, /\.mp4$/.test(now.made.file) ? h('video', {src: url.file(now.job.id, now.made.file), controls: true, autoplay: true, loop: true, muted: true}) : h('img', {src: url.file(now.job.id, now.made.file), alt: `Result of ${now.job.verb}`}), actions(now.job, now.made)) : '',

@@ -1,4 +1,4 @@
-// The stage of a verb that takes a layout: a label map is painted in the classes of the chosen model.
+// The stage of a verb with a layout: a label map painted in the classes of the selected model.
 import {api} from './api.js';
 import {Painter} from './canvas/painter.js';
 import {View} from './canvas/view.js';
@@ -6,16 +6,16 @@ import {compare} from './compare.js';
 import {h, iconButton} from './dom.js';
 import {listen, state, valuesOf} from './state.js';
 
-const SIDE = 256;  // pixels of the map, each way; it is brought to the size of the result
+const SIDE = 256;  // side of the map, pixels; it is resized to the size of the result
 
 const layoutOf = (verb) => verb.fields.find((field) => field.kind === 'label map' && field.required && !field.begins);
 
-/** Whether a verb takes a layout and no photo. */
+/** Whether a verb has a layout and no photo. */
 export function needsLayout(verb) {
   return Boolean(layoutOf(verb)) && !verb.fields.some((field) => field.kind === 'photo');
 }
 
-/** {element, ready, pictures(), show(result), close()}, as every stage. */
+/** The stage: {element, ready, pictures(), show(result), close()}. */
 export function layoutStage(verb) {
   const field = layoutOf(verb), model = verb.fields.find((one) => one.kind === 'model');
   const frame = h('div', {class: 'frame', tabindex: 0, role: 'application', 'aria-label': 'The layout'});
@@ -56,7 +56,7 @@ export function layoutStage(verb) {
   return {
     element: h('section', {class: 'stage', 'aria-label': 'The layout'}, back, frame, result, tools),
     ready,
-    /** Hand in what was painted: the id of the picture, by argument. */
+    /** Upload the painted map; resolves to its id by argument. */
     async pictures() {
       const picture = await api.add(await painter.blob(), 'layout.png', true);
       return {[field.name]: picture.id};

@@ -1,14 +1,14 @@
-// The page's beginning: which part is shown, files that are dropped anywhere, dark or light.
+// Entry point of the page: routing, drag and drop, and dark mode.
 import {api} from './api.js';
 import {h, toast} from './dom.js';
 import {state, set, listen, connect, loadPictures, WORKING} from './state.js';
 import {showMake} from './make.js';
-import {handIn} from './opening.js';
+import {uploadPhotos} from './opening.js';
 import {showWork} from './jobs.js';
 import {showKept} from './kept.js';
 import {showModels} from './models.js';
 import {dropped} from './files.js';
-import {handInSet} from './handing.js';
+import {uploadSet} from './handing.js';
 import {showSets} from './sets.js';
 
 const PARTS = {make: showMake, queue: showWork, kept: showKept, sets: showSets, models: showModels};
@@ -26,7 +26,7 @@ function route() {
   main.replaceChildren();
   main.className = shown;
   leave = PARTS[shown](main, shown === 'make' ? [part, ...rest] : rest) || (() => {});
-  // Whoever does not see that all is different now is brought to its beginning.
+  // Move the focus for screen readers.
   if (moved) main.focus({preventScroll: true});
   moved = true;
   scrollTo(0, 0);
@@ -44,15 +44,15 @@ function theme() {
   });
 }
 
-/** What was dropped: one picture is worked on, of many a set is made, or they join the set that is open. */
+/** Handle dropped files: open one picture, create a set from several, or add them to the open set. */
 async function take(transfer) {
   if (document.querySelector('dialog[open]')) return;
   const {files, folders} = await dropped(transfer);
   if (!files.length) { if (folders.length) toast('This folder is empty.', 'problem'); return; }
   if (state.taking) state.taking(files);
-  else if (folders.length || location.hash.startsWith('#/sets')) handInSet(files);
-  else if (files.length > 1) handInSet(files, handIn);
-  else handIn(files.map(({file}) => file));
+  else if (folders.length || location.hash.startsWith('#/sets')) uploadSet(files);
+  else if (files.length > 1) uploadSet(files, uploadPhotos);
+  else uploadPhotos(files.map(({file}) => file));
 }
 
 function dropping() {
@@ -71,7 +71,7 @@ function dropping() {
   });
   addEventListener('paste', (event) => {
     const files = [...(event.clipboardData?.files || [])];
-    if (files.length) handIn(files);
+    if (files.length) uploadPhotos(files);
   });
 }
 
@@ -81,7 +81,7 @@ function counting() {
     const working = [...state.jobs.values()].filter((job) => !job.aside && WORKING.has(job.state)).length;
     count.hidden = !working;
     count.textContent = working;
-    count.setAttribute('aria-label', `${working} at work`);
+    count.setAttribute('aria-label', `${working} active`);
     document.title = working ? `(${working}) Calotype studio` : 'Calotype studio';
   });
   const offline = document.getElementById('offline');
@@ -106,7 +106,7 @@ async function begin() {
   route();
   document.documentElement.dataset.ready = 'yes';
   performance.mark('ready');
-  // Known later than the page is shown: who answers this has a heavy library to load first.
+  // Loaded in the background, as the server may have to import torch first.
   const engines = async (tries) => {
     try { set('engines', await api.engines()); }
     catch (error) { if (tries) setTimeout(() => engines(tries - 1), 2000); else toast(error.message, 'problem'); }

@@ -1,4 +1,4 @@
-// The part where things are made: a photo, what to do with it, how, and what came of it.
+// The workspace: choice of photo and verb, form, and results.
 import {api, url} from './api.js';
 import {duration, go, h, icon} from './dom.js';
 import {form, isPainted, learnsFromSet} from './form.js';
@@ -12,10 +12,10 @@ import {layoutStage, needsLayout} from './layout.js';
 import {bareStage, stage} from './stage.js';
 import {changed, jobsNewestFirst, listen, set, setValue, state, valuesOf, WORKING} from './state.js';
 
-const MOST_SHOWN = 60;  // results of one job beside each other
-const WAIT = 500;  // milliseconds without a change before it is asked what a job would take
+const MOST_SHOWN = 60;  // results shown for one job
+const WAIT = 500;  // milliseconds without a change before an estimate is requested
 
-/** Show the part; returns what is to be done when it is left. */
+/** Show this part of the page; returns a function to call when it is left. */
 export function showMake(main, [name]) {
   const verb = state.verbs.find((one) => one.name === name && name !== 'data') || null;
   if (state.verb?.name !== verb?.name) { state.result = null; state.verb = verb; }
@@ -23,7 +23,7 @@ export function showMake(main, [name]) {
   if (!photoField(verb)) return workspace(main, verb, {});
   const many = chosenSet(verb);
   if (many) return workspace(main, verb, {set: many});
-  // What is learned from many photos, or compared, need not begin with one of them.
+  // Training on a set and comparing sets do not start with a photo.
   if (learnsFromSet(verb)) return workspace(main, verb, {empty: true});
   if (!state.photo) set('photo', state.pictures.find((picture) => !picture.part) || null);
   if (state.photo) return workspace(main, verb, {photo: state.photo});
@@ -37,15 +37,15 @@ export function showMake(main, [name]) {
 function chooser(main) {
   const photo = state.photo;
   const banner = photo.made ? h('p', {class: 'banner'}, `Calotype made this picture (${photo.made}). `,
-    h('button', {type: 'button', class: 'small', onclick: () => attempt(async () => restore(await api.settings(await (await fetch(url.picture(photo.id))).blob())))}, 'How? Set the form like that')) : null;
+    h('button', {type: 'button', class: 'small', onclick: () => attempt(async () => restore(await api.settings(await (await fetch(url.picture(photo.id))).blob())))}, 'Restore its settings')) : null;
   main.append(h('div', {class: 'chooser'},
     h('aside', {},
       h('figure', {class: 'photo'}, h('img', {src: url.picture(photo.id), alt: `Your photo, ${photo.name}`}),
         h('figcaption', {}, `${photo.name} · ${photo.width} × ${photo.height}`)),
       banner,
-      h('div', {class: 'row'}, h('button', {type: 'button', onclick: () => { set('photo', null); go('#/'); }}, 'Another photo')),
+      h('div', {class: 'row'}, h('button', {type: 'button', onclick: () => { set('photo', null); go('#/'); }}, 'Change photo')),
       recent('Other photos')),
-    h('section', {}, h('h1', {}, 'What shall become of it?'),
+    h('section', {}, h('h1', {}, 'Choose a verb'),
       h('ul', {class: 'verbs'}, state.verbs.filter(photoField).map((verb) => h('li', {}, h('a', {href: `#/${verb.name}`, data: {verb: verb.name}},
         h('img', {src: `/page/verbs/${verb.name}.webp`, alt: '', width: 320, height: 200, loading: 'lazy'}),
         h('strong', {}, titleOf(verb)), h('span', {}, verb.summary))))),
@@ -59,7 +59,7 @@ export function titleOf(verb) {
 
 // ------------------------------------------------------------------------------------------------- the workspace
 
-/** What a verb works on is one of: photo, set, empty (it is still to be chosen), or nothing. */
+/** The workspace of a verb, for a photo, a set, an input that is not chosen yet (empty), or no input. */
 function workspace(main, verb, {photo = null, set: many = null, empty = false}) {
   const source = photoField(verb) && takesSets(verb) ? sourceOf(verb, {photo, set: many}) : null;
   const shown = photo ? stage(photo, verb) : many || empty ? setStage(verb, many) : needsLayout(verb) ? layoutStage(verb) : bareStage();
@@ -70,26 +70,26 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
   const text = verb.text.split('\n\n').slice(1).join(' ');
   const panel = h('aside', {class: 'panel', 'aria-label': titleOf(verb)},
     h('a', {class: 'back', href: '#/', data: {do: 'back'}}, icon('back'), 'All verbs'),
-    h('h1', {}, titleOf(verb)), h('p', {class: 'quiet'}, `${verb.summary}.`, text && h('details', {class: 'about'}, h('summary', {}, 'More about it'), text)),
+    h('h1', {}, titleOf(verb)), h('p', {class: 'quiet'}, `${verb.summary}.`, text && h('details', {class: 'about'}, h('summary', {}, 'Details'), text)),
     fields.element,
     h('div', {class: 'go'}, cost, make));
   main.append(h('div', {class: 'workspace'}, h('div', {class: 'left'}, shown.element, under, rail), panel));
   const closers = [() => shown.close(), fields.close];
-  const mine = new Set();  // jobs that were asked for here: their first result is shown when it comes
-  let timer = 0, asked = 0;
+  const mine = new Set();  // jobs submitted here, whose first result is shown on the stage
+  let timer = 0, requests = 0;
 
   const label = () => {
     const n = valuesOf(verb.name).n || 1;
-    make.textContent = {train: 'Learn it', evaluate: 'Measure'}[verb.name] || (n > 1 ? `Make ${n}` : 'Make it');
+    make.textContent = {train: 'Train', evaluate: 'Evaluate'}[verb.name] || (n > 1 ? `Make ${n}` : 'Make it');
   };
 
-  // ------------------------------------------------------------------------------------------------- asking for it
+  // ------------------------------------------------------------------------------------------------ submitting jobs
 
   function given(pictures = {}) {
     const values = {...valuesOf(verb.name), ...pictures};
     if (photo) values[photoField(verb)] = photo.id;
     for (const one of verb.fields) {
-      // What the form does not show as it stands is not said either.
+      // Fields that the form does not show at present are omitted.
       if ((isPainted(one) && !(one.name in pictures)) || (one.single && learnsFromSet(verb)) || (one.of_sets && !many)) delete values[one.name];
     }
     return values;
@@ -102,7 +102,7 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
       await shown.ready;
       const job = await api.make(verb.name, given(await shown.pictures()));
       mine.add(job.id);
-      // A quick job may have been heard of before this answer came: what was heard is newer.
+      // An event of the job may have arrived before this response; it is newer.
       if (!state.jobs.has(job.id)) state.jobs.set(job.id, job);
       changed('jobs', state.jobs.get(job.id));
       performance.mark('asked');
@@ -111,7 +111,7 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
     make.classList.remove('busy');
   }
 
-  /** Say what it would take; what cannot be said before something is painted is not asked. */
+  /** Show the estimated time and memory, unless the request depends on a painted picture. */
   function estimate() {
     clearTimeout(timer);
     label();
@@ -119,23 +119,23 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
     const painted = !many && verb.fields.some((field) => isPainted(field) && (field.required || field.first));
     if (painted || needed.some((field) => valuesOf(verb.name)[field.name] === undefined)) { cost.textContent = ''; return; }
     timer = setTimeout(async () => {
-      const turn = ++asked;
+      const turn = ++requests;
       try {
-        const said = await api.estimate(verb.name, given());
-        if (turn !== asked) return;
-        const learning = verb.name === 'train' ? said.training.length ? '' : 'This was learned already. ' : said.training.length ? 'Learns from the photo first. ' : '';
+        const expected = await api.estimate(verb.name, given());
+        if (turn !== requests) return;
+        const note = verb.name === 'train' ? expected.training.length ? '' : 'Already trained. ' : expected.training.length ? 'Includes training on the photo. ' : '';
         cost.className = 'cost';
-        const memory = verb.name === 'train' && said.training.length ? `, ${said.memory} of memory` : '';
-        cost.textContent = `${learning}About ${duration(said.seconds)}${memory}${said.size ? `, ${said.size.replace('x', ' × ')} pixels` : ''}.`;
+        const memory = verb.name === 'train' && expected.training.length ? `, ${expected.memory} of memory` : '';
+        cost.textContent = `${note}About ${duration(expected.seconds)}${memory}${expected.size ? `, ${expected.size.replace('x', ' × ')} pixels` : ''}.`;
       } catch (error) {
-        if (turn !== asked) return;
+        if (turn !== requests) return;
         cost.className = 'cost';
         cost.textContent = error.message;
       }
     }, WAIT);
   }
 
-  // ---------------------------------------------------------------------------------------------------- what came
+  // ------------------------------------------------------------------------------------------------------ results
 
   const ofPhoto = () => jobsNewestFirst().filter((job) => {
     const about = photoField(state.verbs.find((one) => one.name === job.verb)), source = (photo || many)?.id;
@@ -152,31 +152,31 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
     rail.replaceChildren(...jobs.filter((one) => one.verb !== 'segment' || verb.name === 'segment').flatMap((one) => [
       ...(one.state !== 'done' || one.message ? [progress(one)] : []),
       ...(one.report && one !== onStage ? [report(one)] : []),
-      ...(one.model && one.state === 'done' ? [learned(one)] : []),
+      ...(one.model && one.state === 'done' ? [trainedBanner(one)] : []),
       ...(one.results.length > 1 ? [jobActions(one, MOST_SHOWN)] : []),
       ...one.results.slice(0, MOST_SHOWN).map((result) => thumb(one, result, () => look(one, result), now?.job === one.id && now.file === result.file)),
     ]));
     under.replaceChildren(made ? actions(job, made, () => { state.result = null; shown.show(null); }) : '');
   }
 
-  /** What a job has to show that is no result: the newest one's stands on the stage. */
+  /** The report or preview of the newest job, for the stage. */
   function instead(job) {
     if (job.report) return report(job);
     const last = learnsFromSet(verb) && job.state !== 'failed' && job.previews.at(-1);
-    return last ? h('figure', {class: 'learning'}, h('img', {src: `${url.file(job.id, last)}?${Math.round(job.share * 1000)}`, alt: 'What it makes so far'}),
-      h('figcaption', {}, job.state === 'done' ? 'What it makes now' : 'What it makes so far')) : null;
+    return last ? h('figure', {class: 'learning'}, h('img', {src: `${url.file(job.id, last)}?${Math.round(job.share * 1000)}`, alt: 'Preview'}),
+      h('figcaption', {}, job.state === 'done' ? 'Final samples' : 'Samples during training')) : null;
   }
 
-  function learned(job) {
-    if (!learnsFromSet(verb)) return h('p', {class: 'banner'}, 'Learned. ', h('a', {href: '#/models'}, 'Look at the model'), ' – verbs find it by themselves.');
-    return h('p', {class: 'banner'}, 'Learned. ', h('button', {type: 'button', class: 'small', data: {do: 'sample'}, onclick: () => { setValue('sample', 'model', job.model); setValue('sample', 'unfinished', null); go('#/sample'); }}, 'Make new pictures'), ' ', h('a', {href: '#/models'}, 'Look at the model'));
+  function trainedBanner(job) {
+    if (!learnsFromSet(verb)) return h('p', {class: 'banner'}, 'Training finished. ', h('a', {href: '#/models'}, 'Show model'), ' – verbs find it automatically.');
+    return h('p', {class: 'banner'}, 'Training finished. ', h('button', {type: 'button', class: 'small', data: {do: 'sample'}, onclick: () => { setValue('sample', 'model', job.model); setValue('sample', 'unfinished', null); go('#/sample'); }}, 'Sample'), ' ', h('a', {href: '#/models'}, 'Show model'));
   }
 
   function look(job, made) {
     state.result = {job: job.id, file: made.file};
     shown.show({job, made});
     draw();
-    // On a small screen the form may have been scrolled to: what was made is brought into view.
+    // On small screens the page may be scrolled to the form: scroll back to the stage.
     if (shown.element.getBoundingClientRect().top < 0) shown.element.scrollIntoView({block: 'start'});
   }
 
@@ -184,7 +184,7 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
   closers.push(
     listen('values', ({verb: name, name: changed}) => { if (name === verb.name && changed !== about) estimate(); if (changed === 'model') draw(); }),
     listen('engines', () => {
-      // Which form is needed may be known only now.
+      // The form depends on the engine.
       if (learnsFromSet(verb) !== learns) go(location.hash); else estimate();
     }),
     listen('jobs', (job) => {
@@ -204,7 +204,7 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
     const now = state.result, job = now && state.jobs.get(now.job), made = job?.results.find((one) => one.file === now.file);
     if (made) shown.show({job, made});
   });
-  main.stage = shown;  // for whoever looks at it from outside: tests and measurements
+  main.stage = shown;  // for tests and benchmarks
   return () => { clearTimeout(timer); closers.forEach((close) => close()); };
 }
 

@@ -1,10 +1,10 @@
-// Pictures handed in and opened; settings of a result put back into the form of its verb.
+// Upload and open pictures, and restore the settings of a result in the form of its verb.
 import {api} from './api.js';
 import {go, toast} from './dom.js';
 import {loadPictures, set, setValue, state, valuesOf} from './state.js';
 
-/** Take files as photos; the last one is worked on. A film of ours is asked how it was made. */
-export async function handIn(files) {
+/** Upload photos and open the last one. For films made by calotype, restore their settings. */
+export async function uploadPhotos(files) {
   let last = null;
   for (const file of files) {
     try {
@@ -16,7 +16,7 @@ export async function handIn(files) {
   }
   if (!last) return null;
   await loadPictures();
-  if (last.made) state.verb = null;  // it may be asked how it was made, before it is worked on
+  if (last.made) state.verb = null;  // show the chooser, which offers to restore its settings
   open(last);
   return last;
 }
@@ -25,12 +25,12 @@ async function asSettings(file) {
   try { await restore(await api.settings(file)); return true; } catch { return false; }
 }
 
-/** The name of the argument that is the photo; a verb that takes a model has none. */
+/** The name of a verb's photo argument; undefined if it has none. */
 export function photoField(verb) {
   return verb?.fields.find((field) => field.kind === 'photo')?.name;
 }
 
-/** Work on a picture. */
+/** Open a picture in the workspace. */
 export function open(picture) {
   set('photo', picture);
   if (state.verb) setValue(state.verb.name, photoField(state.verb), null);
@@ -38,18 +38,18 @@ export function open(picture) {
   go(state.verb ? `#/${state.verb.name}` : '#/');
 }
 
-/** Fill a form in as a result says; what it was made from is looked up among the pictures. */
-export async function restore(said) {
-  const verb = state.verbs.find((one) => one.name === said.verb);
-  if (!verb) throw new Error('This was made by a verb that is not known here.');
-  const {[photoField(verb)]: photo, ...rest} = said.arguments;
+/** Restore the settings of a result in the form; its inputs are looked up among the pictures. */
+export async function restore(settings) {
+  const verb = state.verbs.find((one) => one.name === settings.verb);
+  if (!verb) throw new Error('This was made by an unknown verb: use the version that made it.');
+  const {[photoField(verb)]: photo, ...rest} = settings.arguments;
   for (const name of Object.keys(valuesOf(verb.name))) setValue(verb.name, name, null);
   for (const [name, value] of Object.entries(rest)) setValue(verb.name, name, value);
   await loadPictures();
   if (photo) set('photo', state.pictures.find((one) => one.id === photo) || await api.picture(photo));
-  const missing = Object.values(said.missing);
-  if (missing.length) toast(`The settings are back. Drop ${missing.join(' and ')} to make the same again.`);
-  else toast('The settings are back: the same picture comes out.');
+  const missing = Object.values(settings.missing);
+  if (missing.length) toast(`The settings are restored. Upload ${missing.join(' and ')} to reproduce the result.`);
+  else toast('The settings are restored and reproduce the result.');
   set('verb', verb);
   go(`#/${verb.name}`);
 }

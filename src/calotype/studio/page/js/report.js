@@ -1,14 +1,14 @@
-// What a measurement has found, as a table: results one by one, or whole sets against each other.
+// Evaluation reports as tables: measures of single results, or of two sets.
 import {h} from './dom.js';
 
 const ONE_BY_ONE = ['sifid', 'sifid_offline', 'sliced', 'copied', 'coverage'];
-// What each measure says, and which way is better.
+// Label, meaning and better direction of each measure.
 const MEANINGS = {
-  fid: ['FID', 'how far the sets are apart', 'lower'], kid: ['KID', 'the same, for small sets too', 'lower'],
-  precision: ['precision', 'made pictures that look real', 'higher'], recall: ['recall', 'real pictures that are made too', 'higher'],
-  density: ['density', 'how often made ones lie among real ones', 'higher'], coverage: ['coverage', 'real pictures with a made one nearby', 'higher'],
-  class_score: ['class score', 'clear and varied contents', 'higher'], fsd: ['FSD', 'how far apart the areas of things are', 'lower'],
-  fsd_standardised: ['FSD, standardised', 'the same, each class weighed alike', 'lower'],
+  fid: ['FID', 'distance of the two sets', 'lower'], kid: ['KID', 'the same, unbiased for small sets', 'lower'],
+  precision: ['precision', 'fraction of generated pictures that look real', 'higher'], recall: ['recall', 'fraction of real pictures that are covered', 'higher'],
+  density: ['density', 'density of generated pictures near real ones', 'higher'], coverage: ['coverage', 'fraction of real pictures near generated ones', 'higher'],
+  class_score: ['class score', 'confidence and variety of classes', 'higher'], fsd: ['FSD', 'distance of class areas', 'lower'],
+  fsd_standardised: ['FSD, standardised', 'the same, with equal weight of all classes', 'lower'],
 };
 
 const number = (value) => value === null || value === undefined ? '–' : Math.abs(value) >= 1000 ? Math.round(value).toString() : value.toPrecision(3);
@@ -16,7 +16,7 @@ const percent = (value) => value === null || value === undefined ? '' : `${value
 
 /** The report of a job. */
 export function report(job) {
-  return h('div', {class: `report ${job.report.values ? 'of-sets' : ''}`, tabindex: 0, role: 'region', 'aria-label': 'What was measured'}, job.report.values ? ofSets(job.report) : oneByOne(job.report));
+  return h('div', {class: `report ${job.report.values ? 'of-sets' : ''}`, tabindex: 0, role: 'region', 'aria-label': 'Evaluation'}, job.report.values ? ofSets(job.report) : oneByOne(job.report));
 }
 
 function table(heads, rows) {
@@ -30,18 +30,18 @@ function oneByOne({rows, medians, diversity, unpaired}) {
   if (rows.length > 1) cells.push(['median', ...names.map((name) => number(medians[name]))]);
   return [table(['result', ...names.map((name) => name.replace('_', ' '))], cells),
     diversity !== null ? h('p', {class: 'quiet'}, `diversity ${number(diversity)}`) : null,
-    unpaired?.length ? h('p', {class: 'quiet'}, `Without a partner: ${unpaired.slice(0, 8).join(', ')}${unpaired.length > 8 ? ` and ${unpaired.length - 8} more` : ''}`) : null];
+    unpaired?.length ? h('p', {class: 'quiet'}, `Skipped, without a partner: ${unpaired.slice(0, 8).join(', ')}${unpaired.length > 8 ? ` and ${unpaired.length - 8} more` : ''}`) : null];
 }
 
 function ofSets({values, real, fake, features, classes, notes}) {
   const rows = Object.entries(values).filter(([name]) => !/_(floor|deviation)$/.test(name)).map(([name, value]) => {
     const [words, meaning, better] = MEANINGS[name] || [name.replaceAll('_', ' '), '', ''];
     const floor = values[`${name}_floor`], spread = values[`${name}_deviation`];
-    const beside = floor !== undefined ? `halves of the real ones ${number(floor)}` : spread !== undefined ? `± ${number(spread)}` : '';
-    return [h('span', {}, h('strong', {}, words), ' ', h('span', {class: 'quiet'}, meaning)), number(value), beside, better && `${better} is better`];
+    const note = floor !== undefined ? `between halves of the real set ${number(floor)}` : spread !== undefined ? `± ${number(spread)}` : '';
+    return [h('span', {}, h('strong', {}, words), ' ', h('span', {class: 'quiet'}, meaning)), number(value), note, better && `${better} is better`];
   });
   return [table(['measure', 'value', '', ''], rows),
-    classes.length ? table(['class', 'real %', 'made %', 'change', 'from', 'to'], classes.map((one) => [one.name, one.real.toFixed(2), one.fake.toFixed(2), percent(one.change), percent(one.least), percent(one.most)])) : null,
-    h('p', {class: 'quiet'}, `${real} real pictures, ${fake} made ones${features ? `; seen with ${features}` : ''}.`),
+    classes.length ? table(['class', 'real %', 'fake %', 'change', 'from', 'to'], classes.map((one) => [one.name, one.real.toFixed(2), one.fake.toFixed(2), percent(one.change), percent(one.least), percent(one.most)])) : null,
+    h('p', {class: 'quiet'}, `${real} real pictures, ${fake} generated ones${features ? `; features: ${features}` : ''}.`),
     ...notes.map((note) => h('p', {class: 'remark'}, `${note.charAt(0).toUpperCase()}${note.slice(1)}.`))];
 }

@@ -1,98 +1,98 @@
-// What was made, and what is being made: cards, and what can be done with a result.
+// Results and progress of jobs: thumbnails, actions and progress cards.
 import {api, sentence, url} from './api.js';
 import {duration, go, h, icon, iconButton, save, sure, toast} from './dom.js';
-import {handIn, open, restore} from './opening.js';
+import {uploadPhotos, open, restore} from './opening.js';
 import {loadPictures, loadSets, set, state, WORKING} from './state.js';
 
-const WORDS = {waiting: 'Waits for its turn', working: 'At work', stopping: 'Stopping', stopped: 'Stopped', failed: 'Did not work', done: 'Done'};
+const WORDS = {waiting: 'Queued', working: 'Running', stopping: 'Stopping', stopped: 'Stopped', failed: 'Failed', done: 'Done'};
 
 export async function attempt(work) {
   try { return await work(); } catch (error) { toast(error.message, 'problem'); return null; }
 }
 
-/** The thumbnail of a result; a film of its own kind moves. */
+/** The thumbnail of a result; films are played. */
 export function thumb(job, made, onclick, pressed = null) {
   const moving = /\.(gif|mp4)$/.test(made.file);
   const picture = /\.mp4$/.test(made.file)
     ? h('video', {src: url.file(job.id, made.file), muted: true, autoplay: true, loop: true})
     : h('img', {src: moving ? url.file(job.id, made.file) : url.small(job.id, made.file), alt: '', loading: 'lazy'});
-  return h('button', {type: 'button', class: `thumb ${made.kept ? 'kept' : ''}`, onclick, 'aria-pressed': pressed, 'aria-label': `${job.verb}, seed ${made.seed}${made.kept ? ', kept' : ''}`, data: {result: made.file}}, picture, made.kept ? icon('kept') : null);
+  return h('button', {type: 'button', class: `thumb ${made.kept ? 'kept' : ''}`, onclick, 'aria-pressed': pressed, 'aria-label': `${job.verb}, seed ${made.seed}${made.kept ? ', saved' : ''}`, data: {result: made.file}}, picture, made.kept ? icon('kept') : null);
 }
 
-/** What can be done with a result. */
+/** The actions for a result. */
 export function actions(job, made, after = () => {}) {
   const film = !/\.png$/.test(made.file) || job.verb === 'animate';
   const action = (name, label, onclick, more = {}) => h('button', {type: 'button', class: 'action', onclick, data: {action: name}, ...more}, icon(name === 'keep' && made.kept ? 'kept' : ICONS[name]), h('span', {}, label));
-  return h('div', {class: 'actions', role: 'toolbar', 'aria-label': 'What to do with this result'},
-    action('keep', made.kept ? 'Kept' : 'Keep', () => attempt(() => api.keep(job.id, made.file, !made.kept)), {'aria-pressed': made.kept}),
-    !film && action('use', 'Work on this', () => attempt(async () => { const picture = await api.use(job.id, made.file); await loadPictures(); set('verb', null); open(picture); })),
-    action('save', 'Save', () => save(url.file(job.id, made.file), made.file)),
-    made.film && action('film', 'Save the film', () => save(url.file(job.id, made.film), made.film)),
-    action('how', 'How it was made', () => attempt(() => told(job, made))),
-    action('discard', 'Discard', async () => {
-      if (made.kept && !await sure('This result is kept. Discard it all the same?', 'Discard')) return;
+  return h('div', {class: 'actions', role: 'toolbar', 'aria-label': 'Actions for this result'},
+    action('keep', made.kept ? 'Saved' : 'Save', () => attempt(() => api.keep(job.id, made.file, !made.kept)), {'aria-pressed': made.kept}),
+    !film && action('use', 'Use as input', () => attempt(async () => { const picture = await api.use(job.id, made.file); await loadPictures(); set('verb', null); open(picture); })),
+    action('save', 'Download', () => save(url.file(job.id, made.file), made.file)),
+    made.film && action('film', 'Download film', () => save(url.file(job.id, made.film), made.film)),
+    action('how', 'Settings', () => attempt(() => showSettings(job, made))),
+    action('discard', 'Delete', async () => {
+      if (made.kept && !await sure('This result is saved. Delete it?', 'Delete')) return;
       attempt(async () => { await api.discard(job.id, made.file); after(); });
     }, {class: 'action danger'}));
 }
 
 const ICONS = {keep: 'heart', use: 'next', save: 'down', film: 'down', how: 'how', discard: 'trash'};
 
-/** Say how a result was made, and offer to do it again. */
-async function told(job, made) {
-  const said = await api.made(job.id, made.file);
+/** Show the settings of a result, with buttons to copy its command and to restore the form. */
+async function showSettings(job, made) {
+  const settings = await api.made(job.id, made.file);
   const close = () => { dialog.close(); dialog.remove(); };
-  const command = h('code', {class: 'command', tabindex: 0}, said.command);
+  const command = h('code', {class: 'command', tabindex: 0}, settings.command);
   const dialog = h('dialog', {class: 'told', oncancel: close},
-    h('div', {class: 'row'}, h('h2', {}, 'How it was made'), iconButton('close', 'Close', close)),
-    h('p', {}, `With ${said.verb}, seed ${made.seed}, in ${duration(made.seconds)}. The picture carries this, so whoever has it can do the same:`),
+    h('div', {class: 'row'}, h('h2', {}, 'Settings'), iconButton('close', 'Close', close)),
+    h('p', {}, `${settings.verb}, seed ${made.seed}, ${duration(made.seconds)}. These settings are stored in the picture. This command reproduces it:`),
     command,
     h('div', {class: 'row end'},
-      h('button', {type: 'button', onclick: async () => { await navigator.clipboard?.writeText(said.command); toast('Copied'); }}, 'Copy the command'),
-      h('button', {type: 'button', class: 'main', onclick: () => { close(); attempt(() => restore(said)); }}, 'Set the form like this')));
+      h('button', {type: 'button', onclick: async () => { await navigator.clipboard?.writeText(settings.command); toast('Copied'); }}, 'Copy command'),
+      h('button', {type: 'button', class: 'main', onclick: () => { close(); attempt(() => restore(settings)); }}, 'Restore in form')));
   document.body.append(dialog);
   dialog.showModal();
 }
 
-/** How a job stands: a picture on the way, a bar, and what can be done about it. */
+/** The progress card of a job: preview, progress bar and buttons. */
 export function progress(job) {
   const working = WORKING.has(job.state);
   const last = job.previews.at(-1);
   const about = [job.stage, job.left ? `about ${duration(job.left)} left` : ''].filter(Boolean).join(' · ');
-  const line = job.state === 'working' ? about || 'Getting ready' : job.message ? sentence(job.message) : job.state === 'waiting' ? '' : WORDS[job.state];
+  const line = job.state === 'working' ? about || 'Starting' : job.message ? sentence(job.message) : job.state === 'waiting' ? '' : WORDS[job.state];
   return h('div', {class: `progress ${job.state}`, data: {job: job.id}},
-    working || (last && job.state !== 'done') ? h('div', {class: 'preview'}, last ? h('img', {src: `${url.file(job.id, last)}?${Math.round(job.share * 1000)}`, alt: 'So far'}) : h('div', {class: 'shimmer'})) : null,
+    working || (last && job.state !== 'done') ? h('div', {class: 'preview'}, last ? h('img', {src: `${url.file(job.id, last)}?${Math.round(job.share * 1000)}`, alt: 'Preview'}) : h('div', {class: 'shimmer'})) : null,
     h('div', {class: 'state'},
       h('p', {class: 'what'}, h('strong', {}, job.state === 'working' ? title(job) : WORDS[job.state]), ' ', h('span', {class: job.state === 'failed' ? 'problem' : 'quiet'}, line)),
       working ? h('progress', {max: 1, value: job.state === 'waiting' ? 0 : job.share, 'aria-label': `${Math.round(job.share * 100)} percent done`}) : null,
       h('div', {class: 'row'},
-        working && h('button', {type: 'button', class: 'small', data: {do: 'stop'}, onclick: () => attempt(() => api.stop(job.id))}, icon('stop'), job.state === 'stopping' ? 'Stop at once' : 'Stop'),
-        ['stopped', 'failed'].includes(job.state) && h('button', {type: 'button', class: 'small', data: {do: 'continue'}, onclick: () => attempt(() => api.goOn(job.id))}, icon('play'), job.state === 'failed' ? 'Try again' : 'Go on'),
+        working && h('button', {type: 'button', class: 'small', data: {do: 'stop'}, onclick: () => attempt(() => api.stop(job.id))}, icon('stop'), job.state === 'stopping' ? 'Stop now' : 'Stop'),
+        ['stopped', 'failed'].includes(job.state) && h('button', {type: 'button', class: 'small', data: {do: 'continue'}, onclick: () => attempt(() => api.goOn(job.id))}, icon('play'), job.state === 'failed' ? 'Retry' : 'Resume'),
         ['stopped', 'failed'].includes(job.state) && h('button', {type: 'button', class: 'small', data: {do: 'remove'}, onclick: () => attempt(async () => {
-          if (!job.results.length || await sure('Remove this job and its results?', 'Remove')) await api.remove(job.id);
-        })}, 'Remove'))));
+          if (!job.results.length || await sure('Delete this job and its results?', 'Delete')) await api.remove(job.id);
+        })}, 'Delete'))));
 }
 
 function title(job) {
   const made = job.results.length;
-  return job.count > 1 ? `${made} of ${job.count} made` : {train: 'Learning', evaluate: 'Measuring', data: 'Making the set'}[job.verb] || 'Making it';
+  return job.count > 1 ? `${made} of ${job.count} done` : {train: 'Training', evaluate: 'Evaluating', data: 'Creating the data set'}[job.verb] || 'Running';
 }
 
-/** What can be done with all results of a job together. */
+/** The actions for all results of a job. */
 export function jobActions(job, shown) {
   const pictures = job.results.filter((made) => /\.png$/.test(made.file)).length, rest = job.results.length - shown;
   return h('div', {class: 'together'}, rest > 0 ? h('p', {class: 'quiet'}, `and ${rest} more`) : null,
-    h('button', {type: 'button', class: 'small', data: {do: 'save-all'}, onclick: () => save(url.archive(job.id), '')}, icon('down'), `Save all ${job.results.length}`),
-    pictures > 1 && h('button', {type: 'button', class: 'small', data: {do: 'sheet'}, onclick: () => save(url.sheet(job.id), `${nameOf(job)} sheet.png`)}, icon('down'), 'Save a sheet'),
+    h('button', {type: 'button', class: 'small', data: {do: 'save-all'}, onclick: () => save(url.archive(job.id), '')}, icon('down'), `Download all ${job.results.length}`),
+    pictures > 1 && h('button', {type: 'button', class: 'small', data: {do: 'sheet'}, onclick: () => save(url.sheet(job.id), `${nameOf(job)} sheet.png`)}, icon('down'), 'Contact sheet'),
     pictures > 1 && !WORKING.has(job.state) ? h('button', {type: 'button', class: 'small', data: {do: 'as-set'}, onclick: () => attempt(async () => {
       const set = await api.newSet(nameOf(job), job.id);
       await loadSets();
-      toast(`They are the set “${set.name}” now.`);
+      toast(`The set “${set.name}” was created.`);
       go(`#/sets/${set.id}`);
-    })}, icon('folder'), 'Make a set of them') : null);
+    })}, icon('folder'), 'Create a set') : null);
 }
 
 function nameOf(job) {
   return `${job.results[0].file.replace(/_\w+_\d+.*$/, '')} ${job.verb}`.slice(0, 80);
 }
 
-export {handIn, WORDS};
+export {uploadPhotos, WORDS};

@@ -1,4 +1,4 @@
-// Where the photo is: looked at, painted on, framed; and where a result is compared with it.
+// The stage: shows the photo with painting tools and frames, and compares results with it.
 import {api, url} from './api.js';
 import {Margins, Frame, Quad} from './canvas/handles.js';
 import {Painter, sketchOver} from './canvas/painter.js';
@@ -11,10 +11,10 @@ import {listen, setValue, state, valuesOf, WORKING} from './state.js';
 
 const MARGINS = ['left', 'right', 'top', 'bottom'];
 
-/** The stage of a photo, with the tools that a verb needs: {element, pictures(), show(result), close()}. */
+/** The stage of a photo with the tools of a verb: {element, pictures(), show(result), close()}. */
 export function stage(photo, verb) {
   const frame = h('div', {class: 'frame', tabindex: 0, role: 'application', 'aria-label': `${photo.name}, ${photo.width} by ${photo.height} pixels`});
-  const tabs = h('div', {class: 'tabs', role: 'tablist', 'aria-label': 'What the stage shows'});
+  const tabs = h('div', {class: 'tabs', role: 'tablist', 'aria-label': 'Layers'});
   const tools = h('div', {class: 'toolrow'});
   const result = h('div', {class: 'result', hidden: true});
   const element = h('section', {class: 'stage', 'aria-label': 'The photo'}, tabs, frame, result, tools);
@@ -26,14 +26,14 @@ export function stage(photo, verb) {
 
   const ready = new Promise((resolve, reject) => {
     image.onload = resolve;
-    image.onerror = () => reject(new Error('This photo cannot be shown here.'));
+    image.onerror = () => reject(new Error('The browser cannot display this photo.'));
     image.src = url.picture(photo.id);
   }).then(() => view.show(image, photo.width, photo.height)).then(() => { if (verb && !view.closed) equip(); });
   ready.catch((error) => toast(error.message, 'problem'));
 
   const size = {width: photo.width, height: photo.height};
 
-  // ------------------------------------------------------------------------------------------------ the verb's tools
+  // ------------------------------------------------------------------------------------------------ verb tools
 
   function equip() {
     const fields = verb.fields, values = valuesOf(verb.name);
@@ -47,7 +47,7 @@ export function stage(photo, verb) {
     }
     const names = [...layers.keys()];
     const wanted = fields.find((field) => field.kind === 'label map' && field.begins && field.required)?.name;
-    // A map that need not be painted does not stand before the photo.
+    // An optional label map is not selected at first.
     const idle = layers.get(names[1])?.field;
     choose(wanted || (idle?.kind === 'label map' && !idle.required ? 'photo' : names[1]) || 'photo');
     if (wanted) see(fields.find((field) => field.kind === 'label map' && !field.begins).name);
@@ -63,7 +63,7 @@ export function stage(photo, verb) {
     return Object.assign(painter, {label: labelOf(field), field});
   }
 
-  /** A map that begins as a copy of another one follows it until it is painted on. */
+  /** A map that starts as a copy of another one is updated with it until it is painted on. */
   function follow(name) {
     for (const layer of layers.values()) {
       if (layer.field?.begins !== name || layer.touched) continue;
@@ -77,16 +77,16 @@ export function stage(photo, verb) {
     }
   }
 
-  /** Have the photo looked at, so that there is a map to begin with. */
+  /** Segment the photo for an initial label map. */
   async function see(name) {
     const layer = layers.get(name);
     if (layer.seen || layer.touched || valuesOf(verb.name)[name]) return;
     layer.seen = true;
-    const note = h('div', {class: 'note', role: 'status'}, 'Looking at what is in the photo …');
+    const note = h('div', {class: 'note', role: 'status'}, 'Segmenting the photo …');
     frame.append(note);
     try {
       const job = await finished(await api.make('segment', {photo: photo.id}, true));
-      if (job.state !== 'done') throw new Error(job.message || 'It was stopped.');
+      if (job.state !== 'done') throw new Error(job.message || 'The job was stopped.');
       const answer = await fetch(url.file(job.id, job.results[0].file));
       await layer.load(await answer.blob());
       layer.touched = false;
@@ -94,7 +94,7 @@ export function stage(photo, verb) {
       layer.exact = true;
       follow(name);
       view.redraw();
-      api.remove(job.id).catch(() => {});  // nobody asked for it, and what it made is here
+      api.remove(job.id).catch(() => {});  // a hidden job, whose result is loaded
     } catch (error) { toast(error.message, 'problem'); } finally { note.remove(); }
   }
 
@@ -103,7 +103,7 @@ export function stage(photo, verb) {
     const read = () => { const now = valuesOf(verb.name); layer.set(Object.fromEntries(MARGINS.map((name) => [name, now[name] ?? now.margin ?? 0]))); };
     closers.push(listen('values', ({verb: name, from}) => { if (name === verb.name && from !== 'stage') read(); }));
     read();
-    return Object.assign(layer, {label: 'Room'});
+    return Object.assign(layer, {label: 'Margins'});
   }
 
   function framed(field, values, put) {
@@ -132,11 +132,11 @@ export function stage(photo, verb) {
     return Object.assign(layer, {label: 'Corners'});
   }
 
-  /** Have an engine that can what was asked for. */
+  /** Select an engine that supports an ability. */
   function useEngine(ability, put) {
     if (!state.engines || engineOf(verb)?.abilities.includes(ability)) return;
     const [name] = able(verb, ability);
-    if (name) { setValue(verb.name, 'engine', name); toast(`The engine ${name} can do that: it learns from the photo first.`); }
+    if (name) { setValue(verb.name, 'engine', name); toast(`Switched to the engine ${name}, which supports this: it is trained on the photo first.`); }
   }
 
   // ------------------------------------------------------------------------------------------------------ the tabs
@@ -165,10 +165,10 @@ export function stage(photo, verb) {
 
   function drawTools() {
     const zoom = h('div', {class: 'group zoom'}, iconButton('out', 'Zoom out (-)', () => view.zoom(1 / 1.4)), iconButton('fit', 'Fit (0)', () => view.fit()), iconButton('in', 'Zoom in (+)', () => view.zoom(1.4)),
-      current !== 'photo' && iconButton('hand', 'Move the photo (hold Space)', (event) => { view.panning = !view.panning; event.currentTarget.setAttribute('aria-pressed', view.panning); }, {'aria-pressed': 'false'}));
+      current !== 'photo' && iconButton('hand', 'Pan (hold Space)', (event) => { view.panning = !view.panning; event.currentTarget.setAttribute('aria-pressed', view.panning); }, {'aria-pressed': 'false'}));
     const layer = layers.get(current);
     const look = layer.field?.kind === 'label map' && !layer.field.begins && !layer.field.required && !layer.seen
-      ? h('div', {class: 'group'}, h('button', {type: 'button', class: 'small', onclick: () => see(current)}, 'Begin with what is in the photo')) : null;
+      ? h('div', {class: 'group'}, h('button', {type: 'button', class: 'small', onclick: () => see(current)}, 'Start from a segmentation')) : null;
     tools.replaceChildren(...[layer.toolbar(), look, zoom].filter(Boolean));
     tools.hidden = false;
   }
@@ -195,7 +195,7 @@ export function stage(photo, verb) {
   return {
     element, ready, view,
     layers,
-    /** Hand in what was painted: the ids of the pictures, by argument. */
+    /** Upload the painted pictures; resolves to their ids by argument. */
     async pictures() {
       const found = {};
       for (const [name, layer] of layers) {
@@ -205,7 +205,7 @@ export function stage(photo, verb) {
       }
       return found;
     },
-    /** Show a result beside the photo; nothing: show the photo again. */
+    /** Compare a result with the photo; null: show the photo. */
     show(shown) {
       if (!shown) { choose(current || 'photo'); return; }
       compared = shown;
@@ -219,9 +219,9 @@ export function stage(photo, verb) {
   };
 }
 
-/** The stage of a verb that takes no photo: there is nothing on it before there is a result. */
+/** The stage of a verb without a photo: empty until there is a result. */
 export function bareStage() {
-  const place = h('div', {class: 'frame bare'}, h('p', {class: 'quiet'}, 'What is made is shown here.'));
+  const place = h('div', {class: 'frame bare'}, h('p', {class: 'quiet'}, 'Results are shown here.'));
   const result = h('div', {class: 'result', hidden: true});
   return {
     element: h('section', {class: 'stage', 'aria-label': 'The result'}, place, result),
@@ -236,7 +236,7 @@ export function bareStage() {
   };
 }
 
-/** Nothing to paint: the photo can be moved and zoomed. */
+/** The layer without a tool: the photo can be panned and zoomed. */
 function plain(view) {
   view.tool = null;
   view.drawLayer = (context) => context.clearRect(0, 0, context.canvas.width, context.canvas.height);
@@ -244,7 +244,7 @@ function plain(view) {
   view.redraw();
 }
 
-/** A job, when it has ended. */
+/** Resolves to a job when it has ended. */
 function finished(job) {
   return new Promise((resolve) => {
     const look = () => { const now = state.jobs.get(job.id); if (now && !WORKING.has(now.state)) { stop(); resolve(now); } };

@@ -1,31 +1,31 @@
-// What the page knows, and who wants to hear when that changes.
+// The state of the page, and its listeners.
 import {api} from './api.js';
 
 const listeners = new Map();
 
 export const state = {
   verbs: [],        // the forms of all verbs
-  engines: null,    // what is known of the engines, once the studio has said it
-  pictures: [],     // handed in, the newest first
+  engines: null,    // descriptions of the engines, once loaded
+  pictures: [],     // uploaded, newest first
   jobs: new Map(),  // by id
   models: null,
-  sets: [],         // of pictures, the newest first
-  photo: null,      // the picture that is worked on
-  verb: null,       // the form of the verb that was chosen
-  values: {},       // by verb: what its fields hold
-  result: null,     // {job, file} that is being looked at
+  sets: [],         // newest first
+  photo: null,      // the open picture
+  verb: null,       // the form of the selected verb
+  values: {},       // field values by verb
+  result: null,     // {job, file} on the stage
   online: false,
 };
 
-/** Hear about changes of one of: photo, verb, values, jobs, pictures, sets, result, engines, models, online. */
-export function listen(what, heard) {
+/** Listen to changes of one of: photo, verb, values, jobs, pictures, sets, result, engines, models, online. */
+export function listen(what, listener) {
   if (!listeners.has(what)) listeners.set(what, new Set());
-  listeners.get(what).add(heard);
-  return () => listeners.get(what).delete(heard);
+  listeners.get(what).add(listener);
+  return () => listeners.get(what).delete(listener);
 }
 
 export function changed(what, detail) {
-  for (const heard of [...(listeners.get(what) || [])]) heard(detail);
+  for (const listener of [...(listeners.get(what) || [])]) listener(detail);
 }
 
 export function set(what, value) {
@@ -33,7 +33,7 @@ export function set(what, value) {
   changed(what, value);
 }
 
-/** What the fields of a verb hold; made where it is missing. */
+/** The field values of a verb. */
 export function valuesOf(verb) {
   return (state.values[verb] ||= {});
 }
@@ -53,7 +53,7 @@ export async function loadSets() {
   set('sets', await api.sets());
 }
 
-/** Hear from the server for as long as the page is open; a lost connection is taken up again by the browser. */
+/** Subscribe to the server's events; the browser reconnects automatically. */
 export function connect() {
   const source = new EventSource('/api/events');
   source.addEventListener('open', () => set('online', true));
@@ -75,7 +75,7 @@ export function connect() {
   });
 }
 
-/** The jobs that somebody asked for; what the page asks by itself is nobody's work. */
+/** The jobs in display order, without hidden ones. */
 export function jobsNewestFirst() {
   return [...state.jobs.values()].filter((job) => !job.aside).sort((a, b) => b.asked - a.asked);
 }

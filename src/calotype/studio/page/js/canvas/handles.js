@@ -1,7 +1,7 @@
-// Frames around a photo that are drawn with the hand: margins, a new size, a shape with four corners.
+// Draggable frames: margins, a new size, and a quadrilateral.
 
-const REACH = 18;   // CSS pixels around a handle that still take hold of it
-const RADIUS = 6;   // CSS pixels of a handle
+const REACH = 18;   // hit radius of a handle, CSS pixels
+const RADIUS = 6;   // radius of a handle, CSS pixels
 
 class Handles {
   constructor(view, {width, height, changed}) {
@@ -90,7 +90,7 @@ class Handles {
   }
 }
 
-/** Room around the photo: {left, right, top, bottom} in pixels. */
+/** Margins around the photo: {left, right, top, bottom} in pixels. */
 export class Margins extends Handles {
   constructor(view, options) {
     super(view, options);
@@ -136,7 +136,7 @@ export class Margins extends Handles {
   }
 }
 
-/** Another width and height: {width, height} in pixels. */
+/** A new size: {width, height} in pixels. */
 export class Frame extends Handles {
   constructor(view, options) {
     super(view, options);
@@ -174,7 +174,7 @@ export class Frame extends Handles {
   }
 }
 
-/** A shape with four corners, as fractions of width and height: [[x, y], ...] from the upper left clockwise. */
+/** A quadrilateral, as fractions of width and height: [[x, y], ...] clockwise from the upper left. */
 export class Quad extends Handles {
   constructor(view, options) {
     super(view, options);
@@ -191,8 +191,8 @@ export class Quad extends Handles {
     const before = this.corners[held];
     const share = (value) => Math.round(1000 * Math.max(0, Math.min(1, value))) / 1000;
     this.corners[held] = [share(point.x / this.width), share(point.y / this.height)];
-    // A corner goes no farther than where the shape would fold.
-    if (!goesRound(this.corners)) this.corners[held] = before;
+    // Keep the shape convex.
+    if (!isConvex(this.corners)) this.corners[held] = before;
   }
 
   nudge(dx) {
@@ -206,7 +206,7 @@ export class Quad extends Handles {
   }
 }
 
-function goesRound(corners) {
+function isConvex(corners) {
   for (let i = 0; i < 4; i++) {
     const [[ax, ay], [bx, by], [cx, cy]] = [0, 1, 2].map((k) => corners[(i + k) % 4]);
     if (!((bx - ax) * (cy - by) - (by - ay) * (cx - bx) > 1e-3)) return false;

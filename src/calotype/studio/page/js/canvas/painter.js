@@ -1,4 +1,4 @@
-// Painting over a picture: a mask (one number: how much is meant) or a map (flat colours from a palette).
+// Painting over a picture: a mask (values 0..255) or a label map (colours of a palette).
 import {choose, h, iconButton, save, toast} from '../dom.js';
 import {Raster, abgr, drawRaster} from './raster.js';
 import {levelsOf, mapFrom, maskFrom, readPixels} from './reading.js';
@@ -7,7 +7,7 @@ const MASK_COLOUR = [236, 62, 84];
 const FIRST_SIZE = 0.06;  // of the picture's shorter side
 
 /**
- * One plane and its tools.
+ * A raster layer and its tools.
  *
  * `kind` is 'mask' or 'map'. A map has `palette`, [[r, g, b], ...]. `changed` is called after every stroke.
  */
@@ -15,7 +15,7 @@ export class Painter {
   constructor(view, kind, {width, height, palette = null, name = kind, changed = () => {}}) {
     this.view = view; this.kind = kind; this.name = name; this.changed = changed;
     this.palette = palette || [[40, 90, 160], [230, 180, 60]];
-    this.blank = kind === 'map' && !palette;  // nothing is shown of a map before there is something in it
+    this.blank = kind === 'map' && !palette;  // hide the map until it has content
     this.label = 0;
     this.cover = kind === 'mask' ? 0.55 : 0.8;
     this.mode = 'brush';
@@ -26,7 +26,7 @@ export class Painter {
     this.paint();
   }
 
-  /** Take the view over: its layer, marks and tool are this painter's from now on. */
+  /** Make this painter the active tool and layer of the view. */
   take() {
     this.view.tool = this;
     this.view.drawLayer = (context, view) => drawRaster(this.raster, this.colours, context, view);
@@ -38,7 +38,7 @@ export class Painter {
     if (this.view.tool === this) drawRaster(this.raster, this.colours, this.view.layer, this.view, box);
   }
 
-  /** Work the colours out again. */
+  /** Update the colour table. */
   paint() {
     this.colours = new Uint32Array(256);
     for (let i = 0; i < 256; i++) {
@@ -94,11 +94,11 @@ export class Painter {
   finish() {
     this.raster.end();
     this.stroke = this.path = undefined;
-    this.noted();
+    this.markChanged();
     this.view.redrawMarks();
   }
 
-  noted() { this.touched = true; this.changed(); }
+  markChanged() { this.touched = true; this.changed(); }
 
   pick(point) {
     const x = Math.floor(point.x), y = Math.floor(point.y);
@@ -108,11 +108,11 @@ export class Painter {
     this.bar?.update();
   }
 
-  /** One change of the whole plane that can be undone. */
-  step(change) { this.raster.begin(); change(this.raster); this.raster.end(); this.noted(); }
+  /** Apply an undoable change to the whole raster. */
+  step(change) { this.raster.begin(); change(this.raster); this.raster.end(); this.markChanged(); }
 
   drawMarks(context, view) {
-    const line = (draw) => {  // light on dark, so that it is seen on anything
+    const line = (draw) => {  // white with a dark outline, visible on any background
       for (const [width, colour] of [[3 * view.density, 'rgba(0,0,0,.55)'], [1.3 * view.density, '#fff']]) {
         context.lineWidth = width; context.strokeStyle = colour;
         context.beginPath(); draw(); context.stroke();
@@ -130,7 +130,7 @@ export class Painter {
     }
   }
 
-  // ------------------------------------------------------------------------------------------------- in and out
+  // --------------------------------------------------------------------------------------------- import and export
 
   async load(blob) {
     const {width, height} = this.raster;
@@ -148,7 +148,7 @@ export class Painter {
     this.bar?.update();
   }
 
-  /** The plane as a PNG of the picture's size: white on black, or in flat colours. */
+  /** The raster as a PNG of the picture's size: white on black, or in flat colours. */
   async blob() {
     const {width, height, data} = this.raster;
     const canvas = new OffscreenCanvas(width, height), context = canvas.getContext('2d');
@@ -169,18 +169,18 @@ export class Painter {
     if (this.kind === 'map') { modes.splice(1, 1); modes.push(['fill', 'Fill (G)'], ['pick', 'Pick a colour (I)']); }
     const buttons = new Map(modes.map(([mode, label]) => [mode, iconButton(mode, label, () => this.setMode(mode), {'aria-pressed': 'false', data: {tool: mode}})]));
     const most = Math.max(20, Math.round(Math.min(this.raster.width, this.raster.height) / 2));
-    const size = h('input', {type: 'range', min: 0, max: 100, 'aria-label': 'Size of the brush', class: 'size',
+    const size = h('input', {type: 'range', min: 0, max: 100, 'aria-label': 'Brush size', class: 'size',
       oninput: () => { this.size = Math.max(1, Math.round(most ** (size.value / 100))); shown.textContent = `${this.size} px`; }});
     const shown = h('output', {class: 'quiet'});
-    const palette = this.kind === 'map' ? h('div', {class: 'palette', role: 'radiogroup', 'aria-label': 'What to paint with'}) : null;
-    const cover = h('input', {type: 'range', min: 10, max: 100, value: Math.round(this.cover * 100), 'aria-label': 'How much the photo is covered',
-      title: 'How much the photo is covered', class: 'cover', oninput: () => { this.cover = cover.value / 100; this.paint(); }});
+    const palette = this.kind === 'map' ? h('div', {class: 'palette', role: 'radiogroup', 'aria-label': 'Colours'}) : null;
+    const cover = h('input', {type: 'range', min: 10, max: 100, value: Math.round(this.cover * 100), 'aria-label': 'Opacity of the layer',
+      title: 'Opacity of the layer', class: 'cover', oninput: () => { this.cover = cover.value / 100; this.paint(); }});
     const group = (...children) => h('div', {class: 'group'}, ...children);
     const bar = h('div', {class: 'tools', role: 'toolbar', 'aria-label': this.kind === 'mask' ? 'Mask tools' : 'Map tools'},
       group(...buttons.values()),
       group(h('label', {class: 'size-of'}, size, shown)),
-      group(iconButton('undo', 'Undo (Ctrl+Z)', () => { this.raster.undo(); this.noted(); }, {data: {tool: 'undo'}}),
-        iconButton('redo', 'Redo (Ctrl+Shift+Z)', () => { this.raster.redo(); this.noted(); }, {data: {tool: 'redo'}})),
+      group(iconButton('undo', 'Undo (Ctrl+Z)', () => { this.raster.undo(); this.markChanged(); }, {data: {tool: 'undo'}}),
+        iconButton('redo', 'Redo (Ctrl+Shift+Z)', () => { this.raster.redo(); this.markChanged(); }, {data: {tool: 'redo'}})),
       this.kind === 'mask' && group(
         iconButton('invert', 'Invert', () => this.step((raster) => raster.invert()), {data: {tool: 'invert'}}),
         iconButton('soft', 'Soften the edge', () => this.step((raster) => raster.soften(Math.max(2, this.size / 4))), {data: {tool: 'soft'}}),
@@ -214,8 +214,8 @@ export class Painter {
 
   addColour(text) {
     const colour = [1, 3, 5].map((i) => parseInt(text.slice(i, i + 2), 16));
-    const there = this.palette.findIndex((one) => one.every((value, i) => value === colour[i]));
-    this.label = there >= 0 ? there : this.palette.push(colour) - 1;
+    const existing = this.palette.findIndex((one) => one.every((value, i) => value === colour[i]));
+    this.label = existing >= 0 ? existing : this.palette.push(colour) - 1;
     this.paint();
     this.bar.update();
   }
@@ -226,15 +226,15 @@ export class Painter {
     try { await this.load(file); } catch (error) { toast(error.message, 'problem'); }
   }
 
-  /** Keys, while the stage has the focus. Returns whether it was one of ours. */
+  /** Handle a key while the stage has the focus; returns whether it was handled. */
   key(event) {
     const mode = {b: 'brush', e: 'eraser', r: 'rect', l: 'lasso', g: 'fill', i: 'pick'}[event.key.toLowerCase()];
-    const ours = mode && !event.ctrlKey && !event.metaKey && (this.kind === 'map' ? mode !== 'eraser' : mode !== 'fill' && mode !== 'pick');
+    const isShortcut = mode && !event.ctrlKey && !event.metaKey && (this.kind === 'map' ? mode !== 'eraser' : mode !== 'fill' && mode !== 'pick');
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'z') {
       event.shiftKey ? this.raster.redo() : this.raster.undo();
-      this.noted();
-    } else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'y') { this.raster.redo(); this.noted(); }
-    else if (ours) this.setMode(mode);
+      this.markChanged();
+    } else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'y') { this.raster.redo(); this.markChanged(); }
+    else if (isShortcut) this.setMode(mode);
     else if (event.key === '[' || event.key === ']') {
       this.size = Math.max(1, Math.round(this.size * (event.key === ']' ? 1.2 : 1 / 1.2) + (event.key === ']' ? 1 : 0)));
       this.bar?.update(); this.view.redrawMarks();
@@ -243,7 +243,7 @@ export class Painter {
     return true;
   }
 
-  /** A cursor that the arrow keys move; Enter paints from where it painted last (with Shift) or just there. */
+  /** Keyboard painting: arrow keys move the cursor, Enter paints a dot, Shift+Enter a line from the last one. */
   byKeys(event) {
     const {width, height} = this.raster, step = event.shiftKey ? 1 : Math.max(1, this.size / 2);
     const at = this.cursor ? {...this.cursor} : {x: width / 2, y: height / 2, touch: false};
@@ -261,7 +261,7 @@ export class Painter {
   }
 }
 
-/** A painter that begins with a picture in a few flat colours of its own: a sketch. */
+/** A painter for a sketch that starts with the picture quantised to a few colours. */
 export function sketchOver(view, image, options) {
   const {palette, index} = levelsOf(image, options.width, options.height, options.colours || 8);
   const painter = new Painter(view, 'map', {...options, palette});

@@ -1,10 +1,10 @@
-// Things laid over a photo: pictures with transparency, or pieces cut out of the photo itself, moved, turned, scaled.
+// Objects pasted on a photo: pictures with transparency, or parts of the photo; move, rotate and scale them.
 import {choose, h, iconButton, toast} from '../dom.js';
 
-const GRIP = 9;        // CSS pixels that a handle is wide
-const AWAY = 26;       // CSS pixels that the turning handle stands above its thing
+const GRIP = 9;        // size of a handle, CSS pixels
+const AWAY = 26;       // distance of the rotation handle above an object, CSS pixels
 
-/** The objects over a photo, and the tool that moves them. `changed` is called when one has been. */
+/** The pasted objects and the tool that moves them. `changed` is called after each change. */
 export class Paste {
   constructor(view, image, {width, height, changed = () => {}}) {
     this.view = view; this.image = image; this.width = width; this.height = height; this.changed = changed;
@@ -26,7 +26,7 @@ export class Paste {
 
   // ------------------------------------------------------------------------------------------------------- objects
 
-  /** Lay a picture over the photo, in the middle, half as large. */
+  /** Paste a picture in the centre, at most half as large as the photo. */
   async add(blob) {
     const bitmap = await createImageBitmap(blob).catch(() => { throw new Error('This file is not a picture that the browser can read.'); });
     const scale = Math.min(1, 0.5 * Math.min(this.width / bitmap.width, this.height / bitmap.height));
@@ -38,10 +38,10 @@ export class Paste {
     this.things.push(thing);
     this.selected = thing;
     this.setMode('move');
-    this.noted();
+    this.markChanged();
   }
 
-  /** Cut out what a line goes round: a copy that can be moved; where `hole`, its place is covered with the colour around it. */
+  /** Copy the inside of a closed path as an object; with `hole`, fill its original place with the surrounding colour. */
   cut(path, hole) {
     const xs = path.map(([x]) => x), ys = path.map(([, y]) => y);
     const left = Math.max(0, Math.floor(Math.min(...xs))), top = Math.max(0, Math.floor(Math.min(...ys)));
@@ -62,10 +62,10 @@ export class Paste {
     this.things.push(copy);
     this.selected = copy;
     this.setMode('move');
-    this.noted();
+    this.markChanged();
   }
 
-  /** The mean colour along a line. */
+  /** The mean colour along a path. */
   around(path) {
     const canvas = new OffscreenCanvas(this.width, this.height), context = canvas.getContext('2d', {willReadFrequently: true});
     context.drawImage(this.image, 0, 0, this.width, this.height);
@@ -87,16 +87,16 @@ export class Paste {
     to.push(this.things.map((thing) => ({...thing})));
     this.things = from.pop();
     this.selected = this.things.findLast((thing) => !thing.fixed) || null;
-    this.noted();
+    this.markChanged();
   }
 
-  noted() { this.touched = true; this.view.redraw(); this.bar?.update(); this.changed(); }
+  markChanged() { this.touched = true; this.view.redraw(); this.bar?.update(); this.changed(); }
 
   change(values) {
     if (!this.selected) return;
     this.remember();
     Object.assign(this.selected, values);
-    this.noted();
+    this.markChanged();
   }
 
   remove() {
@@ -104,7 +104,7 @@ export class Paste {
     this.remember();
     this.things = this.things.filter((thing) => thing !== this.selected);
     this.selected = this.things.findLast((thing) => !thing.fixed) || null;
-    this.noted();
+    this.markChanged();
   }
 
   // ------------------------------------------------------------------------------------------------------- drawing
@@ -122,7 +122,7 @@ export class Paste {
     context.setTransform(1, 0, 0, 1, 0, 0);
   }
 
-  /** The photo with everything on it, as a PNG of its size. */
+  /** The photo with all objects, as a PNG of its size. */
   async blob() {
     const canvas = new OffscreenCanvas(this.width, this.height), context = canvas.getContext('2d');
     context.drawImage(this.image, 0, 0, this.width, this.height);
@@ -203,7 +203,7 @@ export class Paste {
       this.path = null;
       if (path.length > 3) this.cut(path, this.mode === 'lift');
       this.view.redrawMarks();
-    } else if (this.grip) { this.grip = null; this.noted(); }
+    } else if (this.grip) { this.grip = null; this.markChanged(); }
   }
 
   cancel() { this.path = this.grip = null; this.view.redraw(); }
@@ -224,18 +224,18 @@ export class Paste {
   }
 
   toolbar() {
-    const modes = [['move', 'hand', 'Move, scale and turn'], ['copy', 'lasso', 'Copy: draw around something'], ['lift', 'cut', 'Cut out: draw around something to move it away']];
+    const modes = [['move', 'hand', 'Move, scale and rotate'], ['copy', 'lasso', 'Copy: outline an object'], ['lift', 'cut', 'Cut: outline an object to move it']];
     const buttons = new Map(modes.map(([mode, name, label]) => [mode, iconButton(name, label, () => this.setMode(mode), {'aria-pressed': 'false', data: {tool: mode}})]));
-    const opacity = h('input', {type: 'range', min: 5, max: 100, value: 100, class: 'cover', 'aria-label': 'How opaque it is', title: 'How opaque it is',
+    const opacity = h('input', {type: 'range', min: 5, max: 100, value: 100, class: 'cover', 'aria-label': 'Opacity', title: 'Opacity',
       onchange: () => this.change({opacity: opacity.value / 100})});
     const one = [
-      iconButton('flip', 'Mirror it', () => this.change({flip: -this.selected?.flip}), {data: {tool: 'flip'}}),
+      iconButton('flip', 'Mirror', () => this.change({flip: -this.selected?.flip}), {data: {tool: 'flip'}}),
       iconButton('in', 'Larger', () => this.change({scale: this.selected?.scale * 1.1}), {data: {tool: 'larger'}}),
       iconButton('out', 'Smaller', () => this.change({scale: this.selected?.scale / 1.1}), {data: {tool: 'smaller'}}),
-      iconButton('redo', 'Turn it by 15°', () => this.change({turn: this.selected?.turn + Math.PI / 12}), {data: {tool: 'turn'}}),
-      iconButton('trash', 'Remove it (Delete)', () => this.remove(), {data: {tool: 'remove'}}),
+      iconButton('redo', 'Rotate by 15°', () => this.change({turn: this.selected?.turn + Math.PI / 12}), {data: {tool: 'turn'}}),
+      iconButton('trash', 'Remove (Delete)', () => this.remove(), {data: {tool: 'remove'}}),
     ];
-    const bar = h('div', {class: 'tools', role: 'toolbar', 'aria-label': 'Tools for things laid over the photo'},
+    const bar = h('div', {class: 'tools', role: 'toolbar', 'aria-label': 'Object tools'},
       h('div', {class: 'group'}, h('button', {type: 'button', class: 'small', data: {tool: 'add'}, onclick: () => this.fromFile()}, 'Add a picture')),
       h('div', {class: 'group'}, ...buttons.values()),
       h('div', {class: 'group'}, ...one, opacity),

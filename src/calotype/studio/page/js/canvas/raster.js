@@ -1,11 +1,11 @@
-// A plane of numbers over a picture, at its full size: a mask (0..255, how much is meant) or a map (which label).
-// Drawing is done in it, not on a canvas, so that edges are exact and a stroke costs what it covers.
+// A raster of bytes at the picture's full size: a mask (0..255) or a map of label numbers.
+// Strokes are drawn into the raster instead of a canvas, for exact edges and a cost in proportion to their area.
 
 const TILE = 256;
-const MOST_HISTORY = 96 << 20;  // bytes that undo may take
+const MOST_HISTORY = 96 << 20;  // maximum memory of the undo history, bytes
 
 export class Raster {
-  /** @param {(box: {left, top, right, bottom}) => void} dirty hears which part has changed */
+  /** @param {(box: {left, top, right, bottom}) => void} dirty is called with each changed box */
   constructor(width, height, dirty = () => {}) {
     this.width = width; this.height = height; this.dirty = dirty;
     this.data = new Uint8Array(width * height);
@@ -15,7 +15,7 @@ export class Raster {
 
   // ------------------------------------------------------------------------------------------------------ history
 
-  /** What follows is undone at once. */
+  /** Start an undoable stroke. */
   begin() { this.stroke = new Map(); }
 
   end() {
@@ -31,7 +31,7 @@ export class Raster {
     }
   }
 
-  /** Take back what was drawn since begin(). */
+  /** Undo the drawing since begin(). */
   cancel() {
     if (!this.stroke) return;
     this.swap(this.stroke, (tile) => tile);
@@ -72,7 +72,7 @@ export class Raster {
     return values;
   }
 
-  /** Keep what a box holds, before it is drawn into; returns the box cut to the plane, or null where nothing is left. */
+  /** Save the tiles of a box for undo before drawing; returns the clipped box, or null if it is empty. */
   touch(left, top, right, bottom) {
     left = Math.max(0, Math.floor(left)); top = Math.max(0, Math.floor(top));
     right = Math.min(this.width, Math.ceil(right)); bottom = Math.min(this.height, Math.ceil(bottom));
@@ -91,7 +91,7 @@ export class Raster {
 
   // ------------------------------------------------------------------------------------------------------- drawing
 
-  /** All that is nearer than `radius` to the line between two points. */
+  /** Draw a line with round ends: all pixels within `radius` of the segment between two points. */
   line(ax, ay, bx, by, radius, value) {
     const box = this.touch(Math.min(ax, bx) - radius, Math.min(ay, by) - radius, Math.max(ax, bx) + radius + 1, Math.max(ay, by) + radius + 1);
     if (!box) return;
@@ -128,7 +128,7 @@ export class Raster {
     this.dirty(box);
   }
 
-  /** The inside of a closed line, [[x, y], ...], by the even-odd rule. */
+  /** Fill a polygon, [[x, y], ...], by the even-odd rule. */
   polygon(points, value) {
     const xs = points.map((point) => point[0]), ys = points.map((point) => point[1]);
     const box = this.touch(Math.min(...xs), Math.min(...ys), Math.max(...xs) + 1, Math.max(...ys) + 1);
@@ -148,7 +148,7 @@ export class Raster {
     this.dirty(box);
   }
 
-  /** Everything of one number that hangs together around a point. */
+  /** Flood fill from a point. */
   fill(x, y, value) {
     x = Math.floor(x); y = Math.floor(y);
     if (x < 0 || y < 0 || x >= this.width || y >= this.height) return;
@@ -183,7 +183,7 @@ export class Raster {
   clear(value = 0) { this.all((data) => data.fill(value)); }
   invert() { this.all((data) => { for (let i = 0; i < data.length; i++) data[i] = 255 - data[i]; }); }
 
-  /** Soft edges, about so many pixels wide: three box blurs are nearly a Gaussian. */
+  /** Blur with about `radius` pixels: three box blurs approximate a Gaussian. */
   soften(radius) {
     const {width, height} = this, reach = Math.max(1, Math.round(radius / 2));
     this.all((data) => {
@@ -198,7 +198,7 @@ export class Raster {
   any() { return this.data.some((value) => value !== 0); }
 }
 
-/** Running means along lines of `length` places that are `step` apart; there are `lines` of them, `next` apart. */
+/** Box blur of `lines` lines at offsets `next`, of `length` values at offsets `step`. */
 function averaged(from, to, length, lines, step, next, reach) {
   const count = 2 * reach + 1;
   for (let line = 0; line < lines; line++) {
@@ -212,7 +212,7 @@ function averaged(from, to, length, lines, step, next, reach) {
   }
 }
 
-/** Runs of equal numbers: [count - 1 (two bytes), number], ...; tiles of masks and maps are mostly a few of them. */
+/** Run-length encoding: [count - 1 (two bytes), value], ...; tiles of masks and maps have few runs. */
 function packed(values) {
   const runs = new Uint8Array(values.length * 3);
   let end = 0;
@@ -239,7 +239,7 @@ function unpacked(runs) {
   return values;
 }
 
-/** Draw the part of a plane that a view shows, or only a box of it, each number in its colour (ABGR, see below). */
+/** Draw the visible part of a raster, or a box of it, with a colour (ABGR, see below) for each value. */
 export function drawRaster(raster, colours, context, view, box = null) {
   const {canvas} = context;
   let left = 0, top = 0, right = canvas.width, bottom = canvas.height;
@@ -265,7 +265,7 @@ export function drawRaster(raster, colours, context, view, box = null) {
   context.putImageData(image, left, top);
 }
 
-/** A colour as it lies in memory, for `drawRaster`. */
+/** A colour in memory order, for `drawRaster`. */
 export function abgr([red, green, blue], alpha = 255) {
   return ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }

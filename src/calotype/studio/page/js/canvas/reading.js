@@ -1,15 +1,15 @@
-// From a picture's pixels to a mask, a map, or a few colours.
+// Conversion of pictures to masks, label maps, and quantised pictures.
 
-const SAME_SHAPE = 0.02;  // how much two widths over heights may differ
-const MOST_COLOURS = 64;  // that a map may have before it is taken for a photo
-const NEAR = 12;          // how far a colour may be from one of the palette: what a lossy format does to it
+const SAME_SHAPE = 0.02;  // relative tolerance of aspect ratios
+const MOST_COLOURS = 64;  // maximum number of colours of a label map
+const NEAR = 12;          // tolerance per channel to a palette colour, for lossy formats
 
-/** The pixels of an image file, RGBA, at a size; colours are not blended where `flat`. */
+/** The pixels of an image file, RGBA, resized; with `flat`, without interpolation. */
 export async function readPixels(blob, width, height, flat = false) {
   let image;
   try { image = await createImageBitmap(blob); } catch { throw new Error('This file is not a picture that the browser can read.'); }
   if (Math.abs(image.width * height / (image.height * width) - 1) > SAME_SHAPE) {
-    throw new Error(`This picture is ${image.width} × ${image.height} and the photo ${width} × ${height}: give one of the photo's shape.`);
+    throw new Error(`This picture is ${image.width} × ${image.height} and the photo ${width} × ${height}: give one of the photo's aspect ratio.`);
   }
   return pixelsOf(image, width, height, flat);
 }
@@ -22,7 +22,7 @@ export function pixelsOf(image, width, height, flat = false) {
   return context.getImageData(0, 0, width, height).data;
 }
 
-/** How bright and opaque each pixel is, 0..255. */
+/** Brightness times opacity of each pixel, 0..255. */
 export function maskFrom(pixels) {
   const values = new Uint8Array(pixels.length / 4);
   for (let i = 0, j = 0; i < values.length; i++, j += 4) {
@@ -31,7 +31,7 @@ export function maskFrom(pixels) {
   return values;
 }
 
-/** A map in flat colours as numbers; colours near one of `palette` are that one. */
+/** Convert a picture in flat colours to label numbers; colours close to one of `palette` are mapped to it. */
 export function mapFrom(pixels, palette = []) {
   const colours = palette.map((colour) => [...colour]), known = new Map();
   const index = new Uint8Array(pixels.length / 4), counts = new Map();
@@ -39,24 +39,24 @@ export function mapFrom(pixels, palette = []) {
     const key = (pixels[j] << 16) | (pixels[j + 1] << 8) | pixels[j + 2];
     counts.set(key, (counts.get(key) || 0) + 1);
   }
-  if (counts.size > 1 << 16) throw new Error('This picture has shades: a map has a few flat colours.');
+  if (counts.size > 1 << 16) throw new Error('This picture has too many colours: a label map needs a few flat colours.');
   for (const [key] of [...counts].sort((a, b) => b[1] - a[1])) {
     const colour = [key >> 16, (key >> 8) & 255, key & 255];
     let near = colours.findIndex((one) => one.every((value, i) => Math.abs(value - colour[i]) <= NEAR));
     if (near < 0) near = colours.push(colour) - 1;
-    if (colours.length > MOST_COLOURS) throw new Error('This picture has shades: a map has a few flat colours.');
+    if (colours.length > MOST_COLOURS) throw new Error('This picture has too many colours: a label map needs a few flat colours.');
     known.set(key, near);
   }
   for (let i = 0, j = 0; i < index.length; i++, j += 4) index[i] = known.get((pixels[j] << 16) | (pixels[j + 1] << 8) | pixels[j + 2]);
   return {index, palette: colours};
 }
 
-/** A picture in a few of its own colours: k-means on a small copy, then the nearest colour of every pixel. */
+/** Quantise a picture: k-means on a small copy, then the nearest colour of each pixel. */
 export function levelsOf(image, width, height, count) {
   const small = Math.min(1, 96 / Math.max(width, height));
   const sample = pixelsOf(image, Math.max(1, Math.round(width * small)), Math.max(1, Math.round(height * small)));
   let palette = [[sample[0], sample[1], sample[2]]];
-  while (palette.length < count) {  // the pixel farthest from all so far: the same every time
+  while (palette.length < count) {  // farthest-point initialisation, deterministic
     let best = -1, far = -1;
     for (let j = 0; j < sample.length; j += 4) {
       const away = Math.min(...palette.map((colour) => apart(colour, sample, j)));
@@ -73,7 +73,7 @@ export function levelsOf(image, width, height, count) {
     }
     palette = palette.map((colour, i) => sums[i][3] ? sums[i].slice(0, 3).map((value) => Math.round(value / sums[i][3])) : colour);
   }
-  // Smoothed first, so that the flat colours make areas and not grain.
+  // Smoothed first, for contiguous areas.
   const side = Math.min(1, 160 / Math.max(width, height));
   const smooth = new OffscreenCanvas(Math.max(1, Math.round(width * side)), Math.max(1, Math.round(height * side)));
   const context = smooth.getContext('2d');

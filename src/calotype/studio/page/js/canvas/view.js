@@ -1,17 +1,17 @@
-// A picture in a frame: fitted, zoomed, moved; other layers are drawn over it in the picture's own pixels.
+// A zoomable view of a picture, with layers in picture coordinates.
 import {h} from '../dom.js';
 
-const MOST_ZOOM = 32;      // screen pixels for one of the picture's
-const PIXELS = 8;          // from this zoom on each of the picture's pixels is shown as a square
-const ROOM = 0.94;         // of the frame that a fitted picture takes
-const MOST_DENSITY = 2;    // device pixels a CSS pixel; more only costs time
+const MOST_ZOOM = 32;      // screen pixels per picture pixel
+const PIXELS = 8;          // zoom from which pixels are shown as squares
+const ROOM = 0.94;         // fraction of the frame that a fitted picture fills
+const MOST_DENSITY = 2;    // device pixels per CSS pixel, limited for speed
 
 /**
- * Three canvases on top of each other: the picture, a layer over it, and marks (cursors, handles).
+ * Three stacked canvases: the picture, a layer, and marks (cursors, handles).
  *
- * Coordinates of the picture are in its pixels, fractions allowed; those of the screen in device pixels of the canvases.
- * Whoever works on it sets `tool`, an object with down(point), move(point), up(point), hover(point) and
- * cancel(), each point {x, y, pressure, screen}, and `drawLayer(context, view)` and `drawMarks(context, view)`.
+ * Picture coordinates are in picture pixels (fractional), screen coordinates in device pixels of the canvases.
+ * Clients set `tool`, an object with down(point), move(point), up(point), hover(point) and cancel(), each point
+ * {x, y, pressure, screen}, and the functions `drawLayer(context, view)` and `drawMarks(context, view)`.
  */
 export class View {
   constructor(frame) {
@@ -20,7 +20,7 @@ export class View {
     frame.append(...this.canvases);
     [this.picture, this.layer, this.marks] = this.canvases.map((canvas) => canvas.getContext('2d'));
     this.width = this.height = 1;
-    this.outer = null;  // what has to fit into the frame where that is more than the picture: {left, top, right, bottom}
+    this.outer = null;  // area to fit into the frame if larger than the picture: {left, top, right, bottom}
     this.levels = [];
     this.scale = 1; this.x = 0; this.y = 0;
     this.tool = null;
@@ -43,11 +43,11 @@ export class View {
     this.canvases.forEach((canvas) => { canvas.width = canvas.height = 0; canvas.remove(); });
   }
 
-  /** Show a picture: an image that has loaded, or a canvas. */
+  /** Show a picture: a loaded image or a canvas. */
   async show(image, width, height) {
     this.width = width; this.height = height;
     const levels = [{scale: 1, bitmap: await createImageBitmap(image)}];
-    // Halves of halves: a picture of many megapixels is drawn small many times, and read large never.
+    // Mipmaps, as large pictures are mostly drawn at reduced size.
     while (width * height * levels.at(-1).scale ** 2 > 1.2e6) {
       const scale = levels.at(-1).scale / 2;
       const size = {resizeWidth: Math.max(1, Math.round(width * scale)), resizeHeight: Math.max(1, Math.round(height * scale)), resizeQuality: 'medium'};
@@ -83,7 +83,7 @@ export class View {
     this.redraw();
   }
 
-  /** Zoom so that what is at a place of the screen stays there; without a place, at the middle. */
+  /** Zoom around a screen position; default: the centre. */
   zoom(factor, place = {x: this.marks.canvas.width / 2, y: this.marks.canvas.height / 2}) {
     const least = Math.min(1, this.marks.canvas.width / this.width, this.marks.canvas.height / this.height) / 4;
     const scale = Math.max(least, Math.min(MOST_ZOOM * this.density, this.scale * factor));
@@ -104,7 +104,7 @@ export class View {
   toPicture(x, y) { return {x: (x - this.x) / this.scale, y: (y - this.y) / this.scale}; }
   toScreen(x, y) { return {x: x * this.scale + this.x, y: y * this.scale + this.y}; }
 
-  /** Draw everything anew with the next frame of the screen. */
+  /** Redraw everything in the next animation frame. */
   redraw() {
     if (this.waiting || this.closed) return;
     this.waiting = requestAnimationFrame(() => {
@@ -177,7 +177,7 @@ export class View {
     this.touches.set(event.pointerId, now);
     if (this.dragging) this.move(now.x - before.x, now.y - before.y);
     else if (!this.pinching) {
-      // A fast hand is heard more often than the screen is drawn: no corner of its way is to be cut.
+      // Process all coalesced events, for smooth strokes.
       const all = event.getCoalescedEvents?.() || [];
       for (const one of all.length ? all : [event]) this.tool?.move?.(this.point(one));
     }

@@ -403,6 +403,9 @@ def test_a_set_that_is_learned_from_stays_as_it_is(learned):
     ):
         assert answer.status_code == 422
         assert "still needs this set" in answer.json()["error"]
+    answer = client.delete("/api/data/kept")
+    assert answer.status_code == 422
+    assert "active jobs may need these files" in answer.json()["error"]
     client.post(f"/api/jobs/{job['id']}/stop")
     assert awaited(client, job["id"])["state"] == "stopped"
     (model,) = [one for one in client.get("/api/models").json() if one["photo"] == "busy"]

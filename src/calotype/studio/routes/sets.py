@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from calotype.errors import InputError
 from calotype.studio.app_state import Studio
+from calotype.studio.job_store import ENDED
 from calotype.studio.routes.answers import BINARY, FOR_EVER, SetId, read, router
 from calotype.studio.sets import Member, PictureSet
 
@@ -140,7 +141,7 @@ def sets(studio: Studio) -> APIRouter:
     @api.delete("/data/kept")
     def clean() -> dict[str, int]:
         """Delete these caches, which are recreated on demand."""
-        if any(job.state in ("waiting", "running", "stopping") for job in studio.jobs.all()):
+        if any(job.state not in ENDED for job in studio.jobs.all()):
             raise InputError("active jobs may need these files: stop them first, or wait for them")
         return {"bytes": studio.queries.ask("clean")}
 

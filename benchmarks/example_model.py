@@ -1,6 +1,6 @@
 """A trained model in half precision, for ``examples/models``: without discriminator, optimizers and checkpoints.
 
-How ``examples/models/landscapes`` was made, half an hour on one core:
+How ``examples/models/landscapes`` was made, a quarter of an hour on one core:
 
     calotype data landscapes --size 64 --count 4600 --out work/landscapes
     calotype train spade work/landscapes --out work/model

@@ -36,7 +36,13 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Hold:
 
 
 @pytest.fixture(scope="session")
-def cluster(held: Hold, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Executor]]:
+def far(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache of the workers of the cluster."""
+    return tmp_path_factory.mktemp("cluster")
+
+
+@pytest.fixture(scope="session")
+def cluster(held: Hold, far: Path) -> Iterator[Callable[..., Executor]]:
     """Makes crews of a real Ray cluster with two workers."""
     paths = [TESTS.parent / "src", TESTS / "contract", TESTS / "cli" / "registered"]
     surroundings = {
@@ -44,9 +50,8 @@ def cluster(held: Hold, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ca
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # on the loopback address alone
         "PYTHONPATH": os.pathsep.join(map(str, paths)),
         VARIABLE: str(held.path),
-        "CALOTYPE_CACHE": str(tmp_path_factory.mktemp("cluster")),
+        "CALOTYPE_CACHE": str(far),
     }
-    surroundings["CALOTYPE_CACHE_OF_CLUSTER"] = surroundings["CALOTYPE_CACHE"]
     with pytest.MonkeyPatch.context() as patch:
         for name, value in surroundings.items():
             patch.setenv(name, value)
@@ -56,8 +61,9 @@ def cluster(held: Hold, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ca
         before = signal.getsignal(signal.SIGTERM)
         begun(ray)
         signal.signal(signal.SIGTERM, before)
-        yield lambda shared, attempts: Cluster("ray:local", shared, jobs=2, device="cpu", attempts=attempts)
-        ray.shutdown()
+    # Its processes have these variables now; other tests of this session must not.
+    yield lambda shared, attempts: Cluster("ray:local", shared, jobs=2, device="cpu", attempts=attempts)
+    ray.shutdown()
 
 
 def begun(ray: ModuleType) -> None:
@@ -209,8 +215,7 @@ def test_a_bad_photo_and_going_on(cluster, photos, capsys):
     assert capsys.readouterr().out.split() == [str(Path("far", "photo1_vary_0.png"))]
 
 
-def test_what_a_cluster_has_learned_is_known_everywhere(cluster, model_store, tiny_engine, photos):
-    far = Path(os.environ["CALOTYPE_CACHE_OF_CLUSTER"])
+def test_what_a_cluster_has_learned_is_known_everywhere(cluster, far, model_store, tiny_engine, photos):
     (photos / "twin.png").write_bytes((photos / "photo0.png").read_bytes())
     command = ["vary", "photos", "--on", "ray:local", *LEARN]
     assert main([*command, "-o", "far"]) == 0

@@ -83,7 +83,7 @@ def test_a_film_goes_there_and_back(tmp_path, outside, mode):
         ({"engine": "ingan", "shape": "quad:0,0,1,0,1,1"}, "x,y of four corners"),
         ({"engine": "ingan", "shape": "quad:0,0,1,0,1,1,0,1.2"}, "fractions from 0 to 1"),
         ({"engine": "ingan", "shape": "quad:0,0,1,1,1,0,0,1"}, "folded"),
-        ({"engine": "ingan", "shape": "quad:0,0,0.5,0,1,0,0,1"}, "no room"),
+        ({"engine": "ingan", "shape": "quad:0,0,0.5,0,1,0,0,1"}, "no area"),
         ({"engine": "ingan", "shape": "quad:0,0,1,0,0.1,0.1,0,1"}, "folded"),
         ({"engine": "ingan", "shape": "arc:0.2", "outside": "black"}, "no outside 'black'"),
         ({"engine": "ingan", "film": "avi"}, "no film 'avi'"),

@@ -71,7 +71,7 @@ def train_dataset_model(options: TrainingOptions, given: dict[str, Any]) -> int:
             report.close()
             complain(
                 f"stopped while training on {model.subject}: the same command resumes, and "
-                f"calotype sample {model.folder.name} --unfinished uses the last saved state"
+                f"verbs use the last saved state of {model.folder.name} with --unfinished"
             )
             raise Interrupted(error) from None
     summary.trained(model.subject, done)

@@ -287,7 +287,7 @@ def train(
     An engine is trained on one photo. Verbs do this automatically when they need it; this command does it in advance,
     for one photo or for each photo of a folder, one after another or several at a time.
 
-    A model is trained on all photos of a folder together, and generates new ones like them (calotype sample).
+    A model is trained on all photos of a folder together, and generates new ones (calotype sample, calotype draw).
 
     Finished models are skipped, and a stopped training is resumed.
 

@@ -91,3 +91,19 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path):
     (tmp_path / "map.png").write_bytes(b"no picture")
     with pytest.raises(InputError, match=r"map\.png"):
         read(tmp_path / "map.png")
+
+
+@pytest.mark.parametrize("how", ["file", "image", "array"])
+def test_a_map_of_one_pixel_is_refused_as_a_photo_is(how, tmp_path):
+    index = np.zeros((1, 1), np.uint8)
+    Image.fromarray(index).save(tmp_path / "map.png")
+    source = {"file": tmp_path / "map.png", "image": Image.fromarray(index), "array": index}[how]
+    with pytest.raises(InputError, match="is 1x1 pixels: give one of at least 16x16"):
+        read(source)
+
+
+def test_a_map_with_too_many_pixels_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
+    monkeypatch.setattr("calotype.image.reading.MAX_PIXELS", 400)
+    Image.fromarray(INDEX).save(tmp_path / "map.png")
+    with pytest.raises(InputError, match="has 36x20 pixels"):
+        read(tmp_path / "map.png")

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from calotype.errors import InputError
+from calotype.files import shown
 from calotype.image.io import open_photo
 from calotype.image.labelmap import as_picture
 from calotype.image.labels import nearest
+from calotype.image.reading import check_before_decoding, check_smallest
 from calotype.types import LabelMap, LabelMapLike, Photo
 
 Colour = tuple[int, int, int]
@@ -55,15 +57,21 @@ def open_class_map(source: LabelMapLike, names: Sequence[str], colours: Sequence
 def _numbers(source: LabelMapLike, known: Sequence[Colour]) -> tuple[NDArray[np.int64] | None, str]:
     """The class numbers that a source holds, and its name; ``None`` where it is painted in colours."""
     if isinstance(source, np.ndarray):
-        whole = source.ndim == 2 and source.dtype.kind in "iu"
-        return (source.astype(np.int64) if whole else None), "map"
+        if source.ndim != 2 or source.dtype.kind not in "iu":
+            return None, "map"
+        check_smallest(source.shape[1], source.shape[0], "the map")
+        return source.astype(np.int64), "map"
     if isinstance(source, Image.Image):
+        check_before_decoding(source, None, "the map")
         return _in_image(source, known), "map"
     if isinstance(source, str | Path):
         try:
             with Image.open(source) as image:
+                check_before_decoding(image, None, shown(source))
                 image.load()
                 return _in_image(image, known), Path(source).stem
+        except InputError:
+            raise
         # Pillow's readers answer a broken file with exceptions of any kind; what is wrong is said when it is opened.
         except Exception:
             return None, ""

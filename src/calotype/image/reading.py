@@ -125,7 +125,7 @@ def _from_pil(image: Image.Image, max_side: int | None) -> Photo:
     path = getattr(image, "filename", "")
     path = Path(path) if isinstance(path, str) and path else None
     label = shown(path) if path else "the image"
-    _check_before_decoding(image, max_side, label)
+    check_before_decoding(image, max_side, label)
     try:
         upright = _upright(image)
     except Exception as error:
@@ -135,7 +135,7 @@ def _from_pil(image: Image.Image, max_side: int | None) -> Photo:
 
 def _from_file(file: BinaryIO, max_side: int | None, label: str, name: str, path: Path | None) -> Photo:
     with opened(file, label) as image:
-        _check_before_decoding(image, max_side, label)
+        check_before_decoding(image, max_side, label)
         try:
             upright = _upright(_drafted(image, max_side))
         # Pillow's readers raise exceptions of any type for a broken file, SyntaxError and IndexError included.
@@ -144,10 +144,14 @@ def _from_file(file: BinaryIO, max_side: int | None, label: str, name: str, path
         return _finish(upright, max_side, label, name, path)
 
 
-def _check_before_decoding(image: Image.Image, max_side: int | None, label: str) -> None:
-    """Reject, from its header, an image that would take too much memory, is too small, or is animated."""
+def check_before_decoding(image: Image.Image, max_side: int | None, label: str) -> None:
+    """Reject, from its header, an image that would take too much memory, is too small, or is animated.
+
+    Raises:
+        InputError: it is one of these; ``label`` names it in the message.
+    """
     width, height = image.size
-    _check_smallest(width, height, label)
+    check_smallest(width, height, label)
     limit = MAX_PIXELS if max_side is None else MAX_DECODED_PIXELS
     if width * height > limit:
         advice = "shrink it first" if max_side is not None else "shrink it with --max-side 2000 (max_side=2000)"
@@ -163,7 +167,12 @@ def _check_before_decoding(image: Image.Image, max_side: int | None, label: str)
         raise InputError(f"{label} is an animation of {frames} frames: save the frame you want as a PNG and give that")
 
 
-def _check_smallest(width: int, height: int, label: str) -> None:
+def check_smallest(width: int, height: int, label: str) -> None:
+    """Reject an image with a side below ``MIN_SIDE``.
+
+    Raises:
+        InputError: it is too small.
+    """
     if min(width, height) < MIN_SIDE:
         raise InputError(f"{label} is {width}x{height} pixels: give one of at least {MIN_SIDE}x{MIN_SIDE}")
 
@@ -197,7 +206,7 @@ def _finish(image: Image.Image, max_side: int | None, label: str, name: str, pat
         if max_side is not None and max(plain.size) > max_side:
             # Pillow weights colours by alpha here, so that the colours of transparent pixels do not bleed.
             plain = plain.resize(_fitted(plain.size, max_side), Image.Resampling.LANCZOS, reducing_gap=3.0)
-        _check_smallest(*plain.size, label)
+        check_smallest(*plain.size, label)
         if plain.width * plain.height > MAX_PIXELS:
             raise InputError(
                 f"{label} has {plain.width}x{plain.height} pixels: the most is {MAX_PIXELS / 1e6:.0f} megapixels, "
@@ -278,7 +287,7 @@ def _image_of_array(array: NDArray[Any]) -> Image.Image:
             f"an array of shape {list(array.shape)} is not a photo: give [height, width] or [height, width, 3 or 4]"
         )
     height, width = array.shape[:2]
-    _check_smallest(width, height, "the array")
+    check_smallest(width, height, "the array")
     return Image.fromarray(np.ascontiguousarray(_eight_bits(array)))
 
 

@@ -94,7 +94,6 @@ def animate(
 
     Flames, water, leaves and clouds work best. The suffix of ``-o`` sets the format: GIF, WebP, APNG (.png) or MP4.
 
-
     Args:
         photo: a path, PIL image, array or ``Photo``.
         seed: seed of the movement.

@@ -46,7 +46,6 @@ def edit(
     The changed area and a margin around it are synthesised again from the content of the photo; the rest of the photo
     is not changed. The changed area is found by comparing the two pictures, unless a mask is given.
 
-
     Args:
         photo: the original photo: a path, PIL image, array or ``Photo``.
         edited: the same photo with objects moved, copied or cut out, of the photo's size or aspect ratio.

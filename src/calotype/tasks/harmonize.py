@@ -45,7 +45,6 @@ def harmonize(
     Texture and colours of the pasted object are matched to the photo; the rest of the photo is not changed. The object
     is found by comparing the two pictures, unless a mask is given.
 
-
     Args:
         photo: the original photo: a path, PIL image, array or ``Photo``.
         pasted: the same photo with an object pasted onto it, of the photo's size or aspect ratio.

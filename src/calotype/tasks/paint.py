@@ -86,7 +86,6 @@ def paint(
     The sketch gives the layout of the colours, the photo their textures: paint sky with the photo's blue and grass with
     its green. The result has the size of the photo, and the aspect ratio of the sketch.
 
-
     Args:
         photo: a path, PIL image, array or ``Photo``.
         sketch: the layout in flat colours similar to the photo's, of the same types.

@@ -67,7 +67,6 @@ def upscale(
 
     The details are learned from the photo itself: its statistics across scales are extrapolated to finer scales.
 
-
     Args:
         photo: a path, PIL image, array or ``Photo``.
         factor: enlargement of width and height, above 1 and at most 8.

@@ -11,7 +11,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-# Former module names, each with the current name and the renamed classes and functions.
+# Former module names, each with the current name and the classes and functions that were renamed or, with a dot, moved.
 _RENAMED: dict[str, tuple[str, dict[str, str]]] = {
     "tasks.making": ("tasks.job", {"Piece": "OutputSpec"}),
     "tasks.order": ("tasks.request", {"Order": "Request", "order": "request"}),
@@ -24,7 +24,17 @@ _RENAMED: dict[str, tuple[str, dict[str, str]]] = {
     "tasks.taught": ("tasks.dataset_model", {"SetModel": "DatasetModel", "SetOfPhotos": "Dataset"}),
     "tasks.cache": ("tasks.model_store", {}),
     "tasks.remaining": ("tasks.eta", {"Remaining": "TimeEstimate", "duration": "format_duration"}),
-    "tasks.batch": ("tasks.bulk", {"Terms": "BulkRequest", "Batch": "BulkRun", "Shot": "PlannedOutput"}),
+    "tasks.batch": (
+        "tasks.bulk",
+        {
+            "Terms": "tasks.bulk_plan.BulkRequest",
+            "Batch": "BulkRun",
+            "Shot": "PlannedOutput",
+            "Making": "MakeTask",
+            "give_up_photo": "tasks.bulk_plan.give_up_input",
+            "repeats": "tasks.bulk_plan.repeats",
+        },
+    ),
     "tasks.sampling": ("tasks.model_job", {"Sampling": "ModelJob"}),
     "studio.coming": ("studio.dataset_upload", {}),
     "studio.parcels": ("studio.file_upload", {}),
@@ -49,10 +59,11 @@ class _Finder(MetaPathFinder, Loader):
         warnings.warn(f"{spec.name} is now {current}", DeprecationWarning, stacklevel=2)
         module = ModuleType(spec.name, f"Now ``{current}``.")
 
-        def attribute(name: str) -> Any:
-            return getattr(import_module(current), names.get(name, name))
+        def looked_up(name: str) -> Any:
+            module_name, _, attribute = names.get(name, name).rpartition(".")
+            return getattr(import_module(f"calotype.{module_name}" if module_name else current), attribute)
 
-        module.__getattr__ = attribute  # type: ignore[method-assign]
+        module.__getattr__ = looked_up  # type: ignore[method-assign]
         return module
 
     def exec_module(self, module: ModuleType) -> None:

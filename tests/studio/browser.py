@@ -119,6 +119,18 @@ class Page:
         """The first element of a selector that is shown, waited for."""
         return self.until(lambda: next((e for e in self.all(selector) if e.is_displayed()), None), seconds, selector)
 
+    def text(self, selector: str) -> str:
+        """The text of the first element of a selector that is shown; one that is drawn anew is looked for again."""
+        return str(self.until(lambda: self.one(selector).text, what=f"text of {selector}"))
+
+    def attribute(self, selector: str, name: str) -> str:
+        """An attribute of the first element of a selector that is shown."""
+        return str(self.until(lambda: self.one(selector).get_attribute(name), what=f"{name} of {selector}"))
+
+    def reads(self, selector: str, words: str) -> None:
+        """Wait until the first element of a selector that is shown contains these words."""
+        self.until(lambda: words in self.one(selector).text, what=f"'{words}' in {selector}")
+
     def click(self, selector: str, seconds: float = WAIT) -> None:
         """Click it; what is drawn anew in the meantime is looked for again."""
         from selenium.common.exceptions import WebDriverException

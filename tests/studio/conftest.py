@@ -47,7 +47,7 @@ def mask(width: int = 48, height: int = 32) -> bytes:
     return encoded(image)
 
 
-def handed_in(client: TestClient, data: bytes | None = None, name: str = "bird.png") -> str:
+def uploaded(client: TestClient, data: bytes | None = None, name: str = "bird.png") -> str:
     """Hand a picture in and return its id."""
     answer = client.post("/api/pictures", params={"name": name}, content=data or encoded(picture()))
     assert answer.status_code == 201, answer.text

@@ -11,7 +11,7 @@ import calotype
 from calotype.errors import Stopped
 from calotype.run import Run
 from calotype.studio import evaluation_job, job_progress
-from calotype.studio.forms import PARCELS, VERBS
+from calotype.studio.forms import UPLOADED_FOLDERS, VERBS
 from calotype.studio.job_spec import JobSpec
 from calotype.studio.words import plain
 from calotype.tasks.compare import compare
@@ -19,7 +19,7 @@ from calotype.tasks.param import described
 from calotype.tasks.verbs import JOBS
 from calotype.tasks.worker import TaskContext
 
-from .conftest import asked, awaited, encoded, handed_in, mask, picture, wait_until
+from .conftest import asked, awaited, encoded, mask, picture, uploaded, wait_until
 
 
 def pixels(data):
@@ -43,7 +43,7 @@ def test_every_verb_has_a_form_made_from_its_signature(client):
     for name, form in forms.items():
         known = described(VERBS[name]) | (described(compare) if name == "evaluate" else {})
         fields = [field for field in form["fields"] if field["name"] != "film_format"]
-        folders = {n for n, (about, _) in known.items() if about.kind == "folder"} - PARCELS
+        folders = {n for n, (about, _) in known.items() if about.kind == "folder"} - UPLOADED_FOLDERS
         assert [field["name"] for field in fields] == [n for n in known if n not in folders]
         assert all(field["help"] == plain(known[field["name"]][0].help) for field in fields)
         assert sum(field["kind"] == "photo" for field in fields) == (name not in ("sample", "panorama", "draw", "data"))
@@ -64,13 +64,13 @@ def test_the_description_of_the_interface_has_every_verb_with_its_arguments(clie
 
 def test_a_picture_is_kept_shown_and_forgotten(client):
     data = encoded(picture(seed=5))
-    id = handed_in(client, data, "../../etc/Bird of mine.png")
+    id = uploaded(client, data, "../../etc/Bird of mine.png")
     said = client.get(f"/api/pictures/{id}").json()
     assert (said["name"], said["width"], said["height"]) == ("Bird of mine.png", 48, 32)
     assert said["sha256"] == calotype.open_photo(io.BytesIO(data)).sha256
     assert client.get(f"/api/pictures/{id}/file").content == data
     assert Image.open(io.BytesIO(client.get(f"/api/pictures/{id}/thumbnail").content)).format == "WEBP"
-    assert handed_in(client, data) == id  # the same picture is the same thing
+    assert uploaded(client, data) == id  # the same picture is the same thing
     assert client.delete(f"/api/pictures/{id}").status_code == 204
     assert client.get(f"/api/pictures/{id}").status_code == 404
 
@@ -78,7 +78,7 @@ def test_a_picture_is_kept_shown_and_forgotten(client):
 def test_what_browsers_cannot_show_is_shown_as_a_png_and_upright(client):
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned by a quarter
-    id = handed_in(client, encoded(picture(seed=6), "TIFF", exif=exif), "turned.tif")
+    id = uploaded(client, encoded(picture(seed=6), "TIFF", exif=exif), "turned.tif")
     said = client.get(f"/api/pictures/{id}").json()
     assert (said["width"], said["height"], said["media"]) == (32, 48, "image/png")
     assert Image.open(io.BytesIO(client.get(f"/api/pictures/{id}/file").content)).size == (32, 48)
@@ -106,7 +106,7 @@ def test_what_is_no_picture_is_refused_in_one_sentence(client, data, words):
 
 
 def test_a_job_makes_what_the_verb_makes(client):
-    id = handed_in(client)
+    id = uploaded(client)
     job = awaited(client, asked(client, "vary", photo=id, n=2, seed=3, preset="tiny")["id"])
     assert job["state"] == "done", job
     assert [made["seed"] for made in job["results"]] == [3, 4]
@@ -117,7 +117,7 @@ def test_a_job_makes_what_the_verb_makes(client):
 
 
 def test_results_are_kept_used_as_photos_and_discarded(client):
-    job = awaited(client, asked(client, "vary", photo=handed_in(client), n=2, preset="tiny")["id"])
+    job = awaited(client, asked(client, "vary", photo=uploaded(client), n=2, preset="tiny")["id"])
     path = f"/api/jobs/{job['id']}/results/{job['results'][0]['file']}"
     assert client.put(path, json={"kept": True}).json()["results"][0]["kept"]
     name, data = result(client, job)
@@ -133,7 +133,7 @@ def test_results_are_kept_used_as_photos_and_discarded(client):
 
 
 def test_a_result_brings_back_its_form_and_the_same_picture(client):
-    given = {"photo": handed_in(client), "seed": 4, "structure": "close", "preset": "tiny", "settings": {"patch": "5"}}
+    given = {"photo": uploaded(client), "seed": 4, "structure": "close", "preset": "tiny", "settings": {"patch": "5"}}
     job = awaited(client, asked(client, "vary", **given)["id"])
     name, data = result(client, job)
     said = client.post("/api/settings", content=data).json()
@@ -147,7 +147,7 @@ def test_a_result_brings_back_its_form_and_the_same_picture(client):
 
 
 def test_a_form_comes_back_without_photos_that_are_gone(client):
-    other = handed_in(client, encoded(picture(seed=77)), "gone.png")
+    other = uploaded(client, encoded(picture(seed=77)), "gone.png")
     job = awaited(client, asked(client, "vary", photo=other, preset="tiny")["id"])
     _, data = result(client, job)
     assert client.delete(f"/api/pictures/{other}").status_code == 204
@@ -164,7 +164,7 @@ def test_settings_of_a_foreign_picture_are_refused(client):
 
 
 def test_masks_and_further_pictures_go_to_the_verb(client):
-    photo, hole = handed_in(client, encoded(picture(64, 48)), "lake.png"), handed_in(client, mask(64, 48), "hole.png")
+    photo, hole = uploaded(client, encoded(picture(64, 48)), "lake.png"), uploaded(client, mask(64, 48), "hole.png")
     job = awaited(client, asked(client, "erase", photo=photo, mask=hole, grow=0, preset="tiny")["id"])
     assert job["state"] == "done", job
     before, after = np.asarray(picture(64, 48)), pixels(result(client, job)[1])
@@ -192,7 +192,7 @@ def test_masks_and_further_pictures_go_to_the_verb(client):
 def test_verbs_that_learn_nothing(client, verb, arguments):
     changed = picture()
     changed.paste((250, 20, 30), (10, 8, 26, 22))
-    ids = {"photo": handed_in(client), "changed": handed_in(client, encoded(changed), "changed.png")}
+    ids = {"photo": uploaded(client), "changed": uploaded(client, encoded(changed), "changed.png")}
     given = {name: ids.get(value, value) if isinstance(value, str) else value for name, value in arguments.items()}
     job = awaited(client, asked(client, verb, photo=ids["photo"], preset="tiny", **given)["id"])
     assert job["state"] == "done", job
@@ -200,19 +200,17 @@ def test_verbs_that_learn_nothing(client, verb, arguments):
 
 
 def test_relayout_with_the_map_that_segment_makes(client):
-    photo = handed_in(client)
+    photo = uploaded(client)
     seen = awaited(client, asked(client, "segment", photo=photo, classes=3, preset="tiny")["id"])
     name, data = result(client, seen)
-    labels = handed_in(client, data, name)
-    turned = handed_in(
-        client, encoded(Image.open(io.BytesIO(data)).transpose(Image.Transpose.FLIP_LEFT_RIGHT)), "t.png"
-    )
+    labels = uploaded(client, data, name)
+    turned = uploaded(client, encoded(Image.open(io.BytesIO(data)).transpose(Image.Transpose.FLIP_LEFT_RIGHT)), "t.png")
     job = awaited(client, asked(client, "relayout", photo=photo, labels=labels, target=turned, preset="tiny")["id"])
     assert job["state"] == "done", job
 
 
 def test_measuring(client):
-    photo, other = handed_in(client), handed_in(client, encoded(picture(seed=9)), "other.png")
+    photo, other = uploaded(client), uploaded(client, encoded(picture(seed=9)), "other.png")
     job = awaited(client, asked(client, "evaluate", real=photo, fakes=[photo, other])["id"])
     assert job["state"] == "done", job
     assert [row["result"] for row in job["report"]["rows"]] == ["bird", "other"]
@@ -256,7 +254,7 @@ def test_measuring_one_by_one_can_be_stopped(tmp_path):
 
 
 def test_learning_and_what_was_learned(client):
-    photo = handed_in(client)
+    photo = uploaded(client)
     asked_first = client.post("/api/verbs/vary/estimate", json={"photo": photo, "engine": "tiny_engine"}).json()
     assert asked_first["training"] == ["tiny_engine"]
     job = awaited(client, asked(client, "train", engine="tiny_engine", photo=photo, preset="tiny")["id"])
@@ -309,7 +307,7 @@ def test_a_model_of_many_photos(client, tmp_path):
     ],
 )
 def test_what_cannot_be_asked_for_is_said_in_one_sentence(client, verb, arguments, words):
-    photo = handed_in(client)
+    photo = uploaded(client)
     swapped = json.loads(json.dumps(arguments).replace("PHOTO", photo))
     answer = client.post(f"/api/verbs/{verb}/jobs", json=swapped)
     assert answer.status_code in (404, 422)
@@ -327,7 +325,7 @@ def test_what_cannot_be_asked_for_is_said_in_one_sentence(client, verb, argument
     ],
 )
 def test_a_job_that_cannot_be_done_says_why(client, verb, arguments, words):
-    photo = handed_in(client)
+    photo = uploaded(client)
     asked_first = client.post(f"/api/verbs/{verb}/estimate", json={"photo": photo, **arguments})
     assert asked_first.status_code == 422
     assert words in asked_first.json()["error"]
@@ -339,14 +337,14 @@ def test_a_job_that_cannot_be_done_says_why(client, verb, arguments, words):
 
 
 def test_what_it_would_take_is_known_before(client):
-    said = client.post("/api/verbs/vary/estimate", json={"photo": handed_in(client), "size": "64x40"}).json()
+    said = client.post("/api/verbs/vary/estimate", json={"photo": uploaded(client), "size": "64x40"}).json()
     assert said["size"] == "64x40"
     assert said["seconds"] > 0
     assert said["training"] == []
 
 
 def test_a_picture_that_a_job_needs_is_not_forgotten(client):
-    photo = handed_in(client, encoded(picture(seed=31)), "needed.png")
+    photo = uploaded(client, encoded(picture(seed=31)), "needed.png")
     job = awaited(client, asked(client, "vary", photo=photo, engine="gpn")["id"])
     answer = client.delete(f"/api/pictures/{photo}")
     assert answer.status_code == 422
@@ -355,8 +353,8 @@ def test_a_picture_that_a_job_needs_is_not_forgotten(client):
     assert client.delete(f"/api/pictures/{photo}").status_code == 204
 
 
-def test_only_files_of_the_job_are_handed_out(client):
-    job = awaited(client, asked(client, "edges", photo=handed_in(client), preset="tiny")["id"])
+def test_only_files_of_the_job_are_served(client):
+    job = awaited(client, asked(client, "edges", photo=uploaded(client), preset="tiny")["id"])
     for name in ("job.json", "..%2F..%2Fpictures", "%2e%2e", ".lock", "no.png"):
         answer = client.get(f"/api/jobs/{job['id']}/files/{name}")
         assert answer.status_code in (404, 422), name
@@ -390,7 +388,7 @@ def test_a_wish_to_stop_is_heard_before_the_process_is_ready():
 
 
 def test_stopping_waiting_and_going_on(client, hold, place):
-    photo = handed_in(client, encoded(picture(96, 64)), "long.png")
+    photo = uploaded(client, encoded(picture(96, 64)), "long.png")
     hold.at()
     first = asked(client, "vary", photo=photo, n=60, preset="tiny")
     made = place / "home" / "jobs" / first["id"] / "*_vary_*.png"

@@ -58,7 +58,7 @@ def opened(page, server):
 
 def shown_result(page):
     """The pixels of the result that is compared with the photo."""
-    source = page.one(".compare .after, .beside figure:last-child img").get_attribute("src")
+    source = page.attribute(".compare .after, .beside figure:last-child img", "src")
     return np.asarray(Image.open(io.BytesIO(page.fetched(source))).convert("RGB"))
 
 
@@ -103,7 +103,7 @@ def test_drop_paint_erase_compare_keep_and_download(page, browser):
     path.unlink()
 
     page.click("[data-action=how]")
-    assert "calotype erase lake.png" in page.one(".command").text
+    page.reads(".command", "calotype erase lake.png")
     page.click("dialog button[aria-label=Close]")
     page.click("[data-part=kept]")
     page.one(".gallery .thumb")
@@ -131,13 +131,13 @@ def test_margins_pulled_out_go_to_the_form_and_to_the_result(desk):
     desk.click("[data-verb=expand]")
     desk.until(lambda: desk.script("return document.querySelector('main').stage?.layers.has('margins')"))
     desk.paint((1.0, 0.5), (1.1, 0.5), (1.2, 0.5))
-    width = int(desk.one("[data-field=right] input").get_attribute("value"))
+    width = int(desk.attribute("[data-field=right] input", "value"))
     assert 12 <= width <= 26
     desk.click(".make.main")
     assert shown_result(desk).shape == (64, 96 + width, 3)
 
 
-def test_something_cut_out_and_moved_is_handed_over(desk):
+def test_something_cut_out_and_moved_is_passed_on(desk):
     desk.drop("road.png", encoded(picture(96, 64, seed=70)))
     desk.click("[data-verb=edit]")
     desk.click("[data-tool=lift]")
@@ -152,18 +152,18 @@ def test_something_cut_out_and_moved_is_handed_over(desk):
 
 def test_what_goes_wrong_is_one_sentence_and_a_form_comes_back_from_a_result(desk):
     desk.drop("note.txt", b"no picture")
-    assert "not a picture" in desk.one(".toast.problem").text
+    desk.reads(".toast.problem", "not a picture")
     desk.drop("wood.png", encoded(picture(96, 64, seed=80)))
     desk.click("[data-verb=erase]")
     desk.one("canvas.marks")
     desk.click(".make.main")  # without a mask
-    assert "mask of what to erase" in desk.one(".progress.failed .problem").text
+    desk.reads(".progress.failed .problem", "mask of what to erase")
     desk.click("[data-do=remove]")
     desk.click("[data-do=back]")
     desk.click("[data-verb=vary]")
     desk.click("[data-field=structure] [data-word=close]")
     desk.click(".make.main")
-    data = desk.fetched(desk.one(".compare .after").get_attribute("src"))
+    data = desk.fetched(desk.attribute(".compare .after", "src"))
     desk.click("[data-field=structure] [data-word=free]")
     desk.drop("result.png", data)
     desk.click(".banner button")

@@ -1,4 +1,4 @@
-"""Sets of pictures in a real browser: a folder handed in, a model that learns from it, what it makes, compared."""
+"""Sets of pictures in a real browser: a folder is uploaded, a model trained on it, its samples compared."""
 
 import json
 
@@ -45,21 +45,21 @@ def jobs(page):  # noqa: F811
     return json.loads(page.fetched("/api/jobs"))
 
 
-def test_a_folder_is_handed_in_learned_from_and_compared(page, server, tmp_path):  # noqa: F811
+def test_a_folder_is_uploaded_trained_on_and_compared(page, server, tmp_path):  # noqa: F811
     name = "phone trees" if page.phone else "desk trees"
     kept = name.replace(" ", "_")  # so the name of its model begins
     page.click("[data-part=sets]")
     page.choose("[data-do=folder]", folder(tmp_path / name, 400 + 50 * page.phone))
-    assert page.one("#set-name").get_attribute("value") == name
-    assert "9 pictures" in page.one("dialog h2").text
-    assert "2 folders" in page.one("dialog").text
+    assert page.attribute("#set-name", "value") == name
+    page.reads("dialog h2", "9 pictures")
+    page.reads("dialog", "2 folders")
     page.click("[data-do=make-set]")
-    page.one("[data-do=handed]")
-    assert "8 of 9 are in the set" in page.one("dialog [role=status]").text
-    assert "oak/broken.png" in page.one("dialog .refused").text
-    page.click("[data-do=handed]")
+    page.one("[data-do=uploaded]")
+    page.reads("dialog [role=status]", "8 of 9 are in the set")
+    page.reads("dialog .refused", "oak/broken.png")
+    page.click("[data-do=uploaded]")
     page.until(lambda: len(page.all(".members .thumb")) == 8)
-    assert "ash 4" in page.one(".labels").text
+    page.reads(".labels", "ash 4")
 
     page.click("[data-do=learn]")
     page.until(lambda: page.one("[data-field=engine] select").get_attribute("value") == "cocogan")
@@ -78,8 +78,7 @@ def test_a_folder_is_handed_in_learned_from_and_compared(page, server, tmp_path)
     page.click(".progress [data-do=stop]")
     page.until(lambda: jobs(page)[0]["state"] == "stopped")
     page.click("[data-part=models]")
-    card = page.one(f"article.model[data-model^='{kept}']")
-    assert "0 of 1 stages" in card.text
+    page.reads(f"article.model[data-model^='{kept}']", "0 of 1 stages")
     page.click(f"[data-model^='{kept}'] [data-use=sample]")  # a model that is still learning can be tried
     page.until(lambda: page.one("[data-field=model] select").get_attribute("value"))
     page.until(lambda: "16 × 16" in page.one(".cost").text)
@@ -95,10 +94,10 @@ def test_a_folder_is_handed_in_learned_from_and_compared(page, server, tmp_path)
     page.click("[data-field=fakes] [data-do=set]")
     pick(page, f"{name} sample")
     page.click(".make.main")
-    table = page.one(".stage .report table").text
+    table = page.text(".stage .report table")
     assert "FID" in table
     assert "coverage" in table
-    assert "8 real pictures, 6 generated ones" in page.one(".stage .report").text
+    page.reads(".stage .report", "8 real pictures, 6 generated ones")
     assert page.script("return document.documentElement.scrollWidth <= innerWidth")
 
     page.click("[data-part=queue]")
@@ -145,9 +144,9 @@ def test_a_set_made_elsewhere_keeps_its_maps(desk, tmp_path):  # noqa: F811
     write_samples(tmp_path / "toy scenes", told(module.ABOUT, 64, 0), made, lambda: {"toys-LICENSE": b"free"})
     desk.click("[data-part=sets]")
     desk.choose("[data-do=folder]", tmp_path / "toy scenes")
-    assert desk.one("#set-name").get_attribute("value") == "toy scenes"
-    assert "2 pictures" in desk.one("dialog h2").text
-    assert "are uploaded, too" in desk.one("dialog").text
+    assert desk.attribute("#set-name", "value") == "toy scenes"
+    desk.reads("dialog h2", "2 pictures")
+    desk.reads("dialog", "are uploaded, too")
     desk.click("[data-do=make-set]")
     desk.until(lambda: len(desk.all(".members .thumb")) == 2)
     said = next(one for one in json.loads(desk.fetched("/api/sets")) if one["name"] == "toy scenes")
@@ -157,7 +156,7 @@ def test_a_set_made_elsewhere_keeps_its_maps(desk, tmp_path):  # noqa: F811
 def test_a_set_that_anyone_can_have_is_not_fetched_unasked(desk):  # noqa: F811
     desk.click("[data-part=sets]")
     desk.click("[data-anyones=digits] button")
-    said = desk.one("dialog.fetch").text
+    said = desk.text("dialog.fetch")
     assert "uses the network" in said
     assert "96 MB" in said
     assert "Apache-2.0" in said
@@ -165,14 +164,14 @@ def test_a_set_that_anyone_can_have_is_not_fetched_unasked(desk):  # noqa: F811
     assert not [job for job in jobs(desk) if job["verb"] == "data"]
 
 
-def test_a_model_is_saved_and_brought_back(desk, server, browser, tmp_path):  # noqa: F811
+def test_a_model_is_saved_and_imported(desk, server, browser, tmp_path):  # noqa: F811
     import calotype
 
     for i in range(4):
         (tmp_path / f"{i}.png").write_bytes(encoded(picture(24, 20, seed=200 + i)))
     model = calotype.train("cocogan", tmp_path, preset="tiny", device="cpu", out=tmp_path / "model").folder
     desk.click("[data-part=models]")
-    desk.click("[data-do=bring]")
+    desk.click("[data-do=import]")
     desk.choose("dialog [data-do=model-folder]", model)
     desk.click("[data-do=send]")
     name = desk.until(

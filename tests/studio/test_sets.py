@@ -1,4 +1,4 @@
-"""Sets of pictures over HTTP: handed in, learned from, compared, made of results; and models brought from elsewhere."""
+"""Sets of pictures over HTTP: uploaded, trained on, compared, made of results; and imported models."""
 
 import io
 import json
@@ -22,7 +22,7 @@ from calotype.tasks import model_store
 from calotype.tasks.data import told
 from calotype.tasks.worker import TaskContext
 
-from .conftest import asked, awaited, encoded, handed_in, picture
+from .conftest import asked, awaited, encoded, picture, uploaded
 
 
 def put(client, id, path, data):
@@ -38,7 +38,7 @@ def a_set(client, name="faces", count=6, first=0, folders=()):
     return id
 
 
-def test_a_set_is_handed_in_listed_renamed_and_deleted(client):
+def test_a_set_is_uploaded_listed_renamed_and_deleted(client):
     id = a_set(client, "my faces", 4, folders=("anna", "bert"))
     said = client.get(f"/api/sets/{id}").json()
     assert (said["name"], said["count"], said["labels"]) == ("my faces", 4, {"anna": 2, "bert": 2})
@@ -218,7 +218,7 @@ def test_a_set_made_elsewhere_is_the_set_that_it_was(client, place, elsewhere):
             assert json.loads(path.read_text()) == json.loads(made[file].read_text())
     assert (kept / "samples.jsonl").read_text() == (elsewhere / "samples.jsonl").read_text()
     assert (kept / "licences/toys-LICENSE").read_bytes() == b"free"
-    assert not (kept.parents[1] / "coming").exists()
+    assert not (kept.parents[1] / "upload").exists()
     assert len(calotype.tasks.dataset_model.Dataset(kept).files) == 4
     again = calotype.tasks.compare.compare(elsewhere, kept, metrics="fsd")
     assert (again.real, again.fake) == (4, 4)
@@ -287,7 +287,7 @@ def test_licences_lead_nowhere_else(tmp_path, elsewhere):
     with pytest.raises(sets.InputError, match=r"about.json or samples.jsonl is missing"):
         kept.complete(id)
     (file,) = (path for path in tmp_path.rglob("*") if path.is_file() and path.read_bytes() == b"free")
-    assert file == tmp_path / "sets" / id / "coming" / "licences" / "x"
+    assert file == tmp_path / "sets" / id / "upload" / "licences" / "x"
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -350,7 +350,7 @@ def test_a_model_learns_from_a_set_and_makes_pictures_that_are_a_set_too(learned
 
 def test_what_sets_are_used_for_says_what_is_missing(learned):
     client, id, _ = learned
-    photo = handed_in(client)
+    photo = uploaded(client)
     for arguments, words in (
         ({"engine": "cocogan", "photo": photo}, "choose a set"),
         ({"engine": "cocogan", "photo": id, "purpose": "upscale"}, "What for"),
@@ -438,21 +438,21 @@ def test_a_verb_does_the_same_with_every_photo_of_a_set(learned):
 # Models from elsewhere
 
 
-def parcel(client, files):
-    id = client.post("/api/parcels").json()["id"]
+def upload(client, files):
+    id = client.post("/api/uploads").json()["id"]
     for name, data in files.items():
         for at in range(0, max(1, len(data)), 5000):
-            answer = client.put(f"/api/parcels/{id}/{name}", params={"at": at}, content=data[at : at + 5000])
+            answer = client.put(f"/api/uploads/{id}/{name}", params={"at": at}, content=data[at : at + 5000])
             assert answer.status_code == 200, answer.text
     return id
 
 
-def test_a_model_is_taken_along_and_brought_back(learned):
+def test_a_model_is_saved_and_imported(learned):
     client, _, job = learned
     data = client.get(f"/api/models/{job['model']}/file").content
     assert client.delete(f"/api/models/{job['model']}").status_code == 204
-    brought = client.post("/api/models", json={"parcel": parcel(client, {"faces.zip": data}), "name": "faces"})
-    assert brought.json() == {"name": job["model"]}
+    imported = client.post("/api/models", json={"upload": upload(client, {"faces.zip": data}), "name": "faces"})
+    assert imported.json() == {"name": job["model"]}
     made = awaited(client, asked(client, "sample", model=job["model"])["id"])
     assert made["state"] == "done", made
 
@@ -466,18 +466,18 @@ def answered_here(client, monkeypatch):
 
 
 @pytest.mark.usefixtures("answered_here")
-def test_a_checkpoint_of_the_official_code_is_brought(client, place):
+def test_a_checkpoint_of_the_official_code_is_imported(client, place):
     folder = official.checkpoint(place / "official")
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
-    answer = client.post("/api/models", json={"parcel": parcel(client, files), "name": "my birds"})
+    answer = client.post("/api/models", json={"upload": upload(client, files), "name": "my birds"})
     assert answer.status_code == 201, answer.text
     name = answer.json()["name"]
     assert name.startswith("my_birds-singan-")
     (model,) = [one for one in client.get("/api/models").json() if one["name"] == name]
     assert (model["preset"], model["finished"]) == ("imported", True)
-    again = client.post("/api/models", json={"parcel": parcel(client, files), "name": "my birds"}).json()
+    again = client.post("/api/models", json={"upload": upload(client, files), "name": "my birds"}).json()
     assert again == {"name": name}  # the same files are the same model
-    assert not list((place / "home" / "parcels").glob("*"))
+    assert not list((place / "home" / "uploads").glob("*"))
     client.delete(f"/api/models/{name}")
 
 
@@ -492,32 +492,32 @@ def test_a_checkpoint_of_the_official_code_is_brought(client, place):
 )
 @pytest.mark.usefixtures("answered_here")
 def test_what_is_no_model_is_refused_and_thrown_away(client, place, files, words):
-    answer = client.post("/api/models", json={"parcel": parcel(client, files), "name": "../../x"})
+    answer = client.post("/api/models", json={"upload": upload(client, files), "name": "../../x"})
     assert answer.status_code == 422
     assert words in answer.json()["error"]
     assert str(place) not in answer.json()["error"]
     assert not list(model_store.root().glob("x-*"))
 
 
-def test_a_parcel_takes_no_paths_no_gaps_and_not_too_much(client, monkeypatch):
+def test_an_upload_takes_no_paths_no_gaps_and_not_too_much(client, monkeypatch):
     from calotype.studio import file_upload
 
-    id = parcel(client, {"a.pth": b"12345"})
+    id = upload(client, {"a.pth": b"12345"})
     for name in ("..%2f..%2fx", ".hidden", "%2e%2e", "a b.pth"):
-        assert client.put(f"/api/parcels/{id}/{name}", content=b"x").status_code in (404, 405, 422)
-    answer = client.put(f"/api/parcels/{id}/a.pth", params={"at": 3}, content=b"x")
+        assert client.put(f"/api/uploads/{id}/{name}", content=b"x").status_code in (404, 405, 422)
+    answer = client.put(f"/api/uploads/{id}/a.pth", params={"at": 3}, content=b"x")
     assert "a part of this file is missing" in answer.json()["error"]
     monkeypatch.setattr(file_upload, "MOST_BYTES", 8)
-    assert client.put(f"/api/parcels/{id}/a.pth", params={"at": 5}, content=b"1234").status_code == 422
+    assert client.put(f"/api/uploads/{id}/a.pth", params={"at": 5}, content=b"1234").status_code == 422
     monkeypatch.setattr(file_upload, "MOST_FILES", 1)
-    assert client.put(f"/api/parcels/{id}/b.pth", content=b"1").status_code == 422
-    assert client.delete(f"/api/parcels/{id}").status_code == 204
-    assert client.delete(f"/api/parcels/{id}").status_code == 404
+    assert client.put(f"/api/uploads/{id}/b.pth", content=b"1").status_code == 422
+    assert client.delete(f"/api/uploads/{id}").status_code == 204
+    assert client.delete(f"/api/uploads/{id}").status_code == 404
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("../../weights.safetensors", b"\0" * 100_000)
     monkeypatch.setattr(file_upload, "MOST_BYTES", 50_000)
-    answer = client.post("/api/models", json={"parcel": parcel(client, {"bomb.zip": packed.getvalue()}), "name": "x"})
+    answer = client.post("/api/models", json={"upload": upload(client, {"bomb.zip": packed.getvalue()}), "name": "x"})
     assert "this zip has more" in answer.json()["error"]
     assert not list(model_store.root().glob("x-*"))
 
@@ -581,7 +581,7 @@ def made_here(monkeypatch, studio):
 def test_a_set_that_anyone_can_have_is_made_into_a_set(client, place, monkeypatch):
     studio = client.app.state.studio
     told, given = made_here(monkeypatch, studio)
-    hand = parcel(client, {"opencv-doc.deb": b"fetched by hand"})
+    hand = upload(client, {"opencv-doc.deb": b"fetched by hand"})
     job = client.get(f"/api/jobs/{asked(client, 'data', name='digits', count=6, size=32, packages=hand)['id']}").json()
     assert given == [["opencv-doc.deb"]]
     assert client.post("/api/verbs/data/jobs", json={"name": "digits", "packages": "/etc"}).status_code == 422

@@ -14,7 +14,8 @@ from calotype.cli.report import complain
 from calotype.cli.summary import JobSummary
 from calotype.cli.training import stopping, training_line
 from calotype.errors import OutputError, Stopped, one_line
-from calotype.tasks.bulk import ATTEMPTS, BulkRequest, BulkRun, Plan, PlannedOutput, give_up_input
+from calotype.tasks.bulk import ATTEMPTS, BulkRun
+from calotype.tasks.bulk_plan import BulkRequest, Plan, PlannedOutput, give_up_input
 from calotype.tasks.eta import format_duration
 from calotype.tasks.executor import Executor
 from calotype.tasks.job import Job, OutputSpec

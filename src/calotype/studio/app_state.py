@@ -12,7 +12,7 @@ from calotype import __version__
 from calotype.catalog import ENGINES, MODELS
 from calotype.files import write_whole
 from calotype.studio.events import Events
-from calotype.studio.file_upload import Parcels
+from calotype.studio.file_upload import FileUploads
 from calotype.studio.job_store import Job
 from calotype.studio.jobs import Jobs
 from calotype.studio.pictures import Pictures, write_thumbnail
@@ -33,8 +33,8 @@ class Studio:
         self.events = Events()
         self.pictures = Pictures(home / "pictures")
         self.sets = Sets(home / "sets")
-        self.parcels = Parcels(home / "parcels")
-        self.jobs = Jobs(home / "jobs", self.pictures, self.sets, self.parcels, at_once, self._changed)
+        self.file_uploads = FileUploads(home / "uploads")
+        self.jobs = Jobs(home / "jobs", self.pictures, self.sets, self.file_uploads, at_once, self._changed)
         self.queries = QueryProcess()
         self._engines: dict[str, Any] | None = None
         self._thumbnail_lock, self._engines_lock = threading.Lock(), threading.Lock()

@@ -29,7 +29,7 @@ _MOST_LICENCES = 100
 _LARGEST_LICENCE = 1 << 20  # bytes
 
 
-class Coming:
+class DatasetUpload:
     """The uploaded files of one set other than its pictures.
 
     Attributes:

@@ -18,14 +18,14 @@ from calotype.studio.pictures import Missing, safe_name
 
 MOST_FILES = 16  # of one upload
 MOST_BYTES = 4 << 30  # of one upload
-MOST_PARCELS = 8
+MOST_UPLOADS = 8
 _CHUNK = 1 << 20  # bytes
 _NAME = re.compile(r"\w[\w.-]{0,99}")
 _EXPIRY = 6 * 3600.0  # seconds after which an unused upload is deleted
 
 
-class Parcels:
-    """The current uploads, called parcels, in a folder that is emptied at the start of the server."""
+class FileUploads:
+    """The current uploads, called file_uploads, in a folder that is emptied at the start of the server."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -42,7 +42,7 @@ class Parcels:
         with self._lock:
             for id in [id for id, created in self._created.items() if time.time() - created > _EXPIRY]:
                 self._forget(id)
-            if len(self._created) >= MOST_PARCELS:
+            if len(self._created) >= MOST_UPLOADS:
                 raise InputError("too many uploads at a time: wait until the others are finished")
             id = secrets.token_hex(8)
             self._created[id] = time.time()

@@ -30,7 +30,7 @@ MOST_SAMPLES = 1000  # of one job with a model of a data set, whose samples are 
 _MAX_FILES = 16  # in one argument
 _MAX_LENGTH = 200  # characters of a text
 _PICTURE_ID, _SET_ID = "[0-9a-f]{16}", "set-[0-9a-f]{12}"
-PARCELS = frozenset({"packages"})  # folder arguments whose files can be uploaded
+UPLOADED_FOLDERS = frozenset({"packages"})  # folder arguments whose files can be uploaded
 _FURTHER_TASKS = {"evaluate": (compare,)}  # combined with the verb in one form
 
 
@@ -42,7 +42,9 @@ def parameters(verb: str) -> dict[str, tuple[Param, Any]]:
     known: dict[str, tuple[Param, Any]] = {}
     for task in (VERBS[verb], *_FURTHER_TASKS.get(verb, ())):
         known |= {
-            name: entry for name, entry in described(task).items() if entry[0].kind != "folder" or name in PARCELS
+            name: entry
+            for name, entry in described(task).items()
+            if entry[0].kind != "folder" or name in UPLOADED_FOLDERS
         }
     return known
 

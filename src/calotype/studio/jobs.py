@@ -12,7 +12,7 @@ from typing import Any
 
 from calotype.errors import CalotypeError, InputError, OutputError
 from calotype.kinds import KINDS
-from calotype.studio.file_upload import Parcels
+from calotype.studio.file_upload import FileUploads
 from calotype.studio.forms import checked, is_set, parameters
 from calotype.studio.job_runner import RunJob
 from calotype.studio.job_spec import JobSpec
@@ -61,7 +61,7 @@ class Jobs:
         folder: folder of the job records.
         pictures: picture store, for pictures in arguments.
         sets: set store, likewise.
-        parcels: uploaded files, likewise.
+        file_uploads: uploaded files, likewise.
         at_once: number of jobs to run at a time; the CPU threads are divided among the processes.
         changed: called with each changed job, and with the id of a removed one, from any thread.
     """
@@ -71,11 +71,11 @@ class Jobs:
         folder: Path,
         pictures: Pictures,
         sets: Sets,
-        parcels: Parcels,
+        file_uploads: FileUploads,
         at_once: int,
         changed: Callable[[Job | str], object],
     ) -> None:
-        self._records, self._pictures, self._sets, self._parcels = Records(folder), pictures, sets, parcels
+        self._records, self._pictures, self._sets, self._file_uploads = Records(folder), pictures, sets, file_uploads
         self._changed = changed
         self._lock = threading.RLock()
         self._threads = _threads(at_once)
@@ -241,7 +241,7 @@ class Jobs:
             elif KINDS[kind].form == "file" and value != "auto":
                 converted[name] = self._path(value)
             elif kind == "folder":
-                converted[name] = str(self._parcels.folder(value))
+                converted[name] = str(self._file_uploads.folder(value))
             elif kind == "model":
                 converted[name] = str(model_folder(value))
             else:

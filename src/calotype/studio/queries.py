@@ -132,5 +132,5 @@ _HANDLERS: dict[str, Any] = {
     "data": listed,
     "kept_for_sets": kept_bytes,
     "clean": clean,
-    "bring": _import_model,
+    "import_model": _import_model,
 }

@@ -23,7 +23,7 @@ from typing import Any
 from calotype.data.writing import ABOUT, IMAGES, SAMPLES
 from calotype.errors import InputError
 from calotype.files import output_error, write_whole
-from calotype.studio.dataset_upload import Coming
+from calotype.studio.dataset_upload import DatasetUpload
 from calotype.studio.pictures import MAX_BYTES, Missing, checked_photo, safe_name, write_thumbnail
 
 MOST_SETS = 500
@@ -123,7 +123,7 @@ class Sets:
         # Decode one picture at a time, to limit memory.
         self._decoding = threading.Lock()
         self._known: dict[str, PictureSet] = {}
-        self._coming: dict[str, Coming] = {}
+        self._uploads: dict[str, DatasetUpload] = {}
         for about in sorted(folder.glob(f"*/{_RECORD}")):
             found = _read(about)
             if found is not None:
@@ -206,7 +206,7 @@ class Sets:
             raise Missing("this set was deleted in the meantime: upload it again")
         if len(one.members) + pictures > MOST_MEMBERS:
             raise InputError(f"a set has at most {MOST_MEMBERS} pictures: put the rest into another set")
-        other_bytes = self._coming[one.id].bytes if one.id in self._coming else 0
+        other_bytes = self._uploads[one.id].bytes if one.id in self._uploads else 0
         if sum(member.bytes for member in one.members.values()) + other_bytes + more > MOST_BYTES:
             raise InputError(f"a set has at most {MOST_BYTES >> 30} GB: put the rest into another set")
 
@@ -220,7 +220,7 @@ class Sets:
         raise InputError(f"too many pictures are called {place.name}: give them other names")
 
     def put_beside(self, id: str, data: bytes, path: str) -> None:
-        """Store a file of a data set with labels other than a picture; see ``Coming.put``.
+        """Store a file of a data set with labels other than a picture; see ``DatasetUpload.put``.
 
         Raises:
             InputError: there is no such set, it is complete, or the file does not belong to it.
@@ -236,10 +236,10 @@ class Sets:
             if one.whole:
                 raise InputError("this is a complete data set, which cannot be changed: make another set")
             self._check_room(one, len(data), pictures=0)
-            if id not in self._coming:
+            if id not in self._uploads:
                 shutil.rmtree(self._upload_folder(one), ignore_errors=True)  # left by an earlier server
-                self._coming[id] = Coming(self._upload_folder(one))
-            self._coming[id].put(path, data)
+                self._uploads[id] = DatasetUpload(self._upload_folder(one))
+            self._uploads[id].put(path, data)
 
     def complete(self, id: str) -> PictureSet:
         """Complete the upload of a data set with labels.
@@ -252,10 +252,10 @@ class Sets:
         """
         with self._lock:
             one = self.get(id)
-            if id not in self._coming:
+            if id not in self._uploads:
                 raise InputError("the description of this set is missing: upload its folder again")
             by_file = {member.file: member for member in one.members.values()}
-            about = self._coming[id].complete(self._place(one), by_file.keys())
+            about = self._uploads[id].complete(self._place(one), by_file.keys())
             kept = [by_file.pop(file) for file in about["pictures"]]
             for member in by_file.values():
                 self._delete(one, member)
@@ -263,14 +263,14 @@ class Sets:
             one.licence = str(about.get("licence", ""))[:_MAX_LENGTH]
             one.source, one.maps = about["source"], about["maps"]
             one.whole, one.kinds = True, kinds_of(self._place(one))
-            del self._coming[id]
+            del self._uploads[id]
             shutil.rmtree(self._upload_folder(one), ignore_errors=True)
             self._write_index(one)
             self._save(one)
             return one
 
     def _upload_folder(self, one: PictureSet) -> Path:
-        return self._folder / one.id / "coming"
+        return self._folder / one.id / "upload"
 
     def _delete(self, one: PictureSet, member: Member) -> None:
         with suppress(OSError):
@@ -327,7 +327,7 @@ class Sets:
         with self._lock:
             one = self.get(id)
             del self._known[one.id]
-            self._coming.pop(one.id, None)
+            self._uploads.pop(one.id, None)
             shutil.rmtree(self._folder / one.id, ignore_errors=True)
 
     def member(self, id: str, member: str) -> Member:

@@ -10,13 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calotype.catalog import declared, load
+from calotype.catalog import declared
 from calotype.catalog import model as model_of
 from calotype.errors import InputError
 from calotype.files import shown
 from calotype.tasks import model_store
-from calotype.tasks.photo_model import PreviewWriter
-from calotype.tasks.progress import done, done_at, shares_of
+from calotype.tasks.progress import shares_of
+from calotype.tasks.stored_model import PreviewWriter, StoredModel
 from calotype.types import Cost, Size
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Dataset:
 
 
 @dataclass(frozen=True)
-class DatasetModel:
+class DatasetModel(StoredModel):
     """A model of a data set, finished or not.
 
     Attributes:
@@ -162,33 +162,11 @@ class DatasetModel:
         """Unique key of the model."""
         return model_store.key_of(self.photos.sha256, self.size, self.engine, self.config, self.seed)
 
-    @cached_property
-    def folder(self) -> Path:
-        """The folder of the model; it may not exist yet.
-
-        Raises:
-            InputError: the chosen folder holds something else.
-        """
-        if self.chosen is None:
-            return model_store.place_of(self.photos.name, self.engine, self.key)
-        return model_store.chosen_place(self.chosen, self.key, "other photos")
-
-    @property
-    def finished(self) -> bool:
-        """Whether the model is trained and can be used."""
-        return model_store.is_finished(self.folder)
-
     @property
     def stages(self) -> list[str]:
         """The names of the stages, in training order."""
         names: list[str] = model_of(self.engine).stages(self.config)
         return names
-
-    @property
-    def finished_stages(self) -> list[str]:
-        """The stages that are finished."""
-        done_stages = model_store.finished_stages(self.folder)
-        return [stage for stage in self.stages if stage in done_stages]
 
     @cached_property
     def cost(self) -> Cost:
@@ -202,19 +180,6 @@ class DatasetModel:
         stages = self.stages
         efforts = model_of(self.engine).efforts(self.config) if declared(self.engine).efforts else [1.0] * len(stages)
         return shares_of(dict(zip(stages, efforts)))
-
-    @property
-    def previews(self) -> Path:
-        """Folder with the latest preview picture of each stage."""
-        return self.folder / "previews"
-
-    def done(self) -> float:
-        """Fraction of the work that an earlier run has saved, 0..1."""
-        return done(self.folder, self.shares)
-
-    def done_at(self, stage: str, step: int, steps: int) -> float:
-        """Fraction of the work that is done, 0..1, after ``step`` of ``steps`` steps of ``stage``."""
-        return done_at(self.shares, stage, step, steps)
 
     def train(self, run: Run) -> None:
         """Train the model or resume its training; do nothing if it is finished.
@@ -270,14 +235,6 @@ class DatasetModel:
             "size": str(self.size),
         }
         return {**about, "about": self.photos.about} if declared(self.engine).learns_maps else about
-
-    def net(self, device: torch.device) -> torch.nn.Module:
-        """The finished net, read from disk.
-
-        Raises:
-            InputError: the files are damaged or of an unknown version.
-        """
-        return load(self.folder).net.to(device)
 
 
 @contextmanager

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from calotype.catalog import Loaded, declared, load
+from calotype.catalog import Loaded, declared
 from calotype.catalog import engine as engine_of
 from calotype.errors import InputError
-from calotype.files import shown, write_whole
+from calotype.files import shown
 from calotype.kinds import labels_sha256
 from calotype.tasks import model_store
-from calotype.tasks.progress import done, done_at, shares_of
+from calotype.tasks.progress import shares_of
+from calotype.tasks.stored_model import PreviewWriter, StoredModel
 from calotype.types import Cost, LabelMap, Photo
 
 if TYPE_CHECKING:
     import torch
-    from PIL.Image import Image
 
-    from calotype.run import Event, Run
+    from calotype.run import Run
 
 _PREVIEWS = "previews"
 
 
 @dataclass(frozen=True)
-class PhotoModel:
+class PhotoModel(StoredModel):
     """A model of one photo, finished or not.
 
     Attributes:
@@ -55,6 +54,8 @@ class PhotoModel:
     base: PhotoModel | None = None
     labels: LabelMap | None = None
 
+    others: ClassVar[str] = "another photo"
+
     @property
     def subject(self) -> str:
         """The name of the photo."""
@@ -65,22 +66,6 @@ class PhotoModel:
         """Unique key of the model."""
         map_sha256 = None if self.labels is None else labels_sha256(self.labels)
         return model_store.key_of(self.photo.sha256, self.photo.size, self.engine, self.config, self.seed, map_sha256)
-
-    @cached_property
-    def folder(self) -> Path:
-        """The folder of the model; it may not exist yet.
-
-        Raises:
-            InputError: the chosen folder holds something else.
-        """
-        if self.chosen is None:
-            return model_store.place_of(self.photo.name, self.engine, self.key)
-        return model_store.chosen_place(self.chosen, self.key, "another photo")
-
-    @property
-    def finished(self) -> bool:
-        """Whether the model is trained and can be sampled."""
-        return model_store.is_finished(self.folder)
 
     @property
     def stages(self) -> list[str]:
@@ -110,25 +95,6 @@ class PhotoModel:
         all_stages = module.stages(self._size, self.config)
         efforts = module.efforts(self._size, self.config) if declared(self.engine).efforts else [1.0] * len(all_stages)
         return shares_of({stage: effort for stage, effort in zip(all_stages, efforts) if stage in self.stages})
-
-    @property
-    def previews(self) -> Path:
-        """Folder with a preview picture of each stage."""
-        return self.folder / _PREVIEWS
-
-    @property
-    def finished_stages(self) -> list[str]:
-        """The stages that are finished."""
-        done_stages = model_store.finished_stages(self.folder)
-        return [stage for stage in self.stages if stage in done_stages]
-
-    def done(self) -> float:
-        """Fraction of the work that an earlier run has saved, 0..1."""
-        return done(self.folder, self.shares)
-
-    def done_at(self, stage: str, step: int, steps: int) -> float:
-        """Fraction of the work that is done, 0..1, after ``step`` of ``steps`` steps of ``stage``."""
-        return done_at(self.shares, stage, step, steps)
 
     def train(self, run: Run) -> None:
         """Train the model or resume its training, the base first; do nothing if it is finished.
@@ -192,14 +158,6 @@ class PhotoModel:
             "labels_sha256": labels_sha256(self.labels),
         }
 
-    def net(self, device: torch.device) -> torch.nn.Module:
-        """The finished net, read from disk.
-
-        Raises:
-            InputError: the files are damaged or of an unknown version.
-        """
-        return load(self.folder).net.to(device)
-
     def unfinished_net(self, run: Run) -> torch.nn.Module:
         """The net from the finished stages of a stopped training.
 
@@ -235,36 +193,6 @@ class PhotoModel:
 def purpose_of(verb: str, adaptation: Mapping[str, Any]) -> str:
     """Text for a verb that needs its own model, and the parameters of that model: ``upscale factor=2``."""
     return " ".join([verb, *(f"{name}={value:g}" for name, value in adaptation.items())])
-
-
-class PreviewWriter:
-    """Forwards the events of a training and saves the last preview of each stage as a PNG."""
-
-    def __init__(self, folder: Path, listener: Callable[[Event], object] | None) -> None:
-        self._folder, self._listener = folder, listener
-
-    def of(self, stage: str) -> Image | None:
-        """The saved preview of a stage, from this or an earlier process; ``None`` if there is none."""
-        from PIL import Image
-
-        path = self._path(stage)
-        if not path.exists():
-            return None
-        with Image.open(path) as picture:
-            return picture.copy()
-
-    def _path(self, stage: str) -> Path:
-        return self._folder / _PREVIEWS / f"{quote(stage, safe=' ') or 'main'}.png"
-
-    def __call__(self, event: Event) -> None:
-        """Save the preview of an event, if it has one, and forward the event."""
-        if event.preview is not None and event.kind == "step":
-            from calotype.image.io import to_image
-
-            image = to_image(event.preview)
-            write_whole(self._path(event.stage), lambda file: image.save(file, format="PNG"))
-        if self._listener is not None:
-            self._listener(event)
 
 
 def check_purpose(loaded: Loaded, folder: Path, verb: str, adaptation: Mapping[str, Any]) -> None:

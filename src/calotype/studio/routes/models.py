@@ -18,13 +18,13 @@ from calotype.studio.pictures import Missing
 from calotype.studio.routes.answers import ANEW, BINARY, ModelName, read, router
 from calotype.tasks import model_store
 
-ParcelId = Annotated[str, InPath(pattern="^[0-9a-f]{16}$", description="id of an upload")]
+UploadId = Annotated[str, InPath(pattern="^[0-9a-f]{16}$", description="id of an upload")]
 
 
-class Brought(BaseModel):
+class ModelImport(BaseModel):
     """A model that was trained elsewhere."""
 
-    parcel: str = Field(pattern="^[0-9a-f]{16}$", description="id of the upload with its files")
+    upload: str = Field(pattern="^[0-9a-f]{16}$", description="id of the upload with its files")
     name: str = Field("model", max_length=300, description="name of their folder")
     photo: str | None = Field(
         None,
@@ -33,13 +33,13 @@ class Brought(BaseModel):
     )
 
 
-class Handed(BaseModel):
+class NewUpload(BaseModel):
     """A new upload."""
 
     id: str
 
 
-class OutputSpec(BaseModel):
+class UploadedSize(BaseModel):
     """The uploaded size of a file."""
 
     bytes: int
@@ -77,37 +77,37 @@ def models(studio: Studio) -> APIRouter:
         }
         return Response(data.getvalue(), media_type="application/zip", headers=headers)
 
-    @api.post("/parcels", status_code=201)
-    def parcel() -> Handed:
+    @api.post("/uploads", status_code=201)
+    def new_upload() -> NewUpload:
         """Create an upload for the files of a model."""
-        return Handed(id=studio.parcels.new())
+        return NewUpload(id=studio.file_uploads.new())
 
-    @api.put("/parcels/{id}/{name}", openapi_extra=BINARY)
+    @api.put("/uploads/{id}/{name}", openapi_extra=BINARY)
     async def put(
         request: Request,
-        id: ParcelId,
+        id: UploadId,
         name: Annotated[str, InPath(pattern=r"^\w[\w.-]{0,99}$", description="name of the file")],
         at: Annotated[int, Query(ge=0, le=10**12, description="number of bytes of the file already sent")] = 0,
-    ) -> OutputSpec:
+    ) -> UploadedSize:
         """Upload a chunk of a model file; the body is its content. Large files are sent in several chunks, in order."""
-        studio.parcels.folder(id)
+        studio.file_uploads.folder(id)
         data = await read(request)
-        return OutputSpec(bytes=await asyncio.to_thread(studio.parcels.put, id, name, at, data))
+        return UploadedSize(bytes=await asyncio.to_thread(studio.file_uploads.put, id, name, at, data))
 
-    @api.delete("/parcels/{id}", status_code=204)
-    def forget(id: ParcelId) -> None:
+    @api.delete("/uploads/{id}", status_code=204)
+    def forget(id: UploadId) -> None:
         """Delete an upload."""
-        studio.parcels.forget(id)
+        studio.file_uploads.forget(id)
 
     @api.post("/models", status_code=201)
-    def bring(brought: Brought) -> dict[str, str]:
+    def import_model(upload: ModelImport) -> dict[str, str]:
         """Import an uploaded model that was trained elsewhere; returns its ``name``."""
-        photo = None if brought.photo is None else str(studio.pictures.path(brought.photo))
-        place = studio.parcels.opened(brought.parcel, brought.name)
+        photo = None if upload.photo is None else str(studio.pictures.path(upload.photo))
+        place = studio.file_uploads.opened(upload.upload, upload.name)
         try:
-            name: str = studio.queries.ask("bring", folder=str(place), photo=photo)
+            name: str = studio.queries.ask("import_model", folder=str(place), photo=photo)
         finally:
-            studio.parcels.close(place)
+            studio.file_uploads.close(place)
         return {"name": name}
 
     @api.get("/models/{name}/previews/{file}", response_class=Response)

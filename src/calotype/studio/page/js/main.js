@@ -8,7 +8,7 @@ import {showWork} from './jobs.js';
 import {showKept} from './kept.js';
 import {showModels} from './models.js';
 import {dropped} from './files.js';
-import {uploadSet} from './handing.js';
+import {uploadSet} from './uploads.js';
 import {showSets} from './sets.js';
 
 const PARTS = {make: showMake, queue: showWork, kept: showKept, sets: showSets, models: showModels};

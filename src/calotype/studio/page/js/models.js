@@ -2,7 +2,7 @@
 import {api, url} from './api.js';
 import {go, h, icon, iconButton, save, sure, toast} from './dom.js';
 import {chooseMany} from './files.js';
-import {sendParcel} from './handing.js';
+import {sendFiles} from './uploads.js';
 import {choosePicture} from './photo.js';
 import {attempt} from './results.js';
 import {listen, set, setValue, state} from './state.js';
@@ -11,7 +11,7 @@ export function showModels(main) {
   const place = h('div', {class: 'models'});
   main.append(h('div', {class: 'page'}, h('h1', {}, 'Models'),
     h('p', {class: 'quiet'}, 'Some engines are trained on a photo before use. Trained models, of photos and of data sets, are stored here and reused.'),
-    h('div', {class: 'row'}, h('a', {class: 'button', href: '#/train'}, 'Train a model'), h('button', {type: 'button', data: {do: 'bring'}, onclick: () => bring(load)}, icon('up'), 'Import a model')), place));
+    h('div', {class: 'row'}, h('a', {class: 'button', href: '#/train'}, 'Train a model'), h('button', {type: 'button', data: {do: 'import'}, onclick: () => importModel(load)}, icon('up'), 'Import a model')), place));
   const draw = () => place.replaceChildren(...(state.models?.length ? state.models.map(card) : [h('p', {class: 'empty'}, state.models ? 'There are no models yet: verbs train them when needed.' : 'Loading …')]));
   const load = () => attempt(async () => set('models', await api.models()));
   draw();
@@ -56,7 +56,7 @@ function use(model) {
 }
 
 /** Import a model that was trained elsewhere: a folder, its files, or a zip of another studio. */
-function bring(after) {
+function importModel(after) {
   const close = () => { dialog.close(); dialog.remove(); };
   let files = [], photo = null;
   const chosen = h('p', {class: 'quiet', role: 'status'}, 'No file selected.'), bar = h('progress', {max: 1, value: 0, hidden: true, 'aria-label': 'Upload progress'});
@@ -67,14 +67,14 @@ function bring(after) {
     bar.hidden = false;
     let id = null;
     try {
-      id = await sendParcel(files.map(({file}) => file), (share) => { bar.value = share; });
+      id = await sendFiles(files.map(({file}) => file), (share) => { bar.value = share; });
       const root = files[0].path.includes('/') ? files[0].path.split('/')[0] : files[0].file.name.replace(/\.[^.]*$/, '');
-      await api.bring(id, root, photo?.id ?? null);
+      await api.importModel(id, root, photo?.id ?? null);
       close();
       toast('The model was imported.');
       after();
     } catch (error) {
-      if (id) api.forgetParcel(id).catch(() => {});
+      if (id) api.deleteUpload(id).catch(() => {});
       chosen.textContent = error.message;
       chosen.className = 'problem';
       go_.disabled = false;
@@ -82,7 +82,7 @@ function bring(after) {
     }
   };
   const go_ = h('button', {type: 'button', class: 'main', disabled: true, data: {do: 'send'}, onclick: () => attempt(send)}, 'Import');
-  const dialog = h('dialog', {class: 'bring', oncancel: close},
+  const dialog = h('dialog', {class: 'import', oncancel: close},
     h('div', {class: 'row'}, h('h2', {}, 'Import a model'), iconButton('close', 'Close', close)),
     h('p', {}, 'A zip downloaded from a studio, the folder of a model trained on the command line, or the four files of the published code of SinGAN: Gs.pth, Zs.pth, reals.pth and NoiseAmp.pth. No code in them is executed.'),
     h('div', {class: 'row'}, h('button', {type: 'button', data: {do: 'model-folder'}, onclick: async () => take(await chooseMany({folder: true}))}, icon('folder'), 'Choose folder'),

@@ -1,7 +1,7 @@
 // Upload of photos: start page, recent photos, and a dialog to choose a picture.
 import {api, url} from './api.js';
 import {chooseMany} from './files.js';
-import {uploadSet} from './handing.js';
+import {uploadSet} from './uploads.js';
 import {uploadPhotos, open} from './opening.js';
 import {modelOfMany} from './setparts.js';
 import {choose, go, h, icon, iconButton, sure, toast} from './dom.js';

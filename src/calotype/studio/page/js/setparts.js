@@ -2,7 +2,7 @@
 import {url} from './api.js';
 import {go, h, icon, iconButton} from './dom.js';
 import {chooseMany} from './files.js';
-import {uploadSet, newSet} from './handing.js';
+import {uploadSet, newSet} from './uploads.js';
 import {photoField} from './opening.js';
 import {setValue, state, valuesOf} from './state.js';
 

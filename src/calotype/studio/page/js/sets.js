@@ -3,7 +3,7 @@ import {api, url} from './api.js';
 import {go, h, icon, iconButton, sure, toast} from './dom.js';
 import {chooseMany, picturesOf} from './files.js';
 import {form} from './form.js';
-import {fill, sendParcel} from './handing.js';
+import {fill, sendFiles} from './uploads.js';
 import {open} from './opening.js';
 import {attempt, progress} from './results.js';
 import {extent, uploadButtons, modelOfMany, mosaic, takesSets, workOn} from './setparts.js';
@@ -71,7 +71,7 @@ function offer(about) {
       about.packages.length ? h('div', {class: 'row'}, h('button', {type: 'button', class: 'small', data: {do: 'by-hand'}, onclick: async () => {
         const files = (await chooseMany({accept: ''})).map(({file}) => file);
         if (!files.length) return;
-        try { setValue('data', 'packages', await sendParcel(files, (share) => { byHand.textContent = `${Math.round(100 * share)} %`; })); byHand.textContent = files.map((file) => file.name).join(', '); } catch (error) { byHand.textContent = error.message; }
+        try { setValue('data', 'packages', await sendFiles(files, (share) => { byHand.textContent = `${Math.round(100 * share)} %`; })); byHand.textContent = files.map((file) => file.name).join(', '); } catch (error) { byHand.textContent = error.message; }
       }}, 'Upload the packages instead'), byHand) : null,
       h('p', {class: 'quiet'}, `Licence: ${about.licence}`),
       h('div', {class: 'row end'}, h('button', {type: 'button', onclick: close}, 'Cancel'),

@@ -24,7 +24,7 @@ export function newSet(files, single = null) {
     };
     const said = h('p', {class: 'problem', role: 'status'});
     const labels = new Set(pictures.filter(({path}) => path.includes('/')).map(({path}) => path.split('/')[0]));
-    const dialog = h('dialog', {class: 'handing', oncancel: () => close(null)},
+    const dialog = h('dialog', {class: 'upload', oncancel: () => close(null)},
       pictures.length ? [
         h('h2', {}, `A set of ${pictures.length} pictures`),
         h('p', {class: 'quiet'}, labels.size > 1 ? `In ${labels.size} folders, which are used as labels. ` : '', beside.length ? 'Its labels, label maps and boxes are uploaded, too. ' : '', others ? others === 1 ? 'One other file is skipped.' : `${others} other files are skipped.` : ''),
@@ -51,7 +51,7 @@ export async function fill(set, pictures, beside = []) {
   const line = h('p', {role: 'status'}), list = h('ul', {class: 'refused'});
   let stopped = false;
   const stop = h('button', {type: 'button', onclick: () => { stopped = true; stop.disabled = true; }}, icon('stop'), 'Stop');
-  const dialog = h('dialog', {class: 'handing', oncancel: (event) => event.preventDefault()}, h('h2', {}, `“${set.name}”`), line, bar, list, h('div', {class: 'row end'}, stop));
+  const dialog = h('dialog', {class: 'upload', oncancel: (event) => event.preventDefault()}, h('h2', {}, `“${set.name}”`), line, bar, list, h('div', {class: 'row end'}, stop));
   document.body.append(dialog);
   dialog.showModal();
   const waiting = inOrder(pictures, beside), refused = [], started = performance.now();
@@ -95,7 +95,7 @@ export async function fill(set, pictures, beside = []) {
     line.textContent = `${uploaded} of ${pictures.length} are in the set.${problem ? ` ${sentence(problem)}` : ''}${refused.length ? ` Failed, ${refused.length}:` : ''}`;
     list.replaceChildren(...refused.slice(0, NAMED).map(({path, why}) => h('li', {}, h('strong', {}, path), ` ${why}`)),
       refused.length > NAMED ? h('li', {}, `and ${refused.length - NAMED} more`) : '');
-    stop.replaceWith(h('button', {type: 'button', class: 'main', data: {do: 'handed'}, onclick: () => { dialog.close(); dialog.remove(); resolve(); }}, 'OK'));
+    stop.replaceWith(h('button', {type: 'button', class: 'main', data: {do: 'uploaded'}, onclick: () => { dialog.close(); dialog.remove(); resolve(); }}, 'OK'));
   });
 }
 
@@ -110,20 +110,20 @@ function inOrder(pictures, beside) {
 const CHUNK = 8 << 20;  // bytes of a chunk
 
 /** Upload other files in chunks; resolves to the id of the upload. `onProgress` is called with the fraction done, 0..1. */
-export async function sendParcel(files, onProgress) {
-  const {id} = await api.parcel(), all = files.reduce((sum, file) => sum + file.size, 0);
+export async function sendFiles(files, onProgress) {
+  const {id} = await api.newUpload(), all = files.reduce((sum, file) => sum + file.size, 0);
   let sent = 0;
   try {
     for (const file of files) {
       const name = file.name.replace(/[^\w.-]+/g, '_').replace(/^[^\w]+/, '').slice(-99) || 'file';
       for (let at = 0; at < Math.max(1, file.size); at += CHUNK) {
-        await api.putPiece(id, name, at, file.slice(at, at + CHUNK));
+        await api.putChunk(id, name, at, file.slice(at, at + CHUNK));
         sent += Math.min(CHUNK, file.size - at);
         onProgress(sent / Math.max(1, all));
       }
     }
   } catch (error) {
-    api.forgetParcel(id).catch(() => {});
+    api.deleteUpload(id).catch(() => {});
     throw error;
   }
   return id;

@@ -306,6 +306,8 @@ def fit(
     *,
     steps: int,
     stage: str = "",
+    preview: Callable[[], Tensor] | None = None,
+    previews: int = 40,
 ) -> None:
     """The training loop of everything that is trained.
 
@@ -318,9 +320,17 @@ def fit(
         run: provides the steps; reports, saves, stops, resumes.
         steps: total number of steps.
         stage: a name, unique within one piece of work.
+        preview: returns a picture [1, C, H, W], -1..1, of what has been learned; it must not change the training.
+        previews: how many times it is called, at regular intervals and at the last step, and only in the first process
+            and where somebody listens to the run.
 
     Raises:
         Stopped, InputError, OutputError: as ``Run.steps``.
     """
+    every = max(1, steps // previews)
+    listened = preview is not None and run.on_event is not None and distributed.rank() == 0
     for i in run.steps(steps, state, stage):
         run.report(step(state, batches(i), i))
+        if listened and preview is not None and ((i + 1) % every == 0 or i + 1 == steps):
+            with distributed.alone():  # the other processes work on
+                run.report(preview=preview())

@@ -2,7 +2,7 @@
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Unpack
+from typing import Annotated, Any, Unpack
 
 from calotype.results import Result
 from calotype.tasks import arguments
@@ -11,9 +11,6 @@ from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.verb_options import EngineOptions
 from calotype.types import PhotoLike
-
-if TYPE_CHECKING:
-    pass
 
 
 class EdgesJob(PhotoJob):

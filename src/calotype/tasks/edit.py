@@ -1,7 +1,7 @@
 """The verb ``edit``: remove the seams of an edited photo."""
 
 # Annotations are values here, not strings: the command line is made from them.
-from typing import TYPE_CHECKING, Annotated, Unpack
+from typing import Annotated, Unpack
 
 from calotype.results import Result
 from calotype.tasks import arguments
@@ -9,9 +9,6 @@ from calotype.tasks.image_conditioned import FEATHER, MASK, UNMASKED, BlendedJob
 from calotype.tasks.param import Param
 from calotype.tasks.verb_options import TrainedOptions
 from calotype.types import PhotoLike
-
-if TYPE_CHECKING:
-    pass
 
 
 class EditJob(BlendedJob):

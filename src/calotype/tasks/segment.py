@@ -3,7 +3,7 @@
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Unpack
+from typing import Annotated, Any, Unpack
 
 from calotype.errors import InputError
 from calotype.results import Result
@@ -14,9 +14,6 @@ from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.verb_options import EngineOptions
 from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike
-
-if TYPE_CHECKING:
-    pass
 
 _MAX_CLASSES = 255  # as in ``image.labels``, which is not imported here as it imports torch
 

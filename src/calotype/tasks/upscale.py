@@ -2,7 +2,7 @@
 
 # Annotations are values here, not strings: the command line is made from them.
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Unpack
+from typing import Annotated, Any, Unpack
 
 from calotype.errors import InputError
 from calotype.results import Result
@@ -12,9 +12,6 @@ from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.request import Request
 from calotype.tasks.verb_options import TrainedOptions
 from calotype.types import PhotoLike, Size
-
-if TYPE_CHECKING:
-    pass
 
 ENLARGEMENT = Param("enlargement of width and height, above 1 and up to 8", kind="number", metavar="NUMBER", first=True)
 

@@ -2,7 +2,7 @@
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Unpack
+from typing import Annotated, Unpack
 
 from calotype.results import Result
 from calotype.tasks import arguments
@@ -10,9 +10,6 @@ from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.verb_options import TrainedOptions
 from calotype.types import PhotoLike
-
-if TYPE_CHECKING:
-    pass
 
 
 class VaryJob(PhotoJob):

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from calotype import distributed
 from calotype.models.cocogan.config import Config
 from calotype.models.cocogan.generate import sample
 from calotype.models.cocogan.network import Net
@@ -16,7 +14,6 @@ from calotype.models.cocogan.trainer import Trainer, recalibrate_norms
 from calotype.run import Run, fit
 
 _PARTS, _BEYOND = "parts", "beyond"
-_PREVIEWS = 40  # per stage
 _PREVIEW_BATCHES = 4  # for the batch norm statistics of a preview
 _PREVIEW_GRID = (3, 4)  # rows and columns of images
 
@@ -61,10 +58,10 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
         Stopped, InputError, OutputError: as ``Run.steps``.
     """
     trainer = _trainer(cfg, run, _PARTS)
-    fit(_with_previews(trainer, run), trainer.state, batches, run, steps=cfg.steps, stage=_PARTS)
+    _fit(trainer, batches, run, _PARTS)
     if cfg.beyond:
         trainer = _trainer(cfg, run, _BEYOND, trainer.net)
-        fit(_with_previews(trainer, run), trainer.state, batches, run, steps=cfg.beyond_steps, stage=_BEYOND)
+        _fit(trainer, batches, run, _BEYOND)
     return _finalized(trainer.net, cfg, run)
 
 
@@ -90,31 +87,24 @@ def _trainer(cfg: Config, run: Run, stage: str, net: Net | None = None) -> Train
     return Trainer(net, cfg, run.device, steps, beyond=stage == _BEYOND)
 
 
+def _fit(trainer: Trainer, batches: Batches, run: Run, stage: str) -> None:
+    def picture() -> Tensor:
+        return preview(trainer.net, trainer.cfg, run, beyond=trainer.beyond)
+
+    fit(trainer.step, trainer.state, batches, run, steps=trainer.steps, stage=stage, preview=picture)
+
+
 def _finalized(net: Net, cfg: Config, run: Run) -> Net:
     run.reseed("normalisation")
     recalibrate_norms(net.average, cfg, run.device)
     return net.requires_grad_(False).eval()
 
 
-def _with_previews(trainer: Trainer, run: Run) -> Callable[[Any, Mapping[str, Tensor], int], dict[str, Tensor]]:
-    """The trainer's step, which reports a preview at regular intervals and at the last step."""
-
-    def step(state: Any, batch: Mapping[str, Tensor], i: int) -> dict[str, Tensor]:
-        values = trainer.step(state, batch, i)
-        every = max(1, trainer.steps // _PREVIEWS)
-        if distributed.rank() == 0 and run.on_event and ((i + 1) % every == 0 or i + 1 == trainer.steps):
-            run.report(preview=preview(trainer.net, trainer.cfg, run, beyond=trainer.beyond))
-        return values
-
-    return step
-
-
 @torch.no_grad()
 def preview(net: Net, cfg: Config, run: Run, *, beyond: bool = False) -> Tensor:
     """Generated images in a grid: [1, 3, H, W], -1..1."""
     before = {name: value.clone() for name, value in net.average.named_buffers()}
-    with distributed.alone():  # only the first process computes previews
-        recalibrate_norms(net.average, cfg, run.device, batches=_PREVIEW_BATCHES)
+    recalibrate_norms(net.average, cfg, run.device, batches=_PREVIEW_BATCHES)
     extra = 2 * cfg.beyond * cfg.micro if beyond else 0
     across = 0 if cfg.coordinates == "cylindrical" else extra
     size = (cfg.size[0] + extra, cfg.size[1] + across)

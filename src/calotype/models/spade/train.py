@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from calotype import distributed
 from calotype.models.spade.config import Config
 from calotype.models.spade.draw import code_of
 from calotype.models.spade.labels import LabelMaps
@@ -19,7 +17,6 @@ from calotype.nn.folding import folded_state
 from calotype.run import Run, fit
 
 _STAGE = "pictures"
-_PREVIEWS = 40  # in a training
 _SHOWN = 6  # label maps in a preview
 _SEEDS = 2  # pictures of each of them
 _MEASURED = 16  # batches for the running statistics
@@ -58,7 +55,12 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
         Stopped, InputError, OutputError: as ``Run.steps``.
     """
     trainer = _trainer(cfg, run)
-    fit(_shown(trainer, batches(0), run), trainer.state, batches, run, steps=cfg.steps, stage=_STAGE)
+    first = batches(0)
+
+    def picture() -> Tensor:
+        return preview(trainer, first)
+
+    fit(trainer.step, trainer.state, batches, run, steps=cfg.steps, stage=_STAGE, preview=picture)
     run.reseed("statistics")
     measure(trainer.average.module, [batches(i) for i in range(_MEASURED)], cfg, run.device)
     return _folded(trainer)
@@ -84,23 +86,6 @@ def _folded(trainer: Trainer) -> Net:
     net = build(trainer.cfg).to(trainer.device)
     net.load_state_dict(folded_state(trainer.average.module))
     return net.requires_grad_(False).eval()
-
-
-def _shown(
-    trainer: Trainer, first: Mapping[str, Tensor], run: Run
-) -> Callable[[Any, Mapping[str, Tensor], int], dict[str, Tensor]]:
-    """The trainer's step, which now and then, and at the last, reports a preview as well."""
-    every = max(1, trainer.cfg.steps // _PREVIEWS)
-
-    def step(state: Any, batch: Mapping[str, Tensor], i: int) -> dict[str, Tensor]:
-        values = trainer.step(state, batch, i)
-        due = (i + 1) % every == 0 or i + 1 == trainer.cfg.steps
-        if due and distributed.rank() == 0 and run.on_event:
-            with distributed.alone():  # the other processes work on
-                run.report(preview=preview(trainer, first))
-        return values
-
-    return step
 
 
 @torch.no_grad()

@@ -33,6 +33,7 @@ NAMES = {
     "train",
     "evaluate",
     "show",
+    "study",
     "load",
     "open_photo",
     "open_labels",

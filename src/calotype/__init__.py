@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from calotype.tasks.sample import sample as sample
     from calotype.tasks.segment import segment as segment
     from calotype.tasks.show import show as show
+    from calotype.tasks.study import study as study
     from calotype.tasks.stylize import stylize as stylize
     from calotype.tasks.texture import texture as texture
     from calotype.tasks.train import train as train
@@ -82,6 +83,7 @@ _HOMES = {
     "train": "calotype.tasks.train",
     "evaluate": "calotype.tasks.evaluate",
     "show": "calotype.tasks.show",
+    "study": "calotype.tasks.study",
     "load": "calotype.catalog",
     "open_photo": "calotype.image.io",
     "open_labels": "calotype.image.labelmap",

@@ -20,6 +20,7 @@ from calotype.cli.options import parameters
 from calotype.cli.output_options import Json, OutputOptions, TrainingOptions
 from calotype.cli.report import Misuse
 from calotype.cli.studio import studio
+from calotype.cli.study import run as run_study
 from calotype.cli.train_command import run_train_command
 from calotype.kinds import OUTPUTS
 from calotype.tasks.compare import compare
@@ -28,6 +29,7 @@ from calotype.tasks.evaluate import evaluate
 from calotype.tasks.job import Job
 from calotype.tasks.param import description
 from calotype.tasks.show import show
+from calotype.tasks.study import study
 from calotype.tasks.train import train
 from calotype.tasks.verbs import JOBS
 
@@ -46,6 +48,7 @@ def command() -> Any:
     app.add_typer(models.group(), name="models")
     _add(app, data, data_sets.options(), data_sets.run)
     _add(app, evaluate, [*parameters(evaluate), *parameters(compare), _AS_JSON], run_evaluate)
+    _add(app, study, [*parameters(study), _AS_JSON], run_study)
     _add(app, show, [*parameters(show), _AS_JSON], _show)
     _add(app, engines, _parameters_of(engines), engines)
     _add(app, studio, _parameters_of(studio), studio)

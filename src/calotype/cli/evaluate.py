@@ -33,7 +33,7 @@ def run(
         metrics = "fsd"
     if metrics is not None or features != "auto":  # only sets use features
         return _run_sets(real, fakes, as_json, metrics=metrics, features=features, segmenter=segmenter, seed=seed)
-    with _progress("measuring", as_json) as progress:
+    with progress_of("measuring", as_json) as progress:
         # One path may be a folder of results; several paths are single pictures.
         result = evaluate(real, fakes[0] if len(fakes) == 1 else fakes, weights=weights, on_progress=progress)
     print(json.dumps(result.as_dict(), indent=2) if as_json else table(result))
@@ -43,14 +43,14 @@ def run(
 def _run_sets(real: str, fakes: list[str], as_json: bool, **options: Any) -> int:
     if len(fakes) != 1:
         raise Misuse("--metrics compares two folders: give two folders")
-    with _progress("comparing", as_json) as progress:
+    with progress_of("comparing", as_json) as progress:
         result = compare(real, fakes[0], on_progress=progress, **options)
     print(json.dumps(result.as_dict(), indent=2) if as_json else set_table(result))
     return 0
 
 
 @contextmanager
-def _progress(name: str, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+def progress_of(name: str, quiet: bool) -> Iterator[Callable[[int, int], None]]:
     """Show progress in the block; yields a function to call with the numbers of processed and of all pictures."""
     with reporter(quiet) as report, report.together(name, training=False) as update:
         started = time.monotonic()

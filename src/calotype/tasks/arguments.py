@@ -64,6 +64,11 @@ TAKEN_IN = Param(
     first=True,
 )
 TILE = Param("directions in which the result tiles without a seam", metavar="none|x|y|both", choices=tuple(TILES))
+WEIGHTS = Param(
+    "Inception weights for sifid, a file or its folder; default: the folder CALOTYPE_WEIGHTS",
+    kind="folder",
+    metavar="FILE",
+)
 ALSO = Param("a further photo to take patches from; can be given several times", kind="photos", metavar="PHOTO")
 MAX_SIDE = Param("shrink the photos first so that no side is longer", kind="whole", metavar="PIXELS", at_least=1)
 SETTINGS = Param(

@@ -9,6 +9,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Annotated, Any
 
 from calotype.errors import InputError
+from calotype.tasks import arguments
 from calotype.tasks.param import Param
 from calotype.types import Photo, PhotoLike
 
@@ -93,14 +94,7 @@ def evaluate(
         ),
     ],
     *,
-    weights: Annotated[
-        str | Path | None,
-        Param(
-            "Inception weights for sifid, a file or its folder; default: the folder CALOTYPE_WEIGHTS",
-            kind="folder",
-            metavar="FILE",
-        ),
-    ] = None,
+    weights: Annotated[str | Path | None, arguments.WEIGHTS] = None,
     on_progress: Callable[[int, int], object] | None = None,
 ) -> Evaluation:
     """Measure results against the photo they were made from.
@@ -126,13 +120,13 @@ def evaluate(
             raise InputError(
                 "the photos are in a folder but the results are not: give a folder of results with equal names"
             )
-        return _evaluate_folders(Path(real), Path(fakes), _features(weights), on_progress)  # type: ignore[arg-type]
+        return _evaluate_folders(Path(real), Path(fakes), features_by_measure(weights), on_progress)  # type: ignore[arg-type]
     from calotype.image.io import open_photo
 
     results = [open_photo(one) for one in _results(fakes)]
     if not results:
         raise InputError("no results to evaluate: give at least one picture")
-    photo, features = open_photo(real), _features(weights)
+    photo, features = open_photo(real), features_by_measure(weights)
     return Evaluation(
         rows=_rows([(photo, result) for result in results], features, on_progress),
         diversity=_diversity(photo, results),
@@ -177,7 +171,7 @@ def _rows(
 
 def _by_stem(folder: Path) -> dict[str, Path]:
     files: dict[str, Path] = {}
-    for path in _pictures(folder):
+    for path in pictures_in(folder):
         if path.stem in files:
             raise InputError(
                 f"{files[path.stem].name} and {path.name} have the same stem: keep one of them in that folder"
@@ -188,14 +182,14 @@ def _by_stem(folder: Path) -> dict[str, Path]:
 
 def _results(fakes: PhotoLike | Sequence[PhotoLike]) -> Iterator[PhotoLike]:
     if _is_folder(fakes):
-        yield from _pictures(Path(fakes))  # type: ignore[arg-type]
+        yield from pictures_in(Path(fakes))  # type: ignore[arg-type]
     elif isinstance(fakes, Sequence) and not isinstance(fakes, str):
         yield from fakes
     else:
         yield fakes
 
 
-def _pictures(folder: Path) -> list[Path]:
+def pictures_in(folder: Path) -> list[Path]:
     """The pictures in a folder, without contact sheets made by calotype."""
     from calotype.image.io import list_photos
 
@@ -215,7 +209,7 @@ def _is_folder(source: object) -> bool:
     return isinstance(source, str | Path) and Path(source).is_dir()
 
 
-def _features(weights: str | Path | None) -> "dict[str, Features]":
+def features_by_measure(weights: str | Path | None) -> "dict[str, Features]":
     """The feature extractors, by the field of ``Scores`` that they are used for."""
     from calotype.nn.features import WEIGHTS_VARIABLE, inception_stem, offline_features
 

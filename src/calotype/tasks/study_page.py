@@ -1,0 +1,77 @@
+"""The page of a user study: one HTML file with its pictures, which neither names methods nor says what is real."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from calotype.tasks.study_trials import Plan
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_TEMPLATE = Path(__file__).with_name("study_page.html")
+_PLACE = "/*STUDY*/"
+
+
+def page(plan: Plan, id: str, *, seconds: float, twice: bool, side: int) -> str:
+    """The text of the page.
+
+    Args:
+        plan: the trials.
+        id: of the study.
+        seconds: how long pictures are shown; 0 for no limit.
+        twice: whether every trial comes again, with the pictures in reverse order.
+        side: largest side of a shown picture, pixels; larger pictures are shrunk.
+
+    A photo and all that was generated from it have the same longer side, that of the smallest of them, as a difference
+    would say which is which.
+    """
+    names, sides = sorted(plan.pictures), _sides(plan, side)
+    content = {
+        "id": id,
+        "kind": plan.kind,
+        "seconds": seconds,
+        "twice": twice,
+        "forms": [[{"pictures": trial.pictures, "source": trial.source} for trial in form] for form in plan.forms],
+        "pictures": {name: _embedded(plan.pictures[name].path, sides[plan.pictures[name].photo]) for name in names},
+    }
+    text = json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")
+    return _TEMPLATE.read_text(encoding="utf-8").replace(_PLACE, text)
+
+
+def _sides(plan: Plan, side: int) -> dict[str, int]:
+    """The longer side, pixels, of the pictures of each photo."""
+    from calotype.image.io import open_photo
+
+    sides: dict[str, int] = {}
+    for one in plan.pictures.values():
+        size = open_photo(one.path, max_side=side).size
+        sides[one.photo] = min(sides.get(one.photo, side), max(size.width, size.height))
+    return sides
+
+
+def study_id(plan: Plan, settings: Any) -> str:
+    """Hash of all that the study shows: 16 hexadecimal digits."""
+    shown = [(name, sha256_of(one.path)) for name, one in sorted(plan.pictures.items())]
+    forms = [[(trial.pictures, trial.source) for trial in form] for form in plan.forms]
+    return hashlib.sha256(json.dumps([shown, forms, settings]).encode()).hexdigest()[:16]
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _embedded(path: Path, side: int) -> str:
+    """The pixels as a PNG without metadata, in a data URL."""
+    from calotype.image.io import open_photo, to_image, to_tensor
+
+    data = io.BytesIO()
+    picture: Image.Image = to_image(to_tensor(open_photo(path, max_side=side)))
+    picture.save(data, format="PNG")
+    return "data:image/png;base64," + base64.b64encode(data.getvalue()).decode("ascii")

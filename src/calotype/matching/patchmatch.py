@@ -71,6 +71,7 @@ def improve(
     passes: int,
     noise: torch.Generator,
     targets: Tensor | None = None,
+    radius: int | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Sweeps of propagation and random search for one field. Returns the field and its scores.
 
@@ -83,12 +84,13 @@ def improve(
         passes: number of sweeps.
         noise: CPU generator.
         targets: ``key_rows(target, weight)``, if already computed.
+        radius: largest distance of random guesses from the present match, patches; ``None`` for no limit.
     """
     columns, target_columns = query.shape[1], target.shape[1]
     targets = key_rows(target, weight) if targets is None else targets
     field = field.clone()
     score = torch.full_like(field, FORBIDDEN, dtype=torch.float32)
-    radii = random_radii(max(target.shape))
+    radii = random_radii(min(max(target.shape), radius or max(target.shape)))
     strips = list(query.strips(strip_size(field.device)))
     longest = max(bottom - top for top, bottom in strips) * columns
     for sweep in range(passes):
@@ -139,9 +141,17 @@ def proposals(field: Tensor, columns: int, target_columns: int, start: int, stop
     found = []
     for dy, dx in CROSS:
         offset = (dy * columns + dx) * step
-        first = min(max(start + offset, 0), len(field) - (stop - start))
-        found.append(field[first : first + stop - start] - (dy * target_columns + dx) * step)
+        neighbours = _shifted(field, start, stop, offset)
+        found.append(neighbours - (dy * target_columns + dx) * step)
     return found
+
+
+def _shifted(field: Tensor, start: int, stop: int, offset: int) -> Tensor:
+    """``field[start + offset : stop + offset]``; entries beyond an end of the list are the nearest ones within."""
+    before = min(max(0, -start - offset), stop - start)
+    after = min(max(0, stop + offset - len(field)), stop - start)
+    within = field[start + offset + before : stop + offset - after]
+    return torch.cat([field[:1].expand(before), within, field[-1:].expand(after)]) if before or after else within
 
 
 def random_radii(side: int) -> list[int]:

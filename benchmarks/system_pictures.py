@@ -32,6 +32,11 @@ def imageanalogies() -> Pair:
     return target, calotype.analogy(given, target, before=gallery.as_it_is(given.size), engine="imageanalogies")[0]
 
 
+def dia() -> Pair:
+    given = photo("pagoda")
+    return given, calotype.stylize(given, photo("stream"), engine="dia")[0]
+
+
 def cut(sheet: str, side: int, columns: tuple[int, int], height: int, tops: tuple[int, int] = (8, 8)) -> Pair:
     """Two cells of a sheet, ``side`` pixels wide; ``tops`` are where they begin."""
     left, right = (cell(sheet, side, column, top, height) for column, top in zip(columns, tops))
@@ -63,6 +68,7 @@ PICTURES: dict[str, Callable[[], Pair]] = {
     "ingan": lambda: cut("shapes", 300, (0, 2), 199),
     "completion": lambda: cut("erase", 360, (1, 2), 202),
     "imageanalogies": imageanalogies,
+    "dia": dia,
     "analogy": lambda: cut("relayout_learned", 260, (2, 4), 173),
     "superpixels": lambda: cut("maps", 280, (1, 1), 187, (19, 259)),
     "canny": lambda: cut("maps", 280, (1, 1), 187, (19, 499)),

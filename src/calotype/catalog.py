@@ -27,6 +27,7 @@ ENGINES: dict[str, str] = {
     "ingan": "calotype.engines.ingan",
     "completion": "calotype.engines.completion",
     "imageanalogies": "calotype.engines.imageanalogies",
+    "dia": "calotype.engines.dia",
     "analogy": "calotype.engines.analogy",
     "superpixels": "calotype.engines.superpixels",
     "canny": "calotype.engines.canny",

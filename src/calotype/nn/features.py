@@ -181,7 +181,7 @@ class Vgg16(nn.Module):
         """The five feature maps of LPIPS: relu1_2, relu2_2, relu3_3, relu4_3, relu5_3."""
         if min(pictures.shape[-2:]) < 16:  # four 2x poolings
             return [pictures.new_zeros(len(pictures), channels, 0, 0) for _, channels in VGG_BLOCKS]
-        x = self._prepared(pictures)
+        x = self.prepared(pictures)
         maps: list[Tensor] = []
         for block, (count, _) in enumerate(VGG_BLOCKS, 1):
             if maps:
@@ -195,7 +195,7 @@ class Vgg16(nn.Module):
         """[B, 3, H, W] in -1..1 to [B, 512, H // 16, W // 16]; see the class."""
         return self.layers(pictures)[-1]
 
-    def _prepared(self, pictures: Tensor) -> Tensor:
+    def prepared(self, pictures: Tensor) -> Tensor:
         """Preprocessing of the authors' weights or, with ``vision``, of torchvision's."""
         if not self.vision:
             return (pictures.flip(1) + 1) * 127.5 - self.mean

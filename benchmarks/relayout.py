@@ -19,6 +19,9 @@ photo left as it is, compared with the layout asked for.
 photo that have the label wanted are pasted in, each shifted so that it covers as much as can be, the mean colour of the
 label where none fits; and the verb ``edit`` makes that belong.
 
+``mean colours`` is the target map painted in the mean colour of each label in the photo: no synthesis at all. ``dia``
+takes that picture as A and the photo as B', as it cannot read maps.
+
 ``--train`` trains what the systems need, at that size, and keeps the seconds it took of the processor and of the clock,
 and with how many threads; models that are there already are passed over. ``--keep`` takes what a result of this script
 has and this run does not measure, training included, so that a system can be measured anew by itself.
@@ -58,7 +61,8 @@ from calotype.types import LabelMap, Size
 from machine import provenance
 
 COLUMNS = ("pixels", "iou", "pixels_deep", "iou_deep", "sifid_offline", "sifid", "seconds")
-SYSTEMS = ("gpnn fast", "imageanalogies fast", "singan edit", "analogy fast")
+SYSTEMS = ("mean colours", "gpnn fast", "imageanalogies fast", "dia fast", "singan edit", "analogy fast")
+MEAN_COLOURS = "mean colours"
 NEIGHBOURS, SAMPLE, VICINITY = 9, 6000, 4
 SHIFTS = 8  # pasted parts a label
 
@@ -136,7 +140,9 @@ def trained(systems: list[str], kept: dict[str, Any], options: argparse.Namespac
     import calotype
 
     lines = list(kept["training"])
-    for engine in [each.split()[0] for each in systems if hasattr(engine_of(each.split()[0]), "train")]:
+    for engine in [
+        each.split()[0] for each in systems if each != MEAN_COLOURS and hasattr(engine_of(each.split()[0]), "train")
+    ]:
         for case in first_of_each(cases(options)):
             labels = case.own if "labels" in signature(engine_of(engine).train).parameters else None
             clock, processor = time.perf_counter(), time.process_time()
@@ -166,7 +172,7 @@ def first_of_each(every: Iterator[Case]) -> Iterator[Case]:
 
 def known(systems: tuple[str, ...]) -> list[str]:
     """Those of them that are there; of the others, a line says that they are passed over."""
-    there = [system for system in systems if system.split()[0] in ENGINES]
+    there = [system for system in systems if system == MEAN_COLOURS or system.split()[0] in ENGINES]
     for system in systems:
         if system not in there:
             print(f"passing over '{system}': there is no such engine here", file=sys.stderr)
@@ -214,6 +220,8 @@ def drawn(case: Case, system: str, options: argparse.Namespace) -> tuple[torch.T
     """The result, and the seconds it took, training not counted."""
     import calotype
 
+    if system == MEAN_COLOURS:
+        return mean_colours(case), 0.0
     engine, preset = system.split()
     photo = to_image(case.photo)
     if preset == "edit":
@@ -221,12 +229,25 @@ def drawn(case: Case, system: str, options: argparse.Namespace) -> tuple[torch.T
         if not changed.any():
             return case.photo, 0.0
         result = calotype.edit(photo, to_image(pasted(case)), mask=changed, engine=engine, device="cpu")
+    elif engine == "dia":
+        result = calotype.analogy(photo, to_image(mean_colours(case)), engine=engine, preset=preset, device="cpu")
     else:
         settings = dict(pair.split("=") for pair in options.set)
         result = calotype.relayout(
             photo, case.own, case.target, engine=engine, preset=preset, settings=settings, device="cpu"
         )
     return to_tensor(open_photo(result[0])), result.seconds[0]
+
+
+def mean_colours(case: Case) -> torch.Tensor:
+    """The target map in the photo's mean colour of each label: [1, 3, h, w]."""
+    own, target = numbers(case.own), numbers(case.target)
+    painted = torch.zeros_like(case.photo)
+    for label in target.unique():
+        where = own == label
+        lent = case.photo[0][:, where if where.any() else torch.ones_like(where)]
+        painted[0][:, target == label] = lent.mean(1, keepdim=True)
+    return painted
 
 
 def pasted(case: Case) -> torch.Tensor:

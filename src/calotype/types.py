@@ -86,6 +86,7 @@ class LabelMap:
         name: stem for result files; ``"map"`` for a map without a file name.
         source: the path it was read from, or ``None``.
         notes: what was not read as it stands, for the user, one line each.
+        numbers: the number that the file has for each class, if it holds numbers and they differ from the classes.
     """
 
     index: NDArray[np.uint8]
@@ -93,6 +94,7 @@ class LabelMap:
     name: str = "map"
     source: Path | None = None
     notes: tuple[str, ...] = ()
+    numbers: tuple[int, ...] = ()
 
     @property
     def size(self) -> Size:

@@ -184,8 +184,23 @@ def check_before_decoding(image: Image.Image, max_side: int | None, label: str) 
     Raises:
         InputError: it is one of these; ``label`` names it in the message.
     """
+    check_smallest(*image.size, label)
+    check_size(image, max_side, label)
+    try:
+        frames = int(getattr(image, "n_frames", 1)) if image.format in _FILMS else 1
+    except Exception as error:
+        raise broken(label, error) from error
+    if frames > 1:
+        raise InputError(f"{label} is an animation of {frames} frames: save the frame you want as a PNG and give that")
+
+
+def check_size(image: Image.Image, max_side: int | None, label: str) -> None:
+    """Reject, from its header, an image that would take too much memory.
+
+    Raises:
+        InputError: it has too many pixels.
+    """
     width, height = image.size
-    check_smallest(width, height, label)
     limit = MAX_PIXELS if max_side is None else MAX_DECODED_PIXELS
     if width * height > limit:
         advice = "shrink it first" if max_side is not None else "shrink it with --max-side 2000 (max_side=2000)"
@@ -193,12 +208,6 @@ def check_before_decoding(image: Image.Image, max_side: int | None, label: str) 
             f"{label} has {width}x{height} pixels, {width * height / 1e6:.0f} megapixels: "
             f"the most is {limit / 1e6:.0f}, {advice}"
         )
-    try:
-        frames = int(getattr(image, "n_frames", 1)) if image.format in _FILMS else 1
-    except Exception as error:
-        raise broken(label, error) from error
-    if frames > 1:
-        raise InputError(f"{label} is an animation of {frames} frames: save the frame you want as a PNG and give that")
 
 
 def check_smallest(width: int, height: int, label: str) -> None:
@@ -237,6 +246,12 @@ def _decoded(image: Image.Image, label: str, file: BinaryIO | None) -> _Decoded:
     if deep and file is not None:
         image, said = _rounded(image, file, said)
     return _Decoded(image if turn is None else image.transpose(turn), said, carried)
+
+
+def turned(image: Image.Image) -> Image.Image:
+    """A decoded image, rotated as its EXIF orientation says."""
+    turn = _turn(image)
+    return image if turn is None else image.transpose(turn)
 
 
 def _turn(image: Image.Image) -> Image.Transpose | None:

@@ -35,12 +35,11 @@ class RelayoutJob(PhotoJob):
     @classmethod
     def opened(cls, name: str, picture: LabelMapLike, request: Request) -> Photo | None:
         """Open a label map as a picture at its full size, as the resampling of photos would blend its colours."""
-        from calotype.image.io import open_photo
-        from calotype.image.labelmap import as_picture
+        from calotype.image.mapfile import open_map
 
         if name == "labels" and is_auto(picture):
             return None
-        read = open_photo(as_picture(picture))
+        read = open_map(picture)
         # A picture without a file is named after its argument, for messages.
         return read if read.name != "image" else replace(read, name=name)
 

@@ -80,6 +80,12 @@ class EraseJob(InpaintingJob):
         width = round(_DILATION * max(self.size.height, self.size.width) if grow is None else grow)
         return grown(selected.to(self.run.device), width)
 
+    def finished(self, made: Any) -> Any:
+        """See ``PhotoJob``; in opaque surroundings a filled hole is opaque."""
+        from calotype.image.transparency import opaque_within
+
+        return super().finished(opaque_within(made, self.tensors[0], self.hole))
+
 
 def erase(
     photo: Annotated[PhotoLike, arguments.PHOTO],

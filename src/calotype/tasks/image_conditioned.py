@@ -110,7 +110,10 @@ class BlendedJob(ImageConditionedJob):
         """The engine's result in the changed area, and the photo elsewhere."""
         from calotype.image.io import to_image
         from calotype.image.mask import composite
+        from calotype.image.transparency import with_alpha
 
+        if made.shape[1] == 4:  # the verb changes colours; what is transparent was decided by the pictures given
+            made = with_alpha(made, self.picture[:, 3:], self.picture)
         return to_image(made if self._mask is None else composite(self.tensors[0], made, self._soft_mask))
 
     @cached_property

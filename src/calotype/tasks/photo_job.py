@@ -307,6 +307,10 @@ class PhotoJob(Job):
 
     def finished(self, made: Any) -> Any:
         """The return value of the engine's function as a result."""
+        from calotype.image.transparency import settled
+
+        if self.declared.output == "picture" and self.photo.alpha is not None:
+            made = settled(made, self.tensor(self.photo))
         return converted(made, self.declared.output)
 
     def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:

@@ -92,6 +92,7 @@ class Result:
         paths: the files of the images; empty until ``save`` was called.
         scales: the start scale of each image, like ``"scale3"``, if they differ; else empty.
         films: a film of each image, if requested; else empty.
+        notes: how inputs were read, and what looks exchanged or inverted; one line each.
     """
 
     images: list[Image]
@@ -102,6 +103,7 @@ class Result:
     paths: list[Path] = field(default_factory=list)
     scales: list[str] = field(default_factory=list)
     films: list[Animation] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def __iter__(self) -> Any:
         return iter(self.images)

@@ -188,7 +188,16 @@ class BulkCommand:
             self.summary.places[str(one.path)] = len(self.summary.places)
             if one not in plan.todo:
                 self.done(plan, one, None)
+        if plan.todo:
+            self._tell(job)
         return plan
+
+    def _tell(self, job: Job) -> None:
+        """Print what the user should know about the inputs, each line once for a command."""
+        for note in job.notes:
+            if note not in self.summary.notes:
+                self.summary.notes.append(note)
+                self.report.say(f"note: {note}")
 
     def _announce(self, plan: Plan) -> None:
         """Print what the work will take."""

@@ -197,6 +197,17 @@ class Job:
         cost: Cost = function(self.options[self.declared.cost_by], self.config)
         return cost
 
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know before the work starts, one line each: how inputs were read, and doubts."""
+        opened = [one for given in self.inputs.values() for one in (given if isinstance(given, list) else [given])]
+        read = [note for one in opened for note in getattr(one, "notes", ())]
+        return tuple(dict.fromkeys([*read, *filter(None, self.doubts())]))
+
+    def doubts(self) -> Sequence[str | None]:
+        """Lines about inputs that look exchanged or inverted; the work goes on."""
+        return ()
+
     def check_memory(self, free: int | None = None) -> None:
         """Refuse a job that needs more memory than the machine has.
 
@@ -306,6 +317,7 @@ class Job:
             name=self.name,
             seconds=[seconds for _, seconds in results],
             scales=[output.scale for output in self.outputs] if any(output.scale for output in self.outputs) else [],
+            notes=list(self.notes),
         )
 
 

@@ -96,11 +96,19 @@ class RelayoutJob(PhotoJob):
         """
         from calotype.image.labelmap import fitted
 
-        return fitted(_open_target(self.pictures["target"], self._full_size_labels), self.size)
+        return fitted(self._full_size_target, self.size)
+
+    @cached_property
+    def _full_size_target(self) -> LabelMap:
+        return _open_target(self.pictures["target"], self._full_size_labels)
 
     def learned_labels(self) -> LabelMap:
         """See ``Job``."""
         return self.labels
+
+    def doubts(self) -> tuple[str, ...]:
+        """See ``Job``."""
+        return (*self._full_size_labels.notes, *self._full_size_target.notes)
 
     def fitting_size(self) -> Size:
         """The size of the target."""

@@ -35,6 +35,16 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM was received; handled like Ctrl-C."""
 
 
+def print_path(path: object) -> None:
+    """Print a path on standard output; one that cannot be encoded there as the bytes of its name."""
+    try:
+        print(path, flush=True)
+    except UnicodeEncodeError:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(os.fsencode(str(path)) + b"\n")
+        sys.stdout.buffer.flush()
+
+
 def reported(command: Callable[[], Any], arguments: Sequence[str] | None) -> int:
     """Run the command line, report user errors as one line, and return the exit status.
 

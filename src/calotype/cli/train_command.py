@@ -10,10 +10,10 @@ from calotype.cli.inputs import Source, check_writable, sources
 from calotype.cli.options import arguments
 from calotype.cli.output_options import TrainingOptions
 from calotype.cli.progress import Reporter, reporter
-from calotype.cli.report import Interrupted, Misuse, complain
+from calotype.cli.report import Interrupted, Misuse, complain, print_path
 from calotype.cli.summary import TrainingSummary
 from calotype.cli.training import resume_hint, stopping, training_line
-from calotype.errors import InputError, OutputError, Stopped, one_line
+from calotype.errors import InputError, OutputError, Stopped, UnwritableName, one_line
 from calotype.tasks.eta import format_duration
 from calotype.tasks.memory import format_bytes
 from calotype.tasks.parallel_training import ParallelTraining, PhotoTraining
@@ -96,6 +96,8 @@ class _TrainCommand:
                 self.report.say(training_line(source.label, model))
             with self.report.training(model), stopping(run):
                 done = train_model(model, run)
+        except UnwritableName as error:
+            self._failed(source.label, error)
         except (OutputError, Stopped):
             raise  # affects all photos
         except Exception as error:
@@ -144,8 +146,9 @@ class _TrainCommand:
 
     def _failed(self, label: str, error: Exception) -> None:
         line = one_line(error)
-        if line is None:
+        if line is None and self.single:
             raise error
+        line = line or f"'{label}' failed unexpectedly ({type(error).__name__}: {' '.join(str(error).split())[:200]})"
         self.summary.failed.append({"photo": label, "error": line})
         if self.single:
             raise error
@@ -156,7 +159,7 @@ class _TrainCommand:
         self.summary.trained(label, done)
         if not self.options.as_json:
             with self.report.silence():
-                print(done.folder, flush=True)
+                print_path(done.folder)
 
 
 def _parallel_training_line(several: ParallelTraining, engine: str, count: int) -> str:

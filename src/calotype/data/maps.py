@@ -147,8 +147,8 @@ def _plain_names(count: int) -> tuple[str, ...]:
 
 
 def _of_two_folders(folder: Path, pictures: Path, maps: Path) -> MapSet:
-    found = {path.relative_to(maps).with_suffix(""): path for path in pictures_below(maps)}
-    of = {path: path.relative_to(pictures).with_suffix("") for path in pictures_below(pictures)}
+    found = {path.relative_to(maps).with_suffix(""): path for path in pictures_below(maps, results=True)}
+    of = {path: path.relative_to(pictures).with_suffix("") for path in pictures_below(pictures, results=True)}
     pairs = tuple((path, found[name]) for path, name in of.items() if name in found)
     if not pairs:
         raise InputError(

@@ -46,6 +46,11 @@ def code_points(file: BinaryIO) -> CodePoints | None:
         file.seek(place)
 
 
+def is_png(file: BinaryIO) -> bool:
+    """Whether a file starts like a PNG; its position is after the signature then."""
+    return file.read(len(_PNG)) == _PNG
+
+
 def png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
     """Type and length of each chunk of a PNG before its pixels; the file is at the chunk's data at each of them.
 

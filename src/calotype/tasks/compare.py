@@ -108,6 +108,7 @@ def compare(
             its data or weights are missing.
     """
     from calotype.data.folder import pictures_below
+    from calotype.image.io import without_sheets
 
     measures = _parse_metrics(metrics)
     folders = [_folder(real), _folder(fakes)]
@@ -116,7 +117,7 @@ def compare(
     notes: list[str] = []
     name = ""
     feature_measures = [measure for measure in measures if measure != "fsd"]
-    files = [pictures_below(folder) for folder in folders]
+    files = [without_sheets(pictures_below(folder, results=True)) for folder in folders]
     if feature_measures:
         from calotype.nn.embedding import chosen
 

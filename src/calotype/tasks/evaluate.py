@@ -197,18 +197,9 @@ def _results(fakes: PhotoLike | Sequence[PhotoLike]) -> Iterator[PhotoLike]:
 
 def _pictures(folder: Path) -> list[Path]:
     """The pictures in a folder, without contact sheets made by calotype."""
-    from calotype.image.io import list_photos
+    from calotype.image.io import list_photos, without_sheets
 
-    return [path for path in list_photos(folder) if not _is_sheet(path)]
-
-
-def _is_sheet(path: Path) -> bool:
-    from calotype.image.io import read_settings
-
-    try:
-        return "sheet" in read_settings(path)
-    except InputError:
-        return False
+    return without_sheets(list_photos(folder))
 
 
 def _is_folder(source: object) -> bool:

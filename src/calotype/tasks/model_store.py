@@ -23,12 +23,13 @@ from typing import IO, Any
 
 from calotype.catalog import declared
 from calotype.errors import InputError, OutputError, unknown
-from calotype.files import CACHE_VARIABLE, cache_folder, output_error, shown, write_whole
+from calotype.files import CACHE_VARIABLE, cache_folder, output_error, shortened, shown, write_whole
 from calotype.types import Size
 
 ABOUT = "about.json"
 IMPORTED = "imported"  # recorded instead of a preset: trained by another program
 _MODEL, _WEIGHTS, _STATE, _LOCK = "model.json", "weights.safetensors", "state", "lock"
+_LONGEST_STEM = 160  # bytes of a photo's name in the name of its model
 _LOCK_NAME_TIMEOUT = 1.0  # seconds to wait for a process that took a lock to write its name into it
 
 
@@ -60,7 +61,7 @@ def place_of(photo_name: str, engine: str, key: str, within: Path | None = None)
     """The folder of the model with that key, existing or not, ``within`` a folder (default: the model store)."""
     within = within or root()
     existing = sorted(within.glob(f"*-{key}"))  # the photo may have been renamed since
-    stem = re.sub(r"[^\w.-]+", "_", photo_name)[:60].strip("._-") or "photo"
+    stem = shortened(re.sub(r"[^\w.-]+", "_", photo_name)[:60].strip("._-"), _LONGEST_STEM) or "photo"
     return existing[0] if existing else within / f"{stem}-{engine}-{key}"
 
 

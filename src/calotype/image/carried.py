@@ -12,6 +12,7 @@ from PIL import Image
 
 from calotype.types import Carried
 
+NOTHING_CARRIED = Carried()
 _DATE, _ARTIST, _COPYRIGHT = 0x0132, 0x013B, 0x8298
 _EXIF_IFD, _DATE_TAKEN = 0x8769, 0x9003
 _DATE_FORM = re.compile(r"\d{4}:\d\d:\d\d \d\d:\d\d:\d\d")

@@ -15,8 +15,10 @@ from PIL.PngImagePlugin import PngInfo
 
 from calotype.errors import InputError
 from calotype.files import shortened, shown, write_whole
+from calotype.image.carried import NOTHING_CARRIED, exif_of
 from calotype.image.cicp import is_png, png_chunks
 from calotype.image.opening import opened, reason
+from calotype.types import Carried
 
 SETTINGS_KEY = "calotype"
 _LONGEST_NAME = 240  # bytes: file systems take 255
@@ -38,7 +40,9 @@ def named_path(folder: str | Path, stem: str, ending: str) -> Path:
     return Path(folder) / f"{shortened(stem, _LONGEST_NAME - len(os.fsencode(ending)))}{ending}"
 
 
-def save_png(image: Image.Image, path: str | Path, settings: Mapping[str, Any]) -> None:
+def save_png(
+    image: Image.Image, path: str | Path, settings: Mapping[str, Any], carried: Carried = NOTHING_CARRIED
+) -> None:
     """Write a PNG with the settings it was made with as metadata. The same image and settings give the same bytes.
 
     The file appears whole or not at all; missing folders are created.
@@ -47,18 +51,23 @@ def save_png(image: Image.Image, path: str | Path, settings: Mapping[str, Any]) 
         image: RGB or RGBA, sRGB.
         path: the file to write; an existing one is replaced.
         settings: JSON-ready values, stored in one text chunk named ``calotype``.
+        carried: date, author, copyright and resolution of the photo it was made from.
 
     Raises:
         OutputError: no permission, no disk space, no such folder.
     """
-    write_whole(Path(path), lambda file: file.write(png_bytes(image, settings)))
+    write_whole(Path(path), lambda file: file.write(png_bytes(image, settings, carried)))
 
 
-def png_bytes(image: Image.Image, settings: Mapping[str, Any]) -> bytes:
+def png_bytes(image: Image.Image, settings: Mapping[str, Any], carried: Carried = NOTHING_CARRIED) -> bytes:
     """The bytes of a PNG with its settings; see ``save_png``."""
     text, file = PngInfo(), io.BytesIO()
     text.add_text(SETTINGS_KEY, settings_text(settings))
-    image.save(file, format="PNG", pnginfo=text, icc_profile=None)
+    known = {"exif": exif_of(carried) or None, "dpi": carried.dpi}
+    options = {name: value for name, value in known.items() if value is not None}
+    bare = image.copy() if image.info else image
+    bare.info = {}  # of the picture itself nothing is kept that is not said here
+    bare.save(file, format="PNG", pnginfo=text, **options)
     return file.getvalue()
 
 

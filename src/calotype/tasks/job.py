@@ -26,7 +26,7 @@ from calotype.tasks.memory import require_memory
 from calotype.tasks.param import DEFAULTS
 from calotype.tasks.progress import Training
 from calotype.tasks.request import Request, request
-from calotype.types import Cost, Size
+from calotype.types import Carried, Cost, Photo, Size
 
 if TYPE_CHECKING:
     import torch
@@ -204,6 +204,12 @@ class Job:
         read = [note for one in opened for note in getattr(one, "notes", ())]
         return tuple(dict.fromkeys([*read, *filter(None, self.doubts())]))
 
+    @property
+    def carried(self) -> Carried:
+        """What came with the photo and goes into the results; empty if there is none."""
+        main = self.inputs.get(self.main) if self.main else None
+        return main.carried if isinstance(main, Photo) else Carried()
+
     def doubts(self) -> Sequence[str | None]:
         """Lines about inputs that look exchanged or inverted; the work goes on."""
         return ()
@@ -289,7 +295,7 @@ class Job:
 
         settings = {**self.settings, **output.differs}
         if self.declared.output == "picture":
-            save_png(made, path, settings)
+            save_png(made, path, settings, self.carried)
         elif self.declared.output in ("latent", "table"):
             replace(made, settings=settings).save(path)
         else:
@@ -318,6 +324,7 @@ class Job:
             seconds=[seconds for _, seconds in results],
             scales=[output.scale for output in self.outputs] if any(output.scale for output in self.outputs) else [],
             notes=list(self.notes),
+            carried=self.carried,
         )
 
 

@@ -97,7 +97,7 @@ class PhotoJob(Job):
         from calotype.image.io import open_photo
 
         fitting = open_photo(fitted_photo(photo, self.request.loaded.photo_size))
-        return replace(fitting, name=photo.name, source=photo.source)
+        return replace(fitting, name=photo.name, source=photo.source, notes=photo.notes, carried=photo.carried)
 
     def fitting_size(self) -> Size:
         """The size of the results."""

@@ -60,11 +60,11 @@ def _folder(folder: Path, out: Path | None, quiet: bool) -> Iterator[Source]:
         raise InputError(f"'{folder}' has only pictures that calotype made: give them one by one, or another -o")
     if len(photos) < len(there) and not quiet:
         print(f"{folder}: skipping {len(there) - len(photos)} pictures that calotype made", file=sys.stderr)
-    stems = Counter(path.stem.casefold() for path in photos)
-    for path in photos:
+    stems = [path.stem.casefold() for path in photos]
+    counts = Counter(stems)
+    for path, stem in zip(photos, stems):
         # For equal stems like bird.jpg and bird.png, the outputs get different names.
-        ambiguous = stems[path.stem.casefold()] > 1
-        yield Source(path, str(path), f"{path.stem}_{path.suffix[1:]}" if ambiguous else None)
+        yield Source(path, str(path), f"{path.stem}_{path.suffix[1:]}" if counts[stem] > 1 else None)
 
 
 def check_writable(folder: Path) -> None:

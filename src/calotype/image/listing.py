@@ -12,6 +12,7 @@ from calotype.files import shown
 from calotype.image.opening import SUFFIXES, reason
 from calotype.image.writing import settings_of
 
+_DIGITS = re.compile(r"([0-9]+)")
 _MAPS = {"segment", "edges"}  # verbs whose results are no photos
 
 
@@ -27,7 +28,8 @@ def list_photos(folder: str | Path) -> list[Path]:
     label = shown(folder)
     try:
         with os.scandir(folder) as entries:
-            names = [one.name for one in entries if _is_photo_name(one.name) and one.is_file()]
+            names = {one.name for one in entries if _is_photo_name(one.name) and one.is_file()}
+        photos = {path.name: path for path in folder.iterdir()}  # made faster than by joining names
     except FileNotFoundError:
         raise InputError(f"{label} does not exist: check the name of the folder") from None
     except NotADirectoryError:
@@ -36,11 +38,11 @@ def list_photos(folder: str | Path) -> list[Path]:
         raise InputError(f"{label} cannot be read ({reason(error)}): check the folder") from error
     if not names:
         raise InputError(f"no photos in {label}: put PNG, JPEG, WebP, TIFF or HEIC files there")
-    return [folder / name for name in sorted(names, key=natural_order)]
+    return [photos[name] for name in sorted(names & photos.keys(), key=natural_order)]
 
 
 def _is_photo_name(name: str) -> bool:
-    return not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES
+    return name[:1] != "." and name[name.rfind(".") :].lower() in SUFFIXES
 
 
 def without_results(photos: Sequence[Path]) -> list[Path]:
@@ -64,5 +66,5 @@ def without_sheets(pictures: Sequence[Path]) -> list[Path]:
 
 def natural_order(name: str) -> tuple[list[tuple[int, int, str]], str]:
     """A sort key for natural order: a2 before a10."""
-    parts = re.split(r"([0-9]+)", name.casefold())
+    parts = _DIGITS.split(name.casefold())
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part], name

@@ -101,8 +101,7 @@ def read_settings(path: str | Path) -> dict[str, Any]:
 
 def settings_of(path: str | Path) -> dict[str, Any] | None:
     """The settings in a file that calotype made; ``None`` for other files. The pixels of a PNG are not looked at."""
-    path = Path(path)
-    suffix = path.suffix.lower()
+    suffix = os.path.splitext(path)[1].lower()
     if suffix not in _CARRY_SETTINGS:
         return None
     try:

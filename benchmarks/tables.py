@@ -170,8 +170,8 @@ def reading() -> str:
     goals = result["goals"]
     return (
         table("what | CPU seconds | beside it | ratio", rows)
-        + f"\n\nMedians of {result['rounds']} rounds by turns, one thread. The goals are ratios of {goals['photo']} for the "
-        f"photo and {goals['folder']} for a folder."
+        + f"\n\nMedians of {result['rounds']} rounds by turns, one thread. Goals: ratios of {goals['photo']} for "
+        f"the photo and {goals['folder']} for a folder."
     )
 
 

@@ -61,10 +61,10 @@ def _folder(folder: Path, out: Path | None, quiet: bool) -> Iterator[Source]:
     if len(photos) < len(there) and not quiet:
         print(f"{folder}: skipping {len(there) - len(photos)} pictures that calotype made", file=sys.stderr)
     stems = [path.stem.casefold() for path in photos]
-    counts = Counter(stems)
+    # For equal stems like bird.jpg and bird.png, the outputs get different names.
+    ambiguous = {stem for stem, count in Counter(stems).items() if count > 1}
     for path, stem in zip(photos, stems):
-        # For equal stems like bird.jpg and bird.png, the outputs get different names.
-        yield Source(path, str(path), f"{path.stem}_{path.suffix[1:]}" if counts[stem] > 1 else None)
+        yield Source(path, str(path), f"{path.stem}_{path.suffix[1:]}" if stem in ambiguous else None)
 
 
 def check_writable(folder: Path) -> None:

@@ -28,7 +28,10 @@ def list_photos(folder: str | Path) -> list[Path]:
     label = shown(folder)
     try:
         with os.scandir(folder) as entries:
-            names = {one.name for one in entries if _is_photo_name(one.name) and one.is_file()}
+            found = [
+                one for one in entries if one.name[0] != "." and one.name[one.name.rfind(".") :].lower() in SUFFIXES
+            ]
+            names = {one.name for one in found if one.is_file()}
         photos = {path.name: path for path in folder.iterdir()}  # made faster than by joining names
     except FileNotFoundError:
         raise InputError(f"{label} does not exist: check the name of the folder") from None
@@ -39,10 +42,6 @@ def list_photos(folder: str | Path) -> list[Path]:
     if not names:
         raise InputError(f"no photos in {label}: put PNG, JPEG, WebP, TIFF or HEIC files there")
     return [photos[name] for name in sorted(names & photos.keys(), key=natural_order)]
-
-
-def _is_photo_name(name: str) -> bool:
-    return name[:1] != "." and name[name.rfind(".") :].lower() in SUFFIXES
 
 
 def without_results(photos: Sequence[Path]) -> list[Path]:
@@ -67,4 +66,5 @@ def without_sheets(pictures: Sequence[Path]) -> list[Path]:
 def natural_order(name: str) -> tuple[list[tuple[int, int, str]], str]:
     """A sort key for natural order: a2 before a10."""
     parts = _DIGITS.split(name.casefold())
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part], name
+    # Between the other parts, every second one is a number.
+    return [(0, int(part), "") if i % 2 else (1, 0, part) for i, part in enumerate(parts) if part], name

@@ -101,7 +101,8 @@ def read_settings(path: str | Path) -> dict[str, Any]:
 
 def settings_of(path: str | Path) -> dict[str, Any] | None:
     """The settings in a file that calotype made; ``None`` for other files. The pixels of a PNG are not looked at."""
-    suffix = os.path.splitext(path)[1].lower()
+    name = os.fspath(path)
+    suffix = name[name.rfind(".") :].lower()
     if suffix not in _CARRY_SETTINGS:
         return None
     try:

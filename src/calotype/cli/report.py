@@ -103,8 +103,14 @@ def _usage_message(error: Exception) -> str:
     if option and "o such option" in text and context is not None:
         known = [flag for parameter in context.command.params for flag in (*parameter.opts, *parameter.secondary_opts)]
         return unknown("option", option, known, f"'{where} --help' lists them")
-    text = text.rstrip(".")
+    text = _plain(text.rstrip("."))
     return f"{text[:1].lower()}{text[1:]}: see '{where} --help'"
+
+
+def _plain(text: str) -> str:
+    """A message of the command-line library in plain words."""
+    text = re.sub(r"Input should be a valid integer\b.*", "give a whole number, like 4", text)
+    return re.sub(r"Input should be a valid number\b.*", "give one number, like 4 or 1.5", text)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

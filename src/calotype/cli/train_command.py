@@ -17,7 +17,7 @@ from calotype.errors import InputError, OutputError, Stopped, UnwritableName, on
 from calotype.tasks.eta import format_duration
 from calotype.tasks.memory import format_bytes
 from calotype.tasks.parallel_training import ParallelTraining, PhotoTraining
-from calotype.tasks.train import TrainingRequest, train, training_request
+from calotype.tasks.train import TrainingRequest, check_order, train, training_request
 from calotype.tasks.training import Trained, train_model
 
 
@@ -28,6 +28,10 @@ def run_train_command(options: TrainingOptions, typed: dict[str, Any]) -> int:
         CalotypeError: the work cannot start or continue.
     """
     given = arguments(train, typed)
+    try:
+        check_order(given["engine"], given["photo"])
+    except InputError as error:
+        raise Misuse(str(error)) from None
     if given["engine"] in MODELS:
         return train_dataset_model(options, given)
     if (options.procs, options.nodes) != (1, 1):

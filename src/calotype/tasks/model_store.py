@@ -111,6 +111,7 @@ class Entry:
         finished: whether the training is finished.
         stages: total number of stages.
         finished_stages: number of finished stages.
+        done: fraction of the training that is saved, 0..1, all stages counted alike.
     """
 
     name: str
@@ -125,6 +126,7 @@ class Entry:
     finished: bool
     stages: int
     finished_stages: int
+    done: float = 1.0
 
 
 def is_finished(folder: Path) -> bool:
@@ -189,7 +191,14 @@ def _entry(folder: Path) -> Entry:
         finished=finished,
         stages=stages,
         finished_stages=stages if finished else len(finished_stages(folder)),
+        done=1.0 if finished else _done(folder, stages),
     )
+
+
+def _done(folder: Path, stages: int) -> float:
+    from calotype.run import worked
+
+    return sum(step / max(1, steps) for step, steps in worked(folder).values()) / max(1, stages)
 
 
 def remove(name: str) -> None:

@@ -147,6 +147,34 @@ def batch() -> str:
     )
 
 
+def reading() -> str:
+    result = results("files")
+    photo = result["photo"]
+    rows = [
+        (
+            f"JPEG of {photo['megapixels']:.0f} megapixels in Adobe RGB, read",
+            number(photo["calotype"]["median"], 3),
+            f"{number(photo['pillow']['median'], 3)} (Pillow's decoding and ICC transform)",
+            number(photo["ratio_median"]),
+        )
+    ]
+    rows += [
+        (
+            f"{row['files']} small photos ({row['kind'].upper()}), listed and checked",
+            number(row["now"]["median"], 4),
+            f"{number(row['before']['median'], 4)} (commit {result['before']})",
+            number(row["ratio_median"]),
+        )
+        for row in result["folders"]
+    ]
+    goals = result["goals"]
+    return (
+        table("what | CPU seconds | beside it | ratio", rows)
+        + f"\n\nMedians of {result['rounds']} rounds by turns, one thread. Goals: ratios of {goals['photo']} for "
+        f"the photo and {goals['folder']} for a folder."
+    )
+
+
 def search() -> str:
     result = results("search")
     mean = result["mean_over_all_replacements"]
@@ -584,6 +612,7 @@ SECTIONS = (
     Section("Time and memory of `gpnn`", speed, (("speed", "speed"),)),
     Section("Time and memory of other verbs", verbs, (("verbs", "verbs"),)),
     Section("Folders of photos", batch, (("batch", "batch"),)),
+    Section("Reading photos", reading, (("files", "files"),)),
     Section("Fast search and exact search of `gpnn`", search, (("search", "search"),)),
     Section("The same settings with both searches", equal, (("equal", "equal"),)),
     Section("`vary`: `gpnn`", variations, (("quality", "quality"),)),

@@ -177,3 +177,11 @@ def test_a_net_whose_weights_are_normalised_travels_to_another_process(tmp_path)
     assert not there.net.training
     for name, value in loaded.net.state_dict().items():
         assert torch.equal(there.net.state_dict()[name], value)
+
+
+@pytest.mark.parametrize("value", ["1e39", -1e30, 1e16])
+def test_numbers_that_overflow_in_arithmetic_are_refused(value):
+    with pytest.raises(InputError, match="is too large: give a finite number from"):
+        catalog.config_from(catalog.system("gpnn"), "fast", {"noise": value})
+    with pytest.raises(InputError, match="patch="):
+        catalog.config_from(catalog.system("gpnn"), "fast", {"patch": 10**40})

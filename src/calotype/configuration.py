@@ -14,6 +14,7 @@ from calotype.errors import InputError, unknown
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
+_LARGEST = 1e15  # beyond it, float32 arithmetic overflows in squares
 _UNIONS = (Union, types.UnionType)
 
 
@@ -47,9 +48,17 @@ def _converted(key: str, value: Any, kind: Any) -> Any:
     from pydantic import ValidationError
 
     try:
-        return _adapter(kind).validate_python(value)
-    except ValidationError:
+        converted = _adapter(kind).validate_python(value)
+    except (ValidationError, OverflowError):
         raise InputError(f"{key}={value!r} cannot be used: give {_described(kind)}") from None
+    if any(abs(number) > _LARGEST for number in _numbers_in(converted)):
+        raise InputError(f"{key}={value!r} is too large: give {_described(kind)} from {-_LARGEST:g} to {_LARGEST:g}")
+    return converted
+
+
+def _numbers_in(value: Any) -> list[float]:
+    parts = value if isinstance(value, tuple | list) else (value,)
+    return [part for part in parts if isinstance(part, int | float)]
 
 
 @functools.cache

@@ -17,6 +17,10 @@ class OutputError(CalotypeError):
     """A result could not be written: no permission, no disk space, or an invalid path."""
 
 
+class UnwritableName(OutputError):  # noqa: N818  (named after the state)
+    """One result could not be written because of its name; the others can."""
+
+
 class Stopped(CalotypeError):  # noqa: N818  (not an error but a request)
     """The work was stopped on request. Finished outputs are on disk; running the same command again resumes."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from calotype.errors import OutputError
+from calotype.errors import OutputError, UnwritableName
 
 CACHE_VARIABLE = "CALOTYPE_CACHE"
 _ADVICE = {
@@ -23,12 +24,25 @@ _ADVICE = {
     errno.EISDIR: "there is a folder of that name: choose another name",
     errno.ENAMETOOLONG: "the name is too long: choose a shorter one",
 }
+# Errors that concern one file; the others concern all of a folder.
+_OF_ONE_FILE = {errno.EISDIR, errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL}
 
 
 def shown(path: object) -> str:
     """``path`` for a one-line message: quoted, control characters escaped."""
     text = str(path)
     return f"'{text}'" if text.isprintable() else repr(text)
+
+
+def shortened(name: str, most: int) -> str:
+    """``name``, or its beginning and a hash of it, so that it has at most ``most`` bytes on disk."""
+    if len(os.fsencode(name)) <= most:
+        return name
+    digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:8]
+    kept = name[:most]
+    while len(os.fsencode(kept)) > most - len(digest) - 1:
+        kept = kept[:-1]
+    return f"{kept}~{digest}"
 
 
 def cache_folder(kind: str) -> Path:
@@ -44,7 +58,8 @@ def cache_folder(kind: str) -> Path:
 def output_error(path: Path, error: OSError) -> OutputError:
     """The error with a one-line message: why ``path`` could not be written, and what to do about it."""
     advice = _ADVICE.get(error.errno or 0, error.strerror or type(error).__name__)
-    return OutputError(f"cannot write {shown(path)}: {advice}")
+    kind = UnwritableName if error.errno in _OF_ONE_FILE else OutputError
+    return kind(f"cannot write {shown(path)}: {advice}")
 
 
 def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calotype.files import write_whole
+from calotype.types import Carried
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,6 +93,8 @@ class Result:
         paths: the files of the images; empty until ``save`` was called.
         scales: the start scale of each image, like ``"scale3"``, if they differ; else empty.
         films: a film of each image, if requested; else empty.
+        notes: how inputs were read, and what looks exchanged or inverted; one line each.
+        carried: date, author, copyright and resolution of the photo, which ``save`` writes into the files.
     """
 
     images: list[Image]
@@ -102,6 +105,8 @@ class Result:
     paths: list[Path] = field(default_factory=list)
     scales: list[str] = field(default_factory=list)
     films: list[Animation] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    carried: Carried = field(default_factory=Carried)
 
     def __iter__(self) -> Any:
         return iter(self.images)
@@ -130,7 +135,7 @@ class Result:
             if self.films:
                 self.films[i].save(path.with_suffix(f".{self.settings['own']['film']}"))
             own = {"seed": seed, **({"structure": scale} if scale else {})}
-            save_png(image, path, {**self.settings, **own})
+            save_png(image, path, {**self.settings, **own}, self.carried)
             self.paths.append(path)
         return self.paths
 

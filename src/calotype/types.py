@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, Union
 
@@ -21,6 +23,23 @@ PhotoLike: TypeAlias = Union[str, Path, BinaryIO, "Image", "NDArray[Any]", "Phot
 LabelMapLike: TypeAlias = Union[PhotoLike, "LabelMap"]
 
 
+@dataclass(frozen=True)
+class Carried:
+    """What came with a photo and is kept in its results. Position, serial numbers and the like are left out.
+
+    Attributes:
+        date: when it was taken, as EXIF writes it, ``YYYY:MM:DD HH:MM:SS``; empty if unknown.
+        artist: who took it; empty if unknown.
+        copyright: the notice of rights; empty if there is none.
+        dpi: pixels per inch, horizontal and vertical; ``None`` if unknown.
+    """
+
+    date: str = ""
+    artist: str = ""
+    copyright: str = ""
+    dpi: tuple[float, float] | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Photo:
     """A photo after decoding: upright, sRGB, 8 bits per channel.
@@ -29,15 +48,27 @@ class Photo:
         rgb: uint8 array [height, width, 3], sRGB, EXIF orientation already applied.
         alpha: uint8 array [height, width], 255 opaque, or ``None`` when the file has no transparency.
         name: stem for result files; ``"image"`` for a photo without a file name.
-        sha256: hex digest of size, pixels and alpha, independent of the file format.
         source: the path it was read from, or ``None``.
+        notes: what was not read as it stands, for the user, one line each.
+        carried: what came with the photo and goes into its results.
     """
 
     rgb: NDArray[np.uint8]
     alpha: NDArray[np.uint8] | None
     name: str
-    sha256: str
     source: Path | None = None
+    notes: tuple[str, ...] = ()
+    carried: Carried = Carried()
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hex digest of size, pixels and alpha, independent of the file format."""
+        digest = hashlib.sha256(f"{self.rgb.shape[1]}x{self.rgb.shape[0]}".encode())
+        digest.update(self.rgb.tobytes())
+        if self.alpha is not None:
+            digest.update(b"alpha")
+            digest.update(self.alpha.tobytes())
+        return digest.hexdigest()
 
     @property
     def size(self) -> Size:
@@ -54,12 +85,16 @@ class LabelMap:
         colours: red, green and blue, 0..255, of each of the K classes.
         name: stem for result files; ``"map"`` for a map without a file name.
         source: the path it was read from, or ``None``.
+        notes: what was not read as it stands, for the user, one line each.
+        numbers: the number that the file has for each class, if it holds numbers and they differ from the classes.
     """
 
     index: NDArray[np.uint8]
     colours: tuple[tuple[int, int, int], ...]
     name: str = "map"
     source: Path | None = None
+    notes: tuple[str, ...] = ()
+    numbers: tuple[int, ...] = ()
 
     @property
     def size(self) -> Size:

@@ -51,3 +51,16 @@ def test_sets_that_cannot_be_compared(calotype, tmp_path, photo):
         assert (done.returncode, done.stdout) == (status, ""), done
         assert len(done.stderr.splitlines()) == 1
         assert said in done.stderr
+
+
+def test_two_folders_say_what_they_are_measured_as(calotype, tmp_path, picture):
+    for name in ("real", "made"):
+        (tmp_path / name).mkdir()
+        picture(40, 40).save(tmp_path / name / "a.png")
+    (tmp_path / "made" / "b.png").write_bytes(b"broken")
+    picture(40, 40).save(tmp_path / "real" / "b.png")
+    done = calotype("evaluate", "real", "made")
+    assert done.returncode == 0
+    assert done.stderr.splitlines()[0].startswith("measuring: 2 pairs of photo and result, about ")
+    assert "give --metrics fid,kid" in done.stderr
+    assert any(line.startswith("not measured: 'made/b.png'") for line in done.stdout.splitlines())

@@ -1,9 +1,12 @@
+import struct
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from calotype.data.video import Clips
+from calotype.data.video import Clips, frames_of
 from calotype.errors import InputError
 from calotype.image.animation import save_animation
 
@@ -62,3 +65,106 @@ def test_a_film_that_is_none(tmp_path):
     (tmp_path / "film.mp4").write_bytes(b"nothing at all")
     with pytest.raises(InputError, match="broken, or not a video"):
         Clips(tmp_path, 16, frames=2)
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
+def test_still_frames_last_as_long_as_they_are_shown(tmp_path, suffix):
+    """A moving start sets the pace, then one picture stands for five frames."""
+    film = [*frames(4), *[frames(4)[3]] * 4, Image.new("RGB", (32, 32), (200, 200, 200))]
+    save_animation(film, tmp_path / f"film{suffix}", 10, False, {})
+    with Image.open(tmp_path / f"film{suffix}") as stored:
+        assert stored.n_frames < len(film)
+    made = levels(Clips(tmp_path, 16, frames=9)[0])
+    assert np.abs(np.array(made) - [0, 20, 40, 60, 60, 60, 60, 60, 200]).max() <= 3
+
+
+def test_frames_without_a_duration_are_one_each(tmp_path):
+    made = frames(4)
+    made[0].save(tmp_path / "film.gif", save_all=True, append_images=made[1:], duration=0)
+    assert levels(Clips(tmp_path, 16, frames=4)[0]) == [0, 20, 40, 60]
+
+
+def test_the_still_picture_of_an_animation_is_no_frame(tmp_path):
+    made = [Image.new("RGB", (32, 32), (250, 0, 0)), *frames(3)]
+    made[0].save(tmp_path / "film.png", save_all=True, append_images=made[1:], default_image=True, duration=100)
+    assert levels(Clips(tmp_path, 16, frames=3)[0]) == [0, 20, 40]
+
+
+RED, GREEN, BLUE, GREY = (210, 40, 40), (40, 190, 40), (40, 40, 210), (120, 120, 120)
+
+
+def film_of_corners(path, height=64, width=96, **stream_options):
+    """A film whose corners have colours, clockwise from the upper left: red, green, blue, grey."""
+    av = pytest.importorskip("av")
+    pixels = np.zeros((height, width, 3), np.uint8)
+    pixels[: height // 2, : width // 2], pixels[: height // 2, width // 2 :] = RED, GREEN
+    pixels[height // 2 :, width // 2 :], pixels[height // 2 :, : width // 2] = BLUE, GREY
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10, options={"crf": "1"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv444p"
+        for name, value in stream_options.items():
+            setattr(stream, name, value)
+        for i in range(2):
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(format="yuv444p")
+            frame.pts = i
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def corners(path):
+    pixels = np.asarray(next(iter(frames_of(path))).convert("RGB")).astype(int)
+    height, width = pixels.shape[:2]
+    places = ((8, 8), (8, width - 9), (height - 9, width - 9), (height - 9, 8))
+    known = {RED: "red", GREEN: "green", BLUE: "blue", GREY: "grey"}
+    return (height, width), [
+        known[min(known, key=lambda colour: np.abs(pixels[place] - colour).sum())] for place in places
+    ]
+
+
+# The matrix of a track's header (ISO/IEC 14496-12) and the corners as a player shows them, worked out by hand.
+TURNS = {
+    "none": ((1, 0, 0, 1), (64, 96), ["red", "green", "blue", "grey"]),
+    "a quarter clockwise": ((0, 1, -1, 0), (96, 64), ["grey", "red", "green", "blue"]),
+    "half": ((-1, 0, 0, -1), (64, 96), ["blue", "grey", "red", "green"]),
+    "a quarter counterclockwise": ((0, -1, 1, 0), (96, 64), ["green", "blue", "grey", "red"]),
+    "mirrored": ((-1, 0, 0, 1), (64, 96), ["green", "red", "grey", "blue"]),
+}
+
+
+@pytest.mark.parametrize("name", TURNS)
+def test_a_film_is_turned_as_a_player_turns_it(tmp_path, name):
+    (a, b, c, d), shape, expected = TURNS[name]
+    path = film_of_corners(tmp_path / "film.mp4")
+    data = bytearray(path.read_bytes())
+    place = data.index(b"tkhd") + 4 + 40
+    one = 1 << 16
+    data[place : place + 36] = struct.pack(">9i", a * one, b * one, 0, c * one, d * one, 0, 0, 0, 1 << 30)
+    path.write_bytes(data)
+    assert corners(path) == (shape, expected)
+
+
+@pytest.mark.parametrize(("aspect", "shape"), [(2, (64, 192)), (Fraction(1, 2), (128, 96)), (1, (64, 96))])
+def test_pixels_that_are_not_square_are_stretched(tmp_path, aspect, shape):
+    path = film_of_corners(tmp_path / "film.mp4", sample_aspect_ratio=Fraction(aspect))
+    assert corners(path) == (shape, ["red", "green", "blue", "grey"])
+
+
+def test_hidden_colours_of_a_film_do_not_leak(tmp_path):
+    av, codec = pytest.importorskip("av"), "libvpx-vp9"
+    if codec not in av.codecs_available:
+        pytest.skip("needs libvpx")
+    pixels = np.zeros((64, 64, 4), np.uint8)
+    pixels[..., :3], pixels[..., 3] = (40, 220, 40), 255
+    pixels[:, 32:, 3] = 0
+    with av.open(str(tmp_path / "film.webm"), "w") as container:
+        stream = container.add_stream(codec, rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuva420p"
+        for i in range(2):
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgba").reformat(format="yuva420p")
+            frame.pts = i
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    row = (Clips(tmp_path, 64, frames=1)[0]["image"][:, 32] + 1) * 127.5
+    assert row[:, 10].tolist() == pytest.approx([40, 220, 40], abs=8)
+    assert row[:, 50].tolist() == pytest.approx([127.5] * 3, abs=2)

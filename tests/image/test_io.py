@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import struct
 import sys
 import threading
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,7 @@ from PIL import Image, ImageCms
 from calotype.errors import InputError, OutputError
 from calotype.image import reading
 from calotype.image.io import list_photos, open_photo, read_settings, result_path, save_png, to_image, to_tensor
-from calotype.types import Size
+from calotype.types import Carried, Size
 
 
 def noise(height=20, width=30, channels=3, seed=0):
@@ -257,6 +259,63 @@ def test_palette_and_keyed_transparency(tmp_path):
     assert photo.alpha[9, 9] == 0
     photo = open_photo(saved(tmp_path, Image.fromarray(indices), transparency=1))
     assert photo.alpha[9, 9] == 0
+
+
+def with_clear_value(path, kind, value):
+    """Insert the tRNS chunk that names one value as transparent into a PNG."""
+    data = path.read_bytes()
+    place = data.index(b"IDAT") - 4
+    chunk = b"tRNS" + struct.pack(f">{len(value)}H", *value)
+    path.write_bytes(
+        data[:place] + struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) + data[place:]
+    )
+    return path
+
+
+def test_sixteen_bit_grey_keeps_its_transparent_value(tmp_path):
+    values = np.arange(400, dtype=np.uint16).reshape(20, 20) * 150
+    values[3, 4] = values[9, 9] = 777
+    values[5, 5] = 778  # the same in 8 bits, but not the transparent one
+    Image.fromarray(values).save(tmp_path / "a.png")
+    photo = open_photo(with_clear_value(tmp_path / "a.png", "I", [777]))
+    assert np.array_equal(photo.alpha == 0, values == 777)
+    assert np.array_equal(photo.rgb[..., 0], np.where(values == 777, 0, np.rint(values / 257)))
+
+
+def test_eight_bit_grey_keeps_its_transparent_value(tmp_path):
+    values = np.arange(400).reshape(20, 20).astype(np.uint8)
+    Image.fromarray(values).save(tmp_path / "a.png")
+    assert np.array_equal(open_photo(with_clear_value(tmp_path / "a.png", "L", [7])).alpha == 0, values == 7)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_without_its_last_bytes_opens_with_a_note(tmp_path, progressive):
+    path = tmp_path / "a.jpg"
+    image = Image.fromarray(noise(160, 120)).resize((480, 640), Image.Resampling.BICUBIC)
+    image.save(path, quality=85, progressive=progressive)
+    whole, data = open_photo(path), path.read_bytes()
+    assert whole.notes == ()
+    path.write_bytes(data[: -len(data) // 100])
+    photo = open_photo(path)
+    assert len(photo.notes) == 1
+    assert "lacks its last bytes" in photo.notes[0]
+    assert np.array_equal(
+        photo.rgb[:500] if not progressive else photo.rgb[0], whole.rgb[:500] if not progressive else whole.rgb[0]
+    )
+    path.write_bytes(data[: len(data) // 2])
+    with pytest.raises(InputError, match="cut short"):
+        open_photo(path)
+
+
+def test_what_comes_with_a_photo_and_what_does_not(tmp_path):
+    exif = Image.Exif()
+    exif[0x8298], exif[0x013B], exif[0x0132] = "(c) A", "A. Author", "2024:05:06 07:08:09"
+    exif.get_ifd(0x8769)[0x9003] = "2023:01:02 03:04:05"
+    exif.get_ifd(0x8769)[0xA431] = "serial 123"
+    exif.get_ifd(0x8825)[2] = (50.0, 1.0, 2.0)
+    path = saved(tmp_path, Image.fromarray(noise()), "a.jpg", exif=exif, dpi=(300, 300))
+    assert open_photo(path).carried == Carried("2023:01:02 03:04:05", "A. Author", "(c) A", (300.0, 300.0))
+    assert open_photo(noise()).carried == Carried()
 
 
 def test_opaque_alpha_is_dropped_and_clear_alpha_refused():

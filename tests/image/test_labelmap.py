@@ -178,7 +178,7 @@ def test_targets_that_do_not_fit(given: np.ndarray, words: tuple[str, ...]) -> N
     [
         (np.zeros((40, 40), np.uint8), "one colour"),
         (many(40) - 1, "from -1 to 38"),
-        (many(200) + 100, "from 100 to 299"),
+        (many(299), "299 different numbers"),
         (with_a_hole(), "transparent at 7,40"),
         (np.random.default_rng(0).integers(0, 256, (60, 60, 3), np.uint8), "no label map"),
         ("nowhere.png", "does not exist"),

@@ -5,6 +5,7 @@ from PIL import Image
 
 from calotype.data.writing import Made, write_samples
 from calotype.errors import InputError
+from calotype.image.io import save_png
 from calotype.metrics.frechet import fid
 from calotype.nn.embedding import Formulas, embed
 from calotype.tasks.compare import compare
@@ -134,3 +135,20 @@ def test_what_is_left_out_as_a_segmenter_sees_it(sets, monkeypatch):
     assert light["change"] < -0.9
     assert found.values["fsd"] > 100 * found.values["fsd_floor"]
     assert found.features == f"{Formulas.name}; a seer"
+
+
+def test_pictures_that_cannot_be_read_are_left_out_and_noted(sets, tmp_path):
+    for i in range(24):
+        picture(i).save(tmp_path / f"{i}.png")
+    (tmp_path / "x.png").write_bytes(b"broken")
+    save_png(picture(3), tmp_path / "sheet.png", {"verb": "vary", "sheet": 4})
+    found = compare(sets / "real", tmp_path, metrics="kid", features="offline")
+    assert "1 of 25 pictures cannot be read and are left out" in found.notes[0]
+    assert "x.png" in found.notes[0]
+
+
+def test_all_measures_without_a_classifier_leave_its_own_out(sets):
+    found = compare(sets / "real", sets / "same", metrics="all", features="offline")
+    assert {"fid", "kid", "precision", "recall", "density", "coverage"} <= set(found.values)
+    assert "class_score" not in found.values
+    assert any("pip install 'calotype[deep]'" in note for note in found.notes)

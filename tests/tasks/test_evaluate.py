@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from calotype.errors import InputError
+from calotype.image.io import save_png
 from calotype.tasks.evaluate import MEASURES, evaluate
 
 
@@ -100,3 +101,43 @@ def test_input_that_cannot_be_measured(tmp_path):
 def test_importing_it_does_not_import_torch():
     code = "import sys, calotype.tasks.evaluate; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_what_can_be_measured_is_measured_and_the_rest_is_reported(tmp_path):
+    photo(1).save(tmp_path / "good.png")
+    photo(1, (17, 60)).save(tmp_path / "narrow.png")
+    (tmp_path / "broken.png").write_bytes(b"nothing")
+    found = evaluate(photo(), tmp_path)
+    assert [row.result for row in found.rows] == ["good"]
+    assert [one["result"] for one in found.failed] == ["broken.png", "narrow.png"]
+    assert "too small" in found.failed[1]["error"]
+    assert "broken.png" in found.failed[0]["error"]
+    assert evaluate(photo(), [tmp_path / "broken.png", tmp_path / "good.png"]).failed == [found.failed[0]]
+
+
+def test_a_folder_is_paired_with_what_was_made_of_it(tmp_path):
+    (tmp_path / "real").mkdir()
+    for stem in ("bird", "bird_two", "cat", "dog"):
+        photo(len(stem)).save(tmp_path / "real" / f"{stem}.jpg")
+    made = {"calotype": "0", "verb": "vary"}
+    for name, of in (("a", "cat"), ("b", "cat"), ("c", "fish")):  # renamed since, but they say of what they are
+        save_png(photo(7), tmp_path / "made" / f"{name}.png", {**made, "photo": {"name": f"{of}.jpg"}})
+    for name in ("bird_vary_0", "bird_two_vary_10_scale3", "dog", "other_0"):
+        photo(5).save(tmp_path / "made" / f"{name}.jpg")
+    save_png(photo(7), tmp_path / "made" / "cat_vary_sheet.png", {**made, "sheet": 2, "photo": {"name": "cat.jpg"}})
+    found = evaluate(tmp_path / "real", tmp_path / "made")
+    assert [(row.photo, row.result) for row in found.rows] == [
+        ("bird", "bird_vary_0"),
+        ("bird_two", "bird_two_vary_10_scale3"),
+        ("cat", "a"),
+        ("cat", "b"),
+        ("dog", "dog"),
+    ]
+    assert found.unpaired == ["c.png", "other_0.jpg"]
+
+
+def test_contact_sheets_are_no_results(tmp_path):
+    save_png(photo(1), tmp_path / "x_vary_0.png", {"verb": "vary"})
+    save_png(photo(1), tmp_path / "x_vary_sheet.png", {"verb": "vary", "sheet": 1})
+    for given in (tmp_path, sorted(tmp_path.glob("*.png")), [str(path) for path in tmp_path.glob("*.png")]):
+        assert [row.result for row in evaluate(photo(), given).rows] == ["x_vary_0"]

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from calotype.cli.inputs import Source
 from calotype.cli.output_options import OutputOptions, is_one_file
 from calotype.cli.progress import Reporter
-from calotype.cli.report import complain
+from calotype.cli.report import complain, print_path
 from calotype.cli.summary import JobSummary
 from calotype.cli.training import stopping, training_line
-from calotype.errors import OutputError, Stopped, one_line
+from calotype.errors import OutputError, Stopped, UnwritableName, one_line
 from calotype.tasks.bulk import ATTEMPTS, BulkRun
 from calotype.tasks.bulk_plan import BulkRequest, Plan, PlannedOutput, give_up_input
 from calotype.tasks.eta import format_duration
@@ -150,27 +150,41 @@ class BulkCommand:
         planned: list[Plan] = []
         try:
             yield planned
-        except (OutputError, Stopped):
-            raise  # affects all inputs
+        except (OutputError, Stopped) as error:
+            if not isinstance(error, UnwritableName):
+                raise  # affects all inputs
+            self._give_up(source, planned, error)
         except Exception as error:
-            line = _line_of(error)
-            if planned:
-                self._failed(planned[0], planned[0].left, error)
-                return
-            stem = source.stem or Path(source.label).stem.lstrip(".")
-            if self.manifest.path:
-                give_up_input(source.label, self.request, lambda output: self._path(stem, output), self.manifest, line)
-            self._complain(source.label, error)
+            self._give_up(source, planned, error)
+
+    def _give_up(self, source: Source, planned: list[Plan], error: Exception) -> None:
+        line = self._line_of(error, source.label)
+        if planned:
+            self._failed(planned[0], planned[0].left, error)
+            return
+        stem = source.stem or Path(source.label).stem.lstrip(".")
+        if self.manifest.path:
+            give_up_input(source.label, self.request, lambda output: self._path(stem, output), self.manifest, line)
+        self._complain(source.label, error)
+
+    def _line_of(self, error: Exception, label: str) -> str:
+        """The message for the user. An unexpected error ends the command only if it has a single input."""
+        line = one_line(error)
+        if line is not None:
+            return line
+        if self._single:
+            raise error
+        return f"'{label}' failed unexpectedly ({type(error).__name__}: {' '.join(str(error).split())[:200]})"
 
     def _failed(self, plan: Plan, some: list[PlannedOutput], error: Exception) -> None:
         """Record failed outputs of an input; only the first failure of an input is printed."""
         failed_before = plan.failed
-        plan.give_up(some, _line_of(error))
+        plan.give_up(some, self._line_of(error, plan.label))
         if not failed_before:
             self._complain(plan.label, error)
 
     def _complain(self, label: str, error: Exception) -> None:
-        line = _line_of(error)
+        line = self._line_of(error, label)
         self.summary.failed.append({"photo": label, "error": line})
         if self._single:
             raise error
@@ -189,7 +203,16 @@ class BulkCommand:
             self.summary.places[str(one.path)] = len(self.summary.places)
             if one not in plan.todo:
                 self.done(plan, one, None)
+        if plan.todo:
+            self._tell(job)
         return plan
+
+    def _tell(self, job: Job) -> None:
+        """Print what the user should know about the inputs, each line once for a command."""
+        for note in job.notes:
+            if note not in self.summary.notes:
+                self.summary.notes.append(note)
+                self.report.say(f"note: {note}")
 
     def _announce(self, plan: Plan) -> None:
         """Print what the work will take."""
@@ -226,7 +249,7 @@ class BulkCommand:
     def _print(self, path: Path) -> None:
         if not self.options.as_json:
             with self.report.silence():
-                print(path, flush=True)
+                print_path(path)
 
     # -----------------------------------------------------------------------------------------------------------
     # Output paths
@@ -245,7 +268,11 @@ class BulkCommand:
 
     def _sheet_path(self, stem: str) -> Path:
         out = self.options.out
-        return out.parent / f"{out.stem}_sheet.png" if self._one_file else out / f"{stem}_{self.request.verb}_sheet.png"
+        from calotype.image.io import named_path
+
+        if self._one_file:
+            return named_path(out.parent, out.stem, "_sheet.png")
+        return named_path(out, stem, f"_{self.request.verb}_sheet.png")
 
     def _safe(self, path: Path) -> Path:
         if path.exists() and any(photo.exists() and path.samefile(photo) for photo in self.inputs):
@@ -303,14 +330,6 @@ class _Progress:
 def _paths(shared: Mapping[str, Any]) -> Iterator[str]:
     for given in shared.values():
         yield from given if isinstance(given, list) else filter(None, [given])
-
-
-def _line_of(error: Exception) -> str:
-    """The message for the user; unexpected errors are raised again."""
-    line = one_line(error)
-    if line is None:
-        raise error
-    return line
 
 
 def counted(count: int, thing: str) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calotype.cli.progress import reporter
 from calotype.cli.report import Misuse
 from calotype.tasks.compare import compare
-from calotype.tasks.evaluate import MEASURES, evaluate
+from calotype.tasks.eta import format_duration
+from calotype.tasks.evaluate import MEASURES, evaluate, expected_seconds, paired
 
 if TYPE_CHECKING:
     from calotype.tasks.compare import SetScores
@@ -33,11 +36,27 @@ def run(
         metrics = "fsd"
     if metrics is not None or features != "auto":  # only sets use features
         return _run_sets(real, fakes, as_json, metrics=metrics, features=features, segmenter=segmenter, seed=seed)
+    if len(fakes) == 1 and not as_json:
+        _announce(real, fakes[0])
     with progress_of("measuring", as_json) as progress:
         # One path may be a folder of results; several paths are single pictures.
         result = evaluate(real, fakes[0] if len(fakes) == 1 else fakes, weights=weights, on_progress=progress)
     print(json.dumps(result.as_dict(), indent=2) if as_json else table(result))
     return 0
+
+
+def _announce(real: str, fakes: str) -> None:
+    """Say what two folders are measured as, and how long it takes."""
+    if not (Path(real).is_dir() and Path(fakes).is_dir()):
+        return
+    pairs, _ = paired(Path(real), Path(fakes))
+    seconds = expected_seconds([result for _, result in pairs])
+    print(
+        f"measuring: {len(pairs)} pairs of photo and result, about {format_duration(seconds)}; "
+        "to compare the folders as sets, give --metrics fid,kid",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def _run_sets(real: str, fakes: list[str], as_json: bool, **options: Any) -> int:
@@ -97,6 +116,7 @@ def table(result: Evaluation) -> str:
     if result.diversity is not None:
         lines.append(f"diversity {_number(result.diversity)}")
     lines += [f"{kind} is computed with {name}" for kind, name in result.features.items()]
+    lines += [f"not measured: {one['error']}" for one in result.failed]
     if result.unpaired:
         lines.append(f"without a partner: {', '.join(result.unpaired)}")
     return "\n".join(lines)

@@ -10,12 +10,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from calotype.cli.report import Misuse
 from calotype.errors import InputError
-
-_CARRY_SETTINGS = {".png", ".apng", ".gif", ".webp"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ def sources(photo: str, out: Path | None, *, quiet: bool) -> list[Source]:
 
     Args:
         photo: the argument.
-        out: output folder; pictures in it that calotype made are skipped.
+        out: output folder.
         quiet: do not print skipped files.
 
     Raises:
@@ -54,34 +51,20 @@ def sources(photo: str, out: Path | None, *, quiet: bool) -> list[Source]:
 
 
 def _folder(folder: Path, out: Path | None, quiet: bool) -> Iterator[Source]:
-    from calotype.image.io import list_photos
+    from calotype.image.io import list_photos, settings_of, without_results
 
-    photos = list_photos(folder)
-    if out is not None and out.is_dir() and out.samefile(folder):
-        # Skip earlier results among the photos, which are no inputs.
-        made = [path for path in photos if settings_in(path)]
-        photos = [path for path in photos if path not in made]
-        if not photos:
-            raise InputError(f"'{folder}' has only pictures that calotype made: give them one by one, or another -o")
-        if made and not quiet:
-            print(f"{folder}: skipping {len(made)} pictures that calotype made", file=sys.stderr)
-    stems = Counter(path.stem.casefold() for path in photos)
-    for path in photos:
-        # For equal stems like bird.jpg and bird.png, the outputs get different names.
-        ambiguous = stems[path.stem.casefold()] > 1
-        yield Source(path, str(path), f"{path.stem}_{path.suffix[1:]}" if ambiguous else None)
-
-
-def settings_in(path: Path) -> dict[str, Any] | None:
-    """The settings stored in a file that calotype made; ``None`` for other files."""
-    from calotype.image.io import read_settings
-
-    if path.suffix.lower() not in _CARRY_SETTINGS:
-        return None
-    try:
-        return read_settings(path)
-    except InputError:
-        return None
+    there = list_photos(folder)
+    photos = without_results(there)
+    here = out is not None and out.is_dir() and out.samefile(folder)
+    if not photos or (here and settings_of(photos[0]) is not None):
+        raise InputError(f"'{folder}' has only pictures that calotype made: give them one by one, or another -o")
+    if len(photos) < len(there) and not quiet:
+        print(f"{folder}: skipping {len(there) - len(photos)} pictures that calotype made", file=sys.stderr)
+    stems = [path.stem.casefold() for path in photos]
+    # For equal stems like bird.jpg and bird.png, the outputs get different names.
+    ambiguous = {stem for stem, count in Counter(stems).items() if count > 1}
+    for path, stem in zip(photos, stems):
+        yield Source(path, str(path), f"{path.stem}_{path.suffix[1:]}" if stem in ambiguous else None)
 
 
 def check_writable(folder: Path) -> None:

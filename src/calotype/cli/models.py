@@ -70,11 +70,17 @@ def _list(as_json: bool) -> int:
 
 
 def _row(entry: Entry) -> list[str]:
-    state = "finished" if entry.finished else f"{entry.finished_stages} of {entry.stages} stages"
+    state = "finished" if entry.finished else _unfinished(entry)
     when = entry.when[:16].replace("T", " ")
     purpose = entry.purpose or "other verbs"
     about = [entry.name, entry.engine, entry.preset, entry.photo, entry.size, purpose]
     return [*about, when, format_bytes(entry.bytes), state]
+
+
+def _unfinished(entry: Entry) -> str:
+    if entry.stages <= 1:
+        return f"{entry.done:.0%} trained"
+    return f"{entry.finished_stages} of {entry.stages} stages, {entry.done:.0%} trained"
 
 
 def _delete(names: list[str], all_models: bool) -> int:

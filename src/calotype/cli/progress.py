@@ -88,7 +88,14 @@ class Reporter:
         assert self._remaining is not None
         return f"about {format_duration(self._remaining.seconds(event.stage, event.step, event.steps))} left"
 
+    def _correct(self, event: Event) -> None:
+        """Say how long the training takes at the speed of its first steps, if that is not what was announced."""
+        seconds = self._remaining.correction(event.stage, event.step, event.steps) if self._remaining else None
+        if seconds is not None:
+            self.say(f"{self._label}: at the speed of its first steps it takes about {format_duration(seconds)} in all")
+
     def _event(self, event: Event) -> None:
+        self._correct(event)
         now = time.monotonic()
         if now - self._last_line >= (_TRAINING_INTERVAL if self._remaining else _INTERVAL):
             self._last_line = now
@@ -175,6 +182,7 @@ class Bar(Reporter):
         self._bar.stop()
 
     def _event(self, event: Event) -> None:
+        self._correct(event)
         if self._remaining is None:
             self._bar.update(self._task, stage=event.stage, completed=event.step, total=event.steps)
             return

@@ -35,6 +35,16 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM was received; handled like Ctrl-C."""
 
 
+def print_path(path: object) -> None:
+    """Print a path on standard output; one that cannot be encoded there as the bytes of its name."""
+    try:
+        print(path, flush=True)
+    except UnicodeEncodeError:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(os.fsencode(str(path)) + b"\n")
+        sys.stdout.buffer.flush()
+
+
 def reported(command: Callable[[], Any], arguments: Sequence[str] | None) -> int:
     """Run the command line, report user errors as one line, and return the exit status.
 
@@ -93,8 +103,14 @@ def _usage_message(error: Exception) -> str:
     if option and "o such option" in text and context is not None:
         known = [flag for parameter in context.command.params for flag in (*parameter.opts, *parameter.secondary_opts)]
         return unknown("option", option, known, f"'{where} --help' lists them")
-    text = text.rstrip(".")
+    text = _plain(text.rstrip("."))
     return f"{text[:1].lower()}{text[1:]}: see '{where} --help'"
+
+
+def _plain(text: str) -> str:
+    """A message of the command-line library in plain words."""
+    text = re.sub(r"Input should be a valid integer\b.*", "give a whole number, like 4", text)
+    return re.sub(r"Input should be a valid number\b.*", "give one number, like 4 or 1.5", text)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -20,6 +20,7 @@ class JobSummary:
     pictures: list[dict[str, Any]] = field(default_factory=list)
     sheets: list[str] = field(default_factory=list)
     failed: list[dict[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def document(self) -> str:
         """The summary as a JSON document."""
@@ -30,6 +31,7 @@ class JobSummary:
                 "pictures": sorted(self.pictures, key=lambda entry: self.places[entry["path"]]),
                 "sheets": self.sheets,
                 "failed": self.failed,
+                "notes": self.notes,
             },
             indent=2,
         )

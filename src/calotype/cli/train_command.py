@@ -10,14 +10,14 @@ from calotype.cli.inputs import Source, check_writable, sources
 from calotype.cli.options import arguments
 from calotype.cli.output_options import TrainingOptions
 from calotype.cli.progress import Reporter, reporter
-from calotype.cli.report import Interrupted, Misuse, complain
+from calotype.cli.report import Interrupted, Misuse, complain, print_path
 from calotype.cli.summary import TrainingSummary
 from calotype.cli.training import resume_hint, stopping, training_line
-from calotype.errors import InputError, OutputError, Stopped, one_line
+from calotype.errors import InputError, OutputError, Stopped, UnwritableName, one_line
 from calotype.tasks.eta import format_duration
 from calotype.tasks.memory import format_bytes
 from calotype.tasks.parallel_training import ParallelTraining, PhotoTraining
-from calotype.tasks.train import TrainingRequest, train, training_request
+from calotype.tasks.train import TrainingRequest, check_order, train, training_request
 from calotype.tasks.training import Trained, train_model
 
 
@@ -28,6 +28,10 @@ def run_train_command(options: TrainingOptions, typed: dict[str, Any]) -> int:
         CalotypeError: the work cannot start or continue.
     """
     given = arguments(train, typed)
+    try:
+        check_order(given["engine"], given["photo"])
+    except InputError as error:
+        raise Misuse(str(error)) from None
     if given["engine"] in MODELS:
         return train_dataset_model(options, given)
     if (options.procs, options.nodes) != (1, 1):
@@ -96,6 +100,8 @@ class _TrainCommand:
                 self.report.say(training_line(source.label, model))
             with self.report.training(model), stopping(run):
                 done = train_model(model, run)
+        except UnwritableName as error:
+            self._failed(source.label, error)
         except (OutputError, Stopped):
             raise  # affects all photos
         except Exception as error:
@@ -144,8 +150,9 @@ class _TrainCommand:
 
     def _failed(self, label: str, error: Exception) -> None:
         line = one_line(error)
-        if line is None:
+        if line is None and self.single:
             raise error
+        line = line or f"'{label}' failed unexpectedly ({type(error).__name__}: {' '.join(str(error).split())[:200]})"
         self.summary.failed.append({"photo": label, "error": line})
         if self.single:
             raise error
@@ -156,7 +163,7 @@ class _TrainCommand:
         self.summary.trained(label, done)
         if not self.options.as_json:
             with self.report.silence():
-                print(done.folder, flush=True)
+                print_path(done.folder)
 
 
 def _parallel_training_line(several: ParallelTraining, engine: str, count: int) -> str:

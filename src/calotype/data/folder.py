@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,16 @@ from calotype.data.stream import Sample
 from calotype.data.writing import IMAGES, SAMPLES
 from calotype.errors import InputError
 from calotype.files import shown
-from calotype.image.io import MIN_SIDE, SUFFIXES, as_bytes, as_tensor, natural_order, open_photo, to_tensor
+from calotype.image.io import (
+    MIN_SIDE,
+    SUFFIXES,
+    as_bytes,
+    as_tensor,
+    natural_order,
+    open_photo,
+    to_tensor,
+    without_results,
+)
 from calotype.image.resize import resize
 from calotype.types import Photo
 
@@ -78,10 +88,15 @@ def sides(size: Side) -> tuple[int, int]:
     return height, width
 
 
-def pictures_below(folder: Path) -> list[Path]:
+def pictures_below(folder: Path, *, results: bool = False) -> list[Path]:
     """The images in a folder and its sub-folders, by suffix, in natural order.
 
     For a set made by ``calotype data``, only those in ``images/``: label maps are not included.
+
+    Args:
+        folder: the folder.
+        results: include what this program made; otherwise it is included only if there is nothing else, and contact
+            sheets and label maps never.
 
     Raises:
         InputError: there is no such folder, or no image in it.
@@ -90,17 +105,29 @@ def pictures_below(folder: Path) -> list[Path]:
         said = "is not a folder" if folder.exists() else "does not exist"
         raise InputError(f"{shown(folder)} {said}: give a folder of pictures")
     if (folder / SAMPLES).is_file() and (folder / IMAGES).is_dir():
-        folder = folder / IMAGES
-    found = [
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and path.is_file()
-    ]
+        folder, results = folder / IMAGES, True
+    found = [place / name for place, names in _files_below(folder) for name in names]
+    if found and not results:
+        found = without_results(found)
     if not found:
         raise InputError(f"no pictures in {shown(folder)}: put PNG, JPEG, WebP, TIFF or HEIC files there")
     return sorted(found, key=lambda path: [natural_order(part) for part in path.relative_to(folder).parts])
+
+
+def _files_below(folder: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Each folder, hidden ones left out, with the names of the images in it."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield (
+            Path(place),
+            [
+                name
+                for name in names
+                if not name.startswith(".")
+                and os.path.splitext(name)[1].lower() in SUFFIXES
+                and os.path.isfile(os.path.join(place, name))
+            ],
+        )
 
 
 def decoded_photos(

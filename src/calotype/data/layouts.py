@@ -169,8 +169,8 @@ def folders(
         InputError: a folder is missing, or no image has a map.
         OutputError: the decoded data cannot be cached.
     """
-    found = {path.relative_to(maps).with_suffix(""): path for path in pictures_below(Path(maps))}
-    of = {path: path.relative_to(pictures).with_suffix("") for path in pictures_below(Path(pictures))}
+    found = {path.relative_to(maps).with_suffix(""): path for path in pictures_below(Path(maps), results=True)}
+    of = {path: path.relative_to(pictures).with_suffix("") for path in pictures_below(Path(pictures), results=True)}
     pairs = [(path, found[name]) for path, name in of.items() if name in found]
     if not pairs:
         raise InputError(
@@ -253,7 +253,7 @@ def cityscapes_pairs(path: str | Path, split: str) -> list[Pair]:
     ending = "_leftImg8bit"
     pairs = [
         (file, maps / file.parent.name / f"{file.stem.removesuffix(ending)}_gtFine_labelIds.png")
-        for file in pictures_below(pictures)
+        for file in pictures_below(pictures, results=True)
         if file.stem.endswith(ending)
     ]
     return _checked(pairs)
@@ -263,7 +263,7 @@ def ade20k_pairs(path: str | Path, split: str) -> list[Pair]:
     """The images and maps of a split of ADE20K; see ``ade20k``."""
     _check_split("ADE20K", split, ("training", "validation"))
     pictures, maps = Path(path) / "images" / split, Path(path) / "annotations" / split
-    return _checked([(file, maps / f"{file.stem}.png") for file in pictures_below(pictures)])
+    return _checked([(file, maps / f"{file.stem}.png") for file in pictures_below(pictures, results=True)])
 
 
 def coco_stuff_pairs(path: str | Path, split: str) -> list[Pair]:
@@ -272,7 +272,7 @@ def coco_stuff_pairs(path: str | Path, split: str) -> list[Pair]:
     folder = Path(path)
     pictures = next((p for p in (folder / "images" / split, folder / split) if p.is_dir()), folder / "images" / split)
     maps = folder / "stuffthingmaps" / split
-    return _checked([(file, maps / f"{file.stem}.png") for file in pictures_below(pictures)])
+    return _checked([(file, maps / f"{file.stem}.png") for file in pictures_below(pictures, results=True)])
 
 
 def _check_split(name: str, split: str, known: Sequence[str]) -> None:

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from calotype.data import layouts
 from calotype.data.decoded import Progress
@@ -26,7 +24,7 @@ from calotype.data.samples import read_about, read_lines, read_map
 from calotype.data.writing import ABOUT, IMAGES, SAMPLES
 from calotype.errors import InputError
 from calotype.files import shown
-from calotype.image.io import open_photo
+from calotype.image.io import open_photo, opened
 from calotype.image.labels import MOST_LABELS, flat_colours
 
 Colour = tuple[int, int, int]
@@ -149,8 +147,8 @@ def _plain_names(count: int) -> tuple[str, ...]:
 
 
 def _of_two_folders(folder: Path, pictures: Path, maps: Path) -> MapSet:
-    found = {path.relative_to(maps).with_suffix(""): path for path in pictures_below(maps)}
-    of = {path: path.relative_to(pictures).with_suffix("") for path in pictures_below(pictures)}
+    found = {path.relative_to(maps).with_suffix(""): path for path in pictures_below(maps, results=True)}
+    of = {path: path.relative_to(pictures).with_suffix("") for path in pictures_below(pictures, results=True)}
     pairs = tuple((path, found[name]) for path, name in of.items() if name in found)
     if not pairs:
         raise InputError(
@@ -186,7 +184,7 @@ def _told(folder: Path) -> tuple[tuple[str, ...], tuple[Colour, ...]]:
 def _is_painted(path: Path) -> bool:
     """Whether a map is a picture in colours, not of class numbers."""
     try:
-        with Image.open(path) as picture:
+        with open(path, "rb") as file, opened(file, shown(path)) as picture:
             return picture.mode not in ("L", "P", "1") and not picture.mode.startswith("I")
     except (OSError, ValueError):
         return False  # what cannot be read is said when it is decoded
@@ -194,24 +192,20 @@ def _is_painted(path: Path) -> bool:
 
 def _numbered(pairs: tuple[Pair, ...], names: tuple[str, ...], colours: tuple[Colour, ...] = ()) -> MapSet:
     """A set whose maps hold class numbers; without names, every number up to the highest is a class."""
-    count = len(names) or 1 + max((int(used.max()) for used in map(_used(read_map), pairs) if len(used)), default=0)
+    count = len(names) or 1 + max((int(used.max()) for used in map(_used, pairs) if len(used)), default=0)
     if count > MOST_LABELS:
         raise InputError(f"the maps hold class numbers up to {count - 1}: give at most {MOST_LABELS} classes, from 0")
     return MapSet(pairs, count, names or _plain_names(count), colours or flat_colours(count))
 
 
-def _used(read: Callable[[Path], NDArray[np.uint8]]) -> Callable[[Pair], NDArray[np.uint8]]:
+def _used(pair: Pair) -> NDArray[np.uint8]:
     """The class numbers of the map of a pair; none where it cannot be read, which is said when it is decoded."""
-
-    def used(pair: Pair) -> NDArray[np.uint8]:
-        try:
-            numbers = np.unique(read(pair[1]))
-        except InputError:
-            return np.empty(0, np.uint8)
-        kept: NDArray[np.uint8] = numbers[numbers != NONE]
-        return kept
-
-    return used
+    try:
+        numbers = np.unique(read_map(pair[1]))
+    except InputError:
+        return np.empty(0, np.uint8)
+    kept: NDArray[np.uint8] = numbers[numbers != NONE]
+    return kept
 
 
 def _coloured(pairs: tuple[Pair, ...], names: tuple[str, ...], colours: tuple[Colour, ...]) -> MapSet:

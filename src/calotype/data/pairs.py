@@ -45,11 +45,11 @@ class Pairs:
         on_progress: Progress | None = None,
     ) -> None:
         self.size = sides(size)
-        firsts = pictures_below(Path(path))
+        firsts = pictures_below(Path(path), results=True)
         self.unpaired: list[Path] = []
         sources: list[tuple[Path, ...]] = [(one,) for one in firsts]
         if other is not None:
-            seconds = {two.relative_to(other).with_suffix(""): two for two in pictures_below(Path(other))}
+            seconds = {two.relative_to(other).with_suffix(""): two for two in pictures_below(Path(other), results=True)}
             names = {one: one.relative_to(path).with_suffix("") for one in firsts}
             sources = [(one, seconds[name]) for one, name in names.items() if name in seconds]
             used = {file for source in sources for file in source}

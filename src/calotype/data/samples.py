@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 
 from calotype.data.boxes import Box, cut, kept_relations
 from calotype.data.decoded import Progress, decoded
@@ -22,7 +21,8 @@ from calotype.data.stream import Sample
 from calotype.data.writing import ABOUT, FORMAT, SAMPLES
 from calotype.errors import InputError
 from calotype.files import shown
-from calotype.image.io import as_tensor, open_photo
+from calotype.image.io import as_tensor, open_photo, opened
+from calotype.image.mapfile import map_numbers
 from calotype.types import Photo
 
 _MIN_VISIBLE = 0.25  # minimum visible share of a box
@@ -176,7 +176,7 @@ def read_lines(folder: Path) -> list[Mapping[str, Any]]:
 
 def _size_of(path: Path) -> tuple[int, int]:
     try:
-        with Image.open(path) as picture:
+        with open(path, "rb") as file, opened(file, shown(path)) as picture:
             return picture.height, picture.width
     except (OSError, ValueError):
         raise InputError(f"{shown(path)} cannot be read: make the set again") from None
@@ -189,25 +189,17 @@ def _read(key: str, path: Path) -> Photo | NDArray[np.uint8]:
 
 
 def read_map(path: Path) -> NDArray[np.uint8]:
-    """A label map, uint8 [H, W]: grey levels, palette indices or bits are class numbers.
+    """A label map, uint8 [H, W]: grey levels, palette indices, bits or 16-bit values are class numbers.
 
     Raises:
         InputError: it cannot be read, is in colour, or has a number above 255.
     """
-    try:
-        with Image.open(path, formats=["PNG"]) as picture:
-            picture.load()
-            if picture.mode not in ("L", "P", "1") and not picture.mode.startswith("I"):
-                raise InputError(f"{shown(path)} is in colour: a map of classes has their numbers as grey levels")
-            index = np.array(picture)
-            if index.max() > 255:
-                raise InputError(f"{shown(path)} has class {index.max()}: give numbers from 0 to 254, and 255 for none")
-            return index.astype(np.uint8)
-    except InputError:
-        raise
-    # Pillow raises exceptions of any kind for damaged files.
-    except Exception as error:
-        raise InputError(f"{shown(path)} is no map of classes that can be read: save it as a grey PNG") from error
+    numbers = map_numbers(path)
+    if numbers is None:
+        raise InputError(f"{shown(path)} is in colour: a map of classes has their numbers as grey levels")
+    if numbers.max() > 255:
+        raise InputError(f"{shown(path)} has class {numbers.max()}: give numbers from 0 to 254, and 255 for none")
+    return numbers.astype(np.uint8)
 
 
 def _fit(key: str, read: Photo | NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:

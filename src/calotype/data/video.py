@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import struct
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +25,7 @@ from calotype.image.io import SUFFIXES, as_tensor, list_photos, natural_order, o
 # Formats read with Pillow, and those read with PyAV.
 _ANIMATIONS = {".gif": "GIF", ".webp": "WEBP", ".png": "PNG", ".apng": "PNG"}
 _VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v"}
+_SHORTEST, _USUAL = 10.0, 100.0  # milliseconds: viewers show a frame of up to the first for the second
 _CACHED = 2  # videos whose decoded frames are cached
 
 
@@ -29,7 +33,9 @@ class Clips:
     """Clips from the videos of a folder.
 
     A video is a file (MP4, AVI, MOV, MKV, WebM with PyAV; GIF, WebP and APNG animations), or a sub-folder with its
-    frames as images. It is divided into consecutive clips; an incomplete last one is dropped.
+    frames as images. It is divided into consecutive clips; an incomplete last one is dropped. Frames are as a player
+    shows them: turned, with square pixels, still ones as often as they last; transparent pixels are composited on
+    mid-grey.
 
     Args:
         path: the folder.
@@ -150,7 +156,7 @@ def _count(video: Path) -> int:
     if video.suffix.lower() in _ANIMATIONS:
         try:
             with Image.open(video, formats=[_ANIMATIONS[video.suffix.lower()]]) as picture:
-                return int(getattr(picture, "n_frames", 1))
+                return sum(times for _, times in _shown(picture))
         except Exception:  # Pillow raises exceptions of any kind for damaged files
             return 0
     return sum(1 for _ in _of_video(video))  # the frame count in the header is often wrong
@@ -159,14 +165,38 @@ def _count(video: Path) -> int:
 def _of_animation(video: Path) -> Iterator[Image.Image]:
     try:
         with Image.open(video, formats=[_ANIMATIONS[video.suffix.lower()]]) as picture:
-            for number in range(getattr(picture, "n_frames", 1)):
+            for number, times in _shown(picture):
                 picture.seek(number)
-                yield picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+                frame = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+                yield from itertools.repeat(frame, times)
     except Exception as error:  # as above
         raise InputError(f"{shown(video)} is broken or truncated: get it again") from error
 
 
+def _shown(picture: Image.Image) -> list[tuple[int, int]]:
+    """The number of each frame of an animation, and how often it is repeated at the pace of the shortest one.
+
+    Files merge equal frames into one that lasts longer. The still picture of an APNG is no frame.
+    """
+    first = 1 if picture.info.get("default_image") else 0
+    numbers = range(first, getattr(picture, "n_frames", 1))
+    durations = []
+    for number in numbers:
+        picture.seek(number)
+        if picture.format == "WEBP":
+            picture.load()  # only then is the duration known
+        duration = float(picture.info.get("duration") or 0)
+        durations.append(duration if duration > _SHORTEST else _USUAL)
+    pace = min(durations)
+    return [(number, max(1, round(duration / pace))) for number, duration in zip(numbers, durations)]
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Films, by PyAV
+
+
 def _of_video(video: Path) -> Iterator[Image.Image]:
+    """The frames as a player shows them: turned, with square pixels, transparency kept."""
     try:
         import av
     except ImportError:
@@ -175,7 +205,59 @@ def _of_video(video: Path) -> Iterator[Image.Image]:
         ) from None
     try:
         with av.open(str(video)) as container:
-            for frame in container.decode(video=0):
-                yield Image.fromarray(frame.to_ndarray(format="rgb24"))
+            stream = container.streams.video[0]
+            for frame in _decoded_frames(container, stream):
+                has_alpha = any(component.is_alpha for component in frame.format.components)
+                pixels = frame.to_ndarray(format="rgba" if has_alpha else "rgb24")
+                image = _square(Image.fromarray(pixels), stream.sample_aspect_ratio)
+                yield Image.fromarray(_turned(np.asarray(image), _display_matrix(frame)))
     except (av.FFmpegError, IndexError, OSError) as error:
         raise InputError(f"{shown(video)} is broken, or not a video: get it again") from error
+
+
+def _decoded_frames(container: Any, stream: Any) -> Iterator[Any]:
+    """The decoded frames of a stream. Alpha of VP8 and VP9 is only decoded by libvpx."""
+    import av
+
+    decoder = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(stream.codec_context.name)
+    if stream.metadata.get("alpha_mode") != "1" or decoder is None:
+        yield from container.decode(stream)
+        return
+    if decoder not in av.codecs_available:
+        raise InputError("a film with transparency needs a video decoder with libvpx: save it without transparency")
+    context: Any = av.CodecContext.create(decoder, "r")
+    context.extradata = stream.codec_context.extradata
+    for packet in container.demux(stream):
+        yield from context.decode(packet)
+
+
+def _square(image: Image.Image, aspect: Any) -> Image.Image:
+    """An image of pixels with an aspect ratio (width / height), stretched to square ones."""
+    if not aspect or aspect == 1:
+        return image
+    wide = (max(1, round(image.width * float(aspect))), image.height)
+    tall = (image.width, max(1, round(image.height / float(aspect))))
+    return image.resize(wide if aspect > 1 else tall, Image.Resampling.BICUBIC)
+
+
+def _display_matrix(frame: Any) -> tuple[int, ...] | None:
+    """How a frame is to be shown: a, b, c, d of x' = a x + c y, y' = b x + d y; ``None`` for as it is."""
+    for data in frame.side_data:
+        if data.type.name == "DISPLAYMATRIX":
+            values = struct.unpack("=9i", bytes(data)[:36])
+            return values[0], values[1], values[3], values[4]
+    return None
+
+
+def _turned(pixels: NDArray[np.uint8], matrix: tuple[int, ...] | None) -> NDArray[np.uint8]:
+    """Pixels [H, W, C] turned and mirrored by a display matrix; other angles than quarters are ignored."""
+    if matrix is None:
+        return pixels
+    a, b, c, d = matrix
+    if b and c and not a and not d:
+        pixels, across, down = pixels.swapaxes(0, 1), c, b
+    elif a and d and not b and not c:
+        across, down = a, d
+    else:
+        return pixels
+    return np.ascontiguousarray(pixels[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1])

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 
 from calotype.errors import InputError
-from calotype.files import shown
-from calotype.image.io import open_photo
-from calotype.image.labelmap import as_picture
+from calotype.image.labelmap import unambiguous
 from calotype.image.labels import nearest
-from calotype.image.reading import check_before_decoding, check_smallest
+from calotype.image.mapfile import MapPicture, open_map
 from calotype.types import LabelMap, LabelMapLike, Photo
 
 Colour = tuple[int, int, int]
@@ -46,47 +42,21 @@ def open_class_map(source: LabelMapLike, names: Sequence[str], colours: Sequence
     known = tuple((int(red), int(green), int(blue)) for red, green, blue in colours)
     if isinstance(source, LabelMap):
         return replace(source, index=_checked(source.index, source.name, names), colours=known)
-    numbers, name = _numbers(source, known)
-    if numbers is not None:
-        path = Path(source) if isinstance(source, str | Path) else None
-        return LabelMap(_checked(numbers, name, names), known, name, path)
-    photo = open_photo(as_picture(source))
-    return LabelMap(_painted(photo, names, known), known, photo.name, photo.source)
+    picture = open_map(source)
+    if picture.numbers is not None and not _in_colours(picture, known):
+        name = "map" if picture.source is None else picture.name
+        index = _checked(picture.numbers, name, names)
+        return LabelMap(index, known, name, picture.source, picture.notes)
+    index, notes = _painted(picture, names, known)
+    return LabelMap(index, known, picture.name, picture.source, (*picture.notes, *notes))
 
 
-def _numbers(source: LabelMapLike, known: Sequence[Colour]) -> tuple[NDArray[np.int64] | None, str]:
-    """The class numbers that a source holds, and its name; ``None`` where it is painted in colours."""
-    if isinstance(source, np.ndarray):
-        if source.ndim != 2 or source.dtype.kind not in "iu":
-            return None, "map"
-        check_smallest(source.shape[1], source.shape[0], "the map")
-        return source.astype(np.int64), "map"
-    if isinstance(source, Image.Image):
-        check_before_decoding(source, None, "the map")
-        return _in_image(source, known), "map"
-    if isinstance(source, str | Path):
-        try:
-            with Image.open(source) as image:
-                check_before_decoding(image, None, shown(source))
-                image.load()
-                return _in_image(image, known), Path(source).stem
-        except InputError:
-            raise
-        # Pillow's readers answer a broken file with exceptions of any kind; what is wrong is said when it is opened.
-        except Exception:
-            return None, ""
-    return None, ""
-
-
-def _in_image(image: Image.Image, known: Sequence[Colour]) -> NDArray[np.int64] | None:
-    if image.mode == "P":
-        index = np.array(image)
-        palette = np.array(image.convert("RGB"))
-        colours = {tuple(int(v) for v in colour) for colour in np.unique(palette.reshape(-1, 3), axis=0)}
-        return None if colours <= set(known) else index.astype(np.int64)
-    if image.mode in ("L", "1") or image.mode.startswith("I"):
-        return np.array(image).astype(np.int64)
-    return None
+def _in_colours(picture: MapPicture, known: Sequence[Colour]) -> bool:
+    """Whether a map is a palette picture in colours of classes alone, whose indices mean nothing then."""
+    if picture.stored != "palette" or picture.numbers is None:
+        return False
+    used = np.unique(picture.numbers).tolist()
+    return all(number < len(picture.palette) and picture.palette[number] in known for number in used)
 
 
 def _checked(index: NDArray[np.integer], name: str, names: Sequence[str]) -> NDArray[np.uint8]:
@@ -99,11 +69,20 @@ def _checked(index: NDArray[np.integer], name: str, names: Sequence[str]) -> NDA
     return index.astype(np.uint8)
 
 
-def _painted(photo: Photo, names: Sequence[str], colours: Sequence[Colour]) -> NDArray[np.uint8]:
+def _painted(
+    photo: Photo, names: Sequence[str], colours: Sequence[Colour]
+) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
     picture = torch.tensor(photo.rgb).permute(2, 0, 1)[None].float() / 127.5 - 1
     palette = torch.tensor(colours, dtype=torch.float32) / 127.5 - 1
     index, distance = nearest(picture, palette)
-    far = (distance[0] > _WITHIN / 127.5).numpy()
+    beyond = distance > _WITHIN / 127.5
+    off = unambiguous(picture, palette, beyond)
+    far = (beyond & ~off)[0].numpy()
+    notes: tuple[str, ...] = ()
+    if float(off.float().mean()) > _SLIP:
+        y, x = _flattest(photo.rgb, off[0].numpy())
+        colour = "#{:02x}{:02x}{:02x}".format(*photo.rgb[y, x])
+        notes = (f"'{photo.name}' has the colour {colour} at {x},{y}, which is taken as {names[int(index[0, y, x])]}",)
     if far.mean() > _SLIP:
         flat = _flattest(photo.rgb, far)
         colour = "#{:02x}{:02x}{:02x}".format(*photo.rgb[flat])
@@ -113,7 +92,7 @@ def _painted(photo: Photo, names: Sequence[str], colours: Sequence[Colour]) -> N
             f"{near}): paint it in the colours of the model's classes: {_listed(names, colours)}"
         )
     found: NDArray[np.uint8] = index[0].numpy().astype(np.uint8)
-    return found
+    return found, notes
 
 
 def _flattest(rgb: NDArray[np.uint8], among: NDArray[np.bool_]) -> tuple[int, int]:

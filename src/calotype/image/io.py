@@ -5,17 +5,19 @@
 quick.
 """
 
-from calotype.image.listing import list_photos, natural_order
+from calotype.image.listing import list_photos, natural_order, without_results, without_sheets
 from calotype.image.opening import FORMATS, SUFFIXES, is_whole, opened
 from calotype.image.pixels import as_bytes, as_tensor, image_of, to_image, to_tensor
 from calotype.image.reading import MAX_DECODED_PIXELS, MAX_PIXELS, MIN_SIDE, open_photo
 from calotype.image.writing import (
     DESCRIPTION,
     SETTINGS_KEY,
+    named_path,
     png_bytes,
     read_settings,
     result_path,
     save_png,
+    settings_of,
     settings_text,
 )
 
@@ -32,6 +34,7 @@ __all__ = [
     "image_of",
     "is_whole",
     "list_photos",
+    "named_path",
     "natural_order",
     "open_photo",
     "opened",
@@ -39,7 +42,10 @@ __all__ = [
     "read_settings",
     "result_path",
     "save_png",
+    "settings_of",
     "settings_text",
     "to_image",
     "to_tensor",
+    "without_results",
+    "without_sheets",
 ]

@@ -1,24 +1,21 @@
-"""Reading label maps: images in a few flat colours, or of class indices, converted to one index per pixel.
+"""Label maps of one photo: images in a few flat colours, or of numbers, converted to one index per pixel.
 
-A label map may be exact, have antialiased edges, or have JPEG artefacts. The methods to find its labels are tried in
-this order.
+``mapfile`` reads the file. A label map may be exact, have antialiased edges, or have JPEG artefacts. The methods to
+find its labels are tried in this order.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 
 from calotype.errors import InputError
-from calotype.image.io import open_photo
 from calotype.image.labels import MOST_LABELS, label_colours, labelled, nearest, spread
-from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike, Size
+from calotype.image.mapfile import MapPicture, distinct_colours, open_map, palette_colour
+from calotype.types import LabelMap, LabelMapLike, Photo, Size
 
 Colour = tuple[int, int, int]
 
@@ -30,37 +27,39 @@ _NEAR_INK, _INK = 48, 0.85
 _BLACK_AND_WHITE: tuple[Colour, ...] = ((0, 0, 0), (255, 255, 255))
 # Maximum share of a map inside areas of a colour that its source lacks: less counts as a painting error.
 _SLIP = 0.001
+# A colour that is off: its maximum distance from a label's, of 255, and how many times farther the next label must be.
+_OFF, _CLEARLY = 64.0, 3.0
 _MOSTLY = 0.5  # minimum share of a map that is in the colours of its source; below, it is an unrelated image
 
 
 def open_labels(source: LabelMapLike, like: LabelMap | None = None) -> LabelMap:
     """Read a label map.
 
-    Each label is a flat colour. A clean image, such as a palette PNG or one with class indices as grey levels, is read
-    exactly, however similar its colours are. If edges are antialiased or the compression is lossy, colours must be well
-    separated, and the pixels between them take the label of the pixels around them. Black-and-white drawings are maps
-    of two labels.
+    Each label is a flat colour or a number. A clean image, such as a palette PNG or one with class numbers as grey
+    levels or 16-bit values, is read exactly, however similar its colours are. If edges are antialiased or the
+    compression is lossy, colours must be well separated, and the pixels between them take the label of the pixels
+    around them. Black-and-white drawings are maps of two labels.
 
     Args:
-        source: a path, PIL image, array, ``Photo`` or ``LabelMap``; an array [H, W] of integers from 0 to 254 holds
-            class indices.
+        source: a path, PIL image, array, ``Photo`` or ``LabelMap``; an array [H, W] of integers holds class numbers.
         like: the map whose labels it must have; its indices are then those of that map.
 
     Returns:
         The map at its full size. Labels are numbered in the order of their colours if it is exact, otherwise by
-        frequency.
+        frequency; numbers above 254 in their order. ``notes`` tells of pixels whose label had to be guessed.
 
     Raises:
-        InputError: it cannot be read; it is a photo; it has only one colour, or more than 255 (without ``like``); it
-            has transparent pixels, or a colour that ``like`` lacks. The message is one line and says where.
+        InputError: it cannot be read; it is a photo; it has only one colour, or more than 255 (without ``like``); more
+            than a few pixels are transparent, or have a colour that ``like`` lacks and that could be several of its
+            labels. The message is one line and says where.
     """
     if isinstance(source, LabelMap) and (like is None or source.colours == like.colours):
         return source
-    photo = open_photo(as_picture(source))
-    _check_opaque(photo)
+    photo = open_map(source)
     if like is not None:
-        return LabelMap(_in_colours_of(photo, like), like.colours, photo.name, photo.source)
-    colours = _colours(photo.rgb)
+        index, notes = _like(photo, like)
+        return LabelMap(index, like.colours, photo.name, photo.source, (*photo.notes, *notes), like.numbers)
+    colours = _exact_colours(photo) or _colours(photo.rgb)
     if colours is None:
         raise InputError(
             f"'{photo.name}' is no label map: paint each class in one of a few flat colours, without shades, and "
@@ -68,44 +67,32 @@ def open_labels(source: LabelMapLike, like: LabelMap | None = None) -> LabelMap:
         )
     if len(colours) < 2:
         raise InputError(f"'{photo.name}' is a label map of one colour: paint every class in a colour of its own")
-    return LabelMap(_numbers(photo, colours), colours, photo.name, photo.source)
+    numbers = _numbers_of(photo, colours)
+    return LabelMap(_indices(photo, colours), colours, photo.name, photo.source, photo.notes, numbers)
 
 
-def as_picture(source: LabelMapLike) -> PhotoLike:
-    """Convert any representation of a map to one that can be read as an image: class indices become grey levels.
-
-    Raises:
-        InputError: an array of integers has values below 0 or above 254.
-    """
-    if isinstance(source, LabelMap):
-        return replace(open_photo(source.image()), name=source.name, source=source.source)
-    if isinstance(source, (str, Path, Image.Image)):
-        return _of_sixteen_bits(source) or source
-    if not isinstance(source, np.ndarray) or source.ndim != 2 or source.dtype.kind not in "iu":
-        return source
-    if source.dtype == np.uint8 or not source.size:
-        return source
-    if source.min() < 0 or source.max() >= MOST_LABELS:
-        raise InputError(
-            f"an array of labels has values from {source.min()} to {source.max()}: give 0 to {MOST_LABELS - 1}"
-        )
-    return source.astype(np.uint8)
-
-
-def _of_sixteen_bits(source: str | Path | Image.Image) -> Photo | None:
-    """A 16-bit image of class indices as 8-bit grey levels; ``None`` for other images.
-
-    If it were read as a photo and scaled to 8 bits, all of it would be black.
-    """
-    if not isinstance(source, Image.Image):
-        with suppress(OSError, ValueError, Image.DecompressionBombError), Image.open(source) as image:
-            made = _of_sixteen_bits(image)
-            return made and replace(made, name=Path(source).stem, source=Path(source))
+def _exact_colours(photo: MapPicture) -> tuple[Colour, ...] | None:
+    """The colours of a map that holds more than 8 bits a pixel, in the order of the numbers; otherwise ``None``."""
+    if photo.stored != "wide":
         return None
-    if not source.mode.startswith("I"):
-        return None
-    numbers = np.asarray(source)
-    return open_photo(numbers.astype(np.uint8)) if 0 <= numbers.min() <= numbers.max() < MOST_LABELS else None
+    found = np.unique(_codes(photo.rgb))
+    return _as_colours(found) if len(found) <= MOST_LABELS and _is_numbered(photo, found) else None
+
+
+def _is_numbered(photo: MapPicture, codes: NDArray[np.int64]) -> bool:
+    """Whether each number has one colour, as in a map that is shown by colours of its numbers."""
+    return photo.numbers is not None and len(np.unique(photo.numbers)) == len(codes)
+
+
+def _numbers_of(photo: MapPicture, colours: tuple[Colour, ...]) -> tuple[int, ...]:
+    """The number of each label of a map of palette indices or of more than 8 bits; empty for others."""
+    if photo.stored not in ("palette", "wide") or photo.numbers is None:
+        return ()
+    codes, places = np.unique(_codes(photo.rgb), return_index=True)
+    if not _is_numbered(photo, codes) or not set(colours) <= set(_as_colours(codes)):
+        return ()
+    known = dict(zip(_as_colours(codes), photo.numbers.ravel()[places].tolist()))
+    return tuple(known[colour] for colour in colours)
 
 
 def fitted(labels: LabelMap, size: Size) -> LabelMap:
@@ -166,7 +153,7 @@ def _is_ink(rgb: NDArray[np.uint8]) -> bool:
     return bool(min(dark, light) > between and between <= 1 - _INK)
 
 
-def _numbers(photo: Photo, colours: tuple[Colour, ...]) -> NDArray[np.uint8]:
+def _indices(photo: Photo, colours: tuple[Colour, ...]) -> NDArray[np.uint8]:
     """The label index of every pixel; pixels in no label's colour take the label of the pixels around them."""
     picture, palette = _as_tensor(photo.rgb), _as_palette(colours)
     # A thin line may have no pixel that is fully white.
@@ -185,8 +172,30 @@ def _within(colours: tuple[Colour, ...]) -> float:
 # A map in the colours of another
 
 
-def _in_colours_of(photo: Photo, like: LabelMap) -> NDArray[np.uint8]:
-    """The label index of every pixel, in the numbering of ``like``.
+def _like(photo: MapPicture, like: LabelMap) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+    """The label index of every pixel in the numbering of ``like``: by number where both hold the same, or by colour."""
+    if like.numbers and photo.numbers is not None and _same_numbers(photo, like):
+        order = np.argsort(like.numbers)
+        found = order[np.searchsorted(np.array(like.numbers)[order], photo.numbers)]
+        return found.astype(np.uint8), ()
+    return _in_colours_of(photo, like)
+
+
+def _same_numbers(photo: MapPicture, like: LabelMap) -> bool:
+    """Whether the numbers of a map are those of ``like``, and, if they are palette indices, of the same colours."""
+    assert photo.numbers is not None
+    used, known = np.unique(photo.numbers).tolist(), dict(zip(like.numbers, like.colours))
+    if photo.stored == "painted" or not set(used) <= set(known):
+        return False
+    if photo.stored != "palette":
+        return True
+    numbers = sorted(known)
+    own = distinct_colours(numbers, [palette_colour(photo.palette, number) for number in numbers])
+    return all(known[number] == own[number] for number in used)
+
+
+def _in_colours_of(photo: Photo, like: LabelMap) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+    """The label index of every pixel, in the numbering of ``like``, and notes.
 
     Raises:
         InputError: an area has a colour that ``like`` lacks.
@@ -194,11 +203,58 @@ def _in_colours_of(photo: Photo, like: LabelMap) -> NDArray[np.uint8]:
     picture, palette = _as_tensor(photo.rgb), _as_palette(like.colours)
     index, distance = nearest(picture, palette)
     sure = distance < _within(like.colours)
+    notes: tuple[str, ...] = ()
+    off = unambiguous(picture, palette, ~sure) & _absent(index, sure, len(like.colours))
+    if float(off.float().mean()) > _SLIP:
+        sure = sure | off
+        y, x = (int(v) for v in off[0].nonzero()[0])
+        notes = (
+            f"'{photo.name}' has the colour {_named(_colour_at(photo, x, y))} at {x},{y}, which is taken as "
+            f"{_named(like.colours[int(index[0, y, x])])} of '{like.name}'",
+        )
     _check_known(photo, like, (~sure)[0].numpy())
     if like.colours != _BLACK_AND_WHITE:
         # Painting errors of any width are filled from the pixels around them.
         index, _ = spread(index, sure, rounds=max(photo.rgb.shape))
-    return index[0].numpy().astype(np.uint8)
+    return index[0].numpy().astype(np.uint8), notes
+
+
+def _absent(index: torch.Tensor, sure: torch.Tensor, count: int) -> torch.Tensor:
+    """Where a pixel's nearest label is not in the map in its own colour; everywhere if there are only two labels.
+
+    A colour beside that of its nearest label is a label of its own, which the other map lacks.
+    """
+    if count <= 2:
+        return torch.ones_like(sure)
+    shares = torch.bincount(index[sure], minlength=count) / index.numel()
+    return (shares <= _SLIP)[index]
+
+
+def _colour_at(photo: Photo, x: int, y: int) -> Colour:
+    red, green, blue = (int(v) for v in photo.rgb[y, x])
+    return red, green, blue
+
+
+def unambiguous(picture: torch.Tensor, palette: torch.Tensor, among: torch.Tensor) -> torch.Tensor:
+    """Which pixels are off every colour of a palette, but clearly nearer to one than to the others.
+
+    Args:
+        picture: [1, C, H, W], -1..1; channels after the third are ignored.
+        palette: [K, 3], -1..1.
+        among: bool [1, H, W], the pixels in question.
+
+    Returns:
+        bool [1, H, W].
+    """
+    found = torch.zeros_like(among)
+    places = among[0].nonzero()
+    if not len(places) or len(palette) < 2:
+        return found
+    colours, back = picture[0, :3, places[:, 0], places[:, 1]].T.unique(dim=0, return_inverse=True)  # type: ignore[no-untyped-call]
+    first, second = torch.cdist(colours, palette).topk(2, dim=1, largest=False).values.T
+    near = (first <= _OFF / 127.5) & (first <= second / _CLEARLY)
+    found[0, places[:, 0], places[:, 1]] = near[back]
+    return found
 
 
 def _check_known(photo: Photo, like: LabelMap, unknown: NDArray[np.bool_]) -> None:
@@ -218,17 +274,6 @@ def _check_known(photo: Photo, like: LabelMap, unknown: NDArray[np.bool_]) -> No
         f"'{photo.name}' has the colour {_named(colour)} at {x},{y}, which '{like.name}' has not: paint that in "
         f"one of its colours, {_listed(like.colours)}; the nearest is {_named(near)}"
     )
-
-
-def _check_opaque(photo: Photo) -> None:
-    if photo.alpha is None:
-        return
-    clear = photo.alpha < 128
-    if clear.mean() > _SLIP:
-        y, x = np.argwhere(clear)[0]
-        raise InputError(
-            f"'{photo.name}' is transparent at {x},{y} ({clear.mean():.1%} of it): fill it with the colour of a label"
-        )
 
 
 # ---------------------------------------------------------------------------------------------------------------

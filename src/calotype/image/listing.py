@@ -1,13 +1,19 @@
-"""The photos of a folder, in natural order."""
+"""The photos of a folder, in natural order, and which of them this program made."""
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from calotype.errors import InputError
 from calotype.files import shown
 from calotype.image.opening import SUFFIXES, reason
+from calotype.image.writing import settings_of
+
+_DIGITS = re.compile(r"([0-9]+)")
+_MAPS = {"segment", "edges"}  # verbs whose results are no photos
 
 
 def list_photos(folder: str | Path) -> list[Path]:
@@ -21,20 +27,44 @@ def list_photos(folder: str | Path) -> list[Path]:
     folder = Path(folder)
     label = shown(folder)
     try:
-        names = [p for p in folder.iterdir() if not p.name.startswith(".") and p.suffix.lower() in SUFFIXES]
-        photos = [p for p in names if p.is_file()]
+        with os.scandir(folder) as entries:
+            found = [
+                one for one in entries if one.name[0] != "." and one.name[one.name.rfind(".") :].lower() in SUFFIXES
+            ]
+            names = {one.name for one in found if one.is_file()}
+        photos = {path.name: path for path in folder.iterdir()}  # made faster than by joining names
     except FileNotFoundError:
         raise InputError(f"{label} does not exist: check the name of the folder") from None
     except NotADirectoryError:
         raise InputError(f"{label} is not a folder: give a folder of photos") from None
     except OSError as error:
         raise InputError(f"{label} cannot be read ({reason(error)}): check the folder") from error
-    if not photos:
+    if not names:
         raise InputError(f"no photos in {label}: put PNG, JPEG, WebP, TIFF or HEIC files there")
-    return sorted(photos, key=lambda path: natural_order(path.name))
+    return [photos[name] for name in sorted(names & photos.keys(), key=natural_order)]
+
+
+def without_results(photos: Sequence[Path]) -> list[Path]:
+    """The files that this program did not make, or, if it made all of them, the pictures among them.
+
+    They are recognised by the settings that they carry. Contact sheets, label maps and outlines are never among them.
+    """
+    settings = [settings_of(path) for path in photos]
+    kept = [path for path, made in zip(photos, settings) if made is None]
+    return kept or [
+        path
+        for path, made in zip(photos, settings)
+        if made is not None and "sheet" not in made and made.get("verb") not in _MAPS
+    ]
+
+
+def without_sheets(pictures: Sequence[Path]) -> list[Path]:
+    """Pictures without the contact sheets that this program made."""
+    return [path for path in pictures if "sheet" not in (settings_of(path) or {})]
 
 
 def natural_order(name: str) -> tuple[list[tuple[int, int, str]], str]:
     """A sort key for natural order: a2 before a10."""
-    parts = re.split(r"([0-9]+)", name.casefold())
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part], name
+    parts = _DIGITS.split(name.casefold())
+    # Between the other parts, every second one is a number.
+    return [(0, int(part), "") if i % 2 else (1, 0, part) for i, part in enumerate(parts) if part], name

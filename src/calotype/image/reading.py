@@ -1,24 +1,30 @@
-"""Reading photos: upright, in sRGB, 8 bits per channel.
+"""Reading photos: upright, in sRGB, 8 bits per channel, transparency kept.
 
-Only this module deals with EXIF orientation, colour profiles, and other format-specific properties of pixels.
+This module applies EXIF orientation and transparent colours. ``colourspace`` decides the colour space, ``sixteen``
+reads the lower bytes of 16-bit files, ``cut`` opens a JPEG that lacks its end, ``carried`` keeps date and copyright.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 import stat
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image
 
 from calotype.errors import InputError
 from calotype.files import shown
+from calotype.image.carried import carried_by
+from calotype.image.colourspace import Said, lost_in_srgb, said_by, srgb_encoded, to_srgb
+from calotype.image.cut import NOTE as CUT_NOTE
+from calotype.image.cut import completed
 from calotype.image.opening import SAVE_AS, broken, opened, reason
 from calotype.image.pixels import image_of
-from calotype.types import Photo, PhotoLike
+from calotype.image.sixteen import has_sixteen_bits, lower_bytes
+from calotype.types import Carried, Photo, PhotoLike
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,7 +78,7 @@ def open_photo(source: PhotoLike, *, max_side: int | None = None) -> Photo:
         return _from_pil(source, max_side)
     if isinstance(source, np.ndarray):
         image = _image_of_array(source)
-        return _finish(image, max_side, "the array", "image", None)
+        return _finish(_Decoded(image), max_side, "the array", "image", None)
     if hasattr(source, "read"):
         return _from_stream(source, max_side)
     raise InputError(
@@ -83,7 +89,25 @@ def open_photo(source: PhotoLike, *, max_side: int | None = None) -> Photo:
 def _downsampled(photo: Photo, max_side: int | None) -> Photo:
     if max_side is None or max(photo.rgb.shape[:2]) <= max_side:
         return photo
-    return _finish(image_of(photo), max_side, "the photo", photo.name, photo.source)
+    made = _finish(_Decoded(image_of(photo)), max_side, "the photo", photo.name, photo.source)
+    return replace(made, notes=photo.notes, carried=photo.carried)
+
+
+@dataclass(frozen=True)
+class _Decoded:
+    """A decoded, upright image and what its file says.
+
+    Attributes:
+        image: in any mode; it may be changed.
+        said: its colour space.
+        carried: date, copyright and resolution.
+        notes: for the user.
+    """
+
+    image: Image.Image
+    said: Said = field(default_factory=Said)
+    carried: Carried = field(default_factory=Carried)
+    notes: tuple[str, ...] = ()
 
 
 def _from_path(path: Path, max_side: int | None) -> Photo:
@@ -127,21 +151,31 @@ def _from_pil(image: Image.Image, max_side: int | None) -> Photo:
     label = shown(path) if path else "the image"
     check_before_decoding(image, max_side, label)
     try:
-        upright = _upright(image)
+        decoded = _decoded(image, label, None)
+    except InputError:
+        raise
     except Exception as error:
         raise broken(label, error) from error
-    return _finish(upright, max_side, label, _stem(path.name) if path else "image", path)
+    if decoded.image is image:
+        decoded = replace(decoded, image=image.copy())  # the caller's stays as it is
+    return _finish(decoded, max_side, label, _stem(path.name) if path else "image", path)
 
 
 def _from_file(file: BinaryIO, max_side: int | None, label: str, name: str, path: Path | None) -> Photo:
     with opened(file, label) as image:
         check_before_decoding(image, max_side, label)
         try:
-            upright = _upright(_drafted(image, max_side))
+            decoded = _decoded(_drafted(image, max_side), label, file)
+        except InputError:
+            raise
         # Pillow's readers raise exceptions of any type for a broken file, SyntaxError and IndexError included.
         except Exception as error:
-            raise broken(label, error) from error
-        return _finish(upright, max_side, label, name, path)
+            whole = completed(file, image.format)
+            if whole is None:
+                raise broken(label, error) from error
+            decoded = _decoded(whole, label, None)
+            decoded = replace(decoded, notes=(f"{label} {CUT_NOTE}", *decoded.notes))
+        return _finish(decoded, max_side, label, name, path)
 
 
 def check_before_decoding(image: Image.Image, max_side: int | None, label: str) -> None:
@@ -150,8 +184,23 @@ def check_before_decoding(image: Image.Image, max_side: int | None, label: str) 
     Raises:
         InputError: it is one of these; ``label`` names it in the message.
     """
+    check_smallest(*image.size, label)
+    check_size(image, max_side, label)
+    try:
+        frames = int(getattr(image, "n_frames", 1)) if image.format in _FILMS else 1
+    except Exception as error:
+        raise broken(label, error) from error
+    if frames > 1:
+        raise InputError(f"{label} is an animation of {frames} frames: save the frame you want as a PNG and give that")
+
+
+def check_size(image: Image.Image, max_side: int | None, label: str) -> None:
+    """Reject, from its header, an image that would take too much memory.
+
+    Raises:
+        InputError: it has too many pixels.
+    """
     width, height = image.size
-    check_smallest(width, height, label)
     limit = MAX_PIXELS if max_side is None else MAX_DECODED_PIXELS
     if width * height > limit:
         advice = "shrink it first" if max_side is not None else "shrink it with --max-side 2000 (max_side=2000)"
@@ -159,12 +208,6 @@ def check_before_decoding(image: Image.Image, max_side: int | None, label: str) 
             f"{label} has {width}x{height} pixels, {width * height / 1e6:.0f} megapixels: "
             f"the most is {limit / 1e6:.0f}, {advice}"
         )
-    try:
-        frames = int(getattr(image, "n_frames", 1)) if image.format in _FILMS else 1
-    except Exception as error:
-        raise broken(label, error) from error
-    if frames > 1:
-        raise InputError(f"{label} is an animation of {frames} frames: save the frame you want as a PNG and give that")
 
 
 def check_smallest(width: int, height: int, label: str) -> None:
@@ -186,23 +229,70 @@ def _drafted(image: Image.Image, max_side: int | None) -> Image.Image:
     return image
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """The decoded image, rotated as its EXIF orientation says."""
+def _decoded(image: Image.Image, label: str, file: BinaryIO | None) -> _Decoded:
+    """The decoded image, rotated as its EXIF orientation says, with 8 bits a channel unless it is grey.
+
+    Args:
+        image: opened.
+        label: for messages.
+        file: the image's, from its beginning; ``None`` if there is none to read a second time.
+    """
+    deep = file is not None and has_sixteen_bits(image)  # first: reading the EXIF block of a PNG may decode it
+    said = said_by(image, label)
     # Pillow rotates a TIFF while loading it and then removes the tag: load first, read the tag afterwards.
     image.load()
-    try:
-        orientation = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # a broken EXIF block is ignored
-        orientation = 1
-    turn = _TURNS.get(orientation)
+    carried = carried_by(image)
+    turn = _turn(image)
+    if deep and file is not None:
+        image, said = _rounded(image, file, said)
+    return _Decoded(image if turn is None else image.transpose(turn), said, carried)
+
+
+def turned(image: Image.Image) -> Image.Image:
+    """A decoded image, rotated as its EXIF orientation says."""
+    turn = _turn(image)
     return image if turn is None else image.transpose(turn)
 
 
-def _finish(image: Image.Image, max_side: int | None, label: str, name: str, path: Path | None) -> Photo:
-    """Convert a decoded upright image to a ``Photo``: 8 bits, downsampled, sRGB."""
-    profile = image.info.get("icc_profile")
+def _turn(image: Image.Image) -> Image.Transpose | None:
     try:
-        plain = _plain(image, label)
+        return _TURNS.get(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # a broken EXIF block is ignored
+        return None
+
+
+def _rounded(image: Image.Image, file: BinaryIO, said: Said) -> tuple[Image.Image, Said]:
+    """A colour image of 16 bits a channel, rounded to 8, with its transparent colour as alpha."""
+    low = lower_bytes(file)
+    upper = np.asarray(image)
+    if low is None or low.shape != upper.shape:
+        return image, said
+    values = upper.astype(np.uint16) << 8 | low
+    clear = image.info.get("transparency")
+    info = {key: value for key, value in image.info.items() if key != "transparency"}
+    colours, said = _in_eight_bits(values[..., :3], said)
+    if values.shape[2] == 4:
+        colours = np.dstack([colours, _eight_bits(values[..., 3])])
+    elif isinstance(clear, tuple):
+        opaque = (values != np.array(clear, np.uint16)).any(axis=2)
+        colours = np.dstack([colours, opaque.astype(np.uint8) * np.uint8(255)])
+    made = Image.fromarray(colours)
+    made.info = info
+    return made, said
+
+
+def _in_eight_bits(values: NDArray[np.integer], said: Said) -> tuple[NDArray[np.uint8], Said]:
+    """16-bit values with 8 bits. A power law becomes sRGB's curve first: light in 8 bits would show steps."""
+    if said.gamma is None or said.space is None:
+        return _eight_bits(values), said
+    table = np.rint(255 * srgb_encoded((np.arange(65536) / 65535) ** said.gamma)).astype(np.uint8)
+    return table[values], said.with_srgb_curve()
+
+
+def _finish(decoded: _Decoded, max_side: int | None, label: str, name: str, path: Path | None) -> Photo:
+    """Convert a decoded upright image to a ``Photo``: 8 bits, downsampled, sRGB."""
+    try:
+        plain, said = _plain(decoded.image, decoded.said, label)
         if max_side is not None and max(plain.size) > max_side:
             # Pillow weights colours by alpha here, so that the colours of transparent pixels do not bleed.
             plain = plain.resize(_fitted(plain.size, max_side), Image.Resampling.LANCZOS, reducing_gap=3.0)
@@ -214,10 +304,25 @@ def _finish(image: Image.Image, max_side: int | None, label: str, name: str, pat
             )
         alpha = plain.getchannel("A") if plain.mode in ("LA", "RGBA") else None
         colour = plain.convert(plain.mode[:-1]) if alpha is not None else plain
-        rgb = np.array(_to_srgb(colour, profile))
+        sample = _sample(colour) if said.profile is not None else None
+        made = to_srgb(colour, said)
+        rgb = np.asarray(made)
     except MemoryError:
         raise InputError(f"{label} does not fit in memory: give a smaller --max-side (max_side)") from None
-    return _photo(rgb, None if alpha is None else np.array(alpha), label, name, path)
+    notes = decoded.notes
+    if sample is not None and len(sample) and lost_in_srgb(sample, _sample(made), said):
+        space = f" ({said.name})" if said.name else ""
+        notes += (f"{label} has colours beyond sRGB{space}, which become the nearest of sRGB",)
+    photo = _photo(rgb, None if alpha is None else np.asarray(alpha), label, name, path)
+    return replace(photo, notes=notes, carried=decoded.carried)
+
+
+def _sample(image: Image.Image) -> NDArray[np.uint8]:
+    """About 40 thousand pixels of an RGB image; of other images none."""
+    if image.mode != "RGB":
+        return np.empty((0, 1, 3), np.uint8)
+    small = image.resize((min(200, image.width), min(200, image.height)), Image.Resampling.NEAREST)
+    return np.asarray(small).reshape(-1, 1, 3)
 
 
 def _photo(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8] | None, label: str, name: str, path: Path | None) -> Photo:
@@ -227,27 +332,35 @@ def _photo(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8] | None, label: str, 
         if alpha.min() == 255:
             alpha = None
         else:
-            rgb[alpha == 0] = 0
-    digest = hashlib.sha256(f"{rgb.shape[1]}x{rgb.shape[0]}".encode())
-    digest.update(rgb.tobytes())
-    if alpha is not None:
-        digest.update(b"alpha")
-        digest.update(alpha.tobytes())
-    return Photo(rgb=rgb, alpha=alpha, name=name, sha256=digest.hexdigest(), source=path)
+            rgb = np.where(alpha[..., None] == 0, np.uint8(0), rgb)
+    return Photo(rgb=rgb, alpha=alpha, name=name, source=path)
 
 
-def _plain(image: Image.Image, label: str) -> Image.Image:
-    """The image in one of the modes L, LA, RGB, RGBA, CMYK."""
+def _plain(image: Image.Image, said: Said, label: str) -> tuple[Image.Image, Said]:
+    """The image in one of the modes L, LA, RGB, RGBA, CMYK, and its colour space."""
     mode = image.mode
     if mode.startswith("I") or mode == "F":
-        return _image_of_array(_sixteen_bits(np.asarray(image), label))
+        return _plain_grey(image, said, label)
     if mode in ("L", "LA", "RGB", "RGBA", "CMYK") and "transparency" not in image.info:
-        return image
+        return image, said
     if mode == "La":
-        return image.convert("LA")
+        return image.convert("LA"), said
     if image.has_transparency_data:
-        return image.convert("RGBA")
-    return image.convert("L" if mode == "1" else "RGB")
+        return image.convert("RGBA"), said
+    return image.convert("L" if mode == "1" else "RGB"), said
+
+
+def _plain_grey(image: Image.Image, said: Said, label: str) -> tuple[Image.Image, Said]:
+    """A grey image of 16 or 32 bits or floats with 8 bits, with alpha if it names a transparent value."""
+    values = _sixteen_bits(np.asarray(image), label)
+    if values.dtype.kind == "f":
+        return _image_of_array(values), said
+    grey, said = _in_eight_bits(values, said)
+    made = Image.fromarray(grey)
+    clear = image.info.get("transparency")
+    if isinstance(clear, int):
+        made.putalpha(Image.fromarray((values != clear).astype(np.uint8) * np.uint8(255)))
+    return made, said
 
 
 def _sixteen_bits(values: NDArray[Any], label: str) -> NDArray[Any]:
@@ -259,25 +372,6 @@ def _sixteen_bits(values: NDArray[Any], label: str) -> NDArray[Any]:
     if values.min() < 0 or values.max() > 65535:
         raise InputError(f"{label} has more than 16 bits a pixel: {SAVE_AS}")
     return values.astype(np.uint16)
-
-
-def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert ``image`` (L, RGB or CMYK) to sRGB, by its embedded profile if there is a valid one."""
-    if profile:
-        try:
-            embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            space = embedded.profile.xcolor_space.strip()
-            if space == "RGB" and image.mode == "L":
-                image = image.convert("RGB")
-            if {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}[image.mode] == space:
-                converted = ImageCms.profileToProfile(
-                    image, embedded, ImageCms.createProfile("sRGB"), ImageCms.Intent.PERCEPTUAL, outputMode="RGB"
-                )
-                return cast(Image.Image, converted)
-        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-            # A broken profile is ignored, as in image viewers.
-            pass
-    return image.convert("RGB")
 
 
 def _image_of_array(array: NDArray[Any]) -> Image.Image:

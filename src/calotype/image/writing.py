@@ -4,27 +4,45 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from calotype.errors import InputError
-from calotype.files import shown, write_whole
+from calotype.files import shortened, shown, write_whole
+from calotype.image.carried import NOTHING_CARRIED, exif_of
+from calotype.image.cicp import is_png, png_chunks
 from calotype.image.opening import opened, reason
+from calotype.types import Carried
 
 SETTINGS_KEY = "calotype"
+_LONGEST_NAME = 240  # bytes: file systems take 255
+_CARRY_SETTINGS = {".png", ".apng", ".gif", ".webp"}
+_LONGEST_TEXT = 1 << 20  # bytes
 DESCRIPTION = 0x010E  # EXIF tag
 
 
 def result_path(folder: str | Path, stem: str, verb: str, seed: int, scale: str = "", *, suffix: str = ".png") -> Path:
-    """The path of a result: ``{folder}/{stem}_{verb}_{seed}.png``, with ``_{scale}`` after the seed if there is one."""
-    return Path(folder) / f"{stem}_{verb}_{seed}{'_' if scale else ''}{scale}{suffix}"
+    """The path of a result: ``{folder}/{stem}_{verb}_{seed}.png``, with ``_{scale}`` after the seed if there is one.
+
+    A stem that would make the name too long for a file system is shortened, with a hash of it at its end.
+    """
+    return named_path(folder, stem, f"_{verb}_{seed}{'_' if scale else ''}{scale}{suffix}")
 
 
-def save_png(image: Image.Image, path: str | Path, settings: Mapping[str, Any]) -> None:
+def named_path(folder: str | Path, stem: str, ending: str) -> Path:
+    """The path of a file whose name is ``stem`` and ``ending``, the stem shortened where the name would be too long."""
+    return Path(folder) / f"{shortened(stem, _LONGEST_NAME - len(os.fsencode(ending)))}{ending}"
+
+
+def save_png(
+    image: Image.Image, path: str | Path, settings: Mapping[str, Any], carried: Carried = NOTHING_CARRIED
+) -> None:
     """Write a PNG with the settings it was made with as metadata. The same image and settings give the same bytes.
 
     The file appears whole or not at all; missing folders are created.
@@ -33,18 +51,23 @@ def save_png(image: Image.Image, path: str | Path, settings: Mapping[str, Any]) 
         image: RGB or RGBA, sRGB.
         path: the file to write; an existing one is replaced.
         settings: JSON-ready values, stored in one text chunk named ``calotype``.
+        carried: date, author, copyright and resolution of the photo it was made from.
 
     Raises:
         OutputError: no permission, no disk space, no such folder.
     """
-    write_whole(Path(path), lambda file: file.write(png_bytes(image, settings)))
+    write_whole(Path(path), lambda file: file.write(png_bytes(image, settings, carried)))
 
 
-def png_bytes(image: Image.Image, settings: Mapping[str, Any]) -> bytes:
+def png_bytes(image: Image.Image, settings: Mapping[str, Any], carried: Carried = NOTHING_CARRIED) -> bytes:
     """The bytes of a PNG with its settings; see ``save_png``."""
     text, file = PngInfo(), io.BytesIO()
     text.add_text(SETTINGS_KEY, settings_text(settings))
-    image.save(file, format="PNG", pnginfo=text, icc_profile=None)
+    known = {"exif": exif_of(carried) or None, "dpi": carried.dpi}
+    options = {name: value for name, value in known.items() if value is not None}
+    bare = image.copy() if image.info else image
+    bare.info = {}  # of the picture itself nothing is kept that is not said here
+    bare.save(file, format="PNG", pnginfo=text, **options)
     return file.getvalue()
 
 
@@ -74,6 +97,37 @@ def read_settings(path: str | Path) -> dict[str, Any]:
     if not isinstance(settings, dict):
         raise InputError(f"{label} carries no settings of calotype: give a PNG that calotype made, never edited since")
     return settings
+
+
+def settings_of(path: str | Path) -> dict[str, Any] | None:
+    """The settings in a file that calotype made; ``None`` for other files. The pixels of a PNG are not looked at."""
+    name = os.fspath(path)
+    suffix = name[name.rfind(".") :].lower()
+    if suffix not in _CARRY_SETTINGS:
+        return None
+    try:
+        if suffix in (".png", ".apng"):
+            with open(path, "rb", buffering=_HEAD) as file:
+                settings = json.loads(_png_text(file) or "null")
+        else:
+            settings = read_settings(path)
+    except (OSError, ValueError, zlib.error):  # InputError is a ValueError
+        return None
+    return settings if isinstance(settings, dict) else None
+
+
+_HEAD = 2048  # bytes, within which the text of most results is
+
+
+def _png_text(file: BinaryIO) -> str | None:
+    """The text chunk of settings in a PNG; ``None`` if there is none before the pixels."""
+    if not is_png(file):
+        return None
+    key = SETTINGS_KEY.encode() + b"\0"
+    for kind, length in png_chunks(file):
+        if kind == b"tEXt" and len(key) < length <= _LONGEST_TEXT and file.read(len(key)) == key:
+            return file.read(length - len(key)).decode("latin-1")
+    return None
 
 
 def _text_in(image: Image.Image) -> object:

@@ -175,7 +175,8 @@ def estimate(verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     memory = max([job.cost.bytes, *(model.cost.bytes for model in pending)])
     names, size = [model.engine for model in pending], str(job.size) if len(inputs) <= 1 else ""
     # All photos of a set are assumed to be like the first one.
-    return _estimate_record(seconds * max(1, len(inputs)), memory, size=size, training=names, note=job.cost.note)
+    note = "; ".join(filter(None, [job.cost.note, *job.notes]))
+    return _estimate_record(seconds * max(1, len(inputs)), memory, size=size, training=names, note=note)
 
 
 def _estimate_record(

@@ -64,6 +64,14 @@ class AnalogyJob(PhotoJob):
                 "--guide labels needs a label map: give one of the photo, --before MAP (before=), or leave it out"
             )
 
+    def doubts(self) -> list[str | None]:
+        """See ``Job``."""
+        from calotype.tasks.plausibility import map_without_counterpart
+
+        if "before" in self.pictures:
+            return []
+        return [map_without_counterpart(self.photo, self.pictures["target"])]
+
     def fitting_size(self) -> Size:
         """The size of the target."""
         size: Size = self.pictures["target"].size

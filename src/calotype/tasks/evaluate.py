@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from calotype.errors import InputError
 from calotype.tasks import arguments
+from calotype.tasks.pairing import photo_of
 from calotype.tasks.param import Param
 from calotype.types import Photo, PhotoLike
 
@@ -43,6 +44,7 @@ class Scores:
     coverage: float
 
 
+_SECONDS_PER_PIXEL = 3e-5
 MEASURES = ("sifid", "sifid_offline", "sliced", "copied", "coverage")
 
 
@@ -55,13 +57,15 @@ class Evaluation:
         diversity: standard deviation of the results of one photo relative to its contrast (see
             ``calotype.metrics.diversity``); ``None`` for fewer than two results of one size, or a folder of photos.
         features: name of the feature extractor for each computed sifid measure.
-        unpaired: files of two folders without a partner of equal stem, which were skipped.
+        unpaired: files of two folders without a partner, which were skipped.
+        failed: name and reason of each picture that could not be measured.
     """
 
     rows: list[Scores]
     diversity: float | None
     features: dict[str, str]
     unpaired: list[str] = field(default_factory=list)
+    failed: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def medians(self) -> dict[str, float]:
@@ -87,7 +91,8 @@ def evaluate(
     fakes: Annotated[
         PhotoLike | Sequence[PhotoLike],
         Param(
-            "the results: one, several, or a folder of them; for a folder of photos, a folder with equal names",
+            "the results: one, several, or a folder of them; for a folder of photos, a folder with equal names or of "
+            "what was made of these photos",
             kind="photos",
             metavar="FAKE",
             sets=True,
@@ -102,8 +107,9 @@ def evaluate(
     The measures of a result are sifid and sliced (similarity of its textures to the photo's), copied (fraction of it
     that is copied from the photo) and coverage (fraction of the photo that is in it). For two or more results of one
     photo and size, diversity is added. Sizes may differ from the photo's. Without weights only sifid_offline is
-    computed. A result of 250 px takes about 3 seconds, one of 3 megapixels a minute or two. With --metrics two folders
-    are compared as sets instead: fidelity and diversity of all generated pictures together.
+    computed. A folder of photos is paired with results of the same names, and with what calotype made of these photos.
+    What cannot be measured is reported. A result of 250 px takes about 3 seconds, one of 3 megapixels a minute or two.
+    With --metrics two folders are compared as sets instead: fidelity and diversity of all generated pictures together.
 
     Args:
         real: the photo, or a folder of photos.
@@ -112,8 +118,8 @@ def evaluate(
         on_progress: called with the number of measured results and their total number.
 
     Raises:
-        InputError: a picture cannot be read or is too small, weights were given but cannot be used, the photos are in a
-            folder and the results are not, or no file of the two folders has a partner.
+        InputError: the photo cannot be read, or none of the results can be measured, weights were given but cannot be
+            used, the photos are in a folder and the results are not, or no file of the two folders has a partner.
     """
     if _is_folder(real):
         if not _is_folder(fakes):
@@ -123,55 +129,115 @@ def evaluate(
         return _evaluate_folders(Path(real), Path(fakes), features_by_measure(weights), on_progress)  # type: ignore[arg-type]
     from calotype.image.io import open_photo
 
-    results = [open_photo(one) for one in _results(fakes)]
+    results = list(_results(fakes))
     if not results:
         raise InputError("no results to evaluate: give at least one picture")
     photo, features = open_photo(real), features_by_measure(weights)
+    measured = _rows([(photo, result) for result in results], features, on_progress)
     return Evaluation(
-        rows=_rows([(photo, result) for result in results], features, on_progress),
-        diversity=_diversity(photo, results),
+        rows=measured.rows,
+        diversity=_diversity(photo, measured.results),
         features={kind: extractor.name for kind, extractor in features.items()},
+        failed=measured.failed,
     )
 
 
 def _evaluate_folders(
     real: Path, fake: Path, features: "dict[str, Features]", on_progress: Callable[[int, int], object] | None
 ) -> Evaluation:
-    reals, fakes = _by_stem(real), _by_stem(fake)
-    pairs = [(reals[stem], fakes[stem]) for stem in reals if stem in fakes]
+    pairs, unpaired = paired(real, fake)
+    measured = _rows(pairs, features, on_progress)
+    return Evaluation(
+        rows=measured.rows,
+        diversity=None,
+        features={kind: extractor.name for kind, extractor in features.items()},
+        unpaired=unpaired,
+        failed=measured.failed,
+    )
+
+
+def paired(real: Path, fake: Path) -> tuple[list[tuple[Path, Path]], list[str]]:
+    """The photos of a folder, each with its results in another, and the names of the files without a partner.
+
+    Which photo a result belongs to: see ``photo_of``.
+
+    Raises:
+        InputError: a folder cannot be used, two photos or results have one stem, or nothing belongs together.
+    """
+    from calotype.image.io import without_results
+
+    reals, fakes = _by_stem(without_results(pictures_in(real))), _by_stem(pictures_in(fake))
+    owners = {stem: photo_of(path, reals) for stem, path in fakes.items()}
+    pairs = [(reals[stem], fakes[made]) for stem in reals for made in fakes if owners[made] == stem]
     if not pairs:
         raise InputError(
             "no photo and result have the same name: name each result like its photo, with any suffix, or compare "
             "the folders as sets (--metrics fid,kid)"
         )
-    return Evaluation(
-        rows=_rows(pairs, features, on_progress),
-        diversity=None,
-        features={kind: extractor.name for kind, extractor in features.items()},
-        unpaired=[p.name for s, p in reals.items() if s not in fakes]
-        + [p.name for s, p in fakes.items() if s not in reals],
-    )
+    used = set(owners.values())
+    alone = [path.name for stem, path in reals.items() if stem not in used]
+    return pairs, alone + [path.name for stem, path in fakes.items() if owners[stem] is None]
+
+
+def expected_seconds(results: Sequence[Path]) -> float:
+    """Estimated time to measure results, from their sizes."""
+    from calotype.image.io import opened
+
+    pixels = 0
+    for path in results:
+        try:
+            with open(path, "rb") as file, opened(file, "") as picture:
+                pixels += picture.width * picture.height
+        except (OSError, InputError):  # said when it is measured
+            continue
+    return len(results) + pixels * _SECONDS_PER_PIXEL
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """Rows, the results of these rows, and what could not be measured."""
+
+    rows: list[Scores]
+    results: list[Photo]
+    failed: list[dict[str, str]]
 
 
 def _rows(
     pairs: Sequence[tuple[PhotoLike, PhotoLike]],
     features: "dict[str, Features]",
     on_progress: Callable[[int, int], object] | None,
-) -> list[Scores]:
-    """The measures of each pair of photo and result."""
+) -> _Measured:
+    """The measures of each pair of photo and result.
+
+    Raises:
+        InputError: none of them can be measured.
+    """
     from calotype.image.io import open_photo
 
-    rows = []
+    measured = _Measured([], [], [])
+    errors = []
     for number, (photo, result) in enumerate(pairs, 1):
-        rows.append(_scores(open_photo(photo), open_photo(result), features))
+        try:
+            opened = open_photo(result)
+            measured.rows.append(_scores(open_photo(photo), opened, features))
+            measured.results.append(opened)
+        except InputError as error:
+            errors.append(error)
+            measured.failed.append({"result": _name(result, number), "error": str(error)})
         if on_progress is not None:
             on_progress(number, len(pairs))
-    return rows
+    if not measured.rows:
+        raise errors[0]
+    return measured
 
 
-def _by_stem(folder: Path) -> dict[str, Path]:
+def _name(result: PhotoLike, number: int) -> str:
+    return Path(result).name if isinstance(result, str | Path) else getattr(result, "name", f"result {number}")
+
+
+def _by_stem(pictures: Sequence[Path]) -> dict[str, Path]:
     files: dict[str, Path] = {}
-    for path in pictures_in(folder):
+    for path in pictures:
         if path.stem in files:
             raise InputError(
                 f"{files[path.stem].name} and {path.name} have the same stem: keep one of them in that folder"
@@ -184,25 +250,22 @@ def _results(fakes: PhotoLike | Sequence[PhotoLike]) -> Iterator[PhotoLike]:
     if _is_folder(fakes):
         yield from pictures_in(Path(fakes))  # type: ignore[arg-type]
     elif isinstance(fakes, Sequence) and not isinstance(fakes, str):
-        yield from fakes
+        yield from (one for one in fakes if not _is_sheet(one))
     else:
         yield fakes
 
 
 def pictures_in(folder: Path) -> list[Path]:
     """The pictures in a folder, without contact sheets made by calotype."""
-    from calotype.image.io import list_photos
+    from calotype.image.io import list_photos, without_sheets
 
-    return [path for path in list_photos(folder) if not _is_sheet(path)]
+    return without_sheets(list_photos(folder))
 
 
-def _is_sheet(path: Path) -> bool:
-    from calotype.image.io import read_settings
+def _is_sheet(source: object) -> bool:
+    from calotype.image.io import without_sheets
 
-    try:
-        return "sheet" in read_settings(path)
-    except InputError:
-        return False
+    return isinstance(source, str | Path) and not without_sheets([Path(source)])
 
 
 def _is_folder(source: object) -> bool:

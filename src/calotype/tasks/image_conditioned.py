@@ -100,6 +100,16 @@ class BlendedJob(ImageConditionedJob):
             )
         self._mask = None if request.own["unmasked"] else self._changed_area(self.pictures.get("mask"))
 
+    def doubts(self) -> list[str | None]:
+        """See ``Job``."""
+        from calotype.tasks.plausibility import exchanged_paste, inverted_change
+
+        if self._mask is None:
+            return []
+        changed, area = self.pictures[self.conditioned_on], (self._mask[0, 0] > 0).cpu().numpy()
+        inverted = inverted_change(self.photo, changed, area) if "mask" in self.pictures else None
+        return [inverted or exchanged_paste(self.photo, changed, area)]
+
     def _changed_area(self, mask: Photo | None) -> torch.Tensor:
         """Mask of the changed area: [1, 1, h, w], 0 or 1."""
         from calotype.image.mask import derived_mask, open_mask
@@ -110,7 +120,10 @@ class BlendedJob(ImageConditionedJob):
         """The engine's result in the changed area, and the photo elsewhere."""
         from calotype.image.io import to_image
         from calotype.image.mask import composite
+        from calotype.image.transparency import with_alpha
 
+        if made.shape[1] == 4:  # the verb changes colours; what is transparent was decided by the pictures given
+            made = with_alpha(made, self.picture[:, 3:], self.picture)
         return to_image(made if self._mask is None else composite(self.tensors[0], made, self._soft_mask))
 
     @cached_property

@@ -26,7 +26,7 @@ from calotype.tasks.memory import require_memory
 from calotype.tasks.param import DEFAULTS
 from calotype.tasks.progress import Training
 from calotype.tasks.request import Request, request
-from calotype.types import Cost, Size
+from calotype.types import Carried, Cost, Photo, Size
 
 if TYPE_CHECKING:
     import torch
@@ -197,6 +197,23 @@ class Job:
         cost: Cost = function(self.options[self.declared.cost_by], self.config)
         return cost
 
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know before the work starts, one line each: how inputs were read, and doubts."""
+        opened = [one for given in self.inputs.values() for one in (given if isinstance(given, list) else [given])]
+        read = [note for one in opened for note in getattr(one, "notes", ())]
+        return tuple(dict.fromkeys([*read, *filter(None, self.doubts())]))
+
+    @property
+    def carried(self) -> Carried:
+        """What came with the photo and goes into the results; empty if there is none."""
+        main = self.inputs.get(self.main) if self.main else None
+        return main.carried if isinstance(main, Photo) else Carried()
+
+    def doubts(self) -> Sequence[str | None]:
+        """Lines about inputs that look exchanged or inverted; the work goes on."""
+        return ()
+
     def check_memory(self, free: int | None = None) -> None:
         """Refuse a job that needs more memory than the machine has.
 
@@ -278,7 +295,7 @@ class Job:
 
         settings = {**self.settings, **output.differs}
         if self.declared.output == "picture":
-            save_png(made, path, settings)
+            save_png(made, path, settings, self.carried)
         elif self.declared.output in ("latent", "table"):
             replace(made, settings=settings).save(path)
         else:
@@ -306,6 +323,8 @@ class Job:
             name=self.name,
             seconds=[seconds for _, seconds in results],
             scales=[output.scale for output in self.outputs] if any(output.scale for output in self.outputs) else [],
+            notes=list(self.notes),
+            carried=self.carried,
         )
 
 

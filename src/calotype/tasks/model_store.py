@@ -23,12 +23,13 @@ from typing import IO, Any
 
 from calotype.catalog import declared
 from calotype.errors import InputError, OutputError, unknown
-from calotype.files import CACHE_VARIABLE, cache_folder, output_error, shown, write_whole
+from calotype.files import CACHE_VARIABLE, cache_folder, output_error, shortened, shown, write_whole
 from calotype.types import Size
 
 ABOUT = "about.json"
 IMPORTED = "imported"  # recorded instead of a preset: trained by another program
 _MODEL, _WEIGHTS, _STATE, _LOCK = "model.json", "weights.safetensors", "state", "lock"
+_LONGEST_STEM = 160  # bytes of a photo's name in the name of its model
 _LOCK_NAME_TIMEOUT = 1.0  # seconds to wait for a process that took a lock to write its name into it
 
 
@@ -60,7 +61,7 @@ def place_of(photo_name: str, engine: str, key: str, within: Path | None = None)
     """The folder of the model with that key, existing or not, ``within`` a folder (default: the model store)."""
     within = within or root()
     existing = sorted(within.glob(f"*-{key}"))  # the photo may have been renamed since
-    stem = re.sub(r"[^\w.-]+", "_", photo_name)[:60].strip("._-") or "photo"
+    stem = shortened(re.sub(r"[^\w.-]+", "_", photo_name)[:60].strip("._-"), _LONGEST_STEM) or "photo"
     return existing[0] if existing else within / f"{stem}-{engine}-{key}"
 
 
@@ -110,6 +111,7 @@ class Entry:
         finished: whether the training is finished.
         stages: total number of stages.
         finished_stages: number of finished stages.
+        done: fraction of the training that is saved, 0..1, all stages counted alike.
     """
 
     name: str
@@ -124,6 +126,7 @@ class Entry:
     finished: bool
     stages: int
     finished_stages: int
+    done: float = 1.0
 
 
 def is_finished(folder: Path) -> bool:
@@ -188,7 +191,14 @@ def _entry(folder: Path) -> Entry:
         finished=finished,
         stages=stages,
         finished_stages=stages if finished else len(finished_stages(folder)),
+        done=1.0 if finished else _done(folder, stages),
     )
+
+
+def _done(folder: Path, stages: int) -> float:
+    from calotype.run import worked
+
+    return sum(step / max(1, steps) for step, steps in worked(folder).values()) / max(1, stages)
 
 
 def remove(name: str) -> None:

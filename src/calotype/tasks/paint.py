@@ -36,6 +36,12 @@ class PaintJob(ImageConditionedJob):
         if not 0 <= colours <= _MAX_COLOURS:
             raise InputError(f"{colours} colours cannot be used: give a number from 1 to {_MAX_COLOURS}, or 0 for all")
 
+    def doubts(self) -> list[str | None]:
+        """See ``Job``."""
+        from calotype.tasks.plausibility import exchanged_sketch
+
+        return [exchanged_sketch(self.photo, self.pictures["sketch"])]
+
     def fitting_size(self) -> Size:
         """The requested size; by default the photo's size, in the sketch's aspect ratio if that differs."""
         sketch, photo = self.pictures["sketch"].size, self.photo.size

@@ -97,7 +97,7 @@ class PhotoJob(Job):
         from calotype.image.io import open_photo
 
         fitting = open_photo(fitted_photo(photo, self.request.loaded.photo_size))
-        return replace(fitting, name=photo.name, source=photo.source)
+        return replace(fitting, name=photo.name, source=photo.source, notes=photo.notes, carried=photo.carried)
 
     def fitting_size(self) -> Size:
         """The size of the results."""
@@ -307,6 +307,10 @@ class PhotoJob(Job):
 
     def finished(self, made: Any) -> Any:
         """The return value of the engine's function as a result."""
+        from calotype.image.transparency import settled
+
+        if self.declared.output == "picture" and self.photo.alpha is not None:
+            made = settled(made, self.tensor(self.photo))
         return converted(made, self.declared.output)
 
     def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:

@@ -35,12 +35,11 @@ class RelayoutJob(PhotoJob):
     @classmethod
     def opened(cls, name: str, picture: LabelMapLike, request: Request) -> Photo | None:
         """Open a label map as a picture at its full size, as the resampling of photos would blend its colours."""
-        from calotype.image.io import open_photo
-        from calotype.image.labelmap import as_picture
+        from calotype.image.mapfile import open_map
 
         if name == "labels" and is_auto(picture):
             return None
-        read = open_photo(as_picture(picture))
+        read = open_map(picture)
         # A picture without a file is named after its argument, for messages.
         return read if read.name != "image" else replace(read, name=name)
 
@@ -97,11 +96,19 @@ class RelayoutJob(PhotoJob):
         """
         from calotype.image.labelmap import fitted
 
-        return fitted(_open_target(self.pictures["target"], self._full_size_labels), self.size)
+        return fitted(self._full_size_target, self.size)
+
+    @cached_property
+    def _full_size_target(self) -> LabelMap:
+        return _open_target(self.pictures["target"], self._full_size_labels)
 
     def learned_labels(self) -> LabelMap:
         """See ``Job``."""
         return self.labels
+
+    def doubts(self) -> tuple[str, ...]:
+        """See ``Job``."""
+        return (*self._full_size_labels.notes, *self._full_size_target.notes)
 
     def fitting_size(self) -> Size:
         """The size of the target."""

@@ -12,6 +12,7 @@ from calotype.files import shown
 from calotype.results import Animation, Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between, one_of
+from calotype.tasks.frames import named_frames
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
@@ -124,7 +125,8 @@ class RetargetJob(PhotoJob):
         arguments = {name: available[name] for name in film.options if name in available}
         net_argument = {} if self.net is None else {"net": self.net}
         made = getattr(self.package, film.function)(self.tensors, self.config, self.run, **arguments, **net_argument)
-        frame_at = dict(zip(distinct_positions, self._on_canvas(made), strict=True))
+        named = named_frames(made, len(distinct_positions), self.run)
+        frame_at = dict(zip(distinct_positions, self._on_canvas(named), strict=True))
         settings = {**self.settings, **output.differs}
         return Animation([frame_at[place] for place in positions], fps, True, settings, self.photo.name)
 

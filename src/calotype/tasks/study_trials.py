@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from calotype.errors import InputError
 from calotype.files import shown
+from calotype.tasks.pairing import photo_of
 
 StudyKind = Literal["paired", "unpaired", "ranking"]
 KINDS: tuple[StudyKind, ...] = ("paired", "unpaired", "ranking")
@@ -173,18 +174,14 @@ def _fewer(made: int, count: int) -> list[str]:
 
 
 def matched(reals: Mapping[str, Path], files: Sequence[Path], folder: Path) -> dict[str, list[Path]]:
-    """Generated pictures by the stem of their photo.
-
-    A picture belongs to the photo whose stem its own stem is, or begins with, followed by a character that is neither
-    a letter nor a digit; the longest such stem counts.
+    """Generated pictures by the stem of their photo; see ``photo_of``.
 
     Raises:
         InputError: no picture belongs to a photo.
     """
     found: dict[str, list[Path]] = {}
-    stems = sorted(reals, key=len, reverse=True)
     for path in files:
-        stem = next((stem for stem in stems if _begins(path.stem, stem)), None)
+        stem = photo_of(path, reals)
         if stem is not None:
             found.setdefault(stem, []).append(path)
     if not found:
@@ -193,8 +190,3 @@ def matched(reals: Mapping[str, Path], files: Sequence[Path], folder: Path) -> d
             "like lake_1.png for lake.jpg"
         )
     return found
-
-
-def _begins(name: str, stem: str) -> bool:
-    rest = name.removeprefix(stem)
-    return name == stem or (rest != name and not rest[0].isalnum())

@@ -30,6 +30,12 @@ class StylizeJob(ImageConditionedJob):
         """See ``Job``."""
         between(own["colours"], 0, 1, "a weight of colours", "0.5")
 
+    def doubts(self) -> list[str | None]:
+        """See ``Job``."""
+        from calotype.tasks.plausibility import exchanged_style
+
+        return [exchanged_style(self.photo, self.pictures["style"])]
+
     @cached_property
     def tensors(self) -> "list[torch.Tensor]":
         """The style picture, whose patches are used: [1, 3, h, w], -1..1."""

@@ -3,6 +3,7 @@
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -27,6 +28,7 @@ from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike
 if TYPE_CHECKING:
     from calotype.run import Run
 
+_CLOSE = 0.6  # similarity of a word to a name from which on it is taken for a misspelled one
 _PURPOSES = ("upscale", "animate")
 
 
@@ -188,6 +190,22 @@ def dataset_training_request(
     return DatasetModel(dataset, engine, preset, config, changes, seed, folder)
 
 
+def check_order(engine: str, photo: Any) -> None:
+    """Refuse engine and photo that are exchanged.
+
+    Raises:
+        InputError: they are; the message gives the right order.
+    """
+    systems = (*ENGINES, *MODELS)
+    if engine in systems or not isinstance(photo, str | Path):
+        return
+    near = get_close_matches(str(photo), systems, n=1, cutoff=_CLOSE)
+    if near and (Path(engine).exists() or "." in engine or "/" in engine) and not Path(photo).exists():
+        raise InputError(
+            f"'{engine}' is no engine: engine and photo look exchanged, write calotype train {near[0]} {engine}"
+        )
+
+
 def _check_trained(engine: str) -> None:
     """Check that an engine can be trained.
 
@@ -316,6 +334,7 @@ def train(
     """
     from calotype.run import Run, choose_device
 
+    check_order(engine, photo)
     if engine in MODELS:
         if not isinstance(photo, str | Path):
             raise InputError(f"{engine} is trained on a data set: give a folder of photos")

@@ -115,3 +115,15 @@ def test_the_segmenter_learns_a_layout(photo, labels):
         optimizer.step()
     found = net.eval()(photo).argmax(1)
     assert (found == labels).float().mean() > 0.9
+
+
+def test_the_released_discriminator_normalises_its_lateral_layers_but_not_the_score():
+    released, other = Discriminator(8, 0, released=True), Discriminator(8, 0)
+    assert parameters(released) == parameters(other)
+    for name in ("across_fine", "across_coarse"):
+        kinds = [type(part).__name__ for part in getattr(released, name)]
+        assert kinds[1:] == ["InstanceNorm2d", "LeakyReLU"]
+    assert not hasattr(released.score, "parametrizations")
+    assert hasattr(other.score, "parametrizations")
+    assert PRESETS["release"].released
+    assert not PRESETS["paper"].released

@@ -5,6 +5,7 @@ import torch
 
 from calotype.engines import ingan
 from calotype.engines.ingan import PRESETS
+from calotype.engines.ingan.discriminators import at_scale, noisy
 from calotype.engines.ingan.train import Trainer
 from calotype.errors import InputError, Stopped
 from calotype.run import Run
@@ -123,3 +124,33 @@ def test_photos_that_cannot_be_learned_from():
         ingan.train(torch.zeros(1, 4, 40, 40), TINY, Run())
     with pytest.raises(InputError, match="17x40 pixels are too few"):
         ingan.train(torch.zeros(1, 3, 40, 17), TINY, Run())
+
+
+def test_the_published_details_come_with_the_discriminators(photo, monkeypatch):
+    cfg = replace(TINY, **CRITICS)
+    x = torch.zeros(1, 3, 200, 200)
+    assert float(noisy(x, cfg).abs().max()) == pytest.approx(1 / 255, rel=0.01)
+    assert float(noisy(x, TINY).abs().max()) == pytest.approx(1 / 127.5, rel=0.01)
+    wide = torch.rand(1, 3, 60, 60)
+    plain = torch.nn.functional.interpolate(wide, size=(43, 43), mode="bilinear", align_corners=False)
+    assert torch.equal(at_scale(wide, 1.4, antialias=False), plain)
+    trainer = Trainer(photo, cfg, Run())
+    trainer.start_retargeting()
+    crops, judged = [], []
+    crop = trainer.random_crop
+    monkeypatch.setattr(trainer, "random_crop", lambda: crops.append(crop()) or crops[-1])
+    forward = trainer.discriminators.forward
+    monkeypatch.setattr(
+        trainer.discriminators, "forward", lambda x, goal, shares: judged.append((x, goal)) or forward(x, goal, shares)
+    )
+    trainer.step(trainer.state, None, 0)
+    assert len(crops) == 1  # one crop is source and real image
+    real = next(x for x, goal in judged[1:] if goal == 1.0)
+    assert float((real - crops[0]).abs().max()) <= 1 / 255
+
+
+def test_paper_uses_the_statistics_of_the_image_at_hand():
+    net = ingan.build(replace(PRESETS["paper"], width=4, depth=2, blocks=1), (40, 40))
+    norms = [module for module in net.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    assert norms
+    assert all(norm.running_mean is None for norm in norms)

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from calotype.engines.singan import PRESETS, adapted, scales
+from calotype.engines.singan.net import width_at
 from calotype.engines.singan.pyramid import learned_sizes, passes_of, patch_levels, reals, step_of
 from calotype.errors import InputError
 
@@ -36,7 +37,26 @@ def test_the_published_super_resolution_counts_scales_alike_in_both_formats(size
     sizes = learned_sizes(size, cfg)
     assert sizes[-1] == size
     assert min(sizes[0]) == 18
-    assert len(sizes) == 6
+    assert len(sizes) == 7
+
+
+@pytest.mark.parametrize(
+    ("side", "factor", "count"),
+    [
+        (18, 4.0, 1),
+        (24, 4.0, 3),  # log(24 / 18) / log(2 ** (1 / 3)) = 1.25: one, and two more
+        (60, 4.0, 7),  # 5.21
+        (100, 4.0, 9),  # 7.42
+        (100, 3.0, 9),  # log(100 / 18) / log(3 ** (1 / 5)) = 7.80
+        (250, 4.0, 13),  # 11.39
+    ],
+)
+def test_the_published_number_of_scales_of_super_resolution(side, factor, count):
+    sizes = learned_sizes((side, side + 30), adapted(PRESETS["paper"], "upscale", factor=factor))
+    assert len(sizes) == count
+    assert sizes[-1] == (side, side + 30)
+    # Every fourth scale has twice the channels: the finest of 9 has 128, of 8 it would have 64.
+    assert width_at(count - 1, PRESETS["paper"]) == min(128, 32 * 2 ** ((count - 1) // 4))
 
 
 def test_a_photo_of_other_proportions_keeps_its_levels():

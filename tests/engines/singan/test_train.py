@@ -5,6 +5,8 @@ import torch
 
 from calotype.engines import singan
 from calotype.engines.singan import PRESETS, adapted
+from calotype.engines.singan.pyramid import reals
+from calotype.engines.singan.trainer import ScaleTrainer
 from calotype.errors import InputError, Stopped
 from calotype.run import Run
 
@@ -131,3 +133,25 @@ def test_settings_that_cannot_work_are_refused(photo, changes):
 def test_transparency_is_refused(photo):
     with pytest.raises(InputError, match="opaque"):
         singan.train(torch.cat([photo, photo[:, :1]], 1), TINY, Run())
+
+
+def test_the_noise_of_a_scale_is_drawn_once_a_step_and_the_picture_below_each_time(photo):
+    """As in the reference code, where each of the three updates of the discriminator sees another image from below."""
+    cfg = replace(TINY, learned=0, crop=0, critic_steps=3, steps=1)
+    net = singan.build(cfg, (photo.shape[2], photo.shape[3]))
+    trainer = None
+    for scale, real in enumerate(reals(photo, cfg)[:2]):
+        trainer = ScaleTrainer(net, scale, real, cfg, Run(), trainer)
+        seen = []
+        generate = trainer._generate
+        trainer._generate = lambda below, noises, seen=seen, made=generate: (
+            seen.append((below.clone(), noises[0])),
+            made(below, noises),
+        )[1]
+        trainer.step(trainer.state, None, 0)
+        critic = seen[:3]
+        assert all(torch.equal(critic[0][1], noise) for _, noise in critic[1:])
+        if scale:
+            assert not torch.equal(critic[0][0], critic[1][0])
+        trainer._generate = generate
+        trainer.finish()

@@ -269,3 +269,40 @@ def test_the_critic_knows_where_a_piece_belongs(taught):
     net.critic.eval()
     # Guessing the middle always is wrong by two thirds, squared and on average.
     assert (guessed - at)[:, 0].square().mean() < 0.2
+
+
+PUBLISHED = replace(TINY, adversarial="wasserstein", penalty=10.0, beyond=1, beyond_steps=2)
+
+
+def test_published_coordinates_start_like_all_other_inputs():
+    torch.manual_seed(0)
+    affine = cocogan.build(replace(PUBLISHED, latent=100, width=4)).generator.first
+    weight = next(value.detach() for name, value in affine.named_parameters() if name.endswith("original"))
+    ratio = float(weight[:, -2:].std() / weight[:, :-2].std())
+    assert ratio == pytest.approx(1, abs=0.25)
+
+
+def test_published_training_beyond_the_edges_takes_places_inside_as_well():
+    torch.manual_seed(0)
+    for cfg, expected in ((PUBLISHED, 9 / 25), (replace(PUBLISHED, adversarial="hinge"), 0.0)):
+        drawn = draw(replace(cfg, batch=4000), CPU, 1)
+        rows, columns = training.macro_choices(cfg)
+        assert (rows, columns) == (3, 3)
+        inside = (drawn.fake_row >= 0) & (drawn.fake_row < 3) & (drawn.fake_column >= 0) & (drawn.fake_column < 3)
+        assert float(inside.float().mean()) == pytest.approx(expected, abs=0.03)
+
+
+def test_published_weight_of_coordinates_beyond_the_edges():
+    published = replace(PUBLISHED, coordinate_weight=100.0)
+    assert training.coordinate_weight(published, beyond=True) == 10_000
+    assert training.coordinate_weight(published, beyond=False) == 100
+    assert training.coordinate_weight(replace(published, adversarial="hinge"), beyond=True) == 100
+    made = trainer(PUBLISHED, beyond=True)
+    said = made.step(made.state, {"image": pictures(4)}, 0)
+    assert all(torch.isfinite(value) for value in said.values())
+
+
+def test_a_panorama_is_turned_and_mixed_by_different_numbers():
+    drawn = draw(replace(TINY, batch=64), CPU)
+    assert not torch.equal(drawn.share, drawn.mix)
+    assert float(torch.corrcoef(torch.stack([drawn.share.flatten(), drawn.mix.flatten()]))[0, 1]) < 0.5

@@ -13,7 +13,8 @@ shift 0 (fixed point loss); these two kinds of steps alternate.
 neighbour, where colours were interpolated; the gradient of the alignment loss reaches the generator, where it was
 detached; ratios are bounded; the last layer ends in tanh instead of batch norm and leaky ReLU; the discriminator sees
 the label map, as in the paper's figure; instance norm behaves the same in training and inference. ``release`` is the
-released code without these corrections, on VGG-16 where it has VGG-19. Both work at the photo's size with 25,000
+released code without these corrections, with its lateral layers and its input of VGG, on VGG-16 where it has VGG-19.
+Both work at the photo's size with 25,000
 generator updates: they are meant for GPUs.
 
 ``fast`` is a hybrid for CPUs. A smaller generator is trained at a reduced size, with one update per step, on stronger

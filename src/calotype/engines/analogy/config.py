@@ -140,6 +140,11 @@ class Config:
     components: int = 96
     patch_steps: int = 2
 
+    @property
+    def released(self) -> bool:
+        """Whether these are the faults of the released code, whose networks then are its own in all details."""
+        return self.detached and not self.conditional
+
 
 _PAPER = Config(
     side=0,

@@ -30,18 +30,20 @@ class Discriminator(nn.Module):
     Args:
         width: channels after the first layer.
         map_channels: channels of the label maps it is conditioned on; 0 for none.
+        released: normalise and activate the lateral layers, and leave spectral normalisation out of the score, as in
+            the released code and in FPSE.
     """
 
-    def __init__(self, width: int, map_channels: int) -> None:
+    def __init__(self, width: int, map_channels: int, *, released: bool = False) -> None:
         super().__init__()
         self.first = _layer(3, width, 2)
         self.fine = _layer(width, 2 * width, 2)
         self.coarse = _layer(2 * width, 4 * width, 2)
-        self.across_fine = conv(2 * width, 4 * width, 1, True, bias=False)
-        self.across_coarse = conv(4 * width, 4 * width, 1, True, bias=False)
+        self.across_fine = _lateral(2 * width, 4 * width, released)
+        self.across_coarse = _lateral(4 * width, 4 * width, released)
         self.last_fine = _layer(4 * width, 2 * width, 1)
         self.last_coarse = _layer(4 * width, 2 * width, 1)
-        self.score = conv(2 * width, 1, 1, True)
+        self.score = conv(2 * width, 1, 1, not released)
         # The condition as in FPSE: the label embedding of a pixel times its projected features.
         self.label_embedding = conv(map_channels, 2 * width, 1, True) if map_channels else None
         self.feature_projection = conv(2 * width, 2 * width, 1, True) if map_channels else None
@@ -63,6 +65,11 @@ class Discriminator(nn.Module):
         # A mean instead of FPSE's sum, so that its magnitude does not depend on the width.
         matched: Tensor = (embedded * self.feature_projection(features)).mean(1, keepdim=True)
         return scores + matched
+
+
+def _lateral(inputs: int, outputs: int, released: bool) -> nn.Module:
+    lateral = conv(inputs, outputs, 1, True, bias=False)
+    return nn.Sequential(lateral, nn.InstanceNorm2d(outputs), nn.LeakyReLU(LEAKY_SLOPE)) if released else lateral
 
 
 def _layer(inputs: int, outputs: int, stride: int) -> nn.Sequential:

@@ -45,8 +45,8 @@ def levels_of(cfg: Config, device: torch.device) -> list[Level]:
         return [Level(lambda x: x, 3, max(1, cfg.queries - few)), Level(lambda x: x, 5, few)]
     known = net.to(device)
     return [
-        Level(lambda x: relu1_1(known, x), 3, max(1, cfg.queries - few)),
-        Level(lambda x: relu2_1(known, x), 1, few),
+        Level(lambda x: relu1_1(known, x, cfg.released), 3, max(1, cfg.queries - few)),
+        Level(lambda x: relu2_1(known, x, cfg.released), 1, few),
     ]
 
 
@@ -65,19 +65,24 @@ def _vgg(features: str) -> Vgg16 | None:
     return vgg16() if resolved_features(features) == "vgg" else None
 
 
-def relu1_1(net: Vgg16, pictures: Tensor) -> Tensor:
+def relu1_1(net: Vgg16, pictures: Tensor, released: bool = False) -> Tensor:
     """relu1_1: [B, 3, h, w], -1..1, to [B, 64, h, w], scaled to the range of pixels.
 
-    The weights expect 0..255; the scaling makes one loss weight fit both kinds of features.
+    The weights expect 0..255; the scaling makes one loss weight fit both kinds of features. The released code takes
+    -1..1 for standardised values: to the network, its pictures have less than half of their contrast, around the mean.
     """
-    x = (pictures.flip(1) + 1) * 127.5 - net.mean
+    if released:
+        x = pictures.flip(1) * pictures.new_tensor(_DEVIATION).view(1, 3, 1, 1)
+    else:
+        x = (pictures.flip(1) + 1) * 127.5 - net.mean
     return F.relu(net.get_submodule("conv1_1")(x)) / _SCALE
 
 
-def relu2_1(net: Vgg16, pictures: Tensor) -> Tensor:
+def relu2_1(net: Vgg16, pictures: Tensor, released: bool = False) -> Tensor:
     """relu2_1: [B, 3, h, w], -1..1, to [B, 128, h / 2, w / 2], scaled likewise."""
-    x = F.relu(net.get_submodule("conv1_2")(relu1_1(net, pictures) * _SCALE))
+    x = F.relu(net.get_submodule("conv1_2")(relu1_1(net, pictures, released) * _SCALE))
     return F.relu(net.get_submodule("conv2_1")(F.max_pool2d(x, 2))) / _SCALE
 
 
 _SCALE = 127.5
+_DEVIATION = (57.4, 57.1, 58.4)  # standard deviations of blue, green and red in ImageNet, of 255

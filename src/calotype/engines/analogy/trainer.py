@@ -75,7 +75,9 @@ class Trainer:
         net.generator = Generator(cfg).to(run.device)
         # The trained generator; ``net`` holds its exponential moving average, or with ``average=0`` the same weights.
         self.generator = copy.deepcopy(net.generator) if cfg.average else net.generator
-        self.discriminator = Discriminator(cfg.critic_width, map_channels(cfg) if cfg.conditional else 0).to(run.device)
+        self.discriminator = Discriminator(
+            cfg.critic_width, map_channels(cfg) if cfg.conditional else 0, released=cfg.released
+        ).to(run.device)
         outputs = 3 if cfg.coding == "colours" else cfg.classes
         self.segmenter = Segmenter(cfg.segmenter_width, outputs).to(run.device)
         self.levels: list[Level] = levels_of(cfg, run.device)

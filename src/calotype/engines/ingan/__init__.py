@@ -8,9 +8,10 @@ generator, so that one training serves all sizes, aspect ratios and shapes.
 
 ``paper`` follows the publication: an hourglass network with additive skip connections and spectral normalisation, patch
 discriminators (9 x 9 pixels) at up to nine scales, 75,000 steps on crops of 256 pixels, scale factors whose range grows
-from 1 to 0.15 .. 2.25. It corrects faults of the published code: corners are mapped exactly, and the inverse
-transformation is the true inverse; the weights of the scales sum to 1; sizes need not be multiples of 8; interrupted
-training can be resumed. Like the published default it trains on rectangles only: ``bent=0.5`` adds other shapes.
+from 1 to 0.15 .. 2.25, batch norm with the statistics of the image at hand. It corrects faults of the published code:
+corners are mapped exactly, and the inverse transformation is the true inverse; the weights of the scales sum to 1;
+sizes need not be multiples of 8; interrupted training can be resumed. Like the published default it trains on
+rectangles only: ``bent=0.5`` adds other shapes.
 
 ``fast`` is made for CPUs. Discriminators need tens of thousands of steps; they are replaced by the sliced Wasserstein
 distance between the patches of the photo and of the result, at the same scales (as in GPDM, Elnekave and Weiss, ECCV

@@ -18,7 +18,8 @@ class Config:
         blocks: residual blocks at the lowest resolution.
         residual: whether the generator outputs a residual on the resized image, instead of the image itself.
         spectral: whether generator and discriminators have spectral normalisation.
-        norm: ``batch``, with running statistics, as published; ``instance``, the statistics of each image.
+        norm: ``instance``, the statistics of each image, in training and in use, which the batch norm of the published
+            code comes to, with one image a batch and no other mode than training; ``batch``, running statistics.
         steps: training steps.
         warm: steps before these in which the generator is trained as an auto-encoder of the photo.
         rate: learning rate of Adam, for all networks.
@@ -26,8 +27,9 @@ class Config:
         decay_at: fraction of the steps after which the learning rate decays linearly to 0.
         average: decay per step of the exponential moving average of the generator's weights, with which images are
             generated. 0: the weights themselves, as published.
-        judge: the patch loss. ``critics``: one discriminator per scale, as published; ``sliced``: the sliced
-            Wasserstein distance of patches, which needs no training.
+        judge: the patch loss. ``critics``: one discriminator per scale, as published, on bilinear copies without
+            antialiasing and with noise of half a grey level, the real image being the crop that the result is made
+            from; ``sliced``: the sliced Wasserstein distance of patches, which needs no training.
         critic_width: channels of the discriminators.
         factor: ratio of neighbouring scales of the patch loss, above 1.
         patch: for ``sliced``: side of the compared patches, pixels; odd.
@@ -108,7 +110,7 @@ _PAPER = Config(
     blocks=6,
     residual=False,
     spectral=True,
-    norm="batch",
+    norm="instance",
     steps=75_000,
     warm=0,
     rate=5e-5,

@@ -49,7 +49,8 @@ class MultiScaleDiscriminator(nn.Module):
         finest = self.discriminators[0](x)
         summed = shares[0] * finest
         for scale in range(1, len(shares)):
-            scores = self.discriminators[scale](at_scale(x, self.factor**scale))
+            # As published, without antialiasing.
+            scores = self.discriminators[scale](at_scale(x, self.factor**scale, antialias=False))
             summed = summed + shares[scale] * F.interpolate(
                 scores, size=finest.shape[2:], mode="bilinear", align_corners=False
             )
@@ -156,14 +157,16 @@ def scale_weights(i: int, size: Size, scales: int, cfg: Config) -> list[float]:
     return [weight / sum(weights) for weight in weights]
 
 
-def at_scale(x: Tensor, factor: float) -> Tensor:
-    """Downsample by a factor, antialiased; no side falls below ``SMALLEST_SIDE``."""
+def at_scale(x: Tensor, factor: float, *, antialias: bool = True) -> Tensor:
+    """Downsample by a factor, bilinearly; no side falls below ``SMALLEST_SIDE``."""
     if factor == 1:
         return x
     size = [max(SMALLEST_SIDE, round(length / factor)) for length in x.shape[2:]]
-    return F.interpolate(x, size=size, mode="bilinear", align_corners=False, antialias=True)
+    return F.interpolate(x, size=size, mode="bilinear", align_corners=False, antialias=antialias)
 
 
-def noisy(x: Tensor) -> Tensor:
-    """Add uniform noise of one grey level, so that quantisation does not identify real images."""
-    return x + (torch.rand_like(x) * 2 - 1) / 127.5
+def noisy(x: Tensor, cfg: Config) -> Tensor:
+    """Add uniform noise, so that quantisation does not identify real images: up to one grey level to each side, or with
+    discriminators, as published, half a level.
+    """
+    return x + (torch.rand_like(x) * 2 - 1) / (255 if cfg.judge == "critics" else 127.5)

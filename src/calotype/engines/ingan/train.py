@@ -125,7 +125,7 @@ class Trainer:
         """One auto-encoder step: L1 reconstruction of the photo at its own size."""
         self.generator_optimizer.zero_grad(set_to_none=True)
         crop = self.random_crop()
-        made = self.generator(noisy(crop), self.crop_size)
+        made = self.generator(noisy(crop, self.cfg), self.crop_size)
         error = (made - crop).abs().mean()
         error.backward()
         self.generator_optimizer.step()
@@ -139,7 +139,7 @@ class Trainer:
         crop = self.random_crop()
         size, form = self.random_target(i)
         self.generator_optimizer.zero_grad(set_to_none=True)
-        made = self.generator(noisy(crop), size, form)
+        made = self.generator(noisy(crop, self.cfg), size, form)
         smaller = (min(size[0], self.crop_size[0]), min(size[1], self.crop_size[1]))
         shares = scale_weights(i, smaller, self.scales, self.cfg)
         patch_loss = self._patch_loss(made, crop, shares)
@@ -152,7 +152,7 @@ class Trainer:
         if i >= self.cfg.mend_from * self.cfg.steps:
             self._update_cycle(made.detach(), crop, form)
         if self.discriminators is not None:
-            self._update_discriminators(self.discriminators, made.detach(), shares)
+            self._update_discriminators(self.discriminators, crop, made.detach(), shares)
         self._update_average(i)
         if (i + 1) % max(1, self.cfg.steps // PREVIEWS) == 0 or i == self.cfg.steps - 1:
             self.run.report(preview=self.preview())
@@ -173,11 +173,12 @@ class Trainer:
         self.generator_optimizer.step()
 
     def _update_discriminators(
-        self, discriminators: MultiScaleDiscriminator, made: Tensor, shares: list[float]
+        self, discriminators: MultiScaleDiscriminator, crop: Tensor, made: Tensor, shares: list[float]
     ) -> None:
+        """One update of the discriminators; as published, the real image is the crop that the result was made from."""
         self.discriminator_optimizer.zero_grad(set_to_none=True)
-        real = discriminators(noisy(self.random_crop()), 1.0, shares)
-        fake = discriminators(noisy(made), 0.0, shares)
+        real = discriminators(noisy(crop, self.cfg), 1.0, shares)
+        fake = discriminators(noisy(made, self.cfg), 0.0, shares)
         (0.5 * (real + fake)).backward()
         self.discriminator_optimizer.step()
 

@@ -16,6 +16,7 @@ Size = tuple[int, int]
 
 # Ratio of neighbouring patch levels, as in GPNN.
 RATIO = 4 / 3
+_COARSEST_MAGNIFYING = 18  # shorter side of the coarsest scale of the published super-resolution, pixels
 # Minimum shorter side of a photo, pixels: two receptive fields.
 SMALLEST = 22
 
@@ -56,12 +57,12 @@ def finest_side(photo: Size, cfg: Config) -> int:
 def magnifying_sizes(photo: Size, cfg: Config) -> list[Size]:
     """The scales of the published super-resolution, with the photo itself as the finest, not downsampled to 250 pixels.
 
-    The reference code truncates their number in one place and rounds it up in another, and takes the wrong side of
-    portrait photos; here the shorter side decides.
+    The number is that of the reference code, which truncates a logarithm and then trains two scales more. For portrait
+    photos it takes the wrong side; here the shorter side decides.
     """
-    ratio = step_of(cfg.magnified)
-    count = int(math.log(min(photo) / 18, ratio)) + 1
-    ratio = (18 / min(photo)) ** (1 / max(1, count - 1)) if count > 1 else 1.0
+    smallest = min(photo) / _COARSEST_MAGNIFYING
+    count = int(math.log(smallest, step_of(cfg.magnified))) + 2 if smallest > 1 else 1
+    ratio = smallest ** (-1 / (count - 1)) if count > 1 else 1.0
     # Rounding errors must not add a pixel.
     shrunk = [[math.ceil(side * ratio**i - 1e-9) for side in photo] for i in range(count - 1, -1, -1)]
     return [(height, width) for height, width in shrunk]

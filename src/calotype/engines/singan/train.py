@@ -38,7 +38,8 @@ def adapted(cfg: Config, verb: str, **facts: Any) -> Config:
     """
     if verb == "upscale":
         magnified = float(facts["factor"])
-        return replace(cfg, magnified=magnified, reconstruction=100.0, factor=1 / step_of(magnified))
+        coarsest = cfg.coarsest if cfg.learned else min(cfg.coarsest, 18)
+        return replace(cfg, magnified=magnified, reconstruction=100.0, factor=1 / step_of(magnified), coarsest=coarsest)
     if verb == "animate":
         return replace(cfg, border="noise", coarsest=min(cfg.coarsest, 20))
     if verb == "paint" and facts.get("colours"):

@@ -73,8 +73,10 @@ class ScaleTrainer:
     def step(self, state: dict[str, Any], batch: None, i: int) -> dict[str, Tensor]:
         """``critic_steps`` updates of the discriminator, then ``generator_steps`` of the generator (section 2.2)."""
         cfg = self.cfg
+        drawn: list[Tensor] | None = None
         for k in range(cfg.critic_steps):
-            below, noises = self._inputs()
+            # As in the reference code, the noise of this scale is drawn once a step, the image from below each time.
+            below, noises, drawn = self._inputs(drawn)
             with torch.no_grad():
                 fake = self._generate(below, noises)
             real = self._crop(self.real, self._random_corner())
@@ -103,7 +105,7 @@ class ScaleTrainer:
     @torch.no_grad()
     def preview(self) -> Tensor:
         """A random image of this scale: [1, 3, h, w], -1..1."""
-        below, noises = self._inputs(whole=True)
+        below, noises, _ = self._inputs(whole=True)
         return self._generate(below, noises).clamp(-1, 1)
 
     @torch.no_grad()
@@ -172,17 +174,29 @@ class ScaleTrainer:
         return below
 
     @torch.no_grad()
-    def _inputs(self, whole: bool = False) -> tuple[Tensor, list[Tensor]]:
-        """A padded random image from below the trained generators, and noise for each; a crop unless ``whole``."""
+    def _inputs(
+        self, drawn: list[Tensor] | None = None, whole: bool = False
+    ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+        """A padded random image from below the trained generators, and noise for each; a crop unless ``whole``.
+
+        Args:
+            drawn: the whole noise, as the last element of an earlier result; ``None`` to draw it.
+            whole: whether not to crop.
+
+        Returns:
+            The image, the noise, and the whole noise of which it is a crop.
+        """
         net, size = self.net, self.net.sizes[self.first]
         below = (
             self.reconstruction_input if self.single else self.prepared(net.resized(net.sample(1, self.first), size))
         )
-        noises = [net.noise(1 if self.single else i, net.sizes[i], 1) for i in range(self.first, self.scale + 1)]
-        if net.border == "zero":
-            noises = [padded(noise) for noise in noises]
+        if drawn is None:
+            drawn = [net.noise(1 if self.single else i, net.sizes[i], 1) for i in range(self.first, self.scale + 1)]
+            if net.border == "zero":
+                drawn = [padded(noise) for noise in drawn]
         corner = None if whole else self._random_corner()
-        return self._crop(padded(below), corner, RADIUS), [self._crop(noise, corner, RADIUS) for noise in noises]
+        noises = [self._crop(noise, corner, RADIUS) for noise in drawn]
+        return self._crop(padded(below), corner, RADIUS), noises, drawn
 
     def _generate(self, below: Tensor, noises: Sequence[Tensor | None]) -> Tensor:
         """The image of this scale for the given inputs."""

@@ -33,7 +33,9 @@ class Config:
             size faster.
         decay_at: fraction of the steps after which the learning rates decay linearly to a tenth, 0..1.
         adversarial: ``wasserstein``, with a gradient penalty, as published; ``hinge``, which needs no penalty, so that
-            a step is faster.
+            a step is faster. As published are then also the initial weights of the coordinates, which with ``hinge``
+            are scaled up to match the many latent inputs, and the training beyond the edges, which takes positions
+            inside as well and has a hundred times the weight of the coordinates.
         penalty: weight of the gradient penalty: WGAN-GP's with ``wasserstein``, R1 with ``hinge``; 0 for none.
         penalty_every: the penalty is computed at every so many-th step only, and multiplied by this number.
         released: use the gradient penalty and the batch norm of the published code instead of those of the literature.

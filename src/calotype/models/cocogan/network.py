@@ -117,7 +117,8 @@ class Generator(nn.Module):
         )
         self.norm = BatchNorm(widths[-1])
         self.last = _conv(widths[-1], 3, 3)
-        self._scale_coordinate_weights(dimensions(cfg))
+        if cfg.adversarial == "hinge":  # as published, coordinates start like all other inputs
+            self._scale_coordinate_weights(dimensions(cfg))
 
     @torch.no_grad()
     def _scale_coordinate_weights(self, count: int) -> None:

@@ -24,6 +24,8 @@ from calotype.nn.ema import ExponentialMovingAverage
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 from calotype.nn.schedules import constant_then_linear, set_rates
 
+_BEYOND_FACTOR = 100.0  # of the coordinate loss in the published training beyond the edges: 10,000 for 100
+
 
 class RandomDraws(NamedTuple):
     """The random numbers of one batch, or of a part of it.
@@ -33,8 +35,9 @@ class RandomDraws(NamedTuple):
         row, column: positions of the real macro patches, [B].
         fake_row, fake_column: positions of the generated ones; the same, except beyond the edges.
         mirrored: [B], bool: whether an image is flipped.
-        share: [B, 1, 1, 1], 0..1: weight of the real patch where WGAN-GP interpolates; also the rotation of a panorama.
+        share: [B, 1, 1, 1], 0..1: rotation of a panorama.
         tint: [B, 14], -1..1: colour jitter, 7 numbers for the real patch and 7 for the generated one.
+        mix: [B, 1, 1, 1], 0..1: weight of the real patch where WGAN-GP interpolates.
     """
 
     latent: Tensor
@@ -45,6 +48,7 @@ class RandomDraws(NamedTuple):
     mirrored: Tensor
     share: Tensor
     tint: Tensor
+    mix: Tensor
 
     def split(self, count: int) -> list[RandomDraws]:
         """Split into parts of equal length."""
@@ -73,6 +77,7 @@ def draw(cfg: Config, device: torch.device, beyond: int = 0) -> RandomDraws:
         mirrored=torch.rand(n) < 0.5,
         share=torch.rand(n, 1, 1, 1),
         tint=torch.rand(n, 14) * 2 - 1,
+        mix=torch.rand(n, 1, 1, 1),
     )
     return RandomDraws(*(distributed.share(each).to(device) for each in drawn))
 
@@ -88,14 +93,47 @@ def _positions(cfg: Config) -> tuple[Tensor, Tensor]:
 
 
 def _positions_across_edges(cfg: Config, beyond: int, n: int) -> tuple[Tensor, Tensor]:
-    """Sample positions of macro patches that cross an edge."""
+    """Sample positions of macro patches that cross an edge; where all is as published, of others as well."""
     rows, columns = macro_choices(cfg)
     cyclic = cfg.coordinates == "cylindrical"
     down = range(-beyond, rows + beyond)
     across = range(columns) if cyclic else range(-beyond, columns + beyond)
-    places = [(i, j) for i in down for j in across if not (0 <= i < rows and (cyclic or 0 <= j < columns))]
+    places = [(i, j) for i in down for j in across if as_published(cfg) or not _is_inside(i, j, cfg)]
     chosen = torch.tensor(places, dtype=torch.float32)[torch.randint(len(places), (n,))]
     return chosen[:, 0], chosen[:, 1]
+
+
+def as_published(cfg: Config) -> bool:
+    """Whether a training follows the publication where ``small`` and ``medium`` do not: with the Wasserstein loss."""
+    return cfg.adversarial == "wasserstein"
+
+
+def _is_inside(row: float, column: float, cfg: Config) -> bool:
+    rows, columns = macro_choices(cfg)
+    return 0 <= row < rows and (cfg.coordinates == "cylindrical" or 0 <= column < columns)
+
+
+def _inside(drawn: RandomDraws, cfg: Config) -> Tensor:
+    """Which generated patches have the position of a possible real one: bool [B]."""
+    rows, columns = macro_choices(cfg)
+    within = (drawn.fake_row >= 0) & (drawn.fake_row < rows)
+    if cfg.coordinates == "cylindrical":
+        return within
+    return within & (drawn.fake_column >= 0) & (drawn.fake_column < columns)
+
+
+def coordinate_weight(cfg: Config, *, beyond: bool) -> float:
+    """Weight of the coordinate loss; as published, a hundred times as large in the training beyond the edges."""
+    return cfg.coordinate_weight * (_BEYOND_FACTOR if beyond and as_published(cfg) else 1.0)
+
+
+def _coordinate_loss(predicted: Tensor, at: Tensor, drawn: RandomDraws, cfg: Config, beyond: bool) -> Tensor:
+    """The mean squared error of the predicted coordinates of generated patches; of those beyond the edges none."""
+    if not beyond:
+        return F.mse_loss(predicted, at)
+    known = _inside(drawn, cfg).to(predicted.dtype)[:, None]
+    loss: Tensor = (known * (predicted - at).square()).mean()
+    return loss
 
 
 def real_patches(pictures: Tensor, drawn: RandomDraws, cfg: Config) -> Tensor:
@@ -132,9 +170,10 @@ def jitter_colours(patches: Tensor, how: Tensor, strength: float) -> Tensor:
 class DiscriminatorObjective(nn.Module):
     """The discriminator's losses as one module with one forward pass, as ``DistributedDataParallel`` requires."""
 
-    def __init__(self, discriminator: Discriminator, cfg: Config) -> None:
+    def __init__(self, discriminator: Discriminator, cfg: Config, *, beyond: bool = False) -> None:
         super().__init__()
         self.discriminator, self.cfg = discriminator, cfg
+        self.coordinate_weight = coordinate_weight(cfg, beyond=beyond)
 
     def forward(
         self, real: Tensor, fake: Tensor, drawn: RandomDraws, penalised: bool, beyond: bool
@@ -150,15 +189,21 @@ class DiscriminatorObjective(nn.Module):
             )
         }
         total = losses["discriminator"]
-        # Generated patches beyond the edges have no ground truth: only the coordinates of real ones are trained.
-        predicted = real_features if beyond else torch.cat([real_features, fake_features])
-        losses["coordinates"] = F.mse_loss(discriminator.place(predicted), at if beyond else torch.cat([at, fake_at]))
-        total = total + cfg.coordinate_weight * losses["coordinates"]
+        # Generated patches beyond the edges have no ground truth: only the coordinates of the others are trained.
+        if beyond and as_published(cfg):
+            placed = discriminator.place(torch.cat([real_features, fake_features])).chunk(2)
+            outer = _coordinate_loss(placed[1], fake_at, drawn, cfg, beyond)
+            losses["coordinates"] = (F.mse_loss(placed[0], at) + outer) / 2
+        else:
+            predicted = real_features if beyond else torch.cat([real_features, fake_features])
+            wanted = at if beyond else torch.cat([at, fake_at])
+            losses["coordinates"] = F.mse_loss(discriminator.place(predicted), wanted)
+        total = total + self.coordinate_weight * losses["coordinates"]
         if discriminator.source is not None:
             losses["latent"] = (discriminator.source(fake_features) - drawn.latent).abs().mean()
             total = total + cfg.latent_weight * losses["latent"]
         if penalised:
-            losses["penalty"] = self._penalty(real, fake, at, drawn.share)
+            losses["penalty"] = self._penalty(real, fake, at, drawn.mix)
             total = total + cfg.penalty * cfg.penalty_every * losses["penalty"]
         return {**losses, "total": total}
 
@@ -182,15 +227,15 @@ def _released_penalty(score: Any, real: Tensor, fake: Tensor) -> Tensor:
 
 
 def generator_objective(
-    discriminator: Discriminator, fake: Tensor, drawn: RandomDraws, cfg: Config, beyond: bool
+    discriminator: Discriminator, fake: Tensor, drawn: RandomDraws, cfg: Config, beyond: bool, weight: float
 ) -> dict[str, Tensor]:
-    """The generator's losses by name, with ``total``, their weighted sum."""
+    """The generator's losses by name, with ``total``, their weighted sum; ``weight`` is that of the coordinates."""
     at = macro_coordinates(drawn.fake_row, drawn.fake_column, cfg)
     features = discriminator.features(jitter_colours(fake, drawn.tint[:, 7:], cfg.tint))
     losses = {"generator": generator_loss(discriminator.scores(features, at))}
     total = losses["generator"]
-    if not beyond:
-        total = total + cfg.coordinate_weight * F.mse_loss(discriminator.place(features), at)
+    if not beyond or as_published(cfg):
+        total = total + weight * _coordinate_loss(discriminator.place(features), at, drawn, cfg, beyond)
     if discriminator.source is not None:
         total = total + cfg.latent_weight * (discriminator.source(features) - drawn.latent).abs().mean()
     return {**losses, "total": total}
@@ -222,7 +267,8 @@ class Trainer:
         self.schedule = constant_then_linear(max(1, steps), cfg.decay_at, floor=0.1)
         self.average = ExponentialMovingAverage(net.average, cfg.average)
         self.generator = distributed.wrapped(net.generator)
-        self.objective = distributed.wrapped(DiscriminatorObjective(discriminator, cfg))
+        self.coordinate_weight = coordinate_weight(cfg, beyond=beyond)
+        self.objective = distributed.wrapped(DiscriminatorObjective(discriminator, cfg, beyond=beyond))
 
     @property
     def state(self) -> dict[str, Any]:
@@ -277,7 +323,7 @@ class Trainer:
             with distributed.averaging(self.generator, k == len(parts) - 1):
                 fake = kept[0] if kept else self._generate(part)
                 with self._autocast():
-                    losses = generator_objective(net.critic, fake, part, cfg, beyond)
+                    losses = generator_objective(net.critic, fake, part, cfg, beyond, self.coordinate_weight)
                 torch.autograd.backward(losses["total"].float() / len(parts))
             _add(values, losses, len(parts))
         net.critic.requires_grad_(True)

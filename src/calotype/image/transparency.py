@@ -1,0 +1,85 @@
+"""Transparency of results: alpha from the inputs where a verb changes colour alone, and exact ends of its range."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+_LEAST = 2 / 255  # opacity below which an engine's colour is not used
+_RING = 3  # pixels around a hole that are looked at
+_NEAR = 8 / 255  # how far from fully clear or fully opaque an averaged alpha may be
+
+
+def with_alpha(made: Tensor, alpha: Tensor, instead: Tensor) -> Tensor:
+    """The colours of ``made`` with another alpha channel.
+
+    Args:
+        made: [1, 4, H, W], -1..1: colours composited on mid-grey, then alpha.
+        alpha: [1, 1, H, W], -1..1.
+        instead: [1, 4, H, W], as ``made``: its colours are taken where those of ``made`` are hidden.
+
+    Returns:
+        [1, 4, H, W], -1..1.
+    """
+    colour = torch.where(_opacity(made) >= _LEAST, _straight(made), _straight(instead))
+    return torch.cat([colour * (alpha + 1) / 2, alpha], 1)
+
+
+def settled(made: Tensor, photo: Tensor) -> Tensor:
+    """``made`` with alpha fully clear or opaque where it nearly is, if the photo has such pixels and none nearly so.
+
+    Averages of patches and optimization leave alpha a few levels off.
+
+    Args:
+        made: [1, C, h, w], -1..1.
+        photo: [1, C, H, W], -1..1.
+
+    Returns:
+        [1, C, h, w]; unchanged if C = 3.
+    """
+    if made.shape[1] != 4 or photo.shape[1] != 4:
+        return made
+    opacity = _opacity(made)
+    ends = opacity
+    given = _opacity(photo)
+    if _reaches(given, 1 - _NEAR, 1.0):
+        ends = torch.where(opacity > 1 - _NEAR, torch.ones_like(opacity), ends)
+    if _reaches(1 - given, 1 - _NEAR, 1.0):
+        ends = torch.where(opacity < _NEAR, torch.zeros_like(opacity), ends)
+    return torch.cat([_straight(made) * ends, 2 * ends - 1], 1) if not torch.equal(ends, opacity) else made
+
+
+def opaque_within(made: Tensor, photo: Tensor, hole: Tensor) -> Tensor:
+    """``made`` with opaque pixels in a hole of the photo that only opaque pixels surround.
+
+    Args:
+        made: [1, C, H, W], -1..1.
+        photo: [1, C, H, W], -1..1.
+        hole: [1, 1, H, W], 0 or 1.
+
+    Returns:
+        [1, C, H, W]; unchanged if C = 3.
+    """
+    if made.shape[1] != 4:
+        return made
+    around = F.max_pool2d(hole, 2 * _RING + 1, 1, _RING) * (1 - hole) > 0
+    if bool((photo[:, 3:][around] < 1).any()):
+        return made
+    full = torch.cat([_straight(made), torch.ones_like(hole)], 1)
+    return torch.where(hole > 0, full, made)
+
+
+def _reaches(opacity: Tensor, near: float, end: float) -> bool:
+    """Whether there are values at ``end`` and none between it and ``near``."""
+    return bool((opacity >= end).any()) and not bool(((opacity > near) & (opacity < end - 1e-4)).any())
+
+
+def _opacity(image: Tensor) -> Tensor:
+    return ((image[:, 3:] + 1) / 2).clamp(0, 1)
+
+
+def _straight(image: Tensor) -> Tensor:
+    """Colours without the mid-grey they are composited on; mid-grey where nothing is visible."""
+    opacity = _opacity(image)
+    return torch.where(opacity > 0, image[:, :3] / opacity.clamp_min(1e-6), torch.zeros_like(opacity)).clamp(-1, 1)

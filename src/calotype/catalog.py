@@ -37,6 +37,7 @@ ENGINES: dict[str, str] = {
 MODELS: dict[str, str] = {
     "cocogan": "calotype.models.cocogan",
     "spade": "calotype.models.spade",
+    "stylegan": "calotype.models.stylegan",
 }
 
 

@@ -184,7 +184,7 @@ class Array:
 
     def tensor(self) -> Tensor:
         """The numbers as a tensor, contiguous."""
-        return torch.from_numpy(np.ascontiguousarray(self.array()))
+        return torch.from_numpy(np.asarray(self.array(), order="C"))
 
 
 def is_size(value: object) -> bool:

@@ -165,6 +165,7 @@ _SMALL = Config(
     mixing=0.5,
     average=5.0,
     mirror=True,
+    augment_thousands=30.0,
 )
 
 PRESETS: dict[str, Config] = {

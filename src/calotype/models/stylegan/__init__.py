@@ -29,7 +29,9 @@ imported, not trained; it has no noise maps. StyleGAN1 and EG3D are not read.
 """
 
 from calotype.models.stylegan.config import PRESETS, Config
-from calotype.models.stylegan.cost import cost, efforts, training_cost
+from calotype.models.stylegan.cost import cost, efforts, embedding_cost, training_cost
+from calotype.models.stylegan.editing import adjust, crossover, morph, transfer
+from calotype.models.stylegan.embedding import embed
 from calotype.models.stylegan.generate import sample
 from calotype.models.stylegan.importing import described, imported
 from calotype.models.stylegan.network import build
@@ -38,16 +40,22 @@ from calotype.models.stylegan.train import batch_size, picture_size, stages, tra
 __all__ = [
     "PRESETS",
     "Config",
+    "adjust",
     "batch_size",
     "build",
     "cost",
+    "crossover",
     "described",
     "efforts",
+    "embed",
+    "embedding_cost",
     "imported",
+    "morph",
     "picture_size",
     "sample",
     "stages",
     "train",
     "training_cost",
+    "transfer",
     "unfinished",
 ]

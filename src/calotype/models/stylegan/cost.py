@@ -14,6 +14,10 @@ from calotype.types import Cost
 # sampled picture; of a training step. The share of the latter where bfloat16 is computed in hardware, by tiles (AMX) or
 # by vectors (AVX-512).
 PER_SAMPLED, PER_TRAINED, TILES, VECTORS = 2.1e-11, 2.4e-11, 0.45, 0.75
+# Steps of the methods of embedding; multiply-adds of their features for a pixel, and the largest side of these.
+STEPS = {"fast": 300, "paper": 5000, "projector": 1000}
+FEATURE_MACS = {"fast": 14_000, "paper": 190_000, "projector": 235_000}
+FEATURE_SIDES = {"fast": 128, "paper": 256, "projector": 256}
 # Bytes that torch itself takes; and bytes a number that a network keeps until its gradient comes.
 BASE, PER_NUMBER = 350 << 20, 6
 
@@ -43,6 +47,26 @@ def cost(size: tuple[int, int] | None, cfg: Config) -> Cost:
     seconds = generator_macs(cfg) * PER_SAMPLED / _speed_up()
     largest = 6 * max(width * side**2 for side, width in _layers(cfg))
     return Cost(max(0.01, seconds), int(BASE + 4 * largest + 8 * _weights(cfg)))
+
+
+def embedding_cost(plan: tuple[str, int, int], cfg: Config) -> Cost:
+    """Seconds and peak memory of embedding a photo.
+
+    Args:
+        plan: method, steps (0: those of the method) and steps of the noise stage.
+        cfg: the settings.
+    """
+    method, steps, noise_steps = plan
+    steps = steps or STEPS[method]
+    side = cfg.resolution
+    feature = FEATURE_MACS[method] * min(side, FEATURE_SIDES[method]) ** 2
+    if method == "paper":
+        feature = FEATURE_MACS[method] * FEATURE_SIDES[method] ** 2
+    # A pass there and back is three passes; most steps of ``fast`` are made at lower resolutions.
+    share = 0.45 if method == "fast" and side > 32 else 1.0
+    macs = 3 * (steps * share * (generator_macs(cfg) + feature) + noise_steps * generator_macs(cfg))
+    kept = sum(10.0 * width * size**2 for size, width in _layers(cfg)) + 2e7
+    return Cost(macs * PER_SAMPLED / _speed_up(), int(BASE + 6 * kept + 12 * _weights(cfg)))
 
 
 def generator_macs(cfg: Config) -> float:

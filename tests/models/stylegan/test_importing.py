@@ -7,6 +7,7 @@ import collections
 import math
 import os
 import pickle
+import random
 import sys
 import types
 from dataclasses import replace
@@ -465,13 +466,40 @@ def test_files_that_are_none(tmp_path, nvidia):
     state = lively(CFG)
     del state["synthesis.b8.conv1.bias"]
     torch.save(nvidia(state, CFG), tmp_path / "part.pt")
-    with pytest.raises(InputError, match=r"part.pt' lacks the weights generator.synthesis.b8.conv1.bias"):
+    with pytest.raises(
+        InputError, match=r"part.pt' lacks the weights generator.synthesis.b8.conv1.bias: it is no network"
+    ):
         stylegan.imported(tmp_path / "part.pt")
     state = lively(CFG)
     state["synthesis.b8.conv1.bias"] = torch.full((16,), float("nan"))
     torch.save(nvidia(state, CFG), tmp_path / "nan.pt")
     with pytest.raises(InputError, match="not finite"):
         stylegan.imported(tmp_path / "nan.pt")
+
+
+def test_mutated_files_are_imported_or_refused(tmp_path, nvidia):
+    """In one line, and without taking memory for what the file only says it has."""
+    data = pickle.dumps({"G_ema": nvidia(lively(CFG), CFG)}, 3)
+    chance, outcomes = random.Random(1), set()
+    for _ in range(60):
+        spoilt = bytearray(data)
+        for _ in range(chance.choice([1, 1, 3])):
+            spoilt[chance.randrange(len(spoilt))] = chance.randrange(256)
+        (tmp_path / "a.pkl").write_bytes(bytes(spoilt))
+        try:
+            stylegan.imported(tmp_path / "a.pkl")
+            outcomes.add("imported")
+        except InputError as error:
+            outcomes.add("refused" if "\n" not in str(error) else "many lines")
+    assert outcomes == {"imported", "refused"}
+
+
+@pytest.mark.parametrize("name", ["resolution", "latent", "classes", "mapping_layers"])
+def test_sizes_that_only_the_settings_say(tmp_path, nvidia, name):
+    value = {"resolution": 65536, "latent": 60000, "classes": 60000, "mapping_layers": 50000}[name]
+    torch.save(nvidia(lively(CFG), replace(CFG, **{name: value})), tmp_path / "a.pt")
+    with pytest.raises(InputError, match=r"too large|lacks the weights|another size|other resolution"):
+        stylegan.imported(tmp_path / "a.pt")
 
 
 def test_a_file_is_imported_into_the_store_and_sampled(tmp_path, nvidia):

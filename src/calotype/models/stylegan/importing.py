@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
+
 from calotype.errors import InputError
 from calotype.files import shown
 from calotype.foreign import COMMON, Refused, read
@@ -18,6 +20,8 @@ _NAMES = {**COMMON, **PERSISTENT}
 _DIALECTS = (nvidia, tensorflow, rosinality, lucidrains)
 _KIND = "StyleGAN file"
 _FAMILIES = {"stylegan2": "StyleGAN2", "stylegan3": "StyleGAN3", "lucidrains": "StyleGAN2 (lucidrains)"}
+_LARGEST, _MOST_LAYERS = 4096, 64
+_TRUST = "it is no network that is known here"
 _MAYBE_ABSENT = ("mapping.w_avg", "noise_const")
 
 
@@ -36,23 +40,35 @@ def imported(path: str | Path) -> tuple[Config, Net]:
     Raises:
         InputError: the file cannot be read, is of another network, or holds what no such file needs.
     """
-    import torch
-
     found = _found(Path(path))
+    _check(found, Path(path))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         net = build(found.cfg)
-    wanted = net.state_dict()
-    odd = sorted(name for name, value in found.tensors.items() if name in wanted and value.shape != wanted[name].shape)
-    missing = sorted(name for name in wanted if name not in found.tensors and not name.endswith(_MAYBE_ABSENT))
-    surplus = sorted(found.tensors.keys() - wanted.keys())
-    for word, names in (("lacks", missing), ("has another size of", odd), ("has besides", surplus)):
-        if names:
-            raise InputError(f"{shown(path)} {word} the weights {', '.join(names[:3])}: it is no network that is known")
     net.load_state_dict(dict(found.tensors), strict=False)
     if not found.mean:
         measure_mean(net.generator, found.cfg)
     return found.cfg, net.requires_grad_(False).eval()
+
+
+def _check(found: Found, path: Path) -> None:
+    """Check that the file has all weights of a network of its settings, before any memory is taken for one.
+
+    Raises:
+        InputError: weights are missing, have other sizes, or there are others besides.
+    """
+    try:
+        with torch.device("meta"):
+            wanted = build(found.cfg).state_dict()
+    except RuntimeError as error:
+        raise InputError(f"{shown(path)} has settings of a network that cannot be: {_TRUST}") from error
+    shapes = {name: value.shape for name, value in found.tensors.items()}
+    odd = sorted(name for name in shapes.keys() & wanted.keys() if shapes[name] != wanted[name].shape)
+    missing = sorted(name for name in wanted.keys() - shapes.keys() if not name.endswith(_MAYBE_ABSENT))
+    surplus = sorted(shapes.keys() - wanted.keys())
+    for word, names in (("lacks", missing), ("has another size of", odd), ("has besides", surplus)):
+        if names:
+            raise InputError(f"{shown(path)} {word} the weights {', '.join(names[:3])}: {_TRUST}")
 
 
 def described(path: str | Path) -> Description:
@@ -80,12 +96,19 @@ def described(path: str | Path) -> Description:
     return Description(_FAMILIES[cfg.generator], found.writer, facts, found.licence, found.unused)
 
 
+def _limit(cfg: Config) -> None:
+    """Refuse sizes that no network has, and that would take all memory."""
+    if cfg.resolution > _LARGEST or max(cfg.layers, cfg.mapping_layers) > _MOST_LAYERS:
+        raise Refused(f"holds a network of {cfg.resolution} pixels and {cfg.layers} layers, which is too large")
+
+
 def _found(path: Path) -> Found:
     value = read(path, _NAMES, kind=_KIND)
     try:
         for dialect in _DIALECTS:
             found: Found | None = dialect.read(value)
             if found is not None:
+                _limit(found.cfg)
                 return found
         raise Refused("holds no StyleGAN generator that is known")
     except Refused as error:

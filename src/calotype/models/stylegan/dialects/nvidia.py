@@ -95,6 +95,8 @@ def _stylegan2(record: Record, synthesis: Record, tensors: dict[str, Tensor]) ->
     layer = submodule(last, "conv1")
     if layer.get("use_noise") is False or layer.get("activation") not in ("lrelu", None):
         raise Refused("has layers without noise, or with another activation than leaky ReLU")
+    if blocks[-1] != record.get("img_resolution"):
+        raise Refused("has blocks of another resolution than it says")
     channels = {side: len(tensors[f"synthesis.b{side}.conv1.weight"]) for side in blocks}
     base, most = base_of(channels)
     architecture = last.get("architecture")
@@ -109,6 +111,8 @@ def _stylegan3(record: Record, synthesis: Record) -> Config:
     assert isinstance(names, list)
     layers = [submodule(synthesis, name) for name in names]
     first, count, critical = layers[0], _whole(synthesis, "num_layers"), _whole(synthesis, "num_critical")
+    if len(layers) != count + 1:
+        raise Refused("has another number of layers than it says")
     settings = dict(named(record.get("_init_kwargs"))) | dict(named(synthesis.get("_init_kwargs")))
 
     def setting(name: str, otherwise: float) -> float:

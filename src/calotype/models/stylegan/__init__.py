@@ -14,7 +14,10 @@ other programs trained, without executing anything in their files: stylegan2-ada
 and R), StyleGAN2 for TensorFlow, rosinality's and lucidrains' programs, PTI, and the decoders of pSp and e4e. A seed is
 the latent vector that NVIDIA's programs draw for it.
 
-Differences from the publication:
+``embed`` finds a photo in a generator (Abdal, Qin, Wonka, "Image2StyleGAN", ICCV 2019); ``morph``, ``crossover``,
+``transfer`` and ``adjust`` edit what was found.
+
+Differences from the publications:
 
 - Demodulation is ``rsqrt(s^2 . sum(W^2))``: the same numbers without weights of their own for every picture.
 - Generator and discriminator are updated from the same generated pictures; in the published code new ones are drawn for
@@ -23,6 +26,11 @@ Differences from the publication:
 - The minibatch standard deviation is that of consecutive pictures.
 - The presets for a processor have narrow networks, a short mapping network and no path length regularization, and
   learning rates fall to a tenth at the end.
+- Embedding: by default from coarse to fine, by ST-LPIPS and squared error, which takes a tenth of the steps. The
+  methods of the paper and of NVIDIA's projector use the original VGG-16 weights, without channel weights. In the noise
+  stage the squared error has weight 1 and the learning rate is 0.05; published are 1e-5 and 5, which depend on Adam's
+  epsilon.
+- Components of ``adjust`` are eigenvectors of all affine maps (Shen and Zhou, CVPR 2021), with rows of length 1.
 
 Limits: square pictures of a power of two pixels, no transparency. Training pictures should be aligned. StyleGAN3 is
 imported, not trained; it has no noise maps. StyleGAN1 and EG3D are not read.

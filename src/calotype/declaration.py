@@ -89,6 +89,8 @@ class System:
             (config, net).
         imports_file: whether ``imported`` reads one file whose name matches a pattern, not a folder. Then there is also
             a function ``described`` that returns a ``calotype.foreign.description.Description`` of such a file.
+        exports: whether there is a function ``exported(config, net, path)`` that writes a model to the file of another
+            program and returns a line about it.
         efforts: whether there is a function ``efforts`` for the relative work of each stage; else all are equal.
         at_sampling: fields of the configuration that have no effect on training.
         remade_with: name of the function that adapts the configuration for injected pictures; empty for none.
@@ -100,6 +102,7 @@ class System:
     extends: bool = False
     imports: tuple[str, ...] = ()
     imports_file: bool = False
+    exports: bool = False
     efforts: bool = False
     at_sampling: frozenset[str] = frozenset()
     remade_with: str = ""

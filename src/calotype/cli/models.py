@@ -23,11 +23,12 @@ Work = Callable[[], int]
 
 def group() -> typer.Typer:
     """The command ``models`` with its sub-commands; like all commands they return the work as a function."""
-    app = typer.Typer(help="List, delete, import or describe trained models.")
+    app = typer.Typer(help="List, delete, import, export or describe trained models.")
     app.callback(invoke_without_command=True)(_models)
     app.command("remove")(_remove)
     app.command("import")(_import)
     app.command("describe")(_describe)
+    app.command("export")(_export)
     return app
 
 
@@ -79,6 +80,20 @@ def _say(path: str, as_json: bool) -> int:
     rows = [["network", found.family], ["written by", found.writer], *map(list, found.facts.items())]
     rows += [["licence", found.licence], ["not used", ", ".join(found.unused) or "nothing"]]
     print(aligned(rows, right=False))
+    return 0
+
+
+def _export(
+    model: Annotated[str, typer.Argument(metavar="NAME|FOLDER", help="a model, by its name or its folder")],
+    path: Annotated[str, typer.Argument(metavar="FILE", help="file to write, such as network.pt")],
+) -> Work:
+    """Write a StyleGAN2 model to a file that rosinality's stylegan2-pytorch and its many descendants read."""
+    return partial(_write, model, path)
+
+
+def _write(model: str, path: str) -> int:
+    print(model_tasks.export(model, path), file=sys.stderr)
+    print(path)
     return 0
 
 

@@ -143,6 +143,25 @@ def _import_own(folder: Path) -> Path:
     return stored
 
 
+def export(model: str | Path, path: str | Path) -> str:
+    """Write a model to the file of another program, and return a line about it.
+
+    Args:
+        model: its name in the model store, or its folder.
+        path: of the file.
+
+    Raises:
+        InputError: there is no such model, or none of another program that could hold it.
+        OutputError: the file cannot be written.
+    """
+    loaded = load(model_store.folder_of(model))
+    if not declared(loaded.system).exports:
+        able = [name for name in (*ENGINES, *MODELS) if declared(name).exports]
+        raise InputError(f"models of {loaded.system} cannot be exported, only those of {', '.join(able)}")
+    said: str = loaded.engine.exported(loaded.config, loaded.net, Path(path))
+    return said
+
+
 def _reader(folder: Path) -> str:
     """The system that can import the model in a folder."""
     readers = [name for name in (*ENGINES, *MODELS) if declared(name).imports and not declared(name).imports_file]

@@ -373,6 +373,32 @@ def test_checkpoints_of_rosinality(tmp_path, multiplier):
     assert "encoder" in stylegan.described(tmp_path / "encoder.pt").unused
 
 
+def test_exported_files_are_those_of_rosinality(tmp_path):
+    torch.manual_seed(3)
+    cfg = replace(CFG, latent=8, clamp=0.0)
+    net = stylegan.build(cfg).eval()
+    net.load_state_dict({f"generator.{name}": value for name, value in lively(cfg).items()})
+    said = stylegan.exported(cfg, net, tmp_path / "a.pt")
+    assert said == "size 16, 3 mapping layers, channels of its own, which need a changed program"
+    written = torch.load(tmp_path / "a.pt", weights_only=True)
+    z = torch.randn(2, 8)
+    made = net.generator(net.generator.styles(z))
+    torch.testing.assert_close(rosinality_picture(written["g_ema"], z), made, atol=2e-5, rtol=1e-5)
+    expected = set(rosinality_weights()) | {f"to_rgbs.{k}.upsample.kernel" for k in range(2)}
+    assert set(written["g_ema"]) == expected
+    check(tmp_path / "a.pt", z, made)
+    wide = replace(CFG, latent=8, resolution=128, base=32768, max_channels=512, clamp=256.0)
+    with torch.device("meta"):
+        other = stylegan.build(wide)
+    other = other.to_empty(device="cpu")
+    said = stylegan.exported(wide, other, tmp_path / "b.pt")
+    assert said.startswith("size 128, 3 mapping layers, channel multiplier 2; activations were limited to 256 here")
+    for changes in ({"classes": 2}, {"architecture": "orig"}, {"channels": 1}):
+        odd = replace(CFG, **changes)
+        with pytest.raises(InputError, match="can be exported"):
+            stylegan.exported(odd, stylegan.build(odd), tmp_path / "c.pt")
+
+
 # --- lucidrains
 
 
@@ -512,6 +538,8 @@ def test_a_file_is_imported_into_the_store_and_sampled(tmp_path, nvidia):
     (one,) = calotype.sample(stored, seed=4, truncation=0.5)
     assert one.size == (16, 16)
     assert model_tasks.describe(path).family == "StyleGAN2"
+    with pytest.raises(InputError, match="can be exported"):  # its latent vectors have another length than its styles
+        model_tasks.export(stored, tmp_path / "cats.pt")
     with pytest.raises(InputError, match="leave out --photo"):
         model_tasks.take_over(path, photo=tmp_path / "a.png")
     with pytest.raises(InputError, match="has no size"):

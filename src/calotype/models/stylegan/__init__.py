@@ -40,6 +40,7 @@ from calotype.models.stylegan.config import PRESETS, Config
 from calotype.models.stylegan.cost import cost, efforts, embedding_cost, training_cost
 from calotype.models.stylegan.editing import adjust, crossover, morph, transfer
 from calotype.models.stylegan.embedding import embed
+from calotype.models.stylegan.exporting import exported
 from calotype.models.stylegan.generate import sample
 from calotype.models.stylegan.importing import described, imported
 from calotype.models.stylegan.network import build
@@ -57,6 +58,7 @@ __all__ = [
     "efforts",
     "embed",
     "embedding_cost",
+    "exported",
     "imported",
     "morph",
     "picture_size",

@@ -31,5 +31,6 @@ SYSTEM = System(
     },
     imports=("*.pkl", "*.pt", "*.pth"),
     imports_file=True,
+    exports=True,
     efforts=True,
 )

@@ -116,6 +116,7 @@ def test_what_torch_itself_refuses(in_zip):
         "part": torch.arange(24).reshape(2, 3, 4).transpose(0, 2)[1:],
         "device": torch.device("cpu"),
         "size": torch.Size([1, 2]),
+        "type": torch.float32,
         "none": torch.empty(0, 3),
         "truth": torch.tensor([True, False]),
     }
@@ -125,6 +126,7 @@ def test_what_torch_itself_refuses(in_zip):
     assert found["args"].state == {"size": 256}
     assert found["losses"] == {"g": [1.0]}
     assert (found["number"], found["whole"], found["size"]) == (2.5, 3, (1, 2))
+    assert found["type"].text == "torch.float32"
     assert found["array"].array().tolist() == given["array"].tolist()
     for name in ("half", "part", "none", "truth"):
         assert torch.equal(found[name].tensor(), given[name]), name

@@ -168,6 +168,11 @@ def _named(text: str, call: Any = None, *, made: bool = False) -> dict[tuple[str
 # Tensors, NumPy arrays and numbers, and containers: what files of weights need.
 COMMON: Names = {
     **{("torch", name): Name(f"torch.{name}", dtype=dtype) for name, dtype in _STORAGES.items()},
+    # Types of numbers, in settings.
+    **{
+        ("torch", name): Name(f"torch.{name}")
+        for name in ("float64", "float32", "float16", "bfloat16", "int64", "int32")
+    },
     **_named("torch._utils._rebuild_tensor", _tensor),
     **_named("torch._utils._rebuild_tensor_v2", _tensor),
     **_named("torch._utils._rebuild_parameter", _first),

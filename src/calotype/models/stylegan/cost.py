@@ -13,7 +13,7 @@ from calotype.types import Cost
 # Seconds on one core of a 2.6 GHz server processor for one multiply-add with all that goes with it, in float32: of a
 # sampled picture; of a training step. The share of the latter where bfloat16 is computed in hardware, by tiles (AMX) or
 # by vectors (AVX-512).
-PER_SAMPLED, PER_TRAINED, TILES, VECTORS = 2.1e-11, 2.4e-11, 0.45, 0.75
+PER_SAMPLED, PER_TRAINED, TILES, VECTORS = 3.2e-11, 2.4e-11, 0.45, 0.75
 # Steps of the methods of embedding; multiply-adds of their features for a pixel, and the largest side of these.
 STEPS = {"fast": 300, "paper": 5000, "projector": 1000}
 FEATURE_MACS = {"fast": 14_000, "paper": 190_000, "projector": 235_000}

@@ -479,6 +479,36 @@ def cocogan_step() -> str:
     )
 
 
+def stylegan_step() -> str:
+    result = results("stylegan_step")
+    kinds = ("published", "float32", "bfloat16")
+    rows = [
+        (
+            f"`{row['preset']}`",
+            *(
+                f"{found['seconds']:.3f} s ({found['times_as_quick']:.1f}), {found['mib']} MiB"
+                for kind in kinds
+                if (found := row["kinds"].get(kind))
+            ),
+        )
+        for row in result["presets"]
+    ]
+    layers = [
+        (row["layer"], row["type"], f"{row['apart_ms']:.1f}", f"{row['fused_ms']:.1f}") for row in result["resampling"]
+    ]
+    picture = result["picture_of_1024_pixels"]
+    return (
+        table("preset | published formulas, float32 | Calotype, float32 | Calotype, bfloat16", rows)
+        + "\n\nCPU seconds of a training step on one thread, the mean of sixteen of which one computes R1; in brackets "
+        "the speed relative to a step written from the published formulas; peak memory of the step. "
+        f"Bfloat16 by {result['bfloat16']}. A picture of configuration F at 1024 pixels takes "
+        f"{picture['cpu_seconds']:.1f} CPU seconds and {picture['mib']} MiB.\n\n"
+        + table("layer, batch of 16 | numbers | filter and convolution apart, ms | fused, ms", layers, 2)
+        + "\n\nThe same layer with filter and convolution one after the other, as used, and fused into one convolution "
+        "of 6 x 6: forward and backward."
+    )
+
+
 def spade() -> str:
     result = results("spade")
     columns = "pictures | pixel accuracy | mean IoU | relative to real | Frechet distance | minutes of training"
@@ -633,6 +663,7 @@ SECTIONS = (
     Section("`cocogan`: time of a training step", cocogan_step, (("cocogan_step", "cocogan_step"),)),
     Section("`cocogan`: two processes", processes, tuple(("distributed", name) for name in DISTRIBUTED)),
     Section("`cocogan`: panoramas", panoramas, (("panoramas", "panoramas"),)),
+    Section("`stylegan`: time of a training step", stylegan_step, (("stylegan_step", "stylegan_step"),)),
     Section("`spade`", spade, (("spade", "spade"),)),
     Section("`spade`: time of a training step", spade_speed, (("spade", "spade_speed"),)),
     Section("Metrics", metrics, (("canonical", "canonical"),)),

@@ -18,7 +18,7 @@ LAYERS = [
     {"errors", "declaration", "processor", "renamed"},
     {"types", "configuration"},
     {"files"},
-    {"image"},
+    {"image", "foreign"},
     {"results"},
     {"checkpoint", "distributed"},
     {"run", "saving"},

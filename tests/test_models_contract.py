@@ -158,6 +158,8 @@ def test_functions_take_what_is_declared(model):
         assert not verb.check or inspect.signature(getattr(model, verb.check))
     assert about.adapts == hasattr(model, "adapted")
     assert bool(about.imports) == hasattr(model, "imported")
+    assert about.imports_file == hasattr(model, "described")
+    assert about.exports == hasattr(model, "exported")
     assert about.efforts == hasattr(model, "efforts")
 
 

@@ -28,16 +28,20 @@ if TYPE_CHECKING:
     from calotype.results import Table as Table
     from calotype.run import Event as Event
     from calotype.run import Run as Run
+    from calotype.tasks.adjust import adjust as adjust
     from calotype.tasks.analogy import analogy as analogy
     from calotype.tasks.animate import animate as animate
+    from calotype.tasks.crossover import crossover as crossover
     from calotype.tasks.draw import draw as draw
     from calotype.tasks.edges import edges as edges
     from calotype.tasks.edit import edit as edit
+    from calotype.tasks.embed import embed as embed
     from calotype.tasks.erase import erase as erase
     from calotype.tasks.evaluate import evaluate as evaluate
     from calotype.tasks.expand import expand as expand
     from calotype.tasks.harmonize import harmonize as harmonize
     from calotype.tasks.mix import mix as mix
+    from calotype.tasks.morph import morph as morph
     from calotype.tasks.paint import paint as paint
     from calotype.tasks.panorama import panorama as panorama
     from calotype.tasks.relayout import relayout as relayout
@@ -49,6 +53,7 @@ if TYPE_CHECKING:
     from calotype.tasks.stylize import stylize as stylize
     from calotype.tasks.texture import texture as texture
     from calotype.tasks.train import train as train
+    from calotype.tasks.transfer import transfer as transfer
     from calotype.tasks.upscale import upscale as upscale
     from calotype.tasks.vary import vary as vary
     from calotype.types import Boxes as Boxes
@@ -78,6 +83,11 @@ _HOMES = {
     "segment": "calotype.tasks.segment",
     "edges": "calotype.tasks.edges",
     "draw": "calotype.tasks.draw",
+    "embed": "calotype.tasks.embed",
+    "morph": "calotype.tasks.morph",
+    "crossover": "calotype.tasks.crossover",
+    "transfer": "calotype.tasks.transfer",
+    "adjust": "calotype.tasks.adjust",
     "sample": "calotype.tasks.sample",
     "panorama": "calotype.tasks.panorama",
     "train": "calotype.tasks.train",

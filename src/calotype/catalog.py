@@ -38,6 +38,7 @@ ENGINES: dict[str, str] = {
 MODELS: dict[str, str] = {
     "cocogan": "calotype.models.cocogan",
     "spade": "calotype.models.spade",
+    "stylegan": "calotype.models.stylegan",
 }
 
 

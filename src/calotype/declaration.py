@@ -87,6 +87,10 @@ class System:
         imports: glob patterns of the files in a model folder of another program that ``imported`` can read; empty if
             there is no such function. An engine's returns (config, net, photo size, preview [1, 3, H, W]), a model's
             (config, net).
+        imports_file: whether ``imported`` reads one file whose name matches a pattern, not a folder. Then there is also
+            a function ``described`` that returns a ``calotype.foreign.description.Description`` of such a file.
+        exports: whether there is a function ``exported(config, net, path)`` that writes a model to the file of another
+            program and returns a line about it.
         efforts: whether there is a function ``efforts`` for the relative work of each stage; else all are equal.
         at_sampling: fields of the configuration that have no effect on training.
         remade_with: name of the function that adapts the configuration for injected pictures; empty for none.
@@ -97,6 +101,8 @@ class System:
     adapts: bool = False
     extends: bool = False
     imports: tuple[str, ...] = ()
+    imports_file: bool = False
+    exports: bool = False
     efforts: bool = False
     at_sampling: frozenset[str] = frozenset()
     remade_with: str = ""

@@ -9,7 +9,7 @@ and ``nccl`` on GPUs.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import timedelta
@@ -176,6 +176,23 @@ def averaging(module: Any, now: bool) -> Iterator[None]:
     skip = not now and isinstance(module, DistributedDataParallel)
     with module.no_sync() if skip else nullcontext():
         yield
+
+
+@torch.no_grad()
+def average_gradients(parameters: Iterable[Tensor]) -> None:
+    """Average the gradients of parameters over all processes, all in one message.
+
+    For steps that ``wrapped`` modules do not support: several forward passes, or gradients of some parameters alone.
+    All processes must have gradients of the same parameters.
+    """
+    if world() == 1:
+        return
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    dist.all_reduce(flat)
+    flat /= world()
+    for gradient, part in zip(gradients, torch.split(flat, [gradient.numel() for gradient in gradients])):
+        gradient.copy_(part.view_as(gradient))
 
 
 @torch.no_grad()

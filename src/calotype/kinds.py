@@ -195,9 +195,11 @@ def _boxes_tensor(boxes: Boxes, device: torch.device) -> dict[str, torch.Tensor]
 
 
 def _read_latent(value: Any, reading: Reading) -> Latent:
-    """A latent code from a safetensors file."""
+    """A latent code from a safetensors file, or a direction of another program: one array in an .npy or .pt file."""
     if isinstance(value, Latent):
         return value
+    if Path(value).suffix.lower() in _FOREIGN:
+        return _foreign_latent(Path(value))
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
@@ -208,6 +210,25 @@ def _read_latent(value: Any, reading: Reading) -> Latent:
     except SafetensorError as error:
         raise InputError(f"{shown(value)} is no latent code: give a .safetensors file that calotype wrote") from error
     return Latent(values, Path(value).stem)
+
+
+_FOREIGN = (".npy", ".pt", ".pth")
+
+
+def _foreign_latent(path: Path) -> Latent:
+    """The one array in a file, which is read without executing anything in it."""
+    from calotype.foreign import Array, Refused, View, read
+
+    found = read(path, kind="file of one array")
+    inner = list(found.values()) if isinstance(found, dict) else found
+    single = inner[0] if isinstance(inner, list) and len(inner) == 1 else found
+    if not isinstance(single, (Array, View)):
+        raise InputError(f"{shown(path)} holds something else than one array: give a direction of styles")
+    try:
+        values = single.tensor().float().numpy()
+    except Refused as error:
+        raise InputError(f"{shown(path)} {error}: give a direction of styles") from None
+    return Latent({"direction": values}, path.stem)
 
 
 def _latent_identity(latent: Latent) -> dict[str, str]:

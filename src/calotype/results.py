@@ -93,6 +93,7 @@ class Result:
         paths: the files of the images; empty until ``save`` was called.
         scales: the start scale of each image, like ``"scale3"``, if they differ; else empty.
         films: a film of each image, if requested; else empty.
+        latents: the latent code of each image, if the verb finds any; else empty.
         notes: how inputs were read, and what looks exchanged or inverted; one line each.
         carried: date, author, copyright and resolution of the photo, which ``save`` writes into the files.
     """
@@ -105,6 +106,7 @@ class Result:
     paths: list[Path] = field(default_factory=list)
     scales: list[str] = field(default_factory=list)
     films: list[Animation] = field(default_factory=list)
+    latents: list[Latent] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     carried: Carried = field(default_factory=Carried)
 
@@ -121,7 +123,7 @@ class Result:
         """Write the images as ``{name}_{verb}_{seed}.png`` with embedded settings, and return the paths.
 
         If the images differ in their start scale, it is appended to the names. The film of an image has the same stem
-        and the suffix of its format.
+        and the suffix of its format, a latent code the same stem and ``.safetensors``.
 
         Raises:
             OutputError: the folder cannot be created or written to, or the disk is full; no partial file is left.
@@ -134,6 +136,8 @@ class Result:
             path = result_path(folder, self.name, str(self.settings["verb"]), seed, scale)
             if self.films:
                 self.films[i].save(path.with_suffix(f".{self.settings['own']['film']}"))
+            if self.latents:
+                self.latents[i].save(path.with_suffix(".safetensors"))
             own = {"seed": seed, **({"structure": scale} if scale else {})}
             save_png(image, path, {**self.settings, **own}, self.carried)
             self.paths.append(path)

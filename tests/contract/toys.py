@@ -8,6 +8,7 @@ from packed import rcc_of
 from PIL import Image
 
 from calotype.data.sets import avatars, digits, emoji, openmoji, people, photos, scenes
+from calotype.data.sets import faces as drawn_faces
 
 
 class Toy:
@@ -149,11 +150,53 @@ def figures():
     return Toy(files)
 
 
+def style_of_faces():
+    """Skin everywhere but at the right; hair above, a mouth of two squares below, and glasses of some faces."""
+
+    def path(way, colour):
+        attributes = {"d": way, "fill": {"type": "color", "name": colour}}
+        return {"name": "path", "type": "element", "attributes": attributes}
+
+    def component(probability=100, **variants):
+        return {"probability": probability, "variants": {name: {"elements": [one]} for name, one in variants.items()}}
+
+    held = {
+        "attributes": {"fill": "none", "shape-rendering": "crispEdges", "on<click": "x"},
+        "canvas": {
+            "width": 16,
+            "height": 16,
+            "elements": [
+                path("M0 0h14v16H0z", "skin"),
+                {"name": "mouth", "type": "component", "attributes": {"transform": "translate(4 10)"}},
+                {"name": "glasses", "type": "component"},
+                {"name": "hair", "type": "component"},
+                {"name": "script", "type": "something else"},
+            ],
+        },
+        "components": {
+            "hair": component(short01=path("M0 0h14v3H0z", "hair"), long01=path("M0 0h14v5H0z", "hair")),
+            "glasses": component(30, dark01=path("M2 6h8v2H2z", "glasses")),
+            "mouth": component(happy01=path("M0 0h4v2H0z", "mouth"), sad01=path("M0 2h4v2H0z", "mouth")),
+        },
+        "colors": {
+            name: {"values": values}
+            for name, values in {
+                "skin": ["#ffdbac", "#8d5524"],
+                "hair": ["#603a14", "#bd1700"],
+                "mouth": ["#de0f0d"],
+                "glasses": ["#191919"],
+            }.items()
+        },
+    }
+    return Toy({"dicebear_styles/pixel-art.json": json.dumps(held).encode()})
+
+
 # What each set is made of.
 TOYS = {
     "scenes": (scenes, lambda: [stamps()]),
     "emoji": (emoji, lambda: [icons(style) for style in range(len(emoji.STYLES))]),
     "people": (people, lambda: [faces()]),
+    "faces": (drawn_faces, lambda: [style_of_faces()]),
     "openmoji": (openmoji, lambda: [drawings()]),
     "digits": (digits, lambda: [sheet_of_digits()]),
     "photos": (photos, lambda: [photographs()]),

@@ -22,6 +22,7 @@ from calotype.cli.report import Misuse
 from calotype.cli.studio import studio
 from calotype.cli.study import run as run_study
 from calotype.cli.train_command import run_train_command
+from calotype.cli.weights import weights
 from calotype.kinds import OUTPUTS
 from calotype.tasks.compare import compare
 from calotype.tasks.data import data
@@ -50,6 +51,7 @@ def command() -> Any:
     _add(app, evaluate, [*parameters(evaluate), *parameters(compare), _AS_JSON], run_evaluate)
     _add(app, study, [*parameters(study), _AS_JSON], run_study)
     _add(app, show, [*parameters(show), _AS_JSON], _show)
+    app.command("weights")(weights)
     _add(app, engines, _parameters_of(engines), engines)
     _add(app, studio, _parameters_of(studio), studio)
     return typer.main.get_command(app)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,10 +23,12 @@ Work = Callable[[], int]
 
 def group() -> typer.Typer:
     """The command ``models`` with its sub-commands; like all commands they return the work as a function."""
-    app = typer.Typer(help="List, delete or import trained models.")
+    app = typer.Typer(help="List, delete, import, export or describe trained models.")
     app.callback(invoke_without_command=True)(_models)
     app.command("remove")(_remove)
     app.command("import")(_import)
+    app.command("describe")(_describe)
+    app.command("export")(_export)
     return app
 
 
@@ -45,16 +48,53 @@ def _remove(
 
 
 def _import(
-    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="folder of a model trained elsewhere")],
+    folder: Annotated[
+        str,
+        typer.Argument(metavar="FILE|FOLDER", help="a model trained elsewhere: its folder, or a file like a .pkl"),
+    ],
     photo: Annotated[
         str | None, typer.Option("--photo", metavar="PHOTO", help="the photo it was trained on, if available")
     ] = None,
 ) -> Work:
     """Import a model trained elsewhere into the model store, and print its folder.
 
-    With the photo it was trained on, verbs find the model automatically; without, use it with --model.
+    Nothing in its files is executed. With the photo it was trained on, verbs find the model automatically; without, use
+    it with --model.
     """
     return partial(_take_over, folder, photo)
+
+
+def _describe(
+    path: Annotated[str, typer.Argument(metavar="FILE", help="a file of another program, such as a StyleGAN .pkl")],
+    as_json: Json = False,
+) -> Work:
+    """Say what a file of another program holds: network, writer, size, licence. Nothing in it is executed."""
+    return partial(_say, path, as_json)
+
+
+def _say(path: str, as_json: bool) -> int:
+    found = model_tasks.describe(path)
+    if as_json:
+        print(json.dumps(asdict(found), indent=2))
+        return 0
+    rows = [["network", found.family], ["written by", found.writer], *map(list, found.facts.items())]
+    rows += [["licence", found.licence], ["not used", ", ".join(found.unused) or "nothing"]]
+    print(aligned(rows, right=False))
+    return 0
+
+
+def _export(
+    model: Annotated[str, typer.Argument(metavar="NAME|FOLDER", help="a model, by its name or its folder")],
+    path: Annotated[str, typer.Argument(metavar="FILE", help="file to write, such as network.pt")],
+) -> Work:
+    """Write a StyleGAN2 model to a file that rosinality's stylegan2-pytorch and its many descendants read."""
+    return partial(_write, model, path)
+
+
+def _write(model: str, path: str) -> int:
+    print(model_tasks.export(model, path), file=sys.stderr)
+    print(path)
+    return 0
 
 
 def _list(as_json: bool) -> int:
@@ -91,5 +131,9 @@ def _delete(names: list[str], all_models: bool) -> int:
 
 
 def _take_over(folder: str, photo: str | None) -> int:
-    print(model_tasks.take_over(folder, photo))
+    stored = model_tasks.take_over(folder, photo)
+    if Path(folder).is_file():
+        found = model_tasks.describe(folder)
+        print(f"{found.family}, written by {found.writer}; licence: {found.licence}", file=sys.stderr)
+    print(stored)
     return 0

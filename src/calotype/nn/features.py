@@ -21,11 +21,13 @@ from safetensors.torch import load
 from torch import Tensor, nn
 
 from calotype.errors import InputError
-from calotype.files import shown
+from calotype.files import cache_folder, shown
 
 WEIGHTS_VARIABLE = "CALOTYPE_WEIGHTS"
 STEM_FILE = "inception_v3_stem.safetensors"
-STEM_SHA256 = "63fd17d62e0026c0adb1c4a3cccef3243ffcb6f56e84b0b5a402ac29ef5c5c07"
+# As 'calotype weights' makes it; and as earlier releases had it, with another last bit in one channel.
+STEM_SHA256 = "55d4a2503438b3d676c88e518dae67265bbf50a8ab32b599a4a640dc00b60f6f"
+_EARLIER_STEM_SHA256 = "63fd17d62e0026c0adb1c4a3cccef3243ffcb6f56e84b0b5a402ac29ef5c5c07"
 VGG_FILE = "vgg16_conv_fp16.safetensors"
 VGG_SHA256 = "0884370742bf8244deaccbfda0e9babcbadeac88690ca4d1340e5f28a4863e2e"
 
@@ -98,7 +100,7 @@ def inception_stem(path: str | Path | None = None) -> InceptionStem:
 
     Args:
         path: the safetensors file, or its folder, where it is named ``inception_v3_stem.safetensors``; ``None``: the
-            folder in the environment variable ``CALOTYPE_WEIGHTS``.
+            folder in the environment variable ``CALOTYPE_WEIGHTS``, or where ``calotype weights`` keeps it.
 
     The name has ``inception-v3 stem`` and the first eight digits of the file's SHA-256. The weights used here are those
     of Keras; SinGAN used torchvision's: its published numbers are close, but not the same.
@@ -106,7 +108,7 @@ def inception_stem(path: str | Path | None = None) -> InceptionStem:
     Raises:
         InputError: there is no such file, or it does not have these five layers.
     """
-    data, version = _read_weights(path, STEM_FILE, STEM_SHA256, "Inception")
+    data, version = _read_weights(path, STEM_FILE, (STEM_SHA256, _EARLIER_STEM_SHA256), "Inception")
     stem = InceptionStem(f"inception-v3 stem ({version})")
     try:
         _load_weights(stem, data)
@@ -118,7 +120,7 @@ def inception_stem(path: str | Path | None = None) -> InceptionStem:
     return stem.eval().requires_grad_(False)
 
 
-def _read_weights(path: str | Path | None, name: str, known: str, network: str) -> tuple[bytes, str]:
+def _read_weights(path: str | Path | None, name: str, known: tuple[str, ...], network: str) -> tuple[bytes, str]:
     """The bytes of a weights file, and their identification: eight digits of the SHA-256, marked if unknown.
 
     Raises:
@@ -133,7 +135,7 @@ def _read_weights(path: str | Path | None, name: str, known: str, network: str) 
             f"or set {WEIGHTS_VARIABLE} to its folder"
         ) from None
     digest = hashlib.sha256(data).hexdigest()
-    return data, f"{'' if digest == known else 'unknown weights '}{digest[:8]}"
+    return data, f"{'' if digest in known else 'unknown weights '}{digest[:8]}"
 
 
 def _load_weights(net: nn.Module, data: bytes) -> None:
@@ -143,9 +145,13 @@ def _load_weights(net: nn.Module, data: bytes) -> None:
 def _weights_file(path: str | Path | None, name: str, network: str) -> Path:
     if path is None:
         folder = os.environ.get(WEIGHTS_VARIABLE)
-        if not folder:
-            raise InputError(f"no {network} weights: give the path of {name} or set {WEIGHTS_VARIABLE} to its folder")
-        path = folder
+        kept = cache_folder("weights")
+        if not folder and not (kept / name).is_file():
+            raise InputError(
+                f"no {network} weights: 'calotype weights' fetches them; or give the path of {name}, or set "
+                f"{WEIGHTS_VARIABLE} to its folder"
+            )
+        path = folder or kept
     path = Path(path)
     return path / name if path.is_dir() else path
 
@@ -265,7 +271,7 @@ def vgg16(path: str | Path | None = None) -> Vgg16:
 
     Args:
         path: the safetensors file, or its folder, where it is named ``vgg16_conv_fp16.safetensors``; ``None``: the
-            folder in the environment variable ``CALOTYPE_WEIGHTS``.
+            folder in the environment variable ``CALOTYPE_WEIGHTS``, or where ``calotype weights`` keeps it.
 
     The weights used here are the original ones, rounded to half precision; published LPIPS numbers use torchvision's,
     which were trained separately.
@@ -273,7 +279,7 @@ def vgg16(path: str | Path | None = None) -> Vgg16:
     Raises:
         InputError: there is no such file, or it does not have these 13 layers.
     """
-    data, version = _read_weights(path, VGG_FILE, VGG_SHA256, "VGG-16")
+    data, version = _read_weights(path, VGG_FILE, (VGG_SHA256,), "VGG-16")
     net = Vgg16(f"vgg-16 ({version})")
     try:
         _load_weights(net, data)

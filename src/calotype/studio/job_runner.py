@@ -132,7 +132,14 @@ def _record(event: JobEvent) -> dict[str, Any]:
     path, output, size = event.path, event.output, event.job.size
     assert path is not None
     assert output is not None
-    film = next((other.name for other in path.parent.glob(f"{path.stem}.*") if other != path), "")
+    film = next(
+        (
+            other.name
+            for other in path.parent.glob(f"{path.stem}.*")
+            if other != path and other.suffix != ".safetensors"
+        ),
+        "",
+    )
     with Image.open(path) if path.suffix != ".mp4" else Image.new("RGB", (size.width, size.height)) as image:
         shape = {"width": image.width, "height": image.height}
     return {

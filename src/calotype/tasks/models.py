@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from calotype.catalog import ENGINES, MODELS, declared, load
 from calotype.catalog import engine as engine_of
@@ -14,6 +14,9 @@ from calotype.errors import InputError
 from calotype.files import shown
 from calotype.tasks import model_store
 from calotype.types import PhotoLike, Size
+
+if TYPE_CHECKING:
+    from calotype.foreign.description import Description
 
 
 def models() -> list[model_store.Entry]:
@@ -32,11 +35,24 @@ def remove(names: list[str]) -> None:
         model_store.remove(name)
 
 
+def describe(path: str | Path) -> Description:
+    """What a file of another program holds, without executing anything in it.
+
+    Raises:
+        InputError: no model can read the file.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{shown(path)} is a folder: give a file, such as network.pkl")
+    description: Description = model_of(_file_reader(path)).described(path)
+    return description
+
+
 def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
     """Import a model that was trained elsewhere, by calotype or another program, and return its folder in the store.
 
     Args:
-        folder: the model as that program wrote it.
+        folder: the model as that program wrote it: a folder, or a file such as a StyleGAN ``.pkl``.
         photo: the photo that it was trained on, if available: verbs then find the model automatically. Without it the
             model has to be given to a verb, and only the size of the photo is checked.
 
@@ -47,8 +63,12 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
     from calotype import saving
     from calotype.image.io import open_photo, to_image
 
+    if Path(folder).is_file():
+        if photo is not None:
+            raise InputError(f"{shown(folder)} is a model of many pictures: leave out --photo (photo=)")
+        return _import_dataset_model(Path(folder), _file_reader(Path(folder)))
     if not Path(folder).is_dir():
-        raise InputError(f"{shown(folder)} is not a folder: give the folder of the model")
+        raise InputError(f"{shown(folder)} is neither a file nor a folder: give the file or the folder of the model")
     if (Path(folder) / "model.json").is_file():
         return _import_own(Path(folder))
     name = _reader(Path(folder))
@@ -82,9 +102,10 @@ def _import_dataset_model(folder: Path, name: str) -> Path:
     config, net = module.imported(folder)
     size = Size(*module.picture_size(config))
     key = model_store.key_of(str(folder.resolve()), size, name, config, 0)
-    stored = model_store.place_of(folder.resolve().name, name, key)
+    stem = folder.resolve().stem if folder.is_file() else folder.resolve().name
+    stored = model_store.place_of(stem, name, key)
     description = module.about(config) if declared(name).learns_maps else {}
-    about = _imported_about(name, key, config, size, photo=folder.resolve().name, photo_sha256="", about=description)
+    about = _imported_about(name, key, config, size, photo=stem, photo_sha256="", about=description)
     with model_store.locked(stored):
         model_store.describe(stored, about)
         saving.write(stored, name, config, net, "", (size.height, size.width), about=description)
@@ -122,9 +143,28 @@ def _import_own(folder: Path) -> Path:
     return stored
 
 
+def export(model: str | Path, path: str | Path) -> str:
+    """Write a model to the file of another program, and return a line about it.
+
+    Args:
+        model: its name in the model store, or its folder.
+        path: of the file.
+
+    Raises:
+        InputError: there is no such model, or none of another program that could hold it.
+        OutputError: the file cannot be written.
+    """
+    loaded = load(model_store.folder_of(model))
+    if not declared(loaded.system).exports:
+        able = [name for name in (*ENGINES, *MODELS) if declared(name).exports]
+        raise InputError(f"models of {loaded.system} cannot be exported, only those of {', '.join(able)}")
+    said: str = loaded.engine.exported(loaded.config, loaded.net, Path(path))
+    return said
+
+
 def _reader(folder: Path) -> str:
     """The system that can import the model in a folder."""
-    readers = [name for name in (*ENGINES, *MODELS) if declared(name).imports]
+    readers = [name for name in (*ENGINES, *MODELS) if declared(name).imports and not declared(name).imports_file]
     if not readers:
         raise InputError("no engine here can read models of other programs: 'calotype train' trains one")
     for name in readers:
@@ -133,3 +173,17 @@ def _reader(folder: Path) -> str:
     # The system with most matching files gives the most useful error message.
     matches = {name: sum(any(folder.glob(pattern)) for pattern in declared(name).imports) for name in readers}
     return max(readers, key=lambda name: matches[name])
+
+
+def _file_reader(path: Path) -> str:
+    """The model that can read a file, by its name."""
+    if not path.exists():
+        raise InputError(f"{shown(path)} does not exist: give a file of another program, such as network.pkl")
+    patterns: list[str] = []
+    for name in (*ENGINES, *MODELS):
+        if declared(name).imports_file:
+            if any(path.match(pattern) for pattern in declared(name).imports):
+                return name
+            patterns += declared(name).imports
+    ends = ", ".join(pattern.removeprefix("*") for pattern in patterns)
+    raise InputError(f"{shown(path)} is no model of another program: files that can be read end in {ends}")

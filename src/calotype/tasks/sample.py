@@ -11,7 +11,7 @@ from calotype.tasks import arguments
 from calotype.tasks.arguments import between
 from calotype.tasks.model_job import ModelJob
 from calotype.tasks.param import Param
-from calotype.types import PhotoLike
+from calotype.types import PhotoLike, Size
 
 if TYPE_CHECKING:
     from calotype.run import Run
@@ -23,6 +23,16 @@ COUNT = Param(
     "how many pictures to make", kind="whole", metavar="COUNT", flags=("-n", "--count"), at_least=1, first=True
 )
 UNFINISHED = Param("use the last saved state of an unfinished training", kind="switch")
+TRUNCATION = Param(
+    "how far pictures are from the mean one, from 0 to 1: lower ones are more common and vary less",
+    kind="number",
+    metavar="NUMBER",
+    at_least=0,
+    at_most=1,
+)
+LABEL = Param("class of the picture, for models that were trained with labels", kind="whole", metavar="NUMBER")
+# Options that not every model has, with their defaults.
+_OF_SOME = {"truncation": 1.0, "mix": None, "mix_from": None, "label": 0}
 
 
 class SampleJob(ModelJob):
@@ -35,11 +45,20 @@ class SampleJob(ModelJob):
     def check(cls, own: Mapping[str, Any]) -> None:
         """See ``Job``."""
         between(own["strength"], 0.0, 1.0, "a strength", "0.3")
+        between(own["truncation"], 0.0, 1.0, "a truncation", "0.7")
+        if own["mix"] is None and own["mix_from"] is not None:
+            raise InputError("--mix-from says where a second picture begins: give --mix SEED too (mix=)")
 
     def check_inputs(self) -> None:
         """See ``ModelJob``."""
         if "guide" not in self.inputs and self.request.own["strength"]:
             raise InputError("--strength applies to a guide: give --guide PICTURE too (guide=)")
+        given = [name for name, usual in _OF_SOME.items() if self.request.own[name] != usual]
+        given += ["size"] if self.request.size not in (None, Size(*self.loaded.photo_size)) else []
+        for name in given:
+            if name not in self.declared.options:
+                flag = name.replace("_", "-")
+                raise InputError(f"the model {self.request.engine} has no {flag}: leave out --{flag} ({name}=)")
         super().check_inputs()
 
 
@@ -71,6 +90,21 @@ def sample(
             at_most=1,
         ),
     ] = 0.0,
+    truncation: Annotated[float, TRUNCATION] = 1.0,
+    mix: Annotated[
+        int | None,
+        Param("seed of a second picture, whose fine layers are used (style mixing)", kind="seed", metavar="NUMBER"),
+    ] = None,
+    mix_from: Annotated[
+        int | None,
+        Param(
+            "layer from which the second picture is used, from 0; without it, half of them",
+            kind="whole",
+            metavar="NUMBER",
+            at_least=0,
+        ),
+    ] = None,
+    label: Annotated[int, LABEL] = 0,
     unfinished: Annotated[bool, UNFINISHED] = False,
     device: Annotated[str, arguments.DEVICE] = "auto",
     run: Optional["Run"] = None,
@@ -78,7 +112,7 @@ def sample(
 ) -> Result:
     """Generate new pictures like those that a model was trained on.
 
-    The model is trained on a folder of photos: calotype train cocogan FOLDER. Picture i of a call uses seed + i and is
+    The model is trained on a folder of photos: calotype train stylegan FOLDER. Picture i of a call uses seed + i and is
     made independently.
 
     Args:
@@ -89,6 +123,10 @@ def sample(
         guide: a square patch of a picture, resized to the patch size of the discriminator: the generated picture
             matches it. For models that were trained with ``latent_weight`` above 0.
         strength: random deviation from the guide's latent code: 0 (all seeds give the same picture) .. 1 (random).
+        truncation: how far styles are from their mean, 0 (the mean picture) .. 1 (as learned); for StyleGAN.
+        mix: seed of a second picture, whose styles are used from layer ``mix_from`` on; for StyleGAN.
+        mix_from: that layer, from 0; ``None``: half of them.
+        label: class of the picture, for models that were trained with labels.
         unfinished: use the last saved state of an unfinished training.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
         run: receives progress reports, and can stop the work.

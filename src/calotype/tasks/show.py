@@ -95,7 +95,8 @@ def _of_model(settings: Mapping[str, Any], known: Mapping[str, tuple[Param, Any]
             yield _as_argument(value)
     if "sheet" in settings:
         yield from ("--sheet", "-n", str(settings["sheet"]))
-    yield from ("--seed", str(settings["seed"]), "--size", settings["size"])
+    for name in ("seed", "size"):
+        yield from (f"--{name}", str(settings[name])) if name in known else ()
     yield from _own(settings.get("own", {}), known)
     if "unfinished" in settings:
         yield "--unfinished"

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from calotype.tasks.adjust import AdjustJob, adjust
 from calotype.tasks.analogy import AnalogyJob, analogy
 from calotype.tasks.animate import AnimateJob, animate
+from calotype.tasks.crossover import CrossoverJob, crossover
 from calotype.tasks.draw import DrawJob, draw
 from calotype.tasks.edges import EdgesJob, edges
 from calotype.tasks.edit import EditJob, edit
+from calotype.tasks.embed import EmbedJob, embed
 from calotype.tasks.erase import EraseJob, erase
 from calotype.tasks.expand import ExpandJob, expand
 from calotype.tasks.harmonize import HarmonizeJob, harmonize
 from calotype.tasks.job import Job
 from calotype.tasks.mix import MixJob, mix
 from calotype.tasks.model_job import ModelJob
+from calotype.tasks.morph import MorphJob, morph
 from calotype.tasks.paint import PaintJob, paint
 from calotype.tasks.panorama import PanoramaJob, panorama
 from calotype.tasks.photo_job import PhotoJob
@@ -25,6 +29,7 @@ from calotype.tasks.sample import SampleJob, sample
 from calotype.tasks.segment import SegmentJob, segment
 from calotype.tasks.stylize import StylizeJob, stylize
 from calotype.tasks.texture import TextureJob, texture
+from calotype.tasks.transfer import TransferJob, transfer
 from calotype.tasks.upscale import UpscaleJob, upscale
 from calotype.tasks.vary import VaryJob, vary
 
@@ -52,6 +57,11 @@ MODEL_VERBS: dict[Callable[..., Any], type[ModelJob]] = {
     sample: SampleJob,
     panorama: PanoramaJob,
     draw: DrawJob,
+    embed: EmbedJob,
+    morph: MorphJob,
+    crossover: CrossoverJob,
+    transfer: TransferJob,
+    adjust: AdjustJob,
 }
 JOBS: dict[Callable[..., Any], type[Job]] = {**PHOTO_VERBS, **MODEL_VERBS}
 VERBS: dict[str, tuple[Callable[..., Any], type[Job]]] = {task.__name__: (task, job) for task, job in JOBS.items()}

@@ -1,5 +1,6 @@
 """The sets, made of toys: that their labels are true, and that they come out the same."""
 
+import json
 from importlib.util import find_spec
 
 import numpy as np
@@ -7,11 +8,11 @@ import pytest
 from toys import TOYS, Toy
 
 from calotype.data.boxes import RELATIONS, inverse, relation
-from calotype.data.sets import SETS, avatars, digits, landscapes, people, photos, scenes, views
+from calotype.data.sets import SETS, avatars, digits, faces, landscapes, people, photos, scenes, views
 from calotype.data.sets.noise import cloudy
 from calotype.errors import InputError
 
-DRAWS = {"emoji", "openmoji", "people"}
+DRAWS = {"emoji", "openmoji", "people", "faces"}
 CAN_DRAW = find_spec("resvg_py") is not None
 needs_drawing = pytest.mark.skipif(not CAN_DRAW, reason="resvg-py is not installed: pip install 'calotype[svg]'")
 MADE = [pytest.param(name, marks=needs_drawing if name in DRAWS else ()) for name in TOYS]
@@ -271,3 +272,26 @@ def test_landscapes_are_drawn_by_this_program_alone():
         for number, kind in enumerate(one.classes, 1):
             assert (one.map[one.instances == number] == names.index(landscapes.ABOUT.names["classes"][kind])).all()
     assert len({one.image.tobytes() for one in made}) == 6
+
+
+@needs_drawing
+def test_faces_have_exact_parts_and_the_other_expression():
+    made = compose("faces", 12, size=32)
+    held = json.loads(next(iter(TOYS["faces"][1]()[0].contents.values())))
+    for sample in made:
+        variants, colours = sample.info["variants"], sample.info["colours"]
+        assert faces.EXPRESSIONS[sample.label] == variants["mouth"][:-2]
+        assert (sample.info["other_mouth"][:-2] == "sad") == (sample.label == 0)
+        picture, other = np.asarray(sample.image), np.asarray(sample.other)
+        for part, rows in (("hair", slice(0, 6)), ("mouth", slice(20, 28))):
+            seen = sample.map == faces.PARTS.index(part)
+            assert seen[rows].any()
+            colour = np.array(list(bytes.fromhex(colours[part][1:])))
+            assert np.abs(picture[seen].astype(int) - colour).max() <= 1
+        assert ((sample.map == faces.PARTS.index("glasses")).any()) == ("glasses" in variants)
+        assert (sample.map[:, 28:] == 0).all()
+        changed = (picture != other).any(2)
+        assert changed.any()
+        assert changed[:20].sum() == changed[28:].sum() == 0
+    assert 0 < sum("glasses" in sample.info["variants"] for sample in made) < 12
+    assert set(held["components"]) == {"hair", "glasses", "mouth"}

@@ -1,0 +1,71 @@
+"""StyleGAN2: pictures from latent vectors through styles; and the StyleGAN networks of others, imported.
+
+Karras, Laine, Aittala, Hellsten, Lehtinen, Aila, "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020. A
+mapping network turns a latent vector z into a style w. The synthesis network starts from a learned constant of 4 x 4
+and doubles the size block by block; every convolution's weights are scaled by the style and normalised so that its
+outputs keep unit variance, and noise maps add random detail. The picture is the sum of what every resolution
+contributes in colours. Early rows of styles decide pose and shape, late ones colours. The discriminator is a residual
+network; it is trained by the logistic loss with R1 at every sixteenth step. Adaptive augmentation (Karras et al.,
+"Training Generative Adversarial Networks with Limited Data", NeurIPS 2020) keeps it from overfitting small sets.
+
+``small`` (the default) is for pictures of 32 pixels and one processor core, ``study`` the same for a shorter time,
+``medium`` for 64 pixels, ``paper`` the published network for 256 pixels and GPUs. ``imported`` reads generators that
+other programs trained, without executing anything in their files: stylegan2-ada-pytorch, stylegan3 (configurations T
+and R), StyleGAN2 for TensorFlow, rosinality's and lucidrains' programs, PTI, and the decoders of pSp and e4e. A seed is
+the latent vector that NVIDIA's programs draw for it.
+
+``embed`` finds a photo in a generator (Abdal, Qin, Wonka, "Image2StyleGAN", ICCV 2019); ``morph``, ``crossover``,
+``transfer`` and ``adjust`` edit what was found.
+
+Differences from the publications:
+
+- Demodulation is ``rsqrt(s^2 . sum(W^2))``: the same numbers without weights of their own for every picture.
+- Generator and discriminator are updated from the same generated pictures; in the published code new ones are drawn for
+  the discriminator.
+- Convolutions run in bfloat16 where the processor has it, regularization in float32.
+- The minibatch standard deviation is that of consecutive pictures.
+- The presets for a processor have narrow networks, a short mapping network and no path length regularization, and
+  learning rates fall to a tenth at the end.
+- Embedding: by default from coarse to fine, by ST-LPIPS and squared error, which takes a tenth of the steps. The
+  methods of the paper and of NVIDIA's projector use the original VGG-16 weights, without channel weights. In the noise
+  stage the squared error has weight 1 and the learning rate is 0.05; published are 1e-5 and 5, which depend on Adam's
+  epsilon.
+- Components of ``adjust`` are eigenvectors of all affine maps (Shen and Zhou, CVPR 2021), with rows of length 1.
+
+Limits: square pictures of a power of two pixels, no transparency. Training pictures should be aligned. StyleGAN3 is
+imported, not trained; it has no noise maps. StyleGAN1 and EG3D are not read.
+"""
+
+from calotype.models.stylegan.config import PRESETS, Config
+from calotype.models.stylegan.cost import cost, efforts, embedding_cost, training_cost
+from calotype.models.stylegan.editing import adjust, crossover, morph, transfer
+from calotype.models.stylegan.embedding import embed
+from calotype.models.stylegan.exporting import exported
+from calotype.models.stylegan.generate import sample
+from calotype.models.stylegan.importing import described, imported
+from calotype.models.stylegan.network import build
+from calotype.models.stylegan.train import batch_size, picture_size, stages, train, unfinished
+
+__all__ = [
+    "PRESETS",
+    "Config",
+    "adjust",
+    "batch_size",
+    "build",
+    "cost",
+    "crossover",
+    "described",
+    "efforts",
+    "embed",
+    "embedding_cost",
+    "exported",
+    "imported",
+    "morph",
+    "picture_size",
+    "sample",
+    "stages",
+    "train",
+    "training_cost",
+    "transfer",
+    "unfinished",
+]

@@ -1,0 +1,198 @@
+"""The model's configuration and its presets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of StyleGAN2 and of the generators that are only imported.
+
+    Attributes:
+        generator: ``stylegan2``; ``stylegan3``, which is imported and not trained; ``lucidrains``, the generator of
+            that code, imported and not trained.
+        resolution: side of the pictures, pixels: a power of two from 8 up.
+        channels: 3 for colour, 1 for grey.
+        classes: number of classes of labelled pictures; 0: no labels.
+        names: of the classes; empty: numbers.
+        latent: length of the latent vector z.
+        style: length of the vector w that the mapping network makes of it.
+        mapping_layers: layers of the mapping network.
+        mapping_rate: their learning rate, relative to that of the other layers.
+        base: channels of a layer of ``r`` pixels are ``base / r``, at most ``max_channels``.
+        max_channels: upper limit of the channels.
+        architecture: how the generator makes pictures: ``skip``, the sum of every resolution's RGB; ``orig``, from the
+            last resolution alone; ``resnet``, residual blocks.
+        clamp: activations are limited to this value times their gain, also in float32; 0: no limit.
+        layers: stylegan3: number of layers.
+        critical: stylegan3: how many of the last layers are critically sampled.
+        first_cutoff: stylegan3: cutoff frequency of the first layer, cycles per picture.
+        first_stopband: stylegan3: lowest stopband frequency of the first layer.
+        last_stopband: stylegan3: lowest stopband frequency of the last layer, relative to its cutoff.
+        margin: stylegan3: pixels around the picture that activations have.
+        output_scale: stylegan3: factor of the output.
+        kernel: stylegan3: side of the convolutions, pixels; 1 in configuration R.
+        taps: stylegan3: length of the filters relative to the lower resolution.
+        radial: stylegan3: whether the filters for downsampling are radially symmetric, as in configuration R.
+        critic_architecture: of the discriminator: ``resnet`` or ``orig``.
+        critic_base: as ``base``, for the discriminator.
+        group: pictures over which the discriminator's minibatch standard deviation is taken.
+        steps: training steps.
+        batch: pictures per step, over all processes.
+        generator_rate: learning rate of Adam for the generator.
+        critic_rate: learning rate of Adam for the discriminator.
+        beta2: Adam's decay rate of the second moment, 0 to below 1.
+        decay_at: fraction of the steps after which the learning rates decay linearly to a tenth, 0..1.
+        gradient_penalty: weight gamma of R1.
+        gradient_every: R1 is computed at every so many-th step only, and multiplied by this number.
+        path_weight: weight of path length regularization; 0: none.
+        path_every: it is computed at every so many-th step only, and multiplied by this number.
+        path_shrink: it uses the batch divided by this number.
+        mixing: probability that a picture has two latent vectors, the second from a random layer on, 0..1.
+        average: half-life of the exponential moving average of the generator's weights, in thousands of pictures.
+        mirror: whether training pictures are flipped horizontally at random.
+        augment: adaptive augmentation of what the discriminator sees: ``bgc`` (flips, quarter turns and shifts; scales,
+            rotations and stretches; colours), ``bc`` without the free geometric ones, ``colour``, or ``none``.
+        augment_target: sign of the discriminator's scores of real pictures that the strength is adapted to.
+        augment_thousands: thousands of pictures in which the strength can change by 1.
+        bf16: whether convolutions are computed in bfloat16 on GPUs, and on CPUs with hardware support for it.
+            Regularization is computed in float32.
+    """
+
+    generator: Literal["stylegan2", "stylegan3", "lucidrains"] = "stylegan2"
+    resolution: int = 256
+    channels: int = 3
+    classes: int = 0
+    names: tuple[str, ...] = ()
+    latent: int = 512
+    style: int = 512
+    mapping_layers: int = 8
+    mapping_rate: float = 0.01
+    base: int = 32768
+    max_channels: int = 512
+    architecture: Literal["skip", "orig", "resnet"] = "skip"
+    clamp: float = 256.0
+    layers: int = 14
+    critical: int = 2
+    first_cutoff: float = 2.0
+    first_stopband: float = 2**2.1
+    last_stopband: float = 2**0.3
+    margin: int = 10
+    output_scale: float = 0.25
+    kernel: int = 3
+    taps: int = 6
+    radial: bool = False
+    critic_architecture: Literal["resnet", "orig"] = "resnet"
+    critic_base: int = 32768
+    group: int = 4
+    steps: int = 800_000
+    batch: int = 32
+    generator_rate: float = 2.5e-3
+    critic_rate: float = 2.5e-3
+    beta2: float = 0.99
+    decay_at: float = 1.0
+    gradient_penalty: float = 1.0
+    gradient_every: int = 16
+    path_weight: float = 2.0
+    path_every: int = 4
+    path_shrink: int = 2
+    mixing: float = 0.9
+    average: float = 10.0
+    mirror: bool = False
+    augment: Literal["bgc", "bc", "colour", "none"] = "bgc"
+    augment_target: float = 0.6
+    augment_thousands: float = 500.0
+    bf16: bool = True
+
+    def __post_init__(self) -> None:
+        side = self.resolution
+        if self.generator != "stylegan3" and (side < 8 or side & (side - 1)):
+            raise ValueError(f"resolution={side} is not a power of two from 8 up")
+        if self.channels not in (1, 3):
+            raise ValueError("channels has to be 1 or 3")
+        if self.batch % self.group or (self.path_weight and self.batch % self.path_shrink):
+            raise ValueError("batch has to be a multiple of group and of path_shrink")
+        counts = ("latent", "style", "mapping_layers", "base", "max_channels", "critic_base", "group", "steps", "batch")
+        for name in (*counts, "gradient_every", "path_every", "path_shrink", "layers", "kernel", "taps"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} has to be at least 1")
+        if not (0 <= self.beta2 < 1 and 0 <= self.mixing <= 1 and 0 <= self.decay_at <= 1):
+            raise ValueError("mixing and decay_at have to be from 0 to 1, beta2 from 0 to below 1")
+        if min(self.average, self.augment_thousands) <= 0 or min(self.clamp, self.gradient_penalty) < 0:
+            raise ValueError("average and augment_thousands have to be above 0, clamp and gradient_penalty not below")
+        if self.names and len(self.names) != self.classes:
+            raise ValueError("there have to be as many names as classes, or none")
+
+
+def widths(cfg: Config, base: int) -> dict[int, int]:
+    """Channels by resolution, from 4 pixels up."""
+    sides = [2**k for k in range(2, int(math.log2(cfg.resolution)) + 1)]
+    return {side: max(1, min(base // side, cfg.max_channels)) for side in sides}
+
+
+def rows(cfg: Config) -> int:
+    """Number of style vectors that the layers of the generator take."""
+    if cfg.generator == "stylegan3":
+        return cfg.layers + 2
+    blocks = int(math.log2(cfg.resolution)) - 1
+    return blocks if cfg.generator == "lucidrains" else 2 * blocks
+
+
+def about(cfg: Config) -> Mapping[str, Any]:
+    """What the settings know of the data set: ``classes`` and ``names``."""
+    return {"classes": cfg.classes, "names": list(cfg.names)} if cfg.classes else {}
+
+
+# For a few thousand aligned pictures, on a CPU: narrow networks, a short mapping network, no path length
+# regularization.
+_SMALL = Config(
+    resolution=32,
+    latent=64,
+    style=64,
+    mapping_layers=2,
+    base=1024,
+    max_channels=128,
+    critic_base=1024,
+    steps=6000,
+    batch=16,
+    decay_at=0.7,
+    gradient_penalty=0.1,
+    path_weight=0.0,
+    mixing=0.5,
+    average=5.0,
+    mirror=True,
+    augment_thousands=30.0,
+)
+
+PRESETS: dict[str, Config] = {
+    "small": _SMALL,
+    # For comparisons of settings: the same networks, trained for a shorter time.
+    "study": replace(_SMALL, steps=1500, average=2.0),
+    "medium": replace(
+        _SMALL, resolution=64, base=2048, critic_base=2048, latent=128, style=128, gradient_penalty=0.4, steps=8000
+    ),
+    # As published for 256 x 256 pixels, for GPUs.
+    "paper": Config(),
+    # For tests.
+    "tiny": replace(
+        _SMALL,
+        resolution=8,
+        latent=8,
+        style=8,
+        base=32,
+        critic_base=32,
+        max_channels=8,
+        group=2,
+        steps=3,
+        batch=4,
+        gradient_every=2,
+        path_weight=2.0,
+        path_every=2,
+        average=0.01,
+        augment_thousands=0.1,
+    ),
+}

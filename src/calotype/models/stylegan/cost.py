@@ -1,0 +1,130 @@
+"""Time and memory that training and sampling take, estimated before they start."""
+
+from __future__ import annotations
+
+import os
+from itertools import pairwise
+
+from calotype.models.stylegan.alias_free import bands
+from calotype.models.stylegan.config import Config, widths
+from calotype.processor import bfloat16_tiles, fast_bfloat16
+from calotype.types import Cost
+
+# Seconds on one core of a 2.6 GHz server processor for one multiply-add with all that goes with it, in float32: of a
+# sampled picture; of a training step. The share of the latter where bfloat16 is computed in hardware, by tiles (AMX) or
+# by vectors (AVX-512).
+PER_SAMPLED, PER_TRAINED, TILES, VECTORS = 3.2e-11, 2.4e-11, 0.45, 0.75
+# Steps of the methods of embedding; multiply-adds of their features for a pixel, and the largest side of these.
+STEPS = {"fast": 300, "paper": 5000, "projector": 1000}
+FEATURE_MACS = {"fast": 14_000, "paper": 190_000, "projector": 235_000}
+FEATURE_SIDES = {"fast": 128, "paper": 256, "projector": 256}
+# Bytes that torch itself takes; and bytes a number that a network keeps until its gradient comes.
+BASE, PER_NUMBER = 350 << 20, 6
+
+
+def training_cost(cfg: Config) -> Cost:
+    """Seconds and peak memory of the whole training on this machine's processor."""
+    kept = cfg.batch * (_generator_numbers(cfg) + 2 * _critic_numbers(cfg))
+    return Cost(efforts(cfg)[0] / _speed_up(), int(BASE + PER_NUMBER * kept + 32 * _weights(cfg)))
+
+
+def efforts(cfg: Config) -> list[float]:
+    """Seconds of each stage on one core, in the order of ``stages``."""
+    per_generator, per_critic = generator_macs(cfg), critic_macs(cfg)
+    # A pass there and back is three passes. The discriminator sees generated and real pictures, and hands gradients
+    # back to the generator once more. Regularization takes second derivatives.
+    passes = 3 * per_generator + 7 * per_critic
+    if cfg.gradient_penalty:
+        passes += 8 * per_critic / cfg.gradient_every
+    if cfg.path_weight:
+        passes += 8 * per_generator / (cfg.path_every * cfg.path_shrink)
+    share = (TILES if bfloat16_tiles() else VECTORS if fast_bfloat16() else 1.0) if cfg.bf16 else 1.0
+    return [cfg.steps * cfg.batch * passes * PER_TRAINED * share]
+
+
+def cost(size: tuple[int, int] | None, cfg: Config) -> Cost:
+    """Seconds and peak memory of one picture; ``size`` has no effect."""
+    seconds = generator_macs(cfg) * PER_SAMPLED / _speed_up()
+    largest = 6 * max(width * side**2 for side, width in _layers(cfg))
+    return Cost(max(0.01, seconds), int(BASE + 4 * largest + 8 * _weights(cfg)))
+
+
+def embedding_cost(plan: tuple[str, int, int], cfg: Config) -> Cost:
+    """Seconds and peak memory of embedding a photo.
+
+    Args:
+        plan: method, steps (0: those of the method) and steps of the noise stage.
+        cfg: the settings.
+    """
+    method, steps, noise_steps = plan
+    steps = steps or STEPS[method]
+    side = cfg.resolution
+    feature = FEATURE_MACS[method] * min(side, FEATURE_SIDES[method]) ** 2
+    if method == "paper":
+        feature = FEATURE_MACS[method] * FEATURE_SIDES[method] ** 2
+    # A pass there and back is three passes; most steps of ``fast`` are made at lower resolutions.
+    share = 0.45 if method == "fast" and side > 32 else 1.0
+    macs = 3 * (steps * share * (generator_macs(cfg) + feature) + noise_steps * generator_macs(cfg))
+    kept = sum(10.0 * width * size**2 for size, width in _layers(cfg)) + 2e7
+    return Cost(macs * PER_SAMPLED / _speed_up(), int(BASE + 6 * kept + 12 * _weights(cfg)))
+
+
+def generator_macs(cfg: Config) -> float:
+    """Multiply-adds of one picture."""
+    if cfg.generator == "stylegan3":
+        plan = bands(cfg)
+        total = 0.0
+        for before, band in pairwise([plan[0], *plan]):
+            total += cfg.kernel**2 * before.channels * band.channels * before.size**2
+            total += 8 * cfg.taps * band.channels * band.size**2 * 4
+        return total
+    total, inputs, earlier = 0.0, 0, 0
+    for side, width in widths(cfg, cfg.base).items():
+        # A transposed convolution computes at the lower resolution; then comes the filter of 16 taps.
+        total += 9 * inputs * width * earlier**2 + 16 * width * side**2 + 9 * width**2 * side**2
+        total += cfg.channels * width * side**2
+        inputs, earlier = width, side
+    return total
+
+
+def critic_macs(cfg: Config) -> float:
+    """Multiply-adds of the scores of one picture."""
+    channels = widths(cfg, cfg.critic_base)
+    total = float(cfg.channels * channels[cfg.resolution] * cfg.resolution**2)
+    for side in sorted(channels)[1:]:
+        here, after = channels[side], channels[side // 2]
+        total += (9 * here**2 + 16 * here + 4 * here) * side**2 + 10 * here * after * (side // 2) ** 2
+    return total + 9 * channels[4] ** 2 * 16 + 16 * channels[4] ** 2
+
+
+def _layers(cfg: Config) -> list[tuple[int, int]]:
+    """Side and channels of the layers."""
+    if cfg.generator == "stylegan3":
+        return [(2 * band.size, band.channels) for band in bands(cfg)]
+    return list(widths(cfg, cfg.base).items())
+
+
+def _generator_numbers(cfg: Config) -> float:
+    """Numbers that the generator keeps of a picture until its gradient comes."""
+    return sum(12.0 * width * side**2 for side, width in _layers(cfg))
+
+
+def _critic_numbers(cfg: Config) -> float:
+    """Numbers that the discriminator keeps of a picture until its gradient comes."""
+    return sum(10.0 * width * side**2 for side, width in widths(cfg, cfg.critic_base).items())
+
+
+def _weights(cfg: Config) -> float:
+    """Number of weights of both networks, roughly."""
+    layers = sum(2 * 9.0 * width**2 + 2 * width * cfg.style for _, width in _layers(cfg))
+    critic = sum(2 * 9.0 * width**2 for width in widths(cfg, cfg.critic_base).values()) if _trained(cfg) else 0.0
+    return layers + critic + cfg.mapping_layers * cfg.style**2
+
+
+def _trained(cfg: Config) -> bool:
+    return cfg.generator == "stylegan2"
+
+
+def _speed_up() -> float:
+    # Small networks keep two cores busy and no more.
+    return 1.7 if (os.cpu_count() or 1) > 1 else 1.0

@@ -1,0 +1,36 @@
+"""What StyleGAN's functions take and give."""
+
+from calotype.declaration import Input, System, Verb
+
+_CODE = Input("code", "latent")
+_STRONG = ("strength", "threshold")
+
+SYSTEM = System(
+    learns=("image",),
+    verbs={
+        "sample": Verb("sample", (), ("seed", "truncation", "mix", "mix_from", "label")),
+        "embed": Verb(
+            "embed",
+            (Input("photo", "picture"),),
+            ("method", "space", "steps", "noise_steps", "start", "seed", "label"),
+            cost="embedding_cost",
+            cost_by="plan",
+        ),
+        "morph": Verb("morph", (Input("first", "latent"), Input("second", "latent")), ("frames",), output="film"),
+        "crossover": Verb(
+            "crossover",
+            (Input("structure_code", "latent", argument="structure"), Input("style_code", "latent", argument="style")),
+            ("from_row",),
+        ),
+        "transfer": Verb("transfer", (_CODE, Input("before", "latent"), Input("after", "latent")), _STRONG),
+        "adjust": Verb(
+            "adjust",
+            (_CODE, Input("direction", "latent", required=False)),
+            ("strength", "component", "from_row", "to_row"),
+        ),
+    },
+    imports=("*.pkl", "*.pt", "*.pth"),
+    imports_file=True,
+    exports=True,
+    efforts=True,
+)

@@ -1,0 +1,134 @@
+"""The perceptual distances that embedding minimises, each to one target whose features are computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from calotype.errors import InputError
+from calotype.image.resize import resize
+from calotype.nn.features import VGG_BLOCKS, Vgg16, offline_features, vgg16
+from calotype.nn.shift_tolerant import SMALLEST, shift_tolerant
+
+_PAPER_SIDE = 256  # to which the paper brings pictures
+_PAPER_LAYERS = ((1, 1), (1, 2), (3, 2), (4, 2))  # block and number of the convolution
+_PROJECTOR_SIDE = 256  # to which larger pictures are brought
+
+
+@dataclass(frozen=True)
+class Distance:
+    """A perceptual distance.
+
+    Attributes:
+        name: of its features.
+        of: features of a picture [1, 1 or 3, h, w], -1..1.
+        between: their distance, a scalar.
+    """
+
+    name: str
+    of: Callable[[Tensor], Any]
+    between: Callable[[Any, Any], Tensor]
+
+    def __call__(self, made: Tensor, features: Any) -> Tensor:
+        """The distance of a picture to one whose features were computed before."""
+        return self.between(self.of(made), features)
+
+
+def _colour(pictures: Tensor) -> Tensor:
+    return pictures.expand(-1, 3, -1, -1) if pictures.shape[1] == 1 else pictures
+
+
+def fast_distance(target: Tensor) -> Distance:
+    """ST-LPIPS with AlexNet, at 128 pixels at most; without its weights, features that need none.
+
+    Pictures smaller than the network takes are enlarged.
+    """
+    try:
+        net = shift_tolerant("alex").to(target.device)
+    except InputError:
+        bank = offline_features().to(target.device)
+        return Distance(bank.name, lambda x: bank.layers(_enlarged(_colour(x), 32)), _differences)
+    return Distance(
+        net.name,
+        lambda x: net.layers(_limited(_enlarged(_colour(x), SMALLEST), 128)),
+        lambda a, b: net.distance(a, b).sum(),
+    )
+
+
+def _enlarged(pictures: Tensor, least: int) -> Tensor:
+    if min(pictures.shape[2:]) >= least:
+        return pictures
+    return F.interpolate(pictures, size=(least, least), mode="bilinear", align_corners=False)
+
+
+def _limited(pictures: Tensor, most: int) -> Tensor:
+    return F.interpolate(pictures, size=(most, most), mode="area") if pictures.shape[2] > most else pictures
+
+
+def _differences(one: list[Tensor], other: list[Tensor]) -> Tensor:
+    return torch.stack([(a - b).abs().mean() for a, b in zip(one, other)]).mean()
+
+
+def paper_distance(target: Tensor) -> Distance:
+    """The sum of mean squared errors of four layers of VGG-16 at 256 pixels (Image2StyleGAN, eq. 2).
+
+    Features of these weights are divided by 255, the scale of their inputs, so that they compare with pixels in -1..1.
+
+    Raises:
+        InputError: there are no VGG-16 weights.
+    """
+    net = vgg16().to(target.device)
+
+    def of(pictures: Tensor) -> list[Tensor]:
+        pictures = _colour(pictures)
+        if pictures.shape[2] != _PAPER_SIDE:
+            pictures = resize(pictures, (_PAPER_SIDE, _PAPER_SIDE))
+        return [each / 255 for each in convolutions(net, pictures, _PAPER_LAYERS)]
+
+    return Distance(net.name, of, lambda a, b: torch.stack([F.mse_loss(x, y) for x, y in zip(a, b)]).sum())
+
+
+def convolutions(net: Vgg16, pictures: Tensor, wanted: tuple[tuple[int, int], ...]) -> list[Tensor]:
+    """Outputs of some convolutions of VGG-16, after ReLU.
+
+    Args:
+        net: the network.
+        pictures: [B, 3, H, W], -1..1.
+        wanted: block and number of each, in their order, both from 1.
+    """
+    x, found = net.prepared(pictures), []
+    for block, (count, _) in enumerate(VGG_BLOCKS, 1):
+        if block > 1:
+            x = F.max_pool2d(x, 2)
+        for number in range(1, count + 1):
+            x = F.relu(net.get_submodule(f"conv{block}_{number}")(x))
+            if (block, number) in wanted:
+                found.append(x)
+            if (block, number) == wanted[-1]:
+                return found
+    return found
+
+
+def projector_distance(target: Tensor) -> Distance:
+    """The squared distance of unit feature vectors of VGG-16, at 256 pixels at most, as NVIDIA's projector has it.
+
+    That one weights the channels by LPIPS, whose weights belong to other VGG-16 weights; here all are equal.
+
+    Raises:
+        InputError: there are no VGG-16 weights.
+    """
+    net = vgg16().to(target.device)
+
+    def of(pictures: Tensor) -> list[Tensor]:
+        maps = net.layers(_limited(_colour(pictures), _PROJECTOR_SIDE))
+        return [x / (x.square().sum(1, keepdim=True).sqrt() + 1e-10) for x in maps]
+
+    def between(one: list[Tensor], other: list[Tensor]) -> Tensor:
+        return torch.stack([(a - b).square().sum(1).mean() for a, b in zip(one, other)]).sum()
+
+    return Distance(net.name, of, between)

@@ -1,0 +1,212 @@
+"""Edits of embedded photos: paths between them, mixtures by layer, differences and directions of styles.
+
+Abdal, Qin, Wonka, "Image2StyleGAN", ICCV 2019, section 5 (morphing, style transfer, expression transfer); Shen and
+Zhou, "Closed-Form Factorization of Latent Semantics in GANs", CVPR 2021, for directions without labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from calotype.errors import InputError
+from calotype.models.stylegan.config import Config
+from calotype.models.stylegan.drawn import Drawn, drawn
+from calotype.models.stylegan.network import Generator, Net
+from calotype.run import Run
+
+Code = Mapping[str, Tensor]
+_SAMPLES = 2000  # latent vectors over which the spread along a direction is measured
+
+
+def morph(cfg: Config, run: Run, *, net: Net, first: Code, second: Code, frames: int = 24) -> list[Tensor]:
+    """Pictures on the straight path from one code to another.
+
+    Args:
+        cfg: as in training.
+        run: where it runs and reports.
+        net: the generator that both were found in.
+        first: a latent code: ``styles`` and, if they were optimised, ``noise0`` ...
+        second: another one.
+        frames: number of pictures, at least 2: from the first code to the second.
+
+    Returns:
+        [1, 3, side, side] each, -1..1.
+
+    Raises:
+        InputError: a code is not of this generator.
+    """
+    one, other = _of(first, net, cfg), _of(second, net, cfg)
+    made = []
+    for i in run.steps(frames, stage="frames"):
+        share = i / max(1, frames - 1)
+        noise = [a.lerp(b, share) for a, b in zip(*_both_noises(one, other, net))]
+        made.append(drawn(net, one.styles.lerp(other.styles, share), noise).picture.to(run.device))
+    return made
+
+
+def crossover(cfg: Config, run: Run, *, net: Net, structure: Code, style: Code, from_row: int | None = None) -> Drawn:
+    """The first layers of one code and the others of another: shape of the first, colours of the second.
+
+    Args:
+        cfg: as in training.
+        run: where it runs.
+        net: the generator that both were found in.
+        structure: the code whose first layers are used.
+        style: the code whose other layers are used.
+        from_row: first layer of the second, from 0; ``None``: half of them.
+
+    Raises:
+        InputError: a code is not of this generator, or it has no such layer.
+    """
+    one, other = _of(structure, net, cfg), _of(style, net, cfg)
+    rows = one.styles.shape[1]
+    row = rows // 2 if from_row is None else from_row
+    if not 0 <= row <= rows:
+        raise InputError(f"there is no layer {row}: give --from-row 0 to {rows} (from_row=)")
+    return drawn(net, torch.cat([one.styles[:, :row], other.styles[:, row:]], 1))
+
+
+def transfer(
+    cfg: Config,
+    run: Run,
+    *,
+    net: Net,
+    code: Code,
+    before: Code,
+    after: Code,
+    strength: float = 1.0,
+    threshold: float = 0.0,
+) -> Drawn:
+    """Add the difference of two codes to a third: an expression, from two photos of one person to another person.
+
+    Args:
+        cfg: as in training.
+        run: where it runs.
+        net: the generator that all were found in.
+        code: the code to change.
+        before: of the photo without the expression.
+        after: of the photo with it.
+        strength: factor of the difference.
+        threshold: layers whose difference is shorter than this share of the longest are left alone, 0..1.
+
+    Raises:
+        InputError: a code is not of this generator.
+    """
+    one, neutral, changed = _of(code, net, cfg), _of(before, net, cfg), _of(after, net, cfg)
+    difference = changed.styles - neutral.styles
+    length = difference.norm(dim=2, keepdim=True)
+    difference = torch.where(length < threshold * length.max(), torch.zeros_like(difference), difference)
+    return drawn(net, one.styles + strength * difference, one.noise)
+
+
+def adjust(
+    cfg: Config,
+    run: Run,
+    *,
+    net: Net,
+    code: Code,
+    direction: Code | None = None,
+    component: int = 0,
+    strength: float = 1.0,
+    from_row: int | None = None,
+    to_row: int | None = None,
+) -> Drawn:
+    """Move a code along a direction.
+
+    Args:
+        cfg: as in training.
+        run: where it runs.
+        net: the generator that the code was found in.
+        code: the code.
+        direction: of styles, [style] or [rows, style], the only array of a latent code; ``None``: ``component``.
+        component: number of a direction that is found without labels, from 0: the one along which the layers' styles
+            change most, then the next.
+        strength: how far, in standard deviations of random pictures along a component; a factor of a given direction.
+        from_row: first layer that is changed, from 0; ``None``: the first.
+        to_row: last layer that is changed; ``None``: the last.
+
+    Raises:
+        InputError: the code or the direction is not of this generator, or there is no such component or layer.
+    """
+    one = _of(code, net, cfg)
+    rows = one.styles.shape[1]
+    first, last = from_row or 0, rows - 1 if to_row is None else to_row
+    if not 0 <= first <= last < rows:
+        raise InputError(f"there are no layers {first} to {last}: the layers of this model are 0 to {rows - 1}")
+    if direction is None:
+        step = strength * _component(net.generator, cfg, component, first, last)
+    else:
+        step = strength * _direction(direction, rows, cfg)
+    chosen = torch.arange(rows, device=step.device)
+    inside = ((chosen >= first) & (chosen <= last))[None, :, None]
+    return drawn(net, torch.where(inside, one.styles + step, one.styles), one.noise)
+
+
+@torch.no_grad()
+def _component(generator: Generator, cfg: Config, number: int, first: int, last: int) -> Tensor:
+    """An eigenvector of the layers' affine maps, scaled to the standard deviation of styles along it: [style]."""
+    named = {name: value for name, value in generator.named_parameters() if name.endswith("affine.weight")}
+    matrices = list(named.values()) or [
+        value for name, value in generator.named_parameters() if name.endswith("to_style.weight")
+    ]
+    # Two layers share a row where colours are made, so the number of maps is larger than that of rows.
+    share = len(matrices) / generator.rows
+    chosen = matrices[int(first * share) : max(int(first * share) + 1, round((last + 1) * share))]
+    weights = torch.cat([value / value.norm(dim=1, keepdim=True).clamp_min(1e-8) for value in chosen])
+    if not 0 <= number < weights.shape[1]:
+        raise InputError(f"there is no component {number}: give 0 to {weights.shape[1] - 1}")
+    vectors = torch.linalg.eigh(weights.T @ weights).eigenvectors.flip(1)
+    vector = vectors[:, number]
+    vector = vector * vector[vector.abs().argmax()].sign()  # eigenvectors have no sign of their own
+    z = torch.randn(_SAMPLES, cfg.latent, generator=torch.Generator().manual_seed(0)).to(vector.device)
+    label = None if not cfg.classes else torch.eye(cfg.classes, device=vector.device)[:1].expand(_SAMPLES, -1)
+    spread: Tensor = (generator.mapping(z, label) @ vector).std()
+    scaled: Tensor = vector * spread
+    return scaled
+
+
+def _direction(given: Code, rows: int, cfg: Config) -> Tensor:
+    if len(given) != 1:
+        raise InputError(f"a direction is one array, and the file has {len(given)}: give another --direction")
+    (value,) = given.values()
+    if value.dim() > 1 and value.shape[0] == 1:
+        value = value[0]
+    if tuple(value.shape) not in ((cfg.style,), (rows, cfg.style)):
+        raise InputError(
+            f"a direction of shape {list(value.shape)} does not fit this model: give [{cfg.style}] or "
+            f"[{rows}, {cfg.style}]"
+        )
+    return value
+
+
+def _of(code: Code, net: Net, cfg: Config) -> Drawn:
+    """The styles and noise maps of a latent code.
+
+    Raises:
+        InputError: they are not of this generator.
+    """
+    rows, styles = net.generator.rows, code.get("styles", code.get("w"))
+    device = next(net.parameters()).device
+    if styles is None or styles.dim() != 3 or styles.shape[2] != cfg.style or styles.shape[1] not in (1, rows):
+        shape = "no styles" if styles is None else f"styles of shape {list(styles.shape)}"
+        raise InputError(
+            f"the latent code has {shape}, and this model [1, {rows}, {cfg.style}]: embed the photo in this model"
+        )
+    noise = [
+        code[f"noise{k}"].to(device) for k in range(len(net.generator.synthesis.noise_sides)) if f"noise{k}" in code
+    ]
+    sides = net.generator.synthesis.noise_sides
+    if noise and [each.shape[-1] for each in noise] != sides:
+        raise InputError("the noise maps of the latent code are not of this model: embed the photo in this model")
+    return Drawn(torch.empty(0), styles[:1].to(device).expand(-1, rows, -1), tuple(noise))
+
+
+def _both_noises(one: Drawn, other: Drawn, net: Net) -> tuple[list[Tensor], list[Tensor]]:
+    """The noise maps of both; those of the network where a code has none; none where neither has any."""
+    if not one.noise and not other.noise:
+        return [], []
+    own: list[Tensor] = getattr(net.generator.synthesis, "noise_maps", list)()
+    return list(one.noise) or own, list(other.noise) or own

@@ -1,0 +1,197 @@
+"""The synthesis network of StyleGAN2: styles and noise maps to pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from calotype.models.stylegan.config import Config, widths
+from calotype.models.stylegan.layers import GAIN, Linear, activate, conv_up, demodulation, limited, upsampled
+
+# The noise maps: those of the network, new ones, none, or one [N or 1, 1, h, w] for each layer that takes one.
+Noise = Literal["const", "random", "none"] | Sequence[Tensor]
+
+
+class Layer(nn.Module):
+    """A modulated 3 x 3 convolution, noise, bias and leaky ReLU.
+
+    Args:
+        inputs: channels of the input.
+        outputs: channels of the output.
+        style: length of the style vector.
+        side: of the output, pixels.
+        up: whether the size is doubled.
+        clamp: see ``Config``.
+    """
+
+    noise_const: Tensor
+
+    def __init__(self, inputs: int, outputs: int, style: int, side: int, *, up: bool, clamp: float) -> None:
+        super().__init__()
+        self.up, self.clamp = up, clamp
+        self.affine = Linear(style, inputs, start=1.0)
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3))
+        self.register_buffer("noise_const", torch.randn(side, side))
+        self.noise_strength = nn.Parameter(torch.zeros(()))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+
+    def forward(self, x: Tensor, w: Tensor, noise: Tensor | None, gain: float = 1.0) -> Tensor:
+        """[N, inputs, h, w], styles [N, style], noise [N or 1, 1, H, W] to [N, outputs, H, W]."""
+        with torch.autocast(x.device.type, enabled=False):
+            style = self.affine(w.float())
+            scale = demodulation(self.weight, style)[:, :, None, None]
+            offset = self.bias[None, :, None, None]
+            if noise is not None:
+                noise = noise * self.noise_strength
+        x = x * style[:, :, None, None].to(x.dtype)
+        x = conv_up(x, self.weight) if self.up else F.conv2d(x, self.weight, padding=1)
+        x = x * scale.to(x.dtype) + offset.to(x.dtype)
+        if noise is not None:
+            x = x + noise.to(x.dtype)
+        return activate(x, GAIN * gain, self.clamp * gain)
+
+
+class ToRGB(nn.Module):
+    """A modulated 1 x 1 convolution to colours, without demodulation."""
+
+    def __init__(self, inputs: int, channels: int, style: int, clamp: float) -> None:
+        super().__init__()
+        self.clamp = clamp
+        self.affine = Linear(style, inputs, start=1.0)
+        self.weight = nn.Parameter(torch.randn(channels, inputs, 1, 1))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.gain = 1 / math.sqrt(inputs)
+
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+        """[N, inputs, H, W] and styles [N, style] to float32 [N, channels, H, W]."""
+        with torch.autocast(x.device.type, enabled=False):
+            style = self.affine(w.float()) * self.gain
+        x = F.conv2d(x * style[:, :, None, None].to(x.dtype), self.weight)
+        return limited(x.float() + self.bias[None, :, None, None], self.clamp)
+
+
+class Skip(nn.Module):
+    """A 1 x 1 convolution to twice the size: the shortcut of a residual block."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, 1, 1))
+        self.gain = 1 / math.sqrt(inputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, inputs, H, W] to [N, outputs, 2 H, 2 W]."""
+        wide: Tensor = upsampled(F.conv2d(x, self.weight * self.gain))
+        return wide
+
+
+class Block(nn.Module):
+    """The layers of one resolution.
+
+    Args:
+        cfg: the settings.
+        inputs: channels of the input; 0 for the first block, which starts from a learned constant.
+        outputs: channels of the output.
+        side: of the output, pixels.
+    """
+
+    def __init__(self, cfg: Config, inputs: int, outputs: int, side: int) -> None:
+        super().__init__()
+        self.residual = cfg.architecture == "resnet"
+        if inputs:
+            self.conv0 = Layer(inputs, outputs, cfg.style, side, up=True, clamp=cfg.clamp)
+            if self.residual:
+                self.skip = Skip(inputs, outputs)
+        else:
+            self.const = nn.Parameter(torch.randn(outputs, side, side))
+        self.conv1 = Layer(outputs, outputs, cfg.style, side, up=False, clamp=cfg.clamp)
+        self.first, self.convs = not inputs, 2 if inputs else 1
+        if cfg.architecture == "skip" or side == cfg.resolution:
+            self.torgb = ToRGB(outputs, cfg.channels, cfg.style, cfg.clamp)
+
+    def forward(
+        self, x: Tensor | None, picture: Tensor | None, w: Tensor, noise: Sequence[Tensor | None]
+    ) -> tuple[Tensor, Tensor | None]:
+        """Activations and the picture so far, styles [N, 2 or 3, style] and noise maps, to those of this resolution."""
+        if x is None:
+            x = self.conv1(self.const[None].expand(len(w), -1, -1, -1), w[:, 0], noise[0])
+        elif self.residual:
+            half = math.sqrt(0.5)
+            x = self.skip(x) * half + self.conv1(self.conv0(x, w[:, 0], noise[0]), w[:, 1], noise[1], half)
+        else:
+            x = self.conv1(self.conv0(x, w[:, 0], noise[0]), w[:, 1], noise[1])
+        if picture is not None:
+            picture = upsampled(picture)
+        if hasattr(self, "torgb"):
+            colours = self.torgb(x, w[:, self.convs])
+            picture = colours if picture is None else picture + colours
+        return x, picture
+
+
+class Synthesis(nn.Module):
+    """All resolutions, from 4 pixels to the picture's.
+
+    Attributes:
+        sides: the resolutions.
+        rows: number of style vectors of a picture.
+    """
+
+    def __init__(self, cfg: Config) -> None:
+        super().__init__()
+        channels = widths(cfg, cfg.base)
+        self.sides = list(channels)
+        before = 0
+        for side, count in channels.items():
+            self.add_module(f"b{side}", Block(cfg, before, count, side))
+            before = count
+        self.rows = 2 * len(self.sides)
+
+    def blocks(self) -> list[Block]:
+        """The blocks, coarsest first."""
+        return [self.get_submodule(f"b{side}") for side in self.sides]  # type: ignore[misc]
+
+    @property
+    def noise_sides(self) -> list[int]:
+        """The sides of the noise maps, pixels."""
+        return [side for side, block in zip(self.sides, self.blocks()) for _ in range(block.convs)]
+
+    def noise_maps(self) -> list[Tensor]:
+        """The noise maps that are part of the network: [1, 1, h, w] each."""
+        layers = [layer for b in self.blocks() for layer in ([b.conv1] if b.first else [b.conv0, b.conv1])]
+        return [layer.noise_const[None, None] for layer in layers]
+
+    def forward(self, ws: Tensor, noise: Noise = "const", *, until: int | None = None) -> Tensor:
+        """Styles to pictures.
+
+        Args:
+            ws: [N, rows, style].
+            noise: see ``Noise``.
+            until: side at which to stop, pixels: with architecture ``skip``, the picture of that resolution.
+
+        Returns:
+            [N, channels, side, side], float32, about -1..1.
+        """
+        maps = iter(self._maps(noise, len(ws), ws.device))
+        x: Tensor | None = None
+        picture: Tensor | None = None
+        row = 0
+        for side, block in zip(self.sides, self.blocks()):
+            x, picture = block(x, picture, ws[:, row : row + block.convs + 1], [next(maps) for _ in range(block.convs)])
+            row += block.convs
+            if side == until and picture is not None:
+                break
+        assert picture is not None
+        return picture
+
+    def _maps(self, noise: Noise, count: int, device: torch.device) -> Sequence[Tensor | None]:
+        if not isinstance(noise, str):
+            return noise
+        if noise == "const":
+            return self.noise_maps()
+        if noise == "none":
+            return [None] * len(self.noise_sides)
+        return [torch.randn(count, 1, side, side, device=device) for side in self.noise_sides]

@@ -1,0 +1,102 @@
+"""The verb ``adjust``: move an embedded photo along a direction."""
+
+# Annotations are values here, not strings: the command line is made from them.
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+from calotype.errors import InputError
+from calotype.results import Latent, Result
+from calotype.tasks import arguments
+from calotype.tasks.latent_job import LatentJob
+from calotype.tasks.morph import CODE
+from calotype.tasks.param import Param
+from calotype.tasks.transfer import STRENGTH, check_strength
+
+if TYPE_CHECKING:
+    from calotype.run import Run
+
+
+class AdjustJob(LatentJob):
+    """Job of the verb ``adjust``."""
+
+    verb = "adjust"
+    takes = ("code", "direction")
+
+    @classmethod
+    def check(cls, own: Mapping[str, Any]) -> None:
+        """See ``Job``."""
+        check_strength(own)
+
+    def check_inputs(self) -> None:
+        """See ``ModelJob``."""
+        if "direction" in self.inputs and self.request.own["component"] is not None:
+            raise InputError(
+                "--direction and --component were both given: give one of the two (direction=, component=)"
+            )
+        super().check_inputs()
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """See ``Job``; without a component, the first."""
+        return {**super().options, "component": self.request.own["component"] or 0}
+
+
+def adjust(
+    code: Annotated[
+        Latent | str | Path, Param(f"the latent code of the photo to change: {CODE}", kind="latent", metavar="CODE")
+    ],
+    *,
+    model: Annotated[str | Path | None, replace(arguments.MODEL, first=True)] = None,
+    component: Annotated[
+        int | None,
+        Param(
+            "number of a direction that is found without labels, from 0, the strongest (the default)",
+            kind="whole",
+            metavar="NUMBER",
+            at_least=0,
+            first=True,
+        ),
+    ] = None,
+    direction: Annotated[
+        Latent | str | Path | None,
+        Param(
+            "a direction of styles from a file: .npy, .pt or .safetensors", kind="latent", metavar="FILE", first=True
+        ),
+    ] = None,
+    strength: Annotated[float, STRENGTH] = 1.0,
+    from_row: Annotated[
+        int | None,
+        Param("first layer that is changed, from 0", kind="whole", metavar="NUMBER", at_least=0),
+    ] = None,
+    to_row: Annotated[
+        int | None,
+        Param("last layer that is changed", kind="whole", metavar="NUMBER", at_least=0),
+    ] = None,
+    device: Annotated[str, arguments.DEVICE] = "auto",
+    run: Optional["Run"] = None,
+) -> Result:
+    """Change an embedded photo along a direction of styles: one found in the network, or one from a file.
+
+    Components are the directions along which the layers of the network change most (Shen and Zhou, CVPR 2021); early
+    layers change pose and shape, late ones colours.
+
+    Args:
+        code: of the photo: a ``Latent``, or the path of the file that ``embed`` wrote.
+        model: the model that it was embedded in.
+        component: number of a direction, from 0; ``None``: the first, unless ``direction`` is given.
+        direction: a direction from a file, or a ``Latent`` with one array, [style] or [layers, style].
+        strength: how far: in standard deviations of random pictures along a component; a factor of a given direction.
+        from_row: first layer that is changed; ``None``: the first.
+        to_row: last layer that is changed; ``None``: the last.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
+        run: receives progress reports, and can stop the work.
+
+    Returns:
+        The picture, with ``latents``, its latent code.
+
+    Raises:
+        InputError: the code or an argument cannot be used; the message says what to do.
+    """
+    return AdjustJob.of(locals()).result()

@@ -1,0 +1,104 @@
+"""The verbs embed, morph, crossover, transfer and adjust, from Python and their files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.numpy import load_file
+
+import calotype
+from calotype import saving
+from calotype.errors import InputError
+from calotype.models import stylegan
+from calotype.results import Latent
+from calotype.tasks.show import show
+
+CFG = replace(stylegan.PRESETS["tiny"], resolution=16)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("models") / "faces-stylegan-0123456789ab"
+    net = stylegan.build(CFG).eval()
+    saving.write(folder, "stylegan", CFG, net, "", (16, 16))
+    return folder
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "me.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (30, 40, 3), dtype=np.uint8)).save(path)
+    return path
+
+
+def embedded(model, photo, **more):
+    return calotype.embed(photo, model=model, steps=3, **more)
+
+
+def test_a_photo_is_embedded_and_edited(model, photo, tmp_path):
+    made = embedded(model, photo, n=2, start="random")
+    assert [image.size for image in made] == [(16, 16)] * 2
+    assert len(made.latents) == 2
+    paths = made.save(tmp_path / "out")
+    assert [path.name for path in paths] == ["me_embed_0.png", "me_embed_1.png"]
+    codes = [path.with_suffix(".safetensors") for path in paths]
+    assert load_file(codes[0])["styles"].shape == (1, 6, 8)
+    command = show(paths[0]).command
+    assert command.startswith("calotype embed me.png --model faces-stylegan-0123456789ab --seed 0 --steps 3")
+    assert "--size" not in command
+
+    (crossed,) = calotype.crossover(codes[0], codes[1], model=model, from_row=0)
+    assert crossed.tobytes() == made[1].tobytes()
+    moved = calotype.adjust(codes[0], model=model, component=1, strength=2)
+    saved = moved.save(tmp_path / "out")
+    assert saved[0].name == "me_embed_0_adjust_0.png"
+    assert saved[0].with_suffix(".safetensors").is_file()
+    same = calotype.transfer(codes[0], codes[1], codes[1], model=model)
+    assert same[0].tobytes() == made[0].tobytes()
+    film = calotype.morph(codes[0], codes[1], model=model, frames=4)
+    assert len(film) == 6  # and back
+    assert film.frames[0].tobytes() == made[0].tobytes()
+    film.save(tmp_path / "film.gif")
+    repeat = show(saved[0]).command
+    assert repeat.startswith("calotype adjust me_embed_0.safetensors --model faces-stylegan-0123456789ab")
+
+
+def test_directions_of_other_programs(model, photo, tmp_path):
+    code = embedded(model, photo).latents[0]
+    np.save(tmp_path / "age.npy", np.ones(8, dtype=np.float64))
+    torch.save(torch.ones(6, 8), tmp_path / "age.pt")
+    torch.save({"direction": torch.ones(8)}, tmp_path / "named.pt")
+    made = [
+        calotype.adjust(code, model=model, direction=tmp_path / name)[0] for name in ("age.npy", "age.pt", "named.pt")
+    ]
+    assert made[0].tobytes() == made[1].tobytes() == made[2].tobytes()
+    torch.save([1, 2], tmp_path / "other.pt")
+    with pytest.raises(InputError, match="something else than one array"):
+        calotype.adjust(code, model=model, direction=tmp_path / "other.pt")
+    with pytest.raises(InputError, match="give one of the two"):
+        calotype.adjust(code, model=model, direction=tmp_path / "age.npy", component=1)
+
+
+def test_what_is_refused(model, photo):
+    for given, words in (
+        ({"method": "best"}, "there is no method 'best'"),
+        ({"space": "z"}, "there is no space 'z'"),
+        ({"start": "zero"}, "there is no start 'zero'"),
+        ({"noise_steps": -1}, "give --noise-steps of at least 0"),
+    ):
+        with pytest.raises(InputError, match=words):
+            calotype.embed(photo, model=model, **given)
+    with pytest.raises(InputError, match="needs a trained model"):
+        calotype.embed(photo)
+    with pytest.raises(InputError, match="embed the photo in this model"):
+        calotype.adjust(Latent({"styles": np.ones((1, 3, 3), np.float32)}), model=model)
+    code = Latent({"styles": np.ones((1, 6, 8), np.float32)})
+    with pytest.raises(InputError, match="1 frames cannot be used"):
+        calotype.morph(code, code, model=model, frames=1)
+    with pytest.raises(InputError, match="a strength"):
+        calotype.transfer(code, code, code, model=model, strength=float("inf"))

@@ -39,9 +39,9 @@ def batches(cfg):
 
 
 def test_a_step_reports_and_changes_everything():
+    torch.manual_seed(0)
     trainer = Trainer(TINY, torch.device("cpu"))
     before = {name: value.clone() for name, value in trainer.net.state_dict().items()}
-    torch.manual_seed(0)
     values = trainer.step({}, batches(TINY)(0), 0)
     assert set(values) == {"generator", "discriminator", "gradient penalty", "path length", "augmentation"}
     assert all(math.isfinite(float(value)) for value in values.values())

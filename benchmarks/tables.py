@@ -203,6 +203,40 @@ def equal() -> str:
     )
 
 
+def free_samples() -> str:
+    """Samples that start from noise, of all systems, on the same photos."""
+    names = {
+        **AUTHORS,
+        "gpnn fast free": "Calotype, `gpnn --structure free`",
+        "gpdm fast": "Calotype, `gpdm --structure free`",
+        "singan fast free": "Calotype, `singan --structure free`",
+        "gpnn fast loose": "Calotype, `gpnn --structure loose` (the default)",
+        "singan fast loose": "Calotype, `singan --structure loose`",
+    }
+    found: dict[str, dict[str, Any]] = {}
+    for name in ("free_gpnn", "free_gpdm", "singan"):
+        for row in results(name)["summary"]:
+            if row["set"] == "all":
+                found.setdefault(row["system"], row)
+    rows = []
+    for system in [system for system in names if system in found]:
+        mean, median = found[system]["mean"], found[system]["median"]
+        seconds = number(median.get("seconds"), 1)
+        start = "the photo" if system.endswith("loose") else "noise"
+        values = (number(median["sifid"]), number(mean["sifid"]), number(median["copied"]), number(median["coverage"]))
+        rows.append((names[system], start, *values, number(mean.get("diversity")), seconds))
+    samples = {results(name)["samples"] for name in ("free_gpnn", "free_gpdm", "singan")}
+    photos = max(row["photos"] for row in found.values())
+    return (
+        table("system | starts from | SIFID, median | mean | copied | coverage | diversity | seconds", rows)
+        + f"\n\n{photos} photos of 250 pixels, {' or '.join(map(str, sorted(samples)))} samples of each (seed 0 on), "
+        "of the authors' systems one published sample. Samples that start from the photo keep its layout, so they "
+        "compare with each other only. The published samples of the set sigd16 are those of the user study in the "
+        "paper of GPNN, whose authors ran SinGAN. Seconds: on one thread, with other work on the machine, without "
+        "training."
+    )
+
+
 def variations() -> str:
     result = results("quality")
     systems: dict[str, dict[str, Any]] = {}
@@ -645,6 +679,11 @@ SECTIONS = (
     Section("Reading photos", reading, (("files", "files"),)),
     Section("Fast search and exact search of `gpnn`", search, (("search", "search"),)),
     Section("The same settings with both searches", equal, (("equal", "equal"),)),
+    Section(
+        "`vary`: free samples of all systems",
+        free_samples,
+        (("quality", "free_gpnn"), ("quality", "free_gpdm"), ("quality", "singan")),
+    ),
     Section("`vary`: `gpnn`", variations, (("quality", "quality"),)),
     Section("`vary`: `gpdm`", distributions, (("quality", "gpdm"),)),
     Section("`vary`: `singan`", trained, (("quality", "singan"), ("quality", "singan_diversity"))),

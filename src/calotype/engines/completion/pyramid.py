@@ -36,12 +36,13 @@ class Level:
 def levels(photo: Tensor, hole: Tensor, cfg: Config) -> list[Level]:
     """The pyramid of a photo [1, C, H, W] with a hole, bool [H, W]; coarsest first, full size last.
 
-    The coarsest level is the finest at which hole and image are small enough to assign offsets (``cfg.arranged``,
-    ``cfg.overview``), or the last one at which the hole is still visible.
+    The coarsest level is the finest at which the hole can be filled for the first time: from a smooth surface, if none
+    of its pixels is farther than ``cfg.depth`` from the rim; by assigned offsets, if hole and image are small enough
+    (``cfg.arranged``, ``cfg.overview``). Or it is the last one at which the hole is still visible.
     """
     sizes = [(photo.shape[2], photo.shape[3])]
     holes = [hole]
-    while int(holes[-1].sum()) > cfg.arranged or holes[-1].numel() > cfg.overview:
+    while _too_large(holes[-1], cfg):
         factor = cfg.ratio ** -len(sizes)
         size = (round(photo.shape[2] * factor), round(photo.shape[3] * factor))
         if min(size) < 2 * cfg.patch:
@@ -52,6 +53,13 @@ def levels(photo: Tensor, hole: Tensor, cfg: Config) -> list[Level]:
         sizes.append(size)
         holes.append(smaller)
     return [*(downsampled(photo, hole, size) for size in sizes[:0:-1]), Level(photo.masked_fill(hole, 0.0), hole)]
+
+
+def _too_large(hole: Tensor, cfg: Config) -> bool:
+    """Whether a hole, bool [h, w], has to be filled at a coarser level first."""
+    if cfg.start == "smooth":
+        return bool(eroded(hole, cfg.depth).any())
+    return int(hole.sum()) > cfg.arranged or hole.numel() > cfg.overview
 
 
 def downsampled(photo: Tensor, hole: Tensor, size: tuple[int, int]) -> Level:
@@ -65,6 +73,14 @@ def downsampled(photo: Tensor, hole: Tensor, size: tuple[int, int]) -> Level:
 def dilated(mask: Tensor) -> Tensor:
     """``mask``, bool [H, W], dilated by one pixel (8-connectivity)."""
     return F.max_pool2d(mask.float()[None, None], 3, 1, 1)[0, 0] > 0
+
+
+def eroded(mask: Tensor, radius: int) -> Tensor:
+    """``mask``, bool [H, W], eroded by a square of ``2 * radius + 1`` pixels; beyond the border, it counts as set."""
+    # The minimum over a square is separable.
+    left = F.pad((~mask).float()[None, None], (radius,) * 4)
+    rows = F.max_pool2d(left, (2 * radius + 1, 1), 1)
+    return F.max_pool2d(rows, (1, 2 * radius + 1), 1)[0, 0] == 0
 
 
 def overlapping(mask: Tensor, patch: int) -> Tensor:

@@ -14,6 +14,9 @@ class Config:
             the photo, He and Sun).
         thin: parts of a hole up to twice as wide are filled as thin ones, pixels; 0 for none.
         depth: greatest distance of the hole's pixels from its rim at the coarsest level of a smooth start, pixels.
+        rim: width of the rim of the hole that counts as known at the coarsest level, with the values of a membrane; at
+            finer levels it becomes narrower, down to 0, pixels. Patches at the edge of the hole find matches that
+            would otherwise not be in the photo, such as sky alone.
         jitter: standard deviation of the noise in a smooth start, by which seeds differ (-1..1 scale).
         coherence: weight of coherence: the penalty of a patch that is copied from elsewhere than its neighbours, as a
             multiple of the mean match distance; 0 for none.
@@ -48,10 +51,14 @@ class Config:
     start: str = "smooth"
     thin: int = 2
     depth: int = 5
+    rim: int = 2
     jitter: float = 0.03
     coherence: float = 1.0
     sharp: float = 0.05
     near: float = 0.05
+    border_depth: int = 8
+    border_rim: int = 3
+    border_near: float = 0.01
     arranged: int = 1600
     overview: int = 60_000
     offsets: int = 60

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -19,8 +20,8 @@ from calotype.image.resize import resize
 from calotype.run import Run
 
 _MINIMUM = {
-    **dict.fromkeys(("depth", "arranged", "overview", "offsets", "passes", "together"), 1),
-    **dict.fromkeys(("thin", "rounds", "steps", "first", "peel", "components"), 0),
+    **dict.fromkeys(("depth", "border_depth", "arranged", "overview", "offsets", "passes", "together"), 1),
+    **dict.fromkeys(("thin", "rim", "border_rim", "rounds", "steps", "first", "peel", "components"), 0),
 }
 
 
@@ -83,20 +84,22 @@ def checked(photo: Tensor, hole: Tensor, cfg: Config) -> None:
 
 def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.Generator, label: str = "") -> Tensor:
     """Fill the hole, bool [h, w], of one window [1, C, h, w]."""
+    if reaches_border(hole):
+        cfg = replace(cfg, depth=cfg.border_depth, rim=cfg.border_rim, near=cfg.border_near)
     pyramid = levels(photo, hole, cfg)
-    search = LevelSearch.of(pyramid[0], cfg)
+    search = LevelSearch.of(pyramid[0], cfg, between(cfg.rim, 0, 0, len(pyramid)))
     start = initial_fill(pyramid[0], search.source, cfg, noise)
     picture = start.picture
     field = search.identity() if start.offsets is None else search.shifted(start.offsets)
     for index, level in enumerate(pyramid):
         if index:
-            before, search = search, LevelSearch.of(level, cfg)
+            before, search = search, LevelSearch.of(level, cfg, between(cfg.rim, 0, index, len(pyramid)))
             picture = resize(picture, level.size, clamp=False)
             field = search.upsampled(field, before)
         if index or start.offsets is not None:
             # Not the upsampled image but its patches, copied from the photo: as sharp as the photo from the start.
             picture = search.voted(field, search.known(field), picture, cfg.spread)
-        steps = cfg.peel if start.peeled and not index else steps_at(index, len(pyramid), cfg)
+        steps = cfg.peel if start.peeled and not index else between(cfg.first, cfg.steps, index, len(pyramid))
         for step in run.steps(steps, stage=f"{label}level {index + 1} of {len(pyramid)}"):
             field, score = search.matched(picture, field, cfg.passes, cfg.coherence, noise)
             last = level is pyramid[-1] and step == steps - 1
@@ -110,6 +113,6 @@ def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
     return picture[:, : photo.shape[1]].clamp(-1, 1)
 
 
-def steps_at(level: int, count: int, cfg: Config) -> int:
-    """Iterations at one of ``count`` levels: from ``cfg.first`` at the coarsest to ``cfg.steps`` at the last one."""
-    return round(cfg.first + (cfg.steps - cfg.first) * (level / (count - 1) if count > 1 else 0.0))
+def between(first: int, last: int, level: int, count: int) -> int:
+    """A setting at one of ``count`` levels, from ``first`` at the coarsest to ``last`` at full size."""
+    return round(first + (last - first) * level / (count - 1)) if count > 1 else last

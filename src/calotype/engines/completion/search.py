@@ -9,7 +9,8 @@ from torch import Tensor
 
 from calotype.engines.completion.coherent import continue_neighbours
 from calotype.engines.completion.config import Config
-from calotype.engines.completion.pyramid import Level, extrapolated, overlapping
+from calotype.engines.completion.membrane import membrane
+from calotype.engines.completion.pyramid import Level, eroded, extrapolated, overlapping
 from calotype.image.patches import principal_filters
 from calotype.matching import patchmatch
 from calotype.matching.field import FORBIDDEN, Grid, key_rows, query_rows, strip_size
@@ -17,6 +18,8 @@ from calotype.matching.vote import vote
 
 # Maximum pairs of patches that are compared exhaustively, and maximum scores in memory at a time.
 EXACT_PAIRS, BUDGET = 1 << 22, 1 << 21
+# Number of patches that principal components are those of.
+SAMPLE = 5000
 
 
 @dataclass(frozen=True)
@@ -43,14 +46,29 @@ class LevelSearch:
     active: Tensor
 
     @classmethod
-    def of(cls, level: Level, cfg: Config, patch: int | None = None) -> LevelSearch:
-        """Prepare a level, for patches of side ``patch`` instead of ``cfg.patch`` if given."""
+    def of(cls, level: Level, cfg: Config, rim: int = 0, patch: int | None = None) -> LevelSearch:
+        """Prepare a level.
+
+        Args:
+            level: the photo and its hole.
+            cfg: settings.
+            rim: width of the rim of the hole that counts as known, with the values of a membrane, pixels.
+            patch: side of the patches instead of ``cfg.patch``.
+        """
         patch = patch or cfg.patch
         mean = level.photo[:, :, ~level.hole].mean(-1)[:, :, None, None]
-        known = torch.where(level.hole, mean, level.photo) - mean
+        unknown = level.hole
+        while rim and not eroded(level.hole, rim).any():
+            rim -= 1
+        if rim:
+            unknown = eroded(level.hole, rim)
+            level = Level(membrane(level.photo, level.hole), level.hole)
+        known = torch.where(unknown, mean, level.photo) - mean
         filters = principal_filters(known, patch, cfg.components or known.shape[1] * patch**2)
         overlaps = overlapping(level.hole, patch)
-        source = Grid(known, filters, overlaps, position=_positions(overlaps, filters[0].numel(), cfg))
+        source = Grid(
+            known, filters, overlapping(unknown, patch), position=_positions(overlaps, filters[0].numel(), cfg)
+        )
         rows, columns = (overlaps.any(axis).nonzero()[:, 0] for axis in (1, 0))
         box = (int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
         return cls(level, mean, source, key_rows(source), box, overlaps[box[0] : box[1], box[2] : box[3]])

@@ -33,7 +33,7 @@ def thin_fill(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
     smooth = biharmonic(photo, hole)
     picture = smooth
     for _ in run.steps(1, stage=f"{label}thin parts"):
-        search = LevelSearch.of(Level(photo.masked_fill(hole, 0.0), hole), cfg, PATCH)
+        search = LevelSearch.of(Level(photo.masked_fill(hole, 0.0), hole), cfg, patch=PATCH)
         field, score = search.matched(smooth, search.identity(), PASSES, 0.0, noise)
         picture = (smooth + search.voted(field, search.confidence(score), smooth, 0.0)) / 2
         run.report(preview=picture)

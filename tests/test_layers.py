@@ -15,7 +15,7 @@ SOURCE = Path(calotype.errors.__file__).parent
 
 # From the ground up. What stands on one line is one layer, and does not import its own neighbours.
 LAYERS = [
-    {"errors", "declaration", "processor", "renamed"},
+    {"errors", "declaration", "openmp", "processor", "renamed"},
     {"types", "configuration"},
     {"files"},
     {"image", "foreign"},
@@ -40,6 +40,7 @@ LIGHT = {
     "",
     "errors",
     "declaration",
+    "openmp",
     "configuration",
     "kinds",
     "results",

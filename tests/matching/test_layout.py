@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from calotype.errors import InputError
-from calotype.matching.layout import label_channels, label_codes
+from calotype.matching.layout import height_guide, label_channels, label_codes
 
 PHOTO = torch.zeros(1, 3, 4, 6)
 
@@ -40,3 +40,15 @@ def test_refused():
         label_channels(PHOTO, before, torch.full((1, 5, 5), 2))
     with pytest.raises(InputError, match="5x4 and the photo 6x4"):
         label_channels(PHOTO, before[:, :, :5], before)
+
+
+def test_the_height_is_a_guide_unless_there_is_none():
+    photo, result = torch.zeros(1, 3, 5, 7), torch.zeros(1, 3, 9, 4)
+    guide = height_guide([photo], result, 0.5, (False, True))
+    assert guide is not None
+    assert guide.weight == 0.5
+    assert guide.source[0][0, 0, :, 3].tolist() == [-1, -0.5, 0, 0.5, 1]
+    assert guide.target.shape == (1, 1, 9, 4)
+    assert height_guide([photo], result, 0.0, (False, False)) is None
+    assert height_guide([photo], result, 0.5, (True, False)) is None
+    assert height_guide([photo, photo], result, 0.5, (False, False)) is None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from calotype.openmp import wait_passively
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``calotype`` with ``arguments`` (default: those of the process) and return its exit status.
@@ -15,6 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from calotype.cli.report import reported
 
+        wait_passively()
         return reported(_command, arguments)
     except KeyboardInterrupt:
         return 130

@@ -53,6 +53,7 @@ class Grid:
         forbidden: bool [rows, columns], patches that must not be used, or ``None``.
         active: bool [rows, columns], the patches that need a match; ``None`` for all.
         tile: periodic axes, along which ``picture`` is padded with its own start.
+        position: [rows, columns, E], further values of each descriptor, such as the scaled position of the patch.
     """
 
     picture: Tensor
@@ -60,6 +61,7 @@ class Grid:
     forbidden: Tensor | None = None
     active: Tensor | None = None
     tile: tuple[bool, bool] = (False, False)
+    position: Tensor | None = None
 
     @property
     def geometry(self) -> GridShape:
@@ -79,15 +81,22 @@ class Grid:
         return rows * columns
 
     @property
+    def width(self) -> int:
+        """Number of values of a descriptor."""
+        return len(self.filters) + (0 if self.position is None else self.position.shape[2])
+
+    @property
     def unit(self) -> float:
         """Factor from squared distances to means over the values of a patch."""
         return 1 / self.filters[0].numel()
 
     def describe(self, top: int, bottom: int) -> Tensor:
-        """Descriptors [(bottom - top) * columns, D] of the patches in rows ``top`` to ``bottom``."""
+        """Descriptors [(bottom - top) * columns, ``width``] of the patches in rows ``top`` to ``bottom``."""
         strip = self.picture[:, :, top : bottom + self.filters.shape[-1] - 1]
-        responses = F.conv2d(strip.contiguous(memory_format=torch.channels_last), self.filters)
-        return responses[0].permute(1, 2, 0).reshape(-1, len(self.filters))
+        responses = F.conv2d(strip.contiguous(memory_format=torch.channels_last), self.filters)[0].permute(1, 2, 0)
+        if self.position is not None:
+            responses = torch.cat([responses, self.position[top:bottom]], 2)
+        return responses.reshape(-1, self.width)
 
     def strips(self, patches: int) -> Iterator[tuple[int, int]]:
         """Row ranges of about ``patches`` patches each, top to bottom."""
@@ -108,7 +117,7 @@ def key_rows(grid: Grid, weight: Tensor | None = None) -> Tensor:
     ``FORBIDDEN``.
     """
     columns = grid.shape[1]
-    targets = torch.empty(len(grid), len(grid.filters) + 2, device=grid.picture.device)
+    targets = torch.empty(len(grid), grid.width + 2, device=grid.picture.device)
     for top, bottom in grid.strips(4 * strip_size(targets.device)):
         here = slice(top * columns, bottom * columns)
         rows = grid.describe(top, bottom)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from calotype.errors import InputError
 from calotype.image.blur import blur
+from calotype.matching.refine import Guide
 
 # Maximum number of label channels. With more, most of the time would go into describing patches by labels; with these,
 # any two of 255 labels have at least half the distance of two of a few.
@@ -87,6 +89,20 @@ def position_channels(like: Tensor) -> Tensor:
     y = torch.linspace(-1, 1, height, device=like.device)[:, None].expand(height, width)
     x = torch.linspace(-1, 1, width, device=like.device)[None].expand(height, width)
     return torch.stack([y, x])[None]
+
+
+def height_guide(photos: Sequence[Tensor], result: Tensor, weight: float, tile: tuple[bool, bool]) -> Guide | None:
+    """The vertical position as a guide: what is at the top of a photo fits best at the top of the result.
+
+    Args:
+        photos: [1, C, H, W] each. There is no guide for several: they share the result, not its height.
+        result: [1, C, h, w], of the aspect ratio of the result.
+        weight: weight of the position, -1 to 1, relative to a colour; 0 for no guide.
+        tile: periodic axes. Vertically, a tile has no top.
+    """
+    if weight <= 0 or tile[0] or len(photos) > 1:
+        return None
+    return Guide([position_channels(photos[0])[:, :1]], position_channels(result)[:, :1], weight)
 
 
 @lru_cache(maxsize=16)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from calotype import __version__
 from calotype.errors import CalotypeError, InputError, Stopped
+from calotype.openmp import wait_passively
 from calotype.tasks.executor import POLL_SECONDS, Executor, Task, WorkerDied
 from calotype.tasks.memory import format_bytes
 from calotype.tasks.worker import TaskContext, outcome_of
@@ -208,6 +209,7 @@ def _run_task(version: str, shared: bytes, work: bytes) -> bytes:
         return pickle.dumps(
             InputError(f"a machine of the Ray cluster has calotype {__version__}: install {version} there")
         )
+    wait_passively()
     with _interrupts() as context:
         # Imported here, protected from interrupts: an interrupted import would break the process for later tasks.
         import torch

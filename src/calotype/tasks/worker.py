@@ -17,6 +17,8 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from calotype.openmp import wait_passively
+
 if TYPE_CHECKING:
     from calotype.run import Run
 
@@ -133,6 +135,7 @@ def _serve(
     """Run tasks one after another until the calling process closes the connection."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # for platforms where ``_without_interrupts`` has no effect
     inbox = _Inbox(send, receive)
+    wait_passively()
     import torch
 
     torch.set_num_threads(threads)

@@ -6,12 +6,15 @@ import pytest
 import torch
 
 from calotype.engines import completion
+from calotype.engines.completion.coherent import continue_neighbours
 from calotype.engines.completion.holes import components, holes
 from calotype.engines.completion.initial import onion_peeled
 from calotype.engines.completion.labelling import assign_offsets
 from calotype.engines.completion.offsets import common_offsets, covering_offsets, leads_to_known
 from calotype.engines.completion.poisson import poisson_correction
 from calotype.engines.completion.pyramid import levels, overlapping
+from calotype.engines.completion.search import LevelSearch
+from calotype.engines.completion.thin import biharmonic, thin_part
 from calotype.errors import InputError, Stopped
 from calotype.image.patches import principal_filters
 from calotype.matching.field import Grid
@@ -56,7 +59,7 @@ def test_what_was_in_the_hole_leaves_no_trace():
 
 def test_every_pixel_of_a_plain_copy_is_of_the_photo():
     photo, missing = torch.rand(1, 3, 48, 48, generator=noise()) * 2 - 1, hole(48, 48, (16, 28, 20, 30))
-    cfg = replace(TINY, tone=0.0, steps=0, first=0, spread=0.001, membrane=0.0)
+    cfg = replace(TINY, start="offsets", tone=0.0, steps=0, first=0, spread=0.001)
     made = completion.fill([photo], cfg, Run(), hole=missing, seed=0)
     known = {tuple(pixel) for pixel in photo[0][:, missing[0, 0] == 0].T.tolist()}
     filled = made[0][:, missing[0, 0] > 0].T
@@ -91,7 +94,7 @@ def test_a_scratch_that_cannot_be_shrunk_is_peeled():
     for i in range(0, 96, 12):
         missing[:, :, i, :] = 1
     photo = waves(96, 96)
-    made = completion.fill([photo], replace(TINY, arranged=50), Run(), hole=missing, seed=0)
+    made = completion.fill([photo], replace(TINY, start="offsets", thin=0, arranged=50), Run(), hole=missing, seed=0)
     assert psnr(made, photo) > 20
 
 
@@ -112,7 +115,7 @@ def test_components_join_at_corners():
 def test_offsets_of_a_pattern_are_its_periods():
     photo = waves(period=10)
     source = Grid(photo, principal_filters(photo, 7, 16), overlapping(hole()[0, 0] > 0, 7))
-    found = common_offsets(source, 8, 5, 500, noise())
+    found = common_offsets(source, 8, 5, noise())
     assert len(found) == 8
     off = (found + 5) % 10 - 5
     assert off.abs().max() <= 1
@@ -154,7 +157,7 @@ def test_peeling_leaves_nothing_unknown():
 def test_nothing_of_the_hole_reaches_the_coarse_levels():
     photo, missing = waves(), hole()[0, 0] > 0
     loud = photo.masked_fill(missing, 1e6)
-    for level in levels(loud, missing, replace(TINY, arranged=40)):
+    for level in levels(loud, missing, replace(TINY, depth=1)):
         assert level.photo[:, :3, ~level.hole].abs().max() <= 1.001
 
 
@@ -167,6 +170,7 @@ def test_nothing_of_the_hole_reaches_the_coarse_levels():
         (waves(), hole(), {"patch": 4}, "patch=4"),
         (waves(), hole(), {"ratio": 1.0}, "ratio=1"),
         (waves(), hole(), {"arranged": 0}, "arranged=0"),
+        (waves(), hole(), {"start": "rough"}, "start=rough"),
     ],
 )
 def test_what_cannot_be_done_is_said(photo, missing, changes, words):
@@ -199,3 +203,74 @@ def test_a_small_hole_in_a_huge_picture_costs_little():
     whole = completion.cost([], (4000, 6000), cfg, 2, hole=int(missing.sum()))
     assert small.seconds < whole.seconds / 5
     assert small.bytes < whole.bytes / 3
+
+
+def test_height_decides_between_equal_patches():
+    """Rows of equal texture: what is erased is taken from its own height, unless position does not count."""
+    photo = torch.rand(1, 3, 96, 96, generator=noise()) * 0.02
+    missing = hole(96, 96, (40, 52, 40, 52))
+    level = levels(photo, missing[0, 0] > 0, completion.PRESETS["fast"])[-1]
+    distance = {}
+    for near in (0.0, 1.0):
+        search = LevelSearch.of(level, replace(completion.PRESETS["fast"], near=near))
+        field, _ = search.matched(photo, search.identity(), 2, 0.0, noise())
+        down, _ = search.displacements(field)
+        distance[near] = down[search.active].abs().float().mean()
+    assert distance[1.0] < 0.6 * distance[0.0]
+
+
+def test_a_field_is_upsampled_with_its_displacements():
+    cfg = replace(TINY, depth=3)
+    pyramid = levels(waves(), hole()[0, 0] > 0, cfg)
+    coarse, fine = (LevelSearch.of(level, cfg) for level in pyramid[-2:])
+    twelve = torch.where(coarse.active, 12, 0)
+    down, across = fine.displacements(fine.upsampled(coarse.moved(torch.zeros_like(twelve), twelve), coarse))
+    assert (down == 0).all()
+    assert (across[fine.active] == round(12 * 80 / pyramid[-2].size[1])).all()
+    assert (across[~fine.active] == 0).all()
+
+
+def test_coherence_mends_a_single_patch_from_elsewhere():
+    photo, missing = waves(), hole(box=(28, 36, 40, 48))[0, 0] > 0
+    search = LevelSearch.of(levels(photo, missing, replace(TINY, depth=99))[-1], replace(TINY, near=0.0))
+    left = torch.full(search.shape, -24)
+    field = search.moved(torch.zeros_like(left), left)
+    odd = field.clone()
+    middle = len(field) // 2
+    odd[middle] = 0
+    query = search.query(photo)
+    mended, score = continue_neighbours(search, query, odd, search.distances(query, odd), 1.0)
+    active = search.active.flatten()
+    assert torch.equal(mended[active], field[active])
+    torch.testing.assert_close(score[active], search.distances(query, field)[active])
+
+
+def test_thin_parts_are_lines_and_not_what_hangs_on_them():
+    missing = torch.zeros(60, 60, dtype=torch.bool)
+    missing[20:24] = True
+    missing[10:34, 30:50] = True
+    thin = thin_part(missing, 2)
+    assert thin[20:24, :29].all()
+    assert not thin[10:34, 30:50].any()
+    assert not thin[~missing].any()
+
+
+def test_a_wire_before_a_slope_vanishes():
+    y, x = torch.meshgrid(torch.linspace(-0.8, 0.8, 48), torch.linspace(-0.5, 0.5, 64), indexing="ij")
+    photo = torch.stack([x * y, x, y - x])[None]
+    missing = hole(48, 64, (20, 23, 0, 64))
+    broken = torch.where(missing > 0, torch.ones_like(photo), photo)
+    made = completion.fill([broken], TINY, Run(), hole=missing, seed=0)
+    assert (made - photo).abs().max() < 0.03
+    for x in (broken, photo):
+        assert (biharmonic(x, missing[0, 0] > 0) - photo)[..., 4:-4].abs().max() < 0.002
+
+
+def test_the_biharmonic_surface_is_that_of_scikit_image():
+    restoration = pytest.importorskip("skimage.restoration")
+    photo = torch.rand(1, 3, 40, 50, generator=noise()) * 2 - 1
+    missing = hole(40, 50, (18, 21, 10, 45))[0, 0] > 0
+    expected = restoration.inpaint_biharmonic(
+        photo[0].permute(1, 2, 0).double().numpy(), missing.numpy(), channel_axis=2
+    )
+    assert psnr(biharmonic(photo, missing), torch.from_numpy(expected).permute(2, 0, 1)[None].float()) > 50

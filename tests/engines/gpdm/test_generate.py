@@ -115,7 +115,8 @@ def test_several_photos_are_in_the_result_in_proportion(photo: torch.Tensor) -> 
     made = gpdm.vary([photo, (red + noise).clamp(-1, 1)], QUICK, Run(), size=size_of(photo), seed=1)
     is_red = (made[0, 0] > 0.4) & (made[0, 1] < -0.4)
     assert 0.3 < is_red.float().mean() < 0.6
-    alone = gpdm.vary([photo], QUICK, Run(), size=size_of(photo), seed=1)
+    # Several photos have no common height, so it does not count for the one either.
+    alone = gpdm.vary([photo], replace(QUICK, height=0.0), Run(), size=size_of(photo), seed=1)
     assert not ((alone[0, 0] > 0.4) & (alone[0, 1] < -0.4)).any()
 
 
@@ -215,3 +216,18 @@ def test_cuda_makes_a_picture_as_good(photo: torch.Tensor) -> None:
     here = gpdm.vary([photo], QUICK, Run(), size=size_of(photo), seed=0)
     there = gpdm.vary([photo.cuda()], QUICK, Run(device="cuda"), size=size_of(photo), seed=0).cpu()
     assert far(there, photo) == pytest.approx(far(here, photo), rel=0.3)
+
+
+def test_what_is_at_the_top_of_the_photo_stays_there() -> None:
+    """From a blank start nothing but the height says where a band belongs."""
+    band = torch.full((1, 3, 48, 40), -0.6)
+    band[:, :, 6:12] = 0.8
+    cfg = replace(TINY, coarsest=48, steps=30, projections=16, replaced_above=0)
+
+    def light(height: float) -> list[float]:
+        """The share of the light in the upper half."""
+        made = [gpdm.vary([band], replace(cfg, height=height), Run(), size=(48, 40), seed=seed) for seed in range(3)]
+        return [float((x[:, :, :24] > 0).sum() / (x > 0).sum().clamp_min(1)) for x in made]
+
+    assert min(light(1.0)) > 0.9
+    assert min(light(0.0)) < 0.9

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -10,21 +10,32 @@ class Config:
     """Settings of completion.
 
     Attributes:
+        start: the first fill of a hole at its coarsest level: ``smooth`` (a membrane) or ``offsets`` (shifted copies of
+            the photo, He and Sun).
+        thin: parts of a hole up to twice as wide are filled as thin ones, pixels; 0 for none.
+        depth: greatest distance of the hole's pixels from its rim at the coarsest level of a smooth start, pixels.
+        rim: width of the rim of the hole that counts as known at the coarsest level, with the values of a membrane; at
+            finer levels it becomes narrower, down to 0, pixels. Patches at the edge of the hole find matches that
+            would otherwise not be in the photo, such as sky alone.
+        jitter: standard deviation of the noise in a smooth start, by which seeds differ (-1..1 scale).
+        coherence: weight of coherence: the penalty of a patch that is copied from elsewhere than its neighbours, as a
+            multiple of the mean match distance; 0 for none.
+        sharp: ``spread`` of the last average.
+        near: cost of a copy from the longer side of the image away, vertically, in squared colour differences (-1..1
+            scale); a quarter of it horizontally. What is near fits better, since content depends on the position, above
+            all on the height. 0 disables it.
         arranged: maximum pixels of the hole at the initial level, where offsets are assigned.
         overview: maximum pixels of the image at that level.
         offsets: number of dominant offsets.
-        samples: number of patches whose matches vote for offsets.
         rounds: iterations of belief propagation.
-        near: cost of distant copies, more for vertical than for horizontal offsets, in squared colour differences
-            (-1..1 scale), if the hole reaches the border of the image, where content depends on the height.
         tone: Poisson blending removes seam differences well below this and keeps those well above, as edges (-1..1
             scale); 0 disables it.
         membrane: low frequencies of the fill that differ less than about this from the membrane are corrected to it
             (-1..1 scale); 0 disables it.
         patch: side of the square patches, pixels; odd.
         ratio: scale factor between neighbouring levels of the pyramid; above 1.
-        steps: iterations of search and vote at every level but the first.
-        first: the same at the first level.
+        steps: iterations of search and vote at the last level.
+        first: the same at the first level; in between, the number is interpolated.
         peel: the same at the first level after onion peeling, which is used if the hole is too large for assigned
             offsets.
         passes: PatchMatch sweeps per iteration.
@@ -37,18 +48,27 @@ class Config:
         together: holes closer than this are filled as one, pixels.
     """
 
+    start: str = "smooth"
+    thin: int = 2
+    depth: int = 5
+    rim: int = 2
+    jitter: float = 0.03
+    coherence: float = 1.0
+    sharp: float = 0.05
+    near: float = 0.05
+    border_depth: int = 8
+    border_rim: int = 3
+    border_near: float = 0.01
     arranged: int = 1600
     overview: int = 60_000
     offsets: int = 60
-    samples: int = 2000
     rounds: int = 30
-    near: float = 0.01
     tone: float = 0.2
-    membrane: float = 0.2
+    membrane: float = 0.0
     patch: int = 7
-    ratio: float = 1.5
-    steps: int = 2
-    first: int = 1
+    ratio: float = 2**0.5
+    steps: int = 1
+    first: int = 4
     peel: int = 12
     passes: int = 2
     components: int = 24
@@ -58,10 +78,21 @@ class Config:
     together: int = 32
 
 
+STARTS = ("smooth", "offsets")
+
 PRESETS: dict[str, Config] = {
     "fast": Config(),
-    "fine": Config(arranged=4000, offsets=90, samples=6000, rounds=60, ratio=4 / 3),
-    # As published: no patch replacement after the offsets are assigned.
-    "paper": replace(Config(), membrane=0.0, steps=0, first=0, spread=0.05, samples=10_000),
-    "tiny": Config(arranged=200, offsets=12, samples=200, rounds=5, steps=1, passes=1, components=8),
+    "fine": Config(ratio=1.25, steps=2, first=8, passes=3),
+    # He and Sun, as published: no patch replacement after the offsets are assigned.
+    "paper": Config(
+        start="offsets",
+        thin=0,
+        near=0.01,
+        coherence=0.0,
+        spread=0.05,
+        ratio=1.5,
+        steps=0,
+        first=0,
+    ),
+    "tiny": Config(arranged=200, offsets=12, rounds=5, ratio=1.5, steps=1, first=1, passes=1, components=8),
 }

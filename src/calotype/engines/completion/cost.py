@@ -49,12 +49,14 @@ def cost(
 
 def _of_hole(hole: int, pixels: int, cfg: Config) -> tuple[float, int]:
     """Seconds on two cores and bytes of one hole, given its pixels and those of its window."""
-    arranged = min(cfg.arranged, hole)
-    seams = 4 * arranged * cfg.offsets**2
     finer = 1 / (1 - cfg.ratio**-2)
     # Patches that overlap the hole are those in it and in a rim around it.
     patches = finer * (hole + 4 * cfg.patch * hole**0.5)
-    seconds = cfg.rounds * seams * SECONDS_PER_SEAM + finer * pixels * SECONDS_PER_DESCRIPTOR
-    seconds += patches * (cfg.steps + 1) * cfg.passes * SECONDS_PER_PATCH
-    values = 4 * (cfg.components + 2 + 40) * pixels + 8 * arranged * cfg.offsets**2 + 8 * arranged**2
+    seconds = finer * pixels * SECONDS_PER_DESCRIPTOR
+    seconds += patches * (2 * cfg.steps + cfg.first + 1) * cfg.passes * SECONDS_PER_PATCH
+    values = 4 * (cfg.components + 4 + 40) * pixels
+    if cfg.start == "offsets":
+        arranged = min(cfg.arranged, hole)
+        seconds += cfg.rounds * 4 * arranged * cfg.offsets**2 * SECONDS_PER_SEAM
+        values += 8 * arranged * cfg.offsets**2 + 8 * arranged**2
     return seconds, values

@@ -1,29 +1,27 @@
-"""``fill``: an initial fill at a coarse level, then patch-based optimization from level to level."""
+"""``fill``: thin parts at once; the rest from a coarse level on, by patch-based optimization from level to level."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from calotype.engines.completion.config import Config
+from calotype.engines.completion.config import STARTS, Config
 from calotype.engines.completion.holes import holes
 from calotype.engines.completion.initial import initial_fill, reaches_border
 from calotype.engines.completion.membrane import membrane_correction
-from calotype.engines.completion.pyramid import Level, extrapolated, levels, overlapping
+from calotype.engines.completion.pyramid import levels, overlapping
+from calotype.engines.completion.search import LevelSearch
+from calotype.engines.completion.thin import thin_fill, thin_part
 from calotype.errors import InputError
-from calotype.image.patches import principal_filters
 from calotype.image.resize import resize
-from calotype.matching import patchmatch
-from calotype.matching.field import Grid, key_rows
-from calotype.matching.vote import vote
 from calotype.run import Run
 
 _MINIMUM = {
-    **dict.fromkeys(("arranged", "overview", "offsets", "samples", "passes", "together"), 1),
-    **dict.fromkeys(("rounds", "steps", "first", "peel", "components"), 0),
+    **dict.fromkeys(("depth", "border_depth", "arranged", "overview", "offsets", "passes", "together"), 1),
+    **dict.fromkeys(("thin", "rim", "border_rim", "rounds", "steps", "first", "peel", "components"), 0),
 }
 
 
@@ -50,11 +48,14 @@ def fill(photos: Sequence[Tensor], cfg: Config, run: Run, *, hole: Tensor, seed:
     checked(photo, missing, cfg)
     noise = torch.Generator().manual_seed(seed)
     result = photo.clone()
-    found = holes(missing, cfg)
-    for number, part in enumerate(found):
-        label = f"hole {number + 1} of {len(found)}, " if len(found) > 1 else ""
-        made = completed(photo[part.window], missing[part.window[2:]], cfg, run, noise, label)
-        result[part.window] = torch.where(part.own, made, result[part.window])
+    thin = thin_part(missing, cfg.thin) if cfg.thin else torch.zeros_like(missing)
+    for part, missing_part, method in ((thin, missing, thin_fill), (missing & ~thin, missing & ~thin, completed)):
+        # Thin parts are filled first: to the others, they are known.
+        found = holes(part, cfg)
+        for number, one in enumerate(found):
+            label = f"hole {number + 1} of {len(found)}, " if len(found) > 1 else ""
+            made = method(result[one.window], missing_part[one.window[2:]], cfg, run, noise, label)
+            result[one.window] = torch.where(one.own, made, result[one.window])
     return result
 
 
@@ -64,6 +65,8 @@ def checked(photo: Tensor, hole: Tensor, cfg: Config) -> None:
         raise InputError(f"patch={cfg.patch} cannot be used: give an odd number of pixels from 3 up, like patch=7")
     if cfg.ratio < 1.1:
         raise InputError(f"ratio={cfg.ratio:g} cannot be used: give a number from 1.1 up, like ratio=1.6")
+    if cfg.start not in STARTS:
+        raise InputError(f"start={cfg.start} cannot be used: give one of {', '.join(STARTS)}")
     for name, least in _MINIMUM.items():
         if getattr(cfg, name) < least:
             raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from {least} up")
@@ -81,24 +84,26 @@ def checked(photo: Tensor, hole: Tensor, cfg: Config) -> None:
 
 def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.Generator, label: str = "") -> Tensor:
     """Fill the hole, bool [h, w], of one window [1, C, h, w]."""
+    if reaches_border(hole):
+        cfg = replace(cfg, depth=cfg.border_depth, rim=cfg.border_rim, near=cfg.border_near)
     pyramid = levels(photo, hole, cfg)
-    state = _SearchState.of(pyramid[0], cfg)
-    start = initial_fill(pyramid[0], state.source, cfg, noise)
+    search = LevelSearch.of(pyramid[0], cfg, between(cfg.rim, 0, 0, len(pyramid)))
+    start = initial_fill(pyramid[0], search.source, cfg, noise)
     picture = start.picture
-    field = state.identity_field() if start.offsets is None else state.shifted_field(start.offsets)
+    field = search.identity() if start.offsets is None else search.shifted(start.offsets)
     for index, level in enumerate(pyramid):
         if index:
-            before, state = state.source.geometry, _SearchState.of(level, cfg)
+            before, search = search, LevelSearch.of(level, cfg, between(cfg.rim, 0, index, len(pyramid)))
             picture = resize(picture, level.size, clamp=False)
-            now = state.source.geometry
-            field = patchmatch.upsample(field, before, now, before, now)
+            field = search.upsampled(field, before)
         if index or start.offsets is not None:
             # Not the upsampled image but its patches, copied from the photo: as sharp as the photo from the start.
-            picture = state.voted(field, state.valid(field), picture, cfg.spread)
-        steps = cfg.steps if index else cfg.peel if start.offsets is None else cfg.first
-        for _ in run.steps(steps, stage=f"{label}level {index + 1} of {len(pyramid)}"):
-            field, score = state.search(picture, field, cfg, noise)
-            picture = state.voted(field, match_confidence(score, state.active), picture, cfg.spread)
+            picture = search.voted(field, search.known(field), picture, cfg.spread)
+        steps = cfg.peel if start.peeled and not index else between(cfg.first, cfg.steps, index, len(pyramid))
+        for step in run.steps(steps, stage=f"{label}level {index + 1} of {len(pyramid)}"):
+            field, score = search.matched(picture, field, cfg.passes, cfg.coherence, noise)
+            last = level is pyramid[-1] and step == steps - 1
+            picture = search.voted(field, search.confidence(score), picture, cfg.sharp if last else cfg.spread)
             run.report(preview=picture[:, : photo.shape[1]])
     if start.lift is not None:
         picture = picture + resize(start.lift, pyramid[-1].size, mode="bilinear") * hole
@@ -108,67 +113,6 @@ def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
     return picture[:, : photo.shape[1]].clamp(-1, 1)
 
 
-def match_confidence(score: Tensor, active: Tensor) -> Tensor:
-    """Weight of each patch by its match distance: exp(-d / 2 s), with s the third quartile of the distances d.
-
-    Newson et al. (2014, eq. 4). Inactive patches have weight 0.
-    """
-    distances = score.clamp_min(0)[active]
-    scale = distances[:: max(1, len(distances) // 100_000)].quantile(0.75).clamp_min(1e-6)
-    return torch.exp(-score.clamp(0, 1e6) / (2 * scale)) * active
-
-
-@dataclass(frozen=True)
-class _SearchState:
-    """A level prepared for the search."""
-
-    level: Level
-    patch: int
-    filters: Tensor
-    mean: Tensor
-    source: Grid
-    targets: Tensor
-    active: Tensor
-
-    @classmethod
-    def of(cls, level: Level, cfg: Config) -> _SearchState:
-        patch = cfg.patch
-        mean = level.photo[:, :, ~level.hole].mean(-1)[:, :, None, None]
-        known = torch.where(level.hole, mean, level.photo) - mean
-        filters = principal_filters(known, patch, cfg.components or known.shape[1] * patch**2)
-        overlaps = overlapping(level.hole, patch)
-        source = Grid(known, filters, overlaps)
-        return cls(level, patch, filters, mean, source, key_rows(source), overlaps.flatten())
-
-    @property
-    def grid(self) -> tuple[int, int]:
-        return self.source.shape
-
-    def identity_field(self) -> Tensor:
-        """The field that matches every patch with itself."""
-        return torch.arange(len(self.source), device=self.mean.device)
-
-    def shifted_field(self, offsets: Tensor) -> Tensor:
-        """The field in which every patch is shifted by the offset of its centre, ``offsets`` int64 [2, h, w]."""
-        offsets = extrapolated(offsets, self.level.hole, self.patch)
-        (rows, columns), half = self.grid, self.patch // 2
-        moves = offsets[:, half : half + rows, half : half + columns]
-        y = (torch.arange(rows, device=moves.device)[:, None] + moves[0]).clamp(0, rows - 1)
-        x = (torch.arange(columns, device=moves.device)[None] + moves[1]).clamp(0, columns - 1)
-        return (y * columns + x).flatten()
-
-    def valid(self, field: Tensor) -> Tensor:
-        """Which matches are known patches: float [patches]."""
-        return (~self.active[field]).to(self.mean)
-
-    def search(self, picture: Tensor, field: Tensor, cfg: Config, noise: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Improved matches of the patches that overlap the hole, and their distances."""
-        query = Grid(picture - self.mean, self.filters, active=self.active.view(self.grid))
-        return patchmatch.improve(query, self.source, None, field, None, cfg.passes, noise, self.targets)
-
-    def voted(self, field: Tensor, confidence: Tensor, picture: Tensor, spread: float) -> Tensor:
-        """The hole synthesised from the matched patches; the rest unchanged."""
-        made = vote(
-            field, self.grid, self.level.photo, self.grid[1], self.patch, self.level.size, spread, confidence, picture
-        )
-        return torch.where(self.level.hole, made, self.level.photo)
+def between(first: int, last: int, level: int, count: int) -> int:
+    """A setting at one of ``count`` levels, from ``first`` at the coarsest to ``last`` at full size."""
+    return round(first + (last - first) * level / (count - 1)) if count > 1 else last

@@ -1,4 +1,4 @@
-"""The initial fill at a coarse level: by shifted copies with assigned offsets, or by onion peeling."""
+"""The initial fill at a coarse level: a smooth surface, shifted copies with assigned offsets, or onion peeling."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from calotype.engines.completion.config import Config
 from calotype.engines.completion.labelling import assign_offsets, clamped_index
+from calotype.engines.completion.membrane import membrane
 from calotype.engines.completion.offsets import common_offsets, covering_offsets
 from calotype.engines.completion.poisson import poisson_correction
 from calotype.engines.completion.pyramid import Level, dilated, extrapolated, overlapping
@@ -30,23 +31,27 @@ class InitialFill:
 
     Attributes:
         picture: [1, C, h, w], the level with its hole filled.
-        offsets: int64 [2, h, w], the offset of each pixel of the hole, rows and columns; ``None`` after onion peeling.
+        offsets: int64 [2, h, w], the offset of each pixel of the hole, rows and columns; ``None`` if none are assigned.
         lift: [1, C, h, w], the correction of Poisson blending; ``None`` likewise.
+        peeled: whether it was made by onion peeling.
     """
 
     picture: Tensor
     offsets: Tensor | None = None
     lift: Tensor | None = None
+    peeled: bool = False
 
 
 def initial_fill(level: Level, source: Grid, cfg: Config, noise: torch.Generator) -> InitialFill:
     """Fill the hole of a level for the first time, given its patches ``source``."""
+    if cfg.start == "smooth":
+        return InitialFill(smooth_start(level, cfg.jitter, noise))
     if int(level.hole.sum()) > MAX_EXCESS * cfg.arranged:
-        return InitialFill(onion_peeled(level.photo, level.hole, cfg.patch))
-    offsets = common_offsets(source, cfg.offsets, MIN_OFFSET * max(level.size), cfg.samples, noise)
+        return InitialFill(onion_peeled(level.photo, level.hole, cfg.patch), peeled=True)
+    offsets = common_offsets(source, cfg.offsets, MIN_OFFSET * max(level.size), noise)
     offsets = covering_offsets(offsets, level.hole, cfg.offsets // 2)
     if not len(offsets):
-        return InitialFill(onion_peeled(level.photo, level.hole, cfg.patch))
+        return InitialFill(onion_peeled(level.photo, level.hole, cfg.patch), peeled=True)
     near = cfg.near if reaches_border(level.hole) else 0.0
     chosen = offsets[assign_offsets(level.photo, level.hole, offsets, cfg.rounds, near)]
     place = level.hole.nonzero()
@@ -62,6 +67,12 @@ def initial_fill(level: Level, source: Grid, cfg: Config, noise: torch.Generator
     moves = torch.zeros(2, *level.size, dtype=torch.int64, device=place.device)
     moves[:, level.hole] = chosen.T
     return InitialFill(picture, moves, lift)
+
+
+def smooth_start(level: Level, jitter: float, noise: torch.Generator) -> Tensor:
+    """The membrane in the hole, with normal noise of standard deviation ``jitter``: [1, C, h, w]."""
+    drawn = torch.randn(level.photo.shape, generator=noise).to(level.photo)
+    return membrane(level.photo, level.hole) + jitter * drawn * level.hole
 
 
 def reaches_border(hole: Tensor) -> bool:

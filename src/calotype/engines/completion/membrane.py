@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from calotype.engines.completion.pyramid import around
 from calotype.image.blur import blur
 from calotype.image.resize import resize
 
@@ -37,8 +38,17 @@ def membrane_correction(picture: Tensor, photo: Tensor, hole: Tensor, strength: 
 def membrane(photo: Tensor, hole: Tensor) -> Tensor:
     """Fill the hole, bool [h, w], with the solution of Laplace's equation: [1, C, h, w].
 
-    Every pixel of the hole is the mean of its neighbours in the image. Solved by conjugate gradients.
+    Every pixel of the hole is the mean of its neighbours in the image. Solved by conjugate gradients, in the bounding
+    box of the hole and its neighbours.
     """
+    box = (..., *around(hole, 1))
+    result = photo.clone()
+    result[box] = _solved(photo[box], hole[box])
+    return result
+
+
+def _solved(photo: Tensor, hole: Tensor) -> Tensor:
+    """``membrane`` of a whole image."""
     inside = hole.to(photo)
     size = photo.shape[2:]
     # Number of existing neighbours of each pixel, at most 4.

@@ -6,13 +6,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from calotype.matching.field import FORBIDDEN, Grid, key_rows, query_rows
+from calotype.matching.field import Grid
 
-# Maximum scores in memory at a time.
-BUDGET = 1 << 23
+# Random projections by which patches are sorted, and how far apart in such an order patches are compared.
+PROJECTIONS, APART = 8, 6
 
 
-def common_offsets(source: Grid, count: int, nearest: float, samples: int, noise: torch.Generator) -> Tensor:
+def common_offsets(source: Grid, count: int, nearest: float, noise: torch.Generator) -> Tensor:
     """The most frequent offsets (rows, columns) between matches of similar patches: int64 [up to count, 2].
 
     He and Sun ("Statistics of patch offsets for image completion", ECCV 2012, section 3.1): the offset of each patch to
@@ -22,30 +22,61 @@ def common_offsets(source: Grid, count: int, nearest: float, samples: int, noise
         source: the patches of the photo; forbidden ones are ignored.
         count: maximum number of offsets.
         nearest: minimum length of an offset, pixels; shorter ones match trivially.
-        samples: number of randomly sampled patches that are matched.
         noise: CPU generator.
     """
     rows, columns = source.shape
+    match = similar_patches(source, nearest, noise)
+    own = (match >= 0).nonzero()[:, 0]
+    y, x = row_column(own, columns)
+    to_y, to_x = row_column(match[own], columns)
+    votes = torch.zeros(2 * rows - 1, 2 * columns - 1, device=own.device)
+    at = (to_y - y + rows - 1) * votes.shape[1] + to_x - x + columns - 1
+    votes.view(-1).index_add_(0, at, torch.ones_like(at, dtype=torch.float32))
+    return peaks(votes, count) - torch.tensor([rows - 1, columns - 1], device=own.device)
+
+
+def similar_patches(source: Grid, nearest: float, noise: torch.Generator) -> Tensor:
+    """For each patch a similar one that is ``nearest`` pixels away or farther: int64 [patches], -1 for none.
+
+    Similar patches are near each other in any order of projections of their descriptors. A few random projections are
+    sorted, and neighbours in these orders compared; then each patch also tries the matches of its neighbours in the
+    photo. Time grows with n log n.
+    """
+    rows, columns = source.shape
     device = source.picture.device
-    known = torch.ones(rows * columns, dtype=torch.bool, device=device)
+    usable = torch.ones(rows * columns, dtype=torch.bool, device=device)
     if source.forbidden is not None:
-        known = ~source.forbidden.flatten()
-    positions = known.nonzero()[:, 0]
-    chosen = positions[torch.randperm(len(positions), generator=noise)[:samples].to(device)].sort().values
-    queries, targets = query_rows(source.describe(0, rows)[chosen]), key_rows(source)
-    y, x = row_column(torch.arange(rows * columns, device=device), columns)
-    votes = torch.zeros(2 * rows - 1, 2 * columns - 1, device=device)
-    step = max(1, BUDGET // len(targets))
-    for start in range(0, len(chosen), step):
-        own_y, own_x = row_column(chosen[start : start + step], columns)
-        scores = queries[start : start + step] @ targets.T
-        scores[(own_y[:, None] - y).square() + (own_x[:, None] - x).square() < nearest**2] = FORBIDDEN
-        least, best = scores.min(1)
-        found = least < FORBIDDEN / 2
-        to_y, to_x = row_column(best[found], columns)
-        at = (to_y - own_y[found] + rows - 1) * votes.shape[1] + to_x - own_x[found] + columns - 1
-        votes.view(-1).index_add_(0, at, torch.ones_like(at, dtype=torch.float32))
-    return peaks(votes, count) - torch.tensor([rows - 1, columns - 1], device=device)
+        usable = ~source.forbidden.flatten()
+    known = usable.nonzero()[:, 0]
+    values = source.describe(0, rows)
+    best = torch.full((rows * columns,), float("inf"), device=device)
+    match = torch.full((rows * columns,), -1, dtype=torch.int64, device=device)
+
+    def offer(own: Tensor, other: Tensor, distance: Tensor) -> None:
+        y, x = row_column(own, columns)
+        to_y, to_x = row_column(other, columns)
+        far = (to_y - y).square() + (to_x - x).square() >= nearest**2
+        better = far & (distance < best[own])
+        best[own[better]] = distance[better]
+        match[own[better]] = other[better]
+
+    for _ in range(PROJECTIONS):
+        direction = torch.randn(values.shape[1], generator=noise).to(values)
+        order = known[(values[known] @ direction).argsort()]
+        ordered = values[order]
+        for apart in range(1, min(APART, len(order) - 1) + 1):
+            distance = (ordered[apart:] - ordered[:-apart]).square().sum(1)
+            offer(order[apart:], order[:-apart], distance)
+            offer(order[:-apart], order[apart:], distance)
+    for step in (-columns, -1, 1, columns):
+        near = known[(known + step >= 0) & (known + step < rows * columns)]
+        near = near[match[near + step] >= 0]
+        other = match[near + step] - step
+        inside = (other >= 0) & (other < rows * columns)
+        near, other = near[inside], other[inside]
+        near, other = near[usable[other]], other[usable[other]]
+        offer(near, other, (values[near] - values[other]).square().sum(1))
+    return match
 
 
 def row_column(index: Tensor, columns: int) -> tuple[Tensor, Tensor]:

@@ -21,6 +21,8 @@ class Config:
         sway: standard deviation of the smooth random displacement of an initial photo, pixels of the injection level;
             scaled by 1 - ``structure``.
         sway_scale: correlation length of that displacement, pixels of the injection level.
+        height: weight of the vertical position in ``vary``, -1 to 1, relative to a colour: what lies at the top of the
+            photo stays near the top. 0 disables it.
         projections: number of random projections per step.
         fine_projections: the same at levels of more than ``fine_above`` pixels, where sorting dominates the time.
         fine_above: number of pixels of a level above which ``fine_projections`` replaces ``projections``.
@@ -46,6 +48,7 @@ class Config:
     noise: float = 0.1
     sway: float = 1.75
     sway_scale: float = 10.0
+    height: float = 0.3
     projections: int = 64
     fine_projections: int = 16
     fine_above: int = 8000
@@ -64,6 +67,6 @@ class Config:
 PRESETS: dict[str, Config] = {
     "fast": Config(),
     # The published settings: distribution matching only, all patches, 64 directions.
-    "paper": Config(ratio=1 / 0.85, fine_projections=64, remake_steps=300, replaced_above=0),
+    "paper": Config(ratio=1 / 0.85, height=0.0, fine_projections=64, remake_steps=300, replaced_above=0),
     "tiny": Config(coarsest=14, projections=8, fine_projections=8, steps=6, remake_steps=6, rate=0.1, replacements=1),
 }

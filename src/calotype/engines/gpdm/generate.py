@@ -13,6 +13,7 @@ from calotype.engines.gpdm.match import synthesize
 from calotype.errors import InputError
 from calotype.image.pyramid import gpnn_sizes
 from calotype.image.resize import resize
+from calotype.matching.layout import height_guide
 from calotype.matching.refine import Level, Tile, noise_map
 from calotype.matching.start import displaced, tileable
 from calotype.run import Run
@@ -86,7 +87,8 @@ def vary(
         start = resize(photo, here)
         start = tileable(displaced(start, sway, cfg.sway_scale, noise) if sway > 0 else start, tile)
     start = start + cfg.noise * (1 - structure) * noise_map(here, noise, photo.device)
-    return synthesize(start, photos, cfg, run, levels, noise, tile, first)
+    guide = height_guide(photos, start, cfg.height, tile)
+    return synthesize(start, photos, cfg, run, levels, noise, tile, first, guide)
 
 
 def starting_level(structure: float, levels: int) -> int:

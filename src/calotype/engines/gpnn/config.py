@@ -26,6 +26,8 @@ class Config:
         sway: standard deviation of the smooth random displacement that ``vary`` starts from, pixels of the injection
             level; scaled by 1 - ``structure``.
         sway_scale: correlation length of that displacement, pixels of the injection level.
+        height: weight of the vertical position in ``vary``, -1 to 1, relative to a colour: what lies at the top of the
+            photo stays near the top. 0 disables it.
         restless: noise added at every further level, as a multiple of its RMS detail: details are matched anew rather
             than propagated.
         alpha: completeness, in units of mean squared patch difference on a -1..1 scale. Small values enforce that every
@@ -73,6 +75,7 @@ class Config:
     detail_noise: float = 0.5
     sway: float = 1.75
     sway_scale: float = 10.0
+    height: float = 0.3
     restless: float = 0.0
     alpha: float = 0.005
     relative_alpha: bool = True
@@ -104,6 +107,7 @@ _PAPER = Config(
     fine_patch=7,
     coarsest=14,
     sway=0.0,
+    height=0.0,
     alpha=0.005,
     relative_alpha=False,
     retarget_alpha=0.005,

@@ -12,6 +12,7 @@ from calotype.engines.gpnn.config import Config
 from calotype.errors import InputError
 from calotype.image.pyramid import gpnn_sizes
 from calotype.image.resize import resize
+from calotype.matching.layout import height_guide
 from calotype.matching.refine import Level, Refinement, Tile, limited, noise_map, refine
 from calotype.matching.start import displaced, tileable
 from calotype.run import Run
@@ -86,7 +87,8 @@ def vary(
     if sway > 0:
         start = displaced(start, sway, cfg.sway_scale, noise)
     start = tileable(start, tile) + amount * noise_map(here.size, noise, photo.device)
-    return refine(start, photos, refinement(cfg), run, levels[first:], noise, tile, levels[:first])
+    guide = height_guide(photos, start, cfg.height, tile)
+    return refine(start, photos, refinement(cfg), run, levels[first:], noise, tile, levels[:first], guide)
 
 
 def starting_level(structure: float, levels: int) -> int:

@@ -28,10 +28,7 @@ def list_photos(folder: str | Path) -> list[Path]:
     label = shown(folder)
     try:
         with os.scandir(folder) as entries:
-            found = [
-                one for one in entries if one.name[0] != "." and one.name[one.name.rfind(".") :].lower() in SUFFIXES
-            ]
-            names = {one.name for one in found if one.is_file()}
+            names = [name for one in entries if _is_photo_name(name := one.name) and one.is_file()]
         photos = {path.name: path for path in folder.iterdir()}  # made faster than by joining names
     except FileNotFoundError:
         raise InputError(f"{label} does not exist: check the name of the folder") from None
@@ -41,7 +38,11 @@ def list_photos(folder: str | Path) -> list[Path]:
         raise InputError(f"{label} cannot be read ({reason(error)}): check the folder") from error
     if not names:
         raise InputError(f"no photos in {label}: put PNG, JPEG, WebP, TIFF or HEIC files there")
-    return [photos[name] for name in sorted(names & photos.keys(), key=natural_order)]
+    return [photos[name] for name in sorted(names, key=natural_order) if name in photos]
+
+
+def _is_photo_name(name: str) -> bool:
+    return name[name.rfind(".") :].lower() in SUFFIXES and name[0] != "."
 
 
 def without_results(photos: Sequence[Path]) -> list[Path]:

@@ -101,7 +101,7 @@ def read_settings(path: str | Path) -> dict[str, Any]:
 
 def settings_of(path: str | Path) -> dict[str, Any] | None:
     """The settings in a file that calotype made; ``None`` for other files. The pixels of a PNG are not looked at."""
-    name = os.fspath(path)
+    name = path.name if isinstance(path, Path) else path
     suffix = name[name.rfind(".") :].lower()
     if suffix not in _CARRY_SETTINGS:
         return None

@@ -328,11 +328,11 @@ class Job:
         )
 
 
-def converted(made: Any, output: str) -> Any:
+def converted(made: Any, output: str, *, sixteen: bool = False) -> Any:
     """The result of a system's function: a tensor [1, C, h, w] becomes a picture, other kinds stay unchanged."""
     from calotype.image.io import to_image
 
-    return to_image(made) if output == "picture" else made
+    return to_image(made, sixteen=sixteen) if output == "picture" else made
 
 
 def common_settings(job: Job) -> dict[str, Any]:

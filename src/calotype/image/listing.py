@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from calotype.errors import InputError
 from calotype.files import shown
@@ -64,8 +65,8 @@ def without_sheets(pictures: Sequence[Path]) -> list[Path]:
     return [path for path in pictures if "sheet" not in (settings_of(path) or {})]
 
 
-def natural_order(name: str) -> tuple[list[tuple[int, int, str]], str]:
+def natural_order(name: str) -> tuple[list[Any], str]:
     """A sort key for natural order: a2 before a10."""
-    parts = _DIGITS.split(name.casefold())
-    # Between the other parts, every second one is a number.
-    return [(0, int(part), "") if i % 2 else (1, 0, part) for i, part in enumerate(parts) if part], name
+    parts: list[Any] = _DIGITS.split(name.casefold())
+    parts[1::2] = map(int, parts[1::2])  # every second part is a number, and the others are texts, empty ones included
+    return parts, name

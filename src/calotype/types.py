@@ -51,6 +51,8 @@ class Photo:
         source: the path it was read from, or ``None``.
         notes: what was not read as it stands, for the user, one line each.
         carried: what came with the photo and goes into its results.
+        fine: uint16 array [height, width, 3], the colours of a file with 16 bits a channel; ``None`` for other files,
+            and where they were shrunk or converted from another colour space.
     """
 
     rgb: NDArray[np.uint8]
@@ -59,6 +61,7 @@ class Photo:
     source: Path | None = None
     notes: tuple[str, ...] = ()
     carried: Carried = Carried()
+    fine: NDArray[np.uint16] | None = None
 
     @cached_property
     def sha256(self) -> str:

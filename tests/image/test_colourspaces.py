@@ -10,7 +10,7 @@ from PIL import Image, ImageCms, TiffImagePlugin
 
 from calotype.errors import InputError
 from calotype.image.cicp import CodePoints, code_points
-from calotype.image.io import open_photo
+from calotype.image.io import open_photo, opened
 
 # Matrices from linear RGB to linear sRGB as the standards and their authors print them, rounded to five digits.
 P3_TO_SRGB = np.array([[1.22494, -0.22494, 0], [-0.04206, 1.04206, 0], [-0.01964, -0.07864, 1.09827]])
@@ -232,6 +232,11 @@ def avif(primaries: int, transfer: int) -> io.BytesIO:
 def test_avif(primaries, matrix):
     plain = open_photo(avif(1, 13)).rgb / 255
     close(open_photo(avif(primaries, 13)), converted(plain, matrix), 1.6)
+
+
+def test_what_avif_and_heic_say_is_known_without_their_file():
+    with opened(avif(9, 13), "a.avif") as image:
+        assert image.info["code_points"] == CodePoints(9, 13)
 
 
 def test_avif_in_high_dynamic_range():

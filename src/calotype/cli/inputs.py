@@ -8,15 +8,14 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from calotype.cli.report import Misuse
 from calotype.errors import InputError
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """One main input of a command.
 
     Attributes:
@@ -63,8 +62,9 @@ def _folder(folder: Path, out: Path | None, quiet: bool) -> Iterator[Source]:
     stems = [path.stem.casefold() for path in photos]
     # For equal stems like bird.jpg and bird.png, the outputs get different names.
     ambiguous = {stem for stem, count in Counter(stems).items() if count > 1}
+    place = str(folder / "_")[:-1]
     for path, stem in zip(photos, stems):
-        yield Source(path, str(path), f"{path.stem}_{path.suffix[1:]}" if stem in ambiguous else None)
+        yield Source(path, place + path.name, f"{path.stem}_{path.suffix[1:]}" if stem in ambiguous else None)
 
 
 def check_writable(folder: Path) -> None:

@@ -104,6 +104,11 @@ class Said:
         """Exponent from values to light, where a power law is known, otherwise ``None``."""
         return None if self.space is None or isinstance(self.space.curve, str) else self.space.curve
 
+    @property
+    def is_srgb(self) -> bool:
+        """Whether values are those of sRGB, by hardly more than rounding."""
+        return not self.narrow and (self.profile is None or _is_srgb(self.profile))
+
     def with_srgb_curve(self) -> Said:
         """The same of values whose curve was replaced by that of sRGB."""
         return self if self.space is None else _of(replace(self.space, curve=SRGB_CURVE))
@@ -139,6 +144,16 @@ def _space_of(profile: bytes) -> str:
         return ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile.xcolor_space.strip()
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return ""  # a broken profile counts for nothing, as in image viewers
+
+
+@lru_cache(maxsize=16)
+def _is_srgb(profile: bytes) -> bool:
+    if _space_of(profile) != "RGB":
+        return False
+    levels = np.linspace(0, 255, 9).astype(np.uint8)
+    grid = np.stack(np.meshgrid(levels, levels, levels), -1).reshape(27, 27, 3)
+    made = to_srgb(Image.fromarray(grid), Said(profile))
+    return int(np.abs(np.asarray(made).astype(np.int16) - grid).max()) <= _ROUNDING
 
 
 @lru_cache(maxsize=16)
@@ -271,6 +286,7 @@ def lost_in_srgb(before: NDArray[np.uint8], after: NDArray[np.uint8], said: Said
     return bool((off > _LOST).mean() > _LOST_SHARE)
 
 
+_ROUNDING = 2  # levels of 255
 _LOST, _LOST_SHARE = 12, 0.001  # levels of 255; share of the pixels
 
 

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from calotype.errors import InputError
 from calotype.files import shown
@@ -28,10 +29,7 @@ def list_photos(folder: str | Path) -> list[Path]:
     label = shown(folder)
     try:
         with os.scandir(folder) as entries:
-            found = [
-                one for one in entries if one.name[0] != "." and one.name[one.name.rfind(".") :].lower() in SUFFIXES
-            ]
-            names = {one.name for one in found if one.is_file()}
+            names = [name for one in entries if _is_photo_name(name := one.name) and one.is_file()]
         photos = {path.name: path for path in folder.iterdir()}  # made faster than by joining names
     except FileNotFoundError:
         raise InputError(f"{label} does not exist: check the name of the folder") from None
@@ -41,7 +39,11 @@ def list_photos(folder: str | Path) -> list[Path]:
         raise InputError(f"{label} cannot be read ({reason(error)}): check the folder") from error
     if not names:
         raise InputError(f"no photos in {label}: put PNG, JPEG, WebP, TIFF or HEIC files there")
-    return [photos[name] for name in sorted(names & photos.keys(), key=natural_order)]
+    return [photos[name] for name in sorted(names, key=natural_order) if name in photos]
+
+
+def _is_photo_name(name: str) -> bool:
+    return name[name.rfind(".") :].lower() in SUFFIXES and name[0] != "."
 
 
 def without_results(photos: Sequence[Path]) -> list[Path]:
@@ -63,8 +65,8 @@ def without_sheets(pictures: Sequence[Path]) -> list[Path]:
     return [path for path in pictures if "sheet" not in (settings_of(path) or {})]
 
 
-def natural_order(name: str) -> tuple[list[tuple[int, int, str]], str]:
+def natural_order(name: str) -> tuple[list[Any], str]:
     """A sort key for natural order: a2 before a10."""
-    parts = _DIGITS.split(name.casefold())
-    # Between the other parts, every second one is a number.
-    return [(0, int(part), "") if i % 2 else (1, 0, part) for i, part in enumerate(parts) if part], name
+    parts: list[Any] = _DIGITS.split(name.casefold())
+    parts[1::2] = map(int, parts[1::2])  # every second part is a number, and the others are texts, empty ones included
+    return parts, name

@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from calotype.errors import InputError
 from calotype.files import shown
+from calotype.image.cicp import code_points
 
 # Formats by Pillow's names, with their suffixes. The list is closed, for security: some of Pillow's readers start
 # other programs (EPS starts Ghostscript), which an untrusted file must not be able to do.
@@ -52,6 +53,9 @@ def opened(file: BinaryIO, label: str) -> Iterator[Image.Image]:
             raise InputError(f"{label} is not a picture that can be read here, or it is broken: {SAVE_AS}") from None
         except Exception as error:
             raise broken(label, error) from error
+    points = code_points(file) if head[4:8] == b"ftyp" else None
+    if points is not None:  # readers of HEIC close their file
+        image.info["code_points"] = points
     with image:
         yield image
 

@@ -33,29 +33,30 @@ def to_tensor(photo: Photo, device: str | torch.device = "cpu") -> torch.Tensor:
     """
     import torch
 
-    rgb = as_tensor(photo.rgb, device)[None]
+    rgb = as_tensor(photo.rgb if photo.fine is None else photo.fine, device)[None]
     if photo.alpha is None:
         return rgb
     alpha = torch.tensor(photo.alpha, device=device)[None, None].float()
     return torch.cat([rgb * (alpha / 255), alpha / 127.5 - 1], dim=1)
 
 
-def as_tensor(values: NDArray[np.uint8], device: str | torch.device = "cpu") -> torch.Tensor:
-    """Colours uint8 [H, W, 3] as float32 [3, H, W], -1..1."""
+def as_tensor(values: NDArray[np.unsignedinteger], device: str | torch.device = "cpu") -> torch.Tensor:
+    """Colours uint8 or uint16 [H, W, 3] as float32 [3, H, W], -1..1."""
     import torch
 
     # Without torch, whose thread pool would compete for the cores if several threads read images.
     planes = np.ascontiguousarray(np.asarray(values).transpose(2, 0, 1)).astype(np.float32)
-    planes /= np.float32(127.5)
+    planes /= np.float32(127.5 if values.dtype == np.uint8 else 32767.5)
     planes -= np.float32(1)
     return torch.from_numpy(planes).to(device)
 
 
-def to_image(tensor: torch.Tensor) -> Image.Image:
+def to_image(tensor: torch.Tensor, *, sixteen: bool = False) -> Image.Image:
     """Convert an image tensor to a PIL image: the exact inverse of ``to_tensor``.
 
     Args:
         tensor: [C, H, W] or [1, C, H, W], -1..1 (clamped), C = 3, or 4 with colours composited on mid-grey and alpha.
+        sixteen: keep 16 bits a channel beside the picture, which ``save_png`` writes: PIL images have 8.
 
     Returns:
         RGB, or RGBA with the mid-grey removed from the colours (un-premultiplied); the colour of transparent pixels is
@@ -75,12 +76,31 @@ def to_image(tensor: torch.Tensor) -> Image.Image:
     if not torch.isfinite(image).all():
         raise ValueError("an image tensor holds values that are not finite")
     if image.shape[0] == 3:
-        return Image.fromarray(as_bytes(image))
+        return _with_words(Image.fromarray(as_bytes(image)), image, sixteen)
     opacity = ((image[3:] + 1) / 2).clamp(0, 1)
     colour = torch.where(opacity > 0, image[:3] / opacity.clamp_min(1e-6), torch.full_like(image[:3], -1))
-    rgba = as_bytes(torch.cat([colour, image[3:]]))
+    straight = torch.cat([colour, image[3:]])
+    rgba = as_bytes(straight)
     rgba[rgba[..., 3] == 0] = 0
-    return Image.fromarray(rgba)
+    return _with_words(Image.fromarray(rgba), straight, sixteen)
+
+
+_WORDS = "calotype_sixteen"  # attribute of a PIL image that was just made; changed copies of it do not have it
+
+
+def words_of(image: Image.Image) -> NDArray[np.uint16] | None:
+    """The 16-bit values that ``to_image`` kept beside a picture: [H, W, 3 or 4]; ``None`` if there are none."""
+    words = getattr(image, _WORDS, None)
+    return words if isinstance(words, np.ndarray) and words.shape[:2] == (image.height, image.width) else None
+
+
+def _with_words(made: Image.Image, image: torch.Tensor, sixteen: bool) -> Image.Image:
+    if sixteen:
+        values = ((image.clamp(-1, 1).double() + 1) * 32767.5).round().permute(1, 2, 0).numpy().astype(np.uint16)
+        if values.shape[2] == 4:
+            values[values[..., 3] == 0] = 0
+        setattr(made, _WORDS, values)
+    return made
 
 
 def as_bytes(image: torch.Tensor) -> NDArray[np.uint8]:

@@ -102,12 +102,14 @@ class _Decoded:
         said: its colour space.
         carried: date, copyright and resolution.
         notes: for the user.
+        fine: the colours, uint16 [H, W, 3], of an sRGB file with 16 bits a channel.
     """
 
     image: Image.Image
     said: Said = field(default_factory=Said)
     carried: Carried = field(default_factory=Carried)
     notes: tuple[str, ...] = ()
+    fine: NDArray[np.uint16] | None = None
 
 
 def _from_path(path: Path, max_side: int | None) -> Photo:
@@ -243,9 +245,16 @@ def _decoded(image: Image.Image, label: str, file: BinaryIO | None) -> _Decoded:
     image.load()
     carried = carried_by(image)
     turn = _turn(image)
+    fine = None
     if deep and file is not None:
-        image, said = _rounded(image, file, said)
-    return _Decoded(image if turn is None else image.transpose(turn), said, carried)
+        image, said, fine = _rounded(image, file, said)
+    elif image.mode.startswith("I;16") and said.is_srgb:
+        fine = np.repeat(np.asarray(image).astype(np.uint16)[..., None], 3, axis=2)
+    if turn is None:
+        return _Decoded(image, said, carried, fine=fine)
+    if fine is not None:
+        fine = np.dstack([np.asarray(Image.fromarray(plane).transpose(turn)) for plane in np.moveaxis(fine, 2, 0)])
+    return _Decoded(image.transpose(turn), said, carried, fine=fine)
 
 
 def turned(image: Image.Image) -> Image.Image:
@@ -261,15 +270,16 @@ def _turn(image: Image.Image) -> Image.Transpose | None:
         return None
 
 
-def _rounded(image: Image.Image, file: BinaryIO, said: Said) -> tuple[Image.Image, Said]:
-    """A colour image of 16 bits a channel, rounded to 8, with its transparent colour as alpha."""
+def _rounded(image: Image.Image, file: BinaryIO, said: Said) -> tuple[Image.Image, Said, NDArray[np.uint16] | None]:
+    """A colour image of 16 bits a channel, rounded to 8, with its transparent colour as alpha, and its sRGB colours."""
     low = lower_bytes(file)
     upper = np.asarray(image)
     if low is None or low.shape != upper.shape:
-        return image, said
+        return image, said, None
     values = upper.astype(np.uint16) << 8 | low
     clear = image.info.get("transparency")
     info = {key: value for key, value in image.info.items() if key != "transparency"}
+    fine = values[..., :3].astype(np.uint16) if said.is_srgb else None
     colours, said = _in_eight_bits(values[..., :3], said)
     if values.shape[2] == 4:
         colours = np.dstack([colours, _eight_bits(values[..., 3])])
@@ -278,7 +288,7 @@ def _rounded(image: Image.Image, file: BinaryIO, said: Said) -> tuple[Image.Imag
         colours = np.dstack([colours, opaque.astype(np.uint8) * np.uint8(255)])
     made = Image.fromarray(colours)
     made.info = info
-    return made, said
+    return made, said, fine
 
 
 def _in_eight_bits(values: NDArray[np.integer], said: Said) -> tuple[NDArray[np.uint8], Said]:
@@ -314,7 +324,10 @@ def _finish(decoded: _Decoded, max_side: int | None, label: str, name: str, path
         space = f" ({said.name})" if said.name else ""
         notes += (f"{label} has colours beyond sRGB{space}, which become the nearest of sRGB",)
     photo = _photo(rgb, None if alpha is None else np.asarray(alpha), label, name, path)
-    return replace(photo, notes=notes, carried=decoded.carried)
+    fine = decoded.fine if decoded.fine is not None and decoded.fine.shape == rgb.shape else None
+    if fine is not None and photo.alpha is not None:
+        fine = np.where(photo.alpha[..., None] == 0, np.uint16(0), fine)
+    return replace(photo, notes=notes, carried=decoded.carried, fine=fine)
 
 
 def _sample(image: Image.Image) -> NDArray[np.uint8]:

@@ -6,7 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-_LEAST = 2 / 255  # opacity below which an engine's colour is not used
+from calotype.image.blur import blur
+
+_LEAST = 2 / 255  # opacity around a pixel below which an engine's colours are not used
+_VISIBLE = 0.25  # opacity from which on a pixel has its own colour alone
+_AROUND = 2.0  # standard deviation of the Gaussian weights of pixels around, pixels
 _RING = 3  # pixels around a hole that are looked at
 _NEAR = 8 / 255  # how far from fully clear or fully opaque an averaged alpha may be
 
@@ -14,15 +18,20 @@ _NEAR = 8 / 255  # how far from fully clear or fully opaque an averaged alpha ma
 def with_alpha(made: Tensor, alpha: Tensor, instead: Tensor) -> Tensor:
     """The colours of ``made`` with another alpha channel.
 
+    Hidden colours are those of the pixels around: dividing by a small opacity would only amplify errors.
+
     Args:
         made: [1, 4, H, W], -1..1: colours composited on mid-grey, then alpha.
         alpha: [1, 1, H, W], -1..1.
-        instead: [1, 4, H, W], as ``made``: its colours are taken where those of ``made`` are hidden.
+        instead: [1, 4, H, W], as ``made``: its colours are taken where those of ``made`` are hidden far around.
 
     Returns:
         [1, 4, H, W], -1..1.
     """
-    colour = torch.where(_opacity(made) >= _LEAST, _straight(made), _straight(instead))
+    opacity = _opacity(made)
+    around = blur(opacity, _AROUND)
+    near = torch.where(around >= _LEAST, blur(made[:, :3], _AROUND) / around.clamp_min(_LEAST), _straight(instead))
+    colour = torch.lerp(near.clamp(-1, 1), _straight(made), (opacity / _VISIBLE).clamp(max=1).square())
     return torch.cat([colour * (alpha + 1) / 2, alpha], 1)
 
 

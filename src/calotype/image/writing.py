@@ -18,6 +18,8 @@ from calotype.files import shortened, shown, write_whole
 from calotype.image.carried import NOTHING_CARRIED, exif_of
 from calotype.image.cicp import is_png, png_chunks
 from calotype.image.opening import opened, reason
+from calotype.image.pixels import words_of
+from calotype.image.sixteen import sixteen_bit_png
 from calotype.types import Carried
 
 SETTINGS_KEY = "calotype"
@@ -63,7 +65,11 @@ def png_bytes(image: Image.Image, settings: Mapping[str, Any], carried: Carried 
     """The bytes of a PNG with its settings; see ``save_png``."""
     text, file = PngInfo(), io.BytesIO()
     text.add_text(SETTINGS_KEY, settings_text(settings))
-    known = {"exif": exif_of(carried) or None, "dpi": carried.dpi}
+    exif = exif_of(carried)
+    words = words_of(image)
+    if words is not None:
+        return sixteen_bit_png(words, {SETTINGS_KEY: settings_text(settings)}, exif=exif, dpi=carried.dpi)
+    known = {"exif": exif or None, "dpi": carried.dpi}
     options = {name: value for name, value in known.items() if value is not None}
     bare = image.copy() if image.info else image
     bare.info = {}  # of the picture itself nothing is kept that is not said here
@@ -101,7 +107,7 @@ def read_settings(path: str | Path) -> dict[str, Any]:
 
 def settings_of(path: str | Path) -> dict[str, Any] | None:
     """The settings in a file that calotype made; ``None`` for other files. The pixels of a PNG are not looked at."""
-    name = os.fspath(path)
+    name = path.name if isinstance(path, Path) else path
     suffix = name[name.rfind(".") :].lower()
     if suffix not in _CARRY_SETTINGS:
         return None

@@ -14,11 +14,11 @@ from pathlib import Path
 from calotype.files import shown, write_whole
 from calotype.tasks import model_store
 from calotype.tasks.bulk_plan import Plan, PlannedOutput
+from calotype.tasks.eta import remaining
 from calotype.tasks.executor import Executor, Task
 from calotype.tasks.make_task import Made, MakeTask, models_of
 
 ATTEMPTS = 3  # maximum number of attempts for an output if its process dies
-_MIN_FRACTION = 0.02  # of the work, before the measured speed replaces the estimate
 
 
 class BulkRun:
@@ -58,12 +58,10 @@ class BulkRun:
 
     @property
     def seconds(self) -> float:
-        """Estimated remaining time, seconds: from the measured speed, or from the cost estimates at the start."""
-        done = self.done
-        if done >= _MIN_FRACTION:
-            return (time.monotonic() - self._began) / done * (1 - done)
-        mean = sum(self._expected) / max(1, len(self._expected))
-        return mean * self._left / self._executor.concurrency * (1 - done)
+        """Estimated remaining time, seconds, see ``eta.remaining``."""
+        done, mean = self.done, sum(self._expected) / max(1, len(self._expected))
+        expected = mean * self._left / self._executor.concurrency * (1 - done)
+        return remaining(expected, 1 - done, done, time.monotonic() - self._began)
 
     def outcomes(
         self, plans: Iterable[Plan], on_progress: Callable[[], object]

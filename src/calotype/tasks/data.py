@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from calotype.data.sets import About
     from calotype.data.writing import Made
 
-_CLOSE = 0.6  # similarity of a word to the name of a set from which on it is taken for a misspelled one
+_CLOSE = 0.75  # similarity of a word to the name of a set from which on it is taken for a misspelled one
 
 
 def sets() -> "list[About]":

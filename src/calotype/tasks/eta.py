@@ -21,6 +21,21 @@ def format_duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
+def remaining(expected: float, left: float, progress: float, elapsed: float) -> float:
+    """Remaining seconds: at first the estimate, after some seconds by the measured speed, in between a weighted mean.
+
+    Args:
+        expected: the estimate of the remaining time, seconds.
+        left: fraction of the work that is not done, 0..1.
+        progress: fraction of the work that was done since the clock was started.
+        elapsed: seconds since then.
+    """
+    if progress <= 0:
+        return expected
+    weight = min(1.0, elapsed / _MEASURED)
+    return weight * elapsed / progress * left + (1 - weight) * expected
+
+
 class TimeEstimate:
     """Estimated remaining time of a training."""
 
@@ -33,15 +48,10 @@ class TimeEstimate:
         self._began = time.monotonic()
 
     def seconds(self, stage: str, step: int, steps: int) -> float:
-        """Remaining seconds: at first the cost estimate, after some seconds the measured speed, in between a mean."""
+        """Remaining seconds, see ``remaining``."""
         done = self._done_at(stage, step, steps)
         progress, elapsed = done - self._done_before, time.monotonic() - self._began
-        expected = self._expected * (1 - done)
-        if progress <= 0:
-            return expected
-        measured = elapsed / progress * (1 - done)
-        weight = min(1.0, elapsed / _MEASURED)
-        return weight * measured + (1 - weight) * expected
+        return remaining(self._expected * (1 - done), 1 - done, progress, elapsed)
 
     def correction(self, stage: str, step: int, steps: int) -> float | None:
         """The measured time of all that was left at the start, seconds, once, if it is not near the estimate."""

@@ -124,7 +124,8 @@ class BlendedJob(ImageConditionedJob):
 
         if made.shape[1] == 4:  # the verb changes colours; what is transparent was decided by the pictures given
             made = with_alpha(made, self.picture[:, 3:], self.picture)
-        return to_image(made if self._mask is None else composite(self.tensors[0], made, self._soft_mask))
+        whole = made if self._mask is None else composite(self.tensors[0], made, self._soft_mask)
+        return to_image(whole, sixteen=self.sixteen)
 
     @cached_property
     def _soft_mask(self) -> torch.Tensor:

@@ -328,13 +328,13 @@ class Job:
         )
 
 
-def converted(made: Any, output: str) -> Any:
+def converted(made: Any, output: str, *, sixteen: bool = False) -> Any:
     """The result of a system's function: a tensor [1, C, h, w] becomes a picture, other kinds stay unchanged."""
     import torch
 
     from calotype.image.io import to_image
 
-    return to_image(made) if output == "picture" and isinstance(made, torch.Tensor) else made
+    return to_image(made, sixteen=sixteen) if output == "picture" and isinstance(made, torch.Tensor) else made
 
 
 def common_settings(job: Job) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calotype.files import shown
+from calotype.tasks.eta import remaining
 from calotype.tasks.executor import Task
 from calotype.tasks.photo_model import PhotoModel
 from calotype.tasks.process_pool import ProcessPool, threads
@@ -19,7 +20,6 @@ from calotype.tasks.worker import TaskContext
 if TYPE_CHECKING:
     from calotype.run import Event
 
-_MIN_FRACTION = 0.02  # of the work, before the measured speed replaces the estimate
 _CORES_PER_TRAINING = 2  # number of CPU cores that one training uses effectively
 _REPORT_INTERVAL = 0.5  # seconds between two progress reports of one process
 
@@ -83,12 +83,10 @@ class ParallelTraining:
 
     @property
     def seconds(self) -> float:
-        """Estimated remaining time, seconds: from the measured speed, or from the cost estimates at the start."""
-        done = self.done
-        if done < _MIN_FRACTION:
-            each = [training.seconds for training in self._trainings]
-            return max(sum(each) / self._speed_up(), *each) * (1 - done)
-        return (time.monotonic() - self._began) / done * (1 - done)
+        """Estimated remaining time, seconds, see ``eta.remaining``."""
+        done, each = self.done, [training.seconds for training in self._trainings]
+        expected = max([sum(each) / self._speed_up(), *each]) * (1 - done)
+        return remaining(expected, 1 - done, done, time.monotonic() - self._began)
 
     def _speed_up(self) -> float:
         if self._request.device != "cpu":

@@ -311,7 +311,12 @@ class PhotoJob(Job):
 
         if self.declared.output == "picture" and self.photo.alpha is not None:
             made = settled(made, self.tensor(self.photo))
-        return converted(made, self.declared.output)
+        return converted(made, self.declared.output, sixteen=self.sixteen)
+
+    @property
+    def sixteen(self) -> bool:
+        """Whether results have 16 bits a channel, as the photo has."""
+        return self.photo.fine is not None
 
     def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """The values of all options that an engine's function may declare for this verb."""

@@ -83,7 +83,7 @@ class RetargetJob(PhotoJob):
         """The result as a picture."""
         from calotype.image.io import to_image
 
-        return to_image(self._on_background(made))
+        return to_image(self._on_background(made), sixteen=self.sixteen)
 
     def _on_background(self, made: "torch.Tensor") -> "torch.Tensor":
         """A picture [1, C, h, w], -1..1, composited on white if requested."""

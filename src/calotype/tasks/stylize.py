@@ -84,7 +84,7 @@ class StylizeJob(ImageConditionedJob):
             made = weight * made + (1 - weight) * with_light_of(self.content, made)
         if self.photo.alpha is not None:
             made = torch.cat([made, to_tensor(self.photo, self.run.device)[:, 3:]], 1)
-        return to_image(made)
+        return to_image(made, sixteen=self.sixteen)
 
 
 def stylize(

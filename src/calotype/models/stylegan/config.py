@@ -180,11 +180,11 @@ PRESETS: dict[str, Config] = {
     # For tests.
     "tiny": replace(
         _SMALL,
-        resolution=8,
+        resolution=16,
         latent=8,
         style=8,
-        base=32,
-        critic_base=32,
+        base=64,
+        critic_base=64,
         max_channels=8,
         group=2,
         steps=3,

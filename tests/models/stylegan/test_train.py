@@ -196,7 +196,7 @@ def test_it_learns_a_colour():
         resolution=8,
         base=32,
         critic_base=32,
-        steps=150,
+        steps=60,
         batch=16,
         average=0.05,
         augment="none",

@@ -19,9 +19,16 @@ from calotype.tasks.train import train
 from calotype.tasks.verbs import JOBS, MODEL_VERBS
 from calotype.tasks.verbs import VERBS as MAKING_VERBS
 
+
+def _fillable(verb: Callable[..., Any]) -> bool:
+    """Whether the page can ask for all that a verb needs: of files, it has pictures only."""
+    needed = [about.kind for about, default in described(verb).values() if default is Parameter.empty]
+    return not any(KINDS[kind].form == "file" and not KINDS[kind].picture for kind in needed)
+
+
 # All verbs that run as jobs. ``show`` is answered directly.
 _ALL: tuple[Callable[..., Any], ...] = (*JOBS, train, evaluate, data)
-VERBS: dict[str, Callable[..., Any]] = {verb.__name__: verb for verb in _ALL}
+VERBS: dict[str, Callable[..., Any]] = {verb.__name__: verb for verb in _ALL if _fillable(verb)}
 PICTURES = frozenset(kind.name for kind in KINDS.values() if kind.picture)  # the kinds of single pictures
 # Formats of films; on the command line they are given by the suffix of -o.
 FILMS = ("gif", "webp", "png", "mp4")

@@ -10,6 +10,7 @@ from typing import Any
 from calotype.catalog import ENGINES, MODELS, config_from, declared, default_preset, engine, model
 from calotype.errors import InputError
 from calotype.studio.dataset_job import listed
+from calotype.studio.forms import VERBS as ASKED
 from calotype.studio.job_runner import estimate, sentence
 from calotype.tasks import model_store
 from calotype.tasks.data import clean, kept_bytes
@@ -92,7 +93,7 @@ def _supported_verbs(entry: Any) -> list[str]:
     except (InputError, KeyError):
         return []
     verbs = declared(entry.engine).verbs
-    return [name for name in VERBS if name in verbs and _passes(module, verbs[name].check, config)]
+    return [name for name in VERBS if name in verbs and name in ASKED and _passes(module, verbs[name].check, config)]
 
 
 def _passes(module: Any, check: str, config: Any) -> bool:

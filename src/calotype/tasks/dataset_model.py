@@ -111,15 +111,32 @@ class Dataset:
             about |= {"classes": maps.classes, "names": list(maps.names), "colours": colours}
         return about
 
-    def opened(self, size: tuple[int, int], on_progress: Callable[[int, int], object] | None = None) -> DataSet:
+    def opened(
+        self, size: tuple[int, int], on_progress: Callable[[int, int], object] | None = None, *, classes: int = 0
+    ) -> DataSet:
         """The samples at one size (height, width in pixels), decoded and cached.
 
+        Args:
+            size: of the pictures.
+            on_progress: called with the number of decoded pictures and the total.
+            classes: how many classes a model learns that learns labels: the folder has a sub-folder for each; 0: none.
+
         Raises:
-            InputError: no sample can be read.
+            InputError: no sample can be read, or the folder has another number of sub-folders.
             OutputError: the cache cannot be written.
         """
         if self._with_maps:
             return self._maps.opened(size, on_progress)
+        if classes:
+            from calotype.data.labelled import Labelled
+
+            found = Labelled(self.folder, size, on_progress=on_progress)
+            if len(found.names) != classes:
+                raise InputError(
+                    f"{shown(self.folder)} has {len(found.names)} subfolders with pictures, one for each class: give "
+                    f"--set classes={len(found.names)}"
+                )
+            return found
         from calotype.data.folder import Folder
 
         return Folder(self.folder, size, on_progress=on_progress)
@@ -203,7 +220,8 @@ class DatasetModel(StoredModel):
                 model_store.describe(self.folder, self._about())
             module = model_of(self.engine)
             with _rank_zero_first():
-                samples = self.photos.opened(module.picture_size(self.config))
+                classes = int(getattr(self.config, "classes", 0))
+                samples = self.photos.opened(module.picture_size(self.config), classes=classes)
             batch = module.batch_size(self.config)
             stream = Stream(samples, batch, seed=self.seed, rank=distributed.rank(), world=distributed.world())
             previews = PreviewWriter(self.folder, run.on_event)

@@ -54,7 +54,7 @@ def embed(
         PhotoLike,
         Param(
             "a photo, cropped as the training pictures were, or a folder of photos",
-            kind="picture",
+            kind="photo",
             metavar="PHOTO",
             sets=True,
         ),

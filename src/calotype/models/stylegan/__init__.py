@@ -24,8 +24,8 @@ Differences from the publications:
   the discriminator.
 - Convolutions run in bfloat16 where the processor has it, regularization in float32.
 - The minibatch standard deviation is that of consecutive pictures.
-- The presets for a processor have narrow networks, a short mapping network and no path length regularization, and
-  learning rates fall to a tenth at the end.
+- The presets for a processor have narrow networks, a short mapping network, no path length regularization and four
+  times the published learning rates, which fall to a tenth at the end.
 - Embedding: by default from coarse to fine, by ST-LPIPS and squared error, which takes a tenth of the steps. The
   methods of the paper and of NVIDIA's projector use the original VGG-16 weights, without channel weights. In the noise
   stage the squared error has weight 1 and the learning rate is 0.05; published are 1e-5 and 5, which depend on Adam's

@@ -148,7 +148,8 @@ def about(cfg: Config) -> Mapping[str, Any]:
 
 
 # For a few thousand aligned pictures, on a CPU: narrow networks, a short mapping network, no path length
-# regularization.
+# regularization. Weights have unit variance, so that the published learning rate hardly moves them in a few thousand
+# steps: on drawn faces of 32 pixels, parts of the face show after 250 steps at 0.01, and not after 600 at 0.0025.
 _SMALL = Config(
     resolution=32,
     latent=64,
@@ -159,8 +160,10 @@ _SMALL = Config(
     critic_base=1024,
     steps=6000,
     batch=16,
-    decay_at=0.7,
-    gradient_penalty=0.1,
+    generator_rate=0.01,
+    critic_rate=0.01,
+    decay_at=0.6,
+    gradient_penalty=0.5,
     path_weight=0.0,
     mixing=0.5,
     average=5.0,
@@ -173,18 +176,18 @@ PRESETS: dict[str, Config] = {
     # For comparisons of settings: the same networks, trained for a shorter time.
     "study": replace(_SMALL, steps=1500, average=2.0),
     "medium": replace(
-        _SMALL, resolution=64, base=2048, critic_base=2048, latent=128, style=128, gradient_penalty=0.4, steps=8000
+        _SMALL, resolution=64, base=2048, critic_base=2048, latent=128, style=128, gradient_penalty=1.0, steps=8000
     ),
     # As published for 256 x 256 pixels, for GPUs.
     "paper": Config(),
     # For tests.
     "tiny": replace(
         _SMALL,
-        resolution=8,
+        resolution=16,
         latent=8,
         style=8,
-        base=32,
-        critic_base=32,
+        base=64,
+        critic_base=64,
         max_channels=8,
         group=2,
         steps=3,

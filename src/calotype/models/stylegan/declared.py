@@ -1,6 +1,6 @@
 """What StyleGAN's functions take and give."""
 
-from calotype.declaration import Input, System, Verb
+from calotype.declaration import PHOTO, Input, System, Verb
 
 _CODE = Input("code", "latent")
 _STRONG = ("strength", "threshold")
@@ -11,7 +11,7 @@ SYSTEM = System(
         "sample": Verb("sample", (), ("seed", "truncation", "mix", "mix_from", "label")),
         "embed": Verb(
             "embed",
-            (Input("photo", "picture"),),
+            (PHOTO,),
             ("method", "space", "steps", "noise_steps", "start", "seed", "label"),
             cost="embedding_cost",
             cost_by="plan",

@@ -146,18 +146,18 @@ def weights(module):
     return {name: value.detach().clone().requires_grad_() for name, value in module.state_dict().items()}
 
 
-def training(cfg, generator, critic):
+def training(cfg, generator, discriminator):
     """What a training as published changes: weights and optimizers."""
     lazy = cfg.gradient_every / (cfg.gradient_every + 1)
     g = {name: value for name, value in weights(generator).items() if "noise_const" not in name}
-    d = weights(critic)
+    d = weights(discriminator)
     g["mapping.w_avg"].requires_grad_(False)
     trained = [value for value in g.values() if value.requires_grad]
     return SimpleNamespace(
         g=g,
         d=d,
         g_adam=torch.optim.Adam(trained, cfg.generator_rate, betas=(0.0, cfg.beta2)),
-        d_adam=torch.optim.Adam(d.values(), cfg.critic_rate * lazy, betas=(0.0, cfg.beta2**lazy)),
+        d_adam=torch.optim.Adam(d.values(), cfg.discriminator_rate * lazy, betas=(0.0, cfg.beta2**lazy)),
     )
 
 

@@ -18,7 +18,7 @@ from calotype.models.stylegan.layers import conv_down, conv_up, demodulation, do
 from calotype.models.stylegan.network import Generator
 from calotype.run import Run
 
-TINY = replace(stylegan.PRESETS["tiny"], resolution=16, base=128, max_channels=16, critic_base=128, clamp=0.0)
+TINY = replace(stylegan.PRESETS["tiny"], resolution=16, base=128, max_channels=16, discriminator_base=128, clamp=0.0)
 
 
 def lively(module):
@@ -73,7 +73,7 @@ def test_labels_mixing_and_truncation():
 @pytest.mark.parametrize("architecture", ["resnet", "orig"])
 @pytest.mark.parametrize("classes", [0, 3])
 def test_the_discriminator_follows_the_published_formulas(architecture, classes):
-    cfg = replace(TINY, critic_architecture=architecture, classes=classes, clamp=1.5)
+    cfg = replace(TINY, discriminator_architecture=architecture, classes=classes, clamp=1.5)
     net = lively(Discriminator(cfg))
     x = torch.randn(4, 3, 16, 16, dtype=torch.float64)
     label = torch.eye(3, dtype=torch.float64)[[0, 1, 2, 0]] if classes else None

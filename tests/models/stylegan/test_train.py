@@ -68,9 +68,9 @@ def test_the_gradients_are_those_of_the_losses():
     torch.manual_seed(1)
     z, _, _, noise = trainer._drawn(cfg.batch)
     fake = trainer.net.generator(trainer.net.generator.styles(z), noise)
-    of_fake, of_real = trainer.critic(fake), trainer.critic(batch["image"])
-    ends = {trainer.net: F.softplus(-of_fake).mean(), trainer.critic: F.softplus(-of_real).mean()}
-    ends[trainer.critic] = ends[trainer.critic] + F.softplus(trainer.critic(fake.detach())).mean()
+    of_fake, of_real = trainer.discriminator(fake), trainer.discriminator(batch["image"])
+    ends = {trainer.net: F.softplus(-of_fake).mean(), trainer.discriminator: F.softplus(-of_real).mean()}
+    ends[trainer.discriminator] = ends[trainer.discriminator] + F.softplus(trainer.discriminator(fake.detach())).mean()
     for module, end in ends.items():
         expected = torch.autograd.grad(end, list(module.parameters()), retain_graph=True)
         for mine, theirs in zip(seen[module], expected, strict=True):
@@ -79,9 +79,11 @@ def test_the_gradients_are_those_of_the_losses():
 
 def test_lazy_regularization_changes_the_optimizers():
     trainer = Trainer(replace(TINY, gradient_every=16, path_every=4), torch.device("cpu"))
-    critic, generator = (one.param_groups[0] for one in (trainer.critic_optimizer, trainer.generator_optimizer))
-    assert critic["lr"] == pytest.approx(TINY.critic_rate * 16 / 17)
-    assert critic["betas"] == (0.0, pytest.approx(TINY.beta2 ** (16 / 17)))
+    discriminator, generator = (
+        one.param_groups[0] for one in (trainer.discriminator_optimizer, trainer.generator_optimizer)
+    )
+    assert discriminator["lr"] == pytest.approx(TINY.discriminator_rate * 16 / 17)
+    assert discriminator["betas"] == (0.0, pytest.approx(TINY.beta2 ** (16 / 17)))
     assert generator["lr"] == pytest.approx(TINY.generator_rate * 4 / 5)
 
 
@@ -195,7 +197,7 @@ def test_it_learns_a_colour():
         TINY,
         resolution=8,
         base=32,
-        critic_base=32,
+        discriminator_base=32,
         steps=60,
         batch=16,
         average=0.05,

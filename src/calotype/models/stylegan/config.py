@@ -38,13 +38,13 @@ class Config:
         kernel: stylegan3: side of the convolutions, pixels; 1 in configuration R.
         taps: stylegan3: length of the filters relative to the lower resolution.
         radial: stylegan3: whether the filters for downsampling are radially symmetric, as in configuration R.
-        critic_architecture: of the discriminator: ``resnet`` or ``orig``.
-        critic_base: as ``base``, for the discriminator.
+        discriminator_architecture: of the discriminator: ``resnet`` or ``orig``.
+        discriminator_base: as ``base``, for the discriminator.
         group: pictures over which the discriminator's minibatch standard deviation is taken.
         steps: training steps.
         batch: pictures per step, over all processes.
         generator_rate: learning rate of Adam for the generator.
-        critic_rate: learning rate of Adam for the discriminator.
+        discriminator_rate: learning rate of Adam for the discriminator.
         beta2: Adam's decay rate of the second moment, 0 to below 1.
         decay_at: fraction of the steps after which the learning rates decay linearly to a tenth, 0..1.
         gradient_penalty: weight gamma of R1.
@@ -86,13 +86,13 @@ class Config:
     kernel: int = 3
     taps: int = 6
     radial: bool = False
-    critic_architecture: Literal["resnet", "orig"] = "resnet"
-    critic_base: int = 32768
+    discriminator_architecture: Literal["resnet", "orig"] = "resnet"
+    discriminator_base: int = 32768
     group: int = 4
     steps: int = 800_000
     batch: int = 32
     generator_rate: float = 2.5e-3
-    critic_rate: float = 2.5e-3
+    discriminator_rate: float = 2.5e-3
     beta2: float = 0.99
     decay_at: float = 1.0
     gradient_penalty: float = 1.0
@@ -116,7 +116,17 @@ class Config:
             raise ValueError("channels has to be 1 or 3")
         if self.batch % self.group or (self.path_weight and self.batch % self.path_shrink):
             raise ValueError("batch has to be a multiple of group and of path_shrink")
-        counts = ("latent", "style", "mapping_layers", "base", "max_channels", "critic_base", "group", "steps", "batch")
+        counts = (
+            "latent",
+            "style",
+            "mapping_layers",
+            "base",
+            "max_channels",
+            "discriminator_base",
+            "group",
+            "steps",
+            "batch",
+        )
         for name in (*counts, "gradient_every", "path_every", "path_shrink", "layers", "kernel", "taps"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} has to be at least 1")
@@ -157,11 +167,11 @@ _SMALL = Config(
     mapping_layers=2,
     base=1024,
     max_channels=128,
-    critic_base=1024,
+    discriminator_base=1024,
     steps=6000,
     batch=16,
     generator_rate=0.01,
-    critic_rate=0.01,
+    discriminator_rate=0.01,
     decay_at=0.6,
     gradient_penalty=0.5,
     path_weight=0.0,
@@ -176,7 +186,14 @@ PRESETS: dict[str, Config] = {
     # For comparisons of settings: the same networks, trained for a shorter time.
     "study": replace(_SMALL, steps=1500, average=2.0),
     "medium": replace(
-        _SMALL, resolution=64, base=2048, critic_base=2048, latent=128, style=128, gradient_penalty=1.0, steps=8000
+        _SMALL,
+        resolution=64,
+        base=2048,
+        discriminator_base=2048,
+        latent=128,
+        style=128,
+        gradient_penalty=1.0,
+        steps=8000,
     ),
     # As published for 256 x 256 pixels, for GPUs.
     "paper": Config(),
@@ -187,7 +204,7 @@ PRESETS: dict[str, Config] = {
         latent=8,
         style=8,
         base=64,
-        critic_base=64,
+        discriminator_base=64,
         max_channels=8,
         group=2,
         steps=3,

@@ -24,18 +24,18 @@ BASE, PER_NUMBER = 350 << 20, 6
 
 def training_cost(cfg: Config) -> Cost:
     """Seconds and peak memory of the whole training on this machine's processor."""
-    kept = cfg.batch * (_generator_numbers(cfg) + 2 * _critic_numbers(cfg))
+    kept = cfg.batch * (_generator_numbers(cfg) + 2 * _discriminator_numbers(cfg))
     return Cost(efforts(cfg)[0] / _speed_up(), int(BASE + PER_NUMBER * kept + 32 * _weights(cfg)))
 
 
 def efforts(cfg: Config) -> list[float]:
     """Seconds of each stage on one core, in the order of ``stages``."""
-    per_generator, per_critic = generator_macs(cfg), critic_macs(cfg)
+    per_generator, per_discriminator = generator_macs(cfg), discriminator_macs(cfg)
     # A pass there and back is three passes. The discriminator sees generated and real pictures, and hands gradients
     # back to the generator once more. Regularization takes second derivatives.
-    passes = 3 * per_generator + 7 * per_critic
+    passes = 3 * per_generator + 7 * per_discriminator
     if cfg.gradient_penalty:
-        passes += 8 * per_critic / cfg.gradient_every
+        passes += 8 * per_discriminator / cfg.gradient_every
     if cfg.path_weight:
         passes += 8 * per_generator / (cfg.path_every * cfg.path_shrink)
     share = (TILES if bfloat16_tiles() else VECTORS if fast_bfloat16() else 1.0) if cfg.bf16 else 1.0
@@ -87,9 +87,9 @@ def generator_macs(cfg: Config) -> float:
     return total
 
 
-def critic_macs(cfg: Config) -> float:
+def discriminator_macs(cfg: Config) -> float:
     """Multiply-adds of the scores of one picture."""
-    channels = widths(cfg, cfg.critic_base)
+    channels = widths(cfg, cfg.discriminator_base)
     total = float(cfg.channels * channels[cfg.resolution] * cfg.resolution**2)
     for side in sorted(channels)[1:]:
         here, after = channels[side], channels[side // 2]
@@ -109,16 +109,18 @@ def _generator_numbers(cfg: Config) -> float:
     return sum(12.0 * width * side**2 for side, width in _layers(cfg))
 
 
-def _critic_numbers(cfg: Config) -> float:
+def _discriminator_numbers(cfg: Config) -> float:
     """Numbers that the discriminator keeps of a picture until its gradient comes."""
-    return sum(10.0 * width * side**2 for side, width in widths(cfg, cfg.critic_base).items())
+    return sum(10.0 * width * side**2 for side, width in widths(cfg, cfg.discriminator_base).items())
 
 
 def _weights(cfg: Config) -> float:
     """Number of weights of both networks, roughly."""
     layers = sum(2 * 9.0 * width**2 + 2 * width * cfg.style for _, width in _layers(cfg))
-    critic = sum(2 * 9.0 * width**2 for width in widths(cfg, cfg.critic_base).values()) if _trained(cfg) else 0.0
-    return layers + critic + cfg.mapping_layers * cfg.style**2
+    discriminator = (
+        sum(2 * 9.0 * width**2 for width in widths(cfg, cfg.discriminator_base).values()) if _trained(cfg) else 0.0
+    )
+    return layers + discriminator + cfg.mapping_layers * cfg.style**2
 
 
 def _trained(cfg: Config) -> bool:

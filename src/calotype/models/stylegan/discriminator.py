@@ -58,7 +58,7 @@ class Block(nn.Module):
 
 
 def _residual(cfg: Config) -> bool:
-    return cfg.critic_architecture == "resnet"
+    return cfg.discriminator_architecture == "resnet"
 
 
 class Epilogue(nn.Module):
@@ -95,7 +95,7 @@ class Discriminator(nn.Module):
 
     def __init__(self, cfg: Config) -> None:
         super().__init__()
-        channels = widths(cfg, cfg.critic_base)
+        channels = widths(cfg, cfg.discriminator_base)
         self.sides = sorted(channels, reverse=True)[:-1]
         for side in self.sides:
             self.add_module(f"b{side}", Block(cfg, channels[side], channels[side // 2], side))

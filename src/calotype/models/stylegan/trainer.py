@@ -70,7 +70,7 @@ class Trainer:
 
     Attributes:
         net: the generator.
-        critic: the discriminator.
+        discriminator: the discriminator.
         average: exponential moving average of ``net``.
         strength: of the augmentation.
     """
@@ -80,7 +80,7 @@ class Trainer:
             raise InputError(f"the generator {cfg.generator} is only imported, not trained: train generator=stylegan2")
         self.cfg, self.device = cfg, device
         self.net = build(cfg).to(device)
-        self.critic: Discriminator = Discriminator(cfg).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.discriminator: Discriminator = Discriminator(cfg).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         decay = 0.5 ** (cfg.batch / (cfg.average * 1000))
         self.average: ExponentialMovingAverage[Net] = ExponentialMovingAverage(
             build(cfg).to(device), decay, warmup=_WARM_UP
@@ -93,8 +93,8 @@ class Trainer:
         self.generator_optimizer = generator_optimizer(
             self.net, cfg.generator_rate * lazy_path, (0.0, cfg.beta2**lazy_path)
         )
-        self.critic_optimizer = discriminator_optimizer(
-            self.critic, cfg.critic_rate * lazy_penalty, (0.0, cfg.beta2**lazy_penalty)
+        self.discriminator_optimizer = discriminator_optimizer(
+            self.discriminator, cfg.discriminator_rate * lazy_penalty, (0.0, cfg.beta2**lazy_penalty)
         )
         self.schedule = constant_then_linear(cfg.steps, cfg.decay_at, floor=0.1)
 
@@ -103,12 +103,12 @@ class Trainer:
         """All that a step changes, by name."""
         return {
             "net": self.net,
-            "discriminator": self.critic,
+            "discriminator": self.discriminator,
             "average": self.average,
             "strength": self.strength,
             "path": self.path,
             "generator optimizer": self.generator_optimizer,
-            "discriminator optimizer": self.critic_optimizer,
+            "discriminator optimizer": self.discriminator_optimizer,
         }
 
     def step(self, state: Mapping[str, Any], batch: Mapping[str, Tensor], i: int) -> dict[str, Tensor]:
@@ -124,7 +124,7 @@ class Trainer:
             The losses by name, means over all processes.
         """
         cfg = self.cfg
-        set_rates(self.schedule(i), self.generator_optimizer, self.critic_optimizer)
+        set_rates(self.schedule(i), self.generator_optimizer, self.discriminator_optimizer)
         self.net.train()
         real, label = self._examples(batch)
         drawn = self._drawn(cfg.batch)
@@ -139,7 +139,7 @@ class Trainer:
             "discriminator": discriminator_loss(of_real, of_fake, _KIND),
         }
         (slope,) = torch.autograd.grad(losses["generator"], seen, retain_graph=True)
-        self._update(self.critic, self.critic_optimizer, losses["discriminator"])
+        self._update(self.discriminator, self.discriminator_optimizer, losses["discriminator"])
         self._update(self.net, self.generator_optimizer, fake, slope)
         if cfg.gradient_penalty and i % cfg.gradient_every == 0:
             losses["gradient penalty"] = self._penalize(real, label, draws(cfg.batch, self.device))
@@ -196,7 +196,7 @@ class Trainer:
         pictures = augmented(pictures, self.strength.value, around, self.cfg.augment)
         pictures = pictures.contiguous(memory_format=torch.channels_last)
         with self._autocast():
-            scores: Tensor = self.critic(pictures, label)
+            scores: Tensor = self.discriminator(pictures, label)
         return scores
 
     def _penalize(self, real: Tensor, label: Tensor | None, around: Tensor) -> Tensor:
@@ -205,10 +205,12 @@ class Trainer:
 
         def score(pictures: Tensor) -> Tensor:
             seen = augmented(pictures, self.strength.value, around, cfg.augment)
-            return self.critic(seen, label)  # type: ignore[no-any-return]
+            return self.discriminator(seen, label)  # type: ignore[no-any-return]
 
         penalty = real_gradient_penalty(score, real)
-        self._update(self.critic, self.critic_optimizer, penalty * (cfg.gradient_penalty / 2 * cfg.gradient_every))
+        self._update(
+            self.discriminator, self.discriminator_optimizer, penalty * (cfg.gradient_penalty / 2 * cfg.gradient_every)
+        )
         return penalty
 
     def _regularize_paths(self, label: Tensor | None) -> Tensor:

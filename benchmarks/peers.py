@@ -19,6 +19,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -142,6 +143,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=os.environ.get("CALOTYPE_DATA"), help="default: CALOTYPE_DATA")
     parser.add_argument("--weights", type=Path, required=True, help="folder with VGG-16")
     parser.add_argument("--photos", default=REPORTING)
+    parser.add_argument("--tasks", default="blob,wires,expand", help="of those photos")
     parser.add_argument("--large", default=LARGE, help="photos of examples/photos")
     parser.add_argument("--peers", help="Python of the environment of the other programs")
     parser.add_argument("--gmic", help="command of G'MIC")
@@ -157,8 +159,8 @@ def main() -> None:
         for number, name in enumerate(options.photos.split(",")):
             group, stem = name.split("/")
             photo = open_photo(next((options.data / group / "photos").glob(f"{stem}.*"))).rgb
-            for task, shape in TASKS.items():
-                mask = shape(*photo.shape[:2], np.random.default_rng([options.seed, number]))
+            for task in options.tasks.split(","):
+                mask = TASKS[task](*photo.shape[:2], np.random.default_rng([options.seed, number]))
                 rows += one(Path(folder), name, task, photo, mask, methods, judge, options.sheets)
             print(name, flush=True)
         for number, name in enumerate(filter(None, options.large.split(","))):
@@ -269,7 +271,7 @@ def versions(options: argparse.Namespace) -> dict[str, str]:
         found |= dict(zip(names, said.stdout.split()))
     if options.gmic:
         said = subprocess.run([options.gmic, "-version"], capture_output=True, text=True, check=True)
-        found["G'MIC"] = next(word for word in (said.stdout + said.stderr).split() if word[:1].isdigit())
+        found["G'MIC"] = re.findall(r"\d+\.\d+\.\d+", said.stdout + said.stderr)[0]
     return found
 
 

@@ -64,7 +64,7 @@ class Config:
     offsets: int = 60
     rounds: int = 30
     tone: float = 0.2
-    membrane: float = 0.0
+    membrane: float = 0.2
     patch: int = 7
     ratio: float = 2**0.5
     steps: int = 1
@@ -88,6 +88,7 @@ PRESETS: dict[str, Config] = {
         start="offsets",
         thin=0,
         near=0.01,
+        membrane=0.0,
         coherence=0.0,
         spread=0.05,
         ratio=1.5,

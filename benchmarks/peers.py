@@ -232,9 +232,8 @@ def one(
     if sheets:
         sheets.mkdir(parents=True, exist_ok=True)
         shown = [Image.fromarray(np.ascontiguousarray(x)) for x in pictures]
-        contact_sheet(shown, labels, columns=len(shown), cell=250).save(
-            sheets / f"{task}_{name.replace('/', '_').replace(' ', '_')}.png"
-        )
+        stem = f"{task}_{name}".replace("/", "_").replace(" ", "_")
+        contact_sheet(shown, labels, columns=len(shown), cell=250).save(sheets / f"{stem}.png")
     return rows
 
 

@@ -7,8 +7,8 @@ the photo, and overlapping patches are averaged, several times at every level. P
 exhaustively where they are few.
 
 Differences from the papers:
-- Neighbours are copied together where that costs little (iterated conditional modes with a Potts penalty), and the last
-  average takes nearly all from the patch at the pixel: large pieces of the photo, not a mean of many.
+- Neighbours are copied together where that costs little (iterated conditional modes with a Potts penalty): large pieces
+  of the photo, not a mean of many.
 - Near patches fit better than distant ones, those at another height worst (``near``; 0 disables this).
 - Low frequencies are drawn towards a membrane interpolated from the surroundings: copies from elsewhere are often
   slightly too bright or too dark.

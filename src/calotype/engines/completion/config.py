@@ -20,7 +20,6 @@ class Config:
         jitter: standard deviation of the noise in a smooth start, by which seeds differ (-1..1 scale).
         coherence: weight of coherence: the penalty of a patch that is copied from elsewhere than its neighbours, as a
             multiple of the mean match distance; 0 for none.
-        sharp: ``spread`` of the last average.
         near: cost of a copy from the longer side of the image away, vertically, in squared colour differences (-1..1
             scale); a quarter of it horizontally. What is near fits better, since content depends on the position, above
             all on the height. 0 disables it.
@@ -54,7 +53,6 @@ class Config:
     rim: int = 2
     jitter: float = 0.03
     coherence: float = 1.0
-    sharp: float = 0.05
     near: float = 0.05
     border_depth: int = 8
     border_rim: int = 3

@@ -23,6 +23,9 @@ class Config:
         near: cost of a copy from the longer side of the image away, vertically, in squared colour differences (-1..1
             scale); a quarter of it horizontally. What is near fits better, since content depends on the position, above
             all on the height. 0 disables it.
+        border_depth: ``depth`` of a hole that reaches the border of the image, as in outpainting.
+        border_rim: ``rim`` of such a hole.
+        border_near: ``near`` of such a hole.
         arranged: maximum pixels of the hole at the initial level, where offsets are assigned.
         overview: maximum pixels of the image at that level.
         offsets: number of dominant offsets.

@@ -386,9 +386,9 @@ def peers() -> str:
         "turns, one thread and one process each; the seconds are those of the fill, without the start of the program, "
         "on a machine on which other work ran. Other programs: "
         + ", ".join(f"{name} {version}" for name, version in blobs["others"].items())
-        + ". What still loses: the LPIPS-like distance of expanded photos to PyPatchMatch; both figures of holes 50 "
-        "pixels wide to the earlier method, which is smoother and takes five times as long, and to PyPatchMatch; the "
-        "time of small holes to all compiled programs."
+        + ". What still loses: the LPIPS-like distance of expanded photos and of holes 50 pixels wide to PyPatchMatch; "
+        "both figures of holes 50 pixels wide to the earlier method, which is smoother and takes six times as long; "
+        "the time of small holes to all compiled programs."
     )
 
 

@@ -19,6 +19,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -142,12 +143,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=os.environ.get("CALOTYPE_DATA"), help="default: CALOTYPE_DATA")
     parser.add_argument("--weights", type=Path, required=True, help="folder with VGG-16")
     parser.add_argument("--photos", default=REPORTING)
+    parser.add_argument("--tasks", default="blob,wires,expand", help="of those photos")
     parser.add_argument("--large", default=LARGE, help="photos of examples/photos")
     parser.add_argument("--peers", help="Python of the environment of the other programs")
     parser.add_argument("--gmic", help="command of G'MIC")
     parser.add_argument("--before", help="folder src of an earlier checkout")
     parser.add_argument("--before-commit", help="its commit, for the record")
-    parser.add_argument("--seed", type=int, default=0, help="of the holes")
+    parser.add_argument("--seed", type=int, default=0, help="of the first hole of each photo")
+    parser.add_argument("--holes", type=int, default=1, help="of each task in each photo")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--sheets", type=Path, help="folder for contact sheets, outside the repository")
     options = parser.parse_args()
@@ -157,9 +160,11 @@ def main() -> None:
         for number, name in enumerate(options.photos.split(",")):
             group, stem = name.split("/")
             photo = open_photo(next((options.data / group / "photos").glob(f"{stem}.*"))).rgb
-            for task, shape in TASKS.items():
-                mask = shape(*photo.shape[:2], np.random.default_rng([options.seed, number]))
-                rows += one(Path(folder), name, task, photo, mask, methods, judge, options.sheets)
+            for task in options.tasks.split(","):
+                for seed in range(options.seed, options.seed + options.holes):
+                    mask = TASKS[task](*photo.shape[:2], np.random.default_rng([seed, number]))
+                    label = f"{name} hole {seed}" if options.holes > 1 else name
+                    rows += one(Path(folder), label, task, photo, mask, methods, judge, options.sheets)
             print(name, flush=True)
         for number, name in enumerate(filter(None, options.large.split(","))):
             with Image.open(HERE.parent / "examples" / "photos" / f"{name}.jpg") as image:
@@ -174,6 +179,7 @@ def main() -> None:
         "benchmark": "peers",
         **provenance(),
         "seed": options.seed,
+        "holes": options.holes,
         "before": options.before_commit,
         "others": versions(options),
         "judge": judge.name,
@@ -226,7 +232,8 @@ def one(
     if sheets:
         sheets.mkdir(parents=True, exist_ok=True)
         shown = [Image.fromarray(np.ascontiguousarray(x)) for x in pictures]
-        contact_sheet(shown, labels, columns=len(shown), cell=250).save(sheets / f"{task}_{name.replace('/', '_')}.png")
+        stem = f"{task}_{name}".replace("/", "_").replace(" ", "_")
+        contact_sheet(shown, labels, columns=len(shown), cell=250).save(sheets / f"{stem}.png")
     return rows
 
 
@@ -266,10 +273,10 @@ def versions(options: argparse.Namespace) -> dict[str, str]:
             "import json, sys; from importlib.metadata import version; print(json.dumps([*map(version, sys.argv[1:])]))"
         )
         said = subprocess.run([options.peers, "-c", code, *names], capture_output=True, text=True, check=True)
-        found |= dict(zip(names, said.stdout.split()))
+        found |= dict(zip(names, json.loads(said.stdout)))
     if options.gmic:
         said = subprocess.run([options.gmic, "-version"], capture_output=True, text=True, check=True)
-        found["G'MIC"] = next(word for word in (said.stdout + said.stderr).split() if word[:1].isdigit())
+        found["G'MIC"] = re.findall(r"\d+\.\d+\.\d+", said.stdout + said.stderr)[0]
     return found
 
 

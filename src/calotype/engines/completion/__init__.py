@@ -7,9 +7,11 @@ the photo, and overlapping patches are averaged, several times at every level. P
 exhaustively where they are few.
 
 Differences from the papers:
-- Neighbours are copied together where that costs little (iterated conditional modes with a Potts penalty), and the last
-  average takes nearly all from the patch at the pixel: large pieces of the photo, not a mean of many.
+- Neighbours are copied together where that costs little (iterated conditional modes with a Potts penalty): large pieces
+  of the photo, not a mean of many.
 - Near patches fit better than distant ones, those at another height worst (``near``; 0 disables this).
+- Low frequencies are drawn towards a membrane interpolated from the surroundings: copies from elsewhere are often
+  slightly too bright or too dark.
 - Thin parts of a hole, such as wires, are the mean of a biharmonic surface and of the patches that match it.
 - Distant holes are filled separately, each from its surroundings.
 

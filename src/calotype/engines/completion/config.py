@@ -20,10 +20,12 @@ class Config:
         jitter: standard deviation of the noise in a smooth start, by which seeds differ (-1..1 scale).
         coherence: weight of coherence: the penalty of a patch that is copied from elsewhere than its neighbours, as a
             multiple of the mean match distance; 0 for none.
-        sharp: ``spread`` of the last average.
         near: cost of a copy from the longer side of the image away, vertically, in squared colour differences (-1..1
             scale); a quarter of it horizontally. What is near fits better, since content depends on the position, above
             all on the height. 0 disables it.
+        border_depth: ``depth`` of a hole that reaches the border of the image, as in outpainting.
+        border_rim: ``rim`` of such a hole.
+        border_near: ``near`` of such a hole.
         arranged: maximum pixels of the hole at the initial level, where offsets are assigned.
         overview: maximum pixels of the image at that level.
         offsets: number of dominant offsets.
@@ -54,7 +56,6 @@ class Config:
     rim: int = 2
     jitter: float = 0.03
     coherence: float = 1.0
-    sharp: float = 0.05
     near: float = 0.05
     border_depth: int = 8
     border_rim: int = 3
@@ -64,7 +65,7 @@ class Config:
     offsets: int = 60
     rounds: int = 30
     tone: float = 0.2
-    membrane: float = 0.0
+    membrane: float = 0.2
     patch: int = 7
     ratio: float = 2**0.5
     steps: int = 1
@@ -88,6 +89,7 @@ PRESETS: dict[str, Config] = {
         start="offsets",
         thin=0,
         near=0.01,
+        membrane=0.0,
         coherence=0.0,
         spread=0.05,
         ratio=1.5,

@@ -11,9 +11,11 @@ from calotype.engines.completion.config import Config
 from calotype.engines.completion.holes import holes
 from calotype.types import Cost
 
-# Seconds on two cores of a 2.6 GHz server CPU, slightly above benchmarks/results/verbs.json: per pair of labels of two
+# Seconds on two cores of a 2.6 GHz server CPU, slightly above benchmarks/results/peers.json: per pair of labels of two
 # neighbours in an iteration of belief propagation, per pixel descriptor, and per patch search and replacement.
-SECONDS_PER_SEAM, SECONDS_PER_DESCRIPTOR, SECONDS_PER_PATCH = 1.2e-9, 0.6e-6, 5e-6
+SECONDS_PER_SEAM, SECONDS_PER_DESCRIPTOR, SECONDS_PER_PATCH = 1.2e-9, 0.4e-6, 1e-6
+# Seconds that every hole takes, however small.
+SECONDS_PER_HOLE = 0.2
 # Bytes of torch itself with a few temporaries.
 BASE_BYTES = 350 << 20
 # Assumed share of missing pixels if the hole is not given.
@@ -52,7 +54,7 @@ def _of_hole(hole: int, pixels: int, cfg: Config) -> tuple[float, int]:
     finer = 1 / (1 - cfg.ratio**-2)
     # Patches that overlap the hole are those in it and in a rim around it.
     patches = finer * (hole + 4 * cfg.patch * hole**0.5)
-    seconds = finer * pixels * SECONDS_PER_DESCRIPTOR
+    seconds = SECONDS_PER_HOLE + finer * pixels * SECONDS_PER_DESCRIPTOR
     seconds += patches * (2 * cfg.steps + cfg.first + 1) * cfg.passes * SECONDS_PER_PATCH
     values = 4 * (cfg.components + 4 + 40) * pixels
     if cfg.start == "offsets":

@@ -100,10 +100,9 @@ def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
             # Not the upsampled image but its patches, copied from the photo: as sharp as the photo from the start.
             picture = search.voted(field, search.known(field), picture, cfg.spread)
         steps = cfg.peel if start.peeled and not index else between(cfg.first, cfg.steps, index, len(pyramid))
-        for step in run.steps(steps, stage=f"{label}level {index + 1} of {len(pyramid)}"):
+        for _ in run.steps(steps, stage=f"{label}level {index + 1} of {len(pyramid)}"):
             field, score = search.matched(picture, field, cfg.passes, cfg.coherence, noise)
-            last = level is pyramid[-1] and step == steps - 1
-            picture = search.voted(field, search.confidence(score), picture, cfg.sharp if last else cfg.spread)
+            picture = search.voted(field, search.confidence(score), picture, cfg.spread)
             run.report(preview=picture[:, : photo.shape[1]])
     if start.lift is not None:
         picture = picture + resize(start.lift, pyramid[-1].size, mode="bilinear") * hole

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from calotype.engines import dia
 from calotype.engines.dia.deconvolve import deconvolved
 from calotype.engines.dia.features import Layers, normalised, responses
-from calotype.engines.dia.fields import Field, search
+from calotype.engines.dia.fields import Field, comparable, search
 from calotype.engines.dia.generate import layer_count, scales
 from calotype.errors import InputError, Stopped
 from calotype.image.blur import blur
@@ -60,7 +60,7 @@ def test_the_search_finds_a_shifted_copy():
     key = picture(30, 34, smooth=0.7)
     query = key[:, :, 3:, 5:]
     cfg = dataclasses.replace(TINY, passes=6, channels=3, components=27)
-    found = search(query, key, 3, 0, None, cfg, torch.Generator().manual_seed(0))
+    found = search(*comparable(query, key, 3, cfg), 0, None, cfg, torch.Generator().manual_seed(0))
     rows, columns = found.query.shape
     wanted = (torch.arange(rows)[:, None] + 3) * found.key.shape[1] + torch.arange(columns)[None] + 5
     assert (found.index.view(rows, columns) == wanted).float().mean() > 0.95

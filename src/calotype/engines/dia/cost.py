@@ -11,8 +11,8 @@ from calotype.nn.features import VGG_BLOCKS
 from calotype.types import Cost
 
 # Seconds on one core of a 2.6 GHz server processor: for a multiplication and addition of the network, for one of a
-# search, and for a pixel of the result and a pixel of its patches.
-PER_PRODUCT, PER_COMPARISON, PER_VOTE = 2.5e-11, 6e-10, 2e-9
+# search, for a pixel of the result and a pixel of its patches, and for the principal components of a layer.
+PER_PRODUCT, PER_COMPARISON, PER_VOTE, PER_LAYER = 2.5e-11, 6e-10, 2e-9, 0.2
 _CANDIDATES = 16  # of a patch in a sweep
 BASE_BYTES = 450 << 20
 
@@ -21,7 +21,7 @@ def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Con
     """Seconds and peak memory of a result of ``size`` (height, width) from a style of ``photo_sizes[0]``."""
     pair = [working_size(size, cfg), working_size(photo_sizes[0], cfg)]
     count = layer_count(pair, cfg)
-    seconds, peak = 0.0, 0.0
+    seconds, peak = PER_LAYER * count, 0.0
     for height, width in pair:
         products, before = 0.0, 3
         for block, (convs, channels) in enumerate(VGG_BLOCKS[:count]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from calotype.engines.dia.config import Config
@@ -12,6 +13,8 @@ from calotype.image.patches import principal_filters
 from calotype.matching import patchmatch
 from calotype.matching.field import Grid, GridShape
 from calotype.matching.refine import identity_field
+
+_SAMPLE = 2000  # patches of each picture whose principal components are computed
 
 
 @dataclass(frozen=True)
@@ -47,38 +50,34 @@ class Field:
         return Field(patchmatch.upsample(self.index, self.query, query, self.key, key), query, key)
 
 
-def search(
-    query: Tensor, key: Tensor, patch: int, radius: int, before: Field | None, cfg: Config, noise: torch.Generator
-) -> Field:
-    """The field from ``query`` to ``key``, two feature maps [1, C, h, w].
+def comparable(one: Tensor, other: Tensor, patch: int, cfg: Config) -> tuple[Grid, Grid]:
+    """The patches of two feature maps [1, C, h, w], described by the same principal components."""
+    directions = _principal([one, other], 1, cfg.channels)
+    few = [F.conv2d(x, directions) for x in (one, other)]
+    filters = _principal(few, patch, cfg.components)
+    return Grid(few[0], filters), Grid(few[1], filters)
+
+
+def search(query: Grid, key: Grid, radius: int, before: Field | None, cfg: Config, noise: torch.Generator) -> Field:
+    """The field from ``query`` to ``key``.
 
     Args:
-        query: features that need matches.
-        key: features to be matched.
-        patch: side of the patches, positions.
+        query: patches that need matches.
+        key: patches to be matched.
         radius: largest distance of random guesses, positions; 0 for no limit.
         before: a field to start from; ``None`` starts from equal relative positions.
         cfg: the settings.
         noise: CPU generator.
     """
-    grids = [Grid(x, filters) for x, filters in _comparable(query, key, patch, cfg)]
-    one, other = (grid.geometry for grid in grids)
-    start = identity_field(*grids) if before is None else before.upsampled(one, other).index
-    field, _ = patchmatch.improve(grids[0], grids[1], None, start, None, cfg.passes, noise, radius=radius or None)
+    one, other = query.geometry, key.geometry
+    start = identity_field(query, key) if before is None else before.upsampled(one, other).index
+    field, _ = patchmatch.improve(query, key, None, start, None, cfg.passes, noise, radius=radius or None)
     return Field(field, one, other)
-
-
-def _comparable(query: Tensor, key: Tensor, patch: int, cfg: Config) -> list[tuple[Tensor, Tensor]]:
-    """Both feature maps with fewer channels, and the filters that describe their patches."""
-    directions = _principal([query, key], 1, cfg.channels)
-    few = [torch.nn.functional.conv2d(x, directions) for x in (query, key)]
-    filters = _principal(few, patch, cfg.components)
-    return [(x, filters) for x in few]
 
 
 def _principal(maps: list[Tensor], patch: int, count: int) -> Tensor:
     """Principal components of the patches of both maps; the larger one decides where their sizes differ."""
     if maps[0].shape == maps[1].shape:
-        return principal_filters(torch.cat(maps), patch, count)
+        return principal_filters(torch.cat(maps), patch, count, _SAMPLE)
     height, width = (min(x.shape[axis] for x in maps) for axis in (2, 3))
-    return principal_filters(torch.cat([x[:, :, :height, :width] for x in maps]), patch, count)
+    return principal_filters(torch.cat([x[:, :, :height, :width] for x in maps]), patch, count, _SAMPLE)

@@ -11,7 +11,7 @@ from torch import Tensor
 from calotype.engines.dia.config import Config
 from calotype.engines.dia.deconvolve import deconvolved
 from calotype.engines.dia.features import Layers, normalised, responses
-from calotype.engines.dia.fields import Field, search
+from calotype.engines.dia.fields import Field, comparable, search
 from calotype.errors import InputError
 from calotype.image.resize import resize
 from calotype.matching.field import GridShape
@@ -117,8 +117,8 @@ def _field(
     for step in run.steps(count, stage="layers"):
         layer = count - 1 - step  # 0 is relu1_1
         patch, radius = cfg.patches[-1 - layer], cfg.radii[-1 - layer] if step else 0
-        compared = [sides[0].compared(layer, True), sides[1].compared(layer, False)]
-        fields = [search(compared[i], compared[1 - i], patch, radius, fields[i], cfg, noise) for i in range(2)]
+        grids = comparable(sides[0].compared(layer, True), sides[1].compared(layer, False), patch, cfg)
+        fields = [search(grids[i], grids[1 - i], radius, fields[i], cfg, noise) for i in range(2)]
         if layer:
             for i, side in enumerate(sides):
                 side.other = _mixed(side, sides[1 - i], fields[i], layer, layers, weights[-layer], cfg)

@@ -198,18 +198,31 @@ def _read_latent(value: Any, reading: Reading) -> Latent:
     """A latent code from a safetensors file, or a direction of another program: one array in an .npy or .pt file."""
     if isinstance(value, Latent):
         return value
-    if Path(value).suffix.lower() in _FOREIGN:
-        return _foreign_latent(Path(value))
+    if Path(value).is_dir():
+        raise InputError(f"{shown(value)} is a folder: give one latent code, a .safetensors file")
+    latent = _foreign_latent(Path(value)) if Path(value).suffix.lower() in _FOREIGN else _own_latent(Path(value))
+    if not all(_is_finite(array) for array in latent.values.values()):
+        raise InputError(f"{shown(value)} holds values that are not finite: make the latent code or direction anew")
+    return latent
+
+
+def _is_finite(array: Any) -> bool:
+    import numpy as np
+
+    return bool(np.isfinite(array).all())
+
+
+def _own_latent(value: Path) -> Latent:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
     try:
-        values = load(Path(value).read_bytes())
+        values = load(value.read_bytes())
     except OSError as error:
         raise InputError(f"{shown(value)} cannot be read ({error.strerror}): give a saved latent code") from error
     except SafetensorError as error:
         raise InputError(f"{shown(value)} is no latent code: give a .safetensors file that calotype wrote") from error
-    return Latent(values, Path(value).stem)
+    return Latent(values, value.stem, source=value)
 
 
 _FOREIGN = (".npy", ".pt", ".pth")
@@ -228,14 +241,15 @@ def _foreign_latent(path: Path) -> Latent:
         values = single.tensor().float().numpy()
     except Refused as error:
         raise InputError(f"{shown(path)} {error}: give a direction of styles") from None
-    return Latent({"direction": values}, path.stem)
+    return Latent({"direction": values}, path.stem, source=path)
 
 
 def _latent_identity(latent: Latent) -> dict[str, str]:
     digest = hashlib.sha256()
     for name in sorted(latent.values):
         digest.update(f"{name} {latent.values[name].shape} ".encode() + latent.values[name].tobytes())
-    return {"name": f"{latent.name}.safetensors", "sha256": digest.hexdigest()}
+    name = latent.source.name if latent.source else f"{latent.name}.safetensors"
+    return {"name": name, "sha256": digest.hexdigest()}
 
 
 def _latent_tensor(latent: Latent, device: torch.device) -> dict[str, torch.Tensor]:

@@ -27,11 +27,13 @@ class Latent:
         values: float32 arrays by name; the first dimension is the batch.
         name: stem for a file name.
         settings: the settings that reproduce it, as JSON-ready values.
+        source: the path it was read from, or ``None``.
     """
 
     values: Mapping[str, NDArray[np.float32]]
     name: str = "latent"
     settings: Mapping[str, Any] = field(default_factory=dict)
+    source: Path | None = None
 
     def save(self, path: str | Path) -> Path:
         """Write a safetensors file with the settings as metadata, and return its path.
@@ -39,9 +41,12 @@ class Latent:
         Raises:
             OutputError: the folder cannot be created or written to, or the disk is full; no partial file is left.
         """
+        import numpy as np
         from safetensors.numpy import save
 
-        data = save(dict(self.values), {"calotype": json.dumps(dict(self.settings))})
+        # safetensors writes the memory of an array as it stands, whatever its strides.
+        values = {name: np.ascontiguousarray(value) for name, value in self.values.items()}
+        data = save(values, {"calotype": json.dumps(dict(self.settings))})
         write_whole(Path(path), lambda file: file.write(data))
         return Path(path)
 

@@ -39,7 +39,7 @@ def test_a_study_is_created_and_its_results_are_printed(places, tmp_path, capsys
     assert main(["study", str(folder)]) == 0
     out = capsys.readouterr().out
     assert "ours" in out
-    assert "1 participants are few" in out
+    assert "1 participant: too few" in out
     assert ("mean rank" in out) == (kind == "ranking")
     assert main(["study", str(folder), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["kind"] == kind

@@ -276,7 +276,7 @@ def test_bars_for_the_stages_on_a_terminal(hold, tmp_path, photo):
         (("models", "remove", "nothing"), 1, ("'nothing'",)),
         (("models", "remove"), 2, ("--all",)),
         (("models", "rmove"), 2, ("did you mean 'remove'?",)),
-        (("models", "import", "nowhere"), 1, ("nowhere", "not a folder")),
+        (("models", "import", "nowhere"), 1, ("nowhere", "neither a file nor a folder")),
         (("vary", "PHOTO", "--model", "nowhere"), 2, ("'nowhere'",)),
         (("vary", "PHOTO", "--model", "."), 2, ("no model",)),
         (("vary", "PHOTO", "--unfinished", *TINY), 1, ("no stage", "--unfinished")),

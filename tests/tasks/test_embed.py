@@ -52,7 +52,7 @@ def test_a_photo_is_embedded_and_edited(model, photo, tmp_path):
     assert command.startswith("calotype embed me.png --model faces-stylegan-0123456789ab --seed 0 --steps 3")
     assert "--size" not in command
 
-    (crossed,) = calotype.crossover(codes[0], codes[1], model=model, from_row=0)
+    (crossed,) = calotype.crossover(codes[0], codes[1], model=model, from_layer=0)
     assert crossed.tobytes() == made[1].tobytes()
     moved = calotype.adjust(codes[0], model=model, component=1, strength=2)
     saved = moved.save(tmp_path / "out")
@@ -102,3 +102,76 @@ def test_what_is_refused(model, photo):
         calotype.morph(code, code, model=model, frames=1)
     with pytest.raises(InputError, match="a strength"):
         calotype.transfer(code, code, code, model=model, strength=float("inf"))
+
+
+def test_a_saved_code_is_the_one_in_memory_whatever_its_strides(model, photo, tmp_path):
+    made = embedded(model, photo, space="w")
+    path = made.save(tmp_path / "out")[0].with_suffix(".safetensors")
+    styles = load_file(path)["styles"]
+    assert styles.shape == (1, 6, 8)
+    assert (styles == made.latents[0].values["styles"]).all()
+    assert (styles == styles[:, :1]).all()
+    (again,) = calotype.adjust(path, model=model, strength=0)
+    assert again.tobytes() == made[0].tobytes()
+    turned = np.arange(6, dtype=np.float32).reshape(2, 3).T
+    assert (load_file(Latent({"x": turned}).save(tmp_path / "x.safetensors"))["x"] == turned).all()
+
+
+def test_a_code_or_direction_that_is_not_finite_is_named(model, photo, tmp_path):
+    code = embedded(model, photo).latents[0]
+    np.save(tmp_path / "age.npy", np.full(8, np.nan))
+    with pytest.raises(InputError, match=r"age\.npy.*not finite"):
+        calotype.adjust(code, model=model, direction=tmp_path / "age.npy")
+    broken = Latent({"styles": np.full((1, 6, 8), np.inf, np.float32)}).save(tmp_path / "me.safetensors")
+    with pytest.raises(InputError, match=r"me\.safetensors.*not finite"):
+        calotype.adjust(broken, model=model)
+
+
+def test_a_folder_is_no_code(model, tmp_path):
+    with pytest.raises(InputError, match="is a folder"):
+        calotype.adjust(tmp_path, model=model)
+
+
+def test_show_names_a_direction_by_its_file(model, photo, tmp_path):
+    np.save(tmp_path / "age.npy", np.ones(8))
+    made = calotype.adjust(embedded(model, photo).latents[0], model=model, direction=tmp_path / "age.npy")
+    assert "--direction age.npy" in show(made.save(tmp_path / "out")[0]).command
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    from calotype.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    return lambda *words: main([str(word) for word in words])
+
+
+def test_an_edit_does_not_replace_its_own_code(run, model, photo, capsys):
+    assert run("embed", photo, "--model", model, "--steps", 2, "-o", "e.png") == 0
+    before = photo.with_name("e.safetensors").read_bytes()
+    assert run("adjust", "e.safetensors", "--model", model, "-o", "e.png") == 1
+    assert "input of this command" in capsys.readouterr().err
+    assert photo.with_name("e.safetensors").read_bytes() == before
+
+
+def test_a_missing_code_is_made_again(run, model, photo, tmp_path):
+    words = ("embed", photo, "--model", model, "--steps", 2, "-o", "out", "--skip-existing")
+    assert run(*words) == 0
+    code = tmp_path / "out" / "me_embed_0.safetensors"
+    before = code.read_bytes()
+    code.unlink()
+    assert run(*words) == 0
+    assert code.read_bytes() == before
+
+
+def test_codes_on_the_command_line_are_files(run, model, tmp_path, capsys):
+    assert run("adjust", ".", "--model", model) == 1
+    assert "is a folder" in capsys.readouterr().err
+    assert run("sample", model, "--mix", -4) == 2
+    assert "--mix" in capsys.readouterr().err
+    (tmp_path / "photo.png").write_bytes(b"mine")
+    (tmp_path / "net.pt").write_bytes(b"mine")
+    for name, words in (("photo.png", ".pt"), ("net.pt", "exists")):
+        assert run("models", "export", model, name) == 1
+        assert words in capsys.readouterr().err
+        assert (tmp_path / name).read_bytes() == b"mine"

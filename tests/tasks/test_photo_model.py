@@ -266,7 +266,7 @@ def test_nothing_reads_models_from_elsewhere(tmp_path, monkeypatch, redeclare, t
     redeclare("tiny_engine", imports=())
     with pytest.raises(InputError, match="no engine here can read models of other programs"):
         models.take_over(tmp_path)
-    with pytest.raises(InputError, match="not a folder"):
+    with pytest.raises(InputError, match="neither a file nor a folder"):
         models.take_over(tmp_path / "none")
 
 

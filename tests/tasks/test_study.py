@@ -251,6 +251,8 @@ def test_a_picture_belongs_to_the_longest_stem_that_it_begins_with(tmp_path):
         ({"seconds": float("nan")}, "--seconds"),
         ({"out": "photos"}, "not empty"),
         ({"methods": 0}, "is no study"),
+        ({"kind": "unpaired", "count": 1}, "--count"),
+        ({"side": 16}, "--side"),
     ],
 )
 def test_what_cannot_be_asked_is_said_in_a_line(places, tmp_path, change, words):
@@ -259,6 +261,16 @@ def test_what_cannot_be_asked_is_said_in_a_line(places, tmp_path, change, words)
         study(places[: 1 + methods], out=out, **change)
     assert "\n" not in str(error.value)
     assert not (tmp_path / "study").exists()
+
+
+def test_the_photos_are_no_generated_pictures(places, tmp_path):
+    with pytest.raises(InputError, match="folder of photos"):
+        study([places[0], places[0]], out=tmp_path / "study")
+
+
+def test_an_odd_number_of_unpaired_questions_is_made_even_without_blame(places, tmp_path):
+    made = study(places, kind="unpaired", out=tmp_path / "study", count=3)
+    assert (made.trials, made.notes) == (2, [])
 
 
 def test_no_name_in_common_is_said(places, tmp_path):
@@ -275,6 +287,8 @@ def test_no_name_in_common_is_said(places, tmp_path):
         ('{"form": 7}', "does not have"),
         ('{"answers": [{"trial": 99, "order": [], "choice": "x"}]}', "does not have"),
         ('{"answers": [{"trial": 0, "order": [], "choice": "elsewhere"}]}', "do not fit"),
+        ('{"answers": [{"trial": 0, "order": [], "choice": "x"}, {"trial": 0, "order": [], "choice": "x"}]}', "once"),
+        ('{"answers": []}', "no answers yet"),
         ('{"answers": [{"trial": 0, "order": [], "choice": ["a", "b"]}]}', "do not fit"),
     ],
 )

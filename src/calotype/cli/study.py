@@ -58,7 +58,7 @@ def _table(result: StudyResult) -> str:
             f"correlation with SIFID ({result.features}) over {result.correlation['pictures']} pictures: "
             + ", ".join(values)
         )
-    lines.append(f"{result.participants} participants; intervals of 95 %")
+    lines.append(f"{result.participants} participant{'' if result.participants == 1 else 's'}; intervals of 95 %")
     return "\n".join([*lines, *result.notes])
 
 

@@ -127,8 +127,8 @@ def _members(data: memoryview, budget: Budget) -> tuple[dict[str, memoryview], s
     try:
         with zipfile.ZipFile(_Reading(data)) as archive:
             infos = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
-        raise Broken(type(error).__name__) from None
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+        raise Broken("its archive is damaged") from None
     if len(infos) > budget.limits.members:
         raise Refused(f"has more than {budget.limits.members} members")
     found: dict[str, memoryview] = {}

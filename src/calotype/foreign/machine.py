@@ -63,7 +63,8 @@ class Machine:
                     raise Refused(f"uses the pickle opcode {_OPCODES.get(opcode, opcode)}")
                 action(self)
         except (IndexError, KeyError, struct.error, TypeError, ValueError, OverflowError) as error:
-            raise Broken(type(error).__name__) from None
+            end = isinstance(error, IndexError | struct.error) and self.position >= len(self.data)
+            raise Broken("it ends early" if end else "it is no pickle of weights") from None
 
     # Parts of the opcodes
 

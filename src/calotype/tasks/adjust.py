@@ -66,11 +66,11 @@ def adjust(
         ),
     ] = None,
     strength: Annotated[float, STRENGTH] = 1.0,
-    from_row: Annotated[
+    from_layer: Annotated[
         int | None,
         Param("first layer that is changed, from 0", kind="whole", metavar="NUMBER", at_least=0),
     ] = None,
-    to_row: Annotated[
+    to_layer: Annotated[
         int | None,
         Param("last layer that is changed", kind="whole", metavar="NUMBER", at_least=0),
     ] = None,
@@ -88,8 +88,8 @@ def adjust(
         component: number of a direction, from 0; ``None``: the first, unless ``direction`` is given.
         direction: a direction from a file, or a ``Latent`` with one array, [style] or [layers, style].
         strength: how far: in standard deviations of random pictures along a component; a factor of a given direction.
-        from_row: first layer that is changed; ``None``: the first.
-        to_row: last layer that is changed; ``None``: the last.
+        from_layer: first layer that is changed; ``None``: the first.
+        to_layer: last layer that is changed; ``None``: the last.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
         run: receives progress reports, and can stop the work.
 

@@ -46,7 +46,7 @@ class BulkRequest:
         for name, given in inputs.items():
             if name == "also":
                 read[name] = [open_photo(other, max_side=request.max_side) for other in given]
-            elif isinstance(given, str | Path) and Path(given).is_dir():
+            elif kind.main and isinstance(given, str | Path) and Path(given).is_dir():
                 read[name] = Path(given)
             else:
                 read[name] = None if given is None else kind.opened(name, given, request)
@@ -184,6 +184,8 @@ class Plan:
         return next(one for one in self.planned if one.output == output)
 
     def _is_there(self, one: PlannedOutput, *, any_version: bool) -> bool:
+        if not all(one.path.with_suffix(suffix).is_file() for suffix in self.job.beside):
+            return False
         if self.manifest.holds(one.path, one.settings):
             return True
         if not repeats(one.path, {**self.job.settings, **one.output.differs}, any_version=any_version):

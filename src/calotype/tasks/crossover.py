@@ -31,7 +31,7 @@ def crossover(
     ],
     *,
     model: Annotated[str | Path | None, replace(arguments.MODEL, first=True)] = None,
-    from_row: Annotated[
+    from_layer: Annotated[
         int | None,
         Param(
             "layer from which the style is used, from 0; without it, half of them",
@@ -53,7 +53,7 @@ def crossover(
         structure_code: a ``Latent``, or the path of the file that ``embed`` wrote.
         style_code: another one, of the same model.
         model: the model that both photos were embedded in.
-        from_row: layer from which the second is used; ``None``: half of them.
+        from_layer: layer from which the second is used; ``None``: half of them.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
         run: receives progress reports, and can stop the work.
 

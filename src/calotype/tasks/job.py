@@ -69,6 +69,7 @@ class Job:
     gives: ClassVar[str] = "picture"  # kind of the outputs: a key of ``kinds.OUTPUTS``
     default_structure: ClassVar[str | float | None] = None  # if neither the user nor the engine sets one
     suffix: ClassVar[str] = ".png"  # default suffix of the output files
+    beside: ClassVar[tuple[str, ...]] = ()  # suffixes of further files that are part of each output
 
     request: Request
     inputs: dict[str, Any]

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+from calotype.errors import InputError
+from calotype.files import shown
 from calotype.results import Latent, Result
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.model_job import ModelJob
+
+
+def _is_same(source: Path | None, path: Path) -> bool:
+    return source is not None and source.resolve() == path.resolve()
 
 
 class LatentJob(ModelJob):
@@ -19,6 +25,7 @@ class LatentJob(ModelJob):
     """
 
     latents: dict[int, Latent]
+    beside: ClassVar[tuple[str, ...]] = (".safetensors",)
 
     def __init__(self, *args: Any, **inputs: Any) -> None:
         """See ``ModelJob``."""
@@ -43,7 +50,10 @@ class LatentJob(ModelJob):
 
     def save(self, made: Any, path: Any, output: OutputSpec) -> None:
         """Write the picture, and beside it the latent code as a safetensors file."""
-        self.latents[output.seed].save(Path(path).with_suffix(".safetensors"))
+        code = Path(path).with_suffix(".safetensors")
+        if any(isinstance(given, Latent) and _is_same(given.source, code) for given in self.inputs.values()):
+            raise InputError(f"{shown(code)} is an input of this command: write the result elsewhere (-o)")
+        self.latents[output.seed].save(code)
         super().save(made, path, output)
 
     def result(self) -> Result:

@@ -151,9 +151,13 @@ def export(model: str | Path, path: str | Path) -> str:
         path: of the file.
 
     Raises:
-        InputError: there is no such model, or none of another program that could hold it.
+        InputError: there is no such model, none of another program could hold it, or the file exists or is no .pt.
         OutputError: the file cannot be written.
     """
+    if Path(path).suffix.lower() not in (".pt", ".pth"):
+        raise InputError(f"{shown(path)} is no name of a PyTorch file: give one that ends in .pt")
+    if Path(path).exists():
+        raise InputError(f"{shown(path)} exists already: give another name, or delete it first")
     loaded = load(model_store.folder_of(model))
     if not declared(loaded.system).exports:
         able = [name for name in (*ENGINES, *MODELS) if declared(name).exports]
@@ -170,8 +174,12 @@ def _reader(folder: Path) -> str:
     for name in readers:
         if all(any(folder.glob(pattern)) for pattern in declared(name).imports):
             return name
+    files = [path.name for path in sorted(folder.iterdir()) if path.suffix in (".pkl", ".pt", ".pth", ".npy")]
+    singles = [name for name in (*ENGINES, *MODELS) if declared(name).imports_file]
     # The system with most matching files gives the most useful error message.
     matches = {name: sum(any(folder.glob(pattern)) for pattern in declared(name).imports) for name in readers}
+    if files and singles and not any(matches.values()):
+        raise InputError(f"{shown(folder)} is no folder of one model: give one of its files, such as {files[0]}")
     return max(readers, key=lambda name: matches[name])
 
 

@@ -93,7 +93,12 @@ def sample(
     truncation: Annotated[float, TRUNCATION] = 1.0,
     mix: Annotated[
         int | None,
-        Param("seed of a second picture, whose fine layers are used (style mixing)", kind="seed", metavar="NUMBER"),
+        Param(
+            "seed of a second picture, whose fine layers are used (style mixing)",
+            kind="seed",
+            metavar="NUMBER",
+            at_least=0,
+        ),
     ] = None,
     mix_from: Annotated[
         int | None,

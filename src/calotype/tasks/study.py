@@ -147,6 +147,10 @@ def study(
         raise InputError(unknown("kind of study", kind, KINDS))
     if not 0 <= seconds <= 60:
         raise InputError(f"pictures cannot be shown for {seconds:g} s: give 0 to 60 (--seconds)")
+    if kind == "unpaired" and count < 2:
+        raise InputError(
+            "an unpaired study asks about a photo and a generated picture: give 2 questions or more (--count)"
+        )
     if twice and kind == "unpaired":
         raise InputError("an unpaired question has one picture and no order: leave out --twice")
     target = Path(out)
@@ -168,6 +172,9 @@ def _pictures(places: Sequence[Path]) -> tuple[dict[str, Path], dict[str, dict[s
         if path.stem in reals:
             raise InputError(f"{reals[path.stem].name} and {path.name} have the same stem: keep one of them")
         reals[path.stem] = path
+    for place in places[1:]:
+        if place.resolve() == places[0].resolve():
+            raise InputError(f"{shown(place)} is the folder of photos: give the folder of generated pictures after it")
     names = [place.resolve().name for place in places[1:]]
     if len(set(names)) < len(names):
         raise InputError("two folders of generated pictures have the same name, which names the method: rename one")
@@ -237,12 +244,12 @@ def results(folder: str | Path) -> StudyResult:
     folder = Path(folder)
     key = _read_key(folder)
     answers = read_answers(folder / ANSWERS, key["study"], key["forms"])
-    if not answers:
-        raise InputError(f"{shown(folder / ANSWERS)} has no answers yet: put the participants' files there")
+    if not any(one.answers for one in answers):
+        raise InputError(f"{shown(folder / ANSWERS)} has no answers yet: put the participants' .json files there")
     kind = key["kind"]
     found = judgements(kind, answers, key)
     distances = {id: one["sifid"] for id, one in key["pictures"].items() if one["sifid"] is not None}
-    notes = [f"{len(answers)} participants are few: the intervals are rough"] if len(answers) < _FEW else []
+    notes = [f"{_people(len(answers))}: too few, the intervals are rough"] if len(answers) < _FEW else []
     return StudyResult(
         kind=kind,
         participants=len(answers),
@@ -253,6 +260,10 @@ def results(folder: str | Path) -> StudyResult:
         features=key["features"],
         notes=notes,
     )
+
+
+def _people(count: int) -> str:
+    return f"{count} participant{'' if count == 1 else 's'}"
 
 
 def _row(kind: str, method: str, found: Sequence[Any]) -> dict[str, Any]:

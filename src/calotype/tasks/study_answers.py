@@ -79,10 +79,13 @@ def read_answers(folder: Path, id: str, forms: Sequence[Sequence[Any]]) -> list[
             raise InputError(
                 f"{shown(path)} has answers to questions that this study does not have: save it again from the page"
             )
+        asked = [(answer.trial, answer.again) for answer in one.answers]
+        if len(set(asked)) < len(asked):
+            raise InputError(f"{shown(path)} answers a question more than once: save it again from the page")
         before = found.get(one.participant)
         if before is None or len(before.answers) < len(one.answers):
             found[one.participant] = one
-    return list(found.values())
+    return [one for one in found.values() if one.answers]
 
 
 def _read(path: Path) -> Answers:

@@ -9,11 +9,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calotype.errors import InputError
+from calotype.files import shown
 from calotype.tasks.study_trials import Plan
 
 if TYPE_CHECKING:
     from PIL import Image
 
+_SMALLEST = 16  # pixels of the shorter side
 _TEMPLATE = Path(__file__).with_name("study_page.html")
 _PLACE = "/*STUDY*/"
 
@@ -45,12 +48,18 @@ def page(plan: Plan, id: str, *, seconds: float, twice: bool, side: int) -> str:
 
 
 def _sides(plan: Plan, side: int) -> dict[str, int]:
-    """The longer side, pixels, of the pictures of each photo."""
+    """The longer side, pixels, of the pictures of each photo.
+
+    Raises:
+        InputError: a picture cannot be read, or would have too few pixels.
+    """
     from calotype.image.io import open_photo
 
     sides: dict[str, int] = {}
     for one in plan.pictures.values():
-        size = open_photo(one.path, max_side=side).size
+        size = open_photo(one.path).size
+        if min(size.height, size.width) * min(1.0, side / max(size.height, size.width)) < _SMALLEST:
+            raise InputError(f"{shown(one.path)} would be too small with a side of {side} pixels: give more (--side)")
         sides[one.photo] = min(sides.get(one.photo, side), max(size.width, size.height))
     return sides
 

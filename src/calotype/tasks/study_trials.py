@@ -130,7 +130,7 @@ def _unpaired(real: Mapping[str, Picture], fake: _Fakes, count: int, rng: random
         fakes = _balanced(some, len(reals), rng)
         shown = _shuffled([*reals[: len(fakes)], *fakes], rng)
         forms.append(tuple(_trial([one], rng) for one in shown))
-    return forms, notes + _fewer(min(map(len, forms)), count)
+    return forms, notes + _fewer(min(map(len, forms)), count - count % 2)
 
 
 def _ranking(real: Mapping[str, Picture], fake: _Fakes, count: int, rng: random.Random) -> _Chosen:
@@ -186,7 +186,7 @@ def matched(reals: Mapping[str, Path], files: Sequence[Path], folder: Path) -> d
             found.setdefault(stem, []).append(path)
     if not found:
         raise InputError(
-            f"no picture in {shown(folder)} is named after a photo: name each like its photo, with anything after it, "
-            "like lake_1.png for lake.jpg"
+            f"no picture in {shown(folder)} is named after a photo: give the folder of photos first, and name each "
+            "generated picture like its photo, with anything after it, like lake_1.png for lake.jpg"
         )
     return found

@@ -172,12 +172,12 @@ def test_a_path_goes_from_one_picture_to_the_other(net):
 
 def test_layers_are_crossed(net):
     one, other = code(net, 1), code(net, 2)
-    made = stylegan.crossover(CFG, Run(), net=net, structure=one, style=other, from_row=3)
+    made = stylegan.crossover(CFG, Run(), net=net, structure=one, style=other, from_layer=3)
     assert torch.equal(made.styles[:, :3], one["styles"][:, :3])
     assert torch.equal(made.styles[:, 3:], other["styles"][:, 3:])
     assert torch.equal(made.picture, picture(net, {"styles": made.styles}))
     with pytest.raises(InputError, match="no layer 9"):
-        stylegan.crossover(CFG, Run(), net=net, structure=one, style=other, from_row=9)
+        stylegan.crossover(CFG, Run(), net=net, structure=one, style=other, from_layer=9)
 
 
 def test_a_difference_is_added(net):
@@ -199,7 +199,7 @@ def test_directions(net):
     weights = [v for name, v in net.generator.named_parameters() if name.endswith("affine.weight")]
     effect = [float(sum((w @ (d / d.norm()) / w.norm(dim=1)).square().sum() for w in weights)) for d in (first, second)]
     assert effect[0] > effect[1]
-    part = stylegan.adjust(CFG, Run(), net=net, code=given, component=0, strength=-2, from_row=2, to_row=3)
+    part = stylegan.adjust(CFG, Run(), net=net, code=given, component=0, strength=-2, from_layer=2, to_layer=3)
     moved = (part.styles != given["styles"]).any(2)[0]
     assert moved.tolist() == [False, False, True, True, False, False, False, False]
     by_file = stylegan.adjust(CFG, Run(), net=net, code=given, direction={"direction": torch.ones(16)}, strength=3)
@@ -215,7 +215,7 @@ def test_directions(net):
     with pytest.raises(InputError, match="no component 16"):
         stylegan.adjust(CFG, Run(), net=net, code=given, component=16)
     with pytest.raises(InputError, match="the layers of this model are 0 to 7"):
-        stylegan.adjust(CFG, Run(), net=net, code=given, from_row=5, to_row=8)
+        stylegan.adjust(CFG, Run(), net=net, code=given, from_layer=5, to_layer=8)
 
 
 def test_codes_of_other_models_are_refused(net):

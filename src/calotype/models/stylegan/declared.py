@@ -20,13 +20,13 @@ SYSTEM = System(
         "crossover": Verb(
             "crossover",
             (Input("structure_code", "latent", argument="structure"), Input("style_code", "latent", argument="style")),
-            ("from_row",),
+            ("from_layer",),
         ),
         "transfer": Verb("transfer", (_CODE, Input("before", "latent"), Input("after", "latent")), _STRONG),
         "adjust": Verb(
             "adjust",
             (_CODE, Input("direction", "latent", required=False)),
-            ("strength", "component", "from_row", "to_row"),
+            ("strength", "component", "from_layer", "to_layer"),
         ),
     },
     imports=("*.pkl", "*.pt", "*.pth"),

@@ -47,7 +47,7 @@ def morph(cfg: Config, run: Run, *, net: Net, first: Code, second: Code, frames:
     return made
 
 
-def crossover(cfg: Config, run: Run, *, net: Net, structure: Code, style: Code, from_row: int | None = None) -> Drawn:
+def crossover(cfg: Config, run: Run, *, net: Net, structure: Code, style: Code, from_layer: int | None = None) -> Drawn:
     """The first layers of one code and the others of another: shape of the first, colours of the second.
 
     Args:
@@ -56,16 +56,16 @@ def crossover(cfg: Config, run: Run, *, net: Net, structure: Code, style: Code, 
         net: the generator that both were found in.
         structure: the code whose first layers are used.
         style: the code whose other layers are used.
-        from_row: first layer of the second, from 0; ``None``: half of them.
+        from_layer: first layer of the second, from 0; ``None``: half of them.
 
     Raises:
         InputError: a code is not of this generator, or it has no such layer.
     """
     one, other = _of(structure, net, cfg), _of(style, net, cfg)
     rows = one.styles.shape[1]
-    row = rows // 2 if from_row is None else from_row
+    row = rows // 2 if from_layer is None else from_layer
     if not 0 <= row <= rows:
-        raise InputError(f"there is no layer {row}: give --from-row 0 to {rows} (from_row=)")
+        raise InputError(f"there is no layer {row}: give --from-layer 0 to {rows} (from_layer=)")
     return drawn(net, torch.cat([one.styles[:, :row], other.styles[:, row:]], 1))
 
 
@@ -111,8 +111,8 @@ def adjust(
     direction: Code | None = None,
     component: int = 0,
     strength: float = 1.0,
-    from_row: int | None = None,
-    to_row: int | None = None,
+    from_layer: int | None = None,
+    to_layer: int | None = None,
 ) -> Drawn:
     """Move a code along a direction.
 
@@ -125,15 +125,15 @@ def adjust(
         component: number of a direction that is found without labels, from 0: the one along which the layers' styles
             change most, then the next.
         strength: how far, in standard deviations of random pictures along a component; a factor of a given direction.
-        from_row: first layer that is changed, from 0; ``None``: the first.
-        to_row: last layer that is changed; ``None``: the last.
+        from_layer: first layer that is changed, from 0; ``None``: the first.
+        to_layer: last layer that is changed; ``None``: the last.
 
     Raises:
         InputError: the code or the direction is not of this generator, or there is no such component or layer.
     """
     one = _of(code, net, cfg)
     rows = one.styles.shape[1]
-    first, last = from_row or 0, rows - 1 if to_row is None else to_row
+    first, last = from_layer or 0, rows - 1 if to_layer is None else to_layer
     if not 0 <= first <= last < rows:
         raise InputError(f"there are no layers {first} to {last}: the layers of this model are 0 to {rows - 1}")
     if direction is None:

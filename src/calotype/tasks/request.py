@@ -239,6 +239,11 @@ def check_able(engine: str, verb: str, *, model_given: bool = False) -> None:
         raise InputError(f"no engine here can {verb}: 'calotype engines' lists the engines")
     if model_given and all(name in MODELS for name in names):
         raise InputError(f"the model {engine} cannot {verb}: use one that can ({', '.join(names)})")
+    if engine in MODELS and model_given:
+        usable = ", ".join(declared(engine).verbs)
+        raise InputError(
+            f"this {engine} model cannot {verb} a photo: use it with one of {usable}, or leave out --model"
+        )
     if engine in MODELS:
         raise InputError(
             f"{engine} is trained on a data set and cannot {verb} a photo: train it on a folder, 'calotype train "

@@ -81,12 +81,12 @@ def described(path: str | Path) -> Description:
     cfg = found.cfg
     facts = {
         "resolution": f"{cfg.resolution}x{cfg.resolution}, {'grey' if cfg.channels == 1 else 'colour'}",
-        "latent": f"{cfg.latent}, style {cfg.style}, {rows(cfg)} rows",
+        "latent": f"{cfg.latent}; {rows(cfg)} style vectors of {cfg.style}, one a layer",
         "mapping layers": str(cfg.mapping_layers),
-        "channels": f"{cfg.base} / resolution, at most {cfg.max_channels}",
+        "channels": f"channel_base {cfg.base}, channel_max {cfg.max_channels}",
         "labels": f"{cfg.classes} classes" if cfg.classes else "none",
         "architecture": cfg.architecture if cfg.generator == "stylegan2" else "one style a resolution",
-        "clamp": f"{cfg.clamp:g}" if cfg.clamp else "none",
+        "activation clamp": f"{cfg.clamp:g}" if cfg.clamp else "none",
         "mean style": "in the file" if found.mean else "measured when it is imported",
         "parameters": f"{sum(value.numel() for value in found.tensors.values()):,}",
         **found.facts,

@@ -39,8 +39,8 @@ def result(client, job, number=0):
 
 def test_every_verb_has_a_form_made_from_its_signature(client):
     forms = {form["name"]: form for form in client.get("/api/verbs").json()}
-    # The page hands in pictures, so it has no form for what needs latent codes.
-    assert {task.__name__ for task in JOBS} - forms.keys() == {"morph", "crossover", "transfer", "adjust"}
+    # The page uploads and shows pictures, so it has no form for what takes or gives latent codes.
+    assert {task.__name__ for task in JOBS} - forms.keys() == {"embed", "morph", "crossover", "transfer", "adjust"}
     assert forms.keys() == set(VERBS)
     for name, form in forms.items():
         known = described(VERBS[name]) | (described(compare) if name == "evaluate" else {})

@@ -240,9 +240,10 @@ def check_able(engine: str, verb: str, *, model_given: bool = False) -> None:
     if model_given and all(name in MODELS for name in names):
         raise InputError(f"the model {engine} cannot {verb}: use one that can ({', '.join(names)})")
     if engine in MODELS and model_given:
-        usable = ", ".join(declared(engine).verbs)
+        first, *more = declared(engine).verbs
+        able_to = f" (or {', '.join(more)})" if more else ""
         raise InputError(
-            f"this {engine} model cannot {verb} a photo: use it with one of {usable}, or leave out --model"
+            f"this {engine} model cannot {verb} a photo: use it with 'calotype {first}'{able_to}, or leave out --model"
         )
     if engine in MODELS:
         raise InputError(

@@ -18,6 +18,7 @@ _ADVICE = {
     errno.EDQUOT: "the disk quota is used up: free some space or choose another folder",
     errno.EACCES: "no permission: choose a folder that you may write to",
     errno.EPERM: "no permission: choose a folder that you may write to",
+    errno.EFBIG: "files of this size are not allowed there: raise the limit (ulimit -f), or choose another folder",
     errno.EROFS: "the disk is read-only: choose another folder",
     errno.ENOTDIR: "a part of the path is a file, not a folder: choose another folder",
     errno.EEXIST: "there is a file of that name: choose another folder",

@@ -606,7 +606,7 @@ def test_places_that_cannot_be_written(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["file", "folder.png"]
 
 
-@pytest.mark.parametrize("code", ["ENOSPC", "EACCES", "EROFS"])
+@pytest.mark.parametrize("code", ["ENOSPC", "EACCES", "EROFS", "EFBIG"])
 def test_nothing_is_left_when_the_disk_refuses(tmp_path, monkeypatch, code):
     import errno
 

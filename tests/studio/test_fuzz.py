@@ -22,8 +22,12 @@ BINARY = {"content-type": "application/octet-stream"}
 ANSWERS = {"clean": 0, "engines": {}, "models": [], "data": [], "import_model": "a-model"}
 
 
+# Made at import, where there are no fixtures; deleted when Python ends.
+FOLDER = tempfile.TemporaryDirectory(prefix="fuzzed")
+
+
 def application():
-    app = create(Path(tempfile.mkdtemp(prefix="fuzzed")))
+    app = create(Path(FOLDER.name))
     studio = app.state.studio
     # No process is begun: what is tried here is what comes before the work.
     studio.queries.ask = lambda question, **arguments: ANSWERS.get(question, {})

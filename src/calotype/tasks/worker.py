@@ -8,12 +8,13 @@ from __future__ import annotations
 import pickle
 import signal
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,8 @@ class TaskContext:
 class WorkerProcess:
     """A process that runs tasks.
 
+    Its temporary files are in a folder of its own, which is deleted when it has ended, also when it was killed.
+
     Args:
         threads: number of threads that torch may use in the process.
         on_message: called in a separate thread with this object and a message: ``("ready", None)`` once,
@@ -59,7 +62,8 @@ class WorkerProcess:
         context = get_context("spawn")  # not fork, which breaks threads and GPU contexts
         receive, their_send = context.Pipe(duplex=False)
         their_receive, self._send = context.Pipe(duplex=False)
-        target = (shared, threads, their_send, their_receive, prepare)
+        self._folder = tempfile.TemporaryDirectory(prefix="calotype-", ignore_cleanup_errors=True)
+        target = (shared, threads, self._folder.name, their_send, their_receive, prepare)
         self._process = context.Process(target=_serve, args=target, daemon=True)
         with _without_interrupts():
             self._process.start()
@@ -109,6 +113,8 @@ class WorkerProcess:
         with suppress(EOFError, OSError):
             while True:
                 self._on_message(self, pickle.loads(connection.recv_bytes()))
+        wait([self._process.sentinel], _JOIN_TIMEOUT)
+        self._folder.cleanup()
         self._on_message(self, ("ended", None))
 
 
@@ -130,9 +136,15 @@ def _without_interrupts() -> Iterator[None]:
 
 
 def _serve(
-    shared: bytes, threads: int, send: Connection, receive: Connection, prepare: Callable[[], object] | None
+    shared: bytes,
+    threads: int,
+    folder: str,
+    send: Connection,
+    receive: Connection,
+    prepare: Callable[[], object] | None,
 ) -> None:
-    """Run tasks one after another until the calling process closes the connection."""
+    """Run tasks one after another until the calling process closes the connection; temporary files go to ``folder``."""
+    tempfile.tempdir = folder
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # for platforms where ``_without_interrupts`` has no effect
     inbox = _Inbox(send, receive)
     wait_passively()

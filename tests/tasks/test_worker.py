@@ -1,0 +1,34 @@
+"""Worker processes: what is left of them when they have ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+from calotype.tasks.worker import TaskContext, WorkerProcess
+
+PATIENCE = 120  # seconds, only passed where something is broken
+
+
+def leave_file(_: Any, context: TaskContext) -> int:
+    """Write a temporary file that nobody deletes, and say where the process is."""
+    Path(tempfile.mkdtemp(), "file").write_text("x")
+    context.report(tempfile.gettempdir())
+    return os.getpid()
+
+
+def test_temporary_files_of_a_killed_worker_are_deleted() -> None:
+    messages: Queue[tuple[str, Any]] = Queue()
+    worker = WorkerProcess(1, lambda _, message: messages.put(message))
+    worker.submit(leave_file)
+    (_, _), (_, folder), (_, pid) = [messages.get(timeout=PATIENCE) for _ in range(3)]
+    assert Path(folder).parent == Path(tempfile.gettempdir())
+    assert list(Path(folder).rglob("file"))
+    os.kill(pid, signal.SIGKILL)
+    assert messages.get(timeout=PATIENCE) == ("ended", None)
+    worker.join()
+    assert not Path(folder).exists()

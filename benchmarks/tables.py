@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 HERE = Path(__file__).parent
+README = Path(__file__).parents[1] / "README.md"
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 AUTHORS = {"singan": "SinGAN, samples published by its authors", "gpnn": "GPNN, samples published by its authors"}
 
@@ -780,19 +781,41 @@ def page() -> str:
     return "\n".join(parts)
 
 
+BEGIN, END = "<!-- written by benchmarks/tables.py -->\n", "<!-- end -->\n"
+
+
+def readme_table() -> str:
+    """The table of README: free samples of all systems, the columns that need no explanation."""
+    rows = [line.split(" | ") for line in free_samples().split("\n\n")[0].removesuffix(" |").split("\n")[2:]]
+    short = [
+        (*(row[k].removeprefix("| ") for k in (0, 2, 4)), row[7].removesuffix(" |"))
+        for row in rows
+        if row[1] == "noise"
+    ]
+    return table("system | SIFID, median | copied, median | seconds", short)
+
+
+def with_table(readme: str) -> str:
+    """The text of README with the table of today's results."""
+    before, rest = readme.split(BEGIN)
+    return f"{before}{BEGIN}{readme_table()}\n{END}{rest.split(END, 1)[1]}"
+
+
 def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit with 1 when the page is not up to date"
     )
     parser.add_argument("--page", type=Path, default=PAGE, help="the page, docs/benchmarks.md without it")
+    parser.add_argument("--readme", type=Path, default=README, help="the README, whose first table is written")
     options = parser.parse_args(words)
-    text = page()
-    if not options.check:
-        options.page.write_text(text, "utf-8")
-    elif not options.page.exists() or options.page.read_text("utf-8") != text:
-        print(f"{options.page.name} is not up to date: run python benchmarks/tables.py", file=sys.stderr)
-        return 1
+    texts = {options.page: page(), options.readme: with_table(options.readme.read_text("utf-8"))}
+    for path, text in texts.items():
+        if not options.check:
+            path.write_text(text, "utf-8")
+        elif not path.exists() or path.read_text("utf-8") != text:
+            print(f"{path.name} is not up to date: run python benchmarks/tables.py", file=sys.stderr)
+            return 1
     return 0
 
 

@@ -28,6 +28,7 @@ NAMES = {
     "segment",
     "edges",
     "sample",
+    "interpolate",
     "panorama",
     "draw",
     "embed",
@@ -193,6 +194,20 @@ SIGNATURES = {
         "run": None,
     },
     "draw": {"layout": NEEDED, "n": 1, "seed": 0, "model": None, "size": None, **ON, "inputs": NEEDED},
+    "interpolate": {
+        "model": NEEDED,
+        "seed": 0,
+        "to_seed": 1,
+        "layout": None,
+        "along": "latent",
+        "frames": 24,
+        "fps": 12.0,
+        "back": True,
+        "truncation": 1.0,
+        "label": 0,
+        **ON,
+        "inputs": NEEDED,
+    },
     "panorama": {"model": NEEDED, **SAMPLED, "turn": 0.0, **ON},
 }
 POSITIONAL = {
@@ -215,6 +230,7 @@ POSITIONAL = {
     "crossover": ["structure_code", "style_code"],
     "transfer": ["code", "before", "after"],
     "adjust": ["code"],
+    "interpolate": ["model", "seed"],
     "panorama": ["model", "n", "seed"],
     "draw": ["layout", "n", "seed"],
 }

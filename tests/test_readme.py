@@ -38,11 +38,27 @@ def test_benchmarks_page_is_made_of_the_committed_results() -> None:
 def test_an_outdated_page_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = tmp_path / "page.md"
     assert tables().main(["--check", "--page", str(page)]) == 1
-    assert tables().main(["--page", str(page)]) == 0
+    readme = tmp_path / "readme.md"
+    readme.write_text(README.read_text("utf-8"), "utf-8")  # the README is written, too
+    assert tables().main(["--page", str(page), "--readme", str(readme)]) == 0
     assert tables().main(["--check", "--page", str(page)]) == 0
     page.write_text(page.read_text("utf-8").replace("1.35", "1.34"), "utf-8")
     assert tables().main(["--check", "--page", str(page)]) == 1
     assert "run python benchmarks/tables.py" in capsys.readouterr().err
+
+
+def test_an_outdated_table_of_readme_is_found_and_written_anew(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page, readme, text = tmp_path / "page.md", tmp_path / "readme.md", README.read_text("utf-8")
+    readme.write_text(text.replace("`gpdm --structure free` | 1", "`gpdm --structure free` | 2"), "utf-8")
+    given = ["--page", str(page), "--readme", str(readme)]
+    assert readme.read_text("utf-8") != text
+    page.write_text(tables().page(), "utf-8")
+    assert tables().main(["--check", *given]) == 1
+    assert "readme.md is not up to date" in capsys.readouterr().err
+    assert tables().main(given) == 0
+    assert readme.read_text("utf-8") == text
 
 
 def test_every_result_has_its_commit_and_machine() -> None:

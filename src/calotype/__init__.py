@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from calotype.tasks.evaluate import evaluate as evaluate
     from calotype.tasks.expand import expand as expand
     from calotype.tasks.harmonize import harmonize as harmonize
+    from calotype.tasks.interpolate import interpolate as interpolate
     from calotype.tasks.mix import mix as mix
     from calotype.tasks.morph import morph as morph
     from calotype.tasks.paint import paint as paint
@@ -89,6 +90,7 @@ _HOMES = {
     "transfer": "calotype.tasks.transfer",
     "adjust": "calotype.tasks.adjust",
     "sample": "calotype.tasks.sample",
+    "interpolate": "calotype.tasks.interpolate",
     "panorama": "calotype.tasks.panorama",
     "train": "calotype.tasks.train",
     "evaluate": "calotype.tasks.evaluate",

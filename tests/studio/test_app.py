@@ -48,7 +48,8 @@ def test_every_verb_has_a_form_made_from_its_signature(client):
         folders = {n for n, (about, _) in known.items() if about.kind == "folder"} - UPLOADED_FOLDERS
         assert [field["name"] for field in fields] == [n for n in known if n not in folders]
         assert all(field["help"] == plain(known[field["name"]][0].help) for field in fields)
-        assert sum(field["kind"] == "photo" for field in fields) == (name not in ("sample", "panorama", "draw", "data"))
+        without = ("sample", "interpolate", "panorama", "draw", "data")
+        assert sum(field["kind"] == "photo" for field in fields) == (name not in without)
         assert form["summary"]
 
 

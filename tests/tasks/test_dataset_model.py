@@ -111,6 +111,34 @@ def test_a_guide_has_to_be_square(kept):
         calotype.sample(first.folder, guide=folder / "0.png", device="cpu")
 
 
+def test_a_film_between_two_samples(kept, tmp_path):
+    _, first = kept
+    film = calotype.interpolate(first.folder, 2, to_seed=3, frames=4, device="cpu")
+    assert len(film) == 6  # and back
+    ends = calotype.sample(first.folder, 2, 2, device="cpu")
+    assert [film.frames[k].tobytes() for k in (0, 3)] == [image.tobytes() for image in ends]
+    film.save(tmp_path / "film.png")
+    assert calotype.show(tmp_path / "film.png").command == (
+        f"calotype interpolate {first.folder.name} --seed 2 --to-seed 3 --frames 4 --device cpu"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"frames": 1}, "1 frames"),
+        ({"along": "latents"}, "latent"),
+        ({"truncation": 0.5}, "no truncation"),
+        ({"label": 1}, "no label"),
+        ({"layout": np.zeros((4, 4), np.uint8)}, "no input layout"),
+        ({"fps": 0}, "speed"),
+    ],
+)
+def test_interpolations_that_cannot_be_made(kept, given, message):
+    with pytest.raises(InputError, match=message):
+        calotype.interpolate(kept[1].folder, device="cpu", **given)
+
+
 def test_panoramas_need_a_model_of_panoramas(kept):
     _, first = kept
     with pytest.raises(InputError, match="coordinates=cylindrical"):

@@ -5,48 +5,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from calotype.kinds import KINDS
 from calotype.results import Result
 from calotype.tasks import arguments
-from calotype.tasks.job import OutputSpec
-from calotype.tasks.model_job import ModelJob
+from calotype.tasks.layout_job import LayoutJob
 from calotype.tasks.param import Param
 from calotype.tasks.sample import UNFINISHED
-from calotype.types import LabelMap, LabelMapLike, Size
+from calotype.types import LabelMapLike
 
 if TYPE_CHECKING:
     from calotype.run import Run
 
 
-class DrawJob(ModelJob):
+class DrawJob(LayoutJob):
     """Job of the verb ``draw``."""
 
     verb = "draw"
     takes = ("layout",)
     main = "layout"
-
-    def fitting_size(self) -> Size:
-        """The requested size; by default the number of pixels of the training size, in the layout's aspect ratio."""
-        layout, training_size = self.inputs["layout"], Size(*self.loaded.photo_size)
-        if self.request.size is not None or not isinstance(layout, LabelMap):
-            return self.request.size or training_size
-        scale = (training_size.pixels / layout.size.pixels) ** 0.5
-        return Size(max(1, round(layout.size.height * scale)), max(1, round(layout.size.width * scale)))
-
-    def model_arguments(self, output: OutputSpec) -> dict[str, Any]:
-        """The usual arguments, with the label map resized to the size of the result."""
-        arguments, layout = super().model_arguments(output), self.inputs["layout"]
-        if isinstance(layout, LabelMap):
-            from calotype.image.labelmap import fitted
-
-            name = next(given.argument or given.name for given in self.declared.inputs if given.name == "layout")
-            arguments[name] = KINDS["label map"].tensor(fitted(layout, self.size), self.run.device)
-        return arguments
-
-    @property
-    def name(self) -> str:
-        """The name of the layout."""
-        return str(self.inputs["layout"].name)
 
 
 def draw(

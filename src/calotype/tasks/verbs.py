@@ -16,6 +16,7 @@ from calotype.tasks.embed import EmbedJob, embed
 from calotype.tasks.erase import EraseJob, erase
 from calotype.tasks.expand import ExpandJob, expand
 from calotype.tasks.harmonize import HarmonizeJob, harmonize
+from calotype.tasks.interpolate import InterpolateJob, interpolate
 from calotype.tasks.job import Job
 from calotype.tasks.mix import MixJob, mix
 from calotype.tasks.model_job import ModelJob
@@ -55,6 +56,7 @@ PHOTO_VERBS: dict[Callable[..., Any], type[PhotoJob]] = {
 # The verbs that need a model of a data set.
 MODEL_VERBS: dict[Callable[..., Any], type[ModelJob]] = {
     sample: SampleJob,
+    interpolate: InterpolateJob,
     panorama: PanoramaJob,
     draw: DrawJob,
     embed: EmbedJob,

@@ -119,3 +119,37 @@ def test_what_has_not_learned_to_guess_says_so():
     cfg = replace(TINY, latent_weight=0.0)
     with pytest.raises(InputError, match="latent_weight=1"):
         cocogan.guided(cfg, Run(), net=net_of(cfg), piece=torch.zeros(1, 3, 8, 8))
+
+
+def test_interpolated_latents_begin_and_end_with_the_samples(plane):
+    frames = cocogan.interpolate(TINY, Run(), net=plane, seed=3, to_seed=5, frames=5)
+    assert len(frames) == 5
+    for frame, seed in ((frames[0], 3), (frames[-1], 5)):
+        assert torch.equal(frame, cocogan.sample(TINY, Run(), net=plane, seed=seed))
+    assert not torch.equal(frames[2], frames[0])
+
+
+@pytest.mark.parametrize("cfg", [TINY, BESIDE], ids=["blended", "beside"])
+def test_a_moving_patch_is_that_part_of_the_sample_where_it_lies_on_cells(cfg):
+    net = net_of(cfg)
+    whole = cocogan.sample(cfg, Run(), net=net, seed=3)
+    across = cfg.size[1] // cfg.micro - cfg.macro // cfg.micro
+    frames = cocogan.interpolate(cfg, Run(), net=net, seed=3, frames=2 * across + 1, along="coordinates")
+    assert all(frame.shape == (1, 3, cfg.macro, cfg.macro) for frame in frames)
+    down = (cfg.size[0] // cfg.micro - cfg.macro // cfg.micro) / 2
+    assert down == int(down)  # else no frame would lie on cells
+    top = int(down) * cfg.micro
+    for k in range(across + 1):
+        left = k * cfg.micro
+        assert torch.equal(frames[2 * k], whole[:, :, top : top + cfg.macro, left : left + cfg.macro])
+    between = whole[:, :, top : top + cfg.macro, cfg.micro // 2 : cfg.micro // 2 + cfg.macro]
+    assert not torch.equal(frames[1], between)  # made for its own coordinates, not cut out
+
+
+def test_a_moving_patch_goes_round_a_panorama_once(cylinder):
+    frames = cocogan.interpolate(ROUND, Run(), net=cylinder, seed=3, frames=8, along="coordinates")
+    whole = cocogan.panorama(ROUND, Run(), net=cylinder, seed=3)
+    around = torch.cat([whole, whole], 3)
+    top = (ROUND.size[0] - ROUND.macro) // 2
+    for k, frame in enumerate(frames):
+        assert torch.equal(frame, around[:, :, top : top + ROUND.macro, 4 * k : 4 * k + ROUND.macro])

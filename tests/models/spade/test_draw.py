@@ -92,3 +92,22 @@ def test_with_running_statistics_a_change_stays_where_it_is_made():
 def test_maps_that_cannot_be_drawn_are_refused(net, wrong, said):
     with pytest.raises(InputError, match=said):
         spade.draw(TINY, Run(), net=net, label_map=wrong)
+
+
+def test_interpolated_pictures_begin_and_end_with_those_drawn(net):
+    style, other = (torch.rand(1, 3, 20, 30, generator=torch.Generator().manual_seed(k)) * 2 - 1 for k in (0, 1))
+    given = {"net": net, "label_map": label_map()}
+    for ends in ({"seed": 2, "to_seed": 3}, {"style": style, "to_seed": 3}, {"style": style, "to_style": other}):
+        frames = spade.interpolate(TINY, Run(), **given, frames=4, **ends)
+        first = spade.draw(TINY, Run(), **given, style=ends.get("style"), seed=ends.get("seed", 0))
+        last = spade.draw(TINY, Run(), **given, style=ends.get("to_style"), seed=ends.get("to_seed", 0))
+        assert len(frames) == 4
+        assert torch.allclose(frames[0], first, atol=1e-5)
+        assert torch.allclose(frames[-1], last, atol=1e-5)
+        assert not torch.allclose(frames[1], frames[2], atol=1e-5)
+
+
+def test_a_model_without_style_codes_interpolates_nothing():
+    cfg = replace(TINY, latent=0)
+    with pytest.raises(InputError, match="without style codes"):
+        spade.interpolate(cfg, Run(), net=net_of(cfg), label_map=label_map(), frames=3)

@@ -170,6 +170,15 @@ def test_a_path_goes_from_one_picture_to_the_other(net):
     torch.testing.assert_close(frames[-1], picture(net, other))
 
 
+def test_samples_are_interpolated(net):
+    for truncation in (1.0, 0.5):
+        frames = stylegan.interpolate(CFG, Run(), net=net, seed=4, to_seed=6, frames=3, truncation=truncation)
+        assert len(frames) == 3
+        for frame, seed in ((frames[0], 4), (frames[-1], 6)):
+            torch.testing.assert_close(frame, stylegan.sample(CFG, Run(), net=net, seed=seed, truncation=truncation))
+        assert not torch.equal(frames[0], frames[1])
+
+
 def test_layers_are_crossed(net):
     one, other = code(net, 1), code(net, 2)
     made = stylegan.crossover(CFG, Run(), net=net, structure=one, style=other, from_layer=3)

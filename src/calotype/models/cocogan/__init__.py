@@ -37,6 +37,7 @@ from calotype.models.cocogan.beyond import check_expands, check_margins, expand
 from calotype.models.cocogan.config import PRESETS, Config
 from calotype.models.cocogan.cost import cost, efforts, expanding_cost, training_cost
 from calotype.models.cocogan.generate import check_round, guided, panorama, sample
+from calotype.models.cocogan.interpolation import interpolate
 from calotype.models.cocogan.train import batch_size, build, picture_size, stages, train, unfinished
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "expand",
     "expanding_cost",
     "guided",
+    "interpolate",
     "panorama",
     "picture_size",
     "sample",

@@ -8,6 +8,7 @@ SYSTEM = System(
     learns=("image",),
     verbs={
         "sample": Verb("sample", (_GUIDE,), ("size", "seed", "strength")),
+        "interpolate": Verb("interpolate", (), ("seed", "to_seed", "frames", "along"), output="film"),
         "panorama": Verb("panorama", (), ("size", "seed", "turn"), check="check_round"),
         "expand": Verb(
             "expand",

@@ -48,6 +48,7 @@ from calotype.models.spade.config import PRESETS, Config, about, adapted
 from calotype.models.spade.cost import cost, efforts, training_cost
 from calotype.models.spade.draw import draw
 from calotype.models.spade.importing import imported
+from calotype.models.spade.interpolation import interpolate
 from calotype.models.spade.network import build
 from calotype.models.spade.train import batch_size, picture_size, stages, train, unfinished
 
@@ -62,6 +63,7 @@ __all__ = [
     "draw",
     "efforts",
     "imported",
+    "interpolate",
     "picture_size",
     "stages",
     "train",

@@ -9,10 +9,16 @@ _STYLE = Input(
     required=False,
     help="a photo whose overall look is taken over; without it, the seed draws a look",
 )
+_TO_STYLE = Input(
+    "to_style", "picture", required=False, help="a photo whose overall look the film ends with; without it, a seed's"
+)
 
 SYSTEM = System(
     learns=("image", "label map"),
-    verbs={"draw": Verb("draw", (_LAYOUT, _STYLE), ("seed",))},
+    verbs={
+        "draw": Verb("draw", (_LAYOUT, _STYLE), ("seed",)),
+        "interpolate": Verb("interpolate", (_LAYOUT, _STYLE, _TO_STYLE), ("seed", "to_seed", "frames"), output="film"),
+    },
     adapts=True,
     imports=("*_net_G.pth", "opt.txt"),
     efforts=True,

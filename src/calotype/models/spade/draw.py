@@ -52,6 +52,15 @@ def draw(
     Raises:
         InputError: the map has a class that the net does not know or a wrong shape, or the net takes no style.
     """
+    code = style_code(cfg, net, style, seed, next(net.parameters()).device)
+    return drawn_with(cfg, run, net, label_map, code, instances)
+
+
+@torch.no_grad()
+def drawn_with(
+    cfg: Config, run: Run, net: Net, label_map: Tensor, code: Tensor | None, instances: Tensor | None = None
+) -> Tensor:
+    """As ``draw``, with a style code [1, latent] on the net's device; ``None`` for a model without style codes."""
     if label_map.dim() != 3 or not label_map.numel():
         raise InputError(f"a label map of shape {list(label_map.shape)} cannot be drawn: give [1, height, width]")
     device = next(net.parameters()).device
@@ -60,11 +69,16 @@ def draw(
     over = (0, -width % grid, 0, -height % grid)
     wide = _padded(label_map.to(device), over)
     edges = None if instances is None else _padded(instances.to(device), over)
-    picture: Tensor = net.generator(LabelMaps(wide, cfg, edges), _code(cfg, net, style, seed, device))
+    picture: Tensor = net.generator(LabelMaps(wide, cfg, edges), code)
     return picture[:, :, :height, :width].contiguous().to(run.device)
 
 
-def _code(cfg: Config, net: Net, style: Tensor | None, seed: int, device: torch.device) -> Tensor | None:
+def style_code(cfg: Config, net: Net, style: Tensor | None, seed: int, device: torch.device) -> Tensor | None:
+    """The style code of a picture, or of a seed without one: [1, latent]; ``None`` for a model without style codes.
+
+    Raises:
+        InputError: there is a picture, and the model has no encoder.
+    """
     if style is None:
         code = code_of(seed, cfg)
         return None if code is None else code.to(device)

@@ -43,6 +43,7 @@ from calotype.models.stylegan.embedding import embed
 from calotype.models.stylegan.exporting import exported
 from calotype.models.stylegan.generate import sample
 from calotype.models.stylegan.importing import described, imported
+from calotype.models.stylegan.interpolation import interpolate
 from calotype.models.stylegan.network import build
 from calotype.models.stylegan.train import batch_size, picture_size, stages, train, unfinished
 
@@ -60,6 +61,7 @@ __all__ = [
     "embedding_cost",
     "exported",
     "imported",
+    "interpolate",
     "morph",
     "picture_size",
     "sample",

@@ -9,6 +9,7 @@ SYSTEM = System(
     learns=("image",),
     verbs={
         "sample": Verb("sample", (), ("seed", "truncation", "mix", "mix_from", "label")),
+        "interpolate": Verb("interpolate", (), ("seed", "to_seed", "frames", "truncation", "label"), output="film"),
         "embed": Verb(
             "embed",
             (PHOTO,),

@@ -27,9 +27,10 @@ sys.meta_path.insert(0, Watch())
 COMMAND = 'from calotype.cli import main; main(["vary", "photo.png"])'
 WORKER = """
 from multiprocessing import Pipe
+from tempfile import gettempdir
 from calotype.tasks.worker import _serve
 receive, send = Pipe(duplex=False)
-_serve(b"", 1, send, receive, None)
+_serve(b"", 1, gettempdir(), send, receive, None)
 """
 CLUSTER = """
 from calotype import __version__

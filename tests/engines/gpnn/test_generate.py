@@ -81,6 +81,34 @@ def test_retarget_to_the_same_size_is_the_photo(photo: torch.Tensor) -> None:
     assert float((made - photo).square().mean().sqrt()) < 0.05
 
 
+def with_one_disc() -> torch.Tensor:
+    """Grass-like noise, brighter towards the bottom, with one red disc of 24 pixels."""
+    y, x = torch.meshgrid(torch.arange(80.0), torch.arange(100.0), indexing="ij")
+    photo = 0.3 * torch.randn(1, 3, 80, 100, generator=torch.Generator().manual_seed(0)) + (y / 80 - 0.7)
+    photo[:, 0] -= 0.4
+    inside = (y - 40).square() + (x - 60).square() < 144
+    photo[:, :, inside] = torch.tensor([0.9, -0.9, -0.9])[:, None]
+    return photo.clamp(-1, 1)
+
+
+def test_a_single_thing_stays_single_and_keeps_its_shape_at_larger_sizes() -> None:
+    photo = with_one_disc()
+    red = ((photo[0, 0] > 0.5) & (photo[0, 1] < -0.5)).sum()
+    areas = []
+    for seam_level in (FAST.seam_level, 0.0):
+        made = gpnn.retarget([photo], replace(FAST, seam_level=seam_level), Run(), size=(80, 200), seed=0)
+        areas.append(float(((made[0, 0] > 0.5) & (made[0, 1] < -0.5)).sum() / red))
+    assert 0.8 < areas[0] < 1.3
+    assert areas[1] > 1.6  # the published method widens it, or makes two
+
+
+def test_a_direction_that_shrinks_while_the_other_grows() -> None:
+    photo = with_one_disc()
+    made = gpnn.retarget([photo], FAST, Run(), size=(60, 160), seed=0)
+    columns = ((made[0, 0] > 0.5) & (made[0, 1] < -0.5)).any(0).nonzero()
+    assert columns.max() - columns.min() < 32  # one disc
+
+
 def test_two_photos_lend_their_patches(photo: torch.Tensor) -> None:
     red = torch.tensor([0.9, -0.9, -0.9])[None, :, None, None].expand(1, 3, 40, 70)
     noise = 0.05 * torch.randn(1, 3, 40, 70, generator=torch.Generator().manual_seed(0))

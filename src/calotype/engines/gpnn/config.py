@@ -35,6 +35,9 @@ class Config:
         relative_alpha: multiply ``alpha`` by the variance of the photo at each level over 0.2, a typical value, so that
             faint and sparse photos (stars on black) are kept as complete as others.
         retarget_alpha: ``alpha`` for ``retarget``, where strong completeness puts objects into stretched skies.
+        seam_level: level at which ``retarget`` to a larger size starts, 0 (coarsest) .. 1 (finest), from the photo with
+            repeated seams; 0 is the published method, which resizes the photo at the coarsest level.
+        seam_alpha: ``alpha`` there. Strong completeness puts parts of the photo where there is no place for them.
         remake_alpha: ``alpha`` for ``remake``. Strong completeness adds objects that were not drawn; none fills regions
             of one flat colour with the smoothest part of the photo.
         texture_alpha: ``alpha`` for ``texture``, whose results are larger than the photo: strong completeness reduces
@@ -80,6 +83,8 @@ class Config:
     alpha: float = 0.005
     relative_alpha: bool = True
     retarget_alpha: float = 0.01
+    seam_level: float = 0.45
+    seam_alpha: float = 0.1
     remake_alpha: float = 0.05
     texture_alpha: float = 0.02
     texture_spread: float = 0.2
@@ -111,6 +116,7 @@ _PAPER = Config(
     alpha=0.005,
     relative_alpha=False,
     retarget_alpha=0.005,
+    seam_level=0.0,
     fine_steps=10,
     spread=0.0,
     search="exact",

@@ -12,6 +12,7 @@ from calotype.engines.gpnn.config import Config
 from calotype.errors import InputError
 from calotype.image.pyramid import gpnn_sizes
 from calotype.image.resize import resize
+from calotype.image.seams import with_seams
 from calotype.matching.layout import height_guide
 from calotype.matching.refine import Level, Refinement, Tile, limited, noise_map, refine
 from calotype.matching.start import displaced, tileable
@@ -108,15 +109,24 @@ def retarget(
 ) -> Tensor:
     """The photo at another size: resized at the coarsest level, then synthesised from patches of the original size.
 
-    Section 4.1 of the paper. Arguments, result and errors are those of ``vary``. The seed affects only the search, so
-    results of two seeds are similar.
+    Section 4.1 of the paper. A size that is larger in any direction instead starts at the level ``cfg.seam_level``,
+    from the photo with seams repeated or removed, so that what is distinct keeps its shape. Arguments, result and
+    errors are those of ``vary``. The seed affects only the search, so results of two seeds are similar.
     """
     checked(photos, size, cfg)
     noise = torch.Generator().manual_seed(seed)
     photo = photos[0]
-    levels = plan((photo.shape[2], photo.shape[3]), size, cfg)
-    how = replace(refinement(cfg), alpha=cfg.retarget_alpha)
-    return refine(tileable(resize(photo, levels[0].size), tile), photos, how, run, levels, noise, tile)
+    before = (photo.shape[2], photo.shape[3])
+    levels = plan(before, size, cfg)
+    if cfg.seam_level <= 0 or (size[0] <= before[0] and size[1] <= before[1]):
+        how = replace(refinement(cfg), alpha=cfg.retarget_alpha)
+        return refine(tileable(resize(photo, levels[0].size), tile), photos, how, run, levels, noise, tile)
+    first = starting_level(cfg.seam_level, len(levels))
+    here = levels[first]
+    small = resize(photo, (max(1, round(before[0] * here.factor)), max(1, round(before[1] * here.factor))))
+    how = replace(refinement(cfg), alpha=cfg.seam_alpha)
+    start = tileable(with_seams(small, here.size), tile)
+    return refine(start, photos, how, run, levels[first:], noise, tile, levels[:first])
 
 
 def checked(photos: Sequence[Tensor], size: tuple[int, int], cfg: Config) -> None:

@@ -1,0 +1,106 @@
+"""Photos made wider by ``retarget``, beside seam carving (ImageMagick's liquid-rescale) and the published GPNN start.
+
+Writes one folder of pictures for each method, named after their photos, for a user study (``calotype study PHOTOS
+METHODS --kind ranking``), and the CPU seconds of each, one thread, methods by turns. ``resized`` is the preset with
+``seam_level=0``: the photo is resized at the coarsest level, as in the paper of GPNN and in versions before this one.
+
+    python benchmarks/wider.py --data DATA --work WORK --out benchmarks/results/wider.json
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported anywhere
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+
+from calotype.engines import gpnn
+from calotype.image.io import to_image, to_tensor
+from calotype.run import Run
+from machine import provenance
+
+CFG = gpnn.PRESETS["fast"]
+SIDE, FACTOR = 256, 1.5
+# Settings were chosen by photos of places20.
+PHOTOS = tuple(f"sigd16/{number}" for number in range(1, 13))
+
+
+def retargeted(photo: Image.Image, size: tuple[int, int], **settings: Any) -> Image.Image:
+    """``photo`` in ``size`` (width, height) by GPNN."""
+    cfg = gpnn.Config(**{**CFG.__dict__, **settings})
+    made = gpnn.retarget([to_tensor(photo)], cfg, Run(), size=(size[1], size[0]), seed=0)
+    return to_image(made)
+
+
+def liquid(program: str, photo: Image.Image, size: tuple[int, int], work: Path) -> Image.Image:
+    """``photo`` in ``size`` (width, height) by the ``convert`` of ImageMagick."""
+    given, made = work / "given.png", work / "made.png"
+    photo.save(given)
+    subprocess.run([program, str(given), "-liquid-rescale", f"{size[0]}x{size[1]}!", str(made)], check=True)
+    with Image.open(made) as opened:
+        return opened.convert("RGB")
+
+
+def timed(make: Callable[[], Image.Image]) -> tuple[Image.Image, float]:
+    """The picture and the CPU seconds of this process and of those it started."""
+
+    def spent() -> float:
+        here, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        return here.ru_utime + here.ru_stime + children.ru_utime + children.ru_stime
+
+    began = spent()
+    made = make()
+    return made, spent() - began
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=os.environ.get("CALOTYPE_DATA"), help="default: CALOTYPE_DATA")
+    parser.add_argument("--photos", default=",".join(PHOTOS))
+    parser.add_argument("--convert", default="convert", help="the program of ImageMagick 6, with lqr")
+    parser.add_argument("--work", type=Path, required=True, help="folder of the pictures")
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    rows, began = [], time.time()
+    for name in options.photos.split(","):
+        group, stem = name.split("/")
+        photo = Image.open(next((options.data / group / "photos").glob(f"{stem}.*"))).convert("RGB")
+        photo.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+        size = (round(FACTOR * photo.width), photo.height)
+        methods: dict[str, Callable[[], Image.Image]] = {
+            "seams": lambda photo=photo, size=size: retargeted(photo, size),  # type: ignore[misc]
+            "resized": lambda photo=photo, size=size: retargeted(photo, size, seam_level=0.0),  # type: ignore[misc]
+            "liquid": lambda photo=photo, size=size: liquid(options.convert, photo, size, options.work),  # type: ignore[misc]
+        }
+        for method, make in {"photos": lambda photo=photo: photo, **methods}.items():
+            made, seconds = timed(make)
+            folder = options.work / method
+            folder.mkdir(parents=True, exist_ok=True)
+            made.save(folder / f"{group}_{stem}.png")
+            if method in methods:
+                rows.append({"photo": name, "method": method, "size": list(size), "cpu_seconds": round(seconds, 2)})
+    summary = {
+        method: round(statistics.median(row["cpu_seconds"] for row in rows if row["method"] == method), 2)
+        for method in ("seams", "resized", "liquid")
+    }
+    print(summary, f"{time.time() - began:.0f} s")
+    if options.out:
+        result = {"benchmark": "wider", **provenance(), "seed": 0, "side": SIDE, "factor": FACTOR, "rows": rows}
+        result |= {"median_cpu_seconds": summary, "torch_threads": torch.get_num_threads()}
+        options.out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -27,7 +27,7 @@ import torch
 from PIL import Image
 
 from calotype.engines import gpnn
-from calotype.image.io import to_image, to_tensor
+from calotype.image.io import open_photo, to_image, to_tensor
 from calotype.run import Run
 from machine import provenance
 
@@ -40,7 +40,7 @@ PHOTOS = tuple(f"sigd16/{number}" for number in range(1, 13))
 def retargeted(photo: Image.Image, size: tuple[int, int], **settings: Any) -> Image.Image:
     """``photo`` in ``size`` (width, height) by GPNN."""
     cfg = gpnn.Config(**{**CFG.__dict__, **settings})
-    made = gpnn.retarget([to_tensor(photo)], cfg, Run(), size=(size[1], size[0]), seed=0)
+    made = gpnn.retarget([to_tensor(open_photo(photo))], cfg, Run(), size=(size[1], size[0]), seed=0)
     return to_image(made)
 
 
@@ -80,9 +80,9 @@ def main() -> None:
         photo.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
         size = (round(FACTOR * photo.width), photo.height)
         methods: dict[str, Callable[[], Image.Image]] = {
-            "seams": lambda photo=photo, size=size: retargeted(photo, size),  # type: ignore[misc]
-            "resized": lambda photo=photo, size=size: retargeted(photo, size, seam_level=0.0),  # type: ignore[misc]
-            "liquid": lambda photo=photo, size=size: liquid(options.convert, photo, size, options.work),  # type: ignore[misc]
+            "seams": lambda photo=photo, size=size: retargeted(photo, size),
+            "resized": lambda photo=photo, size=size: retargeted(photo, size, seam_level=0.0),
+            "liquid": lambda photo=photo, size=size: liquid(options.convert, photo, size, options.work),
         }
         for method, make in {"photos": lambda photo=photo: photo, **methods}.items():
             made, seconds = timed(make)

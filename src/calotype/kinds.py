@@ -214,15 +214,23 @@ def _is_finite(array: Any) -> bool:
 
 def _own_latent(value: Path) -> Latent:
     from safetensors import SafetensorError
-    from safetensors.numpy import load
+    from safetensors.torch import load  # that of NumPy does not know bfloat16, which other programs write
 
     try:
-        values = load(value.read_bytes())
+        values = {name: _numbers(tensor) for name, tensor in load(value.read_bytes()).items()}
     except OSError as error:
         raise InputError(f"{shown(value)} cannot be read ({error.strerror}): give a saved latent code") from error
     except SafetensorError as error:
         raise InputError(f"{shown(value)} is no latent code: give a .safetensors file that calotype wrote") from error
     return Latent(values, value.stem, source=value)
+
+
+def _numbers(tensor: torch.Tensor) -> Any:
+    """The values as a NumPy array, those of types that NumPy does not know (bfloat16) as float32."""
+    try:
+        return tensor.numpy()
+    except TypeError:
+        return tensor.float().numpy()
 
 
 _FOREIGN = (".npy", ".pt", ".pth")

@@ -140,6 +140,13 @@ def test_numpy_files(tmp_path):
         assert isinstance(found, Array)
         assert found.array().tolist() == value.tolist()
         assert found.tensor().dtype == torch.from_numpy(value).dtype
+    # As NumPy writes arrays of bfloat16, a type of the package ml_dtypes.
+    half = torch.tensor([[1.0, -2.5, 3.0]], dtype=torch.bfloat16)
+    np.save(tmp_path / "a.npy", half.view(torch.int16).numpy().view("V2"))
+    assert b"|V2" in (tmp_path / "a.npy").read_bytes()
+    found = read(tmp_path / "a.npy")
+    assert found.tensor().dtype == torch.bfloat16
+    assert torch.equal(found.tensor(), half)
     np.save(tmp_path / "a.npy", np.array({"rows": np.ones(2), "name": "x"}, dtype=object), allow_pickle=True)
     found = read(tmp_path / "a.npy").objects[0]
     assert found["rows"].array().tolist() == [1, 1]

@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.numpy import load_file
+from safetensors.torch import save_file
 
 import calotype
 from calotype import saving
@@ -71,12 +72,12 @@ def test_a_photo_is_embedded_and_edited(model, photo, tmp_path):
 def test_directions_of_other_programs(model, photo, tmp_path):
     code = embedded(model, photo).latents[0]
     np.save(tmp_path / "age.npy", np.ones(8, dtype=np.float64))
+    save_file({"age": torch.ones(8, dtype=torch.bfloat16)}, tmp_path / "age.safetensors")
     torch.save(torch.ones(6, 8), tmp_path / "age.pt")
     torch.save({"direction": torch.ones(8)}, tmp_path / "named.pt")
-    made = [
-        calotype.adjust(code, model=model, direction=tmp_path / name)[0] for name in ("age.npy", "age.pt", "named.pt")
-    ]
-    assert made[0].tobytes() == made[1].tobytes() == made[2].tobytes()
+    names = ("age.npy", "age.pt", "named.pt", "age.safetensors")
+    made = [calotype.adjust(code, model=model, direction=tmp_path / name)[0] for name in names]
+    assert len({image.tobytes() for image in made}) == 1
     torch.save([1, 2], tmp_path / "other.pt")
     with pytest.raises(InputError, match="something else than one array"):
         calotype.adjust(code, model=model, direction=tmp_path / "other.pt")

@@ -99,8 +99,12 @@ class View:
         return flat.as_strided(self.size, self.stride).contiguous()
 
 
+# NumPy has no bfloat16: it writes arrays of the package ml_dtypes, which JAX uses, as void of two bytes.
+_BFLOAT16 = "V2"
+
+
 def numeric_type(text: object, order: object = "<") -> np.dtype[np.generic]:
-    """The NumPy type of a code such as ``f4`` and a byte order.
+    """The NumPy type of a code such as ``f4`` and a byte order; that of bfloat16 is of the same bytes.
 
     Raises:
         Refused: it is not one of numbers.
@@ -108,6 +112,8 @@ def numeric_type(text: object, order: object = "<") -> np.dtype[np.generic]:
     if isinstance(text, str) and isinstance(order, str) and len(text) <= 4:
         code = text.lstrip("<>|=")
         order = text[0] if text[:1] in ("<", ">") else order
+        if code == _BFLOAT16:
+            return np.dtype("<u2")
         if code[:1] in _NUMERIC and code[1:] in ("1", "2", "4", "8"):
             return np.dtype(f"{'>' if order == '>' else '<'}{code}")
     raise Refused("holds a NumPy array of something else than numbers")
@@ -184,7 +190,8 @@ class Array:
 
     def tensor(self) -> Tensor:
         """The numbers as a tensor, contiguous."""
-        return torch.from_numpy(np.asarray(self.array(), order="C"))
+        values = torch.from_numpy(np.asarray(self.array(), order="C"))
+        return values.view(torch.bfloat16) if self.dtype.code.lstrip("<>|=") == _BFLOAT16 else values
 
 
 def is_size(value: object) -> bool:

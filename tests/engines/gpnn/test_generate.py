@@ -96,10 +96,10 @@ def test_a_single_thing_stays_single_and_keeps_its_shape_at_larger_sizes() -> No
     red = ((photo[0, 0] > 0.5) & (photo[0, 1] < -0.5)).sum()
     areas = []
     for seam_level in (FAST.seam_level, 0.0):
-        made = gpnn.retarget([photo], replace(FAST, seam_level=seam_level), Run(), size=(80, 200), seed=0)
+        made = gpnn.retarget([photo], replace(FAST, seam_level=seam_level), Run(), size=(80, 150), seed=0)
         areas.append(float(((made[0, 0] > 0.5) & (made[0, 1] < -0.5)).sum() / red))
-    assert 0.8 < areas[0] < 1.3
-    assert areas[1] > 1.6  # the published method widens it, or makes two
+    assert 0.9 < areas[0] < 1.1
+    assert areas[1] > 1.2  # the published method widens it, or makes two
 
 
 def test_a_direction_that_shrinks_while_the_other_grows() -> None:

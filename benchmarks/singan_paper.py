@@ -1,7 +1,8 @@
 """The published schedule in full, on photos small enough for a processor, beside what the authors' models made of them.
 
 The published results have 250 pixels; they and the photos are reduced to the size that is trained at. SIFID is of these
-reduced pictures and cannot be compared with that of full ones.
+reduced pictures and cannot be compared with that of full ones. ``scales`` has the error of the reconstruction at every
+scale and the largest value in it: pictures are -1..1, and the sum of the scales is not limited.
 
     python benchmarks/singan_paper.py --out benchmarks/results/singan_paper.json
 """
@@ -23,6 +24,7 @@ from typing import Any
 import torch
 
 from calotype.engines import singan
+from calotype.engines.singan.pyramid import reals
 from calotype.image.grid import contact_sheet
 from calotype.image.io import open_photo, to_image, to_tensor
 from calotype.image.resize import resize
@@ -41,6 +43,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=50, help="longer side that they are reduced to, pixels")
     parser.add_argument("--preset", default="paper")
     parser.add_argument("--samples", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=0, help="of the training")
     parser.add_argument("--work", type=Path, default=Path("runs/singan_paper"), help="where models are kept")
     parser.add_argument("--sheets", type=Path, help="folder for contact sheets, outside the repository")
     parser.add_argument("--out", type=Path)
@@ -51,7 +54,14 @@ def main() -> None:
         print(json.dumps(rows[-1]), flush=True)
         if options.out:
             cfg = asdict(singan.PRESETS[options.preset])
-            record = {**provenance(), "config": cfg, "side": options.side, "features": features.name, "rows": rows}
+            record = {
+                **provenance(),
+                "config": cfg,
+                "side": options.side,
+                "seed": options.seed,
+                "features": features.name,
+                "rows": rows,
+            }
             options.out.write_text(json.dumps(record, indent=1) + "\n")
 
 
@@ -63,9 +73,12 @@ def one_photo(name: str, features: Any, options: argparse.Namespace) -> dict[str
     authors = resize(to_tensor(open_photo(options.data / group / "singan" / f"{stem}.png"))[:, :3], size)
     cfg = singan.PRESETS[options.preset]
     began = time.perf_counter()
-    net = singan.train(photo, cfg, Run(options.work / f"{options.preset}_{group}_{stem}_{options.side}"))
-    seconds = time.perf_counter() - began
-    row: dict[str, Any] = {"photo": name, "size": list(size), "training": round(seconds, 1)}
+    seeded = f"_seed{options.seed}" if options.seed else ""
+    folder = options.work / f"{options.preset}_{group}_{stem}_{options.side}{seeded}"
+    finished = folder.exists()
+    net = singan.train(photo, cfg, Run(folder, seed=options.seed))
+    seconds = None if finished else round(time.perf_counter() - began, 1)
+    row: dict[str, Any] = {"photo": name, "size": list(size), "training": seconds}
     row["authors"] = {"sifid": sifid(photo, authors, features), "copied": originality(photo, authors, patch=7).copied}
     pictures, labels = [to_image(photo), to_image(authors)], [name, "authors"]
     for structure in ("free", "loose"):
@@ -83,6 +96,13 @@ def one_photo(name: str, features: Any, options: argparse.Namespace) -> dict[str
         labels += [f"{structure} {seed}" for seed in range(len(made[:6]))]
     again = net.reconstruction(net.depth).clamp(-1, 1)
     row["reconstruction_rmse"] = float((again - photo).square().mean().sqrt())
+    row["scales"] = [
+        {
+            "rmse": round(float((made - real).square().mean().sqrt()), 4),
+            "largest": round(float(made.abs().max()), 3),
+        }
+        for real, made in ((real, net.reconstruction(k + 1)) for k, real in enumerate(reals(photo, cfg)))
+    ]
     if options.sheets:
         options.sheets.mkdir(parents=True, exist_ok=True)
         sheet = contact_sheet([*pictures, to_image(again)], [*labels, "again"], columns=5, cell=200)

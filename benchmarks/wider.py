@@ -5,6 +5,11 @@ METHODS --kind ranking``), and the CPU seconds of each, one thread, methods by t
 ``seam_level=0``: the photo is resized at the coarsest level, as in the paper of GPNN and in versions before this one.
 
     python benchmarks/wider.py --data DATA --work WORK --out benchmarks/results/wider.json
+    calotype study WORK/photos WORK/seams WORK/resized WORK/liquid --kind ranking -o STUDY
+    python benchmarks/wider.py --work WORK --study STUDY --out benchmarks/results/wider.json
+
+With ``--study`` the answers of a study are added: preferences, ranks by photo, and in how many pairs the measure
+``calotype.metrics.structure.displacement`` prefers what the participants preferred.
 """
 
 from __future__ import annotations
@@ -14,6 +19,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported anywhere
 
 import argparse
+import itertools
 import json
 import resource
 import statistics
@@ -28,7 +34,9 @@ from PIL import Image
 
 from calotype.engines import gpnn
 from calotype.image.io import open_photo, to_image, to_tensor
+from calotype.metrics.structure import displacement
 from calotype.run import Run
+from calotype.tasks.study import study
 from machine import provenance
 
 CFG = gpnn.PRESETS["fast"]
@@ -69,14 +77,54 @@ def timed(make: Callable[[], Image.Image]) -> tuple[Image.Image, float]:
     return made, spent() - began
 
 
+def ranks(folder: Path) -> list[dict[str, Any]]:
+    """For each answer the photo and the methods, best first."""
+    pictures = json.loads((folder / "key.json").read_text("utf-8"))["pictures"]
+    found = []
+    for path in sorted((folder / "answers").glob("*.json")):
+        for answer in json.loads(path.read_text("utf-8"))["answers"]:
+            chosen = [pictures[one] for one in answer["choice"]]
+            found.append({"photo": chosen[0]["photo"], "best_first": [one["method"] for one in chosen]})
+    return sorted(found, key=lambda row: row["photo"])
+
+
+def add_study(folder: Path, work: Path, out: Path) -> None:
+    """Add the answers of a study to the result."""
+    result, answered = json.loads(out.read_text("utf-8")), study([folder])
+    agreed = pairs = 0
+    for row in (ordered := ranks(folder)):
+        real = opened(work / "photos", row["photo"])
+        moved = [displacement(real, opened(work / method, row["photo"])) for method in row["best_first"]]
+        agreed += sum(better < worse for better, worse in itertools.combinations(moved, 2))
+        pairs += len(moved) * (len(moved) - 1) // 2
+    result["study"] = {
+        "participants": answered.participants,
+        "rows": answered.rows,
+        "preferences": answered.preferences,
+        "ranks": ordered,
+        "displacement_agrees": round(agreed / pairs, 3),
+        "pairs": pairs,
+    }
+    out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def opened(folder: Path, photo: str) -> Any:
+    """A picture of the study as a tensor."""
+    return to_tensor(open_photo(folder / f"{Path(photo).stem}.png"))[:, :3]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=os.environ.get("CALOTYPE_DATA"), help="default: CALOTYPE_DATA")
     parser.add_argument("--photos", default=",".join(PHOTOS))
     parser.add_argument("--convert", default="convert", help="the program of ImageMagick 6, with lqr")
     parser.add_argument("--work", type=Path, required=True, help="folder of the pictures")
+    parser.add_argument("--study", type=Path, help="folder of a finished study of the pictures in --work")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
+    if options.study:
+        add_study(options.study, options.work, options.out)
+        return
     rows, began = [], time.time()
     for name in options.photos.split(","):
         group, stem = name.split("/")

@@ -90,7 +90,7 @@ def ranks(folder: Path) -> list[dict[str, Any]]:
 
 def add_study(folder: Path, work: Path, out: Path) -> None:
     """Add the answers of a study to the result."""
-    result, answered = json.loads(out.read_text("utf-8")), study([folder])
+    result, answered = json.loads(out.read_text("utf-8")), study([folder]).as_dict()
     agreed = pairs = 0
     for row in (ordered := ranks(folder)):
         real = opened(work / "photos", row["photo"])
@@ -98,9 +98,9 @@ def add_study(folder: Path, work: Path, out: Path) -> None:
         agreed += sum(better < worse for better, worse in itertools.combinations(moved, 2))
         pairs += len(moved) * (len(moved) - 1) // 2
     result["study"] = {
-        "participants": answered.participants,
-        "rows": answered.rows,
-        "preferences": answered.preferences,
+        "participants": answered["participants"],
+        "rows": answered["rows"],
+        "preferences": answered["preferences"],
         "ranks": ordered,
         "displacement_agrees": round(agreed / pairs, 3),
         "pairs": pairs,

@@ -22,6 +22,10 @@ label where none fits; and the verb ``edit`` makes that belong.
 ``mean colours`` is the target map painted in the mean colour of each label in the photo: no synthesis at all. ``dia``
 takes that picture as A and the photo as B', as it cannot read maps.
 
+``spade one`` is SPADE (the model ``spade``, preset ``study`` without style codes, 1000 steps) trained on that photo
+alone: on squares of 64 pixels, cut from the photo and its map at random places and scales and flipped at random. It
+then draws the target map at the size of the photo. ``--work`` is the folder of its trainings.
+
 ``--train`` trains what the systems need, at that size, and keeps the seconds it took of the processor and of the clock,
 and with how many threads; models that are there already are passed over. ``--keep`` takes what a result of this script
 has and this run does not measure, training included, so that a system can be measured anew by itself.
@@ -40,11 +44,12 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -54,15 +59,18 @@ from calotype.image.grid import contact_sheet
 from calotype.image.io import list_photos, open_photo, to_image, to_tensor
 from calotype.image.labelmap import fitted, open_labels
 from calotype.image.labels import channels
+from calotype.image.resize import resize
 from calotype.metrics.segmentation import mean_iou, pixel_accuracy
 from calotype.metrics.sifid import sifid
+from calotype.models import spade
 from calotype.nn.features import Vgg16, inception_stem, offline_features, vgg16
+from calotype.run import Run
 from calotype.types import LabelMap, Size
 from machine import provenance
 
 COLUMNS = ("pixels", "iou", "pixels_deep", "iou_deep", "sifid_offline", "sifid", "seconds")
-SYSTEMS = ("mean colours", "gpnn fast", "imageanalogies fast", "dia fast", "singan edit", "analogy fast")
-MEAN_COLOURS = "mean colours"
+SYSTEMS = ("mean colours", "gpnn fast", "imageanalogies fast", "dia fast", "singan edit", "analogy fast", "spade one")
+MEAN_COLOURS, SPADE, SPADE_STEPS = "mean colours", "spade one", 1000
 NEIGHBOURS, SAMPLE, VICINITY = 9, 6000, 4
 SHIFTS = 8  # pasted parts a label
 
@@ -140,26 +148,72 @@ def trained(systems: list[str], kept: dict[str, Any], options: argparse.Namespac
     import calotype
 
     lines = list(kept["training"])
-    for engine in [
-        each.split()[0] for each in systems if each != MEAN_COLOURS and hasattr(engine_of(each.split()[0]), "train")
-    ]:
+    if SPADE in systems:
+        for case in first_of_each(cases(options)):
+            clock, processor = time.perf_counter(), time.process_time()
+            spade_net(case, options.work)
+            line = training_line(case, SPADE, time.process_time() - processor, time.perf_counter() - clock)
+            lines = [each for each in lines if (each["case"], each["engine"]) != (case.name, SPADE)] + [line]
+    own = [each for each in systems if each not in (MEAN_COLOURS, SPADE)]
+    for engine in [each.split()[0] for each in own if hasattr(engine_of(each.split()[0]), "train")]:
         for case in first_of_each(cases(options)):
             labels = case.own if "labels" in signature(engine_of(engine).train).parameters else None
             clock, processor = time.perf_counter(), time.process_time()
             model = calotype.train(engine, to_image(case.photo), labels=labels, device="cpu")
             if not model.new:
                 continue
-            line = {
-                "case": case.name,
-                "engine": engine,
-                "size": f"{case.photo.shape[3]}x{case.photo.shape[2]}",
-                "seconds_processor": round(time.process_time() - processor, 1),
-                "seconds_clock": round(time.perf_counter() - clock, 1),
-                "threads": torch.get_num_threads(),
-            }
-            print(line, flush=True)
+            line = training_line(case, engine, time.process_time() - processor, time.perf_counter() - clock)
             lines = [each for each in lines if (each["case"], each["engine"]) != (case.name, engine)] + [line]
     return sorted(lines, key=lambda each: (each["engine"], each["case"]))
+
+
+def training_line(case: Case, engine: str, processor: float, clock: float) -> dict[str, Any]:
+    line = {
+        "case": case.name,
+        "engine": engine,
+        "size": f"{case.photo.shape[3]}x{case.photo.shape[2]}",
+        "seconds_processor": round(processor, 1),
+        "seconds_clock": round(clock, 1),
+        "threads": torch.get_num_threads(),
+    }
+    print(line, flush=True)
+    return line
+
+
+def spade_config(case: Case) -> spade.Config:
+    """The settings of ``spade one``."""
+    return replace(spade.PRESETS["study"], steps=SPADE_STEPS, latent=0, classes=case.own.classes)
+
+
+def spade_net(case: Case, work: Path) -> Any:
+    """SPADE trained on one photo; a training that was finished or stopped in ``work`` goes on."""
+    cfg = spade_config(case)
+    run = Run(work / f"spade_{case.name}_{case.photo.shape[3]}x{case.photo.shape[2]}", seed=0)
+    return spade.train(Crops(case, cfg), cfg, run)
+
+
+class Crops:
+    """Batches of squares of one photo and its map, at random places and scales, flipped at random."""
+
+    def __init__(self, case: Case, cfg: spade.Config) -> None:
+        self.photo, self.map, self.cfg = case.photo, numbers(case.own), cfg
+
+    def __call__(self, step: int) -> dict[str, torch.Tensor]:
+        chance = np.random.default_rng((0, step))
+        some = [self._one(chance) for _ in range(self.cfg.batch)]
+        return {"image": torch.cat([picture for picture, _ in some]), "map": torch.stack([map_ for _, map_ in some])}
+
+    def _one(self, chance: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        height, width = self.cfg.size
+        side = min(round(height * chance.uniform(0.8, 1.6)), *self.map.shape)
+        top, left = (int(chance.integers(0, length - side + 1)) for length in self.map.shape)
+        part = np.s_[top : top + side, left : left + side]
+        picture = resize(self.photo[(..., *part)], (height, width))
+        labels = F.interpolate(self.map[part][None, None].double(), size=(height, width), mode="nearest-exact")[
+            0, 0
+        ].long()
+        flipped = bool(chance.random() < 0.5)
+        return (picture.flip(3), labels.flip(1)) if flipped else (picture, labels)
 
 
 def first_of_each(every: Iterator[Case]) -> Iterator[Case]:
@@ -172,7 +226,7 @@ def first_of_each(every: Iterator[Case]) -> Iterator[Case]:
 
 def known(systems: tuple[str, ...]) -> list[str]:
     """Those of them that are there; of the others, a line says that they are passed over."""
-    there = [system for system in systems if system == MEAN_COLOURS or system.split()[0] in ENGINES]
+    there = [system for system in systems if system in (MEAN_COLOURS, SPADE) or system.split()[0] in ENGINES]
     for system in systems:
         if system not in there:
             print(f"passing over '{system}': there is no such engine here", file=sys.stderr)
@@ -191,6 +245,9 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--set", nargs="*", default=[], help="KEY=VALUE, for every engine that takes maps")
     parser.add_argument("--train", action="store_true", help="train, and measure that, instead of making pictures")
+    parser.add_argument(
+        "--work", type=Path, default=Path("runs/relayout"), help="where trainings of spade one are kept"
+    )
     parser.add_argument("--keep", type=Path, help="a result of this script, for what is not measured now")
     parser.add_argument("--sheets", type=Path, help="folder for contact sheets, outside the repository")
     options = parser.parse_args()
@@ -222,6 +279,11 @@ def drawn(case: Case, system: str, options: argparse.Namespace) -> tuple[torch.T
 
     if system == MEAN_COLOURS:
         return mean_colours(case), 0.0
+    if system == SPADE:
+        net = spade_net(case, options.work)
+        began = time.perf_counter()
+        cfg = spade_config(case)
+        return spade.draw(cfg, Run(), net=net, label_map=numbers(case.target)[None]), time.perf_counter() - began
     engine, preset = system.split()
     photo = to_image(case.photo)
     if preset == "edit":

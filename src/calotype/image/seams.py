@@ -25,7 +25,7 @@ _SIDE, _MADE = 160, 640
 _UNLIKE = 0.6
 # In one round at most this share of the columns is repeated, once each; then repeated pixels cost ``_REPEATED`` more,
 # in units of the difference of black and white, so that the next round prefers others.
-_SHARE, _REPEATED = 0.12, 0.3
+_SHARE, _REPEATED = 0.12, 0.6
 
 
 def with_seams(picture: Tensor, size: tuple[int, int]) -> Tensor:

@@ -83,7 +83,7 @@ class Config:
     alpha: float = 0.005
     relative_alpha: bool = True
     retarget_alpha: float = 0.01
-    seam_level: float = 0.6
+    seam_level: float = 0.8
     seam_alpha: float = 0.1
     remake_alpha: float = 0.05
     texture_alpha: float = 0.02

@@ -24,7 +24,8 @@ Wermter, WACV 2021) with SinGAN's networks: images, not features, are passed fro
 
 Sizes: photos of 22 pixels and more; results of any size and aspect ratio. Limits: no semantics, only local context; one
 photo, without transparency. With ``paper`` and ``consingan`` the finest scale has 250 pixels, and larger results are
-upsampled from there.
+upsampled from there. A few pixels unlike all others, such as one orange on grey wood, may be lost or get colours beyond
+the photo's with ``paper``: the sum of the scales is not limited (docs/benchmarks.md).
 """
 
 from calotype.engines.singan.config import PRESETS, Config

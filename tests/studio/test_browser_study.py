@@ -53,7 +53,10 @@ def brightness(page, element):
 def finished(page, made, participants=1):
     """Save the answers and move the file to where it belongs."""
     page.until(lambda: page.script("return document.body.dataset.finished === 'yes'"))
+    assert not page.one(".again").is_enabled()  # nobody's answers are lost
     page.click(".save")
+    assert "Send this file" in page.one("main p").text
+    assert page.one(".again").is_enabled()
     (file,) = page.until(lambda: list(page.downloads.glob("answers-*.json")))
     page.until(lambda: file.stat().st_size)
     file.replace(made.folder / "answers" / file.name)
@@ -102,6 +105,10 @@ def test_single_pictures_are_judged_with_the_keyboard(page, tmp_path):
     assert [row["taken_for_real"].value for row in result.rows if row["taken_for_real"]] == [1]
 
 
+UNDO = "return [...document.querySelectorAll('button')].find((one) => one.textContent === 'undo')"
+SCALES = "return [...document.querySelectorAll('main img')].map((one) => one.clientWidth / one.naturalWidth)"
+
+
 def test_pictures_are_ranked_by_pressing_them_in_order(page, tmp_path):
     made = created(tmp_path, kind="ranking")
     page.driver.get(made.page.as_uri())
@@ -112,9 +119,16 @@ def test_pictures_are_ranked_by_pressing_them_in_order(page, tmp_path):
         )
         picks = page.until(lambda: len(page.all(".pick img")) == 2 and page.all(".pick img"))
         assert not page.one(".next").is_enabled()
+        assert not page.script(UNDO + ".disabled === false")
+        # One scale for the photo and what was made of it, and a larger one when asked for.
+        scales = page.script(SCALES)
+        assert max(scales) - min(scales) < 0.1
+        page.click(".zoom")
+        assert min(page.script(SCALES)) > max(scales)
+        page.click(".zoom")
         order = sorted(range(2), key=lambda i: brightness(page, picks[i]))  # the darker one is more alike
         page.click(f".pick:nth-child({order[1] + 1})")
-        page.script("[...document.querySelectorAll('button')].find((one) => one.textContent === 'undo').click()")
+        page.script(UNDO + ".click()")
         for i in order:
             page.click(f".pick:nth-child({i + 1})")
         page.click(".next")

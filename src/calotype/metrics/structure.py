@@ -2,7 +2,7 @@
 
 For results of ``retarget``, where nothing says what the right picture would be. A part that is doubled, lost from its
 place or exchanged with another is found far from where a plain resizing would put it; distinct parts count more than
-grass and sky. ``benchmarks/wider.py`` compares the measure with the preferences of a user study.
+grass and sky. ``benchmarks/wider.py`` compares the measure with the preferences of studies.
 """
 
 from __future__ import annotations

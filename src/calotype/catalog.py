@@ -32,6 +32,7 @@ ENGINES: dict[str, str] = {
     "superpixels": "calotype.engines.superpixels",
     "canny": "calotype.engines.canny",
     "hed": "calotype.engines.hed",
+    "span": "calotype.engines.span",
 }
 
 # Systems that are trained on data sets.

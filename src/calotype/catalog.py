@@ -33,6 +33,7 @@ ENGINES: dict[str, str] = {
     "canny": "calotype.engines.canny",
     "hed": "calotype.engines.hed",
     "span": "calotype.engines.span",
+    "zssr": "calotype.engines.zssr",
 }
 
 # Systems that are trained on data sets.

@@ -99,7 +99,7 @@ def span(scale: int, channels: int) -> Span:
     if path is None:
         raise InputError(
             "the weights of SPAN are not here: 'calotype weights span' fetches them once (9 MB); or add "
-            "--engine singan (engine=), which needs none and learns from the photo for some minutes"
+            "--engine zssr (engine=), which learns from the photo alone"
         )
     net = Span(scale, channels)
     try:

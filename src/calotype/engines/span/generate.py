@@ -11,7 +11,7 @@ from calotype.engines.span.config import Config
 from calotype.engines.span.stream import Stream
 from calotype.errors import InputError
 from calotype.image.resize_rows import RowResize
-from calotype.nn.span import Span, span, untrained
+from calotype.nn.span import SCALES, Span, span, untrained, weights_file
 from calotype.run import Run
 
 Size = tuple[int, int]
@@ -105,6 +105,12 @@ class _Part:
 def _network(scale: int, cfg: Config, device: torch.device) -> Span:
     made = untrained(scale, cfg.channels) if cfg.weights == "untrained" else span(scale, cfg.channels)
     return made.to(device)
+
+
+def has_weights(cfg: Config | None = None) -> bool:
+    """Whether the weights that these settings need, by default those of the preset ``fast``, are here."""
+    cfg = cfg or Config()
+    return cfg.weights == "untrained" or all(weights_file(scale, cfg.channels) is not None for scale in SCALES)
 
 
 def _check(photos: Sequence[Tensor], cfg: Config) -> None:

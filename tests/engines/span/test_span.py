@@ -14,10 +14,13 @@ import calotype
 from calotype.engines.span import PRESETS, cost, upscale
 from calotype.engines.span.generate import networks
 from calotype.engines.span.rows import Counted, Rows
+from calotype.engines.span.stability import failed, smoothed
 from calotype.engines.span.stream import Stream
 from calotype.errors import InputError
 from calotype.image.pixels import words_of
+from calotype.image.resize import resize
 from calotype.image.sixteen import sixteen_bit_png
+from calotype.image.transparency import continued
 from calotype.nn.span import REACH, span, untrained, weights_file
 from calotype.run import Run, Stopped
 
@@ -106,9 +109,12 @@ def test_transparency_is_enlarged_like_a_grey_photo():
     made = upscale([given], TINY, Run(), factor=2.0)
     alone = upscale([given[:, 3:].expand(-1, 3, -1, -1)], TINY, Run(), factor=2.0)
     assert torch.equal(made[:, 3:], alone[:, :1])
-    assert torch.equal(made[:, :3], upscale([given[:, :3]], TINY, Run(), factor=2.0))
+    colours = upscale([continued(given)], TINY, Run(), factor=2.0)
+    assert torch.equal(made[:, :3], colours * (made[:, 3:] + 1) / 2)
     given[:, 3] = 1
-    assert (upscale([given], TINY, Run(), factor=2.0)[:, 3] == 1).all()
+    made = upscale([given], TINY, Run(), factor=2.0)
+    assert (made[:, 3] == 1).all()
+    assert torch.equal(made[:, :3], upscale([given[:, :3]], TINY, Run(), factor=2.0))
 
 
 def test_sixteen_bits_are_kept(tmp_path):
@@ -123,7 +129,7 @@ def test_sixteen_bits_are_kept(tmp_path):
 
 def test_progress_and_stopping():
     events, run = [], Run(on_event=lambda event: (events.append(event), event.step == 1 and run.stop()))
-    with pytest.raises(Stopped, match="stopped after step 1 of 2 of strips"):
+    with pytest.raises(Stopped, match="stopped after step 1 of 2 of colours"):
         upscale([photo(40, 20)], TINY, run, factor=2.0)
     assert [(event.kind, event.steps) for event in events] == [("begin", 2), ("step", 2)]
 
@@ -156,6 +162,44 @@ def test_cost_grows_with_the_photo():
     assert large.seconds > 50 * small.seconds
     assert large.bytes > small.bytes
     assert cost([(100, 100)], (800, 800), PRESETS["paper"]).seconds > 5 * small.seconds
+
+
+def noisy(photo: torch.Tensor) -> torch.Tensor:
+    """Twice the size; noise where neighbours differ by more than 1.5, as the published network makes of hard edges."""
+    large = resize(photo, (2 * photo.shape[2], 2 * photo.shape[3]))
+    step = (photo[:, :, :, 1:] - photo[:, :, :, :-1]).abs().amax((1, 2, 3))
+    noise = torch.rand(large.shape, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    return noise if bool(step > 1.5) else large
+
+
+def test_where_the_result_is_noise():
+    even, hard = torch.zeros(1, 3, 20, 30), torch.ones(1, 3, 20, 30)
+    hard[..., 15:] = -1
+    assert failed(even, noisy(even), 3) is None
+    where = failed(hard, noisy(hard), 3)
+    assert where is not None
+    assert where.shape == (1, 1, 20, 30)
+    assert where.mean() > 0.9
+    edge = [(x[..., 15] - x[..., 14]).abs().max() for x in (hard, smoothed(hard, where, 0), smoothed(hard, where, 1))]
+    assert edge[0] > edge[1] > edge[2]
+    large = resize(hard, (40, 60))
+    large[..., 20:30, 40:48] = 1  # wrong at one place
+    where = failed(hard, large, 40)
+    assert where[0, 0, 12, 22] > 0.9
+    assert where[0, 0, :, :10].max() < 0.01
+
+
+@HAVE
+@pytest.mark.parametrize("factor", [2, 4])
+def test_drawings_are_not_turned_into_noise(factor):
+    span.cache_clear()
+    y, x = np.mgrid[:60, :80]
+    disk = (np.hypot(y - 30, x - 40) < 24).astype(np.uint8) * 255
+    made = np.asarray(calotype.upscale(np.stack([disk] * 3, -1), factor, engine="span")[0], float)
+    y, x = (np.mgrid[: 60 * factor, : 80 * factor] + 0.5) / factor - 0.5
+    away = np.abs(np.hypot(y - 30, x - 40) - 24) > 2
+    true = (np.hypot(y - 30, x - 40) < 24) * 255.0
+    assert np.abs(made[..., 0] - true)[away].max() < 20
 
 
 @HAVE

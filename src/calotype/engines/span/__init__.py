@@ -8,8 +8,10 @@ weight their features by an odd function of the features themselves, an attentio
 Factors up to 2 are made by the network for 2, larger ones by that for 4, and a bicubic resize does the rest. Above 4
 the preset ``paper`` lets the network for 2 follow that for 4, which gains a hundredth of a decibel. A photo is computed
 in strips of rows, each convolution going on where it stopped, so there are no seams, and memory grows with the width
-and the result alone. 16 bits are kept, photos without colour stay so, and transparency is enlarged by the network as a
-grey picture. Results are the same for every seed.
+and the result alone. 16 bits are kept, photos without colour stay so. Transparency is enlarged by the network as a
+grey picture, colours are continued into what is transparent before they are enlarged. Between hard edges, as in
+drawings and text, the network fails in places; there the photo is smoothed a little, and enlarged again
+(``stability``). Results are the same for every seed.
 
 The weights are the published ones (Apache-2.0), which ``calotype weights span`` fetches: in ``fast`` those with 48
 channels, in ``paper`` those with 52, which the publication compares with others.

@@ -8,9 +8,12 @@ import torch
 from torch import Tensor
 
 from calotype.engines.span.config import Config
+from calotype.engines.span.stability import SMOOTHING, failed, smoothed
 from calotype.engines.span.stream import Stream
 from calotype.errors import InputError
+from calotype.image.resize import resize
 from calotype.image.resize_rows import RowResize
+from calotype.image.transparency import continued
 from calotype.nn.span import SCALES, Span, span, untrained, weights_file
 from calotype.run import Run
 
@@ -51,43 +54,57 @@ def upscale(photos: Sequence[Tensor], cfg: Config, run: Run, *, factor: float) -
     photo = photos[0]
     size = (photo.shape[2], photo.shape[3])
     made = photo.new_empty((1, photo.shape[1], round(factor * size[0]), round(factor * size[1])))
-    parts = [_Part(photo, made, (0, 3), factor, cfg)]
-    if photo.shape[1] == 4:
+    if photo.shape[1] == 3 or bool((photo[:, 3:] == 1).all()):
         made[:, 3:] = 1
-        if bool((photo[:, 3:] < 1).any()):
-            parts.append(_Part(photo, made, (3, 4), factor, cfg))
-    count, rows = strips(size, cfg)
-    for step in run.steps(count, stage="strips"):
-        for part in parts:
-            part.take(step * rows, min(size[0], (step + 1) * rows))
+        _fill(made[:, :3], photo[:, :3], factor, cfg, run, "colours")
+        return made
+    _fill(made[:, 3:], photo[:, 3:], factor, cfg, run, "transparency")
+    _fill(made[:, :3], continued(photo), factor, cfg, run, "colours")
+    made[:, :3] *= (made[:, 3:] + 1) / 2
     return made
+
+
+def _fill(made: Tensor, given: Tensor, factor: float, cfg: Config, run: Run, stage: str) -> None:
+    """Write the enlargement of some channels; where the network fails, of a smoothed photo (``stability``)."""
+    count, rows = strips((given.shape[2], given.shape[3]), cfg)
+    for attempt in range(len(SMOOTHING) + 1):
+        part = _Part(given, made, factor, cfg)
+        for step in run.steps(count, stage=f"{stage}, hard edges {attempt}" if attempt else stage):
+            part.take(step * rows, min(given.shape[2], (step + 1) * rows))
+        where = failed(given, made, max(1, round(factor * rows))) if cfg.stable else None
+        if where is None:
+            return
+        if attempt < len(SMOOTHING):
+            given = smoothed(given, where, attempt)
+        else:
+            size = (made.shape[2], made.shape[3])
+            made.copy_(torch.lerp(made, resize(given, size), resize(where, size, mode="bilinear")))
 
 
 class _Part:
     """Some channels on their way through the networks and a resize.
 
     Args:
-        photo: [1, C, H, W], -1..1.
-        made: [1, C, h, w], where the result is written.
-        channels: first and last (exclusive); one is seen as a grey picture by the network.
+        given: [1, 1 or 3, H, W], -1..1; one channel is seen as a grey picture by the network.
+        made: [1, 1 or 3, h, w], where the result is written.
         factor: of height and width.
         cfg: settings.
     """
 
-    def __init__(self, photo: Tensor, made: Tensor, channels: tuple[int, int], factor: float, cfg: Config) -> None:
-        self._photo, self._made = (x[:, slice(*channels)] for x in (photo, made))
-        self._grey = bool((self._photo[:, :1] == self._photo[:, 1:]).all())
-        self._row, size = 0, (photo.shape[2], photo.shape[3])
+    def __init__(self, given: Tensor, made: Tensor, factor: float, cfg: Config) -> None:
+        self._given, self._made = given, made
+        self._grey = bool((given[:, :1] == given[:, 1:]).all())
+        self._row, size = 0, (given.shape[2], given.shape[3])
         self._streams = []
         for scale in networks(factor, cfg):
-            self._streams.append(Stream(_network(scale, cfg, photo.device), size, strips(size, cfg)[1], photo.device))
+            self._streams.append(Stream(_network(scale, cfg, given.device), size, strips(size, cfg)[1], given.device))
             size = scale * size[0], scale * size[1]
         to = (made.shape[2], made.shape[3])
         self._resize = None if to == size else RowResize(size, to)
 
     def take(self, start: int, stop: int) -> None:
         """Enlarge these rows, and write what can be told by now."""
-        self._pass(self._photo[:, :, start:stop].expand(-1, 3, -1, -1), self._streams)
+        self._pass(self._given[:, :, start:stop].expand(-1, 3, -1, -1), self._streams)
 
     def _pass(self, rows: Tensor, streams: Sequence[Stream]) -> None:
         if streams:

@@ -49,7 +49,7 @@ REPORTING = (
     "upscale/crop_2092,upscale/crop_22093,upscale/crop_28096,upscale/crop_55067,upscale/crop_65010,upscale/crop_68077"
 )
 METHODS = "bicubic,singan fast,span fast,span paper,zssr fast,dip,esrgan-slim"
-DIP = {"steps": 300, "channels": (16, 32, 32, 32)}
+DIP = {"steps": 200, "channels": (8, 16, 32, 32)}
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,9 @@ ESRGAN_FACTORS = (2, 3, 4, 8)
 # Deep Image Prior
 
 
+_NOISE = 8  # channels of the noise
+
+
 class Hourglass(nn.Module):
     """The network of Deep Image Prior (Ulyanov, Vedaldi, Lempitsky, CVPR 2018), smaller: it halves and doubles.
 
@@ -67,7 +70,7 @@ class Hourglass(nn.Module):
 
 
 def _layer(before: int, after: int, side: int, stride: int = 1) -> list[nn.Module]:
-    convolution = nn.Conv2d(before, after, side, stride, side // 2, padding_mode="reflect")
+    convolution = nn.Conv2d(before, after, side, stride, side // 2)
     return [convolution, nn.BatchNorm2d(after), nn.LeakyReLU(0.2)]
 
 
@@ -79,8 +82,8 @@ def dip(small: Tensor, factor: int, steps: int, channels: tuple[int, ...], seed:
     """
     torch.manual_seed(seed)
     size = (factor * small.shape[2], factor * small.shape[3])
-    net = Hourglass(32, channels).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    noise = (torch.rand(1, 32, *size) * 0.1).contiguous(memory_format=torch.channels_last)
+    net = Hourglass(_NOISE, channels).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    noise = (torch.rand(1, _NOISE, *size) * 0.1).contiguous(memory_format=torch.channels_last)
     optimizer, mean = torch.optim.Adam(net.parameters(), 0.01), torch.zeros(1, 3, *size)
     for step in range(steps):
         made = net(noise + 0.03 * torch.randn_like(noise) * 0.1) * 2 - 1

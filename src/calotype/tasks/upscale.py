@@ -84,7 +84,7 @@ def upscale(
     """Enlarge a photo and add plausible details.
 
     The default engine is a network that was trained on many photos; ``calotype weights span`` fetches its weights
-    once. Without them the engine ``zssr`` learns from the photo alone, as do ``zssr`` and ``singan`` where asked for.
+    once. Without them the engine ``zssr`` learns from the photo alone; so does ``singan``, as in its paper.
 
     Args:
         photo: a path, PIL image, array or ``Photo``.

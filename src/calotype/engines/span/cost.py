@@ -10,7 +10,7 @@ from calotype.engines.span.generate import networks, strips
 from calotype.nn.span import BLOCKS
 from calotype.types import Cost
 
-PER_PRODUCT = 1.05e-11  # seconds on one core for a multiplication and addition of the network
+PER_PRODUCT = 1.1e-11  # seconds on one core for a multiplication and addition of the network
 PER_PIXEL = 6e-8  # seconds for a pixel of the result, writing it included
 BASE_BYTES = 330 << 20
 

@@ -32,17 +32,17 @@ def failed(given: Tensor, made: Tensor, rows: int) -> Tensor | None:
     Returns:
         [1, 1, H, W], 0..1, with soft edges; ``None`` if it is one everywhere.
     """
-    size = (given.shape[2], given.shape[3])
-    if made.shape[2:] == given.shape[2:]:
-        reduced = made
-    else:
-        resized = RowResize((made.shape[2], made.shape[3]), size)
-        parts = [resized.feed(made[:, :, start : start + rows]) for start in range(0, made.shape[2], rows)]
-        reduced = torch.cat(parts, 2)
-    wrong = (reduced - given).abs().amax(1, keepdim=True) > _MOST
+    resized = RowResize((made.shape[2], made.shape[3]), (given.shape[2], given.shape[3]))
+    wrong, row = given.new_zeros((1, 1, *given.shape[2:])), 0
+    for start in range(0, made.shape[2], rows):
+        reduced = resized.feed(made[:, :, start : start + rows])
+        stop = row + reduced.shape[2]
+        difference = (reduced - given[:, :, row:stop]).abs_().amax(1, keepdim=True)
+        wrong[:, :, row:stop] = difference > _MOST
+        row = stop
     if not bool(wrong.any()):
         return None
-    return blur(F.max_pool2d(wrong.float(), 2 * _AROUND + 1, 1, _AROUND), _FADE).clamp(0, 1)
+    return blur(F.max_pool2d(wrong, 2 * _AROUND + 1, 1, _AROUND), _FADE).clamp(0, 1)
 
 
 def smoothed(given: Tensor, where: Tensor, attempt: int) -> Tensor:

@@ -482,10 +482,14 @@ def _training(result: dict[str, Any], engine: str) -> str:
 
 def enlarging() -> str:
     keys = (("psnr", 2), ("rmse", 2), ("ssim", 3), ("lpips", 3), ("naturalness", 2), ("seconds", 2))
-    found = [results(name) for name in ("superresolution", "superresolution_factors")]
+    found = [results("superresolution"), results("superresolution_factors")]
+    measured = [row for result in found for row in result["summary"]]
+    # An earlier build, with trainings that were there already: their seconds say nothing.
+    before = [row for row in results("superresolution_singan")["summary"] if row["system"].startswith("singan")]
+    measured += [{**row, "mean": {**row["mean"], "seconds": None}} for row in before]
     rows = [
         (row["system"], row["factor"], *(number(row["mean"].get(key), digits) for key, digits in keys))
-        for row in sorted((row for result in found for row in result["summary"]), key=lambda row: row["factor"] != 4)
+        for row in sorted(measured, key=lambda row: row["factor"] != 4)
         if row["system"] != "photo"
     ]
     photos = len(found[0]["photos"].split(","))
@@ -494,9 +498,9 @@ def enlarging() -> str:
         + f"\n\nMeans over the {photos} photos of SinGAN's figure, reduced by the factor and enlarged again; RMSE in "
         "grey levels. Naturalness, like NIQE, looks at the result alone. Of RMSE, LPIPS-like and naturalness, lower is "
         "better. CPU seconds are those of one thread, training included, on a machine with other work. `esrgan-slim` "
-        " is the network of the npm package "
+        "is the network of the npm package "
         "@upscalerjs/esrgan-slim. EDSR and SRGAN, which SinGAN's table has, are missing: no package carries their "
-        "weights."
+        "weights. The row of `singan` is of an earlier build on the same photos, RMSE and time not measured."
     )
 
 
@@ -779,7 +783,7 @@ SECTIONS = (
     Section(
         "`upscale`",
         enlarging,
-        tuple(("superresolution", f"superresolution{part}") for part in ("", "_factors")),
+        tuple(("superresolution", f"superresolution{part}") for part in ("", "_factors", "_singan")),
     ),
     Section("`upscale` beside ncnn", enlarging_speed, (("superresolution_speed", "superresolution_speed"),)),
     Section("Patch denoiser", denoiser, (("patch_denoiser", "patch_denoiser"),)),

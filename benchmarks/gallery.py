@@ -317,9 +317,10 @@ def enlargements() -> None:
     photo = opened("pagoda")
     photo.thumbnail((120, 120), Image.Resampling.LANCZOS)
     large = (4 * photo.width, 4 * photo.height)
-    made = calotype.upscale(photo, factor=4)[0]
+    made = [calotype.upscale(photo, factor=4, engine=name)[0] for name in ("span", "zssr", "singan")]
     images = [photo.resize(large, how) for how in (Image.Resampling.NEAREST, Image.Resampling.BICUBIC)]
-    strip("upscale", [*images, made], ["the photo, 120 pixels wide", "bicubic", "upscale --factor 4"], 3, 400)
+    labels = ["the photo, 120 pixels wide", "bicubic", "upscale", "upscale --engine zssr", "upscale --engine singan"]
+    strip("upscale", [*images, *made], labels, 3, 400)
 
 
 def films() -> None:

@@ -82,7 +82,7 @@ COMMANDS: dict[str, str] = {
     "relayout, found map": "relayout photo.png auto out/segment/photo_segment_0.png --preset tiny",
     "relayout, analogy": "relayout small.png small_map.png small_target.png --engine analogy --preset tiny",
     "edges": "edges photo.png --thickness 2",
-    "upscale": "upscale small.png --factor 2 --preset tiny",
+    "upscale": "upscale small.png --factor 2 --engine singan --preset tiny",
     "animate": "animate small.png --frames 4 --preset tiny -o {out}/film.png",
     "animate, gif": "animate small.png --frames 4 --preset tiny --no-loop --structure loose -o {out}/film.gif",
     "train": "train singan photo.png --preset tiny --seed 1 --out {out}/model",

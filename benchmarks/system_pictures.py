@@ -61,6 +61,16 @@ def spade() -> Pair:
     return Image.open(layout), both
 
 
+def enlarged(engine: str, size: int) -> Pair:
+    """A part of a small photo, with its pixels as squares and enlarged."""
+    given = photo("pagoda" if engine == "span" else "mountains")
+    given.thumbnail((size, size), Image.Resampling.LANCZOS)
+    made = calotype.upscale(given, factor=4, engine=engine)[0]
+    squares = given.resize(made.size, Image.Resampling.NEAREST)
+    area = (made.width // 4, made.height // 6, made.width // 4 + 200, made.height // 6 + 150)
+    return squares.crop(area), made.crop(area)
+
+
 PICTURES: dict[str, Callable[[], Pair]] = {
     "gpnn": lambda: cut("vary", 300, (0, 1), 199),
     "gpdm": gpdm,
@@ -73,6 +83,8 @@ PICTURES: dict[str, Callable[[], Pair]] = {
     "superpixels": lambda: cut("maps", 280, (1, 1), 187, (19, 259)),
     "canny": lambda: cut("maps", 280, (1, 1), 187, (19, 499)),
     "hed": lambda: cut("maps", 280, (1, 1), 187, (19, 739)),
+    "span": lambda: enlarged("span", 160),
+    "zssr": lambda: enlarged("zssr", 160),
     "cocogan": cocogan,
     "spade": spade,
 }

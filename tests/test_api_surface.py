@@ -103,7 +103,7 @@ SIGNATURES = {
         "model": None,
     },
     "mix": {"photo": NEEDED, "other": NEEDED, **MAKING, **MIXED, **UNLEARNED},
-    "upscale": {"photo": NEEDED, "factor": 4.0, "n": 1, **LEARNED, **SHARED},
+    "upscale": {"photo": NEEDED, "factor": 4.0, "n": 1, **LEARNED, "engine": "span", **SHARED},
     "animate": {"photo": NEEDED, **LEARNED, **FILM, "structure": "auto", **SHARED},
     "analogy": {
         "photo": NEEDED,

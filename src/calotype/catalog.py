@@ -32,6 +32,8 @@ ENGINES: dict[str, str] = {
     "superpixels": "calotype.engines.superpixels",
     "canny": "calotype.engines.canny",
     "hed": "calotype.engines.hed",
+    "span": "calotype.engines.span",
+    "zssr": "calotype.engines.zssr",
 }
 
 # Systems that are trained on data sets.

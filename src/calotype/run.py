@@ -155,8 +155,8 @@ class Run:
         """Whether a stop was requested."""
         return self._stop_flag.stop
 
-    def within(self, folder: Path, *, seed: int, on_event: Callable[[Event], object] | None = None) -> Run:
-        """A run for a part of this work with a folder of its own; a stop of either stops both."""
+    def within(self, folder: Path | None, *, seed: int, on_event: Callable[[Event], object] | None = None) -> Run:
+        """A run for a part of this work with a folder of its own, or none; a stop of either stops both."""
         part = Run(folder, seed=seed, device=str(self.device), on_event=on_event)
         part.save_every_steps, part.save_every_seconds = self.save_every_steps, self.save_every_seconds
         part._stop_flag = self._stop_flag

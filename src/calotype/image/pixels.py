@@ -5,7 +5,8 @@ Importing this module does not import torch.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -73,16 +74,12 @@ def to_image(tensor: torch.Tensor, *, sixteen: bool = False) -> Image.Image:
     if image.ndim != 3 or image.shape[0] not in (3, 4):
         raise ValueError(f"not an image tensor: {list(tensor.shape)}, expected [C, H, W] or [1, C, H, W], C = 3 or 4")
     image = image.to("cpu", torch.float32)
-    if not torch.isfinite(image).all():
+    if not all(torch.isfinite(part).all() for part in _strips(image)):
         raise ValueError("an image tensor holds values that are not finite")
-    if image.shape[0] == 3:
-        return _with_words(Image.fromarray(as_bytes(image)), image, sixteen)
-    opacity = ((image[3:] + 1) / 2).clamp(0, 1)
-    colour = torch.where(opacity > 0, image[:3] / opacity.clamp_min(1e-6), torch.full_like(image[:3], -1))
-    straight = torch.cat([colour, image[3:]])
-    rgba = as_bytes(straight)
-    rgba[rgba[..., 3] == 0] = 0
-    return _with_words(Image.fromarray(rgba), straight, sixteen)
+    made = Image.fromarray(as_bytes(image) if image.shape[0] == 3 else _values(image, _straight_bytes, np.uint8))
+    if sixteen:
+        setattr(made, _WORDS, _values(image, _words, np.uint16))
+    return made
 
 
 _WORDS = "calotype_sixteen"  # attribute of a PIL image that was just made; changed copies of it do not have it
@@ -94,16 +91,53 @@ def words_of(image: Image.Image) -> NDArray[np.uint16] | None:
     return words if isinstance(words, np.ndarray) and words.shape[:2] == (image.height, image.width) else None
 
 
-def _with_words(made: Image.Image, image: torch.Tensor, sixteen: bool) -> Image.Image:
-    if sixteen:
-        values = ((image.clamp(-1, 1).double() + 1) * 32767.5).round().permute(1, 2, 0).numpy().astype(np.uint16)
-        if values.shape[2] == 4:
-            values[values[..., 3] == 0] = 0
-        setattr(made, _WORDS, values)
+def as_bytes(image: torch.Tensor) -> NDArray[np.uint8]:
+    """[C, H, W] -1..1 to uint8 [H, W, C], rounded."""
+    return _values(image, _bytes, np.uint8)
+
+
+_STRIP = 1 << 20  # pixels that are converted at a time: a large picture is held once, not five times
+
+
+def _strips(image: torch.Tensor) -> Sequence[torch.Tensor]:
+    """[C, H, W] in strips of whole rows."""
+    rows = max(1, _STRIP // max(1, image.shape[2]))
+    return [image[:, start : start + rows] for start in range(0, image.shape[1], rows)]
+
+
+def _values(image: torch.Tensor, convert: Callable[[torch.Tensor], NDArray[Any]], kind: type) -> NDArray[Any]:
+    """[C, H, W] to [H, W, C], converted strip by strip."""
+    channels, height, width = image.shape
+    made: NDArray[Any] = np.empty((height, width, channels), kind)
+    row = 0
+    for part in _strips(image):
+        made[row : row + part.shape[1]] = convert(part)
+        row += part.shape[1]
     return made
 
 
-def as_bytes(image: torch.Tensor) -> NDArray[np.uint8]:
-    """[C, H, W] -1..1 to uint8 [H, W, C], rounded."""
-    values = ((image.clamp(-1, 1) + 1) * 127.5).round().permute(1, 2, 0)
-    return np.ascontiguousarray(values.numpy().astype(np.uint8))
+def _bytes(image: torch.Tensor) -> NDArray[Any]:
+    return ((image.clamp(-1, 1) + 1) * 127.5).round().permute(1, 2, 0).numpy()
+
+
+def _straight_bytes(image: torch.Tensor) -> NDArray[Any]:
+    rgba = _bytes(_straight(image))
+    rgba[rgba[..., 3] == 0] = 0
+    return rgba
+
+
+def _words(image: torch.Tensor) -> NDArray[Any]:
+    straight = image if image.shape[0] == 3 else _straight(image)
+    values = ((straight.clamp(-1, 1).double() + 1) * 32767.5).round().permute(1, 2, 0).numpy()
+    if values.shape[2] == 4:
+        values[values[..., 3] == 0] = 0
+    return values
+
+
+def _straight(image: torch.Tensor) -> torch.Tensor:
+    """Colours without the mid-grey they are composited on, and alpha: [4, H, W]."""
+    import torch
+
+    opacity = ((image[3:] + 1) / 2).clamp(0, 1)
+    colour = torch.where(opacity > 0, image[:3] / opacity.clamp_min(1e-6), torch.full_like(image[:3], -1))
+    return torch.cat([colour, image[3:]])

@@ -115,7 +115,7 @@ def cubic_weights(length: int, out: int, scale: float) -> Tensor:
     u = j / scale + 0.5 * (1 - 1 / scale)
     left = torch.floor(u - support / 2)
     taps = left[:, None] + torch.arange(math.ceil(support) + 2, dtype=torch.float64)
-    weights = narrow * _cubic(narrow * (u[:, None] - taps))
+    weights = narrow * keys_kernel(narrow * (u[:, None] - taps))
     weights = weights / weights.sum(dim=1, keepdim=True)
     # Mirror with the edge pixel repeated: ... 2 1 | 1 2 3 ... n | n n-1 ...
     mirror = torch.cat([torch.arange(length), torch.arange(length - 1, -1, -1)])
@@ -123,8 +123,8 @@ def cubic_weights(length: int, out: int, scale: float) -> Tensor:
     return torch.zeros(out, length, dtype=torch.float64).scatter_add_(1, index, weights)
 
 
-def _cubic(x: Tensor) -> Tensor:
-    """Keys' kernel with a = -0.5."""
+def keys_kernel(x: Tensor) -> Tensor:
+    """The cubic kernel of Keys (1981) with a = -0.5; 0 beyond -2..2."""
     x = x.abs()
     inner = 1.5 * x**3 - 2.5 * x**2 + 1
     outer = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2

@@ -12,6 +12,8 @@ _LEAST = 2 / 255  # opacity around a pixel below which an engine's colours are n
 _VISIBLE = 0.25  # opacity from which on a pixel has its own colour alone
 _AROUND = 2.0  # standard deviation of the Gaussian weights of pixels around, pixels
 _RING = 3  # pixels around a hole that are looked at
+_FARTHEST = 32.0  # standard deviation of the widest weights with which colours are continued, pixels
+_ENOUGH = 20.0  # the inverse of the mean opacity around from which on no wider weights are needed
 _NEAR = 8 / 255  # how far from fully clear or fully opaque an averaged alpha may be
 
 
@@ -33,6 +35,27 @@ def with_alpha(made: Tensor, alpha: Tensor, instead: Tensor) -> Tensor:
     near = torch.where(around >= _LEAST, blur(made[:, :3], _AROUND) / around.clamp_min(_LEAST), _straight(instead))
     colour = torch.lerp(near.clamp(-1, 1), _straight(made), (opacity / _VISIBLE).clamp(max=1).square())
     return torch.cat([colour * (alpha + 1) / 2, alpha], 1)
+
+
+def continued(photo: Tensor) -> Tensor:
+    """The colours of a photo, continued from what is visible into what is transparent.
+
+    What is made of them, multiplied by an alpha made apart, has no dark or light rim.
+
+    Args:
+        photo: [1, 4, H, W], -1..1: colours composited on mid-grey, then alpha.
+
+    Returns:
+        [1, 3, H, W], -1..1: the photo's own colour where it is half opaque or more, far from any the mid-grey.
+    """
+    opacity, own = _opacity(photo), _straight(photo)
+    around, left, sigma = torch.zeros_like(own), torch.ones_like(opacity), 1.0
+    while sigma <= _FARTHEST:
+        weight = blur(opacity.square(), sigma)
+        colour = blur(own * opacity.square(), sigma) / weight.clamp_min(1e-6)
+        share = left * (_ENOUGH * weight).clamp(max=1)
+        around, left, sigma = around + share * colour, left - share, 2 * sigma
+    return torch.lerp(around, own, (2 * opacity).clamp(max=1).square()).clamp(-1, 1)
 
 
 def settled(made: Tensor, photo: Tensor) -> Tensor:

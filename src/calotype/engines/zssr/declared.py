@@ -1,0 +1,5 @@
+"""What ZSSR takes and gives."""
+
+from calotype.declaration import PHOTO, System, Verb
+
+SYSTEM = System(verbs={"upscale": Verb("upscale", (PHOTO,), ("factor", "seed"))})

@@ -547,7 +547,8 @@ def _training(result: dict[str, Any], engine: str) -> str:
 
 def enlarging() -> str:
     keys = (("psnr", 2), ("rmse", 2), ("ssim", 3), ("lpips", 3), ("naturalness", 2), ("seconds", 2))
-    found = [results("superresolution"), results("superresolution_factors")]
+    names = ("superresolution", "superresolution_factors", "superresolution_dip")
+    found = [results(name) for name in names]
     measured = [row for result in found for row in result["summary"]]
     # An earlier build, with trainings that were there already: their seconds say nothing.
     before = [row for row in results("superresolution_singan")["summary"] if row["system"].startswith("singan")]
@@ -564,7 +565,8 @@ def enlarging() -> str:
         "grey levels. Naturalness, like NIQE, looks at the result alone. Of RMSE, LPIPS-like and naturalness, lower is "
         "better. CPU seconds are those of one thread, training included, on a machine with other work. `esrgan-slim` "
         "is the network of the npm package "
-        "@upscalerjs/esrgan-slim. EDSR and SRGAN, which SinGAN's table has, are missing: no package carries their "
+        f"@upscalerjs/esrgan-slim; `dip` is deep image prior with a small network and {found[2]['dip']['steps']} steps. "
+        "EDSR and SRGAN, which SinGAN's table has, are missing: no package carries their "
         "weights. The row of `singan` is of an earlier build on the same photos, RMSE and time not measured."
     )
 
@@ -858,7 +860,7 @@ SECTIONS = (
     Section(
         "`upscale`",
         enlarging,
-        tuple(("superresolution", f"superresolution{part}") for part in ("", "_factors", "_singan")),
+        tuple(("superresolution", f"superresolution{part}") for part in ("", "_factors", "_dip", "_singan")),
     ),
     Section("`upscale` beside ncnn", enlarging_speed, (("superresolution_speed", "superresolution_speed"),)),
     Section("Patch denoiser", denoiser, (("patch_denoiser", "patch_denoiser"),)),

@@ -564,9 +564,8 @@ def enlarging() -> str:
         + f"\n\nMeans over the {photos} photos of SinGAN's figure, reduced by the factor and enlarged again; RMSE in "
         "grey levels. Naturalness, like NIQE, looks at the result alone. Of RMSE, LPIPS-like and naturalness, lower is "
         "better. CPU seconds are those of one thread, training included, on a machine with other work. `esrgan-slim` "
-        "is the network of the npm package "
-        f"@upscalerjs/esrgan-slim; `dip` is deep image prior with a small network and {found[2]['dip']['steps']} steps. "
-        "EDSR and SRGAN, which SinGAN's table has, are missing: no package carries their "
+        "is the network of the npm package @upscalerjs/esrgan-slim; `dip` is deep image prior with a small network and "
+        f"{found[2]['dip']['steps']} steps. EDSR and SRGAN, which SinGAN's table has, are missing: no package carries their "
         "weights. The row of `singan` is of an earlier build on the same photos, RMSE and time not measured."
     )
 

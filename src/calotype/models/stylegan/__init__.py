@@ -15,7 +15,8 @@ and R), StyleGAN2 for TensorFlow, rosinality's and lucidrains' programs, PTI, an
 the latent vector that NVIDIA's programs draw for it.
 
 ``embed`` finds a photo in a generator (Abdal, Qin, Wonka, "Image2StyleGAN", ICCV 2019); ``morph``, ``crossover``,
-``transfer`` and ``adjust`` edit what was found.
+``transfer`` and ``adjust`` edit what was found. An encoder is trained on samples of the generator alone and corrects
+its own result a few times, as ReStyle's does (Alaluf, Patashnik, Cohen-Or, ICCV 2021).
 
 Differences from the publications:
 
@@ -40,6 +41,9 @@ from calotype.models.stylegan.config import PRESETS, Config
 from calotype.models.stylegan.cost import cost, efforts, embedding_cost, training_cost
 from calotype.models.stylegan.editing import adjust, crossover, morph, transfer
 from calotype.models.stylegan.embedding import embed
+from calotype.models.stylegan.encoder import build_encoder
+from calotype.models.stylegan.encoder_config import encoder_config, encoder_cost
+from calotype.models.stylegan.encoder_training import encoder_stages, train_encoder
 from calotype.models.stylegan.exporting import exported
 from calotype.models.stylegan.generate import sample
 from calotype.models.stylegan.importing import described, imported
@@ -52,12 +56,16 @@ __all__ = [
     "adjust",
     "batch_size",
     "build",
+    "build_encoder",
     "cost",
     "crossover",
     "described",
     "efforts",
     "embed",
     "embedding_cost",
+    "encoder_config",
+    "encoder_cost",
+    "encoder_stages",
     "exported",
     "imported",
     "morph",
@@ -65,6 +73,7 @@ __all__ = [
     "sample",
     "stages",
     "train",
+    "train_encoder",
     "training_cost",
     "transfer",
     "unfinished",

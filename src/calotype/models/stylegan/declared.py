@@ -12,7 +12,7 @@ SYSTEM = System(
         "embed": Verb(
             "embed",
             (PHOTO,),
-            ("method", "space", "steps", "noise_steps", "start", "seed", "label"),
+            ("method", "space", "steps", "noise_steps", "start", "seed", "label", "encoder", "preview"),
             cost="embedding_cost",
             cost_by="plan",
         ),
@@ -32,5 +32,6 @@ SYSTEM = System(
     imports=("*.pkl", "*.pt", "*.pth"),
     imports_file=True,
     exports=True,
+    encodes=True,
     efforts=True,
 )

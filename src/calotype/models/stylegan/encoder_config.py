@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from calotype.models.stylegan.config import Config, rows
-from calotype.models.stylegan.cost import BASE, PER_SAMPLED, PER_TRAINED, generator_macs, generator_numbers
+from calotype.models.stylegan.cost import PER_SAMPLED, PER_TRAINED, cost, generator_macs, generator_numbers
 from calotype.types import Cost
 
 LAST_SIDE = 4  # of the encoder's last feature maps, pixels
 _LARGEST = 64  # side of the pictures that an encoder sees by default, pixels
+_WHOLE_BATCH = 2  # samples a step of generators that draw large pictures only as a whole
 _QUICK = 128  # side up to which several whole pictures are drawn for one code, where no smaller ones can be
 _SECONDS, _FEWEST = 3600.0, 200  # aim of a training on one core, and steps that it has at least
 
@@ -64,13 +65,24 @@ def drawn_side(cfg: Config, side: int) -> int:
 
 
 def encoder_config(cfg: Config) -> EncoderConfig:
-    """The default settings for a generator: fewer steps where it takes long, one pass where it draws slowly."""
-    side = min(_LARGEST, 2 ** int(math.log2(cfg.resolution)))
-    passes = EncoderConfig.passes if drawn_side(cfg, side) <= _QUICK else 1
-    batch = EncoderConfig.batch if cfg.resolution <= _LARGEST else EncoderConfig.batch // 2
-    own = EncoderConfig(side=side, passes=passes, batch=batch)
-    allowed = _SECONDS / encoder_seconds(cfg, replace(own, steps=1))
-    return replace(own, steps=int(min(own.steps, max(_FEWEST, allowed))))
+    """The default settings for a generator: smaller pictures and fewer steps where it takes long.
+
+    Generators that draw only whole pictures, and large ones, get one pass and small batches.
+    """
+    largest = min(_LARGEST, 2 ** int(math.log2(cfg.resolution)))
+    own = EncoderConfig(side=largest)
+    if drawn_side(cfg, largest) > _QUICK:
+        own = replace(own, passes=1, batch=_WHOLE_BATCH)
+    elif cfg.resolution > _LARGEST:
+        own = replace(own, batch=own.batch // 2)
+    if _allowed(cfg, own) < own.steps / 2 and largest > _LARGEST // 2:
+        own = replace(own, side=_LARGEST // 2)
+    return replace(own, steps=int(min(own.steps, max(_FEWEST, _allowed(cfg, own)))))
+
+
+def _allowed(cfg: Config, own: EncoderConfig) -> float:
+    """Steps that can be made in the time that a training may take."""
+    return _SECONDS / encoder_seconds(cfg, replace(own, steps=1))
 
 
 def encoder_seconds(cfg: Config, own: EncoderConfig) -> float:
@@ -87,7 +99,7 @@ def encoder_cost(cfg: Config, own: EncoderConfig) -> Cost:
     kept = sum(8.0 * width * (own.side / 2**i) ** 2 for i, width in enumerate(widths))
     weights = widths[-1] * LAST_SIDE**2 * own.hidden + own.hidden * rows(cfg) * cfg.style
     numbers = own.batch * (kept + generator_numbers(_drawn(cfg, own)))
-    return Cost(encoder_seconds(cfg, own), int(BASE + 4 * numbers + 16 * weights))
+    return Cost(encoder_seconds(cfg, own), int(cost(None, cfg).bytes + 4 * numbers + 16 * weights))
 
 
 def encoder_widths(own: EncoderConfig) -> list[int]:

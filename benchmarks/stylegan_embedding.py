@@ -131,8 +131,7 @@ def acceptance(held_out: dict[str, float], foreign: dict[str, float]) -> dict[st
         "preview, seconds": (max(held_out["encoder seconds"], foreign["encoder seconds"]), MOST_SECONDS, False),
     }
     return {
-        name: {"value": round(value, 3), "bound": bound, "reached": value >= bound if least else value <= bound}
-        for name, (value, bound, least) in rows.items()
+        name: {"value": round(value, 3), "bound": bound, "least": least} for name, (value, bound, least) in rows.items()
     }
 
 

@@ -585,6 +585,92 @@ def stylegan_step() -> str:
     )
 
 
+def stylegan() -> str:
+    result = results("stylegan")
+    rows = [
+        (
+            name.replace("small", "`small`"),
+            number(row["fd"], 1),
+            number(row["precision"]),
+            number(row["recall"]),
+            number(seconds / 60, 1) if (seconds := result["cpu_seconds"].get(name)) else "",
+        )
+        for name, row in result["models"].items()
+    ]
+    return (
+        table("pictures | FD | precision | recall | CPU minutes", rows)
+        + f"\n\nFD: Frechet distance of {result['samples']} samples from {result['held_out']} held-out faces, which is "
+        f"not FID; features: {result['features']}. Training set: {result['pictures']} faces of `calotype data faces`, "
+        f"32 pixels. `small`: {result['steps']} steps. The plain GAN has as many parameters and the same time. "
+        f"Rows of {result['few_pictures']} pictures: preset `study`, {result['study_steps']} steps. "
+        + " ".join(
+            verdict(*each)
+            for each in (
+                ("FD of the worst seed over that of the plain GAN", result[_OVER_PLAIN], 0.4, False),
+                ("FD after a twentieth of the steps over that of the worst seed", result[_OVER_EARLY], 3.5, True),
+                ("recall of the worst seed", _worst_recall(result), 0.3, True),
+                ("FD with augmentation over that without", result[_OVER_PLAIN_FEW], 0.7, False),
+            )
+            if each[1] is not None
+        )
+    )
+
+
+_OVER_PLAIN = "fd_of_the_worst_seed_over_that_of_the_plain_gan"
+_OVER_EARLY = "fd_of_a_twentieth_over_that_of_the_worst_seed"
+_OVER_PLAIN_FEW = "fd_with_augmentation_over_that_without"
+
+
+def _worst_recall(result: dict[str, Any]) -> float:
+    return min(row["recall"] for name, row in result["models"].items() if name.startswith("small, seed"))
+
+
+def verdict(name: str, value: float, bound: float, least: bool) -> str:
+    """A sentence about a figure and the bound that it has to keep."""
+    kept = "kept" if (value >= bound if least else value <= bound) else "missed"
+    return f"{name[0].upper()}{name[1:]}: {value:.2f}, {kept} (at {'least' if least else 'most'} {bound:g})."
+
+
+def stylegan_embedding() -> str:
+    result = results("stylegan_embedding")
+    names = {
+        "encoder": "encoder alone (preview)",
+        "mean and steps": f"W+ from the mean, {result['few_steps']} steps",
+        "encoder and steps": f"W+ from the encoder, {result['few_steps']} steps",
+        "w": f"W, {result['steps']} steps",
+        "w+": f"W+, {result['steps']} steps",
+        "w+ and noise": f"W+, then noise maps, {result['noise_steps']} steps",
+    }
+    rows = [
+        (
+            title,
+            *(
+                number(kind[f"{name} {key}"], digits)
+                for kind in result["kinds"].values()
+                for key, digits in (("psnr", 1), ("st-lpips", 3), ("seconds", 2))
+            ),
+        )
+        for name, title in names.items()
+    ]
+    columns = " | ".join(f"{kind}: PSNR | ST-LPIPS | CPU seconds" for kind in result["kinds"])
+    others = "; ".join(
+        f"{kind}: shifted by 15 % {found['shifted psnr']:.1f} dB, a covered square {found['covered psnr']:.1f} dB "
+        f"outside of it (uncovered {found['uncovered psnr']:.1f}), noise drawn anew {found['resampled psnr']:.1f} dB"
+        for kind, found in result["kinds"].items()
+    )
+    verdicts = " ".join(
+        verdict(name, row["value"], row["bound"], row["least"]) for name, row in result["acceptance"].items()
+    )
+    return (
+        table(f"embedding | {columns}", rows)
+        + f"\n\nThe generator is `small` after {result['training_steps']} steps on drawn faces of 32 pixels; the "
+        f"encoder was trained for {result['encoder']['steps']} steps on its samples"
+        + (f", {result['encoder_cpu_seconds'] / 60:.1f} CPU minutes" if result["encoder_cpu_seconds"] else "")
+        + f". Means of {result['photos']} photos each: held-out faces, and faces of another style (foreign). Features "
+        f"of the loss and of ST-LPIPS: {result['features']}. {others}.\n\n{verdicts}"
+    )
+
+
 def spade() -> str:
     result = results("spade")
     columns = "pictures | pixel accuracy | mean IoU | relative to real | Frechet distance | minutes of training"
@@ -745,6 +831,8 @@ SECTIONS = (
     Section("`cocogan`: time of a training step", cocogan_step, (("cocogan_step", "cocogan_step"),)),
     Section("`cocogan`: two processes", processes, tuple(("distributed", name) for name in DISTRIBUTED)),
     Section("`cocogan`: panoramas", panoramas, (("panoramas", "panoramas"),)),
+    Section("`stylegan`", stylegan, (("stylegan", "stylegan"),)),
+    Section("`stylegan`: embedding", stylegan_embedding, (("stylegan_embedding", "stylegan_embedding"),)),
     Section("`stylegan`: time of a training step", stylegan_step, (("stylegan_step", "stylegan_step"),)),
     Section("`spade`", spade, (("spade", "spade"),)),
     Section("`spade`: time of a training step", spade_speed, (("spade", "spade_speed"),)),

@@ -831,8 +831,6 @@ SECTIONS = (
     Section("`cocogan`: time of a training step", cocogan_step, (("cocogan_step", "cocogan_step"),)),
     Section("`cocogan`: two processes", processes, tuple(("distributed", name) for name in DISTRIBUTED)),
     Section("`cocogan`: panoramas", panoramas, (("panoramas", "panoramas"),)),
-    Section("`stylegan`", stylegan, (("stylegan", "stylegan"),)),
-    Section("`stylegan`: embedding", stylegan_embedding, (("stylegan_embedding", "stylegan_embedding"),)),
     Section("`stylegan`: time of a training step", stylegan_step, (("stylegan_step", "stylegan_step"),)),
     Section("`spade`", spade, (("spade", "spade"),)),
     Section("`spade`: time of a training step", spade_speed, (("spade", "spade_speed"),)),

@@ -4,9 +4,9 @@ and defects.
 The generator is a model on the set ``faces`` (32 pixels), such as ``stylegan.py`` trains, with its encoder. Photos are
 held-out faces of the set, and faces of another style that it has never seen (foreign). Said are means over the photos:
 PSNR in decibel, ST-LPIPS with AlexNet of pictures enlarged to 64 pixels, and CPU seconds of one thread. ``encoder`` is
-the preview, ``encoder and steps`` the search that begins with it. ``shifted`` photos are moved by 15 % of their width,
-``covered`` ones have a black square of a quarter of it: its PSNR is that outside of the square. ``resampled`` draws
-noise maps anew after they were optimised.
+the preview, ``encoder and steps`` a short search that begins with it, ``mean and steps`` the same from the mean. In as
+many steps, ``shifted`` photos are moved by 15 % of their width, ``covered`` ones have a black square of a quarter of
+it: its PSNR is that outside of the square. ``resampled`` draws noise maps anew after they were optimised.
 
     calotype weights stlpips
     calotype train encoder MODEL
@@ -37,13 +37,13 @@ from calotype.data.sets import dicebear
 from calotype.image.io import to_image
 from calotype.metrics.stlpips import stlpips
 from calotype.models.stylegan.config import Config
-from calotype.models.stylegan.drawn import Drawn
+from calotype.models.stylegan.drawn import Drawn, drawn
 from calotype.models.stylegan.embedding import embed, psnr
 from calotype.models.stylegan.encoder import Encoder
 from calotype.models.stylegan.generate import displayed
 from calotype.models.stylegan.network import Net
 from calotype.nn.shift_tolerant import shift_tolerant
-from calotype.run import Run
+from calotype.run import Event, Run
 from calotype.tasks.encoder_model import encoder_of
 from machine import provenance
 from stylegan import HELD_OUT, SIDE, STYLE, TRAINED, face
@@ -79,8 +79,8 @@ class Measured:
         self.found: dict[str, list[float]] = {}
         self.shown: dict[str, list[Tensor]] = {}
 
-    def embedded(self, photo: Tensor, **how: Any) -> Drawn:
-        return embed(self.cfg, Run(), net=self.net, photo=photo, encoder=self.encoder, **how)
+    def embedded(self, photo: Tensor, run: Run | None = None, **how: Any) -> Drawn:
+        return embed(self.cfg, run or Run(), net=self.net, photo=photo, encoder=self.encoder, **how)
 
     def note(self, name: str, value: float) -> None:
         self.found.setdefault(name, []).append(value)
@@ -89,32 +89,48 @@ class Measured:
         """What is made of a photo, timed and compared with it."""
         began = time.process_time()
         made = make()
-        self.note(f"{name} seconds", time.process_time() - began)
+        self.judged(name, photo, made, time.process_time() - began)
+        return made
+
+    def judged(self, name: str, photo: Tensor, made: Drawn, seconds: float) -> None:
+        self.note(f"{name} seconds", seconds)
         self.note(f"{name} psnr", float(psnr(made.picture, photo)))
         sizes = {"size": (64, 64), "mode": "bilinear", "align_corners": False}
         pair = [torch.nn.functional.interpolate(each, **sizes) for each in (photo, made.picture)]
         self.note(f"{name} st-lpips", stlpips(pair[0], pair[1], self.judge).distance)
         self.shown.setdefault(name, []).append(made.picture)
-        return made
+
+    def with_noise(self, photo: Tensor) -> Drawn:
+        """W+, and the noise maps after that: two results of one search."""
+        began, at = time.process_time(), []
+
+        def heard(event: Event) -> None:
+            if event.kind == "begin" and event.stage == "noise":
+                at.append(time.process_time())
+
+        noisy = self.embedded(photo, Run(on_event=heard), steps=STEPS, noise_steps=NOISE_STEPS)
+        ended = time.process_time()
+        self.judged("w+", photo, drawn(self.net, noisy.styles), at[0] - began)
+        self.judged("w+ and noise", photo, noisy, ended - began)
+        return noisy
 
     def add(self, photo: Tensor) -> None:
         """All of one photo."""
         self.shown.setdefault("photo", []).append(photo)
         self.compared("encoder", photo, lambda: self.embedded(photo, preview=True))
         few = {"steps": FEW_STEPS}
-        self.compared("mean and steps", photo, lambda: self.embedded(photo, **few))
+        short = self.compared("mean and steps", photo, lambda: self.embedded(photo, **few))
         self.compared("encoder and steps", photo, lambda: self.embedded(photo, start="encoder", **few))
         self.compared("w", photo, lambda: self.embedded(photo, space="w", steps=STEPS))
-        whole = self.compared("w+", photo, lambda: self.embedded(photo, steps=STEPS))
-        noisy = self.compared("w+ and noise", photo, lambda: self.embedded(photo, steps=STEPS, noise_steps=NOISE_STEPS))
+        noisy = self.with_noise(photo)
         torch.manual_seed(0)
         fresh = displayed(self.net.generator(noisy.styles, [torch.randn_like(each) for each in noisy.noise]))
         self.note("resampled psnr", float(psnr(fresh, photo)))
         moved = shifted(photo)
-        self.note("shifted psnr", float(psnr(self.embedded(moved, steps=STEPS).picture, moved)))
+        self.note("shifted psnr", float(psnr(self.embedded(moved, **few).picture, moved)))
         spoilt, mask = covered(photo)
-        self.note("covered psnr", outside(self.embedded(spoilt, steps=STEPS).picture, photo, mask))
-        self.note("uncovered psnr", outside(whole.picture, photo, mask))
+        self.note("covered psnr", outside(self.embedded(spoilt, **few).picture, photo, mask))
+        self.note("uncovered psnr", outside(short.picture, photo, mask))
 
     @property
     def means(self) -> dict[str, float]:
@@ -140,6 +156,7 @@ def main() -> None:
     parser.add_argument("model", type=Path, help="folder of the model, with its encoder")
     parser.add_argument("--packages", type=Path, help="folder with dicebear-styles, if it was fetched by hand")
     parser.add_argument("--encoder-seconds", type=float, help="CPU seconds that the encoder was trained for")
+    parser.add_argument("--photos", type=int, default=PHOTOS)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--sheet", type=Path, help="where to write a sheet of the photos and results")
     asked = parser.parse_args()
@@ -153,8 +170,8 @@ def main() -> None:
     loaded.net.requires_grad_(False)
     first = TRAINED + HELD_OUT  # settings were chosen with faces before these
     kinds = {
-        "held-out": [face(held, first + i) for i in range(PHOTOS)],
-        "foreign": [face(other, first + i) for i in range(PHOTOS)],
+        "held-out": [face(held, first + i) for i in range(asked.photos)],
+        "foreign": [face(other, first + i) for i in range(asked.photos)],
     }
     found = {kind: Measured(loaded.config, loaded.net, encoder, judge) for kind in kinds}
     for kind, photos in kinds.items():
@@ -168,7 +185,7 @@ def main() -> None:
         "training_steps": loaded.config.steps,
         "encoder": asdict(encoder.own),
         "encoder_cpu_seconds": asked.encoder_seconds,
-        "photos": PHOTOS,
+        "photos": asked.photos,
         "steps": STEPS,
         "few_steps": FEW_STEPS,
         "noise_steps": NOISE_STEPS,

@@ -42,6 +42,10 @@ _COARSE_SHARE = 0.7  # of the steps of ``fast`` that are made below the full siz
 _FAST_RATE, _PAPER_RATE, _PROJECTOR_RATE, _NOISE_RATE = 0.05, 0.01, 0.1, 0.05
 _SAMPLES = 10_000  # latent vectors over which the spread of styles is measured
 _NOISE_PENALTY, _SMALLEST_MAP = 1e5, 8
+_USUAL_STRENGTH, _MOST_GAIN = (
+    0.2,
+    1e4,
+)  # of noise, below which its maps are changed by more; and by how much more at most
 _PREVIEWS = 20
 
 
@@ -314,15 +318,28 @@ def _noise(
     strengths = [value for name, value in generator.named_parameters() if name.endswith("noise_strength")]
     if strengths and all(float(value.detach()) == 0 for value in strengths):
         raise InputError("this model uses no noise (all its strengths are 0): leave out --noise-steps (noise_steps=)")
-    code = Code(styles, maps)
+    gains = _gains(strengths, len(maps))
+    code = Code(styles, [each / gain for each, gain in zip(maps, gains)])
     parameters = list(code.noise)
 
     def loss(i: int) -> tuple[Tensor, Tensor]:
-        made = generator(styles, parameters)
+        made = generator(styles, [each * gain for each, gain in zip(parameters, gains)])
         return F.mse_loss(made, target), made
 
     def rate(i: int) -> float:
         return _NOISE_RATE * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * i / steps)))
 
     _optimise(parameters, code, loss, target, run, steps, "noise", rate)
-    return [each.detach() for each in parameters]
+    return [each.detach() * gain for each, gain in zip(parameters, gains)]
+
+
+def _gains(strengths: list[nn.Parameter], count: int) -> list[float]:
+    """What the changes of each noise map are multiplied by.
+
+    A step of Adam has the same length whatever a map is worth; where the network has learned to use little noise, as
+    from drawings, maps have to change by more to change the picture.
+    """
+    if len(strengths) != count:
+        return [1.0] * count
+    found = [abs(float(value.detach())) for value in strengths]
+    return [min(_MOST_GAIN, max(1.0, _USUAL_STRENGTH / value)) if value else 1.0 for value in found]

@@ -61,6 +61,22 @@ def spade() -> Pair:
     return Image.open(layout), both
 
 
+def stylegan() -> Pair:
+    """A face; and the same as the example model has it, with the colours of another face, and halfway to that one."""
+    folder = gallery.HERE.parent / "examples"
+    model = folder / "models" / "faces"
+    faces = [Image.open(folder / "faces" / f"{name}.png") for name in ("first", "second")]
+    one, other = (calotype.embed(face, model=model) for face in faces)
+    codes = one.latents[0], other.latents[0]
+    crossed = calotype.crossover(*codes, model=model)[0]
+    between = calotype.morph(*codes, model=model, frames=3).frames[1]
+    made = Image.new("RGB", (3 * HEIGHT + 2, HEIGHT), "white")
+    for i, each in enumerate((one[0], crossed, between)):
+        cell_ = each.convert("RGB").resize((HEIGHT, HEIGHT), Image.Resampling.NEAREST)
+        made.paste(cell_, (i * (HEIGHT + 1), 0))
+    return faces[0], made
+
+
 PICTURES: dict[str, Callable[[], Pair]] = {
     "gpnn": lambda: cut("vary", 300, (0, 1), 199),
     "gpdm": gpdm,
@@ -75,6 +91,7 @@ PICTURES: dict[str, Callable[[], Pair]] = {
     "hed": lambda: cut("maps", 280, (1, 1), 187, (19, 739)),
     "cocogan": cocogan,
     "spade": spade,
+    "stylegan": stylegan,
 }
 
 

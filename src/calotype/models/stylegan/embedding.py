@@ -42,10 +42,8 @@ _COARSE_SHARE = 0.7  # of the steps of ``fast`` that are made below the full siz
 _FAST_RATE, _PAPER_RATE, _PROJECTOR_RATE, _NOISE_RATE = 0.05, 0.01, 0.1, 0.05
 _SAMPLES = 10_000  # latent vectors over which the spread of styles is measured
 _NOISE_PENALTY, _SMALLEST_MAP = 1e5, 8
-_USUAL_STRENGTH, _MOST_GAIN = (
-    0.2,
-    1e4,
-)  # of noise, below which its maps are changed by more; and by how much more at most
+_USUAL_STRENGTH = 0.2  # of noise, below which its maps are changed by more
+_MOST_GAIN = 1e4  # by how much more at most
 _PREVIEWS = 20
 
 

@@ -634,7 +634,8 @@ def verdict(name: str, value: float, bound: float, least: bool) -> str:
 def stylegan_embedding() -> str:
     result = results("stylegan_embedding")
     names = {
-        "encoder": "encoder alone (preview)",
+        "encoder": "encoder alone",
+        "preview": "encoder with its refinements (`--preview`)",
         "mean and steps": f"W+ from the mean, {result['few_steps']} steps",
         "encoder and steps": f"W+ from the encoder, {result['few_steps']} steps",
         "w": f"W, {result['steps']} steps",
@@ -645,7 +646,7 @@ def stylegan_embedding() -> str:
         (
             title,
             *(
-                number(kind[f"{name} {key}"], digits)
+                number(kind.get(f"{name} {key}"), digits)
                 for kind in result["kinds"].values()
                 for key, digits in (("psnr", 1), ("st-lpips", 3), ("seconds", 2))
             ),

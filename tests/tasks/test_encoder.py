@@ -88,7 +88,7 @@ def test_what_is_refused(model, photo, tmp_path):
             calotype.embed(photo, model=model, **given)
     calotype.train("encoder", model, settings=QUICK)
     for given in ({"steps": 3}, {"noise_steps": 3}, {"start": "mean"}):
-        with pytest.raises(InputError, match="a preview is not optimised"):
+        with pytest.raises(InputError, match="a preview takes no steps"):
             calotype.embed(photo, model=model, preview=True, **given)
     other = model_in(tmp_path / "others", seed=1)
     shutil.copytree(model / "encoder", other / "encoder")

@@ -47,7 +47,7 @@ class EmbedJob(LatentJob):
                 raise InputError(f"{own[name]} steps cannot be made: give --{flag} of at least 0 ({name}=)")
         if own["preview"] and (own["steps"] or own["noise_steps"] or own["start"] not in (None, "encoder")):
             raise InputError(
-                "a preview is not optimised: leave out --steps, --noise-steps and --start, or --preview (preview=)"
+                "a preview takes no steps: leave out --steps, --noise-steps and --start, or --preview (preview=)"
             )
 
     def check_inputs(self) -> None:
@@ -189,7 +189,7 @@ def embed(
         noise_steps: of optimising the noise maps afterwards; ``None``: none.
         start: ``"encoder"``, ``"mean"`` or ``"random"``; ``None``: the encoder where the model has one and the method
             is ``"fast"``, else the mean.
-        preview: give what the encoder makes of the photo, without optimisation.
+        preview: give what the encoder makes of the photo, at once.
         label: class of the picture, for models that were trained with labels.
         unfinished: use the last saved state of an unfinished training.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...

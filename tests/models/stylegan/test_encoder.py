@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from calotype.errors import InputError
 from calotype.models import stylegan
 from calotype.models.stylegan.embedding import embed
+from calotype.models.stylegan.encoder import refined
 from calotype.models.stylegan.encoder_config import EncoderConfig, drawn_side
 from calotype.run import Run
 from calotype.types import Cost
@@ -38,6 +39,19 @@ def test_pictures_of_a_generator_are_found_better_than_by_the_mean_and_better_wi
     object.__setattr__(encoder.own, "passes", 1)
     assert found < error(encoder.encoded(net.generator, target)) < error(encoder.mean.expand(16, 6, -1))
     object.__setattr__(encoder.own, "passes", QUICK.passes)
+
+
+def test_refinements_lower_the_error_of_each_picture():
+    net = generator(CFG)
+    torch.manual_seed(3)
+    encoder = stylegan.build_encoder(CFG, QUICK).eval()
+    photo = net.generator(net.generator.styles(torch.randn(4, 16)))
+    first = encoder.encoded(net.generator, photo)
+    second = refined(encoder, net.generator, photo, first)
+    errors = [(net.generator(styles) - photo).square().mean((1, 2, 3)) for styles in (first, second)]
+    assert (errors[1] < 0.5 * errors[0]).all()
+    alone = refined(encoder, net.generator, photo[1:2], first[1:2])
+    torch.testing.assert_close(alone, second[1:2], rtol=1e-3, atol=1e-3)
 
 
 def test_any_generator_has_one():
@@ -70,6 +84,7 @@ def test_large_generators_are_drawn_small_where_they_can_be():
     own = stylegan.encoder_config(large)
     assert (own.side, own.passes, drawn_side(large, own.side)) == (32, 3, 32)
     assert own.steps < EncoderConfig.steps
+    assert own.refinements < EncoderConfig.refinements
     whole = replace(large, architecture="resnet")
     assert stylegan.encoder_config(whole).passes == 1
     assert drawn_side(whole, 64) == 1024
@@ -86,7 +101,7 @@ def test_a_search_begins_with_it():
     torch.manual_seed(2)
     encoder = stylegan.build_encoder(CFG, QUICK).eval()
     photo = torch.rand(1, 3, 16, 16) * 2 - 1
-    first = encoder.encoded(net.generator, photo)
+    first = refined(encoder, net.generator, photo, encoder.encoded(net.generator, photo))
     begun = embed(CFG, Run(), net=net, photo=photo, encoder=encoder, start="encoder", steps=1)
     assert float((begun.styles - first).abs().max()) < 0.05
     one = embed(CFG, Run(), net=net, photo=photo, encoder=encoder, start="encoder", steps=1, space="w")

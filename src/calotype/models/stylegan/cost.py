@@ -18,7 +18,7 @@ PER_SAMPLED, PER_TRAINED, TILES, VECTORS = 3.2e-11, 2.4e-11, 0.45, 0.75
 STEPS = {"fast": 300, "paper": 5000, "projector": 1000}
 FEATURE_MACS = {"fast": 14_000, "paper": 190_000, "projector": 235_000}
 FEATURE_SIDES = {"fast": 128, "paper": 256, "projector": 256}
-_PREVIEW = 2  # a preview takes as long as so many pictures
+_PREVIEW, _PREVIEW_SECONDS = 2, 0.5  # a preview takes as long as so many pictures, and refinements
 # Bytes that torch itself takes; and bytes a number that a network keeps until its gradient comes.
 BASE, PER_NUMBER = 350 << 20, 6
 
@@ -60,7 +60,7 @@ def embedding_cost(plan: tuple[str, int, int], cfg: Config) -> Cost:
     method, steps, noise_steps = plan
     if method == "preview":
         alone = cost(None, cfg)
-        return Cost(_PREVIEW * alone.seconds, alone.bytes)
+        return Cost(_PREVIEW * alone.seconds + _PREVIEW_SECONDS, alone.bytes)
     steps = steps or STEPS[method]
     side = cfg.resolution
     feature = FEATURE_MACS[method] * min(side, FEATURE_SIDES[method]) ** 2

@@ -29,7 +29,7 @@ from calotype.models.stylegan.config import Config
 from calotype.models.stylegan.cost import STEPS
 from calotype.models.stylegan.distances import Distance, fast_distance, paper_distance, projector_distance
 from calotype.models.stylegan.drawn import Drawn, drawn
-from calotype.models.stylegan.encoder import Encoder
+from calotype.models.stylegan.encoder import Encoder, refined
 from calotype.models.stylegan.generate import displayed, label_of
 from calotype.models.stylegan.network import Generator, Net
 from calotype.run import Run
@@ -97,7 +97,7 @@ def embed(
         seed: of all that is random.
         label: class whose mean is begun from, where the model knows any.
         encoder: of this generator, for ``start="encoder"`` and ``preview``.
-        preview: give what the encoder makes of the photo, without optimisation.
+        preview: give what the encoder makes of the photo, with its few refinements and nothing more.
 
     Returns:
         The result; the mean squared error of the last step is reported as ``psnr``, in decibel.
@@ -155,7 +155,8 @@ def _maps_of(generator: Generator) -> list[Tensor]:
 def _encoded(encoder: Encoder | None, generator: Generator, target: Tensor) -> Tensor:
     if encoder is None:
         raise InputError("there is no encoder of this model: train one, or start from the mean")
-    return encoder.to(target.device).encoded(generator, target)
+    encoder = encoder.to(target.device)
+    return refined(encoder, generator, target, encoder.encoded(generator, target))
 
 
 def _begun(

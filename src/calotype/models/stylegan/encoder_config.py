@@ -15,6 +15,7 @@ _LARGEST = 64  # side of the pictures that an encoder sees by default, pixels
 _WHOLE_BATCH = 2  # samples a step of generators that draw large pictures only as a whole
 _QUICK = 128  # side up to which several whole pictures are drawn for one code, where no smaller ones can be
 _SECONDS, _FEWEST = 3600.0, 200  # aim of a training on one core, and steps that it has at least
+_REFINING = 0.5  # seconds that refinements may take on one core
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class EncoderConfig:
         max_width: upper limit of the channels.
         hidden: length of the vector before the last layer.
         passes: corrections, in training and in use.
+        refinements: steps of optimisation after them, in use.
         steps: training steps; each has one batch of samples and as many updates as there are passes.
         batch: samples a step.
         rate: learning rate of Adam; it falls to a twentieth along a cosine.
@@ -39,6 +41,7 @@ class EncoderConfig:
     max_width: int = 128
     hidden: int = 384
     passes: int = 3
+    refinements: int = 20
     steps: int = 1000
     batch: int = 16
     rate: float = 1e-3
@@ -51,8 +54,10 @@ class EncoderConfig:
         for name in ("width", "max_width", "hidden", "passes", "steps", "batch"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} has to be at least 1")
-        if self.rate <= 0 or self.styles_weight < 0 or not 0 <= self.mixing <= 1:
-            raise ValueError("rate has to be above 0, styles_weight not below 0, mixing from 0 to 1")
+        if self.rate <= 0 or min(self.styles_weight, self.refinements) < 0 or not 0 <= self.mixing <= 1:
+            raise ValueError(
+                "rate has to be above 0, mixing has to be from 0 to 1, styles_weight and refinements not below 0"
+            )
 
 
 def drawn_side(cfg: Config, side: int) -> int:
@@ -65,7 +70,7 @@ def drawn_side(cfg: Config, side: int) -> int:
 
 
 def encoder_config(cfg: Config) -> EncoderConfig:
-    """The default settings for a generator: smaller pictures and fewer steps where it takes long.
+    """The default settings for a generator: smaller pictures, fewer steps and refinements where it takes long.
 
     Generators that draw only whole pictures, and large ones, get one pass and small batches.
     """
@@ -77,7 +82,12 @@ def encoder_config(cfg: Config) -> EncoderConfig:
         own = replace(own, batch=own.batch // 2)
     if _allowed(cfg, own) < own.steps / 2 and largest > _LARGEST // 2:
         own = replace(own, side=_LARGEST // 2)
-    return replace(own, steps=int(min(own.steps, max(_FEWEST, _allowed(cfg, own)))))
+    refinement = 3 * generator_macs(_drawn(cfg, own)) * PER_TRAINED
+    return replace(
+        own,
+        steps=int(min(own.steps, max(_FEWEST, _allowed(cfg, own)))),
+        refinements=int(min(own.refinements, _REFINING / refinement)),
+    )
 
 
 def _allowed(cfg: Config, own: EncoderConfig) -> float:

@@ -654,13 +654,14 @@ def stylegan_embedding() -> str:
         for name, title in names.items()
     ]
     columns = " | ".join(f"{kind}: PSNR | ST-LPIPS | CPU seconds" for kind in result["kinds"])
-    others = "; ".join(
-        f"{kind}: shifted by 15 % {found['shifted psnr']:.1f} dB, a covered square {found['covered psnr']:.1f} dB "
+    others = ". ".join(
+        f"{kind.capitalize()}: shifted by 15 % {found['shifted psnr']:.1f} dB, a covered square {found['covered psnr']:.1f} dB "
         f"outside of it (uncovered {found['uncovered psnr']:.1f}), noise drawn anew {found['resampled psnr']:.1f} dB"
         for kind, found in result["kinds"].items()
     )
     verdicts = " ".join(
-        verdict(name, row["value"], row["bound"], row["least"]) for name, row in result["acceptance"].items()
+        verdict(name.replace("w+", "W+").replace(" w,", " W,"), row["value"], row["bound"], row["least"])
+        for name, row in result["acceptance"].items()
     )
     return (
         table(f"embedding | {columns}", rows)
@@ -832,6 +833,7 @@ SECTIONS = (
     Section("`cocogan`: time of a training step", cocogan_step, (("cocogan_step", "cocogan_step"),)),
     Section("`cocogan`: two processes", processes, tuple(("distributed", name) for name in DISTRIBUTED)),
     Section("`cocogan`: panoramas", panoramas, (("panoramas", "panoramas"),)),
+    Section("`stylegan`: embedding", stylegan_embedding, (("stylegan_embedding", "stylegan_embedding"),)),
     Section("`stylegan`: time of a training step", stylegan_step, (("stylegan_step", "stylegan_step"),)),
     Section("`spade`", spade, (("spade", "spade"),)),
     Section("`spade`: time of a training step", spade_speed, (("spade", "spade_speed"),)),

@@ -29,8 +29,10 @@ Differences from the publications:
   times the published learning rates, which fall to a tenth at the end.
 - Embedding: by default from coarse to fine, by ST-LPIPS and squared error, which takes a tenth of the steps. The
   methods of the paper and of NVIDIA's projector use the original VGG-16 weights, without channel weights. In the noise
-  stage the squared error has weight 1 and the learning rate is 0.05; published are 1e-5 and 5, which depend on Adam's
-  epsilon.
+  stage the squared error has weight 1 and the learning rate is 0.05, and more for maps that the network makes little
+  of; published are 1e-5 and 5, which depend on Adam's epsilon.
+- The encoder is smaller than ReStyle's, is trained for its generator on samples instead of photos, and a few steps of
+  optimisation refine what it finds.
 - Components of ``adjust`` are eigenvectors of all affine maps (Shen and Zhou, CVPR 2021), with rows of length 1.
 
 Limits: square pictures of a power of two pixels, no transparency. Training pictures should be aligned. StyleGAN3 is

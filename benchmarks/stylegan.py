@@ -239,6 +239,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--steps", type=int, help="of small, instead of the preset's")
+    parser.add_argument("--seconds", type=float, help="of the plain GAN, instead of those of small with seed 0")
     parser.add_argument("--features", default="auto")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--sheet", type=Path, help="where to write samples of each model")
@@ -254,7 +255,7 @@ def main() -> None:
         for augment in (True, False):
             trained(few(augment), held, asked.work)
     elif asked.what == "plain":
-        trained_plain(held, asked.work, seconds_of(asked.work / "seed0"))
+        trained_plain(held, asked.work, seconds_of(asked.work / "seed0") if asked.seconds is None else asked.seconds)
     else:
         quality(asked, held)
 

@@ -656,7 +656,8 @@ def stylegan_embedding() -> str:
     columns = " | ".join(f"{kind}: PSNR | ST-LPIPS | CPU seconds" for kind in result["kinds"])
     others = ". ".join(
         f"{kind.capitalize()}: shifted by 15 % {found['shifted psnr']:.1f} dB, a covered square "
-        f"{found['covered psnr']:.1f} dB outside of it (uncovered {found['uncovered psnr']:.1f}), noise drawn anew {found['resampled psnr']:.1f} dB"
+        f"{found['covered psnr']:.1f} dB outside of it (uncovered "
+        f"{found['uncovered psnr']:.1f}), noise drawn anew {found['resampled psnr']:.1f} dB"
         for kind, found in result["kinds"].items()
     )
     verdicts = " ".join(

@@ -22,6 +22,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported anywhere
 
 import argparse
+import hashlib
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +31,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 import cocogan as plain_gan
@@ -46,7 +48,7 @@ from calotype.models import cocogan, stylegan
 from calotype.models.stylegan.config import Config
 from calotype.models.stylegan.generate import sample
 from calotype.models.stylegan.network import Net
-from calotype.nn.embedding import Vectors, chosen, embed
+from calotype.nn.embedding import Embedding, Vectors, chosen, embed
 from calotype.run import Run
 from machine import provenance
 from spade import seconds_of, timed
@@ -167,6 +169,16 @@ def plain_samples(generator: plain_gan.Plain) -> Tensor:
     return torch.cat([generator(some) for some in z.split(64)])
 
 
+def vectors_of(pictures: Tensor, features: Embedding, work: Path) -> Vectors:
+    """Feature vectors of pictures, kept in ``work``."""
+    key = hashlib.sha256(features.name.encode() + pictures.contiguous().numpy().tobytes()).hexdigest()[:16]
+    kept = work / "vectors" / f"{key}.safetensors"
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        save_file({"values": embed(pictures.split(64), features).values}, kept)
+    return Vectors(load_file(kept)["values"], features.name)
+
+
 def measured(real: Vectors, made: Vectors) -> dict[str, float]:
     found = neighbours(real, made)
     return {
@@ -196,8 +208,8 @@ def quality(asked: argparse.Namespace, held: dict[str, Any]) -> None:
         generator, seconds[PLAIN_GAN] = trained_plain(held, work, seconds[seeds[0]])
         pictures[PLAIN_GAN] = plain_samples(generator)
     real, features = mirrored(Faces(held, HELD_OUT, TRAINED).pictures), chosen(asked.features)
-    reference = embed(real.split(64), features)
-    rows = {name: measured(reference, embed(made.split(64), features)) for name, made in pictures.items()}
+    reference = vectors_of(real, features, work)
+    rows = {name: measured(reference, vectors_of(made, features, work)) for name, made in pictures.items()}
     result = {
         "benchmark": "stylegan",
         **provenance(),

@@ -601,8 +601,13 @@ def stylegan() -> str:
         table("pictures | FD | precision | recall | CPU minutes", rows)
         + f"\n\nFD: Frechet distance of {result['samples']} samples from {result['held_out']} held-out faces, which is "
         f"not FID; features: {result['features']}. Training set: {result['pictures']} faces of `calotype data faces`, "
-        f"32 pixels. `small`: {result['steps']} steps. The plain GAN has as many parameters and the same time. "
-        f"Rows of {result['few_pictures']} pictures: preset `study`, {result['study_steps']} steps. "
+        f"32 pixels. `small`: {result['steps']} steps. The plain GAN has as many parameters. CPU minutes "
+        "are those of the training, one thread. "
+        + (
+            f"Rows of {result['few_pictures']} pictures: preset `study`, {result['study_steps']} steps. "
+            if result[_OVER_PLAIN_FEW] is not None
+            else "Augmentation with few pictures is not measured yet. "
+        )
         + " ".join(
             verdict(*each)
             for each in (

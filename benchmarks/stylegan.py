@@ -218,7 +218,7 @@ def quality(asked: argparse.Namespace, held: dict[str, Any]) -> None:
         "pictures": TRAINED,
         "few_pictures": FEW,
         "held_out": HELD_OUT,
-        "samples": SAMPLES,
+        "compared": SAMPLES,
         "features": reference.features,
         "cpu_seconds": {name: round(value) for name, value in seconds.items()},
         "models": rows,

@@ -613,9 +613,9 @@ def stylegan() -> str:
         table(columns, rows)
         + f"\n\nFD: Frechet distance of {result['compared']} samples from {result['held_out']} held-out faces, which "
         f"is not FID; features: {result['features']}, and {offline['features']}. Training set: {result['pictures']} "
-        f"faces of `calotype data faces`, 32 pixels. `small`: {result['steps']} steps, {len(_seeds(result))} seed of three. "
-        f"The plain GAN has as many parameters and was trained for {100 * plain / whole:.0f} % of the time. CPU "
-        "minutes are those of the training, one thread. "
+        f"faces of `calotype data faces`, 32 pixels. `small`: {result['steps']} steps, {len(_seeds(result))} seed of "
+        f"three. The plain GAN has as many parameters and was trained for {100 * plain / whole:.0f} % of the time. "
+        "CPU minutes are those of the training, one thread. "
         f"{few}\n\nBy the features of EfficientNet-Lite0: "
         + " ".join(verdict(*each) for each in bounds if each[1] is not None)
         + "\n\nThe faces are drawn in squares of 2 x 2 pixels. Transposed convolutions without a filter, as the plain "

@@ -113,11 +113,23 @@ class PlainCritic(nn.Module):
         return self.layers(pictures).flatten()
 
 
-def trained_plain(stream: Stream, cfg: cocogan.Config, run: Run, seconds: float, spent: Path) -> Plain:
-    """The plain GAN after so many seconds of the processor: with the same loss, augmentation and average."""
+def trained_plain(
+    stream: Stream, cfg: cocogan.Config, run: Run, seconds: float, spent: Path, widths: tuple[int, int] = (32, 32)
+) -> Plain:
+    """The plain GAN after so many seconds of the processor: with the same loss, augmentation and average.
+
+    Args:
+        stream: the pictures.
+        cfg: batch, augmentation and average.
+        run: where it is kept.
+        seconds: how long.
+        spent: the file that tells how many seconds there were already.
+        widths: of the generator and of the critic.
+    """
     run.reseed("plain")
     side, done = cfg.size[0], spent.with_suffix(".safetensors")
-    generator, average, critic = Plain(side, 64, 32), Plain(side, 64, 32), PlainCritic(side, 32)
+    generator, average = Plain(side, 64, widths[0]), Plain(side, 64, widths[0])
+    critic = PlainCritic(side, widths[1])
     for net in (generator, average, critic):
         net.to(memory_format=torch.channels_last)
     if done.exists():

@@ -6,12 +6,19 @@ How ``examples/models/landscapes`` was made, a quarter of an hour on one core:
     calotype train spade work/landscapes --out work/model
     python benchmarks/example_model.py work/model examples/models/landscapes
 
+And ``examples/models/faces`` with its encoder, twenty minutes on one core:
+
+    python benchmarks/stylegan.py train --work work --seed 0
+    calotype train encoder work/seed0/net --set width=16 --set max_width=64 --set hidden=128 --set steps=1500
+    python benchmarks/example_model.py work/seed0/net examples/models/faces
+
 Prints by how much half precision changes a picture at most.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,18 +28,55 @@ import calotype
 from calotype import saving
 from calotype.catalog import load
 from calotype.image.io import open_photo
+from calotype.tasks.encoder_model import EncoderModel, encoder_of
+from calotype.tasks.model_store import ENCODER
 
 LAYOUTS = sorted((Path(__file__).parents[1] / "examples" / "layouts").glob("*.png"))
+COLUMNS, SAMPLES = 8, 32
 
 
-def sheet(folder: Path) -> Image.Image:
+def drawn(folder: Path) -> list[Image.Image]:
+    """Three pictures of each example layout."""
+    return [each for layout in LAYOUTS for each in calotype.draw(layout, model=folder, n=3, seed=0, device="cpu")]
+
+
+def landscapes(folder: Path) -> Image.Image:
     """Three pictures of each example layout, beside it."""
     rows = []
-    for layout in LAYOUTS:
+    made = drawn(folder)
+    for number, layout in enumerate(LAYOUTS):
         given = Image.open(layout).convert("RGB").resize((128, 128), Image.Resampling.NEAREST)
-        made = calotype.draw(layout, model=folder, n=3, seed=0, device="cpu")
-        rows.append(np.hstack([np.asarray(each.convert("RGB").resize((128, 128))) for each in (given, *made)]))
+        beside = (given, *made[3 * number : 3 * number + 3])
+        rows.append(np.hstack([np.asarray(each.convert("RGB").resize((128, 128))) for each in beside]))
     return Image.fromarray(np.vstack(rows))
+
+
+def sampled(folder: Path) -> list[Image.Image]:
+    """The pictures of the first seeds."""
+    return list(calotype.sample(folder, n=SAMPLES, device="cpu"))
+
+
+def faces(folder: Path) -> Image.Image:
+    """The pictures of the first seeds, each pixel doubled."""
+    cells = [np.asarray(each.convert("RGB").resize((64, 64), Image.Resampling.NEAREST)) for each in sampled(folder)]
+    return Image.fromarray(np.vstack([np.hstack(cells[i : i + COLUMNS]) for i in range(0, SAMPLES, COLUMNS)]))
+
+
+KINDS: dict[str, tuple[Callable[[Path], list[Image.Image]], Callable[[Path], Image.Image]]] = {
+    "spade": (drawn, landscapes),
+    "stylegan": (sampled, faces),
+}
+
+
+def write_encoder(model: Path, out: Path) -> None:
+    """The encoder of a model, in half precision, for the model in half precision."""
+    encoder = encoder_of(load(model), model)
+    if encoder is None:
+        return
+    own, loaded = encoder.own, load(out)
+    target = EncoderModel(loaded, out, own)
+    about = {"key": target.key, "of": loaded.system}
+    saving.write(out / ENCODER, ENCODER, own, encoder.half(), target.weights, loaded.photo_size, None, about)
 
 
 def main() -> None:
@@ -44,10 +88,12 @@ def main() -> None:
     saved, net = saving.read(asked.model), load(asked.model).net
     net.half()
     saving.write(asked.out, saved.system, saved.config, net, "", saved.photo_size, about=saved.meta.get("about"))
-    changes = []
-    for layout in LAYOUTS:
-        pairs = zip(*(calotype.draw(layout, model=folder, n=3, device="cpu") for folder in (asked.model, asked.out)))
-        changes += [np.abs(open_photo(a).rgb.astype(int) - open_photo(b).rgb).max() for a, b in pairs]
+    write_encoder(asked.model, asked.out)
+    made, sheet = KINDS[saved.system]
+    changes = [
+        np.abs(open_photo(a).rgb.astype(int) - open_photo(b).rgb).max()
+        for a, b in zip(made(asked.model), made(asked.out))
+    ]
     print(f"largest change by half precision: {max(changes)} of 255")
     sheet(asked.out).save(asked.out / "preview.png", optimize=True)
 

@@ -390,6 +390,29 @@ def faces() -> None:
     strip("faces", [photo, *targets, own, *made], labels, 3, _FACE)
 
 
+_MODEL, _FACES = HERE.parent / "examples" / "models" / "faces", HERE.parent / "examples" / "faces"
+
+
+def embedded() -> None:
+    """Two drawn faces in the example model: at once, embedded, and edited."""
+    faces = [Image.open(_FACES / f"{name}.png") for name in ("first", "second")]
+    previews = [calotype.embed(face, model=_MODEL, preview=True)[0] for face in faces]
+    found = [calotype.embed(face, model=_MODEL) for face in faces]
+    one, other = (each.latents[0] for each in found)
+    moved = [
+        calotype.adjust(one, model=_MODEL, component=component, strength=strength)[0]
+        for component, strength in ((1, -1), (2, -1), (3, 1))
+    ]
+    crossed = [calotype.crossover(*pair, model=_MODEL)[0] for pair in ((one, other), (other, one))]
+    between = calotype.morph(one, other, model=_MODEL, frames=3).frames[1]
+    images = [faces[0], previews[0], found[0][0], *moved, faces[1], previews[1], found[1][0], *crossed, between]
+    labels = ["a face", "--preview", "embed", "component 1, -1", "component 2, -1", "component 3, 1"]
+    labels += ["another", "--preview", "embed", "crossover", "the other way", "morph, halfway"]
+    enlarged = [image.convert("RGB").resize((_CELL, _CELL), Image.Resampling.NEAREST) for image in images]
+    strip("embedded", enlarged, labels, 6, _CELL)
+
+
+_CELL = 160
 _NARROW = 240
 
 
@@ -433,6 +456,7 @@ PICTURES = {
     "relayout": layouts,
     "relayout_learned": learned_layouts,
     "faces": faces,
+    "embedded": embedded,
     "maps": maps,
     "upscale": enlargements,
     "animate": films,

@@ -130,7 +130,12 @@ def timed(folder: Path, seed: int, train: Callable[[Run], Any]) -> tuple[Any, fl
     if not finished:
         spent.write_text(str(before + time.process_time() - began))
         (folder / "finished").touch()
-    return made, float(spent.read_text())
+    return made, seconds_of(folder)
+
+
+def seconds_of(folder: Path) -> float:
+    """The processor seconds of a training in a folder."""
+    return float((folder / "seconds").read_text())
 
 
 def trained(train: Part, cfg: spade.Config, work: Path, name: str, seed: int) -> tuple[nn.Module, float]:

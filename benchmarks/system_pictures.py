@@ -71,6 +71,22 @@ def enlarged(engine: str, size: int) -> Pair:
     return squares.crop(area), made.crop(area)
 
 
+def stylegan() -> Pair:
+    """A face; and the same as the example model has it, with the colours of another face, and halfway to that one."""
+    folder = gallery.HERE.parent / "examples"
+    model = folder / "models" / "faces"
+    faces = [Image.open(folder / "faces" / f"{name}.png") for name in ("first", "second")]
+    one, other = (calotype.embed(face, model=model) for face in faces)
+    codes = one.latents[0], other.latents[0]
+    crossed = calotype.crossover(*codes, model=model)[0]
+    between = calotype.morph(*codes, model=model, frames=3).frames[1]
+    made = Image.new("RGB", (3 * HEIGHT + 2, HEIGHT), "white")
+    for i, each in enumerate((one[0], crossed, between)):
+        cell_ = each.convert("RGB").resize((HEIGHT, HEIGHT), Image.Resampling.NEAREST)
+        made.paste(cell_, (i * (HEIGHT + 1), 0))
+    return faces[0], made
+
+
 PICTURES: dict[str, Callable[[], Pair]] = {
     "gpnn": lambda: cut("vary", 300, (0, 1), 199),
     "gpdm": gpdm,
@@ -87,6 +103,7 @@ PICTURES: dict[str, Callable[[], Pair]] = {
     "zssr": lambda: enlarged("zssr", 160),
     "cocogan": cocogan,
     "spade": spade,
+    "stylegan": stylegan,
 }
 
 

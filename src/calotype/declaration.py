@@ -91,6 +91,9 @@ class System:
             a function ``described`` that returns a ``calotype.foreign.description.Description`` of such a file.
         exports: whether there is a function ``exported(config, net, path)`` that writes a model to the file of another
             program and returns a line about it.
+        encodes: whether an encoder from pictures to latent codes can be trained for a model, on its own samples. Then
+            there are functions ``encoder_config(config)``, its default settings, ``build_encoder(config, own)``,
+            ``train_encoder(config, own, run, net=net)`` and ``encoder_cost(config, own)``, and ``encoder_stages()``.
         efforts: whether there is a function ``efforts`` for the relative work of each stage; else all are equal.
         at_sampling: fields of the configuration that have no effect on training.
         remade_with: name of the function that adapts the configuration for injected pictures; empty for none.
@@ -103,6 +106,7 @@ class System:
     imports: tuple[str, ...] = ()
     imports_file: bool = False
     exports: bool = False
+    encodes: bool = False
     efforts: bool = False
     at_sampling: frozenset[str] = frozenset()
     remade_with: str = ""

@@ -6,6 +6,7 @@ from typing import Any
 
 from calotype.catalog import MODELS
 from calotype.cli.distributed_training import train_dataset_model
+from calotype.cli.encoder_training import train_model_encoder
 from calotype.cli.inputs import Source, check_writable, sources
 from calotype.cli.options import arguments
 from calotype.cli.output_options import TrainingOptions
@@ -16,6 +17,7 @@ from calotype.cli.training import resume_hint, stopping, training_line
 from calotype.errors import InputError, OutputError, Stopped, UnwritableName, one_line
 from calotype.tasks.eta import format_duration
 from calotype.tasks.memory import format_bytes
+from calotype.tasks.model_store import ENCODER
 from calotype.tasks.parallel_training import ParallelTraining, PhotoTraining
 from calotype.tasks.train import TrainingRequest, check_order, train, training_request
 from calotype.tasks.training import Trained, train_model
@@ -34,6 +36,8 @@ def run_train_command(options: TrainingOptions, typed: dict[str, Any]) -> int:
         raise Misuse(str(error)) from None
     if given["engine"] in MODELS:
         return train_dataset_model(options, given)
+    if given["engine"] == ENCODER:
+        return train_model_encoder(options, given)
     if (options.procs, options.nodes) != (1, 1):
         raise Misuse(f"{given['engine']} is trained on one photo, in one process: leave out --procs and --nodes")
     photo = given.pop("photo")

@@ -34,6 +34,10 @@ _PHRASES = (
     (r", by its name in 'calotype models' or (?:by )?its folder", ""),
     (r", by its folder or by its name in 'calotype models'", ""),
     (r", or the name of a set that 'calotype data' has made", ""),
+    # Encoders are trained from the command line.
+    (r"; encoder: the encoder of a trained model", ""),
+    (r"; for an encoder, the model", ""),
+    (r"\n\ncalotype train encoder MODEL [^\n]*", ""),
     (r"give its folder, or a name that 'calotype models' lists", "choose one of Models"),
     (r"'?calotype models'?", "Models"),
     (r"'?calotype engines'?", "the field “Engine”"),

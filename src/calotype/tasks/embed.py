@@ -3,23 +3,27 @@
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.errors import InputError
 from calotype.results import Result
-from calotype.tasks import arguments
+from calotype.tasks import arguments, model_store
+from calotype.tasks.encoder_model import encoder_of
 from calotype.tasks.latent_job import LatentJob
 from calotype.tasks.param import Param
 from calotype.tasks.sample import LABEL, UNFINISHED
 from calotype.types import PhotoLike
 
 if TYPE_CHECKING:
+    import torch
+
     from calotype.run import Run
 
 METHODS = ("fast", "paper", "projector")
 SPACES = ("w+", "w")
-STARTS = ("mean", "random")
+STARTS = ("mean", "random", "encoder")
 
 
 class EmbedJob(LatentJob):
@@ -33,20 +37,69 @@ class EmbedJob(LatentJob):
     def check(cls, own: Mapping[str, Any]) -> None:
         """See ``Job``."""
         arguments.one_of(METHODS, own["method"], "method")
-        arguments.one_of(STARTS, own["start"], "start")
+        if own["start"] is not None:
+            arguments.one_of(STARTS, own["start"], "start")
         if own["space"] is not None:
             arguments.one_of(SPACES, own["space"], "space")
         for name in ("steps", "noise_steps"):
             if own[name] is not None and own[name] < 0:
                 flag = name.replace("_", "-")
                 raise InputError(f"{own[name]} steps cannot be made: give --{flag} of at least 0 ({name}=)")
+        if own["preview"] and (own["steps"] or own["noise_steps"] or own["start"] not in (None, "encoder")):
+            raise InputError(
+                "a preview takes no steps: leave out --steps, --noise-steps and --start, or --preview (preview=)"
+            )
+
+    def check_inputs(self) -> None:
+        """See ``ModelJob``; reads the encoder where it is asked for."""
+        if self.start == "encoder" and self.encoder is None:
+            raise InputError(
+                f"the model {self.folder.name} has no encoder yet: train one, calotype train encoder {self.folder.name}"
+            )
+        super().check_inputs()
+
+    @cached_property
+    def encoder(self) -> "torch.nn.Module | None":
+        """The encoder beside the model; ``None`` if there is none, as for an unfinished model.
+
+        Raises:
+            InputError: it belongs to another model, or is damaged.
+        """
+        return None if self.request.unfinished else encoder_of(self.loaded, self.folder)
+
+    @cached_property
+    def start(self) -> str:
+        """What to begin with; by default the encoder if there is one, except for the published methods."""
+        own = self.request.own
+        if own["preview"] or own["start"]:
+            return "encoder" if own["preview"] else str(own["start"])
+        return "encoder" if own["method"] == "fast" and self.encoder is not None else "mean"
 
     @property
     def options(self) -> dict[str, Any]:
         """See ``Job``; values that were not given are those of the method."""
         own = super().options
         plan = {"space": own["space"] or "", "steps": own["steps"] or 0, "noise_steps": own["noise_steps"] or 0}
-        return {**own, **plan, "plan": (own["method"], plan["steps"], plan["noise_steps"])}
+        method = "preview" if own["preview"] else own["method"]
+        encoder = self.encoder if self.start == "encoder" else None
+        return {
+            **own,
+            **plan,
+            "plan": (method, plan["steps"], plan["noise_steps"]),
+            "start": self.start,
+            "encoder": encoder,
+        }
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """See ``Job``; tells what was begun with, and from which encoder."""
+        settings = dict(super().settings)
+        if self.request.own["preview"]:
+            return {**settings, "encoder": model_store.weights_sha256(self.folder / model_store.ENCODER)}
+        settings["own"] = {**settings["own"], "start": self.start}
+        if self.start == "encoder":
+            settings["encoder"] = model_store.weights_sha256(self.folder / model_store.ENCODER)
+        return settings
 
 
 def embed(
@@ -94,13 +147,23 @@ def embed(
         ),
     ] = None,
     start: Annotated[
-        str,
+        str | None,
         Param(
-            "what to begin with: mean, the mean picture; random, for photos unlike the training pictures",
-            metavar="mean|random",
+            "what to begin with: encoder, what the model's encoder makes of the photo; mean, the mean picture; random, "
+            "for photos unlike the training pictures; without it, the encoder if there is one (method fast), else the "
+            "mean",
+            metavar="encoder|mean|random",
             choices=STARTS,
         ),
-    ] = "mean",
+    ] = None,
+    preview: Annotated[
+        bool,
+        Param(
+            "give at once what the model's encoder makes of the photo; 'calotype train encoder MODEL' makes one",
+            kind="switch",
+            first=True,
+        ),
+    ] = False,
     label: Annotated[int, LABEL] = 0,
     unfinished: Annotated[bool, UNFINISHED] = False,
     device: Annotated[str, arguments.DEVICE] = "auto",
@@ -112,6 +175,9 @@ def embed(
     adjust. A stopped search goes on with the same command. Photos have to be cropped and aligned as the training
     pictures of the model were.
 
+    With an encoder (calotype train encoder MODEL) the search begins nearer to the photo, and --preview shows the photo
+    in the model at once.
+
     Args:
         photo: a path, PIL image, array or ``Photo``; cropped to a square around its centre and resized.
         n: number of results; each uses the next seed.
@@ -121,7 +187,9 @@ def embed(
         space: ``"w+"`` or ``"w"``; ``None``: that of the method.
         steps: of optimisation; ``None``: those of the method: 300, 5000 or 1000.
         noise_steps: of optimising the noise maps afterwards; ``None``: none.
-        start: ``"mean"`` or ``"random"``.
+        start: ``"encoder"``, ``"mean"`` or ``"random"``; ``None``: the encoder where the model has one and the method
+            is ``"fast"``, else the mean.
+        preview: give what the encoder makes of the photo, at once.
         label: class of the picture, for models that were trained with labels.
         unfinished: use the last saved state of an unfinished training.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...

@@ -27,8 +27,10 @@ from calotype.files import CACHE_VARIABLE, cache_folder, output_error, shortened
 from calotype.types import Size
 
 ABOUT = "about.json"
+ENCODER = "encoder"  # sub-folder with the encoder of a model
 IMPORTED = "imported"  # recorded instead of a preset: trained by another program
-_MODEL, _WEIGHTS, _STATE, _LOCK = "model.json", "weights.safetensors", "state", "lock"
+WEIGHTS = "weights.safetensors"
+_MODEL, _STATE, _LOCK = "model.json", "state", "lock"
 _LONGEST_STEM = 160  # bytes of a photo's name in the name of its model
 _LOCK_NAME_TIMEOUT = 1.0  # seconds to wait for a process that took a lock to write its name into it
 
@@ -131,7 +133,22 @@ class Entry:
 
 def is_finished(folder: Path) -> bool:
     """Whether the model in ``folder`` is trained and completely written."""
-    return (folder / _MODEL).is_file() and (folder / _WEIGHTS).is_file()
+    return (folder / _MODEL).is_file() and (folder / WEIGHTS).is_file()
+
+
+def weights_sha256(folder: Path) -> str:
+    """Hash of the weights of the finished model in ``folder``.
+
+    Raises:
+        InputError: they cannot be read.
+    """
+    try:
+        with (folder / WEIGHTS).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(
+            f"{shown(folder / WEIGHTS)} cannot be read ({error.strerror}): train or copy the model again"
+        ) from error
 
 
 def finished_stages(folder: Path) -> list[str]:
@@ -256,7 +273,10 @@ def packed(folder: Path) -> dict[str, bytes]:
     """The contents of a finished model's files, by name; empty if it is not finished."""
     if not is_finished(folder):
         return {}
-    return {name: (folder / name).read_bytes() for name in (ABOUT, _WEIGHTS, _MODEL) if (folder / name).is_file()}
+    names = [ABOUT, WEIGHTS, _MODEL]
+    if is_finished(folder / ENCODER):
+        names = [*(f"{ENCODER}/{name}" for name in names), *names]
+    return {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}
 
 
 def unpack(folder: Path, files: Mapping[str, bytes]) -> None:

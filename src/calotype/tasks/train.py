@@ -14,6 +14,7 @@ from calotype.errors import InputError
 from calotype.tasks import arguments, model_store
 from calotype.tasks.data import set_folder
 from calotype.tasks.dataset_model import Dataset, DatasetModel
+from calotype.tasks.encoder_model import encoder_training
 from calotype.tasks.image_conditioned import of_photo
 from calotype.tasks.memory import require_memory
 from calotype.tasks.param import Param
@@ -197,7 +198,7 @@ def check_order(engine: str, photo: Any) -> None:
         InputError: they are; the message gives the right order.
     """
     systems = (*ENGINES, *MODELS)
-    if engine in systems or not isinstance(photo, str | Path):
+    if engine in (*systems, model_store.ENCODER) or not isinstance(photo, str | Path):
         return
     near = get_close_matches(str(photo), systems, n=1, cutoff=_CLOSE)
     if near and (Path(engine).exists() or "." in engine or "/" in engine) and not Path(photo).exists():
@@ -241,13 +242,18 @@ def _adaptation(engine: str, purpose: str, factor: float) -> dict[str, Any]:
 
 def train(
     engine: Annotated[
-        str, Param("engine or model to train; 'calotype engines' lists them", kind="engine", metavar="ENGINE")
+        str,
+        Param(
+            "engine or model to train; 'calotype engines' lists them; encoder: the encoder of a trained model",
+            kind="engine",
+            metavar="ENGINE",
+        ),
     ],
     photo: Annotated[
         PhotoLike,
         Param(
-            "a photo, a folder of photos, or - for a photo on standard input; for a model, the folder of photos that "
-            "to train on, or the name of a set that 'calotype data' has made",
+            "a photo, a folder of photos, or - for a photo on standard input; for a model, the folder of photos "
+            "to train on, or the name of a set that 'calotype data' has made; for an encoder, the model",
             kind="photo",
             metavar="PHOTO",
             sets=True,
@@ -307,11 +313,14 @@ def train(
 
     A model is trained on all photos of a folder together, and generates new ones (calotype sample, calotype draw).
 
+    calotype train encoder MODEL trains an encoder for a model that photos are embedded in, on the model's own samples:
+    calotype embed then begins nearer to the photo, and --preview shows the photo in the model at once.
+
     Finished models are skipped, and a stopped training is resumed.
 
     Args:
-        engine: name of an engine or model; ``calotype engines`` lists them.
-        photo: a path, PIL image, array or ``Photo``; for a model, a folder.
+        engine: name of an engine or model; ``calotype engines`` lists them. ``"encoder"``: for a trained model.
+        photo: a path, PIL image, array or ``Photo``; for a model, a folder; for an encoder, the model.
         preset: name of a preset; ``None``: ``fast`` of an engine, the first of a model.
         seed: seed of the training. Verbs find models of seed 0; pass a model of another seed as ``model``.
         purpose: ``"upscale"`` or ``"animate"``: the verb to train for. Empty: all other verbs.
@@ -335,6 +344,12 @@ def train(
     from calotype.run import Run, choose_device
 
     check_order(engine, photo)
+    if engine == model_store.ENCODER:
+        if not isinstance(photo, str | Path):
+            raise InputError("an encoder is trained for a model: give its name or folder")
+        given = {"preset": preset, "purpose": purpose, "labels": labels, "out": out, "max_side": max_side}
+        encoder = encoder_training(photo, seed=seed, settings=settings, **given)
+        return train_model(encoder, run or Run(device=str(choose_device(device))))
     if engine in MODELS:
         if not isinstance(photo, str | Path):
             raise InputError(f"{engine} is trained on a data set: give a folder of photos")

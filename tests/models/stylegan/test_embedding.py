@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 import pytest
@@ -65,6 +66,16 @@ def test_a_style_for_each_layer_fits_better_than_one_and_noise_maps_better_still
     assert [each.shape[-1] for each in noise.noise] == [4, 8, 8, 16, 16, 32, 32]
     assert each.noise == ()
     assert each.features.startswith("offline features")
+
+
+def test_noise_maps_that_the_network_makes_little_of_are_changed_by_more(net):
+    weak, photo = copy.deepcopy(net), foreign_photo()
+    for name, value in weak.named_parameters():
+        if name.endswith("noise_strength"):
+            value.fill_(-0.001)
+    plain = embed(CFG, Run(), net=weak, photo=photo, steps=20)
+    noise = embed(CFG, Run(), net=weak, photo=photo, steps=20, noise_steps=30)
+    assert quality(noise, photo) > quality(plain, photo) + 3
 
 
 def test_a_picture_of_the_generator_itself_is_found(net):

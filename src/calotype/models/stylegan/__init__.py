@@ -15,7 +15,8 @@ and R), StyleGAN2 for TensorFlow, rosinality's and lucidrains' programs, PTI, an
 the latent vector that NVIDIA's programs draw for it.
 
 ``embed`` finds a photo in a generator (Abdal, Qin, Wonka, "Image2StyleGAN", ICCV 2019); ``morph``, ``crossover``,
-``transfer`` and ``adjust`` edit what was found.
+``transfer`` and ``adjust`` edit what was found. An encoder is trained on samples of the generator alone and corrects
+its own result a few times, as ReStyle's does (Alaluf, Patashnik, Cohen-Or, ICCV 2021).
 
 Differences from the publications:
 
@@ -28,8 +29,10 @@ Differences from the publications:
   times the published learning rates, which fall to a tenth at the end.
 - Embedding: by default from coarse to fine, by ST-LPIPS and squared error, which takes a tenth of the steps. The
   methods of the paper and of NVIDIA's projector use the original VGG-16 weights, without channel weights. In the noise
-  stage the squared error has weight 1 and the learning rate is 0.05; published are 1e-5 and 5, which depend on Adam's
-  epsilon.
+  stage the squared error has weight 1 and the learning rate is 0.05, and more for maps that the network makes little
+  of; published are 1e-5 and 5, which depend on Adam's epsilon.
+- The encoder is smaller than ReStyle's, is trained for its generator on samples instead of photos, and a few steps of
+  optimisation refine what it finds.
 - Components of ``adjust`` are eigenvectors of all affine maps (Shen and Zhou, CVPR 2021), with rows of length 1.
 
 Limits: square pictures of a power of two pixels, no transparency. Training pictures should be aligned. StyleGAN3 is
@@ -40,6 +43,9 @@ from calotype.models.stylegan.config import PRESETS, Config
 from calotype.models.stylegan.cost import cost, efforts, embedding_cost, training_cost
 from calotype.models.stylegan.editing import adjust, crossover, morph, transfer
 from calotype.models.stylegan.embedding import embed
+from calotype.models.stylegan.encoder import build_encoder
+from calotype.models.stylegan.encoder_config import encoder_config, encoder_cost
+from calotype.models.stylegan.encoder_training import encoder_stages, train_encoder
 from calotype.models.stylegan.exporting import exported
 from calotype.models.stylegan.generate import sample
 from calotype.models.stylegan.importing import described, imported
@@ -53,12 +59,16 @@ __all__ = [
     "adjust",
     "batch_size",
     "build",
+    "build_encoder",
     "cost",
     "crossover",
     "described",
     "efforts",
     "embed",
     "embedding_cost",
+    "encoder_config",
+    "encoder_cost",
+    "encoder_stages",
     "exported",
     "imported",
     "interpolate",
@@ -67,6 +77,7 @@ __all__ = [
     "sample",
     "stages",
     "train",
+    "train_encoder",
     "training_cost",
     "transfer",
     "unfinished",

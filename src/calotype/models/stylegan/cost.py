@@ -18,13 +18,14 @@ PER_SAMPLED, PER_TRAINED, TILES, VECTORS = 3.2e-11, 2.4e-11, 0.45, 0.75
 STEPS = {"fast": 300, "paper": 5000, "projector": 1000}
 FEATURE_MACS = {"fast": 14_000, "paper": 190_000, "projector": 235_000}
 FEATURE_SIDES = {"fast": 128, "paper": 256, "projector": 256}
+_PREVIEW, _PREVIEW_SECONDS = 2, 0.5  # a preview takes as long as so many pictures, and refinements
 # Bytes that torch itself takes; and bytes a number that a network keeps until its gradient comes.
 BASE, PER_NUMBER = 350 << 20, 6
 
 
 def training_cost(cfg: Config) -> Cost:
     """Seconds and peak memory of the whole training on this machine's processor."""
-    kept = cfg.batch * (_generator_numbers(cfg) + 2 * _discriminator_numbers(cfg))
+    kept = cfg.batch * (generator_numbers(cfg) + 2 * _discriminator_numbers(cfg))
     return Cost(efforts(cfg)[0] / _speed_up(), int(BASE + PER_NUMBER * kept + 32 * _weights(cfg)))
 
 
@@ -53,10 +54,13 @@ def embedding_cost(plan: tuple[str, int, int], cfg: Config) -> Cost:
     """Seconds and peak memory of embedding a photo.
 
     Args:
-        plan: method, steps (0: those of the method) and steps of the noise stage.
+        plan: method, or ``preview``, steps (0: those of the method) and steps of the noise stage.
         cfg: the settings.
     """
     method, steps, noise_steps = plan
+    if method == "preview":
+        alone = cost(None, cfg)
+        return Cost(_PREVIEW * alone.seconds + _PREVIEW_SECONDS, alone.bytes)
     steps = steps or STEPS[method]
     side = cfg.resolution
     feature = FEATURE_MACS[method] * min(side, FEATURE_SIDES[method]) ** 2
@@ -104,7 +108,7 @@ def _layers(cfg: Config) -> list[tuple[int, int]]:
     return list(widths(cfg, cfg.base).items())
 
 
-def _generator_numbers(cfg: Config) -> float:
+def generator_numbers(cfg: Config) -> float:
     """Numbers that the generator keeps of a picture until its gradient comes."""
     return sum(12.0 * width * side**2 for side, width in _layers(cfg))
 

@@ -13,7 +13,7 @@ SYSTEM = System(
         "embed": Verb(
             "embed",
             (PHOTO,),
-            ("method", "space", "steps", "noise_steps", "start", "seed", "label"),
+            ("method", "space", "steps", "noise_steps", "start", "seed", "label", "encoder", "preview"),
             cost="embedding_cost",
             cost_by="plan",
         ),
@@ -33,5 +33,6 @@ SYSTEM = System(
     imports=("*.pkl", "*.pt", "*.pth"),
     imports_file=True,
     exports=True,
+    encodes=True,
     efforts=True,
 )

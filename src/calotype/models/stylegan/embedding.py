@@ -9,7 +9,8 @@ Abdal, Qin, Wonka, "Image2StyleGAN: How to Embed Images Into the StyleGAN Latent
 - ``projector``: that of NVIDIA's programs, with one style for all layers by default: noise is added to it, which fades;
   noise maps are optimised beside it and kept free of structure.
 
-With ``noise_steps`` the noise maps are optimised afterwards, for the squared error alone, as in Image2StyleGAN++.
+With ``noise_steps`` the noise maps are optimised afterwards, for the squared error alone, as in Image2StyleGAN++. An
+encoder that was trained on samples of the generator gives styles to begin with, or at once those of a preview.
 """
 
 from __future__ import annotations
@@ -28,11 +29,12 @@ from calotype.models.stylegan.config import Config
 from calotype.models.stylegan.cost import STEPS
 from calotype.models.stylegan.distances import Distance, fast_distance, paper_distance, projector_distance
 from calotype.models.stylegan.drawn import Drawn, drawn
+from calotype.models.stylegan.encoder import Encoder, refined
 from calotype.models.stylegan.generate import displayed, label_of
 from calotype.models.stylegan.network import Generator, Net
 from calotype.run import Run
 
-METHODS, SPACES = ("fast", "paper", "projector"), ("w+", "w")
+METHODS, SPACES, STARTS = ("fast", "paper", "projector"), ("w+", "w"), ("mean", "random", "encoder")
 Method = Literal["fast", "paper", "projector"]
 Space = Literal["w+", "w"]
 _COARSEST = 32  # side at which ``fast`` begins, pixels
@@ -40,6 +42,8 @@ _COARSE_SHARE = 0.7  # of the steps of ``fast`` that are made below the full siz
 _FAST_RATE, _PAPER_RATE, _PROJECTOR_RATE, _NOISE_RATE = 0.05, 0.01, 0.1, 0.05
 _SAMPLES = 10_000  # latent vectors over which the spread of styles is measured
 _NOISE_PENALTY, _SMALLEST_MAP = 1e5, 8
+_USUAL_STRENGTH = 0.2  # of noise, below which its maps are changed by more
+_MOST_GAIN = 1e4  # by how much more at most
 _PREVIEWS = 20
 
 
@@ -74,6 +78,8 @@ def embed(
     start: str = "mean",
     seed: int = 0,
     label: int = 0,
+    encoder: Encoder | None = None,
+    preview: bool = False,
 ) -> Drawn:
     """Find the styles of a photo.
 
@@ -86,18 +92,22 @@ def embed(
         space: ``w+``, a style for each layer; ``w``, one for all; empty: that of the method.
         steps: of optimisation; 0: those of the method.
         noise_steps: of optimising the noise maps afterwards.
-        start: ``mean``, the mean style; ``random``, uniform in -1..1, as published for photos unlike the training set.
+        start: ``mean``, the mean style; ``random``, uniform in -1..1, as published for photos unlike the training set;
+            ``encoder``, what the encoder makes of the photo.
         seed: of all that is random.
         label: class whose mean is begun from, where the model knows any.
+        encoder: of this generator, for ``start="encoder"`` and ``preview``.
+        preview: give what the encoder makes of the photo, with its few refinements and nothing more.
 
     Returns:
         The result; the mean squared error of the last step is reported as ``psnr``, in decibel.
 
     Raises:
-        InputError: an argument is unknown, or the model has no noise maps and ``noise_steps`` is above 0.
+        InputError: an argument is unknown, there is no encoder where one is needed, or the model has no noise maps and
+            ``noise_steps`` is above 0.
         Stopped, OutputError: as ``Run.steps``.
     """
-    for value, known in ((method, METHODS), (space, (*SPACES, "")), (start, ("mean", "random"))):
+    for value, known in ((method, METHODS), (space, (*SPACES, "")), (start, STARTS)):
         if value not in known:
             raise InputError(f"'{value}' is not known: choose one of {', '.join(word for word in known if word)}")
     generator = net.generator
@@ -106,8 +116,12 @@ def embed(
             f"a model of the kind {cfg.generator} has no noise maps: leave out --noise-steps (noise_steps=)"
         )
     target = prepared(photo, cfg).to(run.device)
+    space = space or ("w" if method == "projector" else "w+")
+    first = _encoded(encoder, generator, target) if preview or start == "encoder" else None
+    if preview and first is not None:
+        return drawn(net, first if space == "w+" else first.mean(1, keepdim=True).expand_as(first))
     run.reseed("embedding", seed)
-    code = _begun(generator, cfg, method, space or ("w" if method == "projector" else "w+"), start, label, run.device)
+    code = _begun(generator, cfg, method, space, start, label, run.device, first)
     distance = _distance(method, target)
     search = {"fast": _fast, "paper": _paper, "projector": _projector}[method]
     search(generator, code, target, distance, cfg, run, steps or STEPS[method])
@@ -138,10 +152,24 @@ def _maps_of(generator: Generator) -> list[Tensor]:
     return [] if maps is None else list(maps())
 
 
+def _encoded(encoder: Encoder | None, generator: Generator, target: Tensor) -> Tensor:
+    if encoder is None:
+        raise InputError("there is no encoder of this model: train one, or start from the mean")
+    encoder = encoder.to(target.device)
+    return refined(encoder, generator, target, encoder.encoded(generator, target))
+
+
 def _begun(
-    generator: Generator, cfg: Config, method: str, space: str, start: str, label: int, device: torch.device
+    generator: Generator,
+    cfg: Config,
+    method: str,
+    space: str,
+    start: str,
+    label: int,
+    device: torch.device,
+    first: Tensor | None = None,
 ) -> Code:
-    """The mean style, or a random one, and the noise maps to begin with."""
+    """The mean style, a random one or the given ones, and the noise maps to begin with."""
     mean = generator.mapping.w_avg
     given = label_of(label, cfg)
     if given is not None:
@@ -151,6 +179,8 @@ def _begun(
     styles = mean[None, None].expand(1, rows, -1)
     if start == "random":
         styles = (torch.rand(1, rows, cfg.style) * 2 - 1).to(device)
+    elif first is not None:
+        styles = first if rows > 1 else first.mean(1, keepdim=True)
     maps = [torch.randn(each.shape).to(device) for each in _maps_of(generator)] if method == "projector" else []
     return Code(styles.detach(), maps)
 
@@ -287,15 +317,28 @@ def _noise(
     strengths = [value for name, value in generator.named_parameters() if name.endswith("noise_strength")]
     if strengths and all(float(value.detach()) == 0 for value in strengths):
         raise InputError("this model uses no noise (all its strengths are 0): leave out --noise-steps (noise_steps=)")
-    code = Code(styles, maps)
+    gains = _gains(strengths, len(maps))
+    code = Code(styles, [each / gain for each, gain in zip(maps, gains)])
     parameters = list(code.noise)
 
     def loss(i: int) -> tuple[Tensor, Tensor]:
-        made = generator(styles, parameters)
+        made = generator(styles, [each * gain for each, gain in zip(parameters, gains)])
         return F.mse_loss(made, target), made
 
     def rate(i: int) -> float:
         return _NOISE_RATE * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * i / steps)))
 
     _optimise(parameters, code, loss, target, run, steps, "noise", rate)
-    return [each.detach() for each in parameters]
+    return [each.detach() * gain for each, gain in zip(parameters, gains)]
+
+
+def _gains(strengths: list[nn.Parameter], count: int) -> list[float]:
+    """What the changes of each noise map are multiplied by.
+
+    A step of Adam has the same length whatever a map is worth; where the network has learned to use little noise, as
+    from drawings, maps have to change by more to change the picture.
+    """
+    if len(strengths) != count:
+        return [1.0] * count
+    found = [abs(float(value.detach())) for value in strengths]
+    return [min(_MOST_GAIN, max(1.0, _USUAL_STRENGTH / value)) if value else 1.0 for value in found]

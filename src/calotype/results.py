@@ -52,6 +52,21 @@ class Latent:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """What a stage of an optimisation made.
+
+    Attributes:
+        name: of the stage.
+        picture: a PIL image, RGB, of what was found up to then.
+        log: loss and PSNR (decibel) of every step.
+    """
+
+    name: str
+    picture: Image
+    log: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
 class Table:
     """A table of values.
 
@@ -99,6 +114,7 @@ class Result:
         scales: the start scale of each image, like ``"scale3"``, if they differ; else empty.
         films: a film of each image, if requested; else empty.
         latents: the latent code of each image, if the verb finds any; else empty.
+        stages: the stages of the search for each of them; else empty.
         notes: how inputs were read, and what looks exchanged or inverted; one line each.
         carried: date, author, copyright and resolution of the photo, which ``save`` writes into the files.
     """
@@ -112,6 +128,7 @@ class Result:
     scales: list[str] = field(default_factory=list)
     films: list[Animation] = field(default_factory=list)
     latents: list[Latent] = field(default_factory=list)
+    stages: list[list[Stage]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     carried: Carried = field(default_factory=Carried)
 

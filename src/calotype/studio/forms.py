@@ -22,7 +22,7 @@ from calotype.tasks.verbs import VERBS as MAKING_VERBS
 
 def _fillable(verb: Callable[..., Any]) -> bool:
     """Whether the page can ask for all that a verb needs and show all that it gives: of files, it has pictures only."""
-    if verb in JOBS and JOBS[verb].beside:
+    if verb in JOBS and JOBS[verb].coded:
         return False
     needed = [about.kind for about, default in described(verb).values() if default is Parameter.empty]
     return not any(KINDS[kind].form == "file" and not KINDS[kind].picture for kind in needed)

@@ -41,6 +41,12 @@ class EmbedJob(LatentJob):
                 flag = name.replace("_", "-")
                 raise InputError(f"{own[name]} steps cannot be made: give --{flag} of at least 0 ({name}=)")
 
+    def doubts(self) -> list[str | None]:
+        """See ``Job``."""
+        from calotype.tasks.plausibility import grey_photo
+
+        return [grey_photo(self.inputs["photo"], self.config.channels)]
+
     @property
     def options(self) -> dict[str, Any]:
         """See ``Job``; values that were not given are those of the method."""
@@ -102,6 +108,7 @@ def embed(
         ),
     ] = "mean",
     label: Annotated[int, LABEL] = 0,
+    stages: Annotated[bool, arguments.STAGES] = False,
     unfinished: Annotated[bool, UNFINISHED] = False,
     device: Annotated[str, arguments.DEVICE] = "auto",
     run: Optional["Run"] = None,
@@ -123,6 +130,7 @@ def embed(
         noise_steps: of optimising the noise maps afterwards; ``None``: none.
         start: ``"mean"`` or ``"random"``.
         label: class of the picture, for models that were trained with labels.
+        stages: also write what every stage of the search made, and its log; see ``Result.stages``.
         unfinished: use the last saved state of an unfinished training.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
         run: receives progress reports, and can stop the work.

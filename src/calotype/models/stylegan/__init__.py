@@ -15,7 +15,9 @@ and R), StyleGAN2 for TensorFlow, rosinality's and lucidrains' programs, PTI, an
 the latent vector that NVIDIA's programs draw for it.
 
 ``embed`` finds a photo in a generator (Abdal, Qin, Wonka, "Image2StyleGAN", ICCV 2019); ``morph``, ``crossover``,
-``transfer`` and ``adjust`` edit what was found.
+``transfer`` and ``adjust`` edit what was found. ``erase``, ``edit``, ``stylize`` and ``mix`` are the recipes of Abdal,
+Qin, Wonka, "Image2StyleGAN++", CVPR 2020, by masked styles, masked noise maps and a masked style loss; ``crossover``
+with a mask combines activations.
 
 Differences from the publications:
 
@@ -28,22 +30,35 @@ Differences from the publications:
   times the published learning rates, which fall to a tenth at the end.
 - Embedding: by default from coarse to fine, by ST-LPIPS and squared error, which takes a tenth of the steps. The
   methods of the paper and of NVIDIA's projector use the original VGG-16 weights, without channel weights. In the noise
-  stage the squared error has weight 1 and the learning rate is 0.05; published are 1e-5 and 5, which depend on Adam's
-  epsilon.
+  stage the squared error has weight 1 and the learning rate is 0.2, more where the strength of noise is low; published
+  are 1e-5 and 5, which depend on Adam's epsilon.
+- Image2StyleGAN++: the published rows, of 18 layers, are shares of the layers. Gram matrices are compared relative to
+  those of the style. A hole is filled alike in both pictures that are compared, so that what was in it has no effect;
+  it is begun from a random style, so that seeds differ. Results are blended into the photo outside of a mask.
 - Components of ``adjust`` are eigenvectors of all affine maps (Shen and Zhou, CVPR 2021), with rows of length 1.
 
 Limits: square pictures of a power of two pixels, no transparency. Training pictures should be aligned. StyleGAN3 is
 imported, not trained; it has no noise maps. StyleGAN1 and EG3D are not read.
 """
 
+from calotype.models.stylegan.checking import (
+    check_adjust,
+    check_crossover,
+    check_embed,
+    check_masked,
+    check_morph,
+    check_sample,
+    check_transfer,
+)
 from calotype.models.stylegan.config import PRESETS, Config
-from calotype.models.stylegan.cost import cost, efforts, embedding_cost, training_cost
+from calotype.models.stylegan.cost import cost, efforts, embedding_cost, masked_cost, training_cost
 from calotype.models.stylegan.editing import adjust, crossover, morph, transfer
 from calotype.models.stylegan.embedding import embed
 from calotype.models.stylegan.exporting import exported
 from calotype.models.stylegan.generate import sample
 from calotype.models.stylegan.importing import described, imported
 from calotype.models.stylegan.network import build
+from calotype.models.stylegan.recipes import edit, erase, mix, stylize
 from calotype.models.stylegan.train import batch_size, picture_size, stages, train, unfinished
 
 __all__ = [
@@ -52,18 +67,30 @@ __all__ = [
     "adjust",
     "batch_size",
     "build",
+    "check_adjust",
+    "check_crossover",
+    "check_embed",
+    "check_masked",
+    "check_morph",
+    "check_sample",
+    "check_transfer",
     "cost",
     "crossover",
     "described",
+    "edit",
     "efforts",
     "embed",
     "embedding_cost",
+    "erase",
     "exported",
     "imported",
+    "masked_cost",
+    "mix",
     "morph",
     "picture_size",
     "sample",
     "stages",
+    "stylize",
     "train",
     "training_cost",
     "transfer",

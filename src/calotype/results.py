@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calotype.files import write_whole
+from calotype.errors import InputError
+from calotype.files import read_error, shown, write_whole
 from calotype.types import Carried
 
 if TYPE_CHECKING:
@@ -49,6 +50,29 @@ class Latent:
         data = save(values, {"calotype": json.dumps(dict(self.settings))})
         write_whole(Path(path), lambda file: file.write(data))
         return Path(path)
+
+
+def read_latent_settings(path: str | Path) -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
+    """The settings that reproduce a saved latent code, and the shapes of its arrays. The arrays are not read.
+
+    Raises:
+        InputError: it cannot be read, or calotype did not write it.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        Path(path).stat()  # the library reports a missing file in words of its own
+        with safe_open(path, "np") as file:
+            text = (file.metadata() or {}).get("calotype", "null")
+            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in sorted(file.keys())}
+        settings = json.loads(text)
+    except OSError as error:
+        raise read_error(path, error, "give a saved latent code") from error
+    except (SafetensorError, ValueError) as error:
+        raise InputError(f"{shown(path)} is no latent code: give a .safetensors file that calotype wrote") from error
+    if not isinstance(settings, dict) or "verb" not in settings:
+        raise InputError(f"{shown(path)} carries no settings of calotype: give a latent code that calotype wrote")
+    return settings, shapes
 
 
 @dataclass(frozen=True)

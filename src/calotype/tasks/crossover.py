@@ -4,6 +4,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.results import Latent, Result
@@ -23,6 +24,7 @@ class CrossoverJob(LatentJob):
 
     verb = "crossover"
     takes = ("structure_code", "style_code", "mask", "source")
+    named = MappingProxyType({"from_layer": None, "share": None})
 
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from calotype.errors import InputError
 from calotype.files import shown
@@ -97,6 +98,7 @@ class LatentJob(CodedJob, ModelJob):
     """A job for a model whose function gives a picture, its styles and its noise maps."""
 
     coded = True
+    named: ClassVar[Mapping[str, Any]] = {}  # options that file names tell, with their defaults
 
     def __init__(self, *args: Any, **inputs: Any) -> None:
         """See ``ModelJob``."""
@@ -105,8 +107,11 @@ class LatentJob(CodedJob, ModelJob):
 
     @property
     def name(self) -> str:
-        """The name of the main input."""
-        return str(self.inputs[self.main or self.takes[0]].name)
+        """The names of the inputs and the options that differ from their defaults: other edits have other names."""
+        inputs = [str(self.inputs[name].name) for name in self.takes if name in self.inputs]
+        given = {name: self.request.own[name] for name in self.named if self.request.own[name] != self.named[name]}
+        options = "".join(f"_{name.replace('_', '-')}{value:g}" for name, value in given.items())
+        return "-".join(inputs) + options
 
     def make(self, output: OutputSpec) -> tuple[Any, float]:
         """See ``Job``."""

@@ -186,7 +186,7 @@ def _reader(folder: Path) -> str:
 def _file_reader(path: Path) -> str:
     """The model that can read a file, by its name."""
     if not path.exists():
-        raise InputError(f"{shown(path)} does not exist: give a file of another program, such as network.pkl")
+        raise InputError(f"{shown(path)} does not exist: check the name and the folder")
     patterns: list[str] = []
     for name in (*ENGINES, *MODELS):
         if declared(name).imports_file:

@@ -54,8 +54,8 @@ def sample(
         run: where it runs.
         net: trained or imported.
         seed: of the latent vector.
-        truncation: how far styles are from their mean, 0..1: the lower, the more common and the less varied the
-            pictures; 1 leaves them as they are.
+        truncation: factor of the distance of styles from their mean: 1 leaves them as they are, 0 is the mean; above 1
+            they are more extreme, below 0 on the other side of it.
         mix: seed of a second latent vector, whose styles are used from ``mix_from`` on; ``None``: none.
         mix_from: row from which the second latent vector is used, from 0; ``None``: half of them.
         label: class of the picture, where the model knows any.

@@ -155,3 +155,32 @@ def test_strengths_have_units_in_the_help(capsys):
     for verb, words in (("adjust", "standard deviations"), ("transfer", "factor of the difference")):
         assert run(verb, "--help") == 0
         assert words in " ".join(capsys.readouterr().out.replace("│", " ").split())
+
+
+def test_a_tuned_generator_becomes_a_model(model, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("CALOTYPE_CACHE", str(tmp_path / "cache"))
+    assert run("embed", "me.png", "--model", model, "--steps", "3", "--tune", "3", "--stages", "-o", "out") == 0
+    (tuned,) = (tmp_path / "cache/models").iterdir()
+    assert tuned.name.startswith("me-tuned-stylegan-")
+    assert f"the tuned generator becomes the model {tuned.name}" in capsys.readouterr().err
+    again = calotype.adjust("out/" + CODE, model=tuned, strength=0)
+    with Image.open("out/me_embed_0.png") as made:
+        assert again[0].tobytes() == made.tobytes()
+    assert calotype.adjust("out/" + CODE, model=model, strength=0)[0].tobytes() != again[0].tobytes()
+    assert run("show", "out/" + CODE) == 0
+    printed = capsys.readouterr()
+    assert "--tune 3" in printed.out
+    assert f"of the model {tuned.name}" in printed.err
+    assert run("models") == 0
+    assert "me-tuned" in capsys.readouterr().out
+    assert run("embed", "me.png", "--model", model, "--tune", "-1") in (1, 2)
+
+
+def test_a_model_without_an_encoder_says_so(model, capsys):
+    for words in (("--preview",), ("--start", "encoder")):
+        assert run("embed", "me.png", "--model", model, *words) == 1
+        printed = capsys.readouterr().err
+        assert "has no encoder" in printed
+        assert printed.count("\n") == 1
+    assert run("embed", "me.png", "--model", model, "--preview", "--steps", "3") in (1, 2)
+    assert "a preview is not optimised: leave out --steps" in capsys.readouterr().err

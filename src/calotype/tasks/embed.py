@@ -1,6 +1,8 @@
 """The verb ``embed``: find a photo in a generator."""
 
 # Annotations are values here, not strings: the command line is made from them.
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -8,18 +10,22 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.errors import InputError
 from calotype.results import Result
-from calotype.tasks import arguments
+from calotype.tasks import arguments, model_store
+from calotype.tasks.job import OutputSpec
 from calotype.tasks.latent_job import LatentJob
+from calotype.tasks.models import save_tuned
 from calotype.tasks.param import Param
 from calotype.tasks.sample import LABEL, UNFINISHED
 from calotype.types import PhotoLike
 
 if TYPE_CHECKING:
+    import torch
+
     from calotype.run import Run
 
 METHODS = ("fast", "paper", "projector")
 SPACES = ("w+", "w")
-STARTS = ("mean", "random")
+STARTS = ("mean", "random", "encoder")
 
 
 class EmbedJob(LatentJob):
@@ -33,10 +39,15 @@ class EmbedJob(LatentJob):
     def check(cls, own: Mapping[str, Any]) -> None:
         """See ``Job``."""
         arguments.one_of(METHODS, own["method"], "method")
-        arguments.one_of(STARTS, own["start"], "start")
+        if own["start"] is not None:
+            arguments.one_of(STARTS, own["start"], "start")
+        made = [name for name in ("steps", "noise_steps", "tune") if own[name]]
+        if own["preview"] and (made or own["start"] not in (None, "encoder")):
+            flag = (made or ["start"])[0].replace("_", "-")
+            raise InputError(f"a preview is not optimised: leave out --{flag}, or --preview (preview=)")
         if own["space"] is not None:
             arguments.one_of(SPACES, own["space"], "space")
-        for name in ("steps", "noise_steps"):
+        for name in ("steps", "noise_steps", "tune"):
             if own[name] is not None and own[name] < 0:
                 flag = name.replace("_", "-")
                 raise InputError(f"{own[name]} steps cannot be made: give --{flag} of at least 0 ({name}=)")
@@ -45,14 +56,59 @@ class EmbedJob(LatentJob):
         """See ``Job``."""
         from calotype.tasks.plausibility import grey_photo
 
-        return [grey_photo(self.inputs["photo"], self.config.channels)]
+        tuned = (
+            f"the tuned generator becomes the model {self.tuned_folder(self.outputs[0]).name}: edit the code with it"
+        )
+        return [grey_photo(self.inputs["photo"], self.config.channels), tuned if self.request.own["tune"] else None]
 
     @property
     def options(self) -> dict[str, Any]:
         """See ``Job``; values that were not given are those of the method."""
         own = super().options
         plan = {"space": own["space"] or "", "steps": own["steps"] or 0, "noise_steps": own["noise_steps"] or 0}
-        return {**own, **plan, "plan": (own["method"], plan["steps"], plan["noise_steps"])}
+        tune_steps = own["tune"] or 0
+        numbers = (own["method"], plan["steps"], plan["noise_steps"], tune_steps)
+        encoder = self.encoder if self.start == "encoder" else None
+        more = {"start": self.start, "encoder": encoder, "tune_steps": tune_steps, "plan": numbers}
+        return {**own, **plan, **more}
+
+    def check_inputs(self) -> None:
+        """See ``ModelJob``; an encoder is there where it is asked for."""
+        if self.start == "encoder" and self.encoder is None:
+            raise InputError(
+                f"the model {self.folder.name} has no encoder, as files of pSp and e4e have: leave out "
+                f"--{'preview' if self.request.own['preview'] else 'start'}"
+            )
+        super().check_inputs()
+
+    @property
+    def encoder(self) -> "torch.nn.Module | None":
+        """The encoder that was imported with the model; ``None`` if there is none."""
+        return getattr(self.loaded.net, "encoder", None)
+
+    @property
+    def start(self) -> str:
+        """What to begin with; by default the encoder if there is one, except for the published methods."""
+        own = self.request.own
+        if own["preview"] or own["start"]:
+            return "encoder" if own["preview"] else str(own["start"])
+        return "encoder" if own["method"] == "fast" and self.encoder is not None else "mean"
+
+    def keep(self, made: Any, output: OutputSpec) -> Any:
+        """See ``CodedJob``; a tuned generator becomes a model."""
+        picture = super().keep(made, output)
+        if made.tuned is not None:
+            tuned = self.tuned_folder(output)
+            save_tuned(self, made.tuned, tuned)
+            latent = self.latents[output.seed]
+            self.latents[output.seed] = replace(latent, settings={**latent.settings, "tuned": tuned.name})
+        return picture
+
+    def tuned_folder(self, output: OutputSpec) -> Path:
+        """Folder of the model that the generator becomes when it is tuned to the photo."""
+        text = json.dumps({**self.settings, **output.differs}, sort_keys=True, default=str)
+        key = hashlib.sha256(text.encode()).hexdigest()[:12]
+        return model_store.place_of(f"{self.name}-tuned", self.request.engine, key)
 
 
 def embed(
@@ -100,13 +156,29 @@ def embed(
         ),
     ] = None,
     start: Annotated[
-        str,
+        str | None,
         Param(
-            "what to begin with: mean, the mean picture; random, for photos unlike the training pictures",
-            metavar="mean|random",
+            "what to begin with: encoder, what the model's encoder makes of the photo; mean, the mean picture; random, "
+            "for photos unlike the training pictures; without it, the encoder if there is one (method fast), else the "
+            "mean",
+            metavar="encoder|mean|random",
             choices=STARTS,
         ),
-    ] = "mean",
+    ] = None,
+    preview: Annotated[
+        bool,
+        Param("give at once what the model's encoder makes of the photo", kind="switch", first=True),
+    ] = False,
+    tune: Annotated[
+        int | None,
+        Param(
+            "steps of tuning the generator to the photo afterwards (pivotal tuning), 350 as published: it becomes a "
+            "model of its own, which draws the photo itself",
+            kind="whole",
+            metavar="COUNT",
+            at_least=0,
+        ),
+    ] = None,
     label: Annotated[int, LABEL] = 0,
     stages: Annotated[bool, arguments.STAGES] = False,
     unfinished: Annotated[bool, UNFINISHED] = False,
@@ -128,7 +200,11 @@ def embed(
         space: ``"w+"`` or ``"w"``; ``None``: that of the method.
         steps: of optimisation; ``None``: those of the method: 300, 5000 or 1000.
         noise_steps: of optimising the noise maps afterwards; ``None``: none.
-        start: ``"mean"`` or ``"random"``.
+        start: ``"encoder"``, ``"mean"`` or ``"random"``; ``None``: the encoder where the model has one and the method
+            is ``"fast"``, else the mean.
+        preview: give what the encoder makes of the photo, without optimisation.
+        tune: steps of tuning the generator to the photo at the end; ``None``: none. The tuned model is kept in the
+            model store, and named in the settings of the latent code (``tuned``); the code is to be edited with it.
         label: class of the picture, for models that were trained with labels.
         stages: also write what every stage of the search made, and its log; see ``Result.stages``.
         unfinished: use the last saved state of an unfinished training.

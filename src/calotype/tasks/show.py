@@ -63,7 +63,8 @@ def _recorded(path: str | Path) -> tuple[Mapping[str, Any], str]:
         settings, shapes = read_latent_settings(path)
         arrays = ", ".join(f"{name} {'x'.join(map(str, shape))}" for name, shape in shapes.items())
         found = f", found by {settings['features']}" if settings.get("features") else ""
-        return settings, f"a latent code of the model {settings.get('model', 'unknown')}: {arrays}{found}"
+        model = settings.get("tuned", settings.get("model", "unknown"))
+        return settings, f"a latent code of the model {model}: {arrays}{found}"
     from calotype.image.io import read_settings
 
     return read_settings(path), ""

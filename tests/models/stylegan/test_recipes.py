@@ -9,7 +9,7 @@ import torch
 
 from calotype.errors import InputError
 from calotype.models import stylegan
-from calotype.models.stylegan import distances, embedding, recipes
+from calotype.models.stylegan import distances, embedding, recipes, tuning
 from calotype.models.stylegan.activations import combined
 from calotype.models.stylegan.distances import fast_distance
 from calotype.models.stylegan.search import (
@@ -273,3 +273,34 @@ def test_a_region_of_another_place_is_pasted(net):
     assert not torch.allclose(moved, same, atol=1e-2)
     inside, outside = mask, 1 - recipes.blurred(mask, 0.1).gt(0.01).float()
     assert change(moved, first, inside) > 4 * change(moved, first, outside)
+
+
+def test_a_generator_is_tuned_around_a_code(net, monkeypatch):
+    monkeypatch.setitem(embedding.STEPS, "fast", 20)
+    photo = drawing(net, 13)
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    plain = embedding.embed(CFG, Run(), net=net, photo=photo)
+    made = embedding.embed(CFG, Run(), net=net, photo=photo, tune_steps=30)
+    assert plain.tuned is None
+    assert torch.equal(made.styles, plain.styles)
+    assert made.stages[-1].name == "tuning"
+    assert float(psnr(made.picture, photo)) > float(psnr(plain.picture, photo)) + 1
+    assert torch.equal(made.tuned.generator(made.styles).clamp(-1, 1), made.picture)
+    for name, value in net.state_dict().items():
+        assert torch.equal(value, before[name]), name
+        if "mapping" in name:
+            assert torch.equal(made.tuned.state_dict()[name], value)
+    assert not any(value.requires_grad for value in made.tuned.parameters())
+
+
+def test_locality_keeps_other_pictures(net, monkeypatch):
+    photo, styles = drawing(net, 13), styles_of(net, 1)
+    other = styles_of(net, 2)
+    moved = {}
+    for weight in (0.0, 10.0):
+        monkeypatch.setattr(tuning, "_LOCALITY", weight)
+        made, _ = tuning.tune(
+            CFG, Run(), net=net, styles=styles, noise=[], target=photo, distance=fast_distance(photo), steps=25
+        )
+        moved[weight] = float((made.generator(other) - net.generator(other)).abs().mean())
+    assert moved[10.0] < 0.8 * moved[0.0]

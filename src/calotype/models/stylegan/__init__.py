@@ -11,8 +11,8 @@ network; it is trained by the logistic loss with R1 at every sixteenth step. Ada
 ``small`` (the default) is for pictures of 32 pixels and one processor core, ``study`` the same for a shorter time,
 ``medium`` for 64 pixels, ``paper`` the published network for 256 pixels and GPUs. ``imported`` reads generators that
 other programs trained, without executing anything in their files: stylegan2-ada-pytorch, stylegan3 (configurations T
-and R), StyleGAN2 for TensorFlow, rosinality's and lucidrains' programs, PTI, and the decoders of pSp and e4e. A seed is
-the latent vector that NVIDIA's programs draw for it.
+and R), StyleGAN2 for TensorFlow, rosinality's and lucidrains' programs, PTI, and pSp and e4e with their encoders. A
+seed is the latent vector that NVIDIA's programs draw for it.
 
 ``embed`` finds a photo in a generator (Abdal, Qin, Wonka, "Image2StyleGAN", ICCV 2019); ``morph``, ``crossover``,
 ``transfer`` and ``adjust`` edit what was found. ``erase``, ``edit``, ``stylize`` and ``mix`` are the recipes of Abdal,
@@ -32,6 +32,8 @@ Differences from the publications:
   methods of the paper and of NVIDIA's projector use the original VGG-16 weights, without channel weights. In the noise
   stage the squared error has weight 1 and the learning rate is 0.2, more where the strength of noise is low; published
   are 1e-5 and 5, which depend on Adam's epsilon.
+- Pivotal tuning: the squared error has weight 10, published is 1 with LPIPS; learning rate and reach of the locality
+  regularization are in proportion to those of the network.
 - Image2StyleGAN++: the published rows, of 18 layers, are shares of the layers. Gram matrices are compared relative to
   those of the style. A hole is filled alike in both pictures that are compared, so that what was in it has no effect;
   it is begun from a random style, so that seeds differ. Results are blended into the photo outside of a mask.

@@ -33,7 +33,7 @@ def check_sample(cfg: Config, *, net: Net, label: int, mix: int | None, mix_from
         mixed_from(mix_from, net.generator.rows)
 
 
-def check_embed(cfg: Config, *, net: Net, label: int, noise_steps: int, **others: Any) -> None:
+def check_embed(cfg: Config, *, net: Net, label: int, noise_steps: int = 0, **others: Any) -> None:
     """Check the arguments of ``embed``.
 
     Raises:

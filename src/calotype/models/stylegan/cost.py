@@ -56,14 +56,14 @@ def cost(size: tuple[int, int] | None, cfg: Config) -> Cost:
     return Cost(max(0.01, seconds), int(BASE + 4 * largest + 8 * _weights(cfg)))
 
 
-def embedding_cost(plan: tuple[str, int, int], cfg: Config) -> Cost:
+def embedding_cost(plan: tuple[str, int, int] | tuple[str, int, int, int], cfg: Config) -> Cost:
     """Seconds and peak memory of embedding a photo.
 
     Args:
-        plan: method, steps (0: those of the method) and steps of the noise stage.
+        plan: method, steps (0: those of the method), steps of the noise stage and, if there are any, of tuning.
         cfg: the settings.
     """
-    method, steps, noise_steps = plan
+    method, steps, noise_steps, *tuning = plan
     steps = steps or STEPS[method]
     side = cfg.resolution
     feature = FEATURE_MACS[method] * min(side, FEATURE_SIDES[method]) ** 2
@@ -72,7 +72,9 @@ def embedding_cost(plan: tuple[str, int, int], cfg: Config) -> Cost:
     # A pass there and back is three passes; most steps of ``fast`` are made at lower resolutions.
     share = 0.45 if method == "fast" and side > 32 else 1.0
     macs = 3 * (steps * share * (generator_macs(cfg) + feature) + noise_steps * generator_macs(cfg))
-    fixed = PER_STEP * (steps + noise_steps)
+    for tune_steps in tuning:  # of the photo and of another style, which is drawn by both generators
+        macs += tune_steps * (7 * generator_macs(cfg) + 7 * feature)
+    fixed = PER_STEP * (steps + noise_steps + 3 * sum(tuning))
     kept = sum(10.0 * width * size**2 for size, width in _layers(cfg)) + 2e7
     return Cost(macs * PER_SAMPLED / _speed_up() + fixed, int(BASE + 6 * kept + 12 * _weights(cfg)))
 

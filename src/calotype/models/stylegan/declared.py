@@ -28,7 +28,7 @@ SYSTEM = System(
         "embed": Verb(
             "embed",
             (PHOTO,),
-            ("method", "space", "steps", "noise_steps", "start", "seed", "label"),
+            ("method", "space", "steps", "noise_steps", "start", "seed", "label", "tune_steps", "encoder", "preview"),
             cost="embedding_cost",
             cost_by="plan",
             validate="check_embed",

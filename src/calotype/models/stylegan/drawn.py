@@ -37,6 +37,7 @@ class Drawn:
         noise: the noise maps, [1, 1, h, w] each; empty if they are those of the network.
         features: what pictures were compared by, where the code was searched for.
         stages: of that search, in their order.
+        tuned: the generator that draws the picture, where it was tuned to the photo; ``None``: that of the search.
     """
 
     picture: Tensor
@@ -44,6 +45,7 @@ class Drawn:
     noise: tuple[Tensor, ...] = ()
     features: str = ""
     stages: tuple[Stage, ...] = ()
+    tuned: Net | None = None
 
 
 @torch.no_grad()

@@ -9,12 +9,14 @@ Abdal, Qin, Wonka, "Image2StyleGAN: How to Embed Images Into the StyleGAN Latent
 - ``projector``: that of NVIDIA's programs, with one style for all layers by default: noise is added to it, which fades;
   noise maps are optimised beside it and kept free of structure.
 
-With ``noise_steps`` the noise maps are optimised afterwards, for the squared error alone, as in Image2StyleGAN++.
+With ``noise_steps`` the noise maps are optimised afterwards, for the squared error alone, as in Image2StyleGAN++. With
+``tune_steps`` the generator is tuned to the photo at the end (pivotal tuning).
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Literal
 
 import torch
@@ -40,11 +42,12 @@ from calotype.models.stylegan.search import (
     search_noise,
     sized,
 )
+from calotype.models.stylegan.tuning import tune
 from calotype.run import Run
 
 __all__ = ["embed", "prepared", "psnr", "structure"]
 
-METHODS, SPACES = ("fast", "paper", "projector"), ("w+", "w")
+METHODS, SPACES, STARTS = ("fast", "paper", "projector"), ("w+", "w"), ("mean", "random", "encoder")
 Method = Literal["fast", "paper", "projector"]
 Space = Literal["w+", "w"]
 _COARSEST = 32  # side at which ``fast`` begins, pixels
@@ -68,6 +71,9 @@ def embed(
     start: str = "mean",
     seed: int = 0,
     label: int = 0,
+    tune_steps: int = 0,
+    encoder: nn.Module | None = None,
+    preview: bool = False,
 ) -> Drawn:
     """Find the styles of a photo.
 
@@ -80,25 +86,34 @@ def embed(
         space: ``w+``, a style for each layer; ``w``, one for all; empty: that of the method.
         steps: of optimisation; 0: those of the method.
         noise_steps: of optimising the noise maps afterwards.
-        start: ``mean``, the mean style; ``random``, uniform in -1..1, as published for photos unlike the training set.
+        start: ``mean``, the mean style; ``random``, uniform in -1..1, as published for photos unlike the training set;
+            ``encoder``, what the encoder makes of the photo.
         seed: of all that is random.
         label: class whose mean is begun from, where the model knows any.
+        encoder: of this generator, for ``start="encoder"`` and ``preview``.
+        preview: give what the encoder makes of the photo, without optimisation.
+        tune_steps: of tuning the generator to the photo afterwards, see ``tuning``; the result has the tuned model.
 
     Returns:
         The result; the mean squared error of the last step is reported as ``psnr``, in decibel.
 
     Raises:
-        InputError: an argument is unknown, or the model has no noise maps and ``noise_steps`` is above 0.
+        InputError: an argument is unknown, there is no encoder where one is needed, or the model has no noise maps and
+            ``noise_steps`` is above 0.
         Stopped, OutputError: as ``Run.steps``.
     """
-    for value, known in ((method, METHODS), (space, (*SPACES, "")), (start, ("mean", "random"))):
+    for value, known in ((method, METHODS), (space, (*SPACES, "")), (start, STARTS)):
         if value not in known:
             raise InputError(f"'{value}' is not known: choose one of {', '.join(word for word in known if word)}")
     generator = net.generator
     check_noise(generator, noise_steps)
     target = prepared(photo, cfg).to(run.device)
+    space = space or ("w" if method == "projector" else "w+")
+    first = _encoded(encoder, generator, target) if preview or start == "encoder" else None
+    if preview and first is not None:
+        return drawn(net, first if space == "w+" else first.mean(1, keepdim=True).expand_as(first))
     run.reseed("embedding", seed)
-    code = _begun(generator, cfg, method, space or ("w" if method == "projector" else "w+"), start, label, run.device)
+    code = _begun(generator, cfg, method, space, start, label, run.device, first)
     distance = _distance(method, target)
     search = {"fast": _fast, "paper": _paper, "projector": _projector}[method]
     stages = search(generator, code, target, distance, cfg, run, steps or STEPS[method])
@@ -107,7 +122,12 @@ def embed(
     if noise_steps:
         noise, last = search_noise(generator, styles, noise or maps_of(generator), [Target(target)], run, noise_steps)
         stages.append(last)
-    return drawn(net, styles, noise, distance.name, stages)
+    if not tune_steps:
+        return drawn(net, styles, noise, distance.name, stages)
+    tuned, last = tune(
+        cfg, run, net=net, styles=styles, noise=noise, target=target, distance=distance, steps=tune_steps
+    )
+    return replace(drawn(tuned, styles, noise, distance.name, [*stages, last]), tuned=tuned)
 
 
 def prepared(photo: Tensor, cfg: Config) -> Tensor:
@@ -120,10 +140,24 @@ def prepared(photo: Tensor, cfg: Config) -> Tensor:
     return square.mean(1, keepdim=True) if cfg.channels == 1 else square
 
 
+def _encoded(encoder: nn.Module | None, generator: Generator, target: Tensor) -> Tensor:
+    if encoder is None:
+        raise InputError("there is no encoder of this model: start from the mean")
+    styles: Tensor = encoder.to(target.device).encoded(generator, target)  # type: ignore[operator]
+    return styles
+
+
 def _begun(
-    generator: Generator, cfg: Config, method: str, space: str, start: str, label: int, device: torch.device
+    generator: Generator,
+    cfg: Config,
+    method: str,
+    space: str,
+    start: str,
+    label: int,
+    device: torch.device,
+    first: Tensor | None = None,
 ) -> Code:
-    """The mean style, or a random one, and the noise maps to begin with."""
+    """The mean style, a random one or the given ones, and the noise maps to begin with."""
     mean = generator.mapping.w_avg
     given = label_of(label, cfg)
     if given is not None:
@@ -133,6 +167,8 @@ def _begun(
     styles = mean[None, None].expand(1, rows, -1)
     if start == "random":
         styles = (torch.rand(1, rows, cfg.style) * 2 - 1).to(device)
+    elif first is not None:
+        styles = first if rows > 1 else first.mean(1, keepdim=True)
     maps = [torch.randn(each.shape).to(device) for each in maps_of(generator)] if method == "projector" else []
     return Code(styles.detach(), maps)
 

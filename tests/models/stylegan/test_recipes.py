@@ -178,7 +178,7 @@ def test_a_style_is_transferred_locally(net, hole):
     photo, style = drawing(net, 11), drawing(net, 12)
     code = {"styles": styles_of(net, 11)}
     of = distances.style_features("fast", photo)
-    inside = recipes.blurred(hole, recipes._BLUR)
+    inside = recipes.blurred(hole, recipes.BLUR)
     loss = gram_loss(of, style, inside)
     made = recipes.stylize(CFG, Run(), net=net, photo=photo, style=style, mask=hole, code=code, steps=40, noise_steps=0)
     assert float(loss(made.picture)) < 0.8 * float(loss(photo))

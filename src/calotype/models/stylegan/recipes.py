@@ -45,7 +45,7 @@ _STYLE_WEIGHT = 0.05  # published: 5e-7, where the others are 1e-5
 _HOLE_WEIGHT = 10.0  # of the error inside a hole in the noise stage; published: 1e-4, where the other is 1e-5
 # Standard deviations of the masks' blur, and how far they are dilated, as shares of the side. Kernels of 401 and 701 of
 # 1024 pixels have these deviations.
-_BLUR, _HOLE_BLUR = 0.06, 0.1
+BLUR, _HOLE_BLUR = 0.06, 0.1
 _FILLED = (0.2, 0.1, 0.05, 0.02)  # deviations of the blur of the colours around a hole, coarse to fine
 _START_SPREAD = 0.3  # truncation of the random style that a hole is begun from
 
@@ -133,7 +133,7 @@ def edit(
     styles, last = search_styles(
         net.generator, styles, rows, [wanted], work.distance, run, work.steps, "styles of the scribble", rate
     )
-    return _noised(work, net, run, styles, [*stages, last], _BLUR)
+    return _noised(work, net, run, styles, [*stages, last], BLUR)
 
 
 def stylize(
@@ -161,7 +161,7 @@ def stylize(
     """
     work = _prepared(cfg, run, net, photo, mask, "stylize", method, steps, noise_steps)
     styles, stages = _begun(work, cfg, run, net, code, seed)
-    inside = blurred(work.region, _BLUR)
+    inside = blurred(work.region, BLUR)
     apart = gram_loss(style_features(method, work.photo), prepared(style, cfg).to(run.device), inside)
     rate: Rate = cosine(_FAST_RATE, work.steps, _WARM) if method == "fast" else lambda i: _SCRIBBLE_RATE
     styles, last = search_styles(
@@ -176,7 +176,7 @@ def stylize(
         rate,
         style=lambda made: _STYLE_WEIGHT * apart(made),
     )
-    return _noised(work, net, run, styles, [*stages, last], _BLUR)
+    return _noised(work, net, run, styles, [*stages, last], BLUR)
 
 
 def mix(
@@ -204,7 +204,7 @@ def mix(
     """
     work = _prepared(cfg, run, net, photo, mask, "mix", method, steps, noise_steps)
     styles, stages = _begun(work, cfg, run, net, code, seed)
-    inside, second = blurred(work.region, _BLUR), prepared(other, cfg).to(run.device)
+    inside, second = blurred(work.region, BLUR), prepared(other, cfg).to(run.device)
     wanted = [Target(work.photo, 1 - inside), Target(second, inside)]
     rate: Rate = cosine(_FAST_RATE, work.steps, _WARM) if method == "fast" else lambda i: _PAPER_RATE
     styles, last = search_styles(
@@ -218,7 +218,7 @@ def mix(
         "styles of both",
         rate,
     )
-    return _noised(work, net, run, styles, [*stages, last], _BLUR, second=second)
+    return _noised(work, net, run, styles, [*stages, last], BLUR, second=second)
 
 
 @dataclass(frozen=True)

@@ -97,13 +97,15 @@ def measured(net: Any, cfg: Any, held: Held) -> tuple[dict[str, float], list[Ten
     found: dict[str, list[float]] = {}
     rows = []
 
-    def note(name: str, made: Any, photo: Tensor, wanted: Tensor, mask: Tensor, seconds: float) -> Tensor:
+    def note(
+        name: str, made: Any, photo: Tensor, wanted: Tensor, mask: Tensor, seconds: float, before: Tensor
+    ) -> Tensor:
         result = blended(made.picture, photo, mask)
         values = {
             "outside": apart(result, photo, 1 - mask),
             "generator outside": apart(made.picture, photo, 1 - mask),
             "inside": apart(result, wanted, mask),
-            "inside before": apart(photo, wanted, mask),
+            "inside before": apart(before, wanted, mask),
             "seconds": seconds,
         }
         for what, value in values.items():
@@ -125,7 +127,7 @@ def measured(net: Any, cfg: Any, held: Held) -> tuple[dict[str, float], list[Ten
         eye[..., : held.side // 2] = 0
         covered = photo * (1 - eye) + eye * torch.tensor([1.0, -1.0, 1.0])[None, :, None, None]
         made, seconds = timed(recipes.erase, photo=covered, mask=eye)
-        erased = note("erase", made, photo, photo, eye, seconds)
+        erased = note("erase", made, photo, photo, eye, seconds, covered)
         plain = recipes.filled(covered, eye)
         found.setdefault("filled inside", []).append(apart(plain, photo, eye))
         found.setdefault("erase seam", []).append(seam(erased, photo, eye))
@@ -134,14 +136,14 @@ def measured(net: Any, cfg: Any, held: Held) -> tuple[dict[str, float], list[Ten
         mouth = held.region(number, "mouth")
         scribbled = photo * (1 - mouth) + mouth * changed
         made, seconds = timed(recipes.edit, photo=photo, edited=scribbled, mask=mouth, **known)
-        edited = note("edit", made, photo, scribbled, mouth, seconds)
+        edited = note("edit", made, photo, scribbled, mouth, seconds, photo)
 
         hair = (held.region(number, "hair", "hat") + held.region(number + 1, "hair", "hat")).clamp(max=1)
         made, seconds = timed(recipes.mix, photo=photo, other=other, mask=hair, **known)
-        mixed = note("mix", made, photo, other, hair, seconds)
+        mixed = note("mix", made, photo, other, hair, seconds, photo)
 
         made, seconds = timed(recipes.stylize, photo=photo, style=other, mask=hair, **known)
-        styled = note("stylize", made, photo, other, hair, seconds)
+        styled = note("stylize", made, photo, other, hair, seconds, photo)
         style = gram_loss(style_features("fast", photo), other, recipes.blurred(hair, recipes.BLUR))
         found.setdefault("stylize gram before", []).append(float(style(photo)))
         found.setdefault("stylize gram", []).append(float(style(styled)))

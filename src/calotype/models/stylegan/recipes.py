@@ -99,7 +99,7 @@ def erase(
     styles, first = search_styles(
         net.generator, styles, chosen, [seen], distance, run, work.steps, "styles", rate, descent=method == "paper"
     )
-    return _noised(work, net, run, styles, [first], _HOLE_BLUR, _HOLE_WEIGHT)
+    return _noised(work, net, run, styles, [first], _HOLE_BLUR, _HOLE_WEIGHT, toned=True)
 
 
 def edit(
@@ -278,12 +278,19 @@ def _noised(
     deviation: float,
     weight: float = 1.0,
     second: Tensor | None = None,
+    *,
+    toned: bool = False,
 ) -> Drawn:
-    """Noise maps that take the photo outside of the blurred mask; inside, the second photo or what the styles draw."""
+    """Noise maps that take the photo outside of the blurred mask; inside, the second photo or what the styles draw.
+
+    With ``toned``, that is corrected by the differences around the region, so that its edge meets the photo.
+    """
     noise: list[Tensor] = []
     if work.noise_steps:
         inside = _widened(work.region, deviation)
         drawing = _raw(net.generator, styles) if second is None else second
+        if toned:
+            drawing = (drawing + around(work.photo - drawing, work.region)).clamp(-1, 1)
         targets = [Target(work.photo, 1 - inside), Target(drawing, inside, weight)]
         noise, last = search_noise(net.generator, styles, maps_of(net.generator), targets, run, work.noise_steps)
         stages = [*stages, last]
@@ -309,13 +316,18 @@ def _widened(mask: Tensor, deviation: float) -> Tensor:
 
 def filled(photo: Tensor, hole: Tensor) -> Tensor:
     """A photo whose hole has the blurred colours around it, whatever was in the hole."""
+    return ((1 - hole) * photo + hole * around(photo, hole)).clamp(-1, 1)
+
+
+def around(values: Tensor, hole: Tensor) -> Tensor:
+    """The blurred values around a hole [1, 1, H, W]: [1, C, H, W], of every place; finest near its edge."""
     known = 1 - hole
-    around = ((photo * known).sum((2, 3), keepdim=True) / known.sum().clamp_min(1.0)).expand_as(photo)
+    found = ((values * known).sum((2, 3), keepdim=True) / known.sum().clamp_min(1.0)).expand_as(values)
     for deviation in _FILLED:
         near = blurred(known, deviation)
-        colours = blurred(photo * known, deviation) / near.clamp_min(1e-6)
-        around = torch.lerp(around, colours, (4 * near).clamp(0, 1))
-    return known * photo + hole * around
+        here = blurred(values * known, deviation) / near.clamp_min(1e-6)
+        found = torch.lerp(found, here, (4 * near).clamp(0, 1))
+    return found
 
 
 def _outside(distance: Distance, photo: Tensor, hole: Tensor) -> Distance:

@@ -71,7 +71,7 @@ class Held:
 def blended(made: Tensor, photo: Tensor, mask: Tensor) -> Tensor:
     """The result as the verbs give it."""
     side = mask.shape[3]
-    soft = soften(mask, max(1, round(coded_photo.DILATION * side)), coded_photo.SOFTNESS * side)
+    soft = soften(mask, round(coded_photo.DILATION * side), coded_photo.SOFTNESS * side)
     return composite(photo, made, soft)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from calotype.run import Run
 
 # How far a result reaches over its mask, and how soft its edge is, as shares of the side.
-DILATION, SOFTNESS = 0.03, 0.015
+DILATION, SOFTNESS = 0.015, 0.015
 _FAST = "fast"
 METHODS = (_FAST, "paper")
 
@@ -116,5 +116,5 @@ class CodedPhotoJob(CodedJob, PhotoJob):
 
         side = max(self.size.height, self.size.width)
         photo = KINDS["photo"].tensor(self.photo, made.device)
-        soft = soften(region.to(made.device), max(1, round(DILATION * side)), SOFTNESS * side)
+        soft = soften(region.to(made.device), round(DILATION * side), SOFTNESS * side)
         return composite(photo, made, soft)

@@ -67,7 +67,7 @@ QUICK = {"steps": 2, "noise_steps": 2, "device": "cpu"}
     ("verb", "given", "region"),
     [
         ("erase", {"mask": "mask.png", "grow": 0}, "mask.png"),
-        ("edit", {"edited": "stroke.png", "mask": "mask.png", "feather": 0}, "mask.png"),
+        ("edit", {"edited": "stroke.png", "mask": "mask.png"}, "mask.png"),
         ("stylize", {"style": "you.png", "mask": "mask.png"}, "mask.png"),
         ("mix", {"other": "you.png", "mask": "mask.png"}, "mask.png"),
     ],

@@ -3,12 +3,13 @@
 # Annotations are values here, not strings: the command line is made from them.
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Unpack
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from calotype.results import Latent, Result
 from calotype.tasks import arguments
 from calotype.tasks.coded_photo import CodedPhotoJob
 from calotype.tasks.image_conditioned import FEATHER, MASK, UNMASKED, BlendedJob
+from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.verb_options import TrainedCodedOptions
 from calotype.types import PhotoLike
@@ -34,6 +35,14 @@ class EditJob(CodedPhotoJob, BlendedJob):
     def doubts(self) -> list[str | None]:
         """See ``Job``."""
         return [*super().doubts(), *self.coded_doubts()]
+
+    def placed(self, made: Any, output: OutputSpec) -> Any:
+        """See ``CodedPhotoJob``; with a soft edge as wide as other edits of a model have, unless one is given."""
+        from calotype.image.io import to_image
+
+        if self._mask is None or self.request.own["feather"] is not None:
+            return self.finished(made)
+        return to_image(self.blended(made, self.region))
 
     def region_of(self, seed: int) -> "torch.Tensor":
         """See ``CodedPhotoJob``."""

@@ -78,6 +78,7 @@ FILM = {"frames": 60, "fps": 10.0, "alpha": 0.1, "beta": 0.9, "loop": True, "siz
 SHAPED = {"shape": None, "outside": "transparent", "film": None, "frames": 48, "fps": 12.0}
 FILLED = {"n": 1, "seed": 0, "engine": "completion", "preset": "fast"}
 UNLEARNED = {name: SHARED[name] for name in ("max_side", "settings", "device", "run")}
+MASKED = {"method": None, "steps": None, "noise_steps": None, "stages": False}  # of models
 MIXED = {"mask": None, "structure": "auto", "size": None, "also": ()}
 STYLED = {"structure": "auto", "colours": 1.0}
 MARGINS = {"margin": None, "left": None, "right": None, "top": None, "bottom": None}
@@ -89,8 +90,17 @@ SIGNATURES = {
     "retarget": {"photo": NEEDED, **MAKING, **SIZED, **SHAPED, **LENT, **SHARED},
     "paint": {"photo": NEEDED, "sketch": NEEDED, **MAKING, "structure": "auto", "colours": 5, "size": None, **SHARED},
     "harmonize": {"photo": NEEDED, "pasted": NEEDED, **MAKING, **BLENDED, "structure": "auto", **SHARED},
-    "edit": {"photo": NEEDED, "edited": NEEDED, **MAKING, **BLENDED, "structure": "auto", **SHARED},
-    "erase": {"photo": NEEDED, "mask": None, "grow": None, **FILLED, **UNLEARNED},
+    "edit": {
+        "photo": NEEDED,
+        "edited": NEEDED,
+        **MAKING,
+        **BLENDED,
+        "structure": "auto",
+        "code": None,
+        **SHARED,
+        **MASKED,
+    },
+    "erase": {"photo": NEEDED, "mask": None, "grow": None, **FILLED, **UNLEARNED, "model": None, **MASKED},
     "expand": {"photo": NEEDED, **MARGINS, **FILLED, **UNLEARNED, "model": None},
     "texture": {"photo": NEEDED, **MAKING, **SIZED, **LENT, "guide": None, **UNLEARNED},
     "stylize": {
@@ -99,10 +109,22 @@ SIGNATURES = {
         **MAKING,
         "structure": "auto",
         "colours": 1.0,
+        "mask": None,
+        "code": None,
         **UNLEARNED,
         "model": None,
+        **MASKED,
     },
-    "mix": {"photo": NEEDED, "other": NEEDED, **MAKING, **MIXED, **UNLEARNED},
+    "mix": {
+        "photo": NEEDED,
+        "other": NEEDED,
+        **MAKING,
+        **MIXED,
+        "code": None,
+        **UNLEARNED,
+        "model": None,
+        **MASKED,
+    },
     "upscale": {"photo": NEEDED, "factor": 4.0, "n": 1, **LEARNED, "engine": "span", **SHARED},
     "animate": {"photo": NEEDED, **LEARNED, **FILM, "structure": "auto", **SHARED},
     "analogy": {
@@ -152,7 +174,9 @@ SIGNATURES = {
         "noise_steps": None,
         "start": None,
         "preview": False,
+        "tune": None,
         "label": 0,
+        "stages": False,
         **ON,
     },
     "morph": {
@@ -170,6 +194,9 @@ SIGNATURES = {
         "style_code": NEEDED,
         "model": None,
         "from_layer": None,
+        "mask": None,
+        "source": None,
+        "share": None,
         "device": "auto",
         "run": None,
     },

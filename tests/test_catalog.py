@@ -85,13 +85,13 @@ def test_values_are_converted(key, given, wanted):
 @pytest.mark.parametrize(
     ("key", "given", "words"),
     [
-        ("patch", "big", "patch='big'.*whole number"),
+        ("patch", "big", "--set patch=big .*whole number"),
         ("patch", 5.5, "whole number"),
         ("patch", True, "whole number"),
         ("patch", "4", "odd"),
         ("alpha", "nan", "a finite number"),
-        ("alpha", "inf", "alpha='inf' cannot be used: give a finite number"),
-        ("alpha", "1e400", "alpha='1e400' cannot be used: give a finite number"),
+        ("alpha", "inf", "--set alpha=inf cannot be used: give a finite number"),
+        ("alpha", "1e400", "--set alpha=1e400 cannot be used: give a finite number"),
         ("alpha", -math.inf, "a finite number"),
         ("alpha", math.nan, "a finite number"),
         ("alpha", 10**400, "a finite number"),
@@ -128,7 +128,7 @@ def test_values_that_do_not_fit(key, given, words):
 
 @pytest.mark.parametrize("given", ["1e400", "inf", "nan"])
 def test_an_engine_takes_finite_numbers_only(given):
-    with pytest.raises(InputError, match=f"^noise='{given}' cannot be used: give a finite number$"):
+    with pytest.raises(InputError, match=f"^--set noise={given} cannot be used: give a finite number$"):
         catalog.config_from(catalog.engine("gpnn"), "fast", {"noise": given})
 
 

@@ -41,7 +41,7 @@ def configured(config: Any, values: Mapping[str, Any], name: str) -> Any:
     except InputError:
         raise
     except ValueError as error:
-        raise InputError(f"these settings of {name} cannot be used: {' '.join(str(error).split())}") from error
+        raise InputError(f"these settings of {name} (--set) cannot be used: {' '.join(str(error).split())}") from error
 
 
 def _converted(key: str, value: Any, kind: Any) -> Any:
@@ -50,10 +50,18 @@ def _converted(key: str, value: Any, kind: Any) -> Any:
     try:
         converted = _adapter(kind).validate_python(value)
     except (ValidationError, OverflowError):
-        raise InputError(f"{key}={value!r} cannot be used: give {_described(kind)}") from None
+        raise InputError(f"--set {key}={_typed(value)} cannot be used: give {_described(kind)}") from None
     if any(abs(number) > _LARGEST for number in _numbers_in(converted)):
-        raise InputError(f"{key}={value!r} is too large: give {_described(kind)} from {-_LARGEST:g} to {_LARGEST:g}")
+        raise InputError(
+            f"--set {key}={_typed(value)} is too large: give {_described(kind)} from {-_LARGEST:g} to {_LARGEST:g}"
+        )
     return converted
+
+
+def _typed(value: Any) -> str:
+    """A value as it is typed after ``--set KEY=``; in quotes where it would not be one word."""
+    text = value if isinstance(value, str) else repr(value)
+    return text if text.isprintable() and text.split() == [text] else repr(value)
 
 
 def _numbers_in(value: Any) -> list[float]:

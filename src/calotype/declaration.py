@@ -52,6 +52,10 @@ class Verb:
         cost_by: the option that a model's cost depends on.
         check: name of a function ``check(config)`` that raises ``InputError`` if a model trained with these settings
             does not support the verb; empty if all models do.
+        validate: name of a function of a model that is called like the verb's, without ``run``, before the work is
+            announced, and raises ``InputError`` for arguments that the model cannot use; empty for none.
+        coded: whether a model's function gives an object with the picture, its latent code (``styles``, ``noise``) and
+            the ``stages`` of the search for it.
     """
 
     function: str
@@ -62,6 +66,8 @@ class Verb:
     cost: str = "cost"
     cost_by: str = "size"
     check: str = ""
+    validate: str = ""
+    coded: bool = False
 
     @property
     def also(self) -> bool:

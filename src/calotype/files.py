@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from calotype.errors import OutputError, UnwritableName
+from calotype.errors import InputError, OutputError, UnwritableName
 
 CACHE_VARIABLE = "CALOTYPE_CACHE"
 _ADVICE = {
@@ -54,6 +54,22 @@ def cache_folder(kind: str) -> Path:
     from platformdirs import user_cache_dir
 
     return Path(user_cache_dir("calotype", appauthor=False)) / kind
+
+
+def read_error(path: object, error: OSError | ValueError, advice: str) -> InputError:
+    """The error with a one-line message: why an input could not be read, and what to do about it.
+
+    Args:
+        path: of the input.
+        error: what was raised.
+        advice: what to do where it is there and cannot be read.
+    """
+    if isinstance(error, FileNotFoundError):
+        return InputError(f"{shown(path)} does not exist: check the name and the folder")
+    if isinstance(error, NotADirectoryError):
+        return InputError(f"{shown(path)} does not exist: a part of its path is a file, not a folder")
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return InputError(f"{shown(path)} cannot be read ({reason}): {advice}")
 
 
 def output_error(path: Path, error: OSError) -> OutputError:

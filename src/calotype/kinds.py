@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from calotype.errors import InputError
-from calotype.files import shown
+from calotype.files import read_error, shown
 from calotype.results import Latent
 from calotype.types import Boxes, LabelMap, Photo
 
@@ -168,7 +168,7 @@ def _read_boxes(value: Any, reading: Reading) -> Boxes:
         if len(boxes) != len(classes) or not all(_is_box(box) for box in boxes):
             raise ValueError
     except OSError as error:
-        raise InputError(f"{shown(value)} cannot be read ({error.strerror}): give a JSON file of boxes") from error
+        raise read_error(value, error, "give a JSON file of boxes") from error
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"the boxes '{name}' cannot be used: write JSON like "
@@ -219,7 +219,7 @@ def _own_latent(value: Path) -> Latent:
     try:
         values = {name: _numbers(tensor) for name, tensor in load(value.read_bytes()).items()}
     except OSError as error:
-        raise InputError(f"{shown(value)} cannot be read ({error.strerror}): give a saved latent code") from error
+        raise read_error(value, error, "give a saved latent code") from error
     except SafetensorError as error:
         raise InputError(f"{shown(value)} is no latent code: give a .safetensors file that calotype wrote") from error
     return Latent(values, value.stem, source=value)

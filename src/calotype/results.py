@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calotype.files import write_whole
+from calotype.errors import InputError
+from calotype.files import read_error, shown, write_whole
 from calotype.types import Carried
 
 if TYPE_CHECKING:
@@ -49,6 +50,44 @@ class Latent:
         data = save(values, {"calotype": json.dumps(dict(self.settings))})
         write_whole(Path(path), lambda file: file.write(data))
         return Path(path)
+
+
+def read_latent_settings(path: str | Path) -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
+    """The settings that reproduce a saved latent code, and the shapes of its arrays. The arrays are not read.
+
+    Raises:
+        InputError: it cannot be read, or calotype did not write it.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        Path(path).stat()  # the library reports a missing file in words of its own
+        with safe_open(path, "np") as file:
+            text = (file.metadata() or {}).get("calotype", "null")
+            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in sorted(file.keys())}
+        settings = json.loads(text)
+    except OSError as error:
+        raise read_error(path, error, "give a saved latent code") from error
+    except (SafetensorError, ValueError) as error:
+        raise InputError(f"{shown(path)} is no latent code: give a .safetensors file that calotype wrote") from error
+    if not isinstance(settings, dict) or "verb" not in settings:
+        raise InputError(f"{shown(path)} carries no settings of calotype: give a latent code that calotype wrote")
+    return settings, shapes
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a stage of an optimisation made.
+
+    Attributes:
+        name: of the stage.
+        picture: a PIL image, RGB, of what was found up to then.
+        log: loss and PSNR (decibel) of every step.
+    """
+
+    name: str
+    picture: Image
+    log: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -99,6 +138,7 @@ class Result:
         scales: the start scale of each image, like ``"scale3"``, if they differ; else empty.
         films: a film of each image, if requested; else empty.
         latents: the latent code of each image, if the verb finds any; else empty.
+        stages: the stages of the search for each of them; else empty.
         notes: how inputs were read, and what looks exchanged or inverted; one line each.
         carried: date, author, copyright and resolution of the photo, which ``save`` writes into the files.
     """
@@ -112,6 +152,7 @@ class Result:
     scales: list[str] = field(default_factory=list)
     films: list[Animation] = field(default_factory=list)
     latents: list[Latent] = field(default_factory=list)
+    stages: list[list[Stage]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     carried: Carried = field(default_factory=Carried)
 

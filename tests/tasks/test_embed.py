@@ -57,7 +57,7 @@ def test_a_photo_is_embedded_and_edited(model, photo, tmp_path):
     assert crossed.tobytes() == made[1].tobytes()
     moved = calotype.adjust(codes[0], model=model, component=1, strength=2)
     saved = moved.save(tmp_path / "out")
-    assert saved[0].name == "me_embed_0_adjust_0.png"
+    assert saved[0].name == "me_embed_0_component1_strength2_adjust_0.png"
     assert saved[0].with_suffix(".safetensors").is_file()
     same = calotype.transfer(codes[0], codes[1], codes[1], model=model)
     assert same[0].tobytes() == made[0].tobytes()

@@ -20,7 +20,7 @@ from calotype.tasks.encoder_model import encoder_of
 from calotype.tasks.show import show
 
 CFG = replace(stylegan.PRESETS["tiny"], resolution=16)
-UNSAID = dict.fromkeys(("start", "space", "steps", "noise_steps", "preview"))
+UNSAID = dict.fromkeys(("start", "space", "steps", "noise_steps", "preview", "tune", "stages"))
 QUICK = {"steps": 2, "batch": 2, "width": 4, "hidden": 8}
 
 
@@ -87,8 +87,8 @@ def test_what_is_refused(model, photo, tmp_path):
         with pytest.raises(InputError, match="has no encoder yet: train one, calotype train encoder faces"):
             calotype.embed(photo, model=model, **given)
     calotype.train("encoder", model, settings=QUICK)
-    for given in ({"steps": 3}, {"noise_steps": 3}, {"start": "mean"}):
-        with pytest.raises(InputError, match="a preview takes no steps"):
+    for given in ({"steps": 3}, {"noise_steps": 3}, {"tune": 3}, {"start": "mean"}):
+        with pytest.raises(InputError, match="a preview is not optimised: leave out --"):
             calotype.embed(photo, model=model, preview=True, **given)
     other = model_in(tmp_path / "others", seed=1)
     shutil.copytree(model / "encoder", other / "encoder")

@@ -86,7 +86,7 @@ def test_seeds_differ_and_repeat():
         (lambda: calotype.erase(photo(), mask=mask(), settings={"patch": 27}), "too few for patches of 27"),
         (lambda: calotype.erase(photo(), mask=mask(), grow=40), "too little"),
         (lambda: calotype.expand(photo()), "give --margin"),
-        (lambda: calotype.expand(photo(), left=-2), "left=-2"),
+        (lambda: calotype.expand(photo(), left=-2), "--left -2"),
     ],
 )
 def test_what_cannot_be_done_is_said(work, words):

@@ -313,3 +313,10 @@ def test_a_damaged_key_is_refused(places, tmp_path, key):
     (made.folder / "key.json").write_text(key)
     with pytest.raises(InputError, match="damaged"):
         study([made.folder])
+
+
+@pytest.mark.parametrize("given", [{"count": 3}, {"seed": 1}, {"twice": True}, {"kind": "ranking"}, {"out": "new"}])
+def test_options_of_a_new_study_are_refused_for_the_results_of_one(places, tmp_path, given):
+    study(places[:2], out=tmp_path / "study", count=2)
+    with pytest.raises(InputError, match=rf"is for a new one: leave it out \({next(iter(given))}=\)"):
+        study([tmp_path / "study"], **given)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calotype.cli.inputs import Source
-from calotype.cli.output_options import OutputOptions, is_one_file
+from calotype.cli.output_options import OutputOptions, is_one_file, picture_path
 from calotype.cli.progress import Reporter
 from calotype.cli.report import complain, print_path
 from calotype.cli.summary import JobSummary
@@ -263,7 +263,7 @@ class BulkCommand:
 
         out = self.options.out
         if self._one_file:
-            return self._safe(out)
+            return self._safe(picture_path(out, self.kind))
         return self._safe(result_path(out, stem, self.request.verb, output.seed, output.scale, suffix=self.kind.suffix))
 
     def _sheet_path(self, stem: str) -> Path:

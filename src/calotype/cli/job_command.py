@@ -17,6 +17,7 @@ from calotype.cli.summary import JobSummary
 from calotype.cli.training import resume_hint
 from calotype.errors import InputError, Stopped
 from calotype.tasks.job import Job
+from calotype.tasks.latent_job import CODE_SUFFIX
 from calotype.tasks.manifest import Manifest
 from calotype.tasks.model_job import ModelJob
 from calotype.tasks.request import Request
@@ -104,8 +105,10 @@ def _check_destination(options: OutputOptions, kind: type[Job], request: Request
             _check_film(out, request)
         if request.n > 1 or several or request.own.get("all_scales"):
             raise Misuse(f"-o {out} is one file, but there are several pictures: give a folder")
+        if out.suffix.lower() == CODE_SUFFIX and not request.declared.coded:
+            raise Misuse(f"results are PNG files: write -o {out.with_suffix('.png')}")
         out = out.parent
-    elif out.suffix.lower() in SUFFIXES and not out.is_dir():
+    elif out.suffix.lower() in (*SUFFIXES, CODE_SUFFIX) and not out.is_dir():
         raise Misuse(f"results are PNG files: write -o {out.with_suffix('.png')}")
     elif film:
         _check_film(Path(f"film{kind.suffix}"), request)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from calotype.tasks.job import Job
+from calotype.tasks.latent_job import CODE_SUFFIX, CodedJob
 
 RESULTS = "Results"
 
@@ -87,7 +88,14 @@ def is_one_file(out: Path, kind: type[Job]) -> bool:
     """Whether an output path is a file, not a folder."""
     if out.is_dir():
         return False
-    return bool(out.suffix) if kind.gives == "film" else out.suffix.lower() == kind.suffix
+    if kind.gives == "film":
+        return bool(out.suffix)
+    return out.suffix.lower() == kind.suffix or (issubclass(kind, CodedJob) and out.suffix.lower() == CODE_SUFFIX)
+
+
+def picture_path(out: Path, kind: type[Job]) -> Path:
+    """The path of the picture for one output file, which may be named after its latent code."""
+    return out if kind.gives == "film" else out.with_suffix(kind.suffix)
 
 
 _DISTRIBUTED = "Distributed training"

@@ -29,7 +29,7 @@ def run(folders: list[str], as_json: bool, **options: Any) -> int:
 def _tell(made: Study) -> None:
     print(made.page)
     print(
-        f"{made.trials} questions for each participant; put their files into {made.folder / ANSWERS}, then run: "
+        f"{made.trials} trials for each participant; put their files into {made.folder / ANSWERS}, then run: "
         f"calotype study {made.folder}",
         file=sys.stderr,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from calotype.errors import InputError
-from calotype.files import shown
+from calotype.files import read_error, shown
 from calotype.foreign.framing import unpacked
 from calotype.foreign.limits import Broken, Budget, Limits, Refused
 from calotype.foreign.names import COMMON, Names
@@ -37,10 +37,8 @@ def read(
         if size > limits.file:
             raise InputError(f"{shown(path)} is too large for a {kind}: {ADVICE}")
         data = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"{shown(path)} does not exist: give the path of a {kind}") from None
     except OSError as error:
-        raise InputError(f"{shown(path)} cannot be read ({error.strerror}): give the path of a {kind}") from error
+        raise read_error(path, error, f"give the path of a {kind}") from error
     return read_bytes(data, names, kind=kind, label=shown(path), limits=limits)
 
 

@@ -32,7 +32,7 @@ def list_photos(folder: str | Path) -> list[Path]:
             names = [name for one in entries if _is_photo_name(name := one.name) and one.is_file()]
         photos = {path.name: path for path in folder.iterdir()}  # made faster than by joining names
     except FileNotFoundError:
-        raise InputError(f"{label} does not exist: check the name of the folder") from None
+        raise InputError(f"{label} does not exist: check the name and the folder") from None
     except NotADirectoryError:
         raise InputError(f"{label} is not a folder: give a folder of photos") from None
     except OSError as error:

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from calotype.errors import InputError
-from calotype.files import shown
+from calotype.files import read_error, shown
 from calotype.image.carried import carried_by
 from calotype.image.colourspace import Said, lost_in_srgb, said_by, srgb_encoded, to_srgb
 from calotype.image.cut import NOTE as CUT_NOTE
@@ -122,10 +122,8 @@ def _from_path(path: Path, max_side: int | None) -> Photo:
             # Pillow's readers need to seek, which a pipe cannot do.
             data: BinaryIO = file if stat.S_ISREG(mode) else io.BytesIO(file.read())
             return _from_file(data, max_side, label, _stem(path.name), path)
-    except FileNotFoundError:
-        raise InputError(f"{label} does not exist: check the name and the folder") from None
-    except NotADirectoryError:
-        raise InputError(f"{label} does not exist: a part of its path is a file, not a folder") from None
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise read_error(path, error, "") from None
     except PermissionError:
         raise InputError(f"{label} may not be read: change its permissions or copy it elsewhere") from None
     except InputError:

@@ -14,10 +14,10 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from calotype.errors import InputError
-from calotype.files import shortened, shown, write_whole
+from calotype.files import read_error, shortened, shown, write_whole
 from calotype.image.carried import NOTHING_CARRIED, exif_of
 from calotype.image.cicp import is_png, png_chunks
-from calotype.image.opening import opened, reason
+from calotype.image.opening import opened
 from calotype.image.pixels import words_of
 from calotype.image.sixteen import sixteen_bit_png
 from calotype.types import Carried
@@ -95,7 +95,7 @@ def read_settings(path: str | Path) -> dict[str, Any]:
     except InputError:
         raise
     except (OSError, ValueError) as error:
-        raise InputError(f"{label} cannot be read ({reason(error)}): check the path") from error
+        raise read_error(path, error, "check the path") from error
     try:
         settings = json.loads(text) if isinstance(text, str) else None
     except ValueError:

@@ -71,9 +71,9 @@ def analogy_inputs(
             does not have their colours.
     """
     if guide not in GUIDES:
-        raise InputError(f"guide={guide} cannot be used: give one of {', '.join(GUIDES)}")
+        raise InputError(f"--guide {guide} (guide=) cannot be used: give one of {', '.join(GUIDES)}")
     if colours not in COLOURS:
-        raise InputError(f"colours={colours} cannot be used: give one of {', '.join(COLOURS)}")
+        raise InputError(f"--colours {colours} (colours=) cannot be used: give one of {', '.join(COLOURS)}")
     if before is not None and before.shape[2:] != photo.shape[2:]:
         sizes = [f"{x.shape[3]}x{x.shape[2]}" for x in (before, photo)]
         raise InputError(f"the counterpart is {sizes[0]} and the photo {sizes[1]} pixels: give two of one size")

@@ -102,11 +102,14 @@ class ShiftTolerant(nn.Module):
 
     def distance(self, ones: list[Tensor], others: list[Tensor]) -> Tensor:
         """The distance of the activations of ``layers``: [B]."""
-        parts = [
-            ((_unit(a) - _unit(b)).square() * head[:, None, None]).sum(1).mean((1, 2))
+        return torch.stack([each.mean((1, 2, 3)) for each in self.maps(ones, others)]).sum(0)
+
+    def maps(self, ones: list[Tensor], others: list[Tensor]) -> list[Tensor]:
+        """The distance at every position of the activations of ``layers``: [B, 1, h, w] each."""
+        return [
+            ((_unit(a) - _unit(b)).square() * head[:, None, None]).sum(1, keepdim=True)
             for a, b, head in zip(ones, others, self.heads)
         ]
-        return torch.stack(parts).sum(0)
 
 
 def _halved(x: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ from calotype.tasks.verbs import VERBS as MAKING_VERBS
 
 def _fillable(verb: Callable[..., Any]) -> bool:
     """Whether the page can ask for all that a verb needs and show all that it gives: of files, it has pictures only."""
-    if verb in JOBS and JOBS[verb].beside:
+    if verb in JOBS and JOBS[verb].coded:
         return False
     needed = [about.kind for about, default in described(verb).values() if default is Parameter.empty]
     return not any(KINDS[kind].form == "file" and not KINDS[kind].picture for kind in needed)
@@ -53,9 +53,15 @@ def parameters(verb: str) -> dict[str, tuple[Param, Any]]:
         known |= {
             name: entry
             for name, entry in described(task).items()
-            if entry[0].kind != "folder" or name in UPLOADED_FOLDERS
+            if (entry[0].kind != "folder" or name in UPLOADED_FOLDERS) and not _on_disk(name, entry[0])
         }
     return known
+
+
+def _on_disk(name: str, about: Param) -> bool:
+    """Whether an argument is about files that the page neither takes nor shows."""
+    kind = KINDS[about.kind]
+    return name == "stages" or (kind.form == "file" and not kind.picture)
 
 
 def is_set(value: Any) -> bool:

@@ -4,6 +4,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.errors import InputError
@@ -12,7 +13,7 @@ from calotype.tasks import arguments
 from calotype.tasks.latent_job import LatentJob
 from calotype.tasks.morph import CODE
 from calotype.tasks.param import Param
-from calotype.tasks.transfer import STRENGTH, check_strength
+from calotype.tasks.transfer import check_strength
 
 if TYPE_CHECKING:
     from calotype.run import Run
@@ -23,6 +24,7 @@ class AdjustJob(LatentJob):
 
     verb = "adjust"
     takes = ("code", "direction")
+    named = MappingProxyType({"component": None, "strength": 1.0, "from_layer": None, "to_layer": None})
 
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:
@@ -65,7 +67,16 @@ def adjust(
             "a direction of styles from a file: .npy, .pt or .safetensors", kind="latent", metavar="FILE", first=True
         ),
     ] = None,
-    strength: Annotated[float, STRENGTH] = 1.0,
+    strength: Annotated[
+        float,
+        Param(
+            "how far: standard deviations of random pictures along a component, or factor of a given direction; "
+            "negative numbers the other way",
+            kind="number",
+            metavar="NUMBER",
+            first=True,
+        ),
+    ] = 1.0,
     from_layer: Annotated[
         int | None,
         Param("first layer that is changed, from 0", kind="whole", metavar="NUMBER", at_least=0),

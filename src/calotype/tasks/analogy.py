@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 from calotype.errors import InputError
 from calotype.results import Result
 from calotype.tasks import arguments
+from calotype.tasks.aligned import same_shape
 from calotype.tasks.arguments import one_of
-from calotype.tasks.image_conditioned import same_shape
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob

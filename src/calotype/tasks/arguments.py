@@ -82,6 +82,32 @@ MODEL = Param(
     kind="model",
     metavar="FOLDER|NAME",
 )
+METHOD = Param(
+    "models of a data set: fast, or paper, the published steps and features (VGG-16)",
+    metavar="fast|paper",
+    choices=("fast", "paper"),
+)
+STEPS = Param(
+    "models of a data set: steps of optimising the styles; without it, those of the method",
+    kind="whole",
+    metavar="COUNT",
+    at_least=1,
+)
+NOISE_STEPS = Param(
+    "models of a data set: steps of optimising the noise maps afterwards; without it, those of the method",
+    kind="whole",
+    metavar="COUNT",
+    at_least=0,
+)
+STAGES = Param(
+    "also write what every stage of the search made (.stages.png), and loss and PSNR of its steps (.stages.csv)",
+    kind="switch",
+)
+CODE = Param(
+    "models of a data set: the latent code of the photo that embed wrote; without it, it is searched for first",
+    kind="latent",
+    metavar="CODE",
+)
 DEVICE = Param("where to compute: auto, cpu, cuda, mps", kind="device", metavar="NAME")
 
 

@@ -102,7 +102,7 @@ class BulkRun:
             models = [model_store.packed(model.folder) for model in models_of(job)] if far else []
             for some in _task_outputs(plan):
                 outputs = [one.output for one in some]
-                main = job.inputs[job.main] if job.main else None
+                main = job.as_given(job.main) if job.main else None
                 work = MakeTask(main, outputs, some[0].path.suffix, plan.own, models, far)
                 key = pending[-1].key if pending else ""
                 needed = max([job.cost.bytes, *(training.cost.bytes for training in pending)])

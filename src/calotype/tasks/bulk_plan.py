@@ -80,7 +80,7 @@ class BulkRequest:
 
     def own(self, job: Job) -> dict[str, Any]:
         """The inputs of a job that come from folders."""
-        return {name: job.inputs[name] for name, given in self.shared.items() if isinstance(given, Path)}
+        return {name: job.as_given(name) for name, given in self.shared.items() if isinstance(given, Path)}
 
 
 def _stem_of(main: Any, max_side: int | None) -> str:

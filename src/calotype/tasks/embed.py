@@ -1,6 +1,8 @@
 """The verb ``embed``: find a photo in a generator."""
 
 # Annotations are values here, not strings: the command line is made from them.
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -11,7 +13,9 @@ from calotype.errors import InputError
 from calotype.results import Result
 from calotype.tasks import arguments, model_store
 from calotype.tasks.encoder_model import encoder_of
+from calotype.tasks.job import OutputSpec
 from calotype.tasks.latent_job import LatentJob
+from calotype.tasks.models import save_tuned
 from calotype.tasks.param import Param
 from calotype.tasks.sample import LABEL, UNFINISHED
 from calotype.types import PhotoLike
@@ -39,16 +43,16 @@ class EmbedJob(LatentJob):
         arguments.one_of(METHODS, own["method"], "method")
         if own["start"] is not None:
             arguments.one_of(STARTS, own["start"], "start")
+        made = [name for name in ("steps", "noise_steps", "tune") if own[name]]
+        if own["preview"] and (made or own["start"] not in (None, "encoder")):
+            flag = (made or ["start"])[0].replace("_", "-")
+            raise InputError(f"a preview is not optimised: leave out --{flag}, or --preview (preview=)")
         if own["space"] is not None:
             arguments.one_of(SPACES, own["space"], "space")
-        for name in ("steps", "noise_steps"):
+        for name in ("steps", "noise_steps", "tune"):
             if own[name] is not None and own[name] < 0:
                 flag = name.replace("_", "-")
                 raise InputError(f"{own[name]} steps cannot be made: give --{flag} of at least 0 ({name}=)")
-        if own["preview"] and (own["steps"] or own["noise_steps"] or own["start"] not in (None, "encoder")):
-            raise InputError(
-                "a preview takes no steps: leave out --steps, --noise-steps and --start, or --preview (preview=)"
-            )
 
     def check_inputs(self) -> None:
         """See ``ModelJob``; reads the encoder where it is asked for."""
@@ -60,12 +64,18 @@ class EmbedJob(LatentJob):
 
     @cached_property
     def encoder(self) -> "torch.nn.Module | None":
-        """The encoder beside the model; ``None`` if there is none, as for an unfinished model.
+        """The encoder that was imported with the model, or is beside it; ``None`` if there is none.
 
         Raises:
             InputError: it belongs to another model, or is damaged.
         """
-        return None if self.request.unfinished else encoder_of(self.loaded, self.folder)
+        if self._imported_encoder is not None or self.request.unfinished:
+            return self._imported_encoder
+        return encoder_of(self.loaded, self.folder)
+
+    @property
+    def _imported_encoder(self) -> "torch.nn.Module | None":
+        return getattr(self.loaded.net, "encoder", None)
 
     @cached_property
     def start(self) -> str:
@@ -75,31 +85,55 @@ class EmbedJob(LatentJob):
             return "encoder" if own["preview"] else str(own["start"])
         return "encoder" if own["method"] == "fast" and self.encoder is not None else "mean"
 
+    def doubts(self) -> list[str | None]:
+        """See ``Job``."""
+        from calotype.tasks.plausibility import grey_photo
+
+        tuned = (
+            f"the tuned generator becomes the model {self.tuned_folder(self.outputs[0]).name}: edit the code with it"
+        )
+        return [grey_photo(self.inputs["photo"], self.config.channels), tuned if self.request.own["tune"] else None]
+
     @property
     def options(self) -> dict[str, Any]:
         """See ``Job``; values that were not given are those of the method."""
         own = super().options
         plan = {"space": own["space"] or "", "steps": own["steps"] or 0, "noise_steps": own["noise_steps"] or 0}
-        method = "preview" if own["preview"] else own["method"]
+        method, tune_steps = "preview" if own["preview"] else own["method"], own["tune"] or 0
         encoder = self.encoder if self.start == "encoder" else None
-        return {
-            **own,
-            **plan,
-            "plan": (method, plan["steps"], plan["noise_steps"]),
-            "start": self.start,
-            "encoder": encoder,
-        }
+        numbers = (method, plan["steps"], plan["noise_steps"], tune_steps)
+        more = {"start": self.start, "encoder": encoder, "tune_steps": tune_steps, "plan": numbers}
+        return {**own, **plan, **more}
 
     @cached_property
     def settings(self) -> dict[str, Any]:
         """See ``Job``; tells what was begun with, and from which encoder."""
         settings = dict(super().settings)
-        if self.request.own["preview"]:
-            return {**settings, "encoder": model_store.weights_sha256(self.folder / model_store.ENCODER)}
-        settings["own"] = {**settings["own"], "start": self.start}
-        if self.start == "encoder":
-            settings["encoder"] = model_store.weights_sha256(self.folder / model_store.ENCODER)
-        return settings
+        own = settings["own"] if self.request.own["preview"] else {**settings["own"], "start": self.start}
+        return {**settings, "own": own, **self._encoder_identity}
+
+    @property
+    def _encoder_identity(self) -> dict[str, str]:
+        """The hash of an encoder beside the model, where it is used; one that was imported is part of the model."""
+        if self.start != "encoder" or self._imported_encoder is not None:
+            return {}
+        return {"encoder": model_store.weights_sha256(self.folder / model_store.ENCODER)}
+
+    def keep(self, made: Any, output: OutputSpec) -> Any:
+        """See ``CodedJob``; a tuned generator becomes a model."""
+        picture = super().keep(made, output)
+        if made.tuned is not None:
+            tuned = self.tuned_folder(output)
+            save_tuned(self, made.tuned, tuned)
+            latent = self.latents[output.seed]
+            self.latents[output.seed] = replace(latent, settings={**latent.settings, "tuned": tuned.name})
+        return picture
+
+    def tuned_folder(self, output: OutputSpec) -> Path:
+        """Folder of the model that the generator becomes when it is tuned to the photo."""
+        text = json.dumps({**self.settings, **output.differs}, sort_keys=True, default=str)
+        key = hashlib.sha256(text.encode()).hexdigest()[:12]
+        return model_store.place_of(f"{self.name}-tuned", self.request.engine, key)
 
 
 def embed(
@@ -164,7 +198,18 @@ def embed(
             first=True,
         ),
     ] = False,
+    tune: Annotated[
+        int | None,
+        Param(
+            "steps of tuning the generator to the photo afterwards (pivotal tuning), 350 as published: it becomes a "
+            "model of its own, which draws the photo itself",
+            kind="whole",
+            metavar="COUNT",
+            at_least=0,
+        ),
+    ] = None,
     label: Annotated[int, LABEL] = 0,
+    stages: Annotated[bool, arguments.STAGES] = False,
     unfinished: Annotated[bool, UNFINISHED] = False,
     device: Annotated[str, arguments.DEVICE] = "auto",
     run: Optional["Run"] = None,
@@ -190,7 +235,10 @@ def embed(
         start: ``"encoder"``, ``"mean"`` or ``"random"``; ``None``: the encoder where the model has one and the method
             is ``"fast"``, else the mean.
         preview: give what the encoder makes of the photo, at once.
+        tune: steps of tuning the generator to the photo at the end; ``None``: none. The tuned model is kept in the
+            model store, and named in the settings of the latent code (``tuned``); the code is to be edited with it.
         label: class of the picture, for models that were trained with labels.
+        stages: also write what every stage of the search made, and its log; see ``Result.stages``.
         unfinished: use the last saved state of an unfinished training.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
         run: receives progress reports, and can stop the work.

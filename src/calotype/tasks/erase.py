@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 from calotype.errors import InputError
 from calotype.results import Result
 from calotype.tasks import arguments
+from calotype.tasks.aligned import aligned_mask
 from calotype.tasks.arguments import between
+from calotype.tasks.coded_photo import CodedPhotoJob
 from calotype.tasks.inpainting import InpaintingJob
 from calotype.tasks.param import Param
 from calotype.tasks.request import Request
-from calotype.tasks.verb_options import EngineOptions
+from calotype.tasks.verb_options import CodedOptions
 from calotype.types import PhotoLike
 
 if TYPE_CHECKING:
@@ -24,11 +26,12 @@ if TYPE_CHECKING:
 _DILATION = 0.004
 
 
-class EraseJob(InpaintingJob):
+class EraseJob(CodedPhotoJob, InpaintingJob):
     """Job of the verb ``erase``."""
 
     verb = "erase"
     takes = ("photo", "mask")
+    code_given = False
 
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:
@@ -50,15 +53,20 @@ class EraseJob(InpaintingJob):
         Raises:
             InputError: an image cannot be used, or the sizes do not match.
         """
+        import numpy as np
+
         from calotype.image.io import open_photo
         from calotype.image.mask import open_mask
 
         super().__init__(request, photo, also, run)
         self._selected = None
+        alpha = self.given.alpha
         if mask is not None:  # after the photo: a mask may have transparency where the photo has none
-            self.pictures["mask"] = open_photo(mask, max_side=request.max_side)
-            self._selected = open_mask(self.pictures["mask"], self.size)
-        elif self.photo.alpha is None or self.photo.alpha.min() >= 128:
+            self._selected = self.read_mask(mask)
+        elif alpha is not None and alpha.min() < 128 and self.system.of_sets:
+            clear = open_photo(np.where(alpha < 128, 255, 0).astype(np.uint8))
+            self._selected = open_mask(aligned_mask(clear, self.given, (self.size.height, self.size.width)), self.size)
+        elif alpha is None or alpha.min() >= 128:
             raise InputError(
                 f"no mask of what to erase from '{self.photo.name}': give --mask, white on black (mask=), or a photo "
                 "in which it is transparent"
@@ -85,13 +93,20 @@ class EraseJob(InpaintingJob):
         from calotype.tasks.plausibility import inverted_hole
 
         if self._selected is None:
-            return []
-        return [inverted_hole((self._selected[0, 0] > 0).cpu().numpy(), self.photo.name)]
+            return self.coded_doubts()
+        hole = (self._selected[0, 0] > 0).cpu().numpy()
+        return [inverted_hole(hole, self.photo.name), *self.coded_doubts()]
+
+    def region_of(self, seed: int) -> "torch.Tensor":
+        """See ``CodedPhotoJob``."""
+        return self.hole
 
     def finished(self, made: Any) -> Any:
         """See ``PhotoJob``; in opaque surroundings a filled hole is opaque."""
         from calotype.image.transparency import opaque_within
 
+        if self.declared.coded:
+            return super().finished(self.blended(made, self.hole))
         return super().finished(opaque_within(made, self.tensors[0], self.hole))
 
 
@@ -119,12 +134,13 @@ def erase(
     ] = None,
     engine: Annotated[str, arguments.ENGINE] = "completion",
     preset: Annotated[str, arguments.PRESET] = "fast",
-    **options: Unpack[EngineOptions],
+    **options: Unpack[CodedOptions],
 ) -> Result:
     """Remove an object from a photo and fill the hole with plausible background.
 
     The hole is filled with patches from the rest of the photo. Mark it with ``--mask``, white on black; all other
-    pixels are not changed. Different seeds give different fills.
+    pixels are not changed. Different seeds give different fills. With ``--model``, a StyleGAN model of a data set, the
+    hole is filled with what it draws there (Image2StyleGAN++); the photo is cropped and resized to its size.
 
     Args:
         photo: a path, PIL image, array or ``Photo``.
@@ -136,7 +152,7 @@ def erase(
             of the longer side.
         engine: name of the engine; ``calotype engines`` lists them.
         preset: name of one of the engine's presets.
-        options: see ``EngineOptions``.
+        options: see ``CodedOptions``.
 
     Returns and raises what ``vary`` does.
     """

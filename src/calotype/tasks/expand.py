@@ -40,7 +40,9 @@ class ExpandJob(InpaintingJob):
             )
         for name in ("margin", *_SIDES):
             if own[name] is not None and own[name] < 0:
-                raise InputError(f"{name}={own[name]} would crop the photo: give a number of pixels from 0 up")
+                raise InputError(
+                    f"--{name} {own[name]} would crop the photo: give a number of pixels from 0 up ({name}=)"
+                )
 
     @property
     def margins(self) -> tuple[int, int, int, int]:

@@ -7,12 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from calotype.errors import InputError
+from calotype.tasks.aligned import aligned_mask, same_shape
 from calotype.tasks.arguments import between
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.request import Request
-from calotype.types import LabelMap, Photo, PhotoLike, Size
+from calotype.types import LabelMap, Photo, PhotoLike
 
 if TYPE_CHECKING:
     import torch
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 # Mask blur of SinGAN, pixels, and the image size that it is meant for; the blur is scaled with the image size.
 _SINGAN_SIDE, _SINGAN_BLUR = 250, 5.0
-_SAME_SHAPE = 0.02  # relative tolerance of aspect ratios
 
 MASK = Param(
     "the changed area, in white on black; without it, found by comparing with the photo", kind="mask", metavar="PICTURE"
@@ -91,13 +91,14 @@ class BlendedJob(ImageConditionedJob):
 
         super().__init__(request, photo, also, run, **pictures)
         if mask is not None:  # after the photo: a mask may have transparency where the photo has none
-            self.pictures["mask"] = open_photo(mask, max_side=request.max_side)
+            self.pictures["mask"] = self.aligned_mask(open_photo(mask, max_side=request.max_side))
         changed = self.pictures[self.conditioned_on]
-        if not same_shape(changed.size, self.size):
+        if not same_shape(changed.size, self.given.size):
             raise InputError(
-                f"'{changed.name}' is {changed.size} and '{self.photo.name}' {self.size} pixels: "
+                f"'{changed.name}' is {changed.size} and '{self.photo.name}' {self.given.size} pixels: "
                 "give a picture of the photo's size or aspect ratio"
             )
+        self.pictures[self.conditioned_on] = self.aligned(self.conditioned_on, changed)
         self._mask = None if request.own["unmasked"] else self._changed_area(self.pictures.get("mask"))
 
     def doubts(self) -> list[str | None]:
@@ -114,7 +115,20 @@ class BlendedJob(ImageConditionedJob):
         """Mask of the changed area: [1, 1, h, w], 0 or 1."""
         from calotype.image.mask import derived_mask, open_mask
 
+        if mask is None and self.system.of_sets:
+            mask = self._change_as_given()
         return derived_mask(self.tensors[0], self.picture) if mask is None else open_mask(mask, self.size)
+
+    def _change_as_given(self) -> Photo:
+        """The changed area for a model, found before both pictures are shrunk: thin strokes are seen."""
+        from calotype.image.io import open_photo, to_image, to_tensor
+        from calotype.image.mask import derived_mask
+        from calotype.image.resize import resize
+
+        before, after = to_tensor(self.given)[:, :3], to_tensor(self.as_given(self.conditioned_on))[:, :3]
+        found = derived_mask(before, resize(after, (before.shape[2], before.shape[3])))
+        selected = open_photo(to_image((found * 2 - 1).expand(-1, 3, -1, -1)))
+        return aligned_mask(selected, self.given, (self.size.height, self.size.width))
 
     def finished(self, made: Any) -> Any:
         """The engine's result in the changed area, and the photo elsewhere."""
@@ -137,11 +151,6 @@ class BlendedJob(ImageConditionedJob):
         feather = self.request.own["feather"]
         blur = _SINGAN_BLUR * scale if feather is None else feather
         return soften(self._mask.to(self.run.device), round(self.dilation * scale), blur)
-
-
-def same_shape(one: Size, other: Size) -> bool:
-    """Whether the aspect ratios are equal, within 2 %."""
-    return abs(one.width * other.height / (one.height * other.width) - 1) <= _SAME_SHAPE
 
 
 def of_photo(labels: LabelMap, photo: Photo) -> LabelMap:

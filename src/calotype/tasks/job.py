@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from calotype.run import Run
 
 
+# Arguments that change what is written, not what is made: they are not recorded in the results.
+UNRECORDED = frozenset(("all_scales", "stages"))
+
+
 @dataclass(frozen=True)
 class OutputSpec:
     """One output of a job.
@@ -69,7 +73,7 @@ class Job:
     gives: ClassVar[str] = "picture"  # kind of the outputs: a key of ``kinds.OUTPUTS``
     default_structure: ClassVar[str | float | None] = None  # if neither the user nor the engine sets one
     suffix: ClassVar[str] = ".png"  # default suffix of the output files
-    beside: ClassVar[tuple[str, ...]] = ()  # suffixes of further files that are part of each output
+    coded: ClassVar[bool] = False  # whether the verb is one of latent codes
 
     request: Request
     inputs: dict[str, Any]
@@ -171,6 +175,11 @@ class Job:
         raise NotImplementedError
 
     @property
+    def beside(self) -> tuple[str, ...]:
+        """Suffixes of further files that are part of each output."""
+        return ()
+
+    @property
     def outputs(self) -> list[OutputSpec]:
         """All outputs of the request."""
         return [OutputSpec(seed, label=f"seed {seed}") for seed in self.request.seeds]
@@ -214,6 +223,20 @@ class Job:
     def doubts(self) -> Sequence[str | None]:
         """Lines about inputs that look exchanged or inverted; the work goes on."""
         return ()
+
+    def as_given(self, name: str) -> Any:
+        """An input as it was opened, before it was fitted to a model: what the job of another process is made from."""
+        return self.inputs[name]
+
+    def validate(self) -> None:
+        """Check what a model knows of its arguments before the work is announced.
+
+        Raises:
+            InputError: an argument cannot be used with this model.
+        """
+        if self.declared.validate and self.request.loaded is not None:
+            function = getattr(self.package, self.declared.validate)
+            function(self.config, net=self.net, **self.model_arguments(self.outputs[0]))
 
     def check_memory(self, free: int | None = None) -> None:
         """Refuse a job that needs more memory than the machine has.

@@ -1,62 +1,121 @@
-"""Jobs whose outputs are pictures with the latent codes that they are drawn from."""
+"""Jobs whose outputs are pictures with the latent codes that they are drawn from, and the stages of the search."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 from calotype.errors import InputError
 from calotype.files import shown
-from calotype.results import Latent, Result
-from calotype.tasks.job import OutputSpec
+from calotype.results import Latent, Result, Stage, Table
+from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.model_job import ModelJob
+
+CODE_SUFFIX, STAGES_SUFFIX, LOG_SUFFIX = ".safetensors", ".stages.png", ".stages.csv"
+_LARGEST = 256  # side of a picture on a sheet of stages, pixels
 
 
 def _is_same(source: Path | None, path: Path) -> bool:
     return source is not None and source.resolve() == path.resolve()
 
 
-class LatentJob(ModelJob):
-    """A job for a model whose function gives a picture, its styles and its noise maps.
+class CodedJob(Job):
+    """A job whose model gives an object with ``picture``, ``styles``, ``noise``, ``features`` and ``stages``.
 
     Attributes:
         latents: the latent codes of the outputs made so far, by seed.
+        stages: the stages of their search, by seed.
     """
 
     latents: dict[int, Latent]
-    beside: ClassVar[tuple[str, ...]] = (".safetensors",)
-
-    def __init__(self, *args: Any, **inputs: Any) -> None:
-        """See ``ModelJob``."""
-        self.latents = {}
-        super().__init__(*args, **inputs)
+    stages: dict[int, list[Stage]]
 
     @property
-    def name(self) -> str:
-        """The name of the main input."""
-        return str(self.inputs[self.main or self.takes[0]].name)
-
-    def make(self, output: OutputSpec) -> tuple[Any, float]:
+    def beside(self) -> tuple[str, ...]:
         """See ``Job``."""
-        made, seconds = super().make(output)
+        if not self.declared.coded:
+            return super().beside
+        return (CODE_SUFFIX, *((STAGES_SUFFIX, LOG_SUFFIX) if self.request.own.get("stages") else ()))
+
+    def keep(self, made: Any, output: OutputSpec) -> Any:
+        """Keep the latent code and the stages of an output; returns its picture, a tensor."""
+        from calotype.image.io import to_image
+
         values = {"styles": made.styles.cpu().numpy()}
         values |= {f"noise{number}": each.cpu().numpy() for number, each in enumerate(made.noise)}
         settings = {**self.settings, **output.differs, **({"features": made.features} if made.features else {})}
         self.latents[output.seed] = Latent(values, self.name, settings)
-        from calotype.image.io import to_image
-
-        return to_image(made.picture), seconds
+        self.stages[output.seed] = [
+            Stage(each.name, to_image(each.picture), tuple(map(tuple, each.log.tolist()))) for each in made.stages
+        ]
+        return made.picture
 
     def save(self, made: Any, path: Any, output: OutputSpec) -> None:
-        """Write the picture, and beside it the latent code as a safetensors file."""
-        code = Path(path).with_suffix(".safetensors")
+        """Write the picture, beside it the latent code as a safetensors file and, if asked for, the stages."""
+        if not self.declared.coded:
+            super().save(made, path, output)
+            return
+        code = Path(path).with_suffix(CODE_SUFFIX)
         if any(isinstance(given, Latent) and _is_same(given.source, code) for given in self.inputs.values()):
             raise InputError(f"{shown(code)} is an input of this command: write the result elsewhere (-o)")
         self.latents[output.seed].save(code)
+        if self.request.own.get("stages"):
+            save_stages(self.stages[output.seed], Path(path), {**self.settings, **output.differs})
         super().save(made, path, output)
 
     def result(self) -> Result:
-        """The pictures of the request with their latent codes."""
+        """The pictures of the request with their latent codes and stages."""
         made = super().result()
-        return replace(made, latents=[self.latents[seed] for seed in made.seeds])
+        if not self.latents:
+            return made
+        return replace(
+            made,
+            latents=[self.latents[seed] for seed in made.seeds],
+            stages=[self.stages[seed] for seed in made.seeds],
+        )
+
+
+def save_stages(stages: list[Stage], path: Path, settings: Any) -> None:
+    """Write the pictures of the stages side by side, and loss and PSNR of every step, beside a picture.
+
+    Raises:
+        OutputError: a file cannot be written.
+    """
+    from calotype.image.grid import contact_sheet
+    from calotype.image.io import save_png
+
+    pictures, names = [each.picture for each in stages], [each.name for each in stages]
+    if pictures:
+        sheet = contact_sheet(pictures, names, columns=len(pictures), cell=_LARGEST)
+        save_png(sheet, path.with_suffix(STAGES_SUFFIX), settings)
+    rows = [(each.name, step, *values) for each in stages for step, values in enumerate(each.log, 1)]
+    Table(("stage", "step", "loss", "psnr"), tuple(rows)).save(path.with_suffix(LOG_SUFFIX))
+
+
+class LatentJob(CodedJob, ModelJob):
+    """A job for a model whose function gives a picture, its styles and its noise maps."""
+
+    coded = True
+    named: ClassVar[Mapping[str, Any]] = {}  # options that file names tell, with their defaults
+
+    def __init__(self, *args: Any, **inputs: Any) -> None:
+        """See ``ModelJob``."""
+        self.latents, self.stages = {}, {}
+        super().__init__(*args, **inputs)
+
+    @property
+    def name(self) -> str:
+        """The names of the inputs and the options that differ from their defaults: other edits have other names."""
+        inputs = [str(self.inputs[name].name) for name in self.takes if name in self.inputs]
+        given = {name: self.request.own[name] for name in self.named if self.request.own[name] != self.named[name]}
+        options = "".join(f"_{name.replace('_', '-')}{value:g}" for name, value in given.items())
+        return "-".join(inputs) + options
+
+    def make(self, output: OutputSpec) -> tuple[Any, float]:
+        """See ``Job``."""
+        from calotype.image.io import to_image
+
+        made, seconds = super().make(output)
+        return to_image(self.keep(made, output)), seconds

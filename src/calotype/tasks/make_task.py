@@ -101,7 +101,8 @@ class _Collector:
             self._done = sum(training.cost.seconds for training in self._pending)
             self._done += self._output_seconds * (len(self._made.seconds) + 1)
             files = sorted(event.path.parent.iterdir())
-            self._made.files.append({path.suffix: path.read_bytes() for path in files})
+            stem = event.path.stem
+            self._made.files.append({path.name.removeprefix(stem): path.read_bytes() for path in files})
             self._made.seconds.append(event.seconds)
             self._report(self._done)
 

@@ -3,15 +3,17 @@
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
-from calotype.results import Result
+from calotype.results import Latent, Result
 from calotype.tasks import arguments
+from calotype.tasks.coded_photo import CodedPhotoJob
 from calotype.tasks.image_conditioned import ImageConditionedJob
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.request import Request
-from calotype.tasks.verb_options import EngineOptions
+from calotype.tasks.verb_options import CodedOptions
 from calotype.types import PhotoLike
 
 if TYPE_CHECKING:
@@ -24,12 +26,12 @@ if TYPE_CHECKING:
 _KNOTS, _DEVIATION = 5, 0.15
 
 
-class MixJob(ImageConditionedJob):
+class MixJob(CodedPhotoJob, ImageConditionedJob):
     """Job of the verb ``mix``."""
 
     verb = "mix"
     default_structure = "close"
-    takes = ("photo", "also", "other", "mask")
+    takes = ("photo", "also", "other", "mask", "code")
     conditioned_on = "other"
 
     def __init__(
@@ -40,21 +42,17 @@ class MixJob(ImageConditionedJob):
         run: "Run | None" = None,
         *,
         mask: PhotoLike | None = None,
-        **pictures: PhotoLike | None,
+        **pictures: Any,
     ) -> None:
         """Read the photos and the mask.
 
         Raises:
             InputError: an image cannot be used, or the sizes do not match.
         """
-        from calotype.image.io import open_photo
-        from calotype.image.mask import open_mask
-
         super().__init__(request, photo, also, run, **pictures)
         self._selected = None
         if mask is not None:  # after the photo: a mask may have transparency where the photo has none
-            self.pictures["mask"] = open_photo(mask, max_side=request.max_side)
-            self._selected = open_mask(self.pictures["mask"], self.photo.size)
+            self._selected = self.read_mask(mask)
 
     @cached_property
     def tensors(self) -> "list[torch.Tensor]":
@@ -64,6 +62,20 @@ class MixJob(ImageConditionedJob):
     def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """The usual arguments, with the collage of the output's seed."""
         return {**super().engine_arguments(output), "picture": self.collage(output.seed)}
+
+    def doubts(self) -> list[str | None]:
+        """See ``Job``."""
+        return self.coded_doubts()
+
+    def region_of(self, seed: int) -> "torch.Tensor":
+        """See ``CodedPhotoJob``: where the second photo is wanted."""
+        if self._selected is not None:
+            return self._selected
+        return border((self.photo.size.height, self.photo.size.width), seed)
+
+    def placed(self, made: Any, output: OutputSpec) -> Any:
+        """See ``CodedPhotoJob``; along the border of the output's seed."""
+        return self.finished(self.blended(made, self.region_of(output.seed)))
 
     @cached_property
     def picture(self) -> "torch.Tensor":
@@ -112,13 +124,15 @@ def mix(
     also: Annotated[Sequence[PhotoLike], arguments.ALSO] = (),
     engine: Annotated[str, arguments.ENGINE] = "gpnn",
     preset: Annotated[str, arguments.PRESET] = "fast",
-    **options: Unpack[EngineOptions],
+    code: Annotated[Latent | str | Path | None, arguments.CODE] = None,
+    **options: Unpack[CodedOptions],
 ) -> Result:
     """Combine two photos into one picture.
 
     The first fills the black part of the mask, the second the white part. Along their border, and further away the less
     structure is kept, patches of both are recombined. Without a mask the border is a random curve from top to bottom
-    that depends on the seed.
+    that depends on the seed. With ``--model``, a StyleGAN model of a data set, both are embedded in it, and it draws
+    what is along the border (Image2StyleGAN++); they are cropped and resized to its size, and have to be aligned.
 
     Args:
         photo: a path, PIL image, array or ``Photo``; the result has its size.
@@ -132,7 +146,8 @@ def mix(
         also: further photos to take patches from.
         engine: name of the engine; ``calotype engines`` lists them.
         preset: name of one of the engine's presets.
-        options: see ``EngineOptions``.
+        code: latent code of the first photo that ``embed`` found in the model; ``None``: it is searched for first.
+        options: see ``CodedOptions``.
 
     Returns and raises what ``vary`` does.
     """

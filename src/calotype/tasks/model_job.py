@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from calotype.errors import InputError
 from calotype.tasks import model_store
-from calotype.tasks.job import Job, common_settings
+from calotype.tasks.job import UNRECORDED, Job, common_settings
 from calotype.tasks.request import Request
 from calotype.types import Size
 
@@ -41,7 +41,9 @@ class ModelJob(Job):
     @classmethod
     def create(cls, request: Request, inputs: Mapping[str, Any], run: Run | None = None) -> Self:
         """See ``Job``."""
-        return cls(request, run, **inputs)
+        job = cls(request, run, **inputs)
+        job.validate()
+        return job
 
     def __init__(self, request: Request, run: Run | None = None, **inputs: Any) -> None:
         """Read the inputs.
@@ -90,7 +92,9 @@ class ModelJob(Job):
             **common_settings(self),
             "model": self.folder.resolve().name,
             "photo_sha256": self.loaded.photo_sha256,
-            "own": {name: value for name, value in self.request.own.items() if value is not None},
+            "own": {
+                name: value for name, value in self.request.own.items() if value is not None and name not in UNRECORDED
+            },
         }
         if self.inputs:
             settings["pictures"] = self.identities(list(self.inputs))

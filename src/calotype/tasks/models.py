@@ -17,6 +17,7 @@ from calotype.types import PhotoLike, Size
 
 if TYPE_CHECKING:
     from calotype.foreign.description import Description
+    from calotype.tasks.job import Job
 
 
 def models() -> list[model_store.Entry]:
@@ -112,6 +113,24 @@ def _import_dataset_model(folder: Path, name: str) -> Path:
     return stored
 
 
+def save_tuned(job: Job, net: Any, folder: Path) -> None:
+    """Keep a generator that was tuned to a photo as a model, in place of one of the same settings.
+
+    Raises:
+        OutputError: it cannot be saved.
+    """
+    from calotype import saving
+
+    name, size, description = job.request.engine, job.size, job.request.loaded.about if job.request.loaded else {}
+    key = folder.name.rpartition("-")[2]
+    about = _imported_about(
+        name, key, job.config, size, photo=f"{job.name}-tuned", photo_sha256="", about=dict(description)
+    )
+    with model_store.locked(folder):
+        model_store.describe(folder, about)
+        saving.write(folder, name, job.config, net, "", (size.height, size.width), about=description)
+
+
 def _imported_about(name: str, key: str, config: Any, size: Size, **more: Any) -> dict[str, Any]:
     return {
         "key": key,
@@ -186,7 +205,7 @@ def _reader(folder: Path) -> str:
 def _file_reader(path: Path) -> str:
     """The model that can read a file, by its name."""
     if not path.exists():
-        raise InputError(f"{shown(path)} does not exist: give a file of another program, such as network.pkl")
+        raise InputError(f"{shown(path)} does not exist: check the name and the folder")
     patterns: list[str] = []
     for name in (*ENGINES, *MODELS):
         if declared(name).imports_file:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 from calotype.errors import InputError
 from calotype.results import Result
 from calotype.tasks import arguments
-from calotype.tasks.image_conditioned import ImageConditionedJob, same_shape
+from calotype.tasks.aligned import same_shape
+from calotype.tasks.image_conditioned import ImageConditionedJob
 from calotype.tasks.param import Param
 from calotype.tasks.verb_options import TrainedOptions
 from calotype.types import PhotoLike, Size

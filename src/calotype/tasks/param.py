@@ -23,6 +23,10 @@ DEFAULTS: Mapping[str, Any] = {
     "run": None,
     "model": None,
     "unfinished": False,
+    "method": None,
+    "steps": None,
+    "noise_steps": None,
+    "stages": False,
 }
 
 

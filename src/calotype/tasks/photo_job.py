@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from calotype.errors import InputError
+from calotype.tasks.aligned import aligned, aligned_mask, fitted
 from calotype.tasks.arguments import TILES, level_of
-from calotype.tasks.job import Job, OutputSpec, common_settings, converted
+from calotype.tasks.job import UNRECORDED, Job, OutputSpec, common_settings, converted
 from calotype.tasks.memory import require_memory
 from calotype.tasks.photo_model import PhotoModel, check_photo, check_purpose, purpose_of
 from calotype.tasks.request import Request
@@ -26,7 +27,8 @@ class PhotoJob(Job):
     """A job for one photo.
 
     Attributes:
-        photo: the photo that is worked on, already shrunk to ``max_side``.
+        given: the photo as it was opened, shrunk to ``max_side``.
+        photo: the photo that is worked on: for a model of a data set, cropped and resized to the model's size.
         also: further photos to take patches from.
         pictures: the verb's other input pictures, by argument name.
     """
@@ -40,7 +42,9 @@ class PhotoJob(Job):
     def create(cls, request: Request, inputs: Mapping[str, Any], run: Run | None = None) -> Self:
         """See ``Job``."""
         further = {name: value for name, value in inputs.items() if name not in ("photo", "also")}
-        return cls(request, inputs["photo"], inputs.get("also") or (), run, **further)
+        job = cls(request, inputs["photo"], inputs.get("also") or (), run, **further)
+        job.validate()
+        return job
 
     def __init__(
         self,
@@ -58,7 +62,9 @@ class PhotoJob(Job):
         from calotype.image.io import open_photo
 
         self.request = request
-        self.photo = self.fitted(open_photo(photo, max_side=request.max_side))
+        self.given = open_photo(photo, max_side=request.max_side)
+        self.photo = self.fitted(self.given)
+        self._as_given = {"photo": self.given}
         self.also = [open_photo(other, max_side=request.max_side) for other in also]
         if self.also and not self.declared.also:
             raise InputError(f"the engine {request.engine} cannot use further photos: leave out --also (also=)")
@@ -91,13 +97,35 @@ class PhotoJob(Job):
 
     def fitted(self, photo: Photo) -> Photo:
         """The photo as it is processed: for a model of a data set, cropped and resized to the model's image size."""
-        if not self.system.of_sets or self.request.loaded is None:
-            return photo
-        from calotype.data.folder import fitted_photo
-        from calotype.image.io import open_photo
+        return photo if self._model_size is None else fitted(photo, self._model_size)
 
-        fitting = open_photo(fitted_photo(photo, self.request.loaded.photo_size))
-        return replace(fitting, name=photo.name, source=photo.source, notes=photo.notes, carried=photo.carried)
+    def aligned(self, name: str, picture: Photo) -> Photo:
+        """The input ``name``, a picture of the photo's shape, as it is processed.
+
+        Raises:
+            InputError: it has another shape, for a model of a data set.
+        """
+        self._as_given[name] = picture
+        return picture if self._model_size is None else aligned(picture, self.given, self._model_size)
+
+    def aligned_mask(self, mask: Photo) -> Photo:
+        """The mask, of the photo's shape, as it is processed.
+
+        Raises:
+            InputError: it has another shape, or selects nothing, for a model of a data set.
+        """
+        self._as_given["mask"] = mask
+        return mask if self._model_size is None else aligned_mask(mask, self.given, self._model_size)
+
+    @property
+    def _model_size(self) -> tuple[int, int] | None:
+        """Height and width, pixels, that a model of a data set takes; ``None`` for engines."""
+        loaded = self.request.loaded
+        return loaded.photo_size if self.system.of_sets and loaded is not None else None
+
+    def as_given(self, name: str) -> Any:
+        """See ``Job``."""
+        return self._as_given.get(name, self.inputs[name])
 
     def fitting_size(self) -> Size:
         """The size of the results."""
@@ -284,7 +312,7 @@ class PhotoJob(Job):
             settings["structure"] = self.start
         if self.pictures:
             settings["pictures"] = self.identities(list(self.pictures))
-        own = {name: value for name, value in request.own.items() if name != "all_scales"}
+        own = {name: value for name, value in request.own.items() if name not in UNRECORDED}
         if own:
             settings["own"] = own
         if request.model is not None:

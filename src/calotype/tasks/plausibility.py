@@ -24,6 +24,7 @@ _OUTSIDE = 2.0  # how much stronger the change outside of a mask is than inside,
 # A texture: share of the contrast that is between the parts of a picture; and how much higher that of a scene is.
 _TEXTURE, _SCENE = 0.28, 0.25
 _PARTS = 6
+_GREY = 2  # levels of 255 by which the channels of a grey photo may differ
 
 
 def inverted_hole(selected: NDArray[np.bool_], photo: str) -> str | None:
@@ -138,3 +139,14 @@ def _layout(photo: Photo) -> float:
         for j in range(_PARTS)
     ]
     return float((np.std(parts, axis=0) / (features.reshape(-1, 4).std(axis=0) + 1e-6)).mean())
+
+
+def grey_photo(photo: Photo, channels: int) -> str | None:
+    """A grey photo for a model of ``channels`` colours that draws in colour, or the other way round."""
+    colours = photo.rgb.astype(np.int16)
+    grey = bool((np.abs(colours - colours[..., :1]) <= _GREY).all())
+    if grey and channels == 3:
+        return f"'{photo.name}' is grey and the model draws in colour: what it draws may have colours"
+    if not grey and channels == 1:
+        return f"the model draws in grey: the colours of '{photo.name}' are left out where it draws"
+    return None

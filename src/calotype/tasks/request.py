@@ -134,6 +134,7 @@ def request(
         structure = None
     if tile != "none" and "tile" not in declared(engine).abilities:
         raise InputError(f"the engine {engine} cannot make tileable results: leave out --tile (tile=)")
+    own = _supported(own, known, engine)
     return Request(
         verb=verb,
         engine=engine,
@@ -154,6 +155,24 @@ def request(
         model=given.folder if given else None,
         loaded=given.loaded if given else None,
     )
+
+
+# Options of verbs that only models of a data set have, with their defaults.
+_OF_MODELS: Mapping[str, Any] = {"method": None, "steps": None, "noise_steps": None, "stages": False}
+
+
+def _supported(own: Mapping[str, Any], known: Verb, engine: str) -> dict[str, Any]:
+    """The arguments that are specific to the verb, without those that the system does not have.
+
+    Raises:
+        InputError: one of them was given.
+    """
+    missing = {name for name in _OF_MODELS if name not in known.options and not (name == "stages" and known.coded)}
+    for name in sorted(missing & own.keys()):
+        if own[name] != _OF_MODELS[name]:
+            flag = name.replace("_", "-")
+            raise InputError(f"{engine} has no --{flag} here: leave it out ({name}=), or give a model that has it")
+    return {name: value for name, value in own.items() if name not in missing}
 
 
 def check_count(n: int, seed: int) -> None:

@@ -24,11 +24,12 @@ COUNT = Param(
 )
 UNFINISHED = Param("use the last saved state of an unfinished training", kind="switch")
 TRUNCATION = Param(
-    "how far pictures are from the mean one, from 0 to 1: lower ones are more common and vary less",
+    "factor of the distance from the mean picture, -2 to 2: 1 as learned; nearer to 0 more common and less varied; "
+    "above 1 more extreme; negative the opposite",
     kind="number",
     metavar="NUMBER",
-    at_least=0,
-    at_most=1,
+    at_least=-2,
+    at_most=2,
 )
 LABEL = Param("class of the picture, for models that were trained with labels", kind="whole", metavar="NUMBER")
 # Options that not every model has, with their defaults.
@@ -45,7 +46,7 @@ class SampleJob(ModelJob):
     def check(cls, own: Mapping[str, Any]) -> None:
         """See ``Job``."""
         between(own["strength"], 0.0, 1.0, "a strength", "0.3")
-        between(own["truncation"], 0.0, 1.0, "a truncation", "0.7")
+        between(own["truncation"], -2.0, 2.0, "a truncation", "0.7")
         if own["mix"] is None and own["mix_from"] is not None:
             raise InputError("--mix-from says where a second picture begins: give --mix SEED too (mix=)")
 
@@ -128,7 +129,8 @@ def sample(
         guide: a square patch of a picture, resized to the patch size of the discriminator: the generated picture
             matches it. For models that were trained with ``latent_weight`` above 0.
         strength: random deviation from the guide's latent code: 0 (all seeds give the same picture) .. 1 (random).
-        truncation: how far styles are from their mean, 0 (the mean picture) .. 1 (as learned); for StyleGAN.
+        truncation: factor of the distance of styles from their mean, -2..2: 0 is the mean picture, 1 as learned, above
+            1 more extreme, negative the opposite; for StyleGAN.
         mix: seed of a second picture, whose styles are used from layer ``mix_from`` on; for StyleGAN.
         mix_from: that layer, from 0; ``None``: half of them.
         label: class of the picture, for models that were trained with labels.

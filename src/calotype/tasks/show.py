@@ -8,9 +8,12 @@ from inspect import Parameter
 from pathlib import Path
 from typing import Annotated, Any
 
+from calotype.catalog import able, declared
 from calotype.errors import InputError
 from calotype.kinds import KINDS
+from calotype.results import read_latent_settings
 from calotype.tasks.arguments import STRUCTURES
+from calotype.tasks.latent_job import CODE_SUFFIX
 from calotype.tasks.param import Param, described
 from calotype.tasks.verbs import VERBS
 
@@ -22,19 +25,21 @@ class Shown:
     Attributes:
         settings: all recorded settings, including the engine's whole configuration.
         command: the shell command that reproduces the picture, to be run in the folder of the photo.
+        content: what a latent code holds; empty for pictures.
     """
 
     settings: Mapping[str, Any]
     command: str
+    content: str = ""
 
 
 def show(
-    path: Annotated[str | Path, Param("a picture that calotype made", kind="photo", metavar="PICTURE")],
+    path: Annotated[str | Path, Param("a picture or a latent code that calotype made", kind="photo", metavar="FILE")],
 ) -> Shown:
-    """Print the command that made a picture, from the settings stored in the picture.
+    """Print the command that made a picture or a latent code, from the settings stored in it.
 
     Args:
-        path: a PNG that calotype made.
+        path: a PNG that calotype made, or the .safetensors file beside it.
 
     Returns:
         The recorded settings and the command that reproduces the picture.
@@ -42,16 +47,27 @@ def show(
     Raises:
         InputError: the file cannot be read, or calotype did not make it.
     """
-    from calotype.image.io import read_settings
-
-    settings = read_settings(path)
+    settings, content = _recorded(path)
     try:
         command = shlex.join(_words(settings))
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"'{path}' has settings that this version cannot read: use the version that made it"
         ) from error
-    return Shown(settings, command)
+    return Shown(settings, command, content)
+
+
+def _recorded(path: str | Path) -> tuple[Mapping[str, Any], str]:
+    """The settings in a file, and a line about what else it holds; empty for pictures."""
+    if Path(path).suffix.lower() == CODE_SUFFIX:
+        settings, shapes = read_latent_settings(path)
+        arrays = ", ".join(f"{name} {'x'.join(map(str, shape))}" for name, shape in shapes.items())
+        found = f", found by {settings['features']}" if settings.get("features") else ""
+        model = settings.get("tuned", settings.get("model", "unknown"))
+        return settings, f"a latent code of the model {model}: {arrays}{found}"
+    from calotype.image.io import read_settings
+
+    return read_settings(path), ""
 
 
 def _words(settings: Mapping[str, Any]) -> Iterator[str]:
@@ -96,11 +112,20 @@ def _of_model(settings: Mapping[str, Any], known: Mapping[str, tuple[Param, Any]
     if "sheet" in settings:
         yield from ("--sheet", "-n", str(settings["sheet"]))
     for name in ("seed", "size"):
-        yield from (f"--{name}", str(settings[name])) if name in known else ()
+        yield from (f"--{name}", str(settings[name])) if name in known and _has(settings, name) else ()
     yield from _own(settings.get("own", {}), known)
     if "unfinished" in settings:
         yield "--unfinished"
     yield from ("--device", settings["device"])
+
+
+def _has(settings: Mapping[str, Any], name: str) -> bool:
+    """Whether the model that was used has an option; all may have a seed, and what follows a given layout a size."""
+    verb, engine = settings["verb"], settings["engine"]
+    if name != "size" or engine not in able(verb):
+        return True
+    known = declared(engine).verbs[verb]
+    return "size" in known.options or any(given.required for given in known.inputs)
 
 
 def _arguments_of(verb: str) -> dict[str, tuple[Param, Any]]:

@@ -11,7 +11,7 @@ from calotype.errors import InputError, unknown
 from calotype.files import shown, write_whole
 from calotype.tasks import arguments
 from calotype.tasks.evaluate import features_by_measure, pictures_in
-from calotype.tasks.param import Param
+from calotype.tasks.param import Param, described
 from calotype.tasks.study_page import page, sha256_of, study_id
 from calotype.tasks.study_trials import KINDS, Plan, matched, plan
 
@@ -31,7 +31,7 @@ class Study:
     Attributes:
         folder: holds the page, the key, and a folder for the answers.
         page: the file for the participants.
-        trials: number of questions for each participant.
+        trials: number of trials for each participant.
         methods: names of the methods.
         notes: what limits it.
     """
@@ -96,15 +96,11 @@ def study(
     out: Annotated[
         str | Path, Param("folder of the new study", kind="folder", flags=("-o", "--out"), metavar="FOLDER")
     ] = "study",
-    count: Annotated[
-        int, Param("questions for each participant", kind="whole", flags=("-n", "--count"), at_least=1)
-    ] = 50,
+    count: Annotated[int, Param("trials for each participant", kind="whole", flags=("-n", "--count"), at_least=1)] = 50,
     seconds: Annotated[
         float, Param("how long pictures are shown; 0: until the answer", kind="number", metavar="SECONDS")
     ] = 1.0,
-    twice: Annotated[
-        bool, Param("ask every question twice, with the pictures in reverse order", kind="switch")
-    ] = False,
+    twice: Annotated[bool, Param("make every trial twice, with the pictures in reverse order", kind="switch")] = False,
     side: Annotated[
         int, Param("shrink pictures so that no side is longer, pixels", kind="whole", metavar="PIXELS", at_least=16)
     ] = 512,
@@ -126,9 +122,9 @@ def study(
             photo with anything after it (``lake_1.png`` for ``lake.jpg``); or the folder of a study.
         kind: ``"paired"``, ``"unpaired"`` or ``"ranking"``.
         out: folder of the new study; must be empty or not exist.
-        count: number of questions for each participant, at most.
+        count: number of trials for each participant, at most.
         seconds: how long pictures are shown; 0: until the answer. Rankings have no limit.
-        twice: ask every question twice, with the pictures in reverse order; in rankings, contradictions count as ties.
+        twice: make every trial twice, with the pictures in reverse order; in rankings, contradictions count as ties.
         side: largest side of a shown picture, pixels. A photo and its generated pictures get equal sizes.
         seed: seed of the random choices.
         weights: Inception weights for sifid, a file or its folder; ``None``: the folder ``CALOTYPE_WEIGHTS``; without
@@ -142,20 +138,22 @@ def study(
     """
     places = [Path(folder) for folder in ([folders] if isinstance(folders, str | Path) else folders)]
     if len(places) == 1:
+        _read_key(places[0])
+        _check_existing(places[0], kind=kind, out=out, count=count, seconds=seconds, twice=twice, side=side, seed=seed)
         return results(places[0])
     if kind not in KINDS:
         raise InputError(unknown("kind of study", kind, KINDS))
     if not 0 <= seconds <= 60:
-        raise InputError(f"pictures cannot be shown for {seconds:g} s: give 0 to 60 (--seconds)")
+        raise InputError(f"pictures cannot be shown for {seconds:g} s: give --seconds 0 to 60 (seconds=)")
     if kind == "unpaired" and count < 2:
         raise InputError(
-            "an unpaired study asks about a photo and a generated picture: give 2 questions or more (--count)"
+            "an unpaired study asks about a photo and a generated picture: give 2 trials or more: --count 2 (count=)"
         )
     if twice and kind == "unpaired":
-        raise InputError("an unpaired question has one picture and no order: leave out --twice")
+        raise InputError("an unpaired trial has one picture and no order: leave out --twice (twice=)")
     target = Path(out)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise InputError(f"{shown(target)} is not empty: give another folder (--out)")
+        raise InputError(f"{shown(target)} is not empty: give another folder, -o (out=)")
     reals, fakes = _pictures(places)
     planned = plan(kind, reals, fakes, count, seed)
     distances, features = _distances(planned, reals, weights, on_progress)
@@ -163,6 +161,20 @@ def study(
     _write(planned, target, settings, distances, features)
     trials = max(map(len, planned.forms)) * (2 if twice else 1)
     return Study(target, target / PAGE, trials, planned.methods, planned.notes)
+
+
+def _check_existing(place: Path, **given: Any) -> None:
+    """Check that no option of a new study is given for the results of one.
+
+    Raises:
+        InputError: one is.
+    """
+    for name, (about, default) in described(study).items():
+        if name in given and given[name] != default:
+            raise InputError(
+                f"{shown(place)} is a study, one folder gives its results, and {about.flag(name)} is for a new one: "
+                f"leave it out ({name}=), or name folders of generated pictures too"
+            )
 
 
 def _pictures(places: Sequence[Path]) -> tuple[dict[str, Path], dict[str, dict[str, list[Path]]]]:

@@ -77,11 +77,11 @@ def read_answers(folder: Path, id: str, forms: Sequence[Sequence[Any]]) -> list[
             raise InputError(f"{shown(path)} has answers to another study: move it away")
         if one.form >= len(forms) or any(answer.trial >= len(forms[one.form]) for answer in one.answers):
             raise InputError(
-                f"{shown(path)} has answers to questions that this study does not have: save it again from the page"
+                f"{shown(path)} has answers to trials that this study does not have: save it again from the page"
             )
         asked = [(answer.trial, answer.again) for answer in one.answers]
         if len(set(asked)) < len(asked):
-            raise InputError(f"{shown(path)} answers a question more than once: save it again from the page")
+            raise InputError(f"{shown(path)} answers a trial more than once: save it again from the page")
         before = found.get(one.participant)
         if before is None or len(before.answers) < len(one.answers):
             found[one.participant] = one
@@ -136,7 +136,7 @@ def judgements(kind: str, answers: Iterable[Answers], key: Mapping[str, Any]) ->
             trial = key["forms"][one.form][answer.trial]["pictures"]
             if not _fits(kind, answer, trial):
                 raise InputError(
-                    f"the answers of participant {one.participant} do not fit the questions: remove that file"
+                    f"the answers of participant {one.participant} do not fit the trials: remove that file"
                 )
             for picture, value in _valued(kind, answer, trial, pictures):
                 about = pictures[picture]

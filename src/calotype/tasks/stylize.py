@@ -1,28 +1,34 @@
 """The verb ``stylize``: transfer the style of another picture to a photo."""
 
 # Annotations are values here, not strings: the command line is made from them.
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
-from calotype.results import Result
+from calotype.errors import InputError
+from calotype.results import Latent, Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
+from calotype.tasks.coded_photo import CodedPhotoJob
 from calotype.tasks.image_conditioned import ImageConditionedJob
 from calotype.tasks.param import Param
-from calotype.tasks.verb_options import ModelOptions
+from calotype.tasks.request import Request
+from calotype.tasks.verb_options import CodedOptions
 from calotype.types import Cost, PhotoLike, Size
 
 if TYPE_CHECKING:
     import torch
 
+    from calotype.run import Run
 
-class StylizeJob(ImageConditionedJob):
+
+class StylizeJob(CodedPhotoJob, ImageConditionedJob):
     """Job of the verb ``stylize``."""
 
     verb = "stylize"
     default_structure = 0.55
-    takes = ("photo", "style")
+    takes = ("photo", "style", "mask", "code")
     conditioned_on = "style"
 
     @classmethod
@@ -30,10 +36,39 @@ class StylizeJob(ImageConditionedJob):
         """See ``Job``."""
         between(own["colours"], 0, 1, "a weight of colours", "0.5")
 
+    def __init__(
+        self,
+        request: Request,
+        photo: PhotoLike,
+        also: Sequence[PhotoLike] = (),
+        run: "Run | None" = None,
+        *,
+        mask: PhotoLike | None = None,
+        **pictures: Any,
+    ) -> None:
+        """Read the photo, the style and the mask.
+
+        Raises:
+            InputError: an image cannot be used, or the mask is missing or has another shape than the photo.
+        """
+        super().__init__(request, photo, also, run, **pictures)
+        self.region: torch.Tensor | None = None
+        if mask is not None:
+            self.region = self.read_mask(mask)
+        elif self.declared.coded:
+            raise InputError("a model transfers the style to a region: give --mask, white where it is wanted (mask=)")
+
+    def region_of(self, seed: int) -> "torch.Tensor":
+        """See ``CodedPhotoJob``."""
+        assert self.region is not None
+        return self.region
+
     def doubts(self) -> list[str | None]:
         """See ``Job``."""
         from calotype.tasks.plausibility import exchanged_style
 
+        if self.declared.coded:
+            return self.coded_doubts()
         return [exchanged_style(self.photo, self.pictures["style"])]
 
     @cached_property
@@ -82,6 +117,8 @@ class StylizeJob(ImageConditionedJob):
         weight = self.request.own["colours"]
         if weight < 1:
             made = weight * made + (1 - weight) * with_light_of(self.content, made)
+        if self.region is not None:
+            made = self.blended(made, self.region)
         if self.photo.alpha is not None:
             made = torch.cat([made, to_tensor(self.photo, self.run.device)[:, 3:]], 1)
         return to_image(made, sixteen=self.sixteen)
@@ -104,14 +141,24 @@ def stylize(
             first=True,
         ),
     ] = 1.0,
+    mask: Annotated[
+        PhotoLike | None,
+        Param(
+            "the region to stylize, in white on black; without it, the whole photo",
+            kind="mask",
+            metavar="PICTURE",
+        ),
+    ] = None,
     engine: Annotated[str, arguments.ENGINE] = "gpnn",
     preset: Annotated[str, arguments.PRESET] = "fast",
-    **options: Unpack[ModelOptions],
+    code: Annotated[Latent | str | Path | None, arguments.CODE] = None,
+    **options: Unpack[CodedOptions],
 ) -> Result:
     """Transfer the style of another picture to a photo: its strokes, texture and colours.
 
     The photo is reconstructed from patches of the style picture in the photo's layout. The less structure is kept, the
-    larger the patches and the freer the result.
+    larger the patches and the freer the result. With ``--model``, a StyleGAN model of a data set, and ``--mask``, the
+    style is that of the same region of the style picture (Image2StyleGAN++); both are cropped and resized to its size.
 
     Args:
         photo: the content: a path, PIL image, array or ``Photo``.
@@ -121,9 +168,11 @@ def stylize(
         structure: injection scale of the photo: ``"free"``, ``"loose"``, ``"close"``, 0 (its layout) .. 1 (all of it),
             or ``"scale3"``. ``"auto"``: the engine's default, or 0.55.
         colours: weight of the style's colours, 0 (the photo's colours) .. 1 (the style's).
+        mask: white in the region to stylize, of the photo's size or aspect ratio; ``None``: the whole photo.
         engine: name of the engine; ``calotype engines`` lists them.
         preset: name of one of the engine's presets.
-        options: see ``ModelOptions``.
+        code: latent code of the photo that ``embed`` found in the model; ``None``: it is searched for first.
+        options: see ``CodedOptions``.
 
     Returns and raises what ``vary`` does.
     """

@@ -4,6 +4,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.results import Latent, Result
@@ -16,7 +17,6 @@ from calotype.tasks.param import Param
 if TYPE_CHECKING:
     from calotype.run import Run
 
-STRENGTH = Param("how strongly; negative numbers the other way", kind="number", metavar="NUMBER", first=True)
 _STRONGEST = 1000.0
 
 
@@ -34,6 +34,7 @@ class TransferJob(LatentJob):
 
     verb = "transfer"
     takes = ("code", "before", "after")
+    named = MappingProxyType({"strength": 1.0, "threshold": 0.0})
 
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:
@@ -54,7 +55,15 @@ def transfer(
     ],
     *,
     model: Annotated[str | Path | None, replace(arguments.MODEL, first=True)] = None,
-    strength: Annotated[float, STRENGTH] = 1.0,
+    strength: Annotated[
+        float,
+        Param(
+            "factor of the difference: 1 adds it once, 0.5 half of it; negative numbers the other way",
+            kind="number",
+            metavar="FACTOR",
+            first=True,
+        ),
+    ] = 1.0,
     threshold: Annotated[
         float,
         Param(

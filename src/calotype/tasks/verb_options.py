@@ -37,6 +37,22 @@ class ModelOptions(EngineOptions, total=False):
     model: Annotated[str | Path | None, arguments.MODEL]
 
 
+class CodedOptions(ModelOptions, total=False):
+    """Options of the verbs that models of a data set can do by embedding the photo (Image2StyleGAN++).
+
+    Attributes:
+        method: with such a model: ``"fast"`` (the default) or ``"paper"``, the published steps and features.
+        steps: with such a model: steps of optimising the styles; default: those of the method.
+        noise_steps: with such a model: steps of optimising the noise maps afterwards; default: those of the method.
+        stages: with such a model: also write what every stage of the search made, and its log.
+    """
+
+    method: Annotated[str | None, arguments.METHOD]
+    steps: Annotated[int | None, arguments.STEPS]
+    noise_steps: Annotated[int | None, arguments.NOISE_STEPS]
+    stages: Annotated[bool, arguments.STAGES]
+
+
 class TrainedOptions(ModelOptions, total=False):
     """Options of the verbs whose engines may be trained on the photo.
 
@@ -45,3 +61,7 @@ class TrainedOptions(ModelOptions, total=False):
     """
 
     unfinished: Annotated[bool, arguments.UNFINISHED]
+
+
+class TrainedCodedOptions(CodedOptions, TrainedOptions, total=False):
+    """Options of the verbs that may have both."""

@@ -57,14 +57,14 @@ def checked_settings(cfg: Config) -> None:
             raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from {least} up")
     if cfg.critic_steps + cfg.critic_after < 1:
         raise InputError(
-            "critic_steps=0 and critic_after=0 cannot be used together: the discriminator has to be trained"
+            "--set critic_steps=0 and --set critic_after=0 cannot be used together: the discriminator has to be trained"
         )
     if cfg.width < 4 or cfg.width % 4:
-        raise InputError(f"width={cfg.width} cannot be used: give a multiple of 4, like width=16")
+        raise InputError(f"--set width={cfg.width} cannot be used: give a multiple of 4, like 16")
     if cfg.patch < 3 or cfg.patch % 2 == 0:
-        raise InputError(f"patch={cfg.patch} cannot be used: give an odd number of pixels from 3 up, like patch=5")
+        raise InputError(f"--set patch={cfg.patch} cannot be used: give an odd number of pixels from 3 up, like 5")
     for name in ("believed", "together", "label_weight", "place_weight"):
         if getattr(cfg, name) < 0:
             raise InputError(f"{name}={getattr(cfg, name):g} cannot be used: give a number from 0 up")
     if not 0 <= cfg.average < 1:
-        raise InputError(f"average={cfg.average:g} cannot be used: give a number from 0 to below 1, like average=0.995")
+        raise InputError(f"--set average={cfg.average:g} cannot be used: give a number from 0 to below 1, like 0.995")

@@ -49,7 +49,7 @@ def checked_labels(labels: Tensor, size: tuple[int, int], classes: int, what: st
     if low < 0 or high >= classes:
         raise InputError(
             f"{what} has class {low if low < 0 else high}, and the model knows {classes}, 0 to {classes - 1}: "
-            f"give a map with those, or train with classes={high + 1}"
+            f"give a map with those, or train with --set classes={high + 1}"
         )
 
 

@@ -62,11 +62,11 @@ def fill(photos: Sequence[Tensor], cfg: Config, run: Run, *, hole: Tensor, seed:
 def checked(photo: Tensor, hole: Tensor, cfg: Config) -> None:
     """Check photo, hole and settings before any work is done."""
     if cfg.patch < 3 or cfg.patch % 2 == 0:
-        raise InputError(f"patch={cfg.patch} cannot be used: give an odd number of pixels from 3 up, like patch=7")
+        raise InputError(f"--set patch={cfg.patch} cannot be used: give an odd number of pixels from 3 up, like 7")
     if cfg.ratio < 1.1:
-        raise InputError(f"ratio={cfg.ratio:g} cannot be used: give a number from 1.1 up, like ratio=1.6")
+        raise InputError(f"--set ratio={cfg.ratio:g} cannot be used: give a number from 1.1 up, like 1.6")
     if cfg.start not in STARTS:
-        raise InputError(f"start={cfg.start} cannot be used: give one of {', '.join(STARTS)}")
+        raise InputError(f"--set start={cfg.start} cannot be used: give one of {', '.join(STARTS)}")
     for name, least in _MINIMUM.items():
         if getattr(cfg, name) < least:
             raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from {least} up")

@@ -12,7 +12,7 @@ SYSTEM = System(
         "harmonize": Verb("remake", (PHOTO, Input("pasted", "picture"), MASK), _REMAKE, structure=1.0),
         "edit": Verb("remake", (PHOTO, Input("edited", "picture"), MASK), _REMAKE, structure=0.5),
         "mix": Verb("remake", (PHOTO, Input("other", "photo"), MASK, ALSO), _REMAKE, structure="close"),
-        "stylize": Verb("stylize", (PHOTO, Input("style", "picture")), _REMAKE, structure=0.75),
+        "stylize": Verb("stylize", (PHOTO, Input("style", "picture"), MASK), _REMAKE, structure=0.75),
     },
     remade_with="remaking",
 )

@@ -139,11 +139,11 @@ def checked_settings(cfg: Config) -> None:
         if side < 3 or side % 2 == 0:
             raise InputError(f"{name}={side} cannot be used: give an odd number of pixels from 3 up, like {name}=7")
     if cfg.ratio <= 1.05:
-        raise InputError(f"ratio={cfg.ratio:g} cannot be used: give a number above 1.05, like ratio=1.333")
+        raise InputError(f"--set ratio={cfg.ratio:g} cannot be used: give a number above 1.05, like 1.333")
     if cfg.start not in ("blank", "photo"):
-        raise InputError(f"start={cfg.start} cannot be used: give start=blank or start=photo")
+        raise InputError(f"--set start={cfg.start} cannot be used: give --set start=blank or --set start=photo")
     if not 0 < cfg.rate <= 1:
-        raise InputError(f"rate={cfg.rate:g} cannot be used: give a number above 0 and up to 1, like rate=0.01")
+        raise InputError(f"--set rate={cfg.rate:g} cannot be used: give a number above 0 and up to 1, like 0.01")
     counts = ("steps", "remake_steps", "projections", "fine_projections", "stride", "replacements")
     for name, value in {**dict.fromkeys(counts, 1), "coarsest": 8}.items():
         if getattr(cfg, name) < value:

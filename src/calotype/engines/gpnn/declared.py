@@ -12,7 +12,7 @@ SYSTEM = System(
         "harmonize": Verb("remake", (PHOTO, Input("pasted", "picture"), MASK), _REMAKE, structure=0.9),
         "edit": Verb("remake", (PHOTO, Input("edited", "picture"), MASK), _REMAKE, structure=0.4),
         "mix": Verb("remake", (PHOTO, Input("other", "photo"), MASK, ALSO), _REMAKE, structure="close"),
-        "stylize": Verb("stylize", (PHOTO, Input("style", "picture")), _REMAKE, structure=0.55),
+        "stylize": Verb("stylize", (PHOTO, Input("style", "picture"), MASK), _REMAKE, structure=0.55),
         "texture": Verb(
             "texture", (PHOTO, Input("guide", "picture", required=False), ALSO), ("size", "seed", "tile", "guide")
         ),

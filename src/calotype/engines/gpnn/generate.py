@@ -148,9 +148,9 @@ def _checked_settings(cfg: Config) -> None:
         if side < 3 or side % 2 == 0:
             raise InputError(f"{name}={side} cannot be used: give an odd number of pixels from 3 up, like {name}=7")
     if cfg.ratio <= 1.05:
-        raise InputError(f"ratio={cfg.ratio:g} cannot be used: give a number above 1.05, like ratio=1.333")
+        raise InputError(f"--set ratio={cfg.ratio:g} cannot be used: give a number above 1.05, like 1.333")
     if cfg.search not in ("exact", "fast"):
-        raise InputError(f"search={cfg.search} cannot be used: give search=fast or search=exact")
+        raise InputError(f"--set search={cfg.search} cannot be used: give --set search=fast or --set search=exact")
     for name, least in (
         ("steps", 1),
         ("fine_steps", 1),

@@ -89,7 +89,7 @@ def _check(photos: Sequence[Tensor], cfg: Config) -> None:
     if len(photos) > 1:
         raise InputError("the edges of one photo are drawn at a time: leave out the others")
     if cfg.side < 0 or 0 < cfg.side < 16:
-        raise InputError(f"side={cfg.side} cannot be used: give 16 pixels or more, or 0 for the photo as it is")
+        raise InputError(f"--set side={cfg.side} cannot be used: give 16 pixels or more, or 0 for the photo as it is")
     for name in ("strong", "weak", "shortest"):
         if not 0 <= getattr(cfg, name) <= 1:
             raise InputError(f"{name}={getattr(cfg, name):g} cannot be used: give a number from 0 to 1")

@@ -91,13 +91,13 @@ def checked(photo: Tensor, cfg: Config) -> None:
     if photo.shape[1] != 3:
         raise InputError("singan learns from opaque photos: lay this one on a background first, or use --engine gpnn")
     if cfg.spacing not in ("even", "early"):
-        raise InputError(f"spacing={cfg.spacing} cannot be used: give spacing=even or spacing=early")
+        raise InputError(f"--set spacing={cfg.spacing} cannot be used: give --set spacing=even or --set spacing=early")
     if cfg.border not in ("zero", "noise"):
-        raise InputError(f"border={cfg.border} cannot be used: give border=zero or border=noise")
+        raise InputError(f"--set border={cfg.border} cannot be used: give --set border=zero or --set border=noise")
     if cfg.crop and cfg.crop < 32:
-        raise InputError(f"crop={cfg.crop} cannot be used: give at least 32 pixels, or crop=0 for whole pictures")
+        raise InputError(f"--set crop={cfg.crop} cannot be used: give at least 32 pixels, or 0 for whole pictures")
     if not 0.3 <= cfg.factor <= 0.95:
-        raise InputError(f"factor={cfg.factor:g} cannot be used: give a number from 0.3 to 0.95, like factor=0.75")
+        raise InputError(f"--set factor={cfg.factor:g} cannot be used: give a number from 0.3 to 0.95, like 0.75")
     for name in (
         "steps",
         "critic_steps",
@@ -111,9 +111,11 @@ def checked(photo: Tensor, cfg: Config) -> None:
         if getattr(cfg, name) < 1:
             raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from 1 up")
     if cfg.patch < 3 or cfg.patch % 2 == 0:
-        raise InputError(f"patch={cfg.patch} cannot be used: give an odd number of pixels from 3 up, like patch=5")
+        raise InputError(f"--set patch={cfg.patch} cannot be used: give an odd number of pixels from 3 up, like 5")
     if cfg.coarsest < 11:
-        raise InputError(f"coarsest={cfg.coarsest} cannot be used: the networks see 11 pixels, give as many or more")
+        raise InputError(
+            f"--set coarsest={cfg.coarsest} cannot be used: the networks see 11 pixels, give as many or more"
+        )
     learned_sizes((photo.shape[2], photo.shape[3]), cfg)
 
 

@@ -11,12 +11,14 @@ network; it is trained by the logistic loss with R1 at every sixteenth step. Ada
 ``small`` (the default) is for pictures of 32 pixels and one processor core, ``study`` the same for a shorter time,
 ``medium`` for 64 pixels, ``paper`` the published network for 256 pixels and GPUs. ``imported`` reads generators that
 other programs trained, without executing anything in their files: stylegan2-ada-pytorch, stylegan3 (configurations T
-and R), StyleGAN2 for TensorFlow, rosinality's and lucidrains' programs, PTI, and the decoders of pSp and e4e. A seed is
-the latent vector that NVIDIA's programs draw for it.
+and R), StyleGAN2 for TensorFlow, rosinality's and lucidrains' programs, PTI, and pSp and e4e with their encoders. A
+seed is the latent vector that NVIDIA's programs draw for it.
 
 ``embed`` finds a photo in a generator (Abdal, Qin, Wonka, "Image2StyleGAN", ICCV 2019); ``morph``, ``crossover``,
 ``transfer`` and ``adjust`` edit what was found. An encoder is trained on samples of the generator alone and corrects
-its own result a few times, as ReStyle's does (Alaluf, Patashnik, Cohen-Or, ICCV 2021).
+its own result a few times, as ReStyle's does (Alaluf, Patashnik, Cohen-Or, ICCV 2021). ``erase``, ``edit``,
+``stylize`` and ``mix`` are the recipes of Abdal, Qin, Wonka, "Image2StyleGAN++", CVPR 2020, by masked styles, masked
+noise maps and a masked style loss; ``crossover`` with a mask combines activations.
 
 Differences from the publications:
 
@@ -29,18 +31,33 @@ Differences from the publications:
   times the published learning rates, which fall to a tenth at the end.
 - Embedding: by default from coarse to fine, by ST-LPIPS and squared error, which takes a tenth of the steps. The
   methods of the paper and of NVIDIA's projector use the original VGG-16 weights, without channel weights. In the noise
-  stage the squared error has weight 1 and the learning rate is 0.05, and more for maps that the network makes little
-  of; published are 1e-5 and 5, which depend on Adam's epsilon.
+  stage the squared error has weight 1 and the learning rate is 0.2, more where the strength of noise is low; published
+  are 1e-5 and 5, which depend on Adam's epsilon.
 - The encoder is smaller than ReStyle's, is trained for its generator on samples instead of photos, and a few steps of
   optimisation refine what it finds.
+- Pivotal tuning: the squared error has weight 10, published is 1 with LPIPS; learning rate and reach of the locality
+  regularization are in proportion to those of the network.
+- Image2StyleGAN++: the published rows, of 18 layers, are shares of the layers. Gram matrices are compared relative to
+  those of the style. A hole is filled alike in both pictures that are compared, so that what was in it has no effect;
+  it is begun from a random style, so that seeds differ. Results are blended into the photo outside of a mask.
 - Components of ``adjust`` are eigenvectors of all affine maps (Shen and Zhou, CVPR 2021), with rows of length 1.
 
 Limits: square pictures of a power of two pixels, no transparency. Training pictures should be aligned. StyleGAN3 is
 imported, not trained; it has no noise maps. StyleGAN1 and EG3D are not read.
 """
 
+from calotype.models.stylegan.checking import (
+    check_adjust,
+    check_crossover,
+    check_embed,
+    check_interpolate,
+    check_masked,
+    check_morph,
+    check_sample,
+    check_transfer,
+)
 from calotype.models.stylegan.config import PRESETS, Config
-from calotype.models.stylegan.cost import cost, efforts, embedding_cost, training_cost
+from calotype.models.stylegan.cost import cost, efforts, embedding_cost, masked_cost, training_cost
 from calotype.models.stylegan.editing import adjust, crossover, morph, transfer
 from calotype.models.stylegan.embedding import embed
 from calotype.models.stylegan.encoder import build_encoder
@@ -51,6 +68,7 @@ from calotype.models.stylegan.generate import sample
 from calotype.models.stylegan.importing import described, imported
 from calotype.models.stylegan.interpolation import interpolate
 from calotype.models.stylegan.network import build
+from calotype.models.stylegan.recipes import edit, erase, mix, stylize
 from calotype.models.stylegan.train import batch_size, picture_size, stages, train, unfinished
 
 __all__ = [
@@ -60,22 +78,35 @@ __all__ = [
     "batch_size",
     "build",
     "build_encoder",
+    "check_adjust",
+    "check_crossover",
+    "check_embed",
+    "check_interpolate",
+    "check_masked",
+    "check_morph",
+    "check_sample",
+    "check_transfer",
     "cost",
     "crossover",
     "described",
+    "edit",
     "efforts",
     "embed",
     "embedding_cost",
     "encoder_config",
     "encoder_cost",
     "encoder_stages",
+    "erase",
     "exported",
     "imported",
     "interpolate",
+    "masked_cost",
+    "mix",
     "morph",
     "picture_size",
     "sample",
     "stages",
+    "stylize",
     "train",
     "train_encoder",
     "training_cost",

@@ -38,6 +38,10 @@ class Config:
         kernel: stylegan3: side of the convolutions, pixels; 1 in configuration R.
         taps: stylegan3: length of the filters relative to the lower resolution.
         radial: stylegan3: whether the filters for downsampling are radially symmetric, as in configuration R.
+        encoder: imported with the generator: ``psp`` or ``e4e``; ``none``.
+        encoder_widths: its channels: of the first layer and of four blocks of units.
+        encoder_units: residual units of each block.
+        encoder_excited: by what the channels are divided in squeeze and excitation; 0: there is none.
         discriminator_architecture: of the discriminator: ``resnet`` or ``orig``.
         discriminator_base: as ``base``, for the discriminator.
         group: pictures over which the discriminator's minibatch standard deviation is taken.
@@ -86,6 +90,10 @@ class Config:
     kernel: int = 3
     taps: int = 6
     radial: bool = False
+    encoder: Literal["none", "psp", "e4e"] = "none"
+    encoder_widths: tuple[int, ...] = (64, 64, 128, 256, 512)
+    encoder_units: tuple[int, ...] = (3, 4, 14, 3)
+    encoder_excited: int = 16
     discriminator_architecture: Literal["resnet", "orig"] = "resnet"
     discriminator_base: int = 32768
     group: int = 4

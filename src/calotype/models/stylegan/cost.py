@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from itertools import pairwise
 
 from calotype.models.stylegan.alias_free import bands
@@ -16,9 +17,15 @@ from calotype.types import Cost
 PER_SAMPLED, PER_TRAINED, TILES, VECTORS = 3.2e-11, 2.4e-11, 0.45, 0.75
 # Steps of the methods of embedding; multiply-adds of their features for a pixel, and the largest side of these.
 STEPS = {"fast": 300, "paper": 5000, "projector": 1000}
+# Steps of the recipes of masked embedding: of the styles, and of the noise maps.
+MASKED_STEPS = {
+    "fast": {"erase": (250, 100), "edit": (100, 100), "stylize": (100, 100), "mix": (150, 100)},
+    "paper": {"erase": (200, 1000), "edit": (1000, 1000), "stylize": (1000, 1000), "mix": (1000, 1000)},
+}
 FEATURE_MACS = {"fast": 14_000, "paper": 190_000, "projector": 235_000}
 FEATURE_SIDES = {"fast": 128, "paper": 256, "projector": 256}
 _PREVIEW, _PREVIEW_SECONDS = 2, 0.5  # a preview takes as long as so many pictures, and refinements
+PER_STEP = 0.025  # seconds of a step of embedding, whatever the size of the network
 # Bytes that torch itself takes; and bytes a number that a network keeps until its gradient comes.
 BASE, PER_NUMBER = 350 << 20, 6
 
@@ -50,14 +57,15 @@ def cost(size: tuple[int, int] | None, cfg: Config) -> Cost:
     return Cost(max(0.01, seconds), int(BASE + 4 * largest + 8 * _weights(cfg)))
 
 
-def embedding_cost(plan: tuple[str, int, int], cfg: Config) -> Cost:
+def embedding_cost(plan: tuple[str, int, int] | tuple[str, int, int, int], cfg: Config) -> Cost:
     """Seconds and peak memory of embedding a photo.
 
     Args:
-        plan: method, or ``preview``, steps (0: those of the method) and steps of the noise stage.
+        plan: method, or ``preview``, steps (0: those of the method), steps of the noise stage and, if there are any, of
+            tuning.
         cfg: the settings.
     """
-    method, steps, noise_steps = plan
+    method, steps, noise_steps, *tuning = plan
     if method == "preview":
         alone = cost(None, cfg)
         return Cost(_PREVIEW * alone.seconds + _PREVIEW_SECONDS, alone.bytes)
@@ -69,8 +77,29 @@ def embedding_cost(plan: tuple[str, int, int], cfg: Config) -> Cost:
     # A pass there and back is three passes; most steps of ``fast`` are made at lower resolutions.
     share = 0.45 if method == "fast" and side > 32 else 1.0
     macs = 3 * (steps * share * (generator_macs(cfg) + feature) + noise_steps * generator_macs(cfg))
+    for tune_steps in tuning:  # of the photo and of another style, which is drawn by both generators
+        macs += tune_steps * (7 * generator_macs(cfg) + 7 * feature)
+    fixed = PER_STEP * (steps + noise_steps + 3 * sum(tuning))
     kept = sum(10.0 * width * size**2 for size, width in _layers(cfg)) + 2e7
-    return Cost(macs * PER_SAMPLED / _speed_up(), int(BASE + 6 * kept + 12 * _weights(cfg)))
+    return Cost(macs * PER_SAMPLED / _speed_up() + fixed, int(BASE + 6 * kept + 12 * _weights(cfg)))
+
+
+def masked_cost(plan: tuple[str, str, int, int | None, bool], cfg: Config) -> Cost:
+    """Seconds and peak memory of a recipe of masked embedding.
+
+    Args:
+        plan: verb, method, steps (0: those of the method), steps of the noise stage (``None``: those of the method) and
+            whether the styles of the photo have to be found first.
+        cfg: the settings.
+    """
+    verb, method, steps, noise_steps, searched = plan
+    usual, usual_noise = MASKED_STEPS[method][verb]
+    found = embedding_cost((method, 0, 0), cfg).seconds if searched else 0.0
+    # Masked stages work at the full size, where ``embedding_cost`` expects less of ``fast``.
+    share = 1 / 0.45 if method == "fast" and cfg.resolution > 32 else 1.0
+    masked = embedding_cost((method, steps or usual, 0), cfg)
+    noise = embedding_cost((method, 1, usual_noise if noise_steps is None else noise_steps), cfg).seconds
+    return replace(masked, seconds=found + masked.seconds * share + noise)
 
 
 def generator_macs(cfg: Config) -> float:

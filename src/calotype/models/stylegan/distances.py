@@ -16,7 +16,10 @@ from calotype.nn.features import VGG_BLOCKS, Vgg16, offline_features, vgg16
 from calotype.nn.shift_tolerant import SMALLEST, shift_tolerant
 
 _PAPER_SIDE = 256  # to which the paper brings pictures
-_PAPER_LAYERS = ((1, 1), (1, 2), (3, 2), (4, 2))  # block and number of the convolution
+Layers = tuple[tuple[int, int], ...]  # block and number of the convolution
+_PAPER_LAYERS: Layers = ((1, 1), (1, 2), (3, 2), (4, 2))
+MASKED_LAYERS: Layers = ((1, 1), (1, 2), (2, 2), (3, 3))  # of Image2StyleGAN++
+_STYLE_LAYER, _STYLE_LAYERS, _STYLE_SIDE = (3, 3), 3, 64  # of Gram matrices: with VGG-16; with others, and the side
 _PROJECTOR_SIDE = 256  # to which larger pictures are brought
 
 
@@ -27,16 +30,26 @@ class Distance:
     Attributes:
         name: of its features.
         of: features of a picture [1, 1 or 3, h, w], -1..1.
-        between: their distance, a scalar.
+        maps: their distance at every position, [1, 1, h, w] for each layer. The sum of the layers' means is the
+            distance.
     """
 
     name: str
     of: Callable[[Tensor], Any]
-    between: Callable[[Any, Any], Tensor]
+    maps: Callable[[Any, Any], list[Tensor]]
 
-    def __call__(self, made: Tensor, features: Any) -> Tensor:
-        """The distance of a picture to one whose features were computed before."""
-        return self.between(self.of(made), features)
+    def __call__(self, made: Tensor, features: Any, mask: Tensor | None = None) -> Tensor:
+        """The distance of a picture to one whose features were computed before; in a mask [1, 1, H, W], 0..1."""
+        return self.between(self.of(made), features, mask)
+
+    def between(self, one: Any, other: Any, mask: Tensor | None = None) -> Tensor:
+        """The distance of features, a scalar; in a mask [1, 1, H, W], which is resized to every layer."""
+        return torch.stack([weighted(each, mask).mean() for each in self.maps(one, other)]).sum()
+
+
+def weighted(maps: Tensor, mask: Tensor | None) -> Tensor:
+    """``maps`` [1, C, h, w] times a mask [1, 1, H, W], which is resized to their size; without a mask, ``maps``."""
+    return maps if mask is None else maps * resize(mask, (maps.shape[2], maps.shape[3]), mode="bilinear")
 
 
 def _colour(pictures: Tensor) -> Tensor:
@@ -53,11 +66,7 @@ def fast_distance(target: Tensor) -> Distance:
     except InputError:
         bank = offline_features().to(target.device)
         return Distance(bank.name, lambda x: bank.layers(_enlarged(_colour(x), 32)), _differences)
-    return Distance(
-        net.name,
-        lambda x: net.layers(_limited(_enlarged(_colour(x), SMALLEST), 128)),
-        lambda a, b: net.distance(a, b).sum(),
-    )
+    return Distance(net.name, lambda x: net.layers(_limited(_enlarged(_colour(x), SMALLEST), 128)), net.maps)
 
 
 def _enlarged(pictures: Tensor, least: int) -> Tensor:
@@ -70,14 +79,22 @@ def _limited(pictures: Tensor, most: int) -> Tensor:
     return F.interpolate(pictures, size=(most, most), mode="area") if pictures.shape[2] > most else pictures
 
 
-def _differences(one: list[Tensor], other: list[Tensor]) -> Tensor:
-    return torch.stack([(a - b).abs().mean() for a, b in zip(one, other)]).mean()
+def _differences(one: list[Tensor], other: list[Tensor]) -> list[Tensor]:
+    return [(a - b).abs().mean(1, keepdim=True) / len(one) for a, b in zip(one, other)]
 
 
-def paper_distance(target: Tensor) -> Distance:
+def _squares(one: list[Tensor], other: list[Tensor]) -> list[Tensor]:
+    return [(a - b).square().mean(1, keepdim=True) for a, b in zip(one, other)]
+
+
+def paper_distance(target: Tensor, layers: Layers = _PAPER_LAYERS) -> Distance:
     """The sum of mean squared errors of four layers of VGG-16 at 256 pixels (Image2StyleGAN, eq. 2).
 
     Features of these weights are divided by 255, the scale of their inputs, so that they compare with pixels in -1..1.
+
+    Args:
+        target: on whose device it is computed.
+        layers: block and number of each convolution; those of Image2StyleGAN++ are ``MASKED_LAYERS``.
 
     Raises:
         InputError: there are no VGG-16 weights.
@@ -85,15 +102,30 @@ def paper_distance(target: Tensor) -> Distance:
     net = vgg16().to(target.device)
 
     def of(pictures: Tensor) -> list[Tensor]:
-        pictures = _colour(pictures)
-        if pictures.shape[2] != _PAPER_SIDE:
-            pictures = resize(pictures, (_PAPER_SIDE, _PAPER_SIDE))
-        return [each / 255 for each in convolutions(net, pictures, _PAPER_LAYERS)]
+        return [each / 255 for each in convolutions(net, _at_paper_side(pictures), layers)]
 
-    return Distance(net.name, of, lambda a, b: torch.stack([F.mse_loss(x, y) for x, y in zip(a, b)]).sum())
+    return Distance(net.name, of, _squares)
 
 
-def convolutions(net: Vgg16, pictures: Tensor, wanted: tuple[tuple[int, int], ...]) -> list[Tensor]:
+def style_features(method: str, target: Tensor) -> Callable[[Tensor], list[Tensor]]:
+    """The features whose Gram matrices are a style: of ``paper``, the convolution 3_3 of VGG-16 at 256 pixels; of
+    ``fast``, the first layers of ``fast_distance``.
+
+    Raises:
+        InputError: there are no VGG-16 weights, for ``paper``.
+    """
+    if method == "paper":
+        return paper_distance(target, (_STYLE_LAYER,)).of
+    of = fast_distance(target).of
+    return lambda x: of(_enlarged(x, _STYLE_SIDE))[:_STYLE_LAYERS]
+
+
+def _at_paper_side(pictures: Tensor) -> Tensor:
+    pictures = _colour(pictures)
+    return pictures if pictures.shape[2] == _PAPER_SIDE else resize(pictures, (_PAPER_SIDE, _PAPER_SIDE))
+
+
+def convolutions(net: Vgg16, pictures: Tensor, wanted: Layers) -> list[Tensor]:
     """Outputs of some convolutions of VGG-16, after ReLU.
 
     Args:
@@ -128,7 +160,7 @@ def projector_distance(target: Tensor) -> Distance:
         maps = net.layers(_limited(_colour(pictures), _PROJECTOR_SIDE))
         return [x / (x.square().sum(1, keepdim=True).sqrt() + 1e-10) for x in maps]
 
-    def between(one: list[Tensor], other: list[Tensor]) -> Tensor:
-        return torch.stack([(a - b).square().sum(1).mean() for a, b in zip(one, other)]).sum()
+    def maps(one: list[Tensor], other: list[Tensor]) -> list[Tensor]:
+        return [(a - b).square().sum(1, keepdim=True) for a, b in zip(one, other)]
 
-    return Distance(net.name, of, between)
+    return Distance(net.name, of, maps)

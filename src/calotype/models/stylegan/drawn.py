@@ -1,4 +1,4 @@
-"""A picture and the latent code that it is drawn from."""
+"""A picture, the latent code that it is drawn from, and the stages of the search for it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,22 @@ import torch
 from torch import Tensor
 
 from calotype.models.stylegan.generate import displayed
-from calotype.models.stylegan.network import Net
+from calotype.models.stylegan.network import Generator, Net
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one stage of an optimisation made.
+
+    Attributes:
+        name: of the stage.
+        picture: of the latent code after the stage: [1, 3, side, side], -1..1.
+        log: loss and PSNR (decibel) of every step: [steps, 2].
+    """
+
+    name: str
+    picture: Tensor
+    log: Tensor
 
 
 @dataclass(frozen=True)
@@ -21,16 +36,27 @@ class Drawn:
         styles: [1, rows, style].
         noise: the noise maps, [1, 1, h, w] each; empty if they are those of the network.
         features: what pictures were compared by, where the code was searched for.
+        stages: of that search, in their order.
+        tuned: the generator that draws the picture, where it was tuned to the photo; ``None``: that of the search.
     """
 
     picture: Tensor
     styles: Tensor
     noise: tuple[Tensor, ...] = ()
     features: str = ""
+    stages: tuple[Stage, ...] = ()
+    tuned: Net | None = None
 
 
 @torch.no_grad()
-def drawn(net: Net, styles: Tensor, noise: Sequence[Tensor] = (), features: str = "") -> Drawn:
+def drawn(
+    net: Net, styles: Tensor, noise: Sequence[Tensor] = (), features: str = "", stages: Sequence[Stage] = ()
+) -> Drawn:
     """The picture of styles [1, rows, style] and noise maps; without maps, those of the network."""
-    noise = list(noise)
-    return Drawn(displayed(net.generator(styles, noise or "const")), styles, tuple(noise), features)
+    return Drawn(picture_of(net.generator, styles, noise), styles, tuple(noise), features, tuple(stages))
+
+
+@torch.no_grad()
+def picture_of(generator: Generator, styles: Tensor, noise: Sequence[Tensor] = ()) -> Tensor:
+    """The picture of styles [1, rows, style] and noise maps: [1, 3, side, side], -1..1."""
+    return displayed(generator(styles, list(noise) or "const"))

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from calotype.errors import InputError
+from calotype.models.stylegan.activations import combined
 from calotype.models.stylegan.config import Config
 from calotype.models.stylegan.drawn import Drawn, drawn
 from calotype.models.stylegan.network import Generator, Net
@@ -38,7 +39,7 @@ def morph(cfg: Config, run: Run, *, net: Net, first: Code, second: Code, frames:
     Raises:
         InputError: a code is not of this generator.
     """
-    one, other = _of(first, net, cfg), _of(second, net, cfg)
+    one, other = code_of(first, net, cfg), code_of(second, net, cfg)
     made = []
     for i in run.steps(frames, stage="frames"):
         share = i / max(1, frames - 1)
@@ -47,8 +48,22 @@ def morph(cfg: Config, run: Run, *, net: Net, first: Code, second: Code, frames:
     return made
 
 
-def crossover(cfg: Config, run: Run, *, net: Net, structure: Code, style: Code, from_layer: int | None = None) -> Drawn:
+def crossover(
+    cfg: Config,
+    run: Run,
+    *,
+    net: Net,
+    structure: Code,
+    style: Code,
+    from_layer: int | None = None,
+    mask: Tensor | None = None,
+    source: Tensor | None = None,
+    share: float | None = None,
+) -> Drawn:
     """The first layers of one code and the others of another: shape of the first, colours of the second.
+
+    With a mask, activations are combined in place of styles: see ``activations.combined``. The latent code of the
+    result is then that of ``structure``, whose picture is not the result.
 
     Args:
         cfg: as in training.
@@ -56,17 +71,51 @@ def crossover(cfg: Config, run: Run, *, net: Net, structure: Code, style: Code, 
         net: the generator that both were found in.
         structure: the code whose first layers are used.
         style: the code whose other layers are used.
-        from_layer: first layer of the second, from 0; ``None``: half of them.
+        from_layer: first layer of the second, from 0; ``None``: half of them. With a mask, the layer after which
+            activations are combined; ``None``: after a third of them.
+        mask: region of the result that takes the second code's activations: [1, 1, h, w], 0 or 1.
+        source: region of the second picture that they are taken from, moved to that of ``mask``; ``None``: the same.
+        share: weight of the second's activations in the mask, 0..1: 1 copies, 0.5 averages; ``None``: 1.
 
     Raises:
         InputError: a code is not of this generator, or it has no such layer.
     """
-    one, other = _of(structure, net, cfg), _of(style, net, cfg)
+    one, other = code_of(structure, net, cfg), code_of(style, net, cfg)
     rows = one.styles.shape[1]
+    if mask is not None:
+        after = combined_after(from_layer, rows)
+        noise = _both_noises(one, other, net)
+        weight = 1.0 if share is None else share
+        picture = combined(net, (one.styles, other.styles), noise, mask, after, source=source, share=weight)
+        return Drawn(picture, one.styles, one.noise)
+    row = first_of(from_layer, rows)
+    return drawn(net, torch.cat([one.styles[:, :row], other.styles[:, row:]], 1))
+
+
+def first_of(from_layer: int | None, rows: int) -> int:
+    """The first layer of the second code.
+
+    Raises:
+        InputError: there is no such layer.
+    """
     row = rows // 2 if from_layer is None else from_layer
     if not 0 <= row <= rows:
         raise InputError(f"there is no layer {row}: give --from-layer 0 to {rows} (from_layer=)")
-    return drawn(net, torch.cat([one.styles[:, :row], other.styles[:, row:]], 1))
+    return row
+
+
+def combined_after(from_layer: int | None, rows: int) -> int:
+    """The layer after which activations are combined.
+
+    Raises:
+        InputError: there is no such layer.
+    """
+    after = rows // 3 if from_layer is None else from_layer
+    if not 0 <= after < rows - 1:
+        raise InputError(
+            f"there are no activations after layer {after}: give --from-layer 0 to {rows - 2} (from_layer=)"
+        )
+    return after
 
 
 def transfer(
@@ -95,7 +144,7 @@ def transfer(
     Raises:
         InputError: a code is not of this generator.
     """
-    one, neutral, changed = _of(code, net, cfg), _of(before, net, cfg), _of(after, net, cfg)
+    one, neutral, changed = code_of(code, net, cfg), code_of(before, net, cfg), code_of(after, net, cfg)
     difference = changed.styles - neutral.styles
     length = difference.norm(dim=2, keepdim=True)
     difference = torch.where(length < threshold * length.max(), torch.zeros_like(difference), difference)
@@ -131,18 +180,38 @@ def adjust(
     Raises:
         InputError: the code or the direction is not of this generator, or there is no such component or layer.
     """
-    one = _of(code, net, cfg)
+    one = code_of(code, net, cfg)
     rows = one.styles.shape[1]
-    first, last = from_layer or 0, rows - 1 if to_layer is None else to_layer
-    if not 0 <= first <= last < rows:
-        raise InputError(f"there are no layers {first} to {last}: the layers of this model are 0 to {rows - 1}")
+    first, last = layers_of(from_layer, to_layer, rows)
     if direction is None:
         step = strength * _component(net.generator, cfg, component, first, last)
     else:
-        step = strength * _direction(direction, rows, cfg)
+        step = strength * direction_of(direction, rows, cfg)
     chosen = torch.arange(rows, device=step.device)
     inside = ((chosen >= first) & (chosen <= last))[None, :, None]
     return drawn(net, torch.where(inside, one.styles + step, one.styles), one.noise)
+
+
+def layers_of(from_layer: int | None, to_layer: int | None, rows: int) -> tuple[int, int]:
+    """The first and the last layer that are changed.
+
+    Raises:
+        InputError: there are no such layers.
+    """
+    first, last = from_layer or 0, rows - 1 if to_layer is None else to_layer
+    if not 0 <= first <= last < rows:
+        raise InputError(f"there are no layers {first} to {last}: the layers of this model are 0 to {rows - 1}")
+    return first, last
+
+
+def check_component(number: int, cfg: Config) -> None:
+    """Check the number of a direction that is found without labels.
+
+    Raises:
+        InputError: there is none of that number.
+    """
+    if not 0 <= number < cfg.style:
+        raise InputError(f"there is no component {number}: give 0 to {cfg.style - 1}")
 
 
 @torch.no_grad()
@@ -156,8 +225,7 @@ def _component(generator: Generator, cfg: Config, number: int, first: int, last:
     share = len(matrices) / generator.rows
     chosen = matrices[int(first * share) : max(int(first * share) + 1, round((last + 1) * share))]
     weights = torch.cat([value / value.norm(dim=1, keepdim=True).clamp_min(1e-8) for value in chosen])
-    if not 0 <= number < weights.shape[1]:
-        raise InputError(f"there is no component {number}: give 0 to {weights.shape[1] - 1}")
+    check_component(number, cfg)
     vectors = torch.linalg.eigh(weights.T @ weights).eigenvectors.flip(1)
     vector = vectors[:, number]
     vector = vector * vector[vector.abs().argmax()].sign()  # eigenvectors have no sign of their own
@@ -168,7 +236,12 @@ def _component(generator: Generator, cfg: Config, number: int, first: int, last:
     return scaled
 
 
-def _direction(given: Code, rows: int, cfg: Config) -> Tensor:
+def direction_of(given: Code, rows: int, cfg: Config) -> Tensor:
+    """A direction of styles: [style] or [rows, style].
+
+    Raises:
+        InputError: it is none of this generator.
+    """
     if len(given) != 1:
         raise InputError(f"a direction is one array, and the file has {len(given)}: give another --direction")
     (value,) = given.values()
@@ -182,7 +255,7 @@ def _direction(given: Code, rows: int, cfg: Config) -> Tensor:
     return value
 
 
-def _of(code: Code, net: Net, cfg: Config) -> Drawn:
+def code_of(code: Code, net: Net, cfg: Config) -> Drawn:
     """The styles and noise maps of a latent code.
 
     Raises:

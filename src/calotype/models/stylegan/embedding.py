@@ -9,14 +9,15 @@ Abdal, Qin, Wonka, "Image2StyleGAN: How to Embed Images Into the StyleGAN Latent
 - ``projector``: that of NVIDIA's programs, with one style for all layers by default: noise is added to it, which fades;
   noise maps are optimised beside it and kept free of structure.
 
-With ``noise_steps`` the noise maps are optimised afterwards, for the squared error alone, as in Image2StyleGAN++. An
-encoder that was trained on samples of the generator gives styles to begin with, or at once those of a preview.
+With ``noise_steps`` the noise maps are optimised afterwards, for the squared error alone, as in Image2StyleGAN++. With
+``tune_steps`` the generator is tuned to the photo at the end (pivotal tuning). An encoder that was trained on samples
+of the generator, or imported with it, gives styles to begin with, or at once those of a preview.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 import torch
@@ -28,41 +29,35 @@ from calotype.image.resize import resize
 from calotype.models.stylegan.config import Config
 from calotype.models.stylegan.cost import STEPS
 from calotype.models.stylegan.distances import Distance, fast_distance, paper_distance, projector_distance
-from calotype.models.stylegan.drawn import Drawn, drawn
+from calotype.models.stylegan.drawn import Drawn, Stage, drawn, picture_of
 from calotype.models.stylegan.encoder import Encoder, refined
-from calotype.models.stylegan.generate import displayed, label_of
+from calotype.models.stylegan.generate import label_of
 from calotype.models.stylegan.network import Generator, Net
+from calotype.models.stylegan.search import (
+    Code,
+    Target,
+    check_noise,
+    cosine,
+    maps_of,
+    optimise,
+    psnr,
+    search_noise,
+    sized,
+)
+from calotype.models.stylegan.tuning import tune
 from calotype.run import Run
+
+__all__ = ["embed", "prepared", "psnr", "structure"]
 
 METHODS, SPACES, STARTS = ("fast", "paper", "projector"), ("w+", "w"), ("mean", "random", "encoder")
 Method = Literal["fast", "paper", "projector"]
 Space = Literal["w+", "w"]
 _COARSEST = 32  # side at which ``fast`` begins, pixels
 _COARSE_SHARE = 0.7  # of the steps of ``fast`` that are made below the full size
-_FAST_RATE, _PAPER_RATE, _PROJECTOR_RATE, _NOISE_RATE = 0.05, 0.01, 0.1, 0.05
+_FAST_RATE, _PAPER_RATE, _PROJECTOR_RATE = 0.05, 0.01, 0.1
+_WARM_STEPS = 5  # in which the learning rate of ``fast`` rises
 _SAMPLES = 10_000  # latent vectors over which the spread of styles is measured
 _NOISE_PENALTY, _SMALLEST_MAP = 1e5, 8
-_USUAL_STRENGTH = 0.2  # of noise, below which its maps are changed by more
-_MOST_GAIN = 1e4  # by how much more at most
-_PREVIEWS = 20
-
-
-class Code(nn.Module):
-    """What is optimised.
-
-    Attributes:
-        styles: [1, rows, style], or [1, 1, style] for one style in all layers.
-        noise: the noise maps.
-    """
-
-    def __init__(self, styles: Tensor, noise: list[Tensor]) -> None:
-        super().__init__()
-        self.styles = nn.Parameter(styles.clone())
-        self.noise = nn.ParameterList(each.clone() for each in noise)
-
-    def rows(self, count: int) -> Tensor:
-        """The styles of all layers: [1, count, style]."""
-        return self.styles.expand(-1, count, -1)
 
 
 def embed(
@@ -78,7 +73,8 @@ def embed(
     start: str = "mean",
     seed: int = 0,
     label: int = 0,
-    encoder: Encoder | None = None,
+    tune_steps: int = 0,
+    encoder: nn.Module | None = None,
     preview: bool = False,
 ) -> Drawn:
     """Find the styles of a photo.
@@ -98,6 +94,7 @@ def embed(
         label: class whose mean is begun from, where the model knows any.
         encoder: of this generator, for ``start="encoder"`` and ``preview``.
         preview: give what the encoder makes of the photo, with its few refinements and nothing more.
+        tune_steps: of tuning the generator to the photo afterwards, see ``tuning``; the result has the tuned model.
 
     Returns:
         The result; the mean squared error of the last step is reported as ``psnr``, in decibel.
@@ -111,10 +108,7 @@ def embed(
         if value not in known:
             raise InputError(f"'{value}' is not known: choose one of {', '.join(word for word in known if word)}")
     generator = net.generator
-    if noise_steps and not _maps_of(generator):
-        raise InputError(
-            f"a model of the kind {cfg.generator} has no noise maps: leave out --noise-steps (noise_steps=)"
-        )
+    check_noise(generator, noise_steps)
     target = prepared(photo, cfg).to(run.device)
     space = space or ("w" if method == "projector" else "w+")
     first = _encoded(encoder, generator, target) if preview or start == "encoder" else None
@@ -124,12 +118,18 @@ def embed(
     code = _begun(generator, cfg, method, space, start, label, run.device, first)
     distance = _distance(method, target)
     search = {"fast": _fast, "paper": _paper, "projector": _projector}[method]
-    search(generator, code, target, distance, cfg, run, steps or STEPS[method])
+    stages = search(generator, code, target, distance, cfg, run, steps or STEPS[method])
     styles = code.rows(generator.rows).detach()
     noise = [each.detach() for each in code.noise] if method == "projector" else []
     if noise_steps:
-        noise = _noise(generator, styles, noise or _maps_of(generator), target, run, noise_steps)
-    return drawn(net, styles, noise, distance.name)
+        noise, last = search_noise(generator, styles, noise or maps_of(generator), [Target(target)], run, noise_steps)
+        stages.append(last)
+    if not tune_steps:
+        return drawn(net, styles, noise, distance.name, stages)
+    tuned, last = tune(
+        cfg, run, net=net, styles=styles, noise=noise, target=target, distance=distance, steps=tune_steps
+    )
+    return replace(drawn(tuned, styles, noise, distance.name, [*stages, last]), tuned=tuned)
 
 
 def prepared(photo: Tensor, cfg: Config) -> Tensor:
@@ -142,21 +142,13 @@ def prepared(photo: Tensor, cfg: Config) -> Tensor:
     return square.mean(1, keepdim=True) if cfg.channels == 1 else square
 
 
-def psnr(made: Tensor, target: Tensor) -> Tensor:
-    """Peak signal-to-noise ratio of pictures in -1..1, decibel."""
-    return 10 * torch.log10(4 / (made.clamp(-1, 1) - target).square().mean().clamp_min(1e-10))
-
-
-def _maps_of(generator: Generator) -> list[Tensor]:
-    maps = getattr(generator.synthesis, "noise_maps", None)
-    return [] if maps is None else list(maps())
-
-
-def _encoded(encoder: Encoder | None, generator: Generator, target: Tensor) -> Tensor:
+def _encoded(encoder: nn.Module | None, generator: Generator, target: Tensor) -> Tensor:
+    """Styles [1, rows, style] by an encoder; one that was trained here is followed by its refinements."""
     if encoder is None:
         raise InputError("there is no encoder of this model: train one, or start from the mean")
     encoder = encoder.to(target.device)
-    return refined(encoder, generator, target, encoder.encoded(generator, target))
+    styles: Tensor = encoder.encoded(generator, target)  # type: ignore[operator]
+    return refined(encoder, generator, target, styles) if isinstance(encoder, Encoder) else styles
 
 
 def _begun(
@@ -181,7 +173,7 @@ def _begun(
         styles = (torch.rand(1, rows, cfg.style) * 2 - 1).to(device)
     elif first is not None:
         styles = first if rows > 1 else first.mean(1, keepdim=True)
-    maps = [torch.randn(each.shape).to(device) for each in _maps_of(generator)] if method == "projector" else []
+    maps = [torch.randn(each.shape).to(device) for each in maps_of(generator)] if method == "projector" else []
     return Code(styles.detach(), maps)
 
 
@@ -190,43 +182,9 @@ def _distance(method: str, target: Tensor) -> Distance:
     return make(target)
 
 
-Rate = Callable[[int], float]
-
-
-def _optimise(
-    parameters: list[nn.Parameter],
-    code: nn.Module,
-    loss: Callable[[int], tuple[Tensor, Tensor]],
-    target: Tensor,
-    run: Run,
-    steps: int,
-    stage: str,
-    rate: Rate,
-    after: Callable[[], object] = lambda: None,
-) -> None:
-    """Adam on some parameters; ``loss`` gives the loss of a step and the picture, ``rate`` the learning rate."""
-    adam = torch.optim.Adam(parameters, lr=1.0, betas=(0.9, 0.999), eps=1e-8)
-    every = max(1, steps // _PREVIEWS)
-    for i in run.steps(steps, {"code": code, "optimizer": adam}, stage):
-        adam.param_groups[0]["lr"] = rate(i)
-        adam.zero_grad(set_to_none=True)
-        value, made = loss(i)
-        value.backward(inputs=parameters)  # type: ignore[no-untyped-call]
-        adam.step()
-        with torch.no_grad():
-            after()
-            run.report(loss=value.detach(), psnr=psnr(made, _sized(target, made.shape[2])))
-            if run.on_event and (i + 1) % every == 0:
-                run.report(preview=displayed(made))
-
-
-def _sized(target: Tensor, side: int) -> Tensor:
-    return target if target.shape[2] == side else resize(target, (side, side))
-
-
 def _fast(
     generator: Generator, code: Code, target: Tensor, distance: Distance, cfg: Config, run: Run, steps: int
-) -> None:
+) -> list[Stage]:
     """Coarse to fine: each stage optimises all layers up to its resolution."""
     sides = [cfg.resolution]
     if cfg.generator == "stylegan2" and cfg.architecture == "skip":
@@ -235,8 +193,9 @@ def _fast(
     coarse = round(steps * _COARSE_SHARE) if len(sides) > 1 else 0
     counts = [coarse // (len(sides) - 1)] * (len(sides) - 1) if len(sides) > 1 else []
     counts.append(steps - sum(counts))
+    stages = []
     for side, count in zip(sides, counts):
-        wanted = _sized(target, side)
+        wanted = sized(target, side)
         compared = distance.of(wanted)
 
         def loss(
@@ -245,27 +204,28 @@ def _fast(
             made = generator(code.rows(generator.rows), until=side)
             return distance(made, compared) + F.mse_loss(made, wanted), made
 
-        def rate(i: int, count: int = count) -> float:
-            return _FAST_RATE * min(1.0, (i + 1) / 5) * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * i / count)))
-
-        _optimise([code.styles], code, loss, target, run, count, f"styles at {side} pixels", rate)
+        name = f"styles at {side} pixels"
+        log = optimise([code.styles], code, loss, target, run, count, name, cosine(_FAST_RATE, count, _WARM_STEPS))
+        stages.append(Stage(name, picture_of(generator, code.rows(generator.rows)), log))
+    return stages
 
 
 def _paper(
     generator: Generator, code: Code, target: Tensor, distance: Distance, cfg: Config, run: Run, steps: int
-) -> None:
+) -> list[Stage]:
     compared = distance.of(target)
 
     def loss(i: int) -> tuple[Tensor, Tensor]:
         made = generator(code.rows(generator.rows))
         return distance(made, compared) + F.mse_loss(made, target), made
 
-    _optimise([code.styles], code, loss, target, run, steps, "styles", lambda i: _PAPER_RATE)
+    log = optimise([code.styles], code, loss, target, run, steps, "styles", lambda i: _PAPER_RATE)
+    return [Stage("styles", picture_of(generator, code.rows(generator.rows)), log)]
 
 
 def _projector(
     generator: Generator, code: Code, target: Tensor, distance: Distance, cfg: Config, run: Run, steps: int
-) -> None:
+) -> list[Stage]:
     compared, maps = distance.of(target), list(code.noise)
     label = label_of(0, cfg)
     with torch.no_grad():
@@ -289,7 +249,9 @@ def _projector(
         down = 0.5 - 0.5 * math.cos(math.pi * min(1.0, (1 - done) / 0.25))
         return _PROJECTOR_RATE * down * min(1.0, done / 0.05 + 1e-3)
 
-    _optimise([code.styles, *maps], code, loss, target, run, steps, "styles and noise", rate, normalise)
+    name = "styles and noise"
+    log = optimise([code.styles, *maps], code, loss, target, run, steps, name, rate, normalise)
+    return [Stage(name, picture_of(generator, code.rows(generator.rows), maps), log)]
 
 
 def structure(maps: list[nn.Parameter] | list[Tensor]) -> Tensor:
@@ -304,41 +266,3 @@ def structure(maps: list[nn.Parameter] | list[Tensor]) -> Tensor:
                 break
             level = F.avg_pool2d(level, 2)
     return total
-
-
-def _noise(
-    generator: Generator, styles: Tensor, maps: list[Tensor], target: Tensor, run: Run, steps: int
-) -> list[Tensor]:
-    """Optimise the noise maps for the squared error, with the styles fixed.
-
-    Raises:
-        InputError: no layer uses noise.
-    """
-    strengths = [value for name, value in generator.named_parameters() if name.endswith("noise_strength")]
-    if strengths and all(float(value.detach()) == 0 for value in strengths):
-        raise InputError("this model uses no noise (all its strengths are 0): leave out --noise-steps (noise_steps=)")
-    gains = _gains(strengths, len(maps))
-    code = Code(styles, [each / gain for each, gain in zip(maps, gains)])
-    parameters = list(code.noise)
-
-    def loss(i: int) -> tuple[Tensor, Tensor]:
-        made = generator(styles, [each * gain for each, gain in zip(parameters, gains)])
-        return F.mse_loss(made, target), made
-
-    def rate(i: int) -> float:
-        return _NOISE_RATE * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * i / steps)))
-
-    _optimise(parameters, code, loss, target, run, steps, "noise", rate)
-    return [each.detach() * gain for each, gain in zip(parameters, gains)]
-
-
-def _gains(strengths: list[nn.Parameter], count: int) -> list[float]:
-    """What the changes of each noise map are multiplied by.
-
-    A step of Adam has the same length whatever a map is worth; where the network has learned to use little noise, as
-    from drawings, maps have to change by more to change the picture.
-    """
-    if len(strengths) != count:
-        return [1.0] * count
-    found = [abs(float(value.detach())) for value in strengths]
-    return [min(_MOST_GAIN, max(1.0, _USUAL_STRENGTH / value)) if value else 1.0 for value in found]

@@ -54,8 +54,8 @@ def sample(
         run: where it runs.
         net: trained or imported.
         seed: of the latent vector.
-        truncation: how far styles are from their mean, 0..1: the lower, the more common and the less varied the
-            pictures; 1 leaves them as they are.
+        truncation: factor of the distance of styles from their mean: 1 leaves them as they are, 0 is the mean; above 1
+            they are more extreme, below 0 on the other side of it.
         mix: seed of a second latent vector, whose styles are used from ``mix_from`` on; ``None``: none.
         mix_from: row from which the second latent vector is used, from 0; ``None``: half of them.
         label: class of the picture, where the model knows any.
@@ -71,12 +71,22 @@ def sample(
     label_here = None if given is None else given.to(device)
     styles = net.generator.styles(latent_of(seed, cfg).to(device), label_here, truncation)
     if mix is not None:
-        start = styles.shape[1] // 2 if mix_from is None else mix_from
-        if not 0 <= start <= styles.shape[1]:
-            raise InputError(f"there is no row {start}: give --mix-from 0 to {styles.shape[1]} (mix_from=)")
+        start = mixed_from(mix_from, styles.shape[1])
         other = net.generator.styles(latent_of(mix, cfg).to(device), label_here, truncation)
         styles = torch.cat([styles[:, :start], other[:, start:]], 1)
     return displayed(net.generator(styles)).to(run.device)
+
+
+def mixed_from(mix_from: int | None, rows: int) -> int:
+    """The layer from which a second latent vector is used.
+
+    Raises:
+        InputError: there is no such layer.
+    """
+    start = rows // 2 if mix_from is None else mix_from
+    if not 0 <= start <= rows:
+        raise InputError(f"there is no layer {start}: give --mix-from 0 to {rows} (mix_from=)")
+    return start
 
 
 def displayed(pictures: Tensor) -> Tensor:

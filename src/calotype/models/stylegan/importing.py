@@ -22,7 +22,7 @@ _KIND = "StyleGAN file"
 _FAMILIES = {"stylegan2": "StyleGAN2", "stylegan3": "StyleGAN3", "lucidrains": "StyleGAN2 (lucidrains)"}
 _LARGEST, _MOST_LAYERS = 4096, 64
 _TRUST = "it is no network that is known here"
-_MAYBE_ABSENT = ("mapping.w_avg", "noise_const")
+_MAYBE_ABSENT = ("mapping.w_avg", "noise_const", "num_batches_tracked")
 
 
 def imported(path: str | Path) -> tuple[Config, Net]:
@@ -89,6 +89,7 @@ def described(path: str | Path) -> Description:
         "activation clamp": f"{cfg.clamp:g}" if cfg.clamp else "none",
         "mean style": "in the file" if found.mean else "measured when it is imported",
         "parameters": f"{sum(value.numel() for value in found.tensors.values()):,}",
+        **({"encoder": f"{cfg.encoder}, {sum(cfg.encoder_units)} units"} if cfg.encoder != "none" else {}),
         **found.facts,
     }
     if cfg.generator == "stylegan3":

@@ -9,6 +9,7 @@ from calotype.models.stylegan.alias_free import AliasFreeSynthesis
 from calotype.models.stylegan.config import Config
 from calotype.models.stylegan.lucid import LucidMapping, LucidSynthesis
 from calotype.models.stylegan.mapping import Mapping
+from calotype.models.stylegan.residual_encoder import ResidualEncoder
 from calotype.models.stylegan.synthesis import Noise, Synthesis
 
 _MAPPED = 10_000  # latent vectors over which the mean style is measured
@@ -48,12 +49,16 @@ class Net(nn.Module):
 
     Attributes:
         generator: draws pictures.
+        encoder: gives the styles of a photo, where it was imported with the generator.
     """
+
+    encoder: ResidualEncoder | None
 
     def __init__(self, cfg: Config) -> None:
         super().__init__()
         self.cfg = cfg
         self.generator = Generator(cfg)
+        self.encoder = None if cfg.encoder == "none" else ResidualEncoder(cfg)
 
     def extra_repr(self) -> str:
         """Kind and size."""

@@ -77,7 +77,7 @@ class Trainer:
 
     def __init__(self, cfg: Config, device: torch.device) -> None:
         if cfg.generator != "stylegan2":
-            raise InputError(f"the generator {cfg.generator} is only imported, not trained: train generator=stylegan2")
+            raise InputError(f"the generator {cfg.generator} is only imported, not trained: leave out --set generator")
         self.cfg, self.device = cfg, device
         self.net = build(cfg).to(device)
         self.discriminator: Discriminator = Discriminator(cfg).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 
 from torch import Tensor
 
 from calotype.foreign import Record, Refused
-from calotype.models.stylegan.config import Config
+from calotype.models.stylegan.config import Config, rows
+from calotype.models.stylegan.dialects.encoders import kind_of, settings_of, tensors_of_encoder, uses_average
 from calotype.models.stylegan.dialects.found import (
     AUTHOR_LICENCE,
     Found,
     base_of,
+    is_tensor,
     mean_style,
     named,
+    number,
     tensors_of,
 )
 
@@ -59,9 +63,24 @@ def _of_encoder(value: dict[object, object]) -> Found | None:
     decoder = {name.removeprefix("decoder."): one for name, one in named(state) if name.startswith("decoder.")}
     if "input.input" not in decoder:
         return None
-    others = sorted({name.split(".")[0] for name, _ in named(state)} - {"decoder"})
-    unused = (*others, *sorted(name for name, _ in named(value) if name not in ("state_dict", "latent_avg")))
-    return found(decoder, value.get("latent_avg"), "pSp or e4e (decoder)", unused, {})
+    unused = {name.split(".")[0] for name, _ in named(state)} - {"decoder"}
+    unused |= {name for name, _ in named(value)} - {"state_dict", "latent_avg"}
+    mean, options = value.get("latent_avg"), value.get("opts")
+    generator = found(decoder, mean, "pSp or e4e (decoder)", (), {})
+    weights = tensors_of({name.removeprefix("encoder."): one for name, one in named(state) if name[:8] == "encoder."})
+    kind = kind_of(options)
+    settings = settings_of(weights, kind)
+    if settings is None:
+        return replace(generator, unused=tuple(sorted(unused)))
+    given = number(mean) if is_tensor(mean) and uses_average(options) else None
+    tensors = tensors_of_encoder(weights, given, rows(generator.cfg), generator.cfg.style)
+    return replace(
+        generator,
+        cfg=replace(generator.cfg, **settings),
+        tensors={**generator.tensors, **tensors},
+        writer=f"{'pSp' if kind == 'psp' else kind} (encoder and decoder)",
+        unused=tuple(sorted(unused - {"encoder"})),
+    )
 
 
 def found(state: object, mean: object, writer: str, unused: tuple[str, ...], facts: dict[str, str]) -> Found:

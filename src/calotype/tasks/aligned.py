@@ -1,0 +1,58 @@
+"""Photos, masks and pictures of the photo's shape, as a model of a data set takes them: cropped and resized alike."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from calotype.errors import InputError
+from calotype.types import Photo, Size
+
+_SAME_SHAPE = 0.02  # relative tolerance of aspect ratios
+
+
+def same_shape(one: Size, other: Size) -> bool:
+    """Whether the aspect ratios are equal, within 2 %."""
+    return abs(one.width * other.height / (one.height * other.width) - 1) <= _SAME_SHAPE
+
+
+def fitted(photo: Photo, size: tuple[int, int]) -> Photo:
+    """A photo cropped around its centre and resized to (height, width), without transparency."""
+    from calotype.data.folder import fitted_photo
+    from calotype.image.io import open_photo
+
+    fitting = open_photo(fitted_photo(photo, size))
+    return replace(fitting, name=photo.name, source=photo.source, notes=photo.notes, carried=photo.carried)
+
+
+def aligned(picture: Photo, photo: Photo, size: tuple[int, int]) -> Photo:
+    """A picture of the photo's shape, cropped and resized as the photo is.
+
+    Raises:
+        InputError: it has another shape.
+    """
+    if not same_shape(picture.size, photo.size):
+        raise InputError(
+            f"'{picture.name}' is {picture.size} and '{photo.name}' {photo.size} pixels: "
+            "give a picture of the photo's size or aspect ratio"
+        )
+    return fitted(picture, size)
+
+
+def aligned_mask(mask: Photo, photo: Photo, size: tuple[int, int]) -> Photo:
+    """A mask of the photo's shape, cropped and resized as the photo is.
+
+    Raises:
+        InputError: it has another shape, or selects nothing of what is left of the photo.
+    """
+    from calotype.image.io import open_photo, to_image
+    from calotype.image.mask import open_mask
+
+    selected = open_mask(mask, photo.size)
+    picture = open_photo(to_image((selected * 2 - 1).expand(-1, 3, -1, -1)))
+    fitting = fitted(replace(picture, name=mask.name, source=mask.source), size)
+    if fitting.rgb.max() < 128:
+        raise InputError(
+            f"the mask selects nothing in the middle of '{photo.name}', to which it is cropped for the model: paint a "
+            "larger region"
+        )
+    return fitting

@@ -1,0 +1,120 @@
+"""Jobs for one photo that a model of a data set may do by embedding it, where engines work on the photo itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from calotype.errors import InputError
+from calotype.kinds import KINDS
+from calotype.tasks.arguments import one_of
+from calotype.tasks.job import OutputSpec
+from calotype.tasks.latent_job import CodedJob
+from calotype.tasks.photo_job import PhotoJob
+from calotype.tasks.request import Request
+from calotype.types import PhotoLike
+
+if TYPE_CHECKING:
+    import torch
+
+    from calotype.run import Run
+
+# How far a result reaches over its mask, and how soft its edge is, as shares of the side.
+DILATION, SOFTNESS = 0.015, 0.015
+_FAST = "fast"
+METHODS = (_FAST, "paper")
+
+
+class CodedPhotoJob(CodedJob, PhotoJob):
+    """A job for one photo and, with a model of a data set, its latent code."""
+
+    code_given: ClassVar[bool] = True  # whether the verb takes a latent code of the photo
+
+    def __init__(
+        self,
+        request: Request,
+        photo: PhotoLike,
+        also: Sequence[PhotoLike] = (),
+        run: Run | None = None,
+        **pictures: Any,
+    ) -> None:
+        """See ``PhotoJob``.
+
+        Raises:
+            InputError: an input cannot be used.
+        """
+        self.latents, self.stages = {}, {}
+        if request.own.get("method") is not None:
+            one_of(METHODS, request.own["method"], "method")
+        super().__init__(request, photo, also, run, **pictures)
+        if self.declared.coded and request.size not in (None, self.photo.size):
+            raise InputError(f"the model draws pictures of {self.photo.size} pixels: leave out --size (size=)")
+
+    def read_mask(self, mask: PhotoLike) -> torch.Tensor:
+        """The mask of the photo's shape, kept among the inputs: [1, 1, h, w], 0 or 1, of the size of the photo.
+
+        Raises:
+            InputError: it cannot be used.
+        """
+        from calotype.image.io import open_photo
+        from calotype.image.mask import open_mask
+
+        self.pictures["mask"] = self.aligned_mask(open_photo(mask, max_side=self.request.max_side))
+        return open_mask(self.pictures["mask"], self.photo.size)
+
+    @classmethod
+    def opened(cls, name: str, value: Any, request: Request) -> Any:
+        """See ``Job``; a latent code is for models only."""
+        if name == "code" and not any(given.name == "code" for given in request.declared.inputs):
+            raise InputError(f"{request.engine} works on the photo itself: leave out --code (code=), or give a --model")
+        return super().opened(name, value, request)
+
+    def coded_doubts(self) -> list[str | None]:
+        """Lines about a photo and a model that differ; none for engines."""
+        from calotype.tasks.plausibility import grey_photo
+
+        if not self.declared.coded:
+            return []
+        return [grey_photo(self.given, getattr(self.config, "channels", 3))]
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """See ``Job``; values that were not given are those of the method."""
+        options = super().options
+        if not self.declared.coded:
+            return options
+        own = self.request.own
+        given = {
+            "method": own.get("method") or _FAST,
+            "steps": own.get("steps") or 0,
+            "noise_steps": own.get("noise_steps"),
+        }
+        searched = self.code_given and "code" not in self.pictures
+        return {**options, **given, "plan": (self.verb, *given.values(), searched)}
+
+    def model_arguments(self, output: OutputSpec) -> dict[str, Any]:
+        """See ``Job``; the mask is the region that the verb works on."""
+        arguments = super().model_arguments(output)
+        return {**arguments, "mask": self.region_of(output.seed)} if self.declared.coded else arguments
+
+    def region_of(self, seed: int) -> torch.Tensor:
+        """Where the output of a seed is drawn by the model: [1, 1, h, w], 0 or 1."""
+        raise NotImplementedError
+
+    def make(self, output: OutputSpec) -> tuple[Any, float]:
+        """See ``PhotoJob``; the picture of a latent code is blended into the photo."""
+        made, seconds = super().make(output)
+        return (self.placed(self.keep(made, output), output), seconds) if self.declared.coded else (made, seconds)
+
+    def placed(self, made: Any, output: OutputSpec) -> Any:
+        """The picture of a latent code [1, 3, h, w], -1..1, as a result: a PIL image."""
+        return self.finished(made)
+
+    def blended(self, made: torch.Tensor, region: torch.Tensor) -> torch.Tensor:
+        """The result in a region [1, 1, h, w] with a soft edge, and the photo elsewhere: [1, 3, h, w]."""
+        from calotype.image.mask import composite, soften
+
+        side = max(self.size.height, self.size.width)
+        photo = KINDS["photo"].tensor(self.photo, made.device)
+        soft = soften(region.to(made.device), round(DILATION * side), SOFTNESS * side)
+        return composite(photo, made, soft)

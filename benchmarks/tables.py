@@ -725,6 +725,8 @@ def stylegan() -> str:
         "CPU minutes are those of the training, one thread. "
         f"{few}\n\nBy the features of EfficientNet-Lite0: "
         + " ".join(verdict(*each) for each in bounds if each[1] is not None)
+        + f" By the offline features the first and the last are {number(offline[_OVER_PLAIN])} and "
+        f"{number(offline[_OVER_PLAIN_FEW])}."
         + "\n\nThe faces are drawn in squares of 2 x 2 pixels. Transposed convolutions without a filter, as the plain "
         "GAN has them, reproduce the squares; the filters of StyleGAN2 leave soft edges. Samples of `small` have less "
         "noise and are less varied: many faces have little hair and no glasses. Settings were not changed after this "

@@ -5,14 +5,19 @@ Seeds are the first ones, not chosen ones. ``python benchmarks/gallery.py paint 
 
 from __future__ import annotations
 
+import argparse
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 import calotype
+import relayout
 from calotype.image.grid import contact_sheet
+from calotype.image.io import open_photo, to_image, to_tensor
+from calotype.image.labelmap import open_labels
 
 HERE = Path(__file__).parent
 PHOTOS = HERE.parent / "examples" / "photos"
@@ -240,6 +245,20 @@ def learned_layouts() -> None:
     strip("relayout_learned", [photo, found, shifted, *made], labels, 5, 260)
 
 
+def comparison() -> None:
+    """One photo laid out by a changed map, by all systems that can; those that learn are trained on this photo."""
+    photo = opened("mountains")
+    photo.thumbnail((250, 250), Image.Resampling.LANCZOS)
+    found = calotype.segment(photo)[0]
+    own = open_labels(found)
+    target = open_labels(found.transpose(Image.Transpose.FLIP_LEFT_RIGHT), like=own)
+    case = relayout.Case("mountains", "mirrored", to_tensor(open_photo(photo))[:, :3], own, target)
+    with tempfile.TemporaryDirectory() as work:
+        options = argparse.Namespace(work=Path(work), set=[])
+        made = {system: to_image(relayout.drawn(case, system, options)[0]) for system in relayout.SYSTEMS}
+    strip("comparison", [photo, target.image(), *made.values()], ["the photo", "the layout", *made], 5, 250)
+
+
 def maps() -> None:
     """What is found in four photos: regions, and outlines."""
     names = ("mountains", "pagoda", "stream", "dandelions")
@@ -455,6 +474,7 @@ PICTURES = {
     "shapes": forms,
     "relayout": layouts,
     "relayout_learned": learned_layouts,
+    "comparison": comparison,
     "faces": faces,
     "embedded": embedded,
     "maps": maps,

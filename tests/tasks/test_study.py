@@ -56,6 +56,24 @@ def save(made, participant, choose, *, form=0, passes=1):
     (made.folder / "answers" / f"{participant}.json").write_text(json.dumps(answer))
 
 
+def test_rankings_show_one_scale_and_ask_by_the_criterion(tmp_path):
+    photos = folder(tmp_path / "photos", ["a.png", "b.png"])
+    wide, same = tmp_path / "wide", folder(tmp_path / "same", ["a_1.png", "b_1.png"], 1)
+    wide.mkdir()
+    for name in ("a_1.png", "b_1.png"):
+        Image.new("RGB", (64, 24), "red").save(wide / name)
+    made = study([photos, wide, same], kind="ranking", out=tmp_path / "study", criterion="Which is wider?", side=48)
+    page, pictures = content(made)[0], key_of(made)["pictures"]
+    assert page["criterion"] == "Which is wider?"
+    for id, data in page["pictures"].items():
+        size = Image.open(io.BytesIO(base64.b64decode(data.split(",")[1]))).size
+        assert size == ((48, 18) if pictures[id]["method"] == "wide" else (24, 18))
+    with pytest.raises(InputError, match="leave out --criterion"):
+        study([photos, wide, same], out=tmp_path / "other", criterion="Which is wider?")
+    with pytest.raises(InputError, match="--criterion is for a new one"):
+        study([made.folder], criterion="Which is wider?")
+
+
 def test_the_page_says_neither_what_is_real_nor_who_made_what(places, tmp_path):
     made = study(places, out=tmp_path / "study", count=10)
     shown, text = content(made)

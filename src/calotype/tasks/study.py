@@ -101,6 +101,14 @@ def study(
         float, Param("how long pictures are shown; 0: until the answer", kind="number", metavar="SECONDS")
     ] = 1.0,
     twice: Annotated[bool, Param("make every trial twice, with the pictures in reverse order", kind="switch")] = False,
+    criterion: Annotated[
+        str,
+        Param(
+            "for ranking: what participants are asked, like 'Which shows the same scene, only wider? Press the best "
+            "first.'; without it, likeness to the photo",
+            metavar="TEXT",
+        ),
+    ] = "",
     side: Annotated[
         int, Param("shrink pictures so that no side is longer, pixels", kind="whole", metavar="PIXELS", at_least=16)
     ] = 512,
@@ -125,7 +133,9 @@ def study(
         count: number of trials for each participant, at most.
         seconds: how long pictures are shown; 0: until the answer. Rankings have no limit.
         twice: make every trial twice, with the pictures in reverse order; in rankings, contradictions count as ties.
-        side: largest side of a shown picture, pixels. A photo and its generated pictures get equal sizes.
+        criterion: for rankings, the sentence that tells participants what to rank by; empty: likeness to the photo.
+        side: largest side of a shown picture, pixels. A photo and its generated pictures get equal sizes, in rankings
+            one scale.
         seed: seed of the random choices.
         weights: Inception weights for sifid, a file or its folder; ``None``: the folder ``CALOTYPE_WEIGHTS``; without
             them SIFID has features that need no weights.
@@ -139,7 +149,8 @@ def study(
     places = [Path(folder) for folder in ([folders] if isinstance(folders, str | Path) else folders)]
     if len(places) == 1:
         _read_key(places[0])
-        _check_existing(places[0], kind=kind, out=out, count=count, seconds=seconds, twice=twice, side=side, seed=seed)
+        given = {"kind": kind, "out": out, "count": count, "seconds": seconds, "twice": twice, "seed": seed}
+        _check_existing(places[0], **given, side=side, criterion=criterion)
         return results(places[0])
     if kind not in KINDS:
         raise InputError(unknown("kind of study", kind, KINDS))
@@ -151,13 +162,15 @@ def study(
         )
     if twice and kind == "unpaired":
         raise InputError("an unpaired trial has one picture and no order: leave out --twice (twice=)")
+    if criterion and kind != "ranking":
+        raise InputError(f"a {kind} study asks what is real: leave out --criterion, or give --kind ranking")
     target = Path(out)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InputError(f"{shown(target)} is not empty: give another folder, -o (out=)")
     reals, fakes = _pictures(places)
     planned = plan(kind, reals, fakes, count, seed)
     distances, features = _distances(planned, reals, weights, on_progress)
-    settings = {"seconds": 0.0 if kind == "ranking" else seconds, "twice": twice, "side": side}
+    settings = {"seconds": 0.0 if kind == "ranking" else seconds, "twice": twice, "side": side, "criterion": criterion}
     _write(planned, target, settings, distances, features)
     trials = max(map(len, planned.forms)) * (2 if twice else 1)
     return Study(target, target / PAGE, trials, planned.methods, planned.notes)

@@ -21,7 +21,7 @@ _TEMPLATE = Path(__file__).with_name("study_page.html")
 _PLACE = "/*STUDY*/"
 
 
-def page(plan: Plan, id: str, *, seconds: float, twice: bool, side: int) -> str:
+def page(plan: Plan, id: str, *, seconds: float, twice: bool, side: int, criterion: str = "") -> str:
     """The text of the page.
 
     Args:
@@ -30,9 +30,10 @@ def page(plan: Plan, id: str, *, seconds: float, twice: bool, side: int) -> str:
         seconds: how long pictures are shown; 0 for no limit.
         twice: whether every trial comes again, with the pictures in reverse order.
         side: largest side of a shown picture, pixels; larger pictures are shrunk.
+        criterion: for rankings, what participants rank by; empty: likeness to the photo.
 
     A photo and all that was generated from it have the same longer side, that of the smallest of them, as a difference
-    would say which is which.
+    would say which is which. In rankings, where the photo is known, they have one scale instead.
     """
     names, sides = sorted(plan.pictures), _sides(plan, side)
     content = {
@@ -40,28 +41,35 @@ def page(plan: Plan, id: str, *, seconds: float, twice: bool, side: int) -> str:
         "kind": plan.kind,
         "seconds": seconds,
         "twice": twice,
+        "criterion": criterion,
         "forms": [[{"pictures": trial.pictures, "source": trial.source} for trial in form] for form in plan.forms],
-        "pictures": {name: _embedded(plan.pictures[name].path, sides[plan.pictures[name].photo]) for name in names},
+        "pictures": {name: _embedded(plan.pictures[name].path, sides[name]) for name in names},
     }
     text = json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")
     return _TEMPLATE.read_text(encoding="utf-8").replace(_PLACE, text)
 
 
 def _sides(plan: Plan, side: int) -> dict[str, int]:
-    """The longer side, pixels, of the pictures of each photo.
+    """The longer side of each picture as it is shown, pixels.
 
     Raises:
         InputError: a picture cannot be read, or would have too few pixels.
     """
     from calotype.image.io import open_photo
 
-    sides: dict[str, int] = {}
-    for one in plan.pictures.values():
+    longer: dict[str, int] = {}
+    for name, one in plan.pictures.items():
         size = open_photo(one.path).size
-        if min(size.height, size.width) * min(1.0, side / max(size.height, size.width)) < _SMALLEST:
+        longer[name] = max(size.height, size.width)
+        if min(size.height, size.width) * min(1.0, side / longer[name]) < _SMALLEST:
             raise InputError(f"{shown(one.path)} would be too small with a side of {side} pixels: give more (--side)")
-        sides[one.photo] = min(sides.get(one.photo, side), max(size.width, size.height))
-    return sides
+    groups: dict[str, list[int]] = {}
+    for name, one in plan.pictures.items():
+        groups.setdefault(one.photo, []).append(longer[name])
+    if plan.kind == "ranking":
+        scales = {photo: min(1.0, side / max(sides)) for photo, sides in groups.items()}
+        return {name: max(1, round(longer[name] * scales[one.photo])) for name, one in plan.pictures.items()}
+    return {name: min(side, *groups[one.photo]) for name, one in plan.pictures.items()}
 
 
 def study_id(plan: Plan, settings: Any) -> str:

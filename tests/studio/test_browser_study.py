@@ -67,14 +67,17 @@ def test_pairs_are_hidden_after_their_time_answered_and_resumed(page, tmp_path):
     made = created(tmp_path, count=4, seconds=0.2, twice=True)
     page.driver.get(made.page.as_uri())
     page.click(".start")
+
+    def asked(number):
+        page.until(lambda: page.script("return document.querySelector('header').textContent") == f"{number + 1} of 8")
+
     for number in range(8):
+        asked(number)
         if number == 3:  # a page that is loaded again goes on
             page.driver.refresh()
             page.reads(".start", "continue")
             page.click(".start")
-        page.until(
-            lambda n=number: page.script("return document.querySelector('header').textContent") == f"{n + 1} of 8"
-        )
+            asked(number)
         images = page.until(lambda: len(page.all(".stage img")) == 2 and page.all(".stage img"))
         dark = [brightness(page, image) for image in images].index(40)
         page.until(lambda: page.script("return !!document.querySelector('.stage.hidden')"))  # after its time

@@ -95,7 +95,7 @@ def test_refusals() -> None:
         analogy_inputs(picture(0), halves(RED, BLUE), picture(2))
     with pytest.raises(InputError, match=r"--guide shade \(guide=\)"):
         analogy_inputs(picture(0), picture(1), picture(2), guide="shade")
-    with pytest.raises(InputError, match="colours=mine"):
+    with pytest.raises(InputError, match=r"--colours mine \(colours=\)"):
         analogy_inputs(picture(0), picture(1), picture(2), colours="mine")
 
 

@@ -118,6 +118,7 @@ def test_a_film_between_two_samples(kept, tmp_path):
     ends = calotype.sample(first.folder, 2, 2, device="cpu")
     assert [film.frames[k].tobytes() for k in (0, 3)] == [image.tobytes() for image in ends]
     film.save(tmp_path / "film.png")
+    assert film.name.endswith("_to3")  # films to other seeds have other names
     assert calotype.show(tmp_path / "film.png").command == (
         f"calotype interpolate {first.folder.name} --seed 2 --to-seed 3 --frames 4 --device cpu"
     )
@@ -129,6 +130,7 @@ def test_a_film_between_two_samples(kept, tmp_path):
         ({"frames": 1}, "1 frames"),
         ({"along": "latents"}, "latent"),
         ({"truncation": 0.5}, "no truncation"),
+        ({"truncation": 3}, "from -2 to 2"),
         ({"label": 1}, "no label"),
         ({"layout": np.zeros((4, 4), np.uint8)}, "no input layout"),
         ({"fps": 0}, "speed"),

@@ -92,6 +92,8 @@ def test_what_is_refused(model, photo, tmp_path):
         calotype.embed(photo, model=other, steps=1)
     calotype.embed(photo, model=other, steps=1, start="mean")
     assert calotype.train("encoder", other, settings=QUICK).new
+    assert not calotype.train("encoder", other).new  # the encoder that is there is not replaced without settings
+    assert calotype.train("encoder", other, settings={**QUICK, "steps": 1}).new
     calotype.embed(photo, model=other, preview=True)
     for given, words in (
         ({"preset": "small"}, "leave out --preset"),

@@ -201,6 +201,8 @@ def test_activations_are_combined_in_a_mask(here, model, capsys):
     one, other = (path.with_suffix(".safetensors") for path in photos.save("out"))
     Image.fromarray(np.tri(16, dtype=np.uint8) * 255).save("half.png")
     made = calotype.crossover(one, other, model=model, mask="half.png", share=0.5)
+    assert not made.latents  # no latent code draws combined activations
+    assert not made.save("combined")[0].with_suffix(".safetensors").exists()
     assert made[0].size == (16, 16)
     assert made[0].tobytes() != photos[0].tobytes()
     (path,) = made.save("out")

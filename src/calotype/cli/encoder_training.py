@@ -65,8 +65,9 @@ def _require_memory(encoder: EncoderModel) -> None:
 def _training_line(encoder: EncoderModel) -> str:
     done = encoder.done()
     action = f"resuming ({done:.0%} done)" if done else "training"
+    replaced = "; it replaces the one that is there, which has other settings" if encoder.replaces else ""
     return (
         f"{action} the encoder of {encoder.of.name} on its own samples: about "
         f"{format_duration(encoder.cost.seconds * (1 - done))} and {format_bytes(encoder.cost.bytes)}, once; Ctrl-C "
-        f"stops, the same command resumes; previews are written to {encoder.previews}"
+        f"stops, the same command resumes; previews are written to {encoder.previews}{replaced}"
     )

@@ -148,7 +148,7 @@ def _weights_file(path: str | Path | None, name: str, network: str) -> Path:
         kept = cache_folder("weights")
         if not folder and not (kept / name).is_file():
             raise InputError(
-                f"no {network} weights: 'calotype weights' fetches them; or give the path of {name}, or set "
+                f"no {network} weights: 'calotype weights' lists and fetches them; or give the path of {name}, or set "
                 f"{WEIGHTS_VARIABLE} to its folder"
             )
         path = folder or kept

@@ -26,6 +26,16 @@ class CrossoverJob(LatentJob):
     takes = ("structure_code", "style_code", "mask", "source")
     named = MappingProxyType({"from_layer": None, "share": None})
 
+    @property
+    def has_code(self) -> bool:
+        """See ``CodedJob``; no latent code draws what was made by combining activations."""
+        return super().has_code and "mask" not in self.inputs
+
+    def doubts(self) -> list[str | None]:
+        """See ``Job``."""
+        without = "no latent code is written: none draws a picture of combined activations"
+        return [*super().doubts(), None if self.has_code else without]
+
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:
         """See ``Job``."""

@@ -89,8 +89,11 @@ class EmbedJob(LatentJob):
         """See ``Job``."""
         from calotype.tasks.plausibility import grey_photo
 
+        names = ", ".join(self.tuned_folder(output).name for output in self.outputs) if self.request.own["tune"] else ""
+        many = len(self.outputs) > 1
         tuned = (
-            f"the tuned generator becomes the model {self.tuned_folder(self.outputs[0]).name}: edit the code with it"
+            f"the tuned generator{'s become' if many else ' becomes'} the model{'s' if many else ''} {names}: edit "
+            f"{'each' if many else 'the'} code with it"
         )
         return [grey_photo(self.inputs["photo"], self.config.channels), tuned if self.request.own["tune"] else None]
 

@@ -94,8 +94,21 @@ class EncoderModel(StoredModel):
 
     @property
     def finished(self) -> bool:
-        """Whether there is an encoder of these weights and settings."""
-        return model_store.is_finished(self.folder) and _recorded(self.folder).get("about", {}).get("key") == self.key
+        """Whether there is an encoder of these weights and settings; without changed settings, one of any settings."""
+        if not model_store.is_finished(self.folder):
+            return False
+        recorded = _recorded(self.folder)
+        unchanged = not self.changes and not self.seed and recorded.get("photo_sha256") == self.weights
+        return unchanged or recorded.get("about", {}).get("key") == self.key
+
+    @property
+    def replaces(self) -> bool:
+        """Whether there is an encoder of other settings or weights, which the training replaces at its end."""
+        return model_store.is_finished(self.folder) and not self.finished
+
+    def done(self) -> float:
+        """See ``StoredModel``; nothing of a training with other settings."""
+        return super().done() if model_store.described(self.folder).get("key") == self.key else 0.0
 
     def train(self, run: Run) -> None:
         """See ``Training``; an encoder of other weights or settings is replaced at the end.

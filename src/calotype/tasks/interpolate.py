@@ -34,14 +34,20 @@ class InterpolateJob(FilmJob, LayoutJob):
         """See ``Job``."""
         super().check(own)
         one_of(_ALONG, own["along"], "along")
-        between(own["truncation"], 0.0, 1.0, "a truncation", "0.7")
+        between(own["truncation"], -2.0, 2.0, "a truncation", "0.7")
 
     def check_inputs(self) -> None:
         """See ``ModelJob``."""
         for name, usual in _OF_SOME.items():
             if name not in self.declared.options and self.request.own[name] != usual:
-                raise InputError(f"the model {self.request.engine} has no {name}: leave out --{name} ({name}=)")
+                what = "interpolates latent vectors alone" if name == "along" else f"has no {name}"
+                raise InputError(f"the model {self.request.engine} {what}: leave out --{name} ({name}=)")
         super().check_inputs()
+
+    @property
+    def name(self) -> str:
+        """The name of the layout or model, and the last seed, so that films to other seeds have other names."""
+        return f"{super().name}_to{self.request.own['to_seed']}"
 
 
 def interpolate(

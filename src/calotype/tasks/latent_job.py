@@ -33,9 +33,14 @@ class CodedJob(Job):
     stages: dict[int, list[Stage]]
 
     @property
+    def has_code(self) -> bool:
+        """Whether the outputs have a latent code that draws them."""
+        return self.declared.coded
+
+    @property
     def beside(self) -> tuple[str, ...]:
         """See ``Job``."""
-        if not self.declared.coded:
+        if not self.has_code:
             return super().beside
         return (CODE_SUFFIX, *((STAGES_SUFFIX, LOG_SUFFIX) if self.request.own.get("stages") else ()))
 
@@ -54,7 +59,7 @@ class CodedJob(Job):
 
     def save(self, made: Any, path: Any, output: OutputSpec) -> None:
         """Write the picture, beside it the latent code as a safetensors file and, if asked for, the stages."""
-        if not self.declared.coded:
+        if not self.has_code:
             super().save(made, path, output)
             return
         code = Path(path).with_suffix(CODE_SUFFIX)
@@ -68,7 +73,7 @@ class CodedJob(Job):
     def result(self) -> Result:
         """The pictures of the request with their latent codes and stages."""
         made = super().result()
-        if not self.latents:
+        if not self.latents or not self.has_code:
             return made
         return replace(
             made,

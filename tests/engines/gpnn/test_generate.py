@@ -102,6 +102,19 @@ def test_a_single_thing_stays_single_and_keeps_its_shape_at_larger_sizes() -> No
     assert areas[1] > 1.2  # the published method widens it, or makes two
 
 
+@pytest.mark.parametrize(("size", "tile"), [((80, 260), (False, False)), ((80, 150), (False, True))])
+def test_far_larger_sizes_and_tiles_are_made_as_published(size: tuple[int, int], tile: tuple[bool, bool]) -> None:
+    photo = with_one_disc()
+    made = gpnn.retarget([photo], TINY, Run(), size=size, seed=0, tile=tile)
+    published = replace(TINY, seam_level=0.0)
+    assert torch.equal(made, gpnn.retarget([photo], published, Run(), size=size, seed=0, tile=tile))
+
+
+def test_a_seam_level_out_of_range_is_refused() -> None:
+    with pytest.raises(InputError, match="seam_level=-3"):
+        gpnn.retarget([with_one_disc()], replace(TINY, seam_level=-3), Run(), size=(80, 120), seed=0)
+
+
 def test_a_direction_that_shrinks_while_the_other_grows() -> None:
     photo = with_one_disc()
     made = gpnn.retarget([photo], FAST, Run(), size=(60, 160), seed=0)

@@ -18,6 +18,8 @@ from calotype.matching.refine import Level, Refinement, Tile, limited, noise_map
 from calotype.matching.start import displaced, tileable
 from calotype.run import Run
 
+_MOST_SEAMS = 2.5  # factor above which everything would be stretched by repeated seams
+
 
 def plan(photo: tuple[int, int], size: tuple[int, int], cfg: Config) -> list[Level]:
     """The pyramid of a result of ``size`` from a photo of ``photo`` pixels (height, width), coarsest level first."""
@@ -109,23 +111,25 @@ def retarget(
 ) -> Tensor:
     """The photo at another size: resized at the coarsest level, then synthesised from patches of the original size.
 
-    Section 4.1 of the paper. A size that is larger in any direction instead starts at the level ``cfg.seam_level``,
-    from the photo with seams repeated or removed, so that what is distinct keeps its shape. Arguments, result and
-    errors are those of ``vary``. The seed affects only the search, so results of two seeds are similar.
+    Section 4.1 of the paper. A size that is up to 2.5 times as large in any direction instead starts at the level
+    ``cfg.seam_level``, from the photo with seams repeated or removed, so that what is distinct keeps its shape; not so
+    a tile. Arguments, result and errors are those of ``vary``. The seed affects only the search, so results of two
+    seeds are similar.
     """
     checked(photos, size, cfg)
     noise = torch.Generator().manual_seed(seed)
     photo = photos[0]
     before = (photo.shape[2], photo.shape[3])
     levels = plan(before, size, cfg)
-    if cfg.seam_level <= 0 or (size[0] <= before[0] and size[1] <= before[1]):
+    factors = size[0] / before[0], size[1] / before[1]
+    if cfg.seam_level <= 0 or max(factors) <= 1 or max(factors) > _MOST_SEAMS or any(tile):
         how = replace(refinement(cfg), alpha=cfg.retarget_alpha)
         return refine(tileable(resize(photo, levels[0].size), tile), photos, how, run, levels, noise, tile)
     first = starting_level(cfg.seam_level, len(levels))
     here = levels[first]
     small = resize(photo, (max(1, round(before[0] * here.factor)), max(1, round(before[1] * here.factor))))
     how = replace(refinement(cfg), alpha=cfg.seam_alpha)
-    start = tileable(with_seams(small, here.size), tile)
+    start = with_seams(small, here.size)
     return refine(start, photos, how, run, levels[first:], noise, tile, levels[:first])
 
 
@@ -151,6 +155,8 @@ def _checked_settings(cfg: Config) -> None:
         raise InputError(f"--set ratio={cfg.ratio:g} cannot be used: give a number above 1.05, like 1.333")
     if cfg.search not in ("exact", "fast"):
         raise InputError(f"--set search={cfg.search} cannot be used: give --set search=fast or --set search=exact")
+    if not 0 <= cfg.seam_level <= 1:
+        raise InputError(f"seam_level={cfg.seam_level:g} cannot be used: give a number from 0 to 1, like 0.8")
     for name, least in (
         ("steps", 1),
         ("fine_steps", 1),

@@ -547,12 +547,9 @@ def _training(result: dict[str, Any], engine: str) -> str:
 
 def enlarging() -> str:
     keys = (("psnr", 2), ("rmse", 2), ("ssim", 3), ("lpips", 3), ("naturalness", 2), ("seconds", 2))
-    names = ("superresolution", "superresolution_factors", "superresolution_dip")
+    names = ("superresolution", "superresolution_factors", "superresolution_dip", "superresolution_singan")
     found = [results(name) for name in names]
     measured = [row for result in found for row in result["summary"]]
-    # An earlier build, with trainings that were there already: their seconds say nothing.
-    before = [row for row in results("superresolution_singan")["summary"] if row["system"].startswith("singan")]
-    measured += [{**row, "mean": {**row["mean"], "seconds": None}} for row in before]
     rows = [
         (row["system"], row["factor"], *(number(row["mean"].get(key), digits) for key, digits in keys))
         for row in sorted(measured, key=lambda row: row["factor"] != 4)
@@ -566,7 +563,7 @@ def enlarging() -> str:
         "better. CPU seconds are those of one thread, training included, on a machine with other work. `esrgan-slim` "
         "is the network of the npm package @upscalerjs/esrgan-slim; `dip` is deep image prior with a small network and "
         f"{found[2]['dip']['steps']} steps. EDSR and SRGAN, which SinGAN's table has, are missing: no package carries "
-        "their weights. The row of `singan` is of an earlier build on the same photos, RMSE and time not measured."
+        "their weights."
     )
 
 

@@ -74,3 +74,23 @@ def test_engines_says_what_set_takes(calotype):
     for key, said in gpnn["keys"].items():
         assert said["meaning"], f"nothing is said about {key}"
         assert key in text
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_garbage_collector_rests_while_the_command_line_is_made_and_works_after(fails):
+    import gc
+
+    from calotype.cli.report import reported
+
+    found = []
+
+    class Command:
+        def main(self, **_):
+            found.append(gc.isenabled())
+            if fails:
+                raise package.InputError("no")
+            return lambda: found.append(gc.isenabled()) or 0
+
+    assert reported(Command, []) == int(fails)
+    assert found == ([False] if fails else [False, True])
+    assert gc.isenabled()

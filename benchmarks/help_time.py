@@ -30,7 +30,7 @@ from machine import provenance
 GOAL = 0.4  # seconds, of the median without torch
 VERBS = [
     *(task.__name__ for task in verbs.JOBS),
-    *("train", "data", "evaluate", "show", "engines", "studio", "models"),
+    *("train", "data", "evaluate", "study", "show", "weights", "engines", "studio", "models"),
 ]
 COMMANDS = [["--help"], *([verb, "--help"] for verb in VERBS)]
 WORK = "import sys; from calotype.cli import main; sys.exit(main(sys.argv[1:]))"

@@ -24,8 +24,9 @@ _SIDE, _MADE = 160, 640
 # things of one colour would be widened otherwise, as nothing changes within them.
 _UNLIKE = 0.6
 # In one round at most this share of the columns is repeated, once each; then repeated pixels cost ``_REPEATED`` more,
-# in units of the difference of black and white, so that the next round prefers others.
-_SHARE, _REPEATED = 0.12, 0.6
+# in units of the difference of black and white, so that the next round prefers others. Where the width grows by more
+# than ``_SPREAD``, they cost less: else distinct things would have to be repeated, too.
+_SHARE, _REPEATED, _SPREAD = 0.12, 0.6, 0.5
 
 
 def with_seams(picture: Tensor, size: tuple[int, int]) -> Tensor:
@@ -90,10 +91,11 @@ def repeated(pixels: Pixels, count: int) -> Places:
     channels, height, width = pixels.shape
     columns = np.tile(np.arange(width), (height, 1))
     times, unlike = np.zeros((height, width)), unlikeness(pixels)
+    cost = 2 * _REPEATED * min(1.0, _SPREAD * width / max(1, count)) ** 2
     while count > 0:
         some = min(count, max(1, int(_SHARE * columns.shape[1])))
         shown = np.take_along_axis(pixels, np.broadcast_to(columns, (channels, *columns.shape)), 2)
-        extra = np.take_along_axis(unlike, columns, 1) + 2 * _REPEATED * times
+        extra = np.take_along_axis(unlike, columns, 1) + cost * times
         marked = _marked(shown, extra, some)
         copies = 1 + marked
         # Every row gets ``some`` pixels more.

@@ -91,6 +91,13 @@ def with_one_disc() -> torch.Tensor:
     return photo.clamp(-1, 1)
 
 
+def test_a_single_thing_is_stretched_less_than_all_the_rest_at_twice_the_width() -> None:
+    photo = with_one_disc()
+    made = gpnn.retarget([photo], FAST, Run(), size=(80, 200), seed=0)
+    red = [((x[0, 0] > 0.5) & (x[0, 1] < -0.5)).sum() for x in (photo, made)]
+    assert 0.8 < red[1] / red[0] < 1.6
+
+
 def test_a_single_thing_stays_single_and_keeps_its_shape_at_larger_sizes() -> None:
     photo = with_one_disc()
     red = ((photo[0, 0] > 0.5) & (photo[0, 1] < -0.5)).sum()

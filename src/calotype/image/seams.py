@@ -26,7 +26,7 @@ _UNLIKE = 0.6
 # In one round at most this share of the columns is repeated, once each; then repeated pixels cost ``_REPEATED`` more,
 # in units of the difference of black and white, so that the next round prefers others. Where the width grows by more
 # than ``_SPREAD``, they cost less: else distinct things would have to be repeated, too.
-_SHARE, _REPEATED, _SPREAD = 0.12, 0.6, 0.5
+_SHARE, _REPEATED, _SPREAD = 0.12, 0.6, 0.55
 
 
 def with_seams(picture: Tensor, size: tuple[int, int]) -> Tensor:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from calotype.errors import InputError
 from calotype.files import read_error, shown
-from calotype.results import Latent
+from calotype.results import Latent, read_latent_settings
 from calotype.types import Boxes, LabelMap, Photo
 
 if TYPE_CHECKING:
@@ -222,7 +222,15 @@ def _own_latent(value: Path) -> Latent:
         raise read_error(value, error, "give a saved latent code") from error
     except SafetensorError as error:
         raise InputError(f"{shown(value)} is no latent code: give a .safetensors file that calotype wrote") from error
-    return Latent(values, value.stem, source=value)
+    return Latent(values, value.stem, _settings_in(value), source=value)
+
+
+def _settings_in(path: Path) -> dict[str, Any]:
+    """The settings in a latent code; none in that of another program."""
+    try:
+        return read_latent_settings(path)[0]
+    except InputError:
+        return {}
 
 
 def _numbers(tensor: torch.Tensor) -> Any:

@@ -53,7 +53,7 @@ def test_it_is_said_what_becomes_of_the_photo(home):
         settings=None, model=home / "wide", device="cpu",
     )  # fmt: skip
     note = ExpandJob(request, home / "sky/1.png").cost.note
-    assert note == "the photo is cropped to 16x16 pixels, the size of the model"
+    assert note == "the photo is cropped and resized to 16x16 pixels, the size of the model"
 
 
 @pytest.mark.parametrize(

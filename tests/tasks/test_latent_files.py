@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from calotype.cli import main
 from calotype.errors import InputError
 from calotype.models import stylegan
 from calotype.results import Latent
+from calotype.tasks import model_store
 from calotype.tasks.show import show
 
 CFG = replace(stylegan.PRESETS["tiny"], resolution=16)
@@ -52,7 +54,7 @@ CODE = "me_embed_0.safetensors"
     ("words", "line"),
     [
         (("sample", "MODEL", "--label", "1"), "was trained without labels: leave out --label"),
-        (("sample", "MODEL", "--mix", "1", "--mix-from", "9"), "no layer 9: give --mix-from 0 to 6"),
+        (("sample", "MODEL", "--mix", "1", "--mix-from", "9"), "no layer 9: give --mix-from 0 to 5"),
         (("sample", "MODEL", "--truncation", "2.5"), "give a number from -2 to 2"),
         (("embed", "me.png", "--model", "MODEL", "--label", "1"), "was trained without labels"),
         (("embed", "me.png", "--model", "MODEL", "--noise-steps", "5"), "uses no noise"),
@@ -61,6 +63,17 @@ CODE = "me_embed_0.safetensors"
         (("adjust", CODE, "--model", "MODEL", "--direction", "long.npy"), r"a direction of shape [3]"),
         (("adjust", "other.safetensors", "--model", "MODEL"), "embed the photo in this model"),
         (("crossover", CODE, CODE, "--model", "MODEL", "--from-layer", "9"), "no layer 9: give --from-layer"),
+        (("crossover", CODE, CODE, "--model", "MODEL", "--from-layer", "6"), "no layer 6: give --from-layer 0 to 5"),
+        (("embed", "me.png", "--model", "MODEL", "--preview", "-n", "2"), "same for every seed: leave out -n"),
+        (("embed", "me.png", "--model", "MODEL", "--preview", "--stages"), "no stages: leave out --stages"),
+        (("embed", "me.png", "--model", "MODEL", "--method", "paper"), "'calotype weights vgg16' fetches them"),
+        (
+            ("stylize", "me.png", "me.png", "--mask", "me.png", "--model", "MODEL", "--method", "paper"),
+            "'calotype weights vgg16' fetches them",
+        ),
+        (("erase", "me.png", "--mask", "me.png", "--model", "MODEL", "--engine", "gpnn"), "leave out --engine gpnn"),
+        (("adjust", CODE, "--model", "MODEL", "-n", "3"), "no option '-n': 'calotype adjust --help' lists them"),
+        (("morph", CODE, CODE, "--model", "MODEL", "--frames", "1"), "'--frames': give at least 2"),
         (("transfer", CODE, CODE, "other.safetensors", "--model", "MODEL"), "embed the photo in this model"),
         (("morph", CODE, "other.safetensors", "--model", "MODEL"), "embed the photo in this model"),
     ],
@@ -184,3 +197,72 @@ def test_a_model_without_an_encoder_says_so(model, capsys):
         assert printed.count("\n") == 1
     assert run("embed", "me.png", "--model", model, "--preview", "--steps", "3") in (1, 2)
     assert "a preview is not optimised: leave out --steps" in capsys.readouterr().err
+
+
+def test_an_encoder_that_is_not_trained_to_its_end_is_to_be_gone_on_with(model, capsys):
+    model_store.describe(model / model_store.ENCODER, {"engine": "encoder", "stages": ["styles"]})
+    assert run("embed", "me.png", "--model", model, "--preview") == 1
+    assert "not trained to its end: go on, calotype train encoder" in capsys.readouterr().err
+
+
+def test_codes_of_another_model_are_noted(model, tmp_path, capsys):
+    other = tmp_path / "others-stylegan-0123456789ab"
+    shutil.copytree(model, other)
+    note = f"'me_embed_0' is a latent code of the model {model.name}: {other.name} makes another picture of it"
+    for verb, codes in (("adjust", 1), ("crossover", 2), ("transfer", 3), ("morph", 2)):
+        end = ("--frames", "2") if verb == "morph" else ()
+        assert run(verb, *[CODE] * codes, "--model", other, *end, "-o", "out") == 0
+        assert capsys.readouterr().err.count(note) == 1
+        assert run(verb, *[CODE] * codes, "--model", model, *end, "-o", "out") == 0
+        assert "note" not in capsys.readouterr().err
+
+
+def test_a_code_of_a_tuned_model_belongs_to_that(model):
+    code = Latent(calotype.embed("me.png", model=model, steps=1).latents[0].values, "me", {"model": "a", "tuned": "b"})
+    assert any("of the model b" in note for note in calotype.adjust(code, model=model).notes)
+
+
+def test_a_code_of_another_photo_is_noted(model, capsys):
+    with Image.open("me.png") as photo:
+        photo.rotate(90).save("you.png")
+        stroke = photo.copy()
+    stroke.paste((255, 0, 0), (5, 5, 12, 12))
+    stroke.save("stroke.png")
+    words = ("stroke.png", "--model", model, "--code", CODE, "--steps", "1", "--noise-steps", "0", "-o", "out")
+    Image.new("L", (20, 20)).save("mask.png")
+    with Image.open("mask.png") as mask:
+        mask.paste(255, (5, 5, 12, 12))
+        mask.save("mask.png")
+    for photo, noted in (("me.png", False), ("you.png", True)):
+        assert run("edit", photo, *words, "--mask", "mask.png") == 0
+        assert ("'me_embed_0' is the latent code of 'me.png', not of 'you'" in capsys.readouterr().err) is noted
+
+
+def test_show_says_that_a_model_is_not_in_the_store(model, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert not show(CODE).missing  # a folder of that name is here
+    monkeypatch.chdir(tmp_path.parent)
+    monkeypatch.setenv("CALOTYPE_CACHE", str(tmp_path / "cache"))
+    assert run("show", tmp_path / CODE) == 0
+    assert f"there is no model {model.name} here: write the folder that it is in" in capsys.readouterr().err
+
+
+def test_what_embed_leaves_out_of_a_photo_is_noted(model, capsys):
+    Image.new("RGBA", (20, 30), (255, 0, 0, 100)).save("wide.png")
+    assert run("embed", "wide.png", "--model", model, "--steps", "1", "-o", "out") == 0
+    printed = capsys.readouterr().err
+    assert "note: the middle square of 'wide' is used" in printed
+    assert "note: 'wide' is placed on grey where it is transparent" in printed
+
+
+def test_a_photo_of_the_size_of_the_model_is_not_cropped(model, capsys):
+    with Image.open("me.png") as photo:
+        photo.resize((16, 16)).save("small.png")
+        Image.new("L", (16, 16), 0).save("mask.png")
+    with Image.open("mask.png") as mask:
+        mask.paste(255, (4, 4, 9, 9))
+        mask.save("mask.png")
+    for photo, said in (("small.png", False), ("me.png", True)):
+        words = ("--model", model, "--mask", "mask.png", "--steps", "1", "--noise-steps", "0", "-o", "out")
+        assert run("erase", photo, *words) == 0
+        assert ("cropped and resized to 16x16 pixels" in capsys.readouterr().err) is said

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import calotype
+from calotype.errors import InputError
 from calotype.tasks.retarget import RetargetJob
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (32, 48, 3), dtype=np.uint8)
@@ -133,3 +134,9 @@ def test_a_film_never_replaces_the_photo(tmp_path):
         job.save(job.make(output)[0], given.with_suffix(".png"), output)
     assert given.read_bytes() == before
     assert not given.with_suffix(".png").exists()
+
+
+@pytest.mark.parametrize(("name", "value"), [("frames", 20), ("fps", 5.0)])
+def test_options_of_a_film_without_one(name, value):
+    with pytest.raises(InputError, match=f"--{name} belongs to --film"):
+        calotype.retarget(np.zeros((32, 32, 3), np.uint8), factor=2, **{name: value})

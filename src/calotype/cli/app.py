@@ -123,8 +123,8 @@ def _show(path: str, as_json: bool) -> int:
         print(json.dumps({"command": result.command, "settings": result.settings}, indent=2))
         return 0
     print(result.command)
-    if result.content:
-        print(result.content, file=sys.stderr)
+    for line in filter(None, (result.content, result.missing)):
+        print(line, file=sys.stderr)
     version = result.settings.get("calotype")
     if version != __version__:
         print(

@@ -20,6 +20,7 @@ from calotype.tasks.job import Job
 from calotype.tasks.latent_job import CODE_SUFFIX
 from calotype.tasks.manifest import Manifest
 from calotype.tasks.model_job import ModelJob
+from calotype.tasks.param import described
 from calotype.tasks.request import Request
 
 
@@ -37,6 +38,7 @@ def run_job_command(task: Callable[..., Any], kind: type[Job], typed: dict[str, 
     except InputError as error:
         # An invalid model is an input error, not a usage error.
         raise (error if issubclass(kind, ModelJob) else Misuse(str(error))) from None
+    _check_engine(task, given, request)
     _check_place(options)
     several = main is not None and Path(main).is_dir()
     sources_found = _part(_sources(main, request, options), options.part)
@@ -67,6 +69,14 @@ def _sources(main: str | None, request: Request, options: OutputOptions) -> list
     return [Source(None, request.model.resolve().name)]
 
 
+def _check_engine(task: Callable[..., Any], given: dict[str, Any], request: Request) -> None:
+    """Refuse an engine beside a model of another system: a model is used by its own."""
+    named = given.get("engine")
+    if request.model is None or named is None or named in (request.engine, described(task)["engine"][1]):
+        return
+    raise Misuse(f"the model {request.model.name} is of {request.engine}: leave out --engine {named}, or --model")
+
+
 def _check_place(options: OutputOptions) -> None:
     if not options.on:
         return
@@ -91,7 +101,7 @@ def _resume_hint(summary: JobSummary, options: OutputOptions, several: bool) -> 
     command = "the same command"
     if options.skip_existing is False:
         command += " with --skip-existing instead of --again"
-    elif not (options.skip_existing or several):
+    elif summary.pictures and not (options.skip_existing or several):
         command += " with --skip-existing"
     return f"stopped with {len(summary.pictures)} of {summary.planned} pictures finished: {command} resumes"
 

@@ -116,6 +116,8 @@ def _usage_message(error: Exception) -> str:
     option = getattr(error, "option_name", None)
     if option and "o such option" in text and context is not None:
         known = [flag for parameter in context.command.params for flag in (*parameter.opts, *parameter.secondary_opts)]
+        if len(option) == 2:  # a letter resembles no other option in meaning
+            return f"there is no option '{option}': '{where} --help' lists them"
         return unknown("option", option, known, f"'{where} --help' lists them")
     text = _plain(text.rstrip("."))
     return f"{text[:1].lower()}{text[1:]}: see '{where} --help'"
@@ -124,6 +126,8 @@ def _usage_message(error: Exception) -> str:
 def _plain(text: str) -> str:
     """A message of the command-line library in plain words."""
     text = re.sub(r"Input should be a valid integer\b.*", "give a whole number, like 4", text)
+    text = re.sub(r"Input should be greater than or equal to (\S+)", r"give at least \1", text)
+    text = re.sub(r"Input should be less than or equal to (\S+)", r"give at most \1", text)
     return re.sub(r"Input should be a valid number\b.*", "give one number, like 4 or 1.5", text)
 
 

@@ -142,14 +142,17 @@ def _load_weights(net: nn.Module, data: bytes) -> None:
     net.load_state_dict({key: value.float() for key, value in load(data).items()})
 
 
+_FETCHED = {VGG_FILE: "vgg16", STEM_FILE: "inception"}  # names of the files for ``calotype weights``
+
+
 def _weights_file(path: str | Path | None, name: str, network: str) -> Path:
     if path is None:
         folder = os.environ.get(WEIGHTS_VARIABLE)
         kept = cache_folder("weights")
         if not folder and not (kept / name).is_file():
             raise InputError(
-                f"no {network} weights: 'calotype weights' lists and fetches them; or give the path of {name}, or set "
-                f"{WEIGHTS_VARIABLE} to its folder"
+                f"no {network} weights: 'calotype weights {_FETCHED[name]}' fetches them; or give the path of {name}, "
+                f"or set {WEIGHTS_VARIABLE} to its folder"
             )
         path = folder or kept
     path = Path(path)
@@ -264,6 +267,17 @@ def read_weights(file: Path, name: str) -> tuple[dict[str, Tensor], str]:
     if not found:
         raise InputError(f"{shown(file)} holds no weights: give {name}")
     return found, hashlib.sha256(data).hexdigest()
+
+
+def check_vgg16() -> None:
+    """Check that the weights of VGG-16 are there, without reading them.
+
+    Raises:
+        InputError: they are not.
+    """
+    file = _weights_file(None, VGG_FILE, "VGG-16")
+    if not file.is_file():
+        raise InputError(f"{file} is missing: 'calotype weights vgg16' fetches it; or unset {WEIGHTS_VARIABLE}")
 
 
 def vgg16(path: str | Path | None = None) -> Vgg16:

@@ -88,7 +88,8 @@ METHOD = Param(
     choices=("fast", "paper"),
 )
 STEPS = Param(
-    "models of a data set: steps of optimising the styles; without it, those of the method",
+    "models of a data set: steps of optimising the styles, not counting the search for the photo; without it, those of "
+    "the method",
     kind="whole",
     metavar="COUNT",
     at_least=1,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from calotype.errors import InputError
 from calotype.kinds import KINDS
+from calotype.results import Latent
 from calotype.tasks.arguments import one_of
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.latent_job import CodedJob
@@ -71,11 +72,15 @@ class CodedPhotoJob(CodedJob, PhotoJob):
 
     def coded_doubts(self) -> list[str | None]:
         """Lines about a photo and a model that differ; none for engines."""
-        from calotype.tasks.plausibility import grey_photo
+        from calotype.tasks.plausibility import code_of_another_model, code_of_another_photo, grey_photo
 
         if not self.declared.coded:
             return []
-        return [grey_photo(self.given, getattr(self.config, "channels", 3))]
+        doubts, code = [grey_photo(self.given, getattr(self.config, "channels", 3))], self.pictures.get("code")
+        if isinstance(code, Latent) and self.request.model is not None:
+            doubts += [code_of_another_model(code, self.request.model.resolve().name)]
+            doubts += [code_of_another_photo(code, self.given)]
+        return doubts
 
     @property
     def options(self) -> dict[str, Any]:

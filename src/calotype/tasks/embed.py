@@ -47,6 +47,8 @@ class EmbedJob(LatentJob):
         if own["preview"] and (made or own["start"] not in (None, "encoder")):
             flag = (made or ["start"])[0].replace("_", "-")
             raise InputError(f"a preview is not optimised: leave out --{flag}, or --preview (preview=)")
+        if own["preview"] and own["stages"]:
+            raise InputError("a preview has no stages: leave out --stages, or --preview (preview=)")
         if own["space"] is not None:
             arguments.one_of(SPACES, own["space"], "space")
         for name in ("steps", "noise_steps", "tune"):
@@ -56,10 +58,12 @@ class EmbedJob(LatentJob):
 
     def check_inputs(self) -> None:
         """See ``ModelJob``; reads the encoder where it is asked for."""
+        if self.request.own["preview"] and self.request.n > 1:
+            raise InputError("a preview is the same for every seed: leave out -n (n=)")
         if self.start == "encoder" and self.encoder is None:
-            raise InputError(
-                f"the model {self.folder.name} has no encoder yet: train one, calotype train encoder {self.folder.name}"
-            )
+            begun = model_store.described(self.folder / model_store.ENCODER)
+            state = "encoder is not trained to its end: go on" if begun else "model has no encoder yet: train one"
+            raise InputError(f"the {state}, calotype train encoder {self.folder.name}")
         super().check_inputs()
 
     @cached_property
@@ -95,7 +99,13 @@ class EmbedJob(LatentJob):
             f"the tuned generator{'s become' if many else ' becomes'} the model{'s' if many else ''} {names}: edit "
             f"{'each' if many else 'the'} code with it"
         )
-        return [grey_photo(self.inputs["photo"], self.config.channels), tuned if self.request.own["tune"] else None]
+        photo = self.inputs["photo"]
+        return [
+            grey_photo(photo, self.config.channels),
+            f"the middle square of '{photo.name}' is used" if photo.size.height != photo.size.width else None,
+            f"'{photo.name}' is placed on grey where it is transparent" if photo.alpha is not None else None,
+            tuned if self.request.own["tune"] else None,
+        ]
 
     @property
     def options(self) -> dict[str, Any]:

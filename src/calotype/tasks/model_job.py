@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from calotype.errors import InputError
+from calotype.results import Latent
 from calotype.tasks import model_store
 from calotype.tasks.job import UNRECORDED, Job, common_settings
 from calotype.tasks.request import Request
@@ -75,6 +76,13 @@ class ModelJob(Job):
         if self.declared.check:
             getattr(self.package, self.declared.check)(self.config)
         _ = self.cost
+
+    def doubts(self) -> list[str | None]:
+        """See ``Job``; latent codes of other models are doubted."""
+        from calotype.tasks.plausibility import code_of_another_model
+
+        codes = [given for given in self.inputs.values() if isinstance(given, Latent)]
+        return [code_of_another_model(code, self.folder.resolve().name) for code in codes]
 
     def fitting_size(self) -> Size:
         """The size of the results: that of the request, or the training size."""

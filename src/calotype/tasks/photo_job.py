@@ -211,7 +211,8 @@ class PhotoJob(Job):
         """See ``Job``."""
         if self.system.of_sets:
             expected = super().cost
-            return replace(expected, note=f"the photo is cropped to {self.photo.size} pixels, the size of the model")
+            cropped = f"the photo is cropped and resized to {self.photo.size} pixels, the size of the model"
+            return expected if self.given.size == self.photo.size else replace(expected, note=cropped)
         return self.engine_cost()
 
     def engine_cost(self) -> Cost:

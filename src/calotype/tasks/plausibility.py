@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from calotype.results import Latent
 from calotype.types import Photo
 
 _SIDE = 256  # pixels
@@ -90,6 +91,34 @@ def map_without_counterpart(photo: Photo, target: Photo) -> str | None:
     return None
 
 
+def grey_photo(photo: Photo, channels: int) -> str | None:
+    """A grey photo for a model of ``channels`` colours that draws in colour, or the other way round."""
+    colours = photo.rgb.astype(np.int16)
+    grey = bool((np.abs(colours - colours[..., :1]) <= _GREY).all())
+    if grey and channels == 3:
+        return f"'{photo.name}' is grey and the model draws in colour: what it draws may have colours"
+    if not grey and channels == 1:
+        return f"the model draws in grey: the colours of '{photo.name}' are left out where it draws"
+    return None
+
+
+def code_of_another_model(code: Latent, model: str) -> str | None:
+    """A latent code that was found in another model than the one of the folder ``model``, which draws it."""
+    found_in = code.settings.get("tuned") or code.settings.get("model")
+    if isinstance(found_in, str) and found_in != model:
+        return f"'{code.name}' is a latent code of the model {found_in}: {model} makes another picture of it"
+    return None
+
+
+def code_of_another_photo(code: Latent, photo: Photo) -> str | None:
+    """A latent code that was found for another photo than the one it is used for."""
+    pictures = code.settings.get("pictures")
+    found = pictures.get("photo") if isinstance(pictures, dict) else None
+    if isinstance(found, dict) and found.get("sha256") not in (None, photo.sha256):
+        return f"'{code.name}' is the latent code of '{found.get('name')}', not of '{photo.name}'"
+    return None
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # Measures
 
@@ -139,14 +168,3 @@ def _layout(photo: Photo) -> float:
         for j in range(_PARTS)
     ]
     return float((np.std(parts, axis=0) / (features.reshape(-1, 4).std(axis=0) + 1e-6)).mean())
-
-
-def grey_photo(photo: Photo, channels: int) -> str | None:
-    """A grey photo for a model of ``channels`` colours that draws in colour, or the other way round."""
-    colours = photo.rgb.astype(np.int16)
-    grey = bool((np.abs(colours - colours[..., :1]) <= _GREY).all())
-    if grey and channels == 3:
-        return f"'{photo.name}' is grey and the model draws in colour: what it draws may have colours"
-    if not grey and channels == 1:
-        return f"the model draws in grey: the colours of '{photo.name}' are left out where it draws"
-    return None

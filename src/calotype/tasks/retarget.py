@@ -49,6 +49,9 @@ class RetargetJob(PhotoJob):
             if known_engine and given.get("model") is None:
                 _check_able(given["engine"], "shape")
         one_of(_OUTSIDES, own["outside"], "outside")
+        for name in ("frames", "fps"):
+            if own[name] != _UNUSED[name] and own["film"] is None:
+                raise InputError(f"--{name} belongs to --film: give that too (film=), or leave it out ({name}=)")
         if own["film"] is not None:
             one_of(_FILMS, own["film"], "film")
             if known_engine and given.get("model") is None:

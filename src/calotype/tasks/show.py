@@ -14,6 +14,7 @@ from calotype.kinds import KINDS
 from calotype.results import read_latent_settings
 from calotype.tasks.arguments import STRUCTURES
 from calotype.tasks.latent_job import CODE_SUFFIX
+from calotype.tasks.model_store import folder_of
 from calotype.tasks.param import Param, described
 from calotype.tasks.verbs import VERBS
 
@@ -26,11 +27,13 @@ class Shown:
         settings: all recorded settings, including the engine's whole configuration.
         command: the shell command that reproduces the picture, to be run in the folder of the photo.
         content: what a latent code holds; empty for pictures.
+        missing: what the command needs and this machine lacks, in a line; empty if nothing is known to be missing.
     """
 
     settings: Mapping[str, Any]
     command: str
     content: str = ""
+    missing: str = ""
 
 
 def show(
@@ -54,7 +57,19 @@ def show(
         raise InputError(
             f"'{path}' has settings that this version cannot read: use the version that made it"
         ) from error
-    return Shown(settings, command, content)
+    return Shown(settings, command, content, _missing(settings))
+
+
+def _missing(settings: Mapping[str, Any]) -> str:
+    """A line about a model that is not found by its name: names are recorded, and never the folders they are in."""
+    name = settings.get("model")
+    if not isinstance(name, str):
+        return ""
+    try:
+        folder_of(name)
+    except InputError:
+        return f"there is no model {name} here: write the folder that it is in"
+    return ""
 
 
 def _recorded(path: str | Path) -> tuple[Mapping[str, Any], str]:

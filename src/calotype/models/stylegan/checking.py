@@ -20,6 +20,7 @@ from calotype.models.stylegan.editing import (
 from calotype.models.stylegan.generate import label_of, mixed_from
 from calotype.models.stylegan.network import Net
 from calotype.models.stylegan.search import check_noise
+from calotype.nn.features import check_vgg16
 
 
 def check_sample(cfg: Config, *, net: Net, label: int, mix: int | None, mix_from: int | None, **others: Any) -> None:
@@ -42,22 +43,33 @@ def check_interpolate(cfg: Config, *, net: Net, label: int, **others: Any) -> No
     label_of(label, cfg)
 
 
-def check_embed(cfg: Config, *, net: Net, label: int, noise_steps: int = 0, **others: Any) -> None:
+def check_embed(
+    cfg: Config, *, net: Net, label: int, method: str = "fast", noise_steps: int = 0, **others: Any
+) -> None:
     """Check the arguments of ``embed``.
 
     Raises:
-        InputError: the model has no such class, or no noise maps.
+        InputError: the model has no such class, or no noise maps, or there are no weights of the features.
     """
     label_of(label, cfg)
+    _check_features(method)
     check_noise(net.generator, noise_steps)
 
 
-def check_masked(cfg: Config, *, net: Net, noise_steps: int | None, code: Code | None = None, **others: Any) -> None:
+def _check_features(method: str) -> None:
+    if method in ("paper", "projector"):
+        check_vgg16()
+
+
+def check_masked(
+    cfg: Config, *, net: Net, noise_steps: int | None, method: str = "fast", code: Code | None = None, **others: Any
+) -> None:
     """Check the arguments of ``erase``, ``edit``, ``stylize`` and ``mix``.
 
     Raises:
-        InputError: the model has no noise maps, or the code is not of this model.
+        InputError: the model has no noise maps, the code is not of this model, or there are no weights of the features.
     """
+    _check_features(method)
     check_noise(net.generator, noise_steps or 0)
     if code is not None:
         code_of(code, net, cfg)

@@ -99,8 +99,8 @@ def first_of(from_layer: int | None, rows: int) -> int:
         InputError: there is no such layer.
     """
     row = rows // 2 if from_layer is None else from_layer
-    if not 0 <= row <= rows:
-        raise InputError(f"there is no layer {row}: give --from-layer 0 to {rows} (from_layer=)")
+    if not 0 <= row < rows:
+        raise InputError(f"there is no layer {row}: give --from-layer 0 to {rows - 1} (from_layer=)")
     return row
 
 

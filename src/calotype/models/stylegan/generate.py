@@ -84,8 +84,8 @@ def mixed_from(mix_from: int | None, rows: int) -> int:
         InputError: there is no such layer.
     """
     start = rows // 2 if mix_from is None else mix_from
-    if not 0 <= start <= rows:
-        raise InputError(f"there is no layer {start}: give --mix-from 0 to {rows} (mix_from=)")
+    if not 0 <= start < rows:
+        raise InputError(f"there is no layer {start}: give --mix-from 0 to {rows - 1} (mix_from=)")
     return start
 
 

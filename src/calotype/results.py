@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -140,7 +140,8 @@ class Result:
         latents: the latent code of each image, if the verb finds any; else empty.
         stages: the stages of the search for each of them; else empty.
         notes: how inputs were read, and what looks exchanged or inverted; one line each.
-        carried: date, author, copyright and resolution of the photo, which ``save`` writes into the files.
+        carried: date, author, copyright and resolution of the photo, and the source type of the pictures, which
+            ``save`` writes into the files.
     """
 
     images: list[Image]
@@ -165,11 +166,15 @@ class Result:
     def __getitem__(self, index: int) -> Image:
         return self.images[index]
 
-    def save(self, folder: str | Path = ".") -> list[Path]:
+    def save(self, folder: str | Path = ".", *, metadata: bool = True) -> list[Path]:
         """Write the images as ``{name}_{verb}_{seed}.png`` with embedded settings, and return the paths.
 
         If the images differ in their start scale, it is appended to the names. The film of an image has the same stem
         and the suffix of its format, a latent code the same stem and ``.safetensors``.
+
+        Args:
+            folder: where to write them; created if missing.
+            metadata: whether they carry settings, origin, and what came with the photo.
 
         Raises:
             OutputError: the folder cannot be created or written to, or the disk is full; no partial file is left.
@@ -181,11 +186,14 @@ class Result:
         for i, (image, seed, scale) in enumerate(zip(self.images, self.seeds, self.scales or [""] * len(self))):
             path = result_path(folder, self.name, str(self.settings["verb"]), seed, scale)
             if self.films:
-                self.films[i].save(path.with_suffix(f".{self.settings['own']['film']}"))
+                film = self.films[i] if metadata else replace(self.films[i], settings={}, carried=Carried())
+                film.save(path.with_suffix(f".{self.settings['own']['film']}"))
             if self.latents:
-                self.latents[i].save(path.with_suffix(".safetensors"))
+                code = self.latents[i] if metadata else replace(self.latents[i], settings={})
+                code.save(path.with_suffix(".safetensors"))
             own = {"seed": seed, **({"structure": scale} if scale else {})}
-            save_png(image, path, {**self.settings, **own}, self.carried)
+            settings = {**self.settings, **own} if metadata else {}
+            save_png(image, path, settings, self.carried if metadata else Carried())
             self.paths.append(path)
         return self.paths
 
@@ -201,6 +209,7 @@ class Animation:
         settings: the verb's arguments and the engine's whole configuration, as JSON-ready values.
         name: stem for a file name.
         seconds: wall-clock time of all frames.
+        carried: the source type, which ``save`` writes where the format has a place for it.
     """
 
     frames: list[Image]
@@ -209,6 +218,7 @@ class Animation:
     settings: Mapping[str, Any]
     name: str = "image"
     seconds: float = 0.0
+    carried: Carried = field(default_factory=Carried)
 
     def __iter__(self) -> Any:
         return iter(self.frames)
@@ -225,5 +235,5 @@ class Animation:
         """
         from calotype.image.animation import save_animation
 
-        save_animation(self.frames, path, self.fps, self.loop, self.settings)
+        save_animation(self.frames, path, self.fps, self.loop, self.settings, self.carried)
         return Path(path)

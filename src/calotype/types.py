@@ -25,19 +25,25 @@ LabelMapLike: TypeAlias = Union[PhotoLike, "LabelMap"]
 
 @dataclass(frozen=True)
 class Carried:
-    """What came with a photo and is kept in its results. Position, serial numbers and the like are left out.
+    """What came with a photo and is kept in its results, and what they say of their origin.
+
+    Position, serial numbers and the like are left out.
 
     Attributes:
         date: when it was taken, as EXIF writes it, ``YYYY:MM:DD HH:MM:SS``; empty if unknown.
         artist: who took it; empty if unknown.
         copyright: the notice of rights; empty if there is none.
         dpi: pixels per inch, horizontal and vertical; ``None`` if unknown.
+        source_type: IPTC digital source type, a term like ``composite``; empty if unknown. See ``image.xmp``.
+        made_by: name of the trained system that made it, or a part of it; empty if none did.
     """
 
     date: str = ""
     artist: str = ""
     copyright: str = ""
     dpi: tuple[float, float] | None = None
+    source_type: str = ""
+    made_by: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -120,10 +120,12 @@ def _show(path: str, as_json: bool) -> int:
 
     result = show(path)
     if as_json:
-        print(json.dumps({"command": result.command, "settings": result.settings}, indent=2))
+        said = {"origin": result.origin, "signature": result.signature}
+        print(json.dumps({"command": result.command, "settings": result.settings, **said}, indent=2))
         return 0
     print(result.command)
-    for line in filter(None, (result.content, result.missing)):
+    origin = result.origin and f"digital source type: {result.origin}"
+    for line in filter(None, (result.content, origin, result.signature, result.missing)):
         print(line, file=sys.stderr)
     version = result.settings.get("calotype")
     if version != __version__:

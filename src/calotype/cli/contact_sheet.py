@@ -44,7 +44,7 @@ def write_sheet(plan: Plan, path: Path) -> None:
     settings = {**job.settings, "sheet": job.request.n}
     if job.request.own.get("all_scales"):
         settings["own"] = {"all_scales": True}
-    save_png(sheet, path, settings)
+    save_png(sheet, path, settings if job.request.metadata else {}, job.carried)
 
 
 def _picture(shown_inputs: Photo | LabelMap) -> Any:

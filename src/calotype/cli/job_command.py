@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from calotype.cli.report import Interrupted, Misuse, complain
 from calotype.cli.summary import JobSummary
 from calotype.cli.training import resume_hint
 from calotype.errors import InputError, Stopped
+from calotype.image.signing import credentials
 from calotype.tasks.job import Job
 from calotype.tasks.latent_job import CODE_SUFFIX
 from calotype.tasks.manifest import Manifest
@@ -39,6 +41,8 @@ def run_job_command(task: Callable[..., Any], kind: type[Job], typed: dict[str, 
         # An invalid model is an input error, not a usage error.
         raise (error if issubclass(kind, ModelJob) else Misuse(str(error))) from None
     _check_engine(task, given, request)
+    _check_certificate(options)
+    request = replace(request, metadata=not options.no_metadata, certificate=options.sign)
     _check_place(options)
     several = main is not None and Path(main).is_dir()
     sources_found = _part(_sources(main, request, options), options.part)
@@ -75,6 +79,16 @@ def _check_engine(task: Callable[..., Any], given: dict[str, Any], request: Requ
     if request.model is None or named is None or named in (request.engine, described(task)["engine"][1]):
         return
     raise Misuse(f"the model {request.model.name} is of {request.engine}: leave out --engine {named}, or --model")
+
+
+def _check_certificate(options: OutputOptions) -> None:
+    if options.sign is None:
+        return
+    if options.no_metadata:
+        raise Misuse("--sign says what --no-metadata leaves out: give one of the two")
+    if options.on:
+        raise Misuse("a private key stays on this machine: leave out --sign, or --on")
+    credentials(options.sign)
 
 
 def _check_place(options: OutputOptions) -> None:

@@ -80,6 +80,24 @@ class OutputOptions:
             rich_help_panel=RESULTS,
         ),
     ] = ""
+    no_metadata: Annotated[
+        bool,
+        typer.Option(
+            "--no-metadata",
+            help="write nothing into the results but pixels: no settings, no origin, no date or copyright",
+            rich_help_panel=RESULTS,
+        ),
+    ] = False
+    sign: Annotated[
+        Path | None,
+        typer.Option(
+            "--sign",
+            metavar="FILE",
+            help="PEM file with your certificates and private key: a signed C2PA manifest goes into the results",
+            show_default=False,
+            rich_help_panel=RESULTS,
+        ),
+    ] = None
     as_json: JsonOfPaths = False
     quiet: Quiet = False
 

@@ -17,12 +17,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from calotype.errors import InputError, OutputError, unknown
 from calotype.files import write_whole
+from calotype.image.carried import NOTHING_CARRIED
 from calotype.image.io import DESCRIPTION, SETTINGS_KEY, settings_text
 from calotype.image.palette import palette
+from calotype.image.writing import png_info
+from calotype.image.xmp import packet_of
+from calotype.types import Carried
 
 _FORMATS = {".gif": "GIF", ".webp": "WEBP", ".png": "PNG", ".apng": "PNG", ".mp4": "MP4"}
 _MOST_FPS = 1000  # the finest unit of the formats is a millisecond
@@ -59,7 +62,12 @@ def check_animation(path: str | Path, fps: float) -> str:
 
 
 def save_animation(
-    frames: Iterable[Image.Image], path: str | Path, fps: float, loop: bool, settings: Mapping[str, Any]
+    frames: Iterable[Image.Image],
+    path: str | Path,
+    fps: float,
+    loop: bool,
+    settings: Mapping[str, Any],
+    carried: Carried = NOTHING_CARRIED,
 ) -> None:
     """Write an animation, with the settings it was made with as metadata.
 
@@ -74,7 +82,8 @@ def save_animation(
             duration is kept.
         loop: repeat the animation forever; for MP4 the player decides.
         settings: JSON-ready values, stored where the format allows: a text chunk, a comment, or EXIF. ``read_settings``
-            reads them from GIF, WebP and PNG.
+            reads them from GIF, WebP and PNG. Nothing is stored if they are empty.
+        carried: the source type, stored in WebP and PNG.
 
     Raises:
         InputError: as ``check_animation``.
@@ -82,7 +91,7 @@ def save_animation(
         ValueError: no frames, or frames of different sizes or modes: an error of the caller.
     """
     name = check_animation(path, fps)
-    text = settings_text(settings)
+    text = settings_text(settings) if settings else ""
     same = _checked(frames)
     if name == "MP4":
         writer = _mp4_writer()
@@ -90,7 +99,7 @@ def save_animation(
         return
     # Pillow needs all frames before it writes anything, since it merges unchanged ones.
     every_frame = list(same)
-    write_whole(Path(path), lambda file: _write_by_pillow(file, name, every_frame, fps, loop, text))
+    write_whole(Path(path), lambda file: _write_by_pillow(file, name, every_frame, fps, loop, text, packet_of(carried)))
 
 
 def _checked(frames: Iterable[Image.Image]) -> Iterator[Image.Image]:
@@ -106,23 +115,26 @@ def _checked(frames: Iterable[Image.Image]) -> Iterator[Image.Image]:
 
 
 def _write_by_pillow(
-    file: BinaryIO, name: str, frames: Sequence[Image.Image], fps: float, loop: bool, text: str
+    file: BinaryIO, name: str, frames: Sequence[Image.Image], fps: float, loop: bool, text: str, packet: str
 ) -> None:
     options: dict[str, Any] = {"duration": _durations(len(frames), fps, 10 if name == "GIF" else 1)}
     clear = frames[0].mode == "RGBA"
     if name == "GIF":
         frames = _quantized(frames)
         # A GIF without a loop count is shown once; 0 means forever.
-        options |= {"comment": text.encode("ascii"), **({"loop": 0} if loop else {})}
+        options |= {"comment": text.encode("ascii")} if text else {}
+        options |= {"loop": 0} if loop else {}
         # Transparent frames are cleared before the next one; opaque ones are drawn over, so only changes are stored.
         options |= {"disposal": 2, "transparency": _GIF_COLOURS} if clear else {"disposal": 1}
     elif name == "WEBP":
         exif = Image.Exif()
-        exif[DESCRIPTION] = text
-        options |= {"exif": exif, "loop": 0 if loop else 1, "quality": 90, "method": 4}
+        if text:
+            exif[DESCRIPTION] = text
+        options |= {"exif": exif} if text else {}
+        options |= {"xmp": packet.encode()} if packet else {}
+        options |= {"loop": 0 if loop else 1, "quality": 90, "method": 4}
     else:
-        chunk = PngInfo()
-        chunk.add_text(SETTINGS_KEY, text)
+        chunk = png_info({SETTINGS_KEY: text} if text else {}, packet)
         # Each frame replaces the previous one, alpha included, instead of being blended over it.
         options |= {"pnginfo": chunk, "loop": 0 if loop else 1, "blend": 0, "icc_profile": None}
     frames[0].save(file, format=name, save_all=True, append_images=frames[1:], **options)

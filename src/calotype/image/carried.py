@@ -1,4 +1,4 @@
-"""What comes with a photo and goes into its results: date, author, copyright and resolution, and nothing else.
+"""What comes with a photo and goes into its results: date, author, copyright, resolution, source type, nothing else.
 
 Position, serial numbers, owner, camera and thumbnails are left out: a result is often published.
 """
@@ -10,6 +10,7 @@ from typing import Any
 
 from PIL import Image
 
+from calotype.image.xmp import source_type_of
 from calotype.types import Carried
 
 NOTHING_CARRIED = Carried()
@@ -34,6 +35,7 @@ def carried_by(image: Image.Image) -> Carried:
         _text(artist or image.info.get("Author")),
         _text(rights or image.info.get("Copyright")),
         _dpi(image.info.get("dpi")),
+        source_type_of(image.info),
     )
 
 

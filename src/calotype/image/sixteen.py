@@ -53,6 +53,7 @@ def sixteen_bit_png(
     *,
     exif: bytes = b"",
     dpi: tuple[float, float] | None = None,
+    xmp: str = "",
 ) -> bytes:
     """A PNG with 16 bits a channel (W3C, Portable Network Graphics, third edition).
 
@@ -61,6 +62,7 @@ def sixteen_bit_png(
         texts: ASCII texts by keyword.
         exif: a block as Pillow writes it; empty for none.
         dpi: pixels per inch, horizontal and vertical.
+        xmp: an XMP packet; empty for none.
     """
     height, width, channels = values.shape
     rows = values.astype(">u2").reshape(height, width * channels).view(np.uint8)
@@ -69,6 +71,8 @@ def sixteen_bit_png(
     data = np.hstack([np.full((height, 1), 2, np.uint8), differences]).tobytes()
     chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, {3: 2, 4: 6}[channels], 0, 0, 0))]
     chunks += [(b"tEXt", name.encode("ascii") + b"\0" + text.encode("ascii")) for name, text in texts.items()]
+    if xmp:
+        chunks.append((b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp.encode()))
     if dpi is not None:
         across, down = (round(one / 0.0254) for one in dpi)
         chunks.append((b"pHYs", struct.pack(">IIB", across, down, 1)))

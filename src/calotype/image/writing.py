@@ -20,6 +20,7 @@ from calotype.image.cicp import is_png, png_chunks
 from calotype.image.opening import opened
 from calotype.image.pixels import words_of
 from calotype.image.sixteen import sixteen_bit_png
+from calotype.image.xmp import PNG_KEYWORD, packet_of, source_type_of
 from calotype.types import Carried
 
 SETTINGS_KEY = "calotype"
@@ -52,8 +53,8 @@ def save_png(
     Args:
         image: RGB or RGBA, sRGB.
         path: the file to write; an existing one is replaced.
-        settings: JSON-ready values, stored in one text chunk named ``calotype``.
-        carried: date, author, copyright and resolution of the photo it was made from.
+        settings: JSON-ready values, stored in one text chunk named ``calotype``; nothing is stored if it is empty.
+        carried: date, author, copyright and resolution of the photo it was made from, and its own source type.
 
     Raises:
         OutputError: no permission, no disk space, no such folder.
@@ -63,18 +64,33 @@ def save_png(
 
 def png_bytes(image: Image.Image, settings: Mapping[str, Any], carried: Carried = NOTHING_CARRIED) -> bytes:
     """The bytes of a PNG with its settings; see ``save_png``."""
-    text, file = PngInfo(), io.BytesIO()
-    text.add_text(SETTINGS_KEY, settings_text(settings))
+    texts, packet, file = png_texts(settings), packet_of(carried), io.BytesIO()
     exif = exif_of(carried)
     words = words_of(image)
     if words is not None:
-        return sixteen_bit_png(words, {SETTINGS_KEY: settings_text(settings)}, exif=exif, dpi=carried.dpi)
+        return sixteen_bit_png(words, texts, exif=exif, dpi=carried.dpi, xmp=packet)
+    text = png_info(texts, packet)
     known = {"exif": exif or None, "dpi": carried.dpi}
     options = {name: value for name, value in known.items() if value is not None}
     bare = image.copy() if image.info else image
     bare.info = {}  # of the picture itself nothing is kept that is not said here
     bare.save(file, format="PNG", pnginfo=text, **options)
     return file.getvalue()
+
+
+def png_texts(settings: Mapping[str, Any]) -> dict[str, str]:
+    """The texts of a PNG by keyword: the settings, if there are any."""
+    return {SETTINGS_KEY: settings_text(settings)} if settings else {}
+
+
+def png_info(texts: Mapping[str, str], packet: str) -> PngInfo:
+    """The text chunks of a PNG: ``texts`` in ASCII, and an XMP packet, if there is one."""
+    info = PngInfo()
+    for keyword, text in texts.items():
+        info.add_text(keyword, text)
+    if packet:
+        info.add_itxt(PNG_KEYWORD, packet)
+    return info
 
 
 def settings_text(settings: Mapping[str, Any]) -> str:
@@ -103,6 +119,19 @@ def read_settings(path: str | Path) -> dict[str, Any]:
     if not isinstance(settings, dict):
         raise InputError(f"{label} carries no settings of calotype: give a PNG that calotype made, never edited since")
     return settings
+
+
+def read_source_type(path: str | Path) -> str:
+    """The IPTC digital source type in an image, a term like ``composite``; empty if there is none.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    try:
+        with open(path, "rb") as file, opened(file, shown(path)) as image:
+            return source_type_of(image.info)
+    except OSError as error:
+        raise read_error(path, error, "check the path") from error
 
 
 def settings_of(path: str | Path) -> dict[str, Any] | None:

@@ -49,7 +49,7 @@ class AnimateJob(PhotoJob):
 
         own = self.request.own
         frames = [to_image(frame) for frame in named_frames(made, own["frames"], self.run)]
-        return Animation(frames, own["fps"], own["loop"], self.settings, self.photo.name)
+        return Animation(frames, own["fps"], own["loop"], self.settings, self.photo.name, carried=self.carried)
 
     def film(self) -> Animation:
         """Make the film.

@@ -162,8 +162,11 @@ class Plan:
                 (``None``), those of any version (``True``), or none (``False``).
             own: the inputs of the job that come from folders.
         """
+        bare: dict[str, Any] = {} if job.request.metadata else {"metadata": False}
+        if job.request.certificate is not None:
+            bare["signed"] = True
         planned = [
-            PlannedOutput(output, path_of(output), hash_of({**job.settings, **output.differs}))
+            PlannedOutput(output, path_of(output), hash_of({**job.settings, **output.differs, **bare}))
             for output in job.outputs
         ]
         plan = cls(label, stem, job, planned, manifest, planned, list(planned), own=own or {})
@@ -188,6 +191,8 @@ class Plan:
             return False
         if self.manifest.holds(one.path, one.settings):
             return True
+        if not self.job.request.metadata or self.job.request.certificate is not None:
+            return False  # a file without settings cannot tell, nor can settings whether it is signed
         if not repeats(one.path, {**self.job.settings, **one.output.differs}, any_version=any_version):
             return False
         self.record(one, None)  # written just before the process died, or without a manifest

@@ -17,6 +17,7 @@ class EdgesJob(PhotoJob):
     """Job of the verb ``edges``."""
 
     verb = "edges"
+    effect = ""
     takes = ("photo",)
 
     @classmethod

@@ -22,6 +22,7 @@ class EditJob(CodedPhotoJob, BlendedJob):
     """Job of the verb ``edit``."""
 
     verb = "edit"
+    effect = "edited"
     default_structure = 0.4
     takes = ("photo", "edited", "mask", "code")
     conditioned_on = "edited"

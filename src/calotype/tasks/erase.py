@@ -30,6 +30,7 @@ class EraseJob(CodedPhotoJob, InpaintingJob):
     """Job of the verb ``erase``."""
 
     verb = "erase"
+    effect = "edited"
     takes = ("photo", "mask")
     code_given = False
 

@@ -29,6 +29,7 @@ class ExpandJob(InpaintingJob):
     """Job of the verb ``expand``."""
 
     verb = "expand"
+    effect = "edited"
     takes = ("photo",)
 
     @classmethod

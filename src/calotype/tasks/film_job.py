@@ -47,7 +47,7 @@ class FilmJob(ModelJob):
         own = self.request.own
         frames = [to_image(frame) for frame in made]
         frames += frames[-2:0:-1] if own["back"] else []
-        return Animation(frames, own["fps"], own["back"], self.settings, self.name, seconds), seconds
+        return Animation(frames, own["fps"], own["back"], self.settings, self.name, seconds, self.carried), seconds
 
     def film(self) -> Animation:
         """Make the film.

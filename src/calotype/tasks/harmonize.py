@@ -15,6 +15,7 @@ class HarmonizeJob(BlendedJob):
     """Job of the verb ``harmonize``."""
 
     verb = "harmonize"
+    effect = "edited"
     default_structure = 0.9
     takes = ("photo", "pasted", "mask")
     conditioned_on = "pasted"

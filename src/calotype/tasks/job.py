@@ -8,7 +8,7 @@ unconditionally or from declared inputs. Each verb has a subclass.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,13 +19,16 @@ from calotype.catalog import able, declared
 from calotype.catalog import system as system_of
 from calotype.declaration import System, Verb
 from calotype.errors import InputError, unknown
+from calotype.image.signing import Claim
 from calotype.kinds import KINDS, OUTPUTS, Reading
 from calotype.results import Result
 from calotype.tasks import runner
 from calotype.tasks.memory import require_memory
 from calotype.tasks.param import DEFAULTS
 from calotype.tasks.progress import Training
+from calotype.tasks.provenance import Effect, with_origin
 from calotype.tasks.request import Request, request
+from calotype.tasks.signing import ingredients_of, write_signed
 from calotype.types import Carried, Cost, Photo, Size
 
 if TYPE_CHECKING:
@@ -74,6 +77,7 @@ class Job:
     default_structure: ClassVar[str | float | None] = None  # if neither the user nor the engine sets one
     suffix: ClassVar[str] = ".png"  # default suffix of the output files
     coded: ClassVar[bool] = False  # whether the verb is one of latent codes
+    effect: ClassVar[Effect] = "made"  # what the verb does to a photo, for the origin that results tell
 
     request: Request
     inputs: dict[str, Any]
@@ -216,9 +220,16 @@ class Job:
 
     @property
     def carried(self) -> Carried:
-        """What came with the photo and goes into the results; empty if there is none."""
+        """What results carry: what came with the photo, and their origin; nothing if they are to have no metadata."""
+        if not self.request.metadata:
+            return Carried()
         main = self.inputs.get(self.main) if self.main else None
-        return main.carried if isinstance(main, Photo) else Carried()
+        given = main.carried if isinstance(main, Photo) else Carried()
+        return with_origin(given, self.effect, self.system, self.request.engine)
+
+    def recorded(self, output: OutputSpec) -> dict[str, Any]:
+        """The settings that are written into an output; empty if it is to have no metadata."""
+        return {**self.settings, **output.differs} if self.request.metadata else {}
 
     def doubts(self) -> Sequence[str | None]:
         """Lines about inputs that look exchanged or inverted; the work goes on."""
@@ -317,13 +328,27 @@ class Job:
         """
         from calotype.image.io import save_png
 
-        settings = {**self.settings, **output.differs}
+        settings = self.recorded(output)
         if self.declared.output == "picture":
-            save_png(made, path, settings, self.carried)
+            self.write(path, lambda to: save_png(made, to, settings, self.carried), output)
         elif self.declared.output in ("latent", "table"):
             replace(made, settings=settings).save(path)
         else:
-            made.save(path)
+            self.write(path, replace(made, settings=settings, carried=self.carried).save, output)
+
+    def write(self, path: Path, save: Callable[[Path], object], output: OutputSpec) -> None:
+        """Write a picture or film by ``save``, with a signed manifest if one is asked for.
+
+        Raises:
+            InputError: it cannot be signed.
+            OutputError: it cannot be written.
+        """
+        if self.request.certificate is None:
+            save(path)
+            return
+        settings = self.recorded(output)
+        claim = Claim(path.name, self.carried.source_type, ingredients_of(settings), settings)
+        write_signed(path, save, claim, self.request.certificate)
 
     def result(self) -> Result:
         """Make all outputs of the request.

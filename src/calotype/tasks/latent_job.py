@@ -50,7 +50,9 @@ class CodedJob(Job):
 
         values = {"styles": made.styles.cpu().numpy()}
         values |= {f"noise{number}": each.cpu().numpy() for number, each in enumerate(made.noise)}
-        settings = {**self.settings, **output.differs, **({"features": made.features} if made.features else {})}
+        settings = self.recorded(output)
+        if settings and made.features:
+            settings["features"] = made.features
         self.latents[output.seed] = Latent(values, self.name, settings)
         self.stages[output.seed] = [
             Stage(each.name, to_image(each.picture), tuple(map(tuple, each.log.tolist()))) for each in made.stages
@@ -67,7 +69,7 @@ class CodedJob(Job):
             raise InputError(f"{shown(code)} is an input of this command: write the result elsewhere (-o)")
         self.latents[output.seed].save(code)
         if self.request.own.get("stages"):
-            save_stages(self.stages[output.seed], Path(path), {**self.settings, **output.differs})
+            save_stages(self.stages[output.seed], Path(path), self.recorded(output))
         super().save(made, path, output)
 
     def result(self) -> Result:

@@ -30,6 +30,7 @@ class MixJob(CodedPhotoJob, ImageConditionedJob):
     """Job of the verb ``mix``."""
 
     verb = "mix"
+    effect = "edited"
     default_structure = "close"
     takes = ("photo", "also", "other", "mask", "code")
     conditioned_on = "other"

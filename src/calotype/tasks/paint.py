@@ -25,6 +25,7 @@ class PaintJob(ImageConditionedJob):
     """Job of the verb ``paint``."""
 
     verb = "paint"
+    effect = "edited"
     default_structure = "close"
     takes = ("photo", "sketch")
     conditioned_on = "sketch"

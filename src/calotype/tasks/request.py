@@ -42,6 +42,8 @@ class Request:
         unfinished: use the finished stages of a stopped training.
         model: folder of the model to use; ``None`` for the one of the photo and the settings.
         loaded: that model, loaded.
+        metadata: whether outputs carry settings, origin, and what came with the photo.
+        certificate: PEM file with which a manifest of outputs is signed; ``None``: they have no manifest.
     """
 
     verb: str
@@ -62,6 +64,8 @@ class Request:
     unfinished: bool = False
     model: Path | None = None
     loaded: Loaded | None = None
+    metadata: bool = True
+    certificate: Path | None = None
 
     @property
     def system(self) -> System:

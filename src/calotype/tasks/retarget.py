@@ -120,8 +120,7 @@ class RetargetJob(PhotoJob):
         Raises:
             Stopped: the run was stopped.
         """
-        frames, fps = self._own("frames"), self._own("fps")
-        positions = _positions(frames)
+        fps, positions = self._own("fps"), _positions(self._own("frames"))
         distinct_positions = sorted(set(positions))
         film = self.system.verbs["film"]
         available = {**self.engine_arguments(output), "places": distinct_positions}
@@ -130,8 +129,8 @@ class RetargetJob(PhotoJob):
         made = getattr(self.package, film.function)(self.tensors, self.config, self.run, **arguments, **net_argument)
         named = named_frames(made, len(distinct_positions), self.run)
         frame_at = dict(zip(distinct_positions, self._on_canvas(named), strict=True))
-        settings = {**self.settings, **output.differs}
-        return Animation([frame_at[place] for place in positions], fps, True, settings, self.photo.name)
+        frames = [frame_at[place] for place in positions]
+        return Animation(frames, fps, True, self.recorded(output), self.photo.name, carried=self.carried)
 
     def _on_canvas(self, made: Iterator["torch.Tensor"]) -> Iterator["Image"]:
         from PIL import Image
@@ -153,7 +152,7 @@ class RetargetJob(PhotoJob):
             photo_file = self.photo.source
             if photo_file is not None and film_path.exists() and film_path.samefile(photo_file):
                 raise OutputError(f"{shown(film_path)} is the photo itself: give another -o")
-            self.film(output).save(film_path)
+            self.write(Path(film_path), self.film(output).save, output)
         super().save(made, path, output)
 
     def result(self) -> Result:

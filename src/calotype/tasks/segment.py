@@ -22,6 +22,7 @@ class SegmentJob(PhotoJob):
     """Job of the verb ``segment``."""
 
     verb = "segment"
+    effect = ""
     takes = ("photo",)
 
     @classmethod

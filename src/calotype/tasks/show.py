@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 from calotype.catalog import able, declared
 from calotype.errors import InputError
+from calotype.image.signing import signature_of
+from calotype.image.xmp import MEANINGS
 from calotype.kinds import KINDS
 from calotype.results import read_latent_settings
 from calotype.tasks.arguments import STRUCTURES
@@ -27,12 +29,16 @@ class Shown:
         settings: all recorded settings, including the engine's whole configuration.
         command: the shell command that reproduces the picture, to be run in the folder of the photo.
         content: what a latent code holds; empty for pictures.
+        origin: what the file says of its origin, in words; empty if it says nothing.
+        signature: who signed a C2PA manifest in it, and whether that is valid; empty if there is none.
         missing: what the command needs and this machine lacks, in a line; empty if nothing is known to be missing.
     """
 
     settings: Mapping[str, Any]
     command: str
     content: str = ""
+    origin: str = ""
+    signature: str = ""
     missing: str = ""
 
 
@@ -50,14 +56,14 @@ def show(
     Raises:
         InputError: the file cannot be read, or calotype did not make it.
     """
-    settings, content = _recorded(path)
+    settings, content, origin = _recorded(path)
     try:
         command = shlex.join(_words(settings))
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"'{path}' has settings that this version cannot read: use the version that made it"
         ) from error
-    return Shown(settings, command, content, _missing(settings))
+    return Shown(settings, command, content, origin, signature_of(path), _missing(settings))
 
 
 def _missing(settings: Mapping[str, Any]) -> str:
@@ -72,17 +78,18 @@ def _missing(settings: Mapping[str, Any]) -> str:
     return ""
 
 
-def _recorded(path: str | Path) -> tuple[Mapping[str, Any], str]:
-    """The settings in a file, and a line about what else it holds; empty for pictures."""
+def _recorded(path: str | Path) -> tuple[Mapping[str, Any], str, str]:
+    """The settings in a file, a line about what else a latent code holds, and one about the origin of a picture."""
     if Path(path).suffix.lower() == CODE_SUFFIX:
         settings, shapes = read_latent_settings(path)
         arrays = ", ".join(f"{name} {'x'.join(map(str, shape))}" for name, shape in shapes.items())
         found = f", found by {settings['features']}" if settings.get("features") else ""
         model = settings.get("tuned", settings.get("model", "unknown"))
-        return settings, f"a latent code of the model {model}: {arrays}{found}"
-    from calotype.image.io import read_settings
+        return settings, f"a latent code of the model {model}: {arrays}{found}", ""
+    from calotype.image.io import read_settings, read_source_type
 
-    return read_settings(path), ""
+    settings, term = read_settings(path), read_source_type(path)
+    return settings, "", f"{term}: {MEANINGS[term]}" if term in MEANINGS else term
 
 
 def _words(settings: Mapping[str, Any]) -> Iterator[str]:

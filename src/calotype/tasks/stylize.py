@@ -27,6 +27,7 @@ class StylizeJob(CodedPhotoJob, ImageConditionedJob):
     """Job of the verb ``stylize``."""
 
     verb = "stylize"
+    effect = "edited"
     default_structure = 0.55
     takes = ("photo", "style", "mask", "code")
     conditioned_on = "style"

@@ -21,6 +21,7 @@ class UpscaleJob(PhotoJob):
     """Job of the verb ``upscale``."""
 
     verb = "upscale"
+    effect = "enhanced"
     takes = ("photo",)
     own_model = True
 

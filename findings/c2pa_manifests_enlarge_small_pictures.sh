@@ -5,7 +5,7 @@
 # at most 16 pixels and some hundred bytes.
 # Found: pictures of 16, 64 and 512 pixels all get a JPEG of 1024 x 1024 pixels. A flat PNG of 82 bytes becomes one of
 # more than 32 000 bytes. With the setting builder.thumbnail.enabled = false it is about 3 300 bytes.
-# Source: c2pa-python, settings of the builder (docs/context-settings.md); nothing there says that pictures are enlarged.
+# Source: the thumbnail that Reader.resource_to_stream gives of what Builder.sign wrote; settings in docs/context-settings.md.
 #
 # Needs Python 3.10 or newer and pip. Exit status 0 while this holds, 1 when it does not any more.
 set -eu

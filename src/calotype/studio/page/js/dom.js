@@ -1,5 +1,7 @@
 // DOM helpers.
 
+export const UNDO = 8000;  // milliseconds for which a deletion can be undone
+
 /** Create an element: h('p', {class: 'x', onclick: f}, 'text', child). Values of false, null and undefined are ignored. */
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
@@ -40,11 +42,44 @@ export function go(hash) {
   else location.hash = hash;
 }
 
-/** Show a temporary message. */
-export function toast(text, kind = 'said') {
-  const shown = h('div', {class: `toast ${kind}`}, text);
+/** Show a temporary message, with a button if there is something to do about it: {label, act}. */
+export function toast(text, kind = 'said', offer = null) {
+  const button = offer && h('button', {type: 'button', class: 'small', data: {do: 'offer'}, onclick: () => { offer.act(); close(); }}, offer.label);
+  const shown = h('div', {class: `toast ${kind}`}, text, ' ', button);
   document.getElementById('toasts').append(shown);
-  setTimeout(() => shown.remove(), kind === 'problem' ? 9000 : 4000);
+  const close = () => { clearTimeout(timer); shown.remove(); };
+  const timer = setTimeout(close, offer ? UNDO : kind === 'problem' ? 9000 : 4000);
+  return close;
+}
+
+/**
+ * Give an element these children, and change the ones it has in place where they are of the same kind: the focus and a
+ * film that plays stay. Children are the same if their tag and their data-key are; listeners of the former ones stay.
+ */
+export function renew(parent, ...children) {
+  const wanted = children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false && child !== '');
+  const before = new Map([...parent.childNodes].map((node, i) => [keyOf(node, i), node]));
+  const nodes = wanted.map((child, i) => {
+    const node = child instanceof Node ? child : document.createTextNode(child), known = before.get(keyOf(node, i));
+    if (!known) return node;
+    before.delete(keyOf(node, i));
+    become(known, node);
+    return known;
+  });
+  for (const node of before.values()) node.remove();
+  nodes.forEach((node, i) => { if (parent.childNodes[i] !== node) parent.insertBefore(node, parent.childNodes[i] || null); });
+}
+
+function keyOf(node, i) {
+  return `${node.nodeName} ${node.dataset?.key ?? `at ${i}`}`;
+}
+
+function become(node, wanted) {
+  if (node.nodeType === Node.TEXT_NODE) { if (node.data !== wanted.data) node.data = wanted.data; return; }
+  for (const {name} of [...node.attributes]) if (!wanted.hasAttribute(name)) node.removeAttribute(name);
+  for (const {name, value} of wanted.attributes) if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+  if ('value' in wanted && wanted.tagName === 'PROGRESS') node.value = wanted.value;
+  renew(node, ...wanted.childNodes);
 }
 
 /** Ask for confirmation; resolves to true or false. */

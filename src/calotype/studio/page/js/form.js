@@ -1,7 +1,9 @@
 // The form of a verb, generated from its argument descriptions, with a widget for each kind.
 import {api, url} from './api.js';
 import {h, icon, iconButton, toast} from './dom.js';
+import {photoField} from './opening.js';
 import {choosePicture} from './photo.js';
+import {nextSeed, varies} from './seeds.js';
 import {chooseSet, extent, mosaic} from './setparts.js';
 import {listen, loadPictures, set, setValue, state, valuesOf} from './state.js';
 
@@ -38,7 +40,19 @@ export function form(verb, {set = null, before = null} = {}) {
   const changed = rest.filter(({field}) => valuesOf(verb.name)[field.name] !== undefined).length;
   const element = h('div', {class: 'fields'}, before, ...shown(first),
     more.length ? h('details', {class: 'more', open: changed > 0}, h('summary', {}, 'More'), ...more) : null);
-  return {element, close: () => closers.forEach((close) => close())};
+  const ofName = new Map(widgets.map((one) => [one.field.name, one.element]));
+  /** Say beside fields what is missing in them: [[name, sentence], ...]; all others are as they should be. */
+  function complain(lacking) {
+    const said = new Map(lacking);
+    for (const [name, one] of ofName) {
+      one?.querySelector('.lacking')?.remove();
+      if (one && said.has(name)) one.append(h('p', {class: 'lacking problem', role: 'alert'}, said.get(name)));
+    }
+    const worst = ofName.get(lacking[0]?.[0]);
+    if (worst?.closest('details')) worst.closest('details').open = true;
+    worst?.scrollIntoView({block: 'nearest'});
+  }
+  return {element, complain, has: (name) => Boolean(ofName.get(name)), close: () => closers.forEach((close) => close())};
 }
 
 let counter = 0;
@@ -80,10 +94,18 @@ function number({field, get, put, id}, whole) {
   return {input: h('div', {class: 'row stepper'}, iconButton('minus', 'Fewer', () => step(-1)), box, iconButton('plus', 'More', () => step(1))), refresh};
 }
 
+/** Without a number, every press takes the next free one, where seeds make other pictures. */
 function seed(context) {
-  const {input, refresh} = number(context, true);
-  const dice = iconButton('dice', 'Random seed', () => { context.put(Math.floor(Math.random() * 10000)); refresh(); });
-  return {input: h('div', {class: 'row'}, input, dice), refresh};
+  const {input, refresh} = number(context, true), {verb, get, put} = context;
+  const dice = iconButton('dice', 'Random seed', () => { put(Math.floor(Math.random() * 10000)); shown(); });
+  const last = () => Math.max(0, nextSeed(verb, photoField(verb) ? valuesOf(verb.name)[photoField(verb)] ?? state.photo?.id : valuesOf(verb.name).model) - 1);
+  const pin = varies(verb) && h('button', {type: 'button', class: 'small', data: {do: 'pin'}, 'aria-pressed': false, title: 'Use the same seed for every picture', onclick: () => { put(get() === undefined ? last() : null); shown(); }}, 'Pin');
+  const shown = () => {
+    refresh();
+    if (pin) { pin.setAttribute('aria-pressed', get() !== undefined); input.placeholder = 'a new one each time'; }
+  };
+  input.addEventListener('input', () => pin && pin.setAttribute('aria-pressed', get() !== undefined));
+  return {input: h('div', {class: 'row'}, input, pin, dice), refresh: shown};
 }
 
 function toggle({field, get, put, id}) {

@@ -1,9 +1,10 @@
 // The list of jobs, newest first.
 import {api, url} from './api.js';
-import {go, h, iconButton, sure} from './dom.js';
+import {go, h, iconButton, renew} from './dom.js';
+import {leave} from './leaving.js';
 import {photoField} from './opening.js';
 import {report} from './report.js';
-import {attempt, jobActions, progress, thumb} from './results.js';
+import {jobActions, progress, thumb} from './results.js';
 import {mosaic, workOn} from './setparts.js';
 import {jobsNewestFirst, listen, set, setValue, state, WORKING} from './state.js';
 
@@ -12,7 +13,7 @@ export function showWork(main) {
   main.append(h('div', {class: 'page'}, h('h1', {}, 'Jobs'), h('p', {class: 'quiet'}, 'Jobs continue when this page is closed, and resume when the studio is restarted.'), list));
   const draw = () => {
     const jobs = jobsNewestFirst();
-    list.replaceChildren(...(jobs.length ? jobs.map(card) : [h('p', {class: 'empty'}, 'There are no jobs yet. ', h('a', {href: '#/'}, 'Start with a photo'), '.')]));
+    renew(list, jobs.length ? jobs.map(card) : h('p', {class: 'empty'}, 'There are no jobs yet. ', h('a', {href: '#/'}, 'Start with a photo'), '.'));
   };
   draw();
   return listen('jobs', draw);
@@ -36,7 +37,7 @@ const MOST_SHOWN = 24;
 
 function card(job) {
   const photo = photoOf(job), many = setOf(job);
-  return h('article', {class: `job ${job.state}`, data: {job: job.id}},
+  return h('article', {class: `job ${job.state}`, data: {job: job.id, key: job.id}},
     photo ? h('button', {type: 'button', class: 'thumb', 'aria-label': `Open ${photo.name}`, onclick: () => back(job, photo)}, h('img', {src: url.thumbnail(photo.id), alt: ''})) : many?.count ? h('a', {class: 'thumb', href: `#/sets/${many.id}`, 'aria-label': `The set ${many.name}`}, mosaic(many)) : null,
     h('div', {class: 'body'},
       h('h2', {}, job.verb.charAt(0).toUpperCase() + job.verb.slice(1), ' ', h('span', {class: 'quiet'}, [(photo || many)?.name ?? state.models?.find((one) => one.name === job.arguments.model)?.photo, when(job.asked)].filter(Boolean).join(' · '))),
@@ -45,9 +46,7 @@ function card(job) {
       job.results.length ? h('div', {class: 'rail'}, job.results.length > 1 ? jobActions(job, MOST_SHOWN) : null, job.results.slice(0, MOST_SHOWN).map((made) => thumb(job, made, () => back(job, photo, made)))) : null,
       job.model && job.state === 'done' ? h('a', {href: '#/models'}, 'Show model') : null,
       job.set && job.state === 'done' ? h('a', {href: `#/sets/${job.set}`}, 'Show set') : null),
-    WORKING.has(job.state) || job.state === 'stopped' || job.state === 'failed' ? null : iconButton('trash', 'Delete this job and its results', async () => {
-      if (await sure('Delete this job and its results?', 'Delete')) attempt(() => api.remove(job.id));
-    }));
+    WORKING.has(job.state) || job.state === 'stopped' || job.state === 'failed' ? null : iconButton('trash', 'Delete this job and its results', () => leave(job.id, 'The job and its results are deleted.', () => api.remove(job.id))));
 }
 
 /** Open the workspace of a job, with a result on the stage. */

@@ -1,6 +1,6 @@
 // The results marked as saved.
 import {url} from './api.js';
-import {h} from './dom.js';
+import {h, renew} from './dom.js';
 import {actions, thumb} from './results.js';
 import {jobsNewestFirst, listen} from './state.js';
 
@@ -10,10 +10,10 @@ export function showKept(main) {
   main.append(h('div', {class: 'page'}, h('h1', {}, 'Saved'), place));
   const draw = () => {
     const all = jobsNewestFirst().flatMap((job) => job.results.filter((made) => made.kept).map((made) => ({job, made})));
-    if (!all.length) { place.replaceChildren(h('p', {class: 'empty'}, 'Saved results are shown here.')); return; }
+    if (!all.length) { renew(place, h('p', {class: 'empty'}, 'Saved results are shown here.')); return; }
     const now = all.find(({job, made}) => job.id === chosen?.job && made.file === chosen.file);
-    place.replaceChildren(
-      now ? h('div', {class: 'chosen'}, /\.mp4$/.test(now.made.file) ? h('video', {src: url.file(now.job.id, now.made.file), controls: true, autoplay: true, loop: true, muted: true}) : h('img', {src: url.file(now.job.id, now.made.file), alt: `Result of ${now.job.verb}`}), actions(now.job, now.made)) : '',
+    renew(place,
+      now ? h('div', {class: 'chosen', data: {key: `${now.job.id}/${now.made.file}`}}, /\.mp4$/.test(now.made.file) ? h('video', {src: url.file(now.job.id, now.made.file), controls: true, autoplay: true, loop: true, muted: true}) : h('img', {src: url.file(now.job.id, now.made.file), alt: `Result of ${now.job.verb}`}), actions(now.job, now.made)) : '',
       h('div', {class: 'gallery'}, all.map(({job, made}) => thumb(job, made, () => { chosen = {job: job.id, file: made.file}; draw(); scrollTo({top: 0}); }, now?.made === made))));
   };
   draw();

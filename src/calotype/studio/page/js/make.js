@@ -1,16 +1,17 @@
 // The workspace: choice of photo and verb, form, and results.
 import {api, url} from './api.js';
-import {duration, go, h, icon} from './dom.js';
-import {form, isPainted, learnsFromSet} from './form.js';
-import {photoField, restore} from './opening.js';
+import {duration, go, h, icon, renew} from './dom.js';
+import {form, isPainted, labelOf, learnsFromSet} from './form.js';
+import {open, photoField, restore} from './opening.js';
 import {hero, recent, withoutPhoto} from './photo.js';
 import {actions, attempt, jobActions, progress, thumb} from './results.js';
 import {report} from './report.js';
+import {nextSeed, varies} from './seeds.js';
 import {chosenSet, takesSets} from './setparts.js';
 import {setStage, sourceOf} from './source.js';
 import {layoutStage, needsLayout} from './layout.js';
 import {bareStage, stage} from './stage.js';
-import {changed, jobsNewestFirst, listen, set, setValue, state, valuesOf, WORKING} from './state.js';
+import {changed, jobsNewestFirst, listen, remaining, set, setValue, state, valuesOf, WORKING} from './state.js';
 
 const MOST_SHOWN = 60;  // results shown for one job
 const WAIT = 500;  // milliseconds without a change before an estimate is requested
@@ -70,12 +71,13 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
   const text = verb.text.split('\n\n').slice(1).join(' ');
   const panel = h('aside', {class: 'panel', 'aria-label': titleOf(verb)},
     h('a', {class: 'back', href: '#/', data: {do: 'back'}}, icon('back'), 'All verbs'),
+    photo && state.before.length ? h('button', {type: 'button', class: 'small', data: {do: 'before'}, onclick: () => open(state.before.pop())}, icon('undo'), `Back to ${state.before.at(-1).name}`) : null,
     h('h1', {}, titleOf(verb)), h('p', {class: 'quiet'}, `${verb.summary}.`, text && h('details', {class: 'about'}, h('summary', {}, 'Details'), text)),
     fields.element,
     h('div', {class: 'go'}, cost, make));
   main.append(h('div', {class: 'workspace'}, h('div', {class: 'left'}, shown.element, under, rail), panel));
   const closers = [() => shown.close(), fields.close];
-  const mine = new Set();  // jobs submitted here, whose first result is shown on the stage
+  const mine = new Map();  // jobs submitted here, whose first result is shown on the stage, with the strokes made until then
   let timer = 0, requests = 0;
 
   const label = () => {
@@ -87,6 +89,7 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
 
   function given(pictures = {}) {
     const values = {...valuesOf(verb.name), ...pictures};
+    if (varies(verb) && values.seed === undefined) values.seed = nextSeed(verb, photoField(verb) ? (photo || many)?.id : values.model);
     if (photo) values[photoField(verb)] = photo.id;
     for (const one of verb.fields) {
       // Fields that the form does not show at present are omitted.
@@ -100,8 +103,12 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
     make.classList.add('busy');
     await attempt(async () => {
       await shown.ready;
-      const job = await api.make(verb.name, given(await shown.pictures()));
-      mine.add(job.id);
+      const pictures = await shown.pictures(), lacking = missing(pictures);
+      fields.complain(lacking);
+      if (lacking.length) return;
+      if (!await accepted(pictures)) return;
+      const job = await api.make(verb.name, given(pictures));
+      mine.set(job.id, shown.strokes?.() ?? 0);
       // An event of the job may have arrived before this response; it is newer.
       if (!state.jobs.has(job.id)) state.jobs.set(job.id, job);
       changed('jobs', state.jobs.get(job.id));
@@ -109,6 +116,25 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
     });
     make.disabled = false;
     make.classList.remove('busy');
+  }
+
+  /** The required fields without a value, with what to do about it. */
+  function missing(pictures) {
+    const values = {...valuesOf(verb.name), ...pictures}, shownFields = verb.fields.filter((field) => fields.has(field.name));
+    return shownFields.filter((field) => field.required && field.kind !== 'engine' && values[field.name] === undefined).map((field) => [field.name, isPainted(field)
+      ? {mask: 'Paint the mask first, on the photo.', sketch: 'Paint the sketch first.', picture: 'Place or move something on the photo first.'}[field.kind] || 'Paint the map first.'
+      : field.kind === 'model' ? 'Choose a model first.' : `Choose ${/^[aeiou]/i.test(labelOf(field)) ? 'an' : 'a'} ${labelOf(field).toLowerCase()} first.`]);
+  }
+
+  /** Whether the server takes a request whose first picture is not painted, as with a photo that has a transparent area. */
+  async function accepted(pictures) {
+    const open = verb.fields.find((field) => isPainted(field) && field.first && fields.has(field.name) && !(field.name in pictures));
+    if (!open) return true;
+    try { await api.estimate(verb.name, given(pictures)); } catch (error) {
+      fields.complain([[open.name, open.kind === 'mask' ? `Paint the mask first, on the photo. ${error.message}` : error.message]]);
+      return false;
+    }
+    return true;
   }
 
   /** Show the estimated time and memory, unless the request depends on a painted picture. */
@@ -145,18 +171,18 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
 
   function draw() {
     const jobs = ofPhoto(), now = state.result;
-    const job = now && state.jobs.get(now.job), made = job?.results.find((one) => one.file === now.file);
+    const job = now && state.jobs.get(now.job), made = job && !state.leaving.has(job.id) && remaining(job).results.find((one) => one.file === now.file);
     if (now && !made) { state.result = null; shown.show(null); }
     const onStage = shown.instead && !made && jobs[0];
     if (shown.instead) shown.instead(onStage ? instead(onStage) : null);
-    rail.replaceChildren(...jobs.filter((one) => one.verb !== 'segment' || verb.name === 'segment').flatMap((one) => [
+    renew(rail, jobs.filter((one) => one.verb !== 'segment' || verb.name === 'segment').flatMap((one) => [
       ...(one.state !== 'done' || one.message ? [progress(one)] : []),
       ...(one.report && one !== onStage ? [report(one)] : []),
       ...(one.model && one.state === 'done' ? [trainedBanner(one)] : []),
       ...(one.results.length > 1 ? [jobActions(one, MOST_SHOWN)] : []),
       ...one.results.slice(0, MOST_SHOWN).map((result) => thumb(one, result, () => look(one, result), now?.job === one.id && now.file === result.file)),
     ]));
-    under.replaceChildren(made ? actions(job, made, () => { state.result = null; shown.show(null); }) : '');
+    renew(under, made ? h('div', {data: {key: `${job.id}/${made.file}`}}, actions(job, made, () => { state.result = null; shown.show(null); draw(); })) : '');
   }
 
   /** The report or preview of the newest job, for the stage. */
@@ -189,9 +215,12 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
     }),
     listen('jobs', (job) => {
       if (job && mine.has(job.id) && job.results.length) {
+        const strokes = mine.get(job.id);
         mine.delete(job.id);
         performance.mark('first-result');
-        look(job, job.results[0]);
+        // Who paints goes on painting: the result waits in the row below.
+        if (shown.drawing?.() || (shown.strokes?.() ?? 0) !== strokes) draw();
+        else look(job, job.results[0]);
       } else {
         draw();
         if (job?.report && mine.delete(job.id) && shown.element.getBoundingClientRect().top < 0) shown.element.scrollIntoView({block: 'start'});

@@ -4,6 +4,7 @@ import {chooseMany} from './files.js';
 import {uploadSet} from './uploads.js';
 import {uploadPhotos, open} from './opening.js';
 import {modelOfMany} from './setparts.js';
+import {forgetPhoto} from './keeping.js';
 import {choose, go, h, icon, iconButton, sure, toast} from './dom.js';
 import {jobsNewestFirst, loadPictures, set, setValue, state} from './state.js';
 
@@ -42,7 +43,7 @@ export function recent(title) {
       h('img', {src: url.thumbnail(picture.id), alt: '', loading: 'lazy'})),
     iconButton('close', `Delete ${picture.name}`, async () => {
       if (!await sure(`Delete ${picture.name}? Its results are not deleted.`, 'Delete')) return;
-      try { await api.forget(picture.id); await loadPictures(); if (state.photo?.id === picture.id) set('photo', null); go(location.hash); }
+      try { await api.forget(picture.id); forgetPhoto(picture.id); await loadPictures(); if (state.photo?.id === picture.id) set('photo', null); go(location.hash); }
       catch (error) { toast(error.message, 'problem'); }
     }))));
   return h('div', {class: 'recent'}, h('h2', {}, title), list);

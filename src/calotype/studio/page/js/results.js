@@ -1,8 +1,10 @@
 // Results and progress of jobs: thumbnails, actions and progress cards.
 import {api, sentence, url} from './api.js';
 import {duration, go, h, icon, iconButton, save, sure, toast} from './dom.js';
-import {uploadPhotos, open, restore} from './opening.js';
-import {loadPictures, loadSets, set, state, WORKING} from './state.js';
+import {leave} from './leaving.js';
+import {uploadPhotos, open, photoField, restore} from './opening.js';
+import {nextSeed, varies} from './seeds.js';
+import {changed, loadPictures, loadSets, set, state, WORKING} from './state.js';
 
 const WORDS = {waiting: 'Queued', working: 'Running', stopping: 'Stopping', stopped: 'Stopped', failed: 'Failed', done: 'Done'};
 
@@ -16,26 +18,51 @@ export function thumb(job, made, onclick, pressed = null) {
   const picture = /\.mp4$/.test(made.file)
     ? h('video', {src: url.file(job.id, made.file), muted: true, autoplay: true, loop: true})
     : h('img', {src: moving ? url.file(job.id, made.file) : url.small(job.id, made.file), alt: '', loading: 'lazy'});
-  return h('button', {type: 'button', class: `thumb ${made.kept ? 'kept' : ''}`, onclick, 'aria-pressed': pressed, 'aria-label': `${job.verb}, seed ${made.seed}${made.kept ? ', saved' : ''}`, data: {result: made.file}}, picture, made.kept ? icon('kept') : null);
+  return h('button', {type: 'button', class: `thumb ${made.kept ? 'kept' : ''}`, onclick, 'aria-pressed': pressed, 'aria-label': `${job.verb}, seed ${made.seed}${made.kept ? ', saved' : ''}`, data: {result: made.file, key: `${job.id}/${made.file}`}}, picture, made.kept ? icon('kept') : null);
+}
+
+/** A result as it is now: the page's listeners may be older than it. */
+function latest(job, made) {
+  return state.jobs.get(job.id)?.results.find((one) => one.file === made.file) ?? made;
+}
+
+/** Ask for one more result with the settings of a job, and the next seed. */
+async function another(job) {
+  const verb = state.verbs.find((one) => one.name === job.verb);
+  const seed = nextSeed(verb, job.arguments[photoField(verb) || 'model']);
+  const made = await api.make(job.verb, {...job.arguments, ...(verb.fields.some((field) => field.name === 'n') ? {n: 1} : {}), seed});
+  if (!state.jobs.has(made.id)) { state.jobs.set(made.id, made); changed('jobs', made); }
+  toast(`Asked for another one, with seed ${seed}.`);
 }
 
 /** The actions for a result. */
 export function actions(job, made, after = () => {}) {
+  const verb = state.verbs.find((one) => one.name === job.verb);
   const film = !/\.png$/.test(made.file) || job.verb === 'animate';
   const action = (name, label, onclick, more = {}) => h('button', {type: 'button', class: 'action', onclick, data: {action: name}, ...more}, icon(name === 'keep' && made.kept ? 'kept' : ICONS[name]), h('span', {}, label));
   return h('div', {class: 'actions', role: 'toolbar', 'aria-label': 'Actions for this result'},
-    action('keep', made.kept ? 'Saved' : 'Save', () => attempt(() => api.keep(job.id, made.file, !made.kept)), {'aria-pressed': made.kept}),
-    !film && action('use', 'Use as input', () => attempt(async () => { const picture = await api.use(job.id, made.file); await loadPictures(); set('verb', null); open(picture); })),
+    action('keep', made.kept ? 'Saved' : 'Save', () => attempt(() => api.keep(job.id, made.file, !latest(job, made).kept)), {'aria-pressed': made.kept}),
+    verb && varies(verb) && action('another', 'Another', () => attempt(() => another(job))),
+    !film && action('use', 'Work on this', () => attempt(async () => { const picture = await api.use(job.id, made.file); await loadPictures(); goOn(picture); })),
     action('save', 'Download', () => save(url.file(job.id, made.file), made.file)),
     made.film && action('film', 'Download film', () => save(url.file(job.id, made.film), made.film)),
     action('how', 'Settings', () => attempt(() => showSettings(job, made))),
     action('discard', 'Delete', async () => {
-      if (made.kept && !await sure('This result is saved. Delete it?', 'Delete')) return;
-      attempt(async () => { await api.discard(job.id, made.file); after(); });
+      if (latest(job, made).kept && !await sure('This result is saved. Delete it?', 'Delete')) return;
+      leave(`${job.id}/${made.file}`, 'Deleted.', () => api.discard(job.id, made.file));
+      after();
     }, {class: 'action danger'}));
 }
 
-const ICONS = {keep: 'heart', use: 'next', save: 'down', film: 'down', how: 'how', discard: 'trash'};
+/** Open a result in the verb that is shown, or in the chooser, and remember where it came from. */
+function goOn(picture) {
+  const shown = location.hash.replace(/^#\/?/, '').split('/')[0];
+  if (shown !== state.verb?.name || !photoField(state.verb)) set('verb', null);
+  else if (state.photo) state.before.push(state.photo);
+  open(picture);
+}
+
+const ICONS = {keep: 'heart', another: 'dice', use: 'next', save: 'down', film: 'down', how: 'how', discard: 'trash'};
 
 /** Show the settings of a result, with buttons to copy its command and to restore the form. */
 async function showSettings(job, made) {
@@ -59,7 +86,7 @@ export function progress(job) {
   const last = job.previews.at(-1);
   const about = [job.stage, job.left ? `about ${duration(job.left)} left` : ''].filter(Boolean).join(' · ');
   const line = job.state === 'working' ? about || 'Starting' : job.message ? sentence(job.message) : job.state === 'waiting' ? '' : WORDS[job.state];
-  return h('div', {class: `progress ${job.state}`, data: {job: job.id}},
+  return h('div', {class: `progress ${job.state}`, data: {job: job.id, key: `${job.id} ${working ? 'at work' : job.state}`}},
     working || (last && job.state !== 'done') ? h('div', {class: 'preview'}, last ? h('img', {src: `${url.file(job.id, last)}?${Math.round(job.share * 1000)}`, alt: 'Preview'}) : h('div', {class: 'shimmer'})) : null,
     h('div', {class: 'state'},
       h('p', {class: 'what'}, h('strong', {}, job.state === 'working' ? title(job) : WORDS[job.state]), ' ', h('span', {class: job.state === 'failed' ? 'problem' : 'quiet'}, line)),
@@ -67,9 +94,7 @@ export function progress(job) {
       h('div', {class: 'row'},
         working && h('button', {type: 'button', class: 'small', data: {do: 'stop'}, onclick: () => attempt(() => api.stop(job.id))}, icon('stop'), job.state === 'stopping' ? 'Stop now' : 'Stop'),
         ['stopped', 'failed'].includes(job.state) && h('button', {type: 'button', class: 'small', data: {do: 'continue'}, onclick: () => attempt(() => api.goOn(job.id))}, icon('play'), job.state === 'failed' ? 'Retry' : 'Resume'),
-        ['stopped', 'failed'].includes(job.state) && h('button', {type: 'button', class: 'small', data: {do: 'remove'}, onclick: () => attempt(async () => {
-          if (!job.results.length || await sure('Delete this job and its results?', 'Delete')) await api.remove(job.id);
-        })}, 'Delete'))));
+        ['stopped', 'failed'].includes(job.state) && h('button', {type: 'button', class: 'small', data: {do: 'remove'}, onclick: () => leave(job.id, 'The job is deleted.', () => api.remove(job.id))}, 'Delete'))));
 }
 
 function title(job) {
@@ -80,7 +105,7 @@ function title(job) {
 /** The actions for all results of a job. */
 export function jobActions(job, shown) {
   const pictures = job.results.filter((made) => /\.png$/.test(made.file)).length, rest = job.results.length - shown;
-  return h('div', {class: 'together'}, rest > 0 ? h('p', {class: 'quiet'}, `and ${rest} more`) : null,
+  return h('div', {class: 'together', data: {key: `${job.id} together`}}, rest > 0 ? h('p', {class: 'quiet'}, `and ${rest} more`) : null,
     h('button', {type: 'button', class: 'small', data: {do: 'save-all'}, onclick: () => save(url.archive(job.id), '')}, icon('down'), `Download all ${job.results.length}`),
     pictures > 1 && h('button', {type: 'button', class: 'small', data: {do: 'sheet'}, onclick: () => save(url.sheet(job.id), `${nameOf(job)} sheet.png`)}, icon('down'), 'Contact sheet'),
     pictures > 1 && !WORKING.has(job.state) ? h('button', {type: 'button', class: 'small', data: {do: 'as-set'}, onclick: () => attempt(async () => {

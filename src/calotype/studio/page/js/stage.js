@@ -3,12 +3,15 @@ import {api, url} from './api.js';
 import {Margins, Frame, Quad} from './canvas/handles.js';
 import {Painter, sketchOver} from './canvas/painter.js';
 import {Paste} from './canvas/paste.js';
+import {unpacked} from './canvas/raster.js';
 import {View} from './canvas/view.js';
 import {compare} from './compare.js';
 import {h, iconButton, toast} from './dom.js';
 import {able, engineOf, isPainted, labelOf} from './form.js';
+import {keep, keyOf, kept} from './keeping.js';
 import {listen, setValue, state, valuesOf, WORKING} from './state.js';
 
+let lastMask = null;  // the mask painted last, on whatever photo
 const MARGINS = ['left', 'right', 'top', 'bottom'];
 
 /** The stage of a photo with the tools of a verb: {element, pictures(), show(result), close()}. */
@@ -21,23 +24,29 @@ export function stage(photo, verb) {
   const view = new View(frame);
   const closers = [() => view.close()];
   const image = new Image();
-  const layers = new Map([['photo', {label: 'Photo', empty: true, take: () => plain(view), toolbar: () => null}]]);
-  let current = null, compared = null;
+  const layers = new Map([['photo', {title: 'Photo', empty: true, take: () => plain(view), toolbar: () => null}]]);
+  let current = null, compared = null, strokes = 0;
 
   const ready = new Promise((resolve, reject) => {
     image.onload = resolve;
     image.onerror = () => reject(new Error('The browser cannot display this photo.'));
     image.src = url.picture(photo.id);
-  }).then(() => view.show(image, photo.width, photo.height)).then(() => { if (verb && !view.closed) equip(); });
+  }).then(() => view.show(image, photo.width, photo.height)).then(() => verb && !view.closed && equip());
   ready.catch((error) => toast(error.message, 'problem'));
 
   const size = {width: photo.width, height: photo.height};
 
   // ------------------------------------------------------------------------------------------------ verb tools
 
-  function equip() {
-    const fields = verb.fields, values = valuesOf(verb.name);
-    const put = (name, value) => setValue(verb.name, name, value, 'stage');
+  async function equip() {
+    const fields = verb.fields, values = valuesOf(verb.name), placed = await kept(keyOf(photo.id, verb.name, 'values')) || {};
+    for (const [name, value] of Object.entries(placed)) if (values[name] === undefined) setValue(verb.name, name, value, 'kept');
+    const put = (name, value) => {
+      strokes++;
+      placed[name] = value;
+      keep(keyOf(photo.id, verb.name, 'values'), () => ({...placed}));
+      setValue(verb.name, name, value, 'stage');
+    };
     for (const field of fields.filter(isPainted)) layers.set(field.name, painterOf(field));
     if (MARGINS.every((name) => fields.some((field) => field.name === name && field.kind === 'margin'))) layers.set('margins', margins(values, put));
     const sized = fields.find((field) => field.kind === 'size' && field.first);
@@ -45,6 +54,9 @@ export function stage(photo, verb) {
       layers.set('size', framed(sized, values, put));
       layers.set('corners', cornered(fields.find((field) => field.kind === 'shape'), values, put));
     }
+    await Promise.all([...layers.values()].filter((layer) => layer.field).map(takeUp));
+    if (view.closed) return;
+    for (const [name, layer] of layers) if (layer.seen) follow(name);
     const names = [...layers.keys()];
     const wanted = fields.find((field) => field.kind === 'label map' && field.begins && field.required)?.name;
     // An optional label map is not selected at first.
@@ -53,14 +65,30 @@ export function stage(photo, verb) {
     if (wanted) see(fields.find((field) => field.kind === 'label map' && !field.begins).name);
   }
 
+  /** Go on with what was painted on the photo before. */
+  async function takeUp(layer) {
+    const given = valuesOf(verb.name)[layer.field.name];
+    if (given && given !== 'auto') return;
+    const content = await kept(keyOf(photo.id, verb.name, layer.field.name));
+    if (content && !view.closed && await layer.restore(content)) layer.bar?.update();
+  }
+
+  /** Called after every stroke: what a layer holds is kept. */
+  function painted(field) {
+    strokes++;
+    const layer = layers.get(field.name);
+    keep(keyOf(photo.id, verb.name, field.name), () => layer.content());
+    if (field.kind === 'mask') lastMask = {...size, content: () => layer.content()};
+  }
+
   function painterOf(field) {
-    const options = {...size, name: `${photo.name.replace(/\.[^.]*$/, '')}_${field.name}`};
-    if (field.kind === 'picture') return Object.assign(new Paste(view, image, options), {label: labelOf(field), field});
-    if (field.kind === 'sketch') return Object.assign(sketchOver(view, image, {...options, colours: valuesOf(verb.name).colours || 6}), {label: labelOf(field), field, cover: 1, always: true});
-    const painter = new Painter(view, field.kind === 'mask' ? 'mask' : 'map', {...options, palette: null, changed: () => { if (field.kind === 'label map' && !field.begins) follow(field.name); }});
+    const options = {...size, name: `${photo.name.replace(/\.[^.]*$/, '')}_${field.name}`, changed: () => painted(field)};
+    if (field.kind === 'picture') return Object.assign(new Paste(view, image, options), {title: labelOf(field), field});
+    if (field.kind === 'sketch') return Object.assign(sketchOver(view, image, {...options, colours: valuesOf(verb.name).colours || 6}), {title: labelOf(field), field, cover: 1, always: true});
+    const painter = new Painter(view, field.kind === 'mask' ? 'mask' : 'map', {...options, palette: null, changed: () => { painted(field); if (field.kind === 'label map' && !field.begins) follow(field.name); }});
     const given = valuesOf(verb.name)[field.name];
     if (given && given !== 'auto') fetch(url.picture(given)).then((answer) => answer.blob()).then((blob) => painter.load(blob)).catch(() => {});
-    return Object.assign(painter, {label: labelOf(field), field});
+    return Object.assign(painter, {title: labelOf(field), field});
   }
 
   /** A map that starts as a copy of another one is updated with it until it is painted on. */
@@ -103,7 +131,7 @@ export function stage(photo, verb) {
     const read = () => { const now = valuesOf(verb.name); layer.set(Object.fromEntries(MARGINS.map((name) => [name, now[name] ?? now.margin ?? 0]))); };
     closers.push(listen('values', ({verb: name, from}) => { if (name === verb.name && from !== 'stage') read(); }));
     read();
-    return Object.assign(layer, {label: 'Margins'});
+    return Object.assign(layer, {title: 'Margins'});
   }
 
   function framed(field, values, put) {
@@ -116,7 +144,7 @@ export function stage(photo, verb) {
     };
     closers.push(listen('values', ({verb: name, from}) => { if (name === verb.name && from !== 'stage') read(); }));
     read();
-    return Object.assign(layer, {label: 'Size'});
+    return Object.assign(layer, {title: 'Size'});
   }
 
   function cornered(field, values, put) {
@@ -129,7 +157,7 @@ export function stage(photo, verb) {
     };
     closers.push(listen('values', ({verb: name, name: changed, from}) => { if (name === verb.name && changed === field.name && from !== 'stage') read(); }));
     read();
-    return Object.assign(layer, {label: 'Corners'});
+    return Object.assign(layer, {title: 'Corners'});
   }
 
   /** Select an engine that supports an ability. */
@@ -157,7 +185,7 @@ export function stage(photo, verb) {
   }
 
   function drawTabs() {
-    const all = [...layers].map(([name, layer]) => [name, layer.label]);
+    const all = [...layers].map(([name, layer]) => [name, layer.title]);
     tabs.replaceChildren(...[...all, ...(compared ? [['result', 'Result']] : [])].map(([name, label]) => h('button', {type: 'button', role: 'tab', 'aria-selected': name === (compared ? 'result' : current), data: {tab: name},
       onclick: () => { if (name !== 'result') { state.result = null; choose(name); } }}, label)));
     tabs.hidden = all.length < 2 && !compared;
@@ -167,9 +195,11 @@ export function stage(photo, verb) {
     const zoom = h('div', {class: 'group zoom'}, iconButton('out', 'Zoom out (-)', () => view.zoom(1 / 1.4)), iconButton('fit', 'Fit (0)', () => view.fit()), iconButton('in', 'Zoom in (+)', () => view.zoom(1.4)),
       current !== 'photo' && iconButton('hand', 'Pan (hold Space)', (event) => { view.panning = !view.panning; event.currentTarget.setAttribute('aria-pressed', view.panning); }, {'aria-pressed': 'false'}));
     const layer = layers.get(current);
+    const again = layer.field?.kind === 'mask' && layer.empty && lastMask?.width === size.width && lastMask.height === size.height
+      ? h('div', {class: 'group'}, h('button', {type: 'button', class: 'small', data: {do: 'last-mask'}, onclick: () => { const {data} = lastMask.content(); layer.step((raster) => raster.all((values) => values.set(unpacked(data)))); drawTools(); }}, 'Reuse the last mask')) : null;
     const look = layer.field?.kind === 'label map' && !layer.field.begins && !layer.field.required && !layer.seen
       ? h('div', {class: 'group'}, h('button', {type: 'button', class: 'small', onclick: () => see(current)}, 'Start from a segmentation')) : null;
-    tools.replaceChildren(...[layer.toolbar(), look, zoom].filter(Boolean));
+    tools.replaceChildren(...[layer.toolbar(), again, look, zoom].filter(Boolean));
     tools.hidden = false;
   }
 
@@ -195,6 +225,10 @@ export function stage(photo, verb) {
   return {
     element, ready, view,
     layers,
+    /** How often something was changed on the stage. */
+    strokes: () => strokes,
+    /** Whether a pointer is down on it. */
+    drawing: () => view.touches.size > 0,
     /** Upload the painted pictures; resolves to their ids by argument. */
     async pictures() {
       const found = {};

@@ -15,6 +15,8 @@ export const state = {
   values: {},       // field values by verb
   result: null,     // {job, file} on the stage
   online: false,
+  before: [],       // the photos that the open one was made from, by results that were worked on
+  leaving: new Set(),  // ids of jobs, and job/file of results, that are deleted unless that is undone
 };
 
 /** Listen to changes of one of: photo, verb, values, jobs, pictures, sets, result, engines, models, online. */
@@ -75,9 +77,16 @@ export function connect() {
   });
 }
 
-/** The jobs in display order, without hidden ones. */
+/** The jobs in display order, without hidden ones, and without what is about to be deleted. */
 export function jobsNewestFirst() {
-  return [...state.jobs.values()].filter((job) => !job.aside).sort((a, b) => b.asked - a.asked);
+  const jobs = [...state.jobs.values()].filter((job) => !job.aside && !state.leaving.has(job.id)).sort((a, b) => b.asked - a.asked);
+  return state.leaving.size ? jobs.map(remaining) : jobs;
+}
+
+/** A job without the results that are about to be deleted. */
+export function remaining(job) {
+  const results = job.results.filter((made) => !state.leaving.has(`${job.id}/${made.file}`));
+  return results.length === job.results.length ? job : {...job, results};
 }
 
 export const WORKING = new Set(['waiting', 'working', 'stopping']);

@@ -1,10 +1,11 @@
 // Painting over a picture: a mask (values 0..255) or a label map (colours of a palette).
 import {choose, h, iconButton, save, toast} from '../dom.js';
-import {Raster, abgr, drawRaster} from './raster.js';
+import {Raster, abgr, drawRaster, packed, unpacked} from './raster.js';
 import {levelsOf, mapFrom, maskFrom, readPixels} from './reading.js';
 
 const MASK_COLOUR = [236, 62, 84];
 const FIRST_SIZE = 0.06;  // of the picture's shorter side
+const kept = {};  // tool and size of the brush used last, by kind: they stay for the next photo
 
 /**
  * A raster layer and its tools.
@@ -18,8 +19,8 @@ export class Painter {
     this.blank = kind === 'map' && !palette;  // hide the map until it has content
     this.label = 0;
     this.cover = kind === 'mask' ? 0.55 : 0.8;
-    this.mode = 'brush';
-    this.size = Math.max(2, Math.round(Math.min(width, height) * FIRST_SIZE));
+    this.mode = kept[kind]?.mode ?? 'brush';
+    this.size = Math.max(1, Math.round(Math.min(width, height) * (kept[kind]?.share ?? FIRST_SIZE)));
     this.raster = new Raster(width, height, (box) => this.dirty(box));
     this.touched = false;
     this.cursor = null;
@@ -92,6 +93,8 @@ export class Painter {
   leave() { this.cursor = null; this.view.redrawMarks(); }
 
   finish() {
+    const {width, height} = this.raster;
+    kept[this.kind] = {mode: this.mode === 'pick' ? 'brush' : this.mode, share: this.size / Math.min(width, height)};
     this.raster.end();
     this.stroke = this.path = undefined;
     this.markChanged();
@@ -146,6 +149,23 @@ export class Painter {
       this.paint();
     }
     this.bar?.update();
+  }
+
+  /** What is painted, as values that a database can store. */
+  content() {
+    const {width, height} = this.raster;
+    return {width, height, data: packed(this.raster.data), palette: this.palette, label: this.label, seen: this.seen, exact: this.exact, touched: this.touched, always: this.always};
+  }
+
+  /** Take what `content` gave; returns whether it fits the picture. */
+  restore(content) {
+    const {width, height} = this.raster;
+    if (content?.width !== width || content.height !== height) return false;
+    this.raster.data.set(unpacked(content.data));
+    const {palette, label, seen, exact, touched, always} = content;
+    Object.assign(this, {palette, label, seen, exact, touched, always, blank: false});
+    this.paint();
+    return true;
   }
 
   /** The raster as a PNG of the picture's size: white on black, or in flat colours. */

@@ -122,6 +122,21 @@ export class Paste {
     context.setTransform(1, 0, 0, 1, 0, 0);
   }
 
+  /** What is pasted, as values that a database can store. */
+  async content() {
+    const things = await Promise.all(this.things.map(async ({bitmap, ...place}) => ({...place, blob: await asBlob(bitmap)})));
+    return {width: this.width, height: this.height, things};
+  }
+
+  /** Take what `content` gave; resolves to whether it fits the photo. */
+  async restore(content) {
+    if (content?.width !== this.width || content.height !== this.height) return false;
+    this.things = await Promise.all(content.things.map(async ({blob, ...place}) => ({...place, bitmap: await createImageBitmap(blob)})));
+    this.touched = true;
+    this.view.redraw();
+    return true;
+  }
+
   /** The photo with all objects, as a PNG of its size. */
   async blob() {
     const canvas = new OffscreenCanvas(this.width, this.height), context = canvas.getContext('2d');
@@ -256,6 +271,12 @@ export class Paste {
     if (!file) return;
     try { await this.add(file); } catch (error) { toast(error.message, 'problem'); }
   }
+}
+
+function asBlob(bitmap) {
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  canvas.getContext('2d').drawImage(bitmap, 0, 0);
+  return canvas.convertToBlob({type: 'image/png'});
 }
 
 function drawThing(context, thing) {

@@ -213,7 +213,7 @@ function averaged(from, to, length, lines, step, next, reach) {
 }
 
 /** Run-length encoding: [count - 1 (two bytes), value], ...; tiles of masks and maps have few runs. */
-function packed(values) {
+export function packed(values) {
   const runs = new Uint8Array(values.length * 3);
   let end = 0;
   for (let i = 0; i < values.length;) {
@@ -226,7 +226,7 @@ function packed(values) {
   return end < values.length ? runs.slice(0, end) : {byteLength: values.length, plain: values.slice()};
 }
 
-function unpacked(runs) {
+export function unpacked(runs) {
   if (runs.plain) return runs.plain;
   let count = 0;
   for (let i = 0; i < runs.length; i += 3) count += runs[i] + (runs[i + 1] << 8) + 1;

@@ -1,0 +1,286 @@
+"""The studio as a place to work, in a real browser: nothing painted is lost, and every press is a new picture."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("selenium", reason="selenium is not installed, so the page is not tried")
+
+from .browser import CHROMIUM, DESKTOP, DRIVER, PHONE, Page, Server, chromium
+from .conftest import encoded, picture
+
+if not CHROMIUM or not DRIVER:
+    pytest.skip("there is no Chromium with its driver here, so the page is not tried", allow_module_level=True)
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("work"), held=True)
+    server.start()
+    yield server
+    assert server.stop() == 0
+    shutil.rmtree(server.folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with chromium(tmp_path_factory.mktemp("downloads")) as driver:
+        yield driver
+
+
+@pytest.fixture
+def desk(server, browser):
+    page = Page(browser, DESKTOP)
+    page.open(server.address)
+    yield page
+    server.hold.release()
+    assert page.problems() == []
+    page.script("location.hash = ''; localStorage.clear()")
+
+
+MASK = "document.querySelector('main').stage?.layers.get('mask')"
+
+
+def jobs(page):
+    return json.loads(page.fetched("/api/jobs"))
+
+
+def mask_of(page):
+    return np.array(page.script(f"return Array.from({MASK}.raster.data)"))
+
+
+def opened(page, name, verb, seed):
+    page.drop(name, encoded(picture(96, 64, seed=seed)))
+    page.click(f"[data-verb={verb}]")
+    page.one("canvas.marks")
+    page.until(lambda: page.script("return document.querySelector('main').stage?.layers.size >= 1"))
+
+
+def with_mask(page):
+    page.until(lambda: page.script(f"return Boolean({MASK}?.bar)"))
+
+
+def ended(page, count):
+    page.until(lambda: len(found := jobs(page)) >= count and all(job["state"] == "done" for job in found))
+    return jobs(page)
+
+
+def test_every_press_is_another_picture_and_a_pin_keeps_one(desk):
+    opened(desk, "lake.png", "vary", 1)
+    before = len(jobs(desk))
+    seeds = []
+    for press in range(1, 4):
+        desk.click(".make.main")
+        desk.until(lambda press=press: len(jobs(desk)) == before + press)
+        seeds.append(jobs(desk)[0]["arguments"]["seed"])
+    assert seeds == [0, 1, 2]
+    desk.script("document.querySelector('details.more').open = true")
+    desk.click("[data-do=pin]")
+    assert desk.attribute("[data-field=seed] input", "value") == "2"
+    desk.click(".make.main")
+    desk.until(lambda: len(jobs(desk)) == before + 4)
+    assert jobs(desk)[0]["arguments"]["seed"] == 2
+    desk.click("[data-do=pin]")
+    made = ended(desk, before + 4)
+    assert len({job["results"][0]["file"] for job in made[:4]}) == 3
+    desk.click(".rail .thumb")
+    desk.click("[data-action=another]")
+    desk.until(lambda: len(jobs(desk)) == before + 5)
+    assert jobs(desk)[0]["arguments"]["seed"] == 3
+
+
+def test_a_mask_is_there_after_other_verbs_a_reload_and_a_restart(desk, server):
+    opened(desk, "bird.png", "erase", 2)
+    with_mask(desk)
+    desk.paint((0.3, 0.3), (0.6, 0.6))
+    painted = mask_of(desk)
+    assert painted.any()
+    desk.click("[data-do=back]")
+    desk.click("[data-verb=vary]")
+    desk.click("[data-do=back]")
+    desk.click("[data-verb=erase]")
+    with_mask(desk)
+    assert (mask_of(desk) == painted).all()
+    desk.until(lambda: desk.script("return import('/page/js/keeping.js').then(({flush}) => flush()).then(() => true)"))
+    desk.driver.refresh()
+    with_mask(desk)
+    assert (mask_of(desk) == painted).all()
+    assert server.stop() == 0
+    server.start()
+    desk.open(server.address)
+    desk.click(".recent .thumb[aria-label='Open bird.png']")
+    desk.click("[data-verb=erase]")
+    with_mask(desk)
+    assert (mask_of(desk) == painted).all()
+    desk.click("[data-tool=clear]")
+    assert not mask_of(desk).any()
+    desk.click("[data-tool=undo]")
+    assert (mask_of(desk) == painted).all()
+    desk.problems()  # a server that was stopped cuts requests off
+
+
+def test_pasted_layers_and_margins_are_kept_too(desk):
+    opened(desk, "road.png", "edit", 3)
+    desk.click("[data-tool=lift]")
+    desk.paint((0.2, 0.2), (0.4, 0.2), (0.4, 0.5), (0.2, 0.5), (0.2, 0.22))
+    layer = "document.querySelector('main').stage?.layers.get('edited')"
+    assert desk.script(f"return {layer}.things.length") == 2
+    desk.paint((0.3, 0.35), (0.5, 0.45), (0.7, 0.5))
+    place = desk.script(f"return {layer}.things[1].x")
+    desk.click("[data-do=back]")
+    desk.click("[data-verb=expand]")
+    desk.until(lambda: desk.script("return document.querySelector('main').stage?.layers.has('margins')"))
+    desk.paint((1.0, 0.5), (1.1, 0.5), (1.2, 0.5))
+    width = desk.attribute("[data-field=right] input", "value")
+    assert int(width) > 4
+    desk.until(lambda: desk.script("return import('/page/js/keeping.js').then(({flush}) => flush()).then(() => true)"))
+    desk.driver.refresh()
+    desk.until(lambda: desk.attribute("[data-field=right] input", "value") == width)
+    desk.click("[data-do=back]")
+    desk.click("[data-verb=edit]")
+    desk.until(lambda: desk.script(f"return {layer}?.things.length") == 2)
+    assert desk.script(f"return {layer}.things[1].x") == place
+    desk.click(".make.main")
+    desk.one(".compare .after")
+
+
+def test_a_result_that_comes_while_somebody_paints_waits_in_the_row(desk, server):
+    opened(desk, "tree.png", "erase", 4)
+    with_mask(desk)
+    desk.paint((0.3, 0.3), (0.4, 0.4))
+    before = len(jobs(desk))
+    server.hold.at()
+    high = desk.script("return document.querySelector('canvas.marks').height")
+    desk.click(".make.main")
+    desk.until(lambda: len(jobs(desk)) == before + 1)
+    desk.one(".rail .progress")
+    assert desk.script("return document.querySelector('canvas.marks').height") == high  # the first card takes no room
+    desk.paint((0.6, 0.3), (0.7, 0.4))
+    painted = mask_of(desk)
+    server.hold.release()
+    desk.one(".rail .thumb")
+    assert desk.one("canvas.marks").is_displayed()
+    assert not desk.all(".compare .after")
+    assert (mask_of(desk) == painted).all()
+
+
+def test_the_keyboard_stays_where_it_is_while_cards_change(desk, server):
+    opened(desk, "hill.png", "vary", 5)
+    server.hold.at()
+    desk.click(".make.main")
+    stop = desk.one(".rail [data-do=stop]")
+    desk.script("arguments[0].focus()", stop)
+    job = jobs(desk)[0]["id"]
+    desk.script(
+        """
+        return import('/page/js/state.js').then(({state, changed}) => {
+          const job = state.jobs.get(arguments[0]);
+          for (const share of [.1, .2, .3]) {
+            state.jobs.set(job.id, {...job, share, state: 'working'});
+            changed('jobs', job);
+          }
+          return true;
+        });
+        """,
+        job,
+    )
+    assert desk.script("return document.activeElement === arguments[0]", stop)
+    server.hold.release()
+    desk.one(".compare .after")
+    desk.click("[data-action=keep]")
+    desk.until(lambda: desk.script("return document.activeElement.dataset.action === 'keep'"))
+    desk.one("[data-action=keep][aria-pressed=true]")
+    assert desk.script("return document.activeElement.dataset.action") == "keep"
+
+
+def test_a_deletion_can_be_undone(desk):
+    opened(desk, "wood.png", "vary", 6)
+    desk.click(".make.main")
+    desk.one(".compare .after")
+    job = jobs(desk)[0]
+    desk.click("[data-action=discard]")
+    desk.until(lambda: not desk.all(".rail .thumb"))
+    desk.click("[data-do=offer]")
+    desk.one(".rail .thumb")
+    assert jobs(desk)[0]["results"] == job["results"]
+    desk.click(".rail .thumb")
+    desk.click("[data-action=discard]")
+    desk.until(lambda: not desk.all(".rail .thumb"))
+    desk.script("return import('/page/js/leaving.js').then(({settle}) => settle()).then(() => true)")
+    desk.until(lambda: not any(one["id"] == job["id"] and one["results"] for one in jobs(desk)))
+
+
+def test_what_is_missing_is_said_beside_it_and_no_job_is_begun(desk):
+    opened(desk, "door.png", "erase", 7)
+    with_mask(desk)
+    before = len(jobs(desk))
+    desk.click(".make.main")
+    desk.reads("[data-field=mask] .lacking", "Paint the mask first")
+    desk.click("[data-do=back]")
+    desk.click("[data-verb=stylize]")
+    desk.click(".make.main")
+    desk.reads("[data-field=style] .lacking", "Choose a")
+    assert len(jobs(desk)) == before
+    desk.click("[data-do=back]")
+    desk.click("[data-verb=edit]")
+    desk.click(".make.main")
+    desk.reads("[data-field=edited] .lacking", "first")
+    assert len(jobs(desk)) == before
+
+
+def test_erase_is_a_loop_with_a_way_back(desk):
+    opened(desk, "sea.png", "erase", 8)
+    with_mask(desk)
+    desk.paint((0.3, 0.3), (0.5, 0.5))
+    painted = mask_of(desk)
+    desk.click(".make.main")
+    desk.one(".compare .after")
+    desk.click("[data-action=use]")
+    desk.until(lambda: "sea.png" not in desk.attribute(".stage .frame", "aria-label"))
+    with_mask(desk)
+    assert desk.script("return location.hash") == "#/erase"
+    assert not mask_of(desk).any()
+    desk.click("[data-do=last-mask]")
+    assert (mask_of(desk) == painted).all()
+    desk.click("[data-do=before]")
+    desk.until(lambda: "sea.png" in desk.attribute(".stage .frame", "aria-label"))
+    with_mask(desk)
+    assert (mask_of(desk) == painted).all()
+
+
+def test_a_tab_keeps_its_name_when_a_colour_is_picked(desk):
+    photo = Image.new("RGB", (96, 64), (60, 120, 200))
+    photo.paste(picture(96, 32, seed=50), (0, 32))
+    desk.drop("hill2.png", encoded(photo))
+    desk.click("[data-verb=relayout]")
+    target = "document.querySelector('main').stage?.layers.get('target')"
+    desk.until(lambda: desk.script(f"return {target}?.always && {target}.palette.length >= 2"))
+    names = [tab.text for tab in desk.all("[role=tab]")]
+    desk.click(".palette .swatch:nth-child(2)")
+    desk.paint((0.2, 0.2), (0.4, 0.3))
+    desk.click("[data-tab=photo]")
+    assert [tab.text for tab in desk.all("[role=tab]")] == names
+    desk.click("[data-tab=target]")
+    assert [tab.text for tab in desk.all("[role=tab]")] == names
+
+
+def test_on_a_phone_a_mask_is_kept_as_well(server, browser):
+    phone = Page(browser, PHONE)
+    phone.open(server.address)
+    opened(phone, "cat.png", "erase", 9)
+    with_mask(phone)
+    phone.paint((0.3, 0.3), (0.6, 0.6))
+    painted = mask_of(phone)
+    assert painted.any()
+    phone.click("[data-do=back]")
+    phone.click("[data-verb=erase]")
+    with_mask(phone)
+    assert (mask_of(phone) == painted).all()
+    assert phone.problems() == []

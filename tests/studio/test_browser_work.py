@@ -284,3 +284,60 @@ def test_on_a_phone_a_mask_is_kept_as_well(server, browser):
     with_mask(phone)
     assert (mask_of(phone) == painted).all()
     assert phone.problems() == []
+
+
+def test_results_are_zoomed_compared_with_each_other_and_walked_through(desk):
+    opened(desk, "moor.png", "vary", 10)
+    desk.script("document.querySelector('details.more').open = true")
+    desk.one("[data-field=n] input").send_keys("3")
+    desk.click(".make.main")
+    desk.until(lambda: len(desk.all(".rail .thumb")) == 3)
+    desk.one(".compare .after")
+    desk.click("[data-tool=zoom-in]")
+    wide = desk.script("return document.querySelector('.compare .after').getBoundingClientRect().width")
+    assert wide == pytest.approx(1.4 * desk.script("return document.querySelector('.compare').clientWidth"), rel=0.01)
+    places = [
+        desk.script(f"return document.querySelector('.compare .{one}').style.transform") for one in ("before", "after")
+    ]
+    assert places[0] == places[1] != ""
+    # The line between both is where the slider is, however far it is zoomed.
+    clip = desk.one(".compare .before").value_of_css_property("clip-path")
+    assert 100 - float(clip.split()[1].rstrip("%")) == pytest.approx(100 * (0.2 + 0.2) / 1.4, abs=0.1)
+    desk.click("[data-tool=zoom-fit]")
+    assert "80%" in desk.one(".compare .before").value_of_css_property("clip-path")
+    desk.click("[data-action=compare]")
+    second = desk.all(".rail .thumb")[1]
+    desk.script("arguments[0].focus()", desk.all(".rail .thumb")[0])
+    desk.driver.switch_to.active_element.send_keys("\ue014")  # arrow to the right
+    desk.until(lambda: desk.script("return document.activeElement === arguments[0]", second))
+    assert desk.text(".tag.left") == "vary, seed 0"
+    assert desk.text(".tag.right") == "vary, seed 1"
+    assert "/files/" in desk.attribute(".compare .before", "src")
+
+
+def test_what_is_larger_is_shown_larger(desk):
+    opened(desk, "fence.png", "expand", 11)
+    desk.until(lambda: desk.script("return document.querySelector('main').stage?.layers.has('margins')"))
+    put = "import('/page/js/state.js').then(({setValue}) => { setValue('expand', 'right', 48, 'test'); return true; })"
+    assert desk.script(f"return {put}")
+    desk.click(".make.main")
+    desk.one(".beside figure:last-child img")
+    desk.until(lambda: desk.script("return document.querySelector('.window').style.width"))
+    photo, result = desk.script("return [...document.querySelectorAll('.window')].map((one) => one.clientWidth)")
+    assert result / photo == pytest.approx(1.5, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    "size", [(320, 568), (640, 400), (740, 360)], ids=["narrow", "zoomed to 200 %", "landscape phone"]
+)
+def test_the_photo_has_room_on_small_screens(server, browser, size):
+    page = Page(browser, size)
+    page.open(server.address)
+    opened(page, f"small{size[0]}.png", "vary", 12)
+    page.click(".make.main")
+    page.one(".compare .after")
+    assert page.script("return document.documentElement.scrollWidth") == size[0]
+    assert page.script("return document.querySelector('.compare').clientHeight") >= 190
+    page.click("[data-tab=photo]")
+    assert page.script("return document.querySelector('.frame').clientHeight") >= 190
+    assert page.problems() == []

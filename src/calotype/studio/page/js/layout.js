@@ -47,10 +47,10 @@ export function layoutStage(verb) {
   const stops = [listen('models', classes), listen('values', ({verb: name, name: changed}) => { if (name === verb.name && changed === model?.name) classes(); })];
   frame.addEventListener('keydown', (event) => { if (painter.key(event)) event.preventDefault(); });
 
-  function show(shown) {
+  function show(shown, against = null) {
     frame.hidden = tools.hidden = Boolean(shown);
     result.hidden = back.hidden = !shown;
-    result.replaceChildren(shown ? compare(null, shown) : '');
+    result.replaceChildren(shown ? compare(null, shown, against) : '');
   }
 
   return {

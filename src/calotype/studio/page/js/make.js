@@ -1,6 +1,6 @@
 // The workspace: choice of photo and verb, form, and results.
 import {api, url} from './api.js';
-import {duration, go, h, icon, renew} from './dom.js';
+import {duration, go, h, icon, renew, toast} from './dom.js';
 import {form, isPainted, labelOf, learnsFromSet} from './form.js';
 import {open, photoField, restore} from './opening.js';
 import {hero, recent, withoutPhoto} from './photo.js';
@@ -77,6 +77,7 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
     h('div', {class: 'go'}, cost, make));
   main.append(h('div', {class: 'workspace'}, h('div', {class: 'left'}, shown.element, under, rail), panel));
   const closers = [() => shown.close(), fields.close];
+  let against = null;  // a result that the next ones are compared with, in place of the photo
   const mine = new Map();  // jobs submitted here, whose first result is shown on the stage, with the strokes made until then
   let timer = 0, requests = 0;
 
@@ -182,7 +183,7 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
       ...(one.results.length > 1 ? [jobActions(one, MOST_SHOWN)] : []),
       ...one.results.slice(0, MOST_SHOWN).map((result) => thumb(one, result, () => look(one, result), now?.job === one.id && now.file === result.file)),
     ]));
-    renew(under, made ? h('div', {data: {key: `${job.id}/${made.file}`}}, actions(job, made, () => { state.result = null; shown.show(null); draw(); })) : '');
+    renew(under, made ? h('div', {data: {key: `${job.id}/${made.file}`}}, actions(job, made, () => { state.result = null; shown.show(null); draw(); }, {held: against?.made.file === made.file, hold})) : '');
   }
 
   /** The report or preview of the newest job, for the stage. */
@@ -198,9 +199,26 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
     return h('p', {class: 'banner'}, 'Training finished. ', h('button', {type: 'button', class: 'small', data: {do: 'sample'}, onclick: () => { setValue('sample', 'model', job.model); setValue('sample', 'unfinished', null); go('#/sample'); }}, 'Sample'), ' ', h('a', {href: '#/models'}, 'Show model'));
   }
 
+  /** Compare the next results with this one; again: with the photo. */
+  function hold(job, made) {
+    against = against?.made.file === made.file ? null : {job, made};
+    if (against) toast('Choose another result: both are compared.');
+    look(job, made);
+  }
+
+  /** Arrow keys go through the results. */
+  rail.addEventListener('keydown', (event) => {
+    const by = {ArrowRight: 1, ArrowLeft: -1}[event.key], all = [...rail.querySelectorAll('.thumb')], at = all.indexOf(document.activeElement);
+    if (!by || at < 0 || !all[at + by]) return;
+    event.preventDefault();
+    all[at + by].focus();
+    all[at + by].click();
+  });
+
   function look(job, made) {
+    const other = against && against.made.file !== made.file ? against : null;
     state.result = {job: job.id, file: made.file};
-    shown.show({job, made});
+    shown.show({job, made}, other);
     draw();
     // On small screens the page may be scrolled to the form: scroll back to the stage.
     if (shown.element.getBoundingClientRect().top < 0) shown.element.scrollIntoView({block: 'start'});

@@ -36,7 +36,7 @@ async function another(job) {
 }
 
 /** The actions for a result. */
-export function actions(job, made, after = () => {}) {
+export function actions(job, made, after = () => {}, {held = false, hold = null} = {}) {
   const verb = state.verbs.find((one) => one.name === job.verb);
   const film = !/\.png$/.test(made.file) || job.verb === 'animate';
   const action = (name, label, onclick, more = {}) => h('button', {type: 'button', class: 'action', onclick, data: {action: name}, ...more}, icon(name === 'keep' && made.kept ? 'kept' : ICONS[name]), h('span', {}, label));
@@ -44,6 +44,7 @@ export function actions(job, made, after = () => {}) {
     action('keep', made.kept ? 'Saved' : 'Save', () => attempt(() => api.keep(job.id, made.file, !latest(job, made).kept)), {'aria-pressed': made.kept}),
     verb && varies(verb) && action('another', 'Another', () => attempt(() => another(job))),
     !film && action('use', 'Work on this', () => attempt(async () => { const picture = await api.use(job.id, made.file); await loadPictures(); goOn(picture); })),
+    hold && action('compare', 'Compare', () => hold(job, latest(job, made)), {'aria-pressed': held, title: 'Compare other results with this one'}),
     action('save', 'Download', () => save(url.file(job.id, made.file), made.file)),
     made.film && action('film', 'Download film', () => save(url.file(job.id, made.film), made.film)),
     action('how', 'Settings', () => attempt(() => showSettings(job, made))),
@@ -62,7 +63,7 @@ function goOn(picture) {
   open(picture);
 }
 
-const ICONS = {keep: 'heart', another: 'dice', use: 'next', save: 'down', film: 'down', how: 'how', discard: 'trash'};
+const ICONS = {keep: 'heart', another: 'dice', use: 'next', compare: 'flip', save: 'down', film: 'down', how: 'how', discard: 'trash'};
 
 /** Show the settings of a result, with buttons to copy its command and to restore the form. */
 async function showSettings(job, made) {

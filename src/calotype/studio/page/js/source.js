@@ -47,10 +47,10 @@ export function setStage(verb, set) {
     element: h('section', {class: 'stage', 'aria-label': 'The set'}, frame, result),
     ready: Promise.resolve(),
     pictures: async () => ({}),
-    show(shown) {
+    show(shown, against = null) {
       frame.hidden = Boolean(shown);
       result.hidden = !shown;
-      result.replaceChildren(shown ? compare(null, shown) : '');
+      result.replaceChildren(shown ? compare(null, shown, against) : '');
     },
     /** Show an element in place of the set: a report or a preview of a training; null: show the set. */
     instead(element) { frame.replaceChildren(...(element ? [element] : begins)); },

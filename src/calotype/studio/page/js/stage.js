@@ -240,13 +240,13 @@ export function stage(photo, verb) {
       return found;
     },
     /** Compare a result with the photo; null: show the photo. */
-    show(shown) {
+    show(shown, against = null) {
       if (!shown) { choose(current || 'photo'); return; }
       compared = shown;
       frame.hidden = true;
       result.hidden = false;
       tools.hidden = true;
-      result.replaceChildren(compare(photo, shown));
+      result.replaceChildren(compare(photo, shown, against));
       drawTabs();
     },
     close: () => closers.forEach((close) => close()),
@@ -261,10 +261,10 @@ export function bareStage() {
     element: h('section', {class: 'stage', 'aria-label': 'The result'}, place, result),
     ready: Promise.resolve(),
     pictures: async () => ({}),
-    show(shown) {
+    show(shown, against = null) {
       place.hidden = Boolean(shown);
       result.hidden = !shown;
-      result.replaceChildren(shown ? compare(null, shown) : '');
+      result.replaceChildren(shown ? compare(null, shown, against) : '');
     },
     close() {},
   };

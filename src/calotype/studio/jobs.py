@@ -255,9 +255,11 @@ class Jobs:
         """Stop all jobs at their next step, to be resumed when the studio is started again."""
         with self._lock:
             self._closed = True
+            busy = {slot.worker for slot in self._slots if slot.job is not None}
             workers = [slot.worker for slot in self._slots if slot.worker is not None]
             for worker in workers:
-                worker.close()
+                # One without a job has nothing to lose, and may be importing torch for seconds.
+                worker.close() if worker in busy else worker.kill()
         for worker in workers:
             worker.join()
 

@@ -10,12 +10,15 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from starlette.exceptions import HTTPException
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COOKIE = "calotype_token"
+_TOO_LARGE = "that is more than {} MB: send a smaller file"
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 _HEADERS = {
     # Nothing from other machines, no inline code, never in a frame.
@@ -89,7 +92,7 @@ class Guard:
         if not length.isdigit():
             return 400, "the content length is not a number"
         if int(length) > self._most:
-            return 413, f"that is more than {self._most >> 20} MB: send a smaller file"
+            return 413, _TOO_LARGE.format(self._most >> 20)
         return None
 
     def _is_own_host(self, host: str) -> bool:
@@ -126,7 +129,7 @@ class Guard:
             message = await receive()
             received += len(message.get("body", b""))
             if received > self._most:
-                return {"type": "http.disconnect"}
+                raise HTTPException(413, _TOO_LARGE.format(self._most >> 20), {"connection": "close"})
             return message
 
         return limited

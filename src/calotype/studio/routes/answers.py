@@ -72,6 +72,8 @@ def _problem(request: Request, error: CalotypeError) -> JSONResponse:
 
 def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
     first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return JSONResponse({"error": "the body is not valid JSON: send an object of arguments"}, 422)
     place = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
     return JSONResponse({"error": f"{place or 'the body'}: {first['msg'][:1].lower()}{first['msg'][1:]}"}, 422)
 

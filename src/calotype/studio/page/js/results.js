@@ -86,7 +86,7 @@ export function progress(job) {
   const working = WORKING.has(job.state);
   const last = job.previews.at(-1);
   const about = [job.stage, job.left ? `about ${duration(job.left)} left` : ''].filter(Boolean).join(' · ');
-  const line = job.state === 'working' ? about || 'Starting' : job.message ? sentence(job.message) : job.state === 'waiting' ? '' : WORDS[job.state];
+  const line = job.state === 'working' ? about || 'Starting' : job.message ? sentence(job.message.replace(/^stopped:?\s+/i, '')) : job.state === 'waiting' ? '' : WORDS[job.state];
   return h('div', {class: `progress ${job.state}`, data: {job: job.id, key: `${job.id} ${working ? 'at work' : job.state}`}},
     working || (last && job.state !== 'done') ? h('div', {class: 'preview'}, last ? h('img', {src: `${url.file(job.id, last)}?${Math.round(job.share * 1000)}`, alt: 'Preview'}) : h('div', {class: 'shimmer'})) : null,
     h('div', {class: 'state'},

@@ -341,3 +341,30 @@ def test_the_photo_has_room_on_small_screens(server, browser, size):
     page.click("[data-tab=photo]")
     assert page.script("return document.querySelector('.frame').clientHeight") >= 190
     assert page.problems() == []
+
+
+def test_a_click_selects_what_is_there(desk):
+    photo = Image.new("RGB", (96, 64), (60, 120, 200))
+    photo.paste((200, 60, 40), (20, 16, 52, 48))
+    desk.drop("box.png", encoded(photo))
+    desk.click("[data-verb=erase]")
+    with_mask(desk)
+    desk.click("[data-tool=select]")
+    desk.paint((0.37, 0.5))
+    desk.until(lambda: mask_of(desk).any())
+    inside = np.zeros((64, 96), bool)
+    inside[16:48, 20:52] = True
+    mask = mask_of(desk).reshape(64, 96) > 0
+    assert (mask & inside).sum() / (mask | inside).sum() > 0.9
+    before = mask.sum()
+    desk.click("[data-tool=grow]")
+    grown = mask_of(desk).reshape(64, 96) > 0
+    assert grown.sum() > before
+    assert (grown & mask).sum() == before
+    desk.click("[data-tool=shrink]")
+    assert (mask_of(desk).reshape(64, 96) > 0).sum() < grown.sum()
+    desk.click("[data-tool=take-out]")
+    desk.paint((0.37, 0.5))
+    desk.until(lambda: not mask_of(desk).reshape(64, 96)[20:44, 24:48].any())
+    desk.click("[data-tool=undo]")
+    assert mask_of(desk).any()

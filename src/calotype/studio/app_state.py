@@ -45,6 +45,11 @@ class Studio:
         else:
             self.events.tell("job", asdict(job))
 
+    def end_requests(self) -> None:
+        """End the streams of events, and the requests that wait for an answer of the query process."""
+        self.events.close()
+        self.queries.close()
+
     def engines(self) -> dict[str, Any]:
         """The descriptions of the engines, cached in the data folder."""
         cache = self.home / "engines.json"

@@ -96,15 +96,15 @@ def run(home: Path, *, host: str, port: int, at_once: int, token: str | None, re
         )
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
-        events = studio.state.studio.events
+        close = studio.state.studio.end_requests
         with contextlib.suppress(KeyboardInterrupt):  # already handled by the server
-            asyncio.run(_serve(uvicorn.Server(config), listener, lambda: ready(address), events.close))
+            asyncio.run(_serve(uvicorn.Server(config), listener, lambda: ready(address), close))
 
 
 async def _serve(
     server: Any, listener: socket.socket, ready: Callable[[], object], close: Callable[[], object]
 ) -> None:
-    """Serve; call ``ready`` after the start, and ``close`` on shutdown to end open streams."""
+    """Serve; call ``ready`` after the start, and ``close`` on shutdown to end open requests."""
     serving = asyncio.ensure_future(server.serve(sockets=[listener]))
     ready_called = False
     while not serving.done() and not server.should_exit:

@@ -15,6 +15,7 @@ from calotype.catalog import model as model_of
 from calotype.errors import InputError
 from calotype.files import shown
 from calotype.tasks import model_store
+from calotype.tasks.model_card import weights_of, write_card
 from calotype.tasks.progress import shares_of
 from calotype.tasks.stored_model import PreviewWriter, StoredModel
 from calotype.types import Cost, Size
@@ -229,6 +230,7 @@ class DatasetModel(StoredModel):
             net = module.train(stream, self.config, training_run)
             if first:
                 self._save(saving.write, net, previews)
+                write_card(self.folder, parameters=weights_of(net), source=self.photos.folder)
                 model_store.forget_state(self.folder)
             distributed.barrier()
 

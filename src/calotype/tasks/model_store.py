@@ -27,6 +27,7 @@ from calotype.files import CACHE_VARIABLE, cache_folder, output_error, shortened
 from calotype.types import Size
 
 ABOUT = "about.json"
+CARD = "README.md"  # the model card
 ENCODER = "encoder"  # sub-folder with the encoder of a model
 IMPORTED = "imported"  # recorded instead of a preset: trained by another program
 WEIGHTS = "weights.safetensors"
@@ -273,7 +274,7 @@ def packed(folder: Path) -> dict[str, bytes]:
     """The contents of a finished model's files, by name; empty if it is not finished."""
     if not is_finished(folder):
         return {}
-    names = [ABOUT, WEIGHTS, _MODEL]
+    names = [ABOUT, WEIGHTS, _MODEL, CARD]
     if is_finished(folder / ENCODER):
         names = [*(f"{ENCODER}/{name}" for name in names), *names]
     return {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}

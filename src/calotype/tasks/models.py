@@ -13,6 +13,7 @@ from calotype.catalog import model as model_of
 from calotype.errors import InputError
 from calotype.files import shown
 from calotype.tasks import model_store
+from calotype.tasks.model_card import weights_of, write_card
 from calotype.types import PhotoLike, Size
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
     with model_store.locked(stored):
         model_store.describe(stored, about)
         saving.write(stored, name, config, net, sha256, (height, width), to_image(preview))
+        write_card(stored, parameters=weights_of(net))
     return stored
 
 
@@ -110,7 +112,16 @@ def _import_dataset_model(folder: Path, name: str) -> Path:
     with model_store.locked(stored):
         model_store.describe(stored, about)
         saving.write(stored, name, config, net, "", (size.height, size.width), about=description)
+        write_card(stored, parameters=weights_of(net), licence=_licence_of(folder))
     return stored
+
+
+def _licence_of(path: Path) -> str:
+    """What is known of the licence of an imported file; empty if nothing is."""
+    try:
+        return describe(path).licence
+    except InputError:
+        return ""
 
 
 def save_tuned(job: Job, net: Any, folder: Path) -> None:
@@ -129,6 +140,7 @@ def save_tuned(job: Job, net: Any, folder: Path) -> None:
     with model_store.locked(folder):
         model_store.describe(folder, about)
         saving.write(folder, name, job.config, net, "", (size.height, size.width), about=description)
+        write_card(folder, parameters=weights_of(net), licence="that of the model it was tuned from")
 
 
 def _imported_about(name: str, key: str, config: Any, size: Size, **more: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from calotype.errors import InputError
 from calotype.files import shown
 from calotype.kinds import labels_sha256
 from calotype.tasks import model_store
+from calotype.tasks.model_card import weights_of, write_card
 from calotype.tasks.progress import shares_of
 from calotype.tasks.stored_model import PreviewWriter, StoredModel
 from calotype.types import Cost, LabelMap, Photo
@@ -123,6 +124,7 @@ class PhotoModel(StoredModel):
             net = engine_of(self.engine).train(to_tensor(self.photo, run.device), self.config, training_run, **extra)
             preview = previews.of(self.stages[-1])
             saving.write(self.folder, self.engine, self.config, net, self.photo.sha256, self._size, preview)
+            write_card(self.folder, parameters=weights_of(net))
             model_store.forget_state(self.folder)
 
     def _label_arguments(self, device: torch.device) -> dict[str, torch.Tensor]:

@@ -4,6 +4,7 @@ import {Margins, Frame, Quad} from './canvas/handles.js';
 import {Painter, sketchOver} from './canvas/painter.js';
 import {Paste} from './canvas/paste.js';
 import {unpacked} from './canvas/raster.js';
+import {regionsFrom} from './canvas/regions.js';
 import {View} from './canvas/view.js';
 import {compare} from './compare.js';
 import {h, iconButton, toast} from './dom.js';
@@ -11,6 +12,7 @@ import {able, engineOf, isPainted, labelOf} from './form.js';
 import {keep, keyOf, kept} from './keeping.js';
 import {listen, setValue, state, valuesOf, WORKING} from './state.js';
 
+let found = {};  // the regions of the photo that they were looked for last: {photo, regions}
 let lastMask = null;  // the mask painted last, on whatever photo
 const MARGINS = ['left', 'right', 'top', 'bottom'];
 
@@ -85,7 +87,7 @@ export function stage(photo, verb) {
     const options = {...size, name: `${photo.name.replace(/\.[^.]*$/, '')}_${field.name}`, changed: () => painted(field)};
     if (field.kind === 'picture') return Object.assign(new Paste(view, image, options), {title: labelOf(field), field});
     if (field.kind === 'sketch') return Object.assign(sketchOver(view, image, {...options, colours: valuesOf(verb.name).colours || 6}), {title: labelOf(field), field, cover: 1, always: true});
-    const painter = new Painter(view, field.kind === 'mask' ? 'mask' : 'map', {...options, palette: null, changed: () => { painted(field); if (field.kind === 'label map' && !field.begins) follow(field.name); }});
+    const painter = new Painter(view, field.kind === 'mask' ? 'mask' : 'map', {...options, palette: null, regionsOf: field.kind === 'mask' ? regionsOf : null, changed: () => { painted(field); if (field.kind === 'label map' && !field.begins) follow(field.name); }});
     const given = valuesOf(verb.name)[field.name];
     if (given && given !== 'auto') fetch(url.picture(given)).then((answer) => answer.blob()).then((blob) => painter.load(blob)).catch(() => {});
     return Object.assign(painter, {title: labelOf(field), field});
@@ -110,20 +112,37 @@ export function stage(photo, verb) {
     const layer = layers.get(name);
     if (layer.seen || layer.touched || valuesOf(verb.name)[name]) return;
     layer.seen = true;
+    const map = await segmented();
+    if (!map) return;
+    await layer.load(map);
+    layer.touched = false;
+    layer.always = true;
+    layer.exact = true;
+    follow(name);
+    view.redraw();
+  }
+
+  /** The label map that `segment` makes of the photo, a PNG; null if that failed, which is said. */
+  async function segmented() {
     const note = h('div', {class: 'note', role: 'status'}, 'Segmenting the photo …');
     frame.append(note);
     try {
       const job = await finished(await api.make('segment', {photo: photo.id}, true));
       if (job.state !== 'done') throw new Error(job.message || 'The job was stopped.');
-      const answer = await fetch(url.file(job.id, job.results[0].file));
-      await layer.load(await answer.blob());
-      layer.touched = false;
-      layer.always = true;
-      layer.exact = true;
-      follow(name);
-      view.redraw();
+      const map = await (await fetch(url.file(job.id, job.results[0].file))).blob();
       api.remove(job.id).catch(() => {});  // a hidden job, whose result is loaded
-    } catch (error) { toast(error.message, 'problem'); } finally { note.remove(); }
+      return map;
+    } catch (error) { toast(error.message, 'problem'); return null; } finally { note.remove(); }
+  }
+
+  /** The regions of the photo, found once; a failed search is repeated by the next click. */
+  function regionsOf() {
+    if (found.photo !== photo.id) {
+      const regions = segmented().then((map) => map && regionsFrom(map, image, size.width, size.height));
+      found = {photo: photo.id, regions};
+      regions.then((there) => { if (!there && found.regions === regions) found = {}; });
+    }
+    return found.regions;
   }
 
   function margins(values, put) {

@@ -2,6 +2,7 @@
 import {choose, h, iconButton, save, toast} from '../dom.js';
 import {Raster, abgr, drawRaster, packed, unpacked} from './raster.js';
 import {levelsOf, mapFrom, maskFrom, readPixels} from './reading.js';
+import {alike} from './regions.js';
 
 const MASK_COLOUR = [236, 62, 84];
 const FIRST_SIZE = 0.06;  // of the picture's shorter side
@@ -13,8 +14,8 @@ const kept = {};  // tool and size of the brush used last, by kind: they stay fo
  * `kind` is 'mask' or 'map'. A map has `palette`, [[r, g, b], ...]. `changed` is called after every stroke.
  */
 export class Painter {
-  constructor(view, kind, {width, height, palette = null, name = kind, changed = () => {}}) {
-    this.view = view; this.kind = kind; this.name = name; this.changed = changed;
+  constructor(view, kind, {width, height, palette = null, name = kind, changed = () => {}, regionsOf = null}) {
+    this.view = view; this.kind = kind; this.name = name; this.changed = changed; this.regionsOf = regionsOf;
     this.palette = palette || [[40, 90, 160], [230, 180, 60]];
     this.blank = kind === 'map' && !palette;  // hide the map until it has content
     this.label = 0;
@@ -22,7 +23,8 @@ export class Painter {
     this.mode = kept[kind]?.mode ?? 'brush';
     this.size = Math.max(1, Math.round(Math.min(width, height) * (kept[kind]?.share ?? FIRST_SIZE)));
     this.raster = new Raster(width, height, (box) => this.dirty(box));
-    this.touched = false;
+    this.touched = this.taking = false;
+    this.tolerance = 0;  // levels by which regions beside a clicked one may differ from it
     this.cursor = null;
     this.paint();
   }
@@ -58,6 +60,7 @@ export class Painter {
   down(point) {
     const {raster} = this;
     if (this.mode === 'pick') { this.pick(point); return; }
+    if (this.mode === 'select') { this.select(point); return; }
     if (this.blank) { this.blank = false; this.paint(); }
     raster.begin();
     this.last = point;
@@ -102,6 +105,15 @@ export class Painter {
   }
 
   markChanged() { this.touched = true; this.changed(); }
+
+  /** Add the region at a point to the mask, or with Shift take it out. */
+  async select(point) {
+    const regions = await this.regionsOf();
+    if (!regions) return;
+    const label = regions.index[Math.floor(point.y) * this.raster.width + Math.floor(point.x)];
+    if (label === undefined) return;
+    this.step((raster) => raster.region(regions.index, point.x, point.y, alike(regions, label, this.tolerance), point.shift || this.taking ? 0 : 255));
+  }
 
   pick(point) {
     const x = Math.floor(point.x), y = Math.floor(point.y);
@@ -186,6 +198,7 @@ export class Painter {
 
   toolbar() {
     const modes = [['brush', 'Brush (B)'], ['eraser', 'Eraser (E)'], ['rect', this.kind === 'map' ? 'Box (R)' : 'Rectangle (R)'], ['lasso', 'Lasso (L)']];
+    if (this.regionsOf) modes.push(['select', 'Select what is clicked (S), Shift takes it out']);
     if (this.kind === 'map') { modes.splice(1, 1); modes.push(['fill', 'Fill (G)'], ['pick', 'Pick a colour (I)']); }
     const buttons = new Map(modes.map(([mode, label]) => [mode, iconButton(mode, label, () => this.setMode(mode), {'aria-pressed': 'false', data: {tool: mode}})]));
     const most = Math.max(20, Math.round(Math.min(this.raster.width, this.raster.height) / 2));
@@ -196,12 +209,18 @@ export class Painter {
     const cover = h('input', {type: 'range', min: 10, max: 100, value: Math.round(this.cover * 100), 'aria-label': 'Opacity of the layer',
       title: 'Opacity of the layer', class: 'cover', oninput: () => { this.cover = cover.value / 100; this.paint(); }});
     const group = (...children) => h('div', {class: 'group'}, ...children);
+    const tolerance = h('input', {type: 'range', min: 0, max: 60, value: this.tolerance, 'aria-label': 'Tolerance: how much alike the regions beside have to be', title: 'Tolerance', class: 'tolerance', oninput: () => { this.tolerance = Number(tolerance.value); }});
+    const taking = iconButton('minus', 'Take out what is clicked', () => { this.taking = !this.taking; update(); }, {'aria-pressed': 'false', data: {tool: 'take-out'}});
+    const selecting = this.regionsOf && group(tolerance, taking);
+    const reach = () => Math.max(1, Math.round(Math.min(this.raster.width, this.raster.height) / 200));
     const bar = h('div', {class: 'tools', role: 'toolbar', 'aria-label': this.kind === 'mask' ? 'Mask tools' : 'Map tools'},
       group(...buttons.values()),
-      group(h('label', {class: 'size-of'}, size, shown)),
+      group(h('label', {class: 'size-of'}, size, shown)), selecting,
       group(iconButton('undo', 'Undo (Ctrl+Z)', () => { this.raster.undo(); this.markChanged(); }, {data: {tool: 'undo'}}),
         iconButton('redo', 'Redo (Ctrl+Shift+Z)', () => { this.raster.redo(); this.markChanged(); }, {data: {tool: 'redo'}})),
       this.kind === 'mask' && group(
+        iconButton('plus', 'Grow', () => this.step((raster) => raster.spread(reach())), {data: {tool: 'grow'}}),
+        iconButton('minus', 'Shrink', () => this.step((raster) => raster.spread(-reach())), {data: {tool: 'shrink'}}),
         iconButton('invert', 'Invert', () => this.step((raster) => raster.invert()), {data: {tool: 'invert'}}),
         iconButton('soft', 'Soften the edge', () => this.step((raster) => raster.soften(Math.max(2, this.size / 4))), {data: {tool: 'soft'}}),
         iconButton('trash', 'Clear', () => this.step((raster) => raster.clear()), {data: {tool: 'clear'}})),
@@ -214,6 +233,8 @@ export class Painter {
       size.value = Math.round(100 * Math.log(this.size) / Math.log(most));
       shown.textContent = `${this.size} px`;
       palette?.replaceChildren(...this.swatches());
+      if (selecting) selecting.hidden = this.mode !== 'select';
+      taking.setAttribute('aria-pressed', this.taking);
     };
     this.bar = {update};
     update();
@@ -248,7 +269,7 @@ export class Painter {
 
   /** Handle a key while the stage has the focus; returns whether it was handled. */
   key(event) {
-    const mode = {b: 'brush', e: 'eraser', r: 'rect', l: 'lasso', g: 'fill', i: 'pick'}[event.key.toLowerCase()];
+    const mode = {b: 'brush', e: 'eraser', r: 'rect', l: 'lasso', g: 'fill', i: 'pick', s: this.regionsOf && 'select'}[event.key.toLowerCase()];
     const isShortcut = mode && !event.ctrlKey && !event.metaKey && (this.kind === 'map' ? mode !== 'eraser' : mode !== 'fill' && mode !== 'pick');
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'z') {
       event.shiftKey ? this.raster.redo() : this.raster.undo();

@@ -174,6 +174,41 @@ export class Raster {
     this.dirty({left: 0, top: 0, right: width, bottom: height});
   }
 
+  /** Set the connected area around a point whose labels in `index`, an array of the raster's size, are in `labels`. */
+  region(index, x, y, labels, value) {
+    x = Math.floor(x); y = Math.floor(y);
+    const {data, width, height} = this;
+    if (x < 0 || y < 0 || x >= width || y >= height) return;
+    const inside = new Uint8Array(256), seen = new Uint8Array(width * height), stack = [y * width + x];
+    for (const label of labels) inside[label] = 1;
+    this.touch(0, 0, width, height);
+    while (stack.length) {
+      const place = stack.pop(), row = Math.floor(place / width) * width;
+      if (seen[place] || !inside[index[place]]) continue;
+      let left = place, right = place + 1;
+      while (left > row && inside[index[left - 1]] && !seen[left - 1]) left--;
+      while (right < row + width && inside[index[right]] && !seen[right]) right++;
+      seen.fill(1, left, right);
+      data.fill(value, left, right);
+      for (const next of [row - width, row + width]) {
+        if (next < 0 || next >= width * height) continue;
+        for (let i = next + left - row; i < next + right - row; i++) if (inside[index[i]] && !seen[i] && (i === next + left - row || !inside[index[i - 1]] || seen[i - 1])) stack.push(i);
+      }
+    }
+    this.dirty({left: 0, top: 0, right: width, bottom: height});
+  }
+
+  /** Grow a mask by `reach` pixels, or shrink it if that is negative; its edge becomes hard. */
+  spread(reach) {
+    const {width, height} = this, other = new Uint8Array(width * height), by = Math.abs(reach), inner = reach > 0 ? 255 : 0;
+    this.all((data) => {
+      for (let i = 0; i < data.length; i++) data[i] = (data[i] > 127) === (reach > 0) ? 255 : 0;
+      widened(data, other, width, height, 1, width, by);
+      widened(other, data, height, width, width, 1, by);
+      for (let i = 0; i < data.length; i++) data[i] = data[i] ? inner : 255 - inner;
+    });
+  }
+
   all(change) {
     this.touch(0, 0, this.width, this.height);
     change(this.data);
@@ -208,6 +243,20 @@ function averaged(from, to, length, lines, step, next, reach) {
     for (let i = 0; i < length; i++) {
       to[start + i * step] = (sum / count + 0.5) | 0;
       sum += at(i + reach + 1) - at(i - reach);
+    }
+  }
+}
+
+/** Whether any value within `reach` is not 0, of `lines` lines at offsets `next`, of `length` values at offsets `step`. */
+function widened(from, to, length, lines, step, next, reach) {
+  for (let line = 0; line < lines; line++) {
+    const start = line * next;
+    let count = 0;
+    for (let i = 0; i < Math.min(reach, length); i++) count += from[start + i * step] > 0;
+    for (let i = 0; i < length; i++) {
+      if (i + reach < length) count += from[start + (i + reach) * step] > 0;
+      to[start + i * step] = count ? 255 : 0;
+      if (i - reach >= 0) count -= from[start + (i - reach) * step] > 0;
     }
   }
 }

@@ -1,0 +1,113 @@
+"""The card of a model: README.md in its folder, in the form that model hubs read.
+
+It says what the model learned from, with the licences of a data set that ``calotype data`` made and what is known of an
+imported file's, how it was trained, and how to use it. A card that somebody has changed or written is never replaced.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from calotype import __version__
+from calotype.catalog import declared
+from calotype.files import write_whole
+from calotype.tasks.model_store import CARD, IMPORTED, described
+
+_UNKNOWN = "not recorded: it is for whoever has rights in what it was trained on to say what may be done with it"
+
+
+def write_card(folder: Path, *, parameters: int, source: Path | None = None, licence: str = "") -> None:
+    """Write the card of a finished model, unless there is one.
+
+    Args:
+        folder: folder of the model.
+        parameters: number of weights.
+        source: folder of the data set; ``None`` for a photo or imported weights.
+        licence: what is known of the licence of imported weights.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    path = folder / CARD
+    if path.exists():
+        return
+    text = card(described(folder), folder.name, parameters=parameters, made_set=_set_of(source), licence=licence)
+    write_whole(path, lambda file: file.write(text.encode()))
+
+
+def weights_of(net: Any) -> int:
+    """The number of weights of a network, a ``torch.nn.Module``."""
+    return sum(each.numel() for each in net.parameters())
+
+
+def card(
+    about: Mapping[str, Any],
+    name: str,
+    *,
+    parameters: int,
+    made_set: Mapping[str, Any] | None = None,
+    licence: str = "",
+) -> str:
+    """The text of a card.
+
+    Args:
+        about: what is recorded of the model, as in ``about.json``.
+        name: of the model.
+        parameters: number of weights.
+        made_set: what ``calotype data`` recorded of the data set; ``None`` for others.
+        licence: what is known of the licence of imported weights.
+    """
+    system, imported = str(about["engine"]), about.get("preset") == IMPORTED
+    tags = ["image-generation", system, *(["imported"] if imported else [])]
+    verbs = list(declared(system).verbs)
+    lines = ["---", "library_name: calotype", "license: other", f"tags: [{', '.join(tags)}]", "---", ""]
+    lines += [f"# {name}", "", f"A model of the system `{system}` for Calotype, {parameters:,} weights.", ""]
+    lines += _imported_facts(about, licence) if imported else _trained_facts(about, made_set)
+    lines += [f"- **Made with**: Calotype {__version__}", f"- **Can**: {', '.join(verbs)}", "", "```sh"]
+    lines += [*_commands(about, name, verbs), "```", ""]
+    return "\n".join(lines)
+
+
+def _trained_facts(about: Mapping[str, Any], made_set: Mapping[str, Any] | None) -> list[str]:
+    count = f", {about['photos']} pictures" if "photos" in about else ""
+    changed = "".join(f", {key}={value}" for key, value in about.get("set", {}).items())
+    facts = [
+        f"- **Trained on**: {about.get('photo') or 'unknown'}{count}, {about['size']} pixels "
+        f"(sha256 {str(about.get('photo_sha256', ''))[:16]})",
+    ]
+    if made_set is not None:
+        facts.append(f"- **The set**: {made_set.get('summary', made_set.get('name', ''))}".rstrip())
+        facts.append(f"- **Licences of the set**: {made_set.get('licence') or _UNKNOWN}")
+    else:
+        facts.append(f"- **Licence of what it was trained on**: {_UNKNOWN}")
+    facts.append(f"- **Settings**: preset {about.get('preset', '')}{changed}, seed {about.get('seed', 0)}")
+    return [*facts, "- **Measured**: nothing yet; `calotype evaluate` compares its samples with the set"]
+
+
+def _imported_facts(about: Mapping[str, Any], licence: str) -> list[str]:
+    return [
+        f"- **Imported from**: {about.get('photo') or 'a file of another program'}, {about['size']} pixels",
+        f"- **Licence of the weights**: {licence or _UNKNOWN}",
+        "- **Trained on**: not recorded in the file",
+    ]
+
+
+def _commands(about: Mapping[str, Any], name: str, verbs: list[str]) -> Iterator[str]:
+    if declared(str(about["engine"])).of_sets:
+        yield f"calotype {verbs[0]} {name} -n 8" if verbs[0] == "sample" else f"calotype {verbs[0]} --model {name}"
+    else:
+        yield f"calotype {verbs[0]} {about.get('photo') or 'PHOTO'} --model {name}"
+
+
+def _set_of(source: Path | None) -> Mapping[str, Any] | None:
+    """What ``calotype data`` recorded of a data set; ``None`` for folders that it did not make."""
+    if source is None or not source.is_dir():
+        return None
+    try:
+        found = json.loads((source / "about.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and "licence" in found else None

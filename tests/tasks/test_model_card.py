@@ -1,0 +1,78 @@
+"""The card of a model says what it learned from, under which licences, and how to use it."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import calotype
+from calotype.cli import main
+from calotype.tasks import model_store
+from calotype.tasks.model_card import card
+from calotype.tasks.models import models
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CALOTYPE_CACHE", str(tmp_path / "cache"))
+    return tmp_path
+
+
+def pictures(folder, count=6, side=32):
+    folder.mkdir()
+    chance = np.random.default_rng(0)
+    for number in range(count):
+        Image.fromarray(chance.integers(0, 255, (side, side, 3), dtype=np.uint8)).save(folder / f"{number}.png")
+    return folder
+
+
+def card_of(name):
+    return (model_store.folder_of(name) / "README.md").read_text()
+
+
+def test_a_model_of_a_photo_names_it_and_the_command(here):
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 40, 3), dtype=np.uint8)).save("me.png")
+    calotype.vary("me.png", engine="singan", preset="tiny", device="cpu")
+    (entry,) = models()
+    text = card_of(entry.name)
+    assert text.startswith("---\nlibrary_name: calotype\nlicense: other\ntags: [image-generation, singan]\n---\n")
+    assert "**Trained on**: me.png, 40x40 pixels (sha256 " in text
+    assert f"calotype vary me.png --model {entry.name}" in text
+    assert "rights" in text
+
+
+def test_a_model_of_a_set_names_its_licences(here):
+    folder = pictures(here / "drawings")
+    (folder / "about.json").write_text(json.dumps({"summary": "Drawn things", "licence": "CC0 1.0"}))
+    settings = {"steps": 1}
+    calotype.train("stylegan", folder, preset="tiny", settings=settings)
+    (entry,) = models()
+    text = card_of(entry.name)
+    assert "**Trained on**: drawings, 6 pictures" in text
+    assert "**The set**: Drawn things\n" in text
+    assert "**Licences of the set**: CC0 1.0\n" in text
+    assert "preset tiny, steps=1, seed 0" in text
+    assert f"calotype sample {entry.name} -n 8" in text
+    assert main(["sample", entry.name, "-o", "out"]) == 0
+
+
+def test_a_card_that_somebody_wrote_stays(here):
+    folder = pictures(here / "drawings")
+    (here / "model").mkdir()
+    (here / "model" / "README.md").write_text("mine")
+    calotype.train("stylegan", folder, preset="tiny", settings={"steps": 1}, out=here / "model")
+    assert (here / "model" / "README.md").read_text() == "mine"
+    assert "README.md" in model_store.packed(here / "model")
+
+
+def test_imported_weights_say_what_is_known_of_their_licence():
+    about = {"engine": "stylegan", "preset": "imported", "photo": "network", "size": "64x64"}
+    text = card(about, "network-stylegan-0123", parameters=1234567, licence="NVIDIA, not for commercial use")
+    assert "1,234,567 weights" in text
+    assert "**Licence of the weights**: NVIDIA, not for commercial use\n" in text
+    assert "**Trained on**: not recorded in the file" in text
+    assert "imported]" in text

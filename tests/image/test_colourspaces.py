@@ -2,7 +2,6 @@
 
 import io
 import struct
-import zlib
 
 import numpy as np
 import pytest
@@ -11,6 +10,8 @@ from PIL import Image, ImageCms, TiffImagePlugin
 from calotype.errors import InputError
 from calotype.image.cicp import CodePoints, code_points
 from calotype.image.io import open_photo, opened
+
+from .pngs import SRGB_CHUNK, chrm, cicp, gama, iccp, png
 
 # Matrices from linear RGB to linear sRGB as the standards and their authors print them, rounded to five digits.
 P3_TO_SRGB = np.array([[1.22494, -0.22494, 0], [-0.04206, 1.04206, 0], [-0.01964, -0.07864, 1.09827]])
@@ -49,40 +50,6 @@ def converted(values: np.ndarray, matrix: np.ndarray | None = None, gamma: float
     """Values 0..1 in another space as sRGB, 0..255."""
     light = srgb_light(values) if gamma is None else values**gamma
     return 255 * srgb_value(light if matrix is None else light @ matrix.T)
-
-
-def chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def gama(gamma: float) -> bytes:
-    return chunk(b"gAMA", struct.pack(">I", round(gamma * 100_000)))
-
-
-def chrm(points: tuple[float, ...]) -> bytes:
-    return chunk(b"cHRM", struct.pack(">8I", *(round(value * 100_000) for value in points)))
-
-
-def cicp(primaries: int, transfer: int, full_range: int = 1) -> bytes:
-    return chunk(b"cICP", bytes((primaries, transfer, 0, full_range)))
-
-
-SRGB_CHUNK = chunk(b"sRGB", b"\0")
-
-
-def iccp(profile: bytes) -> bytes:
-    return chunk(b"iCCP", b"p\0\0" + zlib.compress(profile))
-
-
-def png(values: np.ndarray, *chunks: bytes) -> io.BytesIO:
-    """A PNG of 8 or 16 bits with further chunks."""
-    height, width = values.shape[:2]
-    kind = {1: 0, 2: 4, 3: 2, 4: 6}[1 if values.ndim == 2 else values.shape[2]]
-    rows = values.astype(">u2" if values.dtype == np.uint16 else "u1").reshape(height, -1)
-    data = b"".join(b"\0" + row.tobytes() for row in rows)
-    head = struct.pack(">IIBBBBB", width, height, 8 * values.dtype.itemsize, kind, 0, 0, 0)
-    parts = [chunk(b"IHDR", head), *chunks, chunk(b"IDAT", zlib.compress(data)), chunk(b"IEND", b"")]
-    return io.BytesIO(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
 
 
 def srgb_profile() -> bytes:

@@ -17,7 +17,7 @@ import torch
 from PIL import Image, ImageCms
 
 from calotype.errors import InputError, OutputError
-from calotype.image import reading
+from calotype.image import limits
 from calotype.image.io import list_photos, open_photo, read_settings, result_path, save_png, to_image, to_tensor
 from calotype.types import Carried, Size
 
@@ -394,7 +394,7 @@ def test_too_many_pixels_even_to_shrink(tmp_path):
 
 @pytest.mark.parametrize("suffix", ["png", "jpg"])
 def test_max_side_shrinks_after_turning(tmp_path, suffix, monkeypatch):
-    monkeypatch.setattr(reading, "MAX_PIXELS", 100 * 60)
+    monkeypatch.setattr(limits, "MAX_PIXELS", 100 * 60)
     exif = Image.Exif()
     exif[0x0112] = 6
     path = saved(tmp_path, Image.linear_gradient("L").resize((1000, 600)), f"a.{suffix}", exif=exif)

@@ -19,8 +19,9 @@ from PIL import Image
 
 from calotype.errors import InputError
 from calotype.files import shown
+from calotype.image.limits import check_before_decoding, check_size, check_smallest
 from calotype.image.opening import broken, opened
-from calotype.image.reading import check_before_decoding, check_size, check_smallest, open_photo, turned
+from calotype.image.reading import open_photo, turned
 from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike
 
 Colour = tuple[int, int, int]

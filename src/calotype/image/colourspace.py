@@ -84,7 +84,7 @@ def said_by(image: Image.Image, label: str) -> Said:
         return Said(embedded, _described(embedded))
     points = image.info.get("code_points") or _points_of(image)
     if points is not None and points != CodePoints(_UNSPECIFIED, _UNSPECIFIED):
-        return _of_code_points(points, label)
+        return said_of_points(points, label)
     if "srgb" in image.info:
         return Said()
     return _of(_png_space(image.info) or _exif_space(image) or SRGB)
@@ -130,11 +130,16 @@ def _points_of(image: Image.Image) -> CodePoints | None:
     return None if file is None or getattr(file, "closed", False) else code_points(file)
 
 
-def _of_code_points(points: CodePoints, label: str) -> Said:
+def said_of_points(points: CodePoints, label: str) -> Said:
+    """The colour space of code points.
+
+    Raises:
+        InputError: it is in a high dynamic range curve (PQ or HLG).
+    """
     if points.transfer in _HDR:
         raise InputError(
-            f"{label} is a high dynamic range picture ({_HDR[points.transfer]}): export it in standard range, as an "
-            "sRGB PNG or JPEG, and give that"
+            f"{label} is a high dynamic range picture ({_HDR[points.transfer]}): export it in standard range "
+            "(sRGB) and give that"
         )
     name, primaries = _PRIMARIES.get(points.primaries, _PRIMARIES[1])
     made = _of(ColourSpace(name, *primaries, _CURVES.get(points.transfer, SRGB_CURVE)))

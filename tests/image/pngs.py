@@ -39,3 +39,21 @@ def png(values: np.ndarray, *chunks: bytes) -> io.BytesIO:
     head = struct.pack(">IIBBBBB", width, height, 8 * values.dtype.itemsize, kind, 0, 0, 0)
     parts = [chunk(b"IHDR", head), *chunks, chunk(b"IDAT", zlib.compress(data)), chunk(b"IEND", b"")]
     return io.BytesIO(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
+
+
+_PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))  # Adam7
+
+
+def packed_png(values: np.ndarray, bits: int, *chunks: bytes, palette: bool = False, interlaced: bool = False) -> bytes:
+    """A PNG of 1, 2, 4, 8 or 16 bits a pixel, grey or of palette indices."""
+    height, width = values.shape
+    passes = [values[y::down, x::across] for x, y, across, down in _PASSES] if interlaced else [values]
+    data = b"".join(b"\0" + _packed(row, bits) for part in passes if part.size for row in part)
+    head = struct.pack(">IIBBBBB", width, height, bits, 3 if palette else 0, 0, 0, interlaced)
+    parts = [chunk(b"IHDR", head), *chunks, chunk(b"IDAT", zlib.compress(data)), chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def _packed(row: np.ndarray, bits: int) -> bytes:
+    digits = "".join(format(int(value), f"0{bits}b") for value in row)
+    return int(digits.ljust(-(-len(digits) // 8) * 8, "0"), 2).to_bytes(-(-len(digits) // 8), "big")

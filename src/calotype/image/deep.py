@@ -36,7 +36,7 @@ class Words:
 
 def has_sixteen_bits(image: Image.Image) -> bool:
     """Whether the file of an image that is not decoded yet has 16 bits a channel, in colours or grey with alpha."""
-    modes = _raw_modes(image)
+    modes = raw_modes(image)
     if image.format not in _FORMATS or not modes:
         return False
     return _is_planar(image) or all(mode[-4:] in _OTHER and mode[0] != "I" for mode in modes)
@@ -44,7 +44,7 @@ def has_sixteen_bits(image: Image.Image) -> bool:
 
 def words_of_file(image: Image.Image) -> Words | None:
     """How to read the values of a file for which ``has_sixteen_bits`` holds; ``None`` if Pillow cannot."""
-    modes = _raw_modes(image)
+    modes = raw_modes(image)
     if _is_planar(image):
         return _words_of_planes(image, modes)
     if modes == (_GREY_AND_ALPHA,):
@@ -114,7 +114,8 @@ def _tags(image: Image.Image) -> Any:
     return getattr(image, "tag_v2", {})
 
 
-def _raw_modes(image: Image.Image) -> tuple[str, ...]:
+def raw_modes(image: Image.Image) -> tuple[str, ...]:
+    """How Pillow's decoders are to read the pixels, a mode for each tile; none of an image that is decoded."""
     return tuple(_raw_mode(tile) for tile in getattr(image, "tile", ()))
 
 

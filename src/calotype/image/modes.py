@@ -12,6 +12,8 @@ from calotype.errors import InputError
 from calotype.image.limits import check_smallest
 from calotype.image.opening import SAVE_AS
 
+# Levels of grey between neighbouring values of 2 and 4 bits, which Pillow spreads over 0..255.
+SPREAD = {"L;2": 85, "L;4": 17}
 _WHITE_IS_ZERO = 0
 _PHOTOMETRIC = 262  # TIFF tag
 
@@ -26,6 +28,18 @@ def plain(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
         return image.convert("RGBA")
     return image.convert("L" if mode == "1" else "RGB")
+
+
+def spread_transparency(image: Image.Image, raw: str) -> None:
+    """Make the transparent value of a grey PNG the level that it is decoded to.
+
+    Args:
+        image: opened or decoded.
+        raw: its raw mode before it was decoded; Pillow spreads the pixels of 2 and 4 bits, but not this value.
+    """
+    clear = image.info.get("transparency")
+    if isinstance(clear, int) and raw in SPREAD:
+        image.info["transparency"] = clear * SPREAD[raw]
 
 
 def is_deep_grey(image: Image.Image) -> bool:

@@ -22,10 +22,10 @@ from calotype.image.carried import carried_by
 from calotype.image.colourspace import Said, lost_in_srgb, said_by, to_srgb
 from calotype.image.cut import NOTE as CUT_NOTE
 from calotype.image.cut import completed
-from calotype.image.deep import NOT_READ, decode_upper, has_sixteen_bits, read_words, words_of_file
+from calotype.image.deep import NOT_READ, decode_upper, has_sixteen_bits, raw_modes, read_words, words_of_file
 from calotype.image.deepcolour import IN_EIGHT_BITS, can_convert, srgb_words
 from calotype.image.limits import MIN_SIDE, check_before_decoding, check_shrunk
-from calotype.image.modes import eight_bits, grey_words, image_of_array, is_deep_grey, plain
+from calotype.image.modes import eight_bits, grey_words, image_of_array, is_deep_grey, plain, spread_transparency
 from calotype.image.opening import broken, opened, reason
 from calotype.image.pixels import image_of
 from calotype.types import Carried, Photo, PhotoLike
@@ -193,7 +193,7 @@ def _decoded(image: Image.Image, label: str, file: BinaryIO | None) -> _Decoded:
         file: the image's, from its beginning; ``None`` if there is none to read a second time.
     """
     # First: reading the EXIF block of a PNG may decode it.
-    deep = has_sixteen_bits(image)
+    deep, raw = has_sixteen_bits(image), next(iter(raw_modes(image)), "")
     plan = words_of_file(image) if deep else None
     if plan is not None and (file is not None or not plan.premultiplied):
         decode_upper(image, plan)
@@ -201,6 +201,7 @@ def _decoded(image: Image.Image, label: str, file: BinaryIO | None) -> _Decoded:
     said = said_by(image, label)
     # Pillow rotates a TIFF while loading it and then removes the tag: load first, read the tag afterwards.
     image.load()
+    spread_transparency(image, raw)
     carried, turn, words = carried_by(image), _turn(image), None
     if plan is not None and file is not None:
         words = _with_clear_colour(read_words(image, file, plan), image.info.get("transparency"))

@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from calotype.image.deep import raw_modes
+from calotype.image.modes import SPREAD
 from calotype.image.reading import turned
 
-# Levels of grey between neighbouring values of 2 and 4 bits, which Pillow spreads over 0..255.
-_SPREAD = {"L;2": 85, "L;4": 17}
 _WHITE_IS_ZERO = "I"  # at the end of a raw mode of TIFF and PBM
 
 
@@ -40,7 +39,7 @@ def stored_numbers(image: Image.Image) -> tuple[Image.Image, NDArray[np.int64] |
         numbers = np.rint(numbers * (most / (255 if image.mode == "L" else 65535))).astype(np.int64)
     if image.mode in ("L", "1") and ";" in raw and raw.endswith(_WHITE_IS_ZERO):
         numbers = (255 if image.mode == "L" else 1) - numbers
-    return upright, numbers // _SPREAD.get(raw[:3], 1)
+    return upright, numbers // SPREAD.get(raw[:3], 1)
 
 
 def _raw_mode(image: Image.Image) -> str:

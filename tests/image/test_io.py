@@ -606,8 +606,10 @@ def test_places_that_cannot_be_written(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["file", "folder.png"]
 
 
-@pytest.mark.parametrize("code", ["ENOSPC", "EACCES", "EROFS", "EFBIG"])
-def test_nothing_is_left_when_the_disk_refuses(tmp_path, monkeypatch, code):
+@pytest.mark.parametrize(
+    ("code", "words"), [("ENOSPC", "space"), ("EACCES", "folder"), ("EROFS", "folder"), ("EFBIG", "ulimit")]
+)
+def test_nothing_is_left_when_the_disk_refuses(tmp_path, monkeypatch, code, words):
     import errno
 
     save_png(Image.fromarray(noise()), tmp_path / "a.png", {"old": True})
@@ -619,6 +621,8 @@ def test_nothing_is_left_when_the_disk_refuses(tmp_path, monkeypatch, code):
     with pytest.raises(OutputError) as error:
         save_png(Image.fromarray(noise()), tmp_path / "a.png", {})
     one_line(error)
+    assert words in str(error.value)
+    assert "a.png" in str(error.value)
     assert os.listdir(tmp_path) == ["a.png"]
     assert read_settings(tmp_path / "a.png") == {"old": True}
 

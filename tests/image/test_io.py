@@ -18,7 +18,16 @@ from PIL import Image, ImageCms
 
 from calotype.errors import InputError, OutputError
 from calotype.image import limits
-from calotype.image.io import list_photos, open_photo, read_settings, result_path, save_png, to_image, to_tensor
+from calotype.image.io import (
+    list_photos,
+    open_photo,
+    png_bytes,
+    read_settings,
+    result_path,
+    save_png,
+    to_image,
+    to_tensor,
+)
 from calotype.types import Carried, Size
 
 
@@ -316,6 +325,30 @@ def test_what_comes_with_a_photo_and_what_does_not(tmp_path):
     path = saved(tmp_path, Image.fromarray(noise()), "a.jpg", exif=exif, dpi=(300, 300))
     assert open_photo(path).carried == Carried("2023:01:02 03:04:05", "A. Author", "(c) A", (300.0, 300.0))
     assert open_photo(noise()).carried == Carried()
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize(
+    ("stored", "text"),
+    [
+        ("© Jörg Müller".encode(), "© Jörg Müller"),
+        ("© Jörg Müller".encode("latin-1"), "© Jörg Müller"),
+        ("著作権 山田".encode(), "著作権 山田"),
+        (b"(c) Smith", "(c) Smith"),
+    ],
+)
+def test_names_with_letters_beyond_ascii_stay(stored, text, order):
+    """An EXIF block as cameras write it: a copyright in UTF-8 or Latin-1. The result has it in UTF-8."""
+    stored += b"\0"
+    entry = struct.pack(f"{order}HHHII", 1, 0x8298, 2, len(stored), 26) + bytes(4) + stored
+    block = b"Exif\0\0" + (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HI", 42, 8) + entry
+    file = io.BytesIO()
+    Image.fromarray(noise()).save(file, "JPEG", exif=block)
+    carried = open_photo(io.BytesIO(file.getvalue())).carried
+    assert carried.copyright == text
+    result = png_bytes(Image.fromarray(noise()), {}, carried)
+    assert text.encode() in result
+    assert open_photo(io.BytesIO(result)).carried.copyright == text
 
 
 def test_opaque_alpha_is_dropped_and_clear_alpha_refused():

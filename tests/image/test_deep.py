@@ -322,3 +322,14 @@ def test_arrays_keep_their_bits(channels):
 def test_a_deep_image_of_the_caller_is_as_good_as_its_eight_bits():
     assert np.abs(open_photo(Image.open(tiff(words(), planes=True))).rgb - words() / 257).max() <= 1
     assert np.array_equal(open_photo(Image.open(tiff(words()[..., 0], kind=GREY))).fine[..., 0], words()[..., 0])
+
+
+@pytest.mark.parametrize("most", [1023, 4095, 65535])
+def test_a_ppm_of_numbers_of_two_bytes(most):
+    values = np.rint(words() / 65535 * most)
+    head = f"P6\n# by a camera's raw converter\n{values.shape[1]} {values.shape[0]}\n{most}\n".encode()
+    photo = open_photo(io.BytesIO(head + values.astype(">u2").tobytes()))
+    assert np.array_equal(photo.fine, np.rint(values * 65535 / most))
+    assert np.array_equal(photo.rgb, np.rint(photo.fine / 257))
+    with pytest.raises(InputError, match="broken or cut short"):
+        open_photo(io.BytesIO(head + values.astype(">u2").tobytes()[:-4]))

@@ -1,4 +1,4 @@
-"""Colours with 16 bits a channel in PNG and TIFF files, of which Pillow decodes the upper 8 bits."""
+"""Colours with 16 bits a channel in PNG, TIFF and PPM files, of which Pillow decodes the upper 8 bits."""
 
 from __future__ import annotations
 
@@ -27,16 +27,22 @@ class Words:
         upper: the raw mode of each tile for the upper byte of a value.
         lower: likewise for the lower byte.
         premultiplied: whether colours are multiplied by alpha in the file.
+        place: of the values of a PPM, which Pillow is not asked for.
+        most: the largest value of a PPM.
     """
 
-    upper: tuple[str, ...]
-    lower: tuple[str, ...]
+    upper: tuple[str, ...] = ()
+    lower: tuple[str, ...] = ()
     premultiplied: bool = False
+    place: int = 0
+    most: int = 65535
 
 
 def has_sixteen_bits(image: Image.Image) -> bool:
     """Whether the file of an image that is not decoded yet has 16 bits a channel, in colours or grey with alpha."""
     modes = raw_modes(image)
+    if image.format == "PPM":
+        return _ppm(image) is not None
     if image.format not in _FORMATS or not modes:
         return False
     return _is_planar(image) or all(mode[-4:] in _OTHER and mode[0] != "I" for mode in modes)
@@ -45,6 +51,8 @@ def has_sixteen_bits(image: Image.Image) -> bool:
 def words_of_file(image: Image.Image) -> Words | None:
     """How to read the values of a file for which ``has_sixteen_bits`` holds; ``None`` if Pillow cannot."""
     modes = raw_modes(image)
+    if image.format == "PPM":
+        return _ppm(image)
     if _is_planar(image):
         return _words_of_planes(image, modes)
     if modes == (_GREY_AND_ALPHA,):
@@ -54,6 +62,20 @@ def words_of_file(image: Image.Image) -> Words | None:
     # Pillow would divide by alpha byte by byte.
     plain = [mode.replace("RGBa", "RGBA") for mode in modes]
     return Words(tuple(plain), tuple(mode[:-4] + _OTHER[mode[-4:]] for mode in plain), "RGBa" in modes[0])
+
+
+def _ppm(image: Image.Image) -> Words | None:
+    """Where a PPM of numbers of two bytes has them."""
+    tile: Any = getattr(image, "tile", ())
+    if image.mode != "RGB" or not tile or tile[0][0] != "ppm" or tile[0][3][-1] < 256:
+        return None
+    return Words(place=tile[0][2], most=tile[0][3][-1])
+
+
+def _of_ppm(image: Image.Image, file: BinaryIO, words: Words) -> NDArray[np.uint16]:
+    file.seek(words.place)
+    values = np.frombuffer(file.read(6 * image.width * image.height), ">u2").reshape(image.height, image.width, 3)
+    return np.rint(values * (65535 / words.most)).clip(0, 65535).astype(np.uint16)
 
 
 def _words_of_planes(image: Image.Image, modes: tuple[str, ...]) -> Words | None:
@@ -67,7 +89,8 @@ def _words_of_planes(image: Image.Image, modes: tuple[str, ...]) -> Words | None
 
 def decode_upper(image: Image.Image, words: Words) -> None:
     """Have the upper bytes of an image decoded when it is loaded."""
-    _take(image, words.upper)
+    if words.upper:
+        _take(image, words.upper)
 
 
 def read_words(upper: Image.Image, file: BinaryIO, words: Words) -> NDArray[np.uint16]:
@@ -84,6 +107,8 @@ def read_words(upper: Image.Image, file: BinaryIO, words: Words) -> NDArray[np.u
     Raises:
         OSError: the file changed meanwhile.
     """
+    if not words.upper:
+        return _of_ppm(upper, file, words)
     file.seek(0)
     with Image.open(file, formats=sorted(_FORMATS)) as image:
         if len(getattr(image, "tile", ())) == len(words.lower):

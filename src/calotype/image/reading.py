@@ -48,9 +48,9 @@ _ORIENTATION = 0x0112  # EXIF tag
 def open_photo(source: PhotoLike, *, max_side: int | None = None) -> Photo:
     """Read one photo: upright, in sRGB, 8 bits per channel, transparency kept.
 
-    EXIF orientation is applied, an embedded colour profile is converted to sRGB (a broken one is ignored), grey becomes
-    RGB, CMYK and palettes are converted, 16-bit values are scaled to 8 bits. An alpha channel that is fully opaque is
-    dropped; colours of fully transparent pixels are set to 0, so that they cannot leak.
+    EXIF orientation is applied, colours are converted to sRGB (a broken profile is ignored), grey becomes RGB, CMYK and
+    palettes are converted. Values of 16 bits are rounded to 8, and kept beside them in ``Photo.fine``. An alpha channel
+    that is fully opaque is dropped; colours of fully transparent pixels are set to 0, so that they cannot leak.
 
     Args:
         source: a path, an open binary stream (it need not be seekable), a PIL image, an array [H, W], [H, W, 3] or [H,

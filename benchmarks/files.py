@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms
 
-from calotype.image.colourspace import ADOBE_RGB, icc_profile
+from calotype.image.icc import ADOBE_RGB, icc_profile
 from calotype.image.io import open_photo, save_png
 from machine import provenance
 

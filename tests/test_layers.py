@@ -16,7 +16,7 @@ SOURCE = Path(calotype.errors.__file__).parent
 # From the ground up. What stands on one line is one layer, and does not import its own neighbours.
 LAYERS = [
     {"errors", "declaration", "openmp", "processor", "renamed"},
-    {"types", "configuration"},
+    {"types", "configuration", "setting_checks"},
     {"files"},
     {"image", "foreign"},
     {"results"},
@@ -42,6 +42,7 @@ LIGHT = {
     "declaration",
     "openmp",
     "configuration",
+    "setting_checks",
     "kinds",
     "results",
     "types",

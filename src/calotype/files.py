@@ -35,6 +35,11 @@ def shown(path: object) -> str:
     return f"'{text}'" if text.isprintable() else repr(text)
 
 
+def in_one_line(text: str) -> str:
+    """``text`` as it is, or quoted with its control characters escaped, for a line that is printed."""
+    return text if text.isprintable() else repr(text)
+
+
 def shortened(name: str, most: int) -> str:
     """``name``, or its beginning and a hash of it, so that it has at most ``most`` bytes on disk."""
     if len(os.fsencode(name)) <= most:

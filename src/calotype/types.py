@@ -57,8 +57,8 @@ class Photo:
         source: the path it was read from, or ``None``.
         notes: what was not read as it stands, for the user, one line each.
         carried: what came with the photo and goes into its results.
-        fine: uint16 array [height, width, 3], the colours of a file with 16 bits a channel; ``None`` for other files,
-            and where they were shrunk or converted from another colour space.
+        fine: uint16 array [height, width, 3], the colours of a file with 16 bits a channel, in sRGB as well; ``None``
+            for other files, and where they were shrunk.
     """
 
     rgb: NDArray[np.uint8]

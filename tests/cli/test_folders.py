@@ -76,6 +76,34 @@ def test_names_that_standard_output_cannot_encode(photos, monkeypatch):
     assert all(Path(os.fsdecode(line)).is_file() for line in lines)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no such names or links there")
+def test_links_that_lead_nowhere_and_names_of_several_lines(photos, capsys):
+    add(
+        photos,
+        "a.png",
+        "two\nlines.png",
+        "bell\a.png",
+        "-dash.png",
+        "100%d.png",
+        "UPPER.PNG",
+        "dots...png",
+        "trail .png",
+    )
+    (photos / "loop.png").symlink_to("loop.png")
+    (photos / "nowhere.png").symlink_to("missing.png")
+    (photos / "link.png").symlink_to("a.png")
+    (photos / "folder.png").mkdir()
+    os.mkfifo(photos / "pipe.png")
+    assert main(["vary", "photos", "-o", "out", *TINY]) == 1
+    err = capsys.readouterr().err
+    assert "2 of 11 photos failed, the others are done" in err
+    assert "'photos/loop.png' cannot be read" in err
+    assert "'photos/nowhere.png' does not exist" in err
+    assert all("32x32" in line or "calotype:" in line for line in err.splitlines() if "photos" in line)
+    assert "\a" not in err
+    assert len(list(Path("out").glob("*_vary_0.png"))) == 9
+
+
 def test_an_unexpected_error_of_one_photo_is_reported_and_the_rest_goes_on(photos, capsys, monkeypatch):
     add(photos, "a.png", "b.png", "c.png")
     from calotype.tasks.photo_job import PhotoJob

@@ -103,7 +103,7 @@ def test_a_map_of_one_pixel_is_refused_as_a_photo_is(how, tmp_path):
 
 
 def test_a_map_with_too_many_pixels_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
-    monkeypatch.setattr("calotype.image.reading.MAX_PIXELS", 400)
+    monkeypatch.setattr("calotype.image.limits.MAX_PIXELS", 400)
     Image.fromarray(INDEX).save(tmp_path / "map.png")
     with pytest.raises(InputError, match="has 36x20 pixels"):
         read(tmp_path / "map.png")

@@ -2,7 +2,6 @@
 
 import io
 import struct
-import zlib
 
 import numpy as np
 import pytest
@@ -10,7 +9,11 @@ from PIL import Image, ImageCms, TiffImagePlugin
 
 from calotype.errors import InputError
 from calotype.image.cicp import CodePoints, code_points
+from calotype.image.embedded import embedded_profile
+from calotype.image.icc import ADOBE_RGB, icc_profile
 from calotype.image.io import open_photo, opened
+
+from .pngs import SRGB_CHUNK, chrm, cicp, gama, iccp, png
 
 # Matrices from linear RGB to linear sRGB as the standards and their authors print them, rounded to five digits.
 P3_TO_SRGB = np.array([[1.22494, -0.22494, 0], [-0.04206, 1.04206, 0], [-0.01964, -0.07864, 1.09827]])
@@ -49,40 +52,6 @@ def converted(values: np.ndarray, matrix: np.ndarray | None = None, gamma: float
     """Values 0..1 in another space as sRGB, 0..255."""
     light = srgb_light(values) if gamma is None else values**gamma
     return 255 * srgb_value(light if matrix is None else light @ matrix.T)
-
-
-def chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def gama(gamma: float) -> bytes:
-    return chunk(b"gAMA", struct.pack(">I", round(gamma * 100_000)))
-
-
-def chrm(points: tuple[float, ...]) -> bytes:
-    return chunk(b"cHRM", struct.pack(">8I", *(round(value * 100_000) for value in points)))
-
-
-def cicp(primaries: int, transfer: int, full_range: int = 1) -> bytes:
-    return chunk(b"cICP", bytes((primaries, transfer, 0, full_range)))
-
-
-SRGB_CHUNK = chunk(b"sRGB", b"\0")
-
-
-def iccp(profile: bytes) -> bytes:
-    return chunk(b"iCCP", b"p\0\0" + zlib.compress(profile))
-
-
-def png(values: np.ndarray, *chunks: bytes) -> io.BytesIO:
-    """A PNG of 8 or 16 bits with further chunks."""
-    height, width = values.shape[:2]
-    kind = {1: 0, 2: 4, 3: 2, 4: 6}[1 if values.ndim == 2 else values.shape[2]]
-    rows = values.astype(">u2" if values.dtype == np.uint16 else "u1").reshape(height, -1)
-    data = b"".join(b"\0" + row.tobytes() for row in rows)
-    head = struct.pack(">IIBBBBB", width, height, 8 * values.dtype.itemsize, kind, 0, 0, 0)
-    parts = [chunk(b"IHDR", head), *chunks, chunk(b"IDAT", zlib.compress(data)), chunk(b"IEND", b"")]
-    return io.BytesIO(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
 
 
 def srgb_profile() -> bytes:
@@ -273,3 +242,59 @@ def test_colours_beyond_srgb_are_noted():
     assert len(photo.notes) == 1
     assert "beyond sRGB (Display P3)" in photo.notes[0]
     assert open_photo(png(sample(), cicp(12, 13))).notes == ()
+
+
+def adobe_profile() -> bytes:
+    return icc_profile(ADOBE_RGB)
+
+
+def jp2(profile: bytes, method: int = 2) -> io.BytesIO:
+    """A JPEG 2000 file with a profile in its colour specification box (ISO/IEC 15444-1, annex I)."""
+    data = photo_file("JPEG2000").getvalue()
+    header = data.index(b"jp2h") - 4
+    place = data.index(b"colr", header) - 4
+    old = int.from_bytes(data[place : place + 4], "big")
+    new = box(b"colr", bytes((method, 0, 0)), profile)
+    size = int.from_bytes(data[header : header + 4], "big") + len(new) - old
+    return io.BytesIO(data[:header] + struct.pack(">I", size) + data[header + 4 : place] + new + data[place + old :])
+
+
+def bmp(profile: bytes, space: bytes = b"DEBM") -> io.BytesIO:
+    """A BMP with the header of version 5 (BITMAPV5HEADER): profile after the pixels, rows from the bottom up."""
+    values = sample()
+    height, width = values.shape[:2]
+    rows = b"".join(row[:, ::-1].tobytes().ljust(-(-3 * width // 4) * 4, b"\0") for row in values[::-1])
+    head = struct.pack("<IiiHHIIiiII", 124, width, height, 1, 24, 0, len(rows), 2835, 2835, 0, 0)
+    head += struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0) + space + bytes(36 + 12)
+    head += struct.pack("<4I", 4, 124 + len(rows), len(profile), 0)
+    return io.BytesIO(struct.pack("<2sIHHI", b"BM", 138 + len(rows) + len(profile), 0, 0, 138) + head + rows + profile)
+
+
+@pytest.mark.parametrize("make", [jp2, bmp])
+def test_profiles_that_pillow_does_not_read(make):
+    close(open_photo(make(adobe_profile())), converted(V, ADOBE_TO_SRGB, 563 / 256), 1.6)
+    close(open_photo(make(srgb_profile())), SAME)
+    close(open_photo(make(b"nonsense")), SAME)
+
+
+def test_other_statements_of_such_files_are_no_profiles():
+    close(open_photo(jp2(adobe_profile(), method=1)), SAME)
+    close(open_photo(bmp(adobe_profile(), b"BGRs")), SAME)
+
+
+@pytest.mark.parametrize("make", [jp2, bmp])
+def test_damaged_files_have_no_profile(make):
+    data = make(adobe_profile()).getvalue()
+    for length in range(0, 400, 7):
+        embedded_profile(io.BytesIO(data[:length]))  # raises nothing
+    assert embedded_profile(io.BytesIO(data)) == adobe_profile()
+    if make is bmp:
+        assert embedded_profile(io.BytesIO(data[:-1])) is None
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF", "AVIF", "MPO"])
+def test_a_profile_in_every_format_that_has_them(kind):
+    options = {"quality": 100, "subsampling": "4:4:4" if kind == "AVIF" else 0} if kind in ("AVIF", "MPO") else {}
+    plain = open_photo(photo_file(kind, **options)).rgb / 255
+    given = open_photo(photo_file(kind, icc_profile=adobe_profile(), **options))
+    close(given, converted(plain, ADOBE_TO_SRGB, 563 / 256), 1.6)

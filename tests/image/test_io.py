@@ -17,8 +17,17 @@ import torch
 from PIL import Image, ImageCms
 
 from calotype.errors import InputError, OutputError
-from calotype.image import reading
-from calotype.image.io import list_photos, open_photo, read_settings, result_path, save_png, to_image, to_tensor
+from calotype.image import limits
+from calotype.image.io import (
+    list_photos,
+    open_photo,
+    png_bytes,
+    read_settings,
+    result_path,
+    save_png,
+    to_image,
+    to_tensor,
+)
 from calotype.types import Carried, Size
 
 
@@ -318,6 +327,30 @@ def test_what_comes_with_a_photo_and_what_does_not(tmp_path):
     assert open_photo(noise()).carried == Carried()
 
 
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize(
+    ("stored", "text"),
+    [
+        ("© Jörg Müller".encode(), "© Jörg Müller"),
+        ("© Jörg Müller".encode("latin-1"), "© Jörg Müller"),
+        ("著作権 山田".encode(), "著作権 山田"),
+        (b"(c) Smith", "(c) Smith"),
+    ],
+)
+def test_names_with_letters_beyond_ascii_stay(stored, text, order):
+    """An EXIF block as cameras write it: a copyright in UTF-8 or Latin-1. The result has it in UTF-8."""
+    stored += b"\0"
+    entry = struct.pack(f"{order}HHHII", 1, 0x8298, 2, len(stored), 26) + bytes(4) + stored
+    block = b"Exif\0\0" + (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HI", 42, 8) + entry
+    file = io.BytesIO()
+    Image.fromarray(noise()).save(file, "JPEG", exif=block)
+    carried = open_photo(io.BytesIO(file.getvalue())).carried
+    assert carried.copyright == text
+    result = png_bytes(Image.fromarray(noise()), {}, carried)
+    assert text.encode() in result
+    assert open_photo(io.BytesIO(result)).carried.copyright == text
+
+
 def test_opaque_alpha_is_dropped_and_clear_alpha_refused():
     rgba = noise(channels=4)
     rgba[..., 3] = 255
@@ -394,7 +427,7 @@ def test_too_many_pixels_even_to_shrink(tmp_path):
 
 @pytest.mark.parametrize("suffix", ["png", "jpg"])
 def test_max_side_shrinks_after_turning(tmp_path, suffix, monkeypatch):
-    monkeypatch.setattr(reading, "MAX_PIXELS", 100 * 60)
+    monkeypatch.setattr(limits, "MAX_PIXELS", 100 * 60)
     exif = Image.Exif()
     exif[0x0112] = 6
     path = saved(tmp_path, Image.linear_gradient("L").resize((1000, 600)), f"a.{suffix}", exif=exif)
@@ -606,8 +639,10 @@ def test_places_that_cannot_be_written(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["file", "folder.png"]
 
 
-@pytest.mark.parametrize("code", ["ENOSPC", "EACCES", "EROFS", "EFBIG"])
-def test_nothing_is_left_when_the_disk_refuses(tmp_path, monkeypatch, code):
+@pytest.mark.parametrize(
+    ("code", "words"), [("ENOSPC", "space"), ("EACCES", "folder"), ("EROFS", "folder"), ("EFBIG", "ulimit")]
+)
+def test_nothing_is_left_when_the_disk_refuses(tmp_path, monkeypatch, code, words):
     import errno
 
     save_png(Image.fromarray(noise()), tmp_path / "a.png", {"old": True})
@@ -619,6 +654,8 @@ def test_nothing_is_left_when_the_disk_refuses(tmp_path, monkeypatch, code):
     with pytest.raises(OutputError) as error:
         save_png(Image.fromarray(noise()), tmp_path / "a.png", {})
     one_line(error)
+    assert words in str(error.value)
+    assert "a.png" in str(error.value)
     assert os.listdir(tmp_path) == ["a.png"]
     assert read_settings(tmp_path / "a.png") == {"old": True}
 

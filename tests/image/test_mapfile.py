@@ -13,6 +13,9 @@ from calotype.image.labelmap import open_labels
 from calotype.image.mapfile import map_numbers, open_map
 from calotype.types import LabelMap
 
+from .pngs import chunk, packed_png, png
+from .tiffs import GREY, WHITE_IS_ZERO, tiff
+
 # Six areas of 10 x 12 pixels.
 PLACES = np.repeat(np.repeat(np.arange(6).reshape(2, 3), 10, 0), 12, 1)
 SKY, GRASS, WATER = (64, 128, 255), (40, 160, 60), (20, 60, 120)
@@ -202,3 +205,90 @@ def test_streams_and_maps_of_the_program():
     assert labels.numbers == (5, 300)
     again = open_labels(LabelMap(labels.index, ((0, 0, 0), (0, 0, 0))))  # two classes of one colour
     assert again.classes == 2
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Numbers are those that the file stores
+
+
+def saved_by_pillow(image: Image.Image, kind: str) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind)
+    return file.getvalue()
+
+
+def of_palette(values: np.ndarray) -> Image.Image:
+    image = Image.fromarray(values.astype(np.uint8), "P")
+    image.putpalette([level for i in range(6) for level in (9 * i, 40, 255 - 20 * i)])
+    return image
+
+
+def floats(values: np.ndarray) -> bytes:
+    return saved_by_pillow(Image.fromarray(values.astype(np.float32)), "TIFF")
+
+
+def pgm(values: np.ndarray, most: int, plain: bool = False) -> bytes:
+    head = f"P{2 if plain else 5}\n{values.shape[1]} {values.shape[0]}\n{most}\n".encode()
+    if plain:
+        return head + " ".join(map(str, values.ravel())).encode()
+    return head + values.astype("u1" if most < 256 else ">u2").tobytes()
+
+
+COLOURS = chunk(b"PLTE", bytes(level for i in range(6) for level in (9 * i, 40, 255 - 20 * i)))
+SIX, FOUR, TWO = numbered(0, 1, 2, 3, 4, 5), numbered(0, 1, 2, 3), numbered(0, 1)
+FILES = {
+    "PNG, 1 bit": (packed_png(TWO, 1), TWO),
+    "PNG, 2 bits": (packed_png(FOUR, 2), FOUR),
+    "PNG, 4 bits": (packed_png(SIX, 4), SIX),
+    "PNG, 4 bits, interlaced": (packed_png(SIX, 4, interlaced=True), SIX),
+    "PNG, 8 bits, interlaced": (packed_png(SIX, 8, interlaced=True), SIX),
+    "PNG, 16 bits, interlaced": (packed_png(1000 * SIX, 16, interlaced=True), 1000 * SIX),
+    "PNG, palette, 2 bits": (packed_png(FOUR, 2, COLOURS, palette=True), FOUR),
+    "PNG, palette, 4 bits, interlaced": (packed_png(SIX, 4, COLOURS, palette=True, interlaced=True), SIX),
+    "PNG, grey and opaque": (png(np.dstack([SIX, 255 + 0 * SIX]).astype(np.uint8)).getvalue(), SIX),
+    "GIF": (saved_by_pillow(of_palette(SIX), "GIF"), SIX),
+    "BMP, palette": (saved_by_pillow(of_palette(SIX), "BMP"), SIX),
+    "TGA, palette": (saved_by_pillow(of_palette(SIX), "TGA"), SIX),
+    "TGA, grey": (saved_by_pillow(Image.fromarray(SIX.astype(np.uint8)), "TGA"), SIX),
+    "JPEG 2000": (saved_by_pillow(Image.fromarray(SIX.astype(np.uint8)), "JPEG2000"), SIX),
+    "TIFF, white is zero": (tiff(SIX.astype(np.uint8), kind=WHITE_IS_ZERO).getvalue(), SIX),
+    "TIFF, 16 bits, white is zero": (tiff((300 * SIX).astype(np.uint16), kind=WHITE_IS_ZERO).getvalue(), 300 * SIX),
+    "TIFF, 32 bits": (tiff((1000 * SIX).astype(np.uint32), kind=GREY).getvalue(), 1000 * SIX),
+    "TIFF, floats": (floats(SIX), SIX),
+    "TIFF, large floats": (floats(1000 * SIX), 1000 * SIX),
+    "PGM up to 5": (pgm(SIX, 5), SIX),
+    "PGM up to 255": (pgm(SIX, 255), SIX),
+    "PGM up to 1000": (pgm(200 * SIX, 1000), 200 * SIX),
+    "PGM up to 65535": (pgm(1000 * SIX, 65535), 1000 * SIX),
+    "PGM as text": (pgm(SIX, 5, plain=True), SIX),
+    "PBM": (b"P4\n36 20\n" + np.packbits(TWO.astype(bool), axis=1).tobytes(), TWO),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_numbers_are_those_that_a_file_stores(tmp_path, name):
+    data, expected = FILES[name]
+    (tmp_path / "map").write_bytes(data)
+    assert np.array_equal(map_numbers(tmp_path / "map"), expected)
+    labels = open_labels(tmp_path / "map")
+    assert labels.classes == len(np.unique(expected))
+    pairs = set(zip(labels.index.ravel().tolist(), expected.ravel().tolist(), strict=True))
+    assert len(pairs) == labels.classes
+
+
+@pytest.mark.parametrize("values", [SIX / 5, SIX - 1.0, SIX + 0.5, 100_000.0 * SIX])
+def test_other_floats_are_no_numbers(tmp_path, values):
+    (tmp_path / "map.tif").write_bytes(floats(values))
+    assert map_numbers(tmp_path / "map.tif") is None
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "rows of planes"])
+def test_painted_maps_of_other_forms_have_their_colours(kind):
+    painted = np.array([SKY, GRASS, WATER, (0, 0, 0), (255, 255, 255), (200, 30, 30)], np.uint8)[PLACES]
+    files = {
+        "PNG": png(painted.astype(np.uint16) * 257),
+        "TIFF": tiff(painted.astype(np.uint16) * 257, order=">"),
+        "rows of planes": tiff(painted.astype(np.uint16) * 257, planes=True),
+    }
+    labels = open_labels(files[kind])
+    assert np.array_equal(np.array(labels.colours)[labels.index], painted)

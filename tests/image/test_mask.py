@@ -55,6 +55,37 @@ def test_mask_of_another_size_but_the_same_shape_is_resized():
         open_mask(square(), Size(80, 103))
 
 
+AREA = np.zeros((40, 40), int)
+AREA[10:20, 12:30] = 1
+DARK_RED = Image.fromarray(AREA.astype(np.uint8), "P")
+DARK_RED.putpalette([0, 0, 0, 128, 0, 0])
+# Masks as programs write them: numbers 0 and 1, one colour on black, deep ones.
+MASKS = {
+    "0 and 1": Image.fromarray(AREA.astype(np.uint8)),
+    "a palette of two": DARK_RED,
+    "0 and 1 of 16 bits": AREA.astype(np.uint16),
+    "0 and 255 of 16 bits": (255 * AREA).astype(np.uint16),
+    "0 and 65535": (65535 * AREA).astype(np.uint16),
+    "red on black": Image.fromarray((AREA[..., None] * np.array([255, 0, 0])).astype(np.uint8)),
+    "blue on black": Image.fromarray((AREA[..., None] * np.array([0, 0, 255])).astype(np.uint8)),
+    "white by its alpha": np.dstack([np.full((40, 40, 3), 255), 255 * AREA]).astype(np.uint8),
+    "0 and 1 of floats": AREA.astype(np.float32),
+}
+
+
+@pytest.mark.parametrize("name", MASKS)
+def test_masks_as_programs_write_them(name):
+    assert np.array_equal(open_mask(MASKS[name], Size(40, 40))[0, 0].numpy(), AREA)
+
+
+def test_dark_pictures_are_no_masks():
+    dark = np.random.default_rng(0).integers(0, 90, (40, 40), np.uint8)
+    grey = np.where(AREA, 90, 20).astype(np.uint8)  # no black
+    for values in (dark, grey):
+        with pytest.raises(InputError, match="selects nothing"):
+            open_mask(values, Size(40, 40))
+
+
 def test_masks_that_cannot_be_used():
     with pytest.raises(InputError, match=r"50x40.*51x40"):
         open_mask(square(), Size(40, 51))

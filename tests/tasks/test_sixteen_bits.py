@@ -130,3 +130,22 @@ def test_a_picture_keeps_its_values_until_it_is_changed(photo):
     assert words_of(made.crop((0, 0, 20, 20))) is None
     assert words_of(made.rotate(90)) is None
     assert words_of(to_image(to_tensor(open_photo(photo)))) is None
+
+
+def test_results_of_another_colour_space_have_its_colours_in_srgb(tmp_path):
+    """Light is brought to sRGB with 16 bits: what is not erased has the value that the standard says."""
+    data = sixteen_bit_png(values(), {})
+    content = b"gAMA" + struct.pack(">I", 100_000)
+    chunk = struct.pack(">I", 4) + content + struct.pack(">I", zlib.crc32(content))
+    place = data.index(b"IDAT") - 4
+    (tmp_path / "light.png").write_bytes(data[:place] + chunk + data[place:])
+    (path,) = erase(tmp_path / "light.png", mask=mask(), grow=0, preset="tiny").save(tmp_path / "out")
+    light = values() / 65535
+    expected = 65535 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    assert np.abs(decoded(path) - expected)[mask() == 0].max() <= 3  # numbers in profiles have 16 bits themselves
+
+
+def test_arrays_of_sixteen_bits_give_results_of_sixteen(tmp_path):
+    (path,) = erase(values(), mask=mask(), grow=0, preset="tiny").save(tmp_path / "out")
+    outside = mask() == 0
+    assert np.array_equal(decoded(path)[outside], values()[outside])

@@ -14,6 +14,7 @@ from calotype.cli.report import complain, print_path
 from calotype.cli.summary import JobSummary
 from calotype.cli.training import stopping, training_line
 from calotype.errors import OutputError, Stopped, UnwritableName, one_line
+from calotype.files import in_one_line
 from calotype.tasks.bulk import ATTEMPTS, BulkRun
 from calotype.tasks.bulk_plan import BulkRequest, Plan, PlannedOutput, give_up_input
 from calotype.tasks.eta import format_duration
@@ -345,6 +346,6 @@ def preflight_line(label: str, job: Job, count: int) -> str:
     main = job.inputs.get(job.main) if job.main else None
     size = f" {main.size}" if main is not None and hasattr(main, "size") else ""
     return (
-        f"{label}{size} -> {outputs} of {job.size}, "
+        f"{in_one_line(label)}{size} -> {outputs} of {job.size}, "
         f"about {format_duration(cost.seconds * count)} and {format_bytes(cost.bytes)}{note}"
     )

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from calotype.cli.report import Terminated
 from calotype.errors import Stopped
-from calotype.files import shown
+from calotype.files import in_one_line, shown
 from calotype.tasks.eta import format_duration
 from calotype.tasks.memory import format_bytes
 from calotype.tasks.photo_model import PhotoModel
@@ -31,7 +31,7 @@ def training_line(label: str, model: PhotoModel) -> str:
     stages = f"{len(model.finished_stages)} of {stages} finished" if done else stages
     purpose = f" for {model.purpose}" if model.purpose else ""
     return (
-        f"{action} {label} {model.photo.size} ({model.engine}{purpose}, {stages}): "
+        f"{action} {in_one_line(label)} {model.photo.size} ({model.engine}{purpose}, {stages}): "
         f"about {format_duration(model.cost.seconds * (1 - done))} and {format_bytes(model.cost.bytes)}, once; "
         f"Ctrl-C stops, the same command resumes; previews of the stages are written to {model.previews}"
     )

@@ -20,12 +20,16 @@ from calotype.data.folder import Side, fitted_photo, sides
 from calotype.data.stream import Sample
 from calotype.errors import InputError
 from calotype.files import shown
+from calotype.image.cicp import CodePoints
+from calotype.image.colourspace import said_of_points, to_srgb
 from calotype.image.io import SUFFIXES, as_tensor, list_photos, natural_order, open_photo
 
 # Formats read with Pillow, and those read with PyAV.
 _ANIMATIONS = {".gif": "GIF", ".webp": "WEBP", ".png": "PNG", ".apng": "PNG"}
 _VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v"}
 _SHORTEST, _USUAL = 10.0, 100.0  # milliseconds: viewers show a frame of up to the first for the second
+_HIGH_WIDTH, _STANDARD_HEIGHT = 1280, 576  # pixels: from the first, above the second a film is of high definition
+_UNSPECIFIED = 2  # matrix (ITU-T H.273)
 _CACHED = 2  # videos whose decoded frames are cached
 
 
@@ -34,8 +38,8 @@ class Clips:
 
     A video is a file (MP4, AVI, MOV, MKV, WebM with PyAV; GIF, WebP and APNG animations), or a sub-folder with its
     frames as images. It is divided into consecutive clips; an incomplete last one is dropped. Frames are as a player
-    shows them: turned, with square pixels, still ones as often as they last; transparent pixels are composited on
-    mid-grey.
+    shows them: in sRGB, turned, with square pixels, still ones as often as they last; transparent pixels are composited
+    on mid-grey. High dynamic range (PQ, HLG) is refused.
 
     Args:
         path: the folder.
@@ -159,7 +163,7 @@ def _count(video: Path) -> int:
                 return sum(times for _, times in _shown(picture))
         except Exception:  # Pillow raises exceptions of any kind for damaged files
             return 0
-    return sum(1 for _ in _of_video(video))  # the frame count in the header is often wrong
+    return sum(1 for _ in _frames_of_video(video))  # the frame count in the header is often wrong
 
 
 def _of_animation(video: Path) -> Iterator[Image.Image]:
@@ -196,7 +200,14 @@ def _shown(picture: Image.Image) -> list[tuple[int, int]]:
 
 
 def _of_video(video: Path) -> Iterator[Image.Image]:
-    """The frames as a player shows them: turned, with square pixels, transparency kept."""
+    """The frames as a player shows them: in sRGB, turned, with square pixels, transparency kept."""
+    for frame, aspect in _frames_of_video(video):
+        image = _square(_srgb(frame, video), aspect)
+        yield Image.fromarray(_turned(np.asarray(image), _display_matrix(frame)))
+
+
+def _frames_of_video(video: Path) -> Iterator[tuple[Any, Any]]:
+    """The decoded frames of a film, each with the aspect ratio of its pixels."""
     try:
         import av
     except ImportError:
@@ -207,10 +218,7 @@ def _of_video(video: Path) -> Iterator[Image.Image]:
         with av.open(str(video)) as container:
             stream = container.streams.video[0]
             for frame in _decoded_frames(container, stream):
-                has_alpha = any(component.is_alpha for component in frame.format.components)
-                pixels = frame.to_ndarray(format="rgba" if has_alpha else "rgb24")
-                image = _square(Image.fromarray(pixels), stream.sample_aspect_ratio)
-                yield Image.fromarray(_turned(np.asarray(image), _display_matrix(frame)))
+                yield frame, stream.sample_aspect_ratio
     except (av.FFmpegError, IndexError, OSError) as error:
         raise InputError(f"{shown(video)} is broken, or not a video: get it again") from error
 
@@ -229,6 +237,29 @@ def _decoded_frames(container: Any, stream: Any) -> Iterator[Any]:
     context.extradata = stream.codec_context.extradata
     for packet in container.demux(stream):
         yield from context.decode(packet)
+
+
+def _srgb(frame: Any, video: Path) -> Image.Image:
+    """A frame in sRGB, from the matrix, the primaries and the curve that it says; alpha kept.
+
+    Raises:
+        InputError: it is in a high dynamic range curve (PQ or HLG).
+    """
+    from av.video.reformatter import Colorspace
+
+    has_alpha = any(component.is_alpha for component in frame.format.components)
+    # Where nothing is said, players tell by the size: high definition has the matrix of BT.709.
+    is_high = frame.width >= _HIGH_WIDTH or frame.height > _STANDARD_HEIGHT
+    known = {"src_colorspace": Colorspace.ITU709} if is_high and int(frame.colorspace) == _UNSPECIFIED else {}
+    image = Image.fromarray(frame.reformat(format="rgba" if has_alpha else "rgb24", **known).to_ndarray())
+    primaries, transfer = (int(getattr(frame, name, _UNSPECIFIED)) for name in ("color_primaries", "color_trc"))
+    said = said_of_points(CodePoints(primaries, transfer), shown(video))
+    if said.is_srgb:
+        return image
+    made = to_srgb(image.convert("RGB"), said)
+    if has_alpha:
+        made.putalpha(image.getchannel("A"))
+    return made
 
 
 def _square(image: Image.Image, aspect: Any) -> Image.Image:

@@ -32,8 +32,8 @@ def carried_by(image: Image.Image) -> Carried:
     date = _text(taken)
     return Carried(
         date if _DATE_FORM.fullmatch(date) else "",
-        _text(artist or image.info.get("Author")),
-        _text(rights or image.info.get("Copyright")),
+        _text(_exif_text(artist) or image.info.get("Author")),
+        _text(_exif_text(rights) or image.info.get("Copyright")),
         _dpi(image.info.get("dpi")),
         source_type_of(image.info),
     )
@@ -46,8 +46,18 @@ def exif_of(carried: Carried) -> bytes:
         exif.get_ifd(_EXIF_IFD)[_DATE_TAKEN] = carried.date
     for tag, text in ((_ARTIST, carried.artist), (_COPYRIGHT, carried.copyright)):
         if text:
-            exif[tag] = text
+            exif[tag] = text.encode("utf-8")  # Pillow would write ASCII only
     return exif.tobytes() if len(exif) or carried.date else b""
+
+
+def _exif_text(value: Any) -> str:
+    """A text of EXIF, which programs write in UTF-8 or Latin-1; Pillow takes all for the latter."""
+    if not isinstance(value, str):
+        return ""
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return value
 
 
 def _text(value: Any) -> str:

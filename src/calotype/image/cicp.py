@@ -83,10 +83,10 @@ def _of_png(file: BinaryIO) -> CodePoints | None:
 def _of_boxes(file: BinaryIO) -> CodePoints | None:
     """The colr box of the primary item, or of the only item that has one."""
     meta = _first(_top_boxes(file), b"meta")[4:]
-    inside = list(_boxes(meta))
-    properties = list(_boxes(_first(inside, b"iprp")))
+    inside = list(boxes(meta))
+    properties = list(boxes(_first(inside, b"iprp")))
     colours = [
-        _colour_box(content) if kind == b"colr" else None for kind, content in _boxes(_first(properties, b"ipco"))
+        _colour_box(content) if kind == b"colr" else None for kind, content in boxes(_first(properties, b"ipco"))
     ]
     used = _associated(_first(properties, b"ipma"), _primary(_first(inside, b"pitm")))
     found = [colours[number - 1] for number in used if 0 < number <= len(colours)]
@@ -111,7 +111,8 @@ def _top_boxes(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
         place += size
 
 
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Type and content of each box in ``data``, up to the first that is damaged."""
     place = 0
     while place + 8 <= len(data):
         size = int.from_bytes(data[place : place + 4], "big") or len(data) - place
@@ -121,8 +122,8 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         place += size
 
 
-def _first(boxes: Iterator[tuple[bytes, bytes]] | list[tuple[bytes, bytes]], kind: bytes) -> bytes:
-    return next((content for name, content in boxes if name == kind), b"")
+def _first(some: Iterator[tuple[bytes, bytes]] | list[tuple[bytes, bytes]], kind: bytes) -> bytes:
+    return next((content for name, content in some if name == kind), b"")
 
 
 def _primary(content: bytes) -> int:

@@ -8,7 +8,6 @@ unspecified counts for nothing, and pixels of which nothing is said are sRGB.
 from __future__ import annotations
 
 import io
-import struct
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -19,51 +18,22 @@ from PIL import Image, ImageCms
 
 from calotype.errors import InputError
 from calotype.image.cicp import CodePoints, code_points
+from calotype.image.icc import ADOBE_RGB, BT709, D65, SRGB, SRGB_CURVE, ColourSpace, Point, icc_profile
 
-Point = tuple[float, float]  # CIE 1931 x, y
-
-_D65: Point = (0.3127, 0.3290)
 _C: Point = (0.310, 0.316)
-_D50_XYZ = np.array([0.9642, 1.0, 0.8249])  # the white of ICC's connection space
-_BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
-SRGB_CURVE = "sRGB"
-
-
-@dataclass(frozen=True)
-class ColourSpace:
-    """An RGB colour space by its primaries.
-
-    Attributes:
-        name: for messages.
-        white: chromaticity of its white.
-        red: chromaticity of its red; ``green`` and ``blue`` likewise.
-        curve: ``SRGB_CURVE``, or the exponent of the power law from values to light.
-    """
-
-    name: str
-    white: Point
-    red: Point
-    green: Point
-    blue: Point
-    curve: str | float = SRGB_CURVE
-
-
-_BT709 = (_D65, (0.640, 0.330), (0.300, 0.600), (0.150, 0.060))
-SRGB = ColourSpace("sRGB", *_BT709)
-ADOBE_RGB = ColourSpace("Adobe RGB", _D65, (0.640, 0.330), (0.210, 0.710), (0.150, 0.060), 563 / 256)
 
 # ITU-T H.273, tables 2 and 3.
 _PRIMARIES: dict[int, tuple[str, tuple[Point, Point, Point, Point]]] = {
-    1: ("BT.709", _BT709),
+    1: ("BT.709", BT709),
     4: ("BT.470 M", (_C, (0.67, 0.33), (0.21, 0.71), (0.14, 0.08))),
-    5: ("BT.470 BG", (_D65, (0.64, 0.33), (0.29, 0.60), (0.15, 0.06))),
-    6: ("BT.601", (_D65, (0.630, 0.340), (0.310, 0.595), (0.155, 0.070))),
-    7: ("SMPTE 240M", (_D65, (0.630, 0.340), (0.310, 0.595), (0.155, 0.070))),
+    5: ("BT.470 BG", (D65, (0.64, 0.33), (0.29, 0.60), (0.15, 0.06))),
+    6: ("BT.601", (D65, (0.630, 0.340), (0.310, 0.595), (0.155, 0.070))),
+    7: ("SMPTE 240M", (D65, (0.630, 0.340), (0.310, 0.595), (0.155, 0.070))),
     8: ("generic film", (_C, (0.681, 0.319), (0.243, 0.692), (0.145, 0.049))),
-    9: ("BT.2020", (_D65, (0.708, 0.292), (0.170, 0.797), (0.131, 0.046))),
+    9: ("BT.2020", (D65, (0.708, 0.292), (0.170, 0.797), (0.131, 0.046))),
     11: ("DCI P3", ((0.314, 0.351), (0.680, 0.320), (0.265, 0.690), (0.150, 0.060))),
-    12: ("Display P3", (_D65, (0.680, 0.320), (0.265, 0.690), (0.150, 0.060))),
-    22: ("EBU 3213", (_D65, (0.630, 0.340), (0.295, 0.605), (0.155, 0.077))),
+    12: ("Display P3", (D65, (0.680, 0.320), (0.265, 0.690), (0.150, 0.060))),
+    22: ("EBU 3213", (D65, (0.630, 0.340), (0.295, 0.605), (0.155, 0.077))),
 }
 _UNSPECIFIED = 2
 # Values in the curves of BT.709 and its relatives are shown with that of sRGB, as browsers do.
@@ -91,27 +61,16 @@ class Said:
         profile: an ICC profile, to be converted from; ``None`` for sRGB.
         name: of the colour space, for messages; empty for sRGB, and for profiles without a description.
         narrow: whether the values are in the narrow range of video, 16..235.
-        space: the space by its primaries, if it is not that of an embedded profile.
     """
 
     profile: bytes | None = None
     name: str = ""
     narrow: bool = False
-    space: ColourSpace | None = None
-
-    @property
-    def gamma(self) -> float | None:
-        """Exponent from values to light, where a power law is known, otherwise ``None``."""
-        return None if self.space is None or isinstance(self.space.curve, str) else self.space.curve
 
     @property
     def is_srgb(self) -> bool:
         """Whether values are those of sRGB, by hardly more than rounding."""
         return not self.narrow and (self.profile is None or _is_srgb(self.profile))
-
-    def with_srgb_curve(self) -> Said:
-        """The same of values whose curve was replaced by that of sRGB."""
-        return self if self.space is None else _of(replace(self.space, curve=SRGB_CURVE))
 
 
 def said_by(image: Image.Image, label: str) -> Said:
@@ -125,7 +84,7 @@ def said_by(image: Image.Image, label: str) -> Said:
         return Said(embedded, _described(embedded))
     points = image.info.get("code_points") or _points_of(image)
     if points is not None and points != CodePoints(_UNSPECIFIED, _UNSPECIFIED):
-        return _of_code_points(points, label)
+        return said_of_points(points, label)
     if "srgb" in image.info:
         return Said()
     return _of(_png_space(image.info) or _exif_space(image) or SRGB)
@@ -171,11 +130,16 @@ def _points_of(image: Image.Image) -> CodePoints | None:
     return None if file is None or getattr(file, "closed", False) else code_points(file)
 
 
-def _of_code_points(points: CodePoints, label: str) -> Said:
+def said_of_points(points: CodePoints, label: str) -> Said:
+    """The colour space of code points.
+
+    Raises:
+        InputError: it is in a high dynamic range curve (PQ or HLG).
+    """
     if points.transfer in _HDR:
         raise InputError(
-            f"{label} is a high dynamic range picture ({_HDR[points.transfer]}): export it in standard range, as an "
-            "sRGB PNG or JPEG, and give that"
+            f"{label} is a high dynamic range picture ({_HDR[points.transfer]}): export it in standard range "
+            "(sRGB) and give that"
         )
     name, primaries = _PRIMARIES.get(points.primaries, _PRIMARIES[1])
     made = _of(ColourSpace(name, *primaries, _CURVES.get(points.transfer, SRGB_CURVE)))
@@ -183,25 +147,25 @@ def _of_code_points(points: CodePoints, label: str) -> Said:
 
 
 def _of(space: ColourSpace) -> Said:
-    if (space.white, space.red, space.green, space.blue, space.curve) == (*_BT709, SRGB_CURVE):
+    if (space.white, space.red, space.green, space.blue, space.curve) == (*BT709, SRGB_CURVE):
         return Said()
-    return Said(icc_profile(space), space.name, space=space)
+    return Said(icc_profile(space), space.name)
 
 
 def _png_space(info: dict[Any, Any]) -> ColourSpace | None:
     """The space of PNG's gAMA and cHRM chunks."""
     gamma, values = info.get("gamma"), info.get("chromaticity")
-    points: tuple[Point, ...] = _BT709
+    points: tuple[Point, ...] = BT709
     if values and len(values) >= 8:
         given = tuple((float(values[i]), float(values[i + 1])) for i in range(0, 8, 2))
         if _is_gamut(given) and any(
-            abs(a - b) > _POINT_NEAR for one, other in zip(given, _BT709) for a, b in zip(one, other)
+            abs(a - b) > _POINT_NEAR for one, other in zip(given, BT709) for a, b in zip(one, other)
         ):
             points = given
     curve: str | float = SRGB_CURVE
-    if gamma and 0.05 <= gamma <= 5 and (points != _BT709 or abs(gamma - _SRGB_GAMMA) > _GAMMA_NEAR):
+    if gamma and 0.05 <= gamma <= 5 and (points != BT709 or abs(gamma - _SRGB_GAMMA) > _GAMMA_NEAR):
         curve = 1 / gamma
-    if points == _BT709 and curve == SRGB_CURVE:
+    if points == BT709 and curve == SRGB_CURVE:
         return None
     return ColourSpace("that of its gAMA and cHRM chunks", points[0], points[1], points[2], points[3], curve)
 
@@ -254,12 +218,6 @@ def _bands(image: Image.Image) -> int:
     return len(image.getbands())
 
 
-def srgb_encoded(light: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Light 0..1 as values of sRGB, 0..1 (IEC 61966-2-1)."""
-    encoded: NDArray[np.float64] = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    return encoded
-
-
 @lru_cache(maxsize=8)
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform:
     return ImageCms.buildTransform(
@@ -288,68 +246,3 @@ def lost_in_srgb(before: NDArray[np.uint8], after: NDArray[np.uint8], said: Said
 
 _ROUNDING = 2  # levels of 255
 _LOST, _LOST_SHARE = 12, 0.001  # levels of 255; share of the pixels
-
-
-# ---------------------------------------------------------------------------------------------------------------
-# Profiles (ICC.1:2010)
-
-
-@lru_cache(maxsize=16)
-def icc_profile(space: ColourSpace) -> bytes:
-    """An ICC profile, version 4, of an RGB colour space: matrix and curves."""
-    matrix = _to_d50(space)
-    curve = _curve(space.curve)
-    tags = {
-        b"desc": _text(space.name),
-        b"cprt": _text("none"),
-        b"wtpt": _xyz(_D50_XYZ),
-        b"rXYZ": _xyz(matrix[:, 0]),
-        b"gXYZ": _xyz(matrix[:, 1]),
-        b"bXYZ": _xyz(matrix[:, 2]),
-        b"rTRC": curve,
-        b"gTRC": curve,
-        b"bTRC": curve,
-    }
-    place, table, data = 128 + 4 + 12 * len(tags), b"", b""
-    for name, content in tags.items():
-        table += name + struct.pack(">II", place + len(data), len(content))
-        data += content + bytes(-len(content) % 4)
-    header = struct.pack(">I4sI4s4s4s", place + len(data), b"", 0x04200000, b"mntr", b"RGB ", b"XYZ ")
-    header += struct.pack(">6H4s", 2026, 1, 1, 0, 0, 0, b"acsp") + bytes(28)
-    header += _fixed(_D50_XYZ) + bytes(48)
-    return header + struct.pack(">I", len(tags)) + table + data
-
-
-def _to_d50(space: ColourSpace) -> NDArray[np.float64]:
-    """The matrix from linear RGB to XYZ, adapted to D50 by Bradford's transform."""
-    primaries = np.array([_xyz_of(point) for point in (space.red, space.green, space.blue)]).T
-    white = _xyz_of(space.white)
-    matrix = primaries * np.linalg.solve(primaries, white)
-    gains = (_BRADFORD @ _D50_XYZ) / (_BRADFORD @ white)
-    adapted: NDArray[np.float64] = np.linalg.inv(_BRADFORD) @ np.diag(gains) @ _BRADFORD @ matrix
-    return adapted
-
-
-def _xyz_of(point: Point) -> NDArray[np.float64]:
-    x, y = point
-    return np.array([x / y, 1.0, (1 - x - y) / y])
-
-
-def _fixed(values: Any) -> bytes:
-    """Numbers as s15Fixed16."""
-    return b"".join(struct.pack(">i", round(float(value) * 65536)) for value in values)
-
-
-def _xyz(values: Any) -> bytes:
-    return b"XYZ " + bytes(4) + _fixed(values)
-
-
-def _curve(curve: str | float) -> bytes:
-    if isinstance(curve, str):
-        return b"para" + struct.pack(">IHH", 0, 3, 0) + _fixed([2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045])
-    return b"para" + struct.pack(">IHH", 0, 0, 0) + _fixed([curve])
-
-
-def _text(text: str) -> bytes:
-    encoded = text.encode("utf-16-be")
-    return b"mluc" + struct.pack(">IIIHHII", 0, 1, 12, 0x656E, 0x5553, len(encoded), 28) + encoded

@@ -1,14 +1,15 @@
 """Reading photos and writing images: the functions of this package that the other packages use.
 
-``opening`` (files and formats), ``reading`` (photos), ``listing`` (folders), ``pixels`` (tensors) and ``writing``
-(results and their settings). Importing this module does not import torch, so that reading the settings of a PNG is
-quick.
+``opening`` (files and formats), ``limits`` (sizes), ``reading`` (photos), ``listing`` (folders), ``pixels`` (tensors)
+and ``writing`` (results and their settings). Importing this module does not import torch, so that reading the settings
+of a PNG is quick.
 """
 
+from calotype.image.limits import MAX_DECODED_PIXELS, MAX_PIXELS, MIN_SIDE
 from calotype.image.listing import list_photos, natural_order, without_results, without_sheets
 from calotype.image.opening import FORMATS, SUFFIXES, is_whole, opened
 from calotype.image.pixels import as_bytes, as_tensor, image_of, to_image, to_tensor
-from calotype.image.reading import MAX_DECODED_PIXELS, MAX_PIXELS, MIN_SIDE, open_photo
+from calotype.image.reading import open_photo
 from calotype.image.writing import (
     DESCRIPTION,
     SETTINGS_KEY,

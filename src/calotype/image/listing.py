@@ -29,7 +29,7 @@ def list_photos(folder: str | Path) -> list[Path]:
     label = shown(folder)
     try:
         with os.scandir(folder) as entries:
-            names = [name for one in entries if _is_photo_name(name := one.name) and one.is_file()]
+            names = [name for one in entries if _is_photo_name(name := one.name) and _is_listed(one)]
         photos = {path.name: path for path in folder.iterdir()}  # made faster than by joining names
     except FileNotFoundError:
         raise InputError(f"{label} does not exist: check the name and the folder") from None
@@ -44,6 +44,14 @@ def list_photos(folder: str | Path) -> list[Path]:
 
 def _is_photo_name(name: str) -> bool:
     return name[name.rfind(".") :].lower() in SUFFIXES and name[0] != "."
+
+
+def _is_listed(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a file, or a link that leads nowhere, which is said when it is opened."""
+    try:
+        return entry.is_file() or (entry.is_symlink() and not os.path.exists(entry))
+    except OSError:  # a link to itself
+        return True
 
 
 def without_results(photos: Sequence[Path]) -> list[Path]:

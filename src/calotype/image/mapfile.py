@@ -19,8 +19,10 @@ from PIL import Image
 
 from calotype.errors import InputError
 from calotype.files import shown
+from calotype.image.limits import check_before_decoding, check_size, check_smallest
 from calotype.image.opening import broken, opened
-from calotype.image.reading import check_before_decoding, check_size, check_smallest, open_photo, turned
+from calotype.image.reading import open_photo
+from calotype.image.stored import stored_numbers
 from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike
 
 Colour = tuple[int, int, int]
@@ -130,19 +132,11 @@ def map_numbers(path: str | Path) -> NDArray[np.int64] | None:
             check_size(image, None, shown(path))
             if image.format in _LOSSY:
                 raise InputError(f"{shown(path)} is a {image.format}, which changes numbers: save it as a grey PNG")
-            return _stored_numbers(image)[1]
+            return stored_numbers(image)[1]
     except InputError:
         raise
     except Exception as error:  # Pillow's readers raise exceptions of any type for a broken file
         raise InputError(f"{shown(path)} is no map of classes that can be read: save it as a grey PNG") from error
-
-
-def _stored_numbers(image: Image.Image) -> tuple[Image.Image, NDArray[np.int64] | None]:
-    """The upright image and its numbers: grey levels, palette indices, bits or 16-bit values; ``None`` for colours."""
-    image.load()
-    upright = turned(image)
-    numbered = image.mode in ("P", "L", "1") or image.mode.startswith("I")
-    return upright, np.asarray(upright).astype(np.int64) if numbered else None
 
 
 def _of_image(image: Image.Image, again: PhotoLike, label: str, name: str, path: Path | None) -> MapPicture:
@@ -150,14 +144,14 @@ def _of_image(image: Image.Image, again: PhotoLike, label: str, name: str, path:
     check_before_decoding(image, None, label)
     mode = image.mode
     try:
-        upright, numbers = _stored_numbers(image)
+        upright, numbers = stored_numbers(image)
     except Exception as error:  # Pillow's readers raise exceptions of any type for a broken file
         raise broken(label, error) from error
     if numbers is None:
         return _filled(_painted(open_photo(again)))
     if mode == "P":
         return _of_palette(upright, numbers, name, path)
-    if mode.startswith("I") and _are_labels(numbers, label):
+    if mode == "F" or (mode.startswith("I") and _are_labels(numbers, label)):
         return _wide(numbers, name, path)
     photo = replace(_painted(open_photo(again)), name=name, source=path)
     return _filled(replace(photo, numbers=numbers, stored="wide" if mode.startswith("I") else "grey"))

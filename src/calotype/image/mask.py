@@ -7,13 +7,14 @@ import math
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from calotype.errors import InputError
 from calotype.image.blur import blur, reach
 from calotype.image.io import open_photo
 from calotype.image.resize import resize
-from calotype.types import PhotoLike, Size
+from calotype.types import Photo, PhotoLike, Size
 
 # On -1..1. Photos saved as JPEG once more, at qualities from 40 to 95, differed in a mean of 3 x 3 pixels by at most
 # 3.6 grey levels of 255 in the lower quartile; by more than ten times that and eight levels in few, scattered pixels.
@@ -25,6 +26,8 @@ _EVERYWHERE = 0.95  # share of the image
 
 def open_mask(source: PhotoLike, size: Size, *, max_side: int | None = None) -> Tensor:
     """Read a mask: white, or any colour brighter than middle grey, selects; black and transparent do not.
+
+    In a mask of black and one darker colour, such as the numbers 0 and 1, that colour selects.
 
     Args:
         source: anything ``open_photo`` accepts, in any mode, black and white included.
@@ -43,18 +46,25 @@ def open_mask(source: PhotoLike, size: Size, *, max_side: int | None = None) -> 
         raise InputError(
             f"the mask is {mask.size} and the photo {size} pixels: give a mask of the photo's size, or of its shape"
         )
-    brightness = mask.rgb.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
-    opacity = 1.0 if mask.alpha is None else mask.alpha / 255
     selected = resize(
-        torch.from_numpy((brightness * opacity >= 128).astype(np.float32))[None, None],
-        (size.height, size.width),
-        mode="nearest",
+        torch.from_numpy(_selecting(mask).astype(np.float32))[None, None], (size.height, size.width), mode="nearest"
     )
     if not selected.any():
         raise InputError("the mask selects nothing: paint the region in white on black")
     if selected.all():
         raise InputError("the mask selects the whole photo: paint only the region in white, and leave the rest black")
     return selected
+
+
+def _selecting(mask: Photo) -> NDArray[np.bool_]:
+    """Which pixels of a mask are brighter than middle grey; where none is, those that are not black."""
+    colours = mask.rgb if mask.fine is None else mask.fine / np.float32(257)
+    brightness = colours.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    brightness = brightness * (1.0 if mask.alpha is None else mask.alpha / 255)
+    bright: NDArray[np.bool_] = brightness >= 128
+    if not bright.any() and brightness.min() == 0 and len(np.unique(brightness)) == 2:
+        return brightness > 0
+    return bright
 
 
 def _same_shape(one: Size, other: Size) -> bool:

@@ -13,6 +13,7 @@ from PIL import Image, UnidentifiedImageError
 from calotype.errors import InputError
 from calotype.files import shown
 from calotype.image.cicp import code_points
+from calotype.image.embedded import embedded_profile
 
 # Formats by Pillow's names, with their suffixes. The list is closed, for security: some of Pillow's readers start
 # other programs (EPS starts Ghostscript), which an untrusted file must not be able to do.
@@ -56,6 +57,9 @@ def opened(file: BinaryIO, label: str) -> Iterator[Image.Image]:
     points = code_points(file) if head[4:8] == b"ftyp" else None
     if points is not None:  # readers of HEIC close their file
         image.info["code_points"] = points
+    profile = embedded_profile(file) if image.format in ("JPEG2000", "BMP") else None
+    if profile is not None:
+        image.info.setdefault("icc_profile", profile)
     with image:
         yield image
 

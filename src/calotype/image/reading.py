@@ -1,7 +1,8 @@
 """Reading photos: upright, in sRGB, 8 bits per channel, transparency kept.
 
-This module applies EXIF orientation and transparent colours. ``colourspace`` decides the colour space, ``sixteen``
-reads the lower bytes of 16-bit files, ``cut`` opens a JPEG that lacks its end, ``carried`` keeps date and copyright.
+This module applies EXIF orientation. ``limits`` refuses sizes, ``colourspace`` decides the colour space and converts
+values of 8 bits, ``deep`` reads and ``deepcolour`` converts those of 16, ``modes`` knows Pillow's modes, ``cut`` opens
+a JPEG that lacks its end, ``carried`` keeps date and copyright.
 """
 
 from __future__ import annotations
@@ -18,23 +19,19 @@ from PIL import Image
 from calotype.errors import InputError
 from calotype.files import read_error, shown
 from calotype.image.carried import carried_by
-from calotype.image.colourspace import Said, lost_in_srgb, said_by, srgb_encoded, to_srgb
+from calotype.image.colourspace import Said, lost_in_srgb, said_by, to_srgb
 from calotype.image.cut import NOTE as CUT_NOTE
 from calotype.image.cut import completed
-from calotype.image.opening import SAVE_AS, broken, opened, reason
+from calotype.image.deep import NOT_READ, decode_upper, has_sixteen_bits, raw_modes, read_words, words_of_file
+from calotype.image.deepcolour import IN_EIGHT_BITS, can_convert, srgb_words
+from calotype.image.limits import MIN_SIDE, check_before_decoding, check_shrunk
+from calotype.image.modes import eight_bits, grey_words, image_of_array, is_deep_grey, plain, spread_transparency
+from calotype.image.opening import broken, opened, reason
 from calotype.image.pixels import image_of
-from calotype.image.sixteen import has_sixteen_bits, lower_bytes
 from calotype.types import Carried, Photo, PhotoLike
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-MIN_SIDE = 16  # pixels: a smaller image is too small for any method
-MAX_PIXELS = 128_000_000  # maximum size of a photo after downsampling
-MAX_DECODED_PIXELS = 250_000_000  # maximum size of a file that ``max_side`` downsamples
-
-# Formats for animations. The frames of other formats are a stereo pair or preview (MPO) or pages (TIFF).
-_FILMS = {"GIF", "WEBP", "PNG", "AVIF"}
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -51,9 +48,9 @@ _ORIENTATION = 0x0112  # EXIF tag
 def open_photo(source: PhotoLike, *, max_side: int | None = None) -> Photo:
     """Read one photo: upright, in sRGB, 8 bits per channel, transparency kept.
 
-    EXIF orientation is applied, an embedded colour profile is converted to sRGB (a broken one is ignored), grey becomes
-    RGB, CMYK and palettes are converted, 16-bit values are scaled to 8 bits. An alpha channel that is fully opaque is
-    dropped; colours of fully transparent pixels are set to 0, so that they cannot leak.
+    EXIF orientation is applied, colours are converted to sRGB (a broken profile is ignored), grey becomes RGB, CMYK and
+    palettes are converted. Values of 16 bits are rounded to 8, and kept beside them in ``Photo.fine``. An alpha channel
+    that is fully opaque is dropped; colours of fully transparent pixels are set to 0, so that they cannot leak.
 
     Args:
         source: a path, an open binary stream (it need not be seekable), a PIL image, an array [H, W], [H, W, 3] or [H,
@@ -77,8 +74,8 @@ def open_photo(source: PhotoLike, *, max_side: int | None = None) -> Photo:
     if isinstance(source, Image.Image):
         return _from_pil(source, max_side)
     if isinstance(source, np.ndarray):
-        image = _image_of_array(source)
-        return _finish(_Decoded(image), max_side, "the array", "image", None)
+        image, words = image_of_array(source)
+        return _finish(_Decoded(image, words=words), max_side, "the array", "image", None)
     if hasattr(source, "read"):
         return _from_stream(source, max_side)
     raise InputError(
@@ -102,14 +99,14 @@ class _Decoded:
         said: its colour space.
         carried: date, copyright and resolution.
         notes: for the user.
-        fine: the colours, uint16 [H, W, 3], of an sRGB file with 16 bits a channel.
+        words: the values of a file with 16 bits a channel: [H, W] or [H, W, 3 or 4]; the image is not used then.
     """
 
     image: Image.Image
     said: Said = field(default_factory=Said)
     carried: Carried = field(default_factory=Carried)
     notes: tuple[str, ...] = ()
-    fine: NDArray[np.uint16] | None = None
+    words: NDArray[np.uint16] | None = None
 
 
 def _from_path(path: Path, max_side: int | None) -> Photo:
@@ -178,48 +175,6 @@ def _from_file(file: BinaryIO, max_side: int | None, label: str, name: str, path
         return _finish(decoded, max_side, label, name, path)
 
 
-def check_before_decoding(image: Image.Image, max_side: int | None, label: str) -> None:
-    """Reject, from its header, an image that would take too much memory, is too small, or is animated.
-
-    Raises:
-        InputError: it is one of these; ``label`` names it in the message.
-    """
-    check_smallest(*image.size, label)
-    check_size(image, max_side, label)
-    try:
-        frames = int(getattr(image, "n_frames", 1)) if image.format in _FILMS else 1
-    except Exception as error:
-        raise broken(label, error) from error
-    if frames > 1:
-        raise InputError(f"{label} is an animation of {frames} frames: save the frame you want as a PNG and give that")
-
-
-def check_size(image: Image.Image, max_side: int | None, label: str) -> None:
-    """Reject, from its header, an image that would take too much memory.
-
-    Raises:
-        InputError: it has too many pixels.
-    """
-    width, height = image.size
-    limit = MAX_PIXELS if max_side is None else MAX_DECODED_PIXELS
-    if width * height > limit:
-        advice = "shrink it first" if max_side is not None else "shrink it with --max-side 2000 (max_side=2000)"
-        raise InputError(
-            f"{label} has {width}x{height} pixels, {width * height / 1e6:.0f} megapixels: "
-            f"the most is {limit / 1e6:.0f}, {advice}"
-        )
-
-
-def check_smallest(width: int, height: int, label: str) -> None:
-    """Reject an image with a side below ``MIN_SIDE``.
-
-    Raises:
-        InputError: it is too small.
-    """
-    if min(width, height) < MIN_SIDE:
-        raise InputError(f"{label} is {width}x{height} pixels: give one of at least {MIN_SIDE}x{MIN_SIDE}")
-
-
 def _drafted(image: Image.Image, max_side: int | None) -> Image.Image:
     """Decode a JPEG at 1/2, 1/4 or 1/8 of its size, to save memory if it is to be downsampled."""
     if max_side is not None and max(image.size) > max_side:
@@ -230,29 +185,48 @@ def _drafted(image: Image.Image, max_side: int | None) -> Image.Image:
 
 
 def _decoded(image: Image.Image, label: str, file: BinaryIO | None) -> _Decoded:
-    """The decoded image, rotated as its EXIF orientation says, with 8 bits a channel unless it is grey.
+    """The decoded image, rotated as its EXIF orientation says.
 
     Args:
         image: opened.
         label: for messages.
         file: the image's, from its beginning; ``None`` if there is none to read a second time.
     """
-    deep = file is not None and has_sixteen_bits(image)  # first: reading the EXIF block of a PNG may decode it
+    # First: reading the EXIF block of a PNG may decode it.
+    deep, raw = has_sixteen_bits(image), next(iter(raw_modes(image)), "")
+    plan = words_of_file(image) if deep else None
+    if plan is not None and (file is not None or not plan.premultiplied):
+        decode_upper(image, plan)
+    notes = (f"{label} {NOT_READ}",) if deep and plan is None else ()
     said = said_by(image, label)
     # Pillow rotates a TIFF while loading it and then removes the tag: load first, read the tag afterwards.
     image.load()
-    carried = carried_by(image)
-    turn = _turn(image)
-    fine = None
-    if deep and file is not None:
-        image, said, fine = _rounded(image, file, said)
-    elif image.mode.startswith("I;16") and said.is_srgb:
-        fine = np.repeat(np.asarray(image).astype(np.uint16)[..., None], 3, axis=2)
+    spread_transparency(image, raw)
+    carried, turn, words = carried_by(image), _turn(image), None
+    if plan is not None and file is not None:
+        words = _with_clear_colour(read_words(image, file, plan), image.info.get("transparency"))
+    elif is_deep_grey(image):
+        grey, alpha = grey_words(image, label)
+        words = grey if alpha is None else np.dstack([grey, grey, grey, alpha])
     if turn is None:
-        return _Decoded(image, said, carried, fine=fine)
-    if fine is not None:
-        fine = np.dstack([np.asarray(Image.fromarray(plane).transpose(turn)) for plane in np.moveaxis(fine, 2, 0)])
-    return _Decoded(image.transpose(turn), said, carried, fine=fine)
+        return _Decoded(image, said, carried, notes, words)
+    if words is None:
+        return _Decoded(image.transpose(turn), said, carried, notes)
+    return _Decoded(image, said, carried, notes, _turned_words(words, turn))
+
+
+def _with_clear_colour(words: NDArray[np.uint16], clear: Any) -> NDArray[np.uint16]:
+    """16-bit colours [H, W, 3 or 4] with alpha, where a PNG names its transparent colour."""
+    if words.shape[2] == 4 or not isinstance(clear, tuple):
+        return words
+    visible = (words != np.array(clear, np.uint16)).any(axis=2)
+    return np.dstack([words, np.where(visible, np.uint16(65535), np.uint16(0))])
+
+
+def _turned_words(words: NDArray[np.uint16], turn: Image.Transpose) -> NDArray[np.uint16]:
+    planes = [words] if words.ndim == 2 else list(np.moveaxis(words, 2, 0))
+    turned_planes = [np.asarray(Image.fromarray(plane).transpose(turn)) for plane in planes]
+    return turned_planes[0] if words.ndim == 2 else np.dstack(turned_planes)
 
 
 def turned(image: Image.Image) -> Image.Image:
@@ -268,64 +242,64 @@ def _turn(image: Image.Image) -> Image.Transpose | None:
         return None
 
 
-def _rounded(image: Image.Image, file: BinaryIO, said: Said) -> tuple[Image.Image, Said, NDArray[np.uint16] | None]:
-    """A colour image of 16 bits a channel, rounded to 8, with its transparent colour as alpha, and its sRGB colours."""
-    low = lower_bytes(file)
-    upper = np.asarray(image)
-    if low is None or low.shape != upper.shape:
-        return image, said, None
-    values = upper.astype(np.uint16) << 8 | low
-    clear = image.info.get("transparency")
-    info = {key: value for key, value in image.info.items() if key != "transparency"}
-    fine = values[..., :3].astype(np.uint16) if said.is_srgb else None
-    colours, said = _in_eight_bits(values[..., :3], said)
-    if values.shape[2] == 4:
-        colours = np.dstack([colours, _eight_bits(values[..., 3])])
-    elif isinstance(clear, tuple):
-        opaque = (values != np.array(clear, np.uint16)).any(axis=2)
-        colours = np.dstack([colours, opaque.astype(np.uint8) * np.uint8(255)])
-    made = Image.fromarray(colours)
-    made.info = info
-    return made, said, fine
-
-
-def _in_eight_bits(values: NDArray[np.integer], said: Said) -> tuple[NDArray[np.uint8], Said]:
-    """16-bit values with 8 bits. A power law becomes sRGB's curve first: light in 8 bits would show steps."""
-    if said.gamma is None or said.space is None:
-        return _eight_bits(values), said
-    table = np.rint(255 * srgb_encoded((np.arange(65536) / 65535) ** said.gamma)).astype(np.uint8)
-    return table[values], said.with_srgb_curve()
-
-
 def _finish(decoded: _Decoded, max_side: int | None, label: str, name: str, path: Path | None) -> Photo:
-    """Convert a decoded upright image to a ``Photo``: 8 bits, downsampled, sRGB."""
+    """Convert a decoded upright image to a ``Photo``: sRGB, 8 bits, and the 16 that there are; downsampled."""
     try:
-        plain, said = _plain(decoded.image, decoded.said, label)
-        if max_side is not None and max(plain.size) > max_side:
-            # Pillow weights colours by alpha here, so that the colours of transparent pixels do not bleed.
-            plain = plain.resize(_fitted(plain.size, max_side), Image.Resampling.LANCZOS, reducing_gap=3.0)
-        check_smallest(*plain.size, label)
-        if plain.width * plain.height > MAX_PIXELS:
-            raise InputError(
-                f"{label} has {plain.width}x{plain.height} pixels: the most is {MAX_PIXELS / 1e6:.0f} megapixels, "
-                f"give a smaller --max-side (max_side)"
-            )
-        alpha = plain.getchannel("A") if plain.mode in ("LA", "RGBA") else None
-        colour = plain.convert(plain.mode[:-1]) if alpha is not None else plain
-        sample = _sample(colour) if said.profile is not None else None
-        made = to_srgb(colour, said)
+        if decoded.words is not None:
+            return _of_words(decoded, decoded.words, max_side, label, name, path)
+        image = plain(decoded.image)
+        if max_side is not None and max(image.size) > max_side:
+            image = _shrunk(image, max_side)
+        check_shrunk(image, label)
+        alpha = image.getchannel("A") if image.mode in ("LA", "RGBA") else None
+        colour = image.convert(image.mode[:-1]) if alpha is not None else image
+        sample = _sample(colour) if decoded.said.profile is not None else None
+        made = to_srgb(colour, decoded.said)
+        notes = decoded.notes
+        if sample is not None:
+            notes += _beyond_srgb(sample, _sample(made), decoded.said, label)
         rgb = np.asarray(made)
     except MemoryError:
         raise InputError(f"{label} does not fit in memory: give a smaller --max-side (max_side)") from None
-    notes = decoded.notes
-    if sample is not None and len(sample) and lost_in_srgb(sample, _sample(made), said):
-        space = f" ({said.name})" if said.name else ""
-        notes += (f"{label} has colours beyond sRGB{space}, which become the nearest of sRGB",)
     photo = _photo(rgb, None if alpha is None else np.asarray(alpha), label, name, path)
-    fine = decoded.fine if decoded.fine is not None and decoded.fine.shape == rgb.shape else None
-    if fine is not None and photo.alpha is not None:
+    return replace(photo, notes=notes, carried=decoded.carried)
+
+
+def _of_words(
+    decoded: _Decoded, words: NDArray[np.uint16], max_side: int | None, label: str, name: str, path: Path | None
+) -> Photo:
+    """A photo of 16-bit values: converted with all bits, or where a profile is one of tables with 8."""
+    colours, said = (words if words.ndim == 2 else words[..., :3]), decoded.said
+    alpha = eight_bits(words[..., 3]) if words.ndim == 3 and words.shape[2] == 4 else None
+    if can_convert(said):
+        before, fine = Image.fromarray(eight_bits(colours)), srgb_words(colours, said)
+        made = Image.fromarray(eight_bits(fine))
+        notes = decoded.notes + _beyond_srgb(_sample(before), _sample(made), said, label)
+        decoded = replace(decoded, said=Said(), notes=notes)
+    else:
+        made, fine = Image.fromarray(eight_bits(colours)), None
+        decoded = replace(decoded, notes=(*decoded.notes, f"{label} {IN_EIGHT_BITS}"))
+    if alpha is not None:
+        made.putalpha(Image.fromarray(alpha))
+    photo = _finish(replace(decoded, image=made, words=None), max_side, label, name, path)
+    if fine is None or fine.shape != photo.rgb.shape:  # shrunk photos have 8 bits
+        return photo
+    if photo.alpha is not None:
         fine = np.where(photo.alpha[..., None] == 0, np.uint16(0), fine)
-    return replace(photo, notes=notes, carried=decoded.carried, fine=fine)
+    return replace(photo, fine=fine)
+
+
+def _shrunk(image: Image.Image, max_side: int) -> Image.Image:
+    # Pillow weights colours by alpha here, so that the colours of transparent pixels do not bleed.
+    return image.resize(_fitted(image.size, max_side), Image.Resampling.LANCZOS, reducing_gap=3.0)
+
+
+def _beyond_srgb(before: NDArray[np.uint8], after: NDArray[np.uint8], said: Said, label: str) -> tuple[str, ...]:
+    """A note where colours were beyond sRGB, of samples before and after the conversion."""
+    if not len(before) or not lost_in_srgb(before, after, said):
+        return ()
+    space = f" ({said.name})" if said.name else ""
+    return (f"{label} has colours beyond sRGB{space}, which become the nearest of sRGB",)
 
 
 def _sample(image: Image.Image) -> NDArray[np.uint8]:
@@ -345,69 +319,6 @@ def _photo(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8] | None, label: str, 
         else:
             rgb = np.where(alpha[..., None] == 0, np.uint8(0), rgb)
     return Photo(rgb=rgb, alpha=alpha, name=name, source=path)
-
-
-def _plain(image: Image.Image, said: Said, label: str) -> tuple[Image.Image, Said]:
-    """The image in one of the modes L, LA, RGB, RGBA, CMYK, and its colour space."""
-    mode = image.mode
-    if mode.startswith("I") or mode == "F":
-        return _plain_grey(image, said, label)
-    if mode in ("L", "LA", "RGB", "RGBA", "CMYK") and "transparency" not in image.info:
-        return image, said
-    if mode == "La":
-        return image.convert("LA"), said
-    if image.has_transparency_data:
-        return image.convert("RGBA"), said
-    return image.convert("L" if mode == "1" else "RGB"), said
-
-
-def _plain_grey(image: Image.Image, said: Said, label: str) -> tuple[Image.Image, Said]:
-    """A grey image of 16 or 32 bits or floats with 8 bits, with alpha if it names a transparent value."""
-    values = _sixteen_bits(np.asarray(image), label)
-    if values.dtype.kind == "f":
-        return _image_of_array(values), said
-    grey, said = _in_eight_bits(values, said)
-    made = Image.fromarray(grey)
-    clear = image.info.get("transparency")
-    if isinstance(clear, int):
-        made.putalpha(Image.fromarray((values != clear).astype(np.uint8) * np.uint8(255)))
-    return made, said
-
-
-def _sixteen_bits(values: NDArray[Any], label: str) -> NDArray[Any]:
-    """Grey values of Pillow's 16-bit, 32-bit and float modes: integers mean 0..65535, floats mean 0..1."""
-    if values.dtype.kind == "f":
-        if not (values.min() >= 0 and values.max() <= 1):  # written so that NaN is rejected, too
-            raise InputError(f"{label} has floating-point values outside 0..1: {SAVE_AS}")
-        return values
-    if values.min() < 0 or values.max() > 65535:
-        raise InputError(f"{label} has more than 16 bits a pixel: {SAVE_AS}")
-    return values.astype(np.uint16)
-
-
-def _image_of_array(array: NDArray[Any]) -> Image.Image:
-    """A PIL image of an array [H, W], [H, W, 3] or [H, W, 4]: uint8, uint16, bool or float 0..1."""
-    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
-        raise InputError(
-            f"an array of shape {list(array.shape)} is not a photo: give [height, width] or [height, width, 3 or 4]"
-        )
-    height, width = array.shape[:2]
-    check_smallest(width, height, "the array")
-    return Image.fromarray(np.ascontiguousarray(_eight_bits(array)))
-
-
-def _eight_bits(array: NDArray[Any]) -> NDArray[np.uint8]:
-    if array.dtype == np.uint8:
-        return array
-    if array.dtype == np.bool_:
-        return array.astype(np.uint8) * np.uint8(255)
-    if array.dtype.kind == "u" and array.dtype.itemsize == 2:
-        return ((array.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    if array.dtype.kind == "f":
-        if not (array.min() >= -1e-3 and array.max() <= 1 + 1e-3):
-            raise InputError("an array of floats must hold 0..1: divide by its largest possible value, or give uint8")
-        return np.rint(np.clip(array.astype(np.float64), 0, 1) * 255).astype(np.uint8)
-    raise InputError(f"an array of {array.dtype} is not a photo: give uint8, uint16 or floats from 0 to 1")
 
 
 def _fitted(size: tuple[int, int], max_side: int) -> tuple[int, int]:

@@ -4,7 +4,15 @@ import pytest
 import torch
 
 from calotype.engines.analogy import PRESETS
-from calotype.engines.analogy.augment import augment, centres, sampling_grid, strength, thin_plate, warp
+from calotype.engines.analogy.augment import (
+    augment,
+    centres,
+    sampling_grid,
+    strength,
+    thin_plate,
+    warp,
+    warp_as_released,
+)
 from calotype.engines.analogy.labelling import class_colours, decode_labels, encode_labels
 
 CFG = replace(PRESETS["fast"], classes=3)
@@ -81,3 +89,41 @@ def test_mirrored_half_the_time():
         torch.manual_seed(seed)
         count += not torch.allclose(sampling_grid((8, 8), 1.0, cfg)[0], straight, atol=1e-5)
     assert 70 < count < 130
+
+
+def test_as_released_the_control_points_reach_the_edges_of_a_square():
+    grid = torch.tensor([[x, y] for x in (-1.0, 0.0, 1.0) for y in (-1.0, 0.0, 1.0)])
+    check_released_warp(grid, (40, 40))
+
+
+def test_as_released_the_sides_of_the_grid_are_exchanged():
+    """In pixels, its columns are at 0, 20 and 40 of 80, its rows at 0, 40 and 80 of 40."""
+    grid = torch.tensor([[x, y] for x in (-1.0, -0.5, 0.0) for y in (-1.0, 1.0, 3.0)])
+    check_released_warp(grid, (40, 80))
+
+
+def check_released_warp(grid, size):
+    """Where a point was moved to, the image shows what was at the point; corners of the grid stay."""
+    torch.manual_seed(3)
+    moved = grid + (2 * torch.rand(9, 2) - 1) * 0.04 * torch.tensor([1.0, size[1] / size[0]])
+    torch.manual_seed(3)
+    shown = warp_as_released(torch.cat([moved, grid[[0, 2, 6, 8]]])[None], 0.04, size)[0]
+    assert torch.allclose(shown, torch.cat([grid, grid[[0, 2, 6, 8]]]), atol=1e-4)
+
+
+def test_as_released_nothing_moves_at_first():
+    at = centres((12, 20))
+    assert torch.equal(warp_as_released(at, 0.0, (12, 20)), at)
+
+
+def test_as_released_images_are_warped_before_they_are_magnified(monkeypatch):
+    """A warp that moves all by a tenth of the width shows up magnified."""
+    for name in ("warp", "warp_as_released"):
+        monkeypatch.setattr(f"calotype.engines.analogy.augment.{name}", lambda at, amount, size: at + 0.1)
+    cfg = replace(CFG, zoom=1.0, shift=0.0, mirror=0.0, warp=0.1)
+    released = replace(cfg, detached=True, conditional=False)
+    torch.manual_seed(5)  # warped
+    zoom = 1 + float(torch.rand(7)[2])
+    for settings, expected in ((released, centres((8, 8)) / zoom + 0.1), (cfg, (centres((8, 8)) + 0.1) / zoom)):
+        torch.manual_seed(5)
+        assert torch.allclose(sampling_grid((8, 8), 1.0, settings)[0], expected, atol=1e-6)

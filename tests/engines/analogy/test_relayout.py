@@ -111,7 +111,7 @@ def test_a_saved_model_makes_the_same(photo, labels, target, net):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"coding": "rgb"}, "coding=rgb cannot be used: give coding=one-hot or coding=colours"),
+        ({"coding": "rgb"}, "coding=rgb cannot be used: give --set coding=one-hot or --set coding=colours"),
         ({"width": 6}, "width=6 cannot be used"),
         ({"patch": 4}, "patch=4 cannot be used"),
         ({"steps": 0}, "steps=0 cannot be used"),

@@ -14,7 +14,7 @@ from calotype.engines.ingan.discriminators import (
     sliced,
     whitening,
 )
-from calotype.engines.ingan.geometry import Arc, warped
+from calotype.engines.ingan.geometry import Arc, Quad, warped
 from calotype.engines.ingan.net import Net, generator_of, learned_size
 from calotype.engines.ingan.network import Discriminator, Generator
 from calotype.image.resize import resize
@@ -144,3 +144,25 @@ def test_what_was_not_learned_is_gone_in_passes():
     assert len(asked) == 5
     assert asked[2] == (height, 5 * width)
     assert width < asked[1][1] < 5 * width
+
+
+@pytest.mark.parametrize("form", [None, Quad(((0.2, 0.0), (0.8, 0.0), (1.0, 1.0), (0.0, 1.0)))])
+def test_the_way_back_of_an_untrained_network_is_that_of_plain_stretching(photo, form):
+    """Its residual is zero, so what is left is the geometry, which has to be undone."""
+    net = Net(TINY, (photo.shape[2], photo.shape[3])).eval()
+    small = resize(photo, net.size)
+    back = net.back(net.resized(small, (2 * net.size[0], 2 * net.size[1]), form), form)
+    assert back.shape == small.shape
+    assert (back - small).abs().mean() < 0.1
+    assert (back - small).abs().mean() < 0.5 * (back - small.flip(3)).abs().mean()
+
+
+def test_the_way_back_goes_in_passes_as_well():
+    net = Net(TINY, (40, 52)).eval()
+    asked = []
+    net.generator.register_forward_pre_hook(lambda module, given: asked.append(given[1]))
+    height, width = net.size
+    net.back(torch.zeros(1, 3, height, 5 * width))
+    assert len(asked) == 2
+    assert width < asked[0][1] < 5 * width
+    assert asked[1] == net.size

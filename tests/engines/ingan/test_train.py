@@ -105,8 +105,8 @@ def test_it_learns_to_copy_and_then_what_is_asked(photo):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"judge": "me"}, "judge=critics or sliced"),
-        ({"norm": "none"}, "norm=batch or instance"),
+        ({"judge": "me"}, "--set judge=critics or --set judge=sliced"),
+        ({"norm": "none"}, "--set norm=batch or --set norm=instance"),
         ({"steps": 0}, "steps=0"),
         ({"patch": 4}, "odd number"),
         ({"side": 10}, "at least 20 pixels"),

@@ -12,9 +12,10 @@ shift 0 (fixed point loss); these two kinds of steps alternate.
 ``paper`` follows the publication and corrects faults of the released code: maps are classes, warped by nearest
 neighbour, where colours were interpolated; the gradient of the alignment loss reaches the generator, where it was
 detached; ratios are bounded; the last layer ends in tanh instead of batch norm and leaky ReLU; the discriminator sees
-the label map, as in the paper's figure; instance norm behaves the same in training and inference. ``release`` is the
-released code without these corrections, with its lateral layers and its input of VGG, on VGG-16 where it has VGG-19.
-Both work at the photo's size with 25,000
+the label map, as in the paper's figure; instance norm behaves the same in training and inference; control points of
+the warps lie inside the image. ``release`` is the released code without these corrections, with its lateral layers, its
+control points and its input of VGG, on VGG-16 where it has VGG-19. An image is resampled once, bilinearly, where the
+release does it twice, the second time by nearest neighbour and with 8 bits. Both work at the photo's size with 25,000
 generator updates: they are meant for GPUs.
 
 ``fast`` is a hybrid for CPUs. A smaller generator is trained at a reduced size, with one update per step, on stronger

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from calotype.engines.analogy.config import Config
 
-# Control points of the thin-plate spline: rows and columns inside the image, besides its corners.
+# Control points of the thin-plate spline: rows and columns, besides the image's corners.
 _GRID = 3
 
 
@@ -41,12 +41,16 @@ def _resampled(x: Tensor, grid: Tensor, mode: str) -> Tensor:
 def sampling_grid(size: tuple[int, int], amount: float, cfg: Config) -> Tensor:
     """Source positions of the pixels of an augmented image of ``size`` (height, width): [1, h, w, 2], (x, y), -1..1."""
     draws = torch.rand(7)
-    positions = centres(size)
-    if draws[1] < 0.5:
-        positions = warp(positions, 2 * cfg.warp * amount, size)
     zoom = 1 + float(draws[2]) * cfg.zoom * amount
     move = (2 * draws[3:5] - 1) * 2 * cfg.shift * amount
-    positions = positions / zoom + move
+    positions = centres(size)
+    # As released, an image is flipped, warped and magnified; otherwise it is magnified before it is warped.
+    if cfg.released:
+        positions = positions / zoom + move
+    if draws[1] < 0.5:
+        positions = (warp_as_released if cfg.released else warp)(positions, 2 * cfg.warp * amount, size)
+    if not cfg.released:
+        positions = positions / zoom + move
     if draws[0] < cfg.mirror * amount:
         positions = positions * torch.tensor([-1.0, 1.0])
     return positions[None]
@@ -67,10 +71,37 @@ def warp(positions: Tensor, amount: float, size: tuple[int, int]) -> Tensor:
     inner = torch.linspace(-1, 1, _GRID + 2)[1:-1]
     points = torch.cartesian_prod(inner, inner)
     corners = torch.cartesian_prod(torch.tensor([-1.0, 1.0]), torch.tensor([-1.0, 1.0]))
-    moved = (2 * torch.rand(points.shape) - 1) * amount * torch.tensor([1.0, size[1] / size[0]])
+    moved = _random_shifts(points, amount, size)
     known = torch.cat([points, corners])
     shifts = torch.cat([moved, torch.zeros_like(corners)])
     return positions + thin_plate(known, shifts, positions)
+
+
+def warp_as_released(positions: Tensor, amount: float, size: tuple[int, int]) -> Tensor:
+    """The warp of the released code: as ``warp``, but its control points reach the image's edges.
+
+    Its grid has points at the corners and in the middle of the edges too, which move, while the corners are held as
+    well; displacements are those of the source's pixels to their places in the result. It takes (x, y) for (row,
+    column): in an image that is not a square, the grid is as wide as the image is high. On average pixels move by twice
+    as much.
+    """
+    if not amount:
+        return positions  # the corners and the points there are the same ones
+    aspect = size[1] / size[0]
+    edges = torch.linspace(-1, 1, _GRID)
+    # Positions of a grid with exchanged sides, from the upper left corner, in units of half the image's sides.
+    swapped = torch.tensor([2 / aspect, 2 * aspect])
+    points = (torch.cartesian_prod(edges, edges) + 1) / 2 * swapped - 1
+    corners = (torch.cartesian_prod(edges[[0, -1]], edges[[0, -1]]) + 1) / 2 * swapped - 1
+    moved = _random_shifts(points, amount, size)
+    known = torch.cat([points + moved, corners])
+    shifts = torch.cat([-moved, torch.zeros_like(corners)])
+    return positions + thin_plate(known, shifts, positions)
+
+
+def _random_shifts(points: Tensor, amount: float, size: tuple[int, int]) -> Tensor:
+    """Displacements of points [n, 2] by up to ``amount`` of half the image's width, on both axes."""
+    return (2 * torch.rand(points.shape) - 1) * amount * torch.tensor([1.0, size[1] / size[0]])
 
 
 def thin_plate(points: Tensor, values: Tensor, at: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from torch import Tensor
 from calotype.engines.analogy.config import Config
 from calotype.engines.analogy.sizes import factor_of
 from calotype.errors import InputError
+from calotype.setting_checks import at_least, not_negative, odd_sides, one_of
 
 _CHOICES = {
     "coding": ("one-hot", "colours"),
@@ -48,23 +49,15 @@ def checked(photo: Tensor, cfg: Config) -> None:
 
 def checked_settings(cfg: Config) -> None:
     """Check the settings alone."""
-    for name, choices in _CHOICES.items():
-        if getattr(cfg, name) not in choices:
-            listed = " or ".join(f"{name}={choice}" for choice in choices)
-            raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give {listed}")
-    for name, least in _MINIMUM.items():
-        if getattr(cfg, name) < least:
-            raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from {least} up")
+    one_of(cfg, _CHOICES)
+    at_least(cfg, _MINIMUM)
     if cfg.critic_steps + cfg.critic_after < 1:
         raise InputError(
             "--set critic_steps=0 and --set critic_after=0 cannot be used together: the discriminator has to be trained"
         )
     if cfg.width < 4 or cfg.width % 4:
         raise InputError(f"--set width={cfg.width} cannot be used: give a multiple of 4, like 16")
-    if cfg.patch < 3 or cfg.patch % 2 == 0:
-        raise InputError(f"--set patch={cfg.patch} cannot be used: give an odd number of pixels from 3 up, like 5")
-    for name in ("believed", "together", "label_weight", "place_weight"):
-        if getattr(cfg, name) < 0:
-            raise InputError(f"{name}={getattr(cfg, name):g} cannot be used: give a number from 0 up")
+    odd_sides(cfg, ("patch",))
+    not_negative(cfg, ("believed", "together", "label_weight", "place_weight"))
     if not 0 <= cfg.average < 1:
         raise InputError(f"--set average={cfg.average:g} cannot be used: give a number from 0 to below 1, like 0.995")

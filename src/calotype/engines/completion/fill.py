@@ -18,6 +18,7 @@ from calotype.engines.completion.thin import thin_fill, thin_part
 from calotype.errors import InputError
 from calotype.image.resize import resize
 from calotype.run import Run
+from calotype.setting_checks import at_least, odd_sides
 
 _MINIMUM = {
     **dict.fromkeys(("depth", "border_depth", "arranged", "overview", "offsets", "passes", "together"), 1),
@@ -61,15 +62,12 @@ def fill(photos: Sequence[Tensor], cfg: Config, run: Run, *, hole: Tensor, seed:
 
 def checked(photo: Tensor, hole: Tensor, cfg: Config) -> None:
     """Check photo, hole and settings before any work is done."""
-    if cfg.patch < 3 or cfg.patch % 2 == 0:
-        raise InputError(f"--set patch={cfg.patch} cannot be used: give an odd number of pixels from 3 up, like 7")
+    odd_sides(cfg, ("patch",))
     if cfg.ratio < 1.1:
         raise InputError(f"--set ratio={cfg.ratio:g} cannot be used: give a number from 1.1 up, like 1.6")
     if cfg.start not in STARTS:
         raise InputError(f"--set start={cfg.start} cannot be used: give one of {', '.join(STARTS)}")
-    for name, least in _MINIMUM.items():
-        if getattr(cfg, name) < least:
-            raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from {least} up")
+    at_least(cfg, _MINIMUM)
     height, width = hole.shape
     if min(height, width) < 2 * cfg.patch:
         raise InputError(

@@ -17,6 +17,7 @@ from calotype.image.resize import resize
 from calotype.matching.field import GridShape
 from calotype.matching.vote import vote
 from calotype.run import Run
+from calotype.setting_checks import at_least
 
 _SMALLEST = 16  # pixels
 
@@ -154,7 +155,5 @@ def _check(photos: Sequence[Tensor], size: tuple[int, int], cfg: Config) -> None
     if len(cfg.patches) != 5 or len(cfg.radii) != 5 or len(cfg.weights) != 4:
         raise InputError("patches and radii have five values, one a layer, and weights four")
     if any(patch < 1 or patch % 2 == 0 for patch in cfg.patches):
-        raise InputError(f"patches={','.join(map(str, cfg.patches))} cannot be used: give odd numbers")
-    for name, least in (("passes", 1), ("channels", 1), ("components", 1), ("deconvolution", 0), ("side", _SMALLEST)):
-        if getattr(cfg, name) < least:
-            raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from {least} up")
+        raise InputError(f"--set patches={','.join(map(str, cfg.patches))} cannot be used: give odd numbers")
+    at_least(cfg, {"passes": 1, "channels": 1, "components": 1, "deconvolution": 0, "side": _SMALLEST})

@@ -17,6 +17,7 @@ from calotype.matching.layout import height_guide
 from calotype.matching.refine import Level, Tile, noise_map
 from calotype.matching.start import displaced, tileable
 from calotype.run import Run
+from calotype.setting_checks import at_least, odd_sides, one_of
 
 
 def plan(photo: tuple[int, int], size: tuple[int, int], cfg: Config) -> list[Level]:
@@ -134,17 +135,11 @@ def checked(photos: Sequence[Tensor], size: tuple[int, int], cfg: Config) -> Non
 
 def checked_settings(cfg: Config) -> None:
     """Check the settings."""
-    for name in ("patch", "replaced_patch"):
-        side = getattr(cfg, name)
-        if side < 3 or side % 2 == 0:
-            raise InputError(f"{name}={side} cannot be used: give an odd number of pixels from 3 up, like {name}=7")
+    odd_sides(cfg, ("patch", "replaced_patch"))
+    one_of(cfg, {"start": ("blank", "photo")})
     if cfg.ratio <= 1.05:
         raise InputError(f"--set ratio={cfg.ratio:g} cannot be used: give a number above 1.05, like 1.333")
-    if cfg.start not in ("blank", "photo"):
-        raise InputError(f"--set start={cfg.start} cannot be used: give --set start=blank or --set start=photo")
     if not 0 < cfg.rate <= 1:
         raise InputError(f"--set rate={cfg.rate:g} cannot be used: give a number above 0 and up to 1, like 0.01")
     counts = ("steps", "remake_steps", "projections", "fine_projections", "stride", "replacements")
-    for name, value in {**dict.fromkeys(counts, 1), "coarsest": 8}.items():
-        if getattr(cfg, name) < value:
-            raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from {value} up")
+    at_least(cfg, {**dict.fromkeys(counts, 1), "coarsest": 8})

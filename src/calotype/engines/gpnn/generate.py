@@ -17,6 +17,7 @@ from calotype.matching.layout import height_guide
 from calotype.matching.refine import Level, Refinement, Tile, limited, noise_map, refine
 from calotype.matching.start import displaced, tileable
 from calotype.run import Run
+from calotype.setting_checks import at_least, odd_sides, one_of, within
 
 _MOST_SEAMS = 2.5  # factor above which everything would be stretched by repeated seams
 
@@ -147,26 +148,12 @@ def checked(photos: Sequence[Tensor], size: tuple[int, int], cfg: Config) -> Non
 
 
 def _checked_settings(cfg: Config) -> None:
-    for name in ("patch", "fine_patch"):
-        side = getattr(cfg, name)
-        if side < 3 or side % 2 == 0:
-            raise InputError(f"{name}={side} cannot be used: give an odd number of pixels from 3 up, like {name}=7")
+    odd_sides(cfg, ("patch", "fine_patch"))
+    one_of(cfg, {"search": ("fast", "exact")})
+    within(cfg, {"seam_level": (0, 1)})
     if cfg.ratio <= 1.05:
         raise InputError(f"--set ratio={cfg.ratio:g} cannot be used: give a number above 1.05, like 1.333")
-    if cfg.search not in ("exact", "fast"):
-        raise InputError(f"--set search={cfg.search} cannot be used: give --set search=fast or --set search=exact")
-    if not 0 <= cfg.seam_level <= 1:
-        raise InputError(f"seam_level={cfg.seam_level:g} cannot be used: give a number from 0 to 1, like 0.8")
-    for name, least in (
-        ("steps", 1),
-        ("fine_steps", 1),
-        ("passes", 1),
-        ("components", 0),
-        ("coarsest", 8),
-        ("searched", 1),
-    ):
-        if getattr(cfg, name) < least:
-            raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from {least} up")
+    at_least(cfg, {"steps": 1, "fine_steps": 1, "passes": 1, "components": 0, "coarsest": 8, "searched": 1})
 
 
 def refinement(cfg: Config) -> Refinement:

@@ -27,6 +27,7 @@ from calotype.image.resize import resize
 from calotype.matching.analogy import AnalogyInputs, analogy_inputs
 from calotype.matching.layout import label_channels
 from calotype.run import Run
+from calotype.setting_checks import at_least, not_negative
 
 # Minimum side of the coarsest level: below, a neighbourhood of 5 x 5 pixels is most of the image.
 _SMALLEST = 8
@@ -252,9 +253,5 @@ def _checked(photos: Sequence[Tensor], size: tuple[int, int], cfg: Config) -> No
 
 
 def _checked_settings(cfg: Config) -> None:
-    for name, least in (("levels", 1), ("components", 0), ("probes", 0), ("leaf", 2)):
-        if getattr(cfg, name) < least:
-            raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from {least} up")
-    for name in ("kappa", "label_weight", "light_weight", "texture_weight", "noise"):
-        if not getattr(cfg, name) >= 0:
-            raise InputError(f"{name}={getattr(cfg, name):g} cannot be used: give a number from 0 up")
+    at_least(cfg, {"levels": 1, "components": 0, "probes": 0, "leaf": 2})
+    not_negative(cfg, ("kappa", "label_weight", "light_weight", "texture_weight", "noise"))

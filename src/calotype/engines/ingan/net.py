@@ -57,6 +57,28 @@ class Net(nn.Module):
         result: Tensor = self.generator(picture, size, form)
         return result
 
+    def back(self, picture: Tensor, form: Form | None = None) -> Tensor:
+        """The way back: the photo, reconstructed from a result (section 3.1 of the paper, ``G(G(x; T); T^-1)``).
+
+        Args:
+            picture: [1, 3, h, w], -1..1, as ``resized`` makes it.
+            form: the form that it is in.
+
+        Returns:
+            [1, 3, H, W], -1..1, at ``self.size``.
+        """
+        start = (picture.shape[2], picture.shape[3])
+        passes = max(self._passes(new / old) for old, new in zip(start, self.size))
+        result: Tensor = self.generator(picture, self._between(start, 1, passes), form, undo=form is not None)
+        for i in range(2, passes + 1):
+            result = self.generator(result, self._between(start, i, passes))
+        return result
+
+    def _between(self, start: Size, i: int, passes: int) -> Size:
+        """The size after pass ``i`` of the way back from a result of size ``start``."""
+        height, width = (round(old * (new / old) ** (i / passes)) for old, new in zip(start, self.size))
+        return height, width
+
     def _passes(self, factor: float) -> int:
         least, most = self.reach
         limit = most if factor > 1 else least

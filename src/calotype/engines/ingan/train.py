@@ -22,10 +22,36 @@ from calotype.engines.ingan.net import Net, channels_last, generator_of, learned
 from calotype.errors import InputError
 from calotype.image.resize import resize
 from calotype.run import Run, fit
+from calotype.setting_checks import at_least, odd_sides, one_of, within
 
 WARM, RETARGETING = "copying", "retargeting"
 # Previews per training.
 PREVIEWS = 10
+_MINIMUM = {
+    "steps": 1,
+    "warm": 0,
+    "cells": 2,
+    "width": 4,
+    "depth": 1,
+    "blocks": 0,
+    "critic_width": 1,
+    "directions": 1,
+    "patch_steps": 1,
+}
+_RANGES = {
+    "smallest": (0.05, 0.95),
+    "largest": (1.05, 10.0),
+    "factor": (1.1, 3.0),
+    "average": (0.0, 0.9999),
+    "decay_at": (0.0, 1.0),
+    "even_at": (0.01, 100.0),
+    "bent": (0.0, 1.0),
+    "bend": (0.0, 0.85),
+    "most": (1.0, 100.0),
+    "steady": (0.0, 0.95),
+    "together": (0.0, 1000.0),
+    "floor": (1e-6, 1e6),
+}
 # Minimum side of a target image in training, pixels.
 SMALLEST_TARGET = 13
 
@@ -254,42 +280,11 @@ def checked(photo: Tensor, cfg: Config) -> None:
     """Check photo and settings before the training starts."""
     if photo.shape[1] != 3:
         raise InputError("ingan learns from opaque photos: lay this one on a background first, or use --engine gpnn")
-    for name, words in (("norm", ("batch", "instance")), ("judge", ("critics", "sliced"))):
-        if getattr(cfg, name) not in words:
-            raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give {name}={' or '.join(words)}")
-    for name, least in (
-        ("steps", 1),
-        ("warm", 0),
-        ("cells", 2),
-        ("width", 4),
-        ("depth", 1),
-        ("blocks", 0),
-        ("critic_width", 1),
-        ("directions", 1),
-        ("patch_steps", 1),
-    ):
-        if getattr(cfg, name) < least:
-            raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from {least} up")
-    for name in ("patch", "patch_side"):
-        if getattr(cfg, name) % 2 == 0 or not 3 <= getattr(cfg, name) <= 9:
-            raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give an odd number of pixels from 3 to 9")
+    one_of(cfg, {"norm": ("batch", "instance"), "judge": ("critics", "sliced")})
+    at_least(cfg, _MINIMUM)
+    odd_sides(cfg, ("patch", "patch_side"), 9)
     for name in ("side", "crop", "patches_from"):
         if 0 < getattr(cfg, name) < 20 or getattr(cfg, name) < 0:
-            raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give at least 20 pixels, or 0 for all")
-    for name, low, high in (
-        ("smallest", 0.05, 0.95),
-        ("largest", 1.05, 10.0),
-        ("factor", 1.1, 3.0),
-        ("average", 0.0, 0.9999),
-        ("decay_at", 0.0, 1.0),
-        ("even_at", 0.01, 100.0),
-        ("bent", 0.0, 1.0),
-        ("bend", 0.0, 0.85),
-        ("most", 1.0, 100.0),
-        ("steady", 0.0, 0.95),
-        ("together", 0.0, 1000.0),
-        ("floor", 1e-6, 1e6),
-    ):
-        if not low <= getattr(cfg, name) <= high:
-            raise InputError(f"{name}={getattr(cfg, name):g} cannot be used: give a number from {low:g} to {high:g}")
+            raise InputError(f"--set {name}={getattr(cfg, name)} cannot be used: give at least 20 pixels, or 0 for all")
+    within(cfg, _RANGES)
     learned_size((photo.shape[2], photo.shape[3]), cfg)

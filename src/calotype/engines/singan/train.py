@@ -14,6 +14,7 @@ from calotype.engines.singan.trainer import QuantizedScaleTrainer, ScaleTrainer
 from calotype.errors import InputError
 from calotype.image.palette import palette
 from calotype.run import Run, fit
+from calotype.setting_checks import at_least, odd_sides, one_of, within
 
 
 def build(cfg: Config, size: tuple[int, int]) -> Net:
@@ -86,32 +87,28 @@ def unfinished(photo: Tensor, cfg: Config, run: Run) -> Net | None:
     return net.requires_grad_(False).eval() if net.depth else None
 
 
+_COUNTS = (
+    "steps",
+    "critic_steps",
+    "generator_steps",
+    "together",
+    "penalty_every",
+    "width",
+    "candidates",
+    "patch_steps",
+)
+
+
 def checked(photo: Tensor, cfg: Config) -> None:
     """Check photo and settings before the training starts."""
     if photo.shape[1] != 3:
         raise InputError("singan learns from opaque photos: lay this one on a background first, or use --engine gpnn")
-    if cfg.spacing not in ("even", "early"):
-        raise InputError(f"--set spacing={cfg.spacing} cannot be used: give --set spacing=even or --set spacing=early")
-    if cfg.border not in ("zero", "noise"):
-        raise InputError(f"--set border={cfg.border} cannot be used: give --set border=zero or --set border=noise")
+    one_of(cfg, {"spacing": ("even", "early"), "border": ("zero", "noise")})
     if cfg.crop and cfg.crop < 32:
         raise InputError(f"--set crop={cfg.crop} cannot be used: give at least 32 pixels, or 0 for whole pictures")
-    if not 0.3 <= cfg.factor <= 0.95:
-        raise InputError(f"--set factor={cfg.factor:g} cannot be used: give a number from 0.3 to 0.95, like 0.75")
-    for name in (
-        "steps",
-        "critic_steps",
-        "generator_steps",
-        "together",
-        "penalty_every",
-        "width",
-        "candidates",
-        "patch_steps",
-    ):
-        if getattr(cfg, name) < 1:
-            raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from 1 up")
-    if cfg.patch < 3 or cfg.patch % 2 == 0:
-        raise InputError(f"--set patch={cfg.patch} cannot be used: give an odd number of pixels from 3 up, like 5")
+    within(cfg, {"factor": (0.3, 0.95)})
+    at_least(cfg, dict.fromkeys(_COUNTS, 1))
+    odd_sides(cfg, ("patch",))
     if cfg.coarsest < 11:
         raise InputError(
             f"--set coarsest={cfg.coarsest} cannot be used: the networks see 11 pixels, give as many or more"

@@ -1,0 +1,75 @@
+"""Checks of the values of settings, with the message that says what to give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from calotype.errors import InputError
+
+
+def at_least(config: Any, least: Mapping[str, int]) -> None:
+    """Check whole numbers.
+
+    Args:
+        config: a dataclass of settings.
+        least: the least value of each field that is checked.
+
+    Raises:
+        InputError: a field is less.
+    """
+    for name, value in least.items():
+        if getattr(config, name) < value:
+            raise _unusable(config, name, f"a whole number from {value} up")
+
+
+def odd_sides(config: Any, names: Iterable[str], most: int | None = None) -> None:
+    """Check sides of patches: odd numbers of pixels from 3 up.
+
+    Raises:
+        InputError: a field is even, less, or above ``most``.
+    """
+    for name in names:
+        side = getattr(config, name)
+        if side < 3 or side % 2 == 0 or (most is not None and side > most):
+            upper = f"3 to {most}" if most is not None else "3 up, like 7"
+            raise _unusable(config, name, f"an odd number of pixels from {upper}")
+
+
+def one_of(config: Any, choices: Mapping[str, Iterable[str]]) -> None:
+    """Check words.
+
+    Raises:
+        InputError: a field is none of its choices.
+    """
+    for name, words in choices.items():
+        if getattr(config, name) not in words:
+            raise _unusable(config, name, " or ".join(f"--set {name}={word}" for word in words))
+
+
+def within(config: Any, ranges: Mapping[str, tuple[float, float]]) -> None:
+    """Check numbers.
+
+    Raises:
+        InputError: a field is below the first or above the second number of its range, or not a number.
+    """
+    for name, (low, high) in ranges.items():
+        if not low <= getattr(config, name) <= high:
+            raise _unusable(config, name, f"a number from {low:g} to {high:g}")
+
+
+def not_negative(config: Any, names: Iterable[str]) -> None:
+    """Check numbers from 0 up.
+
+    Raises:
+        InputError: a field is less.
+    """
+    for name in names:
+        if not getattr(config, name) >= 0:
+            raise _unusable(config, name, "a number from 0 up")
+
+
+def _unusable(config: Any, name: str, wanted: str) -> InputError:
+    value = getattr(config, name)
+    text = f"{value:g}" if isinstance(value, float) else value
+    return InputError(f"--set {name}={text} cannot be used: give {wanted}")

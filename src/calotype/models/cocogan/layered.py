@@ -36,16 +36,15 @@ def layered(cfg: Config, net: Net) -> Layered:
         return packed(merged(patches, rows, columns), latent[:, :, None, None])
 
     def patches_of(x: Tensor, side: int) -> Tensor:
-        grid = x[:, : x.shape[1] - cfg.latent].unflatten(2, (rows, side)).unflatten(4, (columns, side))
-        return grid.permute(0, 2, 4, 1, 3, 5).flatten(0, 2)
+        channels = x.shape[1] - cfg.latent
+        grid = x[:, :channels].reshape(len(x), channels, rows, side, columns, side)
+        return grid.permute(0, 2, 4, 1, 3, 5).reshape(-1, channels, side, side)
 
-    sides = [2 + 2 * generator.margins[0]]
-    channels = generator.blocks[0].conv1.in_channels
+    shapes = [generator.shape_after(number) for number in range(len(generator.blocks) + 1)]
 
     def first(z: Tensor) -> Tensor:
-        latent = z[:, :, 0, 0]
-        made = generator.first(condition(latent)).view(-1, channels, sides[0], sides[0])
-        return state(made, latent)
+        latent, (channels, side) = z[:, :, 0, 0], shapes[0]
+        return state(generator.first(condition(latent)).view(-1, channels, side, side), latent)
 
     def block(number: int, side: int) -> Callable[[Tensor], Tensor]:
         def run(x: Tensor) -> Tensor:
@@ -56,16 +55,17 @@ def layered(cfg: Config, net: Net) -> Layered:
         return run
 
     def last(x: Tensor) -> Tensor:
-        patches = patches_of(x, sides[-1])
+        patches = patches_of(x, shapes[-1][1])
         made = torch.tanh(generator.last(F.relu(generator.norm(patches)))).float()
         return joined(made, rows, columns, cfg)
 
-    layers = [Layer("first", (channels + cfg.latent, rows * sides[0], columns * sides[0]), first)]
-    for number, each in enumerate(generator.blocks):
-        before, after = sides[-1], generator.side_after(number)
-        width = each.conv2.out_channels + cfg.latent
-        layers.append(Layer(f"block{number}", (width, rows * after, columns * after), block(number, before)))
-        sides.append(after)
+    def layer(name: str, number: int, run: Callable[[Tensor], Tensor]) -> Layer:
+        channels, side = shapes[number]
+        return Layer(name, (channels + cfg.latent, rows * side, columns * side), run)
+
+    layers = [layer("first", 0, first)]
+    for number in range(len(generator.blocks)):
+        layers.append(layer(f"block{number}", number + 1, block(number, shapes[number][1])))
     layers.append(Layer("colours", (3, *cfg.size), last))
 
     def latents(seeds: Sequence[int]) -> Tensor:

@@ -141,16 +141,22 @@ class Generator(nn.Module):
 
     def block(self, number: int, x: Tensor, condition: Tensor) -> Tensor:
         """What a block makes of patches, its surplus margin cut off: [N, C, s, s], [N, condition] -> [N, D, t, t]."""
-        block = self.blocks[number]
+        block = self._block(number)
         before, after = self.margins[number : number + 2]
         x = block(x, condition)
         over = (2 * before if block.up else before) - after
         return F.pad(x, [-over] * 4) if over else x
 
-    def side_after(self, number: int) -> int:
-        """The side of the patches after a block, margins included, pixels at that resolution."""
-        ups = sum(bool(block.up) for block in self.blocks[: number + 1])
-        return (2 << ups) + 2 * self.margins[number + 1]
+    def shape_after(self, number: int) -> tuple[int, int]:
+        """Channels and side of the patches after ``number`` blocks, margins included, pixels at that resolution."""
+        ups = sum(self._block(i).up for i in range(number))
+        channels = self._block(number - 1).conv2.out_channels if number else self._block(0).conv1.in_channels
+        return channels, (2 << ups) + 2 * self.margins[number]
+
+    def _block(self, number: int) -> _GeneratorBlock:
+        block = self.blocks[number]
+        assert isinstance(block, _GeneratorBlock)
+        return block
 
 
 def macro_patches(generator: Any, latent: Tensor, rows: Tensor, columns: Tensor, cfg: Config) -> Tensor:

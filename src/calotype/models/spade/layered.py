@@ -12,9 +12,10 @@ from calotype.errors import InputError
 from calotype.inspection.layers import Layer, Layered
 from calotype.models.spade.config import Config
 from calotype.models.spade.draw import code_of
-from calotype.models.spade.generator import SLOPE, Block, SpadeGenerator, plan
+from calotype.models.spade.generator import Block, SpadeGenerator, plan
 from calotype.models.spade.labels import LabelMaps
 from calotype.models.spade.network import Net
+from calotype.models.spade.normalization import SLOPE
 
 
 def layered(cfg: Config, net: Net, maps: Tensor) -> Layered:

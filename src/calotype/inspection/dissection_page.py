@@ -98,8 +98,8 @@ def _parts(
     yield html.heading("Frechet segmentation distance")
     yield html.facts(distances(found))
     yield html.paragraph(
-        "The distance is that of the areas in percent, so large classes dominate it: a small class can vanish without a "
-        "trace in it, which the list above tells of. The standardised distance, in which all classes count alike, is "
+        "The distance is that of areas in percent, so large classes dominate it: a small class can vanish without a "
+        "trace in it, which the list tells of. The standardised distance, in which all classes count alike, is "
         "an extension, not a published measure.",
         "note",
     )

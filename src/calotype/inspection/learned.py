@@ -22,8 +22,7 @@ STAGE = "segmenter"
 _DEPTH, _SMALLEST = 3, 4  # halvings at most, and the side down to which it is halved, pixels
 _MEASURED = 1000  # pictures that accuracy is measured on, at most
 # What training pictures are disturbed by at most, as generated pictures are not clean: the share of a blur of three
-# pixels, the standard deviation of noise, and that of colours that vary over a grid of 4 x 4. Without it, a tenth of the
-# area of glasses is seen in pictures of a generator that knows none.
+# pixels, the standard deviations of noise and of tints, and the grid over which tints vary.
 _BLUR, _NOISE, _TINT, _GRID = 0.7, 0.25, 0.25, 4
 
 

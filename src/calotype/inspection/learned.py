@@ -98,10 +98,10 @@ class LearnedSegmenter:
     Args:
         net: trained.
         classes: names.
-        accuracy: on pictures that it was not trained on.
+        accuracy: on pictures that it was not trained on; ``None`` if it was not measured.
     """
 
-    def __init__(self, net: SegmentationNet, classes: Sequence[str], accuracy: Accuracy) -> None:
+    def __init__(self, net: SegmentationNet, classes: Sequence[str], accuracy: Accuracy | None) -> None:
         self.net, self.classes, self.accuracy = net.eval().requires_grad_(False), tuple(classes), accuracy
         self.name = "U-Net, learned from the set's own maps"
 
@@ -183,7 +183,7 @@ def disturbed(pictures: Tensor) -> Tensor:
     taps = pictures.new_tensor([1.0, 2.0, 1.0]) / 4
     kernel = torch.outer(taps, taps)[None, None].expand(3, 1, 3, 3)
     blurred = F.conv2d(F.pad(pictures, (1, 1, 1, 1), mode="replicate"), kernel, groups=3)
-    shares = torch.rand(3, len(pictures), 1, 1, 1).to(pictures.device)
+    shares = torch.rand(3, len(pictures), 1, 1, 1).square().to(pictures.device)  # most pictures stay almost clean
     noise = torch.randn(pictures.shape).to(pictures.device)
     tint = torch.randn(len(pictures), 3, _GRID, _GRID).to(pictures.device)
     tint = F.interpolate(tint, pictures.shape[2:], mode="bilinear")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from calotype.run import Run
 
 SYSTEM = "segmenter"
-_FORMAT = 2  # counts up where the same settings would give another net
+_FORMAT = 1  # counts up where the same settings would give another net
 
 
 def set_segmenter(

@@ -6,7 +6,7 @@ does not grow with their number but by eight bytes for each class of a picture.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +18,7 @@ from calotype.metrics.fsd import ClassArea, Segmentation, areas, fsd
 
 FEWEST = 50  # pictures on either side
 DROPPED, FEWER = -0.9, -0.3
-Finding = Literal["dropped", "fewer", "more", ""]
+Finding = Literal["dropped", "fewer", "more", "unsure", ""]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Row:
     Attributes:
         area: in both sets, with the relative difference and its interval.
         finding: ``dropped``: at least 90 % of the area is missing, and by the interval at least 30 %; ``fewer``: by the
-            interval at least 30 % is missing; ``more``: by the interval there is at least 30 % too much; else empty.
+            interval at least 30 % is missing; ``more``: by the interval there is at least 30 % too much; ``unsure``:
+            one of these would hold, but the segmenter is not to be relied on for the class; else empty.
         pictures: in how many of the real pictures it is.
     """
 
@@ -82,7 +83,9 @@ def class_areas(
     return areas(maps(), len(segment.classes))
 
 
-def dissect(real: Tensor, fake: Tensor, names: Sequence[str], *, seed: int = 0) -> Dissection:
+def dissect(
+    real: Tensor, fake: Tensor, names: Sequence[str], *, seed: int = 0, doubtful: Collection[str] = ()
+) -> Dissection:
     """Compare the areas of classes.
 
     Args:
@@ -90,21 +93,35 @@ def dissect(real: Tensor, fake: Tensor, names: Sequence[str], *, seed: int = 0) 
         fake: in generated pictures, [M, C].
         names: of the classes.
         seed: of the bootstrap and of the halves.
+        doubtful: names of classes that the segmenter is not to be relied on for.
 
     Raises:
         InputError: there are too few pictures, the classes differ, or the segmenter sees at most one class.
     """
-    for what, found in (("real", real), ("generated", fake)):
-        if len(found) < FEWEST:
-            raise InputError(f"{len(found)} {what} pictures are too few to compare areas: give at least {FEWEST}")
+    check_count(len(real), "real")
+    check_count(len(fake), "generated")
     seen = int((real.sum(0) > 0).sum())
     if seen < 2:
         only = "nothing" if not seen else f"nothing but {names[int(real.sum(0).argmax())]}"
         raise InputError(f"the segmenter sees {only} in the real pictures: give one that knows what is in them")
     distance = fsd(real, fake, names, seed=seed)
     present = dict(zip(names, (real > 0).sum(0).tolist()))
-    rows = [Row(area, finding_of(area), int(present[area.name])) for area in distance.classes]
+    rows = []
+    for area in distance.classes:
+        finding = finding_of(area)
+        finding = "unsure" if finding and area.name in doubtful else finding
+        rows.append(Row(area, finding, int(present[area.name])))
     return Dissection(distance, sorted(rows, key=_order), real, fake)
+
+
+def check_count(count: int, what: str) -> None:
+    """Check that there are enough pictures on one side.
+
+    Raises:
+        InputError: there are not.
+    """
+    if count < FEWEST:
+        raise InputError(f"{count} {what} pictures are too few to compare areas: give at least {FEWEST}")
 
 
 def finding_of(area: ClassArea) -> Finding:

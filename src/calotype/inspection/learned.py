@@ -20,9 +20,11 @@ from calotype.run import Run, fit
 
 STAGE = "segmenter"
 _DEPTH, _SMALLEST = 3, 4  # halvings at most, and the side down to which it is halved, pixels
+_BALANCE, _COUNTED = 0.25, 500  # weight of a class: its share of the area to the power of minus this, over some maps
 _MEASURED = 1000  # pictures that accuracy is measured on, at most
 # What training pictures are disturbed by at most, as generated pictures are not clean: the share of a blur of three
 # pixels, the standard deviations of noise and of tints, and the grid over which tints vary.
+# Half of the pictures of every step stay clean, or details of a pixel or two are never learned.
 _BLUR, _NOISE, _TINT, _GRID = 0.7, 0.25, 0.25, 4
 
 
@@ -161,13 +163,13 @@ def train_segmenter(dataset: DataSet, cfg: Config, size: tuple[int, int], run: R
     net = SegmentationNet(cfg, size).to(run.device).train()
     optimizer = torch.optim.Adam(net.parameters(), cfg.rate, betas=(0.9, 0.99))
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, cfg.steps)
+    weights = class_weights(dataset, cfg.classes).to(run.device)
     state: dict[str, Any] = {"net": net, "optimizer": optimizer, "schedule": schedule}
 
     def step(_: Mapping[str, Any], batch: Mapping[str, Tensor], i: int) -> dict[str, Tensor]:
         pictures, maps = batch["image"].to(run.device), batch["map"].to(run.device)
-        loss = F.cross_entropy(
-            net(disturbed(pictures)), maps.where((maps >= 0) & (maps < cfg.classes), -1), ignore_index=-1
-        )
+        known = maps.where((maps >= 0) & (maps < cfg.classes), -1)
+        loss = F.cross_entropy(net(disturbed(pictures)), known, weight=weights, ignore_index=-1)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -178,12 +180,23 @@ def train_segmenter(dataset: DataSet, cfg: Config, size: tuple[int, int], run: R
     return net.eval().requires_grad_(False)
 
 
+def class_weights(dataset: DataSet, classes: int) -> Tensor:
+    """The weight of every class in the loss, float32 [classes], such that small ones count for more; their mean over
+    the pixels is 1.
+    """
+    maps = torch.stack([dataset[i]["map"] for i in range(min(len(dataset), _COUNTED))])
+    counts = torch.bincount(maps[(maps >= 0) & (maps < classes)], minlength=classes).float()
+    share = counts / counts.sum().clamp_min(1)
+    weights = share.clamp_min(1 / max(1.0, float(counts.sum()))) ** -_BALANCE
+    return weights / (weights * share).sum().clamp_min(1e-12)
+
+
 def disturbed(pictures: Tensor) -> Tensor:
     """Pictures [N, 3, H, W] with blur, noise and tints, as in generated ones, each as much by chance."""
     taps = pictures.new_tensor([1.0, 2.0, 1.0]) / 4
     kernel = torch.outer(taps, taps)[None, None].expand(3, 1, 3, 3)
     blurred = F.conv2d(F.pad(pictures, (1, 1, 1, 1), mode="replicate"), kernel, groups=3)
-    shares = torch.rand(3, len(pictures), 1, 1, 1).square().to(pictures.device)  # most pictures stay almost clean
+    shares = (2 * torch.rand(3, len(pictures), 1, 1, 1) - 1).clamp_min(0).to(pictures.device)
     noise = torch.randn(pictures.shape).to(pictures.device)
     tint = torch.randn(len(pictures), 3, _GRID, _GRID).to(pictures.device)
     tint = F.interpolate(tint, pictures.shape[2:], mode="bilinear")

@@ -160,7 +160,7 @@ def dissect(
     for what, source in (("real pictures", sides.real), ("generated pictures", sides.fake)):
         counted = Counter(what, sides.count, run, on_progress)
         areas.append(class_areas(batches(source, sides.count, sides.size), sides.segment, counted))
-    found = compared(areas[0], areas[1], sides.segment.classes, seed=seed)
+    found = compared(areas[0], areas[1], sides.segment.classes, seed=seed, doubtful=doubtful(sides.segment))
     folder = Path(out) if out is not None else Path(f"{name}-dissected")
     settings = {"model": name, "real": Path(real).name, "segmenter": sides.segment.name, "n": sides.count, "seed": seed}
     return _written(folder, name, found, sides, settings)
@@ -224,6 +224,7 @@ def _sides(
 ) -> Sides:
     import torch
 
+    from calotype.inspection.dissection import FEWEST, check_count
     from calotype.inspection.learned import LearnedSegmenter, halves
     from calotype.inspection.sources import SetSource
 
@@ -234,6 +235,12 @@ def _sides(
     size = size_of(loaded) if loaded is not None else _size_of_folder(set_folder(model))
     reading = partial(on_progress, "reading the real set") if on_progress is not None else None
     samples = _opened(dataset, size, reading, segmenter)
+    if segmenter is None and len(halves(len(samples))[1]) < FEWEST:
+        raise InputError(
+            f"{shown(dataset.folder)} has {len(samples)} pictures, and half of them train the segmenter: give a set of "
+            f"at least {2 * FEWEST}, or --segmenter"
+        )
+    check_count(len(samples), "real")
     segment = segmenter_of(dataset, samples, size, segmenter, classes, run, on_progress)
     numbers = halves(len(samples))[1] if isinstance(segment, LearnedSegmenter) else list(range(len(samples)))
     order = torch.randperm(len(numbers), generator=torch.Generator().manual_seed(seed)).tolist()
@@ -241,6 +248,7 @@ def _sides(
     notes = [samples.report()] if getattr(samples, "report", None) and samples.report() else []  # type: ignore[attr-defined]
     if loaded is None:
         fake, count = _folder_source(set_folder(model), size, min(n, len(chosen)), on_progress, notes)
+        check_count(count, "generated")
     else:
         check_classes(loaded, dataset)
         fake, count = generated(loaded, samples, seed, run), len(chosen)
@@ -315,10 +323,15 @@ def segmenter_facts(segment: "Segmenter") -> list[tuple[str, str]]:
     return said
 
 
+def doubtful(segment: "Segmenter") -> dict[str, float]:
+    """The classes that a learned segmenter sees badly, with their intersection over union."""
+    accuracy = getattr(segment, "accuracy", None)
+    return {name: iou for name, iou in (accuracy.iou if accuracy else {}).items() if iou < _DOUBTFUL}
+
+
 def doubts(segment: "Segmenter") -> list[str]:
     """A warning of the classes that a learned segmenter sees badly."""
-    accuracy = getattr(segment, "accuracy", None)
-    bad = [f"{name} (IoU {iou:.2f})" for name, iou in (accuracy.iou if accuracy else {}).items() if iou < _DOUBTFUL]
+    bad = [f"{name} (IoU {iou:.2f})" for name, iou in doubtful(segment).items()]
     return [f"The segmenter is not to be relied on for {', '.join(bad)}."] if bad else []
 
 

@@ -168,7 +168,7 @@ def main() -> None:
         "benchmark": "inversion",
         **provenance(),
         "photos": REPORTED_ON,
-        "samples": SEEN,
+        "latent_vectors": SEEN,
         "steps": STEPS,
         "penalty": PENALTY,
         "layers": [layer.name for layer in layered.layers[: layered.inverted]],

@@ -36,9 +36,10 @@ _DOUBTFUL = 0.5  # intersection over union below which a class of the segmenter 
 _ADVICE = "give a trained model, or a folder of pictures that a generator made"
 REAL = Param(
     "the real set: a folder of pictures, with label maps if no segmenter is given, or a set that 'calotype data' made",
-    kind="folder",
+    kind="photo",
     metavar="SET",
     first=True,
+    sets=True,
 )
 SEGMENTER = Param(
     "how pictures are segmented: voc, city, the file of an ONNX network with --classes, or a JSON file of colours; "
@@ -47,7 +48,7 @@ SEGMENTER = Param(
     metavar="NAME",
     choices=("voc", "city"),
 )
-CLASSES = Param("for an ONNX network, the JSON file with the names of its classes", kind="weights", metavar="FILE")
+CLASSES = Param("for an ONNX network, the JSON file with the names of its classes", kind="folder", metavar="FILE")
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def dissect(
         ),
     ],
     *,
-    real: Annotated[str | Path, REAL] = "",
+    real: Annotated[str | Path | None, REAL] = None,
     segmenter: Annotated[str | Path | None, SEGMENTER] = None,
     classes: Annotated[str | Path | None, CLASSES] = None,
     n: Annotated[
@@ -162,7 +163,13 @@ def dissect(
         areas.append(class_areas(batches(source, sides.count, sides.size), sides.segment, counted))
     found = compared(areas[0], areas[1], sides.segment.classes, seed=seed, doubtful=doubtful(sides.segment))
     folder = Path(out) if out is not None else Path(f"{name}-dissected")
-    settings = {"model": name, "real": Path(real).name, "segmenter": sides.segment.name, "n": sides.count, "seed": seed}
+    settings = {
+        "model": name,
+        "real": Path(real or "").name,
+        "segmenter": sides.segment.name,
+        "n": sides.count,
+        "seed": seed,
+    }
     return _written(folder, name, found, sides, settings)
 
 
@@ -214,7 +221,7 @@ def _sides(
     name: str,
     loaded: Loaded | None,
     model: str | Path,
-    real: str | Path,
+    real: str | Path | None,
     segmenter: str | Path | None,
     classes: str | Path | None,
     n: int,
@@ -229,7 +236,7 @@ def _sides(
     from calotype.inspection.sources import SetSource
 
     with_maps = loaded is not None and declared(loaded.system).learns_maps
-    if not str(real):
+    if real is None:
         raise InputError("dissect compares with a real set: give --real SET (real=)")
     dataset = Dataset(set_folder(real), ("image", "label map") if with_maps or segmenter is None else ("image",))
     size = size_of(loaded) if loaded is not None else _size_of_folder(set_folder(model))

@@ -1005,14 +1005,15 @@ def dissection() -> str:
         ("their largest relative difference", result["omitted_change_at_most"], -0.9, False),
         ("the highest upper end of its interval", result["omitted_interval_at_most"], -0.3, False),
     )
+    bounded = " ".join(verdict(*each) for each in bounds)
     columns = "generator | first in the list | glasses | from | to | also missing | FSD | FSD of halves | CPU minutes"
     return (
         table(columns, rows)
         + f"\n\n{result['real']} pictures of 16 pixels on both sides. Without glasses: trained on the faces of "
         "`calotype data faces` that wear none. The segmenter, learned from the set's maps, is right in "
         f"{seen['pixels']:.1%} of the pixels, mean IoU {seen['mean_iou']:.3f}. Glasses come first in {first} of "
-        f"{count} generators that were trained without; ten were planned. {' '.join(verdict(*each) for each in bounds)} With "
-        f"a half of the real set in place of a generator, {alarms} of {halves} halves have a class that is reported "
+        f"{count} generators that were trained without; ten were planned. {bounded} With a half of the real set in "
+        f"place of a generator, {alarms} of {halves} halves have a class that is reported "
         f"as missing.\n\nBest first, FSD orders {', '.join(map(_generator, by_fsd))}; FD ({result['features']}) orders "
         f"{', '.join(map(_generator, by_fd))}.\n\n"
         + table("class removed from real pictures | area, % | FSD | FSD over that of halves", small)

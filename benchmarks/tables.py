@@ -1062,12 +1062,12 @@ def inversion() -> str:
         ("kept of the other class that loses most", least, 0.8, True),
         *((f"ST-LPIPS below that of `{name}`, share", below[name], 0.25, True) for name in ("z", "layers")),
     )
-    ratio = layers["latent"] / direct["latent"]
+    ratio = layers[keys[2]] / direct[keys[2]]
     return (
         table("encoder | latent vector | activations | activations of its latent vector | CPU minutes", encoders)
         + f"\n\nCosine errors on {result['latent_vectors']} samples; both encoders are the same network with as many "
         "steps, the direct one trained as a whole. "
-        + verdict("that of the latent vector, layer-wise over direct", ratio, 1, False)
+        + verdict("that of the activations of the latent vector, layer-wise over direct", ratio, 1, False)
         + "\n\n"
         + table("method | PSNR | ST-LPIPS | " + " | ".join(classes) + " | CPU s", rows)
         + f"\n\n{result['photos']} faces that no training saw, half of them with glasses, in a generator of 16 pixels "

@@ -29,7 +29,7 @@ _RATE, _LATENT_RATE = 0.03, 0.03
 # The shares of the steps after which the learning rate is halved, as published: 800, 1200 and 1800 of 3000.
 _HALVED = (0.27, 0.4, 0.6)
 _STARTS = 64  # random latent vectors, the best of which "z" starts from
-_SMALLEST = 64  # side to which pictures are enlarged for features, pixels
+_SMALLEST = 32  # side to which pictures are enlarged for features, pixels
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def invert(
     method: str = "layers+r",
     inverter: Inverter | None = None,
     steps: int = STEPS,
-    penalty: float = 1.0,
+    penalty: float = 0.1,
     last: bool = False,
     features: LayeredFeatures | None = None,
     seed: int = 0,

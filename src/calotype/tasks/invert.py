@@ -97,7 +97,7 @@ def invert(
     ] = None,
     penalty: Annotated[
         float, Param("weight of the penalty on what is added to activations", kind="number", at_least=0)
-    ] = 1.0,
+    ] = 0.1,
     settings: Annotated[
         Mapping[str, Any] | None,
         Param(

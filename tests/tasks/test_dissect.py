@@ -222,6 +222,8 @@ def test_what_cannot_be_inverted_is_one_line(tmp_path, model, palette):
     for said, given in (
         ("choose one of|not a method|layers", {"photos": [photo], "method": "magic"}),
         ("0 steps", {"photos": [photo], "steps": 0}),
+        ("a penalty of nan", {"photos": [photo], "penalty": float("nan")}),
+        ("a penalty of -1", {"photos": [photo], "penalty": -1.0}),
         ("no photos", {"photos": []}),
         ("broken", {"photos": [broken]}),
         ("imagesteps|image_steps", {"photos": [photo], "settings": {"imagesteps": 3}}),

@@ -7,19 +7,26 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from calotype.cli.evaluate import aligned
 from calotype.cli.progress import reporter
+from calotype.cli.report import Interrupted, complain
+from calotype.cli.training import stopping
+from calotype.errors import Stopped
 from calotype.tasks.dissect import dissect
 
+if TYPE_CHECKING:
+    from calotype.run import Run
+
+Progress = Callable[[str, int, int], None]
 _LISTED = 12  # classes
 
 
-def run(model: str, as_json: bool, **options: Any) -> int:
+def run(model: str, as_json: bool, device: str, **options: Any) -> int:
     """Dissect, and print the page's file and the list of classes."""
-    with inspection_progress(as_json) as progress:
-        made = dissect(model, on_progress=progress, **options)
+    with inspecting(as_json, device) as (work, progress):
+        made = dissect(model, on_progress=progress, run=work, **options)
     if as_json:
         print(json.dumps({"page": str(made.page), **made.report}, indent=2))
         return 0
@@ -41,8 +48,23 @@ def run(model: str, as_json: bool, **options: Any) -> int:
 
 
 @contextmanager
-def inspection_progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
-    """Show progress in the block; yields a function to call with what is done, how much of it, and the total."""
+def inspecting(quiet: bool, device: str) -> Iterator[tuple[Run, Progress]]:
+    """Show the progress of the block, which a signal stops after its current step; yields a run and what to call."""
+    from calotype.run import Run
+
+    work = Run(device=device)
+    with _shown(quiet) as progress:
+        try:
+            with stopping(work):
+                yield work, progress
+        except (KeyboardInterrupt, Stopped) as error:
+            complain("stopped: the same command goes on with what it has trained and found so far")
+            raise Interrupted(error) from None
+
+
+@contextmanager
+def _shown(quiet: bool) -> Iterator[Progress]:
+    """Yields a function to call with what is done, how much of it, and the total."""
     with reporter(quiet) as report:
         shown: dict[str, tuple[Any, Any, float]] = {}
 

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-from calotype.cli.dissect import inspection_progress
+from calotype.cli.dissect import inspecting
 from calotype.cli.evaluate import aligned
 from calotype.cli.options import arguments
 from calotype.tasks.invert import invert
@@ -14,11 +14,11 @@ from calotype.tasks.invert import invert
 _LISTED = 12  # classes
 
 
-def run(model: str, photos: list[str], as_json: bool, **options: Any) -> int:
+def run(model: str, photos: list[str], as_json: bool, device: str, **options: Any) -> int:
     """Invert, and print the page's file and what is lost by class."""
-    given = arguments(invert, {"model": model, "photos": photos, **options})
-    with inspection_progress(as_json) as progress:
-        made = invert(**given, on_progress=progress)
+    given = arguments(invert, {"model": model, "photos": photos, "device": device, **options})
+    with inspecting(as_json, device) as (work, progress):
+        made = invert(**given, run=work, on_progress=progress)
     if as_json:
         print(json.dumps({"page": str(made.page), **made.report}, indent=2))
         return 0

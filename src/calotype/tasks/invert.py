@@ -3,6 +3,7 @@
 # Annotations are values here, not strings: the command line is made from them.
 import hashlib
 import json
+import math
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -148,6 +149,8 @@ def invert(
     arguments.one_of(METHODS, method, "method")
     if steps is not None and steps < 1:
         raise InputError(f"{steps} steps cannot be made: give --steps of at least 1 (steps=)")
+    if not 0 <= penalty < math.inf:
+        raise InputError(f"a penalty of {penalty:g} cannot be used: give a number from 0 up, like 0.1 (--penalty)")
     run = run or Run(device=device)
     name, loaded = opened_model(model)
     if loaded is None:

@@ -7,15 +7,18 @@ in a minute or two of one core. Its accuracy is measured on the other half.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from calotype.data.stream import DataSet, Stream
 from calotype.metrics.segmentation import Confusion
+from calotype.processor import fast_bfloat16
 from calotype.run import Run, fit
 
 STAGE = "segmenter"
@@ -104,23 +107,45 @@ class LearnedSegmenter:
     """
 
     def __init__(self, net: SegmentationNet, classes: Sequence[str], accuracy: Accuracy | None) -> None:
-        self.net, self.classes, self.accuracy = net.eval().requires_grad_(False), tuple(classes), accuracy
+        self.classes, self.accuracy, self._segmentation = tuple(classes), accuracy, segmentation_of(net)
         self.name = "U-Net, learned from the set's own maps"
 
     def __call__(self, photos: Tensor) -> Tensor:
         """See ``calotype.inspection.segmenters.Segmenter``."""
-        return segmentation_of(self.net)(photos)
+        return self._segmentation(photos)
 
 
 def segmentation_of(net: SegmentationNet) -> Callable[[Tensor], Tensor]:
-    """A net as a function of pictures [B, 3, H, W], -1..1, to classes int64 [B, H, W]."""
+    """A net as a function of pictures [B, 3, H, W], -1..1, to classes int64 [B, H, W].
+
+    Normalisation is part of the convolutions, channels are last in memory, and a processor that is quick with bfloat16
+    uses it.
+    """
+    quick: nn.Module = _folded(net).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    narrow = fast_bfloat16()
 
     @torch.no_grad()
     def segmentation(pictures: Tensor) -> Tensor:
-        scores: Tensor = net.to(pictures.device)(pictures[:, :3])
+        device = pictures.device.type
+        quick.to(pictures.device)
+        with torch.autocast(device, torch.bfloat16, enabled=narrow and device == "cpu"):
+            scores: Tensor = quick(pictures[:, :3].contiguous(memory_format=torch.channels_last))
         return scores.argmax(1)
 
     return segmentation
+
+
+def _folded(net: SegmentationNet) -> SegmentationNet:
+    """A copy in eval mode whose convolutions have the batch normalisation after them in their weights."""
+    folded = deepcopy(net).eval().requires_grad_(False)
+    for block in (*folded.down, *folded.up):
+        assert isinstance(block, nn.Sequential)
+        for i in range(0, len(block), 3):
+            conv, norm = block[i], block[i + 1]
+            assert isinstance(conv, nn.Conv2d)
+            assert isinstance(norm, nn.BatchNorm2d)
+            block[i], block[i + 1] = fuse_conv_bn_eval(conv, norm), nn.Identity()
+    return folded
 
 
 class Part:

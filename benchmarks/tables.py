@@ -1034,8 +1034,8 @@ def dissection_speed() -> str:
         table(f"{result['pictures']} pictures of {result['side']} pixels | CPU seconds", rows)
         + "\n\nBy turns, on one thread; networks of the preset `medium` of `stylegan` and of the learned segmenter, "
         f"with random weights. {verdict('times as fast', result['times_as_fast'], 3, True)} In batches bfloat16 is "
-        f"used where the processor is quick with it; mean areas differ by {result['mean_areas_apart_percent']:.3f} % of a "
-        "picture at most. Peak memory of a process: "
+        f"used where the processor is quick with it; mean areas differ by {result['mean_areas_apart_percent']:.3f} % "
+        "of a picture at most. Peak memory of a process: "
         f"{small} MiB for 1000 pictures of 16 pixels on both sides, {large} MiB for 10 000."
     )
 

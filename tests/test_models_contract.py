@@ -198,7 +198,9 @@ def test_a_generator_is_layers_of_declared_shapes_whose_last_is_the_picture(mode
     assert len({layer.name for layer in layered.layers}) == len(layered.layers)
     height, width = model.picture_size(cfg)
     assert layered.size == (height, width)
-    torch.testing.assert_close(layered.pictures([5]), outputs_of(model, cfg, net, 5, height, width), atol=2e-5, rtol=0)
+    wanted = outputs_of(model, cfg, net, 5, height, width)
+    torch.testing.assert_close(layered.pictures([5]), wanted, atol=2e-5, rtol=0)
+    torch.testing.assert_close(layered.run(layered.latents([5])).clamp(-1, 1), wanted, atol=2e-5, rtol=0)
 
 
 def test_layers_take_batches_and_have_gradients(model, trained):

@@ -44,11 +44,13 @@ class Layered:
         latent: length of the latent vector.
         layers: the layers, at least two; the last gives the picture, 3 channels of about -1..1.
         latents: latent vectors [N, latent, 1, 1] of seeds: those of which ``sample`` makes its pictures.
+        whole: all layers as one function, where that is quicker than one after another.
     """
 
     latent: int
     layers: tuple[Layer, ...]
     latents: Callable[[Sequence[int]], Tensor]
+    whole: Callable[[Tensor], Tensor] | None = None
 
     @property
     def shapes(self) -> list[Shape]:
@@ -85,7 +87,8 @@ class Layered:
     @torch.no_grad()
     def pictures(self, seeds: Sequence[int]) -> Tensor:
         """The pictures of seeds, in one batch: [N, 3, H, W], float32, limited to -1..1."""
-        return self.run(self.latents(seeds)).clamp(-1, 1)
+        make = self.whole or self.run
+        return make(self.latents(seeds)).float().clamp(-1, 1)
 
 
 def packed(x: Tensor, *carried: Tensor | None) -> Tensor:

@@ -41,18 +41,21 @@ def layered(cfg: Config, net: Net) -> Layered:
         style: Tensor = generator.mapping(vectors[:, : cfg.latent], label)
         return style[:, :, None, None]
 
+    def whole(z: Tensor) -> Tensor:
+        return _drawn(generator, mapping(z))
+
     first = Layer("mapping", (cfg.style, 1, 1), mapping)
-    return Layered(cfg.latent + cfg.classes, (first, *_synthesis(generator, cfg)), latents)
+    return Layered(cfg.latent + cfg.classes, (first, *_synthesis(generator, cfg)), latents, whole)
+
+
+def _drawn(generator: Generator, style: Tensor) -> Tensor:
+    return _coloured(generator(style[:, :, 0, 0][:, None].expand(-1, generator.rows, -1)))
 
 
 def _synthesis(generator: Generator, cfg: Config) -> list[Layer]:
     synthesis = generator.synthesis
     if not isinstance(synthesis, Synthesis):
-
-        def whole(style: Tensor) -> Tensor:
-            return _coloured(generator(style[:, :, 0, 0][:, None].expand(-1, generator.rows, -1)))
-
-        return [Layer("synthesis", (3, cfg.resolution, cfg.resolution), whole)]
+        return [Layer("synthesis", (3, cfg.resolution, cfg.resolution), lambda style: _drawn(generator, style))]
     maps, layers = iter(synthesis.noise_maps()), []
     blocks = synthesis.blocks()
     inputs = (0, 0)  # channels of the activations and of the picture so far

@@ -66,7 +66,11 @@ class Inverted:
 def invert(
     model: Annotated[
         str | Path,
-        Param("a model by its name in 'calotype models', or by its folder", kind="model", metavar="MODEL|FOLDER"),
+        Param(
+            "a model of a data set, by its name in 'calotype models' or by its folder",
+            kind="model",
+            metavar="MODEL|FOLDER",
+        ),
     ],
     photos: Annotated[
         Sequence[PhotoLike],

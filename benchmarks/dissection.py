@@ -46,6 +46,7 @@ from calotype.inspection.dissection import Dissection, class_areas, dissect
 from calotype.inspection.learned import Config, LearnedSegmenter, SegmentationNet
 from calotype.inspection.sources import ModelSource, batches
 from calotype.metrics.frechet import fid, frechet_of
+from calotype.metrics.fsd import fsd
 from calotype.models import stylegan
 from calotype.models.stylegan.generate import sample
 from calotype.nn.embedding import chosen, embed
@@ -278,7 +279,7 @@ def memory(asked: argparse.Namespace) -> None:
         class_areas(batches(ModelSource(lambda numbers: layered, seed), asked.count, (16, 16)), segment)
         for seed in (0, asked.count)
     ]
-    dissect(areas[0], areas[1], segment.classes)
+    fsd(areas[0], areas[1], segment.classes)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
 

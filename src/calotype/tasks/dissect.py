@@ -97,7 +97,8 @@ def dissect(
     model: Annotated[
         str | Path,
         Param(
-            "a model of a data set, by its name in 'calotype models' or by its folder; or a folder of generated pictures",
+            "a model of a data set, by its name in 'calotype models' or by its folder; or a folder of generated "
+            "pictures",
             kind="model",
             metavar="MODEL|FOLDER",
         ),

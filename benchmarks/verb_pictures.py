@@ -238,9 +238,22 @@ def evaluate() -> Image.Image:
     return canvas
 
 
+def dissect() -> Image.Image:
+    """Samples of the example's faces, and how much of three things is in the set (frames) and in them (bars)."""
+    model = Path(__file__).parent.parent / "examples" / "models" / "faces"
+    canvas = grid(calotype.sample(model, n=12, device="cpu").images, 4, 3)
+    draw = ImageDraw.Draw(canvas, "RGBA")
+    for i, (real, made) in enumerate(((0.82, 0.8), (0.6, 0.56), (0.4, 0.02))):
+        y = HEIGHT - 76 + 23 * i
+        colour = (238, 119, 51, 255) if made > 0.1 else (187, 34, 51, 255)
+        draw.rounded_rectangle((40, y, 40 + (WIDTH - 80) * real, y + 15), 5, (255, 255, 255, 200), (68, 119, 170), 2)
+        draw.rounded_rectangle((40, y, 44 + (WIDTH - 80) * made, y + 15), 5, colour)
+    return canvas
+
+
 PICTURES = (
     *(vary, retarget, paint, harmonize, edit, erase, expand, texture, stylize, mix, upscale, animate),
-    *(analogy, relayout, draw, segment, edges, train, evaluate, learn, sample, panorama),
+    *(analogy, relayout, draw, segment, edges, train, evaluate, dissect, learn, sample, panorama),
 )
 
 if __name__ == "__main__":

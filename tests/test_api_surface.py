@@ -40,6 +40,8 @@ NAMES = {
     "evaluate",
     "show",
     "study",
+    "dissect",
+    "invert",
     "load",
     "open_photo",
     "open_labels",

@@ -25,6 +25,7 @@ LAYERS = [
     {"nn"},
     {"losses", "data"},
     {"metrics", "matching", "kinds"},
+    {"inspection"},
     {"engines", "models"},
     {"catalog"},
     {"tasks"},

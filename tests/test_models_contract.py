@@ -179,3 +179,38 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_been(model, trained, tmp_pa
 
 def test_nothing_unfinished_where_nothing_was_begun(model, tmp_path):
     assert model.unfinished(tiny(model), Run(tmp_path)) is None
+
+
+def layers_of(model, cfg, net):
+    """The net as layers; for one that learns label maps, of the map that ``example`` gives."""
+    height, width = model.picture_size(cfg)
+    given = {"maps": example("label map", height, width)} if declared(model).learns_maps else {}
+    return getattr(model, declared(model).layered)(cfg, net, **given)
+
+
+def test_a_generator_is_layers_of_declared_shapes_whose_last_is_the_picture(model, trained):
+    net, _ = trained
+    cfg = tiny(model)
+    layered = layers_of(model, cfg, net)
+    found = layered.all(layered.latents([5]))
+    assert [tuple(each.shape[1:]) for each in found] == layered.shapes
+    assert 1 <= layered.inverted < len(layered.layers)
+    assert len({layer.name for layer in layered.layers}) == len(layered.layers)
+    height, width = model.picture_size(cfg)
+    assert layered.size == (height, width)
+    wanted = outputs_of(model, cfg, net, 5, height, width)
+    torch.testing.assert_close(layered.pictures([5]), wanted, atol=2e-5, rtol=0)
+    torch.testing.assert_close(layered.run(layered.latents([5])).clamp(-1, 1), wanted, atol=2e-5, rtol=0)
+
+
+def test_layers_take_batches_and_have_gradients(model, trained):
+    net, _ = trained
+    cfg = tiny(model)
+    layered = layers_of(model, cfg, net)
+    if not declared(model).learns_maps:  # those have as many maps as pictures
+        both = layered.pictures([3, 4])
+        torch.testing.assert_close(both[1:], layered.pictures([4]), atol=2e-5, rtol=0)
+    x = layered.run(layered.latents([5]), 0, layered.inverted).detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(layered.run(x, layered.inverted).sum(), x)
+    assert torch.isfinite(gradient).all()
+    assert gradient.abs().sum() > 0

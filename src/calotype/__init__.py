@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from calotype.tasks.analogy import analogy as analogy
     from calotype.tasks.animate import animate as animate
     from calotype.tasks.crossover import crossover as crossover
+    from calotype.tasks.dissect import dissect as dissect
     from calotype.tasks.draw import draw as draw
     from calotype.tasks.edges import edges as edges
     from calotype.tasks.edit import edit as edit
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from calotype.tasks.expand import expand as expand
     from calotype.tasks.harmonize import harmonize as harmonize
     from calotype.tasks.interpolate import interpolate as interpolate
+    from calotype.tasks.invert import invert as invert
     from calotype.tasks.mix import mix as mix
     from calotype.tasks.morph import morph as morph
     from calotype.tasks.paint import paint as paint
@@ -96,6 +98,8 @@ _HOMES = {
     "evaluate": "calotype.tasks.evaluate",
     "show": "calotype.tasks.show",
     "study": "calotype.tasks.study",
+    "dissect": "calotype.tasks.dissect",
+    "invert": "calotype.tasks.invert",
     "load": "calotype.catalog",
     "open_photo": "calotype.image.io",
     "open_labels": "calotype.image.labelmap",

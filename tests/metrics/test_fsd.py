@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 
@@ -28,6 +29,21 @@ def test_the_distance_is_frechet_s_in_percent():
     assert found.distance == pytest.approx(frechet_of(real, fake))
     assert found.of_means == pytest.approx((real.mean(0) - fake.mean(0)).square().sum().item())
     assert found.distance > found.of_means > 5 * found.floor
+
+
+def test_the_distance_is_that_of_numpy_by_three_formulas():
+    real, fake = shares(300, [4, 2, 1, 0.5, 0.1]), shares(250, [2, 4, 1, 0.5, 0.2], seed=1)
+    a, b = real.numpy(), fake.numpy()
+    s1, s2 = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
+    values, vectors = np.linalg.eigh(s1)
+    root = vectors @ np.diag(np.sqrt(values.clip(0))) @ vectors.T
+    symmetric = np.sqrt(np.linalg.eigvalsh(root @ s2 @ root).clip(0)).sum()
+    product = np.sqrt(np.linalg.eigvals(s1 @ s2).real.clip(0)).sum()
+    ca, cb = a - a.mean(0), b - b.mean(0)
+    nuclear = np.linalg.svd(ca @ cb.T, compute_uv=False).sum() / np.sqrt((len(a) - 1) * (len(b) - 1))
+    rest = ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(s1) + np.trace(s2)
+    for trace in (symmetric, product, nuclear):
+        assert fsd(real, fake).distance == pytest.approx(rest - 2 * trace, abs=1e-5, rel=1e-6)
 
 
 def test_identity_and_order_of_classes():

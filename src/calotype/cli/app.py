@@ -13,8 +13,10 @@ import typer
 from calotype import __version__
 from calotype.cli import data as data_sets
 from calotype.cli import models
+from calotype.cli.dissect import run as run_dissect
 from calotype.cli.engines import engines
 from calotype.cli.evaluate import run as run_evaluate
+from calotype.cli.invert import run as run_invert
 from calotype.cli.job_command import run_job_command
 from calotype.cli.options import parameters
 from calotype.cli.output_options import Json, OutputOptions, TrainingOptions
@@ -26,7 +28,9 @@ from calotype.cli.weights import weights
 from calotype.kinds import OUTPUTS
 from calotype.tasks.compare import compare
 from calotype.tasks.data import data
+from calotype.tasks.dissect import dissect
 from calotype.tasks.evaluate import evaluate
+from calotype.tasks.invert import invert
 from calotype.tasks.job import Job
 from calotype.tasks.param import description
 from calotype.tasks.show import show
@@ -49,6 +53,8 @@ def command() -> Any:
     app.add_typer(models.group(), name="models")
     _add(app, data, data_sets.options(), data_sets.run)
     _add(app, evaluate, [*parameters(evaluate), *parameters(compare), _AS_JSON], run_evaluate)
+    _add(app, dissect, [*parameters(dissect), _AS_JSON], run_dissect)
+    _add(app, invert, [*parameters(invert), _AS_JSON], run_invert)
     _add(app, study, [*parameters(study), _AS_JSON], run_study)
     _add(app, show, [*parameters(show), _AS_JSON], _show)
     app.command("weights")(weights)

@@ -59,6 +59,11 @@ class Segmentation:
     standardised: float
     classes: list[ClassArea]
 
+    @property
+    def of_covariances(self) -> float:
+        """The part of the distance due to the covariances."""
+        return max(0.0, self.distance - self.of_means)
+
 
 def areas(maps: Iterable[Tensor], classes: int) -> Tensor:
     """The area of every class in every label map, percent: float64 [N, classes].

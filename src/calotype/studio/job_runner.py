@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from calotype.errors import InputError, Stopped, one_line
-from calotype.studio import dataset_job, evaluation_job, training_job
+from calotype.studio import dataset_job, dissection_job, evaluation_job, training_job
 from calotype.studio.job_progress import Progress
 from calotype.studio.job_spec import JobSpec, Tell, all_arguments, photos_of
 from calotype.studio.words import plain
@@ -155,6 +155,7 @@ def _record(event: JobEvent) -> dict[str, Any]:
 _WORK: dict[str, Callable[[JobSpec, TaskContext, Tell], str | None]] = {
     "train": training_job.train,
     "evaluate": evaluation_job.evaluate,
+    "dissect": dissection_job.dissect,
     "data": dataset_job.data,
 }
 
@@ -171,6 +172,8 @@ def estimate(verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         return _estimate_record(seconds, memory, training=training)
     if verb == "evaluate":
         return _estimate_record(evaluation_job.seconds(given))
+    if verb == "dissect":
+        return _estimate_record(dissection_job.seconds(given))
     if verb == "data":
         return _estimate_record(0.0, note=dataset_job.estimate(given))
     main = VERBS[verb][1].main

@@ -13,6 +13,7 @@ from typing import Any
 
 from calotype.tasks.compare import compare
 from calotype.tasks.data import data
+from calotype.tasks.dissect import dissect
 from calotype.tasks.evaluate import evaluate
 from calotype.tasks.param import Param, described
 from calotype.tasks.train import train
@@ -33,7 +34,9 @@ _PHRASES = (
     (r"[;.,]? ?\(?'calotype (?:engines|models|data)' lists (?:them|those that are)\)?", ""),
     (r", by its name in 'calotype models' or (?:by )?its folder", ""),
     (r", by its folder or by its name in 'calotype models'", ""),
-    (r", or the name of a set that 'calotype data' has made", ""),
+    (r", or (?:the name of )?a set that 'calotype data' (?:has )?made", ""),
+    (r", the file of an ONNX network with --classes, or a JSON file of colours", ""),
+    (r"; or a folder of generated pictures", ""),
     # Encoders are trained from the command line.
     (r"; encoder: the encoder of a trained model", ""),
     (r"; for an encoder, the model", ""),
@@ -100,7 +103,7 @@ def _verbs() -> frozenset[str]:
 
 
 def _tasks() -> tuple[Callable[..., Any], ...]:
-    return (*JOBS, train, evaluate, compare, data)
+    return (*JOBS, train, evaluate, compare, dissect, data)
 
 
 @cache

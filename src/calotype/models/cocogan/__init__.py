@@ -38,6 +38,7 @@ from calotype.models.cocogan.config import PRESETS, Config
 from calotype.models.cocogan.cost import cost, efforts, expanding_cost, training_cost
 from calotype.models.cocogan.generate import check_round, guided, panorama, sample
 from calotype.models.cocogan.interpolation import interpolate
+from calotype.models.cocogan.layered import layered
 from calotype.models.cocogan.train import batch_size, build, picture_size, stages, train, unfinished
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "expanding_cost",
     "guided",
     "interpolate",
+    "layered",
     "panorama",
     "picture_size",
     "sample",

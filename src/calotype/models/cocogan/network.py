@@ -135,11 +135,28 @@ class Generator(nn.Module):
         condition = torch.cat([latent, coordinates], dim=1)
         side = 2 + 2 * self.margins[0]
         x = self.first(condition).view(len(condition), -1, side, side)
-        for block, before, after in zip(self.blocks, self.margins, self.margins[1:]):
-            x = block(x, condition)
-            over = (2 * before if block.up else before) - after
-            x = F.pad(x, [-over] * 4) if over else x
+        for number in range(len(self.blocks)):
+            x = self.block(number, x, condition)
         return torch.tanh(self.last(F.relu(self.norm(x), inplace=True)))
+
+    def block(self, number: int, x: Tensor, condition: Tensor) -> Tensor:
+        """What a block makes of patches, its surplus margin cut off: [N, C, s, s], [N, condition] -> [N, D, t, t]."""
+        block = self._block(number)
+        before, after = self.margins[number : number + 2]
+        x = block(x, condition)
+        over = (2 * before if block.up else before) - after
+        return F.pad(x, [-over] * 4) if over else x
+
+    def shape_after(self, number: int) -> tuple[int, int]:
+        """Channels and side of the patches after ``number`` blocks, margins included, pixels at that resolution."""
+        ups = sum(self._block(i).up for i in range(number))
+        channels = self._block(number - 1).conv2.out_channels if number else self._block(0).conv1.in_channels
+        return channels, (2 << ups) + 2 * self.margins[number]
+
+    def _block(self, number: int) -> _GeneratorBlock:
+        block = self.blocks[number]
+        assert isinstance(block, _GeneratorBlock)
+        return block
 
 
 def macro_patches(generator: Any, latent: Tensor, rows: Tensor, columns: Tensor, cfg: Config) -> Tensor:

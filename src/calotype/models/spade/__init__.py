@@ -49,6 +49,7 @@ from calotype.models.spade.cost import cost, efforts, training_cost
 from calotype.models.spade.draw import draw
 from calotype.models.spade.importing import imported
 from calotype.models.spade.interpolation import interpolate
+from calotype.models.spade.layered import layered
 from calotype.models.spade.network import build
 from calotype.models.spade.train import batch_size, picture_size, stages, train, unfinished
 
@@ -64,6 +65,7 @@ __all__ = [
     "efforts",
     "imported",
     "interpolate",
+    "layered",
     "picture_size",
     "stages",
     "train",

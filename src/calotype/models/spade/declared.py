@@ -22,4 +22,5 @@ SYSTEM = System(
     adapts=True,
     imports=("*_net_G.pth", "opt.txt"),
     efforts=True,
+    layered="layered",
 )

@@ -137,12 +137,13 @@ class SpadeGenerator(nn.Module):
             maps: label maps of a size that is a multiple of 2 to the power of ``doublings``.
             code: style codes [B, latent]; ``None`` for a network without.
         """
-        x = self._first(maps, code)
+        x = self.first(maps, code)
         for block in self.blocks.values():
             x = block(x, maps)
         return torch.tanh(self.conv_img(F.leaky_relu(x, SLOPE)).float())
 
-    def _first(self, maps: LabelMaps, code: Tensor | None) -> Tensor:
+    def first(self, maps: LabelMaps, code: Tensor | None) -> Tensor:
+        """What the first block takes: [B, channels, h, w], see ``base_grid``."""
         grid = (maps.size[0] >> self.doublings, maps.size[1] >> self.doublings)
         if code is None:
             x: Tensor = self.fc(maps.at(grid))

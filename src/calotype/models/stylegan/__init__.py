@@ -67,6 +67,7 @@ from calotype.models.stylegan.exporting import exported
 from calotype.models.stylegan.generate import sample
 from calotype.models.stylegan.importing import described, imported
 from calotype.models.stylegan.interpolation import interpolate
+from calotype.models.stylegan.layered import layered
 from calotype.models.stylegan.network import build
 from calotype.models.stylegan.recipes import edit, erase, mix, stylize
 from calotype.models.stylegan.train import batch_size, picture_size, stages, train, unfinished
@@ -100,6 +101,7 @@ __all__ = [
     "exported",
     "imported",
     "interpolate",
+    "layered",
     "masked_cost",
     "mix",
     "morph",

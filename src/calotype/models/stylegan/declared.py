@@ -84,4 +84,5 @@ SYSTEM = System(
     exports=True,
     encodes=True,
     efforts=True,
+    layered="layered",
 )

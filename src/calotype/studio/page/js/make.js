@@ -28,7 +28,7 @@ export function showMake(main, [name]) {
   if (learnsFromSet(verb)) return workspace(main, verb, {empty: true});
   if (!state.photo) set('photo', state.pictures.find((picture) => !picture.part) || null);
   if (state.photo) return workspace(main, verb, {photo: state.photo});
-  if (['train', 'evaluate'].includes(verb.name)) return workspace(main, verb, {empty: true});
+  if (['train', 'evaluate', 'dissect'].includes(verb.name)) return workspace(main, verb, {empty: true});
   main.append(hero());
   return () => {};
 }
@@ -47,7 +47,7 @@ function chooser(main) {
       h('div', {class: 'row'}, h('button', {type: 'button', onclick: () => { set('photo', null); go('#/'); }}, 'Change photo')),
       recent('Other photos')),
     h('section', {}, h('h1', {}, 'Choose a verb'),
-      h('ul', {class: 'verbs'}, state.verbs.filter(photoField).map((verb) => h('li', {}, h('a', {href: `#/${verb.name}`, data: {verb: verb.name}},
+      h('ul', {class: 'verbs'}, state.verbs.filter((verb) => photoField(verb) && verb.name !== 'dissect').map((verb) => h('li', {}, h('a', {href: `#/${verb.name}`, data: {verb: verb.name}},
         h('img', {src: `/page/verbs/${verb.name}.webp`, alt: '', width: 320, height: 200, loading: 'lazy'}),
         h('strong', {}, titleOf(verb)), h('span', {}, verb.summary))))),
       withoutPhoto())));
@@ -83,7 +83,7 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
 
   const label = () => {
     const n = valuesOf(verb.name).n || 1;
-    make.textContent = {train: 'Train', evaluate: 'Evaluate'}[verb.name] || (n > 1 ? `Make ${n}` : 'Make it');
+    make.textContent = {train: 'Train', evaluate: 'Evaluate', dissect: 'Dissect'}[verb.name] || (n > 1 ? `Make ${n}` : 'Make it');
   };
 
   // ------------------------------------------------------------------------------------------------ submitting jobs

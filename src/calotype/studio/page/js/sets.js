@@ -111,6 +111,7 @@ function showOne(main, id) {
       h('div', {class: 'row wrap'},
         free('learn', 'Train on it', () => workOn('train', one, {engine: modelOfMany()}), {class: 'main', disabled: !one.count}),
         free('compare', 'Compare with another set', () => workOn('evaluate', one), {disabled: !one.count}),
+        free('dissect', 'Dissect a model with this set', () => workOn('dissect', one), {disabled: !one.count}),
         h('a', {class: 'button', href: `#/sets/${id}/verbs`, data: {do: 'each'}}, 'Batch processing'),
         // Data sets with labels cannot be changed.
         one.whole ? '' : free('more', 'Add pictures', async () => { const files = await chooseMany(); if (files.length) { await fill(one, picturesOf(files).pictures); restart(); } }),
@@ -155,7 +156,7 @@ function showVerbs(main, id) {
   if (!set) { go(`#/sets/${id}`); return () => {}; }
   main.append(h('div', {class: 'page'}, h('a', {class: 'back', href: `#/sets/${id}`}, icon('back'), set.name),
     h('h1', {}, `Choose a verb for these ${set.count} pictures`),
-    h('ul', {class: 'verbs'}, state.verbs.filter((verb) => takesSets(verb) && !['train', 'evaluate'].includes(verb.name)).map((verb) => h('li', {}, h('button', {type: 'button', class: 'tile', data: {verb: verb.name}, onclick: () => workOn(verb.name, set)},
+    h('ul', {class: 'verbs'}, state.verbs.filter((verb) => takesSets(verb) && !['train', 'evaluate', 'dissect'].includes(verb.name)).map((verb) => h('li', {}, h('button', {type: 'button', class: 'tile', data: {verb: verb.name}, onclick: () => workOn(verb.name, set)},
       h('img', {src: `/page/verbs/${verb.name}.webp`, alt: '', width: 320, height: 200, loading: 'lazy'}), h('strong', {}, verb.name.charAt(0).toUpperCase() + verb.name.slice(1)), h('span', {}, verb.summary)))))));
   return () => {};
 }

@@ -1,0 +1,465 @@
+"""The command ``dissect``: what a generator leaves out of what is in a set."""
+
+# Annotations are values here, not strings: the command line is made from them.
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from calotype.catalog import Loaded, declared, load
+from calotype.errors import InputError, Stopped
+from calotype.files import shown, write_whole
+from calotype.tasks import arguments, model_store
+from calotype.tasks.data import set_folder
+from calotype.tasks.dataset_model import Dataset
+from calotype.tasks.param import Param
+from calotype.tasks.set_segmenter import set_segmenter
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from calotype.data.stream import DataSet
+    from calotype.inspection.dissection import Dissection
+    from calotype.inspection.dissection_page import ClassExamples, Examples
+    from calotype.inspection.layers import Layered
+    from calotype.inspection.segmenters import Segmenter
+    from calotype.inspection.sources import Source
+    from calotype.run import Run
+
+Progress = Callable[[str, int, int], object]  # called with what is done, how much of it, and the total
+_PAIRS, _SHOWN, _CLASSES = 8, 6, 4  # example pictures; pictures of a class; classes with pictures
+_LARGEST = 256  # side to which pictures of a folder are brought, pixels
+_DOUBTFUL = 0.5  # intersection over union below which a class of the segmenter is told of
+_ADVICE = "give a trained model, or a folder of pictures that a generator made"
+REAL = Param(
+    "the real set: a folder of pictures, with label maps if no segmenter is given, or a set that 'calotype data' made",
+    kind="photo",
+    metavar="SET",
+    first=True,
+    sets=True,
+)
+SEGMENTER = Param(
+    "how pictures are segmented: voc, city, the file of an ONNX network with --classes, or a JSON file of colours; "
+    "without it, by a network that is trained on the set's own label maps",
+    kind="weights",
+    metavar="NAME",
+    choices=("voc", "city"),
+)
+CLASSES = Param("for an ONNX network, the JSON file with the names of its classes", kind="folder", metavar="FILE")
+
+
+@dataclass(frozen=True)
+class Dissected:
+    """The result of ``dissect``.
+
+    Attributes:
+        folder: with ``page.html``, ``areas.png`` and ``areas.json``.
+        page: the page.
+        report: what is in ``areas.json``: ``fsd``, ``classes``, ``settings`` ...
+        summary: the result in a sentence.
+        notes: warnings.
+    """
+
+    folder: Path
+    page: Path
+    report: Mapping[str, Any]
+    summary: str
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Both sides of a comparison.
+
+    Attributes:
+        real: the real pictures that are compared.
+        fake: the generated pictures.
+        count: how many of either.
+        size: height and width of all, pixels.
+        segment: the segmenter.
+        about: names and values, for the page.
+        notes: warnings.
+    """
+
+    real: "Source"
+    fake: "Source"
+    count: int
+    size: tuple[int, int]
+    segment: "Segmenter"
+    about: list[tuple[str, str]]
+    notes: list[str]
+
+
+def dissect(
+    model: Annotated[
+        str | Path,
+        Param(
+            "a model of a data set, by its name in 'calotype models' or by its folder; or a folder of generated "
+            "pictures",
+            kind="model",
+            metavar="MODEL|FOLDER",
+        ),
+    ],
+    *,
+    real: Annotated[str | Path | None, REAL] = None,
+    segmenter: Annotated[str | Path | None, SEGMENTER] = None,
+    classes: Annotated[str | Path | None, CLASSES] = None,
+    n: Annotated[
+        int,
+        Param(
+            "how many pictures of either side, at most",
+            kind="whole",
+            metavar="COUNT",
+            flags=("-n", "--count"),
+            at_least=50,
+        ),
+    ] = 2000,
+    seed: Annotated[int, arguments.SEED] = 0,
+    out: Annotated[
+        str | Path | None,
+        Param("folder of the page; default: the model's name with -dissected", kind="folder", flags=("-o", "--out")),
+    ] = None,
+    device: Annotated[str, arguments.DEVICE] = "auto",
+    on_progress: Progress | None = None,
+    run: "Run | None" = None,
+) -> Dissected:
+    """Find out what a generator does not draw: compare class areas of its pictures with those of a real set.
+
+    Writes a page with every class, the missing ones first, their relative difference with its interval, the Frechet
+    segmentation distance, and examples.
+
+    Args:
+        model: a name in the model store, the folder of a model, or a folder of pictures.
+        real: the real set.
+        segmenter: ``voc``, ``city``, or a file; ``None``: learned from the set's label maps.
+        classes: the file of the classes of an ONNX network.
+        n: number of pictures of either side; fewer where the set has fewer.
+        seed: of the first generated picture, the choice of the real ones and the bootstrap.
+        out: output folder; existing files of a page are replaced.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
+        on_progress: called with what is done, the number done and the total.
+        run: can stop the work.
+
+    Raises:
+        InputError: there is no such model, set or segmenter, they do not fit together, or there are too few pictures.
+        OutputError: the page cannot be written.
+        Stopped: ``run`` was stopped.
+    """
+    from calotype.inspection.dissection import class_areas
+    from calotype.inspection.dissection import dissect as compared
+    from calotype.inspection.sources import batches
+    from calotype.run import Run
+
+    run = run or Run(device=device)
+    if n < 50:
+        raise InputError(f"{n} pictures are too few to compare areas: give at least 50 (--count, n=)")
+    name, loaded = opened_model(model)
+    sides = _sides(name, loaded, model, real, segmenter, classes, n, seed, run, on_progress)
+    areas = []
+    for what, source in (("real pictures", sides.real), ("generated pictures", sides.fake)):
+        counted = Counter(what, sides.count, run, on_progress)
+        areas.append(class_areas(batches(source, sides.count, sides.size), sides.segment, counted))
+    found = compared(areas[0], areas[1], sides.segment.classes, seed=seed, doubtful=doubtful(sides.segment))
+    folder = Path(out) if out is not None else Path(f"{name}-dissected")
+    settings = {
+        "model": name,
+        "real": Path(real or "").name,
+        "segmenter": sides.segment.name,
+        "n": sides.count,
+        "seed": seed,
+    }
+    return _written(folder, name, found, sides, settings)
+
+
+class Counter:
+    """Counts pictures, tells of them, and ends the work where it is stopped."""
+
+    def __init__(self, what: str, total: int, run: "Run", on_progress: Progress | None) -> None:
+        self.what, self.total, self.run, self.on_progress, self.done = what, total, run, on_progress, 0
+
+    def __call__(self, count: int) -> None:
+        """Called with the number of pictures of a batch."""
+        self.done += count
+        if self.on_progress is not None:
+            self.on_progress(self.what, self.done, self.total)
+        if self.run.stopping:
+            raise Stopped(f"stopped after {self.done} of {self.total} {self.what}")
+
+
+def opened_model(model: str | Path) -> tuple[str, Loaded | None]:
+    """Name and content of a model; nothing for a folder of pictures.
+
+    Raises:
+        InputError: there is neither, or the model is not declared as layers.
+    """
+    folder = set_folder(model) if not _is_model(Path(model)) else Path(model)
+    if folder.is_dir() and not _is_model(folder):
+        return folder.resolve().name, None
+    place = model_store.folder_of(model)
+    loaded = load(place)
+    if not declared_layers(loaded):
+        raise InputError(f"a model of the kind {loaded.system} is none of a data set: {_ADVICE}")
+    return place.resolve().name, loaded
+
+
+def declared_layers(loaded: Loaded) -> str:
+    """The name of the function that gives a model as layers; empty for none."""
+    return declared(loaded.system).layered
+
+
+def _is_model(folder: Path) -> bool:
+    return (folder / "model.json").is_file() or "engine" in model_store.described(folder)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Both sides
+
+
+def _sides(
+    name: str,
+    loaded: Loaded | None,
+    model: str | Path,
+    real: str | Path | None,
+    segmenter: str | Path | None,
+    classes: str | Path | None,
+    n: int,
+    seed: int,
+    run: "Run",
+    on_progress: Progress | None,
+) -> Sides:
+    import torch
+
+    from calotype.inspection.dissection import FEWEST, check_count
+    from calotype.inspection.learned import LearnedSegmenter, halves
+    from calotype.inspection.sources import SetSource
+
+    with_maps = loaded is not None and declared(loaded.system).learns_maps
+    if real is None:
+        raise InputError("dissect compares with a real set: give --real SET (real=)")
+    dataset = Dataset(set_folder(real), ("image", "label map") if with_maps or segmenter is None else ("image",))
+    size = size_of(loaded) if loaded is not None else _size_of_folder(set_folder(model))
+    reading = partial(on_progress, "reading the real set") if on_progress is not None else None
+    samples = _opened(dataset, size, reading, segmenter)
+    if segmenter is None and len(halves(len(samples))[1]) < FEWEST:
+        raise InputError(
+            f"{shown(dataset.folder)} has {len(samples)} pictures, and half of them train the segmenter: give a set of "
+            f"at least {2 * FEWEST}, or --segmenter"
+        )
+    check_count(len(samples), "real")
+    segment = segmenter_of(dataset, samples, size, segmenter, classes, run, on_progress)
+    numbers = halves(len(samples))[1] if isinstance(segment, LearnedSegmenter) else list(range(len(samples)))
+    order = torch.randperm(len(numbers), generator=torch.Generator().manual_seed(seed)).tolist()
+    chosen = [numbers[i] for i in order[:n]]
+    notes = [samples.report()] if getattr(samples, "report", None) and samples.report() else []  # type: ignore[attr-defined]
+    if loaded is None:
+        fake, count = _folder_source(set_folder(model), size, min(n, len(chosen)), on_progress, notes)
+        check_count(count, "generated")
+    else:
+        check_classes(loaded, dataset)
+        fake, count = generated(loaded, samples, seed, run), len(chosen)
+    about = [
+        ("generator", name if loaded is None else f"{name} ({loaded.system})"),
+        ("real set", f"{dataset.name}, {len(dataset.files)} pictures"),
+        ("compared", f"{count} pictures of either side, {size[1]}x{size[0]} pixels, seed {seed}"),
+        *segmenter_facts(segment),
+    ]
+    return Sides(SetSource(samples, chosen), fake, count, size, segment, about, [*notes, *doubts(segment)])
+
+
+def _opened(
+    dataset: Dataset,
+    size: tuple[int, int],
+    on_progress: Callable[[int, int], object] | None,
+    segmenter: str | Path | None,
+) -> "DataSet":
+    try:
+        return dataset.opened(size, on_progress)
+    except InputError as error:
+        if segmenter is None and "no label maps" in str(error):
+            raise InputError(
+                f"{shown(dataset.folder)} has no label maps that a segmenter could be learned from: give a set with "
+                "maps, or --segmenter (voc, city, a network or colours)"
+            ) from error
+        raise
+
+
+def size_of(loaded: Loaded) -> tuple[int, int]:
+    """Height and width of a model's pictures."""
+    height, width = loaded.engine.picture_size(loaded.config)
+    return int(height), int(width)
+
+
+def _size_of_folder(folder: Path) -> tuple[int, int]:
+    from calotype.data.folder import pictures_below
+    from calotype.image.io import open_photo
+
+    size = open_photo(pictures_below(folder, results=True)[0]).size
+    factor = min(1.0, _LARGEST / max(size.height, size.width))
+    return max(1, round(size.height * factor)), max(1, round(size.width * factor))
+
+
+def segmenter_of(
+    dataset: Dataset,
+    samples: "DataSet",
+    size: tuple[int, int],
+    segmenter: str | Path | None,
+    classes: str | Path | None,
+    run: "Run",
+    on_progress: Progress | None,
+) -> "Segmenter":
+    """The segmenter that was asked for, or the one of the set."""
+    from calotype.inspection.segmenters import given_segmenter
+
+    if segmenter is not None:
+        return given_segmenter(os.fspath(segmenter), classes)
+    if classes is not None:
+        raise InputError("--classes names the classes of an ONNX network: give it as --segmenter too (classes=)")
+    on_step = partial(on_progress, "training the segmenter") if on_progress is not None else None
+    return set_segmenter(dataset, samples, size, run, on_step)
+
+
+def segmenter_facts(segment: "Segmenter") -> list[tuple[str, str]]:
+    """What is to be said of a segmenter."""
+    said = [("segmenter", f"{segment.name}, {len(segment.classes)} classes")]
+    accuracy = getattr(segment, "accuracy", None)
+    if accuracy is not None:
+        told = f"{accuracy.pixels:.1%} of the pixels, mean IoU {accuracy.mean_iou:.3f}, on {accuracy.pictures} pictures"
+        said.append(("its accuracy", f"{told} that it was not trained on"))
+    return said
+
+
+def doubtful(segment: "Segmenter") -> dict[str, float]:
+    """The classes that a learned segmenter sees badly, with their intersection over union."""
+    accuracy = getattr(segment, "accuracy", None)
+    return {name: iou for name, iou in (accuracy.iou if accuracy else {}).items() if iou < _DOUBTFUL}
+
+
+def doubts(segment: "Segmenter") -> list[str]:
+    """A warning of the classes that a learned segmenter sees badly."""
+    bad = [f"{name} (IoU {iou:.2f})" for name, iou in doubtful(segment).items()]
+    return [f"The segmenter is not to be relied on for {', '.join(bad)}."] if bad else []
+
+
+def check_classes(loaded: Loaded, dataset: Dataset) -> None:
+    """Check that a model that is drawn from label maps knows the classes of the set.
+
+    Raises:
+        InputError: it knows others.
+    """
+    if not declared(loaded.system).learns_maps:
+        return
+    known, there = list(loaded.about.get("names", ())), list(dataset.about["names"])
+    if dataset.about["classes"] > loaded.config.classes or (known and known != there):
+        raise InputError(
+            f"the model draws {', '.join(map(str, known[:5])) or loaded.config.classes}{'...' if known[5:] else ''}, "
+            f"and {shown(dataset.folder)} has maps of {', '.join(there[:5])}{'...' if there[5:] else ''}: give the set "
+            "that it was trained on (--real)"
+        )
+
+
+def generated(loaded: Loaded, samples: "DataSet", seed: int, run: "Run") -> "Source":
+    """The pictures of a model; of one that is drawn from label maps, those of the real set."""
+    import torch
+
+    from calotype.inspection.sources import ModelSource
+
+    net = loaded.net.to(run.device)
+    make = getattr(loaded.engine, declared_layers(loaded))
+    if not declared(loaded.system).learns_maps:
+        whole: Layered = make(loaded.config, net)
+        return ModelSource(lambda numbers: whole, seed)
+
+    def of_maps(numbers: Sequence[int]) -> "Layered":
+        maps = torch.stack([samples[i % len(samples)]["map"] for i in numbers])
+        layered: Layered = make(loaded.config, net, maps=maps.to(run.device))
+        return layered
+
+    return ModelSource(of_maps, seed)
+
+
+def _folder_source(
+    folder: Path, size: tuple[int, int], n: int, on_progress: Progress | None, notes: list[str]
+) -> "tuple[Source, int]":
+    from calotype.data.folder import decoded_photos, pictures_below
+    from calotype.image.io import as_tensor, without_sheets
+    from calotype.inspection.sources import SetSource
+
+    paths = without_sheets(pictures_below(folder, results=True))[:n]
+    reading = partial(on_progress, "reading the generated pictures") if on_progress is not None else None
+    rows = decoded_photos(paths, size, on_progress=reading)
+    if rows.report():
+        notes.append(rows.report())
+
+    class Rows:
+        def __len__(self) -> int:
+            return len(rows.rows)
+
+        def __getitem__(self, i: int, /) -> Any:
+            return {"image": as_tensor(rows.rows[i])}
+
+    return SetSource(Rows(), range(len(rows.rows))), len(rows.rows)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# What is written
+
+
+def _written(folder: Path, name: str, found: "Dissection", sides: Sides, settings: Mapping[str, Any]) -> Dissected:
+    from calotype.inspection.chart import picture
+    from calotype.inspection.dissection import spread
+    from calotype.inspection.dissection_page import chart, page, summary
+
+    pairs = tuple(_examples(source, spread(sides.count, _PAIRS), sides) for source in (sides.real, sides.fake))
+    text = page(
+        found,
+        sides.segment.classes,
+        f"What {name} does not draw",
+        sides.about,
+        sides.notes,
+        (pairs[0], pairs[1]),
+        [_of_class(found, row.area.name, sides) for row in found.missing[:_CLASSES]],
+    )
+    report = report_of(found, sides, settings)
+    image: Image = picture(*chart(found))
+    write_whole(folder / "page.html", lambda file: file.write(text.encode()))
+    write_whole(folder / "areas.png", lambda file: image.save(file, format="PNG"))
+    write_whole(folder / "areas.json", lambda file: file.write((json.dumps(report, indent=1) + "\n").encode()))
+    return Dissected(folder, folder / "page.html", report, summary(found), sides.notes)
+
+
+def _examples(source: "Source", numbers: Sequence[int], sides: Sides) -> "Examples":
+    from calotype.inspection.dissection_page import Examples
+
+    pictures = source.pictures(numbers)
+    return Examples(pictures.cpu(), sides.segment(pictures).cpu())
+
+
+def _of_class(found: "Dissection", name: str, sides: Sides) -> "ClassExamples":
+    from calotype.inspection.dissection import most_of
+    from calotype.inspection.dissection_page import ClassExamples
+
+    number = sides.segment.classes.index(name)
+    real, fake = most_of(found.real, number, _SHOWN), most_of(found.fake, number, _SHOWN)
+    made = _examples(sides.fake, fake, sides) if fake else None
+    return ClassExamples(name, _examples(sides.real, real, sides), made)
+
+
+def report_of(found: "Dissection", sides: Sides, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """All numbers, JSON-ready."""
+    whole = found.distance
+    accuracy = getattr(sides.segment, "accuracy", None)
+    return {
+        "settings": dict(settings),
+        "size": list(sides.size),
+        "segmenter_accuracy": None if accuracy is None else asdict(accuracy),
+        "fsd": whole.distance,
+        "fsd_of_means": whole.of_means,
+        "fsd_of_covariances": whole.of_covariances,
+        "fsd_floor": whole.floor,
+        "fsd_standardised": whole.standardised,
+        "classes": [{**asdict(row.area), "finding": row.finding, "pictures": row.pictures} for row in found.rows],
+        "notes": sides.notes,
+    }

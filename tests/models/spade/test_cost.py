@@ -10,8 +10,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from calotype.models import spade
 from calotype.models.spade import cost
-from calotype.models.spade.labels import LabelMaps, input_channels
 from calotype.nn.patchgan import MultiScaleDiscriminator
+from calotype.semantic.labels import LabelMaps, input_channels
 from calotype.types import Cost
 
 costs = __import__("calotype.models.spade.cost", fromlist=["x"])

@@ -15,8 +15,9 @@ from calotype import distributed, saving
 from calotype.catalog import configured
 from calotype.errors import InputError
 from calotype.models import spade
-from calotype.models.spade.trainer import Trainer, examples
+from calotype.models.spade.network import build
 from calotype.run import Run
+from calotype.semantic.trainer import Trainer, examples
 
 SOURCE = Path(__file__).parents[3] / "src"
 TINY = spade.PRESETS["tiny"]
@@ -93,7 +94,7 @@ def test_nothing_unfinished_where_nothing_was_begun(tmp_path):
 )
 def test_variants_learn_too(changes):
     cfg = replace(TINY, **changes)
-    trainer = Trainer(cfg, torch.device("cpu"))
+    trainer = Trainer(cfg, torch.device("cpu"), build)
     said = [trainer.step(trainer.state, batches(cfg)(i), i) for i in range(2)]
     assert all(torch.isfinite(value) for each in said for value in each.values())
     assert ("perceptual" in said[0]) == (cfg.perceptual != "none")

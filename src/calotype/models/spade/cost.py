@@ -8,8 +8,8 @@ from itertools import pairwise
 from calotype.models.spade.config import Config
 from calotype.models.spade.encoder import encoder_widths
 from calotype.models.spade.generator import base_grid, plan
-from calotype.models.spade.labels import input_channels
 from calotype.processor import bfloat16_tiles, fast_bfloat16
+from calotype.semantic.labels import input_channels
 from calotype.types import Cost
 
 # Seconds on one core of a 2.6 GHz server processor for one multiplication and addition with all that goes with it, in

@@ -10,10 +10,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.models.spade.config import Config
-from calotype.models.spade.labels import LabelConv, LabelMaps, label_channels
-from calotype.models.spade.normalization import SLOPE, FreeNorm, Spade
+from calotype.models.spade.normalization import Spade
 from calotype.nn.patchgan import initialise
 from calotype.nn.spectral import spectral_norm
+from calotype.semantic.labels import LabelConv, LabelMaps, label_channels
+from calotype.semantic.normalization import SLOPE, FreeNorm
 
 _PUBLISHED = 5  # doublings of the published network
 

@@ -36,13 +36,19 @@ class FreeNorm(nn.Module):
             self.register_buffer("mean", torch.zeros(channels))
             self.register_buffer("variance", torch.ones(channels))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """[B, C, H, W], of any memory format, to the same shape and type."""
+    def forward(self, x: Tensor, chosen: Tensor | None = None) -> Tensor:
+        """[B, C, H, W], of any memory format, to the same shape and type.
+
+        Args:
+            x: the activations.
+            chosen: int64 [C], the numbers of the channels that ``x`` has, in eval mode; ``None`` for all.
+        """
         if not self.batch:
             return instance_norm(x)
-        ones, zeros = torch.ones_like(self.mean)[None], torch.zeros_like(self.mean)[None]
+        held, variance = (each if chosen is None else each[chosen] for each in (self.mean, self.variance))
+        ones, zeros = torch.ones_like(held)[None], torch.zeros_like(held)[None]
         if not self.training and self.running:
-            return norm_with_statistics(x, self.mean, self.variance, ones, zeros)
+            return norm_with_statistics(x, held, variance, ones, zeros)
         normal, mean, variance = batch_norm(x, ones, zeros)
         if self.training:
             with torch.no_grad():

@@ -1,6 +1,7 @@
 """The verb ``draw``: generate pictures from a label map with a model of a data set."""
 
 # Annotations are values here, not strings: the command line is made from them.
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
@@ -16,11 +17,20 @@ if TYPE_CHECKING:
     from calotype.run import Run
 
 
+LOOK = Param(
+    "the look of a class: a seed, or a photo and its label map; for models with a look for each class",
+    kind="looks",
+    flags=("--look",),
+    metavar="CLASS=SEED|PHOTO,MAP",
+    first=True,
+)
+
+
 class DrawJob(LayoutJob):
     """Job of the verb ``draw``."""
 
     verb = "draw"
-    takes = ("layout",)
+    takes = ("layout", "look")
     main = "layout"
 
 
@@ -37,6 +47,7 @@ def draw(
     n: Annotated[int, arguments.COUNT] = 1,
     seed: Annotated[int, arguments.SEED] = 0,
     *,
+    look: Annotated[Mapping[str, Any] | None, LOOK] = None,
     model: Annotated[str | Path | None, replace(arguments.MODEL, first=True)] = None,
     size: Annotated[arguments.SizeLike | None, arguments.SIZE] = None,
     unfinished: Annotated[bool, UNFINISHED] = False,
@@ -48,12 +59,15 @@ def draw(
 
     The model is trained on pictures with label maps, such as those of the set scenes: calotype data scenes, then
     calotype train MODEL scenes. A label map is a grey PNG of class numbers, or a picture painted in the colours of the
-    model's classes.
+    model's classes. Models with a look for each class (smis) take looks from elsewhere, too: --look hair=7 for that of
+    seed 7, or --look hair=photo.jpg,map.png for that of a photo.
 
     Args:
         layout: a label map: a path, PIL image, array [H, W] of class numbers, or ``LabelMap``.
         n: number of pictures; each uses the next seed.
         seed: seed of the first picture; different seeds give different appearances.
+        look: for models with a look for each class: by the name of a class a seed, or a photo and its label map, from
+            which the look of that class is taken.
         model: a name that ``calotype models`` lists, or a folder.
         size: of the pictures: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``. ``None``: the number of pixels of
             the training size, in the layout's aspect ratio.

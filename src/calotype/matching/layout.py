@@ -63,7 +63,7 @@ def label_channels_of(photos: Sequence[Tensor], maps: Sequence[Tensor], target: 
         if before.shape[1:] != photo.shape[2:]:
             sizes = [f"{x.shape[-1]}x{x.shape[-2]}" for x in (before, photo)]
             raise InputError(f"the label map is {sizes[0]} and the photo {sizes[1]} pixels: give two of one size")
-    there = torch.cat([before.unique() for before in maps]).unique()
+    there = torch.unique(torch.cat([torch.unique(before) for before in maps]))
     missing = target[~torch.isin(target, there)]
     if len(missing):
         raise InputError(

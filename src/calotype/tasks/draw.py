@@ -47,12 +47,12 @@ class DrawJob(LayoutJob):
             raise InputError("a model and photos were both given: leave out --model (model=) or --photos (photos=)")
         if given.get("model") is None and given.get("photos") is None:
             raise InputError(
-                "draw needs a trained model, --model NAME (model=; 'calotype models' lists them), or a folder of photos "
-                "with label maps, --photos FOLDER (photos=)"
+                "draw needs a trained model: give --model NAME (model=; 'calotype models' lists them), or a folder of "
+                "photos with label maps, --photos FOLDER (photos=)"
             )
         if given.get("model") is not None:
             return super().ordered(**given)
-        return request(cls.verb, engine=PHOTOS_ENGINE, preset="fast", **given)
+        return request(cls.verb, engine=PHOTOS_ENGINE, preset="fast", **{**given, "photos": str(given["photos"])})
 
     @classmethod
     def opened(cls, name: str, value: Any, request: Request) -> Any:

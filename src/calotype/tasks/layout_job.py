@@ -8,11 +8,17 @@ from calotype.kinds import KINDS
 from calotype.tasks.image_conditioned import of_photo
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.model_job import ModelJob
+from calotype.tasks.request import Request
 from calotype.types import LabelMap, Size
 
 
 class LayoutJob(ModelJob):
     """A job for a model whose function may take an input ``layout``."""
+
+    @classmethod
+    def opened(cls, name: str, value: Any, request: Request) -> Any:
+        """See ``Job``; no looks are none at all."""
+        return None if name == "look" and not value else super().opened(name, value, request)
 
     def fitting_size(self) -> Size:
         """The requested size; by default the number of pixels of the training size, in the layout's aspect ratio."""

@@ -91,9 +91,8 @@ class PhotosJob(Job):
         self._folder = str(request.own["photos"])
         for name, value in inputs.items():
             if value is not None and name != "layout":
-                raise InputError(
-                    f"photos take no {name}: leave out --{name.replace('_', '-')} ({name}=), or give a model"
-                )
+                flag = f"--{name.replace('_', '-')} ({name}=)"
+                raise InputError(f"{flag} is for models: leave it out, or give --model NAME in place of --photos")
         self.layout = opened_layout(inputs["layout"], request)
         self.inputs = {"layout": self.layout}
         nearest = self._photo(self.chosen(request.seed)[0])

@@ -40,7 +40,7 @@ def draw(
     """
     size = (target.shape[1], target.shape[2])
     checked(photos, size, cfg)
-    labels = target.unique()
+    labels = torch.unique(target)
     source, wanted = label_channels_of(photos, [_among(labels, each) for each in maps], _among(labels, target))
     # One more channel, in units of a label: the first photo is what is asked for.
     further = [torch.full_like(x[:, :1], min(1, i) * cfg.further_weight) for i, x in enumerate(source)]

@@ -53,5 +53,5 @@ def draw(
 
 def _among(labels: Tensor, label_map: Tensor) -> Tensor:
     """A map with the labels numbered in their order; all others are one more, as they are equally wrong."""
-    found = torch.searchsorted(labels, label_map).clamp(max=len(labels) - 1)
+    found = torch.searchsorted(labels, label_map.contiguous()).clamp(max=len(labels) - 1)
     return torch.where(labels[found] == label_map, found, len(labels))

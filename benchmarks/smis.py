@@ -99,7 +99,9 @@ def train(folder: Path, work: Path, model: str, seed: int) -> float:
     stream = Stream(learned, cfg.batch, seed=seed)
     net, seconds = timed(place, seed, lambda run: package.train(stream, cfg, run))
     if not (place / "net").exists():
-        saving.write(place / "net", "spade" if model == "vspade" else "smis", cfg, net, "", cfg.size)
+        saving.write(
+            place / "net", "spade" if model == "vspade" else "smis", cfg, net, "", cfg.size, about=package.about(cfg)
+        )
     return seconds
 
 

@@ -8,7 +8,7 @@ so that it has to find the map anew in real photos, too. Beside it the photo wit
 synthesis. Time: processor seconds of one thread and seconds by the clock on all cores, for 512 x 512 pixels from two of
 the shipped photos with maps of ``segment``, the layout of ``gallery.py``, median of a few.
 
-    python benchmarks/draw_photos.py PHOTOS --weights WEIGHTS --sheet SHEET.png --out benchmarks/results/draw_photos.json
+    python benchmarks/draw_photos.py PHOTOS --weights WEIGHTS --out benchmarks/results/draw_photos.json
 """
 
 from __future__ import annotations
@@ -80,14 +80,8 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
         picked = [rest[k] for k in chosen(shares[i], shares[rest], names)]
         used.append(len(picked))
         began = time.process_time()
-        made = gpnn.draw(
-            [photos[j] for j in picked],
-            gpnn.PRESETS["fast"],
-            Run(),
-            maps=[maps[j] for j in picked],
-            target=target,
-            seed=0,
-        )
+        lent, labels = [photos[j] for j in picked], [maps[j] for j in picked]
+        made = gpnn.draw(lent, gpnn.PRESETS["fast"], Run(), maps=labels, target=target, seed=0)
         seconds.append(time.process_time() - began)
         nearest = F.interpolate(photos[picked[0]], size=made.shape[2:], mode="bilinear", antialias=True)
         for name, picture in (("the photo itself", photos[i]), ("draw --photos", made), ("the nearest photo", nearest)):

@@ -64,7 +64,7 @@ STEPS = 2500
 MODELS = ("smis", "vspade", "one")
 
 
-def config(model: str, names: list[str]) -> Any:
+def config(model: str, names: list[str], steps: int = STEPS) -> Any:
     """The settings of a model."""
     if model == "vspade":  # the same budget and sizes; as wide as costs as many seconds
         cfg = replace(
@@ -77,8 +77,8 @@ def config(model: str, names: list[str]) -> Any:
             batch=16,
             generator_rate=1e-3,
         )
-        return spade.adapted(replace(cfg, unknown="zeros", steps=STEPS), {"names": names})
-    cfg = replace(smis.PRESETS["study"], unknown="zeros", steps=STEPS)
+        return spade.adapted(replace(cfg, unknown="zeros", steps=steps), {"names": names})
+    cfg = replace(smis.PRESETS["study"], unknown="zeros", steps=steps)
     return smis.adapted(replace(cfg, schedule="one") if model == "one" else cfg, {"names": names})
 
 
@@ -91,10 +91,10 @@ def parts(folder: Path) -> tuple[Part, Part, list[str]]:
     return Part(samples, range(count)), Part(samples, new), list(samples.about["map_classes"])  # type: ignore[arg-type]
 
 
-def train(folder: Path, work: Path, model: str, seed: int) -> float:
+def train(folder: Path, work: Path, model: str, seed: int, steps: int) -> float:
     """Train a model, or go on; its processor seconds."""
     learned, _, names = parts(folder)
-    cfg, place = config(model, names), work / f"{model} {seed}"
+    cfg, place = config(model, names, steps), work / f"{model} {seed}"
     package = spade if model == "vspade" else smis
     stream = Stream(learned, cfg.batch, seed=seed)
     net, seconds = timed(place, seed, lambda run: package.train(stream, cfg, run))
@@ -258,7 +258,7 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
     segmenter, seconds = trained_unet(
         learned, UNet(3, classes, 16, depth=3), segmentation_loss, asked.work, "segmenter", asked.segmenter_steps
     )
-    rows: dict[str, Any] = {}
+    rows: dict[str, Any] = json.loads(asked.keep.read_text())["rows"] if asked.keep else {}
     for seed in asked.seeds:
         for model in asked.models:
             place = asked.work / f"{model} {seed}"
@@ -270,6 +270,7 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
                 [drawer.draw(m[None], drawer.encoded(r[None], m[None])) for m, r in zip(maps, real, strict=True)]
             )
             rows[f"{model}, seed {seed}"] = {
+                "steps": drawer.cfg.steps,
                 "cpu_seconds": round(seconds_of(place)),
                 "parameters": sum(p.numel() for p in drawer.net.parameters()),
                 "diversity": diversity(drawer, maps, classes, perceptual),
@@ -289,7 +290,6 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
         "seed": asked.seeds[0],
         "seeds": asked.seeds,
         "pictures": {"learned_from": len(learned), "drawn": DRAWN, "size": [SIDE, SIDE]},
-        "steps": STEPS,
         "classes": names,
         "features": embedding.name,
         "real": seen(segmenter, real, maps, classes),
@@ -342,6 +342,7 @@ def main() -> None:
     one.add_argument("--work", type=Path, default=Path("smis-work"))
     one.add_argument("--model", choices=MODELS, default="smis")
     one.add_argument("--seed", type=int, default=0)
+    one.add_argument("--steps", type=int, default=STEPS)
     two = commands.add_parser("measure")
     two.add_argument("folder", type=Path)
     two.add_argument("--work", type=Path, default=Path("smis-work"))
@@ -350,12 +351,14 @@ def main() -> None:
     two.add_argument("--segmenter-steps", type=int, default=400)
     two.add_argument("--features", default="efficientnet")
     two.add_argument("--no-stlpips", dest="stlpips", action="store_false")
+    two.add_argument("--keep", type=Path, help="a result whose rows are kept, for models that are not measured now")
     two.add_argument("--sheets", type=Path)
     two.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args()
     torch.set_num_threads(1)
     if asked.command == "train":
-        print(f"{asked.model} {asked.seed}: {train(asked.folder, asked.work, asked.model, asked.seed):.0f} seconds")
+        seconds = train(asked.folder, asked.work, asked.model, asked.seed, asked.steps)
+        print(f"{asked.model} {asked.seed}: {seconds:.0f} processor seconds")
         return
     result = measure(asked)
     asked.out.parent.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from calotype.errors import InputError
 from calotype.kinds import KINDS
 from calotype.tasks.image_conditioned import of_photo
 from calotype.tasks.job import OutputSpec
@@ -18,7 +19,13 @@ class LayoutJob(ModelJob):
     @classmethod
     def opened(cls, name: str, value: Any, request: Request) -> Any:
         """See ``Job``; no looks are none at all."""
-        return None if name == "look" and not value else super().opened(name, value, request)
+        if name == "look" and not value:
+            return None
+        if name == "look" and all(given.name != name for given in request.declared.inputs):
+            raise InputError(
+                "looks of classes need a model that has them, like those of smis: leave out --look (look=)"
+            )
+        return super().opened(name, value, request)
 
     def fitting_size(self) -> Size:
         """The requested size; by default the number of pixels of the training size, in the layout's aspect ratio."""

@@ -6,8 +6,10 @@ Seeds are the first ones, not chosen ones. ``python benchmarks/gallery.py paint 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ import relayout
 from calotype.image.grid import contact_sheet
 from calotype.image.io import open_photo, to_image, to_tensor
 from calotype.image.labelmap import open_labels
+from calotype.image.labels import flat_colours
 
 HERE = Path(__file__).parent
 PHOTOS = HERE.parent / "examples" / "photos"
@@ -259,6 +262,87 @@ def comparison() -> None:
     strip("comparison", [photo, target.image(), *made.values()], ["the photo", "the layout", *made], 5, 250)
 
 
+# What the regions are that ``segment`` finds in two of the photos, in the order of their frequency.
+_FOUND = {
+    "mountains": ("meadow", "sky", "rock", "rock", "snow"),
+    "stream": ("trees", "rock", "trees"),
+}
+_MATTER = ("sky", "snow", "rock", "meadow", "trees")
+_PEAKS = (
+    *((0, 0.6), (0.12, 0.42), (0.2, 0.5), (0.36, 0.16), (0.52, 0.46), (0.66, 0.3), (0.84, 0.55), (1, 0.44)),
+    *((1, 1), (0, 1)),
+)
+_SNOW = ((0.36, 0.16), (0.3, 0.27), (0.34, 0.33), (0.39, 0.29), (0.43, 0.3))
+_SLOPE = ((0, 0.74), (0.3, 0.64), (0.6, 0.72), (1, 0.6), (1, 1), (0, 1))
+_WOOD = ((0.55, 1), (0.6, 0.86), (0.72, 0.8), (0.86, 0.82), (1, 0.76), (1, 1))
+_HILLS = ((0, 0.5), (0.3, 0.38), (0.55, 0.5), (0.8, 0.4), (1, 0.52), (1, 1), (0, 1))
+_GORGE = ((0.35, 1), (0.42, 0.6), (0.6, 0.52), (0.75, 0.66), (0.8, 1))
+
+
+LAYOUTS_OF_MATTER = (
+    (("rock", _PEAKS), ("snow", _SNOW), ("meadow", _SLOPE), ("trees", _WOOD)),
+    (("trees", _HILLS), ("meadow", _SLOPE), ("rock", _GORGE)),
+)
+
+
+def matter(folder: Path) -> list[Image.Image]:
+    """Two photos with the maps of ``segment`` in one numbering, as ``draw`` takes them; the photos."""
+    for name in ("images", "maps"):
+        (folder / name).mkdir()
+    (folder / "classes.json").write_text(json.dumps(_MATTER))
+    photos = []
+    for name, regions in _FOUND.items():
+        photos.append(opened(name))
+        found = np.asarray(calotype.segment(photos[-1])[0].convert("RGB")).astype(int) @ (65536, 256, 1)
+        codes, counts = np.unique(found, return_counts=True)
+        order = codes[np.argsort(-counts)]
+        index = np.zeros(found.shape, np.uint8)
+        for code, region in zip(order, regions, strict=True):
+            index[found == code] = _MATTER.index(region)
+        photos[-1].save(folder / "images" / f"{name}.png")
+        Image.fromarray(index).save(folder / "maps" / f"{name}.png")
+    return photos
+
+
+def painted_matter(areas: Sequence[tuple[str, Outline]], size: tuple[int, int]) -> Image.Image:
+    """A map of class numbers: sky, and areas of other classes over it."""
+    image = Image.new("L", size, 0)
+    for name, outline in areas:
+        ImageDraw.Draw(image).polygon([(x * size[0], y * size[1]) for x, y in outline], _MATTER.index(name))
+    return image
+
+
+def from_photos() -> None:
+    """Two painted layouts, and what ``draw`` makes of them from two photos with label maps."""
+    colours = np.array(flat_colours(len(_MATTER)), np.uint8)
+    with tempfile.TemporaryDirectory() as work:
+        photos = matter(Path(work))
+        images = [*photos, *(Image.open(Path(work, "maps", f"{name}.png")) for name in _FOUND)]
+        for areas in LAYOUTS_OF_MATTER:
+            layout = painted_matter(areas, (480, 360))
+            images += [layout, *calotype.draw(layout, photos=work, n=2, size="480x360"), layout]
+        images = [Image.fromarray(colours[np.asarray(x)]) if x.mode == "L" else x for x in images]
+    images = [images[i] for i in (0, 2, 1, 3, 4, 5, 8, 9)]
+    labels = ["a photo", "segment", "a photo", "segment", "a map", "draw --photos", "a map", "draw --photos"]
+    strip("from_photos", images, labels, 4, 300)
+
+
+def looks() -> None:
+    """Random looks of a face's map, other hair, other clothes, and the looks of another face."""
+    model, places = HERE.parent / "examples" / "models" / "parts", HERE.parent / "examples" / "layouts"
+    labels, face = (places / f"face{end}.png" for end in ("", "_photo"))
+    made = [
+        *calotype.draw(labels, model=model, n=4),
+        *calotype.restyle(face, labels, model=model, classes="hair", n=4),
+        *calotype.restyle(face, labels, model=model, classes="clothes", n=4),
+    ]
+    given = [Image.open(labels).convert("RGB"), *[Image.open(face).convert("RGB")] * 2]
+    images = [each for i in range(3) for each in (given[i], *made[4 * i : 4 * i + 4])]
+    large = [each.convert("RGB").resize((160, 160), Image.Resampling.NEAREST) for each in images]
+    rows = [("the map", "draw"), ("the face", "restyle --classes hair"), ("the face", "restyle --classes clothes")]
+    strip("looks", large, [text for first, rest in rows for text in (first, *[rest] * 4)], 5, 160)
+
+
 def maps() -> None:
     """What is found in four photos: regions, and outlines."""
     names = ("mountains", "pagoda", "stream", "dandelions")
@@ -471,6 +555,8 @@ PICTURES = {
     "stylize": styles,
     "mix": mixtures,
     "analogy": analogies,
+    "from_photos": from_photos,
+    "looks": looks,
     "shapes": forms,
     "relayout": layouts,
     "relayout_learned": learned_layouts,

@@ -45,9 +45,10 @@ from calotype.data.stream import Sample, Stream
 from calotype.metrics.frechet import fid, self_distance
 from calotype.metrics.segmentation import Confusion
 from calotype.models import spade
-from calotype.models.spade.trainer import Trainer
+from calotype.models.spade.network import build
 from calotype.nn.embedding import Vectors, chosen, embed, quantised
 from calotype.run import Run, fit
+from calotype.semantic.trainer import Trainer
 from machine import provenance
 
 HELD_OUT = 600  # the last scenes
@@ -151,7 +152,7 @@ def for_seconds(cfg: spade.Config, train: Part, seconds: float, work: Path, name
     """As many steps as take so many processor seconds, as the first ten say."""
     kept = work / name / "steps"
     if not kept.exists():
-        trainer, stream = Trainer(cfg, torch.device("cpu")), Stream(train, cfg.batch, seed=99)
+        trainer, stream = Trainer(cfg, torch.device("cpu"), build), Stream(train, cfg.batch, seed=99)
         step = step_seconds(lambda i: trainer.step(trainer.state, stream(i), i))
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(str(max(50, round(seconds / step))))

@@ -38,12 +38,13 @@ def ours(what: dict[str, Any]) -> tuple[Callable[[], None], int]:
 
     from calotype.losses.kl import gaussian_kl
     from calotype.models import spade
-    from calotype.models.spade.labels import LabelMaps
-    from calotype.models.spade.trainer import Trainer
+    from calotype.models.spade.network import build
+    from calotype.semantic.labels import LabelMaps
+    from calotype.semantic.trainer import Trainer
 
     cfg = replace(spade.PRESETS["small"], classes=what["classes"] - 1, batch=what["batch"], bf16=what["bf16"])
     torch.manual_seed(0)
-    trainer = Trainer(cfg, torch.device("cpu"))
+    trainer = Trainer(cfg, torch.device("cpu"), build)
     real, maps = picture_and_map(cfg.batch, cfg.size[0], cfg.classes)
     noise = torch.randn(cfg.batch, cfg.latent)
     weights = sum(p.numel() for p in trainer.net.generator.parameters())

@@ -61,6 +61,17 @@ def spade() -> Pair:
     return Image.open(layout), both
 
 
+def smis() -> Pair:
+    """A face's map, and three faces that differ in the look of the hair alone."""
+    layouts = gallery.HERE.parent / "examples" / "layouts"
+    model, labels = gallery.HERE.parent / "examples" / "models" / "parts", layouts / "face.png"
+    made = calotype.restyle(layouts / "face_photo.png", labels, model=model, classes="hair", n=3)
+    all_ = Image.new("RGB", (3 * (HEIGHT + 1), HEIGHT), "white")
+    for i, each in enumerate(made):
+        all_.paste(each.convert("RGB").resize((HEIGHT, HEIGHT), Image.Resampling.NEAREST), (i * (HEIGHT + 1), 0))
+    return Image.open(labels).convert("RGB").resize((HEIGHT, HEIGHT), Image.Resampling.NEAREST), all_
+
+
 def enlarged(engine: str, size: int) -> Pair:
     """A part of a small photo, with its pixels as squares and enlarged."""
     given = photo("pagoda" if engine == "span" else "mountains")
@@ -102,6 +113,7 @@ PICTURES: dict[str, Callable[[], Pair]] = {
     "span": lambda: enlarged("span", 160),
     "zssr": lambda: enlarged("zssr", 160),
     "cocogan": cocogan,
+    "smis": smis,
     "spade": spade,
     "stylegan": stylegan,
 }

@@ -138,6 +138,16 @@ def draw() -> Image.Image:
     return beside(Image.open(layout).convert("RGB"), made.convert("RGB"))
 
 
+def restyle() -> Image.Image:
+    """An example face, and the same with other hair and other clothes."""
+    examples = gallery.HERE.parent / "examples"
+    face, labels = (examples / "layouts" / f"face{end}.png" for end in ("_photo", ""))
+    model = examples / "models" / "parts"
+    made = calotype.restyle(face, labels, model=model, classes="hair,clothes", seed=0)[0]
+    large = [each.convert("RGB").resize((256, 256), Image.Resampling.NEAREST) for each in (Image.open(face), made)]
+    return beside(*large)
+
+
 def segment() -> Image.Image:
     return beside(*(cell("maps", 280, 1, top, 187) for top in (19, 259)))
 
@@ -239,7 +249,7 @@ def evaluate() -> Image.Image:
 
 
 def dissect() -> Image.Image:
-    """Samples of the example's faces, and how much of three things is in the set (frames) and in them (bars)."""
+    """Samples of the example's faces under a drawing of what dissection shows: bars that nothing was measured for."""
     model = Path(__file__).parent.parent / "examples" / "models" / "faces"
     canvas = grid(calotype.sample(model, n=12, device="cpu").images, 4, 3)
     draw = ImageDraw.Draw(canvas, "RGBA")
@@ -253,7 +263,7 @@ def dissect() -> Image.Image:
 
 PICTURES = (
     *(vary, retarget, paint, harmonize, edit, erase, expand, texture, stylize, mix, upscale, animate),
-    *(analogy, relayout, draw, segment, edges, train, evaluate, dissect, learn, sample, panorama),
+    *(analogy, relayout, draw, restyle, segment, edges, train, evaluate, dissect, learn, sample, panorama),
 )
 
 if __name__ == "__main__":

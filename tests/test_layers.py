@@ -24,7 +24,7 @@ LAYERS = [
     {"run", "saving"},
     {"nn"},
     {"losses", "data"},
-    {"metrics", "matching", "kinds"},
+    {"metrics", "matching", "kinds", "semantic"},
     {"inspection"},
     {"engines", "models"},
     {"catalog"},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import re
 
 import pytest
 import torch
@@ -12,6 +11,7 @@ import torch
 from calotype import catalog
 from calotype.kinds import KINDS, OUTPUTS
 from calotype.run import Run
+from calotype.tasks.engines import attribute_docs
 from calotype.types import Cost
 
 
@@ -80,7 +80,7 @@ def test_config_is_frozen_and_every_field_documented(model):
     assert config.__dataclass_params__.frozen
     config()  # every field has a default
     for field in dataclasses.fields(config):
-        assert re.search(rf"^\s*{field.name}\s*:\s*\S", inspect.getdoc(config), re.MULTILINE), field.name
+        assert attribute_docs(config).get(field.name), field.name
 
 
 def test_presets(model):

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from calotype.tasks.paint import paint as paint
     from calotype.tasks.panorama import panorama as panorama
     from calotype.tasks.relayout import relayout as relayout
+    from calotype.tasks.restyle import restyle as restyle
     from calotype.tasks.retarget import retarget as retarget
     from calotype.tasks.sample import sample as sample
     from calotype.tasks.segment import segment as segment
@@ -83,6 +84,7 @@ _HOMES = {
     "animate": "calotype.tasks.animate",
     "analogy": "calotype.tasks.analogy",
     "relayout": "calotype.tasks.relayout",
+    "restyle": "calotype.tasks.restyle",
     "segment": "calotype.tasks.segment",
     "edges": "calotype.tasks.edges",
     "draw": "calotype.tasks.draw",

@@ -150,6 +150,33 @@ def _label_map_tensor(labels: LabelMap, device: torch.device) -> torch.Tensor:
     return torch.where(index == NO_CLASS, -1, index).to(device) if labels.classes <= NO_CLASS else index.to(device)
 
 
+def _read_looks(value: Any, reading: Reading) -> dict[int, Any]:
+    """Looks of classes by their numbers."""
+    from calotype.image.looks import open_looks
+
+    return open_looks(value, reading.about.get("names") or (), reading.about.get("colours") or ())
+
+
+def _looks_identity(looks: Mapping[int, Any]) -> dict[str, Any]:
+    """A seed, or photo and label map, of each class by its name."""
+    return {
+        look.name: look.seed
+        if look.photo is None
+        else {"photo": photo_identity(look.photo), "map": label_map_identity(look.labels)}
+        for look in looks.values()
+    }
+
+
+def _looks_tensor(looks: Mapping[int, Any], device: torch.device) -> dict[int, Any]:
+    """A seed, or photo [1, 3, H, W] and label map [1, H, W], of each class by its number."""
+    return {
+        number: look.seed
+        if look.photo is None
+        else (_photo_tensor(look.photo, device), _label_map_tensor(look.labels, device))
+        for number, look in looks.items()
+    }
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # Boxes and latent codes
 
@@ -290,6 +317,7 @@ _ALL = (
     _picture("sketch"),
     _picture("mask", _mask_tensor),
     Kind("label map", "file", _read_label_map, label_map_identity, _label_map_tensor, picture=True, auto=True),
+    Kind("looks", "pairs", _read_looks, _looks_identity, _looks_tensor),
     Kind("boxes", "file", _read_boxes, _boxes_identity, _boxes_tensor),
     Kind("latent", "file", _read_latent, _latent_identity, _latent_tensor),
     Kind("whole", "whole"),

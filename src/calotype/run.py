@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote, unquote
 
 import torch
@@ -25,6 +25,17 @@ _STATES_DIFFER = (
 )
 Batch = TypeVar("Batch")
 S = TypeVar("S", bound=State)
+
+
+class HasState(Protocol):
+    """A trainer."""
+
+    @property
+    def state(self) -> Mapping[str, Any]:
+        """Everything that its steps change, by name."""
+
+
+T = TypeVar("T", bound=HasState)
 
 
 @dataclass(frozen=True)
@@ -296,6 +307,21 @@ class Run:
             raise InputError(
                 f"{shown(path)} was started with other settings: give the same ones, or another folder to start again"
             ) from error
+
+
+def started(make: Callable[[], T], run: Run, stage: str = "") -> T:
+    """What a stage starts from: its networks and optimizers, made with torch seeded by (seed, stage)."""
+    run.reseed(stage, "start")
+    return make()
+
+
+def resumed(trainer: T, run: Run, steps: int, stage: str = "") -> T | None:
+    """A trainer as a stage of so many steps last saved it; ``None`` where nothing is saved.
+
+    Raises:
+        InputError: what was saved is damaged, or from other settings.
+    """
+    return trainer if run.restored(steps, trainer.state, stage) else None
 
 
 def fit(

@@ -107,3 +107,17 @@ def test_a_map_with_too_many_pixels_is_refused_before_it_is_decoded(tmp_path, mo
     Image.fromarray(INDEX).save(tmp_path / "map.png")
     with pytest.raises(InputError, match="has 36x20 pixels"):
         read(tmp_path / "map.png")
+
+
+@pytest.mark.parametrize(("palette", "said"), [([(9, 9, 9), (90, 0, 0)], 1), ([(9, 9, 9), (99, 99, 99)], 0)])
+def test_a_palette_of_other_colours_is_named(tmp_path, palette, said):
+    index = np.zeros((16, 16), np.uint8)
+    index[8:] = 1
+    picture = Image.fromarray(index, "P")
+    picture.putpalette([level for colour in palette for level in colour])
+    picture.save(tmp_path / "other.png")
+    labels = open_class_map(tmp_path / "other.png", ["sky", "sea"], [(0, 0, 255), (0, 255, 0)])
+    assert (labels.index == index).all()
+    assert len(labels.notes) == said
+    assert not said or "the palette of 'other' is not that of the classes" in labels.notes[0]
+    assert not said or "(0 sky, 1 sea ...)" in labels.notes[0]

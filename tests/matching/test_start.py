@@ -37,7 +37,7 @@ def test_what_a_guide_asks_for_lies_there_and_otherwise_the_place_decides() -> N
     level = Level((20, 30), 1.0, 5, 1)
     rng = torch.Generator().manual_seed(0)
     made = layout_image(
-        photo, guide, level, rng, position_weight=0.3, displacement=(0.0, 10.0), components=0, spread=0.1
+        [photo], guide, level, rng, position_weight=0.3, displacement=(0.0, 10.0), components=0, spread=0.1
     )
     assert made.shape == photo.shape
     assert made[0, 0, :, 24:].min() > 0.9

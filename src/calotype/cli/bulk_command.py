@@ -330,7 +330,10 @@ class _Progress:
 
 def _paths(shared: Mapping[str, Any]) -> Iterator[str]:
     for given in shared.values():
-        yield from given if isinstance(given, list) else filter(None, [given])
+        if isinstance(given, Mapping):  # looks: a seed, or a photo and its label map
+            yield from (path for look in given.values() for path in look.split(",") if not path.isdigit())
+        else:
+            yield from given if isinstance(given, list) else filter(None, [given])
 
 
 def counted(count: int, thing: str) -> str:

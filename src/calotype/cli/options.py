@@ -72,8 +72,9 @@ def _pairs(typed: list[str], about: Param) -> dict[str, str]:
     for text in typed:
         key, equals, value = text.partition("=")
         if not (key.strip() and equals):
+            example = {"looks": "hair=7"}.get(about.kind, "patch=5")
             raise Misuse(
-                f"'{text}' cannot be set: write {about.flags[0]} {about.metavar}, like {about.flags[0]} patch=5"
+                f"'{text}' cannot be set: write {about.flags[0]} {about.metavar}, like {about.flags[0]} {example}"
             )
         pairs[key.strip()] = value.strip()
     return pairs

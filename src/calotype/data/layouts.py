@@ -95,15 +95,11 @@ class Layouts:
 
         def read(number: int) -> tuple[Photo, NDArray[np.uint8]]:
             photo = open_photo(pairs[number][0])
-            index = read_map(pairs[number][1]) if colours is None else _painted(pairs[number][1], colours)
+            index = class_map(pairs[number][1], classes, means, colours)
             if photo.rgb.shape[:2] != index.shape:
                 height, width = index.shape
                 raise InputError(f"{shown(pairs[number][1])} is {width}x{height}, its picture {photo.size}: not a pair")
-            known = means[index]
-            wrong = known[(known >= classes) & (known != NONE)]
-            if len(wrong):
-                raise InputError(f"{shown(pairs[number][1])} has class {wrong[0]}: there are {classes}, from 0")
-            return photo, known
+            return photo, index
 
         self._decoded = decoded(
             pairs,
@@ -135,6 +131,27 @@ class Layouts:
     def report(self) -> str:
         """One line about the skipped pairs; empty if there are none."""
         return self._decoded.report()
+
+
+def class_map(
+    path: Path, classes: int, table: NDArray[np.uint8], colours: Sequence[tuple[int, int, int]] | None
+) -> NDArray[np.uint8]:
+    """The classes of a map: uint8 [H, W], 255 for none.
+
+    Args:
+        path: of the map.
+        classes: how many there are.
+        table: the class of each number in the file, 256 of them.
+        colours: of the classes, if the map is painted in them; ``None`` if it holds numbers.
+
+    Raises:
+        InputError: it cannot be read, or has a class that there is not.
+    """
+    known = table[read_map(path) if colours is None else _painted(path, colours)]
+    wrong = known[(known >= classes) & (known != NONE)]
+    if len(wrong):
+        raise InputError(f"{shown(path)} has class {wrong[0]}: there are {classes}, from 0")
+    return known
 
 
 def _painted(path: Path, colours: Sequence[tuple[int, int, int]]) -> NDArray[np.uint8]:

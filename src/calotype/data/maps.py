@@ -70,6 +70,15 @@ class MapSet:
             on_progress=on_progress,
         )
 
+    def label_map(self, number: int) -> NDArray[np.uint8]:
+        """The classes of the map of a pair, at its full size: uint8 [H, W], 255 for none.
+
+        Raises:
+            InputError: it cannot be read, or has a class that the set does not have.
+        """
+        means = np.array(range(256) if self.table is None else self.table, np.uint8)
+        return layouts.class_map(self.pairs[number][1], self.classes, means, self.colours if self.painted else None)
+
 
 def map_set(folder: Path) -> MapSet:
     """The pictures with label maps in a folder.

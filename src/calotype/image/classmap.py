@@ -46,7 +46,9 @@ def open_class_map(source: LabelMapLike, names: Sequence[str], colours: Sequence
     if picture.numbers is not None and not _in_colours(picture, known):
         name = "map" if picture.source is None else picture.name
         index = _checked(picture.numbers, name, names)
-        return LabelMap(index, known, name, picture.source, picture.notes)
+        return LabelMap(
+            index, known, name, picture.source, (*picture.notes, *_of_another_palette(picture, index, names))
+        )
     index, notes = _painted(picture, names, known)
     return LabelMap(index, known, picture.name, picture.source, (*picture.notes, *notes))
 
@@ -57,6 +59,18 @@ def _in_colours(picture: MapPicture, known: Sequence[Colour]) -> bool:
         return False
     used = np.unique(picture.numbers).tolist()
     return all(number < len(picture.palette) and picture.palette[number] in known for number in used)
+
+
+def _of_another_palette(picture: MapPicture, index: NDArray[np.uint8], names: Sequence[str]) -> tuple[str, ...]:
+    """A line about a palette picture in other colours than those of the classes: it may be a map for another model."""
+    shades = all(len(set(colour)) == 1 for colour in picture.palette)
+    if picture.stored != "palette" or shades:
+        return ()
+    used = [number for number in np.unique(index).tolist() if number != NO_CLASS][:3]
+    said = ", ".join(f"{number} {names[number]}" for number in used)
+    return (
+        f"the palette of '{picture.name}' is not that of the classes: its numbers are taken as classes ({said} ...)",
+    )
 
 
 def _checked(index: NDArray[np.integer], name: str, names: Sequence[str]) -> NDArray[np.uint8]:

@@ -41,24 +41,43 @@ def label_channels(photo: Tensor, before: Tensor, target: Tensor) -> tuple[Tenso
     Raises:
         InputError: the map is not of the photo's size, or the target has a label that the photo does not have.
     """
-    if before.shape[1:] != photo.shape[2:]:
-        sizes = [f"{x.shape[-1]}x{x.shape[-2]}" for x in (before, photo)]
-        raise InputError(f"the label map is {sizes[0]} and the photo {sizes[1]} pixels: give two of one size")
-    there = before.flatten().bincount().nonzero()[:, 0]
+    (source,), wanted = label_channels_of([photo], [before], target)
+    return source, wanted
+
+
+def label_channels_of(photos: Sequence[Tensor], maps: Sequence[Tensor], target: Tensor) -> tuple[list[Tensor], Tensor]:
+    """As ``label_channels``, for several photos: the labels of the target may lie in any of them.
+
+    Args:
+        photos: [1, C, H, W] each.
+        maps: int64 [1, H, W] each, their label maps, in one numbering.
+        target: int64 [1, h, w], the target label map, in the same numbering.
+
+    Returns:
+        [1, G, H, W] of each photo, and [1, G, h, w], float32, -1..1.
+
+    Raises:
+        InputError: a map is not of its photo's size, or the target has a label that no photo has.
+    """
+    for before, photo in zip(maps, photos, strict=True):
+        if before.shape[1:] != photo.shape[2:]:
+            sizes = [f"{x.shape[-1]}x{x.shape[-2]}" for x in (before, photo)]
+            raise InputError(f"the label map is {sizes[0]} and the photo {sizes[1]} pixels: give two of one size")
+    there = torch.unique(torch.cat([torch.unique(before) for before in maps]))
     missing = target[~torch.isin(target, there)]
     if len(missing):
         raise InputError(
             f"the target wants label {int(missing.min())}, which lies nowhere in the photo: use the labels that do"
         )
-    codes = label_codes(len(there)).to(photo)
-    maps = [torch.searchsorted(there, x) for x in (before, target)]
-    lines = [label for label in range(len(there)) if len(there) == 2 and is_thin(maps[0] == label)]
-    reach = [share * max(photo.shape[2:]) for share in _RADII]
-    source, wanted = (
+    codes = label_codes(len(there)).to(photos[0])
+    known = [torch.searchsorted(there, x) for x in (*maps, target)]
+    lines = [label for label in range(len(there)) if len(there) == 2 and is_thin(known[0] == label)]
+    reach = [share * max(photos[0].shape[2:]) for share in _RADII]
+    channels = [
         torch.cat([codes[x].permute(0, 3, 1, 2), *(line_proximity(x == label, r) for label in lines for r in reach)], 1)
-        for x in maps
-    )
-    return source, wanted
+        for x in known
+    ]
+    return channels[:-1], channels[-1]
 
 
 def is_thin(there: Tensor) -> bool:

@@ -34,9 +34,7 @@ def at_level(photos: Sequence[Tensor], factor: float, coarser: float | None, pat
 
     The first photo is always included; others that are smaller than two patches at this level are left out.
     """
-    sizes = [size_at(photo, factor, patch) for photo in photos]
-    chosen = [i for i, size in enumerate(sizes) if i == 0 or min(size) >= 2 * patch]
-    sizes = [sizes[i] for i in chosen]
+    chosen, sizes = zip(*sizes_at(photos, factor, patch), strict=True)
     sharp = [resize(photos[i], size) for i, size in zip(chosen, sizes)]
     blurred = None
     if coarser is not None:
@@ -44,6 +42,12 @@ def at_level(photos: Sequence[Tensor], factor: float, coarser: float | None, pat
             [resize(resize(photos[i], size_at(photos[i], coarser, patch)), s) for i, s in zip(chosen, sizes)]
         )
     return Library(stacked(sharp), blurred, crossing_borders(sizes, patch, sharp[0].device))
+
+
+def sizes_at(photos: Sequence[Tensor], factor: float, patch: int) -> list[tuple[int, tuple[int, int]]]:
+    """The numbers of the photos that a library at ``factor`` times full size includes, each with its size there."""
+    sizes = [size_at(photo, factor, patch) for photo in photos]
+    return [(i, size) for i, size in enumerate(sizes) if i == 0 or min(size) >= 2 * patch]
 
 
 def size_at(photo: Tensor, factor: float, patch: int) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -12,7 +13,7 @@ from calotype.image.patches import principal_filters
 from calotype.image.resize import resize
 from calotype.matching import field as fields
 from calotype.matching.layout import position_channels
-from calotype.matching.library import at_level
+from calotype.matching.library import at_level, sizes_at, stacked
 from calotype.matching.refine import Guide, Level
 from calotype.matching.vote import vote
 
@@ -55,7 +56,7 @@ def tileable(x: Tensor, tile: tuple[bool, bool]) -> Tensor:
 
 
 def layout_image(
-    photo: Tensor,
+    photos: Sequence[Tensor],
     guide: Guide,
     level: Level,
     noise: torch.Generator,
@@ -70,8 +71,8 @@ def layout_image(
     The position decides where the guide is ambiguous, as within one label: a sky stays darker at the top.
 
     Args:
-        photo: [1, C, H, W].
-        guide: guide channels of photo and result.
+        photos: [1, C, H, W] each.
+        guide: guide channels of the photos and of the result.
         level: the coarsest level.
         noise: CPU generator of the displacement.
         position_weight: weight of the position, with coordinates from -1 to 1 on each axis.
@@ -83,13 +84,15 @@ def layout_image(
     Returns:
         [1, C, h, w].
     """
-    library = at_level([photo], level.factor, None, level.patch)
+    library = at_level(photos, level.factor, None, level.patch)
+    kept = [(photos[i], size) for i, size in sizes_at(photos, level.factor, level.patch)]
     source = at_level(guide.source, level.factor, None, level.patch).sharp
+    places = stacked([position_channels(photo.new_empty(1, 1, *size)) for photo, size in kept])
     target = resize(guide.target, level.size)
     positions = displaced(position_channels(target), *displacement, noise)
-    known = torch.cat([guide.weight * source, position_weight * position_channels(source)], 1)
+    known = torch.cat([guide.weight * source, position_weight * places], 1)
     wanted = torch.cat([guide.weight * target, position_weight * positions], 1)
     filters = principal_filters(known, level.patch, components or known.shape[1] * level.patch**2)
-    query, key = fields.Grid(wanted, filters), fields.Grid(known, filters)
+    query, key = fields.Grid(wanted, filters), fields.Grid(known, filters, library.forbidden)
     field = fields.exact(query, key, 0)
     return vote(field, query.shape, library.sharp, key.shape[1], level.patch, level.size, spread)

@@ -1,14 +1,18 @@
 """The verb ``draw``: generate pictures from a label map with a model of a data set."""
 
 # Annotations are values here, not strings: the command line is made from them.
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
+from calotype.errors import InputError
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.layout_job import LayoutJob
 from calotype.tasks.param import Param
+from calotype.tasks.photos_job import PHOTOS_ENGINE, PhotosJob, opened_layout
+from calotype.tasks.request import Request, request
 from calotype.tasks.sample import UNFINISHED
 from calotype.types import LabelMapLike
 
@@ -16,12 +20,51 @@ if TYPE_CHECKING:
     from calotype.run import Run
 
 
+LOOK = Param(
+    "the look of a class: a seed, or a photo and its label map; for models with a look for each class",
+    kind="looks",
+    flags=("--look",),
+    metavar="CLASS=SEED|PHOTO,MAP",
+    first=True,
+)
+
+
 class DrawJob(LayoutJob):
-    """Job of the verb ``draw``."""
+    """Job of the verb ``draw`` with a model; without one, ``create`` gives a ``PhotosJob``."""
 
     verb = "draw"
-    takes = ("layout",)
+    takes = ("layout", "look")
     main = "layout"
+
+    @classmethod
+    def ordered(cls, **given: Any) -> Request:
+        """See ``Job``; without a model, the request is for the engine that takes the matter of photos.
+
+        Raises:
+            InputError: there is neither a model nor a folder of photos, or there are both.
+        """
+        if given.get("model") is not None and given.get("photos") is not None:
+            raise InputError("a model and photos were both given: leave out --model (model=) or --photos (photos=)")
+        if given.get("model") is None and given.get("photos") is None:
+            raise InputError(
+                "draw needs a trained model: give --model NAME (model=; 'calotype models' lists them), or a folder of "
+                "photos with label maps, --photos FOLDER (photos=)"
+            )
+        if given.get("model") is not None:
+            return super().ordered(**given)
+        return request(cls.verb, engine=PHOTOS_ENGINE, preset="fast", **{**given, "photos": str(given["photos"])})
+
+    @classmethod
+    def opened(cls, name: str, value: Any, request: Request) -> Any:
+        """See ``Job``; without a model, the classes are those of the photos' maps."""
+        if request.loaded is None and name == "layout":
+            return opened_layout(value, request)
+        return super().opened(name, value, request)
+
+    @classmethod
+    def create(cls, request: Request, inputs: Mapping[str, Any], run: Optional["Run"] = None) -> Any:
+        """See ``Job``."""
+        return super().create(request, inputs, run) if request.loaded else PhotosJob.create(request, inputs, run)
 
 
 def draw(
@@ -37,6 +80,16 @@ def draw(
     n: Annotated[int, arguments.COUNT] = 1,
     seed: Annotated[int, arguments.SEED] = 0,
     *,
+    look: Annotated[Mapping[str, Any] | None, LOOK] = None,
+    photos: Annotated[
+        str | Path | None,
+        Param(
+            "instead of a model: a folder of photos with label maps, whose matter is laid out anew at full resolution",
+            kind="folder",
+            metavar="FOLDER",
+            first=True,
+        ),
+    ] = None,
     model: Annotated[str | Path | None, replace(arguments.MODEL, first=True)] = None,
     size: Annotated[arguments.SizeLike | None, arguments.SIZE] = None,
     unfinished: Annotated[bool, UNFINISHED] = False,
@@ -48,12 +101,21 @@ def draw(
 
     The model is trained on pictures with label maps, such as those of the set scenes: calotype data scenes, then
     calotype train MODEL scenes. A label map is a grey PNG of class numbers, or a picture painted in the colours of the
-    model's classes.
+    model's classes. Models with a look for each class (smis) take looks from elsewhere, too: --look hair=7 for that of
+    seed 7, or --look hair=photo.jpg,map.png for that of a photo.
+
+    Without a model, the matter of photos is laid out anew, in seconds: calotype draw map.png --photos FOLDER, with the
+    photos in its folder images and a label map of each, of the same name, in maps.
 
     Args:
         layout: a label map: a path, PIL image, array [H, W] of class numbers, or ``LabelMap``.
         n: number of pictures; each uses the next seed.
         seed: seed of the first picture; different seeds give different appearances.
+        look: for models with a look for each class: by the name of a class a seed, or a photo and its label map, from
+            which the look of that class is taken.
+        photos: instead of a model a folder with ``images`` and ``maps``, or a set or another layout that ``train``
+            takes: the photos whose maps are most like the layout lend their matter to it. The next seed begins with
+            the next similar photo.
         model: a name that ``calotype models`` lists, or a folder.
         size: of the pictures: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``. ``None``: the number of pixels of
             the training size, in the layout's aspect ratio.

@@ -33,8 +33,15 @@ def _about(name: str) -> dict[str, Any]:
 
 
 def attribute_docs(config: type) -> dict[str, str]:
-    """The descriptions of a class's attributes: the lines ``name: meaning`` under ``Attributes:`` in its docstring."""
-    _, _, section = (inspect.getdoc(config) or "").partition("Attributes:\n")
+    """Descriptions of a class's attributes: lines ``name: meaning`` under ``Attributes:``, its own and its bases'."""
+    meanings: dict[str, str] = {}
+    for base in reversed(config.__mro__):
+        meanings |= _meanings(base.__doc__ or "")
+    return meanings
+
+
+def _meanings(doc: str) -> dict[str, str]:
+    _, _, section = inspect.cleandoc(doc).partition("Attributes:\n")
     meanings: dict[str, str] = {}
     name = ""
     for line in section.splitlines():

@@ -4,22 +4,40 @@ from __future__ import annotations
 
 from typing import Any
 
+from calotype.errors import InputError
 from calotype.kinds import KINDS
+from calotype.tasks.image_conditioned import of_photo
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.model_job import ModelJob
+from calotype.tasks.request import Request
 from calotype.types import LabelMap, Size
 
 
 class LayoutJob(ModelJob):
     """A job for a model whose function may take an input ``layout``."""
 
+    @classmethod
+    def opened(cls, name: str, value: Any, request: Request) -> Any:
+        """See ``Job``; no looks are none at all."""
+        if name == "look" and not value:
+            return None
+        if name == "look" and all(given.name != name for given in request.declared.inputs):
+            raise InputError(
+                "looks of classes need a model that has them, like those of smis: leave out --look (look=)"
+            )
+        return super().opened(name, value, request)
+
     def fitting_size(self) -> Size:
         """The requested size; by default the number of pixels of the training size, in the layout's aspect ratio."""
         layout, training_size = self.inputs.get("layout"), Size(*self.loaded.photo_size)
         if self.request.size is not None or not isinstance(layout, LabelMap):
             return self.request.size or training_size
-        scale = (training_size.pixels / layout.size.pixels) ** 0.5
-        return Size(max(1, round(layout.size.height * scale)), max(1, round(layout.size.width * scale)))
+        return self.filled_by(layout.size)
+
+    def filled_by(self, layout: Size) -> Size:
+        """The size with the number of pixels of the training size, in the aspect ratio of a layout."""
+        scale = (Size(*self.loaded.photo_size).pixels / layout.pixels) ** 0.5
+        return Size(max(1, round(layout.height * scale)), max(1, round(layout.width * scale)))
 
     def model_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """The usual arguments, with the label map resized to the size of the result."""
@@ -29,7 +47,15 @@ class LayoutJob(ModelJob):
 
             name = next(given.argument or given.name for given in self.declared.inputs if given.name == "layout")
             arguments[name] = KINDS["label map"].tensor(fitted(layout, self.size), self.run.device)
-        return arguments
+        return {**arguments, **self._maps_of_pictures()}
+
+    def _maps_of_pictures(self) -> dict[str, Any]:
+        """The label map of each picture that has one, at the size of the picture: that of X is the input X_map."""
+        device = self.run.device
+        pairs = [(name, self.inputs.get(f"{name}_map")) for name in self.inputs]
+        given = {name: labels for name, labels in pairs if labels is not None}
+        fitting = {f"{name}_map": of_photo(labels, self.inputs[name]) for name, labels in given.items()}
+        return {name: KINDS["label map"].tensor(labels, device) for name, labels in fitting.items()}
 
     @property
     def name(self) -> str:

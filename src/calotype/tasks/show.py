@@ -127,7 +127,7 @@ def _of_model(settings: Mapping[str, Any], known: Mapping[str, tuple[Param, Any]
     pictures = settings.get("pictures", {})
     yield from ("calotype", settings["verb"])
     for name, (about, default) in known.items():
-        value = settings["model"] if about.kind == "model" else pictures[name]["name"] if name in pictures else None
+        value = settings.get("model") if about.kind == "model" else pictures[name]["name"] if name in pictures else None
         if value is not None:
             yield from () if default is Parameter.empty else (about.flag(name),)
             yield _as_argument(value)

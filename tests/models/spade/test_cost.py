@@ -10,11 +10,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from calotype.models import spade
 from calotype.models.spade import cost
-from calotype.models.spade.labels import LabelMaps, input_channels
 from calotype.nn.patchgan import MultiScaleDiscriminator
+from calotype.semantic.labels import LabelMaps, input_channels
 from calotype.types import Cost
 
 costs = __import__("calotype.models.spade.cost", fromlist=["x"])
+shared = __import__("calotype.semantic.cost", fromlist=["x"])
 
 
 def counted(work) -> float:
@@ -59,8 +60,8 @@ def test_what_a_processor_is_made_for_makes_training_shorter(monkeypatch):
     cfg = spade.PRESETS["small"]
     seconds = []
     for tiles, vectors in ((True, True), (False, True), (False, False)):
-        monkeypatch.setattr(costs, "bfloat16_tiles", lambda it=tiles: it)
-        monkeypatch.setattr(costs, "fast_bfloat16", lambda it=vectors: it)
+        monkeypatch.setattr(shared, "bfloat16_tiles", lambda it=tiles: it)
+        monkeypatch.setattr(shared, "fast_bfloat16", lambda it=vectors: it)
         seconds.append(spade.training_cost(cfg).seconds)
     assert seconds == sorted(seconds)
     assert seconds[2] == spade.training_cost(replace(cfg, bf16=False)).seconds

@@ -13,8 +13,8 @@ from torch.nn.utils import spectral_norm
 
 from calotype.errors import InputError
 from calotype.models import spade
-from calotype.models.spade.labels import LabelMaps, instance_edges
 from calotype.run import Run
+from calotype.semantic.labels import LabelMaps, instance_edges
 
 WIDTH, HIDDEN = 2, 8
 

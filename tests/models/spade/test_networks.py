@@ -11,8 +11,8 @@ import torch
 from calotype.models.spade import PRESETS, build
 from calotype.models.spade.encoder import encoder_widths
 from calotype.models.spade.generator import plan
-from calotype.models.spade.labels import LabelMaps
 from calotype.nn.folding import folded_state
+from calotype.semantic.labels import LabelMaps
 
 TINY = PRESETS["tiny"]
 PAPER = PRESETS["paper"]

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
+from importlib import import_module
 
 import pytest
 import torch
 
-from calotype import distributed, saving
+from calotype import saving
 from calotype.catalog import configured
 from calotype.errors import InputError
 from calotype.models import spade
-from calotype.models.spade.trainer import Trainer, examples
+from calotype.models.spade.network import build
 from calotype.run import Run
+from calotype.semantic.trainer import Trainer, examples
 
-SOURCE = Path(__file__).parents[3] / "src"
 TINY = spade.PRESETS["tiny"]
 COLOURS = torch.tensor([[-0.8, 0.2, 0.9], [0.9, -0.5, -0.9], [0.1, 0.8, -0.2]])
 
@@ -93,7 +90,7 @@ def test_nothing_unfinished_where_nothing_was_begun(tmp_path):
 )
 def test_variants_learn_too(changes):
     cfg = replace(TINY, **changes)
-    trainer = Trainer(cfg, torch.device("cpu"))
+    trainer = Trainer(cfg, torch.device("cpu"), build)
     said = [trainer.step(trainer.state, batches(cfg)(i), i) for i in range(2)]
     assert all(torch.isfinite(value) for each in said for value in each.values())
     assert ("perceptual" in said[0]) == (cfg.perceptual != "none")
@@ -128,52 +125,9 @@ def test_pictures_without_maps_are_refused():
 
 def learned(folder):
     """Train a tiny net on this process's share of the batches; the losses and the net are saved."""
-    cfg, said = replace(TINY, steps=3, bf16=False), []
-    every = batches(cfg)
-
-    def heard(event):
-        if event.kind == "step":
-            said.append(sorted(event.values.items()))
-
-    net = spade.train(
-        lambda i: {name: distributed.share(value) for name, value in every(i).items()}, cfg, Run(on_event=heard)
-    )
-    if distributed.rank() == 0:
-        torch.save({"said": said, "net": net.state_dict()}, folder / "learned.pt")
+    cfg = replace(TINY, steps=3, bf16=False)
+    import_module("together").train_share(spade.train, batches(cfg), cfg, folder)
 
 
-WORKER = """
-import sys, torch
-from pathlib import Path
-from calotype import distributed
-sys.path.insert(0, sys.argv[2])
-from test_train import learned
-torch.set_num_threads(1)
-with distributed.group(torch.device("cpu")):
-    learned(Path(sys.argv[1]))
-    distributed.barrier()
-"""
-
-
-def test_two_processes_do_what_one_does_with_the_whole_batch(tmp_path):
-    alone, together = tmp_path / "alone", tmp_path / "together"
-    for folder in (alone, together):
-        folder.mkdir()
-    learned(alone)
-    script = together / "worker.py"
-    script.write_text(WORKER)
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    done = subprocess.run(
-        [*launcher, str(script), str(together), str(Path(__file__).parent)],
-        env={**os.environ, "PYTHONPATH": str(SOURCE), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        timeout=280,
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    one, two = (torch.load(folder / "learned.pt", weights_only=True) for folder in (alone, together))
-    # Rounding apart, which Adam turns into steps where a gradient is 0.
-    for mine, theirs in zip(two["said"], one["said"]):
-        assert [name for name, _ in mine] == [name for name, _ in theirs]
-        assert [x for _, x in mine] == pytest.approx([x for _, x in theirs], rel=1e-3, abs=1e-3)
-    for name, value in one["net"].items():
-        torch.testing.assert_close(two["net"][name], value, atol=5e-3, rtol=1e-2)
+def test_two_processes_do_what_one_does_with_the_whole_batch(tmp_path, tests_contract):
+    import_module("together").check_two_do_what_one_does(learned, __file__, tmp_path)

@@ -46,7 +46,7 @@ def initial_image(
     labels = at_level(guide.source, level.factor, None, level.patch).sharp
     confidence = likelihood(small, known, labels, resize(guide.target, level.size)) ** cfg.believed
     fallback = layout_image(
-        photo,
+        [photo],
         guide,
         level,
         noise,

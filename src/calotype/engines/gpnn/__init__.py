@@ -33,7 +33,8 @@ a coarse level, and refined from there up.
 
 ``analogy`` is an image analogy A : A' applied to B (Hertzmann et al., Image Analogies, SIGGRAPH 2001): patches are
 compared by their pixels and by guide channels, such as a label map of the photo, or the photo without its effect.
-``relayout`` is the same for two label maps given as class indices.
+``relayout`` is the same for two label maps given as class indices, and ``draw`` for a layout and several photos with
+label maps: the first is the one whose map is nearest, and the others have what it lacks.
 
 Sizes: from 16 pixels up to a hundred megapixels. Limits: no semantics, so a face or a building may be broken up; what
 is unique in a photo is either kept whole or broken. Several photos may contribute patches. Results may be tileable. CPU
@@ -43,6 +44,7 @@ and CUDA run the same code, with the same noise.
 from calotype.engines.gpnn.analogy import analogy, relayout
 from calotype.engines.gpnn.config import PRESETS, Config
 from calotype.engines.gpnn.cost import cost
+from calotype.engines.gpnn.draw import draw
 from calotype.engines.gpnn.generate import retarget, scales, vary
 from calotype.engines.gpnn.remake import remake, stylize
 from calotype.engines.gpnn.texture import texture
@@ -52,6 +54,7 @@ __all__ = [
     "Config",
     "analogy",
     "cost",
+    "draw",
     "relayout",
     "remake",
     "retarget",

@@ -64,7 +64,7 @@ def analogy(
     inputs = analogy_inputs(photo, before, resize(picture, size), guide, colours)
     channels = guide_of(inputs, cfg, itself=before is None)
     restless = cfg.analogy_restless if inputs.tint is None else 0.0
-    return inputs.coloured(synthesized(inputs.exemplar, channels, size, cfg, run, noise, restless))
+    return inputs.coloured(synthesized([inputs.exemplar], channels, size, cfg, run, noise, restless))
 
 
 @torch.no_grad()
@@ -94,11 +94,11 @@ def relayout(photos: Sequence[Tensor], cfg: Config, run: Run, *, before: Tensor,
     source, wanted = label_channels(photos[0], before, target)
     channels = Guide([source], wanted, cfg.label_weight)
     noise = torch.Generator().manual_seed(seed)
-    return synthesized(photos[0], channels, size, cfg, run, noise, cfg.analogy_restless).clamp(-1, 1)
+    return synthesized(photos, channels, size, cfg, run, noise, cfg.analogy_restless).clamp(-1, 1)
 
 
 def synthesized(
-    exemplar: Tensor,
+    exemplars: Sequence[Tensor],
     channels: Guide,
     size: tuple[int, int],
     cfg: Config,
@@ -106,10 +106,10 @@ def synthesized(
     noise: torch.Generator,
     restless: float,
 ) -> Tensor:
-    """An image [1, C, h, w] of ``size`` from patches of ``exemplar`` [1, C, H, W], laid out by the guide."""
-    levels = plan((exemplar.shape[2], exemplar.shape[3]), size, cfg)
+    """An image [1, C, h, w] of ``size`` from patches of exemplars [1, C, H, W], laid out by the guide."""
+    levels = plan((exemplars[0].shape[2], exemplars[0].shape[3]), size, cfg)
     start = layout_image(
-        exemplar,
+        exemplars,
         channels,
         levels[0],
         noise,
@@ -119,7 +119,7 @@ def synthesized(
         spread=cfg.analogy_spread,
     )
     how = replace(refinement(cfg), alpha=cfg.analogy_alpha, restless=restless, spread=cfg.analogy_spread)
-    return refine(start, [exemplar], how, run, levels, noise, (False, False), guide=channels)
+    return refine(start, exemplars, how, run, levels, noise, (False, False), guide=channels)
 
 
 def guide_of(inputs: AnalogyInputs, cfg: Config, itself: bool) -> Guide:

@@ -49,6 +49,7 @@ class Config:
         label_weight: weight of a label, 0 or 1, in ``analogy``, relative to a colour, -1..1, of the same pixel.
         light_weight: the same for the luminance of counterpart and target.
         texture_weight: the same if the photo is its own counterpart.
+        further_weight: weight in ``draw`` of not being from the photo whose layout is nearest, relative to a label.
         place_weight: weight of the position in the initial layout of ``analogy``, with coordinates from -1 to 1 on each
             axis; it decides where labels or luminance are ambiguous.
         analogy_sway: standard deviation of the smooth random displacement of these positions, pixels of the coarsest
@@ -94,6 +95,7 @@ class Config:
     label_weight: float = 2.0
     light_weight: float = 6.0
     texture_weight: float = 1.0
+    further_weight: float = 0.5
     place_weight: float = 0.3
     analogy_sway: float = 1.0
     steps: int = 10

@@ -26,5 +26,10 @@ SYSTEM = System(
             (PHOTO, Input("labels", "label map"), Input("target", "label map")),
             ("before", "target", "seed"),
         ),
+        "draw": Verb(
+            "draw",
+            (PHOTO, Input("layout", "label map")),
+            ("maps", "target", "seed"),
+        ),
     },
 )

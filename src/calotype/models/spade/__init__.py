@@ -44,14 +44,16 @@ Pictures of other sizes than in training stretch the first grid of activations; 
 transparency.
 """
 
-from calotype.models.spade.config import PRESETS, Config, about, adapted
+from calotype.models.spade.config import PRESETS, Config
 from calotype.models.spade.cost import cost, efforts, training_cost
 from calotype.models.spade.draw import draw
 from calotype.models.spade.importing import imported
 from calotype.models.spade.interpolation import interpolate
 from calotype.models.spade.layered import layered
 from calotype.models.spade.network import build
-from calotype.models.spade.train import batch_size, picture_size, stages, train, unfinished
+from calotype.models.spade.train import train, unfinished
+from calotype.semantic.config import about, adapted
+from calotype.semantic.training import batch_size, picture_size, stages
 
 __all__ = [
     "PRESETS",

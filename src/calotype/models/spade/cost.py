@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from itertools import pairwise
 
 from calotype.models.spade.config import Config
 from calotype.models.spade.encoder import encoder_widths
 from calotype.models.spade.generator import base_grid, plan
-from calotype.models.spade.labels import input_channels
-from calotype.processor import bfloat16_tiles, fast_bfloat16
+from calotype.semantic.cost import discriminator_layers, discriminator_numbers, discriminator_products, drawn, trained
+from calotype.semantic.labels import input_channels
 from calotype.types import Cost
-
-# Seconds on one core of a 2.6 GHz server processor for one multiplication and addition with all that goes with it, in
-# float32: of a drawn picture; of a training step. The share of the latter where bfloat16 is computed in hardware, by
-# tiles (AMX) or by vectors (AVX-512).
-PER_DRAWN, PER_LEARNED, TILES, VECTORS = 2.1e-11, 2.1e-11, 0.4, 0.65
-# Bytes that torch itself takes; and bytes a number that a network keeps until its gradient comes.
-BASE, PER_NUMBER = 350 << 20, 5
 
 
 def training_cost(cfg: Config) -> Cost:
     """Seconds and peak memory of the whole training on this machine's processor."""
-    half = (TILES if bfloat16_tiles() else VECTORS if fast_bfloat16() else 1.0) if cfg.bf16 else 1.0
-    seconds = cfg.steps * cfg.batch * learned_products(cfg) * PER_LEARNED * half / _speed_up()
-    kept = cfg.batch * (generator_numbers(cfg) + 2 * discriminator_numbers(cfg))
-    return Cost(seconds, int(BASE + PER_NUMBER * kept + 24 * _weights(cfg)))
+    numbers = generator_numbers(cfg) + 2 * discriminator_numbers(cfg)
+    return trained(cfg, learned_products(cfg), numbers, _weights(cfg))
 
 
 def efforts(cfg: Config) -> list[float]:
@@ -35,10 +25,7 @@ def efforts(cfg: Config) -> list[float]:
 
 def cost(size: tuple[int, int] | None, cfg: Config) -> Cost:
     """Seconds and peak memory of one picture of ``size`` (height, width; ``None``: as in training)."""
-    height, width = size or cfg.size
-    share = height * width / (cfg.size[0] * cfg.size[1])
-    seconds = share * generator_products(cfg) * PER_DRAWN / _speed_up()
-    return Cost(max(0.01, seconds), int(BASE + share * generator_numbers(cfg) + 4 * _weights(cfg)))
+    return drawn(cfg, size, generator_products(cfg), generator_numbers(cfg), _weights(cfg))
 
 
 def learned_products(cfg: Config) -> float:
@@ -68,20 +55,6 @@ def generator_products(cfg: Config) -> float:
     return total + height * width * 27 * plan(cfg)[-1].outputs
 
 
-def discriminator_products(cfg: Config) -> float:
-    """Multiplications for one picture, on all scales."""
-    total = 0.0
-    for scale in range(cfg.discriminators):
-        height, width = (side / 2**scale for side in cfg.size)
-        before = input_channels(cfg) + 3
-        for after, stride in _layers(cfg):
-            height, width = height / stride + 1, width / stride + 1
-            total += 16 * before * after * height * width
-            before = after
-        total += 16 * before * (height + 1) * (width + 1)
-    return total
-
-
 def encoder_products(cfg: Config) -> float:
     """Multiplications for one style picture."""
     widths, side, total = encoder_widths(cfg), cfg.encoder_size, 0.0
@@ -108,27 +81,6 @@ def generator_numbers(cfg: Config) -> float:
     return total
 
 
-def discriminator_numbers(cfg: Config) -> float:
-    """Numbers that the discriminator keeps of a picture until its gradient comes."""
-    total = 0.0
-    for scale in range(cfg.discriminators):
-        height, width = (side / 2**scale for side in cfg.size)
-        total += height * width * (input_channels(cfg) + 3) / 2
-        for after, stride in _layers(cfg):
-            height, width = height / stride + 1, width / stride + 1
-            total += 3 * after * height * width
-    return total
-
-
-def _layers(cfg: Config) -> list[tuple[int, int]]:
-    """Channels and stride of the hidden layers of a discriminator."""
-    last = cfg.discriminator_layers - 1
-    return [
-        (cfg.discriminator_width * min(2**i, 8), 1 if last and i == last else 2)
-        for i in range(cfg.discriminator_layers)
-    ]
-
-
 def _pix2pixhd_products(cfg: Config) -> float:
     height, width = cfg.size
     widths = [min(cfg.max_width, cfg.width << i) for i in range(cfg.halvings + 1)]
@@ -148,15 +100,10 @@ def _weights(cfg: Config) -> float:
         for stage in plan(cfg):
             total += 9 * min(stage.inputs, stage.outputs) * (stage.inputs + stage.outputs)
             total += 3 * cfg.hidden * 9 * (input_channels(cfg) + 2 * stage.inputs)
-    for (before, _), (after, _) in pairwise(_layers(cfg)):
+    for (before, _), (after, _) in pairwise(discriminator_layers(cfg)):
         total += cfg.discriminators * 16 * before * after
     if cfg.latent:
         total += (
             sum(9 * a * b for a, b in pairwise([3, *encoder_widths(cfg)])) + 32 * encoder_widths(cfg)[-1] * cfg.latent
         )
     return total
-
-
-def _speed_up() -> float:
-    # Small networks keep two cores busy and no more.
-    return 1.7 if (os.cpu_count() or 1) > 1 else 1.0

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from calotype.errors import InputError
 from calotype.models.spade.config import Config
-from calotype.models.spade.labels import LabelMaps
-from calotype.models.spade.network import Net
+from calotype.models.spade.network import Net, code_of
 from calotype.run import Run
-
-
-def code_of(seed: int, cfg: Config) -> Tensor | None:
-    """The style code of a seed, from a standard normal distribution: [1, latent], on the CPU; ``None`` without any."""
-    if not cfg.latent:
-        return None
-    return torch.randn(1, cfg.latent, generator=torch.Generator().manual_seed(seed))
+from calotype.semantic.drawing import drawn
 
 
 @torch.no_grad()
@@ -61,16 +53,8 @@ def drawn_with(
     cfg: Config, run: Run, net: Net, label_map: Tensor, code: Tensor | None, instances: Tensor | None = None
 ) -> Tensor:
     """As ``draw``, with a style code [1, latent] on the net's device; ``None`` for a model without style codes."""
-    if label_map.dim() != 3 or not label_map.numel():
-        raise InputError(f"a label map of shape {list(label_map.shape)} cannot be drawn: give [1, height, width]")
-    device = next(net.parameters()).device
-    height, width = label_map.shape[1:]
     grid = 1 << (cfg.halvings if cfg.generator == "pix2pixhd" else cfg.doublings)
-    over = (0, -width % grid, 0, -height % grid)
-    wide = _padded(label_map.to(device), over)
-    edges = None if instances is None else _padded(instances.to(device), over)
-    picture: Tensor = net.generator(LabelMaps(wide, cfg, edges), code)
-    return picture[:, :, :height, :width].contiguous().to(run.device)
+    return drawn(lambda maps: net.generator(maps, code), cfg, run, label_map, grid, instances)
 
 
 def style_code(cfg: Config, net: Net, style: Tensor | None, seed: int, device: torch.device) -> Tensor | None:
@@ -86,8 +70,3 @@ def style_code(cfg: Config, net: Net, style: Tensor | None, seed: int, device: t
         raise InputError("this model was trained without style codes: leave the style picture out")
     mean: Tensor = net.encoder(style.to(device))[0]
     return mean
-
-
-def _padded(numbers: Tensor, over: tuple[int, int, int, int]) -> Tensor:
-    """Whole numbers [1, h, w] with the last column and row repeated."""
-    return F.pad(numbers[None].double(), over, mode="replicate")[0].long() if any(over) else numbers

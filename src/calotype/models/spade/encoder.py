@@ -7,10 +7,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.models.spade.config import Config
-from calotype.models.spade.normalization import SLOPE
 from calotype.nn.instance import instance_norm
 from calotype.nn.patchgan import initialise
 from calotype.nn.spectral import spectral_norm
+from calotype.semantic.normalization import SLOPE
 
 _GRID = 4  # side of the last activations
 _LOG_VARIANCE = -3.0  # of codes before training

@@ -10,10 +10,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.models.spade.config import Config
-from calotype.models.spade.labels import LabelConv, LabelMaps, label_channels
-from calotype.models.spade.normalization import SLOPE, FreeNorm, Spade
+from calotype.models.spade.normalization import Spade
 from calotype.nn.patchgan import initialise
-from calotype.nn.spectral import spectral_norm
+from calotype.semantic.blocks import Block
+from calotype.semantic.labels import LabelConv, LabelMaps, label_channels
+from calotype.semantic.normalization import SLOPE
 
 _PUBLISHED = 5  # doublings of the published network
 
@@ -63,49 +64,6 @@ def base_grid(cfg: Config) -> tuple[int, int]:
     return cfg.size[0] >> cfg.doublings, cfg.size[1] >> cfg.doublings
 
 
-class Block(nn.Module):
-    """A residual block (Park et al., CVPR 2019, fig. 4).
-
-    The normalisation of the first layer and that of the shortcut are one, as their input is the same, and come before
-    the doubling of the size, which changes neither mean nor variance.
-
-    Args:
-        stage: channels, and whether the input is doubled in size.
-        cfg: the settings.
-        spectral: whether the convolutions have spectral normalisation.
-    """
-
-    def __init__(self, stage: Stage, cfg: Config, *, spectral: bool) -> None:
-        super().__init__()
-        wrap = spectral_norm if spectral else nn.Identity()
-        between = min(stage.inputs, stage.outputs)
-        self.up = stage.up
-        self.norm_0, self.spade_0 = FreeNorm(stage.inputs, cfg), Spade(stage.inputs, cfg)
-        self.conv_0 = wrap(_conv(stage.inputs, between))
-        self.norm_1, self.spade_1 = FreeNorm(between, cfg), Spade(between, cfg)
-        self.conv_1 = wrap(_conv(between, stage.outputs))
-        self.spade_s, self.conv_s = None, None
-        if stage.inputs != stage.outputs:
-            self.spade_s = Spade(stage.inputs, cfg)
-            self.conv_s = wrap(_conv(stage.inputs, stage.outputs, 1, bias=False))
-
-    def forward(self, x: Tensor, maps: LabelMaps) -> Tensor:
-        """[B, inputs, h, w] to [B, outputs, h, w], or to twice the size where the block doubles it."""
-        normal = self._grown(self.norm_0(x))
-        where = maps.at((normal.shape[2], normal.shape[3]))
-        y = self.conv_0(self.spade_0(normal, where, SLOPE))
-        y = self.conv_1(self.spade_1(self.norm_1(y), where, SLOPE))
-        if self.spade_s is None or self.conv_s is None:
-            short = self._grown(x)
-        else:
-            short = self.conv_s(self.spade_s(normal, where))
-        result: Tensor = y.add_(short)
-        return result
-
-    def _grown(self, x: Tensor) -> Tensor:
-        return F.interpolate(x, scale_factor=2.0, mode="nearest") if self.up else x
-
-
 class SpadeGenerator(nn.Module):
     """Pictures from label maps and style codes.
 
@@ -123,7 +81,12 @@ class SpadeGenerator(nn.Module):
             self.fc: nn.Module = nn.Linear(cfg.latent, self.channels * self.grid[0] * self.grid[1])
         else:
             self.fc = LabelConv(label_channels(cfg), self.channels, edges=cfg.instances, rectified=False)
-        self.blocks = nn.ModuleDict({stage.name: Block(stage, cfg, spectral=spectral) for stage in stages})
+        self.blocks = nn.ModuleDict(
+            {
+                s.name: Block(s.inputs, s.outputs, cfg, lambda n: Spade(n, cfg), up=s.up, spectral=spectral)
+                for s in stages
+            }
+        )
         self.conv_img = nn.Conv2d(stages[-1].outputs, 3, 3, padding=1)
         initialise(self)
         for module in self.modules():
@@ -152,7 +115,3 @@ class SpadeGenerator(nn.Module):
         x = x.contiguous(memory_format=torch.channels_last)
         # Of other sizes than in training: the same code over another grid.
         return x if grid == self.grid else F.interpolate(x, size=grid, mode="bilinear", align_corners=False)
-
-
-def _conv(inputs: int, outputs: int, kernel: int = 3, bias: bool = True) -> nn.Conv2d:
-    return nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=bias)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from calotype.models.spade.config import Config
 from calotype.models.spade.encoder import Encoder
 from calotype.models.spade.generator import SpadeGenerator
-from calotype.models.spade.labels import LabelMaps
 from calotype.models.spade.pix2pixhd import Pix2PixHDGenerator
+from calotype.semantic import network
+from calotype.semantic.labels import LabelMaps
 
 
-class Net(nn.Module):
+class Net(network.Net):
     """Generator and encoder.
 
     Args:
@@ -31,27 +34,33 @@ class Net(nn.Module):
         network = Pix2PixHDGenerator if cfg.generator == "pix2pixhd" else SpadeGenerator
         self.generator: nn.Module = network(cfg, spectral=spectral)
         self.encoder = Encoder(cfg, spectral=spectral) if cfg.latent else None
+        self.noise_shape = (max(1, cfg.latent),)
 
     def forward(self, maps: LabelMaps, pictures: Tensor, noise: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """Pictures of the maps in the style of other pictures, as in training.
-
-        Args:
-            maps: B label maps.
-            pictures: [B, 3, H, W], -1..1; not used where there is no encoder.
-            noise: [B, latent], from a standard normal distribution.
-
-        Returns:
-            Pictures [B, 3, H, W], -1..1; mean and logarithm of the variance of the codes [B, latent], or ``None``.
-        """
+        """See ``calotype.semantic.network.Net``; the codes are [B, latent]."""
         if self.encoder is None:
             return self.generator(maps, None), None, None
         mean, log_variance = self.encoder(pictures)
         code = mean + noise * (0.5 * log_variance).exp()
         return self.generator(maps, code), mean, log_variance
 
+    def sampled(self, maps: LabelMaps, seeds: Sequence[int]) -> Tensor:
+        """See ``calotype.semantic.network.Net``."""
+        codes = [code for seed in seeds if (code := code_of(seed, self.cfg)) is not None]
+        device = next(self.parameters()).device
+        pictures: Tensor = self.generator(maps, torch.cat(codes).to(device) if codes else None)
+        return pictures
+
     def extra_repr(self) -> str:
         """Size and number of classes."""
         return f"{self.cfg.size}, {self.cfg.classes} classes"
+
+
+def code_of(seed: int, cfg: Config) -> Tensor | None:
+    """The style code of a seed, from a standard normal distribution: [1, latent], on the CPU; ``None`` without any."""
+    if not cfg.latent:
+        return None
+    return torch.randn(1, cfg.latent, generator=torch.Generator().manual_seed(seed))
 
 
 def build(cfg: Config, *, spectral: bool = False) -> Net:

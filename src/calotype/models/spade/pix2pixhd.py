@@ -9,10 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.models.spade.config import Config
-from calotype.models.spade.labels import LabelMaps, input_channels
 from calotype.nn.instance import instance_norm
 from calotype.nn.patchgan import initialise
 from calotype.nn.spectral import spectral_norm
+from calotype.semantic.labels import LabelMaps, input_channels
 
 
 class Pix2PixHDGenerator(nn.Module):

@@ -1,69 +1,18 @@
-"""Training, previews, and what is left of an unfinished training."""
+"""Training, and what is left of an unfinished training."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
-import torch
-from torch import Tensor
-
 from calotype.models.spade.config import Config
-from calotype.models.spade.draw import code_of
-from calotype.models.spade.labels import LabelMaps
-from calotype.models.spade.network import Net, build
-from calotype.models.spade.normalization import FreeNorm
-from calotype.models.spade.trainer import Trainer, measure
-from calotype.nn.folding import folded_state
-from calotype.run import Run, fit
-
-_STAGE = "pictures"
-_SHOWN = 6  # label maps in a preview
-_SEEDS = 2  # pictures of each of them
-_MEASURED = 16  # batches for the running statistics
-
-Batches = Callable[[int], Mapping[str, Tensor]]
-
-
-def picture_size(cfg: Config) -> tuple[int, int]:
-    """Height and width of the training pictures, pixels."""
-    return cfg.size
-
-
-def batch_size(cfg: Config) -> int:
-    """Pictures a step, all processes together."""
-    return cfg.batch
-
-
-def stages(cfg: Config) -> list[str]:
-    """The names of the stages of a training, in their order."""
-    return [_STAGE]
+from calotype.models.spade.network import build
+from calotype.run import Run
+from calotype.semantic import training
+from calotype.semantic.network import Net
+from calotype.semantic.training import Batches
 
 
 def train(batches: Batches, cfg: Config, run: Run) -> Net:
-    """Train on pictures with label maps.
-
-    Args:
-        batches: the batch of step ``i``: ``image`` [B, 3, H, W], -1..1, ``map`` int64 [B, H, W], -1 for no class, and
-            with ``cfg.instances`` also ``instances`` int64 [B, H, W]; B is this process's share of ``cfg.batch``.
-        cfg: the settings.
-        run: where it runs, reports and is kept; previews show the first label maps with fixed style codes.
-
-    Returns:
-        The trained net, in eval mode, on the run's device.
-
-    Raises:
-        Stopped, InputError, OutputError: as ``Run.steps``.
-    """
-    trainer = _trainer(cfg, run)
-    first = batches(0)
-
-    def picture() -> Tensor:
-        return preview(trainer, first)
-
-    fit(trainer.step, trainer.state, batches, run, steps=cfg.steps, stage=_STAGE, preview=picture)
-    run.reseed("statistics")
-    measure(trainer.average.module, [batches(i) for i in range(_MEASURED)], cfg, run.device)
-    return _folded(trainer)
+    """Train on pictures with label maps; see ``calotype.semantic.training.train``."""
+    return training.train(batches, cfg, run, build)
 
 
 def unfinished(cfg: Config, run: Run) -> Net | None:
@@ -72,36 +21,4 @@ def unfinished(cfg: Config, run: Run) -> Net | None:
     Raises:
         InputError: what was saved is damaged, or from other settings.
     """
-    trainer = _trainer(cfg, run)
-    return _folded(trainer) if run.restored(cfg.steps, trainer.state, _STAGE) else None
-
-
-def _trainer(cfg: Config, run: Run) -> Trainer:
-    run.reseed(_STAGE, "start")
-    return Trainer(cfg, run.device)
-
-
-def _folded(trainer: Trainer) -> Net:
-    """The moving average as a net without spectral normalisation."""
-    net = build(trainer.cfg).to(trainer.device)
-    net.load_state_dict(folded_state(trainer.average.module))
-    return net.requires_grad_(False).eval()
-
-
-@torch.no_grad()
-def preview(trainer: Trainer, batch: Mapping[str, Tensor]) -> Tensor:
-    """Label maps of a batch drawn with fixed style codes, and the real pictures: [1, 3, H, W], -1..1.
-
-    Each row has a few label maps; the last row has the real pictures. Every picture has a code of its own, and batch
-    normalisation uses the statistics of the preview itself.
-    """
-    cfg, net = trainer.cfg, _folded(trainer)
-    shown = {name: batch[name][:_SHOWN].to(trainer.device) for name in batch}
-    for module in net.modules():
-        if isinstance(module, FreeNorm):
-            module.running = False
-    twice = {name: value.repeat(_SEEDS, *[1] * (value.dim() - 1)) for name, value in shown.items()}
-    codes = [code for seed in range(len(twice["map"])) if (code := code_of(seed, cfg)) is not None]
-    maps = LabelMaps(twice["map"], cfg, twice.get("instances"))
-    rows = net.generator(maps, torch.cat(codes).to(trainer.device) if codes else None).chunk(_SEEDS)
-    return torch.cat([torch.cat(list(row), dim=2) for row in [*rows, shown["image"]]], dim=1)[None]
+    return training.unfinished(cfg, run, build)

@@ -11,7 +11,7 @@ from calotype.models.stylegan.config import Config
 from calotype.models.stylegan.generate import sample
 from calotype.models.stylegan.network import Net
 from calotype.models.stylegan.trainer import Trainer
-from calotype.run import Run, fit
+from calotype.run import Run, fit, resumed, started
 
 _STAGE = "pictures"
 _PREVIEW_GRID = (3, 4)  # rows and columns of pictures
@@ -49,7 +49,7 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
     Raises:
         Stopped, InputError, OutputError: as ``Run.steps``; ``InputError`` too for generators that are only imported.
     """
-    trainer = _trainer(cfg, run)
+    trainer = _started(cfg, run)
 
     def picture() -> Tensor:
         return preview(trainer.average.module, cfg, run)
@@ -64,13 +64,12 @@ def unfinished(cfg: Config, run: Run) -> Net | None:
     Raises:
         InputError: what was saved is damaged, or from other settings.
     """
-    trainer = _trainer(cfg, run)
-    return _finalized(trainer) if run.restored(cfg.steps, trainer.state, _STAGE) else None
+    trainer = resumed(_started(cfg, run), run, cfg.steps, _STAGE)
+    return None if trainer is None else _finalized(trainer)
 
 
-def _trainer(cfg: Config, run: Run) -> Trainer:
-    run.reseed(_STAGE, "start")
-    return Trainer(cfg, run.device)
+def _started(cfg: Config, run: Run) -> Trainer:
+    return started(lambda: Trainer(cfg, run.device), run, _STAGE)
 
 
 def _finalized(trainer: Trainer) -> Net:

@@ -15,16 +15,16 @@ from calotype.losses.adversarial import discriminator_loss, generator_loss
 from calotype.losses.feature_matching import feature_matching_loss
 from calotype.losses.kl import gaussian_kl
 from calotype.losses.perceptual import PerceptualLoss
-from calotype.models.spade.config import Config
-from calotype.models.spade.labels import LabelMaps, input_channels
-from calotype.models.spade.network import Net, build
-from calotype.models.spade.normalization import FreeNorm
 from calotype.nn.ema import ExponentialMovingAverage
 from calotype.nn.features import offline_features, vgg16
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 from calotype.nn.patchgan import MultiScaleDiscriminator, halves, scores_of
 from calotype.nn.schedules import constant_then_linear, set_rates, warm_up
 from calotype.processor import fast_bfloat16
+from calotype.semantic.config import LayoutConfig
+from calotype.semantic.labels import LabelMaps, input_channels
+from calotype.semantic.network import Build, Net
+from calotype.semantic.normalization import FreeNorm
 
 _WARM_UP = 10.0  # of the moving average
 
@@ -35,15 +35,16 @@ class Trainer:
     Args:
         cfg: the settings.
         device: to compute on.
+        build: makes the networks, spectrally normalised.
 
     Attributes:
-        net: generator and encoder, spectrally normalised.
+        net: generator and encoder.
         discriminator: judges pictures beside their label maps.
         average: exponential moving average of ``net``.
     """
 
-    def __init__(self, cfg: Config, device: torch.device) -> None:
-        self.cfg, self.device = cfg, device
+    def __init__(self, cfg: LayoutConfig, device: torch.device, build: Build) -> None:
+        self.cfg, self.device, self.build = cfg, device, build
         self.net = build(cfg, spectral=True).to(device)
         self.discriminator = _discriminator(cfg).to(device)
         self.average = ExponentialMovingAverage(build(cfg, spectral=True).to(device), cfg.average, warmup=_WARM_UP)
@@ -82,7 +83,7 @@ class Trainer:
         set_rates(self.schedule(i), self.generator_optimizer, self.discriminator_optimizer)
         self.net.train()
         real, maps = examples(batch, self.cfg, self.device)
-        noise = distributed.share(torch.randn(self.cfg.batch, max(1, self.cfg.latent))).to(self.device)
+        noise = noise_for(self.net, self.cfg).to(self.device)
         with self._autocast():
             fake, mean, log_variance = self.training_net(maps, real, noise)
             seen = fake.detach().requires_grad_()
@@ -142,7 +143,7 @@ class Trainer:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.bf16 and able)
 
 
-def examples(batch: Mapping[str, Tensor], cfg: Config, device: torch.device) -> tuple[Tensor, LabelMaps]:
+def examples(batch: Mapping[str, Tensor], cfg: LayoutConfig, device: torch.device) -> tuple[Tensor, LabelMaps]:
     """Pictures and label maps of a batch, half of them mirrored where ``cfg.mirror`` says so.
 
     Raises:
@@ -150,7 +151,7 @@ def examples(batch: Mapping[str, Tensor], cfg: Config, device: torch.device) -> 
     """
     for name in ("map", *(["instances"] if cfg.instances else [])):
         if name not in batch:
-            raise InputError(f"the training pictures have no {name}: SPADE learns from pictures with label maps")
+            raise InputError(f"the training pictures have no {name}: this model learns from pictures with label maps")
     real = batch["image"].to(device, non_blocking=True)
     planes = [batch[name].to(device, non_blocking=True) for name in ("map", "instances") if name in batch]
     if cfg.mirror:
@@ -160,8 +161,13 @@ def examples(batch: Mapping[str, Tensor], cfg: Config, device: torch.device) -> 
     return real, LabelMaps(planes[0], cfg, planes[1] if cfg.instances else None)
 
 
+def noise_for(net: Net, cfg: LayoutConfig) -> Tensor:
+    """This process's share of the standard normal noise of a batch, drawn by the global generator."""
+    return distributed.share(torch.randn(cfg.batch, *net.noise_shape))
+
+
 @torch.no_grad()
-def measure(net: Net, batches: list[Mapping[str, Tensor]], cfg: Config, device: torch.device) -> None:
+def measure(net: Net, batches: list[Mapping[str, Tensor]], cfg: LayoutConfig, device: torch.device) -> None:
     """Measure the running statistics of batch normalisation anew, as means over some batches.
 
     The statistics gathered in training belong to the weights of then, not to their moving average.
@@ -173,14 +179,14 @@ def measure(net: Net, batches: list[Mapping[str, Tensor]], cfg: Config, device: 
         for norm in norms:
             norm.kept = k / (k + 1)
         real, maps = examples(batch, cfg, device)
-        noise = distributed.share(torch.randn(cfg.batch, max(1, cfg.latent))).to(device)
+        noise = noise_for(net, cfg).to(device)
         net(maps, real, noise)
     for norm, before in zip(norms, kept):
         norm.kept = before
     net.eval()
 
 
-def _discriminator(cfg: Config) -> MultiScaleDiscriminator:
+def _discriminator(cfg: LayoutConfig) -> MultiScaleDiscriminator:
     network = MultiScaleDiscriminator(
         3,
         input_channels(cfg),
@@ -192,7 +198,7 @@ def _discriminator(cfg: Config) -> MultiScaleDiscriminator:
     return result
 
 
-def _perceptual(cfg: Config, device: torch.device) -> PerceptualLoss | None:
+def _perceptual(cfg: LayoutConfig, device: torch.device) -> PerceptualLoss | None:
     if cfg.perceptual == "none":
         return None
     network = offline_features() if cfg.perceptual == "offline" else vgg16()

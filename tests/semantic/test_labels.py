@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 from calotype.errors import InputError
 from calotype.models.spade import PRESETS
-from calotype.models.spade.labels import LabelConv, LabelMaps, instance_edges
+from calotype.semantic.labels import LabelConv, LabelMaps, instance_edges
 
 TINY = PRESETS["tiny"]
 

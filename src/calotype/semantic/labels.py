@@ -9,17 +9,17 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.errors import InputError
-from calotype.models.spade.config import Config
+from calotype.semantic.config import LayoutConfig
 
 _TAPS = 9  # of a convolution of 3 x 3
 
 
-def label_channels(cfg: Config) -> int:
+def label_channels(cfg: LayoutConfig) -> int:
     """Channels of a one-hot label map: those of the classes, and perhaps one for pixels without a class."""
     return cfg.classes + (cfg.unknown != "zeros")
 
 
-def input_channels(cfg: Config) -> int:
+def input_channels(cfg: LayoutConfig) -> int:
     """Channels of what the networks see: the one-hot label map, and perhaps the edges of instances."""
     return label_channels(cfg) + cfg.instances
 
@@ -75,7 +75,7 @@ class LabelMaps:
     """
 
     def __init__(
-        self, maps: Tensor, cfg: Config, instances: Tensor | None = None, *, look_up: bool | None = None
+        self, maps: Tensor, cfg: LayoutConfig, instances: Tensor | None = None, *, look_up: bool | None = None
     ) -> None:
         low, high = (int(value) for value in maps.aminmax()) if maps.numel() else (0, 0)
         if low < -1 or high >= cfg.classes:
@@ -144,21 +144,24 @@ class LabelConv(nn.Module):
     Args:
         channels: of the one-hot map, without that of the edges.
         outputs: of the convolution.
-        edges: whether there is a channel of edges after those.
+        edges: whether there is a channel of edges after those; every group sees it.
         rectified: whether a ReLU follows.
+        groups: of the convolution; divides both numbers of channels.
     """
 
-    def __init__(self, channels: int, outputs: int, *, edges: bool = False, rectified: bool = True) -> None:
+    def __init__(
+        self, channels: int, outputs: int, *, edges: bool = False, rectified: bool = True, groups: int = 1
+    ) -> None:
         super().__init__()
-        self.channels, self.edges, self.rectified = channels, edges, rectified
-        self.weight = nn.Parameter(torch.empty(outputs, channels + edges, 3, 3))
+        self.channels, self.edges, self.rectified, self.groups = channels, edges, rectified, groups
+        self.weight = nn.Parameter(torch.empty(outputs, channels // groups + edges, 3, 3))
         self.bias = nn.Parameter(torch.zeros(outputs))
         nn.init.xavier_normal_(self.weight)
 
     def forward(self, where: Where) -> Tensor:
         """[B, outputs, h, w], of the type that autocast asks for; channels last in memory."""
         if isinstance(where, Tensor):
-            plain = F.conv2d(where, self.weight, self.bias, padding=1)
+            plain = F.conv2d(where, self._dense(), self.bias, padding=1)
             return F.relu_(plain) if self.rectified else plain
         table = self._table()
         device = table.device.type
@@ -167,9 +170,19 @@ class LabelConv(nn.Module):
         y: Tensor = _Gathered.apply(table, where, self.rectified)  # type: ignore[no-untyped-call]
         return y
 
+    def _dense(self) -> Tensor:
+        """The weight without groups: 0 between channels of different groups, [outputs, channels + edges, 3, 3]."""
+        if self.groups == 1:
+            return self.weight
+        inside = self.channels // self.groups
+        grouped = self.weight.view(self.groups, -1, *self.weight.shape[1:])
+        diagonal = torch.eye(self.groups, device=grouped.device)[:, None, :, None, None, None]
+        labels = (grouped[:, :, None, :inside] * diagonal).flatten(0, 1).flatten(1, 2)
+        return torch.cat([labels, self.weight[:, inside:]], 1)
+
     def _table(self) -> Tensor:
         """Weights by tap and kind of pixel, [9 * kinds, outputs]; the bias is in those of the middle tap."""
-        weight = self.weight.permute(2, 3, 1, 0).flatten(0, 1)
+        weight = self._dense().permute(2, 3, 1, 0).flatten(0, 1)
         labels = F.pad(weight[:, : self.channels], (0, 0, 0, 1))
         table = torch.cat([labels, labels + weight[:, -1:]], dim=1) if self.edges else labels
         middle = F.one_hot(torch.tensor(_TAPS // 2, device=weight.device), _TAPS).to(weight)

@@ -1,0 +1,88 @@
+"""Which label maps of many are most like a given one, and which of them together have all of its labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from calotype.errors import InputError
+
+GRID = 24  # cells a side in which label maps are compared
+_NEAR = 0.8  # agreement relative to the best, of maps that may lead
+_ENOUGH = 0.25  # share of the wanted area of a label that photos have to have of it
+
+
+def label_shares(label_map: Tensor, classes: int, grid: int = GRID) -> Tensor:
+    """The share of each label in each cell of a grid over a map, so that maps of any size can be compared.
+
+    Args:
+        label_map: int64 [1, H, W], -1 for no label.
+        classes: number of labels.
+        grid: cells a side; fewer where the map has fewer pixels, which are repeated.
+
+    Returns:
+        [classes, grid, grid], float32, 0..1.
+    """
+    height, width = label_map.shape[1:]
+    down, across = (torch.arange(grid) * side // grid for side in (height, width))
+    if min(height, width) < grid:  # a cell is a pixel
+        label_map = label_map[:, down][:, :, across]
+        height = width = grid
+    rows, columns = (torch.arange(side) * grid // side for side in (height, width))
+    cells = rows[:, None] * grid + columns
+    found = torch.where(label_map[0].cpu() < 0, classes, label_map[0].cpu())
+    counts = torch.bincount((cells * (classes + 1) + found).flatten(), minlength=grid * grid * (classes + 1))
+    counts = counts.view(grid, grid, classes + 1)
+    return (counts / counts.sum(2, keepdim=True))[..., :classes].permute(2, 0, 1).float()
+
+
+def agreement(target: Tensor, shares: Tensor) -> Tensor:
+    """The share of a map, 0..1, in which others have the same labels in the same places.
+
+    Args:
+        target: [classes, g, g], as ``label_shares`` gives.
+        shares: [n, classes, g, g], of the others.
+
+    Returns:
+        [n].
+    """
+    return torch.minimum(shares, target).sum((1, 2, 3)) / target.sum().clamp_min(1e-12)
+
+
+def chosen(target: Tensor, shares: Tensor, names: Sequence[str], *, rank: int = 0, most: int = 3) -> list[int]:
+    """The maps to draw a target from: the one that is most like it, and as few more as have the labels it lacks.
+
+    Args:
+        target: [classes, g, g], as ``label_shares`` gives.
+        shares: [n, classes, g, g], of n maps.
+        names: of the labels.
+        rank: 0 begins with the most similar map, 1 with the next one, and so on, around those that are nearly as
+            similar.
+        most: upper limit of the number of maps, as far as fewer have all labels.
+
+    Returns:
+        Numbers of maps, the first in the lead.
+
+    Raises:
+        InputError: a label of the target is in none of the maps.
+    """
+    wanted, there = target.sum((1, 2)), shares.sum((2, 3))
+    absent = [names[i] for i in range(len(names)) if wanted[i] > 0 and there[:, i].max() == 0]
+    if absent:
+        raise InputError(f"no photo has a pixel of the class {', '.join(absent)}: paint the map with other classes")
+    scores, order = agreement(target, shares).sort(descending=True, stable=True)
+    found = [int(order[rank % int((scores >= _NEAR * scores[0]).sum())])]
+    while (lacking := wanted > there[found].sum(0) / _ENOUGH).any() and len(found) < len(order):
+        gain = (torch.minimum(there, wanted) * lacking).sum(1)
+        gain[found] = -1.0
+        best = int(gain.argmax())
+        none = (wanted > 0) & (there[found].sum(0) == 0)
+        if gain[best] <= 0 or (len(found) >= most and not none.any()):
+            break
+        if len(found) >= most:  # more only for labels that are missing altogether
+            gain = torch.where((there * none).sum(1) > 0, gain, torch.tensor(-1.0))
+            best = int(gain.argmax())
+        found.append(best)
+    return found

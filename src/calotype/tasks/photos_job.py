@@ -1,0 +1,186 @@
+"""The job of the verb ``draw`` without a model: the matter of photos with label maps, laid out anew."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from calotype.errors import InputError
+from calotype.files import shown
+from calotype.kinds import KINDS, Reading
+from calotype.tasks.image_conditioned import of_photo
+from calotype.tasks.job import Job, OutputSpec, common_settings, converted
+from calotype.types import Cost, LabelMap, Photo, Size
+
+if TYPE_CHECKING:
+    import torch
+
+    from calotype.data.maps import MapSet
+    from calotype.run import Run
+    from calotype.tasks.request import Request
+
+PHOTOS_ENGINE = "gpnn"
+_MOST = 1_000_000  # pixels of a result whose size was not given
+
+
+@lru_cache(maxsize=2)
+def _photos(folder: str) -> MapSet:
+    """The photos with label maps in a folder.
+
+    Raises:
+        InputError: there are none.
+    """
+    from calotype.data.maps import map_set
+
+    if not Path(folder).is_dir():
+        raise InputError(f"{shown(folder)} is no folder: give one of photos with label maps, --photos FOLDER (photos=)")
+    return map_set(Path(folder))
+
+
+@lru_cache(maxsize=2)
+def _shares(folder: str) -> torch.Tensor:
+    """Where the labels lie in the map of each photo, [n, classes, g, g].
+
+    Raises:
+        InputError: a map cannot be read.
+    """
+    import torch
+
+    from calotype.matching.retrieval import label_shares
+
+    photos = _photos(folder)
+    maps = (torch.from_numpy(photos.label_map(i)).long()[None] for i in range(len(photos.pairs)))
+    return torch.stack([label_shares(torch.where(x < photos.classes, x, -1), photos.classes) for x in maps])
+
+
+def opened_layout(value: Any, request: Request) -> LabelMap:
+    """A layout with the classes of the photos' maps.
+
+    Raises:
+        InputError: it cannot be read, or has a colour or number of no class; the message names it.
+    """
+    photos = _photos(str(request.own["photos"]))
+    about = {"names": photos.names, "colours": photos.colours}
+    layout: LabelMap = KINDS["label map"].read(value, Reading(None, about))
+    return layout
+
+
+class PhotosJob(Job):
+    """Job of the verb ``draw`` with a folder of photos."""
+
+    verb = "draw"
+    takes = ("layout",)
+    main = "layout"
+
+    @classmethod
+    def create(cls, request: Request, inputs: Mapping[str, Any], run: Run | None = None) -> Self:
+        """See ``Job``."""
+        return cls(request, run, **inputs)
+
+    def __init__(self, request: Request, run: Run | None = None, **inputs: Any) -> None:
+        """Read the layout, and find the photos for the first output.
+
+        Raises:
+            InputError: the layout or a map cannot be used, no photo has a class of the layout, or an input is for
+                models.
+        """
+        self.request, self._given_run = request, run
+        self._folder = str(request.own["photos"])
+        for name, value in inputs.items():
+            if value is not None and name != "layout":
+                flag = f"--{name.replace('_', '-')} ({name}=)"
+                raise InputError(f"{flag} is for models: leave it out, or give --model NAME in place of --photos")
+        self.layout = opened_layout(inputs["layout"], request)
+        self.inputs = {"layout": self.layout}
+        nearest = self._photo(self.chosen(request.seed)[0])
+        pixels = min(nearest.size.pixels, _MOST)
+        scale = (pixels / self.layout.size.pixels) ** 0.5
+        own = Size(max(1, round(self.layout.size.height * scale)), max(1, round(self.layout.size.width * scale)))
+        self.size = request.size or own
+        _ = self.cost
+
+    def chosen(self, seed: int) -> list[int]:
+        """The numbers of the photos for a seed, the one whose map is nearest in the lead.
+
+        Raises:
+            InputError: no photo has a class of the layout.
+        """
+        from calotype.matching.retrieval import chosen, label_shares
+
+        photos, target = _photos(self._folder), KINDS["label map"].tensor(self.layout, "cpu")
+        shares = label_shares(target, photos.classes)
+        return chosen(shares, _shares(self._folder), photos.names, rank=seed - self.request.seed)
+
+    def _photo(self, number: int) -> Photo:
+        from calotype.image.io import open_photo
+
+        return open_photo(_photos(self._folder).pairs[number][0])
+
+    @cached_property
+    def cost(self) -> Cost:
+        """See ``Job``."""
+        sizes = [self._fitted(self._photo(number).size) for number in self.chosen(self.request.seed)]
+        cost: Cost = self.package.cost(
+            [(size.height, size.width) for size in sizes], (self.size.height, self.size.width), self.config
+        )
+        return cost
+
+    def _fitted(self, size: Size) -> Size:
+        """The size of a photo shrunk to the number of pixels of the result, if it has more."""
+        scale = min(1.0, (self.size.pixels / size.pixels) ** 0.5)
+        return Size(max(1, round(size.height * scale)), max(1, round(size.width * scale)))
+
+    def make(self, output: OutputSpec) -> tuple[Any, float]:
+        """See ``Job``."""
+        from calotype.image.labelmap import fitted
+
+        began = time.perf_counter()
+        made = [self._with_map(number) for number in self.chosen(output.seed)]
+        target = KINDS["label map"].tensor(fitted(self.layout, self.size), self.run.device)
+        found = self.package.draw(
+            [photo for photo, _ in made],
+            self.config,
+            self.run,
+            maps=[labels for _, labels in made],
+            target=target,
+            seed=output.seed,
+        )
+        return converted(found, self.declared.output), time.perf_counter() - began
+
+    def _with_map(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """A photo [1, 3, H, W] and its map [1, H, W], at the size that they are used at.
+
+        Raises:
+            InputError: they do not belong together.
+        """
+        from calotype.image.io import to_tensor
+        from calotype.image.labelmap import fitted
+        from calotype.image.resize import resize
+
+        photos, photo = _photos(self._folder), self._photo(number)
+        index = photos.label_map(number)
+        name = photos.pairs[number][1].stem
+        labels = of_photo(LabelMap(index, photos.colours, name, photos.pairs[number][1], ()), photo)
+        size = self._fitted(photo.size)
+        small = resize(to_tensor(photo, self.run.device)[:, :3], (size.height, size.width))
+        return small, KINDS["label map"].tensor(fitted(labels, size), self.run.device)
+
+    @property
+    def name(self) -> str:
+        """The name of the layout."""
+        return str(self.layout.name)
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """See ``Job``; of the folder of photos the name alone, and the hashes of those that were used."""
+        used = [self._photo(number).sha256 for number in self.chosen(self.request.seed)]
+        own = {name: value for name, value in self.request.own.items() if value is not None}
+        return {
+            **common_settings(self),
+            "own": {**own, "photos": Path(self._folder).resolve().name},
+            "pictures": self.identities(["layout"]),
+            "photos_sha256": used,
+        }

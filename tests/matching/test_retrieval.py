@@ -1,0 +1,65 @@
+"""Which maps are like a given one."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from calotype.errors import InputError
+from calotype.matching.retrieval import agreement, chosen, label_shares
+
+NAMES = ("sky", "tree", "sea")
+
+
+def label_map(*rows):
+    return torch.tensor([rows])
+
+
+MAPS = (
+    label_map([0, 0], [1, 1]),
+    label_map([0, 0], [0, 2]),
+    label_map([2, 2], [2, 2]),
+    label_map([0, 0, 0, 0], [0, 0, 0, 0], [1, 1, 1, 0], [1, 1, 1, 0]),
+)
+SHARES = torch.stack([label_shares(x, 3, grid=2) for x in MAPS])
+
+
+def test_shares_by_hand():
+    found = label_shares(label_map([0, 0, 1, 1], [0, 1, 1, -1], [2, 2, 2, 2], [2, 2, 2, 2]), 3, grid=2)
+    assert found[0].tolist() == [[0.75, 0], [0, 0]]
+    assert found[1].tolist() == [[0.25, 0.75], [0, 0]]
+    assert found[2].tolist() == [[0, 0], [1, 1]]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (50, 7)])
+def test_shares_of_maps_of_any_size_sum_to_one(size):
+    found = label_shares(torch.randint(0, 3, (1, *size)), 3)
+    torch.testing.assert_close(found.sum(0), torch.ones(24, 24))
+
+
+def test_the_fast_scores_are_the_naive_ones():
+    noise = torch.Generator().manual_seed(0)
+    maps = [torch.randint(-1, 3, (1, 30, 40), generator=noise) for _ in range(7)]
+    shares = torch.stack([label_shares(x, 3, grid=5) for x in maps])
+    naive = []
+    for other in shares:
+        same = sum(min(float(a), float(b)) for a, b in zip(shares[0].flatten(), other.flatten(), strict=True)) / float(
+            shares[0].sum()
+        )
+        naive.append(same)
+    torch.testing.assert_close(agreement(shares[0], shares), torch.tensor(naive), atol=1e-6, rtol=0)
+
+
+def test_the_nearest_leads_and_others_have_what_it_lacks():
+    assert chosen(SHARES[0], SHARES, NAMES) == [0]
+    target = label_shares(label_map([0, 0], [1, 2]), 3, grid=2)
+    assert chosen(target, SHARES, NAMES) == [0, 1]
+    assert chosen(target, SHARES[[0, 3, 2]], NAMES) == [0, 2]
+    assert chosen(target, SHARES, NAMES, most=1) == [0, 1]  # what is missing altogether is fetched all the same
+    assert chosen(SHARES[0], SHARES, NAMES, rank=1) == [3]
+    assert chosen(SHARES[0], SHARES, NAMES, rank=2) == [0]  # the others are not nearly as similar
+
+
+def test_a_class_that_no_photo_has_is_named():
+    with pytest.raises(InputError, match="no photo has a pixel of the class sea"):
+        chosen(SHARES[1], SHARES[[0, 3]], NAMES)

@@ -1,0 +1,88 @@
+"""``draw`` without a model: from a folder of photos with label maps."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import calotype
+from calotype.errors import InputError
+
+COLOURS = np.array([[60, 120, 220], [40, 140, 50], [200, 180, 90]], np.uint8)
+
+
+def half(top, bottom, size=(40, 48)):
+    index = np.full(size, top, np.uint8)
+    index[size[0] // 2 :] = bottom
+    return index
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Two photos: sky over trees, and sky over sand."""
+    folder = tmp_path / "mine"
+    (folder / "images").mkdir(parents=True)
+    (folder / "maps").mkdir()
+    chance = np.random.default_rng(0)
+    for name, index in (("wood", half(0, 1)), ("beach", half(0, 2))):
+        picture = np.clip(COLOURS[index] + chance.normal(0, 6, (*index.shape, 3)), 0, 255).astype(np.uint8)
+        Image.fromarray(picture).save(folder / "images" / f"{name}.png")
+        Image.fromarray(index).save(folder / "maps" / f"{name}.png")
+    (folder / "classes.json").write_text(json.dumps(["sky", "trees", "sand"]))
+    return folder
+
+
+def test_a_layout_is_drawn_from_the_photos_that_have_its_classes(photos):
+    layout = half(2, 1, (24, 48))
+    made = calotype.draw(layout, photos=photos, n=2)
+    picture = np.asarray(made[0]).astype(int)
+    assert abs(picture.shape[0] * picture.shape[1] - 40 * 48) < 60  # as many pixels as the nearest photo has
+    assert abs(picture.shape[1] / picture.shape[0] - 2) < 0.1
+    middle = picture.shape[0] // 2
+    assert np.abs(picture[: middle - 6].mean((0, 1)) - COLOURS[2]).max() < 25
+    assert np.abs(picture[middle + 6 :].mean((0, 1)) - COLOURS[1]).max() < 25
+    again = calotype.draw(layout, photos=str(photos), seed=1)
+    assert made[1].tobytes() == again[0].tobytes()
+    assert calotype.draw(layout, photos=photos, size=(40, 30))[0].size == (40, 30)
+
+
+def test_results_name_the_folder_and_hash_what_was_used(photos, tmp_path):
+    Image.fromarray(half(0, 2)).save(tmp_path / "map.png")
+    (path,) = calotype.draw(tmp_path / "map.png", photos=photos).save(tmp_path / "out")
+    shown = calotype.show(path)
+    assert str(tmp_path) not in json.dumps(dict(shown.settings))
+    assert len(shown.settings["photos_sha256"]) == 1
+    assert shown.command.startswith("calotype draw map.png")
+    assert "--photos mine" in shown.command
+
+
+@pytest.mark.parametrize(
+    ("change", "given", "said"),
+    [
+        (None, {"photos": "nowhere"}, "'?nowhere'? is no folder"),
+        (None, {"photos": None}, "draw needs a trained model.*--photos FOLDER"),
+        (None, {"model": "any"}, "both given"),
+        (None, {"style": half(0, 1)}, "--style"),
+        (lambda index: np.where(index == 2, 9, index), {}, "class 9 at 0,20, and the model knows 0 to 2"),
+        (lambda index: np.stack([index * 60] * 3, -1).astype(np.uint8), {}, "which is that of no class"),
+    ],
+)
+def test_what_cannot_be_drawn_is_named(photos, change, given, said):
+    layout = half(0, 2) if change is None else change(half(0, 2))
+    with pytest.raises(InputError, match=said):
+        calotype.draw(layout, **{"photos": photos, **given})
+
+
+def test_a_class_that_no_photo_has_is_named(photos):
+    (photos / "images" / "beach.png").unlink()
+    with pytest.raises(InputError, match="no photo has a pixel of the class sand"):
+        calotype.draw(half(0, 2), photos=photos)
+
+
+def test_a_map_that_is_not_of_its_photo_is_named(photos):
+    Image.fromarray(half(0, 2, (40, 20))).save(photos / "maps" / "beach.png")
+    with pytest.raises(InputError, match="the label map 'beach' is 20x40 and 'beach' 48x40"):
+        calotype.draw(half(0, 2), photos=photos)

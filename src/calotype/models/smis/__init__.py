@@ -39,6 +39,7 @@ from calotype.models.smis.cost import cost, efforts, training_cost
 from calotype.models.smis.draw import draw, restyle
 from calotype.models.smis.importing import imported
 from calotype.models.smis.interpolation import interpolate
+from calotype.models.smis.layered import layered
 from calotype.models.smis.network import build
 from calotype.models.smis.redraw import Drawing
 from calotype.models.smis.train import train, unfinished
@@ -58,6 +59,7 @@ __all__ = [
     "efforts",
     "imported",
     "interpolate",
+    "layered",
     "picture_size",
     "restyle",
     "stages",

@@ -38,6 +38,7 @@ SYSTEM = System(
         ),
     },
     adapts=True,
+    layered="layered",
     imports=("*_net_G.pth", "opt.txt"),
     efforts=True,
 )

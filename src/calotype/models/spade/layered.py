@@ -11,11 +11,11 @@ from torch import Tensor
 from calotype.errors import InputError
 from calotype.inspection.layers import Layer, Layered
 from calotype.models.spade.config import Config
-from calotype.models.spade.draw import code_of
-from calotype.models.spade.generator import Block, SpadeGenerator, plan
-from calotype.models.spade.labels import LabelMaps
-from calotype.models.spade.network import Net
-from calotype.models.spade.normalization import SLOPE
+from calotype.models.spade.generator import SpadeGenerator, plan
+from calotype.models.spade.network import Net, code_of
+from calotype.semantic.blocks import Block
+from calotype.semantic.labels import LabelMaps
+from calotype.semantic.normalization import SLOPE
 
 
 def layered(cfg: Config, net: Net, maps: Tensor) -> Layered:

@@ -236,7 +236,17 @@ SIGNATURES = {
         "device": "auto",
         "run": None,
     },
-    "draw": {"layout": NEEDED, "look": None, "n": 1, "seed": 0, "model": None, "photos": None, "size": None, **ON, "inputs": NEEDED},
+    "draw": {
+        "layout": NEEDED,
+        "look": None,
+        "n": 1,
+        "seed": 0,
+        "model": None,
+        "photos": None,
+        "size": None,
+        **ON,
+        "inputs": NEEDED,
+    },
     "interpolate": {
         "model": NEEDED,
         "seed": 0,

@@ -266,3 +266,23 @@ def test_a_photo_of_the_size_of_the_model_is_not_cropped(model, capsys):
         words = ("--model", model, "--mask", "mask.png", "--steps", "1", "--noise-steps", "0", "-o", "out")
         assert run("erase", photo, *words) == 0
         assert ("cropped and resized to 16x16 pixels" in capsys.readouterr().err) is said
+
+
+def test_a_model_is_described_by_its_folder(model, capsys):
+    assert run("models", "describe", model) == 0
+    said = capsys.readouterr().out
+    assert "stylegan" in said
+    assert "16x16" in said
+    assert run("models", "describe", model.parent) == 1
+    assert "no folder of a finished model" in capsys.readouterr().err
+
+
+def test_an_mp4_shows_its_command(model, tmp_path, capsys):
+    pytest.importorskip("av")
+    assert run("interpolate", model, "--frames", "3", "-o", tmp_path / "film.mp4") == 0
+    assert run("interpolate", model, "--frames", "3", "--no-metadata", "-o", tmp_path / "bare.mp4") == 0
+    capsys.readouterr()
+    assert run("show", tmp_path / "film.mp4") == 0
+    assert f"calotype interpolate {model.name}" in capsys.readouterr().out
+    assert run("show", tmp_path / "bare.mp4") == 1
+    assert "carries no settings of calotype" in capsys.readouterr().err

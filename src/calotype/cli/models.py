@@ -65,10 +65,15 @@ def _import(
 
 
 def _describe(
-    path: Annotated[str, typer.Argument(metavar="FILE", help="a file of another program, such as a StyleGAN .pkl")],
+    path: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|NAME|FOLDER", help="a file of another program, such as a StyleGAN .pkl, or a model"
+        ),
+    ],
     as_json: Json = False,
 ) -> Work:
-    """Say what a file of another program holds: network, writer, size, licence. Nothing in it is executed."""
+    """Say what a file of another program, or a model, holds: network, size, licence. Nothing in it is executed."""
     return partial(_say, path, as_json)
 
 

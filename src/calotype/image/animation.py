@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import shutil
 import subprocess
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from calotype.errors import InputError, OutputError, unknown
-from calotype.files import write_whole
+from calotype.files import read_error, shown, write_whole
 from calotype.image.carried import NOTHING_CARRIED
 from calotype.image.io import DESCRIPTION, SETTINGS_KEY, settings_text
 from calotype.image.palette import palette
@@ -195,6 +196,28 @@ def _mp4_writer() -> _Mp4Writer:
     raise InputError("no MP4 encoder is installed: pip install 'calotype[video]', or name a .gif, .webp or .png file")
 
 
+def read_mp4_settings(path: Path) -> dict[str, Any]:
+    """Read the settings that ``save_animation`` stored in an MP4.
+
+    Raises:
+        InputError: the file cannot be read, has no settings of calotype, or no video decoder is installed.
+    """
+    if not find_spec("av"):
+        raise InputError(f"no video decoder is installed to read {shown(path)}: pip install 'calotype[video]'")
+    import av
+
+    try:
+        with av.open(str(path)) as container:
+            settings = json.loads(container.metadata.get(SETTINGS_KEY, "null"))
+    except OSError as error:
+        raise read_error(path, error, "check the path") from error
+    except (av.FFmpegError, ValueError):
+        settings = None
+    if not isinstance(settings, dict):
+        raise InputError(f"{shown(path)} carries no settings of calotype: give a film that calotype made")
+    return settings
+
+
 def _even_frames(frames: Iterable[Image.Image]) -> tuple[int, int, Iterator[NDArray[np.uint8]]]:
     """Height and width of the animation, from its first frame, and an iterator over all frames as ``_even`` returns
     them.
@@ -218,7 +241,8 @@ def _write_by_av(file: BinaryIO, frames: Iterable[Image.Image], fps: Fraction, t
 
     height, width, arrays = _even_frames(frames)
     with av.open(file, "w", format="mp4", options={"movflags": "+faststart+use_metadata_tags"}) as container:
-        container.metadata[SETTINGS_KEY] = text
+        if text:
+            container.metadata[SETTINGS_KEY] = text
         stream: Any = container.add_stream(_H264, rate=fps, options={"crf": str(_CRF)})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         # Stored in the file: players otherwise guess the colour space from the size, and colours shift.
@@ -246,7 +270,12 @@ def _write_by_ffmpeg(file: BinaryIO, frames: Iterable[Image.Image], fps: Fractio
         command += ["-framerate", str(fps), "-i", "pipe:0", "-vf", "scale=out_color_matrix=bt709:out_range=tv"]
         command += ["-c:v", _H264, "-crf", str(_CRF), "-pix_fmt", "yuv420p", "-color_range", "tv"]
         command += ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]
-        command += ["-movflags", "+faststart+use_metadata_tags", "-metadata", f"{SETTINGS_KEY}={text}", str(made)]
+        command += [
+            "-movflags",
+            "+faststart+use_metadata_tags",
+            *(["-metadata", f"{SETTINGS_KEY}={text}"] if text else []),
+            str(made),
+        ]
         # Standard error goes to a file: a full pipe would block ffmpeg.
         with open(said, "wb") as errors, subprocess.Popen(command, stdin=subprocess.PIPE, stderr=errors) as process:
             assert process.stdin is not None

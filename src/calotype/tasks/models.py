@@ -38,16 +38,37 @@ def remove(names: list[str]) -> None:
 
 
 def describe(path: str | Path) -> Description:
-    """What a file of another program holds, without executing anything in it.
+    """What a file of another program holds, without executing anything in it; or a model, by its folder or its name.
 
     Raises:
-        InputError: no model can read the file.
+        InputError: no model can read the file, or the folder has none.
     """
     path = Path(path)
-    if path.is_dir():
-        raise InputError(f"{shown(path)} is a folder: give a file, such as network.pkl")
+    if not path.is_file() and not path.suffix:
+        return _described_own(model_store.folder_of(path))
     description: Description = model_of(_file_reader(path)).described(path)
     return description
+
+
+def _described_own(folder: Path) -> Description:
+    """What is recorded of a model of calotype."""
+    if not model_store.is_finished(folder):
+        raise InputError(f"{shown(folder)} is no folder of a finished model: give one, or a file, such as network.pkl")
+    from calotype.foreign.description import Description
+
+    loaded, about = load(folder), model_store.described(folder)
+    height, width = loaded.photo_size
+    facts = {
+        "trained on": str(about.get("photo", "")),
+        "pixels": f"{width}x{height}",
+        "preset": str(about.get("preset", "")),
+        "seed": str(about.get("seed", "")),
+        "weights": f"{weights_of(loaded.net):,}",
+        "verbs": ", ".join(declared(loaded.system).verbs),
+    }
+    card = " It has a model card, README.md." if (folder / model_store.CARD).is_file() else ""
+    known = {name: fact for name, fact in facts.items() if fact}
+    return Description(loaded.system, "calotype", known, f"that of what it was trained on.{card}")
 
 
 def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:

@@ -86,6 +86,10 @@ def _recorded(path: str | Path) -> tuple[Mapping[str, Any], str, str]:
         found = f", found by {settings['features']}" if settings.get("features") else ""
         model = settings.get("tuned", settings.get("model", "unknown"))
         return settings, f"a latent code of the model {model}: {arrays}{found}", ""
+    if Path(path).suffix.lower() == ".mp4":
+        from calotype.image.animation import read_mp4_settings
+
+        return read_mp4_settings(Path(path)), "", ""
     from calotype.image.io import read_settings, read_source_type
 
     settings, term = read_settings(path), read_source_type(path)

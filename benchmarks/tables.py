@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import sys
 import textwrap
 from collections.abc import Callable, Iterable
@@ -350,6 +351,34 @@ def published_schedule() -> str:
     )
 
 
+def published_full() -> str:
+    """SinGAN as published at its true size, as far as the training got."""
+    result = results("singan_full")
+    rows = [
+        (
+            by(f"{row['size'][1]}x{row['size'][0]}"),
+            number(row["hours"]),
+            number(row["rmse"], 3),
+            number(row["largest"], 2),
+        )
+        for row in result["scales"]
+    ]
+    free, loose = result["free"], result["loose"]
+    width, height = result["scales"][-1]["size"][::-1]
+    return (
+        table("scale, pixels | hours | reconstruction | largest value", rows)
+        + f"\n\n![The reconstructions of the photo, and samples of the finest finished scale]({SHEET})\n\n"
+        f"Preset `paper` on examples/photos/{result['photo']}: {len(rows)} of {result['scales_in_all']} scales were "
+        f"finished when this was measured, {result['steps']} steps each; the photo at the finest has 250 x 188 pixels. "
+        f"The training was begun at commit {result['trained_at'][:7]}, runs on one thread at the lowest priority "
+        "beside other work, and goes on where it was stopped. Reconstruction: root mean squared error on -1..1. "
+        f"Samples of {width} x {height} pixels: diversity {number(free['diversity'])} free and "
+        f"{number(loose['diversity'])} loose, copied {number(free['copied'])} and {number(loose['copied'])}."
+    )
+
+
+SHEET = "images/singan_paper.jpg"
+
 VARIANTS = {
     "no completeness": "alpha 0",
     "plain votes": "uniform averaging of overlapping patches",
@@ -409,6 +438,31 @@ def sizes() -> str:
     return (
         table("system | SIFID, mean | 1/2 width | 1/2 height | 2 x width | 2 x height", rows)
         + f"\n\nMeans over {photos} photos."
+    )
+
+
+def way_back() -> str:
+    """InGAN's reconstruction of the photo from results of other sizes and shapes."""
+    result = results("ingan_back")
+    rows = []
+    for variant in dict.fromkeys(row["variant"] for row in result["rows"]):
+        for target in [*dict.fromkeys(row["target"] for row in result["rows"]), "all"]:
+            mine = [row for row in result["rows"] if row["variant"] == variant and target in (row["target"], "all")]
+            seeds = [
+                statistics.fmean(row["network"]["psnr"] for row in mine if row["seed"] == seed)
+                for seed in range(result["seeds"])
+            ]
+            values = [statistics.fmean(row[way]["psnr"] for row in mine) for way in ("finished", "stretched")]
+            levels = [statistics.fmean(row[way]["l1"] for row in mine) for way in ("network", "stretched")]
+            spread = f"{number(statistics.fmean(seeds), 1)} ({number(min(seeds), 1)} to {number(max(seeds), 1)})"
+            rows.append((variant, target, spread, *(number(value, 1) for value in (*values, *levels))))
+    header = "training | result | PSNR, network | PSNR, finished | PSNR, stretched | L1, network | L1, stretched"
+    return (
+        table(header, rows, 2)
+        + f"\n\nMeans over {len(result['photos'])} photos of examples/photos; of the network the mean, and the seeds "
+        f"with the lowest and the highest mean of {result['seeds']}. PSNR in dB and L1 in levels of 255, at the size "
+        "of the network (56 x 56 pixels in all). Stretched: plain bilinear resampling there and back, which loses next "
+        "to nothing of a result that is larger. Finished: from the finished result, whose patches are the photo's."
     )
 
 
@@ -1099,6 +1153,7 @@ SECTIONS = (
         published_schedule,
         tuple(("singan_paper", name) for name in PUBLISHED_RUNS),
     ),
+    Section("`singan`: the published schedule at its true size", published_full, (("singan_full", "singan_full"),)),
     Section("Training of `singan`", schedule, (("singan_speed", "singan_speed"),)),
     Section(
         "Ablation of `singan`, preset `fast`",
@@ -1106,6 +1161,7 @@ SECTIONS = (
         tuple(("singan_ablation", f"singan_ablation{end}") for end in ("", "_second", "_third")),
     ),
     Section("`retarget`", sizes, (("ingan", "ingan"),)),
+    Section("`ingan`: the way back", way_back, (("ingan_back", "ingan_back"),)),
     Section(
         "`retarget` to wider photos",
         wider,

@@ -26,7 +26,9 @@ its SIFID is 7.0, against 8.6 of gpnn and 20.8 of plain resizing; at twice the w
 gpnn (``benchmarks/ingan.py``). The network does not contribute to these numbers: patches on a merely resized layout
 reach 6.8. After so few steps it changes the layout little; objects stay intact because of the scale at which patch
 synthesis starts, and because of the coherence term. The network is needed for shapes other than rectangles, and for
-films.
+films. Its way back returns five photos, at the network's size, from half and twice the size and from two shapes with a
+PSNR of 27.1 dB, without the cycle loss of 26.3; plain resampling there and back reaches 30.5
+(``benchmarks/ingan_back.py``). ``Net.back`` is the way back.
 
 Sizes: photos of 18 pixels and more, results of 16 and more. Scale factors outside the trained range are applied in
 several passes. Limits: no semantics, only local context; one photo, without transparency; the result hardly depends on

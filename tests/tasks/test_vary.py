@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import calotype
+from calotype.errors import InputError
+from calotype.tasks.show import show
 
 TINY = {"preset": "tiny", "device": "cpu"}
 
@@ -83,3 +85,27 @@ def test_lent_transparency_is_refused(photo):
 def test_wrong_arguments(photo, wrong, words):
     with pytest.raises(calotype.InputError, match=words):
         calotype.vary(photo, **{**TINY, **wrong})
+
+
+@pytest.mark.parametrize(
+    ("verb", "given", "line"),
+    [
+        ("vary", {"n": 1.5}, "a count of 1.5"),
+        ("vary", {"seed": 0.5}, "a seed of 0.5"),
+        ("expand", {"left": 0.2}, "a margin --left of 0.2"),
+        ("expand", {"margin": 10.0}, "a margin --margin of 10.0"),
+        ("animate", {"frames": 12.5}, "a number of frames of 12.5"),
+        ("retarget", {"factor": 2, "engine": "ingan", "film": "gif", "frames": 9.5}, "a number of frames of 9.5"),
+    ],
+)
+def test_what_has_to_be_whole(verb, given, line):
+    with pytest.raises(InputError, match=f"{line} cannot be used: give a whole number"):
+        getattr(calotype, verb)(np.zeros((32, 32, 3), np.uint8), **given)
+
+
+def test_whole_numbers_of_numpy_are_whole(tmp_path):
+    photo = np.random.default_rng(0).integers(0, 255, (32, 32, 3), dtype=np.uint8)
+    made = calotype.expand(photo, left=np.int64(4), seed=np.uint8(3), preset="tiny")
+    (path,) = made.save(tmp_path)
+    assert "--seed 3" in show(path).command
+    assert "--left 4" in show(path).command

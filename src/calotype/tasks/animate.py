@@ -8,7 +8,7 @@ from typing import Annotated, Any, Unpack
 from calotype.errors import InputError
 from calotype.results import Animation
 from calotype.tasks import arguments
-from calotype.tasks.arguments import between
+from calotype.tasks.arguments import between, whole
 from calotype.tasks.frames import named_frames
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
@@ -32,7 +32,7 @@ class AnimateJob(PhotoJob):
     def check(cls, own: Mapping[str, Any]) -> None:
         """See ``Job``."""
         frames = own["frames"]
-        if not 2 <= frames <= _MOST_FRAMES:
+        if not 2 <= whole(frames, "a number of frames", "60") <= _MOST_FRAMES:
             raise InputError(f"{frames} frames cannot be used: give a number from 2 to {_MOST_FRAMES}, like 60")
         between(own["fps"], 0.01, 1000, "a speed", "10")
         between(own["alpha"], 0, 1, "an alpha", "0.1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import SupportsIndex
 
 from calotype.catalog import ENGINES
 from calotype.errors import InputError, unknown
@@ -121,6 +122,17 @@ def one_of(known: Iterable[str], word: str, kind: str) -> str:
     if word in known:
         return word
     raise InputError(unknown(kind, word, known))
+
+
+def whole(value: float, name: str, example: str) -> int:
+    """Check that ``value`` is a whole number, and return it.
+
+    Raises:
+        InputError: it is not; the message uses ``name`` for the value and ``example`` for a valid one.
+    """
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+        raise InputError(f"{name} of {value} cannot be used: give a whole number, like {example}")
+    return value.__index__()
 
 
 def size_from(size: SizeLike) -> Size:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from calotype.errors import InputError
 from calotype.kinds import KINDS
 from calotype.results import Latent
-from calotype.tasks.arguments import one_of
+from calotype.tasks.arguments import one_of, whole
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.latent_job import CodedJob
 from calotype.tasks.photo_job import PhotoJob
@@ -47,6 +47,9 @@ class CodedPhotoJob(CodedJob, PhotoJob):
         self.latents, self.stages = {}, {}
         if request.own.get("method") is not None:
             one_of(METHODS, request.own["method"], "method")
+        for name in ("steps", "noise_steps"):
+            if request.own.get(name) is not None:
+                whole(request.own[name], f"a number of --{name.replace('_', '-')}", "300")
         super().__init__(request, photo, also, run, **pictures)
         if self.declared.coded and request.size not in (None, self.photo.size):
             raise InputError(f"the model draws pictures of {self.photo.size} pixels: leave out --size (size=)")

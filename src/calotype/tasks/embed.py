@@ -52,8 +52,8 @@ class EmbedJob(LatentJob):
         if own["space"] is not None:
             arguments.one_of(SPACES, own["space"], "space")
         for name in ("steps", "noise_steps", "tune"):
-            if own[name] is not None and own[name] < 0:
-                flag = name.replace("_", "-")
+            flag = name.replace("_", "-")
+            if own[name] is not None and arguments.whole(own[name], f"a number of --{flag}", "300") < 0:
                 raise InputError(f"{own[name]} steps cannot be made: give --{flag} of at least 0 ({name}=)")
 
     def check_inputs(self) -> None:

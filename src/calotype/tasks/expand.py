@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 from calotype.errors import InputError
 from calotype.results import Result
 from calotype.tasks import arguments
+from calotype.tasks.arguments import whole
 from calotype.tasks.inpainting import InpaintingJob
 from calotype.tasks.param import Param
 from calotype.tasks.verb_options import EngineOptions
@@ -40,7 +41,7 @@ class ExpandJob(InpaintingJob):
                 "expand needs a margin: give --margin 200, or --left, --right, --top, --bottom (margin= ...)"
             )
         for name in ("margin", *_SIDES):
-            if own[name] is not None and own[name] < 0:
+            if own[name] is not None and whole(own[name], f"a margin --{name}", "200") < 0:
                 raise InputError(
                     f"--{name} {own[name]} would crop the photo: give a number of pixels from 0 up ({name}=)"
                 )

@@ -8,7 +8,7 @@ from typing import Any
 
 from calotype.errors import InputError
 from calotype.results import Animation
-from calotype.tasks.arguments import between
+from calotype.tasks.arguments import between, whole
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.model_job import ModelJob
 from calotype.tasks.param import Param
@@ -29,7 +29,7 @@ class FilmJob(ModelJob):
     def check(cls, own: Mapping[str, Any]) -> None:
         """See ``Job``."""
         frames = own["frames"]
-        if not 2 <= frames <= _MOST_FRAMES:
+        if not 2 <= whole(frames, "a number of frames", "24") <= _MOST_FRAMES:
             raise InputError(f"{frames} frames cannot be used: give a number from 2 to {_MOST_FRAMES}, like 24")
         between(own["fps"], 0.01, 1000, "a speed", "12")
 

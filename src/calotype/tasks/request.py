@@ -12,7 +12,17 @@ from calotype.catalog import system as system_of
 from calotype.declaration import System, Verb
 from calotype.errors import InputError, unknown
 from calotype.tasks import model_store
-from calotype.tasks.arguments import AUTO, TILES, FactorLike, SizeLike, factor_from, one_of, size_from, structure_from
+from calotype.tasks.arguments import (
+    AUTO,
+    TILES,
+    FactorLike,
+    SizeLike,
+    factor_from,
+    one_of,
+    size_from,
+    structure_from,
+    whole,
+)
 from calotype.types import Factor, Size
 
 if TYPE_CHECKING:
@@ -138,15 +148,15 @@ def request(
         structure = None
     if tile != "none" and "tile" not in declared(engine).abilities:
         raise InputError(f"the engine {engine} cannot make tileable results: leave out --tile (tile=)")
-    own = _supported(own, known, engine)
+    own = {name: _plain(value) for name, value in _supported(own, known, engine).items()}
     return Request(
         verb=verb,
         engine=engine,
         preset=preset,
         changes=changes,
         config=given.loaded.config if given else config_from(system_of(engine), preset, changes),
-        n=n,
-        seed=seed,
+        n=int(n),
+        seed=int(seed),
         size=None if size is None else size_from(size),
         factor=None if factor is None else factor_from(factor),
         structure=None if structure is None else structure_from(structure),
@@ -179,13 +189,18 @@ def _supported(own: Mapping[str, Any], known: Verb, engine: str) -> dict[str, An
     return {name: value for name, value in own.items() if name not in missing}
 
 
+def _plain(value: Any) -> Any:
+    """A number of NumPy as one of Python, which JSON can hold; other values as they are."""
+    return value.item() if getattr(value, "shape", None) == () else value
+
+
 def check_count(n: int, seed: int) -> None:
     """Check the number of outputs and the seed.
 
     Raises:
         InputError: one of them is out of range.
     """
-    if n < 1:
+    if whole(n, "a count", "4") < 1:
         raise InputError(f"{n} pictures cannot be made: give a count of at least 1")
     check_seed(seed, n)
 
@@ -196,7 +211,7 @@ def check_seed(seed: int, n: int = 0) -> None:
     Raises:
         InputError: it is out of range.
     """
-    if not 0 <= seed <= 2**53 - n:
+    if not 0 <= whole(seed, "a seed", "7") <= 2**53 - n:
         raise InputError(f"a seed of {seed} cannot be used: give a whole number from 0 to 2**53")
 
 

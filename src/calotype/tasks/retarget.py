@@ -11,7 +11,7 @@ from calotype.errors import InputError, OutputError
 from calotype.files import shown
 from calotype.results import Animation, Result
 from calotype.tasks import arguments
-from calotype.tasks.arguments import between, one_of
+from calotype.tasks.arguments import between, one_of, whole
 from calotype.tasks.frames import named_frames
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
@@ -56,7 +56,7 @@ class RetargetJob(PhotoJob):
             one_of(_FILMS, own["film"], "film")
             if known_engine and given.get("model") is None:
                 _check_able(given["engine"], "film")
-            if not 2 <= own["frames"] <= _MOST_FRAMES:
+            if not 2 <= whole(own["frames"], "a number of frames", "48") <= _MOST_FRAMES:
                 raise InputError(f"{own['frames']} frames cannot be used: give a number from 2 to {_MOST_FRAMES}")
             between(own["fps"], 0.01, 1000, "a speed", "12")
             _check_film(own["film"], own["fps"])

@@ -29,6 +29,8 @@ def test_looks_of_seeds_and_photos(calotype, tmp_path):
     looks = ("--look", "hair=7", "--look", f"clothes={FACE},{MAP}")
     made = calotype("draw", str(MAP), "--model", str(MODEL), *looks, "-o", "out", "--device", "cpu")
     assert made.returncode == 0, made.stderr
+    shown = calotype("show", "out/face_draw_0.png").stdout
+    assert "--look clothes=face_photo.png,face.png --look hair=7" in shown
     again = calotype("restyle", str(FACE), str(MAP), "--model", str(MODEL), "--look", "hair=7", "-o", "out")
     assert again.returncode == 0, again.stderr
     assert files(tmp_path / "out") == {"face_draw_0.png", "face_photo_restyle_0.png"}

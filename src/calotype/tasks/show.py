@@ -131,6 +131,9 @@ def _of_model(settings: Mapping[str, Any], known: Mapping[str, tuple[Param, Any]
     pictures = settings.get("pictures", {})
     yield from ("calotype", settings["verb"])
     for name, (about, default) in known.items():
+        if about.kind == "looks":
+            yield from _looks(pictures.get(name, {}), about)
+            continue
         value = settings.get("model") if about.kind == "model" else pictures[name]["name"] if name in pictures else None
         if value is not None:
             yield from () if default is Parameter.empty else (about.flag(name),)
@@ -143,6 +146,13 @@ def _of_model(settings: Mapping[str, Any], known: Mapping[str, tuple[Param, Any]
     if "unfinished" in settings:
         yield "--unfinished"
     yield from ("--device", settings["device"])
+
+
+def _looks(looks: Mapping[str, Any], about: Param) -> Iterator[str]:
+    """The looks of classes, each with its flag: a seed, or a photo and its label map."""
+    for name, look in looks.items():
+        given = look if isinstance(look, int) else f"{look['photo']['name']},{look['map']['name']}"
+        yield from (about.flag(""), f"{name}={given}")
 
 
 def _has(settings: Mapping[str, Any], name: str) -> bool:

@@ -1,7 +1,7 @@
 """``draw --photos``: does a layout laid out from other photos look to a segmenter like what the map says, and how long
 does it take?
 
-Each photo in turn is left out: its map is drawn from the matter of the others. Maps are those of ESPNetv2 with the
+Each photo in turn is left out: its map is drawn from patches of the others. Maps are those of ESPNetv2 with the
 classes of Cityscapes (``espnetv2_s2_city20.pth`` in --weights), of which the ones are kept that at least four photos
 have; pixels of others take the class that is nearest. The judge is the same network looking at the mirrored picture,
 so that it has to find the map anew in real photos, too. Beside it the photo with the nearest map as it is, without
@@ -136,7 +136,7 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
 
 
 def landscapes(folder: Path, learned: Path, work: Path, steps: int) -> dict[str, Any]:
-    """Layouts of drawn landscapes, from the matter of others."""
+    """Layouts of drawn landscapes, from patches of others."""
     torch.set_num_threads(1)
     large, small = (Samples(path, size, keys=["image", "map"]) for path, size in ((folder, 256), (learned, 64)))
     names = list(large.about["map_classes"])
@@ -173,7 +173,7 @@ def timed(turns: int = 3) -> dict[str, Any]:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as work:
         gallery.SIDE = 720
-        gallery.matter(Path(work))
+        gallery.lenders(Path(work))
         layout = gallery.painted_matter(gallery.LAYOUTS_OF_MATTER[0], (512, 512))
         took = []
         for turn in range(turns):

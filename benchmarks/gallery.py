@@ -285,7 +285,7 @@ LAYOUTS_OF_MATTER = (
 )
 
 
-def matter(folder: Path) -> list[Image.Image]:
+def lenders(folder: Path) -> list[Image.Image]:
     """Two photos with the maps of ``segment`` in one numbering, as ``draw`` takes them; the photos."""
     for name in ("images", "maps"):
         (folder / name).mkdir()
@@ -316,7 +316,7 @@ def from_photos() -> None:
     """Two painted layouts, and what ``draw`` makes of them from two photos with label maps."""
     colours = np.array(flat_colours(len(_MATTER)), np.uint8)
     with tempfile.TemporaryDirectory() as work:
-        photos = matter(Path(work))
+        photos = lenders(Path(work))
         images = [*photos, *(Image.open(Path(work, "maps", f"{name}.png")) for name in _FOUND)]
         for areas in LAYOUTS_OF_MATTER:
             layout = painted_matter(areas, (480, 360))

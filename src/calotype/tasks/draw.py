@@ -38,7 +38,7 @@ class DrawJob(LayoutJob):
 
     @classmethod
     def ordered(cls, **given: Any) -> Request:
-        """See ``Job``; without a model, the request is for the engine that takes the matter of photos.
+        """See ``Job``; without a model, the request is for the engine that takes patches of photos.
 
         Raises:
             InputError: there is neither a model nor a folder of photos, or there are both.
@@ -84,7 +84,7 @@ def draw(
     photos: Annotated[
         str | Path | None,
         Param(
-            "instead of a model: a folder of photos with label maps, whose matter is laid out anew at full resolution",
+            "instead of a model: a folder of photos with label maps, whose patches are put together at full resolution",
             kind="folder",
             metavar="FOLDER",
             first=True,
@@ -104,7 +104,7 @@ def draw(
     model's classes. Models with a look for each class (smis) take looks from elsewhere, too: --look hair=7 for that of
     seed 7, or --look hair=photo.jpg,map.png for that of a photo.
 
-    Without a model, the matter of photos is laid out anew, in seconds: calotype draw map.png --photos FOLDER, with the
+    Without a model, patches of photos are put together by the map, in seconds: calotype draw map.png --photos FOLDER, with the
     photos in its folder images and a label map of each, of the same name, in maps.
 
     Args:
@@ -114,7 +114,7 @@ def draw(
         look: for models with a look for each class: by the name of a class a seed, or a photo and its label map, from
             which the look of that class is taken.
         photos: instead of a model a folder with ``images`` and ``maps``, or a set or another layout that ``train``
-            takes: the photos whose maps are most like the layout lend their matter to it. The next seed begins with
+            takes: the photos whose maps are most like the layout lend their patches to it. The next seed begins with
             the next similar photo.
         model: a name that ``calotype models`` lists, or a folder.
         size: of the pictures: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``. ``None``: the number of pixels of

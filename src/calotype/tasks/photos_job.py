@@ -1,4 +1,4 @@
-"""The job of the verb ``draw`` without a model: the matter of photos with label maps, laid out anew."""
+"""The job of the verb ``draw`` without a model: patches of photos with label maps, put together."""
 
 from __future__ import annotations
 

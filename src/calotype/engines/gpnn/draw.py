@@ -1,4 +1,4 @@
-"""A picture of a label map from the matter of photos whose label maps are like it."""
+"""A picture of a label map from patches of photos whose label maps are like it."""
 
 from __future__ import annotations
 

@@ -104,8 +104,8 @@ def draw(
     model's classes. Models with a look for each class (smis) take looks from elsewhere, too: --look hair=7 for that of
     seed 7, or --look hair=photo.jpg,map.png for that of a photo.
 
-    Without a model, patches of photos are put together by the map, in seconds: calotype draw map.png --photos FOLDER, with the
-    photos in its folder images and a label map of each, of the same name, in maps.
+    Without a model, patches of photos are put together by the map, in seconds: calotype draw map.png --photos FOLDER,
+    with the photos in its folder images and a label map of each, of the same name, in maps.
 
     Args:
         layout: a label map: a path, PIL image, array [H, W] of class numbers, or ``LabelMap``.

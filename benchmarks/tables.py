@@ -1014,8 +1014,8 @@ def dissection() -> str:
         f"{seen['pixels']:.1%} of the pixels, mean IoU {seen['mean_iou']:.3f}. Glasses come first in {first} of "
         f"{count} generators that were trained without; ten were planned. {bounded} With a half of the real set in "
         f"place of a generator, {alarms} of {halves} halves have a class that is reported "
-        f"as missing.\n\nBest first, FSD orders: {'; '.join(map(_generator, by_fsd))}. FD ({result['features']}) orders: "
-        f"{'; '.join(map(_generator, by_fd))}.\n\n"
+        f"as missing.\n\nBest first, FSD orders: {'; '.join(map(_generator, by_fsd))}. FD ({result['features']}) "
+        f"orders: {'; '.join(map(_generator, by_fd))}.\n\n"
         + table("class removed from real pictures | area, % | FSD | FSD over that of halves", small)
         + f"\n\nWhat FSD does not see: it is {unseen['floor']:.2f} between two halves of the real set; in the rows one "
         "class of one half counts as background."

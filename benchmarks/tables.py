@@ -1146,8 +1146,8 @@ def dissection() -> str:
         f"{seen['pixels']:.1%} of the pixels, mean IoU {seen['mean_iou']:.3f}. Glasses come first in {first} of "
         f"{count} generators that were trained without; ten were planned. {bounded} With a half of the real set in "
         f"place of a generator, {alarms} of {halves} halves have a class that is reported "
-        f"as missing.\n\nBest first, FSD orders {', '.join(map(_generator, by_fsd))}; FD ({result['features']}) orders "
-        f"{', '.join(map(_generator, by_fd))}.\n\n"
+        f"as missing.\n\nBest first, FSD orders: {'; '.join(map(_generator, by_fsd))}. FD ({result['features']}) "
+        f"orders: {'; '.join(map(_generator, by_fd))}.\n\n"
         + table("class removed from real pictures | area, % | FSD | FSD over that of halves", small)
         + f"\n\nWhat FSD does not see: it is {unseen['floor']:.2f} between two halves of the real set; in the rows one "
         "class of one half counts as background."
@@ -1196,12 +1196,15 @@ def inversion() -> str:
         ("kept of the other class that loses most", least, 0.8, True),
         *((f"ST-LPIPS below that of `{name}`, share", below[name], 0.25, True) for name in ("z", "layers")),
     )
-    ratio = layers[keys[2]] / direct[keys[2]]
+    ratios = " ".join(
+        verdict(f"that of the {key}, layer-wise over direct", layers[key] / direct[key], 1, False)
+        for key in ("latent", "activations of the latent vector")
+    )
     return (
         table("encoder | latent vector | activations | activations of its latent vector | CPU minutes", encoders)
         + f"\n\nCosine errors on {result['latent_vectors']} samples; both encoders are the same network with as many "
         "steps, the direct one trained as a whole. "
-        + verdict("that of the activations of the latent vector, layer-wise over direct", ratio, 1, False)
+        + ratios
         + "\n\n"
         + table("method | PSNR | ST-LPIPS | " + " | ".join(classes) + " | CPU s", rows)
         + f"\n\n{result['photos']} faces that no training saw, half of them with glasses, in a generator of 16 pixels "

@@ -199,8 +199,8 @@ def test_a_generator_is_layers_of_declared_shapes_whose_last_is_the_picture(mode
     height, width = model.picture_size(cfg)
     assert layered.size == (height, width)
     wanted = outputs_of(model, cfg, net, 5, height, width)
-    torch.testing.assert_close(layered.pictures([5]), wanted, atol=2e-5, rtol=0)
-    torch.testing.assert_close(layered.run(layered.latents([5])).clamp(-1, 1), wanted, atol=2e-5, rtol=0)
+    torch.testing.assert_close(layered.pictures([5]), wanted, atol=1e-4, rtol=0)
+    torch.testing.assert_close(layered.run(layered.latents([5])).clamp(-1, 1), wanted, atol=1e-4, rtol=0)
 
 
 def test_layers_take_batches_and_have_gradients(model, trained):
@@ -209,7 +209,7 @@ def test_layers_take_batches_and_have_gradients(model, trained):
     layered = layers_of(model, cfg, net)
     if not declared(model).learns_maps:  # those have as many maps as pictures
         both = layered.pictures([3, 4])
-        torch.testing.assert_close(both[1:], layered.pictures([4]), atol=2e-5, rtol=0)
+        torch.testing.assert_close(both[1:], layered.pictures([4]), atol=1e-4, rtol=0)
     x = layered.run(layered.latents([5]), 0, layered.inverted).detach().requires_grad_()
     (gradient,) = torch.autograd.grad(layered.run(x, layered.inverted).sum(), x)
     assert torch.isfinite(gradient).all()

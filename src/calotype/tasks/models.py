@@ -94,9 +94,9 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
         raise InputError(f"{shown(folder)} is neither a file nor a folder: give the file or the folder of the model")
     if (Path(folder) / "model.json").is_file():
         return _import_own(Path(folder))
-    name = _reader(Path(folder))
+    name, *others = _readers(Path(folder))
     if name in MODELS:
-        return _import_dataset_model(Path(folder), name)
+        return _import_by_one_of(Path(folder), [name, *others])
     config, net, (height, width), preview = engine_of(name).imported(Path(folder))
     size = Size(height, width)
     opened = None if photo is None else open_photo(photo)
@@ -116,6 +116,16 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
         saving.write(stored, name, config, net, sha256, (height, width), to_image(preview))
         write_card(stored, parameters=weights_of(net))
     return stored
+
+
+def _import_by_one_of(folder: Path, names: list[str]) -> Path:
+    """Import a model by the first system that can read it: files of several systems have the same names."""
+    for name in names[:-1]:
+        try:
+            return _import_dataset_model(folder, name)
+        except InputError:
+            continue
+    return _import_dataset_model(folder, names[-1])
 
 
 def _import_dataset_model(folder: Path, name: str) -> Path:
@@ -218,21 +228,21 @@ def export(model: str | Path, path: str | Path) -> str:
     return said
 
 
-def _reader(folder: Path) -> str:
-    """The system that can import the model in a folder."""
+def _readers(folder: Path) -> list[str]:
+    """The systems whose files are in a folder, at least one."""
     readers = [name for name in (*ENGINES, *MODELS) if declared(name).imports and not declared(name).imports_file]
     if not readers:
         raise InputError("no engine here can read models of other programs: 'calotype train' trains one")
-    for name in readers:
-        if all(any(folder.glob(pattern)) for pattern in declared(name).imports):
-            return name
+    fitting = [name for name in readers if all(any(folder.glob(one)) for one in declared(name).imports)]
+    if fitting:
+        return fitting
     files = [path.name for path in sorted(folder.iterdir()) if path.suffix in (".pkl", ".pt", ".pth", ".npy")]
     singles = [name for name in (*ENGINES, *MODELS) if declared(name).imports_file]
     # The system with most matching files gives the most useful error message.
     matches = {name: sum(any(folder.glob(pattern)) for pattern in declared(name).imports) for name in readers}
     if files and singles and not any(matches.values()):
         raise InputError(f"{shown(folder)} is no folder of one model: give one of its files, such as {files[0]}")
-    return max(readers, key=lambda name: matches[name])
+    return [max(readers, key=lambda name: matches[name])]
 
 
 def _file_reader(path: Path) -> str:

@@ -10,11 +10,13 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils import spectral_norm
 
+from calotype import catalog
 from calotype.errors import InputError
 from calotype.models import smis
 from calotype.models.smis.network import codes_of
 from calotype.run import Run
 from calotype.semantic.labels import instance_edges
+from calotype.tasks import models
 
 
 class Layer(nn.Module):
@@ -150,7 +152,7 @@ BASE = {"crop_size": 256, "aspect_ratio": 1.0, "norm_G": "spectralspadesyncbatch
         ("ade20k", 5, (15, 15, 16, 8, 8, 4, 4, 4), (5, 1, 2, 4, 2, 2, 1)),
     ],
 )
-def test_the_same_picture(tmp_path, mode, classes, channels, groups):
+def test_the_same_picture(tmp_path, mode, classes, channels, groups, monkeypatch):
     torch.manual_seed(0)
     net = generator(classes, channels, groups, mode)
     encoder = settled(StandInEncoder(classes, 2), torch.randn(1, 3 * classes, 256, 256))
@@ -158,6 +160,9 @@ def test_the_same_picture(tmp_path, mode, classes, channels, groups):
     options = BASE | {"dataset_mode": mode, "label_nc": classes - (mode == "ade20k")}
     options |= {"contain_dontcare_label": mode == "ade20k"} | ({"crop_size": 512, "aspect_ratio": 2.0} if wide else {})
     cfg, found = smis.imported(saved(tmp_path, net, options, encoder))
+    monkeypatch.setenv("CALOTYPE_CACHE", str(tmp_path / "cache"))
+    if mode == "deepfashion":
+        assert catalog.load(models.take_over(tmp_path)).system == "smis"
     size = (256, 512) if wide else (256, 256)
     assert (cfg.size, cfg.instances, cfg.unknown == "first") == (size, wide, mode == "ade20k")
     assert cfg.groups == (classes, *groups)

@@ -11,10 +11,12 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils import spectral_norm
 
+from calotype import catalog
 from calotype.errors import InputError
 from calotype.models import spade
 from calotype.run import Run
 from calotype.semantic.labels import LabelMaps, instance_edges
+from calotype.tasks import models
 
 WIDTH, HIDDEN = 2, 8
 
@@ -130,6 +132,16 @@ BASE = {"label_nc": 5, "crop_size": 64, "aspect_ratio": 1.0, "num_upsampling_lay
 
 def one_hot(numbers, count):
     return F.one_hot(numbers, count).permute(0, 3, 1, 2).float()
+
+
+def test_a_folder_is_imported_by_the_model_that_it_is_of(tmp_path, monkeypatch):
+    monkeypatch.setenv("CALOTYPE_CACHE", str(tmp_path / "cache"))
+    options = BASE | {"contain_dontcare_label": True, "use_vae": False, "dataset_mode": "coco"}
+    folder = saved(tmp_path / "official", settled(StandIn(6, 0, (2, 2), more=False)), options)
+    assert catalog.load(models.take_over(folder)).system == "spade"
+    (folder / "opt.txt").write_text("nothing: of that kind\n")
+    with pytest.raises(InputError, match="holds no options of the published code"):
+        models.take_over(folder)
 
 
 @pytest.mark.parametrize("without_v", [False, True])

@@ -368,3 +368,23 @@ def test_a_click_selects_what_is_there(desk):
     desk.until(lambda: not mask_of(desk).reshape(64, 96)[20:44, 24:48].any())
     desk.click("[data-tool=undo]")
     assert mask_of(desk).any()
+
+
+def test_what_is_dropped_where_objects_are_pasted_becomes_a_layer(desk):
+    opened(desk, "lawn.png", "harmonize", 13)
+    layer = "document.querySelector('main').stage?.layers.get('pasted')"
+    desk.until(lambda: desk.script(f"return Boolean({layer}?.bar)"))
+    for number in (1, 2):
+        desk.drop(f"thing{number}.png", encoded(picture(16, 16, seed=70 + number)))
+        desk.until(lambda number=number: desk.script(f"return {layer}.things.length") == number)
+    assert "lawn.png" in desk.attribute(".stage .frame", "aria-label")
+    first = f"{layer}.things.indexOf({layer}.selected)"
+    assert desk.script(f"return {first}") == 1
+    desk.click("[data-tool=back]")
+    assert desk.script(f"return {first}") == 0
+    desk.click("[data-tool=add]")
+    desk.click("dialog .photos .thumb")
+    desk.until(lambda: desk.script(f"return {layer}.things.length") == 3)
+    desk.click("[data-do=back]")
+    desk.drop("other.png", encoded(picture(40, 40, seed=90)))  # elsewhere it is a photo
+    desk.until(lambda: "other.png" in desk.text("main"))

@@ -71,7 +71,9 @@ function dropping() {
   });
   addEventListener('paste', (event) => {
     const files = [...(event.clipboardData?.files || [])];
-    if (files.length) uploadPhotos(files);
+    if (!files.length) return;
+    if (state.taking) state.taking(files.map((file) => ({file, path: file.name})));
+    else uploadPhotos(files);
   });
 }
 

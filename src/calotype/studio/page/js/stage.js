@@ -83,9 +83,21 @@ export function stage(photo, verb) {
     if (field.kind === 'mask') lastMask = {...size, content: () => layer.content()};
   }
 
+  /** The layer of pasted objects; what is dropped on the page, or pasted from the clipboard, is added to it. */
+  function pasted(field, options) {
+    const layer = Object.assign(new Paste(view, image, options), {title: labelOf(field), field});
+    const take = async (files) => {
+      if (current !== field.name) choose(field.name);
+      for (const {file} of files) try { await layer.add(file); } catch (error) { toast(error.message, 'problem'); }
+    };
+    state.taking = take;
+    closers.push(() => { if (state.taking === take) state.taking = null; });
+    return layer;
+  }
+
   function painterOf(field) {
     const options = {...size, name: `${photo.name.replace(/\.[^.]*$/, '')}_${field.name}`, changed: () => painted(field)};
-    if (field.kind === 'picture') return Object.assign(new Paste(view, image, options), {title: labelOf(field), field});
+    if (field.kind === 'picture') return pasted(field, options);
     if (field.kind === 'sketch') return Object.assign(sketchOver(view, image, {...options, colours: valuesOf(verb.name).colours || 6}), {title: labelOf(field), field, cover: 1, always: true});
     const painter = new Painter(view, field.kind === 'mask' ? 'mask' : 'map', {...options, palette: null, regionsOf: field.kind === 'mask' ? regionsOf : null, changed: () => { painted(field); if (field.kind === 'label map' && !field.begins) follow(field.name); }});
     const given = valuesOf(verb.name)[field.name];

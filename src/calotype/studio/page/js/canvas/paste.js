@@ -1,5 +1,7 @@
 // Objects pasted on a photo: pictures with transparency, or parts of the photo; move, rotate and scale them.
-import {choose, h, iconButton, toast} from '../dom.js';
+import {url} from '../api.js';
+import {h, iconButton, toast} from '../dom.js';
+import {choosePicture} from '../photo.js';
 
 const GRIP = 9;        // size of a handle, CSS pixels
 const AWAY = 26;       // distance of the rotation handle above an object, CSS pixels
@@ -248,10 +250,12 @@ export class Paste {
       iconButton('in', 'Larger', () => this.change({scale: this.selected?.scale * 1.1}), {data: {tool: 'larger'}}),
       iconButton('out', 'Smaller', () => this.change({scale: this.selected?.scale / 1.1}), {data: {tool: 'smaller'}}),
       iconButton('redo', 'Rotate by 15°', () => this.change({turn: this.selected?.turn + Math.PI / 12}), {data: {tool: 'turn'}}),
+      iconButton('up', 'To the front', () => this.reorder(1), {data: {tool: 'front'}}),
+      iconButton('down', 'To the back', () => this.reorder(-1), {data: {tool: 'back'}}),
       iconButton('trash', 'Remove (Delete)', () => this.remove(), {data: {tool: 'remove'}}),
     ];
     const bar = h('div', {class: 'tools', role: 'toolbar', 'aria-label': 'Object tools'},
-      h('div', {class: 'group'}, h('button', {type: 'button', class: 'small', data: {tool: 'add'}, onclick: () => this.fromFile()}, 'Add a picture')),
+      h('div', {class: 'group'}, h('button', {type: 'button', class: 'small', data: {tool: 'add'}, onclick: () => this.fromChoice()}, 'Add a picture')),
       h('div', {class: 'group'}, ...buttons.values()),
       h('div', {class: 'group'}, ...one, opacity),
       h('div', {class: 'group'},
@@ -266,10 +270,20 @@ export class Paste {
     return bar;
   }
 
-  async fromFile() {
-    const file = await choose();
-    if (!file) return;
-    try { await this.add(file); } catch (error) { toast(error.message, 'problem'); }
+  /** Add a file, another photo or a result. */
+  async fromChoice() {
+    const picture = await choosePicture('Add a picture');
+    if (!picture) return;
+    try { await this.add(await (await fetch(url.picture(picture.id))).blob()); } catch (error) { toast(error.message, 'problem'); }
+  }
+
+  /** Move the selected object one step towards the front (1) or the back (-1). */
+  reorder(by) {
+    const from = this.things.indexOf(this.selected), to = from + by;
+    if (from < 0 || !this.things[to] || this.things[to].fixed) return;
+    this.remember();
+    this.things.splice(to, 0, ...this.things.splice(from, 1));
+    this.markChanged();
   }
 }
 

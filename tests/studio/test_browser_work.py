@@ -388,3 +388,17 @@ def test_what_is_dropped_where_objects_are_pasted_becomes_a_layer(desk):
     desk.click("[data-do=back]")
     desk.drop("other.png", encoded(picture(40, 40, seed=90)))  # elsewhere it is a photo
     desk.until(lambda: "other.png" in desk.text("main"))
+
+
+def test_all_engines_are_tried_by_one_press(desk):
+    opened(desk, "bush.png", "vary", 14)
+    desk.one("[data-do=try-all]")
+    before = len(jobs(desk))
+    count = int(desk.text("[data-do=try-all]").split()[2])
+    assert count >= 2
+    desk.click("[data-do=try-all]")
+    desk.until(lambda: len(jobs(desk)) == before + count)
+    made = jobs(desk)[:count]
+    assert len({job["arguments"]["engine"] for job in made}) == count
+    assert len({job["arguments"]["seed"] for job in made}) == 1
+    desk.until(lambda: len(desk.all(".rail .thumb")) == count)

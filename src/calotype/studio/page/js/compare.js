@@ -9,7 +9,7 @@ const GAP = 12, CAPTION = 26;  // CSS pixels
 
 /** A result as a picture to compare with: {source, words, width, height}. */
 export function asPicture({job, made}) {
-  return {source: url.file(job.id, made.file), words: `${job.verb}, seed ${made.seed}`, width: made.width, height: made.height};
+  return {source: url.file(job.id, made.file), words: [job.verb, job.arguments.engine, `seed ${made.seed}`].filter(Boolean).join(', '), width: made.width, height: made.height};
 }
 
 /**

@@ -1,7 +1,7 @@
 // The workspace: choice of photo and verb, form, and results.
 import {api, url} from './api.js';
 import {duration, go, h, icon, renew, toast} from './dom.js';
-import {form, isPainted, labelOf, learnsFromSet} from './form.js';
+import {able, form, isPainted, labelOf, learnsFromSet} from './form.js';
 import {open, photoField, restore} from './opening.js';
 import {hero, recent, withoutPhoto} from './photo.js';
 import {actions, attempt, jobActions, progress, thumb} from './results.js';
@@ -68,20 +68,28 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
   const rail = h('div', {class: 'rail', 'aria-label': 'Results'}), under = h('div', {class: 'under'});
   const cost = h('p', {class: 'cost', role: 'status'});
   const make = h('button', {type: 'button', class: 'main make', onclick: () => begin()});
+  const tryAll = h('button', {type: 'button', class: 'small', data: {do: 'try-all'}, onclick: () => begin(ready())});
   const text = verb.text.split('\n\n').slice(1).join(' ');
   const panel = h('aside', {class: 'panel', 'aria-label': titleOf(verb)},
     h('a', {class: 'back', href: '#/', data: {do: 'back'}}, icon('back'), 'All verbs'),
     photo && state.before.length ? h('button', {type: 'button', class: 'small', data: {do: 'before'}, onclick: () => open(state.before.pop())}, icon('undo'), `Back to ${state.before.at(-1).name}`) : null,
     h('h1', {}, titleOf(verb)), h('p', {class: 'quiet'}, `${verb.summary}.`, text && h('details', {class: 'about'}, h('summary', {}, 'Details'), text)),
     fields.element,
-    h('div', {class: 'go'}, cost, make));
+    h('div', {class: 'go'}, cost, make, tryAll));
   main.append(h('div', {class: 'workspace'}, h('div', {class: 'left'}, shown.element, under, rail), panel));
   const closers = [() => shown.close(), fields.close];
   let against = null;  // a result that the next ones are compared with, in place of the photo
   const mine = new Map();  // jobs submitted here, whose first result is shown on the stage, with the strokes made until then
   let timer = 0, requests = 0;
 
+  /** The engines that can do this at once, without a training. */
+  const ready = () => able(verb).filter((name) => state.engines[name].learns === 'nothing');
+
   const label = () => {
+    const names = photo && !valuesOf(verb.name).model && verb.fields.some((field) => field.kind === 'engine') && !learns ? ready() : [];
+    tryAll.hidden = names.length < 2;
+    tryAll.textContent = `Try all ${names.length} engines that need no training`;
+    tryAll.title = names.join(', ');
     const n = valuesOf(verb.name).n || 1;
     make.textContent = {train: 'Train', evaluate: 'Evaluate', dissect: 'Dissect'}[verb.name] || (n > 1 ? `Make ${n}` : 'Make it');
   };
@@ -99,8 +107,9 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
     return values;
   }
 
-  async function begin() {
-    make.disabled = true;
+  /** Ask for what the form says, or for one picture of each of some engines. */
+  async function begin(engines = []) {
+    make.disabled = tryAll.disabled = true;
     make.classList.add('busy');
     await attempt(async () => {
       await shown.ready;
@@ -108,14 +117,18 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
       fields.complain(lacking);
       if (lacking.length) return;
       if (!await accepted(pictures)) return;
-      const job = await api.make(verb.name, given(pictures));
-      mine.set(job.id, shown.strokes?.() ?? 0);
-      // An event of the job may have arrived before this response; it is newer.
-      if (!state.jobs.has(job.id)) state.jobs.set(job.id, job);
-      changed('jobs', state.jobs.get(job.id));
+      const {preset, settings, ...plain} = given(pictures);
+      const wishes = engines.length ? engines.map((engine) => ({...plain, engine, n: 1})) : [given(pictures)];
+      for (const wish of wishes) {
+        const job = await api.make(verb.name, wish);
+        mine.set(job.id, shown.strokes?.() ?? 0);
+        // An event of the job may have arrived before this response; it is newer.
+        if (!state.jobs.has(job.id)) state.jobs.set(job.id, job);
+        changed('jobs', state.jobs.get(job.id));
+      }
       performance.mark('asked');
     });
-    make.disabled = false;
+    make.disabled = tryAll.disabled = false;
     make.classList.remove('busy');
   }
 

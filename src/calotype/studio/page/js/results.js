@@ -12,13 +12,18 @@ export async function attempt(work) {
   try { return await work(); } catch (error) { toast(error.message, 'problem'); return null; }
 }
 
+/** A result in words: its verb, its engine if one was chosen, its seed. */
+export function nameOfResult(job, made) {
+  return [job.verb, job.arguments.engine, `seed ${made.seed}`].filter(Boolean).join(', ');
+}
+
 /** The thumbnail of a result; films are played. */
 export function thumb(job, made, onclick, pressed = null) {
   const moving = /\.(gif|mp4)$/.test(made.file);
   const picture = /\.mp4$/.test(made.file)
     ? h('video', {src: url.file(job.id, made.file), muted: true, autoplay: true, loop: true})
     : h('img', {src: moving ? url.file(job.id, made.file) : url.small(job.id, made.file), alt: '', loading: 'lazy'});
-  return h('button', {type: 'button', class: `thumb ${made.kept ? 'kept' : ''}`, onclick, 'aria-pressed': pressed, 'aria-label': `${job.verb}, seed ${made.seed}${made.kept ? ', saved' : ''}`, data: {result: made.file, key: `${job.id}/${made.file}`}}, picture, made.kept ? icon('kept') : null);
+  return h('button', {type: 'button', class: `thumb ${made.kept ? 'kept' : ''}`, onclick, 'aria-pressed': pressed, 'aria-label': `${nameOfResult(job, made)}${made.kept ? ', saved' : ''}`, title: nameOfResult(job, made), data: {result: made.file, key: `${job.id}/${made.file}`}}, picture, made.kept ? icon('kept') : null);
 }
 
 /** A result as it is now: the page's listeners may be older than it. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 
@@ -402,3 +403,20 @@ def test_all_engines_are_tried_by_one_press(desk):
     assert len({job["arguments"]["engine"] for job in made}) == count
     assert len({job["arguments"]["seed"] for job in made}) == 1
     desk.until(lambda: len(desk.all(".rail .thumb")) == count)
+
+
+def test_a_result_is_saved_in_another_format(desk):
+    opened(desk, "reed.png", "vary", 15)
+    desk.click(".make.main")
+    desk.one(".compare .after")
+    desk.click("[data-action=save-as]")
+    desk.one("#save-quality")
+    job = jobs(desk)[0]
+    place = f"/api/jobs/{job['id']}/results/{job['results'][0]['file']}/export?form=jpeg&quality=80&settings=false"
+    data = desk.fetched(place)
+    with Image.open(io.BytesIO(data)) as picture:
+        assert picture.format == "JPEG"
+        assert picture.size == (96, 64)
+    assert b"reed" not in data
+    desk.click("dialog [data-do=save-as]")
+    desk.until(lambda: not desk.all("dialog"))

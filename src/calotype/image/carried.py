@@ -14,6 +14,7 @@ from calotype.image.xmp import source_type_of
 from calotype.types import Carried
 
 NOTHING_CARRIED = Carried()
+DESCRIPTION = 0x010E  # EXIF tag
 _DATE, _ARTIST, _COPYRIGHT = 0x0132, 0x013B, 0x8298
 _EXIF_IFD, _DATE_TAKEN = 0x8769, 0x9003
 _DATE_FORM = re.compile(r"\d{4}:\d\d:\d\d \d\d:\d\d:\d\d")
@@ -39,9 +40,11 @@ def carried_by(image: Image.Image) -> Carried:
     )
 
 
-def exif_of(carried: Carried) -> bytes:
-    """The EXIF block of a result; empty if there is nothing to say."""
+def exif_of(carried: Carried, description: str = "") -> bytes:
+    """The EXIF block of a result, with a description in ASCII; empty if there is nothing to say."""
     exif = Image.Exif()
+    if description:
+        exif[DESCRIPTION] = description
     if carried.date:
         exif.get_ifd(_EXIF_IFD)[_DATE_TAKEN] = carried.date
     for tag, text in ((_ARTIST, carried.artist), (_COPYRIGHT, carried.copyright)):

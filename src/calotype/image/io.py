@@ -5,13 +5,13 @@ and ``writing`` (results and their settings). Importing this module does not imp
 of a PNG is quick.
 """
 
+from calotype.image.carried import DESCRIPTION
 from calotype.image.limits import MAX_DECODED_PIXELS, MAX_PIXELS, MIN_SIDE
 from calotype.image.listing import list_photos, natural_order, without_results, without_sheets
 from calotype.image.opening import FORMATS, SUFFIXES, is_whole, opened
 from calotype.image.pixels import as_bytes, as_tensor, image_of, to_image, to_tensor
 from calotype.image.reading import open_photo
 from calotype.image.writing import (
-    DESCRIPTION,
     SETTINGS_KEY,
     named_path,
     png_bytes,

@@ -15,7 +15,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from calotype.errors import InputError
 from calotype.files import read_error, shortened, shown, write_whole
-from calotype.image.carried import NOTHING_CARRIED, exif_of
+from calotype.image.carried import DESCRIPTION, NOTHING_CARRIED, exif_of
 from calotype.image.cicp import is_png, png_chunks
 from calotype.image.opening import opened
 from calotype.image.pixels import words_of
@@ -27,7 +27,6 @@ SETTINGS_KEY = "calotype"
 _LONGEST_NAME = 240  # bytes: file systems take 255
 _CARRY_SETTINGS = {".png", ".apng", ".gif", ".webp"}
 _LONGEST_TEXT = 1 << 20  # bytes
-DESCRIPTION = 0x010E  # EXIF tag
 
 
 def result_path(folder: str | Path, stem: str, verb: str, seed: int, scale: str = "", *, suffix: str = ".png") -> Path:
@@ -99,7 +98,7 @@ def settings_text(settings: Mapping[str, Any]) -> str:
 
 
 def read_settings(path: str | Path) -> dict[str, Any]:
-    """Read the settings that ``save_png`` stored in an image, or ``save_animation`` in a PNG, GIF or WebP.
+    """Read the settings that ``save_png``, ``save_animation`` or ``exporting.exported`` stored: PNG, GIF, WebP, JPEG.
 
     Raises:
         InputError: the file cannot be read, or has no settings of calotype.
@@ -170,7 +169,7 @@ def _text_in(image: Image.Image) -> object:
     if image.format == "GIF":
         comment = image.info.get("comment", b"")
         return comment.decode("ascii", "replace") if isinstance(comment, bytes) else comment
-    if image.format == "WEBP":
+    if image.format in ("WEBP", "JPEG"):
         try:
             return image.getexif().get(DESCRIPTION)
         except Exception:  # a broken EXIF block has no settings

@@ -6,9 +6,9 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response, StreamingResponse
 from pydantic import BaseModel, Field
 
@@ -112,6 +112,26 @@ def jobs(studio: Studio) -> APIRouter:
         if path.suffix != ".png":
             raise InputError("a film cannot be used as an input: use a picture")
         return asdict(studio.pictures.add(path.read_bytes(), name))
+
+    @api.get("/jobs/{id}/results/{name}/export", response_class=Response)
+    def export(
+        id: JobId,
+        name: FileName,
+        form: Annotated[Literal["png", "jpeg", "webp"], Query(description="format of the file")] = "png",
+        quality: Annotated[int, Query(ge=1, le=100, description="of JPEG and WebP; WebP of 100 is lossless")] = 92,
+        settings: Annotated[bool, Query(description="whether the settings that repeat it go with it")] = True,
+    ) -> Response:
+        """Get a result in another format, or without its settings; its origin stays in it."""
+        from calotype.image.exporting import FORMS, exported
+
+        queue.result(id, name)
+        path = there(queue.file(id, name))
+        if path.suffix != ".png":
+            raise InputError("a film is downloaded as it is: export a picture")
+        data = exported(path, form, quality, settings=settings)
+        stem = f"{path.stem}.{'jpg' if form == 'jpeg' else form}"
+        headers = {**ANEW, "content-disposition": f'attachment; filename="{stem}"'}
+        return Response(data, media_type=FORMS[form], headers=headers)
 
     @api.get("/jobs/{id}/results/{name}/settings")
     def made_by(id: JobId, name: FileName) -> dict[str, Any]:

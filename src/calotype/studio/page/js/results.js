@@ -51,6 +51,7 @@ export function actions(job, made, after = () => {}, {held = false, hold = null}
     !film && action('use', 'Work on this', () => attempt(async () => { const picture = await api.use(job.id, made.file); await loadPictures(); goOn(picture); })),
     hold && action('compare', 'Compare', () => hold(job, latest(job, made)), {'aria-pressed': held, title: 'Compare other results with this one'}),
     action('save', 'Download', () => save(url.file(job.id, made.file), made.file)),
+    !film && action('save-as', 'Save as …', () => saveAs(job, made)),
     made.film && action('film', 'Download film', () => save(url.file(job.id, made.film), made.film)),
     action('how', 'Settings', () => attempt(() => showSettings(job, made))),
     action('discard', 'Delete', async () => {
@@ -68,7 +69,28 @@ function goOn(picture) {
   open(picture);
 }
 
-const ICONS = {keep: 'heart', another: 'dice', use: 'next', compare: 'flip', save: 'down', film: 'down', how: 'how', discard: 'trash'};
+const ICONS = {keep: 'heart', another: 'dice', use: 'next', compare: 'flip', save: 'down', 'save-as': 'down', film: 'down', how: 'how', discard: 'trash'};
+
+const chosen = {form: 'jpeg', quality: 92, settings: true};  // what was saved as last
+
+/** Ask for a format, and download a result in it. */
+function saveAs(job, made) {
+  const close = () => { dialog.close(); dialog.remove(); };
+  const form = h('select', {id: 'save-form', onchange: () => { chosen.form = form.value; show(); }}, [['jpeg', 'JPEG'], ['webp', 'WebP'], ['png', 'PNG']].map(([value, label]) => h('option', {value, selected: value === chosen.form}, label)));
+  const quality = h('input', {id: 'save-quality', type: 'range', min: 40, max: 100, value: chosen.quality, oninput: () => { chosen.quality = Number(quality.value); show(); }});
+  const settings = h('input', {id: 'save-settings', type: 'checkbox', checked: chosen.settings, onchange: () => { chosen.settings = settings.checked; }});
+  const said = h('output', {class: 'quiet'}), row = h('div', {class: 'field'}, h('label', {for: 'save-quality'}, 'Quality'), h('div', {class: 'row'}, quality, said));
+  const show = () => { row.hidden = chosen.form === 'png'; said.textContent = chosen.form === 'webp' && chosen.quality === 100 ? 'lossless' : chosen.quality; };
+  const dialog = h('dialog', {class: 'told', oncancel: close},
+    h('div', {class: 'row'}, h('h2', {}, 'Save as'), iconButton('close', 'Close', close)),
+    h('div', {class: 'field'}, h('label', {for: 'save-form'}, 'Format'), form), row,
+    h('label', {class: 'check', for: 'save-settings'}, settings, 'With the settings that repeat it'),
+    h('p', {class: 'help'}, 'What it was made with, its date, author and copyright stay in the file; nothing else of the camera is in it.'),
+    h('div', {class: 'row end'}, h('button', {type: 'button', class: 'main', data: {do: 'save-as'}, onclick: () => { save(url.exported(job.id, made.file, chosen), ''); close(); }}, 'Save')));
+  show();
+  document.body.append(dialog);
+  dialog.showModal();
+}
 
 /** Show the settings of a result, with buttons to copy its command and to restore the form. */
 async function showSettings(job, made) {

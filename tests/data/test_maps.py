@@ -52,6 +52,14 @@ def test_a_picture_and_its_map_may_be_of_different_formats(tmp_path):
     assert len(map_set(home).pairs) == 3
 
 
+def test_maps_may_have_the_names_that_segment_gives(tmp_path):
+    home = folder_of(tmp_path)
+    before = map_set(home).pairs
+    for _, index in before:
+        index.rename(index.with_name(f"{index.stem}_segment_0{index.suffix}"))
+    assert [picture for picture, _ in map_set(home).pairs] == [picture for picture, _ in before]
+
+
 def test_names_and_colours_are_read_from_a_file(tmp_path):
     home = folder_of(tmp_path)
     (home / "classes.json").write_text(json.dumps(["sky", "grass", "water"]))

@@ -246,3 +246,17 @@ def test_a_damaged_encoder_or_segmenter_is_trained_again(tmp_path, model):
 def test_models_are_told_from_folders(tmp_path, model):
     assert task.opened_model(model)[1] is not None
     assert task.opened_model(painted(tmp_path / "some", 1)) == ("some", None)
+
+
+def test_pictures_are_counted_before_a_segmenter_is_trained(tmp_path, monkeypatch):
+    def trained(*given):
+        raise AssertionError("a segmenter was trained for nothing")
+
+    monkeypatch.setattr("calotype.tasks.dissect.segmenter_of", trained)
+    (tmp_path / "few").mkdir()
+    (tmp_path / "real").mkdir()
+    for number in range(3):
+        Image.new("RGB", (16, 16)).save(tmp_path / "few" / f"{number}.png")
+    Image.new("RGB", (16, 16)).save(tmp_path / "real" / "0.png")
+    with pytest.raises(InputError, match="3 generated pictures are too few"):
+        calotype.dissect(tmp_path / "few", real=tmp_path / "real", n=50)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -76,3 +77,14 @@ def test_imported_weights_say_what_is_known_of_their_licence():
     assert "**Licence of the weights**: NVIDIA, not for commercial use\n" in text
     assert "**Trained on**: not recorded in the file" in text
     assert "imported]" in text
+
+
+def test_a_published_folder_without_what_its_training_knew_is_imported(here):
+    folder = Path(__file__).parents[2] / "examples" / "models" / "faces"
+    assert main(["models", "import", str(folder)]) == 0
+    (entry,) = models()
+    assert entry.finished
+    assert entry.photo == "faces"
+    assert main(["sample", entry.name, "-o", "out"]) == 0
+    assert "DiceBear" in card_of(entry.name)
+    assert (model_store.folder_of(entry.name) / "encoder" / "weights.safetensors").is_file()

@@ -17,7 +17,7 @@ from calotype.cli.report import Interrupted, Misuse, complain
 from calotype.cli.summary import JobSummary
 from calotype.cli.training import resume_hint
 from calotype.errors import InputError, Stopped
-from calotype.image.signing import credentials
+from calotype.image.signing import check_signing
 from calotype.tasks.job import Job
 from calotype.tasks.latent_job import CODE_SUFFIX
 from calotype.tasks.manifest import Manifest
@@ -88,7 +88,7 @@ def _check_certificate(options: OutputOptions) -> None:
         raise Misuse("--sign says what --no-metadata leaves out: give one of the two")
     if options.on:
         raise Misuse("a private key stays on this machine: leave out --sign, or --on")
-    credentials(options.sign)
+    check_signing(options.sign)
 
 
 def _check_place(options: OutputOptions) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -155,8 +156,16 @@ def _plain_names(count: int) -> tuple[str, ...]:
 # A user's own folders
 
 
+_SEGMENTED = re.compile(r"_segment_\d+$")  # what the verb ``segment`` adds to the name of a photo
+
+
+def _named_as(path: Path) -> Path:
+    """The picture that a map is named after, without suffix."""
+    return path.with_name(_SEGMENTED.sub("", path.stem))
+
+
 def _of_two_folders(folder: Path, pictures: Path, maps: Path) -> MapSet:
-    found = {path.relative_to(maps).with_suffix(""): path for path in pictures_below(maps, results=True)}
+    found = {_named_as(path.relative_to(maps)): path for path in pictures_below(maps, results=True)}
     of = {path: path.relative_to(pictures).with_suffix("") for path in pictures_below(pictures, results=True)}
     pairs = tuple((path, found[name]) for path, name in of.items() if name in found)
     if not pairs:

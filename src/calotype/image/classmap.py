@@ -103,7 +103,7 @@ def _painted(
         near = names[int(index[0][flat])]
         raise InputError(
             f"'{photo.name}' has the colour {colour} at {flat[1]},{flat[0]}, which is that of no class (the nearest is "
-            f"{near}): paint it in the colours of the model's classes: {_listed(names, colours)}"
+            f"{near}): paint it in the colours of the classes: {_listed(names, colours)}"
         )
     found: NDArray[np.uint8] = index[0].numpy().astype(np.uint8)
     return found, notes
@@ -118,9 +118,14 @@ def _flattest(rgb: NDArray[np.uint8], among: NDArray[np.bool_]) -> tuple[int, in
     return int(y), int(x)
 
 
+def _named(name: str, colour: Colour) -> str:
+    """A class with its colour, or the colour alone where it is the name."""
+    code = "#{:02x}{:02x}{:02x}".format(*colour)
+    return code if name == code else f"{name} {code}"
+
+
 def _listed(names: Sequence[str], colours: Sequence[Colour] | None = None) -> str:
     said = [
-        f"{number} {name}" if colours is None else "{} #{:02x}{:02x}{:02x}".format(name, *colours[number])
-        for number, name in enumerate(names)
+        f"{number} {name}" if colours is None else _named(name, colours[number]) for number, name in enumerate(names)
     ]
     return ", ".join(said[:_LISTED]) + (f" and {len(said) - _LISTED} more" if len(said) > _LISTED else "")

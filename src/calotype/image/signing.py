@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from calotype import __version__
 from calotype.errors import InputError
 from calotype.files import read_error, shown
-from calotype.image.xmp import VOCABULARY
+from calotype.image.xmp import COMPOSITE, VOCABULARY
 
 MIME = {".png": "image/png", ".apng": "image/png", ".gif": "image/gif", ".webp": "image/webp", ".mp4": "video/mp4"}
 _CERTIFICATES = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\s*", re.DOTALL)
@@ -73,7 +75,25 @@ def credentials(path: str | Path) -> Credentials:
     if not chain or key is None:
         missing = "private key" if chain else "certificate"
         raise InputError(f"{shown(path)} has no {missing}: give a PEM file with the certificates and the private key")
+    _check_pair(chain, key[0], path)
     return Credentials(chain, key[0], _algorithm(key[0], path))
+
+
+def _check_pair(chain: bytes, key: bytes, path: str | Path) -> None:
+    """Check that a private key is that of the first of the certificates."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+    from cryptography.x509 import load_pem_x509_certificates
+
+    form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    try:
+        first, own = load_pem_x509_certificates(chain)[0].public_key(), load_pem_private_key(key, None).public_key()
+    except Exception:  # what is wrong with the key is said where its kind is found out
+        return
+    if first.public_bytes(*form) != own.public_bytes(*form):
+        raise InputError(
+            f"the private key in {shown(path)} is not that of its first certificate: put your own certificate first, "
+            "and the key that belongs to it"
+        )
 
 
 def _algorithm(key: bytes, path: str | Path) -> str:
@@ -94,6 +114,17 @@ def _algorithm(key: bytes, path: str | Path) -> str:
     if isinstance(read, rsa.RSAPrivateKey):
         return "ps256"
     raise InputError(f"C2PA knows no private key of the kind in {shown(path)}: give one for ES256, PS256 or Ed25519")
+
+
+def check_signing(path: str | Path) -> None:
+    """Check that a PEM file can sign, by a picture of one pixel.
+
+    Raises:
+        InputError: as ``credentials`` and ``signed``.
+    """
+    picture = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(picture, "PNG")
+    signed(picture.getvalue(), "image/png", Claim("pixel", COMPOSITE), credentials(path))
 
 
 def signed(data: bytes, mime: str, claim: Claim, by: Credentials) -> bytes:

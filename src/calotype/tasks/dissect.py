@@ -232,6 +232,7 @@ def _sides(
 ) -> Sides:
     import torch
 
+    from calotype.data.folder import pictures_below
     from calotype.inspection.dissection import FEWEST, check_count
     from calotype.inspection.learned import LearnedSegmenter, halves
     from calotype.inspection.sources import SetSource
@@ -241,6 +242,8 @@ def _sides(
         raise InputError("dissect compares with a real set: give --real SET (real=)")
     dataset = Dataset(set_folder(real), ("image", "label map") if with_maps or segmenter is None else ("image",))
     size = size_of(loaded) if loaded is not None else _size_of_folder(set_folder(model))
+    if loaded is None:  # before a segmenter is trained
+        check_count(len(pictures_below(set_folder(model), results=True)), "generated")
     reading = partial(on_progress, "reading the real set") if on_progress is not None else None
     samples = _opened(dataset, size, reading, segmenter)
     if segmenter is None and len(halves(len(samples))[1]) < FEWEST:

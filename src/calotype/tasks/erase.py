@@ -139,9 +139,10 @@ def erase(
 ) -> Result:
     """Remove an object from a photo and fill the hole with plausible background.
 
-    The hole is filled with patches from the rest of the photo. Mark it with ``--mask``, white on black; all other
-    pixels are not changed. Different seeds give different fills. With ``--model``, a StyleGAN model of a data set, the
-    hole is filled with what it draws there (Image2StyleGAN++); the photo is cropped and resized to its size.
+    The hole is filled with patches from the rest of the photo. Mark it with ``--mask``, white on black; other pixels
+    are not changed, but for a margin of a few pixels (``--grow``). Different seeds give different fills. With
+    ``--model``, a StyleGAN model of a data set, the hole is filled with what it draws there (Image2StyleGAN++); the
+    photo is cropped and resized to its size.
 
     Args:
         photo: a path, PIL image, array or ``Photo``.

@@ -5,6 +5,7 @@ import hashlib
 import json
 import math
 import shutil
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -294,7 +295,7 @@ def _written(
 
     seen = None if segment is None else _seen(segment, pictures, found.pictures.cpu())
     notes = [] if segment is None else doubts(segment)
-    median = sorted(found.psnr)[len(found.psnr) // 2]
+    median = statistics.median(found.psnr)
     about = [
         ("generator", f"{name} ({loaded.system})"),
         ("photos", f"{len(names)}, at {pictures.shape[3]}x{pictures.shape[2]} pixels"),

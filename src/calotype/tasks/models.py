@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calotype.catalog import ENGINES, MODELS, declared, load
+from calotype.catalog import ENGINES, MODELS, Loaded, declared, load
 from calotype.catalog import engine as engine_of
 from calotype.catalog import model as model_of
 from calotype.errors import InputError
@@ -193,6 +194,8 @@ def _import_own(folder: Path) -> Path:
     """Import a model that calotype trained on another machine or in a folder chosen by the user."""
     loaded = load(folder)  # fails if the model is incomplete
     about = model_store.described(folder)
+    if not about and loaded.system in MODELS:
+        return _import_bare(folder, loaded)
     key = str(about.get("key", ""))
     if about.get("engine") != loaded.system or not re.fullmatch(r"[0-9a-f]{12}", key):
         raise InputError(
@@ -202,6 +205,19 @@ def _import_own(folder: Path) -> Path:
     photo = str(about.get("photo", ""))
     stored = model_store.place_of(photo if loaded.system in MODELS else Path(photo).stem, loaded.system, key)
     model_store.unpack(stored, model_store.packed(folder))
+    return stored
+
+
+def _import_bare(folder: Path, loaded: Loaded) -> Path:
+    """Import a model of a data set that was published without what only its training knows."""
+    key = model_store.weights_sha256(folder)[:12]
+    size, name = Size(*loaded.photo_size), folder.resolve().name
+    about = _imported_about(
+        loaded.system, key, loaded.config, size, photo=name, photo_sha256="", about=dict(loaded.about)
+    )
+    stored = model_store.place_of(name, loaded.system, key)
+    described = json.dumps(about, indent=1).encode()
+    model_store.unpack(stored, {**model_store.packed(folder), model_store.ABOUT: described})
     return stored
 
 

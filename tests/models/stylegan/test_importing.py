@@ -549,5 +549,5 @@ def test_a_file_is_imported_into_the_store_and_sampled(tmp_path, nvidia):
         model_tasks.describe(tmp_path / "a.txt")
     with pytest.raises(InputError, match="does not exist"):
         model_tasks.describe(tmp_path / "b.pkl")
-    with pytest.raises(InputError, match="is a folder"):
+    with pytest.raises(InputError, match="no folder of a finished model"):
         model_tasks.describe(tmp_path)

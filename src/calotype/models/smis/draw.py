@@ -113,7 +113,7 @@ def restyle(
     there = object_at(wanted, at)
     number = int(wanted[0, at[0], at[1]])
     if number not in changed:
-        raise InputError(f"the object at {at[1]},{at[0]} is of class {_named(cfg, number)}, which does not change")
+        raise InputError(f"the object at that pixel is of class {_named(cfg, number)}, which does not change")
     return torch.where(there[:, None].to(run.device), made, drawn_with(cfg, run, net, wanted, before))
 
 

@@ -19,6 +19,11 @@ export function learnsFromSet(verb) {
   return verb.name === 'train' && engineOf(verb)?.learns === 'many photos';
 }
 
+/** Whether the verb takes a set and no single photo. */
+export function needsSet(verb) {
+  return learnsFromSet(verb) || verb.name === 'dissect';
+}
+
 /** The fields that apply to the current selection. */
 function meaningful(verb, set) {
   return verb.fields.filter((field) => field.kind !== 'photo' && !(field.single && learnsFromSet(verb)) && !(field.of_sets && !set) && !(set && isPainted(field)));

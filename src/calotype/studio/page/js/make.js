@@ -1,7 +1,7 @@
 // The workspace: choice of photo and verb, form, and results.
 import {api, url} from './api.js';
 import {duration, go, h, icon, renew, toast} from './dom.js';
-import {able, form, isPainted, labelOf, learnsFromSet} from './form.js';
+import {able, form, isPainted, labelOf, learnsFromSet, needsSet} from './form.js';
 import {open, photoField, restore} from './opening.js';
 import {hero, recent, withoutPhoto} from './photo.js';
 import {actions, attempt, jobActions, progress, thumb} from './results.js';
@@ -25,7 +25,7 @@ export function showMake(main, [name]) {
   const many = chosenSet(verb);
   if (many) return workspace(main, verb, {set: many});
   // Training on a set and comparing sets do not start with a photo.
-  if (learnsFromSet(verb)) return workspace(main, verb, {empty: true});
+  if (needsSet(verb)) return workspace(main, verb, {empty: true});
   if (!state.photo) set('photo', state.pictures.find((picture) => !picture.part) || null);
   if (state.photo) return workspace(main, verb, {photo: state.photo});
   if (['train', 'evaluate', 'dissect'].includes(verb.name)) return workspace(main, verb, {empty: true});

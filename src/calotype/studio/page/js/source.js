@@ -2,7 +2,7 @@
 import {url} from './api.js';
 import {compare} from './compare.js';
 import {go, h} from './dom.js';
-import {labelOf, learnsFromSet} from './form.js';
+import {labelOf, needsSet} from './form.js';
 import {photoField} from './opening.js';
 import {choosePicture} from './photo.js';
 import {chooseSet, extent, uploadButtons, mosaic, workOn} from './setparts.js';
@@ -22,7 +22,7 @@ export function sourceOf(verb, {photo, set}) {
   };
   const wholeSet = async () => { const one = await chooseSet(titleOf(verb, field)); if (one) workOn(verb.name, one); };
   const buttons = [
-    !learnsFromSet(verb) && ['photo', 'One photo', onePhoto, Boolean(photo)],
+    !needsSet(verb) && ['photo', 'One photo', onePhoto, Boolean(photo)],
     ['set', 'A set', wholeSet, Boolean(set)],
   ].filter(Boolean).map(([kind, words, onclick, chosen]) => h('button', {type: 'button', data: {source: kind}, 'aria-pressed': chosen, onclick}, words));
   const now = photo ? [h('img', {src: url.thumbnail(photo.id), alt: ''}), h('p', {}, h('strong', {}, photo.name), h('span', {class: 'quiet'}, `${photo.width} × ${photo.height}`))]

@@ -298,3 +298,14 @@ def test_a_profile_in_every_format_that_has_them(kind):
     plain = open_photo(photo_file(kind, **options)).rgb / 255
     given = open_photo(photo_file(kind, icc_profile=adobe_profile(), **options))
     close(given, converted(plain, ADOBE_TO_SRGB, 563 / 256), 1.6)
+
+
+@pytest.mark.parametrize("profile", [b"hello", ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()])
+def test_a_profile_that_cannot_be_used_is_noted(tmp_path, profile):
+    Image.new("RGB", (16, 16), (200, 40, 40)).save(tmp_path / "odd.png", icc_profile=profile)
+    photo = open_photo(tmp_path / "odd.png")
+    assert photo.rgb[0, 0].tolist() == [200, 40, 40]
+    assert any("colour profile that is broken or of another kind" in note for note in photo.notes)
+    right = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.new("RGB", (16, 16)).save(tmp_path / "right.png", icc_profile=right)
+    assert not open_photo(tmp_path / "right.png").notes

@@ -90,6 +90,15 @@ def said_by(image: Image.Image, label: str) -> Said:
     return _of(_png_space(image.info) or _exif_space(image) or SRGB)
 
 
+UNUSED_PROFILE = "has a colour profile that is broken or of another kind of picture: its colours are read without it"
+
+
+def has_unused_profile(image: Image.Image) -> bool:
+    """Whether an opened image has an ICC profile that cannot be that of its values."""
+    embedded = image.info.get("icc_profile")
+    return bool(embedded) and _space_of(embedded) not in _spaces_of(image.mode)
+
+
 def _spaces_of(mode: str) -> tuple[str, ...]:
     """Colour spaces of ICC profiles that can describe an image of a mode."""
     if mode == "CMYK":

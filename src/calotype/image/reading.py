@@ -19,7 +19,7 @@ from PIL import Image
 from calotype.errors import InputError
 from calotype.files import read_error, shown
 from calotype.image.carried import carried_by
-from calotype.image.colourspace import Said, lost_in_srgb, said_by, to_srgb
+from calotype.image.colourspace import UNUSED_PROFILE, Said, has_unused_profile, lost_in_srgb, said_by, to_srgb
 from calotype.image.cut import NOTE as CUT_NOTE
 from calotype.image.cut import completed
 from calotype.image.deep import NOT_READ, decode_upper, has_sixteen_bits, raw_modes, read_words, words_of_file
@@ -199,6 +199,8 @@ def _decoded(image: Image.Image, label: str, file: BinaryIO | None) -> _Decoded:
         decode_upper(image, plan)
     notes = (f"{label} {NOT_READ}",) if deep and plan is None else ()
     said = said_by(image, label)
+    if has_unused_profile(image):
+        notes = (*notes, f"{label} {UNUSED_PROFILE}")
     # Pillow rotates a TIFF while loading it and then removes the tag: load first, read the tag afterwards.
     image.load()
     spread_transparency(image, raw)

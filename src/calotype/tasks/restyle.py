@@ -98,8 +98,11 @@ class RestyleJob(LayoutJob):
 
     @property
     def name(self) -> str:
-        """The name of the photo."""
-        return str(self.inputs["photo"].name)
+        """The name of the photo, the classes that change and an edited map: other edits have other names."""
+        own, target = self.request.own, self.inputs.get("target")
+        parts = [own["classes"], own["at"], target.name if target is not None else None]
+        told = [re.sub(r"[^\w-]+", "-", str(part)) for part in parts if part]
+        return "_".join([str(self.inputs["photo"].name), *told])
 
 
 def _pixel(text: str) -> tuple[int, int]:

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from calotype import __version__
 from calotype.errors import InputError
 from calotype.files import read_error, shown
@@ -122,6 +120,8 @@ def check_signing(path: str | Path) -> None:
     Raises:
         InputError: as ``credentials`` and ``signed``.
     """
+    from PIL import Image  # late: help does without it
+
     picture = io.BytesIO()
     Image.new("RGB", (1, 1)).save(picture, "PNG")
     signed(picture.getvalue(), "image/png", Claim("pixel", COMPOSITE), credentials(path))

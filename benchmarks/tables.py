@@ -589,8 +589,7 @@ def layouts() -> str:
         "the photo and its own label map, measure the results: one by colours, one by VGG-16 features (deep). Seconds "
         "are without training, on a machine with other work; training takes "
         f"{_training(result, 'analogy')} for `analogy` and {_training(result, 'singan')} for `singan`, one thread. "
-        f"Rows were measured at the commits: {commits}. The seconds of `dia fast` are not comparable: they were taken "
-        "beside several other processes, and the engine has become faster since."
+        f"Rows were measured at the commits: {commits}; that of `dia fast` on an idle machine."
     )
 
 

@@ -135,6 +135,17 @@ class LabelMaps:
         return Neighbourhoods(rows.view(-1, _TAPS), order, offsets, (len(numbers), height, width))
 
 
+def maps_of_training_size(maps: Tensor, cfg: LayoutConfig, device: torch.device) -> LabelMaps:
+    """Label maps int64 [N, H, W] for a generator as layers.
+
+    Raises:
+        InputError: they are not of the size of training.
+    """
+    if tuple(maps.shape[1:]) != tuple(cfg.size):
+        raise InputError(f"label maps of {maps.shape[2]}x{maps.shape[1]}: give some of {cfg.size[1]}x{cfg.size[0]}")
+    return LabelMaps(maps.to(device), cfg)
+
+
 class LabelConv(nn.Module):
     """Convolution of 3 x 3 pixels, zero padding, of a one-hot label map, computed by table look-up.
 

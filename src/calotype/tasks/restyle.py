@@ -44,6 +44,7 @@ class RestyleJob(LayoutJob):
                 "restyle needs something to change: give --classes NAME, --look CLASS=SEED or --target MAP"
             )
         _ = self._classes, self._place
+        of_photo(self.inputs["labels"], self.inputs["photo"])
 
     @property
     def wanted(self) -> LabelMap:

@@ -8,14 +8,13 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from calotype.errors import InputError
 from calotype.inspection.layers import Layer, Layered
 from calotype.models.smis.config import Config
 from calotype.models.smis.encoder import code_shape
 from calotype.models.smis.network import Net, codes_of
 from calotype.models.smis.plan import plan
 from calotype.semantic.blocks import Block
-from calotype.semantic.labels import LabelMaps
+from calotype.semantic.labels import maps_of_training_size
 
 
 def layered(cfg: Config, net: Net, maps: Tensor) -> Layered:
@@ -30,11 +29,9 @@ def layered(cfg: Config, net: Net, maps: Tensor) -> Layered:
     Raises:
         InputError: a map has a class that the net does not know, or maps are of another size.
     """
-    if tuple(maps.shape[1:]) != tuple(cfg.size):
-        raise InputError(f"label maps of {maps.shape[2]}x{maps.shape[1]}: give some of {cfg.size[1]}x{cfg.size[0]}")
     decoder = net.generator
     device = next(decoder.parameters()).device
-    where = LabelMaps(maps.to(device), cfg)
+    where = maps_of_training_size(maps, cfg, device)
     stem, stages = plan(cfg)
     height, width = decoder.grid
 

@@ -8,13 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from calotype.errors import InputError
 from calotype.inspection.layers import Layer, Layered
 from calotype.models.spade.config import Config
 from calotype.models.spade.generator import SpadeGenerator, plan
 from calotype.models.spade.network import Net, code_of
 from calotype.semantic.blocks import Block
-from calotype.semantic.labels import LabelMaps
+from calotype.semantic.labels import maps_of_training_size
 from calotype.semantic.normalization import SLOPE
 
 
@@ -30,11 +29,9 @@ def layered(cfg: Config, net: Net, maps: Tensor) -> Layered:
     Raises:
         InputError: a map has a class that the net does not know, or maps are of another size.
     """
-    if tuple(maps.shape[1:]) != tuple(cfg.size):
-        raise InputError(f"label maps of {maps.shape[2]}x{maps.shape[1]}: give some of {cfg.size[1]}x{cfg.size[0]}")
     generator = net.generator
     device = next(generator.parameters()).device
-    where = LabelMaps(maps.to(device), cfg)
+    where = maps_of_training_size(maps, cfg, device)
 
     def latents(seeds: Sequence[int]) -> Tensor:
         codes = [code_of(seed, cfg) for seed in seeds]

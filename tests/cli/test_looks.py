@@ -56,3 +56,9 @@ def test_what_cannot_be_used_is_one_line(calotype, tmp_path, words, status, said
 @pytest.mark.parametrize("given", [("--photos", "here"), ("--model", str(EXAMPLES / "models" / "landscapes"))])
 def test_what_has_no_looks_takes_none(calotype, given):
     refused(calotype("draw", str(MAP), *given, "--look", "hair=3"), 1, "need a model that has them")
+
+
+def test_a_map_of_another_shape_is_refused_before_the_work_is_announced(calotype, tmp_path):
+    Image.new("L", (90, 40)).save(tmp_path / "wide.png")
+    words = ("restyle", str(FACE), "wide.png", "--model", str(MODEL), "--classes", "hair")
+    refused(calotype(*words), 1, "give a map of the photo's size or aspect ratio")

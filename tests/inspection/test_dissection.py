@@ -6,6 +6,7 @@ import torch
 from calotype.errors import InputError
 from calotype.inspection.chart import chart_of, picture, svg
 from calotype.inspection.dissection import class_areas, dissect, finding_of, most_of, spread
+from calotype.inspection.dissection_page import summary
 from calotype.inspection.layers import Layer, Layered
 from calotype.inspection.segmenters import PaletteSegmenter
 from calotype.inspection.sources import ModelSource, SetSource, batches
@@ -114,3 +115,12 @@ def test_the_chart_draws_every_class_in_both_forms():
     image = picture(width, height, shapes, scale=1)
     assert image.size == (width, height)
     assert len(image.getcolors(1 << 20)) > 4
+
+
+def test_classes_that_the_segmenter_never_finds_are_named():
+    real = torch.rand(60, len(NAMES), generator=torch.Generator().manual_seed(0)).double() + 1
+    real[:, -1] = 0
+    found = dissect(real, real.flip(0), NAMES)
+    assert found.unseen == (NAMES[-1],)
+    assert summary(found).endswith(f"so not compared: {NAMES[-1]}.")
+    assert "No class that was compared is left out" in summary(found)

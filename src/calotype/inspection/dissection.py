@@ -47,12 +47,14 @@ class Dissection:
         rows: the classes, those that are missing first, by the area that is missing; the others by their real area.
         real: areas in the real pictures, percent, [N, classes].
         fake: areas in the generated ones, [M, classes].
+        unseen: the classes that the segmenter found in no picture of either side: nothing is known of them.
     """
 
     distance: Segmentation
     rows: list[Row]
     real: Tensor
     fake: Tensor
+    unseen: tuple[str, ...] = ()
 
     @property
     def missing(self) -> list[Row]:
@@ -111,7 +113,9 @@ def dissect(
         finding = finding_of(area)
         finding = "unsure" if finding and area.name in doubtful else finding
         rows.append(Row(area, finding, int(present[area.name])))
-    return Dissection(distance, sorted(rows, key=_order), real, fake)
+    compared = {row.area.name for row in rows}
+    unseen = tuple(name for name in names if name not in compared)
+    return Dissection(distance, sorted(rows, key=_order), real, fake, unseen)
 
 
 def check_count(count: int, what: str) -> None:

@@ -126,7 +126,10 @@ def summary(found: Dissection) -> str:
         said.append(f"Left out: {', '.join(dropped)}.")
     if fewer:
         said.append(f"Too little of: {', '.join(fewer)}.")
-    return " ".join(said) or "No class is left out, at the level of 95 % intervals."
+    said = said or ["No class that was compared is left out, at the level of 95 % intervals."]
+    if found.unseen:
+        said.append(f"The segmenter finds in no picture of either side, so not compared: {', '.join(found.unseen)}.")
+    return " ".join(said)
 
 
 def distances(found: Dissection) -> list[tuple[str, str]]:

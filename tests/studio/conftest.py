@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,8 @@ pytest.importorskip("httpx2", reason="httpx2 is not installed, and requests cann
 from fastapi.testclient import TestClient
 
 from calotype.studio.app import create
+
+from .browser import Server, chromium
 
 TESTS = Path(__file__).parents[1]
 LEARNING = (TESTS / "contract", TESTS / "cli" / "registered")
@@ -114,3 +117,22 @@ def client(place: Path) -> Iterator[TestClient]:
     """Requests to a studio at work."""
     with TestClient(create(place / "home"), base_url="http://127.0.0.1") as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The command ``calotype studio``, whose work can be held."""
+    server = Server(tmp_path_factory.mktemp("page"), held=True)
+    server.start()
+    yield server
+    assert server.stop() == 0
+    shutil.rmtree(server.folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A browser, with the folder of its downloads."""
+    downloads = tmp_path_factory.mktemp("downloads")
+    with chromium(downloads) as driver:
+        driver.downloads = downloads
+        yield driver

@@ -13,7 +13,7 @@ from calotype.tasks.data import told
 
 from .browser import CHROMIUM, DRIVER
 from .conftest import encoded, picture
-from .test_browser import browser, desk, opened, page, server  # noqa: F401  (fixtures)
+from .test_browser import desk, opened, page  # noqa: F401  (fixtures)
 
 if not CHROMIUM or not DRIVER:
     pytest.skip("there is no Chromium with its driver here, so the page is not tried", allow_module_level=True)

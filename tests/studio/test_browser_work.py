@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 
 import numpy as np
 import pytest
@@ -12,28 +11,13 @@ from PIL import Image
 
 pytest.importorskip("selenium", reason="selenium is not installed, so the page is not tried")
 
-from .browser import CHROMIUM, DESKTOP, DRIVER, PHONE, Page, Server, chromium
+from .browser import CHROMIUM, DESKTOP, DRIVER, PHONE, Page
 from .conftest import encoded, picture
 
 if not CHROMIUM or not DRIVER:
     pytest.skip("there is no Chromium with its driver here, so the page is not tried", allow_module_level=True)
 
 pytestmark = pytest.mark.timeout(900)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("work"), held=True)
-    server.start()
-    yield server
-    assert server.stop() == 0
-    shutil.rmtree(server.folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with chromium(tmp_path_factory.mktemp("downloads")) as driver:
-        yield driver
 
 
 @pytest.fixture

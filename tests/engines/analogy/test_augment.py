@@ -1,13 +1,15 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from calotype.engines.analogy import PRESETS
 from calotype.engines.analogy.augment import (
     augment,
     centres,
-    sampling_grid,
+    sampling_grids,
     strength,
     thin_plate,
     warp,
@@ -87,7 +89,7 @@ def test_mirrored_half_the_time():
     count = 0
     for seed in range(200):
         torch.manual_seed(seed)
-        count += not torch.allclose(sampling_grid((8, 8), 1.0, cfg)[0], straight, atol=1e-5)
+        count += not torch.allclose(sampling_grids((8, 8), 1.0, cfg)[0][0], straight, atol=1e-5)
     assert 70 < count < 130
 
 
@@ -117,13 +119,31 @@ def test_as_released_nothing_moves_at_first():
 
 
 def test_as_released_images_are_warped_before_they_are_magnified(monkeypatch):
-    """A warp that moves all by a tenth of the width shows up magnified."""
+    """A warp that moves all by a tenth of the width shows up magnified; as released there are two resamplings."""
     for name in ("warp", "warp_as_released"):
         monkeypatch.setattr(f"calotype.engines.analogy.augment.{name}", lambda at, amount, size: at + 0.1)
     cfg = replace(CFG, zoom=1.0, shift=0.0, mirror=0.0, warp=0.1)
     released = replace(cfg, detached=True, conditional=False)
     torch.manual_seed(5)  # warped
     zoom = 1 + float(torch.rand(7)[2])
-    for settings, expected in ((released, centres((8, 8)) / zoom + 0.1), (cfg, (centres((8, 8)) + 0.1) / zoom)):
+    twice = [centres((8, 8)) + 0.1, centres((8, 8)) / zoom]
+    for settings, expected in ((released, twice), (cfg, [(centres((8, 8)) + 0.1) / zoom])):
         torch.manual_seed(5)
-        assert torch.allclose(sampling_grid((8, 8), 1.0, settings)[0], expected, atol=1e-6)
+        made = sampling_grids((8, 8), 1.0, settings)
+        assert len(made) == len(expected)
+        assert all(torch.allclose(a[0], b, atol=1e-6) for a, b in zip(made, expected, strict=True))
+
+
+def test_as_released_pixels_are_magnified_whole_and_have_8_bits(monkeypatch):
+    """Pillow's affine transform by nearest neighbour, on 8 bits, is what the released code magnifies with."""
+    released = replace(CFG, zoom=1.0, shift=0.0, mirror=0.0, warp=0.0, detached=True, conditional=False, blend=True)
+    photo = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    bits = ((photo + 1) * 127.5).round().byte()
+    torch.manual_seed(4)
+    zoom = 1 + float(torch.rand(7)[2])
+    centre = 8 - 8 / zoom
+    picture = Image.fromarray(bits[0].permute(1, 2, 0).numpy())
+    wanted = picture.transform((16, 16), Image.Transform.AFFINE, (1 / zoom, 0, centre, 0, 1 / zoom, centre))
+    torch.manual_seed(4)
+    made, _ = augment(photo, photo, 1.0, released)
+    assert torch.equal(((made[0] + 1) * 127.5).round().byte(), torch.from_numpy(np.array(wanted)).permute(2, 0, 1))

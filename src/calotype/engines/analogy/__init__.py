@@ -14,9 +14,8 @@ neighbour, where colours were interpolated; the gradient of the alignment loss r
 detached; ratios are bounded; the last layer ends in tanh instead of batch norm and leaky ReLU; the discriminator sees
 the label map, as in the paper's figure; instance norm behaves the same in training and inference; control points of
 the warps lie inside the image. ``release`` is the released code without these corrections, with its lateral layers, its
-control points and its input of VGG, on VGG-16 where it has VGG-19. An image is resampled once, bilinearly, where the
-release does it twice, the second time by nearest neighbour and with 8 bits. Both work at the photo's size with 25,000
-generator updates: they are meant for GPUs.
+control points, its two resamplings (the second by nearest neighbour) with 8 bits and its input of VGG, on VGG-16 where
+it has VGG-19. Both work at the photo's size with 25,000 generator updates: they are meant for GPUs.
 
 ``fast`` is a hybrid for CPUs. A smaller generator is trained at a reduced size, with one update per step, on stronger
 warps, whose images it is also compared with directly (paired L1 loss); scale and shift are 1 and 0 for equal maps by

@@ -30,30 +30,42 @@ def augment(photo: Tensor, labels: Tensor, amount: float, cfg: Config) -> tuple[
     Returns:
         Two tensors of the same sizes. Maps are resampled by nearest neighbour, unless ``cfg.blend``.
     """
-    grid = sampling_grid((photo.shape[2], photo.shape[3]), amount, cfg).to(photo.device)
-    return _resampled(photo, grid, "bilinear"), _resampled(labels, grid, "bilinear" if cfg.blend else "nearest")
+    grids = [grid.to(photo.device) for grid in sampling_grids((photo.shape[2], photo.shape[3]), amount, cfg)]
+    coloured = cfg.released and cfg.coding == "colours"
+    return (
+        _resampled(photo, grids, "bilinear", bits=cfg.released),
+        _resampled(labels, grids, "bilinear" if cfg.blend else "nearest", bits=coloured),
+    )
 
 
-def _resampled(x: Tensor, grid: Tensor, mode: str) -> Tensor:
-    return F.grid_sample(x, grid, mode=mode, padding_mode="reflection", align_corners=False)
+def _resampled(x: Tensor, grids: list[Tensor], mode: str, *, bits: bool) -> Tensor:
+    """``x`` sampled at each grid in turn, the second time by nearest neighbour; ``bits`` keeps 8 bits of a value."""
+    for number, grid in enumerate(grids):
+        how = mode if number == 0 else "nearest"
+        x = F.grid_sample(x, grid, mode=how, padding_mode="reflection", align_corners=False)
+        if bits:
+            x = ((x + 1) * 127.5).round() / 127.5 - 1
+    return x
 
 
-def sampling_grid(size: tuple[int, int], amount: float, cfg: Config) -> Tensor:
-    """Source positions of the pixels of an augmented image of ``size`` (height, width): [1, h, w, 2], (x, y), -1..1."""
+def sampling_grids(size: tuple[int, int], amount: float, cfg: Config) -> list[Tensor]:
+    """Source positions of the pixels of an augmented image of ``size`` (height, width): [1, h, w, 2], (x, y), -1..1.
+
+    As released, an image is flipped and warped, and what comes of it is resampled once more to magnify it: two grids.
+    Otherwise it is magnified before it is warped, in one.
+    """
     draws = torch.rand(7)
     zoom = 1 + float(draws[2]) * cfg.zoom * amount
     move = (2 * draws[3:5] - 1) * 2 * cfg.shift * amount
+    magnified = centres(size) / zoom + move
     positions = centres(size)
-    # As released, an image is flipped, warped and magnified; otherwise it is magnified before it is warped.
-    if cfg.released:
-        positions = positions / zoom + move
     if draws[1] < 0.5:
         positions = (warp_as_released if cfg.released else warp)(positions, 2 * cfg.warp * amount, size)
     if not cfg.released:
         positions = positions / zoom + move
     if draws[0] < cfg.mirror * amount:
         positions = positions * torch.tensor([-1.0, 1.0])
-    return positions[None]
+    return [positions[None], magnified[None]] if cfg.released else [positions[None]]
 
 
 def centres(size: tuple[int, int]) -> Tensor:

@@ -312,6 +312,16 @@ def painted_matter(areas: Sequence[tuple[str, Outline]], size: tuple[int, int]) 
     return image
 
 
+def remixes() -> None:
+    """Photos drawn anew from deeper and deeper levels of a classifier, without a model."""
+    images, labels = [], []
+    for name in ("dandelions", "pagoda", "stream"):
+        photo, levels = opened(name), (0.5, 0.7, 0.85, 1.0)
+        images += [photo, *(calotype.remix(photo, level=level)[0] for level in levels)]
+        labels += ["the photo", *(f"--level {level:g}" for level in levels)]
+    strip("remix", images, labels, 5, 240)
+
+
 def from_photos() -> None:
     """Two painted layouts, and what ``draw`` makes of them from two photos with label maps."""
     colours = np.array(flat_colours(len(_MATTER)), np.uint8)
@@ -555,6 +565,7 @@ PICTURES = {
     "stylize": styles,
     "mix": mixtures,
     "analogy": analogies,
+    "remix": remixes,
     "from_photos": from_photos,
     "looks": looks,
     "shapes": forms,

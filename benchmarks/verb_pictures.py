@@ -138,6 +138,12 @@ def draw() -> Image.Image:
     return beside(Image.open(layout).convert("RGB"), made.convert("RGB"))
 
 
+def remix() -> Image.Image:
+    """A photo, and the same from a deep level."""
+    given = photo("dandelions")
+    return beside(given, calotype.remix(given, level=0.9)[0])
+
+
 def restyle() -> Image.Image:
     """An example face, and the same with other hair and other clothes."""
     examples = gallery.HERE.parent / "examples"
@@ -263,7 +269,7 @@ def dissect() -> Image.Image:
 
 PICTURES = (
     *(vary, retarget, paint, harmonize, edit, erase, expand, texture, stylize, mix, upscale, animate),
-    *(analogy, relayout, draw, restyle, segment, edges, train, evaluate, dissect, learn, sample, panorama),
+    *(analogy, relayout, draw, remix, restyle, segment, edges, train, evaluate, dissect, learn, sample, panorama),
 )
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ NAMES = {
     "animate",
     "analogy",
     "relayout",
+    "remix",
     "restyle",
     "segment",
     "edges",
@@ -81,7 +82,7 @@ FILM = {"frames": 60, "fps": 10.0, "alpha": 0.1, "beta": 0.9, "loop": True, "siz
 SHAPED = {"shape": None, "outside": "transparent", "film": None, "frames": 48, "fps": 12.0}
 FILLED = {"n": 1, "seed": 0, "engine": "completion", "preset": "fast"}
 UNLEARNED = {name: SHARED[name] for name in ("max_side", "settings", "device", "run")}
-MASKED = {"method": None, "steps": None, "noise_steps": None, "stages": False}  # of models
+MASKED = {"method": None, "steps": None, "noise_steps": None, "stages": False, "level": None}  # of models
 MIXED = {"mask": None, "structure": "auto", "size": None, "also": ()}
 STYLED = {"structure": "auto", "colours": 1.0}
 MARGINS = {"margin": None, "left": None, "right": None, "top": None, "bottom": None}
@@ -140,6 +141,16 @@ SIGNATURES = {
         **{name: SHARED[name] for name in ("max_side", "settings", "device", "run")},
     },
     "relayout": {"photo": NEEDED, "labels": NEEDED, "target": NEEDED, **MAKING, **SHARED},
+    "remix": {
+        "photo": NEEDED,
+        **MAKING,
+        "level": 0.6,
+        "mask": None,
+        "like": None,
+        "also": (),
+        **UNLEARNED,
+        "model": None,
+    },
     "restyle": {
         "photo": NEEDED,
         "labels": NEEDED,
@@ -273,6 +284,7 @@ POSITIONAL = {
     "animate": ["photo", "seed"],
     "analogy": ["photo", "target", "n", "seed"],
     "relayout": ["photo", "labels", "target", "n", "seed"],
+    "remix": ["photo", "n", "seed"],
     "restyle": ["photo", "labels", "n", "seed"],
     "segment": ["photo"],
     "edges": ["photo"],

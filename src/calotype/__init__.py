@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from calotype.tasks.paint import paint as paint
     from calotype.tasks.panorama import panorama as panorama
     from calotype.tasks.relayout import relayout as relayout
+    from calotype.tasks.remix import remix as remix
     from calotype.tasks.restyle import restyle as restyle
     from calotype.tasks.retarget import retarget as retarget
     from calotype.tasks.sample import sample as sample
@@ -84,6 +85,7 @@ _HOMES = {
     "animate": "calotype.tasks.animate",
     "analogy": "calotype.tasks.analogy",
     "relayout": "calotype.tasks.relayout",
+    "remix": "calotype.tasks.remix",
     "restyle": "calotype.tasks.restyle",
     "segment": "calotype.tasks.segment",
     "edges": "calotype.tasks.edges",

@@ -137,6 +137,39 @@ def classifier() -> Classifier:
     return _with_weights(Classifier())
 
 
+PYRAMID_CHANNELS = (16, 24, 40, 112, 320)  # of the levels of ``pyramid_features``
+_PYRAMID = (0, 2, 4, 10, 15)  # blocks: 1/2, 1/4, 1/8, 1/16, 1/32 of the input size
+
+
+def feature_levels(net: Classifier, pictures: Tensor, deepest: int) -> list[Tensor]:
+    """Features of each resolution, finest first: maps [B, C, H / 2, W / 2] and so on, then pooled ones, then logits.
+
+    Args:
+        net: the network.
+        pictures: [B, 3, H, W], -1..1.
+        deepest: number of the last level that is wanted: 0 to 4 are maps, 5 pooled features, 6 logits.
+    """
+    # These weights were trained on (level - 127) / 128.
+    x, found = net.stem(((pictures + 1) * 127.5 - 127) / 128), []
+    for number, block in enumerate(net.blocks):
+        x = block(x)
+        if number in _PYRAMID:
+            found.append(x)
+            if len(found) > deepest:
+                return found
+    pooled = net.head(x).mean((2, 3))
+    return [*found, pooled, net.fc(pooled)][: deepest + 1]
+
+
+def pyramid_features(pictures: Tensor, deepest: int = 4) -> list[Tensor]:
+    """``feature_levels`` of the network with its published weights.
+
+    Raises:
+        InputError: as ``classifier``.
+    """
+    return feature_levels(classifier().to(pictures.device), pictures, deepest)
+
+
 def is_installed() -> bool:
     """Whether the optional package with the weights is installed, or 'calotype weights' has fetched them."""
     return bool(_files())

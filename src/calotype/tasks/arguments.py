@@ -101,6 +101,12 @@ NOISE_STEPS = Param(
     metavar="COUNT",
     at_least=0,
 )
+LEVEL = Param(
+    "with a pyramid model: the level of the features from which it draws, 0 (the finest) to 1 (the deepest)",
+    kind="number",
+    at_least=0,
+    at_most=1,
+)
 STAGES = Param(
     "also write what every stage of the search made (.stages.png), and loss and PSNR of its steps (.stages.csv)",
     kind="switch",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from calotype.errors import InputError
 from calotype.kinds import KINDS
 from calotype.results import Latent
-from calotype.tasks.arguments import one_of, whole
+from calotype.tasks.arguments import between, one_of, whole
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.latent_job import CodedJob
 from calotype.tasks.photo_job import PhotoJob
@@ -47,6 +47,8 @@ class CodedPhotoJob(CodedJob, PhotoJob):
         self.latents, self.stages = {}, {}
         if request.own.get("method") is not None:
             one_of(METHODS, request.own["method"], "method")
+        if request.own.get("level") is not None:
+            between(request.own["level"], 0, 1, "a level", "0.5")
         for name in ("steps", "noise_steps"):
             if request.own.get(name) is not None:
                 whole(request.own[name], f"a number of --{name.replace('_', '-')}", "300")
@@ -103,7 +105,7 @@ class CodedPhotoJob(CodedJob, PhotoJob):
     def model_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """See ``Job``; the mask is the region that the verb works on."""
         arguments = super().model_arguments(output)
-        return {**arguments, "mask": self.region_of(output.seed)} if self.declared.coded else arguments
+        return {**arguments, "mask": self.region_of(output.seed)} if self.system.of_sets else arguments
 
     def region_of(self, seed: int) -> torch.Tensor:
         """Where the output of a seed is drawn by the model: [1, 1, h, w], 0 or 1."""

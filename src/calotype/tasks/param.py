@@ -26,6 +26,7 @@ DEFAULTS: Mapping[str, Any] = {
     "method": None,
     "steps": None,
     "noise_steps": None,
+    "level": None,
     "stages": False,
 }
 

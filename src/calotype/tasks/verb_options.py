@@ -45,12 +45,14 @@ class CodedOptions(ModelOptions, total=False):
         steps: with such a model: steps of optimising the styles; default: those of the method.
         noise_steps: with such a model: steps of optimising the noise maps afterwards; default: those of the method.
         stages: with such a model: also write what every stage of the search made, and its log.
+        level: with a pyramid model: the level of the features from which it draws, 0 (the finest) .. 1 (the deepest).
     """
 
     method: Annotated[str | None, arguments.METHOD]
     steps: Annotated[int | None, arguments.STEPS]
     noise_steps: Annotated[int | None, arguments.NOISE_STEPS]
     stages: Annotated[bool, arguments.STAGES]
+    level: Annotated[float | None, arguments.LEVEL]
 
 
 class TrainedOptions(ModelOptions, total=False):

@@ -25,6 +25,7 @@ from calotype.tasks.paint import PaintJob, paint
 from calotype.tasks.panorama import PanoramaJob, panorama
 from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.relayout import RelayoutJob, relayout
+from calotype.tasks.remix import RemixJob, remix
 from calotype.tasks.restyle import RestyleJob, restyle
 from calotype.tasks.retarget import RetargetJob, retarget
 from calotype.tasks.sample import SampleJob, sample
@@ -51,6 +52,7 @@ PHOTO_VERBS: dict[Callable[..., Any], type[PhotoJob]] = {
     animate: AnimateJob,
     analogy: AnalogyJob,
     relayout: RelayoutJob,
+    remix: RemixJob,
     segment: SegmentJob,
     edges: EdgesJob,
 }

@@ -36,6 +36,9 @@ compared by their pixels and by guide channels, such as a label map of the photo
 ``relayout`` is the same for two label maps given as class indices, and ``draw`` for a layout and several photos with
 label maps: the first is the one whose map is nearest, and the others have what it lacks.
 
+``remix`` keeps as much of the photo as a level of a classifier's features says: it is a variation that is guided by
+them, without training.
+
 Sizes: from 16 pixels up to a hundred megapixels. Limits: no semantics, so a face or a building may be broken up; what
 is unique in a photo is either kept whole or broken. Several photos may contribute patches. Results may be tileable. CPU
 and CUDA run the same code, with the same noise.
@@ -47,6 +50,7 @@ from calotype.engines.gpnn.cost import cost
 from calotype.engines.gpnn.draw import draw
 from calotype.engines.gpnn.generate import retarget, scales, vary
 from calotype.engines.gpnn.remake import remake, stylize
+from calotype.engines.gpnn.remix import remix
 from calotype.engines.gpnn.texture import texture
 
 __all__ = [
@@ -57,6 +61,7 @@ __all__ = [
     "draw",
     "relayout",
     "remake",
+    "remix",
     "retarget",
     "scales",
     "stylize",

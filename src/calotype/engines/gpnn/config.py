@@ -52,6 +52,9 @@ class Config:
         further_weight: weight in ``draw`` of not being from the photo whose layout is nearest, relative to a label.
         place_weight: weight of the position in the initial layout of ``analogy``, with coordinates from -1 to 1 on each
             axis; it decides where labels or luminance are ambiguous.
+        remix_weight: weight of the classifier's features in ``remix``, whose variances sum up to 1, relative to a
+            colour, -1..1.
+        remix_place_weight: as ``place_weight``, for ``remix``.
         analogy_sway: standard deviation of the smooth random displacement of these positions, pixels of the coarsest
             level: how much two seeds differ.
         steps: patch replacement iterations per level.
@@ -97,6 +100,8 @@ class Config:
     texture_weight: float = 1.0
     further_weight: float = 0.5
     place_weight: float = 0.3
+    remix_weight: float = 0.3
+    remix_place_weight: float = 3.0
     analogy_sway: float = 1.0
     steps: int = 10
     fine_steps: int = 2

@@ -26,6 +26,7 @@ SYSTEM = System(
             (PHOTO, Input("labels", "label map"), Input("target", "label map")),
             ("before", "target", "seed"),
         ),
+        "remix": Verb("remix", (PHOTO, MASK, ALSO), ("size", "seed", "level", "mask")),
         "draw": Verb(
             "draw",
             (PHOTO, Input("layout", "label map")),

@@ -20,6 +20,7 @@ from calotype.models.cocogan.coordinates import (
     macro_coordinates,
 )
 from calotype.models.cocogan.network import BatchNorm, Discriminator, Generator, Net, macro_patches
+from calotype.nn.colour_jitter import jitter_colours
 from calotype.nn.ema import ExponentialMovingAverage
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 from calotype.nn.schedules import constant_then_linear, set_rates
@@ -147,24 +148,6 @@ def real_patches(pictures: Tensor, drawn: RandomDraws, cfg: Config) -> Tensor:
         across = torch.remainder(torch.arange(width, device=pictures.device) + turn[:, None], width)
         pictures = pictures.gather(3, across[:, None, None, :].expand_as(pictures))
     return cropped(pictures, drawn.row, drawn.column, cfg)
-
-
-def jitter_colours(patches: Tensor, how: Tensor, strength: float) -> Tensor:
-    """Jitter brightness, saturation and contrast of patches [B, 3, S, S] by ``how`` [B, 7], times ``strength``.
-
-    Applied to real and generated patches alike, so that the discriminator does not overfit a small set while the
-    generator does not learn the jitter (Zhao et al., "Differentiable Augmentation for Data-Efficient GAN Training",
-    NeurIPS 2020, sec. 4.1; here also a shift of single channels). No translation: position is what the coordinates
-    encode.
-    """
-    if not strength:
-        return patches
-    how = (how * strength).view(-1, 7, 1, 1)
-    patches = patches + 0.5 * how[:, :1] + 0.25 * how[:, 1:4]
-    grey = patches.mean(dim=1, keepdim=True)
-    patches = grey + (patches - grey) * (1 + how[:, 4:5])
-    middle = patches.mean(dim=(1, 2, 3), keepdim=True)
-    return middle + (patches - middle) * (1 + 0.5 * how[:, 5:6])
 
 
 class DiscriminatorObjective(nn.Module):

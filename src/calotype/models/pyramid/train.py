@@ -1,0 +1,97 @@
+"""Training, previews, and what is left of an unfinished training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor
+
+from calotype.models.pyramid.classifier import levels
+from calotype.models.pyramid.config import Config
+from calotype.models.pyramid.generate import generated
+from calotype.models.pyramid.masks import masks_at
+from calotype.models.pyramid.network import Net, build
+from calotype.models.pyramid.trainer import Trainer
+from calotype.run import Run, fit, resumed, started
+
+_STAGE = "pictures"
+_SHOWN = 4  # references in a preview
+_MEASURED = 8  # batches for the statistics of the features
+
+Batches = Callable[[int], Mapping[str, Tensor]]
+
+
+def picture_size(cfg: Config) -> tuple[int, int]:
+    """Height and width of the training pictures, pixels."""
+    return cfg.size
+
+
+def batch_size(cfg: Config) -> int:
+    """Pictures a step, all processes together."""
+    return cfg.batch
+
+
+def stages(cfg: Config) -> list[str]:
+    """The names of the stages of a training, in their order."""
+    return [_STAGE]
+
+
+def train(batches: Batches, cfg: Config, run: Run) -> Net:
+    """Train on a set of pictures.
+
+    Args:
+        batches: the batch of step ``i``: ``image`` [B, 3, H, W], -1..1; B is this process's share of ``cfg.batch``.
+        cfg: the settings.
+        run: where it runs, reports and is kept; previews show references and what is made of each level of them.
+
+    Returns:
+        The moving average of the generator with the classifier, in eval mode, on the run's device.
+
+    Raises:
+        Stopped, OutputError: as ``Run.steps``.
+        InputError: as ``Run.steps``, or the weights of the classifier are not installed.
+    """
+    trainer = _started(cfg, run)
+    first = torch.cat([batches(i)["image"] for i in range(_MEASURED)]).to(run.device)
+    trainer.net.classifier.measure(first)
+
+    def picture() -> Tensor:
+        return preview(_finalized(trainer), first[:_SHOWN], cfg)
+
+    fit(trainer.step, trainer.state, batches, run, steps=cfg.steps, stage=_STAGE, preview=picture)
+    return _finalized(trainer)
+
+
+def unfinished(cfg: Config, run: Run) -> Net | None:
+    """The net as a training in ``run.folder`` last saved it; ``None`` where nothing is saved.
+
+    Raises:
+        InputError: what was saved is damaged, or from other settings.
+    """
+    trainer = resumed(_started(cfg, run), run, cfg.steps, _STAGE)
+    return None if trainer is None else _finalized(trainer)
+
+
+def _started(cfg: Config, run: Run) -> Trainer:
+    return started(lambda: Trainer(cfg, run.device), run, _STAGE)
+
+
+def _finalized(trainer: Trainer) -> Net:
+    """A net with the average of the generator's weights."""
+    with torch.random.fork_rng(devices=[]):
+        net = build(trainer.cfg).to(trainer.device)
+    net.generator.load_state_dict(trainer.average.module.state_dict())
+    net.classifier.load_state_dict(trainer.net.classifier.state_dict())
+    return net.requires_grad_(False).eval()
+
+
+@torch.no_grad()
+def preview(net: Net, references: Tensor, cfg: Config) -> Tensor:
+    """A row for each reference: the reference, then what is made of each of its levels: [1, 3, H, W], -1..1."""
+    features = net.classifier(references)
+    generator = torch.Generator().manual_seed(0)
+    latent = torch.randn(len(references), cfg.latent, generator=generator).to(references.device)
+    columns = [references]
+    columns += [generated(net, latent, features, masks_at(level, cfg)) for level in range(len(levels(cfg)))]
+    return torch.cat([torch.cat(list(column), dim=1) for column in columns], dim=2)[None]

@@ -1,0 +1,124 @@
+"""One training step: each reference is generated twice, from two latent vectors and the same features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from calotype import distributed, processor
+from calotype.losses.adversarial import discriminator_loss, generator_loss
+from calotype.models.pyramid.config import Config
+from calotype.models.pyramid.discriminator import Discriminator
+from calotype.models.pyramid.losses import diversity_loss, reconstruction_loss
+from calotype.models.pyramid.masks import random_masks
+from calotype.models.pyramid.network import Net, build
+from calotype.nn.colour_jitter import NUMBERS, jitter_colours
+from calotype.nn.ema import ExponentialMovingAverage
+from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
+from calotype.nn.schedules import constant_then_linear, set_rates
+
+
+class Trainer:
+    """The networks, their optimizers, and the training step.
+
+    Args:
+        cfg: the settings.
+        device: to compute on.
+
+    Attributes:
+        net: the generator and the frozen classifier.
+        discriminator: the discriminator.
+        average: exponential moving average of the generator.
+    """
+
+    def __init__(self, cfg: Config, device: torch.device) -> None:
+        self.cfg, self.device = cfg, device
+        self.net: Net = build(cfg).to(device)
+        self.net.classifier.load()
+        self.net.classifier.eval()
+        self.discriminator = Discriminator(cfg).to(device)
+        self.average = ExponentialMovingAverage(build(cfg).generator.to(device), cfg.average)
+        self.average.copy_from(self.net.generator)
+        betas = (0.0, cfg.beta2)
+        self.generator_optimizer = generator_optimizer(self.net.generator, cfg.generator_rate, betas)
+        self.discriminator_optimizer = discriminator_optimizer(self.discriminator, cfg.discriminator_rate, betas)
+        self.schedule = constant_then_linear(cfg.steps, cfg.decay_at, floor=0.1)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """All that a step changes, by name."""
+        return {
+            "net": self.net,
+            "discriminator": self.discriminator,
+            "average": self.average,
+            "generator optimizer": self.generator_optimizer,
+            "discriminator optimizer": self.discriminator_optimizer,
+        }
+
+    def step(self, state: Mapping[str, Any], batch: Mapping[str, Tensor], i: int) -> dict[str, Tensor]:
+        """Update the discriminator and the generator once, on the same generated pictures.
+
+        Args:
+            state: not used; it is ``self.state``.
+            batch: ``image`` [B, 3, H, W], -1..1.
+            i: number of the step.
+
+        Returns:
+            The losses by name, means over all processes.
+        """
+        set_rates(self.schedule(i), self.generator_optimizer, self.discriminator_optimizer)
+        self.net.generator.train()
+        real = self._mirrored(batch["image"].to(self.device))
+        latent = distributed.share(torch.randn(self.cfg.batch, self.cfg.latent)).to(self.device)
+        tint = distributed.share(torch.rand(self.cfg.batch, 2 * NUMBERS) * 2 - 1).to(self.device)
+        drawn = random_masks(self.cfg.batch // 2, self.cfg)
+        masks = [distributed.share(each).to(self.device).repeat(2, *[1] * (each.dim() - 1)) for each in drawn]
+        with self._autocast():
+            with torch.no_grad():
+                found = self.net.classifier(real[: len(real) // 2])
+            features = [each.repeat(2, *[1] * (each.dim() - 1)) for each in found]
+            made = self.net.generator(latent, features, masks)
+            losses = {"discriminator": self._discriminate(real, made.detach(), tint)}
+        self._update(self.discriminator, self.discriminator_optimizer, losses["discriminator"])
+        with self._autocast():
+            losses |= self._generator_losses(made, features, masks, latent, tint)
+        weights = {"generator": 1.0, "reconstruction": self.cfg.reconstruction, "diversity": self.cfg.diversity}
+        total = torch.stack([weight * losses[name] for name, weight in weights.items() if weight]).sum()
+        self._update(self.net.generator, self.generator_optimizer, total)
+        self.average.update(self.net.generator)
+        means = distributed.mean_over_all(torch.stack([loss.detach().float() for loss in losses.values()]))
+        return dict(zip(losses, means))
+
+    def _mirrored(self, pictures: Tensor) -> Tensor:
+        chosen = distributed.share(torch.rand(self.cfg.batch) < 0.5).to(pictures.device).view(-1, 1, 1, 1)
+        return torch.where(chosen, pictures.flip(3), pictures) if self.cfg.mirror else pictures
+
+    def _discriminate(self, real: Tensor, made: Tensor, tint: Tensor) -> Tensor:
+        shown = jitter_colours(torch.cat([real, made]), torch.cat(tint.chunk(2, 1)), self.cfg.jitter)
+        of_real, of_made = self.discriminator(shown).chunk(2)
+        return discriminator_loss(of_real, of_made, self.cfg.adversarial)
+
+    def _generator_losses(
+        self, made: Tensor, features: list[Tensor], masks: list[Tensor], latent: Tensor, tint: Tensor
+    ) -> dict[str, Tensor]:
+        scores = self.discriminator(jitter_colours(made, tint[:, NUMBERS:], self.cfg.jitter))
+        return {
+            "generator": generator_loss(scores, self.cfg.adversarial),
+            "reconstruction": reconstruction_loss(self.net.classifier(made), features, masks),
+            "diversity": diversity_loss(latent, made),
+        }
+
+    def _update(self, module: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+        """Gradients of a loss for the parameters of a module alone, and a step of its optimizer."""
+        optimizer.zero_grad(set_to_none=True)
+        parameters = list(module.parameters())
+        torch.autograd.backward(loss.float(), inputs=parameters)
+        distributed.average_gradients(parameters)
+        optimizer.step()
+
+    def _autocast(self) -> Any:
+        able = self.device.type == "cuda" or (self.device.type == "cpu" and processor.fast_bfloat16())
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.bf16 and able)

@@ -1,0 +1,139 @@
+"""The verb ``remix``: draw a photo anew from what a classifier sees in it, as a whole or in a region."""
+
+# Annotations are values here, not strings: the command line is made from them.
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
+
+from calotype.errors import InputError
+from calotype.results import Result
+from calotype.tasks import arguments
+from calotype.tasks.aligned import same_shape
+from calotype.tasks.arguments import between
+from calotype.tasks.job import OutputSpec
+from calotype.tasks.param import Param
+from calotype.tasks.photo_job import PhotoJob
+from calotype.tasks.request import Request
+from calotype.tasks.verb_options import ModelOptions
+from calotype.types import PhotoLike
+
+if TYPE_CHECKING:
+    import torch
+
+    from calotype.run import Run
+
+LEVEL = Param(
+    "how much may change: 0, the photo itself, to 1, anything with what the classifier says is in it",
+    kind="number",
+    at_least=0,
+    at_most=1,
+    first=True,
+)
+
+
+class RemixJob(PhotoJob):
+    """Job of the verb ``remix``."""
+
+    verb = "remix"
+    takes = ("photo", "also", "mask", "like")
+
+    @classmethod
+    def check(cls, own: Mapping[str, Any]) -> None:
+        """See ``Job``."""
+        between(own["level"], 0, 1, "a level", "0.5")
+
+    def __init__(
+        self,
+        request: Request,
+        photo: PhotoLike,
+        also: Sequence[PhotoLike] = (),
+        run: "Run | None" = None,
+        *,
+        mask: PhotoLike | None = None,
+        **pictures: Any,
+    ) -> None:
+        """Read the photo and the mask.
+
+        Raises:
+            InputError: an image cannot be used, the sizes do not match, or the mask selects nothing.
+        """
+        from calotype.image.io import open_photo
+        from calotype.image.mask import open_mask
+
+        super().__init__(request, photo, also, run, **pictures)
+        if "like" in self.pictures and not any(given.name == "like" for given in self.declared.inputs):
+            raise InputError(
+                f"the engine {request.engine} takes no subject from another photo: give --model NAME of a pyramid "
+                "model, or leave out --like (like=)"
+            )
+        self._selected = None
+        if mask is not None:
+            given = open_photo(mask, max_side=request.max_side)
+            if not same_shape(given.size, self.given.size):
+                raise InputError(
+                    f"the mask '{given.name}' is {given.size} and '{self.photo.name}' {self.given.size} pixels: give "
+                    "one of the photo's size or aspect ratio (mask=)"
+                )
+            self.pictures["mask"] = self.aligned_mask(given)
+            self._selected = open_mask(self.pictures["mask"], self.photo.size)
+            if not self._selected.any():
+                raise InputError(
+                    f"the mask '{given.name}' selects nothing: paint the region to change in white (mask=)"
+                )
+
+    def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
+        """The usual arguments and the region."""
+        return {**super().engine_arguments(output), "mask": self._region()}
+
+    def model_arguments(self, output: OutputSpec) -> dict[str, Any]:
+        """The usual arguments, with the region as a mask."""
+        return {**super().model_arguments(output), **({} if self._selected is None else {"mask": self._region()})}
+
+    def _region(self) -> "torch.Tensor | None":
+        return None if self._selected is None else self._selected.to(self.run.device)
+
+
+def remix(
+    photo: Annotated[PhotoLike, arguments.PHOTO],
+    n: Annotated[int, arguments.COUNT] = 1,
+    seed: Annotated[int, arguments.SEED] = 0,
+    *,
+    level: Annotated[float, LEVEL] = 0.6,
+    mask: Annotated[
+        PhotoLike | None,
+        Param("only this region changes, white on black; the rest stays as it is", kind="mask", metavar="PICTURE"),
+    ] = None,
+    like: Annotated[
+        PhotoLike | None,
+        Param(
+            "with a model: a second photo that gives the subject, what is deeper than the level",
+            kind="picture",
+            metavar="PHOTO",
+        ),
+    ] = None,
+    also: Annotated[Sequence[PhotoLike], arguments.ALSO] = (),
+    engine: Annotated[str, arguments.ENGINE] = "gpnn",
+    preset: Annotated[str, arguments.PRESET] = "fast",
+    **options: Unpack[ModelOptions],
+) -> Result:
+    """Draw a photo anew from what a classifier sees in it: one slider from the photo itself to its idea.
+
+    At level 0 the result is the photo, at 1 it shares with it only what the classifier says is there. Between them are
+    the levels of the classifier (EfficientNet-Lite0), from edges to parts to objects. Without a model the photo's own
+    patches are laid out anew, at full size: the deeper the level, the farther they move. With ``--model``, a pyramid
+    model of a set of photos (Semantic Pyramid, Shocher et al., CVPR 2020), it is drawn by that, at its size.
+
+    Args:
+        photo: a path, PIL image, array or ``Photo``.
+        n: number of pictures; each uses the next seed.
+        seed: seed of the first picture.
+        level: 0, the photo itself, to 1, its idea.
+        mask: white where the photo changes, of its size or aspect ratio; ``None``: everywhere.
+        like: with a model: a second photo, whose features deeper than ``level`` replace those of the first.
+        also: further photos to take patches from, without a model.
+        engine: name of the engine; ``calotype engines`` lists them.
+        preset: name of one of the engine's presets.
+        options: see ``ModelOptions``.
+
+    Returns and raises what ``vary`` does.
+    """
+    return RemixJob.of(locals()).result()

@@ -1,0 +1,94 @@
+"""The verb ``remix``, without a model and with one that was trained for three steps."""
+
+from importlib import import_module
+
+import numpy as np
+import pytest
+import torch.nn.functional as F
+from PIL import Image
+
+import calotype
+from calotype.errors import InputError
+
+
+def photo(seed, shape=(24, 24, 3)):
+    return np.random.default_rng(seed).integers(0, 255, shape).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pyramid")
+    (folder / "set").mkdir()
+    for i in range(4):
+        Image.fromarray(photo(i, (16, 16, 3))).save(folder / "set" / f"{i}.png")
+    return calotype.train("pyramid", folder / "set", preset="tiny", out=folder / "model").folder
+
+
+@pytest.fixture
+def features(monkeypatch):
+    """Averages of colours, in the place of a classifier's features."""
+
+    def pyramid(x, deepest=4):
+        return [F.avg_pool2d(x, 2 ** (k + 1)) for k in range(deepest + 1)]
+
+    monkeypatch.setattr(import_module("calotype.engines.gpnn.remix"), "pyramid_features", pyramid)
+
+
+MASK = np.zeros((24, 24), np.uint8)
+MASK[8:16, 8:16] = 255
+
+
+def test_without_a_model_results_have_the_size_of_the_photo(features):
+    made = calotype.remix(photo(0, (40, 50, 3)), n=2, level=0.9)
+    assert [picture.size for picture in made] == [(50, 40)] * 2
+    assert made[0].tobytes() != made[1].tobytes()
+    assert made.settings["own"]["level"] == 0.9
+
+
+def test_with_a_model_they_have_its_size(model):
+    made = calotype.remix(photo(0), level=0.5, model=model)
+    assert made[0].size == (16, 16)
+    region = calotype.remix(photo(0), level=0.5, mask=MASK, model=model)
+    assert region[0].tobytes() != made[0].tobytes()
+    other = calotype.remix(photo(0), level=0.5, like=photo(7), model=model)
+    assert other[0].tobytes() != made[0].tobytes()
+    assert set(other.settings["pictures"]) == {"like"}
+
+
+def test_a_model_fills_holes_and_composes(model):
+    assert calotype.erase(photo(0), mask=MASK, model=model)[0].size == (16, 16)
+    deep = calotype.erase(photo(0), mask=MASK, model=model, level=1.0)
+    assert deep[0].tobytes() != calotype.erase(photo(0), mask=MASK, model=model, level=0.2)[0].tobytes()
+    first = calotype.mix(photo(0), photo(1), model=model)
+    assert first[0].size == (16, 16)
+    assert first[0].tobytes() != calotype.mix(photo(0), photo(1), mask=MASK, model=model)[0].tobytes()
+
+
+def test_grey_photos_and_photos_of_other_shapes_can_be_used(model):
+    assert calotype.remix(photo(0, (20, 40)), model=model)[0].size == (16, 16)
+    assert calotype.remix(photo(0, (40, 18, 3)), model=model)[0].size == (16, 16)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"level": 1.5}, "level"),
+        ({"level": float("nan")}, "level"),
+        ({"mask": np.zeros((24, 24), np.uint8)}, "selects nothing"),
+        ({"mask": np.zeros((24, 48), np.uint8)}, "aspect ratio"),
+    ],
+)
+def test_what_cannot_be_used_is_refused(model, features, given, message):
+    for extra in ({}, {"model": model}):
+        with pytest.raises(InputError, match=message):
+            calotype.remix(photo(0), **given, **extra)
+
+
+def test_a_subject_of_another_photo_needs_a_model(features):
+    with pytest.raises(InputError, match="pyramid"):
+        calotype.remix(photo(0), like=photo(1))
+
+
+def test_levels_are_for_models_that_have_them():
+    with pytest.raises(InputError, match="level"):
+        calotype.erase(photo(0), mask=MASK, level=0.5)

@@ -23,7 +23,7 @@ LAYERS = [
     {"checkpoint", "distributed"},
     {"run", "saving"},
     {"nn"},
-    {"losses", "data"},
+    {"losses", "data", "render"},
     {"metrics", "matching", "kinds", "semantic"},
     {"inspection"},
     {"engines", "models"},

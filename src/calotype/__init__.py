@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from calotype.tasks.restyle import restyle as restyle
     from calotype.tasks.retarget import retarget as retarget
     from calotype.tasks.sample import sample as sample
+    from calotype.tasks.scene import scene as scene
     from calotype.tasks.segment import segment as segment
     from calotype.tasks.show import show as show
     from calotype.tasks.study import study as study
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from calotype.tasks.texture import texture as texture
     from calotype.tasks.train import train as train
     from calotype.tasks.transfer import transfer as transfer
+    from calotype.tasks.turntable import turntable as turntable
     from calotype.tasks.upscale import upscale as upscale
     from calotype.tasks.vary import vary as vary
     from calotype.types import Boxes as Boxes
@@ -81,12 +83,14 @@ _HOMES = {
     "texture": "calotype.tasks.texture",
     "stylize": "calotype.tasks.stylize",
     "mix": "calotype.tasks.mix",
+    "turntable": "calotype.tasks.turntable",
     "upscale": "calotype.tasks.upscale",
     "animate": "calotype.tasks.animate",
     "analogy": "calotype.tasks.analogy",
     "relayout": "calotype.tasks.relayout",
     "remix": "calotype.tasks.remix",
     "restyle": "calotype.tasks.restyle",
+    "scene": "calotype.tasks.scene",
     "segment": "calotype.tasks.segment",
     "edges": "calotype.tasks.edges",
     "draw": "calotype.tasks.draw",

@@ -39,6 +39,7 @@ ENGINES: dict[str, str] = {
 # Systems that are trained on data sets.
 MODELS: dict[str, str] = {
     "cocogan": "calotype.models.cocogan",
+    "control3d": "calotype.models.control3d",
     "pyramid": "calotype.models.pyramid",
     "smis": "calotype.models.smis",
     "spade": "calotype.models.spade",

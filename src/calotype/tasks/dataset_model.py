@@ -129,18 +129,32 @@ class Dataset:
         if self._with_maps:
             return self._maps.opened(size, on_progress)
         if classes:
-            from calotype.data.labelled import Labelled
-
-            found = Labelled(self.folder, size, on_progress=on_progress)
-            if len(found.names) != classes:
-                raise InputError(
-                    f"{shown(self.folder)} has {len(found.names)} subfolders with pictures, one for each class: give "
-                    f"--set classes={len(found.names)}"
-                )
-            return found
+            return self._labelled(size, on_progress, classes)
         from calotype.data.folder import Folder
 
         return Folder(self.folder, size, on_progress=on_progress)
+
+    def _labelled(
+        self, size: tuple[int, int], on_progress: Callable[[int, int], object] | None, classes: int
+    ) -> DataSet:
+        """The samples with labels: those of a set that ``calotype data`` made, else the names of subfolders."""
+        from calotype.data.labelled import Labelled
+        from calotype.data.samples import Samples
+        from calotype.data.writing import SAMPLES
+
+        if (self.folder / SAMPLES).is_file():
+            samples = Samples(self.folder, size, keys=("image", "label"), on_progress=on_progress)
+            names = samples.about.get("labels", ())
+            if names and len(names) != classes:
+                raise InputError(f"{shown(self.folder)} has {len(names)} labels: give --set classes={len(names)}")
+            return samples
+        found = Labelled(self.folder, size, on_progress=on_progress)
+        if len(found.names) != classes:
+            raise InputError(
+                f"{shown(self.folder)} has {len(found.names)} subfolders with pictures, one for each class: give "
+                f"--set classes={len(found.names)}"
+            )
+        return found
 
 
 @dataclass(frozen=True)

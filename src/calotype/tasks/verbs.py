@@ -29,10 +29,12 @@ from calotype.tasks.remix import RemixJob, remix
 from calotype.tasks.restyle import RestyleJob, restyle
 from calotype.tasks.retarget import RetargetJob, retarget
 from calotype.tasks.sample import SampleJob, sample
+from calotype.tasks.scene import SceneJob, scene
 from calotype.tasks.segment import SegmentJob, segment
 from calotype.tasks.stylize import StylizeJob, stylize
 from calotype.tasks.texture import TextureJob, texture
 from calotype.tasks.transfer import TransferJob, transfer
+from calotype.tasks.turntable import TurntableJob, turntable
 from calotype.tasks.upscale import UpscaleJob, upscale
 from calotype.tasks.vary import VaryJob, vary
 
@@ -63,6 +65,8 @@ MODEL_VERBS: dict[Callable[..., Any], type[ModelJob]] = {
     panorama: PanoramaJob,
     draw: DrawJob,
     restyle: RestyleJob,
+    scene: SceneJob,
+    turntable: TurntableJob,
     embed: EmbedJob,
     morph: MorphJob,
     crossover: CrossoverJob,

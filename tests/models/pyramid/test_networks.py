@@ -5,11 +5,11 @@ import torch
 
 from calotype.models.pyramid import PRESETS, Config
 from calotype.models.pyramid.classifier import CONVOLUTIONAL, Pyramid, levels
-from calotype.models.pyramid.discriminator import Discriminator
 from calotype.models.pyramid.losses import diversity_loss, reconstruction_loss
 from calotype.models.pyramid.masks import masks_at
 from calotype.models.pyramid.network import build
 from calotype.models.pyramid.trainer import Trainer
+from calotype.nn.residual_discriminator import ResidualDiscriminator
 
 CFG = PRESETS["tiny"]
 
@@ -89,7 +89,8 @@ def test_diversity_by_hand():
 
 
 def test_the_discriminator_gives_a_score_a_picture():
-    assert Discriminator(CFG)(pictures(3)).shape == (3, 1)
+    assert ResidualDiscriminator((16, 16), 4, attention=8)(pictures(3)).shape == (3, 1)
+    assert ResidualDiscriminator((32, 64), 4, outputs=2)(torch.zeros(3, 3, 32, 64)).shape == (3, 2)
 
 
 def test_a_step_leaves_the_classifier_as_it_is():

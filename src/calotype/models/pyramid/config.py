@@ -65,7 +65,7 @@ class Config:
     cropped: float = 0.3
     hole: float = 0.45
     adversarial: Literal["least_squares", "hinge", "non_saturating"] = "hinge"
-    reconstruction: float = 2.0
+    reconstruction: float = 10.0
     diversity: float = 0.1
     jitter: float = 0.5
     steps: int = 6000

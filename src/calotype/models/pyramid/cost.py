@@ -7,6 +7,7 @@ import os
 from calotype.models.pyramid.classifier import CONVOLUTIONAL, levels
 from calotype.models.pyramid.config import Config
 from calotype.models.pyramid.generator import channels
+from calotype.nn.residual_discriminator import blocks
 from calotype.processor import bfloat16_tiles, fast_bfloat16
 from calotype.types import Cost
 
@@ -78,10 +79,10 @@ def discriminator_numbers(cfg: Config) -> float:
 
 def _blocks(cfg: Config) -> list[tuple[int, int, int]]:
     """Channels before and after each block, and the pixels that it begins with."""
-    found, before, after, (height, width) = [], 3, cfg.discriminator_width, cfg.size
-    while min(height, width) > 4:
-        found.append((before, after, height * width))
-        before, after, height, width = after, min(after * 2, 16 * cfg.discriminator_width), height // 2, width // 2
+    found, before, pixels = [], 3, cfg.size[0] * cfg.size[1]
+    for after, _ in blocks(cfg.size, cfg.discriminator_width):
+        found.append((before, after, pixels))
+        before, pixels = after, pixels // 4
     return found
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from calotype.models.pyramid.classifier import CONVOLUTIONAL, levels
 from calotype.models.pyramid.config import Config
+from calotype.nn.attention import Attention
 from calotype.nn.spectral import spectral_norm
 
 
@@ -37,28 +38,6 @@ class Block(nn.Module):
             x, y = (F.interpolate(each, scale_factor=2.0, mode="nearest") for each in (x, y))
         y = self.leave(F.relu(self.second(self.enter(y))))
         result: Tensor = self.skip(x) + y
-        return result
-
-
-class Attention(nn.Module):
-    """Self-attention over positions (Zhang et al., "Self-Attention GANs", ICML 2019, sec. 3), with a learned weight."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        inner = max(1, width // 8)
-        self.query, self.key = (spectral_norm(nn.Conv2d(width, inner, 1, bias=False)) for _ in range(2))
-        self.value = spectral_norm(nn.Conv2d(width, max(1, width // 2), 1, bias=False))
-        self.out = spectral_norm(nn.Conv2d(max(1, width // 2), width, 1, bias=False))
-        self.weight = nn.Parameter(torch.zeros(()))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """[B, C, h, w] to the same shape."""
-        keys = F.max_pool2d(self.key(x), 2).flatten(2)
-        values = F.max_pool2d(self.value(x), 2).flatten(2)
-        attended = F.scaled_dot_product_attention(
-            self.query(x).flatten(2).transpose(1, 2), keys.transpose(1, 2), values.transpose(1, 2), scale=1.0
-        )
-        result: Tensor = x + self.weight * self.out(attended.transpose(1, 2).reshape(len(x), -1, *x.shape[2:]))
         return result
 
 

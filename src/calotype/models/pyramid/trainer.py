@@ -11,13 +11,13 @@ from torch import Tensor, nn
 from calotype import distributed, processor
 from calotype.losses.adversarial import discriminator_loss, generator_loss
 from calotype.models.pyramid.config import Config
-from calotype.models.pyramid.discriminator import Discriminator
 from calotype.models.pyramid.losses import diversity_loss, reconstruction_loss
 from calotype.models.pyramid.masks import random_masks
 from calotype.models.pyramid.network import Net, build
 from calotype.nn.colour_jitter import NUMBERS, jitter_colours
 from calotype.nn.ema import ExponentialMovingAverage
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
+from calotype.nn.residual_discriminator import ResidualDiscriminator
 from calotype.nn.schedules import constant_then_linear, set_rates
 
 
@@ -39,7 +39,9 @@ class Trainer:
         self.net: Net = build(cfg).to(device)
         self.net.classifier.load()
         self.net.classifier.eval()
-        self.discriminator = Discriminator(cfg).to(device)
+        self.discriminator = ResidualDiscriminator(cfg.size, cfg.discriminator_width, attention=cfg.attention).to(
+            device
+        )
         self.average = ExponentialMovingAverage(build(cfg).generator.to(device), cfg.average)
         self.average.copy_from(self.net.generator)
         betas = (0.0, cfg.beta2)

@@ -1,0 +1,189 @@
+"""The verb ``scene``: draw scenes of a model of objects in space, and edit them."""
+
+# Annotations are values here, not strings: the command line is made from them.
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+from calotype.errors import InputError
+from calotype.results import Result
+from calotype.tasks import arguments
+from calotype.tasks.arguments import between
+from calotype.tasks.job import OutputSpec
+from calotype.tasks.model_job import ModelJob
+from calotype.tasks.param import Param
+from calotype.tasks.sample import COUNT, MODEL, UNFINISHED
+
+if TYPE_CHECKING:
+    from calotype.run import Run
+
+_FARTHEST = 4.0  # of a move along an axis: scenes are 2 units wide
+OBJECT = Param("the objects that are edited, by number, with commas between them", metavar="NUMBERS", first=True)
+REMOVE = Param("the objects that are left out, by number, with commas between them", metavar="NUMBERS")
+POLAR = Param("angle of the camera from straight above, 1 to 89 degrees", kind="number", metavar="DEGREES", at_least=1)
+
+
+def numbers(text: str | int | None, name: str) -> tuple[int, ...]:
+    """Numbers of objects.
+
+    Raises:
+        InputError: it is no list of whole numbers.
+    """
+    parts = [part.strip() for part in str(text or "").split(",") if part.strip()]
+    if not all(re.fullmatch(r"[0-9]{1,4}", part) for part in parts):
+        raise InputError(f"'{text}' is no list of objects: give numbers like 1 or 1,2 (--{name}, {name}=)")
+    return tuple(int(part) for part in parts)
+
+
+def _move(text: str | None) -> tuple[float, float, float]:
+    """Steps to the right, up and forward.
+
+    Raises:
+        InputError: they are no three numbers, or too large.
+    """
+    if text is None:
+        return 0.0, 0.0, 0.0
+    try:
+        right, up, forward = (float(part) for part in text.split(","))
+    except ValueError:
+        raise InputError(f"'{text}' is no move: give --move RIGHT,UP,FORWARD like 0.2,0,0 (move=)") from None
+    return tuple(between(x, -_FARTHEST, _FARTHEST, "a move", "0.2,0,0") for x in (right, up, forward))  # type: ignore[return-value]
+
+
+class SceneJob(ModelJob):
+    """Job of the verb ``scene``."""
+
+    verb = "scene"
+
+    @classmethod
+    def check(cls, own: Mapping[str, Any]) -> None:
+        """See ``Job``."""
+        _, remove = numbers(own["object"], "object"), numbers(own["remove"], "remove")
+        _ = remove, _move(own["move"])
+        for name in ("turn", "azimuth"):
+            if own[name] is not None:
+                between(own[name], -3600, 3600, f"an angle of --{name}", "30")
+        between(own["grow"], 0.01, 100, "a factor", "1.2")
+        if own["polar"] is not None:
+            between(own["polar"], 1, 89, "an angle of --polar", "60")
+        edited = own["turn"] or own["move"] is not None or own["grow"] != 1
+        if edited and own["object"] is None:
+            raise InputError("--turn, --move and --grow edit an object: give --object NUMBER too (object=)")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """See ``Job``; the edits as numbers."""
+        own = self.request.own
+        return {
+            **super().options,
+            "objects": numbers(own["object"], "object"),
+            "remove": numbers(own["remove"], "remove"),
+            "move": _move(own["move"]),
+        }
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """See ``Job``."""
+        if not self.request.own["layers"]:
+            return super().beside
+        count = self.config.objects
+        return (".depth.png", ".background.png", ".json", *(f".object{k + 1}.png" for k in range(count)))
+
+    def save(self, made: Any, path: Any, output: OutputSpec) -> None:
+        """Write the picture and, if asked for, its layers: depth, background, objects with alpha, and the scene."""
+        if self.request.own["layers"]:
+            self._save_layers(Path(path), output)
+        super().save(made, path, output)
+
+    def _save_layers(self, path: Path, output: OutputSpec) -> None:
+        import torch
+
+        from calotype.files import write_whole
+        from calotype.image.io import save_png, to_image
+
+        found = self.package.layers(self.config, self.run, net=self.net, **self.model_arguments(output))
+        settings, far = self.recorded(output), 4.0
+        near = (1 - found.fused / far).clamp(0, 1)
+        pictures = {
+            ".depth.png": (near * 2 - 1).expand(-1, 3, -1, -1),
+            ".background.png": found.background.clamp(-1, 1),
+        }
+        for k in range(found.alpha.shape[1]):
+            alpha, colours = found.alpha[:, k], found.colours[:, k].clamp(-1, 1)
+            # Colours of picture tensors are premultiplied by alpha.
+            pictures[f".object{k + 1}.png"] = torch.cat([colours * alpha, alpha * 2 - 1], 1)
+        for suffix, picture in pictures.items():
+            save_png(to_image(picture), path.with_suffix(suffix), settings)
+        told = {
+            "model": self.folder.resolve().name,
+            "seed": output.seed,
+            "edits": {name: value for name, value in self.request.own.items() if value is not None},
+            "far": far,
+            "objects": [
+                {
+                    "rotation": found.pose.rotation[0, k].tolist(),
+                    "place": found.pose.place[0, k].tolist(),
+                    "half_sizes": found.pose.half[0, k].tolist(),
+                }
+                for k in range(found.alpha.shape[1])
+            ],
+        }
+        text = (json.dumps(told, indent=1) + "\n").encode()
+        write_whole(path.with_suffix(".json"), lambda file: file.write(text))
+
+
+def scene(
+    model: Annotated[str | Path, MODEL],
+    n: Annotated[int, COUNT] = 1,
+    seed: Annotated[int, arguments.SEED] = 0,
+    *,
+    object: Annotated[str | int | None, OBJECT] = None,
+    turn: Annotated[float, Param("turn them about the vertical axis", kind="number", metavar="DEGREES")] = 0.0,
+    move: Annotated[
+        str | None,
+        Param("move them to the right, up and forward; the scene is 2 units wide", metavar="RIGHT,UP,FORWARD"),
+    ] = None,
+    grow: Annotated[float, Param("factor of their size", kind="number", metavar="NUMBER")] = 1.0,
+    remove: Annotated[str | int | None, REMOVE] = None,
+    look: Annotated[
+        int | None, Param("colours and textures of another seed", kind="seed", metavar="SEED", at_least=0)
+    ] = None,
+    azimuth: Annotated[
+        float | None, Param("angle of the camera around the scene", kind="number", metavar="DEGREES")
+    ] = None,
+    polar: Annotated[float | None, POLAR] = None,
+    layers: Annotated[
+        bool,
+        Param("also write depth, background, each object with alpha, and a file with all poses", kind="switch"),
+    ] = False,
+    unfinished: Annotated[bool, UNFINISHED] = False,
+    device: Annotated[str, arguments.DEVICE] = "auto",
+    run: Optional["Run"] = None,
+) -> Result:
+    """Draw scenes of objects in space, with a model that learned them from pictures alone, and edit them.
+
+    The same seed is the same scene: calotype scene MODEL --seed 3 --object 1 --turn 30 turns its first object. The
+    camera goes around it with --azimuth and --polar.
+
+    Args:
+        model: a name that ``calotype models`` lists, or a folder: a model of the system ``control3d``.
+        n: number of scenes.
+        seed: seed of the first scene.
+        object: numbers, from 1, of the objects that are turned, moved and grown, like ``"1,2"``.
+        turn: about the vertical axis through the middle of each, degrees.
+        move: to the right, up and forward as seen at azimuth 0, like ``"0.2,0,0"``.
+        grow: factor of the size.
+        remove: numbers of the objects that are left out.
+        look: seed of colours and textures; ``None``: that of the scene.
+        azimuth: of the camera, degrees; ``None``: the middle of those that were learned.
+        polar: of the camera from straight above, degrees, 1..89.
+        layers: write the layers and the poses beside each picture.
+        unfinished: use the last saved state of an unfinished training.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
+        run: receives progress reports, and can stop the work.
+
+    Returns and raises what ``vary`` does.
+    """
+    return SceneJob.of(locals()).result()

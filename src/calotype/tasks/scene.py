@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.errors import InputError
+from calotype.files import write_whole
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
@@ -100,7 +101,6 @@ class SceneJob(ModelJob):
     def _save_layers(self, path: Path, output: OutputSpec) -> None:
         import torch
 
-        from calotype.files import write_whole
         from calotype.image.io import save_png, to_image
 
         found = self.package.layers(self.config, self.run, net=self.net, **self.model_arguments(output))

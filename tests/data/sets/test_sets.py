@@ -8,7 +8,7 @@ import pytest
 from toys import TOYS, Toy
 
 from calotype.data.boxes import RELATIONS, inverse, relation
-from calotype.data.sets import SETS, avatars, digits, faces, landscapes, people, photos, scenes, views
+from calotype.data.sets import SETS, avatars, digits, faces, landscapes, people, photos, scenes, solids, views
 from calotype.data.sets.noise import cloudy
 from calotype.errors import InputError
 
@@ -62,7 +62,12 @@ def test_a_package_without_what_is_looked_for(name):
 
 def test_every_set_is_told():
     for name in SETS:
-        module = {"views": views, "landscapes": landscapes, **{key: value[0] for key, value in TOYS.items()}}[name]
+        module = {
+            "views": views,
+            "landscapes": landscapes,
+            "solids": solids,
+            **{key: value[0] for key, value in TOYS.items()},
+        }[name]
         about = module.ABOUT
         assert about.name == name
         assert about.licence
@@ -272,6 +277,39 @@ def test_landscapes_are_drawn_by_this_program_alone():
         for number, kind in enumerate(one.classes, 1):
             assert (one.map[one.instances == number] == names.index(landscapes.ABOUT.names["classes"][kind])).all()
     assert len({one.image.tobytes() for one in made}) == 6
+
+
+def test_solids_are_told_as_they_are_drawn():
+    made = list(solids.compose([], 48, 9, 2))
+    assert [one.image.tobytes() for one in made] == [one.image.tobytes() for one in solids.compose([], 48, 9, 2)]
+    assert [one.label for one in made] == [0, 1, 1] * 3
+    for one in made:
+        told, kinds = one.info["solids"], solids.ABOUT.names["map_classes"]
+        assert bool(told) == bool(one.label)
+        assert one.instances.max() <= len(told)
+        for number, solid in enumerate(told, 1):
+            there = one.instances == number
+            assert (one.map[there] == kinds.index(solid["kind"])).all()
+            # Where nothing hides or cuts it, its middle is seen where the camera projects it.
+            u, v = projected(solid["place"], one.info["azimuth"], one.info["polar"], 48)
+            if there.sum() > 60 and len(told) == 1 and 12 < u < 36 and 12 < v < 36:
+                y, x = np.nonzero(there)
+                assert abs(x.mean() + 0.5 - u) < 3
+                assert abs(y.mean() + 0.5 - v) < 3
+    empty = np.asarray(made[0].other)[..., 0]
+    assert empty.min() < empty.max()  # depth of the room itself
+    assert made[0].instances.max() == 0
+
+
+def projected(place, azimuth, polar, side):
+    """Column and row of a point, by the camera that the samples tell."""
+    a, p = np.radians([azimuth, polar])
+    out = np.array([np.sin(p) * np.sin(a), -np.cos(p), np.sin(p) * np.cos(a)])
+    right = np.cross([0.0, 1.0, 0.0], -out)
+    right /= np.linalg.norm(right)
+    at = np.array(place) - 2 * out
+    z = at @ -out
+    return side * (at @ right) / z + side / 2, side * (at @ np.cross(-out, right)) / z + side / 2
 
 
 @needs_drawing

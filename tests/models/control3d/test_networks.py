@@ -1,0 +1,187 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from calotype.errors import InputError
+from calotype.models import control3d
+from calotype.models.control3d import PRESETS
+from calotype.models.control3d.generate import camera_at, edited, latent_of
+from calotype.models.control3d.losses import compactness_loss, consistency_errors
+from calotype.models.control3d.network import Layers, build, view_of
+from calotype.models.control3d.scene import detached, hidden_at_random, random_cameras, turned_objects
+from calotype.models.control3d.trainer import Trainer
+from calotype.render.camera import Pose
+from calotype.render.primitives import cuboids, textured
+from calotype.run import Run
+
+CFG = replace(PRESETS["tiny"], classes=2)
+
+
+def layers(cfg, count=3, seed=0):
+    torch.manual_seed(seed)
+    net, latent = build(cfg).eval(), torch.randn(count, cfg.latent)
+    return net.layers(net.scene(latent), latent, random_cameras(count, cfg))
+
+
+@pytest.mark.parametrize("primitive", ["cuboid", "sphere", "points"])
+@pytest.mark.parametrize("classes", [0, 2])
+def test_layers_have_declared_shapes_and_ranges(primitive, classes):
+    cfg = replace(PRESETS["tiny"], primitive=primitive, classes=classes)
+    made = layers(cfg)
+    assert made.picture.shape == made.background.shape == (3, 3, 16, 16)
+    assert made.colours.shape == (3, 2, 3, 16, 16)
+    assert made.alpha.shape == made.outline.shape == made.depth.shape == (3, 2, 1, 16, 16)
+    assert made.picture.abs().max() <= 1 + 1e-5
+    assert made.alpha.min() >= 0
+    if not classes:
+        assert torch.equal(made.background, torch.ones_like(made.background))
+
+
+def test_no_object_leaves_its_primitive():
+    made = layers(CFG)
+    assert (made.alpha <= made.outline + 1e-6).all()
+
+
+def test_primitives_have_sizes_and_places_in_range():
+    net = build(CFG)
+    scene = net.scene(10 * torch.randn(20, CFG.latent))
+    assert scene.pose.half.min() >= CFG.least_size
+    assert scene.pose.half.max() <= CFG.most_size
+    assert scene.pose.place.abs().max() <= 1
+
+
+def test_hidden_objects_leave_no_trace_and_one_is_always_left():
+    torch.manual_seed(0)
+    net, latent = build(CFG).eval(), torch.randn(40, CFG.latent)
+    scene = hidden_at_random(net.scene(latent))
+    counts = scene.present.sum(1)
+    assert set(counts.tolist()) == {1.0, 2.0}
+    made = net.layers(scene, latent, random_cameras(40, CFG))
+    assert made.alpha[scene.present == 0].max() == 0
+
+
+def test_what_is_detached_gives_no_gradient_to_the_scene():
+    net, latent = build(CFG), torch.randn(2, CFG.latent)
+    camera = random_cameras(2, CFG)
+    made = net.layers(detached(net.scene(latent)), latent, camera).picture.sum()
+    assert not any(
+        bool(gradient.any())
+        for gradient in torch.autograd.grad(made, list(net.scene.parameters()), allow_unused=True, retain_graph=True)
+        if gradient is not None
+    )
+    painted = torch.autograd.grad(made, list(net.painter.parameters()), allow_unused=True)
+    assert any(gradient is not None and bool(gradient.any()) for gradient in painted)
+
+
+def test_compactness_has_no_gradient_below_the_least_area():
+    outline = torch.cat([torch.full((1, 1, 1, 4, 4), 0.05), torch.full((1, 1, 1, 4, 4), 0.5)], 1).requires_grad_()
+    loss = compactness_loss(outline, 0.1)
+    assert float(loss) == pytest.approx((0.1 + 0.5) / 2)
+    (gradient,) = torch.autograd.grad(loss, outline)
+    assert gradient[:, 0].abs().sum() == 0
+    assert gradient[:, 1].abs().sum() > 0
+
+
+def test_consistency_is_small_for_a_solid_that_is_turned_and_large_for_one_that_is_painted_anew():
+    cfg = replace(PRESETS["tiny"], size=48)
+    view = view_of(cfg)
+    axis = torch.linspace(-1, 1, 12)
+    z, y, x = torch.meshgrid(axis, axis, axis, indexing="ij")
+    grid = torch.stack([(2 * x).sin(), (2 * y).cos(), (x + z).sin()])[None]
+    camera = camera_at(0, 60, cfg, torch.device("cpu"))
+    torch.manual_seed(1)
+    scene = build(replace(cfg, objects=1)).scene(torch.randn(1, cfg.latent))
+    pose = scene.pose._replace(place=torch.zeros(1, 1, 3), half=torch.full((1, 1, 3), 0.4))
+    scene = scene._replace(pose=pose)
+
+    def seen(scene):
+        flat = Pose(*(part.flatten(0, 1) for part in scene.pose))
+        placed = flat._replace(
+            rotation=camera.rotation @ flat.rotation,
+            place=(camera.rotation @ flat.place[..., None])[..., 0] + camera.place,
+        )
+        made = cuboids(placed, view)
+        colours = textured(made.surface, grid)[:, None]
+        alpha, depth = made.alpha[:, None, None], made.depth[:, None, None]
+        at = Pose(*(part[:, None] for part in placed))
+        return Layers(colours[:, 0], colours, alpha, alpha, depth, depth[:, 0], colours[:, 0], at)
+
+    one, other = seen(scene), seen(turned_objects(scene, torch.full((1, 1), 0.35)))
+    depth, colours = consistency_errors(one, other, view)
+    assert depth < 0.01
+    assert colours < 0.03
+    painted = other._replace(colours=other.colours.flip(4))
+    assert consistency_errors(one, painted, view)[1] > 5 * colours
+
+
+def test_edits_change_what_they_say():
+    net = build(CFG).eval()
+    scene = net.scene(latent_of(0, CFG))
+    made = edited(scene, (1,), 90.0, (0.2, 0.1, 0.0), 1.5, (2,))
+    moved = made.pose.place[0, 0] - scene.pose.place[0, 0]
+    assert torch.allclose(moved, torch.tensor([0.2, -0.1, 0.0]), atol=1e-5)
+    assert torch.allclose(made.pose.half[0, 0], 1.5 * scene.pose.half[0, 0])
+    assert torch.equal(made.pose.place[0, 1], scene.pose.place[0, 1])
+    assert made.present.tolist() == [[1.0, 0.0]]
+    assert scene.present.tolist() == [[1.0, 1.0]]
+    whole = edited(scene, (1,), 360.0, (0.0, 0.0, 0.0), 1.0, ())
+    assert torch.allclose(whole.pose.rotation, scene.pose.rotation, atol=1e-5)
+
+
+def test_an_edit_leaves_what_it_does_not_touch():
+    """Outside of the old and the new outline of the object nothing changes."""
+    torch.manual_seed(2)
+    net, run = build(CFG).eval(), Run()
+    before, after = (
+        control3d.layers(CFG, run, net=net, seed=1, objects=(1,), move=(move, 0.0, 0.0)) for move in (0.0, 0.3)
+    )
+    touched = (before.outline[:, 0] > 1e-4) | (after.outline[:, 0] > 1e-4)
+    change = (before.picture - after.picture).abs().amax(1, keepdim=True)
+    assert change[~touched].max() < 1e-3
+    assert change.max() > 1e-3
+
+
+def test_a_look_of_another_seed_keeps_the_geometry():
+    net, run = build(CFG).eval(), Run()
+    one, other = (control3d.layers(CFG, run, net=net, seed=1, look=look) for look in (None, 5))
+    assert torch.equal(one.outline, other.outline)
+    assert not torch.equal(one.picture, other.picture)
+
+
+def test_a_turntable_is_the_scene_from_all_around():
+    net, run = build(CFG).eval(), Run()
+    film = control3d.turntable(CFG, run, net=net, seed=3, frames=4)
+    assert len(film) == 4
+    assert torch.allclose(film[1], control3d.scene(CFG, run, net=net, seed=3, azimuth=90.0), atol=1e-5)
+    turned = control3d.turntable(CFG, run, net=net, seed=3, frames=4, objects=(1,))
+    assert torch.allclose(turned[2], control3d.scene(CFG, run, net=net, seed=3, objects=(1,), turn=180.0), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "given", [{"objects": (3,)}, {"remove": (0,)}, {"grow": 5.0, "objects": (1,)}, {"grow": 0.0}, {"polar": 90.0}]
+)
+def test_what_cannot_be_drawn_is_refused(given):
+    with pytest.raises(InputError, match="="):
+        control3d.scene(CFG, Run(), net=build(CFG), **given)
+
+
+def test_training_needs_labels_where_there_are_two_kinds_of_pictures():
+    with pytest.raises(InputError, match="background"):
+        control3d.train(lambda i: {"image": torch.zeros(4, 3, 16, 16)}, CFG, Run())
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 0, 1], [1, 1, 1, 1]])
+def test_a_step_takes_any_share_of_both_kinds(labels):
+    trainer = Trainer(replace(CFG, optimizer="rmsprop"), torch.device("cpu"))
+    values = trainer.step({}, {"image": torch.rand(4, 3, 16, 16) * 2 - 1, "label": torch.tensor(labels)}, 0)
+    assert set(values) == {"discriminator", "generator", "compactness", "consistency"}
+    assert all(torch.isfinite(value) for value in values.values())
+
+
+@pytest.mark.parametrize(
+    "changes", [{"size": 18}, {"latent": 5}, {"texture": 3}, {"objects": 0}, {"least_size": 0.7}, {"polar_to": 1.0}]
+)
+def test_settings_that_cannot_be_are_refused(changes):
+    with pytest.raises(ValueError, match=r"ha(s|ve) to be"):
+        replace(CFG, **changes)

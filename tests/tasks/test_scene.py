@@ -1,0 +1,95 @@
+"""The verbs ``scene`` and ``turntable``, with a model that was trained for three steps on a set with labels."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import calotype
+from calotype.data.sets import solids
+from calotype.data.writing import write_samples
+from calotype.errors import InputError
+from calotype.tasks.scene import SceneJob
+
+
+NOTHING = {
+    "object": None,
+    "turn": 0.0,
+    "move": None,
+    "grow": 1.0,
+    "remove": None,
+    "look": None,
+    "azimuth": None,
+    "polar": None,
+}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scenes")
+    about = {"labels": ["background", "scenes"]}
+    write_samples(folder / "set", about, solids.compose([], 16, 9, 0))
+    return calotype.train("control3d", folder / "set", preset="tiny", settings={"classes": 2}, out=folder / "m").folder
+
+
+def test_scenes_are_drawn_and_edited(model):
+    made = calotype.scene(model, n=2, seed=3)
+    assert [picture.size for picture in made] == [(16, 16)] * 2
+    assert made[0].tobytes() != made[1].tobytes()
+    assert calotype.scene(model, seed=3)[0].tobytes() == made[0].tobytes()
+    for given in ({"object": 1, "turn": 40.0}, {"object": "1,2", "move": "0.3,0,0"}, {"remove": 2}, {"azimuth": 90.0}):
+        assert calotype.scene(model, seed=3, **given)[0].tobytes() != made[0].tobytes(), given
+
+
+def test_layers_are_written_beside_the_picture_and_give_it_again(model, tmp_path):
+    job = SceneJob.of({"model": model, "n": 1, "seed": 3, "layers": True, **NOTHING})
+    output = job.outputs[0]
+    picture, _ = job.make(output)
+    job.save(picture, tmp_path / "scene.png", output)
+    assert {f"scene{suffix}" for suffix in (".png", *job.beside)} == {path.name for path in tmp_path.iterdir()}
+    told = json.loads((tmp_path / "scene.json").read_text())
+    assert told["seed"] == 3
+    depth = [each["place"][2] for each in told["objects"]]
+    canvas = Image.open(tmp_path / "scene.background.png").convert("RGBA")
+    for number in np.argsort(depth)[::-1]:  # the farthest first
+        canvas = Image.alpha_composite(canvas, Image.open(tmp_path / f"scene.object{number + 1}.png"))
+    difference = np.asarray(canvas.convert("RGB")).astype(int) - np.asarray(picture.convert("RGB"))
+    assert np.abs(difference).mean() < 4  # where outlines cross, pixels are ordered one by one
+
+
+def test_a_turntable_is_a_film(model):
+    film = calotype.turntable(model, frames=3)
+    assert len(film.frames) == 3
+    assert film.frames[0].size == (16, 16)
+    assert film.frames[0].tobytes() != film.frames[1].tobytes()
+    assert len(calotype.turntable(model, object=1, frames=4, back=True).frames) == 6
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"object": 9, "turn": 10.0}, "no object 9"),
+        ({"object": "one", "turn": 10.0}, "no list of objects"),
+        ({"turn": 10.0}, "--object"),
+        ({"object": 1, "move": "1,2"}, "no move"),
+        ({"object": 1, "move": "nan,0,0"}, "move"),
+        ({"object": 1, "grow": 9.0}, "grown"),
+        ({"remove": "0"}, "no object 0"),
+        ({"polar": 95.0}, "polar"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_a_line(model, given, message):
+    with pytest.raises(InputError, match=message) as error:
+        calotype.scene(model, **given)
+    assert "\n" not in str(error.value)
+
+
+def test_other_models_have_no_scenes(tmp_path):
+    for i in range(4):
+        values = np.random.default_rng(i).integers(0, 255, (16, 16, 3)).astype(np.uint8)
+        Image.fromarray(values).save(tmp_path / f"{i}.png")
+    plain = calotype.train("control3d", tmp_path, preset="tiny", out=tmp_path / "m").folder
+    assert calotype.scene(plain)[0].size == (16, 16)  # before plain white, from a folder without labels
+    with pytest.raises(InputError, match="subfolders"):
+        calotype.train("control3d", tmp_path, preset="tiny", settings={"classes": 2}, out=tmp_path / "n")

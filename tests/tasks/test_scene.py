@@ -12,7 +12,6 @@ from calotype.data.writing import write_samples
 from calotype.errors import InputError
 from calotype.tasks.scene import SceneJob
 
-
 NOTHING = {
     "object": None,
     "turn": 0.0,

@@ -1,0 +1,274 @@
+"""3D-controllable synthesis on rooms with boxes and balls: what edits do, and what the consistency loss adds.
+
+Two models learn from the same pictures, with and without geometric consistency. Measured on scenes of fresh seeds:
+
+- control: an object is moved to the right by .2 units as a camera of azimuth 0 sees it; the slope of the middle of its
+  alpha against the focal length over its depth, and the mean absolute change of pixels outside of its old and new
+  outlines (values -1..1);
+- consistency: depth and colours of objects that are turned by 30 degrees, followed from one picture to the other;
+- the share of pixels of generated surroundings that a segmenter, trained on real pictures, takes for a solid;
+- mean area of the primitives, and IoU of an object with its primitive;
+- the Frechet distance to real pictures with features of EfficientNet-Lite0 (not FID): of scenes, of edited scenes (an
+  object moved and turned), of the same edit in two dimensions (its layer shifted and not turned), and that of two
+  halves of the real pictures;
+- seconds of a turntable of 36 views.
+
+    calotype data solids solids --size 32
+    python benchmarks/control3d.py train solids --work work --variant all
+    python benchmarks/control3d.py train solids --work work --variant "no consistency"
+    python benchmarks/control3d.py measure solids --work work --out benchmarks/results/control3d.json
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
+
+import argparse
+import json
+import math
+import statistics
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from calotype import saving
+from calotype.catalog import load
+from calotype.data.samples import Samples
+from calotype.data.stream import Stream
+from calotype.image.grid import contact_sheet
+from calotype.image.io import to_image
+from calotype.metrics.frechet import fid
+from calotype.models import control3d
+from calotype.models.control3d.generate import camera_at, edited, latent_of
+from calotype.models.control3d.losses import consistency_errors
+from calotype.models.control3d.network import Layers, view_of
+from calotype.models.control3d.scene import turned_objects
+from calotype.nn.embedding import chosen, embed
+from calotype.render.compose import composed
+from calotype.run import Run
+from machine import provenance
+from spade import Part, UNet, segmentation_loss, timed, trained_unet
+
+VARIANTS: dict[str, dict[str, Any]] = {"all": {}, "no consistency": {"consistency": 0.0}}
+SCENES, MOVED, TURNED, SIDE = 200, 0.2, 30.0, 32
+FIRST = 10_000  # seed of the first scene
+HELD_OUT = 600  # pictures at the end of the set
+
+
+def config(variant: str, steps: int) -> Any:
+    cfg = replace(control3d.PRESETS["study"], classes=2, **VARIANTS[variant])
+    return replace(cfg, steps=steps or cfg.steps)
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train a variant, or go on."""
+    cfg = config(options.variant, options.steps)
+    samples = Samples(options.folder, (SIDE, SIDE), keys=["image", "label"])
+    learned = Part(samples, range(len(samples) - HELD_OUT))
+    place = options.work / f"{options.variant} {options.seed}"
+    stream = Stream(learned, cfg.batch, seed=options.seed)
+    net, seconds = timed(place, options.seed, lambda run: control3d.train(stream, cfg, run))
+    if not (place / "net").exists():
+        saving.write(place / "net", "control3d", cfg, net, "", (SIDE, SIDE))
+        (place / "seconds.json").write_text(json.dumps({"seconds": seconds, **provenance()}))
+
+
+class Model:
+    """A trained variant: scenes and their layers."""
+
+    def __init__(self, folder: Path) -> None:
+        loaded = load(folder)
+        self.cfg, self.net = loaded.config, loaded.net.eval()
+        self.view = view_of(self.cfg)
+
+    @torch.no_grad()
+    def layers(self, seed: int, number: int = 0, turn: float = 0.0, right: float = 0.0) -> Layers:
+        """A scene at azimuth 0; an object is edited if it has a number, from 1."""
+        latent = latent_of(seed, self.cfg)
+        scene = self.net.scene(latent)  # type: ignore[operator]
+        objects = (number,) if number else ()
+        scene = edited(scene, objects, turn, (right, 0.0, 0.0), 1.0, ())
+        found: Layers = self.net.layers(scene, latent, camera_at(0, None, self.cfg, latent.device))  # type: ignore[operator]
+        return found
+
+    @torch.no_grad()
+    def consistency(self, seed: int) -> tuple[float, float]:
+        latent = latent_of(seed, self.cfg)
+        scene, camera = self.net.scene(latent), camera_at(0, None, self.cfg, latent.device)  # type: ignore[operator]
+        angle = torch.full((1, self.cfg.objects), math.radians(TURNED))
+        pair = [self.net.layers(each, latent, camera) for each in (scene, turned_objects(scene, angle))]  # type: ignore[operator]
+        depth, colours = consistency_errors(pair[0], pair[1], self.view)
+        return float(depth), float(colours)
+
+
+def control(model: Model) -> dict[str, float]:
+    """Slope of moves, and change outside of outlines."""
+    ratios, outside, columns = [], [], torch.arange(SIDE) + 0.5
+    for seed in range(FIRST, FIRST + SCENES):
+        before, after = model.layers(seed, 1), model.layers(seed, 1, right=MOVED)
+        masks = [layers.alpha[0, 0, 0] for layers in (before, after)]
+        # Whole objects alone: alpha at the edge of the picture would be cut.
+        edge = [float(torch.cat([m[0], m[-1], m[:, 0], m[:, -1]]).max()) for m in masks]
+        touched = (before.outline[0, 0, 0] > 1e-3) | (after.outline[0, 0, 0] > 1e-3)
+        outside.append(float((before.picture - after.picture).abs().mean(1)[0][~touched].mean()))
+        if min(float(m.sum()) for m in masks) < 8 or max(edge) > 0.1:
+            continue
+        middle = [float((m.sum(0) * columns).sum() / m.sum()) for m in masks]
+        moved = after.pose.place[0, 0] - before.pose.place[0, 0]
+        z = float(before.pose.place[0, 0, 2])
+        expected = model.view.focal * float(moved[0]) / z
+        if abs(expected) > 0.5:
+            ratios.append((middle[1] - middle[0]) / expected)
+    return {
+        "objects": len(ratios),
+        "slope": statistics.median(ratios) if ratios else math.nan,
+        "within_20_percent": statistics.fmean(abs(each - 1) <= 0.2 for each in ratios) if ratios else math.nan,
+        "change_outside": statistics.fmean(outside),
+    }
+
+
+def shifted(layers: Layers, after: Layers) -> Tensor:
+    """The edit in two dimensions: the first object's layer is shifted as its middle moves, and not turned."""
+    before, to = (each.pose.place[0, 0] for each in (layers, after))
+    pixels = [SIDE * float(to[k] / to[2] - before[k] / before[2]) for k in (0, 1)]
+    move = torch.tensor([[[1.0, 0, -2 * pixels[0] / SIDE], [0, 1.0, -2 * pixels[1] / SIDE]]])
+    grid = F.affine_grid(move, [1, 4, SIDE, SIDE], align_corners=False)
+    both = torch.cat([layers.colours[:, 0] * layers.alpha[:, 0], layers.alpha[:, 0]], 1)
+    layer = F.grid_sample(both, grid, padding_mode="zeros", align_corners=False)
+    alpha = torch.cat([layer[:, None, 3:], layers.alpha[:, 1:]], 1)
+    first = layer[:, None, :3] / layer[:, None, 3:].clamp_min(1e-3)
+    colours = torch.cat([first, layers.colours[:, 1:]], 1)
+    return composed(colours, alpha, layers.depth, layers.background)[0]
+
+
+def distances(model: Model, real: Tensor) -> dict[str, float]:
+    """Frechet distances of scenes, edited in space and in the plane."""
+    plain = [model.layers(FIRST + i) for i in range(SCENES)]
+    turned = [model.layers(FIRST + i, 1, turn=75.0, right=MOVED) for i in range(SCENES)]
+    flat = [shifted(one, other) for one, other in zip(plain, turned)]
+    net = chosen()
+    wanted = embed(real.split(50), net)
+
+    def distance(pictures: list[Tensor]) -> float:
+        return float(fid(wanted, embed(torch.cat(pictures).clamp(-1, 1).split(50), net)))
+
+    halves = real[torch.randperm(len(real), generator=torch.Generator().manual_seed(0))].chunk(2)
+    return {
+        "scenes": distance([each.picture for each in plain]),
+        "edited": distance([each.picture for each in turned]),
+        "edited_in_the_plane": distance(flat),
+        "halves_of_the_real_ones": float(fid(*(embed(half.split(50), net) for half in halves))),
+    }
+
+
+def solid_share(model: Model, segmenter: Any) -> float:
+    """Share of the pixels of generated surroundings that a segmenter takes for a solid."""
+    with torch.no_grad():
+        made = torch.cat([model.layers(FIRST + i).background for i in range(SCENES)])
+        return float((segmenter(made.clamp(-1, 1)).argmax(1) > 0).float().mean())
+
+
+def turntable_seconds(cfg: Any) -> float:
+    """Processor seconds of 36 views at 64 pixels, with the networks of ``small``."""
+    net = control3d.build(cfg).eval()
+    began = time.process_time()
+    control3d.turntable(cfg, Run(), net=net, frames=36)
+    return time.process_time() - began
+
+
+def sheet(model: Model, count: int = 6) -> Any:
+    """A row for each scene: it, its first object turned, moved, without it, the background, from the side, its depth."""
+    images, captions = [], []
+    for i in range(count):
+        seed = FIRST + i
+        plain = model.layers(seed)
+        given = {"net": model.net, "seed": seed}
+        views = [control3d.scene(model.cfg, Run(), azimuth=angle, **given) for angle in (90, 180)]
+        gone = control3d.scene(model.cfg, Run(), azimuth=0, remove=(1,), **given)
+        row = [
+            plain.picture,
+            model.layers(seed, 1, turn=60).picture,
+            model.layers(seed, 1, right=0.4).picture,
+            gone,
+            plain.background,
+            *views,
+            (1 - plain.fused / 4).expand(-1, 3, -1, -1) * 2 - 1,
+        ]
+        names = ("scene", "1 turned", "1 moved", "without 1", "background", "azimuth 90", "azimuth 180", "depth")
+        images += [to_image(each.clamp(-1, 1)).resize((96, 96), 0) for each in row]
+        captions += list(names)
+    return contact_sheet(images, captions, columns=8, cell=96)
+
+
+def measure(options: argparse.Namespace) -> None:
+    """Measure all trained variants."""
+    samples = Samples(options.folder, (SIDE, SIDE), keys=["image", "label", "map"])
+    held = [samples[i] for i in range(len(samples) - HELD_OUT, len(samples))]
+    real = torch.stack([each["image"] for each in held if int(each["label"])])
+    known = Part(samples, range(len(samples) - HELD_OUT))
+    segmenter, _ = trained_unet(known, UNet(3, 3, 24), segmentation_loss, options.work, "segmenter", options.unet_steps)
+    rows = {}
+    for place in sorted(path for path in options.work.iterdir() if (path / "net").is_dir()):
+        model = Model(place / "net")
+        errors = [model.consistency(FIRST + i) for i in range(SCENES)]
+        plain = [model.layers(FIRST + i) for i in range(SCENES)]
+        overlap = [
+            float((layers.alpha[0, k] > 0.5).logical_and(outline).sum() / outline.sum())
+            for layers in plain
+            for k, outline in enumerate(layers.outline[0] > 0.5)
+            if outline.any()
+        ]
+        rows[place.name] = {
+            "steps": model.cfg.steps,
+            "trained": json.loads((place / "seconds.json").read_text()),
+            "control": control(model),
+            "consistency": {
+                "depth": statistics.fmean(each[0] for each in errors),
+                "colours": statistics.fmean(each[1] for each in errors),
+            },
+            "solids_in_surroundings": solid_share(model, segmenter),
+            "area": statistics.fmean(float(layers.outline.mean()) for layers in plain),
+            "object_in_primitive": statistics.fmean(overlap) if overlap else math.nan,
+            "frechet": distances(model, real),
+        }
+        print(place.name, json.dumps(rows[place.name], indent=1), flush=True)
+        if options.sheets:
+            options.sheets.mkdir(parents=True, exist_ok=True)
+            sheet(model).save(options.sheets / f"control3d {place.name}.png")
+    record = {
+        **provenance(),
+        "scenes": SCENES,
+        "real": len(real),
+        "learned_from": len(samples) - HELD_OUT,
+        "features": chosen().name,
+        "turntable_cpu_seconds": turntable_seconds(control3d.PRESETS["small"]),
+        "rows": rows,
+    }
+    options.out.write_text(json.dumps(record, indent=1) + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("train", "measure"))
+    parser.add_argument("folder", type=Path, help="the set")
+    parser.add_argument("--work", type=Path, required=True, help="folder for models, outside the repository")
+    parser.add_argument("--variant", choices=VARIANTS, default="all")
+    parser.add_argument("--steps", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--unet-steps", type=int, default=400, help="of the segmenter")
+    parser.add_argument("--sheets", type=Path, help="folder for contact sheets, outside the repository")
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/results/control3d.json"))
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    train(options) if options.what == "train" else measure(options)
+
+
+if __name__ == "__main__":
+    main()

@@ -184,7 +184,7 @@ def turntable_seconds(cfg: Any) -> float:
 
 
 def sheet(model: Model, count: int = 6) -> Any:
-    """A row for each scene: it, its first object turned, moved, without it, the background, from the side, its depth."""
+    """A row for each scene: it, its first object turned, moved and removed, background, other views, depth."""
     images, captions = [], []
     for i in range(count):
         seed = FIRST + i
@@ -213,7 +213,9 @@ def measure(options: argparse.Namespace) -> None:
     held = [samples[i] for i in range(len(samples) - HELD_OUT, len(samples))]
     real = torch.stack([each["image"] for each in held if int(each["label"])])
     known = Part(samples, range(len(samples) - HELD_OUT))
-    segmenter, _ = trained_unet(known, UNet(3, 3, 24), segmentation_loss, options.work, "segmenter", options.unet_steps)
+    segmenter, _ = trained_unet(
+        known, UNet(3, 3, 16, depth=3), segmentation_loss, options.work, "segmenter", options.unet_steps
+    )
     rows = {}
     for place in sorted(path for path in options.work.iterdir() if (path / "net").is_dir()):
         model = Model(place / "net")

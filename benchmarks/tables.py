@@ -964,6 +964,120 @@ def smis() -> str:
     )
 
 
+def renderer() -> str:
+    result = results("render")
+    ways = {"renderer": "`calotype.render`", "marcher": f"ray marcher, {result['samples']} samples a ray"}
+    rows = [
+        (
+            label,
+            number(1000 * result["cpu_seconds"][way], 0),
+            number(result["bytes_kept"][way] / 1e6, 0),
+            number(result["peak_bytes"][way] / 1e6, 0),
+        )
+        for way, label in ways.items()
+    ]
+    least = min(min(each.values()) for each in result["least_iou"])
+    return (
+        table("renderer | CPU ms | MB kept for the backward pass | MB at the peak", rows)
+        + f"\n\n{result['objects']} cuboids with textures in {result['batch']} pictures of {result['side']} pixels, forward "
+        "and backward, one thread, medians of turns. "
+        + verdict("times as fast", result["times_as_fast"], 5, True)
+        + " "
+        + verdict("share of the peak memory", result["share_of_peak"], 0.25, False)
+        + " "
+        + verdict("least IoU of 144 silhouettes of boxes and ellipsoids with exact ones", least, 0.99, True)
+    )
+
+
+def pyramid() -> str:
+    result = results("pyramid")
+    parts = []
+    for name, of_set in result["sets"].items():
+        rows = []
+        for variant, row in of_set["variants"].items():
+            for each in row["levels"]:
+                values = ("pixels", "features", "diversity", "given_error")
+                kept = number(100 * each["class_kept"], 0)
+                rows.append((variant, each["level"], *(number(each[key], 3) for key in values), kept))
+        first = next(iter(of_set["variants"].values()))
+        told = "; ".join(
+            f"{variant}: rank correlation with the level {number(row['rank']['pixels'])} (pixels), "
+            f"{number(row['rank']['features'])} (features), {number(row['rank']['diversity'])} (diversity); difference "
+            f"outside of holes {number(row['holes']['ratio'])} times that of the first level (asked: at most 1.3); class "
+            "of another photo whose deeper levels were given "
+            + ", ".join(
+                f"{number(100 * found['class_of_the_other'], 0)} % with the own {level}"
+                for level, found in row["relabelled"].items()
+            )
+            for variant, row in of_set["variants"].items()
+        )
+        parts.append(
+            f"Data set `{name}`: {first['learned_from']} pictures of 32 pixels learned from, {first['references']} others "
+            f"drawn anew, {first['steps']} steps.\n\n"
+            + table(
+                "variant, seed | level | pixels | features | diversity | error of what was given | class kept, %", rows
+            )
+            + f"\n\n{told}. Asked: correlations of .9, the class kept in 80 % from the last level and in 60 % with that "
+            "of another photo."
+        )
+    step, guided = result["step"], result["guided"]["rows"]
+    rows = [
+        (number(row["level"], 1), number(row["change"], 3), number(row["diversity"], 3), number(row["cpu_seconds"], 1))
+        for row in guided
+    ]
+    speed = "; ".join(
+        f"`{name}`: {number(step[name]['computed'], 2)} s with the references' features computed, "
+        f"{number(step[name]['given'], 2)} s with them given, {number(step[name]['times_as_fast'])} times as fast"
+        for name in ("study", "small")
+    )
+    return (
+        "\n\n".join(parts)
+        + f"\n\nProcessor time of a training step, one thread: {speed} (asked: 2; most of the classifier's time goes into "
+        "the generated pictures, whose features cannot be kept).\n\n"
+        + table("level of `remix` without a model | change | diversity | CPU s", rows)
+        + "\n\nFive photos of the examples, 200 pixels: mean absolute difference (values -1..1) from the result of level "
+        "0, and of two seeds."
+    )
+
+
+def control3d() -> str:
+    result = results("control3d")
+    rows = []
+    for name, row in result["rows"].items():
+        moved, frechet = row["control"], row["frechet"]
+        rows.append(
+            (
+                name,
+                row["steps"],
+                f"{number(moved['slope'])} ({moved['objects']})",
+                number(moved["change_outside"], 4),
+                number(row["consistency"]["depth"], 3),
+                number(row["consistency"]["colours"], 3),
+                number(100 * row["solids_in_surroundings"], 1),
+                number(100 * row["area"], 1),
+                number(row["object_in_primitive"]),
+                number(frechet["scenes"], 0),
+                number(frechet["edited"], 0),
+                number(frechet["edited_in_the_plane"], 0),
+            )
+        )
+    halves = next(iter(result["rows"].values()))["frechet"]["halves_of_the_real_ones"]
+    return (
+        table(
+            "variant, seed | steps | slope of a move (objects) | change outside | depth error | colour error "
+            "| solids in surroundings, % | area, % | object in primitive | FD | FD edited | FD edited in the plane",
+            rows,
+        )
+        + f"\n\nData set `solids`, {result['learned_from']} pictures of 32 pixels; {result['scenes']} scenes of fresh "
+        "seeds. Slope: of the object's alpha, relative to focal length over depth, 1 is right (asked: within .2). Change "
+        "outside: mean absolute change (values -1..1) outside of the old and new outlines (asked: .02). Errors: objects "
+        "turned by 30 degrees and followed. Solids in surroundings: by a segmentation network (asked: below 2 %). FD: "
+        f"Frechet distance, features: {result['features']}; that of two halves of the real pictures is "
+        f"{number(halves, 0)}. "
+        + verdict("processor seconds of 36 views at 64 pixels", result["turntable_cpu_seconds"], 10, False)
+    )
+
+
 def draw_photos() -> str:
     result = results("draw_photos")
     rows = [
@@ -1269,6 +1383,7 @@ SECTIONS = (
     Section("`smis`", smis, (("smis", "smis"),)),
     Section("`draw` from photos", draw_photos, (("draw_photos", "draw_photos"),)),
     Section("`spade`: time of a training step", spade_speed, (("spade", "spade_speed"),)),
+    Section("Renderer", renderer, (("render", "render"),)),
     Section("Dissect: a planted omission", dissection, (("dissection", "dissection"),)),
     Section("Dissect: time and memory", dissection_speed, (("dissection", "dissection_speed"),)),
     Section("Invert: what is lost of photos", inversion, (("inversion", "inversion"),)),

@@ -126,7 +126,7 @@ def main() -> None:
         "batch": BATCH,
         "objects": OBJECTS,
         "side": SIDE,
-        "samples": SAMPLES,
+        "samples_of_a_ray": SAMPLES,
         "cpu_seconds": seconds,
         "times_as_fast": statistics.median(turn["marcher"][0] / turn["renderer"][0] for turn in turns),
         "bytes_kept": bytes_,

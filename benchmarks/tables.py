@@ -966,7 +966,7 @@ def smis() -> str:
 
 def renderer() -> str:
     result = results("render")
-    ways = {"renderer": "`calotype.render`", "marcher": f"ray marcher, {result['samples']} samples a ray"}
+    ways = {"renderer": "`calotype.render`", "marcher": f"ray marcher, {result['samples_of_a_ray']} samples a ray"}
     rows = [
         (
             label,
@@ -979,8 +979,8 @@ def renderer() -> str:
     least = min(min(each.values()) for each in result["least_iou"])
     return (
         table("renderer | CPU ms | MB kept for the backward pass | MB at the peak", rows)
-        + f"\n\n{result['objects']} cuboids with textures in {result['batch']} pictures of {result['side']} pixels, forward "
-        "and backward, one thread, medians of turns. "
+        + f"\n\n{result['objects']} cuboids with textures in {result['batch']} pictures of {result['side']} pixels, "
+        "forward and backward, one thread, medians of turns. "
         + verdict("times as fast", result["times_as_fast"], 5, True)
         + " "
         + verdict("share of the peak memory", result["share_of_peak"], 0.25, False)
@@ -1003,8 +1003,8 @@ def pyramid() -> str:
         told = "; ".join(
             f"{variant}: rank correlation with the level {number(row['rank']['pixels'])} (pixels), "
             f"{number(row['rank']['features'])} (features), {number(row['rank']['diversity'])} (diversity); difference "
-            f"outside of holes {number(row['holes']['ratio'])} times that of the first level (asked: at most 1.3); class "
-            "of another photo whose deeper levels were given "
+            f"outside of holes {number(row['holes']['ratio'])} times that of the first level (asked: at most 1.3); "
+            "class of another photo whose deeper levels were given "
             + ", ".join(
                 f"{number(100 * found['class_of_the_other'], 0)} % with the own {level}"
                 for level, found in row["relabelled"].items()
@@ -1012,13 +1012,13 @@ def pyramid() -> str:
             for variant, row in of_set["variants"].items()
         )
         parts.append(
-            f"Data set `{name}`: {first['learned_from']} pictures of 32 pixels learned from, {first['references']} others "
-            f"drawn anew, {first['steps']} steps.\n\n"
+            f"Data set `{name}`: {first['learned_from']} pictures of 32 pixels learned from, {first['references']} "
+            f"others drawn anew, {first['steps']} steps.\n\n"
             + table(
                 "variant, seed | level | pixels | features | diversity | error of what was given | class kept, %", rows
             )
-            + f"\n\n{told}. Asked: correlations of .9, the class kept in 80 % from the last level and in 60 % with that "
-            "of another photo."
+            + f"\n\n{told}. Asked: correlations of .9, the class kept in 80 % from the last level and in 60 % with "
+            "that of another photo."
         )
     step, guided = result["step"], result["guided"]["rows"]
     rows = [
@@ -1032,11 +1032,11 @@ def pyramid() -> str:
     )
     return (
         "\n\n".join(parts)
-        + f"\n\nProcessor time of a training step, one thread: {speed} (asked: 2; most of the classifier's time goes into "
-        "the generated pictures, whose features cannot be kept).\n\n"
+        + f"\n\nProcessor time of a training step, one thread: {speed} (asked: 2; most of the classifier's time goes "
+        "into the generated pictures, whose features cannot be kept).\n\n"
         + table("level of `remix` without a model | change | diversity | CPU s", rows)
-        + "\n\nFive photos of the examples, 200 pixels: mean absolute difference (values -1..1) from the result of level "
-        "0, and of two seeds."
+        + "\n\nFive photos of the examples, 200 pixels: mean absolute difference (values -1..1) from the result of "
+        "level 0, and of two seeds."
     )
 
 
@@ -1069,9 +1069,9 @@ def control3d() -> str:
             rows,
         )
         + f"\n\nData set `solids`, {result['learned_from']} pictures of 32 pixels; {result['scenes']} scenes of fresh "
-        "seeds. Slope: of the object's alpha, relative to focal length over depth, 1 is right (asked: within .2). Change "
-        "outside: mean absolute change (values -1..1) outside of the old and new outlines (asked: .02). Errors: objects "
-        "turned by 30 degrees and followed. Solids in surroundings: by a segmentation network (asked: below 2 %). FD: "
+        "seeds. Slope: of the object's alpha, relative to focal length over depth, 1 is right (asked: within .2). "
+        "Change outside: mean absolute change (values -1..1) outside of the old and new outlines (asked: .02). Errors: "
+        "objects turned by 30 degrees and followed. Solids in surroundings: by a segmentation network (asked: below 2 %). FD: "
         f"Frechet distance, features: {result['features']}; that of two halves of the real pictures is "
         f"{number(halves, 0)}. "
         + verdict("processor seconds of 36 views at 64 pixels", result["turntable_cpu_seconds"], 10, False)

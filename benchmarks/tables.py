@@ -1071,9 +1071,9 @@ def control3d() -> str:
         + f"\n\nData set `solids`, {result['learned_from']} pictures of 32 pixels; {result['scenes']} scenes of fresh "
         "seeds. Slope: of the object's alpha, relative to focal length over depth, 1 is right (asked: within .2). "
         "Change outside: mean absolute change (values -1..1) outside of the old and new outlines (asked: .02). Errors: "
-        "objects turned by 30 degrees and followed. Solids in surroundings: by a segmentation network (asked: below 2 %). FD: "
-        f"Frechet distance, features: {result['features']}; that of two halves of the real pictures is "
-        f"{number(halves, 0)}. "
+        "objects turned by 30 degrees and followed. Solids in surroundings: by a segmentation network (asked: below 2 "
+        f"%). FD: Frechet distance, features: {result['features']}; that of two halves of the real pictures "
+        f"is {number(halves, 0)}. "
         + verdict("processor seconds of 36 views at 64 pixels", result["turntable_cpu_seconds"], 10, False)
     )
 

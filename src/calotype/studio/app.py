@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 
 from calotype import __version__
 from calotype.studio.app_state import Studio
+from calotype.studio.measuring import CONTENT_TYPE, Measuring
 from calotype.studio.routes.answers import answer_problems
 from calotype.studio.routes.jobs import jobs
 from calotype.studio.routes.models import models
@@ -56,7 +57,15 @@ def create(home: Path, *, at_once: int = 1) -> FastAPI:
     for part in (verbs, pictures, sets, jobs, models):
         app.include_router(part(studio))
     _pages(app)
+    _measures(app, studio)
+    app.add_middleware(Measuring, measures=studio.measures)
     return app
+
+
+def _measures(app: FastAPI, studio: Studio) -> None:
+    @app.get("/metrics", include_in_schema=False)
+    def measures() -> Response:
+        return Response(studio.measures.text(), media_type=CONTENT_TYPE)
 
 
 def _pages(app: FastAPI) -> None:

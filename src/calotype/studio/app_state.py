@@ -15,6 +15,7 @@ from calotype.studio.events import Events
 from calotype.studio.file_upload import FileUploads
 from calotype.studio.job_store import Job
 from calotype.studio.jobs import Jobs
+from calotype.studio.measuring import Measures
 from calotype.studio.pictures import Pictures, write_thumbnail
 from calotype.studio.query_process import QueryProcess
 from calotype.studio.sets import Sets
@@ -36,10 +37,12 @@ class Studio:
         self.file_uploads = FileUploads(home / "uploads")
         self.jobs = Jobs(home / "jobs", self.pictures, self.sets, self.file_uploads, at_once, self._changed)
         self.queries = QueryProcess()
+        self.measures = Measures(self.jobs.all)
         self._engines: dict[str, Any] | None = None
         self._thumbnail_lock, self._engines_lock = threading.Lock(), threading.Lock()
 
     def _changed(self, job: Job | str) -> None:
+        self.measures.on_job(job)
         if isinstance(job, str):
             self.events.tell("gone", job)
         else:

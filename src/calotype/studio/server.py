@@ -18,7 +18,7 @@ from calotype.errors import InputError
 from calotype.studio.jobs import cores
 from calotype.tasks import model_store
 
-_NEEDED = ("fastapi", "uvicorn")
+_NEEDED = ("fastapi", "uvicorn", "prometheus_client")
 _VARIABLE = "CALOTYPE_STUDIO"
 _DEFAULT_AT_ONCE = 2
 _POLL_SECONDS = 0.05

@@ -82,16 +82,16 @@ class Model:
         self.chance = torch.Generator().manual_seed(0)
 
     def draw(self, identities: Tensor, poses: Tensor) -> Tensor:
-        found: Tensor = self.net.decoder(self.net.poses(poses).mean, self.net.identities(identities))  # type: ignore
-        return found.float().clamp(-1, 1)
+        found: Tensor = self.net.drawn(self.net.pose_codes(poses), self.net.identity_codes(identities))  # type: ignore[operator]
+        return found.clamp(-1, 1)
 
     def means(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        return self.net.poses(pictures).mean, self.net.identities(pictures)  # type: ignore[operator]
+        return self.net.pose_codes(pictures), self.net.identity_codes(pictures)  # type: ignore[operator]
 
     def samples(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         found = self.net.poses(pictures)  # type: ignore[operator]
         noise = torch.randn(found.mean.shape, generator=self.chance)
-        return found.sample(noise), self.net.identities(pictures)  # type: ignore[operator]
+        return found.sample(noise), self.net.identity_codes(pictures)  # type: ignore[operator]
 
 
 def traces(place: Path) -> dict[str, Any]:
@@ -162,9 +162,9 @@ class PlayerByPlayer:
         trainer, cfg = self.trainer, self.trainer.cfg
         noise = torch.randn(cfg.batch, cfg.pose)
         found = self.net.poses(batch["image"])
-        identity = self.net.identities(batch["partner"])
+        identity = self.net.identity_codes(batch["partner"])
         pose = found.sample(noise)
-        drawn = self.net.decoder(pose, identity)
+        drawn = self.net.drawn(pose, identity)
         error = (drawn - batch["image"]).square().flatten(1).sum(1).mean()
         self._of_critics(pose.detach(), identity.detach())
         joint = self._critic(0, pose, identity.detach())

@@ -24,8 +24,3 @@ def grid_of(identities: Tensor, poses: Tensor, drawn: Tensor) -> Tensor:
     for identity, made in zip(identities, torch.split(drawn, len(poses))):
         rows.append(torch.cat([identity, *made], 2))
     return torch.cat(rows, 1)[None]
-
-
-def preview_of(identities: Tensor, poses: Tensor, drawn: Tensor) -> Tensor:
-    """``grid_of``, in float32 and -1..1, for events of a training."""
-    return grid_of(identities.float(), poses.float(), drawn.float()).clamp(-1, 1)

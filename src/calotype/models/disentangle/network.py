@@ -104,10 +104,19 @@ class Net(nn.Module):
         """The distributions of the pose codes of pictures [B, 3, side, side], -1..1."""
         return Gaussian.of(self.pose(pictures).float(), self.cfg.pose, self.cfg.covariance)
 
-    def identities(self, pictures: Tensor) -> Tensor:
+    def pose_codes(self, pictures: Tensor) -> Tensor:
+        """Means of these distributions, [B, pose]."""
+        return self.poses(pictures).mean
+
+    def identity_codes(self, pictures: Tensor) -> Tensor:
         """Appearance codes [B, identity] of pictures [B, 3, side, side], -1..1."""
         code: Tensor = self.identity(pictures)
         return code.float()
+
+    def drawn(self, pose: Tensor, identity: Tensor) -> Tensor:
+        """Pictures [B, 3, side, side], about -1..1, of codes [B, pose] and [B, identity]."""
+        pictures: Tensor = self.decoder(pose, identity)
+        return pictures.float()
 
 
 @torch.no_grad()

@@ -13,7 +13,7 @@ from calotype.models.disentangle.config import Config
 from calotype.models.disentangle.network import Net
 from calotype.models.disentangle.pretraining import IdentityTrainer
 from calotype.models.disentangle.trainer import Trainer
-from calotype.reposing.grids import preview_of
+from calotype.reposing.drawing import preview
 from calotype.run import Run, fit, resumed, started
 
 IDENTITIES, PICTURES = "identities", "pictures"
@@ -62,7 +62,8 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
         trainer.net.identity.load_state_dict(identity)
 
     def picture() -> Tensor:
-        return preview(trainer.net, first)
+        trainer.net.eval()
+        return preview(trainer.net, first["partner"], first["image"])
 
     fit(trainer.step, trainer.state, batches, run, steps=cfg.steps, stage=PICTURES, preview=picture)
     return trainer.net.requires_grad_(False).eval()
@@ -95,14 +96,3 @@ def unfinished(cfg: Config, run: Run) -> Net | None:
 
 def _started(cfg: Config, run: Run) -> Trainer:
     return started(lambda: Trainer(cfg, run.device), run, PICTURES)
-
-
-@torch.no_grad()
-def preview(net: Net, batch: Mapping[str, Tensor]) -> Tensor:
-    """A grid of a batch's first pictures as identities (rows) and as poses (columns): [1, 3, H, W], -1..1."""
-    net.eval()
-    pictures = batch["image"][:6].to(next(net.parameters()).device)
-    poses, identities = net.poses(pictures).mean, net.identities(pictures)
-    count = len(pictures)
-    drawn = net.decoder(poses.repeat(count, 1), identities.repeat_interleave(count, 0)).float().clamp(-1, 1)
-    return preview_of(pictures, pictures, drawn)

@@ -98,9 +98,9 @@ class Trainer:
         noise = distributed.share(torch.randn(self.cfg.batch, self.cfg.pose)).to(self.device)
         with self._autocast():
             found = self.net.poses(pictures)
-            identity = self.net.identities(partners)
+            identity = self.net.identity_codes(partners)
             pose = found.sample(noise)
-            drawn = self.net.decoder(pose, identity).float()
+            drawn = self.net.drawn(pose, identity)
         of_critics, joint = self._critics(pose.detach(), identity.detach())
         information = self.critics.frozen(OPPOSED, pose, identity.detach()).mean()
         losses = torch.stack([self._reconstruction(drawn, pictures), found.kl(), information])

@@ -48,8 +48,10 @@ if TYPE_CHECKING:
     from calotype.tasks.paint import paint as paint
     from calotype.tasks.panorama import panorama as panorama
     from calotype.tasks.relayout import relayout as relayout
+    from calotype.tasks.repose import repose as repose
     from calotype.tasks.restyle import restyle as restyle
     from calotype.tasks.retarget import retarget as retarget
+    from calotype.tasks.retrieve import retrieve as retrieve
     from calotype.tasks.sample import sample as sample
     from calotype.tasks.segment import segment as segment
     from calotype.tasks.show import show as show
@@ -85,6 +87,8 @@ _HOMES = {
     "analogy": "calotype.tasks.analogy",
     "relayout": "calotype.tasks.relayout",
     "restyle": "calotype.tasks.restyle",
+    "repose": "calotype.tasks.repose",
+    "retrieve": "calotype.tasks.retrieve",
     "segment": "calotype.tasks.segment",
     "edges": "calotype.tasks.edges",
     "draw": "calotype.tasks.draw",

@@ -39,6 +39,8 @@ ENGINES: dict[str, str] = {
 # Systems that are trained on data sets.
 MODELS: dict[str, str] = {
     "cocogan": "calotype.models.cocogan",
+    "disentangle": "calotype.models.disentangle",
+    "idpose": "calotype.models.idpose",
     "smis": "calotype.models.smis",
     "spade": "calotype.models.spade",
     "stylegan": "calotype.models.stylegan",

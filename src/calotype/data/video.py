@@ -139,6 +139,17 @@ def videos_in(folder: Path) -> list[Path]:
     return sorted(videos, key=lambda path: natural_order(path.name))
 
 
+def is_film(path: Path) -> bool:
+    """Whether a file has several frames: a video by its suffix, or an animation.
+
+    Raises:
+        InputError: it is a video that cannot be read.
+    """
+    if path.suffix.lower() in _VIDEO_SUFFIXES:
+        return True
+    return path.suffix.lower() in _ANIMATIONS and path.is_file() and _count(path) > 1
+
+
 def frames_of(video: Path) -> Iterator[Image.Image | Path]:
     """The frames of a video, in order.
 

@@ -25,6 +25,7 @@ from calotype.tasks.paint import PaintJob, paint
 from calotype.tasks.panorama import PanoramaJob, panorama
 from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.relayout import RelayoutJob, relayout
+from calotype.tasks.repose import ReposeJob, repose
 from calotype.tasks.restyle import RestyleJob, restyle
 from calotype.tasks.retarget import RetargetJob, retarget
 from calotype.tasks.sample import SampleJob, sample
@@ -61,6 +62,7 @@ MODEL_VERBS: dict[Callable[..., Any], type[ModelJob]] = {
     panorama: PanoramaJob,
     draw: DrawJob,
     restyle: RestyleJob,
+    repose: ReposeJob,
     embed: EmbedJob,
     morph: MorphJob,
     crossover: CrossoverJob,

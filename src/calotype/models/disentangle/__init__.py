@@ -30,7 +30,23 @@ should recur from clip to clip; the background belongs to the appearance.
 """
 
 from calotype.models.disentangle.config import PRESETS, Config
+from calotype.models.disentangle.cost import cost, efforts, training_cost
 from calotype.models.disentangle.network import build
+from calotype.models.disentangle.repose import codes, repose
 from calotype.models.disentangle.train import batch_size, picture_size, stages, train, unfinished
 
-__all__ = ["PRESETS", "Config", "batch_size", "build", "picture_size", "stages", "train", "unfinished"]
+__all__ = [
+    "PRESETS",
+    "Config",
+    "batch_size",
+    "build",
+    "codes",
+    "cost",
+    "efforts",
+    "picture_size",
+    "repose",
+    "stages",
+    "train",
+    "training_cost",
+    "unfinished",
+]

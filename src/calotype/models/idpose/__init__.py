@@ -1,4 +1,4 @@
-"""Identity from here, pose from there: pictures of one object in the pose of another, learned from clips without labels.
+"""Identity from here, pose from there: pictures of one object in the pose of another, learned from unlabelled clips.
 
 Xiao, Liu, Lin, "Identity From Here, Pose From There: Self-Supervised Disentanglement and Generation of Objects Using
 Unlabeled Videos", ICCV 2019. A triplet is a frame that gives the identity, another frame of the same clip, the target,
@@ -27,7 +27,25 @@ distribution of poses to draw from: a pose is always that of a picture.
 """
 
 from calotype.models.idpose.config import PRESETS, Config
+from calotype.models.idpose.cost import cost, efforts, training_cost
 from calotype.models.idpose.network import build
+from calotype.models.idpose.repose import check_repose, codes, repose, scores
 from calotype.models.idpose.train import batch_size, picture_size, stages, train, unfinished
 
-__all__ = ["PRESETS", "Config", "batch_size", "build", "picture_size", "stages", "train", "unfinished"]
+__all__ = [
+    "PRESETS",
+    "Config",
+    "batch_size",
+    "build",
+    "check_repose",
+    "codes",
+    "cost",
+    "efforts",
+    "picture_size",
+    "repose",
+    "scores",
+    "stages",
+    "train",
+    "training_cost",
+    "unfinished",
+]

@@ -121,8 +121,9 @@ def _read_clip(value: Any, reading: Reading) -> list[Photo]:
     elif isinstance(value, str | Path) and Path(value).is_dir():
         found = [_read_photo(path, reading) for path in list_photos(Path(value))]
     elif isinstance(value, str | Path) and is_film(Path(value)):
-        name = Path(value).stem
-        found = [replace(open_photo(frame, max_side=reading.max_side), name=name) for frame in frames_of(Path(value))]
+        film = Path(value)
+        frames = (open_photo(frame, max_side=reading.max_side) for frame in frames_of(film))
+        found = [replace(frame, name=film.stem, source=film) for frame in frames]
     else:
         found = [_read_photo(value, reading)]
     if not found:
@@ -133,11 +134,15 @@ def _read_clip(value: Any, reading: Reading) -> list[Photo]:
 
 
 def _clip_identity(photos: list[Photo]) -> Any:
-    """That of the picture; of several their number, the name of the first, and one hash."""
+    """That of the picture; of several their number, the name of their film or folder, and one hash."""
     if len(photos) == 1:
         return photo_identity(photos[0])
+    files = {photo.source for photo in photos if photo.source is not None}
+    folders = {file.parent for file in files}
+    places = files if len(files) == 1 else folders
+    name = next(iter(places)).resolve().name if len(places) == 1 else photos[0].name
     digest = hashlib.sha256("".join(photo.sha256 for photo in photos).encode()).hexdigest()
-    return {"name": photos[0].name, "count": len(photos), "sha256": digest}
+    return {"name": name, "count": len(photos), "sha256": digest}
 
 
 def _mask_tensor(photo: Photo, device: torch.device) -> torch.Tensor:

@@ -6,6 +6,7 @@ frames of a clip, which show one identity in two poses.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,7 @@ from calotype.data.folder import Side, decoded_photos, pictures_below, sides
 from calotype.data.retrieval import Neighbours
 from calotype.data.samples import read_about, read_lines
 from calotype.data.stream import Sample
-from calotype.data.video import Clips, videos_in
+from calotype.data.video import Clips, frame_count, videos_in
 from calotype.data.writing import SAMPLES
 from calotype.errors import InputError
 from calotype.files import shown
@@ -42,7 +43,7 @@ class Frames:
         names: of the clips.
         files: file of each frame, that of the film for films, and its number within the clip.
         labels: what a made set says of each frame, for measuring only; empty for others.
-        alone: names of clips of one frame, which are left out.
+        left_out: a line about clips of one frame, which are left out; empty if there are none.
         skipped: a line about files that could not be read; empty if there are none.
     """
 
@@ -51,7 +52,7 @@ class Frames:
     names: tuple[str, ...]
     files: tuple[tuple[Path, int], ...]
     labels: tuple[Mapping[str, Any], ...] = ()
-    alone: tuple[str, ...] = ()
+    left_out: str = ""
     skipped: str = ""
 
     def __len__(self) -> int:
@@ -59,22 +60,57 @@ class Frames:
 
     def report(self) -> str:
         """One line about clips that are left out and files that could not be read; empty if there are none."""
-        left = ""
-        if self.alone:
-            more = f" and {len(self.alone) - _NAMED} more" if len(self.alone) > _NAMED else ""
-            left = f"left out, as it takes two pictures of an identity: {', '.join(self.alone[:_NAMED])}{more}"
-        return "; ".join(filter(None, (left, self.skipped)))
+        return "; ".join(filter(None, (self.left_out, self.skipped)))
 
 
-def clip_files(folder: Path) -> list[Path]:
-    """The files that a folder of clips, or a made set, is read from, in natural order.
+def clip_files(folder: Path) -> tuple[list[Path], str]:
+    """The files that a folder of clips, or a made set, is read from, in natural order, and what ``Frames.report`` says
+    of clips that are left out. No frame is decoded.
 
     Raises:
-        InputError: there are none.
+        InputError: as ``frames_in``.
     """
     if (folder / SAMPLES).is_file():
-        return pictures_below(folder)
-    return [file for clip in videos_in(folder) for file in (list_photos(clip) if clip.is_dir() else [clip])]
+        lines = read_lines(folder)
+        name = _identity_field(folder, lines[0])
+        counts = Counter(str(number if name == _SAME else line.get(name)) for number, line in enumerate(lines))
+        if name == _SAME:
+            counts = Counter(dict.fromkeys(counts, 2))
+        return pictures_below(folder), _alone(counts, folder)
+    videos = videos_in(folder)
+    counts = Counter({video.name: _checked_count(video) for video in videos})
+    return [file for clip in videos for file in (list_photos(clip) if clip.is_dir() else [clip])], _alone(
+        counts, folder
+    )
+
+
+def _checked_count(video: Path) -> int:
+    if video.is_dir():
+        _check_sizes(video)
+    return frame_count(video)
+
+
+def _alone(counts: Mapping[str, int], folder: Path) -> str:
+    """What is said of clips of one frame.
+
+    Raises:
+        InputError: fewer than two clips have two frames.
+    """
+    several = sum(count > 1 for count in counts.values())
+    if several == 0:
+        raise InputError(
+            f"no identity in {shown(folder)} has two pictures: give clips of two or more frames each, as films or "
+            "folders of frames"
+        )
+    if several == 1:
+        raise InputError(
+            f"{shown(folder)} has one clip of two or more frames only: give two or more, of different identities"
+        )
+    alone = [name for name, count in counts.items() if count == 1]
+    if not alone:
+        return ""
+    more = f" and {len(alone) - _NAMED} more" if len(alone) > _NAMED else ""
+    return f"left out, as it takes two pictures of an identity: {', '.join(alone[:_NAMED])}{more}"
 
 
 def frames_in(folder: str | Path, size: Side, *, keep: bool = True, on_progress: Progress | None = None) -> Frames:
@@ -177,18 +213,8 @@ def _usable(found: Frames, folder: Path) -> Frames:
         InputError: fewer than two clips are left.
     """
     counts = np.bincount(found.clips, minlength=len(found.names))
-    alone = tuple(name for name, count in zip(found.names, counts) if count == 1)
-    several = int((counts > 1).sum())
-    if several == 0:
-        raise InputError(
-            f"no identity in {shown(folder)} has two pictures: give clips of two or more frames each, as films or "
-            "folders of frames"
-        )
-    if several == 1:
-        raise InputError(
-            f"{shown(folder)} has one clip of two or more frames only: give two or more, of different identities"
-        )
-    if not alone:
+    left_out = _alone(dict(zip(found.names, counts.tolist())), folder)
+    if not left_out:
         return found
     kept = np.flatnonzero(counts[found.clips] > 1)
     left = [i for i, count in enumerate(counts) if count > 1]
@@ -199,7 +225,7 @@ def _usable(found: Frames, folder: Path) -> Frames:
         tuple(found.names[i] for i in left),
         tuple(found.files[i] for i in kept),
         tuple(found.labels[i] for i in kept) if found.labels else (),
-        alone,
+        left_out,
         found.skipped,
     )
 

@@ -75,7 +75,7 @@ class Clips:
         self._lock = threading.Lock()
         videos = videos_in(Path(path))
         span = frames * every
-        cuts = [(video, first) for video in videos for first in range(0, _count(video) - span + 1, span)]
+        cuts = [(video, first) for video in videos for first in range(0, frame_count(video) - span + 1, span)]
         if not cuts:
             raise InputError(f"no video in {shown(path)} has {span} frames: ask for shorter clips (frames=)")
         self._decoded = decoded(
@@ -147,7 +147,7 @@ def is_film(path: Path) -> bool:
     """
     if path.suffix.lower() in _VIDEO_SUFFIXES:
         return True
-    return path.suffix.lower() in _ANIMATIONS and path.is_file() and _count(path) > 1
+    return path.suffix.lower() in _ANIMATIONS and path.is_file() and frame_count(path) > 1
 
 
 def frames_of(video: Path) -> Iterator[Image.Image | Path]:
@@ -164,7 +164,7 @@ def frames_of(video: Path) -> Iterator[Image.Image | Path]:
         yield from _of_video(video)
 
 
-def _count(video: Path) -> int:
+def frame_count(video: Path) -> int:
     """Number of frames of a video; 0 if it cannot be read, which is reported when its frames are read."""
     if video.is_dir():
         return len(list_photos(video))

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from calotype.errors import InputError
-from calotype.metrics.information import mutual_information
+from calotype.metrics.information import STEPS, mutual_information
 from calotype.metrics.probes import Probe, logistic_probe, ridge_probe, split
 from calotype.metrics.separation import separation
 
@@ -62,7 +62,7 @@ def factors_of(clips: Sequence[int], labels: Sequence[Mapping[str, Any]], *, pos
     return Factors(identity, classes, values)
 
 
-def leak_report(pose: Tensor, identity: Tensor, known: Factors, *, seed: int = 0) -> dict[str, Any]:
+def leak_report(pose: Tensor, identity: Tensor, known: Factors, *, seed: int = 0, steps: int = STEPS) -> dict[str, Any]:
     """Probes of both codes for identity and pose, and the mutual information of the codes.
 
     The identity is told among all that are given, by a probe that learns from three quarters of the pictures; the pose
@@ -74,6 +74,7 @@ def leak_report(pose: Tensor, identity: Tensor, known: Factors, *, seed: int = 0
         identity: identity codes [n, e].
         known: the factors.
         seed: of splits, probes and critic.
+        steps: that the critic is trained for.
 
     Returns:
         JSON-ready: ``pictures``, ``identities``, ``probes`` by code and factor, ``separation`` (``None`` where nothing
@@ -103,7 +104,8 @@ def leak_report(pose: Tensor, identity: Tensor, known: Factors, *, seed: int = 0
         )
     shared = None
     if len(pose) >= 16:
-        shared = mutual_information(codes["pose"], codes["identity"][_partners(known.identity)], seed=seed).as_dict()
+        partner = codes["identity"][_partners(known.identity)]
+        shared = mutual_information(codes["pose"], partner, steps=steps, seed=seed).as_dict()
     return {
         "pictures": len(pose),
         "identities": len(set(known.identity.tolist())),

@@ -15,7 +15,8 @@ from calotype.nn.critics import Critics
 from calotype.nn.schedules import cosine, set_rates
 
 _BATCH, _RATE, _DECAY = 256, 1e-3, 1e-2
-_STEPS, _WIDTH, _BLOCKS = 1500, 128, 2
+STEPS = 1500  # of the training
+_WIDTH, _BLOCKS = 128, 2
 _CHECKS = 15  # times that the critic is tried on samples it does not learn from
 
 
@@ -48,7 +49,7 @@ def mutual_information(
     second: Tensor,
     *,
     groups: Tensor | None = None,
-    steps: int = _STEPS,
+    steps: int = STEPS,
     width: int = _WIDTH,
     blocks: int = _BLOCKS,
     seed: int = 0,
@@ -89,7 +90,7 @@ def _estimated(
     critic = Critics(a.shape[1], b.shape[1], width=width, blocks=blocks, products=width)
     optimizer = torch.optim.AdamW(critic.parameters(), lr=_RATE, weight_decay=_DECAY, fused=True)
     schedule = cosine(steps)
-    best, kept = float("inf"), {name: value.clone() for name, value in critic.state_dict().items()}
+    best, kept = _loss(critic, a[tried], b[tried]), {n: value.clone() for n, value in critic.state_dict().items()}
     batch = min(_BATCH, len(inside) // 2 * 2)
     for step in range(steps):
         set_rates(schedule(step), optimizer)

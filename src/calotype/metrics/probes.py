@@ -202,6 +202,8 @@ def bootstrap(score: Callable[[Tensor], float], count: int, seed: int = 0) -> tu
         seed: of the resampling.
     """
     generator = torch.Generator().manual_seed(seed)
-    drawn = torch.tensor([score(torch.randint(count, (count,), generator=generator)) for _ in range(_RESAMPLED)])
-    ends = torch.quantile(drawn.double(), torch.tensor([0.5 - _CONFIDENCE / 2, 0.5 + _CONFIDENCE / 2]).double())
+    drawn = torch.tensor(
+        [score(torch.randint(count, (count,), generator=generator)) for _ in range(_RESAMPLED)]
+    ).double()
+    ends = torch.quantile(drawn, torch.tensor([0.5 - _CONFIDENCE / 2, 0.5 + _CONFIDENCE / 2]).double())
     return float(ends[0]), float(ends[1])

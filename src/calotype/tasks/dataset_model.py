@@ -10,11 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calotype.catalog import declared
+from calotype.catalog import declared, load
 from calotype.catalog import model as model_of
 from calotype.errors import InputError
 from calotype.files import shown
 from calotype.tasks import model_store
+from calotype.tasks.leaks import measured
+from calotype.tasks.leaks import written as write_leaks
 from calotype.tasks.model_card import weights_of, write_card
 from calotype.tasks.progress import shares_of
 from calotype.tasks.stored_model import PreviewWriter, StoredModel
@@ -77,8 +79,21 @@ class Dataset:
         if self._of_clips:
             from calotype.data.clips import clip_files
 
-            return clip_files(self.folder)
+            return clip_files(self.folder)[0]
         return pictures_below(self.folder)
+
+    @cached_property
+    def note(self) -> str:
+        """A line about clips that are left out; empty if there are none.
+
+        Raises:
+            InputError: as ``files``.
+        """
+        if not self._of_clips:
+            return ""
+        from calotype.data.clips import clip_files
+
+        return clip_files(self.folder)[1]
 
     @cached_property
     def sha256(self) -> str:
@@ -276,14 +291,11 @@ class DatasetModel(StoredModel):
         """
         if not declared(self.engine).codes:
             return
-        from calotype.catalog import load
-        from calotype.tasks.leaks import measured, written
-
         try:
             report, _ = measured(load(self.folder), self.photos.folder)
         except InputError:
             return
-        written(self.folder, report)
+        write_leaks(self.folder, report)
 
     def _save(self, write: Callable[..., None], net: torch.nn.Module, previews: PreviewWriter) -> None:
         size, preview = (self.size.height, self.size.width), previews.of(self.stages[-1])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.errors import InputError, OutputError
 from calotype.files import shown
+from calotype.kinds import KINDS
 from calotype.results import Animation, Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between, one_of, whole
@@ -111,6 +112,10 @@ class ReposeJob(ModelJob):
             note = f"the middle of each picture is cut to a square of {side}x{side} pixels"
         return [*super().doubts(), note]
 
+    def as_result(self, made: Any) -> Any:
+        """See ``Job``; the pictures stay tensors until they are put together."""
+        return made
+
     def make(self, output: OutputSpec) -> tuple[Any, float]:
         """See ``Job``; several pictures as a grid, and a film if one is asked for."""
         made, seconds = super().make(output)
@@ -145,7 +150,6 @@ class ReposeJob(ModelJob):
         """The pictures of an input as the model sees them, [n, 3, side, side]."""
         import torch
 
-        from calotype.kinds import KINDS
         from calotype.reposing.drawing import together
 
         side = self.loaded.photo_size[0]

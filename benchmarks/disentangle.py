@@ -4,7 +4,8 @@ Four models learn from the same pairs of pictures (preset ``study``, 32 pixels):
 almost without bottleneck; ``variational``, with a bottleneck of fixed weight; ``adversarial``, with the constraint and
 almost without bottleneck; ``full``. See ``reposing.py`` for what is measured on. Transfer: the squared error of 1000
 held-out identities in the poses of other ones, against the true pictures. Leaks: probes of the codes (means of the
-distributions, and samples of them), and the mutual information that a critic finds that is trained anew.
+distributions, and samples of them), and the mutual information that a critic finds that is trained anew, on held-out
+identities.
 
 The time of a training step is compared with one that computes the same gradients player by player, each by one call of
 ``autograd.grad``, in the layout of memory and with the optimizer that torch uses by default; by turns, one thread.
@@ -41,7 +42,15 @@ from calotype.models import disentangle
 from calotype.models.disentangle.trainer import Trainer
 from calotype.nn.critics import exchanged
 from machine import provenance
-from reposing import leaks, learned_frames, sheet_of, transfer_errors, truth, write_sheet
+from reposing import (
+    Truth,
+    leaks,
+    learned_frames,
+    sheet_of,
+    transfer_errors,
+    truth,
+    write_sheet,
+)
 from spade import seconds_of, timed
 
 STEPS = 4000
@@ -103,7 +112,7 @@ def traces(place: Path) -> dict[str, Any]:
     return {"last_500_steps": ends, "every_500_steps": rows}
 
 
-def measured(place: Path, known: Any) -> dict[str, Any]:
+def measured(place: Path, known: Truth) -> dict[str, Any]:
     """Everything about a model."""
     model = Model(place / "net")
     return {

@@ -21,7 +21,7 @@ from calotype.data.packages import fetched
 from calotype.data.sets.avatars import ABOUT, PARTS, Figures
 from calotype.image.io import save_png, to_image
 from calotype.metrics.information import mutual_information
-from calotype.metrics.probes import Probe, logistic_probe, ridge_probe, split
+from calotype.metrics.probes import Probe, fourier_features, logistic_probe, ridge_probe, split
 from calotype.metrics.separation import separation, transfer
 
 LEARNED, HELD_OUT = 240, 60
@@ -70,11 +70,11 @@ class Truth:
         return (self.joints[first] - self.joints[second]).view(-1, len(JOINTS), 2).norm(dim=2).mean(1)
 
 
-def truth(side: int) -> Truth:
-    """Draw the held-out identities."""
+def truth(side: int, numbers: Sequence[int] = range(LEARNED, LEARNED + HELD_OUT)) -> Truth:
+    """Draw identities in all poses, by default the held-out ones."""
     figures = Figures(fetched(ABOUT.packages[0]))
     made = []
-    for number in range(LEARNED, LEARNED + HELD_OUT):
+    for number in numbers:
         who, _ = figures.identity(0, number)
         made.append([figures.picture(who, pose, side) for pose in figures.poses])
     pictures = torch.from_numpy(np.stack([np.stack([np.asarray(image) for image, _ in row]) for row in made]))
@@ -133,11 +133,7 @@ def leaks(known: Truth, codes: Codes, *, fresh: bool = True) -> dict[str, Any]:
     The identity is told among the held-out ones, by a probe that learns from three quarters of the poses; the pose by
     one that learns from three quarters of the identities.
     """
-    count = len(known.poses)
-    who = torch.arange(HELD_OUT).repeat_interleave(count)
-    poses = torch.arange(count).repeat(HELD_OUT)
-    found = [codes(known.of(a, b)) for a, b in zip(who.split(_BATCH), poses.split(_BATCH))]
-    named = {"pose": torch.cat([a for a, _ in found]), "identity": torch.cat([b for _, b in found])}
+    who, poses, named = encoded(known, codes)
     by_pose, by_identity = split(len(who), groups=poses), split(len(who), groups=who)
     probes: dict[str, dict[str, Probe]] = {}
     for name, code in named.items():
@@ -145,14 +141,35 @@ def leaks(known: Truth, codes: Codes, *, fresh: bool = True) -> dict[str, Any]:
             "identity": logistic_probe(code, who, by_pose),
             "pose": ridge_probe(code, known.joints[poses], by_identity),
         }
+    views = torch.tensor([view for _, _, view in known.poses])
+    own = fourier_features(named["pose"], by_identity)
     result: dict[str, Any] = {
+        "pose_of_pose_by_fourier_features": ridge_probe(own, known.joints[poses], by_identity).as_dict(),
+        "view_of_pose": logistic_probe(named["pose"], views[poses], by_identity).as_dict(),
         "probes": {code: {factor: probe.as_dict() for factor, probe in each.items()} for code, each in probes.items()},
         "separation": separation(probes, {"pose": "pose", "identity": "identity"}),
     }
     if fresh:
-        partner = who * count + (poses + torch.randint(1, count, (len(who),), generator=_seeded())) % count
-        result["fresh_critic"] = mutual_information(named["pose"], named["identity"][partner]).as_dict()
+        result["fresh_critic"] = fresh_critic(known, codes)
     return result
+
+
+def encoded(known: Truth, codes: Codes) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+    """Identity, pose and codes of all pictures."""
+    count = len(known.poses)
+    who = torch.arange(len(known.pictures)).repeat_interleave(count)
+    poses = torch.arange(count).repeat(len(known.pictures))
+    found = [codes(known.of(a, b)) for a, b in zip(who.split(_BATCH), poses.split(_BATCH))]
+    return who, poses, {"pose": torch.cat([a for a, _ in found]), "identity": torch.cat([b for _, b in found])}
+
+
+@torch.no_grad()
+def fresh_critic(known: Truth, codes: Codes) -> dict[str, Any]:
+    """The mutual information of the pose code of each picture and the identity code of another one of its identity."""
+    who, poses, named = encoded(known, codes)
+    count = len(known.poses)
+    partner = who * count + (poses + torch.randint(1, count, (len(who),), generator=_seeded())) % count
+    return mutual_information(named["pose"], named["identity"][partner]).as_dict()
 
 
 def _seeded() -> torch.Generator:

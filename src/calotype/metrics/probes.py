@@ -6,6 +6,7 @@ there, see ``calotype.metrics.information`` for another measure.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -74,6 +75,26 @@ def split(count: int, *, groups: Sequence[int] | Tensor | None = None, share: fl
     order = numbers[torch.randperm(len(numbers), generator=torch.Generator().manual_seed(seed))]
     learned = order[: min(len(order) - 1, max(1, round(share * len(order))))]
     return torch.isin(of, learned)
+
+
+def fourier_features(code: Tensor, learned: Tensor, *, count: int = 512, seed: int = 0) -> Tensor:
+    """A code and random Fourier features of it, for probes that are not linear, [n, d + count].
+
+    Rahimi and Recht, "Random Features for Large-Scale Kernel Machines", NIPS 2007: cosines of random projections; a
+    linear model of them approximates one with a Gaussian kernel, here of the width at which two codes that differ by
+    one standard deviation in every element have a kernel of exp(-1/2).
+
+    Args:
+        code: [n, d].
+        learned: samples that the elements are standardised by, bool [n].
+        count: number of cosines.
+        seed: of the projections.
+    """
+    x = _standardised(code.float(), learned)[:, :-1]
+    chance = torch.Generator().manual_seed(seed)
+    directions = torch.randn(x.shape[1], count, generator=chance) / x.shape[1] ** 0.5
+    phases = torch.rand(count, generator=chance) * (2 * math.pi)
+    return torch.cat([x, (x @ directions + phases).cos()], 1)
 
 
 def ridge_probe(code: Tensor, values: Tensor, learned: Tensor, *, seed: int = 0) -> Probe:

@@ -75,7 +75,7 @@ def test_a_picture_is_traced_to_itself_and_scores_high():
     # Colours as features: every position of its own.
     picture = torch.rand(1, 3, 16, 16) * 2 - 1
     module.features = torch.nn.Identity()
-    module.key = torch.nn.Parameter(torch.tensor([1.0, 1.0, 1.0]) * 1e-3)
+    module.key = torch.nn.Parameter(torch.ones(5) * 1e-3)
     trace = module(picture, picture)
     assert trace.weights.shape == (1, 256, 257)
     torch.testing.assert_close(trace.weights.sum(2), torch.ones(1, 256))

@@ -75,7 +75,7 @@ class Config:
     most_alike: float = 0.95
     steps: int = 6000
     batch: int = 16
-    rate: float = 5e-4
+    rate: float = 1e-3
     beta1: float = 0.5
     beta2: float = 0.999
     decay_at: float = 0.5
@@ -104,7 +104,7 @@ class Config:
 _SMALL = Config()
 PRESETS: dict[str, Config] = {
     "small": _SMALL,
-    "study": replace(_SMALL, resolution=32, widths=(32, 64, 96), retrieval="edges", steps=4000),
+    "study": replace(_SMALL, resolution=32, widths=(32, 64, 96), discriminators=1, retrieval="edges", steps=4000),
     "paper": Config(
         resolution=128,
         pose=64,

@@ -32,8 +32,8 @@ class Verification(nn.Module):
     """Attention of the positions of a picture to those of the picture of its identity, over learned features.
 
     Xiao, Liu, Lin, "Identity From Here, Pose From There", ICCV 2019, requires that output pixels be traceable to the
-    identity's picture; this module is our own. Features are local, so that a position is found by what it looks like;
-    a further slot with a learned key and colour takes what the identity's picture does not show.
+    identity's picture; this module is our own. Features are local, so that a position is found by what it looks like and
+    by about where it lies: heads are above feet. A further slot with a learned key and colour takes what the identity's picture does not show.
 
     Args:
         resolution: side of the pictures, pixels.
@@ -45,7 +45,7 @@ class Verification(nn.Module):
     def __init__(self, resolution: int, side: int, channels: int, temperature: float) -> None:
         super().__init__()
         self.side, self.temperature = side, temperature
-        layers: list[nn.Module] = [nn.Conv2d(3, channels, 3, padding=1), nn.LeakyReLU(_SLOPE)]
+        layers: list[nn.Module] = [nn.Conv2d(5, channels, 3, padding=1), nn.LeakyReLU(_SLOPE)]
         for _ in range((resolution // side).bit_length() - 1):
             layers += [nn.Conv2d(channels, channels, 4, stride=2, padding=1), nn.LeakyReLU(_SLOPE)]
         layers += [nn.Conv2d(channels, channels, 3, padding=1), nn.LeakyReLU(_SLOPE), nn.Conv2d(channels, channels, 1)]
@@ -55,7 +55,7 @@ class Verification(nn.Module):
 
     def forward(self, pictures: Tensor, identity: Tensor) -> Trace:
         """Trace pictures [B, 3, H, W] to the pictures of their identities, of the same shape, both -1..1."""
-        both = self.features(torch.cat([pictures, identity])).float()
+        both = self.features(_with_places(torch.cat([pictures, identity]))).float()
         found, keys = F.normalize(both.flatten(2), dim=1).chunk(2)  # [B, C, n]
         none = F.normalize(self.key, dim=0).expand(len(pictures), 1, -1)
         scores = torch.cat([found.transpose(1, 2) @ keys, found.transpose(1, 2) @ none.transpose(1, 2)], 2)
@@ -84,3 +84,14 @@ class Verification(nn.Module):
         difference = (trace.colours - self.shrunk(pictures)).abs().mean(1, keepdim=True)
         found: Tensor = trace.seen * (1 - (difference / _MOST).clamp(max=1))
         return found
+
+
+def _with_places(pictures: Tensor) -> Tensor:
+    """Pictures [B, 3, H, W] with two more channels: the place of each pixel from left to right and from top to bottom,
+    -1..1.
+    """
+    height, width = pictures.shape[2:]
+    across = torch.linspace(-1, 1, width, device=pictures.device).expand(height, width)
+    down = torch.linspace(-1, 1, height, device=pictures.device)[:, None].expand(height, width)
+    places = torch.stack([across, down]).to(pictures.dtype).expand(len(pictures), -1, -1, -1)
+    return torch.cat([pictures, places], 1)

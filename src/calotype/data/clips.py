@@ -153,7 +153,7 @@ def _identity_field(folder: Path, line: Mapping[str, Any]) -> str:
     if not names:
         raise InputError(
             f"the samples of {shown(folder)} do not say their identity: give a folder of films or of folders of "
-            "frames, or a set like avatars, faces or views"
+            "frames, or a set like avatars, sprites, faces or views"
         )
     return str(names[0])
 

@@ -32,8 +32,9 @@ class Verification(nn.Module):
     """Attention of the positions of a picture to those of the picture of its identity, over learned features.
 
     Xiao, Liu, Lin, "Identity From Here, Pose From There", ICCV 2019, requires that output pixels be traceable to the
-    identity's picture; this module is our own. Features are local, so that a position is found by what it looks like and
-    by about where it lies: heads are above feet. A further slot with a learned key and colour takes what the identity's picture does not show.
+    identity's picture; this module is our own. Features are local, so that a position is found by what it looks like,
+    and by about where it lies: heads are above feet. A further slot with a learned key and colour takes what the
+    identity's picture does not show.
 
     Args:
         resolution: side of the pictures, pixels.

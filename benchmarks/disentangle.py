@@ -24,6 +24,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 
 import argparse
 import json
+import math
 import statistics
 import time
 from dataclasses import replace
@@ -38,6 +39,7 @@ from calotype.catalog import load
 from calotype.data.clips import ClipPairs
 from calotype.data.stream import Stream
 from calotype.losses.density_ratio import density_ratio_loss
+from calotype.metrics.information import mutual_information
 from calotype.models import disentangle
 from calotype.models.disentangle.trainer import Trainer
 from calotype.nn.critics import exchanged
@@ -125,6 +127,19 @@ def measured(place: Path, known: Truth) -> dict[str, Any]:
     }
 
 
+def gaussians() -> dict[str, Any]:
+    """The estimate of mutual information for pairs of Gaussian numbers, and the true one."""
+    rows = {}
+    for correlation in (0.0, 0.8, 0.95):
+        first, noise = (torch.randn(8000, 1, generator=torch.Generator().manual_seed(k)) for k in (0, 1))
+        second = correlation * first + math.sqrt(1 - correlation**2) * noise
+        rows[str(correlation)] = {
+            "true": -0.5 * math.log(1 - correlation**2),
+            **mutual_information(first, second).as_dict(),
+        }
+    return rows
+
+
 def measure(asked: argparse.Namespace) -> dict[str, Any]:
     """The result for all models that are there."""
     side = disentangle.PRESETS[asked.preset].resolution
@@ -138,7 +153,7 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
                 if asked.sheets:
                     sheet = sheet_of(known, Model(place / "net").draw)
                     write_sheet(asked.sheets / f"{asked.preset} {variant} {seed}.png", sheet, 128 / side)
-    return {**provenance(), "preset": asked.preset, "side": side, "rows": rows}
+    return {**provenance(), "preset": asked.preset, "side": side, "gaussians": gaussians(), "rows": rows}
 
 
 # ---------------------------------------------------------------------------------------------------------------

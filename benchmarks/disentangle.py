@@ -51,6 +51,7 @@ from reposing import (
     sheet_of,
     transfer_errors,
     truth,
+    write_picture,
     write_sheet,
 )
 from spade import seconds_of, timed
@@ -150,6 +151,8 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
             if (place / "net").exists():
                 rows[f"{variant} {seed}"] = measured(place, known)
                 print(variant, seed, json.dumps({k: v for k, v in rows[f"{variant} {seed}"].items() if k != "traces"}))
+                if asked.picture and len(rows) == 1:
+                    write_picture(asked.picture, known, Model(place / "net").draw)
                 if asked.sheets:
                     sheet = sheet_of(known, Model(place / "net").draw)
                     write_sheet(asked.sheets / f"{asked.preset} {variant} {seed}.png", sheet, 128 / side)
@@ -296,6 +299,7 @@ def main() -> None:
     two.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
     two.add_argument("--preset", default="study")
     two.add_argument("--sheets", type=Path)
+    two.add_argument("--picture", type=Path, help="a JPEG for the README, of the first model")
     two.add_argument("--out", type=Path, required=True)
     three = commands.add_parser("step")
     three.add_argument("--turns", type=int, default=15)

@@ -51,6 +51,7 @@ from reposing import (
     transfer_errors,
     triplets,
     truth,
+    write_picture,
     write_sheet,
 )
 from spade import seconds_of, timed
@@ -230,6 +231,8 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
             if (place / "net").exists():
                 rows[f"{variant} {seed}"] = measured(place, known)
                 print(variant, seed, json.dumps(rows[f"{variant} {seed}"]), flush=True)
+                if asked.picture and len(rows) == 1:
+                    write_picture(asked.picture, known, Model(place / "net").draw)
                 if asked.sheets:
                     sheet = sheet_of(known, Model(place / "net").draw)
                     write_sheet(asked.sheets / f"idpose {asked.preset} {variant} {seed}.png", sheet, 128 / side)
@@ -275,6 +278,7 @@ def main() -> None:
     two.add_argument("--preset", default="study")
     two.add_argument("--no-purity", dest="purity", action="store_false")
     two.add_argument("--sheets", type=Path)
+    two.add_argument("--picture", type=Path, help="a JPEG for the README, of the first model")
     two.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args()
     torch.set_num_threads(1)

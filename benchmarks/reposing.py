@@ -184,6 +184,20 @@ def write_sheet(path: Path, rows: Sequence[Tensor], scale: float = 2.0) -> None:
 
 
 @torch.no_grad()
+def write_picture(path: Path, known: Truth, draw: Drawn, *, seed: int = 11) -> None:
+    """A JPEG for the README: three times a picture of an identity, one of a pose, and the first in that pose."""
+    generator = torch.Generator().manual_seed(seed)
+    who = torch.randperm(HELD_OUT, generator=generator)[:6]
+    poses = torch.randperm(len(known.poses), generator=generator)[:6]
+    identity, pose = known.of(who[:3], poses[:3]), known.of(who[3:], poses[3:])
+    made = draw(identity, pose)
+    columns = [each for three in zip(identity, pose, made) for each in three]
+    row = F.interpolate(torch.cat(columns, 2)[None].clamp(-1, 1), scale_factor=128 / made.shape[3])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    to_image(row).save(path, quality=90)
+
+
+@torch.no_grad()
 def sheet_of(known: Truth, draw: Drawn, *, identities: int = 6, poses: int = 8, seed: int = 3) -> list[Tensor]:
     """Identities down the side, poses of others along the top; below each row the truth."""
     generator = torch.Generator().manual_seed(seed)

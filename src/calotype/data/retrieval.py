@@ -15,6 +15,7 @@ from torch import Tensor
 
 from calotype.errors import InputError
 from calotype.image.io import as_tensor
+from calotype.nn.efficientnet import efficientnet_lite0, is_installed
 
 Kind = Literal["efficientnet", "edges", "pixels"]
 KINDS: tuple[Kind, ...] = ("efficientnet", "edges", "pixels")
@@ -128,8 +129,11 @@ def _describe(kind: Kind) -> Callable[[Tensor], Tensor]:
         return _orientations
     if kind != "efficientnet":
         raise ValueError(f"'{kind}' are no features: choose one of {', '.join(KINDS)}")
-    from calotype.nn.efficientnet import efficientnet_lite0
-
+    if not is_installed():
+        raise InputError(
+            "frames of one pose are found by EfficientNet-Lite0, whose weights are not installed: run 'calotype weights "
+            "efficientnet', or give --set retrieval=edges, which needs none"
+        )
     net = efficientnet_lite0()
 
     def describe(pictures: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from calotype.data import retrieval
 from calotype.data.clips import ClipPairs, clip_files, frames_in, tensor_of
 from calotype.data.retrieval import layout_features, neighbours_of
 from calotype.errors import InputError
@@ -164,6 +165,12 @@ def test_clips_without_movement_are_refused(tmp_path):
     found = frames_in(tmp_path, 24, keep=False)
     with pytest.raises(InputError, match="more movement"):
         ClipPairs.of(found, neighbours_of(found.rows, found.clips, kind="edges"))
+
+
+def test_without_the_weights_of_the_network_it_is_said_what_needs_none(monkeypatch):
+    monkeypatch.setattr(retrieval, "is_installed", lambda: False)
+    with pytest.raises(InputError, match="--set retrieval=edges"):
+        layout_features(np.stack([frame((250, 30, 30), 5)]), "efficientnet")
 
 
 def test_features_do_not_depend_on_colour():

@@ -131,8 +131,8 @@ def _describe(kind: Kind) -> Callable[[Tensor], Tensor]:
         raise ValueError(f"'{kind}' are no features: choose one of {', '.join(KINDS)}")
     if not is_installed():
         raise InputError(
-            "frames of one pose are found by EfficientNet-Lite0, whose weights are not installed: run 'calotype weights "
-            "efficientnet', or give --set retrieval=edges, which needs none"
+            "frames of one pose are found by EfficientNet-Lite0, whose weights are not installed: run "
+            "'calotype weights efficientnet', or give --set retrieval=edges, which needs none"
         )
     net = efficientnet_lite0()
 

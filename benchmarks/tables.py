@@ -1078,6 +1078,143 @@ def control3d() -> str:
     )
 
 
+def disentangle() -> str:
+    result = results("disentangle")
+    columns = (
+        "model | steps, CPU minutes | transfer error | its 95th percentile | identity of pose, samples | of means "
+        "| pose of pose, R2 | by Fourier features | new critic, nats | T | T' | meter"
+    )
+    rows = []
+    for name, row in result["rows"].items():
+        means, samples = row["leaks"], row["leaks_of_samples"]
+        last = row["traces"]["last_500_steps"]
+        rows.append(
+            (
+                f"`{name.rpartition(' ')[0]}`, seed {name.rpartition(' ')[2]}",
+                f"{row['steps']}, {number(row['seconds'] / 60, 1)}",
+                number(row["transfer"]["error"], 4),
+                number(row["transfer"]["error_95"], 4),
+                f"{samples['probes']['pose']['identity']['score']:.1%}",
+                f"{means['probes']['pose']['identity']['score']:.1%}",
+                number(means["probes"]["pose"]["pose"]["score"], 3),
+                number(means["pose_of_pose_by_fourier_features"]["score"], 3),
+                number(samples["fresh_critic"]["nats"], 3),
+                *(number(last[key], 3) for key in ("information", "information, unopposed", "information, measured")),
+            )
+        )
+    first = next(iter(result["rows"].values()))
+    copies, probe = first["transfer"]["copies"], first["leaks"]["probes"]["pose"]["identity"]
+    full = [row for name, row in result["rows"].items() if name.startswith("full ")]
+    opposed = [row for name, row in result["rows"].items() if name.startswith("adversarial ")]
+    leak = max(row["leaks_of_samples"]["probes"]["pose"]["identity"]["score"] / probe["chance"] for row in full)
+    leak_of_means = max(row["leaks"]["probes"]["pose"]["identity"]["score"] / probe["chance"] for row in full)
+    pose = min(row["leaks"]["pose_of_pose_by_fourier_features"]["score"] for row in full)
+    linear = min(row["leaks"]["probes"]["pose"]["pose"]["score"] for row in full)
+    met = [
+        verdict("identity told from samples of the pose code, times chance", leak, 2, False),
+        verdict("from means", leak_of_means, 2, False),
+        verdict("R2 of the pose by Fourier features", pose, 0.85, True),
+        verdict("by a linear probe", linear, 0.85, True),
+    ]
+    if opposed:
+        critic = min(row["leaks_of_samples"]["fresh_critic"]["nats"] for row in opposed)
+        seen = min(row["traces"]["last_500_steps"]["information, measured"] for row in opposed)
+        met.append(verdict("without T', nats that the meter finds", seen, 0.3, True))
+        met.append(verdict("that a new critic finds on held-out identities", critic, 0.3, True))
+    exact = "; ".join(
+        f"correlation {name}: {number(row['nats'], 3)} ({number(row['true'], 3)})"
+        for name, row in result["gaussians"].items()
+    )
+    return (
+        table(columns, rows)
+        + f"\n\nData set: `calotype data avatars`, {result['side']} pixels; 240 identities are learned from, 60 others "
+        "measured. Transfer error: mean squared error (of values -1..1) of an identity in the pose of another one "
+        f"against the true picture; the picture of the identity itself has {number(copies['identity'], 4)}, "
+        f"that of the "
+        f"pose {number(copies['pose'], 4)}. Identity: share that a linear probe tells of 60 identities, chance "
+        f"{probe['chance']:.1%}; samples are what the decoder is trained with, means what `repose` uses. "
+        f"Pose: R2 of the "
+        "positions of five parts of the body. T, T' and meter: means over the last 500 steps, nats. Worst seed: "
+        f"{' '.join(met)}\n\nMutual information of Gaussians, nats (true): {exact}."
+    )
+
+
+def disentangle_step() -> str:
+    result = results("disentangle_step")
+    rows = [
+        (
+            f"`{name.partition(', ')[0]}`, {name.partition(', ')[2]}",
+            *(number(1000 * row["seconds"][key], 1) for key in ("players_apart", "players_together", "fast")),
+            *(number(row["times_as_fast"][key], 2) for key in ("players_apart", "players_together")),
+            f"{row['greatest_relative_difference']:.0e}",
+        )
+        for name, row in result["rows"].items()
+    ]
+    return (
+        table(
+            "preset, numbers | six players, ms | four players, ms | Calotype, ms | times as fast as six | as four "
+            "| greatest difference of gradients",
+            rows,
+        )
+        + "\n\nCPU seconds of a training step on one thread, medians by turns. Players: one call of "
+        "`autograd.grad` for "
+        "each of both encoders, decoder, T, T' and meter (six), or with encoders and decoder as one (four), always in "
+        "float32. The difference is that of float32 gradients, relative to the greatest gradient. At least "
+        "twice as fast "
+        "was wanted: in bfloat16 it is, in float32 it is not, as the convolutions themselves stay the same."
+    )
+
+
+def idpose() -> str:
+    result = results("idpose")
+    columns = (
+        "model | steps, CPU minutes | transfer error | its 95th percentile | identity of pose | pose of pose, R2 "
+        "| by Fourier features | same part, drawn | same part, true pictures | own colours"
+    )
+    rows = []
+    for name, row in result["rows"].items():
+        probes, trace = row["leaks"]["probes"], row.get("trace")
+        rows.append(
+            (
+                f"`{name.rpartition(' ')[0]}`, seed {name.rpartition(' ')[2]}",
+                f"{row['steps']}, {number(row['seconds'] / 60, 1)}",
+                number(row["transfer"]["error"], 4),
+                number(row["transfer"]["error_95"], 4),
+                f"{probes['pose']['identity']['score']:.1%}",
+                number(probes["pose"]["pose"]["score"], 3),
+                number(row["leaks"]["pose_of_pose_by_fourier_features"]["score"], 3),
+                number(trace["same_part_drawn"], 3) if trace else "",
+                number(trace["same_part_true"], 3) if trace else "",
+                number(row["palette_share"], 3),
+            )
+        )
+    full = result["rows"]["full 0"]
+    copies = full["transfer"]["copies"]
+    found = result["purity"]["rows"]
+    met = [verdict("copies over it", min(copies.values()) / full["transfer"]["error"], 3, True)]
+    if "without_own 0" in result["rows"]:
+        gain = 1 - full["transfer"]["error"] / result["rows"]["without_own 0"]["transfer"]["error"]
+        met.append(verdict("share below the model without the disentanglement loss", gain, 0.2, True))
+    met.append(verdict("same part", full["trace"]["same_part_drawn"], 0.7, True))
+    kinds = "; ".join(
+        f"`{kind}` {number(row['five'], 3)} ({number(row['seconds'], 0)} CPU seconds for {row['frames']} frames)"
+        for kind, row in found.items()
+    )
+    return (
+        table(columns, rows)
+        + f"\n\nAs for [`disentangle`](#disentangle), {result['side']} pixels. Corrupted: that share of the found "
+        "neighbours replaced by random frames. Same part: positions on the figure whose trace ends on the same part of "
+        f"the body, chance on the figure {number(full['trace']['chance_on_the_figure'], 2)}. Own colours: share of the "
+        "pixels of figures whose colour is within 10 of 255 of one in the picture of the identity; of the "
+        "true pictures "
+        f"{number(result['floor']['palette_share_of_true_pictures'], 3)}. The preset's own figures, transfer error: "
+        f"{' '.join(met)}\n\nPurity of the found neighbours at 64 pixels: distance of the poses of a "
+        f"frame and its five "
+        f"neighbours, relative to random frames (at most 0.35 wanted): {kinds}; nearest by labels "
+        f"{number(result['purity']['by_labels'], 3)}."
+    )
+
+
 def draw_photos() -> str:
     result = results("draw_photos")
     rows = [
@@ -1381,6 +1518,9 @@ SECTIONS = (
     Section("`stylegan`: edits of photos", stylegan_editing, (("stylegan_editing", "stylegan_editing"),)),
     Section("`spade`", spade, (("spade", "spade"),)),
     Section("`smis`", smis, (("smis", "smis"),)),
+    Section("`disentangle`", disentangle, (("disentangle", "disentangle"),)),
+    Section("`disentangle`: time of a training step", disentangle_step, (("disentangle", "disentangle_step"),)),
+    Section("`idpose`", idpose, (("idpose", "idpose"),)),
     Section("`draw` from photos", draw_photos, (("draw_photos", "draw_photos"),)),
     Section("`spade`: time of a training step", spade_speed, (("spade", "spade_speed"),)),
     Section("Renderer", renderer, (("render", "render"),)),

@@ -24,7 +24,7 @@ LAYERS = [
     {"run", "saving"},
     {"nn"},
     {"losses", "data", "render"},
-    {"metrics", "matching", "kinds", "semantic"},
+    {"metrics", "matching", "kinds", "semantic", "reposing"},
     {"inspection"},
     {"engines", "models"},
     {"catalog"},

@@ -28,7 +28,7 @@ def tables() -> ModuleType:
 def rows(heading: str) -> list[str]:
     """What the rows of the table below a heading of the README begin with."""
     part = README.read_text("utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    return re.findall(r"^\| `([a-z]+)` \|", part, re.MULTILINE)
+    return re.findall(r"^\| `([a-z0-9]+)` \|", part, re.MULTILINE)
 
 
 def test_benchmarks_page_is_made_of_the_committed_results() -> None:

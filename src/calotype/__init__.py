@@ -49,8 +49,10 @@ if TYPE_CHECKING:
     from calotype.tasks.panorama import panorama as panorama
     from calotype.tasks.relayout import relayout as relayout
     from calotype.tasks.remix import remix as remix
+    from calotype.tasks.repose import repose as repose
     from calotype.tasks.restyle import restyle as restyle
     from calotype.tasks.retarget import retarget as retarget
+    from calotype.tasks.retrieve import retrieve as retrieve
     from calotype.tasks.sample import sample as sample
     from calotype.tasks.scene import scene as scene
     from calotype.tasks.segment import segment as segment
@@ -91,6 +93,8 @@ _HOMES = {
     "remix": "calotype.tasks.remix",
     "restyle": "calotype.tasks.restyle",
     "scene": "calotype.tasks.scene",
+    "repose": "calotype.tasks.repose",
+    "retrieve": "calotype.tasks.retrieve",
     "segment": "calotype.tasks.segment",
     "edges": "calotype.tasks.edges",
     "draw": "calotype.tasks.draw",

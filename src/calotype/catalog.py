@@ -41,6 +41,8 @@ MODELS: dict[str, str] = {
     "cocogan": "calotype.models.cocogan",
     "control3d": "calotype.models.control3d",
     "pyramid": "calotype.models.pyramid",
+    "disentangle": "calotype.models.disentangle",
+    "idpose": "calotype.models.idpose",
     "smis": "calotype.models.smis",
     "spade": "calotype.models.spade",
     "stylegan": "calotype.models.stylegan",

@@ -84,8 +84,9 @@ class System:
 
     Attributes:
         learns: kinds of training data: empty if it is not trained; ``("photo",)`` or ``("photo", "label map")`` for
-            one photo; ``("image",)``, ``("image", "label map")`` ... for a data set, whose samples have the keys
-            ``image``, ``map`` and so on.
+            one photo; ``("image",)``, ``("image", "label map")``, ``("image", "partner")`` for clips, with ``"pose"``
+            for frames of other clips ... for a data set, whose samples have the keys ``image``, ``map``, ``partner``
+            and so on.
         verbs: the supported verbs by name.
         adapts: whether there is a function ``adapted`` for its configuration: an engine's ``adapted(config, verb,
             **facts)`` adapts it to a verb, a model's ``adapted(config, about)`` to the description of a data set.
@@ -105,6 +106,8 @@ class System:
         layered: name of a model's function ``layered(config, net)``, which gives a trained net as a
             ``calotype.inspection.layers.Layered``; a model that learns label maps takes them as ``maps``, int64 [N, H,
             W]. Empty for none: the model cannot be dissected or inverted.
+        codes: name of a model's function ``codes(config, net, pictures)``, which gives the codes of pictures [1, 3, h,
+            w] by name, [n, d] each: ``pose`` and ``identity``. Empty for none: pictures cannot be retrieved by them.
         remade_with: name of the function that adapts the configuration for injected pictures; empty for none.
     """
 
@@ -119,6 +122,7 @@ class System:
     efforts: bool = False
     at_sampling: frozenset[str] = frozenset()
     layered: str = ""
+    codes: str = ""
     remade_with: str = ""
 
     @property
@@ -135,6 +139,11 @@ class System:
     def learns_maps(self) -> bool:
         """Whether the training data include label maps."""
         return "label map" in self.learns
+
+    @property
+    def learns_clips(self) -> bool:
+        """Whether the training data are clips: several pictures of each identity."""
+        return "partner" in self.learns
 
     @property
     def abilities(self) -> frozenset[str]:

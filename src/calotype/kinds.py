@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -106,6 +106,43 @@ def _photo_tensor(photo: Photo, device: torch.device) -> torch.Tensor:
 
 def _photos_tensor(photos: list[Photo], device: torch.device) -> list[torch.Tensor]:
     return [_photo_tensor(photo, device) for photo in photos]
+
+
+_MOST_FRAMES = 2000  # of a clip
+
+
+def _read_clip(value: Any, reading: Reading) -> list[Photo]:
+    """A picture, a film's frames, the pictures of a folder, or several of these."""
+    from calotype.data.video import frames_of, is_film
+    from calotype.image.io import list_photos, open_photo
+
+    if isinstance(value, list | tuple):
+        found = [photo for one in value for photo in _read_clip(one, reading)]
+    elif isinstance(value, str | Path) and Path(value).is_dir():
+        found = [_read_photo(path, reading) for path in list_photos(Path(value))]
+    elif isinstance(value, str | Path) and is_film(Path(value)):
+        film = Path(value)
+        frames = (open_photo(frame, max_side=reading.max_side) for frame in frames_of(film))
+        found = [replace(frame, name=film.stem, source=film) for frame in frames]
+    else:
+        found = [_read_photo(value, reading)]
+    if not found:
+        raise InputError(f"{shown(value)} has no pictures: give a picture, a film, or a folder of pictures")
+    if len(found) > _MOST_FRAMES:
+        raise InputError(f"{len(found)} pictures are too many: give {_MOST_FRAMES} or fewer")
+    return found
+
+
+def _clip_identity(photos: list[Photo]) -> Any:
+    """That of the picture; of several their number, the name of their film or folder, and one hash."""
+    if len(photos) == 1:
+        return photo_identity(photos[0])
+    files = {photo.source for photo in photos if photo.source is not None}
+    folders = {file.parent for file in files}
+    places = files if len(files) == 1 else folders
+    name = next(iter(places)).resolve().name if len(places) == 1 else photos[0].name
+    digest = hashlib.sha256("".join(photo.sha256 for photo in photos).encode()).hexdigest()
+    return {"name": name, "count": len(photos), "sha256": digest}
 
 
 def _mask_tensor(photo: Photo, device: torch.device) -> torch.Tensor:
@@ -312,6 +349,7 @@ def _picture(name: str, tensor: Callable[[Any, Any], Any] = _photo_tensor) -> Ki
 
 _ALL = (
     _picture("photo"),
+    Kind("clip", "file", _read_clip, _clip_identity, _photos_tensor, picture=True),
     Kind("photos", "files", _read_photos, lambda photos: [photo_identity(one) for one in photos], _photos_tensor),
     _picture("picture"),
     _picture("sketch"),

@@ -20,7 +20,20 @@ def test_version(calotype):
 
 VERBS = [
     *(task.__name__ for task in verbs.JOBS),
-    *("train", "data", "evaluate", "dissect", "invert", "study", "show", "weights", "engines", "studio", "models"),
+    *(
+        "train",
+        "data",
+        "evaluate",
+        "dissect",
+        "invert",
+        "retrieve",
+        "study",
+        "show",
+        "weights",
+        "engines",
+        "studio",
+        "models",
+    ),
 ]
 # What takes longer to import than all of the command line. How long help takes is measured by benchmarks/help_time.py.
 HEAVY = {"torch", "numpy", "PIL", "safetensors", "scipy", "skimage", "av", "ray", "fastapi", "uvicorn"}

@@ -7,7 +7,7 @@ import numpy as np
 from packed import rcc_of
 from PIL import Image
 
-from calotype.data.sets import avatars, digits, emoji, openmoji, people, photos, scenes
+from calotype.data.sets import avatars, digits, emoji, openmoji, people, photos, scenes, sprites
 from calotype.data.sets import faces as drawn_faces
 
 
@@ -150,6 +150,19 @@ def figures():
     return Toy(files)
 
 
+def units():
+    """Units whose frames differ in the place of a block, one with few frames, and a frame of another size."""
+    base, files = "usr/share/games/wesnoth/1.16/data/core/images/units/", {}
+    for number, name in enumerate(("drakes/burner", "elves/archer", "elves/archer+female")):
+        for k, action in enumerate(("", "-defend-1", "-melee-1", "-melee-2", "-run-1", "-run-2")):
+            rgba = np.zeros((72, 72, 4), np.uint8)
+            rgba[20:40, 10 + 8 * k : 20 + 8 * k] = (60 * number + 60, 90, 40, 255)
+            files[f"{base}{name}{action}.png"] = png(rgba)
+    files[f"{base}orcs/few.png"] = files[f"{base}orcs/few-run-1.png"] = png(np.zeros((72, 72, 4), np.uint8))
+    files[f"{base}elves/archer-large-1.png"] = png(np.zeros((90, 90, 4), np.uint8))
+    return Toy(files)
+
+
 def style_of_faces():
     """Skin everywhere but at the right; hair above, a mouth of two squares below, and glasses of some faces."""
 
@@ -201,4 +214,5 @@ TOYS = {
     "digits": (digits, lambda: [sheet_of_digits()]),
     "photos": (photos, lambda: [photographs()]),
     "avatars": (avatars, lambda: [figures()]),
+    "sprites": (sprites, lambda: [units()]),
 }

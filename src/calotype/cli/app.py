@@ -21,6 +21,7 @@ from calotype.cli.job_command import run_job_command
 from calotype.cli.options import parameters
 from calotype.cli.output_options import Json, OutputOptions, TrainingOptions
 from calotype.cli.report import Misuse
+from calotype.cli.retrieve import run as run_retrieve
 from calotype.cli.studio import studio
 from calotype.cli.study import run as run_study
 from calotype.cli.train_command import run_train_command
@@ -33,6 +34,7 @@ from calotype.tasks.evaluate import evaluate
 from calotype.tasks.invert import invert
 from calotype.tasks.job import Job
 from calotype.tasks.param import description
+from calotype.tasks.retrieve import retrieve
 from calotype.tasks.show import show
 from calotype.tasks.study import study
 from calotype.tasks.train import train
@@ -52,9 +54,10 @@ def command() -> Any:
     _add(app, train, parameters(train) + _parameters_of(TrainingOptions), _train)
     app.add_typer(models.group(), name="models")
     _add(app, data, data_sets.options(), data_sets.run)
-    _add(app, evaluate, [*parameters(evaluate), *parameters(compare), _AS_JSON], run_evaluate)
+    _add(app, evaluate, [*parameters(evaluate), *parameters(compare), _LEAKS, _AS_JSON], run_evaluate)
     _add(app, dissect, [*parameters(dissect), _AS_JSON], run_dissect)
     _add(app, invert, [*parameters(invert), _AS_JSON], run_invert)
+    _add(app, retrieve, [*parameters(retrieve), _AS_JSON], run_retrieve)
     _add(app, study, [*parameters(study), _AS_JSON], run_study)
     _add(app, show, [*parameters(show), _AS_JSON], _show)
     app.command("weights")(weights)
@@ -79,6 +82,20 @@ _AS_JSON = inspect.Parameter(
     inspect.Parameter.KEYWORD_ONLY,
     default=False,
     annotation=Json,
+)
+
+_LEAKS = inspect.Parameter(
+    "leaks",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=False,
+    annotation=Annotated[
+        bool,
+        typer.Option(
+            "--leaks",
+            help="for MODEL SET in place of REAL FAKE: what the pose code of a model tells of the identity, and the "
+            "identity code of the pose, on a folder of clips or a made set; also written into the model's folder",
+        ),
+    ],
 )
 
 

@@ -57,6 +57,8 @@ def train_dataset_model(options: TrainingOptions, given: dict[str, Any]) -> int:
             report.say(f"the model of {model.subject} is already trained")
         else:
             report.say(_training_line(model, options, device))
+            if model.photos.note:
+                report.say(f"note: {model.photos.note}")
         try:
             if launcher and not model.finished:
                 launcher.train(model)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +15,12 @@ from calotype.cli.report import Misuse
 from calotype.tasks.compare import compare
 from calotype.tasks.eta import format_duration
 from calotype.tasks.evaluate import MEASURES, evaluate, expected_seconds, paired
+from calotype.tasks.leaks import leaks as measure_leaks
 
 if TYPE_CHECKING:
     from calotype.tasks.compare import SetScores
-    from calotype.tasks.evaluate import Evaluation
+    from calotype.tasks.leaks import leaks as measure_leaks
+from calotype.tasks.evaluate import Evaluation
 
 
 def run(
@@ -30,8 +32,11 @@ def run(
     features: str,
     segmenter: str | None,
     seed: int,
+    leaks: bool,
 ) -> int:
     """Evaluate and print."""
+    if leaks:
+        return _run_leaks(real, fakes, as_json, seed)
     if segmenter is not None and metrics is None:
         metrics = "fsd"
     if metrics is not None or features != "auto":  # only sets use features
@@ -66,6 +71,42 @@ def _run_sets(real: str, fakes: list[str], as_json: bool, **options: Any) -> int
         result = compare(real, fakes[0], on_progress=progress, **options)
     print(json.dumps(result.as_dict(), indent=2) if as_json else set_table(result))
     return 0
+
+
+def _run_leaks(model: str, sets: list[str], as_json: bool, seed: int) -> int:
+    if len(sets) != 1:
+        raise Misuse("--leaks measures a model on one set: give MODEL SET")
+    with progress_of("encoding", as_json) as progress:
+        result = measure_leaks(model, sets[0], seed=seed, on_progress=progress)
+    print(json.dumps(result.report, indent=2) if as_json else leak_table(result.report))
+    for note in result.notes:
+        print(note, file=sys.stderr)
+    if not as_json:
+        print(f"written to {result.file}", file=sys.stderr)
+    return 0
+
+
+def leak_table(report: Mapping[str, Any]) -> str:
+    """A leak report as text: a row for each code and factor, then what both codes share."""
+    rows = [["code", "tells", "score", "from", "to", "chance"]]
+    for code, probes in report["probes"].items():
+        for factor, probe in probes.items():
+            kind = "R2" if probe["kind"] == "ridge" else "share right"
+            ends = [f"{probe[key]:.3f}" for key in ("score", "low", "high", "chance")]
+            rows.append([code, f"{factor}, {kind}", *ends])
+    lines = [aligned(rows, right=False)]
+    lines.append(f"{report['pictures']} pictures of {report['identities']} identities")
+    shared = report["information"]
+    if shared is not None:
+        lines.append(
+            f"a new critic finds {shared['nats']:.3f} nats shared by both codes ({shared['low']:.3f} to "
+            f"{shared['high']:.3f})"
+        )
+    if report["separation"] is not None:
+        lines.append(f"separation {report['separation']:.3f}, of 1")
+    else:
+        lines.append("the set has no labels of poses: how well the pose code tells the pose is not measured")
+    return "\n".join(lines)
 
 
 @contextmanager

@@ -75,7 +75,7 @@ class Clips:
         self._lock = threading.Lock()
         videos = videos_in(Path(path))
         span = frames * every
-        cuts = [(video, first) for video in videos for first in range(0, _count(video) - span + 1, span)]
+        cuts = [(video, first) for video in videos for first in range(0, frame_count(video) - span + 1, span)]
         if not cuts:
             raise InputError(f"no video in {shown(path)} has {span} frames: ask for shorter clips (frames=)")
         self._decoded = decoded(
@@ -139,6 +139,17 @@ def videos_in(folder: Path) -> list[Path]:
     return sorted(videos, key=lambda path: natural_order(path.name))
 
 
+def is_film(path: Path) -> bool:
+    """Whether a file has several frames: a video by its suffix, or an animation.
+
+    Raises:
+        InputError: it is a video that cannot be read.
+    """
+    if path.suffix.lower() in _VIDEO_SUFFIXES:
+        return True
+    return path.suffix.lower() in _ANIMATIONS and path.is_file() and frame_count(path) > 1
+
+
 def frames_of(video: Path) -> Iterator[Image.Image | Path]:
     """The frames of a video, in order.
 
@@ -153,7 +164,7 @@ def frames_of(video: Path) -> Iterator[Image.Image | Path]:
         yield from _of_video(video)
 
 
-def _count(video: Path) -> int:
+def frame_count(video: Path) -> int:
     """Number of frames of a video; 0 if it cannot be read, which is reported when its frames are read."""
     if video.is_dir():
         return len(list_photos(video))

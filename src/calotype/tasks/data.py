@@ -189,6 +189,7 @@ def told(about: "About", size: int, seed: int) -> dict[str, Any]:
         "size": [size, size],
         "seed": seed,
         **{key: list(names) for key, names in about.names.items()},
+        **({"identity": about.identity} if about.identity else {}),
         "licence": about.licence,
         "packages": [asdict(package) for package in about.packages],
     }

@@ -10,11 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calotype.catalog import declared
+from calotype.catalog import declared, load
 from calotype.catalog import model as model_of
 from calotype.errors import InputError
 from calotype.files import shown
 from calotype.tasks import model_store
+from calotype.tasks.leaks import measured
+from calotype.tasks.leaks import written as write_leaks
 from calotype.tasks.model_card import weights_of, write_card
 from calotype.tasks.progress import shares_of
 from calotype.tasks.stored_model import PreviewWriter, StoredModel
@@ -51,6 +53,10 @@ class Dataset:
     def _with_maps(self) -> bool:
         return "label map" in self.learns
 
+    @property
+    def _of_clips(self) -> bool:
+        return "partner" in self.learns
+
     @cached_property
     def _maps(self) -> MapSet:
         from calotype.data.maps import map_set
@@ -70,7 +76,24 @@ class Dataset:
 
         if self._with_maps:
             return [picture for picture, _ in self._maps.pairs]
+        if self._of_clips:
+            from calotype.data.clips import clip_files
+
+            return clip_files(self.folder)[0]
         return pictures_below(self.folder)
+
+    @cached_property
+    def note(self) -> str:
+        """A line about clips that are left out; empty if there are none.
+
+        Raises:
+            InputError: as ``files``.
+        """
+        if not self._of_clips:
+            return ""
+        from calotype.data.clips import clip_files
+
+        return clip_files(self.folder)[1]
 
     @cached_property
     def sha256(self) -> str:
@@ -113,7 +136,12 @@ class Dataset:
         return about
 
     def opened(
-        self, size: tuple[int, int], on_progress: Callable[[int, int], object] | None = None, *, classes: int = 0
+        self,
+        size: tuple[int, int],
+        on_progress: Callable[[int, int], object] | None = None,
+        *,
+        classes: int = 0,
+        config: Any = None,
     ) -> DataSet:
         """The samples at one size (height, width in pixels), decoded and cached.
 
@@ -121,6 +149,7 @@ class Dataset:
             size: of the pictures.
             on_progress: called with the number of decoded pictures and the total.
             classes: how many classes a model learns that learns labels: the folder has a sub-folder for each; 0: none.
+            config: settings of a model that learns from frames of one pose in several clips: how they are found.
 
         Raises:
             InputError: no sample can be read, or the folder has another number of sub-folders.
@@ -128,6 +157,8 @@ class Dataset:
         """
         if self._with_maps:
             return self._maps.opened(size, on_progress)
+        if self._of_clips:
+            return self._clips(size, on_progress, config)
         if classes:
             return self._labelled(size, on_progress, classes)
         from calotype.data.folder import Folder
@@ -155,6 +186,24 @@ class Dataset:
                 f"--set classes={len(found.names)}"
             )
         return found
+
+    def _clips(self, size: tuple[int, int], on_progress: Callable[[int, int], object] | None, config: Any) -> DataSet:
+        """Pairs of frames of one clip; with frames of other clips if the model learns from them."""
+        from calotype.data.clips import ClipPairs, frames_in
+        from calotype.data.retrieval import neighbours_of
+
+        frames = frames_in(self.folder, size, on_progress=on_progress)
+        if "pose" not in self.learns:
+            return ClipPairs.of(frames)
+        found = neighbours_of(
+            frames.rows,
+            frames.clips,
+            kind=config.retrieval,
+            count=config.neighbours,
+            rejected=config.rejected,
+            most=config.most_alike,
+        )
+        return ClipPairs.of(frames, found)
 
 
 @dataclass(frozen=True)
@@ -236,7 +285,7 @@ class DatasetModel(StoredModel):
             module = model_of(self.engine)
             with _rank_zero_first():
                 classes = int(getattr(self.config, "classes", 0))
-                samples = self.photos.opened(module.picture_size(self.config), classes=classes)
+                samples = self.photos.opened(module.picture_size(self.config), classes=classes, config=self.config)
             batch = module.batch_size(self.config)
             stream = Stream(samples, batch, seed=self.seed, rank=distributed.rank(), world=distributed.world())
             previews = PreviewWriter(self.folder, run.on_event)
@@ -245,8 +294,22 @@ class DatasetModel(StoredModel):
             if first:
                 self._save(saving.write, net, previews)
                 write_card(self.folder, parameters=weights_of(net), source=self.photos.folder)
+                self._report_leaks()
                 model_store.forget_state(self.folder)
             distributed.barrier()
+
+    def _report_leaks(self) -> None:
+        """Write what each code tells into the folder of a model of identity and pose, on the set that it learned from.
+
+        A set that is too small for it is no fault of the training.
+        """
+        if not declared(self.engine).codes:
+            return
+        try:
+            report, _ = measured(load(self.folder), self.photos.folder)
+        except InputError:
+            return
+        write_leaks(self.folder, report)
 
     def _save(self, write: Callable[..., None], net: torch.nn.Module, previews: PreviewWriter) -> None:
         size, preview = (self.size.height, self.size.width), previews.of(self.stages[-1])

@@ -293,9 +293,13 @@ class Job:
         # Optimising functions save their state in the folder, so that a stopped one can resume.
         run = self.run.within(folder, seed=self.run.seed, on_event=self.run.on_event)
         function = getattr(self.package, self.declared.function)
-        made = converted(function(self.config, run, net=net, **self.model_arguments(output)), self.declared.output)
+        made = self.as_result(function(self.config, run, net=net, **self.model_arguments(output)))
         runner.forget_state(folder)
         return made, time.perf_counter() - began
+
+    def as_result(self, made: Any) -> Any:
+        """What a model's function has made as an output: a tensor becomes a picture."""
+        return converted(made, self.declared.output)
 
     def state_folder(self, output: OutputSpec) -> Path:
         """Folder for the optimisation state of an output."""

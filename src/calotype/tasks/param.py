@@ -46,6 +46,7 @@ class Param:
         begins: for pictures, the argument whose picture is the starting point for painting this one.
         first: whether the argument is used often; a front end may hide the others at first.
         sets: whether a folder of photos is allowed in place of a photo.
+        positional: whether an optional argument is given by its place on the command line, without a flag.
         single: whether the argument applies only to training on one photo, not on a data set.
     """
 
@@ -59,6 +60,7 @@ class Param:
     begins: str = ""
     first: bool = False
     sets: bool = False
+    positional: bool = False
     single: bool = False
 
     def flag(self, name: str) -> str:

@@ -136,7 +136,7 @@ def _of_model(settings: Mapping[str, Any], known: Mapping[str, tuple[Param, Any]
             continue
         value = settings.get("model") if about.kind == "model" else pictures[name]["name"] if name in pictures else None
         if value is not None:
-            yield from () if default is Parameter.empty else (about.flag(name),)
+            yield from () if default is Parameter.empty or about.positional else (about.flag(name),)
             yield _as_argument(value)
     if "sheet" in settings:
         yield from ("--sheet", "-n", str(settings["sheet"]))

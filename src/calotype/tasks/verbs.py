@@ -26,6 +26,7 @@ from calotype.tasks.panorama import PanoramaJob, panorama
 from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.relayout import RelayoutJob, relayout
 from calotype.tasks.remix import RemixJob, remix
+from calotype.tasks.repose import ReposeJob, repose
 from calotype.tasks.restyle import RestyleJob, restyle
 from calotype.tasks.retarget import RetargetJob, retarget
 from calotype.tasks.sample import SampleJob, sample
@@ -67,6 +68,7 @@ MODEL_VERBS: dict[Callable[..., Any], type[ModelJob]] = {
     restyle: RestyleJob,
     scene: SceneJob,
     turntable: TurntableJob,
+    repose: ReposeJob,
     embed: EmbedJob,
     morph: MorphJob,
     crossover: CrossoverJob,

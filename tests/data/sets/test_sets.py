@@ -16,7 +16,7 @@ DRAWS = {"emoji", "openmoji", "people", "faces"}
 CAN_DRAW = find_spec("resvg_py") is not None
 needs_drawing = pytest.mark.skipif(not CAN_DRAW, reason="resvg-py is not installed: pip install 'calotype[svg]'")
 MADE = [pytest.param(name, marks=needs_drawing if name in DRAWS else ()) for name in TOYS]
-SIZES = {"scenes": 64, "avatars": 64}
+SIZES = {"scenes": 64, "avatars": 64, "sprites": 72}
 
 
 def compose(name, count, seed=0, size=None):
@@ -235,6 +235,33 @@ def test_avatars_show_their_parts():
         assert 0 <= sample.label < 8
     assert made[0].info["identity"] == made[15].info["identity"] != made[16].info["identity"]
     assert np.array_equal(np.asarray(made[0].other), np.asarray(made[1].other))
+
+
+def test_avatars_can_be_drawn_in_any_pose():
+    module, packages = TOYS["avatars"]
+    figures = module.Figures(packages()[0])
+    sample = compose("avatars", 1)[0]
+    identity, poses = figures.identity(0, 0)
+    assert np.array_equal(np.asarray(figures.picture(identity, poses[0], 64)[0]), np.asarray(sample.image))
+    assert set(poses) <= set(figures.poses)
+    assert dict(identity.worn) == dict(sample.info["worn"])
+
+
+def test_sprites_are_frames_of_one_unit_after_another():
+    made = compose("sprites", 18)
+    whose = [sample.info["identity"] for sample in made]
+    assert sorted(set(whose)) == ["drakes/burner", "elves/archer", "elves/archer+female"]
+    assert all(len(set(whose[k : k + 6])) == 1 for k in (0, 6, 12))
+    assert sorted(sample.info["action"] for sample in made[:6]) == [
+        "defend",
+        "melee",
+        "melee",
+        "run",
+        "run",
+        "standing",
+    ]
+    with pytest.raises(InputError, match="18 frames only"):
+        compose("sprites", 19)
 
 
 @pytest.mark.skipif(find_spec("pybullet") is None, reason="pybullet is not installed: pip install 'calotype[views]'")

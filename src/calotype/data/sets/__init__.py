@@ -25,6 +25,7 @@ SETS = (
     "avatars",
     "views",
     "solids",
+    "sprites",
 )
 
 
@@ -44,6 +45,8 @@ class About:
             ``relations``.
         needs: a module that must be installed, and the extra of this package that installs it; empty if none is needed.
         licences: licences of a set that is generated without fetching a package.
+        identity: the field of a sample that says who or what it shows; ``other``: both pictures of a sample show one
+            identity; empty if identities are not repeated.
     """
 
     name: str
@@ -56,6 +59,7 @@ class About:
     names: Mapping[str, Any] = field(default_factory=dict)
     needs: tuple[str, str] | tuple[()] = ()
     licences: str = ""
+    identity: str = ""
 
     @property
     def licence(self) -> str:

@@ -71,6 +71,7 @@ ABOUT = About(
     sizes=(32, 256),
     count=8000,
     names={"map_classes": PARTS, "labels": tuple(f"view {i}" for i in range(_VIEWS))},
+    identity="identity",
 )
 
 
@@ -91,26 +92,74 @@ class _Layer:
     frames: Mapping[tuple[str, int, int], _Frame]
 
 
+Pose = tuple[str, int, int]  # action, frame number, viewpoint
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who is shown.
+
+    Attributes:
+        sex: ``female`` or ``male``.
+        worn: body part and layer of each item.
+        turf: colour of the ground.
+    """
+
+    sex: str
+    worn: tuple[tuple[str, str], ...]
+    turf: tuple[int, int, int]
+
+
+class Figures:
+    """All characters in all poses, so that the true picture of any identity in any pose is known.
+
+    Args:
+        package: the fetched package.
+
+    Attributes:
+        poses: all of them, sorted.
+    """
+
+    def __init__(self, package: Fetched) -> None:
+        self._layers = _layers(package)
+        frames = {frame for layer in self._layers.values() for frame in layer.frames}
+        self.poses: list[Pose] = sorted(frame for frame in frames if frame[0] in _ACTIONS)
+
+    def identity(self, seed: int, number: int) -> tuple[Identity, list[Pose]]:
+        """An identity of the set of that seed, and the poses that the set shows it in."""
+        rng = np.random.default_rng((seed, number))
+        sex, worn = _dressed(rng, self._layers)
+        turf = _TURF[int(rng.integers(len(_TURF)))]
+        chosen = rng.permutation(len(self.poses))[:_POSES]
+        return Identity(sex, tuple(worn), turf), [self.poses[int(i)] for i in chosen]
+
+    def picture(self, identity: Identity, pose: Pose, size: int) -> tuple[Image.Image, NDArray[np.uint8]]:
+        """An identity in a pose, and the map of its parts, of ``size`` pixels a side."""
+        return _picture(self._layers, identity.worn, pose, size, identity.turf)
+
+
 def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> Iterator[Made]:
     """Yield character after character, each in several poses; ``other`` is the same character standing, seen from the
     front.
     """
-    layers = _layers(packages[0])
-    poses = sorted({frame for layer in layers.values() for frame in layer.frames if frame[0] in _ACTIONS})
+    figures = Figures(packages[0])
     for number in range(count):
-        identity, turn = divmod(number, _POSES)
-        rng = np.random.default_rng((seed, identity))
-        sex, worn = _dressed(rng, layers)
-        turf = _TURF[int(rng.integers(len(_TURF)))]
-        chosen = rng.permutation(len(poses))[:_POSES]
-        action, frame, view = poses[int(chosen[turn])]
-        image, parts = _picture(layers, worn, (action, frame, view), size, turf)
+        who, turn = divmod(number, _POSES)
+        identity, poses = figures.identity(seed, who)
+        action, frame, view = poses[turn]
+        image, parts = figures.picture(identity, poses[turn], size)
         yield Made(
             image=image,
             map=parts,
-            other=_picture(layers, worn, ("stance", 0, _FRONT), size, turf)[0],
+            other=figures.picture(identity, ("stance", 0, _FRONT), size)[0],
             label=view,
-            info={"identity": identity, "sex": sex, "action": action, "frame": frame, "worn": dict(worn)},
+            info={
+                "identity": who,
+                "sex": identity.sex,
+                "action": action,
+                "frame": frame,
+                "worn": dict(identity.worn),
+            },
         )
 
 
@@ -129,7 +178,7 @@ def _dressed(rng: np.random.Generator, layers: Mapping[tuple[str, str], _Layer])
 def _picture(
     layers: Mapping[tuple[str, str], _Layer],
     worn: Sequence[tuple[str, str]],
-    pose: tuple[str, int, int],
+    pose: Pose,
     size: int,
     turf: tuple[int, int, int],
 ) -> tuple[Image.Image, NDArray[np.uint8]]:

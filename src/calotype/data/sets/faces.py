@@ -34,6 +34,7 @@ ABOUT = About(
     count=4000,
     names={"map_classes": PARTS, "labels": EXPRESSIONS},
     needs=NEEDS,
+    identity="other",
 )
 
 

@@ -52,6 +52,7 @@ ABOUT = About(
     },
     needs=("pybullet", "views"),
     licences="zlib (Bullet)",
+    identity="solid",
 )
 
 

@@ -355,7 +355,7 @@ const KINDS = {
   margin: (context) => number(context, true),
   number: (context) => number(context, false),
   seed, switch: toggle, several, structure, settings, engine, model, device, shape,
-  preset: presets, picture: slot, photos: slots,
+  preset: presets, picture: slot, clip: slot, photos: slots,
   size: pair('Size', {name: 'px', least: 16, step: 1}, null, parts, (width, height) => `${Math.round(width)}x${Math.round(height)}`),
   factor: pair('Factor', {name: 'times', least: 0.1, step: 0.1}, null, parts, (width, height) => `${Number(width)}x${Number(height)}`),
 };

@@ -1,0 +1,51 @@
+"""Identity from here, pose from there: pictures of one object in the pose of another, learned from unlabelled clips.
+
+Xiao, Liu, Lin, "Identity From Here, Pose From There: Self-Supervised Disentanglement and Generation of Objects Using
+Unlabeled Videos", ICCV 2019. A triplet is a frame that gives the identity, another frame of the same clip, the target,
+and a frame of another clip that shows nearly the pose of the target. It is found among the frames of all other clips by
+the features of a pretrained network. One encoder gives the identity code, another one the pose code, and the generator
+is to draw the target from both. The disentanglement loss uses each code a second time, with its own partner: the pose
+code has to give the picture that it comes from, with that picture's identity, and the identity code its own picture.
+Pixel verification traces the pixels of the result to those of the identity's picture; ``repose --score`` shows how well
+each is found there.
+
+No code of the paper was published, and almost everything beyond this idea is our own: features and thresholds of the
+retrieval, the architectures, the form of pixel verification, all weights, and the training. The figures of
+docs/benchmarks.md are of this program alone and say nothing of the paper's.
+
+``small`` (the default) is for pictures of 64 pixels and one processor core; it needs the weights of EfficientNet-Lite0
+(``calotype weights efficientnet``) or ``--set retrieval=edges``. ``study`` is for 32 pixels and a shorter time,
+``paper`` for 128 pixels and GPUs.
+
+The encoders and the generator run once for all pictures of a triplet. The pose encoder normalises channels over the
+picture, which takes mean colours away; the generator is modulated by the identity code in every layer. The nearest
+frames are used by turns; a frame is left out if its nearest one is among the least similar fifth, or if its clip shows
+the same pose twice. Sampling uses the moving average of the weights.
+
+Limits: square pictures of a power of two pixels, no transparency; poses have to recur in several clips. There is no
+distribution of poses to draw from: a pose is always that of a picture.
+"""
+
+from calotype.models.idpose.config import PRESETS, Config
+from calotype.models.idpose.cost import cost, efforts, training_cost
+from calotype.models.idpose.network import build
+from calotype.models.idpose.repose import check_repose, codes, repose, scores
+from calotype.models.idpose.train import batch_size, picture_size, stages, train, unfinished
+
+__all__ = [
+    "PRESETS",
+    "Config",
+    "batch_size",
+    "build",
+    "check_repose",
+    "codes",
+    "cost",
+    "efforts",
+    "picture_size",
+    "repose",
+    "scores",
+    "stages",
+    "train",
+    "training_cost",
+    "unfinished",
+]

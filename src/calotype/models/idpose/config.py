@@ -1,0 +1,141 @@
+"""The model's configuration and its presets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from calotype.setting_checks import at_least, within
+
+_START = 4  # pixels, side of the grid that the pose code is spread over
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of the generator of an identity in a pose.
+
+    Attributes:
+        resolution: side of the pictures, pixels: a power of two from 16 up.
+        pose: length of the pose code.
+        identity: length of the identity code.
+        width: channels at full resolution.
+        widths: channels after each halving, from full resolution to 4 pixels.
+        target_weight: of the mean absolute error of the picture of both codes against the frame of the clip.
+        own_weight: of the disentanglement loss: the same errors of each code with its own partner, for the picture that
+            gave the identity and for the one that gave the pose; 0: none.
+        perceptual_weight: of the mean absolute difference of features; 0: none.
+        perceptual: those features: ``offline``, which need no weights, or ``vgg``.
+        trace_weight: of pixel verification; 0: none.
+        trace_channels: channels in which pixels are compared.
+        trace_side: positions on a side of the grid of compared pixels.
+        temperature: of the softmax over compared pixels.
+        trace_from: share of the steps after which pixel verification begins; it takes as long again to reach its
+            weight.
+        adversarial_weight: of the discriminator's loss; 0: no discriminator.
+        discriminators: number of its scales.
+        discriminator_width: its channels in the first layer.
+        discriminator_layers: its layers.
+        retrieval: features by which frames of one pose are found in other clips: ``efficientnet``, whose weights have
+            to be installed, ``edges`` or ``pixels``.
+        neighbours: how many of the nearest frames are used by turns.
+        rejected: share of the frames, those with the least similar neighbours, that are not learned from.
+        most_alike: similarity of two frames of a clip above which they count as one pose.
+        steps: training steps.
+        batch: triplets a step, over all processes.
+        rate: learning rate of Adam, also of the discriminator.
+        beta1: Adam's decay rate of the first moment, 0 to below 1.
+        beta2: that of the second moment.
+        decay_at: fraction of the steps after which the learning rates fall linearly to 0.
+        average: decay of the exponential moving average of the weights, per step.
+        mirror: whether the pictures of a pose are flipped horizontally at random, both alike.
+        bf16: whether convolutions are computed in bfloat16 where the processor has it.
+    """
+
+    resolution: int = 64
+    pose: int = 32
+    identity: int = 128
+    width: int = 16
+    widths: tuple[int, ...] = (32, 64, 96, 128)
+    target_weight: float = 10.0
+    own_weight: float = 5.0
+    perceptual_weight: float = 0.0
+    perceptual: Literal["offline", "vgg"] = "offline"
+    trace_weight: float = 5.0
+    trace_channels: int = 32
+    trace_side: int = 16
+    temperature: float = 0.07
+    trace_from: float = 0.2
+    adversarial_weight: float = 0.2
+    discriminators: int = 2
+    discriminator_width: int = 16
+    discriminator_layers: int = 3
+    retrieval: Literal["efficientnet", "edges", "pixels"] = "efficientnet"
+    neighbours: int = 5
+    rejected: float = 0.2
+    most_alike: float = 0.95
+    steps: int = 6000
+    batch: int = 16
+    rate: float = 1e-3
+    beta1: float = 0.5
+    beta2: float = 0.999
+    decay_at: float = 0.5
+    average: float = 0.999
+    mirror: bool = False
+    bf16: bool = True
+
+    def __post_init__(self) -> None:
+        side = self.resolution
+        if side < 4 * _START or side & (side - 1):
+            raise ValueError(f"resolution={side} is not a power of two from {4 * _START} up")
+        if len(self.widths) != (side // _START).bit_length() - 1:
+            wanted = (side // _START).bit_length() - 1
+            raise ValueError(f"widths has {len(self.widths)} numbers, and pictures of {side} pixels need {wanted}")
+        if not 4 <= self.trace_side <= side or side % self.trace_side:
+            raise ValueError(f"trace_side={self.trace_side} does not divide resolution={side}, or is below 4")
+        at_least(self, {"pose": 1, "identity": 1, "width": 1, "trace_channels": 1, "steps": 1, "batch": 1})
+        at_least(self, {"discriminators": 1, "discriminator_width": 1, "discriminator_layers": 1, "neighbours": 1})
+        weights = ("target", "own", "perceptual", "trace", "adversarial")
+        within(self, {f"{name}_weight": (0.0, 1e6) for name in weights})
+        within(self, {"temperature": (1e-3, 10), "trace_from": (0, 1), "rejected": (0, 0.99), "most_alike": (-1, 1)})
+        within(self, {"rate": (0, 1), "beta1": (0, 0.999999), "beta2": (0, 0.999999), "decay_at": (0, 1)})
+        within(self, {"average": (0, 0.999999)})
+
+
+_SMALL = Config()
+PRESETS: dict[str, Config] = {
+    "small": _SMALL,
+    "study": replace(_SMALL, resolution=32, widths=(32, 64, 96), discriminators=1, retrieval="edges", steps=4000),
+    "paper": Config(
+        resolution=128,
+        pose=64,
+        identity=256,
+        width=64,
+        widths=(64, 128, 256, 512, 512),
+        perceptual_weight=1.0,
+        perceptual="vgg",
+        trace_channels=64,
+        trace_side=32,
+        adversarial_weight=1.0,
+        discriminator_width=64,
+        discriminator_layers=4,
+        steps=100_000,
+        rate=2e-4,
+        mirror=True,
+    ),
+    "tiny": Config(
+        resolution=16,
+        pose=4,
+        identity=8,
+        width=4,
+        widths=(8, 8),
+        trace_channels=4,
+        trace_side=8,
+        trace_from=0.0,
+        discriminators=1,
+        discriminator_width=4,
+        discriminator_layers=2,
+        retrieval="edges",
+        steps=3,
+        batch=4,
+    ),
+}

@@ -1,0 +1,179 @@
+"""One training step: encoders and generator run once for all pictures of a triplet, the discriminator once for both
+updates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from calotype import distributed
+from calotype.errors import InputError
+from calotype.losses.adversarial import discriminator_loss, generator_loss
+from calotype.losses.perceptual import PerceptualLoss
+from calotype.models.idpose.config import Config
+from calotype.models.idpose.network import Net, build
+from calotype.nn.ema import ExponentialMovingAverage
+from calotype.nn.features import offline_features, vgg16
+from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
+from calotype.nn.patchgan import MultiScaleDiscriminator, halves, scores_of
+from calotype.nn.schedules import constant_then_linear, set_rates
+from calotype.processor import fast_bfloat16
+
+_KIND = "least_squares"
+_WARM_UP = 10.0  # of the moving average
+
+
+class Trainer:
+    """The networks, their optimizers, and the training step.
+
+    Args:
+        cfg: the settings.
+        device: to compute on.
+
+    Attributes:
+        net: encoders, generator and pixel verification.
+        discriminator: scores patches as real or generated.
+        average: exponential moving average of ``net``.
+    """
+
+    def __init__(self, cfg: Config, device: torch.device) -> None:
+        self.cfg, self.device = cfg, device
+        self.net = build(cfg).to(device)
+        self.discriminator: MultiScaleDiscriminator = MultiScaleDiscriminator(
+            3, scales=cfg.discriminators, width=cfg.discriminator_width, layers=cfg.discriminator_layers
+        ).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average: ExponentialMovingAverage[Net] = ExponentialMovingAverage(
+            build(cfg).to(device), cfg.average, warmup=_WARM_UP
+        )
+        self.average.copy_from(self.net)
+        betas = (cfg.beta1, cfg.beta2)
+        self.generator_optimizer = generator_optimizer(self.net, cfg.rate, betas)
+        self.discriminator_optimizer = discriminator_optimizer(self.discriminator, cfg.rate, betas)
+        self.schedule = constant_then_linear(cfg.steps, cfg.decay_at)
+        self.perceptual = None
+        if cfg.perceptual_weight:
+            network = offline_features() if cfg.perceptual == "offline" else vgg16()
+            self.perceptual = PerceptualLoss(network.to(device))
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """All that a step changes, by name."""
+        return {
+            "net": self.net,
+            "discriminator": self.discriminator,
+            "average": self.average,
+            "generator optimizer": self.generator_optimizer,
+            "discriminator optimizer": self.discriminator_optimizer,
+        }
+
+    def step(self, state: Mapping[str, Any], batch: Mapping[str, Tensor], i: int) -> dict[str, Tensor]:
+        """One update of encoders and generator, and one of the discriminator, both from the present weights.
+
+        Args:
+            state: not used; it is ``self.state``.
+            batch: ``image``, the target, ``partner``, another frame of its clip, and ``pose``, a frame of another clip
+                in the pose of the target: each [B, 3, H, W], -1..1.
+            i: number of the step.
+
+        Returns:
+            The losses by name, means over all processes.
+        """
+        cfg = self.cfg
+        set_rates(self.schedule(i), self.generator_optimizer, self.discriminator_optimizer)
+        self.net.train()
+        target, who, how = self._examples(batch)
+        count = len(target)
+        with self._autocast():
+            identities = self.net.identity_codes(torch.cat([who, how]))
+            poses = self.net.pose_codes(torch.cat([how, who]))
+            wanted = target
+            if cfg.own_weight:
+                # Both codes of the target, then those of the two pictures that they come from, each with its own.
+                identities = torch.cat([identities[:count], identities[count:], identities[:count]])
+                poses = torch.cat([poses[:count], poses[:count], poses[count:]])
+                wanted = torch.cat([target, how, who])
+            else:
+                identities, poses = identities[:count], poses[:count]
+            made = self.net.drawn(poses, identities)
+        drawn = made[:count]
+        losses = {"target": self._error(drawn, target)}
+        weights = {"target": cfg.target_weight}
+        if cfg.own_weight:
+            losses["own"] = self._error(made[count:], wanted[count:]) * 2
+            weights["own"] = cfg.own_weight
+        if cfg.trace_weight:
+            with self._autocast():
+                trace = self.net.verification(drawn, who)
+            losses["trace"] = self.net.verification.loss(trace, target, drawn)
+            weights["trace"] = cfg.trace_weight * self.trace_share(i)
+        ends = [losses[name] for name in weights]
+        slopes = [torch.full_like(losses[name], weight) for name, weight in weights.items()]
+        if cfg.adversarial_weight:
+            losses |= self._oppose(drawn, target, ends, slopes)
+        self.generator_optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(ends, slopes)
+        distributed.average_gradients(self.net.parameters())
+        self.generator_optimizer.step()
+        if cfg.adversarial_weight:
+            self.discriminator_optimizer.step()
+        self.average.update(self.net)
+        means = distributed.mean_over_all(torch.stack([loss.detach() for loss in losses.values()]))
+        return dict(zip(losses, means))
+
+    def trace_share(self, i: int) -> float:
+        """The share of its weight that pixel verification has at a step."""
+        first = self.cfg.trace_from * self.cfg.steps
+        return min(1.0, max(0.0, (i - first) / first)) if first else 1.0
+
+    def _oppose(self, drawn: Tensor, target: Tensor, ends: list[Tensor], slopes: list[Tensor]) -> dict[str, Tensor]:
+        """Compute the discriminator's gradients, and add what the generator gets from it to its ends and slopes."""
+        seen = drawn.detach().requires_grad_()
+        with self._autocast():
+            found = self.discriminator(torch.cat([seen, target]).contiguous(memory_format=torch.channels_last))
+        both = [halves(scores) for scores in scores_of(found)]
+        of_drawn, of_real = [fake for fake, _ in both], [real for _, real in both]
+        losses = {
+            "generator": generator_loss(of_drawn, _KIND),
+            "discriminator": discriminator_loss(of_real, of_drawn, _KIND),
+        }
+        (slope,) = torch.autograd.grad(losses["generator"], seen, retain_graph=True)
+        ends.append(drawn)
+        slopes.append(slope * self.cfg.adversarial_weight)
+        self.discriminator_optimizer.zero_grad(set_to_none=True)
+        losses["discriminator"].backward(inputs=list(self.discriminator.parameters()))  # type: ignore[no-untyped-call]
+        distributed.average_gradients(self.discriminator.parameters())
+        return losses
+
+    def _error(self, made: Tensor, wanted: Tensor) -> Tensor:
+        error = (made - wanted).abs().mean()
+        if self.perceptual is not None:
+            share = self.cfg.perceptual_weight / max(self.cfg.target_weight, 1e-6)
+            error = error + share * self.perceptual(made, wanted)
+        return error
+
+    def _examples(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """Target, identity and pose; target and pose flipped alike at random where the settings say so.
+
+        Raises:
+            InputError: the batch is not one of triplets.
+        """
+        if not {"partner", "pose"} <= batch.keys():
+            raise InputError("this model learns from clips, with pictures of one pose in several of them")
+        target, who, how = (batch[name].to(self.device, non_blocking=True) for name in ("image", "partner", "pose"))
+        if self.cfg.mirror:
+            flipped = distributed.share(torch.rand(self.cfg.batch) < 0.5).to(self.device)[:, None, None, None]
+            target, how = torch.where(flipped, target.flip(3), target), torch.where(flipped, how.flip(3), how)
+        last = torch.channels_last
+        return (
+            target.contiguous(memory_format=last),
+            who.contiguous(memory_format=last),
+            how.contiguous(memory_format=last),
+        )
+
+    def _autocast(self) -> Any:
+        able = self.device.type == "cuda" or (self.device.type == "cpu" and fast_bfloat16())
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.bf16 and able)

@@ -1,0 +1,1 @@
+"""What models of identity and pose share."""

@@ -24,7 +24,7 @@ LAYERS = [
     {"run", "saving"},
     {"nn"},
     {"losses", "data"},
-    {"metrics", "matching", "kinds", "semantic"},
+    {"metrics", "matching", "kinds", "semantic", "translation"},
     {"inspection"},
     {"engines", "models"},
     {"catalog"},

@@ -55,9 +55,11 @@ if TYPE_CHECKING:
     from calotype.tasks.show import show as show
     from calotype.tasks.study import study as study
     from calotype.tasks.stylize import stylize as stylize
+    from calotype.tasks.teach import teach as teach
     from calotype.tasks.texture import texture as texture
     from calotype.tasks.train import train as train
     from calotype.tasks.transfer import transfer as transfer
+    from calotype.tasks.translate import translate as translate
     from calotype.tasks.upscale import upscale as upscale
     from calotype.tasks.vary import vary as vary
     from calotype.types import Boxes as Boxes
@@ -97,6 +99,8 @@ _HOMES = {
     "interpolate": "calotype.tasks.interpolate",
     "panorama": "calotype.tasks.panorama",
     "train": "calotype.tasks.train",
+    "teach": "calotype.tasks.teach",
+    "translate": "calotype.tasks.translate",
     "evaluate": "calotype.tasks.evaluate",
     "show": "calotype.tasks.show",
     "study": "calotype.tasks.study",

@@ -38,7 +38,9 @@ ENGINES: dict[str, str] = {
 
 # Systems that are trained on data sets.
 MODELS: dict[str, str] = {
+    "bicyclegan": "calotype.models.bicyclegan",
     "cocogan": "calotype.models.cocogan",
+    "lifelong": "calotype.models.lifelong",
     "smis": "calotype.models.smis",
     "spade": "calotype.models.spade",
     "stylegan": "calotype.models.stylegan",

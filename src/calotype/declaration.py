@@ -85,7 +85,8 @@ class System:
     Attributes:
         learns: kinds of training data: empty if it is not trained; ``("photo",)`` or ``("photo", "label map")`` for
             one photo; ``("image",)``, ``("image", "label map")`` ... for a data set, whose samples have the keys
-            ``image``, ``map`` and so on.
+            ``image``, ``map`` and so on; ``("image", "condition")`` for pairs of pictures, with the keys ``image`` and
+            ``other``, or pictures with a ``label``.
         verbs: the supported verbs by name.
         adapts: whether there is a function ``adapted`` for its configuration: an engine's ``adapted(config, verb,
             **facts)`` adapts it to a verb, a model's ``adapted(config, about)`` to the description of a data set.
@@ -106,6 +107,7 @@ class System:
             ``calotype.inspection.layers.Layered``; a model that learns label maps takes them as ``maps``, int64 [N, H,
             W]. Empty for none: the model cannot be dissected or inverted.
         remade_with: name of the function that adapts the configuration for injected pictures; empty for none.
+        taught_as: name of the model that ``calotype teach`` makes of a trained one; empty if it cannot be taught.
     """
 
     learns: tuple[str, ...] = ()
@@ -120,6 +122,7 @@ class System:
     at_sampling: frozenset[str] = frozenset()
     layered: str = ""
     remade_with: str = ""
+    taught_as: str = ""
 
     @property
     def trained(self) -> bool:
@@ -135,6 +138,11 @@ class System:
     def learns_maps(self) -> bool:
         """Whether the training data include label maps."""
         return "label map" in self.learns
+
+    @property
+    def learns_conditions(self) -> bool:
+        """Whether the training data are pairs of pictures, or pictures with labels."""
+        return "condition" in self.learns
 
     @property
     def abilities(self) -> frozenset[str]:

@@ -23,6 +23,7 @@ from calotype.types import Cost, Size
 if TYPE_CHECKING:
     import torch
 
+    from calotype.data.conditions import ConditionSet
     from calotype.data.maps import MapSet
     from calotype.data.stream import DataSet
     from calotype.run import Run
@@ -59,6 +60,16 @@ class Dataset:
             raise InputError(f"there is no folder {shown(self.folder)}: give a folder of pictures with label maps")
         return map_set(self.folder)
 
+    @property
+    def _with_conditions(self) -> bool:
+        return "condition" in self.learns
+
+    @cached_property
+    def _conditions(self) -> ConditionSet:
+        from calotype.data.conditions import condition_set
+
+        return condition_set(self.folder)
+
     @cached_property
     def files(self) -> list[Path]:
         """The picture files.
@@ -70,6 +81,8 @@ class Dataset:
 
         if self._with_maps:
             return [picture for picture, _ in self._maps.pairs]
+        if self._with_conditions:
+            return list(self._conditions.files)
         return pictures_below(self.folder)
 
     @cached_property
@@ -81,7 +94,8 @@ class Dataset:
             InputError: a file cannot be read.
         """
         digest = hashlib.sha256()
-        for path in self.files:
+        others = self._conditions.others if self._with_conditions else ()
+        for path in (*self.files, *others):
             try:
                 with path.open("rb") as file:
                     size = path.stat().st_size
@@ -100,7 +114,8 @@ class Dataset:
 
     @cached_property
     def about(self) -> dict[str, Any]:
-        """JSON-ready description of the set: ``count``, and with maps ``classes``, ``names`` and ``colours``.
+        """JSON-ready description of the set: ``count``; with maps ``classes``, ``names`` and ``colours``; with
+        conditions ``name``, ``labels`` (their number) and ``pairs``.
 
         Raises:
             InputError: as ``files``.
@@ -110,6 +125,9 @@ class Dataset:
             maps = self._maps
             colours = [list(colour) for colour in maps.colours]
             about |= {"classes": maps.classes, "names": list(maps.names), "colours": colours}
+        if self._with_conditions:
+            given = self._conditions
+            about |= {"name": self.name, "labels": given.labels, "pairs": given.pairs}
         return about
 
     def opened(
@@ -128,6 +146,8 @@ class Dataset:
         """
         if self._with_maps:
             return self._maps.opened(size, on_progress)
+        if self._with_conditions:
+            return self._conditions.opened(size, on_progress, classes=classes)
         if classes:
             from calotype.data.labelled import Labelled
 

@@ -32,6 +32,7 @@ from calotype.tasks.segment import SegmentJob, segment
 from calotype.tasks.stylize import StylizeJob, stylize
 from calotype.tasks.texture import TextureJob, texture
 from calotype.tasks.transfer import TransferJob, transfer
+from calotype.tasks.translate import TranslateJob, translate
 from calotype.tasks.upscale import UpscaleJob, upscale
 from calotype.tasks.vary import VaryJob, vary
 
@@ -61,6 +62,7 @@ MODEL_VERBS: dict[Callable[..., Any], type[ModelJob]] = {
     panorama: PanoramaJob,
     draw: DrawJob,
     restyle: RestyleJob,
+    translate: TranslateJob,
     embed: EmbedJob,
     morph: MorphJob,
     crossover: CrossoverJob,

@@ -13,7 +13,10 @@ from typing import Any
 from calotype.data.packages import Package
 
 # In the order in which they are listed.
-SETS = ("scenes", "landscapes", "emoji", "people", "faces", "photos", "digits", "openmoji", "avatars", "views")
+SETS = (
+    *("scenes", "landscapes", "emoji", "people", "faces", "photos", "digits", "openmoji", "avatars", "views"),
+    *("face_masks", "face_edges", "face_styles", "digit_colours", "animal_stripes"),
+)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ preset ``study`` of ``lifelong``, each task the same number of steps. Ways of le
   own for each task.
 
 Accuracy: a classifier that was trained on real pictures of all tasks has to find task and content in the picture of a
-held-out condition, drawn with the code of a seed. The content of a digit or animal is its kind (10 each), that of a
+held-out condition, drawn with the code of a seed; one more class, learned from conditions, is none of them. The content of a digit or animal is its kind (10 each), that of a
 face whether it wears glasses; both are equally frequent in the faces that are measured. Also measured are, at the end:
 the diversity (mean absolute difference of two codes), the drift of pictures of the first task, the reverse accuracy
 (a classifier trained on generated digits, tested on real ones), whether a locked model finds the task of a condition,
@@ -56,7 +56,7 @@ from spade import Part, seconds_of, timed
 TASKS = ("digit_colours", "face_masks", "animal_stripes", "face_edges")
 DOMAINS = (0, 1, 2, 1)  # both tasks of faces have the same pictures
 FIRST_CLASS = (0, 10, 12)  # of each domain; digits and animals have ten contents, faces two
-CLASSES = 22
+CLASSES = 23  # the last one: what is no picture of a task, learned from conditions
 SIDE, HELD_OUT, MEASURED = 32, 400, 160
 STEPS = 2000
 WAYS = ("single", "joint", "fine", "lifelong", "raw", "noise", "crop", "locked")
@@ -181,8 +181,10 @@ def judge(sets: Path, work: Path) -> Classifier:
     if path.exists():
         net.load_state_dict(torch.load(path, weights_only=True))
         return net.eval()
-    given = [stacked(part(sets, task), task) for task in (0, 1, 2)]
-    net = learned(torch.cat([one["image"] for one in given]), torch.cat([one["class"] for one in given]), 1200)
+    given = [stacked(part(sets, task), task) for task in range(len(TASKS))]
+    pictures = torch.cat([one["image"] for one in given[:3]] + [one["other"] for one in given])
+    none = [torch.full_like(one["class"], CLASSES - 1) for one in given]
+    net = learned(pictures, torch.cat([one["class"] for one in given[:3]] + none), 1500)
     torch.save(net.state_dict(), path)
     return net
 

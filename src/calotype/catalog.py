@@ -43,6 +43,7 @@ MODELS: dict[str, str] = {
     "lifelong": "calotype.models.lifelong",
     "smis": "calotype.models.smis",
     "spade": "calotype.models.spade",
+    "styledisentangle": "calotype.models.styledisentangle",
     "stylegan": "calotype.models.stylegan",
 }
 

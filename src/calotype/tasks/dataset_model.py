@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from calotype.data.conditions import ConditionSet
     from calotype.data.maps import MapSet
     from calotype.data.stream import DataSet
+    from calotype.data.styles import StyleSet
     from calotype.run import Run
 
 _HASHED_BYTES = 4096  # of each end of a picture file, for the hash of the data set
@@ -71,6 +72,16 @@ class Dataset:
         return condition_set(self.folder)
 
     @cached_property
+    def _styles(self) -> StyleSet:
+        from calotype.data.styles import style_set
+
+        return style_set(self.folder)
+
+    @property
+    def _with_styles(self) -> bool:
+        return "style" in self.learns
+
+    @cached_property
     def files(self) -> list[Path]:
         """The picture files.
 
@@ -83,6 +94,8 @@ class Dataset:
             return [picture for picture, _ in self._maps.pairs]
         if self._with_conditions:
             return list(self._conditions.files)
+        if self._with_styles:
+            return [*self._styles.photos, *self._styles.artworks]
         return pictures_below(self.folder)
 
     @cached_property
@@ -115,7 +128,7 @@ class Dataset:
     @cached_property
     def about(self) -> dict[str, Any]:
         """JSON-ready description of the set: ``count``; with maps ``classes``, ``names`` and ``colours``; with
-        conditions ``name``, ``labels`` (their number) and ``pairs``.
+        conditions ``name``, ``labels`` (their number) and ``pairs``; with artworks ``artists`` and ``categories``.
 
         Raises:
             InputError: as ``files``.
@@ -128,6 +141,8 @@ class Dataset:
         if self._with_conditions:
             given = self._conditions
             about |= {"name": self.name, "labels": given.labels, "pairs": given.pairs}
+        if self._with_styles:
+            about |= {"artists": list(self._styles.artists), "categories": list(self._styles.categories)}
         return about
 
     def opened(
@@ -148,6 +163,8 @@ class Dataset:
             return self._maps.opened(size, on_progress)
         if self._with_conditions:
             return self._conditions.opened(size, on_progress, classes=classes)
+        if self._with_styles:
+            return self._styles.opened(size, on_progress)
         if classes:
             from calotype.data.labelled import Labelled
 

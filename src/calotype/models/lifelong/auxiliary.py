@@ -9,6 +9,7 @@ from calotype.image.resize import resize
 from calotype.models.lifelong.config import Config
 from calotype.translation.network import planes
 
+_SPREAD = 1.5  # greatest factor of colours
 _LEAST = 0.5  # side of an enlarged part, as a share of the picture
 
 
@@ -29,7 +30,8 @@ def auxiliary(condition: Tensor, real: Tensor, cfg: Config, old: Tensor | None) 
         labels = old.to(real.device)[torch.randint(len(old), (count,)).to(real.device)]
         return planes(labels, cfg.classes, (real.shape[2], real.shape[3])), real[:count]
     if cfg.auxiliary == "montage":
-        return montage(condition, real, count, cfg.patch, one=cfg.patches_from == "one")
+        found = montage(condition, real, count, cfg.patch, one=cfg.patches_from == "one")
+        return _mixed(found[0], cfg), _mixed(found[1], cfg)
     if cfg.auxiliary == "noise":
         return tuple(torch.randn(count, *x.shape[1:]).clamp(-1, 1).to(x.device) for x in (condition, real))  # type: ignore[return-value]
     if cfg.auxiliary == "crop":
@@ -63,6 +65,35 @@ def montage(condition: Tensor, real: Tensor, count: int, patch: int, *, one: boo
     y, x, of = (each.flatten(1, 2)[:, :height, :width].to(real.device) for each in (y, x, of))
     found = [given.permute(0, 2, 3, 1)[of, y, x].permute(0, 3, 1, 2) for given in (condition, real)]
     return found[0], found[1]
+
+
+def _mixed(pictures: Tensor, cfg: Config) -> Tensor:
+    """Montages, a share of which has other colours; one-hot planes of labels stay as they are."""
+    if not cfg.recolour or pictures.shape[1] != 3:
+        return pictures
+    chosen = (torch.rand(len(pictures), 1, 1, 1) < cfg.recolour).to(pictures.device)
+    return torch.where(chosen, recoloured(pictures, cfg.patch), pictures)
+
+
+def recoloured(pictures: Tensor, patch: int) -> Tensor:
+    """Pictures whose patches have other colours: channels exchanged, inverted, spread and shifted, each by chance.
+
+    Args:
+        pictures: [B, 3, H, W], -1..1.
+        patch: side of the patches, pixels.
+
+    Returns:
+        Of the same shape, -1..1.
+    """
+    count, _, height, width = pictures.shape
+    cells = (count, 3, -(-height // patch), -(-width // patch))
+    order = torch.rand(count, 3).argsort(1).to(pictures.device)
+    factor, shift = (
+        each.to(pictures.device).repeat_interleave(patch, 2).repeat_interleave(patch, 3)[:, :, :height, :width]
+        for each in (_SPREAD * (2 * torch.rand(cells) - 1), 2 * torch.rand(cells) - 1)
+    )
+    exchanged = pictures.gather(1, order[:, :, None, None].expand_as(pictures))
+    return (factor * exchanged + shift).clamp(-1, 1)
 
 
 def enlarged(condition: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:

@@ -23,6 +23,8 @@ class Config(TranslationConfig):
             are; ``noise``, Gaussian noise; ``crop``, the new pictures enlarged.
         patch: side of the patches of a montage, pixels.
         patches_from: whether the patches of a montage are from one picture or from the whole batch.
+        recolour: share of the montages whose patches get other colours: channels exchanged, inverted, spread and shifted
+            by chance; so the old networks are also asked about colours that the new task lacks.
         auxiliary_share: auxiliary pictures a step, as a share of the reconstructed ones.
         filter_share: share of a locked task's filters that are new; the others are sums of frozen ones.
         format: version of what is recorded of the tasks.
@@ -34,6 +36,7 @@ class Config(TranslationConfig):
     auxiliary: Literal["montage", "swap", "raw", "noise", "crop"] = "montage"
     patch: int = 8
     patches_from: Literal["one", "batch"] = "one"
+    recolour: float = 0.0
     auxiliary_share: float = 0.5
     filter_share: float = 0.05
     format: int = FORMAT
@@ -42,7 +45,12 @@ class Config(TranslationConfig):
         super().__post_init__()
         if len(self.tasks) != len(self.locked) or len(set(self.tasks)) != len(self.tasks):
             raise ValueError("tasks need names that differ, and locked a value for each of them")
-        if self.distillation < 0 or not 0 < self.auxiliary_share <= 1 or not 0 < self.filter_share <= 1:
+        if (
+            self.distillation < 0
+            or not 0 <= self.recolour <= 1
+            or not 0 < self.auxiliary_share <= 1
+            or not 0 < self.filter_share <= 1
+        ):
             raise ValueError("distillation has to be at least 0, shares above 0 and at most 1")
         if self.patch < 1:
             raise ValueError("patch has to be at least 1")

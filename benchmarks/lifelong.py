@@ -10,8 +10,9 @@ preset ``study`` of ``lifelong``, each task the same number of steps. Ways of le
   own for each task.
 
 Accuracy: a classifier that was trained on real pictures of all tasks has to find task and content in the picture of a
-held-out condition, drawn with the code of a seed; one more class, learned from conditions, is none of them. The content of a digit or animal is its kind (10 each), that of a
-face whether it wears glasses; both are equally frequent in the faces that are measured. Also measured are, at the end:
+held-out condition, drawn with the code of a seed; one more class, learned from conditions, is none of them. The content
+of a digit or animal is its kind (10 each), that of a face whether it wears glasses; both are equally frequent in the
+faces that are measured. Also measured are, at the end:
 the diversity (mean absolute difference of two codes), the drift of pictures of the first task, the reverse accuracy
 (a classifier trained on generated digits, tested on real ones), whether a locked model finds the task of a condition,
 and the hashes of old pictures.
@@ -58,7 +59,7 @@ DOMAINS = (0, 1, 2, 1)  # both tasks of faces have the same pictures
 FIRST_CLASS = (0, 10, 12)  # of each domain; digits and animals have ten contents, faces two
 CLASSES = 23  # the last one: what is no picture of a task, learned from conditions
 SIDE, HELD_OUT, MEASURED = 32, 400, 160
-STEPS = 2000
+STEPS = 1200
 WAYS = ("single", "joint", "fine", "lifelong", "raw", "noise", "crop", "locked")
 CHAINS = WAYS[2:]
 BETA = 5.0

@@ -196,7 +196,7 @@ def test_tasks_that_contradict_each_other(base):
 
     with torch.no_grad():
         base.records[0].error.fill_(0.05)  # as after a training that has succeeded
-    with pytest.raises(InputError, match="look like those of 'bright'.*--locked"):
+    with pytest.raises(InputError, match=r"look like those of 'bright'.*--locked"):
         lifelong.teach(other_pictures, taught("same"), Run(), base=base)
     lifelong.teach(other_pictures, taught("same", locked=True), Run(), base=base)
 
@@ -224,7 +224,7 @@ def test_what_cannot_be_taught():
         taught(auxiliary="swap")
     with pytest.raises(InputError, match="add --locked"):
         taught("third", before=taught(locked=True))
-    with pytest.raises(InputError, match="another version.*format 0"):
+    with pytest.raises(InputError, match=r"another version.*format 0"):
         lifelong.adopted(replace(FIRST, format=0), "first")
 
 

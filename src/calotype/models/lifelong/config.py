@@ -23,8 +23,8 @@ class Config(TranslationConfig):
             are; ``noise``, Gaussian noise; ``crop``, the new pictures enlarged.
         patch: side of the patches of a montage, pixels.
         patches_from: whether the patches of a montage are from one picture or from the whole batch.
-        recolour: share of the montages whose patches get other colours: channels exchanged, inverted, spread and shifted
-            by chance; so the old networks are also asked about colours that the new task lacks.
+        recolour: share of the montages whose patches get other colours: channels exchanged, inverted, spread and
+            shifted by chance; so the old networks are also asked about colours that the new task lacks.
         auxiliary_share: auxiliary pictures a step, as a share of the reconstructed ones.
         filter_share: share of a locked task's filters that are new; the others are sums of frozen ones.
         format: version of what is recorded of the tasks.

@@ -20,6 +20,7 @@ Differences from the paper and its code:
 - Every convolution reflects its own borders; the code pads a photo once by 15 pixels.
 - Patches are scaled by up to a fifth; in the code the scale is drawn from an interval without length.
 - Style vectors of patches are always the same; the code draws new patches in every call.
+- The discriminator learns the artists of both artworks of a step; the code shows it the first one alone.
 - ``small`` has narrower networks for 64 pixels, one stage, no dropout, and updates all networks in every step.
 """
 

@@ -33,7 +33,7 @@ class Examples(NamedTuple):
         photos: x1 and then x2, [2 b, 3, h, w].
         artworks: y1 and then y2.
         categories: of x1, int64 [b].
-        artists: of y1, int64 [b].
+        artists: of y1 and then y2, int64 [2 b].
     """
 
     photos: Tensor
@@ -115,7 +115,7 @@ class Trainer:
         given = self.examples(batch)
         both = self.cfg.target < 0
         of_generator = both or bool(self.accuracy >= self.cfg.target)
-        count = len(given.artists)
+        count = len(given.categories)
         losses: dict[str, Tensor] = {}
         if of_generator:
             drawn = draw(self.net, given, self.window)
@@ -144,7 +144,8 @@ class Trainer:
         )
         halves = [torch.cat([x[::2], x[1::2]]) for x in (photos, artworks)]
         first, second = (x.contiguous(memory_format=torch.channels_last) for x in halves)
-        return Examples(first, second, batch["category"][::2].to(self.device), batch["artist"][::2].to(self.device))
+        artists = torch.cat([batch["artist"][::2], batch["artist"][1::2]])
+        return Examples(first, second, batch["category"][::2].to(self.device), artists.to(self.device))
 
     def _generator_losses(self, drawn: Drawn, given: Examples) -> tuple[dict[str, Tensor], Tensor]:
         """The weighted losses of encoders and decoder, and what the discriminator says of the results."""
@@ -156,7 +157,7 @@ class Trainer:
         losses["pixels"] = cfg.pixel_weight * pixel_loss(given.photos[:count], result, cfg.blur)
         real, artist, category = self.discriminator(result, self.window)
         losses["generator"] = cfg.adversarial_weight * F.softplus(-real).mean()
-        losses["artist"] = cfg.style_class_weight * class_loss(artist, given.artists)
+        losses["artist"] = cfg.style_class_weight * class_loss(artist, given.artists[:count])
         if category is not None:
             losses["category"] = cfg.content_class_weight * class_loss(category, given.categories)
         return losses, real.detach()
@@ -171,14 +172,14 @@ class Trainer:
     def _update_discriminator(self, given: Examples, result: Tensor, *, learn: bool) -> dict[str, Tensor]:
         cfg, count = self.cfg, len(given.artists)
         weights = list(self.discriminator.parameters())
-        pictures = torch.cat([given.artworks[:count], result, given.photos[:count]])
+        pictures = torch.cat([given.artworks, result, given.photos[:count]])
         real, artist, category = self.discriminator(pictures, self.window)
-        known, made, _ = real.split(count)
+        known, made = real[: 2 * count], real[2 * count : 3 * count]
         judged = 0.5 * (F.softplus(-known).mean() + F.softplus(made).mean())
         losses = {"discriminator": cfg.adversarial_weight * judged}
-        losses["artist of artworks"] = cfg.style_class_weight * class_loss(artist[:count], given.artists)
+        losses["artist of artworks"] = cfg.style_class_weight * class_loss(artist[: 2 * count], given.artists)
         if category is not None:
-            of_photos = class_loss(category[2 * count :], given.categories)
+            of_photos = class_loss(category[3 * count :], given.categories)
             losses["category of photos"] = cfg.content_class_weight * of_photos
         self.discriminator_optimizer.zero_grad(set_to_none=True)
         torch.stack(list(losses.values())).sum().backward(inputs=weights)  # type: ignore[no-untyped-call]
@@ -196,7 +197,7 @@ class Trainer:
 
 def draw(net: Any, given: Examples, window: int) -> Drawn:
     """What the networks make of photos and artworks: contents and styles, three results, and their encodings."""
-    count = len(given.artists)
+    count = len(given.categories)
     contents, styles = net.content(given.photos, window), net.style(given.artworks, window)
     (first, second), (one, other) = contents.split(count), styles.split(count)
     results = net.decoder(torch.cat([first, first, second]), torch.cat([one, other, one]), window)
@@ -207,7 +208,7 @@ def draw(net: Any, given: Examples, window: int) -> Drawn:
 @torch.no_grad()
 def first_result(net: Any, given: Examples, window: int) -> Tensor:
     """The photos x1 in the style of y1, [b, 3, h, w], without gradients."""
-    count = len(given.artists)
+    count = len(given.categories)
     content, style = net.content(given.photos[:count], window), net.style(given.artworks[:count], window)
     result: Tensor = net.decoder(content, style, window)
     return result

@@ -107,7 +107,7 @@ def preview(trainer: Trainer, batch: Mapping[str, Tensor]) -> Tensor:
     for name in ("image", "art"):
         given[name] = given[name][:, :, :side, :side]
     examples = trainer.examples(given)
-    count = len(examples.artists)
+    count = len(examples.categories)
     trainer.net.eval()
     made = first_result(trainer.net, examples, trainer.window)
     rows = [examples.photos[:count], examples.artworks[:count], made]

@@ -37,7 +37,7 @@ class StylizeJob(CodedPhotoJob, ImageConditionedJob):
     def check(cls, own: Mapping[str, Any]) -> None:
         """See ``Job``."""
         between(own["colours"], 0, 1, "a weight of colours", "0.5")
-        if own["blend"] is not None:
+        if own.get("blend") is not None:
             between(own["blend"], 0, 1, "a share", "0.5")
 
     def __init__(

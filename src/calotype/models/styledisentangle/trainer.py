@@ -149,7 +149,7 @@ class Trainer:
 
     def _generator_losses(self, drawn: Drawn, given: Examples) -> tuple[dict[str, Tensor], Tensor]:
         """The weighted losses of encoders and decoder, and what the discriminator says of the results."""
-        cfg, count = self.cfg, len(given.artists)
+        cfg, count = self.cfg, len(given.categories)
         result = drawn.results[:count]
         triplet, disentangling = style_losses(drawn, cfg.margins[self.stage])
         losses = {"triplet": cfg.triplet_weight * triplet, "disentangling": cfg.disentangling_weight * disentangling}
@@ -170,7 +170,7 @@ class Trainer:
         self.generator_optimizer.step()
 
     def _update_discriminator(self, given: Examples, result: Tensor, *, learn: bool) -> dict[str, Tensor]:
-        cfg, count = self.cfg, len(given.artists)
+        cfg, count = self.cfg, len(given.categories)
         weights = list(self.discriminator.parameters())
         pictures = torch.cat([given.artworks, result, given.photos[:count]])
         real, artist, category = self.discriminator(pictures, self.window)

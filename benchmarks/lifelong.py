@@ -5,9 +5,9 @@ and striped animals; lines of faces and faces. Of 2400 pairs of each task 2000 a
 preset ``study`` of ``lifelong``, each task the same number of steps. Ways of learning:
 
 - ``single``: each task by a model of its own; ``joint``: all tasks at once, with as many steps as all of them together;
-- ``fine``: one task after the other, with beta = 0; ``lifelong``: with distillation on montages; ``raw``, ``noise``,
-  ``crop``: with distillation on the new task's pictures, on noise, on enlarged parts; ``locked``: with filters of its
-  own for each task.
+- ``fine``: one task after the other, with beta = 0; ``lifelong``: with distillation on montages, half of which have
+  other colours; ``plain``: on montages as published; ``raw``, ``noise``, ``crop``: on the new task's pictures, on
+  noise, on enlarged parts; ``locked``: with filters of its own for each task.
 
 Accuracy: a classifier that was trained on real pictures of all tasks has to find task and content in the picture of a
 held-out condition, drawn with the code of a seed; one more class, learned from conditions, is none of them. The content
@@ -60,9 +60,9 @@ FIRST_CLASS = (0, 10, 12)  # of each domain; digits and animals have ten content
 CLASSES = 23  # the last one: what is no picture of a task, learned from conditions
 SIDE, HELD_OUT, MEASURED = 32, 400, 160
 STEPS = 1200
-WAYS = ("single", "joint", "fine", "lifelong", "raw", "noise", "crop", "locked")
+WAYS = ("single", "joint", "fine", "lifelong", "plain", "raw", "noise", "crop", "locked")
 CHAINS = WAYS[2:]
-BETA = 5.0
+BETA = 20.0
 
 
 def part(sets: Path, task: int, *, held_out: bool = False) -> Part:
@@ -88,6 +88,8 @@ def settings_of(way: str, beta: float, steps: int) -> dict[str, Any]:
         return {"distillation": 0.0, "steps": steps}
     if way in ("lifelong", "locked"):
         return {"distillation": beta, "steps": steps}
+    if way == "plain":
+        return {"distillation": beta, "recolour": 0.0, "steps": steps}
     return {"distillation": beta, "auxiliary": way, "steps": steps}
 
 

@@ -19,6 +19,7 @@ from calotype.data.sets import (
     face_masks,
     face_styles,
     openmoji,
+    paintings,
     people,
     photos,
     scenes,
@@ -142,7 +143,20 @@ def photographs():
     erase[f"{activities}erase/resource/cut.webp"] = png(clear, "WEBP")
     fish = {f"{activities}categorization/resource/images/fishes/fish1.webp": photo(50, 70)}
     base = "usr/share/gcompris-qt/rcc/"
-    return Toy({f"{base}erase.rcc": rcc_of(erase), f"{base}categorization.rcc": rcc_of(fish)})
+    return Toy({f"{base}erase.rcc": rcc_of(erase), f"{base}categorization.rcc": rcc_of(fish), **puzzles(base)})
+
+
+def puzzles(base):
+    """A painting of two pieces, the left one red and the right one blue, and a whole one in green."""
+    folder = "gcompris/src/activities/paintings/resource/"
+    flat = {name: np.zeros((40, 20, 3), np.uint8) + colour for name, colour in (("a", (255, 0, 0)), ("b", (0, 0, 255)))}
+    pieces = {f"{folder}image/{name}.webp": png(pixels.astype(np.uint8), "WEBP") for name, pixels in flat.items()}
+    board = 'qsTr("Katsushika Hokusai, A wave") "width": 80, "height": 60 '
+    board += "".join(f'"image/{name}.webp", "x" : "{x}", "y" : "0.5" ' for name, x in (("a", 0.375), ("b", 0.625)))
+    puzzle = {**pieces, f"{folder}board/board1_0.qml": board.encode()}
+    green = np.zeros((50, 50, 3), np.uint8) + np.array([0, 255, 0], np.uint8)
+    whole = {"gcompris/src/activities/details/resource/image/Gogh4_background.webp": png(green, "WEBP")}
+    return {f"{base}paintings.rcc": rcc_of(puzzle), f"{base}details.rcc": rcc_of(whole)}
 
 
 def figures():
@@ -242,5 +256,6 @@ TOYS = {
     "animal_stripes": (animal_stripes, lambda: [silhouettes()]),
     "digits": (digits, lambda: [sheet_of_digits()]),
     "photos": (photos, lambda: [photographs()]),
+    "paintings": (paintings, lambda: [photographs()]),
     "avatars": (avatars, lambda: [figures()]),
 }

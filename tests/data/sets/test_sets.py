@@ -333,3 +333,14 @@ def test_silhouettes_and_stripes_agree():
         assert dark.sum() > 20
         assert stripes[dark][:, 0].mean() < stripes[dark][:, 1:].mean()  # cold
         assert stripes[0, 0].tolist() == [244, 240, 226]
+
+
+def test_paintings_take_turns_with_photos_and_are_put_together():
+    made = compose("paintings", 8)
+    assert [sample.label for sample in made] == [0, 1, 0, 7, 0, 1, 0, 7]
+    assert all(sample.info["category"] in photos.LABELS for sample in made[::2])
+    assert made[1].info["painting"] == "Katsushika Hokusai, A wave"
+    wave, field = (np.asarray(made[i].image, int) for i in (1, 3))
+    assert wave[:, 2].mean(0)[0] > 200 > 60 > wave[:, -3].mean(0)[0]  # red on the left
+    assert wave[:, -3].mean(0)[2] > 200
+    assert field.mean((0, 1))[1] > 200

@@ -15,7 +15,7 @@ from calotype.data.packages import Package
 # In the order in which they are listed.
 SETS = (
     *("scenes", "landscapes", "emoji", "people", "faces", "photos", "digits", "openmoji", "avatars", "views"),
-    *("face_masks", "face_edges", "face_styles", "digit_colours", "animal_stripes"),
+    *("face_masks", "face_edges", "face_styles", "digit_colours", "animal_stripes", "paintings"),
 )
 
 

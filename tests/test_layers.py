@@ -24,7 +24,7 @@ LAYERS = [
     {"run", "saving"},
     {"nn"},
     {"losses", "data", "render"},
-    {"metrics", "matching", "kinds", "semantic", "reposing"},
+    {"metrics", "matching", "kinds", "semantic", "reposing", "translation"},
     {"inspection"},
     {"engines", "models"},
     {"catalog"},

@@ -48,6 +48,7 @@ def example(kind, height, width):
     return {
         "label map": torch.arange(height * width).reshape(1, height, width) % 2,
         "photo": torch.linspace(-1, 1, 3 * height * width).reshape(1, 3, height, width),
+        "picture": torch.linspace(-1, 1, 3 * height * width).reshape(1, 3, height, width),
         "clip": [torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(7)) * 2 - 1],
     }[kind]
 
@@ -65,6 +66,11 @@ def batches(model, cfg):
                 found[name] = torch.rand(count, 3, height, width, generator=generator) * 2 - 1
         if declared(model).learns_maps:
             found["map"] = torch.randint(-1, 2, (count, height, width), generator=generator)
+        if declared(model).learns_conditions:
+            found["other"] = torch.rand(count, 3, height, width, generator=generator) * 2 - 1
+        if declared(model).learns_styles:
+            found["art"] = torch.rand(count, 3, height, width, generator=generator) * 2 - 1
+            found["category"], found["artist"] = torch.randint(0, 2, (2, count), generator=generator)
         return found
 
     return batch

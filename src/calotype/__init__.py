@@ -59,9 +59,11 @@ if TYPE_CHECKING:
     from calotype.tasks.show import show as show
     from calotype.tasks.study import study as study
     from calotype.tasks.stylize import stylize as stylize
+    from calotype.tasks.teach import teach as teach
     from calotype.tasks.texture import texture as texture
     from calotype.tasks.train import train as train
     from calotype.tasks.transfer import transfer as transfer
+    from calotype.tasks.translate import translate as translate
     from calotype.tasks.turntable import turntable as turntable
     from calotype.tasks.upscale import upscale as upscale
     from calotype.tasks.vary import vary as vary
@@ -107,6 +109,8 @@ _HOMES = {
     "interpolate": "calotype.tasks.interpolate",
     "panorama": "calotype.tasks.panorama",
     "train": "calotype.tasks.train",
+    "teach": "calotype.tasks.teach",
+    "translate": "calotype.tasks.translate",
     "evaluate": "calotype.tasks.evaluate",
     "show": "calotype.tasks.show",
     "study": "calotype.tasks.study",

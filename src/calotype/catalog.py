@@ -38,13 +38,16 @@ ENGINES: dict[str, str] = {
 
 # Systems that are trained on data sets.
 MODELS: dict[str, str] = {
+    "bicyclegan": "calotype.models.bicyclegan",
     "cocogan": "calotype.models.cocogan",
     "control3d": "calotype.models.control3d",
     "pyramid": "calotype.models.pyramid",
     "disentangle": "calotype.models.disentangle",
     "idpose": "calotype.models.idpose",
+    "lifelong": "calotype.models.lifelong",
     "smis": "calotype.models.smis",
     "spade": "calotype.models.spade",
+    "styledisentangle": "calotype.models.styledisentangle",
     "stylegan": "calotype.models.stylegan",
 }
 

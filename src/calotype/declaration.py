@@ -56,6 +56,7 @@ class Verb:
             announced, and raises ``InputError`` for arguments that the model cannot use; empty for none.
         coded: whether a model's function gives an object with the picture, its latent code (``styles``, ``noise``) and
             the ``stages`` of the search for it.
+        any_size: whether a model's function takes photos of any size; else they are brought to that of the training.
     """
 
     function: str
@@ -68,6 +69,7 @@ class Verb:
     check: str = ""
     validate: str = ""
     coded: bool = False
+    any_size: bool = False
 
     @property
     def also(self) -> bool:
@@ -84,9 +86,11 @@ class System:
 
     Attributes:
         learns: kinds of training data: empty if it is not trained; ``("photo",)`` or ``("photo", "label map")`` for
-            one photo; ``("image",)``, ``("image", "label map")``, ``("image", "partner")`` for clips, with ``"pose"``
-            for frames of other clips ... for a data set, whose samples have the keys ``image``, ``map``, ``partner``
-            and so on.
+            one photo; ``("image",)``, ``("image", "label map")`` ... for a data set, whose samples have the keys
+            ``image``, ``map`` and so on; ``("image", "partner")`` for clips, with ``"pose"`` for frames of other clips;
+            ``("image", "condition")`` for pairs of pictures, with the keys ``image`` and ``other``, or pictures with a
+            ``label``; ``("image", "style")`` for photos and artworks, with the keys ``image``, ``category``, ``art``
+            and ``artist``.
         verbs: the supported verbs by name.
         adapts: whether there is a function ``adapted`` for its configuration: an engine's ``adapted(config, verb,
             **facts)`` adapts it to a verb, a model's ``adapted(config, about)`` to the description of a data set.
@@ -109,6 +113,7 @@ class System:
         codes: name of a model's function ``codes(config, net, pictures)``, which gives the codes of pictures [1, 3, h,
             w] by name, [n, d] each: ``pose`` and ``identity``. Empty for none: pictures cannot be retrieved by them.
         remade_with: name of the function that adapts the configuration for injected pictures; empty for none.
+        taught_as: name of the model that ``calotype teach`` makes of a trained one; empty if it cannot be taught.
     """
 
     learns: tuple[str, ...] = ()
@@ -124,6 +129,7 @@ class System:
     layered: str = ""
     codes: str = ""
     remade_with: str = ""
+    taught_as: str = ""
 
     @property
     def trained(self) -> bool:
@@ -144,6 +150,16 @@ class System:
     def learns_clips(self) -> bool:
         """Whether the training data are clips: several pictures of each identity."""
         return "partner" in self.learns
+
+    @property
+    def learns_conditions(self) -> bool:
+        """Whether the training data are pairs of pictures, or pictures with labels."""
+        return "condition" in self.learns
+
+    @property
+    def learns_styles(self) -> bool:
+        """Whether the training data are photos and artworks."""
+        return "style" in self.learns
 
     @property
     def abilities(self) -> frozenset[str]:

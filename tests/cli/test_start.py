@@ -22,6 +22,7 @@ VERBS = [
     *(task.__name__ for task in verbs.JOBS),
     *(
         "train",
+        "teach",
         "data",
         "evaluate",
         "dissect",

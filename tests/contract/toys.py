@@ -1,13 +1,30 @@
 """Packages made by hand, just large enough to make sets of."""
 
+import gzip
 import io
 import json
+import pickle
 
 import numpy as np
 from packed import rcc_of
 from PIL import Image
 
-from calotype.data.sets import avatars, digits, emoji, openmoji, people, photos, scenes, sprites
+from calotype.data.sets import (
+    animal_stripes,
+    avatars,
+    digit_colours,
+    digits,
+    emoji,
+    face_edges,
+    face_masks,
+    face_styles,
+    openmoji,
+    paintings,
+    people,
+    photos,
+    scenes,
+    sprites,
+)
 from calotype.data.sets import faces as drawn_faces
 
 
@@ -127,7 +144,20 @@ def photographs():
     erase[f"{activities}erase/resource/cut.webp"] = png(clear, "WEBP")
     fish = {f"{activities}categorization/resource/images/fishes/fish1.webp": photo(50, 70)}
     base = "usr/share/gcompris-qt/rcc/"
-    return Toy({f"{base}erase.rcc": rcc_of(erase), f"{base}categorization.rcc": rcc_of(fish)})
+    return Toy({f"{base}erase.rcc": rcc_of(erase), f"{base}categorization.rcc": rcc_of(fish), **puzzles(base)})
+
+
+def puzzles(base):
+    """A painting of two pieces, the left one red and the right one blue, and a whole one in green."""
+    folder = "gcompris/src/activities/paintings/resource/"
+    flat = {name: np.zeros((40, 20, 3), np.uint8) + colour for name, colour in (("a", (255, 0, 0)), ("b", (0, 0, 255)))}
+    pieces = {f"{folder}image/{name}.webp": png(pixels.astype(np.uint8), "WEBP") for name, pixels in flat.items()}
+    board = 'qsTr("Katsushika Hokusai, A wave") "width": 80, "height": 60 '
+    board += "".join(f'"image/{name}.webp", "x" : "{x}", "y" : "0.5" ' for name, x in (("a", 0.375), ("b", 0.625)))
+    puzzle = {**pieces, f"{folder}board/board1_0.qml": board.encode()}
+    green = np.zeros((50, 50, 3), np.uint8) + np.array([0, 255, 0], np.uint8)
+    whole = {"gcompris/src/activities/details/resource/image/Gogh4_background.webp": png(green, "WEBP")}
+    return {f"{base}paintings.rcc": rcc_of(puzzle), f"{base}details.rcc": rcc_of(whole)}
 
 
 def figures():
@@ -201,7 +231,29 @@ def style_of_faces():
             }.items()
         },
     }
-    return Toy({"dicebear_styles/pixel-art.json": json.dumps(held).encode()})
+    ink = {
+        **held,
+        "components": {
+            "hair": component(variant01=path("M0 0h14v3H0z", "hair")),
+            "glasses": component(10, variant01=path("M2 6h8v2H2z", "outline")),
+            "beard": component(5, variant01=path("M2 12h8v2H2z", "hair")),
+            "mouth": component(happy01=path("M0 0h4v1H0z", "outline"), sad01=path("M0 2h4v1H0z", "outline")),
+        },
+        "colors": {**held["colors"], "outline": {"values": ["#000000"]}},
+    }
+    files = {"pixel-art": held, "lorelei": ink}
+    return Toy({f"dicebear_styles/{name}.json": json.dumps(one).encode() for name, one in files.items()})
+
+
+def silhouettes():
+    """Ten squares, of as many sides as their kind says."""
+    pictures = np.zeros((10, 28, 28), np.uint8)
+    for kind in range(10):
+        pictures[kind, 4 : 9 + kind, 4 : 9 + kind] = 255
+    folder = "animal_mnist/data/Animal_MNIST/"
+    files = {"data": pictures, "label": np.arange(10)}
+    packed = {name: gzip.compress(pickle.dumps(value, 4)) for name, value in files.items()}
+    return Toy({f"{folder}animal_{name}_version_3.gz": content for name, content in packed.items()})
 
 
 # What each set is made of.
@@ -211,8 +263,14 @@ TOYS = {
     "people": (people, lambda: [faces()]),
     "faces": (drawn_faces, lambda: [style_of_faces()]),
     "openmoji": (openmoji, lambda: [drawings()]),
+    "face_masks": (face_masks, lambda: [style_of_faces()]),
+    "face_edges": (face_edges, lambda: [style_of_faces()]),
+    "face_styles": (face_styles, lambda: [style_of_faces()]),
+    "digit_colours": (digit_colours, lambda: [sheet_of_digits()]),
+    "animal_stripes": (animal_stripes, lambda: [silhouettes()]),
     "digits": (digits, lambda: [sheet_of_digits()]),
     "photos": (photos, lambda: [photographs()]),
+    "paintings": (paintings, lambda: [photographs()]),
     "avatars": (avatars, lambda: [figures()]),
     "sprites": (sprites, lambda: [units()]),
 }

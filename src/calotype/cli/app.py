@@ -19,11 +19,12 @@ from calotype.cli.evaluate import run as run_evaluate
 from calotype.cli.invert import run as run_invert
 from calotype.cli.job_command import run_job_command
 from calotype.cli.options import parameters
-from calotype.cli.output_options import Json, OutputOptions, TrainingOptions
+from calotype.cli.output_options import Json, OutputOptions, Quiet, TrainingOptions
 from calotype.cli.report import Misuse
 from calotype.cli.retrieve import run as run_retrieve
 from calotype.cli.studio import studio
 from calotype.cli.study import run as run_study
+from calotype.cli.teach import run_teach
 from calotype.cli.train_command import run_train_command
 from calotype.cli.weights import weights
 from calotype.kinds import OUTPUTS
@@ -37,6 +38,7 @@ from calotype.tasks.param import description
 from calotype.tasks.retrieve import retrieve
 from calotype.tasks.show import show
 from calotype.tasks.study import study
+from calotype.tasks.teach import teach
 from calotype.tasks.train import train
 from calotype.tasks.verbs import JOBS
 
@@ -52,6 +54,7 @@ def command() -> Any:
     for task, kind in JOBS.items():
         _add(app, task, parameters(task) + _output_options(kind), _job_command(task, kind))
     _add(app, train, parameters(train) + _parameters_of(TrainingOptions), _train)
+    _add(app, teach, [*parameters(teach), _AS_JSON, _QUIET], run_teach)
     app.add_typer(models.group(), name="models")
     _add(app, data, data_sets.options(), data_sets.run)
     _add(app, evaluate, [*parameters(evaluate), *parameters(compare), _LEAKS, _AS_JSON], run_evaluate)
@@ -83,6 +86,7 @@ _AS_JSON = inspect.Parameter(
     default=False,
     annotation=Json,
 )
+_QUIET = inspect.Parameter("quiet", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Quiet)
 
 _LEAKS = inspect.Parameter(
     "leaks",

@@ -25,8 +25,10 @@ from calotype.types import Cost, Size
 if TYPE_CHECKING:
     import torch
 
+    from calotype.data.conditions import ConditionSet
     from calotype.data.maps import MapSet
     from calotype.data.stream import DataSet
+    from calotype.data.styles import StyleSet
     from calotype.run import Run
 
 _HASHED_BYTES = 4096  # of each end of a picture file, for the hash of the data set
@@ -65,6 +67,26 @@ class Dataset:
             raise InputError(f"there is no folder {shown(self.folder)}: give a folder of pictures with label maps")
         return map_set(self.folder)
 
+    @property
+    def _with_conditions(self) -> bool:
+        return "condition" in self.learns
+
+    @cached_property
+    def _conditions(self) -> ConditionSet:
+        from calotype.data.conditions import condition_set
+
+        return condition_set(self.folder)
+
+    @cached_property
+    def _styles(self) -> StyleSet:
+        from calotype.data.styles import style_set
+
+        return style_set(self.folder)
+
+    @property
+    def _with_styles(self) -> bool:
+        return "style" in self.learns
+
     @cached_property
     def files(self) -> list[Path]:
         """The picture files.
@@ -80,6 +102,10 @@ class Dataset:
             from calotype.data.clips import clip_files
 
             return clip_files(self.folder)[0]
+        if self._with_conditions:
+            return list(self._conditions.files)
+        if self._with_styles:
+            return [*self._styles.photos, *self._styles.artworks]
         return pictures_below(self.folder)
 
     @cached_property
@@ -104,7 +130,8 @@ class Dataset:
             InputError: a file cannot be read.
         """
         digest = hashlib.sha256()
-        for path in self.files:
+        others = self._conditions.others if self._with_conditions else ()
+        for path in (*self.files, *others):
             try:
                 with path.open("rb") as file:
                     size = path.stat().st_size
@@ -123,7 +150,8 @@ class Dataset:
 
     @cached_property
     def about(self) -> dict[str, Any]:
-        """JSON-ready description of the set: ``count``, and with maps ``classes``, ``names`` and ``colours``.
+        """JSON-ready description of the set: ``count``; with maps ``classes``, ``names`` and ``colours``; with
+        conditions ``name``, ``labels`` (their number) and ``pairs``; with artworks ``artists`` and ``categories``.
 
         Raises:
             InputError: as ``files``.
@@ -133,6 +161,11 @@ class Dataset:
             maps = self._maps
             colours = [list(colour) for colour in maps.colours]
             about |= {"classes": maps.classes, "names": list(maps.names), "colours": colours}
+        if self._with_conditions:
+            given = self._conditions
+            about |= {"name": self.name, "labels": given.labels, "pairs": given.pairs}
+        if self._with_styles:
+            about |= {"artists": list(self._styles.artists), "categories": list(self._styles.categories)}
         return about
 
     def opened(
@@ -159,6 +192,10 @@ class Dataset:
             return self._maps.opened(size, on_progress)
         if self._of_clips:
             return self._clips(size, on_progress, config)
+        if self._with_conditions:
+            return self._conditions.opened(size, on_progress, classes=classes)
+        if self._with_styles:
+            return self._styles.opened(size, on_progress)
         if classes:
             return self._labelled(size, on_progress, classes)
         from calotype.data.folder import Folder

@@ -13,6 +13,7 @@ from calotype.tasks.film_job import BACK, FPS, FRAMES, FilmJob
 from calotype.tasks.layout_job import LayoutJob
 from calotype.tasks.param import Param
 from calotype.tasks.sample import LABEL, MODEL, TRUNCATION, UNFINISHED
+from calotype.tasks.translate import TASK
 from calotype.types import LabelMapLike
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 _ALONG = ("latent", "coordinates")
 # Options that not every model has, with their defaults.
-_OF_SOME = {"along": "latent", "truncation": 1.0, "label": 0}
+_OF_SOME = {"along": "latent", "truncation": 1.0, "label": 0, "task": None}
 
 
 class InterpolateJob(FilmJob, LayoutJob):
@@ -73,6 +74,7 @@ def interpolate(
     back: Annotated[bool, BACK] = True,
     truncation: Annotated[float, TRUNCATION] = 1.0,
     label: Annotated[int, LABEL] = 0,
+    task: Annotated[str | None, TASK] = None,
     unfinished: Annotated[bool, UNFINISHED] = False,
     device: Annotated[str, arguments.DEVICE] = "auto",
     run: Optional["Run"] = None,
@@ -95,6 +97,7 @@ def interpolate(
         back: whether the film goes back to the first picture.
         truncation: as for ``sample``.
         label: as for ``sample``.
+        task: as for ``translate``.
         unfinished: use the last saved state of an unfinished training.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
         run: receives progress reports, and can stop the work.

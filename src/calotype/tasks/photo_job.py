@@ -121,7 +121,8 @@ class PhotoJob(Job):
     def _model_size(self) -> tuple[int, int] | None:
         """Height and width, pixels, that a model of a data set takes; ``None`` for engines."""
         loaded = self.request.loaded
-        return loaded.photo_size if self.system.of_sets and loaded is not None else None
+        fixed = self.system.of_sets and not self.declared.any_size
+        return loaded.photo_size if fixed and loaded is not None else None
 
     def as_given(self, name: str) -> Any:
         """See ``Job``."""

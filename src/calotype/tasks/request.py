@@ -172,7 +172,10 @@ def request(
 
 
 # Options of verbs that only models of a data set have, with their defaults.
-_OF_MODELS: Mapping[str, Any] = {"method": None, "steps": None, "noise_steps": None, "level": None, "stages": False}
+_OF_MODELS: Mapping[str, Any] = {
+    **{"method": None, "steps": None, "noise_steps": None, "level": None, "stages": False},
+    **{"blend": None, "vector": None},
+}
 
 
 def _supported(own: Mapping[str, Any], known: Verb, engine: str) -> dict[str, Any]:

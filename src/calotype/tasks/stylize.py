@@ -12,6 +12,7 @@ from calotype.tasks import arguments
 from calotype.tasks.arguments import between
 from calotype.tasks.coded_photo import CodedPhotoJob
 from calotype.tasks.image_conditioned import ImageConditionedJob
+from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.request import Request
 from calotype.tasks.verb_options import CodedOptions
@@ -29,13 +30,15 @@ class StylizeJob(CodedPhotoJob, ImageConditionedJob):
     verb = "stylize"
     effect = "edited"
     default_structure = 0.55
-    takes = ("photo", "style", "mask", "code")
+    takes = ("photo", "style", "to_style", "mask", "code")
     conditioned_on = "style"
 
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:
         """See ``Job``."""
         between(own["colours"], 0, 1, "a weight of colours", "0.5")
+        if own.get("blend") is not None:
+            between(own["blend"], 0, 1, "a share", "0.5")
 
     def __init__(
         self,
@@ -52,6 +55,11 @@ class StylizeJob(CodedPhotoJob, ImageConditionedJob):
         Raises:
             InputError: an image cannot be used, or the mask is missing or has another shape than the photo.
         """
+        if pictures.get("to_style") is not None and all(one.name != "to_style" for one in request.declared.inputs):
+            raise InputError(
+                f"{request.engine} takes one style picture: leave out --to-style (to_style=), or give a --model that "
+                "takes two (styledisentangle)"
+            )
         super().__init__(request, photo, also, run, **pictures)
         self.region: torch.Tensor | None = None
         if mask is not None:
@@ -108,6 +116,15 @@ class StylizeJob(CodedPhotoJob, ImageConditionedJob):
         cost: Cost = self.package.cost([(style.height, style.width)], size, self.working_config)
         return cost
 
+    def make(self, output: OutputSpec) -> tuple[Any, float]:
+        """See ``CodedPhotoJob``; the result of a model for photos of any size takes colours, mask and alpha, too."""
+        made, seconds = super().make(output)
+        if not self.declared.any_size:
+            return made, seconds
+        from calotype.image.io import open_photo, to_tensor
+
+        return self.finished(to_tensor(open_photo(made), self.run.device)[:, :3]), seconds
+
     def finished(self, made: Any) -> Any:
         """The engine's result with the requested colours and the photo's alpha channel."""
         import torch
@@ -142,6 +159,24 @@ def stylize(
             first=True,
         ),
     ] = 1.0,
+    to_style: Annotated[
+        PhotoLike | None,
+        Param(
+            "a second artwork, for a style between both; with a --model that takes two", kind="picture", metavar="STYLE"
+        ),
+    ] = None,
+    blend: Annotated[
+        float | None,
+        Param("share of the second artwork's style, 0 to 1; default: half", kind="number", at_least=0, at_most=1),
+    ] = None,
+    vector: Annotated[
+        str | None,
+        Param(
+            "how the style vectors of an artwork's patches are combined, for a --model that has them; default: mean",
+            choices=("mean", "median", "closest"),
+            metavar="mean|median|closest",
+        ),
+    ] = None,
     mask: Annotated[
         PhotoLike | None,
         Param(
@@ -160,6 +195,8 @@ def stylize(
     The photo is reconstructed from patches of the style picture in the photo's layout. The less structure is kept, the
     larger the patches and the freer the result. With ``--model``, a StyleGAN model of a data set, and ``--mask``, the
     style is that of the same region of the style picture (Image2StyleGAN++); both are cropped and resized to its size.
+    With a model of styledisentangle the photo keeps its size, and --to-style and --blend give a style between two
+    artworks.
 
     Args:
         photo: the content: a path, PIL image, array or ``Photo``.
@@ -169,6 +206,10 @@ def stylize(
         structure: injection scale of the photo: ``"free"``, ``"loose"``, ``"close"``, 0 (its layout) .. 1 (all of it),
             or ``"scale3"``. ``"auto"``: the engine's default, or 0.55.
         colours: weight of the style's colours, 0 (the photo's colours) .. 1 (the style's).
+        to_style: a second artwork, with models of ``styledisentangle``.
+        blend: share of the second artwork's style, 0..1; ``None``: half.
+        vector: with such models, how style vectors of an artwork's patches are combined: ``"mean"``, ``"median"`` or
+            ``"closest"``.
         mask: white in the region to stylize, of the photo's size or aspect ratio; ``None``: the whole photo.
         engine: name of the engine; ``calotype engines`` lists them.
         preset: name of one of the engine's presets.

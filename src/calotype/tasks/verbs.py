@@ -35,6 +35,7 @@ from calotype.tasks.segment import SegmentJob, segment
 from calotype.tasks.stylize import StylizeJob, stylize
 from calotype.tasks.texture import TextureJob, texture
 from calotype.tasks.transfer import TransferJob, transfer
+from calotype.tasks.translate import TranslateJob, translate
 from calotype.tasks.turntable import TurntableJob, turntable
 from calotype.tasks.upscale import UpscaleJob, upscale
 from calotype.tasks.vary import VaryJob, vary
@@ -69,6 +70,7 @@ MODEL_VERBS: dict[Callable[..., Any], type[ModelJob]] = {
     scene: SceneJob,
     turntable: TurntableJob,
     repose: ReposeJob,
+    translate: TranslateJob,
     embed: EmbedJob,
     morph: MorphJob,
     crossover: CrossoverJob,

@@ -12,7 +12,7 @@ from calotype.data.sets import SETS, avatars, digits, faces, landscapes, people,
 from calotype.data.sets.noise import cloudy
 from calotype.errors import InputError
 
-DRAWS = {"emoji", "openmoji", "people", "faces"}
+DRAWS = {"emoji", "openmoji", "people", "faces", "face_masks", "face_edges", "face_styles"}
 CAN_DRAW = find_spec("resvg_py") is not None
 needs_drawing = pytest.mark.skipif(not CAN_DRAW, reason="resvg-py is not installed: pip install 'calotype[svg]'")
 MADE = [pytest.param(name, marks=needs_drawing if name in DRAWS else ()) for name in TOYS]
@@ -360,3 +360,52 @@ def test_faces_have_exact_parts_and_the_other_expression():
         assert changed[:20].sum() == changed[28:].sum() == 0
     assert 0 < sum("glasses" in sample.info["variants"] for sample in made) < 12
     assert set(held["components"]) == {"hair", "glasses", "mouth"}
+
+
+@needs_drawing
+def test_pairs_of_faces_agree():
+    faces_made = compose("faces", 6)
+    for name in ("face_masks", "face_edges"):
+        for face, made in zip(faces_made, compose(name, 6)):
+            assert np.array_equal(np.asarray(made.image), np.asarray(face.image))
+            assert made.label == int("glasses" in made.info["variants"])
+    edges = np.asarray(compose("face_edges", 1)[0].other)
+    assert set(np.unique(edges)) == {0, 255}
+    masks = np.asarray(compose("face_masks", 1)[0].other).reshape(-1, 3)
+    assert len(np.unique(masks, axis=0)) <= len(faces.PARTS)
+    for face, made in zip(faces_made, compose("face_styles", 6)):
+        assert np.array_equal(np.asarray(made.other), np.asarray(face.image))
+        assert made.label == face.label
+        assert np.asarray(made.image).shape == np.asarray(made.other).shape
+
+
+def test_edges_of_digits_surround_them():
+    for made in compose("digit_colours", 4):
+        ink, edges = np.asarray(made.image, int), np.asarray(made.other)
+        assert set(np.unique(edges)) <= {0, 255}
+        ground = np.array([26, 20, 44])
+        assert (ink[0, 0] == ground).all()
+        inside = np.abs(ink - ground).max(2) > 0
+        assert inside.any()
+        added = (ink - ground)[inside].mean(0)
+    assert added[0] > added[2]  # warm
+
+
+def test_silhouettes_and_stripes_agree():
+    for made in compose("animal_stripes", 4):
+        dark = np.asarray(made.other).max(2) < 60
+        stripes = np.asarray(made.image, int)
+        assert dark.sum() > 20
+        assert stripes[dark][:, 0].mean() < stripes[dark][:, 1:].mean()  # cold
+        assert stripes[0, 0].tolist() == [244, 240, 226]
+
+
+def test_paintings_take_turns_with_photos_and_are_put_together():
+    made = compose("paintings", 8)
+    assert [sample.label for sample in made] == [0, 1, 0, 7, 0, 1, 0, 7]
+    assert all(sample.info["category"] in photos.LABELS for sample in made[::2])
+    assert made[1].info["painting"] == "Katsushika Hokusai, A wave"
+    wave, field = (np.asarray(made[i].image, int) for i in (1, 3))
+    assert wave[:, 2].mean(0)[0] > 200 > 60 > wave[:, -3].mean(0)[0]  # red on the left
+    assert wave[:, -3].mean(0)[2] > 200
+    assert field.mean((0, 1))[1] > 200

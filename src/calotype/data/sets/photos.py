@@ -67,7 +67,7 @@ def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> It
         turn, place = divmod(number, len(pictures))
         label, name, picture = pictures[int(order[place])]
         yield Made(
-            image=_cutting(picture, size, np.random.default_rng((seed, number)), whole=turn == 0),
+            image=cutting(picture, size, np.random.default_rng((seed, number)), whole=turn == 0),
             label=LABELS.index(label),
             info={"photo": name},
         )
@@ -100,7 +100,7 @@ def _in_folder(data: bytes, label: str, folder: str, left_out: set[str]) -> dict
     return found
 
 
-def _cutting(picture: Image.Image, size: int, rng: np.random.Generator, *, whole: bool) -> Image.Image:
+def cutting(picture: Image.Image, size: int, rng: np.random.Generator, *, whole: bool) -> Image.Image:
     """A square crop, ``size`` x ``size`` pixels: the largest at the centre, or a random one of enough resolution."""
     short = min(picture.size)
     # Large enough not to be blurred by upsampling, unless the image itself is too small.

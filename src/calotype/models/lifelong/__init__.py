@@ -1,0 +1,60 @@
+"""Lifelong GAN: a trained model learns further tasks, one after the other, without the pictures of the old ones.
+
+Zhai, Chen, Tung, He, Nawhal, Mori, "Lifelong GAN: Continual Learning for Conditional Image Generation", ICCV 2019. The
+networks are those of BicycleGAN (see ``bicyclegan``). While they learn a new task, their answers to auxiliary pictures
+are held to those of the networks before, in four places: the code of a picture, the picture of that code, the picture
+of a drawn code, and the code that is found in it. Auxiliary pictures are montages of patches of the new task's
+pictures, or, where conditions are labels, its pictures with labels of old tasks (swap).
+
+``calotype train lifelong face_masks`` learns a first task, ``calotype teach MODEL SET`` a further one; the result is a
+new model, and the old one stays as it is. ``calotype translate PICTURE --model MODEL -n 4`` works for all tasks.
+``--locked`` gives the new task filters of its own beside frozen ones (after Piggyback GAN, ECCV 2020): pictures of old
+tasks stay the same to the last bit. Every training ends with a certificate: hashes of pictures of the old tasks before
+and after, the matrix of accuracies, and what was forgotten.
+
+Differences from the papers:
+
+- No code was published. Beta, the size of patches and the schedule are choices of this implementation, measured in
+  ``benchmarks/lifelong.py``; both networks get the same noise where they are compared.
+- A step compares half as many auxiliary pictures as it reconstructs, which keeps its cost low (``auxiliary_share``).
+- Discriminators are not kept with a model: each task starts with new ones.
+- Of a locked task, the sums of frozen filters and the new ones are learned together in all layers, encoder included.
+- With locked tasks the task is chosen by what conditions look like (``--task`` names it). The published method has one
+  network for all tasks and needs no choice; two tasks that want other pictures of the same conditions are refused.
+- A few pairs of each task are kept with the model. They serve the certificate and are not learned from again.
+"""
+
+from calotype.models.lifelong.certificate import certificate
+from calotype.models.lifelong.config import PRESETS, Config
+from calotype.models.lifelong.generate import check_task, interpolate, sample, translate
+from calotype.models.lifelong.network import build
+from calotype.models.lifelong.teaching import adopted, stages, taught, teach
+from calotype.models.lifelong.training import adapted, train, unfinished
+from calotype.translation.cost import cost, efforts, training_cost
+from calotype.translation.training import batch_size, picture_size
+from calotype.translation.verbs import check_labels, check_pictures
+
+__all__ = [
+    "PRESETS",
+    "Config",
+    "adapted",
+    "adopted",
+    "batch_size",
+    "build",
+    "certificate",
+    "check_labels",
+    "check_pictures",
+    "check_task",
+    "cost",
+    "efforts",
+    "interpolate",
+    "picture_size",
+    "sample",
+    "stages",
+    "taught",
+    "teach",
+    "train",
+    "training_cost",
+    "translate",
+    "unfinished",
+]

@@ -1,0 +1,75 @@
+"""Settings of Lifelong GAN."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from calotype.translation.config import SMALL, STUDY, TINY, TranslationConfig
+
+FORMAT = 1  # of what is recorded of the tasks of a model
+
+
+@dataclass(frozen=True)
+class Config(TranslationConfig):
+    """Settings of Lifelong GAN: those of BicycleGAN, and those of learning further tasks.
+
+    Attributes:
+        tasks: names of the tasks that the model knows, in the order in which it learned them.
+        locked: for each task, whether it has filters of its own beside frozen ones.
+        distillation: weight of the distillation losses, beta; 0 is fine-tuning, which forgets.
+        auxiliary: what distillation is evaluated on: ``montage``, patches of the new task's pictures put together;
+            ``swap``, the new pictures with labels of old tasks, for models of labels; ``raw``, the new pictures as they
+            are; ``noise``, Gaussian noise; ``crop``, the new pictures enlarged.
+        patch: side of the patches of a montage, pixels.
+        patches_from: whether the patches of a montage are from one picture or from the whole batch.
+        recolour: share of the montages whose patches get other colours: channels exchanged, inverted, spread and
+            shifted by chance; so the old networks are also asked about colours that the new task lacks.
+        auxiliary_share: auxiliary pictures a step, as a share of the reconstructed ones.
+        filter_share: share of a locked task's filters that are new; the others are sums of frozen ones.
+        format: version of what is recorded of the tasks.
+    """
+
+    tasks: tuple[str, ...] = ()
+    locked: tuple[bool, ...] = ()
+    distillation: float = 5.0
+    auxiliary: Literal["montage", "swap", "raw", "noise", "crop"] = "montage"
+    patch: int = 8
+    patches_from: Literal["one", "batch"] = "one"
+    recolour: float = 0.0
+    auxiliary_share: float = 0.5
+    filter_share: float = 0.05
+    format: int = FORMAT
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.tasks) != len(self.locked) or len(set(self.tasks)) != len(self.tasks):
+            raise ValueError("tasks need names that differ, and locked a value for each of them")
+        if (
+            self.distillation < 0
+            or not 0 <= self.recolour <= 1
+            or not 0 < self.auxiliary_share <= 1
+            or not 0 < self.filter_share <= 1
+        ):
+            raise ValueError("distillation has to be at least 0, shares above 0 and at most 1")
+        if self.patch < 1:
+            raise ValueError("patch has to be at least 1")
+
+
+def _config(values: dict[str, Any]) -> Config:
+    return Config(**values)
+
+
+# Small networks need a strong hold, and colours that the new task lacks (benchmarks/lifelong.py).
+_KEPT = {"distillation": 20.0, "recolour": 0.5}
+
+PRESETS: dict[str, Config] = {
+    # For some thousand pictures and one processor core.
+    "small": _config({**SMALL, **_KEPT}),
+    # For tests.
+    "tiny": _config({**TINY, **_KEPT}),
+    # For comparisons of settings: narrower networks, for a shorter time.
+    "study": _config({**STUDY, **_KEPT}),
+    # The published method on the published networks, for GPUs; beta and patches as in a public re-implementation.
+    "paper": Config(distillation=0.5, auxiliary_share=1.0),
+}

@@ -1,0 +1,60 @@
+"""The distillation losses: new networks agree with the old ones in four places (Lifelong GAN, section 3.1)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from calotype.models.lifelong.auxiliary import auxiliary
+from calotype.models.lifelong.config import Config
+from calotype.translation.net import Net
+
+
+class Distillation:
+    """The losses of a step, for ``calotype.translation.trainer.Trainer``.
+
+    The mean absolute differences of code and picture in both cycles: the code of an auxiliary picture, the picture of
+    that code, the picture of a drawn code, and the code that is found in it. Each network goes its own way, with the
+    same noise.
+
+    Args:
+        student: what is trained.
+        teacher: as it was before.
+        cfg: the settings.
+        old: labels of the earlier tasks, or ``None``.
+    """
+
+    def __init__(self, student: Net, teacher: Net, cfg: Config, old: Tensor | None = None) -> None:
+        self.student, self.teacher, self.cfg, self.old = student, teacher.requires_grad_(False).eval(), cfg, old
+
+    def __call__(self, condition: Tensor, real: Tensor) -> dict[str, Tensor]:
+        """The four losses of one batch, each times the weight of distillation.
+
+        Args:
+            condition: of the current task, [B, C, H, W].
+            real: its pictures, [B, 3, H, W].
+        """
+        with torch.no_grad():
+            conditions, pictures = auxiliary(condition, real, self.cfg, self.old)
+            layout = torch.channels_last
+            conditions, pictures = (
+                conditions.contiguous(memory_format=layout),
+                pictures.contiguous(memory_format=layout),
+            )
+        noise, drawn = torch.randn(2, len(pictures), self.cfg.code).to(real.device)
+        given = (conditions, pictures, noise, drawn)
+        with torch.no_grad():
+            wanted = _chain(self.teacher, *given)
+        found = _chain(self.student, *given)
+        names = ("old code", "old reconstruction", "old picture", "old code found")
+        weight = self.cfg.distillation
+        return {name: weight * (mine - theirs).abs().mean() for name, mine, theirs in zip(names, found, wanted)}
+
+
+def _chain(net: Net, conditions: Tensor, pictures: Tensor, noise: Tensor, drawn: Tensor) -> tuple[Tensor, ...]:
+    """Code, picture of the code, picture of a drawn code, and the mean code of the latter."""
+    mean, log_variance = net.encode(pictures)
+    code = mean + noise * (0.5 * log_variance).exp()
+    both = net.draw(torch.cat([conditions, conditions]), torch.cat([code, drawn]))
+    reconstructed, free = both.chunk(2)
+    return code, reconstructed, free, net.encode(free)[0]

@@ -1,0 +1,183 @@
+"""Settings of the style model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from calotype.errors import InputError
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of the networks and the training.
+
+    Attributes:
+        size: height and width that training pictures are brought to, pixels; patches are cut from them.
+        artists: names of the artists; empty until they are told by a data set.
+        categories: names of the categories of photos; empty: photos have none, and the content head is left out.
+        width: channels of the first convolution of both encoders; doubled at every halving but the last.
+        halvings: how many times the encoders halve their input.
+        deep: channels of the content, after the last halving.
+        blocks: residual blocks of the decoder.
+        group: channels of a group of the local group normalisation.
+        style: numbers of a style vector, which has length 1.
+        hidden: channels of the hidden layers of the style encoder and the content head.
+        dropout: share of the style encoder's features that are left out in training.
+        discriminator_widths: channels of the discriminator's convolutions, each of which halves its input.
+        prediction_kernels: kernels of its prediction maps, as many as convolutions.
+        map_channels: channels of each prediction map; 1 as published.
+        patches: side of the patches, pixels, stage by stage.
+        batches: photos a step, an even number, stage by stage: half of them are x1, half x2.
+        windows: side of the windows of the normalisation, W0, stage by stage.
+        margins: margin r of the fixpoint triplet loss, stage by stage.
+        until: the step that each stage ends with, counted from the start.
+        adversarial_weight: weight of the adversarial loss.
+        content_class_weight: weight of the classification of the content.
+        style_class_weight: weight of the classification of the style.
+        pixel_weight: weight of the difference of blurred photo and result.
+        content_weight: weight of the distance of the content's features (FP-content).
+        triplet_weight: weight of the fixpoint triplet loss (FPT).
+        disentangling_weight: weight of the disentanglement loss (FPD).
+        blur: side of the squares over which pixels are averaged before they are compared, pixels.
+        rate: learning rate.
+        beta1: decay rate of Adam's average of the gradient.
+        target: accuracy of the discriminator below which it is updated instead of the other networks; negative: all are
+            updated in every step.
+        augment: whether patches are mirrored, scaled by up to a fifth, and changed in colour.
+    """
+
+    size: tuple[int, int] = (1024, 1024)
+    artists: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    width: int = 32
+    halvings: int = 4
+    deep: int = 256
+    blocks: int = 9
+    group: int = 32
+    style: int = 16
+    hidden: int = 256
+    dropout: float = 0.5
+    discriminator_widths: tuple[int, ...] = (128, 128, 256, 512, 512, 1024, 1024)
+    prediction_kernels: tuple[int, ...] = (5, 10, 3, 10, 3, 6, 3)
+    map_channels: int = 1
+    patches: tuple[int, ...] = (128, 256, 384, 512, 640, 768)
+    batches: tuple[int, ...] = (32, 16, 8, 4, 2, 2)
+    windows: tuple[int, ...] = (128, 128, 192, 256, 320, 384)
+    margins: tuple[float, ...] = (0.2, 0.3, 0.4, 0.5, 0.5, 0.5)
+    until: tuple[int, ...] = (50_000, 75_000, 100_000, 125_000, 150_000, 300_000)
+    adversarial_weight: float = 20.0
+    content_class_weight: float = 10.0
+    style_class_weight: float = 20.0
+    pixel_weight: float = 400.0
+    content_weight: float = 2.0
+    triplet_weight: float = 50.0
+    disentangling_weight: float = 50.0
+    blur: int = 10
+    rate: float = 2e-4
+    beta1: float = 0.8
+    target: float = 0.5
+    augment: bool = True
+
+    def __post_init__(self) -> None:
+        stages = {len(each) for each in (self.patches, self.batches, self.windows, self.margins, self.until)}
+        if len(stages) != 1 or not self.patches:
+            raise ValueError("patches, batches, windows, margins and until need one value for each stage")
+        if list(self.until) != sorted(set(self.until)) or self.until[0] < 1:
+            raise ValueError("until has to rise from stage to stage")
+        grid = 4 << self.halvings
+        if any(window % grid or window < grid for window in self.windows):
+            raise ValueError(f"windows have to be multiples of {grid}")
+        if any(patch % (1 << self.halvings) or patch > min(self.size) for patch in self.patches):
+            raise ValueError(f"patches have to be multiples of {1 << self.halvings}, and no larger than size")
+        if any(batch < 2 or batch % 2 for batch in self.batches):
+            raise ValueError("batches have to be even numbers")
+        if len(self.discriminator_widths) != len(self.prediction_kernels):
+            raise ValueError("prediction_kernels needs as many values as discriminator_widths")
+        widths = [*self.widths, *self.discriminator_widths[:-1]]
+        if any(width % min(self.group, width) for width in widths):
+            raise ValueError("all channels have to be multiples of group, or fewer")
+        if not 0 <= self.dropout < 1 or self.style < 1 or self.blocks < 1 or self.blur < 1:
+            raise ValueError("dropout has to be at least 0 and below 1, style, blocks and blur at least 1")
+
+    @property
+    def widths(self) -> list[int]:
+        """Channels of the convolutions of an encoder: the first one, and one for each halving."""
+        grown = [self.width * (1 << max(0, level - 1)) for level in range(self.halvings)]
+        return [*grown, self.deep]
+
+    @property
+    def window(self) -> int:
+        """The window of the last stage, which results are made with."""
+        return self.windows[-1]
+
+
+_SMALL = Config(
+    size=(64, 64),
+    width=16,
+    halvings=3,
+    deep=96,
+    blocks=4,
+    group=8,
+    style=8,
+    hidden=64,
+    dropout=0.0,
+    discriminator_widths=(24, 32, 48, 64),
+    prediction_kernels=(5, 3, 3, 3),
+    map_channels=8,
+    patches=(64,),
+    batches=(16,),
+    windows=(64,),
+    margins=(0.3,),
+    until=(6000,),
+    pixel_weight=50.0,
+    blur=4,
+    rate=1e-3,
+    beta1=0.5,
+    target=-1.0,
+    augment=False,
+)
+
+PRESETS: dict[str, Config] = {
+    # For some thousand pictures and one processor core.
+    "small": _SMALL,
+    # For tests.
+    "tiny": replace(
+        _SMALL,
+        size=(32, 32),
+        width=4,
+        halvings=2,
+        deep=8,
+        blocks=1,
+        group=4,
+        style=4,
+        hidden=8,
+        discriminator_widths=(4, 8),
+        prediction_kernels=(3, 3),
+        patches=(16, 32),
+        batches=(4, 4),
+        windows=(16, 32),
+        margins=(0.2, 0.3),
+        until=(2, 3),
+        blur=2,
+    ),
+    # For comparisons of settings: pictures of half the size.
+    "study": replace(
+        _SMALL, size=(32, 32), halvings=2, deep=64, blocks=3, patches=(32,), windows=(32,), until=(3000,), blur=2
+    ),
+    # As published, for GPUs.
+    "paper": Config(),
+}
+
+
+def adapted(cfg: Config, about: Mapping[str, Any]) -> Config:
+    """The settings for a data set: the names of its ``artists`` and of the ``categories`` of its photos.
+
+    Raises:
+        InputError: there are no artists.
+    """
+    artists = tuple(str(name) for name in about.get("artists") or ("artist 1", "artist 2"))
+    if len(artists) < 1:
+        raise InputError("the data set has no artworks: put them into its folder 'style', a sub-folder an artist")
+    return replace(cfg, artists=artists, categories=tuple(str(name) for name in about.get("categories") or ()))

@@ -1,0 +1,26 @@
+"""What the functions of the style model take and give."""
+
+from calotype.declaration import Input, System, Verb
+
+_STYLE = Input("style", "picture", required=False, help="the artwork")
+_TO_STYLE = Input("to_style", "picture", required=False, help="a second artwork, for a style between both")
+
+SYSTEM = System(
+    learns=("image", "style"),
+    verbs={
+        "stylize": Verb(
+            "stylize",
+            (Input("photo", "photo"), Input("style", "picture"), _TO_STYLE),
+            ("blend", "vector"),
+            any_size=True,
+        ),
+        "interpolate": Verb(
+            "interpolate",
+            (Input("picture", "picture", required=False, help="the picture that is translated"), _STYLE, _TO_STYLE),
+            ("frames",),
+            output="film",
+        ),
+    },
+    adapts=True,
+    efforts=True,
+)

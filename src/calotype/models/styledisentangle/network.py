@@ -1,0 +1,208 @@
+"""The networks: encoders of content and style, decoder, and discriminator (published code of Kotovenko et al.)."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from calotype.models.styledisentangle.config import Config
+from calotype.models.styledisentangle.normalization import local_group_norm
+
+_SLOPE = 0.2
+_SPREAD = 0.02  # standard deviation of the initial weights
+
+
+class Normed(nn.Module):
+    """A convolution with reflected borders, local group normalisation with learned scale and offset, activation."""
+
+    def __init__(self, inputs: int, outputs: int, group: int, *, kernel: int = 3, stride: int = 1) -> None:
+        super().__init__()
+        self.group, self.pad = group, kernel // 2
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, bias=False)
+        self.scale = nn.Parameter(torch.ones(outputs, 1, 1))
+        self.offset = nn.Parameter(torch.zeros(outputs, 1, 1))
+
+    def forward(self, x: Tensor, window: int, slope: float = 0.0) -> Tensor:
+        """[B, outputs, h, w] of [B, inputs, H, W]; the window is measured in pixels of the result."""
+        y = local_group_norm(self.conv(reflected(x, self.pad)), self.group, window)
+        return F.leaky_relu(y * self.scale + self.offset, slope)
+
+
+class Stack(nn.Module):
+    """The convolutions that both encoders have: one, and one for each halving."""
+
+    def __init__(self, cfg: Config) -> None:
+        super().__init__()
+        widths = cfg.widths
+        self.first = Normed(3, widths[0], cfg.group)
+        self.halving = nn.ModuleList(Normed(a, b, cfg.group, stride=2) for a, b in pairwise(widths))
+
+    def forward(self, pictures: Tensor, window: int) -> Tensor:
+        """[B, deep, H / 2^n, W / 2^n] of [B, 3, H, W]; the window W0 in pixels of the pictures."""
+        x: Tensor = self.first(pictures, window // 2)
+        for level, layer in enumerate(self.halving, 1):
+            x = layer(x, max(4, window >> level + 1))
+        return x
+
+
+class StyleEncoder(nn.Module):
+    """The style vector of a picture: of length 1."""
+
+    def __init__(self, cfg: Config) -> None:
+        super().__init__()
+        self.stack = Stack(cfg)
+        self.dropout = cfg.dropout
+        sizes = [cfg.deep, cfg.hidden, cfg.hidden, cfg.style]
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
+
+    def forward(self, pictures: Tensor, window: int) -> Tensor:
+        """[B, style] of [B, 3, H, W]."""
+        x = self.stack(pictures, window).mean((2, 3))
+        for number, layer in enumerate(self.layers):
+            x = layer(F.dropout(F.relu(x) if number else x, self.dropout, self.training))
+        return F.normalize(x, dim=1)
+
+
+class Styled(nn.Module):
+    """A convolution whose normalisation has scale and offset from the style."""
+
+    def __init__(self, inputs: int, outputs: int, cfg: Config) -> None:
+        super().__init__()
+        self.group = cfg.group
+        self.conv = nn.Conv2d(inputs, outputs, 3, bias=False)
+        self.affine = nn.Linear(cfg.style, 2 * outputs)
+
+    def forward(self, x: Tensor, style: Tensor, window: int, slope: float) -> Tensor:
+        """[B, outputs, H, W] of [B, inputs, H, W] and [B, style]."""
+        y = local_group_norm(self.conv(reflected(x, 1)), self.group, window)
+        scale, offset = F.leaky_relu(self.affine(style), _SLOPE)[:, :, None, None].chunk(2, 1)
+        return F.leaky_relu(y * scale + offset, slope)
+
+
+class Residual(nn.Module):
+    """Two convolutions with the style, added to what they are of."""
+
+    def __init__(self, cfg: Config) -> None:
+        super().__init__()
+        self.first = Styled(cfg.deep, cfg.deep, cfg)
+        self.second = Styled(cfg.deep, cfg.deep, cfg)
+
+    def forward(self, x: Tensor, style: Tensor, window: int) -> Tensor:
+        """[B, deep, h, w] of the same shape and of [B, style]."""
+        changed: Tensor = self.second(self.first(x, style, window, _SLOPE), style, window, _SLOPE)
+        return x + changed
+
+
+class Decoder(nn.Module):
+    """A picture of content and style."""
+
+    def __init__(self, cfg: Config) -> None:
+        super().__init__()
+        self.halvings = cfg.halvings
+        self.blocks = nn.ModuleList(Residual(cfg) for _ in range(cfg.blocks))
+        widths = [cfg.deep, *reversed(cfg.widths[:-1])]
+        self.ups = nn.ModuleList(Styled(a, b, cfg) for a, b in pairwise(widths))
+        self.last = nn.Conv2d(widths[-1], 3, 7)
+
+    def forward(self, content: Tensor, style: Tensor, window: int) -> Tensor:
+        """[B, 3, 2^n h, 2^n w], -1..1, of [B, deep, h, w] and [B, style]; the window W0 in pixels of the picture."""
+        x, deep = content, max(4, window >> self.halvings + 1)
+        for block in self.blocks:
+            x = block(x, style, deep)
+        for number, layer in enumerate(self.ups):
+            x = F.interpolate(x, scale_factor=2.0, mode="nearest")
+            x = layer(x, style, max(4, window >> self.halvings - number), 0.0)
+        return 2 * torch.sigmoid(self.last(reflected(x, 3))) - 1
+
+
+class Discriminator(nn.Module):
+    """Whether a picture is an artwork, by which artist, and of what category the content is.
+
+    After each convolution a map is predicted, which the next ones see, too; all maps together are what the three heads
+    judge.
+    """
+
+    def __init__(self, cfg: Config) -> None:
+        super().__init__()
+        widths = cfg.discriminator_widths
+        before = [3, *(width + cfg.map_channels for width in widths[:-1])]
+        self.convs = nn.ModuleList(Normed(a, b, cfg.group, kernel=5, stride=2) for a, b in zip(before, widths))
+        self.maps = nn.ModuleList(
+            nn.Conv2d(a, cfg.map_channels, k, padding="same") for a, k in zip(widths, cfg.prediction_kernels)
+        )
+        count = len(widths) * cfg.map_channels
+        self.real = nn.Conv2d(count, 1, 5, padding=2)
+        self.artist = nn.Conv2d(count, len(cfg.artists), 5, padding=2)
+        self.category: nn.ModuleList | None = None
+        if cfg.categories:
+            sizes = [len(cfg.categories), cfg.hidden, cfg.hidden, len(cfg.categories)]
+            head = nn.Conv2d(count, sizes[0], 5, padding=2)
+            self.category = nn.ModuleList([head, *(nn.Linear(a, b) for a, b in pairwise(sizes))])
+
+    def forward(self, pictures: Tensor, window: int) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Logits: real [B, 1, h, w], artist [B, artists, h, w], category [B, categories] or ``None``."""
+        x, found = pictures, []
+        for level, (conv, predict) in enumerate(zip(self.convs, self.maps), 1):
+            x = conv(x, max(4, window >> level), _SLOPE)
+            found.append(predict(x))
+            x = torch.cat([x, found[-1]], 1)
+        size = found[0].shape[2:]
+        maps = torch.cat([F.interpolate(each, size, mode="bilinear", align_corners=False) for each in found], 1)
+        return self.real(maps), self.artist(maps), self._category(maps)
+
+    def _category(self, maps: Tensor) -> Tensor | None:
+        if self.category is None:
+            return None
+        first, *layers = self.category
+        x: Tensor = first(maps).amax((2, 3))
+        for number, layer in enumerate(layers):
+            x = layer(F.relu(x) if number else x)
+        return x
+
+
+class Net(nn.Module):
+    """What a trained model is.
+
+    Args:
+        cfg: the settings.
+
+    Attributes:
+        content: encoder of the content.
+        style: encoder of the style.
+        decoder: makes a picture of both.
+    """
+
+    def __init__(self, cfg: Config) -> None:
+        super().__init__()
+        self.content = Stack(cfg)
+        self.style = StyleEncoder(cfg)
+        self.decoder = Decoder(cfg)
+        initialise(self)
+
+
+def build(cfg: Config) -> Net:
+    """The networks, with weights drawn from torch's global generator; channels last in memory."""
+    result: Net = Net(cfg).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return result
+
+
+def reflected(x: Tensor, pad: int) -> Tensor:
+    """Borders of ``pad`` reflected pixels; repeated ones where the map is too small."""
+    mode = "reflect" if min(x.shape[2:]) > pad else "replicate"
+    return F.pad(x, (pad, pad, pad, pad), mode=mode)
+
+
+@torch.no_grad()
+def initialise(module: nn.Module) -> None:
+    """Convolutions that are normalised, from a normal distribution that is cut at two standard deviations.
+
+    Prediction maps, heads and linear layers are drawn as torch does.
+    """
+    for part in module.modules():
+        if isinstance(part, nn.Conv2d) and part.bias is None:
+            nn.init.trunc_normal_(part.weight, 0.0, _SPREAD, -2 * _SPREAD, 2 * _SPREAD)
+        if isinstance(part, Styled):  # at first, the style changes nothing
+            part.affine.bias.data[: part.affine.out_features // 2] = 1.0

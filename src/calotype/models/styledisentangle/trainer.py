@@ -1,0 +1,225 @@
+"""One training step. Every picture is encoded and drawn once, in three batches, for all losses together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from calotype import distributed
+from calotype.errors import InputError
+from calotype.models.styledisentangle.config import Config
+from calotype.models.styledisentangle.losses import (
+    class_loss,
+    content_loss,
+    disentangling_loss,
+    pixel_loss,
+    triplet_loss,
+)
+from calotype.models.styledisentangle.network import Discriminator, build, initialise
+from calotype.models.styledisentangle.patches import patches
+from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
+
+_RATE = 0.01  # of the average of the discriminator's accuracy
+
+
+class Examples(NamedTuple):
+    """What a step sees: two photos and two artworks, with the category of the first and the artists.
+
+    Attributes:
+        photos: x1 and then x2, [2 b, 3, h, w].
+        artworks: y1 and then y2.
+        categories: of x1, int64 [b].
+        artists: of y1 and then y2, int64 [2 b].
+    """
+
+    photos: Tensor
+    artworks: Tensor
+    categories: Tensor
+    artists: Tensor
+
+
+class Drawn(NamedTuple):
+    """What the networks make of it, each once.
+
+    Attributes:
+        contents: of x1, [b, C, h, w].
+        styles: of y1 and y2, [2 b, n].
+        results: x1 as y1, x1 as y2, x2 as y1, [3 b, 3, h, w].
+        again: styles of the results, [3 b, n].
+        content_again: contents of x1 as y1.
+    """
+
+    contents: Tensor
+    styles: Tensor
+    results: Tensor
+    again: Tensor
+    content_again: Tensor
+
+
+class Trainer:
+    """The networks of one stage, their optimizers, and the training step.
+
+    Args:
+        cfg: the settings.
+        stage: number of the stage.
+        device: to compute on.
+
+    Attributes:
+        net: encoders and decoder.
+        discriminator: of artworks.
+        accuracy: moving average of the discriminator's accuracy.
+    """
+
+    def __init__(self, cfg: Config, stage: int, device: torch.device) -> None:
+        self.cfg, self.stage, self.device = cfg, stage, device
+        self.net = build(cfg).to(device)
+        self.discriminator = Discriminator(cfg).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        initialise(self.discriminator)
+        betas = (cfg.beta1, 0.999)
+        self.generator_optimizer = generator_optimizer(self.net, cfg.rate, betas)
+        self.discriminator_optimizer = discriminator_optimizer(self.discriminator, cfg.rate, betas)
+        self.accuracy = torch.tensor(max(0.0, cfg.target))
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """All that a step changes, by name."""
+        return {
+            "net": self.net,
+            "discriminator": self.discriminator,
+            "generator optimizer": self.generator_optimizer,
+            "discriminator optimizer": self.discriminator_optimizer,
+            "accuracy": self.accuracy,
+        }
+
+    @property
+    def window(self) -> int:
+        """W0 of this stage, pixels."""
+        return self.cfg.windows[self.stage]
+
+    def step(self, state: Mapping[str, Any], batch: Mapping[str, Tensor], i: int) -> dict[str, Tensor]:
+        """One update of encoders and decoder, or of the discriminator, or of both where ``cfg.target`` is negative.
+
+        Args:
+            state: not used; it is ``self.state``.
+            batch: ``image`` and ``art`` [B, 3, H, W], -1..1, ``category`` and ``artist`` int64 [B].
+            i: number of the step.
+
+        Returns:
+            The losses by name, means over all processes.
+        """
+        self.net.train()
+        given = self.examples(batch)
+        both = self.cfg.target < 0
+        of_generator = both or bool(self.accuracy >= self.cfg.target)
+        count = len(given.categories)
+        losses: dict[str, Tensor] = {}
+        if of_generator:
+            drawn = draw(self.net, given, self.window)
+            losses, judged = self._generator_losses(drawn, given)
+            self._update_generator(losses)
+            self._learn(1 - (judged > 0).float().mean())
+            result = drawn.results[:count].detach()
+        else:
+            result = first_result(self.net, given, self.window)
+        if both or not of_generator:
+            losses |= self._update_discriminator(given, result, learn=not both)
+        found = distributed.mean_over_all(torch.stack([loss.detach() for loss in losses.values()]))
+        return dict(zip(losses, found))
+
+    def examples(self, batch: Mapping[str, Tensor]) -> Examples:
+        """Patches of a batch: every second sample has x1 and y1, the others x2 and y2.
+
+        Raises:
+            InputError: there are no artworks.
+        """
+        if "art" not in batch:
+            raise InputError("the training pictures have no artworks: this model learns from photos and artworks")
+        side = self.cfg.patches[self.stage]
+        photos, artworks = (
+            patches(batch[name].to(self.device), side, augment=self.cfg.augment) for name in ("image", "art")
+        )
+        halves = [torch.cat([x[::2], x[1::2]]) for x in (photos, artworks)]
+        first, second = (x.contiguous(memory_format=torch.channels_last) for x in halves)
+        artists = torch.cat([batch["artist"][::2], batch["artist"][1::2]])
+        return Examples(first, second, batch["category"][::2].to(self.device), artists.to(self.device))
+
+    def _generator_losses(self, drawn: Drawn, given: Examples) -> tuple[dict[str, Tensor], Tensor]:
+        """The weighted losses of encoders and decoder, and what the discriminator says of the results."""
+        cfg, count = self.cfg, len(given.categories)
+        result = drawn.results[:count]
+        triplet, disentangling = style_losses(drawn, cfg.margins[self.stage])
+        losses = {"triplet": cfg.triplet_weight * triplet, "disentangling": cfg.disentangling_weight * disentangling}
+        losses["content"] = cfg.content_weight * content_loss(drawn.contents, drawn.content_again)
+        losses["pixels"] = cfg.pixel_weight * pixel_loss(given.photos[:count], result, cfg.blur)
+        real, artist, category = self.discriminator(result, self.window)
+        losses["generator"] = cfg.adversarial_weight * F.softplus(-real).mean()
+        losses["artist"] = cfg.style_class_weight * class_loss(artist, given.artists[:count])
+        if category is not None:
+            losses["category"] = cfg.content_class_weight * class_loss(category, given.categories)
+        return losses, real.detach()
+
+    def _update_generator(self, losses: Mapping[str, Tensor]) -> None:
+        weights = list(self.net.parameters())
+        self.generator_optimizer.zero_grad(set_to_none=True)
+        torch.stack(list(losses.values())).sum().backward(inputs=weights)  # type: ignore[no-untyped-call]
+        distributed.average_gradients(weights)
+        self.generator_optimizer.step()
+
+    def _update_discriminator(self, given: Examples, result: Tensor, *, learn: bool) -> dict[str, Tensor]:
+        cfg, count = self.cfg, len(given.categories)
+        weights = list(self.discriminator.parameters())
+        pictures = torch.cat([given.artworks, result, given.photos[:count]])
+        real, artist, category = self.discriminator(pictures, self.window)
+        known, made = real[: 2 * count], real[2 * count : 3 * count]
+        judged = 0.5 * (F.softplus(-known).mean() + F.softplus(made).mean())
+        losses = {"discriminator": cfg.adversarial_weight * judged}
+        losses["artist of artworks"] = cfg.style_class_weight * class_loss(artist[: 2 * count], given.artists)
+        if category is not None:
+            of_photos = class_loss(category[3 * count :], given.categories)
+            losses["category of photos"] = cfg.content_class_weight * of_photos
+        self.discriminator_optimizer.zero_grad(set_to_none=True)
+        torch.stack(list(losses.values())).sum().backward(inputs=weights)  # type: ignore[no-untyped-call]
+        distributed.average_gradients(weights)
+        self.discriminator_optimizer.step()
+        if learn:
+            self._learn(0.5 * ((known > 0).float().mean() + (made < 0).float().mean()))
+        return losses
+
+    def _learn(self, accuracy: Tensor) -> None:
+        """Move the average of the discriminator's accuracy."""
+        found = distributed.mean_over_all(accuracy.detach().reshape(1)).reshape(()).to(self.accuracy.device)
+        self.accuracy.lerp_(found, _RATE)
+
+
+def draw(net: Any, given: Examples, window: int) -> Drawn:
+    """What the networks make of photos and artworks: contents and styles, three results, and their encodings."""
+    count = len(given.categories)
+    contents, styles = net.content(given.photos, window), net.style(given.artworks, window)
+    (first, second), (one, other) = contents.split(count), styles.split(count)
+    results = net.decoder(torch.cat([first, first, second]), torch.cat([one, other, one]), window)
+    again = net.style(results, window)
+    return Drawn(first, styles, results, again, net.content(results[:count], window))
+
+
+@torch.no_grad()
+def first_result(net: Any, given: Examples, window: int) -> Tensor:
+    """The photos x1 in the style of y1, [b, 3, h, w], without gradients."""
+    count = len(given.categories)
+    content, style = net.content(given.photos[:count], window), net.style(given.artworks[:count], window)
+    result: Tensor = net.decoder(content, style, window)
+    return result
+
+
+def style_losses(drawn: Drawn, margin: float) -> tuple[Tensor, Tensor]:
+    """The fixpoint triplet loss and the disentanglement loss, without their weights."""
+    count = len(drawn.contents)
+    first, second = torch.split(drawn.styles, count)
+    as_first, as_second, as_first_too = torch.split(drawn.again, count)
+    return (
+        triplet_loss(first, second, as_first, as_second, margin),
+        disentangling_loss(first, as_first, as_first_too),
+    )

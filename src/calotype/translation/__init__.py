@@ -1,0 +1,1 @@
+"""What models of pictures or labels as conditions share: BicycleGAN's networks, losses and training."""

@@ -1,0 +1,109 @@
+"""Pairs of pictures, pictures with labels, photos and artworks: how folders of them are read."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from calotype.data.conditions import condition_set
+from calotype.data.styles import style_set
+from calotype.data.writing import Made, write_samples
+from calotype.errors import InputError
+
+
+def picture(path, colour=(0, 0, 0), size=(16, 16)):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, colour).save(path)
+
+
+def test_two_folders(tmp_path):
+    for name in "ab":
+        picture(tmp_path / "images" / f"{name}.png", (255, 255, 255))
+        picture(tmp_path / "conditions" / f"{name}.jpg")
+    found = condition_set(tmp_path)
+    assert (len(found.files), len(found.others), found.pairs) == (2, 2, True)
+    sample = found.opened((16, 16))[0]
+    assert sample["image"].min() == 1
+    assert sample["other"].max() == -1
+
+
+def test_halves_of_pictures(tmp_path):
+    pixels = np.zeros((20, 40, 3), np.uint8)
+    pixels[:, 20:] = 255
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    sample = condition_set(tmp_path).opened((16, 16))[0]
+    assert sample["image"].min() == 1
+    assert sample["other"].max() == -1
+    picture(tmp_path / "b.png", size=(16, 16))
+    with pytest.raises(InputError, match="16x16 pixels and no pair"):
+        condition_set(tmp_path)
+
+
+def test_pictures_of_two_shapes(tmp_path):
+    picture(tmp_path / "images" / "a.png", size=(16, 16))
+    picture(tmp_path / "conditions" / "a.png", size=(16, 24))
+    with pytest.raises(InputError, match=r"16x16 and .* 16x24 pixels: both pictures of a pair"):
+        condition_set(tmp_path)
+
+
+def test_labels_are_numbers_of_folders(tmp_path):
+    for label in ("2", "7"):
+        picture(tmp_path / label / "a.png")
+    found = condition_set(tmp_path)
+    assert (found.labels, found.pairs) == (8, False)
+    assert [int(found.opened((16, 16), classes=8)[i]["label"]) for i in (0, 1)] == [2, 7]
+    with pytest.raises(InputError, match="label 7: the model knows those from 0 to 4"):
+        found.opened((16, 16), classes=5)
+    with pytest.raises(InputError, match="'conditions'"):
+        found.opened((16, 16))
+
+
+def test_sets_made_here(tmp_path):
+    image = Image.new("RGB", (16, 16))
+    write_samples(tmp_path / "pairs", {}, [Made(image=image, other=image)])
+    assert condition_set(tmp_path / "pairs").opened((16, 16))[0].keys() == {"image", "other"}
+    write_samples(tmp_path / "labels", {"labels": ["a", "b"]}, [Made(image=image, label=1)])
+    found = condition_set(tmp_path / "labels")
+    assert found.opened((16, 16), classes=2)[0]["label"] == 1
+    write_samples(tmp_path / "none", {}, [Made(image=image)])
+    with pytest.raises(InputError, match="neither conditions nor labels"):
+        condition_set(tmp_path / "none")
+    with pytest.raises(InputError, match="no folder"):
+        condition_set(tmp_path / "nowhere")
+
+
+def test_photos_and_artworks(tmp_path):
+    for name in ("content/sea/a.png", "content/land/b.png", "content/land/c.png"):
+        picture(tmp_path / name, (255, 255, 255))
+    picture(tmp_path / "style" / "monet" / "a.png")
+    with pytest.raises(InputError, match="one artwork: give at least 2"):
+        style_set(tmp_path)
+    picture(tmp_path / "style" / "hokusai" / "a.png")
+    found = style_set(tmp_path)
+    assert found.artists == ("hokusai", "monet")
+    assert found.categories == ("land", "sea")
+    opened = found.opened((16, 16))
+    assert len(opened) == 3
+    samples = [opened[i] for i in range(3)]
+    assert [int(sample["category"]) for sample in samples] == [0, 0, 1]
+    assert {int(sample["artist"]) for sample in samples} == {0, 1}
+    assert all(sample["image"].min() == 1 and sample["art"].max() == -1 for sample in samples)
+
+
+def test_a_set_with_styles(tmp_path):
+    image = Image.new("RGB", (16, 16))
+    made = [Made(image=image, label=label, info={"category": "x"}) for label in (0, 1, 2)]
+    write_samples(tmp_path / "set", {"labels": ["photo", "one", "two"]}, made)
+    found = style_set(tmp_path / "set")
+    assert (found.artists, found.artist, found.categories) == (("one", "two"), (0, 1), ())
+    about = json.loads((tmp_path / "set" / "about.json").read_text())
+    (tmp_path / "set" / "about.json").write_text(json.dumps({**about, "labels": []}))
+    with pytest.raises(InputError, match="no styles"):
+        style_set(tmp_path / "set")
+    with pytest.raises(InputError, match="no folder 'content'"):
+        style_set(tmp_path)
+    assert torch.is_tensor(found.opened((16, 16))[0]["art"])

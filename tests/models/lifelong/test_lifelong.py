@@ -1,0 +1,247 @@
+"""Further tasks: distillation, auxiliary pictures, locked tasks, certificates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from calotype.errors import InputError
+from calotype.models import bicyclegan, lifelong
+from calotype.models.lifelong.auxiliary import auxiliary, enlarged, montage
+from calotype.models.lifelong.distillation import Distillation
+from calotype.models.lifelong.network import chosen, task_net
+from calotype.models.lifelong.teaching import extended
+from calotype.run import Run
+from calotype.translation.record import outputs
+
+CPU = torch.device("cpu")
+FIRST = lifelong.adapted(lifelong.PRESETS["tiny"], {"name": "bright"})
+
+
+def batches(level, cfg=FIRST):
+    """Conditions around a brightness, whose pictures are their negatives."""
+
+    def batch(i):
+        generator = torch.Generator().manual_seed(i)
+        other = (level + 0.2 * torch.rand(cfg.batch, 3, *cfg.size, generator=generator)).clamp(-1, 1)
+        return {"image": -other, "other": other}
+
+    return batch
+
+
+BRIGHT, DARK = batches(0.6), batches(-0.8)
+
+
+@pytest.fixture(scope="module")
+def base():
+    return lifelong.train(BRIGHT, FIRST, Run())
+
+
+def taught(name="dark", locked=False, before=FIRST, **changes):
+    return lifelong.taught(before, name, locked=locked, changes=changes)
+
+
+def test_a_montage_of_a_flat_picture_is_that_picture():
+    flat = torch.full((4, 3, 16, 16), 0.25)
+    made, real = montage(flat, 2 * flat, 3, 5, one=True)
+    assert made.shape == real.shape == (3, 3, 16, 16)
+    assert torch.equal(made, flat[:3])
+
+
+@pytest.mark.parametrize("one", [True, False])
+def test_patches_of_both_pictures_agree(one):
+    condition = torch.rand(4, 3, 16, 16)
+    made, real = montage(condition, 2 * condition, 4, 8, one=one)
+    assert torch.equal(real, 2 * made)
+    assert not torch.equal(made, condition)
+
+
+def test_patches_of_a_montage_are_from_one_picture():
+    condition = torch.arange(4.0)[:, None, None, None].expand(4, 3, 16, 16)
+    made, _ = montage(condition, condition, 4, 4, one=True)
+    assert torch.equal(made, condition)
+    mixed, _ = montage(condition, condition, 4, 4, one=False)
+    assert any(len(torch.unique(each)) > 1 for each in mixed)
+
+
+def test_a_patch_is_a_part_of_the_picture():
+    torch.manual_seed(1)
+    condition = torch.arange(256.0).reshape(1, 1, 16, 16)
+    made, _ = montage(condition, condition, 1, 8, one=True)
+    corner = made[0, 0, :8, :8]
+    assert torch.equal(corner - corner[0, 0], condition[0, 0, :8, :8])
+
+
+def test_swapped_labels_are_old_ones():
+    cfg = replace(FIRST, classes=5, auxiliary="swap", auxiliary_share=1.0)
+    condition, real = torch.zeros(4, 5, 16, 16), torch.rand(4, 3, 16, 16)
+    made, same = auxiliary(condition, real, cfg, torch.tensor([1, 3]))
+    assert set(made[:, :, 0, 0].argmax(1).tolist()) <= {1, 3}
+    assert torch.equal(same, real)
+
+
+@pytest.mark.parametrize("kind", ["raw", "noise", "crop"])
+def test_other_auxiliary_pictures(kind):
+    condition, real = torch.rand(4, 3, 16, 16), torch.rand(4, 3, 16, 16)
+    made, other = auxiliary(condition, real, replace(FIRST, auxiliary=kind, auxiliary_share=0.5), None)
+    assert made.shape == other.shape == (2, 3, 16, 16)
+    assert torch.equal(made, condition[:2]) == (kind == "raw")
+    both = 0.4 * torch.rand(2, 3, 16, 16)
+    first, second = enlarged(both, 2 * both)
+    torch.testing.assert_close(second, 2 * first)
+
+
+def test_distillation_is_nothing_where_nothing_has_changed(base):
+    cfg = taught()
+    given = [DARK(0)[name] for name in ("other", "image")]
+    losses = Distillation(extended(base, cfg), extended(base, cfg), cfg)(*given)
+    assert len(losses) == 4
+    assert all(loss.item() == 0 for loss in losses.values())
+
+
+def test_every_place_is_compared(base):
+    cfg = taught(distillation=2.0)
+    student = extended(base, cfg)
+    with torch.no_grad():
+        student.encoder.mean.bias += 0.5
+    torch.manual_seed(0)
+    losses = Distillation(student, extended(base, cfg), cfg)(*(DARK(0)[name] for name in ("other", "image")))
+    assert float(losses["old code"]) == pytest.approx(2 * 0.5, rel=1e-5)
+    assert float(losses["old code found"]) == pytest.approx(2 * 0.5, rel=1e-5)
+    assert float(losses["old picture"]) == 0
+    assert float(losses["old reconstruction"]) > 0
+
+
+def test_without_weight_it_is_fine_tuning(base):
+    cfg = taught(distillation=0.0)
+    net = lifelong.teach(DARK, cfg, Run(seed=1), base=base)
+    plain = extended(base, cfg)
+    from calotype.run import started
+    from calotype.translation.trainer import Trainer
+    from calotype.translation.training import fitted
+
+    run = Run(seed=1)
+    trainer = started(lambda: Trainer(cfg, plain.requires_grad_(), CPU), run, "task dark")
+    fitted(trainer, DARK, run, "task dark")
+    for name, value in plain.state_dict().items():
+        if not name.startswith("records.1"):
+            assert torch.equal(value, net.state_dict()[name]), name
+    other = lifelong.teach(DARK, taught(distillation=5.0), Run(seed=1), base=base)
+    assert not torch.equal(net.generator.down[0].weight, other.generator.down[0].weight)
+
+
+def test_the_net_before_stays_as_it_is(base):
+    before = {name: value.clone() for name, value in base.state_dict().items()}
+    for locked in (False, True):
+        lifelong.teach(DARK, taught(locked=locked), Run(), base=base)
+        assert all(torch.equal(value, base.state_dict()[name]) for name, value in before.items())
+
+
+def test_a_locked_task_leaves_the_old_pictures_bit_by_bit(base):
+    cfg = taught(locked=True)
+    net = lifelong.teach(DARK, cfg, Run(), base=base)
+    old, new = (outputs(one, base.records[0], CPU) for one in (base, task_net(net, cfg, 0)))
+    assert torch.equal(old, new)
+    told = lifelong.certificate(base, net, FIRST, cfg, CPU, None)
+    assert told["tasks"][0]["same"]
+    assert told["tasks"][0]["before"] == told["tasks"][0]["after"]
+    assert [len(row) for row in told["accuracy"]] == [1, 2]
+    assert told["forgetting"] == [0.0]
+    assert not torch.equal(outputs(task_net(net, cfg, 1), base.records[0], CPU), new)
+    again = lifelong.build(cfg)
+    again.load_state_dict(net.state_dict())
+    assert torch.equal(
+        outputs(task_net(again.eval(), cfg, 1), base.records[0], CPU),
+        outputs(task_net(net, cfg, 1), base.records[0], CPU),
+    )
+
+
+def test_a_certificate_tells_of_change(base):
+    cfg = taught()
+    net = lifelong.teach(DARK, cfg, Run(), base=base)
+    told = lifelong.certificate(base, net, FIRST, cfg, CPU, [[1.0]])
+    assert not told["tasks"][0]["same"]
+    assert told["tasks"][0]["drift"] > 0
+    assert told["accuracy"][0] == [1.0]
+    assert told["forgetting"][0] == pytest.approx(1 - told["accuracy"][1][0])
+
+
+def test_filters_of_a_locked_task_start_as_the_frozen_ones_and_are_few():
+    cfg = replace(lifelong.PRESETS["small"], tasks=("one", "two"), locked=(False, True), kept=1)
+    torch.manual_seed(0)
+    net = extended(lifelong.build(replace(cfg, tasks=("one",), locked=(False,))), cfg)
+    picture, code = torch.rand(1, 3, 32, 32), torch.randn(1, cfg.code)
+    torch.testing.assert_close(task_net(net, cfg, 1).draw(picture, code), net.draw(picture, code))
+    frozen = sum(p.numel() for part in (net.generator, net.encoder) for p in part.parameters())
+    assert sum(p.numel() for p in net.filters.parameters()) <= 0.15 * frozen
+
+
+def test_the_task_is_found_by_what_a_condition_looks_like(base):
+    cfg = taught(locked=True)
+    net = lifelong.teach(DARK, cfg, Run(), base=base)
+    assert [chosen(net, cfg, None, given(99)["other"][:1]) for given in (BRIGHT, DARK)] == [0, 1]
+    assert chosen(net, cfg, "bright", DARK(0)["other"][:1]) == 0
+    made = lifelong.translate(cfg, Run(), net=net, picture=DARK(0)["other"][:1], seed=1)
+    own = lifelong.translate(cfg, Run(), net=net, picture=DARK(0)["other"][:1], task="dark", seed=1)
+    assert torch.equal(made, own)
+    with pytest.raises(InputError, match="did you mean 'dark'"):
+        lifelong.check_task(cfg, net=net, picture=DARK(0)["other"][:1], task="drak")
+
+
+def test_tasks_that_contradict_each_other(base):
+    def other_pictures(i):
+        return {"other": BRIGHT(i)["other"], "image": BRIGHT(i)["other"]}
+
+    with torch.no_grad():
+        base.records[0].error.fill_(0.05)  # as after a training that has succeeded
+    with pytest.raises(InputError, match=r"look like those of 'bright'.*--locked"):
+        lifelong.teach(other_pictures, taught("same"), Run(), base=base)
+    lifelong.teach(other_pictures, taught("same", locked=True), Run(), base=base)
+
+
+def test_labels_that_are_known_already():
+    cfg = replace(FIRST, classes=4)
+
+    def of(labels):
+        return lambda i: {"image": torch.rand(cfg.batch, 3, 16, 16), "label": torch.tensor(labels * 2)}
+
+    base = lifelong.train(of([0, 1]), cfg, Run())
+    assert taught(before=cfg).auxiliary == "swap"
+    net = lifelong.teach(of([2, 3]), taught(before=cfg), Run(), base=base)
+    assert lifelong.sample(cfg, Run(), net=net, label=3).shape == (1, 3, 16, 16)
+    with pytest.raises(InputError, match="label 1 of 'dark' is one of 'bright'"):
+        lifelong.teach(of([1, 2]), taught(before=cfg), Run(), base=base)
+
+
+def test_what_cannot_be_taught():
+    with pytest.raises(InputError, match="knows a task 'bright' already"):
+        taught("bright")
+    with pytest.raises(InputError, match="width is fixed"):
+        taught(width=8)
+    with pytest.raises(InputError, match="for models of labels"):
+        taught(auxiliary="swap")
+    with pytest.raises(InputError, match="add --locked"):
+        taught("third", before=taught(locked=True))
+    with pytest.raises(InputError, match=r"another version.*format 0"):
+        lifelong.adopted(replace(FIRST, format=0), "first")
+
+
+def test_a_model_of_bicyclegan_is_taught():
+    cfg = bicyclegan.PRESETS["tiny"]
+    base = bicyclegan.train(BRIGHT, cfg, Run())
+    own = lifelong.adopted(cfg, "bright")
+    assert own.tasks == ("bright",)
+    net = lifelong.teach(DARK, lifelong.taught(own, "dark", locked=True), Run(), base=base)
+    assert torch.equal(net.generator.down[0].weight, base.generator.down[0].weight)
+
+
+def test_teaching_goes_on_where_it_was_stopped(base, tmp_path):
+    for locked in (False, True):
+        cfg, place = taught(locked=locked), tmp_path / str(locked)
+        run = Run(place, on_event=lambda event: run.stop() if event.step == 1 else None)  # noqa: B023
+        with pytest.raises(Exception, match="run the same command again"):
+            lifelong.teach(DARK, cfg, run, base=base)
+        again, whole = (lifelong.teach(DARK, cfg, Run(folder), base=base) for folder in (place, None))
+        assert all(torch.equal(value, whole.state_dict()[name]) for name, value in again.state_dict().items())

@@ -1,0 +1,216 @@
+"""The style model: normalisation, losses, routing of gradients, tiles, style vectors."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from calotype.errors import InputError
+from calotype.models import styledisentangle as model
+from calotype.models.styledisentangle import Config
+from calotype.models.styledisentangle.generate import decoded
+from calotype.models.styledisentangle.losses import (
+    class_loss,
+    content_loss,
+    disentangling_loss,
+    pixel_loss,
+    triplet_loss,
+)
+from calotype.models.styledisentangle.network import Discriminator
+from calotype.models.styledisentangle.normalization import local_group_norm
+from calotype.models.styledisentangle.patches import patches
+from calotype.models.styledisentangle.styles import between, closest, combined, vectors
+from calotype.models.styledisentangle.trainer import Examples, Trainer, draw, style_losses
+from calotype.run import Run
+
+CFG = model.adapted(model.PRESETS["tiny"], {"artists": ["one", "two"], "categories": ["a", "b", "c"]})
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def net():
+    torch.manual_seed(0)
+    return model.build(CFG).eval()
+
+
+def examples(count=2, side=16):
+    generator = torch.Generator().manual_seed(0)
+    photos, artworks = torch.rand(2, 2 * count, 3, side, side, generator=generator) * 2 - 1
+    return Examples(photos, artworks, torch.zeros(count, dtype=torch.int64), torch.zeros(2 * count, dtype=torch.int64))
+
+
+def test_one_window_is_group_normalisation():
+    x = torch.randn(2, 8, 12, 12)
+    torch.testing.assert_close(local_group_norm(x, 4, 12), F.group_norm(x, 2), atol=1e-4, rtol=0)
+    torch.testing.assert_close(local_group_norm(x, 32, 16), F.group_norm(x, 1), atol=1e-4, rtol=0)
+
+
+def test_windows_are_local_and_lie_where_they_lie_in_the_whole():
+    x = torch.randn(1, 4, 64, 64)
+    changed = x.clone()
+    changed[:, :, :, 48:] += 9.0
+    near, far = (local_group_norm(each, 4, 8)[..., :32] for each in (x, changed))
+    assert torch.equal(near, far)
+    part = local_group_norm(x[:, :, 8:56, 8:56], 4, 8)
+    torch.testing.assert_close(part[..., 16:-16, 16:-16], local_group_norm(x, 4, 8)[..., 24:40, 24:40])
+
+
+def test_a_style_vector_has_length_one(net):
+    found = net.style(torch.rand(3, 3, 16, 16), 16)
+    assert found.shape == (3, CFG.style)
+    torch.testing.assert_close(found.norm(dim=1), torch.ones(3))
+
+
+def test_the_triplet_loss_is_nothing_beyond_its_margin():
+    first, second = torch.eye(2)[None, 0], torch.eye(2)[None, 1]
+    assert float(triplet_loss(first, second, first, second, 0.5)) == 0
+    assert float(triplet_loss(first, second, second, first, 0.5)) == pytest.approx(2.5)
+    assert float(triplet_loss(first, second, first, first, 0.3)) == pytest.approx(0.5 * 0.3 + 0.5 * 0.3)
+
+
+def test_the_disentanglement_loss_is_a_hinge():
+    style, result = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 1.0]])
+    assert float(disentangling_loss(style, result, result)) == 0
+    assert float(disentangling_loss(style, style, result)) == pytest.approx(2)
+    assert float(disentangling_loss(style, result, -result)) == pytest.approx(4 - 2)
+
+
+def test_other_losses():
+    x = torch.rand(2, 3, 8, 8)
+    assert float(content_loss(x, 2 * x)) == pytest.approx(0, abs=1e-9)
+    assert float(content_loss(x, -x)) == pytest.approx(4, rel=1e-5)
+    assert float(pixel_loss(x, x + 0.5, 4)) == pytest.approx(0.25, rel=1e-4)
+    right = torch.tensor([[9.0, -9.0]])
+    assert float(class_loss(right, torch.tensor([0]))) < 0.001 < float(class_loss(right, torch.tensor([1])))
+    maps = right[:, :, None, None].expand(1, 2, 3, 3)
+    torch.testing.assert_close(class_loss(maps, torch.tensor([1])), class_loss(right, torch.tensor([1])))
+
+
+def test_style_losses_reach_all_networks_and_the_content_loss_not_the_style_encoder():
+    torch.manual_seed(0)
+    net = model.build(CFG)
+    drawn = draw(net, examples(), 16)
+    for part in (net.content, net.style, net.decoder):
+        found = torch.autograd.grad(
+            sum(style_losses(drawn, 0.9)), list(part.parameters()), retain_graph=True, allow_unused=True
+        )
+        assert any(gradient is not None and gradient.abs().sum() > 0 for gradient in found)
+    alone = net.style(torch.rand(2, 3, 16, 16), 16).sum()
+    none = torch.autograd.grad(alone, list(net.content.parameters()), allow_unused=True)
+    assert all(gradient is None for gradient in none)
+
+
+def test_everything_is_drawn_once_and_equals_what_is_drawn_alone(net):
+    given = examples()
+    drawn = draw(net, given, 16)
+    one, two = given.photos.split(2)
+    first, second = given.artworks.split(2)
+    for number, (photo, artwork) in enumerate([(one, first), (one, second), (two, first)]):
+        made = net.decoder(net.content(photo, 16), net.style(artwork, 16), 16)
+        torch.testing.assert_close(drawn.results[2 * number : 2 * number + 2], made)
+        torch.testing.assert_close(drawn.again[2 * number : 2 * number + 2], net.style(made, 16))
+
+
+def test_without_a_target_all_networks_learn_and_with_one_they_take_turns():
+    batch = {"image": torch.rand(4, 3, 32, 32), "art": torch.rand(4, 3, 32, 32)}
+    batch |= {"category": torch.zeros(4, dtype=torch.int64), "artist": torch.zeros(4, dtype=torch.int64)}
+    both = Trainer(CFG, 0, CPU)
+    assert {"generator", "discriminator"} <= both.step(both.state, batch, 0).keys()
+    turns = Trainer(replace(CFG, target=0.5), 0, CPU)
+    said = turns.step(turns.state, batch, 0)
+    assert "generator" in said
+    assert "discriminator" not in said
+    assert float(turns.accuracy) == pytest.approx(0.5, abs=0.00501)
+    turns.accuracy.fill_(0.2)
+    assert "generator" not in turns.step(turns.state, batch, 1)
+    assert float(turns.accuracy) != pytest.approx(0.2)
+
+
+def test_the_published_discriminator():
+    paper = replace(Config(), artists=("a",) * 3, categories=("b",) * 4)
+    judge = Discriminator(paper)
+    assert [conv.conv.out_channels for conv in judge.convs] == [128, 128, 256, 512, 512, 1024, 1024]
+    assert [each.kernel_size[0] for each in judge.maps] == [5, 10, 3, 10, 3, 6, 3]
+    assert judge.real.in_channels == 7
+    assert paper.widths == [32, 32, 64, 128, 256]
+    real, artist, category = Discriminator(CFG)(torch.rand(2, 3, 16, 16), 16)
+    assert (real.shape, artist.shape, category.shape) == ((2, 1, 8, 8), (2, 2, 8, 8), (2, 3))
+
+
+@pytest.mark.parametrize("size", [(160, 130), (97, 333)])
+def test_tiles_agree_with_the_whole(net, size):
+    generator = torch.Generator().manual_seed(1)
+    photo = torch.rand(1, 3, *size, generator=generator) * 2 - 1
+    code = net.style(photo[:, :, :16, :16], CFG.window)
+    with torch.no_grad():
+        whole = decoded(CFG, Run(), net, photo, code)
+        tiles = decoded(CFG, Run(), net, photo, code, core=CFG.window)
+    assert whole.shape == (1, 3, *size)
+    assert (whole - tiles).abs().max() * 127.5 <= 2
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 90), (33, 17)])
+def test_photos_and_artworks_of_any_size(net, size):
+    photo, artwork = torch.rand(1, 4, *size), torch.rand(1, 3, size[1], size[0])
+    made = model.stylize(CFG, Run(), net=net, photo=photo, style=artwork)
+    assert made.shape == (1, 3, *size)
+    assert torch.isfinite(made).all()
+
+
+def test_style_vectors_of_a_large_artwork(net):
+    artwork = torch.rand(1, 3, 32, 100)
+    found = vectors(net, CFG, artwork)
+    assert found.shape == (10, CFG.style)
+    assert torch.equal(found, vectors(net, CFG, artwork))
+    assert len(vectors(net, CFG, torch.rand(1, 3, 50, 50))) == 1  # shrunk to one patch
+    torch.testing.assert_close(combined(found, "mean"), found.mean(0, keepdim=True))
+    torch.testing.assert_close(combined(found, "median"), found.median(0, keepdim=True).values)
+    assert any(torch.equal(combined(found, "closest")[0], each) for each in found)
+    with pytest.raises(InputError, match="median"):
+        combined(found, "max")
+    one, other = torch.eye(3)[:2], torch.eye(3)[1:]
+    assert torch.equal(torch.cat(closest(one, other)), torch.eye(3)[[1, 1]])
+    assert model.style_features(net, CFG, [artwork, artwork]).shape == (2, CFG.style)
+
+
+def test_styles_between_two_artworks(net):
+    one, other = torch.rand(1, 3, 32, 32), -torch.ones(1, 3, 32, 32)
+    ends = [combined(vectors(net, CFG, each), "mean") for each in (one, other)]
+    torch.testing.assert_close(between(net, CFG, one, other, 0.25, "mean"), 0.75 * ends[0] + 0.25 * ends[1])
+    photo = torch.rand(1, 3, 32, 32)
+    film = model.interpolate(CFG, Run(), net=net, picture=photo, style=one, to_style=other, frames=3)
+    wanted = model.stylize(CFG, Run(), net=net, photo=photo, style=one, to_style=other, blend=0.5)
+    torch.testing.assert_close(film[1], wanted)
+    torch.testing.assert_close(film[0], model.stylize(CFG, Run(), net=net, photo=photo, style=one))
+    with pytest.raises(InputError, match="--to-style"):
+        model.stylize(CFG, Run(), net=net, photo=photo, style=one, blend=0.5)
+    with pytest.raises(InputError, match="two artworks"):
+        model.interpolate(CFG, Run(), net=net, picture=photo)
+
+
+def test_equal_frames_of_a_film_are_equal(net):
+    frame = torch.rand(1, 3, 32, 32)
+    film = model.stylize_film(CFG, Run(), net=net, frames=[frame, frame], style=torch.rand(1, 3, 40, 90))
+    assert torch.equal(*film)
+
+
+def test_patches_are_cut_and_changed():
+    pictures = torch.rand(2, 3, 32, 40)
+    torch.manual_seed(0)
+    same = patches(pictures, 16, augment=False)
+    assert same.shape == (2, 3, 16, 16)
+    rows = pictures[0].unfold(1, 16, 1).unfold(2, 16, 1)
+    assert ((rows - same[0][:, None, None]).abs().amax((0, 3, 4)) == 0).any()
+    assert patches(pictures, 32, augment=True).abs().max() <= 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"windows": (20, 32)}, {"until": (3, 2)}, {"patches": (16,)}, {"batches": (3, 4)}, {"prediction_kernels": (3,)}],
+)
+def test_settings_that_do_not_go_together(wrong):
+    with pytest.raises(ValueError, match=r"."):
+        Config(**{**CFG.__dict__, **wrong})

@@ -1,0 +1,170 @@
+"""BicycleGAN's networks and step, the record of a task, and pictures of conditions of any size."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from calotype.errors import InputError
+from calotype.models import bicyclegan
+from calotype.models.bicyclegan import Config
+from calotype.run import Run
+from calotype.translation.config import adapted
+from calotype.translation.drawing import drawn
+from calotype.translation.network import code_of, planes
+from calotype.translation.record import description, sha256
+from calotype.translation.trainer import Trainer
+
+CFG = bicyclegan.PRESETS["tiny"]
+
+
+def batch_of(i, cfg=CFG, labels=False):
+    generator = torch.Generator().manual_seed(i)
+    size = (cfg.batch, 3, *cfg.size)
+    found = {"image": torch.rand(size, generator=generator) * 2 - 1, "other": torch.rand(size, generator=generator)}
+    return {"image": found["image"], "label": torch.arange(cfg.batch) % 2} if labels else found
+
+
+@pytest.fixture(scope="module")
+def net():
+    torch.manual_seed(0)
+    return bicyclegan.build(CFG).eval()
+
+
+def test_the_code_reaches_every_level(net):
+    for level, conv in enumerate(net.generator.down):
+        before = [3, *CFG.widths][level]
+        assert conv.in_channels == before + CFG.code
+
+
+def test_channels_of_the_published_networks():
+    paper = bicyclegan.PRESETS["paper"]
+    assert paper.widths == [64, 128, 256, 512, 512, 512, 512, 512]
+    assert paper.encoder_widths == [64, 128, 192, 256, 256]
+    assert (paper.pixel_weight, paper.code_weight, paper.kl_weight, paper.rate, paper.beta1) == (
+        10,
+        0.5,
+        0.01,
+        2e-4,
+        0.5,
+    )
+
+
+def test_the_loss_of_the_found_code_reaches_the_generator_alone(net):
+    torch.manual_seed(0)
+    own = bicyclegan.build(CFG)
+    picture = own.draw(torch.zeros(2, 3, *CFG.size), torch.randn(2, CFG.code))
+    own.encode_fixed(picture).sum().backward()
+    assert all(parameter.grad is None for parameter in own.encoder.parameters())
+    assert all(parameter.grad is not None for parameter in own.generator.parameters())
+    assert torch.equal(own.encode_fixed(picture), own.encode(picture)[0])
+
+
+def test_a_step_is_that_of_separate_passes():
+    """The gradients are those of the losses written out one by one, each with passes of its own."""
+    torch.manual_seed(3)
+    trainer = Trainer(replace(CFG, rate=0.0), bicyclegan.build(CFG), torch.device("cpu"))
+    batch = batch_of(1)
+    torch.manual_seed(5)
+    said = trainer.step(trainer.state, batch, 0)
+    found = {name: p.grad.clone() for name, p in trainer.net.named_parameters()}
+    torch.manual_seed(5)
+    noise, drawn_codes = torch.randn(CFG.batch // 2, 2, CFG.code).unbind(1)
+    net, (one, two) = trainer.net, trainer.discriminators
+    real, condition = batch["image"][::2], batch["other"][::2]
+    mean, log_variance = net.encoder(real)
+    reconstructed = net.generator(condition, mean + noise * (log_variance / 2).exp())
+    free = net.generator(condition, drawn_codes)
+    judged = sum((scale[-1] - 1).square().mean() for scale in [*one(reconstructed), *two(free)])
+    kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean()
+    for parameter in net.encoder.parameters():
+        parameter.requires_grad_(False)
+    latent = (net.encoder(free)[0] - drawn_codes).abs().mean()
+    trainer.net.zero_grad(set_to_none=True)
+    (CFG.code_weight * latent).backward(retain_graph=True)
+    for parameter in net.encoder.parameters():
+        parameter.requires_grad_(True)
+    rest = CFG.adversarial_weight * judged + CFG.pixel_weight * (reconstructed - real).abs().mean() + CFG.kl_weight * kl
+    rest.backward()
+    for name, parameter in net.named_parameters():
+        torch.testing.assert_close(found[name], parameter.grad, rtol=1e-3, atol=1e-6)
+    assert float(said["kl"]) == pytest.approx(float(kl), rel=1e-4)
+
+
+@pytest.mark.parametrize("size", [(16, 16), (19, 30), (4, 5)])
+def test_pictures_have_the_size_of_their_condition(net, size):
+    made = bicyclegan.translate(CFG, Run(), net=net, picture=torch.rand(1, 3, *size), seed=2)
+    assert made.shape == (1, 3, *size)
+    assert made.abs().max() <= 1
+    small = bicyclegan.translate(CFG, Run(), net=net, picture=torch.rand(1, 3, *size), size=(16, 8), seed=2)
+    assert small.shape == (1, 3, 16, 8)
+
+
+def test_an_exemplar_gives_the_code_whatever_the_seed(net):
+    picture, style = torch.rand(1, 3, 16, 16), torch.rand(1, 3, 40, 20) * 2 - 1
+    first, second = (bicyclegan.translate(CFG, Run(), net=net, picture=picture, style=style, seed=s) for s in (1, 2))
+    assert torch.equal(first, second)
+    assert not torch.equal(first, bicyclegan.translate(CFG, Run(), net=net, picture=picture, seed=1))
+
+
+def test_a_film_begins_and_ends_with_the_pictures_of_its_seeds(net):
+    picture = torch.rand(1, 3, 16, 16)
+    film = bicyclegan.interpolate(CFG, Run(), net=net, picture=picture, seed=4, to_seed=9, frames=3)
+    for frame, seed in ((film[0], 4), (film[-1], 9)):
+        torch.testing.assert_close(frame, bicyclegan.translate(CFG, Run(), net=net, picture=picture, seed=seed))
+    with pytest.raises(InputError, match="--picture"):
+        bicyclegan.interpolate(CFG, Run(), net=net)
+
+
+def test_labels_are_conditions():
+    cfg = replace(CFG, classes=3)
+    net = bicyclegan.train(lambda i: batch_of(i, cfg, labels=True), cfg, Run())
+    made = [bicyclegan.sample(cfg, Run(), net=net, label=label, seed=1) for label in (0, 1)]
+    assert made[0].shape == (1, 3, 16, 16)
+    assert not torch.equal(*made)
+    with pytest.raises(InputError, match="0 to 2"):
+        bicyclegan.sample(cfg, Run(), net=net, label=3)
+    with pytest.raises(InputError, match="calotype sample"):
+        bicyclegan.check_pictures(cfg)
+    with pytest.raises(InputError, match="calotype translate"):
+        bicyclegan.check_labels(CFG)
+    assert planes(torch.tensor([1]), 3, (2, 2))[0, :, 0, 0].tolist() == [-1, 1, -1]
+    assert net.records[0].labels.tolist() == [True, True, False]
+
+
+def test_a_record_has_pairs_and_what_conditions_look_like():
+    net = bicyclegan.train(batch_of, CFG, Run())
+    record = net.records[0]
+    kept = record.pairs()
+    first = batch_of(0)
+    assert torch.allclose(kept["image"], first["image"][: CFG.kept], atol=1 / 127)
+    assert torch.allclose(kept["other"], first["other"][: CFG.kept], atol=1 / 127)
+    own = record.likelihood(torch.cat([batch_of(i)["other"] for i in range(16)]))
+    assert float((own >= record.typical).float().mean()) == pytest.approx(0.95, abs=0.02)
+    assert record.likelihood(-torch.ones(1, 3, 16, 16)).item() < float(record.typical)
+    assert description(torch.rand(2, 3, 7, 9)).shape == (2, 64)
+
+
+def test_the_hash_is_of_the_bytes():
+    known = "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"  # of one byte, 0
+    assert sha256(torch.zeros(1, dtype=torch.uint8)) == known
+
+
+def test_settings_of_a_set():
+    assert adapted(CFG, {"labels": 10, "pairs": True}) == CFG
+    assert adapted(CFG, {"labels": 10, "pairs": False}).classes == 10
+    with pytest.raises(InputError, match="classes=10"):
+        adapted(replace(CFG, classes=3), {"labels": 10, "pairs": False})
+    for wrong in ({"batch": 3}, {"size": (18, 16)}, {"levels": 1}, {"decay_at": 2.0}, {"code": 0}):
+        with pytest.raises(ValueError, match=r"."):
+            Config(**{**CFG.__dict__, **wrong})
+
+
+def test_pixels_beyond_the_last_row_are_repeated(net):
+    condition = torch.rand(1, 3, 18, 18)
+    whole = torch.nn.functional.pad(condition, (0, 2, 0, 2), mode="replicate")
+    code = code_of(0, CFG.code)
+    wanted = drawn(net, CFG, whole, code, torch.device("cpu"))[:, :, :18, :18]
+    assert torch.equal(drawn(net, CFG, condition, code, torch.device("cpu")), wanted)

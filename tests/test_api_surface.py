@@ -142,7 +142,7 @@ SIGNATURES = {
     "relayout": {"photo": NEEDED, "labels": NEEDED, "target": NEEDED, **MAKING, **SHARED},
     "restyle": {
         "photo": NEEDED,
-        "labels": NEEDED,
+        "labels": None,
         **SAMPLED,
         "classes": None,
         "look": None,

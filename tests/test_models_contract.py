@@ -44,7 +44,19 @@ def outputs_of(model, cfg, net, seed, height, width):
 def example(kind, height, width):
     """A tensor of a kind of input."""
     assert kind in KINDS
-    return {"label map": torch.arange(height * width).reshape(1, height, width) % 2}[kind]
+    nowhere = torch.full((2, 4), float("nan"))
+    graph = {
+        "classes": torch.tensor([0, 1]),
+        "sizes": torch.tensor([-1, 3]),
+        "locations": nowhere[:, :2],
+        "boxes": nowhere,
+        "relations": torch.tensor([[0, 2, 1]]),
+        "looks": [None, None],
+        "seed": None,
+    }
+    boxes = {"boxes": torch.tensor([[[0.1, 0.2, 0.6, 0.9]]]), "classes": torch.tensor([[1]])}
+    maps = torch.arange(height * width).reshape(1, height, width) % 2
+    return {"label map": maps, "scene graph": graph, "boxes": boxes}[kind]
 
 
 def batches(model, cfg):
@@ -57,6 +69,12 @@ def batches(model, cfg):
         found = {"image": torch.rand(count, 3, height, width, generator=generator) * 2 - 1}
         if declared(model).learns_maps:
             found["map"] = torch.randint(-1, 2, (count, height, width), generator=generator)
+        if declared(model).learns_objects:
+            corners = torch.rand(count, 3, 2, generator=generator) * 0.5
+            sides = 0.2 + torch.rand(count, 3, 2, generator=generator) * 0.3
+            found["boxes"] = torch.cat([corners, corners + sides], 2)
+            found["classes"] = torch.randint(-1, 2, (count, 3), generator=generator)
+            found["instances"] = torch.randint(0, 4, (count, height, width), generator=generator)
         return found
 
     return batch
@@ -181,6 +199,11 @@ def test_nothing_unfinished_where_nothing_was_begun(model, tmp_path):
     assert model.unfinished(tiny(model), Run(tmp_path)) is None
 
 
+def needs_layers(model):
+    if not declared(model).layered:
+        pytest.skip("declared as a model that is not given as layers")
+
+
 def layers_of(model, cfg, net):
     """The net as layers; for one that learns label maps, of the map that ``example`` gives."""
     height, width = model.picture_size(cfg)
@@ -189,6 +212,7 @@ def layers_of(model, cfg, net):
 
 
 def test_a_generator_is_layers_of_declared_shapes_whose_last_is_the_picture(model, trained):
+    needs_layers(model)
     net, _ = trained
     cfg = tiny(model)
     layered = layers_of(model, cfg, net)
@@ -204,6 +228,7 @@ def test_a_generator_is_layers_of_declared_shapes_whose_last_is_the_picture(mode
 
 
 def test_layers_take_batches_and_have_gradients(model, trained):
+    needs_layers(model)
     net, _ = trained
     cfg = tiny(model)
     layered = layers_of(model, cfg, net)

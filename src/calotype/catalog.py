@@ -39,6 +39,7 @@ ENGINES: dict[str, str] = {
 # Systems that are trained on data sets.
 MODELS: dict[str, str] = {
     "cocogan": "calotype.models.cocogan",
+    "scenegraph": "calotype.models.scenegraph",
     "smis": "calotype.models.smis",
     "spade": "calotype.models.spade",
     "stylegan": "calotype.models.stylegan",

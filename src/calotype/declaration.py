@@ -84,8 +84,8 @@ class System:
 
     Attributes:
         learns: kinds of training data: empty if it is not trained; ``("photo",)`` or ``("photo", "label map")`` for
-            one photo; ``("image",)``, ``("image", "label map")`` ... for a data set, whose samples have the keys
-            ``image``, ``map`` and so on.
+            one photo; ``("image",)``, ``("image", "label map")``, ``("image", "objects")`` ... for a data set, whose
+            samples have the keys ``image``, ``map``, and ``boxes``, ``classes`` and perhaps ``instances``.
         verbs: the supported verbs by name.
         adapts: whether there is a function ``adapted`` for its configuration: an engine's ``adapted(config, verb,
             **facts)`` adapts it to a verb, a model's ``adapted(config, about)`` to the description of a data set.
@@ -135,6 +135,16 @@ class System:
     def learns_maps(self) -> bool:
         """Whether the training data include label maps."""
         return "label map" in self.learns
+
+    @property
+    def learns_objects(self) -> bool:
+        """Whether the training data include boxes and classes of objects."""
+        return "objects" in self.learns
+
+    @property
+    def learns_classes(self) -> bool:
+        """Whether the training data have named classes, of label maps or of objects."""
+        return self.learns_maps or self.learns_objects
 
     @property
     def abilities(self) -> frozenset[str]:

@@ -51,6 +51,10 @@ class Dataset:
     def _with_maps(self) -> bool:
         return "label map" in self.learns
 
+    @property
+    def _with_objects(self) -> bool:
+        return "objects" in self.learns
+
     @cached_property
     def _maps(self) -> MapSet:
         from calotype.data.maps import map_set
@@ -70,6 +74,10 @@ class Dataset:
 
         if self._with_maps:
             return [picture for picture, _ in self._maps.pairs]
+        if self._with_objects:
+            from calotype.data.objects import object_pictures
+
+            return object_pictures(self.folder)
         return pictures_below(self.folder)
 
     @cached_property
@@ -96,11 +104,15 @@ class Dataset:
 
             maps = self._maps
             digest.update(f"maps {maps_sha256(maps.pairs)} {maps.names} {maps.colours}".encode())
+        if self._with_objects:
+            from calotype.data.objects import objects_sha256
+
+            digest.update(f"objects {objects_sha256(self.folder)}".encode())
         return digest.hexdigest()
 
     @cached_property
     def about(self) -> dict[str, Any]:
-        """JSON-ready description of the set: ``count``, and with maps ``classes``, ``names`` and ``colours``.
+        """JSON-ready description of the set: ``count``, and with maps or objects ``classes``, ``names``, ``colours``.
 
         Raises:
             InputError: as ``files``.
@@ -110,6 +122,10 @@ class Dataset:
             maps = self._maps
             colours = [list(colour) for colour in maps.colours]
             about |= {"classes": maps.classes, "names": list(maps.names), "colours": colours}
+        if self._with_objects:
+            from calotype.data.objects import object_classes
+
+            about |= object_classes(self.folder)
         return about
 
     def opened(
@@ -128,6 +144,10 @@ class Dataset:
         """
         if self._with_maps:
             return self._maps.opened(size, on_progress)
+        if self._with_objects:
+            from calotype.data.objects import opened_objects
+
+            return opened_objects(self.folder, size, on_progress)
         if classes:
             from calotype.data.labelled import Labelled
 
@@ -236,7 +256,7 @@ class DatasetModel(StoredModel):
 
     def _save(self, write: Callable[..., None], net: torch.nn.Module, previews: PreviewWriter) -> None:
         size, preview = (self.size.height, self.size.width), previews.of(self.stages[-1])
-        about = self.photos.about if declared(self.engine).learns_maps else None
+        about = self.photos.about if declared(self.engine).learns_classes else None
         write(self.folder, self.engine, self.config, net, self.photos.sha256, size, preview, about)
 
     def _about(self) -> dict[str, Any]:
@@ -254,7 +274,7 @@ class DatasetModel(StoredModel):
             "photo_sha256": self.photos.sha256,
             "size": str(self.size),
         }
-        return {**about, "about": self.photos.about} if declared(self.engine).learns_maps else about
+        return {**about, "about": self.photos.about} if declared(self.engine).learns_classes else about
 
 
 @contextmanager

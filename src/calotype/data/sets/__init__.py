@@ -13,7 +13,19 @@ from typing import Any
 from calotype.data.packages import Package
 
 # In the order in which they are listed.
-SETS = ("scenes", "landscapes", "emoji", "people", "faces", "photos", "digits", "openmoji", "avatars", "views")
+SETS = (
+    "scenes",
+    "shapes",
+    "landscapes",
+    "emoji",
+    "people",
+    "faces",
+    "photos",
+    "digits",
+    "openmoji",
+    "avatars",
+    "views",
+)
 
 
 @dataclass(frozen=True)

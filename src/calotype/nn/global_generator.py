@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -16,7 +17,7 @@ class GlobalGenerator(nn.Module):
     """Convolutions that halve the size, residual blocks, and transposed convolutions that double it.
 
     Wang, Liu, Zhu, Tao, Kautz, Catanzaro, "High-Resolution Image Synthesis and Semantic Manipulation with Conditional
-    GANs", CVPR 2018, with instance normalisation without scale and shift.
+    GANs", CVPR 2018.
 
     Args:
         inputs: channels of the input.
@@ -24,6 +25,7 @@ class GlobalGenerator(nn.Module):
         max_width: upper limit of the channels.
         halvings: how many times the size is halved.
         blocks: residual blocks.
+        norm: ``instance``, without scale and shift, as published; ``batch``, which keeps how strong an input is.
         wrap: applied to all convolutions but the last, such as spectral normalisation.
     """
 
@@ -35,6 +37,7 @@ class GlobalGenerator(nn.Module):
         max_width: int,
         halvings: int,
         blocks: int,
+        norm: Literal["instance", "batch"] = "instance",
         wrap: Callable[[nn.Module], nn.Module] = lambda layer: layer,
     ) -> None:
         super().__init__()
@@ -50,38 +53,30 @@ class GlobalGenerator(nn.Module):
         )
         self.last = nn.Conv2d(widths[0], 3, 7)
 
+        self.norms = nn.ModuleList()
+        if norm == "batch":
+            inner = [widths[-1]] * (2 * blocks)
+            self.norms.extend(nn.BatchNorm2d(width) for width in (*widths, *inner, *reversed(widths[:-1])))
+
     def pictures(self, x: Tensor) -> Tensor:
         """[B, inputs, H, W] to pictures [B, 3, H, W], float32, -1..1; sides are multiples of 2 to ``halvings``."""
-        for stage in self.stages():
-            x = stage(x)
-        return x
+        norms = iter(self.norms)
 
-    def stages(self) -> list[Callable[[Tensor], Tensor]]:
-        """The parts that ``pictures`` applies one after the other."""
-        first = [lambda x: _rectified(self.first(_mirrored(x, 3)))]
-        down = [_layer(conv) for conv in self.down]
-        blocks = [_residual(block) for block in self.blocks]
-        up = [_layer(conv) for conv in self.up]
-        return [*first, *down, *blocks, *up, lambda x: torch.tanh(self.last(_mirrored(x, 3)).float())]
+        def normalised(y: Tensor) -> Tensor:
+            norm = next(norms, None)
+            result: Tensor = instance_norm(y) if norm is None else norm(y)
+            return result
 
-
-def _layer(conv: nn.Module) -> Callable[[Tensor], Tensor]:
-    return lambda x: _rectified(conv(x))
-
-
-def _residual(block: nn.Module) -> Callable[[Tensor], Tensor]:
-    assert isinstance(block, nn.ModuleList)
-    first, second = block
-
-    def applied(x: Tensor) -> Tensor:
-        y = _rectified(first(_mirrored(x, 1)))
-        return x + instance_norm(second(_mirrored(y, 1)))
-
-    return applied
-
-
-def _rectified(x: Tensor) -> Tensor:
-    return F.relu(instance_norm(x))
+        x = F.relu(normalised(self.first(_mirrored(x, 3))))
+        for conv in self.down:
+            x = F.relu(normalised(conv(x)))
+        for block in self.blocks:
+            assert isinstance(block, nn.ModuleList)
+            y = F.relu(normalised(block[0](_mirrored(x, 1))))
+            x = x + normalised(block[1](_mirrored(y, 1)))
+        for conv in self.up:
+            x = F.relu(normalised(conv(x)))
+        return torch.tanh(self.last(_mirrored(x, 3)).float())
 
 
 def _mirrored(x: Tensor, pixels: int) -> Tensor:

@@ -21,8 +21,9 @@ Differences from the publication:
 - Relations are told from the boxes of two objects, not from the centres of their masks.
 - M may have a noise for each object (``noise_by``), as in the paper; the published code has one for the whole batch.
 - In the presets for a processor each pixel of the layout is of one object in training, too, and the appearance of the
-  whole picture is everywhere (``compose``); B has no ReLU at its end (``box_head``), and A no normalisation
-  (``look_norm``), which takes away the colour of flat objects; pixels are compared as well (``pixel_weight``).
+  whole picture is everywhere (``compose``); B and A have no ReLU at their end (``box_head``, ``look_head``), R has
+  batch normalisation (``norm``), and A no normalisation (``look_norm``), which takes away the colour of flat objects;
+  pixels are compared as well (``pixel_weight``).
 - No perceptual loss unless it is asked for (``perceptual``): its weights do not come with the package, and VGG-16 takes
   the place of VGG-19.
 - Archetypes are put in order by a short path through them, not by a one-dimensional t-SNE.

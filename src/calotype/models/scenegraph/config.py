@@ -40,9 +40,12 @@ class Config:
         crop: height and width of the crops that A takes, pixels.
         look_width: channels of A's first layer.
         look_norm: ``batch``, batch normalisation as published; ``none``.
+        look_head: last layer of A: ``relu``, as published; ``linear``, without an activation, so that no number dies.
         compose: how objects make the layout tensor: ``sum``, in training the sum of their masks, in drawing each pixel
             is that of one object, small ones first, as published; ``paint``, one object a pixel in training, too, and
             the appearance of the whole picture everywhere.
+        norm: normalisation of R: ``instance``, as published; ``batch``: instance normalisation takes away how strong the
+            appearance of flat objects is.
         width: channels of R's first layer, doubled at each halving.
         max_width: upper limit of R's channels.
         halvings: how many times R halves the size.
@@ -96,7 +99,9 @@ class Config:
     crop: int = 64
     look_width: int = 64
     look_norm: Literal["batch", "none"] = "batch"
+    look_head: Literal["relu", "linear"] = "relu"
     compose: Literal["sum", "paint"] = "sum"
+    norm: Literal["instance", "batch"] = "instance"
     width: int = 64
     max_width: int = 1024
     halvings: int = 4
@@ -171,13 +176,15 @@ _SMALL = Config(
     noise_by="object",
     looks=8,
     crop=32,
-    look_width=16,
+    look_width=32,
     look_norm="none",
+    look_head="linear",
     compose="paint",
-    width=16,
+    norm="batch",
+    width=24,
     max_width=96,
-    halvings=3,
-    residual_blocks=3,
+    halvings=2,
+    residual_blocks=1,
     discriminator_width=16,
     discriminator_layers=3,
     mask_discriminator_width=16,
@@ -233,7 +240,7 @@ PRESETS: dict[str, Config] = {
     # For tests.
     "tiny": _TINY,
     # For comparisons of settings: pictures of half the size, for a shorter time.
-    "study": replace(_SMALL, size=(32, 32), crop=32, steps=4000),
+    "study": replace(_SMALL, size=(32, 32), crop=32, steps=2400, average=0.99),
     # As published, for GPUs.
     "paper": _PAPER,
 }

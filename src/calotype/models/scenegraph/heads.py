@@ -54,10 +54,10 @@ class AppearanceNetwork(nn.Module):
             nn.BatchNorm2d(width) if cfg.look_norm == "batch" else nn.Identity() for width in widths[1:-1]
         )
         self.linear = nn.Linear(widths[-1], 3 * cfg.look_width)
-        self.represent = perceptron(3 * cfg.look_width, cfg.look_width, cfg.looks)
+        self.represent = perceptron(3 * cfg.look_width, cfg.look_width, cfg.looks, last=cfg.look_head == "relu")
 
     def forward(self, crops: Tensor) -> Tensor:
-        """Crops [N, 3, crop, crop], -1..1, to vectors [N, looks], at least 0."""
+        """Crops [N, 3, crop, crop], -1..1, to vectors [N, looks]; with a ReLU, at least 0."""
         x = self.convs[0](crops)
         for norm, conv in zip(self.norms, list(self.convs)[1:]):
             x = conv(F.leaky_relu(norm(x), _SLOPE))

@@ -28,6 +28,7 @@ class Renderer(GlobalGenerator):
             max_width=cfg.max_width,
             halvings=cfg.halvings,
             blocks=cfg.residual_blocks,
+            norm=cfg.norm,
         )
         initialise(self, 1.0)
 

@@ -5,10 +5,10 @@ pictures. All but the last 500 scenes are learned from; of the others, 200 are u
 
 - Boxes: the share of objects whose box has an intersection over union of at least 0.5 with the real one, and the mean,
   with attributes of size and location and without.
-- Relations: the share of the input's relations that the boxes have, without attributes; beside it, the share of the same
-  relations where G is given others: those of a permutation of the objects.
-- Looks: a thing takes the look of one of its class, and of a flat texture, in another scene. The angle between the hue of
-  its pixels and that of the donor, and how much the pixels outside of it change relative to those inside; for both
+- Relations: the share of the input's relations that the boxes have, without attributes; beside it, the share of the
+  same relations where G is given others: those of a permutation of the objects.
+- Looks: a thing takes the look of one of its class, and of a flat texture, in another scene. The angle between the hue
+  of its pixels and that of the donor, and how much the pixels outside of it change relative to those inside; for both
   models. Places are the real ones.
 - Archetypes: the share of the crops of a cluster (the finest) that have its most frequent hue, texture and both; the
   difference of neighbouring archetypes relative to that of random ones.
@@ -25,10 +25,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 
 import argparse
-import colorsys
 import json
-import statistics
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -38,23 +35,11 @@ import torch
 from torch import Tensor
 
 from calotype import saving
-from calotype.catalog import load
 from calotype.data.samples import Samples
-from calotype.data.sets.shapes import HUES, SHAPES
-from calotype.data.stream import Stream, stacked
+from calotype.data.stream import Stream
 from calotype.models import scenegraph
-from calotype.models.scenegraph.draw import _boxes
-from calotype.models.scenegraph.layout import composed, planes_of
-from calotype.models.scenegraph.objects import (
-    Objects,
-    attributes_of,
-    objects_of,
-    random_triples,
-    relations_of,
-)
-from calotype.run import Run
 from machine import provenance
-from spade import seconds_of, timed
+from spade import timed
 
 SIDE, HELD_OUT, USED = 32, 500, 200
 MODELS = ("mismatch", "none")
@@ -112,7 +97,9 @@ def main() -> None:
     given = asked.parse_args()
     torch.set_num_threads(1)
     if given.what == "train":
-        print(f"{given.model} {given.seed}: {train(given.folder, given.work, given.model, given.seed, given.steps):.0f} s")
+        print(
+            f"{given.model} {given.seed}: {train(given.folder, given.work, given.model, given.seed, given.steps):.0f} s"
+        )
         return
     measured = {model: measure(given.folder, given.work, model, given.seeds) for model in MODELS}
     told = {**provenance(), "side": SIDE, "scenes": USED, "seeds": given.seeds, "models": measured}

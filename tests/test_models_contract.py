@@ -29,6 +29,7 @@ def tiny(model):
     """The preset for tests, adapted to a set of two classes where it learns from one."""
     cfg = model.PRESETS["tiny"]
     about = {"classes": 2, "names": ["sky", "grass"], "colours": [[0, 0, 255], [0, 255, 0]], "count": 8}
+    about["things"] = ["grass"]
     return model.adapted(cfg, about) if declared(model).adapts else cfg
 
 

@@ -38,6 +38,7 @@ ENGINES: dict[str, str] = {
 
 # Systems that are trained on data sets.
 MODELS: dict[str, str] = {
+    "bachgan": "calotype.models.bachgan",
     "cocogan": "calotype.models.cocogan",
     "scenegraph": "calotype.models.scenegraph",
     "smis": "calotype.models.smis",

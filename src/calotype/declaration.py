@@ -54,6 +54,8 @@ class Verb:
             does not support the verb; empty if all models do.
         validate: name of a function of a model that is called like the verb's, without ``run``, before the work is
             announced, and raises ``InputError`` for arguments that the model cannot use; empty for none.
+        tells: name of a function of a model that is called like the verb's, without ``run``, before the work, and
+            returns lines for the user; empty for none.
         coded: whether a model's function gives an object with the picture, its latent code (``styles``, ``noise``) and
             the ``stages`` of the search for it.
     """
@@ -67,6 +69,7 @@ class Verb:
     cost_by: str = "size"
     check: str = ""
     validate: str = ""
+    tells: str = ""
     coded: bool = False
 
     @property

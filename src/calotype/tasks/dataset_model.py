@@ -122,6 +122,7 @@ class Dataset:
             maps = self._maps
             colours = [list(colour) for colour in maps.colours]
             about |= {"classes": maps.classes, "names": list(maps.names), "colours": colours}
+            about |= {"things": list(maps.things)} if maps.things else {}
         if self._with_objects:
             from calotype.data.objects import object_classes
 

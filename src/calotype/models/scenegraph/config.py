@@ -40,11 +40,11 @@ class Config:
         crop: height and width of the crops that A takes, pixels.
         look_width: channels of A's first layer.
         look_norm: ``batch``, batch normalisation as published; ``none``.
-        look_head: last layer of A: ``relu``, as published; ``linear``, without an activation, so that no number dies.
+        look_head: last layer of A: ``relu``, as published; ``linear``, without an activation.
         compose: how objects make the layout tensor: ``sum``, in training the sum of their masks, in drawing each pixel
             is that of one object, small ones first, as published; ``paint``, one object a pixel in training, too, and
             the appearance of the whole picture everywhere.
-        norm: normalisation of R: ``instance``, as published; ``batch``: instance normalisation takes away how strong the
+        look_head: last layer of A: ``relu``, as published; ``linear``, without an activation.
             appearance of flat objects is.
         width: channels of R's first layer, doubled at each halving.
         max_width: upper limit of R's channels.

@@ -52,7 +52,7 @@ from spade import UNet, seconds_of, segmentation_loss, timed, trained_unet
 
 SIDE, HELD_OUT, USED = 32, 500, 200
 MODELS = ("fusion", "retrieval", "none")
-STEPS = 1500
+STEPS = 900
 
 
 class Part:

@@ -44,8 +44,8 @@ class Config:
         compose: how objects make the layout tensor: ``sum``, in training the sum of their masks, in drawing each pixel
             is that of one object, small ones first, as published; ``paint``, one object a pixel in training, too, and
             the appearance of the whole picture everywhere.
-        look_head: last layer of A: ``relu``, as published; ``linear``, without an activation.
-            appearance of flat objects is.
+        norm: normalisation of R: ``instance``, as published; ``batch``: instance normalisation takes away how strong
+            the appearance of flat objects is.
         width: channels of R's first layer, doubled at each halving.
         max_width: upper limit of R's channels.
         halvings: how many times R halves the size.

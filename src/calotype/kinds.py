@@ -214,7 +214,8 @@ def _scene_graph_identity(graph: SceneGraph) -> dict[str, Any]:
     content = as_json(graph)
     serialised = json.dumps(content, sort_keys=True)
     sha256 = hashlib.sha256(serialised.encode()).hexdigest()
-    return {"name": f"{graph.name}.json", "sha256": sha256, "graph": content}
+    suffix = "json" if graph.seed is None else "png"  # of a picture that it was read from
+    return {"name": f"{graph.name}.{suffix}", "sha256": sha256, "graph": content}
 
 
 def _scene_graph_tensor(graph: SceneGraph, device: torch.device) -> dict[str, Any]:
@@ -256,6 +257,10 @@ def _read_numbers(value: Any, reading: Reading) -> tuple[int, ...]:
     if not all(part.strip().isdigit() for part in parts):
         raise InputError(f"'{value}' is no list of numbers: write whole numbers with commas between them, like 12,40")
     return tuple(int(part) for part in parts)
+
+
+def _numbers_identity(numbers: tuple[int, ...]) -> dict[str, str]:
+    return {"name": ",".join(str(number) for number in numbers)}
 
 
 def _read_latent(value: Any, reading: Reading) -> Latent:
@@ -357,7 +362,7 @@ _ALL = (
     Kind("looks", "pairs", _read_looks, _looks_identity, _looks_tensor),
     Kind("boxes", "file", _read_boxes, _boxes_identity, _boxes_tensor),
     Kind("scene graph", "file", _read_scene_graph, _scene_graph_identity, _scene_graph_tensor),
-    Kind("numbers", "text", _read_numbers, list, lambda numbers, device: numbers),
+    Kind("numbers", "text", _read_numbers, _numbers_identity, lambda numbers, device: numbers),
     Kind("latent", "file", _read_latent, _latent_identity, _latent_tensor),
     Kind("whole", "whole"),
     Kind("seed", "whole"),

@@ -203,6 +203,8 @@ def _parsed(content: Any, name: str, folder: Path | None) -> SceneGraph:
     _known(content, _GRAPH, f"'{name}'")
     objects = tuple(_object(one, f"object {i} of '{name}'", folder) for i, one in enumerate(content["objects"]))
     relations = content.get("relations") or []
+    if not objects:
+        return SceneGraph((), (), name)
     if not isinstance(relations, list):
         raise InputError(f"the relations of '{name}' are no list: write them like {_EXAMPLE}")
     triples = tuple(_relation(one, f"relation {i} of '{name}'", len(objects)) for i, one in enumerate(relations))

@@ -8,7 +8,7 @@ import pytest
 from toys import TOYS, Toy
 
 from calotype.data.boxes import RELATIONS, inverse, relation
-from calotype.data.sets import SETS, avatars, digits, faces, landscapes, people, photos, scenes, views
+from calotype.data.sets import SETS, avatars, digits, faces, landscapes, people, photos, scenes, shapes, views
 from calotype.data.sets.noise import cloudy
 from calotype.errors import InputError
 
@@ -62,7 +62,8 @@ def test_a_package_without_what_is_looked_for(name):
 
 def test_every_set_is_told():
     for name in SETS:
-        module = {"views": views, "landscapes": landscapes, **{key: value[0] for key, value in TOYS.items()}}[name]
+        own = {"views": views, "landscapes": landscapes, "shapes": shapes}
+        module = {**own, **{key: value[0] for key, value in TOYS.items()}}[name]
         about = module.ABOUT
         assert about.name == name
         assert about.licence

@@ -147,7 +147,7 @@ def arranged(cfg: Config, net: Net, graph: Mapping[str, Any], seed: int) -> Scen
     classes = torch.cat([given + 1, given.new_zeros(1)])
     boxes = graph["boxes"].to(device)
     embeddings = net.graph(classes, triples_of(graph).to(device), attributes_for(graph).to(device))
-    found = _boxes(net.boxes(embeddings).float())
+    found = within(net.boxes(embeddings).float())
     found[-1] = found.new_tensor([0.0, 0.0, 1.0, 1.0])
     there = ~boxes.isnan().any(1)
     found[:-1] = torch.where(there[:, None], boxes, found[:-1])
@@ -282,7 +282,7 @@ def object_at(planes: Tensor, at: tuple[int, int]) -> int:
     return int(found[0, 0])
 
 
-def _boxes(found: Tensor) -> Tensor:
+def within(found: Tensor) -> Tensor:
     """Boxes within the picture and of a least size."""
     middle, sides = (found[:, :2] + found[:, 2:]) / 2, (found[:, 2:] - found[:, :2]).clamp(_LEAST, 1)
     low = torch.minimum((middle - sides / 2).clamp_min(0), 1 - sides)

@@ -6,8 +6,11 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 import calotype
+from calotype import saving
+from calotype.catalog import load
 from calotype.cli import main
 from calotype.errors import InputError
 from calotype.tasks.data import data
@@ -26,8 +29,14 @@ def set_folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def graphs(set_folder, tmp_path_factory):
+    """A model that was hardly trained, with looks that are far from each other."""
     out = tmp_path_factory.mktemp("models") / "graphs"
-    return calotype.train("scenegraph", set_folder, preset="tiny", settings={"rate": 0.03, "steps": 12}, out=out).folder
+    folder = calotype.train("scenegraph", set_folder, preset="tiny", out=out).folder
+    loaded = load(folder)
+    torch.manual_seed(0)
+    loaded.net.archetypes.normal_(0, 20)
+    saving.write(folder, "scenegraph", loaded.config, loaded.net, loaded.photo_sha256, (16, 16), about=loaded.about)
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -101,6 +101,8 @@ def measure(folder: Path, work: Path, model: str, seeds: Sequence[int]) -> dict[
     found = {}
     for seed in seeds:
         place = work / f"{model} {seed}"
+        if not (place / "net").exists():
+            continue
         loaded = load(place / "net")
         cfg, net = loaded.config, loaded.net
         found[str(seed)] = {
@@ -245,8 +247,22 @@ def hue_error(picture: Tensor, there: Tensor, hue: int) -> float:
     return min(apart, 360 - apart)
 
 
+def random_purity(clusters: dict[tuple[int, int], list[tuple[int, str]]]) -> float:
+    """How pure in hue clusters of the same sizes are whose members are drawn at random from their class."""
+    generator, pure, total = torch.Generator().manual_seed(0), 0, 0
+    for kind in {key[0] for key in clusters}:
+        sizes = [len(each) for key, each in clusters.items() if key[0] == kind]
+        hues = [truth[0] for key, each in clusters.items() if key[0] == kind for truth in each]
+        mixed = [hues[i] for i in torch.randperm(len(hues), generator=generator).tolist()]
+        for size in sizes:
+            own, mixed = mixed[:size], mixed[size:]
+            pure += max(Counter(own).values())
+            total += size
+    return round(pure / total, 4)
+
+
 @torch.no_grad()
-def purity(cfg: Any, net: Any, part: Part, count: int = 600) -> dict[str, Any]:
+def purity(cfg: Any, net: Any, part: Part, count: int = 1500) -> dict[str, Any]:
     """How far clusters of appearances are those of hues and textures."""
     things = {part.samples.about["classes"].index(name) for name in SHAPES}
     vectors: dict[int, list[Tensor]] = {}
@@ -279,6 +295,7 @@ def purity(cfg: Any, net: Any, part: Part, count: int = 600) -> dict[str, Any]:
         "pure_in_hue": pure(lambda truth: truth[0]),
         "pure_in_texture": pure(lambda truth: truth[1]),
         "pure_in_both": pure(lambda truth: truth),
+        "pure_in_hue_of_random_clusters": random_purity(clusters),
         "neighbours_to_random_pairs": round(sum(steps) / sum(pairs), 4),
     }
 
@@ -300,7 +317,8 @@ def main() -> None:
             f"{given.model} {given.seed}: {train(given.folder, given.work, given.model, given.seed, given.steps):.0f} s"
         )
         return
-    measured = {model: measure(given.folder, given.work, model, given.seeds) for model in MODELS}
+    there = [m for m in MODELS if any((given.work / f"{m} {seed}" / "net").exists() for seed in given.seeds)]
+    measured = {model: measure(given.folder, given.work, model, given.seeds) for model in there}
     told = {**provenance(), "side": SIDE, "scenes": USED, "seeds": given.seeds, "models": measured}
     given.out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 

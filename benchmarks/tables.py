@@ -949,10 +949,10 @@ def scenegraph() -> str:
         table(columns, rows)
         + f"\n\nData set: `calotype data shapes`, 3000 scenes of {result['side']} pixels learned from, "
         f"{result['scenes']} held-out ones measured. Recall: share of objects whose box has an intersection over union "
-        "of at least 0.5 with the real one. Relations are obeyed by boxes without attributes; of others: where the "
-        "graph network is given the relations of a permutation of the objects. Most relations follow from the classes alone "
-        "(sky is above grass), those of two things of one class do not. Hue: degrees, median over things that take the "
-        "look of a flat thing of their class in another scene, places being real. Clusters: the finest archetypes of "
+        "of at least 0.5 with the real one. Relations are obeyed by boxes without attributes; of others: where "
+        "the graph network is given the relations of a permutation of the objects. Most relations follow from the "
+        "classes alone (sky is above grass), those of two things of one class do not. Hue: degrees, median over things "
+        "that take the look of a flat thing of their class in another scene, places being real. Clusters: the finest archetypes of "
         "each class."
     )
 
@@ -988,8 +988,8 @@ def bachgan() -> str:
         table(columns, rows)
         + f"\n\nData set: `calotype data shapes`, {found['maps']} scenes of {result['side']} pixels learned from, "
         f"{result['scenes']} held-out ones drawn from the boxes of their things. Frechet distance: features "
-        f"{result['features']}; {number(result['floor'], 1)} between two halves of the real ones. Accuracy and IoU by a "
-        "segmenter that was trained on real scenes. Retrieval: the best map is of the query's kind of scene in "
+        f"{result['features']}; {number(result['floor'], 1)} between two halves of the real ones. Accuracy and IoU by "
+        "a segmenter that was trained on real scenes. Retrieval: the best map is of the query's kind of scene in "
         f"{number(100 * found['best_of_the_kind'], 0)} % of {found['queries']} queries, the three best in "
         f"{number(100 * found['three_best_of_the_kind'], 0)} %, by chance in {number(100 * found['chance'], 0)} %; "
         f"one query takes {number(1000 * found['seconds']['32'], 1)} ms at 32 pixels and "

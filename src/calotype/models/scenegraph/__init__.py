@@ -14,7 +14,7 @@ refuse (the mismatch term): that makes appearances matter. As published, A and R
 the discriminator of masks alone, B from the boxes alone, and G from M and B; R is trained on real boxes and masks.
 
 ``small`` (the default) is for pictures of 64 pixels and one processor core, ``study`` for 32 pixels and a shorter time,
-``paper`` the published networks for 128 pixels and GPUs.
+``paper`` the published networks for 128 pixels and GPUs. ``imported`` reads checkpoints of the published code.
 
 Differences from the publication:
 
@@ -38,6 +38,7 @@ touch. No transparency.
 from calotype.models.scenegraph.config import PRESETS, Config, about, adapted, batch_size, picture_size
 from calotype.models.scenegraph.cost import cost, efforts, training_cost
 from calotype.models.scenegraph.draw import draw, restyle
+from calotype.models.scenegraph.importing import described, imported
 from calotype.models.scenegraph.network import build
 from calotype.models.scenegraph.train import stages, train, unfinished
 
@@ -49,8 +50,10 @@ __all__ = [
     "batch_size",
     "build",
     "cost",
+    "described",
     "draw",
     "efforts",
+    "imported",
     "picture_size",
     "restyle",
     "stages",

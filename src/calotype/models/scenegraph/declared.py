@@ -15,5 +15,7 @@ SYSTEM = System(
         ),
     },
     adapts=True,
+    imports=("*.pt",),
+    imports_file=True,
     efforts=True,
 )

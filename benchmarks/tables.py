@@ -952,8 +952,8 @@ def scenegraph() -> str:
         "of at least 0.5 with the real one. Relations are obeyed by boxes without attributes; of others: where "
         "the graph network is given the relations of a permutation of the objects. Most relations follow from the "
         "classes alone (sky is above grass), those of two things of one class do not. Hue: degrees, median over things "
-        "that take the look of a flat thing of their class in another scene, places being real. Clusters: the finest archetypes of "
-        "each class."
+        "that take the look of a flat thing of their class in another scene, places being real. Clusters: the finest "
+        "archetypes of each class."
     )
 
 

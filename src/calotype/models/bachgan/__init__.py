@@ -33,6 +33,7 @@ class that touch are one box in training. No transparency.
 from calotype.models.bachgan.config import PRESETS, Config, adapted
 from calotype.models.bachgan.cost import cost, efforts, training_cost
 from calotype.models.bachgan.draw import draw, retrieved, told
+from calotype.models.bachgan.importing import imported
 from calotype.models.bachgan.network import build
 from calotype.models.bachgan.train import train, unfinished
 from calotype.semantic.config import about
@@ -48,6 +49,7 @@ __all__ = [
     "cost",
     "draw",
     "efforts",
+    "imported",
     "picture_size",
     "retrieved",
     "stages",

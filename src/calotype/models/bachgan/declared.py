@@ -18,5 +18,6 @@ SYSTEM = System(
         ),
     },
     adapts=True,
+    imports=("*_net_G.pth", "opt.txt"),
     efforts=True,
 )

@@ -110,6 +110,8 @@ def told(
     if background is not None or cfg.background == "none":
         return []
     found = retrieved(cfg, net, boxes, pin=pin, exclude=exclude, seed=seed)
+    if not found:
+        return ["this model has no label maps for a background: give one, --background MAP (background=)"]
     numbers, values = ",".join(str(number) for number, _ in found), ", ".join(f"{value:.2f}" for _, value in found)
     keep = "" if pin else f"; --pin {numbers} keeps them, --exclude {numbers} takes others"
     return [f"background of seed {seed} from the maps {numbers} of the training set, which overlap by {values}{keep}"]

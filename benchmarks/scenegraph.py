@@ -4,7 +4,7 @@ A model (preset ``study``) learns from the set ``shapes``, with and without the 
 pictures. All but the last 500 scenes are learned from; of the others, 200 are used. Measured are:
 
 - Boxes: the share of objects whose box has an intersection over union of at least 0.5 with the real one, and the mean,
-  with attributes of size and location and without.
+  with attributes of size and location and without; and of objects that cover a tenth of the picture.
 - Relations: the share of the input's relations that the boxes have, without attributes; beside it, the share of the
   same relations where G is given others: those of a permutation of the objects.
 - Looks: a thing takes the look of one of its class, and of a flat texture, in another scene. The angle between the hue
@@ -51,6 +51,7 @@ from spade import seconds_of, timed
 
 SIDE, HELD_OUT, USED = 32, 500, 200
 MODELS = ("mismatch", "none")
+LARGE = 0.1  # of the picture
 
 
 class Part:
@@ -140,6 +141,9 @@ def boxes(cfg: Any, net: Any, part: Part, seed: int) -> dict[str, Any]:
         overlap = iou(found[real], objects.boxes[real])
         result[f"recall_{name}_attributes"] = round(float((overlap >= 0.5).float().mean()), 4)
         result[f"iou_{name}_attributes"] = round(float(overlap.mean()), 4)
+        # A location is a cell of a quarter of the picture, and small things have one bin of size.
+        large = (objects.boxes[real][:, 2:] - objects.boxes[real][:, :2]).prod(1) >= LARGE
+        result[f"recall_{name}_attributes_large"] = round(float((overlap[large] >= 0.5).float().mean()), 4)
     # Most relations follow from the classes alone (sky is above grass); those of two things of one class do not.
     kinds = objects.classes
     alike = spatial[kinds[spatial[:, 0]] == kinds[spatial[:, 2]]]

@@ -917,6 +917,89 @@ def spade() -> str:
     )
 
 
+_OF_GRAPHS = {"mismatch": "`scenegraph`", "none": "without the mismatch term"}
+
+
+def scenegraph() -> str:
+    result = results("scenegraph")
+    columns = (
+        "model | steps, CPU minutes | boxes: recall with, without attributes | of large objects | relations obeyed, of "
+        "others | of things of one class | hue of a donor: error, before | within 20 degrees | change outside / inside "
+        "| clusters pure in hue, at random | in texture"
+    )
+    rows = []
+    for model, seeds in result["models"].items():
+        for seed, row in seeds.items():
+            clusters = row["archetypes"]
+            rows.append(
+                (
+                    f"{_OF_GRAPHS[model]}, seed {seed}",
+                    f"{row['steps']}, {number(row['cpu_seconds'] / 60, 1)}",
+                    f"{number(row['recall_with_attributes'], 2)}, {number(row['recall_without_attributes'], 2)}",
+                    f"{number(row['recall_with_attributes_large'], 2)}, "
+                    f"{number(row['recall_without_attributes_large'], 2)}",
+                    f"{number(row['obeyed'], 2)}, {number(row['obeyed_shuffled'], 2)}",
+                    f"{number(row['obeyed_of_one_class'], 2)}, {number(row['obeyed_of_one_class_shuffled'], 2)}",
+                    f"{number(row['hue_error_median'], 0)}, {number(row['hue_error_before_median'], 0)}",
+                    number(row["within_20_degrees"], 2),
+                    number(row["change_outside_to_inside_median"], 3),
+                    f"{number(clusters['pure_in_hue'], 2)}, {number(clusters['pure_in_hue_of_random_clusters'], 2)}",
+                    number(clusters["pure_in_texture"], 2),
+                )
+            )
+    return (
+        table(columns, rows)
+        + f"\n\nData set: `calotype data shapes`, 3000 scenes of {result['side']} pixels learned from, "
+        f"{result['scenes']} held-out ones measured. Recall: share of objects whose box has an intersection over union "
+        "of at least 0.5 with the real one; large ones cover a tenth of the picture. Attributes of location are cells of "
+        "a quarter of the picture. Relations are obeyed by boxes without attributes; of others: where "
+        "the graph network is given the relations of a permutation of the objects. Most relations follow from the "
+        "classes alone (sky is above grass), those of two things of one class do not. Hue: degrees, median over things "
+        "that take the look of a flat thing of their class in another scene, places being real. Clusters: the finest "
+        "archetypes of each class."
+    )
+
+
+_OF_BOXES = {"fusion": "`bachgan`", "retrieval": "without fusion", "none": "boxes alone (SPADE)"}
+
+
+def bachgan() -> str:
+    result = results("bachgan")
+    columns = (
+        "model | steps, CPU minutes | Frechet distance | pixel accuracy | mean IoU "
+        "| background of a pinned map: IoU with it, with the one before | things in their boxes"
+    )
+    rows = []
+    for name, row in result["models"].items():
+        model, seed = name.split(", ")
+        swapped = "swapped_background_iou" in row
+        both = [number(row[f"{which}_background_iou"], 2) for which in ("swapped", "former")] if swapped else []
+        rows.append(
+            (
+                f"{_OF_BOXES[model]}, {seed}",
+                f"{row['steps']}, {number(row['cpu_seconds'] / 60, 1)}",
+                number(row["frechet"], 1),
+                number(row["pixel_accuracy"], 3),
+                number(row["mean_iou"], 3),
+                ", ".join(both),
+                number(row["things_in_boxes"], 2) if swapped else "",
+            )
+        )
+    real, found = result["real"], result["retrieval"]
+    rows.append(("real scenes", "", "", number(real["pixel_accuracy"], 3), number(real["mean_iou"], 3), "", ""))
+    return (
+        table(columns, rows)
+        + f"\n\nData set: `calotype data shapes`, {found['maps']} scenes of {result['side']} pixels learned from, "
+        f"{result['scenes']} held-out ones drawn from the boxes of their things. Frechet distance: features "
+        f"{result['features']}; {number(result['floor'], 1)} between two halves of the real ones. Accuracy and IoU by "
+        "a segmenter that was trained on real scenes. Retrieval: the best map is of the query's kind of scene in "
+        f"{number(100 * found['best_of_the_kind'], 0)} % of {found['queries']} queries, the three best in "
+        f"{number(100 * found['three_best_of_the_kind'], 0)} %, by chance in {number(100 * found['chance'], 0)} %; "
+        f"one query takes {number(1000 * found['seconds']['32'], 1)} ms at 32 pixels and "
+        f"{number(1000 * found['seconds']['64'], 1)} ms at 64 pixels, of one core."
+    )
+
+
 _OF_SMIS = {"smis": "`smis`", "vspade": "SPADE with one style code", "one": "`smis`, one group everywhere"}
 
 
@@ -1521,6 +1604,8 @@ SECTIONS = (
     Section("`disentangle`", disentangle, (("disentangle", "disentangle"),)),
     Section("`disentangle`: time of a training step", disentangle_step, (("disentangle", "disentangle_step"),)),
     Section("`idpose`", idpose, (("idpose", "idpose"),)),
+    Section("`scenegraph`", scenegraph, (("scenegraph", "scenegraph"),)),
+    Section("`bachgan`", bachgan, (("bachgan", "bachgan"),)),
     Section("`draw` from photos", draw_photos, (("draw_photos", "draw_photos"),)),
     Section("`spade`: time of a training step", spade_speed, (("spade", "spade_speed"),)),
     Section("Renderer", renderer, (("render", "render"),)),

@@ -162,7 +162,7 @@ SIGNATURES = {
     },
     "restyle": {
         "photo": NEEDED,
-        "labels": NEEDED,
+        "labels": None,
         **SAMPLED,
         "classes": None,
         "look": None,

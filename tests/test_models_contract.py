@@ -29,6 +29,7 @@ def tiny(model):
     """The preset for tests, adapted to a set of two classes where it learns from one."""
     cfg = model.PRESETS["tiny"]
     about = {"classes": 2, "names": ["sky", "grass"], "colours": [[0, 0, 255], [0, 255, 0]], "count": 8}
+    about["things"] = ["grass"]
     return model.adapted(cfg, about) if declared(model).adapts else cfg
 
 
@@ -45,10 +46,23 @@ def outputs_of(model, cfg, net, seed, height, width):
 def example(kind, height, width):
     """A tensor of a kind of input."""
     assert kind in KINDS
+    nowhere = torch.full((2, 4), float("nan"))
+    graph = {
+        "classes": torch.tensor([0, 1]),
+        "sizes": torch.tensor([-1, 3]),
+        "locations": nowhere[:, :2],
+        "boxes": nowhere,
+        "relations": torch.tensor([[0, 2, 1]]),
+        "looks": [None, None],
+        "seed": None,
+    }
+    boxes = {"boxes": torch.tensor([[[0.1, 0.2, 0.6, 0.9]]]), "classes": torch.tensor([[1]])}
     return {
         "label map": torch.arange(height * width).reshape(1, height, width) % 2,
         "photo": torch.linspace(-1, 1, 3 * height * width).reshape(1, 3, height, width),
         "picture": torch.linspace(-1, 1, 3 * height * width).reshape(1, 3, height, width),
+        "scene graph": graph,
+        "boxes": boxes,
         "clip": [torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(7)) * 2 - 1],
     }[kind]
 
@@ -71,6 +85,12 @@ def batches(model, cfg):
         if declared(model).learns_styles:
             found["art"] = torch.rand(count, 3, height, width, generator=generator) * 2 - 1
             found["category"], found["artist"] = torch.randint(0, 2, (2, count), generator=generator)
+        if declared(model).learns_objects:
+            corners = torch.rand(count, 3, 2, generator=generator) * 0.5
+            sides = 0.2 + torch.rand(count, 3, 2, generator=generator) * 0.3
+            found["boxes"] = torch.cat([corners, corners + sides], 2)
+            found["classes"] = torch.randint(-1, 2, (count, 3), generator=generator)
+            found["instances"] = torch.randint(0, 4, (count, height, width), generator=generator)
         return found
 
     return batch
@@ -196,6 +216,11 @@ def test_nothing_unfinished_where_nothing_was_begun(model, tmp_path):
     assert model.unfinished(tiny(model), Run(tmp_path)) is None
 
 
+def needs_layers(model):
+    if not declared(model).layered:
+        pytest.skip("declared as a model that is not given as layers")
+
+
 def layers_of(model, cfg, net):
     """The net as layers; for one that learns label maps, of the map that ``example`` gives."""
     if not declared(model).layered:
@@ -206,6 +231,7 @@ def layers_of(model, cfg, net):
 
 
 def test_a_generator_is_layers_of_declared_shapes_whose_last_is_the_picture(model, trained):
+    needs_layers(model)
     net, _ = trained
     cfg = tiny(model)
     layered = layers_of(model, cfg, net)
@@ -221,6 +247,7 @@ def test_a_generator_is_layers_of_declared_shapes_whose_last_is_the_picture(mode
 
 
 def test_layers_take_batches_and_have_gradients(model, trained):
+    needs_layers(model)
     net, _ = trained
     cfg = tiny(model)
     layered = layers_of(model, cfg, net)

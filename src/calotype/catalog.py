@@ -45,6 +45,8 @@ MODELS: dict[str, str] = {
     "disentangle": "calotype.models.disentangle",
     "idpose": "calotype.models.idpose",
     "lifelong": "calotype.models.lifelong",
+    "bachgan": "calotype.models.bachgan",
+    "scenegraph": "calotype.models.scenegraph",
     "smis": "calotype.models.smis",
     "spade": "calotype.models.spade",
     "styledisentangle": "calotype.models.styledisentangle",

@@ -54,6 +54,8 @@ class Verb:
             does not support the verb; empty if all models do.
         validate: name of a function of a model that is called like the verb's, without ``run``, before the work is
             announced, and raises ``InputError`` for arguments that the model cannot use; empty for none.
+        tells: name of a function of a model that is called like the verb's, without ``run``, before the work, and
+            returns lines for the user; empty for none.
         coded: whether a model's function gives an object with the picture, its latent code (``styles``, ``noise``) and
             the ``stages`` of the search for it.
         any_size: whether a model's function takes photos of any size; else they are brought to that of the training.
@@ -68,6 +70,7 @@ class Verb:
     cost_by: str = "size"
     check: str = ""
     validate: str = ""
+    tells: str = ""
     coded: bool = False
     any_size: bool = False
 
@@ -86,11 +89,11 @@ class System:
 
     Attributes:
         learns: kinds of training data: empty if it is not trained; ``("photo",)`` or ``("photo", "label map")`` for
-            one photo; ``("image",)``, ``("image", "label map")`` ... for a data set, whose samples have the keys
-            ``image``, ``map`` and so on; ``("image", "partner")`` for clips, with ``"pose"`` for frames of other clips;
-            ``("image", "condition")`` for pairs of pictures, with the keys ``image`` and ``other``, or pictures with a
-            ``label``; ``("image", "style")`` for photos and artworks, with the keys ``image``, ``category``, ``art``
-            and ``artist``.
+            one photo; ``("image",)``, ``("image", "label map")``, ``("image", "objects")`` ... for a data set, whose
+            samples have the keys ``image``, ``map``, and ``boxes``, ``classes`` and perhaps ``instances``; ``("image",
+            "partner")`` for clips, with ``"pose"`` for frames of other clips; ``("image", "condition")`` for pairs of
+            pictures, with the keys ``image`` and ``other``, or pictures with a ``label``; ``("image", "style")`` for
+            photos and artworks, with the keys ``image``, ``category``, ``art`` and ``artist``.
         verbs: the supported verbs by name.
         adapts: whether there is a function ``adapted`` for its configuration: an engine's ``adapted(config, verb,
             **facts)`` adapts it to a verb, a model's ``adapted(config, about)`` to the description of a data set.
@@ -160,6 +163,16 @@ class System:
     def learns_styles(self) -> bool:
         """Whether the training data are photos and artworks."""
         return "style" in self.learns
+
+    @property
+    def learns_objects(self) -> bool:
+        """Whether the training data include boxes and classes of objects."""
+        return "objects" in self.learns
+
+    @property
+    def learns_classes(self) -> bool:
+        """Whether the training data have named classes, of label maps or of objects."""
+        return self.learns_maps or self.learns_objects
 
     @property
     def abilities(self) -> frozenset[str]:

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from calotype.data.boxes import RELATIONS
+from calotype.data.scene_graphs import as_json, boxes_of, graph_of
 from calotype.errors import InputError
 from calotype.files import read_error, shown
 from calotype.results import Latent, read_latent_settings
-from calotype.types import Boxes, LabelMap, Photo
+from calotype.types import Boxes, LabelMap, Photo, SceneGraph
 
 if TYPE_CHECKING:
     import torch
@@ -215,34 +217,15 @@ def _looks_tensor(looks: Mapping[int, Any], device: torch.device) -> dict[int, A
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# Boxes and latent codes
+# Boxes, scene graphs and latent codes
 
 
 def _read_boxes(value: Any, reading: Reading) -> Boxes:
-    """Boxes from a JSON file or its content: ``{"boxes": [[l, t, r, b], ...], "classes": [...]}``."""
-    if isinstance(value, Boxes):
-        return value
-    name = "boxes"
-    try:
-        if not isinstance(value, Mapping):
-            name = Path(value).stem
-            value = json.loads(Path(value).read_text(encoding="utf-8"))
-        boxes = tuple(tuple(float(side) for side in box) for box in value["boxes"])
-        classes = tuple(one if isinstance(one, int) else str(one) for one in value["classes"])
-        if len(boxes) != len(classes) or not all(_is_box(box) for box in boxes):
-            raise ValueError
-    except OSError as error:
-        raise read_error(value, error, "give a JSON file of boxes") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"the boxes '{name}' cannot be used: write JSON like "
-            '{"boxes": [[0.1, 0.2, 0.5, 0.9]], "classes": ["tree"]}, left, top, right and bottom from 0 to 1'
-        ) from error
-    return Boxes(boxes, classes, name)  # type: ignore[arg-type]
+    """Boxes from a JSON file or its content: ``{"boxes": [[l, t, r, b], ...], "classes": [...]}``.
 
-
-def _is_box(box: tuple[float, ...]) -> bool:
-    return len(box) == 4 and 0 <= box[0] < box[2] <= 1 and 0 <= box[1] < box[3] <= 1
+    Names of classes become numbers where the model's classes are known.
+    """
+    return boxes_of(value, reading.about.get("names") or ())
 
 
 def _boxes_identity(boxes: Boxes) -> dict[str, Any]:
@@ -256,6 +239,65 @@ def _boxes_tensor(boxes: Boxes, device: torch.device) -> dict[str, torch.Tensor]
 
     positions = torch.tensor(boxes.boxes, dtype=torch.float32, device=device).reshape(1, -1, 4)
     return {"boxes": positions, "classes": torch.tensor([boxes.classes], dtype=torch.int64, device=device)}
+
+
+def _read_scene_graph(value: Any, reading: Reading) -> SceneGraph:
+    """A scene graph from a JSON file, its content, or a picture that was drawn from one."""
+    return graph_of(value, reading.about.get("names") or ())
+
+
+def _scene_graph_identity(graph: SceneGraph) -> dict[str, Any]:
+    """Name, hash and the graph itself, from which a picture can be drawn again."""
+    content = as_json(graph)
+    serialised = json.dumps(content, sort_keys=True)
+    sha256 = hashlib.sha256(serialised.encode()).hexdigest()
+    suffix = "json" if graph.seed is None else "png"  # of a picture that it was read from
+    return {"name": f"{graph.name}.{suffix}", "sha256": sha256, "graph": content}
+
+
+def _scene_graph_tensor(graph: SceneGraph, device: torch.device) -> dict[str, Any]:
+    """The graph with n objects as tensors; classes must be numbers.
+
+    ``classes`` and ``sizes`` int64 [n], ``locations`` float32 [n, 2], ``boxes`` [n, 4]; -1 and NaN for what is left to
+    the model; ``relations`` int64 [m, 3], with numbers of ``calotype.data.boxes.RELATIONS``; ``looks``, for each object
+    ``None``, a seed, ``("archetype", number)``, or a photo [1, 3, H, W] and a box; ``seed``, an int or ``None``.
+    """
+    import torch
+
+    nothing, objects = float("nan"), graph.objects
+    relations = [(one, RELATIONS.index(word), other) for one, word, other in graph.relations]
+    looks = [
+        (_photo_tensor(each.photo, device), each.crop)
+        if each.photo is not None
+        else (("archetype", each.archetype) if each.archetype is not None else each.seed)
+        for each in objects
+    ]
+
+    def numbers(values: list[Any], length: int) -> torch.Tensor:
+        filled = [(nothing,) * length if value is None else value for value in values]
+        return torch.tensor(filled, dtype=torch.float32, device=device)
+
+    return {
+        "classes": torch.tensor([each.kind for each in objects], dtype=torch.int64, device=device),
+        "sizes": torch.tensor([-1 if each.size is None else each.size for each in objects], device=device),
+        "locations": numbers([each.location for each in objects], 2),
+        "boxes": numbers([each.box for each in objects], 4),
+        "relations": torch.tensor(relations, dtype=torch.int64, device=device).reshape(-1, 3),
+        "looks": looks,
+        "seed": graph.seed,
+    }
+
+
+def _read_numbers(value: Any, reading: Reading) -> tuple[int, ...]:
+    """Whole numbers from 0, from text with commas between them."""
+    parts = str(value).split(",") if isinstance(value, str | int) else [str(one) for one in value]
+    if not all(part.strip().isdigit() for part in parts):
+        raise InputError(f"'{value}' is no list of numbers: write whole numbers with commas between them, like 12,40")
+    return tuple(int(part) for part in parts)
+
+
+def _numbers_identity(numbers: tuple[int, ...]) -> dict[str, str]:
+    return {"name": ",".join(str(number) for number in numbers)}
 
 
 def _read_latent(value: Any, reading: Reading) -> Latent:
@@ -357,6 +399,8 @@ _ALL = (
     Kind("label map", "file", _read_label_map, label_map_identity, _label_map_tensor, picture=True, auto=True),
     Kind("looks", "pairs", _read_looks, _looks_identity, _looks_tensor),
     Kind("boxes", "file", _read_boxes, _boxes_identity, _boxes_tensor),
+    Kind("scene graph", "file", _read_scene_graph, _scene_graph_identity, _scene_graph_tensor),
+    Kind("numbers", "text", _read_numbers, _numbers_identity, lambda numbers, device: numbers),
     Kind("latent", "file", _read_latent, _latent_identity, _latent_tensor),
     Kind("whole", "whole"),
     Kind("seed", "whole"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 PhotoLike: TypeAlias = Union[str, Path, BinaryIO, "Image", "NDArray[Any]", "Photo"]
 # Accepted types of a label map argument: the same, or an array [H, W] of integer class numbers.
 LabelMapLike: TypeAlias = Union[PhotoLike, "LabelMap"]
+# Accepted types of a layout: a label map, boxes, or a scene graph; the latter two also as the content of a JSON file.
+LayoutLike: TypeAlias = Union[LabelMapLike, "Boxes", "SceneGraph", Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -311,6 +314,48 @@ class Boxes:
     boxes: tuple[tuple[float, float, float, float], ...]
     classes: tuple[int | str, ...]
     name: str = "boxes"
+
+
+@dataclass(frozen=True)
+class SceneObject:
+    """An object of a scene graph.
+
+    Attributes:
+        kind: its class, by number or name.
+        size: 0 (small) to 9 (the whole picture); ``None`` leaves it to the model.
+        location: x and y of its centre, as fractions of width and height, 0..1; ``None`` leaves it to the model.
+        box: left, top, right and bottom, 0..1: exactly there; ``None`` leaves it to the model.
+        seed: of a random look; ``None`` for that of the picture's seed.
+        archetype: number of a typical look of its class, -1 for the mean; ``None`` for a random one.
+        photo: a photo from which its look is taken.
+        crop: the box in that photo, 0..1; the whole photo by default.
+    """
+
+    kind: int | str
+    size: int | None = None
+    location: tuple[float, float] | None = None
+    box: tuple[float, float, float, float] | None = None
+    seed: int | None = None
+    archetype: int | None = None
+    photo: Photo | None = None
+    crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class SceneGraph:
+    """A scene graph: objects and how they lie to each other.
+
+    Attributes:
+        objects: at least one.
+        relations: subject, relation and object: numbers of objects, and a name in ``calotype.data.boxes.RELATIONS``.
+        name: stem for result files.
+        seed: of the picture that it was read from; ``None`` if it was read from no picture.
+    """
+
+    objects: tuple[SceneObject, ...]
+    relations: tuple[tuple[int, str, int], ...] = ()
+    name: str = "graph"
+    seed: int | None = None
 
 
 @dataclass(frozen=True)

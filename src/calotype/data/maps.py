@@ -44,6 +44,7 @@ class MapSet:
         colours: of the classes, for people to see and to paint with.
         painted: whether the maps are pictures in these colours; otherwise they hold class numbers.
         table: which class each number in a file means, 255 for none; ``None``: numbers are classes.
+        things: the names of the classes of salient objects, not of backgrounds, if they are known.
     """
 
     pairs: tuple[Pair, ...]
@@ -52,6 +53,7 @@ class MapSet:
     colours: tuple[Colour, ...]
     painted: bool = False
     table: tuple[int, ...] | None = None
+    things: tuple[str, ...] = ()
 
     def opened(self, size: tuple[int, int], on_progress: Progress | None = None) -> Layouts:
         """The pictures and maps at one size (height, width).
@@ -121,7 +123,9 @@ def _of_samples(folder: Path) -> MapSet:
     names = tuple(str(name) for name in about.get("map_classes", ()))
     if not names:
         return _numbered(pairs, ())
-    return MapSet(pairs, len(names), names, flat_colours(len(names)))
+    told = about.get("things") or about.get("classes") or ()
+    things = tuple(name for name in names if name in told)
+    return MapSet(pairs, len(names), names, flat_colours(len(names)), things=things)
 
 
 def _is_cityscapes(folder: Path) -> bool:
@@ -130,7 +134,13 @@ def _is_cityscapes(folder: Path) -> bool:
 
 def _cityscapes(folder: Path) -> MapSet:
     names, pairs = tuple(CITYSCAPES), tuple(layouts.cityscapes_pairs(folder, "train"))
-    return MapSet(pairs, len(names), names, flat_colours(len(names)), table=layouts.CITYSCAPES_TABLE)
+    return MapSet(
+        pairs, len(names), names, flat_colours(len(names)), table=layouts.CITYSCAPES_TABLE, things=_ROAD_USERS
+    )
+
+
+# The foreground classes of BachGAN (Li et al., CVPR 2020) among those that are evaluated.
+_ROAD_USERS = ("person", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle")
 
 
 def _is_ade20k(folder: Path) -> bool:

@@ -112,6 +112,16 @@ class Scenes:
         return box
 
 
+def category_names(files: Sequence[Path]) -> list[str]:
+    """The names of the classes of annotation files, in the order of the categories' ids.
+
+    Raises:
+        InputError: a file is missing or damaged.
+    """
+    names = {entry["id"]: str(entry["name"]) for path in files for entry in _read(path)["categories"]}
+    return [names[identity] for identity in sorted(names)]
+
+
 def _read(path: Path) -> Mapping[str, Any]:
     try:
         said = json.loads(path.read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from calotype.nn.spectral import spectral_norm
 from calotype.semantic.config import LayoutConfig
-from calotype.semantic.labels import LabelMaps
+from calotype.semantic.labels import Layouts
 from calotype.semantic.normalization import SLOPE, FreeNorm
 
 
@@ -53,7 +53,7 @@ class Block(nn.Module):
             self.spade_s = modulation(inputs)
             self.conv_s = wrap(_conv(inputs, outputs, groups, 1, bias=False))
 
-    def forward(self, x: Tensor, maps: LabelMaps) -> Tensor:
+    def forward(self, x: Tensor, maps: Layouts) -> Tensor:
         """[B, inputs, h, w] to [B, outputs, h, w], or to twice the size where the block doubles it."""
         normal = self.grown(self.norm_0(x))
         where = maps.at((normal.shape[2], normal.shape[3]))

@@ -113,6 +113,26 @@ class LayoutConfig:
             raise ValueError(f"both sides of size have to be multiples of {grid} with these settings")
 
 
+@dataclass(frozen=True)
+class SpadeConfig(LayoutConfig):
+    """Settings of a SPADE generator.
+
+    Attributes:
+        width: channels of the generator's last layer; the first have sixteen times as many.
+        max_width: upper limit of the generator's channels.
+        hidden: channels between the layout and the scale and shift of a SPADE layer.
+        doublings: how many times the generator doubles the size of its base grid: 5, 6 and 7 are the published
+            "normal", "more" and "most".
+        latent: length of the style code; 0 for no code and no encoder.
+    """
+
+    width: int = 64
+    max_width: int = 1024
+    hidden: int = 128
+    doublings: int = 5
+    latent: int = 256
+
+
 C = TypeVar("C", bound=LayoutConfig)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -57,6 +57,20 @@ class Neighbourhoods(NamedTuple):
 
 # What a convolution of a label map needs to know of it: where to look up weights, or the one-hot map itself.
 Where = Neighbourhoods | Tensor
+
+
+class Layouts(Protocol):
+    """A batch of layouts, as generators and discriminators see them."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width, pixels."""
+
+    def at(self, size: tuple[int, int]) -> Where:
+        """The layouts after nearest-neighbour resizing to ``size`` (height, width), for a ``LabelConv``."""
+
+    def one_hot(self, dtype: torch.dtype = torch.float32) -> Tensor:
+        """What the discriminator sees, [B, channels, H, W]."""
 
 
 class LabelMaps:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from torch import Tensor, nn
 
+from calotype.semantic.config import LayoutConfig
 from calotype.semantic.labels import LabelMaps
 
 
@@ -18,6 +19,19 @@ class Net(nn.Module):
     """
 
     noise_shape: tuple[int, ...]
+
+    def layouts(self, maps: Tensor, cfg: LayoutConfig, instances: Tensor | None = None) -> Any:
+        """What generator and discriminator see of label maps int64 [B, H, W]: the maps themselves, or what they imply.
+
+        Args:
+            maps: classes from 0, -1 for none.
+            cfg: the settings.
+            instances: int64 [B, H, W], or ``None``.
+        """
+        return LabelMaps(maps, cfg, instances)
+
+    def prepare(self, batches: Callable[[int], Mapping[str, Tensor]], cfg: LayoutConfig) -> None:
+        """Take over what the networks have to know of the whole training set, before the first step."""
 
     def forward(self, maps: LabelMaps, pictures: Tensor, noise: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Pictures of the maps with codes of other pictures, as in training.

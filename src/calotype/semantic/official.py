@@ -19,6 +19,7 @@ from calotype.nn.features import read_weights
 from calotype.nn.folding import largest_singular_value
 
 GENERATOR, ENCODER, OPTIONS = "net_G.pth", "net_E.pth", "opt.txt"
+UPSAMPLINGS = {"normal": 5, "more": 6, "most": 7}  # doublings of the size
 _EPSILON = 1e-5  # of batch normalisation, there as here
 M = TypeVar("M", bound=nn.Module)
 
@@ -95,6 +96,46 @@ def other_statistics(weights: Mapping[str, Tensor], prefix: str) -> tuple[Tensor
         return torch.ones(channels), torch.zeros(channels)
     deviation, wanted = ((weights[f"{which}.running_var"] + _EPSILON).sqrt() for which in (first, mine))
     return deviation / wanted, (weights[f"{first}.running_mean"] - weights[f"{mine}.running_mean"]) / wanted
+
+
+def generator_state(weights: Mapping[str, Tensor], *, batch: bool) -> dict[str, Tensor]:
+    """The weights of a SPADE generator by our names, beginning with ``generator.``.
+
+    Args:
+        weights: of the file, as ``plain_weights`` gives them.
+        batch: whether its normalisation has running statistics.
+    """
+    found: dict[str, Tensor] = {}
+    for name, value in weights.items():
+        if name.split(".")[0] in ("fc", "conv_img"):
+            found[f"generator.{name}"] = value
+        elif ".conv_" in name:
+            found[f"generator.blocks.{name}"] = value
+    for block in {name.split(".")[0] for name in weights} - {"fc", "conv_img"}:
+        for kind in "01s":
+            prefix = f"{block}.norm_{kind}"
+            if f"{prefix}.mlp_gamma.weight" in weights:
+                found |= _spade_state(weights, prefix, f"generator.blocks.{block}.spade_{kind}")
+        for kind in "01" if batch else "":
+            norm = statistics_of(weights, f"{block}.norm_{kind}")
+            found |= {f"generator.blocks.{block}.norm_{kind}.{name}": value for name, value in norm.items()}
+    return found
+
+
+def _spade_state(weights: Mapping[str, Tensor], prefix: str, ours: str) -> dict[str, Tensor]:
+    """One SPADE layer: gamma and beta become one convolution, and the 1 that is added to gamma part of its bias."""
+    gamma, beta = (
+        [weights[f"{prefix}.mlp_{word}.{part}"] for part in ("weight", "bias")] for word in ("gamma", "beta")
+    )
+    scale, offset = other_statistics(weights, prefix)
+    scaled = [gamma[0] * scale[:, None, None, None], (gamma[1] + 1) * scale]
+    shifted = [beta[0] + gamma[0] * offset[:, None, None, None], beta[1] + (gamma[1] + 1) * offset]
+    return {
+        f"{ours}.shared.weight": weights[f"{prefix}.mlp_shared.0.weight"],
+        f"{ours}.shared.bias": weights[f"{prefix}.mlp_shared.0.bias"],
+        f"{ours}.affine.weight": torch.cat([scaled[0], shifted[0]]),
+        f"{ours}.affine.bias": torch.cat([scaled[1], shifted[1]]),
+    }
 
 
 def filled(net: M, state: Mapping[str, Tensor], folder: Path) -> M:

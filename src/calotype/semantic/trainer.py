@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -22,7 +22,7 @@ from calotype.nn.patchgan import MultiScaleDiscriminator, halves, scores_of
 from calotype.nn.schedules import constant_then_linear, set_rates, warm_up
 from calotype.processor import fast_bfloat16
 from calotype.semantic.config import LayoutConfig
-from calotype.semantic.labels import LabelMaps, input_channels
+from calotype.semantic.labels import LabelMaps, Layouts, input_channels
 from calotype.semantic.network import Build, Net
 from calotype.semantic.normalization import FreeNorm
 
@@ -82,7 +82,7 @@ class Trainer:
         """
         set_rates(self.schedule(i), self.generator_optimizer, self.discriminator_optimizer)
         self.net.train()
-        real, maps = examples(batch, self.cfg, self.device)
+        real, maps = examples(batch, self.cfg, self.device, self.net.layouts)
         noise = noise_for(self.net, self.cfg).to(self.device)
         with self._autocast():
             fake, mean, log_variance = self.training_net(maps, real, noise)
@@ -109,7 +109,7 @@ class Trainer:
         means = distributed.mean_over_all(torch.stack([loss.detach() for loss in losses.values()]))
         return dict(zip(losses, means))
 
-    def _judged(self, fake: Tensor, real: Tensor, maps: LabelMaps) -> tuple[list[list[Tensor]], list[list[Tensor]]]:
+    def _judged(self, fake: Tensor, real: Tensor, maps: Layouts) -> tuple[list[list[Tensor]], list[list[Tensor]]]:
         """The discriminator's activations, scale by scale, for generated and for real pictures of the same maps."""
         both = torch.cat([fake, real]).contiguous(memory_format=torch.channels_last)
         found = self.training_discriminator(both, maps.one_hot())
@@ -143,8 +143,13 @@ class Trainer:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.bf16 and able)
 
 
-def examples(batch: Mapping[str, Tensor], cfg: LayoutConfig, device: torch.device) -> tuple[Tensor, LabelMaps]:
-    """Pictures and label maps of a batch, half of them mirrored where ``cfg.mirror`` says so.
+def examples(
+    batch: Mapping[str, Tensor],
+    cfg: LayoutConfig,
+    device: torch.device,
+    layouts: Callable[..., Any] = LabelMaps,
+) -> tuple[Tensor, Layouts]:
+    """Pictures and layouts of a batch, half of them mirrored where ``cfg.mirror`` says so.
 
     Raises:
         InputError: there is no label map, or none of instances where one is needed.
@@ -158,7 +163,7 @@ def examples(batch: Mapping[str, Tensor], cfg: LayoutConfig, device: torch.devic
         flipped = distributed.share(torch.rand(cfg.batch) < 0.5).to(device)
         real = torch.where(flipped[:, None, None, None], real.flip(3), real)
         planes = [torch.where(flipped[:, None, None], each.flip(2), each) for each in planes]
-    return real, LabelMaps(planes[0], cfg, planes[1] if cfg.instances else None)
+    return real, layouts(planes[0], cfg, planes[1] if cfg.instances else None)
 
 
 def noise_for(net: Net, cfg: LayoutConfig) -> Tensor:
@@ -178,7 +183,7 @@ def measure(net: Net, batches: list[Mapping[str, Tensor]], cfg: LayoutConfig, de
     for k, batch in enumerate(batches):
         for norm in norms:
             norm.kept = k / (k + 1)
-        real, maps = examples(batch, cfg, device)
+        real, maps = examples(batch, cfg, device, net.layouts)
         noise = noise_for(net, cfg).to(device)
         net(maps, real, noise)
     for norm, before in zip(norms, kept):

@@ -10,7 +10,6 @@ from torch import Tensor
 from calotype.nn.folding import folded_state
 from calotype.run import Run, fit, resumed, started
 from calotype.semantic.config import LayoutConfig
-from calotype.semantic.labels import LabelMaps
 from calotype.semantic.network import Build, Net
 from calotype.semantic.normalization import FreeNorm
 from calotype.semantic.trainer import Trainer, measure
@@ -55,6 +54,8 @@ def train(batches: Batches, cfg: LayoutConfig, run: Run, build: Build) -> Net:
         Stopped, InputError, OutputError: as ``Run.steps``.
     """
     trainer = _started(cfg, run, build)
+    trainer.net.prepare(batches, cfg)
+    trainer.average.copy_from(trainer.net)
     first = batches(0)
 
     def picture() -> Tensor:
@@ -100,6 +101,6 @@ def preview(trainer: Trainer, batch: Mapping[str, Tensor]) -> Tensor:
         if isinstance(module, FreeNorm):
             module.running = False
     twice = {name: value.repeat(_SEEDS, *[1] * (value.dim() - 1)) for name, value in shown.items()}
-    maps = LabelMaps(twice["map"], cfg, twice.get("instances"))
+    maps = net.layouts(twice["map"], cfg, twice.get("instances"))
     rows = net.sampled(maps, range(len(twice["map"]))).chunk(_SEEDS)
     return torch.cat([torch.cat(list(row), dim=2) for row in [*rows, shown["image"]]], dim=1)[None]

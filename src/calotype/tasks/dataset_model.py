@@ -59,6 +59,10 @@ class Dataset:
     def _of_clips(self) -> bool:
         return "partner" in self.learns
 
+    @property
+    def _with_objects(self) -> bool:
+        return "objects" in self.learns
+
     @cached_property
     def _maps(self) -> MapSet:
         from calotype.data.maps import map_set
@@ -106,6 +110,10 @@ class Dataset:
             return list(self._conditions.files)
         if self._with_styles:
             return [*self._styles.photos, *self._styles.artworks]
+        if self._with_objects:
+            from calotype.data.objects import object_pictures
+
+            return object_pictures(self.folder)
         return pictures_below(self.folder)
 
     @cached_property
@@ -146,12 +154,17 @@ class Dataset:
 
             maps = self._maps
             digest.update(f"maps {maps_sha256(maps.pairs)} {maps.names} {maps.colours}".encode())
+        if self._with_objects:
+            from calotype.data.objects import objects_sha256
+
+            digest.update(f"objects {objects_sha256(self.folder)}".encode())
         return digest.hexdigest()
 
     @cached_property
     def about(self) -> dict[str, Any]:
-        """JSON-ready description of the set: ``count``; with maps ``classes``, ``names`` and ``colours``; with
-        conditions ``name``, ``labels`` (their number) and ``pairs``; with artworks ``artists`` and ``categories``.
+        """JSON-ready description of the set: ``count``; with maps or objects ``classes``, ``names`` and ``colours``.
+
+        With conditions ``name``, ``labels`` (their number) and ``pairs``; with artworks ``artists`` and ``categories``.
 
         Raises:
             InputError: as ``files``.
@@ -161,11 +174,16 @@ class Dataset:
             maps = self._maps
             colours = [list(colour) for colour in maps.colours]
             about |= {"classes": maps.classes, "names": list(maps.names), "colours": colours}
+            about |= {"things": list(maps.things)} if maps.things else {}
         if self._with_conditions:
             given = self._conditions
             about |= {"name": self.name, "labels": given.labels, "pairs": given.pairs}
         if self._with_styles:
             about |= {"artists": list(self._styles.artists), "categories": list(self._styles.categories)}
+        if self._with_objects:
+            from calotype.data.objects import object_classes
+
+            about |= object_classes(self.folder)
         return about
 
     def opened(
@@ -196,6 +214,10 @@ class Dataset:
             return self._conditions.opened(size, on_progress, classes=classes)
         if self._with_styles:
             return self._styles.opened(size, on_progress)
+        if self._with_objects:
+            from calotype.data.objects import opened_objects
+
+            return opened_objects(self.folder, size, on_progress)
         if classes:
             return self._labelled(size, on_progress, classes)
         from calotype.data.folder import Folder
@@ -350,7 +372,7 @@ class DatasetModel(StoredModel):
 
     def _save(self, write: Callable[..., None], net: torch.nn.Module, previews: PreviewWriter) -> None:
         size, preview = (self.size.height, self.size.width), previews.of(self.stages[-1])
-        about = self.photos.about if declared(self.engine).learns_maps else None
+        about = self.photos.about if declared(self.engine).learns_classes else None
         write(self.folder, self.engine, self.config, net, self.photos.sha256, size, preview, about)
 
     def _about(self) -> dict[str, Any]:
@@ -368,7 +390,7 @@ class DatasetModel(StoredModel):
             "photo_sha256": self.photos.sha256,
             "size": str(self.size),
         }
-        return {**about, "about": self.photos.about} if declared(self.engine).learns_maps else about
+        return {**about, "about": self.photos.about} if declared(self.engine).learns_classes else about
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from calotype.tasks.param import Param
 from calotype.tasks.photos_job import PHOTOS_ENGINE, PhotosJob, opened_layout
 from calotype.tasks.request import Request, request
 from calotype.tasks.sample import UNFINISHED
-from calotype.types import LabelMapLike
+from calotype.types import LayoutLike
 
 if TYPE_CHECKING:
     from calotype.run import Run
@@ -69,9 +69,10 @@ class DrawJob(LayoutJob):
 
 def draw(
     layout: Annotated[
-        LabelMapLike,
+        LayoutLike,
         Param(
-            "the layout: a label map with the classes of the model, or a folder of label maps",
+            "the layout: a label map with the classes of the model, or a folder of them; for models of boxes or scene "
+            "graphs a JSON file",
             kind="label map",
             metavar="MAP",
             sets=True,
@@ -104,11 +105,15 @@ def draw(
     model's classes. Models with a look for each class (smis) take looks from elsewhere, too: --look hair=7 for that of
     seed 7, or --look hair=photo.jpg,map.png for that of a photo.
 
+    Models of scene graphs (scenegraph) take a JSON file of objects and relations, like {"objects": [{"class": "tree"},
+    {"class": "house"}], "relations": [[0, "left of", 1]]}; models of boxes (bachgan) one of boxes and their classes.
+
     Without a model, patches of photos are put together by the map, in seconds: calotype draw map.png --photos FOLDER,
     with the photos in its folder images and a label map of each, of the same name, in maps.
 
     Args:
-        layout: a label map: a path, PIL image, array [H, W] of class numbers, or ``LabelMap``.
+        layout: a label map: a path, PIL image, array [H, W] of class numbers, or ``LabelMap``. For models of scene
+            graphs a path, mapping or ``SceneGraph``; for models of boxes a path, mapping or ``Boxes``.
         n: number of pictures; each uses the next seed.
         seed: seed of the first picture; different seeds give different appearances.
         look: for models with a look for each class: by the name of a class a seed, or a photo and its label map, from

@@ -78,11 +78,15 @@ class ModelJob(Job):
         _ = self.cost
 
     def doubts(self) -> list[str | None]:
-        """See ``Job``; latent codes of other models are doubted."""
+        """See ``Job``; latent codes of other models are doubted, and the model may tell something itself."""
         from calotype.tasks.plausibility import code_of_another_model
 
         codes = [given for given in self.inputs.values() if isinstance(given, Latent)]
-        return [code_of_another_model(code, self.folder.resolve().name) for code in codes]
+        told: list[str | None] = []
+        if self.declared.tells:
+            function = getattr(self.package, self.declared.tells)
+            told += function(self.config, net=self.net, **self.model_arguments(self.outputs[0]))
+        return told + [code_of_another_model(code, self.folder.resolve().name) for code in codes]
 
     def fitting_size(self) -> Size:
         """The size of the results: that of the request, or the training size."""

@@ -139,7 +139,7 @@ def _import_dataset_model(folder: Path, name: str) -> Path:
     key = model_store.key_of(str(folder.resolve()), size, name, config, 0)
     stem = folder.resolve().stem if folder.is_file() else folder.resolve().name
     stored = model_store.place_of(stem, name, key)
-    description = module.about(config) if declared(name).learns_maps else {}
+    description = module.about(config) if declared(name).learns_classes else {}
     about = _imported_about(name, key, config, size, photo=stem, photo_sha256="", about=description)
     with model_store.locked(stored):
         model_store.describe(stored, about)

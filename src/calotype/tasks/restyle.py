@@ -39,12 +39,19 @@ class RestyleJob(LayoutJob):
     def check_inputs(self) -> None:
         """See ``ModelJob``."""
         super().check_inputs()
-        if self.request.own["classes"] is None and not self.inputs.keys() & {"look", "target"}:
+        several = self.request.own["classes"] is None and not self.inputs.keys() & {"look", "target"}
+        if several and (self._of_maps or self.request.own["at"] is None):
             raise InputError(
                 "restyle needs something to change: give --classes NAME, --look CLASS=SEED or --target MAP"
             )
         _ = self._classes, self._place
-        of_photo(self.inputs["labels"], self.inputs["photo"])
+        if self._of_maps:
+            of_photo(self.inputs["labels"], self.inputs["photo"])
+
+    @property
+    def _of_maps(self) -> bool:
+        """Whether the model takes a photo with its label map, not a scene graph."""
+        return "labels" in self.inputs
 
     @property
     def wanted(self) -> LabelMap:
@@ -54,6 +61,8 @@ class RestyleJob(LayoutJob):
 
     def fitting_size(self) -> Size:
         """The requested size; by default the number of pixels of the training size, in the map's aspect ratio."""
+        if not self._of_maps:
+            return super().fitting_size()
         return self.request.size or self.filled_by(self.wanted.size)
 
     @property
@@ -79,9 +88,10 @@ class RestyleJob(LayoutJob):
         if self.request.own["at"] is None:
             return None
         x, y = _pixel(self.request.own["at"])
-        full = self.wanted.size
+        full = self.wanted.size if self._of_maps else self.size
+        name = self.wanted.name if self._of_maps else self.inputs["photo"].name
         if x >= full.width or y >= full.height:
-            raise InputError(f"the pixel {x},{y} lies outside of '{self.wanted.name}', which is {full} pixels (at=)")
+            raise InputError(f"the pixel {x},{y} lies outside of '{name}', which is {full} pixels (at=)")
         return y * self.size.height // full.height, x * self.size.width // full.width
 
     def model_arguments(self, output: OutputSpec) -> dict[str, Any]:
@@ -89,12 +99,14 @@ class RestyleJob(LayoutJob):
         from calotype.image.labelmap import fitted
 
         read, device = KINDS["label map"], self.run.device
+        edit = {"classes": self._classes, "at": self._place}
+        if not self._of_maps:
+            return {**super().model_arguments(output), **edit}
         return {
             **super().model_arguments(output),
+            **edit,
             "label_map": read.tensor(of_photo(self.inputs["labels"], self.inputs["photo"]), device),
             "target": read.tensor(fitted(self.wanted, self.size), device),
-            "classes": self._classes,
-            "at": self._place,
         }
 
     @property
@@ -124,8 +136,13 @@ def restyle(
         Param("the photo, or a result of draw", kind="photo", metavar="PHOTO", sets=True),
     ],
     labels: Annotated[
-        LabelMapLike, Param("its label map, with the classes of the model", kind="label map", metavar="LABELS")
-    ],
+        LabelMapLike | None,
+        Param(
+            "its label map, with the classes of the model; not for pictures drawn from scene graphs",
+            kind="label map",
+            metavar="LABELS",
+        ),
+    ] = None,
     n: Annotated[int, arguments.COUNT] = 1,
     seed: Annotated[int, arguments.SEED] = 0,
     *,
@@ -161,10 +178,13 @@ def restyle(
     calotype restyle photo.png map.png --classes hair --model faces-smis -n 4. A look may come from another photo,
     --look hair=other.png,other_map.png, and the layout from an edited map, --target changed.png.
 
+    A model of scene graphs gives objects of a picture that draw made from a graph other looks, and keeps their places:
+    calotype restyle result.png --at 40,52 --model shapes-scenegraph, or --classes tree for all trees.
+
     Args:
         photo: a path, PIL image, array or ``Photo``, or a result of ``draw``.
         labels: its label map, of its size or aspect ratio: a path, PIL image, array [H, W] of class numbers, or
-            ``LabelMap``.
+            ``LabelMap``. For models of scene graphs ``None``: then ``photo`` is a result of ``draw``, or a graph.
         n: number of pictures; each uses the next seed.
         seed: seed of the first picture.
         classes: classes that take a look of the seed, like ``"hair,clothes"``.

@@ -8,7 +8,7 @@ import pytest
 from toys import TOYS, Toy
 
 from calotype.data.boxes import RELATIONS, inverse, relation
-from calotype.data.sets import SETS, avatars, digits, faces, landscapes, people, photos, scenes, solids, views
+from calotype.data.sets import SETS, avatars, digits, faces, landscapes, people, photos, scenes, shapes, solids, views
 from calotype.data.sets.noise import cloudy
 from calotype.errors import InputError
 
@@ -66,6 +66,7 @@ def test_every_set_is_told():
             "views": views,
             "landscapes": landscapes,
             "solids": solids,
+            "shapes": shapes,
             **{key: value[0] for key, value in TOYS.items()},
         }[name]
         about = module.ABOUT

@@ -10,9 +10,9 @@ import torch
 
 from calotype.models.spade import PRESETS, build
 from calotype.models.spade.encoder import encoder_widths
-from calotype.models.spade.generator import plan
 from calotype.nn.folding import folded_state
 from calotype.semantic.labels import LabelMaps
+from calotype.semantic.spade_generator import plan
 
 TINY = PRESETS["tiny"]
 PAPER = PRESETS["paper"]

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 
 from calotype.models.spade import PRESETS
-from calotype.models.spade.normalization import Spade
 from calotype.semantic.labels import LabelMaps
 from calotype.semantic.normalization import FreeNorm
+from calotype.semantic.spade import Spade
 
 TINY = PRESETS["tiny"]
 

@@ -15,6 +15,7 @@ from calotype.data.packages import Package
 # In the order in which they are listed.
 SETS = (
     "scenes",
+    "shapes",
     "landscapes",
     "emoji",
     "people",

@@ -5,23 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from calotype.semantic.config import LayoutConfig
+from calotype.semantic.config import SpadeConfig
 
 
 @dataclass(frozen=True)
-class Config(LayoutConfig):
+class Config(SpadeConfig):
     """Settings of SPADE and of the pix2pixHD generator.
 
     Attributes:
         generator: ``spade``, or ``pix2pixhd``, the baseline of the published code.
-        width: channels of the generator's last layer; the first have sixteen times as many.
-        max_width: upper limit of the generator's channels.
-        hidden: channels between the label map and the scale and shift of a SPADE layer.
-        doublings: how many times the SPADE generator doubles the size of its base grid: 5, 6 and 7 are the published
-            "normal", "more" and "most".
         halvings: how many times the pix2pixHD generator halves the size.
         residual_blocks: of the pix2pixHD generator.
-        latent: length of the style code; 0 for no code and no encoder.
         encoder_width: channels of the encoder's first layer; the last ones have eight times as many.
         encoder_size: side of the square that a style picture is resized to, pixels; a power of two, at least 8.
         encoder_norm: ``instance``, instance and spectral normalisation as published; ``none``, neither: instance
@@ -29,13 +23,8 @@ class Config(LayoutConfig):
     """
 
     generator: Literal["spade", "pix2pixhd"] = "spade"
-    width: int = 64
-    max_width: int = 1024
-    hidden: int = 128
-    doublings: int = 5
     halvings: int = 4
     residual_blocks: int = 9
-    latent: int = 256
     encoder_width: int = 64
     encoder_size: int = 256
     encoder_norm: Literal["instance", "none"] = "instance"

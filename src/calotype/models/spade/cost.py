@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from calotype.models.spade.config import Config
 from calotype.models.spade.encoder import encoder_widths
-from calotype.models.spade.generator import base_grid, plan
 from calotype.semantic.cost import discriminator_layers, discriminator_numbers, discriminator_products, drawn, trained
 from calotype.semantic.labels import input_channels
+from calotype.semantic.spade_generator import base_grid, plan
 from calotype.types import Cost
 
 

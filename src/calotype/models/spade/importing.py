@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from calotype.errors import InputError
@@ -20,15 +19,13 @@ from calotype.semantic.official import (
     ENCODER,
     GENERATOR,
     OPTIONS,
+    UPSAMPLINGS,
     file_of,
     filled,
-    other_statistics,
+    generator_state,
     plain_weights,
     read_options,
-    statistics_of,
 )
-
-_DOUBLINGS = {"normal": 5, "more": 6, "most": 7}
 
 
 def imported(folder: str | Path) -> tuple[Config, Net]:
@@ -54,7 +51,8 @@ def imported(folder: str | Path) -> tuple[Config, Net]:
     encoder = plain_weights(file_of(folder, ENCODER)) if coded else {}
     cfg = settings(options, weights, encoder)
     net = build(cfg)
-    state = _generator_state(weights, cfg) | {f"encoder.{k}": v for k, v in _encoder_state(encoder).items()}
+    state = generator_state(weights, batch=cfg.norm == "batch")
+    state |= {f"encoder.{name}": value for name, value in _encoder_state(encoder).items()}
     return cfg, filled(net, state, folder)
 
 
@@ -67,11 +65,11 @@ def settings(options: Mapping[str, Any], weights: Mapping[str, Tensor], encoder:
     if str(options.get("netG", "spade")) != "spade" or "conv_img.weight" not in weights:
         raise InputError("this is no SPADE generator: only netG spade of the published code can be read")
     up = str(options.get("num_upsampling_layers", "normal"))
-    if up not in _DOUBLINGS:
-        raise InputError(f"num_upsampling_layers {up} is not known: it is one of {', '.join(_DOUBLINGS)}")
+    if up not in UPSAMPLINGS:
+        raise InputError(f"num_upsampling_layers {up} is not known: it is one of {', '.join(UPSAMPLINGS)}")
     width = weights["G_middle_0.conv_0.weight"].shape[0] // 16
     hidden = weights["head_0.norm_0.mlp_shared.0.weight"].shape[0]
-    across = int(options.get("crop_size", 256)) >> _DOUBLINGS[up]
+    across = int(options.get("crop_size", 256)) >> UPSAMPLINGS[up]
     down = round(across / float(options.get("aspect_ratio", 1.0)))
     classes = int(options["label_nc"])
     unknown = "last" if options.get("contain_dontcare_label") else "zeros"
@@ -79,55 +77,20 @@ def settings(options: Mapping[str, Any], weights: Mapping[str, Tensor], encoder:
         unknown = "first"
     norm = re.sub(r"^spectral", "", str(options.get("norm_G", "spectralspadesyncbatch3x3")))
     return Config(
-        size=(down << _DOUBLINGS[up], across << _DOUBLINGS[up]),
+        size=(down << UPSAMPLINGS[up], across << UPSAMPLINGS[up]),
         classes=classes,
         unknown=unknown,  # type: ignore[arg-type]
         instances=not options.get("no_instance", False),
         width=width,
         max_width=16 * width,
         hidden=hidden,
-        doublings=_DOUBLINGS[up],
+        doublings=UPSAMPLINGS[up],
         norm="instance" if "instance" in norm else "batch",
         latent=weights["fc.weight"].shape[1] if weights["fc.weight"].dim() == 2 else 0,
         encoder_width=encoder["layer1.0.weight"].shape[0] if encoder else 64,
         encoder_size=256,
         encoder_norm="instance",
     )
-
-
-def _generator_state(weights: Mapping[str, Tensor], cfg: Config) -> dict[str, Tensor]:
-    """The weights of the generator by our names."""
-    found: dict[str, Tensor] = {}
-    for name, value in weights.items():
-        if name.split(".")[0] in ("fc", "conv_img"):
-            found[f"generator.{name}"] = value
-        elif ".conv_" in name:
-            found[f"generator.blocks.{name}"] = value
-    for block in {name.split(".")[0] for name in weights} - {"fc", "conv_img"}:
-        for kind in "01s":
-            prefix = f"{block}.norm_{kind}"
-            if f"{prefix}.mlp_gamma.weight" in weights:
-                found |= _spade_state(weights, prefix, f"generator.blocks.{block}.spade_{kind}")
-        for kind in "01" if cfg.norm == "batch" else "":
-            norm = statistics_of(weights, f"{block}.norm_{kind}")
-            found |= {f"generator.blocks.{block}.norm_{kind}.{name}": value for name, value in norm.items()}
-    return found
-
-
-def _spade_state(weights: Mapping[str, Tensor], prefix: str, ours: str) -> dict[str, Tensor]:
-    """One SPADE layer: gamma and beta become one convolution, and the 1 that is added to gamma part of its bias."""
-    gamma, beta = (
-        [weights[f"{prefix}.mlp_{word}.{part}"] for part in ("weight", "bias")] for word in ("gamma", "beta")
-    )
-    scale, offset = other_statistics(weights, prefix)
-    scaled = [gamma[0] * scale[:, None, None, None], (gamma[1] + 1) * scale]
-    shifted = [beta[0] + gamma[0] * offset[:, None, None, None], beta[1] + (gamma[1] + 1) * offset]
-    return {
-        f"{ours}.shared.weight": weights[f"{prefix}.mlp_shared.0.weight"],
-        f"{ours}.shared.bias": weights[f"{prefix}.mlp_shared.0.bias"],
-        f"{ours}.affine.weight": torch.cat([scaled[0], shifted[0]]),
-        f"{ours}.affine.bias": torch.cat([scaled[1], shifted[1]]),
-    }
 
 
 def _encoder_state(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

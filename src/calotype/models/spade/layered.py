@@ -10,11 +10,11 @@ from torch import Tensor
 
 from calotype.inspection.layers import Layer, Layered
 from calotype.models.spade.config import Config
-from calotype.models.spade.generator import SpadeGenerator, plan
 from calotype.models.spade.network import Net, code_of
 from calotype.semantic.blocks import Block
 from calotype.semantic.labels import maps_of_training_size
 from calotype.semantic.normalization import SLOPE
+from calotype.semantic.spade_generator import SpadeGenerator, plan
 
 
 def layered(cfg: Config, net: Net, maps: Tensor) -> Layered:

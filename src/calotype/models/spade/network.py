@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from calotype.models.spade.config import Config
 from calotype.models.spade.encoder import Encoder
-from calotype.models.spade.generator import SpadeGenerator
 from calotype.models.spade.pix2pixhd import Pix2PixHDGenerator
 from calotype.semantic import network
 from calotype.semantic.labels import LabelMaps
+from calotype.semantic.spade_generator import SpadeGenerator
 
 
 class Net(network.Net):

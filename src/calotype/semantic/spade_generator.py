@@ -9,12 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from calotype.models.spade.config import Config
-from calotype.models.spade.normalization import Spade
 from calotype.nn.patchgan import initialise
 from calotype.semantic.blocks import Block
-from calotype.semantic.labels import LabelConv, LabelMaps, label_channels
+from calotype.semantic.config import SpadeConfig
+from calotype.semantic.labels import LabelConv, Layouts, label_channels
 from calotype.semantic.normalization import SLOPE
+from calotype.semantic.spade import Spade
 
 _PUBLISHED = 5  # doublings of the published network
 
@@ -35,7 +35,7 @@ class Stage(NamedTuple):
     up: bool
 
 
-def plan(cfg: Config) -> list[Stage]:
+def plan(cfg: SpadeConfig) -> list[Stage]:
     """The residual blocks, in their order.
 
     With five doublings as published: one block at the base grid, two at twice its size, and four that halve the
@@ -59,7 +59,7 @@ def plan(cfg: Config) -> list[Stage]:
     return stages
 
 
-def base_grid(cfg: Config) -> tuple[int, int]:
+def base_grid(cfg: SpadeConfig) -> tuple[int, int]:
     """Height and width of the first activations for pictures of ``cfg.size``."""
     return cfg.size[0] >> cfg.doublings, cfg.size[1] >> cfg.doublings
 
@@ -73,7 +73,7 @@ class SpadeGenerator(nn.Module):
             trained network has after folding.
     """
 
-    def __init__(self, cfg: Config, *, spectral: bool = False) -> None:
+    def __init__(self, cfg: SpadeConfig, *, spectral: bool = False) -> None:
         super().__init__()
         stages = plan(cfg)
         self.grid, self.channels, self.doublings = base_grid(cfg), stages[0].inputs, cfg.doublings
@@ -93,7 +93,7 @@ class SpadeGenerator(nn.Module):
             if isinstance(module, Spade):
                 module.initialise()
 
-    def forward(self, maps: LabelMaps, code: Tensor | None) -> Tensor:
+    def forward(self, maps: Layouts, code: Tensor | None) -> Tensor:
         """[B, 3, H, W], float32, -1..1.
 
         Args:
@@ -105,7 +105,7 @@ class SpadeGenerator(nn.Module):
             x = block(x, maps)
         return torch.tanh(self.conv_img(F.leaky_relu(x, SLOPE)).float())
 
-    def first(self, maps: LabelMaps, code: Tensor | None) -> Tensor:
+    def first(self, maps: Layouts, code: Tensor | None) -> Tensor:
         """What the first block takes: [B, channels, h, w], see ``base_grid``."""
         grid = (maps.size[0] >> self.doublings, maps.size[1] >> self.doublings)
         if code is None:

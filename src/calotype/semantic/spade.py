@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from calotype.models.spade.config import Config
+from calotype.semantic.config import SpadeConfig
 from calotype.semantic.labels import LabelConv, Where, label_channels
 from calotype.semantic.normalization import modulated
 
@@ -22,7 +22,7 @@ class Spade(nn.Module):
         cfg: the settings.
     """
 
-    def __init__(self, channels: int, cfg: Config) -> None:
+    def __init__(self, channels: int, cfg: SpadeConfig) -> None:
         super().__init__()
         self.shared = LabelConv(label_channels(cfg), cfg.hidden, edges=cfg.instances)
         self.affine = nn.Conv2d(cfg.hidden, 2 * channels, 3, padding=1)

@@ -1,0 +1,350 @@
+"""Scene graphs and boxes from JSON, with errors that name what is wrong. Imports no torch.
+
+A scene graph is ``{"objects": [...], "relations": [[0, "left of", 1], ...]}``. An object has a ``class`` and may have a
+``size`` (0..9), a ``location`` ([x, y]), a ``box`` ([left, top, right, bottom]) and a ``look``: ``{"seed": 7}``,
+``{"archetype": 3}`` or ``{"photo": "other.png", "box": [...]}``. Positions are fractions of width and height, 0..1.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from calotype.data.boxes import RELATIONS, Box
+from calotype.errors import InputError, unknown
+from calotype.files import read_error, shown
+from calotype.types import Boxes, SceneGraph, SceneObject
+
+SPATIAL = RELATIONS[:6]  # those that models draw; the others need depth
+_GRAPH, _OBJECT, _LOOK = (
+    ("objects", "relations"),
+    ("class", "size", "location", "box", "look"),
+    ("seed", "archetype", "photo", "box"),
+)
+_EXAMPLE = '{"objects": [{"class": "tree"}, {"class": "house", "size": 3}], "relations": [[0, "left of", 1]]}'
+_NUMBER = {"type": "number", "minimum": 0, "maximum": 1}
+_BOX = {"type": "array", "items": _NUMBER, "minItems": 4, "maxItems": 4}
+
+# JSON Schema of a scene graph.
+SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "Scene graph",
+    "type": "object",
+    "required": ["objects"],
+    "additionalProperties": False,
+    "properties": {
+        "objects": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["class"],
+                "additionalProperties": False,
+                "properties": {
+                    "class": {"type": ["string", "integer"], "description": "a class of the model, by name or number"},
+                    "size": {"type": "integer", "minimum": 0, "maximum": 9, "description": "9 fills the picture"},
+                    "location": {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2},
+                    "box": {**_BOX, "description": "left, top, right, bottom: exactly there"},
+                    "look": {
+                        "type": "object",
+                        "additionalProperties": False,
+                        "properties": {
+                            "seed": {"type": "integer", "minimum": 0},
+                            "archetype": {"type": "integer", "minimum": -1, "description": "-1 is the mean"},
+                            "photo": {"type": "string"},
+                            "box": {**_BOX, "description": "the part of the photo"},
+                        },
+                    },
+                },
+            },
+        },
+        "relations": {
+            "type": "array",
+            "items": {
+                "type": "array",
+                "prefixItems": [{"type": "integer"}, {"enum": list(SPATIAL)}, {"type": "integer"}],
+                "minItems": 3,
+                "maxItems": 3,
+            },
+        },
+    },
+}
+
+
+def graph_of(value: Any, names: Sequence[str] = ()) -> SceneGraph:
+    """A scene graph from a JSON file, its content, or a picture that ``draw`` made from one.
+
+    Args:
+        value: a path, a mapping or a ``SceneGraph``.
+        names: of the model's classes; with them, classes become numbers.
+
+    Raises:
+        InputError: it cannot be read, is empty or contradicts itself, or has something that is not known.
+    """
+    if isinstance(value, SceneGraph):
+        graph = value
+    elif isinstance(value, Mapping):
+        graph = _parsed(value, "graph", None)
+    elif isinstance(value, str | Path):
+        graph = _from_picture(Path(value)) if Path(value).suffix.lower() == ".png" else _from_file(Path(value))
+    else:
+        raise InputError(f"a scene graph is a JSON file like {_EXAMPLE}")
+    checked(graph)
+    numbered = tuple(_numbered(each, f"object {i}", names) for i, each in enumerate(graph.objects))
+    return SceneGraph(numbered, graph.relations, graph.name, graph.seed)
+
+
+def boxes_of(value: Any, names: Sequence[str] = ()) -> Boxes:
+    """Boxes from a JSON file or its content: ``{"boxes": [[l, t, r, b], ...], "classes": [...]}``.
+
+    Args:
+        value: a path, a mapping or ``Boxes``.
+        names: of the model's classes; with them, classes become numbers.
+
+    Raises:
+        InputError: it cannot be read, or has a box outside of the picture or an unknown class.
+    """
+    if isinstance(value, Boxes):
+        found = value
+    else:
+        name, content = ("boxes", value) if isinstance(value, Mapping) else (Path(value).stem, _json(Path(value)))
+        try:
+            given, classes = list(content["boxes"]), list(content["classes"])
+        except (KeyError, TypeError):
+            raise InputError(
+                f"the boxes '{name}' cannot be used: write JSON like "
+                '{"boxes": [[0.1, 0.2, 0.5, 0.9]], "classes": ["tree"]}, left, top, right and bottom from 0 to 1'
+            ) from None
+        if len(given) != len(classes):
+            raise InputError(f"'{name}' has {len(given)} boxes and {len(classes)} classes: give a class for each box")
+        boxes = tuple(_box(box, f"box {i} of '{name}'") for i, box in enumerate(given))
+        found = Boxes(boxes, tuple(one if _whole(one) else str(one) for one in classes), name)
+    numbers = tuple(_class_number(one, f"box {i}", names) for i, one in enumerate(found.classes))
+    return Boxes(found.boxes, numbers, found.name)
+
+
+def checked(graph: SceneGraph) -> SceneGraph:
+    """A scene graph that has objects, and whose relations do not contradict each other.
+
+    Raises:
+        InputError: it is empty, or relations go round in a circle.
+    """
+    if not graph.objects:
+        raise InputError(f"the scene graph '{graph.name}' is empty: give at least one object, like {_EXAMPLE}")
+    for first in SPATIAL[::2]:
+        circle = _circle(graph, first)
+        if circle:
+            around = ", ".join(f"{a} is {first} {b}" for a, b in zip(circle, [*circle[1:], circle[0]]))
+            raise InputError(f"the relations of '{graph.name}' contradict each other: object {around}; leave one out")
+    return graph
+
+
+def as_json(graph: SceneGraph) -> dict[str, Any]:
+    """The graph as the content of a JSON file; a photo is told by its name and its hash."""
+    return {
+        "objects": [_object_json(each) for each in graph.objects],
+        "relations": [list(triple) for triple in graph.relations],
+    }
+
+
+def _object_json(one: SceneObject) -> dict[str, Any]:
+    found: dict[str, Any] = {"class": one.kind}
+    for key in ("size", "location", "box"):
+        value = getattr(one, key)
+        if value is not None:
+            found[key] = list(value) if isinstance(value, tuple) else value
+    look: dict[str, Any] = {key: getattr(one, key) for key in ("seed", "archetype") if getattr(one, key) is not None}
+    if one.photo is not None:
+        name = one.photo.source.name if one.photo.source else one.photo.name
+        look = {"photo": name, "sha256": one.photo.sha256, "box": list(one.crop)}
+    return {**found, "look": look} if look else found
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Reading
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise read_error(path, error, "give a JSON file") from error
+    except (ValueError, RecursionError):
+        raise InputError(f"{shown(path)} is no JSON: write a file like {_EXAMPLE}") from None
+
+
+def _from_file(path: Path) -> SceneGraph:
+    return _parsed(_json(path), path.stem, path.parent)
+
+
+def _from_picture(path: Path) -> SceneGraph:
+    from calotype.image.io import read_settings
+
+    settings = read_settings(path)
+    given = settings.get("pictures", {}).get("layout", {}) if settings.get("verb") == "draw" else {}
+    if not isinstance(given, Mapping) or "graph" not in given:
+        raise InputError(f"{shown(path)} was not drawn from a scene graph: give one that 'calotype draw' made, or JSON")
+    for number, one in enumerate(given["graph"].get("objects", ())):
+        if "photo" in one.get("look", {}):
+            raise InputError(
+                f"the look of object {number} of {shown(path)} came from the photo {one['look']['photo']}: give the "
+                "JSON file of the graph instead of the picture"
+            )
+    graph = _parsed(given["graph"], path.stem, None)
+    return SceneGraph(graph.objects, graph.relations, graph.name, int(settings.get("seed", 0)))
+
+
+def _parsed(content: Any, name: str, folder: Path | None) -> SceneGraph:
+    if not isinstance(content, Mapping) or not isinstance(content.get("objects"), list):
+        raise InputError(f"'{name}' is no scene graph: write JSON like {_EXAMPLE}")
+    _known(content, _GRAPH, f"'{name}'")
+    objects = tuple(_object(one, f"object {i} of '{name}'", folder) for i, one in enumerate(content["objects"]))
+    relations = content.get("relations") or []
+    if not objects:
+        return SceneGraph((), (), name)
+    if not isinstance(relations, list):
+        raise InputError(f"the relations of '{name}' are no list: write them like {_EXAMPLE}")
+    triples = tuple(_relation(one, f"relation {i} of '{name}'", len(objects)) for i, one in enumerate(relations))
+    return SceneGraph(objects, triples, name)
+
+
+def _object(given: Any, what: str, folder: Path | None) -> SceneObject:
+    if not isinstance(given, Mapping) or "class" not in given:
+        raise InputError(f'{what} has no class: write it like {{"class": "tree"}}')
+    _known(given, _OBJECT, what)
+    size, location, kind = given.get("size"), given.get("location"), given["class"]
+    if size is not None and not (_whole(size) and 0 <= size <= 9):
+        raise InputError(f"{what} has the size {size}: give a whole number from 0 to 9, which fills the picture")
+    if location is not None and not _fractions(location, 2):
+        raise InputError(f"{what} lies outside of the picture: its location is x and y of its centre, from 0 to 1")
+    box = None if given.get("box") is None else _box(given["box"], what)
+    return SceneObject(
+        kind if _whole(kind) else str(kind),
+        size,
+        None if location is None else (float(location[0]), float(location[1])),
+        box,
+        **_look(given.get("look") or {}, what, folder),
+    )
+
+
+def _look(given: Any, what: str, folder: Path | None) -> dict[str, Any]:
+    if not isinstance(given, Mapping):
+        raise InputError(f'{what} has a look that is none: write it like {{"seed": 7}} or {{"photo": "other.png"}}')
+    _known(given, _LOOK, f"the look of {what}")
+    if sum(key in given for key in ("seed", "archetype", "photo")) > 1:
+        raise InputError(f"the look of {what} is told twice: give one of seed, archetype and photo")
+    for key, least in (("seed", 0), ("archetype", -1)):
+        if key in given and not (_whole(given[key]) and given[key] >= least):
+            raise InputError(f"the look of {what} has the {key} {given[key]}: give a whole number from {least}")
+    found: dict[str, Any] = {key: given[key] for key in ("seed", "archetype") if key in given}
+    if "photo" in given:
+        from calotype.image.io import open_photo
+
+        path = given["photo"]
+        beside = folder is not None and isinstance(path, str) and (folder / path).is_file()
+        found["photo"] = open_photo(folder / path if beside and folder is not None else path)
+        if "box" in given:
+            found["crop"] = _box(given["box"], f"the look of {what}")
+    return found
+
+
+def _relation(given: Any, what: str, count: int) -> tuple[int, str, int]:
+    if not isinstance(given, Sequence) or isinstance(given, str) or len(given) != 3:
+        raise InputError(f'{what} is none: write it like [0, "left of", 1]')
+    one, word, other = given
+    if word not in SPATIAL:
+        raise InputError(unknown("relation", str(word), SPATIAL))
+    for number in (one, other):
+        if not _whole(number) or not 0 <= number < count:
+            raise InputError(f"{what} names the object {number}: there are {count}, from 0")
+    if one == other:
+        raise InputError(f"{what} is of object {one} to itself: give two objects")
+    return one, str(word), other
+
+
+def _box(given: Any, what: str) -> Box:
+    if not _numbers(given, 4):
+        raise InputError(f"{what} has no box of four numbers: give left, top, right and bottom, from 0 to 1")
+    left, top, right, bottom = (float(side) for side in given)
+    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+        raise InputError(
+            f"{what} lies outside of the picture or has no area ({left:g}, {top:g}, {right:g}, {bottom:g}): give left, "
+            "top, right and bottom, from 0 to 1"
+        )
+    return left, top, right, bottom
+
+
+def _numbers(given: Any, count: int) -> bool:
+    plain = isinstance(given, Sequence) and not isinstance(given, str) and len(given) == count
+    return plain and all(isinstance(one, int | float) and not isinstance(one, bool) and one == one for one in given)
+
+
+def _fractions(given: Any, count: int) -> bool:
+    return _numbers(given, count) and all(0 <= one <= 1 for one in given)
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _known(given: Mapping[str, Any], keys: Sequence[str], what: str) -> None:
+    for key in given:
+        if key not in keys:
+            raise InputError(f"{what}: {unknown('field', str(key), keys)}")
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Classes and circles
+
+
+def _numbered(one: SceneObject, what: str, names: Sequence[str]) -> SceneObject:
+    return replace(one, kind=_class_number(one.kind, what, names))
+
+
+def _class_number(kind: int | str, what: str, names: Sequence[str]) -> int | str:
+    """The number of a class where the names are known.
+
+    Raises:
+        InputError: there is no such class.
+    """
+    if not names:
+        return kind
+    if kind in names:
+        return list(names).index(str(kind))
+    if _whole(kind) and 0 <= int(kind) < len(names):
+        return int(kind)
+    raise InputError(f"{what}: {unknown('class', str(kind), names)}")
+
+
+def _circle(graph: SceneGraph, relation: str) -> list[int]:
+    """Objects each of which has the relation to the next, and the last one to the first; empty if there are none."""
+    opposite = SPATIAL[SPATIAL.index(relation) + 1]
+    after: dict[int, list[int]] = {}
+    for one, word, other in graph.relations:
+        if word == relation:
+            after.setdefault(one, []).append(other)
+        elif word == opposite:
+            after.setdefault(other, []).append(one)
+    done: set[int] = set()
+    for start in after:
+        path: list[int] = []
+        waiting = [(start, iter(after.get(start, ())))]
+        if start in done:
+            continue
+        path.append(start)
+        while waiting:
+            node, rest = waiting[-1]
+            following = next(rest, None)
+            if following is None:
+                done.add(node)
+                path.pop()
+                waiting.pop()
+            elif following in path:
+                return path[path.index(following) :]
+            elif following not in done:
+                path.append(following)
+                waiting.append((following, iter(after.get(following, ()))))
+    return []

@@ -1,0 +1,23 @@
+"""What the functions of BachGAN take and give."""
+
+from calotype.declaration import Input, System, Verb
+
+SYSTEM = System(
+    learns=("image", "label map"),
+    verbs={
+        "draw": Verb(
+            "draw",
+            (
+                Input("layout", "boxes", argument="boxes"),
+                Input("pin", "numbers", required=False, help="maps of the training set that make the background"),
+                Input("exclude", "numbers", required=False, help="maps of the training set that do not"),
+                Input("background", "label map", required=False, help="a label map that makes the background instead"),
+            ),
+            ("size", "seed"),
+            tells="told",
+        ),
+    },
+    adapts=True,
+    imports=("*_net_G.pth", "opt.txt"),
+    efforts=True,
+)

@@ -1,0 +1,177 @@
+"""What a trained model is: the fusion of backgrounds, a SPADE generator, and the memory of label maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from calotype.models.bachgan.boxes import backgrounds, box_planes, boxes_of_map
+from calotype.models.bachgan.config import Config
+from calotype.models.bachgan.retrieval import areas_of, equal_to, ranked, scores
+from calotype.nn.patchgan import initialise
+from calotype.semantic import network
+from calotype.semantic.config import LayoutConfig
+from calotype.semantic.labels import label_channels
+from calotype.semantic.spade_generator import SpadeGenerator
+
+_NONE = 255  # in the memory: a pixel without a class
+
+
+class Planes:
+    """Layouts of real numbers, as generators see them.
+
+    Args:
+        planes: [B, channels, H, W].
+    """
+
+    def __init__(self, planes: Tensor) -> None:
+        self.planes = planes
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width, pixels."""
+        return self.planes.shape[2], self.planes.shape[3]
+
+    def at(self, size: tuple[int, int]) -> Tensor:
+        """The planes after nearest-neighbour resizing to ``size`` (height, width)."""
+        return F.interpolate(self.planes, size=size, mode="nearest").contiguous(memory_format=torch.channels_last)
+
+    def one_hot(self, dtype: torch.dtype = torch.float32) -> Tensor:
+        """The planes themselves."""
+        return self.planes.to(dtype)
+
+
+class BoxLayouts(Planes):
+    """Boxes, which the discriminator sees, with retrieved backgrounds.
+
+    Args:
+        planes: the boxes, [B, channels, H, W], of ``box_planes``.
+        retrieved: [B, m, channels, H, W], of ``backgrounds``.
+    """
+
+    def __init__(self, planes: Tensor, retrieved: Tensor) -> None:
+        super().__init__(planes)
+        self.retrieved = retrieved
+
+
+class Fusion(nn.Module):
+    """Fuses boxes and retrieved backgrounds to what the generator is conditioned on.
+
+    Li et al., CVPR 2020, sec. 3.2, in one round as in the published code.
+
+    Args:
+        channels: of a layout.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.encode = nn.Conv2d(channels, channels, 3, padding=1)
+        self.merge = nn.Conv2d(channels, channels, 3, padding=1)
+        initialise(self, 1.0)
+
+    def forward(self, layouts: BoxLayouts) -> Tensor:
+        """[B, channels, H, W], at least 0."""
+        own = F.relu(self.encode(layouts.planes))
+        found = F.relu(self.encode(layouts.retrieved.flatten(0, 1))).view(layouts.retrieved.shape)
+        return F.relu(self.merge(own + found.mean(1))) + own
+
+
+class Net(network.Net):
+    """Fusion, generator and memory.
+
+    Args:
+        cfg: the settings.
+        spectral: whether weights are spectrally normalised whenever they are used, as in training.
+
+    Attributes:
+        fusion: ``None`` where ``cfg.background`` says so.
+        generator: called with ``Planes``.
+        memory: label maps of the training set, uint8 [memory, H, W], 255 for no class.
+    """
+
+    memory: Tensor
+
+    def __init__(self, cfg: Config, *, spectral: bool = False) -> None:
+        super().__init__()
+        self.cfg = cfg
+        self.fusion = Fusion(label_channels(cfg)) if cfg.background == "fusion" else None
+        self.generator = SpadeGenerator(cfg, spectral=spectral)
+        self.noise_shape = (1,)
+        self.register_buffer("memory", torch.full((cfg.memory, *cfg.size), _NONE, dtype=torch.uint8))
+        self._areas: tuple[int, Tensor] | None = None
+
+    def areas(self) -> Tensor:
+        """Pixels of each class in each map of the memory, int64 [memory, classes]; counted once."""
+        version = self.memory._version
+        if self._areas is None or self._areas[0] != version:
+            self._areas = (version, areas_of(self.memory, self.cfg))
+        return self._areas[1]
+
+    def prepare(self, batches: Callable[[int], Mapping[str, Tensor]], cfg: LayoutConfig) -> None:
+        """Fill the memory with the first maps of the training, each once."""
+        found: dict[bytes, Tensor] = {}
+        for i in range(2 * -(-self.cfg.memory // cfg.batch)):
+            for index in batches(i)["map"]:
+                plain = torch.where(index < 0, _NONE, index).to(torch.uint8)
+                found.setdefault(plain.cpu().numpy().tobytes(), plain)
+            if len(found) >= self.cfg.memory:
+                break
+        maps = torch.stack(list(found.values())[: self.cfg.memory])
+        self.memory.fill_(_NONE)
+        self.memory[: len(maps)] = maps.to(self.memory.device)
+
+    def layouts(self, maps: Tensor, cfg: LayoutConfig, instances: Tensor | None = None) -> BoxLayouts:
+        """The boxes of label maps int64 [B, H, W], with backgrounds of other maps of the memory."""
+        size, found = (maps.shape[1], maps.shape[2]), []
+        for index in maps:
+            boxes = boxes_of_map(index, self.cfg)
+            values = scores(boxes, self.memory, self.areas(), self.cfg)
+            numbers = ranked(values, self.cfg.retrieved, self.unusable() | equal_to(self.memory, index))
+            found.append(self.layout(boxes, self.memory[numbers], size))
+        return BoxLayouts(*(torch.stack(part) for part in zip(*found)))
+
+    def layout(self, boxes: tuple[Tensor, Tensor], maps: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        """Planes of boxes [channels, H, W] and of backgrounds [retrieved, channels, H, W], from maps uint8 [m, h, w].
+
+        Fewer maps than ``cfg.retrieved`` are repeated; without any there is no class anywhere.
+        """
+        planes = box_planes(boxes, size, self.cfg)
+        count = self.cfg.retrieved
+        if not len(maps):
+            maps = torch.full((1, *size), _NONE, dtype=torch.uint8, device=planes.device)
+        chosen = maps[torch.arange(count) % len(maps)]
+        if tuple(chosen.shape[1:]) != size:
+            chosen = F.interpolate(chosen[None].float(), size=size, mode="nearest")[0].to(torch.uint8)
+        return planes, backgrounds(chosen, planes, self.cfg)
+
+    def unusable(self) -> Tensor:
+        """The places of the memory that are empty, as the training set has fewer maps: bool [memory]."""
+        return self.areas().sum(1) == 0
+
+    def condition(self, layouts: BoxLayouts) -> Planes:
+        """What the generator is conditioned on."""
+        if self.fusion is not None:
+            return Planes(self.fusion(layouts))
+        return Planes(layouts.retrieved.mean(1) if self.cfg.background == "retrieval" else layouts.planes)
+
+    def forward(self, maps: BoxLayouts, pictures: Tensor, noise: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
+        """See ``calotype.semantic.network.Net``; there is no code."""
+        return self.generator(self.condition(maps), None), None, None
+
+    def sampled(self, maps: BoxLayouts, seeds: Sequence[int]) -> Tensor:  # type: ignore[override]
+        """See ``calotype.semantic.network.Net``."""
+        pictures: Tensor = self.generator(self.condition(maps), None)
+        return pictures
+
+    def extra_repr(self) -> str:
+        """Size and number of classes."""
+        return f"{self.cfg.size}, {self.cfg.classes} classes"
+
+
+def build(cfg: Config, *, spectral: bool = False) -> Net:
+    """The networks, with weights drawn from torch's global generator; channels last in memory."""
+    net: Net = Net(cfg, spectral=spectral).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return net

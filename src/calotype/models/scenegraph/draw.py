@@ -1,0 +1,310 @@
+"""Pictures from scene graphs, and pictures with other looks of some objects, by a trained net."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from calotype.errors import InputError
+from calotype.models.scenegraph.config import Config
+from calotype.models.scenegraph.layout import composed, painted
+from calotype.models.scenegraph.network import Net
+from calotype.models.scenegraph.objects import (
+    ATTRIBUTES,
+    attribute_vectors,
+    cells_of,
+    image_attributes,
+    placed,
+    relations_of,
+)
+from calotype.run import Run
+
+_LEAST = 1 / 32  # of a box that B makes
+_SIZES = 9.0  # the size bin of the whole picture
+# What an object looks like: ``None`` or a seed, a random archetype; ("archetype", number); a photo and a box in it.
+Look = Any
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where the objects of a graph lie, with the node of the whole picture last.
+
+    Attributes:
+        classes: int64 [n + 1], 0 for the whole picture.
+        boxes: [n + 1, 4], 0..1.
+        masks: [n + 1, 1, m, m], 0..1.
+    """
+
+    classes: Tensor
+    boxes: Tensor
+    masks: Tensor
+
+    def planes(self, cfg: Config, size: tuple[int, int]) -> Tensor:
+        """Which object each pixel belongs to, [n + 1, 1, H, W], 0 or 1."""
+        planes = placed(self.masks, self.boxes, size)
+        owner = torch.zeros_like(self.classes)
+        return painted(self.classes, planes, owner, whole=cfg.compose == "paint")
+
+
+@torch.no_grad()
+def draw(
+    cfg: Config,
+    run: Run,
+    *,
+    net: Net,
+    graph: Mapping[str, Any],
+    size: tuple[int, int] | None = None,
+    seed: int = 0,
+) -> Tensor:
+    """A picture of a scene graph.
+
+    Args:
+        cfg: as in training.
+        run: where it runs.
+        net: trained, in eval mode.
+        graph: as the kind ``scene graph`` gives it (``calotype.kinds``): ``classes``, ``sizes``, ``locations``,
+            ``boxes``, ``relations``, ``looks``. Objects with places but without relations take those that follow from
+            the places.
+        size: height and width of the picture; ``None``: as in training.
+        seed: of looks that are not given, and of the masks.
+
+    Returns:
+        [1, 3, h, w], float32, -1..1, on the run's device.
+
+    Raises:
+        InputError: an object has a class or an archetype that the net does not know.
+    """
+    scene = arranged(cfg, net, graph, seed)
+    return rendered(cfg, run, net, scene, looks_for(cfg, net, graph, seed), size)
+
+
+@torch.no_grad()
+def restyle(
+    cfg: Config,
+    run: Run,
+    *,
+    net: Net,
+    graph: Mapping[str, Any],
+    looks: Mapping[int, Any] | None = None,
+    classes: tuple[int, ...] = (),
+    at: tuple[int, int] | None = None,
+    size: tuple[int, int] | None = None,
+    seed: int = 0,
+) -> Tensor:
+    """A picture of a scene graph with other looks of some objects; all of them keep their places.
+
+    Args:
+        cfg: as in training.
+        run: where it runs.
+        net: trained, in eval mode.
+        graph: as for ``draw``, with the ``seed`` that the picture was drawn with; without, 0.
+        looks: by the number of a class, a seed, or a photo [1, 3, H, W] and its label map int64 [1, H, W] in which the
+            class has pixels.
+        classes: numbers of classes that take random looks.
+        at: row and column of a pixel of one object of the picture: only that object changes, to a random look or to
+            that of its class in ``looks``.
+        size: height and width of the picture; ``None``: as in training.
+        seed: of the random looks.
+
+    Returns:
+        [1, 3, h, w], float32, -1..1, on the run's device.
+
+    Raises:
+        InputError: as for ``draw``, nothing changes, or ``at`` lies outside of the picture or on no object.
+    """
+    before = graph.get("seed") or 0
+    scene = arranged(cfg, net, graph, before)
+    vectors = looks_for(cfg, net, graph, before)
+    height, width = size or cfg.size
+    only = None if at is None else object_at(scene.planes(cfg, (height, width)), at)
+    kinds = [int(kind) for kind in graph["classes"]]
+    changed: dict[int, Look] = {**dict.fromkeys(classes, None), **(looks or {})}
+    chosen = [i for i, kind in enumerate(kinds) if (kind in changed or (not changed and i == only))]
+    for i in chosen:
+        if only is None or i == only:
+            look = changed.get(kinds[i])
+            given = _crop_of(look, kinds[i], cfg) if isinstance(look, tuple) else look
+            vectors[i] = look_vector(cfg, net, kinds[i] + 1, given, _own_seed(seed, i))
+    if not chosen or (only is not None and only not in chosen):
+        raise InputError("no object of the picture changes: give a class that it has, or a pixel of an object of it")
+    return rendered(cfg, run, net, scene, vectors, size)
+
+
+def arranged(cfg: Config, net: Net, graph: Mapping[str, Any], seed: int) -> Scene:
+    """Boxes and masks of the objects of a graph; boxes that are given stay.
+
+    Raises:
+        InputError: an object has a class that the net does not know.
+    """
+    device = next(net.parameters()).device
+    given = graph["classes"].to(device)
+    if int(given.min()) < 0 or int(given.max()) >= cfg.classes:
+        raise InputError(f"an object has class {int(given.max())}: this model knows 0 to {cfg.classes - 1}")
+    classes = torch.cat([given + 1, given.new_zeros(1)])
+    boxes = graph["boxes"].to(device)
+    embeddings = net.graph(classes, triples_of(graph).to(device), attributes_for(graph).to(device))
+    found = within(net.boxes(embeddings).float())
+    found[-1] = found.new_tensor([0.0, 0.0, 1.0, 1.0])
+    there = ~boxes.isnan().any(1)
+    found[:-1] = torch.where(there[:, None], boxes, found[:-1])
+    generator = torch.Generator().manual_seed(seed)
+    rows = 1 if cfg.noise_by == "batch" else len(classes)
+    noise = torch.randn(rows, cfg.mask_noise, generator=generator).expand(len(classes), -1).to(device)
+    masks = net.masks(embeddings, noise)
+    masks[-1] = 1.0
+    return Scene(classes, found, masks)
+
+
+def rendered(
+    cfg: Config, run: Run, net: Net, scene: Scene, looks: Tensor, size: tuple[int, int] | None = None
+) -> Tensor:
+    """The picture of a scene whose objects have appearance vectors [n + 1, looks]: [1, 3, h, w], -1..1."""
+    height, width = size or cfg.size
+    grid = 1 << cfg.halvings
+    padded = (height + -height % grid, width + -width % grid)
+    planes = scene.planes(cfg, padded)
+    layout = composed(cfg, scene.classes, looks, planes, torch.zeros_like(scene.classes), 1)
+    picture: Tensor = net.renderer(layout.contiguous(memory_format=torch.channels_last))
+    return picture[:, :, :height, :width].clamp(-1, 1).contiguous().to(run.device)
+
+
+def looks_for(cfg: Config, net: Net, graph: Mapping[str, Any], seed: int) -> Tensor:
+    """The appearance vectors of all objects and of the whole picture, [n + 1, looks]."""
+    kinds = [int(kind) + 1 for kind in graph["classes"]]
+    given = [*graph["looks"], None]
+    vectors = [
+        look_vector(cfg, net, kind, look, _own_seed(seed, i)) for i, (kind, look) in enumerate(zip([*kinds, 0], given))
+    ]
+    return torch.stack(vectors)
+
+
+def look_vector(cfg: Config, net: Net, kind: int, look: Look, seed: int) -> Tensor:
+    """The appearance vector of an object, [looks].
+
+    Args:
+        cfg: the settings.
+        net: trained.
+        kind: its class, 0 for the whole picture.
+        look: see ``Look``.
+        seed: of a random archetype.
+
+    Raises:
+        InputError: there is no such archetype.
+    """
+    most = cfg.archetypes[-1]
+    if isinstance(look, tuple) and look[0] == "archetype":
+        if look[1] >= most:
+            raise InputError(f"there is no archetype {look[1]}: this model knows -1, the mean, and 0 to {most - 1}")
+        found: Tensor = net.archetypes[kind, 0 if look[1] < 0 else sum(cfg.archetypes[:-1]) + look[1]]
+        return found
+    if isinstance(look, tuple):
+        return imported_look(net, look[0], look[1])
+    generator = torch.Generator().manual_seed(seed if look is None else look)
+    number = int(torch.randint(most, (1,), generator=generator))
+    drawn: Tensor = net.archetypes[kind, sum(cfg.archetypes[:-1]) + number]
+    return drawn
+
+
+def imported_look(net: Net, picture: Tensor, box: tuple[float, float, float, float]) -> Tensor:
+    """The appearance vector of a box in any picture [1, 3, H, W]: [looks]."""
+    like = next(net.parameters())
+    boxes = torch.tensor([box], dtype=torch.float32, device=like.device)
+    vector: Tensor = net.looks_of(picture.to(like.device), boxes)[0].float()
+    return vector
+
+
+def attributes_for(graph: Mapping[str, Any]) -> Tensor:
+    """Attributes of the objects of a graph and of the whole picture, [n + 1, 35]; zeros where nothing is given.
+
+    Of a given box, its size and centre.
+    """
+    boxes, sizes, points = (graph[name].cpu() for name in ("boxes", "sizes", "locations"))
+    there = ~boxes.isnan().any(1)
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    bins = (_SIZES * areas.nan_to_num()).round().long()
+    sizes = torch.where(there & (sizes < 0), bins, sizes)
+    points = torch.where(there[:, None] & points.isnan(), (boxes[:, :2] + boxes[:, 2:]) / 2, points)
+    known = ~points.isnan().any(1)
+    cells = torch.where(known, cells_of(points.nan_to_num()), -1)
+    if not bool((sizes >= 0).any() or known.any()):
+        return torch.zeros(len(sizes) + 1, ATTRIBUTES)
+    size, cell = image_attributes()
+    return attribute_vectors(torch.cat([sizes, torch.tensor([size])]), torch.cat([cells, torch.tensor([cell])]))
+
+
+def triples_of(graph: Mapping[str, Any]) -> Tensor:
+    """The edges of a graph with those to the whole picture: int64 [T, 3], relations from 1, 0 for the latter.
+
+    Without any relation, each object with a place has that to the nearest other one.
+    """
+    relations, count = graph["relations"].cpu(), len(graph["classes"])
+    if not len(relations):
+        relations = inferred(graph)
+    shifted = relations + torch.tensor([0, 1, 0])
+    whole = torch.stack([torch.arange(count), torch.zeros(count, dtype=torch.int64), torch.full((count,), count)], 1)
+    return torch.cat([shifted, whole])
+
+
+def inferred(graph: Mapping[str, Any]) -> Tensor:
+    """Relations that follow from places: of each object to the nearest other one, int64 [m, 3].
+
+    The place is the box, or a square of the object's size around its location.
+    """
+    boxes, sizes, points = (graph[name].cpu() for name in ("boxes", "sizes", "locations"))
+    half = (torch.where(sizes < 0, 1, sizes).clamp_min(1) / _SIZES).sqrt()[:, None] / 2
+    squares = torch.cat([points - half, points + half], 1)
+    places = torch.where(boxes.isnan(), squares, boxes)
+    there = (~places.isnan().any(1)).nonzero()[:, 0]
+    if len(there) < 2:
+        return torch.zeros(0, 3, dtype=torch.int64)
+    middle = (places[there, :2] + places[there, 2:]) / 2
+    distances = torch.cdist(middle, middle).fill_diagonal_(float("inf"))
+    others = there[distances.argmin(1)]
+    return torch.stack([there, relations_of(places[there], places[others]), others], 1)
+
+
+def object_at(planes: Tensor, at: tuple[int, int]) -> int:
+    """The number of the object that has a pixel (row, column), by planes [n + 1, 1, H, W].
+
+    Raises:
+        InputError: it lies outside, or on none.
+    """
+    height, width = planes.shape[2:]
+    if not (0 <= at[0] < height and 0 <= at[1] < width):
+        raise InputError(f"the pixel {at[1]},{at[0]} lies outside of the {width}x{height} pixels of the picture")
+    found = (planes[:-1, 0, at[0], at[1]] > 0).nonzero()
+    if not len(found):
+        raise InputError(f"there is no object at the pixel {at[1]},{at[0]}: give a pixel of one")
+    return int(found[0, 0])
+
+
+def within(found: Tensor) -> Tensor:
+    """Boxes within the picture and of a least size."""
+    middle, sides = (found[:, :2] + found[:, 2:]) / 2, (found[:, 2:] - found[:, :2]).clamp(_LEAST, 1)
+    low = torch.minimum((middle - sides / 2).clamp_min(0), 1 - sides)
+    return torch.cat([low, low + sides], 1)
+
+
+def _crop_of(look: tuple[Tensor, Tensor], kind: int, cfg: Config) -> Look:
+    """A photo and the box of a class in its label map.
+
+    Raises:
+        InputError: the class has no pixel there.
+    """
+    picture, labels = look
+    rows, columns = (labels[0] == kind).nonzero(as_tuple=True)
+    if not len(rows):
+        name = cfg.names[kind] if cfg.names else str(kind)
+        raise InputError(f"a photo has no pixel of the class {name}, whose look it is to give")
+    height, width = labels.shape[1:]
+    low = (int(columns.min()) / width, int(rows.min()) / height)
+    return picture, (*low, (int(columns.max()) + 1) / width, (int(rows.max()) + 1) / height)
+
+
+def _own_seed(seed: int, number: int) -> int:
+    """The seed of an object's look, so that objects of one picture differ."""
+    return (seed * 1009 + number * 9176 + 1) % (1 << 62)

@@ -154,6 +154,7 @@ SIGNATURES = {
         "photo": NEEDED,
         **MAKING,
         "level": 0.6,
+        "all_levels": False,
         "mask": None,
         "like": None,
         "also": (),

@@ -9,6 +9,7 @@ from PIL import Image
 
 import calotype
 from calotype.errors import InputError
+from calotype.tasks.remix import RemixJob
 
 
 def photo(seed, shape=(24, 24, 3)):
@@ -92,3 +93,15 @@ def test_a_subject_of_another_photo_needs_a_model(features):
 def test_levels_are_for_models_that_have_them():
     with pytest.raises(InputError, match="level"):
         calotype.erase(photo(0), mask=MASK, level=0.5)
+
+
+def test_all_levels_are_a_series_of_one_seed(features, model):
+    made = calotype.remix(photo(0), all_levels=True, seed=3)
+    assert len(made) == 7
+    assert made.scales == [f"level{number}" for number in range(7)]
+    assert made[6].tobytes() == calotype.remix(photo(0), level=1.0, seed=3)[0].tobytes()
+    assert made[3].tobytes() == calotype.remix(photo(0), level=0.5, seed=3)[0].tobytes()
+    drawn = calotype.remix(photo(0), all_levels=True, seed=3, model=model)
+    assert drawn[3].tobytes() == calotype.remix(photo(0), level=0.5, seed=3, model=model)[0].tobytes()
+    job = RemixJob.of({"photo": photo(0), "n": 1, "seed": 3, "level": 0.6, "all_levels": True, "engine": "gpnn"})
+    assert [job.recorded(output)["own"]["level"] for output in job.outputs][:4] == [0.0, 0.166667, 0.333333, 0.5]

@@ -19,7 +19,7 @@ from calotype.tasks.bulk import ATTEMPTS, BulkRun
 from calotype.tasks.bulk_plan import BulkRequest, Plan, PlannedOutput, give_up_input
 from calotype.tasks.eta import format_duration
 from calotype.tasks.executor import Executor
-from calotype.tasks.job import Job, OutputSpec
+from calotype.tasks.job import Job, OutputSpec, series
 from calotype.tasks.manifest import Manifest
 from calotype.tasks.memory import format_bytes
 from calotype.tasks.photo_model import PhotoModel
@@ -224,7 +224,7 @@ class BulkCommand:
 
     def _finish(self, plan: Plan) -> None:
         """Write the contact sheet when all outputs of an input are done."""
-        if not plan.left and not plan.failed and (self.options.sheet or self.request.own.get("all_scales")):
+        if not plan.left and not plan.failed and (self.options.sheet or series(self.request.own)):
             from calotype.cli.contact_sheet import write_sheet
 
             path = self._safe(self._sheet_path(plan.stem))

@@ -10,6 +10,7 @@ from PIL import Image
 from calotype.image.grid import contact_sheet
 from calotype.image.io import save_png, to_image, to_tensor
 from calotype.tasks.bulk_plan import Plan
+from calotype.tasks.job import series
 from calotype.types import LabelMap, Photo
 
 _CELL = 320  # maximum side of a picture on a sheet, pixels
@@ -42,8 +43,9 @@ def write_sheet(plan: Plan, path: Path) -> None:
     else:
         sheet = contact_sheet(pictures, columns=min(_MAX_COLUMNS, max(1, round(len(pictures) ** 0.5))), cell=cell)
     settings = {**job.settings, "sheet": job.request.n}
-    if job.request.own.get("all_scales"):
-        settings["own"] = {"all_scales": True}
+    several = series(job.request.own)
+    if several:
+        settings["own"] = {**settings.get("own", {}), several: True}
     save_png(sheet, path, settings if job.request.metadata else {}, job.carried)
 
 

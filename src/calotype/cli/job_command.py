@@ -18,7 +18,7 @@ from calotype.cli.summary import JobSummary
 from calotype.cli.training import resume_hint
 from calotype.errors import InputError, Stopped
 from calotype.image.signing import check_signing
-from calotype.tasks.job import Job
+from calotype.tasks.job import Job, series
 from calotype.tasks.latent_job import CODE_SUFFIX
 from calotype.tasks.manifest import Manifest
 from calotype.tasks.model_job import ModelJob
@@ -127,7 +127,7 @@ def _check_destination(options: OutputOptions, kind: type[Job], request: Request
     if is_one_file(out, kind):
         if film:
             _check_film(out, request)
-        if request.n > 1 or several or request.own.get("all_scales"):
+        if request.n > 1 or several or series(request.own):
             raise Misuse(f"-o {out} is one file, but there are several pictures: give a folder")
         if out.suffix.lower() == CODE_SUFFIX and not request.declared.coded:
             raise Misuse(f"results are PNG files: write -o {out.with_suffix('.png')}")

@@ -38,7 +38,14 @@ if TYPE_CHECKING:
 
 
 # Arguments that change what is written, not what is made: they are not recorded in the results.
-UNRECORDED = frozenset(("all_scales", "stages"))
+UNRECORDED = frozenset(("all_scales", "all_levels", "stages"))
+# Arguments that make a series of pictures of one seed, and a contact sheet of it.
+_SERIES = ("all_scales", "all_levels")
+
+
+def series(own: Mapping[str, Any]) -> str:
+    """The argument that asks for a series of pictures of one seed; empty if none does."""
+    return next((name for name in _SERIES if own.get(name)), "")
 
 
 @dataclass(frozen=True)

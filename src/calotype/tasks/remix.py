@@ -2,6 +2,7 @@
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from calotype.errors import InputError
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     import torch
 
     from calotype.run import Run
+
+LEVELS = 7  # of the classifier: maps of five sizes, pooled features, classes
 
 LEVEL = Param(
     "how much may change: 0, the photo itself, to 1, anything with what the classifier says is in it",
@@ -80,13 +83,35 @@ class RemixJob(PhotoJob):
                     f"the mask '{given.name}' selects nothing: paint the region to change in white (mask=)"
                 )
 
+    @property
+    def outputs(self) -> list[OutputSpec]:
+        """See ``Job``; with ``all_levels`` one for each level of the classifier."""
+        if not self.request.own["all_levels"]:
+            return super().outputs
+        names = [f"level{number}" for number in range(LEVELS)]
+        return [OutputSpec(seed, name, f"{name}, seed {seed}") for seed in self.request.seeds for name in names]
+
+    def recorded(self, output: OutputSpec) -> dict[str, Any]:
+        """See ``Job``; with the level of the output."""
+        settings = {name: value for name, value in super().recorded(output).items() if name != "structure"}
+        own = settings.get("own", {})
+        return {**settings, "own": {**own, "level": self._level(output)}} if settings and output.scale else settings
+
+    def _level(self, output: OutputSpec) -> float:
+        """The level of an output, 0..1."""
+        if not output.scale:
+            return float(self.request.own["level"])
+        return round(int(output.scale.removeprefix("level")) / (LEVELS - 1), 6)
+
     def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
-        """The usual arguments and the region."""
-        return {**super().engine_arguments(output), "mask": self._region()}
+        """The usual arguments, the level and the region."""
+        plain = replace(output, scale="")  # a level is no start scale
+        return {**super().engine_arguments(plain), "level": self._level(output), "mask": self._region()}
 
     def model_arguments(self, output: OutputSpec) -> dict[str, Any]:
-        """The usual arguments, with the region as a mask."""
-        return {**super().model_arguments(output), **({} if self._selected is None else {"mask": self._region()})}
+        """The usual arguments, with the level of the output, and the region as a mask."""
+        arguments = {**super().model_arguments(output), "level": self._level(output)}
+        return arguments if self._selected is None else {**arguments, "mask": self._region()}
 
     def _region(self) -> "torch.Tensor | None":
         return None if self._selected is None else self._selected.to(self.run.device)
@@ -98,6 +123,9 @@ def remix(
     seed: Annotated[int, arguments.SEED] = 0,
     *,
     level: Annotated[float, LEVEL] = 0.6,
+    all_levels: Annotated[
+        bool, Param("one picture for each level, instead of --level, and a contact sheet", kind="switch")
+    ] = False,
     mask: Annotated[
         PhotoLike | None,
         Param("only this region changes, white on black; the rest stays as it is", kind="mask", metavar="PICTURE"),
@@ -127,6 +155,7 @@ def remix(
         n: number of pictures; each uses the next seed.
         seed: seed of the first picture.
         level: 0, the photo itself, to 1, its idea.
+        all_levels: one picture for each of seven levels, instead of ``level``; all use the same seed.
         mask: white where the photo changes, of its size or aspect ratio; ``None``: everywhere.
         like: with a model: a second photo, whose features deeper than ``level`` replace those of the first.
         also: further photos to take patches from, without a model.

@@ -1022,7 +1022,7 @@ def disentangle() -> str:
         f"Pose: R2 of the "
         "positions of five parts of the body. T, T' and meter: means over the last 500 steps, nats; they may remember "
         "the pictures learned from. The new critic has to hold for pictures that it has not seen, and finds less than "
-        f"there is: of `plain` nothing, where a probe tells the identity. Worst seed: "
+        "there is: of `plain` nothing, where a probe tells the identity. `full`, the worst of its seeds: "
         f"{' '.join(met)}\n\nMutual information of Gaussians, nats (true): {exact}."
     )
 

@@ -144,11 +144,12 @@ def gaussians() -> dict[str, Any]:
 def measure(asked: argparse.Namespace) -> dict[str, Any]:
     """The result for all models that are there."""
     side = disentangle.PRESETS[asked.preset].resolution
-    known, rows = truth(side), {}
+    known = truth(side)
+    rows: dict[str, Any] = json.loads(asked.keep.read_text())["rows"] if asked.keep else {}
     for variant in asked.variants:
         for seed in asked.seeds:
             place = asked.work / f"{asked.preset} {variant} {seed}"
-            if (place / "net").exists():
+            if (place / "net").exists() and f"{variant} {seed}" not in rows:
                 rows[f"{variant} {seed}"] = measured(place, known)
                 print(variant, seed, json.dumps({k: v for k, v in rows[f"{variant} {seed}"].items() if k != "traces"}))
                 if asked.picture and len(rows) == 1:
@@ -298,6 +299,7 @@ def main() -> None:
     two.add_argument("--seeds", type=int, nargs="+", default=[0])
     two.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
     two.add_argument("--preset", default="study")
+    two.add_argument("--keep", type=Path, help="a result whose rows are kept, for models that are measured already")
     two.add_argument("--sheets", type=Path)
     two.add_argument("--picture", type=Path, help="a JPEG for the README, of the first model")
     two.add_argument("--out", type=Path, required=True)

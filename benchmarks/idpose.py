@@ -224,11 +224,12 @@ def measured(place: Path, known: Truth) -> dict[str, Any]:
 def measure(asked: argparse.Namespace) -> dict[str, Any]:
     """The result for all models that are there."""
     side = idpose.PRESETS[asked.preset].resolution
-    known, rows = truth(side), {}
+    known = truth(side)
+    rows: dict[str, Any] = json.loads(asked.keep.read_text())["rows"] if asked.keep else {}
     for variant in asked.variants:
         for seed in asked.seeds:
             place = asked.work / f"{asked.preset} {variant} {seed}"
-            if (place / "net").exists():
+            if (place / "net").exists() and f"{variant} {seed}" not in rows:
                 rows[f"{variant} {seed}"] = measured(place, known)
                 print(variant, seed, json.dumps(rows[f"{variant} {seed}"]), flush=True)
                 if asked.picture and len(rows) == 1:
@@ -245,6 +246,8 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
         "floor": floor,
         "rows": rows,
     }
+    if asked.keep:
+        return {**result, "purity": json.loads(asked.keep.read_text())["purity"]}
     return {**result, "purity": purity(asked.folder, known)} if asked.purity else result
 
 
@@ -277,6 +280,7 @@ def main() -> None:
     two.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
     two.add_argument("--preset", default="study")
     two.add_argument("--no-purity", dest="purity", action="store_false")
+    two.add_argument("--keep", type=Path, help="a result whose rows are kept, for models that are measured already")
     two.add_argument("--sheets", type=Path)
     two.add_argument("--picture", type=Path, help="a JPEG for the README, of the first model")
     two.add_argument("--out", type=Path, required=True)

@@ -1217,7 +1217,9 @@ def disentangle() -> str:
         f"pose {number(copies['pose'], 4)}. Identity: share that a linear probe tells of 60 identities, chance "
         f"{probe['chance']:.1%}; samples are what the decoder is trained with, means what `repose` uses. "
         f"Pose: R2 of the "
-        "positions of five parts of the body. T, T' and meter: means over the last 500 steps, nats. Worst seed: "
+        "positions of five parts of the body. T, T' and meter: means over the last 500 steps, nats; they may remember "
+        "the pictures learned from. The new critic has to hold for pictures that it has not seen, and finds less than "
+        "there is: of `plain` nothing, where a probe tells the identity. `full`, the worst of its seeds: "
         f"{' '.join(met)}\n\nMutual information of Gaussians, nats (true): {exact}."
     )
 

@@ -57,7 +57,8 @@ def mutual_information(
     """Train a critic T(a, b) = <f(a), g(b)> on three quarters of the samples and average it over the others.
 
     The critic is that of Esser et al., ICCV 2019; of its states during the training that of the lowest loss on a part
-    of the samples learned from is used, which keeps it from overfitting.
+    of the samples learned from is used, which keeps it from overfitting. With thousands of samples of many elements it
+    still finds less than there is, so a low value alone proves nothing: read it beside probes.
 
     Args:
         first: codes [n, d].

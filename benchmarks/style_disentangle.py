@@ -15,10 +15,12 @@ fixpoint triplet loss. Measured on held-out code points, each drawn in the style
 - flicker: mean absolute difference of consecutive frames of a photo that moves by a pixel, shifted back.
 
 ``speed`` compares processor seconds of the generator's part of a step with those of the same losses, each of which
-encodes and draws anew, by turns, and their gradients; ``tiles`` compares a photo of 2048 pixels in tiles and whole.
+encodes and draws anew, by turns, and their gradients, and a photo of 2048 pixels in tiles and whole, with networks of
+random weights; ``measure`` repeats the latter with a trained one.
 
     calotype data emoji -o emoji --size 32
     python benchmarks/style_disentangle.py train emoji --work work --variant full --seed 0
+    python benchmarks/style_disentangle.py speed emoji --work work --out benchmarks/results/style_speed.json
     python benchmarks/style_disentangle.py measure emoji --work work --out benchmarks/results/style_disentangle.json
 """
 
@@ -367,7 +369,7 @@ def sheet(folder: Path, place: Path, out: Path, numbers: Sequence[int] = (3, 12,
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("train", "measure", "sheet"))
+    parser.add_argument("what", choices=("train", "measure", "speed", "sheet"))
     parser.add_argument("set", type=Path)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--variant", action="append", choices=tuple(VARIANTS))
@@ -385,6 +387,13 @@ def main() -> None:
         return
     if given.what == "sheet":
         sheet(given.set, given.work / f"{variants[0]} {given.seed}", given.out)
+        return
+    if given.what == "speed":
+        told = {**provenance(), "speed": speed(), "tiles": [tiles(None, side) for side in (512, given.side)]}
+        text = json.dumps(told, indent=1) + "\n"
+        if given.out:
+            given.out.write_text(text, "utf-8")
+        print(text)
         return
     truth = Truth(given.set)
     found = {

@@ -1011,7 +1011,8 @@ def _lifelong(result: dict[str, Any]) -> str:
         + table(header, [*rows, real, copied])
         + "\n\nAccuracy of each task after the last training that was made, by a classifier of task and content that "
         "learned from real pictures; diversity, reverse accuracy and drift are those of the first task. Accuracies of "
-        f"tasks 1, 2 ... after each training: {matrices}. {ratios}.{filters}"
+        f"tasks 1, 2 ... after each training: {matrices}. {ratios}.{filters} Not measured for want of time: joint "
+        "training, the other kinds of auxiliary pictures, further seeds."
     )
 
 

@@ -244,43 +244,49 @@ def measure(sets: Path, work: Path, seeds: list[int], ways: list[str]) -> dict[s
 def measured(
     work: Path, way: str, seed: int, held: list[dict[str, Tensor]], train: dict[str, Tensor], net: Classifier
 ) -> dict[str, Any]:
-    """The figures of one way of learning."""
-    count = len(TASKS)
+    """The figures of one way of learning, of the trainings that are there."""
     if way == "single":
-        found = [tested(*loaded_net(work, f"single {task} {seed}"), 0, held[task], net) for task in range(count)]
-        seconds = [seconds_of(work / f"single {task} {seed}") for task in range(count)]
-        return {"last": found, "seconds": seconds, "reverse": reverse(work, f"single 0 {seed}", train, held[0])}
+        tasks = [task for task in range(len(TASKS)) if (work / f"single {task} {seed}" / "net").exists()]
+        found = {task: tested(*loaded_net(work, f"single {task} {seed}"), 0, held[task], net) for task in tasks}
+        seconds = [round(seconds_of(work / f"single {task} {seed}"), 1) for task in tasks]
+        return {"by_task": found, "seconds": seconds, "reverse": reverse(work, f"single 0 {seed}", train, held[0])}
     if way == "joint":
         model, cfg = loaded_net(work, f"joint {seed}")
-        found = [tested(model, cfg, 0, held[task], net) for task in range(count)]
-        seconds = [seconds_of(work / f"joint {seed}")]
-        return {"last": found, "seconds": seconds, "reverse": reverse(work, f"joint {seed}", train, held[0])}
-    names = [f"single 0 {seed}", *(f"{way} {task} {seed}" for task in range(1, count))]
-    matrix, last = [], []
+        found = {task: tested(model, cfg, 0, held[task], net) for task in range(len(TASKS))}
+        seconds = [round(seconds_of(work / f"joint {seed}"), 1)]
+        return {"by_task": found, "seconds": seconds, "reverse": reverse(work, f"joint {seed}", train, held[0])}
+    names = [f"single 0 {seed}", *(f"{way} {task} {seed}" for task in range(1, len(TASKS)))]
+    return chain(work, [name for name in names if (work / name / "net").exists()], held, train, net)
+
+
+def chain(
+    work: Path, names: list[str], held: list[dict[str, Tensor]], train: dict[str, Tensor], net: Classifier
+) -> dict[str, Any]:
+    """The figures of models of one task, two tasks and so on."""
+    matrix: list[list[float]] = []
     for number, name in enumerate(names):
         model, cfg = loaded_net(work, name)
-        last = [tested(model, cfg, task, held[task], net) for task in range(number + 1)]
-        matrix.append([one["accuracy"] for one in last])
+        last = {task: tested(model, cfg, task, held[task], net) for task in range(number + 1)}
+        matrix.append([one["accuracy"] for one in last.values()])
     told = load(work / names[-1] / "net").about["certificate"]
-    found_tasks = [task_found(model, held[task], task) for task in range(count)]
     first, first_cfg = loaded_net(work, names[0])
     with torch.no_grad():
         drawn = [
             task_net(one, own, 0).draw(held[0]["other"], codes(len(held[0]["other"]), own))
             for one, own in ((first, first_cfg), (model, cfg))
         ]
-    base = sum(p.numel() for p in first.parameters())
+    base = sum(p.numel() for part in (first.generator, first.encoder) for p in part.parameters())
     filters = [sum(p.numel() for p in one.parameters()) / base for one in model.filters]
     return {
-        "last": last,
+        "by_task": last,
         "matrix": matrix,
-        "forgetting": [round(max(row[j] for row in matrix[j:]) - matrix[-1][j], 4) for j in range(count - 1)],
+        "forgetting": [round(max(row[j] for row in matrix[j:]) - matrix[-1][j], 4) for j in range(len(names) - 1)],
         "drift": round(float((drawn[0] - drawn[1]).abs().mean()), 4),
         "identical": [task["same"] for task in told["tasks"]],
         "kept_pairs": told["accuracy"],
-        "task_found": found_tasks,
+        "task_found": [task_found(model, held[task], task) for task in range(len(names))],
         "filters": [round(share, 4) for share in filters],
-        "seconds": [seconds_of(work / name) for name in names[1:]],
+        "seconds": [round(seconds_of(work / name), 1) for name in names[1:]],
         "reverse": reverse(work, names[-1], train, held[0]),
     }
 
@@ -294,24 +300,28 @@ def task_found(model: Any, held: dict[str, Tensor], task: int) -> float:
 def reverse(work: Path, name: str, train: dict[str, Tensor], held: dict[str, Tensor]) -> float:
     """Accuracy on real digits of a classifier that was trained on generated ones."""
     model, cfg = loaded_net(work, name)
-    return hit(learned(generated(model, cfg, train), train["class"], 300), held["image"], held["class"])
+    return hit(learned(generated(model, cfg, train), train["class"], 150), held["image"], held["class"])
 
 
 def summary(seeds: Mapping[str, Any]) -> dict[str, Any]:
-    """The worst seed of what has a target: ratios of accuracies, and of seconds."""
-    found: dict[str, Any] = {}
+    """What has a target, seed by seed: ratios of accuracies, and of seconds."""
+    found: dict[str, list[float]] = {}
     for one in seeds.values():
-        of = {way: [task["accuracy"] for task in told["last"]] for way, told in one.items()}
-        values = {}
-        if "joint" in of:
-            values["joint over single, mean of tasks"] = statistics.mean(of["joint"]) / statistics.mean(of["single"])
-            for way in CHAINS:
-                if way in of:
-                    values[f"{way} over joint, first task"] = of[way][0] / of["joint"][0]
-        if "locked" in of:
-            values["locked over single, mean of tasks"] = statistics.mean(of["locked"]) / statistics.mean(of["single"])
+        of = {way: {task: values["accuracy"] for task, values in told["by_task"].items()} for way, told in one.items()}
+        values: dict[str, float] = {}
+        first = of.get("joint") or of.get("single")
+        for way in CHAINS:
+            if way in of and first:
+                values[f"{way}: last accuracy of the first task over {'joint' if 'joint' in of else 'single'}"] = (
+                    of[way][0] / first[0]
+                )
+        for way in ("joint", "locked"):
+            both = [task for task in of.get(way, {}) if task in of.get("single", {}) and (task or way == "joint")]
+            if both:
+                total = sum(of["single"][task] for task in both)
+                values[f"{way} over single, tasks {both}"] = sum(of[way][task] for task in both) / max(total, 1e-9)
         if {"fine", "lifelong"} <= of.keys():
-            pairs = zip(one["lifelong"]["seconds"], one["fine"]["seconds"])
+            pairs = list(zip(one["lifelong"]["seconds"], one["fine"]["seconds"]))
             values["seconds of lifelong over fine"] = statistics.median(a / b for a, b in pairs)
         for name, value in values.items():
             found.setdefault(name, []).append(round(value, 3))
@@ -330,6 +340,9 @@ def sheet(sets: Path, work: Path, seed: int, ways: list[str], out: Path) -> None
         for task, column in enumerate(columns):
             names = {"single": f"single {task} {seed}", "joint": f"joint {seed}"}
             name = names.get(way, f"{way} {len(TASKS) - 1} {seed}")
+            if not (work / name / "net").exists():
+                row += [torch.ones(3, SIDE, SIDE)] * len(column)
+                continue
             model, cfg = loaded_net(work, name)
             own = task_net(model, cfg, 0 if way in ("single", "joint") else task)
             with torch.no_grad():

@@ -15,10 +15,12 @@ fixpoint triplet loss. Measured on held-out code points, each drawn in the style
 - flicker: mean absolute difference of consecutive frames of a photo that moves by a pixel, shifted back.
 
 ``speed`` compares processor seconds of the generator's part of a step with those of the same losses, each of which
-encodes and draws anew, by turns, and their gradients; ``tiles`` compares a photo of 2048 pixels in tiles and whole.
+encodes and draws anew, by turns, and their gradients, and a photo of 2048 pixels in tiles and whole, with networks of
+random weights whose results have the contrast of a photo; ``measure`` repeats the latter with a trained one.
 
     calotype data emoji -o emoji --size 32
     python benchmarks/style_disentangle.py train emoji --work work --variant full --seed 0
+    python benchmarks/style_disentangle.py speed emoji --work work --out benchmarks/results/style_speed.json
     python benchmarks/style_disentangle.py measure emoji --work work --out benchmarks/results/style_disentangle.json
 """
 
@@ -323,12 +325,15 @@ def tiles(place: Path | None, side: int) -> dict[str, Any]:
     photo = (F.interpolate(coarse, (side, side), mode="bicubic") + 0.2 * torch.randn(1, 3, side, side)).clamp(-1, 1)
     with torch.no_grad():
         style = net.style(photo[:, :, :SIDE, :SIDE], cfg.window)
+        if place is None:  # results of random weights are nearly grey: as much contrast as a photo has
+            net.decoder.last.weight *= 0.5 / float(stylized(net, cfg, photo[:, :, :256, :256], style).std())
         began = time.process_time()
         whole = stylized(net, cfg, photo, style)
         middle = time.process_time()
         made = decoded(cfg, Run(), net, photo, style, core=384)
     return {
         "side": side,
+        "spread": round(float(whole.std() * 127.5), 1),
         "greatest difference": round(float((whole - made.clamp(-1, 1)).abs().max() * 127.5), 4),
         "seconds": {"whole": round(middle - began, 2), "tiles": round(time.process_time() - middle, 2)},
     }
@@ -367,7 +372,7 @@ def sheet(folder: Path, place: Path, out: Path, numbers: Sequence[int] = (3, 12,
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("train", "measure", "sheet"))
+    parser.add_argument("what", choices=("train", "measure", "speed", "sheet"))
     parser.add_argument("set", type=Path)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--variant", action="append", choices=tuple(VARIANTS))
@@ -385,6 +390,13 @@ def main() -> None:
         return
     if given.what == "sheet":
         sheet(given.set, given.work / f"{variants[0]} {given.seed}", given.out)
+        return
+    if given.what == "speed":
+        told = {**provenance(), "speed": speed(), "tiles": [tiles(None, side) for side in (512, given.side)]}
+        text = json.dumps(told, indent=1) + "\n"
+        if given.out:
+            given.out.write_text(text, "utf-8")
+        print(text)
         return
     truth = Truth(given.set)
     found = {

@@ -1003,6 +1003,102 @@ def bachgan() -> str:
 _OF_SMIS = {"smis": "`smis`", "vspade": "SPADE with one style code", "one": "`smis`, one group everywhere"}
 
 
+def style_speed() -> str:
+    result = results("style_speed")
+    fast, seconds = result["speed"], result["speed"]["seconds"]
+    rows = [
+        (
+            f"{row['side']} x {row['side']}",
+            number(row["greatest difference"], 3),
+            number(row["spread"], 0),
+            number(row["seconds"]["whole"], 1),
+            number(row["seconds"]["tiles"], 1),
+        )
+        for row in result["tiles"]
+    ]
+    return (
+        f"Encoders and decoder of one training step with both style losses (preset `small`): "
+        f"{number(1000 * seconds['once'], 0)} ms where every picture is encoded and drawn once, "
+        f"{number(1000 * seconds['anew'], 0)} ms where each loss does so anew, {number(fast['ratio'], 2)} times as "
+        "long (processor time of one thread, median of turns). Greatest difference of the gradients, relative to the "
+        f"greatest gradient: {fast['gradient difference']:.0e}.\n\n"
+        + table(
+            "photo | greatest difference of 255 | standard deviation of 255 | seconds whole | seconds in tiles", rows
+        )
+        + "\n\nA photo in tiles of 384 pixels and whole, by networks of random weights. No figures of trained styles "
+        "are here: `benchmarks/style_disentangle.py` trains and measures on emoji of vendors, which takes hours."
+    )
+
+
+_OF_LIFELONG = {
+    "single": "a model of its own for each task",
+    "joint": "all tasks at once",
+    "fine": "fine-tuning, beta = 0",
+    "lifelong": "distillation on montages",
+    "plain": "distillation on montages as published",
+    "raw": "distillation on the new pictures",
+    "noise": "distillation on noise",
+    "crop": "distillation on enlarged parts",
+    "locked": "locked, filters of its own",
+}
+
+
+def lifelong() -> str:
+    parts = [_lifelong(results(name)) for name in ("lifelong", "lifelong_weak")]
+    return "\n\n".join(parts)
+
+
+def _lifelong(result: dict[str, Any]) -> str:
+    tasks = [f"`{name}`" for name in result["tasks"]]
+    rows = []
+    for seed, ways in result["seeds"].items():
+        for way, row in ways.items():
+            found = [row["by_task"].get(str(task)) for task in range(len(tasks))]
+            rows.append(
+                (
+                    f"{_OF_LIFELONG[way]}, seed {seed}",
+                    *(number(one["accuracy"], 3) if one else "" for one in found),
+                    number(found[0]["diversity"], 3) if found[0] else "",
+                    number(row["reverse"], 3),
+                    number(row.get("drift"), 3),
+                    ", ".join("yes" if same else "no" for same in row.get("identical", [])),
+                    ", ".join(number(seconds, 0) for seconds in row["seconds"]),
+                )
+            )
+    real = ("real pictures", *(number(value, 3) for value in result["classifier"]), *[""] * 5)
+    copied = ("the condition itself", *(number(value, 3) for value in result["copy"]), *[""] * 5)
+    matrices = "; ".join(
+        f"{_OF_LIFELONG[way]}: " + " / ".join(", ".join(number(value, 2) for value in row) for row in one["matrix"])
+        for ways in result["seeds"].values()
+        for way, one in ways.items()
+        if "matrix" in one
+    )
+    ratios = "; ".join(
+        f"{name}: {', '.join(number(value, 2) for value in values)}" for name, values in result["summary"].items()
+    )
+    header = " | ".join(
+        [
+            "way of learning",
+            *tasks,
+            "diversity",
+            "reverse accuracy",
+            "drift",
+            "old pictures identical",
+            "CPU seconds a task",
+        ]
+    )
+    shares = [share for ways in result["seeds"].values() for one in ways.values() for share in one.get("filters", [])]
+    filters = f" Filters of a locked task: {number(100 * shares[0], 1, ' %')} of the weights." if shares else ""
+    return (
+        f"beta = {result['beta']:g}, {result['steps']} steps a task:\n\n"
+        + table(header, [*rows, real, copied])
+        + "\n\nAccuracy of each task after the last training that was made, by a classifier of task and content that "
+        "learned from real pictures; diversity, reverse accuracy and drift are those of the first task. Accuracies of "
+        f"tasks 1, 2 ... after each training: {matrices}. {ratios}.{filters} Not measured for want of time: joint "
+        "training, the other kinds of auxiliary pictures, further seeds."
+    )
+
+
 def smis() -> str:
     result = results("smis")
     columns = (
@@ -1608,6 +1704,8 @@ SECTIONS = (
     Section("`idpose`", idpose, (("idpose", "idpose"),)),
     Section("`scenegraph`", scenegraph, (("scenegraph", "scenegraph"),)),
     Section("`bachgan`", bachgan, (("bachgan", "bachgan"),)),
+    Section("`lifelong`", lifelong, (("lifelong", "lifelong"), ("lifelong", "lifelong_weak"))),
+    Section("Speed and tiles of `styledisentangle`", style_speed, (("style_disentangle", "style_speed"),)),
     Section("`draw` from photos", draw_photos, (("draw_photos", "draw_photos"),)),
     Section("`spade`: time of a training step", spade_speed, (("spade", "spade_speed"),)),
     Section("Renderer", renderer, (("render", "render"),)),

@@ -50,7 +50,7 @@ class TranslateJob(ModelJob):
 def translate(
     picture: Annotated[
         PhotoLike,
-        Param("the picture, such as edges or a map, or a folder of them", kind="picture", metavar="PICTURE", sets=True),
+        Param("the picture, such as edges or a map, or a folder of them", kind="photo", metavar="PICTURE", sets=True),
     ],
     n: Annotated[int, arguments.COUNT] = 1,
     seed: Annotated[int, arguments.SEED] = 0,

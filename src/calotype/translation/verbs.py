@@ -50,7 +50,7 @@ def translate(
         cfg: as in training.
         run: where it runs.
         net: trained, in eval mode.
-        picture: the condition, [1, 3, h, w], -1..1.
+        picture: the condition, [1, C, h, w], -1..1; the first three channels are used.
         style: an exemplar [1, 3, h, w] whose code is used; ``None``: that of the seed.
         size: height and width of the result; ``None``: those of the condition.
         seed: of the code.
@@ -58,7 +58,7 @@ def translate(
     Returns:
         [1, 3, h, w], float32, -1..1, on the run's device.
     """
-    condition = picture if size is None else resize(picture, size)
+    condition = picture[:, :3] if size is None else resize(picture[:, :3], size)
     exemplar = None if style is None else resize(style, cfg.size).to(run.device)
     return drawn(net, cfg, condition, code_for(net, cfg, exemplar, seed), run.device)
 

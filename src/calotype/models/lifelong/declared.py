@@ -9,7 +9,7 @@ SYSTEM = System(
     verbs={
         "translate": Verb(
             "translate",
-            (Input("picture", "picture"), _STYLE),
+            (Input("picture", "photo"), _STYLE),
             ("task", "size", "seed"),
             check="check_pictures",
             validate="check_task",

@@ -69,4 +69,4 @@ def chosen(of: net.Net, cfg: Config, task: str | None, condition: Tensor | None)
         return number_of(task, cfg)
     if condition is None or not any(cfg.locked):
         return 0
-    return likeliest(records(of), condition)
+    return likeliest(records(of), condition[:, :3])

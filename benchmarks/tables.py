@@ -11,7 +11,7 @@ import json
 import statistics
 import sys
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -948,8 +948,8 @@ def scenegraph() -> str:
         table(columns, rows)
         + f"\n\nData set: `calotype data shapes`, 3000 scenes of {result['side']} pixels learned from, "
         f"{result['scenes']} held-out ones measured. Recall: share of objects whose box has an intersection over union "
-        "of at least 0.5 with the real one; large ones cover a tenth of the picture. Attributes of location are cells of "
-        "a quarter of the picture. Relations are obeyed by boxes without attributes; of others: where "
+        "of at least 0.5 with the real one; large ones cover a tenth of the picture. Attributes of location are cells "
+        "of a quarter of the picture. Relations are obeyed by boxes without attributes; of others: where "
         "the graph network is given the relations of a permutation of the objects. Most relations follow from the "
         "classes alone (sky is above grass), those of two things of one class do not. Hue: degrees, median over things "
         "that take the look of a flat thing of their class in another scene, places being real. Clusters: the finest "

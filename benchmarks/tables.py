@@ -953,8 +953,8 @@ def scenegraph() -> str:
         "the graph network is given the relations of a permutation of the objects. Most relations follow from the "
         "classes alone (sky is above grass), those of two things of one class do not. Hue: degrees, median over things "
         "that take the look of a flat thing of their class in another scene, places being real. Clusters: the finest "
-        "archetypes of each class. The graph and box networks learn from the boxes alone, so they can be trained longer "
-        "by themselves, with one pass of half of the steps."
+        "archetypes of each class. The graph and box networks learn from the boxes alone, so they can be trained "
+        "longer by themselves."
     )
 
 

@@ -54,6 +54,8 @@ def _parameter(name: str, about: Param, default: Any) -> inspect.Parameter:
         shared["autocompletion"] = _completer(about.choices)
     if default is _REQUIRED:
         extra, default = typer.Argument(**shared), ...
+    elif about.positional:
+        extra, kind = typer.Argument(show_default=False, **shared), kind | None
     else:
         extra = typer.Option(*flags, show_default=default not in (None, ()), **shared)
         if kind == list[str]:

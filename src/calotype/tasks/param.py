@@ -45,6 +45,7 @@ class Param:
         begins: for pictures, the argument whose picture is the starting point for painting this one.
         first: whether the argument is used often; a front end may hide the others at first.
         sets: whether a folder of photos is allowed in place of a photo.
+        positional: whether an argument with a default is given without a flag on the command line.
         single: whether the argument applies only to training on one photo, not on a data set.
     """
 
@@ -58,6 +59,7 @@ class Param:
     begins: str = ""
     first: bool = False
     sets: bool = False
+    positional: bool = False
     single: bool = False
 
     def flag(self, name: str) -> str:

@@ -15,6 +15,7 @@ pictures. All but the last 500 scenes are learned from; of the others, 200 are u
 
     calotype data shapes shapes
     python benchmarks/scenegraph.py train shapes --work work --model mismatch --seed 0      # none
+    python benchmarks/scenegraph.py layout shapes --work work --seed 0                      # G and B alone, longer
     python benchmarks/scenegraph.py measure shapes --work work --seeds 0 --out benchmarks/results/scenegraph.json
 """
 
@@ -28,6 +29,7 @@ import argparse
 import colorsys
 import json
 import statistics
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -35,6 +37,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from calotype import saving
@@ -46,12 +49,15 @@ from calotype.models import scenegraph
 from calotype.models.scenegraph.draw import within
 from calotype.models.scenegraph.layout import composed, planes_of
 from calotype.models.scenegraph.objects import Objects, attributes_of, objects_of, random_triples, relations_of
+from calotype.nn.optimizers import generator_optimizer
+from calotype.nn.schedules import constant_then_linear, set_rates
 from machine import provenance
 from spade import seconds_of, timed
 
 SIDE, HELD_OUT, USED = 32, 500, 200
 MODELS = ("mismatch", "none")
 LARGE = 0.1  # of the picture
+BOX_STEPS = 10_000
 
 
 class Part:
@@ -113,6 +119,51 @@ def measure(folder: Path, work: Path, model: str, seeds: Sequence[int]) -> dict[
             **looks(cfg, net, held_out, hues, textures, seed),
             "archetypes": purity(cfg, net, learned),
         }
+    return found
+
+
+def layout_networks(folder: Path, work: Path, seed: int, steps: int = BOX_STEPS) -> float:
+    """G and B trained by the box loss alone, as long as costs a minute; their processor seconds."""
+    learned, _, names = parts(folder)
+    cfg = config("mismatch", names, steps)
+    torch.manual_seed(seed)
+    net = scenegraph.build(cfg)
+    samples = [
+        objects_of(stacked([learned[i] for i in range(k, k + 16)]), cfg) for k in range(0, len(learned) - 15, 16)
+    ]
+    rate = constant_then_linear(steps, cfg.decay_at)
+    optimizer = generator_optimizer(
+        [*net.graph.parameters(), *net.boxes.parameters()], cfg.rate, (cfg.beta1, cfg.beta2)
+    )
+    began = time.process_time()
+    for i in range(steps):
+        set_rates(rate(i), optimizer)
+        objects = samples[int(torch.randint(len(samples), ()))]
+        if torch.rand(()) >= cfg.attribute_rate:
+            continue  # as published: without attributes boxes are not learned
+        triples = random_triples(objects, torch.rand(len(objects.classes), 2))
+        embeddings = net.graph(objects.classes, triples, attributes_of(objects.boxes, objects.masks))
+        loss = cfg.box_weight * F.mse_loss(net.boxes(embeddings), objects.boxes)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    spent = time.process_time() - began
+    saving.write(work / f"layout {seed}", "scenegraph", cfg, net, "", cfg.size, about=scenegraph.about(cfg))
+    (work / f"layout {seed}" / "seconds").write_text(str(spent))
+    return spent
+
+
+def layouts(folder: Path, work: Path, seeds: Sequence[int]) -> dict[str, Any]:
+    """The boxes of G and B alone, by seed."""
+    _, held_out, _ = parts(folder)
+    found = {}
+    for seed in seeds:
+        place = work / f"layout {seed}"
+        if place.exists():
+            loaded = load(place)
+            spent = round(float((place / "seconds").read_text()))
+            measured = boxes(loaded.config, loaded.net, held_out, seed)
+            found[str(seed)] = {"cpu_seconds": spent, "steps": loaded.config.steps, **measured}
     return found
 
 
@@ -306,7 +357,7 @@ def purity(cfg: Any, net: Any, part: Part, count: int = 1500) -> dict[str, Any]:
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("what", choices=("train", "measure"))
+    asked.add_argument("what", choices=("train", "layout", "measure"))
     asked.add_argument("folder", type=Path)
     asked.add_argument("--work", type=Path, required=True)
     asked.add_argument("--model", choices=MODELS, default="mismatch")
@@ -316,6 +367,9 @@ def main() -> None:
     asked.add_argument("--out", type=Path)
     given = asked.parse_args()
     torch.set_num_threads(1)
+    if given.what == "layout":
+        print(f"layout {given.seed}: {layout_networks(given.folder, given.work, given.seed):.0f} s")
+        return
     if given.what == "train":
         print(
             f"{given.model} {given.seed}: {train(given.folder, given.work, given.model, given.seed, given.steps):.0f} s"
@@ -324,6 +378,7 @@ def main() -> None:
     there = [m for m in MODELS if any((given.work / f"{m} {seed}" / "net").exists() for seed in given.seeds)]
     measured = {model: measure(given.folder, given.work, model, given.seeds) for model in there}
     told = {**provenance(), "side": SIDE, "scenes": USED, "seeds": given.seeds, "models": measured}
+    told["layout"] = layouts(given.folder, given.work, range(8))
     given.out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 

@@ -57,6 +57,8 @@ def test_a_graph_is_drawn_recorded_and_restyled(graphs, tmp_path, capsys):
     assert any(not np.array_equal(np.asarray(each), np.asarray(again.images[0])) for each in restyled.images)
     with pytest.raises(InputError, match="needs something to change"):
         calotype.restyle(drawn, model=graphs)
+    assert main(["restyle", str(drawn), "--classes", "car", "--model", str(graphs), "-o", str(tmp_path), "-q"]) == 0
+    assert "restyle scene_draw_1.png --model" in calotype.show(tmp_path / "scene_draw_1_car_restyle_0.png").command
     with pytest.raises(InputError, match="lies outside"):
         calotype.restyle(drawn, at="99,0", model=graphs)
     assert main(["draw", str(path), "--model", str(graphs), "--look", "car=3"]) == 1

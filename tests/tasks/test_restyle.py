@@ -55,6 +55,8 @@ def test_looks_come_from_seeds_and_photos(model):
 def test_classes_and_objects_are_restyled(model, tmp_path):
     same = calotype.restyle(photo(1), TWO, model=model, look={"trees": (photo(1), TWO)})
     changed = calotype.restyle(photo(1), TWO, model=model, classes="trees", seed=5)
+    with pytest.raises(InputError, match="needs the label map of the photo"):
+        calotype.restyle(photo(1), model=model, classes="trees")
     one = calotype.restyle(photo(1), TWO, model=model, classes="trees", seed=5, at="1,12")
     assert (pixels(changed) != pixels(same)).any()
     there = np.zeros((16, 16), bool)

@@ -16,6 +16,7 @@ from calotype.tasks.image_conditioned import of_photo
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.layout_job import LayoutJob
 from calotype.tasks.param import Param
+from calotype.tasks.request import Request
 from calotype.tasks.sample import UNFINISHED
 from calotype.types import LabelMap, LabelMapLike, PhotoLike, Size
 
@@ -29,6 +30,15 @@ class RestyleJob(LayoutJob):
     verb = "restyle"
     takes = ("photo", "labels", "target", "look")
     main = "photo"
+
+    def __init__(self, request: Request, run: Optional["Run"] = None, **inputs: Any) -> None:
+        """See ``ModelJob``."""
+        if inputs.get("labels") is None and any(given.name == "labels" for given in request.declared.inputs):
+            raise InputError(
+                f"restyle with the model {request.engine} needs the label map of the photo: give it after the photo, "
+                "calotype restyle PHOTO LABELS (labels=)"
+            )
+        super().__init__(request, run, **inputs)
 
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:
@@ -140,7 +150,8 @@ def restyle(
         Param(
             "its label map, with the classes of the model; not for pictures drawn from scene graphs",
             kind="label map",
-            metavar="LABELS",
+            metavar="[LABELS]",
+            positional=True,
         ),
     ] = None,
     n: Annotated[int, arguments.COUNT] = 1,

@@ -105,7 +105,7 @@ def _words(settings: Mapping[str, Any]) -> Iterator[str]:
     yield from ("calotype", settings["verb"], _as_argument(photo["name"]))
     for name, (about, default) in known.items():
         if name in pictures:
-            yield from () if default is Parameter.empty else (about.flag(name),)
+            yield from () if default is Parameter.empty or about.positional else (about.flag(name),)
             yield _as_argument(pictures[name]["name"])
     for other in settings["also"]:
         yield from ("--also", _as_argument(other["name"]))

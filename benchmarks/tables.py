@@ -1005,8 +1005,8 @@ def bachgan() -> str:
         f"{number(100 * found['best_of_the_kind'], 0)} % of {found['queries']} queries, the three best in "
         f"{number(100 * found['three_best_of_the_kind'], 0)} %, by chance in {number(100 * found['chance'], 0)} %; "
         f"one query takes {number(1000 * found['seconds']['32'], 1)} ms at 32 pixels and "
-        f"{number(1000 * found['seconds']['64'], 1)} ms at 64 pixels, of one core. One seed and few steps: that BachGAN "
-        "is better than SPADE on boxes, as published, is not shown."
+        f"{number(1000 * found['seconds']['64'], 1)} ms at 64 pixels, of one core. One seed and few steps: that "
+        "BachGAN is better than SPADE on boxes, as published, is not shown."
     )
 
 

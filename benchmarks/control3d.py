@@ -244,6 +244,8 @@ def measure(options: argparse.Namespace) -> None:
         if options.sheets:
             options.sheets.mkdir(parents=True, exist_ok=True)
             sheet(model).save(options.sheets / f"control3d {place.name}.png")
+        if options.picture and place.name == "all 0":
+            sheet(model).save(options.picture, quality=80, optimize=True)
     record = {
         **provenance(),
         "scenes": SCENES,
@@ -265,6 +267,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--unet-steps", type=int, default=400, help="of the segmenter")
+    parser.add_argument("--picture", type=Path, help="also write the sheet of docs/models.md")
     parser.add_argument("--sheets", type=Path, help="folder for contact sheets, outside the repository")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/control3d.json"))
     options = parser.parse_args()

@@ -220,15 +220,18 @@ def _values(picture: Any) -> Any:
     return np.asarray(picture.convert("RGB"), np.float32) / 127.5 - 1
 
 
-def sheet(model: Model, references: Tensor, count: int = 8) -> Any:
-    """References, and two results of each level."""
+def sheet(model: Model, references: Tensor, count: int = 8, latents: int = 2) -> Any:
+    """References, and results of each level by one or two latent vectors."""
     shown = references[:count]
     features, images, captions = model.features(shown), [], []
     columns: list[tuple[str, Callable[[], Tensor]]] = [("reference", lambda: shown)]
     columns += [
-        (f"{level.name}, {seed}", lambda k=number, s=seed: model.draw(features, masks_at(k, model.cfg), s))  # type: ignore[misc]
+        (
+            f"{level.name}, {seed}" if latents > 1 else level.name,
+            lambda k=number, s=seed: model.draw(features, masks_at(k, model.cfg), s),
+        )  # type: ignore[misc]
         for number, level in enumerate(model.levels)
-        for seed in range(2)
+        for seed in range(latents)
     ]
     made = [(name, make()) for name, make in columns]
     for i in range(count):
@@ -260,6 +263,8 @@ def measure(options: argparse.Namespace) -> None:
         if options.sheets:
             options.sheets.mkdir(parents=True, exist_ok=True)
             sheet(model, references).save(options.sheets / f"{options.folder.name} {place.name}.png")
+        if options.picture and place.name == "all 0":
+            sheet(model, references[8:], 5, 1).save(options.picture, quality=80, optimize=True)
     record.setdefault("sets", {})[options.folder.name] = {**provenance(), "variants": rows}
     if options.speed:
         record["step"] = {**provenance(), **{name: step_seconds(pyramid.PRESETS[name]) for name in ("study", "small")}}
@@ -277,6 +282,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--speed", action="store_true", help="also time steps, and remix without a model")
+    parser.add_argument("--picture", type=Path, help="also write the sheet of docs/models.md")
     parser.add_argument("--sheets", type=Path, help="folder for contact sheets, outside the repository")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/pyramid.json"))
     options = parser.parse_args()

@@ -98,6 +98,24 @@ def stylegan() -> Pair:
     return faces[0], made
 
 
+def pyramid() -> Pair:
+    """A drawing, and what a model draws of its first, second, third and fifth level."""
+    cells = [cell("pyramid", 96, column, 8, 96) for column in (0, 1, 2, 3, 5)]
+    made = Image.new("RGB", (4 * (HEIGHT + 1), HEIGHT), "white")
+    for i, each in enumerate(cells[1:]):
+        made.paste(each.resize((HEIGHT, HEIGHT), Image.Resampling.NEAREST), (i * (HEIGHT + 1), 0))
+    return cells[0].resize((HEIGHT, HEIGHT), Image.Resampling.NEAREST), made
+
+
+def control3d() -> Pair:
+    """A scene; and the same with an object moved, without it, and from the side."""
+    cells = [cell("control3d", 96, column, 8, 96) for column in (0, 2, 3, 5)]
+    made = Image.new("RGB", (3 * (HEIGHT + 1), HEIGHT), "white")
+    for i, each in enumerate(cells[1:]):
+        made.paste(each.resize((HEIGHT, HEIGHT), Image.Resampling.NEAREST), (i * (HEIGHT + 1), 0))
+    return cells[0].resize((HEIGHT, HEIGHT), Image.Resampling.NEAREST), made
+
+
 PICTURES: dict[str, Callable[[], Pair]] = {
     "gpnn": lambda: cut("vary", 300, (0, 1), 199),
     "gpdm": gpdm,
@@ -113,6 +131,8 @@ PICTURES: dict[str, Callable[[], Pair]] = {
     "span": lambda: enlarged("span", 160),
     "zssr": lambda: enlarged("zssr", 160),
     "cocogan": cocogan,
+    "control3d": control3d,
+    "pyramid": pyramid,
     "smis": smis,
     "spade": spade,
     "stylegan": stylegan,

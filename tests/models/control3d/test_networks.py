@@ -166,6 +166,19 @@ def test_what_cannot_be_drawn_is_refused(given):
         control3d.scene(CFG, Run(), net=build(CFG), **given)
 
 
+def test_a_camera_inside_an_object_is_refused(monkeypatch):
+    net = build(CFG)
+    whole = net.scene(latent_of(0, CFG))
+    camera = camera_at(0, 60, CFG, torch.device("cpu"))
+    near = whole._replace(pose=whole.pose._replace(place=camera.position[:, None].expand(1, 2, 3)))
+    monkeypatch.setattr(net.scene, "forward", lambda latent: near)
+    with pytest.raises(InputError, match="inside of object 1"):
+        control3d.scene(CFG, Run(), net=net, azimuth=0.0, polar=60.0)
+    with pytest.raises(InputError, match="inside of object 2"):
+        control3d.scene(CFG, Run(), net=net, azimuth=0.0, polar=60.0, remove=(1,))
+    assert control3d.scene(CFG, Run(), net=net, azimuth=0.0, polar=60.0, remove=(1, 2)).shape == (1, 3, 16, 16)
+
+
 def test_training_needs_labels_where_there_are_two_kinds_of_pictures():
     with pytest.raises(InputError, match="background"):
         control3d.train(lambda i: {"image": torch.zeros(4, 3, 16, 16)}, CFG, Run())

@@ -89,8 +89,26 @@ def layers(
         latent = torch.cat([latent[:, :half], latent_of(look, cfg)[:, half:]], 1)
     latent = latent.to(run.device)
     made = edited(net.scene(latent), objects, turn, move, grow, remove)
-    found: Layers = net.layers(made, latent, camera_at(azimuth, polar, cfg, run.device))
+    camera = camera_at(azimuth, polar, cfg, run.device)
+    if objects or azimuth is not None or polar is not None:
+        _check_outside(made, camera)
+    found: Layers = net.layers(made, latent, camera)
     return found
+
+
+def _check_outside(scene: Scene, camera: Camera) -> None:
+    """Refuse a camera inside of an object.
+
+    Raises:
+        InputError: it is; the message names the object.
+    """
+    pose = scene.pose
+    seen = ((camera.position[:, None] - pose.place)[..., None, :] @ pose.rotation)[..., 0, :] / pose.half
+    for number, inside in enumerate(seen[0].abs().amax(-1) < 1, 1):
+        if inside and scene.present[0, number - 1]:
+            raise InputError(
+                f"the camera is inside of object {number}: move the object away, or turn the camera (azimuth=)"
+            )
 
 
 def edited(

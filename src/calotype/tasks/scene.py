@@ -39,7 +39,7 @@ def numbers(text: str | int | None, name: str) -> tuple[int, ...]:
 
 
 def _move(text: str | None) -> tuple[float, float, float]:
-    """Steps to the right, up and forward.
+    """Steps to the right, up and away.
 
     Raises:
         InputError: they are no three numbers, or too large.
@@ -47,10 +47,10 @@ def _move(text: str | None) -> tuple[float, float, float]:
     if text is None:
         return 0.0, 0.0, 0.0
     try:
-        right, up, forward = (float(part) for part in text.split(","))
+        right, up, away = (float(part) for part in text.split(","))
     except ValueError:
-        raise InputError(f"'{text}' is no move: give --move RIGHT,UP,FORWARD like 0.2,0,0 (move=)") from None
-    return tuple(between(x, -_FARTHEST, _FARTHEST, "a move", "0.2,0,0") for x in (right, up, forward))  # type: ignore[return-value]
+        raise InputError(f"'{text}' is no move: give --move RIGHT,UP,AWAY like 0.2,0,0 (move=)") from None
+    return tuple(between(x, -_FARTHEST, _FARTHEST, "a move", "0.2,0,0") for x in (right, up, away))  # type: ignore[return-value]
 
 
 class SceneJob(ModelJob):
@@ -143,7 +143,7 @@ def scene(
     turn: Annotated[float, Param("turn them about the vertical axis", kind="number", metavar="DEGREES")] = 0.0,
     move: Annotated[
         str | None,
-        Param("move them to the right, up and forward; the scene is 2 units wide", metavar="RIGHT,UP,FORWARD"),
+        Param("move them to the right, up and away; the scene is 2 units wide", metavar="RIGHT,UP,AWAY"),
     ] = None,
     grow: Annotated[float, Param("factor of their size", kind="number", metavar="NUMBER")] = 1.0,
     remove: Annotated[str | int | None, REMOVE] = None,
@@ -173,11 +173,11 @@ def scene(
         seed: seed of the first scene.
         object: numbers, from 1, of the objects that are turned, moved and grown, like ``"1,2"``.
         turn: about the vertical axis through the middle of each, degrees.
-        move: to the right, up and forward as seen at azimuth 0, like ``"0.2,0,0"``.
+        move: to the right, up and away as seen at azimuth 0, like ``"0.2,0,0"``.
         grow: factor of the size.
         remove: numbers of the objects that are left out.
         look: seed of colours and textures; ``None``: that of the scene.
-        azimuth: of the camera, degrees; ``None``: the middle of those that were learned.
+        azimuth: of the camera, degrees; ``None``: 0, or the middle of those that were learned if they are not all.
         polar: of the camera from straight above, degrees, 1..89.
         layers: write the layers and the poses beside each picture.
         unfinished: use the last saved state of an unfinished training.

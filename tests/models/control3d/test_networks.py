@@ -120,13 +120,25 @@ def test_edits_change_what_they_say():
     scene = net.scene(latent_of(0, CFG))
     made = edited(scene, (1,), 90.0, (0.2, 0.1, 0.0), 1.5, (2,))
     moved = made.pose.place[0, 0] - scene.pose.place[0, 0]
-    assert torch.allclose(moved, torch.tensor([0.2, -0.1, 0.0]), atol=1e-5)
+    assert torch.allclose(moved, torch.tensor([-0.2, -0.1, 0.0]), atol=1e-5)
     assert torch.allclose(made.pose.half[0, 0], 1.5 * scene.pose.half[0, 0])
     assert torch.equal(made.pose.place[0, 1], scene.pose.place[0, 1])
     assert made.present.tolist() == [[1.0, 0.0]]
     assert scene.present.tolist() == [[1.0, 1.0]]
     whole = edited(scene, (1,), 360.0, (0.0, 0.0, 0.0), 1.0, ())
     assert torch.allclose(whole.pose.rotation, scene.pose.rotation, atol=1e-5)
+
+
+def test_right_and_up_are_those_of_the_picture():
+    net, run = build(CFG).eval(), Run()
+    rows, columns = torch.arange(16.0)[:, None], torch.arange(16.0)[None]
+    for seed in range(4):
+        middles = []
+        for move in ((0.0, 0.0, 0.0), (0.2, 0.0, 0.0), (0.0, 0.2, 0.0)):
+            alpha = control3d.layers(CFG, run, net=net, seed=seed, objects=(1,), move=move).outline[0, 0, 0]
+            middles.append([float((alpha * at).sum() / alpha.sum()) for at in (columns, rows)])
+        assert middles[1][0] > middles[0][0]
+        assert middles[2][1] < middles[0][1]
 
 
 def test_an_edit_leaves_what_it_does_not_touch():

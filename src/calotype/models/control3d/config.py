@@ -22,6 +22,8 @@ class Config:
         points: points of a primitive, for ``points``.
         wide: widths of the hidden layers of the networks for geometry and appearance.
         width: channels of the 2D generator.
+        transposed: enlarge feature maps by transposed convolutions, as published; else by repeating pixels before a
+            convolution, which leaves no grid of stripes.
         surroundings: height of the feature picture of all directions; its width is twice that. A multiple of 4.
         discriminator_width: channels of the discriminator's first block.
         radius: distance of the camera, and of the surroundings, from the middle of the scene.
@@ -58,6 +60,7 @@ class Config:
     points: int = 32
     wide: tuple[int, ...] = (128, 256, 512)
     width: int = 32
+    transposed: bool = False
     surroundings: int = 16
     discriminator_width: int = 32
     radius: float = 2.0
@@ -73,7 +76,7 @@ class Config:
     colour_weight: float = 5.0
     turn: float = 30.0
     hiding: bool = True
-    gradient_penalty: float = 10.0
+    gradient_penalty: float = 1.0
     noise: float = 1 / 128
     optimizer: Literal["rmsprop", "adam"] = "adam"
     steps: int = 10_000
@@ -136,6 +139,8 @@ PRESETS: dict[str, Config] = {
     "paper": replace(
         _SMALL,
         classes=2,
+        transposed=True,
+        gradient_penalty=10.0,
         width=128,
         surroundings=64,
         discriminator_width=128,

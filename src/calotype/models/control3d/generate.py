@@ -73,11 +73,12 @@ def layers(
         run: where it runs.
         net: the model.
         seed: of the scene.
-        azimuth: of the camera around the vertical axis, degrees; ``None``: the middle of those of training.
+        azimuth: of the camera around the vertical axis, degrees; ``None``: 0, or the middle of those of training if
+            they are not all.
         polar: of the camera from straight above, degrees, 1..89; ``None``: the middle of those of training.
         objects: numbers, from 1, of those that are turned, moved and grown.
         turn: about the vertical axis through the middle of the object, degrees.
-        move: to the right, up and towards the camera of azimuth 0, in units of the scene, whose objects lie in -1..1.
+        move: to the right, up and away, as the camera of azimuth 0 sees it; objects lie in -1..1 on each axis.
         grow: factor of the size.
         remove: numbers of objects that are left out.
         look: seed of the colours and textures; ``None``: ``seed``.
@@ -125,8 +126,8 @@ def edited(
     for number in objects:
         around = turned(torch.tensor(math.radians(turn))).to(rotation)
         rotation[:, number - 1] = around @ rotation[:, number - 1]
-        # The world's y points down.
-        step = place.new_tensor([move[0], -move[1], move[2]])
+        # A camera of azimuth 0 looks along -z, and has x to its left; the world's y points down.
+        step = place.new_tensor([-move[0], -move[1], -move[2]])
         place[:, number - 1] = (place[:, number - 1] + step).clamp(-_FARTHEST, _FARTHEST)
         half[:, number - 1] = half[:, number - 1] * grow
     for number in remove:
@@ -136,7 +137,7 @@ def edited(
 
 def camera_at(azimuth: float | None, polar: float | None, cfg: Config, device: torch.device) -> Camera:
     """One camera, from angles in degrees; ``None`` for the middle of those of training."""
-    middle = 360 * (cfg.azimuth_from + cfg.azimuth_to) / 2
+    middle = 0.0 if cfg.azimuth_to - cfg.azimuth_from >= 1 else 180 * (cfg.azimuth_from + cfg.azimuth_to)
     around = torch.tensor([math.radians(middle if azimuth is None else azimuth)])
     above = polar_of(torch.tensor([(cfg.polar_from + cfg.polar_to) / 2]))
     if polar is not None:

@@ -59,8 +59,10 @@ class Net(nn.Module):
         super().__init__()
         self.cfg = cfg
         self.scene = SceneGenerator(cfg)
-        self.painter = Painter(cfg.features + 2, 5, cfg.width, cfg.latent, cfg.objects)
-        self.background = Painter(cfg.features, 3, cfg.width, cfg.latent, 1) if cfg.classes else None
+        self.painter = Painter(cfg.features + 2, 5, cfg.width, cfg.latent, cfg.objects, transposed=cfg.transposed)
+        self.background = None
+        if cfg.classes:
+            self.background = Painter(cfg.features, 3, cfg.width, cfg.latent, 1, transposed=cfg.transposed)
 
     def forward(self, latent: Tensor, camera: Camera) -> Tensor:
         """Pictures of the scenes of latent vectors [B, latent]: [B, 3, h, w], -1..1."""

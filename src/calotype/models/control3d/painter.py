@@ -51,16 +51,21 @@ class Painter(nn.Module):
         width: channels of its first layer; twice as many at half the size.
         latent: length of the latent vectors.
         slots: how many objects it paints: each has scales and shifts of its own.
+        transposed: enlarge by a transposed convolution, else by repeating pixels before a convolution.
     """
 
-    def __init__(self, inputs: int, outputs: int, width: int, latent: int, slots: int) -> None:
+    def __init__(self, inputs: int, outputs: int, width: int, latent: int, slots: int, *, transposed: bool) -> None:
         super().__init__()
         self.slots = slots
         self.enter = nn.Conv2d(inputs, width, 3, padding=1)
         self.first = _Block(width)
         self.down = spectral_norm(nn.Conv2d(width, 2 * width, 4, 2, 1))
         self.middle = nn.ModuleList([_Block(2 * width), _Block(2 * width)])
-        self.up = spectral_norm(nn.ConvTranspose2d(2 * width, width, 4, 2, 1))
+        if transposed:
+            self.up: nn.Module = spectral_norm(nn.ConvTranspose2d(2 * width, width, 4, 2, 1))
+        else:
+            grown = nn.Upsample(scale_factor=2, mode="nearest")
+            self.up = nn.Sequential(grown, spectral_norm(nn.Conv2d(2 * width, width, 3, padding=1)))
         self.last = _Block(width)
         self.leave = nn.Conv2d(width, outputs, 3, padding=1)
         self.sizes = [2 * width] * 2 + [4 * width] * 4 + [2 * width] * 2

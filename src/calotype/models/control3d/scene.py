@@ -54,9 +54,9 @@ class SceneGenerator(nn.Module):
             self.around = nn.Sequential(
                 nn.LeakyReLU(0.2),
                 nn.Unflatten(1, (32, height, 2 * height)),
-                nn.ConvTranspose2d(32, 32, 4, 2, 1),
+                _enlarging(32, 32, cfg),
                 nn.LeakyReLU(0.2),
-                nn.ConvTranspose2d(32, cfg.features, 4, 2, 1),
+                _enlarging(32, cfg.features, cfg),
             )
 
     def forward(self, latent: Tensor) -> Scene:
@@ -82,6 +82,12 @@ class SceneGenerator(nn.Module):
             return None
         around: Tensor = self.around(self.start(look))
         return around
+
+
+def _enlarging(before: int, after: int, cfg: Config) -> nn.Module:
+    if cfg.transposed:
+        return nn.ConvTranspose2d(before, after, 4, 2, 1)
+    return nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), nn.Conv2d(before, after, 3, padding=1))
 
 
 def _mlp(before: int, wide: tuple[int, ...], after: int) -> nn.Sequential:

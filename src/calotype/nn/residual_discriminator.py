@@ -20,10 +20,19 @@ class ResidualDiscriminator(nn.Module):
         widest: see ``width``.
         attention: side after whose block self-attention follows; 0 for none.
         outputs: scores for each picture, as for several kinds of pictures.
+        bounded: whether the last layer has spectral normalisation, too. Scores are small then, which suits the hinge
+            loss; with the non-saturating loss a narrow network would learn slowly.
     """
 
     def __init__(
-        self, size: tuple[int, int], width: int, *, widest: int = 16, attention: int = 0, outputs: int = 1
+        self,
+        size: tuple[int, int],
+        width: int,
+        *,
+        widest: int = 16,
+        attention: int = 0,
+        outputs: int = 1,
+        bounded: bool = True,
     ) -> None:
         super().__init__()
         layers: list[nn.Module] = []
@@ -34,7 +43,8 @@ class ResidualDiscriminator(nn.Module):
                 layers.append(Attention(after))
             before = after
         self.body = nn.Sequential(*layers)
-        self.score = spectral_norm(nn.Linear(before, outputs))
+        score = nn.Linear(before, outputs)
+        self.score = spectral_norm(score) if bounded else score
 
     def forward(self, pictures: Tensor) -> Tensor:
         """[B, 3, H, W] to [B, outputs]."""

@@ -43,7 +43,7 @@ class Trainer:
         self.cfg, self.device = cfg, device
         self.net = build(cfg).to(device)
         self.discriminator = ResidualDiscriminator(
-            (cfg.size, cfg.size), cfg.discriminator_width, widest=4, outputs=max(1, cfg.classes)
+            (cfg.size, cfg.size), cfg.discriminator_width, widest=4, outputs=max(1, cfg.classes), bounded=False
         ).to(device)
         self.average: ExponentialMovingAverage[Net] = ExponentialMovingAverage(build(cfg).to(device), cfg.average)
         self.average.copy_from(self.net)

@@ -144,6 +144,32 @@ def remix() -> Image.Image:
     return beside(given, calotype.remix(given, level=0.9)[0])
 
 
+def translate() -> Image.Image:
+    """Edges and drawn digits, from the sheet of `bicyclegan`."""
+    return strip_of("bicyclegan.png", 0.0, 1.0)
+
+
+def repose() -> Image.Image:
+    """An identity, a pose, and both together, from the picture of `disentangle`."""
+    return strip_of("disentangle.jpg", 0.0, 1.0)
+
+
+def scene() -> Image.Image:
+    """A scene, and the same with an object moved."""
+    return strip_of("control3d.jpg", 0.0, 0.75)
+
+
+def turntable() -> Image.Image:
+    """A scene from the front and from the side."""
+    return strip_of("control3d.jpg", 0.5, 1.0)
+
+
+def strip_of(name: str, left: float, right: float) -> Image.Image:
+    """A part of a picture of the README's."""
+    given = Image.open(gallery.OUT / "systems" / name).convert("RGB")
+    return beside(given.crop((round(left * given.width), 0, round(right * given.width), given.height)))
+
+
 def restyle() -> Image.Image:
     """An example face, and the same with other hair and other clothes."""
     examples = gallery.HERE.parent / "examples"
@@ -269,7 +295,25 @@ def dissect() -> Image.Image:
 
 PICTURES = (
     *(vary, retarget, paint, harmonize, edit, erase, expand, texture, stylize, mix, upscale, animate),
-    *(analogy, relayout, draw, remix, restyle, segment, edges, train, evaluate, dissect, learn, sample, panorama),
+    *(
+        analogy,
+        relayout,
+        draw,
+        remix,
+        restyle,
+        translate,
+        repose,
+        scene,
+        turntable,
+        segment,
+        edges,
+        train,
+        evaluate,
+        dissect,
+        learn,
+        sample,
+        panorama,
+    ),
 )
 
 if __name__ == "__main__":

@@ -264,6 +264,7 @@ def test_nothing_reads_models_from_elsewhere(tmp_path, monkeypatch, redeclare, t
     monkeypatch.delitem(catalog.ENGINES, "singan")
     monkeypatch.delitem(catalog.MODELS, "spade")
     monkeypatch.delitem(catalog.MODELS, "smis")
+    monkeypatch.delitem(catalog.MODELS, "bachgan")
     redeclare("tiny_engine", imports=())
     with pytest.raises(InputError, match="no engine here can read models of other programs"):
         models.take_over(tmp_path)

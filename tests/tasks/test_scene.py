@@ -92,3 +92,14 @@ def test_other_models_have_no_scenes(tmp_path):
     assert calotype.scene(plain)[0].size == (16, 16)  # before plain white, from a folder without labels
     with pytest.raises(InputError, match="subfolders"):
         calotype.train("control3d", tmp_path, preset="tiny", settings={"classes": 2}, out=tmp_path / "n")
+
+
+def test_a_training_that_is_refused_leaves_no_model(tmp_path):
+    (tmp_path / "set").mkdir()
+    for i in range(4):
+        values = np.random.default_rng(i).integers(0, 255, (16, 16, 3)).astype(np.uint8)
+        Image.fromarray(values).save(tmp_path / "set" / f"{i}.png")
+    with pytest.raises(InputError, match="subfolders"):
+        calotype.train("control3d", tmp_path / "set", preset="tiny", settings={"classes": 2}, out=tmp_path / "m")
+    assert not (tmp_path / "m" / "about.json").exists()
+    assert calotype.train("control3d", tmp_path / "set", preset="tiny", out=tmp_path / "m").folder == tmp_path / "m"

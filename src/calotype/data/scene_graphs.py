@@ -25,6 +25,7 @@ _GRAPH, _OBJECT, _LOOK = (
     ("seed", "archetype", "photo", "box"),
 )
 _EXAMPLE = '{"objects": [{"class": "tree"}, {"class": "house", "size": 3}], "relations": [[0, "left of", 1]]}'
+_BOXES = '{"boxes": [[0.1, 0.2, 0.5, 0.9]], "classes": ["tree"]}'
 _NUMBER = {"type": "number", "minimum": 0, "maximum": 1}
 _BOX = {"type": "array", "items": _NUMBER, "minItems": 4, "maxItems": 4}
 
@@ -110,13 +111,14 @@ def boxes_of(value: Any, names: Sequence[str] = ()) -> Boxes:
     if isinstance(value, Boxes):
         found = value
     else:
-        name, content = ("boxes", value) if isinstance(value, Mapping) else (Path(value).stem, _json(Path(value)))
+        name, content = (
+            ("boxes", value) if isinstance(value, Mapping) else (Path(value).stem, _json(Path(value), _BOXES))
+        )
         try:
             given, classes = list(content["boxes"]), list(content["classes"])
         except (KeyError, TypeError):
             raise InputError(
-                f"the boxes '{name}' cannot be used: write JSON like "
-                '{"boxes": [[0.1, 0.2, 0.5, 0.9]], "classes": ["tree"]}, left, top, right and bottom from 0 to 1'
+                f"the boxes '{name}' cannot be used: write JSON like {_BOXES}, left, top, right and bottom from 0 to 1"
             ) from None
         if len(given) != len(classes):
             raise InputError(f"'{name}' has {len(given)} boxes and {len(classes)} classes: give a class for each box")
@@ -167,13 +169,13 @@ def _object_json(one: SceneObject) -> dict[str, Any]:
 # Reading
 
 
-def _json(path: Path) -> Any:
+def _json(path: Path, example: str = _EXAMPLE) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise read_error(path, error, "give a JSON file") from error
     except (ValueError, RecursionError):
-        raise InputError(f"{shown(path)} is no JSON: write a file like {_EXAMPLE}") from None
+        raise InputError(f"{shown(path)} is no JSON: write a file like {example}") from None
 
 
 def _from_file(path: Path) -> SceneGraph:
@@ -183,7 +185,10 @@ def _from_file(path: Path) -> SceneGraph:
 def _from_picture(path: Path) -> SceneGraph:
     from calotype.image.io import read_settings
 
-    settings = read_settings(path)
+    try:
+        settings = read_settings(path)
+    except InputError as error:
+        raise InputError(f"{error}; or a JSON file of a scene graph, like {_EXAMPLE}") from None
     given = settings.get("pictures", {}).get("layout", {}) if settings.get("verb") == "draw" else {}
     if not isinstance(given, Mapping) or "graph" not in given:
         raise InputError(f"{shown(path)} was not drawn from a scene graph: give one that 'calotype draw' made, or JSON")

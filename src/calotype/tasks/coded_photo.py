@@ -105,7 +105,8 @@ class CodedPhotoJob(CodedJob, PhotoJob):
     def model_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """See ``Job``; the mask is the region that the verb works on."""
         arguments = super().model_arguments(output)
-        return {**arguments, "mask": self.region_of(output.seed)} if self.system.of_sets else arguments
+        regional = any(given.name == "mask" for given in self.declared.inputs)
+        return {**arguments, "mask": self.region_of(output.seed)} if regional else arguments
 
     def region_of(self, seed: int) -> torch.Tensor:
         """Where the output of a seed is drawn by the model: [1, 1, h, w], 0 or 1."""

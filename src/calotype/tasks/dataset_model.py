@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -338,7 +338,7 @@ class DatasetModel(StoredModel):
         if self.finished:
             return
         first = distributed.rank() == 0
-        with model_store.locked(self.folder) if first else nullcontext():
+        with model_store.locked(self.folder) if first else nullcontext(), self._withdrawn_if_refused(first):
             if first and not model_store.described(self.folder):
                 model_store.describe(self.folder, self._about())
             module = model_of(self.engine)
@@ -356,6 +356,9 @@ class DatasetModel(StoredModel):
                 self._report_leaks()
                 model_store.forget_state(self.folder)
             distributed.barrier()
+
+    def _withdrawn_if_refused(self, first: bool) -> AbstractContextManager[None]:
+        return model_store.withdrawn_if_refused(self.folder) if first else nullcontext()
 
     def _report_leaks(self) -> None:
         """Write what each code tells into the folder of a model of identity and pose, on the set that it learned from.

@@ -84,7 +84,21 @@ def _trained_facts(about: Mapping[str, Any], made_set: Mapping[str, Any] | None)
     else:
         facts.append(f"- **Licence of what it was trained on**: {_UNKNOWN}")
     facts.append(f"- **Settings**: preset {about.get('preset', '')}{changed}, seed {about.get('seed', 0)}")
-    return [*facts, "- **Measured**: nothing yet; `calotype evaluate` compares its samples with the set"]
+    return [*facts, f"- **Measured**: {_measured(str(about['engine']))}"]
+
+
+def _measured(engine: str) -> str:
+    """What measures a model, by what it can do."""
+    system = declared(engine)
+    if system.codes:
+        return "what leaks from one code to the other, in `leaks.json`; `calotype evaluate --leaks` repeats it"
+    if "sample" in system.verbs:
+        return "nothing yet; `calotype evaluate` compares its samples with the set"
+    return "nothing yet; `calotype evaluate` compares a folder of its results with the set"
+
+
+# The verbs that take the model in the first place.
+_MODEL_FIRST = ("sample", "interpolate", "panorama", "scene", "turntable")
 
 
 def _imported_facts(about: Mapping[str, Any], licence: str) -> list[str]:
@@ -96,10 +110,15 @@ def _imported_facts(about: Mapping[str, Any], licence: str) -> list[str]:
 
 
 def _commands(about: Mapping[str, Any], name: str, verbs: list[str]) -> Iterator[str]:
-    if declared(str(about["engine"])).of_sets:
-        yield f"calotype {verbs[0]} {name} -n 8" if verbs[0] == "sample" else f"calotype {verbs[0]} --model {name}"
-    else:
+    system = declared(str(about["engine"]))
+    if not system.of_sets:
         yield f"calotype {verbs[0]} {about.get('photo') or 'PHOTO'} --model {name}"
+    elif verbs[0] in _MODEL_FIRST:
+        yield f"calotype {verbs[0]} {name}" + (" -n 8" if verbs[0] == "sample" else "")
+    else:
+        # The pictures that have to be given, by their names in capitals: those of the verb and those that it may lack.
+        needed = [given.name for given in system.verbs[verbs[0]].inputs if given.required or given.name == "pose"]
+        yield " ".join(["calotype", verbs[0], *(word.upper() for word in needed), f"--model {name}"])
 
 
 def _set_of(source: Path | None) -> Mapping[str, Any] | None:

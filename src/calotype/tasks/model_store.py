@@ -244,6 +244,18 @@ def remove(name: str) -> None:
         folder.rmdir()
 
 
+@contextmanager
+def withdrawn_if_refused(folder: Path) -> Iterator[None]:
+    """Delete the description of a model if its first training is refused in the block, before anything was learned."""
+    fresh = not described(folder)
+    try:
+        yield
+    except InputError:
+        if fresh and not (folder / _STATE).exists():
+            (folder / ABOUT).unlink(missing_ok=True)
+        raise
+
+
 def forget_state(folder: Path) -> None:
     """Delete the training state, which only a resumed training needs."""
     shutil.rmtree(folder / _STATE, ignore_errors=True)

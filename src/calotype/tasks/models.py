@@ -47,7 +47,14 @@ def describe(path: str | Path) -> Description:
     path = Path(path)
     if not path.is_file() and not path.suffix:
         return _described_own(model_store.folder_of(path))
-    description: Description = model_of(_file_reader(path)).described(path)
+    *first, last = _file_readers(path)
+    for name in first:
+        try:
+            description: Description = model_of(name).described(path)
+        except InputError:
+            continue
+        return description
+    description = model_of(last).described(path)
     return description
 
 
@@ -90,7 +97,7 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
     if Path(folder).is_file():
         if photo is not None:
             raise InputError(f"{shown(folder)} is a model of many pictures: leave out --photo (photo=)")
-        return _import_dataset_model(Path(folder), _file_reader(Path(folder)))
+        return _import_by_one_of(Path(folder), _file_readers(Path(folder)))
     if not Path(folder).is_dir():
         raise InputError(f"{shown(folder)} is neither a file nor a folder: give the file or the folder of the model")
     if (Path(folder) / "model.json").is_file():
@@ -261,15 +268,17 @@ def _readers(folder: Path) -> list[str]:
     return [max(readers, key=lambda name: matches[name])]
 
 
-def _file_reader(path: Path) -> str:
-    """The model that can read a file, by its name."""
+def _file_readers(path: Path) -> list[str]:
+    """The models that may read a file, by its name; the one with the most kinds of files is the last.
+
+    Its message is the most useful one, if none of them can.
+    """
     if not path.exists():
         raise InputError(f"{shown(path)} does not exist: check the name and the folder")
-    patterns: list[str] = []
-    for name in (*ENGINES, *MODELS):
-        if declared(name).imports_file:
-            if any(path.match(pattern) for pattern in declared(name).imports):
-                return name
-            patterns += declared(name).imports
-    ends = ", ".join(pattern.removeprefix("*") for pattern in patterns)
+    patterns = {name: declared(name).imports for name in (*ENGINES, *MODELS) if declared(name).imports_file}
+    fitting = [name for name, own in patterns.items() if any(path.match(pattern) for pattern in own)]
+    if fitting:
+        return sorted(fitting, key=lambda name: len(patterns[name]))
+    known = dict.fromkeys(pattern for own in sorted(patterns.values(), key=len, reverse=True) for pattern in own)
+    ends = ", ".join(pattern.removeprefix("*") for pattern in known)
     raise InputError(f"{shown(path)} is no model of another program: files that can be read end in {ends}")

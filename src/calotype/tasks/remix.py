@@ -89,7 +89,12 @@ class RemixJob(PhotoJob):
         if not self.request.own["all_levels"]:
             return super().outputs
         names = [f"level{number}" for number in range(LEVELS)]
-        return [OutputSpec(seed, name, f"{name}, seed {seed}") for seed in self.request.seeds for name in names]
+        several = self.request.n > 1
+        return [
+            OutputSpec(seed, name, f"level {k / (LEVELS - 1):.2g}" + (f", seed {seed}" if several else ""))
+            for seed in self.request.seeds
+            for k, name in enumerate(names)
+        ]
 
     def recorded(self, output: OutputSpec) -> dict[str, Any]:
         """See ``Job``; with the level of the output."""

@@ -61,6 +61,8 @@ def remix(
         Stopped: the run was asked to stop.
     """
     checked(photos, size, cfg)
+    if level == 0:
+        return resize(photos[0], size)
     place, noise = level * (_LEVELS - 1), torch.Generator().manual_seed(seed)
     sources = guides([photo[:, :3] for photo in photos], place)
     channels = Guide(sources, resize(sources[0], size, mode="bilinear"), cfg.remix_weight * _certainty(place))

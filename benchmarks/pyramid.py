@@ -265,10 +265,11 @@ def measure(options: argparse.Namespace) -> None:
             sheet(model, references).save(options.sheets / f"{options.folder.name} {place.name}.png")
         if options.picture and place.name == "all 0":
             sheet(model, references[8:], 5, 1).save(options.picture, quality=80, optimize=True)
-    record.setdefault("sets", {})[options.folder.name] = {**provenance(), "variants": rows}
+    record.setdefault("sets", {})[options.folder.name] = {"variants": rows}
     if options.speed:
-        record["step"] = {**provenance(), **{name: step_seconds(pyramid.PRESETS[name]) for name in ("study", "small")}}
-        record["guided"] = {**provenance(), "rows": guided()}
+        record["step"] = {name: step_seconds(pyramid.PRESETS[name]) for name in ("study", "small")}
+        record["guided"] = {"rows": guided()}
+    record |= provenance()
     options.out.write_text(json.dumps(record, indent=1) + "\n")
 
 

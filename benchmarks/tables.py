@@ -1718,6 +1718,7 @@ SECTIONS = (
     Section("Speed and tiles of `styledisentangle`", style_speed, (("style_disentangle", "style_speed"),)),
     Section("`draw` from photos", draw_photos, (("draw_photos", "draw_photos"),)),
     Section("`spade`: time of a training step", spade_speed, (("spade", "spade_speed"),)),
+    Section("Semantic pyramid", pyramid, (("pyramid", "pyramid"),)),
     Section("Renderer", renderer, (("render", "render"),)),
     Section("Dissect: a planted omission", dissection, (("dissection", "dissection"),)),
     Section("Dissect: time and memory", dissection_speed, (("dissection", "dissection_speed"),)),

@@ -75,6 +75,7 @@ def test_a_turntable_is_a_film(model):
         ({"object": 1, "move": "nan,0,0"}, "move"),
         ({"object": 1, "grow": 9.0}, "grown"),
         ({"remove": "0"}, "no object 0"),
+        ({"object": "1,2", "turn": 9.0, "remove": 2}, "object 2 is to be edited and left out"),
         ({"polar": 95.0}, "polar"),
     ],
 )

@@ -38,6 +38,18 @@ def numbers(text: str | int | None, name: str) -> tuple[int, ...]:
     return tuple(int(part) for part in parts)
 
 
+def check_objects(own: Mapping[str, Any]) -> None:
+    """Check the numbers of edited and of removed objects.
+
+    Raises:
+        InputError: they are no numbers, or an object is in both.
+    """
+    edited, removed = (numbers(own[name], name) for name in ("object", "remove"))
+    both = sorted({*edited} & {*removed})
+    if both:
+        raise InputError(f"object {both[0]} is to be edited and left out: leave it out of --object or of --remove")
+
+
 def _move(text: str | None) -> tuple[float, float, float]:
     """Steps to the right, up and away.
 
@@ -61,8 +73,8 @@ class SceneJob(ModelJob):
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:
         """See ``Job``."""
-        _, remove = numbers(own["object"], "object"), numbers(own["remove"], "remove")
-        _ = remove, _move(own["move"])
+        check_objects(own)
+        _ = _move(own["move"])
         for name in ("turn", "azimuth"):
             if own[name] is not None:
                 between(own[name], -3600, 3600, f"an angle of --{name}", "30")

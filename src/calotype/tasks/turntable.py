@@ -11,7 +11,7 @@ from calotype.tasks.arguments import between
 from calotype.tasks.film_job import FPS, FRAMES, FilmJob
 from calotype.tasks.param import Param
 from calotype.tasks.sample import MODEL, UNFINISHED
-from calotype.tasks.scene import POLAR, REMOVE, numbers
+from calotype.tasks.scene import POLAR, REMOVE, check_objects, numbers
 
 if TYPE_CHECKING:
     from calotype.run import Run
@@ -26,7 +26,7 @@ class TurntableJob(FilmJob):
     def check(cls, own: Mapping[str, Any]) -> None:
         """See ``Job``."""
         super().check(own)
-        _ = numbers(own["object"], "object"), numbers(own["remove"], "remove")
+        check_objects(own)
         if own["polar"] is not None:
             between(own["polar"], 1, 89, "an angle of --polar", "60")
 

@@ -145,29 +145,29 @@ def remix() -> Image.Image:
 
 
 def translate() -> Image.Image:
-    """Edges and drawn digits, from the sheet of `bicyclegan`."""
-    return strip_of("bicyclegan.png", 0.0, 1.0)
+    """The edges of a digit, and the digit drawn of them, from the picture of `bicyclegan`."""
+    return parts_of("bicyclegan.png", (320, 0, 384, 64), (320, 128, 384, 192))
 
 
 def repose() -> Image.Image:
     """An identity, a pose, and both together, from the picture of `disentangle`."""
-    return strip_of("disentangle.jpg", 0.0, 1.0)
+    return parts_of("disentangle.jpg", (0, 0, 128, 128), (128, 0, 256, 128), (256, 0, 384, 128))
 
 
 def scene() -> Image.Image:
-    """A scene, and the same with an object moved."""
-    return strip_of("control3d.jpg", 0.0, 0.75)
+    """A scene, and the same with an object moved, from the picture of `control3d`."""
+    return parts_of("control3d.jpg", (0, 0, 130, 130), (134, 0, 264, 130))
 
 
 def turntable() -> Image.Image:
     """A scene from the front and from the side."""
-    return strip_of("control3d.jpg", 0.5, 1.0)
+    return parts_of("control3d.jpg", (0, 0, 130, 130), (396, 0, 526, 130))
 
 
-def strip_of(name: str, left: float, right: float) -> Image.Image:
-    """A part of a picture of the README's."""
+def parts_of(name: str, *boxes: tuple[int, int, int, int]) -> Image.Image:
+    """Parts of a picture of the README's, side by side."""
     given = Image.open(gallery.OUT / "systems" / name).convert("RGB")
-    return beside(given.crop((round(left * given.width), 0, round(right * given.width), given.height)))
+    return beside(*(given.crop(box) for box in boxes))
 
 
 def restyle() -> Image.Image:

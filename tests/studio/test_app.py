@@ -50,7 +50,7 @@ def test_every_verb_has_a_form_made_from_its_signature(client):
         files = {n for n, (about, _) in known.items() if about.kind in ("latent", "looks")} | {"stages"}
         assert [field["name"] for field in fields] == [n for n in known if n not in folders | files]
         assert all(field["help"] == plain(known[field["name"]][0].help) for field in fields)
-        without = ("sample", "interpolate", "panorama", "draw", "data", "repose", "scene", "turntable", "translate")
+        without = ("sample", "interpolate", "panorama", "draw", "data", "repose", "scene", "turntable")
         assert sum(field["kind"] == "photo" for field in fields) == (name not in without)
         assert form["summary"]
 

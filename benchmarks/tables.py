@@ -1719,6 +1719,7 @@ SECTIONS = (
     Section("`draw` from photos", draw_photos, (("draw_photos", "draw_photos"),)),
     Section("`spade`: time of a training step", spade_speed, (("spade", "spade_speed"),)),
     Section("Semantic pyramid", pyramid, (("pyramid", "pyramid"),)),
+    Section("3D-controllable synthesis", control3d, (("control3d", "control3d"),)),
     Section("Renderer", renderer, (("render", "render"),)),
     Section("Dissect: a planted omission", dissection, (("dissection", "dissection"),)),
     Section("Dissect: time and memory", dissection_speed, (("dissection", "dissection_speed"),)),

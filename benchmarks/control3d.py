@@ -108,7 +108,7 @@ class Model:
         return float(depth), float(colours)
 
 
-def control(model: Model) -> dict[str, float]:
+def control(model: Model) -> dict[str, float | None]:
     """Slope of moves, and change outside of outlines."""
     ratios, outside, columns = [], [], torch.arange(SIDE) + 0.5
     for seed in range(FIRST, FIRST + SCENES):
@@ -128,8 +128,8 @@ def control(model: Model) -> dict[str, float]:
             ratios.append((middle[1] - middle[0]) / expected)
     return {
         "objects": len(ratios),
-        "slope": statistics.median(ratios) if ratios else math.nan,
-        "within_20_percent": statistics.fmean(abs(each - 1) <= 0.2 for each in ratios) if ratios else math.nan,
+        "slope": statistics.median(ratios) if ratios else None,
+        "within_20_percent": statistics.fmean(abs(each - 1) <= 0.2 for each in ratios) if ratios else None,
         "change_outside": statistics.fmean(outside),
     }
 
@@ -237,7 +237,7 @@ def measure(options: argparse.Namespace) -> None:
             },
             "solids_in_surroundings": solid_share(model, segmenter),
             "area": statistics.fmean(float(layers.outline.mean()) for layers in plain),
-            "object_in_primitive": statistics.fmean(overlap) if overlap else math.nan,
+            "object_in_primitive": statistics.fmean(overlap) if overlap else None,
             "frechet": distances(model, real),
         }
         print(place.name, json.dumps(rows[place.name], indent=1), flush=True)

@@ -1238,7 +1238,7 @@ def control3d() -> str:
             (
                 name,
                 row["steps"],
-                f"{number(moved['slope'])} ({moved['objects']})",
+                f"{number(moved['slope'])} ({moved['objects']})" if moved["objects"] else "no whole object",
                 number(moved["change_outside"], 4),
                 number(row["consistency"]["depth"], 3),
                 number(row["consistency"]["colours"], 3),

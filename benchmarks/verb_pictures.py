@@ -19,7 +19,7 @@ import gallery
 OUT = Path(__file__).parent.parent / "src" / "calotype" / "studio" / "page" / "verbs"
 WIDTH, HEIGHT, GAP = 320, 200, 3
 SMALL = 320
-QUALITY = 60
+QUALITY = 50
 
 
 def photo(name: str, side: int = SMALL) -> Image.Image:

@@ -38,8 +38,8 @@ ENGINES: dict[str, str] = {
 
 # Systems that are trained on data sets.
 MODELS: dict[str, str] = {
-    "bicyclegan": "calotype.models.bicyclegan",
     "cocogan": "calotype.models.cocogan",
+    "bicyclegan": "calotype.models.bicyclegan",
     "control3d": "calotype.models.control3d",
     "pyramid": "calotype.models.pyramid",
     "disentangle": "calotype.models.disentangle",

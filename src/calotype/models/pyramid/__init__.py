@@ -35,7 +35,7 @@ the deep levels; sets of a few hundred pictures give little to draw there; no tr
 
 from calotype.models.pyramid.config import PRESETS, Config
 from calotype.models.pyramid.cost import cost, efforts, training_cost
-from calotype.models.pyramid.generate import check_remix, erase, mix, remix
+from calotype.models.pyramid.generate import erase, mix, remix
 from calotype.models.pyramid.network import build
 from calotype.models.pyramid.train import batch_size, picture_size, stages, train, unfinished
 
@@ -44,7 +44,6 @@ __all__ = [
     "Config",
     "batch_size",
     "build",
-    "check_remix",
     "cost",
     "efforts",
     "erase",

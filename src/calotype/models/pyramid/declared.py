@@ -9,7 +9,6 @@ SYSTEM = System(
             "remix",
             (PHOTO, MASK, Input("like", "picture", required=False)),
             ("level", "seed"),
-            validate="check_remix",
         ),
         "erase": Verb("erase", (PHOTO, MASK), ("level", "seed")),
         "mix": Verb("mix", (PHOTO, Input("other", "photo"), MASK), ("level", "seed")),

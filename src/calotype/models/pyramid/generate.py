@@ -6,7 +6,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from calotype.errors import InputError
 from calotype.image.mask import composite, soften
 from calotype.image.resize import resize
 from calotype.models.pyramid.classifier import CONVOLUTIONAL
@@ -166,13 +165,3 @@ def spread(photo: Tensor, hole: Tensor) -> Tensor:
         share = weight.clamp(0, 1)
         filled = above / weight.clamp_min(1e-6) * share + coarse * (1 - share)
     return torch.where(hole > 0, filled.clamp(-1, 1), photo)
-
-
-def check_remix(cfg: Config, *, net: Net, photo: Tensor, mask: Tensor | None = None, **given: object) -> None:
-    """Refuse what ``remix`` cannot use.
-
-    Raises:
-        InputError: the mask selects nothing.
-    """
-    if mask is not None and not mask.any():
-        raise InputError("the mask selects nothing: paint the region to draw anew in white (mask=)")

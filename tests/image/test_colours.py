@@ -2,7 +2,7 @@
 
 import torch
 
-from calotype.image.colours import ranked, recoloured, with_light_of
+from calotype.image.colours import projected, ranked, recoloured, with_light_of
 from calotype.image.luminance import luminance
 
 
@@ -44,3 +44,20 @@ def test_ranks_do_not_depend_on_exposure():
     assert torch.allclose(ranks, ranked(0.5 * x - 0.3), atol=0.05)
     assert ranks.min() < -0.9
     assert ranks.max() > 0.9
+
+
+def test_projected_colours_are_those_of_the_palette():
+    greys = torch.linspace(-1, 1, 2000).view(1, 1, 40, 50).expand(1, 3, 40, 50)
+    x = picture(0, 0.2)
+    made = projected(x, greys)
+    assert (made[0, 0] - made[0, 1]).abs().max() < 0.02
+    assert torch.corrcoef(torch.stack([made[0, 0].flatten(), x.mean(1).flatten()]))[0, 1] > 0.99
+
+
+def test_a_colour_that_the_palette_has_is_kept():
+    palette = torch.zeros(1, 3, 20, 20)
+    palette[:, 0, :10], palette[:, 2, 10:] = 0.8, 0.8
+    x = torch.cat([palette, torch.linspace(-1, 1, 400).view(1, 1, 20, 20)], 1)
+    made = projected(x, palette)
+    assert torch.allclose(made[:, :3], palette, atol=0.05)
+    assert torch.equal(made[:, 3:], x[:, 3:])

@@ -119,6 +119,23 @@ def limited(levels: Sequence[Level], photo: tuple[int, int], most: int = MAX_SEA
     return list(levels) if len(few) == len(levels) else [*few, replace(levels[-1], steps=0)]
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What does not change: a picture [1, C, h, w], -1..1, and the region [1, 1, h, w], 0 or 1, that may change.
+
+    Both have the size of the result.
+    """
+
+    picture: Tensor
+    region: Tensor
+
+    def restored(self, picture: Tensor) -> Tensor:
+        """``picture`` [1, C, y, x] of some level, with the kept pixels restored outside of the region."""
+        size = (picture.shape[2], picture.shape[3])
+        inside = resize(self.region, size, mode="bilinear") > 0.5
+        return torch.where(inside, picture, resize(self.picture, size))
+
+
 def noise_map(size: tuple[int, int], noise: torch.Generator, device: torch.device) -> Tensor:
     """Normal noise [1, 1, h, w], equal in all channels of a pixel, sampled on the CPU so that devices agree."""
     return torch.randn(1, 1, *size, generator=noise).to(device)
@@ -134,6 +151,7 @@ def refine(
     tile: Tile,
     below: Sequence[Level] = (),
     guide: Guide | None = None,
+    kept: Kept | None = None,
 ) -> Tensor:
     """From ``start`` [1, C, h, w] at the first of ``levels`` to the result at the last of them.
 
@@ -182,6 +200,8 @@ def refine(
             if how.together > 0:
                 matches = replace(matches, field=make_coherent(query, key, matches.field, how.together))
             picture = vote(matches.field, query.shape, library.sharp, key.shape[1], level.patch, level.size, how.spread)
+            if kept is not None:
+                picture = kept.restored(picture)
             run.report(preview=picture)
     return picture
 

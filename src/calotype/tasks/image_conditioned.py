@@ -130,6 +130,10 @@ class BlendedJob(ImageConditionedJob):
         selected = open_photo(to_image((found * 2 - 1).expand(-1, 3, -1, -1)))
         return aligned_mask(selected, self.given, (self.size.height, self.size.width))
 
+    def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
+        """The usual arguments, the changed area and the softness of its edge, for engines that blend themselves."""
+        return {**super().engine_arguments(output), "region": self._mask, "feather": self.request.own["feather"]}
+
     def finished(self, made: Any) -> Any:
         """The engine's result in the changed area, and the photo elsewhere."""
         from calotype.image.io import to_image
@@ -138,7 +142,8 @@ class BlendedJob(ImageConditionedJob):
 
         if made.shape[1] == 4:  # the verb changes colours; what is transparent was decided by the pictures given
             made = with_alpha(made, self.picture[:, 3:], self.picture)
-        whole = made if self._mask is None else composite(self.tensors[0], made, self._soft_mask)
+        blended = self._mask is None or "region" in self.declared.options
+        whole = made if blended else composite(self.tensors[0], made, self._soft_mask)
         return to_image(whole, sixteen=self.sixteen)
 
     @cached_property

@@ -26,7 +26,9 @@ them:
   0.005 refers to is not documented.
 
 ``remake`` renders a given image (a sketch, a paste, an edit) with the photo's patches, injected at a level of the
-pyramid. At a coarse one only its layout is kept; at a fine one its shapes are, and only the texture changes.
+pyramid. At a coarse one only its layout is kept; at a fine one its shapes are, and only the texture changes. ``edit``
+and ``harmonize`` do so in the changed area of a photo alone; a pasted object keeps its shapes and takes its hues and
+its texture from the photo.
 
 ``texture`` synthesises more of a material from a sample of it: blocks are quilted (Efros and Freeman, SIGGRAPH 2001) at
 a coarse level, and refined from there up.
@@ -48,6 +50,7 @@ from calotype.engines.gpnn.analogy import analogy, relayout
 from calotype.engines.gpnn.config import PRESETS, Config
 from calotype.engines.gpnn.cost import cost
 from calotype.engines.gpnn.draw import draw
+from calotype.engines.gpnn.edit import edit, harmonize
 from calotype.engines.gpnn.generate import retarget, scales, vary
 from calotype.engines.gpnn.remake import remake, stylize
 from calotype.engines.gpnn.remix import remix
@@ -59,6 +62,8 @@ __all__ = [
     "analogy",
     "cost",
     "draw",
+    "edit",
+    "harmonize",
     "relayout",
     "remake",
     "remix",

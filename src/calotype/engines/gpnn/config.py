@@ -40,6 +40,16 @@ class Config:
         seam_alpha: ``alpha`` there. Strong completeness puts parts of the photo where there is no place for them.
         remake_alpha: ``alpha`` for ``remake``. Strong completeness adds objects that were not drawn; none fills regions
             of one flat colour with the smoothest part of the photo.
+        edit_margin: width of the margin around an edit that is synthesised again, pixels of a photo whose longer side
+            has 250.
+        edit_together: weight of coherence for ``edit``, as a multiple of the mean match distance: the penalty of a
+            patch that is copied from elsewhere than its neighbours. Without it, mixtures of many patches blur.
+        edit_height: ``height`` for ``edit``.
+        edit_spread: ``spread`` for ``edit`` and ``harmonize``.
+        paste_margin: ``edit_margin`` for ``harmonize``.
+        paste_detail: standard deviation of the Gaussian that divides the pasted object's own shapes from what is taken
+            from the photo, its texture; pixels of a photo whose longer side has 250.
+        paste_light: how much of its own brightness a pasted object keeps, 0 .. 1; its hues are those of the photo.
         texture_alpha: ``alpha`` for ``texture``, whose results are larger than the photo: strong completeness reduces
             what is most frequent.
         texture_spread: ``spread`` for ``texture``.
@@ -90,6 +100,13 @@ class Config:
     seam_level: float = 0.8
     seam_alpha: float = 0.1
     remake_alpha: float = 0.05
+    edit_margin: float = 20.0
+    edit_together: float = 3.0
+    edit_height: float = 0.3
+    edit_spread: float = 0.2
+    paste_margin: float = 2.0
+    paste_detail: float = 1.5
+    paste_light: float = 0.5
     texture_alpha: float = 0.02
     texture_spread: float = 0.2
     analogy_alpha: float = 0.15

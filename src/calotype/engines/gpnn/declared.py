@@ -3,14 +3,15 @@
 from calotype.declaration import ALSO, MASK, PHOTO, Input, System, Verb
 
 _REMAKE = ("picture", "size", "seed", "structure")
+_EDIT = (*_REMAKE, "region", "feather")
 
 SYSTEM = System(
     verbs={
         "vary": Verb("vary", (PHOTO, ALSO), ("size", "seed", "structure", "tile"), structure="loose"),
         "retarget": Verb("retarget", (PHOTO, ALSO), ("size", "seed", "tile")),
         "paint": Verb("remake", (PHOTO, Input("sketch", "sketch")), _REMAKE, structure="close"),
-        "harmonize": Verb("remake", (PHOTO, Input("pasted", "picture"), MASK), _REMAKE, structure=0.9),
-        "edit": Verb("remake", (PHOTO, Input("edited", "picture"), MASK), _REMAKE, structure=0.4),
+        "harmonize": Verb("harmonize", (PHOTO, Input("pasted", "picture"), MASK), _EDIT, structure=0.8),
+        "edit": Verb("edit", (PHOTO, Input("edited", "picture"), MASK), _EDIT, structure=0.4),
         "mix": Verb("remake", (PHOTO, Input("other", "photo"), MASK, ALSO), _REMAKE, structure="close"),
         "stylize": Verb("stylize", (PHOTO, Input("style", "picture"), MASK), _REMAKE, structure=0.55),
         "texture": Verb(

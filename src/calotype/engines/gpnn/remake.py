@@ -53,9 +53,7 @@ def remake(
             has transparency.
         Stopped: the run was asked to stop.
     """
-    checked(photos, size, cfg)
-    if picture.shape[1] != photos[0].shape[1]:
-        raise InputError("one of photo and picture has transparency and the other has not: give two of one kind")
+    checked_picture(photos, picture, size, cfg)
     noise = torch.Generator().manual_seed(seed)
     photo = photos[0]
     levels = plan((photo.shape[2], photo.shape[3]), size, cfg)
@@ -65,6 +63,13 @@ def remake(
     start = resize(picture, here) + amount * noise_map(here, noise, photo.device)
     how = replace(refinement(cfg), alpha=cfg.remake_alpha)
     return refine(start, photos, how, run, levels[first:], noise, (False, False), levels[:first])
+
+
+def checked_picture(photos: Sequence[Tensor], picture: Tensor, size: tuple[int, int], cfg: Config) -> None:
+    """``checked``, and that photo and picture both have transparency or both have none."""
+    checked(photos, size, cfg)
+    if picture.shape[1] != photos[0].shape[1]:
+        raise InputError("one of photo and picture has transparency and the other has not: give two of one kind")
 
 
 def stylize(

@@ -8,6 +8,7 @@ import torch
 
 from calotype.engines import gpnn
 from calotype.errors import InputError, Stopped
+from calotype.image.colours import recoloured
 from calotype.image.io import open_photo, to_tensor
 from calotype.image.palette import palette, quantized
 from calotype.image.resize import resize
@@ -105,3 +106,15 @@ def test_a_stop_is_heard(photo: torch.Tensor) -> None:
     with pytest.raises(Stopped):
         gpnn.remake([photo], TINY, run, picture=photo, size=size_of(photo), seed=0, structure=0.5)
     assert seen
+
+
+def test_a_style_leaves_the_shapes_of_the_content(photo: torch.Tensor) -> None:
+    """Coarse shapes are the content's, fine texture is the style's."""
+    style = to_tensor(open_photo(PHOTOS / "dandelions.jpg", max_side=112))
+    content = recoloured(photo, style)
+
+    def shapes(cfg: gpnn.Config) -> float:
+        made = gpnn.stylize([style], cfg, Run(), picture=content, size=size_of(photo), seed=0)
+        return far(made, content)
+
+    assert shapes(FAST) < 0.6 * shapes(replace(FAST, style_shapes=0.0))

@@ -50,6 +50,9 @@ class Config:
         paste_detail: standard deviation of the Gaussian that divides the pasted object's own shapes from what is taken
             from the photo, its texture; pixels of a photo whose longer side has 250.
         paste_light: how much of its own brightness a pasted object keeps, 0 .. 1; its hues are those of the photo.
+        style_shapes: how much of the content's shapes ``stylize`` restores, 0 .. 1; 0 is the published method.
+        style_detail: standard deviation of the Gaussian that divides these shapes from the style's texture, pixels of a
+            photo whose longer side has 250.
         texture_alpha: ``alpha`` for ``texture``, whose results are larger than the photo: strong completeness reduces
             what is most frequent.
         texture_spread: ``spread`` for ``texture``.
@@ -107,6 +110,8 @@ class Config:
     paste_margin: float = 2.0
     paste_detail: float = 1.5
     paste_light: float = 0.5
+    style_shapes: float = 0.7
+    style_detail: float = 1.7
     texture_alpha: float = 0.02
     texture_spread: float = 0.2
     analogy_alpha: float = 0.15
@@ -143,6 +148,7 @@ _PAPER = Config(
     seam_level=0.0,
     fine_steps=10,
     spread=0.0,
+    style_shapes=0.0,
     search="exact",
     components=0,
     searched=10**12,

@@ -11,8 +11,7 @@ from torch import Tensor
 
 from calotype.engines.gpnn.config import Config
 from calotype.engines.gpnn.generate import plan, refinement, starting_level
-from calotype.engines.gpnn.remake import checked_picture, detail, remake
-from calotype.image.blur import blur
+from calotype.engines.gpnn.remake import SIDE, checked_picture, detail, remake, with_shapes_of
 from calotype.image.colours import projected, with_light_of
 from calotype.image.mask import composite, grown, soften
 from calotype.image.resize import resize
@@ -20,7 +19,6 @@ from calotype.matching.layout import position_channels
 from calotype.matching.refine import Guide, Kept, noise_map, refine
 from calotype.run import Run
 
-_SIDE = 250  # longer side of the photos, pixels, that margins are given for
 # Standard deviation of the Gaussian at the edge, as a share of the margin.
 _EDIT_FEATHER, _PASTE_FEATHER = 0.1, 0.5
 
@@ -65,7 +63,7 @@ def edit(
     if region is None:
         return remake(photos, cfg, run, picture=picture, size=size, seed=seed, structure=structure)
     checked_picture(photos, picture, size, cfg)
-    margin = round(cfg.edit_margin * max(size) / _SIDE)
+    margin = round(cfg.edit_margin * max(size) / SIDE)
     part = _Part.of(photos[0], region, margin, cfg, structure)
     made = part.synthesized(picture, cfg, run, seed, cfg.edit_together, cfg.edit_height)
     width = _EDIT_FEATHER * margin if feather is None else feather
@@ -101,14 +99,14 @@ def harmonize(
     if region is None:
         return remake(photos, cfg, run, picture=picture, size=size, seed=seed, structure=structure)
     checked_picture(photos, picture, size, cfg)
-    scale = max(size) / _SIDE
+    scale = max(size) / SIDE
     margin = max(1, round(cfg.paste_margin * scale))
     part = _Part.of(photos[0], region, margin, cfg, structure)
     hues = projected(picture, photos[0])
     own = with_light_of(hues, picture)
     wanted = composite(photos[0], hues + cfg.paste_light * (own - hues), soften(region, 0, _PASTE_FEATHER * scale))
     made = part.synthesized(wanted, cfg, run, seed)
-    made = (made + blur(part.cut(wanted) - made, cfg.paste_detail * scale)).clamp(-1, 1)
+    made = with_shapes_of(made, part.cut(wanted), cfg.paste_detail * scale)
     width = _PASTE_FEATHER * margin if feather is None else feather
     return part.placed(made, soften(region, margin if feather is not None else max(1, margin // 2), width))
 

@@ -11,9 +11,12 @@ from torch import Tensor
 from calotype.engines.gpnn.config import Config
 from calotype.engines.gpnn.generate import checked, plan, refinement, starting_level
 from calotype.errors import InputError
+from calotype.image.blur import blur
 from calotype.image.resize import resize
 from calotype.matching.refine import Level, noise_map, refine
 from calotype.run import Run
+
+SIDE = 250  # longer side of the pictures, pixels, that widths in pixels are given for
 
 
 @torch.no_grad()
@@ -72,6 +75,7 @@ def checked_picture(photos: Sequence[Tensor], picture: Tensor, size: tuple[int, 
         raise InputError("one of photo and picture has transparency and the other has not: give two of one kind")
 
 
+@torch.no_grad()
 def stylize(
     photos: Sequence[Tensor],
     cfg: Config,
@@ -85,9 +89,26 @@ def stylize(
     """Style transfer (section 4.4 of the paper): ``picture`` is the content, the photo the style.
 
     Patches are retrieved by colour, so the colours of the content have to be similar to the style's already
-    (``image.colours.recoloured``). Arguments, result and errors are those of ``remake``.
+    (``image.colours.recoloured``). A share of what is coarser than the style's texture is then the content's again,
+    which the paper does not do: faces stay faces. Arguments, result and errors are those of ``remake``.
     """
-    return remake(photos, cfg, run, picture=picture, size=size, seed=seed, structure=structure)
+    cfg = replace(cfg, spread=cfg.edit_spread) if cfg.style_shapes > 0 else cfg
+    made = remake(photos, cfg, run, picture=picture, size=size, seed=seed, structure=structure)
+    return with_shapes_of(made, resize(picture, size), cfg.style_detail * max(size) / SIDE, cfg.style_shapes)
+
+
+def with_shapes_of(made: Tensor, picture: Tensor, detail: float, share: float = 1.0) -> Tensor:
+    """``made`` with what is coarser than its texture from ``picture``, both [1, C, h, w], -1..1.
+
+    Args:
+        made: the texture.
+        picture: the shapes.
+        detail: standard deviation of the Gaussian that divides the two, pixels.
+        share: how much of the difference is restored, 0..1.
+    """
+    if share <= 0:
+        return made
+    return (made + share * blur(picture - made, detail)).clamp(-1, 1)
 
 
 def detail(photo: Tensor, levels: Sequence[Level], index: int) -> float:

@@ -94,7 +94,9 @@ def relayout(photos: Sequence[Tensor], cfg: Config, run: Run, *, before: Tensor,
     source, wanted = label_channels(photos[0], before, target)
     channels = Guide([source], wanted, cfg.label_weight)
     noise = torch.Generator().manual_seed(seed)
-    return synthesized(photos, channels, size, cfg, run, noise, cfg.analogy_restless).clamp(-1, 1)
+    return synthesized(photos, channels, size, cfg, run, noise, cfg.analogy_restless, cfg.relayout_together).clamp(
+        -1, 1
+    )
 
 
 def synthesized(
@@ -105,6 +107,7 @@ def synthesized(
     run: Run,
     noise: torch.Generator,
     restless: float,
+    together: float = 0.0,
 ) -> Tensor:
     """An image [1, C, h, w] of ``size`` from patches of exemplars [1, C, H, W], laid out by the guide."""
     levels = plan((exemplars[0].shape[2], exemplars[0].shape[3]), size, cfg)
@@ -119,6 +122,7 @@ def synthesized(
         spread=cfg.analogy_spread,
     )
     how = replace(refinement(cfg), alpha=cfg.analogy_alpha, restless=restless, spread=cfg.analogy_spread)
+    how = replace(how, together=together)
     return refine(start, exemplars, how, run, levels, noise, (False, False), guide=channels)
 
 

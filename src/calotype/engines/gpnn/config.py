@@ -58,6 +58,8 @@ class Config:
         texture_spread: ``spread`` for ``texture``.
         analogy_alpha: ``alpha`` for ``analogy``. Smaller values would add content that the target has no label for.
         analogy_restless: ``restless`` for ``analogy``, except where the target's colours are kept: there it blurs.
+        relayout_together: weight of coherence for ``relayout``, as ``edit_together``; 0 may leave holes where patches
+            disagree.
         analogy_spread: ``spread`` for ``analogy``.
         label_weight: weight of a label, 0 or 1, in ``analogy``, relative to a colour, -1..1, of the same pixel.
         light_weight: the same for the luminance of counterpart and target.
@@ -116,6 +118,7 @@ class Config:
     texture_spread: float = 0.2
     analogy_alpha: float = 0.15
     analogy_restless: float = 1.0
+    relayout_together: float = 1.0
     analogy_spread: float = 0.25
     label_weight: float = 2.0
     light_weight: float = 6.0
@@ -149,6 +152,7 @@ _PAPER = Config(
     fine_steps=10,
     spread=0.0,
     style_shapes=0.0,
+    relayout_together=0.0,
     search="exact",
     components=0,
     searched=10**12,

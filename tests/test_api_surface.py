@@ -111,7 +111,7 @@ SIGNATURES = {
         **MASKED,
     },
     "erase": {"photo": NEEDED, "mask": None, "grow": None, **FILLED, **UNLEARNED, "model": None, **MASKED},
-    "expand": {"photo": NEEDED, **MARGINS, **FILLED, **UNLEARNED, "model": None},
+    "expand": {"photo": NEEDED, **MARGINS, **FILLED, **UNLEARNED, "keep_frame": False, "model": None},
     "texture": {"photo": NEEDED, **MAKING, **SIZED, **LENT, "guide": None, **UNLEARNED},
     "stylize": {
         "photo": NEEDED,

@@ -109,3 +109,17 @@ def test_whole_numbers_of_numpy_are_whole(tmp_path):
     (path,) = made.save(tmp_path)
     assert "--seed 3" in show(path).command
     assert "--left 4" in show(path).command
+
+
+def test_expand_replaces_a_frame_unless_it_is_kept():
+    """A white border is neither continued nor left as a line."""
+    pixels = np.random.default_rng(0).integers(60, 120, (48, 64, 3), dtype=np.uint8)
+    framed = np.pad(pixels, ((2, 2), (2, 2), (0, 0)), constant_values=255)
+    made, kept = (
+        np.asarray(calotype.expand(framed, margin=8, preset="tiny", device="cpu", keep_frame=keep)[0])
+        for keep in (False, True)
+    )
+    assert made.shape == kept.shape == (68, 84, 3)
+    assert made.max() < 160
+    assert (kept[8:60, 8:10] == 255).all()
+    assert (made[11:57, 11:73] == framed[3:49, 3:65]).all()

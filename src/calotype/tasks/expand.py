@@ -1,7 +1,7 @@
 """The verb ``expand``: extend a photo beyond its edges (outpainting)."""
 
 # Annotations are values here, not strings: the command line is made from them.
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
@@ -76,12 +76,35 @@ class ExpandJob(InpaintingJob):
         return F.pad(self.tensor(self.photo), self.margins)
 
     @cached_property
+    def frame(self) -> tuple[int, int, int, int]:
+        """Width of the photo's own frame at the left, right, top and bottom, where a margin is added, pixels."""
+        from calotype.image.frame import frame_widths
+
+        if self.request.own["keep_frame"] or self.system.of_sets:
+            return 0, 0, 0, 0
+        found = frame_widths(self.tensor(self.photo))
+        left, right, top, bottom = (width if margin else 0 for width, margin in zip(found, self.margins))
+        return left, right, top, bottom
+
+    def doubts(self) -> Sequence[str | None]:
+        """See ``Job``."""
+        if not any(self.frame):
+            return super().doubts()
+        wide = ", ".join(f"{width} at the {side}" for side, width in zip(_SIDES, self.frame) if width)
+        replaced = f"the photo has a frame, which is replaced (pixels: {wide}): --keep-frame keeps it (keep_frame=True)"
+        return [*super().doubts(), replaced]
+
+    @cached_property
     def hole(self) -> "torch.Tensor":
-        """The margins: [1, 1, h, w], 0 or 1."""
+        """The margins, and the frame of the photo beside them: [1, 1, h, w], 0 or 1."""
         import torch
         import torch.nn.functional as F
 
-        return F.pad(torch.zeros_like(self.tensor(self.photo)[:, :1]), self.margins, value=1.0)
+        left, right, top, bottom = self.frame
+        height, width = self.photo.size.height, self.photo.size.width
+        hole = torch.ones_like(self.tensor(self.photo)[:, :1])
+        hole[:, :, top : height - bottom, left : width - right] = 0
+        return F.pad(hole, self.margins, value=1.0)
 
 
 def expand(
@@ -96,6 +119,10 @@ def expand(
     right: Annotated[int | None, _side("right")] = None,
     top: Annotated[int | None, _side("top")] = None,
     bottom: Annotated[int | None, _side("bottom")] = None,
+    keep_frame: Annotated[
+        bool,
+        Param("keep a frame of one colour at the photo's edges; it is replaced otherwise", kind="switch"),
+    ] = False,
     engine: Annotated[str, arguments.ENGINE] = "completion",
     preset: Annotated[str, arguments.PRESET] = "fast",
     model: Annotated[
@@ -111,7 +138,8 @@ def expand(
 ) -> Result:
     """Extend a photo beyond its edges.
 
-    The margins are filled with patches of the photo that continue it; the photo itself is not changed. Set their width
+    The margins are filled with patches of the photo that continue it; the photo itself is not changed, but for a frame
+    of one colour at its edges, which is replaced. Set their width
     with ``--margin`` for all sides, and ``--left``, ``--right``, ``--top``, ``--bottom`` for one side.
 
     With ``--model``, a model of a data set that was trained to extend pictures (calotype train cocogan FOLDER --set
@@ -126,6 +154,7 @@ def expand(
         right: pixels to add on the right.
         top: pixels to add at the top.
         bottom: pixels to add at the bottom.
+        keep_frame: keep a line or border of one colour that the photo has at its edges.
         engine: name of the engine; ``calotype engines`` lists them.
         preset: name of one of the engine's presets.
         model: a model of a data set, by its name or its folder. The photo is then center-cropped and resized to the

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from calotype.errors import InputError, unknown
+from calotype.errors import ArgumentError, InputError, unknown
 from calotype.files import shown
 from calotype.tasks.data import set_folder
 from calotype.tasks.param import Param
@@ -152,7 +152,7 @@ def _parse_metrics(metrics: str | Sequence[str] | None) -> tuple[list[str], froz
         return [*_DEFAULT_MEASURES, "class_score"], frozenset({"class_score"})
     for name in names:
         if name not in MEASURES:
-            raise InputError(unknown("measure of sets", name, (*MEASURES, "all")))
+            raise ArgumentError(unknown("measure of sets", name, (*MEASURES, "all")))
     return list(dict.fromkeys(names)), frozenset()
 
 

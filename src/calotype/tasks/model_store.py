@@ -190,10 +190,11 @@ def described(folder: Path) -> dict[str, Any]:
 
 def entries() -> list[Entry]:
     """All models in the model store, sorted by name."""
-    return [_entry(folder) for folder in _folders()]
+    return [entry_of(folder) for folder in _folders()]
 
 
-def _entry(folder: Path) -> Entry:
+def entry_of(folder: Path) -> Entry:
+    """What is known of the model in ``folder``, finished or not."""
     about, finished = described(folder), is_finished(folder)
     stages = len(about.get("stages", []))
     return Entry(

@@ -50,7 +50,7 @@ from calotype.engines.gpnn.cost import cost
 from calotype.engines.gpnn.draw import draw
 from calotype.engines.gpnn.generate import retarget, scales, vary
 from calotype.engines.gpnn.remake import remake, stylize
-from calotype.engines.gpnn.remix import remix
+from calotype.engines.gpnn.remix import needs, remix
 from calotype.engines.gpnn.texture import texture
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "analogy",
     "cost",
     "draw",
+    "needs",
     "relayout",
     "remake",
     "remix",

@@ -33,4 +33,5 @@ SYSTEM = System(
             ("maps", "target", "seed"),
         ),
     },
+    needs="needs",
 )

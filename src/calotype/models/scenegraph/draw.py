@@ -176,10 +176,25 @@ def looks_for(cfg: Config, net: Net, graph: Mapping[str, Any], seed: int) -> Ten
     """The appearance vectors of all objects and of the whole picture, [n + 1, looks]."""
     kinds = [int(kind) + 1 for kind in graph["classes"]]
     given = [*graph["looks"], None]
+    for i, look in enumerate(given):
+        check_archetype(cfg, look, i)
     vectors = [
         look_vector(cfg, net, kind, look, _own_seed(seed, i)) for i, (kind, look) in enumerate(zip([*kinds, 0], given))
     ]
     return torch.stack(vectors)
+
+
+def check_archetype(cfg: Config, look: Look, number: int) -> None:
+    """Refuse an archetype that a model does not have.
+
+    Raises:
+        InputError: the look of the object with this number is one.
+    """
+    most = cfg.archetypes[-1]
+    if isinstance(look, tuple) and look[0] == "archetype" and look[1] >= most:
+        raise InputError(
+            f"object {number} has the archetype {look[1]}: this model knows -1, the mean, and 0 to {most - 1}"
+        )
 
 
 def look_vector(cfg: Config, net: Net, kind: int, look: Look, seed: int) -> Tensor:
@@ -191,14 +206,9 @@ def look_vector(cfg: Config, net: Net, kind: int, look: Look, seed: int) -> Tens
         kind: its class, 0 for the whole picture.
         look: see ``Look``.
         seed: of a random archetype.
-
-    Raises:
-        InputError: there is no such archetype.
     """
     most = cfg.archetypes[-1]
     if isinstance(look, tuple) and look[0] == "archetype":
-        if look[1] >= most:
-            raise InputError(f"there is no archetype {look[1]}: this model knows -1, the mean, and 0 to {most - 1}")
         found: Tensor = net.archetypes[kind, 0 if look[1] < 0 else sum(cfg.archetypes[:-1]) + look[1]]
         return found
     if isinstance(look, tuple):

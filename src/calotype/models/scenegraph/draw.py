@@ -184,17 +184,21 @@ def looks_for(cfg: Config, net: Net, graph: Mapping[str, Any], seed: int) -> Ten
     return torch.stack(vectors)
 
 
-def check_archetype(cfg: Config, look: Look, number: int) -> None:
+def check_archetype(cfg: Config, look: Look, number: int | None = None) -> None:
     """Refuse an archetype that a model does not have.
 
+    Args:
+        cfg: the settings.
+        look: of an object.
+        number: of that object, for the message.
+
     Raises:
-        InputError: the look of the object with this number is one.
+        InputError: the look is such an archetype.
     """
     most = cfg.archetypes[-1]
     if isinstance(look, tuple) and look[0] == "archetype" and look[1] >= most:
-        raise InputError(
-            f"object {number} has the archetype {look[1]}: this model knows -1, the mean, and 0 to {most - 1}"
-        )
+        whose = "there is no" if number is None else f"object {number} has the"
+        raise InputError(f"{whose} archetype {look[1]}: this model knows -1, the mean, and 0 to {most - 1}")
 
 
 def look_vector(cfg: Config, net: Net, kind: int, look: Look, seed: int) -> Tensor:
@@ -206,7 +210,11 @@ def look_vector(cfg: Config, net: Net, kind: int, look: Look, seed: int) -> Tens
         kind: its class, 0 for the whole picture.
         look: see ``Look``.
         seed: of a random archetype.
+
+    Raises:
+        InputError: there is no such archetype.
     """
+    check_archetype(cfg, look)
     most = cfg.archetypes[-1]
     if isinstance(look, tuple) and look[0] == "archetype":
         found: Tensor = net.archetypes[kind, 0 if look[1] < 0 else sum(cfg.archetypes[:-1]) + look[1]]

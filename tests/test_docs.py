@@ -74,12 +74,15 @@ def test_the_manual_page_has_no_faults(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def _said(ask, **variables):
+    """What the program says to a shell that asks."""
+    environment = {**os.environ, "_CALOTYPE_COMPLETE": ask, **variables}
+    command = [sys.executable, "-m", "calotype"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout
+
+
 def _completed(shell, **variables):
-    environment = {**os.environ, "_CALOTYPE_COMPLETE": f"complete_{shell}", **variables}
-    done = subprocess.run(
-        [sys.executable, "-m", "calotype"], env=environment, capture_output=True, text=True, check=False
-    )
-    return done.stdout
+    return _said(f"complete_{shell}", **variables)
 
 
 def test_words_are_completed():

@@ -15,6 +15,8 @@ from calotype.files import shown, write_whole
 from calotype.tasks import arguments, model_store
 from calotype.tasks.data import set_folder
 from calotype.tasks.dataset_model import Dataset
+from calotype.tasks.figures import today
+from calotype.tasks.model_card import record
 from calotype.tasks.param import Param
 from calotype.tasks.set_segmenter import set_segmenter
 
@@ -171,7 +173,12 @@ def dissect(
         "n": sides.count,
         "seed": seed,
     }
-    return _written(folder, name, found, sides, settings)
+    made = _written(folder, name, found, sides, settings)
+    if loaded is not None:
+        values = {name: made.report[name] for name in ("fsd", "fsd_floor")}
+        how = f"{sides.count} samples against {Path(real or '').name}, by {sides.segment.name}"
+        record(model_store.folder_of(model), "dissection", {"date": today(), "how": how, "values": values})
+    return made
 
 
 class Counter:

@@ -17,12 +17,11 @@ from calotype.results import read_latent_settings
 from calotype.tasks.arguments import STRUCTURES
 from calotype.tasks.invert import invert
 from calotype.tasks.latent_job import CODE_SUFFIX
-from calotype.tasks.model_store import folder_of, is_finished
+from calotype.tasks.model_store import folder_of, found_near
 from calotype.tasks.param import Param, described
 from calotype.tasks.retrieve import retrieve
 from calotype.tasks.verbs import VERBS
 
-_ABOVE = 3  # folders above a picture in which its model is looked for
 # The commands beside the verbs whose pictures tell what repeats them.
 _COMMANDS: Mapping[str, Callable[..., Any]] = {"retrieve": retrieve, "invert": invert}
 
@@ -85,8 +84,7 @@ def _with_place(settings: Mapping[str, Any], path: Path) -> tuple[Mapping[str, A
     try:
         folder_of(name)
     except InputError:
-        near = [parent / name for parent in (Path(), *path.resolve().parents[:_ABOVE])]
-        found = next((folder for folder in near if is_finished(folder)), None)
+        found = found_near(name, path)
         if found is None:
             return settings, f"there is no model {name} here: write the folder that it is in"
         return {**settings, "model": str(found)}, ""

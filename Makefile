@@ -2,6 +2,7 @@
 # make demo   six variations of a shipped photo, and where to look at them
 # make test   the whole test suite
 # make lint   ruff and mypy
+# make docs   the documentation in build/docs, with every link checked, and the manual page
 
 # A newer one first: every interpreter that answers to a name here and is 3.11 or newer will do.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
@@ -10,10 +11,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
-.PHONY: help demo test lint format clean
+.PHONY: help demo test lint docs format clean
 
 help:
-	@sed -n '2,4s/^# //p' Makefile
+	@sed -n '2,5s/^# //p' Makefile
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "calotype needs Python 3.11 or newer, and none was found: install one, or say make PYTHON=/path/to/python3" >&2; exit 1; }
@@ -41,6 +42,16 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+$(VENV)/installed-docs: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[docs,studio]'
+	@touch $@ $(VENV)/installed
+
+docs: export NO_MKDOCS_2_WARNING = 1
+docs: $(VENV)/installed-docs
+	$(BIN)/python docs/site/manual.py build/calotype.1
+	$(BIN)/mkdocs build --strict --quiet
+	@echo "Look at build/docs/index.html and man -l build/calotype.1"
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .

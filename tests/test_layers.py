@@ -15,7 +15,7 @@ SOURCE = Path(calotype.errors.__file__).parent
 
 # From the ground up. What stands on one line is one layer, and does not import its own neighbours.
 LAYERS = [
-    {"errors", "declaration", "openmp", "processor", "renamed"},
+    {"errors", "declaration", "deprecation", "openmp", "processor", "renamed"},
     {"types", "configuration", "setting_checks"},
     {"files"},
     {"image", "foreign"},

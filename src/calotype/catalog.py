@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from calotype.configuration import configured
 from calotype.declaration import System
-from calotype.errors import InputError, unknown
+from calotype.errors import ArgumentError, InputError, unknown
 from calotype.files import shown
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def engine(name: str) -> types.ModuleType:
         InputError: there is none; the message names the closest one and lists all.
     """
     if name not in ENGINES:
-        raise InputError(unknown("engine", name, ENGINES))
+        raise ArgumentError(unknown("engine", name, ENGINES))
     return import_module(ENGINES[name])
 
 
@@ -72,7 +72,7 @@ def model(name: str) -> types.ModuleType:
         InputError: there is none; the message names the closest one and lists all.
     """
     if name not in MODELS:
-        raise InputError(unknown("model", name, MODELS))
+        raise ArgumentError(unknown("model", name, MODELS))
     return import_module(MODELS[name])
 
 
@@ -84,7 +84,7 @@ def system(name: str) -> types.ModuleType:
     """
     homes = {**ENGINES, **MODELS}
     if name not in homes:
-        raise InputError(unknown("engine", name, homes))
+        raise ArgumentError(unknown("engine", name, homes))
     return import_module(homes[name])
 
 
@@ -96,7 +96,7 @@ def declared(name: str) -> System:
     """
     homes = {**ENGINES, **MODELS}
     if name not in homes:
-        raise InputError(unknown("engine", name, homes))
+        raise ArgumentError(unknown("engine", name, homes))
     return _declaration(homes[name])
 
 
@@ -177,8 +177,11 @@ def load(folder: str | Path) -> Loaded:
     from calotype.saving import read
 
     saved = read(folder)
-    module = system(saved.system)
-    config = configured(module.Config(), saved.config, saved.system)
+    try:
+        module = system(saved.system)
+        config = configured(module.Config(), saved.config, saved.system)
+    except ArgumentError as error:  # not of the caller: the file is of another version
+        raise InputError(f"the model in {shown(folder)} cannot be used: {error}") from error
     try:
         net = _loaded_net(saved.system, config, saved.tensors, saved.photo_size)
     except RuntimeError as error:
@@ -206,5 +209,5 @@ def config_from(engine_module: types.ModuleType, preset: str, overrides: Mapping
         InputError: an unknown preset or field (the message names the closest one and lists all), or an invalid value.
     """
     if preset not in engine_module.PRESETS:
-        raise InputError(unknown("preset", preset, engine_module.PRESETS))
+        raise ArgumentError(unknown("preset", preset, engine_module.PRESETS))
     return configured(engine_module.PRESETS[preset], overrides, engine_module.__name__.rpartition(".")[2])

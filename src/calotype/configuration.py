@@ -9,7 +9,7 @@ import typing
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
-from calotype.errors import InputError, unknown
+from calotype.errors import ArgumentError, InputError, unknown
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -34,14 +34,16 @@ def configured(config: Any, values: Mapping[str, Any], name: str) -> Any:
     fields = [field.name for field in dataclasses.fields(config) if field.init]
     for key in values:
         if key not in fields:
-            raise InputError(unknown(f"setting of {name}", key, fields))
+            raise ArgumentError(unknown(f"setting of {name}", key, fields))
     converted = {key: _converted(key, value, kinds[key]) for key, value in values.items()}
     try:
         return dataclasses.replace(config, **converted)
     except InputError:
         raise
     except ValueError as error:
-        raise InputError(f"these settings of {name} (--set) cannot be used: {' '.join(str(error).split())}") from error
+        raise ArgumentError(
+            f"these settings of {name} (--set) cannot be used: {' '.join(str(error).split())}"
+        ) from error
 
 
 def _converted(key: str, value: Any, kind: Any) -> Any:
@@ -50,9 +52,9 @@ def _converted(key: str, value: Any, kind: Any) -> Any:
     try:
         converted = _adapter(kind).validate_python(value)
     except (ValidationError, OverflowError):
-        raise InputError(f"--set {key}={_typed(value)} cannot be used: give {_described(kind)}") from None
+        raise ArgumentError(f"--set {key}={_typed(value)} cannot be used: give {_described(kind)}") from None
     if any(abs(number) > _LARGEST for number in _numbers_in(converted)):
-        raise InputError(
+        raise ArgumentError(
             f"--set {key}={_typed(value)} is too large: give {_described(kind)} from {-_LARGEST:g} to {_LARGEST:g}"
         )
     return converted

@@ -116,6 +116,8 @@ class System:
         codes: name of a model's function ``codes(config, net, pictures)``, which gives the codes of pictures [1, 3, h,
             w] by name, [n, d] each: ``pose`` and ``identity``. Empty for none: pictures cannot be retrieved by them.
         remade_with: name of the function that adapts the configuration for injected pictures; empty for none.
+        needs: name of the function ``needs(config, verb)`` that raises ``InputError`` where a verb, or ``train``, needs
+            weights of other networks that are missing; it is asked before work is announced. Empty for none.
         taught_as: name of the model that ``calotype teach`` makes of a trained one; empty if it cannot be taught.
     """
 
@@ -133,6 +135,7 @@ class System:
     codes: str = ""
     remade_with: str = ""
     taught_as: str = ""
+    needs: str = ""
 
     @property
     def trained(self) -> bool:

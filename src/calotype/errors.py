@@ -13,6 +13,14 @@ class InputError(CalotypeError, ValueError):
     """An invalid photo, mask, size, option or preset."""
 
 
+class ArgumentError(InputError):
+    """An invalid argument: the call or command is wrong, whatever the files hold. The exit status of a command is 2."""
+
+
+class ModelError(InputError):
+    """A trained model that cannot be used for a verb. Unlike an invalid argument, it is an input."""
+
+
 class OutputError(CalotypeError):
     """A result could not be written: no permission, no disk space, or an invalid path."""
 

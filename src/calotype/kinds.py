@@ -61,6 +61,7 @@ class Kind:
         picture: whether it is a picture that can be displayed, painted and uploaded.
         auto: whether the word ``auto`` is allowed instead of a file.
         numeric: whether clients may send it as a JSON number.
+        suffixes: of the files that are taken from a folder; empty for photos.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Kind:
     picture: bool = False
     auto: bool = False
     numeric: bool = False
+    suffixes: tuple[str, ...] = ()
 
     @property
     def file(self) -> bool:
@@ -385,6 +387,9 @@ def _latent_tensor(latent: Latent, device: torch.device) -> dict[str, torch.Tens
 # The registry
 
 
+_GRAPHS = (".json", ".png")  # the latter are pictures that were drawn from one
+
+
 def _picture(name: str, tensor: Callable[[Any, Any], Any] = _photo_tensor) -> Kind:
     return Kind(name, "file", _read_photo, photo_identity, tensor, picture=True)
 
@@ -398,8 +403,8 @@ _ALL = (
     _picture("mask", _mask_tensor),
     Kind("label map", "file", _read_label_map, label_map_identity, _label_map_tensor, picture=True, auto=True),
     Kind("looks", "pairs", _read_looks, _looks_identity, _looks_tensor),
-    Kind("boxes", "file", _read_boxes, _boxes_identity, _boxes_tensor),
-    Kind("scene graph", "file", _read_scene_graph, _scene_graph_identity, _scene_graph_tensor),
+    Kind("boxes", "file", _read_boxes, _boxes_identity, _boxes_tensor, suffixes=(".json",)),
+    Kind("scene graph", "file", _read_scene_graph, _scene_graph_identity, _scene_graph_tensor, suffixes=_GRAPHS),
     Kind("numbers", "text", _read_numbers, _numbers_identity, lambda numbers, device: numbers),
     Kind("latent", "file", _read_latent, _latent_identity, _latent_tensor),
     Kind("whole", "whole"),

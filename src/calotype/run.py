@@ -15,7 +15,7 @@ from torch import Tensor
 
 from calotype import distributed
 from calotype.checkpoint import State, read_meta, read_tensors, restore_state, write_state
-from calotype.errors import InputError, Stopped
+from calotype.errors import ArgumentError, InputError, Stopped
 from calotype.files import shown
 
 _FORMAT = 2  # of saved states: 2 has the names discriminator, generator_optimizer and so on
@@ -72,12 +72,12 @@ def choose_device(name: str) -> torch.device:
     except RuntimeError:
         device = torch.device("meta")
     if device.type not in ("cpu", "cuda", "mps"):
-        raise InputError(f"'{name}' is not a device: choose auto, cpu, cuda or mps")
+        raise ArgumentError(f"'{name}' is not a device: choose auto, cpu, cuda or mps")
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}[device.type]
     if available and device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         available = False
     if not available:
-        raise InputError(f"there is no device '{name}' on this machine: use auto or cpu")
+        raise ArgumentError(f"there is no device '{name}' on this machine: use auto or cpu")
     return device
 
 

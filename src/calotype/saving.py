@@ -6,12 +6,12 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
+from calotype import __version__
 from calotype.checkpoint import read_tensors, write_tensors
 from calotype.errors import InputError
 from calotype.files import shown, write_whole
@@ -75,7 +75,7 @@ def write(
         "config": dict(values),
         "photo_sha256": photo_sha256,
         "photo_size": list(photo_size),
-        "version": _version(),
+        "version": __version__,
         **({"about": dict(about)} if about else {}),
     }
     folder = Path(folder)
@@ -113,10 +113,3 @@ def read(folder: str | Path) -> Saved:
         return Saved(str(meta["system"]), dict(meta["config"]), (height, width), tensors, meta)
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"the model in {label} is damaged: {_AGAIN}") from error
-
-
-def _version() -> str:
-    try:
-        return version("calotype")
-    except PackageNotFoundError:  # run from a source tree
-        return "unknown"

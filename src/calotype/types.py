@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, Union
 
-from calotype.errors import InputError, unknown
+from calotype.errors import ArgumentError, InputError, unknown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -135,7 +135,9 @@ class Size:
 
     def __post_init__(self) -> None:
         if self.height < 1 or self.width < 1:
-            raise InputError(f"a size of {self} has no pixels: give a width and a height of at least 1, like 640x360")
+            raise ArgumentError(
+                f"a size of {self} has no pixels: give a width and a height of at least 1, like 640x360"
+            )
 
     def __str__(self) -> str:
         return f"{self.width}x{self.height}"
@@ -161,7 +163,7 @@ class Size:
         """
         match = re.fullmatch(r"\s*(\d+)\s*[xX×]\s*(\d+)\s*", text)
         if not match:
-            raise InputError(f"'{text}' is not a size: write WIDTHxHEIGHT in pixels, like 640x360")
+            raise ArgumentError(f"'{text}' is not a size: write WIDTHxHEIGHT in pixels, like 640x360")
         return cls(int(match[2]), int(match[1]))
 
 
@@ -174,7 +176,9 @@ class Factor:
 
     def __post_init__(self) -> None:
         if not (0 < self.height <= 100 and 0 < self.width <= 100):
-            raise InputError(f"a factor of {self} cannot be used: give two numbers above 0 and up to 100, like 1.5x1")
+            raise ArgumentError(
+                f"a factor of {self} cannot be used: give two numbers above 0 and up to 100, like 1.5x1"
+            )
 
     def __str__(self) -> str:
         return f"{self.width:g}x{self.height:g}"
@@ -193,7 +197,7 @@ class Factor:
         number = r"(\d+(?:\.\d*)?|\.\d+)"
         match = re.fullmatch(rf"\s*{number}(?:\s*[xX×]\s*{number})?\s*", text)
         if not match:
-            raise InputError(f"'{text}' is not a factor: write WIDTHxHEIGHT, like 1.5x1 for 1.5 times the width")
+            raise ArgumentError(f"'{text}' is not a factor: write WIDTHxHEIGHT, like 1.5x1 for 1.5 times the width")
         width = float(match[1])
         return cls(float(match[2]) if match[2] else width, width)
 
@@ -223,21 +227,21 @@ class Shape:
     def __post_init__(self) -> None:
         if self.word == "quad":
             if len(self.values) != 8 or not all(0 <= value <= 1 for value in self.values):
-                raise InputError(
+                raise ArgumentError(
                     f"'{self}' is no valid shape: a quad has x,y of four corners, as fractions from 0 to 1, "
                     "like quad:0.2,0,1,0.1,0.9,1,0,0.8"
                 )
             if not _is_convex(self.corners):
-                raise InputError(
+                raise ArgumentError(
                     f"'{self}' is folded or has no area: give the corners in the order upper left, upper right, lower "
                     "right, lower left, none on a line with its neighbours"
                 )
             return
         if self.word not in _SHAPES:
-            raise InputError(unknown("shape", self.word, [*_SHAPES, "quad"]))
+            raise ArgumentError(unknown("shape", self.word, [*_SHAPES, "quad"]))
         meaning, example, low, high = _SHAPES[self.word]
         if len(self.values) != 1 or not low <= self.values[0] <= high:
-            raise InputError(
+            raise ArgumentError(
                 f"'{self}' is no valid shape: give {meaning}, from {low:g} to {high:g}, like {self.word}:{example:g}"
             )
 

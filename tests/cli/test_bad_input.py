@@ -263,8 +263,8 @@ def test_the_photo_itself_is_never_overwritten(calotype, tmp_path, photo):
 
 
 def test_sets_that_cannot_be_made(calotype, tmp_path):
-    refused(calotype("data", "scense"), 1, "'scense'", "did you mean 'scenes'")
-    refused(calotype("data", "digits", "--size", "7"), 1, "28 to 128")
+    refused(calotype("data", "scense"), 2, "'scense'", "did you mean 'scenes'")
+    refused(calotype("data", "digits", "--size", "7"), 2, "28 to 128")
     refused(calotype("data", "digits", "-n", "0"), 2, "--count")
     refused(calotype("data", "digits", "--packages", "nowhere"), 1, "nowhere", "is not a folder")
     (tmp_path / "digits").mkdir()

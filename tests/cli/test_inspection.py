@@ -35,7 +35,7 @@ def test_a_folder_is_dissected_and_the_list_is_printed(tmp_path, capsys):
     assert "Left out: white." in err
     assert main([*arguments, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["classes"][0]["name"] == "white"
-    assert main(["dissect", str(fake), "--segmenter", str(colours)]) == 1
+    assert main(["dissect", str(fake), "--segmenter", str(colours)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 

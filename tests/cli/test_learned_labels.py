@@ -67,4 +67,4 @@ def test_what_cannot_be_trained_on_is_one_line(calotype, tmp_path, maps, status,
 
 
 def test_another_engine_cannot_make_other_things_of_it(calotype, maps):
-    refused(calotype("vary", maps, *HOW), 2, "the engine analogy cannot vary")
+    refused(calotype("vary", maps, *HOW), 2, "the engine analogy has no verb 'vary'")

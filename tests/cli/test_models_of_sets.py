@@ -64,7 +64,7 @@ def test_what_cannot_be_done_is_one_line(calotype, tmp_path, photos, words, stat
 
 def test_no_photos_in_the_folder(calotype, tmp_path):
     (tmp_path / "empty").mkdir()
-    refused(calotype("train", "cocogan", "empty"), 2, "no pictures in 'empty'")
+    refused(calotype("train", "cocogan", "empty"), 1, "no pictures in 'empty'")
 
 
 def test_the_options_that_begin_processes_are_not_handed_on():

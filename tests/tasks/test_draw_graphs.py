@@ -12,7 +12,7 @@ import calotype
 from calotype import saving
 from calotype.catalog import load
 from calotype.cli import main
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.tasks.data import data
 
 GRAPH = {
@@ -97,3 +97,39 @@ def test_sets_without_boxes_are_refused(tmp_path):
     (tmp_path / "images").mkdir()
     with pytest.raises(InputError, match="has no boxes of objects"):
         calotype.train("scenegraph", tmp_path, preset="tiny")
+
+
+def test_a_folder_of_graphs_or_boxes_is_drawn(graphs, of_boxes, tmp_path, capsys):
+    folder = tmp_path / "graphs"
+    folder.mkdir()
+    for name in ("a", "b"):
+        (folder / f"{name}.json").write_text(json.dumps(GRAPH))
+    (folder / "notes.txt").write_text("mine")
+    assert main(["draw", str(folder), "--model", str(graphs), "-o", str(tmp_path / "out"), "-q"]) == 0
+    assert {path.name for path in (tmp_path / "out").glob("*.png")} == {"a_draw_0.png", "b_draw_0.png"}
+    restyle = ["restyle", str(tmp_path / "out"), "--classes", "car", "--model", str(graphs)]
+    assert main([*restyle, "-o", str(tmp_path), "-q"]) == 0
+    assert (tmp_path / "b_draw_0_car_restyle_0.png").is_file()
+    for name in ("a", "b"):
+        (folder / f"{name}.json").write_text(json.dumps({"boxes": [[0.1, 0.4, 0.6, 0.9]], "classes": ["car"]}))
+    assert main(["draw", str(folder), "--model", str(of_boxes), "-o", str(tmp_path / "boxes"), "-q"]) == 0
+    assert {path.name for path in (tmp_path / "boxes").glob("*.png")} == {"a_draw_0.png", "b_draw_0.png"}
+    (tmp_path / "empty").mkdir()
+    capsys.readouterr()
+    assert main(["draw", str(tmp_path / "empty"), "--model", str(graphs), "-q"]) == 1
+    assert "no files in" in capsys.readouterr().err
+
+
+def test_messages_about_looks_name_the_object(graphs):
+    wrong = {"object 1 has the archetype 999": {"archetype": 999}, "the look of object 1 of": {"photo": "no.png"}}
+    for words, look in wrong.items():
+        graph = {"objects": [{"class": "sky"}, {"class": "car", "look": look}]}
+        with pytest.raises(InputError, match=words):
+            calotype.draw(graph, model=graphs)
+    with pytest.raises(InputError, match="relation 0 of 'graph': there is no relation 'beneath'"):
+        calotype.draw({**GRAPH, "relations": [[0, "beneath", 1]]}, model=graphs)
+
+
+def test_a_size_of_which_no_model_can_make_a_picture(graphs):
+    with pytest.raises(ArgumentError, match="1x1 is too small for a model: give sides of at least 8"):
+        calotype.draw(GRAPH, model=graphs, size="1x1")

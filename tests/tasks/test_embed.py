@@ -16,6 +16,7 @@ from calotype import saving
 from calotype.errors import InputError
 from calotype.models import stylegan
 from calotype.results import Latent
+from calotype.run import Run
 from calotype.tasks.show import show
 
 CFG = replace(stylegan.PRESETS["tiny"], resolution=16)
@@ -35,6 +36,16 @@ def photo(tmp_path):
     path = tmp_path / "me.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (30, 40, 3), dtype=np.uint8)).save(path)
     return path
+
+
+def test_steps_of_a_recipe_are_those_of_its_search_for_the_photo_too(model, photo):
+    stages: dict[str, int] = {}
+    run = Run(on_event=lambda event: stages.update({event.stage: event.steps}))
+    mask = np.zeros((30, 40), np.uint8)
+    mask[10:20, 15:25] = 255
+    calotype.edit(photo, photo, mask=mask, model=model, steps=2, noise_steps=0, run=run)
+    assert len(stages) >= 2
+    assert set(stages.values()) == {2}
 
 
 def embedded(model, photo, **more):
@@ -173,6 +184,6 @@ def test_codes_on_the_command_line_are_files(run, model, tmp_path, capsys):
     (tmp_path / "photo.png").write_bytes(b"mine")
     (tmp_path / "net.pt").write_bytes(b"mine")
     for name, words in (("photo.png", ".pt"), ("net.pt", "exists")):
-        assert run("models", "export", model, name) == 1
+        assert run("models", "export", model, name) == (2 if name == "photo.png" else 1)
         assert words in capsys.readouterr().err
         assert (tmp_path / name).read_bytes() == b"mine"

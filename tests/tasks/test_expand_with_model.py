@@ -62,7 +62,7 @@ def test_it_is_said_what_becomes_of_the_photo(home):
         ({"model": "narrow"}, "has not learned what lies beyond the edges.*--set beyond=1"),
         ({"model": "wide", "margin": 9}, "a margin of 9 pixels goes beyond.*at most 4"),
         ({"model": "wide", "settings": {"latent": 4}}, "leave out --set"),
-        ({"engine": "cocogan"}, "can expand a photo only with a model of a data set.*--model NAME"),
+        ({"engine": "cocogan"}, "has the verb 'expand' only with a model of a data set.*--model NAME"),
     ],
 )
 def test_what_cannot_be_done_says_what_to_do(home, given, words):

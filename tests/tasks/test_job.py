@@ -37,7 +37,7 @@ def test_too_little_memory_names_a_side_that_fits(monkeypatch):
 
 
 def test_an_engine_that_lacks_the_verb(monkeypatch):
-    with pytest.raises(InputError, match="no engine here can dance"):
+    with pytest.raises(InputError, match="no engine here has the verb 'dance'"):
         request("dance", **PLAIN)
 
 

@@ -12,6 +12,8 @@ from PIL import Image
 import calotype
 from calotype.cli import main
 from calotype.tasks import model_store
+from calotype.tasks.compare import compare
+from calotype.tasks.figures import model_of, read
 from calotype.tasks.model_card import card
 from calotype.tasks.models import models
 
@@ -88,3 +90,43 @@ def test_a_published_folder_without_what_its_training_knew_is_imported(here):
     assert main(["sample", entry.name, "-o", "out"]) == 0
     assert "DiceBear" in card_of(entry.name)
     assert (model_store.folder_of(entry.name) / "encoder" / "weights.safetensors").is_file()
+
+
+def test_a_card_has_the_losses_of_the_training(here):
+    pictures(here / "drawings")
+    calotype.train("stylegan", here / "drawings", preset="tiny", settings={"steps": 2})
+    (entry,) = models()
+    found = read(model_store.folder_of(entry.name))["training"]
+    assert found["steps"] == {"pictures": 2}
+    assert found["device"] == "cpu"
+    text = card_of(entry.name)
+    assert "- **Training**: 2 steps of pictures, on cpu\n" in text
+    assert f"discriminator {found['values']['pictures']['discriminator']:g}" in text
+    assert "nothing yet" not in text
+
+
+def test_a_card_has_the_last_evaluation_of_its_samples_unless_somebody_changed_it(here):
+    folder = pictures(here / "drawings", count=8)
+    calotype.train("stylegan", folder, preset="tiny", settings={"steps": 1}, out=here / "model")
+    calotype.sample("model", n=8, device="cpu").save("made")
+    path = here / "model" / "README.md"
+    scores = compare(folder, here / "made", metrics="fid,recall", features="offline")
+    told = f"8 pictures against 8 of drawings, by {scores.features}): fid {scores.values['fid']:.4g}, "
+    assert told in path.read_text()
+    compare(folder, here / "made", metrics="recall", features="offline")
+    assert path.read_text().count("**Evaluated**") == 1
+    assert "fid" not in path.read_text()
+    path.write_text("mine")
+    compare(folder, here / "made", metrics="fid", features="offline")
+    assert path.read_text() == "mine"
+    assert "fid" in read(here / "model")["evaluation"]["values"]
+    assert "figures.json" in model_store.packed(here / "model")
+
+
+def test_pictures_of_several_models_or_of_none_are_nobodys(here):
+    folder = pictures(here / "drawings")
+    for name in ("a", "b"):
+        calotype.train("stylegan", folder, preset="tiny", settings={"steps": 1}, out=here / name)
+        calotype.sample(name, n=2, seed=2 * (name == "b"), device="cpu").save("made")
+    assert model_of(sorted((here / "made").glob("*.png"))) is None
+    assert model_of(sorted(folder.glob("*.png"))) is None

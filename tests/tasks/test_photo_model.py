@@ -61,7 +61,15 @@ def test_what_is_kept_of_a_training(model_store):
     assert folder.name.startswith("image-tiny_engine-")
     names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     previews = {"previews/half.png", "previews/whole.png"}
-    assert names == {"README.md", "about.json", "model.json", "weights.safetensors", "preview.png", *previews}
+    assert names == {
+        "README.md",
+        "about.json",
+        "figures.json",
+        "model.json",
+        "weights.safetensors",
+        "preview.png",
+        *previews,
+    }
     with Image.open(folder / "preview.png") as picture:
         assert picture.size == (48, 32)
     assert json.loads((folder / "model.json").read_text())["photo_size"] == [32, 48]

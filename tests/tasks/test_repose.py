@@ -214,3 +214,22 @@ def test_labels_of_a_second_picture_are_the_opposite_ones():
     lines = [{"label": 0, "_picture": "image"}, {"label": 0, "_picture": "other"}]
     assert factors_of([0, 0], lines).classes["label"].tolist() == [0, 1]
     assert not factors_of([0, 0], [{"label": 3}, {"label": 4}], pose_labels=False).classes
+
+
+def test_grids_of_other_files_have_other_names(models, place):
+    names = set()
+    for clip in ("c1", "c2"):
+        files = [place / "clips" / clip / f"{k}.png" for k in range(2)]
+        names.add(calotype.repose(place / "clips" / "c0" / "0.png", files, model=models["idpose"]).name)
+    assert len(names) == 2
+    assert all(name.startswith("0_c") for name in names)
+
+
+def test_the_sheet_of_retrieve_tells_what_repeats_it(models, place, tmp_path):
+    asked = place / "clips" / "c0" / "0.png"
+    calotype.retrieve(asked, place / "clips", model=models["idpose"], n=2, by="identity", out=tmp_path / "sheet.png")
+    shown = show(tmp_path / "sheet.png")
+    assert "retrieve 0.png clips --model" in shown.command
+    assert shown.command.endswith("idpose --by identity --count 2 --device auto")
+    assert shown.settings["pictures"]["picture"]["sha256"]
+    assert "pieced together" in shown.origin

@@ -1,8 +1,15 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 
 import calotype
+from calotype.cli import main
+from calotype.image.io import save_png
+from calotype.tasks.invert import _settings
 
+FACES = Path(__file__).parents[2] / "examples" / "models" / "faces"
 PHOTO = np.random.default_rng(0).integers(0, 256, (32, 48, 3), dtype=np.uint8)
 
 
@@ -15,10 +22,6 @@ def test_command_says_only_what_was_asked_for(tmp_path):
 
 
 def test_settings_of_another_version(tmp_path):
-    from PIL import Image
-
-    from calotype.image.io import save_png
-
     save_png(Image.new("RGB", (20, 20)), tmp_path / "old.png", {"verb": "vary"})
     with pytest.raises(calotype.InputError, match="this version cannot read"):
         calotype.show(tmp_path / "old.png")
@@ -32,3 +35,34 @@ def test_values_are_written_as_set_reads_them(value, text):
     from calotype.tasks.show import _as_value
 
     assert _as_value(value) == text
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".apng"])
+def test_the_format_of_a_film_is_told(tmp_path, suffix):
+    film = tmp_path / f"film{suffix}"
+    assert main(["interpolate", str(FACES), "--frames", "2", "-o", str(film), "--device", "cpu", "-q"]) == 0
+    told = f"-o film{suffix}"
+    assert (told in calotype.show(film).command) == (suffix != ".gif")
+
+
+def test_pictures_of_invert_tell_what_repeats_them(tmp_path):
+    own = {"method": "z", "steps": 5, "penalty": 0.1, "seed": 3, "encoder": {"image_steps": "9"}}
+    settings = _settings("faces", "stylegan", [{"name": "a.png", "sha256": "0"}, {"name": "b.png", "sha256": "1"}], own)
+    save_png(Image.new("RGB", (20, 20)), tmp_path / "a.png", settings)
+    command = "calotype invert faces a.png b.png --seed 3 --method z --steps 5 --set image_steps=9"
+    assert calotype.show(tmp_path / "a.png").command == command
+
+
+def test_the_model_is_found_beside_the_picture(tmp_path, monkeypatch):
+    model = tmp_path / "work" / "faces"
+    model.mkdir(parents=True)
+    for file in ("model.json", "weights.safetensors"):
+        (model / file).symlink_to(FACES / file)
+    path = calotype.sample(model, device="cpu").save(tmp_path / "work" / "made")[0]
+    monkeypatch.chdir(tmp_path)
+    shown = calotype.show(path)
+    assert f"calotype sample {model} --seed 0" in shown.command
+    assert not shown.missing
+    assert shown.settings["model"] == "faces"  # folders are not recorded
+    model.rename(tmp_path / "moved")
+    assert "there is no model faces here" in calotype.show(path).missing

@@ -13,8 +13,11 @@ from PIL import Image
 
 import calotype
 from calotype.cli import main
+from calotype.cli.studio import studio
 from calotype.errors import InputError
 from calotype.image.signing import Claim, credentials, signed
+from calotype.studio.job_runner import do
+from calotype.studio.job_spec import JobSpec
 from calotype.tasks.show import show
 
 c2pa = pytest.importorskip("c2pa")
@@ -184,3 +187,18 @@ def test_without_the_package_it_is_said_which_extra_has_it(here, monkeypatch):
     with pytest.raises(InputError, match=r"pip install 'calotype\[c2pa\]'"):
         credentials("ada.pem")
     assert show(calotype.vary("me.png", preset="tiny").save()[0]).signature == ""
+
+
+def test_the_studio_signs_its_results(here):
+    class Context:
+        def attach(self, run):
+            self.run = run
+
+    told = []
+    (here / "job").mkdir()
+    arguments = {"photo": str(here / "me.png"), "preset": "tiny", "device": "cpu", "n": 2}
+    do(JobSpec("vary", arguments, here / "job", certificate=here / "ada.pem"), Context(), told.append)
+    assert told[-1]["state"] == "done", told[-1]
+    assert manifest_of("job/me_vary_1.png")["signature_info"]["common_name"] == "Ada"
+    with pytest.raises(InputError, match=r"nobody\.pem"):
+        studio(home=here / "home", sign=here / "nobody.pem")

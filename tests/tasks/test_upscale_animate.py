@@ -87,7 +87,7 @@ def test_animate(tmp_path, suffix):
         ({"fps": 0}, "a speed of 0"),
         ({"alpha": 1.5}, "an alpha of 1.5"),
         ({"beta": float("nan")}, "a beta of nan"),
-        ({"engine": "gpnn"}, "gpnn cannot animate: use one that can .*tiny_engine"),
+        ({"engine": "gpnn"}, "gpnn has no verb 'animate': use one that has it .*tiny_engine"),
     ],
 )
 def test_wrong_films(wrong, words):

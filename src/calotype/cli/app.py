@@ -52,7 +52,7 @@ def command() -> Any:
     )
     app.callback(invoke_without_command=True)(_common)
     for task, kind in JOBS.items():
-        _add(app, task, parameters(task) + _output_options(kind), _job_command(task, kind))
+        _add(app, task, [*parameters(task), *_output_options(kind), _CONTEXT], _job_command(task, kind))
     _add(app, train, parameters(train) + _parameters_of(TrainingOptions), _train)
     _add(app, teach, [*parameters(teach), _AS_JSON, _QUIET], run_teach)
     app.add_typer(models.group(), name="models")
@@ -86,6 +86,7 @@ _AS_JSON = inspect.Parameter(
     default=False,
     annotation=Json,
 )
+_CONTEXT = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
 _QUIET = inspect.Parameter("quiet", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Quiet)
 
 _LEAKS = inspect.Parameter(
@@ -130,11 +131,18 @@ def _output_options(kind: type[Job]) -> list[inspect.Parameter]:
 def _job_command(task: Callable[..., Any], kind: type[Job]) -> Callable[..., int]:
     names = [parameter.name for parameter in _output_options(kind)]
 
-    def body(**typed: Any) -> int:
+    def body(context: typer.Context, **typed: Any) -> int:
         options = OutputOptions(**{name: typed.pop(name) for name in names})
-        return run_job_command(task, kind, typed, options)
+        chosen = {name for name in typed if _is_typed(context, name)}
+        return run_job_command(task, kind, typed, options, chosen)
 
     return body
+
+
+def _is_typed(context: typer.Context, name: str) -> bool:
+    """Whether an argument was typed, not left to its default."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _train(**typed: Any) -> int:

@@ -346,7 +346,7 @@ def preflight_line(label: str, job: Job, count: int) -> str:
     cost = job.cost
     outputs = counted(count, f"film of {job.request.own['frames']} frames" if job.gives == "film" else "picture")
     note = f" ({cost.note})" if cost.note else ""
-    main = job.inputs.get(job.main) if job.main else None
+    main = job.as_given(job.main) if job.main else None
     size = f" {main.size}" if main is not None and hasattr(main, "size") else ""
     return (
         f"{in_one_line(label)}{size} -> {outputs} of {job.size}, "

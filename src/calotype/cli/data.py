@@ -95,13 +95,14 @@ def _entry(about: Any, created: Any) -> dict[str, Any]:
 
 
 def _table() -> str:
-    heads = ["set", "pictures", "size", "download", "on disk", "summary"]
+    heads = ["set", "pictures", "size", "sizes", "download", "on disk", "summary"]
     rows = [heads]
     places = _places()
     for about, created in zip(sets(), places):
         fetch = f"{about.megabytes} MB" if about.packages else "nothing"
         on_disk = "" if created is None else format_bytes(created.bytes)
-        rows.append([about.name, str(about.count), f"{about.size}", fetch, on_disk, about.summary])
+        allowed = "-".join(map(str, dict.fromkeys(about.sizes)))
+        rows.append([about.name, str(about.count), f"{about.size}", allowed, fetch, on_disk, about.summary])
     lines = [aligned(rows, right=False), ""]
     lines += [f"{about.name}: {about.licence}" for about in sets()]
     lines += ["", *(f"{created.name} is in {created.folder}" for created in places if created is not None)]

@@ -40,10 +40,7 @@ def train_dataset_model(options: TrainingOptions, given: dict[str, Any]) -> int:
     given.pop("factor")
     if options.jobs > 1:
         raise Misuse("--jobs is for engines that are trained on one photo: give --procs, the number of processes")
-    try:
-        model = dataset_training_request(photos=photos, **given)
-    except InputError as error:
-        raise error if not Path(photos).is_dir() else Misuse(str(error)) from None
+    model = dataset_training_request(photos=photos, **given)
     if model.chosen is not None:
         check_writable(model.chosen)
     from calotype.distributed import launched

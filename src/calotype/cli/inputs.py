@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from calotype.cli.report import Misuse
 from calotype.errors import InputError
+from calotype.files import shown
 
 
 class Source(NamedTuple):
@@ -29,13 +30,14 @@ class Source(NamedTuple):
     stem: str | None = None
 
 
-def sources(photo: str, out: Path | None, *, quiet: bool) -> list[Source]:
+def sources(photo: str, out: Path | None, *, quiet: bool, suffixes: tuple[str, ...] = ()) -> list[Source]:
     """The main inputs for an argument: a file, a folder, or ``-``.
 
     Args:
         photo: the argument.
         out: output folder.
         quiet: do not print skipped files.
+        suffixes: of the files that are taken from a folder, the first that there are; empty: photos.
 
     Raises:
         InputError: there are no photos.
@@ -44,9 +46,23 @@ def sources(photo: str, out: Path | None, *, quiet: bool) -> list[Source]:
         if sys.stdin.isatty():
             raise Misuse("- stands for a photo on standard input: pipe one in, like calotype vary - < photo.jpg")
         return [Source(io.BytesIO(sys.stdin.buffer.read()), "the photo on standard input")]
+    if Path(photo).is_dir() and suffixes:
+        return _files(Path(photo), suffixes)
     if Path(photo).is_dir():
         return list(_folder(Path(photo), out, quiet))
     return [Source(Path(photo), photo)]
+
+
+def _files(folder: Path, suffixes: tuple[str, ...]) -> list[Source]:
+    """The files of a folder with the first of these suffixes that any has."""
+    from calotype.image.io import natural_order
+
+    there = sorted((path for path in folder.iterdir() if path.is_file()), key=lambda path: natural_order(path.name))
+    for suffix in suffixes:
+        found = [path for path in there if path.suffix.lower() == suffix and not path.name.startswith(".")]
+        if found:
+            return [Source(path, str(path)) for path in found]
+    raise InputError(f"no files in {shown(folder)} that end in {' or '.join(suffixes)}: give a folder of them")
 
 
 def _folder(folder: Path, out: Path | None, quiet: bool) -> Iterator[Source]:

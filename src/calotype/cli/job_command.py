@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,18 +16,30 @@ from calotype.cli.progress import reporter
 from calotype.cli.report import Interrupted, Misuse, complain
 from calotype.cli.summary import JobSummary
 from calotype.cli.training import resume_hint
-from calotype.errors import InputError, Stopped
+from calotype.errors import InputError, ModelError, Stopped
 from calotype.image.signing import check_signing
+from calotype.kinds import KINDS
 from calotype.tasks.job import Job, series
 from calotype.tasks.latent_job import CODE_SUFFIX
 from calotype.tasks.manifest import Manifest
-from calotype.tasks.model_job import ModelJob
-from calotype.tasks.param import described
-from calotype.tasks.request import Request
+from calotype.tasks.request import Request, check_beside_model
 
 
-def run_job_command(task: Callable[..., Any], kind: type[Job], typed: dict[str, Any], options: OutputOptions) -> int:
+def run_job_command(
+    task: Callable[..., Any],
+    kind: type[Job],
+    typed: dict[str, Any],
+    options: OutputOptions,
+    chosen: Collection[str] = (),
+) -> int:
     """Run the command of a verb and return the exit status.
+
+    Args:
+        task: the verb.
+        kind: class of its jobs.
+        typed: the values of its arguments.
+        options: the options of all commands.
+        chosen: the names of the arguments that were typed, also with their default values.
 
     Raises:
         CalotypeError: the work cannot start or continue.
@@ -37,15 +49,20 @@ def run_job_command(task: Callable[..., Any], kind: type[Job], typed: dict[str, 
     main = inputs.pop(kind.main) if kind.main else None
     try:
         request = kind.ordered(**given)
-    except InputError as error:
-        # An invalid model is an input error, not a usage error.
-        raise (error if issubclass(kind, ModelJob) else Misuse(str(error))) from None
-    _check_engine(task, given, request)
+    except ModelError:
+        raise  # an input that cannot be used
+    except InputError as error:  # nothing else was opened yet
+        raise Misuse(str(error)) from None
+    if request.model is not None:
+        beside: dict[str, str] = {
+            name: str(given[name]) for name in ("engine", "preset") if name in given and name in chosen
+        }
+        check_beside_model(beside, request.model.name, request.engine)
     _check_certificate(options)
     request = replace(request, metadata=not options.no_metadata, certificate=options.sign)
     _check_place(options)
     several = main is not None and Path(main).is_dir()
-    sources_found = _part(_sources(main, request, options), options.part)
+    sources_found = _part(_sources(main, kind, request, options), options.part)
     _check_destination(options, kind, request, several=several)
     summary = JobSummary(request.verb, planned=request.n * len(sources_found))
     with reporter(options.quiet) as report:
@@ -66,19 +83,12 @@ def run_job_command(task: Callable[..., Any], kind: type[Job], typed: dict[str, 
     return 1 if summary.failed else 0
 
 
-def _sources(main: str | None, request: Request, options: OutputOptions) -> list[Source]:
+def _sources(main: str | None, kind: type[Job], request: Request, options: OutputOptions) -> list[Source]:
     if main is not None:
-        return sources(main, options.out, quiet=options.quiet)
+        named = next((given.kind for given in request.declared.inputs if given.name == kind.main), "photo")
+        return sources(main, options.out, quiet=options.quiet, suffixes=KINDS[named].suffixes)
     assert request.model is not None
     return [Source(None, request.model.resolve().name)]
-
-
-def _check_engine(task: Callable[..., Any], given: dict[str, Any], request: Request) -> None:
-    """Refuse an engine beside a model of another system: a model is used by its own."""
-    named = given.get("engine")
-    if request.model is None or named is None or named in (request.engine, described(task)["engine"][1]):
-        return
-    raise Misuse(f"the model {request.model.name} is of {request.engine}: leave out --engine {named}, or --model")
 
 
 def _check_certificate(options: OutputOptions) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import glob
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import typer
 
+from calotype.catalog import ENGINES, MODELS
 from calotype.cli.report import Misuse
 from calotype.kinds import KINDS, Form
+from calotype.tasks.model_store import root
 from calotype.tasks.param import Param, described
 
+# Words that the shell completes, by the kind of an argument.
+_NAMES: Mapping[str, tuple[str, ...]] = {"engine": (*ENGINES, *MODELS)}
 _REQUIRED = inspect.Parameter.empty
 _TYPES: dict[Form, Any] = {
     "file": str,
@@ -50,8 +55,11 @@ def _parameter(name: str, about: Param, default: Any) -> inspect.Parameter:
     shared: dict[str, Any] = {"help": about.help, "metavar": about.metavar or None}
     if form == "whole":
         shared["min"] = about.at_least
-    if about.choices:
-        shared["autocompletion"] = _completer(about.choices)
+    words = about.choices or _NAMES.get(about.kind, ())
+    if words:
+        shared["autocompletion"] = _completer(words)
+    elif about.kind == "model":
+        shared["autocompletion"] = _models
     if default is _REQUIRED:
         extra, default = typer.Argument(**shared), ...
     elif about.positional:
@@ -63,6 +71,11 @@ def _parameter(name: str, about: Param, default: Any) -> inspect.Parameter:
         elif default is None:
             kind = kind | None
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, extra])
+
+
+def _models(incomplete: str) -> list[str]:
+    """The models of the store whose names begin so."""
+    return [path.name for path in sorted(root().glob(f"{glob.escape(incomplete)}*")) if path.is_dir()]
 
 
 def _completer(words: tuple[str, ...]) -> Callable[[str], list[str]]:

@@ -1,4 +1,9 @@
-"""Error reporting: one line on standard error and an exit status."""
+"""Error reporting: one line on standard error and an exit status.
+
+0: all is done. 1: an input (file, folder, model or set) cannot be used or does not fit, a result cannot be written, or
+some of several pictures failed. 2: the command is wrong, whatever the files hold: an unknown verb, option or word, a
+number out of range. 130, 143: stopped by Ctrl-C or SIGTERM. 141: the reader of the output has gone.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +19,13 @@ from typing import Any
 
 import typer
 
-from calotype.errors import InputError, one_line, unknown
+from calotype.errors import ArgumentError, one_line, unknown
 
 # The usage error of the command-line library. Only its subclasses have a public name.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
-class Misuse(InputError):  # noqa: N818  (named after the action)
+class Misuse(ArgumentError):  # noqa: N818  (named after the action)
     """A usage error: the command line is invalid, whatever the inputs are. Exit status 2."""
 
 
@@ -67,7 +72,7 @@ def reported(command: Callable[[], Any], arguments: Sequence[str] | None) -> int
     except _UsageError as error:
         complain(_usage_message(error))
         return 2
-    except Misuse as error:
+    except ArgumentError as error:
         complain(str(error))
         return 2
     except Exception as error:

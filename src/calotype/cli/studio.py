@@ -49,6 +49,15 @@ def studio(
             show_envvar=False,
         ),
     ] = None,
+    sign: Annotated[
+        Path | None,
+        typer.Option(
+            "--sign",
+            metavar="FILE",
+            help="PEM file with your certificates and private key: results get a signed C2PA manifest",
+            show_default=False,
+        ),
+    ] = None,
 ) -> int:
     """Open the studio: a graphical interface to all verbs in the browser, with painting tools.
 
@@ -59,6 +68,10 @@ def studio(
     from calotype.studio import server
 
     server.check_installed()
+    if sign is not None:
+        from calotype.image.signing import check_signing
+
+        check_signing(sign)
 
     def ready(address: str) -> None:
         print(address, flush=True)
@@ -76,5 +89,6 @@ def studio(
         at_once=jobs or server.usual_at_once(),
         token=token,
         ready=ready,
+        certificate=None if sign is None else sign.resolve(),
     )
     return 0

@@ -250,7 +250,10 @@ def _look(given: Any, what: str, folder: Path | None) -> dict[str, Any]:
 
         path = given["photo"]
         beside = folder is not None and isinstance(path, str) and (folder / path).is_file()
-        found["photo"] = open_photo(folder / path if beside and folder is not None else path)
+        try:
+            found["photo"] = open_photo(folder / path if beside and folder is not None else path)
+        except InputError as error:
+            raise InputError(f"the look of {what}: {error}") from error
         if "box" in given:
             found["crop"] = _box(given["box"], f"the look of {what}")
     return found
@@ -261,7 +264,7 @@ def _relation(given: Any, what: str, count: int) -> tuple[int, str, int]:
         raise InputError(f'{what} is none: write it like [0, "left of", 1]')
     one, word, other = given
     if word not in SPATIAL:
-        raise InputError(unknown("relation", str(word), SPATIAL))
+        raise InputError(f"{what}: {unknown('relation', str(word), SPATIAL)}")
     for number in (one, other):
         if not _whole(number) or not 0 <= number < count:
             raise InputError(f"{what} names the object {number}: there are {count}, from 0")

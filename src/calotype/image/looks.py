@@ -73,10 +73,13 @@ def _look(name: str, look: Any, names: Sequence[str], colours: Sequence[Colour])
     parts = look.split(",") if isinstance(look, str) else look
     if not isinstance(parts, Sequence) or len(parts) != 2:
         raise InputError(f"the look of {name} is a seed, or a photo and its label map: {name}=PHOTO,MAP")
-    photo, labels = open_photo(parts[0]), open_class_map(parts[1], names, colours)
+    try:
+        photo, labels = open_photo(parts[0]), open_class_map(parts[1], names, colours)
+    except InputError as error:
+        raise InputError(f"the look of {name}: {error}") from error
     if abs(photo.size.width * labels.size.height / (photo.size.height * labels.size.width) - 1) > _ASPECT:
         raise InputError(
-            f"the label map '{labels.name}' is {labels.size} and '{photo.name}' {photo.size} pixels: "
-            "give a map of the photo's size or aspect ratio"
+            f"the look of {name}: the label map '{labels.name}' is {labels.size} and '{photo.name}' {photo.size} "
+            "pixels: give a map of the photo's size or aspect ratio"
         )
     return Look(name, photo=photo, labels=fitted(labels, photo.size))

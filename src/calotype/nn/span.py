@@ -24,6 +24,10 @@ SCALES = (2, 4)
 CHANNELS = (48, 52)
 BLOCKS = 6
 REACH = 3 * BLOCKS + 3  # radius of the receptive field, pixels of the photo
+MISSING = (
+    "the weights of SPAN are not here: 'calotype weights span' fetches them once (9 MB); or add --engine zssr "
+    "(engine=), which learns from the photo alone"
+)
 
 
 def file_name(scale: int, channels: int) -> str:
@@ -97,10 +101,7 @@ def span(scale: int, channels: int) -> Span:
     """
     path = weights_file(scale, channels)
     if path is None:
-        raise InputError(
-            "the weights of SPAN are not here: 'calotype weights span' fetches them once (9 MB); or add "
-            "--engine zssr (engine=), which learns from the photo alone"
-        )
+        raise InputError(MISSING)
     net = Span(scale, channels)
     try:
         net.load_state_dict(_of_published({name: value.float() for name, value in load_file(path).items()}))

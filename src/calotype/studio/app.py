@@ -24,14 +24,15 @@ from calotype.studio.routes.verbs import verbs
 PAGE = Path(__file__).parent / "page"
 
 
-def create(home: Path, *, at_once: int = 1) -> FastAPI:
+def create(home: Path, *, at_once: int = 1, certificate: Path | None = None) -> FastAPI:
     """Create the web application, which must be wrapped by ``security.Guard``.
 
     Args:
         home: data folder, created if missing.
         at_once: number of jobs to run at a time.
+        certificate: PEM file with which results are signed; ``None``: they are not.
     """
-    studio = Studio(home, at_once)
+    studio = Studio(home, at_once, certificate)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

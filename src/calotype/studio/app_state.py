@@ -27,15 +27,17 @@ class Studio:
     Args:
         home: data folder for pictures, sets and jobs.
         at_once: number of jobs to run at a time.
+        certificate: PEM file with which results are signed; ``None``: they are not.
     """
 
-    def __init__(self, home: Path, at_once: int) -> None:
+    def __init__(self, home: Path, at_once: int, certificate: Path | None = None) -> None:
         self.home = home
         self.events = Events()
         self.pictures = Pictures(home / "pictures")
         self.sets = Sets(home / "sets")
         self.file_uploads = FileUploads(home / "uploads")
-        self.jobs = Jobs(home / "jobs", self.pictures, self.sets, self.file_uploads, at_once, self._changed)
+        kept = self.pictures, self.sets, self.file_uploads
+        self.jobs = Jobs(home / "jobs", *kept, at_once, self._changed, certificate)
         self.queries = QueryProcess()
         self.measures = Measures(self.jobs.all)
         self._engines: dict[str, Any] | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from calotype.errors import InputError, Stopped, one_line
@@ -107,6 +107,7 @@ class _OutputMaker:
 
         film_format = arguments.pop("film_format", "gif")
         job = job_of(self._spec.verb, arguments, self._run)
+        job.request = replace(job.request, certificate=self._spec.certificate)
         job.check_memory()
         suffix = f".{film_format}" if job.gives == "film" else job.suffix
         place, verb = self._spec.place, self._spec.verb

@@ -25,12 +25,14 @@ class JobSpec:
         arguments: arguments, with pictures as paths, sets and models as folders.
         place: folder of the job.
         there: file names of the results that an earlier run has finished.
+        certificate: PEM file with which results are signed; ``None``: they are not.
     """
 
     verb: str
     arguments: Mapping[str, Any]
     place: Path
     there: tuple[str, ...] = ()
+    certificate: Path | None = None
 
     def run(self, context: TaskContext, on_event: Any = None, *, device: str | None = None) -> Run:
         """Create the run of the job, which the studio can stop."""

@@ -64,6 +64,7 @@ class Jobs:
         file_uploads: uploaded files, likewise.
         at_once: number of jobs to run at a time; the CPU threads are divided among the processes.
         changed: called with each changed job, and with the id of a removed one, from any thread.
+        certificate: PEM file with which results are signed; ``None``: they are not.
     """
 
     def __init__(
@@ -74,7 +75,9 @@ class Jobs:
         file_uploads: FileUploads,
         at_once: int,
         changed: Callable[[Job | str], object],
+        certificate: Path | None = None,
     ) -> None:
+        self._certificate = certificate
         self._records, self._pictures, self._sets, self._file_uploads = Records(folder), pictures, sets, file_uploads
         self._changed = changed
         self._lock = threading.RLock()
@@ -285,7 +288,8 @@ class Jobs:
             place = self._records.place(job)
             if job.set:
                 arguments["out"] = str(self._sets.folder(job.set))
-            self._process(slot).submit(RunJob(JobSpec(job.verb, arguments, place, finished)))
+            spec = JobSpec(job.verb, arguments, place, finished, self._certificate)
+            self._process(slot).submit(RunJob(spec))
 
     def _process(self, slot: _Slot) -> WorkerProcess:
         if slot.worker is None:

@@ -58,7 +58,16 @@ def is_local(host: str) -> bool:
     return False
 
 
-def run(home: Path, *, host: str, port: int, at_once: int, token: str | None, ready: Callable[[str], object]) -> None:
+def run(
+    home: Path,
+    *,
+    host: str,
+    port: int,
+    at_once: int,
+    token: str | None,
+    ready: Callable[[str], object],
+    certificate: Path | None = None,
+) -> None:
     """Serve until the process is stopped.
 
     Args:
@@ -68,6 +77,7 @@ def run(home: Path, *, host: str, port: int, at_once: int, token: str | None, re
         at_once: number of jobs to run at a time.
         token: token that all requests must send; ``None`` for none.
         ready: called with the address when the studio is ready.
+        certificate: PEM file with which results are signed; ``None``: they are not.
 
     Raises:
         InputError: packages are missing, the port is in use, or another studio uses the folder.
@@ -84,7 +94,7 @@ def run(home: Path, *, host: str, port: int, at_once: int, token: str | None, re
         token = secrets.token_urlsafe(18)
     with _bound(host, port) as listener, _locked(home):
         port = listener.getsockname()[1]
-        studio = create(home, at_once=at_once)
+        studio = create(home, at_once=at_once, certificate=certificate)
         app = Guard(studio, host=host, port=port, token=token, most=MAX_BYTES)
         config = uvicorn.Config(
             app,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import SupportsIndex
 
 from calotype.catalog import ENGINES
-from calotype.errors import InputError, unknown
+from calotype.errors import ArgumentError, unknown
 from calotype.tasks.param import Param
 from calotype.types import Factor, Size
 
@@ -89,8 +89,8 @@ METHOD = Param(
     choices=("fast", "paper"),
 )
 STEPS = Param(
-    "models of a data set: steps of optimising the styles, not counting the search for the photo; without it, those of "
-    "the method",
+    "models of a data set: steps of optimising the styles, and of the search for the photo before; without it, those "
+    "of the method",
     kind="whole",
     metavar="COUNT",
     at_least=1,
@@ -123,21 +123,21 @@ def one_of(known: Iterable[str], word: str, kind: str) -> str:
     """Check that ``word`` is one of ``known``, and return it.
 
     Raises:
-        InputError: it is not; the message names the closest one and lists all.
+        ArgumentError: it is not; the message names the closest one and lists all.
     """
     if word in known:
         return word
-    raise InputError(unknown(kind, word, known))
+    raise ArgumentError(unknown(kind, word, known))
 
 
 def whole(value: float, name: str, example: str) -> int:
     """Check that ``value`` is a whole number, and return it.
 
     Raises:
-        InputError: it is not; the message uses ``name`` for the value and ``example`` for a valid one.
+        ArgumentError: it is not; the message uses ``name`` for the value and ``example`` for a valid one.
     """
     if isinstance(value, bool) or not isinstance(value, SupportsIndex):
-        raise InputError(f"{name} of {value} cannot be used: give a whole number, like {example}")
+        raise ArgumentError(f"{name} of {value} cannot be used: give a whole number, like {example}")
     return value.__index__()
 
 
@@ -145,7 +145,7 @@ def size_from(size: SizeLike) -> Size:
     """Parse a size: ``"WIDTHxHEIGHT"``, ``(width, height)`` or a ``Size``, pixels.
 
     Raises:
-        InputError: it is not a valid size.
+        ArgumentError: it is not a valid size.
     """
     if isinstance(size, str):
         return Size.parse(size)
@@ -159,7 +159,7 @@ def factor_from(factor: FactorLike) -> Factor:
     """Parse a factor: ``"1.5x1"``, a number for both directions, or a ``Factor``.
 
     Raises:
-        InputError: it is not a valid factor.
+        ArgumentError: it is not a valid factor.
     """
     if isinstance(factor, Factor):
         return factor
@@ -170,7 +170,7 @@ def structure_from(structure: str | float) -> float | str:
     """Parse a structure: a number 0 (free) .. 1, a word of ``STRUCTURES``, or a scale of the photo, like ``"scale3"``.
 
     Raises:
-        InputError: it is none of these.
+        ArgumentError: it is none of these.
     """
     try:
         value = float(structure)
@@ -180,9 +180,9 @@ def structure_from(structure: str | float) -> float | str:
             return f"scale{int(scale[1])}"
         if structure in STRUCTURES:
             return STRUCTURES[str(structure)]
-        raise InputError(unknown("structure", str(structure), (AUTO, *STRUCTURES))) from None
+        raise ArgumentError(unknown("structure", str(structure), (AUTO, *STRUCTURES))) from None
     if not 0 <= value <= 1:
-        raise InputError(
+        raise ArgumentError(
             f"a structure of {structure} cannot be used: give a number from 0 (free) to 1 (the photo itself)"
         )
     return value
@@ -197,8 +197,10 @@ def between(value: float, low: float, high: float, name: str, example: str) -> f
     """Check that ``value`` is between ``low`` and ``high`` inclusive, and return it.
 
     Raises:
-        InputError: it is not; the message uses ``name`` for the value and ``example`` for a valid one.
+        ArgumentError: it is not; the message uses ``name`` for the value and ``example`` for a valid one.
     """
     if not low <= value <= high:  # also true for NaN
-        raise InputError(f"{name} of {value:g} cannot be used: give a number from {low:g} to {high:g}, like {example}")
+        raise ArgumentError(
+            f"{name} of {value:g} cannot be used: give a number from {low:g} to {high:g}, like {example}"
+        )
     return value

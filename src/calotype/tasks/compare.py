@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from calotype.errors import InputError, unknown
+from calotype.errors import ArgumentError, InputError, unknown
 from calotype.files import shown
 from calotype.tasks.data import set_folder
+from calotype.tasks.figures import model_of, today
+from calotype.tasks.model_card import record
 from calotype.tasks.param import Param
 
 if TYPE_CHECKING:
@@ -92,7 +94,8 @@ def compare(
 
     The pictures need not be paired, and their numbers may differ, though equal numbers give better comparisons. All
     pictures below both folders are used, each resized to the input size of the features. ``fsd`` needs a segmenter, or
-    label maps in both sets, like those of ``calotype data``.
+    label maps in both sets, like those of ``calotype data``. Where the generated pictures tell of one model that is
+    here, the values go into its card.
 
     Args:
         real: folder of the real pictures, or the name of a set created by ``calotype data``.
@@ -140,6 +143,10 @@ def compare(
         values |= {"fsd": segmentation.distance, "fsd_floor": segmentation.floor}
         values["fsd_standardised"] = segmentation.standardised
         classes = [asdict(one) for one in segmentation.classes]
+    model = model_of(files[1])
+    if model is not None:
+        how = f"{len(files[1])} pictures against {len(files[0])} of {folders[0].name}, by {name}"
+        record(model, "evaluation", {"date": today(), "how": how, "values": values})
     return SetScores(values, name, len(files[0]), len(files[1]), classes, notes)
 
 
@@ -152,7 +159,7 @@ def _parse_metrics(metrics: str | Sequence[str] | None) -> tuple[list[str], froz
         return [*_DEFAULT_MEASURES, "class_score"], frozenset({"class_score"})
     for name in names:
         if name not in MEASURES:
-            raise InputError(unknown("measure of sets", name, (*MEASURES, "all")))
+            raise ArgumentError(unknown("measure of sets", name, (*MEASURES, "all")))
     return list(dict.fromkeys(names)), frozenset()
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from calotype import __version__
 from calotype.data.packages import fetched, kept_file
 from calotype.data.sets import SETS
-from calotype.errors import InputError, unknown
+from calotype.errors import ArgumentError, InputError, unknown
 from calotype.tasks.param import Param
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def data(
     from calotype.data.writing import check_free, write_samples
 
     if name not in SETS:
-        raise InputError(unknown("set", name, SETS))
+        raise ArgumentError(unknown("set", name, SETS))
     module = _module(name)
     about: About = module.ABOUT
     side, number = _size(about, size), _count(about, count)
@@ -134,7 +134,7 @@ def remove(name: str) -> int:
     from calotype.data.prepared import prepared, remove_package, remove_prepared
 
     if name not in SETS:
-        raise InputError(unknown("set", name, SETS))
+        raise ArgumentError(unknown("set", name, SETS))
     packages_found = prepared(name)
     others = {one.sha256 for about in sets() if about.name in made() and about.name != name for one in about.packages}
     packages = [package for package in _module(name).ABOUT.packages if package.sha256 not in others]
@@ -203,7 +203,7 @@ def _size(about: "About", size: int | None) -> int:
     least, most = about.sizes
     side = about.size if size is None else size
     if not least <= side <= most:
-        raise InputError(f"'{about.name}' is not available at {side} pixels: give {least} to {most} (--size)")
+        raise ArgumentError(f"'{about.name}' is not available at {side} pixels: give {least} to {most} (--size)")
     return side
 
 
@@ -211,7 +211,7 @@ def _count(about: "About", count: int | None) -> int:
     number = about.count if count is None else count
     if number < 1 or (about.most is not None and number > about.most):
         most = f" to {about.most}" if about.most is not None else " or more"
-        raise InputError(f"'{about.name}' cannot have {number} samples: give 1{most} (--count)")
+        raise ArgumentError(f"'{about.name}' cannot have {number} samples: give 1{most} (--count)")
     return number
 
 

@@ -15,9 +15,10 @@ from calotype.catalog import model as model_of
 from calotype.errors import InputError
 from calotype.files import shown
 from calotype.tasks import model_store
+from calotype.tasks.figures import Recorder
 from calotype.tasks.leaks import measured
 from calotype.tasks.leaks import written as write_leaks
-from calotype.tasks.model_card import weights_of, write_card
+from calotype.tasks.model_card import record, weights_of, write_card
 from calotype.tasks.progress import shares_of
 from calotype.tasks.stored_model import PreviewWriter, StoredModel
 from calotype.types import Cost, Size
@@ -348,10 +349,12 @@ class DatasetModel(StoredModel):
             batch = module.batch_size(self.config)
             stream = Stream(samples, batch, seed=self.seed, rank=distributed.rank(), world=distributed.world())
             previews = PreviewWriter(self.folder, run.on_event)
-            training_run = run.within(self.folder, seed=self.seed, on_event=previews)
+            recorder = Recorder(previews, run.device.type)
+            training_run = run.within(self.folder, seed=self.seed, on_event=recorder)
             net = module.train(stream, self.config, training_run)
             if first:
                 self._save(saving.write, net, previews)
+                record(self.folder, "training", recorder.figures)
                 write_card(self.folder, parameters=weights_of(net), source=self.photos.folder)
                 self._report_leaks()
                 model_store.forget_state(self.folder)

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from calotype.catalog import Loaded, declared, load
-from calotype.errors import InputError, Stopped
+from calotype.errors import ArgumentError, InputError, Stopped
 from calotype.files import shown, write_whole
 from calotype.tasks import arguments, model_store
 from calotype.tasks.data import set_folder
 from calotype.tasks.dataset_model import Dataset
+from calotype.tasks.figures import today
+from calotype.tasks.model_card import record
 from calotype.tasks.param import Param
 from calotype.tasks.set_segmenter import set_segmenter
 
@@ -155,7 +157,7 @@ def dissect(
 
     run = run or Run(device=device)
     if n < 50:
-        raise InputError(f"{n} pictures are too few to compare areas: give at least 50 (--count, n=)")
+        raise ArgumentError(f"{n} pictures are too few to compare areas: give at least 50 (--count, n=)")
     name, loaded = opened_model(model)
     sides = _sides(name, loaded, model, real, segmenter, classes, n, seed, run, on_progress)
     areas = []
@@ -171,7 +173,12 @@ def dissect(
         "n": sides.count,
         "seed": seed,
     }
-    return _written(folder, name, found, sides, settings)
+    made = _written(folder, name, found, sides, settings)
+    if loaded is not None:
+        values = {name: made.report[name] for name in ("fsd", "fsd_floor")}
+        how = f"{sides.count} samples against {Path(real or '').name}, by {sides.segment.name}"
+        record(model_store.folder_of(model), "dissection", {"date": today(), "how": how, "values": values})
+    return made
 
 
 class Counter:
@@ -239,7 +246,7 @@ def _sides(
 
     with_maps = loaded is not None and declared(loaded.system).learns_maps
     if real is None:
-        raise InputError("dissect compares with a real set: give --real SET (real=)")
+        raise ArgumentError("dissect compares with a real set: give --real SET (real=)")
     dataset = Dataset(set_folder(real), ("image", "label map") if with_maps or segmenter is None else ("image",))
     size = size_of(loaded) if loaded is not None else _size_of_folder(set_folder(model))
     if loaded is None:  # before a segmenter is trained
@@ -319,7 +326,7 @@ def segmenter_of(
     if segmenter is not None:
         return given_segmenter(os.fspath(segmenter), classes)
     if classes is not None:
-        raise InputError("--classes names the classes of an ONNX network: give it as --segmenter too (classes=)")
+        raise ArgumentError("--classes names the classes of an ONNX network: give it as --segmenter too (classes=)")
     on_step = partial(on_progress, "training the segmenter") if on_progress is not None else None
     return set_segmenter(dataset, samples, size, run, on_step)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.layout_job import LayoutJob
@@ -44,9 +44,9 @@ class DrawJob(LayoutJob):
             InputError: there is neither a model nor a folder of photos, or there are both.
         """
         if given.get("model") is not None and given.get("photos") is not None:
-            raise InputError("a model and photos were both given: leave out --model (model=) or --photos (photos=)")
+            raise ArgumentError("a model and photos were both given: leave out --model (model=) or --photos (photos=)")
         if given.get("model") is None and given.get("photos") is None:
-            raise InputError(
+            raise ArgumentError(
                 "draw needs a trained model: give --model NAME (model=; 'calotype models' lists them), or a folder of "
                 "photos with label maps, --photos FOLDER (photos=)"
             )
@@ -71,8 +71,8 @@ def draw(
     layout: Annotated[
         LayoutLike,
         Param(
-            "the layout: a label map with the classes of the model, or a folder of them; for models of boxes or scene "
-            "graphs a JSON file",
+            "the layout: a label map with the classes of the model, or for models of boxes or scene graphs JSON; "
+            "or a folder of them",
             kind="label map",
             metavar="MAP",
             sets=True,

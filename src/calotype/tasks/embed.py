@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.results import Result
 from calotype.tasks import arguments, model_store
 from calotype.tasks.encoder_model import encoder_of
@@ -46,15 +46,15 @@ class EmbedJob(LatentJob):
         made = [name for name in ("steps", "noise_steps", "tune") if own[name]]
         if own["preview"] and (made or own["start"] not in (None, "encoder")):
             flag = (made or ["start"])[0].replace("_", "-")
-            raise InputError(f"a preview is not optimised: leave out --{flag}, or --preview (preview=)")
+            raise ArgumentError(f"a preview is not optimised: leave out --{flag}, or --preview (preview=)")
         if own["preview"] and own["stages"]:
-            raise InputError("a preview has no stages: leave out --stages, or --preview (preview=)")
+            raise ArgumentError("a preview has no stages: leave out --stages, or --preview (preview=)")
         if own["space"] is not None:
             arguments.one_of(SPACES, own["space"], "space")
         for name in ("steps", "noise_steps", "tune"):
             flag = name.replace("_", "-")
             if own[name] is not None and arguments.whole(own[name], f"a number of --{flag}", "300") < 0:
-                raise InputError(f"{own[name]} steps cannot be made: give --{flag} of at least 0 ({name}=)")
+                raise ArgumentError(f"{own[name]} steps cannot be made: give --{flag} of at least 0 ({name}=)")
 
     def check_inputs(self) -> None:
         """See ``ModelJob``; reads the encoder where it is asked for."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from calotype.catalog import Loaded, declared, load
 from calotype.catalog import model as model_of
 from calotype.configuration import configured
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.files import shown
 from calotype.tasks import model_store
 from calotype.tasks.model_store import ENCODER
@@ -171,7 +171,7 @@ def encoder_training(
         ("max_side", "--max-side"),
     ):
         if others.get(name):
-            raise InputError(f"an encoder is trained on samples of its model: leave out {flag} ({name}=)")
+            raise ArgumentError(f"an encoder is trained on samples of its model: leave out {flag} ({name}=)")
     folder = model_store.folder_of(model)
     if not model_store.is_finished(folder) and model_store.described(folder):
         raise InputError(f"the training of {folder.name} is not finished: finish it before you train an encoder of it")

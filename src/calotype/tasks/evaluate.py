@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Annotated, Any
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.tasks import arguments
 from calotype.tasks.pairing import photo_of
 from calotype.tasks.param import Param
@@ -131,7 +131,7 @@ def evaluate(
 
     results = list(_results(fakes))
     if not results:
-        raise InputError("no results to evaluate: give at least one picture")
+        raise ArgumentError("no results to evaluate: give at least one picture")
     photo, features = open_photo(real), features_by_measure(weights)
     measured = _rows([(photo, result) for result in results], features, on_progress)
     return Evaluation(

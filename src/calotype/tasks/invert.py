@@ -12,9 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from calotype import __version__
 from calotype.catalog import Loaded, declared
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.files import cache_folder, shown, write_whole
+from calotype.image.xmp import TRAINED
+from calotype.kinds import photo_identity
 from calotype.tasks import arguments, model_store
 from calotype.tasks.data import set_folder
 from calotype.tasks.dataset_model import Dataset
@@ -31,7 +34,7 @@ from calotype.tasks.dissect import (
 )
 from calotype.tasks.inverter_model import inverter_of
 from calotype.tasks.param import Param
-from calotype.types import PhotoLike
+from calotype.types import Carried, PhotoLike
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -153,9 +156,9 @@ def invert(
 
     arguments.one_of(METHODS, method, "method")
     if steps is not None and steps < 1:
-        raise InputError(f"{steps} steps cannot be made: give --steps of at least 1 (steps=)")
+        raise ArgumentError(f"{steps} steps cannot be made: give --steps of at least 1 (steps=)")
     if not 0 <= penalty < math.inf:
-        raise InputError(f"a penalty of {penalty:g} cannot be used: give a number from 0 up, like 0.1 (--penalty)")
+        raise ArgumentError(f"a penalty of {penalty:g} cannot be used: give a number from 0 up, like 0.1 (--penalty)")
     run = run or Run(device=device)
     name, loaded = opened_model(model)
     if loaded is None:
@@ -167,13 +170,13 @@ def invert(
         )
     size = size_of(loaded)
     sources = _sources(photos)
-    names, pictures = _opened(sources, size)
+    identities, pictures = _opened(sources, size)
     segment = _segmenter(real, segmenter, classes, size, run, on_progress)
     layered: Layered = getattr(loaded.engine, declared_layers(loaded))(loaded.config, loaded.net.to(run.device))
     own = {"method": method, "steps": steps or 500, "penalty": penalty, "seed": seed, "encoder": dict(settings or {})}
     found = _found(loaded, model_store.folder_of(model), layered, pictures, own, run, on_progress)
     folder = Path(out) if out is not None else Path(f"{name}-inverted")
-    return _written(folder, name, loaded, names, pictures, found, segment, own)
+    return _written(folder, name, loaded, identities, pictures, found, segment, own)
 
 
 def _sources(photos: Sequence[PhotoLike] | PhotoLike) -> list[PhotoLike]:
@@ -185,21 +188,22 @@ def _sources(photos: Sequence[PhotoLike] | PhotoLike) -> list[PhotoLike]:
         folder = set_folder(one) if isinstance(one, (str, Path)) else None
         found += pictures_below(folder) if folder is not None and folder.is_dir() else [one]
     if not found:
-        raise InputError("no photos given: give a photo, or a folder of photos")
+        raise ArgumentError("no photos given: give a photo, or a folder of photos")
     if len(found) > _MOST:
         raise InputError(f"{len(found)} photos make too long a page: give at most {_MOST}")
     return found
 
 
-def _opened(sources: Sequence[PhotoLike], size: tuple[int, int]) -> "tuple[list[str], Tensor]":
-    """Names, and photos at one size: [N, 3, H, W], -1..1."""
+def _opened(sources: Sequence[PhotoLike], size: tuple[int, int]) -> "tuple[list[dict[str, str]], Tensor]":
+    """Identities, and photos at one size: [N, 3, H, W], -1..1."""
     import torch
 
     from calotype.data.folder import fitted_photo
     from calotype.image.io import as_tensor, open_photo
 
     photos = [open_photo(source) for source in sources]
-    return [photo.name for photo in photos], torch.stack([as_tensor(fitted_photo(photo, size)) for photo in photos])
+    tensors = [as_tensor(fitted_photo(photo, size)) for photo in photos]
+    return [photo_identity(photo) for photo in photos], torch.stack(tensors)
 
 
 def _segmenter(
@@ -216,7 +220,7 @@ def _segmenter(
         return given_segmenter(str(segmenter), classes)
     if real is None:
         if classes is not None:
-            raise InputError("--classes names the classes of an ONNX network: give it as --segmenter too (classes=)")
+            raise ArgumentError("--classes names the classes of an ONNX network: give it as --segmenter too (classes=)")
         return None
     dataset = Dataset(set_folder(real), ("image", "label map"))
     reading = partial(on_progress, "reading the real set") if on_progress is not None else None
@@ -285,7 +289,7 @@ def _written(
     folder: Path,
     name: str,
     loaded: Loaded,
-    names: Sequence[str],
+    identities: Sequence[dict[str, str]],
     pictures: "Tensor",
     found: "Inversion",
     segment: "Segmenter | None",
@@ -293,6 +297,7 @@ def _written(
 ) -> Inverted:
     from calotype.inspection.inversion_page import page
 
+    names = [Path(one["name"]).stem for one in identities]
     seen = None if segment is None else _seen(segment, pictures, found.pictures.cpu())
     notes = [] if segment is None else doubts(segment)
     median = statistics.median(found.psnr)
@@ -305,18 +310,33 @@ def _written(
     ]
     text = page(f"Photos as {name} draws them", about, notes, names, (pictures, found.pictures.cpu()), found.psnr, seen)
     report = _report(names, found, seen, {"model": name, **own, "features": found.features}, notes)
+    settings = _settings(name, loaded.system, identities, own)
     for i, stem in enumerate(_stems(names)):
-        _save_picture(found.pictures[i], folder / f"{stem}.png")
+        _save_picture(found.pictures[i], folder / f"{stem}.png", settings, loaded.system)
     write_whole(folder / "page.html", lambda file: file.write(text.encode()))
     write_whole(folder / "inversion.json", lambda file: file.write((json.dumps(report, indent=1) + "\n").encode()))
     return Inverted(folder, folder / "page.html", report, notes)
 
 
-def _save_picture(picture: "Tensor", path: Path) -> None:
-    from calotype.image.io import to_image
+def _settings(name: str, system: str, identities: Sequence[dict[str, str]], own: Mapping[str, Any]) -> dict[str, Any]:
+    """What repeats the pictures."""
+    changed = [f"{key}={value}" for key, value in own["encoder"].items()]
+    recorded = {key: value for key, value in own.items() if key not in ("encoder", "seed")}
+    return {
+        "calotype": __version__,
+        "verb": "invert",
+        "engine": system,
+        "model": name,
+        "seed": own["seed"],
+        "own": {**recorded, "settings": changed},
+        "pictures": {"photos": list(identities)},
+    }
 
-    image = to_image(picture.cpu())
-    write_whole(path, lambda file: image.save(file, format="PNG"))
+
+def _save_picture(picture: "Tensor", path: Path, settings: Mapping[str, Any], system: str) -> None:
+    from calotype.image.io import save_png, to_image
+
+    save_png(to_image(picture.cpu()), path, settings, Carried(source_type=TRAINED, made_by=system))
 
 
 def _stems(names: Sequence[str]) -> list[str]:

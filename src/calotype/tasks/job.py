@@ -7,10 +7,12 @@ unconditionally or from declared inputs. Each verb has a subclass.
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -18,7 +20,7 @@ from calotype import __version__
 from calotype.catalog import able, declared
 from calotype.catalog import system as system_of
 from calotype.declaration import System, Verb
-from calotype.errors import InputError, unknown
+from calotype.errors import ArgumentError, unknown
 from calotype.image.signing import Claim
 from calotype.kinds import KINDS, OUTPUTS, Reading
 from calotype.results import Result
@@ -27,7 +29,7 @@ from calotype.tasks.memory import require_memory
 from calotype.tasks.param import DEFAULTS
 from calotype.tasks.progress import Training
 from calotype.tasks.provenance import Effect, with_origin
-from calotype.tasks.request import Request, request
+from calotype.tasks.request import Request, check_beside_model, own_arguments, request
 from calotype.tasks.signing import ingredients_of, write_signed
 from calotype.types import Carried, Cost, Photo, Size
 
@@ -108,9 +110,18 @@ class Job:
         Raises:
             InputError: an argument is invalid.
         """
+        cls.check(own_arguments(given))  # before a model is loaded
         checked = request(cls.verb, default_structure=cls.default_structure, **given)
-        cls.check(checked.own)
+        if checked.model is not None:
+            check_beside_model(cls._changed(given, ("engine", "preset")), checked.model.name, checked.engine)
         return checked
+
+    @classmethod
+    def _changed(cls, given: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+        """Those of the arguments ``names`` whose values are not the defaults of the verb."""
+        task = getattr(import_module(cls.__module__), cls.verb)
+        defaults = {name: parameter.default for name, parameter in inspect.signature(task).parameters.items()}
+        return {name: given[name] for name in names if name in given and given[name] != defaults.get(name)}
 
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:
@@ -145,7 +156,7 @@ class Job:
         further = arguments.pop("inputs", {})
         for name in further:
             if name not in cls.input_names():
-                raise InputError(unknown(f"input of {cls.verb}", name, cls.input_names()))
+                raise ArgumentError(unknown(f"input of {cls.verb}", name, cls.input_names()))
         arguments |= further
         run = arguments.pop("run", None)
         inputs = {name: arguments.pop(name) for name in cls.input_names() if name in arguments}

@@ -12,6 +12,7 @@ from calotype.files import shown
 from calotype.results import Latent, Result, Stage, Table
 from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.model_job import ModelJob
+from calotype.types import Carried
 
 CODE_SUFFIX, STAGES_SUFFIX, LOG_SUFFIX = ".safetensors", ".stages.png", ".stages.csv"
 _LARGEST = 256  # side of a picture on a sheet of stages, pixels
@@ -69,7 +70,7 @@ class CodedJob(Job):
             raise InputError(f"{shown(code)} is an input of this command: write the result elsewhere (-o)")
         self.latents[output.seed].save(code)
         if self.request.own.get("stages"):
-            save_stages(self.stages[output.seed], Path(path), self.recorded(output))
+            save_stages(self.stages[output.seed], Path(path), self.recorded(output), self.carried)
         super().save(made, path, output)
 
     def result(self) -> Result:
@@ -84,7 +85,7 @@ class CodedJob(Job):
         )
 
 
-def save_stages(stages: list[Stage], path: Path, settings: Any) -> None:
+def save_stages(stages: list[Stage], path: Path, settings: Any, carried: Carried) -> None:
     """Write the pictures of the stages side by side, and loss and PSNR of every step, beside a picture.
 
     Raises:
@@ -96,7 +97,7 @@ def save_stages(stages: list[Stage], path: Path, settings: Any) -> None:
     pictures, names = [each.picture for each in stages], [each.name for each in stages]
     if pictures:
         sheet = contact_sheet(pictures, names, columns=len(pictures), cell=_LARGEST)
-        save_png(sheet, path.with_suffix(STAGES_SUFFIX), settings)
+        save_png(sheet, path.with_suffix(STAGES_SUFFIX), settings, carried)
     rows = [(each.name, step, *values) for each in stages for step, values in enumerate(each.log, 1)]
     Table(("stage", "step", "loss", "psnr"), tuple(rows)).save(path.with_suffix(LOG_SUFFIX))
 

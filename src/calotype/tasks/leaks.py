@@ -13,6 +13,8 @@ from calotype.errors import InputError
 from calotype.files import shown, write_whole
 from calotype.tasks import model_store
 from calotype.tasks.data import set_folder
+from calotype.tasks.figures import today
+from calotype.tasks.model_card import record
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -134,4 +136,11 @@ def written(folder: Path, report: Mapping[str, Any]) -> Path:
     """
     text = json.dumps(report, indent=1) + "\n"
     write_whole(folder / LEAKS, lambda file: file.write(text.encode()))
+    values = {
+        f"{factor} from the {code} code": probe["normalised"]
+        for code, probes in report["probes"].items()
+        for factor, probe in probes.items()
+    }
+    how = f"{report['pictures']} pictures of {report['set']}; 0 is chance, 1 is all; see {LEAKS}"
+    record(folder, "leaks", {"date": today(), "how": how, "values": values})
     return folder / LEAKS

@@ -6,16 +6,22 @@ imported file's, how it was trained, and how to use it. A card that somebody has
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from calotype import __version__
 from calotype.catalog import declared
 from calotype.files import write_whole
+from calotype.tasks.figures import keep, read
+from calotype.tasks.figures import lines as lines_of
 from calotype.tasks.model_store import CARD, IMPORTED, described
 
+_CARD_FACTS = "card"
+_NONE: Mapping[str, Any] = MappingProxyType({})
 _UNKNOWN = "not recorded: it is for whoever has rights in what it was trained on to say what may be done with it"
 
 
@@ -34,8 +40,35 @@ def write_card(folder: Path, *, parameters: int, source: Path | None = None, lic
     path = folder / CARD
     if path.exists():
         return
-    text = card(described(folder), folder.name, parameters=parameters, made_set=_set_of(source), licence=licence)
-    write_whole(path, lambda file: file.write(text.encode()))
+    _write(folder, {"parameters": parameters, "made_set": _set_of(source), "licence": licence})
+
+
+def record(folder: Path, kind: str, figures: Mapping[str, Any]) -> None:
+    """Keep what was measured of a model, and say it in its card unless somebody has changed that.
+
+    Args:
+        folder: folder of the model.
+        kind: ``training``, ``evaluation``, ``dissection`` or ``leaks``.
+        figures: JSON-ready; nothing is kept if it is empty. But for trainings with ``date``, ``how`` and ``values`` by
+            name.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
+    if not figures:
+        return
+    keep(folder, kind, figures)
+    known = read(folder).get(_CARD_FACTS, {})
+    path = folder / CARD
+    if path.is_file() and known.get("sha256") == hashlib.sha256(path.read_bytes()).hexdigest():
+        _write(folder, known["facts"])
+
+
+def _write(folder: Path, facts: Mapping[str, Any]) -> None:
+    """Write a card, and the hash by which it is known to be unchanged."""
+    text = card(described(folder), folder.name, **facts, figures=read(folder)).encode()
+    write_whole(folder / CARD, lambda file: file.write(text))
+    keep(folder, _CARD_FACTS, {"sha256": hashlib.sha256(text).hexdigest(), "facts": dict(facts)})
 
 
 def weights_of(net: Any) -> int:
@@ -50,6 +83,7 @@ def card(
     parameters: int,
     made_set: Mapping[str, Any] | None = None,
     licence: str = "",
+    figures: Mapping[str, Any] = _NONE,
 ) -> str:
     """The text of a card.
 
@@ -59,6 +93,7 @@ def card(
         parameters: number of weights.
         made_set: what ``calotype data`` recorded of the data set; ``None`` for others.
         licence: what is known of the licence of imported weights.
+        figures: what was measured, see ``calotype.tasks.figures``.
     """
     system, imported = str(about["engine"]), about.get("preset") == IMPORTED
     tags = ["image-generation", system, *(["imported"] if imported else [])]
@@ -66,6 +101,8 @@ def card(
     lines = ["---", "library_name: calotype", "license: other", f"tags: [{', '.join(tags)}]", "---", ""]
     lines += [f"# {name}", "", f"A model of the system `{system}` for Calotype, {parameters:,} weights.", ""]
     lines += _imported_facts(about, licence) if imported else _trained_facts(about, made_set)
+    measured = lines_of(figures)
+    lines += measured or ([] if imported else [f"- **Measured**: {_measured(system)}"])
     lines += [f"- **Made with**: Calotype {__version__}", f"- **Can**: {', '.join(verbs)}", "", "```sh"]
     lines += [*_commands(about, name, verbs), "```", ""]
     return "\n".join(lines)
@@ -84,7 +121,7 @@ def _trained_facts(about: Mapping[str, Any], made_set: Mapping[str, Any] | None)
     else:
         facts.append(f"- **Licence of what it was trained on**: {_UNKNOWN}")
     facts.append(f"- **Settings**: preset {about.get('preset', '')}{changed}, seed {about.get('seed', 0)}")
-    return [*facts, f"- **Measured**: {_measured(str(about['engine']))}"]
+    return facts
 
 
 def _measured(engine: str) -> str:

@@ -7,9 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.results import Latent
 from calotype.tasks import model_store
+from calotype.tasks.arguments import size_from
 from calotype.tasks.job import UNRECORDED, Job, common_settings
 from calotype.tasks.request import Request
 from calotype.types import Size
@@ -17,6 +18,19 @@ from calotype.types import Size
 if TYPE_CHECKING:
     from calotype.catalog import Loaded
     from calotype.run import Run
+
+
+_LEAST = 8  # pixels of a side: networks that halve their maps see nothing in fewer
+
+
+def check_size(size: Size) -> None:
+    """Refuse a size of which no network can make a picture.
+
+    Raises:
+        ArgumentError: a side is too short.
+    """
+    if min(size.height, size.width) < _LEAST:
+        raise ArgumentError(f"{size} is too small for a model: give sides of at least {_LEAST} pixels (--size, size=)")
 
 
 class ModelJob(Job):
@@ -34,9 +48,11 @@ class ModelJob(Job):
     def ordered(cls, **given: Any) -> Request:
         """See ``Job``; the argument ``model`` is required."""
         if given.get("model") is None:
-            raise InputError(
+            raise ArgumentError(
                 f"{cls.verb} needs a trained model: give --model NAME (model=); 'calotype models' lists them"
             )
+        if given.get("size") is not None:
+            check_size(size_from(given["size"]))
         return super().ordered(**given)
 
     @classmethod

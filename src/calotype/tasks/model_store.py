@@ -28,6 +28,7 @@ from calotype.types import Size
 
 ABOUT = "about.json"
 CARD = "README.md"  # the model card
+FIGURES = "figures.json"  # what was measured of the model
 ENCODER = "encoder"  # sub-folder with the encoder of a model
 IMPORTED = "imported"  # recorded instead of a preset: trained by another program
 WEIGHTS = "weights.safetensors"
@@ -87,6 +88,20 @@ def folder_of(model: str | Path) -> Path:
     if names:
         raise InputError(unknown("model", str(model), names, "give its folder, or a name that 'calotype models' lists"))
     raise InputError(f"there is no model {shown(model)}: give the folder of a trained model")
+
+
+_ABOVE = 3  # folders above a file in which its model is looked for
+
+
+def found_near(name: str, path: Path) -> Path | None:
+    """The folder of a finished model by its name: in the store, here, or beside a file and above it.
+
+    Args:
+        name: of the model, as results record it.
+        path: a file that the model made.
+    """
+    near = [parent / name for parent in (Path(), *path.resolve().parents[:_ABOVE])]
+    return next((folder for folder in (root() / name, *near) if is_finished(folder)), None)
 
 
 def _folders() -> list[Path]:
@@ -190,10 +205,11 @@ def described(folder: Path) -> dict[str, Any]:
 
 def entries() -> list[Entry]:
     """All models in the model store, sorted by name."""
-    return [_entry(folder) for folder in _folders()]
+    return [entry_of(folder) for folder in _folders()]
 
 
-def _entry(folder: Path) -> Entry:
+def entry_of(folder: Path) -> Entry:
+    """What is known of the model in ``folder``, finished or not."""
     about, finished = described(folder), is_finished(folder)
     stages = len(about.get("stages", []))
     return Entry(
@@ -286,7 +302,7 @@ def packed(folder: Path) -> dict[str, bytes]:
     """The contents of a finished model's files, by name; empty if it is not finished."""
     if not is_finished(folder):
         return {}
-    names = [ABOUT, WEIGHTS, _MODEL, CARD]
+    names = [ABOUT, WEIGHTS, _MODEL, CARD, FIGURES]
     if is_finished(folder / ENCODER):
         names = [*(f"{ENCODER}/{name}" for name in names), *names]
     return {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}

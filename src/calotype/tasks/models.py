@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from calotype.catalog import ENGINES, MODELS, Loaded, declared, load
 from calotype.catalog import engine as engine_of
 from calotype.catalog import model as model_of
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.files import shown
 from calotype.tasks import model_store
 from calotype.tasks.model_card import weights_of, write_card
@@ -60,10 +60,10 @@ def describe(path: str | Path) -> Description:
 
 def _described_own(folder: Path) -> Description:
     """What is recorded of a model of calotype."""
-    if not model_store.is_finished(folder):
-        raise InputError(f"{shown(folder)} is no folder of a finished model: give one, or a file, such as network.pkl")
     from calotype.foreign.description import Description
 
+    if not model_store.is_finished(folder):
+        return Description(*_described_unfinished(folder))
     loaded, about = load(folder), model_store.described(folder)
     height, width = loaded.photo_size
     facts = {
@@ -77,6 +77,25 @@ def _described_own(folder: Path) -> Description:
     card = " It has a model card, README.md." if (folder / model_store.CARD).is_file() else ""
     known = {name: fact for name, fact in facts.items() if fact}
     return Description(loaded.system, "calotype", known, f"that of what it was trained on.{card}")
+
+
+def _described_unfinished(folder: Path) -> tuple[str, str, dict[str, str], str]:
+    """What is recorded of a training that has not reached its end."""
+    about = model_store.described(folder)
+    if not about:
+        raise InputError(f"{shown(folder)} is no folder of a model: give one, or a file, such as network.pkl")
+    entry = model_store.entry_of(folder)
+    facts = {
+        "state": f"not finished: {entry.finished_stages} of {entry.stages} stages, {entry.done:.0%} of the training",
+        "trained on": entry.photo,
+        "pixels": entry.size,
+        "preset": entry.preset,
+        "seed": str(about.get("seed", "")),
+        "started": entry.when[:16].replace("T", " "),
+        "verbs": ", ".join(declared(entry.engine).verbs),
+        "to use it": "run its 'calotype train' command again to finish it, or give it to a verb with --unfinished",
+    }
+    return entry.engine, "calotype", {name: fact for name, fact in facts.items() if fact}, "that of what it learns from"
 
 
 def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
@@ -240,7 +259,7 @@ def export(model: str | Path, path: str | Path) -> str:
         OutputError: the file cannot be written.
     """
     if Path(path).suffix.lower() not in (".pt", ".pth"):
-        raise InputError(f"{shown(path)} is no name of a PyTorch file: give one that ends in .pt")
+        raise ArgumentError(f"{shown(path)} is no name of a PyTorch file: give one that ends in .pt")
     if Path(path).exists():
         raise InputError(f"{shown(path)} exists already: give another name, or delete it first")
     loaded = load(model_store.folder_of(model))

@@ -14,7 +14,7 @@ from calotype.tasks.arguments import TILES, level_of
 from calotype.tasks.job import UNRECORDED, Job, OutputSpec, common_settings, converted
 from calotype.tasks.memory import require_memory
 from calotype.tasks.photo_model import PhotoModel, check_photo, check_purpose, purpose_of
-from calotype.tasks.request import Request
+from calotype.tasks.request import Request, check_needs
 from calotype.types import Cost, LabelMap, Photo, PhotoLike, Size
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ class PhotoJob(Job):
     def _check_start(self) -> None:
         """Check, before any training, that the work can start."""
         request = self.request
+        check_needs(request.engine, request.config, request.verb)
         if self.system.of_sets:
             _ = self.cost
             return

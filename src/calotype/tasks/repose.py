@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from calotype.errors import InputError, OutputError
+from calotype.errors import ArgumentError, InputError, OutputError
 from calotype.files import shown
 from calotype.kinds import KINDS
 from calotype.results import Animation, Result
@@ -41,7 +41,9 @@ class ReposeJob(ModelJob):
     def check(cls, own: Mapping[str, Any]) -> None:
         """See ``Job``."""
         if not 2 <= whole(own["frames"], "a number of frames", "24") <= _MOST_FRAMES:
-            raise InputError(f"{own['frames']} frames cannot be used: give a number from 2 to {_MOST_FRAMES}, like 24")
+            raise ArgumentError(
+                f"{own['frames']} frames cannot be used: give a number from 2 to {_MOST_FRAMES}, like 24"
+            )
         between(own["fps"], 0.01, 1000, "a speed", "12")
         if own["film"] is not None:
             from calotype.image.animation import check_animation
@@ -196,9 +198,18 @@ class ReposeJob(ModelJob):
 
     @property
     def name(self) -> str:
-        """The names of identity and pose, so that other pairs have other names."""
-        names = [self.inputs[name][0].name for name in self.takes if name in self.inputs]
-        return "_".join(str(name) for name in dict.fromkeys(names))
+        """The names of identity and pose, so that other pairs have other names.
+
+        Of several pictures that of their folder, and six digits of their hash, as they may be others next time.
+        """
+        return "_".join(dict.fromkeys(_clip_name(self.inputs[name]) for name in self.takes if name in self.inputs))
+
+
+def _clip_name(photos: Sequence[Photo]) -> str:
+    """The name of a picture or a film; of several pictures with some digits of their hash."""
+    about = KINDS["clip"].identity(photos)
+    several_files = len({photo.source for photo in photos}) > 1 or (len(photos) > 1 and photos[0].source is None)
+    return Path(about["name"]).stem + (f"-{about['sha256'][:6]}" if several_files else "")
 
 
 def repose(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from calotype.catalog import ENGINES, MODELS, Loaded, able, config_from, declared, default_preset, load
 from calotype.catalog import system as system_of
 from calotype.declaration import System, Verb
-from calotype.errors import InputError, unknown
+from calotype.errors import ArgumentError, InputError, ModelError, unknown
 from calotype.tasks import model_store
 from calotype.tasks.arguments import (
     AUTO,
@@ -131,13 +132,23 @@ def request(
     """
     check_count(n, seed)
     if size is not None and factor is not None:
-        raise InputError("--size and --factor were both given: give one of the two (size=, factor=)")
+        raise ArgumentError("--size and --factor were both given: give one of the two (size=, factor=)")
     if verb == "retarget" and size is None and factor is None and "shape" not in own:
-        raise InputError("retarget needs a new size: give --size 1280x480 or --factor 2x1 (size=, factor=)")
+        raise ArgumentError("retarget needs a new size: give --size 1280x480 or --factor 2x1 (size=, factor=)")
     from calotype.run import choose_device
 
+    sized = None if size is None else size_from(size)
+    scaled = None if factor is None else factor_from(factor)
+    one_of(TILES, tile, "tile")
+    if structure not in (None, AUTO):
+        structure = structure_from(structure)
+    device = str(choose_device(device))
     changes = dict(settings or {})
-    given = None if model is None else _load_given(model, verb, changes, unfinished)
+    if model is not None and changes:
+        raise ArgumentError(
+            "the settings of a trained model are fixed: leave out --set (settings=) or --model (model=)"
+        )
+    given = None if model is None else _given_model(model, unfinished)
     engine = given.loaded.system if given else engine
     check_able(engine, verb, model_given=given is not None)
     known = declared(engine).verbs[verb]
@@ -147,7 +158,7 @@ def request(
     if declared(engine).of_sets and "structure" not in known.options:
         structure = None
     if tile != "none" and "tile" not in declared(engine).abilities:
-        raise InputError(f"the engine {engine} cannot make tileable results: leave out --tile (tile=)")
+        raise ArgumentError(f"the engine {engine} cannot make tileable results: leave out --tile (tile=)")
     own = {name: _plain(value) for name, value in _supported(own, known, engine).items()}
     return Request(
         verb=verb,
@@ -157,18 +168,24 @@ def request(
         config=given.loaded.config if given else config_from(system_of(engine), preset, changes),
         n=int(n),
         seed=int(seed),
-        size=None if size is None else size_from(size),
-        factor=None if factor is None else factor_from(factor),
+        size=sized,
+        factor=scaled,
         structure=None if structure is None else structure_from(structure),
-        tile=one_of(TILES, tile, "tile"),
+        tile=tile,
         max_side=max_side,
-        device=str(choose_device(device)),
+        device=device,
         own=own,
         auto=auto,
         unfinished=given.unfinished if given and given.loaded.system in MODELS else unfinished,
         model=given.folder if given else None,
         loaded=given.loaded if given else None,
     )
+
+
+def own_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that are specific to a verb: those that ``request`` has no name for."""
+    common = inspect.signature(request).parameters
+    return {name: _plain(value) for name, value in given.items() if name not in common}
 
 
 # Options of verbs that only models of a data set have, with their defaults.
@@ -182,13 +199,13 @@ def _supported(own: Mapping[str, Any], known: Verb, engine: str) -> dict[str, An
     """The arguments that are specific to the verb, without those that the system does not have.
 
     Raises:
-        InputError: one of them was given.
+        ArgumentError: one of them was given.
     """
     missing = {name for name in _OF_MODELS if name not in known.options and not (name == "stages" and known.coded)}
     for name in sorted(missing & own.keys()):
         if own[name] != _OF_MODELS[name]:
             flag = name.replace("_", "-")
-            raise InputError(f"{engine} has no --{flag} here: leave it out ({name}=), or give a model that has it")
+            raise ArgumentError(f"{engine} has no --{flag} here: leave it out ({name}=), or give a model that has it")
     return {name: value for name, value in own.items() if name not in missing}
 
 
@@ -201,10 +218,10 @@ def check_count(n: int, seed: int) -> None:
     """Check the number of outputs and the seed.
 
     Raises:
-        InputError: one of them is out of range.
+        ArgumentError: one of them is out of range.
     """
     if whole(n, "a count", "4") < 1:
-        raise InputError(f"{n} pictures cannot be made: give a count of at least 1")
+        raise ArgumentError(f"{n} pictures cannot be made: give a count of at least 1")
     check_seed(seed, n)
 
 
@@ -212,10 +229,10 @@ def check_seed(seed: int, n: int = 0) -> None:
     """Check the seed of the first of ``n`` outputs.
 
     Raises:
-        InputError: it is out of range.
+        ArgumentError: it is out of range.
     """
     if not 0 <= whole(seed, "a seed", "7") <= 2**53 - n:
-        raise InputError(f"a seed of {seed} cannot be used: give a whole number from 0 to 2**53")
+        raise ArgumentError(f"a seed of {seed} cannot be used: give a whole number from 0 to 2**53")
 
 
 @dataclass(frozen=True)
@@ -225,10 +242,19 @@ class _GivenModel:
     unfinished: bool
 
 
-def _load_given(model: str | Path, verb: str, changes: Mapping[str, Any], unfinished: bool) -> _GivenModel:
-    """The model given by folder or name, loaded."""
-    if changes:
-        raise InputError("the settings of a trained model are fixed: leave out --set (settings=) or --model (model=)")
+def _given_model(model: str | Path, unfinished: bool) -> _GivenModel:
+    """The model given by folder or name, loaded.
+
+    Raises:
+        ModelError: there is none, or it cannot be loaded.
+    """
+    try:
+        return _load_given(model, unfinished)
+    except InputError as error:
+        raise ModelError(str(error)) from error
+
+
+def _load_given(model: str | Path, unfinished: bool) -> _GivenModel:
     folder = model_store.folder_of(model)
     about = model_store.described(folder)
     if about.get("engine") not in MODELS or model_store.is_finished(folder):
@@ -264,35 +290,75 @@ def check_able(engine: str, verb: str, *, model_given: bool = False) -> None:
     names = able(verb)
     if engine not in {**ENGINES, **MODELS}:
         known = [name for name in names if name in ENGINES] or list(ENGINES)
-        raise InputError(unknown("engine", engine, ENGINES if names else known))
+        raise ArgumentError(unknown("engine", engine, ENGINES if names else known))
+    if model_given:
+        _check_model_able(engine, verb, names)
+        return
     if engine in names:
-        if engine in MODELS and not model_given:
-            raise InputError(
-                f"{engine} can {verb} a photo only with a model of a data set: give one, --model NAME "
+        if engine in MODELS:
+            raise ArgumentError(
+                f"{engine} has the verb '{verb}' only with a model of a data set: give one, --model NAME "
                 "(model=); 'calotype models' lists them"
             )
         return
-    if model_given and not declared(engine).of_sets and all(name in MODELS for name in names):
-        raise InputError(
-            f"the model is of one photo ({engine}): give that photo to a verb, like calotype vary PHOTO --model"
-        )
     if not names:
-        raise InputError(f"no engine here can {verb}: 'calotype engines' lists the engines")
-    if model_given and all(name in MODELS for name in names):
-        raise InputError(f"the model {engine} cannot {verb}: use one that can ({', '.join(names)})")
-    if engine in MODELS and model_given:
-        first, *more = declared(engine).verbs
-        able_to = f" (or {', '.join(more)})" if more else ""
-        raise InputError(
-            f"this {engine} model cannot {verb} a photo: use it with 'calotype {first}'{able_to}, or leave out --model"
-        )
+        raise ArgumentError(f"no engine here has the verb '{verb}': 'calotype engines' lists the engines")
     if engine in MODELS:
-        raise InputError(
-            f"{engine} is trained on a data set and cannot {verb} a photo: train it on a folder, 'calotype train "
+        raise ArgumentError(
+            f"{engine} is trained on a data set and has no verb '{verb}': train it on a folder, 'calotype train "
             f"{engine} FOLDER', and then 'calotype {next(iter(declared(engine).verbs))}' makes pictures"
         )
     engines = [name for name in names if name in ENGINES] or names
-    raise InputError(f"the engine {engine} cannot {verb}: use one that can ({', '.join(engines)})")
+    raise ArgumentError(f"the engine {engine} has no verb '{verb}': use one that has it ({', '.join(engines)})")
+
+
+def _check_model_able(system: str, verb: str, names: list[str]) -> None:
+    """Check that the system of a given model is among those that support ``verb``."""
+    if system in names:
+        return
+    if not declared(system).of_sets and all(name in MODELS for name in names):
+        raise ModelError(
+            f"the model is of one photo ({system}): give that photo to a verb, like calotype vary PHOTO --model"
+        )
+    if system not in MODELS:
+        engines = [name for name in names if name in ENGINES] or names
+        raise ModelError(f"a model of {system} has no verb '{verb}': use one that has it ({', '.join(engines)})")
+    own = ", ".join(f"'{name}'" for name in declared(system).verbs)
+    models = [name for name in names if name in MODELS]
+    another = f", or give a model of {', '.join(models)}" if models else ""
+    without = ", or leave out --model" if len(models) < len(names) else ""
+    raise ModelError(f"a model of {system} has no verb '{verb}': use it with {own}{another}{without}")
+
+
+def check_needs(system: str, config: Any, verb: str) -> None:
+    """Check that the weights of other networks are there which a verb, or ``train``, needs.
+
+    Raises:
+        InputError: they are not.
+    """
+    if declared(system).needs:
+        getattr(system_of(system), declared(system).needs)(config, verb)
+
+
+def check_beside_model(given: Mapping[str, str], model: str, system: str) -> None:
+    """Refuse what a trained model decides itself: its system and its preset.
+
+    Args:
+        given: the arguments ``engine`` and ``preset`` as far as they were given.
+        model: name of the model.
+        system: its system.
+
+    Raises:
+        ArgumentError: another engine was given, or a preset.
+    """
+    engine = given.get("engine", system)
+    if engine != system:
+        raise ArgumentError(f"the model {model} is of {system}: leave out --engine {engine} (engine=), or --model")
+    if "preset" in given:
+        raise ArgumentError(
+            f"the preset of the trained model {model} is fixed: leave out --preset {given['preset']} (preset=), or "
+            "--model"
+        )
 
 
 def abilities(engine: str) -> frozenset[str]:

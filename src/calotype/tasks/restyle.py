@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.kinds import KINDS
 from calotype.results import Result
 from calotype.tasks import arguments
@@ -136,7 +136,7 @@ def _pixel(text: str) -> tuple[int, int]:
     """
     match = re.fullmatch(r"\s*(\d{1,9})\s*,\s*(\d{1,9})\s*", text)
     if match is None:
-        raise InputError(f"'{text}' is no pixel: give --at X,Y, like --at 120,80 (at=)")
+        raise ArgumentError(f"'{text}' is no pixel: give --at X,Y, like --at 120,80 (at=)")
     return int(match[1]), int(match[2])
 
 

@@ -5,13 +5,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from calotype import __version__
 from calotype.catalog import declared, load
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
+from calotype.image.xmp import COMPOSITE
+from calotype.kinds import photo_identity
 from calotype.tasks import arguments, model_store
 from calotype.tasks.data import set_folder
 from calotype.tasks.leaks import check_codes, codes_of
 from calotype.tasks.param import Param
-from calotype.types import PhotoLike
+from calotype.types import Carried, Photo, PhotoLike
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -109,14 +112,15 @@ def retrieve(
 
     arguments.one_of(BY, by, "code")
     if not model:
-        raise InputError("retrieve needs a trained model: give --model NAME (model=); 'calotype models' lists them")
+        raise ArgumentError("retrieve needs a trained model: give --model NAME (model=); 'calotype models' lists them")
     if arguments.whole(n, "a number of pictures", "8") < 1:
-        raise InputError(f"{n} pictures cannot be found: give -n of at least 1 (n=)")
+        raise ArgumentError(f"{n} pictures cannot be found: give -n of at least 1 (n=)")
     if out is not None and Path(out).suffix.lower() != ".png":
-        raise InputError(f"{out} is no PNG file: give a name that ends in .png (-o)")
+        raise ArgumentError(f"{out} is no PNG file: give a name that ends in .png (-o)")
     loaded = load(model_store.folder_of(model))
     check_codes(loaded, model)
-    asked = to_tensor(open_photo(picture), "cpu")[:, :3]
+    photo = open_photo(picture)
+    asked = to_tensor(photo, "cpu")[:, :3]
     frames = frames_in(set_folder(pictures), loaded.photo_size)
     if len(frames) > _MOST:
         raise InputError(f"{len(frames)} pictures are too many to look through: give at most {_MOST}")
@@ -130,8 +134,22 @@ def retrieve(
     side = loaded.photo_size[0]
     sheet = to_image(torch.cat([fitted(asked, side)[0], *tensor_of(frames, order)], 2)[None])
     if out is not None:
-        save_png(sheet, Path(out), {})
+        settings = _settings(loaded.system, model_store.folder_of(model), photo, Path(pictures), by, n, device)
+        save_png(sheet, Path(out), settings, Carried(source_type=COMPOSITE))
     return Retrieved(found, sheet, list(filter(None, [frames.report()])))
+
+
+def _settings(system: str, model: Path, photo: Photo, pictures: Path, by: str, n: int, device: str) -> dict[str, Any]:
+    """What repeats a sheet: names without folders, which may be private."""
+    return {
+        "calotype": __version__,
+        "verb": "retrieve",
+        "engine": system,
+        "model": model.resolve().name,
+        "device": device,
+        "own": {"by": by, "n": n},
+        "pictures": {"picture": photo_identity(photo), "pictures": {"name": pictures.resolve().name}},
+    }
 
 
 def _similarity(own: Any, codes: Any) -> Any:

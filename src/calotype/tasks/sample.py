@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
@@ -48,12 +48,12 @@ class SampleJob(ModelJob):
         between(own["strength"], 0.0, 1.0, "a strength", "0.3")
         between(own["truncation"], -2.0, 2.0, "a truncation", "0.7")
         if own["mix"] is None and own["mix_from"] is not None:
-            raise InputError("--mix-from says where a second picture begins: give --mix SEED too (mix=)")
+            raise ArgumentError("--mix-from says where a second picture begins: give --mix SEED too (mix=)")
 
     def check_inputs(self) -> None:
         """See ``ModelJob``."""
         if "guide" not in self.inputs and self.request.own["strength"]:
-            raise InputError("--strength applies to a guide: give --guide PICTURE too (guide=)")
+            raise ArgumentError("--strength applies to a guide: give --guide PICTURE too (guide=)")
         given = [name for name, usual in _OF_SOME.items() if self.request.own[name] != usual]
         given += ["size"] if self.request.size not in (None, Size(*self.loaded.photo_size)) else []
         for name in given:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError
 from calotype.files import write_whole
 from calotype.results import Result
 from calotype.tasks import arguments
@@ -34,7 +34,7 @@ def numbers(text: str | int | None, name: str) -> tuple[int, ...]:
     """
     parts = [part.strip() for part in str(text or "").split(",") if part.strip()]
     if not all(re.fullmatch(r"[0-9]{1,4}", part) for part in parts):
-        raise InputError(f"'{text}' is no list of objects: give numbers like 1 or 1,2 (--{name}, {name}=)")
+        raise ArgumentError(f"'{text}' is no list of objects: give numbers like 1 or 1,2 (--{name}, {name}=)")
     return tuple(int(part) for part in parts)
 
 
@@ -47,7 +47,7 @@ def check_objects(own: Mapping[str, Any]) -> None:
     edited, removed = (numbers(own[name], name) for name in ("object", "remove"))
     both = sorted({*edited} & {*removed})
     if both:
-        raise InputError(f"object {both[0]} is to be edited and left out: leave it out of --object or of --remove")
+        raise ArgumentError(f"object {both[0]} is to be edited and left out: leave it out of --object or of --remove")
 
 
 def _move(text: str | None) -> tuple[float, float, float]:
@@ -61,7 +61,7 @@ def _move(text: str | None) -> tuple[float, float, float]:
     try:
         right, up, away = (float(part) for part in text.split(","))
     except ValueError:
-        raise InputError(f"'{text}' is no move: give --move RIGHT,UP,AWAY like 0.2,0,0 (move=)") from None
+        raise ArgumentError(f"'{text}' is no move: give --move RIGHT,UP,AWAY like 0.2,0,0 (move=)") from None
     return tuple(between(x, -_FARTHEST, _FARTHEST, "a move", "0.2,0,0") for x in (right, up, away))  # type: ignore[return-value]
 
 
@@ -83,7 +83,7 @@ class SceneJob(ModelJob):
             between(own["polar"], 1, 89, "an angle of --polar", "60")
         edited = own["turn"] or own["move"] is not None or own["grow"] != 1
         if edited and own["object"] is None:
-            raise InputError("--turn, --move and --grow edit an object: give --object NUMBER too (object=)")
+            raise ArgumentError("--turn, --move and --grow edit an object: give --object NUMBER too (object=)")
 
     @property
     def options(self) -> dict[str, Any]:
@@ -127,7 +127,7 @@ class SceneJob(ModelJob):
             # Colours of picture tensors are premultiplied by alpha.
             pictures[f".object{k + 1}.png"] = torch.cat([colours * alpha, alpha * 2 - 1], 1)
         for suffix, picture in pictures.items():
-            save_png(to_image(picture), path.with_suffix(suffix), settings)
+            save_png(to_image(picture), path.with_suffix(suffix), settings, self.carried)
         told = {
             "model": self.folder.resolve().name,
             "seed": output.seed,

@@ -2,7 +2,7 @@
 
 # Annotations are values here, not strings: the command line is made from them.
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from inspect import Parameter
 from pathlib import Path
@@ -15,10 +15,15 @@ from calotype.image.xmp import MEANINGS
 from calotype.kinds import KINDS
 from calotype.results import read_latent_settings
 from calotype.tasks.arguments import STRUCTURES
+from calotype.tasks.invert import invert
 from calotype.tasks.latent_job import CODE_SUFFIX
-from calotype.tasks.model_store import folder_of
+from calotype.tasks.model_store import folder_of, found_near
 from calotype.tasks.param import Param, described
+from calotype.tasks.retrieve import retrieve
 from calotype.tasks.verbs import VERBS
+
+# The commands beside the verbs whose pictures tell what repeats them.
+_COMMANDS: Mapping[str, Callable[..., Any]] = {"retrieve": retrieve, "invert": invert}
 
 
 @dataclass(frozen=True)
@@ -56,26 +61,42 @@ def show(
     Raises:
         InputError: the file cannot be read, or calotype did not make it.
     """
-    settings, content, origin = _recorded(path)
+    recorded, content, origin = _recorded(path)
+    settings, missing = _with_place(recorded, Path(path))
     try:
-        command = shlex.join(_words(settings))
+        command = shlex.join([*_words(settings), *_format(settings, Path(path))])
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"'{path}' has settings that this version cannot read: use the version that made it"
         ) from error
-    return Shown(settings, command, content, origin, signature_of(path), _missing(settings))
+    return Shown(recorded, command, content, origin, signature_of(path), missing)
 
 
-def _missing(settings: Mapping[str, Any]) -> str:
-    """A line about a model that is not found by its name: names are recorded, and never the folders they are in."""
+def _with_place(settings: Mapping[str, Any], path: Path) -> tuple[Mapping[str, Any], str]:
+    """The settings with the place of the model, and a line where it is not found.
+
+    The name of a model is recorded, never the folder it is in: it is looked for in the model store, here, and beside
+    the file and above it.
+    """
     name = settings.get("model")
     if not isinstance(name, str):
-        return ""
+        return settings, ""
     try:
         folder_of(name)
     except InputError:
-        return f"there is no model {name} here: write the folder that it is in"
-    return ""
+        found = found_near(name, path)
+        if found is None:
+            return settings, f"there is no model {name} here: write the folder that it is in"
+        return {**settings, "model": str(found)}, ""
+    return settings, ""
+
+
+def _format(settings: Mapping[str, Any], path: Path) -> Iterator[str]:
+    """The file that a film is to be written to, where its format is not the usual one."""
+    if settings["verb"] in VERBS:
+        kind = VERBS[settings["verb"]][1]
+        if kind.gives == "film" and path.suffix.lower() != kind.suffix and "sheet" not in settings:
+            yield from ("-o", _as_argument(path.name))
 
 
 def _recorded(path: str | Path) -> tuple[Mapping[str, Any], str, str]:
@@ -134,6 +155,9 @@ def _of_model(settings: Mapping[str, Any], known: Mapping[str, tuple[Param, Any]
         if about.kind == "looks":
             yield from _looks(pictures.get(name, {}), about)
             continue
+        if isinstance(pictures.get(name), list):  # several, by their places
+            yield from (_as_argument(one["name"]) for one in pictures[name])
+            continue
         value = settings.get("model") if about.kind == "model" else pictures[name]["name"] if name in pictures else None
         if value is not None:
             yield from () if default is Parameter.empty or about.positional else (about.flag(name),)
@@ -145,7 +169,8 @@ def _of_model(settings: Mapping[str, Any], known: Mapping[str, tuple[Param, Any]
     yield from _own(settings.get("own", {}), known)
     if "unfinished" in settings:
         yield "--unfinished"
-    yield from ("--device", settings["device"])
+    if "device" in settings:
+        yield from ("--device", settings["device"])
 
 
 def _looks(looks: Mapping[str, Any], about: Param) -> Iterator[str]:
@@ -166,7 +191,8 @@ def _has(settings: Mapping[str, Any], name: str) -> bool:
 
 def _arguments_of(verb: str) -> dict[str, tuple[Param, Any]]:
     """The verb's arguments, each with its default."""
-    return described(VERBS[verb][0])  # looked up in the registry: names from files are never imported
+    task = _COMMANDS[verb] if verb in _COMMANDS else VERBS[verb][0]
+    return described(task)  # looked up in the registry: names from files are never imported
 
 
 def _engine(settings: Mapping[str, Any]) -> Iterator[str]:
@@ -186,7 +212,10 @@ def _own(own: Mapping[str, Any], known: Mapping[str, tuple[Param, Any]]) -> Iter
         value = own.get(name, default)
         if value == default:
             continue
-        if KINDS[about.kind].form == "switch":
+        form = KINDS[about.kind].form
+        if form == "pairs":
+            yield from (word for pair in value for word in (about.flag(name), pair))
+        elif form == "switch":
             yield about.flag(name) if value else f"--no-{about.flag(name).removeprefix('--')}"
         else:
             yield from (about.flag(name), f"{value:.12g}" if isinstance(value, float) else str(value))

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from calotype.errors import InputError, unknown
+from calotype.errors import ArgumentError, InputError, unknown
 from calotype.files import shown, write_whole
 from calotype.tasks import arguments
 from calotype.tasks.evaluate import features_by_measure, pictures_in
@@ -153,17 +153,17 @@ def study(
         _check_existing(places[0], **given, side=side, criterion=criterion)
         return results(places[0])
     if kind not in KINDS:
-        raise InputError(unknown("kind of study", kind, KINDS))
+        raise ArgumentError(unknown("kind of study", kind, KINDS))
     if not 0 <= seconds <= 60:
-        raise InputError(f"pictures cannot be shown for {seconds:g} s: give --seconds 0 to 60 (seconds=)")
+        raise ArgumentError(f"pictures cannot be shown for {seconds:g} s: give --seconds 0 to 60 (seconds=)")
     if kind == "unpaired" and count < 2:
-        raise InputError(
+        raise ArgumentError(
             "an unpaired study asks about a photo and a generated picture: give 2 trials or more: --count 2 (count=)"
         )
     if twice and kind == "unpaired":
-        raise InputError("an unpaired trial has one picture and no order: leave out --twice (twice=)")
+        raise ArgumentError("an unpaired trial has one picture and no order: leave out --twice (twice=)")
     if criterion and kind != "ranking":
-        raise InputError(f"a {kind} study asks what is real: leave out --criterion, or give --kind ranking")
+        raise ArgumentError(f"a {kind} study asks what is real: leave out --criterion, or give --kind ranking")
     target = Path(out)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InputError(f"{shown(target)} is not empty: give another folder, -o (out=)")

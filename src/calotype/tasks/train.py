@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 from calotype.catalog import ENGINES, MODELS, config_from, declared, default_preset
 from calotype.catalog import engine as engine_of
 from calotype.catalog import model as model_of
-from calotype.errors import InputError
+from calotype.errors import ArgumentError
 from calotype.tasks import arguments, model_store
 from calotype.tasks.data import set_folder
 from calotype.tasks.dataset_model import Dataset, DatasetModel
@@ -20,7 +20,7 @@ from calotype.tasks.memory import require_memory
 from calotype.tasks.param import Param
 from calotype.tasks.photo_model import PhotoModel, purpose_of
 from calotype.tasks.progress import Training
-from calotype.tasks.request import check_able, check_seed
+from calotype.tasks.request import check_able, check_needs, check_seed
 from calotype.tasks.segment import is_auto, map_of
 from calotype.tasks.training import Trained, train_model
 from calotype.tasks.upscale import ENLARGEMENT, enlargement
@@ -178,7 +178,7 @@ def dataset_training_request(
     """
     for name, flag in (("purpose", "--for"), ("labels", "--labels"), ("max_side", "--max-side")):
         if others.get(name):
-            raise InputError(f"{engine} is trained on a data set: leave out {flag} ({name}=)")
+            raise ArgumentError(f"{engine} is trained on a data set: leave out {flag} ({name}=)")
     check_seed(seed)
     module, changes, system = model_of(engine), dict(settings or {}), declared(engine)
     preset = default_preset(engine) if preset is None else preset
@@ -187,6 +187,7 @@ def dataset_training_request(
     config = config_from(module, preset, changes)
     if system.adapts:
         config = module.adapted(config, dataset.about)
+    check_needs(engine, config, "train")
     folder = None if out is None else Path(out)
     return DatasetModel(dataset, engine, preset, config, changes, seed, folder)
 
@@ -202,7 +203,7 @@ def check_order(engine: str, photo: Any) -> None:
         return
     near = get_close_matches(str(photo), systems, n=1, cutoff=_CLOSE)
     if near and (Path(engine).exists() or "." in engine or "/" in engine) and not Path(photo).exists():
-        raise InputError(
+        raise ArgumentError(
             f"'{engine}' is no engine: engine and photo look exchanged, write calotype train {near[0]} {engine}"
         )
 
@@ -216,19 +217,19 @@ def _check_trained(engine: str) -> None:
     if declared(engine).trained:
         return
     able = [name for name in ENGINES if declared(name).trained]
-    raise InputError(f"the engine {engine} cannot be trained: use one that can ({', '.join(able)})")
+    raise ArgumentError(f"the engine {engine} cannot be trained: use one that can ({', '.join(able)})")
 
 
 def _check_labels(engine: str, labels: LabelMapLike | None, several: bool) -> None:
     if not declared(engine).learns_maps:
         if labels is not None:
-            raise InputError(f"{engine} is trained without a label map: leave out --labels (labels=)")
+            raise ArgumentError(f"{engine} is trained without a label map: leave out --labels (labels=)")
     elif labels is None:
-        raise InputError(
+        raise ArgumentError(
             f"{engine} is trained on a photo and its label map: give one, --labels MAP (labels=), or --labels auto"
         )
     elif several and not is_auto(labels):
-        raise InputError("a label map belongs to one photo: give that photo instead of a folder, or --labels auto")
+        raise ArgumentError("a label map belongs to one photo: give that photo instead of a folder, or --labels auto")
 
 
 def _adaptation(engine: str, purpose: str, factor: float) -> dict[str, Any]:
@@ -346,13 +347,13 @@ def train(
     check_order(engine, photo)
     if engine == model_store.ENCODER:
         if not isinstance(photo, str | Path):
-            raise InputError("an encoder is trained for a model: give its name or folder")
+            raise ArgumentError("an encoder is trained for a model: give its name or folder")
         given = {"preset": preset, "purpose": purpose, "labels": labels, "out": out, "max_side": max_side}
         encoder = encoder_training(photo, seed=seed, settings=settings, **given)
         return train_model(encoder, run or Run(device=str(choose_device(device))))
     if engine in MODELS:
         if not isinstance(photo, str | Path):
-            raise InputError(f"{engine} is trained on a data set: give a folder of photos")
+            raise ArgumentError(f"{engine} is trained on a data set: give a folder of photos")
         model: Training = dataset_training_request(
             engine,
             photo,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Unpack
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.param import Param
@@ -68,7 +68,7 @@ def enlargement(factor: float) -> float:
         InputError: it is not.
     """
     if not 1 < factor <= 8:
-        raise InputError(f"a factor of {factor:g} cannot be used: give a number above 1 and up to 8, like 4")
+        raise ArgumentError(f"a factor of {factor:g} cannot be used: give a number above 1 and up to 8, like 4")
     return float(factor)
 
 

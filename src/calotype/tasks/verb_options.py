@@ -42,7 +42,8 @@ class CodedOptions(ModelOptions, total=False):
 
     Attributes:
         method: with such a model: ``"fast"`` (the default) or ``"paper"``, the published steps and features.
-        steps: with such a model: steps of optimising the styles; default: those of the method.
+        steps: with such a model: steps of optimising the styles, and of the search for the photo; default: those of the
+            method.
         noise_steps: with such a model: steps of optimising the noise maps afterwards; default: those of the method.
         stages: with such a model: also write what every stage of the search made, and its log.
         level: with a pyramid model: the level of the features from which it draws, 0 (the finest) .. 1 (the deepest).

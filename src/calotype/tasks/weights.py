@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from calotype.errors import InputError, unknown
+from calotype.errors import ArgumentError, unknown
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def fetch(names: Sequence[str], packages: str | Path | None = None) -> list[Path
 
     for name in names:
         if name not in ALL and list(names) != ["all"]:
-            raise InputError(unknown("set of weights", name, [*ALL, "all"]))
+            raise ArgumentError(unknown("set of weights", name, [*ALL, "all"]))
     wanted = list(ALL) if list(names) == ["all"] else list(dict.fromkeys(names))
     folder = None if packages is None else Path(packages)
     return [path for name in wanted for path in fetch_one(ALL[name], folder)]

@@ -32,6 +32,15 @@ is no control by labels.
 
 from calotype.engines.dia.config import PRESETS, Config
 from calotype.engines.dia.cost import cost
+from calotype.engines.dia.features import needs
 from calotype.engines.dia.generate import analogy, scales, stylize
 
-__all__ = ["PRESETS", "Config", "analogy", "cost", "scales", "stylize"]
+__all__ = [
+    "PRESETS",
+    "Config",
+    "analogy",
+    "cost",
+    "needs",
+    "scales",
+    "stylize",
+]

@@ -9,4 +9,5 @@ SYSTEM = System(
         ),
         "analogy": Verb("analogy", (PHOTO, Input("target", "picture")), ("picture", "size", "seed")),
     },
+    needs="needs",
 )

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from calotype.nn.features import VGG_BLOCKS, Vgg16, vgg16
+from calotype.engines.dia.config import Config
+from calotype.nn.features import VGG_BLOCKS, Vgg16, check_vgg16, vgg16
 
 
 class Layers:
@@ -59,3 +60,17 @@ def responses(x: Tensor) -> Tensor:
     """Squared length of the feature vectors, relative to the largest: [1, 1, h, w], 0..1."""
     square = x.square().sum(1, keepdim=True)
     return square / square.max().clamp_min(1e-12)
+
+
+def needs(cfg: Config, verb: str) -> None:
+    """Check that the weights of other networks are there that a verb needs, before the work.
+
+    Args:
+        cfg: the settings.
+        verb: a verb, or ``train``.
+
+    Raises:
+        InputError: they are not.
+    """
+    if cfg.features == "vgg16":
+        check_vgg16()

@@ -53,7 +53,7 @@ from calotype.engines.gpnn.draw import draw
 from calotype.engines.gpnn.edit import edit, harmonize
 from calotype.engines.gpnn.generate import retarget, scales, vary
 from calotype.engines.gpnn.remake import remake, stylize
-from calotype.engines.gpnn.remix import remix
+from calotype.engines.gpnn.remix import needs, remix
 from calotype.engines.gpnn.texture import texture
 
 __all__ = [
@@ -64,6 +64,7 @@ __all__ = [
     "draw",
     "edit",
     "harmonize",
+    "needs",
     "relayout",
     "remake",
     "remix",

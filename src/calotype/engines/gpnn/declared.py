@@ -34,4 +34,5 @@ SYSTEM = System(
             ("maps", "target", "seed"),
         ),
     },
+    needs="needs",
 )

@@ -15,7 +15,7 @@ from calotype.image.mask import composite, soften
 from calotype.image.resize import resize
 from calotype.matching.refine import Guide, refine
 from calotype.matching.start import layout_image
-from calotype.nn.efficientnet import pyramid_features
+from calotype.nn.efficientnet import check_efficientnet, pyramid_features
 from calotype.run import Run
 
 _SIDE = 224  # longer side at which the classifier sees the photo, pixels; a multiple of its largest stride
@@ -127,3 +127,17 @@ def _cell(place: float) -> float:
 def _certainty(place: float) -> float:
     """How much the guide counts: wholly for levels with places, and nothing at the last level."""
     return min(1.0, max(0.0, (_LEVELS - 1 - place) / (_LEVELS - _MAPS)))
+
+
+def needs(cfg: Config, verb: str) -> None:
+    """Check that the weights of other networks are there that a verb needs, before the work.
+
+    Args:
+        cfg: the settings.
+        verb: a verb, or ``train``.
+
+    Raises:
+        InputError: they are not.
+    """
+    if verb == "remix":
+        check_efficientnet()

@@ -16,6 +16,12 @@ drawn; lines are accurate to a pixel at 480 pixels.
 
 from calotype.engines.hed.config import PRESETS, Config
 from calotype.engines.hed.cost import cost
-from calotype.engines.hed.outlines import edges
+from calotype.engines.hed.outlines import edges, needs
 
-__all__ = ["PRESETS", "Config", "cost", "edges"]
+__all__ = [
+    "PRESETS",
+    "Config",
+    "cost",
+    "edges",
+    "needs",
+]

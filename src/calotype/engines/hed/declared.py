@@ -2,4 +2,7 @@
 
 from calotype.declaration import PHOTO, System, Verb
 
-SYSTEM = System(verbs={"edges": Verb("edges", (PHOTO,), ("thickness",))})
+SYSTEM = System(
+    verbs={"edges": Verb("edges", (PHOTO,), ("thickness",))},
+    needs="needs",
+)

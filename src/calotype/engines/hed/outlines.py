@@ -13,7 +13,7 @@ from calotype.errors import InputError
 from calotype.image.blur import blur
 from calotype.image.lines import kept, line_width, ridges, thickened
 from calotype.image.resize import resize
-from calotype.nn.hed import hed
+from calotype.nn.hed import hed, weights_file
 from calotype.run import Run
 
 _MARGIN = 32  # pixels of padding; at zero padding the network finds outlines
@@ -93,3 +93,16 @@ def _check(photos: Sequence[Tensor], cfg: Config) -> None:
     for name in ("strong", "weak", "shortest"):
         if not 0 <= getattr(cfg, name) <= 1:
             raise InputError(f"{name}={getattr(cfg, name):g} cannot be used: give a number from 0 to 1")
+
+
+def needs(cfg: Config, verb: str) -> None:
+    """Check that the weights of other networks are there that a verb needs, before the work.
+
+    Args:
+        cfg: the settings.
+        verb: a verb, or ``train``.
+
+    Raises:
+        InputError: they are not.
+    """
+    weights_file()

@@ -24,6 +24,13 @@ traces of compression are enlarged like details; things that cannot be recognise
 
 from calotype.engines.span.config import PRESETS, Config
 from calotype.engines.span.cost import cost
-from calotype.engines.span.generate import has_weights, upscale
+from calotype.engines.span.generate import has_weights, needs, upscale
 
-__all__ = ["PRESETS", "Config", "cost", "has_weights", "upscale"]
+__all__ = [
+    "PRESETS",
+    "Config",
+    "cost",
+    "has_weights",
+    "needs",
+    "upscale",
+]

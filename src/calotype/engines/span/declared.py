@@ -2,4 +2,7 @@
 
 from calotype.declaration import PHOTO, System, Verb
 
-SYSTEM = System(verbs={"upscale": Verb("upscale", (PHOTO,), ("factor",))})
+SYSTEM = System(
+    verbs={"upscale": Verb("upscale", (PHOTO,), ("factor",))},
+    needs="needs",
+)

@@ -14,7 +14,7 @@ from calotype.errors import InputError
 from calotype.image.resize import resize
 from calotype.image.resize_rows import RowResize
 from calotype.image.transparency import continued
-from calotype.nn.span import SCALES, Span, span, untrained, weights_file
+from calotype.nn.span import MISSING, SCALES, Span, span, untrained, weights_file
 from calotype.run import Run
 
 Size = tuple[int, int]
@@ -135,3 +135,17 @@ def _check(photos: Sequence[Tensor], cfg: Config) -> None:
         raise InputError("one photo is enlarged at a time: leave out the others")
     if cfg.strip < 1:
         raise InputError(f"strip={cfg.strip} cannot be used: give 1 pixel or more")
+
+
+def needs(cfg: Config, verb: str) -> None:
+    """Check that the weights of other networks are there that a verb needs, before the work.
+
+    Args:
+        cfg: the settings.
+        verb: a verb, or ``train``.
+
+    Raises:
+        InputError: they are not.
+    """
+    if not has_weights(cfg):
+        raise InputError(MISSING)

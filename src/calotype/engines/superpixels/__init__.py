@@ -20,6 +20,12 @@ is meant to be edited.
 
 from calotype.engines.superpixels.config import PRESETS, Config
 from calotype.engines.superpixels.cost import cost
-from calotype.engines.superpixels.segment import segment
+from calotype.engines.superpixels.segment import needs, segment
 
-__all__ = ["PRESETS", "Config", "cost", "segment"]
+__all__ = [
+    "PRESETS",
+    "Config",
+    "cost",
+    "needs",
+    "segment",
+]

@@ -2,4 +2,7 @@
 
 from calotype.declaration import PHOTO, System, Verb
 
-SYSTEM = System(verbs={"segment": Verb("segment", (PHOTO,), ("classes", "seed"))})
+SYSTEM = System(
+    verbs={"segment": Verb("segment", (PHOTO,), ("classes", "seed"))},
+    needs="needs",
+)

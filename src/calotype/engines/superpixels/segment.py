@@ -18,7 +18,7 @@ from calotype.image.components import joined
 from calotype.image.lab import to_lab
 from calotype.image.labels import MOST_LABELS
 from calotype.image.resize import resize
-from calotype.nn.efficientnet import efficientnet_lite0
+from calotype.nn.efficientnet import check_efficientnet, efficientnet_lite0
 from calotype.nn.features import offline_features
 from calotype.run import Run
 
@@ -245,3 +245,17 @@ def _check(photos: Sequence[Tensor], cfg: Config, classes: int | None) -> None:
     for name in ("compactness", "blur", "light", "texture", "place", "smooth", "least", "gain", "enough", "deep"):
         if not getattr(cfg, name) >= 0:
             raise InputError(f"{name}={getattr(cfg, name):g} cannot be used: give a number from 0 up")
+
+
+def needs(cfg: Config, verb: str) -> None:
+    """Check that the weights of other networks are there that a verb needs, before the work.
+
+    Args:
+        cfg: the settings.
+        verb: a verb, or ``train``.
+
+    Raises:
+        InputError: they are not.
+    """
+    if cfg.deep:
+        check_efficientnet()

@@ -37,6 +37,7 @@ from calotype.models.bachgan.importing import imported
 from calotype.models.bachgan.network import build
 from calotype.models.bachgan.train import train, unfinished
 from calotype.semantic.config import about
+from calotype.semantic.needs import needs
 from calotype.semantic.training import batch_size, picture_size, stages
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "draw",
     "efforts",
     "imported",
+    "needs",
     "picture_size",
     "retrieved",
     "stages",

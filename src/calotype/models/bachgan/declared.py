@@ -20,4 +20,5 @@ SYSTEM = System(
     adapts=True,
     imports=("*_net_G.pth", "opt.txt"),
     efforts=True,
+    needs="needs",
 )

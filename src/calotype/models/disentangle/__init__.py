@@ -31,6 +31,7 @@ should recur from clip to clip; the background belongs to the appearance.
 
 from calotype.models.disentangle.config import PRESETS, Config
 from calotype.models.disentangle.cost import cost, efforts, training_cost
+from calotype.models.disentangle.needs import needs
 from calotype.models.disentangle.network import build
 from calotype.models.disentangle.repose import codes, repose
 from calotype.models.disentangle.train import batch_size, picture_size, stages, train, unfinished
@@ -43,6 +44,7 @@ __all__ = [
     "codes",
     "cost",
     "efforts",
+    "needs",
     "picture_size",
     "repose",
     "stages",

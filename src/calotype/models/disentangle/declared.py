@@ -19,4 +19,5 @@ SYSTEM = System(
     },
     efforts=True,
     codes="codes",
+    needs="needs",
 )

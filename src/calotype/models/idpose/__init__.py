@@ -28,6 +28,7 @@ distribution of poses to draw from: a pose is always that of a picture.
 
 from calotype.models.idpose.config import PRESETS, Config
 from calotype.models.idpose.cost import cost, efforts, training_cost
+from calotype.models.idpose.needs import needs
 from calotype.models.idpose.network import build
 from calotype.models.idpose.repose import check_repose, codes, repose, scores
 from calotype.models.idpose.train import batch_size, picture_size, stages, train, unfinished
@@ -41,6 +42,7 @@ __all__ = [
     "codes",
     "cost",
     "efforts",
+    "needs",
     "picture_size",
     "repose",
     "scores",

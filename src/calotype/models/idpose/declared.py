@@ -20,4 +20,5 @@ SYSTEM = System(
     },
     efforts=True,
     codes="codes",
+    needs="needs",
 )

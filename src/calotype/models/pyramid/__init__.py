@@ -36,6 +36,7 @@ the deep levels; sets of a few hundred pictures give little to draw there; no tr
 from calotype.models.pyramid.config import PRESETS, Config
 from calotype.models.pyramid.cost import cost, efforts, training_cost
 from calotype.models.pyramid.generate import erase, mix, remix
+from calotype.models.pyramid.needs import needs
 from calotype.models.pyramid.network import build
 from calotype.models.pyramid.train import batch_size, picture_size, stages, train, unfinished
 
@@ -48,6 +49,7 @@ __all__ = [
     "efforts",
     "erase",
     "mix",
+    "needs",
     "picture_size",
     "remix",
     "stages",

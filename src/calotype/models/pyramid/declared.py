@@ -14,4 +14,5 @@ SYSTEM = System(
         "mix": Verb("mix", (PHOTO, Input("other", "photo"), MASK), ("level", "seed")),
     },
     efforts=True,
+    needs="needs",
 )

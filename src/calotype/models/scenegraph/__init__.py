@@ -41,6 +41,7 @@ from calotype.models.scenegraph.draw import draw, restyle
 from calotype.models.scenegraph.importing import described, imported
 from calotype.models.scenegraph.network import build
 from calotype.models.scenegraph.train import stages, train, unfinished
+from calotype.semantic.needs import needs
 
 __all__ = [
     "PRESETS",
@@ -54,6 +55,7 @@ __all__ = [
     "draw",
     "efforts",
     "imported",
+    "needs",
     "picture_size",
     "restyle",
     "stages",

@@ -18,4 +18,5 @@ SYSTEM = System(
     imports=("*.pt",),
     imports_file=True,
     efforts=True,
+    needs="needs",
 )

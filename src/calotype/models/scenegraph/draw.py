@@ -176,10 +176,29 @@ def looks_for(cfg: Config, net: Net, graph: Mapping[str, Any], seed: int) -> Ten
     """The appearance vectors of all objects and of the whole picture, [n + 1, looks]."""
     kinds = [int(kind) + 1 for kind in graph["classes"]]
     given = [*graph["looks"], None]
+    for i, look in enumerate(given):
+        check_archetype(cfg, look, i)
     vectors = [
         look_vector(cfg, net, kind, look, _own_seed(seed, i)) for i, (kind, look) in enumerate(zip([*kinds, 0], given))
     ]
     return torch.stack(vectors)
+
+
+def check_archetype(cfg: Config, look: Look, number: int | None = None) -> None:
+    """Refuse an archetype that a model does not have.
+
+    Args:
+        cfg: the settings.
+        look: of an object.
+        number: of that object, for the message.
+
+    Raises:
+        InputError: the look is such an archetype.
+    """
+    most = cfg.archetypes[-1]
+    if isinstance(look, tuple) and look[0] == "archetype" and look[1] >= most:
+        whose = "there is no" if number is None else f"object {number} has the"
+        raise InputError(f"{whose} archetype {look[1]}: this model knows -1, the mean, and 0 to {most - 1}")
 
 
 def look_vector(cfg: Config, net: Net, kind: int, look: Look, seed: int) -> Tensor:
@@ -195,10 +214,9 @@ def look_vector(cfg: Config, net: Net, kind: int, look: Look, seed: int) -> Tens
     Raises:
         InputError: there is no such archetype.
     """
+    check_archetype(cfg, look)
     most = cfg.archetypes[-1]
     if isinstance(look, tuple) and look[0] == "archetype":
-        if look[1] >= most:
-            raise InputError(f"there is no archetype {look[1]}: this model knows -1, the mean, and 0 to {most - 1}")
         found: Tensor = net.archetypes[kind, 0 if look[1] < 0 else sum(cfg.archetypes[:-1]) + look[1]]
         return found
     if isinstance(look, tuple):

@@ -44,6 +44,7 @@ from calotype.models.smis.network import build
 from calotype.models.smis.redraw import Drawing
 from calotype.models.smis.train import train, unfinished
 from calotype.semantic.config import about, adapted
+from calotype.semantic.needs import needs
 from calotype.semantic.training import batch_size, picture_size, stages
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "imported",
     "interpolate",
     "layered",
+    "needs",
     "picture_size",
     "restyle",
     "stages",

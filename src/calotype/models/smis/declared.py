@@ -41,4 +41,5 @@ SYSTEM = System(
     layered="layered",
     imports=("*_net_G.pth", "opt.txt"),
     efforts=True,
+    needs="needs",
 )

@@ -53,6 +53,7 @@ from calotype.models.spade.layered import layered
 from calotype.models.spade.network import build
 from calotype.models.spade.train import train, unfinished
 from calotype.semantic.config import about, adapted
+from calotype.semantic.needs import needs
 from calotype.semantic.training import batch_size, picture_size, stages
 
 __all__ = [
@@ -68,6 +69,7 @@ __all__ = [
     "imported",
     "interpolate",
     "layered",
+    "needs",
     "picture_size",
     "stages",
     "train",

@@ -23,4 +23,5 @@ SYSTEM = System(
     imports=("*_net_G.pth", "opt.txt"),
     efforts=True,
     layered="layered",
+    needs="needs",
 )

@@ -94,7 +94,7 @@ def masked_cost(plan: tuple[str, str, int, int | None, bool], cfg: Config) -> Co
     """
     verb, method, steps, noise_steps, searched = plan
     usual, usual_noise = MASKED_STEPS[method][verb]
-    found = embedding_cost((method, 0, 0), cfg).seconds if searched else 0.0
+    found = embedding_cost((method, steps, 0), cfg).seconds if searched else 0.0
     # Masked stages work at the full size, where ``embedding_cost`` expects less of ``fast``.
     share = 1 / 0.45 if method == "fast" and cfg.resolution > 32 else 1.0
     masked = embedding_cost((method, steps or usual, 0), cfg)

@@ -73,7 +73,7 @@ def erase(
         photo: [1, 3, side, side], -1..1, of the model's size.
         mask: 1 in the hole: [1, 1, side, side], 0 or 1.
         method: ``fast`` or ``paper``.
-        steps: of the styles' optimisation; 0: those of the method.
+        steps: of the styles' optimisation, and of the search for the photo; 0: those of the method.
         noise_steps: of the noise maps'; ``None``: those of the method, none for a model without noise.
         seed: of the style that is begun from; different seeds fill the hole differently.
 
@@ -231,6 +231,7 @@ class _Work:
     method: str
     steps: int
     noise_steps: int
+    given_steps: int  # 0: those of the method, of the search for the photo too
 
 
 def _prepared(
@@ -257,7 +258,7 @@ def _prepared(
     usual_steps, usual_noise = MASKED_STEPS[method][verb]
     if noise_steps is None:
         noise_steps = usual_noise if uses_noise(net.generator) else 0
-    return _Work(target, region, distance, method, steps or usual_steps, noise_steps)
+    return _Work(target, region, distance, method, steps or usual_steps, noise_steps, steps)
 
 
 def _begun(work: _Work, cfg: Config, run: Run, net: Net, code: Code | None, seed: int) -> tuple[Tensor, list[Stage]]:
@@ -265,7 +266,7 @@ def _begun(work: _Work, cfg: Config, run: Run, net: Net, code: Code | None, seed
     if code is not None:
         return code_of(code, net, cfg).styles.detach(), []
     colour = work.photo.expand(-1, 3, -1, -1)
-    found = embed(cfg, run, net=net, photo=colour, method=work.method, seed=seed)
+    found = embed(cfg, run, net=net, photo=colour, method=work.method, seed=seed, steps=work.given_steps)
     return found.styles, [replace(each, name=f"photo: {each.name}") for each in found.stages]
 
 

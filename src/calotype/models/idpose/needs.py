@@ -1,0 +1,20 @@
+"""The weights of other networks that a training needs."""
+
+from __future__ import annotations
+
+from calotype.models.idpose.config import Config
+from calotype.nn.features import check_vgg16
+
+
+def needs(cfg: Config, verb: str) -> None:
+    """Check that the weights of other networks are there that a verb needs, before the work.
+
+    Args:
+        cfg: the settings.
+        verb: a verb, or ``train``.
+
+    Raises:
+        InputError: they are not.
+    """
+    if verb == "train" and cfg.perceptual_weight and cfg.perceptual == "vgg":
+        check_vgg16()

@@ -1,0 +1,66 @@
+"""The script for a card, on the processor: that every part of it can be worked on, and that it goes on."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parents[1] / "benchmarks"
+sys.path.insert(0, str(HERE))
+import gpu  # noqa: E402
+import gpu_parts  # noqa: E402
+from calotype import catalog  # noqa: E402
+
+
+@pytest.fixture
+def script(tmp_path):
+    """Runs the script; what it wrote."""
+    out = tmp_path / "gpu.json"
+
+    def run(*more):
+        command = [sys.executable, str(HERE / "gpu.py"), "--device", "cpu", "--quick", "--out", str(out), *more]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(out.read_text()), done.stdout
+
+    return run
+
+
+def test_the_script_measures_and_goes_on_with_what_is_missing(script, tmp_path):
+    first, _ = script("--only", "parity/canny,parity/zssr,speed/lifelong")
+    assert set(first["parts"]) == {"parity/canny", "parity/zssr", "speed/lifelong"}
+    assert first["parts"]["parity/canny"]["edges"]["largest"] == 0
+    assert first["parts"]["parity/zssr"]["upscale"]["mean"] == 0
+    assert first["parts"]["speed/lifelong"]["float32"]["steps"] > 1
+    assert first["card"] == {"device": "cpu"}
+    assert "together/1" in first["missing"]
+    again, said = script("--only", "parity/canny,minute/stylegan")
+    assert "parity/canny" not in said
+    assert again["parts"]["parity/canny"] == first["parts"]["parity/canny"]
+    assert again["parts"]["minute/stylegan"]["steps"] >= 1
+    assert (tmp_path / "gpu" / "stylegan.png").is_file()
+
+
+def test_a_part_that_takes_too_long_or_dies_does_not_cost_the_others(tmp_path):
+    limits = {"parity/canny": 0.0, "unknown": 60.0, "parity/superpixels": 60.0}
+    work = gpu.Work(limits, "cpu", True, tmp_path, time.monotonic() + 300)
+    found = dict(work.figures(list(limits)))
+    assert found["parity/canny"] == {"error": "it took more than 0 s"}
+    assert "KeyError" in found["unknown"]["error"]
+    assert found["parity/superpixels"]["segment"]["largest"] == 0
+
+
+def test_nothing_is_begun_when_the_time_is_over(tmp_path):
+    work = gpu.Work({"parity/canny": 60.0}, "cpu", True, tmp_path, time.monotonic())
+    assert dict(work.figures(["parity/canny"])) == {}
+
+
+def test_every_system_is_compared():
+    names = {part.name for part in gpu_parts.parts(gpu_parts.FULL)}
+    assert {f"parity/{name}" for name in (*catalog.ENGINES, *catalog.MODELS)} <= names
+    assert {f"speed/{name}" for name in (*catalog.ENGINES, *catalog.MODELS)} <= names

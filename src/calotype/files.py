@@ -35,6 +35,11 @@ def shown(path: object) -> str:
     return f"'{text}'" if text.isprintable() else repr(text)
 
 
+def printable(text: str) -> str:
+    """``text`` with its control characters escaped, so that a terminal does not act on them."""
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
+
+
 def in_one_line(text: str) -> str:
     """``text`` as it is, or quoted with its control characters escaped, for a line that is printed."""
     return text if text.isprintable() else repr(text)

@@ -16,15 +16,15 @@ malformed_files = pytest.importorskip("malformed_files", reason="the benchmarks 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="commands are forked")
-def test_thirty_damaged_files_give_a_line_or_a_result(tmp_path):
+def test_some_damaged_files_give_a_line_or_a_result(tmp_path):
     out = tmp_path / "result.json"
-    words = [sys.executable, BENCHMARKS / "malformed.py", "--count", "30", "--seed", "3", "--out", out]
+    words = [sys.executable, BENCHMARKS / "malformed.py", "--count", "24", "--seed", "3", "--out", out]
     done = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     result = json.loads(out.read_text())
     assert result["faults"] == []
-    assert sum(row["files"] for row in result["summary"]) == 30
-    assert sum(row["refused"] for row in result["summary"]) >= 10
+    assert sum(row["files"] for row in result["summary"]) == 24
+    assert sum(row["refused"] for row in result["summary"]) >= 8
     assert sum(row["taken"] for row in result["summary"]) >= 5
 
 

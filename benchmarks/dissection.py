@@ -39,7 +39,8 @@ from torch import Tensor
 
 from calotype import saving
 from calotype.catalog import load
-from calotype.data.samples import read_about, read_lines, read_map
+from calotype.data.sample_lines import read_about, read_lines
+from calotype.data.samples import read_map
 from calotype.data.stream import Stream
 from calotype.image.io import open_photo, save_png, to_image, to_tensor
 from calotype.inspection.dissection import Dissection, class_areas, dissect

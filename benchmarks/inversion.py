@@ -29,7 +29,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from calotype.catalog import Loaded, load
-from calotype.data.samples import read_about
+from calotype.data.sample_lines import read_about
 from calotype.image.io import to_image
 from calotype.inspection.inversion import METHODS, invert
 from calotype.inspection.inversion_page import Seen, class_losses

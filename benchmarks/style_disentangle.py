@@ -46,7 +46,8 @@ from torch import Tensor, nn
 
 from calotype import saving
 from calotype.catalog import load
-from calotype.data.samples import Samples, read_lines
+from calotype.data.sample_lines import read_lines
+from calotype.data.samples import Samples
 from calotype.data.stream import Stream
 from calotype.data.styles import StyleSet, Stylings, style_set
 from calotype.models import styledisentangle as model

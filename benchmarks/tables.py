@@ -1655,11 +1655,28 @@ def inversion() -> str:
     )
 
 
+def malformed() -> str:
+    result = results("malformed")
+    rows = [
+        (row["family"], *(row[key] for key in ("files", "refused", "taken", "faults", "seconds", "mebibytes")))
+        for row in result["summary"]
+    ]
+    limits = result["limits"]
+    return (
+        "Valid files are damaged at random (cut, bits flipped, parts removed, repeated or changed, numbers made "
+        "extreme, JSON values replaced) and given to the command that takes them. Right is one line that says what to "
+        f"do, or a result; wrong are tracebacks, more than {limits['seconds']:.0f} s or {limits['mebibytes']} MiB, and "
+        "files left behind.\n\n"
+        + table("files | number | refused in one line | taken | wrong | CPU seconds, most | MiB, most", rows)
+    )
+
+
 SECTIONS = (
     Section("Time and memory of `gpnn`", speed, (("speed", "speed"),)),
     Section("Time and memory of other verbs", verbs, (("verbs", "verbs"),)),
     Section("Folders of photos", batch, (("batch", "batch"),)),
     Section("Reading photos", reading, (("files", "files"),)),
+    Section("Damaged files", malformed, (("malformed", "malformed"),)),
     Section("Fast search and exact search of `gpnn`", search, (("search", "search"),)),
     Section("The same settings with both searches", equal, (("equal", "equal"),)),
     Section(

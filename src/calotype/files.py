@@ -7,12 +7,14 @@ import hashlib
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from calotype.errors import InputError, OutputError, UnwritableName
 
 CACHE_VARIABLE = "CALOTYPE_CACHE"
+_PART = ".calotype-"  # how the names of unfinished files begin
 _ADVICE = {
     errno.ENOSPC: "the disk is full: free some space or choose another folder",
     errno.EDQUOT: "the disk quota is used up: free some space or choose another folder",
@@ -33,6 +35,11 @@ def shown(path: object) -> str:
     """``path`` for a one-line message: quoted, control characters escaped."""
     text = str(path)
     return f"'{text}'" if text.isprintable() else repr(text)
+
+
+def printable(text: str) -> str:
+    """``text`` with its control characters escaped, so that a terminal does not act on them."""
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
 
 
 def in_one_line(text: str) -> str:
@@ -94,7 +101,7 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
         OutputError: no permission, no disk space, or an invalid path.
     """
     # Not tempfile.mkstemp, whose files are readable by their owner only.
-    part = path.parent / f".calotype-{secrets.token_hex(6)}.part"
+    part = path.parent / f"{_PART}{secrets.token_hex(6)}.part"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -108,3 +115,13 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
             raise
     except OSError as error:
         raise output_error(path, error) from error
+
+
+def remove_parts(folder: Path) -> None:
+    """Delete what killed processes have left of files that they were writing in ``folder``.
+
+    No other process may be writing there.
+    """
+    for part in folder.glob(f"{_PART}*.part"):
+        with suppress(OSError):
+            part.unlink()

@@ -80,12 +80,13 @@ def write(
     }
     folder = Path(folder)
     # The weights file has a copy of model.json in its header, which is what is read: the model is replaced atomically
-    # with that one file, and an interruption between the two writes does not mix an old and a new model.
+    # with that one file, and an interruption between the writes does not mix an old and a new model. A new model is
+    # there from the last write on, so that what is interrupted before is trained to its end again.
+    if preview is not None:
+        write_whole(folder / _PREVIEW, lambda file: preview.save(file, format="PNG"))
     write_tensors(folder / _WEIGHTS, net.state_dict(), meta)
     text = json.dumps(meta, indent=2, sort_keys=True) + "\n"
     write_whole(folder / _MODEL, lambda file: file.write(text.encode()))
-    if preview is not None:
-        write_whole(folder / _PREVIEW, lambda file: preview.save(file, format="PNG"))
 
 
 def read(folder: str | Path) -> Saved:

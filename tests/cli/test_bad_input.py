@@ -108,6 +108,27 @@ def test_nothing_on_standard_input(calotype, tmp_path):
     assert files(tmp_path) == set()
 
 
+def test_control_characters_of_a_file_do_not_reach_the_terminal(capsys):
+    from calotype.cli.report import complain
+
+    complain("there is no object \x1b[31m\x00 in\n'é'")
+    assert capsys.readouterr().err == "calotype: there is no object \\x1b[31m\\x00 in 'é'\n"
+
+
+def test_weights_that_are_not_finite(calotype, tmp_path):
+    import torch
+
+    from calotype import saving
+    from calotype.models import stylegan
+
+    net = stylegan.build(stylegan.PRESETS["tiny"])
+    for parameter in net.parameters():
+        parameter.data.fill_(float("nan"))
+    assert not torch.isfinite(next(net.parameters())).any()
+    saving.write(tmp_path / "model", "stylegan", stylegan.PRESETS["tiny"], net, "", (16, 16))
+    refused(calotype("sample", "model", "-q"), 1, "not finite", "train the model again")
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # Photos that are unusual and work
 

@@ -272,3 +272,18 @@ def test_hidden_colours_of_a_film_do_not_leak(tmp_path, name):
     assert row[:, 10].tolist() == pytest.approx([40, 220, 40], abs=8)
     assert row[:, 36].tolist() == pytest.approx([127.5] * 3, abs=2)
     assert row[:, 58].tolist() == pytest.approx([84, 174, 84], abs=8)
+
+
+def test_film_in_an_unknown_codec(tmp_path):
+    av = pytest.importorskip("av")
+    path = tmp_path / "film.avi"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=5)
+        stream.width = stream.height = 16
+        stream.pix_fmt = "yuvj420p"
+        for _ in range(3):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8))))
+        container.mux(stream.encode(None))
+    path.write_bytes(path.read_bytes().replace(b"MJPG", b"ZZZZ"))
+    with pytest.raises(InputError, match="broken, or not a video"):
+        list(frames_of(path))

@@ -20,6 +20,7 @@ from typing import Any
 import typer
 
 from calotype.errors import ArgumentError, one_line, unknown
+from calotype.files import printable
 
 # The usage error of the command-line library. Only its subclasses have a public name.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -107,7 +108,7 @@ def _no_garbage_collection() -> Iterator[None]:
 
 def complain(line: str) -> None:
     """Print one line on standard error, prefixed with the program's name."""
-    print(f"calotype: {' '.join(line.split())}", file=sys.stderr, flush=True)
+    print(f"calotype: {printable(' '.join(line.split()))}", file=sys.stderr, flush=True)
 
 
 def _usage_message(error: Exception) -> str:

@@ -58,6 +58,46 @@ def studio(
             show_default=False,
         ),
     ] = None,
+    api_key_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--api-key-file",
+            metavar="FILE",
+            help="API keys for use behind a proxy, one a line, or a name and a key; requests need one. Default: the "
+            "key in CALOTYPE_STUDIO_API_KEY, if there is one",
+            show_default=False,
+        ),
+    ] = None,
+    limit_rate: Annotated[
+        float | None,
+        typer.Option(
+            "--limit-rate",
+            metavar="NUMBER",
+            min=0.1,
+            help="requests a second of one client; default: 50 with API keys or for other machines, else no limit",
+            show_default=False,
+        ),
+    ] = None,
+    limit_uploads: Annotated[
+        int | None,
+        typer.Option(
+            "--limit-uploads",
+            metavar="COUNT",
+            min=1,
+            help="uploads of one client at a time; default: 4 with API keys or for other machines, else no limit",
+            show_default=False,
+        ),
+    ] = None,
+    limit_queue: Annotated[
+        int | None,
+        typer.Option(
+            "--limit-queue",
+            metavar="COUNT",
+            min=1,
+            help="waiting jobs of one client; default: 20 with API keys or for other machines, else no limit",
+            show_default=False,
+        ),
+    ] = None,
 ) -> int:
     """Open the studio: a graphical interface to all verbs in the browser, with painting tools.
 
@@ -90,5 +130,7 @@ def studio(
         token=token,
         ready=ready,
         certificate=None if sign is None else sign.resolve(),
+        key_file=api_key_file,
+        limits={"rate": limit_rate, "uploads": limit_uploads, "queued": limit_queue},
     )
     return 0

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from calotype.data.decoded import Progress
 from calotype.data.folder import Side, decoded_photos, pictures_below, sides
 from calotype.data.retrieval import Neighbours
-from calotype.data.samples import read_about, read_lines
+from calotype.data.sample_lines import read_about, read_lines
 from calotype.data.stream import Sample
 from calotype.data.video import Clips, frame_count, videos_in
 from calotype.data.writing import SAMPLES

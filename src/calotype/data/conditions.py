@@ -16,7 +16,8 @@ from calotype.data.decoded import Progress
 from calotype.data.folder import pictures_below
 from calotype.data.labelled import Labelled
 from calotype.data.pairs import Pairs
-from calotype.data.samples import Samples, read_about, read_lines
+from calotype.data.sample_lines import read_about, read_lines
+from calotype.data.samples import Samples
 from calotype.data.stream import DataSet, Sample
 from calotype.data.writing import ABOUT, IMAGES, SAMPLES
 from calotype.errors import InputError
@@ -132,6 +133,8 @@ def condition_set(folder: Path) -> ConditionSet:
 def _of_samples(folder: Path) -> ConditionSet:
     lines = read_lines(folder)
     labels = len(read_about(folder).get("labels", ()))
+    if labels and any(line.get("label", 0) >= labels for line in lines):
+        raise InputError(f"{shown(folder / SAMPLES)} has a label above {labels - 1}: make the set again")
     if all("other" in line for line in lines):
         pairs = [(folder / line["image"], folder / line["other"]) for line in lines]
         _check_shapes(pairs)

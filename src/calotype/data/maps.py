@@ -21,7 +21,8 @@ from calotype.data import layouts
 from calotype.data.decoded import Progress
 from calotype.data.folder import pictures_below
 from calotype.data.layouts import CITYSCAPES, NONE, Layouts, Pair
-from calotype.data.samples import read_about, read_lines, read_map
+from calotype.data.sample_lines import read_about, read_lines
+from calotype.data.samples import read_map
 from calotype.data.writing import ABOUT, IMAGES, SAMPLES
 from calotype.errors import InputError
 from calotype.files import shown

@@ -8,7 +8,8 @@ from typing import Any
 
 from calotype.data.decoded import Progress
 from calotype.data.folder import pictures_below
-from calotype.data.samples import Samples, read_about, read_lines
+from calotype.data.sample_lines import read_about, read_lines
+from calotype.data.samples import Samples
 from calotype.data.scenes import Scenes, category_names
 from calotype.data.stream import DataSet
 from calotype.data.writing import ABOUT, SAMPLES

@@ -5,7 +5,6 @@ The format is documented in ``calotype.data.writing``; only ``image`` is require
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,9 @@ from numpy.typing import NDArray
 from calotype.data.boxes import Box, cut, kept_relations
 from calotype.data.decoded import Progress, decoded
 from calotype.data.folder import Side, fitted_photo, middle, sides
+from calotype.data.sample_lines import read_about, read_lines
 from calotype.data.stream import Sample
-from calotype.data.writing import ABOUT, FORMAT, SAMPLES
+from calotype.data.writing import ABOUT, SAMPLES
 from calotype.errors import InputError
 from calotype.files import shown
 from calotype.image.io import as_tensor, open_photo, opened
@@ -91,8 +91,14 @@ class Samples:
         self._frames: list[Box] = []
         if "boxes" in self.keys:
             said = self.about.get("size")
+            if said and tuple(said) != _size_of(sources[self._decoded.numbers[0]][0]):
+                raise InputError(
+                    f"{shown(folder / ABOUT)} gives another size than the pictures have: make the set again"
+                )
             shapes = [said or _size_of(sources[number][0]) for number in self._decoded.numbers]
             self._frames = [_frame(shape, self.size) for shape in shapes]
+            if not any(self._boxes(i)[0] for i in range(len(self))):
+                raise InputError(f"no picture of {shown(folder)} has a box that is seen in it: make the set again")
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -139,39 +145,6 @@ def _frame(shape: Sequence[int], size: tuple[int, int]) -> Box:
 
 
 KEYS = ("image", "map", "instances", "other", "label", "boxes", "relations")
-
-
-def read_about(folder: Path) -> dict[str, Any]:
-    """The metadata of a set of samples.
-
-    Raises:
-        InputError: it is not a set of samples.
-    """
-    try:
-        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-        if not isinstance(about, dict) or about.get("format") != FORMAT:
-            raise ValueError
-    except (OSError, ValueError):
-        raise InputError(
-            f"{shown(folder)} is no set of samples: give a folder that 'calotype data' made, or a folder of pictures"
-        ) from None
-    return about
-
-
-def read_lines(folder: Path) -> list[Mapping[str, Any]]:
-    """The lines of a set of samples.
-
-    Raises:
-        InputError: they are missing or damaged.
-    """
-    try:
-        text = (folder / SAMPLES).read_text(encoding="utf-8")
-        lines = [json.loads(line) for line in text.splitlines() if line.strip()]
-        if not lines or not all(isinstance(line, dict) and "image" in line for line in lines):
-            raise ValueError
-    except (OSError, ValueError):
-        raise InputError(f"{shown(folder / SAMPLES)} is missing or damaged: make the set again") from None
-    return lines
 
 
 def _size_of(path: Path) -> tuple[int, int]:

@@ -14,7 +14,7 @@ import torch
 
 from calotype.data.decoded import Progress
 from calotype.data.folder import decoded_photos, pictures_below
-from calotype.data.samples import read_about, read_lines
+from calotype.data.sample_lines import read_about, read_lines
 from calotype.data.stream import Sample
 from calotype.data.writing import ABOUT, SAMPLES
 from calotype.errors import InputError

@@ -228,6 +228,8 @@ def _frames_of_video(video: Path) -> Iterator[tuple[Any, Any]]:
     try:
         with av.open(str(video)) as container:
             stream = container.streams.video[0]
+            if stream.codec_context is None:  # a codec that is not known
+                raise OSError
             for frame in _decoded_frames(container, stream):
                 yield frame, stream.sample_aspect_ratio
     except (av.FFmpegError, IndexError, OSError) as error:

@@ -14,6 +14,7 @@ from calotype.errors import InputError
 from calotype.files import shown
 from calotype.image.cicp import code_points
 from calotype.image.embedded import embedded_profile
+from calotype.image.quiet import without_libtiff_messages
 
 # Formats by Pillow's names, with their suffixes. The list is closed, for security: some of Pillow's readers start
 # other programs (EPS starts Ghostscript), which an untrusted file must not be able to do.
@@ -47,7 +48,8 @@ def opened(file: BinaryIO, label: str) -> Iterator[Image.Image]:
     if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
         _register_heif(label)
     Image.init()
-    with _without_pillows_limit():
+    form = "TIFF" if head[:2] in (b"II", b"MM") else None
+    with _without_pillows_limit(), without_libtiff_messages(form):
         try:
             image = Image.open(file, formats=[name for name in FORMATS if name in Image.OPEN])
         except UnidentifiedImageError:
@@ -60,7 +62,7 @@ def opened(file: BinaryIO, label: str) -> Iterator[Image.Image]:
     profile = embedded_profile(file) if image.format in ("JPEG2000", "BMP") else None
     if profile is not None:
         image.info.setdefault("icc_profile", profile)
-    with image:
+    with image, without_libtiff_messages(image.format):
         yield image
 
 

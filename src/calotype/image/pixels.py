@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from calotype.errors import InputError
 from calotype.types import Photo
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def to_image(tensor: torch.Tensor, *, sixteen: bool = False) -> Image.Image:
         black.
 
     Raises:
-        ValueError: another shape, or values that are not finite: an error of the caller, not of the user.
+        InputError: values are not finite: weights are damaged, or a training diverged.
+        ValueError: another shape: an error of the caller, not of the user.
     """
     import torch
 
@@ -75,7 +77,10 @@ def to_image(tensor: torch.Tensor, *, sixteen: bool = False) -> Image.Image:
         raise ValueError(f"not an image tensor: {list(tensor.shape)}, expected [C, H, W] or [1, C, H, W], C = 3 or 4")
     image = image.to("cpu", torch.float32)
     if not all(torch.isfinite(part).all() for part in _strips(image)):
-        raise ValueError("an image tensor holds values that are not finite")
+        raise InputError(
+            "the computed image tensor holds values that are not finite: weights are damaged, or a training diverged; "
+            "copy or train the model again"
+        )
     made = Image.fromarray(as_bytes(image) if image.shape[0] == 3 else _values(image, _straight_bytes, np.uint8))
     if sixteen:
         setattr(made, _WORDS, _values(image, _words, np.uint16))

@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from calotype import __version__
 from calotype.studio.app_state import Studio
+from calotype.studio.limits import Limiting, Limits
 from calotype.studio.measuring import CONTENT_TYPE, Measuring
+from calotype.studio.pictures import MAX_BYTES
 from calotype.studio.routes.answers import answer_problems
 from calotype.studio.routes.jobs import jobs
 from calotype.studio.routes.models import models
@@ -22,17 +24,19 @@ from calotype.studio.routes.sets import sets
 from calotype.studio.routes.verbs import verbs
 
 PAGE = Path(__file__).parent / "page"
+_NO_LIMITS = Limits()
 
 
-def create(home: Path, *, at_once: int = 1, certificate: Path | None = None) -> FastAPI:
+def create(home: Path, *, at_once: int = 1, certificate: Path | None = None, limits: Limits = _NO_LIMITS) -> FastAPI:
     """Create the web application, which must be wrapped by ``security.Guard``.
 
     Args:
         home: data folder, created if missing.
         at_once: number of jobs to run at a time.
         certificate: PEM file with which results are signed; ``None``: they are not.
+        limits: of each client.
     """
-    studio = Studio(home, at_once, certificate)
+    studio = Studio(home, at_once, certificate, limits.queued)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -59,6 +63,8 @@ def create(home: Path, *, at_once: int = 1, certificate: Path | None = None) -> 
         app.include_router(part(studio))
     _pages(app)
     _measures(app, studio)
+    _probes(app, studio)
+    app.add_middleware(Limiting, limits=limits, most=MAX_BYTES)
     app.add_middleware(Measuring, measures=studio.measures)
     return app
 
@@ -67,6 +73,17 @@ def _measures(app: FastAPI, studio: Studio) -> None:
     @app.get("/metrics", include_in_schema=False)
     def measures() -> Response:
         return Response(studio.measures.text(), media_type=CONTENT_TYPE)
+
+
+def _probes(app: FastAPI, studio: Studio) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    async def alive() -> dict[str, str]:
+        return {"state": "alive"}
+
+    @app.get("/readyz", include_in_schema=False)
+    def ready() -> JSONResponse:
+        is_ready = studio.is_ready()
+        return JSONResponse({"state": "ready" if is_ready else "not ready"}, 200 if is_ready else 503)
 
 
 def _pages(app: FastAPI) -> None:

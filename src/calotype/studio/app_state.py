@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from dataclasses import asdict
 from pathlib import Path
@@ -28,16 +29,19 @@ class Studio:
         home: data folder for pictures, sets and jobs.
         at_once: number of jobs to run at a time.
         certificate: PEM file with which results are signed; ``None``: they are not.
+        most_waiting: number of jobs of one client that may wait; ``None`` for no limit.
     """
 
-    def __init__(self, home: Path, at_once: int, certificate: Path | None = None) -> None:
+    def __init__(
+        self, home: Path, at_once: int, certificate: Path | None = None, most_waiting: int | None = None
+    ) -> None:
         self.home = home
         self.events = Events()
         self.pictures = Pictures(home / "pictures")
         self.sets = Sets(home / "sets")
         self.file_uploads = FileUploads(home / "uploads")
         kept = self.pictures, self.sets, self.file_uploads
-        self.jobs = Jobs(home / "jobs", *kept, at_once, self._changed, certificate)
+        self.jobs = Jobs(home / "jobs", *kept, at_once, self._changed, certificate, most_waiting)
         self.queries = QueryProcess()
         self.measures = Measures(self.jobs.all)
         self._engines: dict[str, Any] | None = None
@@ -49,6 +53,14 @@ class Studio:
             self.events.tell("gone", job)
         else:
             self.events.tell("job", asdict(job))
+
+    def is_ready(self) -> bool:
+        """Whether jobs can be taken: the queue is open, and the data folder can be written to."""
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return False
+        return self.jobs.is_open and os.access(self.home, os.W_OK)
 
     def end_requests(self) -> None:
         """End the streams of events, and the requests that wait for an answer of the query process."""

@@ -69,6 +69,7 @@ class Job:
         report: measures of an evaluation job.
         set: id of the data set that the job creates.
         aside: whether it was submitted by the page itself and is hidden in lists.
+        client: name or address of the client that submitted it.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Job:
     report: dict[str, Any] | None = None
     set: str = ""
     aside: bool = False
+    client: str = ""
 
 
 class Records:
@@ -97,10 +99,10 @@ class Records:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def new(self, verb: str, arguments: dict[str, Any], *, aside: bool = False) -> Job:
+    def new(self, verb: str, arguments: dict[str, Any], *, aside: bool = False, client: str = "") -> Job:
         """Create the record of a new job."""
         stamp = time.strftime("%Y%m%d%H%M%S")
-        job = Job(f"{stamp}-{secrets.token_hex(4)}", verb, arguments, asked=time.time(), aside=aside)
+        job = Job(f"{stamp}-{secrets.token_hex(4)}", verb, arguments, asked=time.time(), aside=aside, client=client)
         self.save(job)
         return job
 

@@ -14,9 +14,11 @@ from calotype.errors import CalotypeError, InputError, OutputError
 from calotype.kinds import KINDS
 from calotype.studio.file_upload import FileUploads
 from calotype.studio.forms import checked, is_set, parameters
+from calotype.studio.job_queue import Turns
 from calotype.studio.job_runner import RunJob
 from calotype.studio.job_spec import JobSpec
 from calotype.studio.job_store import ENDED, Job, Made, Records
+from calotype.studio.limits import RETRY_QUEUE, TooMany
 from calotype.studio.pictures import Missing, Pictures
 from calotype.studio.queries import prepare
 from calotype.studio.sets import Sets
@@ -65,6 +67,7 @@ class Jobs:
         at_once: number of jobs to run at a time; the CPU threads are divided among the processes.
         changed: called with each changed job, and with the id of a removed one, from any thread.
         certificate: PEM file with which results are signed; ``None``: they are not.
+        most_waiting: number of jobs of one client that may wait; ``None`` for no limit.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Jobs:
         at_once: int,
         changed: Callable[[Job | str], object],
         certificate: Path | None = None,
+        most_waiting: int | None = None,
     ) -> None:
         self._certificate = certificate
         self._records, self._pictures, self._sets, self._file_uploads = Records(folder), pictures, sets, file_uploads
@@ -85,7 +89,13 @@ class Jobs:
         self._slots = [_Slot() for _ in range(at_once)]
         self._jobs: dict[str, Job] = {}
         self._queue: list[Job] = []
-        self._closed = False
+        self._closed, self._open = False, False
+        self._turns, self._most_waiting = Turns(), most_waiting
+
+    @property
+    def is_open(self) -> bool:
+        """Whether jobs are taken and started."""
+        return self._open and not self._closed
 
     def start(self) -> None:
         """Load the jobs, resume the unfinished ones, and start one worker process in advance."""
@@ -96,6 +106,7 @@ class Jobs:
                     job.state, job.message = "waiting", "resumes after a restart of the studio" if job.began else ""
                     self._queue.append(job)
             self._process(self._slots[0])
+            self._open = True
             self._dispatch()
 
     def all(self) -> list[Job]:
@@ -114,18 +125,18 @@ class Jobs:
             raise Missing("there is no such job: it may have been removed")
         return job
 
-    def submit(self, verb: str, converted: Mapping[str, Any], *, aside: bool = False) -> Job:
-        """Queue a job; ``aside`` hides it in the list of jobs.
+    def submit(self, verb: str, converted: Mapping[str, Any], *, aside: bool = False, client: str = "") -> Job:
+        """Queue a job of a client; ``aside`` hides it in the list of jobs.
 
         Raises:
-            InputError: an argument cannot be used, or too many jobs are waiting.
+            InputError: an argument cannot be used.
+            TooMany: too many jobs are waiting.
         """
         arguments = checked(verb, converted)
         self.spec(verb, arguments)  # fails if a picture is missing
         with self._lock:
-            if len(self._queue) >= MOST_WAITING:
-                raise InputError(f"{MOST_WAITING} jobs are queued already: wait until some are done")
-            job = self._records.new(verb, arguments, aside=aside)
+            self._check_waiting(client)
+            job = self._records.new(verb, arguments, aside=aside, client=client)
             job.count = int(arguments.get("n", 1))
             if verb == "data":
                 job.set = self._sets.new(arguments["name"], source=arguments["name"]).id
@@ -134,6 +145,13 @@ class Jobs:
             self._save(job)
             self._dispatch()
         return job
+
+    def _check_waiting(self, client: str) -> None:
+        if len(self._queue) >= MOST_WAITING:
+            raise TooMany(f"{MOST_WAITING} jobs are queued already: wait until some are done", RETRY_QUEUE)
+        most = self._most_waiting
+        if most is not None and sum(job.client == client for job in self._queue) >= most:
+            raise TooMany(f"{most} of your jobs are queued already: wait until some are done", RETRY_QUEUE)
 
     def stop(self, id: str) -> Job:
         """Stop a job at its next step; a second call kills its process."""
@@ -275,7 +293,7 @@ class Jobs:
             # A killed process may still report that it stopped by itself; it gets no further jobs.
             if self._closed or not self._queue or slot.job is not None or slot.ending:
                 continue
-            job = self._queue.pop(0)
+            job = self._turns.take(self._queue, [other.job for other in self._slots if other.job is not None])
             try:
                 arguments = self.spec(job.verb, job.arguments)
             except InputError as error:

@@ -7,10 +7,13 @@ import secrets
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.exceptions import HTTPException
+
+if TYPE_CHECKING:
+    from calotype.studio.api_keys import ApiKeys
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -18,6 +21,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COOKIE = "calotype_token"
+# What supervisors ask without a token, by any host name: it tells only whether the server is alive and ready.
+PROBES = frozenset({"/healthz", "/readyz"})
+_CLIENT = "calotype.client"  # key of the client's name in the scope of a request
 _TOO_LARGE = "that is more than {} MB: send a smaller file"
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 _HEADERS = {
@@ -39,7 +45,8 @@ class Guard:
 
     The Host header must name this machine, which prevents DNS rebinding; cross-origin requests are refused; the size of
     bodies is limited. If a token is set, it is required as ``Authorization: Bearer``, as a cookie, or once as
-    ``?token=`` of the page, which sets the cookie.
+    ``?token=`` of the page, which sets the cookie. A request with an API key needs no token and may have any host name,
+    as a proxy's: pages of others have no key.
 
     Args:
         app: the ASGI application.
@@ -47,10 +54,13 @@ class Guard:
         port: port that the server is bound to; ``None`` to accept any.
         token: the required token; ``None`` for none.
         most: maximum size of a body, bytes.
+        keys: the API keys; ``None`` for none. With keys and no token, every request needs a key.
     """
 
-    def __init__(self, app: App, *, host: str, port: int | None, token: str | None, most: int) -> None:
-        self._app, self._port, self._token, self._most = app, port, token, most
+    def __init__(
+        self, app: App, *, host: str, port: int | None, token: str | None, most: int, keys: ApiKeys | None = None
+    ) -> None:
+        self._app, self._port, self._token, self._most, self._keys = app, port, token, most, keys
         self._hosts = _LOCAL | {host.lower()}
         if token is not None:
             self._hosts |= {socket.gethostname().lower(), socket.getfqdn().lower()}
@@ -61,11 +71,20 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = {name.lower(): value for name, value in scope["headers"]}
-        refusal = self._refusal(scope, headers)
+        if scope["path"] in PROBES and scope["method"] in ("GET", "HEAD"):
+            await self._app(scope, receive, _with_headers(send))
+            return
+        client = None if self._keys is None else self._keys.client_of(headers)
+        refusal = self._size_refusal(headers) if client else self._refusal(scope, headers)
         if refusal is not None:
             await _answer(send, *refusal)
             return
-        if self._token is not None and not self._has_token(scope, headers):
+        if client:
+            scope[_CLIENT] = client
+        elif self._keys is not None and self._token is None:
+            await _answer(send, 401, "the API key is missing or wrong: send it as Authorization: Bearer KEY")
+            return
+        elif self._token is not None and not self._has_token(scope, headers):
             if scope["path"] == "/" and secrets.compare_digest(_query_token(scope), self._token):
                 await self._welcome(send)
             else:
@@ -88,6 +107,9 @@ class Guard:
         opened = headers.get(b"sec-fetch-mode") == b"navigate" and scope["path"] == "/" and scope["method"] == "GET"
         if site not in (b"same-origin", b"none") and not opened:
             return 403, "pages of other origins may not use the studio"
+        return self._size_refusal(headers)
+
+    def _size_refusal(self, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
         length = headers.get(b"content-length", b"0")
         if not length.isdigit():
             return 400, "the content length is not a number"
@@ -133,6 +155,11 @@ class Guard:
             return message
 
         return limited
+
+
+def client_of(scope: Scope) -> str:
+    """The name of the client that sent a request: that of its API key, or its address."""
+    return str(scope.get(_CLIENT) or (scope.get("client") or ("",))[0])
 
 
 def _same(one: str, other: str) -> bool:

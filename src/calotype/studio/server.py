@@ -8,8 +8,9 @@ import ipaddress
 import os
 import secrets
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,8 @@ def run(
     token: str | None,
     ready: Callable[[str], object],
     certificate: Path | None = None,
+    key_file: Path | None = None,
+    limits: Mapping[str, Any] | None = None,
 ) -> None:
     """Serve until the process is stopped.
 
@@ -78,24 +81,32 @@ def run(
         token: token that all requests must send; ``None`` for none.
         ready: called with the address when the studio is ready.
         certificate: PEM file with which results are signed; ``None``: they are not.
+        key_file: file of API keys; ``None``: the one in the environment, if any. With keys no token is generated.
+        limits: fields of ``limits.Limits`` that differ from the usual ones of clients on other machines, which hold for
+            all clients where there are keys or the address can be reached by other machines; elsewhere only these hold.
 
     Raises:
-        InputError: packages are missing, the port is in use, or another studio uses the folder.
+        InputError: packages are missing, a key cannot be used, the port is in use, or another studio uses the folder.
         OutputError: the folder cannot be created or written to.
     """
     check_installed()
     import uvicorn
 
+    from calotype.studio.api_keys import read_api_keys
     from calotype.studio.app import create
+    from calotype.studio.limits import USUAL, Limits
     from calotype.studio.pictures import MAX_BYTES
     from calotype.studio.security import Guard
 
-    if token is None and not is_local(host):
+    keys = read_api_keys(key_file)
+    base = Limits() if keys is None and is_local(host) else USUAL
+    limited = replace(base, **{name: value for name, value in (limits or {}).items() if value is not None})
+    if token is None and keys is None and not is_local(host):
         token = secrets.token_urlsafe(18)
     with _bound(host, port) as listener, _locked(home):
         port = listener.getsockname()[1]
-        studio = create(home, at_once=at_once, certificate=certificate)
-        app = Guard(studio, host=host, port=port, token=token, most=MAX_BYTES)
+        studio = create(home, at_once=at_once, certificate=certificate, limits=limited)
+        app = Guard(studio, host=host, port=port, token=token, most=MAX_BYTES, keys=keys)
         config = uvicorn.Config(
             app,
             log_level="warning",

@@ -269,7 +269,8 @@ def _class_areas(
             segment.classes,
             segment.name,
         )
-    from calotype.data.samples import read_about, read_lines, read_map
+    from calotype.data.sample_lines import read_about, read_lines
+    from calotype.data.samples import read_map
 
     names: list[str] = read_about(folders[0]).get("map_classes") or []
     class_areas = []

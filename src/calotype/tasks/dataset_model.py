@@ -353,15 +353,18 @@ class DatasetModel(StoredModel):
             training_run = run.within(self.folder, seed=self.seed, on_event=recorder)
             net = module.train(stream, self.config, training_run)
             if first:
-                self._save(saving.write, net, previews)
                 record(self.folder, "training", recorder.figures)
                 write_card(self.folder, parameters=weights_of(net), source=self.photos.folder)
-                self._report_leaks()
-                model_store.forget_state(self.folder)
+                self._save(saving.write, net, previews)
+                self._close()
             distributed.barrier()
 
     def _withdrawn_if_refused(self, first: bool) -> AbstractContextManager[None]:
         return model_store.withdrawn_if_refused(self.folder) if first else nullcontext()
+
+    def _close(self) -> None:
+        self._report_leaks()
+        super()._close()
 
     def _report_leaks(self) -> None:
         """Write what each code tells into the folder of a model of identity and pose, on the set that it learned from.

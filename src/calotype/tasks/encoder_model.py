@@ -132,7 +132,7 @@ class EncoderModel(StoredModel):
             encoder = model_of(self.engine).train_encoder(self.loaded.config, self.config, training_run, net=net)
             about = {"key": self.key, "of": self.engine}
             saving.write(self.folder, ENCODER, self.config, encoder, self.weights, self.loaded.photo_size, None, about)
-            model_store.forget_state(self.folder)
+            self._close()
 
     def _about(self) -> dict[str, Any]:
         return {

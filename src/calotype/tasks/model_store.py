@@ -272,6 +272,11 @@ def withdrawn_if_refused(folder: Path) -> Iterator[None]:
         raise
 
 
+def has_state(folder: Path) -> bool:
+    """Whether there is a training state."""
+    return (folder / _STATE).exists()
+
+
 def forget_state(folder: Path) -> None:
     """Delete the training state, which only a resumed training needs."""
     shutil.rmtree(folder / _STATE, ignore_errors=True)
@@ -302,7 +307,7 @@ def packed(folder: Path) -> dict[str, bytes]:
     """The contents of a finished model's files, by name; empty if it is not finished."""
     if not is_finished(folder):
         return {}
-    names = [ABOUT, WEIGHTS, _MODEL, CARD, FIGURES]
+    names = [ABOUT, FIGURES, CARD, WEIGHTS, _MODEL]  # a model is there from the last one on
     if is_finished(folder / ENCODER):
         names = [*(f"{ENCODER}/{name}" for name in names), *names]
     return {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}

@@ -125,10 +125,10 @@ class PhotoModel(StoredModel):
             extra = {"base": self.base.net(run.device)} if self.base else self._label_arguments(run.device)
             net = engine_of(self.engine).train(to_tensor(self.photo, run.device), self.config, training_run, **extra)
             preview = previews.of(self.stages[-1])
-            saving.write(self.folder, self.engine, self.config, net, self.photo.sha256, self._size, preview)
             record(self.folder, "training", recorder.figures)
             write_card(self.folder, parameters=weights_of(net))
-            model_store.forget_state(self.folder)
+            saving.write(self.folder, self.engine, self.config, net, self.photo.sha256, self._size, preview)
+            self._close()
 
     def _label_arguments(self, device: torch.device) -> dict[str, torch.Tensor]:
         """The label map as an argument of the engine: class indices, int64 [1, H, W]."""

@@ -39,6 +39,9 @@ class Training(Protocol):
     def shares(self) -> Mapping[str, float]:
         """Approximate fraction of the work of each stage; the values sum to 1."""
 
+    def tidy(self) -> None:
+        """Do what is left to do where a process died after it had saved the finished model."""
+
     def train(self, run: Run) -> None:
         """Train the model or resume its training; do nothing if it is finished."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
 from calotype.catalog import load
-from calotype.files import write_whole
+from calotype.files import remove_parts, write_whole
 from calotype.tasks import model_store
 from calotype.tasks.progress import done, done_at
 
@@ -92,6 +93,19 @@ class StoredModel(ABC):
             InputError: the files are damaged or of an unknown version.
         """
         return load(self.folder).net.to(device)
+
+    def tidy(self) -> None:
+        """Do what is left to do where a process died after it had saved the finished model, and before the end."""
+        if not model_store.has_state(self.folder) or model_store.described(self.folder).get("key") != self.key:
+            return
+        with suppress(model_store.Busy), model_store.locked(self.folder):
+            self._close()
+
+    def _close(self) -> None:
+        """The end of a training, when the model is saved: what only a training needs is deleted."""
+        for folder in (self.folder, self.previews):
+            remove_parts(folder)
+        model_store.forget_state(self.folder)
 
 
 class PreviewWriter:

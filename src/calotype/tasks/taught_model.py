@@ -126,10 +126,10 @@ class TaughtModel(StoredModel):
             told = module.certificate(base, net, self.before, self.config, run.device, rows)
             about = {**self.photos.about, "certificate": told}
             size, preview = (self.size.height, self.size.width), previews.of(self.stages[-1])
-            saving.write(self.folder, self.engine, self.config, net, self.photos.sha256, size, preview, about)
             record(self.folder, "training", recorder.figures)
             write_card(self.folder, parameters=weights_of(net), source=self.photos.folder)
-            model_store.forget_state(self.folder)
+            saving.write(self.folder, self.engine, self.config, net, self.photos.sha256, size, preview, about)
+            self._close()
 
     def _about(self) -> dict[str, Any]:
         return {

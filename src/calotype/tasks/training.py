@@ -51,6 +51,8 @@ def train_model(model: Training, run: Run, *, wait: bool = False) -> Trained:
         Stopped: the run was stopped; the same call resumes the training.
     """
     began, new = time.perf_counter(), not model.finished
+    if not new:
+        model.tidy()
     while new:
         try:
             model.train(run)

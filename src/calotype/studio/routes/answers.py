@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from calotype.errors import CalotypeError, OutputError
+from calotype.studio.limits import TooMany
 from calotype.studio.pictures import MAX_BYTES, Missing
 from calotype.studio.words import plain
 
@@ -48,6 +49,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
         404: "not found",
         413: "the body is too large",
         421: "wrong host name",
+        429: "too many requests, uploads or waiting jobs; Retry-After says when to ask again",
         422: "an argument is invalid; the sentence says what to do",
         507: "the disk is full or cannot be written to",
     }.items()
@@ -66,6 +68,8 @@ def answer_problems(app: FastAPI) -> None:
 
 
 def _problem(request: Request, error: CalotypeError) -> JSONResponse:
+    if isinstance(error, TooMany):
+        return JSONResponse({"error": plain(str(error))}, 429, headers={"retry-after": str(error.retry)})
     status = 404 if isinstance(error, Missing) else 507 if isinstance(error, OutputError) else 422
     return JSONResponse({"error": plain(str(error))}, status)
 

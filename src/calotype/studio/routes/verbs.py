@@ -4,11 +4,12 @@
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Query, Request
 
 from calotype.studio.app_state import Studio
 from calotype.studio.forms import VERBS, body, checked, form
 from calotype.studio.routes.answers import router
+from calotype.studio.security import client_of
 from calotype.studio.words import plain
 from calotype.tasks.param import description
 
@@ -37,10 +38,13 @@ def _add_verb(api: APIRouter, studio: Studio, verb: str) -> None:
     text = plain(description(VERBS[verb]))
 
     def ask(
+        request: Request,
         given: Any,
         aside: Annotated[bool, Query(description="hide the job in lists, for jobs that a program submits")] = False,
     ) -> Any:
-        return asdict(studio.jobs.submit(verb, given.model_dump(exclude_unset=True), aside=aside))
+        return asdict(
+            studio.jobs.submit(verb, given.model_dump(exclude_unset=True), aside=aside, client=client_of(request.scope))
+        )
 
     def estimate(given: Any) -> Any:
         arguments = studio.jobs.spec(verb, checked(verb, given.model_dump(exclude_unset=True)))

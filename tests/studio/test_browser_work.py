@@ -371,6 +371,7 @@ def test_what_is_dropped_where_objects_are_pasted_becomes_a_layer(desk):
     desk.click("dialog .photos .thumb")
     desk.until(lambda: desk.script(f"return {layer}.things.length") == 3)
     desk.click("[data-do=back]")
+    desk.one(".chooser")
     desk.drop("other.png", encoded(picture(40, 40, seed=90)))  # elsewhere it is a photo
     desk.until(lambda: "other.png" in desk.text("main"))
 
@@ -404,3 +405,9 @@ def test_a_result_is_saved_in_another_format(desk):
     assert b"reed" not in data
     desk.click("dialog [data-do=save-as]")
     desk.until(lambda: not desk.all("dialog"))
+
+
+@pytest.mark.parametrize("verb", ["erase", "harmonize", "relayout"])
+def test_the_time_is_told_before_anything_is_painted(desk, verb):
+    opened(desk, f"time {verb}.png", verb, 16)
+    desk.reads(".cost", "About")

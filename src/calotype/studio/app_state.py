@@ -19,6 +19,7 @@ from calotype.studio.measuring import Measures
 from calotype.studio.pictures import Pictures, write_thumbnail
 from calotype.studio.query_process import QueryProcess
 from calotype.studio.sets import Sets
+from calotype.studio.times import TimesFile
 
 
 class Studio:
@@ -35,7 +36,8 @@ class Studio:
         self.pictures = Pictures(home / "pictures")
         self.sets = Sets(home / "sets")
         self.file_uploads = FileUploads(home / "uploads")
-        self.jobs = Jobs(home / "jobs", self.pictures, self.sets, self.file_uploads, at_once, self._changed)
+        self.times = TimesFile(home / "times.json")
+        self.jobs = Jobs(home / "jobs", self.pictures, self.sets, self.file_uploads, at_once, self._changed, self.times)
         self.queries = QueryProcess()
         self.measures = Measures(self.jobs.all)
         self._engines: dict[str, Any] | None = None

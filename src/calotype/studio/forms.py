@@ -128,8 +128,18 @@ def _field(name: str, about: Param, default: Any) -> dict[str, Any]:
     }
 
 
-def checked(verb: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def is_painted(about: Param) -> bool:
+    """Whether an argument is a picture that is painted on the photo, or starts from it."""
+    return about.kind in ("mask", "sketch", "label map") or (about.kind == "picture" and bool(about.begins))
+
+
+def checked(verb: str, given: Mapping[str, Any], *, unpainted: bool = False) -> dict[str, Any]:
     """Check and convert the arguments of a request; pictures are given by id.
+
+    Args:
+        verb: name of the verb.
+        given: the arguments.
+        unpainted: whether pictures that are painted on the photo may be missing.
 
     Raises:
         InputError: an argument is unknown, missing, or of the wrong type.
@@ -144,7 +154,7 @@ def checked(verb: str, given: Mapping[str, Any]) -> dict[str, Any]:
         elif value is not None:
             converted[name] = _value(name, known[name][0], value)
     for name, (_, default) in known.items():
-        if default is Parameter.empty and name not in converted:
+        if default is Parameter.empty and name not in converted and not (unpainted and is_painted(known[name][0])):
             raise InputError(f"{verb} needs another argument: {known[name][0].help} ({name})")
     if verb == "data" and converted["name"] not in SETS:
         raise InputError(unknown("set", converted["name"], SETS))
@@ -221,13 +231,13 @@ def _one_of(known: tuple[str, ...], value: Any, name: str) -> str:
     return str(value)
 
 
-def body(verb: str) -> Any:
+def body(verb: str, *, unpainted: bool = False) -> Any:
     """The pydantic model of a request body, for the interface description; ``checked`` checks the values."""
     from pydantic import ConfigDict, Field, create_model
 
     fields: dict[str, Any] = {}
     for name, (about, default) in parameters(verb).items():
-        needed = default is Parameter.empty
+        needed = default is Parameter.empty and not (unpainted and is_painted(about))
         limits = {"ge": about.at_least, "le": about.at_most}
         kind, more = _annotation(about)
         if kind in (int, float):
@@ -238,7 +248,11 @@ def body(verb: str) -> Any:
         fields[name] = (kind if needed else kind | None, entry)
     if is_film(verb):
         fields["film_format"] = (str | None, Field(None, description="file format", examples=list(FILMS)))
-    return create_model(verb.capitalize(), __config__=ConfigDict(extra="forbid", strict=False), **fields)
+    return create_model(
+        verb.capitalize() + ("Unpainted" if unpainted else ""),
+        __config__=ConfigDict(extra="forbid", strict=False),
+        **fields,
+    )
 
 
 def _annotation(about: Param) -> tuple[Any, dict[str, Any]]:

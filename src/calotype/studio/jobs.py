@@ -20,6 +20,7 @@ from calotype.studio.job_store import ENDED, Job, Made, Records
 from calotype.studio.pictures import Missing, Pictures
 from calotype.studio.queries import prepare
 from calotype.studio.sets import Sets
+from calotype.studio.times import TimesFile
 from calotype.studio.words import plain
 from calotype.tasks import model_store
 from calotype.tasks.worker import WorkerProcess
@@ -64,6 +65,7 @@ class Jobs:
         file_uploads: uploaded files, likewise.
         at_once: number of jobs to run at a time; the CPU threads are divided among the processes.
         changed: called with each changed job, and with the id of a removed one, from any thread.
+        times: measured times, which jobs are estimated by and add to.
     """
 
     def __init__(
@@ -74,9 +76,10 @@ class Jobs:
         file_uploads: FileUploads,
         at_once: int,
         changed: Callable[[Job | str], object],
+        times: TimesFile,
     ) -> None:
         self._records, self._pictures, self._sets, self._file_uploads = Records(folder), pictures, sets, file_uploads
-        self._changed = changed
+        self._changed, self._times = changed, times
         self._lock = threading.RLock()
         self._threads = _threads(at_once)
         self._slots = [_Slot() for _ in range(at_once)]
@@ -285,7 +288,7 @@ class Jobs:
             place = self._records.place(job)
             if job.set:
                 arguments["out"] = str(self._sets.folder(job.set))
-            self._process(slot).submit(RunJob(JobSpec(job.verb, arguments, place, finished)))
+            self._process(slot).submit(RunJob(JobSpec(job.verb, arguments, place, finished, self._times.times)))
 
     def _process(self, slot: _Slot) -> WorkerProcess:
         if slot.worker is None:
@@ -305,6 +308,8 @@ class Jobs:
             self._dispatch()
 
     def _on_report(self, slot: _Slot, job: Job, fields: Mapping[str, Any]) -> None:
+        if "measured" in fields:
+            self._times.learn(fields["measured"])
         if "made" in fields:
             job.results.append(Made(**fields["made"]))
         for name in _REPORTED_FIELDS & fields.keys():
@@ -319,7 +324,7 @@ class Jobs:
                 slot.worker, slot.ending = None, False
         elif "made" in fields or _SAVED_FIELDS & fields.keys():
             self._save(job)
-        else:
+        elif _REPORTED_FIELDS & fields.keys():
             self._changed(job)
 
     def _final_state(self, job: Job, state: str, message: str) -> tuple[str, str]:

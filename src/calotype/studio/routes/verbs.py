@@ -12,6 +12,12 @@ from calotype.studio.routes.answers import router
 from calotype.studio.words import plain
 from calotype.tasks.param import description
 
+_UNPAINTED = Query(
+    ge=0,
+    le=1,
+    description="estimate as if the pictures that are painted on the photo were there; the share that masks cover",
+)
+
 
 def verbs(studio: Studio) -> APIRouter:
     """The router of the requests for verbs."""
@@ -33,7 +39,6 @@ def verbs(studio: Studio) -> APIRouter:
 
 
 def _add_verb(api: APIRouter, studio: Studio, verb: str) -> None:
-    body_type = body(verb)
     text = plain(description(VERBS[verb]))
 
     def ask(
@@ -42,12 +47,14 @@ def _add_verb(api: APIRouter, studio: Studio, verb: str) -> None:
     ) -> Any:
         return asdict(studio.jobs.submit(verb, given.model_dump(exclude_unset=True), aside=aside))
 
-    def estimate(given: Any) -> Any:
-        arguments = studio.jobs.spec(verb, checked(verb, given.model_dump(exclude_unset=True)))
-        return studio.queries.ask("estimate", verb=verb, arguments=arguments)
+    def estimate(given: Any, unpainted: Annotated[float | None, _UNPAINTED] = None) -> Any:
+        wanted = checked(verb, given.model_dump(exclude_unset=True), unpainted=unpainted is not None)
+        arguments = studio.jobs.spec(verb, wanted)
+        times = studio.times.times
+        return studio.queries.ask("estimate", verb=verb, arguments=arguments, times=times, unpainted=unpainted)
 
-    for function in (ask, estimate):
-        function.__annotations__ = {**function.__annotations__, "given": Annotated[body_type, Body()]}
+    for function, kind in ((ask, body(verb)), (estimate, body(verb, unpainted=True))):
+        function.__annotations__ = {**function.__annotations__, "given": Annotated[kind, Body()]}
     name = verb.capitalize()
     api.post(f"/verbs/{verb}/jobs", status_code=201, summary=name, description=text, operation_id=verb)(ask)
     api.post(

@@ -31,7 +31,8 @@ export const api = {
   forget: (id) => request('DELETE', `/api/pictures/${id}`),
   settings: (blob) => request('POST', '/api/settings', blob),
   make: (verb, args, aside = false) => request('POST', `/api/verbs/${verb}/jobs${aside ? '?aside=true' : ''}`, JSON.stringify(args), json),
-  estimate: (verb, args) => request('POST', `/api/verbs/${verb}/estimate`, JSON.stringify(args), json),
+  /** `unpainted`: as if the pictures that are painted were there; the share of the photo that masks cover. */
+  estimate: (verb, args, unpainted = null) => request('POST', `/api/verbs/${verb}/estimate${unpainted === null ? '' : `?unpainted=${unpainted}`}`, JSON.stringify(args), json),
   stop: (job) => request('POST', `/api/jobs/${job}/stop`),
   goOn: (job) => request('POST', `/api/jobs/${job}/continue`),
   remove: (job) => request('DELETE', `/api/jobs/${job}`),

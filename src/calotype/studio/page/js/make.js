@@ -151,17 +151,17 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
     return true;
   }
 
-  /** Show the estimated time and memory, unless the request depends on a painted picture. */
+  /** Show the estimated time and memory; what is still to be painted is assumed. */
   function estimate() {
     clearTimeout(timer);
     label();
     const needed = verb.fields.filter((field) => field.required && field.kind !== 'engine' && !(field.kind === 'photo' && photo));
-    const painted = !many && verb.fields.some((field) => isPainted(field) && (field.required || field.first));
-    if (painted || needed.some((field) => valuesOf(verb.name)[field.name] === undefined)) { cost.textContent = ''; return; }
+    if (needed.some((field) => valuesOf(verb.name)[field.name] === undefined && !(photo && isPainted(field)))) { cost.textContent = ''; return; }
+    const painted = photo && verb.fields.some(isPainted);
     timer = setTimeout(async () => {
       const turn = ++requests;
       try {
-        const expected = await api.estimate(verb.name, given());
+        const expected = await api.estimate(verb.name, given(), painted ? shown.masked?.() ?? 0 : null);
         if (turn !== requests) return;
         const note = verb.name === 'train' ? expected.training.length ? '' : 'Already trained. ' : expected.training.length ? 'Includes training on the photo. ' : '';
         cost.className = 'cost';
@@ -239,6 +239,7 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
 
   const about = photoField(verb);
   closers.push(
+    listen('painted', estimate),
     listen('values', ({verb: name, name: changed}) => { if (name === verb.name && changed !== about) estimate(); if (changed === 'model') draw(); }),
     listen('engines', () => {
       // The form depends on the engine.

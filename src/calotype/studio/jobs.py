@@ -212,6 +212,27 @@ class Jobs:
             self.result(id, name).kept = kept
             return self._save(self.get(id))
 
+    def kept(
+        self, *, verb: str = "", photo: str = "", since: float = 0.0, until: float = float("inf")
+    ) -> list[tuple[Job, Made]]:
+        """The results that are marked as saved, each with its job, newest first.
+
+        Args:
+            verb: of this verb only; empty: of all.
+            photo: with this picture or set as an argument only; empty: with all.
+            since: asked for at this time or later, seconds since 1970.
+            until: asked for before this time, seconds since 1970.
+        """
+        return [
+            (job, made)
+            for job in self.all()
+            if (not verb or job.verb == verb)
+            and (not photo or photo in job.arguments.values())
+            and since <= job.asked < until
+            for made in job.results
+            if made.kept
+        ]
+
     def discard(self, id: str, name: str) -> Job:
         """Delete a result."""
         with self._lock:

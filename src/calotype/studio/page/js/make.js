@@ -219,6 +219,19 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
     look(job, made);
   }
 
+  /** Escape leaves a comparison: of two results first, then of the result with the photo. */
+  const escape = (event) => {
+    if (event.key !== 'Escape' || !state.result || document.querySelector('dialog[open]') || event.target.closest?.('input:not([type=range]), select')) return;
+    event.preventDefault();
+    const job = state.jobs.get(state.result.job), made = job?.results.find((one) => one.file === state.result.file);
+    if (against && made) { against = null; look(job, made); return; }
+    state.result = null;
+    shown.show(null);
+    draw();
+  };
+  addEventListener('keydown', escape);
+  closers.push(() => removeEventListener('keydown', escape));
+
   /** Arrow keys go through the results. */
   rail.addEventListener('keydown', (event) => {
     const by = {ArrowRight: 1, ArrowLeft: -1}[event.key], all = [...rail.querySelectorAll('.thumb')], at = all.indexOf(document.activeElement);

@@ -213,12 +213,14 @@ export class Painter {
     const taking = iconButton('minus', 'Take out what is clicked', () => { this.taking = !this.taking; update(); }, {'aria-pressed': 'false', data: {tool: 'take-out'}});
     const selecting = this.regionsOf && group(tolerance, taking);
     const reach = () => Math.max(1, Math.round(Math.min(this.raster.width, this.raster.height) / 200));
+    // On small screens the other tools are shown by a button.
+    const further = iconButton('more', 'More tools', () => further.setAttribute('aria-expanded', bar.classList.toggle('open')), {'aria-expanded': 'false', data: {tool: 'more'}});
     const bar = h('div', {class: 'tools', role: 'toolbar', 'aria-label': this.kind === 'mask' ? 'Mask tools' : 'Map tools'},
-      group(...buttons.values()),
+      group(...buttons.values(), further),
       group(h('label', {class: 'size-of'}, size, shown)), selecting,
       group(iconButton('undo', 'Undo (Ctrl+Z)', () => { this.raster.undo(); this.markChanged(); }, {data: {tool: 'undo'}}),
         iconButton('redo', 'Redo (Ctrl+Shift+Z)', () => { this.raster.redo(); this.markChanged(); }, {data: {tool: 'redo'}})),
-      this.kind === 'mask' && group(
+      h('div', {class: 'extra'}, this.kind === 'mask' && group(
         iconButton('plus', 'Grow', () => this.step((raster) => raster.spread(reach())), {data: {tool: 'grow'}}),
         iconButton('minus', 'Shrink', () => this.step((raster) => raster.spread(-reach())), {data: {tool: 'shrink'}}),
         iconButton('invert', 'Invert', () => this.step((raster) => raster.invert()), {data: {tool: 'invert'}}),
@@ -226,7 +228,7 @@ export class Painter {
         iconButton('trash', 'Clear', () => this.step((raster) => raster.clear()), {data: {tool: 'clear'}})),
       group(cover),
       group(iconButton('up', `Load a ${this.kind} from a file`, () => this.fromFile(), {data: {tool: 'upload'}}),
-        iconButton('down', `Save this ${this.kind} to a file`, async () => save(URL.createObjectURL(await this.blob()), `${this.name}.png`), {data: {tool: 'download'}})),
+        iconButton('down', `Save this ${this.kind} to a file`, async () => save(URL.createObjectURL(await this.blob()), `${this.name}.png`), {data: {tool: 'download'}}))),
       palette);
     const update = () => {
       for (const [mode, button] of buttons) button.setAttribute('aria-pressed', mode === this.mode);

@@ -508,3 +508,22 @@ def test_saved_results_are_found_by_verb_photo_and_date(desk, browser):
     desk.reads(".kept .empty", "No saved result")
     desk.click("[data-do=all]")
     desk.until(lambda: len(desk.all(".gallery .thumb")) == everything)
+
+
+def test_a_verb_is_chosen_by_what_there_is_and_what_is_wanted(desk):
+    desk.drop("brook.png", encoded(picture(96, 64, seed=21)))
+    desk.one(".chooser")
+    everything = len(desk.all(".intents [data-verb]"))
+    desk.click("[data-have=two]")
+    desk.click("[data-want=look]")
+    desk.until(lambda: len(desk.all(".intents [data-verb]")) < everything)
+    names = [one.get_attribute("data-verb") for one in desk.all(".intents [data-verb]")]
+    assert names == ["stylize", "analogy"]
+    desk.click("[data-have=model]")
+    desk.reads("[data-verb=restyle]", "train one on a set, or import one")
+    desk.click("[data-have=model]")
+    desk.click("[data-want=look]")
+    desk.until(lambda: len(desk.all(".intents [data-verb]")) == everything)
+    desk.script("location.hash = '#/verbs'")
+    desk.until(lambda: not desk.all(".chooser"))
+    assert len(desk.all(".intents [data-verb]")) == everything

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query
 
 from calotype.studio.app_state import Studio
+from calotype.studio.choosing import choices
 from calotype.studio.forms import VERBS, body, checked, form
 from calotype.studio.routes.answers import router
 from calotype.studio.words import plain
@@ -27,6 +28,11 @@ def verbs(studio: Studio) -> APIRouter:
     def listed() -> list[dict[str, Any]]:
         """List the verbs with their forms: arguments, descriptions and defaults."""
         return [form(verb) for verb in VERBS]
+
+    @api.get("/choices")
+    def chosen() -> dict[str, Any]:
+        """What the verbs are for, by what somebody has and wants, and the models that they need."""
+        return choices()
 
     @api.get("/engines")
     def engines() -> dict[str, Any]:

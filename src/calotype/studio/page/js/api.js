@@ -37,6 +37,7 @@ export function sentence(text) {
 
 export const api = {
   verbs: () => request('GET', '/api/verbs'),
+  choices: () => request('GET', '/api/choices'),
   engines: () => request('GET', '/api/engines'),
   pictures: () => request('GET', '/api/pictures'),
   picture: (id) => request('GET', `/api/pictures/${id}`),

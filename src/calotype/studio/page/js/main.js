@@ -98,8 +98,8 @@ async function begin() {
   showSending();
   connect();
   try {
-    const [verbs, pictures, sets] = await Promise.all([api.verbs(), api.pictures(), api.sets()]);
-    state.verbs = verbs;
+    const [verbs, choices, pictures, sets] = await Promise.all([api.verbs(), api.choices(), api.pictures(), api.sets()]);
+    Object.assign(state, {verbs, choices});
     state.sets = sets;
     set('pictures', pictures);
   } catch (error) {

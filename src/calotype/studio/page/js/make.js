@@ -3,7 +3,8 @@ import {api, url} from './api.js';
 import {duration, go, h, icon, renew, toast} from './dom.js';
 import {able, form, isPainted, labelOf, learnsFromSet, needsSet} from './form.js';
 import {open, photoField, restore} from './opening.js';
-import {hero, recent, withoutPhoto} from './photo.js';
+import {chooser} from './chooser.js';
+import {hero, recent} from './photo.js';
 import {actions, attempt, jobActions, progress, thumb} from './results.js';
 import {report} from './report.js';
 import {nextSeed, varies} from './seeds.js';
@@ -20,7 +21,8 @@ const WAIT = 500;  // milliseconds without a change before an estimate is reques
 export function showMake(main, [name]) {
   const verb = state.verbs.find((one) => one.name === name && name !== 'data') || null;
   if (state.verb?.name !== verb?.name) { state.result = null; state.verb = verb; }
-  if (!verb) return state.photo ? chooser(main) : (main.append(hero()), () => {});
+  if (!verb && name === 'verbs') return showVerbs(main);
+  if (!verb) return state.photo ? choose(main) : (main.append(hero()), () => {});
   if (!photoField(verb)) return workspace(main, verb, {});
   const many = chosenSet(verb);
   if (many) return workspace(main, verb, {set: many});
@@ -35,8 +37,8 @@ export function showMake(main, [name]) {
 
 // ------------------------------------------------------------------------------------------------- which verb
 
-function chooser(main) {
-  const photo = state.photo;
+function choose(main) {
+  const photo = state.photo, verbs = chooser();
   const banner = photo.made ? h('p', {class: 'banner'}, `Calotype made this picture (${photo.made}). `,
     h('button', {type: 'button', class: 'small', onclick: () => attempt(async () => restore(await api.settings(await (await fetch(url.picture(photo.id))).blob())))}, 'Restore its settings')) : null;
   main.append(h('div', {class: 'chooser'},
@@ -46,12 +48,15 @@ function chooser(main) {
       banner,
       h('div', {class: 'row'}, h('button', {type: 'button', onclick: () => { set('photo', null); go('#/'); }}, 'Change photo')),
       recent('Other photos')),
-    h('section', {}, h('h1', {}, 'Choose a verb'),
-      h('ul', {class: 'verbs'}, state.verbs.filter((verb) => photoField(verb) && verb.name !== 'dissect').map((verb) => h('li', {}, h('a', {href: `#/${verb.name}`, data: {verb: verb.name}},
-        h('img', {src: `/page/verbs/${verb.name}.webp`, alt: '', width: 320, height: 200, loading: 'lazy'}),
-        h('strong', {}, titleOf(verb)), h('span', {}, verb.summary))))),
-      withoutPhoto())));
-  return () => {};
+    h('section', {}, h('h1', {}, 'Choose a verb'), verbs.element)));
+  return verbs.close;
+}
+
+/** The same without a photo: what can be done, also with sets and models. */
+function showVerbs(main) {
+  const verbs = chooser();
+  main.append(h('div', {class: 'page'}, h('h1', {}, 'Choose a verb'), verbs.element));
+  return verbs.close;
 }
 
 export function titleOf(verb) {

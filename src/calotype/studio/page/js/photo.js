@@ -18,6 +18,7 @@ export function hero() {
     h('button', {type: 'button', class: 'small', data: {do: 'folder'}, onclick: async () => { const files = await chooseMany({folder: true}); if (files.length) uploadSet(files); }}, icon('folder'), 'or a folder of photos'),
     h('p', {class: 'quiet'}, 'All processing is local. Drop a picture made by Calotype to restore its settings.'),
     recent('Recent photos'),
+    h('p', {}, h('a', {href: '#/verbs', data: {do: 'verbs'}}, 'What do you have, and what do you want? All verbs')),
     withoutPhoto());
 }
 

@@ -5,6 +5,7 @@ const listeners = new Map();
 
 export const state = {
   verbs: [],        // the forms of all verbs
+  choices: null,    // what the verbs are for
   engines: null,    // descriptions of the engines, once loaded
   pictures: [],     // uploaded, newest first
   jobs: new Map(),  // by id

@@ -527,3 +527,36 @@ def test_a_verb_is_chosen_by_what_there_is_and_what_is_wanted(desk):
     desk.script("location.hash = '#/verbs'")
     desk.until(lambda: not desk.all(".chooser"))
     assert len(desk.all(".intents [data-verb]")) == everything
+
+
+_SNAPPED = """
+const done = arguments[0];
+import('/page/js/canvas/snapping.js').then(({snapped}) => {
+  const size = 120, inside = new Uint8Array(size * size), light = new Uint8Array(size * size);
+  for (let y = 0; y < size; y++) for (let x = 0; x < size; x++) {
+    const away = Math.hypot(x - 60, y - 60), rough = 34 + 4 * Math.sin(7 * Math.atan2(y - 60, x - 60));
+    inside[y * size + x] = away < rough ? 1 : 0;
+    light[y * size + x] = (away < 36 ? 180 : 90) + 12 * Math.sin(x / 3) + 12 * Math.cos(y / 4);
+  }
+  const thin = new Uint8Array(size * size);
+  thin.fill(1, 60 * size, 61 * size);
+  const none = new Uint8Array(size * size);
+  const [after, ...others] = [inside, thin, none].map((one) => Array.from(snapped(one, light, size, size, 6)));
+  done({before: Array.from(inside), after, thin: others[0], none: others[1].length});
+}, (error) => done(String(error)));
+"""
+
+
+def test_what_is_selected_ends_at_the_strongest_edge_nearby(desk):
+    said = desk.driver.execute_async_script(_SNAPPED)
+    y, x = np.mgrid[:120, :120]
+    disc = np.hypot(x - 60, y - 60) < 36
+    before, after, thin = (np.array(said[name]).reshape(120, 120) > 0 for name in ("before", "after", "thin"))
+
+    def overlap(one):
+        return (one & disc).sum() / (one | disc).sum()
+
+    assert overlap(before) < 0.9
+    assert overlap(after) > 0.98
+    assert thin.sum() == 120  # what is narrower than the reach stays as it is
+    assert said["none"] == 120 * 120

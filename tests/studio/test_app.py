@@ -41,18 +41,18 @@ def result(client, job, number=0):
 
 def test_every_verb_has_a_form_made_from_its_signature(client):
     forms = {form["name"]: form for form in client.get("/api/verbs").json()}
-    # The page uploads and shows pictures, so it has no form for what takes or gives latent codes.
-    assert {task.__name__ for task in JOBS} - forms.keys() == {"embed", "morph", "crossover", "transfer", "adjust"}
+    assert {task.__name__ for task in JOBS} <= forms.keys()
     assert forms.keys() == set(VERBS)
     for name, form in forms.items():
         known = described(VERBS[name]) | (described(compare) if name == "evaluate" else {})
         fields = [field for field in form["fields"] if field["name"] != "film_format"]
         folders = {n for n, (about, _) in known.items() if about.kind == "folder"} - UPLOADED_FOLDERS
-        # Nor are there fields for latent codes and for files that are written beside the results.
-        files = {n for n, (about, _) in known.items() if about.kind in ("latent", "looks")} | {"stages"}
+        # Nor are there fields for files that are written beside the results.
+        files = {n for n, (about, _) in known.items() if about.kind == "looks"} | {"stages"}
         assert [field["name"] for field in fields] == [n for n in known if n not in folders | files]
         assert all(field["help"] == plain(known[field["name"]][0].help) for field in fields)
-        without = ("sample", "interpolate", "panorama", "draw", "data", "repose", "scene", "turntable")
+        without = {"sample", "interpolate", "panorama", "draw", "data", "repose", "scene", "turntable"}
+        without |= {"morph", "crossover", "transfer", "adjust"}
         assert sum(field["kind"] == "photo" for field in fields) == (name not in without)
         assert form["summary"]
 

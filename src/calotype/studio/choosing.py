@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from inspect import Parameter
 from typing import Any
 
 from calotype.catalog import MODELS, able
 from calotype.studio.forms import VERBS
 from calotype.studio.words import plain
-from calotype.tasks.param import described, description
+from calotype.tasks.param import description
 from calotype.tasks.verbs import JOBS, MODEL_VERBS
 
 HAVES = {
@@ -147,20 +146,7 @@ def choices() -> dict[str, Any]:
             **asdict(choice),
             "summary": plain(description(tasks[name])).partition("\n\n")[0].partition(". ")[0].rstrip("."),
             "needs": needs(name),
-            "form": name in VERBS,
-            "command": _command(name, tasks[name]),
         }
         for name, choice in CHOICES.items()
     ]
     return {"haves": HAVES, "wants": WANTS, "verbs": verbs}
-
-
-def _command(name: str, task: Any) -> str:
-    """The shortest command of a verb, with its required arguments in capitals."""
-    required = [
-        about.metavar or argument.upper()
-        for argument, (about, default) in described(task).items()
-        if default is Parameter.empty
-    ]
-    model = ["--model NAME"] if needs(name) and "MODEL" not in required else []
-    return " ".join(["calotype", name, *required, *model])

@@ -16,6 +16,7 @@ from calotype.studio.stand_ins import with_stand_ins
 from calotype.studio.times import Times, work_key
 from calotype.studio.words import plain
 from calotype.tasks.job import Job
+from calotype.tasks.latent_job import CODE_SUFFIX
 from calotype.tasks.memory import format_bytes
 from calotype.tasks.runner import JobEvent, run_job
 from calotype.tasks.verbs import VERBS
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _INTERNAL_ERROR = "an internal error occurred ({}): please report it, with the photo if you can"
 MOST_RESULTS = 500  # of one job on a set
+_LIVE = 2.0  # seconds that a picture may take that follows a slider
 _NAMED = 3  # number of failed photos that are listed by name
 
 
@@ -143,6 +145,12 @@ class _OutputMaker:
             self._tell({"made": _record(event)})
 
 
+def is_live(job: Job, times: Times) -> bool:
+    """Whether one picture of a job comes so soon that it can follow a slider: with a trained model, in a moment."""
+    one = times.corrected(_key_of(job), job.cost.seconds)
+    return job.gives == "picture" and job.request.model is not None and one <= _LIVE
+
+
 def _key_of(job: Job) -> str:
     return work_key(job.verb, job.request.engine, job.request.preset)
 
@@ -154,12 +162,9 @@ def _record(event: JobEvent) -> dict[str, Any]:
     path, output, size = event.path, event.output, event.job.size
     assert path is not None
     assert output is not None
+    code = path.with_suffix(CODE_SUFFIX)
     film = next(
-        (
-            other.name
-            for other in path.parent.glob(f"{path.stem}.*")
-            if other != path and other.suffix != ".safetensors"
-        ),
+        (other.name for other in path.parent.glob(f"{path.stem}.*") if other not in (path, code)),
         "",
     )
     with Image.open(path) if path.suffix != ".mp4" else Image.new("RGB", (size.width, size.height)) as image:
@@ -170,6 +175,7 @@ def _record(event: JobEvent) -> dict[str, Any]:
         "scale": output.scale,
         "seconds": event.seconds,
         "film": film,
+        "code": code.name if code.is_file() else "",
         **shape,
     }
 
@@ -231,11 +237,18 @@ def _estimated(verb: str, given: Mapping[str, Any], times: Times, inputs: int) -
     memory = max([job.cost.bytes, *(model.cost.bytes for model in pending)])
     names, size = [model.engine for model in pending], str(job.size) if inputs <= 1 else ""
     note = "; ".join(filter(None, [job.cost.note, *job.notes]))
-    return _estimate_record(seconds * max(1, inputs), memory, size=size, training=names, note=note)
+    live = is_live(job, times)
+    return _estimate_record(seconds * max(1, inputs), memory, size=size, training=names, note=note, live=live)
 
 
 def _estimate_record(
-    seconds: float, memory: int = 0, *, size: str = "", training: list[str] | None = None, note: str = ""
+    seconds: float,
+    memory: int = 0,
+    *,
+    size: str = "",
+    training: list[str] | None = None,
+    note: str = "",
+    live: bool = False,
 ) -> dict[str, Any]:
     return {
         "seconds": round(seconds, 2),
@@ -243,4 +256,5 @@ def _estimate_record(
         "size": size,
         "training": training or [],
         "note": note,
+        "live": live,
     }

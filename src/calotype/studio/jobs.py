@@ -237,7 +237,7 @@ class Jobs:
         """Delete a result."""
         with self._lock:
             job, made = self.get(id), self.result(id, name)
-            for file in (made.file, made.film):
+            for file in (made.file, made.film, made.code):
                 if file:
                     self._records.file(job, file).unlink(missing_ok=True)
             job.results.remove(made)
@@ -260,7 +260,9 @@ class Jobs:
         converted: dict[str, Any] = {}
         for name, value in arguments.items():
             kind = known[name][0].kind if name in known else "text"
-            if KINDS[kind].form == "files":
+            if kind == "latent":
+                converted[name] = str(self._code(value))
+            elif KINDS[kind].form == "files":
                 converted[name] = [self._path(one) for one in value]
             elif KINDS[kind].form == "file" and value != "auto":
                 converted[name] = self._path(value)
@@ -271,6 +273,16 @@ class Jobs:
             else:
                 converted[name] = value
         return converted
+
+    def _code(self, value: str) -> Path:
+        """The file of the latent code of a result, ``JOB/FILE``."""
+        id, _, name = value.partition("/")
+        code = self.result(id, name).code
+        if not code:
+            raise Missing(
+                "this result has no latent code: choose one of embed, or of another verb with a StyleGAN model"
+            )
+        return self.file(id, code)
 
     def _path(self, value: str) -> str:
         return str(self._sets.folder(value) if is_set(value) else self._pictures.path(value))

@@ -100,7 +100,7 @@ def jobs(studio: Studio) -> APIRouter:
         found = queue.kept(verb=verb, photo=photo, since=since, until=until)
         if not found:
             raise Missing("no saved result is like that")
-        paths = [queue.file(job.id, name) for job, made in found for name in (made.file, made.film) if name]
+        paths = [queue.file(job.id, name) for job, made in found for name in (made.file, made.film, made.code) if name]
         return _zip_of(paths, "calotype-saved.zip")
 
     @api.get("/jobs/{id}/sheet", response_class=Response)

@@ -5,13 +5,15 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
+from fastapi.responses import Response
 
 from calotype.studio.app_state import Studio
 from calotype.studio.choosing import choices
-from calotype.studio.forms import VERBS, body, checked, form
+from calotype.studio.forms import VERBS, body, checked, form, is_film
 from calotype.studio.routes.answers import router
 from calotype.studio.words import plain
 from calotype.tasks.param import description
+from calotype.tasks.verbs import VERBS as MAKING_VERBS
 
 _UNPAINTED = Query(
     ge=0,
@@ -59,7 +61,12 @@ def _add_verb(api: APIRouter, studio: Studio, verb: str) -> None:
         times = studio.times.times
         return studio.queries.ask("estimate", verb=verb, arguments=arguments, times=times, unpainted=unpainted)
 
-    for function, kind in ((ask, body(verb)), (estimate, body(verb, unpainted=True))):
+    def live(given: Any) -> Response:
+        arguments = studio.jobs.spec(verb, checked(verb, given.model_dump(exclude_unset=True)))
+        picture = studio.queries.ask("live", verb=verb, arguments=arguments, times=studio.times.times)
+        return Response(picture, media_type="image/png", headers={"cache-control": "no-store"})
+
+    for function, kind in ((ask, body(verb)), (estimate, body(verb, unpainted=True)), (live, body(verb))):
         function.__annotations__ = {**function.__annotations__, "given": Annotated[kind, Body()]}
     name = verb.capitalize()
     api.post(f"/verbs/{verb}/jobs", status_code=201, summary=name, description=text, operation_id=verb)(ask)
@@ -69,3 +76,11 @@ def _add_verb(api: APIRouter, studio: Studio, verb: str) -> None:
         description="Estimated seconds, memory and size of the results, and the systems that must be trained first.",
         operation_id=f"{verb}_estimate",
     )(estimate)
+    if verb in MAKING_VERBS and not is_film(verb):
+        api.post(
+            f"/verbs/{verb}/live",
+            summary=f"{name}: live picture",
+            description="The first result as a PNG, at once and not kept, where a trained model makes it in a moment.",
+            operation_id=f"{verb}_live",
+            response_class=Response,
+        )(live)

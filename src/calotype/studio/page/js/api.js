@@ -48,6 +48,12 @@ export const api = {
   make: (verb, args, aside = false) => request('POST', `/api/verbs/${verb}/jobs${aside ? '?aside=true' : ''}`, JSON.stringify(args), json),
   /** `unpainted`: as if the pictures that are painted were there; the share of the photo that masks cover. */
   estimate: (verb, args, unpainted = null) => request('POST', `/api/verbs/${verb}/estimate${unpainted === null ? '' : `?unpainted=${unpainted}`}`, JSON.stringify(args), json),
+  /** A picture that is not kept, as a blob. */
+  live: async (verb, args) => {
+    const answer = await fetch(`/api/verbs/${verb}/live`, {method: 'POST', body: JSON.stringify(args), headers: json});
+    if (!answer.ok) throw new Error(sentence((await answer.json().catch(() => ({}))).error || `the request failed with status ${answer.status}`));
+    return answer.blob();
+  },
   stop: (job) => request('POST', `/api/jobs/${job}/stop`),
   goOn: (job) => request('POST', `/api/jobs/${job}/continue`),
   remove: (job) => request('DELETE', `/api/jobs/${job}`),

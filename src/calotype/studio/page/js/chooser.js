@@ -1,7 +1,6 @@
 // The choice of a verb by intent: what somebody has, and what is wanted.
 import {api} from './api.js';
 import {h, renew} from './dom.js';
-import {photoField} from './opening.js';
 import {listen, set, state} from './state.js';
 
 const asked = {have: '', want: ''};  // it stays while the page is open
@@ -34,11 +33,10 @@ export function chooser() {
 }
 
 function tile(one) {
-  const verb = state.verbs.find((form) => form.name === one.name), lacks = lacking(one);
+  const lacks = lacking(one);
   const content = [h('img', {src: `/page/verbs/${one.name}.webp`, alt: '', width: 320, height: 200, loading: 'lazy'}),
     h('strong', {}, one.name.charAt(0).toUpperCase() + one.name.slice(1)), h('span', {}, one.differs), lacks && h('span', {class: 'lacks'}, lacks)];
-  if (!verb) return h('div', {class: 'tile', data: {verb: one.name}}, content, h('code', {class: 'command'}, one.command));
-  return h('a', {href: `#/${one.name}`, data: {verb: one.name, photo: Boolean(photoField(verb))}}, content);
+  return h('a', {href: `#/${one.name}`, data: {verb: one.name}}, content);
 }
 
 /** One line about a model that a verb needs and that is not there; empty if it needs none. */

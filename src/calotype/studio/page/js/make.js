@@ -10,6 +10,7 @@ import {report} from './report.js';
 import {nextSeed, varies} from './seeds.js';
 import {chosenSet, takesSets} from './setparts.js';
 import {setStage, sourceOf} from './source.js';
+import {live} from './live.js';
 import {layoutStage, needsLayout} from './layout.js';
 import {bareStage, stage} from './stage.js';
 import {changed, jobsNewestFirst, listen, remaining, set, setValue, state, valuesOf, WORKING} from './state.js';
@@ -82,7 +83,12 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
     fields.element,
     h('div', {class: 'go'}, cost, make, tryAll));
   main.append(h('div', {class: 'workspace'}, h('div', {class: 'left'}, shown.element, under, rail), panel));
-  const closers = [() => shown.close(), fields.close];
+  const preview = live(verb, () => {
+    const values = given(shown.sketched?.() ?? {});
+    return !many && verb.fields.some((field) => field.required && field.kind !== 'engine' && values[field.name] === undefined) ? null : values;
+  });
+  shown.element.append(preview.element);
+  const closers = [() => shown.close(), fields.close, preview.close];
   let against = null;  // a result that the next ones are compared with, in place of the photo
   const mine = new Map();  // jobs submitted here, whose first result is shown on the stage, with the strokes made until then
   let timer = 0, requests = 0;
@@ -160,6 +166,7 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
   function estimate() {
     clearTimeout(timer);
     label();
+    preview.ask();
     const needed = verb.fields.filter((field) => field.required && field.kind !== 'engine' && !(field.kind === 'photo' && photo));
     if (needed.some((field) => valuesOf(verb.name)[field.name] === undefined && !(photo && isPainted(field)))) { cost.textContent = ''; return; }
     const painted = photo && verb.fields.some(isPainted);
@@ -168,6 +175,7 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
       try {
         const expected = await api.estimate(verb.name, given(), painted ? shown.masked?.() ?? 0 : null);
         if (turn !== requests) return;
+        preview.ask(expected.live && !many);
         const note = verb.name === 'train' ? expected.training.length ? '' : 'Already trained. ' : expected.training.length ? 'Includes training on the photo. ' : '';
         cost.className = 'cost';
         const memory = verb.name === 'train' && expected.training.length ? `, ${expected.memory} of memory` : '';
@@ -192,6 +200,7 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
     const jobs = ofPhoto(), now = state.result;
     const job = now && state.jobs.get(now.job), made = job && !state.leaving.has(job.id) && remaining(job).results.find((one) => one.file === now.file);
     if (now && !made) { state.result = null; shown.show(null); }
+    preview.hide(Boolean(made));
     const onStage = shown.instead && !made && jobs[0];
     if (shown.instead) shown.instead(onStage ? instead(onStage) : null);
     renew(rail, jobs.filter((one) => one.verb !== 'segment' || verb.name === 'segment').flatMap((one) => [
@@ -224,15 +233,19 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
     look(job, made);
   }
 
+  function leaveResult() {
+    state.result = null;
+    shown.show(null);
+    draw();
+  }
+
   /** Escape leaves a comparison: of two results first, then of the result with the photo. */
   const escape = (event) => {
     if (event.key !== 'Escape' || !state.result || document.querySelector('dialog[open]') || event.target.closest?.('input:not([type=range]), select')) return;
     event.preventDefault();
     const job = state.jobs.get(state.result.job), made = job?.results.find((one) => one.file === state.result.file);
     if (against && made) { against = null; look(job, made); return; }
-    state.result = null;
-    shown.show(null);
-    draw();
+    leaveResult();
   };
   addEventListener('keydown', escape);
   closers.push(() => removeEventListener('keydown', escape));
@@ -258,6 +271,10 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
   const about = photoField(verb);
   closers.push(
     listen('painted', estimate),
+    listen('values', ({verb: name, from}) => {
+      // A slider that is moved shows what it does, in place of a result.
+      if (name === verb.name && from === 'form' && preview.able() && state.result) leaveResult();
+    }),
     listen('values', ({verb: name, name: changed}) => { if (name === verb.name && changed !== about) estimate(); if (changed === 'model') draw(); }),
     listen('engines', () => {
       // The form depends on the engine.

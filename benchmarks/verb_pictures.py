@@ -180,6 +180,56 @@ def restyle() -> Image.Image:
     return beside(*large)
 
 
+def embedded(*cells: tuple[int, int]) -> Image.Image:
+    """Faces of the README's picture of embedded ones, by column and row."""
+    step = gallery._CELL + 8
+    sheet = Image.open(gallery.OUT / "embedded.jpg").convert("RGB")
+    inside, room = 8, 152
+    tops = (8, sheet.height // 2 + 2)
+    corners = [(8 + column * step, tops[row]) for column, row in cells]
+    return beside(*(sheet.crop((x + inside, y + 6, x + room, y + room)) for x, y in corners))
+
+
+def embed() -> Image.Image:
+    return embedded((0, 0), (2, 0))
+
+
+def adjust() -> Image.Image:
+    return embedded((2, 0), (4, 0))
+
+
+def crossover() -> Image.Image:
+    return embedded((2, 0), (2, 1), (3, 1))
+
+
+def morph() -> Image.Image:
+    return embedded((2, 0), (5, 1), (2, 1))
+
+
+def faces_of(*codes: object) -> Image.Image:
+    """Pictures of latent codes of the example model, enlarged."""
+    side = 160
+    pictures = [code.convert("RGB").resize((side, side), Image.Resampling.NEAREST) for code in codes]  # type: ignore[attr-defined]
+    return beside(*pictures)
+
+
+def transfer() -> Image.Image:
+    """What two samples differ in, added to an embedded face."""
+    model = gallery._MODEL
+    first = calotype.embed(Image.open(gallery._FACES / "first.png"), model=model)
+    code = first.latents[0]
+    darker = calotype.adjust(code, model=model, component=2, strength=-1).latents[0]
+    second = calotype.embed(Image.open(gallery._FACES / "second.png"), model=model)
+    made = calotype.transfer(second.latents[0], code, darker, model=model)
+    before, after = first[0], calotype.adjust(code, model=model, component=2, strength=-1)[0]
+    return faces_of(before, after, second[0], made[0])
+
+
+def interpolate() -> Image.Image:
+    frames = calotype.interpolate(gallery._MODEL, seed=3, to_seed=8, frames=4).frames
+    return faces_of(*frames)
+
+
 def segment() -> Image.Image:
     return beside(*(cell("maps", 280, 1, top, 187) for top in (19, 259)))
 
@@ -313,6 +363,12 @@ PICTURES = (
         learn,
         sample,
         panorama,
+        embed,
+        adjust,
+        crossover,
+        morph,
+        transfer,
+        interpolate,
     ),
 )
 

@@ -415,7 +415,10 @@ _ALL = (
     Kind("settings", "pairs"),
     Kind("factor", "text", numeric=True),
     Kind("structure", "text", numeric=True),
-    *(Kind(name, "text") for name in ("text", "size", "shape", "engine", "preset", "model", "device", "weights")),
+    *(
+        Kind(name, "text")
+        for name in ("text", "move", "size", "shape", "engine", "preset", "model", "device", "weights")
+    ),
     *(Kind(name, "text") for name in ("several", "folder")),
 )
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}

@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from calotype.run import Run
 from calotype.studio import evaluation_job, job_progress
 from calotype.studio.forms import UPLOADED_FOLDERS, VERBS
 from calotype.studio.job_spec import JobSpec
+from calotype.studio.routes.jobs import zipped
 from calotype.studio.words import plain
 from calotype.tasks.compare import compare
 from calotype.tasks.param import described
@@ -39,18 +41,18 @@ def result(client, job, number=0):
 
 def test_every_verb_has_a_form_made_from_its_signature(client):
     forms = {form["name"]: form for form in client.get("/api/verbs").json()}
-    # The page uploads and shows pictures, so it has no form for what takes or gives latent codes.
-    assert {task.__name__ for task in JOBS} - forms.keys() == {"embed", "morph", "crossover", "transfer", "adjust"}
+    assert {task.__name__ for task in JOBS} <= forms.keys()
     assert forms.keys() == set(VERBS)
     for name, form in forms.items():
         known = described(VERBS[name]) | (described(compare) if name == "evaluate" else {})
         fields = [field for field in form["fields"] if field["name"] != "film_format"]
         folders = {n for n, (about, _) in known.items() if about.kind == "folder"} - UPLOADED_FOLDERS
-        # Nor are there fields for latent codes and for files that are written beside the results.
-        files = {n for n, (about, _) in known.items() if about.kind in ("latent", "looks")} | {"stages"}
+        # Nor are there fields for files that are written beside the results.
+        files = {n for n, (about, _) in known.items() if about.kind == "looks"} | {"stages"}
         assert [field["name"] for field in fields] == [n for n in known if n not in folders | files]
         assert all(field["help"] == plain(known[field["name"]][0].help) for field in fields)
-        without = ("sample", "interpolate", "panorama", "draw", "data", "repose", "scene", "turntable")
+        without = {"sample", "interpolate", "panorama", "draw", "data", "repose", "scene", "turntable"}
+        without |= {"morph", "crossover", "transfer", "adjust"}
         assert sum(field["kind"] == "photo" for field in fields) == (name not in without)
         assert form["summary"]
 
@@ -423,3 +425,36 @@ def test_stopping_waiting_and_going_on(client, hold, place):
     assert awaited(client, first["id"])["state"] == "stopped"
     hold.release()
     assert awaited(client, asked(client, "edges", photo=photo, preset="tiny")["id"])["state"] == "done"
+
+
+def test_all_saved_results_are_one_zip_found_by_verb_photo_and_date(client, tmp_path):
+    first, second = (uploaded(client, encoded(picture(seed=seed)), "oak.png") for seed in (71, 72))
+    made = [awaited(client, asked(client, "edges", photo=photo, engine="canny")["id"]) for photo in (first, second)]
+    made.append(awaited(client, asked(client, "vary", photo=first, preset="tiny")["id"]))
+    for job in made:
+        name = job["results"][0]["file"]
+        assert client.put(f"/api/jobs/{job['id']}/results/{name}", json={"kept": True}).status_code == 200
+
+    def names(**wanted):
+        answer = client.get("/api/kept/archive", params=wanted)
+        if answer.status_code != 200:
+            return answer.status_code
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+            assert archive.testzip() is None
+            return sorted(archive.namelist())
+
+    assert names() == ["oak_edges_0 2.png", "oak_edges_0.png", "oak_vary_0.png"]
+    assert names(verb="vary") == ["oak_vary_0.png"]
+    assert names(photo=second) == ["oak_edges_0.png"]
+    assert names(since=made[1]["asked"]) == ["oak_edges_0.png", "oak_vary_0.png"]
+    assert names(until=made[0]["asked"]) == 404
+
+
+def test_a_zip_is_made_in_small_pieces(tmp_path):
+    large = tmp_path / "large.png"
+    large.write_bytes(np.random.default_rng(0).bytes(5 << 20))
+    pieces = list(zipped([large, tmp_path / "gone.png", large]))
+    assert max(map(len, pieces)) < 1 << 20
+    with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
+        assert archive.namelist() == ["large.png", "large 2.png"]
+        assert archive.read("large 2.png") == large.read_bytes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -371,6 +372,7 @@ def test_what_is_dropped_where_objects_are_pasted_becomes_a_layer(desk):
     desk.click("dialog .photos .thumb")
     desk.until(lambda: desk.script(f"return {layer}.things.length") == 3)
     desk.click("[data-do=back]")
+    desk.one(".chooser")
     desk.drop("other.png", encoded(picture(40, 40, seed=90)))  # elsewhere it is a photo
     desk.until(lambda: "other.png" in desk.text("main"))
 
@@ -404,3 +406,157 @@ def test_a_result_is_saved_in_another_format(desk):
     assert b"reed" not in data
     desk.click("dialog [data-do=save-as]")
     desk.until(lambda: not desk.all("dialog"))
+
+
+@pytest.mark.parametrize("verb", ["erase", "harmonize", "relayout"])
+def test_the_time_is_told_before_anything_is_painted(desk, verb):
+    opened(desk, f"time {verb}.png", verb, 16)
+    desk.reads(".cost", "About")
+
+
+def test_an_upload_says_how_far_it_is(desk):
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 60_000}
+    noise = np.random.default_rng(5).integers(0, 256, (200, 300, 3), dtype=np.uint8)
+    desk.driver.execute_cdp_cmd("Network.enable", {})
+    desk.driver.execute_cdp_cmd("Network.emulateNetworkConditions", slow)
+    try:
+        desk.drop("noise.png", encoded(Image.fromarray(noise)))
+        desk.reads("#sending", "Uploading noise.png")
+        share = desk.until(lambda: float(desk.script("return document.querySelector('#sending progress').value")))
+        assert 0 < share <= 1
+    finally:
+        desk.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1})
+    desk.one(".chooser")
+    desk.until(lambda: not desk.one("body").find_element("id", "sending").is_displayed())
+
+
+def test_escape_leaves_a_comparison(desk):
+    opened(desk, "heath.png", "vary", 17)
+    desk.script("document.querySelector('details.more').open = true")
+    desk.one("[data-field=n] input").send_keys("2")
+    desk.click(".make.main")
+    desk.until(lambda: len(desk.all(".rail .thumb")) == 2)
+    desk.one(".compare .after")
+    desk.click("[data-action=compare]")
+    desk.all(".rail .thumb")[1].click()
+    desk.reads(".tag.left", "vary")
+    desk.driver.switch_to.active_element.send_keys("\ue00c")
+    desk.reads(".tag.left", "Photo")
+    desk.driver.switch_to.active_element.send_keys("\ue00c")
+    desk.until(lambda: not desk.all(".compare"))
+    assert desk.one(".frame").is_displayed()
+
+
+def test_the_mask_tools_take_two_rows_on_a_phone(server, browser):
+    phone = Page(browser, PHONE)
+    phone.open(server.address)
+    opened(phone, "fern.png", "erase", 18)
+    with_mask(phone)
+    height = "return document.querySelector('.toolrow').clientHeight"
+    icon = phone.script("return document.querySelector('[data-tool=brush]').clientHeight")
+    assert phone.script(height) < 3 * icon
+    assert phone.script("return document.documentElement.scrollWidth") == PHONE[0]
+    phone.paint((0.4, 0.4), (0.6, 0.6))
+    before = (mask_of(phone) > 0).sum()
+    phone.click("[data-tool=more]")
+    phone.click("[data-tool=grow]")
+    assert (mask_of(phone) > 0).sum() > before
+    phone.click("[data-tool=more]")
+    phone.until(lambda: phone.script(height) < 3 * icon)
+    assert phone.problems() == []
+
+
+_PICKED = """
+const [selector, words] = arguments, select = document.querySelector(selector);
+const option = [...select.options].find((one) => one.text === words);
+if (!option) return false;
+select.value = option.value;
+select.dispatchEvent(new Event('change'));
+return true;
+"""
+
+
+def test_saved_results_are_found_by_verb_photo_and_date(desk, browser):
+    for name, verb in (("elm.png", "vary"), ("elm.png", "texture"), ("ash.png", "vary")):
+        opened(desk, name, verb, 19 + (name == "ash.png"))
+        desk.click(".make.main")
+        desk.one(".compare .after, .beside figure")
+        desk.click("[data-action=keep]")
+        desk.one("[data-action=keep][aria-pressed=true]")
+        desk.click("[data-do=back]")
+    desk.click("[data-part=kept]")
+    desk.until(lambda: len(desk.all(".gallery .thumb")) >= 3)
+    everything = len(desk.all(".gallery .thumb"))
+
+    def pick(field, words):
+        desk.until(lambda: desk.script(_PICKED, field, words))
+
+    pick("#kept-photo", "elm.png")
+    desk.until(lambda: len(desk.all(".gallery .thumb")) == 2)
+    pick("#kept-verb", "Vary")
+    desk.until(lambda: len(desk.all(".gallery .thumb")) == 1)
+    desk.click("[data-do=zip]")
+    path = browser.downloads / "calotype-saved.zip"
+    desk.until(path.exists)
+    with zipfile.ZipFile(path) as archive:
+        assert archive.namelist() == ["elm_vary_0.png"]
+    path.unlink()
+    desk.script(
+        "const day = document.querySelector('#kept-until'); day.value = '2001-01-01';"
+        " day.dispatchEvent(new Event('change'));"
+    )
+    desk.reads(".kept .empty", "No saved result")
+    desk.click("[data-do=all]")
+    desk.until(lambda: len(desk.all(".gallery .thumb")) == everything)
+
+
+def test_a_verb_is_chosen_by_what_there_is_and_what_is_wanted(desk):
+    desk.drop("brook.png", encoded(picture(96, 64, seed=21)))
+    desk.one(".chooser")
+    everything = len(desk.all(".intents [data-verb]"))
+    desk.click("[data-have=two]")
+    desk.click("[data-want=look]")
+    desk.until(lambda: len(desk.all(".intents [data-verb]")) < everything)
+    names = [one.get_attribute("data-verb") for one in desk.all(".intents [data-verb]")]
+    assert names == ["stylize", "analogy"]
+    desk.click("[data-have=model]")
+    desk.reads("[data-verb=restyle]", "train one on a set, or import one")
+    desk.click("[data-have=model]")
+    desk.click("[data-want=look]")
+    desk.until(lambda: len(desk.all(".intents [data-verb]")) == everything)
+    desk.script("location.hash = '#/verbs'")
+    desk.until(lambda: not desk.all(".chooser"))
+    assert len(desk.all(".intents [data-verb]")) == everything
+
+
+_SNAPPED = """
+const done = arguments[0];
+import('/page/js/canvas/snapping.js').then(({snapped}) => {
+  const size = 120, inside = new Uint8Array(size * size), light = new Uint8Array(size * size);
+  for (let y = 0; y < size; y++) for (let x = 0; x < size; x++) {
+    const away = Math.hypot(x - 60, y - 60), rough = 34 + 4 * Math.sin(7 * Math.atan2(y - 60, x - 60));
+    inside[y * size + x] = away < rough ? 1 : 0;
+    light[y * size + x] = (away < 36 ? 180 : 90) + 12 * Math.sin(x / 3) + 12 * Math.cos(y / 4);
+  }
+  const thin = new Uint8Array(size * size);
+  thin.fill(1, 60 * size, 61 * size);
+  const none = new Uint8Array(size * size);
+  const [after, ...others] = [inside, thin, none].map((one) => Array.from(snapped(one, light, size, size, 6)));
+  done({before: Array.from(inside), after, thin: others[0], none: others[1].length});
+}, (error) => done(String(error)));
+"""
+
+
+def test_what_is_selected_ends_at_the_strongest_edge_nearby(desk):
+    said = desk.driver.execute_async_script(_SNAPPED)
+    y, x = np.mgrid[:120, :120]
+    disc = np.hypot(x - 60, y - 60) < 36
+    before, after, thin = (np.array(said[name]).reshape(120, 120) > 0 for name in ("before", "after", "thin"))
+
+    def overlap(one):
+        return (one & disc).sum() / (one | disc).sum()
+
+    assert overlap(before) < 0.9
+    assert overlap(after) > 0.98
+    assert thin.sum() == 120  # what is narrower than the reach stays as it is
+    assert said["none"] == 120 * 120

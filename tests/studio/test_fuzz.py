@@ -19,7 +19,7 @@ from .conftest import TestClient, encoded, picture  # noqa: E402
 BINARY = {"content-type": "application/octet-stream"}
 
 
-ANSWERS = {"clean": 0, "engines": {}, "models": [], "data": [], "import_model": "a-model"}
+ANSWERS = {"clean": 0, "engines": {}, "models": [], "data": [], "import_model": "a-model", "live": b""}
 
 
 # Made at import, where there are no fixtures; deleted when Python ends.

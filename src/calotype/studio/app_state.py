@@ -20,6 +20,7 @@ from calotype.studio.measuring import Measures
 from calotype.studio.pictures import Pictures, write_thumbnail
 from calotype.studio.query_process import QueryProcess
 from calotype.studio.sets import Sets
+from calotype.studio.times import TimesFile
 
 
 class Studio:
@@ -40,8 +41,9 @@ class Studio:
         self.pictures = Pictures(home / "pictures")
         self.sets = Sets(home / "sets")
         self.file_uploads = FileUploads(home / "uploads")
+        self.times = TimesFile(home / "times.json")
         kept = self.pictures, self.sets, self.file_uploads
-        self.jobs = Jobs(home / "jobs", *kept, at_once, self._changed, certificate, most_waiting)
+        self.jobs = Jobs(home / "jobs", *kept, at_once, self._changed, self.times, certificate, most_waiting)
         self.queries = QueryProcess()
         self.measures = Measures(self.jobs.all)
         self._engines: dict[str, Any] | None = None

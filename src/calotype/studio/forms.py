@@ -9,7 +9,7 @@ from typing import Any
 
 from calotype.data.sets import SETS
 from calotype.errors import InputError, unknown
-from calotype.kinds import KINDS, Form
+from calotype.kinds import KINDS, Form, Kind
 from calotype.studio.words import label, plain
 from calotype.tasks.compare import compare
 from calotype.tasks.data import data
@@ -22,11 +22,14 @@ from calotype.tasks.verbs import VERBS as MAKING_VERBS
 
 
 def _fillable(verb: Callable[..., Any]) -> bool:
-    """Whether the page can ask for all that a verb needs and show all that it gives: of files, it has pictures only."""
-    if verb in JOBS and JOBS[verb].coded:
-        return False
+    """Whether the page can ask for all that a verb needs: of files, it has pictures and latent codes."""
     needed = [about.kind for about, default in described(verb).values() if default is Parameter.empty]
-    return not any(KINDS[kind].form == "file" and not KINDS[kind].picture for kind in needed)
+    return not any(KINDS[kind].form == "file" and not _is_at_hand(KINDS[kind]) for kind in needed)
+
+
+def _is_at_hand(kind: Kind) -> bool:
+    """Whether the page has files of a kind: pictures that were uploaded, and latent codes of results."""
+    return kind.picture or kind.name == "latent"
 
 
 # All verbs that run as jobs. ``show`` is answered directly.
@@ -40,6 +43,7 @@ MOST_SAMPLES = 1000  # of one job with a model of a data set, whose samples are 
 _MAX_FILES = 16  # in one argument
 _MAX_LENGTH = 200  # characters of a text
 _PICTURE_ID, _SET_ID = "[0-9a-f]{16}", "set-[0-9a-f]{12}"
+_CODE = r"\d{14}-[0-9a-f]{8}/[\w. -]{1,200}"  # the latent code of a result: id of the job, and file of the result
 UPLOADED_FOLDERS = frozenset({"packages"})  # folder arguments whose files can be uploaded
 _FURTHER_TASKS = {"evaluate": (compare,)}  # combined with the verb in one form
 
@@ -62,7 +66,7 @@ def parameters(verb: str) -> dict[str, tuple[Param, Any]]:
 def _on_disk(name: str, about: Param) -> bool:
     """Whether an argument is about files that the page neither takes nor shows."""
     kind = KINDS[about.kind]
-    return name == "stages" or kind.name == "looks" or (kind.form == "file" and not kind.picture)
+    return name == "stages" or kind.name == "looks" or (kind.form == "file" and not _is_at_hand(kind))
 
 
 def is_set(value: Any) -> bool:
@@ -119,6 +123,7 @@ def _field(name: str, about: Param, default: Any) -> dict[str, Any]:
         "choices": list(about.choices),
         "least": about.at_least,
         "most": about.at_most,
+        "usual": about.usual,
         "begins": about.begins,
         "sets": about.sets,
         "single": about.single,
@@ -128,8 +133,18 @@ def _field(name: str, about: Param, default: Any) -> dict[str, Any]:
     }
 
 
-def checked(verb: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def is_painted(about: Param) -> bool:
+    """Whether an argument is a picture that is painted on the photo, or starts from it."""
+    return about.kind in ("mask", "sketch", "label map") or (about.kind == "picture" and bool(about.begins))
+
+
+def checked(verb: str, given: Mapping[str, Any], *, unpainted: bool = False) -> dict[str, Any]:
     """Check and convert the arguments of a request; pictures are given by id.
+
+    Args:
+        verb: name of the verb.
+        given: the arguments.
+        unpainted: whether pictures that are painted on the photo may be missing.
 
     Raises:
         InputError: an argument is unknown, missing, or of the wrong type.
@@ -144,7 +159,7 @@ def checked(verb: str, given: Mapping[str, Any]) -> dict[str, Any]:
         elif value is not None:
             converted[name] = _value(name, known[name][0], value)
     for name, (_, default) in known.items():
-        if default is Parameter.empty and name not in converted:
+        if default is Parameter.empty and name not in converted and not (unpainted and is_painted(known[name][0])):
             raise InputError(f"{verb} needs another argument: {known[name][0].help} ({name})")
     if verb == "data" and converted["name"] not in SETS:
         raise InputError(unknown("set", converted["name"], SETS))
@@ -162,6 +177,10 @@ def _value(name: str, about: Param, value: Any) -> Any:
         if len(value) > 1 and any(map(is_set, value)):
             raise InputError(f"{name} takes pictures or one set: leave out the rest")
         return [_picture(name, about, one) for one in value]
+    if kind.name == "latent":
+        if not isinstance(value, str) or not re.fullmatch(_CODE, value):
+            raise InputError(f"{name} must be a result that has a latent code: JOB/FILE, like one of embed")
+        return value
     if kind.form == "file":
         return value if kind.auto and value == "auto" else _picture(name, about, value)
     if about.kind == "folder":
@@ -221,13 +240,13 @@ def _one_of(known: tuple[str, ...], value: Any, name: str) -> str:
     return str(value)
 
 
-def body(verb: str) -> Any:
+def body(verb: str, *, unpainted: bool = False) -> Any:
     """The pydantic model of a request body, for the interface description; ``checked`` checks the values."""
     from pydantic import ConfigDict, Field, create_model
 
     fields: dict[str, Any] = {}
     for name, (about, default) in parameters(verb).items():
-        needed = default is Parameter.empty
+        needed = default is Parameter.empty and not (unpainted and is_painted(about))
         limits = {"ge": about.at_least, "le": about.at_most}
         kind, more = _annotation(about)
         if kind in (int, float):
@@ -238,13 +257,19 @@ def body(verb: str) -> Any:
         fields[name] = (kind if needed else kind | None, entry)
     if is_film(verb):
         fields["film_format"] = (str | None, Field(None, description="file format", examples=list(FILMS)))
-    return create_model(verb.capitalize(), __config__=ConfigDict(extra="forbid", strict=False), **fields)
+    return create_model(
+        verb.capitalize() + ("Unpainted" if unpainted else ""),
+        __config__=ConfigDict(extra="forbid", strict=False),
+        **fields,
+    )
 
 
 def _annotation(about: Param) -> tuple[Any, dict[str, Any]]:
     kind = KINDS[about.kind]
     if about.kind == "folder":
         return str, {"pattern": f"^{_PICTURE_ID}$"}
+    if kind.name == "latent":
+        return str, {"pattern": f"^{_CODE}$"}
     if kind.form == "file":
         other = "|auto" if kind.auto else f"|{_SET_ID}" if about.sets else ""
         return str, {"pattern": f"^({_PICTURE_ID}{other})$"}

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calotype.errors import InputError, Stopped, one_line
 from calotype.studio import dataset_job, dissection_job, evaluation_job, training_job
 from calotype.studio.job_progress import Progress
 from calotype.studio.job_spec import JobSpec, Tell, all_arguments, photos_of
+from calotype.studio.stand_ins import with_stand_ins
+from calotype.studio.times import Times, work_key
 from calotype.studio.words import plain
 from calotype.tasks.job import Job
+from calotype.tasks.latent_job import CODE_SUFFIX
 from calotype.tasks.memory import format_bytes
 from calotype.tasks.runner import JobEvent, run_job
 from calotype.tasks.verbs import VERBS
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 
 _INTERNAL_ERROR = "an internal error occurred ({}): please report it, with the photo if you can"
 MOST_RESULTS = 500  # of one job on a set
+_LIVE = 2.0  # seconds that a picture may take that follows a slider
 _NAMED = 3  # number of failed photos that are listed by name
 
 
@@ -45,7 +51,12 @@ def do(spec: JobSpec, context: TaskContext, tell: Tell) -> None:
         tell: called with the changed fields of the job's record.
     """
     try:
+        began = time.monotonic()
         message = _WORK.get(spec.verb, _make)(spec, context, tell) or ""
+        if spec.verb in _SECONDS:
+            estimated = _SECONDS[spec.verb](spec.arguments)
+            seconds = time.monotonic() - began
+            tell({"measured": {"key": spec.verb, "estimate": estimated, "seconds": seconds, "stages": {}}})
     except Stopped:
         tell({"state": "stopped", "message": "stopped: finished results are saved, and it can be resumed"})
     except Exception as error:
@@ -77,22 +88,31 @@ def _make(spec: JobSpec, context: TaskContext, tell: Tell) -> str:
     inputs = photos_of(arguments[kind.main]) if kind.main else [(None, "")]
     if kind.main and len(inputs) * int(arguments.get("n") or 1) > MOST_RESULTS:
         raise InputError(f"{len(inputs)} photos give too many results for one job: the maximum is {MOST_RESULTS} (n)")
-    progress = Progress(spec.place, tell)
+    progress = Progress(spec.place, tell, spec.times)
     work = _OutputMaker(spec, spec.run(context), progress, tell, len(inputs))
+    with progress.ticking():
+        skipped = _all_made(work, inputs, arguments, kind.main)
+    if not skipped:
+        return ""
+    more = f" and {len(skipped) - _NAMED} more" if len(skipped) > _NAMED else ""
+    return f"skipped: {', '.join(skipped[:_NAMED])}{more}"
+
+
+def _all_made(
+    work: _OutputMaker, inputs: Sequence[tuple[Path | None, str]], arguments: dict[str, Any], main: str
+) -> list[str]:
+    """Make the outputs of all inputs; returns the names of those that failed, with the reasons."""
     skipped: list[str] = []
     for number, (path, stem) in enumerate(inputs):
         try:
-            work.one({**arguments, **({kind.main: str(path)} if path else {})}, stem, number)
+            work.one({**arguments, **({main: str(path)} if path else {})}, stem, number)
         except InputError as error:
             if len(inputs) == 1 or path is None:
                 raise
             skipped.append(f"{path.name} ({sentence(error)})")
             if len(skipped) == len(inputs):
                 raise InputError(f"all {len(inputs)} photos failed; the first: {skipped[0]}") from error
-    if not skipped:
-        return ""
-    more = f" and {len(skipped) - _NAMED} more" if len(skipped) > _NAMED else ""
-    return f"skipped: {', '.join(skipped[:_NAMED])}{more}"
+    return skipped
 
 
 class _OutputMaker:
@@ -114,16 +134,26 @@ class _OutputMaker:
         paths = {o: result_path(place, stem or job.name, verb, o.seed, o.scale, suffix=suffix) for o in job.outputs}
         todo = [output for output, path in paths.items() if path.name not in self._spec.there]
         self._tell({"count": len(paths) * self._inputs})
-        pending = [model.cost.seconds * (1 - model.done()) for model in job.pending_training]
+        pending = [(model.engine, model.cost.seconds * (1 - model.done())) for model in job.pending_training]
         later = len(paths) * (self._inputs - number - 1)  # outputs of the following inputs
         finished_before = len(paths) * number + len(paths) - len(todo)
-        self._progress.expect(job.cost.seconds, len(todo) + later, finished_before, pending)
+        self._progress.expect(_key_of(job), job.cost.seconds, len(todo) + later, finished_before, pending)
         run_job(job, todo, self._on_event, path_of=paths.__getitem__)
 
     def _on_event(self, event: JobEvent) -> None:
         self._progress.on_event(event)
         if event.kind == "saved":
             self._tell({"made": _record(event)})
+
+
+def is_live(job: Job, times: Times) -> bool:
+    """Whether one picture of a job comes so soon that it can follow a slider: with a trained model, in a moment."""
+    one = times.corrected(_key_of(job), job.cost.seconds)
+    return job.gives == "picture" and job.request.model is not None and one <= _LIVE
+
+
+def _key_of(job: Job) -> str:
+    return work_key(job.verb, job.request.engine, job.request.preset)
 
 
 def _record(event: JobEvent) -> dict[str, Any]:
@@ -133,12 +163,9 @@ def _record(event: JobEvent) -> dict[str, Any]:
     path, output, size = event.path, event.output, event.job.size
     assert path is not None
     assert output is not None
+    code = path.with_suffix(CODE_SUFFIX)
     film = next(
-        (
-            other.name
-            for other in path.parent.glob(f"{path.stem}.*")
-            if other != path and other.suffix != ".safetensors"
-        ),
+        (other.name for other in path.parent.glob(f"{path.stem}.*") if other not in (path, code)),
         "",
     )
     with Image.open(path) if path.suffix != ".mp4" else Image.new("RGB", (size.width, size.height)) as image:
@@ -149,6 +176,7 @@ def _record(event: JobEvent) -> dict[str, Any]:
         "scale": output.scale,
         "seconds": event.seconds,
         "film": film,
+        "code": code.name if code.is_file() else "",
         **shape,
     }
 
@@ -159,39 +187,69 @@ _WORK: dict[str, Callable[[JobSpec, TaskContext, Tell], str | None]] = {
     "dissect": dissection_job.dissect,
     "data": dataset_job.data,
 }
+# Estimated seconds of work that makes no pictures.
+_SECONDS: dict[str, Callable[[Mapping[str, Any]], float]] = {
+    "evaluate": evaluation_job.seconds,
+    "dissect": dissection_job.seconds,
+}
 
 
-def estimate(verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def estimate(
+    verb: str, arguments: Mapping[str, Any], times: Times | None = None, unpainted: float | None = None
+) -> dict[str, Any]:
     """Estimate a job without running it: ``seconds``, ``memory`` (as text), ``size``, ``training`` and ``note``.
+
+    Args:
+        verb: name of the verb.
+        arguments: its arguments, as for a job.
+        times: the times measured on this machine, by which estimates are corrected.
+        unpainted: estimate as if the pictures that are painted on the photo were there; the share of the photo that
+            masks cover, 0..1. ``None``: they have to be given.
 
     Raises:
         InputError: an argument is invalid.
     """
     given = {name: value for name, value in arguments.items() if name != "film_format"}
+    times = times or Times()
     if verb == "train":
-        seconds, memory, training = training_job.estimate(given)
+        seconds, memory, training = training_job.estimate(given, times)
         return _estimate_record(seconds, memory, training=training)
-    if verb == "evaluate":
-        return _estimate_record(evaluation_job.seconds(given))
-    if verb == "dissect":
-        return _estimate_record(dissection_job.seconds(given))
+    if verb in _SECONDS:
+        return _estimate_record(times.corrected(verb, _SECONDS[verb](given)))
     if verb == "data":
         return _estimate_record(0.0, note=dataset_job.estimate(given))
     main = VERBS[verb][1].main
     inputs = photos_of(given[main]) if main else []
-    job = job_of(verb, {**given, main: str(inputs[0][0])} if inputs else given)
+    if inputs:
+        given[main] = str(inputs[0][0])
+    if unpainted is None or not inputs:
+        return _estimated(verb, given, times, len(inputs))
+    with with_stand_ins(verb, given, unpainted) as whole:
+        return _estimated(verb, whole, times, len(inputs))
+
+
+def _estimated(verb: str, given: Mapping[str, Any], times: Times, inputs: int) -> dict[str, Any]:
+    """The estimate of a verb that makes pictures; all photos of a set are assumed to be like the first one."""
+    job = job_of(verb, given)
     job.check_memory()
     pending = job.pending_training
-    seconds = job.cost.seconds * len(job.outputs) + sum(model.cost.seconds * (1 - model.done()) for model in pending)
+    trainings = sum(training_job.expected_seconds(model, times) for model in pending)
+    seconds = times.corrected(_key_of(job), job.cost.seconds) * len(job.outputs) + trainings
     memory = max([job.cost.bytes, *(model.cost.bytes for model in pending)])
-    names, size = [model.engine for model in pending], str(job.size) if len(inputs) <= 1 else ""
-    # All photos of a set are assumed to be like the first one.
+    names, size = [model.engine for model in pending], str(job.size) if inputs <= 1 else ""
     note = "; ".join(filter(None, [job.cost.note, *job.notes]))
-    return _estimate_record(seconds * max(1, len(inputs)), memory, size=size, training=names, note=note)
+    live = is_live(job, times)
+    return _estimate_record(seconds * max(1, inputs), memory, size=size, training=names, note=note, live=live)
 
 
 def _estimate_record(
-    seconds: float, memory: int = 0, *, size: str = "", training: list[str] | None = None, note: str = ""
+    seconds: float,
+    memory: int = 0,
+    *,
+    size: str = "",
+    training: list[str] | None = None,
+    note: str = "",
+    live: bool = False,
 ) -> dict[str, Any]:
     return {
         "seconds": round(seconds, 2),
@@ -199,4 +257,5 @@ def _estimate_record(
         "size": size,
         "training": training or [],
         "note": note,
+        "live": live,
     }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calotype.studio.times import Times
 from calotype.tasks.param import described
 from calotype.tasks.worker import TaskContext
 
@@ -26,6 +27,7 @@ class JobSpec:
         place: folder of the job.
         there: file names of the results that an earlier run has finished.
         certificate: PEM file with which results are signed; ``None``: they are not.
+        times: the times measured on this machine before, for estimates.
     """
 
     verb: str
@@ -33,6 +35,7 @@ class JobSpec:
     place: Path
     there: tuple[str, ...] = ()
     certificate: Path | None = None
+    times: Times = field(default_factory=Times)
 
     def run(self, context: TaskContext, on_event: Any = None, *, device: str | None = None) -> Run:
         """Create the run of the job, which the studio can stop."""

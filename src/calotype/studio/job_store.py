@@ -34,6 +34,7 @@ class Made:
         height: pixels.
         kept: whether the user marked it as saved.
         film: file name of its film; empty if there is none.
+        code: file name of its latent code; empty if there is none.
     """
 
     file: str
@@ -44,6 +45,7 @@ class Made:
     height: int
     kept: bool = False
     film: str = ""
+    code: str = ""
 
 
 @dataclass
@@ -139,7 +141,7 @@ class Records:
         Raises:
             Missing: the job has no such file.
         """
-        known = {*job.previews, *(made.file for made in job.results), *(made.film for made in job.results)}
+        known = {*job.previews, *(name for made in job.results for name in (made.file, made.film, made.code))}
         if not name or name not in known or not _FILE.fullmatch(name):
             raise Missing("there is no such picture in this job")
         return self.place(job) / name

@@ -22,6 +22,7 @@ from calotype.studio.limits import RETRY_QUEUE, TooMany
 from calotype.studio.pictures import Missing, Pictures
 from calotype.studio.queries import prepare
 from calotype.studio.sets import Sets
+from calotype.studio.times import TimesFile
 from calotype.studio.words import plain
 from calotype.tasks import model_store
 from calotype.tasks.worker import WorkerProcess
@@ -66,6 +67,7 @@ class Jobs:
         file_uploads: uploaded files, likewise.
         at_once: number of jobs to run at a time; the CPU threads are divided among the processes.
         changed: called with each changed job, and with the id of a removed one, from any thread.
+        times: measured times, which jobs are estimated by and add to.
         certificate: PEM file with which results are signed; ``None``: they are not.
         most_waiting: number of jobs of one client that may wait; ``None`` for no limit.
     """
@@ -78,12 +80,13 @@ class Jobs:
         file_uploads: FileUploads,
         at_once: int,
         changed: Callable[[Job | str], object],
+        times: TimesFile,
         certificate: Path | None = None,
         most_waiting: int | None = None,
     ) -> None:
         self._certificate = certificate
         self._records, self._pictures, self._sets, self._file_uploads = Records(folder), pictures, sets, file_uploads
-        self._changed = changed
+        self._changed, self._times = changed, times
         self._lock = threading.RLock()
         self._threads = _threads(at_once)
         self._slots = [_Slot() for _ in range(at_once)]
@@ -230,11 +233,32 @@ class Jobs:
             self.result(id, name).kept = kept
             return self._save(self.get(id))
 
+    def kept(
+        self, *, verb: str = "", photo: str = "", since: float = 0.0, until: float = float("inf")
+    ) -> list[tuple[Job, Made]]:
+        """The results that are marked as saved, each with its job, newest first.
+
+        Args:
+            verb: of this verb only; empty: of all.
+            photo: with this picture or set as an argument only; empty: with all.
+            since: asked for at this time or later, seconds since 1970.
+            until: asked for before this time, seconds since 1970.
+        """
+        return [
+            (job, made)
+            for job in self.all()
+            if (not verb or job.verb == verb)
+            and (not photo or photo in job.arguments.values())
+            and since <= job.asked < until
+            for made in job.results
+            if made.kept
+        ]
+
     def discard(self, id: str, name: str) -> Job:
         """Delete a result."""
         with self._lock:
             job, made = self.get(id), self.result(id, name)
-            for file in (made.file, made.film):
+            for file in (made.file, made.film, made.code):
                 if file:
                     self._records.file(job, file).unlink(missing_ok=True)
             job.results.remove(made)
@@ -257,7 +281,9 @@ class Jobs:
         converted: dict[str, Any] = {}
         for name, value in arguments.items():
             kind = known[name][0].kind if name in known else "text"
-            if KINDS[kind].form == "files":
+            if kind == "latent":
+                converted[name] = str(self._code(value))
+            elif KINDS[kind].form == "files":
                 converted[name] = [self._path(one) for one in value]
             elif KINDS[kind].form == "file" and value != "auto":
                 converted[name] = self._path(value)
@@ -268,6 +294,16 @@ class Jobs:
             else:
                 converted[name] = value
         return converted
+
+    def _code(self, value: str) -> Path:
+        """The file of the latent code of a result, ``JOB/FILE``."""
+        id, _, name = value.partition("/")
+        code = self.result(id, name).code
+        if not code:
+            raise Missing(
+                "this result has no latent code: choose one of embed, or of another verb with a StyleGAN model"
+            )
+        return self.file(id, code)
 
     def _path(self, value: str) -> str:
         return str(self._sets.folder(value) if is_set(value) else self._pictures.path(value))
@@ -306,7 +342,7 @@ class Jobs:
             place = self._records.place(job)
             if job.set:
                 arguments["out"] = str(self._sets.folder(job.set))
-            spec = JobSpec(job.verb, arguments, place, finished, self._certificate)
+            spec = JobSpec(job.verb, arguments, place, finished, self._certificate, self._times.times)
             self._process(slot).submit(RunJob(spec))
 
     def _process(self, slot: _Slot) -> WorkerProcess:
@@ -327,6 +363,8 @@ class Jobs:
             self._dispatch()
 
     def _on_report(self, slot: _Slot, job: Job, fields: Mapping[str, Any]) -> None:
+        if "measured" in fields:
+            self._times.learn(fields["measured"])
         if "made" in fields:
             job.results.append(Made(**fields["made"]))
         for name in _REPORTED_FIELDS & fields.keys():
@@ -341,7 +379,7 @@ class Jobs:
                 slot.worker, slot.ending = None, False
         elif "made" in fields or _SAVED_FIELDS & fields.keys():
             self._save(job)
-        else:
+        elif _REPORTED_FIELDS & fields.keys():
             self._changed(job)
 
     def _final_state(self, job: Job, state: str, message: str) -> tuple[str, str]:

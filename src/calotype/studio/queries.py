@@ -12,6 +12,7 @@ from calotype.errors import InputError
 from calotype.studio.dataset_job import listed
 from calotype.studio.forms import VERBS as ASKED
 from calotype.studio.job_runner import estimate, sentence
+from calotype.studio.live import live
 from calotype.tasks import model_store
 from calotype.tasks.data import clean, kept_bytes
 from calotype.tasks.engines import engines
@@ -130,6 +131,7 @@ _HANDLERS: dict[str, Any] = {
     "models": _models,
     "remove_model": _remove_model,
     "estimate": estimate,
+    "live": live,
     "data": listed,
     "kept_for_sets": kept_bytes,
     "clean": clean,

@@ -11,6 +11,7 @@ from calotype.catalog import model as model_of
 from calotype.errors import InputError, Stopped
 from calotype.studio.job_progress import Progress
 from calotype.studio.job_spec import JobSpec, Tell, all_arguments, photos_of
+from calotype.studio.times import Times, work_key
 from calotype.tasks.dataset_model import DatasetModel
 from calotype.tasks.progress import Training
 from calotype.tasks.train import dataset_training_request, training_request
@@ -41,15 +42,16 @@ def models(given: Mapping[str, Any]) -> list[Training]:
 
 def train(spec: JobSpec, context: TaskContext, tell: Tell) -> None:
     """Run a training job; see ``job_runner.do``."""
-    progress = Progress(spec.place, tell)
+    progress = Progress(spec.place, tell, spec.times)
     to_train = models(spec.arguments)
     run = spec.run(context, progress)
-    progress.expect(0.0, 0, 0, [model.cost.seconds * (1 - model.done()) for model in to_train])
-    for number, model in enumerate(to_train, 1):
-        if isinstance(model, DatasetModel):
-            _decode(model, run, progress)
-        progress.training(model, "" if len(to_train) == 1 else f"photo {number} of {len(to_train)}")
-        tell({"model": train_model(model, run).folder.name})
+    progress.expect("train", 0.0, 0, 0, [(model.engine, model.cost.seconds * (1 - model.done())) for model in to_train])
+    with progress.ticking():
+        for number, model in enumerate(to_train, 1):
+            if isinstance(model, DatasetModel):
+                _decode(model, run, progress)
+            progress.training(model, "" if len(to_train) == 1 else f"photo {number} of {len(to_train)}")
+            tell({"model": train_model(model, run).folder.name})
 
 
 def _decode(model: DatasetModel, run: Run, progress: Progress) -> None:
@@ -64,8 +66,15 @@ def _decode(model: DatasetModel, run: Run, progress: Progress) -> None:
         model.photos.opened(model_of(model.engine).picture_size(model.config), decoded)
 
 
-def estimate(given: Mapping[str, Any]) -> tuple[float, int, list[str]]:
+def estimate(given: Mapping[str, Any], times: Times) -> tuple[float, int, list[str]]:
     """Estimated time (seconds) and memory (bytes), and the names of the systems to train."""
     todo = [model for model in models(given) if not model.finished]
-    seconds = sum(model.cost.seconds * (1 - model.done()) for model in todo)
-    return seconds, max([0, *(model.cost.bytes for model in todo)]), [given["engine"]] if todo else []
+    seconds = [
+        times.corrected(work_key("train", model.engine), model.cost.seconds) * (1 - model.done()) for model in todo
+    ]
+    return sum(seconds), max([0, *(model.cost.bytes for model in todo)]), [given["engine"]] if todo else []
+
+
+def expected_seconds(model: Training, times: Times) -> float:
+    """Expected time of what is left of a training, seconds, on this machine."""
+    return times.corrected(work_key("train", model.engine), model.cost.seconds) * (1 - model.done())

@@ -73,6 +73,7 @@ def adjust(
             "how far: standard deviations of random pictures along a component, or factor of a given direction; "
             "negative numbers the other way",
             kind="number",
+            usual=(-3, 3),
             metavar="NUMBER",
             first=True,
         ),

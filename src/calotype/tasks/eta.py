@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,23 +40,31 @@ def remaining(expected: float, left: float, progress: float, elapsed: float) -> 
 class TimeEstimate:
     """Estimated remaining time of a training."""
 
-    def __init__(self, model: Training) -> None:
-        """Start the clock; ``model`` may be partly trained."""
+    def __init__(
+        self, model: Training, *, expected: float | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Start the clock; ``model`` may be partly trained.
+
+        Args:
+            model: the training.
+            expected: expected time of the whole, seconds; ``None``: as the system estimates it.
+            clock: the time, seconds.
+        """
         self._told = False
         self._done_at = model.done_at
-        self._expected = model.cost.seconds
+        self._expected = model.cost.seconds if expected is None else expected
         self._done_before = model.done()
-        self._began = time.monotonic()
+        self._clock, self._began = clock, clock()
 
     def seconds(self, stage: str, step: int, steps: int) -> float:
         """Remaining seconds, see ``remaining``."""
         done = self._done_at(stage, step, steps)
-        progress, elapsed = done - self._done_before, time.monotonic() - self._began
+        progress, elapsed = done - self._done_before, self._clock() - self._began
         return remaining(self._expected * (1 - done), 1 - done, progress, elapsed)
 
     def correction(self, stage: str, step: int, steps: int) -> float | None:
         """The measured time of all that was left at the start, seconds, once, if it is not near the estimate."""
-        progress, elapsed = self._done_at(stage, step, steps) - self._done_before, time.monotonic() - self._began
+        progress, elapsed = self._done_at(stage, step, steps) - self._done_before, self._clock() - self._began
         if self._told or progress <= 0 or elapsed < _MEASURED:
             return None
         self._told = True

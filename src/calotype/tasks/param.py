@@ -43,6 +43,7 @@ class Param:
         choices: allowed words, for the front ends to offer; the verb checks the value.
         at_least: minimum.
         at_most: maximum.
+        usual: for numbers, the range that a front end offers as a slider, if it is not that of the limits.
         begins: for pictures, the argument whose picture is the starting point for painting this one.
         first: whether the argument is used often; a front end may hide the others at first.
         sets: whether a folder of photos is allowed in place of a photo.
@@ -57,6 +58,7 @@ class Param:
     choices: tuple[str, ...] = ()
     at_least: int | None = None
     at_most: float | None = None
+    usual: tuple[float, float] | None = None
     begins: str = ""
     first: bool = False
     sets: bool = False

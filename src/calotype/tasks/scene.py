@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 _FARTHEST = 4.0  # of a move along an axis: scenes are 2 units wide
 OBJECT = Param("the objects that are edited, by number, with commas between them", metavar="NUMBERS", first=True)
 REMOVE = Param("the objects that are left out, by number, with commas between them", metavar="NUMBERS")
-POLAR = Param("angle of the camera from straight above, 1 to 89 degrees", kind="number", metavar="DEGREES", at_least=1)
+POLAR = Param(
+    "angle of the camera from straight above, 1 to 89 degrees", kind="number", metavar="DEGREES", at_least=1, at_most=89
+)
 
 
 def numbers(text: str | int | None, name: str) -> tuple[int, ...]:
@@ -152,18 +154,20 @@ def scene(
     seed: Annotated[int, arguments.SEED] = 0,
     *,
     object: Annotated[str | int | None, OBJECT] = None,
-    turn: Annotated[float, Param("turn them about the vertical axis", kind="number", metavar="DEGREES")] = 0.0,
+    turn: Annotated[
+        float, Param("turn them about the vertical axis", kind="number", metavar="DEGREES", usual=(-180, 180))
+    ] = 0.0,
     move: Annotated[
         str | None,
-        Param("move them to the right, up and away; the scene is 2 units wide", metavar="RIGHT,UP,AWAY"),
+        Param("move them to the right, up and away; the scene is 2 units wide", kind="move", metavar="RIGHT,UP,AWAY"),
     ] = None,
-    grow: Annotated[float, Param("factor of their size", kind="number", metavar="NUMBER")] = 1.0,
+    grow: Annotated[float, Param("factor of their size", kind="number", metavar="NUMBER", usual=(0.3, 3))] = 1.0,
     remove: Annotated[str | int | None, REMOVE] = None,
     look: Annotated[
         int | None, Param("colours and textures of another seed", kind="seed", metavar="SEED", at_least=0)
     ] = None,
     azimuth: Annotated[
-        float | None, Param("angle of the camera around the scene", kind="number", metavar="DEGREES")
+        float | None, Param("angle of the camera around the scene", kind="number", metavar="DEGREES", usual=(-180, 180))
     ] = None,
     polar: Annotated[float | None, POLAR] = None,
     layers: Annotated[

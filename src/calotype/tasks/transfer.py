@@ -60,6 +60,7 @@ def transfer(
         Param(
             "factor of the difference: 1 adds it once, 0.5 half of it; negative numbers the other way",
             kind="number",
+            usual=(-2, 2),
             metavar="FACTOR",
             first=True,
         ),

@@ -3,6 +3,7 @@
 # Annotations are values here, not strings: the interface is made from them.
 import io
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +21,7 @@ from calotype.studio.routes.answers import ANEW, FOR_EVER, FileName, JobId, rout
 from calotype.studio.routes.pictures import settings_of
 
 _CELL = 320  # maximum side of a picture on a contact sheet, pixels
+_PIECE = 1 << 18  # bytes of a file that are sent at a time
 _MAX_ON_SHEET = 100  # pictures
 _MEDIA = {".png": "image/png", ".gif": "image/gif", ".webp": "image/webp", ".apng": "image/png", ".mp4": "video/mp4"}
 
@@ -85,9 +87,21 @@ def jobs(studio: Studio) -> APIRouter:
     def archive(id: JobId) -> StreamingResponse:
         """Get all results of a job as a zip file."""
         paths = [queue.file(id, made.file) for made in queue.get(id).results]
-        name = f"{queue.get(id).verb}-{id}.zip"
-        headers = {**ANEW, "content-disposition": f'attachment; filename="{name}"'}
-        return StreamingResponse(_zipped(paths), media_type="application/zip", headers=headers)
+        return _zip_of(paths, f"{queue.get(id).verb}-{id}.zip")
+
+    @api.get("/kept/archive", response_class=StreamingResponse)
+    def kept_archive(
+        verb: Annotated[str, Query(max_length=40, description="of this verb only")] = "",
+        photo: Annotated[str, Query(max_length=40, description="id of a picture or set: of this one only")] = "",
+        since: Annotated[float, Query(ge=0, description="asked for since, seconds since 1970")] = 0.0,
+        until: Annotated[float, Query(ge=0, description="asked for before, seconds since 1970")] = 1e12,
+    ) -> StreamingResponse:
+        """Get the results that are marked as saved as a zip file."""
+        found = queue.kept(verb=verb, photo=photo, since=since, until=until)
+        if not found:
+            raise Missing("no saved result is like that")
+        paths = [queue.file(job.id, name) for job, made in found for name in (made.file, made.film, made.code) if name]
+        return _zip_of(paths, "calotype-saved.zip")
 
     @api.get("/jobs/{id}/sheet", response_class=Response)
     def sheet(id: JobId) -> Response:
@@ -171,14 +185,28 @@ def _sheet(queue: Jobs, id: str) -> bytes:
     return png_bytes(contact_sheet(images, labels, cell=largest), {**read_settings(paths[0]), "sheet": len(made)})
 
 
-def _zipped(paths: list[Path]) -> Iterator[bytes]:
-    """Stream a zip of files, without compression, as pictures are already compressed."""
-    out = _ChunkBuffer()
+def _zip_of(paths: list[Path], name: str) -> StreamingResponse:
+    headers = {**ANEW, "content-disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(zipped(paths), media_type="application/zip", headers=headers)
+
+
+def zipped(paths: list[Path]) -> Iterator[bytes]:
+    """Stream a zip of files, piece by piece, without compression, as pictures are already compressed.
+
+    Files of the same name get numbers; files that are not there any more are left out.
+    """
+    out, used = _ChunkBuffer(), Counter[str]()
     with zipfile.ZipFile(out, "w") as archive:
         for path in paths:
-            if path.is_file():
-                archive.write(path, path.name)
-                yield out.taken()
+            if not path.is_file():
+                continue
+            used[path.name] += 1
+            again = f" {used[path.name]}" if used[path.name] > 1 else ""
+            member = zipfile.ZipInfo.from_file(path, f"{path.stem}{again}{path.suffix}")
+            with path.open("rb") as file, archive.open(member, "w") as packed:
+                while piece := file.read(_PIECE):
+                    packed.write(piece)
+                    yield out.taken()
     yield out.taken()
 
 

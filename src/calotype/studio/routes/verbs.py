@@ -5,13 +5,22 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Request
+from fastapi.responses import Response
 
 from calotype.studio.app_state import Studio
-from calotype.studio.forms import VERBS, body, checked, form
+from calotype.studio.choosing import choices
+from calotype.studio.forms import VERBS, body, checked, form, is_film
 from calotype.studio.routes.answers import router
 from calotype.studio.security import client_of
 from calotype.studio.words import plain
 from calotype.tasks.param import description
+from calotype.tasks.verbs import VERBS as MAKING_VERBS
+
+_UNPAINTED = Query(
+    ge=0,
+    le=1,
+    description="estimate as if the pictures that are painted on the photo were there; the share that masks cover",
+)
 
 
 def verbs(studio: Studio) -> APIRouter:
@@ -22,6 +31,11 @@ def verbs(studio: Studio) -> APIRouter:
     def listed() -> list[dict[str, Any]]:
         """List the verbs with their forms: arguments, descriptions and defaults."""
         return [form(verb) for verb in VERBS]
+
+    @api.get("/choices")
+    def chosen() -> dict[str, Any]:
+        """What the verbs are for, by what somebody has and wants, and the models that they need."""
+        return choices()
 
     @api.get("/engines")
     def engines() -> dict[str, Any]:
@@ -34,7 +48,6 @@ def verbs(studio: Studio) -> APIRouter:
 
 
 def _add_verb(api: APIRouter, studio: Studio, verb: str) -> None:
-    body_type = body(verb)
     text = plain(description(VERBS[verb]))
 
     def ask(
@@ -46,12 +59,19 @@ def _add_verb(api: APIRouter, studio: Studio, verb: str) -> None:
             studio.jobs.submit(verb, given.model_dump(exclude_unset=True), aside=aside, client=client_of(request.scope))
         )
 
-    def estimate(given: Any) -> Any:
-        arguments = studio.jobs.spec(verb, checked(verb, given.model_dump(exclude_unset=True)))
-        return studio.queries.ask("estimate", verb=verb, arguments=arguments)
+    def estimate(given: Any, unpainted: Annotated[float | None, _UNPAINTED] = None) -> Any:
+        wanted = checked(verb, given.model_dump(exclude_unset=True), unpainted=unpainted is not None)
+        arguments = studio.jobs.spec(verb, wanted)
+        times = studio.times.times
+        return studio.queries.ask("estimate", verb=verb, arguments=arguments, times=times, unpainted=unpainted)
 
-    for function in (ask, estimate):
-        function.__annotations__ = {**function.__annotations__, "given": Annotated[body_type, Body()]}
+    def live(given: Any) -> Response:
+        arguments = studio.jobs.spec(verb, checked(verb, given.model_dump(exclude_unset=True)))
+        picture = studio.queries.ask("live", verb=verb, arguments=arguments, times=studio.times.times)
+        return Response(picture, media_type="image/png", headers={"cache-control": "no-store"})
+
+    for function, kind in ((ask, body(verb)), (estimate, body(verb, unpainted=True)), (live, body(verb))):
+        function.__annotations__ = {**function.__annotations__, "given": Annotated[kind, Body()]}
     name = verb.capitalize()
     api.post(f"/verbs/{verb}/jobs", status_code=201, summary=name, description=text, operation_id=verb)(ask)
     api.post(
@@ -60,3 +80,11 @@ def _add_verb(api: APIRouter, studio: Studio, verb: str) -> None:
         description="Estimated seconds, memory and size of the results, and the systems that must be trained first.",
         operation_id=f"{verb}_estimate",
     )(estimate)
+    if verb in MAKING_VERBS and not is_film(verb):
+        api.post(
+            f"/verbs/{verb}/live",
+            summary=f"{name}: live picture",
+            description="The first result as a PNG, at once and not kept, where a trained model makes it in a moment.",
+            operation_id=f"{verb}_live",
+            response_class=Response,
+        )(live)

@@ -13,6 +13,20 @@ async function request(method, path, body, headers = {}) {
   return content;
 }
 
+/** Send a file; while that takes a while, the page is told how far it is: event `sending`, {name, sent, all}; null at the end. */
+function send(path, blob, name) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest(), tell = (detail) => dispatchEvent(new CustomEvent('sending', {detail: {key: request, ...detail}}));
+    request.open('POST', path);
+    request.responseType = 'json';
+    request.upload.onprogress = ({loaded, total}) => tell({name, sent: loaded, all: total});
+    request.onloadend = () => tell({ended: true});
+    request.onerror = () => reject(new Error('The studio does not respond: start it again with “calotype studio”.'));
+    request.onload = () => request.status < 400 ? resolve(request.response) : reject(new Error(sentence(request.response?.error || `the request failed with status ${request.status}`)));
+    request.send(blob);
+  });
+}
+
 const json = {'content-type': 'application/json'};
 
 /** Format a message as a sentence, with a capital letter and a full stop. */
@@ -23,15 +37,23 @@ export function sentence(text) {
 
 export const api = {
   verbs: () => request('GET', '/api/verbs'),
+  choices: () => request('GET', '/api/choices'),
   engines: () => request('GET', '/api/engines'),
   pictures: () => request('GET', '/api/pictures'),
   picture: (id) => request('GET', `/api/pictures/${id}`),
   add: (blob, name, part = false) =>
-    request('POST', `/api/pictures?name=${encodeURIComponent(name)}&part=${part}`, blob),
+    send(`/api/pictures?name=${encodeURIComponent(name)}&part=${part}`, blob, part ? 'what you painted' : name),
   forget: (id) => request('DELETE', `/api/pictures/${id}`),
   settings: (blob) => request('POST', '/api/settings', blob),
   make: (verb, args, aside = false) => request('POST', `/api/verbs/${verb}/jobs${aside ? '?aside=true' : ''}`, JSON.stringify(args), json),
-  estimate: (verb, args) => request('POST', `/api/verbs/${verb}/estimate`, JSON.stringify(args), json),
+  /** `unpainted`: as if the pictures that are painted were there; the share of the photo that masks cover. */
+  estimate: (verb, args, unpainted = null) => request('POST', `/api/verbs/${verb}/estimate${unpainted === null ? '' : `?unpainted=${unpainted}`}`, JSON.stringify(args), json),
+  /** A picture that is not kept, as a blob. */
+  live: async (verb, args) => {
+    const answer = await fetch(`/api/verbs/${verb}/live`, {method: 'POST', body: JSON.stringify(args), headers: json});
+    if (!answer.ok) throw new Error(sentence((await answer.json().catch(() => ({}))).error || `the request failed with status ${answer.status}`));
+    return answer.blob();
+  },
   stop: (job) => request('POST', `/api/jobs/${job}/stop`),
   goOn: (job) => request('POST', `/api/jobs/${job}/continue`),
   remove: (job) => request('DELETE', `/api/jobs/${job}`),
@@ -72,6 +94,7 @@ export const url = {
   small: (job, name) => `/api/jobs/${job}/thumbnails/${encodeURIComponent(name)}`,
   member: (set, picture) => `/api/sets/${set}/pictures/${picture}/thumbnail`,
   sheet: (job) => `/api/jobs/${job}/sheet`,
+  keptArchive: (wanted) => `/api/kept/archive?${new URLSearchParams(Object.entries(wanted).filter(([, value]) => value !== ''))}`,
   archive: (job) => `/api/jobs/${job}/archive`,
   packed: (name) => `/api/models/${encodeURIComponent(name)}/file`,
   model: (name, preview) => `/api/models/${encodeURIComponent(name)}/previews/${encodeURIComponent(preview)}`,

@@ -2,7 +2,7 @@
 import {api, url} from './api.js';
 import {h, icon, iconButton, toast} from './dom.js';
 import {photoField} from './opening.js';
-import {choosePicture} from './photo.js';
+import {chooseCode, choosePicture} from './photo.js';
 import {nextSeed, varies} from './seeds.js';
 import {chooseSet, extent, mosaic} from './setparts.js';
 import {listen, loadPictures, set, setValue, state, valuesOf} from './state.js';
@@ -89,14 +89,27 @@ function number({field, get, put, id}, whole) {
   const box = h('input', {id, type: 'number', min: least, max: most, step: whole ? 1 : 'any', inputmode: whole ? 'numeric' : 'decimal',
     placeholder: field.default ?? (field.kind === 'margin' ? '0' : 'default'), 'aria-describedby': `${id}-help`, oninput: () => put(box.value === '' ? null : Number(box.value))});
   const refresh = () => { box.value = get() ?? ''; };
-  if (least !== '' && most !== '') {
-    const slider = h('input', {id, type: 'range', min: least, max: most, step: (most - least) / 100, oninput: () => { put(Number(slider.value)); shown.textContent = slider.value; }});
-    const shown = h('output', {class: 'quiet'});
-    return {input: h('div', {class: 'row'}, slider, shown), refresh: () => { slider.value = get() ?? field.default; shown.textContent = slider.value; }};
-  }
+  const [low, high] = field.usual || [least, most];
+  if (low !== '' && high !== '' && field.kind !== 'seed') return slider({field, get, put, id}, low, high, whole);
   if (!whole || field.kind !== 'whole') return {input: box, refresh};
   const step = (by) => { put(Math.max(field.least ?? -Infinity, Number(box.value || field.default || 0) + by)); refresh(); };
   return {input: h('div', {class: 'row stepper'}, iconButton('minus', 'Fewer', () => step(-1)), box, iconButton('plus', 'More', () => step(1))), refresh};
+}
+
+/** A slider over a range; a number beside it takes values beyond that, too. */
+function slider({field, get, put, id}, low, high, whole) {
+  const range = h('input', {id, type: 'range', min: low, max: high, step: whole ? 1 : (high - low) / 100, 'aria-describedby': `${id}-help`, oninput: () => { put(Number(range.value)); box.value = range.value; mark(); }});
+  const box = h('input', {type: 'number', min: field.least ?? '', max: field.most ?? '', step: 'any', class: 'beside-slider', 'aria-label': `${labelOf(field)}: number`, placeholder: field.default ?? 'default', oninput: () => { put(box.value === '' ? null : Number(box.value)); if (box.value !== '') range.value = box.value; mark(); }});
+  const mark = () => range.classList.toggle('unset', get() === undefined && field.default === null);
+  return {input: h('div', {class: 'row'}, range, box), refresh: () => { range.value = get() ?? field.default ?? (Number(low) + Number(high)) / 2; box.value = get() ?? ''; mark(); }};
+}
+
+/** Three sliders: to the right, up, and away. */
+function move({field, get, put}) {
+  const names = ['Right', 'Up', 'Away'];
+  const sliders = names.map((name) => h('input', {type: 'range', min: -1, max: 1, step: 0.02, 'aria-label': `${labelOf(field)}: ${name.toLowerCase()}`, data: {axis: name.toLowerCase()}, oninput: () => { const all = sliders.map((one) => Number(one.value)); put(all.some(Boolean) ? all.join(',') : null); }}));
+  return {input: h('div', {}, names.map((name, i) => h('div', {class: 'row axis'}, h('span', {class: 'quiet'}, name), sliders[i]))), group: true,
+    refresh: () => { const parts = String(get() ?? '0,0,0').split(','); sliders.forEach((one, i) => { one.value = parts[i] || 0; }); }};
 }
 
 /** Without a number, every press takes the next free one, where seeds make other pictures. */
@@ -104,7 +117,7 @@ function seed(context) {
   const {input, refresh} = number(context, true), {verb, get, put} = context;
   const dice = iconButton('dice', 'Random seed', () => { put(Math.floor(Math.random() * 10000)); shown(); });
   const last = () => Math.max(0, nextSeed(verb, photoField(verb) ? valuesOf(verb.name)[photoField(verb)] ?? state.photo?.id : valuesOf(verb.name).model) - 1);
-  const pin = varies(verb) && h('button', {type: 'button', class: 'small', data: {do: 'pin'}, 'aria-pressed': false, title: 'Use the same seed for every picture', onclick: () => { put(get() === undefined ? last() : null); shown(); }}, 'Pin');
+  const pin = context.field.name === 'seed' && varies(verb) && h('button', {type: 'button', class: 'small', data: {do: 'pin'}, 'aria-pressed': false, title: 'Use the same seed for every picture', onclick: () => { put(get() === undefined ? last() : null); shown(); }}, 'Pin');
   const shown = () => {
     refresh();
     if (pin) { pin.setAttribute('aria-pressed', get() !== undefined); input.placeholder = 'a new one each time'; }
@@ -337,6 +350,18 @@ function slots({verb, field, get, put}) {
   return {input: place, refresh, group: true, verb};
 }
 
+/** The latent code of a result: of `embed`, or of another verb that gives one. */
+function latent({field, get, put}) {
+  const place = h('div', {class: 'slot'});
+  const refresh = () => {
+    const [job, file] = String(get() ?? '').split('/');
+    const choose = h('button', {type: 'button', class: 'thumb', 'aria-label': file ? 'Choose another result' : `Choose a result: ${labelOf(field)}`, onclick: async () => { const code = await chooseCode(labelOf(field)); if (code) { put(code); refresh(); } }},
+      file ? h('img', {src: url.small(job, file), alt: ''}) : h('span', {}, icon('plus'), 'Choose an embedded photo'));
+    place.replaceChildren(choose, file ? iconButton('close', 'Remove', () => { put(null); refresh(); }) : '');
+  };
+  return {input: place, refresh, group: true};
+}
+
 /** Make an element a drop target for files. */
 function dropInto(element, take) {
   element.addEventListener('dragover', (event) => { event.preventDefault(); element.classList.add('over'); });
@@ -354,7 +379,7 @@ const KINDS = {
   whole: (context) => number(context, true),
   margin: (context) => number(context, true),
   number: (context) => number(context, false),
-  seed, switch: toggle, several, structure, settings, engine, model, device, shape,
+  seed, move, latent, switch: toggle, several, structure, settings, engine, model, device, shape,
   preset: presets, picture: slot, clip: slot, photos: slots,
   size: pair('Size', {name: 'px', least: 16, step: 1}, null, parts, (width, height) => `${Math.round(width)}x${Math.round(height)}`),
   factor: pair('Factor', {name: 'times', least: 0.1, step: 0.1}, null, parts, (width, height) => `${Number(width)}x${Number(height)}`),

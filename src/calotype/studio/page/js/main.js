@@ -8,6 +8,7 @@ import {showWork} from './jobs.js';
 import {showKept} from './kept.js';
 import {showModels} from './models.js';
 import {dropped} from './files.js';
+import {showSending} from './sending.js';
 import {uploadSet} from './uploads.js';
 import {showSets} from './sets.js';
 
@@ -94,10 +95,11 @@ async function begin() {
   theme();
   dropping();
   counting();
+  showSending();
   connect();
   try {
-    const [verbs, pictures, sets] = await Promise.all([api.verbs(), api.pictures(), api.sets()]);
-    state.verbs = verbs;
+    const [verbs, choices, pictures, sets] = await Promise.all([api.verbs(), api.choices(), api.pictures(), api.sets()]);
+    Object.assign(state, {verbs, choices});
     state.sets = sets;
     set('pictures', pictures);
   } catch (error) {

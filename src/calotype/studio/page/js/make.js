@@ -3,12 +3,14 @@ import {api, url} from './api.js';
 import {duration, go, h, icon, renew, toast} from './dom.js';
 import {able, form, isPainted, labelOf, learnsFromSet, needsSet} from './form.js';
 import {open, photoField, restore} from './opening.js';
-import {hero, recent, withoutPhoto} from './photo.js';
+import {chooser} from './chooser.js';
+import {hero, recent} from './photo.js';
 import {actions, attempt, jobActions, progress, thumb} from './results.js';
 import {report} from './report.js';
 import {nextSeed, varies} from './seeds.js';
 import {chosenSet, takesSets} from './setparts.js';
 import {setStage, sourceOf} from './source.js';
+import {live} from './live.js';
 import {layoutStage, needsLayout} from './layout.js';
 import {bareStage, stage} from './stage.js';
 import {changed, jobsNewestFirst, listen, remaining, set, setValue, state, valuesOf, WORKING} from './state.js';
@@ -20,7 +22,8 @@ const WAIT = 500;  // milliseconds without a change before an estimate is reques
 export function showMake(main, [name]) {
   const verb = state.verbs.find((one) => one.name === name && name !== 'data') || null;
   if (state.verb?.name !== verb?.name) { state.result = null; state.verb = verb; }
-  if (!verb) return state.photo ? chooser(main) : (main.append(hero()), () => {});
+  if (!verb && name === 'verbs') return showVerbs(main);
+  if (!verb) return state.photo ? choose(main) : (main.append(hero()), () => {});
   if (!photoField(verb)) return workspace(main, verb, {});
   const many = chosenSet(verb);
   if (many) return workspace(main, verb, {set: many});
@@ -35,8 +38,8 @@ export function showMake(main, [name]) {
 
 // ------------------------------------------------------------------------------------------------- which verb
 
-function chooser(main) {
-  const photo = state.photo;
+function choose(main) {
+  const photo = state.photo, verbs = chooser();
   const banner = photo.made ? h('p', {class: 'banner'}, `Calotype made this picture (${photo.made}). `,
     h('button', {type: 'button', class: 'small', onclick: () => attempt(async () => restore(await api.settings(await (await fetch(url.picture(photo.id))).blob())))}, 'Restore its settings')) : null;
   main.append(h('div', {class: 'chooser'},
@@ -46,12 +49,15 @@ function chooser(main) {
       banner,
       h('div', {class: 'row'}, h('button', {type: 'button', onclick: () => { set('photo', null); go('#/'); }}, 'Change photo')),
       recent('Other photos')),
-    h('section', {}, h('h1', {}, 'Choose a verb'),
-      h('ul', {class: 'verbs'}, state.verbs.filter((verb) => photoField(verb) && verb.name !== 'dissect').map((verb) => h('li', {}, h('a', {href: `#/${verb.name}`, data: {verb: verb.name}},
-        h('img', {src: `/page/verbs/${verb.name}.webp`, alt: '', width: 320, height: 200, loading: 'lazy'}),
-        h('strong', {}, titleOf(verb)), h('span', {}, verb.summary))))),
-      withoutPhoto())));
-  return () => {};
+    h('section', {}, h('h1', {}, 'Choose a verb'), verbs.element)));
+  return verbs.close;
+}
+
+/** The same without a photo: what can be done, also with sets and models. */
+function showVerbs(main) {
+  const verbs = chooser();
+  main.append(h('div', {class: 'page'}, h('h1', {}, 'Choose a verb'), verbs.element));
+  return verbs.close;
 }
 
 export function titleOf(verb) {
@@ -77,7 +83,12 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
     fields.element,
     h('div', {class: 'go'}, cost, make, tryAll));
   main.append(h('div', {class: 'workspace'}, h('div', {class: 'left'}, shown.element, under, rail), panel));
-  const closers = [() => shown.close(), fields.close];
+  const preview = live(verb, () => {
+    const values = given(shown.sketched?.() ?? {});
+    return !many && verb.fields.some((field) => field.required && field.kind !== 'engine' && values[field.name] === undefined) ? null : values;
+  });
+  shown.element.append(preview.element);
+  const closers = [() => shown.close(), fields.close, preview.close];
   let against = null;  // a result that the next ones are compared with, in place of the photo
   const mine = new Map();  // jobs submitted here, whose first result is shown on the stage, with the strokes made until then
   let timer = 0, requests = 0;
@@ -151,18 +162,20 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
     return true;
   }
 
-  /** Show the estimated time and memory, unless the request depends on a painted picture. */
+  /** Show the estimated time and memory; what is still to be painted is assumed. */
   function estimate() {
     clearTimeout(timer);
     label();
+    preview.ask();
     const needed = verb.fields.filter((field) => field.required && field.kind !== 'engine' && !(field.kind === 'photo' && photo));
-    const painted = !many && verb.fields.some((field) => isPainted(field) && (field.required || field.first));
-    if (painted || needed.some((field) => valuesOf(verb.name)[field.name] === undefined)) { cost.textContent = ''; return; }
+    if (needed.some((field) => valuesOf(verb.name)[field.name] === undefined && !(photo && isPainted(field)))) { cost.textContent = ''; return; }
+    const painted = photo && verb.fields.some(isPainted);
     timer = setTimeout(async () => {
       const turn = ++requests;
       try {
-        const expected = await api.estimate(verb.name, given());
+        const expected = await api.estimate(verb.name, given(), painted ? shown.masked?.() ?? 0 : null);
         if (turn !== requests) return;
+        preview.ask(expected.live && !many);
         const note = verb.name === 'train' ? expected.training.length ? '' : 'Already trained. ' : expected.training.length ? 'Includes training on the photo. ' : '';
         cost.className = 'cost';
         const memory = verb.name === 'train' && expected.training.length ? `, ${expected.memory} of memory` : '';
@@ -187,6 +200,7 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
     const jobs = ofPhoto(), now = state.result;
     const job = now && state.jobs.get(now.job), made = job && !state.leaving.has(job.id) && remaining(job).results.find((one) => one.file === now.file);
     if (now && !made) { state.result = null; shown.show(null); }
+    preview.hide(Boolean(made));
     const onStage = shown.instead && !made && jobs[0];
     if (shown.instead) shown.instead(onStage ? instead(onStage) : null);
     renew(rail, jobs.filter((one) => one.verb !== 'segment' || verb.name === 'segment').flatMap((one) => [
@@ -219,6 +233,23 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
     look(job, made);
   }
 
+  function leaveResult() {
+    state.result = null;
+    shown.show(null);
+    draw();
+  }
+
+  /** Escape leaves a comparison: of two results first, then of the result with the photo. */
+  const escape = (event) => {
+    if (event.key !== 'Escape' || !state.result || document.querySelector('dialog[open]') || event.target.closest?.('input:not([type=range]), select')) return;
+    event.preventDefault();
+    const job = state.jobs.get(state.result.job), made = job?.results.find((one) => one.file === state.result.file);
+    if (against && made) { against = null; look(job, made); return; }
+    leaveResult();
+  };
+  addEventListener('keydown', escape);
+  closers.push(() => removeEventListener('keydown', escape));
+
   /** Arrow keys go through the results. */
   rail.addEventListener('keydown', (event) => {
     const by = {ArrowRight: 1, ArrowLeft: -1}[event.key], all = [...rail.querySelectorAll('.thumb')], at = all.indexOf(document.activeElement);
@@ -239,6 +270,11 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
 
   const about = photoField(verb);
   closers.push(
+    listen('painted', estimate),
+    listen('values', ({verb: name, from}) => {
+      // A slider that is moved shows what it does, in place of a result.
+      if (name === verb.name && from === 'form' && preview.able() && state.result) leaveResult();
+    }),
     listen('values', ({verb: name, name: changed}) => { if (name === verb.name && changed !== about) estimate(); if (changed === 'model') draw(); }),
     listen('engines', () => {
       // The form depends on the engine.

@@ -18,6 +18,7 @@ export function hero() {
     h('button', {type: 'button', class: 'small', data: {do: 'folder'}, onclick: async () => { const files = await chooseMany({folder: true}); if (files.length) uploadSet(files); }}, icon('folder'), 'or a folder of photos'),
     h('p', {class: 'quiet'}, 'All processing is local. Drop a picture made by Calotype to restore its settings.'),
     recent('Recent photos'),
+    h('p', {}, h('a', {href: '#/verbs', data: {do: 'verbs'}}, 'What do you have, and what do you want? All verbs')),
     withoutPhoto());
 }
 
@@ -48,6 +49,20 @@ export function recent(title) {
       catch (error) { toast(error.message, 'problem'); }
     }))));
   return h('div', {class: 'recent'}, h('h2', {}, title), list);
+}
+
+/** Choose a result that has a latent code; resolves to job/file, or null. */
+export function chooseCode(title) {
+  return new Promise((resolve) => {
+    const answer = (code) => { dialog.close(); dialog.remove(); resolve(code); };
+    const results = jobsNewestFirst().flatMap((job) => job.results.filter((made) => made.code).map((made) => ({job, made})));
+    const dialog = h('dialog', {class: 'choose', oncancel: () => answer(null)},
+      h('div', {class: 'row'}, h('h2', {}, title), iconButton('close', 'Close', () => answer(null))),
+      results.length ? h('ul', {class: 'photos'}, results.map(({job, made}) => h('li', {}, h('button', {type: 'button', class: 'thumb', 'aria-label': `${job.verb}, ${made.file}`, data: {code: made.code}, onclick: () => answer(`${job.id}/${made.file}`)}, h('img', {src: url.small(job.id, made.file), alt: '', loading: 'lazy'})))))
+        : h('p', {}, 'There is no latent code yet: ', h('a', {href: '#/embed', onclick: () => answer(null)}, 'embed a photo'), ' in a StyleGAN model first.'));
+    document.body.append(dialog);
+    dialog.showModal();
+  });
 }
 
 /** Choose a picture for an argument, uploaded or existing; resolves to a picture, or null. */

@@ -10,7 +10,7 @@ import {compare} from './compare.js';
 import {h, iconButton, toast} from './dom.js';
 import {able, engineOf, isPainted, labelOf} from './form.js';
 import {keep, keyOf, kept} from './keeping.js';
-import {listen, setValue, state, valuesOf, WORKING} from './state.js';
+import {changed, listen, setValue, state, valuesOf, WORKING} from './state.js';
 
 let found = {};  // the regions of the photo that they were looked for last: {photo, regions}
 let lastMask = null;  // the mask painted last, on whatever photo
@@ -80,6 +80,7 @@ export function stage(photo, verb) {
     strokes++;
     const layer = layers.get(field.name);
     keep(keyOf(photo.id, verb.name, field.name), () => layer.content());
+    changed('painted');
     if (field.kind === 'mask') lastMask = {...size, content: () => layer.content()};
   }
 
@@ -260,6 +261,11 @@ export function stage(photo, verb) {
     strokes: () => strokes,
     /** Whether a pointer is down on it. */
     drawing: () => view.touches.size > 0,
+    /** The share of the photo that the mask covers, 0..1; a sixteenth while nothing is painted. */
+    masked() {
+      const mask = [...layers.values()].find((layer) => layer.field?.kind === 'mask');
+      return mask && !mask.empty ? Number(mask.raster.share().toFixed(4)) : 1 / 16;
+    },
     /** Upload the painted pictures; resolves to their ids by argument. */
     async pictures() {
       const found = {};

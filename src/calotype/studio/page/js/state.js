@@ -5,6 +5,7 @@ const listeners = new Map();
 
 export const state = {
   verbs: [],        // the forms of all verbs
+  choices: null,    // what the verbs are for
   engines: null,    // descriptions of the engines, once loaded
   pictures: [],     // uploaded, newest first
   jobs: new Map(),  // by id
@@ -19,7 +20,7 @@ export const state = {
   leaving: new Set(),  // ids of jobs, and job/file of results, that are deleted unless that is undone
 };
 
-/** Listen to changes of one of: photo, verb, values, jobs, pictures, sets, result, engines, models, online. */
+/** Listen to changes of one of: photo, verb, values, jobs, pictures, sets, result, engines, models, online, painted. */
 export function listen(what, listener) {
   if (!listeners.has(what)) listeners.set(what, new Set());
   listeners.get(what).add(listener);

@@ -1,11 +1,13 @@
 // Painting over a picture: a mask (values 0..255) or a label map (colours of a palette).
 import {choose, h, iconButton, save, toast} from '../dom.js';
-import {Raster, abgr, drawRaster, packed, unpacked} from './raster.js';
+import {Raster, abgr, connected, drawRaster, packed, unpacked} from './raster.js';
 import {levelsOf, mapFrom, maskFrom, readPixels} from './reading.js';
 import {alike} from './regions.js';
+import {snapped} from './snapping.js';
 
 const MASK_COLOUR = [236, 62, 84];
 const FIRST_SIZE = 0.06;  // of the picture's shorter side
+const REACH = 0.012, MOST_REACH = 24;  // how far an edge may be, of the picture's shorter side, and in pixels
 const kept = {};  // tool and size of the brush used last, by kind: they stay for the next photo
 
 /**
@@ -24,6 +26,7 @@ export class Painter {
     this.size = Math.max(1, Math.round(Math.min(width, height) * (kept[kind]?.share ?? FIRST_SIZE)));
     this.raster = new Raster(width, height, (box) => this.dirty(box));
     this.touched = this.taking = false;
+    this.snapping = true;  // the border of what is selected goes to the strongest edge nearby
     this.tolerance = 0;  // levels by which regions beside a clicked one may differ from it
     this.cursor = null;
     this.paint();
@@ -110,9 +113,11 @@ export class Painter {
   async select(point) {
     const regions = await this.regionsOf();
     if (!regions) return;
-    const label = regions.index[Math.floor(point.y) * this.raster.width + Math.floor(point.x)];
-    if (label === undefined) return;
-    this.step((raster) => raster.region(regions.index, point.x, point.y, alike(regions, label, this.tolerance), point.shift || this.taking ? 0 : 255));
+    const {width, height} = this.raster, x = Math.floor(point.x), y = Math.floor(point.y);
+    if (x < 0 || y < 0 || x >= width || y >= height) return;
+    const found = connected(regions.index, width, height, x, y, alike(regions, regions.index[y * width + x], this.tolerance));
+    const inside = this.snapping ? snapped(found, regions.light, width, height, Math.max(2, Math.min(MOST_REACH, Math.round(Math.min(width, height) * REACH)))) : found;
+    this.step((raster) => raster.put(inside, point.shift || this.taking ? 0 : 255));
   }
 
   pick(point) {
@@ -211,14 +216,17 @@ export class Painter {
     const group = (...children) => h('div', {class: 'group'}, ...children);
     const tolerance = h('input', {type: 'range', min: 0, max: 60, value: this.tolerance, 'aria-label': 'Tolerance: how much alike the regions beside have to be', title: 'Tolerance', class: 'tolerance', oninput: () => { this.tolerance = Number(tolerance.value); }});
     const taking = iconButton('minus', 'Take out what is clicked', () => { this.taking = !this.taking; update(); }, {'aria-pressed': 'false', data: {tool: 'take-out'}});
-    const selecting = this.regionsOf && group(tolerance, taking);
+    const snap = iconButton('magnet', 'Snap to edges', () => { this.snapping = !this.snapping; update(); }, {'aria-pressed': 'true', data: {tool: 'snap'}});
+    const selecting = this.regionsOf && group(tolerance, snap, taking);
     const reach = () => Math.max(1, Math.round(Math.min(this.raster.width, this.raster.height) / 200));
+    // On small screens the other tools are shown by a button.
+    const further = iconButton('more', 'More tools', () => further.setAttribute('aria-expanded', bar.classList.toggle('open')), {'aria-expanded': 'false', data: {tool: 'more'}});
     const bar = h('div', {class: 'tools', role: 'toolbar', 'aria-label': this.kind === 'mask' ? 'Mask tools' : 'Map tools'},
-      group(...buttons.values()),
+      group(...buttons.values(), further),
       group(h('label', {class: 'size-of'}, size, shown)), selecting,
       group(iconButton('undo', 'Undo (Ctrl+Z)', () => { this.raster.undo(); this.markChanged(); }, {data: {tool: 'undo'}}),
         iconButton('redo', 'Redo (Ctrl+Shift+Z)', () => { this.raster.redo(); this.markChanged(); }, {data: {tool: 'redo'}})),
-      this.kind === 'mask' && group(
+      h('div', {class: 'extra'}, this.kind === 'mask' && group(
         iconButton('plus', 'Grow', () => this.step((raster) => raster.spread(reach())), {data: {tool: 'grow'}}),
         iconButton('minus', 'Shrink', () => this.step((raster) => raster.spread(-reach())), {data: {tool: 'shrink'}}),
         iconButton('invert', 'Invert', () => this.step((raster) => raster.invert()), {data: {tool: 'invert'}}),
@@ -226,7 +234,7 @@ export class Painter {
         iconButton('trash', 'Clear', () => this.step((raster) => raster.clear()), {data: {tool: 'clear'}})),
       group(cover),
       group(iconButton('up', `Load a ${this.kind} from a file`, () => this.fromFile(), {data: {tool: 'upload'}}),
-        iconButton('down', `Save this ${this.kind} to a file`, async () => save(URL.createObjectURL(await this.blob()), `${this.name}.png`), {data: {tool: 'download'}})),
+        iconButton('down', `Save this ${this.kind} to a file`, async () => save(URL.createObjectURL(await this.blob()), `${this.name}.png`), {data: {tool: 'download'}}))),
       palette);
     const update = () => {
       for (const [mode, button] of buttons) button.setAttribute('aria-pressed', mode === this.mode);
@@ -234,6 +242,7 @@ export class Painter {
       shown.textContent = `${this.size} px`;
       palette?.replaceChildren(...this.swatches());
       if (selecting) selecting.hidden = this.mode !== 'select';
+      snap.setAttribute('aria-pressed', this.snapping);
       taking.setAttribute('aria-pressed', this.taking);
     };
     this.bar = {update};

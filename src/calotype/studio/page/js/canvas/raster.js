@@ -174,28 +174,11 @@ export class Raster {
     this.dirty({left: 0, top: 0, right: width, bottom: height});
   }
 
-  /** Set the connected area around a point whose labels in `index`, an array of the raster's size, are in `labels`. */
-  region(index, x, y, labels, value) {
-    x = Math.floor(x); y = Math.floor(y);
-    const {data, width, height} = this;
-    if (x < 0 || y < 0 || x >= width || y >= height) return;
-    const inside = new Uint8Array(256), seen = new Uint8Array(width * height), stack = [y * width + x];
-    for (const label of labels) inside[label] = 1;
-    this.touch(0, 0, width, height);
-    while (stack.length) {
-      const place = stack.pop(), row = Math.floor(place / width) * width;
-      if (seen[place] || !inside[index[place]]) continue;
-      let left = place, right = place + 1;
-      while (left > row && inside[index[left - 1]] && !seen[left - 1]) left--;
-      while (right < row + width && inside[index[right]] && !seen[right]) right++;
-      seen.fill(1, left, right);
-      data.fill(value, left, right);
-      for (const next of [row - width, row + width]) {
-        if (next < 0 || next >= width * height) continue;
-        for (let i = next + left - row; i < next + right - row; i++) if (inside[index[i]] && !seen[i] && (i === next + left - row || !inside[index[i - 1]] || seen[i - 1])) stack.push(i);
-      }
-    }
-    this.dirty({left: 0, top: 0, right: width, bottom: height});
+  /** Set the selected pixels of `inside`, an array of the raster's size. */
+  put(inside, value) {
+    this.touch(0, 0, this.width, this.height);
+    for (let i = 0; i < inside.length; i++) if (inside[i]) this.data[i] = value;
+    this.dirty({left: 0, top: 0, right: this.width, bottom: this.height});
   }
 
   /** Grow a mask by `reach` pixels, or shrink it if that is negative; its edge becomes hard. */
@@ -230,6 +213,13 @@ export class Raster {
     });
   }
 
+  /** About which share of the pixels is not 0, by every seventh. */
+  share() {
+    let found = 0, seen = 0;
+    for (let i = 0; i < this.data.length; i += 7) { seen++; if (this.data[i]) found++; }
+    return found / seen;
+  }
+
   any() { return this.data.some((value) => value !== 0); }
 }
 
@@ -248,7 +238,7 @@ function averaged(from, to, length, lines, step, next, reach) {
 }
 
 /** Whether any value within `reach` is not 0, of `lines` lines at offsets `next`, of `length` values at offsets `step`. */
-function widened(from, to, length, lines, step, next, reach) {
+export function widened(from, to, length, lines, step, next, reach) {
   for (let line = 0; line < lines; line++) {
     const start = line * next;
     let count = 0;
@@ -259,6 +249,25 @@ function widened(from, to, length, lines, step, next, reach) {
       if (i - reach >= 0) count -= from[start + (i - reach) * step] > 0;
     }
   }
+}
+
+/** 1 in the connected area around a pixel whose labels in `index`, width times height numbers, are in `labels`. */
+export function connected(index, width, height, x, y, labels) {
+  const inside = new Uint8Array(256), seen = new Uint8Array(width * height), stack = [y * width + x];
+  for (const label of labels) inside[label] = 1;
+  while (stack.length) {
+    const place = stack.pop(), row = Math.floor(place / width) * width;
+    if (seen[place] || !inside[index[place]]) continue;
+    let left = place, right = place + 1;
+    while (left > row && inside[index[left - 1]] && !seen[left - 1]) left--;
+    while (right < row + width && inside[index[right]] && !seen[right]) right++;
+    seen.fill(1, left, right);
+    for (const next of [row - width, row + width]) {
+      if (next < 0 || next >= width * height) continue;
+      for (let i = next + left - row; i < next + right - row; i++) if (inside[index[i]] && !seen[i] && (i === next + left - row || !inside[index[i - 1]] || seen[i - 1])) stack.push(i);
+    }
+  }
+  return seen;
 }
 
 /** Run-length encoding: [count - 1 (two bytes), value], ...; tiles of masks and maps have few runs. */

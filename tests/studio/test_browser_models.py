@@ -1,0 +1,132 @@
+"""Widgets of trained models in a real browser: sliders with a picture that follows them, and latent codes."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("selenium", reason="selenium is not installed, so the page is not tried")
+
+from calotype.tasks.models import take_over
+
+from .browser import CHROMIUM, DESKTOP, DRIVER, PHONE, Page
+
+if not CHROMIUM or not DRIVER:
+    pytest.skip("there is no Chromium with its driver here, so the page is not tried", allow_module_level=True)
+
+pytestmark = pytest.mark.timeout(900)
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture(scope="module")
+def models(server):
+    """The example models, in the store of the studio."""
+    before = os.environ.get("CALOTYPE_CACHE")
+    os.environ["CALOTYPE_CACHE"] = str(server.folder / "cache")
+    names = {name: take_over(EXAMPLES / "models" / name).name for name in ("faces", "landscapes")}
+    if before is None:
+        del os.environ["CALOTYPE_CACHE"]
+    else:
+        os.environ["CALOTYPE_CACHE"] = before
+    return names
+
+
+@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
+def page(request, server, browser, models):
+    yield from used(Page(browser, request.param), server)
+
+
+@pytest.fixture
+def desk(server, browser, models):
+    yield from used(Page(browser, DESKTOP), server)
+
+
+def used(page, server):
+    page.open(server.address)
+    yield page
+    assert page.problems() == []
+    page.script("location.hash = ''; localStorage.clear()")
+
+
+def jobs(page):
+    return json.loads(page.fetched("/api/jobs"))
+
+
+def set_value(page, verb, name, value):
+    page.script(
+        "const given = [...arguments]; return import('/page/js/state.js')"
+        ".then(({setValue}) => { setValue(...given, 'test'); return true; })",
+        verb,
+        name,
+        value,
+    )
+
+
+def slide(page, field, value):
+    page.script(
+        "const range = document.querySelector(`[data-field=${arguments[0]}] input[type=range]`);"
+        "range.closest('details')?.setAttribute('open', ''); range.value = arguments[1];"
+        "range.dispatchEvent(new Event('input'))",
+        field,
+        value,
+    )
+
+
+_PIXELS = """
+const image = document.querySelector('.live:not([hidden]) img');
+if (!image?.complete || !image.naturalWidth) return null;
+const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight), context = canvas.getContext('2d');
+context.drawImage(image, 0, 0);
+return [canvas.height, canvas.width, Array.from(context.getImageData(0, 0, canvas.width, canvas.height).data)];
+"""
+
+
+def live(page):
+    """The pixels of the picture that follows the sliders."""
+    height, width, data = page.until(lambda: page.script(_PIXELS), what="a live picture")
+    return np.array(data, np.uint8).reshape(height, width, 4)[..., :3]
+
+
+def test_a_picture_follows_the_sliders_of_a_model(page, models):
+    page.script("location.hash = '#/sample'")
+    page.one("[data-field=model] select")
+    set_value(page, "sample", "model", models["faces"])
+    before = live(page)
+    made = len(jobs(page))
+    slide(page, "truncation", 0)
+    page.until(lambda: (live(page) != before).any())
+    assert page.one(".live").is_displayed()
+    assert len(jobs(page)) == made
+    slide(page, "truncation", 1)
+    page.until(lambda: (live(page) == before).all())
+
+
+def test_an_embedded_photo_is_changed_along_a_direction(desk, models):
+    desk.drop("first.png", (EXAMPLES / "faces" / "first.png").read_bytes())
+    desk.click("[data-verb=embed]")
+    desk.one("[data-field=model] select")
+    set_value(desk, "embed", "model", models["faces"])
+    set_value(desk, "embed", "preview", True)
+    desk.click(".make.main")
+    desk.one(".rail .thumb")
+    set_value(desk, "adjust", "model", models["faces"])
+    desk.script("location.hash = '#/adjust'")
+    desk.click("[data-field=code] .thumb")
+    desk.click("dialog [data-code]")
+    before = live(desk)
+    slide(desk, "strength", -2)
+    desk.until(lambda: (live(desk) != before).any())
+    shown = live(desk)
+    desk.click(".make.main")
+    result = desk.attribute(".beside figure img, .compare .after", "src")
+    assert (np.asarray(Image.open(io.BytesIO(desk.fetched(result))).convert("RGB")) == shown).all()
+    assert not desk.one("body").find_element("css selector", ".live").is_displayed()
+    slide(desk, "strength", 1)  # a slider shows what it does, in place of the result
+    desk.one(".live img")
+    assert jobs(desk)[0]["verb"] == "adjust"

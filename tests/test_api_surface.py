@@ -185,6 +185,7 @@ SIGNATURES = {
         "look": None,
         "azimuth": None,
         "polar": None,
+        "poses": None,
         "layers": False,
         **ON,
     },

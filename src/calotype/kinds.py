@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from calotype.data.boxes import RELATIONS
+from calotype.data.scene_files import poses_of
 from calotype.data.scene_graphs import as_json, boxes_of, graph_of
 from calotype.errors import InputError
 from calotype.files import read_error, shown
 from calotype.results import Latent, read_latent_settings
-from calotype.types import Boxes, LabelMap, Photo, SceneGraph
+from calotype.types import Boxes, LabelMap, Photo, Poses, SceneGraph
 
 if TYPE_CHECKING:
     import torch
@@ -243,6 +244,24 @@ def _boxes_tensor(boxes: Boxes, device: torch.device) -> dict[str, torch.Tensor]
     return {"boxes": positions, "classes": torch.tensor([boxes.classes], dtype=torch.int64, device=device)}
 
 
+def _read_poses(value: Any, reading: Reading) -> Poses:
+    """The poses of a scene from a scene file or its content."""
+    return poses_of(value)
+
+
+def _poses_identity(poses: Poses) -> dict[str, Any]:
+    serialised = json.dumps([poses.rotations, poses.places, poses.half_sizes, dict(poses.drawn)])
+    return {"name": f"{poses.name}.json", "sha256": hashlib.sha256(serialised.encode()).hexdigest()}
+
+
+def _poses_tensor(poses: Poses, device: torch.device) -> dict[str, torch.Tensor]:
+    """``rotation`` [1, N, 3, 3], ``place`` and ``half`` [1, N, 3], float32."""
+    import torch
+
+    parts = {"rotation": poses.rotations, "place": poses.places, "half": poses.half_sizes}
+    return {name: torch.tensor([part], dtype=torch.float32, device=device) for name, part in parts.items()}
+
+
 def _read_scene_graph(value: Any, reading: Reading) -> SceneGraph:
     """A scene graph from a JSON file, its content, or a picture that was drawn from one."""
     return graph_of(value, reading.about.get("names") or ())
@@ -404,6 +423,7 @@ _ALL = (
     Kind("label map", "file", _read_label_map, label_map_identity, _label_map_tensor, picture=True, auto=True),
     Kind("looks", "pairs", _read_looks, _looks_identity, _looks_tensor),
     Kind("boxes", "file", _read_boxes, _boxes_identity, _boxes_tensor, suffixes=(".json",)),
+    Kind("poses", "file", _read_poses, _poses_identity, _poses_tensor, suffixes=(".json",)),
     Kind("scene graph", "file", _read_scene_graph, _scene_graph_identity, _scene_graph_tensor, suffixes=_GRAPHS),
     Kind("numbers", "text", _read_numbers, _numbers_identity, lambda numbers, device: numbers),
     Kind("latent", "file", _read_latent, _latent_identity, _latent_tensor),

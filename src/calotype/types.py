@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, Union
@@ -303,6 +303,25 @@ def _is_convex(corners: tuple[tuple[float, float], ...]) -> bool:
         if not (bx - ax) * (cy - by) - (by - ay) * (cx - bx) > 1e-3:
             return False
     return True
+
+
+@dataclass(frozen=True)
+class Poses:
+    """Where the objects of a scene are, and how the scene was drawn.
+
+    Attributes:
+        rotations: of each object, rows of a rotation matrix.
+        places: the middle of each object; scenes reach from -1 to 1 on each axis.
+        half_sizes: half of the extent of each object along its own axes.
+        drawn: ``seed`` of the scene and, where they were given, ``look``, ``azimuth`` and ``polar``, see ``scene``.
+        name: stem for result files.
+    """
+
+    rotations: tuple[tuple[tuple[float, float, float], ...], ...]
+    places: tuple[tuple[float, float, float], ...]
+    half_sizes: tuple[tuple[float, float, float], ...]
+    drawn: Mapping[str, Any] = field(default_factory=dict)
+    name: str = "scene"
 
 
 @dataclass(frozen=True)

@@ -49,12 +49,63 @@ def test_layers_are_written_beside_the_picture_and_give_it_again(model, tmp_path
     assert {f"scene{suffix}" for suffix in (".png", *job.beside)} == {path.name for path in tmp_path.iterdir()}
     told = json.loads((tmp_path / "scene.json").read_text())
     assert told["seed"] == 3
-    depth = [each["place"][2] for each in told["objects"]]
+    depth = [each["seen_at"][2] for each in told["objects"]]
     canvas = Image.open(tmp_path / "scene.background.png").convert("RGBA")
     for number in np.argsort(depth)[::-1]:  # the farthest first
         canvas = Image.alpha_composite(canvas, Image.open(tmp_path / f"scene.object{number + 1}.png"))
     difference = np.asarray(canvas.convert("RGB")).astype(int) - np.asarray(picture.convert("RGB"))
     assert np.abs(difference).mean() < 4  # where outlines cross, pixels are ordered one by one
+
+
+@pytest.fixture(scope="module")
+def scene_file(model, tmp_path_factory):
+    """A scene file of an edited scene, and its picture."""
+    folder = tmp_path_factory.mktemp("poses")
+    given = {**NOTHING, "object": 1, "move": "0.2,0,0", "azimuth": 20.0}
+    job = SceneJob.of({"model": model, "n": 1, "seed": 3, "layers": True, **given})
+    picture, _ = job.make(job.outputs[0])
+    job.save(picture, folder / "scene.png", job.outputs[0])
+    return folder / "scene.json", picture
+
+
+def test_a_scene_file_repeats_the_scene(model, scene_file):
+    path, picture = scene_file
+    again = calotype.scene(model, poses=path)
+    difference = np.asarray(again[0]).astype(int) - np.asarray(picture).astype(int)
+    assert np.abs(difference).max() <= 1
+    content = json.loads(path.read_text())
+    content["objects"][0]["place"] = [0.0, 0.0, 0.0]
+    assert calotype.scene(model, poses=content)[0].tobytes() != again[0].tobytes()
+    assert calotype.scene(model, poses=path, azimuth=80.0)[0].tobytes() != again[0].tobytes()
+
+
+def changed(content, **parts):
+    first, *others = content["objects"]
+    return {**content, "objects": [{**first, **parts}, *others]}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda content: {}, "no scene file"),
+        (lambda content: {**content, "objects": content["objects"][:1]}, "the scene file has 1 objects"),
+        (lambda content: changed(content, place=[3, 0, 0]), "object 1 of 'scene' lies outside"),
+        (lambda content: changed(content, place=[0, "x", 0]), "place of object 1 of 'scene'"),
+        (lambda content: changed(content, half_sizes=[0, 1, 1]), "object 1 of 'scene' has an impossible size"),
+        (lambda content: changed(content, rotation=[[1, 0, 0], [0, 1, 0], [0, 0, -1]]), "rotation of object 1"),
+        (lambda content: changed(content, rotation=None), "object 1 of 'scene' has no rotation"),
+        (lambda content: {**content, "seed": -1}, "has no seed"),
+    ],
+)
+def test_scene_files_that_cannot_be_used(model, scene_file, change, message):
+    content = json.loads(scene_file[0].read_text())
+    with pytest.raises(InputError, match=message):
+        calotype.scene(model, poses=change(content))
+
+
+def test_a_scene_file_is_one_scene(model, scene_file):
+    with pytest.raises(InputError, match="one scene"):
+        calotype.scene(model, 2, poses=scene_file[0])
 
 
 def test_a_turntable_is_a_film(model):

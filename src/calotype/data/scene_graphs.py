@@ -112,7 +112,7 @@ def boxes_of(value: Any, names: Sequence[str] = ()) -> Boxes:
         found = value
     else:
         name, content = (
-            ("boxes", value) if isinstance(value, Mapping) else (Path(value).stem, _json(Path(value), _BOXES))
+            ("boxes", value) if isinstance(value, Mapping) else (Path(value).stem, read_json(Path(value), _BOXES))
         )
         try:
             given, classes = list(content["boxes"]), list(content["classes"])
@@ -169,7 +169,12 @@ def _object_json(one: SceneObject) -> dict[str, Any]:
 # Reading
 
 
-def _json(path: Path, example: str = _EXAMPLE) -> Any:
+def read_json(path: Path, example: str = _EXAMPLE) -> Any:
+    """The content of a JSON file.
+
+    Raises:
+        InputError: it cannot be read; the message shows ``example``.
+    """
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -179,7 +184,7 @@ def _json(path: Path, example: str = _EXAMPLE) -> Any:
 
 
 def _from_file(path: Path) -> SceneGraph:
-    return _parsed(_json(path), path.stem, path.parent)
+    return _parsed(read_json(path), path.stem, path.parent)
 
 
 def _from_picture(path: Path) -> SceneGraph:

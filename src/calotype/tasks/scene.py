@@ -16,6 +16,7 @@ from calotype.tasks.job import OutputSpec
 from calotype.tasks.model_job import ModelJob
 from calotype.tasks.param import Param
 from calotype.tasks.sample import COUNT, MODEL, UNFINISHED
+from calotype.types import Poses
 
 if TYPE_CHECKING:
     from calotype.run import Run
@@ -71,6 +72,7 @@ class SceneJob(ModelJob):
     """Job of the verb ``scene``."""
 
     verb = "scene"
+    takes = ("poses",)
 
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:
@@ -97,6 +99,20 @@ class SceneJob(ModelJob):
             "remove": numbers(own["remove"], "remove"),
             "move": _move(own["move"]),
         }
+
+    def check_inputs(self) -> None:
+        """See ``ModelJob``; a scene file is one scene."""
+        super().check_inputs()
+        if "poses" in self.inputs and self.request.n != 1:
+            raise ArgumentError("a scene file is one scene: leave out -n (n=)")
+
+    def model_arguments(self, output: OutputSpec) -> dict[str, Any]:
+        """See ``Job``; a scene file tells the seed, and what is not given otherwise."""
+        arguments, poses = super().model_arguments(output), self.inputs.get("poses")
+        if poses is None:
+            return arguments
+        drawn = {name: value for name, value in poses.drawn.items() if self.request.own.get(name) is None}
+        return {**arguments, **drawn}
 
     @property
     def beside(self) -> tuple[str, ...]:
@@ -137,9 +153,10 @@ class SceneJob(ModelJob):
             "far": far,
             "objects": [
                 {
-                    "rotation": found.pose.rotation[0, k].tolist(),
-                    "place": found.pose.place[0, k].tolist(),
-                    "half_sizes": found.pose.half[0, k].tolist(),
+                    "rotation": found.world.rotation[0, k].tolist(),
+                    "place": found.world.place[0, k].tolist(),
+                    "half_sizes": found.world.half[0, k].tolist(),
+                    "seen_at": found.pose.place[0, k].tolist(),
                 }
                 for k in range(found.alpha.shape[1])
             ],
@@ -170,6 +187,14 @@ def scene(
         float | None, Param("angle of the camera around the scene", kind="number", metavar="DEGREES", usual=(-180, 180))
     ] = None,
     polar: Annotated[float | None, POLAR] = None,
+    poses: Annotated[
+        Poses | str | Path | None,
+        Param(
+            "a scene file that --layers wrote, as it is or with other poses: its scene is drawn instead of the seed's",
+            kind="poses",
+            metavar="FILE",
+        ),
+    ] = None,
     layers: Annotated[
         bool,
         Param("also write depth, background, each object with alpha, and a file with all poses", kind="switch"),
@@ -181,7 +206,8 @@ def scene(
     """Draw scenes of objects in space, with a model that learned them from pictures alone, and edit them.
 
     The same seed is the same scene: calotype scene MODEL --seed 3 --object 1 --turn 30 turns its first object. The
-    camera goes around it with --azimuth and --polar.
+    camera goes around it with --azimuth and --polar. With --layers, a scene file is written beside the picture; --poses
+    reads one, as it is or edited.
 
     Args:
         model: a name that ``calotype models`` lists, or a folder: a model of the system ``control3d``.
@@ -195,6 +221,8 @@ def scene(
         look: seed of colours and textures; ``None``: that of the scene.
         azimuth: of the camera, degrees; ``None``: 0, or the middle of those that were learned if they are not all.
         polar: of the camera from straight above, degrees, 1..89.
+        poses: a scene file, or its content: poses of all objects, which edits are then applied to. It tells the seed of
+            the scene, and ``look``, ``azimuth`` and ``polar`` where they are not given.
         layers: write the layers and the poses beside each picture.
         unfinished: use the last saved state of an unfinished training.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...

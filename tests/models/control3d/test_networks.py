@@ -105,7 +105,7 @@ def test_consistency_is_small_for_a_solid_that_is_turned_and_large_for_one_that_
         colours = textured(made.surface, grid)[:, None]
         alpha, depth = made.alpha[:, None, None], made.depth[:, None, None]
         at = Pose(*(part[:, None] for part in placed))
-        return Layers(colours[:, 0], colours, alpha, alpha, depth, depth[:, 0], colours[:, 0], at)
+        return Layers(colours[:, 0], colours, alpha, alpha, depth, depth[:, 0], colours[:, 0], at, scene.pose)
 
     one, other = seen(scene), seen(turned_objects(scene, torch.full((1, 1), 0.35)))
     depth, colours = consistency_errors(one, other, view)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -32,6 +33,7 @@ def scene(
     grow: float = 1.0,
     remove: tuple[int, ...] = (),
     look: int | None = None,
+    poses: Mapping[str, Tensor] | None = None,
 ) -> Tensor:
     """Draw a scene; arguments as for ``layers``. Returns [1, 3, H, W], -1..1."""
     return layers(
@@ -47,6 +49,7 @@ def scene(
         grow=grow,
         remove=remove,
         look=look,
+        poses=poses,
     ).picture.clamp(-1, 1)
 
 
@@ -65,6 +68,7 @@ def layers(
     grow: float = 1.0,
     remove: tuple[int, ...] = (),
     look: int | None = None,
+    poses: Mapping[str, Tensor] | None = None,
 ) -> Layers:
     """A scene and its layers.
 
@@ -82,19 +86,24 @@ def layers(
         grow: factor of the size.
         remove: numbers of objects that are left out.
         look: seed of the colours and textures; ``None``: ``seed``.
+        poses: ``rotation`` [1, N, 3, 3], ``place`` and ``half`` [1, N, 3] of all objects, before they are edited;
+            ``None``: those of the seed.
     """
-    check_scene(cfg, net=net, objects=objects, grow=grow, remove=remove, polar=polar)
+    check_scene(cfg, net=net, objects=objects, grow=grow, remove=remove, polar=polar, poses=poses)
     latent = latent_of(seed, cfg)
     if look is not None:
         half = cfg.latent // 2
         latent = torch.cat([latent[:, :half], latent_of(look, cfg)[:, half:]], 1)
     latent = latent.to(run.device)
-    made = edited(net.scene(latent), objects, turn, move, grow, remove)
+    found: Scene = net.scene(latent)
+    if poses is not None:
+        found = found._replace(pose=found.pose._replace(**poses))
+    made = edited(found, objects, turn, move, grow, remove)
     camera = camera_at(azimuth, polar, cfg, run.device)
-    if objects or azimuth is not None or polar is not None:
+    if poses is not None or objects or azimuth is not None or polar is not None:
         _check_outside(made, camera)
-    found: Layers = net.layers(made, latent, camera)
-    return found
+    layered: Layers = net.layers(made, latent, camera)
+    return layered
 
 
 def _check_outside(scene: Scene, camera: Camera) -> None:
@@ -188,6 +197,7 @@ def check_scene(
     grow: float = 1.0,
     remove: tuple[int, ...] = (),
     polar: float | None = None,
+    poses: Mapping[str, Tensor] | None = None,
     **given: object,
 ) -> None:
     """Refuse what ``scene`` cannot draw.
@@ -199,6 +209,11 @@ def check_scene(
         for number in numbers:
             if not 1 <= number <= cfg.objects:
                 raise InputError(f"there is no object {number}: scenes have 1 to {cfg.objects} (--{name}, {name}=)")
+    if poses is not None and poses["place"].shape[1] != cfg.objects:
+        count = poses["place"].shape[1]
+        raise InputError(
+            f"the scene file has {count} objects and scenes of this model {cfg.objects}: give its own file"
+        )
     if not 0 < grow * cfg.least_size < grow * cfg.most_size < cfg.radius / 2:
         raise InputError(f"an object grown by {grow:g} would reach the camera or vanish: give 0.1 to 1.6 (grow=)")
     if polar is not None and not 1 <= polar <= 89:

@@ -31,6 +31,7 @@ class Layers(NamedTuple):
         fused: depth of the nearest object, [B, 1, h, w].
         background: [B, 3, h, w], -1..1.
         pose: of the objects in camera coordinates.
+        world: of the objects in the scene, before they are seen by the camera.
     """
 
     picture: Tensor
@@ -41,6 +42,7 @@ class Layers(NamedTuple):
     fused: Tensor
     background: Tensor
     pose: Pose
+    world: Pose
 
 
 def view_of(cfg: Config) -> View:
@@ -95,7 +97,8 @@ class Net(nn.Module):
         background = self._background(scene, latent, camera, colours)
         picture, _ = composed(colours, own, each_of(depth), background)
         found = each_of(middle + reach * painted[:, 4:5])
-        return Layers(picture, colours, own, outline, found, fused_depth(own, found, view.far), background, pose)
+        nearest = fused_depth(own, found, view.far)
+        return Layers(picture, colours, own, outline, found, nearest, background, pose, scene.pose)
 
     def _rendered(self, pose: Pose, texture: Tensor, view: View) -> tuple[Rendered, Tensor]:
         made = (spheres if self.cfg.primitive == "sphere" else cuboids)(pose, view)

@@ -40,6 +40,8 @@ class Config:
         content_weight: weight of the distance of the content's features (FP-content).
         triplet_weight: weight of the fixpoint triplet loss (FPT).
         disentangling_weight: weight of the disentanglement loss (FPD).
+        own_artist_weight: weight of a linear classification of the artist from the style vectors of artworks, which the
+            publication does not have: in short trainings of small networks all style vectors become one without it.
         blur: side of the squares over which pixels are averaged before they are compared, pixels.
         rate: learning rate.
         beta1: decay rate of Adam's average of the gradient.
@@ -74,6 +76,7 @@ class Config:
     content_weight: float = 2.0
     triplet_weight: float = 50.0
     disentangling_weight: float = 50.0
+    own_artist_weight: float = 0.0
     blur: int = 10
     rate: float = 2e-4
     beta1: float = 0.8
@@ -131,7 +134,9 @@ _SMALL = Config(
     windows=(64,),
     margins=(0.3,),
     until=(6000,),
+    adversarial_weight=5.0,
     pixel_weight=50.0,
+    own_artist_weight=20.0,
     blur=4,
     rate=1e-3,
     beta1=0.5,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from calotype import distributed
 from calotype.errors import InputError
@@ -23,6 +23,7 @@ from calotype.models.styledisentangle.network import Discriminator, build, initi
 from calotype.models.styledisentangle.patches import patches
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 
+_SHARPNESS = 5.0  # of the logits of style vectors, which have length 1
 _RATE = 0.01  # of the average of the discriminator's accuracy
 
 
@@ -71,6 +72,7 @@ class Trainer:
     Attributes:
         net: encoders and decoder.
         discriminator: of artworks.
+        artists: the artist of a style vector, a linear map; used only with ``cfg.own_artist_weight``.
         accuracy: moving average of the discriminator's accuracy.
     """
 
@@ -79,8 +81,9 @@ class Trainer:
         self.net = build(cfg).to(device)
         self.discriminator = Discriminator(cfg).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         initialise(self.discriminator)
+        self.artists = nn.Linear(cfg.style, max(1, len(cfg.artists))).to(device)
         betas = (cfg.beta1, 0.999)
-        self.generator_optimizer = generator_optimizer(self.net, cfg.rate, betas)
+        self.generator_optimizer = generator_optimizer(self._learning, cfg.rate, betas)
         self.discriminator_optimizer = discriminator_optimizer(self.discriminator, cfg.rate, betas)
         self.accuracy = torch.tensor(max(0.0, cfg.target))
 
@@ -90,10 +93,17 @@ class Trainer:
         return {
             "net": self.net,
             "discriminator": self.discriminator,
+            "artists": self.artists,
             "generator optimizer": self.generator_optimizer,
             "discriminator optimizer": self.discriminator_optimizer,
             "accuracy": self.accuracy,
         }
+
+    @property
+    def _learning(self) -> list[Tensor]:
+        """The weights that are updated with the encoders and the decoder."""
+        extra = self.artists.parameters() if self.cfg.own_artist_weight > 0 else ()
+        return [*self.net.parameters(), *extra]
 
     @property
     def window(self) -> int:
@@ -160,10 +170,13 @@ class Trainer:
         losses["artist"] = cfg.style_class_weight * class_loss(artist, given.artists[:count])
         if category is not None:
             losses["category"] = cfg.content_class_weight * class_loss(category, given.categories)
+        if cfg.own_artist_weight > 0:
+            own = F.cross_entropy(_SHARPNESS * self.artists(drawn.styles), given.artists)
+            losses["own artist"] = cfg.own_artist_weight * own
         return losses, real.detach()
 
     def _update_generator(self, losses: Mapping[str, Tensor]) -> None:
-        weights = list(self.net.parameters())
+        weights = self._learning
         self.generator_optimizer.zero_grad(set_to_none=True)
         torch.stack(list(losses.values())).sum().backward(inputs=weights)  # type: ignore[no-untyped-call]
         distributed.average_gradients(weights)

@@ -253,9 +253,7 @@ def pasted() -> str:
         for method, row in methods.items()
     ]
     return (
-        table(
-            "verb | picture | shapes kept | distance from the photo's colours | detail | CPU seconds", rows, left=2
-        )
+        table("verb | picture | shapes kept | distance from the photo's colours | detail | CPU seconds", rows, left=2)
         + f"\n\nMeans over {len(results('pasted')['photos'])} photos of 250 pixels on which no setting was chosen. "
         "Shapes: correlation of the luminance with the pasted object's. Detail: relative to the picture as edited."
     )
@@ -1741,7 +1739,6 @@ SECTIONS = (
         (("quality", "free_gpnn"), ("quality", "free_gpdm"), ("quality", "singan")),
     ),
     Section("Pasted objects and moved pieces", pasted, (("pasted", "pasted"),)),
-    Section("`vary`: settings for new layouts", frontier, (("frontier", "frontier"),)),
     Section("`vary`: `gpnn`", variations, (("quality", "quality"),)),
     Section("`vary`: `gpdm`", distributions, (("quality", "gpdm"),)),
     Section("`vary`: `singan`", trained, (("quality", "singan"), ("quality", "singan_diversity"))),

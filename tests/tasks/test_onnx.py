@@ -21,7 +21,7 @@ def saved(name, folder):
     torch.manual_seed(0)
     net = model.build(cfg).eval()
     for parameter in net.parameters():
-        parameter.data.mul_(8 if name == "spade" else 1.5)
+        parameter.data.mul_(12 if name == "spade" else 1.5)
     about = {"names": ["sky", "grass"], "colours": [[0, 0, 255], [0, 255, 0]]} if name == "spade" else {}
     saving.write(folder, name, cfg, net, "", model.picture_size(cfg), about=about)
     return folder

@@ -43,6 +43,7 @@ class PhotoJob(Job):
         """See ``Job``."""
         further = {name: value for name, value in inputs.items() if name not in ("photo", "also")}
         job = cls(request, inputs["photo"], inputs.get("also") or (), run, **further)
+        check_needs(request.engine, request.config, request.verb)
         job.validate()
         return job
 
@@ -83,7 +84,6 @@ class PhotoJob(Job):
     def _check_start(self) -> None:
         """Check, before any training, that the work can start."""
         request = self.request
-        check_needs(request.engine, request.config, request.verb)
         if self.system.of_sets:
             _ = self.cost
             return

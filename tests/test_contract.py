@@ -116,6 +116,7 @@ def test_what_is_declared_beyond_verbs_is_there(engine):
     assert about.adapts == hasattr(engine, "adapted")
     assert bool(about.imports) == hasattr(engine, "imported")
     assert about.efforts == hasattr(engine, "efforts")
+    assert bool(about.needs) == hasattr(engine, "needs")
     assert (about.remade_with == "remaking") == hasattr(engine, "remaking")
     assert about.at_sampling <= {field.name for field in dataclasses.fields(engine.Config)}
     if about.trained:

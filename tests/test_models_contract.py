@@ -120,6 +120,10 @@ def test_functions_take_what_is_declared(model):
     assert bool(about.imports) == hasattr(model, "imported")
     assert about.imports_file == hasattr(model, "described")
     assert about.exports == hasattr(model, "exported")
+    assert bool(about.needs) == hasattr(model, "needs")
+    for name in ("start", "started"):
+        assert about.starts == hasattr(model, name)
+    assert about.starts == ({"begun", "frozen"} <= inspect.signature(model.train).parameters.keys())
     for name in ("encoder_config", "build_encoder", "train_encoder", "encoder_cost", "encoder_stages"):
         assert about.encodes == hasattr(model, name)
     assert about.efforts == hasattr(model, "efforts")

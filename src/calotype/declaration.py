@@ -118,6 +118,9 @@ class System:
         remade_with: name of the function that adapts the configuration for injected pictures; empty for none.
         needs: name of the function ``needs(config, verb)`` that raises ``InputError`` where a verb, or ``train``, needs
             weights of other networks that are missing; it is asked before work is announced. Empty for none.
+        starts: whether a training may start from a trained model or an imported file (fine-tuning). Then there are
+            functions ``start(path)``, which reads one, and ``started(config, begun)``, its settings for a training, and
+            ``train`` takes ``begun=`` and ``frozen=``, how many layers of the discriminator keep their weights.
         taught_as: name of the model that ``calotype teach`` makes of a trained one; empty if it cannot be taught.
     """
 
@@ -136,6 +139,7 @@ class System:
     remade_with: str = ""
     taught_as: str = ""
     needs: str = ""
+    starts: bool = False
 
     @property
     def trained(self) -> bool:

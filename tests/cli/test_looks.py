@@ -45,7 +45,7 @@ def test_looks_of_seeds_and_photos(calotype, tmp_path):
         (("--look", "hair"), 2, "write --look CLASS=SEED"),
         (("--look", "hairs=3"), 1, "did you mean 'hair'"),
         (("--look", "hair=nowhere.png,map.png"), 1, "nowhere.png"),
-        (("--photos", "here"), 1, "both given"),
+        (("--photos", "here"), 2, "both given"),
     ],
 )
 def test_what_cannot_be_used_is_one_line(calotype, tmp_path, words, status, said):

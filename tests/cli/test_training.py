@@ -277,11 +277,11 @@ def test_bars_for_the_stages_on_a_terminal(hold, tmp_path, photo):
         (("models", "remove"), 2, ("--all",)),
         (("models", "rmove"), 2, ("did you mean 'remove'?",)),
         (("models", "import", "nowhere"), 1, ("nowhere", "neither a file nor a folder")),
-        (("vary", "PHOTO", "--model", "nowhere"), 2, ("'nowhere'",)),
-        (("vary", "PHOTO", "--model", "."), 2, ("no model",)),
+        (("vary", "PHOTO", "--model", "nowhere"), 1, ("'nowhere'",)),
+        (("vary", "PHOTO", "--model", "."), 1, ("no model",)),
         (("vary", "PHOTO", "--unfinished", *TINY), 1, ("no stage", "--unfinished")),
         (("vary", "PHOTO", "--tile", "x", *TINY), 2, ("tiny_engine", "--tile")),
-        (("vary", "PHOTO", "--also", "PHOTO", *TINY), 1, ("tiny_engine", "--also")),
+        (("vary", "PHOTO", "--also", "PHOTO", *TINY), 2, ("tiny_engine", "--also")),
         (("vary", "PHOTO", "--structure", "scale7", *TINY), 1, ("2 scales", "scale0 (24x16)", "scale1 (48x32)")),
     ],
 )
@@ -303,7 +303,7 @@ def test_a_broken_model(learning, tmp_path, photo):
     learning("train", "tiny_engine", photo, "--preset", "tiny", "--out", "mine", "-q")
     weights = tmp_path / "mine" / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:100])
-    refused(learning("vary", photo, "--model", "mine"), 2, "weights.safetensors", "damaged")
+    refused(learning("vary", photo, "--model", "mine"), 1, "weights.safetensors", "damaged")
 
 
 def test_nowhere_to_keep_models(learning, monkeypatch, tmp_path, photo):

@@ -238,12 +238,15 @@ def test_a_code_of_another_photo_is_noted(model, capsys):
         assert ("'me_embed_0' is the latent code of 'me.png', not of 'you'" in capsys.readouterr().err) is noted
 
 
-def test_show_says_that_a_model_is_not_in_the_store(model, tmp_path, monkeypatch, capsys):
+def test_show_says_that_a_model_is_not_in_the_store(model, tmp_path, tmp_path_factory, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert not show(CODE).missing  # a folder of that name is here
-    monkeypatch.chdir(tmp_path.parent)
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "a" / "b" / "c"
+    elsewhere.mkdir(parents=True)
+    code = shutil.copy(CODE, elsewhere)
+    monkeypatch.chdir(elsewhere)
     monkeypatch.setenv("CALOTYPE_CACHE", str(tmp_path / "cache"))
-    assert run("show", tmp_path / CODE) == 0
+    assert run("show", code) == 0
     assert f"there is no model {model.name} here: write the folder that it is in" in capsys.readouterr().err
 
 
@@ -274,7 +277,7 @@ def test_a_model_is_described_by_its_folder(model, capsys):
     assert "stylegan" in said
     assert "16x16" in said
     assert run("models", "describe", model.parent) == 1
-    assert "no folder of a finished model" in capsys.readouterr().err
+    assert "no folder of a model" in capsys.readouterr().err
 
 
 def test_an_mp4_shows_its_command(model, tmp_path, capsys):

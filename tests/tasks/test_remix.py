@@ -32,7 +32,9 @@ def features(monkeypatch):
     def pyramid(x, deepest=4):
         return [F.avg_pool2d(x, 2 ** (k + 1)) for k in range(deepest + 1)]
 
-    monkeypatch.setattr(import_module("calotype.engines.gpnn.remix"), "pyramid_features", pyramid)
+    module = import_module("calotype.engines.gpnn.remix")
+    monkeypatch.setattr(module, "pyramid_features", pyramid)
+    monkeypatch.setattr(module, "check_efficientnet", lambda: None)
 
 
 MASK = np.zeros((24, 24), np.uint8)

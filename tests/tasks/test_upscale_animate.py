@@ -74,7 +74,8 @@ def test_animate(tmp_path, suffix):
     words = calotype.show(path).command.split()
     assert words[:3] == ["calotype", "animate", "image"]
     assert "--no-loop" in words
-    assert " ".join(words).endswith("--frames 5 --fps 20 --no-loop --device cpu")
+    format_told = "" if suffix == "gif" else f" -o film.{suffix}"
+    assert " ".join(words).endswith(f"--frames 5 --fps 20 --no-loop --device cpu{format_told}")
     json.dumps(dict(film.settings))
 
 

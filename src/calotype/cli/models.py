@@ -90,14 +90,29 @@ def _say(path: str, as_json: bool) -> int:
 
 def _export(
     model: Annotated[str, typer.Argument(metavar="NAME|FOLDER", help="a model, by its name or its folder")],
-    path: Annotated[str, typer.Argument(metavar="FILE", help="file to write, such as network.pt")],
+    path: Annotated[str, typer.Argument(metavar="FILE", help="file to write, such as network.pt or network.onnx")],
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="|".join(model_tasks.FORMATS),
+            help="pt: for rosinality's stylegan2-pytorch; onnx: the generator as a graph; default: as the file's name "
+            "ends",
+            autocompletion=lambda incomplete: [one for one in model_tasks.FORMATS if one.startswith(incomplete)],
+            show_default=False,
+        ),
+    ] = "",
 ) -> Work:
-    """Write a StyleGAN2 model to a file that rosinality's stylegan2-pytorch and its many descendants read."""
-    return partial(_write, model, path)
+    """Write a model to a file of other programs.
+
+    StyleGAN2 models as a checkpoint that rosinality's stylegan2-pytorch and its many descendants read; models of latent
+    vectors (stylegan, cocogan) and of label maps (spade, smis) as ONNX graphs.
+    """
+    return partial(_write, model, path, form)
 
 
-def _write(model: str, path: str) -> int:
-    print(model_tasks.export(model, path), file=sys.stderr)
+def _write(model: str, path: str, form: str) -> int:
+    print(model_tasks.export(model, path, form), file=sys.stderr)
     print(path)
     return 0
 

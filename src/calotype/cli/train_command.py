@@ -19,7 +19,7 @@ from calotype.tasks.eta import format_duration
 from calotype.tasks.memory import format_bytes
 from calotype.tasks.model_store import ENCODER
 from calotype.tasks.parallel_training import ParallelTraining, PhotoTraining
-from calotype.tasks.train import TrainingRequest, check_order, train, training_request
+from calotype.tasks.train import TrainingRequest, check_no_start, check_order, train, training_request
 from calotype.tasks.training import Trained, train_model
 
 
@@ -36,6 +36,10 @@ def run_train_command(options: TrainingOptions, typed: dict[str, Any]) -> int:
         raise Misuse(str(error)) from None
     if given["engine"] in MODELS:
         return train_dataset_model(options, given)
+    try:
+        check_no_start(given["engine"], given.pop("start"), given.pop("freeze_d"))
+    except InputError as error:
+        raise Misuse(str(error)) from None
     if given["engine"] == ENCODER:
         return train_model_encoder(options, given)
     if (options.procs, options.nodes) != (1, 1):

@@ -73,6 +73,13 @@ class Layouts(Protocol):
         """What the discriminator sees, [B, channels, H, W]."""
 
 
+def _check(maps: Tensor, cfg: LayoutConfig) -> None:
+    low, high = (int(value) for value in maps.aminmax()) if maps.numel() else (0, 0)
+    if low < -1 or high >= cfg.classes:
+        wrong = low if low < -1 else high
+        raise InputError(f"a label map has class {wrong}: this model knows 0 to {cfg.classes - 1}, and -1 for none")
+
+
 class LabelMaps:
     """A batch of label maps, and perhaps edges of instances.
 
@@ -91,10 +98,9 @@ class LabelMaps:
     def __init__(
         self, maps: Tensor, cfg: LayoutConfig, instances: Tensor | None = None, *, look_up: bool | None = None
     ) -> None:
-        low, high = (int(value) for value in maps.aminmax()) if maps.numel() else (0, 0)
-        if low < -1 or high >= cfg.classes:
-            wrong = low if low < -1 else high
-            raise InputError(f"a label map has class {wrong}: this model knows 0 to {cfg.classes - 1}, and -1 for none")
+        exporting = torch.compiler.is_exporting()  # to another format: no values are known, and no tables
+        if not exporting:
+            _check(maps, cfg)
         self.channels = label_channels(cfg)
         # One number more than channels: no channel at all.
         self.kinds = self.channels + 1
@@ -102,7 +108,7 @@ class LabelMaps:
         none = {"first": 0, "last": cfg.classes, "zeros": self.channels}[cfg.unknown]
         self.numbers = torch.where(maps < 0, none, maps + first)
         self.edges = instance_edges(maps if instances is None else instances) if cfg.instances else None
-        self._look_up = maps.device.type == "cpu" if look_up is None else look_up
+        self._look_up = (maps.device.type == "cpu" and not exporting) if look_up is None else look_up
         self._found: dict[tuple[int, int, bool], Where] = {}
 
     @property

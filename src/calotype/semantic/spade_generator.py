@@ -111,7 +111,7 @@ class SpadeGenerator(nn.Module):
         if code is None:
             x: Tensor = self.fc(maps.at(grid))
             return x
-        x = self.fc(code).view(len(code), self.channels, *self.grid)
+        x = self.fc(code).view(code.shape[0], self.channels, *self.grid)
         x = x.contiguous(memory_format=torch.channels_last)
         # Of other sizes than in training: the same code over another grid.
         return x if grid == self.grid else F.interpolate(x, size=grid, mode="bilinear", align_corners=False)

@@ -66,7 +66,7 @@ def parameters(verb: str) -> dict[str, tuple[Param, Any]]:
 def _on_disk(name: str, about: Param) -> bool:
     """Whether an argument is about files that the page neither takes nor shows."""
     kind = KINDS[about.kind]
-    return name == "stages" or kind.name == "looks" or (kind.form == "file" and not _is_at_hand(kind))
+    return name in ("stages", "freeze_d") or kind.name == "looks" or (kind.form == "file" and not _is_at_hand(kind))
 
 
 def is_set(value: Any) -> bool:

@@ -14,7 +14,7 @@ from calotype.studio.job_spec import JobSpec, Tell, all_arguments, photos_of
 from calotype.studio.times import Times, work_key
 from calotype.tasks.dataset_model import DatasetModel
 from calotype.tasks.progress import Training
-from calotype.tasks.train import dataset_training_request, training_request
+from calotype.tasks.train import check_no_start, dataset_training_request, training_request
 from calotype.tasks.train import train as train_verb
 from calotype.tasks.training import train_model
 from calotype.tasks.worker import TaskContext
@@ -36,6 +36,7 @@ def models(given: Mapping[str, Any]) -> list[Training]:
             raise InputError(f"{engine} is trained on a data set: choose a set")
         rest.pop("device")
         return [dataset_training_request(engine, photo, **rest)]
+    check_no_start(engine, rest.pop("start"), rest.pop("freeze_d"))
     request = training_request(engine, **rest, several=Path(photo).is_dir())
     return [request.model(path) for path, _ in photos_of(photo)]
 

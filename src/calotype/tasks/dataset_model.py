@@ -278,6 +278,8 @@ class DatasetModel(StoredModel):
         changes: settings that override the preset.
         seed: seed of the training.
         chosen: folder chosen by the user; ``None`` for the model store.
+        start: a model or the file of another program from which the training starts; ``None``: from random weights.
+        frozen: how many layers of its discriminator keep their weights.
     """
 
     photos: Dataset
@@ -287,6 +289,8 @@ class DatasetModel(StoredModel):
     changes: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     chosen: Path | None = None
+    start: Path | None = None
+    frozen: int = 0
 
     @property
     def subject(self) -> str:
@@ -301,7 +305,19 @@ class DatasetModel(StoredModel):
     @cached_property
     def key(self) -> str:
         """Unique key of the model."""
-        return model_store.key_of(self.photos.sha256, self.size, self.engine, self.config, self.seed)
+        learned = self.photos.sha256
+        if self.start is not None:  # only then, so that the keys of other models do not change
+            learned = f"{learned} {self._start_sha256} {self.frozen}"
+        return model_store.key_of(learned, self.size, self.engine, self.config, self.seed)
+
+    @cached_property
+    def _start_sha256(self) -> str:
+        """Hash of the weights that the training starts from."""
+        assert self.start is not None
+        if self.start.is_dir():
+            return model_store.weights_sha256(self.start)
+        with self.start.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     @property
     def stages(self) -> list[str]:
@@ -351,7 +367,8 @@ class DatasetModel(StoredModel):
             previews = PreviewWriter(self.folder, run.on_event)
             recorder = Recorder(previews, run.device.type)
             training_run = run.within(self.folder, seed=self.seed, on_event=recorder)
-            net = module.train(stream, self.config, training_run)
+            begun = {} if self.start is None else {"begun": module.start(self.start), "frozen": self.frozen}
+            net = module.train(stream, self.config, training_run, **begun)
             if first:
                 record(self.folder, "training", recorder.figures)
                 write_card(self.folder, parameters=weights_of(net), source=self.photos.folder)
@@ -399,6 +416,8 @@ class DatasetModel(StoredModel):
             "photo_sha256": self.photos.sha256,
             "size": str(self.size),
         }
+        if self.start is not None:
+            about |= {"from": self.start.resolve().name, "from_sha256": self._start_sha256, "frozen": self.frozen}
         return {**about, "about": self.photos.about} if declared(self.engine).learns_classes else about
 
 

@@ -120,6 +120,10 @@ def _trained_facts(about: Mapping[str, Any], made_set: Mapping[str, Any] | None)
         facts.append(f"- **Licences of the set**: {made_set.get('licence') or _UNKNOWN}")
     else:
         facts.append(f"- **Licence of what it was trained on**: {_UNKNOWN}")
+    if "from" in about:
+        frozen = f", {about['frozen']} layers of its discriminator frozen (Freeze-D)" if about.get("frozen") else ""
+        facts.append(f"- **Fine-tuned from**: {about['from']} (sha256 {about['from_sha256'][:16]}){frozen}")
+        facts.append("- **Licence of the weights it started from**: applies to this model, too")
     facts.append(f"- **Settings**: preset {about.get('preset', '')}{changed}, seed {about.get('seed', 0)}")
     return facts
 

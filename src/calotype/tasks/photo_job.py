@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.tasks.aligned import aligned, aligned_mask, fitted
 from calotype.tasks.arguments import TILES, level_of
 from calotype.tasks.job import UNRECORDED, Job, OutputSpec, common_settings, converted
@@ -43,6 +43,7 @@ class PhotoJob(Job):
         """See ``Job``."""
         further = {name: value for name, value in inputs.items() if name not in ("photo", "also")}
         job = cls(request, inputs["photo"], inputs.get("also") or (), run, **further)
+        check_needs(request.engine, request.config, request.verb)
         job.validate()
         return job
 
@@ -67,7 +68,7 @@ class PhotoJob(Job):
         self._as_given = {"photo": self.given}
         self.also = [open_photo(other, max_side=request.max_side) for other in also]
         if self.also and not self.declared.also:
-            raise InputError(f"the engine {request.engine} cannot use further photos: leave out --also (also=)")
+            raise ArgumentError(f"the engine {request.engine} cannot use further photos: leave out --also (also=)")
         read = {name: self.opened(name, given, request) for name, given in pictures.items() if given is not None}
         self.pictures = {name: picture for name, picture in read.items() if picture is not None}
         for other in self.also:
@@ -83,7 +84,6 @@ class PhotoJob(Job):
     def _check_start(self) -> None:
         """Check, before any training, that the work can start."""
         request = self.request
-        check_needs(request.engine, request.config, request.verb)
         if self.system.of_sets:
             _ = self.cost
             return

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 from calotype.catalog import ENGINES, MODELS, config_from, declared, default_preset
 from calotype.catalog import engine as engine_of
 from calotype.catalog import model as model_of
-from calotype.errors import ArgumentError
+from calotype.errors import ArgumentError, InputError
+from calotype.files import shown
 from calotype.tasks import arguments, model_store
 from calotype.tasks.data import set_folder
 from calotype.tasks.dataset_model import Dataset, DatasetModel
@@ -160,6 +161,8 @@ def dataset_training_request(
     seed: int,
     out: str | Path | None,
     settings: Mapping[str, Any] | None,
+    start: str | Path | None = None,
+    freeze_d: int = 0,
     **others: Any,
 ) -> DatasetModel:
     """Check the arguments of a training on a data set, and return its model.
@@ -171,6 +174,8 @@ def dataset_training_request(
         seed: seed of the training.
         out: output folder; ``None`` for the model store.
         settings: keys of the model's ``Config`` and their values.
+        start: a trained model or the file of another program, from which the training starts.
+        freeze_d: how many layers of its discriminator keep their weights.
         others: arguments that apply to one photo only; they must be empty.
 
     Raises:
@@ -187,9 +192,10 @@ def dataset_training_request(
     config = config_from(module, preset, changes)
     if system.adapts:
         config = module.adapted(config, dataset.about)
+    place, config = _begun(engine, start, freeze_d, config)
     check_needs(engine, config, "train")
     folder = None if out is None else Path(out)
-    return DatasetModel(dataset, engine, preset, config, changes, seed, folder)
+    return DatasetModel(dataset, engine, preset, config, changes, seed, folder, place, freeze_d)
 
 
 def check_order(engine: str, photo: Any) -> None:
@@ -206,6 +212,41 @@ def check_order(engine: str, photo: Any) -> None:
         raise ArgumentError(
             f"'{engine}' is no engine: engine and photo look exchanged, write calotype train {near[0]} {engine}"
         )
+
+
+def check_no_start(engine: str, start: str | Path | None, freeze_d: int) -> None:
+    """Refuse what only trainings of some models start from.
+
+    Raises:
+        ArgumentError: something was given.
+    """
+    if start is not None or freeze_d:
+        able = ", ".join(name for name in MODELS if declared(name).starts)
+        flag = "--from (start=)" if start is not None else "--freeze-d (freeze_d=)"
+        raise ArgumentError(f"a training of {engine} starts from nothing: leave out {flag}; models that do not: {able}")
+
+
+def _begun(engine: str, start: str | Path | None, freeze_d: int, config: Any) -> tuple[Path | None, Any]:
+    """Where a training starts from, and its settings with those of the networks there.
+
+    Raises:
+        InputError: it cannot be used.
+    """
+    if start is None:
+        if freeze_d:
+            raise ArgumentError("--freeze-d keeps layers of a trained discriminator: give --from too (start=)")
+        return None, config
+    if not declared(engine).starts:
+        check_no_start(engine, start, freeze_d)
+    module = model_of(engine)
+    place = Path(start) if Path(start).is_file() else model_store.folder_of(start)
+    begun = module.start(place)
+    if freeze_d and begun.discriminator is None:
+        raise InputError(
+            f"{shown(place)} has no discriminator whose layers could be frozen: leave out --freeze-d (freeze_d=), or "
+            "give a snapshot of stylegan2-ada-pytorch"
+        )
+    return place, module.started(config, begun)
 
 
 def _check_trained(engine: str) -> None:
@@ -304,6 +345,25 @@ def train(
     ] = None,
     max_side: Annotated[int | None, replace(arguments.MAX_SIDE, single=True)] = None,
     settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,
+    start: Annotated[
+        str | Path | None,
+        Param(
+            "models: start from a trained model, by its name or folder, or from the file of another program, such as a "
+            "StyleGAN .pkl (fine-tuning): its networks, with the training of the preset",
+            kind="folder",
+            flags=("--from",),
+            metavar="NAME|FOLDER|FILE",
+        ),
+    ] = None,
+    freeze_d: Annotated[
+        int,
+        Param(
+            "with --from: layers of the discriminator, from the picture on, that keep their weights (Freeze-D)",
+            kind="whole",
+            metavar="COUNT",
+            at_least=0,
+        ),
+    ] = 0,
     device: Annotated[str, arguments.DEVICE] = "auto",
     run: Optional["Run"] = None,
 ) -> Trained:
@@ -316,6 +376,9 @@ def train(
 
     calotype train encoder MODEL trains an encoder for a model that photos are embedded in, on the model's own samples:
     calotype embed then begins nearer to the photo, and --preview shows the photo in the model at once.
+
+    calotype train stylegan FOLDER --from network.pkl fine-tunes a StyleGAN2 that others trained; with --freeze-d the
+    first layers of its discriminator keep their weights, which takes fewer pictures (Freeze-D, Mo et al. 2020).
 
     Finished models are skipped, and a stopped training is resumed.
 
@@ -331,6 +394,8 @@ def train(
         out: output folder. ``None``: the model store, where verbs find it.
         max_side: pixels: shrink the photo first, so that no side is longer.
         settings: keys of the engine's ``Config`` and their values, on top of the preset.
+        start: for a model: a trained model or the file of another program, from which the training starts.
+        freeze_d: with ``start``: how many layers of the discriminator keep their weights, counted from the picture on.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
         run: receives progress reports, and can stop the work.
 
@@ -345,6 +410,8 @@ def train(
     from calotype.run import Run, choose_device
 
     check_order(engine, photo)
+    if engine not in MODELS:
+        check_no_start(engine, start, freeze_d)
     if engine == model_store.ENCODER:
         if not isinstance(photo, str | Path):
             raise ArgumentError("an encoder is trained for a model: give its name or folder")
@@ -364,6 +431,8 @@ def train(
             purpose=purpose,
             labels=labels,
             max_side=max_side,
+            start=start,
+            freeze_d=freeze_d,
         )
         return train_model(model, run or Run(device=str(choose_device(device))))
     request = training_request(

@@ -30,14 +30,14 @@ def layered(cfg: Config, net: Net) -> Layered:
     def condition(latent: Tensor) -> Tensor:
         """Latent vectors [N, latent] to the conditions of all patches, [N rows columns, latent + 2 or 3]."""
         every = latent.repeat_interleave(len(where), dim=0)
-        return torch.cat([every, where.repeat(len(latent), 1)], 1)
+        return torch.cat([every, where.repeat(latent.shape[0], 1)], 1)
 
     def state(patches: Tensor, latent: Tensor) -> Tensor:
         return packed(merged(patches, rows, columns), latent[:, :, None, None])
 
     def patches_of(x: Tensor, side: int) -> Tensor:
         channels = x.shape[1] - cfg.latent
-        grid = x[:, :channels].reshape(len(x), channels, rows, side, columns, side)
+        grid = x[:, :channels].reshape(x.shape[0], channels, rows, side, columns, side)
         return grid.permute(0, 2, 4, 1, 3, 5).reshape(-1, channels, side, side)
 
     shapes = [generator.shape_after(number) for number in range(len(generator.blocks) + 1)]

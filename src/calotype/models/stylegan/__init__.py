@@ -64,6 +64,7 @@ from calotype.models.stylegan.encoder import build_encoder
 from calotype.models.stylegan.encoder_config import encoder_config, encoder_cost
 from calotype.models.stylegan.encoder_training import encoder_stages, train_encoder
 from calotype.models.stylegan.exporting import exported
+from calotype.models.stylegan.finetuning import start, started
 from calotype.models.stylegan.generate import sample
 from calotype.models.stylegan.importing import described, imported
 from calotype.models.stylegan.interpolation import interpolate
@@ -108,6 +109,8 @@ __all__ = [
     "picture_size",
     "sample",
     "stages",
+    "start",
+    "started",
     "stylize",
     "train",
     "train_encoder",

@@ -83,6 +83,7 @@ SYSTEM = System(
     imports_file=True,
     exports=True,
     encodes=True,
+    starts=True,
     efforts=True,
     layered="layered",
 )

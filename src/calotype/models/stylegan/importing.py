@@ -14,6 +14,7 @@ from calotype.foreign.names import PERSISTENT
 from calotype.models.stylegan.config import Config, rows
 from calotype.models.stylegan.dialects import lucidrains, nvidia, rosinality, tensorflow
 from calotype.models.stylegan.dialects.found import Found
+from calotype.models.stylegan.discriminator import Discriminator
 from calotype.models.stylegan.network import Net, build, measure_mean
 
 _NAMES = {**COMMON, **PERSISTENT}
@@ -69,6 +70,32 @@ def _check(found: Found, path: Path) -> None:
     for word, names in (("lacks", missing), ("has another size of", odd), ("has besides", surplus)):
         if names:
             raise InputError(f"{shown(path)} {word} the weights {', '.join(names[:3])}: {_TRUST}")
+
+
+def discriminator_in(path: str | Path, cfg: Config) -> tuple[Config, dict[str, torch.Tensor]] | None:
+    """The discriminator in a snapshot of stylegan2-ada-pytorch; ``None`` where a file has none that is read.
+
+    Args:
+        path: of the file.
+        cfg: settings of the generator in it.
+
+    Returns:
+        The settings with those of the discriminator, and its weights by name.
+
+    Raises:
+        InputError: the file cannot be read, or its discriminator has weights that no such network has.
+    """
+    try:
+        found = nvidia.discriminator(read(path, _NAMES, kind=_KIND), cfg)
+        if found is None:
+            return None
+        with torch.device("meta"):
+            wanted = Discriminator(found[0]).state_dict()
+    except (Refused, ValueError) as error:
+        raise InputError(f"the discriminator of {shown(path)} cannot be used: {error}") from None
+    if {name: value.shape for name, value in wanted.items()} != {name: each.shape for name, each in found[1].items()}:
+        raise InputError(f"{shown(path)} has a discriminator of another kind than is known here")
+    return found
 
 
 def described(path: str | Path) -> Description:

@@ -118,7 +118,7 @@ class Block(nn.Module):
     ) -> tuple[Tensor, Tensor | None]:
         """Activations and the picture so far, styles [N, 2 or 3, style] and noise maps, to those of this resolution."""
         if x is None:
-            x = self.conv1(self.const[None].expand(len(w), -1, -1, -1), w[:, 0], noise[0])
+            x = self.conv1(self.const[None].expand(w.shape[0], -1, -1, -1), w[:, 0], noise[0])
         elif self.residual:
             half = math.sqrt(0.5)
             x = self.skip(x) * half + self.conv1(self.conv0(x, w[:, 0], noise[0]), w[:, 1], noise[1], half)
@@ -175,7 +175,7 @@ class Synthesis(nn.Module):
         Returns:
             [N, channels, side, side], float32, about -1..1.
         """
-        maps = iter(self._maps(noise, len(ws), ws.device))
+        maps = iter(self._maps(noise, ws.shape[0], ws.device))
         x: Tensor | None = None
         picture: Tensor | None = None
         row = 0

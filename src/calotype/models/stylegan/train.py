@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from calotype.models.stylegan.config import Config
+from calotype.models.stylegan.finetuning import Start, freeze
 from calotype.models.stylegan.generate import sample
 from calotype.models.stylegan.network import Net
 from calotype.models.stylegan.trainer import Trainer
@@ -34,7 +35,7 @@ def stages(cfg: Config) -> list[str]:
     return [_STAGE]
 
 
-def train(batches: Batches, cfg: Config, run: Run) -> Net:
+def train(batches: Batches, cfg: Config, run: Run, *, begun: Start | None = None, frozen: int = 0) -> Net:
     """Train on a set of pictures.
 
     Args:
@@ -42,6 +43,8 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
             [B]; B is this process's share of ``cfg.batch``.
         cfg: the settings.
         run: where it runs, reports and is kept; previews show pictures of fixed latent vectors.
+        begun: what a fine-tuning starts from, see ``start``; ``cfg`` is that of ``started``. ``None``: random weights.
+        frozen: how many layers of the discriminator keep their weights, see ``finetuning``.
 
     Returns:
         The moving average of the generator, in eval mode, on the run's device.
@@ -50,6 +53,9 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
         Stopped, InputError, OutputError: as ``Run.steps``; ``InputError`` too for generators that are only imported.
     """
     trainer = _started(cfg, run)
+    if begun is not None:
+        trainer.start_from(begun)
+    freeze(trainer.discriminator, frozen)
 
     def picture() -> Tensor:
         return preview(trainer.average.module, cfg, run)

@@ -16,6 +16,7 @@ from calotype.losses.penalty import real_gradient_penalty
 from calotype.models.stylegan.augment import Strength, augmented, draws
 from calotype.models.stylegan.config import Config
 from calotype.models.stylegan.discriminator import Discriminator
+from calotype.models.stylegan.finetuning import Start
 from calotype.models.stylegan.network import Net, build
 from calotype.nn.ema import ExponentialMovingAverage
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
@@ -97,6 +98,13 @@ class Trainer:
             self.discriminator, cfg.discriminator_rate * lazy_penalty, (0.0, cfg.beta2**lazy_penalty)
         )
         self.schedule = constant_then_linear(cfg.steps, cfg.decay_at, floor=0.1)
+
+    def start_from(self, begun: Start) -> None:
+        """Take over the weights that a fine-tuning starts from."""
+        self.net.load_state_dict(dict(begun.net), strict=False)
+        self.average.copy_from(self.net)
+        if begun.discriminator is not None:
+            self.discriminator.load_state_dict(dict(begun.discriminator))
 
     @property
     def state(self) -> dict[str, Any]:

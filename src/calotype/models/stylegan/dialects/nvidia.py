@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import Literal
 
 from torch import Tensor
 
@@ -51,6 +53,43 @@ def read(value: object) -> Found | None:
     return Found(
         cfg, kept, f"NVIDIA {writer}{' (one module)' if single else ''}", NVIDIA_LICENCE, unused=unused, facts=facts
     )
+
+
+def discriminator(value: object, cfg: Config) -> tuple[Config, dict[str, Tensor]] | None:
+    """The discriminator of a snapshot: settings of both networks, and weights by name; ``None`` where there is none.
+
+    Raises:
+        Refused: it is one that cannot be used.
+    """
+    record = value.get("D") if isinstance(value, dict) else None
+    if not isinstance(record, Record) or not isinstance(record.get("_modules"), dict):
+        return None
+    tensors = {name: number(one) for name, one in module_tensors(record) if "resample_filter" not in name}
+    sides = sorted({int(name.split(".")[0][1:]) for name in tensors if re.match(r"b\d+\.", name)}, reverse=True)
+    if "b4.conv.weight" not in tensors or len(sides) < 2:
+        raise Refused("has no blocks of StyleGAN2's discriminator")
+    channels = {side: len(tensors.get(f"b{side}.conv0.weight", ())) for side in sides[:-1]}
+    channels[4] = tensors["b4.conv.weight"].shape[0]
+    base, _ = base_of(channels)
+    if any(min(base // side, cfg.max_channels) != count for side, count in channels.items()):
+        raise Refused("has channels of its own")
+    residual = f"b{sides[0]}.skip.weight" in tensors
+    if f"b{sides[1]}.fromrgb.weight" in tensors and len(sides) > 2:
+        raise Refused("takes pictures at every resolution")
+    # The record of the module that takes the deviation; without one, as published.
+    deviation = submodule(record, "b4").get("_modules")
+    inner = deviation.get("mbstd") if isinstance(deviation, dict) else None
+    group = inner.get("group_size") if isinstance(inner, Record) else None
+    size = group if isinstance(group, int) and group > 0 else cfg.group
+    architecture: Literal["resnet", "orig"] = "resnet" if residual else "orig"
+    known = replace(
+        cfg,
+        discriminator_base=base,
+        discriminator_architecture=architecture,
+        group=size,
+        batch=-(-cfg.batch // size) * size,
+    )
+    return known, tensors
 
 
 def _whole(record: Record, name: str) -> int:

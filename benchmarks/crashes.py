@@ -339,6 +339,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--kills", type=int, default=200, help="random kills")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--every", type=int, default=1, help="only every so many-th operation")
+    parser.add_argument("--every-studio", type=int, default=1, help="the same for the job of the studio")
     parser.add_argument("--no-studio", action="store_true")
     parser.add_argument("--no-jobs", action="store_true", help="without the folder in several processes")
     options = parser.parse_args(words)
@@ -354,12 +355,13 @@ def main(words: Sequence[str] | None = None) -> int:
         randomly = random_row(options.kills, options.seed, place)
         print(json.dumps(randomly, indent=1), flush=True)
         roles = () if options.no_studio else ("main", "worker")
-        rows += [studio_row(place, role, options.every) for role in roles]
+        rows += [studio_row(place, role, options.every_studio) for role in roles]
     result = {
         "benchmark": "crashes",
         **provenance(),
         "seed": options.seed,
         "every": options.every,
+        "every_studio": options.every_studio,
         "points": rows,
         "random": randomly,
     }

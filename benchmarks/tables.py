@@ -1684,8 +1684,8 @@ def chaos() -> str:
         ("largest difference of its weights", training["largest_difference_of_weights"]),
     ]
     return (
-        "`vary` of a folder on Ray with two workers, one of which is killed every 15 to 25 seconds; and a training whose "
-        "processes are killed.\n\n" + table("what | result", rows)
+        "`vary` of a folder on Ray with two workers, one of which is killed every 15 to 25 seconds; and a training "
+        "whose processes are killed.\n\n" + table("what | result", rows)
     )
 
 

@@ -339,34 +339,39 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--kills", type=int, default=200, help="random kills")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--every", type=int, default=1, help="only every so many-th operation")
-    parser.add_argument("--no-studio", action="store_true")
-    parser.add_argument("--no-jobs", action="store_true", help="without the folder in several processes")
+    parser.add_argument("--every-slow", type=int, default=1, help="the same for the studio and for --jobs")
+    parser.add_argument("--fast", action="store_true", help="without the studio and --jobs")
     options = parser.parse_args(words)
     imported()
-    with tempfile.TemporaryDirectory() as name:
-        place = Path(name, "work")
-        rows = [
-            command_row(command, place, options.every)
-            for command in COMMANDS
-            if not (options.no_jobs and "--jobs" in command.words)
-        ]
-        print(json.dumps(rows, indent=1), flush=True)
-        randomly = random_row(options.kills, options.seed, place)
-        print(json.dumps(randomly, indent=1), flush=True)
-        roles = () if options.no_studio else ("main", "worker")
-        rows += [studio_row(place, role, options.every) for role in roles]
-    result = {
+    result: dict[str, Any] = {
         "benchmark": "crashes",
         **provenance(),
         "seed": options.seed,
         "every": options.every,
-        "points": rows,
-        "random": randomly,
+        "every_of_several_processes": options.every_slow,
+        "points": [],
     }
-    print(json.dumps({"points": rows, "random": randomly}, indent=1))
-    if options.out:
-        options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    return int(any(row["faults"] for row in [*rows, randomly]))
+
+    def keep(name: str, row: dict[str, Any]) -> None:
+        """Write what there is so far."""
+        result[name] = [*result["points"], row] if name == "points" else row
+        print(json.dumps(row), flush=True)
+        if options.out:
+            options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name, "work")
+        fast = [command for command in COMMANDS if "--jobs" not in command.words]
+        for command in fast:
+            keep("points", command_row(command, place, options.every))
+        keep("random", random_row(options.kills, options.seed, place))
+        if not options.fast:
+            for role in ("main", "worker"):
+                keep("points", studio_row(place, role, options.every_slow))
+            for command in COMMANDS:
+                if command not in fast:
+                    keep("points", command_row(command, place, options.every_slow))
+    return int(any(row["faults"] for row in [*result["points"], result["random"]]))
 
 
 if __name__ == "__main__":

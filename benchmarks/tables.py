@@ -1725,12 +1725,35 @@ def malformed() -> str:
     )
 
 
+def chaos() -> str:
+    result = results("chaos")
+    folder, training = result["folder"], result["training"]
+    rows = [
+        ("photos; processes killed", f"{folder['photos']}; {folder['kills']}"),
+        ("pictures made; whole; same as without faults", _of(folder, "made", "whole", "same_as_without_faults")),
+        ("lost; made twice; unfinished files left", _of(folder, "lost", "made_twice", "parts_left")),
+        ("the photo that kills its process is named", ", ".join(folder["named_as_bad"])),
+        ("the disk was full, the command was given again", "yes" if folder["disk_was_full"] else "no"),
+        ("training of two processes: steps; killed", f"{training['steps']}; {training['kills']}"),
+        ("largest difference of its weights", training["largest_difference_of_weights"]),
+    ]
+    return (
+        "`vary` of a folder on Ray with two workers, one of which is killed every 15 to 25 seconds; and a training "
+        "whose processes are killed.\n\n" + table("what | result", rows)
+    )
+
+
+def _of(row: Mapping[str, Any], *keys: str) -> str:
+    return "; ".join(str(row[key]) for key in keys)
+
+
 SECTIONS = (
     Section("Time and memory of `gpnn`", speed, (("speed", "speed"),)),
     Section("Time and memory of other verbs", verbs, (("verbs", "verbs"),)),
     Section("Folders of photos", batch, (("batch", "batch"),)),
     Section("Reading photos", reading, (("files", "files"),)),
     Section("Damaged files", malformed, (("malformed", "malformed"),)),
+    Section("Processes killed while they work", chaos, (("chaos", "chaos"),)),
     Section("Fast search and exact search of `gpnn`", search, (("search", "search"),)),
     Section("The same settings with both searches", equal, (("equal", "equal"),)),
     Section(

@@ -1,5 +1,6 @@
 """The searches against GPNN's formula written out, and the fast one against the exact one."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -169,3 +170,17 @@ def test_places_are_the_patches_of_a_grid() -> None:
     tiled = field.Grid(wrapped, filters, tile=(True, False))
     assert tiled.geometry == field.GridShape((10, 12), 5, (True, False))
     assert tiled.geometry.shape == tiled.shape == (10, 8)
+
+
+def test_descriptors_of_small_pictures_are_kept_and_the_same(monkeypatch):
+    picture = torch.rand(1, 3, 12, 14, generator=torch.Generator().manual_seed(0))
+    filters = principal_filters(picture, 3, 9)
+    small = field.Grid(picture, filters)
+    assert small.describe(0, 10) is small.describe(0, 10)
+    monkeypatch.setattr(field, "strip_size", lambda device: 50)
+    large = field.Grid(picture, filters)
+    assert large.describe(0, 10) is not large.describe(0, 10)
+    assert torch.equal(large.describe(0, 10), small.describe(0, 10))
+    assert torch.equal(large.describe(2, 5), small.describe(2, 5))
+    other = dataclasses.replace(small, picture=picture.flip(3))
+    assert not torch.equal(other.describe(0, 10), small.describe(0, 10))

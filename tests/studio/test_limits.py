@@ -262,3 +262,58 @@ def test_probes_need_no_token_and_no_name(tmp_path):
         assert answer.status_code in (200, 503)
         assert "x-content-type-options" in answer.headers
     assert client.post("/healthz", headers={"host": "10.1.2.3:8765"}).status_code == 401
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Clients that vanish
+
+
+def test_an_upload_that_is_broken_off_is_no_fault_of_the_server(tmp_path, caplog):
+    """The rest of the body never comes: the connection is closed."""
+    sent, studio = [], create(tmp_path)
+    messages = [
+        {"type": "http.request", "body": b"part", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive():
+        return messages.pop(0)
+
+    async def send(message):
+        sent.append(message.get("status"))
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/api/pictures",
+        "raw_path": b"/api/pictures",
+        "query_string": b"name=a.png",
+        "root_path": "",
+        "headers": [(b"content-length", b"1000")],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+    asyncio.run(studio(scope, receive, send))
+    assert sent[0] == 400
+    assert "Traceback" not in caplog.text
+
+
+def test_jobs_are_less_urgent_than_answers(monkeypatch):
+    import os
+
+    from calotype.studio import queries
+
+    said = []
+    monkeypatch.setattr(os, "nice", said.append, raising=False)
+    monkeypatch.setattr(queries, "ENGINES", {})
+    queries.prepare()
+    assert said == [5]
+
+
+def test_the_list_of_verbs_is_made_once(client):
+    from calotype.studio.forms import VERBS, form
+
+    assert client.get("/api/verbs").json() == [form(verb) for verb in VERBS]

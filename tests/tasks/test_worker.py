@@ -32,3 +32,42 @@ def test_temporary_files_of_a_killed_worker_are_deleted() -> None:
     assert messages.get(timeout=PATIENCE) == ("ended", None)
     worker.join()
     assert not Path(folder).exists()
+
+
+def count_threads(_: Any, context: TaskContext) -> int:
+    """The threads that a task finds; it leaves others."""
+    import torch
+
+    found = torch.get_num_threads()
+    torch.set_num_threads(found + 2)
+    return found
+
+
+def test_every_task_has_the_threads_of_its_worker() -> None:
+    messages: Queue[tuple[str, Any]] = Queue()
+    worker = WorkerProcess(1, lambda _, message: messages.put(message))
+    try:
+        assert messages.get(timeout=PATIENCE) == ("ready", None)
+        for _ in range(2):
+            worker.submit(count_threads)
+            assert messages.get(timeout=PATIENCE) == ("done", 1)
+    finally:
+        worker.close()
+        worker.join()
+
+
+def test_every_task_on_a_cluster_has_one_thread() -> None:
+    import pickle
+
+    import torch
+
+    from calotype import __version__
+    from calotype.tasks.cluster import _run_task
+
+    before = torch.get_num_threads()
+    try:
+        for _ in range(2):  # in a process that is used again
+            done = _run_task(__version__, pickle.dumps(None), pickle.dumps(count_threads))
+            assert pickle.loads(done) == 1
+    finally:
+        torch.set_num_threads(before)

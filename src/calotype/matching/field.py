@@ -9,7 +9,7 @@ of the photo that the result lacks (completeness).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
@@ -45,7 +45,8 @@ class GridShape:
 class Grid:
     """The patches of an image, described by filter responses, computed one strip at a time.
 
-    Descriptors are recomputed when needed: stored, they would take most of the memory.
+    Descriptors are recomputed when needed: stored, they would take most of the memory. Those of a small picture, which
+    is one strip, are kept.
 
     Attributes:
         picture: [1, C, H, W].
@@ -62,6 +63,7 @@ class Grid:
     active: Tensor | None = None
     tile: tuple[bool, bool] = (False, False)
     position: Tensor | None = None
+    _described: dict[tuple[int, int], Tensor] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     @property
     def geometry(self) -> GridShape:
@@ -91,7 +93,15 @@ class Grid:
         return 1 / self.filters[0].numel()
 
     def describe(self, top: int, bottom: int) -> Tensor:
-        """Descriptors [(bottom - top) * columns, ``width``] of the patches in rows ``top`` to ``bottom``."""
+        """Descriptors [(bottom - top) * columns, ``width``] of the patches in rows ``top`` to ``bottom``; read only."""
+        if (top, bottom) not in self._described:
+            made = self._responses(top, bottom)
+            if len(self) > strip_size(made.device):
+                return made
+            self._described[top, bottom] = made
+        return self._described[top, bottom]
+
+    def _responses(self, top: int, bottom: int) -> Tensor:
         strip = self.picture[:, :, top : bottom + self.filters.shape[-1] - 1]
         responses = F.conv2d(strip.contiguous(memory_format=torch.channels_last), self.filters)[0].permute(1, 2, 0)
         if self.position is not None:

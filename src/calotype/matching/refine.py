@@ -181,10 +181,12 @@ def refine(
         target_guide, source_guide = guide_at(guide, level, tile)
         known = concatenated(library.sharp, source_guide)
         filters = principal_filters(known, level.patch, how.components or known.shape[1] * level.patch**2)
+        key = None
         for step in run.steps(level.steps, stage=stage):
             comparable = library.sharp if step or library.blurred is None else library.blurred
             query = fields.Grid(wrap(concatenated(picture - mean, target_guide), level.patch, tile), filters, tile=tile)
-            key = fields.Grid(concatenated(comparable - mean, source_guide), filters, library.forbidden)
+            if key is None or (step == 1 and library.blurred is not None):
+                key = fields.Grid(concatenated(comparable - mean, source_guide), filters, library.forbidden)
             matches = find_matches(query, key, matches, scaled, noise)
             if (
                 how.worst_pairs

@@ -39,7 +39,7 @@ class Limits:
     rate: float | None = None
     uploads: int | None = None
     queued: int | None = None
-    upload_bytes: int = 256 << 20
+    upload_bytes: int = 128 << 20
 
 
 # For clients on other machines, unless other limits are given.

@@ -134,7 +134,8 @@ class Pictures:
         folder = self._folder / id
         write_whole(folder / file_name, lambda file: file.write(data))
         if given.kind not in _SHOWN:
-            write_whole(folder / "shown" / "shown.png", lambda file: given.upright.save(file, format="PNG"))
+            shown, image = folder / "shown" / "shown.png", given.upright
+            write_whole(shown, lambda file: image.save(file, format="PNG", compress_level=1))
         write_whole(folder / "shown" / "thumbnail.webp", lambda file: write_thumbnail(given.upright, file))
         made = _made_by(folder / file_name)
         media = _SHOWN.get(given.kind, "image/png")

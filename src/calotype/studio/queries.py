@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from calotype.tasks.models import models, remove, take_over
 from calotype.tasks.verbs import VERBS
 from calotype.tasks.worker import TaskContext
 
+_NICE = 5  # how much less urgent jobs are than the answers of the server
+
 
 @dataclass(frozen=True)
 class Query:
@@ -37,7 +40,9 @@ class Query:
 
 
 def prepare() -> None:
-    """Import the engines in advance, so that the first job starts without delay."""
+    """Import the engines in advance, so that the first job starts without delay, and leave the server its turn."""
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
     for name in ENGINES:
         engine(name)
 

@@ -155,6 +155,7 @@ def _serve(
         prepare()
     inbox.send("ready", None)
     while (work := inbox.next()) is not None:
+        torch.set_num_threads(threads)  # a task before may have changed it
         inbox.send("done", outcome_of(work, shared, inbox))
 
 

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from calotype.errors import CalotypeError, OutputError
 from calotype.studio.limits import TooMany
@@ -63,7 +64,8 @@ def router(tag: str) -> APIRouter:
 
 def answer_problems(app: FastAPI) -> None:
     """Register handlers that answer errors with a ``Problem``."""
-    for error, answer in ((CalotypeError, _problem), (RequestValidationError, _invalid), (HTTPException, _plain)):
+    answers = ((CalotypeError, _problem), (RequestValidationError, _invalid), (HTTPException, _plain))
+    for error, answer in (*answers, (ClientDisconnect, _vanished)):
         app.add_exception_handler(error, answer)  # type: ignore[arg-type]
 
 
@@ -89,14 +91,20 @@ def _plain(request: Request, error: HTTPException) -> JSONResponse:
     return JSONResponse({"error": sentence}, error.status_code, headers=error.headers)
 
 
+def _vanished(request: Request, error: ClientDisconnect) -> JSONResponse:
+    """Nobody is there to read it: it is for the measures."""
+    return JSONResponse({"error": "the request was broken off: send it again"}, 400)
+
+
 async def read(request: Request) -> bytes:
     """Read the body of a request, at most ``MAX_BYTES``."""
-    data = bytearray()
+    chunks, size = [], 0
     async for chunk in request.stream():
-        data += chunk
-        if len(data) > MAX_BYTES:
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > MAX_BYTES:
             raise HTTPException(413, f"that is more than {MAX_BYTES >> 20} MB: send a smaller file")
-    return bytes(data)
+    return b"".join(chunks)
 
 
 def there(path: Path) -> Path:

@@ -1,6 +1,8 @@
 """Requests for verbs, derived from their signatures."""
 
 # Annotations are values here, not strings: the interface is made from them.
+import functools
+import json
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -27,10 +29,10 @@ def verbs(studio: Studio) -> APIRouter:
     """The router of the requests for verbs."""
     api = router("verbs")
 
-    @api.get("/verbs")
-    def listed() -> list[dict[str, Any]]:
+    @api.get("/verbs", response_model=list[dict[str, Any]])
+    def listed() -> Any:
         """List the verbs with their forms: arguments, descriptions and defaults."""
-        return [form(verb) for verb in VERBS]
+        return Response(_listed(), media_type="application/json")
 
     @api.get("/choices")
     def chosen() -> dict[str, Any]:
@@ -45,6 +47,12 @@ def verbs(studio: Studio) -> APIRouter:
     for verb in VERBS:
         _add_verb(api, studio, verb)
     return api
+
+
+@functools.cache
+def _listed() -> bytes:
+    """The answer to what verbs there are, which is long and always the same."""
+    return json.dumps([form(verb) for verb in VERBS]).encode()
 
 
 def _add_verb(api: APIRouter, studio: Studio, verb: str) -> None:

@@ -1,0 +1,125 @@
+"""A folder of photos of 250 pixels through ``vary --jobs 2``, by this build and by earlier ones, and through Ray.
+
+    git archive 0070264 src | tar -x -C EARLIER
+    OMP_NUM_THREADS=1 python benchmarks/folder_speed.py --build 0070264=EARLIER/src --build 0243954=BEFORE/src \\
+        --out benchmarks/results/folder_speed.json
+
+The command itself, with its start, in processes of its own; the builds take turns. What counts are the processor's
+seconds of all processes together (``processor_seconds``): with as many processes as cores that have nothing else to
+do, the time is their share. ``memory`` is the largest of one process. With OMP_NUM_THREADS unset, each build shares the
+threads as it does for a user.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from machine import provenance
+from malformed_files import picture
+
+SOURCE = Path(__file__).parents[1] / "src"
+PHOTOS = Path(__file__).parents[1] / "examples" / "photos"
+NOW, RAY = "now", "now, --on ray:local"
+
+
+def photos(folder: Path, count: int, side: int, seed: int) -> None:
+    """Crops of the example photos whose longer side has so many pixels."""
+    import random
+
+    from PIL import Image
+
+    rng = random.Random(seed)
+    folder.mkdir()
+    given = [Image.open(path).convert("RGB") for path in sorted(PHOTOS.glob("*.jpg"))] or [picture(0, side, side)]
+    for number in range(count):
+        image = given[number % len(given)]
+        share = rng.uniform(0.5, 0.9)
+        width, height = int(image.width * share), int(image.height * share)
+        left, top = rng.randrange(image.width - width), rng.randrange(image.height - height)
+        part = image.crop((left, top, left + width, top + height))
+        part.thumbnail((side, side), Image.Resampling.LANCZOS)
+        part.save(folder / f"{number:03d}.jpg", quality=92)
+
+
+def timed(source: Path, folder: Path, more: list[str]) -> dict[str, Any]:
+    """One run of the command."""
+    with tempfile.TemporaryDirectory() as out:
+        words = [sys.executable, "-m", "calotype", "vary", str(folder), "-q", "-o", out, "--jobs", "2", *more]
+        environment = {**os.environ, "PYTHONPATH": str(source.resolve())}
+        began = time.monotonic()
+        child = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL)
+        _, status, used = os.wait4(child.pid, 0)
+        if status:
+            raise RuntimeError(f"{source}: ended with {status}")
+        made = len(list(Path(out).glob("*.png")))
+    return {
+        "seconds": round(time.monotonic() - began, 2),
+        "processor_seconds": round(used.ru_utime + used.ru_stime, 2),
+        "memory_mib": round(used.ru_maxrss / 1024),
+        "pictures": made,
+    }
+
+
+def summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Medians of each build, and how many times as quick this one is, turn by turn."""
+    now = [row for row in rows if row["build"] == NOW]
+    lines = []
+    for build in dict.fromkeys(row["build"] for row in rows):
+        some = [row for row in rows if row["build"] == build]
+        line: dict[str, Any] = {"build": build}
+        for key in ("seconds", "processor_seconds", "memory_mib"):
+            line[key] = statistics.median(row[key] for row in some)
+        for key in ("seconds", "processor_seconds"):
+            line[f"times_{key}"] = round(statistics.median(a[key] / b[key] for a, b in zip(some, now)), 3)
+        lines.append(line)
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", action="append", default=[], metavar="NAME=SRC", help="an earlier build")
+    parser.add_argument("--photos", type=int, default=200)
+    parser.add_argument("--side", type=int, default=250)
+    parser.add_argument("--repeats", type=int, default=1)
+    parser.add_argument("--no-ray", action="store_true")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    builds = [(name, Path(source)) for name, _, source in (one.partition("=") for one in options.build)]
+    rows, load = [], os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name, "photos")
+        photos(folder, options.photos, options.side, options.seed)
+        ways = [*((build, source, []) for build, source in builds), (NOW, SOURCE, [])]
+        ways += [] if options.no_ray else [(RAY, SOURCE, ["--on", "ray:local"])]
+        for repeat in range(options.repeats):
+            for build, source, more in ways:
+                rows.append({"build": build, "repeat": repeat, **timed(source, folder, more)})
+                print(json.dumps(rows[-1]), flush=True)
+    result = {
+        "benchmark": "folder_speed",
+        **provenance(),
+        "seed": options.seed,
+        "photos": options.photos,
+        "side": options.side,
+        "threads": os.environ.get("OMP_NUM_THREADS", ""),
+        "load_average_before": round(load, 1),
+        "summary": summary(rows),
+        "rows": rows,
+    }
+    print(json.dumps(result["summary"], indent=1))
+    if options.out:
+        options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

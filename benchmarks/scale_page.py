@@ -1,0 +1,163 @@
+"""``docs/scale.md``, written from a result of ``scale.py``."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from typing import Any
+
+_PLANS = ("million", "ten_times_unchanged", "ten_times_one_driver", "ten_times_enough")
+_TEXT = """\
+# A million pictures a day
+
+This page is written by `python benchmarks/scale.py --page` from `benchmarks/results/scale.json`; do not edit it.
+Seconds, memory and bytes are measured; what a provider does and charges is assumed, and told below.
+
+## Measured: one picture on one core
+
+{measured}
+
+In a process that has been started, with one thread; {machine}. The memory holds torch and all imports. The command
+that hands pictures out takes {driver_ms:.1f} ms to write, synchronise and record one: {driver_rate:.0f} pictures a
+second for each command.
+
+## Assumed
+
+{assumptions}
+
+## The plan
+
+A picture of this mix takes {core_seconds:.2f} core-seconds and at most {mebibytes:.0f} MiB, so a node works on {slots}
+at a time. A day is simulated minute by minute (`benchmarks/scale_plan.py`), after one that warms it up.
+
+{plan}
+
+## Queue and autoscaling
+
+One queue; a Ray task is one picture with one core and its estimated memory ([cluster.md](cluster.md)). New nodes are
+asked for so that the queue is empty in {wait} minutes, take {start} minutes to start, and are given back after {idle}
+idle ones: {nodes[fewest]} to {nodes[most]} nodes over the day; {utilisation:.0%} of the paid core-hours are work. A
+picture waits {wait_minutes[median]} minutes in the median minute, {wait_minutes[longest]} in the worst. In Ray's terms:
+`examples/serving/raycluster.yaml` with `minReplicas`, `maxReplicas` and `enableInTreeAutoscaling`.
+
+## Storage
+
+{gigabytes[read_a_day]} GB of photos and {gigabytes[written_a_day]} GB of results a day, {megabytes_a_second_at_peak}
+MB/s at the peak through the machine of the command, which sends photos and writes results. Results of {kept_days} days
+are {gigabytes[kept]} GB. A folder has one line of manifest a picture; give each command a folder of its own, by hour
+and part.
+
+## Failure budget
+
+{nodes_failed} nodes fail in the simulated day and {made_again} pictures are begun again, {again_share:.4%} of the work.
+A process dies on one picture in {crash_one_in:.0f}; tried {attempts} times, {expected_failures:.6f} pictures a day are
+expected to fail by chance: what fails is a bad photo, which the manifest names. When the command itself dies nothing is
+lost: the same command makes what is missing (`benchmarks/crashes.py`, `benchmarks/chaos.py`).
+
+## Cost
+
+{core_hours} core-hours a day, {cost[cores_a_day]:.2f} at {price} each: {cost[a_thousand_pictures]:.3f} for a thousand
+pictures. Storage: {cost[storage_a_month]:.2f} a month.
+
+## Where it breaks at ten times the load
+
+{breaks}
+"""
+
+
+def page(result: dict[str, Any]) -> str:
+    """The whole page."""
+    plans, measured = result["plans"], result["measured"]
+    assumed, million = plans["assumed"], plans["million"]
+    text = _TEXT.format(
+        **{key: assumed[key] for key in ("wait", "start", "idle", "kept_days", "attempts", "price")},
+        **{key: value for key, value in million.items() if key != "mean"},
+        **million["mean"],
+        measured=_measured(measured["verbs"]),
+        machine=f"{result['machine']['cpu']}, torch {result['versions']['torch']}, commit {str(result['commit'])[:7]}",
+        driver_ms=measured["driver_ms"],
+        driver_rate=1000 / measured["driver_ms"],
+        assumptions=_table("what | value", _assumptions(assumed)),
+        slots=million["at_a_time_on_a_node"],
+        plan=_table(
+            "a day | 1 000 000 | ten times, nothing changed | ten times, more nodes only | ten times, what it needs",
+            _plan_rows([plans[name] for name in _PLANS]),
+        ),
+        again_share=million["made_again"] / million["pictures_a_day"],
+        crash_one_in=1 / assumed["crash"],
+        breaks=_breaks(plans),
+    )
+    blocks = text.rstrip().split("\n\n")
+    return "\n\n".join(block if block.startswith(("#", "|")) else _filled(block) for block in blocks) + "\n"
+
+
+def _filled(text: str) -> str:
+    return textwrap.fill(" ".join(text.split()), 120, break_long_words=False, break_on_hyphens=False)
+
+
+def _table(header: str, rows: Iterable[Iterable[object]]) -> str:
+    titles = [title.strip() for title in header.split("|")]
+    rule = ["---", *["---:"] * (len(titles) - 1)]
+    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in (titles, rule, *rows))
+
+
+def _measured(rows: list[dict[str, Any]]) -> str:
+    cells = (
+        (
+            row["verb"],
+            row["side"],
+            f"{row['seconds']:.2f}",
+            row["mebibytes"],
+            *map(_kb, (row["bytes_in"], row["bytes_out"])),
+        )
+        for row in rows
+    )
+    return _table("verb | pixels | CPU seconds | memory, MiB | photo, kB | result, kB", cells)
+
+
+def _kb(size: float) -> str:
+    return f"{size / 1000:.0f}"
+
+
+def _assumptions(assumed: dict[str, Any]) -> list[tuple[str, object]]:
+    return [
+        ("mix of verbs", ", ".join(f"{verb} {share:.0%}" for verb, share in assumed["mix"])),
+        ("at 1000 pixels, the others at 250", f"{assumed['large']:.0%}"),
+        ("busiest minute, times the mean", assumed["peak"]),
+        ("a node", f"{assumed['cores']} cores, {assumed['gib']} GiB"),
+        ("most nodes", assumed["most_nodes"]),
+        ("mean hours until a node fails", assumed["node_hours"]),
+        ("chance that a process dies on a picture", assumed["crash"]),
+        ("price of a core-hour; of a gigabyte and month", f"{assumed['price']}; {assumed['gigabyte_month']}"),
+    ]
+
+
+def _plan_rows(plans: list[dict[str, Any]]) -> list[list[object]]:
+    return [
+        ["nodes, most (mean)", *(f"{one['nodes']['most']} ({one['nodes']['mean']})" for one in plans)],
+        ["commands that hand out", *(f"{one['drivers']} of {one['drivers_needed']} needed" for one in plans)],
+        ["core-hours", *(one["core_hours"] for one in plans)],
+        ["pictures made", *(f"{one['made']:,}" for one in plans)],
+        ["longest wait, minutes", *(one["wait_minutes"]["longest"] for one in plans)],
+        ["left in the queue at the end", *(f"{one['left_at_the_end']:,}" for one in plans)],
+        ["MB/s at the peak", *(one["megabytes_a_second_at_peak"] for one in plans)],
+        ["cost of the cores", *(f"{one['cost']['cores_a_day']:.0f}" for one in plans)],
+    ]
+
+
+def _breaks(plans: dict[str, Any]) -> str:
+    unchanged, nodes_only, enough = (plans[name] for name in _PLANS[1:])
+    most, drivers, left = plans["assumed"]["most_nodes"], nodes_only["drivers"], nodes_only["left_at_the_end"]
+    if left > nodes_only["pictures_a_day"] // 100:
+        second = (
+            f"More nodes alone do not help: {drivers} command(s) cannot write what comes back, and {left:,} are left"
+        )
+    else:
+        second = f"More nodes are enough: {left:,} are left"
+    return (
+        f"With {most} nodes at most and {unchanged['drivers']} command(s), {unchanged['left_at_the_end']:,} pictures "
+        f"are left at the end of the day. {second}. With {enough['drivers']} commands (`--part I/N`, each its own "
+        f"folder) and up to {enough['nodes']['most']} nodes, {enough['left_at_the_end']:,} are left, and the longest "
+        f"wait is {enough['wait_minutes']['longest']} minutes. Then network and disk are next: "
+        f"{enough['megabytes_a_second_at_peak']} MB/s at the peak, {enough['gigabytes']['kept']} GB kept."
+    )

@@ -41,6 +41,19 @@ document.body.dispatchEvent(new DragEvent('drop', {dataTransfer: carried, bubble
 """
 
 
+def _at_home(text: str) -> str:
+    """JavaScript that imports the modules which the page itself has loaded: their addresses have a hash in them."""
+    return text.replace("import('/page/", "import(document.documentElement.dataset.page + '")
+
+
+def used(page: Page, server: Server) -> Iterator[Page]:
+    """A page for a test: loaded, without complaints at the end, and with nothing chosen for the next one."""
+    page.open(server.address)
+    yield page
+    assert page.problems() == []
+    page.script("location.hash = ''; localStorage.clear()")
+
+
 class Server:
     """The command ``calotype studio``, with all it keeps in one folder.
 
@@ -108,7 +121,11 @@ class Page:
 
     def script(self, text: str, *arguments: Any) -> Any:
         """What JavaScript says."""
-        return self.driver.execute_script(text, *arguments)
+        return self.driver.execute_script(_at_home(text), *arguments)
+
+    def later(self, text: str, *arguments: Any) -> Any:
+        """What JavaScript passes to its last argument."""
+        return self.driver.execute_async_script(_at_home(text), *arguments)
 
     def all(self, selector: str) -> list[Any]:
         """Every element of a CSS selector."""

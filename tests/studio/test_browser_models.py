@@ -15,7 +15,7 @@ pytest.importorskip("selenium", reason="selenium is not installed, so the page i
 
 from calotype.tasks.models import take_over
 
-from .browser import CHROMIUM, DESKTOP, DRIVER, PHONE, Page
+from .browser import CHROMIUM, DESKTOP, DRIVER, PHONE, Page, used
 
 if not CHROMIUM or not DRIVER:
     pytest.skip("there is no Chromium with its driver here, so the page is not tried", allow_module_level=True)
@@ -45,13 +45,6 @@ def page(request, server, browser, models):
 @pytest.fixture
 def desk(server, browser, models):
     yield from used(Page(browser, DESKTOP), server)
-
-
-def used(page, server):
-    page.open(server.address)
-    yield page
-    assert page.problems() == []
-    page.script("location.hash = ''; localStorage.clear()")
 
 
 def jobs(page):

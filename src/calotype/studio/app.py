@@ -8,20 +8,19 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.responses import FileResponse, Response
-from fastapi.staticfiles import StaticFiles
+from fastapi.responses import Response
 
 from calotype import __version__
 from calotype.studio.app_state import Studio
+from calotype.studio.compression import Compressed
 from calotype.studio.measuring import CONTENT_TYPE, Measuring
+from calotype.studio.page_files import PageFiles
 from calotype.studio.routes.answers import answer_problems
 from calotype.studio.routes.jobs import jobs
 from calotype.studio.routes.models import models
 from calotype.studio.routes.pictures import pictures
 from calotype.studio.routes.sets import sets
 from calotype.studio.routes.verbs import verbs
-
-PAGE = Path(__file__).parent / "page"
 
 
 def create(home: Path, *, at_once: int = 1) -> FastAPI:
@@ -58,6 +57,7 @@ def create(home: Path, *, at_once: int = 1) -> FastAPI:
         app.include_router(part(studio))
     _pages(app)
     _measures(app, studio)
+    app.add_middleware(Compressed)
     app.add_middleware(Measuring, measures=studio.measures)
     return app
 
@@ -69,12 +69,11 @@ def _measures(app: FastAPI, studio: Studio) -> None:
 
 
 def _pages(app: FastAPI) -> None:
-    def page(name: str) -> Callable[[], Response]:
-        def answer() -> Response:
-            return FileResponse(PAGE / name, media_type="text/html", headers={"cache-control": "no-cache"})
+    files = PageFiles()
 
-        return answer
+    def page(name: str) -> Callable[[], Response]:
+        return lambda: files.document(name)
 
     app.get("/", include_in_schema=False)(page("index.html"))
     app.get("/api", include_in_schema=False)(page("api.html"))
-    app.mount("/page", StaticFiles(directory=PAGE), name="page")
+    app.mount("/page", files, name="page")

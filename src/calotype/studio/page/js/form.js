@@ -4,7 +4,7 @@ import {h, icon, iconButton, toast} from './dom.js';
 import {photoField} from './opening.js';
 import {chooseCode, choosePicture} from './photo.js';
 import {nextSeed, varies} from './seeds.js';
-import {chooseSet, extent, mosaic} from './setparts.js';
+import {chooseSet, engineOf, extent, learnsFromSet, mosaic} from './setparts.js';
 import {listen, loadPictures, set, setValue, state, valuesOf} from './state.js';
 
 const ON_STAGE = new Set(['mask', 'sketch', 'label map']);
@@ -13,16 +13,6 @@ const USUAL = 'fid,kid,precision,recall,density,coverage';
 const WORDS = {auto: 'Default', free: 'Free', loose: 'Loose', close: 'Close'};
 
 export const labelOf = (field) => field.label;
-
-/** Whether the verb, with the selected engine, trains on a set. */
-export function learnsFromSet(verb) {
-  return verb.name === 'train' && engineOf(verb)?.learns === 'many photos';
-}
-
-/** Whether the verb takes a set and no single photo. */
-export function needsSet(verb) {
-  return learnsFromSet(verb) || verb.name === 'dissect';
-}
 
 /** The fields that apply to the current selection. */
 function meaningful(verb, set) {
@@ -203,12 +193,6 @@ function settings({verb, get, put, closers}) {
 }
 
 // ----------------------------------------------------------------------------------------------- engines and models
-
-/** The description of the selected engine. */
-export function engineOf(verb) {
-  const field = verb.fields.find((one) => one.kind === 'engine');
-  return field && state.engines?.[valuesOf(verb.name)[field.name] ?? field.default];
-}
 
 function preset(verb) {
   const field = verb.fields.find((one) => one.kind === 'preset');

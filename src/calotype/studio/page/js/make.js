@@ -1,14 +1,12 @@
-// The workspace: choice of photo and verb, form, and results.
+// The workspace: form and results of a verb.
 import {api, url} from './api.js';
-import {duration, go, h, icon, renew, toast} from './dom.js';
-import {able, form, isPainted, labelOf, learnsFromSet, needsSet} from './form.js';
-import {open, photoField, restore} from './opening.js';
-import {chooser} from './chooser.js';
-import {hero, recent} from './photo.js';
-import {actions, attempt, jobActions, progress, thumb} from './results.js';
+import {attempt, duration, go, h, icon, renew, toast} from './dom.js';
+import {able, form, isPainted, labelOf} from './form.js';
+import {open, photoField} from './opening.js';
+import {actions, jobActions, progress, thumb} from './results.js';
 import {report} from './report.js';
 import {nextSeed, varies} from './seeds.js';
-import {chosenSet, takesSets} from './setparts.js';
+import {learnsFromSet, takesSets} from './setparts.js';
 import {setStage, sourceOf} from './source.js';
 import {live} from './live.js';
 import {layoutStage, needsLayout} from './layout.js';
@@ -18,48 +16,6 @@ import {changed, jobsNewestFirst, listen, remaining, set, setValue, state, value
 const MOST_SHOWN = 60;  // results shown for one job
 const WAIT = 500;  // milliseconds without a change before an estimate is requested
 
-/** Show this part of the page; returns a function to call when it is left. */
-export function showMake(main, [name]) {
-  const verb = state.verbs.find((one) => one.name === name && name !== 'data') || null;
-  if (state.verb?.name !== verb?.name) { state.result = null; state.verb = verb; }
-  if (!verb && name === 'verbs') return showVerbs(main);
-  if (!verb) return state.photo ? choose(main) : (main.append(hero()), () => {});
-  if (!photoField(verb)) return workspace(main, verb, {});
-  const many = chosenSet(verb);
-  if (many) return workspace(main, verb, {set: many});
-  // Training on a set and comparing sets do not start with a photo.
-  if (needsSet(verb)) return workspace(main, verb, {empty: true});
-  if (!state.photo) set('photo', state.pictures.find((picture) => !picture.part) || null);
-  if (state.photo) return workspace(main, verb, {photo: state.photo});
-  if (['train', 'evaluate', 'dissect'].includes(verb.name)) return workspace(main, verb, {empty: true});
-  main.append(hero());
-  return () => {};
-}
-
-// ------------------------------------------------------------------------------------------------- which verb
-
-function choose(main) {
-  const photo = state.photo, verbs = chooser();
-  const banner = photo.made ? h('p', {class: 'banner'}, `Calotype made this picture (${photo.made}). `,
-    h('button', {type: 'button', class: 'small', onclick: () => attempt(async () => restore(await api.settings(await (await fetch(url.picture(photo.id))).blob())))}, 'Restore its settings')) : null;
-  main.append(h('div', {class: 'chooser'},
-    h('aside', {},
-      h('figure', {class: 'photo'}, h('img', {src: url.picture(photo.id), alt: `Your photo, ${photo.name}`}),
-        h('figcaption', {}, `${photo.name} · ${photo.width} × ${photo.height}`)),
-      banner,
-      h('div', {class: 'row'}, h('button', {type: 'button', onclick: () => { set('photo', null); go('#/'); }}, 'Change photo')),
-      recent('Other photos')),
-    h('section', {}, h('h1', {}, 'Choose a verb'), verbs.element)));
-  return verbs.close;
-}
-
-/** The same without a photo: what can be done, also with sets and models. */
-function showVerbs(main) {
-  const verbs = chooser();
-  main.append(h('div', {class: 'page'}, h('h1', {}, 'Choose a verb'), verbs.element));
-  return verbs.close;
-}
-
 export function titleOf(verb) {
   return verb.name.charAt(0).toUpperCase() + verb.name.slice(1);
 }
@@ -67,7 +23,7 @@ export function titleOf(verb) {
 // ------------------------------------------------------------------------------------------------- the workspace
 
 /** The workspace of a verb, for a photo, a set, an input that is not chosen yet (empty), or no input. */
-function workspace(main, verb, {photo = null, set: many = null, empty = false}) {
+export function workspace(main, verb, {photo = null, set: many = null, empty = false}) {
   const source = photoField(verb) && takesSets(verb) ? sourceOf(verb, {photo, set: many}) : null;
   const shown = photo ? stage(photo, verb) : many || empty ? setStage(verb, many) : needsLayout(verb) ? layoutStage(verb) : bareStage();
   const learns = learnsFromSet(verb), fields = form(verb, {set: many, before: source});

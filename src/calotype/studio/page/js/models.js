@@ -1,10 +1,9 @@
 // Trained models: list, use, delete, download and import.
 import {api, url} from './api.js';
-import {go, h, icon, iconButton, save, sure, toast} from './dom.js';
+import {attempt, go, h, icon, iconButton, save, sure, toast} from './dom.js';
 import {chooseMany} from './files.js';
 import {sendFiles} from './uploads.js';
 import {choosePicture} from './photo.js';
-import {attempt} from './results.js';
 import {listen, set, setValue, state} from './state.js';
 
 export function showModels(main) {

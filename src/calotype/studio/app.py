@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,6 +23,8 @@ from calotype.studio.routes.pictures import pictures
 from calotype.studio.routes.sets import sets
 from calotype.studio.routes.verbs import verbs
 
+_LOOK = 15.0  # seconds between two looks for processes without work
+
 
 def create(home: Path, *, at_once: int = 1) -> FastAPI:
     """Create the web application, which must be wrapped by ``security.Guard``.
@@ -36,7 +39,9 @@ def create(home: Path, *, at_once: int = 1) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         studio.events.open(asyncio.get_running_loop())
         await asyncio.to_thread(studio.jobs.start)
+        resting = asyncio.create_task(_rest(studio))
         yield
+        resting.cancel()
         studio.events.close()
         studio.queries.close()
         await asyncio.to_thread(studio.jobs.close)
@@ -60,6 +65,12 @@ def create(home: Path, *, at_once: int = 1) -> FastAPI:
     app.add_middleware(Compressed)
     app.add_middleware(Measuring, measures=studio.measures)
     return app
+
+
+async def _rest(studio: Studio) -> None:
+    while True:
+        await asyncio.sleep(_LOOK)
+        await asyncio.to_thread(studio.rest, time.time())
 
 
 def _measures(app: FastAPI, studio: Studio) -> None:

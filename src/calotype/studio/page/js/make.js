@@ -27,7 +27,7 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
   const source = photoField(verb) && takesSets(verb) ? sourceOf(verb, {photo, set: many}) : null;
   const shown = photo ? stage(photo, verb) : many || empty ? setStage(verb, many) : needsLayout(verb) ? layoutStage(verb) : bareStage();
   const learns = learnsFromSet(verb), fields = form(verb, {set: many, before: source});
-  const rail = h('div', {class: 'rail', 'aria-label': 'Results'}), under = h('div', {class: 'under'});
+  const rail = h('div', {class: 'rail', role: 'group', 'aria-label': 'Results'}), under = h('div', {class: 'under'});
   const cost = h('p', {class: 'cost', role: 'status'});
   const make = h('button', {type: 'button', class: 'main make', onclick: () => begin()});
   const tryAll = h('button', {type: 'button', class: 'small', data: {do: 'try-all'}, onclick: () => begin(ready())});

@@ -61,10 +61,12 @@ class Server:
         folder: that it keeps everything in.
         jobs: how many it works on at a time.
         held: whether its work can be held, by ``hold``.
+        source: the folder of the package, if it is that of another build.
     """
 
-    def __init__(self, folder: Path, jobs: int = 1, held: bool = False) -> None:
+    def __init__(self, folder: Path, jobs: int = 1, held: bool = False, source: Path = SOURCE) -> None:
         self.folder, self._jobs, self._path, self.port = folder, jobs, HELD if held else (), 0
+        self._source = source
         self.hold = Hold(folder / "hold")
         self._process: subprocess.Popen[str] | None = None
         self.address = ""
@@ -74,7 +76,7 @@ class Server:
         environment = {
             **os.environ,
             "CALOTYPE_CACHE": str(self.folder / "cache"),
-            "PYTHONPATH": os.pathsep.join([*map(str, self._path), str(SOURCE), os.environ.get("PYTHONPATH", "")]),
+            "PYTHONPATH": os.pathsep.join([*map(str, self._path), str(self._source), os.environ.get("PYTHONPATH", "")]),
             VARIABLE: str(self.hold.path),
         }
         place = ("--home", str(self.folder / "home"), "--port", str(self.port), "--jobs", str(self._jobs))

@@ -276,7 +276,9 @@ class Jobs:
         converted: dict[str, Any] = {}
         for name, value in arguments.items():
             kind = known[name][0].kind if name in known else "text"
-            if kind == "latent":
+            if isinstance(value, dict):
+                converted[name] = value
+            elif kind == "latent":
                 converted[name] = str(self._code(value))
             elif KINDS[kind].form == "files":
                 converted[name] = [self._path(one) for one in value]

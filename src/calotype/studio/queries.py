@@ -78,6 +78,7 @@ def _models() -> list[dict[str, Any]]:
             "previews": [path.name for path in _by_age(Path(entry.folder) / "previews")],
             "verbs": _supported_verbs(entry),
             "classes": _classes(entry),
+            "takes": _inputs(entry),
         }
         for entry in models()
     ]
@@ -112,6 +113,12 @@ def _classes(entry: Any) -> list[dict[str, Any]]:
     about = model_store.described(Path(entry.folder)).get("about", {})
     names, colours = about.get("names", []), about.get("colours", [])
     return [{"name": name, "colour": colour} for name, colour in zip(names, colours)]
+
+
+def _inputs(entry: Any) -> dict[str, dict[str, str]]:
+    """The kinds of the inputs that a model of a data set declares, by verb."""
+    verbs = declared(entry.engine).verbs if entry.engine in MODELS else {}
+    return {name: {given.name: given.kind for given in verb.inputs} for name, verb in verbs.items()}
 
 
 def _by_age(folder: Path) -> list[Path]:

@@ -80,7 +80,11 @@ function keyOf(node, i) {
 function become(node, wanted) {
   if (node.nodeType === Node.TEXT_NODE) { if (node.data !== wanted.data) node.data = wanted.data; return; }
   for (const {name} of [...node.attributes]) if (!wanted.hasAttribute(name)) node.removeAttribute(name);
-  for (const {name, value} of wanted.attributes) if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+  for (const {name, value} of wanted.attributes) {
+    if (node.getAttribute(name) === value) continue;
+    if (name === 'style') node.style.cssText = value;  // as an attribute it would be refused by the page's policy
+    else node.setAttribute(name, value);
+  }
   if ('value' in wanted && wanted.tagName === 'PROGRESS') node.value = wanted.value;
   renew(node, ...wanted.childNodes);
 }

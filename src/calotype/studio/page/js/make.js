@@ -10,6 +10,7 @@ import {learnsFromSet, takesSets} from './setparts.js';
 import {setStage, sourceOf} from './source.js';
 import {live} from './live.js';
 import {layoutStage, needsLayout} from './layout.js';
+import {isPlaced, onOtherKind, placingStage} from './placing.js';
 import {bareStage, stage} from './stage.js';
 import {changed, jobsNewestFirst, listen, remaining, set, setValue, state, valuesOf, WORKING} from './state.js';
 
@@ -25,7 +26,7 @@ export function titleOf(verb) {
 /** The workspace of a verb, for a photo, a set, an input that is not chosen yet (empty), or no input. */
 export function workspace(main, verb, {photo = null, set: many = null, empty = false}) {
   const source = photoField(verb) && takesSets(verb) ? sourceOf(verb, {photo, set: many}) : null;
-  const shown = photo ? stage(photo, verb) : many || empty ? setStage(verb, many) : needsLayout(verb) ? layoutStage(verb) : bareStage();
+  const shown = photo ? stage(photo, verb) : many || empty ? setStage(verb, many) : needsLayout(verb) ? isPlaced(verb) ? placingStage(verb) : layoutStage(verb) : bareStage();
   const learns = learnsFromSet(verb), fields = form(verb, {set: many, before: source});
   const rail = h('div', {class: 'rail', role: 'group', 'aria-label': 'Results'}), under = h('div', {class: 'under'});
   const cost = h('p', {class: 'cost', role: 'status'});
@@ -40,11 +41,11 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
     h('div', {class: 'go'}, cost, make, tryAll));
   main.append(h('div', {class: 'workspace'}, h('div', {class: 'left'}, shown.element, under, rail), panel));
   const preview = live(verb, () => {
-    const values = given(shown.sketched?.() ?? {});
+    const values = given();
     return !many && verb.fields.some((field) => field.required && field.kind !== 'engine' && values[field.name] === undefined) ? null : values;
   });
   shown.element.append(preview.element);
-  const closers = [() => shown.close(), fields.close, preview.close];
+  const closers = [() => shown.close(), fields.close, preview.close, needsLayout(verb) ? onOtherKind(verb, () => go(location.hash)) : () => {}];
   let against = null;  // a result that the next ones are compared with, in place of the photo
   const mine = new Map();  // jobs submitted here, whose first result is shown on the stage, with the strokes made until then
   let timer = 0, requests = 0;
@@ -63,7 +64,7 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
 
   // ------------------------------------------------------------------------------------------------ submitting jobs
 
-  function given(pictures = {}) {
+  function given(pictures = shown.sketched?.() ?? {}) {
     const values = {...valuesOf(verb.name), ...pictures};
     if (varies(verb) && values.seed === undefined) values.seed = nextSeed(verb, photoField(verb) ? (photo || many)?.id : values.model);
     if (photo) values[photoField(verb)] = photo.id;
@@ -103,7 +104,7 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
   function missing(pictures) {
     const values = {...valuesOf(verb.name), ...pictures}, shownFields = verb.fields.filter((field) => fields.has(field.name));
     return shownFields.filter((field) => field.required && field.kind !== 'engine' && values[field.name] === undefined).map((field) => [field.name, isPainted(field)
-      ? {mask: 'Paint the mask first, on the photo.', sketch: 'Paint the sketch first.', picture: 'Place or move something on the photo first.'}[field.kind] || 'Paint the map first.'
+      ? {mask: 'Paint the mask first, on the photo.', sketch: 'Paint the sketch first.', picture: 'Place or move something on the photo first.'}[field.kind] || (isPlaced(verb) ? 'Add an object first.' : 'Paint the map first.')
       : field.kind === 'model' ? 'Choose a model first.' : `Choose ${/^[aeiou]/i.test(labelOf(field)) ? 'an' : 'a'} ${labelOf(field).toLowerCase()} first.`]);
   }
 
@@ -124,7 +125,8 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
     label();
     preview.ask();
     const needed = verb.fields.filter((field) => field.required && field.kind !== 'engine' && !(field.kind === 'photo' && photo));
-    if (needed.some((field) => valuesOf(verb.name)[field.name] === undefined && !(photo && isPainted(field)))) { cost.textContent = ''; return; }
+    const values = given();
+    if (needed.some((field) => values[field.name] === undefined && !(photo && isPainted(field)))) { cost.textContent = ''; return; }
     const painted = photo && verb.fields.some(isPainted);
     timer = setTimeout(async () => {
       const turn = ++requests;

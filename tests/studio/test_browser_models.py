@@ -9,12 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 pytest.importorskip("selenium", reason="selenium is not installed, so the page is not tried")
 
 import calotype
+from calotype.inspection.leaks import Factors, leak_report
 from calotype.tasks.data import data
+from calotype.tasks.leaks import LEAKS
 from calotype.tasks.models import take_over
 
 from .browser import CHROMIUM, DESKTOP, DRIVER, PHONE, Page, used
@@ -157,6 +160,25 @@ def test_objects_are_placed_dragged_and_drawn(page, models):
     assert [one["class"] for one in layout["objects"]][1] == "tree"
     assert layout["objects"][1]["look"]["seed"] >= 0
     assert [one["box"] for one in layout["objects"]] == sized
+
+
+def test_the_leak_report_of_a_model_is_shown(page, server, models):
+    generator = torch.Generator().manual_seed(0)
+    identity = torch.arange(8).repeat_interleave(8)
+    known = Factors(identity, {"action": torch.arange(64) % 4})
+    codes = torch.nn.functional.one_hot(torch.arange(64) % 4).float(), torch.nn.functional.one_hot(identity).float()
+    report = leak_report(*(code + 0.1 * torch.rand(code.shape, generator=generator) for code in codes), known)
+    folder = server.folder / "cache" / "models" / models["faces"]
+    (folder / LEAKS).write_text(json.dumps(report))
+    page.script("location.hash = '#/models'")
+    page.click(f"[data-model='{models['faces']}'] [data-do=leaks]")
+    page.reads("dialog .report", "pose")
+    rows = page.all("dialog tbody tr")
+    assert [row.get_attribute("data-code") for row in rows] == list(report["probes"])
+    pose = report["probes"]["pose"]["action"]
+    assert f"{pose['normalised']:.2f}" in rows[0].text
+    page.click("dialog button[aria-label=Close]")
+    (folder / LEAKS).unlink()
 
 
 _DRAGGED = """

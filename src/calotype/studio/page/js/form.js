@@ -263,6 +263,18 @@ function model({verb, field, get, put, id, closers}) {
   return {input: h('div', {}, select, trainLink), refresh};
 }
 
+/** The task of a model that was taught several. */
+function task({verb, field, get, put, id, closers}) {
+  const select = h('select', {id, onchange: () => put(select.value || null)});
+  const refresh = () => {
+    const tasks = (state.models || []).find((one) => one.name === valuesOf(verb.name).model)?.tasks ?? [];
+    options(select, [['', tasks.length > 1 ? 'the likeliest' : 'the only one'], ...(tasks.length > 1 ? tasks : []).map((name) => [name, name])], get() ?? '');
+    select.disabled = tasks.length < 2;
+  };
+  closers.push(listen('models', refresh), listen('values', ({name}) => { if (name === 'model') refresh(); }));
+  return {input: select, refresh};
+}
+
 function device({field, get, put, id}) {
   const select = h('select', {id, onchange: () => put(select.value === field.default ? null : select.value)});
   return {input: select, refresh: () => options(select, ['auto', 'cpu', 'cuda', 'mps'].map((name) => [name, name]), get() ?? field.default)};
@@ -363,7 +375,7 @@ const KINDS = {
   whole: (context) => number(context, true),
   margin: (context) => number(context, true),
   number: (context) => number(context, false),
-  seed, move, latent, switch: toggle, several, structure, settings, engine, model, device, shape,
+  seed, move, task, latent, switch: toggle, several, structure, settings, engine, model, device, shape,
   preset: presets, picture: slot, clip: slot, photos: slots,
   size: pair('Size', {name: 'px', least: 16, step: 1}, null, parts, (width, height) => `${Math.round(width)}x${Math.round(height)}`),
   factor: pair('Factor', {name: 'times', least: 0.1, step: 0.1}, null, parts, (width, height) => `${Number(width)}x${Number(height)}`),

@@ -437,7 +437,7 @@ _ALL = (
     Kind("structure", "text", numeric=True),
     *(
         Kind(name, "text")
-        for name in ("text", "move", "size", "shape", "engine", "preset", "model", "device", "weights")
+        for name in ("text", "move", "task", "size", "shape", "engine", "preset", "model", "device", "weights")
     ),
     *(Kind(name, "text") for name in ("several", "folder")),
 )

@@ -41,6 +41,19 @@ document.body.dispatchEvent(new DragEvent('drop', {dataTransfer: carried, bubble
 """
 
 
+def _at_home(text: str) -> str:
+    """JavaScript that imports the modules which the page itself has loaded: their addresses have a hash in them."""
+    return text.replace("import('/page/", "import(document.documentElement.dataset.page + '")
+
+
+def used(page: Page, server: Server) -> Iterator[Page]:
+    """A page for a test: loaded, without complaints at the end, and with nothing chosen for the next one."""
+    page.open(server.address)
+    yield page
+    assert page.problems() == []
+    page.script("location.hash = ''; localStorage.clear()")
+
+
 class Server:
     """The command ``calotype studio``, with all it keeps in one folder.
 
@@ -48,10 +61,12 @@ class Server:
         folder: that it keeps everything in.
         jobs: how many it works on at a time.
         held: whether its work can be held, by ``hold``.
+        source: the folder of the package, if it is that of another build.
     """
 
-    def __init__(self, folder: Path, jobs: int = 1, held: bool = False) -> None:
+    def __init__(self, folder: Path, jobs: int = 1, held: bool = False, source: Path = SOURCE) -> None:
         self.folder, self._jobs, self._path, self.port = folder, jobs, HELD if held else (), 0
+        self._source = source
         self.hold = Hold(folder / "hold")
         self._process: subprocess.Popen[str] | None = None
         self.address = ""
@@ -61,7 +76,7 @@ class Server:
         environment = {
             **os.environ,
             "CALOTYPE_CACHE": str(self.folder / "cache"),
-            "PYTHONPATH": os.pathsep.join([*map(str, self._path), str(SOURCE), os.environ.get("PYTHONPATH", "")]),
+            "PYTHONPATH": os.pathsep.join([*map(str, self._path), str(self._source), os.environ.get("PYTHONPATH", "")]),
             VARIABLE: str(self.hold.path),
         }
         place = ("--home", str(self.folder / "home"), "--port", str(self.port), "--jobs", str(self._jobs))
@@ -108,7 +123,11 @@ class Page:
 
     def script(self, text: str, *arguments: Any) -> Any:
         """What JavaScript says."""
-        return self.driver.execute_script(text, *arguments)
+        return self.driver.execute_script(_at_home(text), *arguments)
+
+    def later(self, text: str, *arguments: Any) -> Any:
+        """What JavaScript passes to its last argument."""
+        return self.driver.execute_async_script(_at_home(text), *arguments)
 
     def all(self, selector: str) -> list[Any]:
         """Every element of a CSS selector."""

@@ -11,7 +11,7 @@ from PIL import Image
 
 pytest.importorskip("selenium", reason="selenium is not installed, so the page is not tried")
 
-from .browser import CHROMIUM, DESKTOP, DRIVER, PHONE, Page
+from .browser import CHROMIUM, DESKTOP, DRIVER, PHONE, Page, used
 from .conftest import encoded, picture
 
 if not CHROMIUM or not DRIVER:
@@ -22,20 +22,12 @@ pytestmark = pytest.mark.timeout(900)
 
 @pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
 def page(request, server, browser):
-    yield from opened(Page(browser, request.param), server)
+    yield from used(Page(browser, request.param), server)
 
 
 @pytest.fixture
 def desk(server, browser):
-    yield from opened(Page(browser, DESKTOP), server)
-
-
-def opened(page, server):
-    page.open(server.address)
-    yield page
-    assert page.problems() == []
-    # The next one begins with nothing chosen.
-    page.script("location.hash = ''; localStorage.clear()")
+    yield from used(Page(browser, DESKTOP), server)
 
 
 def shown_result(page):
@@ -174,7 +166,7 @@ import('/page/js/canvas/raster.js').then(({Raster}) => {
 
 
 def test_what_is_drawn_is_exact_and_undone_exactly(desk):
-    said = desk.driver.execute_async_script(_DRAWN)
+    said = desk.later(_DRAWN)
     steps = [np.array(one, np.uint8).reshape(280, 300) for one in said["steps"]]
     assert said["back"] == said["steps"][-2::-1]
     assert said["forth"] == said["steps"][1:]

@@ -13,7 +13,7 @@ from calotype.tasks.data import told
 
 from .browser import CHROMIUM, DRIVER
 from .conftest import encoded, picture
-from .test_browser import desk, opened, page  # noqa: F401  (fixtures)
+from .test_browser import desk, page  # noqa: F401  (fixtures)
 
 if not CHROMIUM or not DRIVER:
     pytest.skip("there is no Chromium with its driver here, so the page is not tried", allow_module_level=True)
@@ -38,7 +38,7 @@ def set_values(page, verb, **values):  # noqa: F811
         "const [verb, values, done] = arguments; import('/page/js/state.js').then(({setValue}) => {"
         "for (const [name, value] of Object.entries(values)) setValue(verb, name, value, 'test'); done(); });"
     )
-    page.driver.execute_async_script(text, verb, values)
+    page.later(text, verb, values)
 
 
 def jobs(page):  # noqa: F811

@@ -548,7 +548,7 @@ import('/page/js/canvas/snapping.js').then(({snapped}) => {
 
 
 def test_what_is_selected_ends_at_the_strongest_edge_nearby(desk):
-    said = desk.driver.execute_async_script(_SNAPPED)
+    said = desk.later(_SNAPPED)
     y, x = np.mgrid[:120, :120]
     disc = np.hypot(x - 60, y - 60) < 36
     before, after, thin = (np.array(said[name]).reshape(120, 120) > 0 for name in ("before", "after", "thin"))

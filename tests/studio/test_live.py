@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import calotype
+from calotype.tasks.data import data
 from calotype.tasks.models import take_over
 
 from .conftest import asked, awaited, uploaded
@@ -74,3 +76,47 @@ def test_what_takes_long_or_needs_no_model_follows_no_slider(client):
     answer = client.post("/api/verbs/vary/live", json={"photo": photo})
     assert answer.status_code == 422
     assert "Make it" in answer.json()["error"]
+
+
+@pytest.fixture(scope="module")
+def shapes(place, tmp_path_factory):
+    """A model of scene graphs that was hardly trained, in the model store."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("CALOTYPE_CACHE", str(place / "cache"))
+    folder = data("shapes", out=tmp_path_factory.mktemp("sets") / "shapes", size=32, count=12)
+    name = calotype.train("scenegraph", folder, preset="tiny", device="cpu").folder.name
+    patch.undo()
+    return name
+
+
+GRAPH = {"objects": [{"class": "sky", "box": [0, 0, 1, 0.5]}, {"class": "car", "box": [0.2, 0.6, 0.7, 0.9]}]}
+
+
+def test_placed_objects_are_drawn_and_come_back(client, shapes):
+    model = next(one for one in client.get("/api/models").json() if one["name"] == shapes)
+    assert model["takes"]["draw"]["layout"] == "scene graph"
+    answer = client.post("/api/verbs/draw/live", json={"model": shapes, "layout": GRAPH})
+    assert answer.status_code == 200, answer.text
+    job = awaited(client, asked(client, "draw", model=shapes, layout=GRAPH)["id"])
+    assert job["state"] == "done", job
+    back = client.get(f"/api/jobs/{job['id']}/results/{job['results'][0]['file']}/settings").json()
+    assert [each["box"] for each in back["arguments"]["layout"]["objects"]] == [
+        each["box"] for each in GRAPH["objects"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("layout", "words"),
+    [
+        ({"objects": [{"class": "sky", "look": {"photo": "/etc/passwd"}}]}, "seeds"),
+        ({"objects": []}, "object"),
+        ({"other": 1}, "no scene graph"),
+        ({"boxes": [], "objects": [{"look": {"photo": "x.png"}}]}, "seeds"),
+        ({"objects": [{"class": "x" * 30_000}]}, "too many"),
+        ({"boxes": [[0, 0, 2, 1]], "classes": [0]}, "box"),
+    ],
+)
+def test_objects_that_cannot_be_drawn_are_refused(client, shapes, layout, words):
+    answer = client.post("/api/verbs/draw/jobs", json={"model": shapes, "layout": layout})
+    assert answer.status_code == 422
+    assert words in answer.json()["error"]

@@ -94,7 +94,7 @@ def test_nothing_from_elsewhere_is_loaded_and_nothing_is_framed(local):
 
 
 def test_the_page_names_no_other_machine():
-    from calotype.studio.app import PAGE
+    from calotype.studio.page_files import PAGE
 
     for path in PAGE.rglob("*"):
         if path.suffix in (".html", ".css", ".js"):

@@ -9,7 +9,7 @@ import pytest
 from calotype.cli import main
 from calotype.errors import InputError
 from calotype.studio import server
-from calotype.studio.app import PAGE
+from calotype.studio.page_files import PAGE
 
 from .browser import Server
 

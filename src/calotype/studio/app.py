@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.responses import FileResponse, JSONResponse, Response
-from fastapi.staticfiles import StaticFiles
+from fastapi.responses import JSONResponse, Response
 
 from calotype import __version__
 from calotype.studio.app_state import Studio
+from calotype.studio.compression import Compressed
 from calotype.studio.limits import Limiting, Limits
 from calotype.studio.measuring import CONTENT_TYPE, Measuring
+from calotype.studio.page_files import PageFiles
 from calotype.studio.pictures import MAX_BYTES
 from calotype.studio.routes.answers import answer_problems
 from calotype.studio.routes.jobs import jobs
@@ -23,7 +25,7 @@ from calotype.studio.routes.pictures import pictures
 from calotype.studio.routes.sets import sets
 from calotype.studio.routes.verbs import verbs
 
-PAGE = Path(__file__).parent / "page"
+_LOOK = 15.0  # seconds between two looks for processes without work
 _NO_LIMITS = Limits()
 
 
@@ -42,7 +44,9 @@ def create(home: Path, *, at_once: int = 1, certificate: Path | None = None, lim
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         studio.events.open(asyncio.get_running_loop())
         await asyncio.to_thread(studio.jobs.start)
+        resting = asyncio.create_task(_rest(studio))
         yield
+        resting.cancel()
         studio.events.close()
         studio.queries.close()
         await asyncio.to_thread(studio.jobs.close)
@@ -64,9 +68,16 @@ def create(home: Path, *, at_once: int = 1, certificate: Path | None = None, lim
     _pages(app)
     _measures(app, studio)
     _probes(app, studio)
+    app.add_middleware(Compressed)
     app.add_middleware(Limiting, limits=limits, most=MAX_BYTES)
     app.add_middleware(Measuring, measures=studio.measures)
     return app
+
+
+async def _rest(studio: Studio) -> None:
+    while True:
+        await asyncio.sleep(_LOOK)
+        await asyncio.to_thread(studio.rest, time.time())
 
 
 def _measures(app: FastAPI, studio: Studio) -> None:
@@ -87,12 +98,11 @@ def _probes(app: FastAPI, studio: Studio) -> None:
 
 
 def _pages(app: FastAPI) -> None:
-    def page(name: str) -> Callable[[], Response]:
-        def answer() -> Response:
-            return FileResponse(PAGE / name, media_type="text/html", headers={"cache-control": "no-cache"})
+    files = PageFiles()
 
-        return answer
+    def page(name: str) -> Callable[[], Response]:
+        return lambda: files.document(name)
 
     app.get("/", include_in_schema=False)(page("index.html"))
     app.get("/api", include_in_schema=False)(page("api.html"))
-    app.mount("/page", StaticFiles(directory=PAGE), name="page")
+    app.mount("/page", files, name="page")

@@ -64,6 +64,11 @@ class Studio:
             return False
         return self.jobs.is_open and os.access(self.home, os.W_OK)
 
+    def rest(self, now: float) -> None:
+        """End the processes that have had nothing to do for a while, so that a studio at rest needs little memory."""
+        self.jobs.rest(now)
+        self.queries.rest(now)
+
     def end_requests(self) -> None:
         """End the streams of events, and the requests that wait for an answer of the query process."""
         self.events.close()

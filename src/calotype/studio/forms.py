@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from inspect import Parameter
 from typing import Any
 
+from calotype.data.scene_graphs import boxes_of, graph_of
 from calotype.data.sets import SETS
 from calotype.errors import InputError, unknown
 from calotype.kinds import KINDS, Form, Kind
@@ -41,6 +43,7 @@ FILMS = ("gif", "webp", "png", "mp4")
 MOST_PICTURES = 100  # of one photo in one job
 MOST_SAMPLES = 1000  # of one job with a model of a data set, whose samples are fast to generate
 _MAX_FILES = 16  # in one argument
+_MAX_GRAPH = 20_000  # characters of a scene graph
 _MAX_LENGTH = 200  # characters of a text
 _PICTURE_ID, _SET_ID = "[0-9a-f]{16}", "set-[0-9a-f]{12}"
 _CODE = r"\d{14}-[0-9a-f]{8}/[\w. -]{1,200}"  # the latent code of a result: id of the job, and file of the result
@@ -181,6 +184,8 @@ def _value(name: str, about: Param, value: Any) -> Any:
         if not isinstance(value, str) or not re.fullmatch(_CODE, value):
             raise InputError(f"{name} must be a result that has a latent code: JOB/FILE, like one of embed")
         return value
+    if isinstance(value, dict):
+        return _placed(name, about, value)
     if kind.form == "file":
         return value if kind.auto and value == "auto" else _picture(name, about, value)
     if about.kind == "folder":
@@ -199,6 +204,27 @@ def _value(name: str, about: Param, value: Any) -> Any:
             raise InputError(f"{name} takes keys and values, like patch=5")
         return {_text(name, key): _text(name, str(one)) for key, one in value.items()}
     return _text(name, value if isinstance(value, str) else f"{value:g}" if _is_number(value) else value)
+
+
+def _placed(name: str, about: Param, value: dict[str, Any]) -> dict[str, Any]:
+    """Objects in place of a layout that is painted: a scene graph or boxes, see ``calotype.data.scene_graphs``."""
+    if about.kind != "label map" or about.begins:
+        raise InputError(f"{name} must be the id of a picture that was uploaded")
+    if len(json.dumps(value)) > _MAX_GRAPH:
+        raise InputError(f"{name} has too many objects: place fewer")
+    if _names(value, "photo"):  # before it is read: clients may not name files of the server
+        raise InputError(f"{name} has a look of a photo: give seeds")
+    if "boxes" in value:
+        boxes_of(value)
+    else:
+        graph_of(value)
+    return value
+
+
+def _names(value: Any, key: str) -> bool:
+    """Whether a JSON value has a key anywhere."""
+    inner = [*value.keys(), *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(one == key or _names(one, key) for one in inner)
 
 
 def _picture(name: str, about: Param, value: Any) -> str:
@@ -271,6 +297,8 @@ def _annotation(about: Param) -> tuple[Any, dict[str, Any]]:
     if kind.name == "latent":
         return str, {"pattern": f"^{_CODE}$"}
     if kind.form == "file":
+        if about.kind == "label map" and not about.begins:
+            return str | dict[str, Any], {}
         other = "|auto" if kind.auto else f"|{_SET_ID}" if about.sets else ""
         return str, {"pattern": f"^({_PICTURE_ID}{other})$"}
     if kind.form == "text":

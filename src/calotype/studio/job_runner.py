@@ -85,8 +85,8 @@ def job_of(verb: str, arguments: Mapping[str, Any], run: Run | None = None) -> J
 
 def _make(spec: JobSpec, context: TaskContext, tell: Tell) -> str:
     arguments, kind = dict(spec.arguments), VERBS[spec.verb][1]
-    inputs = photos_of(arguments[kind.main]) if kind.main else [(None, "")]
-    if kind.main and len(inputs) * int(arguments.get("n") or 1) > MOST_RESULTS:
+    inputs = photos_of(arguments[kind.main]) if isinstance(arguments.get(kind.main), str) else [(None, "")]
+    if len(inputs) * int(arguments.get("n") or 1) > MOST_RESULTS:
         raise InputError(f"{len(inputs)} photos give too many results for one job: the maximum is {MOST_RESULTS} (n)")
     progress = Progress(spec.place, tell, spec.times)
     work = _OutputMaker(spec, spec.run(context), progress, tell, len(inputs))
@@ -219,7 +219,7 @@ def estimate(
     if verb == "data":
         return _estimate_record(0.0, note=dataset_job.estimate(given))
     main = VERBS[verb][1].main
-    inputs = photos_of(given[main]) if main else []
+    inputs = photos_of(given[main]) if isinstance(given.get(main), str) else []
     if inputs:
         given[main] = str(inputs[0][0])
     if unpainted is None or not inputs:

@@ -28,6 +28,7 @@ from calotype.tasks import model_store
 from calotype.tasks.worker import WorkerProcess
 
 MOST_WAITING = 200
+IDLE = 120.0  # seconds without work after which a process with torch is ended
 _JOBS_PER_PROCESS = 20  # after which a worker process is replaced
 _MODEL_NAME = re.compile(r"[\w.-]{1,200}")
 # Fields of a job's record that the worker process reports, and those of them that are saved at once.
@@ -55,6 +56,7 @@ class _Slot:
         self.job: Job | None = None
         self.served = 0
         self.ending = False  # killed, but the end of the process is not reported yet
+        self.idle_since = 0.0  # time since which there is nothing to do, seconds since 1970
 
 
 class Jobs:
@@ -111,6 +113,20 @@ class Jobs:
             self._process(self._slots[0])
             self._open = True
             self._dispatch()
+
+    def wake(self) -> None:
+        """Start a worker process in advance if there is none: somebody is about to ask for a job."""
+        with self._lock:
+            if not self._closed and all(slot.worker is None for slot in self._slots):
+                self._process(self._slots[0])
+
+    def rest(self, now: float) -> None:
+        """End the worker processes that have had nothing to do for a while, as each holds torch in memory."""
+        with self._lock:
+            for slot in self._slots:
+                if slot.worker is not None and slot.job is None and now - slot.idle_since >= IDLE:
+                    slot.worker.kill()
+                    slot.worker, slot.ending = None, False
 
     def all(self) -> list[Job]:
         """All jobs, newest first."""
@@ -281,7 +297,9 @@ class Jobs:
         converted: dict[str, Any] = {}
         for name, value in arguments.items():
             kind = known[name][0].kind if name in known else "text"
-            if kind == "latent":
+            if isinstance(value, dict):
+                converted[name] = value
+            elif kind == "latent":
                 converted[name] = str(self._code(value))
             elif KINDS[kind].form == "files":
                 converted[name] = [self._path(one) for one in value]
@@ -348,6 +366,7 @@ class Jobs:
     def _process(self, slot: _Slot) -> WorkerProcess:
         if slot.worker is None:
             slot.worker, slot.served = WorkerProcess(self._threads, self._on_message, prepare=prepare), 0
+            slot.idle_since = time.time()
         return slot.worker
 
     def _on_message(self, worker: WorkerProcess, message: tuple[str, Any]) -> None:
@@ -370,7 +389,7 @@ class Jobs:
         for name in _REPORTED_FIELDS & fields.keys():
             setattr(job, name, fields[name])
         if "state" in fields:
-            slot.job, slot.served = None, slot.served + 1
+            slot.job, slot.served, slot.idle_since = None, slot.served + 1, time.time()
             # Jobs that are stopped because the studio closes stay unfinished, and are resumed later.
             if not (self._closed and fields["state"] == "stopped"):
                 self._end(job, *self._final_state(job, fields["state"], fields["message"]))

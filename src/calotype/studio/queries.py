@@ -17,6 +17,7 @@ from calotype.studio.live import live
 from calotype.tasks import model_store
 from calotype.tasks.data import clean, kept_bytes
 from calotype.tasks.engines import engines
+from calotype.tasks.leaks import LEAKS
 from calotype.tasks.models import models, remove, take_over
 from calotype.tasks.verbs import VERBS
 from calotype.tasks.worker import TaskContext
@@ -83,6 +84,9 @@ def _models() -> list[dict[str, Any]]:
             "previews": [path.name for path in _by_age(Path(entry.folder) / "previews")],
             "verbs": _supported_verbs(entry),
             "classes": _classes(entry),
+            "takes": _inputs(entry),
+            "tasks": _tasks(entry),
+            "leaks": (Path(entry.folder) / LEAKS).is_file(),
         }
         for entry in models()
     ]
@@ -117,6 +121,17 @@ def _classes(entry: Any) -> list[dict[str, Any]]:
     about = model_store.described(Path(entry.folder)).get("about", {})
     names, colours = about.get("names", []), about.get("colours", [])
     return [{"name": name, "colour": colour} for name, colour in zip(names, colours)]
+
+
+def _inputs(entry: Any) -> dict[str, dict[str, str]]:
+    """The kinds of the inputs that a model of a data set declares, by verb."""
+    verbs = declared(entry.engine).verbs if entry.engine in MODELS else {}
+    return {name: {given.name: given.kind for given in verb.inputs} for name, verb in verbs.items()}
+
+
+def _tasks(entry: Any) -> list[str]:
+    """The names of the tasks that a model was taught; empty if it knows one."""
+    return list(model_store.described(Path(entry.folder)).get("config", {}).get("tasks", []))
 
 
 def _by_age(folder: Path) -> list[Path]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 from calotype.errors import InputError
 from calotype.studio.queries import Query
 from calotype.tasks.worker import WorkerProcess
 
+IDLE = 120.0  # seconds without a query after which the process is ended
 _TIMEOUT = 120.0  # seconds for an answer
 
 
@@ -21,6 +23,17 @@ class QueryProcess:
         self._answered = threading.Condition()
         self._answer: tuple[str, Any] | None = None
         self._closed = False
+        self._asked = 0.0  # time of the last query, seconds since 1970
+
+    def rest(self, now: float) -> None:
+        """End the process if it was not asked for a while."""
+        if self._query_lock.acquire(blocking=False):
+            try:
+                if self._worker is not None and now - self._asked >= IDLE:
+                    worker, self._worker = self._worker, None
+                    worker.kill()
+            finally:
+                self._query_lock.release()
 
     def ask(self, question: str, /, **arguments: Any) -> Any:
         """Send a query and return the answer.
@@ -39,6 +52,7 @@ class QueryProcess:
                 if not self._answered.wait_for(lambda: self._answer is not None, timeout=_TIMEOUT):
                     raise InputError("the query timed out: the machine is busy, try again later")
                 answer = self._answer
+            self._asked = time.time()
         if answer is None or answer[0] == "error":
             raise InputError("there was no answer: try again" if answer is None else str(answer[1]))
         return answer[1]

@@ -59,6 +59,9 @@ def _pictures(settings: Mapping[str, Any], pictures: Pictures) -> tuple[dict[str
         if name == "labels" and identity.get("name") == "auto":
             arguments[name] = "auto"
             continue
+        if "graph" in identity:
+            arguments[name] = identity["graph"]
+            continue
         picture = pictures.found(identity, max_side)
         if picture is None:
             missing[name] = str(identity.get("name", "?"))

@@ -16,7 +16,9 @@ from calotype.types import PhotoLike, Size
 if TYPE_CHECKING:
     from calotype.run import Run
 
-TASK = Param("name of the task, for models that were taught several; without it, the likeliest", metavar="NAME")
+TASK = Param(
+    "name of the task, for models that were taught several; without it, the likeliest", kind="task", metavar="NAME"
+)
 
 
 class TranslateJob(ModelJob):

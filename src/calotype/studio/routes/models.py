@@ -3,6 +3,7 @@
 # Annotations are values here, not strings: the interface is made from them.
 import asyncio
 import io
+import json
 import zipfile
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from calotype.studio.jobs import model_folder
 from calotype.studio.pictures import Missing
 from calotype.studio.routes.answers import ANEW, BINARY, ModelName, read, router
 from calotype.tasks import model_store
+from calotype.tasks.leaks import LEAKS
 
 UploadId = Annotated[str, InPath(pattern="^[0-9a-f]{16}$", description="id of an upload")]
 
@@ -109,6 +111,15 @@ def models(studio: Studio) -> APIRouter:
         finally:
             studio.file_uploads.close(place)
         return {"name": name}
+
+    @api.get("/models/{name}/leaks")
+    def leaks(name: ModelName) -> dict[str, Any]:
+        """Get what each code of a model tells of identity and pose, as it was measured after its training."""
+        try:
+            report: dict[str, Any] = json.loads((model_folder(name) / LEAKS).read_text("utf-8"))
+        except (OSError, ValueError):
+            raise Missing("this model has no leak report") from None
+        return report
 
     @api.get("/models/{name}/previews/{file}", response_class=Response)
     def preview(name: ModelName, file: Annotated[str, InPath(pattern=r"^[\w. %-]{1,200}\.png$")]) -> Response:

@@ -33,6 +33,7 @@ def pictures(studio: Studio) -> APIRouter:
     ) -> dict[str, Any]:
         """Upload a picture; the body is the content of the file. Verbs refer to it by its ``id``."""
         data = await read(request)
+        studio.jobs.wake()
         return asdict(await asyncio.to_thread(store.add, data, name, part=part))
 
     @api.get("/pictures/{id}")

@@ -70,6 +70,7 @@ def _add_verb(api: APIRouter, studio: Studio, verb: str) -> None:
     def estimate(given: Any, unpainted: Annotated[float | None, _UNPAINTED] = None) -> Any:
         wanted = checked(verb, given.model_dump(exclude_unset=True), unpainted=unpainted is not None)
         arguments = studio.jobs.spec(verb, wanted)
+        studio.jobs.wake()
         times = studio.times.times
         return studio.queries.ask("estimate", verb=verb, arguments=arguments, times=times, unpainted=unpainted)
 

@@ -62,6 +62,7 @@ export const api = {
   use: (job, file) => request('POST', `${result(job, file)}/picture`),
   made: (job, file) => request('GET', `${result(job, file)}/settings`),
   models: () => request('GET', '/api/models'),
+  leaks: (model) => request('GET', `/api/models/${encodeURIComponent(model)}/leaks`),
   importModel: (upload, name, photo) => request('POST', '/api/models', JSON.stringify({upload, name, photo}), json),
   newUpload: () => request('POST', '/api/uploads'),
   putChunk: (upload, name, at, blob) => request('PUT', `/api/uploads/${upload}/${encodeURIComponent(name)}?at=${at}`, blob),

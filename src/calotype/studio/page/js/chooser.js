@@ -1,6 +1,6 @@
 // The choice of a verb by intent: what somebody has, and what is wanted.
 import {api} from './api.js';
-import {h, renew} from './dom.js';
+import {h, PAGE, renew} from './dom.js';
 import {listen, set, state} from './state.js';
 
 const asked = {have: '', want: ''};  // it stays while the page is open
@@ -16,7 +16,8 @@ export function chooser() {
     }}, label));
     return h('div', {class: 'asked', role: 'group', 'aria-label': title}, h('strong', {}, title), buttons);
   };
-  const {haves, wants, verbs} = state.choices;
+  const bars = h('div', {});
+  let haves = {}, wants = {}, verbs = [], closed = false;
   const draw = () => {
     const fits = verbs.filter((one) => (!asked.have || one.have.includes(asked.have)) && (!asked.want || one.want === asked.want));
     said.textContent = fits.length === verbs.length ? '' : fits.length ? `${fits.length} of ${verbs.length} verbs` : 'No verb does that: choose one of both.';
@@ -25,16 +26,23 @@ export function chooser() {
       return some.length ? h('section', {data: {key: want}}, h('h2', {}, title), h('ul', {class: 'verbs'}, some.map((one) => h('li', {data: {key: one.name}}, tile(one))))) : null;
     }));
   };
-  draw();
+  const begin = async () => {
+    try { state.choices ||= await api.choices(); } catch (error) { said.textContent = error.message; return; }
+    if (closed) return;
+    ({haves, wants, verbs} = state.choices);
+    bars.append(bar('have', 'You have', haves), bar('want', 'You want', wants));
+    draw();
+  };
+  begin();
   // Which models there are is known to another process, which may have to be started first.
   if (!state.models) api.models().then((models) => set('models', models)).catch(() => {});
   const stop = listen('models', draw);
-  return {element: h('div', {}, bar('have', 'You have', haves), bar('want', 'You want', wants), said, list), close: stop};
+  return {element: h('div', {}, bars, said, list), close() { closed = true; stop(); }};
 }
 
 function tile(one) {
   const lacks = lacking(one);
-  const content = [h('img', {src: `/page/verbs/${one.name}.webp`, alt: '', width: 320, height: 200, loading: 'lazy'}),
+  const content = [h('img', {src: `${PAGE}verbs/${one.name}.webp`, alt: '', width: 320, height: 200, loading: 'lazy'}),
     h('strong', {}, one.name.charAt(0).toUpperCase() + one.name.slice(1)), h('span', {}, one.differs), lacks && h('span', {class: 'lacks'}, lacks)];
   return h('a', {href: `#/${one.name}`, data: {verb: one.name}}, content);
 }

@@ -1,5 +1,8 @@
 // DOM helpers.
 
+/** The address of the page's files. */
+export const PAGE = new URL('..', import.meta.url).pathname;
+
 export const UNDO = 8000;  // milliseconds for which a deletion can be undone
 
 /** Create an element: h('p', {class: 'x', onclick: f}, 'text', child). Values of false, null and undefined are ignored. */
@@ -26,7 +29,7 @@ export function icon(name) {
   svg.setAttribute('viewBox', '0 0 24 24');
   svg.setAttribute('aria-hidden', 'true');
   const use = document.createElementNS(SVG, 'use');
-  use.setAttribute('href', `/page/icons.svg#${name}`);
+  use.setAttribute('href', `${PAGE}icons.svg#${name}`);
   svg.append(use);
   return svg;
 }
@@ -77,9 +80,18 @@ function keyOf(node, i) {
 function become(node, wanted) {
   if (node.nodeType === Node.TEXT_NODE) { if (node.data !== wanted.data) node.data = wanted.data; return; }
   for (const {name} of [...node.attributes]) if (!wanted.hasAttribute(name)) node.removeAttribute(name);
-  for (const {name, value} of wanted.attributes) if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+  for (const {name, value} of wanted.attributes) {
+    if (node.getAttribute(name) === value) continue;
+    if (name === 'style') node.style.cssText = value;  // as an attribute it would be refused by the page's policy
+    else node.setAttribute(name, value);
+  }
   if ('value' in wanted && wanted.tagName === 'PROGRESS') node.value = wanted.value;
   renew(node, ...wanted.childNodes);
+}
+
+/** Do something, and show what goes wrong; resolves to null then. */
+export async function attempt(work) {
+  try { return await work(); } catch (error) { toast(error.message, 'problem'); return null; }
 }
 
 /** Ask for confirmation; resolves to true or false. */

@@ -4,7 +4,7 @@ import {h, icon, iconButton, toast} from './dom.js';
 import {photoField} from './opening.js';
 import {chooseCode, choosePicture} from './photo.js';
 import {nextSeed, varies} from './seeds.js';
-import {chooseSet, extent, mosaic} from './setparts.js';
+import {chooseSet, engineOf, extent, learnsFromSet, mosaic} from './setparts.js';
 import {listen, loadPictures, set, setValue, state, valuesOf} from './state.js';
 
 const ON_STAGE = new Set(['mask', 'sketch', 'label map']);
@@ -13,16 +13,6 @@ const USUAL = 'fid,kid,precision,recall,density,coverage';
 const WORDS = {auto: 'Default', free: 'Free', loose: 'Loose', close: 'Close'};
 
 export const labelOf = (field) => field.label;
-
-/** Whether the verb, with the selected engine, trains on a set. */
-export function learnsFromSet(verb) {
-  return verb.name === 'train' && engineOf(verb)?.learns === 'many photos';
-}
-
-/** Whether the verb takes a set and no single photo. */
-export function needsSet(verb) {
-  return learnsFromSet(verb) || verb.name === 'dissect';
-}
 
 /** The fields that apply to the current selection. */
 function meaningful(verb, set) {
@@ -204,12 +194,6 @@ function settings({verb, get, put, closers}) {
 
 // ----------------------------------------------------------------------------------------------- engines and models
 
-/** The description of the selected engine. */
-export function engineOf(verb) {
-  const field = verb.fields.find((one) => one.kind === 'engine');
-  return field && state.engines?.[valuesOf(verb.name)[field.name] ?? field.default];
-}
-
 function preset(verb) {
   const field = verb.fields.find((one) => one.kind === 'preset');
   const about = engineOf(verb);
@@ -277,6 +261,18 @@ function model({verb, field, get, put, id, closers}) {
   api.models().then((models) => set('models', models), () => {});
   const trainLink = field.required ? h('a', {href: '#/train', class: 'help', onclick: () => setValue('train', 'engine', Object.entries(state.engines || {}).find(([, about]) => about.learns === 'many photos')?.[0])}, 'Train a model') : null;
   return {input: h('div', {}, select, trainLink), refresh};
+}
+
+/** The task of a model that was taught several. */
+function task({verb, field, get, put, id, closers}) {
+  const select = h('select', {id, onchange: () => put(select.value || null)});
+  const refresh = () => {
+    const tasks = (state.models || []).find((one) => one.name === valuesOf(verb.name).model)?.tasks ?? [];
+    options(select, [['', tasks.length > 1 ? 'the likeliest' : 'the only one'], ...(tasks.length > 1 ? tasks : []).map((name) => [name, name])], get() ?? '');
+    select.disabled = tasks.length < 2;
+  };
+  closers.push(listen('models', refresh), listen('values', ({name}) => { if (name === 'model') refresh(); }));
+  return {input: select, refresh};
 }
 
 function device({field, get, put, id}) {
@@ -379,7 +375,7 @@ const KINDS = {
   whole: (context) => number(context, true),
   margin: (context) => number(context, true),
   number: (context) => number(context, false),
-  seed, move, latent, switch: toggle, several, structure, settings, engine, model, device, shape,
+  seed, move, task, latent, switch: toggle, several, structure, settings, engine, model, device, shape,
   preset: presets, picture: slot, clip: slot, photos: slots,
   size: pair('Size', {name: 'px', least: 16, step: 1}, null, parts, (width, height) => `${Math.round(width)}x${Math.round(height)}`),
   factor: pair('Factor', {name: 'times', least: 0.1, step: 0.1}, null, parts, (width, height) => `${Number(width)}x${Number(height)}`),

@@ -2,31 +2,43 @@
 import {api} from './api.js';
 import {h, toast} from './dom.js';
 import {state, set, listen, connect, loadPictures, WORKING} from './state.js';
-import {showMake} from './make.js';
 import {uploadPhotos} from './opening.js';
-import {showWork} from './jobs.js';
-import {showKept} from './kept.js';
-import {showModels} from './models.js';
 import {dropped} from './files.js';
 import {showSending} from './sending.js';
 import {uploadSet} from './uploads.js';
-import {showSets} from './sets.js';
+import {showMake} from './start.js';
 
-const PARTS = {make: showMake, queue: showWork, kept: showKept, sets: showSets, models: showModels};
+// The other parts of the page are loaded when they are shown, or when there is nothing else to do.
+const PARTS = {
+  make: async (verb) => { if (verb) await import('./make.js'); return showMake; },
+  queue: async () => (await import('./jobs.js')).showWork,
+  kept: async () => (await import('./kept.js')).showKept,
+  sets: async () => (await import('./sets.js')).showSets,
+  models: async () => (await import('./models.js')).showModels,
+};
 const main = document.getElementById('main');
-let leave = () => {}, moved = false;
+let leave = () => {}, moved = false, turn = 0;
 
-function route() {
+async function route() {
   const [part, ...rest] = location.hash.replace(/^#\/?/, '').split('/');
   const shown = part in PARTS && part !== 'make' ? part : 'make';
   for (const link of document.querySelectorAll('nav a')) {
     if (link.dataset.part === shown) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
+  const now = ++turn;
   leave();
+  leave = () => {};
   main.replaceChildren();
   main.className = shown;
-  leave = PARTS[shown](main, shown === 'make' ? [part, ...rest] : rest) || (() => {});
+  delete main.stage;
+  try {
+    const show = await PARTS[shown](part);
+    if (now !== turn) return;
+    const end = await show(main, shown === 'make' ? [part, ...rest] : rest) || (() => {});
+    if (now !== turn) { end(); return; }
+    leave = end;
+  } catch (error) { main.replaceChildren(h('p', {class: 'hero'}, `This part of the page cannot be loaded: reload the page. ${error.message}`)); return; }
   // Move the focus for screen readers.
   if (moved) main.focus({preventScroll: true});
   moved = true;
@@ -98,8 +110,8 @@ async function begin() {
   showSending();
   connect();
   try {
-    const [verbs, choices, pictures, sets] = await Promise.all([api.verbs(), api.choices(), api.pictures(), api.sets()]);
-    Object.assign(state, {verbs, choices});
+    const [verbs, pictures, sets] = await Promise.all([api.verbs(), api.pictures(), api.sets()]);
+    state.verbs = verbs;
     state.sets = sets;
     set('pictures', pictures);
   } catch (error) {
@@ -107,7 +119,7 @@ async function begin() {
     return;
   }
   addEventListener('hashchange', route);
-  route();
+  await route();
   document.documentElement.dataset.ready = 'yes';
   performance.mark('ready');
   // Loaded in the background, as the server may have to import torch first.
@@ -116,6 +128,7 @@ async function begin() {
     catch (error) { if (tries) setTimeout(() => engines(tries - 1), 2000); else toast(error.message, 'problem'); }
   };
   engines(5);
+  setTimeout(() => import('./make.js'), 0);
 }
 
 begin();

@@ -1,64 +1,21 @@
-// The workspace: choice of photo and verb, form, and results.
+// The workspace: form and results of a verb.
 import {api, url} from './api.js';
-import {duration, go, h, icon, renew, toast} from './dom.js';
-import {able, form, isPainted, labelOf, learnsFromSet, needsSet} from './form.js';
-import {open, photoField, restore} from './opening.js';
-import {chooser} from './chooser.js';
-import {hero, recent} from './photo.js';
-import {actions, attempt, jobActions, progress, thumb} from './results.js';
+import {attempt, duration, go, h, icon, renew, toast} from './dom.js';
+import {able, form, isPainted, labelOf} from './form.js';
+import {open, photoField} from './opening.js';
+import {actions, jobActions, progress, thumb} from './results.js';
 import {report} from './report.js';
 import {nextSeed, varies} from './seeds.js';
-import {chosenSet, takesSets} from './setparts.js';
+import {learnsFromSet, takesSets} from './setparts.js';
 import {setStage, sourceOf} from './source.js';
 import {live} from './live.js';
 import {layoutStage, needsLayout} from './layout.js';
+import {isPlaced, onOtherKind, placingStage} from './placing.js';
 import {bareStage, stage} from './stage.js';
 import {changed, jobsNewestFirst, listen, remaining, set, setValue, state, valuesOf, WORKING} from './state.js';
 
 const MOST_SHOWN = 60;  // results shown for one job
 const WAIT = 500;  // milliseconds without a change before an estimate is requested
-
-/** Show this part of the page; returns a function to call when it is left. */
-export function showMake(main, [name]) {
-  const verb = state.verbs.find((one) => one.name === name && name !== 'data') || null;
-  if (state.verb?.name !== verb?.name) { state.result = null; state.verb = verb; }
-  if (!verb && name === 'verbs') return showVerbs(main);
-  if (!verb) return state.photo ? choose(main) : (main.append(hero()), () => {});
-  if (!photoField(verb)) return workspace(main, verb, {});
-  const many = chosenSet(verb);
-  if (many) return workspace(main, verb, {set: many});
-  // Training on a set and comparing sets do not start with a photo.
-  if (needsSet(verb)) return workspace(main, verb, {empty: true});
-  if (!state.photo) set('photo', state.pictures.find((picture) => !picture.part) || null);
-  if (state.photo) return workspace(main, verb, {photo: state.photo});
-  if (['train', 'evaluate', 'dissect'].includes(verb.name)) return workspace(main, verb, {empty: true});
-  main.append(hero());
-  return () => {};
-}
-
-// ------------------------------------------------------------------------------------------------- which verb
-
-function choose(main) {
-  const photo = state.photo, verbs = chooser();
-  const banner = photo.made ? h('p', {class: 'banner'}, `Calotype made this picture (${photo.made}). `,
-    h('button', {type: 'button', class: 'small', onclick: () => attempt(async () => restore(await api.settings(await (await fetch(url.picture(photo.id))).blob())))}, 'Restore its settings')) : null;
-  main.append(h('div', {class: 'chooser'},
-    h('aside', {},
-      h('figure', {class: 'photo'}, h('img', {src: url.picture(photo.id), alt: `Your photo, ${photo.name}`}),
-        h('figcaption', {}, `${photo.name} · ${photo.width} × ${photo.height}`)),
-      banner,
-      h('div', {class: 'row'}, h('button', {type: 'button', onclick: () => { set('photo', null); go('#/'); }}, 'Change photo')),
-      recent('Other photos')),
-    h('section', {}, h('h1', {}, 'Choose a verb'), verbs.element)));
-  return verbs.close;
-}
-
-/** The same without a photo: what can be done, also with sets and models. */
-function showVerbs(main) {
-  const verbs = chooser();
-  main.append(h('div', {class: 'page'}, h('h1', {}, 'Choose a verb'), verbs.element));
-  return verbs.close;
-}
 
 export function titleOf(verb) {
   return verb.name.charAt(0).toUpperCase() + verb.name.slice(1);
@@ -67,11 +24,11 @@ export function titleOf(verb) {
 // ------------------------------------------------------------------------------------------------- the workspace
 
 /** The workspace of a verb, for a photo, a set, an input that is not chosen yet (empty), or no input. */
-function workspace(main, verb, {photo = null, set: many = null, empty = false}) {
+export function workspace(main, verb, {photo = null, set: many = null, empty = false}) {
   const source = photoField(verb) && takesSets(verb) ? sourceOf(verb, {photo, set: many}) : null;
-  const shown = photo ? stage(photo, verb) : many || empty ? setStage(verb, many) : needsLayout(verb) ? layoutStage(verb) : bareStage();
+  const shown = photo ? stage(photo, verb) : many || empty ? setStage(verb, many) : needsLayout(verb) ? isPlaced(verb) ? placingStage(verb) : layoutStage(verb) : bareStage();
   const learns = learnsFromSet(verb), fields = form(verb, {set: many, before: source});
-  const rail = h('div', {class: 'rail', 'aria-label': 'Results'}), under = h('div', {class: 'under'});
+  const rail = h('div', {class: 'rail', role: 'group', 'aria-label': 'Results'}), under = h('div', {class: 'under'});
   const cost = h('p', {class: 'cost', role: 'status'});
   const make = h('button', {type: 'button', class: 'main make', onclick: () => begin()});
   const tryAll = h('button', {type: 'button', class: 'small', data: {do: 'try-all'}, onclick: () => begin(ready())});
@@ -84,11 +41,11 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
     h('div', {class: 'go'}, cost, make, tryAll));
   main.append(h('div', {class: 'workspace'}, h('div', {class: 'left'}, shown.element, under, rail), panel));
   const preview = live(verb, () => {
-    const values = given(shown.sketched?.() ?? {});
+    const values = given();
     return !many && verb.fields.some((field) => field.required && field.kind !== 'engine' && values[field.name] === undefined) ? null : values;
   });
   shown.element.append(preview.element);
-  const closers = [() => shown.close(), fields.close, preview.close];
+  const closers = [() => shown.close(), fields.close, preview.close, needsLayout(verb) ? onOtherKind(verb, () => go(location.hash)) : () => {}];
   let against = null;  // a result that the next ones are compared with, in place of the photo
   const mine = new Map();  // jobs submitted here, whose first result is shown on the stage, with the strokes made until then
   let timer = 0, requests = 0;
@@ -107,7 +64,7 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
 
   // ------------------------------------------------------------------------------------------------ submitting jobs
 
-  function given(pictures = {}) {
+  function given(pictures = shown.sketched?.() ?? {}) {
     const values = {...valuesOf(verb.name), ...pictures};
     if (varies(verb) && values.seed === undefined) values.seed = nextSeed(verb, photoField(verb) ? (photo || many)?.id : values.model);
     if (photo) values[photoField(verb)] = photo.id;
@@ -147,7 +104,7 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
   function missing(pictures) {
     const values = {...valuesOf(verb.name), ...pictures}, shownFields = verb.fields.filter((field) => fields.has(field.name));
     return shownFields.filter((field) => field.required && field.kind !== 'engine' && values[field.name] === undefined).map((field) => [field.name, isPainted(field)
-      ? {mask: 'Paint the mask first, on the photo.', sketch: 'Paint the sketch first.', picture: 'Place or move something on the photo first.'}[field.kind] || 'Paint the map first.'
+      ? {mask: 'Paint the mask first, on the photo.', sketch: 'Paint the sketch first.', picture: 'Place or move something on the photo first.'}[field.kind] || (isPlaced(verb) ? 'Add an object first.' : 'Paint the map first.')
       : field.kind === 'model' ? 'Choose a model first.' : `Choose ${/^[aeiou]/i.test(labelOf(field)) ? 'an' : 'a'} ${labelOf(field).toLowerCase()} first.`]);
   }
 
@@ -168,7 +125,8 @@ function workspace(main, verb, {photo = null, set: many = null, empty = false}) 
     label();
     preview.ask();
     const needed = verb.fields.filter((field) => field.required && field.kind !== 'engine' && !(field.kind === 'photo' && photo));
-    if (needed.some((field) => valuesOf(verb.name)[field.name] === undefined && !(photo && isPainted(field)))) { cost.textContent = ''; return; }
+    const values = given();
+    if (needed.some((field) => values[field.name] === undefined && !(photo && isPainted(field)))) { cost.textContent = ''; return; }
     const painted = photo && verb.fields.some(isPainted);
     timer = setTimeout(async () => {
       const turn = ++requests;

@@ -1,10 +1,9 @@
 // Trained models: list, use, delete, download and import.
 import {api, url} from './api.js';
-import {go, h, icon, iconButton, save, sure, toast} from './dom.js';
+import {attempt, go, h, icon, iconButton, save, sure, toast} from './dom.js';
 import {chooseMany} from './files.js';
 import {sendFiles} from './uploads.js';
 import {choosePicture} from './photo.js';
-import {attempt} from './results.js';
 import {listen, set, setValue, state} from './state.js';
 
 export function showModels(main) {
@@ -30,11 +29,27 @@ export function showModels(main) {
       h('div', {class: 'row'},
         model.verbs.length ? model.verbs.filter((verb) => model.finished || verb !== 'expand').map((verb) => h('button', {type: 'button', class: 'small', data: {use: verb}, onclick: () => make(model, verb)}, verb.charAt(0).toUpperCase() + verb.slice(1)))
           : model.finished && h('button', {type: 'button', class: 'small', onclick: () => use(model)}, 'Use'),
+        model.leaks && h('button', {type: 'button', class: 'small', data: {do: 'leaks'}, onclick: () => attempt(() => showLeaks(model))}, 'Leak report'),
         model.finished && iconButton('down', `Download the model of ${model.photo}`, () => save(url.packed(model.name), `${model.name}.zip`)),
         iconButton('trash', `Delete the model of ${model.photo}`, async () => {
           if (await sure(`Delete the ${model.engine} model of ${model.photo}?`, 'Delete')) { await attempt(() => api.removeModel(model.name)); load(); }
         })));
   }
+}
+
+/** What each code of a model tells of identity and pose: 0 is chance, 1 everything. */
+async function showLeaks(model) {
+  const report = await api.leaks(model.name), close = () => { dialog.close(); dialog.remove(); };
+  const factors = [...new Set(Object.values(report.probes).flatMap(Object.keys))];
+  const cell = (probe) => h('td', {}, probe ? [h('meter', {min: 0, max: 1, value: Math.max(0, probe.normalised), 'aria-hidden': 'true'}), ` ${probe.normalised.toFixed(2)} (${probe.score.toFixed(2)}, chance ${probe.chance.toFixed(2)})`] : '–');
+  const dialog = h('dialog', {class: 'told leaks', oncancel: close},
+    h('div', {class: 'row'}, h('h2', {}, `Leaks of ${model.photo}`), iconButton('close', 'Close', close)),
+    h('p', {}, `What a probe finds in each code of ${report.pictures} pictures of ${report.identities} identities: 0 is chance, 1 everything. A code should tell of its own factor only.`),
+    h('div', {class: 'report', tabindex: 0, role: 'region', 'aria-label': 'Leak report'}, h('table', {}, h('thead', {}, h('tr', {}, ['code', ...factors].map((name) => h('th', {scope: 'col'}, name)))),
+      h('tbody', {}, Object.entries(report.probes).map(([code, probes]) => h('tr', {data: {code}}, h('th', {scope: 'row'}, code), factors.map((name) => cell(probes[name]))))))),
+    report.separation === null ? null : h('p', {class: 'quiet'}, `Separation ${report.separation.toFixed(2)}: 1 where each code tells its own factor and nothing of the other.`));
+  document.body.append(dialog);
+  dialog.showModal();
 }
 
 /** Go to a verb with a model of a data set; an unfinished model is used in its last saved state. */

@@ -5,7 +5,7 @@ import {uploadSet} from './uploads.js';
 import {uploadPhotos, open} from './opening.js';
 import {modelOfMany} from './setparts.js';
 import {forgetPhoto} from './keeping.js';
-import {choose, go, h, icon, iconButton, sure, toast} from './dom.js';
+import {choose, go, h, icon, iconButton, PAGE, sure, toast} from './dom.js';
 import {jobsNewestFirst, loadPictures, set, setValue, state} from './state.js';
 
 /** The start page, before a photo is opened. */
@@ -32,7 +32,7 @@ export function withoutPhoto() {
     ['dissect', 'Dissect a model', 'Find out what a model does not draw'],
   ].filter(([name]) => state.verbs.some((verb) => verb.name === name));
   return h('section', {class: 'without'}, h('h2', {}, 'Sets of photos'), h('ul', {class: 'verbs'}, tiles.map(([name, title, text, before]) => h('li', {},
-    h('a', {href: `#/${name}`, data: {many: name}, onclick: () => before?.()}, h('img', {src: `/page/verbs/${name === 'train' ? 'learn' : name}.webp`, alt: '', width: 320, height: 200, loading: 'lazy'}),
+    h('a', {href: `#/${name}`, data: {many: name}, onclick: () => before?.()}, h('img', {src: `${PAGE}verbs/${name === 'train' ? 'learn' : name}.webp`, alt: '', width: 320, height: 200, loading: 'lazy'}),
       h('strong', {}, title), h('span', {}, text))))));
 }
 

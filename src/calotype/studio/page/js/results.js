@@ -1,16 +1,12 @@
 // Results and progress of jobs: thumbnails, actions and progress cards.
 import {api, sentence, url} from './api.js';
-import {duration, go, h, icon, iconButton, save, sure, toast} from './dom.js';
+import {attempt, duration, go, h, icon, iconButton, save, sure, toast} from './dom.js';
 import {leave} from './leaving.js';
 import {uploadPhotos, open, photoField, restore} from './opening.js';
 import {nextSeed, varies} from './seeds.js';
 import {changed, loadPictures, loadSets, set, state, WORKING} from './state.js';
 
 const WORDS = {waiting: 'Queued', working: 'Running', stopping: 'Stopping', stopped: 'Stopped', failed: 'Failed', done: 'Done'};
-
-export async function attempt(work) {
-  try { return await work(); } catch (error) { toast(error.message, 'problem'); return null; }
-}
 
 /** A result in words: its verb, its engine if one was chosen, its seed. */
 export function nameOfResult(job, made) {

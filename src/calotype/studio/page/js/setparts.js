@@ -23,6 +23,22 @@ export function takesSets(verb) {
   return Boolean(field?.sets) && !verb.fields.some((one) => ['mask', 'sketch', 'label map'].includes(one.kind) && (one.required || one.first) || (one.kind === 'picture' && one.begins));
 }
 
+/** The description of the selected engine. */
+export function engineOf(verb) {
+  const field = verb.fields.find((one) => one.kind === 'engine');
+  return field && state.engines?.[valuesOf(verb.name)[field.name] ?? field.default];
+}
+
+/** Whether the verb, with the selected engine, trains on a set. */
+export function learnsFromSet(verb) {
+  return verb.name === 'train' && engineOf(verb)?.learns === 'many photos';
+}
+
+/** Whether the verb takes a set and no single photo. */
+export function needsSet(verb) {
+  return learnsFromSet(verb) || verb.name === 'dissect';
+}
+
 /** The set selected for a verb, or null. */
 export function chosenSet(verb) {
   const id = verb && valuesOf(verb.name)[photoField(verb)];

@@ -1,15 +1,15 @@
 // Sets of pictures: upload, browse and use; and data sets to create from packages.
 import {api, url} from './api.js';
-import {go, h, icon, iconButton, sure, toast} from './dom.js';
+import {attempt, go, h, icon, iconButton, PAGE, sure, toast} from './dom.js';
 import {chooseMany, picturesOf} from './files.js';
 import {form} from './form.js';
 import {fill, sendFiles} from './uploads.js';
 import {open} from './opening.js';
-import {attempt, progress} from './results.js';
+import {progress} from './results.js';
 import {extent, uploadButtons, modelOfMany, mosaic, takesSets, workOn} from './setparts.js';
 import {jobsNewestFirst, listen, loadPictures, loadSets, setValue, state, valuesOf} from './state.js';
 
-const PAGE = 120;  // pictures loaded at a time
+const LOADED = 120;  // pictures loaded at a time
 
 /** Show this part of the page: all sets, or one of them. */
 export function showSets(main, [id, what]) {
@@ -121,11 +121,11 @@ function showOne(main, id) {
       grid, more);
   };
   const load = () => attempt(async () => {
-    const members = await api.members(id, shown, PAGE);
+    const members = await api.members(id, shown, LOADED);
     shown += members.length;
     grid.append(...members.map((member) => cell(member)));
     const rest = (set()?.count ?? 0) - shown;
-    more.replaceChildren(rest > 0 ? h('button', {type: 'button', onclick: load}, `Load ${Math.min(rest, PAGE)} of ${rest} more`) : '');
+    more.replaceChildren(rest > 0 ? h('button', {type: 'button', onclick: load}, `Load ${Math.min(rest, LOADED)} of ${rest} more`) : '');
   });
   const cell = (member) => {
     const element = h('li', {}, h('button', {type: 'button', class: 'thumb', title: member.file, 'aria-label': `Open ${member.file}`, onclick: () => attempt(async () => { const picture = await api.useOf(id, member.id); await loadPictures(); state.verb = null; open(picture); })}, h('img', {src: url.member(id, member.id), alt: '', loading: 'lazy'})),
@@ -157,7 +157,7 @@ function showVerbs(main, id) {
   main.append(h('div', {class: 'page'}, h('a', {class: 'back', href: `#/sets/${id}`}, icon('back'), set.name),
     h('h1', {}, `Choose a verb for these ${set.count} pictures`),
     h('ul', {class: 'verbs'}, state.verbs.filter((verb) => takesSets(verb) && !['train', 'evaluate', 'dissect'].includes(verb.name)).map((verb) => h('li', {}, h('button', {type: 'button', class: 'tile', data: {verb: verb.name}, onclick: () => workOn(verb.name, set)},
-      h('img', {src: `/page/verbs/${verb.name}.webp`, alt: '', width: 320, height: 200, loading: 'lazy'}), h('strong', {}, verb.name.charAt(0).toUpperCase() + verb.name.slice(1)), h('span', {}, verb.summary)))))));
+      h('img', {src: `${PAGE}verbs/${verb.name}.webp`, alt: '', width: 320, height: 200, loading: 'lazy'}), h('strong', {}, verb.name.charAt(0).toUpperCase() + verb.name.slice(1)), h('span', {}, verb.summary)))))));
   return () => {};
 }
 

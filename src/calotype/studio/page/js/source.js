@@ -2,10 +2,10 @@
 import {url} from './api.js';
 import {compare} from './compare.js';
 import {go, h} from './dom.js';
-import {labelOf, needsSet} from './form.js';
+import {labelOf} from './form.js';
 import {photoField} from './opening.js';
 import {choosePicture} from './photo.js';
-import {chooseSet, extent, uploadButtons, mosaic, workOn} from './setparts.js';
+import {chooseSet, extent, uploadButtons, mosaic, workOn, needsSet} from './setparts.js';
 import {set as put, setValue, state} from './state.js';
 
 const SHOWN = 8;

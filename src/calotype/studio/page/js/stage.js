@@ -8,7 +8,8 @@ import {regionsFrom} from './canvas/regions.js';
 import {View} from './canvas/view.js';
 import {compare} from './compare.js';
 import {h, iconButton, toast} from './dom.js';
-import {able, engineOf, isPainted, labelOf} from './form.js';
+import {able, isPainted, labelOf} from './form.js';
+import {engineOf} from './setparts.js';
 import {keep, keyOf, kept} from './keeping.js';
 import {changed, listen, setValue, state, valuesOf, WORKING} from './state.js';
 

@@ -19,7 +19,7 @@ import gallery
 OUT = Path(__file__).parent.parent / "src" / "calotype" / "studio" / "page" / "verbs"
 WIDTH, HEIGHT, GAP = 320, 200, 3
 SMALL = 320
-QUALITY = 50
+QUALITY = 38
 
 
 def photo(name: str, side: int = SMALL) -> Image.Image:
@@ -114,7 +114,7 @@ def texture() -> Image.Image:
 
 def stylize() -> Image.Image:
     given, style = photo("dandelions"), photo("stream")
-    made = calotype.stylize(given, style, engine="gpdm")[0]
+    made = calotype.stylize(given, style)[0]
     return beside(style, made.crop((0, 0, int(0.62 * made.width), made.height)), widths=(1, 1.7))
 
 

@@ -225,6 +225,8 @@ SIGNATURES = {
         "factor": 4.0,
         "labels": None,
         "out": None,
+        "start": None,
+        "freeze_d": 0,
         **UNLEARNED,
     },
     "show": {"path": NEEDED},

@@ -62,6 +62,18 @@ def test_a_style_brings_its_colours_and_leaves_the_shapes(photo: torch.Tensor) -
     assert float(torch.corrcoef(torch.stack([light, was]))[0, 1]) > 0.4
 
 
+def test_a_grey_style_leaves_no_colours(photo: torch.Tensor) -> None:
+    """Noise in colours that the style does not have is removed."""
+    grey = photo.mean(1, keepdim=True).expand(-1, 3, -1, -1).contiguous()
+
+    def colourful(cfg: gpdm.Config) -> float:
+        size = (photo.shape[2], photo.shape[3])
+        made = gpdm.stylize([grey], cfg, Run(), picture=photo, size=size, seed=0)
+        return float((made - made.mean(1, keepdim=True)).abs().mean())
+
+    assert colourful(TINY) < 0.005 < colourful(replace(TINY, style_palette=0.0))
+
+
 def test_same_seed_same_bytes_other_seed_another(photo: torch.Tensor) -> None:
     def make(seed: int) -> torch.Tensor:
         return gpdm.remake([photo], TINY, Run(), picture=photo, size=size_of(photo), seed=seed, structure=0.3)

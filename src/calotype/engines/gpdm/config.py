@@ -29,6 +29,8 @@ class Config:
         stride: stride of the patches at those levels, pixels, with a random offset at every step. 1 uses all patches.
         steps: optimization steps per level.
         remake_steps: the same for ``remake`` and ``stylize``, which keep the shapes of the given image.
+        style_palette: share of the style's pixels, the nearest in colour, whose mean a colour of ``stylize`` becomes;
+            0 keeps the colours, as published.
         rate: learning rate of Adam: about the maximum change of a value per step, on a -1..1 scale.
         replaced_above: shorter side of a level, pixels, above which patches are replaced by nearest neighbours, as in
             GPNN, in ``vary`` and ``retarget``; 0 matches distributions at all levels.
@@ -55,6 +57,7 @@ class Config:
     stride: int = 1
     steps: int = 300
     remake_steps: int = 100
+    style_palette: float = 0.002
     rate: float = 0.01
     replaced_above: int = 64
     replaced_patch: int = 5
@@ -67,6 +70,8 @@ class Config:
 PRESETS: dict[str, Config] = {
     "fast": Config(),
     # The published settings: distribution matching only, all patches, 64 directions.
-    "paper": Config(ratio=1 / 0.85, height=0.0, fine_projections=64, remake_steps=300, replaced_above=0),
+    "paper": Config(
+        ratio=1 / 0.85, height=0.0, fine_projections=64, remake_steps=300, replaced_above=0, style_palette=0.0
+    ),
     "tiny": Config(coarsest=14, projections=8, fine_projections=8, steps=6, remake_steps=6, rate=0.1, replacements=1),
 }

@@ -12,6 +12,7 @@ from calotype.engines.gpdm.config import Config
 from calotype.engines.gpdm.generate import checked, plan, starting_level
 from calotype.engines.gpdm.match import synthesize
 from calotype.errors import InputError
+from calotype.image.colours import projected
 from calotype.image.resize import resize
 from calotype.matching.refine import noise_map
 from calotype.run import Run
@@ -68,12 +69,15 @@ def stylize(
 ) -> Tensor:
     """Style transfer as in the paper: ``picture`` is the content, the photo the style.
 
-    No noise is added, and the coarse levels are skipped. Arguments and errors are those of ``remake``.
+    No noise is added, and the coarse levels are skipped. Colours then move to the nearest ones of the style
+    (``cfg.style_palette``), since the distributions of projected patches leave noise in colours that the style does not
+    have. Arguments and errors are those of ``remake``.
 
     Returns:
         [1, C, h, w], -1..1.
     """
-    return _injected(photos, cfg, run, picture, size, seed, structure, 0.0)
+    made = _injected(photos, cfg, run, picture, size, seed, structure, 0.0)
+    return projected(made, photos[0], cfg.style_palette) if cfg.style_palette > 0 else made
 
 
 def remaking(cfg: Config) -> Config:

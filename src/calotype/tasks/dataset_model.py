@@ -137,10 +137,9 @@ class Dataset:
     @property
     def _note_on_conditions(self) -> str:
         """What the pictures are drawn from, for a made set whose pairs were made for something else."""
-        from calotype.data.samples import read_about
-        from calotype.data.writing import SAMPLES
+        from calotype.data.conditions import made_as
 
-        name = str(read_about(self.folder).get("set", "")) if (self.folder / SAMPLES).is_file() else ""
+        name = made_as(self.folder)
         other = import_module(f"calotype.data.sets.{name}").ABOUT.other if name in SETS else ""
         return f"in the set {name} each picture is learned from {other}" if other else ""
 

@@ -17,9 +17,11 @@ a few minutes is used to the end.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import selectors
+import signal
 import subprocess
 import sys
 import time
@@ -68,7 +70,7 @@ class Work:
         how = "quick" if self.quick else "full"
         command = [sys.executable, str(HERE / "gpu_parts.py"), self.device, how, str(self.folder), *names]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, start_new_session=True)
         assert process.stdout is not None
         current, due = "", time.monotonic() + _START
         try:
@@ -89,7 +91,8 @@ class Work:
                     current, due = "", time.monotonic() + _START
                     yield said["done"], said["figures"]
         finally:
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):  # with the processes that it started
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 

@@ -500,6 +500,8 @@ def work_on(names: list[str], device: str, quick: bool, folder: Path) -> None:
         took = round(time.perf_counter() - began, 2)
         print(json.dumps({"done": name, "figures": {**figures, "part_seconds": took}}), flush=True)
         if device.startswith("cuda"):
+            if "CUDA error" in figures.get("error", ""):  # it stays in this process: another one goes on
+                os._exit(0)
             torch.cuda.empty_cache()
 
 

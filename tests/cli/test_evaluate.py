@@ -41,7 +41,7 @@ def test_two_folders_as_sets(calotype, tmp_path, picture):
 
 def test_sets_that_cannot_be_compared(calotype, tmp_path, photo):
     for words, status, said in (
-        (("photos", "photos", "--metrics", "fidd"), 1, "did you mean 'fid'"),
+        (("photos", "photos", "--metrics", "fidd"), 2, "did you mean 'fid'"),
         (("photos", photo, "--metrics", "fid"), 1, "is not a folder"),
         (("photos", photo, photo, "--metrics", "fid"), 2, "give two folders"),
         (("photos", "photos", "--features", "nowhere.pth"), 1, "nowhere.pth"),

@@ -15,6 +15,7 @@ from calotype.errors import InputError
 from calotype.tasks import data as module
 from calotype.tasks.compare import compare
 from calotype.tasks.data import data, remove, set_folder, sets
+from calotype.tasks.dataset_model import Dataset
 from calotype.tasks.train import dataset_training_request
 
 
@@ -174,3 +175,10 @@ def test_what_can_be_had_again_is_deleted(made, tmp_path):
     assert module.kept_bytes() == {"packages": 0, "data": 0}
     assert set_folder("scenes") == made.resolve()  # sets stay
     assert module.clean() == 0
+
+
+def test_pairs_that_were_made_for_something_else_are_told_before_a_training(tmp_path):
+    data("solids", out=tmp_path / "rooms", size=16, count=4)
+    told = dataset_training_request("bicyclegan", tmp_path / "rooms", preset="tiny", seed=0, out=None, settings=None)
+    assert told.photos.note == "in the set solids each picture is learned from a depth map"
+    assert Dataset(tmp_path / "rooms").note == ""

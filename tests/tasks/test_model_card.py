@@ -14,7 +14,7 @@ from calotype.cli import main
 from calotype.tasks import model_store
 from calotype.tasks.compare import compare
 from calotype.tasks.figures import model_of, read
-from calotype.tasks.model_card import card
+from calotype.tasks.model_card import card, record
 from calotype.tasks.models import models
 
 
@@ -130,3 +130,12 @@ def test_pictures_of_several_models_or_of_none_are_nobodys(here):
         calotype.sample(name, n=2, seed=2 * (name == "b"), device="cpu").save("made")
     assert model_of(sorted((here / "made").glob("*.png"))) is None
     assert model_of(sorted(folder.glob("*.png"))) is None
+
+
+def test_nothing_is_kept_of_a_model_that_was_published_bare(here):
+    folder = pictures(here / "drawings")
+    calotype.train("stylegan", folder, preset="tiny", settings={"steps": 1}, out=here / "model")
+    for name in ("about.json", "README.md", "figures.json"):
+        (here / "model" / name).unlink()
+    record(here / "model", "evaluation", {"date": "2026-01-01", "how": "by hand", "values": {"fid": 1.0}})
+    assert not (here / "model" / "figures.json").exists()

@@ -183,3 +183,8 @@ def _size_of(path: Path) -> tuple[int, int]:
             return picture.height, picture.width
     except (OSError, ValueError):
         return 1, 1
+
+
+def made_as(folder: Path) -> str:
+    """The name of the set that ``calotype data`` made in a folder; empty for other folders."""
+    return str(read_about(folder).get("set", "")) if (folder / SAMPLES).is_file() else ""

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calotype.catalog import declared, load
 from calotype.catalog import model as model_of
+from calotype.data.sets import SETS
 from calotype.errors import InputError
 from calotype.files import shown
 from calotype.tasks import model_store
@@ -119,16 +121,27 @@ class Dataset:
 
     @cached_property
     def note(self) -> str:
-        """A line about clips that are left out; empty if there are none.
+        """A line about clips that are left out, or about unusual pairs; empty if there are none.
 
         Raises:
             InputError: as ``files``.
         """
+        if self._with_conditions:
+            return self._note_on_conditions
         if not self._of_clips:
             return ""
         from calotype.data.clips import clip_files
 
         return clip_files(self.folder)[1]
+
+    @property
+    def _note_on_conditions(self) -> str:
+        """What the pictures are drawn from, for a made set whose pairs were made for something else."""
+        from calotype.data.conditions import made_as
+
+        name = made_as(self.folder)
+        other = import_module(f"calotype.data.sets.{name}").ABOUT.other if name in SETS else ""
+        return f"in the set {name} each picture is learned from {other}" if other else ""
 
     @cached_property
     def sha256(self) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from calotype import __version__
 from calotype.catalog import declared
+from calotype.errors import OutputError
 from calotype.files import write_whole
 from calotype.tasks.figures import keep, read
 from calotype.tasks.figures import lines as lines_of
@@ -46,6 +47,9 @@ def write_card(folder: Path, *, parameters: int, source: Path | None = None, lic
 def record(folder: Path, kind: str, figures: Mapping[str, Any]) -> None:
     """Keep what was measured of a model, and say it in its card unless somebody has changed that.
 
+    Nothing is kept of a published model without a description, nor in a folder that cannot be written to: a
+    measurement is no reason to change somebody's files, or to fail.
+
     Args:
         folder: folder of the model.
         kind: ``training``, ``evaluation``, ``dissection`` or ``leaks``.
@@ -53,11 +57,16 @@ def record(folder: Path, kind: str, figures: Mapping[str, Any]) -> None:
             name.
 
     Raises:
-        OutputError: they cannot be written.
+        OutputError: those of a training cannot be written.
     """
-    if not figures:
+    if not figures or not described(folder):
         return
-    keep(folder, kind, figures)
+    try:
+        keep(folder, kind, figures)
+    except OutputError:
+        if kind == "training":
+            raise
+        return
     known = read(folder).get(_CARD_FACTS, {})
     path = folder / CARD
     if path.is_file() and known.get("sha256") == hashlib.sha256(path.read_bytes()).hexdigest():

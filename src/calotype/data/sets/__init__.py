@@ -49,6 +49,7 @@ class About:
         licences: licences of a set that is generated without fetching a package.
         identity: the field of a sample that says who or what it shows; ``other``: both pictures of a sample show one
             identity; empty if identities are not repeated.
+        other: what the picture ``other`` of a sample is, where it was not made as the condition of a pair.
     """
 
     name: str
@@ -62,6 +63,7 @@ class About:
     needs: tuple[str, str] | tuple[()] = ()
     licences: str = ""
     identity: str = ""
+    other: str = ""
 
     @property
     def licence(self) -> str:

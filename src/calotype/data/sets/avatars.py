@@ -72,6 +72,7 @@ ABOUT = About(
     count=8000,
     names={"map_classes": PARTS, "labels": tuple(f"view {i}" for i in range(_VIEWS))},
     identity="identity",
+    other="the same figure from the front",
 )
 
 

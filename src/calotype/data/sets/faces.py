@@ -35,6 +35,7 @@ ABOUT = About(
     names={"map_classes": PARTS, "labels": EXPRESSIONS},
     needs=NEEDS,
     identity="other",
+    other="the same face with the other expression",
 )
 
 

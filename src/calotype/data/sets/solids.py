@@ -48,6 +48,7 @@ ABOUT = About(
     count=4500,
     names={"map_classes": ("room", *_KINDS), "labels": ("background", "scenes"), "classes": _KINDS},
     licences="CC0 (drawn by this program)",
+    other="a depth map",
 )
 
 

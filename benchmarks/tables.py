@@ -1717,6 +1717,26 @@ def load() -> str:
     )
 
 
+def folder_speed() -> str:
+    result = results("folder_speed")
+    rows = [
+        (
+            row["build"],
+            *(number(row[key], 1) for key in ("seconds", "processor_seconds")),
+            round(row["memory_mib"]),
+            *(number(row[key]) for key in ("times_seconds", "times_processor_seconds")),
+        )
+        for row in result["summary"]
+    ]
+    return (
+        f"{result['photos']} photos of {result['side']} pixels, `vary --jobs 2`, with OMP_NUM_THREADS="
+        f"{result['threads']}; other work ran on the same two cores (load average {result['load_average_before']} "
+        "before), so that the processor's seconds say more than the clock. The last two columns: how many times as "
+        "long as this build.\n\n"
+        + table("build | seconds | CPU seconds | MiB, largest process | times, clock | times, CPU", rows)
+    )
+
+
 SECTIONS = (
     Section("Time and memory of `gpnn`", speed, (("speed", "speed"),)),
     Section("Time and memory of other verbs", verbs, (("verbs", "verbs"),)),
@@ -1725,6 +1745,7 @@ SECTIONS = (
     Section("Damaged files", malformed, (("malformed", "malformed"),)),
     Section("Processes killed while they work", chaos, (("chaos", "chaos"),)),
     Section("The studio under load", load, (("load", "load"),)),
+    Section("A folder of small photos by earlier builds", folder_speed, (("folder_speed", "folder_speed"),)),
     Section("Fast search and exact search of `gpnn`", search, (("search", "search"),)),
     Section("The same settings with both searches", equal, (("equal", "equal"),)),
     Section(

@@ -150,7 +150,9 @@ def _breaks(plans: dict[str, Any]) -> str:
     most, drivers, left = plans["assumed"]["most_nodes"], nodes_only["drivers"], nodes_only["left_at_the_end"]
     if left > nodes_only["pictures_a_day"] // 100:
         second = (
-            f"More nodes alone do not help: {drivers} command(s) cannot write what comes back, and {left:,} are left"
+            f"More nodes alone do not help: {drivers} command(s) cannot write what comes back, {left:,} are left, and "
+            f"the queue asks for {nodes_only['nodes']['most']} nodes that have nothing to do, for "
+            f"{nodes_only['cost']['cores_a_day']:.0f} a day: cap the nodes by what the commands can take"
         )
     else:
         second = f"More nodes are enough: {left:,} are left"

@@ -1747,6 +1747,50 @@ def _of(row: Mapping[str, Any], *keys: str) -> str:
     return "; ".join(str(row[key]) for key in keys)
 
 
+def load() -> str:
+    result = results("load")
+    memory, done, wait = result["memory_mib"], result["jobs_done"], result["median_wait_s"]
+    rows = [
+        ("requests; of these 429", f"{result['requests']}; {result['statuses'].get('429', 0)}"),
+        ("5xx; without an answer", f"{result['server_errors']}; {sum(result['without_answer'].values())}"),
+        ("tracebacks and keys in the log", f"{result['tracebacks']}; {result['keys_in_the_log']}"),
+        ("uploads near 64 MB; clients that vanished", f"{result['large_uploads']}; {sum(result['vanished'].values())}"),
+        ("results lost", result["lost"]),
+        ("reads, ms: median, p90, p99", ", ".join(str(result["read_ms"][key]) for key in ("median", "p90", "p99"))),
+        (
+            "memory of the server, MiB: second minute, last, most",
+            _of(memory, "second_minute", "last_minute", "largest"),
+        ),
+        ("jobs done: all; fewest, most of a client", _of(done, "all", "fewest_of_a_client", "most_of_a_client")),
+        ("median wait of a client, s: shortest, longest", _of(wait, "shortest_of_a_client", "longest_of_a_client")),
+    ]
+    return (
+        f"{result['clients']} clients for {result['seconds']:.0f} seconds on loopback, two jobs at a time; the clients "
+        f"and other work ran on the same two cores (load average {result['load_average_before']} before).\n\n"
+        + table("what | result", rows)
+    )
+
+
+def folder_speed() -> str:
+    result = results("folder_speed")
+    rows = [
+        (
+            row["build"],
+            *(number(row[key], 1) for key in ("seconds", "processor_seconds")),
+            round(row["memory_mib"]),
+            *(number(row[key]) for key in ("times_seconds", "times_processor_seconds")),
+        )
+        for row in result["summary"]
+    ]
+    return (
+        f"{result['photos']} photos of {result['side']} pixels, `vary --jobs 2`, with OMP_NUM_THREADS="
+        f"{result['threads']}; other work ran on the same two cores (load average {result['load_average_before']} "
+        "before), so that the processor's seconds say more than the clock. The last two columns: how many times as "
+        "long as this build.\n\n"
+        + table("build | seconds | CPU seconds | MiB, largest process | times, clock | times, CPU", rows)
+    )
+
+
 SECTIONS = (
     Section("Time and memory of `gpnn`", speed, (("speed", "speed"),)),
     Section("Time and memory of other verbs", verbs, (("verbs", "verbs"),)),
@@ -1754,6 +1798,8 @@ SECTIONS = (
     Section("Reading photos", reading, (("files", "files"),)),
     Section("Damaged files", malformed, (("malformed", "malformed"),)),
     Section("Processes killed while they work", chaos, (("chaos", "chaos"),)),
+    Section("The studio under load", load, (("load", "load"),)),
+    Section("A folder of small photos by earlier builds", folder_speed, (("folder_speed", "folder_speed"),)),
     Section("Fast search and exact search of `gpnn`", search, (("search", "search"),)),
     Section("The same settings with both searches", equal, (("equal", "equal"),)),
     Section(

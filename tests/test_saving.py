@@ -113,3 +113,24 @@ def test_a_place_that_cannot_be_written(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError):
         saving.write(tmp_path / "file" / "model", "tiny", Config(), net(), "", (24, 32))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"names": "sky"},
+        {"names": [["sky"], "tree"]},
+        {"names": ["sky"]},
+        {"colours": [[1, 2, 3], [1, 2]]},
+        {"colours": [[1, 2, 3], [1, 2, 300]]},
+        {"colours": [[1, 2, 3], 7]},
+        {"classes": "two"},
+    ],
+)
+def test_classes_that_are_damaged(tmp_path, change):
+    about = {"classes": 2, "names": ["sky", "tree"], "colours": [[0, 0, 255], [0, 255, 0]]}
+    saving.write(tmp_path, "spade", {}, torch.nn.Linear(2, 2), "", (16, 16), about=about)
+    assert saving.read(tmp_path).meta["about"] == about
+    saving.write(tmp_path, "spade", {}, torch.nn.Linear(2, 2), "", (16, 16), about={**about, **change})
+    with pytest.raises(InputError, match="damaged"):
+        saving.read(tmp_path)

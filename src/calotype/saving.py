@@ -111,6 +111,32 @@ def read(folder: str | Path) -> Saved:
     tensors, meta = read_tensors(folder / _WEIGHTS, _AGAIN)
     try:
         height, width = (int(length) for length in meta["photo_size"])
+        _check_about(meta.get("about") or {})
         return Saved(str(meta["system"]), dict(meta["config"]), (height, width), tensors, meta)
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"the model in {label} is damaged: {_AGAIN}") from error
+
+
+def _check_about(about: Any) -> None:
+    """Check what is said of the classes of a data set.
+
+    Raises:
+        ValueError: names, colours or their number are not what they should be.
+    """
+    if not isinstance(about, dict):
+        raise ValueError
+    names, colours = about.get("names") or [], about.get("colours") or []
+    if (
+        not isinstance(names, list)
+        or not isinstance(colours, list)
+        or (names and colours and len(names) != len(colours))
+    ):
+        raise ValueError
+    if any(not isinstance(name, str | int) for name in names):
+        raise ValueError
+    for colour in colours:
+        if len(colour) != 3 or any(not isinstance(one, int) or not 0 <= one <= 255 for one in colour):
+            raise ValueError
+    classes = about.get("classes", 0)
+    if not isinstance(classes, int) or classes < 0:
+        raise ValueError

@@ -23,6 +23,7 @@ _NEEDED = ("fastapi", "uvicorn", "prometheus_client")
 _VARIABLE = "CALOTYPE_STUDIO"
 _DEFAULT_AT_ONCE = 2
 _POLL_SECONDS = 0.05
+_KEEP_ALIVE = 75  # seconds: longer than proxies keep idle connections, which else lose requests on ones that are closed
 
 
 def usual_home() -> Path:
@@ -114,6 +115,7 @@ def run(
             server_header=False,
             timeout_graceful_shutdown=3,
             lifespan="on",
+            timeout_keep_alive=_KEEP_ALIVE,
         )
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{port}/" + (f"?token={token}" if token else "")

@@ -6,6 +6,7 @@ Used for ``--jobs`` and for the studio.
 from __future__ import annotations
 
 import pickle
+import shutil
 import signal
 import sys
 import tempfile
@@ -156,6 +157,7 @@ def _serve(
     inbox.send("ready", None)
     while (work := inbox.next()) is not None:
         inbox.send("done", outcome_of(work, shared, inbox))
+    shutil.rmtree(folder, ignore_errors=True)  # a calling process that was killed cannot do it
 
 
 class _Inbox(TaskContext):

@@ -1564,6 +1564,20 @@ def brushed(size: str, builds: list[dict[str, Any]]) -> tuple[str, ...]:
     return (words, *(str(build["brush_work_a_frame_ms"][size]) for build in builds))
 
 
+def killing() -> str:
+    result = results("killing")
+    rows = [
+        ("kills", result["kills"]),
+        ("uploads that were answered", result["uploads_answered"]),
+        ("uploads compared with what was sent, all starts", result["pictures_looked_at"]),
+        ("results and previews decoded to their end, all starts", result["results_looked_at"]),
+        ("painted masks compared in the browser", result["masks_looked_at"]),
+        ("jobs that were finished", result["jobs_done"]),
+        ("problems", len(result["problems"])),
+    ]
+    return table("what | count", [(words, str(count)) for words, count in rows])
+
+
 _KINDS_OF_GENERATORS = {
     "omitted": "without glasses, seed ",
     "complete": "all faces, seed ",
@@ -1753,6 +1767,7 @@ SECTIONS = (
     Section("Metrics", metrics, (("canonical", "canonical"),)),
     Section("Studio", studio, (("studio", "studio"),)),
     Section("Studio: network, memory, rest", studio_use, (("studio_use", "studio_use"),)),
+    Section("Studio killed at random moments", killing, (("killing", "killing"),)),
 )
 
 

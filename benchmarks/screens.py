@@ -170,7 +170,8 @@ def set_shots(camera: Camera, name: str) -> None:
     page.click("[data-do=learn]")
     page.until(lambda: "About" in page.one(".cost").text)
     camera.take("learn")
-    tiny = "{preset: 'tiny', settings: {steps: '400'}}"
+    # Another number of steps for each name: the model of these pictures is there after the first time.
+    tiny = f"{{preset: 'tiny', settings: {{steps: '{400 + len(name)}'}}}}"
     page.script(
         "import('/page/js/state.js').then(({setValue}) => "
         f"Object.entries({tiny}).forEach(([name, value]) => setValue('train', name, value)))"
@@ -217,7 +218,7 @@ def main() -> None:
                 page.open(server.address)
                 camera = Camera(page, folder, f"{name}-{theme}")
                 shots(camera)
-                set_shots(camera, f"places {number}" if number > 1 else "places")
+                set_shots(camera, "places" + " again" * (number - 1))
                 print(name, theme, flush=True)
         finally:
             server.stop()

@@ -1592,6 +1592,46 @@ def studio() -> str:
     return table("what | value | measurements", rows)
 
 
+def studio_use() -> str:
+    result = results("studio_use")
+    builds = [result["now"], *([result["before"]] if "before" in result else [])]
+    heads = ["this build", *(["commit " + result["before"]["commit"]] if "before" in result else [])]
+
+    def row(words: str, value: Callable[[dict[str, Any]], Any]) -> tuple[str, ...]:
+        return (words, *(str(value(build)) for build in builds))
+
+    rows = [
+        row("first visit at 50 kB/s and 300 ms, s", lambda build: build["seconds_until_usable"]["first_visit"]),
+        row("next visit, s", lambda build: build["seconds_until_usable"]["next_visit"]),
+        row("all processes at rest, MB", lambda build: build["memory_at_rest_mb"]),
+        row("click at rest to the result, s", lambda build: build["seconds_from_click"]),
+        row("the same, CPU s of the studio", lambda build: build["cpu_seconds_from_click"]),
+        row("server after 30 jobs / after one", lambda build: build["server_memory"]["ratio"]),
+        *(brushed(size, builds) for size in result["now"]["brush_work_a_frame_ms"]),
+    ]
+    return table(" | ".join(["what", *heads]), rows)
+
+
+def brushed(size: str, builds: list[dict[str, Any]]) -> tuple[str, ...]:
+    """The work of a brush of a size in a frame."""
+    words = f"brush of {size} on 24 megapixels, ms a frame"
+    return (words, *(str(build["brush_work_a_frame_ms"][size]) for build in builds))
+
+
+def killing() -> str:
+    result = results("killing")
+    rows = [
+        ("kills", result["kills"]),
+        ("uploads that were answered", result["uploads_answered"]),
+        ("uploads compared with what was sent, all starts", result["pictures_looked_at"]),
+        ("results and previews decoded to their end, all starts", result["results_looked_at"]),
+        ("painted masks compared in the browser", result["masks_looked_at"]),
+        ("jobs that were finished", result["jobs_done"]),
+        ("problems", len(result["problems"])),
+    ]
+    return table("what | count", [(words, str(count)) for words, count in rows])
+
+
 _KINDS_OF_GENERATORS = {
     "omitted": "without glasses, seed ",
     "complete": "all faces, seed ",
@@ -1867,6 +1907,8 @@ SECTIONS = (
     Section("Invert: what is lost of photos", inversion, (("inversion", "inversion"),)),
     Section("Metrics", metrics, (("canonical", "canonical"),)),
     Section("Studio", studio, (("studio", "studio"),)),
+    Section("Studio: network, memory, rest", studio_use, (("studio_use", "studio_use"),)),
+    Section("Studio killed at random moments", killing, (("killing", "killing"),)),
 )
 
 

@@ -484,6 +484,7 @@ def test_saved_results_are_found_by_verb_photo_and_date(desk, browser):
         desk.click("[data-action=keep]")
         desk.one("[data-action=keep][aria-pressed=true]")
         desk.click("[data-do=back]")
+        desk.one(".chooser")
     desk.click("[data-part=kept]")
     desk.until(lambda: len(desk.all(".gallery .thumb")) >= 3)
     everything = len(desk.all(".gallery .thumb"))

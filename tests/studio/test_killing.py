@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from .conftest import wait_until
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -20,12 +22,16 @@ def killing(monkeypatch):
 
 
 @pytest.mark.timeout(900)
-def test_a_killed_studio_has_every_picture_and_goes_on(killing, tmp_path):
+def test_a_killed_studio_has_every_picture_and_goes_on(killing, tmp_path, monkeypatch):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     found = killing.Trial(tmp_path, seed=1, page=None).run(2)
     assert found.problems == []
     assert found.kills == 2
     assert found.uploads_answered >= 1
     assert found.jobs_done >= 2
+    wait_until(lambda: not list(temporary.glob("calotype-*")))  # nor is anything left over
 
 
 def test_a_picture_that_is_cut_short_is_found(killing):

@@ -184,7 +184,7 @@ def _value(name: str, about: Param, value: Any) -> Any:
         if not isinstance(value, str) or not re.fullmatch(_CODE, value):
             raise InputError(f"{name} must be a result that has a latent code: JOB/FILE, like one of embed")
         return value
-    if isinstance(value, dict) and kind.form == "file":
+    if kind.form == "file" and isinstance(value, dict):
         return _placed(name, about, value)
     if kind.form == "file":
         return value if kind.auto and value == "auto" else _picture(name, about, value)

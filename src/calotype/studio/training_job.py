@@ -70,10 +70,8 @@ def _decode(model: DatasetModel, run: Run, progress: Progress) -> None:
 def estimate(given: Mapping[str, Any], times: Times) -> tuple[float, int, list[str]]:
     """Estimated time (seconds) and memory (bytes), and the names of the systems to train."""
     todo = [model for model in models(given) if not model.finished]
-    seconds = [
-        times.corrected(work_key("train", model.engine), model.cost.seconds) * (1 - model.done()) for model in todo
-    ]
-    return sum(seconds), max([0, *(model.cost.bytes for model in todo)]), [given["engine"]] if todo else []
+    seconds = sum(expected_seconds(model, times) for model in todo)
+    return seconds, max([0, *(model.cost.bytes for model in todo)]), [given["engine"]] if todo else []
 
 
 def expected_seconds(model: Training, times: Times) -> float:

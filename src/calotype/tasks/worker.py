@@ -6,6 +6,7 @@ Used for ``--jobs`` and for the studio.
 from __future__ import annotations
 
 import pickle
+import shutil
 import signal
 import sys
 import tempfile
@@ -157,6 +158,7 @@ def _serve(
     while (work := inbox.next()) is not None:
         torch.set_num_threads(threads)  # a task before may have changed it
         inbox.send("done", outcome_of(work, shared, inbox))
+    shutil.rmtree(folder, ignore_errors=True)  # a calling process that was killed cannot do it
 
 
 class _Inbox(TaskContext):

@@ -1,6 +1,7 @@
 """Several clients: API keys, limits of each client, turns in the queue, probes of supervisors."""
 
 import asyncio
+import json
 
 import pytest
 from fastapi.testclient import TestClient
@@ -316,4 +317,4 @@ def test_jobs_are_less_urgent_than_answers(monkeypatch):
 def test_the_list_of_verbs_is_made_once(client):
     from calotype.studio.forms import VERBS, form
 
-    assert client.get("/api/verbs").json() == [form(verb) for verb in VERBS]
+    assert client.get("/api/verbs").json() == json.loads(json.dumps([form(verb) for verb in VERBS]))

@@ -48,7 +48,7 @@ def test_on_the_command_line_too_with_jobs_and_a_folder(model, tmp_path, monkeyp
     command = ["stylize", str(photos), str(tmp_path / "style.png"), "--model", str(model), "-o", str(tmp_path / "out")]
     assert main([*command, "-q"]) == 0
     assert sorted(p.name for p in (tmp_path / "out").glob("*.png")) == ["a_stylize_0.png", "b_stylize_0.png"]
-    assert "--model model" in calotype.show(tmp_path / "out" / "a_stylize_0.png").command
+    assert f"--model {model} " in calotype.show(tmp_path / "out" / "a_stylize_0.png").command
     capsys.readouterr()
     assert main(command) == 0  # nothing is made twice
     assert capsys.readouterr().out == ""

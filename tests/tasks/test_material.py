@@ -68,7 +68,7 @@ def test_mix_without_a_mask_differs_from_seed_to_seed():
     ("work", "words"),
     [
         (lambda: calotype.texture(photo(), size=(64, 64), factor=2), "give one of the two"),
-        (lambda: calotype.texture(photo(), engine="singan"), "singan cannot texture"),
+        (lambda: calotype.texture(photo(), engine="singan"), "the engine singan has no verb 'texture'"),
         (lambda: calotype.stylize(photo(), photo(), colours=-0.1), "colours of -0.1"),
         (lambda: calotype.stylize(photo(), photo(), structure="scale40"), "no scale40"),
         (lambda: calotype.mix(photo(), photo(), mask=np.zeros((48, 64), np.uint8)), "selects nothing"),

@@ -41,20 +41,21 @@ class TimeEstimate:
     """Estimated remaining time of a training."""
 
     def __init__(
-        self, model: Training, *, expected: float | None = None, clock: Callable[[], float] = time.monotonic
+        self, model: Training, *, expected: float | None = None, clock: Callable[[], float] | None = None
     ) -> None:
         """Start the clock; ``model`` may be partly trained.
 
         Args:
             model: the training.
             expected: expected time of the whole, seconds; ``None``: as the system estimates it.
-            clock: the time, seconds.
+            clock: the time, seconds; ``None`` for that of the machine.
         """
         self._told = False
         self._done_at = model.done_at
         self._expected = model.cost.seconds if expected is None else expected
         self._done_before = model.done()
-        self._clock, self._began = clock, clock()
+        self._clock = clock or time.monotonic
+        self._began = self._clock()
 
     def seconds(self, stage: str, step: int, steps: int) -> float:
         """Remaining seconds, see ``remaining``."""

@@ -50,7 +50,9 @@ def page() -> str:
 def row(name: str) -> str:
     """The line of a verb in a table."""
     choice = CHOICES[name]
-    have = " or ".join(HAVES[one][0].lower() + HAVES[one][1:] for one in choice.have)
+    # What needs a model says so in its last sentence.
+    given = [one for one in choice.have if one != "model"] or list(choice.have)
+    have = " or ".join(HAVES[one][0].lower() + HAVES[one][1:] for one in given)
     systems = needs(name)
     needed = f" Needs a model: {', '.join(f'`{system}`' for system in systems)}." if systems else ""
     picture = name if (ROOT / "docs" / PICTURES / f"{name}.webp").resolve().exists() else ""

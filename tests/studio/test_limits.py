@@ -318,3 +318,15 @@ def test_the_list_of_verbs_is_made_once(client):
     from calotype.studio.forms import VERBS, form
 
     assert client.get("/api/verbs").json() == json.loads(json.dumps([form(verb) for verb in VERBS]))
+
+
+def test_probes_are_not_limited(tmp_path):
+    """What supervises the studio asks as often as it likes."""
+    from fastapi.testclient import TestClient
+
+    from calotype.studio.app import create
+    from calotype.studio.limits import Limits
+
+    with TestClient(create(tmp_path, limits=Limits(rate=0.5))) as client:
+        assert {client.get("/healthz").status_code for _ in range(5)} == {200}
+        assert 429 in {client.get("/api/pictures").status_code for _ in range(5)}

@@ -155,3 +155,9 @@ def test_a_training_that_is_refused_leaves_no_model(tmp_path):
         calotype.train("control3d", tmp_path / "set", preset="tiny", settings={"classes": 2}, out=tmp_path / "m")
     assert not (tmp_path / "m" / "about.json").exists()
     assert calotype.train("control3d", tmp_path / "set", preset="tiny", out=tmp_path / "m").folder == tmp_path / "m"
+
+
+def test_a_scene_file_tells_the_seed(model, scene_file):
+    with pytest.raises(InputError, match="leave out --seed"):
+        calotype.scene(model, seed=5, poses=scene_file[0])
+    assert calotype.scene(model, seed=3, poses=scene_file[0]).images

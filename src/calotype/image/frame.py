@@ -9,9 +9,9 @@ from torch import Tensor
 # and, in the first line of the picture, of another: that line begins and ends with the frame of two other sides.
 _WIDEST, _AGREE, _DIFFER = 0.15, 0.9, 0.6
 # Of 255 levels: pixels of a frame differ less from its colour, those beside it more.
-_SAME, _OTHER = 10 / 127.5, 20 / 127.5
-# Lines between a frame and the picture, where compression and resizing have mixed the two.
-_MIXED = 2
+_SAME, _OTHER = 20 / 127.5, 28 / 127.5
+# Lines between a frame and the picture, where resizing and lossy compression have mixed the two.
+_MIXED, _MIXED_LOSSY = 2, 4
 
 
 def frame_widths(photo: Tensor) -> tuple[int, int, int, int]:
@@ -43,4 +43,5 @@ def _width(lines: Tensor) -> int:
     beside = torch.stack([apart[width + step] for step in range(_MIXED + 1)]).amax(0)
     if float((beside > _OTHER).float().mean()) < _DIFFER:
         return 0
-    return width + 1
+    lossy = float(apart[:width].amax()) > 0
+    return width + (_MIXED_LOSSY if lossy else 1)

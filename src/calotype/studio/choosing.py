@@ -65,7 +65,7 @@ CHOICES: dict[str, Choice] = {
     "edit": Choice(
         ("photo",),
         "change",
-        "You move, copy or cut out parts of the photo; the seams are removed. Nothing foreign comes in.",
+        "You move, copy or cut out parts of the photo; the seams are removed, and small things may go with them.",
     ),
     "harmonize": Choice(
         ("two",),

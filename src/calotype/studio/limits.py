@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from calotype.errors import CalotypeError
-from calotype.studio.security import App, Receive, Scope, Send, client_of
+from calotype.studio.security import PROBES, App, Receive, Scope, Send, client_of
 
 _REMEMBERED = 10_000  # clients
 _UPLOAD_BYTES = 2**16  # from which a body is an upload
@@ -87,7 +87,7 @@ class Limiting:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope.get("path") in PROBES:
             await self._app(scope, receive, send)
             return
         client = client_of(scope)

@@ -105,6 +105,8 @@ class SceneJob(ModelJob):
         super().check_inputs()
         if "poses" in self.inputs and self.request.n != 1:
             raise ArgumentError("a scene file is one scene: leave out -n (n=)")
+        if "poses" in self.inputs and self.request.seed not in (0, self.inputs["poses"].drawn["seed"]):
+            raise ArgumentError("a scene file tells the seed of its scene: leave out --seed (seed=)")
 
     def model_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """See ``Job``; a scene file tells the seed, and what is not given otherwise."""

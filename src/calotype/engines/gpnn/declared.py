@@ -11,7 +11,7 @@ SYSTEM = System(
         "retarget": Verb("retarget", (PHOTO, ALSO), ("size", "seed", "tile")),
         "paint": Verb("remake", (PHOTO, Input("sketch", "sketch")), _REMAKE, structure="close"),
         "harmonize": Verb("harmonize", (PHOTO, Input("pasted", "picture"), MASK), _EDIT, structure=0.8),
-        "edit": Verb("edit", (PHOTO, Input("edited", "picture"), MASK), _EDIT, structure=0.4),
+        "edit": Verb("edit", (PHOTO, Input("edited", "picture"), MASK), _EDIT, structure=0.6),
         "mix": Verb("remake", (PHOTO, Input("other", "photo"), MASK, ALSO), _REMAKE, structure="close"),
         "stylize": Verb("stylize", (PHOTO, Input("style", "picture"), MASK), _REMAKE, structure=0.55),
         "texture": Verb(

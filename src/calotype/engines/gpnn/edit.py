@@ -32,7 +32,7 @@ def edit(
     picture: Tensor,
     size: tuple[int, int],
     seed: int,
-    structure: float = 0.4,
+    structure: float = 0.6,
     region: Tensor | None,
     feather: float | None = None,
 ) -> Tensor:

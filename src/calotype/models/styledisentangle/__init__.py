@@ -21,6 +21,8 @@ Differences from the paper and its code:
 - Patches are scaled by up to a fifth; in the code the scale is drawn from an interval without length.
 - Style vectors of patches are always the same; the code draws new patches in every call.
 - The discriminator learns the artists of both artworks of a step; the code shows it the first one alone.
+- ``small`` and ``study`` learn the artist of a style vector by a linear map (``own_artist_weight``): in short trainings
+  of small networks, all style vectors become one without it.
 - ``small`` has narrower networks for 64 pixels, one stage, no dropout, and updates all networks in every step.
 """
 

@@ -1086,9 +1086,9 @@ def style_figures() -> str:
     best = max(row["by_vendor"]["deception"])
     return (
         table("held-out emoji | `study` | baseline | asked", rows)
-        + f"\n\n{result['steps']} steps at 32 pixels, one seed, not converged. Deception is the mean over four vendors, "
-        f"the best has {best:.2f}; real emoji of the vendors are recognised in {result['real']['vendor']:.0%}. Variants "
-        "without the style losses, and further seeds were not trained."
+        + f"\n\n{result['steps']} steps at 32 pixels, one seed, not converged. Deception is the mean over four "
+        f"vendors, the best has {best:.2f}; real emoji of the vendors are recognised in {result['real']['vendor']:.0%}. "
+        "Variants without the style losses, and further seeds were not trained."
     )
 
 

@@ -1087,7 +1087,7 @@ def style_figures() -> str:
     return (
         table("held-out emoji | `study` | baseline | asked", rows)
         + f"\n\n{result['steps']} steps at 32 pixels, one seed, not converged. Deception is the mean over four "
-        f"vendors, the best has {best:.2f}; real emoji of the vendors are recognised in {result['real']['vendor']:.0%}. "
+        f"vendors, the best has {best:.2f}; vendors of real emoji are told in {result['real']['vendor']:.0%}. "
         "Variants without the style losses, and further seeds were not trained."
     )
 

@@ -57,8 +57,8 @@ STRUCTURE = Param(
 )
 # For the verbs that take a second picture: the scale at which it is injected.
 TAKEN_IN = Param(
-    "how much of the given picture is kept: free, loose, close, a number from 0 (its layout) to 1 (all of it), the "
-    "injection scale, scale0 the coarsest, or auto, the default of verb and engine",
+    "how much of the given picture is kept: a number from 0 (its layout) to 1 (all of it), free (0), loose (0.12), "
+    "close (0.25), the injection scale, scale0 the coarsest, or auto, the default of verb and engine",
     kind="structure",
     metavar="WORD|NUMBER|SCALE",
     choices=(AUTO, *STRUCTURES),

@@ -39,7 +39,9 @@ from malformed_files import picture
 HERE = Path(__file__).parent
 _MOST_PHOTOS = 8
 _PART = re.compile(r"\.calotype-[0-9a-f]{12}\.part")
-_TIMES = re.compile(rb'"(seconds|when)": ?[^,}\n]*|^- \*\*Last losses.*$', re.MULTILINE)  # and losses since the start
+_TIMES = re.compile(
+    rb'"(seconds|when)": ?[^,}\n]*|^- \*\*(Training|Last losses).*$', re.MULTILINE
+)  # and figures since the start
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,8 @@ def kept(folder: Path) -> dict[str, Any]:
         data = path.read_bytes()
         if path.name == "manifest.jsonl":
             found[name] = _records(data)
-        elif path.name == "figures.json":  # means of losses since the last start
-            found[name] = sorted(json.loads(data))
+        elif path.name == "figures.json":  # means of losses since the last start: not compared, but whole
+            found[name] = isinstance(json.loads(data), dict)
         else:
             found[name] = _TIMES.sub(b"", data) if path.suffix in (".json", ".jsonl", ".md") else data
     return found
@@ -115,8 +117,6 @@ def half_written(folder: Path, expected: dict[str, Any]) -> list[str]:
     for name, content in kept(folder).items():
         if name.endswith("manifest.jsonl"):
             right = all(expected[name].get(path) == record for path, record in content.items())
-        elif name.endswith("figures.json"):  # read whole by ``kept``; the part on the card comes last
-            right = set(content) <= set(expected[name])
         elif "/previews/" in name:  # of a training that is not done
             right = is_whole(folder / name)
         else:

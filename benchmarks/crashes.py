@@ -40,7 +40,7 @@ HERE = Path(__file__).parent
 _MOST_PHOTOS = 8
 _PART = re.compile(r"\.calotype-[0-9a-f]{12}\.part")
 _TIMES = re.compile(
-    rb'"(seconds|when)": ?[^,}\n]*|^- \*\*(Training|Last losses).*$', re.MULTILINE
+    rb'"(seconds|when)": ?[^,}\n]*|^- \*\*(Training|Last losses)[^\n]*\n', re.MULTILINE
 )  # and figures since the start
 
 

@@ -43,3 +43,12 @@ def test_a_smooth_sky_and_one_colour_are_none() -> None:
     assert frame_widths(sky) == (0, 0, 0, 0)
     assert frame_widths(torch.zeros(1, 3, 50, 60)) == (0, 0, 0, 0)
     assert frame_widths(torch.zeros(1, 3, 2, 2)) == (0, 0, 0, 0)
+
+
+def test_a_frame_with_a_slanted_edge() -> None:
+    """As scans have it: four lines wide at one end, eight at the other."""
+    x = framed(photo("stream.jpg"), (0, 0, 0, 4), -1.0)
+    height, width = x.shape[2:]
+    rows, columns = torch.arange(height)[:, None], torch.arange(width)
+    x = torch.where((height - rows <= 4 + 4 * columns / width)[None, None], torch.tensor(-1.0), x)
+    assert 7 <= frame_widths(x)[3] <= 9

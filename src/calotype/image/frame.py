@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 # Share of the longer side that a frame is at most wide; shares of a line's pixels that have to be of the frame's colour
@@ -12,6 +11,7 @@ _WIDEST, _AGREE, _DIFFER = 0.15, 0.9, 0.6
 _SAME, _OTHER = 20 / 127.5, 28 / 127.5
 # Lines between a frame and the picture, where resizing and lossy compression have mixed the two.
 _MIXED, _MIXED_LOSSY = 2, 4
+_SLANT = 6  # lines that the edge of a frame may rise by
 
 
 def frame_widths(photo: Tensor) -> tuple[int, int, int, int]:
@@ -31,17 +31,23 @@ def frame_widths(photo: Tensor) -> tuple[int, int, int, int]:
 def _width(lines: Tensor) -> int:
     """Width of the frame whose outermost line is the first of [lines, pixels, 3]."""
     most = round(_WIDEST * max(lines.shape[:2]))
-    lines = lines[: min(most + _MIXED + 1, len(lines) // 3)]
+    lines = lines[: min(most + 2 * _SLANT, len(lines) // 3)]
     if len(lines) < _MIXED + 2:
         return 0
     colour = lines[0].median(0).values
     apart = (lines - colour).abs().amax(2)
-    uniform = (apart < _SAME).float().mean(1) >= _AGREE
-    width = int(uniform.cumprod(0).sum())
+    width = int(((apart < _SAME).float().mean(1) >= _AGREE).cumprod(0).sum())
     if not width or width > most or width + _MIXED >= len(lines):
         return 0
-    beside = torch.stack([apart[width + step] for step in range(_MIXED + 1)]).amax(0)
-    if float((beside > _OTHER).float().mean()) < _DIFFER:
+    # The picture begins within a few lines: more of them for wide frames, whose edge may be slanted.
+    others = (apart > _OTHER).float().mean(1)[width : width + min(max(_MIXED, width), _SLANT) + 1]
+    picture = (others >= _DIFFER).nonzero()
+    if not len(picture):
+        return 0
+    end = width + int(picture[0])
+    # And abruptly in most pixels of the line, as a gradient does not.
+    jumps = (lines[width : end + 2] - lines[width - 1 : -2][: end + 2 - width]).abs().amax(2).amax(0)
+    if float((jumps > _OTHER).float().mean()) < _DIFFER:
         return 0
     lossy = float(apart[:width].amax()) > 0
-    return width + (_MIXED_LOSSY if lossy else 1)
+    return end + (_MIXED_LOSSY if lossy else 1)

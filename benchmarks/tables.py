@@ -230,7 +230,7 @@ def frontier() -> str:
             "| CPU seconds",
             rows,
         )
-        + f"\n\nMedians over {len(result['photos']['choose'])} photos each, {result['samples']} samples of each. "
+        + f"\n\nMedians over {len(result['photos']['choose'])} photos each, samples of each: {result['samples']}. "
         "* on the frontier: no other setting has both figures lower on the first list. Asked: at most 1.9 and at "
         "most .40."
     )

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from calotype.matching.field import Grid, key_rows, query_rows, strip_size
+from calotype.matching.field import Grid, key_rows, products, query_rows, strip_size
 from calotype.matching.patchmatch import CROSS
 
 # Offsets (row, column) of the eight neighbours of a patch.
@@ -54,7 +54,7 @@ def make_coherent(query: Grid, key: Grid, field: Tensor, weight: float) -> Tenso
         row, column = y[top:bottom] + down, x[top:bottom] + across
         inside = (row >= 0) & (row < key.shape[0]) & (column >= 0) & (column < width)
         index = torch.where(inside, row * width + column, 0).flatten()
-        cost: Tensor = (queries * targets[index]).sum(1).view(to.shape)
+        cost: Tensor = products(queries, targets, index[:, None]).view(to.shape)
         return cost.masked_fill(~inside, float("inf"))
 
     costs = [

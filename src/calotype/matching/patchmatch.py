@@ -10,7 +10,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from calotype.matching.field import FORBIDDEN, Grid, GridShape, completeness_weight, key_rows, query_rows, strip_size
+from calotype.matching.field import (
+    FORBIDDEN,
+    Grid,
+    GridShape,
+    completeness_weight,
+    key_rows,
+    products,
+    query_rows,
+    strip_size,
+)
 
 # Patches whose matches are upsampled at a time, in whole rows.
 STRIP = 1 << 22
@@ -21,16 +30,22 @@ STEPS = ((3, 1), (1,))
 
 
 def search(
-    query: Grid, key: Grid, field: Tensor, reverse: Tensor, alpha: float, passes: int, noise: torch.Generator
-) -> tuple[Tensor, Tensor]:
+    query: Grid,
+    key: Grid,
+    field: Tensor,
+    reverse: Tensor | None,
+    alpha: float,
+    passes: int,
+    noise: torch.Generator,
+) -> tuple[Tensor, Tensor | None]:
     """Improve a field (and, with completeness, the reverse field it depends on).
 
     Args:
         query: patches that need a match, N of them.
         key: candidate patches, M of them.
         field: int64 [N], the initial field.
-        reverse: int64 [M], the initial reverse field; ignored if ``alpha`` is 0 or less.
-        alpha: completeness, as in ``Config``.
+        reverse: int64 [M], the initial reverse field, or ``None`` for no completeness.
+        alpha: completeness, as in ``Config``; 0 or less disables it.
         passes: number of sweeps.
         noise: CPU generator of the random guesses.
 
@@ -39,7 +54,7 @@ def search(
     """
     weight = None
     hints = None
-    if alpha > 0:
+    if alpha > 0 and reverse is not None:
         used = invert(field, torch.zeros_like(field, dtype=torch.float32), len(reverse))
         reverse, nearest = improve(key, query, None, reverse, used, passes, noise)
         weight = completeness_weight(nearest, alpha)
@@ -93,8 +108,9 @@ def improve(
     radii = random_radii(min(max(target.shape), radius or max(target.shape)))
     strips = list(query.strips(strip_size(field.device)))
     longest = max(bottom - top for top, bottom in strips) * columns
+    guesses = random_jumps(radii, target_columns, longest, noise, field.device)
     for sweep in range(passes):
-        jumps = random_jumps(radii, target_columns, longest, noise, field.device)
+        jumps = guesses.roll(sweep * (longest // passes), 0) if sweep else guesses
         for top, bottom in strips if sweep % 2 == 0 else reversed(strips):
             start, stop = top * columns, bottom * columns
             active = slice(None) if query.active is None else query.active[top:bottom].flatten().nonzero()[:, 0]
@@ -122,9 +138,7 @@ def best_of(
 ) -> tuple[Tensor, Tensor]:
     """For each query the candidate [N, K] of least score, or its current match if none is better."""
     candidates = candidates.clamp_(0, len(targets) - 1)
-    rows = targets.index_select(0, candidates.flatten()).view(*candidates.shape, -1)
-    scores = torch.bmm(rows, queries[:, :, None])[:, :, 0]
-    best, which = scores.min(1)
+    best, which = products(queries, targets, candidates).min(1)
     better = best < current_score
     return torch.where(better, candidates.gather(1, which[:, None])[:, 0], matches), torch.where(
         better, best, current_score
@@ -166,9 +180,10 @@ def random_jumps(
     radii: list[int], target_columns: int, count: int, noise: torch.Generator, device: torch.device
 ) -> Tensor:
     """Random offsets within each radius, in the flat list of targets: int64 [count, len(radii)]."""
-    scale = torch.tensor(radii, dtype=torch.float32)[:, None]
-    jumps = ((torch.rand(count, len(radii), 2, generator=noise) * 2 - 1) * scale).round().long()
-    return (jumps[:, :, 0] * target_columns + jumps[:, :, 1]).to(device)
+    scale = torch.tensor(radii, dtype=torch.float32)
+    down, across = torch.rand(2, count, len(radii), generator=noise).mul_(2 * scale).sub_(scale).round_().long()
+    jumps: Tensor = down.mul_(target_columns).add_(across)
+    return jumps.to(device)
 
 
 def upsample(field: Tensor, old: GridShape, new: GridShape, old_target: GridShape, new_target: GridShape) -> Tensor:

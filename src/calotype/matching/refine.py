@@ -40,12 +40,14 @@ class Level:
         factor: scale of the photos at this level relative to full size.
         patch: side of the patches.
         steps: number of search and replacement iterations; 0 upsamples the matches of the previous level and copies.
+        complete: whether completeness (``Refinement.alpha``) counts at this level.
     """
 
     size: tuple[int, int]
     factor: float
     patch: int
     steps: int
+    complete: bool = True
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,7 @@ def refine(
         if library.blurred is not None and how.restless > 0:
             detail = (library.sharp - library.blurred).square().mean().sqrt()
             picture = picture + how.restless * detail * noise_map(level.size, noise, picture.device)
-        scaled = with_scaled_alpha(how, library.sharp)
+        scaled = with_scaled_alpha(how, library.sharp) if level.complete else replace(how, alpha=0.0)
         target_guide, source_guide = guide_at(guide, level, tile)
         known = concatenated(library.sharp, source_guide)
         filters = principal_filters(known, level.patch, how.components or known.shape[1] * level.patch**2)
@@ -318,6 +320,10 @@ class Matches:
     query: fields.GridShape
     key: fields.GridShape
 
+    def one_way(self) -> Matches:
+        """These without the reverse field."""
+        return replace(self, reverse=None)
+
 
 def find_matches(
     query: fields.Grid, key: fields.Grid, before: Matches | None, how: Refinement, noise: torch.Generator
@@ -329,21 +335,24 @@ def find_matches(
         # Only PatchMatch, which takes over at larger levels, needs the reverse field.
         backward, nearest = fields.exact_reverse(query, key) if how.search == "fast" else (None, None)
         return Matches(fields.exact(query, key, how.alpha, nearest=nearest), backward, query.geometry, key.geometry)
-    field, reverse = upsampled_fields(query, key, before)
+    field, reverse = upsampled_fields(query, key, before if how.alpha > 0 or before is None else before.one_way())
     field, reverse = patchmatch.search(query, key, field, reverse, how.alpha, how.passes, noise)
     return Matches(field, reverse, query.geometry, key.geometry)
 
 
-def upsampled_fields(query: fields.Grid, key: fields.Grid, before: Matches | None) -> tuple[Tensor, Tensor]:
-    """The fields found before, resampled to the current grids; if there are none, the identity."""
-    if before is None or before.reverse is None:
+def upsampled_fields(query: fields.Grid, key: fields.Grid, before: Matches | None) -> tuple[Tensor, Tensor | None]:
+    """The fields found before, resampled to the current grids; if there are none, the identity.
+
+    There is no reverse field once a level has been searched without completeness.
+    """
+    if before is None:
         return identity_field(query, key), identity_field(key, query)
     if (before.query, before.key) == (query.geometry, key.geometry):
         return before.field, before.reverse
-    return (
-        patchmatch.upsample(before.field, before.query, query.geometry, before.key, key.geometry),
-        patchmatch.upsample(before.reverse, before.key, key.geometry, before.query, query.geometry),
-    )
+    field = patchmatch.upsample(before.field, before.query, query.geometry, before.key, key.geometry)
+    if before.reverse is None:
+        return field, None
+    return field, patchmatch.upsample(before.reverse, before.key, key.geometry, before.query, query.geometry)
 
 
 def identity_field(query: fields.Grid, key: fields.Grid) -> Tensor:

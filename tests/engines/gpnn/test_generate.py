@@ -178,6 +178,15 @@ def test_the_plan_is_the_papers_pyramid() -> None:
     assert all(abs(level.size[1] / level.size[0] - 480 / 180) < 0.15 for level in wide)
 
 
+def test_completeness_counts_at_the_coarse_levels_alone_unless_asked() -> None:
+    levels = plan((180, 240), (180, 240), FAST, FAST.fine_alpha)
+    assert [level.complete for level in levels] == [y * x <= FAST.fine_steps_above for y, x in (q.size for q in levels)]
+    assert levels[0].complete
+    assert not levels[-1].complete
+    assert all(level.complete for level in plan((180, 240), (180, 240), FAST))
+    assert all(gpnn.PRESETS[name].fine_alpha for name in ("paper", "paper-fast", "original"))
+
+
 def test_progress_is_told_and_a_stop_is_heard(photo: torch.Tensor) -> None:
     seen: list[Event] = []
     gpnn.vary([photo], TINY, Run(on_event=seen.append), size=size_of(photo), seed=0)

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from calotype.matching.field import Grid, query_rows
+from calotype.matching.field import Grid, products, query_rows
 from calotype.matching.patchmatch import CROSS
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def continue_neighbours(
                 row, column = y[some] + to_down, x[some] + to_across
                 inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
                 match = torch.where(inside, row * columns + column, 0)
-                cost = (queries[some] * search.targets[match]).sum(1)
+                cost = products(queries[some], search.targets, match[:, None])[:, 0]
                 neighbours = moves[at[some, None] + around]
                 more = (neighbours != to[:, None]).sum(1) - (neighbours != own[:, None]).sum(1)
                 better = inside & (cost + penalty * more < current[some])

@@ -13,7 +13,7 @@ from calotype.engines.completion.membrane import membrane
 from calotype.engines.completion.pyramid import Level, eroded, extrapolated, overlapping
 from calotype.image.patches import principal_filters
 from calotype.matching import patchmatch
-from calotype.matching.field import FORBIDDEN, Grid, key_rows, query_rows, strip_size
+from calotype.matching.field import FORBIDDEN, Grid, key_rows, products, query_rows, strip_size
 from calotype.matching.vote import vote
 
 # Maximum pairs of patches that are compared exhaustively, and maximum scores in memory at a time.
@@ -179,7 +179,7 @@ class LevelSearch:
         columns = self.shape[1]
         for top, bottom in query.strips(strip_size(field.device)):
             here = slice(top * columns, bottom * columns)
-            score[here] = (query_rows(query.describe(top, bottom)) * self.targets[field[here]]).sum(1)
+            score[here] = products(query_rows(query.describe(top, bottom)), self.targets, field[here, None])[:, 0]
         return score.masked_fill(~self.active.flatten(), FORBIDDEN)
 
     def known(self, field: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Con
 
     The time is for idle CPUs of a typical speed with ``cores`` cores (``None``: those of this machine).
     """
-    levels = plan(photo_sizes[0], size, cfg)
+    levels = plan(photo_sizes[0], size, cfg, cfg.fine_alpha)
     seconds = sum(level_seconds(level, photo_sizes, cfg) for level in levels)
     # Sublinear: most of the work is bound by memory bandwidth.
     speedup = (min(cores or os.cpu_count() or 1, 8) / 2) ** 0.5
@@ -46,7 +46,7 @@ def level_seconds(level: Level, photo_sizes: Sequence[tuple[int, int]], cfg: Con
         # Each score is read and written a few times, independent of the descriptor length.
         step = queries * keys * (components + 30) * SECONDS_PER_MAC * (2 if cfg.alpha > 0 else 1)
     else:
-        searched = queries + (keys if cfg.alpha > 0 else 0)
+        searched = queries + (keys if cfg.alpha > 0 and level.complete else 0)
         step = searched * (SECONDS_PER_PATCH + SECONDS_PER_SWEEP * cfg.passes) * (components + 10) / 34
     return level.steps * (step + SECONDS_PER_STEP)
 

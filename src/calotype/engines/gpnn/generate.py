@@ -22,17 +22,21 @@ from calotype.setting_checks import at_least, odd_sides, one_of, within
 _MOST_SEAMS = 2.5  # factor above which everything would be stretched by repeated seams
 
 
-def plan(photo: tuple[int, int], size: tuple[int, int], cfg: Config) -> list[Level]:
-    """The pyramid of a result of ``size`` from a photo of ``photo`` pixels (height, width), coarsest level first."""
+def plan(photo: tuple[int, int], size: tuple[int, int], cfg: Config, fine_alpha: bool = True) -> list[Level]:
+    """The pyramid of a result of ``size`` from a photo of ``photo`` pixels (height, width), coarsest level first.
+
+    ``fine_alpha`` tells whether completeness counts at the fine levels.
+    """
     levels = []
     for h, w in gpnn_sizes(*photo, coarsest=cfg.coarsest, ratio=cfg.ratio):
         factor = max(h / photo[0], w / photo[1])
         patch = cfg.fine_patch if h * w > cfg.fine_above else cfg.patch
         here = (max(patch + 1, round(size[0] * h / photo[0])), max(patch + 1, round(size[1] * w / photo[1])))
-        steps = min(cfg.steps, cfg.fine_steps) if h * w > cfg.fine_steps_above else cfg.steps
-        levels.append(Level(here, factor, patch, steps))
+        fine = h * w > cfg.fine_steps_above
+        steps = min(cfg.steps, cfg.fine_steps) if fine else cfg.steps
+        levels.append(Level(here, factor, patch, steps, fine_alpha or not fine))
     # The exact full size; photos smaller than a patch have been rejected.
-    levels[-1] = Level(size, 1.0, levels[-1].patch, levels[-1].steps)
+    levels[-1] = replace(levels[-1], size=size, factor=1.0)
     return limited(levels, photo, cfg.searched)
 
 
@@ -79,7 +83,7 @@ def vary(
     checked(photos, size, cfg)
     noise = torch.Generator().manual_seed(seed)
     photo = photos[0]
-    levels = plan((photo.shape[2], photo.shape[3]), size, cfg)
+    levels = plan((photo.shape[2], photo.shape[3]), size, cfg, cfg.fine_alpha)
     first = starting_level(structure, len(levels))
     here = levels[first]
     start = resize(photo, here.size)

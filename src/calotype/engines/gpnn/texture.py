@@ -64,7 +64,7 @@ def texture(
     checked(photos, size, cfg)
     noise = torch.Generator().manual_seed(seed)
     photo = photos[0]
-    levels = plan((photo.shape[2], photo.shape[3]), size, cfg)
+    levels = plan((photo.shape[2], photo.shape[3]), size, cfg, cfg.fine_alpha)
     levels = [replace(level, steps=min(level.steps, cfg.fine_steps)) for level in levels]
     first = next(
         (i for i, level in enumerate(levels) if level.factor * min(photo.shape[2:]) >= MIN_QUILTED_SIDE),

@@ -154,19 +154,22 @@ def refine(
     below: Sequence[Level] = (),
     guide: Guide | None = None,
     kept: Kept | None = None,
+    initial: Matches | None = None,
 ) -> Tensor:
     """From ``start`` [1, C, h, w] at the first of ``levels`` to the result at the last of them.
 
     If the first level is a large one, PatchMatch needs initial matches. They are computed coarse to fine for ``start``
     itself, at the levels ``below``, which have no other effect. From random ones it would need dozens of steps, and
-    patches badly matched until then would have been averaged to a blur.
+    patches badly matched until then would have been averaged to a blur. ``initial`` are such matches, already known.
 
     With a ``guide``, patch descriptors include its channels: those of the result are resampled from the target at every
     level, and do not change with its colours.
     """
     sources, guide = with_mirrored(photos, guide, how)
     mean = photos[0].mean((2, 3), keepdim=True)
-    picture, matches = start, initial_matches(start, sources, how, levels[0], below, noise, tile, guide)
+    picture, matches = start, initial
+    if matches is None:
+        matches = initial_matches(start, sources, how, levels[0], below, noise, tile, guide)
     for index, level in enumerate(levels):
         stage = f"level {index + 1} of {len(levels)}"
         if not level.steps:
@@ -355,10 +358,20 @@ def upsampled_fields(query: fields.Grid, key: fields.Grid, before: Matches | Non
     return field, patchmatch.upsample(before.reverse, before.key, key.geometry, before.query, query.geometry)
 
 
+def matched(field: Tensor, query: fields.GridShape, key: fields.GridShape) -> Matches:
+    """The matches of a field; the reverse field is its inverse, and the relative position where it has none."""
+    back = patchmatch.invert(field, torch.zeros_like(field, dtype=torch.float32), key.shape[0] * key.shape[1])
+    return Matches(field, torch.where(back < 0, _relative(key.shape, query.shape, field.device), back), query, key)
+
+
 def identity_field(query: fields.Grid, key: fields.Grid) -> Tensor:
     """The field that keeps every patch at its relative position."""
-    (rows, columns), (key_rows, key_columns) = query.shape, key.shape
-    device = query.picture.device
+    return _relative(query.shape, key.shape, query.picture.device)
+
+
+def _relative(shape: tuple[int, int], to: tuple[int, int], device: torch.device) -> Tensor:
+    """For each patch of a grid of ``shape`` that at its relative position in a grid of the shape ``to``."""
+    (rows, columns), (key_rows, key_columns) = shape, to
     row = torch.arange(rows, device=device) * key_rows // rows
     column = torch.arange(columns, device=device) * key_columns // columns
     return (row[:, None] * key_columns + column[None]).flatten()

@@ -7,8 +7,10 @@ import torch
 
 from calotype.engines import gpnn
 from calotype.engines.gpnn.quilt import choose_block, overlap_error, quilt
+from calotype.engines.gpnn.texture import quilted
 from calotype.errors import InputError
 from calotype.image.luminance import luminance
+from calotype.matching.refine import Level
 from calotype.run import Run
 
 TINY, FAST = gpnn.PRESETS["tiny"], gpnn.PRESETS["fast"]
@@ -42,14 +44,14 @@ def test_a_place_that_was_used_often_is_passed_over():
 
 def test_quilting_covers_all_with_pixels_of_the_sample():
     sample = stones(24, 24)
-    made = quilt([sample], (37, 53), NO, None, noise())
+    made, _ = quilt([sample], (37, 53), NO, None, noise())
     assert made.shape == (1, 3, 37, 53)
     known = sample[0].flatten(1).T
     assert torch.cdist(made[0].flatten(1).T, known, compute_mode="donot_use_mm_for_euclid_dist").amin(1).max() < 1e-5
 
 
 def test_every_sample_lends_its_share():
-    made = quilt([torch.full((1, 3, 24, 24), -1.0), torch.full((1, 3, 24, 24), 1.0)], (96, 96), NO, None, noise())
+    made, _ = quilt([torch.full((1, 3, 24, 24), -1.0), torch.full((1, 3, 24, 24), 1.0)], (96, 96), NO, None, noise())
     assert 0.25 < float((made[:, 0] > 0).float().mean()) < 0.75
 
 
@@ -104,3 +106,25 @@ def test_seeds_differ_and_repeat():
 def test_what_is_too_small_is_refused():
     with pytest.raises(InputError, match="too few"):
         gpnn.texture([stones()], replace(TINY, patch=9), Run(), size=(10, 80), seed=0)
+
+
+@pytest.mark.parametrize("tile", [NO, BOTH])
+def test_a_quilt_tells_where_its_pixels_are_from(tile: tuple[bool, bool]) -> None:
+    samples = [torch.rand(1, 3, 24, 30, generator=noise(i)) * 2 - 1 for i in range(2)]
+    made, (which, y, x) = quilt(samples, (40, 52), tile, None, noise())
+    expected = torch.cat(samples)[which, :, y, x].permute(2, 0, 1)
+    assert torch.equal(made[0], expected)
+
+
+def test_the_matches_of_a_quilt_lie_within_the_sample_of_their_pixels() -> None:
+    photos = [torch.zeros(1, 3, 20, 24), torch.zeros(1, 3, 4, 4), torch.zeros(1, 3, 24, 22)]
+    level = Level((30, 40), 1.0, 5, 2)
+    places = torch.stack([torch.full((30, 40), 2), torch.full((30, 40), 23), torch.arange(40).expand(30, 40) % 22])
+    field = quilted(places, photos, level, NO).field.view(26, 36)
+    # The middle one is too small for a level and leaves nothing in the stack of 20 + 24 rows.
+    assert (field // 20 == 20 + 24 - 5).all()
+    assert (field % 20 == (torch.arange(36) % 22).clamp_max(22 - 5)).all()
+    far = quilted(places, photos, level, (True, False))
+    assert far.query.shape == (30, 36)
+    assert far.reverse is not None
+    assert len(far.reverse) == 40 * 20

@@ -22,18 +22,22 @@ REUSE_PENALTY = 0.3
 
 def quilt(
     samples: Sequence[Tensor], size: tuple[int, int], tile: Tile, guide: Guide | None, noise: torch.Generator
-) -> Tensor:
-    """An image of ``size`` composed of blocks of ``samples``, [1, C, h, w] each.
+) -> tuple[Tensor, Tensor]:
+    """An image of ``size`` composed of blocks of ``samples``, [1, C, h, w] each, and where each of its pixels is from.
 
     Efros and Freeman ("Image Quilting for Texture Synthesis and Transfer", SIGGRAPH 2001, section 2), except for the
     cut: it runs through the middle of the overlap, and patch matching corrects it later. Positions that were used often
     are avoided. Along a periodic axis, the last blocks also match the first ones. With a guide, blocks also have to
     match it (their section 3).
+
+    Returns:
+        the image [1, C, height, width], and int64 [3, height, width]: sample, row and column of each pixel.
     """
     side = max(3, round(BLOCK * min(min(x.shape[2:]) for x in samples)))
     step = max(1, round(side * (1 - OVERLAP)))
     channels = samples[0].shape[1]
-    canvas = samples[0].new_zeros(1, channels, size[0] + side, size[1] + side)
+    sources = [torch.cat([x, _places(x, i)], 1) for i, x in enumerate(samples)]
+    canvas = samples[0].new_zeros(1, channels + 3, size[0] + side, size[1] + side)
     known = samples[0].new_zeros(1, 1, size[0] + side, size[1] + side)
     target_guide, source_guides = guide_channels(samples, guide, size, side)
     usage = [x.new_zeros(x.shape[2] - side + 1, x.shape[3] - side + 1) for x in samples]
@@ -42,17 +46,24 @@ def quilt(
             window = (slice(None), slice(None), slice(top, top + side), slice(left, left + side))
             # Each sample gets an equal share of the blocks: otherwise the smoothest one would match best everywhere.
             which = int(torch.randint(len(samples), (1,), generator=noise))
-            error = overlap_error(samples[which], canvas[window], known[window])
+            error = overlap_error(samples[which], canvas[window][:, :channels], known[window])
             error = error + overlap_error(source_guides[which], target_guide[window], torch.ones_like(known[window]))
             y, x = choose_block(error.expand_as(usage[which]), usage[which], noise)
             usage[which][max(0, y - side // 4) : y + side // 4 + 1, max(0, x - side // 4) : x + side // 4 + 1] += 1
-            place_block(canvas, known, samples[which][:, :, y : y + side, x : x + side], (top, left), size, tile)
+            place_block(canvas, known, sources[which][:, :, y : y + side, x : x + side], (top, left), size, tile)
     made = canvas[:, :, : size[0], : size[1]]
-    if guide is not None:
-        return made  # its position is fixed by the guide
-    # The border is the most constrained seam: roll it to a random position, so that it cannot be identified.
-    shifts = [int(torch.randint(length, (1,), generator=noise)) if wraps else 0 for length, wraps in zip(size, tile)]
-    return made.roll(shifts, (2, 3))
+    if guide is None:  # which would fix its position
+        # The border is the most constrained seam: roll it to a random position, so that it cannot be identified.
+        shifts = [int(torch.randint(n, (1,), generator=noise)) if wraps else 0 for n, wraps in zip(size, tile)]
+        made = made.roll(shifts, (2, 3))
+    return made[:, :channels], made[0, channels:].long()
+
+
+def _places(sample: Tensor, number: int) -> Tensor:
+    """The number of the sample, the row and the column of each of its pixels, [1, 3, h, w]."""
+    height, width = sample.shape[2:]
+    y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    return torch.stack([torch.full_like(y, number), y, x])[None].to(sample)
 
 
 def starts(length: int, step: int, wraps: bool) -> list[int]:
@@ -83,13 +94,14 @@ def overlap_error(sample: Tensor, wanted: Tensor, where: Tensor) -> Tensor:
     """
     if not sample.shape[1]:
         return sample.new_zeros(1, 1)
-    side = wanted.shape[2]
-    count = (where.sum() * sample.shape[1]).clamp_min(1)
-    square = F.conv2d(sample.square().sum(1, keepdim=True), where)
-    cross = F.conv2d(sample, wanted * where)
-    assert square.shape[2] == sample.shape[2] - side + 1
-    error: Tensor = (square - 2 * cross)[0, 0] + (wanted.square() * where).sum()
-    return error.clamp_min(0) / count
+    size, side = (sample.shape[2], sample.shape[3]), wanted.shape[2]
+    # |s - w|^2 = |s|^2 - 2 s.w + |w|^2; the first two are correlations, as products of spectra.
+    pixels = torch.cat([sample, sample.square().sum(1, keepdim=True)], 1)
+    block = torch.cat([-2 * wanted * where, where], 1)
+    product = torch.fft.rfft2(pixels) * torch.fft.rfft2(block, s=size).conj()
+    error: Tensor = torch.fft.irfft2(product.sum(1), s=size)[0, : size[0] - side + 1, : size[1] - side + 1]
+    error = error + (wanted.square() * where).sum()
+    return error.clamp_min(0) / (where.sum() * sample.shape[1]).clamp_min(1)
 
 
 def choose_block(errors: Tensor, usage: Tensor, noise: torch.Generator) -> tuple[int, int]:

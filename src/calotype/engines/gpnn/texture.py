@@ -15,11 +15,11 @@ from calotype.engines.gpnn.quilt import quilt
 from calotype.image.colours import ranked
 from calotype.image.luminance import luminance
 from calotype.image.resize import resize
-from calotype.matching.refine import Guide, Tile, refine
+from calotype.matching.field import GridShape
+from calotype.matching.library import sizes_at
+from calotype.matching.refine import Guide, Level, Matches, Tile, matched, refine
 from calotype.run import Run
 
-# Exhaustive search at the first level up to so many patches, in the geometric mean.
-EXACT_START = 17_000
 # Minimum shorter side of the sample at the quilted level, pixels.
 MIN_QUILTED_SIDE = 64
 # Weight of the guide.
@@ -74,10 +74,32 @@ def texture(
     channels = None
     if guide is not None:
         channels = Guide([ranked(blurred(x)) for x in photos], resize(ranked(guide), size), GUIDE_WEIGHT)
-    start = quilt(small, levels[first].size, tile, channels, noise)
-    # There is no initial field, so the first level is searched exhaustively.
-    how = replace(refinement(cfg), alpha=cfg.texture_alpha, spread=cfg.texture_spread, exact_start=EXACT_START)
-    return refine(start, photos, how, run, levels[first:], noise, tile, levels[:first], guide=channels)
+    start, places = quilt(small, levels[first].size, tile, channels, noise)
+    how = replace(refinement(cfg), alpha=cfg.texture_alpha, spread=cfg.texture_spread)
+    here = [replace(levels[first], complete=True), *levels[first + 1 :]]
+    return refine(
+        start, photos, how, run, here, noise, tile, guide=channels, initial=quilted(places, photos, here[0], tile)
+    )
+
+
+def quilted(places: Tensor, photos: Sequence[Tensor], level: Level, tile: Tile) -> Matches:
+    """The matches of the patches of a quilted image: from where their first pixel is.
+
+    Args:
+        places: int64 [3, h, w], sample, row and column of each pixel.
+        photos: the samples, at full size.
+        level: the level of the image.
+        tile: its periodic axes.
+    """
+    sizes = dict(sizes_at(photos, level.factor, level.patch))
+    query = GridShape(level.size, level.patch, tile)
+    key = GridShape((sum(h for h, _ in sizes.values()), max(w for _, w in sizes.values())), level.patch)
+    which, y, x = places[:, : query.shape[0], : query.shape[1]].flatten(1)
+    field, top = torch.zeros_like(y), 0
+    for number, (height, width) in sizes.items():
+        corner = (top + y.clamp_max(height - level.patch)) * key.shape[1] + x.clamp_max(width - level.patch)
+        field, top = torch.where(which == number, corner, field), top + height
+    return matched(field, query, key)
 
 
 def at_scale(photo: Tensor, factor: float) -> Tensor:

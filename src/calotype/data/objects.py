@@ -28,7 +28,7 @@ def object_pictures(folder: Path) -> list[Path]:
         InputError: the folder has no boxes; the message says what is read.
     """
     if _made_here(folder):
-        found = [folder / line["image"] for line in read_lines(folder) if "boxes" in line]
+        found = [folder / line["image"] for line in read_lines(folder) if line.get("boxes")]
         if not found:
             raise InputError(f"the samples of {shown(folder)} have no boxes: choose a set that has, like shapes")
         return found
@@ -68,7 +68,7 @@ def opened_objects(folder: Path, size: tuple[int, int], on_progress: Progress | 
     if _made_here(folder):
         lines = read_lines(folder)
         keys = ["image", "boxes", *(["instances"] if "instances" in lines[0] else [])]
-        return Samples(folder, size, keys=keys, on_progress=on_progress)
+        return Samples(folder, size, keys=keys, boxed=True, on_progress=on_progress)
     pictures, annotations = _coco(folder)
     return Scenes(pictures, annotations, size, on_progress=on_progress)
 

@@ -20,11 +20,11 @@ from calotype.nn.features import offline_features, vgg16
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 from calotype.nn.patchgan import MultiScaleDiscriminator, halves, scores_of
 from calotype.nn.schedules import constant_then_linear, set_rates, warm_up
-from calotype.processor import fast_bfloat16
 from calotype.semantic.config import LayoutConfig
 from calotype.semantic.labels import LabelMaps, Layouts, input_channels
 from calotype.semantic.network import Build, Net
 from calotype.semantic.normalization import FreeNorm
+from calotype.semantic.updates import autocast
 
 _WARM_UP = 10.0  # of the moving average
 
@@ -84,7 +84,7 @@ class Trainer:
         self.net.train()
         real, maps = examples(batch, self.cfg, self.device, self.net.layouts)
         noise = noise_for(self.net, self.cfg).to(self.device)
-        with self._autocast():
+        with autocast(self.device, self.cfg.bf16):
             fake, mean, log_variance = self.training_net(maps, real, noise)
             seen = fake.detach().requires_grad_()
             of_fake, of_real = self._judged(seen, real, maps)
@@ -137,10 +137,6 @@ class Trainer:
             "perceptual": cfg.perceptual_weight,
             "pixels": cfg.pixel_weight,
         }
-
-    def _autocast(self) -> Any:
-        able = self.device.type == "cuda" or (self.device.type == "cpu" and fast_bfloat16())
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.bf16 and able)
 
 
 def examples(

@@ -35,12 +35,13 @@ Limits: R never sees masks that M makes in training. Objects that are alike in c
 touch. No transparency.
 """
 
-from calotype.models.scenegraph.config import PRESETS, Config, about, adapted, batch_size, picture_size
+from calotype.models.scenegraph.config import PRESETS, Config, batch_size, picture_size
 from calotype.models.scenegraph.cost import cost, efforts, training_cost
 from calotype.models.scenegraph.draw import draw, restyle
 from calotype.models.scenegraph.importing import described, imported
 from calotype.models.scenegraph.network import build
 from calotype.models.scenegraph.train import stages, train, unfinished
+from calotype.semantic.classes import about, adapted
 from calotype.semantic.needs import needs
 
 __all__ = [

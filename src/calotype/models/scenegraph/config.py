@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
-
-from calotype.errors import InputError
-from calotype.image.labels import flat_colours
+from typing import Literal
 
 _COUNTS = (
     *("classes", "embedding", "graph_layers", "graph_hidden", "mask_width", "mask_noise", "looks", "look_width"),
@@ -244,30 +240,6 @@ PRESETS: dict[str, Config] = {
     # As published, for GPUs.
     "paper": _PAPER,
 }
-
-
-def adapted(cfg: Config, about: Mapping[str, Any]) -> Config:
-    """The settings for a data set.
-
-    Args:
-        cfg: settings, such as a preset.
-        about: what the data set says of its objects: ``names`` of their classes, or ``classes``, their number.
-
-    Raises:
-        InputError: the number of classes cannot be told.
-    """
-    names = tuple(str(name) for name in about.get("names") or ())
-    classes = int(about.get("classes") or len(names))
-    if not classes:
-        raise InputError("the data set does not tell how many classes of objects it has: give their names")
-    return replace(cfg, classes=classes, names=names)
-
-
-def about(cfg: Config) -> dict[str, Any]:
-    """What the settings know of the classes of objects: ``classes``, ``names``, and ``colours`` for label maps."""
-    names = cfg.names or tuple(f"class {number}" for number in range(cfg.classes))
-    colours = [list(colour) for colour in flat_colours(cfg.classes)]
-    return {"classes": cfg.classes, "names": list(names), "colours": colours}
 
 
 def picture_size(cfg: Config) -> tuple[int, int]:

@@ -13,15 +13,9 @@ from calotype.errors import InputError
 from calotype.models.scenegraph.config import Config
 from calotype.models.scenegraph.layout import composed, painted
 from calotype.models.scenegraph.network import Net
-from calotype.models.scenegraph.objects import (
-    ATTRIBUTES,
-    attribute_vectors,
-    cells_of,
-    image_attributes,
-    placed,
-    relations_of,
-)
+from calotype.models.scenegraph.objects import ATTRIBUTES, attribute_vectors, cells_of, image_attributes, relations_of
 from calotype.run import Run
+from calotype.semantic.objects import placed
 
 _LEAST = 1 / 32  # of a box that B makes
 _SIZES = 9.0  # the size bin of the whole picture

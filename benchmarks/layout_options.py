@@ -40,7 +40,7 @@ from calotype.run import Run
 from machine import provenance
 from spade import UNet, seconds_of, seen, segmentation_loss, timed, trained_unet
 
-SIDE, STEPS, TURNS = 32, 800, 20
+SIDE, STEPS, TURNS = 32, 500, 20
 MODELS = ("spade", "smis")
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -70,7 +70,7 @@ def train(folder: Path, work: Path, model: str, variant: str, seed: int, steps: 
 
 def drawn(loaded: Any, index: Tensor, seed: int) -> Tensor:
     """A picture of a label map int64 [H, W]."""
-    made: Tensor = loaded.engine.draw(loaded.config, Run(), net=loaded.net, maps=index[None], seed=seed)
+    made: Tensor = loaded.engine.draw(loaded.config, Run(), net=loaded.net, label_map=index[None], seed=seed)
     return made
 
 

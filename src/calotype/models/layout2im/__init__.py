@@ -21,7 +21,9 @@ Differences from the publication:
 - The presets for a processor have narrow networks, a weight of 10 for pixels, and a moving average of the weights.
 - No released files are imported: their layout is not known here.
 
-Limits: soft at more than 64 pixels; later boxes lie in front of earlier ones only as far as the LSTM has learned it.
+Limits: after some hundred steps codes of appearance hardly change pictures yet, and these are soft; so they are at more
+than 64 pixels. What no box is for, such as the surroundings of objects, has no code. Later boxes lie in front of
+earlier ones only as far as the LSTM has learned it.
 """
 
 from calotype.models.layout2im.config import PRESETS, Config, batch_size, picture_size

@@ -1086,8 +1086,8 @@ def layout2im() -> str:
         f"beside [control3d](#3d-controllable-synthesis): {number(rooms['frechet'], 0)} for {rooms['scenes']} held-out "
         f"layouts, {moved} where the first box is moved by a tenth of the picture, "
         f"{number(rooms['frechet_halves'], 0)} between halves of the real pictures; mean change outside of both boxes "
-        f"{number(rooms['change_outside'], 3)} (values -1..1). Far from converged: after {rooms['steps']} steps, or {spent} "
-        "CPU minutes, codes give objects other colours there, and hardly any on `shapes`. Objects cannot be turned."
+        f"{number(rooms['change_outside'], 3)} (values -1..1). Far from converged: after {rooms['steps']} steps, "
+        f"{spent} CPU minutes, codes give objects other colours there, and hardly any on `shapes`. Objects cannot be turned."
     )
 
 

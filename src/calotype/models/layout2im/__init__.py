@@ -21,9 +21,9 @@ Differences from the publication:
 - The presets for a processor have narrow networks, a weight of 10 for pixels, and a moving average of the weights.
 - No released files are imported: their layout is not known here.
 
-Limits: learns slowly; after some hundred steps pictures are soft and codes of appearance may hardly change them. Soft at
-more than 64 pixels. What no box is for, such as the surroundings of objects, has no code. Later boxes lie in front of
-earlier ones only as far as the LSTM has learned it.
+Limits: learns slowly; after some hundred steps pictures are soft and codes of appearance may hardly change them. Soft
+at more than 64 pixels. What no box is for, such as the surroundings of objects, has no code. Later boxes lie in front
+of earlier ones only as far as the LSTM has learned it.
 """
 
 from calotype.models.layout2im.config import PRESETS, Config, batch_size, picture_size

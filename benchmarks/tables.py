@@ -1087,7 +1087,7 @@ def layout2im() -> str:
         f"layouts, {moved} where the first box is moved by a tenth of the picture, "
         f"{number(rooms['frechet_halves'], 0)} between halves of the real pictures; mean change outside of both boxes "
         f"{number(rooms['change_outside'], 3)} (values -1..1). Far from converged: after {rooms['steps']} steps, "
-        f"{spent} CPU minutes, codes give objects other colours there, and hardly any on `shapes`. Objects cannot be turned."
+        f"{spent} CPU minutes, codes give objects other colours there, and hardly on `shapes`."
     )
 
 

@@ -12,6 +12,7 @@ from calotype.errors import InputError
 
 _MOST = 1 << 20  # characters
 _DEEPEST = 20
+_LONGEST = 40  # characters of a number
 _KEY = re.compile(r"^([A-Za-z0-9_.\-]+)\s*:(?:\s+(.*))?$")
 _NUMBER = re.compile(r"^[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?$")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None, "none": None, "yes": True, "no": False}
@@ -80,7 +81,7 @@ def _value(text: str, name: str, number: int) -> Any:
         if len(text) < 2 or text[-1] != text[0] or text[0] in text[1:-1] or "\\" in text:
             raise _wrong(name, number)
         return text[1:-1]
-    if _NUMBER.match(text):
+    if len(text) <= _LONGEST and _NUMBER.match(text):
         plain = text.replace("_", "")
         return int(plain) if re.fullmatch(r"[-+]?\d+", plain) else float(plain)
     if text[0] in _REFUSED or text[0] in "{}]":
@@ -98,12 +99,14 @@ def _parts(text: str, name: str, number: int) -> list[str]:
             quote = letter
         elif letter in "[]":
             depth += 1 if letter == "[" else -1
+            if not 0 <= depth <= _DEEPEST:
+                raise _wrong(name, number)
         if letter == "," and not depth and not quote:
             parts.append(part.strip())
             part = ""
         else:
             part += letter
-    if depth or quote or depth > _DEEPEST:
+    if depth or quote:
         raise _wrong(name, number)
     return [*parts, part.strip()] if part.strip() or parts else []
 

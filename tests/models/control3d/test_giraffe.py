@@ -308,28 +308,3 @@ def test_what_is_missing_or_strange_is_told(folder):
     torch.save({}, folder / "second.pt")
     with pytest.raises(InputError, match="has 2 checkpoints"):
         control3d.imported(folder)
-
-
-def test_plain_yaml_reads_settings_and_nothing_else():
-    found = read_plain_yaml(BASE, "base.yaml")
-    assert found["data"] == {"path": "data/some/*/*.png", "img_size": 64}
-    assert found["model"]["bounding_box_generator_kwargs"]["translation_range_min"] == [-0.6, -0.6, 0]
-    assert found["model"]["bounding_box_generator_kwargs"]["object_on_plane"] is True
-    assert found["rendering"]["render_program"] == ["one, two", "three"]
-    nested = "a: {}\nb: []\nc:\nd: [[1, 2], [3.5e-1]]\ne: 'x # y' # z\nf: null\n"
-    assert read_plain_yaml(nested, "n") == {"a": {}, "b": [], "c": None, "d": [[1, 2], [0.35]], "e": "x # y", "f": None}
-    for text in (
-        "- a\n",
-        "a: &x 1\n",
-        "a: *x\n",
-        "a: !!int 3\n",
-        "a:\n  b: 1\n c: 2\n",
-        "a: |\n  x\n",
-        "a: [1\n",
-        "a b\n",
-        "a: {b: 1}\n",
-    ):
-        with pytest.raises(InputError, match=r"line [123]"):
-            read_plain_yaml(text, "n")
-    with pytest.raises(InputError, match="tabs"):
-        read_plain_yaml("a:\n\tb: 1\n", "n")

@@ -1094,6 +1094,27 @@ def layout2im() -> str:
 _LAYOUT_FIGURES = {"frechet": 1, "pixel_accuracy": 3, "mean_iou": 3}
 
 
+def layout_options() -> str:
+    """The loss of OASIS and class-only normalisation, for ``spade`` and ``smis``."""
+    result = results("layout_options")
+    told = {"plain": "", "oasis": ", `adversarial=oasis`", "class": ", `modulation=class`"}
+    rows = []
+    for name, each in result["rows"].items():
+        model, variant = name.split(" ")
+        figures = (number(each[key], digits) for key, digits in _LAYOUT_FIGURES.items())
+        spent = f"{each['steps']}, {number(each['cpu_seconds'], 0)}"
+        rows.append((f"`{model}`{told[variant]}", spent, *figures, number(each["milliseconds"], 1)))
+    real = result["real"]
+    rows.append(("real scenes", "", "", number(real["pixel_accuracy"], 3), number(real["mean_iou"], 3), ""))
+    titles = "model | steps, CPU seconds | Frechet distance | pixel accuracy | mean IoU | a picture, CPU ms"
+    return (
+        table(titles, rows)
+        + f"\n\nData set: `calotype data shapes` at {result['side']} pixels, {result['scenes']} held-out scenes drawn "
+        f"from their maps; equal numbers of steps, one seed. Frechet distance: features {result['features']}; "
+        f"{number(result['floor'], 1)} between two halves of the real ones."
+    )
+
+
 _OF_SMIS = {"smis": "`smis`", "vspade": "SPADE with one style code", "one": "`smis`, one group everywhere"}
 
 
@@ -1946,6 +1967,7 @@ SECTIONS = (
     Section("`stylegan`: edits of photos", stylegan_editing, (("stylegan_editing", "stylegan_editing"),)),
     Section("`spade`", spade, (("spade", "spade"),)),
     Section("`smis`", smis, (("smis", "smis"),)),
+    Section("OASIS and CLADE", layout_options, (("layout_options", "layout_options"),)),
     Section("`disentangle`", disentangle, (("disentangle", "disentangle"),)),
     Section("`disentangle`: time of a training step", disentangle_step, (("disentangle", "disentangle_step"),)),
     Section("`idpose`", idpose, (("idpose", "idpose"),)),

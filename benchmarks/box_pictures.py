@@ -2,6 +2,7 @@
 
     python benchmarks/box_pictures.py scenegraph "work/mismatch 0/net"
     python benchmarks/box_pictures.py bachgan "work/fusion 0/net"
+    python benchmarks/box_pictures.py layout2im "work/shapes 0/net"
 
 Scene and seeds are the first that were tried.
 """
@@ -63,7 +64,7 @@ def of_boxes(model: Path) -> tuple[Image.Image, list[Image.Image]]:
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("system", choices=("scenegraph", "bachgan"))
+    asked.add_argument("system", choices=("scenegraph", "bachgan", "layout2im"))
     asked.add_argument("model", type=Path)
     given = asked.parse_args()
     left, made = (of_graph if given.system == "scenegraph" else of_boxes)(given.model)

@@ -1064,6 +1064,57 @@ def bachgan() -> str:
     )
 
 
+def layout2im() -> str:
+    """The baseline of ``bachgan`` and ``control3d``."""
+    result, beside = results("layout2im"), results("bachgan")
+    row, rooms = result["shapes"], result["solids"]
+    rows = [
+        (
+            _OF_BOXES[name.split(",")[0]],
+            f"{each['steps']}, {number(each['cpu_seconds'] / 60, 1)}",
+            *(number(each[key], digits) for key, digits in _LAYOUT_FIGURES.items()),
+        )
+        for name, each in beside["models"].items()
+    ]
+    spent = f"{row['steps']}, {number(row['cpu_seconds'] / 60, 1)}"
+    rows.insert(0, ("`layout2im`", spent, *(number(row[key], digits) for key, digits in _LAYOUT_FIGURES.items())))
+    moved, spent = number(rooms["frechet_edited"], 0), number(rooms["cpu_seconds"] / 60, 1)
+    return (
+        table("model | steps, CPU minutes | Frechet distance | pixel accuracy | mean IoU", rows)
+        + f"\n\nOn boxes of the things of {row['scenes']} scenes of `shapes` at {result['side']} pixels; the others "
+        f"are those of the section above. Frechet distance: features {result['features']}. On the rooms of `solids`, "
+        f"beside [control3d](#3d-controllable-synthesis): {number(rooms['frechet'], 0)} for {rooms['scenes']} held-out "
+        f"layouts, {moved} where the first box is moved by a tenth of the picture, "
+        f"{number(rooms['frechet_halves'], 0)} between halves of the real pictures; mean change outside of both boxes "
+        f"{number(rooms['change_outside'], 3)} (values -1..1). Far from converged: after {rooms['steps']} steps, "
+        f"{spent} CPU minutes, codes give objects other colours there, and hardly on `shapes`."
+    )
+
+
+_LAYOUT_FIGURES = {"frechet": 1, "pixel_accuracy": 3, "mean_iou": 3}
+
+
+def layout_options() -> str:
+    """The loss of OASIS and class-only normalisation, for ``spade`` and ``smis``."""
+    result = results("layout_options")
+    told = {"plain": "", "oasis": ", `adversarial=oasis`", "class": ", `modulation=class`"}
+    rows = []
+    for name, each in result["rows"].items():
+        model, variant = name.split(" ")
+        figures = (number(each[key], digits) for key, digits in _LAYOUT_FIGURES.items())
+        spent = f"{each['steps']}, {number(each['cpu_seconds'], 0)}"
+        rows.append((f"`{model}`{told[variant]}", spent, *figures, number(each["milliseconds"], 1)))
+    real = result["real"]
+    rows.append(("real scenes", "", "", number(real["pixel_accuracy"], 3), number(real["mean_iou"], 3), ""))
+    titles = "model | steps, CPU seconds | Frechet distance | pixel accuracy | mean IoU | a picture, CPU ms"
+    return (
+        table(titles, rows)
+        + f"\n\nData set: `calotype data shapes` at {result['side']} pixels, {result['scenes']} held-out scenes drawn "
+        f"from their maps; equal numbers of steps, one seed. Frechet distance: features {result['features']}; "
+        f"{number(result['floor'], 1)} between two halves of the real ones."
+    )
+
+
 _OF_SMIS = {"smis": "`smis`", "vspade": "SPADE with one style code", "one": "`smis`, one group everywhere"}
 
 
@@ -1916,11 +1967,13 @@ SECTIONS = (
     Section("`stylegan`: edits of photos", stylegan_editing, (("stylegan_editing", "stylegan_editing"),)),
     Section("`spade`", spade, (("spade", "spade"),)),
     Section("`smis`", smis, (("smis", "smis"),)),
+    Section("OASIS and CLADE", layout_options, (("layout_options", "layout_options"),)),
     Section("`disentangle`", disentangle, (("disentangle", "disentangle"),)),
     Section("`disentangle`: time of a training step", disentangle_step, (("disentangle", "disentangle_step"),)),
     Section("`idpose`", idpose, (("idpose", "idpose"),)),
     Section("`scenegraph`", scenegraph, (("scenegraph", "scenegraph"),)),
     Section("`bachgan`", bachgan, (("bachgan", "bachgan"),)),
+    Section("`layout2im`", layout2im, (("layout2im", "layout2im"),)),
     Section("`lifelong`", lifelong, (("lifelong", "lifelong"), ("lifelong", "lifelong_weak"))),
     Section("`styledisentangle` on emoji", style_figures, (("style_disentangle", "style_disentangle"),)),
     Section("Speed and tiles of `styledisentangle`", style_speed, (("style_disentangle", "style_speed"),)),

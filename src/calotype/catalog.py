@@ -46,6 +46,7 @@ MODELS: dict[str, str] = {
     "idpose": "calotype.models.idpose",
     "lifelong": "calotype.models.lifelong",
     "bachgan": "calotype.models.bachgan",
+    "layout2im": "calotype.models.layout2im",
     "scenegraph": "calotype.models.scenegraph",
     "smis": "calotype.models.smis",
     "spade": "calotype.models.spade",

@@ -264,7 +264,7 @@ def _poses_tensor(poses: Poses, device: torch.device) -> dict[str, torch.Tensor]
 
 def _read_scene_graph(value: Any, reading: Reading) -> SceneGraph:
     """A scene graph from a JSON file, its content, or a picture that was drawn from one."""
-    return graph_of(value, reading.about.get("names") or ())
+    return graph_of(value, reading.about.get("names") or (), reading.about.get("relations") or ())
 
 
 def _scene_graph_identity(graph: SceneGraph) -> dict[str, Any]:
@@ -280,13 +280,15 @@ def _scene_graph_tensor(graph: SceneGraph, device: torch.device) -> dict[str, An
     """The graph with n objects as tensors; classes must be numbers.
 
     ``classes`` and ``sizes`` int64 [n], ``locations`` float32 [n, 2], ``boxes`` [n, 4]; -1 and NaN for what is left to
-    the model; ``relations`` int64 [m, 3], with numbers of ``calotype.data.boxes.RELATIONS``; ``looks``, for each object
-    ``None``, a seed, ``("archetype", number)``, or a photo [1, 3, H, W] and a box; ``seed``, an int or ``None``.
+    the model; ``relations`` int64 [m, 3], with numbers of ``calotype.data.boxes.RELATIONS``, -1 for others, and their
+    ``words``; ``looks``, for each object ``None``, a seed, ``("archetype", number)``, or a photo [1, 3, H, W] and a
+    box; ``seed``, an int or ``None``.
     """
     import torch
 
     nothing, objects = float("nan"), graph.objects
-    relations = [(one, RELATIONS.index(word), other) for one, word, other in graph.relations]
+    known = {word: number for number, word in enumerate(RELATIONS)}
+    relations = [(one, known.get(word, -1), other) for one, word, other in graph.relations]
     looks = [
         (_photo_tensor(each.photo, device), each.crop)
         if each.photo is not None
@@ -304,6 +306,7 @@ def _scene_graph_tensor(graph: SceneGraph, device: torch.device) -> dict[str, An
         "locations": numbers([each.location for each in objects], 2),
         "boxes": numbers([each.box for each in objects], 4),
         "relations": torch.tensor(relations, dtype=torch.int64, device=device).reshape(-1, 3),
+        "words": [word for _, word, _ in graph.relations],
         "looks": looks,
         "seed": graph.seed,
     }

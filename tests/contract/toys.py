@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import pickle
+import zipfile
 
 import numpy as np
 from packed import rcc_of
@@ -22,10 +23,12 @@ from calotype.data.sets import (
     paintings,
     people,
     photos,
+    rooms,
     scenes,
     sprites,
 )
 from calotype.data.sets import faces as drawn_faces
+from calotype.data.sets.furniture import KINDS
 
 
 class Toy:
@@ -256,8 +259,37 @@ def silhouettes():
     return Toy({f"{folder}animal_{name}_version_3.gz": content for name, content in packed.items()})
 
 
+def furniture():
+    """A box for each kind, 80 x 60 x 100 cm, red below and blue above, with a material of clear glass besides."""
+    catalogue, files = [], {}
+    corners = [(x, y, z) for y in (0, 0.5, 1) for z in (0, 1) for x in (0, 1)]
+    sides = [(0, 1, 3, 2), (8, 10, 11, 9)]
+    sides += [(a + h, b + h, b + h + 4, a + h + 4) for h in (0, 4) for a, b in ((0, 2), (2, 3), (3, 1), (1, 0))]
+    low = [face for face in sides if max(face) < 8]
+    faces = {"below": low, "above": [face for face in sides if face not in low], "glass": [(0, 1, 9, 8)]}
+    lines = ["mtllib m.mtl", *("v {} {} {}".format(*corner) for corner in corners), "vt 0 0"]
+    for material, each in faces.items():
+        lines += [f"usemtl {material}", *("f " + " ".join(f"{n + 1}/1" for n in face) for face in each)]
+    for number, names in enumerate(KINDS.values(), 1):
+        folder = f"toy/{names[0]}"
+        sizes = {"width": 80, "depth": 60, "height": 100}
+        about = {"name": names[0], "creator": "hand", "model": f"/{folder}/m.obj", **sizes}
+        catalogue += [f"{key}#{number}={value}" for key, value in about.items()]
+        files[f"{folder}/m.obj"] = "\n".join(lines)
+        files[f"{folder}/m.mtl"] = (
+            "newmtl below\nKd 1 0 0\nnewmtl above\nKd 0 0 1\nmap_Kd C:\\no\\t.jpg\nnewmtl glass\nd 0.1"
+        )
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as library:
+        library.writestr("PluginFurnitureCatalog.properties", "\n".join(catalogue))
+        for name, content in files.items():
+            library.writestr(name, content)
+    return Toy({"usr/share/sweethome3d/furniture/BlendSwap-CC-0.sh3f": buffer.getvalue()})
+
+
 # What each set is made of.
 TOYS = {
+    "rooms": (rooms, lambda: [furniture()]),
     "scenes": (scenes, lambda: [stamps()]),
     "emoji": (emoji, lambda: [icons(style) for style in range(len(emoji.STYLES))]),
     "people": (people, lambda: [faces()]),

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from calotype.data.objects import object_classes, object_pictures, objects_sha256, opened_objects
+from calotype.data.writing import Made, write_samples
 from calotype.errors import InputError
 
 
@@ -41,3 +42,14 @@ def test_a_folder_without_annotations(tmp_path):
     for call in (object_pictures, objects_sha256, object_classes):
         with pytest.raises(InputError, match="calotype data shapes"):
             call(tmp_path)
+
+
+def test_pictures_without_objects_are_left_out(tmp_path):
+    picture = Image.new("RGB", (16, 16))
+    full = Made(picture, boxes=[(0.0, 0.0, 0.5, 0.5)], classes=[0], instances=np.ones((16, 16), np.uint8))
+    empty = Made(picture, boxes=[], classes=[], instances=np.zeros((16, 16), np.uint8))
+    write_samples(tmp_path / "rooms", {"classes": ["chair"]}, [empty, full, empty, full])
+    assert len(object_pictures(tmp_path / "rooms")) == len(opened_objects(tmp_path / "rooms", (16, 16))) == 2
+    write_samples(tmp_path / "bare", {"classes": ["chair"]}, [empty])
+    with pytest.raises(InputError, match="no boxes"):
+        object_pictures(tmp_path / "bare")

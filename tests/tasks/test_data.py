@@ -82,7 +82,7 @@ def test_what_cannot_be_made(tmp_path, name, wrong, words):
 
 def test_what_has_to_be_installed_is_told_before_anything_is_fetched(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "find_spec", lambda name: None)
-    for name in ("emoji", "people", "openmoji", "views"):
+    for name in ("emoji", "people", "openmoji", "views", "rooms"):
         with pytest.raises(InputError, match=r"pip install 'calotype\[(svg|views)\]'"):
             data(name, out=tmp_path / "out")
     assert not list(tmp_path.iterdir())

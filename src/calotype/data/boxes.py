@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom, 0..1
 
@@ -67,3 +72,39 @@ def kept_relations(relations: Sequence[Sequence[int]], kept: Sequence[int]) -> l
     """
     new = {old: number for number, old in enumerate(kept)}
     return [(new[one], number, new[other]) for one, number, other in relations if one in new and other in new]
+
+
+def box_of(mask: NDArray[np.bool_]) -> Box:
+    """The bounding box (left, top, right, bottom) of the true pixels, as shares of the width and height."""
+    import numpy as np
+
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    height, width = mask.shape
+    return (
+        float(columns[0] / width),
+        float(rows[0] / height),
+        float((columns[-1] + 1) / width),
+        float((rows[-1] + 1) / height),
+    )
+
+
+def spatial(boxes: Sequence[Box], nearness: Sequence[float]) -> list[tuple[int, int, int]]:
+    """For every two objects, the spatial relation of their boxes, both ways, and which is in front if they overlap.
+
+    Args:
+        boxes: of the objects.
+        nearness: of the objects: larger is nearer to the camera.
+
+    Returns:
+        (object, relation, object), as indices.
+    """
+    found = []
+    for i in range(len(boxes)):
+        for j in range(i + 1, len(boxes)):
+            number = relation(boxes[i], boxes[j])
+            found += [(i, number, j), (j, inverse(number), i)]
+            overlap = boxes[i][0] < boxes[j][2] and boxes[j][0] < boxes[i][2]
+            if overlap and boxes[i][1] < boxes[j][3] and boxes[j][1] < boxes[i][3]:
+                near, far = (i, j) if nearness[i] > nearness[j] else (j, i)
+                found += [(near, RELATIONS.index("in front of"), far), (far, RELATIONS.index("behind"), near)]
+    return found

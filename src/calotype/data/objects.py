@@ -1,17 +1,22 @@
-"""Pictures with boxes of objects for training: sets that ``calotype data`` makes, and sets in the format of COCO."""
+"""Pictures with boxes of objects for training: sets that ``calotype data`` makes, those in the format of COCO, and
+Visual Genome.
+"""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from pathlib import Path
 from typing import Any
 
 from calotype.data.decoded import Progress
 from calotype.data.folder import pictures_below
+from calotype.data.packages import digest
 from calotype.data.sample_lines import read_about, read_lines
 from calotype.data.samples import Samples
 from calotype.data.scenes import Scenes, category_names
 from calotype.data.stream import DataSet
+from calotype.data.visual_genome import FILES, Genome, VisualGenome, is_genome, read_genome
 from calotype.data.writing import ABOUT, SAMPLES
 from calotype.errors import InputError
 from calotype.files import shown
@@ -28,10 +33,12 @@ def object_pictures(folder: Path) -> list[Path]:
         InputError: the folder has no boxes; the message says what is read.
     """
     if _made_here(folder):
-        found = [folder / line["image"] for line in read_lines(folder) if "boxes" in line]
+        found = [folder / line["image"] for line in read_lines(folder) if line.get("boxes")]
         if not found:
             raise InputError(f"the samples of {shown(folder)} have no boxes: choose a set that has, like shapes")
         return found
+    if is_genome(folder):
+        return [graph.path for graph in _genome(folder).graphs]
     return pictures_below(_coco(folder)[0])
 
 
@@ -41,6 +48,8 @@ def objects_sha256(folder: Path) -> str:
     Raises:
         InputError: as ``object_pictures``.
     """
+    if is_genome(folder):
+        return hashlib.sha256("".join(digest(folder / name) for name in FILES).encode()).hexdigest()
     files = [folder / SAMPLES, folder / ABOUT] if _made_here(folder) else _coco(folder)[1]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
@@ -51,7 +60,10 @@ def object_classes(folder: Path) -> dict[str, Any]:
     Raises:
         InputError: as ``object_pictures``.
     """
-    names = read_about(folder).get("classes", ()) if _made_here(folder) else category_names(_coco(folder)[1])
+    if _made_here(folder):
+        names = read_about(folder).get("classes", ())
+    else:
+        names = _genome(folder).names if is_genome(folder) else category_names(_coco(folder)[1])
     if not names:
         raise InputError(f"{shown(folder / ABOUT)} does not name the classes of its boxes: add a list 'classes'")
     colours = [list(colour) for colour in flat_colours(len(names))]
@@ -68,9 +80,22 @@ def opened_objects(folder: Path, size: tuple[int, int], on_progress: Progress | 
     if _made_here(folder):
         lines = read_lines(folder)
         keys = ["image", "boxes", *(["instances"] if "instances" in lines[0] else [])]
-        return Samples(folder, size, keys=keys, on_progress=on_progress)
+        return Samples(folder, size, keys=keys, boxed=True, on_progress=on_progress)
+    if is_genome(folder):
+        return VisualGenome(folder, size, genome=_genome(folder), on_progress=on_progress)
     pictures, annotations = _coco(folder)
     return Scenes(pictures, annotations, size, on_progress=on_progress)
+
+
+def _genome(folder: Path) -> Genome:
+    """The training pictures of Visual Genome, whose files are large: the last ones are kept."""
+    stamps = tuple((folder / name).stat().st_mtime_ns for name in FILES)
+    return _kept_genome(folder.resolve(), stamps)
+
+
+@functools.lru_cache(1)
+def _kept_genome(folder: Path, stamps: tuple[int, ...]) -> Genome:
+    return read_genome(folder)
 
 
 def _made_here(folder: Path) -> bool:

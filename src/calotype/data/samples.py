@@ -38,6 +38,7 @@ class Samples:
         keys: entries of a sample, of ``image``, ``map``, ``instances``, ``other``, ``label``, ``boxes`` (with
             ``classes``) and ``relations``; ``None``: all that the first line has.
         where: only samples whose line has these values, like ``{"category": "Food & Drink"}``.
+        boxed: only samples with boxes.
         keep: cache the decoded images on disk, otherwise in memory.
         on_progress: called with the number of decoded samples and the total.
 
@@ -58,6 +59,7 @@ class Samples:
         *,
         keys: Sequence[str] | None = None,
         where: Mapping[str, Any] | None = None,
+        boxed: bool = False,
         keep: bool = True,
         on_progress: Progress | None = None,
     ) -> None:
@@ -68,6 +70,10 @@ class Samples:
             if not lines:
                 asked = ", ".join(f"{key} {value}" for key, value in where.items())
                 raise InputError(f"no sample of {shown(folder)} has {asked}: {SAMPLES} lists the fields")
+        if boxed:
+            lines = [line for line in lines if line.get("boxes")]
+            if not lines:
+                raise InputError(f"no picture of {shown(folder)} has boxes: choose a set that has, like shapes")
         have = set(lines[0])
         self.keys = [key for key in KEYS if key in (have if keys is None else {"image", *keys})]
         for line in lines:

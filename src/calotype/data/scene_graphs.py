@@ -75,22 +75,25 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-def graph_of(value: Any, names: Sequence[str] = ()) -> SceneGraph:
+def graph_of(value: Any, names: Sequence[str] = (), relations: Sequence[str] = ()) -> SceneGraph:
     """A scene graph from a JSON file, its content, or a picture that ``draw`` made from one.
 
     Args:
         value: a path, a mapping or a ``SceneGraph``.
         names: of the model's classes; with them, classes become numbers.
+        relations: that the model knows; empty for ``SPATIAL``.
 
     Raises:
         InputError: it cannot be read, is empty or contradicts itself, or has something that is not known.
     """
+    words = tuple(relations) or SPATIAL
     if isinstance(value, SceneGraph):
         graph = value
     elif isinstance(value, Mapping):
-        graph = _parsed(value, "graph", None)
+        graph = _parsed(value, "graph", None, words)
     elif isinstance(value, str | Path):
-        graph = _from_picture(Path(value)) if Path(value).suffix.lower() == ".png" else _from_file(Path(value))
+        path = Path(value)
+        graph = _from_picture(path, words) if path.suffix.lower() == ".png" else _from_file(path, words)
     else:
         raise InputError(f"a scene graph is a JSON file like {_EXAMPLE}")
     checked(graph)
@@ -183,11 +186,11 @@ def read_json(path: Path, example: str = _EXAMPLE) -> Any:
         raise InputError(f"{shown(path)} is no JSON: write a file like {example}") from None
 
 
-def _from_file(path: Path) -> SceneGraph:
-    return _parsed(read_json(path), path.stem, path.parent)
+def _from_file(path: Path, words: Sequence[str]) -> SceneGraph:
+    return _parsed(read_json(path), path.stem, path.parent, words)
 
 
-def _from_picture(path: Path) -> SceneGraph:
+def _from_picture(path: Path, words: Sequence[str]) -> SceneGraph:
     from calotype.image.io import read_settings
 
     try:
@@ -203,11 +206,12 @@ def _from_picture(path: Path) -> SceneGraph:
                 f"the look of object {number} of {shown(path)} came from the photo {one['look']['photo']}: give the "
                 "JSON file of the graph instead of the picture"
             )
-    graph = _parsed(given["graph"], path.stem, None)
+    graph = _parsed(given["graph"], path.stem, None, words)
     return SceneGraph(graph.objects, graph.relations, graph.name, int(settings.get("seed", 0)))
 
 
-def _parsed(content: Any, name: str, folder: Path | None) -> SceneGraph:
+def _parsed(content: Any, name: str, folder: Path | None, words: Sequence[str]) -> SceneGraph:
+    content = _of_sg2im(content, name)
     if not isinstance(content, Mapping) or not isinstance(content.get("objects"), list):
         raise InputError(f"'{name}' is no scene graph: write JSON like {_EXAMPLE}")
     _known(content, _GRAPH, f"'{name}'")
@@ -217,8 +221,27 @@ def _parsed(content: Any, name: str, folder: Path | None) -> SceneGraph:
         return SceneGraph((), (), name)
     if not isinstance(relations, list):
         raise InputError(f"the relations of '{name}' are no list: write them like {_EXAMPLE}")
-    triples = tuple(_relation(one, f"relation {i} of '{name}'", len(objects)) for i, one in enumerate(relations))
+    triples = tuple(_relation(one, f"relation {i} of '{name}'", len(objects), words) for i, one in enumerate(relations))
     return SceneGraph(objects, triples, name)
+
+
+def _of_sg2im(content: Any, name: str) -> Any:
+    """A graph in the form of sg2im's files, names and ``relationships`` in a list of graphs, in ours.
+
+    Raises:
+        InputError: there are several.
+    """
+    if isinstance(content, list) and content and all(isinstance(each, Mapping) for each in content):
+        if len(content) > 1:
+            raise InputError(f"'{name}' has {len(content)} scene graphs: put one of them into a file of its own")
+        content = content[0]
+    if not isinstance(content, Mapping) or "relationships" not in content:
+        return content
+    rest = {key: value for key, value in content.items() if key not in ("objects", "relationships")}
+    objects = content.get("objects")
+    if isinstance(objects, list):
+        objects = [{"class": one} if isinstance(one, str) else one for one in objects]
+    return {**rest, "objects": objects, "relations": content["relationships"]}
 
 
 def _object(given: Any, what: str, folder: Path | None) -> SceneObject:
@@ -264,12 +287,12 @@ def _look(given: Any, what: str, folder: Path | None) -> dict[str, Any]:
     return found
 
 
-def _relation(given: Any, what: str, count: int) -> tuple[int, str, int]:
+def _relation(given: Any, what: str, count: int, words: Sequence[str]) -> tuple[int, str, int]:
     if not isinstance(given, Sequence) or isinstance(given, str) or len(given) != 3:
         raise InputError(f'{what} is none: write it like [0, "left of", 1]')
     one, word, other = given
-    if word not in SPATIAL:
-        raise InputError(f"{what}: {unknown('relation', str(word), SPATIAL)}")
+    if word not in words:
+        raise InputError(f"{what}: {unknown('relation', str(word), words)}")
     for number in (one, other):
         if not _whole(number) or not 0 <= number < count:
             raise InputError(f"{what} names the object {number}: there are {count}, from 0")

@@ -29,7 +29,12 @@ class LayoutConfig:
         discriminators: number of scales of the discriminator.
         discriminator_width: channels of its first layer; the last ones have up to eight times as many.
         discriminator_layers: hidden layers of each scale.
-        adversarial: kind of the adversarial loss.
+        adversarial: kind of the adversarial loss; ``oasis``, a discriminator that tells the classes of pixels and which
+            are generated (Schoenfeld et al., ICLR 2021), with ``discriminator_layers`` halvings and without feature
+            matching.
+        mix_weight: weight of LabelMix, for ``oasis``.
+        modulation: how scale and shift depend on the label map: ``map``, by convolutions of it, as published;
+            ``class``, by the class of a pixel alone (CLADE, Tan et al., PAMI 2021), which is quicker.
         feature_weight: weight of feature matching.
         perceptual: network of the perceptual loss: ``none``; ``offline``, formulas that need no weights; ``vgg16``,
             whose weights are read from the folder that the environment variable CALOTYPE_WEIGHTS names.
@@ -64,7 +69,9 @@ class LayoutConfig:
     discriminators: int = 2
     discriminator_width: int = 64
     discriminator_layers: int = 4
-    adversarial: Literal["hinge", "non_saturating", "least_squares", "wasserstein"] = "hinge"
+    adversarial: Literal["hinge", "non_saturating", "least_squares", "wasserstein", "oasis"] = "hinge"
+    mix_weight: float = 10.0
+    modulation: Literal["map", "class"] = "map"
     feature_weight: float = 10.0
     perceptual: Literal["none", "offline", "vgg16"] = "none"
     perceptual_weight: float = 10.0
@@ -90,6 +97,8 @@ class LayoutConfig:
             raise ValueError("kl_warm_up has to be from 0 to 1")
         if not 0 <= self.average < 1 or not 0 <= self.decay_at <= 1:
             raise ValueError("decay_at has to be from 0 to 1, average at least 0 and below 1")
+        if self.adversarial == "oasis":
+            self.fits(1 << self.discriminator_layers)
         if any(known and len(known) != self.classes for known in (self.names, self.colours)):
             raise ValueError("there have to be as many names and colours as classes, or none")
 

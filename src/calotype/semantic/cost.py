@@ -49,6 +49,8 @@ def drawn(cfg: LayoutConfig, size: tuple[int, int] | None, products: float, numb
 
 def discriminator_products(cfg: LayoutConfig) -> float:
     """Multiplications for one picture, on all scales."""
+    if cfg.adversarial == "oasis":
+        return _segmentation_products(cfg)
     total = 0.0
     for scale in range(cfg.discriminators):
         height, width = (side / 2**scale for side in cfg.size)
@@ -71,6 +73,16 @@ def discriminator_numbers(cfg: LayoutConfig) -> float:
             height, width = height / stride + 1, width / stride + 1
             total += 3 * after * height * width
     return total
+
+
+def _segmentation_products(cfg: LayoutConfig) -> float:
+    """Multiplications of the discriminator that segments: blocks down, and up again."""
+    total, before, pixels = 0.0, 3, float(cfg.size[0] * cfg.size[1])
+    for after, _ in discriminator_layers(cfg):
+        total += 9 * pixels * after * (before + after)
+        total += 9 * pixels * before * (2 * after + before) if before > 3 else 9 * pixels * after * 3 * after
+        before, pixels = after, pixels / 4
+    return 1.5 * total  # mixed pictures are judged as well
 
 
 def discriminator_layers(cfg: LayoutConfig) -> list[tuple[int, int]]:

@@ -59,6 +59,18 @@ class Neighbourhoods(NamedTuple):
 Where = Neighbourhoods | Tensor
 
 
+def numbers_at(where: Neighbourhoods, kinds: int, *, edges: bool) -> Tensor:
+    """The kind of every pixel, its channel in the one-hot map, or the number of channels for none: int32 [B * h * w].
+
+    Args:
+        where: of ``LabelMaps.at``.
+        kinds: of pixels, one more than channels.
+        edges: whether the maps have edges of instances.
+    """
+    middle, table = _TAPS // 2, kinds * (1 + edges)
+    return (where.rows[:, middle] - table * middle) % kinds
+
+
 class Layouts(Protocol):
     """A batch of layouts, as generators and discriminators see them."""
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from calotype.nn.patchgan import initialise
 from calotype.semantic.blocks import Block
+from calotype.semantic.class_scale import ClassScale
 from calotype.semantic.config import SpadeConfig
 from calotype.semantic.labels import LabelConv, Layouts, label_channels
 from calotype.semantic.normalization import SLOPE
@@ -81,11 +82,12 @@ class SpadeGenerator(nn.Module):
             self.fc: nn.Module = nn.Linear(cfg.latent, self.channels * self.grid[0] * self.grid[1])
         else:
             self.fc = LabelConv(label_channels(cfg), self.channels, edges=cfg.instances, rectified=False)
+
+        def modulation(channels: int) -> nn.Module:
+            return ClassScale(channels, cfg) if cfg.modulation == "class" else Spade(channels, cfg)
+
         self.blocks = nn.ModuleDict(
-            {
-                s.name: Block(s.inputs, s.outputs, cfg, lambda n: Spade(n, cfg), up=s.up, spectral=spectral)
-                for s in stages
-            }
+            {s.name: Block(s.inputs, s.outputs, cfg, modulation, up=s.up, spectral=spectral) for s in stages}
         )
         self.conv_img = nn.Conv2d(stages[-1].outputs, 3, 3, padding=1)
         initialise(self)

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from calotype import distributed
 from calotype.errors import InputError
@@ -20,11 +20,11 @@ from calotype.nn.features import offline_features, vgg16
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 from calotype.nn.patchgan import MultiScaleDiscriminator, halves, scores_of
 from calotype.nn.schedules import constant_then_linear, set_rates, warm_up
-from calotype.processor import fast_bfloat16
 from calotype.semantic.config import LayoutConfig
 from calotype.semantic.labels import LabelMaps, Layouts, input_channels
 from calotype.semantic.network import Build, Net
 from calotype.semantic.normalization import FreeNorm
+from calotype.semantic.updates import autocast
 
 _WARM_UP = 10.0  # of the moving average
 
@@ -46,7 +46,7 @@ class Trainer:
     def __init__(self, cfg: LayoutConfig, device: torch.device, build: Build) -> None:
         self.cfg, self.device, self.build = cfg, device, build
         self.net = build(cfg, spectral=True).to(device)
-        self.discriminator = _discriminator(cfg).to(device)
+        self.discriminator = self._made_discriminator().to(device)
         self.average = ExponentialMovingAverage(build(cfg, spectral=True).to(device), cfg.average, warmup=_WARM_UP)
         self.average.copy_from(self.net)
         betas = (cfg.beta1, cfg.beta2)
@@ -84,15 +84,15 @@ class Trainer:
         self.net.train()
         real, maps = examples(batch, self.cfg, self.device, self.net.layouts)
         noise = noise_for(self.net, self.cfg).to(self.device)
-        with self._autocast():
+        with autocast(self.device, self.cfg.bf16):
             fake, mean, log_variance = self.training_net(maps, real, noise)
             seen = fake.detach().requires_grad_()
-            of_fake, of_real = self._judged(seen, real, maps)
-        losses = self._generator_losses(seen, real, of_fake, of_real)
+            judged = self._judged(seen, real, maps)
+        losses = {**self._adversarial(judged), **self._differences(seen, real)}
         weights = self._weights()
         total = torch.stack([weights[name] * loss for name, loss in losses.items()]).sum()
         (slope,) = torch.autograd.grad(total, seen, retain_graph=True)
-        losses["discriminator"] = discriminator_loss(scores_of(of_real), scores_of(of_fake), self.cfg.adversarial)
+        losses["discriminator"] = self._discriminator_loss(judged)
 
         self.discriminator_optimizer.zero_grad(set_to_none=True)
         losses["discriminator"].backward(inputs=list(self.discriminator.parameters()))  # type: ignore[no-untyped-call]
@@ -109,20 +109,42 @@ class Trainer:
         means = distributed.mean_over_all(torch.stack([loss.detach() for loss in losses.values()]))
         return dict(zip(losses, means))
 
-    def _judged(self, fake: Tensor, real: Tensor, maps: Layouts) -> tuple[list[list[Tensor]], list[list[Tensor]]]:
-        """The discriminator's activations, scale by scale, for generated and for real pictures of the same maps."""
+    def _made_discriminator(self) -> nn.Module:
+        cfg = self.cfg
+        network = MultiScaleDiscriminator(
+            3,
+            input_channels(cfg),
+            scales=cfg.discriminators,
+            width=cfg.discriminator_width,
+            layers=cfg.discriminator_layers,
+        )
+        made: MultiScaleDiscriminator = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return made
+
+    def _judged(self, fake: Tensor, real: Tensor, maps: Layouts) -> Any:
+        """What the discriminator says of generated and of real pictures of the same maps: activations of both, scale by
+        scale.
+        """
         both = torch.cat([fake, real]).contiguous(memory_format=torch.channels_last)
         found = self.training_discriminator(both, maps.one_hot())
         split = [[halves(layer) for layer in scale] for scale in found]
         return [[layer[0] for layer in scale] for scale in split], [[layer[1] for layer in scale] for scale in split]
 
-    def _generator_losses(
-        self, fake: Tensor, real: Tensor, of_fake: list[list[Tensor]], of_real: list[list[Tensor]]
-    ) -> dict[str, Tensor]:
-        cfg = self.cfg
-        losses = {"generator": generator_loss(scores_of(of_fake), cfg.adversarial)}
-        if cfg.feature_weight:
+    def _adversarial(self, judged: Any) -> dict[str, Tensor]:
+        """The losses of the generator by what the discriminator says."""
+        of_fake, of_real = judged
+        losses = {"generator": generator_loss(scores_of(of_fake), self.cfg.adversarial)}
+        if self.cfg.feature_weight:
             losses["features"] = feature_matching_loss(of_real, of_fake)
+        return losses
+
+    def _discriminator_loss(self, judged: Any) -> Tensor:
+        of_fake, of_real = judged
+        return discriminator_loss(scores_of(of_real), scores_of(of_fake), self.cfg.adversarial)
+
+    def _differences(self, fake: Tensor, real: Tensor) -> dict[str, Tensor]:
+        """The losses of the generator by the real pictures."""
+        cfg, losses = self.cfg, {}
         if self.perceptual is not None:
             losses["perceptual"] = self.perceptual(fake, real)
         if cfg.pixel_weight:
@@ -137,10 +159,6 @@ class Trainer:
             "perceptual": cfg.perceptual_weight,
             "pixels": cfg.pixel_weight,
         }
-
-    def _autocast(self) -> Any:
-        able = self.device.type == "cuda" or (self.device.type == "cpu" and fast_bfloat16())
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.bf16 and able)
 
 
 def examples(
@@ -189,18 +207,6 @@ def measure(net: Net, batches: list[Mapping[str, Tensor]], cfg: LayoutConfig, de
     for norm, before in zip(norms, kept):
         norm.kept = before
     net.eval()
-
-
-def _discriminator(cfg: LayoutConfig) -> MultiScaleDiscriminator:
-    network = MultiScaleDiscriminator(
-        3,
-        input_channels(cfg),
-        scales=cfg.discriminators,
-        width=cfg.discriminator_width,
-        layers=cfg.discriminator_layers,
-    )
-    result: MultiScaleDiscriminator = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return result
 
 
 def _perceptual(cfg: LayoutConfig, device: torch.device) -> PerceptualLoss | None:

@@ -12,6 +12,7 @@ from calotype.run import Run, fit, resumed, started
 from calotype.semantic.config import LayoutConfig
 from calotype.semantic.network import Build, Net
 from calotype.semantic.normalization import FreeNorm
+from calotype.semantic.oasis import OasisTrainer
 from calotype.semantic.trainer import Trainer, measure
 
 _STAGE = "pictures"
@@ -78,7 +79,8 @@ def unfinished(cfg: LayoutConfig, run: Run, build: Build) -> Net | None:
 
 
 def _started(cfg: LayoutConfig, run: Run, build: Build) -> Trainer:
-    return started(lambda: Trainer(cfg, run.device, build), run, _STAGE)
+    kind = OasisTrainer if cfg.adversarial == "oasis" else Trainer
+    return started(lambda: kind(cfg, run.device, build), run, _STAGE)
 
 
 def _folded(trainer: Trainer) -> Net:

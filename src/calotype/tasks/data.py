@@ -79,7 +79,8 @@ def data(
     check_free(folder)
     if about.needs and find_spec(about.needs[0]) is None:
         raise InputError(
-            f"'{name}' needs {about.needs[0]}, which is not installed: pip install 'calotype[{about.needs[1]}]'"
+            f"'{name}' needs {about.needs[0]}, which is not installed: pip install 'calotype[{about.needs[1]}]' "
+            "(where it has no wheel for this Python, pip compiles it and needs a compiler)"
         )
     package_folder = None if packages is None else Path(packages)
     packages_found = [fetched(package, package_folder) for package in about.packages]

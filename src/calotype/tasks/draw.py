@@ -106,7 +106,8 @@ def draw(
     seed 7, or --look hair=photo.jpg,map.png for that of a photo.
 
     Models of scene graphs (scenegraph) take a JSON file of objects and relations, like {"objects": [{"class": "tree"},
-    {"class": "house"}], "relations": [[0, "left of", 1]]}; models of boxes (bachgan) one of boxes and their classes.
+    {"class": "house"}], "relations": [[0, "left of", 1]]}; models of boxes (bachgan, layout2im) one of boxes and
+    their classes.
 
     Without a model, patches of photos are put together by the map, in seconds: calotype draw map.png --photos FOLDER,
     with the photos in its folder images and a label map of each, of the same name, in maps.

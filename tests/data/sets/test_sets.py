@@ -8,14 +8,32 @@ import pytest
 from toys import TOYS, Toy
 
 from calotype.data.boxes import RELATIONS, inverse, relation
-from calotype.data.sets import SETS, avatars, digits, faces, landscapes, people, photos, scenes, shapes, solids, views
+from calotype.data.sets import (
+    SETS,
+    avatars,
+    bullet,
+    digits,
+    faces,
+    landscapes,
+    people,
+    photos,
+    rooms,
+    scenes,
+    shapes,
+    solids,
+    views,
+)
+from calotype.data.sets.furniture import Furniture
 from calotype.data.sets.noise import cloudy
 from calotype.errors import InputError
 
 DRAWS = {"emoji", "openmoji", "people", "faces", "face_masks", "face_edges", "face_styles"}
 CAN_DRAW = find_spec("resvg_py") is not None
 needs_drawing = pytest.mark.skipif(not CAN_DRAW, reason="resvg-py is not installed: pip install 'calotype[svg]'")
-MADE = [pytest.param(name, marks=needs_drawing if name in DRAWS else ()) for name in TOYS]
+CAN_RENDER = find_spec("pybullet") is not None
+needs_rendering = pytest.mark.skipif(not CAN_RENDER, reason="pybullet is not installed: pip install 'calotype[views]'")
+NEEDS = {**dict.fromkeys(DRAWS, needs_drawing), "rooms": needs_rendering}
+MADE = [pytest.param(name, marks=NEEDS.get(name, ())) for name in TOYS]
 SIZES = {"scenes": 64, "avatars": 64, "sprites": 72}
 
 
@@ -265,7 +283,7 @@ def test_sprites_are_frames_of_one_unit_after_another():
         compose("sprites", 19)
 
 
-@pytest.mark.skipif(find_spec("pybullet") is None, reason="pybullet is not installed: pip install 'calotype[views]'")
+@needs_rendering
 def test_views_show_a_solid_from_all_around(capfd):
     made = list(views.compose((), 32, 14, 0))
     assert len({sample.info["solid"] for sample in made}) == 2
@@ -282,14 +300,69 @@ def test_views_show_a_solid_from_all_around(capfd):
 
 def test_without_what_renders(monkeypatch):
     def missing(name):
-        raise views.PackageNotFoundError
+        raise bullet.PackageNotFoundError
 
-    monkeypatch.setattr(views, "version", missing)
+    monkeypatch.setattr(bullet, "version", missing)
     with pytest.raises(InputError, match=r"calotype\[views\]"):
         list(views.compose((), 32, 1, 0))
-    monkeypatch.setattr(views, "version", lambda name: "1.0")
+    monkeypatch.setattr(bullet, "version", lambda name: "1.0")
     with pytest.raises(InputError, match=r"pybullet 3\.2\.7, not 1\.0"):
         list(views.compose((), 32, 1, 0))
+
+
+@needs_rendering
+def test_rooms_are_told_as_they_are_rendered():
+    made = list(rooms.compose([TOYS["rooms"][1]()[0]], 64, 12, 1))
+    assert [one.label for one in made] == [0, 1, 1] * 4
+    names, seen = rooms.ABOUT.names["map_classes"], 0
+    for one in made:
+        told, picture = one.info["pieces"], np.asarray(one.image).astype(int)
+        assert len(one.boxes) == len(one.classes) == len(told) == (0 if one.label == 0 else one.instances.max())
+        assert set(np.unique(one.map[one.instances == 0])) <= {0, 1}
+        for number, piece in enumerate(told, 1):
+            there = one.instances == number
+            assert (one.map[there] == names.index(piece["kind"])).all()
+            assert np.allclose(np.array(one.boxes[number - 1]) * 64, boxed(there))
+            rows = [np.nonzero(there & (picture[..., a] > picture[..., b] + 80))[0] for a, b in ((0, 2), (2, 0))]
+            assert sum(map(len, rows)) > 0.5 * there.sum()
+            if min(map(len, rows)) > 40:
+                assert rows[0].mean() > rows[1].mean()  # the red half is below
+            u, v = projected(piece["place"], one.info["azimuth"], one.info["polar"], 64)
+            if len(told) == 2 and 16 < u < 48 and 16 < v < 48 and there.sum() > 150:
+                rows, columns = np.nonzero(there)
+                assert abs((columns.min() + columns.max() + 1) / 2 - u) < 6
+                assert abs((rows.min() + rows.max() + 1) / 2 - v) < 6
+                seen += 1
+        triples = {(a, RELATIONS[r], b) for a, r, b in one.relations}
+        eye = np.sin(np.radians(one.info["azimuth"])), np.cos(np.radians(one.info["azimuth"]))
+        near = [piece["place"][0] * eye[0] + piece["place"][2] * eye[1] for piece in told]
+        assert all(near[a] > near[b] for a, word, b in triples if word == "in front of")
+    assert seen > 1
+    assert any("in front of" in {RELATIONS[r] for _, r, _ in one.relations} for one in made)
+
+
+def boxed(there):
+    rows, columns = np.nonzero(there)
+    return columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+
+
+def test_furniture_has_the_size_that_its_catalogue_tells():
+    model = Furniture(TOYS["rooms"][1]()[0]).model("plasticChair")
+    assert (model.half, model.creator) == ((0.2, 0.25, 0.15), "hand")  # a unit is 2 m
+    assert [(part.colour, part.texture) for part in model.parts] == [((1, 0, 0), None), ((0, 0, 1), None)]  # no glass
+    points = [line.split()[1:] for part in model.parts for line in part.obj.splitlines() if line.startswith("v ")]
+    points = np.array(points, float)
+    assert np.allclose(points.min(0), (-0.2, -0.5, -0.15))  # y points down, and it stands on 0
+    assert np.allclose(points.max(0), (0.2, 0, 0.15))
+
+
+def test_outlines_are_apart():
+    square = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], float)
+    turned = np.array([(0, -1), (1, 0), (0, 1), (-1, 0)], float)
+    across, slanted, beside = np.array([(1.5, 0), (0.9, 0.9), (2.2, 0.5)])
+    assert rooms.apart(square, square + across) == pytest.approx(0.5)
+    assert rooms.apart(square, square + slanted) < 0
+    assert rooms.apart(square, turned + beside) == pytest.approx(0.2)
 
 
 def test_landscapes_are_drawn_by_this_program_alone():

@@ -8,7 +8,7 @@ from calotype.models import control3d
 from calotype.models.control3d import PRESETS
 from calotype.models.control3d.generate import camera_at, edited, latent_of
 from calotype.models.control3d.losses import compactness_loss, consistency_errors
-from calotype.models.control3d.network import Layers, build, view_of
+from calotype.models.control3d.network import Layers, Net, view_of
 from calotype.models.control3d.scene import detached, hidden_at_random, random_cameras, turned_objects
 from calotype.models.control3d.trainer import Trainer
 from calotype.render.camera import Pose
@@ -20,7 +20,7 @@ CFG = replace(PRESETS["tiny"], classes=2)
 
 def layers(cfg, count=3, seed=0):
     torch.manual_seed(seed)
-    net, latent = build(cfg).eval(), torch.randn(count, cfg.latent)
+    net, latent = Net(cfg).eval(), torch.randn(count, cfg.latent)
     return net.layers(net.scene(latent), latent, random_cameras(count, cfg))
 
 
@@ -44,7 +44,7 @@ def test_no_object_leaves_its_primitive():
 
 
 def test_primitives_have_sizes_and_places_in_range():
-    net = build(CFG)
+    net = Net(CFG)
     scene = net.scene(10 * torch.randn(20, CFG.latent))
     assert scene.pose.half.min() >= CFG.least_size
     assert scene.pose.half.max() <= CFG.most_size
@@ -53,7 +53,7 @@ def test_primitives_have_sizes_and_places_in_range():
 
 def test_hidden_objects_leave_no_trace_and_one_is_always_left():
     torch.manual_seed(0)
-    net, latent = build(CFG).eval(), torch.randn(40, CFG.latent)
+    net, latent = Net(CFG).eval(), torch.randn(40, CFG.latent)
     scene = hidden_at_random(net.scene(latent))
     counts = scene.present.sum(1)
     assert set(counts.tolist()) == {1.0, 2.0}
@@ -62,7 +62,7 @@ def test_hidden_objects_leave_no_trace_and_one_is_always_left():
 
 
 def test_what_is_detached_gives_no_gradient_to_the_scene():
-    net, latent = build(CFG), torch.randn(2, CFG.latent)
+    net, latent = Net(CFG), torch.randn(2, CFG.latent)
     camera = random_cameras(2, CFG)
     made = net.layers(detached(net.scene(latent)), latent, camera).picture.sum()
     assert not any(
@@ -91,7 +91,7 @@ def test_consistency_is_small_for_a_solid_that_is_turned_and_large_for_one_that_
     grid = torch.stack([(2 * x).sin(), (2 * y).cos(), (x + z).sin()])[None]
     camera = camera_at(0, 60, cfg, torch.device("cpu"))
     torch.manual_seed(1)
-    scene = build(replace(cfg, objects=1)).scene(torch.randn(1, cfg.latent))
+    scene = Net(replace(cfg, objects=1)).scene(torch.randn(1, cfg.latent))
     pose = scene.pose._replace(place=torch.zeros(1, 1, 3), half=torch.full((1, 1, 3), 0.4))
     scene = scene._replace(pose=pose)
 
@@ -116,7 +116,7 @@ def test_consistency_is_small_for_a_solid_that_is_turned_and_large_for_one_that_
 
 
 def test_edits_change_what_they_say():
-    net = build(CFG).eval()
+    net = Net(CFG).eval()
     scene = net.scene(latent_of(0, CFG))
     made = edited(scene, (1,), 90.0, (0.2, 0.1, 0.0), 1.5, (2,))
     moved = made.pose.place[0, 0] - scene.pose.place[0, 0]
@@ -130,7 +130,7 @@ def test_edits_change_what_they_say():
 
 
 def test_right_and_up_are_those_of_the_picture():
-    net, run = build(CFG).eval(), Run()
+    net, run = Net(CFG).eval(), Run()
     rows, columns = torch.arange(16.0)[:, None], torch.arange(16.0)[None]
     for seed in range(4):
         middles = []
@@ -144,7 +144,7 @@ def test_right_and_up_are_those_of_the_picture():
 def test_an_edit_leaves_what_it_does_not_touch():
     """Outside of the old and the new outline of the object nothing changes."""
     torch.manual_seed(2)
-    net, run = build(CFG).eval(), Run()
+    net, run = Net(CFG).eval(), Run()
     before, after = (
         control3d.layers(CFG, run, net=net, seed=1, objects=(1,), move=(move, 0.0, 0.0)) for move in (0.0, 0.3)
     )
@@ -155,14 +155,14 @@ def test_an_edit_leaves_what_it_does_not_touch():
 
 
 def test_a_look_of_another_seed_keeps_the_geometry():
-    net, run = build(CFG).eval(), Run()
+    net, run = Net(CFG).eval(), Run()
     one, other = (control3d.layers(CFG, run, net=net, seed=1, look=look) for look in (None, 5))
     assert torch.equal(one.outline, other.outline)
     assert not torch.equal(one.picture, other.picture)
 
 
 def test_a_turntable_is_the_scene_from_all_around():
-    net, run = build(CFG).eval(), Run()
+    net, run = Net(CFG).eval(), Run()
     film = control3d.turntable(CFG, run, net=net, seed=3, frames=4)
     assert len(film) == 4
     assert torch.allclose(film[1], control3d.scene(CFG, run, net=net, seed=3, azimuth=90.0), atol=1e-5)
@@ -175,11 +175,11 @@ def test_a_turntable_is_the_scene_from_all_around():
 )
 def test_what_cannot_be_drawn_is_refused(given):
     with pytest.raises(InputError, match="="):
-        control3d.scene(CFG, Run(), net=build(CFG), **given)
+        control3d.scene(CFG, Run(), net=Net(CFG), **given)
 
 
 def test_a_camera_inside_an_object_is_refused(monkeypatch):
-    net = build(CFG)
+    net = Net(CFG)
     whole = net.scene(latent_of(0, CFG))
     camera = camera_at(0, 60, CFG, torch.device("cpu"))
     near = whole._replace(pose=whole.pose._replace(place=camera.position[:, None].expand(1, 2, 3)))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
+from graph_reference import applied, convolution, mlp
 from torch import nn
 
 from calotype.errors import InputError
@@ -17,31 +17,6 @@ from calotype.models.scenegraph.objects import SPATIAL
 # Widths of the file; the published ones are 128, 512, 64, 32 and 64.
 EMBEDDING, HIDDEN, NOISE, LOOKS, WIDTH, OBJECTS = 8, 12, 4, 5, 6, 4
 RELATIONS = ["__in_image__", "right of", "left of", "below", "above", "surrounding", "inside"]
-
-
-def mlp(*widths):
-    layers = []
-    for a, b in pairwise(widths):
-        layers += [nn.Linear(a, b), nn.ReLU()]
-    return nn.Sequential(*layers)
-
-
-def convolution(inputs, attributes):
-    layer = nn.Module()
-    layer.net1 = mlp(3 * inputs + 2 * attributes, HIDDEN, 2 * HIDDEN + EMBEDDING)
-    layer.net2 = mlp(HIDDEN, HIDDEN, EMBEDDING)
-    return layer
-
-
-def applied(layer, objects, relations, edges):
-    found = layer.net1(torch.cat([objects[edges[:, 0]], relations, objects[edges[:, 1]]], 1))
-    total, count = torch.zeros(len(objects), HIDDEN), torch.zeros(len(objects), 1)
-    for row, (one, other) in zip(found, edges.tolist()):
-        total[one] += row[:HIDDEN]
-        total[other] += row[-HIDDEN:]
-        count[one] += 1
-        count[other] += 1
-    return layer.net2(total / count.clamp_min(1)), found[:, HIDDEN : HIDDEN + EMBEDDING]
 
 
 class Residual(nn.Module):
@@ -67,9 +42,9 @@ def reference(norm=True):
     torch.manual_seed(1)
     net, wide = nn.Module(), EMBEDDING + NOISE
     net.obj_embeddings, net.pred_embeddings = nn.Embedding(OBJECTS, EMBEDDING), nn.Embedding(7, EMBEDDING)
-    net.gconv = convolution(EMBEDDING, 35)
+    net.gconv = convolution(EMBEDDING, 35, HIDDEN, EMBEDDING)
     net.gconv_net = nn.Module()
-    net.gconv_net.gconvs = nn.ModuleList(convolution(EMBEDDING, 0) for _ in range(2))
+    net.gconv_net.gconvs = nn.ModuleList(convolution(EMBEDDING, 0, HIDDEN, EMBEDDING) for _ in range(2))
     net.box_net = mlp(EMBEDDING, HIDDEN, 4)
     masks = []
     for _ in range(3):
@@ -168,7 +143,7 @@ def test_archetypes_beside_the_checkpoint(tmp_path):
 def test_other_files_are_refused(tmp_path):
     net = reference()
     for changes, words in (
-        ({"model_state": {"obj_embeddings.weight": torch.zeros(4, 8)}}, "such as sg2im"),
+        ({"model_state": {"obj_embeddings.weight": torch.zeros(4, 8)}}, "Ashual and Wolf, and of sg2im"),
         ({"vocab": vocabulary(["near", "far"])}, "knows other relations"),
         ({"vocab": {}}, "another network"),
         ({"model_kwargs": 3}, "no checkpoint of a scene-graph model"),

@@ -22,18 +22,11 @@ from calotype.models.scenegraph.draw import (
     triples_of,
 )
 from calotype.models.scenegraph.layout import composed, painted
-from calotype.models.scenegraph.objects import (
-    attributes_of,
-    crops,
-    mirrored,
-    objects_of,
-    placed,
-    random_triples,
-    relations_of,
-)
+from calotype.models.scenegraph.objects import attributes_of, objects_of, random_triples, relations_of
 from calotype.models.scenegraph.pool import Pool
 from calotype.models.scenegraph.trainer import Trainer
 from calotype.run import Run
+from calotype.semantic.objects import crops, mirrored, placed
 
 TINY = replace(scenegraph.PRESETS["tiny"], classes=2, names=("sky", "tree"))
 NAN = float("nan")

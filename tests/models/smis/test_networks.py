@@ -154,7 +154,9 @@ def test_codes_do_not_tell_where_a_class_is_and_how_large():
     assert (crops[0][:, 3:] == 0).all()  # an absent class
 
 
-@pytest.mark.parametrize("changes", [{}, {"statistics": "batch"}, {"norm": "instance"}, {"code_grid": "grid"}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"statistics": "batch"}, {"norm": "instance"}, {"code_grid": "grid"}, {"modulation": "class"}]
+)
 @pytest.mark.parametrize("base", [APART, TINY, replace(APART, groups=(), channels=(), schedule="one")])
 def test_redrawing_is_drawing(changes, base):
     cfg = replace(base, **changes)

@@ -26,6 +26,7 @@ SETS = (
     "avatars",
     "views",
     "solids",
+    "rooms",
     "sprites",
     *("face_masks", "face_edges", "face_styles", "digit_colours", "animal_stripes", "paintings"),
 )

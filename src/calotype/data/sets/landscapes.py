@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from calotype.data.boxes import box_of
 from calotype.data.packages import Fetched
 from calotype.data.sets import About
 from calotype.data.sets.landscape import Landscape
 from calotype.data.sets.noise import Field, cloudy, mixed
 from calotype.data.sets.places import LIGHTS, PLACES, STUFF, Rgb
-from calotype.data.sets.scenes import box_of
 from calotype.data.writing import Made
 
 _FINER = 2  # scenes are drawn at so many times their size, then reduced

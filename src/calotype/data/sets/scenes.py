@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from calotype.data.boxes import RELATIONS, Box, inverse, relation
+from calotype.data.boxes import RELATIONS, Box, box_of, spatial
 from calotype.data.packages import Fetched, Package
 from calotype.data.sets import About
 from calotype.data.sets.landscape import Landscape
@@ -117,40 +117,9 @@ def _told(
         label=label,
         boxes=boxes,
         classes=[THINGS.index(thing.kind) for thing in chosen],
-        relations=_relations(boxes, [thing.depth for thing in chosen], instances, chosen),
+        relations=spatial(boxes, [thing.depth for thing in chosen]),
         info={"cutouts": [thing.file for thing in chosen]},
     )
-
-
-def box_of(mask: NDArray[np.bool_]) -> Box:
-    """The bounding box (left, top, right, bottom) of the true pixels, as shares of the width and height."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    height, width = mask.shape
-    return (
-        float(columns[0] / width),
-        float(rows[0] / height),
-        float((columns[-1] + 1) / width),
-        float((rows[-1] + 1) / height),
-    )
-
-
-def _relations(
-    boxes: Sequence[Box], depths: Sequence[float], instances: NDArray[np.uint8], things: Sequence[Thing]
-) -> list[tuple[int, int, int]]:
-    """For every two objects, the spatial relation of their boxes, both ways, and which is in front if the boxes
-    overlap.
-    """
-    found = []
-    for i in range(len(boxes)):
-        for j in range(i + 1, len(boxes)):
-            number = relation(boxes[i], boxes[j])
-            found += [(i, number, j), (j, inverse(number), i)]
-            overlap = boxes[i][0] < boxes[j][2] and boxes[j][0] < boxes[i][2]
-            overlap = overlap and boxes[i][1] < boxes[j][3] and boxes[j][1] < boxes[i][3]
-            if overlap:
-                near, far = (i, j) if depths[i] > depths[j] else (j, i)
-                found += [(near, RELATIONS.index("in front of"), far), (far, RELATIONS.index("behind"), near)]
-    return found
 
 
 def _shrunk(index: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from calotype.data.boxes import RELATIONS, Box, inverse, relation
+from calotype.data.boxes import RELATIONS, Box, box_of, inverse, relation
 from calotype.data.packages import Fetched
 from calotype.data.sets import About
-from calotype.data.sets.scenes import box_of
 from calotype.data.writing import Made
 
 AREAS = ("sky", "grass", "water", "sand", "road", "wall", "floor")

@@ -13,21 +13,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from calotype.data.packages import Fetched
 from calotype.data.sets import About
+from calotype.data.sets.room_view import FINER, FLOOR, LIGHT, depth_map, drawn_look, rays_of, reduced, surfaces
 from calotype.data.writing import Made
 
 Array = NDArray[np.float64]
 
-_FINER = 2  # pictures are drawn at so many times their size, then reduced
 _MOST = 3  # solids of a room
-_RADIUS = 2.0  # distance of the camera from the middle of the floor's objects
-_POLAR = (0.15, 0.371)  # shares of the sphere, from above: 45.6 to 75.1 degrees
-_FLOOR, _WALL, _CEILING = 0.55, 2.6, -2.4  # y points down
-_NEAR, _FAR = 0.5, 5.5  # what the depth map tells apart
-_LIGHT = np.array([0.45, -0.8, -0.4]) / np.linalg.norm([0.45, -0.8, -0.4])
 _AMBIENT, _DIFFUSE = 0.5, 0.6
 _COLOURS = (
     (0.85, 0.2, 0.2),
@@ -87,7 +81,7 @@ def _placed(rng: np.random.Generator) -> list[Solid]:
         kind = int(rng.integers(len(_KINDS)))
         half = np.full(3, rng.uniform(0.16, 0.3)) if kind else rng.uniform(0.14, 0.34, 3)
         x, z = rng.uniform(-0.7, 0.7, 2)
-        place = np.array([x, _FLOOR - half[1], z])
+        place = np.array([x, FLOOR - half[1], z])
         reach = math.hypot(half[0], half[2])
         if all(math.hypot(*(place - s.place)[[0, 2]]) > reach + math.hypot(s.half[0], s.half[2]) for s in solids):
             solids.append(Solid(kind, int(rng.integers(len(_COLOURS))), place, half, float(rng.uniform(0, math.pi))))
@@ -95,33 +89,25 @@ def _placed(rng: np.random.Generator) -> list[Solid]:
 
 
 def _picture(rng: np.random.Generator, solids: list[Solid], size: int) -> Made:
-    azimuth = float(rng.uniform(0, 2 * math.pi))
-    polar = math.acos(1 - 2 * float(rng.uniform(*_POLAR)))
-    wall, floor, period = rng.uniform(0.55, 0.95, 3), rng.uniform(0.35, 0.8, 3), float(rng.uniform(0.5, 0.9))
-    eye, rays = _rays(azimuth, polar, size * _FINER)
-    colours, depth = _room(eye, rays, wall, floor, period)
+    look = drawn_look(rng)
+    eye, rays = rays_of(look.azimuth, look.polar, size * FINER)
+    colours, depth, _ = surfaces(look, eye, rays)
     shown = np.zeros(depth.shape, np.uint8)
     for number, solid in enumerate(solids, 1):
         away, normal = _hit(eye, rays, solid)
         nearer = away < depth
-        lit = _AMBIENT + _DIFFUSE * np.clip(normal @ _LIGHT, 0, None)
+        lit = _AMBIENT + _DIFFUSE * np.clip(normal @ LIGHT, 0, None)
         colours = np.where(nearer[..., None], lit[..., None] * np.array(_COLOURS[solid.colour]), colours)
         depth, shown = np.where(nearer, away, depth), np.where(nearer, np.uint8(number), shown)
-    image = Image.fromarray(np.round(np.clip(colours, 0, 1) * 255).astype(np.uint8))
-    small = shown[::_FINER, ::_FINER]
+    small = shown[::FINER, ::FINER]
     kinds = np.array([0, *(1 + solid.kind for solid in solids)], np.uint8)
-    bright = np.clip((_FAR - depth[::_FINER, ::_FINER]) / (_FAR - _NEAR), 0, 1)
     return Made(
-        image=image.resize((size, size), Image.Resampling.BOX),
+        image=reduced(colours, size),
         map=kinds[small],
         instances=small,
-        other=Image.fromarray(np.round(bright * 255).astype(np.uint8)).convert("RGB"),
+        other=depth_map(depth),
         label=1 if solids else 0,
-        info={
-            "azimuth": round(math.degrees(azimuth), 4),
-            "polar": round(math.degrees(polar), 4),
-            "solids": [_told(solid) for solid in solids],
-        },
+        info={**look.told, "solids": [_told(solid) for solid in solids]},
     )
 
 
@@ -133,32 +119,6 @@ def _told(solid: Solid) -> dict[str, Any]:
         "half": [round(float(x), 4) for x in solid.half],
         "angle": round(math.degrees(solid.angle), 4),
     }
-
-
-def _rays(azimuth: float, polar: float, side: int) -> tuple[Array, Array]:
-    """The camera's position, and directions with a component of 1 along the optical axis, [side, side, 3]."""
-    out = np.array([math.sin(polar) * math.sin(azimuth), -math.cos(polar), math.sin(polar) * math.cos(azimuth)])
-    forward = -out
-    right = np.cross([0.0, 1.0, 0.0], forward)
-    right /= np.linalg.norm(right)
-    below = np.cross(forward, right)
-    at = (np.arange(side) + 0.5) / side - 0.5  # the focal length is the picture's side
-    return _RADIUS * out, forward + at[None, :, None] * right + at[:, None, None] * below
-
-
-def _room(eye: Array, rays: Array, wall: Array, floor: Array, period: float) -> tuple[Array, Array]:
-    """Colours and depth of floor, walls and ceiling."""
-    low, high = np.array([-_WALL, _CEILING, -_WALL]), np.array([_WALL, _FLOOR, _WALL])
-    with np.errstate(divide="ignore"):
-        ways = np.where(rays > 0, (high - eye) / rays, (low - eye) / rays)
-    axis, depth = ways.argmin(-1), ways.min(-1)
-    at = eye + depth[..., None] * rays
-    checks = (np.floor(at[..., 0] / period) + np.floor(at[..., 2] / period)) % 2
-    ground = floor * (0.8 + 0.2 * checks[..., None])
-    height = (at[..., 1] - _CEILING) / (_FLOOR - _CEILING)
-    sides = wall * (1.05 - 0.35 * height[..., None]) * np.where(axis == 0, 0.9, 1.0)[..., None]
-    down = (axis == 1) & (rays[..., 1] > 0)
-    return np.where(down[..., None], ground, sides), depth
 
 
 def _hit(eye: Array, rays: Array, solid: Solid) -> tuple[Array, Array]:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import math
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,10 +13,10 @@ from PIL import Image
 
 from calotype.data.packages import Fetched
 from calotype.data.sets import About
+from calotype.data.sets.bullet import NEEDS, renderer
 from calotype.data.writing import Made
 from calotype.errors import InputError
 
-_VERSION = "3.2.7"  # version of the renderer: another one may shade differently
 _SOLIDS = 1000
 _VIEWS = 12  # per object
 _FINER = 2  # supersampling factor, since the renderer does not antialias edges
@@ -50,7 +46,7 @@ ABOUT = About(
         "map_classes": ("background", "solid"),
         "labels": ("red", "blue", "green", "yellow", "violet", "orange", "teal", "grey"),
     },
-    needs=("pybullet", "views"),
+    needs=NEEDS,
     licences="zlib (Bullet)",
     identity="solid",
 )
@@ -63,7 +59,7 @@ def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> It
     ``elevation`` in degrees, ``distance``, and ``field`` of view in degrees. Depth values 0..255 are linear from
     ``distance`` + 0.9 to ``distance`` - 0.9 (near is bright); 0 is also the background.
     """
-    with _renderer() as bullet:
+    with renderer() as bullet:
         order = np.random.default_rng(seed).permutation(_SOLIDS)
         done = 0
         for solid in order:
@@ -77,39 +73,6 @@ def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> It
                 yield _view(bullet, size, azimuth, elevation, int(solid), colour)
                 done += 1
             bullet.removeBody(body)
-
-
-@contextmanager
-def _renderer() -> Iterator[Any]:
-    """A connection to the physics engine, of which only the renderer is used."""
-    try:
-        found = version("pybullet")
-    except PackageNotFoundError:
-        raise InputError("no 3D renderer is installed: pip install 'calotype[views]'") from None
-    if found != _VERSION:
-        raise InputError(f"the set is made with pybullet {_VERSION}, not {found}: pip install pybullet=={_VERSION}")
-    with _quiet():  # importing it prints a banner
-        import pybullet
-
-        client = pybullet.connect(pybullet.DIRECT)
-    try:
-        yield pybullet
-    finally:
-        pybullet.disconnect(client)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Redirect standard error of this process to the null device, for Python and for C code."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        with redirect_stderr(io.StringIO()):
-            yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _placed(bullet: Any, solid: int, colour: int) -> int:

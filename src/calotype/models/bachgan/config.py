@@ -49,6 +49,8 @@ class Config(SpadeConfig):
             raise ValueError("unknown has to be last: it is the channel of pixels without a box")
         if self.instances:
             raise ValueError("BachGAN learns without instances")
+        if self.adversarial == "oasis" or self.modulation == "class":
+            raise ValueError("oasis and modulation=class need label maps: BachGAN learns from boxes")
         if not 0 <= self.least <= 1:
             raise ValueError("least has to be from 0 to 1")
         if any(not 0 <= number < self.classes for number in self.salient):

@@ -15,6 +15,10 @@ So a scene can be edited: objects are turned, moved, grown and removed, their lo
 published setting for a GPU. With ``classes=2`` the training folder has the subfolders ``background`` and ``scenes``, as
 the set ``solids`` has them; with 0, objects stand in front of plain white, as in ``views``.
 
+``imported`` reads GIRAFFE models (Niemeyer and Geiger, CVPR 2021), fields of densities and features in boxes, with
+their published configuration; ``scene`` and ``turntable`` do with them what they do with models that are trained here.
+Places of objects that the published code takes from its training set are drawn at random, so that boxes do not touch.
+
 Differences from the publication:
 
 - The renderer is written in plain PyTorch: rays and soft outlines, not meshes with a CUDA extension. Textures are grids
@@ -28,10 +32,11 @@ Limits: small pictures, few objects; no shadows or reflections, since objects ar
 axes of a primitive to the front of an object; primitives may share an object or explain nothing.
 """
 
+from calotype.models.control3d.building import build
 from calotype.models.control3d.config import PRESETS, Config
 from calotype.models.control3d.cost import cost, efforts, training_cost
 from calotype.models.control3d.generate import check_scene, layers, scene, turntable
-from calotype.models.control3d.network import build
+from calotype.models.control3d.importing import imported
 from calotype.models.control3d.train import batch_size, picture_size, stages, train, unfinished
 
 __all__ = [
@@ -42,6 +47,7 @@ __all__ = [
     "check_scene",
     "cost",
     "efforts",
+    "imported",
     "layers",
     "picture_size",
     "scene",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from calotype.models.control3d.giraffe_settings import parsed
+
 
 @dataclass(frozen=True)
 class Config:
@@ -48,6 +50,8 @@ class Config:
         discriminator_rate: learning rate of the discriminator.
         decay_at: share of the steps after which the learning rates decay linearly.
         average: decay of the exponential moving average of the generators.
+        giraffe: configuration of an imported GIRAFFE model, JSON of ``giraffe_settings.Giraffe``; empty for models that
+            are trained here.
     """
 
     size: int = 64
@@ -85,6 +89,7 @@ class Config:
     discriminator_rate: float = 4e-4
     decay_at: float = 0.7
     average: float = 0.998
+    giraffe: str = ""
 
     def __post_init__(self) -> None:
         if self.size < 8 or self.size % 4:
@@ -96,6 +101,8 @@ class Config:
         for name in ("objects", "features", "points", "width", "discriminator_width", "steps", "batch"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} has to be at least 1")
+        if self.giraffe:
+            parsed(self.giraffe)
         if not 0 < self.least_size < self.most_size:
             raise ValueError("least_size has to be above 0 and below most_size")
         if not 0 < self.polar_from <= self.polar_to < 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from calotype.models.control3d.config import Config
+from calotype.models.control3d.giraffe_settings import parsed
 from calotype.nn.residual_discriminator import blocks
 from calotype.types import Cost
 
@@ -39,6 +40,12 @@ def _learned(cfg: Config) -> float:
 
 def _drawn(cfg: Config) -> float:
     """Multiplications for one picture: those of the 2D generators count."""
+    if cfg.giraffe:
+        made = parsed(cfg.giraffe)
+        samples = made.samples * made.side**2
+        fields = [(made.objects, made.decoder), (1, made.background)]
+        total = sum(samples * n * each.hidden * (each.hidden * (each.blocks + 2) + each.features) for n, each in fields)
+        return 2 * (made.objects + 2) * (total + 9.0 * made.size**2 * made.renderer.least**2)
     painted = cfg.objects + (1 if cfg.classes else 0)
     return painted * cfg.size * cfg.size * cfg.width**2 * (36.0 + 18 + 8 + 8)
 

@@ -12,5 +12,6 @@ SYSTEM = System(
             "turntable", (), ("frames", "objects", "remove", "polar", "seed"), output="film", validate="check_scene"
         ),
     },
+    imports=("*.pt", "*.yaml"),
     efforts=True,
 )

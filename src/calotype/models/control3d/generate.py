@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 
 from calotype.errors import InputError
+from calotype.models.control3d import giraffe_scene
 from calotype.models.control3d.config import Config
+from calotype.models.control3d.giraffe import GiraffeNet
 from calotype.models.control3d.network import Layers, Net
 from calotype.models.control3d.scene import Scene
 from calotype.render.camera import Camera, looking_at_origin, polar_of, turned
@@ -23,7 +25,7 @@ def scene(
     cfg: Config,
     run: Run,
     *,
-    net: Net,
+    net: Net | GiraffeNet,
     seed: int = 0,
     azimuth: float | None = None,
     polar: float | None = None,
@@ -58,7 +60,7 @@ def layers(
     cfg: Config,
     run: Run,
     *,
-    net: Net,
+    net: Net | GiraffeNet,
     seed: int = 0,
     azimuth: float | None = None,
     polar: float | None = None,
@@ -90,6 +92,21 @@ def layers(
             ``None``: those of the seed.
     """
     check_scene(cfg, net=net, objects=objects, grow=grow, remove=remove, polar=polar, poses=poses)
+    if isinstance(net, GiraffeNet):
+        return giraffe_scene.layers(
+            net,
+            run.device,
+            seed=seed,
+            azimuth=azimuth,
+            polar=polar,
+            objects=objects,
+            turn=turn,
+            move=move,
+            grow=grow,
+            remove=remove,
+            look=look,
+            poses=poses,
+        )
     latent = latent_of(seed, cfg)
     if look is not None:
         half = cfg.latent // 2
@@ -159,7 +176,7 @@ def turntable(
     cfg: Config,
     run: Run,
     *,
-    net: Net,
+    net: Net | GiraffeNet,
     seed: int = 0,
     frames: int = 36,
     objects: tuple[int, ...] = (),
@@ -192,7 +209,7 @@ def latent_of(seed: int, cfg: Config) -> Tensor:
 def check_scene(
     cfg: Config,
     *,
-    net: Net,
+    net: Net | GiraffeNet,
     objects: tuple[int, ...] = (),
     grow: float = 1.0,
     remove: tuple[int, ...] = (),

@@ -112,8 +112,3 @@ class Net(nn.Module):
         seen = surroundings(camera, view_of(self.cfg), scene.around, self.cfg.radius)
         painted: Tensor = self.background(seen, latent)
         return painted
-
-
-def build(cfg: Config) -> Net:
-    """A new net; its weights are drawn from torch's global generator."""
-    return Net(cfg)

@@ -51,6 +51,8 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
         Stopped, OutputError: as ``Run.steps``.
         InputError: as ``Run.steps``, or the pictures have no labels where they are needed.
     """
+    if cfg.giraffe:
+        raise InputError("models of GIRAFFE are imported, not trained here: leave out giraffe=")
     if cfg.classes and "label" not in batches(0):
         raise InputError("the training pictures have no labels: give subfolders background/ and scenes/ (classes)")
     trainer = _started(cfg, run)

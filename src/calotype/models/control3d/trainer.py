@@ -14,7 +14,7 @@ from calotype.losses.adversarial import discriminator_loss, generator_loss
 from calotype.losses.penalty import real_gradient_penalty
 from calotype.models.control3d.config import Config
 from calotype.models.control3d.losses import compactness_loss, consistency_loss
-from calotype.models.control3d.network import Layers, Net, build, view_of
+from calotype.models.control3d.network import Layers, Net, view_of
 from calotype.models.control3d.scene import Scene, detached, hidden_at_random, random_cameras, turned_objects
 from calotype.nn.ema import ExponentialMovingAverage
 from calotype.nn.optimizers import generator_optimizer
@@ -41,11 +41,11 @@ class Trainer:
 
     def __init__(self, cfg: Config, device: torch.device) -> None:
         self.cfg, self.device = cfg, device
-        self.net = build(cfg).to(device)
+        self.net = Net(cfg).to(device)
         self.discriminator = ResidualDiscriminator(
             (cfg.size, cfg.size), cfg.discriminator_width, widest=4, outputs=max(1, cfg.classes), bounded=False
         ).to(device)
-        self.average: ExponentialMovingAverage[Net] = ExponentialMovingAverage(build(cfg).to(device), cfg.average)
+        self.average: ExponentialMovingAverage[Net] = ExponentialMovingAverage(Net(cfg).to(device), cfg.average)
         self.average.copy_from(self.net)
         self.generator_optimizer = _optimizer(self.net, cfg.generator_rate, cfg)
         self.discriminator_optimizer = _optimizer(self.discriminator, cfg.discriminator_rate, cfg)

@@ -14,7 +14,9 @@ refuse (the mismatch term): that makes appearances matter. As published, A and R
 the discriminator of masks alone, B from the boxes alone, and G from M and B; R is trained on real boxes and masks.
 
 ``small`` (the default) is for pictures of 64 pixels and one processor core, ``study`` for 32 pixels and a shorter time,
-``paper`` the published networks for 128 pixels and GPUs. ``imported`` reads checkpoints of the published code.
+``paper`` the published networks for 128 pixels and GPUs. ``imported`` reads checkpoints of the published code, and
+those of sg2im (Johnson et al., CVPR 2018), an earlier network for graphs of any relations, without looks (``network``):
+``draw`` takes its graphs, and nothing else is done with it.
 
 Differences from the publication:
 
@@ -35,12 +37,13 @@ Limits: R never sees masks that M makes in training. Objects that are alike in c
 touch. No transparency.
 """
 
-from calotype.models.scenegraph.config import PRESETS, Config, about, adapted, batch_size, picture_size
+from calotype.models.scenegraph.building import build
+from calotype.models.scenegraph.config import PRESETS, Config, about, batch_size, picture_size
 from calotype.models.scenegraph.cost import cost, efforts, training_cost
 from calotype.models.scenegraph.draw import draw, restyle
 from calotype.models.scenegraph.importing import described, imported
-from calotype.models.scenegraph.network import build
 from calotype.models.scenegraph.train import stages, train, unfinished
+from calotype.semantic.classes import adapted
 from calotype.semantic.needs import needs
 
 __all__ = [

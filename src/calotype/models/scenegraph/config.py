@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from calotype.errors import InputError
-from calotype.image.labels import flat_colours
+from calotype.semantic import classes
 
 _COUNTS = (
     *("classes", "embedding", "graph_layers", "graph_hidden", "mask_width", "mask_noise", "looks", "look_width"),
@@ -22,6 +20,8 @@ class Config:
     """Settings of the networks G, M, B, A, R, of their discriminators and of the training.
 
     Attributes:
+        network: ``ashual``, which has looks and is trained here; ``sg2im``, for imported models, which takes the fields
+            from ``relations`` to ``layout_noise`` and has no looks.
         size: height and width of the pictures, pixels; multiples of 2 to the power of ``halvings``.
         classes: number of classes of objects, at least 1.
         names: of the classes, in their order; empty where they are not known.
@@ -80,8 +80,16 @@ class Config:
         average: decay of the exponential moving average of the weights; 0 for none.
         mirror: whether half of the training pictures are mirrored.
         bf16: whether convolutions are computed in bfloat16, where the device supports it.
+        relations: names of the relations, for ``sg2im``; empty for the six that follow from boxes.
+        graph_width: length of the vectors that graph convolutions give, for ``sg2im``.
+        masks: whether objects have masks, for ``sg2im``.
+        refinement: channels of the cascade's modules, the smallest size first, for ``sg2im``.
+        refinement_norm: their normalisation, for ``sg2im``.
+        slope: of their leaky ReLU, for ``sg2im``.
+        layout_noise: channels of noise beside the layout, for ``sg2im``.
     """
 
+    network: Literal["ashual", "sg2im"] = "ashual"
     size: tuple[int, int] = (128, 128)
     classes: int = 171
     names: tuple[str, ...] = ()
@@ -134,6 +142,13 @@ class Config:
     average: float = 0.0
     mirror: bool = False
     bf16: bool = True
+    relations: tuple[str, ...] = ()
+    graph_width: int = 128
+    masks: bool = True
+    refinement: tuple[int, ...] = (1024, 512, 256, 128, 64)
+    refinement_norm: Literal["batch", "instance", "none"] = "batch"
+    slope: float = 0.2
+    layout_noise: int = 32
 
     def __post_init__(self) -> None:
         for name in _COUNTS:
@@ -157,6 +172,8 @@ class Config:
             raise ValueError("mismatch_weight has to be from 0 to 0.5")
         if not 0 <= self.average < 1:
             raise ValueError("average has to be at least 0 and below 1")
+        if not self.refinement or min(self.refinement) < 1 or self.graph_width < 1 or self.layout_noise < 0:
+            raise ValueError("refinement and graph_width have to be at least 1, and layout_noise at least 0")
         if self.names and len(self.names) != self.classes:
             raise ValueError("there have to be as many names as classes, or none")
 
@@ -246,30 +263,6 @@ PRESETS: dict[str, Config] = {
 }
 
 
-def adapted(cfg: Config, about: Mapping[str, Any]) -> Config:
-    """The settings for a data set.
-
-    Args:
-        cfg: settings, such as a preset.
-        about: what the data set says of its objects: ``names`` of their classes, or ``classes``, their number.
-
-    Raises:
-        InputError: the number of classes cannot be told.
-    """
-    names = tuple(str(name) for name in about.get("names") or ())
-    classes = int(about.get("classes") or len(names))
-    if not classes:
-        raise InputError("the data set does not tell how many classes of objects it has: give their names")
-    return replace(cfg, classes=classes, names=names)
-
-
-def about(cfg: Config) -> dict[str, Any]:
-    """What the settings know of the classes of objects: ``classes``, ``names``, and ``colours`` for label maps."""
-    names = cfg.names or tuple(f"class {number}" for number in range(cfg.classes))
-    colours = [list(colour) for colour in flat_colours(cfg.classes)]
-    return {"classes": cfg.classes, "names": list(names), "colours": colours}
-
-
 def picture_size(cfg: Config) -> tuple[int, int]:
     """Height and width of the training pictures, pixels."""
     return cfg.size
@@ -278,3 +271,9 @@ def picture_size(cfg: Config) -> tuple[int, int]:
 def batch_size(cfg: Config) -> int:
     """Pictures a step, all processes together."""
     return cfg.batch
+
+
+def about(cfg: Config) -> dict[str, Any]:
+    """What the settings know of classes and relations: ``classes``, ``names``, ``colours``, perhaps ``relations``."""
+    found = classes.about(cfg)
+    return {**found, "relations": list(cfg.relations)} if cfg.relations else found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 
 from calotype.models.scenegraph.config import Config
 from calotype.models.scenegraph.layout import channels
@@ -48,6 +49,10 @@ def renderer_products(cfg: Config) -> float:
     """Multiplications of R for one picture."""
     height, width = cfg.size
     pixels, wide = float(height * width), cfg.width
+    if cfg.network == "sg2im":
+        planes, widths = cfg.graph_width + cfg.layout_noise, (1, *cfg.refinement)
+        shares = (4.0**k for k in range(1 - len(cfg.refinement), 1))
+        return sum(pixels * share * 9 * b * (planes + a + b) for share, (a, b) in zip(shares, pairwise(widths)))
     total = pixels * 49.0 * wide * (channels(cfg) + 3)
     for _ in range(cfg.halvings):
         pixels, before, wide = pixels / 4, wide, min(cfg.max_width, 2 * wide)

@@ -13,15 +13,10 @@ from calotype.errors import InputError
 from calotype.models.scenegraph.config import Config
 from calotype.models.scenegraph.layout import composed, painted
 from calotype.models.scenegraph.network import Net
-from calotype.models.scenegraph.objects import (
-    ATTRIBUTES,
-    attribute_vectors,
-    cells_of,
-    image_attributes,
-    placed,
-    relations_of,
-)
+from calotype.models.scenegraph.objects import ATTRIBUTES, attribute_vectors, cells_of, image_attributes, relations_of
+from calotype.models.scenegraph.sg2im import Sg2im, drawn
 from calotype.run import Run
+from calotype.semantic.objects import placed
 
 _LEAST = 1 / 32  # of a box that B makes
 _SIZES = 9.0  # the size bin of the whole picture
@@ -55,7 +50,7 @@ def draw(
     cfg: Config,
     run: Run,
     *,
-    net: Net,
+    net: Net | Sg2im,
     graph: Mapping[str, Any],
     size: tuple[int, int] | None = None,
     seed: int = 0,
@@ -78,6 +73,8 @@ def draw(
     Raises:
         InputError: an object has a class or an archetype that the net does not know.
     """
+    if isinstance(net, Sg2im):
+        return drawn(cfg, run, net, graph, size, seed)
     scene = arranged(cfg, net, graph, seed)
     return rendered(cfg, run, net, scene, looks_for(cfg, net, graph, seed), size)
 
@@ -87,7 +84,7 @@ def restyle(
     cfg: Config,
     run: Run,
     *,
-    net: Net,
+    net: Net | Sg2im,
     graph: Mapping[str, Any],
     looks: Mapping[int, Any] | None = None,
     classes: tuple[int, ...] = (),
@@ -116,6 +113,8 @@ def restyle(
     Raises:
         InputError: as for ``draw``, nothing changes, or ``at`` lies outside of the picture or on no object.
     """
+    if isinstance(net, Sg2im):
+        raise InputError("this model has no looks of objects: draw the graph with another class, or train scenegraph")
     before = graph.get("seed") or 0
     scene = arranged(cfg, net, graph, before)
     vectors = looks_for(cfg, net, graph, before)

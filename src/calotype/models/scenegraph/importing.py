@@ -13,9 +13,11 @@ from calotype.errors import InputError
 from calotype.files import shown
 from calotype.foreign import Array, Refused, View, read
 from calotype.foreign.description import Description
+from calotype.models.scenegraph import importing_sg2im
 from calotype.models.scenegraph.config import Config
 from calotype.models.scenegraph.network import Net, build
 from calotype.models.scenegraph.objects import ATTRIBUTES, SPATIAL
+from calotype.models.scenegraph.sg2im import Sg2im
 
 _KIND = "checkpoint of a scene-graph model"
 _IMAGE, _IN_IMAGE = "__image__", "__in_image__"
@@ -23,8 +25,8 @@ _LICENCE = "Apache-2.0, by the published code; the pictures that it learned from
 _CLUSTERS = "features_clustered_{:03d}.npy"  # beside the checkpoint; of each number of clusters
 
 
-def imported(path: str | Path) -> tuple[Config, Net]:
-    """A model of the published code.
+def imported(path: str | Path) -> tuple[Config, Net | Sg2im]:
+    """A model of the published code, or of sg2im's.
 
     Args:
         path: a checkpoint with ``vocab``, ``model_kwargs`` and ``model_state``. Archetypes are read from the files
@@ -39,6 +41,10 @@ def imported(path: str | Path) -> tuple[Config, Net]:
     """
     path = Path(path)
     checkpoint = _checkpoint(path)
+    if importing_sg2im.is_sg2im(checkpoint["model_state"]):
+        return importing_sg2im.imported(
+            _weights(checkpoint, path), checkpoint["vocab"], checkpoint["model_kwargs"], path
+        )
     cfg = _settings(checkpoint, path)
     state = _state(_weights(checkpoint, path), checkpoint["vocab"], cfg, path)
     net = build(cfg)
@@ -59,6 +65,12 @@ def described(path: str | Path) -> Description:
     """
     path = Path(path)
     checkpoint = _checkpoint(path)
+    unused = tuple(sorted(key for key in checkpoint if key.endswith("_state") and key != "model_state"))
+    if importing_sg2im.is_sg2im(checkpoint["model_state"]):
+        cfg, _ = imported(path)
+        facts = {"resolution": f"{cfg.size[1]}x{cfg.size[0]}", "classes": str(cfg.classes)}
+        facts |= {"relations": str(len(cfg.relations)), "masks": str(cfg.masks).lower()}
+        return Description("scene graph", "sg2im", facts, _LICENCE, (importing_sg2im.UNUSED, *unused))
     cfg = _settings(checkpoint, path)
     clusters = all((path.parent / _CLUSTERS.format(size)).is_file() for size in cfg.archetypes)
     facts = {
@@ -66,12 +78,13 @@ def described(path: str | Path) -> Description:
         "classes": str(cfg.classes),
         "archetypes": "beside the file" if clusters else "none",
     }
-    unused = tuple(sorted(key for key in checkpoint if key.endswith("_state") and key != "model_state"))
     return Description("scene graph", "scene_generation", facts, _LICENCE, unused)
 
 
 def _checkpoint(path: Path) -> Mapping[str, Any]:
     found = read(path, kind=_KIND)
+    if isinstance(found, Mapping) and isinstance(found.get("model_kwargs"), Mapping) and "vocab" not in found:
+        found = {**found, "vocab": found["model_kwargs"].get("vocab")}  # sg2im keeps it there
     keys = ("vocab", "model_kwargs", "model_state")
     if not isinstance(found, Mapping) or not all(isinstance(found.get(key), Mapping) for key in keys):
         raise InputError(f"{shown(path)} is no {_KIND}: give a .pt file with vocab, model_kwargs and model_state")
@@ -108,7 +121,7 @@ def _settings(checkpoint: Mapping[str, Any], path: Path) -> Config:
         normalised = any(name.startswith("image_encoder") and name.endswith("running_mean") for name in shapes)
     except (KeyError, IndexError, ValueError, TypeError):
         raise InputError(
-            f"{shown(path)} is a checkpoint of another network, such as sg2im: this reads those of Ashual and Wolf"
+            f"{shown(path)} is a checkpoint of another network: this reads those of Ashual and Wolf, and of sg2im"
         ) from None
     if attributes != ATTRIBUTES or inputs != objects + looks:
         raise InputError(f"{shown(path)} has {attributes} attributes of objects: only models with {ATTRIBUTES} fit")

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from calotype.models.scenegraph.config import Config
-from calotype.models.scenegraph.objects import placed
+from calotype.semantic.objects import placed
 
 
 def channels(cfg: Config) -> int:

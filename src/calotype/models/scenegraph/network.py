@@ -9,9 +9,9 @@ from calotype.models.scenegraph.config import Config
 from calotype.models.scenegraph.graph import GraphNetwork
 from calotype.models.scenegraph.heads import AppearanceNetwork, MaskNetwork, box_network
 from calotype.models.scenegraph.layout import channels
-from calotype.models.scenegraph.objects import crops
 from calotype.nn.global_generator import GlobalGenerator
 from calotype.nn.patchgan import initialise
+from calotype.semantic.objects import crops
 
 
 class Renderer(GlobalGenerator):

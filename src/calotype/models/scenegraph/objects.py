@@ -11,6 +11,7 @@ from torch import Tensor
 
 from calotype.data.boxes import RELATIONS
 from calotype.models.scenegraph.config import Config
+from calotype.semantic.objects import crops, largest
 
 SIZES, CELLS = 10, 5  # bins of the size; columns and rows of the grid of locations
 ATTRIBUTES = SIZES + CELLS**2
@@ -52,10 +53,7 @@ def objects_of(batch: Mapping[str, Tensor], cfg: Config) -> Objects:
         cfg: ``objects``, ``least`` and ``mask_side`` are used.
     """
     boxes, classes = batch["boxes"], batch["classes"]
-    areas = (boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])
-    areas = torch.where((classes >= 0) & (areas >= cfg.least), areas, -1.0)
-    found = [row.topk(min(cfg.objects, len(row))) for row in areas]
-    chosen = [row.indices[row.values > 0].sort().values for row in found]
+    chosen = largest(boxes, classes, cfg.objects, cfg.least)
     count = len(boxes)
     picture = torch.cat([torch.full((len(row) + 1,), i) for i, row in enumerate(chosen)])
     one, side = boxes.new_ones(1, 1, cfg.mask_side, cfg.mask_side), cfg.mask_side
@@ -76,23 +74,6 @@ def objects_of(batch: Mapping[str, Tensor], cfg: Config) -> Objects:
         picture=picture,
         pictures=count,
     )
-
-
-def mirrored(batch: Mapping[str, Tensor], flipped: Tensor) -> dict[str, Tensor]:
-    """A batch with some pictures mirrored left to right, and their objects with them.
-
-    Args:
-        batch: as for ``objects_of``, with ``image`` [B, 3, H, W].
-        flipped: bool [B].
-    """
-    result = dict(batch)
-    result["image"] = torch.where(flipped[:, None, None, None], batch["image"].flip(3), batch["image"])
-    other = batch["boxes"][..., [2, 1, 0, 3]].clone()
-    other[..., [0, 2]] = 1 - other[..., [0, 2]]
-    result["boxes"] = torch.where(flipped[:, None, None], other, batch["boxes"])
-    if "instances" in batch:
-        result["instances"] = torch.where(flipped[:, None, None], batch["instances"].flip(2), batch["instances"])
-    return result
 
 
 def attributes_of(boxes: Tensor, masks: Tensor) -> Tensor:
@@ -170,26 +151,3 @@ def random_triples(objects: Objects, draws: Tensor) -> Tensor:
     nodes = first[objects.picture[real]] + counts[objects.picture[real]]
     edges = torch.stack([real, torch.zeros_like(real), nodes], 1)
     return torch.cat([torch.stack([subject, spatial, target], 1), edges])
-
-
-def crops(pictures: Tensor, boxes: Tensor, side: int) -> Tensor:
-    """Boxes [N, 4] cut out of pictures [N, C, H, W] and resized to squares, bilinear: [N, C, side, side]."""
-    low, high = 2 * boxes[:, :2] - 1, 2 * boxes[:, 2:] - 1
-    theta = boxes.new_zeros(len(boxes), 2, 3)
-    theta[:, 0, 0], theta[:, 1, 1] = ((high - low) / 2).unbind(1)
-    theta[:, :, 2] = (low + high) / 2
-    grid = F.affine_grid(theta, [len(boxes), 1, side, side], align_corners=False)
-    return F.grid_sample(pictures, grid.to(pictures.dtype), padding_mode="border", align_corners=False)
-
-
-def placed(masks: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor:
-    """Masks [N, 1, m, m] put into their boxes in pictures of ``size``, zero outside: [N, 1, H, W]."""
-    least = boxes.new_tensor([1 / size[1], 1 / size[0]])
-    sides = torch.maximum(boxes[:, 2:] - boxes[:, :2], least)
-    middle = (boxes[:, 2:] + boxes[:, :2]) / 2
-    theta = boxes.new_zeros(len(boxes), 2, 3)
-    theta[:, 0, 0], theta[:, 1, 1] = (1 / sides).unbind(1)
-    theta[:, :, 2] = (1 - 2 * middle) / sides
-    grid = F.affine_grid(theta, [len(boxes), 1, *size], align_corners=False)
-    inside = ((grid.abs() <= 1).all(-1))[:, None]
-    return F.grid_sample(masks, grid, padding_mode="border", align_corners=False) * inside

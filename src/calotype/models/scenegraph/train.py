@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
+from calotype.errors import InputError
 from calotype.models.scenegraph.archetypes import archetypes
 from calotype.models.scenegraph.config import Config
 from calotype.models.scenegraph.layout import composed, planes_of
@@ -42,6 +43,8 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
     Raises:
         Stopped, InputError, OutputError: as ``Run.steps``.
     """
+    if cfg.network != "ashual":
+        raise InputError("models of sg2im are imported, not trained here: leave out network=sg2im")
     trainer = started(lambda: Trainer(cfg, run.device), run, _STAGE)
     first = batches(0)
     fit(

@@ -21,8 +21,6 @@ from calotype.models.scenegraph.network import build
 from calotype.models.scenegraph.objects import (
     Objects,
     attributes_of,
-    crops,
-    mirrored,
     objects_of,
     random_triples,
 )
@@ -32,7 +30,8 @@ from calotype.nn.features import offline_features, vgg16
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 from calotype.nn.patchgan import scores_of
 from calotype.nn.schedules import constant_then_linear, set_rates
-from calotype.processor import fast_bfloat16
+from calotype.semantic.objects import crops, mirrored
+from calotype.semantic.updates import autocast, update
 
 _WARM_UP = 10.0  # of the moving average
 Scales = list[list[Tensor]]
@@ -109,13 +108,13 @@ class Trainer:
         self.net.train()
         real, objects, draws = self.examples(batch)
         attributes = bool(draws["attributes"] < self.cfg.attribute_rate)
-        with self._autocast():
+        with autocast(self.device, self.cfg.bf16):
             made = self.made(real, objects, draws, attributes=attributes)
             losses = self.generator_losses(made, real, objects, attributes=attributes)
-        self._update(losses, self.generator_optimizer, self.net)
-        with self._autocast():
+        update(losses, self.generator_optimizer, self.net)
+        with autocast(self.device, self.cfg.bf16):
             judged = self.discriminator_losses(made, real, objects)
-        self._update(judged, self.discriminator_optimizer, self.judges)
+        update(judged, self.discriminator_optimizer, self.judges)
         self.average.update(self.net)
         everything = {**losses, **judged}
         values = torch.stack([loss.detach().float() for _, loss in everything.values()])
@@ -222,20 +221,6 @@ class Trainer:
         """Crops of the objects, without the nodes of whole pictures."""
         there = objects.real
         return crops(pictures[objects.picture[there]], objects.boxes[there], self.cfg.object_side)
-
-    def _update(
-        self, losses: Mapping[str, tuple[float, Tensor]], optimizer: torch.optim.Optimizer, of: torch.nn.Module
-    ) -> None:
-        total = torch.stack([weight * loss.float() for weight, loss in losses.values()]).sum()
-        optimizer.zero_grad(set_to_none=True)
-        parameters = [each for each in of.parameters() if each.requires_grad]
-        total.backward(inputs=parameters)  # type: ignore[no-untyped-call]
-        distributed.average_gradients(parameters)
-        optimizer.step()
-
-    def _autocast(self) -> Any:
-        able = self.device.type == "cuda" or (self.device.type == "cpu" and fast_bfloat16())
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.bf16 and able)
 
 
 def _squares(activations: Scales, wanted: float) -> Tensor:

@@ -15,6 +15,10 @@ GPUs. ``imported`` reads generators and encoders of the published code.
 ``redraw.Drawing`` keeps what does not depend on the codes, and the activations of groups whose codes did not change, so
 that redrawing one class costs a part of drawing the picture.
 
+The preset ``quick`` takes scale and shift by the class of a pixel alone (CLADE, ``modulation``), without its positional
+encoding. The preset ``oasis`` is trained against a discriminator that segments (OASIS, ``adversarial``): weighted
+cross-entropy over the classes and generated pixels, and LabelMix; the noise of OASIS's own generator is not part of it.
+
 Differences from the publication:
 
 - Those that ``calotype.models.spade`` lists for the training: one pass of both networks a step, drawing with averaged

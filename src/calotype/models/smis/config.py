@@ -131,6 +131,10 @@ PRESETS: dict[str, Config] = {
     "tiny": _TINY,
     # For comparisons of settings: pictures of half the size, for a shorter time.
     "study": replace(_SMALL, size=(32, 32), doublings=3, width=32, pixel_pool=2, steps=4000, batch=16, average=0.995),
+    # Scale and shift by the class of a pixel alone (CLADE).
+    "quick": replace(_SMALL, modulation="class"),
+    # The discriminator of OASIS.
+    "oasis": replace(_SMALL, adversarial="oasis", feature_weight=0.0),
     # As published for DeepFashion, Cityscapes and ADE20K, for GPUs.
     "paper": _PAPER,
     "paper_cityscapes": replace(

@@ -48,7 +48,8 @@ def generator_products(cfg: Config) -> float:
         learned = stage.inputs != stage.outputs
         dense = 9 * between * (stage.inputs + stage.outputs) + learned * stage.inputs * stage.outputs
         modulated = stage.inputs * (1 + learned) + between
-        total += pixels * (dense / stage.groups + 18 * hidden * modulated / groups)
+        by_map = 18 * hidden * modulated / groups if cfg.modulation == "map" else 0
+        total += pixels * (dense / stage.groups + by_map)
     return total + cfg.size[0] * cfg.size[1] * 27 * plan(cfg).stages[-1].outputs
 
 

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.models.smis.config import Config
-from calotype.models.smis.normalization import CGNorm
+from calotype.models.smis.normalization import CGNorm, ClassNorm
 from calotype.models.smis.plan import base_grid, plan
 from calotype.nn.patchgan import initialise
 from calotype.semantic.blocks import Block
@@ -36,7 +36,7 @@ class Decoder(nn.Module):
         for stage in stages:
 
             def modulation(channels: int, groups: int = stage.groups) -> nn.Module:
-                return CGNorm(channels, groups, cfg)
+                return ClassNorm(channels, cfg) if cfg.modulation == "class" else CGNorm(channels, groups, cfg)
 
             self.blocks[stage.name] = Block(
                 stage.inputs, stage.outputs, cfg, modulation, up=stage.up, groups=stage.groups, spectral=spectral

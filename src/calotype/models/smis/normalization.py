@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from calotype.models.smis.config import Config
 from calotype.models.smis.plan import hidden_channels
+from calotype.semantic.class_scale import ClassScale
 from calotype.semantic.labels import LabelConv, Where, label_channels
 
 
@@ -58,3 +59,12 @@ class CGNorm(nn.Module):
         """Scale 1 and shift 0, apart from what small weights make of them."""
         nn.init.ones_(self.gamma.bias)  # type: ignore[arg-type]
         nn.init.zeros_(self.beta.bias)  # type: ignore[arg-type]
+
+
+class ClassNorm(ClassScale):
+    """Scale and shift by the class of a pixel alone; arguments as ``ClassScale``."""
+
+    def affine(self, where: Where) -> Affine:
+        """Scale and shift for label maps at the size of the activations."""
+        scale, shift = self.looked_up(where).chunk(2, 1)
+        return Affine(scale, shift)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from calotype.models.smis.config import Config
 from calotype.models.smis.network import Net
-from calotype.models.smis.normalization import Affine, CGNorm
+from calotype.models.smis.normalization import Affine, CGNorm, ClassNorm
 from calotype.run import Run
 from calotype.semantic.blocks import Block
 from calotype.semantic.drawing import padded_maps
@@ -117,7 +117,7 @@ def _scales(block: Block, maps: LabelMaps, x: Tensor) -> _Scales:
 
 
 def _affine(norm: nn.Module, where: object) -> Affine:
-    assert isinstance(norm, CGNorm)
+    assert isinstance(norm, CGNorm | ClassNorm)
     return norm.affine(where)  # type: ignore[arg-type]
 
 

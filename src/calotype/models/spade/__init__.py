@@ -16,6 +16,10 @@ A label map has classes from 0 and -1 for pixels without a class. To the network
 (``unknown``): the last one, the first one, as in the released ADE20K weights, which were trained with the labels 0 for
 unknown to 150, or none.
 
+The preset ``quick`` takes scale and shift by the class of a pixel alone (CLADE, ``modulation``), without its positional
+encoding. The preset ``oasis`` is trained against a discriminator that segments (OASIS, ``adversarial``): weighted
+cross-entropy over the classes and generated pixels, and LabelMix; the noise of OASIS's own generator is not part of it.
+
 Differences from the publication:
 
 - Generator and discriminator run once a step, and both updates use the same activations. In the published code the

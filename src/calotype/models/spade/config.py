@@ -106,6 +106,10 @@ PRESETS: dict[str, Config] = {
     "tiny": _TINY,
     # For comparisons of settings: the same networks, trained for a shorter time.
     "study": replace(_SMALL, steps=2500, average=0.995),
+    # Scale and shift by the class of a pixel alone (CLADE).
+    "quick": replace(_SMALL, modulation="class"),
+    # The discriminator of OASIS.
+    "oasis": replace(_SMALL, adversarial="oasis", feature_weight=0.0),
     "medium": _MEDIUM,
     # As published for ADE20K: 200 epochs of 20,210 pictures, for GPUs.
     "paper": Config(),

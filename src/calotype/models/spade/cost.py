@@ -51,7 +51,7 @@ def generator_products(cfg: Config) -> float:
         learned = stage.inputs != stage.outputs
         modulated = stage.inputs * (1 + learned) + between
         pixel = 9 * between * (stage.inputs + stage.outputs) + learned * stage.inputs * stage.outputs
-        total += height * width * (pixel + 18 * cfg.hidden * modulated)
+        total += height * width * (pixel + (18 * cfg.hidden * modulated if cfg.modulation == "map" else 0))
     return total + height * width * 27 * plan(cfg)[-1].outputs
 
 

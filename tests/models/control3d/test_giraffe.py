@@ -15,7 +15,7 @@ from torch import nn
 import calotype
 from calotype.cli import main
 from calotype.errors import InputError
-from calotype.foreign.plain_yaml import read_plain_yaml
+from calotype.foreign.settings_yaml import read_settings
 from calotype.models import control3d
 from calotype.models.control3d.giraffe import Boxes, Codes
 from calotype.models.control3d.giraffe_scene import boxes_of, camera_at, upright
@@ -39,7 +39,7 @@ model:
     n_boxes: 2
     scale_range_min: [0.2, 0.16, 0.16]
     scale_range_max: [0.25, 0.2, 0.2]
-    translation_range_min: [-0.6, -.6, 0]
+    translation_range_min: [-0.6, -0.6, 0]
     translation_range_max: [0.6, 0.6, 0]
     z_level_plane: 0.1
     object_on_plane: True
@@ -249,7 +249,7 @@ def test_scenes_are_edited(folder):
 
 
 def test_objects_do_not_touch_and_may_be_fewer(folder):
-    settings = from_published(read_plain_yaml(BASE, "base.yaml"))
+    settings = from_published(read_settings(BASE, "base.yaml"))
     many = Giraffe(**{**vars(settings), "objects": 4, "existence": True})
     counts = set()
     for seed in range(30):
@@ -291,7 +291,7 @@ def test_what_is_missing_or_strange_is_told(folder):
         ("    n_blocks: 7", "    n_blocks: 6", "not those of base"),
         ("  decoder_kwargs:\n", "  decoder_kwargs:\n    positional_encoding: gauss\n", "gauss, and only normal"),
         ("    fov: 40", "    fovea: 40", "fovea, which is not known"),
-        ("    fov: 40", "    fov: !!python/object:os.system x", r"line \d+ of base\.yaml is no plain setting"),
+        ("    fov: 40", "    fov: !!python/object:os.system x", r"line \d+ of base\.yaml cannot be read as settings"),
         ("    n_boxes: 2", "    n_boxes: 0", "objects, samples"),
     ):
         assert old in BASE

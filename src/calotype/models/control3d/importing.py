@@ -11,7 +11,7 @@ from torch import Tensor
 from calotype.errors import InputError
 from calotype.files import read_error, shown
 from calotype.foreign import Array, Refused, View, read
-from calotype.foreign.plain_yaml import read_plain_yaml
+from calotype.foreign.settings_yaml import read_settings
 from calotype.models.control3d.config import Config
 from calotype.models.control3d.giraffe import GiraffeNet
 from calotype.models.control3d.giraffe_settings import Giraffe, from_published
@@ -75,7 +75,7 @@ def _config(settings: Giraffe) -> Config:
 def _configuration(folder: Path, checkpoint: Path) -> tuple[Path, Giraffe]:
     """The configuration of a checkpoint: the only one that no other one inherits from, or the one that names it."""
     files = {path.name: path for path in sorted(folder.glob("*.y*ml")) if path.name != _DEFAULT}
-    read_files = {name: read_plain_yaml(_text(path), path.name) for name, path in files.items()}
+    read_files = {name: read_settings(_text(path), path.name) for name, path in files.items()}
     inherited = {_base(given) for given in read_files.values()}
     last = [name for name in files if name not in inherited]
     named = [name for name in last if str(_part(read_files[name], "test").get("model_file")).endswith(checkpoint.name)]

@@ -1,9 +1,11 @@
 """How long ``calotype erase`` takes beside busy processes, with OpenMP threads that sleep and with threads that spin.
 
 ``sleeping`` is the default of the command. ``spinning`` is that of GNU's OpenMP if nothing is set, given explicitly
-here (``GOMP_SPINCOUNT``), which the command keeps. Both by turns, each in a process of its own; medians.
+here (``GOMP_SPINCOUNT``), which the command keeps. Earlier builds run with nothing set. All by turns, each in a process
+of its own; medians.
 
-    python benchmarks/busy.py --out benchmarks/results/busy.json
+    git archive 0070264 src | tar -x -C EARLIER
+    python benchmarks/busy.py --build 0070264=EARLIER/src --out benchmarks/results/busy.json
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from PIL import Image
 from machine import provenance
 
 HERE = Path(__file__).parent
+SOURCE = HERE.parent / "src"
 POLICIES = {"sleeping": {}, "spinning": {"GOMP_SPINCOUNT": "300000"}}
 # What says how threads wait, or how many there are.
 SAID = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME", "KMP_LIBRARY", "OMP_NUM_THREADS")
@@ -35,8 +38,13 @@ def main() -> None:
     parser.add_argument("--photo", default="pagoda", help="of examples/photos, made 250 pixels wide")
     parser.add_argument("--busy", type=int, default=2, help="busy processes")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--build", action="append", default=[], metavar="NAME=SRC", help="an earlier build")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
+    began = provenance()
+    runs = {name: (SOURCE, policy) for name, policy in POLICIES.items()}
+    for name, _, source in (one.partition("=") for one in options.build):
+        runs[name] = (Path(source), {})
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -50,7 +58,7 @@ def main() -> None:
             others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(busy)]
             try:
                 for _ in range(options.rounds):
-                    rows += [{"busy": busy, "threads": name, **erased(folder, POLICIES[name])} for name in POLICIES]
+                    rows += [{"busy": busy, "threads": name, **erased(folder, *run)} for name, run in runs.items()]
             finally:
                 for other in others:
                     other.kill()
@@ -63,15 +71,15 @@ def main() -> None:
         }
         summary.append({"busy": busy, "threads": threads, **medians})
     print(json.dumps(summary, indent=1))
-    record = {"benchmark": "busy", **provenance(), "rounds": options.rounds, "summary": summary, "rows": rows}
+    record = {"benchmark": "busy", **began, "rounds": options.rounds, "summary": summary, "rows": rows}
     if options.out:
         options.out.write_text(json.dumps(record, indent=1) + "\n")
 
 
-def erased(folder: Path, policy: dict[str, str]) -> dict[str, float]:
+def erased(folder: Path, source: Path, policy: dict[str, str]) -> dict[str, float]:
     """Wall and CPU seconds of one command."""
     clean = {name: value for name, value in os.environ.items() if name not in SAID}
-    environment = {**clean, **policy, "PYTHONPATH": str(HERE.parent / "src")}
+    environment = {**clean, **policy, "PYTHONPATH": str(source.resolve())}
     command = [sys.executable, "-m", "calotype", "erase", "photo.png", "--mask", "mask.png", "-o", "made.png", "-q"]
     before, began = os.times(), time.perf_counter()
     subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)

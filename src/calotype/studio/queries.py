@@ -13,7 +13,7 @@ from calotype.errors import InputError
 from calotype.studio.dataset_job import listed
 from calotype.studio.forms import VERBS as ASKED
 from calotype.studio.job_runner import estimate, sentence
-from calotype.studio.live import live
+from calotype.studio.live import laid_out, live
 from calotype.tasks import model_store
 from calotype.tasks.data import clean, kept_bytes
 from calotype.tasks.engines import engines
@@ -66,6 +66,9 @@ def _engines() -> dict[str, Any]:
             "verbs": _engine_verbs(name) if name in ENGINES else ["train"],
             "abilities": sorted(declared(name).abilities),
             "usual": default_preset(name),
+            "structures": {
+                verb: given.structure for verb, given in declared(name).verbs.items() if given.structure is not None
+            },
         }
         for name, about in engines().items()
     }
@@ -152,6 +155,7 @@ _HANDLERS: dict[str, Any] = {
     "remove_model": _remove_model,
     "estimate": estimate,
     "live": live,
+    "laid_out": laid_out,
     "data": listed,
     "kept_for_sets": kept_bytes,
     "clean": clean,

@@ -4,15 +4,15 @@ import {Painter} from './canvas/painter.js';
 import {View} from './canvas/view.js';
 import {compare} from './compare.js';
 import {h, iconButton} from './dom.js';
-import {listen, state, valuesOf} from './state.js';
+import {layoutOf} from './opening.js';
+import {listen, state, takenBy, valuesOf} from './state.js';
 
 const SIDE = 256;  // side of the map, pixels; it is resized to the size of the result
 
-const layoutOf = (verb) => verb.fields.find((field) => field.kind === 'label map' && field.required && !field.begins);
-
-/** Whether a verb has a layout and no photo. */
+/** Whether a verb draws a layout: always, or with the model that is chosen. */
 export function needsLayout(verb) {
-  return Boolean(layoutOf(verb)) && !verb.fields.some((field) => field.kind === 'photo');
+  const field = layoutOf(verb);
+  return Boolean(field && (field.required || takenBy(verb)?.[field.name]));
 }
 
 /** The stage: {element, ready, pictures(), show(result), close()}. */

@@ -35,7 +35,8 @@ from tests.studio.browser import DESKTOP, PHONE, Page, Server, chromium  # noqa:
 from tests.studio.conftest import encoded  # noqa: E402
 
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
-PATIENCE = 240.0  # seconds for one result
+PATIENCE = 180.0  # seconds for one result
+LOOKED = 30.0  # seconds for anything else
 SIDE = 160  # pixels of the longer side of a photo
 # Kinds of inputs that are files, or made from files: each one of each verb is used. Of other kinds, one of all verbs is.
 FILES = frozenset(("photo", "photos", "picture", "sketch", "mask", "label map", "clip", "latent"))
@@ -112,8 +113,7 @@ class Walk:
     def types(self, name: str, words: str, inner: str = "input:not([type=range])") -> None:
         self.more()
         for box, part in zip(self.page.all(f".panel [data-field={name}] :is({inner})"), words.split("|")):
-            self.page.script("arguments[0].scrollIntoView({block: 'center'})", box)
-            box.clear()
+            self.page.script("arguments[0].scrollIntoView({block: 'center'}); arguments[0].select()", box)
             box.send_keys(part)
 
     def slides(self, name: str, steps: int = 3) -> None:
@@ -123,8 +123,11 @@ class Walk:
     def picks(self, name: str, value: str) -> None:
         from selenium.webdriver.support.ui import Select
 
-        self.page.until(lambda: self.page.script("return [...document.querySelectorAll(arguments[0])].some((one) => one.value === arguments[1])", f".panel [data-field={name}] option", value), what=f"{value} in {name}")  # fmt: skip
-        Select(self.field(name, "select")).select_by_value(value)
+        def picked() -> bool:
+            Select(self.field(name, "select")).select_by_value(value)
+            return True
+
+        self.page.until(picked, what=f"{value} in {name}")  # lists are filled when they are known
 
     def model(self, system: str) -> None:
         self.picks("model", self.models[system])
@@ -141,6 +144,12 @@ class Walk:
         self.page.script("arguments[0].scrollIntoView({block: 'center'})", buttons[-1])
         buttons[-1].click()
         self.page.click(f"dialog .thumb[aria-label='{picture}']")
+        self.page.until(lambda: not self.page.all("dialog"))
+
+    def set(self, name: str) -> None:
+        """Choose a set in a dialog, by its name."""
+        find = "return [...document.querySelectorAll('dialog .set')].find((one) => one.querySelector('strong').textContent === arguments[0])"
+        self.page.until(lambda: self.page.script(find, name), what=f"the set {name}").click()
         self.page.until(lambda: not self.page.all("dialog"))
 
     def code(self, name: str, number: int = 0) -> None:
@@ -227,15 +236,19 @@ def prepare(walk: Walk) -> None:
         page.drop(name, picture_of(name))
         page.reads(".chooser figcaption", name)
     layouts, clips = EXAMPLES / "layouts", walk.sets["clips"]
-    files = [*(clips / f"figure{i}" / f"{i}.png" for i in range(4)), *sorted(layouts.glob("*.png"))]
+    files = [EXAMPLES / "faces" / "first.png", EXAMPLES / "faces" / "second.png", *(clips / f"figure{i}" / f"{i}.png" for i in range(4)), *sorted(layouts.glob("*.png"))]
     sent = """
         const [name, bytes, done] = arguments;
         fetch(`/api/pictures?name=${name}`, {method: 'POST', body: Uint8Array.from(atob(bytes), (one) => one.charCodeAt(0))}).then(() => done(true));
     """
     import base64
 
+    mask = Image.new("L", (32, 32))
+    mask.paste(255, (8, 8, 24, 20))
+    mask.save(walk.sets["clips"].parent / "mask.png")
+    files.append(walk.sets["clips"].parent / "mask.png")
     for path in files:
-        page.later(sent, path.name if path.parent == layouts else f"{path.parent.name}.png", base64.b64encode(path.read_bytes()).decode())
+        page.later(sent, f"{path.parent.name}.png" if path.is_relative_to(clips) else path.name, base64.b64encode(path.read_bytes()).decode())
     page.script("return import('/page/js/state.js').then(({loadPictures}) => loadPictures()).then(() => true)")
 
 
@@ -256,6 +269,7 @@ def of_one_photo(walk: Walk) -> None:
 
         add = Select(walk.field("settings", "select"))
         add.select_by_value("patch")
+        page.until(lambda: page.all(".panel .setting input"))
         walk.types("settings", "5", inner=".setting input")
     with walk.verb("vary", "by a model of the photo"):
         walk.opened("vary", "dandelions.png")
@@ -413,7 +427,7 @@ def by_objects(walk: Walk) -> None:
     with walk.verb("analogy"):
         walk.opened("analogy", "mountains.png")
         walk.chooses("target", "pagoda.png")
-        walk.chooses("before", "stream.png")
+        walk.chooses("before", "mountains.png")
 
 
 def of_models(walk: Walk) -> None:
@@ -427,7 +441,7 @@ def of_models(walk: Walk) -> None:
         walk.opened("sample")
         walk.quick("sample", truncation=None, mix=None)
         walk.model("cocogan")
-        walk.chooses("guide", "stream.png")
+        walk.chooses("guide", "first.png")
     with walk.verb("panorama"):
         walk.opened("panorama")
         walk.model("cylindrical")
@@ -542,7 +556,7 @@ def of_identities(walk: Walk) -> None:
                     page.click(f".pairs [data-do=add-{name}]")
                     page.click(f"dialog .thumb[aria-label='{picture}']")
                     page.until(lambda: not page.all("dialog"))
-            page.until(lambda: len(page.all(".pair[data-made]")) == 4, 60, "the live grid")
+            page.until(lambda: len(page.all(".made-pair[data-made]")) == 4, 60, "the live grid")
             walk.shot(f"repose grid {system}")
     with walk.verb("repose", "on a way"):
         walk.opened("repose")
@@ -563,9 +577,11 @@ def of_codes(walk: Walk) -> None:
         with walk.verb("embed", name.partition(".")[0]):
             walk.opened("embed", name)
             walk.model("stylegan")
-            walk.types("steps", "5")
-            walk.types("noise_steps", "0")
-            if name == "second.png":
+            if name == "first.png":
+                walk.types("steps", "5")
+                walk.types("noise_steps", "0")
+            else:
+                walk.quick("embed", steps=None, noise_steps=None)
                 walk.switches("preview")
     with walk.verb("morph"):
         walk.opened("morph")
@@ -576,7 +592,9 @@ def of_codes(walk: Walk) -> None:
         walk.opened("crossover")
         walk.code("structure_code")
         walk.code("style_code", 1)
-        walk.slides("from_layer", 1)
+        walk.types("from_layer", "2")
+        walk.chooses("mask", "mask.png")
+        walk.chooses("source", "mask.png")
     with walk.verb("transfer"):
         walk.opened("transfer")
         for number, name in enumerate(("code", "before", "after")):
@@ -585,6 +603,9 @@ def of_codes(walk: Walk) -> None:
         walk.opened("adjust")
         walk.code("code")
         walk.slides("strength")
+    with walk.verb("adjust", "along the difference of two"):
+        walk.opened("adjust")
+        walk.code("direction", 1)
     with walk.verb("edit", "with a latent code"):
         walk.opened("edit", "first.png")
         walk.model("stylegan")
@@ -601,10 +622,9 @@ def of_codes(walk: Walk) -> None:
             walk.quick(name, to_style=None, blend=None, also=None)
             walk.model("stylegan")
             walk.chooses("style" if name == "stylize" else "other", "second.png")
-            if name == "mix":
-                page.click("[data-tab=mask]")
-                walk.tool("rect")
-                page.paint((0.2, 0.2), (0.8, 0.8))
+            page.click("[data-tab=mask]")
+            walk.tool("rect")
+            page.paint((0.2, 0.2), (0.8, 0.8))
             walk.code("code", 1)
             walk.types("steps", "5")
             walk.types("noise_steps", "0")
@@ -629,7 +649,8 @@ def of_sets(walk: Walk) -> None:
     with walk.verb("train", "on a photo", result=".rail .banner"):
         walk.opened("train", "dandelions.png")
         walk.picks("engine", "analogy")
-        page.click("[data-tab=labels]") if page.all("[data-tab=labels]") else None
+        page.click("[data-tab=labels]")
+        page.click(".palette .swatch:nth-child(2)")
         walk.tool("rect")
         page.paint((0.3, 0.3), (0.7, 0.7))
         walk.quick("train", preset="tiny")
@@ -637,23 +658,31 @@ def of_sets(walk: Walk) -> None:
         walk.quick("train", preset=None, engine="cocogan", labels=None)
         page.script("location.hash = '#/train'")
         page.click("[data-source=set]")
-        page.click("dialog .set")
+        walk.set("solids")
         walk.quick("train", preset="tiny")
     with walk.verb("vary", "a set"):
         walk.quick("vary", engine=None, preset=None, max_side=None)
         walk.opened("vary", "dandelions.png")
         page.click("[data-source=set]")
-        page.click("dialog .set")
+        walk.set("solids")
     with walk.verb("evaluate", result=".report table"):
         page.script("location.hash = '#/evaluate'")
         page.click("[data-source=photo]")
         page.click("dialog .thumb[aria-label='dandelions.png']")
-        page.click(".panel [data-word=single]")
         walk.chooses("fakes", "mountains.png")
+    with walk.verb("evaluate", "two sets", result=".report table"):
+        page.script("location.hash = '#/evaluate'")
+        page.click("[data-source=set]")
+        walk.set("solids")
+        walk.quick("evaluate", fakes=None)
+        page.click(".panel [data-field=fakes] [data-do=set]")
+        walk.set("solids")
+        for word in ("precision", "recall", "density", "coverage", "kid"):
+            page.click(f".panel [data-field=metrics] input[value={word}]")
     with walk.verb("dissect", result=".report table"):
         page.script("location.hash = '#/dissect'")
         page.click("[data-source=set]")
-        page.click("dialog .set")
+        walk.set("shapes")
         walk.model("cocogan")
         walk.types("n", "50")
 
@@ -718,6 +747,7 @@ def main() -> None:
         try:
             for size in options.sizes.split(","):
                 page = Page(driver, SIZES[size])
+                page.patience = LOOKED
                 page.open(server.address)
                 walk = Walk(page, size, models, sets, options.pictures)
                 walks.append(walk)

@@ -106,7 +106,8 @@ def _supported_verbs(entry: Any) -> list[str]:
     except (InputError, KeyError):
         return []
     verbs = declared(entry.engine).verbs
-    return [name for name in VERBS if name in verbs and name in ASKED and _passes(module, verbs[name].check, config)]
+    found = [name for name in VERBS if name in verbs and name in ASKED and _passes(module, verbs[name].check, config)]
+    return [*found, "dissect"] if declared(entry.engine).layered and entry.finished else found
 
 
 def _passes(module: Any, check: str, config: Any) -> bool:
@@ -120,10 +121,14 @@ def _passes(module: Any, check: str, config: Any) -> bool:
 
 
 def _classes(entry: Any) -> list[dict[str, Any]]:
-    """The names and colours of a model's classes; empty if it has none."""
-    about = model_store.described(Path(entry.folder)).get("about", {})
+    """The names and colours of a model's classes, and whether they have boxes; empty if it has none."""
+    described = model_store.described(Path(entry.folder))
+    about, salient = described.get("about", {}), described.get("config", {}).get("salient")
     names, colours = about.get("names", []), about.get("colours", [])
-    return [{"name": name, "colour": colour} for name, colour in zip(names, colours)]
+    return [
+        {"name": name, "colour": colour, "box": not salient or number in salient}
+        for number, (name, colour) in enumerate(zip(names, colours))
+    ]
 
 
 def _inputs(entry: Any) -> dict[str, dict[str, str]]:

@@ -8,6 +8,7 @@ import {chooseSet, engineOf, extent, learnsFromSet, mosaic} from './setparts.js'
 import {listen, loadPictures, set, setValue, state, takenBy, valuesOf} from './state.js';
 
 const ON_STAGE = new Set(['mask', 'sketch', 'label map']);
+const OF_ENGINES = new Set(['engine', 'preset', 'settings']);
 const FILES = new Set([...ON_STAGE, 'picture', 'photos', 'clip', 'latent', 'numbers']);
 const PLAIN = {fid: 'FID', kid: 'KID', fsd: 'FSD', class_score: 'class score'};
 const USUAL = 'fid,kid,precision,recall,density,coverage';
@@ -42,10 +43,10 @@ export function form(verb, {set = null, before = null} = {}) {
   const element = h('div', {class: 'fields'}, before, ...shown(first),
     more.length ? h('details', {class: 'more', open: changed > 0}, h('summary', {}, 'More'), ...more) : null);
   const ofName = new Map(widgets.map((one) => [one.field.name, one.element]));
-  /** Hide the files that the chosen model does not take. */
+  /** Hide the files that the chosen model does not take, and the choice of an engine, which it is in place of. */
   const fit = () => {
     const takes = takenBy(verb);
-    for (const {field, element: one} of widgets) if (one && FILES.has(field.kind)) one.hidden = Boolean(takes && !(field.name in takes));
+    for (const {field, element: one} of widgets) if (one && (FILES.has(field.kind) || OF_ENGINES.has(field.kind))) one.hidden = Boolean(takes && !(field.name in takes));
   };
   fit();
   closers.push(listen('models', fit), listen('values', ({verb: name, name: changed}) => { if (name === verb.name && changed === 'model') fit(); }));

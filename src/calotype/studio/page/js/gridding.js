@@ -37,7 +37,7 @@ export function gridStage(verb) {
 
   function cell(identity, pose) {
     const key = `${identity} ${pose}`;
-    if (!canvases.has(key)) canvases.set(key, h('canvas', {class: 'pair', width: 1, height: 1, role: 'img', 'aria-label': 'Not made yet'}));
+    if (!canvases.has(key)) canvases.set(key, h('canvas', {class: 'made-pair', width: 1, height: 1, role: 'img', 'aria-label': 'Not made yet'}));
     return canvases.get(key);
   }
 

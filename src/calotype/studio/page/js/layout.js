@@ -55,7 +55,7 @@ export function layoutStage(verb) {
 
   return {
     element: h('section', {class: 'stage', 'aria-label': 'The layout'}, back, frame, result, tools),
-    ready,
+    ready, view,
     /** Upload the painted map; resolves to its id by argument. */
     async pictures() {
       const picture = await api.add(await painter.blob(), 'layout.png', true);

@@ -21,7 +21,7 @@ export const isPlaced = (verb) => KINDS.includes(layoutKind(verb));
 /** The stage: {element, ready, pictures(), sketched(), show(result), close()}. */
 export function placingStage(verb) {
   const model = state.models.find((one) => one.name === valuesOf(verb.name).model), kind = layoutKind(verb), ofGraph = kind === 'scene graph';
-  const classes = model.classes.length ? model.classes.map((one) => one.name) : [];
+  const classes = model.classes.filter((one) => one.box).map((one) => one.name);
   const objects = kept.get(model.name) ?? [];
   kept.set(model.name, objects);
   let selected = objects[0] ?? null;

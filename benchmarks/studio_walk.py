@@ -79,7 +79,13 @@ class Walk:
     def opened(self, verb: str, photo: str = "") -> None:
         """Choose a verb as people do, for a photo of the examples or for none."""
         self.page.script("location.hash = arguments[0]", "#/" if photo else "#/verbs")
-        if photo and self.page.script("return document.querySelector('.chooser figcaption')?.textContent || ''").split(" ")[0] != photo:
+        if (
+            photo
+            and self.page.script("return document.querySelector('.chooser figcaption')?.textContent || ''").split(" ")[
+                0
+            ]
+            != photo
+        ):
             self.page.drop(photo, picture_of(photo))
             self.page.reads(".chooser figcaption", photo)
         self.page.click(f".intents [data-verb={verb}]")
@@ -146,7 +152,7 @@ class Walk:
         self.page.click(f"dialog .thumb[aria-label='{picture}']")
         self.page.until(lambda: not self.page.all("dialog"))
 
-    def set(self, name: str) -> None:
+    def chosen_set(self, name: str) -> None:
         """Choose a set in a dialog, by its name."""
         find = "return [...document.querySelectorAll('dialog .set')].find((one) => one.querySelector('strong').textContent === arguments[0])"
         self.page.until(lambda: self.page.script(find, name), what=f"the set {name}").click()
@@ -170,21 +176,29 @@ class Walk:
             yield
             self.page.click(".make.main")
             asked = lambda: [one for one in self.jobs() if one["verb"] == name and not one["aside"]]  # noqa: E731
-            self.page.until(lambda: len(self.jobs()) > before or self.page.all(".lacking, .toast.problem"), what="a job")
+            self.page.until(
+                lambda: len(self.jobs()) > before or self.page.all(".lacking, .toast.problem"), what="a job"
+            )
             lacking = [one.text for one in self.page.all(".lacking, .toast.problem")]
             if lacking:
                 raise AssertionError(f"refused: {'; '.join(lacking)}")
             job = asked()[0]
-            self.page.until(lambda: asked()[0]["state"] in ("done", "failed", "stopped"), PATIENCE, f"the end of {title}")
+            self.page.until(
+                lambda: asked()[0]["state"] in ("done", "failed", "stopped"), PATIENCE, f"the end of {title}"
+            )
             job = asked()[0]
             if job["state"] != "done":
                 raise AssertionError(f"{job['state']}: {job['message']}")
-            self.page.until(lambda: self.page.all(result) and self.page.script(_SHOWN, result), 30, f"the result of {title}")
+            self.page.until(
+                lambda: self.page.all(result) and self.page.script(_SHOWN, result), 30, f"the result of {title}"
+            )
             failed = [one.text for one in self.page.all(".progress.failed")]
             if failed:
                 raise AssertionError(f"failed cards: {failed}")
             inputs = sorted(job["arguments"])
-            self.done.append({"verb": name, "what": what, "inputs": inputs, "seconds": round(time.monotonic() - began, 1)})
+            self.done.append(
+                {"verb": name, "what": what, "inputs": inputs, "seconds": round(time.monotonic() - began, 1)}
+            )
             print(f"{self.size:8} {title:32} {time.monotonic() - began:5.1f} s  {' '.join(inputs)}", flush=True)
         except Exception as error:
             words = " ".join(str(error).split())[:500]
@@ -195,7 +209,9 @@ class Walk:
         time.sleep(0.4)
         self.shot(title)
         self.problems += [f"{title}: the browser says: {one}" for one in self.page.problems()]
-        self.page.script("document.querySelectorAll('dialog').forEach((one) => one.remove()); document.querySelectorAll('.toast').forEach((one) => one.remove())")
+        self.page.script(
+            "document.querySelectorAll('dialog').forEach((one) => one.remove()); document.querySelectorAll('.toast').forEach((one) => one.remove())"
+        )
 
     def shot(self, name: str) -> None:
         if self.pictures is not None:
@@ -217,7 +233,11 @@ return one.tagName === 'IMG' ? one.complete && one.naturalWidth > 0 : one.tagNam
 def picture_of(name: str) -> bytes:
     """A small picture, by the name that it gets in the page."""
     stem = name.partition(".")[0]
-    for place, side in ((EXAMPLES / "photos" / f"{stem}.jpg", SIDE), (EXAMPLES / "faces" / f"{stem}.png", 64), (EXAMPLES / "layouts" / f"{stem}.png", 64)):
+    for place, side in (
+        (EXAMPLES / "photos" / f"{stem}.jpg", SIDE),
+        (EXAMPLES / "faces" / f"{stem}.png", 64),
+        (EXAMPLES / "layouts" / f"{stem}.png", 64),
+    ):
         if place.is_file():
             image = Image.open(place).convert("RGB")
             image.thumbnail((side, side), Image.Resampling.LANCZOS)
@@ -236,7 +256,12 @@ def prepare(walk: Walk) -> None:
         page.drop(name, picture_of(name))
         page.reads(".chooser figcaption", name)
     layouts, clips = EXAMPLES / "layouts", walk.sets["clips"]
-    files = [EXAMPLES / "faces" / "first.png", EXAMPLES / "faces" / "second.png", *(clips / f"figure{i}" / f"{i}.png" for i in range(4)), *sorted(layouts.glob("*.png"))]
+    files = [
+        EXAMPLES / "faces" / "first.png",
+        EXAMPLES / "faces" / "second.png",
+        *(clips / f"figure{i}" / f"{i}.png" for i in range(4)),
+        *sorted(layouts.glob("*.png")),
+    ]
     sent = """
         const [name, bytes, done] = arguments;
         fetch(`/api/pictures?name=${name}`, {method: 'POST', body: Uint8Array.from(atob(bytes), (one) => one.charCodeAt(0))}).then(() => done(true));
@@ -248,7 +273,11 @@ def prepare(walk: Walk) -> None:
     mask.save(walk.sets["clips"].parent / "mask.png")
     files.append(walk.sets["clips"].parent / "mask.png")
     for path in files:
-        page.later(sent, f"{path.parent.name}.png" if path.is_relative_to(clips) else path.name, base64.b64encode(path.read_bytes()).decode())
+        page.later(
+            sent,
+            f"{path.parent.name}.png" if path.is_relative_to(clips) else path.name,
+            base64.b64encode(path.read_bytes()).decode(),
+        )
     page.script("return import('/page/js/state.js').then(({loadPictures}) => loadPictures()).then(() => true)")
 
 
@@ -265,10 +294,7 @@ def of_one_photo(walk: Walk) -> None:
         walk.picks("preset", "fast")
         walk.types("max_side", "128")
         walk.chooses("also", "mountains.png")
-        from selenium.webdriver.support.ui import Select
-
-        add = Select(walk.field("settings", "select"))
-        add.select_by_value("patch")
+        walk.picks("settings", "patch")
         page.until(lambda: page.all(".panel .setting input"))
         walk.types("settings", "5", inner=".setting input")
     with walk.verb("vary", "by a model of the photo"):
@@ -280,6 +306,7 @@ def of_one_photo(walk: Walk) -> None:
         walk.opened("retarget", "mountains.png")
         page.click(".stage [data-tab=size]")
         page.paint((1.0, 0.5), (1.1, 0.5), (1.2, 0.5))
+        walk.chooses("also", "pagoda.png")
     with walk.verb("retarget", "to a shape"):
         walk.opened("retarget", "mountains.png")
         page.click(".stage [data-tab=corners]")
@@ -313,6 +340,8 @@ def of_one_photo(walk: Walk) -> None:
     for name in ("segment", "edges"):
         with walk.verb(name):
             walk.opened(name, "pagoda.png")
+    for tool in ("zoom-in", "pan", "zoom-out", "zoom-fit"):
+        page.click(f".stage [data-tool={tool}]")
 
 
 def by_masks(walk: Walk) -> None:
@@ -345,10 +374,12 @@ def by_masks(walk: Walk) -> None:
     with walk.verb("erase", "by a model"):
         walk.opened("erase", "dandelions.png")
         walk.model("pyramid")
-    with walk.verb("erase", "again"):
+    with walk.verb("erase", "a mask of a file"):
         walk.opened("erase", "dandelions.png")
         walk.quick("erase", model=None)
-        page.click(".stage [data-tool=download]") if not page.phone else walk.tool("download")
+        walk.tool("clear", "download", "upload")
+        page.driver.find_element("id", "file").send_keys(str(walk.sets["clips"].parent / "mask.png"))
+        page.until(lambda: page.script(mask), what="the mask of the file")
     with walk.verb("mix"):
         walk.opened("mix", "mountains.png")
         walk.chooses("other", "pagoda.png")
@@ -364,6 +395,12 @@ def by_masks(walk: Walk) -> None:
         walk.tool("rect")
         page.paint((0.2, 0.2), (0.6, 0.8))
         walk.chooses("like", "pagoda.png")
+    with walk.verb("remix", "of the patches of several"):
+        walk.opened("remix", "mountains.png")
+        walk.quick("remix", model=None, like=None)
+        page.click("[data-tab=mask]")
+        walk.tool("clear")
+        walk.chooses("also", "stream.png")
     with walk.verb("stylize"):
         walk.opened("stylize", "mountains.png")
         walk.chooses("style", "pagoda.png")
@@ -489,7 +526,11 @@ def of_models(walk: Walk) -> None:
         drag(page, ".object:nth-child(3) .corner", -20, 25)
         page.click(".stage [data-do=look]")
         page.click(".stage [data-do=free]")
-        page.until(lambda: page.all(".chosen-box") and page.script("return !document.querySelector('.masks').hidden"), 60, "the layout")
+        page.until(
+            lambda: page.all(".chosen-box") and page.script("return !document.querySelector('.masks').hidden"),
+            60,
+            "the layout",
+        )
         page.one(".live img", 60)
         walk.shot("draw layout")
     with walk.verb("draw", "boxes"):
@@ -551,7 +592,10 @@ def of_identities(walk: Walk) -> None:
             walk.opened("repose")
             walk.quick("repose", identity=None, pose=None)
             walk.model(system)
-            for name, pictures in (("identity", ("figure0.png", "figure1.png")), ("pose", ("figure2.png", "figure3.png"))):
+            for name, pictures in (
+                ("identity", ("figure0.png", "figure1.png")),
+                ("pose", ("figure2.png", "figure3.png")),
+            ):
                 for picture in pictures:
                     page.click(f".pairs [data-do=add-{name}]")
                     page.click(f"dialog .thumb[aria-label='{picture}']")
@@ -658,13 +702,13 @@ def of_sets(walk: Walk) -> None:
         walk.quick("train", preset=None, engine="cocogan", labels=None)
         page.script("location.hash = '#/train'")
         page.click("[data-source=set]")
-        walk.set("solids")
+        walk.chosen_set("solids")
         walk.quick("train", preset="tiny")
     with walk.verb("vary", "a set"):
         walk.quick("vary", engine=None, preset=None, max_side=None)
         walk.opened("vary", "dandelions.png")
         page.click("[data-source=set]")
-        walk.set("solids")
+        walk.chosen_set("solids")
     with walk.verb("evaluate", result=".report table"):
         page.script("location.hash = '#/evaluate'")
         page.click("[data-source=photo]")
@@ -673,34 +717,50 @@ def of_sets(walk: Walk) -> None:
     with walk.verb("evaluate", "two sets", result=".report table"):
         page.script("location.hash = '#/evaluate'")
         page.click("[data-source=set]")
-        walk.set("solids")
+        walk.chosen_set("solids")
         walk.quick("evaluate", fakes=None)
         page.click(".panel [data-field=fakes] [data-do=set]")
-        walk.set("solids")
+        walk.chosen_set("solids")
         for word in ("precision", "recall", "density", "coverage", "kid"):
             page.click(f".panel [data-field=metrics] input[value={word}]")
     with walk.verb("dissect", result=".report table"):
         page.script("location.hash = '#/dissect'")
         page.click("[data-source=set]")
-        walk.set("shapes")
+        walk.chosen_set("shapes")
         walk.model("cocogan")
         walk.types("n", "50")
 
 
-GROUPS: tuple[Callable[[Walk], None], ...] = (of_one_photo, by_masks, by_objects, of_models, of_identities, of_codes, of_sets)
+GROUPS: tuple[Callable[[Walk], None], ...] = (
+    of_one_photo,
+    by_masks,
+    by_objects,
+    of_models,
+    of_identities,
+    of_codes,
+    of_sets,
+)
 
 
 def picture_file(page: Page, name: str) -> str:
-    return next(f"/api/pictures/{one['id']}/file" for one in json.loads(page.fetched("/api/pictures")) if one["name"] == name)
+    return next(
+        f"/api/pictures/{one['id']}/file" for one in json.loads(page.fetched("/api/pictures")) if one["name"] == name
+    )
 
 
 def drag(page: Page, selector: str, dx: int, dy: int) -> None:
     """Drag an element by some pixels, with a mouse or a finger."""
     element = page.one(selector)
     page.script("arguments[0].scrollIntoView({block: 'center'})", element)
-    x, y = page.script("const box = arguments[0].getBoundingClientRect(); return [Math.round(box.left + box.width / 2), Math.round(box.top + box.height / 2)]", element)
+    x, y = page.script(
+        "const box = arguments[0].getBoundingClientRect(); return [Math.round(box.left + box.width / 2), Math.round(box.top + box.height / 2)]",
+        element,
+    )
     kind = "touch" if page.phone else "mouse"
-    moves = [{"type": "pointerMove", "duration": 20, "x": x + dx * i // 2, "y": y + dy * i // 2, "origin": "viewport"} for i in range(3)]
+    moves = [
+        {"type": "pointerMove", "duration": 20, "x": x + dx * i // 2, "y": y + dy * i // 2, "origin": "viewport"}
+        for i in range(3)
+    ]
     actions = [moves[0], {"type": "pointerDown", "button": 0}, *moves[1:], {"type": "pointerUp", "button": 0}]
     pointer = {"type": "pointer", "id": kind, "parameters": {"pointerType": kind}, "actions": actions}
     page.driver.execute("actions", {"actions": [pointer]})
@@ -755,7 +815,8 @@ def main() -> None:
                 for group in groups:
                     group(walk)
                     walk.remembered()
-                page.script("localStorage.clear()")
+                origin = {"origin": server.address.rstrip("/"), "storageTypes": "all"}
+                driver.execute_cdp_cmd("Storage.clearDataForOrigin", origin)
             missing = unused(page, walks)
         finally:
             server.stop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -20,32 +20,60 @@ SHAPES = 120  # pictures
 _COLOURS = ((230, 60, 50), (60, 170, 80), (60, 90, 220), (240, 200, 60))
 
 
-def prepared(folder: Path) -> tuple[dict[str, str], dict[str, Path]]:
-    """The names of models in the model store, by system or purpose, and the folders of sets, by name."""
+def prepared(folder: Path, only: Collection[str] = ()) -> tuple[dict[str, str], dict[str, Path]]:
+    """The names of models in the model store, by system or purpose, and the folders of sets, by name.
+
+    Args:
+        folder: of the sets.
+        only: these models; empty: all.
+    """
     sets = {
         "shapes": data("shapes", out=folder / "shapes", size=32, count=SHAPES),
         "clips": clips(folder / "clips"),
         "lines": _pairs(folder / "lines", lambda image: image.convert("L").filter(ImageFilter.FIND_EDGES)),
         "blurs": _pairs(folder / "blurs", lambda image: image.filter(ImageFilter.GaussianBlur(4))),
         "artworks": _artworks(folder / "artworks"),
+        "solids": _rooms(folder / "solids"),
     }
-    write_samples(folder / "solids", {"labels": ["background", "scenes"]}, solids.compose([], 16, 9, 0))
-    names = {system: take_over(EXAMPLES / "models" / name).name for name, system in SHOWN.items()}
-    for system in ("scenegraph", "bachgan", "pyramid"):
-        names[system] = _trained(system, sets["shapes"])
-    for system in ("disentangle", "idpose"):
-        names[system] = _trained(system, sets["clips"])
-    names["cocogan"] = _trained("cocogan", sets["shapes"], beyond="1", beyond_steps="3")
-    names["cylindrical"] = _trained("cocogan", sets["shapes"], coordinates="cylindrical")
-    names["control3d"] = _trained("control3d", folder / "solids", classes="2")
-    names["styledisentangle"] = _trained("styledisentangle", sets["artworks"])
-    names["bicyclegan"] = _trained("bicyclegan", sets["lines"])
-    names["lifelong"] = calotype.teach(names["bicyclegan"], sets["blurs"], locked=True, device="cpu").folder.name
+    names: dict[str, str] = {}
+    for name, make in _makers(sets, names).items():
+        if not only or name in only:
+            names[name] = make()
     return names, sets
+
+
+def _makers(sets: Mapping[str, Path], names: Mapping[str, str]) -> dict[str, Callable[[], str]]:
+    """How each model is made; one that is taught needs that of an earlier name."""
+
+    def taken(folder: str) -> Callable[[], str]:
+        return lambda: take_over(EXAMPLES / "models" / folder).name
+
+    def trained(system: str, name: str, **settings: str) -> Callable[[], str]:
+        return lambda: _trained(system, sets[name], **settings)
+
+    def taught() -> str:
+        return calotype.teach(names["bicyclegan"], sets["blurs"], locked=True, device="cpu").folder.name
+
+    return {
+        **{system: taken(name) for name, system in SHOWN.items()},
+        **{system: trained(system, "shapes") for system in ("scenegraph", "bachgan", "pyramid")},
+        **{system: trained(system, "clips") for system in ("disentangle", "idpose")},
+        "cocogan": trained("cocogan", "shapes", beyond="1", beyond_steps="3"),
+        "cylindrical": trained("cocogan", "shapes", coordinates="cylindrical"),
+        "control3d": trained("control3d", "solids", classes="2"),
+        "styledisentangle": trained("styledisentangle", "artworks"),
+        "bicyclegan": trained("bicyclegan", "lines"),
+        "lifelong": taught,
+    }
 
 
 def _trained(system: str, folder: Path, **settings: str) -> str:
     return calotype.train(system, folder, preset="tiny", settings=settings, device="cpu").folder.name
+
+
+def _rooms(folder: Path) -> Path:
+    write_samples(folder, {"labels": ["background", "scenes"]}, solids.compose([], 16, 9, 0))
+    return folder
 
 
 def clips(folder: Path) -> Path:

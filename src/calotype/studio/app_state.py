@@ -22,7 +22,6 @@ from calotype.studio.query_process import QueryProcess
 from calotype.studio.sets import Sets
 from calotype.studio.times import TimesFile
 
-
 _FORM = 2  # of the descriptions of the engines, which are kept in a file
 
 

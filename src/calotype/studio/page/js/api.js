@@ -9,7 +9,7 @@ async function request(method, path, body, headers = {}) {
   }
   if (response.status === 204) return null;
   const content = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(sentence(content.error || `the request failed with status ${response.status}`));
+  if (!response.ok) throw Object.assign(new Error(sentence(content.error || `the request failed with status ${response.status}`)), {status: response.status});
   return content;
 }
 

@@ -50,7 +50,7 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
   const closers = [() => shown.close(), fields.close, preview.close, layoutOf(verb) ? onOtherKind(verb, () => go(location.hash)) : () => {}];
   let against = null;  // a result that the next ones are compared with, in place of the photo
   const mine = new Map();  // jobs submitted here, whose first result is shown on the stage, with the strokes made until then
-  let timer = 0, requests = 0;
+  let timer = 0, requests = 0, refused = null;  // what the server said of the present form: {of}
 
   /** The engines that can do this at once, without a training. */
   const ready = () => able(verb).filter((name) => state.engines[name].learns === 'nothing');
@@ -86,6 +86,11 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
       const pictures = await shown.pictures(), lacking = missing(pictures);
       fields.complain(lacking);
       if (lacking.length) return;
+      if (refused && refused.of === JSON.stringify(given())) {
+        cost.className = 'cost problem';
+        refused = null;  // whoever presses again is believed
+        return;
+      }
       if (!await accepted(pictures)) return;
       const {preset, settings, ...plain} = given(pictures);
       const wishes = engines.length ? engines.map((engine) => ({...plain, engine, n: 1})) : [given(pictures)];
@@ -133,6 +138,7 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
   /** Show the estimated time and memory; what is still to be painted is assumed. */
   function estimate() {
     clearTimeout(timer);
+    refused = null;
     label();
     preview.ask();
     const needed = verb.fields.filter((field) => field.required && field.kind !== 'engine' && !(field.kind === 'photo' && photo));
@@ -153,6 +159,7 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
         if (turn !== requests) return;
         cost.className = 'cost';
         cost.textContent = error.message;
+        if (error.status === 422) refused = {of: JSON.stringify(given())};
       }
     }, WAIT);
   }

@@ -3,14 +3,15 @@
     python benchmarks/studio_walk.py --pictures FOLDER --out benchmarks/results/studio_walk.json
 
 For each verb the inputs are given by pointer and keyboard, the button is pressed, and a result with a picture has to
-arrive, without a failed card and without a complaint of the browser; a screenshot of each goes to FOLDER. The walk fails
-where the page offers a verb, an input or a tool that was not used. It needs Chromium, its driver and selenium, and takes
-about ten minutes on two cores; ``--only VERB,VERB`` and ``--sizes desktop`` shorten it.
+arrive, without a failed card and without a complaint of the browser; a screenshot of each goes to FOLDER. The walk
+fails where the page offers a verb, an input or a tool that was not used. It needs Chromium, its driver and selenium,
+and takes about eight minutes on two cores; ``--only by_masks,of_models`` and ``--sizes desktop`` shorten it.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import io
 import json
 import os
@@ -38,7 +39,7 @@ SIZES = {"desktop": DESKTOP, "phone": PHONE}
 PATIENCE = 180.0  # seconds for one result
 LOOKED = 30.0  # seconds for anything else
 SIDE = 160  # pixels of the longer side of a photo
-# Kinds of inputs that are files, or made from files: each one of each verb is used. Of other kinds, one of all verbs is.
+# Kinds of inputs that are files, or made from files: each one of each verb is used. Of other kinds, one of all verbs.
 FILES = frozenset(("photo", "photos", "picture", "sketch", "mask", "label map", "clip", "latent"))
 # What is offered and left out, with the reason.
 LEFT_OUT = {
@@ -48,10 +49,20 @@ LEFT_OUT = {
 
 # Tools and buttons that were seen, and those that were pressed by a pointer, are remembered by the browser.
 _WATCH = """
-const named = (one) => ['tool', 'do', 'action', 'source'].filter((key) => one.dataset[key]).map((key) => `${key} ${one.dataset[key]}`);
-const add = (key, words) => { const all = new Set(JSON.parse(localStorage.getItem(key) || '[]')); for (const one of words) all.add(one); localStorage.setItem(key, JSON.stringify([...all])); };
-addEventListener('click', (event) => { const one = event.target.closest?.('[data-tool], [data-do], [data-action], [data-source]'); if (event.isTrusted && one) add('walk-pressed', named(one)); }, true);
-setInterval(() => { if (document.body) add('walk-seen', [...document.querySelectorAll('.stage [data-tool]')].filter((one) => one.checkVisibility()).flatMap(named)); }, 300);
+const keys = ['tool', 'do', 'action', 'source'], any = keys.map((key) => `[data-${key}]`).join(', ');
+const named = (one) => keys.filter((key) => one.dataset[key]).map((key) => `${key} ${one.dataset[key]}`);
+const add = (key, words) => {
+  const all = new Set([...JSON.parse(localStorage.getItem(key) || '[]'), ...words]);
+  localStorage.setItem(key, JSON.stringify([...all]));
+};
+addEventListener('click', (event) => {
+  const one = event.target.closest?.(any);
+  if (event.isTrusted && one) add('walk-pressed', named(one));
+}, true);
+setInterval(() => {
+  const tools = document.body ? [...document.querySelectorAll('.stage [data-tool]')] : [];
+  add('walk-seen', tools.filter((one) => one.checkVisibility()).flatMap(named));
+}, 300);
 """
 _STAGE = "document.querySelector('main').stage"
 
@@ -98,7 +109,7 @@ class Walk:
         """Settings that only make it shorter."""
         self.page.script(
             "const [verb, values] = arguments; return import('/page/js/state.js').then(({setValue}) => "
-            "{ for (const [name, value] of Object.entries(values)) setValue(verb, name, value, 'walk'); return true; })",
+            "{ for (const name in values) setValue(verb, name, values[name], 'walk'); return true; })",
             verb,
             values,
         )
@@ -154,7 +165,10 @@ class Walk:
 
     def chosen_set(self, name: str) -> None:
         """Choose a set in a dialog, by its name."""
-        find = "return [...document.querySelectorAll('dialog .set')].find((one) => one.querySelector('strong').textContent === arguments[0])"
+        find = (
+            "return [...document.querySelectorAll('dialog .set')]"
+            ".find((one) => one.querySelector('strong').textContent === arguments[0])"
+        )
         self.page.until(lambda: self.page.script(find, name), what=f"the set {name}").click()
         self.page.until(lambda: not self.page.all("dialog"))
 
@@ -209,9 +223,7 @@ class Walk:
         time.sleep(0.4)
         self.shot(title)
         self.problems += [f"{title}: the browser says: {one}" for one in self.page.problems()]
-        self.page.script(
-            "document.querySelectorAll('dialog').forEach((one) => one.remove()); document.querySelectorAll('.toast').forEach((one) => one.remove())"
-        )
+        self.page.script("document.querySelectorAll('dialog, .toast').forEach((one) => one.remove())")
 
     def shot(self, name: str) -> None:
         if self.pictures is not None:
@@ -226,7 +238,8 @@ class Walk:
 _SHOWN = """
 const one = document.querySelector(arguments[0]);
 one.scrollIntoView({block: 'nearest'});
-return one.tagName === 'IMG' ? one.complete && one.naturalWidth > 0 : one.tagName === 'VIDEO' ? one.readyState > 0 : one.textContent.length > 0;
+if (one.tagName === 'IMG') return one.complete && one.naturalWidth > 0;
+return one.tagName === 'VIDEO' ? one.readyState > 0 : one.textContent.length > 0;
 """
 
 
@@ -264,10 +277,9 @@ def prepare(walk: Walk) -> None:
     ]
     sent = """
         const [name, bytes, done] = arguments;
-        fetch(`/api/pictures?name=${name}`, {method: 'POST', body: Uint8Array.from(atob(bytes), (one) => one.charCodeAt(0))}).then(() => done(true));
+        const body = Uint8Array.from(atob(bytes), (one) => one.charCodeAt(0));
+        fetch(`/api/pictures?name=${name}`, {method: 'POST', body}).then(() => done(true));
     """
-    import base64
-
     mask = Image.new("L", (32, 32))
     mask.paste(255, (8, 8, 24, 20))
     mask.save(walk.sets["clips"].parent / "mask.png")
@@ -546,10 +558,9 @@ def of_models(walk: Walk) -> None:
         walk.model("smis")
         page.click("[data-tab=labels]")
         page.until(lambda: page.script(f"return Boolean({_STAGE}.layers.get('labels')?.bar)"))
-        page.script(
-            f"const layer = {_STAGE}.layers.get('labels'); return fetch(arguments[0]).then((one) => one.blob()).then((one) => layer.load(one)).then(() => true)",
-            picture_file(page, "face.png"),
-        )
+        walk.tool("upload")
+        page.driver.find_element("id", "file").send_keys(str(EXAMPLES / "layouts" / "face.png"))
+        page.until(lambda: page.script(f"return {_STAGE}.layers.get('labels').touched"), what="the map of the file")
         page.click("[data-tab=target]")
         walk.tool("rect")
         page.paint((0.3, 0.3), (0.6, 0.5))
@@ -742,18 +753,13 @@ GROUPS: tuple[Callable[[Walk], None], ...] = (
 )
 
 
-def picture_file(page: Page, name: str) -> str:
-    return next(
-        f"/api/pictures/{one['id']}/file" for one in json.loads(page.fetched("/api/pictures")) if one["name"] == name
-    )
-
-
 def drag(page: Page, selector: str, dx: int, dy: int) -> None:
     """Drag an element by some pixels, with a mouse or a finger."""
     element = page.one(selector)
     page.script("arguments[0].scrollIntoView({block: 'center'})", element)
     x, y = page.script(
-        "const box = arguments[0].getBoundingClientRect(); return [Math.round(box.left + box.width / 2), Math.round(box.top + box.height / 2)]",
+        "const box = arguments[0].getBoundingClientRect();"
+        "return [box.left + box.width / 2, box.top + box.height / 2].map(Math.round)",
         element,
     )
     kind = "touch" if page.phone else "mouse"
@@ -770,7 +776,7 @@ def drag(page: Page, selector: str, dx: int, dy: int) -> None:
 
 
 def unused(page: Page, walks: list[Walk]) -> list[str]:
-    """What the page offers and no walk used: verbs, inputs that are files, kinds of other fields, tools of the stage."""
+    """What the page offers and no walk used: verbs, inputs that are files, kinds of other fields, tools of stages."""
     verbs = json.loads(page.fetched("/api/verbs"))
     used = {(one["verb"], name) for walk in walks for one in walk.done for name in one["inputs"]}
     kinds = {one["kind"] for verb in verbs for one in verb["fields"] if (verb["name"], one["name"]) in used}

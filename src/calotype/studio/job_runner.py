@@ -223,7 +223,7 @@ def estimate(
     inputs = photos_of(given[main]) if isinstance(given.get(main), str) else []
     if inputs:
         given[main] = str(inputs[0][0])
-    if unpainted is None or not inputs:
+    if unpainted is None:
         return _estimated(verb, given, times, len(inputs))
     with with_stand_ins(verb, given, unpainted) as whole:
         return _estimated(verb, whole, times, len(inputs))

@@ -29,7 +29,7 @@ export function gridStage(verb) {
 
   function adder(name) {
     const add = (ids) => put(name, [...given(name), ...ids].slice(0, MOST));
-    const button = h('button', {type: 'button', class: `add of-${name}`, data: {do: `add-${name}`}, disabled: given(name).length >= MOST,
+    const button = h('button', {type: 'button', class: `adds of-${name}`, data: {do: `add-${name}`}, disabled: given(name).length >= MOST,
       onclick: async () => { const picture = await choosePicture(`Add: ${NAMES[name]}`); if (picture) add([picture.id]); }}, icon('plus'), h('span', {}, name === 'identity' ? 'Who or what' : 'A pose'));
     dropInto(button, async (files) => { const ids = []; for (const file of files) ids.push((await api.add(file, file.name)).id); await loadPictures(); add(ids); });
     return button;

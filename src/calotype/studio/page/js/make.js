@@ -142,9 +142,9 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
     label();
     preview.ask();
     const needed = verb.fields.filter((field) => field.required && field.kind !== 'engine' && !(field.kind === 'photo' && photo));
-    const values = given();
-    if (needed.some((field) => values[field.name] === undefined && !(photo && isPaintedIn(verb, field)))) { cost.textContent = needed.some((field) => field.kind === 'model' && values[field.name] === undefined) ? 'Choose a model to see how long it takes.' : ''; return; }
-    const painted = photo && verb.fields.some((field) => isPaintedIn(verb, field));
+    const values = given(), mapped = needsLayout(verb) && !isPlaced(verb);  // a layout of a model, which is painted
+    if (needed.some((field) => values[field.name] === undefined && !((photo || mapped) && isPaintedIn(verb, field)))) { cost.textContent = needed.some((field) => field.kind === 'model' && values[field.name] === undefined) ? 'Choose a model to see how long it takes.' : ''; return; }
+    const painted = mapped || (photo && verb.fields.some((field) => isPaintedIn(verb, field)));
     timer = setTimeout(async () => {
       const turn = ++requests;
       try {
@@ -159,7 +159,7 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
         if (turn !== requests) return;
         cost.className = 'cost';
         cost.textContent = error.message;
-        if (error.status === 422) refused = {of: JSON.stringify(given())};
+        if (error.status === 422 && !painted) refused = {of: JSON.stringify(given())};
       }
     }, WAIT);
   }

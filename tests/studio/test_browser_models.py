@@ -355,6 +355,7 @@ def test_maps_and_masks_without_a_photo_are_painted_or_chosen(desk, models):
     )
     set_value(desk, "interpolate", "model", models["smis"])
     desk.until(lambda: len(desk.all(".palette .swatch")) > 3)
+    desk.reads(".cost", "About")  # as if the map were painted
     desk.script("document.querySelector('details.more').open = true")
     chosen(desk, "[data-field=style_map] .thumb", "map.png")
     chosen(desk, "[data-field=style] .thumb", "look.png")

@@ -71,9 +71,13 @@ def jobs(studio: Studio) -> APIRouter:
     def file(id: JobId, name: FileName) -> Response:
         """Get a result or preview."""
         path = there(queue.file(id, name))
+        media = _MEDIA.get(path.suffix, "application/octet-stream")
+        if name in queue.get(id).previews:
+            # Read at once: one that is made anew meanwhile has another length.
+            return Response(path.read_bytes(), media_type=media, headers=ANEW)
         return FileResponse(
             path,
-            media_type=_MEDIA.get(path.suffix, "application/octet-stream"),
+            media_type=media,
             filename=name,
             content_disposition_type="inline",
             headers=ANEW,

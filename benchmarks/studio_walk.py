@@ -43,6 +43,7 @@ SIDE = 160  # pixels of the longer side of a photo
 FILES = frozenset(("photo", "photos", "picture", "sketch", "mask", "label map", "clip", "latent"))
 # What is offered and left out, with the reason.
 LEFT_OUT = {
+    "input remix also (photos)": "without a model, remix needs the weights of EfficientNet-Lite0",
     "kind folder": "packages of data sets, which have to be downloaded first",
     "kind weights": "networks that segment or compare, which have to be downloaded first",
 }
@@ -280,9 +281,13 @@ def prepare(walk: Walk) -> None:
         const body = Uint8Array.from(atob(bytes), (one) => one.charCodeAt(0));
         fetch(`/api/pictures?name=${name}`, {method: 'POST', body}).then(() => done(true));
     """
-    mask = Image.new("L", (32, 32))
-    mask.paste(255, (8, 8, 24, 20))
-    mask.save(walk.sets["clips"].parent / "mask.png")
+    for name, size in (
+        ("mask.png", (32, 32)),
+        ("region.png", Image.open(io.BytesIO(picture_of("dandelions.png"))).size),
+    ):
+        mask = Image.new("L", size)
+        mask.paste(255, (size[0] // 4, size[1] // 4, size[0] // 2, size[1] // 2))
+        mask.save(walk.sets["clips"].parent / name)
     files.append(walk.sets["clips"].parent / "mask.png")
     for path in files:
         page.later(
@@ -323,7 +328,7 @@ def of_one_photo(walk: Walk) -> None:
         walk.opened("retarget", "mountains.png")
         page.click(".stage [data-tab=corners]")
         page.paint((0.0, 0.0), (0.1, 0.05), (0.2, 0.0))
-        walk.quick("retarget", engine="ingan", preset="tiny", size=None)
+        walk.quick("retarget", engine="ingan", preset="tiny", size=None, also=None)
     with walk.verb("paint"):
         walk.opened("paint", "pagoda.png")
         walk.tool("fill")
@@ -390,7 +395,7 @@ def by_masks(walk: Walk) -> None:
         walk.opened("erase", "dandelions.png")
         walk.quick("erase", model=None)
         walk.tool("clear", "download", "upload")
-        page.driver.find_element("id", "file").send_keys(str(walk.sets["clips"].parent / "mask.png"))
+        page.driver.find_element("id", "file").send_keys(str(walk.sets["clips"].parent / "region.png"))
         page.until(lambda: page.script(mask), what="the mask of the file")
     with walk.verb("mix"):
         walk.opened("mix", "mountains.png")
@@ -407,12 +412,6 @@ def by_masks(walk: Walk) -> None:
         walk.tool("rect")
         page.paint((0.2, 0.2), (0.6, 0.8))
         walk.chooses("like", "pagoda.png")
-    with walk.verb("remix", "of the patches of several"):
-        walk.opened("remix", "mountains.png")
-        walk.quick("remix", model=None, like=None)
-        page.click("[data-tab=mask]")
-        walk.tool("clear")
-        walk.chooses("also", "stream.png")
     with walk.verb("stylize"):
         walk.opened("stylize", "mountains.png")
         walk.chooses("style", "pagoda.png")

@@ -1643,6 +1643,47 @@ def brushed(size: str, builds: list[dict[str, Any]]) -> tuple[str, ...]:
     return (words, *(str(build["brush_work_a_frame_ms"][size]) for build in builds))
 
 
+def studio_click() -> str:
+    result = results("studio_click")
+    builds = [result["now"], *([result["before"]] if "before" in result else [])]
+    heads = ["this build", *(["commit " + result["before"]["commit"]] if "before" in result else [])]
+
+    def row(words: str, value: Callable[[dict[str, Any]], Any]) -> tuple[str, ...]:
+        return (words, *(str(value(build)) for build in builds))
+
+    rows = [
+        row("click to the result, warm, median, s", lambda build: build["median"]),
+        row("fastest", lambda build: min(build["seconds_from_warm_click"])),
+        row("slowest", lambda build: max(build["seconds_from_warm_click"])),
+    ]
+    if "from_rest" in result["now"]:
+        rows += [
+            row("click to the result from rest, s", lambda build: build["from_rest"]["seconds_from_click"]),
+            row("the same, CPU s of the studio", lambda build: build["from_rest"]["cpu_seconds_from_click"]),
+            row("all processes at rest, MB", lambda build: build["from_rest"]["memory_at_rest_mb"]),
+        ]
+    text = f"A photo of 250 pixels, {result['clicks'] * result['turns']} clicks of each build, by turns in one run."
+    return f"{text}\n\n{table(' | '.join(['what', *heads]), rows)}"
+
+
+def studio_walk() -> str:
+    result = results("studio_walk")
+    rows = [
+        (
+            size,
+            str(len({one["verb"] for one in walk["done"]})),
+            str(len({(one["verb"], name) for one in walk["done"] for name in one["inputs"]})),
+            str(len(walk["done"])),
+            str(len(walk["problems"])),
+        )
+        for size, walk in result["sizes"].items()
+    ]
+    left = "; ".join(f"{what} ({why})" for what, why in result["left_out"].items())
+    unused = ", ".join(result["not_used"]) or "nothing"
+    text = f"Offered by the page and not used: {unused}. Left out on purpose: {left}."
+    return f"{table('size | verbs | arguments | results | problems', rows)}\n\n{text}"
+
+
 def killing() -> str:
     result = results("killing")
     rows = [
@@ -1935,6 +1976,8 @@ SECTIONS = (
     Section("Metrics", metrics, (("canonical", "canonical"),)),
     Section("Studio", studio, (("studio", "studio"),)),
     Section("Studio: network, memory, rest", studio_use, (("studio_use", "studio_use"),)),
+    Section("Studio: a click, warm and from rest", studio_click, (("studio_click", "studio_click"),)),
+    Section("Studio: every verb and input used in a browser", studio_walk, (("studio_walk", "studio_walk"),)),
     Section("Studio killed at random moments", killing, (("killing", "killing"),)),
 )
 

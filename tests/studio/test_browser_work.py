@@ -611,6 +611,9 @@ def test_the_slider_of_the_structure_stands_at_the_default(desk):
     desk.script("document.querySelector('details.more').open = true")
     desk.until(lambda: desk.script(_PICKED, "[data-field=engine] select", "gpdm"))
     desk.until(lambda: desk.script(slider) == 0)
+    assert desk.one("[data-field=also]")
+    desk.until(lambda: desk.script(_PICKED, "[data-field=engine] select", "singan"))  # takes no further photos
+    assert desk.script("return document.querySelector('[data-field=also]').hidden")
 
 
 def test_a_click_takes_a_part_and_its_slider_takes_more(desk):

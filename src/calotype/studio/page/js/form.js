@@ -9,6 +9,7 @@ import {listen, loadPictures, set, setValue, state, takenBy, valuesOf} from './s
 
 const ON_STAGE = new Set(['mask', 'sketch', 'label map']);
 const OF_ENGINES = new Set(['engine', 'preset', 'settings']);
+const ABILITIES = new Set(['also', 'tile']);  // fields that not all engines of a verb have
 const FILES = new Set([...ON_STAGE, 'picture', 'photos', 'clip', 'latent', 'numbers']);
 const PLAIN = {fid: 'FID', kid: 'KID', fsd: 'FSD', class_score: 'class score'};
 const USUAL = 'fid,kid,precision,recall,density,coverage';
@@ -43,13 +44,17 @@ export function form(verb, {set = null, before = null} = {}) {
   const element = h('div', {class: 'fields'}, before, ...shown(first),
     more.length ? h('details', {class: 'more', open: changed > 0}, h('summary', {}, 'More'), ...more) : null);
   const ofName = new Map(widgets.map((one) => [one.field.name, one.element]));
-  /** Hide the files that the chosen model does not take, and the choice of an engine, which it is in place of. */
+  /** Hide what the chosen model or engine does not take, and the choice of an engine that a model is in place of. */
   const fit = () => {
-    const takes = takenBy(verb);
-    for (const {field, element: one} of widgets) if (one && (FILES.has(field.kind) || OF_ENGINES.has(field.kind))) one.hidden = Boolean(takes && !(field.name in takes));
+    const takes = takenBy(verb), abilities = takes ? null : engineOf(verb)?.abilities;
+    for (const {field, element: one} of widgets) {
+      if (!one) continue;
+      const ofModel = takes && (FILES.has(field.kind) || OF_ENGINES.has(field.kind)) && !(field.name in takes);
+      one.hidden = Boolean(ofModel || (abilities && ABILITIES.has(field.name) && !abilities.includes(field.name)));
+    }
   };
   fit();
-  closers.push(listen('models', fit), listen('values', ({verb: name, name: changed}) => { if (name === verb.name && changed === 'model') fit(); }));
+  closers.push(listen('models', fit), listen('engines', fit), listen('values', ({verb: name, name: changed}) => { if (name === verb.name && ['model', 'engine'].includes(changed)) fit(); }));
   /** Say beside fields what is missing in them: [[name, sentence], ...]; all others are as they should be. */
   function complain(lacking) {
     const said = new Map(lacking);
@@ -328,11 +333,16 @@ function shape({field, get, put, id, closers}) {
 
 // -------------------------------------------------------------------------------------------------------- pictures
 
-function painted({verb, field}) {
+function painted({verb, field, closers}) {
   // A button that switches to the layer on the stage.
-  const go = h('button', {type: 'button', class: 'small', onclick: () => dispatchEvent(new CustomEvent('stage', {detail: field.name}))},
-    icon('brush'), field.kind === 'picture' ? 'Place on the photo' : `Paint the ${field.kind === 'mask' ? 'mask' : field.kind === 'label map' ? 'map' : 'sketch'}`);
-  return {input: go, group: true};
+  const words = h('span');
+  const go = h('button', {type: 'button', class: 'small', onclick: () => { dispatchEvent(new CustomEvent('stage', {detail: field.name})); document.querySelector('.stage')?.scrollIntoView({block: 'nearest'}); }}, icon('brush'), words);
+  const refresh = () => {
+    const placed = ['scene graph', 'boxes'].includes(takenBy(verb)?.[field.name]);
+    words.textContent = field.kind === 'picture' ? 'Place on the photo' : placed ? 'Place objects' : `Paint the ${field.kind === 'mask' ? 'mask' : field.kind === 'label map' ? 'map' : 'sketch'}`;
+  };
+  closers.push(listen('models', refresh), listen('values', ({verb: name, name: changed}) => { if (name === verb.name && changed === 'model') refresh(); }));
+  return {input: go, refresh, group: true};
 }
 
 function slot({field, get, put}) {

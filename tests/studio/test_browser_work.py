@@ -650,3 +650,23 @@ def test_who_comes_back_to_the_page_wakes_the_studio(desk):
         return [early, window.woken.filter((path) => path === '/api/wake').length];
     """
     assert desk.script(asked) == [0, 1]
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_names_of_pictures_side_by_side_are_not_covered(server, browser, size):
+    page = Page(browser, size)
+    page.open(server.address)
+    opened(page, "larger.png", "upscale", 27)
+    put = "import('/page/js/state.js').then(({setValue}) => { setValue('upscale', 'preset', 'tiny'); return true; })"
+    assert page.script(f"return {put}")
+    page.click(".make.main")
+    page.one(".beside figcaption")
+    covered = """
+        const bar = document.querySelector('.over-result').getBoundingClientRect();
+        return [...document.querySelectorAll('.beside figcaption')].some((one) => {
+          const box = one.getBoundingClientRect();
+          return box.bottom > bar.top && box.top < bar.bottom && box.right > bar.left && box.left < bar.right;
+        });
+    """
+    page.until(lambda: page.script("return document.querySelector('.window').style.width"))
+    assert not page.script(covered)

@@ -41,6 +41,8 @@ class Camera:
 
     def take(self, name: str) -> None:
         """One picture of what is to be seen now."""
+        if name != "problem":  # which is about a message
+            self.page.script("document.querySelectorAll('.toast').forEach((one) => one.remove())")
         time.sleep(0.7)
         name = f"{name}-{self._kind}"
         if self._folder is None and name not in BEST:

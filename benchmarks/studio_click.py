@@ -25,7 +25,7 @@ from studio import DESKTOP, Page, Server, chromium, photo
 from studio_use import cpu, memory, tree
 
 HERE = Path(__file__).parent
-CLICKS, TURNS = 4, 3
+CLICKS, TURNS = 3, 3
 REST = 140.0  # seconds; a process without work ends after 120
 
 _WATCH = """
@@ -73,7 +73,7 @@ class Build:
         """From a click to another result in view."""
         self._driver.switch_to.window(self._tab)
         self.put_seed()
-        time.sleep(1.5)  # the estimate
+        time.sleep(1)  # the estimate
         self.page.script(_WATCH)
         self.page.one(".make.main").click()
         return round(float(self.page.until(lambda: self.page.script(_TAKEN), 600)), 2)

@@ -1617,14 +1617,20 @@ def studio() -> str:
     return table("what | value | measurements", rows)
 
 
-def studio_use() -> str:
-    result = results("studio_use")
+def beside(result: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str], Callable[..., tuple[str, ...]]]:
+    """The figures of this build and of an earlier one, their headings, and what makes a row of both."""
     builds = [result["now"], *([result["before"]] if "before" in result else [])]
     heads = ["this build", *(["commit " + result["before"]["commit"]] if "before" in result else [])]
 
     def row(words: str, value: Callable[[dict[str, Any]], Any]) -> tuple[str, ...]:
         return (words, *(str(value(build)) for build in builds))
 
+    return builds, heads, row
+
+
+def studio_use() -> str:
+    result = results("studio_use")
+    builds, heads, row = beside(result)
     rows = [
         row("first visit at 50 kB/s and 300 ms, s", lambda build: build["seconds_until_usable"]["first_visit"]),
         row("next visit, s", lambda build: build["seconds_until_usable"]["next_visit"]),
@@ -1645,12 +1651,7 @@ def brushed(size: str, builds: list[dict[str, Any]]) -> tuple[str, ...]:
 
 def studio_click() -> str:
     result = results("studio_click")
-    builds = [result["now"], *([result["before"]] if "before" in result else [])]
-    heads = ["this build", *(["commit " + result["before"]["commit"]] if "before" in result else [])]
-
-    def row(words: str, value: Callable[[dict[str, Any]], Any]) -> tuple[str, ...]:
-        return (words, *(str(value(build)) for build in builds))
-
+    _, heads, row = beside(result)
     rows = [
         row("click to the result, warm, median, s", lambda build: build["median"]),
         row("fastest", lambda build: min(build["seconds_from_warm_click"])),

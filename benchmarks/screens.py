@@ -152,6 +152,8 @@ def drawn(camera: Camera, model: str) -> None:
         page.click(f".palette .swatch:nth-child({number})")
         page.click(f".stage [data-tool={tool}]")
         page.paint(*places)
+    page.one(".live img")
+    time.sleep(2)
     camera.take("draw")
     made(page)
     camera.take("drawn")

@@ -259,6 +259,26 @@ def test_the_layout_is_shown_as_it_is_inferred(page, models):
     assert "relations" not in page.script("return document.querySelector('main').stage.sketched().layout")
 
 
+def test_a_picture_follows_the_strokes_of_a_map(page, models):
+    set_value(page, "draw", "model", models["spade"])
+    page.script("location.hash = '#/draw'")
+    page.until(lambda: len(page.all(".palette .swatch")) > 3)
+    before = live(page)
+    parts = len(pictures(page))
+    page.click(".palette .swatch:nth-child(4)")
+    page.click(".stage [data-tool=rect]")
+    for top in (0.8, 0.6):
+        page.paint((0.0, top), (1.0, 1.0))
+        page.until(lambda before=before: (live(page) != before).any())
+        before = live(page)
+    assert len(pictures(page)) <= parts + 1  # maps that no job has are not kept
+    count = len(jobs(page))
+    page.click(".make.main")
+    made = page.until(lambda: (found := jobs(page)) and len(found) > count and found[0]["results"] and found[0])
+    result = page.fetched(f"/api/jobs/{made['id']}/files/{made['results'][0]['file']}")
+    assert np.asarray(Image.open(io.BytesIO(result)).convert("RGB")).shape == before.shape
+
+
 def test_boxes_are_of_classes_that_the_model_draws_boxes_of(desk, models):
     set_value(desk, "draw", "model", models["bachgan"])
     desk.script("location.hash = '#/draw'")
@@ -315,6 +335,7 @@ def test_two_artworks_are_blended(desk, models):
     set_value(desk, "stylize", "model", models["styledisentangle"])
     desk.until(lambda: "blended" in desk.text("main"))
     desk.click("[data-verb=stylize]")
+    desk.one(".panel [data-field=style]")
     desk.script("document.querySelector('details.more').open = true")
     chosen(desk, "[data-field=style] .thumb", "artwork.png")
     chosen(desk, "[data-field=to_style] .thumb", "second.png")
@@ -366,6 +387,7 @@ def test_maps_and_masks_without_a_photo_are_painted_or_chosen(desk, models):
     desk.one(".rail .thumb")
     assert not {"style", "style_map", "layout"} & jobs(desk)[0]["arguments"].keys()
     desk.script("location.hash = '#/crossover'")
+    desk.one(".panel [data-field=structure_code]")
     desk.script("document.querySelector('details.more').open = true")
     chosen(desk, "[data-field=mask] .thumb", "map.png")
     assert desk.script("return import('/page/js/state.js').then(({valuesOf}) => valuesOf('crossover').mask)") == layout

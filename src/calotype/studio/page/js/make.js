@@ -42,8 +42,8 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
     fields.element,
     h('div', {class: 'go'}, cost, make, tryAll));
   main.append(h('div', {class: 'workspace'}, h('div', {class: 'left'}, shown.element, under, rail), panel));
-  const preview = live(verb, () => {
-    const values = given();
+  const preview = live(verb, async () => {
+    const values = given(shown.followed ? await shown.followed() : undefined);
     return !many && verb.fields.some((field) => field.required && field.kind !== 'engine' && values[field.name] === undefined) ? null : values;
   }, shown.fill);
   shown.element.append(preview.element);

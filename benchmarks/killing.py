@@ -90,10 +90,11 @@ class Trial:
         folder: where it keeps everything.
         seed: of the random moments.
         page: a page of a browser, or ``None``.
+        pictures: that each job makes.
     """
 
-    def __init__(self, folder: Path, seed: int, page: Page | None) -> None:
-        self.server, self.page, self.found = Server(folder), page, Found()
+    def __init__(self, folder: Path, seed: int, page: Page | None, pictures: int = 6) -> None:
+        self.server, self.page, self.found, self._pictures = Server(folder), page, Found(), pictures
         self._client, self._random = Client(self.server), random.Random(seed)
         self._uploaded: dict[str, int] = {}  # id: number of the picture
         self._next, self._seed = 0, 0
@@ -140,8 +141,8 @@ class Trial:
         """Ask for jobs, so that there is always something at work."""
         waiting = [job for job in self._client.ask("/api/jobs") if job["state"] in ("waiting", "working")]
         for _ in range(2 - len(waiting)):
-            body = {"photo": next(iter(self._uploaded)), "n": 6, "seed": self._seed, "preset": "tiny"}
-            self._seed += 6
+            body = {"photo": next(iter(self._uploaded)), "n": self._pictures, "seed": self._seed, "preset": "tiny"}
+            self._seed += self._pictures
             self._client.ask("/api/verbs/vary/jobs", json.dumps(body).encode())
 
     def _killed_at_work(self) -> None:

@@ -7,12 +7,16 @@ best of the pictures go to ``docs/images``; with a folder, all go there. It need
 from __future__ import annotations
 
 import io
+import os
 import sys
 import tempfile
 import time
 from pathlib import Path
+from unittest import mock
 
 from PIL import Image
+
+from calotype.tasks.models import take_over
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests" / "contract")]
@@ -24,7 +28,7 @@ SIDE = 640
 # Those that the README and the guide show.
 BEST = {
     *("choose-desktop-light", "mask-desktop-light", "erased-desktop-dark", "map-desktop-light", "erased-phone-light"),
-    *("set-desktop-light", "compared-desktop-light"),
+    *("set-desktop-light", "compared-desktop-light", "draw-desktop-light"),
 }
 PIECES = 8  # that are cut out of each photo for a set
 
@@ -37,6 +41,8 @@ class Camera:
 
     def take(self, name: str) -> None:
         """One picture of what is to be seen now."""
+        if name != "problem":  # which is about a message
+            self.page.script("document.querySelectorAll('.toast').forEach((one) => one.remove())")
         time.sleep(0.7)
         name = f"{name}-{self._kind}"
         if self._folder is None and name not in BEST:
@@ -129,6 +135,39 @@ def shots(camera: Camera) -> None:
     camera.take("problem")
 
 
+def drawn(camera: Camera, model: str) -> None:
+    """A map of classes that a trained model draws."""
+    page = camera.page
+    page.script("location.hash = '#/draw'")
+    page.until(lambda: page.script(_CHOSEN, model), what="the model")
+    page.until(lambda: len(page.all(".palette .swatch")) > 3)
+    for number, tool, places in (
+        (1, "fill", ((0.5, 0.5),)),
+        (3, "lasso", ((0.0, 0.45), (0.3, 0.3), (0.55, 0.42), (1.0, 0.36), (1.0, 0.6), (0.0, 0.6))),
+        (4, "rect", ((0.0, 0.56), (1.0, 1.0))),
+        (7, "lasso", ((0.5, 0.75), (0.9, 0.7), (1.0, 0.85), (0.75, 0.93), (0.5, 0.85))),
+        (9, "lasso", ((0.12, 0.7), (0.24, 0.3), (0.36, 0.7))),
+        (10, "rect", ((0.62, 0.5), (0.8, 0.66))),
+    ):
+        page.click(f".palette .swatch:nth-child({number})")
+        page.click(f".stage [data-tool={tool}]")
+        page.paint(*places)
+    page.one(".live img")
+    time.sleep(2)
+    camera.take("draw")
+    made(page)
+    camera.take("drawn")
+
+
+_CHOSEN = """
+const [value] = arguments, select = document.querySelector('.panel [data-field=model] select');
+if (![...select.options].some((one) => one.value === value)) return false;
+select.value = value;
+select.dispatchEvent(new Event('change'));
+return true;
+"""
+
+
 def pieces(place: Path) -> Path:
     """A folder of small pictures, in a sub-folder for each photo that they are cut out of."""
     for path in sorted(PHOTOS.glob("*.jpg")):
@@ -206,8 +245,12 @@ def main() -> None:
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
     kinds = [(name, theme) for name in ("desktop", "phone") for theme in ("light", "dark")]
+    if folder is None:
+        kinds = [one for one in kinds if any(best.endswith("-".join(one)) for best in BEST)]
     with tempfile.TemporaryDirectory() as home, chromium(Path(home)) as driver:
         server = Server(Path(home))
+        with mock.patch.dict(os.environ, {"CALOTYPE_CACHE": str(server.folder / "cache")}):
+            landscapes = take_over(HERE.parent / "examples" / "models" / "landscapes").name
         server.start()
         try:
             for number, (name, theme) in enumerate(kinds, 1):
@@ -218,7 +261,9 @@ def main() -> None:
                 page.open(server.address)
                 camera = Camera(page, folder, f"{name}-{theme}")
                 shots(camera)
-                set_shots(camera, "places" + " again" * (number - 1))
+                if folder is not None or (name, theme) == ("desktop", "light"):
+                    drawn(camera, landscapes)
+                    set_shots(camera, "places" + " again" * (number - 1))
                 print(name, theme, flush=True)
         finally:
             server.stop()

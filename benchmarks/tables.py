@@ -1668,14 +1668,20 @@ def studio() -> str:
     return table("what | value | measurements", rows)
 
 
-def studio_use() -> str:
-    result = results("studio_use")
+def beside(result: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str], Callable[..., tuple[str, ...]]]:
+    """The figures of this build and of an earlier one, their headings, and what makes a row of both."""
     builds = [result["now"], *([result["before"]] if "before" in result else [])]
     heads = ["this build", *(["commit " + result["before"]["commit"]] if "before" in result else [])]
 
     def row(words: str, value: Callable[[dict[str, Any]], Any]) -> tuple[str, ...]:
         return (words, *(str(value(build)) for build in builds))
 
+    return builds, heads, row
+
+
+def studio_use() -> str:
+    result = results("studio_use")
+    builds, heads, row = beside(result)
     rows = [
         row("first visit at 50 kB/s and 300 ms, s", lambda build: build["seconds_until_usable"]["first_visit"]),
         row("next visit, s", lambda build: build["seconds_until_usable"]["next_visit"]),
@@ -1692,6 +1698,54 @@ def brushed(size: str, builds: list[dict[str, Any]]) -> tuple[str, ...]:
     """The work of a brush of a size in a frame."""
     words = f"brush of {size} on 24 megapixels, ms a frame"
     return (words, *(str(build["brush_work_a_frame_ms"][size]) for build in builds))
+
+
+def studio_click() -> str:
+    result = results("studio_click")
+    _, heads, row = beside(result)
+    rows = [
+        row("click to the result, warm, median, s", lambda build: build["median"]),
+        row("fastest", lambda build: min(build["seconds_from_warm_click"])),
+        row("slowest", lambda build: max(build["seconds_from_warm_click"])),
+    ]
+    if "from_rest" in result["now"]:
+        rows += [
+            row("click to the result from rest, s", lambda build: build["from_rest"]["seconds_from_click"]),
+            row("the same, CPU s of the studio", lambda build: build["from_rest"]["cpu_seconds_from_click"]),
+            row("all processes at rest, MB", lambda build: build["from_rest"]["memory_at_rest_mb"]),
+        ]
+    text = f"A photo of 250 pixels, {result['clicks'] * result['turns']} clicks of each build, by turns in one run."
+    return f"{text}\n\n{table(' | '.join(['what', *heads]), rows)}"
+
+
+def studio_select() -> str:
+    result = results("studio_select")
+    counts = list(dict.fromkeys(row["classes"] for row in result["rows"]))
+    cells = {(row["photo"], row["classes"]): f"{100 * row['quartiles'][1]:.1f} %" for row in result["rows"]}
+    photos = list(dict.fromkeys(row["photo"] for row in result["rows"]))
+    heads = ["photo", *(f"{count} regions" if count else "estimated" for count in counts)]
+    rows = [(photo, *(cells[photo, count] for count in counts)) for photo in photos]
+    words = "The share of a photo that a click selects, median of {} clicks; the studio asks for 16 regions."
+    text = words.format(result["clicks"])
+    return f"{text}\n\n{table(' | '.join(heads), rows)}"
+
+
+def studio_walk() -> str:
+    result = results("studio_walk")
+    rows = [
+        (
+            size,
+            str(len({one["verb"] for one in walk["done"]})),
+            str(len({(one["verb"], name) for one in walk["done"] for name in one["inputs"]})),
+            str(len(walk["done"])),
+            str(len(walk["problems"])),
+        )
+        for size, walk in result["sizes"].items()
+    ]
+    left = "; ".join(f"{what} ({why})" for what, why in result["left_out"].items())
+    unused = ", ".join(result["not_used"]) or "nothing"
+    text = f"Offered by the page and not used: {unused}. Left out on purpose: {left}."
+    return f"{table('size | verbs | arguments | results | problems', rows)}\n\n{text}"
 
 
 def killing() -> str:
@@ -1988,6 +2042,9 @@ SECTIONS = (
     Section("Metrics", metrics, (("canonical", "canonical"),)),
     Section("Studio", studio, (("studio", "studio"),)),
     Section("Studio: network, memory, rest", studio_use, (("studio_use", "studio_use"),)),
+    Section("Studio: a click, warm and from rest", studio_click, (("studio_click", "studio_click"),)),
+    Section("Studio: what a click selects", studio_select, (("studio_select", "studio_select"),)),
+    Section("Studio: every verb and input used in a browser", studio_walk, (("studio_walk", "studio_walk"),)),
     Section("Studio killed at random moments", killing, (("killing", "killing"),)),
 )
 

@@ -56,6 +56,9 @@ class Verb:
             announced, and raises ``InputError`` for arguments that the model cannot use; empty for none.
         tells: name of a function of a model that is called like the verb's, without ``run``, before the work, and
             returns lines for the user; empty for none.
+        layout: name of a function of a model that is called like the verb's, without ``run``, and returns where the
+            objects of the input lie in the picture: boxes [n, 4], 0..1, and the number of the object that each pixel
+            belongs to, int64 [H, W], -1 for none; empty for none.
         coded: whether a model's function gives an object with the picture, its latent code (``styles``, ``noise``) and
             the ``stages`` of the search for it.
         any_size: whether a model's function takes photos of any size; else they are brought to that of the training.
@@ -71,6 +74,7 @@ class Verb:
     check: str = ""
     validate: str = ""
     tells: str = ""
+    layout: str = ""
     coded: bool = False
     any_size: bool = False
 

@@ -104,7 +104,9 @@ class Server:
 
 
 class Page:
-    """A page of the studio in a browser."""
+    """A page of the studio in a browser; what is looked for is waited for ``patience`` seconds."""
+
+    patience = WAIT
 
     def __init__(self, driver: Any, size: tuple[int, int]) -> None:
         self.driver, self.phone = driver, size == PHONE
@@ -134,7 +136,7 @@ class Page:
         found: list[Any] = self.driver.find_elements("css selector", selector)
         return found
 
-    def one(self, selector: str, seconds: float = WAIT) -> Any:
+    def one(self, selector: str, seconds: float | None = None) -> Any:
         """The first element of a selector that is shown, waited for."""
         return self.until(lambda: next((e for e in self.all(selector) if e.is_displayed()), None), seconds, selector)
 
@@ -150,7 +152,7 @@ class Page:
         """Wait until the first element of a selector that is shown contains these words."""
         self.until(lambda: words in self.one(selector).text, what=f"'{words}' in {selector}")
 
-    def click(self, selector: str, seconds: float = WAIT) -> None:
+    def click(self, selector: str, seconds: float | None = None) -> None:
         """Click it; what is drawn anew in the meantime is looked for again."""
         from selenium.common.exceptions import WebDriverException
 
@@ -165,11 +167,11 @@ class Page:
 
         self.until(clicked, seconds, selector)
 
-    def until(self, look: Callable[[], Any], seconds: float = WAIT, what: str = "") -> Any:
+    def until(self, look: Callable[[], Any], seconds: float | None = None, what: str = "") -> Any:
         """What ``look`` finds, as soon as that is something."""
         from selenium.common.exceptions import WebDriverException
 
-        end = time.monotonic() + seconds
+        end = time.monotonic() + (self.patience if seconds is None else seconds)
         while time.monotonic() < end:
             try:
                 found = look()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 
 import numpy as np
@@ -414,16 +415,26 @@ def test_the_time_is_told_before_anything_is_painted(desk, verb):
     desk.reads(".cost", "About")
 
 
-def test_an_upload_says_how_far_it_is(desk):
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_an_upload_says_how_far_it_is(server, browser, size):
+    desk = Page(browser, size)
+    desk.open(server.address)
     slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 60_000}
-    noise = np.random.default_rng(5).integers(0, 256, (200, 300, 3), dtype=np.uint8)
+    noise = np.random.default_rng(size[0]).integers(0, 256, (200, 300, 3), dtype=np.uint8)
     desk.driver.execute_cdp_cmd("Network.enable", {})
     desk.driver.execute_cdp_cmd("Network.emulateNetworkConditions", slow)
     try:
-        desk.drop("noise.png", encoded(Image.fromarray(noise)))
-        desk.reads("#sending", "Uploading noise.png")
+        desk.drop("noise of a very long name from a camera.png", encoded(Image.fromarray(noise)))
+        desk.reads("#sending", "Uploading noise")
         share = desk.until(lambda: float(desk.script("return document.querySelector('#sending progress').value")))
         assert 0 < share <= 1
+        percent = desk.script(
+            "const one = document.querySelector('#sending .share');"
+            "return [one.textContent, one.scrollWidth <= one.clientWidth + 1, one.getBoundingClientRect().right]"
+        )
+        assert re.fullmatch(r"\d+ %", percent[0])
+        assert percent[1]
+        assert percent[2] < desk.script("return innerWidth")
     finally:
         desk.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1})
     desk.one(".chooser")
@@ -561,3 +572,101 @@ def test_what_is_selected_ends_at_the_strongest_edge_nearby(desk):
     assert overlap(after) > 0.98
     assert thin.sum() == 120  # what is narrower than the reach stays as it is
     assert said["none"] == 120 * 120
+
+
+def test_what_is_placed_is_no_longer_said_to_be_missing(desk):
+    opened(desk, "pond.png", "harmonize", 23)
+    layer = "document.querySelector('main').stage?.layers.get('pasted')"
+    desk.until(lambda: desk.script(f"return Boolean({layer}?.bar)"))
+    desk.click(".make.main")
+    desk.one("[data-field=pasted] .lacking")
+    desk.drop("thing.png", encoded(picture(16, 16, seed=77)))
+    desk.until(lambda: not desk.all(".lacking"))
+
+
+def test_what_is_done_to_a_photo_is_said_before_and_after(desk):
+    photo = Image.new("RGB", (96, 64), (250, 250, 250))
+    photo.paste(picture(80, 48, seed=24), (8, 8))
+    desk.drop("framed.png", encoded(photo))
+    desk.click("[data-verb=expand]")
+    desk.until(lambda: desk.script("return document.querySelector('main').stage?.layers.has('margins')"))
+    put = "import('/page/js/state.js').then(({setValue}) => { setValue('expand', 'right', 16, 'test'); return true; })"
+    assert desk.script(f"return {put}")
+    desk.reads(".cost", "The photo has a frame, which is replaced")
+    desk.click(".make.main")
+    desk.reads(".under .noted", "“Keep frame” keeps it")
+
+
+def test_a_model_that_is_missing_is_named_where_the_time_is_told(desk):
+    desk.script("location.hash = '#/panorama'")
+    desk.reads(".cost", "Choose a model to see how long it takes.")
+
+
+def test_the_slider_of_the_structure_stands_at_the_default(desk):
+    opened(desk, "fen.png", "vary", 25)
+    slider = "return Number(document.querySelector('[data-field=structure] input[type=range]').value)"
+    desk.until(lambda: desk.script(slider) == 0.12)  # loose, for gpnn
+    assert desk.text("[data-field=structure] output") == "12 %"
+    assert desk.attribute("[data-word=auto]", "aria-pressed") == "true"
+    desk.script("document.querySelector('details.more').open = true")
+    desk.until(lambda: desk.script(_PICKED, "[data-field=engine] select", "gpdm"))
+    desk.until(lambda: desk.script(slider) == 0)
+    assert desk.one("[data-field=also]")
+    desk.until(lambda: desk.script(_PICKED, "[data-field=engine] select", "singan"))  # takes no further photos
+    assert desk.script("return document.querySelector('[data-field=also]').hidden")
+
+
+def test_a_click_takes_a_part_and_its_slider_takes_more(desk):
+    photo = Image.new("RGB", (96, 64), (60, 120, 200))
+    photo.paste((60, 150, 60), (0, 32, 48, 64))
+    photo.paste((76, 166, 76), (48, 32, 96, 64))
+    desk.drop("meadow.png", encoded(photo))
+    desk.click("[data-verb=erase]")
+    with_mask(desk)
+    desk.click("[data-tool=select]")
+    desk.paint((0.25, 0.75))
+    desk.until(lambda: mask_of(desk).any())
+    mask = mask_of(desk).reshape(64, 96) > 0
+    assert mask[36:60, 4:40].all()
+    assert not mask[:, 54:].any()  # the meadow is not one
+    slide = "const one = document.querySelector('.tolerance'); one.value = 30; one.dispatchEvent(new Event('input'))"
+    desk.script(slide)
+    desk.until(lambda: (mask_of(desk).reshape(64, 96)[36:60, 4:92] > 0).all())
+    desk.click("[data-tool=undo]")
+    assert not mask_of(desk).any()  # one step
+
+
+def test_who_comes_back_to_the_page_wakes_the_studio(desk):
+    opened(desk, "reeds.png", "vary", 26)
+    asked = """
+        const now = performance.now.bind(performance), request = fetch;
+        window.woken = [];
+        window.fetch = (path, ...more) => { window.woken.push(path); return request(path, ...more); };
+        dispatchEvent(new PointerEvent('pointermove'));
+        const early = window.woken.length;
+        performance.now = () => now() + 120_000;
+        for (let i = 0; i < 3; i++) dispatchEvent(new PointerEvent('pointermove'));
+        Object.assign(performance, {now}); window.fetch = request;
+        return [early, window.woken.filter((path) => path === '/api/wake').length];
+    """
+    assert desk.script(asked) == [0, 1]
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_names_of_pictures_side_by_side_are_not_covered(server, browser, size):
+    page = Page(browser, size)
+    page.open(server.address)
+    opened(page, "larger.png", "upscale", 27)
+    put = "import('/page/js/state.js').then(({setValue}) => { setValue('upscale', 'preset', 'tiny'); return true; })"
+    assert page.script(f"return {put}")
+    page.click(".make.main")
+    page.one(".beside figcaption")
+    covered = """
+        const bar = document.querySelector('.over-result').getBoundingClientRect();
+        return [...document.querySelectorAll('.beside figcaption')].some((one) => {
+          const box = one.getBoundingClientRect();
+          return box.bottom > bar.top && box.top < bar.bottom && box.right > bar.left && box.left < bar.right;
+        });
+    """
+    page.until(lambda: page.script("return document.querySelector('.window').style.width"))
+    assert not page.script(covered)

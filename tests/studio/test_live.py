@@ -120,3 +120,32 @@ def test_objects_that_cannot_be_drawn_are_refused(client, shapes, layout, words)
     answer = client.post("/api/verbs/draw/jobs", json={"model": shapes, "layout": layout})
     assert answer.status_code == 422
     assert words in answer.json()["error"]
+
+
+def test_the_layout_of_objects_is_told(client, shapes):
+    answer = client.post("/api/verbs/draw/layout", json={"model": shapes, "layout": GRAPH})
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert found["boxes"] == [one["box"] for one in GRAPH["objects"]]
+    owners = np.array(found["owners"])
+    assert set(np.unique(owners)) <= {-1, 0, 1}
+    rows, columns = np.nonzero(owners == 1)
+    assert rows.size == 0 or (rows.min() >= 0.55 * len(owners) and columns.max() <= 0.75 * len(owners))
+    free = {"objects": [{"class": "sky"}, GRAPH["objects"][1]], "relations": [[0, "above", 1]]}
+    first = client.post("/api/verbs/draw/layout", json={"model": shapes, "layout": free}).json()["boxes"][0]
+    assert all(0 <= value <= 1 for value in first)
+
+
+def test_a_layout_that_is_painted_is_estimated_before_it_is(client, model):
+    names = {name: take_over(EXAMPLES / "models" / name).name for name in ("landscapes", "parts")}
+    for verb, given in (
+        ("draw", {"model": names["landscapes"]}),
+        ("restyle", {"model": names["parts"], "photo": uploaded(client), "classes": "hair"}),
+    ):
+        answer = client.post(f"/api/verbs/{verb}/estimate", params={"unpainted": 0.1}, json=given)
+        assert answer.status_code == 200, answer.text
+    # No model of scene graphs: there are no objects.
+    layout = uploaded(client, (EXAMPLES / "layouts" / "lake.png").read_bytes(), "lake.png")
+    refused = client.post("/api/verbs/draw/layout", json={"model": names["landscapes"], "layout": layout})
+    assert refused.status_code == 422
+    assert "no objects" in refused.json()["error"]

@@ -23,6 +23,9 @@ def test_processes_without_work_end_and_begin_again(client):
     assert processes(studio) == []
     assert studio.queries._worker is None
     wait_until(lambda: worker.status is not None)
+    assert client.post("/api/wake").status_code == 204
+    assert len(processes(studio)) == 1
+    studio.rest(time.time() + IDLE + 1)
     # Who chooses something is about to ask for a job.
     assert client.post("/api/verbs/edges/estimate", json={"photo": photo}).status_code == 200
     assert len(processes(studio)) == 1

@@ -11,6 +11,7 @@ from PIL import Image
 
 import calotype
 from calotype.errors import InputError
+from calotype.run import Run
 
 ENGINES = ("gpnn", "imageanalogies")
 RED, BLUE = (250, 10, 0), (10, 0, 250)
@@ -126,3 +127,12 @@ def test_refused(how, words):
 def test_targets_too_small():
     with pytest.raises(InputError, match="16"):
         made(photo(), painted(BLUE, RED, 16, 12), before=painted(RED, BLUE))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_previews_are_pictures_also_where_lightness_alone_is_made(engine):
+    shown = []
+    run = Run(device="cpu", on_event=lambda event: shown.append(event.preview))
+    made(photo(), painted(BLUE, RED), before=photo(), engine=engine, run=run)
+    assert all(one.shape[1] == 3 for one in shown if one is not None)
+    assert engine != "gpnn" or any(one is not None for one in shown)

@@ -209,7 +209,7 @@ def refine(
             picture = vote(matches.field, query.shape, library.sharp, key.shape[1], level.patch, level.size, how.spread)
             if kept is not None:
                 picture = kept.restored(picture)
-            run.report(preview=picture)
+            run.report(preview=picture if picture.shape[1] > 1 else picture.expand(-1, 3, -1, -1))
     return picture
 
 

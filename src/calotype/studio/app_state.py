@@ -22,6 +22,8 @@ from calotype.studio.query_process import QueryProcess
 from calotype.studio.sets import Sets
 from calotype.studio.times import TimesFile
 
+_FORM = 2  # of the descriptions of the engines, which are kept in a file
+
 
 class Studio:
     """The shared state of all requests.
@@ -104,7 +106,7 @@ def _engines_key() -> list[Any]:
     """Key of the cache: version, names and newest modification time of the engines."""
     package = Path(__file__).parents[1]
     newest = max(path.stat().st_mtime for part in ("engines", "models") for path in (package / part).rglob("*.py"))
-    return [__version__, sorted({*ENGINES, *MODELS}), newest]
+    return [__version__, _FORM, sorted({*ENGINES, *MODELS}), newest]
 
 
 def _read_engines(cache: Path) -> dict[str, Any] | None:

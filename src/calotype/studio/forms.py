@@ -186,6 +186,10 @@ def _value(name: str, about: Param, value: Any) -> Any:
         return value
     if kind.form == "file" and isinstance(value, dict):
         return _placed(name, about, value)
+    if kind.name == "clip" and isinstance(value, list):
+        if not 0 < len(value) <= _MAX_FILES:
+            raise InputError(f"{name} takes 1 to {_MAX_FILES} pictures")
+        return [_picture(name, about, one) for one in value]
     if kind.form == "file":
         return value if kind.auto and value == "auto" else _picture(name, about, value)
     if about.kind == "folder":
@@ -300,7 +304,8 @@ def _annotation(about: Param) -> tuple[Any, dict[str, Any]]:
         if about.kind == "label map" and not about.begins:
             return str | dict[str, Any], {}
         other = "|auto" if kind.auto else f"|{_SET_ID}" if about.sets else ""
-        return str, {"pattern": f"^({_PICTURE_ID}{other})$"}
+        one = {"pattern": f"^({_PICTURE_ID}{other})$"}
+        return (str | list[str], {}) if kind.name == "clip" else (str, one)
     if kind.form == "text":
         return (str | float, {}) if kind.numeric else (str, {"max_length": _MAX_LENGTH})
     return _TYPES[kind.form]

@@ -133,7 +133,8 @@ class _OutputMaker:
         place, verb = self._spec.place, self._spec.verb
         paths = {o: result_path(place, stem or job.name, verb, o.seed, o.scale, suffix=suffix) for o in job.outputs}
         todo = [output for output, path in paths.items() if path.name not in self._spec.there]
-        self._tell({"count": len(paths) * self._inputs})
+        notes = [plain(note) for note in job.notes] if self._inputs == 1 else []
+        self._tell({"count": len(paths) * self._inputs, "notes": notes})
         pending = [(model.engine, model.cost.seconds * (1 - model.done())) for model in job.pending_training]
         later = len(paths) * (self._inputs - number - 1)  # outputs of the following inputs
         finished_before = len(paths) * number + len(paths) - len(todo)
@@ -222,7 +223,7 @@ def estimate(
     inputs = photos_of(given[main]) if isinstance(given.get(main), str) else []
     if inputs:
         given[main] = str(inputs[0][0])
-    if unpainted is None or not inputs:
+    if unpainted is None:
         return _estimated(verb, given, times, len(inputs))
     with with_stand_ins(verb, given, unpainted) as whole:
         return _estimated(verb, whole, times, len(inputs))

@@ -66,6 +66,7 @@ class Job:
         left: estimated remaining seconds; ``None`` if unknown.
         stage: current stage of the work.
         previews: file names of the previews, in order.
+        notes: sentences about how the inputs were read and what was done to them.
         results: finished results.
         model: name of the model of a training job.
         report: measures of an evaluation job.
@@ -87,6 +88,7 @@ class Job:
     left: float | None = None
     stage: str = ""
     previews: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     results: list[Made] = field(default_factory=list)
     model: str = ""
     report: dict[str, Any] | None = None

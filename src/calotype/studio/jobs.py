@@ -32,8 +32,8 @@ IDLE = 120.0  # seconds without work after which a process with torch is ended
 _JOBS_PER_PROCESS = 20  # after which a worker process is replaced
 _MODEL_NAME = re.compile(r"[\w.-]{1,200}")
 # Fields of a job's record that the worker process reports, and those of them that are saved at once.
-_REPORTED_FIELDS = frozenset({"share", "left", "stage", "previews", "count", "model", "report"})
-_SAVED_FIELDS = frozenset({"previews", "count", "model", "report"})
+_REPORTED_FIELDS = frozenset({"share", "left", "stage", "previews", "notes", "count", "model", "report"})
+_SAVED_FIELDS = frozenset({"previews", "notes", "count", "model", "report"})
 
 
 def cores() -> int:
@@ -301,7 +301,7 @@ class Jobs:
                 converted[name] = value
             elif kind == "latent":
                 converted[name] = str(self._code(value))
-            elif KINDS[kind].form == "files":
+            elif KINDS[kind].form == "files" or isinstance(value, list):
                 converted[name] = [self._path(one) for one in value]
             elif KINDS[kind].form == "file" and value != "auto":
                 converted[name] = self._path(value)

@@ -10,6 +10,7 @@ from typing import Any
 from calotype.errors import InputError
 from calotype.studio.job_runner import is_live, job_of
 from calotype.studio.times import Times
+from calotype.tasks.model_job import ModelJob
 
 
 def live(verb: str, arguments: Mapping[str, Any], times: Times) -> bytes:
@@ -29,3 +30,15 @@ def live(verb: str, arguments: Mapping[str, Any], times: Times) -> bytes:
         path = Path(folder) / "live.png"
         job.save(made, path, output)
         return path.read_bytes()
+
+
+def laid_out(verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the model of a verb puts the objects of the input; see ``ModelJob.laid_out``.
+
+    Raises:
+        InputError: an argument is invalid, or the model has no objects.
+    """
+    job = job_of(verb, arguments)
+    if not isinstance(job, ModelJob):
+        raise InputError("only models of scene graphs have a layout of objects: choose one")
+    return job.laid_out()

@@ -13,7 +13,7 @@ from calotype.errors import InputError
 from calotype.studio.dataset_job import listed
 from calotype.studio.forms import VERBS as ASKED
 from calotype.studio.job_runner import estimate, sentence
-from calotype.studio.live import live
+from calotype.studio.live import laid_out, live
 from calotype.tasks import model_store
 from calotype.tasks.data import clean, kept_bytes
 from calotype.tasks.engines import engines
@@ -66,6 +66,9 @@ def _engines() -> dict[str, Any]:
             "verbs": _engine_verbs(name) if name in ENGINES else ["train"],
             "abilities": sorted(declared(name).abilities),
             "usual": default_preset(name),
+            "structures": {
+                verb: given.structure for verb, given in declared(name).verbs.items() if given.structure is not None
+            },
         }
         for name, about in engines().items()
     }
@@ -103,7 +106,8 @@ def _supported_verbs(entry: Any) -> list[str]:
     except (InputError, KeyError):
         return []
     verbs = declared(entry.engine).verbs
-    return [name for name in VERBS if name in verbs and name in ASKED and _passes(module, verbs[name].check, config)]
+    found = [name for name in VERBS if name in verbs and name in ASKED and _passes(module, verbs[name].check, config)]
+    return [*found, "dissect"] if declared(entry.engine).layered and entry.finished else found
 
 
 def _passes(module: Any, check: str, config: Any) -> bool:
@@ -117,10 +121,14 @@ def _passes(module: Any, check: str, config: Any) -> bool:
 
 
 def _classes(entry: Any) -> list[dict[str, Any]]:
-    """The names and colours of a model's classes; empty if it has none."""
-    about = model_store.described(Path(entry.folder)).get("about", {})
+    """The names and colours of a model's classes, and whether they have boxes; empty if it has none."""
+    described = model_store.described(Path(entry.folder))
+    about, salient = described.get("about", {}), described.get("config", {}).get("salient")
     names, colours = about.get("names", []), about.get("colours", [])
-    return [{"name": name, "colour": colour} for name, colour in zip(names, colours)]
+    return [
+        {"name": name, "colour": colour, "box": not salient or number in salient}
+        for number, (name, colour) in enumerate(zip(names, colours))
+    ]
 
 
 def _inputs(entry: Any) -> dict[str, dict[str, str]]:
@@ -152,6 +160,7 @@ _HANDLERS: dict[str, Any] = {
     "remove_model": _remove_model,
     "estimate": estimate,
     "live": live,
+    "laid_out": laid_out,
     "data": listed,
     "kept_for_sets": kept_bytes,
     "clean": clean,

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calotype.studio.forms import is_painted, parameters
+from calotype.tasks import model_store
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+_MAP = 256  # pixels of the sides of a layout that is painted without a photo
 _SIDE = 512  # pixels of the longer side: masks and the like may be smaller than the photo
 
 
@@ -26,19 +28,23 @@ def with_stand_ins(verb: str, given: Mapping[str, Any], share: float) -> Iterato
         share: the share of the photo that a mask covers, 0..1.
     """
     known = parameters(verb)
+    photo = next((name for name, (about, _) in known.items() if about.kind == "photo"), None)
     missing = {
         name: about.kind
         for name, (about, _) in known.items()
         if is_painted(about) and (about.first or about.begins or about.kind != "mask") and _is_open(given.get(name))
     }
+    if photo is None:  # only the layout is painted there
+        missing = {name: kind for name, kind in missing.items() if name == "layout"}
     if not missing:
         yield dict(given)
         return
-    small = _small(next(given[name] for name, (about, _) in known.items() if about.kind == "photo"))
+    small = _blank() if photo is None else _small(given[photo])
+    colours = _colours(given.get("model"))
     with tempfile.TemporaryDirectory() as folder:
         made = {name: str(Path(folder) / f"{name}.png") for name in missing}
         for name, path in made.items():
-            _picture(missing[name], small, share).save(path)
+            _picture(missing[name], small, share, colours).save(path)
         yield {**given, **made}
 
 
@@ -54,11 +60,24 @@ def _small(photo: str) -> Image:
         return small.convert("RGB")
 
 
+def _blank() -> Image:
+    from PIL import Image as Images
+
+    return Images.new("RGB", (_MAP, _MAP))
+
+
+def _colours(model: Any) -> list[tuple[int, int, int]]:
+    """The colours of two classes of a model; black and white if it has none."""
+    about = model_store.described(Path(model)).get("about", {}) if model else {}
+    found = [tuple(colour) for colour in about.get("colours", [])[:2]]
+    return found if len(found) > 1 else [(0, 0, 0), (255, 255, 255)]
+
+
 def _is_open(value: Any) -> bool:
     return value is None or value == "auto"
 
 
-def _picture(kind: str, photo: Image, share: float) -> Image:
+def _picture(kind: str, photo: Image, share: float, colours: list[tuple[int, int, int]]) -> Image:
     """A mask or a label map with a box in the middle, or the photo, changed there."""
     from PIL import Image as Images
     from PIL import ImageChops
@@ -72,5 +91,6 @@ def _picture(kind: str, photo: Image, share: float) -> Image:
     if kind == "mask":
         return mask
     if kind == "label map":
-        return Images.merge("RGB", (mask, mask, mask))
+        ground, box_colour = (Images.new("RGB", photo.size, colour) for colour in colours)
+        return Images.composite(box_colour, ground, mask)
     return Images.composite(ImageChops.invert(photo), photo, mask)

@@ -104,6 +104,22 @@ class ModelJob(Job):
             told += function(self.config, net=self.net, **self.model_arguments(self.outputs[0]))
         return told + [code_of_another_model(code, self.folder.resolve().name) for code in codes]
 
+    def laid_out(self) -> dict[str, Any]:
+        """Where the model puts the objects of the input, JSON-ready.
+
+        Returns:
+            ``boxes``, [left, top, right, bottom] for each object, 0..1; and ``owners``, rows of the number of the
+            object that each pixel belongs to, -1 for none.
+
+        Raises:
+            InputError: the model has no objects.
+        """
+        if not self.declared.layout:
+            raise InputError(f"the model {self.request.engine} has no objects: give one of scene graphs (scenegraph)")
+        function = getattr(self.package, self.declared.layout)
+        boxes, owners = function(self.config, net=self.net, **self.model_arguments(self.outputs[0]))
+        return {"boxes": [[round(value, 4) for value in box] for box in boxes.tolist()], "owners": owners.tolist()}
+
     def fitting_size(self) -> Size:
         """The size of the results: that of the request, or the training size."""
         return self.request.size or Size(*self.loaded.photo_size)

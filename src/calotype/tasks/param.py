@@ -109,4 +109,8 @@ def _declared_inputs(verb: str, known: Mapping[str, Any]) -> dict[str, tuple[Par
     """The described inputs that systems declare for a verb, without those in ``known``."""
     inputs = [given for name in able(verb) for given in declared(name).verbs[verb].inputs]
     named = {given.name: given for given in inputs if given.help and given.name not in known}
-    return {name: (Param(given.help, kind=given.kind, metavar="FILE"), None) for name, given in named.items()}
+    words = {"numbers": "NUMBERS"}
+    return {
+        name: (Param(given.help, kind=given.kind, metavar=words.get(given.kind, "FILE")), None)
+        for name, given in named.items()
+    }

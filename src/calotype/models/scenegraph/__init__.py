@@ -40,7 +40,7 @@ touch. No transparency.
 from calotype.models.scenegraph.building import build
 from calotype.models.scenegraph.config import PRESETS, Config, about, batch_size, picture_size
 from calotype.models.scenegraph.cost import cost, efforts, training_cost
-from calotype.models.scenegraph.draw import draw, restyle
+from calotype.models.scenegraph.draw import draw, laid_out, restyle
 from calotype.models.scenegraph.importing import described, imported
 from calotype.models.scenegraph.train import stages, train, unfinished
 from calotype.semantic.classes import adapted
@@ -58,6 +58,7 @@ __all__ = [
     "draw",
     "efforts",
     "imported",
+    "laid_out",
     "needs",
     "picture_size",
     "restyle",

@@ -7,7 +7,7 @@ _LOOKS = Input("look", "looks", required=False, argument="looks")
 SYSTEM = System(
     learns=("image", "objects"),
     verbs={
-        "draw": Verb("draw", (Input("layout", "scene graph", argument="graph"),), ("size", "seed")),
+        "draw": Verb("draw", (Input("layout", "scene graph", argument="graph"),), ("size", "seed"), layout="laid_out"),
         "restyle": Verb(
             "restyle",
             (Input("photo", "scene graph", argument="graph"), _LOOKS),

@@ -80,6 +80,25 @@ def draw(
 
 
 @torch.no_grad()
+def laid_out(
+    cfg: Config, *, net: Net, graph: Mapping[str, Any], size: tuple[int, int] | None = None, seed: int = 0
+) -> tuple[Tensor, Tensor]:
+    """Where ``draw`` puts the objects of a scene graph; the arguments are those of ``draw``.
+
+    Returns:
+        Boxes [n, 4], 0..1: left, top, right, bottom, as given or made by B; and the number of the object that each
+        pixel belongs to by the masks of M, int64 [h, w], -1 for none.
+
+    Raises:
+        InputError: an object has a class that the net does not know.
+    """
+    scene = arranged(cfg, net, graph, seed)
+    planes = scene.planes(cfg, size or cfg.size)[:-1, 0]
+    owners = torch.where(planes.amax(0) > 0, planes.argmax(0), -1)
+    return scene.boxes[:-1].cpu(), owners.cpu()
+
+
+@torch.no_grad()
 def restyle(
     cfg: Config,
     run: Run,

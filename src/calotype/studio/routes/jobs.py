@@ -42,6 +42,11 @@ def jobs(studio: Studio) -> APIRouter:
         """List all jobs, newest first."""
         return [asdict(job) for job in queue.all()]
 
+    @api.post("/wake", status_code=204)
+    def wake() -> None:
+        """Start a process that works, if there is none: somebody is about to ask for a job."""
+        queue.wake()
+
     @api.get("/jobs/{id}")
     def one(id: JobId) -> dict[str, Any]:
         """Get the state and the results of a job."""
@@ -66,9 +71,13 @@ def jobs(studio: Studio) -> APIRouter:
     def file(id: JobId, name: FileName) -> Response:
         """Get a result or preview."""
         path = there(queue.file(id, name))
+        media = _MEDIA.get(path.suffix, "application/octet-stream")
+        if name in queue.get(id).previews:
+            # Read at once: one that is made anew meanwhile has another length.
+            return Response(path.read_bytes(), media_type=media, headers=ANEW)
         return FileResponse(
             path,
-            media_type=_MEDIA.get(path.suffix, "application/octet-stream"),
+            media_type=media,
             filename=name,
             content_disposition_type="inline",
             headers=ANEW,
@@ -151,7 +160,12 @@ def jobs(studio: Studio) -> APIRouter:
     def made_by(id: JobId, name: FileName) -> dict[str, Any]:
         """Get the settings of a result: verb, arguments, and the command that reproduces it."""
         queue.result(id, name)
-        return settings_of(studio, there(queue.file(id, name)), f"'{safe_name(name)}'")
+        found = settings_of(studio, there(queue.file(id, name)), f"'{safe_name(name)}'")
+        # Of several pictures of one argument the file has one hash: the job knows them.
+        known = {key: queue.get(id).arguments.get(key) for key in found["missing"]}
+        several = {key: value for key, value in known.items() if isinstance(value, list)}
+        missing = {key: value for key, value in found["missing"].items() if key not in several}
+        return {**found, "arguments": {**found["arguments"], **several}, "missing": missing}
 
     @api.get("/events", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
     async def events(request: Request) -> StreamingResponse:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query, Request
 from fastapi.responses import Response
 
+from calotype.catalog import able, declared
 from calotype.studio.app_state import Studio
 from calotype.studio.choosing import choices
 from calotype.studio.forms import VERBS, body, checked, form, is_film
@@ -79,7 +80,13 @@ def _add_verb(api: APIRouter, studio: Studio, verb: str) -> None:
         picture = studio.queries.ask("live", verb=verb, arguments=arguments, times=studio.times.times)
         return Response(picture, media_type="image/png", headers={"cache-control": "no-store"})
 
-    for function, kind in ((ask, body(verb)), (estimate, body(verb, unpainted=True)), (live, body(verb))):
+    def laid_out(given: Any) -> dict[str, Any]:
+        arguments = studio.jobs.spec(verb, checked(verb, given.model_dump(exclude_unset=True)))
+        found: dict[str, Any] = studio.queries.ask("laid_out", verb=verb, arguments=arguments)
+        return found
+
+    unpainted_body, whole = body(verb, unpainted=True), body(verb)
+    for function, kind in ((ask, whole), (estimate, unpainted_body), (live, whole), (laid_out, whole)):
         function.__annotations__ = {**function.__annotations__, "given": Annotated[kind, Body()]}
     name = verb.capitalize()
     api.post(f"/verbs/{verb}/jobs", status_code=201, summary=name, description=text, operation_id=verb)(ask)
@@ -97,3 +104,10 @@ def _add_verb(api: APIRouter, studio: Studio, verb: str) -> None:
             operation_id=f"{verb}_live",
             response_class=Response,
         )(live)
+    if any(declared(system).verbs[verb].layout for system in able(verb)):
+        api.post(
+            f"/verbs/{verb}/layout",
+            summary=f"{name}: layout",
+            description="Where the model puts the objects of the layout: a box for each, and the object of each pixel.",
+            operation_id=f"{verb}_layout",
+        )(laid_out)

@@ -9,7 +9,7 @@ async function request(method, path, body, headers = {}) {
   }
   if (response.status === 204) return null;
   const content = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(sentence(content.error || `the request failed with status ${response.status}`));
+  if (!response.ok) throw Object.assign(new Error(sentence(content.error || `the request failed with status ${response.status}`)), {status: response.status});
   return content;
 }
 
@@ -54,6 +54,9 @@ export const api = {
     if (!answer.ok) throw new Error(sentence((await answer.json().catch(() => ({}))).error || `the request failed with status ${answer.status}`));
     return answer.blob();
   },
+  /** Where the model puts objects: {boxes, owners}. */
+  layout: (verb, args) => request('POST', `/api/verbs/${verb}/layout`, JSON.stringify(args), json),
+  wake: () => request('POST', '/api/wake'),
   stop: (job) => request('POST', `/api/jobs/${job}/stop`),
   goOn: (job) => request('POST', `/api/jobs/${job}/continue`),
   remove: (job) => request('DELETE', `/api/jobs/${job}`),

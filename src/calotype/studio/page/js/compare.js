@@ -5,7 +5,7 @@ import {zooming} from './zooming.js';
 
 const START = 20;  // initial percentage of the first picture
 const SAME_SHAPE = 0.02;
-const GAP = 12, CAPTION = 26;  // CSS pixels
+const GAP = 12, CAPTION = 32;  // CSS pixels
 
 /** A result as a picture to compare with: {source, words, width, height}. */
 export function asPicture({job, made}) {

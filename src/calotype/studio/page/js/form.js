@@ -1,13 +1,16 @@
 // The form of a verb, generated from its argument descriptions, with a widget for each kind.
 import {api, url} from './api.js';
 import {h, icon, iconButton, toast} from './dom.js';
-import {photoField} from './opening.js';
+import {layoutOf, photoField} from './opening.js';
 import {chooseCode, choosePicture} from './photo.js';
 import {nextSeed, varies} from './seeds.js';
 import {chooseSet, engineOf, extent, learnsFromSet, mosaic} from './setparts.js';
-import {listen, loadPictures, set, setValue, state, valuesOf} from './state.js';
+import {listen, loadPictures, set, setValue, state, takenBy, valuesOf} from './state.js';
 
 const ON_STAGE = new Set(['mask', 'sketch', 'label map']);
+const OF_ENGINES = new Set(['engine', 'preset', 'settings']);
+const ABILITIES = new Set(['also', 'tile']);  // fields that not all engines of a verb have
+const FILES = new Set([...ON_STAGE, 'picture', 'photos', 'clip', 'latent', 'numbers']);
 const PLAIN = {fid: 'FID', kid: 'KID', fsd: 'FSD', class_score: 'class score'};
 const USUAL = 'fid,kid,precision,recall,density,coverage';
 const WORDS = {auto: 'Default', free: 'Free', loose: 'Loose', close: 'Close'};
@@ -19,9 +22,14 @@ function meaningful(verb, set) {
   return verb.fields.filter((field) => field.kind !== 'photo' && !(field.single && learnsFromSet(verb)) && !(field.of_sets && !set) && !(set && isPainted(field)));
 }
 
-/** Whether a field is painted on the stage. */
+/** Whether a field is painted on the stage: of verbs with a photo. */
 export function isPainted(field) {
   return ON_STAGE.has(field.kind) || (field.kind === 'picture' && field.begins);
+}
+
+/** Whether a field of a verb is painted; without a photo, only the layout is, and other maps and masks are files. */
+export function isPaintedIn(verb, field) {
+  return isPainted(field) && (Boolean(photoField(verb)) || field.name === layoutOf(verb)?.name);
 }
 
 /** The form of a verb, for a photo or a set: {element, close}. Values are stored in the page's state; `before` is the first element. */
@@ -36,6 +44,17 @@ export function form(verb, {set = null, before = null} = {}) {
   const element = h('div', {class: 'fields'}, before, ...shown(first),
     more.length ? h('details', {class: 'more', open: changed > 0}, h('summary', {}, 'More'), ...more) : null);
   const ofName = new Map(widgets.map((one) => [one.field.name, one.element]));
+  /** Hide what the chosen model or engine does not take, and the choice of an engine that a model is in place of. */
+  const fit = () => {
+    const takes = takenBy(verb), abilities = takes ? null : engineOf(verb)?.abilities;
+    for (const {field, element: one} of widgets) {
+      if (!one) continue;
+      const ofModel = takes && (FILES.has(field.kind) || OF_ENGINES.has(field.kind)) && !(field.name in takes);
+      one.hidden = Boolean(ofModel || (abilities && ABILITIES.has(field.name) && !abilities.includes(field.name)));
+    }
+  };
+  fit();
+  closers.push(listen('models', fit), listen('engines', fit), listen('values', ({verb: name, name: changed}) => { if (name === verb.name && ['model', 'engine'].includes(changed)) fit(); }));
   /** Say beside fields what is missing in them: [[name, sentence], ...]; all others are as they should be. */
   function complain(lacking) {
     const said = new Map(lacking);
@@ -47,7 +66,9 @@ export function form(verb, {set = null, before = null} = {}) {
     if (worst?.closest('details')) worst.closest('details').open = true;
     worst?.scrollIntoView({block: 'nearest'});
   }
-  return {element, complain, has: (name) => Boolean(ofName.get(name)), close: () => closers.forEach((close) => close())};
+  /** A field that was filled lacks nothing any more. */
+  const settle = (name) => ofName.get(name)?.querySelector('.lacking')?.remove();
+  return {element, complain, settle, has: (name) => Boolean(ofName.get(name) && !ofName.get(name).hidden), hides: (name) => Boolean(ofName.get(name)?.hidden), close: () => closers.forEach((close) => close())};
 }
 
 let counter = 0;
@@ -56,7 +77,7 @@ function widget(verb, field, closers, set) {
   const get = () => valuesOf(verb.name)[field.name];
   const put = (value) => setValue(verb.name, field.name, value, 'form');
   const id = `f${++counter}-${field.name}`;
-  const make = isPainted(field) ? painted : KINDS[field.kind] || (field.choices.length ? choice : text);
+  const make = isPaintedIn(verb, field) ? painted : isPainted(field) ? slot : KINDS[field.kind] || (field.choices.length ? choice : text);
   const built = make({verb, field, get, put, id, closers, set});
   if (!built) return null;
   const {input, refresh = () => {}, group = false} = built;
@@ -157,19 +178,22 @@ function several({verb, field, get, put, id}) {
 }
 
 /** Buttons for the words, and a slider from 0 (free) to 1 (the input unchanged). */
-function structure({field, get, put, id}) {
-  const words = field.choices;
+function structure({verb, field, get, put, id, closers}) {
+  const words = field.choices, known = {free: 0, loose: 0.12, close: 0.25};
+  /** What is used without a choice: that of verb and engine. */
+  const usual = () => { const own = engineOf(verb)?.structures?.[verb.name]; return own in known ? known[own] : Number(own ?? NaN); };
   const slider = h('input', {type: 'range', min: 0, max: 1, step: 0.01, 'aria-label': 'Structure', oninput: () => { put(slider.value); shown(); }});
   const summary = h('output', {class: 'quiet'});
   const buttons = words.map((word) => h('button', {type: 'button', data: {word}, onclick: () => { put(word === field.default ? null : word); shown(); }}, WORDS[word] || word));
   const shown = () => {
-    const value = get() ?? field.default, known = {free: 0, loose: 0.12, close: 0.25};
+    const value = get() ?? field.default;
     for (const button of buttons) button.setAttribute('aria-pressed', button.dataset.word === value);
-    const amount = value in known ? known[value] : Number(value);
-    slider.value = Number.isFinite(amount) ? amount : 0.2;
-    slider.classList.toggle('unset', !Number.isFinite(amount));
-    summary.textContent = Number.isFinite(amount) ? `${Math.round(amount * 100)} %` : '';
+    const amount = value === 'auto' ? usual() : value in known ? known[value] : Number(value), there = Number.isFinite(amount);
+    slider.value = there ? amount : 0.5;
+    slider.classList.toggle('unset', !there);
+    summary.textContent = there ? `${Math.round(amount * 100)} %` : '';
   };
+  closers.push(listen('engines', shown), listen('values', ({verb: name, name: changed}) => { if (name === verb.name && (changed === 'engine' || changed === 'model')) shown(); }));
   return {input: h('div', {}, h('div', {class: 'segments'}, ...buttons), h('div', {class: 'row'}, h('span', {class: 'quiet'}, 'free'), slider, h('span', {class: 'quiet'}, 'unchanged'), summary)), refresh: shown, group: true, id};
 }
 
@@ -309,11 +333,16 @@ function shape({field, get, put, id, closers}) {
 
 // -------------------------------------------------------------------------------------------------------- pictures
 
-function painted({verb, field}) {
+function painted({verb, field, closers}) {
   // A button that switches to the layer on the stage.
-  const go = h('button', {type: 'button', class: 'small', onclick: () => dispatchEvent(new CustomEvent('stage', {detail: field.name}))},
-    icon('brush'), field.kind === 'picture' ? 'Place on the photo' : `Paint the ${field.kind === 'mask' ? 'mask' : field.kind === 'label map' ? 'map' : 'sketch'}`);
-  return {input: go, group: true};
+  const words = h('span');
+  const go = h('button', {type: 'button', class: 'small', onclick: () => { dispatchEvent(new CustomEvent('stage', {detail: field.name})); document.querySelector('.stage')?.scrollIntoView({block: 'nearest'}); }}, icon('brush'), words);
+  const refresh = () => {
+    const placed = ['scene graph', 'boxes'].includes(takenBy(verb)?.[field.name]);
+    words.textContent = field.kind === 'picture' ? 'Place on the photo' : placed ? 'Place objects' : `Paint the ${field.kind === 'mask' ? 'mask' : field.kind === 'label map' ? 'map' : 'sketch'}`;
+  };
+  closers.push(listen('models', refresh), listen('values', ({verb: name, name: changed}) => { if (name === verb.name && changed === 'model') refresh(); }));
+  return {input: go, refresh, group: true};
 }
 
 function slot({field, get, put}) {
@@ -331,7 +360,7 @@ function slot({field, get, put}) {
 function slots({verb, field, get, put}) {
   const place = h('div', {class: 'slots'});
   const refresh = () => {
-    const ids = get() || [], set = state.sets.find((one) => one.id === ids[0]);
+    const ids = [get() ?? []].flat(), set = state.sets.find((one) => one.id === ids[0]);
     if (set) {
       place.replaceChildren(h('div', {class: 'slot of-set'}, mosaic(set), h('p', {}, h('strong', {}, set.name), ' ', h('span', {class: 'quiet'}, extent(set))),
         iconButton('close', 'Remove', () => { put(null); refresh(); })));
@@ -359,7 +388,7 @@ function latent({field, get, put}) {
 }
 
 /** Make an element a drop target for files. */
-function dropInto(element, take) {
+export function dropInto(element, take) {
   element.addEventListener('dragover', (event) => { event.preventDefault(); element.classList.add('over'); });
   element.addEventListener('dragleave', () => element.classList.remove('over'));
   element.addEventListener('drop', async (event) => {
@@ -376,7 +405,8 @@ const KINDS = {
   margin: (context) => number(context, true),
   number: (context) => number(context, false),
   seed, move, task, latent, switch: toggle, several, structure, settings, engine, model, device, shape,
-  preset: presets, picture: slot, clip: slot, photos: slots,
+  preset: presets, picture: slot, photos: slots,
+  clip: (context) => (context.field.name.startsWith('to_') ? slot : slots)(context),  // a way leads to one picture
   size: pair('Size', {name: 'px', least: 16, step: 1}, null, parts, (width, height) => `${Math.round(width)}x${Math.round(height)}`),
   factor: pair('Factor', {name: 'times', least: 0.1, step: 0.1}, null, parts, (width, height) => `${Number(width)}x${Number(height)}`),
 };

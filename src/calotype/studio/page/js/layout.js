@@ -4,24 +4,24 @@ import {Painter} from './canvas/painter.js';
 import {View} from './canvas/view.js';
 import {compare} from './compare.js';
 import {h, iconButton} from './dom.js';
-import {listen, state, valuesOf} from './state.js';
+import {layoutOf} from './opening.js';
+import {changed, listen, state, takenBy, valuesOf} from './state.js';
 
 const SIDE = 256;  // side of the map, pixels; it is resized to the size of the result
 
-const layoutOf = (verb) => verb.fields.find((field) => field.kind === 'label map' && field.required && !field.begins);
-
-/** Whether a verb has a layout and no photo. */
+/** Whether a verb draws a layout: always, or with the model that is chosen. */
 export function needsLayout(verb) {
-  return Boolean(layoutOf(verb)) && !verb.fields.some((field) => field.kind === 'photo');
+  const field = layoutOf(verb);
+  return Boolean(field && (field.required || takenBy(verb)?.[field.name]));
 }
 
 /** The stage: {element, ready, pictures(), show(result), close()}. */
 export function layoutStage(verb) {
   const field = layoutOf(verb), model = verb.fields.find((one) => one.kind === 'model');
-  const frame = h('div', {class: 'frame', tabindex: 0, role: 'application', 'aria-label': 'The layout'});
+  const frame = h('div', {class: 'frame mapping', tabindex: 0, role: 'application', 'aria-label': 'The layout'});
   const tools = h('div', {class: 'toolrow'}), result = h('div', {class: 'result', hidden: true});
   const back = h('div', {class: 'tabs', hidden: true}, h('button', {type: 'button', onclick: () => { state.result = null; show(null); }}, 'Back to the layout'));
-  const view = new View(frame), painter = new Painter(view, 'map', {width: SIDE, height: SIDE, name: 'layout'});
+  const view = new View(frame), painter = new Painter(view, 'map', {width: SIDE, height: SIDE, name: 'layout', changed: () => changed('painted', field.name)});
   painter.fixed = painter.exact = true;
   painter.cover = 1;
   const blank = Object.assign(document.createElement('canvas'), {width: SIDE, height: SIDE});
@@ -47,6 +47,17 @@ export function layoutStage(verb) {
   const stops = [listen('models', classes), listen('values', ({verb: name, name: changed}) => { if (name === verb.name && changed === model?.name) classes(); })];
   frame.addEventListener('keydown', (event) => { if (painter.key(event)) event.preventDefault(); });
 
+  let last = null;  // the map that was uploaded for a live picture
+
+  /** The map as it is now, for a picture that follows the strokes: the one before is removed, unless a job has it. */
+  async function followed() {
+    const {id} = await api.add(await painter.blob(), 'layout.png', true);
+    const kept = [...state.jobs.values()].some((job) => Object.values(job.arguments).includes(last));
+    if (last && last !== id && !kept) api.forget(last).catch(() => {});
+    last = id;
+    return {[field.name]: id};
+  }
+
   function show(shown, against = null) {
     frame.hidden = tools.hidden = Boolean(shown);
     result.hidden = back.hidden = !shown;
@@ -55,12 +66,13 @@ export function layoutStage(verb) {
 
   return {
     element: h('section', {class: 'stage', 'aria-label': 'The layout'}, back, frame, result, tools),
-    ready,
+    ready, view,
     /** Upload the painted map; resolves to its id by argument. */
     async pictures() {
       const picture = await api.add(await painter.blob(), 'layout.png', true);
       return {[field.name]: picture.id};
     },
+    followed,
     show,
     close() { stops.forEach((stop) => stop()); view.close(); },
   };

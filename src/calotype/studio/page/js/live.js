@@ -5,33 +5,39 @@ import {h} from './dom.js';
 const WAIT = 120;  // milliseconds without a change before a picture is asked for
 
 /**
- * The picture: {element, ask(possible), hide(now), able(), close}. `wanted` gives the arguments of the verb, or null if something is
+ * The picture: {element, ask(possible), hide(now), able(), close}. `wanted` resolves to the arguments of the verb, or null if something is
  * missing; `possible` says whether the server makes such pictures in a moment. One is made at a time, the last one wins.
+ * `fill`, if given, is called with the picture (a blob), and returns whether it is shown elsewhere.
  */
-export function live(verb, wanted) {
+export function live(verb, wanted, fill = null) {
   const image = h('img', {alt: 'Picture of the present settings', hidden: true}), note = h('p', {class: 'quiet', role: 'status'});
   const element = h('figure', {class: 'live', hidden: true}, image, note);
   let hidden = false, timer = 0, busy = false, again = false, able = false, closed = false, shown = '';
   async function make() {
     if (busy) { again = true; return; }
-    const given = wanted();
-    if (!given || !able) { element.hidden = true; return; }
+    if (!able) { element.hidden = true; return; }
     busy = true;
     element.dataset.state = 'busy';
     try {
+      const given = await wanted();
+      if (!given) { element.hidden = true; return; }
       const blob = await api.live(verb.name, given);
       if (closed) return;
+      note.textContent = '';
+      if (fill?.(blob)) { element.hidden = true; return; }
       URL.revokeObjectURL(shown);
       shown = image.src = URL.createObjectURL(blob);
       image.hidden = false;
       element.hidden = hidden;
-      note.textContent = '';
     } catch (error) {
       if (closed) return;
       note.textContent = error.message;
       element.hidden = hidden;
-    } finally { busy = false; element.dataset.state = ''; }
-    if (again) { again = false; make(); }
+    } finally {
+      busy = false;
+      element.dataset.state = '';
+      if (again) { again = false; make(); }
+    }
   }
   return {
     element,

@@ -1,14 +1,15 @@
 // The workspace: form and results of a verb.
-import {api, url} from './api.js';
+import {api, sentence, url} from './api.js';
 import {attempt, duration, go, h, icon, renew, toast} from './dom.js';
-import {able, form, isPainted, labelOf} from './form.js';
-import {open, photoField} from './opening.js';
+import {able, form, isPaintedIn, labelOf} from './form.js';
+import {layoutOf, open, photoField} from './opening.js';
 import {actions, jobActions, progress, thumb} from './results.js';
 import {report} from './report.js';
 import {nextSeed, varies} from './seeds.js';
 import {learnsFromSet, takesSets} from './setparts.js';
 import {setStage, sourceOf} from './source.js';
 import {live} from './live.js';
+import {gridStage, isGrid} from './gridding.js';
 import {layoutStage, needsLayout} from './layout.js';
 import {isPlaced, onOtherKind, placingStage} from './placing.js';
 import {bareStage, stage} from './stage.js';
@@ -16,6 +17,7 @@ import {changed, jobsNewestFirst, listen, remaining, set, setValue, state, value
 
 const MOST_SHOWN = 60;  // results shown for one job
 const WAIT = 500;  // milliseconds without a change before an estimate is requested
+const REST = 60_000;  // milliseconds after which the process that works may have ended
 
 export function titleOf(verb) {
   return verb.name.charAt(0).toUpperCase() + verb.name.slice(1);
@@ -26,7 +28,7 @@ export function titleOf(verb) {
 /** The workspace of a verb, for a photo, a set, an input that is not chosen yet (empty), or no input. */
 export function workspace(main, verb, {photo = null, set: many = null, empty = false}) {
   const source = photoField(verb) && takesSets(verb) ? sourceOf(verb, {photo, set: many}) : null;
-  const shown = photo ? stage(photo, verb) : many || empty ? setStage(verb, many) : needsLayout(verb) ? isPlaced(verb) ? placingStage(verb) : layoutStage(verb) : bareStage();
+  const shown = photo ? stage(photo, verb) : many || empty ? setStage(verb, many) : needsLayout(verb) ? isPlaced(verb) ? placingStage(verb) : layoutStage(verb) : isGrid(verb) ? gridStage(verb) : bareStage();
   const learns = learnsFromSet(verb), fields = form(verb, {set: many, before: source});
   const rail = h('div', {class: 'rail', role: 'group', 'aria-label': 'Results'}), under = h('div', {class: 'under'});
   const cost = h('p', {class: 'cost', role: 'status'});
@@ -40,15 +42,15 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
     fields.element,
     h('div', {class: 'go'}, cost, make, tryAll));
   main.append(h('div', {class: 'workspace'}, h('div', {class: 'left'}, shown.element, under, rail), panel));
-  const preview = live(verb, () => {
-    const values = given();
+  const preview = live(verb, async () => {
+    const values = given(shown.followed ? await shown.followed() : undefined);
     return !many && verb.fields.some((field) => field.required && field.kind !== 'engine' && values[field.name] === undefined) ? null : values;
-  });
+  }, shown.fill);
   shown.element.append(preview.element);
-  const closers = [() => shown.close(), fields.close, preview.close, needsLayout(verb) ? onOtherKind(verb, () => go(location.hash)) : () => {}];
+  const closers = [() => shown.close(), fields.close, preview.close, layoutOf(verb) ? onOtherKind(verb, () => go(location.hash)) : () => {}];
   let against = null;  // a result that the next ones are compared with, in place of the photo
   const mine = new Map();  // jobs submitted here, whose first result is shown on the stage, with the strokes made until then
-  let timer = 0, requests = 0;
+  let timer = 0, requests = 0, refused = null;  // what the server said of the present form: {of}
 
   /** The engines that can do this at once, without a training. */
   const ready = () => able(verb).filter((name) => state.engines[name].learns === 'nothing');
@@ -70,7 +72,7 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
     if (photo) values[photoField(verb)] = photo.id;
     for (const one of verb.fields) {
       // Fields that the form does not show at present are omitted.
-      if ((isPainted(one) && !(one.name in pictures)) || (one.single && learnsFromSet(verb)) || (one.of_sets && !many)) delete values[one.name];
+      if (fields.hides(one.name) || (isPaintedIn(verb, one) && !(one.name in pictures)) || (one.single && learnsFromSet(verb)) || (one.of_sets && !many)) delete values[one.name];
     }
     return values;
   }
@@ -84,6 +86,11 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
       const pictures = await shown.pictures(), lacking = missing(pictures);
       fields.complain(lacking);
       if (lacking.length) return;
+      if (refused && refused.of === JSON.stringify(given())) {
+        cost.className = 'cost problem';
+        refused = null;  // whoever presses again is believed
+        return;
+      }
       if (!await accepted(pictures)) return;
       const {preset, settings, ...plain} = given(pictures);
       const wishes = engines.length ? engines.map((engine) => ({...plain, engine, n: 1})) : [given(pictures)];
@@ -100,17 +107,26 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
     make.classList.remove('busy');
   }
 
+  /** Whoever comes back to the page is about to ask for something: the process that works is started meanwhile. */
+  let awake = performance.now();
+  const wake = () => {
+    if (performance.now() - awake > REST) api.wake().catch(() => {});
+    awake = performance.now();
+  };
+  for (const kind of ['pointermove', 'pointerdown', 'keydown']) addEventListener(kind, wake, {passive: true});
+  closers.push(() => ['pointermove', 'pointerdown', 'keydown'].forEach((kind) => removeEventListener(kind, wake)));
+
   /** The required fields without a value, with what to do about it. */
   function missing(pictures) {
     const values = {...valuesOf(verb.name), ...pictures}, shownFields = verb.fields.filter((field) => fields.has(field.name));
-    return shownFields.filter((field) => field.required && field.kind !== 'engine' && values[field.name] === undefined).map((field) => [field.name, isPainted(field)
+    return shownFields.filter((field) => field.required && field.kind !== 'engine' && values[field.name] === undefined).map((field) => [field.name, isPaintedIn(verb, field)
       ? {mask: 'Paint the mask first, on the photo.', sketch: 'Paint the sketch first.', picture: 'Place or move something on the photo first.'}[field.kind] || (isPlaced(verb) ? 'Add an object first.' : 'Paint the map first.')
       : field.kind === 'model' ? 'Choose a model first.' : `Choose ${/^[aeiou]/i.test(labelOf(field)) ? 'an' : 'a'} ${labelOf(field).toLowerCase()} first.`]);
   }
 
   /** Whether the server takes a request whose first picture is not painted, as with a photo that has a transparent area. */
   async function accepted(pictures) {
-    const open = verb.fields.find((field) => isPainted(field) && field.first && fields.has(field.name) && !(field.name in pictures));
+    const open = verb.fields.find((field) => isPaintedIn(verb, field) && field.first && fields.has(field.name) && !(field.name in pictures));
     if (!open) return true;
     try { await api.estimate(verb.name, given(pictures)); } catch (error) {
       fields.complain([[open.name, open.kind === 'mask' ? `Paint the mask first, on the photo. ${error.message}` : error.message]]);
@@ -122,12 +138,13 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
   /** Show the estimated time and memory; what is still to be painted is assumed. */
   function estimate() {
     clearTimeout(timer);
+    refused = null;
     label();
     preview.ask();
     const needed = verb.fields.filter((field) => field.required && field.kind !== 'engine' && !(field.kind === 'photo' && photo));
-    const values = given();
-    if (needed.some((field) => values[field.name] === undefined && !(photo && isPainted(field)))) { cost.textContent = ''; return; }
-    const painted = photo && verb.fields.some(isPainted);
+    const values = given(), mapped = needsLayout(verb) && !isPlaced(verb);  // a layout of a model, which is painted
+    if (needed.some((field) => values[field.name] === undefined && !((photo || mapped) && isPaintedIn(verb, field)))) { cost.textContent = needed.some((field) => field.kind === 'model' && values[field.name] === undefined) ? 'Choose a model to see how long it takes.' : ''; return; }
+    const painted = mapped || (photo && verb.fields.some((field) => isPaintedIn(verb, field)));
     timer = setTimeout(async () => {
       const turn = ++requests;
       try {
@@ -137,11 +154,12 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
         const note = verb.name === 'train' ? expected.training.length ? '' : 'Already trained. ' : expected.training.length ? 'Includes training on the photo. ' : '';
         cost.className = 'cost';
         const memory = verb.name === 'train' && expected.training.length ? `, ${expected.memory} of memory` : '';
-        cost.textContent = `${note}About ${duration(expected.seconds)}${memory}${expected.size ? `, ${expected.size.replace('x', ' × ')} pixels` : ''}.`;
+        cost.textContent = `${note}About ${duration(expected.seconds)}${memory}${expected.size ? `, ${expected.size.replace('x', ' × ')} pixels` : ''}.${expected.note ? ` ${sentence(expected.note)}` : ''}`;
       } catch (error) {
         if (turn !== requests) return;
         cost.className = 'cost';
         cost.textContent = error.message;
+        if (error.status === 422 && !painted) refused = {of: JSON.stringify(given())};
       }
     }, WAIT);
   }
@@ -168,7 +186,7 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
       ...(one.results.length > 1 ? [jobActions(one, MOST_SHOWN)] : []),
       ...one.results.slice(0, MOST_SHOWN).map((result) => thumb(one, result, () => look(one, result), now?.job === one.id && now.file === result.file)),
     ]));
-    renew(under, made ? h('div', {data: {key: `${job.id}/${made.file}`}}, actions(job, made, () => { state.result = null; shown.show(null); draw(); }, {held: against?.made.file === made.file, hold})) : '');
+    renew(under, made ? h('div', {data: {key: `${job.id}/${made.file}`}}, actions(job, made, () => { state.result = null; shown.show(null); draw(); }, {held: against?.made.file === made.file, hold}), ...job.notes.map((note) => h('p', {class: 'quiet noted'}, sentence(note)))) : '');
   }
 
   /** The report or preview of the newest job, for the stage. */
@@ -228,7 +246,8 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
 
   const about = photoField(verb);
   closers.push(
-    listen('painted', estimate),
+    listen('painted', (name) => { fields.settle(name); estimate(); }),
+    listen('values', ({verb: name, name: changed}) => { if (name === verb.name) fields.settle(changed); }),
     listen('values', ({verb: name, from}) => {
       // A slider that is moved shows what it does, in place of a result.
       if (name === verb.name && from === 'form' && preview.able() && state.result) leaveResult();

@@ -30,6 +30,11 @@ export function photoField(verb) {
   return verb?.fields.find((field) => field.kind === 'photo')?.name;
 }
 
+/** The field of a verb without a photo whose label map is painted; undefined if there is none. */
+export function layoutOf(verb) {
+  return photoField(verb) ? undefined : verb.fields.find((field) => field.name === 'layout' && field.kind === 'label map');
+}
+
 /** Open a picture in the workspace. */
 export function open(picture) {
   set('photo', picture);

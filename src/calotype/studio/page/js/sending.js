@@ -4,7 +4,7 @@ const WAIT = 300;  // milliseconds after which an upload is shown
 
 /** Listen to uploads of single pictures. */
 export function showSending() {
-  const place = document.getElementById('sending'), [words, bar] = place.children;
+  const place = document.getElementById('sending'), [words, percent, bar] = place.children;
   const active = new Map();
   const show = () => {
     const seen = [...active.values()].filter((one) => performance.now() - one.began >= WAIT && one.all);
@@ -12,7 +12,8 @@ export function showSending() {
     if (!seen.length) return;
     const sum = (key) => seen.reduce((all, one) => all + one[key], 0), share = sum('sent') / sum('all');
     bar.value = share;
-    words.textContent = `Uploading ${seen.length > 1 ? `${seen.length} pictures` : seen[0].name}: ${Math.floor(100 * share)} %`;
+    words.textContent = `Uploading ${seen.length > 1 ? `${seen.length} pictures` : seen[0].name}:`;
+    percent.textContent = `${Math.floor(100 * share)} %`;
   };
   addEventListener('sending', ({detail: {key, ended, ...now}}) => {
     if (ended) active.delete(key);

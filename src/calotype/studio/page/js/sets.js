@@ -21,7 +21,7 @@ export function showSets(main, [id, what]) {
 function showAll(main) {
   const place = h('div', {class: 'set-list'}), working = h('div', {class: 'jobs'}), held = h('div', {class: 'row'}), anyones = h('div', {class: 'anyones'}, h('p', {class: 'quiet', role: 'status'}, 'Loading …'));
   main.append(h('div', {class: 'page'}, h('h1', {}, 'Sets'),
-    h('p', {class: 'quiet'}, 'Folders of pictures for training, comparison and batch processing. Drop a folder here, or'), uploadButtons(), working, place,
+    h('p', {class: 'quiet'}, 'Folders of pictures for training, comparison and batch processing. Drop a folder anywhere on this page, or choose one.'), uploadButtons(), working, place,
     h('h2', {class: 'apart'}, 'Data sets from packages'),
     h('p', {class: 'quiet'}, 'Created from freely licensed packages. Nothing is downloaded before you confirm; nothing else in the studio uses the network.'), anyones, held));
   const draw = () => {

@@ -15,6 +15,7 @@ import {changed, listen, setValue, state, valuesOf, WORKING} from './state.js';
 
 let found = {};  // the regions of the photo that they were looked for last: {photo, regions}
 let lastMask = null;  // the mask painted last, on whatever photo
+const SELECTED = 16;  // regions of other colours that a click tells apart: of fewer, one is a quarter of a photo
 const MARGINS = ['left', 'right', 'top', 'bottom'];
 
 /** The stage of a photo with the tools of a verb: {element, pictures(), show(result), close()}. */
@@ -81,7 +82,7 @@ export function stage(photo, verb) {
     strokes++;
     const layer = layers.get(field.name);
     keep(keyOf(photo.id, verb.name, field.name), () => layer.content());
-    changed('painted');
+    changed('painted', layer.empty ? null : field.name);
     if (field.kind === 'mask') lastMask = {...size, content: () => layer.content()};
   }
 
@@ -137,11 +138,11 @@ export function stage(photo, verb) {
   }
 
   /** The label map that `segment` makes of the photo, a PNG; null if that failed, which is said. */
-  async function segmented() {
+  async function segmented(classes = null) {
     const note = h('div', {class: 'note', role: 'status'}, 'Segmenting the photo …');
     frame.append(note);
     try {
-      const job = await finished(await api.make('segment', {photo: photo.id}, true));
+      const job = await finished(await api.make('segment', {photo: photo.id, ...(classes ? {classes} : {})}, true));
       if (job.state !== 'done') throw new Error(job.message || 'The job was stopped.');
       const map = await (await fetch(url.file(job.id, job.results[0].file))).blob();
       api.remove(job.id).catch(() => {});  // a hidden job, whose result is loaded
@@ -152,7 +153,7 @@ export function stage(photo, verb) {
   /** The regions of the photo, found once; a failed search is repeated by the next click. */
   function regionsOf() {
     if (found.photo !== photo.id) {
-      const regions = segmented().then((map) => map && regionsFrom(map, image, size.width, size.height));
+      const regions = segmented(SELECTED).then((map) => map && regionsFrom(map, image, size.width, size.height));
       found = {photo: photo.id, regions};
       regions.then((there) => { if (!there && found.regions === regions) found = {}; });
     }

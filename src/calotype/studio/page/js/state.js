@@ -48,6 +48,12 @@ export function setValue(verb, name, value, from) {
   changed('values', {verb, name, from});
 }
 
+/** The inputs that the chosen model of a verb takes, kinds by name; undefined if none is chosen. */
+export function takenBy(verb) {
+  const name = verb.fields.find((field) => field.kind === 'model')?.name;
+  return (state.models || []).find((one) => one.name === valuesOf(verb.name)[name])?.takes?.[verb.name];
+}
+
 export async function loadPictures() {
   set('pictures', await api.pictures());
 }

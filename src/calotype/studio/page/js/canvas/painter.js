@@ -118,6 +118,16 @@ export class Painter {
     const found = connected(regions.index, width, height, x, y, alike(regions, regions.index[y * width + x], this.tolerance));
     const inside = this.snapping ? snapped(found, regions.light, width, height, Math.max(2, Math.min(MOST_REACH, Math.round(Math.min(width, height) * REACH)))) : found;
     this.step((raster) => raster.put(inside, point.shift || this.taking ? 0 : 255));
+    this.clicked = {point, last: this.raster.past.at(-1)};
+  }
+
+  /** Select with another tolerance; what was clicked last is selected anew, unless something was painted since. */
+  setTolerance(tolerance) {
+    this.tolerance = tolerance;
+    const {point, last} = this.clicked ?? {};
+    if (!last || this.raster.past.at(-1) !== last) return;
+    this.raster.undo();
+    this.select(point);
   }
 
   pick(point) {
@@ -214,7 +224,7 @@ export class Painter {
     const cover = h('input', {type: 'range', min: 10, max: 100, value: Math.round(this.cover * 100), 'aria-label': 'Opacity of the layer',
       title: 'Opacity of the layer', class: 'cover', oninput: () => { this.cover = cover.value / 100; this.paint(); }});
     const group = (...children) => h('div', {class: 'group'}, ...children);
-    const tolerance = h('input', {type: 'range', min: 0, max: 60, value: this.tolerance, 'aria-label': 'Tolerance: how much alike the regions beside have to be', title: 'Tolerance', class: 'tolerance', oninput: () => { this.tolerance = Number(tolerance.value); }});
+    const tolerance = h('input', {type: 'range', min: 0, max: 60, value: this.tolerance, 'aria-label': 'Tolerance: how much alike the regions beside have to be', title: 'Tolerance', class: 'tolerance', oninput: () => this.setTolerance(Number(tolerance.value))});
     const taking = iconButton('minus', 'Take out what is clicked', () => { this.taking = !this.taking; update(); }, {'aria-pressed': 'false', data: {tool: 'take-out'}});
     const snap = iconButton('magnet', 'Snap to edges', () => { this.snapping = !this.snapping; update(); }, {'aria-pressed': 'true', data: {tool: 'snap'}});
     const selecting = this.regionsOf && group(tolerance, snap, taking);

@@ -31,9 +31,8 @@ from typing import Any
 
 import crash_hook
 from calotype.image.opening import is_whole
-from forked import Done, run
+from forked import Done, imported, run
 from machine import provenance
-from malformed import imported
 from malformed_files import picture
 
 HERE = Path(__file__).parent

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -12,7 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+CONTRACT = Path(__file__).parents[1] / "tests" / "contract"
 _POLL = 0.002  # seconds between two looks whether a command has ended
+
+
+def imported() -> None:
+    """Import what commands import, once for all forks."""
+    import torch
+
+    sys.path.insert(0, str(CONTRACT))
+    from forking import import_ahead
+
+    import_ahead()
+    torch.set_num_threads(1)
 
 
 @dataclass(frozen=True)
@@ -84,8 +97,6 @@ def _become(
     words: list[str], cwd: Path, out: Path, err: Path, variables: dict[str, str], before: Callable[[], object]
 ) -> None:
     """Be the command: this does not return."""
-    import sys
-
     status = 70
     try:
         for number, path in ((1, out), (2, err)):

@@ -21,9 +21,8 @@ from typing import Any
 
 from PIL import Image
 
-from forked import run
+from forked import imported, run
 from machine import provenance
-from malformed import imported
 from scale_page import page
 from scale_plan import plans
 

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from forks import Begun, Forks
 from hold import VARIABLE, Hold
 from PIL import Image
-
-from .forks import Begun, Forks
 
 Outcome = subprocess.CompletedProcess[str]
 Command = Callable[..., Outcome]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -67,6 +68,7 @@ class ForkedProcess:
                         os.close(int(name))
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_DFL)
+            sys.argv = ["worker"]
             self._begin()
             self._target(*self._args)
             status = 0

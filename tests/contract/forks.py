@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-CONTRACT = str(Path(__file__).parents[1] / "contract")
+CONTRACT = str(Path(__file__).parent)
 _LOOK = 0.01  # seconds between two looks whether a command has ended
 
 

@@ -14,6 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 CONTRACT = Path(__file__).parents[1] / "tests" / "contract"
+sys.path.insert(0, str(CONTRACT))
+import forking  # noqa: E402
+
+fork_workers = forking.fork_workers
 _POLL = 0.002  # seconds between two looks whether a command has ended
 
 
@@ -21,10 +25,7 @@ def imported() -> None:
     """Import what commands import, once for all forks."""
     import torch
 
-    sys.path.insert(0, str(CONTRACT))
-    from forking import import_ahead
-
-    import_ahead()
+    forking.import_ahead()
     torch.set_num_threads(1)
 
 
@@ -70,9 +71,7 @@ def run(
     with TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
         began = time.monotonic()
-        child = os.fork()
-        if not child:
-            _become(list(words), cwd, out, err, dict(variables or {}), before)
+        child = begun(words, cwd, out, err, variables or {}, before)
         late, ended = False, 0
         while not ended:
             ended, status, used = os.wait4(child, os.WNOHANG)
@@ -91,6 +90,21 @@ def run(
             used.ru_maxrss * 1024,
             late,
         )
+
+
+def begun(
+    words: Sequence[str],
+    cwd: Path,
+    out: Path,
+    err: Path,
+    variables: Mapping[str, str],
+    before: Callable[[], object] = lambda: None,
+) -> int:
+    """Begin ``calotype WORDS`` in a fork of this process, whose id is returned; what it prints goes to two files."""
+    child = os.fork()
+    if not child:
+        _become(list(words), cwd, out, err, dict(variables), before)
+    return child
 
 
 def _become(

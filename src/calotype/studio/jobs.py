@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from calotype.errors import CalotypeError, InputError, OutputError
+from calotype.files import remove_stale_parts
 from calotype.kinds import KINDS
 from calotype.studio.file_upload import FileUploads
 from calotype.studio.forms import checked, is_set, parameters
@@ -415,6 +416,7 @@ class Jobs:
         job, slot.worker, slot.job, slot.ending = slot.job, None, None, False
         if job is None or self._closed:
             return
+        remove_stale_parts(self._records.place(job))
         if job.state == "stopping":
             self._end(job, "stopped", "stopped: finished results are saved, and it can be resumed")
         else:

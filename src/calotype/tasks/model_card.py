@@ -79,7 +79,8 @@ def _write(folder: Path, facts: Mapping[str, Any]) -> None:
     The hash first, beside that of the card before: a process that dies between the two leaves a card that is known.
     """
     text, path = card(described(folder), folder.name, **facts, figures=read(folder)).encode(), folder / CARD
-    before = {"before": _hash(path.read_bytes())} if path.is_file() else {}
+    found = _hash(path.read_bytes()) if path.is_file() else ""
+    before = {"before": found} if found not in ("", _hash(text)) else {}
     keep(folder, _CARD_FACTS, {"sha256": _hash(text), **before, "facts": dict(facts)})
     write_whole(path, lambda file: file.write(text))
 

@@ -3,7 +3,8 @@
 A folder run of ``vary``, a training of SinGAN on a photo, one of StyleGAN on a folder, and a job of the studio are
 done once with ``crash_hook.py`` counting their file operations. Then they begin anew for each operation, are killed
 (SIGKILL) just before it, or in the middle of it where it is a write, and the same command is given again. ``random``:
-commands are killed after a random time, again and again until they are done, so many times in all.
+commands are killed after a random time, again and again until they are done, so many times in all. The result is
+written after each kind of work, and the same command goes on with what is missing.
 
     OMP_NUM_THREADS=1 python benchmarks/crashes.py --out benchmarks/results/crashes.json
 """
@@ -24,6 +25,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPException
 from importlib import import_module
 from pathlib import Path
@@ -37,6 +39,7 @@ from malformed_files import picture
 
 HERE = Path(__file__).parent
 _MOST_PHOTOS = 8
+_KILLS = 20  # random ones, after which the result is written
 _PART = re.compile(r"\.calotype-[0-9a-f]{12}\.part")
 _TIMES = re.compile(rb'"(seconds|when)": ?[^,}\n]*')
 
@@ -62,6 +65,10 @@ COMMANDS = (
     Command("training on a photo", ("train", "singan", "photos/0.png", "--preset", "tiny", "-q"), 1),
     Command("training on a folder", ("train", "stylegan", "photos", "--preset", "tiny", "-q"), 4),
 )
+
+
+# What of a studio is killed.
+STUDIO = {"main": "job of the studio, its server", "worker": "job of the studio, its worker"}
 
 
 def prepared(folder: Path, photos: int) -> Path:
@@ -304,8 +311,7 @@ def studio_row(place: Path, role: str, every: int = 1) -> dict[str, Any]:
             faults.append({"at": at, "operation": operations[at - 1], "fault": what, "starts": starts})
             print(json.dumps({"work": role, **faults[-1]}), flush=True)
     counted = dict(Counter(one.split()[0] for one in operations))
-    name = "job of the studio, its " + ("server" if role == "main" else "worker")
-    row = {"work": name, "operations": counted, "points": len(points), "faults": faults}
+    row = {"work": STUDIO[role], "operations": counted, "points": len(points), "faults": faults}
     return {**row, "parts_after_kills": left, "parts_after_last": left}
 
 
@@ -372,6 +378,24 @@ def _content(address: str, path: str) -> bytes:
         return content
 
 
+def _before(out: Path | None, result: dict[str, Any]) -> dict[str, Any]:
+    """The result so far, if it is of the same commit, machine and options."""
+    try:
+        found: dict[str, Any] = json.loads(out.read_text("utf-8")) if out else {}
+    except (OSError, ValueError):
+        return result
+    same = all(found.get(key) == value for key, value in result.items() if key not in ("date", "points"))
+    return found if same else result
+
+
+def _added(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Two rows of random kills together."""
+    if not one:
+        return other
+    finished = dict(Counter(one["finished"]) + Counter(other["finished"]))
+    return {"kills": one["kills"] + other["kills"], "finished": finished, "faults": one["faults"] + other["faults"]}
+
+
 def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path)
@@ -391,27 +415,38 @@ def main(words: Sequence[str] | None = None) -> int:
         "points": [],
     }
 
-    def keep(name: str, row: dict[str, Any]) -> None:
+    result = _before(options.out, result)
+
+    def keep() -> None:
         """Write what there is so far."""
-        result[name] = [*result["points"], row] if name == "points" else row
-        print(json.dumps(row), flush=True)
         if options.out:
             options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+    def add(name: str, measured: Callable[[], dict[str, Any]]) -> None:
+        """Add a row, unless an earlier run has it."""
+        if all(row["work"] != name for row in result["points"]):
+            result["points"].append(measured())
+            print(json.dumps(result["points"][-1]), flush=True)
+            keep()
 
     with tempfile.TemporaryDirectory() as name:
         place = Path(name, "work")
         fast = [command for command in COMMANDS if "--jobs" not in command.words]
         for command in fast:
-            keep("points", command_row(command, place, options.every))
-        keep("random", random_row(options.kills, options.seed, place))
+            add(command.name, partial(command_row, command, place, options.every))
+        while (so_far := result.get("random", {}).get("kills", 0)) < options.kills:
+            row = random_row(min(_KILLS, options.kills - so_far), options.seed + so_far, place)
+            result["random"] = _added(result.get("random", {}), row)
+            keep()
+        print(json.dumps(result.get("random")), flush=True)
         if not options.fast:
             import_module("calotype.studio.app")
             import_module("uvicorn.protocols.http.h11_impl")
-            for role in ("main", "worker"):
-                keep("points", studio_row(place, role, options.every_slow))
+            for role, name in STUDIO.items():
+                add(name, partial(studio_row, place, role, options.every_slow))
             for command in COMMANDS:
                 if command not in fast:
-                    keep("points", command_row(command, place, options.every_slow))
+                    add(command.name, partial(command_row, command, place, options.every_slow))
     return int(any(row["faults"] for row in [*result["points"], result["random"]]))
 
 

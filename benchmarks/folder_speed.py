@@ -7,7 +7,8 @@
 The command itself, with its start, in processes of its own; the builds take turns. What counts are the processor's
 seconds of all processes together (``processor_seconds``): with as many processes as cores that have nothing else to
 do, the time is their share. ``memory`` is the largest of one process. With OMP_NUM_THREADS unset, each build shares the
-threads as it does for a user.
+threads as it does for a user. Each way also works on two photos, one for each process, which is nearly its start
+alone; ``steady`` is what each further photo takes.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from malformed_files import picture
 
 SOURCE = Path(__file__).parents[1] / "src"
 PHOTOS = Path(__file__).parents[1] / "examples" / "photos"
+_START_PHOTOS = 2
 NOW, RAY = "now", "now, --on ray:local"
 
 
@@ -94,17 +96,31 @@ def _orphans() -> list[Any]:
 
 def summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Medians of each build, and how many times as quick this one is, turn by turn."""
+    starts = [row for row in rows if row["photos"] == _START_PHOTOS]
+    rows = [row for row in rows if row["photos"] != _START_PHOTOS]
     now = [row for row in rows if row["build"] == NOW]
     lines = []
     for build in dict.fromkeys(row["build"] for row in rows):
         some = [row for row in rows if row["build"] == build]
-        line: dict[str, Any] = {"build": build}
+        line: dict[str, Any] = {
+            "build": build,
+            **_start_and_steady(some, [row for row in starts if row["build"] == build]),
+        }
         for key in ("seconds", "processor_seconds", "memory_mib"):
             line[key] = statistics.median(row[key] for row in some)
         for key in ("seconds", "processor_seconds"):
             line[f"times_{key}"] = round(statistics.median(a[key] / b[key] for a, b in zip(some, now)), 3)
         lines.append(line)
     return lines
+
+
+def _start_and_steady(rows: list[dict[str, Any]], starts: list[dict[str, Any]]) -> dict[str, float]:
+    """The processor's seconds of a folder of two photos, and of each further photo: medians."""
+    more = [
+        (a["processor_seconds"] - b["processor_seconds"]) / (a["photos"] - b["photos"]) for a, b in zip(rows, starts)
+    ]
+    start = statistics.median(row["processor_seconds"] for row in starts)
+    return {"start_processor_seconds": start, "steady_processor_seconds": round(statistics.median(more), 4)}
 
 
 def main() -> None:
@@ -125,10 +141,14 @@ def main() -> None:
         photos(folder, options.photos, options.side, options.seed)
         ways = [*((build, source, []) for build, source in builds), (NOW, SOURCE, [])]
         ways += [] if options.no_ray else [(RAY, SOURCE, ["--on", "ray:local"])]
+        few = Path(name, "few")
+        photos(few, _START_PHOTOS, options.side, options.seed)
         for repeat in range(options.repeats):
             for build, source, more in ways:
-                rows.append({"build": build, "repeat": repeat, **timed(source, folder, more)})
-                print(json.dumps(rows[-1]), flush=True)
+                for given, count in ((few, _START_PHOTOS), (folder, options.photos)):
+                    row = timed(source, given, more)
+                    rows.append({"build": build, "repeat": repeat, "photos": count, **row})
+                    print(json.dumps(rows[-1]), flush=True)
     result = {
         "benchmark": "folder_speed",
         **provenance(),

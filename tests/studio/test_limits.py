@@ -317,7 +317,7 @@ def test_jobs_are_less_urgent_than_answers(monkeypatch):
     monkeypatch.setattr(os, "nice", said.append, raising=False)
     monkeypatch.setattr(queries, "ENGINES", {})
     queries.prepare()
-    assert said == [5]
+    assert said == [10]
 
 
 def test_the_list_of_verbs_is_made_once(client):

@@ -12,6 +12,7 @@ import errno
 import functools
 import importlib.abc
 import json
+import multiprocessing
 import os
 import signal
 import sys
@@ -28,7 +29,7 @@ def install() -> None:
         changes["calotype.run"] = _training
     if changes:
         sys.meta_path.insert(0, _Changing(changes))
-    if "CHAOS_FULL" in os.environ and "calotype" in sys.orig_argv:
+    if "CHAOS_FULL" in os.environ:
         _full_disk(Path(os.environ["CHAOS_FULL"]))
 
 
@@ -92,11 +93,16 @@ def _training(module: Any) -> None:
     module.Run.__init__, module.Run._emit = begun, emitted
 
 
+def _is_command() -> bool:
+    """Whether this is the command itself, not one of its workers."""
+    return Path(sys.argv[0]).name in ("calotype", "__main__.py") and multiprocessing.parent_process() is None
+
+
 def _full_disk(path: Path) -> None:
     synchronise = os.fsync
 
     def fails_once(file: Any) -> None:
-        if path.exists():
+        if _is_command() and path.exists():
             path.unlink()
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         synchronise(file)

@@ -1,8 +1,8 @@
 """Counts the file operations of a process in a folder, and kills the process at a chosen one.
 
 Counted are opening for writing, writing, synchronising, renaming, deleting, and making and removing folders. The
-process is killed just before the operation; a write is done half. ``install`` is called in the process, or
-``install_from_environment`` by a ``sitecustomize``, see ``crashes.py``.
+process is killed just before the operation; a write is done half. ``install`` is called in the process, see
+``crashes.py``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-FOLDER, AT, LOG, ROLE = "CRASH_FOLDER", "CRASH_AT", "CRASH_LOG", "CRASH_ROLE"
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _EVENTS = {
     "os.rename": "rename",
@@ -34,7 +33,8 @@ class Hook:
     Each one is written to ``log`` as a line: the operation and the path within the folder.
     """
 
-    def __init__(self, folder: Path, at: int, log: Path | None) -> None:
+    def __init__(self, folder: Path, at: int, log: Path | None, killed: Path | None = None) -> None:
+        self._killed = killed
         self.folder, self.at, self.count = os.path.realpath(folder) + os.sep, at, 0
         self._log = -1 if log is None else os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
@@ -46,7 +46,13 @@ class Hook:
         self.count += 1
         if self._log >= 0:
             _write(self._log, f"{what} {name}\n".encode())
+        if self.count == self.at and self._killed is not None:
+            self._killed.touch()
         return self.count == self.at
+
+    def stop(self) -> None:
+        """Count no more: in a fork, which is not to be killed."""
+        self.folder = "\0"
 
     def _within(self, path: Any) -> str | None:
         if isinstance(path, int):
@@ -116,20 +122,19 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def install(folder: Path, at: int, log: Path | None = None) -> None:
-    """Begin counting in this process."""
-    hook = Hook(folder, at, log)
+def install(folder: Path, at: int, log: Path | None = None, killed: Path | None = None) -> Hook:
+    """Begin counting in this process.
+
+    Args:
+        folder: see ``Hook``.
+        at: see ``Hook``.
+        log: see ``Hook``.
+        killed: a file outside the folder that is made before the process is killed.
+    """
+    hook = Hook(folder, at, log, killed)
     sys.addaudithook(hook.audit)
     os.write, os.fsync = hook.write, hook.fsync  # type: ignore[assignment]
     import calotype.files
 
     calotype.files.open = hook.open  # type: ignore[attr-defined]
-
-
-def install_from_environment() -> None:
-    """The same where the environment asks for it, in processes of the role that it names: ``main`` or ``worker``."""
-    worker = "--multiprocessing-fork" in sys.orig_argv
-    if FOLDER not in os.environ or worker != (os.environ.get(ROLE) == "worker"):
-        return
-    log = os.environ.get(LOG)
-    install(Path(os.environ[FOLDER]), int(os.environ.get(AT, "0")), Path(log) if log else None)
+    return hook

@@ -3,7 +3,8 @@
 A folder run of ``vary``, a training of SinGAN on a photo, one of StyleGAN on a folder, and a job of the studio are
 done once with ``crash_hook.py`` counting their file operations. Then they begin anew for each operation, are killed
 (SIGKILL) just before it, or in the middle of it where it is a write, and the same command is given again. ``random``:
-commands are killed after a random time, again and again until they are done, so many times in all.
+commands are killed after a random time, again and again until they are done, so many times in all. The result is
+written after each kind of work, and the same command goes on with what is missing.
 
     OMP_NUM_THREADS=1 python benchmarks/crashes.py --out benchmarks/results/crashes.json
 """
@@ -17,31 +18,30 @@ import random
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from http.client import HTTPException
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import crash_hook
 from calotype.image.opening import is_whole
-from forked import Done, run
+from forked import Done, begun, fork_workers, imported, run
 from machine import provenance
-from malformed import imported
 from malformed_files import picture
 
 HERE = Path(__file__).parent
 _MOST_PHOTOS = 8
+_KILLS = 20  # random ones, after which the result is written
 _PART = re.compile(r"\.calotype-[0-9a-f]{12}\.part")
-_TIMES = re.compile(
-    rb'"(seconds|when)": ?[^,}\n]*|^- \*\*(Training|Last losses)[^\n]*\n', re.MULTILINE
-)  # and figures since the start
+_TIMES = re.compile(rb'"(seconds|when)": ?[^,}\n]*')
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,10 @@ COMMANDS = (
     Command("training on a photo", ("train", "singan", "photos/0.png", "--preset", "tiny", "-q"), 1),
     Command("training on a folder", ("train", "stylegan", "photos", "--preset", "tiny", "-q"), 4),
 )
+
+
+# What of a studio is killed.
+STUDIO = {"main": "job of the studio, its server", "worker": "job of the studio, its worker"}
 
 
 def prepared(folder: Path, photos: int) -> Path:
@@ -91,10 +95,19 @@ def kept(folder: Path) -> dict[str, Any]:
         data = path.read_bytes()
         if path.name == "manifest.jsonl":
             found[name] = _records(data)
-        elif path.name == "figures.json":  # means of losses since the last start: not compared, but whole
-            found[name] = isinstance(json.loads(data), dict)
+        elif path.name == "figures.json":
+            found[name] = _json(data)
         else:
             found[name] = _TIMES.sub(b"", data) if path.suffix in (".json", ".jsonl", ".md") else data
+    return found
+
+
+def _json(data: bytes) -> dict[str, Any]:
+    """An object; one that is cut short is said to be so."""
+    try:
+        found: dict[str, Any] = json.loads(data)
+    except ValueError:
+        return {"half": data}
     return found
 
 
@@ -112,10 +125,13 @@ def _records(data: bytes) -> dict[str, Any]:
 
 
 def half_written(folder: Path, expected: dict[str, Any]) -> list[str]:
-    """Results after a kill that are there and not what they should be; a manifest may lack its last records."""
+    """Results after a kill that are there and not what they should be.
+
+    A manifest may lack its last records, and the figures of a model those of a kind.
+    """
     wrong = []
     for name, content in kept(folder).items():
-        if name.endswith("manifest.jsonl"):
+        if name.endswith(("manifest.jsonl", "figures.json")):
             right = all(expected[name].get(path) == record for path, record in content.items())
         elif "/previews/" in name:  # of a training that is not done
             right = is_whole(folder / name)
@@ -142,7 +158,11 @@ def unreadable_states(folder: Path) -> list[str]:
 
 def _hooked(command: Command, place: Path, at: int, log: Path | None = None) -> Done:
     """The command in a new folder, killed at an operation."""
-    return _run(command, prepared(place, command.photos), lambda: crash_hook.install(place, at, log))
+
+    def before() -> None:
+        fork_workers(crash_hook.install(place, at, log).stop)
+
+    return _run(command, prepared(place, command.photos), before)
 
 
 def command_row(command: Command, place: Path, every: int = 1) -> dict[str, Any]:
@@ -174,9 +194,9 @@ def _uninterrupted(command: Command, place: Path) -> tuple[dict[str, Any], list[
         return kept(place), log.read_text().splitlines()
 
 
-def _run(command: Command, place: Path, before: Callable[[], object] = lambda: None, limit: float = 120.0) -> Done:
+def _run(command: Command, place: Path, before: Callable[[], object] | None = None, limit: float = 120.0) -> Done:
     variables = {"CALOTYPE_CACHE": str(place / "cache")}
-    return run(command.words, place, variables=variables, before=before, limit=limit)
+    return run(command.words, place, variables=variables, before=before or fork_workers, limit=limit)
 
 
 def _resumed_fault(command: Command, place: Path, expected: dict[str, Any]) -> str:
@@ -235,30 +255,35 @@ def random_row(kills: int, seed: int, place: Path) -> dict[str, Any]:
 # The studio
 
 
-@contextmanager
-def studio(home: Path, variables: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A studio in a process of its own, and its address."""
-    hook = home.parent / "hook"
-    hook.mkdir(exist_ok=True)
-    (hook / "sitecustomize.py").write_text("import crash_hook\ncrash_hook.install_from_environment()\n")
-    path = os.pathsep.join([str(hook), str(HERE), os.environ.get("PYTHONPATH", "")])
-    environment = {**os.environ, "PYTHONPATH": path, "CALOTYPE_CACHE": str(home / "cache"), **variables}
-    words = ["studio", "--no-browser", "--port", "0", "--jobs", "1", "--home", str(home)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "calotype", *words],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        yield process, process.stdout.readline().strip()
-    finally:
-        process.kill()
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+class Studio:
+    """A studio in a fork of this process, with workers that are forks of it.
+
+    Attributes:
+        address: empty where it died before it was ready.
+    """
+
+    def __init__(self, home: Path, before: Callable[[], object]) -> None:
+        reading, writing = os.pipe()
+        words = ["studio", "--no-browser", "--port", "0", "--jobs", "1", "--home", str(home)]
+        variables = {"CALOTYPE_CACHE": str(home / "cache")}
+        self.process = begun(words, home.parent, Path(f"/dev/fd/{writing}"), Path(os.devnull), variables, before)
+        os.close(writing)
+        with open(reading, encoding="utf-8") as said:
+            self.address = said.readline().strip()
+
+    def ended(self, limit: float = 30.0) -> None:
+        """Wait until it has died."""
+        end = time.monotonic() + limit
+        while not os.waitpid(self.process, os.WNOHANG)[0]:
+            if time.monotonic() > end:
+                raise RuntimeError("the studio breaks off and does not end")
+            time.sleep(0.01)
+        self.process = 0
+
+    def close(self) -> None:
+        if self.process:
+            os.kill(self.process, signal.SIGKILL)
+            os.waitpid(self.process, 0)
 
 
 def asked(address: str, method: str, path: str, data: bytes | None = None, kind: str = "application/json") -> Any:
@@ -274,37 +299,53 @@ def studio_row(place: Path, role: str, every: int = 1) -> dict[str, Any]:
     log = place / "log"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
-    expected = _job_done(place / "home", {"CRASH_ROLE": role, "CRASH_AT": "0", "CRASH_LOG": str(log)})
+    expected, _ = _job_done(place / "home", role, 0, log)
     operations = log.read_text().splitlines()
-    points, faults = range(1, len(operations) + 1, every), []
+    points, faults, left = range(1, len(operations) + 1, every), [], 0
     for at in points:
         shutil.rmtree(place / "home")
-        found = _job_done(place / "home", {"CRASH_ROLE": role, "CRASH_AT": str(at)})
+        found, starts = _job_done(place / "home", role, at)
+        left += sum(bool(_PART.fullmatch(path.name)) for path in place.rglob("*"))
         if found != expected:
             what = "jobs or results differ" if found.keys() == expected.keys() else str(sorted(found))
-            faults.append({"at": at, "operation": operations[at - 1], "fault": what})
+            faults.append({"at": at, "operation": operations[at - 1], "fault": what, "starts": starts})
             print(json.dumps({"work": role, **faults[-1]}), flush=True)
     counted = dict(Counter(one.split()[0] for one in operations))
-    name = "job of the studio, its " + ("server" if role == "main" else "worker")
-    return {"work": name, "operations": counted, "points": len(points), "faults": faults}
+    row = {"work": STUDIO[role], "operations": counted, "points": len(points), "faults": faults}
+    return {**row, "parts_after_kills": left, "parts_after_last": left}
 
 
-def _job_done(home: Path, variables: dict[str, str]) -> dict[str, Any]:
-    """Ask for a job, again where the studio died before it answered, until the job is done; its results.
+def _hooks(home: Path, role: str, at: int, log: Path | None) -> Callable[[], None]:
+    """Installs the hook in the server or in its workers; only one process is killed."""
+    killed = home.parent / "killed"
+    killed.unlink(missing_ok=True)
 
-    The studio is started again without the hook when it has died, as a supervisor does.
-    """
+    def install() -> crash_hook.Hook | None:
+        return None if killed.exists() else crash_hook.install(home, at, log, killed)
+
+    def in_the_server() -> None:
+        hook = install() if role == "main" else None
+        fork_workers(install if role == "worker" else hook.stop if hook else lambda: None)
+
+    return in_the_server
+
+
+def _job_done(home: Path, role: str, at: int, log: Path | None = None) -> tuple[dict[str, Any], int]:
+    """Ask for a job, again where the studio died before it answered, until the job is done; its results, and how often
+    the studio was started: again when it has died, as a supervisor does."""
     home.mkdir(parents=True)
-    variables = {"CRASH_FOLDER": str(home), **variables}
     acknowledged: dict[str, str] = {}
-    for _ in range(3):
-        with studio(home, variables) as (process, address):
-            try:
-                if address:
-                    return _results(address, acknowledged)
-            except OSError:
-                process.wait(30)
-        variables = {}
+    before = _hooks(home, role, at, log)
+    for starts in range(1, 4):
+        server = Studio(home, before)
+        try:
+            if server.address:
+                return _results(server.address, acknowledged), starts
+            server.ended()
+        except (OSError, HTTPException):
+            server.ended()
+        finally:
+            server.close()
     raise RuntimeError("the job was not done in three starts")
 
 
@@ -337,6 +378,24 @@ def _content(address: str, path: str) -> bytes:
         return content
 
 
+def _before(out: Path | None, result: dict[str, Any]) -> dict[str, Any]:
+    """The result so far, if it is of the same commit, machine and options."""
+    try:
+        found: dict[str, Any] = json.loads(out.read_text("utf-8")) if out else {}
+    except (OSError, ValueError):
+        return result
+    same = all(found.get(key) == value for key, value in result.items() if key not in ("date", "points"))
+    return found if same else result
+
+
+def _added(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Two rows of random kills together."""
+    if not one:
+        return other
+    finished = dict(Counter(one["finished"]) + Counter(other["finished"]))
+    return {"kills": one["kills"] + other["kills"], "finished": finished, "faults": one["faults"] + other["faults"]}
+
+
 def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path)
@@ -356,25 +415,38 @@ def main(words: Sequence[str] | None = None) -> int:
         "points": [],
     }
 
-    def keep(name: str, row: dict[str, Any]) -> None:
+    result = _before(options.out, result)
+
+    def keep() -> None:
         """Write what there is so far."""
-        result[name] = [*result["points"], row] if name == "points" else row
-        print(json.dumps(row), flush=True)
         if options.out:
             options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+    def add(name: str, measured: Callable[[], dict[str, Any]]) -> None:
+        """Add a row, unless an earlier run has it."""
+        if all(row["work"] != name for row in result["points"]):
+            result["points"].append(measured())
+            print(json.dumps(result["points"][-1]), flush=True)
+            keep()
 
     with tempfile.TemporaryDirectory() as name:
         place = Path(name, "work")
         fast = [command for command in COMMANDS if "--jobs" not in command.words]
         for command in fast:
-            keep("points", command_row(command, place, options.every))
-        keep("random", random_row(options.kills, options.seed, place))
+            add(command.name, partial(command_row, command, place, options.every))
+        while (so_far := result.get("random", {}).get("kills", 0)) < options.kills:
+            row = random_row(min(_KILLS, options.kills - so_far), options.seed + so_far, place)
+            result["random"] = _added(result.get("random", {}), row)
+            keep()
+        print(json.dumps(result.get("random")), flush=True)
         if not options.fast:
-            for role in ("main", "worker"):
-                keep("points", studio_row(place, role, options.every_slow))
+            import_module("calotype.studio.app")
+            import_module("uvicorn.protocols.http.h11_impl")
+            for role, name in STUDIO.items():
+                add(name, partial(studio_row, place, role, options.every_slow))
             for command in COMMANDS:
                 if command not in fast:
-                    keep("points", command_row(command, place, options.every_slow))
+                    add(command.name, partial(command_row, command, place, options.every_slow))
     return int(any(row["faults"] for row in [*result["points"], result["random"]]))
 
 

@@ -7,7 +7,8 @@
 The command itself, with its start, in processes of its own; the builds take turns. What counts are the processor's
 seconds of all processes together (``processor_seconds``): with as many processes as cores that have nothing else to
 do, the time is their share. ``memory`` is the largest of one process. With OMP_NUM_THREADS unset, each build shares the
-threads as it does for a user.
+threads as it does for a user. Each way also works on two photos, one for each process, which is nearly its start
+alone; ``steady`` is what each further photo takes.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,8 @@ from malformed_files import picture
 
 SOURCE = Path(__file__).parents[1] / "src"
 PHOTOS = Path(__file__).parents[1] / "examples" / "photos"
+_START_PHOTOS = 2
+_LOOK = 0.2  # seconds between two looks at the processes
 NOW, RAY = "now", "now, --on ray:local"
 
 
@@ -55,56 +59,104 @@ def timed(source: Path, folder: Path, more: list[str]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as out:
         words = [sys.executable, "-m", "calotype", "vary", str(folder), "-q", "-o", out, "--jobs", "2", *more]
         environment = {**os.environ, "PYTHONPATH": str(source.resolve())}
-        began = time.monotonic()
+        began, used = time.monotonic(), Used()
         child = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL)
-        _, status, used = os.wait4(child.pid, 0)
-        seconds, ended = time.monotonic() - began, [used, *_orphans()]
-        if status:
-            raise RuntimeError(f"{source}: ended with {status}")
+        while child.poll() is None:
+            time.sleep(_LOOK)
+            used.look()
+        seconds = time.monotonic() - began
+        _reap()
+        if child.returncode:
+            raise RuntimeError(f"{source}: ended with {child.returncode}")
         made = len(list(Path(out).glob("*.png")))
     return {
         "seconds": round(seconds, 2),
-        "processor_seconds": round(sum(one.ru_utime + one.ru_stime for one in ended), 2),
-        "memory_mib": round(max(one.ru_maxrss for one in ended) / 1024),
+        "processor_seconds": round(sum(used.seconds.values()), 2),
+        "memory_mib": round(max(used.kibibytes.values()) / 1024),
         "pictures": made,
     }
 
 
+class Used:
+    """What the processes below this one have taken, looked at again and again.
+
+    Ray's processes are not waited for by those that began them, so that nobody else knows.
+
+    Attributes:
+        seconds: of the processor, by process.
+        kibibytes: largest resident memory, by process.
+    """
+
+    def __init__(self) -> None:
+        self.seconds: dict[int, float] = {}
+        self.kibibytes: dict[int, int] = {}
+        self._unit = 1 / os.sysconf("SC_CLK_TCK")
+
+    def look(self) -> None:
+        """Look at all of them."""
+        parents, seconds = {}, {}
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = path.read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            process = int(path.parent.name)
+            parents[process], seconds[process] = int(fields[1]), (int(fields[11]) + int(fields[12])) * self._unit
+        below = {os.getpid()}
+        while more := {process for process, parent in parents.items() if parent in below} - below:
+            below |= more
+        for process in below - {os.getpid()}:
+            self.seconds[process] = seconds[process]
+            with suppress(OSError, StopIteration):
+                lines = Path(f"/proc/{process}/status").read_text().splitlines()
+                self.kibibytes[process] = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+
+
 def adopt() -> None:
-    """Become the parent of processes whose parents end, as those of Ray: what they took is then known (Linux)."""
+    """Become the parent of processes whose parents end, as those of Ray, so that they are found (Linux)."""
     import ctypes
 
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
 
 
-def _orphans() -> list[Any]:
-    """What the processes took that were left, when they have ended."""
-    found, end = [], time.monotonic() + 60
+def _reap() -> None:
+    """Wait for the processes that were left."""
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         try:
-            ended, _, used = os.wait4(-1, os.WNOHANG)
+            if not os.waitpid(-1, os.WNOHANG)[0]:
+                time.sleep(0.1)
         except ChildProcessError:
-            break
-        if ended:
-            found.append(used)
-        else:
-            time.sleep(0.1)
-    return found
+            return
 
 
 def summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Medians of each build, and how many times as quick this one is, turn by turn."""
+    starts = [row for row in rows if row["photos"] == _START_PHOTOS]
+    rows = [row for row in rows if row["photos"] != _START_PHOTOS]
     now = [row for row in rows if row["build"] == NOW]
     lines = []
     for build in dict.fromkeys(row["build"] for row in rows):
         some = [row for row in rows if row["build"] == build]
-        line: dict[str, Any] = {"build": build}
+        line: dict[str, Any] = {
+            "build": build,
+            **_start_and_steady(some, [row for row in starts if row["build"] == build]),
+        }
         for key in ("seconds", "processor_seconds", "memory_mib"):
             line[key] = statistics.median(row[key] for row in some)
         for key in ("seconds", "processor_seconds"):
             line[f"times_{key}"] = round(statistics.median(a[key] / b[key] for a, b in zip(some, now)), 3)
         lines.append(line)
     return lines
+
+
+def _start_and_steady(rows: list[dict[str, Any]], starts: list[dict[str, Any]]) -> dict[str, float]:
+    """The processor's seconds of a folder of two photos, and of each further photo: medians."""
+    more = [
+        (a["processor_seconds"] - b["processor_seconds"]) / (a["photos"] - b["photos"]) for a, b in zip(rows, starts)
+    ]
+    start = statistics.median(row["processor_seconds"] for row in starts)
+    return {"start_processor_seconds": start, "steady_processor_seconds": round(statistics.median(more), 4)}
 
 
 def main() -> None:
@@ -125,10 +177,14 @@ def main() -> None:
         photos(folder, options.photos, options.side, options.seed)
         ways = [*((build, source, []) for build, source in builds), (NOW, SOURCE, [])]
         ways += [] if options.no_ray else [(RAY, SOURCE, ["--on", "ray:local"])]
+        few = Path(name, "few")
+        photos(few, _START_PHOTOS, options.side, options.seed)
         for repeat in range(options.repeats):
             for build, source, more in ways:
-                rows.append({"build": build, "repeat": repeat, **timed(source, folder, more)})
-                print(json.dumps(rows[-1]), flush=True)
+                for given, count in ((few, _START_PHOTOS), (folder, options.photos)):
+                    row = timed(source, given, more)
+                    rows.append({"build": build, "repeat": repeat, "photos": count, **row})
+                    print(json.dumps(rows[-1]), flush=True)
     result = {
         "benchmark": "folder_speed",
         **provenance(),

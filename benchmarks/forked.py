@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -12,7 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+CONTRACT = Path(__file__).parents[1] / "tests" / "contract"
+sys.path.insert(0, str(CONTRACT))
+import forking  # noqa: E402
+
+fork_workers = forking.fork_workers
 _POLL = 0.002  # seconds between two looks whether a command has ended
+
+
+def imported() -> None:
+    """Import what commands import, once for all forks."""
+    import torch
+
+    forking.import_ahead()
+    torch.set_num_threads(1)
 
 
 @dataclass(frozen=True)
@@ -57,9 +71,7 @@ def run(
     with TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
         began = time.monotonic()
-        child = os.fork()
-        if not child:
-            _become(list(words), cwd, out, err, dict(variables or {}), before)
+        child = begun(words, cwd, out, err, variables or {}, before)
         late, ended = False, 0
         while not ended:
             ended, status, used = os.wait4(child, os.WNOHANG)
@@ -80,12 +92,25 @@ def run(
         )
 
 
+def begun(
+    words: Sequence[str],
+    cwd: Path,
+    out: Path,
+    err: Path,
+    variables: Mapping[str, str],
+    before: Callable[[], object] = lambda: None,
+) -> int:
+    """Begin ``calotype WORDS`` in a fork of this process, whose id is returned; what it prints goes to two files."""
+    child = os.fork()
+    if not child:
+        _become(list(words), cwd, out, err, dict(variables), before)
+    return child
+
+
 def _become(
     words: list[str], cwd: Path, out: Path, err: Path, variables: dict[str, str], before: Callable[[], object]
 ) -> None:
     """Be the command: this does not return."""
-    import sys
-
     status = 70
     try:
         for number, path in ((1, out), (2, err)):

@@ -108,7 +108,7 @@ def _line(stream: Any, until: float) -> bytes | None:
                 return line
 
 
-def main() -> None:
+def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--quick", action="store_true", help="tiny presets and short loops: that the script works")
@@ -116,7 +116,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="parts whose names start so, with commas between them")
     parser.add_argument("--again", action="store_true", help="measure parts anew that failed before")
     parser.add_argument("--out", type=Path, required=True)
-    given = parser.parse_args()
+    given = parser.parse_args(words)
     began = time.monotonic()
     import gpu_parts
 

@@ -16,6 +16,7 @@ import io
 import json
 import os
 import random
+import re
 import secrets
 import statistics
 import subprocess
@@ -23,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +39,8 @@ from malformed_files import picture
 
 JOBS = {"edges": {}, "segment": {}, "vary": {"preset": "tiny"}, "texture": {"preset": "tiny"}}
 KEPT_WAITING = 3  # jobs of each client
+_PICTURES = 400  # different small ones
+_SLICE = 2**18  # bytes of a large upload that are sent at a time
 
 
 @dataclass
@@ -47,11 +51,14 @@ class Seen:
         began: monotonic time.
         statuses: number of answers by status.
         reads: time and seconds of each read.
+        routes: seconds of reads by path.
         writes: seconds of the others.
         done: jobs that a client has fetched.
         waits: seconds from a job's request to its end.
         vanished: times that clients vanished.
         broken: requests that ended without an answer, though the client stayed.
+        refused: sentences of the answers 422.
+        first: seconds of the first read of a new studio, before the others begin.
         lost: jobs or results that were acknowledged and are not there.
         memory: time and bytes of the server.
     """
@@ -59,21 +66,46 @@ class Seen:
     began: float = field(default_factory=time.monotonic)
     statuses: Counter[int] = field(default_factory=Counter)
     reads: list[tuple[float, float]] = field(default_factory=list)
+    routes: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     writes: list[float] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
     waits: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     vanished: Counter[str] = field(default_factory=Counter)
     broken: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    first: float = 0.0
     lost: int = 0
     large: int = 0
     memory: list[tuple[float, int]] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Given:
+    """What clients upload, made before they begin: encoding pictures would delay what they measure.
+
+    Attributes:
+        small: pictures of 64 to 400 pixels.
+        large: a BMP near the limit of 64 MB, whose last pixels each client changes.
+    """
+
+    small: list[bytes]
+    large: bytes
+
+    @classmethod
+    def made(cls, seed: int) -> Given:
+        rng, small = random.Random(seed), []
+        for _ in range(_PICTURES):
+            data = io.BytesIO()
+            picture(rng.randrange(10**6), rng.randrange(64, 400), 96).save(data, "PNG")
+            small.append(data.getvalue())
+        return cls(small, large_picture())
+
+
 class Client:
     """One client with a key of its own."""
 
-    def __init__(self, name: str, key: str, address: str, large: bytes, seen: Seen, seed: int) -> None:
-        self.name, self.address, self.seen, self.large = name, address, seen, large
+    def __init__(self, name: str, key: str, address: str, given: Given, seen: Seen, seed: int) -> None:
+        self.name, self.address, self.seen, self.given = name, address, seen, given
         self.headers = {"authorization": f"Bearer {key}"}
         self.rng = random.Random(seed)
         self.photos: list[str] = []
@@ -100,10 +132,13 @@ class Client:
             return None
         now = time.monotonic()
         self.seen.statuses[answer.status_code] += 1
+        if answer.status_code == 422:
+            self.seen.refused[answer.json()["error"]] += 1
         if answer.status_code == 429:
             await asyncio.sleep(min(10.0, float(answer.headers["retry-after"])))
         elif method == "GET":
             self.seen.reads.append((now - self.seen.began, now - began))
+            self.seen.routes[re.sub(r"[0-9a-f-]{16,}|files/.*", "*", path)].append(now - began)
         else:
             self.seen.writes.append(now - began)
         return answer
@@ -115,17 +150,23 @@ class Client:
         await self.answer("GET", self.rng.choice(paths))
 
     async def upload(self) -> None:
-        data = io.BytesIO()
-        picture(self.rng.randrange(10**6), self.rng.randrange(64, 400), 96).save(data, "PNG")
-        answer = await self.answer("POST", f"/api/pictures?name={self.name}.png", content=data.getvalue())
+        data = self.rng.choice(self.given.small)
+        answer = await self.answer("POST", f"/api/pictures?name={self.name}.png", content=data)
         if answer is not None and answer.status_code == 201:
             self.photos.append(answer.json()["id"])
         if len(self.photos) > 4:
             await self.answer("DELETE", f"/api/pictures/{self.photos.pop(0)}")
 
     async def upload_large(self) -> None:
-        mark = self.rng.randbytes(64)  # another picture each time
-        answer = await self.answer("POST", "/api/pictures?name=large.bmp", content=self.large[:-64] + mark)
+        large, mark = self.given.large, self.rng.randbytes(_SLICE)  # another picture each time
+
+        async def slices() -> AsyncIterator[bytes]:
+            for at in range(0, len(large) - _SLICE, _SLICE):
+                yield large[at : at + _SLICE]
+            yield mark[: len(large) % _SLICE or _SLICE]
+
+        length = {"content-length": str(len(large))}
+        answer = await self.answer("POST", "/api/pictures?name=large.bmp", content=slices(), headers=length)
         if answer is not None and answer.status_code == 201:
             self.seen.large += 1
             await self.answer("DELETE", f"/api/pictures/{answer.json()['id']}")
@@ -135,7 +176,8 @@ class Client:
             await self.upload()
         while self.photos and len(self.jobs) < KEPT_WAITING:
             verb = self.rng.choice(list(JOBS))
-            body = {"photo": self.photos[-1], "seed": self.rng.randrange(10**6), **JOBS[verb]}
+            body = {"photo": self.photos[-1], **JOBS[verb]}
+            body |= {"seed": self.rng.randrange(10**6)} if verb != "edges" else {}
             answer = await self.answer("POST", f"/api/verbs/{verb}/jobs", json=body)
             if answer is None or answer.status_code != 201:
                 return
@@ -216,20 +258,39 @@ def measured(clients: int, seconds: float, seed: int) -> dict[str, Any]:
         try:
             assert process.stdout is not None
             address = process.stdout.readline().strip().rstrip("/")
-            seen = asyncio.run(_all(address, keys, seconds, seed, process.pid))
+            given, before = Given.made(seed), _processor_seconds(process.pid)
+            own = time.process_time()
+            seen = asyncio.run(_all(address, keys, seconds, seed, process.pid, given))
+            used = {
+                "clients": round(time.process_time() - own, 1),
+                "server": round(_processor_seconds(process.pid) - before, 1),
+            }
         finally:
             process.terminate()
             process.wait(60)
         text = log.read_text("utf-8", "replace")
         leaked = sum(key in text for key in keys.values())
-        return {**told(seen, seconds), "tracebacks": text.count("Traceback"), "keys_in_the_log": leaked}
+        return {
+            **told(seen, seconds),
+            "processor_seconds": used,
+            "tracebacks": text.count("Traceback"),
+            "keys_in_the_log": leaked,
+        }
 
 
-async def _all(address: str, keys: dict[str, str], seconds: float, seed: int, process: int) -> Seen:
-    large = large_picture()
-    seen = Seen()
+def _processor_seconds(process: int) -> float:
+    """What a process has taken, without its children."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def _all(address: str, keys: dict[str, str], seconds: float, seed: int, process: int, given: Given) -> Seen:
+    first = Client("first", next(iter(keys.values())), address, given, Seen(), seed)
+    for path in ("/api/verbs", "/api/models"):  # a new studio finds out what it can do
+        await first.answer("GET", path)
+    seen = Seen(first=round(max(took for _, took in first.seen.reads), 1))
     end = time.monotonic() + seconds
-    some = [Client(*one, address, large, seen, seed + number) for number, one in enumerate(keys.items())]
+    some = [Client(*one, address, given, seen, seed + number) for number, one in enumerate(keys.items())]
     await asyncio.gather(watched(process, seen, end), *(client.work(end) for client in some))
     return seen
 
@@ -247,11 +308,16 @@ def told(seen: Seen, seconds: float) -> dict[str, Any]:
         "statuses": {str(status): count for status, count in sorted(seen.statuses.items())},
         "server_errors": sum(count for status, count in seen.statuses.items() if status >= 500),
         "without_answer": dict(seen.broken),
+        "refused": dict(seen.refused.most_common(5)),
         "vanished": dict(seen.vanished),
         "large_uploads": seen.large,
         "lost": seen.lost,
         "reads": len(reads),
+        "first_read_s": seen.first,
         "read_ms": {name: round(1000 * _share(reads, share), 1) for name, share in _SHARES.items()},
+        "read_ms_p99_by_path": {
+            path: round(1000 * _share(sorted(some), 0.99), 1) for path, some in sorted(seen.routes.items())
+        },
         "memory_mib": {
             "second_minute": round(statistics.median(second) / 2**20, 1),
             "last_minute": round(statistics.median(last) / 2**20, 1),

@@ -21,7 +21,7 @@ from typing import Any
 
 from PIL import Image
 
-from forked import Done, run
+from forked import Done, imported, run
 from machine import provenance
 from malformed_files import Valid, damaged, valid_files
 
@@ -170,15 +170,6 @@ def main() -> None:
     print(json.dumps(result["summary"], indent=1))
     if options.out:
         options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-
-
-def imported() -> None:
-    """Import what commands import, once for all forks."""
-    import torch
-
-    import calotype.cli.app  # noqa: F401
-
-    torch.set_num_threads(1)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Seconds, memory and bytes of each verb on one core, and a plan for a million pictures a day from them.
 
     OMP_NUM_THREADS=1 python benchmarks/scale.py --out benchmarks/results/scale.json
-    python benchmarks/scale.py --page            # writes docs/scale.md from the result
+    python benchmarks/scale.py --page            # simulates again from what was measured, and writes docs/scale.md
 
 Each verb runs in a process forked with everything imported, as in a worker that has been started: processor seconds of
 one thread, largest resident memory, bytes of the photo and the result; the median of three seeds at 250 pixels, one at
-1000. ``driver``: what the command that hands pictures out needs for each of them. ``scale_plan.py`` simulates the rest.
+1000. ``driver_ms``: what the command that writes the results needs for each of them. ``scale_plan.py`` simulates the
+rest.
 """
 
 from __future__ import annotations
@@ -21,9 +22,8 @@ from typing import Any
 
 from PIL import Image
 
-from forked import run
+from forked import imported, run
 from machine import provenance
-from malformed import imported
 from scale_page import page
 from scale_plan import plans
 
@@ -105,7 +105,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the simulation")
     options = parser.parse_args()
     if options.page:
-        PAGE.write_text(page(json.loads(RESULT.read_text("utf-8"))), "utf-8")
+        result = json.loads(RESULT.read_text("utf-8"))
+        result["plans"] = plans(result["measured"], result["seed"])
+        RESULT.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+        PAGE.write_text(page(result), "utf-8")
         return 0
     imported()
     rows = []

@@ -1,8 +1,8 @@
 """A plan for many pictures a day, simulated minute by minute from measured seconds, memory and bytes.
 
 Arrivals follow the day and are random (Poisson). A picture waits in one queue for a core; nodes are asked for by the
-length of the queue, take minutes to start, and fail; what a failed node worked on is made again. One command (a driver)
-hands pictures out and writes what comes back, which takes its time for each.
+length of the queue, take minutes to start, and fail; what a failed node worked on is made again. A driver, the command
+``calotype VERB FOLDER --on ray``, sends photos to the nodes and writes the results, which takes its time for each.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Assumed:
         crash: chance that a process dies on a picture.
         attempts: times that a picture is tried.
         kept_days: days that results are kept.
-        price: of a core-hour, in the currency of the bill.
-        gigabyte_month: price of a gigabyte of storage for a month.
+        price: of a core-hour, US dollars.
+        gigabyte_month: price of a gigabyte of storage for a month, US dollars.
     """
 
     day: int = 1_000_000
@@ -86,13 +86,13 @@ def arrivals(assumed: Assumed, rng: np.random.Generator) -> np.ndarray:
 
 
 def simulated(measured: dict[str, Any], assumed: Assumed, seed: int = 0, drivers: int | None = None) -> dict[str, Any]:
-    """A day, after one that warms it up.
+    """A day, which begins with the nodes that a day before it ended with, and an empty queue.
 
     Args:
         measured: as ``scale.py`` writes it.
         assumed: everything else.
         seed: of arrivals and failures.
-        drivers: commands that share the pictures; ``None``: as many as are needed at the peak.
+        drivers: that share the pictures; ``None``: as many as are needed at the peak.
     """
     rng = np.random.default_rng(seed)
     mean = of_mix(measured, assumed)
@@ -107,6 +107,7 @@ def simulated(measured: dict[str, Any], assumed: Assumed, seed: int = 0, drivers
     counts: list[int] = []
     node_minutes = node_failures = made_again = made = 0.0
     for day in range(2):
+        queue = 0.0  # what the first day leaves is not counted in the second
         for arrived in arrivals(assumed, rng):
             nodes += sum(left == 0 for left in starting)
             starting = [left - 1 for left in starting if left > 0]
@@ -152,6 +153,7 @@ def simulated(measured: dict[str, Any], assumed: Assumed, seed: int = 0, drivers
         "left_at_the_end": round(lengths[-1]),
         "made": round(made),
         "nodes_failed": int(node_failures),
+        "node_failures_expected": round(float(np.mean(counts)) * 24 / assumed.node_hours, 2),
         "made_again": int(made_again),
         "expected_failures": assumed.day * assumed.crash**assumed.attempts,
         "gigabytes": {

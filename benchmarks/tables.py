@@ -1917,6 +1917,32 @@ def _of(row: Mapping[str, Any], *keys: str) -> str:
     return "; ".join(str(row[key]) for key in keys)
 
 
+def crashes() -> str:
+    result = results("crashes")
+    rows = [
+        (
+            row["work"],
+            sum(row["operations"].values()),
+            row["points"],
+            len(row["faults"]),
+            *(row.get(key, "") for key in ("parts_after_kills", "parts_after_last")),
+        )
+        for row in result["points"]
+    ]
+    text = (
+        "Each kind of work is killed (SIGKILL) at each of its file operations, in the middle of it where it is a "
+        "write, and the same command is given again. A fault is a result that is lost, half-written, or not what it "
+        "is without the kill. The last two columns count unfinished files: after each kill, and after the last "
+        "command.\n\n"
+        + table("work | operations | killed at | faults | unfinished after kills | unfinished at the end", rows)
+    )
+    if "random" in result:
+        chance = result["random"]
+        done = ", ".join(f"{name} {count}" for name, count in chance["finished"].items())
+        text += f"\n\nKilled at {chance['kills']} random times: {len(chance['faults'])} faults; finished: {done}."
+    return text
+
+
 def load() -> str:
     result = results("load")
     memory, done, wait = result["memory_mib"], result["jobs_done"], result["median_wait_s"]
@@ -1943,21 +1969,28 @@ def load() -> str:
 
 def folder_speed() -> str:
     result = results("folder_speed")
+    # Results that were measured before the start was measured apart do not have it.
+    apart = [key for key in ("start_processor_seconds", "steady_processor_seconds") if key in result["summary"][0]]
     rows = [
         (
             row["build"],
             *(number(row[key], 1) for key in ("seconds", "processor_seconds")),
             round(row["memory_mib"]),
             *(number(row[key]) for key in ("times_seconds", "times_processor_seconds")),
+            *(number(row[key]) for key in apart),
         )
         for row in result["summary"]
     ]
     return (
         f"{result['photos']} photos of {result['side']} pixels, `vary --jobs 2`, with OMP_NUM_THREADS="
         f"{result['threads']}; other work ran on the same two cores (load average {result['load_average_before']} "
-        "before), so that the processor's seconds say more than the clock. The last two columns: how many times as "
-        "long as this build.\n\n"
-        + table("build | seconds | CPU seconds | MiB, largest process | times, clock | times, CPU", rows)
+        "before), so that the processor's seconds say more than the clock. Times: how many times as long as this "
+        "build. Start: a folder of two photos; then each further photo.\n\n"
+        + table(
+            "build | seconds | CPU seconds | MiB, largest process | times, clock | times, CPU"
+            + (" | start, CPU s | a photo, CPU s" if apart else ""),
+            rows,
+        )
     )
 
 
@@ -1968,6 +2001,7 @@ SECTIONS = (
     Section("Reading photos", reading, (("files", "files"),)),
     Section("Damaged files", malformed, (("malformed", "malformed"),)),
     Section("Processes killed while they work", chaos, (("chaos", "chaos"),)),
+    Section("Killed at each file operation", crashes, (("crashes", "crashes"),)),
     Section("The studio under load", load, (("load", "load"),)),
     Section("A folder of small photos by earlier builds", folder_speed, (("folder_speed", "folder_speed"),)),
     Section("Fast search and exact search of `gpnn`", search, (("search", "search"),)),

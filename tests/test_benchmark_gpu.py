@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -18,15 +17,13 @@ from calotype import catalog  # noqa: E402
 
 
 @pytest.fixture
-def script(tmp_path):
+def script(tmp_path, capsys):
     """Runs the script; what it wrote."""
     out = tmp_path / "gpu.json"
 
     def run(*more):
-        command = [sys.executable, str(HERE / "gpu.py"), "--device", "cpu", "--quick", "--out", str(out), *more]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return json.loads(out.read_text()), done.stdout
+        gpu.main(["--device", "cpu", "--quick", "--out", str(out), *more])
+        return json.loads(out.read_text()), capsys.readouterr().out
 
     return run
 

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 import torch
 
 from calotype.checkpoint import read_tensors, write_tensors
 from calotype.errors import InputError, Stopped
-from calotype.run import Event, Run, choose_device, fit
+from calotype.run import RECENT, Event, Run, choose_device, fit
 
 
 def test_devices():
@@ -138,3 +139,30 @@ def test_a_fused_optimizer_goes_on_whatever_lies_how(tmp_path):
     with pytest.raises(Stopped):
         trained(tmp_path, stop_after=2)
     assert torch.equal(trained(tmp_path), trained(None))
+
+
+def test_what_was_reported_is_restored_with_the_state(tmp_path):
+    def trained(folder, stop_at=None):
+        run = Run(folder, seed=1, on_event=lambda event: None, save_every_steps=2)
+        state = {"weight": torch.zeros(1)}
+        with suppress(Stopped):
+            for stage, steps in (("first", 5), ("second", 6)):
+                for i in run.steps(steps, state, stage):
+                    run.report(loss=i / 3)
+                    if (stage, i) == stop_at:
+                        run.stop()
+        return {stage: list(rows) for stage, rows in run.recent.items()}, run.lengths
+
+    whole = trained(tmp_path / "whole")
+    assert whole[0]["first"] == [{"loss": i / 3} for i in range(5)]
+    assert whole[1] == {"first": 5, "second": 6}
+    assert trained(tmp_path / "stopped", ("second", 2)) != whole
+    assert trained(tmp_path / "stopped") == whole
+    assert trained(tmp_path / "stopped") == whole  # nothing was left to do
+
+
+def test_the_last_values_alone_are_remembered(tmp_path):
+    run = Run(tmp_path, on_event=lambda event: None)
+    for i in run.steps(RECENT + 7, {"weight": torch.zeros(1)}, "only"):
+        run.report(loss=i)
+    assert [row["loss"] for row in run.recent["only"]] == list(range(7, RECENT + 7))

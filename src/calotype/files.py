@@ -9,9 +9,15 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from calotype.errors import InputError, OutputError, UnwritableName
+
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 CACHE_VARIABLE = "CALOTYPE_CACHE"
 _PART = ".calotype-"  # how the names of unfinished files begin
@@ -95,26 +101,66 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Write a file atomically: call ``write`` with an open binary file, then move it to ``path``.
 
     The content is written to a hidden file in the same folder (created if missing), synchronised to disk, and replaces
-    ``path``. If this is interrupted, ``path`` is unchanged and no partial file is left.
+    ``path``. If this is interrupted, ``path`` is unchanged and no partial file is left; if the process is killed, one
+    is, see ``remove_stale_parts``.
 
     Raises:
         OutputError: no permission, no disk space, or an invalid path.
     """
-    # Not tempfile.mkstemp, whose files are readable by their owner only.
-    part = path.parent / f"{_PART}{secrets.token_hex(6)}.part"
+    part = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with open(part, "xb") as file:
+            part, file = _new_part(path.parent)
+            with file:
                 write(file)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(part, path)
+                if fcntl:  # still locked, so that nobody takes it for one that was left
+                    os.replace(part, path)
+            if not fcntl:  # Windows moves no open file
+                os.replace(part, path)
         except BaseException:
-            part.unlink(missing_ok=True)
+            if part is not None:
+                part.unlink(missing_ok=True)
             raise
     except OSError as error:
         raise output_error(path, error) from error
+
+
+def _new_part(folder: Path) -> tuple[Path, BinaryIO]:
+    """A new hidden file, open and locked as long as it is open, where the file system has locks."""
+    while True:
+        # Not tempfile.mkstemp, whose files are readable by their owner only.
+        part = folder / f"{_PART}{secrets.token_hex(6)}.part"
+        file = open(part, "xb")  # noqa: SIM115  (closed by the caller)
+        if not fcntl:
+            return part, file
+        with suppress(OSError):  # no locks there, or ``remove_stale_parts`` has come in between
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(file.fileno()).st_nlink:
+            return part, file
+        file.close()
+
+
+def remove_stale_parts(folder: Path, *, below: bool = False) -> None:
+    """Delete what processes that have died have left of files that they were writing in ``folder``.
+
+    Args:
+        folder: the folder.
+        below: also in all folders in it.
+
+    Files that another process is writing are locked, and stay. Without locks on the file system, or without the
+    permission, nothing is deleted.
+    """
+    for part in (folder.rglob if below else folder.glob)(f"{_PART}*.part"):
+        with suppress(OSError), open(part, "rb") as file:
+            if fcntl:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                part.unlink()
+        if not fcntl:
+            with suppress(OSError):  # Windows deletes no open file
+                part.unlink()
 
 
 def remove_parts(folder: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -18,6 +19,7 @@ from calotype.checkpoint import State, read_meta, read_tensors, restore_state, w
 from calotype.errors import ArgumentError, InputError, Stopped
 from calotype.files import shown
 
+RECENT = 100  # steps of a stage whose values are remembered
 _FORMAT = 2  # of saved states: 2 has the names discriminator, generator_optimizer and so on
 _STATES_DIFFER = (
     "the processes of this training do not find the same saved state: keep models in a folder they can all read "
@@ -129,6 +131,11 @@ class Run:
         save_every_steps: number of steps between saves; ``None``: not by steps.
         save_every_seconds: seconds between saves; ``None``: not by time.
 
+    Attributes:
+        recent: by stage, the values of the last ``RECENT`` steps that a listener was told of; saved and restored with
+            the state.
+        lengths: steps of each of these stages.
+
     Raises:
         InputError: this machine has no such device.
     """
@@ -150,6 +157,8 @@ class Run:
         self.save_every_steps = save_every_steps
         self.save_every_seconds = save_every_seconds
         self._stop_flag = _StopFlag()
+        self.recent: dict[str, deque[Mapping[str, float]]] = {}
+        self.lengths: dict[str, int] = {}
         self._values: dict[str, Any] = {}
         self._preview: Tensor | None = None
 
@@ -267,7 +276,13 @@ class Run:
         if self.on_event is not None and distributed.rank() == 0:
             # Only with a listener: reading a number from a GPU synchronises with it.
             values = {name: float(value) for name, value in self._values.items()}
+            if kind == "step":
+                self._remember(stage, n, [values])
             self.on_event(Event(kind, stage, done, n, values, self._preview))
+
+    def _remember(self, stage: str, n: int, rows: Iterable[Mapping[str, float]]) -> None:
+        self.recent.setdefault(stage, deque(maxlen=RECENT)).extend(rows)
+        self.lengths[stage] = n
 
     def _stopped(self, done: int, n: int, stage: str) -> Stopped:
         where = f"stopped after step {done} of {n}" + (f" of {stage}" if stage else "")
@@ -285,7 +300,9 @@ class Run:
         if path is None or state is None or distributed.rank() > 0:
             return
         meta = {"format": _FORMAT, "seed": self.seed, "stage": stage, "step": done, "steps": n, "finished": done == n}
-        write_state(path, state, meta)
+        # As pairs, which keep their order in the file.
+        recent = {"recent": [list(row.items()) for row in self.recent[stage]]} if stage in self.recent else {}
+        write_state(path, state, {**meta, **recent})
         self._emit("save", stage, done, n)
 
     def _restore(self, n: int, state: State, stage: str) -> int:
@@ -307,6 +324,9 @@ class Run:
                 )
         try:
             restore_state(state, tensors, meta["state"])
+            if "recent" in meta:
+                self.recent.pop(stage, None)
+                self._remember(stage, n, map(dict, meta["recent"]))
             return int(meta["step"])
         except (KeyError, RuntimeError, ValueError, TypeError) as error:
             raise InputError(

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from forks import Begun, Forks
 from hold import VARIABLE, Hold
 from PIL import Image
-
-from .forks import Forks
 
 Outcome = subprocess.CompletedProcess[str]
 Command = Callable[..., Outcome]
 
 SOURCE = Path(__file__).parents[2] / "src"
+FORKING = sys.platform == "linux"  # whether processes can begin as forks, and find out what they have to close
 PATIENCE = 250.0  # seconds that another process gets for what takes a moment: machines that run tests are busy
 
 
@@ -52,10 +52,16 @@ def forks() -> Iterator[None]:
 
 
 def command(tmp_path: Path, *more: Path) -> Command:
-    def run(*arguments: object, stdin: bytes | None = None, cwd: Path = tmp_path, before: object = None) -> Outcome:
+    def run(
+        *arguments: object,
+        stdin: bytes | None = None,
+        cwd: Path = tmp_path,
+        before: object = None,
+        anew: bool = False,
+    ) -> Outcome:
         words = [str(argument) for argument in arguments]
-        # What starts processes itself begins as a user's command does, and so does what is to be limited.
-        if before is None and not {"--jobs", "-j", "--on"} & set(words) and hasattr(os, "fork"):
+        # What is to be limited begins as a user's command does, and so does what goes to a cluster.
+        if before is None and not anew and "--on" not in words and FORKING:
             done = _forks(more).run(words, cwd, environment(*more), stdin)
         else:
             done = subprocess.run(
@@ -71,6 +77,22 @@ def command(tmp_path: Path, *more: Path) -> Command:
         return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run
+
+
+def started(tmp_path: Path, *arguments: object, more: tuple[Path, ...] = LEARNING) -> "Begun | subprocess.Popen[str]":
+    """A command as a terminal starts it: Ctrl-C goes to all its processes."""
+    words = [str(argument) for argument in arguments]
+    if FORKING:
+        return Begun(_forks(more), words, tmp_path, environment(*more))
+    return subprocess.Popen(
+        [sys.executable, "-m", "calotype", *words],
+        cwd=tmp_path,
+        env=environment(*more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def _forks(more: tuple[Path, ...]) -> Forks:

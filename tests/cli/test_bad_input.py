@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from .conftest import LEARNING, PATIENCE, environment
+from .conftest import PATIENCE, environment, started
 
 TINY = ("--preset", "tiny")
 
@@ -319,14 +319,7 @@ def test_interrupted_in_the_middle_of_a_folder(calotype, hold, tmp_path, photo, 
     command = ("vary", "photos", "-n", "20", "-o", "out", *TINY)
     out = tmp_path / "out"
     hold.at(files=out / "*.png", count=3)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "calotype", *command, "-q"],
-        cwd=tmp_path,
-        env=environment(*LEARNING),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = started(tmp_path, *command, "-q")
     wait_for(hold.waiting, process)
     process.send_signal(number)
     printed, said = process.communicate(timeout=PATIENCE)

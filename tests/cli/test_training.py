@@ -3,14 +3,12 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from .conftest import LEARNING, PATIENCE, environment
+from .conftest import LEARNING, PATIENCE, started
 from .test_bad_input import files, refused, wait_for
 
 TINY = ("--engine", "tiny_engine", "--preset", "tiny")
@@ -55,14 +53,7 @@ def test_interrupted_training_goes_on_to_the_same_bytes(learning, hold, model_st
     steps = ("--set", "steps=40")
     hold.at(stage="whole", step=5)
     command = ("vary", str(photo), "-o", "one.png", *TINY, *steps)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "calotype", *command, "-q"],
-        cwd=tmp_path,
-        env=environment(*LEARNING),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = started(tmp_path, *command, "-q")
     wait_for(hold.waiting, process)
     process.send_signal(number)
     printed, said = process.communicate(timeout=PATIENCE)
@@ -134,19 +125,6 @@ def photos(folder: Path, picture, count: int) -> None:
 def weights(model_store: Path) -> dict[str, bytes]:
     """Of every finished model, by the name of its folder."""
     return {path.parent.name: path.read_bytes() for path in model_store.glob("models/*/weights.safetensors")}
-
-
-def started(tmp_path: Path, *command: object) -> subprocess.Popen:
-    """A command as a terminal starts it: Ctrl-C goes to all its processes."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "calotype", *map(str, command)],
-        cwd=tmp_path,
-        env=environment(*LEARNING),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
 
 
 def test_several_photos_at_a_time(learning, model_store, monkeypatch, tmp_path, photo, picture):

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import threading
 
+import httpx2 as httpx
 import pytest
 from fastapi.testclient import TestClient
 
@@ -14,6 +16,7 @@ from calotype.studio.app import create
 from calotype.studio.job_queue import Turns
 from calotype.studio.job_store import Job, Records
 from calotype.studio.limits import Limiting, Limits, Rates
+from calotype.studio.security import drained
 
 from .browser import Server
 from .conftest import encoded, picture
@@ -173,6 +176,9 @@ def test_uploads_at_a_time():
             inside.append(scope["calotype.client"])
             await leave.wait()
 
+        async def receive():
+            return {"type": "http.request", "body": b"", "more_body": False}
+
         limited = Limiting(app, Limits(uploads=1, upload_bytes=5 << 20), most=64 << 20)
 
         def asked(client, size, chunked=False):
@@ -183,7 +189,7 @@ def test_uploads_at_a_time():
                 if "status" in message:
                     sent.append((client, message["status"], dict(message["headers"])))
 
-            return asyncio.ensure_future(limited(scope, None, send))
+            return asyncio.ensure_future(limited(scope, receive, send))
 
         tasks = [asked("a", 3 << 20)]
         await asyncio.sleep(0)
@@ -311,7 +317,7 @@ def test_jobs_are_less_urgent_than_answers(monkeypatch):
     monkeypatch.setattr(os, "nice", said.append, raising=False)
     monkeypatch.setattr(queries, "ENGINES", {})
     queries.prepare()
-    assert said == [5]
+    assert said == [10]
 
 
 def test_the_list_of_verbs_is_made_once(client):
@@ -330,3 +336,61 @@ def test_probes_are_not_limited(tmp_path):
     with TestClient(create(tmp_path, limits=Limits(rate=0.5))) as client:
         assert {client.get("/healthz").status_code for _ in range(5)} == {200}
         assert 429 in {client.get("/api/pictures").status_code for _ in range(5)}
+
+
+@pytest.mark.parametrize("most", [5, 100])
+def test_the_body_of_a_refused_request_is_read_before_the_answer(most):
+    """A client that is still sending when the connection is closed does not see the answer."""
+    left = [b"abc", b"def", b"ghi"]
+
+    async def receive():
+        part = left.pop(0)
+        return {"type": "http.request", "body": part, "more_body": bool(left)}
+
+    asyncio.run(drained(receive, most=most))
+    assert left == ([b"ghi"] if most == 5 else [])
+
+
+def test_a_refused_body_that_does_not_come_is_not_waited_for_long():
+    async def receive():
+        await asyncio.Event().wait()
+
+    asyncio.run(drained(receive, seconds=0.01))
+
+
+def test_a_refused_upload_is_read_to_its_end():
+    left, sent = [bytes(2**20)] * 3, []
+
+    async def receive():
+        part = left.pop()
+        return {"type": "http.request", "body": part, "more_body": bool(left)}
+
+    async def send(message):
+        sent.append((message.get("status"), len(left)))
+
+    scope = {"type": "http", "headers": [(b"content-length", b"3145728")], "calotype.client": "a"}
+    asyncio.run(Limiting(None, Limits(uploads=0), most=64 << 20)(scope, receive, send))
+    assert sent == [(429, 0), (None, 0)]
+
+
+def test_the_event_loop_does_not_wait_for_a_record_that_is_written(tmp_path, monkeypatch):
+    studio = create(tmp_path)
+    begun, written = threading.Event(), threading.Event()
+
+    def wake():
+        begun.set()
+        assert written.wait(20)
+
+    monkeypatch.setattr(studio.state.studio.jobs, "wake", wake)
+
+    async def work():
+        transport = httpx.ASGITransport(app=studio)
+        async with httpx.AsyncClient(transport=transport, base_url="http://studio.example.org") as http:
+            upload = asyncio.ensure_future(http.post("/api/pictures", content=encoded(picture())))
+            while not begun.is_set():
+                await asyncio.sleep(0.01)
+            assert (await http.get("/api/pictures")).status_code == 200  # answered meanwhile
+            written.set()
+            assert (await upload).status_code == 201
+
+    asyncio.run(work())

@@ -239,3 +239,25 @@ def test_nobody_answers(photos, capsys, monkeypatch, on):
     assert main(["vary", "photos", "--on", on, *TINY]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert "no Ray cluster answers at 127.0.0.1:1" in line
+
+
+@pytest.mark.parametrize("ahead", [0, 2])
+def test_tasks_are_handed_over_ahead_where_the_executor_says_so(tmp_path, ahead):
+    most = 0
+
+    class Counting(Executor):
+        def _start(self, task: Task) -> None:
+            nonlocal most
+            most = max(most, len(self._running))
+
+        def _messages(self) -> list[tuple[Task, object]]:
+            return [(self._running[0], "done")]
+
+        def close(self) -> None:
+            pass
+
+    executor = Counting(2)
+    executor.ahead = ahead
+    given = [Task(Errand(tmp_path, str(number)), str(number)) for number in range(7)]
+    assert [task for task, _ in executor.outcomes(given)] == given
+    assert most == 2 + ahead

@@ -11,7 +11,7 @@ from PIL import Image
 
 import calotype
 from calotype.cli import main
-from calotype.tasks import model_store
+from calotype.tasks import model_card, model_store
 from calotype.tasks.compare import compare
 from calotype.tasks.figures import model_of, read
 from calotype.tasks.model_card import card, record
@@ -139,3 +139,19 @@ def test_nothing_is_kept_of_a_model_that_was_published_bare(here):
         (here / "model" / name).unlink()
     record(here / "model", "evaluation", {"date": "2026-01-01", "how": "by hand", "values": {"fid": 1.0}})
     assert not (here / "model" / "figures.json").exists()
+
+
+def test_a_card_is_known_where_a_process_died_before_it_was_written(here, monkeypatch):
+    folder, write = pictures(here / "drawings"), model_card.write_whole
+    calotype.train("stylegan", folder, preset="tiny", settings={"steps": 1}, out=here / "model")
+    figures = {"date": "2026-01-01", "how": "by hand", "values": {"fid": 1.0}}
+
+    def dies(path, content):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(model_card, "write_whole", dies)
+    with pytest.raises(KeyboardInterrupt):
+        record(here / "model", "evaluation", figures)
+    monkeypatch.setattr(model_card, "write_whole", write)
+    record(here / "model", "evaluation", {**figures, "values": {"fid": 2.0}})
+    assert "fid 2" in (here / "model" / "README.md").read_text()

@@ -17,6 +17,7 @@ from calotype.cli.report import Interrupted, Misuse, complain
 from calotype.cli.summary import JobSummary
 from calotype.cli.training import resume_hint
 from calotype.errors import InputError, ModelError, Stopped
+from calotype.files import remove_stale_parts
 from calotype.image.signing import check_signing
 from calotype.kinds import KINDS
 from calotype.tasks.job import Job, series
@@ -65,6 +66,7 @@ def run_job_command(
     sources_found = _part(_sources(main, kind, request, options), options.part)
     _check_destination(options, kind, request, several=several)
     summary = JobSummary(request.verb, planned=request.n * len(sources_found))
+    remove_stale_parts(options.out.parent if is_one_file(options.out, kind) else options.out)
     with reporter(options.quiet) as report:
         manifest = Manifest(options.out if several else None)
         command = BulkCommand(kind, request, options, report, summary, manifest)

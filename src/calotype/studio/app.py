@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 
 from calotype import __version__
+from calotype.files import remove_stale_parts
 from calotype.studio.app_state import Studio
 from calotype.studio.compression import Compressed
 from calotype.studio.limits import Limiting, Limits
@@ -75,6 +76,7 @@ def create(home: Path, *, at_once: int = 1, certificate: Path | None = None, lim
 
 
 async def _rest(studio: Studio) -> None:
+    await asyncio.to_thread(remove_stale_parts, studio.home, below=True)
     while True:
         await asyncio.sleep(_LOOK)
         await asyncio.to_thread(studio.rest, time.time())

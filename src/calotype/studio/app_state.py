@@ -47,7 +47,7 @@ class Studio:
         kept = self.pictures, self.sets, self.file_uploads
         self.jobs = Jobs(home / "jobs", *kept, at_once, self._changed, self.times, certificate, most_waiting)
         self.queries = QueryProcess()
-        self.measures = Measures(self.jobs.all)
+        self.measures = Measures(self.jobs.settled)
         self._engines: dict[str, Any] | None = None
         self._thumbnail_lock, self._engines_lock = threading.Lock(), threading.Lock()
 

@@ -7,10 +7,13 @@ from collections import OrderedDict
 from collections.abc import MutableMapping
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
+
 from calotype.studio.security import App, Receive, Scope, Send
 
 _TEXTS = ("text/html", "text/css", "text/javascript", "application/javascript", "application/json", "image/svg+xml")
 _LEAST = 600  # bytes from which it is worth it
+_SHORT = 2**15  # bytes that are compressed in a moment
 _MOST_KEPT = 100  # compressed files that are kept
 _LEVEL = 6
 
@@ -36,11 +39,12 @@ class Compressed:
         if not tag:
             return gzip.compress(body, _LEVEL)
         key = (path, tag)
-        if key not in self._kept:
-            self._kept[key] = gzip.compress(body, 9)
+        packed = self._kept.get(key)
+        if packed is None:
+            packed = self._kept[key] = gzip.compress(body, 9)
             while len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)
-        return self._kept[key]
+        return packed
 
 
 class _Answer:
@@ -66,7 +70,7 @@ class _Answer:
         body, headers = bytes(self._body), list(start["headers"])
         if len(body) >= _LEAST:
             tag = dict(headers).get(b"etag", b"")
-            body = self._packed(tag, body)
+            body = await run_in_threadpool(self._packed, tag, body) if len(body) > _SHORT else self._packed(tag, body)
             headers = [(name, value) for name, value in headers if name != b"content-length"]
             headers += [(b"content-length", str(len(body)).encode()), (b"content-encoding", b"gzip")]
         headers.append((b"vary", b"accept-encoding"))

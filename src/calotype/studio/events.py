@@ -7,6 +7,8 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
+
 _HEARTBEAT = 15.0  # seconds without events after which a comment is sent, to detect closed connections
 _MAX_QUEUED = 1000  # events for one page
 
@@ -43,7 +45,7 @@ class Events:
         listener: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
         self._listeners.add(listener)
         try:
-            yield _message(*first())
+            yield await run_in_threadpool(lambda: _message(*first()))
             while not self._closed:
                 try:
                     kind, data = await asyncio.wait_for(listener.get(), _HEARTBEAT)

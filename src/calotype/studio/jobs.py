@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from calotype.errors import CalotypeError, InputError, OutputError
+from calotype.files import remove_stale_parts
 from calotype.kinds import KINDS
 from calotype.studio.file_upload import FileUploads
 from calotype.studio.forms import checked, is_set, parameters
@@ -130,8 +131,13 @@ class Jobs:
 
     def all(self) -> list[Job]:
         """All jobs, newest first."""
+        # A copy, without the lock, which is held while records are written to disk.
+        return sorted(self._jobs.copy().values(), key=lambda job: -job.asked)
+
+    def settled(self) -> list[Job]:
+        """All jobs, newest first, when changes that have begun are written and told."""
         with self._lock:
-            return sorted(self._jobs.values(), key=lambda job: -job.asked)
+            return self.all()
 
     def get(self, id: str) -> Job:
         """The job with that id.
@@ -229,8 +235,7 @@ class Jobs:
         Raises:
             InputError: there is none of that name.
         """
-        with self._lock:
-            return self._records.file(self.get(id), name)
+        return self._records.file(self.get(id), name)
 
     def result(self, id: str, name: str) -> Made:
         """One result of a job.
@@ -282,10 +287,9 @@ class Jobs:
 
     def uses(self, picture: str) -> bool:
         """Whether an unfinished job uses a picture or set, or creates that set."""
-        with self._lock:
-            undone = [job for job in self._jobs.values() if job.state != "done"]
-            values = [value for job in undone for value in (*job.arguments.values(), job.set)]
-            return any(picture == value or (isinstance(value, list) and picture in value) for value in values)
+        undone = [job for job in self._jobs.copy().values() if job.state != "done"]
+        values = [value for job in undone for value in (*job.arguments.values(), job.set)]
+        return any(picture == value or (isinstance(value, list) and picture in value) for value in values)
 
     def spec(self, verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Convert the arguments for the verb: pictures to paths, sets and models to folders.
@@ -415,6 +419,7 @@ class Jobs:
         job, slot.worker, slot.job, slot.ending = slot.job, None, None, False
         if job is None or self._closed:
             return
+        remove_stale_parts(self._records.place(job))
         if job.state == "stopping":
             self._end(job, "stopped", "stopped: finished results are saved, and it can be resumed")
         else:

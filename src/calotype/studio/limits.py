@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from calotype.errors import CalotypeError
-from calotype.studio.security import PROBES, App, Receive, Scope, Send, client_of
+from calotype.studio.security import PROBES, App, Receive, Scope, Send, client_of, drained
 
 _REMEMBERED = 10_000  # clients
 _UPLOAD_BYTES = 2**16  # from which a body is an upload
@@ -93,7 +93,7 @@ class Limiting:
         client = client_of(scope)
         seconds = self._rates.wait(client) if self._rates else 0.0
         if seconds:
-            await _refuse(send, "too many requests: send fewer a second", math.ceil(seconds))
+            await _refuse(receive, send, "too many requests: send fewer a second", math.ceil(seconds))
             return
         size = _body_bytes(scope, self._most)
         if size < _UPLOAD_BYTES:
@@ -101,10 +101,11 @@ class Limiting:
             return
         most = self._limits.uploads
         if most is not None and self._uploads.get(client, 0) >= most:
-            await _refuse(send, f"{most} uploads at a time are the limit: wait until one is done", _RETRY_UPLOAD)
+            said = f"{most} uploads at a time are the limit: wait until one is done"
+            await _refuse(receive, send, said, _RETRY_UPLOAD)
             return
         if self._bytes and self._bytes + size > self._limits.upload_bytes:
-            await _refuse(send, "too many uploads at a time: send this one again", _RETRY_UPLOAD)
+            await _refuse(receive, send, "too many uploads at a time: send this one again", _RETRY_UPLOAD)
             return
         self._uploads[client] = self._uploads.get(client, 0) + 1
         self._bytes += size
@@ -126,10 +127,11 @@ def _body_bytes(scope: Scope, most: int) -> int:
     return int(length) if length.isdigit() else 0
 
 
-async def _refuse(send: Send, sentence: str, seconds: int) -> None:
+async def _refuse(receive: Receive, send: Send, sentence: str, seconds: int) -> None:
+    await drained(receive)
     body = json.dumps({"error": sentence}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    # The body may not have been read: the connection cannot be used further.
+    # The body may not have been read to its end: the connection cannot be used further.
     headers += [(b"retry-after", str(max(1, seconds)).encode()), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 429, "headers": headers})
     await send({"type": "http.response.body", "body": body})

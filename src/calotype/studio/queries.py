@@ -22,7 +22,7 @@ from calotype.tasks.models import models, remove, take_over
 from calotype.tasks.verbs import VERBS
 from calotype.tasks.worker import TaskContext
 
-_NICE = 5  # how much less urgent jobs are than the answers of the server
+_NICE = 10  # how much less urgent jobs are than the answers of the server
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import secrets
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -25,6 +27,7 @@ COOKIE = "calotype_token"
 PROBES = frozenset({"/healthz", "/readyz"})
 _CLIENT = "calotype.client"  # key of the client's name in the scope of a request
 _TOO_LARGE = "that is more than {} MB: send a smaller file"
+_DRAINED, _DRAINING = 1 << 27, 10.0  # bytes and seconds of a refused body that are waited for
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 _HEADERS = {
     # Nothing from other machines, no inline code, never in a frame.
@@ -77,17 +80,20 @@ class Guard:
         client = None if self._keys is None else self._keys.client_of(headers)
         refusal = self._size_refusal(headers) if client else self._refusal(scope, headers)
         if refusal is not None:
+            await drained(receive)
             await _answer(send, *refusal)
             return
         if client:
             scope[_CLIENT] = client
         elif self._keys is not None and self._token is None:
+            await drained(receive)
             await _answer(send, 401, "the API key is missing or wrong: send it as Authorization: Bearer KEY")
             return
         elif self._token is not None and not self._has_token(scope, headers):
             if scope["path"] == "/" and secrets.compare_digest(_query_token(scope), self._token):
                 await self._welcome(send)
             else:
+                await drained(receive)
                 await _answer(send, 401, "the token is missing: open the address that 'calotype studio' printed")
             return
         await self._app(scope, self._limited(receive), _with_headers(send))
@@ -155,6 +161,21 @@ class Guard:
             return message
 
         return limited
+
+
+async def drained(receive: Receive, most: int = _DRAINED, seconds: float = _DRAINING) -> None:
+    """Read the body of a request that is refused, and drop it, as far as it is not too large or too slow.
+
+    A connection that is closed while its client still sends is reset, and many clients then never see the answer.
+    """
+    received = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while received < most:
+                message = await receive()
+                received += len(message.get("body", b""))
+                if message["type"] != "http.request" or not message.get("more_body", False):
+                    return
 
 
 def client_of(scope: Scope) -> str:

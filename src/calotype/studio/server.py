@@ -8,6 +8,7 @@ import ipaddress
 import os
 import secrets
 import socket
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,6 +24,7 @@ _NEEDED = ("fastapi", "uvicorn", "prometheus_client")
 _VARIABLE = "CALOTYPE_STUDIO"
 _DEFAULT_AT_ONCE = 2
 _POLL_SECONDS = 0.05
+_SWITCH_SECONDS = 0.001  # that a thread which decodes a picture keeps the others waiting
 _KEEP_ALIVE = 75  # seconds: longer than proxies keep idle connections, which else lose requests on ones that are closed
 
 
@@ -104,6 +106,7 @@ def run(
     limited = replace(base, **{name: value for name, value in (limits or {}).items() if value is not None})
     if token is None and keys is None and not is_local(host):
         token = secrets.token_urlsafe(18)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     with _bound(host, port) as listener, _locked(home):
         port = listener.getsockname()[1]
         studio = create(home, at_once=at_once, certificate=certificate, limits=limited)

@@ -71,6 +71,8 @@ class Cluster(Executor):
             _connect(self._ray, on, jobs)
         processors = int(self._ray.cluster_resources().get("CPU", 0))
         super().__init__(jobs or max(1, processors))
+        if on == "ray:local" and self._owns_connection:  # it has as many CPUs as tasks may run
+            self.ahead = self.concurrency
         self._shared = self._ray.put(pickle.dumps(shared))
         gpus = {"num_gpus": 1} if device.startswith("cuda") else {}
         self._run_task = self._ray.remote(_run_task)

@@ -17,7 +17,7 @@ from calotype.data.sets import SETS
 from calotype.errors import InputError
 from calotype.files import shown
 from calotype.tasks import model_store
-from calotype.tasks.figures import Recorder
+from calotype.tasks.figures import of_training
 from calotype.tasks.leaks import measured
 from calotype.tasks.leaks import written as write_leaks
 from calotype.tasks.model_card import record, weights_of, write_card
@@ -378,12 +378,11 @@ class DatasetModel(StoredModel):
             batch = module.batch_size(self.config)
             stream = Stream(samples, batch, seed=self.seed, rank=distributed.rank(), world=distributed.world())
             previews = PreviewWriter(self.folder, run.on_event)
-            recorder = Recorder(previews, run.device.type)
-            training_run = run.within(self.folder, seed=self.seed, on_event=recorder)
+            training_run = run.within(self.folder, seed=self.seed, on_event=previews)
             begun = {} if self.start is None else {"begun": module.start(self.start), "frozen": self.frozen}
             net = module.train(stream, self.config, training_run, **begun)
             if first:
-                record(self.folder, "training", recorder.figures)
+                record(self.folder, "training", of_training(training_run))
                 write_card(self.folder, parameters=weights_of(net), source=self.photos.folder)
                 self._save(saving.write, net, previews)
                 self._close()

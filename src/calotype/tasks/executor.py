@@ -44,6 +44,8 @@ class Executor(ABC):
         concurrency: maximum number of running tasks.
         free: main memory available to all tasks together, bytes; ``None`` if it is not limited.
         stopping: whether a stop was requested.
+        ahead: number of tasks that are handed over beside those that run, where something else sees to it that no more
+            than ``concurrency`` run; no process then waits for its next task.
         far: whether the processes may run on other machines, without access to this one's disks.
     """
 
@@ -63,7 +65,7 @@ class Executor(ABC):
         self._waiting: list[Task] = []  # read, but not startable beside the running tasks
         self._retries: list[Task] = []
         self._attempts_made: Counter[Task] = Counter()
-        self.stopping = False
+        self.stopping, self.ahead = False, 0
 
     def stop(self) -> None:
         """Request a stop, from any thread or signal handler: each task finishes its step and saves."""
@@ -104,7 +106,7 @@ class Executor(ABC):
 
     def _start_next(self, pending: Iterator[Task]) -> bool:
         """Start as many tasks as possible; return whether any is running."""
-        while not self.stopping and len(self._running) < self.concurrency:
+        while not self.stopping and len(self._running) < self.concurrency + self.ahead:
             task = self._next(pending)
             if task is None:
                 break

@@ -7,8 +7,7 @@ found of a model. The last figures of a kind replace those before.
 from __future__ import annotations
 
 import json
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,42 +17,23 @@ from calotype.files import write_whole
 from calotype.tasks.model_store import FIGURES, found_near
 
 if TYPE_CHECKING:
-    from calotype.run import Event
+    from calotype.run import Run
 
-_LAST = 100  # steps whose losses are averaged
 _LOOKED_AT = 8  # pictures of a folder that have to be of one model
 
 
-class Recorder:
-    """Forwards the events of a training and remembers its losses.
+def of_training(run: Run) -> dict[str, Any]:
+    """Steps of each stage, and the means of the losses over the last of them; empty if nothing was remembered."""
+    from calotype.run import RECENT
 
-    Args:
-        listener: who else hears of the events.
-        device: that the training runs on, for the record.
-    """
-
-    def __init__(self, listener: Callable[[Event], object], device: str) -> None:
-        self._listener, self._device = listener, device
-        self._last: dict[str, deque[Mapping[str, float]]] = {}
-        self._steps: dict[str, int] = {}
-
-    def __call__(self, event: Event) -> None:
-        """Remember the values of a step, and forward the event."""
-        if event.kind == "step":
-            self._last.setdefault(event.stage, deque(maxlen=_LAST)).append(event.values)
-            self._steps[event.stage] = event.steps
-        self._listener(event)
-
-    @property
-    def figures(self) -> dict[str, Any]:
-        """Steps of each stage, and the means of the losses over the last of them; empty if nothing was heard."""
-        if not self._steps:
-            return {}
-        values = {stage: _means(rows) for stage, rows in self._last.items()}
-        return {"steps": self._steps, "values": values, "mean_of": _LAST, "device": self._device}
+    if not run.lengths:
+        return {}
+    values = {stage: _means(rows) for stage, rows in run.recent.items()}
+    return {"steps": run.lengths, "values": values, "mean_of": RECENT, "device": run.device.type}
 
 
-def _means(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+def _means(rows: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    rows = list(rows)
     names = dict.fromkeys(name for row in rows for name in row)
     found = {name: [row[name] for row in rows if name in row] for name in names}
     return {name: float(f"{sum(values) / len(values):.4g}") for name, values in found.items()}

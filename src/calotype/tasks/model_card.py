@@ -69,15 +69,24 @@ def record(folder: Path, kind: str, figures: Mapping[str, Any]) -> None:
         return
     known = read(folder).get(_CARD_FACTS, {})
     path = folder / CARD
-    if path.is_file() and known.get("sha256") == hashlib.sha256(path.read_bytes()).hexdigest():
+    if path.is_file() and _hash(path.read_bytes()) in (known.get("sha256"), known.get("before")):
         _write(folder, known["facts"])
 
 
 def _write(folder: Path, facts: Mapping[str, Any]) -> None:
-    """Write a card, and the hash by which it is known to be unchanged."""
-    text = card(described(folder), folder.name, **facts, figures=read(folder)).encode()
-    write_whole(folder / CARD, lambda file: file.write(text))
-    keep(folder, _CARD_FACTS, {"sha256": hashlib.sha256(text).hexdigest(), "facts": dict(facts)})
+    """Write a card, and the hash by which it is known to be unchanged.
+
+    The hash first, beside that of the card before: a process that dies between the two leaves a card that is known.
+    """
+    text, path = card(described(folder), folder.name, **facts, figures=read(folder)).encode(), folder / CARD
+    found = _hash(path.read_bytes()) if path.is_file() else ""
+    before = {"before": found} if found not in ("", _hash(text)) else {}
+    keep(folder, _CARD_FACTS, {"sha256": _hash(text), **before, "facts": dict(facts)})
+    write_whole(path, lambda file: file.write(text))
+
+
+def _hash(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()
 
 
 def weights_of(net: Any) -> int:

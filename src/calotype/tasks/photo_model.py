@@ -14,7 +14,7 @@ from calotype.errors import InputError
 from calotype.files import shown
 from calotype.kinds import labels_sha256
 from calotype.tasks import model_store
-from calotype.tasks.figures import Recorder
+from calotype.tasks.figures import of_training
 from calotype.tasks.model_card import record, weights_of, write_card
 from calotype.tasks.progress import shares_of
 from calotype.tasks.stored_model import PreviewWriter, StoredModel
@@ -120,12 +120,11 @@ class PhotoModel(StoredModel):
             if not model_store.described(self.folder):
                 model_store.describe(self.folder, self._about())
             previews = PreviewWriter(self.folder, run.on_event)
-            recorder = Recorder(previews, run.device.type)
-            training_run = run.within(self.folder, seed=self.seed, on_event=recorder)
+            training_run = run.within(self.folder, seed=self.seed, on_event=previews)
             extra = {"base": self.base.net(run.device)} if self.base else self._label_arguments(run.device)
             net = engine_of(self.engine).train(to_tensor(self.photo, run.device), self.config, training_run, **extra)
             preview = previews.of(self.stages[-1])
-            record(self.folder, "training", recorder.figures)
+            record(self.folder, "training", of_training(training_run))
             write_card(self.folder, parameters=weights_of(net))
             saving.write(self.folder, self.engine, self.config, net, self.photo.sha256, self._size, preview)
             self._close()

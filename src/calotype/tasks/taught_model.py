@@ -16,7 +16,7 @@ from calotype.configuration import configured
 from calotype.errors import InputError
 from calotype.tasks import model_store
 from calotype.tasks.dataset_model import Dataset
-from calotype.tasks.figures import Recorder
+from calotype.tasks.figures import of_training
 from calotype.tasks.model_card import record, weights_of, write_card
 from calotype.tasks.stored_model import PreviewWriter, StoredModel
 from calotype.types import Cost, Size
@@ -118,15 +118,14 @@ class TaughtModel(StoredModel):
             samples = self.photos.opened(self.config.size, classes=self.config.classes)
             stream = Stream(samples, module.batch_size(self.config), seed=self.seed)
             previews = PreviewWriter(self.folder, run.on_event)
-            recorder = Recorder(previews, run.device.type)
-            training_run = run.within(self.folder, seed=self.seed, on_event=recorder)
+            training_run = run.within(self.folder, seed=self.seed, on_event=previews)
             base = self.loaded.net.to(run.device)
             net = module.teach(stream, self.config, training_run, base=base)
             rows = self.loaded.about.get("certificate", {}).get("accuracy")
             told = module.certificate(base, net, self.before, self.config, run.device, rows)
             about = {**self.photos.about, "certificate": told}
             size, preview = (self.size.height, self.size.width), previews.of(self.stages[-1])
-            record(self.folder, "training", recorder.figures)
+            record(self.folder, "training", of_training(training_run))
             write_card(self.folder, parameters=weights_of(net), source=self.photos.folder)
             saving.write(self.folder, self.engine, self.config, net, self.photos.sha256, size, preview, about)
             self._close()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, Response
 
 from calotype.errors import InputError
@@ -33,7 +34,7 @@ def pictures(studio: Studio) -> APIRouter:
     ) -> dict[str, Any]:
         """Upload a picture; the body is the content of the file. Verbs refer to it by its ``id``."""
         data = await read(request)
-        studio.jobs.wake()
+        await run_in_threadpool(studio.jobs.wake)  # it may have to wait for a record that is written
         return asdict(await asyncio.to_thread(store.add, data, name, part=part))
 
     @api.get("/pictures/{id}")

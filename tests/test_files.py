@@ -1,0 +1,80 @@
+"""Files that are written whole, and what killed processes leave of them."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from PIL import Image
+
+from calotype import files
+from calotype.cli import main
+
+needs_locks = pytest.mark.skipif(sys.platform == "win32", reason="open files are not locked")
+
+
+def parts(folder):
+    return {path.name for path in folder.rglob(".calotype-*.part")}
+
+
+@needs_locks
+def test_only_what_dead_processes_have_left_is_deleted(tmp_path):
+    below = tmp_path / "below"
+    below.mkdir()
+    for folder in (tmp_path, below):
+        (folder / ".calotype-0123456789ab.part").write_bytes(b"half")
+    (tmp_path / "other.part").write_bytes(b"not ours")
+
+    def write(file):
+        file.write(b"who")
+        files.remove_stale_parts(tmp_path)
+        assert len(parts(tmp_path)) == 2  # the one being written, and the one below
+        file.write(b"le")
+
+    files.write_whole(tmp_path / "made", write)
+    assert (tmp_path / "made").read_bytes() == b"whole"
+    assert parts(tmp_path) == {".calotype-0123456789ab.part"}
+    files.remove_stale_parts(tmp_path, below=True)
+    assert parts(tmp_path) == set()
+    assert (tmp_path / "other.part").exists()
+
+
+@needs_locks
+def test_a_file_that_is_deleted_before_it_is_locked_is_begun_again(tmp_path, monkeypatch):
+    lock, taken = files.fcntl.flock, []
+
+    def late(file, how):
+        if not taken:
+            taken.append(file.name)
+            next(tmp_path.glob("*.part")).unlink()
+        lock(file, how)
+
+    monkeypatch.setattr(files.fcntl, "flock", late)
+    files.write_whole(tmp_path / "made", lambda file: file.write(b"whole"))
+    assert len(taken) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["made"]
+
+
+def test_without_locks_files_are_written_and_nothing_is_deleted(tmp_path, monkeypatch):
+    def refused(file, how):
+        raise OSError("no locks")
+
+    if files.fcntl:
+        monkeypatch.setattr(files.fcntl, "flock", refused)
+        left = tmp_path / ".calotype-0123456789ab.part"
+        left.touch()
+        files.remove_stale_parts(tmp_path)
+        assert left.exists()
+    files.write_whole(tmp_path / "made", lambda file: file.write(b"whole"))
+    assert (tmp_path / "made").read_bytes() == b"whole"
+
+
+@needs_locks
+@pytest.mark.parametrize("out", ["out", "out/made.png"])
+def test_the_next_command_deletes_what_a_killed_one_has_left(tmp_path, monkeypatch, out):
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (32, 24), (90, 40, 20)).save("bird.png")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / ".calotype-0123456789ab.part").write_bytes(b"half")
+    assert main(["vary", "bird.png", "--preset", "tiny", "-q", "-o", out]) == 0
+    assert parts(tmp_path) == set()

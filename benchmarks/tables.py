@@ -1082,8 +1082,9 @@ def layout2im() -> str:
     return (
         table("model | steps, CPU minutes | Frechet distance | pixel accuracy | mean IoU", rows)
         + f"\n\nOn boxes of the things of {row['scenes']} scenes of `shapes` at {result['side']} pixels; the others "
-        f"are those of the section above. Frechet distance: features {result['features']}. On the rooms of `solids`, "
-        f"beside [control3d](#3d-controllable-synthesis): {number(rooms['frechet'], 0)} for {rooms['scenes']} held-out "
+        f"are those of the section above. Frechet distance: features {result['features']}. On the set `solids`, with "
+        f"boxes from its maps, beside [control3d](#3d-controllable-synthesis): {number(rooms['frechet'], 0)} for "
+        f"{rooms['scenes']} held-out "
         f"layouts, {moved} where the first box is moved by a tenth of the picture, "
         f"{number(rooms['frechet_halves'], 0)} between halves of the real pictures; mean change outside of both boxes "
         f"{number(rooms['change_outside'], 3)} (values -1..1). Far from converged: after {rooms['steps']} steps, "

@@ -122,6 +122,23 @@ def able(verb: str) -> list[str]:
     return [name for name in (*ENGINES, *MODELS) if verb in declared(name).verbs]
 
 
+def usable_verbs(name: str, settings: Mapping[str, Any]) -> list[str]:
+    """The verbs of a model with these settings: without those whose check of the configuration refuses them."""
+    verbs = declared(name).verbs
+    checks = {verb: entry.check for verb, entry in verbs.items() if entry.check}
+    if not checks:
+        return list(verbs)
+    module = system(name)
+    config = config_from(module, default_preset(name), settings)
+    refused = set()
+    for verb, check in checks.items():
+        try:
+            getattr(module, check)(config)
+        except InputError:
+            refused.add(verb)
+    return [verb for verb in verbs if verb not in refused]
+
+
 def default_preset(name: str) -> str:
     """The default preset of an engine or model: ``fast`` if there is one, else the first."""
     presets = system(name).PRESETS

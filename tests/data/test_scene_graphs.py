@@ -1,5 +1,6 @@
 """Scene graphs and boxes from JSON, and what is said of those that cannot be used."""
 
+import io
 import json
 
 import numpy as np
@@ -98,6 +99,16 @@ def test_the_schema_has_what_is_read():
     assert set(objects) == set(_OBJECT)
     assert set(objects["look"]["properties"]) == set(_LOOK)
     assert SCHEMA["properties"]["relations"]["items"]["prefixItems"][1]["enum"] == list(SPATIAL) == list(RELATIONS[:6])
+
+
+def test_graphs_and_boxes_from_a_stream():
+    graph = {"objects": [{"class": "house"}, {"class": "house"}], "relations": [[0, "left of", 1]]}
+    assert graph_of(io.BytesIO(json.dumps(graph).encode()), NAMES) == graph_of(graph, NAMES)
+    boxes = {"boxes": [[0, 0, 0.5, 1]], "classes": ["house"]}
+    assert boxes_of(io.BytesIO(json.dumps(boxes).encode()), NAMES) == boxes_of(boxes, NAMES)
+    for read in (graph_of, boxes_of):
+        with pytest.raises(InputError, match="what was given as a stream is no JSON"):
+            read(io.BytesIO(b"\x89PNG\r\n"), NAMES)
 
 
 def test_boxes_of_named_classes():

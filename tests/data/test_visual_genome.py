@@ -128,19 +128,37 @@ def test_samples_are_what_the_crop_shows(genome):
     assert "1.jpg" in again.report()
 
 
-def test_models_of_objects_are_trained_on_it(genome):
+def enlarge(genome):
+    """Say that the pictures are as large as the published least size."""
     other = json.loads((genome / "image_data.json").read_text())
-    for image in other:  # as large as the published least size
+    for image in other:
         image["width"], image["height"] = image["width"] * 2, image["height"] * 2
     (genome / "image_data.json").write_text(json.dumps(other))
+
+
+def test_models_of_objects_are_trained_on_it(genome, monkeypatch):
+    enlarge(genome)
     assert [path.name for path in object_pictures(genome)] == ["3.jpg", "1.jpg", "2.jpg", "4.jpg"]
     assert "sheep" in object_classes(genome)["names"]
     before = objects_sha256(genome)
     assert len(opened_objects(genome, (16, 16))) == 4
-    for model in ("scenegraph", "layout2im"):
-        calotype.train(model, genome, preset="tiny", settings={"steps": 1})
+    monkeypatch.chdir(genome.parent)
+    for model, folder in (("scenegraph", genome), ("layout2im", genome.name)):
+        calotype.train(model, folder, preset="tiny", settings={"steps": 1})
     (genome / "objects.json").write_text((genome / "objects.json").read_text() + " ")
     assert objects_sha256(genome) != before
+
+
+def test_what_is_missing_is_named(genome):
+    enlarge(genome)
+    (genome / "VG_100K" / "3.jpg").unlink()
+    with pytest.raises(InputError, match=r"3\.jpg' is missing"):
+        calotype.train("layout2im", genome, preset="tiny", settings={"steps": 1})
+    (genome / "objects.json").unlink()
+    with pytest.raises(InputError, match=r"has files of Visual Genome, but not objects\.json"):
+        object_pictures(genome)
+    with pytest.raises(InputError, match="does not exist"):
+        object_pictures(genome / "none")
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,21 @@ def test_exact_is_the_formula(scene: torch.Tensor, alpha: float) -> None:
     torch.testing.assert_close(chosen, scores.amin(1), rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("alpha", [0.0, 0.005])
+def test_both_exact_fields_from_one_product(scene: torch.Tensor, alpha: float) -> None:
+    forbidden = torch.rand(26, 30, generator=torch.Generator().manual_seed(0)) < 0.3
+    query, key = (
+        field.Grid(x[:, :, :30, :34], all_pixels(), None if i == 0 else forbidden)
+        for i, x in enumerate((disturbed(scene, 0.5), scene))
+    )
+    found, reverse = field.exact_both(query, key, alpha)
+    apart = field.exact_both(query, key, alpha, budget=1000)
+    assert (found == apart[0]).float().mean() > 0.999  # but for ties
+    assert (reverse == apart[1]).float().mean() > 0.999
+    assert key.forbidden is not None
+    assert not key.forbidden.flatten()[found].any()
+
+
 def test_exact_reverse_is_every_keys_nearest_query(scene: torch.Tensor) -> None:
     query, key = disturbed(scene[:, :, :20, :24], 0.3), scene[:, :, 10:30, 20:50]
     found, _ = field.exact_reverse(field.Grid(query, all_pixels()), field.Grid(key, all_pixels()), budget=1000)

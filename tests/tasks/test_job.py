@@ -6,7 +6,7 @@ from calotype.tasks import arguments, memory
 from calotype.tasks.param import described
 from calotype.tasks.request import request
 from calotype.tasks.vary import VaryJob, vary
-from calotype.types import Cost
+from calotype.types import Cost, Size
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (32, 48, 3), dtype=np.uint8)
 PLAIN = {
@@ -34,6 +34,8 @@ def test_too_little_memory_names_a_side_that_fits(monkeypatch):
     job.__dict__["cost"] = Cost(seconds=1, bytes=8 * 10**9)
     with pytest.raises(InputError, match=r"about 8.0 GB of memory and 2.0 GB are free: add --max-side 900 "):
         job.check_memory()
+    with pytest.raises(InputError, match=r"give a smaller --size, like 900x450 \(size=\)"):
+        memory.require_memory(8 * 10**9, "a picture", Size(1000, 2000), result=True)
 
 
 def test_an_engine_that_lacks_the_verb(monkeypatch):

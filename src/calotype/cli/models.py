@@ -50,7 +50,11 @@ def _remove(
 def _import(
     folder: Annotated[
         str,
-        typer.Argument(metavar="FILE|FOLDER", help="a model trained elsewhere: its folder, or a file like a .pkl"),
+        typer.Argument(
+            metavar="FILE|FOLDER",
+            help="a model trained elsewhere: its folder (SinGAN, SPADE, SMIS, BachGAN, GIRAFFE), or its "
+            "file (StyleGAN, sg2im)",
+        ),
     ],
     photo: Annotated[
         str | None, typer.Option("--photo", metavar="PHOTO", help="the photo it was trained on, if available")

@@ -88,13 +88,16 @@ def opened_objects(folder: Path, size: tuple[int, int], on_progress: Progress | 
 
 
 def _genome(folder: Path) -> Genome:
-    """The training pictures of Visual Genome, whose files are large: the last ones are kept."""
+    """The training pictures of Visual Genome, whose files are large: the last ones are kept.
+
+    Their paths are below ``folder`` as it is given, whatever folder a relative one began in before.
+    """
     stamps = tuple((folder / name).stat().st_mtime_ns for name in FILES)
-    return _kept_genome(folder.resolve(), stamps)
+    return _kept_genome(folder, folder.resolve(), stamps)
 
 
 @functools.lru_cache(1)
-def _kept_genome(folder: Path, stamps: tuple[int, ...]) -> Genome:
+def _kept_genome(folder: Path, place: Path, stamps: tuple[int, ...]) -> Genome:
     return read_genome(folder)
 
 
@@ -104,6 +107,8 @@ def _made_here(folder: Path) -> bool:
 
 def _coco(folder: Path) -> tuple[Path, list[Path]]:
     """The folder of the pictures and the annotation files of a set in the format of COCO."""
+    if not folder.is_dir():
+        raise InputError(f"{shown(folder)} {'is not a folder' if folder.exists() else 'does not exist'}: give a set")
     notes = folder / _ANNOTATIONS
     found = [path for kind in _KINDS[:2] for path in sorted(notes.glob(kind))[:1]] or sorted(notes.glob(_KINDS[2]))[:1]
     pictures = next((folder / name for name in _PICTURES if (folder / name).is_dir()), None)

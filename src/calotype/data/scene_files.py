@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from calotype.data.scene_graphs import read_json
+from calotype.data.scene_graphs import given_json
 from calotype.errors import InputError
 from calotype.types import Poses
 
@@ -31,8 +30,7 @@ def poses_of(value: Any) -> Poses:
     """
     if isinstance(value, Poses):
         return value
-    path = None if isinstance(value, Mapping) else Path(value)
-    name, content = ("scene", value) if path is None else (path.stem, read_json(path, _EXAMPLE))
+    name, content = given_json(value, "scene", _EXAMPLE)
     objects = content.get("objects") if isinstance(content, Mapping) else None
     if not isinstance(objects, list) or not 1 <= len(objects) <= _MOST:
         raise InputError(f"'{name}' is no scene file: give one that scene --layers wrote, like {_EXAMPLE}")

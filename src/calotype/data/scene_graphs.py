@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from calotype.data.boxes import RELATIONS, Box
 from calotype.errors import InputError, unknown
@@ -94,6 +94,8 @@ def graph_of(value: Any, names: Sequence[str] = (), relations: Sequence[str] = (
     elif isinstance(value, str | Path):
         path = Path(value)
         graph = _from_picture(path, words) if path.suffix.lower() == ".png" else _from_file(path, words)
+    elif hasattr(value, "read"):
+        graph = _parsed(read_json(value), "graph", None, words)
     else:
         raise InputError(f"a scene graph is a JSON file like {_EXAMPLE}")
     checked(graph)
@@ -114,9 +116,7 @@ def boxes_of(value: Any, names: Sequence[str] = ()) -> Boxes:
     if isinstance(value, Boxes):
         found = value
     else:
-        name, content = (
-            ("boxes", value) if isinstance(value, Mapping) else (Path(value).stem, read_json(Path(value), _BOXES))
-        )
+        name, content = given_json(value, "boxes", _BOXES)
         try:
             given, classes = list(content["boxes"]), list(content["classes"])
         except (KeyError, TypeError):
@@ -172,18 +172,31 @@ def _object_json(one: SceneObject) -> dict[str, Any]:
 # Reading
 
 
-def read_json(path: Path, example: str = _EXAMPLE) -> Any:
-    """The content of a JSON file.
+def read_json(file: Path | BinaryIO, example: str = _EXAMPLE) -> Any:
+    """The content of a JSON file, or of a binary stream, such as standard input.
 
     Raises:
         InputError: it cannot be read; the message shows ``example``.
     """
+    label = shown(file) if isinstance(file, Path) else "what was given as a stream"
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
+        data = file.read_bytes() if isinstance(file, Path) else file.read()
+        return json.loads(data.decode("utf-8-sig"))
     except OSError as error:
-        raise read_error(path, error, "give a JSON file") from error
+        raise read_error(file, error, "give a JSON file") from error
     except (ValueError, RecursionError):
-        raise InputError(f"{shown(path)} is no JSON: write a file like {example}") from None
+        raise InputError(f"{label} is no JSON: write a file like {example}") from None
+
+
+def given_json(value: Any, name: str, example: str) -> tuple[str, Any]:
+    """The name and the content of a path, a binary stream, or of content itself, which are called ``name``.
+
+    Raises:
+        InputError: as ``read_json``.
+    """
+    if isinstance(value, str | Path):
+        return Path(value).stem, read_json(Path(value), example)
+    return name, read_json(value, example) if hasattr(value, "read") else value
 
 
 def _from_file(path: Path, words: Sequence[str]) -> SceneGraph:

@@ -170,8 +170,15 @@ class VisualGenome:
 
 
 def is_genome(folder: Path) -> bool:
-    """Whether a folder has the files of Visual Genome."""
-    return all((folder / name).is_file() for name in FILES)
+    """Whether a folder has the files of Visual Genome.
+
+    Raises:
+        InputError: it has some of them.
+    """
+    missing = [name for name in FILES if not (folder / name).is_file()]
+    if 0 < len(missing) < len(FILES):
+        raise InputError(f"{shown(folder)} has files of Visual Genome, but not {' and '.join(missing)}: {_GET}")
+    return not missing
 
 
 def read_genome(folder: Path, split: str = "train", limits: Limits | None = None) -> Genome:

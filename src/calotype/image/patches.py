@@ -25,7 +25,7 @@ def unfold(x: Tensor, patch: int) -> Tensor:
     return F.unfold(x, patch)[0].T
 
 
-def principal_filters(x: Tensor, patch: int, count: int, sample: int = 3_000) -> Tensor:
+def principal_filters(x: Tensor, patch: int, count: int, sample: int = 1_500) -> Tensor:
     """The ``count`` leading principal components of the patches of ``x`` [B, C, H, W], as filters [count, C, p, p].
 
     The filters are orthonormal, so the squared distance between the responses of two patches is their own squared

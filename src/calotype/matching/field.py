@@ -206,6 +206,23 @@ def exact(query: Grid, key: Grid, alpha: float, budget: int = 1 << 22, nearest: 
     return torch.cat([scores.argmin(1) for _, scores in scored_blocks(query, key_rows(key, weight), budget)])
 
 
+def exact_both(query: Grid, key: Grid, alpha: float, budget: int = 1 << 22) -> tuple[Tensor, Tensor]:
+    """The field of ``exact`` and the nearest query of every key, int64 [keys].
+
+    With at most ``budget`` pairs both come from one product of all queries with all keys.
+    """
+    if len(query) * len(key) > budget:
+        reverse, nearest = exact_reverse(query, key, budget)
+        return exact(query, key, alpha, budget, nearest), reverse
+    scores = torch.mm(query_rows(query.describe(0, query.shape[0])), key_rows(key).T)
+    nearest, reverse = scores.min(0)
+    if alpha > 0:
+        scores *= completeness_weight(nearest, alpha)
+        if key.forbidden is not None:
+            scores[:, key.forbidden.flatten()] = FORBIDDEN
+    return scores.argmin(1), reverse
+
+
 def rematch_worst(query: Grid, key: Grid, field: Tensor, wrong: Tensor, pairs: int) -> Tensor:
     """Search exhaustively for new matches of the patches that are ``wrong``.
 

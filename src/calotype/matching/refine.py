@@ -334,10 +334,10 @@ def find_matches(
     """The field from ``query`` to ``key``; PatchMatch starts from the one found ``before``."""
     most = how.exact_below if before is not None else max(how.exact_start, how.exact_below)
     small = len(query) * len(key) < most**2
-    if how.search == "exact" or small:
-        # Only PatchMatch, which takes over at larger levels, needs the reverse field.
-        backward, nearest = fields.exact_reverse(query, key) if how.search == "fast" else (None, None)
-        return Matches(fields.exact(query, key, how.alpha, nearest=nearest), backward, query.geometry, key.geometry)
+    if how.search == "exact":
+        return Matches(fields.exact(query, key, how.alpha), None, query.geometry, key.geometry)
+    if small:  # PatchMatch, which takes over at larger levels, needs the reverse field, too
+        return Matches(*fields.exact_both(query, key, how.alpha), query.geometry, key.geometry)
     field, reverse = upsampled_fields(query, key, before if how.alpha > 0 or before is None else before.one_way())
     field, reverse = patchmatch.search(query, key, field, reverse, how.alpha, how.passes, noise)
     return Matches(field, reverse, query.geometry, key.geometry)

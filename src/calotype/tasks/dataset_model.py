@@ -161,6 +161,8 @@ class Dataset:
                     digest.update(file.read(_HASHED_BYTES))
                     file.seek(max(0, size - _HASHED_BYTES))
                     digest.update(file.read(_HASHED_BYTES))
+            except FileNotFoundError as error:
+                raise InputError(f"{shown(path)} is missing: put it there, or take it out of the set's list") from error
             except OSError as error:
                 raise InputError(f"{shown(path)} cannot be read ({error.strerror}): repair or remove it") from error
         if self._with_maps:

@@ -277,7 +277,7 @@ class Job:
             InputError: the job needs more memory.
         """
         if self.run.device.type == "cpu":
-            require_memory(self.cost.bytes, f"a picture of {self.size} pixels", self.size, free)
+            require_memory(self.cost.bytes, f"a picture of {self.size} pixels", self.size, free, result=True)
 
     @property
     def pending_training(self) -> Sequence[Training]:

@@ -55,7 +55,7 @@ def _left_in(group: Path) -> int | None:
         return None
 
 
-def require_memory(needed: int, what: str, photo: Size, free: int | None = None) -> None:
+def require_memory(needed: int, what: str, photo: Size, free: int | None = None, *, result: bool = False) -> None:
     """Check that there is enough main memory.
 
     Args:
@@ -63,17 +63,21 @@ def require_memory(needed: int, what: str, photo: Size, free: int | None = None)
         what: the work, as the subject of the error message.
         photo: size of the photo, pixels.
         free: available memory, bytes; ``None``: as measured now.
+        result: ``photo`` is the size of the result instead, which a verb without a photo is asked for.
 
     Raises:
-        InputError: there is not enough; the message suggests a smaller size of the photo.
+        InputError: there is not enough; the message suggests a smaller size of the photo, or of the result.
     """
     available = available_bytes() if free is None else free
     if available is not None and needed > available:
         # Memory grows at least linearly with the number of pixels; the suggestion is rounded down.
-        side = max(photo.height, photo.width) * (available / needed) ** 0.5 * 0.9
+        share = (available / needed) ** 0.5 * 0.9
+        side = max(100, int(max(photo.height, photo.width) * share) // 100 * 100)
+        advice = f"add --max-side {side} (max_side)"
+        if result:
+            advice = f"give a smaller --size, like {int(photo.width * share)}x{int(photo.height * share)} (size=)"
         raise InputError(
-            f"{what} would need about {format_bytes(needed)} of memory and {format_bytes(available)} are free: "
-            f"add --max-side {max(100, int(side) // 100 * 100)} (max_side)"
+            f"{what} would need about {format_bytes(needed)} of memory and {format_bytes(available)} are free: {advice}"
         )
 
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from calotype import __version__
-from calotype.catalog import declared
+from calotype.catalog import declared, usable_verbs
 from calotype.errors import OutputError
 from calotype.files import write_whole
 from calotype.tasks.figures import keep, read
@@ -115,7 +115,7 @@ def card(
     """
     system, imported = str(about["engine"]), about.get("preset") == IMPORTED
     tags = ["image-generation", system, *(["imported"] if imported else [])]
-    verbs = list(declared(system).verbs)
+    verbs = usable_verbs(system, about.get("config", {}))
     lines = ["---", "library_name: calotype", "license: other", f"tags: [{', '.join(tags)}]", "---", ""]
     lines += [f"# {name}", "", f"A model of the system `{system}` for Calotype, {parameters:,} weights.", ""]
     lines += _imported_facts(about, licence) if imported else _trained_facts(about, made_set)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calotype import __version__
-from calotype.catalog import ENGINES, MODELS, Loaded, declared, load
+from calotype.catalog import ENGINES, MODELS, Loaded, declared, load, usable_verbs
 from calotype.catalog import engine as engine_of
 from calotype.catalog import model as model_of
 from calotype.errors import ArgumentError, InputError
@@ -73,7 +73,7 @@ def _described_own(folder: Path) -> Description:
         "preset": str(about.get("preset", "")),
         "seed": str(about.get("seed", "")),
         "weights": f"{weights_of(loaded.net):,}",
-        "verbs": ", ".join(declared(loaded.system).verbs),
+        "verbs": ", ".join(usable_verbs(loaded.system, asdict(loaded.config))),
     }
     card = " It has a model card, README.md." if (folder / model_store.CARD).is_file() else ""
     known = {name: fact for name, fact in facts.items() if fact}
@@ -147,13 +147,23 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
 
 
 def _import_by_one_of(folder: Path, names: list[str]) -> Path:
-    """Import a model by the first system that can read it: files of several systems have the same names."""
-    for name in names[:-1]:
+    """Import a model by the first system that can read it: files of several systems have the same names.
+
+    Raises:
+        InputError: none of them can; the message has the reason of each.
+    """
+    errors: dict[str, str] = {}
+    for name in names:
         try:
             return _import_dataset_model(folder, name)
-        except InputError:
-            continue
-    return _import_dataset_model(folder, names[-1])
+        except InputError as error:
+            errors.setdefault(str(error), name)
+    if len(errors) == 1:
+        raise InputError(next(iter(errors)))
+    said = "; ".join(f"as {name}: {text.removeprefix(shown(folder)).strip()}" for text, name in errors.items())
+    beside = folder.is_file() and any(folder.parent.glob("*.y*ml"))
+    hint = "; of a GIRAFFE model give the folder, with the .yaml file" if beside else ""
+    raise InputError(f"{shown(folder)} cannot be imported: {said}{hint}")
 
 
 def _import_dataset_model(folder: Path, name: str) -> Path:
@@ -208,7 +218,7 @@ def _imported_about(name: str, key: str, config: Any, size: Size, **more: Any) -
         "engine": name,
         "preset": model_store.IMPORTED,
         "set": {},
-        "for": "",
+        "for": next(iter(declared(name).verbs)) if name in MODELS else "",
         "config": asdict(config),
         "seed": 0,
         "stages": [],

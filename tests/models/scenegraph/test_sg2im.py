@@ -18,7 +18,7 @@ from calotype.errors import InputError
 from calotype.kinds import KINDS, Reading
 from calotype.models import scenegraph
 from calotype.run import Run
-from calotype.tasks.models import describe, take_over
+from calotype.tasks.models import describe, models, take_over
 
 # The published ones are 128, 512, 32 and 16.
 WIDTH, HIDDEN, NOISE, MASK = 8, 12, 3, 8
@@ -196,6 +196,9 @@ def test_from_a_file_to_a_picture(tmp_path):
     assert again[0].tobytes() == result[0].tobytes()
     with pytest.raises(InputError, match="no looks"):
         calotype.restyle(path, classes="sheep", model=folder)
+    assert describe(folder).facts["verbs"] == "draw"
+    assert "- **Can**: draw\n" in (folder / "README.md").read_text()
+    assert [entry.purpose for entry in models()] == ["draw"]
 
 
 def test_what_does_not_fit_is_told(tmp_path):

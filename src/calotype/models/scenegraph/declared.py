@@ -12,6 +12,7 @@ SYSTEM = System(
             "restyle",
             (Input("photo", "scene graph", argument="graph"), _LOOKS),
             ("classes", "at", "size", "seed"),
+            check="check_looks",
         ),
     },
     adapts=True,

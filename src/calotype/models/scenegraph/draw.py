@@ -98,6 +98,16 @@ def laid_out(
     return scene.boxes[:-1].cpu(), owners.cpu()
 
 
+def check_looks(cfg: Config) -> None:
+    """Refuse ``restyle`` with a model that has no looks of objects.
+
+    Raises:
+        InputError: it is of sg2im.
+    """
+    if cfg.network == "sg2im":
+        raise InputError("this model has no looks of objects: draw the graph with another class, or train scenegraph")
+
+
 @torch.no_grad()
 def restyle(
     cfg: Config,
@@ -132,8 +142,8 @@ def restyle(
     Raises:
         InputError: as for ``draw``, nothing changes, or ``at`` lies outside of the picture or on no object.
     """
-    if isinstance(net, Sg2im):
-        raise InputError("this model has no looks of objects: draw the graph with another class, or train scenegraph")
+    check_looks(cfg)
+    assert not isinstance(net, Sg2im)
     before = graph.get("seed") or 0
     scene = arranged(cfg, net, graph, before)
     vectors = looks_for(cfg, net, graph, before)

@@ -21,6 +21,7 @@ from PIL import Image
 from calotype.cli import main
 from calotype.errors import CalotypeError, InputError, Stopped
 from calotype.tasks.bulk import ATTEMPTS
+from calotype.tasks.cluster import scheduled_bytes
 from calotype.tasks.executor import Executor, Task
 from calotype.tasks.process_pool import ProcessPool
 
@@ -261,3 +262,9 @@ def test_tasks_are_handed_over_ahead_where_the_executor_says_so(tmp_path, ahead)
     given = [Task(Errand(tmp_path, str(number)), str(number)) for number in range(7)]
     assert [task for task, _ in executor.outcomes(given)] == given
     assert most == 2 + ahead
+
+
+def test_memory_is_scheduled_in_steps_within_what_there_is():
+    step = 256 << 20
+    assert [scheduled_bytes(needed, 10 * step) for needed in (1, step, step + 1)] == [step, step, 2 * step]
+    assert scheduled_bytes(3 * step - 1, 3 * step - 1) == 3 * step - 1

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _PLACE = re.compile(r"ray(?::local|:(?://)?[^\s:/]+:\d+)?")
 _CONNECT_TIMEOUT = 5.0  # seconds
+_MEMORY_STEP = 256 << 20  # bytes
 
 
 def check_place(on: str) -> None:
@@ -79,6 +80,7 @@ class Cluster(Executor):
         self._options = {"num_cpus": 1, "max_retries": attempts - 1, "name": "calotype", **gpus}
         nodes = [node for node in self._ray.nodes() if node["Alive"]]
         self._largest_memory = max((node["Resources"].get("memory", 0) for node in nodes), default=0)
+        self._needed: dict[int, Any] = {}
         self._refs: dict[Any, Task] = {}
         self._refused: list[tuple[Task, Any]] = []
         self._cancelled = False
@@ -87,8 +89,14 @@ class Cluster(Executor):
         if task.bytes > self._largest_memory:  # Ray would wait forever for a machine with enough memory
             self._refused.append((task, _too_large(task, self._largest_memory)))
             return
-        remote_task = self._run_task.options(memory=task.bytes, **self._options)
+        remote_task = self._needing(scheduled_bytes(task.bytes, int(self._largest_memory)))
         self._refs[remote_task.remote(__version__, self._shared, pickle.dumps(task.work))] = task
+
+    def _needing(self, memory: int) -> Any:
+        """The function of a task that needs so many bytes."""
+        if memory not in self._needed:
+            self._needed[memory] = self._run_task.options(memory=memory, **self._options)
+        return self._needed[memory]
 
     def _messages(self) -> list[tuple[Task, Any]]:
         if self.stopping and not self._cancelled:
@@ -147,6 +155,14 @@ def _ray() -> Any:
     except ImportError:
         raise InputError("Ray is not installed: pip install 'calotype[cluster]'") from None
     return ray
+
+
+def scheduled_bytes(needed: int, most: int) -> int:
+    """The memory that Ray is told, rounded up to whole steps of 256 MiB, at most ``most``.
+
+    Ray looks for a worker anew for each amount; tasks of the same amount follow each other on one.
+    """
+    return min(-(-needed // _MEMORY_STEP) * _MEMORY_STEP, most)
 
 
 @contextmanager

@@ -1995,6 +1995,56 @@ def folder_speed() -> str:
     )
 
 
+def cold_start() -> str:
+    result = results("cold_start")
+    rows = [
+        (row["task"], row["build"], number(row["seconds"], 2), number(row["beyond"], 2), row["memory_mib"])
+        for row in result["rows"]
+    ]
+    return (
+        f"One photo of {result['side']} pixels, from the start of the process to its end, one thread, builds by turns, "
+        f"the median of {result['repeats']} runs.\n\n"
+        + table("command | build | CPU seconds | beyond `import torch` | MiB", rows)
+    )
+
+
+def busy() -> str:
+    result = results("busy")
+    rows = [
+        (row["busy"], row["threads"], number(row["wall_seconds"], 1), number(row["cpu_seconds"], 1))
+        for row in result["summary"]
+    ]
+    return (
+        "`calotype erase` on a photo 250 pixels wide, two threads. Sleeping threads are the default; spinning is what "
+        f"GNU's OpenMP does if nothing is set, as in the earlier build. Medians of {result['rounds']} runs.\n\n"
+        + table("busy processes | threads or build | seconds | CPU seconds", rows)
+    )
+
+
+def patch_speed() -> str:
+    result = results("patch_speed")
+    rows = [
+        (
+            task,
+            build,
+            number(row["seconds"], 2),
+            number(row["times"], 2),
+            *(
+                number(row[key], digits)
+                for key, digits in (("sifid", 2), ("sliced", 3), ("copied", 2), ("coverage", 2))
+            ),
+        )
+        for task, found in result["tasks"].items()
+        for build, row in found["summary"].items()
+    ]
+    return (
+        f"Engine `gpnn`, {len(result['photos'])} photos on which no setting was chosen, one thread, builds by turns, "
+        f"the least of {result['repeats']} repeats; textures are a quarter of each photo, enlarged to twice its sides. "
+        "The last columns are medians over two samples of each photo.\n\n"
+        + table("verb | build | CPU seconds | times this build | SIFID | sliced | copied | coverage", rows)
+    )
+
+
 SECTIONS = (
     Section("Time and memory of `gpnn`", speed, (("speed", "speed"),)),
     Section("Time and memory of other verbs", verbs, (("verbs", "verbs"),)),
@@ -2005,6 +2055,9 @@ SECTIONS = (
     Section("Killed at each file operation", crashes, (("crashes", "crashes"),)),
     Section("The studio under load", load, (("load", "load"),)),
     Section("A folder of small photos by earlier builds", folder_speed, (("folder_speed", "folder_speed"),)),
+    Section("Commands from their start", cold_start, (("cold_start", "cold_start"),)),
+    Section("`erase` beside busy processes", busy, (("busy", "busy"),)),
+    Section("`vary` and `texture` by an earlier build", patch_speed, (("patch_speed", "patch_speed"),)),
     Section("Fast search and exact search of `gpnn`", search, (("search", "search"),)),
     Section("The same settings with both searches", equal, (("equal", "equal"),)),
     Section(

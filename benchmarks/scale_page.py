@@ -174,10 +174,11 @@ def _breaks(plans: dict[str, Any]) -> str:
             f"{_dollars(nodes_only['cost']['cores_a_day'])} a day: limit the nodes to what the drivers can take"
         )
     else:
-        second = f"More nodes are enough: {left:,} pictures are left"
+        second = f"More nodes are enough for {_drivers(drivers).lower()}: {left:,} pictures are left"
     return (
         f"With {most} nodes at most and {_drivers(unchanged['drivers']).lower()}, {unchanged['left_at_the_end']:,} "
-        f"pictures are left at the end of the day. {second}. With {_drivers(enough['drivers']).lower()} "
+        f"pictures are left at the end of the day, and the longest wait is {unchanged['wait_minutes']['longest']:,} "
+        f"minutes. {second}. With {_drivers(enough['drivers']).lower()} "
         f"(`--part I/N`, each with its own folder) and up to {enough['nodes']['most']} nodes, "
         f"{enough['left_at_the_end']:,} are left, and the longest wait is {enough['wait_minutes']['longest']} minutes. "
         f"The next limits are network and disk: {enough['megabytes_a_second_at_peak']} MB/s at the peak, and "

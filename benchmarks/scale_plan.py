@@ -56,7 +56,7 @@ class Assumed:
     start: int = 3
     idle: int = 10
     wait: int = 5
-    most_nodes: int = 60
+    most_nodes: int = 2
     node_hours: float = 200.0
     crash: float = 1e-4
     attempts: int = 3
@@ -181,7 +181,7 @@ def plans(measured: dict[str, Any], seed: int) -> dict[str, Any]:
     base = Assumed()
     million = simulated(measured, base, seed)
     ten = Assumed(day=10 * base.day)
-    unlimited = Assumed(day=10 * base.day, most_nodes=100 * base.most_nodes)
+    unlimited = Assumed(day=10 * base.day, most_nodes=1000)
     return {
         "assumed": asdict(base),
         "million": million,

@@ -36,7 +36,7 @@ def test_core_hours_cannot_be_fewer_than_the_work():
 def test_a_day_with_few_nodes_leaves_pictures_and_one_with_slow_drivers_too():
     base = scale_plan.Assumed()
     enough = scale_plan.simulated(MEASURED, base)
-    few = scale_plan.simulated(MEASURED, replace(base, most_nodes=1))
+    few = scale_plan.simulated(MEASURED, replace(base, day=20 * base.day, most_nodes=1))
     slow = scale_plan.simulated({**MEASURED, "driver_ms": 500.0}, base, drivers=1)
     assert enough["left_at_the_end"] < 10_000
     assert few["left_at_the_end"] > 100_000
@@ -44,8 +44,9 @@ def test_a_day_with_few_nodes_leaves_pictures_and_one_with_slow_drivers_too():
 
 
 def test_nodes_that_fail_make_work_again():
-    calm = scale_plan.simulated(MEASURED, replace(scale_plan.Assumed(), node_hours=1e9))
-    rough = scale_plan.simulated(MEASURED, replace(scale_plan.Assumed(), node_hours=5.0))
+    many = replace(scale_plan.Assumed(), day=20_000_000, most_nodes=100)  # a single node is never lost
+    calm = scale_plan.simulated(MEASURED, replace(many, node_hours=1e9))
+    rough = scale_plan.simulated(MEASURED, replace(many, node_hours=5.0))
     assert (calm["nodes_failed"], calm["made_again"]) == (0, 0)
     assert rough["made_again"] == rough["nodes_failed"] * rough["at_a_time_on_a_node"] > 0
 

@@ -175,11 +175,12 @@ def _breaks(plans: dict[str, Any]) -> str:
         )
     else:
         second = f"More nodes are enough for {_drivers(drivers).lower()}: {left:,} pictures are left"
+    parts = "(`--part I/N`, each with its own folder) " if enough["drivers"] > 1 else ""
     return (
         f"With {most} nodes at most and {_drivers(unchanged['drivers']).lower()}, {unchanged['left_at_the_end']:,} "
         f"pictures are left at the end of the day, and the longest wait is {unchanged['wait_minutes']['longest']:,} "
         f"minutes. {second}. With {_drivers(enough['drivers']).lower()} "
-        f"(`--part I/N`, each with its own folder) and up to {enough['nodes']['most']} nodes, "
+        f"{parts}and up to {enough['nodes']['most']} nodes, "
         f"{enough['left_at_the_end']:,} are left, and the longest wait is {enough['wait_minutes']['longest']} minutes. "
         f"The next limits are network and disk: {enough['megabytes_a_second_at_peak']} MB/s at the peak, and "
         f"{enough['gigabytes']['kept']:,} GB that are kept."

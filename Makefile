@@ -50,7 +50,7 @@ $(VENV)/installed-docs: pyproject.toml constraints.txt | $(BIN)/python
 docs: export NO_MKDOCS_2_WARNING = 1
 docs: $(VENV)/installed-docs
 	$(BIN)/python docs/site/manual.py build/calotype.1
-	$(BIN)/mkdocs build --strict --quiet
+	$(BIN)/mkdocs build --strict
 	@echo "Look at build/docs/index.html and man -l build/calotype.1"
 
 format: $(VENV)/installed-dev

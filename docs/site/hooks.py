@@ -51,6 +51,8 @@ def _source_of(place: str) -> str:
     for source, page in _PAGES.items():
         if page == place:
             return source
+    if place.startswith(f"{_FILES}/"):
+        return place.removeprefix(f"{_FILES}/")
     return f"docs/{place}" if (ROOT / "docs" / place).is_file() else ""
 
 

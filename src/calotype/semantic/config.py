@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, TypeVar
 
 from calotype.errors import InputError
@@ -93,6 +93,11 @@ class LayoutConfig:
     def __post_init__(self) -> None:
         counts = ("classes", "discriminators", "discriminator_width", "discriminator_layers")
         self.at_least_one(*counts, "pixel_pool", "steps", "batch")
+        for name in (field.name for field in fields(self)):
+            if name.endswith("_weight") and not getattr(self, name) >= 0:
+                raise ValueError(f"{name} has to be at least 0")
+            if name in ("generator_rate", "discriminator_rate") and not getattr(self, name) > 0:
+                raise ValueError(f"{name} has to be above 0")
         if not 0 <= self.kl_warm_up <= 1:
             raise ValueError("kl_warm_up has to be from 0 to 1")
         if not 0 <= self.average < 1 or not 0 <= self.decay_at <= 1:

@@ -38,6 +38,8 @@ class Config(SpadeConfig):
             raise ValueError(f"encoder_size={self.encoder_size} is not a power of two from 8 up")
         if self.generator == "pix2pixhd" and self.latent:
             raise ValueError("pix2pixhd has no style code: latent has to be 0")
+        if self.generator == "pix2pixhd" and self.modulation != "map":
+            raise ValueError("pix2pixhd has no scale and shift by the label map: leave out modulation")
         self.at_least_one("width", "max_width", "hidden", "encoder_width", "residual_blocks", "halvings")
         if self.latent < 0:
             raise ValueError("latent has to be at least 0")

@@ -18,8 +18,9 @@ them:
   values so well that samples are often the photo itself.
 - Patches have 5 pixels at the fine levels (``fine_patch``), with only a few replacements (``fine_steps``).
 - The coarsest level is slightly larger (``coarsest``), so that layouts vary more.
-- Completeness counts at the coarse levels alone (``fine_alpha``): at the fine ones it changes little and takes a third
-  of the time.
+- ``vary`` and ``texture`` count completeness at the coarse levels alone (``fine_alpha``): at the fine ones every patch
+  of the photo would be matched as well, in every step. Results copy a little more of the photo, and cover slightly less
+  of it.
 - ``alpha`` is relative to the photo's variance at each level (``relative_alpha``): one absolute value for all photos
   loses what is faint or sparse.
 - ``restless`` noise at every level, and votes weighted towards the centre of a patch (``spread``), make results less of

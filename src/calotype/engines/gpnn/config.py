@@ -33,7 +33,7 @@ class Config:
         alpha: completeness, in units of mean squared patch difference on a -1..1 scale. Small values enforce that every
             part of the photo is used; 0 or less disables it (plain nearest neighbours).
         fine_alpha: whether ``vary`` and ``texture`` enforce completeness at levels of more than ``fine_steps_above``
-            pixels, too; without it they take about two thirds of the time.
+            pixels, too, where it needs a second search in every step.
         relative_alpha: multiply ``alpha`` by the variance of the photo at each level over 0.2, a typical value, so that
             faint and sparse photos (stars on black) are kept as complete as others.
         retarget_alpha: ``alpha`` for ``retarget``, where strong completeness puts objects into stretched skies.

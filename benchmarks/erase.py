@@ -41,12 +41,14 @@ from machine import provenance
 SHARE, MARGIN = 0.05, 16
 # Named before any of them was looked at with a fill in it.
 PHOTOS = "sigd16/1,sigd16/4,sigd16/7,sigd16/12,sigd16/16,places20/2,places20/5,places20/7,places20/12,places20/16"
-VARIANTS: dict[str, dict[str, Any]] = {
-    "fast": {},
-    "no patches after the arrangement": {"steps": 0, "first": 0, "spread": 0.05},
-    "no arrangement: peeled": {"arranged": 1, "overview": 1200},
-    "no evening of tone": {"tone": 0.0},
-    "no membrane": {"membrane": 0.0},
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "fast": ("fast", {}),
+    "no gradients": ("fast", {"edge": 0.0}),
+    "no coherence": ("fast", {"coherence": 0.0}),
+    "no position": ("fast", {"near": 0.0}),
+    "no rim": ("fast", {"rim": 0}),
+    "fine": ("fine", {}),
+    "paper": ("paper", {}),
 }
 
 
@@ -85,8 +87,8 @@ def main() -> None:
 def every_method() -> dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]]:
     """Each takes a photo [1, 3, H, W] and a hole [1, 1, H, W], and fills it."""
     methods: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {}
-    for variant, changes in VARIANTS.items():
-        cfg = replace(completion.PRESETS["fast"], **changes)
+    for variant, (preset, changes) in VARIANTS.items():
+        cfg = replace(completion.PRESETS[preset], **changes)
         methods[variant] = lambda photo, hole, cfg=cfg: completion.fill([photo], cfg, Run(), hole=hole, seed=0)
     if find_spec("cv2"):
         methods["opencv telea"] = lambda photo, hole: by_opencv(photo, hole, "INPAINT_TELEA")

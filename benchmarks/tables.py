@@ -560,10 +560,12 @@ def erasing() -> str:
     result = results("erase")
     names = {
         "fast": "`completion`, preset `fast`",
-        "no patches after the arrangement": "`completion` without patch refinement",
-        "no arrangement: peeled": "`completion` without offset labelling",
-        "no evening of tone": "`completion` without Poisson blending of seams",
-        "no membrane": "`completion` without membrane interpolation",
+        "no gradients": "without gradients of patches (`--set edge=0`)",
+        "no coherence": "without coherent matches (`--set coherence=0`)",
+        "no position": "without position of patches (`--set near=0`)",
+        "no rim": "without a rim at coarse levels (`--set rim=0`)",
+        "fine": "`completion`, preset `fine`",
+        "paper": "`completion`, preset `paper` (He and Sun)",
         "opencv telea": "OpenCV, Telea",
         "opencv navier-stokes": "OpenCV, Navier-Stokes",
     }
@@ -581,8 +583,8 @@ def erasing() -> str:
     return (
         table("method | PSNR, dB | LPIPS-like | LPIPS-like, offline | seconds", rows)
         + f"\n\nMeans over {photos} photos with {squares} square holes of 5 % of the area in each. A fill can be "
-        "plausible without being equal to the photo, and PSNR favours smooth fills. Other work ran on the machine at "
-        "the same time. This is the method of the preset `paper` with later refinements, which were the default then."
+        "plausible without being equal to the photo, and PSNR favours smooth fills. Some settings were chosen on these "
+        "photos. Seconds are those of one thread, other work ran on the machine at the same time."
     )
 
 

@@ -10,8 +10,8 @@ Differences from the papers:
 - Neighbours are copied together where that costs little (iterated conditional modes with a Potts penalty): large pieces
   of the photo, not a mean of many.
 - Near patches fit better than distant ones, those at another height worst (``near``; 0 disables this).
-- Low frequencies are drawn towards a membrane interpolated from the surroundings: copies from elsewhere are often
-  slightly too bright or too dark.
+- Patches are averaged together with their gradients, from which the fill is integrated: copies from elsewhere are often
+  slightly too bright or too dark, which would leave seams (Darabi et al.: "Image Melding", SIGGRAPH 2012).
 - Thin parts of a hole, such as wires, are the mean of a biharmonic surface and of the patches that match it.
 - Distant holes are filled separately, each from its surroundings.
 

@@ -32,8 +32,8 @@ class Config:
         rounds: iterations of belief propagation.
         tone: Poisson blending removes seam differences well below this and keeps those well above, as edges (-1..1
             scale); 0 disables it.
-        membrane: low frequencies of the fill that differ less than about this from the membrane are corrected to it
-            (-1..1 scale); 0 disables it.
+        edge: patches are averaged with their gradients, which hides seams; where the gradients and those of the mean
+            colours differ by well more than this, as at edges, the mean colours stay (-1..1 scale). 0 disables it.
         patch: side of the square patches, pixels; odd.
         ratio: scale factor between neighbouring levels of the pyramid; above 1.
         steps: iterations of search and vote at the last level.
@@ -65,11 +65,11 @@ class Config:
     offsets: int = 60
     rounds: int = 30
     tone: float = 0.2
-    membrane: float = 0.2
+    edge: float = 0.5
     patch: int = 7
     ratio: float = 2**0.5
     steps: int = 1
-    first: int = 4
+    first: int = 3
     peel: int = 12
     passes: int = 2
     components: int = 24
@@ -89,7 +89,7 @@ PRESETS: dict[str, Config] = {
         start="offsets",
         thin=0,
         near=0.01,
-        membrane=0.0,
+        edge=0.0,
         coherence=0.0,
         spread=0.05,
         ratio=1.5,

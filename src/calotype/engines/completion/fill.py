@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import torch
 from torch import Tensor
 
+from calotype.engines.completion.blending import Blending
 from calotype.engines.completion.config import STARTS, Config
 from calotype.engines.completion.holes import holes
 from calotype.engines.completion.initial import initial_fill, reaches_border
-from calotype.engines.completion.membrane import membrane_correction
 from calotype.engines.completion.pyramid import levels, overlapping
 from calotype.engines.completion.search import LevelSearch
 from calotype.engines.completion.thin import thin_fill, thin_part
@@ -22,7 +22,7 @@ from calotype.setting_checks import at_least, odd_sides
 
 _MINIMUM = {
     **dict.fromkeys(("depth", "border_depth", "arranged", "overview", "offsets", "passes", "together"), 1),
-    **dict.fromkeys(("thin", "rim", "border_rim", "rounds", "steps", "first", "peel", "components"), 0),
+    **dict.fromkeys(("thin", "rim", "border_rim", "rounds", "steps", "first", "peel", "components", "edge"), 0),
 }
 
 
@@ -94,20 +94,25 @@ def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
             before, search = search, LevelSearch.of(level, cfg, between(cfg.rim, 0, index, len(pyramid)))
             picture = resize(picture, level.size, clamp=False)
             field = search.upsampled(field, before)
+        synthesize = synthesis(search, cfg)
         if index or start.offsets is not None:
             # Not the upsampled image but its patches, copied from the photo: as sharp as the photo from the start.
-            picture = search.voted(field, search.known(field), picture, cfg.spread)
+            picture = synthesize(field, search.known(field), picture)
         steps = cfg.peel if start.peeled and not index else between(cfg.first, cfg.steps, index, len(pyramid))
         for _ in run.steps(steps, stage=f"{label}level {index + 1} of {len(pyramid)}"):
             field, score = search.matched(picture, field, cfg.passes, cfg.coherence, noise)
-            picture = search.voted(field, search.confidence(score), picture, cfg.spread)
+            picture = synthesize(field, search.confidence(score), picture)
             run.report(preview=picture[:, : photo.shape[1]])
     if start.lift is not None:
         picture = picture + resize(start.lift, pyramid[-1].size, mode="bilinear") * hole
-    # A membrane is not constrained at the image border: it would extrapolate tones outwards.
-    if cfg.membrane > 0 and not reaches_border(hole):
-        picture = picture + membrane_correction(picture, pyramid[0].photo, pyramid[0].hole, cfg.membrane) * hole
     return picture[:, : photo.shape[1]].clamp(-1, 1)
+
+
+def synthesis(search: LevelSearch, cfg: Config) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    """How the hole of a level is filled from its field, the weights of the patches and, where they are 0, a picture."""
+    if cfg.edge > 0:
+        return Blending(search, cfg.spread, cfg.edge)
+    return lambda field, weights, picture: search.voted(field, weights, picture, cfg.spread)
 
 
 def between(first: int, last: int, level: int, count: int) -> int:

@@ -200,11 +200,16 @@ class LevelSearch:
 
     def voted(self, field: Tensor, confidence: Tensor, picture: Tensor, spread: float) -> Tensor:
         """The hole synthesised from the matched patches; the rest is that of the photo."""
-        here = picture[(..., *self.pixels)]
-        size = (here.shape[2], here.shape[3])
-        made = vote(
-            field, self.shape, self.level.photo, self.source.shape[1], self.patch, size, spread, confidence, here
-        )
+        made = self.averaged(self.level.photo, field, confidence, picture[(..., *self.pixels)], spread)
+        return self.filled(made)
+
+    def averaged(self, values: Tensor, field: Tensor, confidence: Tensor, fallback: Tensor, spread: float) -> Tensor:
+        """The matched patches of ``values`` [1, n, h, w], averaged where they overlap: those of ``pixels``."""
+        size = (fallback.shape[2], fallback.shape[3])
+        return vote(field, self.shape, values, self.source.shape[1], self.patch, size, spread, confidence, fallback)
+
+    def filled(self, made: Tensor) -> Tensor:
+        """The photo [1, C, h, w], its hole filled with ``made``, the values of ``pixels``."""
         result = self.level.photo.clone()
         result[(..., *self.pixels)] = torch.where(self.level.hole[self.pixels], made, result[(..., *self.pixels)])
         return result

@@ -53,10 +53,10 @@ class Config:
     start: str = "smooth"
     thin: int = 2
     depth: int = 5
-    rim: int = 2
+    rim: int = 3
     jitter: float = 0.03
     coherence: float = 1.0
-    near: float = 0.05
+    near: float = 0.1
     border_depth: int = 8
     border_rim: int = 3
     border_near: float = 0.01

@@ -47,3 +47,22 @@ def test_means_are_those_of_task_and_method():
     ours, theirs = peers.summary(rows)
     assert (ours["psnr"], ours["lpips"], ours["holes"], ours["nearer_than_pypatchmatch"]) == (25.0, 2.0, 2, 1)
     assert (theirs["psnr"], theirs["nearer_than_pypatchmatch"]) == (10.0, 0)
+
+
+def test_the_study_of_fills_shows_no_photo_that_settings_were_chosen_on():
+    filled = pytest.importorskip("filled")
+    shown = {*filled.OBJECTS, *filled.EXPANDED}
+    assert not shown & set(peers.CHOOSING.split(","))
+    assert min(len(filled.OBJECTS), len(filled.EXPANDED)) >= 12
+
+
+def test_the_holes_of_the_study_lie_around_objects_and_beside_photos():
+    filled = pytest.importorskip("filled")
+    photo = np.zeros((188, 250, 3), np.uint8)
+    _, hole = filled.removed(photo, "sigd16/3")
+    assert hole[148, 168]
+    assert not hole[100, 168]
+    wide, hole = filled.expanded(photo, "sigd16/3")
+    assert wide.shape == (188, 350, 3)
+    assert not hole[:, 50:300].any()
+    assert hole.sum() == 188 * 100

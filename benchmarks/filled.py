@@ -1,0 +1,162 @@
+"""Objects removed from photos and photos expanded, by Calotype and by other programs, for a user study.
+
+Writes one folder of pictures for each method, named after their photos: ``WORK/removed`` with an ellipse around a real
+object as the hole (``OBJECTS``), and ``WORK/expanded`` with 50 pixels added on the left and on the right. No setting
+was chosen on these photos. Methods are those of ``peers.py``; all get the same hole.
+
+    python benchmarks/filled.py --data DATA --work WORK --peers OTHER_ENVIRONMENT/bin/python --gmic GMIC \\
+        --out benchmarks/results/filled.json
+    calotype study WORK/removed/photos WORK/removed/calotype WORK/removed/pypatchmatch ... --kind ranking -o STUDY
+    python benchmarks/filled.py --task removed --study STUDY --out benchmarks/results/filled.json
+
+With ``--study`` the answers of a finished study are added: preferences, and ranks by photo.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported anywhere
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from calotype.image.io import open_photo
+from calotype.tasks.study import study
+from machine import provenance
+from peers import HERE, Filler, versions
+from wider import ranks
+
+# An ellipse around an object: centre and radii, pixels (x, y, rx, ry). Chosen before any fill was looked at.
+OBJECTS = {
+    "sigd16/3": (168, 148, 31, 31),
+    "sigd16/5": (130, 49, 46, 16),
+    "sigd16/6": (123, 101, 23, 28),
+    "sigd16/8": (174, 83, 18, 28),
+    "sigd16/10": (222, 32, 25, 25),
+    "sigd16/11": (113, 84, 18, 25),
+    "sigd16/13": (78, 98, 54, 33),
+    "sigd16/14": (117, 123, 49, 12),
+    "places20/6": (79, 89, 17, 38),
+    "places20/13": (213, 155, 25, 34),
+    "places20/19": (192, 60, 35, 42),
+    "places20/20": (138, 100, 21, 33),
+}
+EXPANDED = (
+    *("sigd16/3", "sigd16/6", "sigd16/9", "sigd16/11", "sigd16/13", "sigd16/14"),
+    *("places20/3", "places20/8", "places20/9", "places20/10", "places20/11", "places20/18"),
+)
+ADDED = 50
+
+
+def removed(photo: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """The photo, and the ellipse around its object as a hole, bool [H, W]."""
+    x, y, rx, ry = OBJECTS[name]
+    rows, columns = np.mgrid[: photo.shape[0], : photo.shape[1]]
+    return photo, ((columns - x) / rx) ** 2 + ((rows - y) / ry) ** 2 < 1
+
+
+def expanded(photo: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """The photo with empty columns on the left and on the right, and these as a hole, bool [H, W]."""
+    hole = np.ones((photo.shape[0], photo.shape[1] + 2 * ADDED), bool)
+    hole[:, ADDED:-ADDED] = False
+    return np.pad(photo, ((0, 0), (ADDED, ADDED), (0, 0))), hole
+
+
+TASKS = {"removed": (tuple(OBJECTS), removed), "expanded": (EXPANDED, expanded)}
+
+
+def fillers(options: argparse.Namespace) -> list[Filler]:
+    """The methods whose programs were given."""
+    found = [Filler("calotype", sys.executable, "calotype", str(HERE.parent / "src"), None)]
+    if options.peers:
+        found += [Filler(name, options.peers, name, None, None) for name in ("pypatchmatch", "resynthesizer")]
+    if options.gmic:
+        found.append(Filler("gmic", options.peers or sys.executable, "gmic", None, options.gmic))
+    return found
+
+
+def made(photo: np.ndarray, hole: np.ndarray, filler: Filler, folder: Path) -> tuple[Image.Image, float]:
+    """The photo with its hole filled, and the CPU seconds."""
+    paths = [folder / f"{part}.png" for part in ("photo", "mask", "made")]
+    Image.fromarray(np.where(hole[..., None], 0, photo).astype(np.uint8)).save(paths[0])
+    Image.fromarray(hole.astype(np.uint8) * 255).save(paths[1])
+    seconds = filler.fill(*paths)["cpu_seconds"]
+    with Image.open(paths[2]) as filled:
+        return Image.fromarray(np.where(hole[..., None], np.asarray(filled.convert("RGB")), photo)), seconds
+
+
+def add_study(folder: Path, task: str, out: Path) -> None:
+    """Add the answers of a study to the result."""
+    result, answered = json.loads(out.read_text("utf-8")), study([folder]).as_dict()
+    result.setdefault("studies", {})[task] = {
+        "participants": answered["participants"],
+        "rows": answered["rows"],
+        "preferences": answered["preferences"],
+        "ranks": ranks(folder),
+    }
+    out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=os.environ.get("CALOTYPE_DATA"), help="default: CALOTYPE_DATA")
+    parser.add_argument("--work", type=Path, help="folder of the pictures")
+    parser.add_argument("--peers", help="Python of the environment of the other programs")
+    parser.add_argument("--gmic", help="command of G'MIC")
+    parser.add_argument("--task", choices=list(TASKS), help="of --study")
+    parser.add_argument("--study", type=Path, help="folder of a finished study")
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    if options.study:
+        add_study(options.study, options.task, options.out)
+        return
+    methods, rows = fillers(options), []
+    with tempfile.TemporaryDirectory() as scratch:
+        for task, (names, prepared) in TASKS.items():
+            for name in names:
+                group, stem = name.split("/")
+                given = open_photo(next((options.data / group / "photos").glob(f"{stem}.*"))).rgb
+                photo, hole = prepared(given, name)
+                pictures: dict[str, Image.Image] = {"photos": Image.fromarray(np.ascontiguousarray(given))}
+                for filler in methods:
+                    pictures[filler.name], seconds = made(photo, hole, filler, Path(scratch))
+                    rows.append({"photo": name, "task": task, "method": filler.name, "cpu_seconds": round(seconds, 3)})
+                for method, picture in pictures.items():
+                    folder = options.work / task / method
+                    folder.mkdir(parents=True, exist_ok=True)
+                    picture.save(folder / f"{group}_{stem}.png")
+                print(task, name, flush=True)
+    for filler in methods:
+        filler.close()
+    record: dict[str, Any] = {
+        "benchmark": "filled",
+        **provenance(),
+        "seed": 0,
+        "objects": {name: list(place) for name, place in OBJECTS.items()},
+        "others": versions(options),
+        "median_cpu_seconds": {
+            f"{task}, {method.name}": round(
+                statistics.median(
+                    row["cpu_seconds"] for row in rows if (row["task"], row["method"]) == (task, method.name)
+                ),
+                3,
+            )
+            for task in TASKS
+            for method in methods
+        },
+        "rows": rows,
+    }
+    options.out.write_text(json.dumps(record, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

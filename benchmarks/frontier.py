@@ -47,8 +47,11 @@ SETTINGS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "gpnn, restless 1, spread .2, alpha .02": ("gpnn", {**NEW, "alpha": 0.02}),
     "gpdm": ("gpdm", {}),
     "gpdm, patches replaced above 32": ("gpdm", {"replaced_above": 32}),
+    "gpdm, patches replaced above 96": ("gpdm", {"replaced_above": 96}),
     "gpdm, distributions at all levels": ("gpdm", {"replaced_above": 0}),
     "gpdm, patches of 3 replaced": ("gpdm", {"replaced_patch": 3}),
+    "gpdm, patches of 3 replaced above 96": ("gpdm", {"replaced_patch": 3, "replaced_above": 96}),
+    "gpdm, larger coarsest level": ("gpdm", {"coarsest": 28}),
 }
 DEFAULTS = ("gpnn", "gpdm")
 AUTHORS = ("singan", "gpnn")

@@ -52,6 +52,8 @@ class Scale:
         photos: how many are trained together.
         steps: of the training on each of them, for each scale.
         processes: how many processes train them.
+        rooms: pictures of the set that StyleGAN is trained on.
+        patience: factor of the time limits of the parts.
     """
 
     seconds: float
@@ -60,10 +62,17 @@ class Scale:
     photos: int
     steps: int
     processes: tuple[int, ...]
+    rooms: int
+    patience: float
 
 
-FULL = Scale(seconds=3.0, minute=60.0, preset="small", photos=PHOTOS, steps=60, processes=(1, 4, 8))
-QUICK = Scale(seconds=0.2, minute=0.5, preset="tiny", photos=2, steps=2, processes=(1,))
+CARD = Scale(
+    seconds=3.0, minute=60.0, preset="small", photos=PHOTOS, steps=60, processes=(1, 4, 8), rooms=512, patience=1.0
+)
+# The same networks and sizes, measured for a shorter time: ten minutes of one thread that other work disturbs.
+PROCESSOR = Scale(seconds=0.3, minute=10.0, preset="small", photos=2, steps=6, processes=(1,), rooms=64, patience=4.0)
+QUICK = Scale(seconds=0.2, minute=0.5, preset="tiny", photos=2, steps=2, processes=(1,), rooms=16, patience=1.0)
+SCALES = {"card": CARD, "processor": PROCESSOR, "quick": QUICK}
 
 
 @dataclass(frozen=True)
@@ -85,7 +94,7 @@ def parts(scale: Scale) -> list[Part]:
     found += [Part(f"graphs/{name}", 30, partial(graphs, name)) for name in catalog.MODELS if _layered(name)]
     found += [Part(f"speed/{name}", 40, partial(engine_speed, name)) for name in catalog.ENGINES]
     found += [Part(f"together/{count}", 90, partial(together, count)) for count in scale.processes]
-    return found
+    return [replace(part, limit=scale.patience * part.limit) for part in found]
 
 
 def _layered(name: str) -> bool:
@@ -407,7 +416,7 @@ def stylegan_minute(device: str, scale: Scale, folder: Path) -> Figures:
     """StyleGAN's preset ``medium`` on drawn rooms for a minute: steps, losses, and 32 samples."""
     model = catalog.model("stylegan")
     cfg = model.PRESETS["tiny" if scale is QUICK else "medium"]
-    side, count = model.picture_size(cfg)[0], 16 if scale is QUICK else 512
+    side, count = model.picture_size(cfg)[0], scale.rooms
     drawn = [np.asarray(made.image, np.float32) for made in solids.compose([], side, count, 0)]
     rows = torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2) / 127.5 - 1
     generator = torch.Generator().manual_seed(0)
@@ -486,9 +495,8 @@ def _train_some(
 # A process that works on some parts
 
 
-def work_on(names: list[str], device: str, quick: bool, folder: Path) -> None:
+def work_on(names: list[str], device: str, scale: Scale, folder: Path) -> None:
     """Work on parts in order, and print a line of JSON before and after each."""
-    scale = QUICK if quick else FULL
     known = {part.name: part for part in parts(scale)}
     for name in names:
         print(json.dumps({"begun": name}), flush=True)
@@ -506,4 +514,4 @@ def work_on(names: list[str], device: str, quick: bool, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    work_on(sys.argv[4:], sys.argv[1], sys.argv[2] == "quick", Path(sys.argv[3]))
+    work_on(sys.argv[4:], sys.argv[1], SCALES[sys.argv[2]], Path(sys.argv[3]))

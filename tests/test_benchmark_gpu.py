@@ -45,7 +45,7 @@ def test_the_script_measures_and_goes_on_with_what_is_missing(script, tmp_path):
 
 def test_a_part_that_takes_too_long_or_dies_does_not_cost_the_others(tmp_path):
     limits = {"parity/canny": 0.0, "unknown": 60.0, "parity/superpixels": 60.0}
-    work = gpu.Work(limits, "cpu", True, tmp_path, time.monotonic() + 300)
+    work = gpu.Work(limits, "cpu", "quick", tmp_path, time.monotonic() + 300)
     found = dict(work.figures(list(limits)))
     assert found["parity/canny"] == {"error": "it took more than 0 s"}
     assert "KeyError" in found["unknown"]["error"]
@@ -53,11 +53,11 @@ def test_a_part_that_takes_too_long_or_dies_does_not_cost_the_others(tmp_path):
 
 
 def test_nothing_is_begun_when_the_time_is_over(tmp_path):
-    work = gpu.Work({"parity/canny": 60.0}, "cpu", True, tmp_path, time.monotonic())
+    work = gpu.Work({"parity/canny": 60.0}, "cpu", "quick", tmp_path, time.monotonic())
     assert dict(work.figures(["parity/canny"])) == {}
 
 
 def test_every_system_is_compared():
-    names = {part.name for part in gpu_parts.parts(gpu_parts.FULL)}
+    names = {part.name for part in gpu_parts.parts(gpu_parts.CARD)}
     assert {f"parity/{name}" for name in (*catalog.ENGINES, *catalog.MODELS)} <= names
     assert {f"speed/{name}" for name in (*catalog.ENGINES, *catalog.MODELS)} <= names

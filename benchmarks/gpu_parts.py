@@ -122,14 +122,25 @@ def measured(device: str, into: Figures) -> Iterator[None]:
     on_card = device.startswith("cuda")
     if on_card:
         torch.cuda.reset_peak_memory_stats()
+    else:
+        with suppress(OSError):  # Linux then counts the peak anew
+            Path("/proc/self/clear_refs").write_text("5")
     began = time.perf_counter()
     yield
     wait(device)
     into["seconds"] = round(time.perf_counter() - began, 4)
     if on_card:
         into["card_mib"] = round(torch.cuda.max_memory_allocated() / 2**20, 1)
-    else:  # of the process so far
-        into["process_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+    else:
+        into["process_mib"] = round(_peak_kib() / 1024, 1)
+
+
+def _peak_kib() -> int:
+    """The largest memory of this process, since it was reset where the system can do that."""
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 @contextmanager
@@ -259,22 +270,24 @@ def timed(work: Callable[[int], object], device: str, seconds: float, warm: int 
 
 
 def steps_per_second(model: Any, cfg: Any, device: str, seconds: float) -> Figures:
-    """Of a training with pictures that were made before; the first three steps do not count."""
+    """Of a training with pictures that were made before; the first three steps do not count, or one of slow ones."""
     made = [inputs.batches(model, cfg)(i) for i in range(3)]
     times: list[float] = []
+    began = time.perf_counter()
 
     def listener(event: Event) -> None:
         if event.kind == "step":
             wait(device)
             times.append(time.perf_counter())
-            if len(times) > 4 and times[-1] - times[3] >= seconds:
+            slow = len(times) > 1 and times[-1] - began > 10 * seconds
+            if slow or (len(times) > 4 and times[-1] - times[3] >= seconds):
                 run.stop()
 
     found: Figures = {}
     run = Run(device=device, on_event=listener)
     with measured(device, found), suppress(Stopped):
         model.train(lambda i: made[i % len(made)], cfg, run)
-    after = times[3:] if len(times) > 4 else times
+    after = times[3:] if len(times) > 4 else times  # one interval at least
     rate = (len(after) - 1) / (after[-1] - after[0]) if len(after) > 1 else None
     memory = {key: value for key, value in found.items() if key != "seconds"}
     return {"steps_per_second": rate and round(rate, 2), "steps": len(times), "batch": model.batch_size(cfg), **memory}
@@ -292,7 +305,7 @@ def model_speed(name: str, device: str, scale: Scale, folder: Path) -> Figures:
         found["float32"] = steps_per_second(model, cfg, device, scale.seconds)
     net = model.build(cfg).to(device).eval()
     with torch.no_grad():
-        rate = timed(lambda i: made_by(model, cfg, net, i, size, device), device, scale.seconds)
+        rate = timed(lambda i: made_by(model, cfg, net, i, size, device), device, scale.seconds, warm=1)
     return {**found, "samples_per_second": round(rate, 2)}
 
 
@@ -341,7 +354,8 @@ def graphs(name: str, device: str, scale: Scale, folder: Path) -> Figures:
         latents = layered.latents(list(range(count))).to(device)
         with torch.no_grad():
             row = {"eager": round(count * timed(lambda i, m=make, z=latents: m(z), device, scale.seconds / 2), 1)}
-            row |= _captured(make, latents, device, scale.seconds / 2)
+            if "not_captured" not in str(found):  # neither would another batch be
+                row |= _captured(make, latents, device, scale.seconds / 2)
         found[f"batch {count}"] = row
     return found
 
@@ -508,7 +522,8 @@ def work_on(names: list[str], device: str, scale: Scale, folder: Path) -> None:
         took = round(time.perf_counter() - began, 2)
         print(json.dumps({"done": name, "figures": {**figures, "part_seconds": took}}), flush=True)
         if device.startswith("cuda"):
-            if "CUDA error" in figures.get("error", ""):  # it stays in this process: another one goes on
+            # An error stays in this process, and so may a capture that was not finished: another one goes on.
+            if "CUDA error" in figures.get("error", "") or "not_captured" in str(figures):
                 os._exit(0)
             torch.cuda.empty_cache()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -55,6 +56,21 @@ def test_a_part_that_takes_too_long_or_dies_does_not_cost_the_others(tmp_path):
 def test_nothing_is_begun_when_the_time_is_over(tmp_path):
     work = gpu.Work({"parity/canny": 60.0}, "cpu", "quick", tmp_path, time.monotonic())
     assert dict(work.figures(["parity/canny"])) == {}
+
+
+def test_nothing_but_four_packages_is_needed(tmp_path):
+    """As on a machine with a card and no network."""
+    script = (
+        "import sys; from pathlib import Path\n"
+        "for name in ('pydantic', 'platformdirs', 'scipy', 'h5py', 'yaml', 'fastapi'): sys.modules[name] = None\n"
+        "import gpu_parts\n"
+        "for name in ('parity/lifelong', 'parity/canny', 'minute/stylegan'):\n"
+        "    part = next(part for part in gpu_parts.parts(gpu_parts.QUICK) if part.name == name)\n"
+        "    print(part.run('cpu', gpu_parts.QUICK, Path(sys.argv[1])))"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], cwd=HERE, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("largest") == 2
 
 
 def test_every_system_is_compared():

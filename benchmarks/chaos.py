@@ -192,7 +192,7 @@ def training_row(place: Path, steps: int, kills: int, seed: int) -> dict[str, An
 
 
 def _kept(out: Path | None) -> dict[str, Any]:
-    """The rows of an earlier result, each with the commit that it was measured with; those measured now replace them."""
+    """The rows of an earlier result, each with the commit that it was measured with; new ones replace them."""
     if out is None or not out.exists():
         return {}
     before = json.loads(out.read_text("utf-8"))

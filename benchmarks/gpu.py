@@ -69,7 +69,7 @@ class Work:
     def _by_one_process(self, names: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
         command = [sys.executable, str(HERE / "gpu_parts.py"), self.device, self.scale, str(self.folder), *names]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, start_new_session=True)
+        process = begun(command, environment)
         assert process.stdout is not None
         current, due = "", time.monotonic() + _START
         try:
@@ -93,6 +93,11 @@ class Work:
             with contextlib.suppress(ProcessLookupError):  # with the processes that it started
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def begun(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """A process whose lines are read one by one: a buffer would hide the second of two that come together."""
+    return subprocess.Popen(command, bufsize=0, stdout=subprocess.PIPE, env=environment, start_new_session=True)
 
 
 def _line(stream: Any, until: float) -> bytes | None:

@@ -12,6 +12,7 @@ import json
 import multiprocessing
 import os
 import resource
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -462,6 +463,7 @@ def stylegan_minute(device: str, scale: Scale, folder: Path) -> Figures:
             net = model.train(lambda i: {"image": rows[chosen[i % len(chosen)]]}, cfg, run)
         except Stopped:
             net = model.unfinished(cfg, Run(folder / "stylegan"))
+    shutil.rmtree(folder / "stylegan", ignore_errors=True)
     net = net.to(device).eval()
     with torch.no_grad():
         made = [model.sample(cfg, Run(device=device), net=net, seed=seed) for seed in range(32)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -51,6 +52,16 @@ def test_a_part_that_takes_too_long_or_dies_does_not_cost_the_others(tmp_path):
     assert found["parity/canny"] == {"error": "it took more than 0 s"}
     assert "KeyError" in found["unknown"]["error"]
     assert found["parity/superpixels"]["segment"]["largest"] == 0
+
+
+def test_lines_that_come_together_are_both_seen():
+    program = r"import sys, time; sys.stdout.write('{1}\n{2}\n'); sys.stdout.flush(); time.sleep(600)"
+    process = gpu.begun([sys.executable, "-c", program], dict(os.environ))
+    first = gpu._line(process.stdout, time.monotonic() + 300)
+    second = gpu._line(process.stdout, time.monotonic())
+    process.kill()
+    process.wait()
+    assert [first, second] == [b"{1}\n", b"{2}\n"]
 
 
 def test_nothing_is_begun_when_the_time_is_over(tmp_path):

@@ -2021,7 +2021,8 @@ def without_card() -> str:
         f"processor, for shorter times: {len(parts)} parts, {len(failed)} failed"
         f"{': ' * bool(failed)}{', '.join(failed)}; {len(result['missing'])} left out. SinGAN learns "
         f"{together['photos_per_hour']:.0f} photos an hour with {together['steps_a_scale']} steps a scale, one after "
-        "another. Steps of training and samples are a second; MiB are the peak of a training.\n\n"
+        "another. Steps of training and samples are a second; MiB are the peak of a training. Other work "
+        "ran on the same cores.\n\n"
         + table("model | preset | batch | steps, float32 | steps, bfloat16 | samples | MiB", models)
         + "\n\nEngines, a photo of 250 pixels, preset `fast`:\n\n"
         + table("engine | seconds", engines)

@@ -326,6 +326,8 @@ def engine_speed(name: str, device: str, scale: Scale, folder: Path) -> Figures:
     preset = "tiny" if scale is QUICK else "fast"
     side = SMALL if scale is QUICK else (PHOTO_SIDE * 3 // 4, PHOTO_SIDE)
     cfg, picture, found = engine.PRESETS[preset], photo(side).to(device), {}
+    if name == "dia":  # as quick without the weights, which do not come with the package
+        cfg = replace(cfg, features="untrained")
     learned = {}
     if system.trained:
         labels = {"labels": (torch.arange(side[1]) * 2 // side[1]).expand(1, *side)} if system.learns_maps else {}

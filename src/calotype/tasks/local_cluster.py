@@ -10,6 +10,7 @@ import logging
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ from calotype.tasks.memory import available_bytes
 _TEMPORARY, _LONGEST_FOLDER = "RAY_TMPDIR", 20  # characters
 _INLINE = 8 << 20  # bytes of an argument or result that travels within the message of its task
 _PRELOADED = ("torch", "calotype.tasks.cluster", "calotype.tasks.make_task")  # by each process, before its first task
+_ATTEMPTS, _PAUSE = 30, 0.1  # seconds
 _STORE_SHARE, _LEAST_STORE = 0.3, 80 << 20  # of the shared memory for larger ones; Ray wants 75 MiB at least
 
 
@@ -58,7 +60,11 @@ class LocalCluster:
         """End the processes, and delete their files."""
         with suppress(Exception), self._own_folder():
             self._cluster.shutdown()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        for _ in range(_ATTEMPTS):  # processes that are about to end may write a last line into it
+            shutil.rmtree(self._folder, ignore_errors=True)
+            if not os.path.exists(self._folder):
+                break
+            time.sleep(_PAUSE)
 
     @contextmanager
     def _own_folder(self) -> Iterator[None]:

@@ -8,6 +8,8 @@ each time. Every picture has to be there once and whole, and the same as without
 have to be those of the training that nothing happened to.
 
     OMP_NUM_THREADS=1 python benchmarks/chaos.py --out benchmarks/results/chaos.json
+
+``--only`` measures one of them anew and keeps the other.
 """
 
 from __future__ import annotations
@@ -189,6 +191,15 @@ def training_row(place: Path, steps: int, kills: int, seed: int) -> dict[str, An
     }
 
 
+def _kept(out: Path | None) -> dict[str, Any]:
+    """The rows of an earlier result, each with the commit that it was measured with; new ones replace them."""
+    if out is None or not out.exists():
+        return {}
+    before = json.loads(out.read_text("utf-8"))
+    of = {key: before[key] for key in ("date", "commit")}
+    return {name: {**of, **before[name]} for name in ("folder", "training") if name in before}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path)
@@ -201,7 +212,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", choices=["folder", "training"])
     options = parser.parse_args()
-    rows = {}
+    about = provenance()
+    rows = _kept(options.out)
     for name in ("folder", "training"):
         place = Path(tempfile.mkdtemp())
         try:
@@ -212,9 +224,10 @@ def main() -> None:
                 rows[name] = training_row(place, options.steps, options.kills, options.seed)
         finally:
             shutil.rmtree(place, ignore_errors=True)
-        if name in rows:
+        if options.only in (None, name):
+            rows[name] |= {key: about[key] for key in ("date", "commit")}
             print(json.dumps(rows[name], indent=1), flush=True)
-    result = {"benchmark": "chaos", **provenance(), "seed": options.seed, **rows}
+    result = {"benchmark": "chaos", **about, "seed": options.seed, **rows}
     if options.out:
         options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 

@@ -10,7 +10,7 @@ Results are written after every part, and the same command goes on with what is 
 a few minutes is used to the end.
 
     python benchmarks/gpu.py --seconds 560 --out benchmarks/results/gpu.json          # on a card
-    python benchmarks/gpu.py --device cpu --out benchmarks/results/gpu_cpu.json       # the processor's, beside it
+    OMP_NUM_THREADS=1 python benchmarks/gpu.py --device cpu --out benchmarks/results/gpu_cpu.json    # the processor's
     python benchmarks/gpu.py --device cpu --quick --out /tmp/quick.json               # that the script works
 """
 
@@ -52,8 +52,8 @@ def card(device: str) -> dict[str, Any]:
 class Work:
     """The parts, worked on by a process that is replaced when a part takes too long."""
 
-    def __init__(self, limits: dict[str, float], device: str, quick: bool, folder: Path, until: float) -> None:
-        self.limits, self.device, self.quick, self.folder, self.until = limits, device, quick, folder, until
+    def __init__(self, limits: dict[str, float], device: str, scale: str, folder: Path, until: float) -> None:
+        self.limits, self.device, self.scale, self.folder, self.until = limits, device, scale, folder, until
 
     def figures(self, names: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
         """What each part gives; stops when the time is over."""
@@ -67,10 +67,9 @@ class Work:
                 yield left.pop(0), {"error": "its process ended before it began"}
 
     def _by_one_process(self, names: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-        how = "quick" if self.quick else "full"
-        command = [sys.executable, str(HERE / "gpu_parts.py"), self.device, how, str(self.folder), *names]
+        command = [sys.executable, str(HERE / "gpu_parts.py"), self.device, self.scale, str(self.folder), *names]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, start_new_session=True)
+        process = begun(command, environment)
         assert process.stdout is not None
         current, due = "", time.monotonic() + _START
         try:
@@ -94,6 +93,11 @@ class Work:
             with contextlib.suppress(ProcessLookupError):  # with the processes that it started
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def begun(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """A process whose lines are read one by one: a buffer would hide the second of two that come together."""
+    return subprocess.Popen(command, bufsize=0, stdout=subprocess.PIPE, env=environment, start_new_session=True)
 
 
 def _line(stream: Any, until: float) -> bytes | None:
@@ -120,16 +124,17 @@ def main(words: list[str] | None = None) -> None:
     began = time.monotonic()
     import gpu_parts
 
-    scale = gpu_parts.QUICK if given.quick else gpu_parts.FULL
-    limits = {part.name: part.limit for part in gpu_parts.parts(scale)}
+    scale = "quick" if given.quick else "processor" if given.device == "cpu" else "card"
+    limits = {part.name: part.limit for part in gpu_parts.parts(gpu_parts.SCALES[scale])}
     starts = tuple(filter(None, given.only.split(",")))
-    about = {**provenance(), "card": card(given.device), "quick": given.quick, "seed": 0}
-    found: dict[str, Any] = _before(given.out, about)
+    about = {**provenance(), "card": card(given.device), "scale": scale, "seed": 0}
+    load = round(os.getloadavg()[0], 1)
+    found: dict[str, Any] = {**_before(given.out, about), "load_average_before": load}
     parts = found["parts"]
     names = [name for name in limits if not starts or name.startswith(starts)]
     names = [name for name in names if name not in parts or (given.again and "error" in parts[name])]
     # Sheets lie beside the result.
-    work = Work(limits, given.device, given.quick, given.out.with_suffix(""), began + given.seconds)
+    work = Work(limits, given.device, scale, given.out.with_suffix(""), began + given.seconds)
     for name, figures in work.figures(names):
         parts[name] = figures
         _write(given.out, found)
@@ -146,7 +151,7 @@ def _before(path: Path, about: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return {**about, "parts": {}}
-    same = all(found.get(key) == about[key] for key in ("commit", "card", "quick"))
+    same = all(found.get(key) == about[key] for key in ("commit", "card", "scale"))
     return found if same else {**about, "parts": {}}
 
 

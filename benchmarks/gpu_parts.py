@@ -6,10 +6,13 @@ Nothing but torch, NumPy, Pillow, safetensors and this checkout is imported. Inp
 from __future__ import annotations
 
 import copy
+import ctypes
+import gc
 import json
 import multiprocessing
 import os
 import resource
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -52,6 +55,8 @@ class Scale:
         photos: how many are trained together.
         steps: of the training on each of them, for each scale.
         processes: how many processes train them.
+        rooms: pictures of the set that StyleGAN is trained on.
+        patience: factor of the time limits of the parts.
     """
 
     seconds: float
@@ -60,10 +65,17 @@ class Scale:
     photos: int
     steps: int
     processes: tuple[int, ...]
+    rooms: int
+    patience: float
 
 
-FULL = Scale(seconds=3.0, minute=60.0, preset="small", photos=PHOTOS, steps=60, processes=(1, 4, 8))
-QUICK = Scale(seconds=0.2, minute=0.5, preset="tiny", photos=2, steps=2, processes=(1,))
+CARD = Scale(
+    seconds=3.0, minute=60.0, preset="small", photos=PHOTOS, steps=60, processes=(1, 4, 8), rooms=512, patience=1.0
+)
+# The same networks and sizes, measured for a shorter time: ten minutes of one thread that other work disturbs.
+PROCESSOR = Scale(seconds=0.3, minute=10.0, preset="small", photos=2, steps=6, processes=(1,), rooms=64, patience=4.0)
+QUICK = Scale(seconds=0.2, minute=0.5, preset="tiny", photos=2, steps=2, processes=(1,), rooms=16, patience=1.0)
+SCALES = {"card": CARD, "processor": PROCESSOR, "quick": QUICK}
 
 
 @dataclass(frozen=True)
@@ -85,7 +97,7 @@ def parts(scale: Scale) -> list[Part]:
     found += [Part(f"graphs/{name}", 30, partial(graphs, name)) for name in catalog.MODELS if _layered(name)]
     found += [Part(f"speed/{name}", 40, partial(engine_speed, name)) for name in catalog.ENGINES]
     found += [Part(f"together/{count}", 90, partial(together, count)) for count in scale.processes]
-    return found
+    return [replace(part, limit=scale.patience * part.limit) for part in found]
 
 
 def _layered(name: str) -> bool:
@@ -113,14 +125,33 @@ def measured(device: str, into: Figures) -> Iterator[None]:
     on_card = device.startswith("cuda")
     if on_card:
         torch.cuda.reset_peak_memory_stats()
+    else:
+        _give_back()
+        with suppress(OSError):  # Linux then counts the peak anew
+            Path("/proc/self/clear_refs").write_text("5")
     began = time.perf_counter()
     yield
     wait(device)
     into["seconds"] = round(time.perf_counter() - began, 4)
     if on_card:
         into["card_mib"] = round(torch.cuda.max_memory_allocated() / 2**20, 1)
-    else:  # of the process so far
-        into["process_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+    else:
+        into["process_mib"] = round(_peak_kib() / 1024, 1)
+
+
+def _give_back() -> None:
+    """Return to the system what earlier parts have freed, where its C library can."""
+    gc.collect()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _peak_kib() -> int:
+    """The largest memory of this process, since it was reset where the system can do that."""
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 @contextmanager
@@ -250,22 +281,24 @@ def timed(work: Callable[[int], object], device: str, seconds: float, warm: int 
 
 
 def steps_per_second(model: Any, cfg: Any, device: str, seconds: float) -> Figures:
-    """Of a training with pictures that were made before; the first three steps do not count."""
+    """Of a training with pictures that were made before; the first three steps do not count, or one of slow ones."""
     made = [inputs.batches(model, cfg)(i) for i in range(3)]
     times: list[float] = []
+    began = time.perf_counter()
 
     def listener(event: Event) -> None:
         if event.kind == "step":
             wait(device)
             times.append(time.perf_counter())
-            if len(times) > 4 and times[-1] - times[3] >= seconds:
+            slow = len(times) > 1 and times[-1] - began > 10 * seconds
+            if slow or (len(times) > 4 and times[-1] - times[3] >= seconds):
                 run.stop()
 
     found: Figures = {}
     run = Run(device=device, on_event=listener)
     with measured(device, found), suppress(Stopped):
         model.train(lambda i: made[i % len(made)], cfg, run)
-    after = times[3:] if len(times) > 4 else times
+    after = times[3:] if len(times) > 4 else times  # one interval at least
     rate = (len(after) - 1) / (after[-1] - after[0]) if len(after) > 1 else None
     memory = {key: value for key, value in found.items() if key != "seconds"}
     return {"steps_per_second": rate and round(rate, 2), "steps": len(times), "batch": model.batch_size(cfg), **memory}
@@ -283,7 +316,7 @@ def model_speed(name: str, device: str, scale: Scale, folder: Path) -> Figures:
         found["float32"] = steps_per_second(model, cfg, device, scale.seconds)
     net = model.build(cfg).to(device).eval()
     with torch.no_grad():
-        rate = timed(lambda i: made_by(model, cfg, net, i, size, device), device, scale.seconds)
+        rate = timed(lambda i: made_by(model, cfg, net, i, size, device), device, scale.seconds, warm=1)
     return {**found, "samples_per_second": round(rate, 2)}
 
 
@@ -293,6 +326,8 @@ def engine_speed(name: str, device: str, scale: Scale, folder: Path) -> Figures:
     preset = "tiny" if scale is QUICK else "fast"
     side = SMALL if scale is QUICK else (PHOTO_SIDE * 3 // 4, PHOTO_SIDE)
     cfg, picture, found = engine.PRESETS[preset], photo(side).to(device), {}
+    if name == "dia":  # as quick without the weights, which do not come with the package
+        cfg = replace(cfg, features="untrained")
     learned = {}
     if system.trained:
         labels = {"labels": (torch.arange(side[1]) * 2 // side[1]).expand(1, *side)} if system.learns_maps else {}
@@ -332,7 +367,8 @@ def graphs(name: str, device: str, scale: Scale, folder: Path) -> Figures:
         latents = layered.latents(list(range(count))).to(device)
         with torch.no_grad():
             row = {"eager": round(count * timed(lambda i, m=make, z=latents: m(z), device, scale.seconds / 2), 1)}
-            row |= _captured(make, latents, device, scale.seconds / 2)
+            if "not_captured" not in str(found):  # neither would another batch be
+                row |= _captured(make, latents, device, scale.seconds / 2)
         found[f"batch {count}"] = row
     return found
 
@@ -407,7 +443,7 @@ def stylegan_minute(device: str, scale: Scale, folder: Path) -> Figures:
     """StyleGAN's preset ``medium`` on drawn rooms for a minute: steps, losses, and 32 samples."""
     model = catalog.model("stylegan")
     cfg = model.PRESETS["tiny" if scale is QUICK else "medium"]
-    side, count = model.picture_size(cfg)[0], 16 if scale is QUICK else 512
+    side, count = model.picture_size(cfg)[0], scale.rooms
     drawn = [np.asarray(made.image, np.float32) for made in solids.compose([], side, count, 0)]
     rows = torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2) / 127.5 - 1
     generator = torch.Generator().manual_seed(0)
@@ -429,6 +465,7 @@ def stylegan_minute(device: str, scale: Scale, folder: Path) -> Figures:
             net = model.train(lambda i: {"image": rows[chosen[i % len(chosen)]]}, cfg, run)
         except Stopped:
             net = model.unfinished(cfg, Run(folder / "stylegan"))
+    shutil.rmtree(folder / "stylegan", ignore_errors=True)
     net = net.to(device).eval()
     with torch.no_grad():
         made = [model.sample(cfg, Run(device=device), net=net, seed=seed) for seed in range(32)]
@@ -486,9 +523,8 @@ def _train_some(
 # A process that works on some parts
 
 
-def work_on(names: list[str], device: str, quick: bool, folder: Path) -> None:
+def work_on(names: list[str], device: str, scale: Scale, folder: Path) -> None:
     """Work on parts in order, and print a line of JSON before and after each."""
-    scale = QUICK if quick else FULL
     known = {part.name: part for part in parts(scale)}
     for name in names:
         print(json.dumps({"begun": name}), flush=True)
@@ -500,10 +536,11 @@ def work_on(names: list[str], device: str, quick: bool, folder: Path) -> None:
         took = round(time.perf_counter() - began, 2)
         print(json.dumps({"done": name, "figures": {**figures, "part_seconds": took}}), flush=True)
         if device.startswith("cuda"):
-            if "CUDA error" in figures.get("error", ""):  # it stays in this process: another one goes on
+            # An error stays in this process, and so may a capture that was not finished: another one goes on.
+            if "CUDA error" in figures.get("error", "") or "not_captured" in str(figures):
                 os._exit(0)
             torch.cuda.empty_cache()
 
 
 if __name__ == "__main__":
-    work_on(sys.argv[4:], sys.argv[1], sys.argv[2] == "quick", Path(sys.argv[3]))
+    work_on(sys.argv[4:], sys.argv[1], SCALES[sys.argv[2]], Path(sys.argv[3]))

@@ -1997,6 +1997,46 @@ def folder_speed() -> str:
     )
 
 
+def without_card() -> str:
+    """What the script for a card measured on a processor."""
+    result = results("gpu_cpu")
+    parts: dict[str, Any] = result["parts"]
+    speed = {name.removeprefix("speed/"): part for name, part in parts.items() if name.startswith("speed/")}
+    models = [
+        (
+            name,
+            f"{part['preset']}, {part['size'][1]}x{part['size'][0]}",
+            part["float32"]["batch"],
+            *(number(part.get(kind, {}).get("steps_per_second"), 2) for kind in ("float32", "bfloat16")),
+            number(part["samples_per_second"], 1),
+            round(part["float32"]["process_mib"]),
+        )
+        for name, part in speed.items()
+        if "float32" in part
+    ]
+    engines = [(name, _verb_seconds(part)) for name, part in speed.items() if "float32" not in part]
+    failed = [name for name, part in parts.items() if "error" in part]
+    together = next(part for name, part in parts.items() if name.startswith("together/"))
+    return (
+        "**No card was seen.** `benchmarks/gpu.py` compares every engine and model on a card with the processor and "
+        f"measures speed, CUDA graphs and memory. This is what it gives on {result['torch_threads']} thread of a "
+        f"processor, for shorter times: {len(parts)} parts, {len(failed)} failed"
+        f"{': ' * bool(failed)}{', '.join(failed)}; {len(result['missing'])} left out. SinGAN learns "
+        f"{together['photos_per_hour']:.0f} photos an hour with {together['steps_a_scale']} steps a scale, one after "
+        "another. Steps of training and samples are a second; MiB are the peak of a training. Other work "
+        "ran on the same cores.\n\n"
+        + table("model | preset | batch | steps, float32 | steps, bfloat16 | samples | MiB", models)
+        + "\n\nEngines, a photo of 250 pixels, preset `fast`:\n\n"
+        + table("engine | seconds", engines)
+    )
+
+
+def _verb_seconds(part: Mapping[str, Any]) -> str:
+    rows = {verb: row for verb, row in part.items() if isinstance(row, dict)}
+    said = [f"{verb} {number(row['seconds'], 2)}" for verb, row in rows.items() if "seconds" in row]
+    return "; ".join([*said, *(f"{verb} left out" for verb, row in rows.items() if "left_out" in row)])
+
+
 def cold_start() -> str:
     result = results("cold_start")
     rows = [
@@ -2057,6 +2097,7 @@ SECTIONS = (
     Section("Killed at each file operation", crashes, (("crashes", "crashes"),)),
     Section("The studio under load", load, (("load", "load"),)),
     Section("A folder of small photos by earlier builds", folder_speed, (("folder_speed", "folder_speed"),)),
+    Section("The script for a card, on a processor", without_card, (("gpu", "gpu_cpu"),)),
     Section("Commands from their start", cold_start, (("cold_start", "cold_start"),)),
     Section("`erase` beside busy processes", busy, (("busy", "busy"),)),
     Section("`vary` and `texture` by an earlier build", patch_speed, (("patch_speed", "patch_speed"),)),

@@ -114,6 +114,7 @@ def engine_arguments(about, size, count=2):
         "target": 1 - halves,
         "maps": [halves],
         "hole": hole,
+        "region": hole,
         "factor": 2.0,
         "frames": count,
         "places": [0.0, 1.0],

@@ -110,6 +110,13 @@ def test_only_what_lost_its_process_is_done_again(crew, tmp_path):
     assert begun == {"good": 1, "bad": 1, "unlucky": 2, "deadly": ATTEMPTS, "also": 1}
 
 
+def test_what_all_tasks_share_may_be_long(crew, tmp_path):
+    errands = [Errand(tmp_path, name) for name in "ab"]
+    long = "long" * 50_000
+    outcomes = [outcome for _, outcome in crew(long, 1).outcomes(tasks(*errands))]
+    assert sorted(outcomes) == [f"{long} a", f"{long} b"]
+
+
 def meeting(folder: Path) -> list[Errand]:
     """Two that are done side by side or not at all; two processes are at work from then on."""
     return [Errand(folder, "one", beside="other"), Errand(folder, "other", beside="one")]

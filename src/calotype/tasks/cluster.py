@@ -17,6 +17,7 @@ from calotype import __version__
 from calotype.errors import CalotypeError, InputError, Stopped
 from calotype.openmp import wait_passively
 from calotype.tasks.executor import POLL_SECONDS, Executor, Task, WorkerDied
+from calotype.tasks.local_cluster import LocalCluster
 from calotype.tasks.memory import format_bytes
 from calotype.tasks.worker import TaskContext, outcome_of
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _PLACE = re.compile(r"ray(?::local|:(?://)?[^\s:/]+:\d+)?")
 _CONNECT_TIMEOUT = 5.0  # seconds
 _MEMORY_STEP = 256 << 20  # bytes
+_SHORT = 64 << 10  # bytes
 
 
 def check_place(on: str) -> None:
@@ -68,13 +70,16 @@ class Cluster(Executor):
             os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
         self._ray = _ray()
         self._owns_connection = not self._ray.is_initialized()
+        self._local: LocalCluster | None = None
         if self._owns_connection:
-            _connect(self._ray, on, jobs)
+            if on == "ray:local":
+                self._local = _started(jobs or os.cpu_count() or 1, device)
+            _connect(self._ray, on, self._local.address if self._local else _checked_address(on))
         processors = int(self._ray.cluster_resources().get("CPU", 0))
         super().__init__(jobs or max(1, processors))
         if on == "ray:local" and self._owns_connection:  # it has as many CPUs as tasks may run
             self.ahead = self.concurrency
-        self._shared = self._ray.put(pickle.dumps(shared))
+        self._shared = self._given_to_all(pickle.dumps(shared))
         gpus = {"num_gpus": 1} if device.startswith("cuda") else {}
         self._run_task = self._ray.remote(_run_task)
         self._options = {"num_cpus": 1, "max_retries": attempts - 1, "name": "calotype", **gpus}
@@ -84,6 +89,10 @@ class Cluster(Executor):
         self._refs: dict[Any, Task] = {}
         self._refused: list[tuple[Task, Any]] = []
         self._cancelled = False
+
+    def _given_to_all(self, data: bytes) -> Any:
+        """What every task is given: as it is where that is short, else sent to each machine once."""
+        return data if len(data) <= _SHORT else self._ray.put(data)
 
     def _start(self, task: Task) -> None:
         if task.bytes > self._largest_memory:  # Ray would wait forever for a machine with enough memory
@@ -138,6 +147,8 @@ class Cluster(Executor):
         self._refs = {}
         if self._owns_connection:
             self._ray.shutdown()
+        if self._local is not None:
+            self._local.close()
 
 
 def _too_large(task: Task, most: int) -> InputError:
@@ -178,20 +189,37 @@ def _keep_sigterm_handler() -> Iterator[None]:
         signal.signal(signal.SIGTERM, previous_handler)
 
 
-def _connect(ray: Any, on: str, jobs: int | None) -> None:
-    options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-    if on == "ray:local":
-        # The explicit address keeps Ray from connecting to an existing cluster.
-        options |= {"address": "local", "num_cpus": jobs or os.cpu_count(), "include_dashboard": False}
-    else:
-        # ray:HOST:PORT corresponds to Ray's HOST:PORT.
-        options["address"] = on if "//" in on else on.removeprefix("ray:")
-        if on == "ray":
-            options["address"] = os.environ.get("RAY_ADDRESS") or "auto"
-        _check_reachable(options["address"])
+def _started(processors: int, device: str) -> LocalCluster:
+    """A cluster on this machine.
+
+    Raises:
+        InputError: it cannot be started.
+    """
+    gpus = 0
+    if device.startswith("cuda"):
+        import torch
+
+        gpus = torch.cuda.device_count()
     try:
         with _keep_sigterm_handler():
-            ray.init(**options)
+            return LocalCluster(processors, gpus)
+    except (RuntimeError, ValueError, OSError) as error:  # a TimeoutError is an OSError
+        raise InputError(f"Ray cannot start on this machine ({_first_line(error)}): use --jobs instead") from error
+
+
+def _checked_address(on: str) -> str:
+    """What ``ray.init`` is to connect to; ``ray:HOST:PORT`` is Ray's ``HOST:PORT``."""
+    address = on if "//" in on else on.removeprefix("ray:")
+    if on == "ray":
+        address = os.environ.get("RAY_ADDRESS") or "auto"
+    _check_reachable(address)
+    return address
+
+
+def _connect(ray: Any, on: str, address: str) -> None:
+    try:
+        with _keep_sigterm_handler():
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except ImportError as error:  # the Ray client has further dependencies
         raise InputError(f"{on} cannot be used ({_first_line(error)}): pip install 'calotype[cluster]'") from error
     except (ConnectionError, RuntimeError, ValueError, OSError, TimeoutError) as error:

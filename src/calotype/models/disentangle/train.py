@@ -63,7 +63,7 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
 
     def picture() -> Tensor:
         trainer.net.eval()
-        return preview(trainer.net, first["partner"], first["image"])
+        return preview(trainer.net, *(first[name].to(run.device) for name in ("partner", "image")))
 
     fit(trainer.step, trainer.state, batches, run, steps=cfg.steps, stage=PICTURES, preview=picture)
     return trainer.net.requires_grad_(False).eval()

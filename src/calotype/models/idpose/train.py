@@ -51,7 +51,8 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
     shown = trainer.average.module
 
     def picture() -> Tensor:
-        return preview(shown, first["partner"], first["pose"] if "pose" in first else first["image"])
+        pose = "pose" if "pose" in first else "image"
+        return preview(shown, *(first[name].to(run.device) for name in ("partner", pose)))
 
     fit(trainer.step, trainer.state, batches, run, steps=cfg.steps, stage=_STAGE, preview=picture)
     return trainer.average.module.eval()

@@ -131,7 +131,7 @@ def _pasted(first: Tensor, second: Tensor, region: Tensor) -> Tensor:
 
 def generated(net: Net, latent: Tensor, features: list[Tensor], masks: list[Tensor]) -> Tensor:
     """Pictures [B, 3, H, W] from latent vectors [B, latent], features of B references, and masks of B or of all."""
-    masks = [each.expand(len(latent), *each.shape[1:]) for each in masks]
+    masks = [each.to(latent.device).expand(len(latent), *each.shape[1:]) for each in masks]
     made: Tensor = net.generator(latent, features, masks)
     return made.float().clamp(-1, 1)
 

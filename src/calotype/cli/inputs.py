@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from calotype.cli.report import Misuse
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.files import shown
 
 
@@ -74,7 +74,7 @@ def _folder(folder: Path, out: Path | None, quiet: bool) -> Iterator[Source]:
     if not photos or (here and settings_of(photos[0]) is not None):
         raise InputError(f"'{folder}' has only pictures that calotype made: give them one by one, or another -o")
     if len(photos) < len(there) and not quiet:
-        print(f"{folder}: skipping {len(there) - len(photos)} pictures that calotype made", file=sys.stderr)
+        print(f"{folder}: skipping {counted(len(there) - len(photos), 'picture')} that calotype made", file=sys.stderr)
     stems = [path.stem.casefold() for path in photos]
     # For equal stems like bird.jpg and bird.png, the outputs get different names.
     ambiguous = {stem for stem, count in Counter(stems).items() if count > 1}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from calotype.data.writing import ABOUT, FORMAT, SAMPLES
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.files import shown
 
 
@@ -61,7 +61,7 @@ def wrong_in(line: Mapping[str, Any], about: Mapping[str, Any]) -> str:
         return wrong
     boxes, classes = line.get("boxes"), line.get("classes")
     if boxes is not None and len(classes or ()) != len(boxes):
-        return f"{len(boxes)} boxes and {len(classes or ())} classes"
+        return f"{counted(len(boxes), 'box')} and {counted(len(classes or ()), 'class')}"
     count = len(boxes or ())
     if any(not 0 <= one < count for first, _, second in line.get("relations") or () for one in (first, second)):
         return "a relation of objects that are not there"

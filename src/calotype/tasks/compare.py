@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from calotype.errors import ArgumentError, InputError, unknown
+from calotype.errors import ArgumentError, InputError, counted, unknown
 from calotype.files import shown
 from calotype.tasks.data import set_folder
 from calotype.tasks.figures import model_of, today
@@ -145,7 +145,7 @@ def compare(
         classes = [asdict(one) for one in segmentation.classes]
     model = model_of(files[1])
     if model is not None:
-        how = f"{len(files[1])} pictures against {len(files[0])} of {folders[0].name}, by {name}"
+        how = f"{counted(len(files[1]), 'picture')} against {len(files[0])} of {folders[0].name}, by {name}"
         record(model, "evaluation", {"date": today(), "how": how, "values": values})
     return SetScores(values, name, len(files[0]), len(files[1]), classes, notes)
 
@@ -306,7 +306,8 @@ def _notes(files: "list[list[Path]]", dimensions: int, measures: Sequence[str]) 
         notes.append(f"{min(real, fake)} pictures are few: the values are unreliable")
     elif "fid" in measures and min(real, fake) < 2 * dimensions:
         notes.append(
-            f"fid of {min(real, fake)} pictures with {dimensions} features is too high by about half of fid_floor: "
+            f"fid of {counted(min(real, fake), 'picture')} with {dimensions} features is too high by about half "
+            f"of fid_floor: "
             "compare it at equal numbers only, or use kid"
         )
     lossy = [{path.suffix.lower() in _LOSSY for path in paths} for paths in files]

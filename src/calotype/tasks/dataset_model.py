@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from calotype.catalog import declared, load
 from calotype.catalog import model as model_of
 from calotype.data.sets import SETS
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.files import shown
 from calotype.tasks import model_store
 from calotype.tasks.figures import of_training
@@ -252,7 +252,9 @@ class Dataset:
             samples = Samples(self.folder, size, keys=("image", "label"), on_progress=on_progress)
             names = samples.about.get("labels", ())
             if names and len(names) != classes:
-                raise InputError(f"{shown(self.folder)} has {len(names)} labels: give --set classes={len(names)}")
+                raise InputError(
+                    f"{shown(self.folder)} has {counted(len(names), 'label')}: give --set classes={len(names)}"
+                )
             return samples
         found = Labelled(self.folder, size, on_progress=on_progress)
         if len(found.names) != classes:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from calotype.engines.dia.config import Config
-from calotype.engines.dia.generate import layer_count, working_size
+from calotype.engines.dia.generate import check_sizes, layer_count, working_size
 from calotype.nn.features import VGG_BLOCKS
 from calotype.types import Cost
 
@@ -19,6 +19,7 @@ BASE_BYTES = 450 << 20
 
 def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Config) -> Cost:
     """Seconds and peak memory of a result of ``size`` (height, width) from a style of ``photo_sizes[0]``."""
+    check_sizes([size, *photo_sizes], cfg)
     pair = [working_size(size, cfg), working_size(photo_sizes[0], cfg)]
     count = layer_count(pair, cfg)
     seconds, peak = PER_LAYER * count, 0.0

@@ -14,6 +14,7 @@ SYSTEM = System(
                 Input("background", "label map", required=False, help="a label map that makes the background instead"),
             ),
             ("size", "seed"),
+            validate="check_draw",
             tells="told",
         ),
     },

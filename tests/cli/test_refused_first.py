@@ -87,3 +87,11 @@ def test_every_check_of_a_model_takes_what_its_verb_is_given():
         given = {one.argument or one.name for one in verb.inputs} | set(verb.options)
         open_ended = any(one.kind is one.VAR_KEYWORD for one in taken.values())
         assert open_ended or given <= set(taken), (name, verb.function)
+
+
+def test_an_input_that_a_model_does_not_have(tmp_path, capsys):
+    (tmp_path / "boxes.json").write_text(json.dumps(BOXES))
+    folder = saved(tmp_path / "model", "layout2im")
+    assert main(["draw", str(tmp_path / "boxes.json"), "--model", str(folder), "--pin", "1,2,3"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("the model layout2im has no input pin: leave out --pin (pin=)")

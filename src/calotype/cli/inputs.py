@@ -47,13 +47,13 @@ def sources(photo: str, out: Path | None, *, quiet: bool, suffixes: tuple[str, .
             raise Misuse("- stands for a photo on standard input: pipe one in, like calotype vary - < photo.jpg")
         return [Source(io.BytesIO(sys.stdin.buffer.read()), "the photo on standard input")]
     if Path(photo).is_dir() and suffixes:
-        return _files(Path(photo), suffixes)
+        return _files(Path(photo), suffixes, quiet)
     if Path(photo).is_dir():
         return list(_folder(Path(photo), out, quiet))
     return [Source(Path(photo), photo)]
 
 
-def _files(folder: Path, suffixes: tuple[str, ...]) -> list[Source]:
+def _files(folder: Path, suffixes: tuple[str, ...], quiet: bool) -> list[Source]:
     """The files of a folder with the first of these suffixes that any has."""
     from calotype.image.io import natural_order
 
@@ -61,6 +61,14 @@ def _files(folder: Path, suffixes: tuple[str, ...]) -> list[Source]:
     for suffix in suffixes:
         found = [path for path in there if path.suffix.lower() == suffix and not path.name.startswith(".")]
         if found:
+            others = [path for path in there if path.suffix.lower() in suffixes and path.suffix.lower() != suffix]
+            if others and not quiet:
+                endings = ", ".join(sorted({path.suffix.lower() for path in others}))
+                print(
+                    f"note: {shown(folder)} has {suffix} files, which are used; {counted(len(others), 'file')} with "
+                    f"{endings} left out: give those one by one",
+                    file=sys.stderr,
+                )
             return [Source(path, str(path)) for path in found]
     raise InputError(f"no files in {shown(folder)} that end in {' or '.join(suffixes)}: give a folder of them")
 

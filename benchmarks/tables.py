@@ -1082,10 +1082,10 @@ def layout2im() -> str:
     return (
         table("model | steps, CPU minutes | Frechet distance | pixel accuracy | mean IoU", rows)
         + f"\n\nOn boxes of the things of {row['scenes']} scenes of `shapes` at {result['side']} pixels; the others "
-        f"are those of the section above. Frechet distance: features {result['features']}. On the set `solids`, with "
-        f"boxes from its maps, beside [control3d](#3d-controllable-synthesis): {number(rooms['frechet'], 0)} for "
-        f"{rooms['scenes']} held-out "
-        f"layouts, {moved} where the first box is moved by a tenth of the picture, "
+        f"are those of the section above. Frechet distance: features {result['features']}. Trained "
+        "on the set `solids` instead, with boxes from its label maps, for comparison with "
+        f"[control3d](#3d-controllable-synthesis): Frechet distance {number(rooms['frechet'], 0)} for "
+        f"{rooms['scenes']} held-out layouts, {moved} where the first box is moved by a tenth of the picture, "
         f"{number(rooms['frechet_halves'], 0)} between halves of the real pictures; mean change outside of both boxes "
         f"{number(rooms['change_outside'], 3)} (values -1..1). Far from converged: after {rooms['steps']} steps, "
         f"{spent} CPU minutes, codes give objects other colours there, and hardly on `shapes`."
@@ -1944,6 +1944,19 @@ def crashes() -> str:
     return text
 
 
+def other_work(result: Mapping[str, Any]) -> str:
+    """What else ran on the machine, by the load average that a result recorded before it began."""
+    before, cores = result["load_average_before"], result["machine"]["cores"]
+    said = (
+        "with hardly any other work on the machine"
+        if before < 0.5
+        else "with other work on the machine"
+        if before < cores
+        else "while other work kept the machine busy"
+    )
+    return f"{said} (load average {before:.1f} before)"
+
+
 def load() -> str:
     result = results("load")
     memory, done, wait = result["memory_mib"], result["jobs_done"], result["median_wait_s"]
@@ -1963,8 +1976,7 @@ def load() -> str:
     ]
     return (
         f"{result['clients']} clients for {result['seconds']:.0f} seconds on loopback, two jobs at a time; the clients "
-        f"and other work ran on the same two cores (load average {result['load_average_before']} before).\n\n"
-        + table("what | result", rows)
+        f"ran on the same {result['machine']['cores']} cores, {other_work(result)}.\n\n" + table("what | result", rows)
     )
 
 
@@ -1984,9 +1996,8 @@ def folder_speed() -> str:
     ]
     return (
         f"{result['photos']} photos of {result['side']} pixels, `vary --jobs 2`, with OMP_NUM_THREADS="
-        f"{result['threads']}; other work ran on the same two cores (load average {result['load_average_before']} "
-        "before), so that the processor's seconds say more than the clock. Times: how many times as long as this "
-        "build. Start: a folder of two photos; then each further photo.\n\n"
+        f"{result['threads']}, {other_work(result)}; CPU seconds depend less on other work than the clock. Times: how "
+        "many times as long as this build. Start: a folder of two photos; then each further photo.\n\n"
         + table(
             "build | seconds | CPU seconds | MiB, largest process | times, clock | times, CPU"
             + (" | start, CPU s | a photo, CPU s" if apart else ""),

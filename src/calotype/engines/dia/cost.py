@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from calotype.engines.dia.config import Config
 from calotype.engines.dia.generate import check_sizes, layer_count, working_size
-from calotype.nn.features import VGG_BLOCKS
+from calotype.nn.features import VGG19_BLOCKS, VGG_BLOCKS
 from calotype.types import Cost
 
 # Seconds on one core of a 2.6 GHz server processor: for a multiplication and addition of the network, for one of a
@@ -25,7 +25,7 @@ def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Con
     seconds, peak = PER_LAYER * count, 0.0
     for height, width in pair:
         products, before = 0.0, 3
-        for block, (convs, channels) in enumerate(VGG_BLOCKS[:count]):
+        for block, (convs, channels) in enumerate((VGG19_BLOCKS if cfg.features == "vgg19" else VGG_BLOCKS)[:count]):
             positions = (height >> block) * (width >> block)
             first = 9.0 * before * channels * positions
             products += first + 9.0 * channels**2 * positions * (convs - 1)

@@ -370,9 +370,9 @@ def fewer_scales() -> str:
     ]
     return (
         table("coarsest scale | learned scales | SIFID | copied | diversity | training, s", rows)
-        + f"\n\nPreset `fast` on {result['photo']}, free samples, four of each model, as in figure 9 of the paper: with "
-        "fewer scales the coarsest one is finer, and smaller pieces are arranged anew. Copied and diversity say so; SIFID "
-        "rises."
+        + f"\n\nPreset `fast` on {result['photo']}, free samples, four of each model, as in figure 9: "
+        "with fewer scales the coarsest one is finer, and smaller pieces are arranged anew (copied, diversity); "
+        "SIFID rises."
     )
 
 

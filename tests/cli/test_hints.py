@@ -28,6 +28,9 @@ from calotype.tasks.eta import TimeEstimate
         (("train", "cocogan", "peopel"), 1, "there is no folder or set 'peopel': did you mean 'people'?"),
         (("vary", "photo.jpg", "--structure", "fre"), 2, "there is no structure 'fre': did you mean 'free'?"),
         (("upscale", "photo.jpg", "--factor", "2x2"), 2, "invalid value for '--factor': give one number, like 4"),
+        (("help",), 2, "write 'calotype --help' for all verbs, or 'calotype VERB --help'"),
+        (("engines", "singn"), 2, "there is no engine or model 'singn': did you mean 'singan'?"),
+        (("models", "describe", "photos"), 1, "is no folder of a model: give one, or a file"),
         (("vary", "photo.jpg", "photos"), 2, "(photos): give one photo, or a folder of them"),
         (
             ("vary", "photo.jpg", "--set", "patch=7,steps=2"),
@@ -150,3 +153,10 @@ def test_notes_about_the_inputs_are_printed_and_in_the_summary(tmp_path, monkeyp
     assert f"note: {note}" in err.splitlines()
     assert main([*words, "--again", "-q"]) == 0
     assert "inverted" not in capsys.readouterr().err
+
+
+def test_one_engine_is_listed(capsys):
+    assert main(["engines", "canny"]) == 0
+    assert capsys.readouterr().out.startswith("canny: ")
+    assert main(["engines", "canny", "--json"]) == 0
+    assert list(json.loads(capsys.readouterr().out)) == ["canny"]

@@ -119,6 +119,8 @@ def _usage_message(error: Exception, given: list[str]) -> str:
     where = context.command_path if context is not None else f"calotype {verb}".rstrip()
     missing = re.match(r"No such command '([^']*)'", text)
     if missing and context is not None:
+        if missing[1] == "help":
+            return f"write '{where} --help' for all verbs, or '{where} VERB --help' for the options of one"
         verbs = context.command.list_commands(context)
         return unknown("verb", missing[1], verbs)
     option = getattr(error, "option_name", None)

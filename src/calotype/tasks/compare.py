@@ -135,7 +135,7 @@ def compare(
                 "--features with the file of FID's weights"
             )
         notes += _notes(files, vectors[0].values.shape[1], feature_measures)
-        values |= _measured(vectors[0], vectors[1], feature_measures, seed)
+        values |= _measured(vectors[0], vectors[1], feature_measures, seed, notes)
     if "fsd" in measures:
         class_areas, names, segmenter_name = _class_areas(folders, files, segmenter, notes)
         segmentation = _fsd(class_areas, names, seed)
@@ -225,33 +225,46 @@ def _batches(paths: Sequence[Path], notes: list[str]) -> "Iterator[Tensor]":
         notes.append(f"{len(errors)} of {len(paths)} pictures cannot be read and are left out: {errors[0]}")
 
 
-def _measured(real: "Vectors", fake: "Vectors", measures: Sequence[str], seed: int) -> dict[str, float]:
+def _measured(
+    real: "Vectors", fake: "Vectors", measures: Sequence[str], seed: int, notes: list[str]
+) -> dict[str, float]:
+    """The values of those measures that can be computed; a note tells which cannot.
+
+    Raises:
+        InputError: none can.
+    """
     values: dict[str, float] = {}
-    neighbour_scores: dict[str, float] = {}
+    failed: dict[str, list[str]] = {}
     for name in measures:
-        if name == "fid":
-            from calotype.metrics.frechet import fid, self_distance
-
-            values["fid"] = fid(real, fake)
-            values["fid_floor"] = self_distance(real, seed)
-        elif name == "kid":
-            from calotype.metrics.kid import kid
-
-            kernel = kid(real, fake, seed=seed)
-            values["kid"] = kernel.mean
-            if min(len(real), len(fake)) > kernel.subset:  # else there is only one subset
-                values["kid_deviation"] = kernel.deviation
-        elif name == "class_score":
-            from calotype.metrics.classes import class_score
-
-            score = class_score(fake, min(10, len(fake)))
-            values |= {"class_score": score.mean, "class_score_deviation": score.deviation}
-        else:
-            from calotype.metrics.neighbours import neighbours
-
-            neighbour_scores = neighbour_scores or asdict(neighbours(real, fake))
-            values[name] = neighbour_scores[name]
+        try:
+            values |= _one_measure(name, real, fake, seed)
+        except InputError as error:
+            failed.setdefault(str(error), []).append(name)
+    if failed and not values:
+        raise InputError(next(iter(failed)))
+    notes += [f"left out: {', '.join(names)}: {why}" for why, names in failed.items()]
     return values
+
+
+def _one_measure(name: str, real: "Vectors", fake: "Vectors", seed: int) -> dict[str, float]:
+    if name == "fid":
+        from calotype.metrics.frechet import fid, self_distance
+
+        return {"fid": fid(real, fake), "fid_floor": self_distance(real, seed)}
+    if name == "kid":
+        from calotype.metrics.kid import kid
+
+        kernel = kid(real, fake, seed=seed)
+        several = min(len(real), len(fake)) > kernel.subset  # else there is only one subset
+        return {"kid": kernel.mean, **({"kid_deviation": kernel.deviation} if several else {})}
+    if name == "class_score":
+        from calotype.metrics.classes import class_score
+
+        score = class_score(fake, min(10, len(fake)))
+        return {"class_score": score.mean, "class_score_deviation": score.deviation}
+    from calotype.metrics.neighbours import neighbours
+
+    return {name: asdict(neighbours(real, fake))[name]}
 
 
 def _class_areas(

@@ -52,8 +52,8 @@ def describe(path: str | Path) -> Description:
     path = Path(path)
     if path.is_dir() or (not path.is_file() and not path.suffix):
         folder = model_store.folder_of(path)
-        foreign = not (folder / "model.json").is_file() and not model_store.described(folder)
-        return _described_foreign(folder) if foreign and any(folder.iterdir()) else _described_own(folder)
+        own = (folder / "model.json").is_file() or model_store.described(folder)
+        return _described_own(folder) if own or not _fitting(folder) else _described_foreign(folder)
     *first, last = _file_readers(path)
     for name in first:
         try:
@@ -94,13 +94,7 @@ def _described_foreign(folder: Path) -> Description:
     """
     from calotype.foreign.description import Description
 
-    try:
-        name, config, net, (height, width) = _read_foreign(folder)
-    except InputError as error:
-        raise InputError(
-            f"{shown(folder)} is no folder of a model of calotype, and none of another program that can be "
-            f"read: {error}"
-        ) from None
+    name, config, net, (height, width) = _read_foreign(folder)
     facts = {
         "pixels": f"{width}x{height}",
         "weights": f"{weights_of(net):,}",
@@ -402,7 +396,7 @@ def _readers(folder: Path) -> list[str]:
     readers = [name for name in (*ENGINES, *MODELS) if declared(name).imports and not declared(name).imports_file]
     if not readers:
         raise InputError("no engine here can read models of other programs: 'calotype train' trains one")
-    fitting = [name for name in readers if all(any(folder.glob(one)) for one in declared(name).imports)]
+    fitting = _fitting(folder)
     if fitting:
         return fitting
     files = [path.name for path in sorted(folder.iterdir()) if path.suffix in (".pkl", ".pt", ".pth", ".npy")]
@@ -412,6 +406,12 @@ def _readers(folder: Path) -> list[str]:
     if files and singles and not any(matches.values()):
         raise InputError(f"{shown(folder)} is no folder of one model: give one of its files, such as {files[0]}")
     return [max(readers, key=lambda name: matches[name])]
+
+
+def _fitting(folder: Path) -> list[str]:
+    """The systems all of whose files are in a folder."""
+    readers = [name for name in (*ENGINES, *MODELS) if declared(name).imports and not declared(name).imports_file]
+    return [name for name in readers if all(any(folder.glob(one)) for one in declared(name).imports)]
 
 
 def _file_readers(path: Path) -> list[str]:

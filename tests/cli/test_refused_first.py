@@ -22,6 +22,7 @@ from calotype.cli import main
         ("texture --factor 0.1", "pixels are too few"),
         ("mix photo.png --size 3x3", "3x3 pixels are too few"),
         ("paint photo.png --size 3x3", "3x3 pixels are too few"),
+        ("analogy photo.png --before photo.png --guide labels", "the counterpart is no label map"),
         ("analogy photo.png --engine imageanalogies --set leaf=1", "leaf=1 cannot be used"),
         ("analogy photo.png --engine dia --preset tiny --set passes=0", "passes=0 cannot be used"),
         ("stylize photo.png --engine dia --preset tiny --set patches=2,3,3,5,5", "give odd numbers"),

@@ -42,6 +42,8 @@ def sources(photo: str, out: Path | None, *, quiet: bool, suffixes: tuple[str, .
     Raises:
         InputError: there are no photos.
     """
+    if not photo.strip():
+        raise Misuse("the name of the input is empty: give a file or a folder, . for this one")
     if photo == "-":
         if sys.stdin.isatty():
             raise Misuse("- stands for a photo on standard input: pipe one in, like calotype vary - < photo.jpg")

@@ -36,7 +36,7 @@ def _tell(made: Study) -> None:
         file=sys.stderr,
     )
     for note in made.notes:
-        print(note, file=sys.stderr)
+        print(f"note: {note}", file=sys.stderr)
 
 
 def _table(result: StudyResult) -> str:

@@ -9,8 +9,8 @@ SYSTEM = System(
             "draw",
             (
                 Input("layout", "boxes", argument="boxes"),
-                Input("pin", "numbers", required=False, help="maps of the training set that make the background"),
-                Input("exclude", "numbers", required=False, help="maps of the training set that do not"),
+                Input("pin", "numbers", required=False, help="maps that make the background: numbers from a note"),
+                Input("exclude", "numbers", required=False, help="numbers of maps of the training set that do not"),
                 Input("background", "label map", required=False, help="a label map that makes the background instead"),
             ),
             ("size", "seed"),

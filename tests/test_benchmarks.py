@@ -18,6 +18,7 @@ quality = pytest.importorskip("quality", reason="the benchmarks are not part of 
 machine = pytest.importorskip("machine")
 superresolution = pytest.importorskip("superresolution")
 relayout = pytest.importorskip("relayout")
+tables = pytest.importorskip("tables")
 
 
 def photo(seed=0):
@@ -211,3 +212,10 @@ def test_layouts_from_end_to_end(tmp_path, monkeypatch, capsys):
     assert all(0 <= row["iou"] <= 1 for row in record["rows"])
     assert {"sifid_offline", "seconds"} <= set(record["rows"][-1])
     assert [path.name for path in sheets.iterdir()] == ["halves.png"]
+
+
+@pytest.mark.parametrize(
+    ("load", "said"), [(0.2, "hardly any other work"), (0.9, "with other work"), (3.2, "kept the machine busy")]
+)
+def test_the_recorded_load_tells_what_else_ran(load, said):
+    assert said in tables.other_work({"load_average_before": load, "machine": {"cores": 2}})

@@ -43,6 +43,22 @@ def unknown(kind: str, name: str, known: Iterable[str], advice: str = "") -> str
     return f"there is no {kind} '{name}': {suggestion}{advice or 'choose from ' + ', '.join(names)}"
 
 
+def counted(count: int, thing: str) -> str:
+    """A number of things: ``1 box``, ``2 boxes``, ``0 identities``."""
+    if count == 1:
+        return f"1 {thing}"
+    if thing.endswith("y"):
+        return f"{count} {thing[:-1]}ies"
+    return f"{count} {thing}{'es' if thing.endswith(('s', 'x', 'ch', 'sh')) else 's'}"
+
+
+def nth(index: int) -> str:
+    """The place in a list as people count, from 1, of an index, which counts from 0: ``1st``, ``2nd``, ``11th``."""
+    place = index + 1
+    ending = "th" if place % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{place}{ending}"
+
+
 def one_line(error: BaseException) -> str | None:
     """The message for the user; ``None`` for an unexpected error, which is a bug."""
     if isinstance(error, CalotypeError):

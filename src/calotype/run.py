@@ -45,12 +45,14 @@ class Event:
     """An event of a run.
 
     Attributes:
-        kind: ``begin`` and ``end`` of a stage, ``step`` after a step, ``save`` after saving the state.
+        kind: ``begin`` and ``end`` of a stage, ``step`` after a step, ``save`` after saving the state, ``note`` for a
+            line for the user.
         stage: name of the stage; ``""`` if there is only one.
         step: steps of this stage done so far.
         steps: total steps of the stage.
         values: scalars reported by the step, such as losses.
         preview: image tensor [1, C, H, W], -1..1, or ``None``.
+        text: the line of a note.
     """
 
     kind: str
@@ -59,6 +61,7 @@ class Event:
     steps: int
     values: Mapping[str, float] = field(default_factory=dict)
     preview: Tensor | None = None
+    text: str = ""
 
 
 def choose_device(name: str) -> torch.device:

@@ -28,6 +28,19 @@ from calotype.tasks.eta import TimeEstimate
         (("train", "cocogan", "peopel"), 1, "there is no folder or set 'peopel': did you mean 'people'?"),
         (("vary", "photo.jpg", "--structure", "fre"), 2, "there is no structure 'fre': did you mean 'free'?"),
         (("upscale", "photo.jpg", "--factor", "2x2"), 2, "invalid value for '--factor': give one number, like 4"),
+        (("vary", "photo.jpg", "-n", "100000000"), 2, "100000000 pictures are too many for one command"),
+        (("vary", ""), 2, "the name of the input is empty"),
+        (("vary", "photo.jpg", "--also", ""), 1, "the name of a picture is empty"),
+        (("help",), 2, "write 'calotype --help' for all verbs, or 'calotype VERB --help'"),
+        (("engines", "singn"), 2, "there is no engine or model 'singn': did you mean 'singan'?"),
+        (("models", "describe", "photos"), 1, "is no folder of a model: give one, or a file"),
+        (("vary", "photo.jpg", "photos"), 2, "(photos): give one photo, or a folder of them"),
+        (
+            ("vary", "photo.jpg", "--set", "patch=7,steps=2"),
+            2,
+            "give each setting its own --set: --set patch=7 --set steps=2",
+        ),
+        (("vary", "photo.jpg", "--set"), 2, "'--set' requires an argument: see 'calotype vary --help'"),
         (("vary", "photo.jpg", "-n", "two"), 2, "give a whole number, like 4"),
         (("vary", "photo.jpg", "-n", "1.5"), 2, "give a whole number, like 4"),
         (("evaluate", "peopel", "peopel", "--metrics", "fid"), 1, "did you mean 'people'?"),
@@ -89,7 +102,7 @@ def test_the_speed_of_the_first_steps_is_said_where_it_is_not_as_announced(monke
     with report.training(model):
         for step in range(1, 60):
             now[0] = step * pace
-            report._event(SimpleNamespace(stage="", step=step, steps=1000))
+            report._event(SimpleNamespace(kind="step", stage="", step=step, steps=1000))
     lines = [line for line in capsys.readouterr().err.splitlines() if "first steps" in line]
     minutes = f"{1000 * pace / 60:.0f} min"
     assert lines == (
@@ -143,3 +156,10 @@ def test_notes_about_the_inputs_are_printed_and_in_the_summary(tmp_path, monkeyp
     assert f"note: {note}" in err.splitlines()
     assert main([*words, "--again", "-q"]) == 0
     assert "inverted" not in capsys.readouterr().err
+
+
+def test_one_engine_is_listed(capsys):
+    assert main(["engines", "canny"]) == 0
+    assert capsys.readouterr().out.startswith("canny: ")
+    assert main(["engines", "canny", "--json"]) == 0
+    assert list(json.loads(capsys.readouterr().out)) == ["canny"]

@@ -11,7 +11,7 @@ from calotype.tasks.eta import TimeEstimate, format_duration
 
 from .conftest import PATIENCE, environment
 
-EVENT = SimpleNamespace(stage="level 3", step=4, steps=10)
+EVENT = SimpleNamespace(kind="step", stage="level 3", step=4, steps=10)
 
 
 def test_plain_lines_come_at_most_every_few_seconds(monkeypatch, capsys):

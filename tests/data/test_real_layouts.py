@@ -229,6 +229,16 @@ def test_coco_that_cannot_be_used(coco):
     (coco / "x.json").write_text('{"images": [{"id": 1}], "annotations": [], "categories": []}')
     with pytest.raises(InputError, match="images without file_name, height, width"):
         Scenes(coco / "p", coco / "x.json", 32)
+    said = json.loads((coco / "instances.json").read_text())
+    for entry in said["annotations"]:
+        entry["bbox"] = [value / 64 for value in entry["bbox"]]
+    (coco / "x.json").write_text(json.dumps(said))
+    with pytest.raises(InputError, match="are no pixels"):
+        Scenes(coco / "p", coco / "x.json", 32)
+    said["annotations"][0]["bbox"] = [1, "a", 2, 3]
+    (coco / "x.json").write_text(json.dumps(said))
+    with pytest.raises(InputError, match="no list of four numbers"):
+        Scenes(coco / "p", coco / "x.json", 32)
     (coco / "x.json").write_text("[]")
     for wrong in ("x.json", "nowhere.json"):
         with pytest.raises(InputError, match="missing, or no annotation"):

@@ -25,7 +25,10 @@ def a_set(folder, line=LINE, about=ABOUT):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"classes": [0]}, "2 boxes and 1 classes"),
+        ({"classes": [0]}, "2 boxes and 1 class"),
+        ({"boxes": [[0, 0, 1, 1], [3, 4, 12, 15]]}, "the 2nd box: give left, top, right and bottom as shares"),
+        ({"boxes": [[0, 0, 1.2, 1], [0, 0, 1, 1]]}, "the 1st box: give left"),
+        ({"boxes": [[0.5, 0, 0.2, 1], [0, 0, 1, 1]]}, "the 1st box: give left"),
         ({"classes": None}, "'classes'"),
         ({"classes": [0, 2]}, "a class above 1"),
         ({"classes": [0, -1]}, "'classes'"),
@@ -55,7 +58,7 @@ def test_size_that_the_pictures_do_not_have(tmp_path):
 
 
 def test_no_box_that_is_seen(tmp_path):
-    outside = {**LINE, "boxes": [[2, 2, 3, 3], [0.5, 0.5, 0.5, 0.9]]}
+    outside = {**LINE, "boxes": [[1, 1, 1, 1], [0.5, 0.5, 0.5, 0.9]]}
     folder = a_set(tmp_path, outside)
     lines = (folder / "samples.jsonl").read_text().splitlines()
     (folder / "samples.jsonl").write_text(lines[1])

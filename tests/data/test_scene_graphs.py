@@ -48,18 +48,21 @@ def test_a_look_from_a_photo_beside_the_file(tmp_path):
     ("change", "words"),
     [
         ({"objects": []}, "is empty: give at least one object"),
-        ({"objects": [{"class": "tre"}], "relations": []}, "object 0: there is no class 'tre': did you mean 'tree'"),
+        (
+            {"objects": [{"class": "tre"}], "relations": []},
+            "the 1st object of .*: there is no class 'tre': did you mean 'tree'",
+        ),
         ({"objects": [{"class": 3}], "relations": []}, "no class '3'"),
-        ({"objects": [{"class": "tree", "box": [0, 0, 1.2, 1]}]}, r"object 0 .* lies outside of the picture"),
+        ({"objects": [{"class": "tree", "box": [0, 0, 1.2, 1]}]}, r"the 1st object .* lies outside of the picture"),
         ({"objects": [{"class": "tree", "box": [0.5, 0, 0.5, 1]}]}, "has no area"),
         ({"objects": [{"class": "tree", "location": [0.5, -1]}]}, "lies outside of the picture"),
         ({"objects": [{"class": "tree", "size": 10}]}, "size 10"),
         ({"objects": [{"class": "tree", "sice": 1}]}, "did you mean 'size'"),
         ({"objects": [{"class": "tree", "look": {"seed": 1, "archetype": 2}}]}, "told twice"),
-        ({"objects": [{}]}, "object 0 .* has no class"),
+        ({"objects": [{}]}, "the 1st object .* has no class"),
         ({"relations": [[0, "beside", 1]]}, "no relation 'beside'"),
         ({"relations": [[0, "in front of", 1]]}, "no relation 'in front of'"),
-        ({"relations": [[0, "above", 5]]}, "names the object 5: there are 3"),
+        ({"relations": [[0, "above", 5]]}, "names the object 5: it has 3 objects, numbered from 0"),
         ({"relations": [[1, "above", 1]]}, "to itself"),
         ({"relations": [[0, "left of", 1], [0, "right of", 1]]}, "object 0 is left of 1, 1 is left of 0"),
         ({"relations": [[0, "above", 1], [1, "above", 2], [0, "below", 2]]}, "contradict each other"),
@@ -115,9 +118,9 @@ def test_boxes_of_named_classes():
     found = boxes_of({"boxes": [[0, 0, 0.5, 1]], "classes": ["house"]}, NAMES)
     assert found.classes == (1,)
     for wrong, words in (
-        ({"boxes": [[0, 0, 2, 1]], "classes": ["house"]}, "box 0 .* outside of the picture"),
+        ({"boxes": [[0, 0, 2, 1]], "classes": ["house"]}, "the 1st box .* outside of the picture"),
         ({"boxes": [[0, 0, 1, 1]], "classes": ["hous"]}, "did you mean 'house'"),
-        ({"boxes": [[0, 0, 1, 1]], "classes": []}, "1 boxes and 0 classes"),
+        ({"boxes": [[0, 0, 1, 1]], "classes": []}, "1 box and 0 classes"),
         ({"boxes": [[0, 0, 1, "a"]], "classes": [0]}, "no box of four numbers"),
         ({"boxes": 3}, "cannot be used"),
     ):

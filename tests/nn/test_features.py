@@ -6,19 +6,23 @@ import os
 
 import pytest
 import torch
+import torch.nn.functional as F
 from safetensors.torch import save_file
 
 from calotype.errors import InputError
 from calotype.nn.features import (
     STEM_FILE,
     VGG_FILE,
+    VISION_VGG19_FILE,
     Features,
     InceptionStem,
     LayeredFeatures,
     Vgg16,
+    check_vgg19,
     inception_stem,
     offline_features,
     vgg16,
+    vgg19,
 )
 
 needs_weights = pytest.mark.skipif(
@@ -157,3 +161,63 @@ def test_known_vgg_weights_tell_pictures_apart():
     net = vgg16()
     assert net.name == "vgg-16 (08843707)"
     assert 0.02 < float((net(picture()) > 0).float().mean()) < 0.9
+
+
+# Where the convolutions are in torchvision's list of layers, as its file names them: pooling after 2, 4, 8, 12 and 16.
+VGG19_PLACES = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34)
+
+
+@pytest.fixture(scope="module")
+def vgg19_file(tmp_path_factory):
+    torch.manual_seed(0)
+    widths = [64] * 2 + [128] * 2 + [256] * 4 + [512] * 8
+    weights, before = {}, 3
+    for place, width in zip(VGG19_PLACES, widths):
+        weights[f"features.{place}.weight"] = torch.randn(width, before, 3, 3) * (2 / (9 * before)) ** 0.5
+        weights[f"features.{place}.bias"] = torch.randn(width) / 9
+        before = width
+    path = tmp_path_factory.mktemp("weights") / VISION_VGG19_FILE
+    torch.save(weights, path)
+    return path
+
+
+def test_vgg19_is_that_of_torchvision(vgg19_file, monkeypatch):
+    monkeypatch.setenv("CALOTYPE_WEIGHTS", str(vgg19_file.parent))
+    net, weights = vgg19(), torch.load(vgg19_file)
+    assert net.name.startswith("vgg-19 of torchvision (unknown weights ")
+    x = picture(32, 48)
+    mean, deviation = (torch.tensor(v).view(3, 1, 1) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+    y, maps = ((x + 1) / 2 - mean) / deviation, []
+    for place in range(36):
+        if place in VGG19_PLACES:
+            y = F.conv2d(y, weights[f"features.{place}.weight"], weights[f"features.{place}.bias"], padding=1)
+        elif place - 1 in VGG19_PLACES:
+            y = F.relu(y)
+        else:
+            maps.append(y)
+            y = F.max_pool2d(y, 2)
+    for found, expected in zip(net.layers(x), [*maps, y], strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_vgg19_missing_wrong_or_not_finite(vgg19_file, tmp_path, monkeypatch):
+    monkeypatch.setenv("CALOTYPE_WEIGHTS", str(tmp_path))
+    with pytest.raises(InputError, match=r"VGG-19 weights .* are missing: set CALOTYPE_WEIGHTS"):
+        check_vgg19()
+    weights = torch.load(vgg19_file)
+    few = {name: value for name, value in weights.items() if name.startswith("features.0")}
+    torch.save(few, tmp_path / VISION_VGG19_FILE)
+    with pytest.raises(InputError, match="holds no VGG-19 of torchvision"):
+        vgg19()
+    weights["features.0.bias"] = torch.full((64,), float("nan"))
+    torch.save(weights, tmp_path / VISION_VGG19_FILE)
+    with pytest.raises(InputError, match="not finite"):
+        vgg19()
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path):
+    net = Vgg16("any")
+    net.conv1_1.bias.data[3] = float("inf")
+    save_file(net.state_dict(), tmp_path / VGG_FILE)
+    with pytest.raises(InputError, match="not finite"):
+        vgg16(tmp_path)

@@ -94,6 +94,22 @@ def test_what_is_left_out_by_the_maps(mapped):
     assert compare(mapped / "a", mapped / "b", metrics="kid", features="offline").real == 12
 
 
+def test_what_few_pictures_allow_is_measured_and_the_rest_named(tmp_path):
+    for side in ("real", "fake"):
+        (tmp_path / side).mkdir()
+        for number in range(4):
+            picture(number + 9 * (side == "fake")).save(tmp_path / side / f"{number}.png")
+    found = compare(tmp_path / "real", tmp_path / "fake", metrics="all", features="offline")
+    assert {"fid", "fid_floor", "kid"} <= set(found.values)
+    assert not {"precision", "recall"} & set(found.values)
+    (note,) = [note for note in found.notes if note.startswith("left out: ")]
+    assert note.startswith(
+        "left out: precision, recall, density, coverage: the distance to neighbour 5 needs more than 5"
+    )
+    with pytest.raises(InputError, match="the distance to neighbour 5"):
+        compare(tmp_path / "real", tmp_path / "fake", metrics="recall", features="offline")
+
+
 def test_refusals(sets, mapped, tmp_path):
     with pytest.raises(InputError, match="did you mean 'kid'"):
         compare(sets / "real", sets / "same", metrics="kd")

@@ -121,12 +121,15 @@ def test_a_folder_of_graphs_or_boxes_is_drawn(graphs, of_boxes, tmp_path, capsys
 
 
 def test_messages_about_looks_name_the_object(graphs):
-    wrong = {"object 1 has the archetype 999": {"archetype": 999}, "the look of object 1 of": {"photo": "no.png"}}
+    wrong = {
+        "the 2nd object has the archetype 999": {"archetype": 999},
+        "the look of the 2nd object of": {"photo": "no.png"},
+    }
     for words, look in wrong.items():
         graph = {"objects": [{"class": "sky"}, {"class": "car", "look": look}]}
         with pytest.raises(InputError, match=words):
             calotype.draw(graph, model=graphs)
-    with pytest.raises(InputError, match="relation 0 of 'graph': there is no relation 'beneath'"):
+    with pytest.raises(InputError, match="the 1st relation of 'graph': there is no relation 'beneath'"):
         calotype.draw({**GRAPH, "relations": [[0, "beneath", 1]]}, model=graphs)
 
 

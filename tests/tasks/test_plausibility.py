@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from calotype.image.io import open_photo
 from calotype.tasks.verbs import VERBS
@@ -56,6 +56,16 @@ def test_an_inverted_mask_of_what_to_erase():
     assert notes("erase", photo=PHOTO, mask=object_mask(), **ERASE) == ()
     (note,) = notes("erase", photo=PHOTO, mask=object_mask(inverted=True), **ERASE)
     assert re.fullmatch(r"the mask selects 9\d% of 'mountains', .* looks inverted, white should be the object", note)
+
+
+@pytest.mark.parametrize("verb", ["erase", "harmonize"])
+def test_a_photo_as_the_mask(verb):
+    more = {"erase": ERASE, "harmonize": {**HARMONIZE, "pasted": pasted()}}[verb]
+    assert any(
+        "the mask 'mountains' looks like a photo" in note for note in notes(verb, photo=PHOTO, mask=PHOTO, **more)
+    )
+    soft = object_mask().filter(ImageFilter.GaussianBlur(12))
+    assert not any("looks like a photo" in note for note in notes(verb, photo=PHOTO, mask=soft, **more))
 
 
 def test_a_large_object_is_no_inverted_mask():

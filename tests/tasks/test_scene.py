@@ -88,7 +88,7 @@ def changed(content, **parts):
     ("change", "message"),
     [
         (lambda content: {}, "no scene file"),
-        (lambda content: {**content, "objects": content["objects"][:1]}, "the scene file has 1 objects"),
+        (lambda content: {**content, "objects": content["objects"][:1]}, "the scene file has 1 object "),
         (lambda content: changed(content, place=[3, 0, 0]), "object 1 of 'scene' lies outside"),
         (lambda content: changed(content, place=[0, "x", 0]), "place of object 1 of 'scene'"),
         (lambda content: changed(content, half_sizes=[0, 1, 1]), "object 1 of 'scene' has an impossible size"),

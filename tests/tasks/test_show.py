@@ -66,3 +66,17 @@ def test_the_model_is_found_beside_the_picture(tmp_path, monkeypatch):
     assert shown.settings["model"] == "faces"  # folders are not recorded
     model.rename(tmp_path / "moved")
     assert "there is no model faces here" in calotype.show(path).missing
+
+
+def test_files_that_are_elsewhere_or_have_one_name_are_told(tmp_path, monkeypatch):
+    for number, folder in enumerate(("first", "second")):
+        (tmp_path / folder).mkdir()
+        Image.fromarray(np.roll(PHOTO, number, 2)).save(tmp_path / folder / "photo.png")
+    photo, other = (tmp_path / folder / "photo.png" for folder in ("first", "second"))
+    one = calotype.vary(photo, preset="tiny").save(tmp_path / "made")[0]
+    both = calotype.mix(photo, other, preset="tiny").save(tmp_path / "made")[0]
+    monkeypatch.chdir(tmp_path)
+    assert calotype.show(one).missing == "photo.png is not in this folder: run it where it was run"
+    assert calotype.show(both).missing == "2 different files are called photo.png: write the folder of each"
+    monkeypatch.chdir(tmp_path / "first")
+    assert not calotype.show(one).missing

@@ -46,6 +46,18 @@ def test_a_pasted_object_punches_no_holes(verb, engine):
     assert np.array_equal(alpha_of(made), photo()[..., 3])
 
 
+@pytest.mark.parametrize("verb", [harmonize, edit])
+@pytest.mark.parametrize("engine", ["gpnn", "gpdm"])
+def test_a_picture_without_transparency_fills_no_holes_of_the_photo(verb, engine):
+    """Where nothing was pasted, the photo's alpha stays; where something was, it is opaque."""
+    made = alpha_of(verb(photo(), pasted()[..., :3], mask=mask(), engine=engine, preset="tiny", feather=0))
+    far = np.ones((SIDE, SIDE), bool)
+    far[14:38, 8:34] = False
+    assert photo()[..., 3][far].min() == 0
+    assert np.array_equal(made[far], photo()[..., 3][far])
+    assert made[22:30, 16:26].min() == 255
+
+
 def test_an_unmasked_picture_has_the_transparency_of_the_pasted_one():
     made = harmonize(photo(), pasted(), mask=mask(), unmasked=True, preset="tiny")
     assert np.array_equal(alpha_of(made), photo()[..., 3])

@@ -123,3 +123,15 @@ def test_expand_replaces_a_frame_unless_it_is_kept():
     assert made.max() < 160
     assert (kept[8:60, 8:10] == 255).all()
     assert (made[11:57, 11:73] == framed[3:49, 3:65]).all()
+
+
+def test_expand_on_one_side_replaces_the_whole_frame():
+    """What is synthesized beside the other sides has no frame; without a margin beside it, a frame stays."""
+    pixels = np.random.default_rng(0).integers(60, 120, (48, 64, 3), dtype=np.uint8)
+    framed = np.pad(pixels, ((2, 2), (2, 2), (0, 0)), constant_values=255)
+    made = np.asarray(calotype.expand(framed, left=8, preset="tiny", device="cpu")[0])
+    assert made.shape == (52, 76, 3)
+    assert made.max() < 160
+    bars = np.pad(pixels, ((2, 2), (0, 0), (0, 0)), constant_values=255)
+    kept = np.asarray(calotype.expand(bars, left=8, preset="tiny", device="cpu")[0])
+    assert (kept[[0, 1, 50, 51], 8:] == 255).all()

@@ -13,7 +13,7 @@ from calotype.cli.progress import Reporter
 from calotype.cli.report import complain, print_path
 from calotype.cli.summary import JobSummary
 from calotype.cli.training import stopping, training_line
-from calotype.errors import OutputError, Stopped, UnwritableName, one_line
+from calotype.errors import OutputError, Stopped, UnwritableName, counted, one_line
 from calotype.files import in_one_line
 from calotype.tasks.bulk import ATTEMPTS, BulkRun
 from calotype.tasks.bulk_plan import BulkRequest, Plan, PlannedOutput, give_up_input
@@ -93,7 +93,7 @@ class BulkCommand:
         """Make the outputs in other processes, several at a time."""
         executor = self._executor(bulk)
         work = BulkRun(executor, len(found))
-        photos = "1 photo" if self._single else f"{len(found)} photos"
+        photos = "1 photo" if self._single else counted(len(found), "photo")
         with self.report.together(photos, training=False) as update, stopping(work):
             plans = self._plans(found, bulk, work, executor)
             for plan, some, outcome in work.outcomes(plans, lambda: update(work.done, work.seconds)):
@@ -116,7 +116,8 @@ class BulkCommand:
         count = min(jobs or 1, self.summary.planned)
         pool = ProcessPool(bulk, count, jobs=jobs or 1, device=device, attempts=ATTEMPTS)
         self.report.say(
-            f"{pool.concurrency} pictures at a time, {counted(pool.threads, 'thread')} each; Ctrl-C stops all of them"
+            f"{counted(pool.concurrency, 'picture')} at a time, {counted(pool.threads, 'thread')} each; Ctrl-C "
+            f"stops all of them"
         )
         return pool
 
@@ -336,15 +337,11 @@ def _paths(shared: Mapping[str, Any]) -> Iterator[str]:
             yield from given if isinstance(given, list) else filter(None, [given])
 
 
-def counted(count: int, thing: str) -> str:
-    """``1 thread``, ``2 threads``."""
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
-
-
 def preflight_line(label: str, job: Job, count: int) -> str:
     """The line that announces the estimated time and memory of the outputs."""
     cost = job.cost
-    outputs = counted(count, f"film of {job.request.own['frames']} frames" if job.gives == "film" else "picture")
+    film = f"{counted(count, 'film')} of {job.request.own['frames']} frames" if job.gives == "film" else ""
+    outputs = film or counted(count, "picture")
     note = f" ({cost.note})" if cost.note else ""
     main = job.as_given(job.main) if job.main else None
     size = f" {main.size}" if main is not None and hasattr(main, "size") else ""

@@ -19,7 +19,7 @@ from calotype.cli.progress import reporter
 from calotype.cli.report import Interrupted, Misuse, Terminated, complain
 from calotype.cli.summary import TrainingSummary
 from calotype.cli.training import stopping
-from calotype.errors import CalotypeError, InputError, OutputError, Stopped
+from calotype.errors import CalotypeError, InputError, OutputError, Stopped, counted
 from calotype.tasks.dataset_model import DatasetModel
 from calotype.tasks.eta import format_duration
 from calotype.tasks.memory import format_bytes, require_memory
@@ -94,14 +94,15 @@ def _training_line(model: DatasetModel, options: TrainingOptions, device: str) -
     seconds = model.cost.seconds * (1 - done) / max(1, min(options.procs, os.cpu_count() or 1))
     cost = f"about {format_duration(seconds)} and {format_bytes(model.cost.bytes)}, once; " if on_cpu else ""
     return (
-        f"{action} {model.subject}, {len(model.photos.files)} photos at {model.size} ({model.engine} {model.preset}"
+        f"{action} {model.subject}, {counted(len(model.photos.files), 'photo')} at {model.size} "
+        f"({model.engine} {model.preset}"
         f"{progress}{where}): {cost}Ctrl-C stops, the same command resumes; previews are written to {model.previews}"
     )
 
 
 def _processes(options: TrainingOptions) -> str:
-    procs = {0: "a process on each GPU", 1: "a process"}.get(options.procs, f"{options.procs} processes")
-    return procs if options.nodes == 1 else f"{options.nodes} machines with {procs}"
+    procs = {0: "a process on each GPU", 1: "a process"}.get(options.procs, counted(options.procs, "process"))
+    return procs if options.nodes == 1 else f"{counted(options.nodes, 'machine')} with {procs}"
 
 
 def _run_rank(model: DatasetModel, device: str, options: TrainingOptions) -> int:

@@ -2,20 +2,26 @@
 
 # Annotations are values here, not strings: options are made from them.
 import json
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from calotype.cli.output_options import Json
 from calotype.tasks import engines as task
 
 
 def engines(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="one engine or model; default: all")] = None,
     as_json: Json = False,
 ) -> int:
     """List the engines and models, their presets, and all keys of --set.
 
     Engines process one photo; models are trained on data sets.
+
+    Raises:
+        ArgumentError: there is no engine of that name.
     """
-    descriptions = task.engines()
+    descriptions = task.engines(name)
     print(
         json.dumps(descriptions, indent=2)
         if as_json

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from calotype.cli.progress import reporter
 from calotype.cli.report import Misuse
+from calotype.errors import counted
 from calotype.tasks.compare import compare
 from calotype.tasks.eta import format_duration
 from calotype.tasks.evaluate import MEASURES, evaluate, expected_seconds, paired
@@ -57,7 +58,7 @@ def _announce(real: str, fakes: str) -> None:
     pairs, _ = paired(Path(real), Path(fakes))
     seconds = expected_seconds([result for _, result in pairs])
     print(
-        f"measuring: {len(pairs)} pairs of photo and result, about {format_duration(seconds)}; "
+        f"measuring: {counted(len(pairs), 'pair')} of photo and result, about {format_duration(seconds)}; "
         "to compare the folders as sets, give --metrics fid,kid",
         file=sys.stderr,
         flush=True,
@@ -95,7 +96,7 @@ def leak_table(report: Mapping[str, Any]) -> str:
             ends = [f"{probe[key]:.3f}" for key in ("score", "low", "high", "chance")]
             rows.append([code, f"{factor}, {kind}", *ends])
     lines = [aligned(rows, right=False)]
-    lines.append(f"{report['pictures']} pictures of {report['identities']} identities")
+    lines.append(f"{counted(report['pictures'], 'picture')} of {counted(report['identities'], 'identity')}")
     shared = report["information"]
     if shared is not None:
         lines.append(

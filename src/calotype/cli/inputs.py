@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from calotype.cli.report import Misuse
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.files import shown
 
 
@@ -42,18 +42,20 @@ def sources(photo: str, out: Path | None, *, quiet: bool, suffixes: tuple[str, .
     Raises:
         InputError: there are no photos.
     """
+    if not photo.strip():
+        raise Misuse("the name of the input is empty: give a file or a folder, . for this one")
     if photo == "-":
         if sys.stdin.isatty():
             raise Misuse("- stands for a photo on standard input: pipe one in, like calotype vary - < photo.jpg")
         return [Source(io.BytesIO(sys.stdin.buffer.read()), "the photo on standard input")]
     if Path(photo).is_dir() and suffixes:
-        return _files(Path(photo), suffixes)
+        return _files(Path(photo), suffixes, quiet)
     if Path(photo).is_dir():
         return list(_folder(Path(photo), out, quiet))
     return [Source(Path(photo), photo)]
 
 
-def _files(folder: Path, suffixes: tuple[str, ...]) -> list[Source]:
+def _files(folder: Path, suffixes: tuple[str, ...], quiet: bool) -> list[Source]:
     """The files of a folder with the first of these suffixes that any has."""
     from calotype.image.io import natural_order
 
@@ -61,6 +63,14 @@ def _files(folder: Path, suffixes: tuple[str, ...]) -> list[Source]:
     for suffix in suffixes:
         found = [path for path in there if path.suffix.lower() == suffix and not path.name.startswith(".")]
         if found:
+            others = [path for path in there if path.suffix.lower() in suffixes and path.suffix.lower() != suffix]
+            if others and not quiet:
+                endings = ", ".join(sorted({path.suffix.lower() for path in others}))
+                print(
+                    f"note: {shown(folder)} has {suffix} files, which are used; {counted(len(others), 'file')} with "
+                    f"{endings} left out: give those one by one",
+                    file=sys.stderr,
+                )
             return [Source(path, str(path)) for path in found]
     raise InputError(f"no files in {shown(folder)} that end in {' or '.join(suffixes)}: give a folder of them")
 
@@ -74,7 +84,7 @@ def _folder(folder: Path, out: Path | None, quiet: bool) -> Iterator[Source]:
     if not photos or (here and settings_of(photos[0]) is not None):
         raise InputError(f"'{folder}' has only pictures that calotype made: give them one by one, or another -o")
     if len(photos) < len(there) and not quiet:
-        print(f"{folder}: skipping {len(there) - len(photos)} pictures that calotype made", file=sys.stderr)
+        print(f"{folder}: skipping {counted(len(there) - len(photos), 'picture')} that calotype made", file=sys.stderr)
     stems = [path.stem.casefold() for path in photos]
     # For equal stems like bird.jpg and bird.png, the outputs get different names.
     ambiguous = {stem for stem, count in Counter(stems).items() if count > 1}

@@ -16,7 +16,7 @@ from calotype.cli.progress import reporter
 from calotype.cli.report import Interrupted, Misuse, complain
 from calotype.cli.summary import JobSummary
 from calotype.cli.training import resume_hint
-from calotype.errors import InputError, ModelError, Stopped
+from calotype.errors import InputError, ModelError, Stopped, counted
 from calotype.files import remove_stale_parts
 from calotype.image.signing import check_signing
 from calotype.kinds import KINDS
@@ -81,7 +81,7 @@ def run_job_command(
             if options.as_json:
                 print(summary.document(), flush=True)
     if summary.failed and len(sources_found) > 1:
-        complain(f"{len(summary.failed)} of {len(sources_found)} photos failed, the others are done")
+        complain(f"{len(summary.failed)} of {counted(len(sources_found), 'photo')} failed, the others are done")
     return 1 if summary.failed else 0
 
 
@@ -129,7 +129,7 @@ def _resume_hint(summary: JobSummary, options: OutputOptions, several: bool) -> 
         command += " with --skip-existing instead of --again"
     elif summary.pictures and not (options.skip_existing or several):
         command += " with --skip-existing"
-    return f"stopped with {len(summary.pictures)} of {summary.planned} pictures finished: {command} resumes"
+    return f"stopped with {len(summary.pictures)} of {counted(summary.planned, 'picture')} finished: {command} resumes"
 
 
 def _check_destination(options: OutputOptions, kind: type[Job], request: Request, *, several: bool) -> None:

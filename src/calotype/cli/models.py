@@ -14,6 +14,7 @@ import typer
 from calotype.cli.evaluate import aligned
 from calotype.cli.output_options import Json
 from calotype.cli.report import Misuse
+from calotype.errors import counted
 from calotype.tasks import models as model_tasks
 from calotype.tasks.memory import format_bytes
 from calotype.tasks.model_store import Entry, root
@@ -144,7 +145,7 @@ def _row(entry: Entry) -> list[str]:
 def _unfinished(entry: Entry) -> str:
     if entry.stages <= 1:
         return f"{entry.done:.0%} trained"
-    return f"{entry.finished_stages} of {entry.stages} stages, {entry.done:.0%} trained"
+    return f"{entry.finished_stages} of {counted(entry.stages, 'stage')}, {entry.done:.0%} trained"
 
 
 def _delete(names: list[str], all_models: bool) -> int:

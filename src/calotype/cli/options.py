@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
@@ -91,5 +92,8 @@ def _pairs(typed: list[str], about: Param) -> dict[str, str]:
             raise Misuse(
                 f"'{text}' cannot be set: write {about.flags[0]} {about.metavar}, like {about.flags[0]} {example}"
             )
+        if about.kind == "settings" and re.search(r",\s*[a-z_]\w*=", value):
+            each = " ".join(f"{about.flags[0]} {one.strip()}" for one in re.split(r",(?=\s*[a-z_]\w*=)", text))
+            raise Misuse(f"'{text}' cannot be set: give each setting its own {about.flags[0]}: {each}")
         pairs[key.strip()] = value.strip()
     return pairs

@@ -95,6 +95,9 @@ class Reporter:
             self.say(f"{self._label}: at the speed of its first steps it takes about {format_duration(seconds)} in all")
 
     def _event(self, event: Event) -> None:
+        if event.kind == "note":
+            self.say(f"note: {event.text}")
+            return
         self._correct(event)
         now = time.monotonic()
         if now - self._last_line >= (_TRAINING_INTERVAL if self._remaining else _INTERVAL):
@@ -182,6 +185,9 @@ class Bar(Reporter):
         self._bar.stop()
 
     def _event(self, event: Event) -> None:
+        if event.kind == "note":
+            self.say(f"note: {event.text}")
+            return
         self._correct(event)
         if self._remaining is None:
             self._bar.update(self._task, stage=event.stage, completed=event.step, total=event.steps)

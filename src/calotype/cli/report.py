@@ -60,8 +60,9 @@ def reported(command: Callable[[], Any], arguments: Sequence[str] | None) -> int
         arguments: the arguments; ``None``: those of the process.
     """
     signal.signal(signal.SIGTERM, _terminate)
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _run(command, list(sys.argv[1:] if arguments is None else arguments))
+        return _run(command, given)
     except Interrupted as error:
         return error.status
     except KeyboardInterrupt as error:
@@ -71,7 +72,7 @@ def reported(command: Callable[[], Any], arguments: Sequence[str] | None) -> int
         _discard_output()
         return 141
     except _UsageError as error:
-        complain(_usage_message(error))
+        complain(_usage_message(error, given))
         return 2
     except ArgumentError as error:
         complain(str(error))
@@ -111,12 +112,15 @@ def complain(line: str) -> None:
     print(f"calotype: {printable(' '.join(line.split()))}", file=sys.stderr, flush=True)
 
 
-def _usage_message(error: Exception) -> str:
+def _usage_message(error: Exception, given: list[str]) -> str:
     text = str(getattr(error, "format_message", lambda: error)())
     context = getattr(error, "ctx", None)
-    where = context.command_path if context is not None else "calotype"
+    verb = given[0] if given and not given[0].startswith("-") else ""
+    where = context.command_path if context is not None else f"calotype {verb}".rstrip()
     missing = re.match(r"No such command '([^']*)'", text)
     if missing and context is not None:
+        if missing[1] == "help":
+            return f"write '{where} --help' for all verbs, or '{where} VERB --help' for the options of one"
         verbs = context.command.list_commands(context)
         return unknown("verb", missing[1], verbs)
     option = getattr(error, "option_name", None)
@@ -125,8 +129,15 @@ def _usage_message(error: Exception) -> str:
         if len(option) == 2:  # a letter resembles no other option in meaning
             return f"there is no option '{option}': '{where} --help' lists them"
         return unknown("option", option, known, f"'{where} --help' lists them")
+    if "unexpected extra argument" in text and context is not None and _takes_photo(context):
+        return f"{text[:1].lower()}{text[1:]}: give one photo, or a folder of them; '{where} --help' lists the options"
     text = _plain(text.rstrip("."))
     return f"{text[:1].lower()}{text[1:]}: see '{where} --help'"
+
+
+def _takes_photo(context: Any) -> bool:
+    """Whether the main argument of a command is a photo, for which a folder may be given."""
+    return any(one.param_type_name == "argument" and one.name == "photo" for one in context.command.params)
 
 
 def _plain(text: str) -> str:

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from calotype.cli.evaluate import aligned, progress_of
+from calotype.errors import counted
 from calotype.tasks.study import ANSWERS, Study, StudyResult, study
 
 if TYPE_CHECKING:
@@ -29,12 +30,13 @@ def run(folders: list[str], as_json: bool, **options: Any) -> int:
 def _tell(made: Study) -> None:
     print(made.page)
     print(
-        f"{made.trials} trials for each participant; put their files into {made.folder / ANSWERS}, then run: "
+        f"{counted(made.trials, 'trial')} for each participant; put their files into {made.folder / ANSWERS}, "
+        f"then run: "
         f"calotype study {made.folder}",
         file=sys.stderr,
     )
     for note in made.notes:
-        print(note, file=sys.stderr)
+        print(f"note: {note}", file=sys.stderr)
 
 
 def _table(result: StudyResult) -> str:
@@ -55,10 +57,10 @@ def _table(result: StudyResult) -> str:
     if result.correlation is not None:
         values = [f"{name} {_plain(result.correlation[name])}" for name in ("pearson", "spearman")]
         lines.append(
-            f"correlation with SIFID ({result.features}) over {result.correlation['pictures']} pictures: "
+            f"correlation with SIFID ({result.features}) over {counted(result.correlation['pictures'], 'picture')}: "
             + ", ".join(values)
         )
-    lines.append(f"{result.participants} participant{'' if result.participants == 1 else 's'}; intervals of 95 %")
+    lines.append(f"{counted(result.participants, 'participant')}; intervals of 95 %")
     return "\n".join([*lines, *result.notes])
 
 

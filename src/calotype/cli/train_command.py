@@ -14,7 +14,7 @@ from calotype.cli.progress import Reporter, reporter
 from calotype.cli.report import Interrupted, Misuse, complain, print_path
 from calotype.cli.summary import TrainingSummary
 from calotype.cli.training import resume_hint, stopping, training_line
-from calotype.errors import InputError, OutputError, Stopped, UnwritableName, one_line
+from calotype.errors import InputError, OutputError, Stopped, UnwritableName, counted, one_line
 from calotype.tasks.eta import format_duration
 from calotype.tasks.memory import format_bytes
 from calotype.tasks.model_store import ENCODER
@@ -69,7 +69,7 @@ def run_train_command(options: TrainingOptions, typed: dict[str, Any]) -> int:
             if options.as_json:
                 print(summary.document(), flush=True)
     if summary.failed and len(sources_found) > 1:
-        complain(f"{len(summary.failed)} of {len(sources_found)} photos failed, the others are done")
+        complain(f"{len(summary.failed)} of {counted(len(sources_found), 'photo')} failed, the others are done")
     return 1 if summary.failed else 0
 
 
@@ -92,7 +92,7 @@ class _TrainCommand:
         """The line printed after an interruption."""
         if self.training:
             return resume_hint(self.training)
-        return f"stopped with {len(self.summary.models)} of {count} models trained: the same command resumes"
+        return f"stopped with {len(self.summary.models)} of {counted(count, 'model')} trained: the same command resumes"
 
     def one(self, source: Source) -> None:
         """Train on one photo."""
@@ -124,7 +124,7 @@ class _TrainCommand:
             return
         several = ParallelTraining(self.request, pending, self.options.jobs)
         self.report.say(_parallel_training_line(several, self.request.engine, len(pending)))
-        with self.report.together(f"training on {len(pending)} photos") as update, stopping(several):
+        with self.report.together(f"training on {counted(len(pending), 'photo')}") as update, stopping(several):
             for count, (training, outcome) in enumerate(
                 several.outcomes(lambda: update(several.done, several.seconds))
             ):
@@ -175,7 +175,7 @@ class _TrainCommand:
 
 
 def _parallel_training_line(several: ParallelTraining, engine: str, count: int) -> str:
-    photos = "1 photo" if count == 1 else f"{count} photos"
+    photos = counted(count, "photo")
     parallel = f", {several.concurrency} at a time" if several.concurrency > 1 else ""
     return (
         f"training on {photos} ({engine}){parallel}: about {format_duration(several.seconds)} and "

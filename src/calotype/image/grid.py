@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
+from calotype.errors import counted
+
 _GAP = 8  # pixels between cells and around the sheet
 _TEXT = 14  # height of the captions, pixels
 _MARK = (214, 96, 36)  # frame around the input
@@ -43,7 +45,9 @@ def contact_sheet(
     if not images or cell < 1 or (columns is not None and columns < 1):
         raise ValueError("a contact sheet needs an image, a cell and a column at least")
     if labels is not None and len(labels) != len(images):
-        raise ValueError(f"{len(images)} images and {len(labels)} labels: give one label an image")
+        raise ValueError(
+            f"{counted(len(images), 'image')} and {counted(len(labels), 'label')}: give one label an image"
+        )
     columns = min(columns or math.ceil(math.sqrt(len(images))), len(images))
     caption = _TEXT + _GAP if labels is not None else 0
     small = [_fit(image, cell) for image in images]

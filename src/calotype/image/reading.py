@@ -69,6 +69,8 @@ def open_photo(source: PhotoLike, *, max_side: int | None = None) -> Photo:
         raise InputError(f"a longest side of {max_side} px is too small: give {MIN_SIDE} or more")
     if isinstance(source, Photo):
         return _downsampled(source, max_side)
+    if isinstance(source, str) and not source.strip():
+        raise InputError("the name of a picture is empty: give a file")
     if isinstance(source, (str, Path)):
         return _from_path(Path(source), max_side)
     if isinstance(source, Image.Image):

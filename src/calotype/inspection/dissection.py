@@ -125,7 +125,7 @@ def check_count(count: int, what: str) -> None:
         InputError: there are not.
     """
     if count < FEWEST:
-        raise InputError(f"{count} {what} pictures are too few to compare areas: give at least {FEWEST}")
+        raise InputError(f"too few {what} pictures to compare areas ({count}): give at least {FEWEST}")
 
 
 def finding_of(area: ClassArea) -> Finding:

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.files import read_error, shown
 from calotype.image.resize import resize
 from calotype.nn import espnet
@@ -113,7 +113,8 @@ class OnnxSegmenter:
         if found.ndim == 4 and found.shape[1] > 1:
             if found.shape[1] != len(self.classes):
                 raise InputError(
-                    f"{shown(self._path)} has {found.shape[1]} classes and {len(self.classes)} names were given: name "
+                    f"{shown(self._path)} has {counted(found.shape[1], 'class')} and "
+                    f"{counted(len(self.classes), 'name')} were given: name "
                     "all of them, in their order (--classes)"
                 )
             return resize(torch.from_numpy(found).float(), size, mode="bilinear").argmax(1)

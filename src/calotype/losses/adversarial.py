@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from calotype.errors import counted
+
 # Scores of one discriminator, of any shape, or of several: one tensor a scale.
 Scores = Tensor | Sequence[Tensor]
 
@@ -33,7 +35,7 @@ def discriminator_loss(real: Scores, fake: Scores, kind: str) -> Tensor:
     """
     reals, fakes = _scales(real), _scales(fake)
     if len(reals) != len(fakes):
-        raise ValueError(f"there are {len(reals)} scales of real scores and {len(fakes)} of generated ones")
+        raise ValueError(f"there are {counted(len(reals), 'scale')} of real scores and {len(fakes)} of generated ones")
     of_real, of_fake = _discriminator(kind)
     return _mean([of_real(r).mean() + of_fake(f).mean() for r, f in zip(reals, fakes)])
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.nn.features import LayeredFeatures
 
 
@@ -34,7 +34,7 @@ class PerceptualLoss:
         self, features: LayeredFeatures, layers: Sequence[int] | None = None, weights: Sequence[float] | None = None
     ) -> None:
         if layers is not None and weights is not None and len(layers) != len(weights):
-            raise ValueError(f"there are {len(layers)} layers and {len(weights)} weights")
+            raise ValueError(f"there are {counted(len(layers), 'layer')} and {len(weights)} weights")
         self.features, self.layers, self.weights = features, layers, weights
         self.name = features.name
 
@@ -54,7 +54,7 @@ class PerceptualLoss:
         found = self._chosen(fake)
         weights = self.weights or [2.0 ** (i + 1 - len(found)) for i in range(len(found))]
         if len(weights) != len(found):
-            raise ValueError(f"there are {len(found)} layers and {len(weights)} weights")
+            raise ValueError(f"there are {counted(len(found), 'layer')} and {len(weights)} weights")
         terms = [w * (f - r).abs().mean() for w, f, r in zip(weights, found, wanted)]
         return torch.stack(terms).sum()
 
@@ -66,5 +66,5 @@ class PerceptualLoss:
         if self.layers is None:
             return maps
         if max(self.layers) >= len(maps):
-            raise ValueError(f"{self.name} has {len(maps)} layers: there is no layer {max(self.layers)}")
+            raise ValueError(f"{self.name} has {counted(len(maps), 'layer')}: there is no layer {max(self.layers)}")
         return [maps[number] for number in self.layers]

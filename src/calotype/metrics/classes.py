@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.nn.embedding import Vectors
 
 _TINY = 1e-16  # lower bound of probabilities in logarithms
@@ -44,7 +44,10 @@ def class_score(pictures: Vectors, splits: int = 10) -> ClassScore:
     if pictures.probabilities is None:
         raise InputError(f"the {pictures.features} sees no classes: choose other features (--features efficientnet)")
     if not 1 <= splits <= len(pictures):
-        raise InputError(f"{len(pictures)} pictures cannot be split into {splits} parts: give fewer splits or more")
+        raise InputError(
+            f"{counted(len(pictures), 'picture')} cannot be split into {counted(splits, 'part')}: give fewer "
+            f"splits or more"
+        )
     scores = []
     for part in pictures.probabilities.double().tensor_split(splits):
         p, mean = part.clamp_min(_TINY), part.mean(0, keepdim=True).clamp_min(_TINY)

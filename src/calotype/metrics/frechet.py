@@ -40,7 +40,7 @@ def self_distance(real: Vectors, seed: int = 0) -> float:
         InputError: there are fewer than four vectors.
     """
     if len(real) < 4:
-        raise InputError(f"{len(real)} pictures are too few to compare one half with the other: give 4 or more")
+        raise InputError(f"too few pictures ({len(real)}) to compare one half with the other: give 4 or more")
     order = torch.randperm(len(real), generator=torch.Generator().manual_seed(seed))
     half = len(real) // 2
     return frechet_of(real.values[order[:half]], real.values[order[half : 2 * half]])

@@ -73,7 +73,7 @@ def mutual_information(
         InputError: there are too few samples.
     """
     if len(first) < 16:
-        raise InputError(f"{len(first)} samples are too few to estimate mutual information: give 16 or more")
+        raise InputError(f"too few samples ({len(first)}) to estimate mutual information: give 16 or more")
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(seed)
         return _estimated(first.float(), second.float(), groups, steps, width, blocks, seed)

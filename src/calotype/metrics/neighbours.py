@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.nn.embedding import Vectors, check_comparable
 
 _ROWS = 1024  # per block of distances
@@ -57,7 +57,9 @@ def neighbours(real: Vectors, fake: Vectors, *, k: int = 3, k_dense: int = 5) ->
     check_comparable(real, fake)
     most = max(k, k_dense)
     if min(k, k_dense) < 1 or min(len(real), len(fake)) <= most:
-        raise InputError(f"the distance to neighbour {most} needs more than {most} pictures of each kind: give more")
+        raise InputError(
+            f"the distance to neighbour {most} needs more than {counted(most, 'picture')} of each kind: give more"
+        )
     a, b = real.values.double(), fake.values.double()
     radii_real, radii_fake = radii(a, (k, k_dense)), radii(b, (k,))
     within = _within(b, a, radii_real[k_dense])

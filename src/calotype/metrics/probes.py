@@ -71,7 +71,7 @@ def split(count: int, *, groups: Sequence[int] | Tensor | None = None, share: fl
     of = torch.arange(count) if groups is None else torch.as_tensor(groups)
     numbers = torch.from_numpy(np.unique(of.numpy()))
     if len(numbers) < 2:
-        raise InputError(f"{len(numbers)} samples or groups cannot be split for a probe: give two or more")
+        raise InputError(f"too few samples or groups ({len(numbers)}) to split for a probe: give two or more")
     order = numbers[torch.randperm(len(numbers), generator=torch.Generator().manual_seed(seed))]
     learned = order[: min(len(order) - 1, max(1, round(share * len(order))))]
     return torch.isin(of, learned)

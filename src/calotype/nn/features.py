@@ -10,9 +10,10 @@ import hashlib
 import io
 import math
 import os
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
@@ -139,7 +140,16 @@ def _read_weights(path: str | Path | None, name: str, known: tuple[str, ...], ne
 
 
 def _load_weights(net: nn.Module, data: bytes) -> None:
-    net.load_state_dict({key: value.float() for key, value in load(data).items()})
+    """Give a net the weights of a safetensors file.
+
+    Raises:
+        RuntimeError: they are of another net.
+        InputError: they are not finite.
+    """
+    weights = {key: value.float() for key, value in load(data).items()}
+    net.load_state_dict(weights)
+    if not all(bool(value.isfinite().all()) for value in weights.values()):
+        raise InputError("the file of weights holds values that are not finite: fetch it again with 'calotype weights'")
 
 
 _FETCHED = {VGG_FILE: "vgg16", STEM_FILE: "inception"}  # names of the files for ``calotype weights``
@@ -164,9 +174,8 @@ VGG_BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
 _VGG_MEAN = (103.939, 116.779, 123.68)  # BGR, 0..255: the preprocessing of these weights
 # The preprocessing of torchvision's weights (RGB, 0..1), and their public file.
 _VISION_MEAN, _VISION_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-VISION_VGG_FILE = "vgg16-397923af.pth"
-_VISION_VGG_SHA256 = "397923af"  # start of its SHA-256, as in its name
-_VISION_VGG_LAYERS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)  # indices of the convolutions in that file
+VISION_VGG_FILE, VISION_VGG19_FILE = "vgg16-397923af.pth", "vgg19-dcbb9e9d.pth"  # with the start of their SHA-256
+VGG19_BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))
 
 
 class Vgg16(nn.Module):
@@ -175,24 +184,26 @@ class Vgg16(nn.Module):
     [B, 3, H, W] in -1..1 to [B, 512, H // 16, W // 16], non-negative. Images with a side below 16 pixels give none.
     """
 
+    blocks: ClassVar[tuple[tuple[int, int], ...]] = VGG_BLOCKS
+
     def __init__(self, name: str, *, vision: bool = False) -> None:
         super().__init__()
         self.name, self.vision = name, vision
         self.mean: Tensor
         self.register_buffer("mean", torch.tensor(_VGG_MEAN)[:, None, None], persistent=False)
         before = 3
-        for block, (count, channels) in enumerate(VGG_BLOCKS, 1):
+        for block, (count, channels) in enumerate(self.blocks, 1):
             for number in range(1, count + 1):
                 self.add_module(f"conv{block}_{number}", nn.Conv2d(before, channels, 3, padding=1))
                 before = channels
 
     def layers(self, pictures: Tensor) -> list[Tensor]:
-        """The five feature maps of LPIPS: relu1_2, relu2_2, relu3_3, relu4_3, relu5_3."""
+        """The last feature map of each block; those of LPIPS: relu1_2, relu2_2, relu3_3, relu4_3, relu5_3."""
         if min(pictures.shape[-2:]) < 16:  # four 2x poolings
-            return [pictures.new_zeros(len(pictures), channels, 0, 0) for _, channels in VGG_BLOCKS]
+            return [pictures.new_zeros(len(pictures), channels, 0, 0) for _, channels in self.blocks]
         x = self.prepared(pictures)
         maps: list[Tensor] = []
-        for block, (count, _) in enumerate(VGG_BLOCKS, 1):
+        for block, (count, _) in enumerate(self.blocks, 1):
             if maps:
                 x = F.max_pool2d(x, 2)
             for number in range(1, count + 1):
@@ -212,6 +223,12 @@ class Vgg16(nn.Module):
         return ((pictures + 1) / 2 - mean) / deviation
 
 
+class Vgg19(Vgg16):
+    """The 16 convolutions of VGG-19 (Simonyan and Zisserman, ICLR 2015), up to relu5_4; else as ``Vgg16``."""
+
+    blocks = VGG19_BLOCKS
+
+
 def vision_vgg16(path: str | Path) -> tuple[Vgg16, dict[str, Tensor]]:
     """VGG-16 with torchvision's weights, which published LPIPS, precision and recall use.
 
@@ -227,21 +244,75 @@ def vision_vgg16(path: str | Path) -> tuple[Vgg16, dict[str, Tensor]]:
     """
     file = Path(path)
     weights, digest = read_weights(file, VISION_VGG_FILE)
-    version = f"{'' if digest.startswith(_VISION_VGG_SHA256) else 'unknown weights '}{digest[:8]}"
-    net = Vgg16(f"vgg-16 of torchvision ({version})", vision=True)
-    names = [f"conv{block}_{i}" for block, (count, _) in enumerate(VGG_BLOCKS, 1) for i in range(1, count + 1)]
-    try:
-        net.load_state_dict(
-            {
-                f"{name}.{kind}": weights[f"features.{number}.{kind}"]
-                for name, number in zip(names, _VISION_VGG_LAYERS)
-                for kind in ("weight", "bias")
-            }
-        )
-    except (KeyError, RuntimeError):
-        raise InputError(f"{shown(file)} holds no VGG-16 of torchvision: give {VISION_VGG_FILE}") from None
+    net = Vgg16(f"vgg-16 of torchvision ({_version_of(digest, VISION_VGG_FILE)})", vision=True)
+    _load_vision(net, weights, file, "VGG-16", VISION_VGG_FILE)
     rest = {name: value for name, value in weights.items() if name.startswith("classifier.")}
-    return net.eval().requires_grad_(False), rest
+    return net, rest
+
+
+def vgg19(path: str | Path | None = None) -> Vgg19:
+    """VGG-19 with torchvision's weights, which no package that ``calotype weights`` knows has: a file of your own.
+
+    Args:
+        path: of the public file, ``vgg19-dcbb9e9d.pth``, or its folder; ``None``: the folder in the environment
+            variable ``CALOTYPE_WEIGHTS``, or where ``calotype weights`` keeps others. Its SHA-256 is part of the name;
+            other weights are marked as unknown.
+
+    Raises:
+        InputError: there is no such file, or it has other content.
+    """
+    file = _vgg19_file(path)
+    weights, digest = read_weights(file, VISION_VGG19_FILE)
+    net = Vgg19(f"vgg-19 of torchvision ({_version_of(digest, VISION_VGG19_FILE)})", vision=True)
+    _load_vision(net, weights, file, "VGG-19", VISION_VGG19_FILE)
+    return net
+
+
+def check_vgg19() -> None:
+    """Check that the weights of VGG-19 are there, without reading them.
+
+    Raises:
+        InputError: they are not.
+    """
+    file = _vgg19_file(None)
+    if not file.is_file():
+        raise InputError(
+            f"the VGG-19 weights {shown(file)} are missing: set {WEIGHTS_VARIABLE} to the folder of torchvision's "
+            f"{VISION_VGG19_FILE}, or choose vgg16"
+        )
+
+
+def _vgg19_file(path: str | Path | None) -> Path:
+    given = Path(path or os.environ.get(WEIGHTS_VARIABLE) or cache_folder("weights"))
+    return given / VISION_VGG19_FILE if path is None or given.is_dir() else given
+
+
+def _version_of(digest: str, name: str) -> str:
+    """Eight digits of a SHA-256, marked as unknown where the name of the public file ends in others."""
+    known = Path(name).stem.rpartition("-")[2]
+    return f"{'' if digest.startswith(known) else 'unknown weights '}{digest[:8]}"
+
+
+def _load_vision(net: Vgg16, weights: Mapping[str, Tensor], file: Path, network: str, expected: str) -> None:
+    """Give a net the convolutions of a file of torchvision, whose layers are numbered with ReLUs and poolings.
+
+    Raises:
+        InputError: the file has others, or weights that are not finite.
+    """
+    state, number = {}, 0
+    for block, (count, _) in enumerate(net.blocks, 1):
+        for i in range(1, count + 1):
+            for kind in ("weight", "bias"):
+                state[f"conv{block}_{i}.{kind}"] = weights.get(f"features.{number}.{kind}", torch.empty(0))
+            number += 2
+        number += 1
+    try:
+        net.load_state_dict(state)
+    except RuntimeError:
+        raise InputError(f"{shown(file)} holds no {network} of torchvision: give {expected}") from None
+    if not all(bool(value.isfinite().all()) for value in net.state_dict().values()):
+        raise InputError(f"{shown(file)} holds weights that are not finite: get {expected} again")
+    net.eval().requires_grad_(False)
 
 
 def read_weights(file: Path, name: str) -> tuple[dict[str, Tensor], str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, TypeVar
 
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.image.labels import flat_colours
 
 
@@ -175,7 +175,7 @@ def adapted(cfg: C, about: Mapping[str, Any]) -> C:
         raise InputError("the data set does not tell how many classes it has: give their number or their names")
     for word, known in (("names", names), ("colours", colours)):
         if known and len(known) != classes:
-            raise InputError(f"the data set has {classes} classes and {len(known)} {word} of classes")
+            raise InputError(f"the data set has {counted(classes, 'class')} and {len(known)} {word} of classes")
     instances = cfg.instances and bool(about.get("instances", True))
     return replace(cfg, classes=classes, names=names, colours=colours, instances=instances)
 

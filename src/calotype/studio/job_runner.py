@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calotype.errors import InputError, Stopped, one_line
+from calotype.errors import InputError, Stopped, counted, one_line
 from calotype.studio import dataset_job, dissection_job, evaluation_job, training_job
 from calotype.studio.job_progress import Progress
 from calotype.studio.job_spec import JobSpec, Tell, all_arguments, photos_of
@@ -111,7 +111,7 @@ def _all_made(
                 raise
             skipped.append(f"{path.name} ({sentence(error)})")
             if len(skipped) == len(inputs):
-                raise InputError(f"all {len(inputs)} photos failed; the first: {skipped[0]}") from error
+                raise InputError(f"all {counted(len(inputs), 'photo')} failed; the first: {skipped[0]}") from error
     return skipped
 
 

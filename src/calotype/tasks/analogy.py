@@ -64,6 +64,15 @@ class AnalogyJob(PhotoJob):
                 "--guide labels needs a label map: give one of the photo, --before MAP (before=), or leave it out"
             )
 
+    def validate(self) -> None:
+        """See ``Job``; a counterpart that is compared by labels is a label map."""
+        from calotype.image.labels import label_colours
+
+        super().validate()
+        before = self._guide_arguments["before"]
+        if self.request.own["guide"] == "labels" and before is not None and label_colours(before) is None:
+            raise InputError("the counterpart is no label map: paint it in a few flat colours, without shades")
+
     def doubts(self) -> list[str | None]:
         """See ``Job``."""
         from calotype.tasks.plausibility import map_without_counterpart

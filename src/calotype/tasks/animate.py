@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Unpack
 
-from calotype.errors import ArgumentError
+from calotype.errors import ArgumentError, counted
 from calotype.results import Animation
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between, whole
@@ -33,7 +33,9 @@ class AnimateJob(PhotoJob):
         """See ``Job``."""
         frames = own["frames"]
         if not 2 <= whole(frames, "a number of frames", "60") <= _MOST_FRAMES:
-            raise ArgumentError(f"{frames} frames cannot be used: give a number from 2 to {_MOST_FRAMES}, like 60")
+            raise ArgumentError(
+                f"{counted(frames, 'frame')} cannot be used: give a number from 2 to {_MOST_FRAMES}, like 60"
+            )
         between(own["fps"], 0.01, 1000, "a speed", "10")
         between(own["alpha"], 0, 1, "an alpha", "0.1")
         between(own["beta"], 0, 1, "a beta", "0.9")

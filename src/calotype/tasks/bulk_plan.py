@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.files import shown
 from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.manifest import Manifest, hash_of
@@ -99,7 +99,7 @@ def _file_with_stem(stem: str, folder: Path) -> Path:
 
     found = [path for path in list_photos(folder) if path.stem == stem]
     if len(found) != 1:
-        recorded = f"{len(found)} pictures" if found else "no picture"
+        recorded = counted(len(found), "picture") if found else "no picture"
         raise InputError(f"{recorded} named '{stem}' in {shown(folder)}: put one there for each photo, like {stem}.png")
     return found[0]
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from calotype.errors import ArgumentError, InputError, unknown
+from calotype.errors import ArgumentError, InputError, counted, unknown
 from calotype.files import shown
 from calotype.tasks.data import set_folder
 from calotype.tasks.figures import model_of, today
@@ -135,7 +135,7 @@ def compare(
                 "--features with the file of FID's weights"
             )
         notes += _notes(files, vectors[0].values.shape[1], feature_measures)
-        values |= _measured(vectors[0], vectors[1], feature_measures, seed)
+        values |= _measured(vectors[0], vectors[1], feature_measures, seed, notes)
     if "fsd" in measures:
         class_areas, names, segmenter_name = _class_areas(folders, files, segmenter, notes)
         segmentation = _fsd(class_areas, names, seed)
@@ -145,7 +145,7 @@ def compare(
         classes = [asdict(one) for one in segmentation.classes]
     model = model_of(files[1])
     if model is not None:
-        how = f"{len(files[1])} pictures against {len(files[0])} of {folders[0].name}, by {name}"
+        how = f"{counted(len(files[1]), 'picture')} against {len(files[0])} of {folders[0].name}, by {name}"
         record(model, "evaluation", {"date": today(), "how": how, "values": values})
     return SetScores(values, name, len(files[0]), len(files[1]), classes, notes)
 
@@ -225,33 +225,46 @@ def _batches(paths: Sequence[Path], notes: list[str]) -> "Iterator[Tensor]":
         notes.append(f"{len(errors)} of {len(paths)} pictures cannot be read and are left out: {errors[0]}")
 
 
-def _measured(real: "Vectors", fake: "Vectors", measures: Sequence[str], seed: int) -> dict[str, float]:
+def _measured(
+    real: "Vectors", fake: "Vectors", measures: Sequence[str], seed: int, notes: list[str]
+) -> dict[str, float]:
+    """The values of those measures that can be computed; a note tells which cannot.
+
+    Raises:
+        InputError: none can.
+    """
     values: dict[str, float] = {}
-    neighbour_scores: dict[str, float] = {}
+    failed: dict[str, list[str]] = {}
     for name in measures:
-        if name == "fid":
-            from calotype.metrics.frechet import fid, self_distance
-
-            values["fid"] = fid(real, fake)
-            values["fid_floor"] = self_distance(real, seed)
-        elif name == "kid":
-            from calotype.metrics.kid import kid
-
-            kernel = kid(real, fake, seed=seed)
-            values["kid"] = kernel.mean
-            if min(len(real), len(fake)) > kernel.subset:  # else there is only one subset
-                values["kid_deviation"] = kernel.deviation
-        elif name == "class_score":
-            from calotype.metrics.classes import class_score
-
-            score = class_score(fake, min(10, len(fake)))
-            values |= {"class_score": score.mean, "class_score_deviation": score.deviation}
-        else:
-            from calotype.metrics.neighbours import neighbours
-
-            neighbour_scores = neighbour_scores or asdict(neighbours(real, fake))
-            values[name] = neighbour_scores[name]
+        try:
+            values |= _one_measure(name, real, fake, seed)
+        except InputError as error:
+            failed.setdefault(str(error), []).append(name)
+    if failed and not values:
+        raise InputError(next(iter(failed)))
+    notes += [f"left out: {', '.join(names)}: {why}" for why, names in failed.items()]
     return values
+
+
+def _one_measure(name: str, real: "Vectors", fake: "Vectors", seed: int) -> dict[str, float]:
+    if name == "fid":
+        from calotype.metrics.frechet import fid, self_distance
+
+        return {"fid": fid(real, fake), "fid_floor": self_distance(real, seed)}
+    if name == "kid":
+        from calotype.metrics.kid import kid
+
+        kernel = kid(real, fake, seed=seed)
+        several = min(len(real), len(fake)) > kernel.subset  # else there is only one subset
+        return {"kid": kernel.mean, **({"kid_deviation": kernel.deviation} if several else {})}
+    if name == "class_score":
+        from calotype.metrics.classes import class_score
+
+        score = class_score(fake, min(10, len(fake)))
+        return {"class_score": score.mean, "class_score_deviation": score.deviation}
+    from calotype.metrics.neighbours import neighbours
+
+    return {name: asdict(neighbours(real, fake))[name]}
 
 
 def _class_areas(
@@ -306,7 +319,8 @@ def _notes(files: "list[list[Path]]", dimensions: int, measures: Sequence[str]) 
         notes.append(f"{min(real, fake)} pictures are few: the values are unreliable")
     elif "fid" in measures and min(real, fake) < 2 * dimensions:
         notes.append(
-            f"fid of {min(real, fake)} pictures with {dimensions} features is too high by about half of fid_floor: "
+            f"fid of {counted(min(real, fake), 'picture')} with {dimensions} features is too high by about half "
+            f"of fid_floor: "
             "compare it at equal numbers only, or use kid"
         )
     lossy = [{path.suffix.lower() in _LOSSY for path in paths} for paths in files]

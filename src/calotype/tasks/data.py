@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from calotype import __version__
 from calotype.data.packages import fetched, kept_file
 from calotype.data.sets import SETS
-from calotype.errors import ArgumentError, InputError, unknown
+from calotype.errors import ArgumentError, InputError, counted, unknown
 from calotype.tasks.param import Param
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ def _count(about: "About", count: int | None) -> int:
     number = about.count if count is None else count
     if number < 1 or (about.most is not None and number > about.most):
         most = f" to {about.most}" if about.most is not None else " or more"
-        raise ArgumentError(f"'{about.name}' cannot have {number} samples: give 1{most} (--count)")
+        raise ArgumentError(f"'{about.name}' cannot have {counted(number, 'sample')}: give 1{most} (--count)")
     return number
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from calotype.catalog import declared, load
 from calotype.catalog import model as model_of
 from calotype.data.sets import SETS
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.files import shown
 from calotype.tasks import model_store
 from calotype.tasks.figures import of_training
@@ -252,7 +252,9 @@ class Dataset:
             samples = Samples(self.folder, size, keys=("image", "label"), on_progress=on_progress)
             names = samples.about.get("labels", ())
             if names and len(names) != classes:
-                raise InputError(f"{shown(self.folder)} has {len(names)} labels: give --set classes={len(names)}")
+                raise InputError(
+                    f"{shown(self.folder)} has {counted(len(names), 'label')}: give --set classes={len(names)}"
+                )
             return samples
         found = Labelled(self.folder, size, on_progress=on_progress)
         if len(found.names) != classes:
@@ -377,6 +379,7 @@ class DatasetModel(StoredModel):
             with _rank_zero_first():
                 classes = int(getattr(self.config, "classes", 0))
                 samples = self.photos.opened(module.picture_size(self.config), classes=classes, config=self.config)
+            _tell(samples, run)
             batch = module.batch_size(self.config)
             stream = Stream(samples, batch, seed=self.seed, rank=distributed.rank(), world=distributed.world())
             previews = PreviewWriter(self.folder, run.on_event)
@@ -433,6 +436,17 @@ class DatasetModel(StoredModel):
         if self.start is not None:
             about |= {"from": self.start.resolve().name, "from_sha256": self._start_sha256, "frozen": self.frozen}
         return {**about, "about": self.photos.about} if declared(self.engine).learns_classes else about
+
+
+def _tell(samples: DataSet, run: Run) -> None:
+    """Tell the user which samples of a data set could not be read."""
+    from calotype import distributed
+    from calotype.run import Event
+
+    report: Callable[[], str] | None = getattr(samples, "report", None)
+    line = report() if report is not None else ""
+    if line and run.on_event is not None and distributed.rank() == 0:
+        run.on_event(Event("note", "", 0, 0, text=line))
 
 
 @contextmanager

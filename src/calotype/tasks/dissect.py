@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from calotype.catalog import Loaded, declared, load
-from calotype.errors import ArgumentError, InputError, Stopped
+from calotype.errors import ArgumentError, InputError, Stopped, counted
 from calotype.files import shown, write_whole
 from calotype.tasks import arguments, model_store
 from calotype.tasks.data import set_folder
@@ -157,13 +157,13 @@ def dissect(
 
     run = run or Run(device=device)
     if n < 50:
-        raise ArgumentError(f"{n} pictures are too few to compare areas: give at least 50 (--count, n=)")
+        raise ArgumentError(f"too few pictures to compare areas ({n}): give at least 50 (--count, n=)")
     name, loaded = opened_model(model)
     sides = _sides(name, loaded, model, real, segmenter, classes, n, seed, run, on_progress)
     areas = []
     for what, source in (("real pictures", sides.real), ("generated pictures", sides.fake)):
-        counted = Counter(what, sides.count, run, on_progress)
-        areas.append(class_areas(batches(source, sides.count, sides.size), sides.segment, counted))
+        counter = Counter(what, sides.count, run, on_progress)
+        areas.append(class_areas(batches(source, sides.count, sides.size), sides.segment, counter))
     found = compared(areas[0], areas[1], sides.segment.classes, seed=seed, doubtful=doubtful(sides.segment))
     folder = Path(out) if out is not None else Path(f"{name}-dissected")
     settings = {
@@ -176,7 +176,7 @@ def dissect(
     made = _written(folder, name, found, sides, settings)
     if loaded is not None:
         values = {name: made.report[name] for name in ("fsd", "fsd_floor")}
-        how = f"{sides.count} samples against {Path(real or '').name}, by {sides.segment.name}"
+        how = f"{counted(sides.count, 'sample')} against {Path(real or '').name}, by {sides.segment.name}"
         record(model_store.folder_of(model), "dissection", {"date": today(), "how": how, "values": values})
     return made
 
@@ -272,8 +272,8 @@ def _sides(
         fake, count = generated(loaded, samples, seed, run), len(chosen)
     about = [
         ("generator", name if loaded is None else f"{name} ({loaded.system})"),
-        ("real set", f"{dataset.name}, {len(dataset.files)} pictures"),
-        ("compared", f"{count} pictures of either side, {size[1]}x{size[0]} pixels, seed {seed}"),
+        ("real set", f"{dataset.name}, {counted(len(dataset.files), 'picture')}"),
+        ("compared", f"{counted(count, 'picture')} of either side, {size[1]}x{size[0]} pixels, seed {seed}"),
         *segmenter_facts(segment),
     ]
     return Sides(SetSource(samples, chosen), fake, count, size, segment, about, [*notes, *doubts(segment)])
@@ -333,11 +333,12 @@ def segmenter_of(
 
 def segmenter_facts(segment: "Segmenter") -> list[tuple[str, str]]:
     """What is to be said of a segmenter."""
-    said = [("segmenter", f"{segment.name}, {len(segment.classes)} classes")]
+    said = [("segmenter", f"{segment.name}, {counted(len(segment.classes), 'class')}")]
     accuracy = getattr(segment, "accuracy", None)
     if accuracy is not None:
-        told = f"{accuracy.pixels:.1%} of the pixels, mean IoU {accuracy.mean_iou:.3f}, on {accuracy.pictures} pictures"
-        said.append(("its accuracy", f"{told} that it was not trained on"))
+        told = f"{accuracy.pixels:.1%} of the pixels, mean IoU {accuracy.mean_iou:.3f}, on "
+        tried = counted(accuracy.pictures, "picture")
+        said.append(("its accuracy", f"{told}{tried} that it was not trained on"))
     return said
 
 

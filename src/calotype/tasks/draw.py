@@ -74,7 +74,7 @@ def draw(
             "the layout: a label map with the classes of the model, or for models of boxes or scene graphs JSON; "
             "or a folder of them",
             kind="label map",
-            metavar="MAP",
+            metavar="LAYOUT",
             sets=True,
         ),
     ],

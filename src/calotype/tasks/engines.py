@@ -8,14 +8,21 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from calotype.catalog import ENGINES, MODELS, declared, system
+from calotype.errors import ArgumentError, unknown
 
 
-def engines() -> dict[str, dict[str, Any]]:
-    """JSON-ready descriptions of all engines and models, by name.
+def engines(name: str | None = None) -> dict[str, dict[str, Any]]:
+    """JSON-ready descriptions of all engines and models, by name; or of the one called ``name``.
 
     Keys: ``summary``, ``learns`` (kind of training data), ``presets`` (their values) and ``keys`` (type and meaning).
+
+    Raises:
+        ArgumentError: there is none of that name.
     """
-    return {name: _about(name) for name in (*ENGINES, *MODELS)}
+    known = (*ENGINES, *MODELS)
+    if name is not None and name not in known:
+        raise ArgumentError(unknown("engine or model", name, known))
+    return {each: _about(each) for each in ([name] if name else known)}
 
 
 def _about(name: str) -> dict[str, Any]:

@@ -77,14 +77,17 @@ class ExpandJob(InpaintingJob):
 
     @cached_property
     def frame(self) -> tuple[int, int, int, int]:
-        """Width of the photo's own frame at the left, right, top and bottom, where a margin is added, pixels."""
+        """Width of the photo's own frame at the left, right, top and bottom, pixels; 0 if no margin is beside it.
+
+        Then all of it is replaced: what is synthesized beside the other sides has no frame.
+        """
         from calotype.image.frame import frame_widths
 
         if self.request.own["keep_frame"] or self.system.of_sets:
             return 0, 0, 0, 0
         found = frame_widths(self.tensor(self.photo))
-        left, right, top, bottom = (width if margin else 0 for width, margin in zip(found, self.margins))
-        return left, right, top, bottom
+        between = any(width and margin for width, margin in zip(found, self.margins))
+        return found if between else (0, 0, 0, 0)
 
     def doubts(self) -> Sequence[str | None]:
         """See ``Job``."""
@@ -96,7 +99,7 @@ class ExpandJob(InpaintingJob):
 
     @cached_property
     def hole(self) -> "torch.Tensor":
-        """The margins, and the frame of the photo beside them: [1, 1, h, w], 0 or 1."""
+        """The margins, and the frame of the photo if it is replaced: [1, 1, h, w], 0 or 1."""
         import torch
         import torch.nn.functional as F
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.files import write_whole
 from calotype.tasks.model_store import FIGURES, found_near
 
@@ -81,11 +81,11 @@ def lines(figures: Mapping[str, Any]) -> list[str]:
     found = []
     training = figures.get("training")
     if isinstance(training, Mapping):
-        steps = ", ".join(f"{count} steps{_of(stage)}" for stage, count in training["steps"].items())
+        steps = ", ".join(f"{counted(count, 'step')}{_of(stage)}" for stage, count in training["steps"].items())
         found.append(f"- **Training**: {steps}, on {training['device']}")
         for stage, values in training["values"].items():
             told = ", ".join(f"{name} {value:g}" for name, value in values.items())
-            found.append(f"- **Last losses{_of(stage)}** (mean of {training['mean_of']} steps): {told}")
+            found.append(f"- **Last losses{_of(stage)}** (mean of {counted(training['mean_of'], 'step')}): {told}")
     for kind, title in (("evaluation", "Evaluated"), ("dissection", "Dissected"), ("leaks", "Leaks")):
         given = figures.get(kind)
         if isinstance(given, Mapping):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from calotype.errors import ArgumentError
+from calotype.errors import ArgumentError, counted
 from calotype.results import Animation
 from calotype.tasks.arguments import between, whole
 from calotype.tasks.job import OutputSpec
@@ -30,7 +30,9 @@ class FilmJob(ModelJob):
         """See ``Job``."""
         frames = own["frames"]
         if not 2 <= whole(frames, "a number of frames", "24") <= _MOST_FRAMES:
-            raise ArgumentError(f"{frames} frames cannot be used: give a number from 2 to {_MOST_FRAMES}, like 24")
+            raise ArgumentError(
+                f"{counted(frames, 'frame')} cannot be used: give a number from 2 to {_MOST_FRAMES}, like 24"
+            )
         between(own["fps"], 0.01, 1000, "a speed", "12")
 
     @property

@@ -140,9 +140,13 @@ class BlendedJob(ImageConditionedJob):
         from calotype.image.mask import composite
         from calotype.image.transparency import with_alpha
 
+        inside = "region" in self.declared.options  # the engine blends into the photo itself
         if made.shape[1] == 4:  # the verb changes colours; what is transparent was decided by the pictures given
-            made = with_alpha(made, self.picture[:, 3:], self.picture)
-        blended = self._mask is None or "region" in self.declared.options
+            given = self.picture
+            if self._mask is not None and inside:
+                given = composite(self.tensors[0], self.picture, self._soft_mask)
+            made = with_alpha(made, given[:, 3:], given)
+        blended = self._mask is None or inside
         whole = made if blended else composite(self.tensors[0], made, self._soft_mask)
         return to_image(whole, sixteen=self.sixteen)
 

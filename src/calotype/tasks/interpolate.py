@@ -58,7 +58,7 @@ def interpolate(
     to_seed: Annotated[int, Param("seed of the last picture", kind="seed", metavar="NUMBER", at_least=0)] = 1,
     layout: Annotated[
         LabelMapLike | None,
-        Param("the label map, for models of pictures with label maps", kind="label map", metavar="MAP"),
+        Param("the layout, a label map, for models that draw them", kind="label map", metavar="LAYOUT"),
     ] = None,
     along: Annotated[
         str,
@@ -89,7 +89,7 @@ def interpolate(
         model: a name that ``calotype models`` lists, or a folder.
         seed: seed of the first picture.
         to_seed: seed of the last picture.
-        layout: the label map, for models of pictures with label maps, as for ``draw``.
+        layout: a label map, for models that draw them, as for ``draw``.
         along: ``"latent"``, or ``"coordinates"``: one picture, of which a patch is shown that moves from left to right
             in steps smaller than those of training, for COCO-GAN.
         frames: from the first picture to the last, 2 to 5000.

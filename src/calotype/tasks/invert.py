@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from calotype import __version__
 from calotype.catalog import Loaded, declared
-from calotype.errors import ArgumentError, InputError
+from calotype.errors import ArgumentError, InputError, counted
 from calotype.files import cache_folder, shown, write_whole
 from calotype.image.xmp import TRAINED
 from calotype.kinds import photo_identity
@@ -156,7 +156,7 @@ def invert(
 
     arguments.one_of(METHODS, method, "method")
     if steps is not None and steps < 1:
-        raise ArgumentError(f"{steps} steps cannot be made: give --steps of at least 1 (steps=)")
+        raise ArgumentError(f"{counted(steps, 'step')} cannot be made: give --steps of at least 1 (steps=)")
     if not 0 <= penalty < math.inf:
         raise ArgumentError(f"a penalty of {penalty:g} cannot be used: give a number from 0 up, like 0.1 (--penalty)")
     run = run or Run(device=device)
@@ -304,7 +304,7 @@ def _written(
     about = [
         ("generator", f"{name} ({loaded.system})"),
         ("photos", f"{len(names)}, at {pictures.shape[3]}x{pictures.shape[2]} pixels"),
-        ("method", own["method"] + (f", {own['steps']} steps, {found.features}" if found.features else "")),
+        ("method", own["method"] + (f", {counted(own['steps'], 'step')}, {found.features}" if found.features else "")),
         ("median PSNR", f"{median:.1f} dB"),
         *(segmenter_facts(segment) if segment is not None else []),
     ]

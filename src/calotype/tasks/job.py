@@ -234,7 +234,14 @@ class Job:
         """What the user should know before the work starts, one line each: how inputs were read, and doubts."""
         opened = [one for given in self.inputs.values() for one in (given if isinstance(given, list) else [given])]
         read = [note for one in opened for note in getattr(one, "notes", ())]
-        return tuple(dict.fromkeys([*read, *filter(None, self.doubts())]))
+        return tuple(dict.fromkeys([*read, *filter(None, (self._doubted_mask(), *self.doubts()))]))
+
+    def _doubted_mask(self) -> str | None:
+        """A line about a mask that looks like a photo."""
+        from calotype.tasks.plausibility import photo_as_mask
+
+        mask = self.inputs.get("mask")
+        return photo_as_mask(mask) if isinstance(mask, Photo) else None
 
     @property
     def carried(self) -> Carried:

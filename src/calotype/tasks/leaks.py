@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calotype.catalog import Loaded, declared, load
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.files import shown, write_whole
 from calotype.tasks import model_store
 from calotype.tasks.data import set_folder
@@ -141,6 +141,6 @@ def written(folder: Path, report: Mapping[str, Any]) -> Path:
         for code, probes in report["probes"].items()
         for factor, probe in probes.items()
     }
-    how = f"{report['pictures']} pictures of {report['set']}; 0 is chance, 1 is all; see {LEAKS}"
+    how = f"{counted(report['pictures'], 'picture')} of {report['set']}; 0 is chance, 1 is all; see {LEAKS}"
     record(folder, "leaks", {"date": today(), "how": how, "values": values})
     return folder / LEAKS

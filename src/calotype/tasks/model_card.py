@@ -15,7 +15,7 @@ from typing import Any
 
 from calotype import __version__
 from calotype.catalog import declared, usable_verbs
-from calotype.errors import OutputError
+from calotype.errors import OutputError, counted
 from calotype.files import write_whole
 from calotype.tasks.figures import keep, read
 from calotype.tasks.figures import lines as lines_of
@@ -127,7 +127,7 @@ def card(
 
 
 def _trained_facts(about: Mapping[str, Any], made_set: Mapping[str, Any] | None) -> list[str]:
-    count = f", {about['photos']} pictures" if "photos" in about else ""
+    count = f", {counted(about['photos'], 'picture')}" if "photos" in about else ""
     changed = "".join(f", {key}={value}" for key, value in about.get("set", {}).items())
     facts = [
         f"- **Trained on**: {about.get('photo') or 'unknown'}{count}, {about['size']} pixels "
@@ -139,7 +139,11 @@ def _trained_facts(about: Mapping[str, Any], made_set: Mapping[str, Any] | None)
     else:
         facts.append(f"- **Licence of what it was trained on**: {_UNKNOWN}")
     if "from" in about:
-        frozen = f", {about['frozen']} layers of its discriminator frozen (Freeze-D)" if about.get("frozen") else ""
+        frozen = (
+            f", {counted(about['frozen'], 'layer')} of its discriminator frozen (Freeze-D)"
+            if about.get("frozen")
+            else ""
+        )
         facts.append(f"- **Fine-tuned from**: {about['from']} (sha256 {about['from_sha256'][:16]}){frozen}")
         facts.append("- **Licence of the weights it started from**: applies to this model, too")
     facts.append(f"- **Settings**: preset {about.get('preset', '')}{changed}, seed {about.get('seed', 0)}")

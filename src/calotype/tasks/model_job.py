@@ -73,15 +73,20 @@ class ModelJob(Job):
         self.request, self.loaded, self.folder = request, request.loaded, request.model
         self._given_run = run
         declared = {given.name: given for given in request.declared.inputs}
-        for name, value in inputs.items():
-            if value is not None and name not in declared:
-                raise InputError(f"the model {request.engine} has no input {name}: leave out --{name} ({name}=)")
         for name, given in declared.items():
             if given.required and inputs.get(name) is None:
                 raise InputError(f"{self.verb} with the model {request.engine} needs an input: give --{name} ({name}=)")
         self.inputs = {name: self.opened(name, value, request) for name, value in inputs.items() if value is not None}
         self.size = self.fitting_size()
         self.check_inputs()
+
+    @classmethod
+    def opened(cls, name: str, value: Any, request: Request) -> Any:
+        """See ``Job``; an input that the model does not declare is refused before it is opened."""
+        if all(given.name != name for given in request.declared.inputs):
+            flag = name.replace("_", "-")
+            raise InputError(f"the model {request.engine} has no input {name}: leave out --{flag} ({name}=)")
+        return super().opened(name, value, request)
 
     def check_inputs(self) -> None:
         """Check the remaining arguments before any output is made.

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from calotype import __version__
 from calotype.catalog import ENGINES, MODELS, Loaded, declared, load, usable_verbs
 from calotype.catalog import engine as engine_of
 from calotype.catalog import model as model_of
-from calotype.errors import ArgumentError, InputError
+from calotype.errors import ArgumentError, InputError, counted
 from calotype.files import shown, write_whole
 from calotype.tasks import arguments, model_store
 from calotype.tasks.model_card import weights_of, write_card
@@ -21,6 +22,9 @@ from calotype.types import PhotoLike, Size
 if TYPE_CHECKING:
     from calotype.foreign.description import Description
     from calotype.tasks.job import Job
+
+
+_Read = TypeVar("_Read")
 
 
 def models() -> list[model_store.Entry]:
@@ -46,8 +50,10 @@ def describe(path: str | Path) -> Description:
         InputError: no model can read the file, or the folder has none.
     """
     path = Path(path)
-    if not path.is_file() and not path.suffix:
-        return _described_own(model_store.folder_of(path))
+    if path.is_dir() or (not path.is_file() and not path.suffix):
+        folder = model_store.folder_of(path)
+        own = (folder / "model.json").is_file() or model_store.described(folder)
+        return _described_own(folder) if own or not _fitting(folder) else _described_foreign(folder)
     *first, last = _file_readers(path)
     for name in first:
         try:
@@ -80,6 +86,67 @@ def _described_own(folder: Path) -> Description:
     return Description(loaded.system, "calotype", known, f"that of what it was trained on.{card}")
 
 
+def _described_foreign(folder: Path) -> Description:
+    """What a folder of another program holds, which is read as by an import.
+
+    Raises:
+        InputError: no system can read it.
+    """
+    from calotype.foreign.description import Description
+
+    name, config, net, (height, width) = _read_foreign(folder)
+    facts = {
+        "pixels": f"{width}x{height}",
+        "weights": f"{weights_of(net):,}",
+        "verbs": ", ".join(usable_verbs(name, asdict(config))),
+        "to use it": f"calotype models import {shown(folder)}",
+    }
+    return Description(name, "another program", facts, "that of what it was trained on")
+
+
+def _read_foreign(folder: Path) -> tuple[str, Any, Any, tuple[int, int]]:
+    """The system, settings, net and size (height, width) of a folder of another program.
+
+    Raises:
+        InputError: no system can read it.
+    """
+    names = _readers(folder)
+    if names[0] in ENGINES:
+        config, net, size, _ = engine_of(names[0]).imported(folder)
+        return names[0], config, net, size
+    return _by_one_of(folder, names, lambda name: _imported_model(folder, name))
+
+
+def _imported_model(path: Path, name: str) -> tuple[str, Any, Any, tuple[int, int]]:
+    """The system, settings, net and size (height, width) of a model of a data set of another program.
+
+    Raises:
+        InputError: the system cannot read it, or its weights are not finite.
+    """
+    module = model_of(name)
+    config, net = module.imported(path)
+    check_finite(net, path)
+    return name, config, net, tuple(module.picture_size(config))
+
+
+def check_finite(net: Any, path: Path) -> None:
+    """Refuse a net with a weight that is no number.
+
+    Args:
+        net: a module of torch.
+        path: of the file or folder that it is from, for the message.
+
+    Raises:
+        InputError: a weight is infinite or not a number.
+    """
+    for name, value in net.state_dict().items():
+        if value.is_floating_point() and not bool(value.isfinite().all()):
+            raise InputError(
+                f"{shown(path)} holds weights that are not finite ({name}): the file is damaged, or its training "
+                "diverged; get another one"
+            )
+
+
 def _described_unfinished(folder: Path) -> tuple[str, str, dict[str, str], str]:
     """What is recorded of a training that has not reached its end."""
     about = model_store.described(folder)
@@ -87,7 +154,8 @@ def _described_unfinished(folder: Path) -> tuple[str, str, dict[str, str], str]:
         raise InputError(f"{shown(folder)} is no folder of a model: give one, or a file, such as network.pkl")
     entry = model_store.entry_of(folder)
     facts = {
-        "state": f"not finished: {entry.finished_stages} of {entry.stages} stages, {entry.done:.0%} of the training",
+        "state": f"not finished: {entry.finished_stages} of {counted(entry.stages, 'stage')}, {entry.done:.0%} "
+        f"of the training",
         "trained on": entry.photo,
         "pixels": entry.size,
         "preset": entry.preset,
@@ -126,6 +194,7 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
     if name in MODELS:
         return _import_by_one_of(Path(folder), [name, *others])
     config, net, (height, width), preview = engine_of(name).imported(Path(folder))
+    check_finite(net, Path(folder))
     size = Size(height, width)
     opened = None if photo is None else open_photo(photo)
     if opened is not None and opened.size != size:
@@ -147,7 +216,12 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
 
 
 def _import_by_one_of(folder: Path, names: list[str]) -> Path:
-    """Import a model by the first system that can read it: files of several systems have the same names.
+    """Import a model by the first system that can read it."""
+    return _by_one_of(folder, names, lambda name: _import_dataset_model(folder, name))
+
+
+def _by_one_of(folder: Path, names: list[str], read: Callable[[str], _Read]) -> _Read:
+    """What ``read`` gives for the first system that can read: files of several systems have the same names.
 
     Raises:
         InputError: none of them can; the message has the reason of each.
@@ -155,7 +229,7 @@ def _import_by_one_of(folder: Path, names: list[str]) -> Path:
     errors: dict[str, str] = {}
     for name in names:
         try:
-            return _import_dataset_model(folder, name)
+            return read(name)
         except InputError as error:
             errors.setdefault(str(error), name)
     if len(errors) == 1:
@@ -171,8 +245,8 @@ def _import_dataset_model(folder: Path, name: str) -> Path:
     from calotype import saving
 
     module = model_of(name)
-    config, net = module.imported(folder)
-    size = Size(*module.picture_size(config))
+    _, config, net, sides = _imported_model(folder, name)
+    size = Size(*sides)
     key = model_store.key_of(str(folder.resolve()), size, name, config, 0)
     stem = folder.resolve().stem if folder.is_file() else folder.resolve().name
     stored = model_store.place_of(stem, name, key)
@@ -230,6 +304,7 @@ def _imported_about(name: str, key: str, config: Any, size: Size, **more: Any) -
 def _import_own(folder: Path) -> Path:
     """Import a model that calotype trained on another machine or in a folder chosen by the user."""
     loaded = load(folder)  # fails if the model is incomplete
+    check_finite(loaded.net, folder)
     about = model_store.described(folder)
     if not about and loaded.system in MODELS:
         return _import_bare(folder, loaded)
@@ -321,7 +396,7 @@ def _readers(folder: Path) -> list[str]:
     readers = [name for name in (*ENGINES, *MODELS) if declared(name).imports and not declared(name).imports_file]
     if not readers:
         raise InputError("no engine here can read models of other programs: 'calotype train' trains one")
-    fitting = [name for name in readers if all(any(folder.glob(one)) for one in declared(name).imports)]
+    fitting = _fitting(folder)
     if fitting:
         return fitting
     files = [path.name for path in sorted(folder.iterdir()) if path.suffix in (".pkl", ".pt", ".pth", ".npy")]
@@ -331,6 +406,12 @@ def _readers(folder: Path) -> list[str]:
     if files and singles and not any(matches.values()):
         raise InputError(f"{shown(folder)} is no folder of one model: give one of its files, such as {files[0]}")
     return [max(readers, key=lambda name: matches[name])]
+
+
+def _fitting(folder: Path) -> list[str]:
+    """The systems all of whose files are in a folder."""
+    readers = [name for name in (*ENGINES, *MODELS) if declared(name).imports and not declared(name).imports_file]
+    return [name for name in readers if all(any(folder.glob(one)) for one in declared(name).imports)]
 
 
 def _file_readers(path: Path) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
-from calotype.errors import ArgumentError
+from calotype.errors import ArgumentError, counted
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.aligned import same_shape
@@ -37,7 +37,7 @@ class PaintJob(ImageConditionedJob):
         colours = own["colours"]
         if not 0 <= colours <= _MAX_COLOURS:
             raise ArgumentError(
-                f"{colours} colours cannot be used: give a number from 1 to {_MAX_COLOURS}, or 0 for all"
+                f"{counted(colours, 'colour')} cannot be used: give a number from 1 to {_MAX_COLOURS}, or 0 for all"
             )
 
     def doubts(self) -> list[str | None]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from calotype.errors import ArgumentError, InputError
+from calotype.errors import ArgumentError, InputError, counted
 from calotype.tasks.aligned import aligned, aligned_mask, fitted
 from calotype.tasks.arguments import TILES, level_of
 from calotype.tasks.job import UNRECORDED, Job, OutputSpec, common_settings, converted
@@ -184,7 +184,8 @@ class PhotoJob(Job):
         if scale > last:
             sizes = [str(Size(*self.scales[i])) for i in (0, -1)]
             raise InputError(
-                f"there is no {structure}: '{self.photo.name}' has {last + 1} scales, from scale0 ({sizes[0]}) "
+                f"there is no {structure}: '{self.photo.name}' has {counted(last + 1, 'scale')}, from scale0 "
+                f"({sizes[0]}) "
                 f"to scale{last} ({sizes[1]})"
             )
         return scale / max(1, last)

@@ -25,6 +25,7 @@ _OUTSIDE = 2.0  # how much stronger the change outside of a mask is than inside,
 # A texture: share of the contrast that is between the parts of a picture; and how much higher that of a scene is.
 _TEXTURE, _SCENE = 0.28, 0.25
 _PARTS = 6
+_DARK, _MIDDLE = 40, 0.5  # levels of 255 up to black and white, and the share of others in a photo
 _GREY = 2  # levels of 255 by which the channels of a grey photo may differ
 
 
@@ -35,6 +36,18 @@ def inverted_hole(selected: NDArray[np.bool_], photo: str) -> str | None:
         return (
             f"the mask selects {share:.0%} of '{photo}', and what is white is erased: it looks inverted, white should "
             "be the object"
+        )
+    return None
+
+
+def photo_as_mask(mask: Photo) -> str | None:
+    """A photo that was given as a mask: most of it is neither black nor white."""
+    brightness = _small(mask) @ np.array([0.299, 0.587, 0.114])
+    share = float(((brightness > _DARK) & (brightness < 255 - _DARK)).mean())
+    if share > _MIDDLE:
+        return (
+            f"the mask '{mask.name}' looks like a photo: {share:.0%} of it is neither black nor white, and what is "
+            "brighter than middle grey is selected"
         )
     return None
 

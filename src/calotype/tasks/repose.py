@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from calotype.errors import ArgumentError, InputError, OutputError
+from calotype.errors import ArgumentError, InputError, OutputError, counted
 from calotype.files import shown
 from calotype.kinds import KINDS
 from calotype.results import Animation, Result
@@ -42,7 +42,7 @@ class ReposeJob(ModelJob):
         """See ``Job``."""
         if not 2 <= whole(own["frames"], "a number of frames", "24") <= _MOST_FRAMES:
             raise ArgumentError(
-                f"{own['frames']} frames cannot be used: give a number from 2 to {_MOST_FRAMES}, like 24"
+                f"{counted(own['frames'], 'frame')} cannot be used: give a number from 2 to {_MOST_FRAMES}, like 24"
             )
         between(own["fps"], 0.01, 1000, "a speed", "12")
         if own["film"] is not None:

@@ -29,6 +29,8 @@ from calotype.types import Factor, Size
 if TYPE_CHECKING:
     from calotype.catalog import Loaded
 
+_MOST = 1_000_000  # outputs of one photo
+
 
 @dataclass(frozen=True)
 class Request:
@@ -222,6 +224,8 @@ def check_count(n: int, seed: int) -> None:
     """
     if whole(n, "a count", "4") < 1:
         raise ArgumentError(f"{n} pictures cannot be made: give a count of at least 1")
+    if n > _MOST:
+        raise ArgumentError(f"{n} pictures are too many for one command: give a count of at most {_MOST}")
     check_seed(seed, n)
 
 

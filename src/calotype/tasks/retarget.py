@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from calotype.catalog import ENGINES
-from calotype.errors import ArgumentError, InputError, OutputError
+from calotype.errors import ArgumentError, InputError, OutputError, counted
 from calotype.files import shown
 from calotype.results import Animation, Result
 from calotype.tasks import arguments
@@ -57,7 +57,9 @@ class RetargetJob(PhotoJob):
             if known_engine and given.get("model") is None:
                 _check_able(given["engine"], "film")
             if not 2 <= whole(own["frames"], "a number of frames", "48") <= _MOST_FRAMES:
-                raise ArgumentError(f"{own['frames']} frames cannot be used: give a number from 2 to {_MOST_FRAMES}")
+                raise ArgumentError(
+                    f"{counted(own['frames'], 'frame')} cannot be used: give a number from 2 to {_MOST_FRAMES}"
+                )
             between(own["fps"], 0.01, 1000, "a speed", "12")
             _check_film(own["film"], own["fps"])
         request = super().ordered(**given, **{name: own[name] for name in own if own[name] != _UNUSED[name]})

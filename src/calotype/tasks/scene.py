@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from calotype.run import Run
 
 _FARTHEST = 4.0  # of a move along an axis: scenes are 2 units wide
-OBJECT = Param("the objects that are edited, by number, with commas between them", metavar="NUMBERS", first=True)
-REMOVE = Param("the objects that are left out, by number, with commas between them", metavar="NUMBERS")
+OBJECT = Param("the objects that are edited, by number from 1, with commas between them", metavar="NUMBERS", first=True)
+REMOVE = Param("the objects that are left out, by number from 1, with commas between them", metavar="NUMBERS")
 POLAR = Param(
     "angle of the camera from straight above, 1 to 89 degrees", kind="number", metavar="DEGREES", at_least=1, at_most=89
 )

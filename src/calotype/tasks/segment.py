@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Unpack
 
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import AUTO
@@ -30,7 +30,8 @@ class SegmentJob(PhotoJob):
         """See ``Job``."""
         if own["classes"] is not None and not 2 <= own["classes"] <= _MAX_CLASSES:
             raise InputError(
-                f"{own['classes']} labels cannot be used: give a count from 2 to {_MAX_CLASSES}, like 5 (classes=)"
+                f"{counted(own['classes'], 'label')} cannot be used: give a count from 2 to {_MAX_CLASSES}, "
+                f"like 5 (classes=)"
             )
 
     def finished(self, made: Any) -> Any:

@@ -69,7 +69,41 @@ def show(
         raise InputError(
             f"'{path}' has settings that this version cannot read: use the version that made it"
         ) from error
-    return Shown(recorded, command, content, origin, signature_of(path), missing)
+    lacking = "; ".join(filter(None, (missing, _files_elsewhere(recorded))))
+    return Shown(recorded, command, content, origin, signature_of(path), lacking)
+
+
+def _files_elsewhere(settings: Mapping[str, Any]) -> str:
+    """A line where the names of input files, which are recorded without their folders, do not tell which they are."""
+    given = [one for one in _identities(settings) if Path(str(one["name"])).suffix]
+    contents: dict[str, set[str]] = {}
+    for one in given:
+        contents.setdefault(str(one["name"]), set()).add(str(one.get("sha256", "")))
+    said = [
+        f"{len(found)} different files are called {name}: write the folder of each"
+        for name, found in contents.items()
+        if len(found) > 1
+    ]
+    away = [name for name, found in contents.items() if len(found) == 1 and not Path(name).exists()]
+    if away:
+        said.append(
+            f"{', '.join(away)} {'is' if len(away) == 1 else 'are'} not in this folder: run it where it was run"
+        )
+    return "; ".join(said)
+
+
+def _identities(settings: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """What is recorded of each input that has a name."""
+    for given in (settings.get("photo"), settings.get("also"), settings.get("pictures")):
+        waiting = [given]
+        while waiting:
+            one = waiting.pop(0)
+            if isinstance(one, list):
+                waiting += one
+            elif isinstance(one, Mapping) and isinstance(one.get("name"), str):
+                yield one
+            elif isinstance(one, Mapping):
+                waiting += one.values()
 
 
 def _with_place(settings: Mapping[str, Any], path: Path) -> tuple[Mapping[str, Any], str]:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from calotype.errors import ArgumentError, InputError, unknown
+from calotype.errors import ArgumentError, InputError, counted, unknown
 from calotype.files import shown, write_whole
 from calotype.tasks import arguments
 from calotype.tasks.evaluate import features_by_measure, pictures_in
@@ -288,7 +288,7 @@ def results(folder: str | Path) -> StudyResult:
 
 
 def _people(count: int) -> str:
-    return f"{count} participant{'' if count == 1 else 's'}"
+    return counted(count, "participant")
 
 
 def _row(kind: str, method: str, found: Sequence[Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.files import shown
 from calotype.tasks.pairing import photo_of
 
@@ -170,7 +170,7 @@ def _shuffled(some: Sequence[Any], rng: random.Random) -> list[Any]:
 
 
 def _fewer(made: int, count: int) -> list[str]:
-    return [f"there are pictures for {made} trials, not {count}"] if made < count else []
+    return [f"there are pictures for {counted(made, 'trial')}, not {count}"] if made < count else []
 
 
 def matched(reals: Mapping[str, Path], files: Sequence[Path], folder: Path) -> dict[str, list[Path]]:

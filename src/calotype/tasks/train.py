@@ -1,7 +1,7 @@
 """The verb ``train``: train an engine on one photo, or a model on a data set."""
 
 # Annotations are values here, not strings: the command line is made from them.
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -191,7 +191,8 @@ def dataset_training_request(
     _ = dataset.files  # fails if there are none
     config = config_from(module, preset, changes)
     if system.adapts:
-        config = module.adapted(config, dataset.about)
+        given, config = config, module.adapted(config, dataset.about)
+        _check_decided(dataset, changes, given, config)
     place, config = _begun(engine, start, freeze_d, config)
     check_needs(engine, config, "train")
     folder = None if out is None else Path(out)
@@ -224,6 +225,28 @@ def check_no_start(engine: str, start: str | Path | None, freeze_d: int) -> None
         able = ", ".join(name for name in MODELS if declared(name).starts)
         flag = "--from (start=)" if start is not None else "--freeze-d (freeze_d=)"
         raise ArgumentError(f"a training of {engine} starts from nothing: leave out {flag}; models that do not: {able}")
+
+
+def _check_decided(dataset: Dataset, changes: Iterable[str], given: Any, adapted: Any) -> None:
+    """Refuse settings that the data set decides otherwise.
+
+    Raises:
+        ArgumentError: one of the changed settings is not what it was given as.
+    """
+    for name in changes:
+        wanted, found = getattr(given, name, None), getattr(adapted, name, None)
+        if wanted != found:
+            raise ArgumentError(
+                f"--set {name}={_told(wanted)} cannot be used: the data set '{dataset.name}' decides it "
+                f"({name}={_told(found)}); leave it out (settings=)"
+            )
+
+
+def _told(value: Any) -> str:
+    """A setting as it is typed."""
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _begun(engine: str, start: str | Path | None, freeze_d: int, config: Any) -> tuple[Path | None, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def adapted(cfg: C, about: Mapping[str, Any]) -> C:
     if labels < 2:
         raise InputError("the data set has no labels: leave out --set classes, or give a set whose samples have them")
     if cfg.classes and labels > cfg.classes:
-        raise InputError(f"the data set has {labels} labels: give --set classes={labels}")
+        raise InputError(f"the data set has {counted(labels, 'label')}: give --set classes={labels}")
     return replace(cfg, classes=cfg.classes or labels)
 
 

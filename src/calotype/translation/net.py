@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from calotype.errors import counted
 from calotype.translation.config import TranslationConfig
 from calotype.translation.network import Encoder, UNet
 from calotype.translation.record import Record
@@ -48,4 +49,4 @@ class Net(nn.Module):
 
     def extra_repr(self) -> str:
         """Size and what the condition is."""
-        return f"{self.cfg.size}, {self.cfg.classes or 'no'} labels"
+        return f"{self.cfg.size}, {counted(self.cfg.classes, 'label') if self.cfg.classes else 'no labels'}"

@@ -15,7 +15,7 @@ from calotype.engines.dia.generate import layer_count, scales
 from calotype.errors import InputError, Stopped
 from calotype.image.blur import blur
 from calotype.matching.field import GridShape
-from calotype.nn.features import VGG_FILE
+from calotype.nn.features import VGG19_BLOCKS, VGG_FILE, VISION_VGG19_FILE, Vgg19
 from calotype.run import Run
 
 TINY = dia.PRESETS["tiny"]
@@ -223,3 +223,29 @@ def test_a_shifted_recoloured_picture_is_recognised():
     inner = (slice(None), slice(None), slice(20, -20), slice(20, -20))
     wanted = 0.7 * photo[:, [1, 2, 0]] - 0.2
     assert (made - wanted)[inner].abs().mean() < 0.35 * (wanted - wanted.mean((2, 3), keepdim=True))[inner].abs().mean()
+
+
+def test_vgg19_of_the_user_is_taken(tmp_path, monkeypatch):
+    """A file of torchvision with random weights; the way from layer to layer is that of the network."""
+    torch.manual_seed(0)
+    whole_net = Vgg19("random", vision=True)
+    weights, place = {}, 0
+    for block, (count, _) in enumerate(VGG19_BLOCKS, 1):
+        for number in range(1, count + 1):
+            for kind, value in whole_net.get_submodule(f"conv{block}_{number}").state_dict().items():
+                weights[f"features.{place}.{kind}"] = value
+            place += 2
+        place += 1
+    torch.save(weights, tmp_path / VISION_VGG19_FILE)
+    monkeypatch.setenv("CALOTYPE_WEIGHTS", str(tmp_path))
+    cfg = dataclasses.replace(TINY, features="vgg19")
+    dia.needs(cfg, "stylize")
+    layers = Layers("vgg19", torch.device("cpu"))
+    x = picture(32, 48)
+    first = F.relu(whole_net.conv3_1(F.max_pool2d(whole_net.layers(x)[1], 2)))
+    torch.testing.assert_close(layers.of(x, 3)[2], first)
+    made = dia.stylize([picture(40, 48, 1)], cfg, Run(), picture=picture(40, 48), size=(40, 48), seed=0, structure=1.0)
+    assert made.shape == (1, 3, 40, 48)
+    monkeypatch.setenv("CALOTYPE_WEIGHTS", str(tmp_path / "nowhere"))
+    with pytest.raises(InputError, match="VGG-19 weights"):
+        dia.needs(cfg, "stylize")

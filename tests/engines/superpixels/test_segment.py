@@ -119,7 +119,7 @@ def test_the_count_is_that_of_what_looks_different():
 @pytest.mark.parametrize(
     ("classes", "settings", "words"),
     [
-        (1, {}, "1 labels cannot"),
+        (1, {}, "1 label cannot"),
         (256, {}, "from 2 to 255"),
         (3, {"pieces": 1}, "pieces=1"),
         (3, {"smooth": -1.0}, "smooth=-1"),

@@ -181,7 +181,7 @@ def test_boxes_that_no_map_has(model):
     found = bachgan.retrieved(cfg, net, corner, seed=1)
     assert len(found) == cfg.retrieved
     assert all(value == 0 for _, value in found)
-    with pytest.raises(InputError, match="box 0 is of the class 1: this model draws boxes of 2, 3"):
+    with pytest.raises(InputError, match="the 1st box is of the class 1: this model draws boxes of 2, 3"):
         bachgan.draw(cfg, Run(), net=net, boxes={**QUERY, "classes": torch.tensor([[1]])})
 
 

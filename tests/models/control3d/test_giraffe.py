@@ -21,7 +21,7 @@ from calotype.models.control3d.giraffe import Boxes, Codes
 from calotype.models.control3d.giraffe_scene import boxes_of, camera_at, upright
 from calotype.models.control3d.giraffe_settings import Giraffe, from_published, parsed
 from calotype.run import Run
-from calotype.tasks.models import take_over
+from calotype.tasks.models import describe, take_over
 
 SIDE, SAMPLES, HIDDEN, LATENT, AROUND, FEATURES = 4, 6, 8, 5, 3, 8
 BASE = """
@@ -276,9 +276,43 @@ def test_from_files_to_pictures(folder, tmp_path):
     assert len(film.frames if hasattr(film, "frames") else list(film)) == 3
 
 
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"base.yaml": "base.yaml"}, r"base\.yaml' inherits from itself: correct its line inherit_from"),
+        (
+            {"base.yaml": "a/middle.yaml", "middle.yaml": "a/base.yaml"},
+            r"(base|middle)\.yaml' inherits from itself, by way of (base|middle)\.yaml: correct",
+        ),
+    ],
+)
+def test_configurations_that_inherit_from_themselves(folder, files, message):
+    for name, base in files.items():
+        (folder / name).write_text(f"inherit_from: {base}\n{BASE}")
+    with pytest.raises(InputError, match=message):
+        control3d.imported(folder)
+
+
+def test_a_folder_is_described_before_and_after_the_import(folder):
+    found = describe(folder)
+    assert (found.family, found.facts["pixels"]) == ("control3d", "16x16")
+    assert "models import" in found.facts["to use it"]
+    assert describe(take_over(folder)).facts["verbs"] == found.facts["verbs"]
+
+
+def test_weights_that_are_not_finite_are_refused(folder):
+    content = torch.load(folder / "checkpoint_x.pt", weights_only=False)
+    name = next(name for name in content["model"] if name.startswith("generator_test."))
+    content["model"][name].view(-1)[0] = float("inf")
+    torch.save(content, folder / "checkpoint_x.pt")
+    for read in (take_over, describe):
+        with pytest.raises(InputError, match="holds weights that are not finite"):
+            read(folder)
+
+
 def test_what_is_missing_or_strange_is_told(folder):
     (folder / "base.yaml").rename(folder / "kept")
-    with pytest.raises(InputError, match=r"inherits from base\.yaml"):
+    with pytest.raises(InputError, match=r"base_pretrained\.yaml' inherits from base\.yaml, which is not beside it"):
         control3d.imported(folder)
     (folder / "kept").rename(folder / "base.yaml")
     (folder / "other.yaml").write_text(BASE)

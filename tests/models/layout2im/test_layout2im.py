@@ -132,7 +132,7 @@ def test_what_cannot_be_drawn_is_told():
     net = layout2im.build(CFG).eval()
     one = {"boxes": torch.tensor([[[0.1, 0.1, 0.6, 0.9]]]), "classes": torch.tensor([[1]])}
     assert layout2im.draw(CFG, Run(), net=net, boxes=one, size=(20, 37)).shape == (1, 3, 20, 37)
-    with pytest.raises(InputError, match="box 0 is of the class 5: this model knows 0 to 1"):
+    with pytest.raises(InputError, match="the 1st box is of the class 5: this model knows 0 to 1"):
         layout2im.draw(CFG, Run(), net=net, boxes={**one, "classes": torch.tensor([[5]])})
     none = {"boxes": torch.zeros(1, 0, 4), "classes": torch.zeros(1, 0, dtype=torch.int64)}
     with pytest.raises(InputError, match="no boxes"):

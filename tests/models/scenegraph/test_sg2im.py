@@ -211,10 +211,31 @@ def test_what_does_not_fit_is_told(tmp_path):
         (tmp_path / "graph.json").write_text(json.dumps(graph))
         with pytest.raises(InputError, match=message):
             tensor_of(tmp_path / "graph.json", cfg)
-    with pytest.raises(InputError, match="object 0 has a size"):
+    with pytest.raises(InputError, match="the 1st object has a size"):
         scenegraph.draw(cfg, Run(), net=net, graph=tensor_of({"objects": [{"class": "sky", "size": 3}]}, cfg))
     with pytest.raises(InputError, match="imported, not trained"):
         scenegraph.train(lambda i: {}, cfg, Run())
-    for changes in ({"gconv_pooling": "sum"}, {"mlp_normalization": "batch"}, {"mask_size": 4}, {"normalization": "x"}):
+    for changes in (
+        {"gconv_pooling": "sum"},
+        {"mlp_normalization": "batch"},
+        {"mask_size": 4},
+        {"normalization": "x"},
+        {"activation": "gelu"},
+    ):
         with pytest.raises(InputError, match="another network than sg2im's"):
             scenegraph.imported(saved(tmp_path / "other.pt", reference(), **changes))
+
+
+@pytest.mark.parametrize(
+    ("activation", "slope"), [("relu", 0.0), ("leakyrelu", 0.01), ("leakyrelu-0.3", 0.3), ("LeakyReLU-0.1", 0.1)]
+)
+def test_activations_as_sg2im_names_them(tmp_path, activation, slope):
+    cfg, _ = scenegraph.imported(saved(tmp_path / "net.pt", reference(), activation=activation))
+    assert cfg.slope == slope
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path):
+    net = reference()
+    net.box_net[0].weight.data[0, 0] = float("nan")
+    with pytest.raises(InputError, match=r"not finite \(boxes"):
+        take_over(saved(tmp_path / "net.pt", net))

@@ -13,7 +13,7 @@ from PIL import Image
 from calotype.data.packages import Fetched, Package
 from calotype.data.sets import About
 from calotype.data.writing import Made
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 
 _UNITS = re.compile(r"usr/share/games/wesnoth/[0-9.]+/data/core/images/units/.+\.png")
 _SIDE = 72  # pixels of the frames that are used; a few units are larger
@@ -56,7 +56,7 @@ def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> It
             yield Made(image=_on(turf, data, size), info={"identity": name, "action": action})
             done += 1
     if done < count:
-        raise InputError(f"the package has {done} frames only: give --count {done} or fewer")
+        raise InputError(f"the package has {counted(done, 'frame')} only: give --count {done} or fewer")
 
 
 def _pictures(package: Fetched) -> dict[str, list[tuple[str, bytes]]]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from calotype.engines.analogy.checks import checked_settings
 from calotype.engines.analogy.config import Config
 from calotype.engines.analogy.network import map_channels
-from calotype.engines.analogy.sizes import Size, inner_size, patch_levels
+from calotype.engines.analogy.sizes import Size, check_target, inner_size, patch_levels
 from calotype.types import Cost
 
 # Seconds on one core of a 2.6 GHz server CPU, fitted to benchmarks/results/sia_ablation.json: per multiply-add (MAC) of
@@ -44,7 +44,13 @@ def training_cost(size: Size, cfg: Config) -> Cost:
 
 
 def cost(photo_sizes: Sequence[Size], size: Size, cfg: Config) -> Cost:
-    """Seconds and peak memory of one image of ``size`` (height, width) from a trained model."""
+    """Seconds and peak memory of one image of ``size`` (height, width) from a trained model.
+
+    Raises:
+        InputError: that size is too small, or a setting is out of range.
+    """
+    checked_settings(cfg)
+    check_target(size, cfg)
     first = inner_size(size, photo_sizes[0], cfg)
     pixels = math.prod(first)
     seconds, memory = SECONDS_PER_MAC * pixels * _generator_macs(cfg), 24 * cfg.width * pixels

@@ -12,7 +12,7 @@ from calotype.engines.analogy.confidence import initial_image
 from calotype.engines.analogy.config import Config
 from calotype.engines.analogy.labelling import check_known, checked_labels
 from calotype.engines.analogy.net import Net
-from calotype.engines.analogy.sizes import factor_of, patch_levels
+from calotype.engines.analogy.sizes import check_target, factor_of, patch_levels
 from calotype.errors import InputError
 from calotype.image.resize import resize
 from calotype.matching.layout import label_channels, position_channels
@@ -68,10 +68,7 @@ def relayout(
     checked_labels(before, whole, cfg.classes, "the photo's map")
     checked_labels(target, size, cfg.classes, "the target")
     check_known(before, target)
-    if min(size) < cfg.patch + 1:
-        raise InputError(
-            f"a target of {size[1]}x{size[0]} pixels is too small: both sides must be {cfg.patch + 1} or more"
-        )
+    check_target(size, cfg)
     before, target = before.to(photo.device), target.to(photo.device)
     made = net.eval()(photo, before, target)
     if cfg.refined:

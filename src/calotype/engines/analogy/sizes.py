@@ -60,6 +60,18 @@ def _edge_padded(x: Tensor, size: Size) -> Tensor:
     return x[:, :, rows][:, :, :, columns]
 
 
+def check_target(size: Size, cfg: Config) -> None:
+    """Check that a target (height, width) is larger than a patch.
+
+    Raises:
+        InputError: the message says how large it must be.
+    """
+    if min(size) < cfg.patch + 1:
+        raise InputError(
+            f"a target of {size[1]}x{size[0]} pixels is too small: both sides must be {cfg.patch + 1} or more"
+        )
+
+
 def patch_levels(photo: Size, size: Size, cfg: Config) -> list[Level]:
     """The patch levels, from the one where the patch synthesis starts up to the result's ``size``."""
     factor = factor_of(photo, cfg)

@@ -94,6 +94,15 @@ def hysteresis(thin: Tensor, cfg: Config) -> Tensor:
 def _check(photos: Sequence[Tensor], cfg: Config) -> None:
     if len(photos) > 1:
         raise InputError("the edges of one photo are drawn at a time: leave out the others")
+    check_settings(cfg)
+
+
+def check_settings(cfg: Config) -> None:
+    """Check the settings before any work is done.
+
+    Raises:
+        InputError: one is out of range.
+    """
     for name, highest in (("strong", 1.0), ("weak", 1.0), ("blur", 0.2), ("shortest", 1.0)):
         if not 0 <= getattr(cfg, name) <= highest:
             raise InputError(f"{name}={getattr(cfg, name):g} cannot be used: give a number from 0 to {highest:g}")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from calotype.engines.completion.config import Config
+from calotype.engines.completion.fill import check_size
 from calotype.engines.completion.holes import holes
 from calotype.types import Cost
 
@@ -34,7 +35,11 @@ def cost(
     ``hole`` is [1, 1, height, width], 0 or 1, or its number of pixels, with the whole image as surroundings;
     ``photo_sizes`` is ignored. The time is for idle CPUs of a typical speed with ``cores`` cores (``None``: those of
     this machine).
+
+    Raises:
+        InputError: the image is smaller than two patches, or a setting is out of range.
     """
+    check_size(size, cfg)
     whole = size[0] * size[1]
     if isinstance(hole, Tensor):
         found = [(int(part.own.sum()), part.own.numel()) for part in holes(hole[0, 0] > 0.5, cfg)]

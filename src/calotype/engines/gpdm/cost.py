@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 
 from calotype.engines.gpdm.config import Config
-from calotype.engines.gpdm.generate import plan
+from calotype.engines.gpdm.generate import check_sizes, plan
 from calotype.matching.refine import SECONDS_PER_COPY, Level, limited
 from calotype.types import Cost
 
@@ -25,6 +25,7 @@ def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Con
     The time is for idle CPUs of a typical speed with ``cores`` cores (``None``: those of this machine). For verbs with
     a given image, pass ``remaking(cfg)``.
     """
+    check_sizes([size, *photo_sizes], cfg)
     levels = plan(photo_sizes[0], size, cfg)
     if cfg.replaced_above > 0:
         levels = limited(levels, photo_sizes[0])

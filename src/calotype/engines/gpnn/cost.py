@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from calotype.engines.gpnn.config import Config
-from calotype.engines.gpnn.generate import plan
+from calotype.engines.gpnn.generate import check_sizes, plan
 from calotype.matching.refine import SECONDS_PER_COPY, Level
 from calotype.types import Cost
 
@@ -23,6 +23,7 @@ def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Con
 
     The time is for idle CPUs of a typical speed with ``cores`` cores (``None``: those of this machine).
     """
+    check_sizes([size, *photo_sizes], cfg)
     levels = plan(photo_sizes[0], size, cfg, cfg.fine_alpha)
     seconds = sum(level_seconds(level, photo_sizes, cfg) for level in levels)
     # Sublinear: most of the work is bound by memory bandwidth.

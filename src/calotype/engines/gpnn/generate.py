@@ -140,15 +140,24 @@ def retarget(
 
 def checked(photos: Sequence[Tensor], size: tuple[int, int], cfg: Config) -> None:
     """Check photos, size and settings before any work is done."""
+    check_sizes([size, *((x.shape[2], x.shape[3]) for x in photos)], cfg)
+    if len({x.shape[1] for x in photos}) > 1:
+        raise InputError("some of the photos have transparency and some have not: give photos of one kind")
+
+
+def check_sizes(sizes: Sequence[tuple[int, int]], cfg: Config) -> None:
+    """Check sizes (height, width) and settings before any work is done.
+
+    Raises:
+        InputError: one is too small, or a setting is out of range.
+    """
     _checked_settings(cfg)
     least = 2 * max(cfg.patch, cfg.fine_patch)
-    for height, width in [size] + [(x.shape[2], x.shape[3]) for x in photos]:
+    for height, width in sizes:
         if min(height, width) < least:
             raise InputError(
                 f"{width}x{height} pixels are too few for patches of {least // 2}: both sides must be {least} or more"
             )
-    if len({x.shape[1] for x in photos}) > 1:
-        raise InputError("some of the photos have transparency and some have not: give photos of one kind")
 
 
 def _checked_settings(cfg: Config) -> None:

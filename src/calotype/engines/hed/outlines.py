@@ -88,6 +88,15 @@ def normal_angle(probability: Tensor, sigma: float) -> Tensor:
 def _check(photos: Sequence[Tensor], cfg: Config) -> None:
     if len(photos) > 1:
         raise InputError("the edges of one photo are drawn at a time: leave out the others")
+    check_settings(cfg)
+
+
+def check_settings(cfg: Config) -> None:
+    """Check the settings before any work is done.
+
+    Raises:
+        InputError: one is out of range.
+    """
     if cfg.side < 0 or 0 < cfg.side < 16:
         raise InputError(f"--set side={cfg.side} cannot be used: give 16 pixels or more, or 0 for the photo as it is")
     for name in ("strong", "weak", "shortest"):

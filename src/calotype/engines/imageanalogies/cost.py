@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from calotype.engines.imageanalogies.config import Config
-from calotype.engines.imageanalogies.generate import level_count, sizes
+from calotype.engines.imageanalogies.generate import check_sizes, level_count, sizes
 from calotype.types import Cost
 
 # Seconds on one core of a 2.6 GHz server CPU: per wavefront, per multiply-add (MAC) of a distance computed as a matrix
@@ -18,6 +18,7 @@ BASE_BYTES = 350 << 20
 
 def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Config) -> Cost:
     """Seconds and peak memory of one image of ``size`` (height, width) from a photo of the first ``photo_sizes``."""
+    check_sizes([size, *photo_sizes], cfg)
     count = level_count(min(*size, *photo_sizes[0]), cfg)
     values = cfg.components or TYPICAL_VALUES
     seconds = 0.0

@@ -244,10 +244,19 @@ def _downsampled(x: Tensor) -> Tensor:
 
 def _checked(photos: Sequence[Tensor], size: tuple[int, int], cfg: Config) -> None:
     """Check photos, size and settings before any work is done."""
-    _checked_settings(cfg)
     if len(photos) > 1:
         raise InputError("an analogy takes its patches from one photo: leave out the others")
-    for height, width in [size, (photos[0].shape[2], photos[0].shape[3])]:
+    check_sizes([size, (photos[0].shape[2], photos[0].shape[3])], cfg)
+
+
+def check_sizes(sizes: Sequence[tuple[int, int]], cfg: Config) -> None:
+    """Check sizes (height, width) and settings before any work is done.
+
+    Raises:
+        InputError: one is too small, or a setting is out of range.
+    """
+    _checked_settings(cfg)
+    for height, width in sizes:
         if min(height, width) < _SMALLEST:
             raise InputError(f"{width}x{height} pixels are too few: both sides must be {_SMALLEST} or more")
 

@@ -10,6 +10,7 @@ from calotype.engines.ingan.config import Config
 from calotype.engines.ingan.generate import checked_size, levels_of
 from calotype.engines.ingan.geometry import Size
 from calotype.engines.ingan.net import learned_size
+from calotype.engines.ingan.train import check_settings
 from calotype.types import Cost
 
 # Seconds on two cores of a 2.6 GHz server CPU: per multiply-add (MAC) of a network, forward or backward, the constant
@@ -22,7 +23,12 @@ BASE_BYTES, BYTES_PER_CHANNEL = 400 << 20, 100
 
 
 def training_cost(size: Size, cfg: Config) -> Cost:
-    """Seconds and peak memory of training on a photo of ``size`` pixels (height, width)."""
+    """Seconds and peak memory of training on a photo of ``size`` pixels (height, width).
+
+    Raises:
+        InputError: the photo is too small, or a setting is out of range.
+    """
+    check_settings(cfg)
     pixels = _pixels(size, cfg) * min(cfg.most, cfg.largest**2)
     memory = BASE_BYTES + BYTES_PER_CHANNEL * pixels * cfg.width * 2 + 64 * _parameters(cfg)
     return Cost(sum(efforts(size, cfg)) / _parallel_speedup(), int(memory))
@@ -46,6 +52,7 @@ def efforts(size: Size, cfg: Config) -> list[float]:
 
 def cost(photo_sizes: Sequence[Size], size: Size, cfg: Config) -> Cost:
     """Seconds and peak memory of one image of ``size`` (height, width) from a trained model."""
+    check_settings(cfg)
     checked_size(size, cfg)
     photo = photo_sizes[0]
     learned = learned_size(photo, cfg)

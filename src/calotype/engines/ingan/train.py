@@ -276,10 +276,12 @@ class Trainer:
         return self.net.requires_grad_(False).eval()
 
 
-def checked(photo: Tensor, cfg: Config) -> None:
-    """Check photo and settings before the training starts."""
-    if photo.shape[1] != 3:
-        raise InputError("ingan learns from opaque photos: lay this one on a background first, or use --engine gpnn")
+def check_settings(cfg: Config) -> None:
+    """Check the settings before any work is done.
+
+    Raises:
+        InputError: one is out of range.
+    """
     one_of(cfg, {"norm": ("batch", "instance"), "judge": ("critics", "sliced")})
     at_least(cfg, _MINIMUM)
     odd_sides(cfg, ("patch", "patch_side"), 9)
@@ -287,4 +289,11 @@ def checked(photo: Tensor, cfg: Config) -> None:
         if 0 < getattr(cfg, name) < 20 or getattr(cfg, name) < 0:
             raise InputError(f"--set {name}={getattr(cfg, name)} cannot be used: give at least 20 pixels, or 0 for all")
     within(cfg, _RANGES)
+
+
+def checked(photo: Tensor, cfg: Config) -> None:
+    """Check photo and settings before the training starts."""
+    if photo.shape[1] != 3:
+        raise InputError("ingan learns from opaque photos: lay this one on a background first, or use --engine gpnn")
+    check_settings(cfg)
     learned_size((photo.shape[2], photo.shape[3]), cfg)

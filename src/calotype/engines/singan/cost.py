@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from calotype.engines.singan.config import Config
 from calotype.engines.singan.net import width_at
 from calotype.engines.singan.pyramid import Size, learned_sizes, passes_of, patch_levels
+from calotype.engines.singan.train import check_settings
+from calotype.errors import InputError
 from calotype.matching.refine import SECONDS_PER_COPY
 from calotype.types import Cost
 
@@ -21,7 +23,12 @@ BASE_BYTES, BYTES_PER_CHANNEL = 400 << 20, 320
 
 
 def training_cost(size: Size, cfg: Config) -> Cost:
-    """Seconds and peak memory of training on a photo of ``size`` pixels (height, width)."""
+    """Seconds and peak memory of training on a photo of ``size`` pixels (height, width).
+
+    Raises:
+        InputError: the photo is too small, or a setting is out of range.
+    """
+    check_settings(cfg)
     sizes = learned_sizes(size, cfg)
     pixels = _pixels(sizes[-1], cfg)
     width = width_at(len(sizes) - 1, cfg)
@@ -37,7 +44,16 @@ def efforts(size: Size, cfg: Config) -> list[float]:
 
 
 def cost(photo_sizes: Sequence[Size], size: Size, cfg: Config) -> Cost:
-    """Seconds and peak memory of one image of ``size`` (height, width) from a trained model."""
+    """Seconds and peak memory of one image of ``size`` (height, width) from a trained model.
+
+    Raises:
+        InputError: that size is too small, or a setting is out of range.
+    """
+    check_settings(cfg)
+    if cfg.learned and min(size) < cfg.patch:
+        raise InputError(
+            f"{size[1]}x{size[0]} pixels are too few for patches of {cfg.patch}: both sides must be {cfg.patch} or more"
+        )
     learned = learned_sizes(photo_sizes[0], cfg)
     if cfg.magnified:
         pixels = sum(size[0] * size[1] / 1.26 ** (2 * i) for i in range(passes_of(cfg.magnified)))

@@ -16,7 +16,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.files import shown
 from calotype.foreign import COMMON, Limits, Names, Record, Refused, View, read, records
 
@@ -58,7 +58,8 @@ def read_released(folder: str | Path) -> Released:
     counts = [len(x) for x in (generators, noises, photos, amplitudes)]
     if len(set(counts)) > 1 or not counts[0]:
         raise InputError(
-            f"{shown(folder)} has {counts[0]} generators, {counts[1]} noises, {counts[2]} photos and {counts[3]} "
+            f"{shown(folder)} has {counted(counts[0], 'generator')}, {counted(counts[1], 'noise')}, "
+            f"{counted(counts[2], 'photo')} and {counts[3]} "
             f"amplitudes: give the folder of a finished training, where there are as many of each"
         )
     return Released(generators, noises, photos, amplitudes)

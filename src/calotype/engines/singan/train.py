@@ -99,10 +99,12 @@ _COUNTS = (
 )
 
 
-def checked(photo: Tensor, cfg: Config) -> None:
-    """Check photo and settings before the training starts."""
-    if photo.shape[1] != 3:
-        raise InputError("singan learns from opaque photos: lay this one on a background first, or use --engine gpnn")
+def check_settings(cfg: Config) -> None:
+    """Check the settings before any work is done.
+
+    Raises:
+        InputError: one is out of range.
+    """
     one_of(cfg, {"spacing": ("even", "early"), "border": ("zero", "noise")})
     if cfg.crop and cfg.crop < 32:
         raise InputError(f"--set crop={cfg.crop} cannot be used: give at least 32 pixels, or 0 for whole pictures")
@@ -113,6 +115,13 @@ def checked(photo: Tensor, cfg: Config) -> None:
         raise InputError(
             f"--set coarsest={cfg.coarsest} cannot be used: the networks see 11 pixels, give as many or more"
         )
+
+
+def checked(photo: Tensor, cfg: Config) -> None:
+    """Check photo and settings before the training starts."""
+    if photo.shape[1] != 3:
+        raise InputError("singan learns from opaque photos: lay this one on a background first, or use --engine gpnn")
+    check_settings(cfg)
     learned_sizes((photo.shape[2], photo.shape[3]), cfg)
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from calotype.engines.span.config import Config
-from calotype.engines.span.generate import networks, strips
+from calotype.engines.span.generate import check_settings, networks, strips
 from calotype.nn.span import BLOCKS
 from calotype.types import Cost
 
@@ -17,6 +17,7 @@ BASE_BYTES = 330 << 20
 
 def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Config) -> Cost:
     """Seconds and peak memory of a photo of ``photo_sizes[0]`` enlarged to ``size`` (height, width)."""
+    check_settings(cfg)
     height, width = photo_sizes[0]
     result, given = size[0] * size[1], height * width
     products, kept, pixels = 0.0, 0.0, float(given)

@@ -133,6 +133,15 @@ def has_weights(cfg: Config | None = None) -> bool:
 def _check(photos: Sequence[Tensor], cfg: Config) -> None:
     if len(photos) > 1:
         raise InputError("one photo is enlarged at a time: leave out the others")
+    check_settings(cfg)
+
+
+def check_settings(cfg: Config) -> None:
+    """Check the settings before any work is done.
+
+    Raises:
+        InputError: one is out of range.
+    """
     if cfg.strip < 1:
         raise InputError(f"strip={cfg.strip} cannot be used: give 1 pixel or more")
 

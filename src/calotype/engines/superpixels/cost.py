@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from calotype.engines.superpixels.config import Config
+from calotype.engines.superpixels.segment import check_settings
 from calotype.types import Cost
 
 # Seconds per segmented pixel, per pixel of the photo, and for the network's features; fitted to
@@ -15,6 +16,7 @@ BASE_BYTES = 350 << 20
 
 def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Config) -> Cost:
     """Seconds and peak memory of the label map of a photo of ``size`` (height, width)."""
+    check_settings(cfg)
     large = size[0] * size[1]
     segmented = large * min(1.0, cfg.side / max(size)) ** 2
     return Cost(

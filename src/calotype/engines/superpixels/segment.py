@@ -12,7 +12,7 @@ from torch import Tensor
 from calotype.engines.superpixels.cluster import kmeans, within_variance
 from calotype.engines.superpixels.config import Config
 from calotype.engines.superpixels.slic import borders, means, superpixels
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.image.blur import blur
 from calotype.image.components import joined
 from calotype.image.lab import to_lab
@@ -231,7 +231,18 @@ def _check(photos: Sequence[Tensor], cfg: Config, classes: int | None) -> None:
     if len(photos) > 1:
         raise InputError("one photo is segmented at a time: leave out the others")
     if classes is not None and not 2 <= classes <= MOST_LABELS:
-        raise InputError(f"{classes} labels cannot be told apart: give a count from 2 to {MOST_LABELS}, like 5")
+        raise InputError(
+            f"{counted(classes, 'label')} cannot be told apart: give a count from 2 to {MOST_LABELS}, like 5"
+        )
+    check_settings(cfg)
+
+
+def check_settings(cfg: Config) -> None:
+    """Check the settings before any work is done.
+
+    Raises:
+        InputError: one is out of range.
+    """
     for name, least in (
         ("side", 16),
         ("pieces", 4),

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 
 from calotype.engines.zssr.config import Config
+from calotype.engines.zssr.generate import check_settings
 from calotype.engines.zssr.network import sizes
 from calotype.types import Cost
 
@@ -16,6 +17,7 @@ BASE_BYTES = 350 << 20
 
 def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Config) -> Cost:
     """Seconds and peak memory of a photo of ``photo_sizes[0]`` enlarged to ``size`` (height, width)."""
+    check_settings(cfg)
     height, width = photo_sizes[0]
     factor = max(1.001, size[0] / height, size[1] / width)
     products = 9 * cfg.channels * (cfg.channels * (cfg.layers - 2) + 6)  # of a pixel

@@ -52,6 +52,15 @@ def upscale(photos: Sequence[Tensor], cfg: Config, run: Run, *, factor: float, s
 def _check(photos: Sequence[Tensor], cfg: Config) -> None:
     if len(photos) > 1:
         raise InputError("one photo is enlarged at a time: leave out the others")
+    check_settings(cfg)
+
+
+def check_settings(cfg: Config) -> None:
+    """Check the settings before any work is done.
+
+    Raises:
+        InputError: one is out of range.
+    """
     if not 1 <= cfg.ensemble <= 8:
         raise InputError(f"ensemble={cfg.ensemble} cannot be used: give a whole number from 1 to 8")
     if not 1 < cfg.stride <= 8:

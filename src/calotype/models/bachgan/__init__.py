@@ -32,7 +32,7 @@ class that touch are one box in training. No transparency.
 
 from calotype.models.bachgan.config import PRESETS, Config, adapted
 from calotype.models.bachgan.cost import cost, efforts, training_cost
-from calotype.models.bachgan.draw import draw, retrieved, told
+from calotype.models.bachgan.draw import check_draw, draw, retrieved, told
 from calotype.models.bachgan.importing import imported
 from calotype.models.bachgan.network import build
 from calotype.models.bachgan.train import train, unfinished
@@ -47,6 +47,7 @@ __all__ = [
     "adapted",
     "batch_size",
     "build",
+    "check_draw",
     "cost",
     "draw",
     "efforts",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from calotype.errors import InputError
+from calotype.errors import InputError, nth
 from calotype.models.bachgan.boxes import Boxes
 from calotype.models.bachgan.config import Config
 from calotype.models.bachgan.network import BoxLayouts, Net
@@ -117,6 +117,29 @@ def told(
     return [f"background of seed {seed} from the maps {numbers} of the training set, which overlap by {values}{keep}"]
 
 
+def check_draw(
+    cfg: Config,
+    *,
+    net: Net,
+    boxes: Mapping[str, Tensor],
+    pin: Sequence[int] | None = None,
+    exclude: Sequence[int] | None = None,
+    background: Tensor | None = None,
+    size: tuple[int, int] | None = None,
+    seed: int = 0,
+) -> None:
+    """Refuse what ``draw`` cannot draw; the arguments are those of ``draw``.
+
+    Raises:
+        InputError: as ``draw``.
+    """
+    if background is None:
+        retrieved(cfg, net, boxes, pin=pin, exclude=exclude, seed=seed)
+    else:
+        checked(cfg, boxes, next(net.parameters()).device)
+        _as_memory(cfg, background)
+
+
 def checked(cfg: Config, boxes: Mapping[str, Tensor], device: torch.device) -> Boxes:
     """Boxes [n, 4] and their classes [n] on a device.
 
@@ -124,11 +147,13 @@ def checked(cfg: Config, boxes: Mapping[str, Tensor], device: torch.device) -> B
         InputError: a box is of another class than the salient ones.
     """
     kinds = boxes["classes"][0]
-    for number, kind in enumerate(kinds.tolist()):
+    for index, kind in enumerate(kinds.tolist()):
         if kind not in cfg.salient:
             names = [cfg.names[each] if cfg.names else str(each) for each in cfg.salient]
             own = cfg.names[kind] if cfg.names and 0 <= kind < cfg.classes else str(kind)
-            raise InputError(f"box {number} is of the class {own}: this model draws boxes of {', '.join(names)}")
+            raise InputError(
+                f"the {nth(index)} box is of the class {own}: this model draws boxes of {', '.join(names)}"
+            )
     return boxes["boxes"][0].to(device), kinds.to(device)
 
 

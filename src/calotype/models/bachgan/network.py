@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from calotype.errors import counted
 from calotype.models.bachgan.boxes import backgrounds, box_planes, boxes_of_map
 from calotype.models.bachgan.config import Config
 from calotype.models.bachgan.retrieval import areas_of, equal_to, ranked, scores
@@ -168,7 +169,7 @@ class Net(network.Net):
 
     def extra_repr(self) -> str:
         """Size and number of classes."""
-        return f"{self.cfg.size}, {self.cfg.classes} classes"
+        return f"{self.cfg.size}, {counted(self.cfg.classes, 'class')}"
 
 
 def build(cfg: Config, *, spectral: bool = False) -> Net:

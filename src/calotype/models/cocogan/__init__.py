@@ -36,7 +36,7 @@ aligned, like faces or centred objects, for coordinates to mean something; textu
 from calotype.models.cocogan.beyond import check_expands, check_margins, expand
 from calotype.models.cocogan.config import PRESETS, Config
 from calotype.models.cocogan.cost import cost, efforts, expanding_cost, training_cost
-from calotype.models.cocogan.generate import check_round, guided, panorama, sample
+from calotype.models.cocogan.generate import check_panorama, check_round, check_sample, guided, panorama, sample
 from calotype.models.cocogan.interpolation import interpolate
 from calotype.models.cocogan.layered import layered
 from calotype.models.cocogan.train import batch_size, build, picture_size, stages, train, unfinished
@@ -48,7 +48,9 @@ __all__ = [
     "build",
     "check_expands",
     "check_margins",
+    "check_panorama",
     "check_round",
+    "check_sample",
     "cost",
     "efforts",
     "expand",

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.image.blur import blur
 from calotype.models.cocogan.config import Config
 from calotype.models.cocogan.coordinates import cells, cropped, joined, macro_choices, micro_coordinates
@@ -84,7 +84,8 @@ def check_margins(margins: Margins, cfg: Config) -> None:
     most = cfg.beyond * cfg.micro
     if max(margins) > most:
         raise InputError(
-            f"a margin of {max(margins)} pixels goes beyond what this model has learned: ask for at most {most}, or "
+            f"a margin of {counted(max(margins), 'pixel')} goes beyond what this model has learned: ask for at "
+            f"most {most}, or "
             f"train one that learns what lies further out, with --set beyond={-(-max(margins) // cfg.micro)}"
         )
 

@@ -7,9 +7,9 @@ _GUIDE = Input("guide", "picture", required=False)
 SYSTEM = System(
     learns=("image",),
     verbs={
-        "sample": Verb("sample", (_GUIDE,), ("size", "seed", "strength")),
+        "sample": Verb("sample", (_GUIDE,), ("size", "seed", "strength"), validate="check_sample"),
         "interpolate": Verb("interpolate", (), ("seed", "to_seed", "frames", "along"), output="film"),
-        "panorama": Verb("panorama", (), ("size", "seed", "turn"), check="check_round"),
+        "panorama": Verb("panorama", (), ("size", "seed", "turn"), check="check_round", validate="check_panorama"),
         "expand": Verb(
             "expand",
             (PHOTO,),

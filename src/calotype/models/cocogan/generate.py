@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from calotype.errors import InputError
 from calotype.image.resize import resize
@@ -169,13 +169,57 @@ def sample(
     Raises:
         InputError: the size goes beyond what was trained, or the guide is not square.
     """
+    check_sample(cfg, net=net, size=size, guide=guide)
     if guide is not None:
-        if guide.shape[2] != guide.shape[3]:
-            raise InputError(f"the guide is {guide.shape[3]}x{guide.shape[2]}: give a square part of a picture")
         patch = resize(guide, (cfg.macro, cfg.macro))
         return guided(cfg, run, net=net, piece=patch, size=size, seed=seed, strength=strength)
     size = checked_size(size, cfg)
     return torch.cat(list(strips(net, latent_of(seed, cfg), cfg, size, turn)), dim=2).to(run.device)
+
+
+def check_sample(
+    cfg: Config,
+    *,
+    net: Net,
+    size: tuple[int, int] | None = None,
+    seed: int = 0,
+    guide: Tensor | None = None,
+    strength: float = 0.0,
+) -> None:
+    """Refuse what ``sample`` cannot generate; the arguments are those of ``sample``.
+
+    Raises:
+        InputError: as ``sample``; or there is a guide, and the model has no latent head.
+    """
+    checked_size(size, cfg)
+    if guide is not None:
+        _check_head(net)
+        if guide.shape[2] != guide.shape[3]:
+            raise InputError(f"the guide is {guide.shape[3]}x{guide.shape[2]}: give a square part of a picture")
+
+
+def check_panorama(
+    cfg: Config, *, net: Net, size: tuple[int, int] | None = None, seed: int = 0, turn: float = 0.0
+) -> None:
+    """Refuse what ``panorama`` cannot generate; the arguments are those of ``panorama``.
+
+    Raises:
+        InputError: as ``panorama``.
+    """
+    check_round(cfg)
+    checked_size(size, cfg)
+
+
+def _check_head(net: Net) -> nn.Module:
+    """The part of the discriminator that predicts latent vectors.
+
+    Raises:
+        InputError: the model has none.
+    """
+    if net.critic.source is None:
+        raise InputError("this model cannot predict latent vectors from patches: train one with --set latent_weight=1")
+    head: nn.Module = net.critic.source
+    return head
 
 
 def panorama(
@@ -251,9 +295,7 @@ def guided(
     Raises:
         InputError: the model has no latent head, or the size goes beyond what was trained.
     """
-    head = net.critic.source
-    if head is None:
-        raise InputError("this model cannot predict latent vectors from patches: train one with --set latent_weight=1")
+    head = _check_head(net)
     prediction: Tensor = head(net.critic.features(piece.to(next(net.parameters()).device)))
     latent = (1 - strength) * prediction + strength * latent_of(seed, cfg).to(prediction.device)
     return torch.cat(list(strips(net, latent, cfg, checked_size(size, cfg))), dim=2).to(run.device)

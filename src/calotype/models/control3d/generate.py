@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.models.control3d import giraffe_scene
 from calotype.models.control3d.config import Config
 from calotype.models.control3d.giraffe import GiraffeNet
@@ -229,7 +229,7 @@ def check_scene(
     if poses is not None and poses["place"].shape[1] != cfg.objects:
         count = poses["place"].shape[1]
         raise InputError(
-            f"the scene file has {count} objects and scenes of this model {cfg.objects}: give its own file"
+            f"the scene file has {counted(count, 'object')} and scenes of this model {cfg.objects}: give its own file"
         )
     if not 0 < grow * cfg.least_size < grow * cfg.most_size < cfg.radius / 2:
         raise InputError(f"an object grown by {grow:g} would reach the camera or vanish: give 0.1 to 1.6 (grow=)")

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from calotype.errors import counted
 from calotype.models.control3d.giraffe_settings import Field, Giraffe, Renderer
 
 _PADDING = 0.1  # of boxes; beyond, an object has no density
@@ -249,7 +250,7 @@ class GiraffeNet(nn.Module):
 
     def extra_repr(self) -> str:
         """Size and number of objects."""
-        return f"{self.settings.size} pixels, {self.settings.objects} objects"
+        return f"{self.settings.size} pixels, {counted(self.settings.objects, 'object')}"
 
 
 def _weights(density: Tensor, steps: Tensor, lengths: Tensor, last: float) -> Tensor:

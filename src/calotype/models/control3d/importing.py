@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.files import read_error, shown
 from calotype.foreign import Array, Refused, View, read
 from calotype.foreign.settings_yaml import read_settings
@@ -20,7 +20,6 @@ _KIND = "checkpoint of GIRAFFE"
 _PARTS = ("generator_test.", "generator.")  # the average of the weights first
 _NOT_OURS = "upsample_"  # constants of the blur
 _DEFAULT = "default.yaml"  # what settings are by default is known here
-_DEEPEST = 10
 
 
 def imported(folder: str | Path) -> tuple[Config, GiraffeNet]:
@@ -39,7 +38,9 @@ def imported(folder: str | Path) -> tuple[Config, GiraffeNet]:
     folder = Path(folder)
     found = sorted(folder.glob("*.pt"))
     if len(found) != 1:
-        raise InputError(f"{shown(folder)} has {len(found)} checkpoints: leave one .pt file and its .yaml file in it")
+        raise InputError(
+            f"{shown(folder)} has {counted(len(found), 'checkpoint')}: leave one .pt file and its .yaml file in it"
+        )
     file = found[0]
     configuration, settings = _configuration(folder, file)
     weights = _weights(file)
@@ -76,32 +77,55 @@ def _configuration(folder: Path, checkpoint: Path) -> tuple[Path, Giraffe]:
     """The configuration of a checkpoint: the only one that no other one inherits from, or the one that names it."""
     files = {path.name: path for path in sorted(folder.glob("*.y*ml")) if path.name != _DEFAULT}
     read_files = {name: read_settings(_text(path), path.name) for name, path in files.items()}
+    _check_bases(read_files, folder)
     inherited = {_base(given) for given in read_files.values()}
     last = [name for name in files if name not in inherited]
     named = [name for name in last if str(_part(read_files[name], "test").get("model_file")).endswith(checkpoint.name)]
     chosen = last if len(last) == 1 else named
     if len(chosen) != 1:
         raise InputError(
-            f"{shown(folder)} has {len(files)} configurations: put that of {checkpoint.name} beside it, a .yaml "
+            f"{shown(folder)} has {counted(len(files), 'configuration')}: put that of {checkpoint.name} beside "
+            f"it, a .yaml "
             "file of the published code, with the one that it inherits from"
         )
-    merged = _merged(chosen[0], read_files, folder, 0)
+    merged = _merged(chosen[0], read_files)
     try:
         return files[chosen[0]], from_published(merged)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(f"{shown(files[chosen[0]])} is no configuration of a GIRAFFE model: {error}") from None
 
 
-def _merged(name: str, found: Mapping[str, Any], folder: Path, depth: int) -> dict[str, Any]:
-    """A configuration with what it inherits."""
+def _check_bases(found: Mapping[str, Mapping[str, Any]], folder: Path) -> None:
+    """Follow what configurations inherit from.
+
+    Raises:
+        InputError: a file is missing, or inherits from itself.
+    """
+    for name in found:
+        passed = [name]
+        while (base := _base(found[passed[-1]])) and base != _DEFAULT:
+            where = shown(folder / passed[-1])
+            if base in passed:
+                way = " by way of ".join(passed[passed.index(base) + 1 :][::-1])
+                raise InputError(
+                    f"{where} inherits from itself{f', by way of {way}' if way else ''}: correct its line inherit_from"
+                )
+            if base not in found:
+                raise InputError(
+                    f"{where} inherits from {base}, which is not beside it: put that file of the published code into "
+                    f"{shown(folder)}"
+                )
+            passed.append(base)
+
+
+def _merged(name: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration with what it inherits; ``_check_bases`` has followed it."""
     given = dict(found[name])
     base = _base(given)
     given.pop("inherit_from", None)
     if not base or base == _DEFAULT:
         return given
-    if base not in found or depth > _DEEPEST:
-        raise InputError(f"{shown(folder / name)} inherits from {base}: put that file beside it")
-    return _over(_merged(base, found, folder, depth + 1), given)
+    return _over(_merged(base, found), given)
 
 
 def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

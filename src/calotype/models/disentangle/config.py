@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from calotype.errors import counted
 from calotype.setting_checks import at_least, within
 
 _START = 4  # pixels, side of the grid that codes are spread over
@@ -89,7 +90,7 @@ class Config:
             raise ValueError(f"resolution={side} is not a power of two from {2 * _START} up")
         if len(self.widths) != halvings(side):
             raise ValueError(
-                f"widths has {len(self.widths)} numbers, and pictures of {side} pixels need {halvings(side)}"
+                f"widths has {counted(len(self.widths), 'number')}, and pictures of {side} pixels need {halvings(side)}"
             )
         if self.batch % 2:
             raise ValueError(f"batch={self.batch} is not even")

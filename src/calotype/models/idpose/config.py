@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from calotype.errors import counted
 from calotype.setting_checks import at_least, within
 
 _START = 4  # pixels, side of the grid that the pose code is spread over
@@ -89,7 +90,9 @@ class Config:
             raise ValueError(f"resolution={side} is not a power of two from {4 * _START} up")
         if len(self.widths) != (side // _START).bit_length() - 1:
             wanted = (side // _START).bit_length() - 1
-            raise ValueError(f"widths has {len(self.widths)} numbers, and pictures of {side} pixels need {wanted}")
+            raise ValueError(
+                f"widths has {counted(len(self.widths), 'number')}, and pictures of {side} pixels need {wanted}"
+            )
         if not 4 <= self.trace_side <= side or side % self.trace_side:
             raise ValueError(f"trace_side={self.trace_side} does not divide resolution={side}, or is below 4")
         at_least(self, {"pose": 1, "identity": 1, "width": 1, "trace_channels": 1, "steps": 1, "batch": 1})

@@ -28,7 +28,7 @@ of earlier ones only as far as the LSTM has learned it.
 
 from calotype.models.layout2im.config import PRESETS, Config, batch_size, picture_size
 from calotype.models.layout2im.cost import cost, efforts, training_cost
-from calotype.models.layout2im.draw import draw
+from calotype.models.layout2im.draw import check_draw, draw
 from calotype.models.layout2im.network import build
 from calotype.models.layout2im.train import stages, train, unfinished
 from calotype.semantic.classes import about, adapted
@@ -40,6 +40,7 @@ __all__ = [
     "adapted",
     "batch_size",
     "build",
+    "check_draw",
     "cost",
     "draw",
     "efforts",

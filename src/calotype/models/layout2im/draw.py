@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from calotype.errors import InputError
+from calotype.errors import InputError, nth
 from calotype.models.layout2im.config import HALVINGS, Config
 from calotype.models.layout2im.network import Net, Objects
 from calotype.run import Run
@@ -39,13 +39,9 @@ def draw(
     Raises:
         InputError: there is no box, or one is of a class that the model does not know.
     """
+    check_draw(cfg, net=net, boxes=boxes)
     device = next(net.parameters()).device
     kinds = boxes["classes"][0]
-    if not len(kinds):
-        raise InputError("there are no boxes: give at least one")
-    for number, kind in enumerate(kinds.tolist()):
-        if not 0 <= kind < cfg.classes:
-            raise InputError(f"box {number} is of the class {kind}: this model knows 0 to {cfg.classes - 1}")
     height, width = size or cfg.size
     grid = 1 << HALVINGS
     padded = (height + -height % grid, width + -width % grid)
@@ -55,3 +51,19 @@ def draw(
     objects = Objects(kinds.to(device), (boxes["boxes"][0] * scale).to(device), torch.zeros_like(kinds).to(device), 1)
     picture: Tensor = net(objects, codes, padded)
     return picture[:, :, :height, :width].contiguous().to(run.device)
+
+
+def check_draw(
+    cfg: Config, *, net: Net, boxes: Mapping[str, Tensor], size: tuple[int, int] | None = None, seed: int = 0
+) -> None:
+    """Refuse boxes that ``draw`` cannot use; the arguments are those of ``draw``.
+
+    Raises:
+        InputError: there is no box, or one is of a class that the model does not know.
+    """
+    kinds = boxes["classes"][0].tolist()
+    if not kinds:
+        raise InputError("there are no boxes: give at least one")
+    for index, kind in enumerate(kinds):
+        if not 0 <= kind < cfg.classes:
+            raise InputError(f"the {nth(index)} box is of the class {kind}: this model knows 0 to {cfg.classes - 1}")

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from calotype.errors import counted
 from calotype.models.layout2im.blocks import ClassNorm, ConvolutionalLSTM, ResidualBlock
 from calotype.models.layout2im.config import HALVINGS, Config
 from calotype.nn.residual_discriminator import ResidualDiscriminator
@@ -173,7 +174,7 @@ class Net(nn.Module):
 
     def extra_repr(self) -> str:
         """Size and number of classes."""
-        return f"{self.cfg.size}, {self.cfg.classes} classes"
+        return f"{self.cfg.size}, {counted(self.cfg.classes, 'class')}"
 
 
 class Discriminators(nn.Module):

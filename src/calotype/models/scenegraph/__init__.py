@@ -40,7 +40,7 @@ touch. No transparency.
 from calotype.models.scenegraph.building import build
 from calotype.models.scenegraph.config import PRESETS, Config, about, batch_size, picture_size
 from calotype.models.scenegraph.cost import cost, efforts, training_cost
-from calotype.models.scenegraph.draw import check_looks, draw, laid_out, restyle
+from calotype.models.scenegraph.draw import check_draw, check_looks, check_restyle, draw, laid_out, restyle
 from calotype.models.scenegraph.importing import described, imported
 from calotype.models.scenegraph.train import stages, train, unfinished
 from calotype.semantic.classes import adapted
@@ -53,7 +53,9 @@ __all__ = [
     "adapted",
     "batch_size",
     "build",
+    "check_draw",
     "check_looks",
+    "check_restyle",
     "cost",
     "described",
     "draw",

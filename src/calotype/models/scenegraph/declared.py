@@ -7,12 +7,19 @@ _LOOKS = Input("look", "looks", required=False, argument="looks")
 SYSTEM = System(
     learns=("image", "objects"),
     verbs={
-        "draw": Verb("draw", (Input("layout", "scene graph", argument="graph"),), ("size", "seed"), layout="laid_out"),
+        "draw": Verb(
+            "draw",
+            (Input("layout", "scene graph", argument="graph"),),
+            ("size", "seed"),
+            validate="check_draw",
+            layout="laid_out",
+        ),
         "restyle": Verb(
             "restyle",
             (Input("photo", "scene graph", argument="graph"), _LOOKS),
             ("classes", "at", "size", "seed"),
             check="check_looks",
+            validate="check_restyle",
         ),
     },
     adapts=True,

@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from calotype.errors import InputError
+from calotype.errors import InputError, nth
 from calotype.models.scenegraph.config import Config
 from calotype.models.scenegraph.layout import composed, painted
 from calotype.models.scenegraph.network import Net
 from calotype.models.scenegraph.objects import ATTRIBUTES, attribute_vectors, cells_of, image_attributes, relations_of
-from calotype.models.scenegraph.sg2im import Sg2im, drawn
+from calotype.models.scenegraph.sg2im import Sg2im, drawn, encoded
 from calotype.run import Run
 from calotype.semantic.objects import placed
 
@@ -98,6 +98,49 @@ def laid_out(
     return scene.boxes[:-1].cpu(), owners.cpu()
 
 
+def check_draw(
+    cfg: Config, *, net: Net | Sg2im, graph: Mapping[str, Any], size: tuple[int, int] | None = None, seed: int = 0
+) -> None:
+    """Refuse a scene graph that ``draw`` cannot draw; the arguments are those of ``draw``.
+
+    Raises:
+        InputError: as ``draw``.
+    """
+    if isinstance(net, Sg2im):
+        encoded(cfg, graph)
+        return
+    check_classes(cfg, graph)
+    for i, look in enumerate(graph["looks"]):
+        check_archetype(cfg, look, i)
+
+
+def check_restyle(
+    cfg: Config,
+    *,
+    net: Net | Sg2im,
+    graph: Mapping[str, Any],
+    looks: Mapping[int, Any] | None = None,
+    classes: tuple[int, ...] = (),
+    at: tuple[int, int] | None = None,
+    size: tuple[int, int] | None = None,
+    seed: int = 0,
+) -> None:
+    """Refuse changes of looks that ``restyle`` cannot make; the arguments are those of ``restyle``.
+
+    Raises:
+        InputError: as ``restyle``.
+    """
+    check_looks(cfg)
+    assert not isinstance(net, Sg2im)
+    check_draw(cfg, net=net, graph=graph)
+    scene = arranged(cfg, net, graph, graph.get("seed") or 0)
+    for i in changing(cfg, scene, graph, {**dict.fromkeys(classes, None), **(looks or {})}, at, size):
+        kind = int(graph["classes"][i])
+        look = (looks or {}).get(kind)
+        if isinstance(look, tuple):
+            _crop_of(look, kind, cfg)
+
+
 def check_looks(cfg: Config) -> None:
     """Refuse ``restyle`` with a model that has no looks of objects.
 
@@ -147,19 +190,46 @@ def restyle(
     before = graph.get("seed") or 0
     scene = arranged(cfg, net, graph, before)
     vectors = looks_for(cfg, net, graph, before)
-    height, width = size or cfg.size
-    only = None if at is None else object_at(scene.planes(cfg, (height, width)), at)
     kinds = [int(kind) for kind in graph["classes"]]
     changed: dict[int, Look] = {**dict.fromkeys(classes, None), **(looks or {})}
-    chosen = [i for i, kind in enumerate(kinds) if (kind in changed or (not changed and i == only))]
-    for i in chosen:
-        if only is None or i == only:
-            look = changed.get(kinds[i])
-            given = _crop_of(look, kinds[i], cfg) if isinstance(look, tuple) else look
-            vectors[i] = look_vector(cfg, net, kinds[i] + 1, given, _own_seed(seed, i))
-    if not chosen or (only is not None and only not in chosen):
-        raise InputError("no object of the picture changes: give a class that it has, or a pixel of an object of it")
+    for i in changing(cfg, scene, graph, changed, at, size):
+        look = changed.get(kinds[i])
+        given = _crop_of(look, kinds[i], cfg) if isinstance(look, tuple) else look
+        vectors[i] = look_vector(cfg, net, kinds[i] + 1, given, _own_seed(seed, i))
     return rendered(cfg, run, net, scene, vectors, size)
+
+
+def changing(
+    cfg: Config,
+    scene: Scene,
+    graph: Mapping[str, Any],
+    changed: Mapping[int, Look],
+    at: tuple[int, int] | None,
+    size: tuple[int, int] | None,
+) -> list[int]:
+    """The objects that ``restyle`` changes: those of changed classes, or the one with the pixel ``at``.
+
+    Raises:
+        InputError: there are none, or ``at`` lies outside of the picture or on no object.
+    """
+    only = None if at is None else object_at(scene.planes(cfg, size or cfg.size), at)
+    kinds = [int(kind) for kind in graph["classes"]]
+    chosen = [i for i, kind in enumerate(kinds) if (kind in changed or (not changed and i == only))]
+    found = [i for i in chosen if only is None or i == only]
+    if not found:
+        raise InputError("no object of the picture changes: give a class that it has, or a pixel of an object of it")
+    return found
+
+
+def check_classes(cfg: Config, graph: Mapping[str, Any]) -> None:
+    """Refuse a graph with classes that a model does not know.
+
+    Raises:
+        InputError: it has one; the message names the object.
+    """
+    for i, kind in enumerate(graph["classes"].tolist()):
+        if not 0 <= kind < cfg.classes:
+            raise InputError(f"the {nth(i)} object has the class {kind}: this model knows 0 to {cfg.classes - 1}")
 
 
 def arranged(cfg: Config, net: Net, graph: Mapping[str, Any], seed: int) -> Scene:
@@ -168,10 +238,9 @@ def arranged(cfg: Config, net: Net, graph: Mapping[str, Any], seed: int) -> Scen
     Raises:
         InputError: an object has a class that the net does not know.
     """
+    check_classes(cfg, graph)
     device = next(net.parameters()).device
     given = graph["classes"].to(device)
-    if int(given.min()) < 0 or int(given.max()) >= cfg.classes:
-        raise InputError(f"an object has class {int(given.max())}: this model knows 0 to {cfg.classes - 1}")
     classes = torch.cat([given + 1, given.new_zeros(1)])
     boxes = graph["boxes"].to(device)
     embeddings = net.graph(classes, triples_of(graph).to(device), attributes_for(graph).to(device))
@@ -218,14 +287,14 @@ def check_archetype(cfg: Config, look: Look, number: int | None = None) -> None:
     Args:
         cfg: the settings.
         look: of an object.
-        number: of that object, for the message.
+        number: its place in the graph, from 0, for the message.
 
     Raises:
         InputError: the look is such an archetype.
     """
     most = cfg.archetypes[-1]
     if isinstance(look, tuple) and look[0] == "archetype" and look[1] >= most:
-        whose = "there is no" if number is None else f"object {number} has the"
+        whose = "there is no" if number is None else f"the {nth(number)} object has the"
         raise InputError(f"{whose} archetype {look[1]}: this model knows -1, the mean, and 0 to {most - 1}")
 
 

@@ -74,7 +74,6 @@ def _settings(
     modules = 1 + max(int(name.removeprefix(_MODULES).split(".")[0]) for name in shapes if name.startswith(_MODULES))
     refinement = tuple(shapes[f"{_MODULES}{i}.net.0.weight"][0] for i in range(modules))
     width = shapes["box_net.0.weight"][1]
-    activation = str(given.get("activation", "leakyrelu-0.2"))
     rows, columns = (int(side) for side in given.get("image_size", (64, 64)))
     masks = bool(given.get("mask_size"))
     return Config(
@@ -91,10 +90,23 @@ def _settings(
         mask_side=int(given["mask_size"]) if masks else 32,
         refinement=refinement,
         refinement_norm=given.get("normalization", "batch"),
-        slope=float(activation.partition("-")[2]) if activation.startswith("leakyrelu-") else _SLOPE,
+        slope=_slope(str(given.get("activation", "leakyrelu-0.2"))),
         layout_noise=shapes[f"{_MODULES}0.net.0.weight"][1] - 1 - width,
         halvings=modules,
     )
+
+
+def _slope(activation: str) -> float:
+    """The slope of an activation below 0: ``relu``, ``leakyrelu`` or ``leakyrelu-SLOPE``, as sg2im names them.
+
+    Raises:
+        ValueError: it is another one.
+    """
+    name, _, number = activation.lower().partition("-")
+    slope = {"relu": 0.0, "leakyrelu": float(number) if number else _SLOPE}.get(name)
+    if slope is None or not 0 <= slope < 1 or (name == "relu" and number):
+        raise ValueError(f"the activation {activation} is not known: relu, leakyrelu and leakyrelu-0.2 are read")
+    return slope
 
 
 def _state(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from calotype.errors import counted
 from calotype.models.scenegraph.config import Config
 from calotype.models.scenegraph.graph import GraphNetwork
 from calotype.models.scenegraph.heads import AppearanceNetwork, MaskNetwork, box_network
@@ -72,7 +73,7 @@ class Net(nn.Module):
 
     def extra_repr(self) -> str:
         """Size and number of classes."""
-        return f"{self.cfg.size}, {self.cfg.classes} classes"
+        return f"{self.cfg.size}, {counted(self.cfg.classes, 'class')}"
 
 
 def build(cfg: Config) -> Net:

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from calotype.errors import InputError
+from calotype.errors import InputError, nth
 from calotype.models.scenegraph.config import Config
 from calotype.models.scenegraph.graph import GraphConvolution, perceptron
 from calotype.run import Run
@@ -141,7 +141,7 @@ def drawn(
     in the published code.
     """
     device = next(net.parameters()).device
-    classes, triples = _encoded(cfg, graph)
+    classes, triples = encoded(cfg, graph)
     vectors = net.vectors(classes.to(device), triples.to(device))
     boxes, given = net.boxes(vectors), graph["boxes"].to(device)
     given = torch.cat([given, given.new_full((1, 4), float("nan"))])
@@ -157,7 +157,7 @@ def drawn(
     return (2 * (picture - low) / (high - low).clamp_min(_LEAST) - 1).contiguous().to(run.device)
 
 
-def _encoded(cfg: Config, graph: Mapping[str, Any]) -> tuple[Tensor, Tensor]:
+def encoded(cfg: Config, graph: Mapping[str, Any]) -> tuple[Tensor, Tensor]:
     """Classes [n + 1] and triples [T, 3], with the node of the whole picture last.
 
     Raises:
@@ -170,7 +170,9 @@ def _encoded(cfg: Config, graph: Mapping[str, Any]) -> tuple[Tensor, Tensor]:
         told = bool(graph["sizes"][number] >= 0) or not bool(graph["locations"][number].isnan().any())
         if told or graph["looks"][number] is not None:
             raise InputError(
-                f"object {number} has a size, a location or a look: models of sg2im take classes, relations and boxes"
+                f"the {nth(number)} object has a size, a location or a look: models of sg2im take classes, "
+                f"relations and "
+                "boxes"
             )
     triples = [
         [one, 1 + cfg.relations.index(word), other]

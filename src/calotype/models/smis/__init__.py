@@ -40,9 +40,9 @@ later ones mix they have to learn to keep apart, so a changed class still change
 
 from calotype.models.smis.config import PRESETS, Config
 from calotype.models.smis.cost import cost, efforts, training_cost
-from calotype.models.smis.draw import draw, restyle
+from calotype.models.smis.draw import check_draw, check_restyle, draw, restyle
 from calotype.models.smis.importing import imported
-from calotype.models.smis.interpolation import interpolate
+from calotype.models.smis.interpolation import check_interpolate, interpolate
 from calotype.models.smis.layered import layered
 from calotype.models.smis.network import build
 from calotype.models.smis.redraw import Drawing
@@ -59,6 +59,9 @@ __all__ = [
     "adapted",
     "batch_size",
     "build",
+    "check_draw",
+    "check_interpolate",
+    "check_restyle",
     "cost",
     "draw",
     "efforts",

@@ -19,7 +19,7 @@ _LOOKS = Input("look", "looks", required=False, argument="looks")
 SYSTEM = System(
     learns=("image", "label map"),
     verbs={
-        "draw": Verb("draw", (_LAYOUT, _STYLE, _STYLE_MAP, _LOOKS), ("seed",)),
+        "draw": Verb("draw", (_LAYOUT, _STYLE, _STYLE_MAP, _LOOKS), ("seed",), validate="check_draw"),
         "restyle": Verb(
             "restyle",
             (
@@ -29,11 +29,13 @@ SYSTEM = System(
                 _LOOKS,
             ),
             ("classes", "at", "seed"),
+            validate="check_restyle",
         ),
         "interpolate": Verb(
             "interpolate",
             (_LAYOUT, _STYLE, _STYLE_MAP, _TO_STYLE, _TO_STYLE_MAP),
             ("seed", "to_seed", "frames"),
+            validate="check_interpolate",
             output="film",
         ),
     },

@@ -107,14 +107,103 @@ def restyle(
     changed: dict[int, Look] = {**dict.fromkeys(classes, seed), **(looks or {})}
     for number, look in changed.items():
         after = with_look(cfg, net, after, number, look)
+    if at is not None:
+        check_pixel(cfg, wanted, at, changed)
     made = drawn_with(cfg, run, net, wanted, after)
     if at is None:
         return made
     there = object_at(wanted, at)
-    number = int(wanted[0, at[0], at[1]])
+    return torch.where(there[:, None].to(run.device), made, drawn_with(cfg, run, net, wanted, before))
+
+
+def check_draw(
+    cfg: Config,
+    *,
+    net: Net,
+    label_map: Tensor,
+    style: Tensor | None = None,
+    style_map: Tensor | None = None,
+    looks: Mapping[int, Look] | None = None,
+    seed: int = 0,
+    instances: Tensor | None = None,
+) -> None:
+    """Refuse styles and looks that ``draw`` cannot use; the arguments are those of ``draw``.
+
+    Raises:
+        InputError: as ``draw``.
+    """
+    check_style(net, style, style_map)
+    for number, look in (looks or {}).items():
+        check_look(cfg, net, number, look)
+
+
+def check_restyle(
+    cfg: Config,
+    *,
+    net: Net,
+    picture: Tensor,
+    label_map: Tensor,
+    target: Tensor | None = None,
+    looks: Mapping[int, Look] | None = None,
+    classes: tuple[int, ...] = (),
+    at: tuple[int, int] | None = None,
+    seed: int = 0,
+) -> None:
+    """Refuse changes of looks that ``restyle`` cannot make; the arguments are those of ``restyle``.
+
+    Raises:
+        InputError: as ``restyle``.
+    """
+    check_style(net, picture, label_map)
+    changed: dict[int, Look] = {**dict.fromkeys(classes, seed), **(looks or {})}
+    for number, look in changed.items():
+        check_look(cfg, net, number, look)
+    if at is not None:
+        check_pixel(cfg, label_map if target is None else target, at, changed)
+
+
+def check_style(net: Net, style: Tensor | None, style_map: Tensor | None) -> None:
+    """Refuse a photo whose looks cannot be found.
+
+    Raises:
+        InputError: one of photo and map is missing, they differ in size, or the model has no encoder.
+    """
+    if style is None and style_map is None:
+        return
+    if style is None or style_map is None:
+        missing = "label map" if style_map is None else "photo"
+        raise InputError(f"the {missing} of the style is missing: give the photo and its label map, or neither")
+    if checked(style_map).shape[1:] != style.shape[2:]:
+        sizes = [f"{x.shape[-1]}x{x.shape[-2]}" for x in (style_map, style)]
+        raise InputError(f"the label map is {sizes[0]} and its photo {sizes[1]} pixels: give two of one size")
+    if net.encoder is None:
+        raise InputError("this model has no encoder: leave the photo out, or give a seed in its place")
+
+
+def check_look(cfg: Config, net: Net, number: int, look: Look) -> None:
+    """Refuse a look that cannot be given to a class.
+
+    Raises:
+        InputError: there is no such class, or the photo does not have it or cannot be used.
+    """
+    channel_of(cfg, number)
+    if isinstance(look, int):
+        return
+    check_style(net, *look)
+    if not bool((look[1] == number).any()):
+        raise InputError(f"a photo has no pixel of the class {_named(cfg, number)}, whose look it is to give")
+
+
+def check_pixel(cfg: Config, label_map: Tensor, at: tuple[int, int], changed: Mapping[int, Look]) -> None:
+    """Refuse a pixel (row, column) of no object that changes.
+
+    Raises:
+        InputError: it lies outside, or in no class that changes.
+    """
+    object_at(label_map, at)
+    number = int(label_map[0, at[0], at[1]])
     if number not in changed:
         raise InputError(f"the object at that pixel is of class {_named(cfg, number)}, which does not change")
-    return torch.where(there[:, None].to(run.device), made, drawn_with(cfg, run, net, wanted, before))
 
 
 @torch.no_grad()
@@ -135,11 +224,9 @@ def codes_for(cfg: Config, net: Net, style: Tensor | None, style_map: Tensor | N
     """
     device = next(net.parameters()).device
     own = codes_of(seed, cfg).to(device)
-    if style is None and style_map is None:
-        return own
+    check_style(net, style, style_map)
     if style is None or style_map is None:
-        missing = "label map" if style_map is None else "photo"
-        raise InputError(f"the {missing} of the style is missing: give the photo and its label map, or neither")
+        return own
     found, there = encoded(cfg, net, style, style_map)
     return torch.where(_by_class(cfg, there), found, own)
 
@@ -169,11 +256,8 @@ def encoded(cfg: Config, net: Net, picture: Tensor, label_map: Tensor) -> tuple[
     Raises:
         InputError: photo and map differ in size, the map has an unknown class, or the model has no encoder.
     """
-    if checked(label_map).shape[1:] != picture.shape[2:]:
-        sizes = [f"{x.shape[-1]}x{x.shape[-2]}" for x in (label_map, picture)]
-        raise InputError(f"the label map is {sizes[0]} and its photo {sizes[1]} pixels: give two of one size")
-    if net.encoder is None:
-        raise InputError("this model has no encoder: leave the photo out, or give a seed in its place")
+    check_style(net, picture, label_map)
+    assert net.encoder is not None
     device = next(net.parameters()).device
     picture, label_map = _shrunk(cfg, picture, label_map)
     maps = LabelMaps(label_map.to(device), cfg)

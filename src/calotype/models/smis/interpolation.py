@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from calotype.models.smis.config import Config
-from calotype.models.smis.draw import codes_for
+from calotype.models.smis.draw import check_style, codes_for
 from calotype.models.smis.network import Net
 from calotype.models.smis.redraw import Drawing
 from calotype.nn.interpolation import arc, line
@@ -55,6 +55,28 @@ def interpolate(
     path = _path(first, last, frames, cfg.code, straight=style is not None and to_style is not None)
     drawing = Drawing(cfg, run, net, label_map, first)
     return [drawing.redraw(path[i]) for i in run.steps(frames, stage="frames")]
+
+
+def check_interpolate(
+    cfg: Config,
+    *,
+    net: Net,
+    label_map: Tensor,
+    style: Tensor | None = None,
+    style_map: Tensor | None = None,
+    to_style: Tensor | None = None,
+    to_style_map: Tensor | None = None,
+    seed: int = 0,
+    to_seed: int = 1,
+    frames: int = 24,
+) -> None:
+    """Refuse styles that ``interpolate`` cannot use; the arguments are those of ``interpolate``.
+
+    Raises:
+        InputError: as ``interpolate``.
+    """
+    check_style(net, style, style_map)
+    check_style(net, to_style, to_style_map)
 
 
 def _path(first: Tensor, last: Tensor, frames: int, code: int, *, straight: bool) -> list[Tensor]:

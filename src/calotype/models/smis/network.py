@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from calotype.errors import counted
 from calotype.models.smis.config import Config
 from calotype.models.smis.encoder import Encoder, code_shape
 from calotype.models.smis.generator import Decoder
@@ -49,7 +50,7 @@ class Net(network.Net):
 
     def extra_repr(self) -> str:
         """Size and number of classes."""
-        return f"{self.cfg.size}, {self.cfg.classes} classes"
+        return f"{self.cfg.size}, {counted(self.cfg.classes, 'class')}"
 
 
 def codes_of(seed: int, cfg: Config) -> Tensor:

@@ -50,9 +50,9 @@ transparency.
 
 from calotype.models.spade.config import PRESETS, Config
 from calotype.models.spade.cost import cost, efforts, training_cost
-from calotype.models.spade.draw import draw
+from calotype.models.spade.draw import check_draw, draw
 from calotype.models.spade.importing import imported
-from calotype.models.spade.interpolation import interpolate
+from calotype.models.spade.interpolation import check_interpolate, interpolate
 from calotype.models.spade.layered import layered
 from calotype.models.spade.network import build
 from calotype.models.spade.train import train, unfinished
@@ -67,6 +67,8 @@ __all__ = [
     "adapted",
     "batch_size",
     "build",
+    "check_draw",
+    "check_interpolate",
     "cost",
     "draw",
     "efforts",

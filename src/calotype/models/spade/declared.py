@@ -16,8 +16,14 @@ _TO_STYLE = Input(
 SYSTEM = System(
     learns=("image", "label map"),
     verbs={
-        "draw": Verb("draw", (_LAYOUT, _STYLE), ("seed",)),
-        "interpolate": Verb("interpolate", (_LAYOUT, _STYLE, _TO_STYLE), ("seed", "to_seed", "frames"), output="film"),
+        "draw": Verb("draw", (_LAYOUT, _STYLE), ("seed",), validate="check_draw"),
+        "interpolate": Verb(
+            "interpolate",
+            (_LAYOUT, _STYLE, _TO_STYLE),
+            ("seed", "to_seed", "frames"),
+            output="film",
+            validate="check_interpolate",
+        ),
     },
     adapts=True,
     imports=("*_net_G.pth", "opt.txt"),

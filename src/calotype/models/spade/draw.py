@@ -57,6 +57,33 @@ def drawn_with(
     return drawn(lambda maps: net.generator(maps, code), cfg, run, label_map, grid, instances)
 
 
+def check_draw(
+    cfg: Config,
+    *,
+    net: Net,
+    label_map: Tensor,
+    style: Tensor | None = None,
+    seed: int = 0,
+    instances: Tensor | None = None,
+) -> None:
+    """Refuse a style that ``draw`` cannot use; the arguments are those of ``draw``.
+
+    Raises:
+        InputError: the model has no encoder.
+    """
+    check_style(net, style)
+
+
+def check_style(net: Net, style: Tensor | None) -> None:
+    """Refuse a style picture for a model without an encoder.
+
+    Raises:
+        InputError: it is one.
+    """
+    if style is not None and net.encoder is None:
+        raise InputError("this model was trained without style codes: leave the style picture out")
+
+
 def style_code(cfg: Config, net: Net, style: Tensor | None, seed: int, device: torch.device) -> Tensor | None:
     """The style code of a picture, or of a seed without one: [1, latent]; ``None`` for a model without style codes.
 
@@ -66,7 +93,7 @@ def style_code(cfg: Config, net: Net, style: Tensor | None, seed: int, device: t
     if style is None:
         code = code_of(seed, cfg)
         return None if code is None else code.to(device)
-    if net.encoder is None:
-        raise InputError("this model was trained without style codes: leave the style picture out")
+    check_style(net, style)
+    assert net.encoder is not None
     mean: Tensor = net.encoder(style.to(device))[0]
     return mean

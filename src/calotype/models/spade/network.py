@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from calotype.errors import counted
 from calotype.models.spade.config import Config
 from calotype.models.spade.encoder import Encoder
 from calotype.models.spade.pix2pixhd import Pix2PixHDGenerator
@@ -53,7 +54,7 @@ class Net(network.Net):
 
     def extra_repr(self) -> str:
         """Size and number of classes."""
-        return f"{self.cfg.size}, {self.cfg.classes} classes"
+        return f"{self.cfg.size}, {counted(self.cfg.classes, 'class')}"
 
 
 def code_of(seed: int, cfg: Config) -> Tensor | None:

@@ -28,7 +28,13 @@ Differences from the paper and its code:
 
 from calotype.models.styledisentangle.config import PRESETS, Config, adapted
 from calotype.models.styledisentangle.cost import cost, efforts, training_cost
-from calotype.models.styledisentangle.generate import interpolate, stylize, stylize_film
+from calotype.models.styledisentangle.generate import (
+    check_interpolate,
+    check_stylize,
+    interpolate,
+    stylize,
+    stylize_film,
+)
 from calotype.models.styledisentangle.network import build
 from calotype.models.styledisentangle.styles import style_features
 from calotype.models.styledisentangle.training import batch_size, picture_size, stages, train, unfinished
@@ -39,6 +45,8 @@ __all__ = [
     "adapted",
     "batch_size",
     "build",
+    "check_interpolate",
+    "check_stylize",
     "cost",
     "efforts",
     "interpolate",

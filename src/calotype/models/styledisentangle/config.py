@@ -84,6 +84,8 @@ class Config:
     augment: bool = True
 
     def __post_init__(self) -> None:
+        if min(self.width, self.deep, self.group, self.halvings) < 1:
+            raise ValueError("width, deep, group and halvings have to be at least 1")
         stages = {len(each) for each in (self.patches, self.batches, self.windows, self.margins, self.until)}
         if len(stages) != 1 or not self.patches:
             raise ValueError("patches, batches, windows, margins and until need one value for each stage")

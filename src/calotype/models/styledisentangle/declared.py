@@ -12,6 +12,7 @@ SYSTEM = System(
             "stylize",
             (Input("photo", "photo"), Input("style", "picture"), _TO_STYLE),
             ("blend", "vector"),
+            validate="check_stylize",
             any_size=True,
         ),
         "interpolate": Verb(
@@ -19,6 +20,7 @@ SYSTEM = System(
             (Input("picture", "picture", required=False, help="the picture that is translated"), _STYLE, _TO_STYLE),
             ("frames",),
             output="film",
+            validate="check_interpolate",
         ),
     },
     adapts=True,

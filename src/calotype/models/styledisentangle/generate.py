@@ -49,13 +49,49 @@ def stylize(
     Raises:
         InputError: an argument cannot be used.
     """
-    if to_style is None and blend is not None:
-        raise InputError("--blend is for two artworks: give --to-style PICTURE too (to_style=)")
+    check_stylize(cfg, net=net, photo=photo, style=style, to_style=to_style, blend=blend, vector=vector)
     share = 0.5 if blend is None else blend
-    if not 0 <= share <= 1:
-        raise InputError(f"a share of {share} cannot be used: give a number from 0 to 1 (blend=)")
     code = style_of(cfg, run, net, style, to_style, share, vector)
     return decoded(cfg, run, net, photo[:, :3].to(run.device), code)
+
+
+def check_stylize(
+    cfg: Config,
+    *,
+    net: Net,
+    photo: Tensor,
+    style: Tensor,
+    to_style: Tensor | None = None,
+    blend: float | None = None,
+    vector: str | None = None,
+) -> None:
+    """Refuse a share of a second artwork that cannot be used; the arguments are those of ``stylize``.
+
+    Raises:
+        InputError: there is one without a second artwork, or it is outside of 0..1.
+    """
+    if to_style is None and blend is not None:
+        raise InputError("--blend is for two artworks: give --to-style PICTURE too (to_style=)")
+    if blend is not None and not 0 <= blend <= 1:
+        raise InputError(f"a share of {blend:g} cannot be used: give a number from 0 to 1 (blend=)")
+
+
+def check_interpolate(
+    cfg: Config,
+    *,
+    net: Net,
+    picture: Tensor | None = None,
+    style: Tensor | None = None,
+    to_style: Tensor | None = None,
+    frames: int = 24,
+) -> None:
+    """Refuse a film without all of its pictures; the arguments are those of ``interpolate``.
+
+    Raises:
+        InputError: a picture is missing.
+    """
+    if picture is None or style is None or to_style is None:
+        raise InputError("interpolate needs a photo and two artworks: give --picture, --style and --to-style")
 
 
 @torch.no_grad()
@@ -86,8 +122,10 @@ def interpolate(
     Raises:
         InputError: a picture is missing.
     """
-    if picture is None or style is None or to_style is None:
-        raise InputError("interpolate needs a photo and two artworks: give --picture, --style and --to-style")
+    check_interpolate(cfg, net=net, picture=picture, style=style, to_style=to_style)
+    assert picture is not None
+    assert style is not None
+    assert to_style is not None
     first, last = (style_of(cfg, run, net, given, None, 0.0, None) for given in (style, to_style))
     content = picture[:, :3].to(run.device)
     quiet = run.within(None, seed=run.seed)

@@ -14,7 +14,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from calotype.configuration import configured
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.files import shown
 from calotype.models.stylegan.config import Config
 from calotype.models.stylegan.discriminator import Discriminator
@@ -94,7 +94,8 @@ def freeze(discriminator: Discriminator, count: int) -> None:
     layers = list(first_layers(discriminator))
     if not 0 <= count <= len(layers):
         raise InputError(
-            f"{count} layers of the discriminator cannot be frozen: give 0 to {len(layers)} (--freeze-d, freeze_d=)"
+            f"{counted(count, 'layer')} of the discriminator cannot be frozen: give 0 to {len(layers)} "
+            f"(--freeze-d, freeze_d=)"
         )
     for layer in layers[:count]:
         layer.requires_grad_(False)

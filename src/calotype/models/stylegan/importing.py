@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.files import shown
 from calotype.foreign import COMMON, Refused, read
 from calotype.foreign.description import Description
@@ -111,7 +111,7 @@ def described(path: str | Path) -> Description:
         "latent": f"{cfg.latent}; {rows(cfg)} style vectors of {cfg.style}, one a layer",
         "mapping layers": str(cfg.mapping_layers),
         "channels": f"channel_base {cfg.base}, channel_max {cfg.max_channels}",
-        "labels": f"{cfg.classes} classes" if cfg.classes else "none",
+        "labels": counted(cfg.classes, "class") if cfg.classes else "none",
         "architecture": cfg.architecture if cfg.generator == "stylegan2" else "one style a resolution",
         "activation clamp": f"{cfg.clamp:g}" if cfg.clamp else "none",
         "mean style": "in the file" if found.mean else "measured when it is imported",
@@ -120,14 +120,16 @@ def described(path: str | Path) -> Description:
         **found.facts,
     }
     if cfg.generator == "stylegan3":
-        facts["architecture"] = f"{cfg.layers} layers, no noise maps"
+        facts["architecture"] = f"{counted(cfg.layers, 'layer')}, no noise maps"
     return Description(_FAMILIES[cfg.generator], found.writer, facts, found.licence, found.unused)
 
 
 def _limit(cfg: Config) -> None:
     """Refuse sizes that no network has, and that would take all memory."""
     if cfg.resolution > _LARGEST or max(cfg.layers, cfg.mapping_layers) > _MOST_LAYERS:
-        raise Refused(f"holds a network of {cfg.resolution} pixels and {cfg.layers} layers, which is too large")
+        raise Refused(
+            f"holds a network of {cfg.resolution} pixels and {counted(cfg.layers, 'layer')}, which is too large"
+        )
 
 
 def _found(path: Path) -> Found:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from calotype import distributed
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.losses.adversarial import discriminator_loss, generator_loss
 from calotype.losses.penalty import real_gradient_penalty
 from calotype.models.stylegan.augment import Strength, augmented, draws
@@ -176,7 +176,9 @@ class Trainer:
             raise InputError("the training pictures have no labels: leave out the setting classes")
         label = batch["label"].to(self.device)
         if int(label.max()) >= cfg.classes:
-            raise InputError(f"the training pictures have more than {cfg.classes} classes: set classes to their number")
+            raise InputError(
+                f"the training pictures have more than {counted(cfg.classes, 'class')}: set classes to their number"
+            )
         return real, torch.eye(cfg.classes, device=self.device)[label]
 
     def _generate(self, drawn: Drawn, label: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:

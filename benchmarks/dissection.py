@@ -41,6 +41,7 @@ from torch import Tensor
 
 from calotype import saving
 from calotype.catalog import load
+from calotype.checkpoint import read_tensors
 from calotype.data.sample_lines import read_about, read_lines
 from calotype.data.samples import read_map
 from calotype.data.stream import Stream
@@ -111,6 +112,16 @@ def train(asked: argparse.Namespace) -> None:
     if not (asked.work / name / "net").exists():
         saving.write(asked.work / name / "net", "stylegan", cfg, net, "", stylegan.picture_size(cfg))
     print(f"{name}: {len(pictures)} pictures, {cfg.steps} steps in {seconds:.0f} CPU seconds", flush=True)
+
+
+def halfway(asked: argparse.Namespace) -> None:
+    """Write the generator of a training of ``small`` as it was last saved to ``WORK/halfN/net``."""
+    folder = asked.work / f"small{asked.seed}"
+    net = stylegan.unfinished(SMALL, Run(folder, seed=asked.seed))
+    _, about = read_tensors(folder / "state" / "pictures.safetensors", "it is damaged")
+    cfg = replace(SMALL, steps=int(about["step"]))
+    saving.write(asked.work / f"half{asked.seed}" / "net", "stylegan", cfg, net, "", stylegan.picture_size(cfg))
+    print(f"half{asked.seed}: {cfg.steps} of {SMALL.steps} steps", flush=True)
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -292,6 +303,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     tasks: dict[str, Callable[[argparse.Namespace], None]] = {
         "train": train,
+        "halfway": halfway,
         "measure": measure,
         "speed": speed,
         "memory": memory,

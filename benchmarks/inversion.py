@@ -55,11 +55,11 @@ from machine import provenance
 
 SEEN, ENLARGED = 256, 128
 CHOSEN_ON, REPORTED_ON, SAMPLED, FIRST, FEWEST = 8, 16, 8, 6000, 4  # faces, samples; where faces are looked for
-STEPS, PENALTY, LAST = 300, 0.1, False
+STEPS, PENALTY, LAST = 300, 1.0, False
 # Half of the usual steps of the encoder, most of them together and at a higher rate: what takes minutes of one core.
 ENCODER = {"layer_steps": 150, "image_steps": 350, "joint_steps": 700, "joint_rate": 1e-3}
 OPTIONS: dict[str, dict[str, Any]] = {
-    "layers+r, with ten times the penalty": {"penalty": 1.0},
+    "layers+r, with a tenth of the penalty": {"penalty": 0.1},
     "layers+r, without the penalty": {"penalty": 0.0},
     "layers+r, with something added to the last layer": {"last": True},
     "layers+r, with that, without the penalty": {"penalty": 0.0, "last": True},

@@ -105,7 +105,7 @@ def invert(
         with torch.no_grad():
             return _finished(layered.run(z).clamp(-1, 1), guess, z, [], photos, loss.name)
     assert inverter is not None
-    deltas = _optimised_deltas(layered, inverter, z, loss, run, steps, penalty, last, stage or method)
+    z, deltas = _optimised_deltas(layered, inverter, z, loss, run, steps, penalty, last, stage or method)
     with torch.no_grad():
         made = layered.run(activations(layered, inverter, z, deltas), layered.inverted).clamp(-1, 1)
     return _finished(made, guess, z, deltas, photos, loss.name)
@@ -179,18 +179,21 @@ def _optimised_deltas(
     penalty: float,
     last: bool,
     stage: str,
-) -> list[Tensor]:
+) -> tuple[Tensor, list[Tensor]]:
+    """The latent vector, which is optimised too and not penalized, as whatever it gives is of the generator's own, and
+    what is added to the layers."""
     count = layered.inverted if last or layered.inverted == 1 else layered.inverted - 1
     shapes = layered.shapes[1 : count + 1]
     deltas = [nn.Parameter(torch.zeros(len(z), *shape, device=z.device)) for shape in shapes]
+    latent = nn.Parameter(z.clone())
 
     def total() -> Tensor:
-        made = layered.run(activations(layered, inverter, z, list(deltas)), layered.inverted)
+        made = layered.run(activations(layered, inverter, latent, list(deltas)), layered.inverted)
         kept = torch.stack([each.square().mean() for each in deltas]).sum()
         return loss(made) + penalty * len(made) * kept
 
-    _optimise(deltas, total, run, steps, stage, _RATE)
-    return [each.detach() for each in deltas]
+    _optimise([latent, *deltas], total, run, steps, stage, _RATE)
+    return latent.detach(), [each.detach() for each in deltas]
 
 
 def _optimise(

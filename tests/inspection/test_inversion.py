@@ -96,6 +96,9 @@ def test_a_photo_is_found_by_itself_and_the_penalty_holds_it_near():
     torch.testing.assert_close(together.pictures[1:2], alone.pictures, atol=1e-3, rtol=0)
     free = invert(layered, photos, Run(), penalty=0.0, **options)
     assert free.deltas[0].square().mean() > together.deltas[0].square().mean()
+    held = invert(layered, photos, Run(), penalty=1e4, **options)
+    assert held.deltas[0].abs().max() < 0.1 * free.deltas[0].abs().max()
+    assert not torch.allclose(held.latent, inverter(photos)[0])  # what it gives is of the generator's own: no penalty
     both = invert(layered, photos, Run(), last=True, **options)
     assert len(both.deltas) == 2
     r = activations(layered, inverter, both.latent, both.deltas)

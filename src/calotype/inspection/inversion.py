@@ -2,7 +2,8 @@
 
 The six methods that the paper compares (Bau et al., ICCV 2019, section 4.4) are options of ``invert``. The last one is
 the paper's own: what the layers before the inspected ones give is optimised, from the encoder's guess, with a penalty
-on how far that leaves what these layers would give, ``r = g_n(d_(n-1) + g_(n-1)( ... d_1 + g_1(z)))``.
+on how far that leaves what these layers would give, ``r = g_n(d_(n-1) + g_(n-1)( ... d_1 + g_1(z)))``. The latent
+vector is optimised with it, without a penalty, as the released code can: what it gives is of the generator's own.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def invert(
     method: str = "layers+r",
     inverter: Inverter | None = None,
     steps: int = STEPS,
-    penalty: float = 0.1,
+    penalty: float = 1.0,
     last: bool = False,
     features: LayeredFeatures | None = None,
     seed: int = 0,

@@ -107,7 +107,7 @@ def invert(
     ] = None,
     penalty: Annotated[
         float, Param("weight of the penalty on what is added to activations", kind="number", at_least=0)
-    ] = 0.1,
+    ] = 1.0,
     settings: Annotated[
         Mapping[str, Any] | None,
         Param(
@@ -159,7 +159,7 @@ def invert(
     if steps is not None and steps < 1:
         raise ArgumentError(f"{steps} steps cannot be made: give --steps of at least 1 (steps=)")
     if not 0 <= penalty < math.inf:
-        raise ArgumentError(f"a penalty of {penalty:g} cannot be used: give a number from 0 up, like 0.1 (--penalty)")
+        raise ArgumentError(f"a penalty of {penalty:g} cannot be used: give a number from 0 up, like 1 (--penalty)")
     run = run or Run(device=device)
     name, loaded = opened_model(model)
     if loaded is None:

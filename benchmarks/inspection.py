@@ -25,9 +25,9 @@ from typing import Any
 from machine import provenance
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "models" / "faces"
-COCOGAN = ("--preset", "tiny", "--set", "steps=3000", "--set", "width=8", "--set", "critic_width=8")
-ENCODER = ("image_steps=150", "layer_steps=50", "joint_steps=50")
-PICTURES, PHOTOS, STEPS = 300, 8, 60
+COCOGAN = ("--preset", "tiny", "--set", "steps=600", "--set", "width=8", "--set", "critic_width=8")
+ENCODER = ("image_steps=80", "layer_steps=30", "joint_steps=30")
+PICTURES, PHOTOS, STEPS = 200, 6, 40
 WIDTHS = (1280, 390)
 
 

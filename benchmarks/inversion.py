@@ -5,9 +5,10 @@ blocks before the inspected ones, a training of the preset ``small`` as it was h
 with one. The layer-wise encoder and a direct one, the same network trained as a whole, take as many steps, on samples
 of the generator. Their cosine errors are those of 256 samples that neither has seen; what the paper compares are those
 of the activations. Settings were chosen on 8 faces (``choose``), results are those of 12 others, half of them with
-glasses, and of 4 samples of the generator, which are targets that it can draw: PSNR, ST-LPIPS (not LPIPS) at the pictures' size and enlarged to 128 pixels, and the share of
-the area that every class keeps, by the segmenter of ``calotype dissect``. What is optimised is compared in ST-LPIPS's
-layers too, in all methods alike. ``methods`` keeps what it has done in ``--work`` and goes on.
+glasses, and of 4 samples of the generator, which are targets that it can draw: PSNR, ST-LPIPS (not LPIPS) at the
+pictures' size and enlarged to 128 pixels, and the share of the area that every class keeps, by the segmenter of
+``calotype dissect``. What is optimised is compared in ST-LPIPS's layers too, in all methods alike. ``methods`` keeps
+what it has done in ``--work`` and goes on.
 
     python benchmarks/inversion.py encoders --faces FACES32 --work WORK32
     python benchmarks/inversion.py choose --faces FACES32 --work WORK32

@@ -1890,8 +1890,8 @@ def inspection() -> str:
         table("generator | FSD | FSD of halves | PSNR | area that classes keep | pages fit | complaints", rows)
         + "\n\nCOCO-GAN after a short training, the example's StyleGAN2, and an imported network with random weights, "
         f"by the commands `dissect` ({result['pictures']} pictures) and `invert` ({result['photos']} photos, an "
-        "encoder after few steps): that it works, not how well. Pages were opened in Chromium, wide and narrow; complaints are "
-        "those of the browser and pictures that do not show."
+        "encoder after few steps): that it works, not how well. Pages were opened in Chromium, wide and narrow; "
+        "complaints are those of the browser and pictures that do not show."
     )
 
 

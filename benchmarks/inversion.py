@@ -186,7 +186,7 @@ def main() -> None:
                 print(last, penalty, json.dumps(row), flush=True)
         return
     photos = faces(asked.faces, CHOSEN_ON, REPORTED_ON)
-    photos = torch.cat([photos, layered.pictures(range(SAMPLED))])
+    photos = torch.cat([photos, layered.pictures(range(SEEN, SEEN + SAMPLED))])  # not among the starts of "z"
     rows: dict[str, Any] = {}
     pictures = [photos]
     kept = asked.work / f"{asked.model}-methods"

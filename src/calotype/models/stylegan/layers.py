@@ -61,7 +61,7 @@ def scaled_and_activated(
     """
     kept = torch.is_grad_enabled()
     x = _in_place(x, "mul", scale * gain, kept)
-    if noise is not None and len(noise) < len(x):  # one sum for all, with the channels last in memory as in ``x``
+    if noise is not None and len(noise) == 1:  # one sum for all, with the channels last in memory as in ``x``
         offset = (noise.permute(0, 2, 3, 1) + offset.view(-1)).permute(0, 3, 1, 2)
     elif noise is not None:
         x = _in_place(x, "add", noise * gain, kept)

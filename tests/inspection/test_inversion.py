@@ -105,6 +105,16 @@ def test_a_photo_is_found_by_itself_and_the_penalty_holds_it_near():
     torch.testing.assert_close(layered.run(r, 2).clamp(-1, 1), both.pictures)
 
 
+def test_latent_vectors_of_photos_are_not_longer_than_those_of_samples():
+    layered = generator()
+    inverter = train_inverter(layered, QUICK, Run())
+    with torch.no_grad():
+        inverter.layers[0].linear.weight.mul_(1e3)  # an encoder that is far off, as of photos unlike its samples
+    found = invert(layered, torch.rand(2, 3, 16, 16) * 2 - 1, Run(), inverter=inverter, method="layers")
+    usual = layered.latents(range(500)).square().sum((1, 2, 3)).mean().sqrt()
+    assert torch.allclose(found.latent.flatten(1).norm(dim=1), 1.5 * usual.expand(2), rtol=0.05)
+
+
 @pytest.mark.parametrize("model", [cocogan, stylegan])
 def test_trained_models_are_inverted(model):
     cfg = model.PRESETS["tiny"]

@@ -30,6 +30,7 @@ _RATE, _LATENT_RATE = 0.03, 0.03
 # The shares of the steps after which the learning rate is halved, as published: 800, 1200 and 1800 of 3000.
 _HALVED = (0.27, 0.4, 0.6)
 _STARTS = 64  # random latent vectors, the best of which "z" starts from
+_LONGEST = 1.5  # of a latent vector that an encoder finds, in lengths of those of samples
 _SMALLEST = 32  # side to which pictures are enlarged for features, pixels
 
 
@@ -96,7 +97,7 @@ def invert(
         raise InputError("there is no encoder of this model: train one first")
     photos = photos[:, :3].to(run.device)
     with torch.no_grad():
-        z = _random_start(layered, photos, seed) if inverter is None or method == "z" else inverter(photos)[0]
+        z = _random_start(layered, photos, seed) if inverter is None or method == "z" else _guess(inverter, photos)
         guess = layered.run(z).clamp(-1, 1)
     if method in ("direct", "layers"):
         return _finished(guess, guess, z, [], photos, "")
@@ -110,6 +111,15 @@ def invert(
     with torch.no_grad():
         made = layered.run(activations(layered, inverter, z, deltas), layered.inverted).clamp(-1, 1)
     return _finished(made, guess, z, deltas, photos, loss.name)
+
+
+def _guess(inverter: Inverter, photos: Tensor) -> Tensor:
+    """The encoder's latent vectors; those that are longer than the generator's own, as of photos that are unlike its
+    samples, are shortened.
+    """
+    z: Tensor = inverter(photos)[0]
+    usual = (inverter.get_buffer("mean0").square() + inverter.spread(0).square()).sum().sqrt()
+    return z * (_LONGEST * usual / z.flatten(1).norm(dim=1).clamp_min(1e-12)).clamp(max=1)[:, None, None, None]
 
 
 def activations(layered: Layered, inverter: Inverter, z: Tensor, deltas: list[Tensor]) -> Tensor:

@@ -1863,8 +1863,8 @@ def dissection_small() -> str:
         f"pixels, mean IoU {seen['mean_iou']:.3f}.\n\n"
         + table(f"{result['compared']} pictures | CPU minutes | FD | precision | recall", distances)
         + f"\n\nFD, not FID: {result['features']}; against held-out faces without glasses. The row of the plain GAN is "
-        "no comparison: it had hardly begun. One that had 633 s and all faces is in the section on `stylegan`; none had "
-        f"as much time as `small0`. {verdict('recall of `small0`', found['small0']['recall'], 0.3, True)}"
+        "no comparison: it had hardly begun. One that had 633 s and all faces is in the section on `stylegan`; none "
+        f"had as much time as `small0`. {verdict('recall of `small0`', found['small0']['recall'], 0.3, True)}"
     )
 
 

@@ -60,19 +60,20 @@ def scaled_and_activated(
         clamp: as of ``activate``.
     """
     kept = torch.is_grad_enabled()
-    x = _in_place(x, "mul", scale * gain, kept)
+    x = _applied(x, "mul", scale * gain, kept)
     if noise is not None and len(noise) == 1:  # one sum for all, with the channels last in memory as in ``x``
         offset = (noise.permute(0, 2, 3, 1) + offset.view(-1)).permute(0, 3, 1, 2)
     elif noise is not None:
-        x = _in_place(x, "add", noise * gain, kept)
-    x = _in_place(x, "add", offset * gain, kept)
+        x = _applied(x, "add", noise * gain, kept)
+    x = _applied(x, "add", offset * gain, kept)
     if kept:
         return limited(F.leaky_relu(x, _SLOPE), clamp)
     x = F.leaky_relu_(x, _SLOPE)
     return x.clamp_(-clamp, clamp) if clamp else x
 
 
-def _in_place(x: Tensor, name: str, other: Tensor, kept: bool) -> Tensor:
+def _applied(x: Tensor, name: str, other: Tensor, kept: bool) -> Tensor:
+    """The method of ``x`` with that name; in place unless ``x`` is to be kept."""
     found: Tensor = getattr(x, name if kept else f"{name}_")(other.to(x.dtype))
     return found
 

@@ -1923,6 +1923,10 @@ def inversion() -> str:
             for name in ("z", "direct", "layers")
             for part, said in (("without", "faces without glasses"), ("faces", "all faces"))
         ),
+        *(
+            (f"enlarged, below that of `{name}`, all faces, share", each["faces"], 0.25, True)
+            for name, each in result["below"]["st_lpips_enlarged"].items()
+        ),
     )
     ratios = " ".join(
         verdict(f"that of the {key}, layer-wise over direct", layers[key] / direct[key], 1, False) for key in keys[1:]

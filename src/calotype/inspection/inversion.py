@@ -119,7 +119,8 @@ def _guess(inverter: Inverter, photos: Tensor) -> Tensor:
     """
     z: Tensor = inverter(photos)[0]
     usual = (inverter.get_buffer("mean0").square() + inverter.spread(0).square()).sum().sqrt()
-    return z * (_LONGEST * usual / z.flatten(1).norm(dim=1).clamp_min(1e-12)).clamp(max=1)[:, None, None, None]
+    lengths = z.square().sum((1, 2, 3), keepdim=True).sqrt().clamp_min(1e-12)
+    return z * (_LONGEST * usual / lengths).clamp(max=1)
 
 
 def activations(layered: Layered, inverter: Inverter, z: Tensor, deltas: list[Tensor]) -> Tensor:

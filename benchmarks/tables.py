@@ -1828,10 +1828,12 @@ def dissection_speed() -> str:
         ("made, written, read and segmented one after another", number(seconds["one by one"], 1)),
     ]
     small, large = (result["peak_mib"][count] for count in ("1000", "10000"))
+    before = [results(f"dissection_speed_{run}")["times_as_fast"] for run in ("first", "second")]
     return (
         table(f"{result['pictures']} pictures of {result['side']} pixels | CPU seconds", rows)
         + "\n\nBy turns, on one thread; networks of the preset `medium` of `stylegan` and of the learned segmenter, "
-        f"with random weights. {verdict('times as fast', result['times_as_fast'], 3, True)} In batches bfloat16 is "
+        f"with random weights. {verdict('times as fast', result['times_as_fast'], 3, True)} Two runs "
+        f"before, on the same busy machine, gave {before[0]:.2f} and {before[1]:.2f}. In batches bfloat16 is "
         f"used where the processor is quick with it; mean areas differ by {result['mean_areas_apart_percent']:.3f} % "
         "of a picture at most. Peak memory of a process: "
         f"{small} MiB for 1000 pictures of 16 pixels on both sides, {large} MiB for 10 000."
@@ -2195,7 +2197,13 @@ SECTIONS = (
     Section("Dissect: a planted omission", dissection, (("dissection", "dissection"),)),
     Section("Dissect: the preset `small`", dissection_small, (("dissection_small", "dissection_small"),)),
     Section("Dissect and invert: three kinds of generators", inspection, (("inspection", "inspection"),)),
-    Section("Dissect: time and memory", dissection_speed, (("dissection", "dissection_speed"),)),
+    Section(
+        "Dissect: time and memory",
+        dissection_speed,
+        tuple(
+            ("dissection", name) for name in ("dissection_speed", "dissection_speed_first", "dissection_speed_second")
+        ),
+    ),
     Section("Invert: what is lost of photos", inversion, (("inversion", "inversion"),)),
     Section("Metrics", metrics, (("canonical", "canonical"),)),
     Section("Studio", studio, (("studio", "studio"),)),

@@ -11,6 +11,8 @@ generator of seed 0 with other networks.
     python benchmarks/dissection.py train --faces FACES --work WORK --seed 0             # 0 to 9
     python benchmarks/dissection.py train --faces FACES --work WORK --seed 0 --kind complete
     python benchmarks/dissection.py train --faces FACES --work WORK --seed 0 --kind early
+    calotype data faces --size 32 --count 8000 --out FACES32
+    python benchmarks/dissection.py train --faces FACES32 --work WORK32 --kind small
     python benchmarks/dissection.py measure --faces FACES --work WORK --out benchmarks/results/dissection.json
     python benchmarks/dissection.py speed --work WORK --out benchmarks/results/dissection_speed.json
 """
@@ -39,6 +41,7 @@ from torch import Tensor
 
 from calotype import saving
 from calotype.catalog import load
+from calotype.checkpoint import read_tensors
 from calotype.data.sample_lines import read_about, read_lines
 from calotype.data.samples import read_map
 from calotype.data.stream import Stream
@@ -71,6 +74,8 @@ CONFIG = replace(
     augment="none",
     bf16=False,
 )
+# ``small`` itself, on faces of 32 pixels, for twice its steps.
+SMALL = replace(stylegan.PRESETS["small"], steps=12_000)
 
 
 class Pictures:
@@ -97,16 +102,26 @@ def part_of(folder: Path, first: int, count: int) -> tuple[Tensor, Tensor]:
 def train(asked: argparse.Namespace) -> None:
     """Train one generator, or go on with it; the model is written to ``WORK/NAME/net``."""
     pictures, maps = part_of(asked.faces, 0, TRAINED)
-    if asked.kind == "omitted":
+    if asked.kind in ("omitted", "small"):
         omitted = read_about(asked.faces)["map_classes"].index(OMITTED)
         pictures = pictures[~(maps == omitted).flatten(1).any(1)]
-    cfg = replace(CONFIG, steps=CONFIG.steps // 10) if asked.kind == "early" else CONFIG
+    cfg = {"early": replace(CONFIG, steps=CONFIG.steps // 10), "small": SMALL}.get(asked.kind, CONFIG)
     name = f"{asked.kind}{asked.seed}"
     stream = Stream(Pictures(pictures), cfg.batch, seed=asked.seed)
     net, seconds = timed(asked.work / name, asked.seed, lambda run: stylegan.train(stream, cfg, run))
     if not (asked.work / name / "net").exists():
         saving.write(asked.work / name / "net", "stylegan", cfg, net, "", stylegan.picture_size(cfg))
     print(f"{name}: {len(pictures)} pictures, {cfg.steps} steps in {seconds:.0f} CPU seconds", flush=True)
+
+
+def halfway(asked: argparse.Namespace) -> None:
+    """Write the generator of a training of ``small`` as it was last saved to ``WORK/halfN/net``."""
+    folder = asked.work / f"small{asked.seed}"
+    net = stylegan.unfinished(SMALL, Run(folder, seed=asked.seed))
+    _, about = read_tensors(folder / "state" / "pictures.safetensors", "it is damaged")
+    cfg = replace(SMALL, steps=int(about["step"]))
+    saving.write(asked.work / f"half{asked.seed}" / "net", "stylegan", cfg, net, "", stylegan.picture_size(cfg))
+    print(f"half{asked.seed}: {cfg.steps} of {SMALL.steps} steps", flush=True)
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -288,6 +303,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     tasks: dict[str, Callable[[argparse.Namespace], None]] = {
         "train": train,
+        "halfway": halfway,
         "measure": measure,
         "speed": speed,
         "memory": memory,
@@ -297,7 +313,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--kind", choices=["omitted", "complete", "early"], default="omitted")
+    parser.add_argument("--kind", choices=["omitted", "complete", "early", "small"], default="omitted")
     parser.add_argument("--count", type=int, default=1000, help="of memory")
     asked = parser.parse_args()
     tasks[asked.what](asked)

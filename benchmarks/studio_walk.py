@@ -739,6 +739,12 @@ def of_sets(walk: Walk) -> None:
         walk.chosen_set("shapes")
         walk.model("cocogan")
         walk.types("n", "50")
+    with walk.verb("invert"):
+        page.script("location.hash = '#/invert'")
+        walk.model("cocogan")
+        walk.chooses("photos", "dandelions.png")
+        walk.quick("invert", method="z")
+        walk.types("steps", "5")
 
 
 GROUPS: tuple[Callable[[Walk], None], ...] = (

@@ -343,6 +343,19 @@ def dissect() -> Image.Image:
     return canvas
 
 
+def invert() -> Image.Image:
+    """Two faces and two other photos, and below each what the example's model makes of it."""
+    root = Path(__file__).parent.parent / "examples"
+    with tempfile.TemporaryDirectory() as folder:
+        given = [Path(folder, f"{i}.png") for i in range(4)]
+        shown = [Image.open(root / "faces" / name) for name in ("first.png", "second.png")]
+        for path, image in zip(given, (*shown, photo("dandelions"), photo("pagoda"))):
+            ImageOps.fit(image.convert("RGB"), (128, 128), Image.Resampling.LANCZOS).save(path)
+        calotype.invert(root / "models" / "faces", given, method="z", steps=150, out=f"{folder}/out", device="cpu")
+        made = [Path(folder, "out", path.name) for path in given]
+        return grid([Image.open(path).convert("RGB") for path in (*given, *made)], 4, 2)
+
+
 PICTURES = (
     *(vary, retarget, paint, harmonize, edit, erase, expand, texture, stylize, mix, upscale, animate),
     *(
@@ -360,6 +373,7 @@ PICTURES = (
         train,
         evaluate,
         dissect,
+        invert,
         learn,
         sample,
         panorama,

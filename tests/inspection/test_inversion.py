@@ -96,10 +96,23 @@ def test_a_photo_is_found_by_itself_and_the_penalty_holds_it_near():
     torch.testing.assert_close(together.pictures[1:2], alone.pictures, atol=1e-3, rtol=0)
     free = invert(layered, photos, Run(), penalty=0.0, **options)
     assert free.deltas[0].square().mean() > together.deltas[0].square().mean()
+    held = invert(layered, photos, Run(), penalty=1e4, **options)
+    assert held.deltas[0].abs().max() < 0.1 * free.deltas[0].abs().max()
+    assert not torch.allclose(held.latent, inverter(photos)[0])  # what it gives is of the generator's own: no penalty
     both = invert(layered, photos, Run(), last=True, **options)
     assert len(both.deltas) == 2
     r = activations(layered, inverter, both.latent, both.deltas)
     torch.testing.assert_close(layered.run(r, 2).clamp(-1, 1), both.pictures)
+
+
+def test_latent_vectors_of_photos_are_not_longer_than_those_of_samples():
+    layered = generator()
+    inverter = train_inverter(layered, QUICK, Run())
+    with torch.no_grad():
+        inverter.layers[0].linear.weight.mul_(1e3)  # an encoder that is far off, as of photos unlike its samples
+    found = invert(layered, torch.rand(2, 3, 16, 16) * 2 - 1, Run(), inverter=inverter, method="layers")
+    usual = layered.latents(range(500)).square().sum((1, 2, 3)).mean().sqrt()
+    assert torch.allclose(found.latent.flatten(1).norm(dim=1), 1.5 * usual.expand(2), rtol=0.05)
 
 
 @pytest.mark.parametrize("model", [cocogan, stylegan])

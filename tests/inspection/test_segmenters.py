@@ -7,7 +7,16 @@ import pytest
 import torch
 
 from calotype.errors import InputError
-from calotype.inspection.learned import Config, LearnedSegmenter, Part, accuracy_of, halves, train_segmenter
+from calotype.inspection.learned import (
+    Config,
+    LearnedSegmenter,
+    Part,
+    SegmentationNet,
+    _Folded,
+    accuracy_of,
+    halves,
+    train_segmenter,
+)
 from calotype.inspection.segmenters import PaletteSegmenter, given_segmenter
 from calotype.run import Run
 
@@ -135,3 +144,15 @@ def test_an_onnx_network_with_other_classes_or_no_network_is_one_line(tmp_path):
     names.write_text('{"classes": []}')
     with pytest.raises(InputError, match="write a list of names"):
         given_segmenter(str(path), names)
+
+
+@pytest.mark.parametrize("size", [(16, 16), (13, 22), (1, 1)])
+def test_what_is_used_for_pictures_computes_what_was_trained(size):
+    torch.manual_seed(0)
+    net = SegmentationNet(Config(5, width=4), size).eval().requires_grad_(False)
+    for module in net.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_()
+            module.running_var.uniform_(0.5, 2)
+    pictures = torch.rand(2, 3, *size) * 2 - 1
+    assert torch.allclose(_Folded(net)(pictures), net(pictures), atol=1e-5)

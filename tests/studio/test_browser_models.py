@@ -402,6 +402,23 @@ def test_models_are_offered_to_be_dissected(desk, models):
     assert models["disentangle"] not in offered
 
 
+def test_photos_are_found_in_a_model(desk, models):
+    desk.drop("found.png", encoded(picture(40, 40, seed=90)))
+    desk.until(lambda: "found.png" in str(desk.script("return document.body.innerHTML")))
+    for name, value in (("model", models["stylegan"]), ("method", "z"), ("steps", 2)):
+        set_value(desk, "invert", name, value)
+    desk.script("location.hash = '#/invert'")
+    options = "return [...document.querySelectorAll('[data-field=model] option')].map((one) => one.value)"
+    offered = desk.until(lambda: len(found := desk.script(options)) > 1 and set(found))
+    assert models["stylegan"] in offered
+    assert models["spade"] not in offered  # it draws label maps, which a photo does not have
+    chosen(desk, ".panel [data-field=photos] .thumb:not([data-do])", "found.png")
+    desk.click(".make.main")
+    desk.one(".rail .thumb")
+    desk.reads(".report", "PSNR")
+    assert [made["file"] for made in jobs(desk)[0]["results"]] == ["found.png"]
+
+
 _DRAGGED = """
 const [number, dx, dy, corner] = arguments, board = document.querySelector('.board');
 const box = board.getBoundingClientRect(), object = board.querySelectorAll('.object')[number];

@@ -323,7 +323,11 @@ def test_a_model_learns_from_a_set_and_makes_pictures_that_are_a_set_too(learned
     assert seconds[0] > 0
     assert client.get(f"/api/jobs/{job['id']}/files/{job['previews'][-1]}").status_code == 200
     (model,) = [one for one in client.get("/api/models").json() if one["name"] == job["model"]]
-    assert (model["photo"], model["verbs"], model["finished"]) == ("faces", ["sample", "interpolate", "dissect"], True)
+    assert (model["photo"], model["verbs"], model["finished"]) == (
+        "faces",
+        ["sample", "interpolate", "dissect", "invert"],
+        True,
+    )
     # The same as a command line would have learned from the same files.
     for i in range(8):
         (tmp_path / f"{i}.png").write_bytes(encoded(picture(24, 20, seed=i)))

@@ -2,7 +2,8 @@
 
 The six methods that the paper compares (Bau et al., ICCV 2019, section 4.4) are options of ``invert``. The last one is
 the paper's own: what the layers before the inspected ones give is optimised, from the encoder's guess, with a penalty
-on how far that leaves what these layers would give, ``r = g_n(d_(n-1) + g_(n-1)( ... d_1 + g_1(z)))``.
+on how far that leaves what these layers would give, ``r = g_n(d_(n-1) + g_(n-1)( ... d_1 + g_1(z)))``. The latent
+vector is optimised with it, without a penalty, as the released code can: what it gives is of the generator's own.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ _RATE, _LATENT_RATE = 0.03, 0.03
 # The shares of the steps after which the learning rate is halved, as published: 800, 1200 and 1800 of 3000.
 _HALVED = (0.27, 0.4, 0.6)
 _STARTS = 64  # random latent vectors, the best of which "z" starts from
+_LONGEST = 1.5  # of a latent vector that an encoder finds, in lengths of those of samples
 _SMALLEST = 32  # side to which pictures are enlarged for features, pixels
 
 
@@ -62,7 +64,7 @@ def invert(
     method: str = "layers+r",
     inverter: Inverter | None = None,
     steps: int = STEPS,
-    penalty: float = 0.1,
+    penalty: float = 1.0,
     last: bool = False,
     features: LayeredFeatures | None = None,
     seed: int = 0,
@@ -95,7 +97,7 @@ def invert(
         raise InputError("there is no encoder of this model: train one first")
     photos = photos[:, :3].to(run.device)
     with torch.no_grad():
-        z = _random_start(layered, photos, seed) if inverter is None or method == "z" else inverter(photos)[0]
+        z = _random_start(layered, photos, seed) if inverter is None or method == "z" else _guess(inverter, photos)
         guess = layered.run(z).clamp(-1, 1)
     if method in ("direct", "layers"):
         return _finished(guess, guess, z, [], photos, "")
@@ -105,10 +107,20 @@ def invert(
         with torch.no_grad():
             return _finished(layered.run(z).clamp(-1, 1), guess, z, [], photos, loss.name)
     assert inverter is not None
-    deltas = _optimised_deltas(layered, inverter, z, loss, run, steps, penalty, last, stage or method)
+    z, deltas = _optimised_deltas(layered, inverter, z, loss, run, steps, penalty, last, stage or method)
     with torch.no_grad():
         made = layered.run(activations(layered, inverter, z, deltas), layered.inverted).clamp(-1, 1)
     return _finished(made, guess, z, deltas, photos, loss.name)
+
+
+def _guess(inverter: Inverter, photos: Tensor) -> Tensor:
+    """The encoder's latent vectors; those that are longer than the generator's own, as of photos that are unlike its
+    samples, are shortened.
+    """
+    z: Tensor = inverter(photos)[0]
+    usual = (inverter.get_buffer("mean0").square() + inverter.spread(0).square()).sum().sqrt()
+    lengths = z.square().sum((1, 2, 3), keepdim=True).sqrt().clamp_min(1e-12)
+    return z * (_LONGEST * usual / lengths).clamp(max=1)
 
 
 def activations(layered: Layered, inverter: Inverter, z: Tensor, deltas: list[Tensor]) -> Tensor:
@@ -179,18 +191,21 @@ def _optimised_deltas(
     penalty: float,
     last: bool,
     stage: str,
-) -> list[Tensor]:
+) -> tuple[Tensor, list[Tensor]]:
+    """The latent vector, which is optimised too and not penalized, as whatever it gives is of the generator's own, and
+    what is added to the layers."""
     count = layered.inverted if last or layered.inverted == 1 else layered.inverted - 1
     shapes = layered.shapes[1 : count + 1]
     deltas = [nn.Parameter(torch.zeros(len(z), *shape, device=z.device)) for shape in shapes]
+    latent = nn.Parameter(z.clone())
 
     def total() -> Tensor:
-        made = layered.run(activations(layered, inverter, z, list(deltas)), layered.inverted)
+        made = layered.run(activations(layered, inverter, latent, list(deltas)), layered.inverted)
         kept = torch.stack([each.square().mean() for each in deltas]).sum()
         return loss(made) + penalty * len(made) * kept
 
-    _optimise(deltas, total, run, steps, stage, _RATE)
-    return [each.detach() for each in deltas]
+    _optimise([latent, *deltas], total, run, steps, stage, _RATE)
+    return latent.detach(), [each.detach() for each in deltas]
 
 
 def _optimise(

@@ -29,6 +29,7 @@ _MEASURED = 1000  # pictures that accuracy is measured on, at most
 # pixels, the standard deviations of noise and of tints, and the grid over which tints vary.
 # Half of the pictures of every step stay clean, or details of a pixel or two are never learned.
 _BLUR, _NOISE, _TINT, _GRID = 0.7, 0.25, 0.25, 4
+_SHIFTS = ((0, 1, 0, 1), (1, 0, 0, 1), (0, 1, 1, 0), (1, 0, 1, 0))  # of 3 x 3 taps within 4 x 4
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class SegmentationNet(nn.Module):
             x = block(F.max_pool2d(kept[-1], 2, ceil_mode=True) if level else x)
             kept.append(x)
         for block, fine in zip(reversed(self.up), reversed(kept[:-1])):
-            x = block(torch.cat([F.interpolate(x, fine.shape[2:], mode="nearest"), fine], 1))
+            x = block(_joined(x, fine))
         scores: Tensor = self.last(x)
         return scores
 
@@ -118,10 +119,10 @@ class LearnedSegmenter:
 def segmentation_of(net: SegmentationNet) -> Callable[[Tensor], Tensor]:
     """A net as a function of pictures [B, 3, H, W], -1..1, to classes int64 [B, H, W].
 
-    Normalisation is part of the convolutions, channels are last in memory, and a processor that is quick with bfloat16
-    uses it.
+    Normalisation and enlargements are part of the convolutions, channels are last in memory, and a processor that is
+    quick with bfloat16 uses it.
     """
-    quick: nn.Module = _folded(net).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    quick: nn.Module = _Folded(net).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     narrow = fast_bfloat16()
 
     @torch.no_grad()
@@ -130,22 +131,71 @@ def segmentation_of(net: SegmentationNet) -> Callable[[Tensor], Tensor]:
         quick.to(pictures.device)
         with torch.autocast(device, torch.bfloat16, enabled=narrow and device == "cpu"):
             scores: Tensor = quick(pictures[:, :3].contiguous(memory_format=torch.channels_last))
-        return scores.argmax(1)
+        return scores.max(1).indices  # twice as fast as argmax where channels are last
 
     return segmentation
 
 
-def _folded(net: SegmentationNet) -> SegmentationNet:
-    """A copy in eval mode whose convolutions have the batch normalisation after them in their weights."""
-    folded = deepcopy(net).eval().requires_grad_(False)
-    for block in (*folded.down, *folded.up):
+class _Folded(nn.Module):
+    """A trained net for pictures, with fewer operations: batch normalisation is in the weights before it, and what is
+    doubled in size and then convolved is one transposed convolution. ``forward`` is that of ``SegmentationNet``.
+    """
+
+    def __init__(self, net: SegmentationNet) -> None:
+        super().__init__()
+        folded = deepcopy(net).eval().requires_grad_(False)
+        for block in (*folded.down, *folded.up):
+            assert isinstance(block, nn.Sequential)
+            for i in (0, 3):
+                conv, norm = block[i], block[i + 1]
+                assert isinstance(conv, nn.Conv2d)
+                assert isinstance(norm, nn.BatchNorm2d)
+                block[i], block[i + 1] = fuse_conv_bn_eval(conv, norm), nn.Identity()
+        self.down, self.last = folded.down, folded.last
+        self.up = nn.ModuleList(_FoldedUp(block) for block in folded.up)
+
+    def forward(self, x: Tensor) -> Tensor:
+        kept: list[Tensor] = []
+        for level, block in enumerate(self.down):
+            x = block(F.max_pool2d(kept[-1], 2, ceil_mode=True) if level else x)
+            kept.append(x)
+        for block, fine in zip(reversed(self.up), reversed(kept[:-1])):
+            x = block(x, fine)
+        scores: Tensor = self.last(x)
+        return scores
+
+
+class _FoldedUp(nn.Module):
+    """A block of the way up: coarse and fine features to fine ones.
+
+    A 3 x 3 convolution of what was doubled by repeating pixels is a transposed one of 4 x 4 with a stride of 2: every
+    tap counts for the two pixels of each direction that are the same. Odd sizes are not doubled, and stay as they are.
+    """
+
+    def __init__(self, block: nn.Module) -> None:
+        super().__init__()
         assert isinstance(block, nn.Sequential)
-        for i in range(0, len(block), 3):
-            conv, norm = block[i], block[i + 1]
-            assert isinstance(conv, nn.Conv2d)
-            assert isinstance(norm, nn.BatchNorm2d)
-            block[i], block[i + 1] = fuse_conv_bn_eval(conv, norm), nn.Identity()
-    return folded
+        conv, self.rest = block[0], block[2:]
+        assert isinstance(conv, nn.Conv2d)
+        self.whole, channels = conv, conv.out_channels  # as many as the fine features have
+        self.fine = nn.Conv2d(channels, channels, 3, padding=1)
+        self.coarse = nn.ConvTranspose2d(conv.in_channels - channels, channels, 4, 2, 1, bias=False)
+        taps = conv.weight[:, :-channels].flip(2, 3).transpose(0, 1)
+        self.coarse.weight = nn.Parameter(torch.stack([F.pad(taps, shift) for shift in _SHIFTS]).sum(0))
+        self.fine.weight, self.fine.bias = nn.Parameter(conv.weight[:, -channels:].clone()), conv.bias
+        self.requires_grad_(False)
+
+    def forward(self, x: Tensor, fine: Tensor) -> Tensor:
+        if fine.shape[2] == 2 * x.shape[2] and fine.shape[3] == 2 * x.shape[3]:
+            y = self.fine(fine).add_(self.coarse(x))
+        else:
+            y = self.whole(_joined(x, fine))
+        return self.rest(y)  # type: ignore[no-any-return]
+
+
+def _joined(x: Tensor, fine: Tensor) -> Tensor:
+    """Coarse features, by repeating pixels, and fine ones."""
+    return torch.cat([F.interpolate(x, fine.shape[2:], mode="nearest"), fine], 1)
 
 
 class Part:

@@ -13,7 +13,7 @@ from calotype.data.stream import DataSet
 from calotype.inspection.layers import Layered
 from calotype.processor import fast_bfloat16
 
-_PIXELS, _MOST = 1 << 17, 64  # of a batch, and pictures in it
+_PIXELS, _MOST = 1 << 18, 64  # of a batch, and pictures in it
 
 
 class Source(Protocol):

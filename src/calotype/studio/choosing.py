@@ -129,6 +129,7 @@ CHOICES: dict[str, Choice] = {
     "edges": Choice(("photo",), "know", "The outlines of a photo, which translate takes."),
     "evaluate": Choice(("photo", "set"), "know", "How near results are to a photo, or a set of pictures to another."),
     "dissect": Choice(("set", "model"), "know", "What a model leaves out of the pictures it was trained on."),
+    "invert": Choice(("photo", "set", "model"), "know", "What a model draws of photos, and what it cannot draw."),
 }
 
 

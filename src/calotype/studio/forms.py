@@ -17,6 +17,7 @@ from calotype.tasks.compare import compare
 from calotype.tasks.data import data
 from calotype.tasks.dissect import dissect
 from calotype.tasks.evaluate import evaluate
+from calotype.tasks.invert import invert
 from calotype.tasks.param import Param, described, description
 from calotype.tasks.train import train
 from calotype.tasks.verbs import JOBS, MODEL_VERBS
@@ -35,7 +36,7 @@ def _is_at_hand(kind: Kind) -> bool:
 
 
 # All verbs that run as jobs. ``show`` is answered directly.
-_ALL: tuple[Callable[..., Any], ...] = (*JOBS, train, evaluate, dissect, data)
+_ALL: tuple[Callable[..., Any], ...] = (*JOBS, train, evaluate, dissect, invert, data)
 VERBS: dict[str, Callable[..., Any]] = {verb.__name__: verb for verb in _ALL if _fillable(verb)}
 PICTURES = frozenset(kind.name for kind in KINDS.values() if kind.picture)  # the kinds of single pictures
 # Formats of films; on the command line they are given by the suffix of -o.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calotype.errors import InputError, Stopped, counted, one_line
-from calotype.studio import dataset_job, dissection_job, evaluation_job, training_job
+from calotype.studio import dataset_job, dissection_job, evaluation_job, inversion_job, training_job
 from calotype.studio.job_progress import Progress
 from calotype.studio.job_spec import JobSpec, Tell, all_arguments, photos_of
 from calotype.studio.stand_ins import with_stand_ins
@@ -186,12 +186,14 @@ _WORK: dict[str, Callable[[JobSpec, TaskContext, Tell], str | None]] = {
     "train": training_job.train,
     "evaluate": evaluation_job.evaluate,
     "dissect": dissection_job.dissect,
+    "invert": inversion_job.invert,
     "data": dataset_job.data,
 }
 # Estimated seconds of work that makes no pictures.
 _SECONDS: dict[str, Callable[[Mapping[str, Any]], float]] = {
     "evaluate": evaluation_job.seconds,
     "dissect": dissection_job.seconds,
+    "invert": inversion_job.seconds,
 }
 
 

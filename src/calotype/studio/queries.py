@@ -107,7 +107,10 @@ def _supported_verbs(entry: Any) -> list[str]:
         return []
     verbs = declared(entry.engine).verbs
     found = [name for name in VERBS if name in verbs and name in ASKED and _passes(module, verbs[name].check, config)]
-    return [*found, "dissect"] if declared(entry.engine).layered and entry.finished else found
+    about = declared(entry.engine)
+    if about.layered and entry.finished:
+        found += ["dissect"] if about.learns_maps else ["dissect", "invert"]
+    return found
 
 
 def _passes(module: Any, check: str, config: Any) -> bool:

@@ -15,6 +15,7 @@ from calotype.tasks.compare import compare
 from calotype.tasks.data import data
 from calotype.tasks.dissect import dissect
 from calotype.tasks.evaluate import evaluate
+from calotype.tasks.invert import invert
 from calotype.tasks.param import Param, described
 from calotype.tasks.train import train
 from calotype.tasks.verbs import JOBS
@@ -103,7 +104,7 @@ def _verbs() -> frozenset[str]:
 
 
 def _tasks() -> tuple[Callable[..., Any], ...]:
-    return (*JOBS, train, evaluate, compare, dissect, data)
+    return (*JOBS, train, evaluate, compare, dissect, invert, data)
 
 
 @cache

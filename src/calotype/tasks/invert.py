@@ -78,16 +78,17 @@ def invert(
     ],
     photos: Annotated[
         Sequence[PhotoLike],
-        Param("photos, or folders of photos", kind="photos", metavar="PHOTO..."),
+        Param("photos, or folders of photos", kind="photos", metavar="PHOTO...", sets=True),
     ],
     *,
     real: Annotated[
         str | Path | None,
         Param(
             "a set with label maps, from which a segmenter is learned that shows what is lost by class",
-            kind="folder",
+            kind="photo",
             metavar="SET",
             first=True,
+            sets=True,
         ),
     ] = None,
     segmenter: Annotated[str | Path | None, SEGMENTER] = None,
@@ -106,7 +107,7 @@ def invert(
     ] = None,
     penalty: Annotated[
         float, Param("weight of the penalty on what is added to activations", kind="number", at_least=0)
-    ] = 0.1,
+    ] = 1.0,
     settings: Annotated[
         Mapping[str, Any] | None,
         Param(
@@ -158,7 +159,7 @@ def invert(
     if steps is not None and steps < 1:
         raise ArgumentError(f"{counted(steps, 'step')} cannot be made: give --steps of at least 1 (steps=)")
     if not 0 <= penalty < math.inf:
-        raise ArgumentError(f"a penalty of {penalty:g} cannot be used: give a number from 0 up, like 0.1 (--penalty)")
+        raise ArgumentError(f"a penalty of {penalty:g} cannot be used: give a number from 0 up, like 1 (--penalty)")
     run = run or Run(device=device)
     name, loaded = opened_model(model)
     if loaded is None:
@@ -308,10 +309,12 @@ def _written(
         ("median PSNR", f"{median:.1f} dB"),
         *(segmenter_facts(segment) if segment is not None else []),
     ]
+    stems = _stems(names)
     text = page(f"Photos as {name} draws them", about, notes, names, (pictures, found.pictures.cpu()), found.psnr, seen)
-    report = _report(names, found, seen, {"model": name, **own, "features": found.features}, notes)
+    about_all = {"model": name, **own, "features": found.features, "size": list(pictures.shape[2:])}
+    report = _report(names, stems, found, seen, about_all, notes)
     settings = _settings(name, loaded.system, identities, own)
-    for i, stem in enumerate(_stems(names)):
+    for i, stem in enumerate(stems):
         _save_picture(found.pictures[i], folder / f"{stem}.png", settings, loaded.system)
     write_whole(folder / "page.html", lambda file: file.write(text.encode()))
     write_whole(folder / "inversion.json", lambda file: file.write((json.dumps(report, indent=1) + "\n").encode()))
@@ -361,14 +364,19 @@ def _seen(segment: "Segmenter", photos: "Tensor", made: "Tensor") -> "Seen":
 
 
 def _report(
-    names: Sequence[str], found: "Inversion", seen: "Seen | None", settings: Mapping[str, Any], notes: Sequence[str]
+    names: Sequence[str],
+    stems: Sequence[str],
+    found: "Inversion",
+    seen: "Seen | None",
+    settings: Mapping[str, Any],
+    notes: Sequence[str],
 ) -> dict[str, Any]:
     """All numbers, JSON-ready; photos in the order of the page."""
     from calotype.inspection.inversion_page import class_losses, ranked
 
     rows = []
     for i in ranked(seen, found.psnr):
-        row: dict[str, Any] = {"photo": names[i], "psnr": round(found.psnr[i], 3)}
+        row: dict[str, Any] = {"photo": names[i], "file": f"{stems[i]}.png", "psnr": round(found.psnr[i], 3)}
         if seen is not None:
             row["lost"] = {name: round(float(v), 4) for name, v in zip(seen.names, seen.lost[i]) if float(v)}
         rows.append(row)

@@ -7,6 +7,7 @@ import torch
 
 from calotype.models import stylegan
 from calotype.models.stylegan import sample
+from calotype.models.stylegan.generate import latent_of, latents_of
 from calotype.run import Run
 
 TINY = replace(stylegan.PRESETS["tiny"], resolution=16)
@@ -38,3 +39,9 @@ def test_the_layers_draw_what_sampling_draws(changes, layers, inverted):
     wanted = sample(cfg, Run(), net=net, seed=5, **label)
     torch.testing.assert_close(steps[-1][1:].clamp(-1, 1), wanted, atol=1e-4, rtol=0)
     torch.testing.assert_close(found.pictures([4, 5])[1:], wanted, atol=1e-4, rtol=0)
+
+
+def test_latent_vectors_of_many_seeds_are_those_of_each():
+    seeds = [0, 7, (1 << 32) + 5, 7]
+    together = latents_of(seeds, TINY)
+    assert torch.equal(together, torch.cat([latent_of(seed, TINY) for seed in seeds]))

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from calotype.inspection.layers import Layer, Layered, carried_vector, packed
 from calotype.models.stylegan.config import Config
-from calotype.models.stylegan.generate import label_of, latent_of
+from calotype.models.stylegan.generate import label_of, latents_of
 from calotype.models.stylegan.network import Generator, Net
 from calotype.models.stylegan.synthesis import Block, Synthesis
 
@@ -28,12 +28,9 @@ def layered(cfg: Config, net: Net) -> Layered:
     device = next(generator.parameters()).device
 
     def latents(seeds: Sequence[int]) -> Tensor:
-        rows = [
-            torch.cat([latent_of(seed, cfg), *([label] if label is not None else [])], 1)
-            for seed in seeds
-            for label in [label_of(seed % max(1, cfg.classes), cfg)]
-        ]
-        return torch.cat(rows)[:, :, None, None].to(device)
+        vectors = latents_of(seeds, cfg)
+        labels = [label for seed in seeds if (label := label_of(seed % max(1, cfg.classes), cfg)) is not None]
+        return torch.cat([vectors, *([torch.cat(labels)] if labels else [])], 1)[:, :, None, None].to(device)
 
     def mapping(z: Tensor) -> Tensor:
         vectors = z[:, :, 0, 0]

@@ -45,6 +45,39 @@ def activate(x: Tensor, gain: float = GAIN, clamp: float = 0.0) -> Tensor:
     return limited(F.leaky_relu(x, _SLOPE) * gain, clamp)
 
 
+def scaled_and_activated(
+    x: Tensor, scale: Tensor, offset: Tensor, noise: Tensor | None, gain: float, clamp: float
+) -> Tensor:
+    """``activate(x * scale + offset + noise, gain, clamp)``; in place where no gradients are wanted, so that large
+    batches take less time.
+
+    Args:
+        x: [N, C, H, W], which the caller does not use any more.
+        scale: float32 [N, C, 1, 1].
+        offset: float32 [1, C, 1, 1].
+        noise: float32 [N or 1, 1, H, W].
+        gain: above 0.
+        clamp: as of ``activate``.
+    """
+    kept = torch.is_grad_enabled()
+    x = _applied(x, "mul", scale * gain, kept)
+    if noise is not None and len(noise) == 1:  # one sum for all, with the channels last in memory as in ``x``
+        offset = (noise.permute(0, 2, 3, 1) + offset.view(-1)).permute(0, 3, 1, 2)
+    elif noise is not None:
+        x = _applied(x, "add", noise * gain, kept)
+    x = _applied(x, "add", offset * gain, kept)
+    if kept:
+        return limited(F.leaky_relu(x, _SLOPE), clamp)
+    x = F.leaky_relu_(x, _SLOPE)
+    return x.clamp_(-clamp, clamp) if clamp else x
+
+
+def _applied(x: Tensor, name: str, other: Tensor, kept: bool) -> Tensor:
+    """The method of ``x`` with that name; in place unless ``x`` is to be kept."""
+    found: Tensor = getattr(x, name if kept else f"{name}_")(other.to(x.dtype))
+    return found
+
+
 def limited(x: Tensor, clamp: float) -> Tensor:
     """``x`` limited to -clamp..clamp; 0: unlimited."""
     return x.clamp(-clamp, clamp) if clamp else x
@@ -77,6 +110,12 @@ def filter2d(x: Tensor, gain: float = 1.0) -> Tensor:
 def upsampled(x: Tensor) -> Tensor:
     """[N, C, H, W] at twice the size, filtered: [N, C, 2 H, 2 W]."""
     return F.conv_transpose2d(x, filter2d(x, 4.0), stride=2, padding=1, groups=x.shape[1])
+
+
+def upsampled_picture(picture: Tensor) -> Tensor:
+    """``upsampled`` in float32, in which colours are summed; with few channels it is also the quicker one."""
+    with torch.autocast(picture.device.type, enabled=False):
+        return upsampled(picture.float())
 
 
 def downsampled(x: Tensor) -> Tensor:

@@ -11,7 +11,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.models.stylegan.config import Config, widths
-from calotype.models.stylegan.layers import GAIN, Linear, activate, conv_up, demodulation, limited, upsampled
+from calotype.models.stylegan.layers import (
+    GAIN,
+    Linear,
+    conv_up,
+    demodulation,
+    limited,
+    scaled_and_activated,
+    upsampled,
+    upsampled_picture,
+)
 
 # The noise maps: those of the network, new ones, none, or one [N or 1, 1, h, w] for each layer that takes one.
 Noise = Literal["const", "random", "none"] | Sequence[Tensor]
@@ -50,10 +59,7 @@ class Layer(nn.Module):
                 noise = noise * self.noise_strength
         x = x * style[:, :, None, None].to(x.dtype)
         x = conv_up(x, self.weight) if self.up else F.conv2d(x, self.weight, padding=1)
-        x = x * scale.to(x.dtype) + offset.to(x.dtype)
-        if noise is not None:
-            x = x + noise.to(x.dtype)
-        return activate(x, GAIN * gain, self.clamp * gain)
+        return scaled_and_activated(x, scale, offset, noise, GAIN * gain, self.clamp * gain)
 
 
 class ToRGB(nn.Module):
@@ -125,7 +131,7 @@ class Block(nn.Module):
         else:
             x = self.conv1(self.conv0(x, w[:, 0], noise[0]), w[:, 1], noise[1])
         if picture is not None:
-            picture = upsampled(picture)
+            picture = upsampled_picture(picture)
         if hasattr(self, "torgb"):
             colours = self.torgb(x, w[:, self.convs])
             picture = colours if picture is None else picture + colours

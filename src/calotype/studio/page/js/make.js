@@ -61,7 +61,7 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
     tryAll.textContent = `Try all ${names.length} engines that need no training`;
     tryAll.title = names.join(', ');
     const n = valuesOf(verb.name).n || 1;
-    make.textContent = {train: 'Train', evaluate: 'Evaluate', dissect: 'Dissect'}[verb.name] || (n > 1 ? `Make ${n}` : 'Make it');
+    make.textContent = {train: 'Train', evaluate: 'Evaluate', dissect: 'Dissect', invert: 'Invert'}[verb.name] || (n > 1 ? `Make ${n}` : 'Make it');
   };
 
   // ------------------------------------------------------------------------------------------------ submitting jobs

@@ -8,6 +8,7 @@ const MEANINGS = {
   precision: ['precision', 'fraction of generated pictures that look real', 'higher'], recall: ['recall', 'fraction of real pictures that are covered', 'higher'],
   density: ['density', 'density of generated pictures near real ones', 'higher'], coverage: ['coverage', 'fraction of real pictures near generated ones', 'higher'],
   class_score: ['class score', 'confidence and variety of classes', 'higher'], fsd: ['FSD', 'distance of class areas', 'lower'],
+  psnr: ['PSNR', 'median of the photos, decibel', 'higher'],
   fsd_standardised: ['FSD, standardised', 'the same, with equal weight of all classes', 'lower'],
 };
 
@@ -42,6 +43,6 @@ function ofSets({values, real, fake, features, classes, notes}) {
   });
   return [table(['measure', 'value', '', ''], rows),
     classes.length ? table(['class', 'real %', 'fake %', 'change', 'from', 'to'], classes.map((one) => [one.name, one.real.toFixed(2), one.fake.toFixed(2), percent(one.change), percent(one.least), percent(one.most)])) : null,
-    h('p', {class: 'quiet'}, `${real} real pictures, ${fake} generated ones${features ? `; features: ${features}` : ''}.`),
+    h('p', {class: 'quiet'}, values.psnr !== undefined ? `${real} photos and what the model draws of them${features ? `; features: ${features}` : ''}.` : `${real} real pictures, ${fake} generated ones${features ? `; features: ${features}` : ''}.`),
     ...notes.map((note) => h('p', {class: 'remark'}, `${note.charAt(0).toUpperCase()}${note.slice(1)}.`))];
 }

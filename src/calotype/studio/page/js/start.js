@@ -21,7 +21,7 @@ export async function showMake(main, [name]) {
   if (needsSet(verb)) return workspace(main, verb, {empty: true});
   if (!state.photo) set('photo', state.pictures.find((picture) => !picture.part) || null);
   if (state.photo) return workspace(main, verb, {photo: state.photo});
-  if (['train', 'evaluate', 'dissect'].includes(verb.name)) return workspace(main, verb, {empty: true});
+  if (['train', 'evaluate', 'dissect', 'invert'].includes(verb.name)) return workspace(main, verb, {empty: true});
   main.append(hero());
   return () => {};
 }

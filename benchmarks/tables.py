@@ -670,10 +670,11 @@ def filled_study() -> str:
             )
     return (
         table("task | program | ranked first | mean rank | Calotype ranked before it | CPU seconds", rows, 2)
-        + "\n\nTwelve photos for each task, of 250 pixels, that no setting was chosen on; all programs get the same hole, "
-        "an ellipse around an object or the columns beside the photo. A participant who was told no program's name ranked "
-        "the four results of each photo on the page of `calotype study`; the participant was a vision-language model, "
-        "not a person, another one for each task. Seconds are medians of one thread, on a machine with other work."
+        + "\n\nTwelve photos for each task, of 250 pixels, that no setting was chosen on; all programs get the same "
+        "hole, an ellipse around an object or the columns beside the photo. A participant who was told no program's "
+        "name ranked the four results of each photo on the page of `calotype study`; the participant was a "
+        "vision-language model, not a person, another one for each task. Seconds are medians of one thread, on a "
+        "machine with other work."
     )
 
 

@@ -117,7 +117,7 @@ def test_an_edited_map_of_ours_lays_the_photo_out(calotype, tmp_path, photo):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("segment", "PHOTO", "--classes", "1"), ("1 labels", "from 2 to 255")),
+        (("segment", "PHOTO", "--classes", "1"), ("1 label", "from 2 to 255")),
         (("segment", "PHOTO", "--classes", "many"), ("--classes",)),
         (("segment", "PHOTO", "--engine", "canny"), ("canny", "superpixels")),
         (("edges", "PHOTO", "--thickness", "0"), ("thickness of 0",)),

@@ -54,7 +54,7 @@ def test_findings_are_those_of_the_interval(change, least, most, finding):
 
 def test_what_cannot_be_compared_is_one_line():
     real = areas_of(100, [1, 1, 1, 1])
-    with pytest.raises(InputError, match="10 generated pictures are too few"):
+    with pytest.raises(InputError, match=r"too few generated pictures to compare areas \(10\)"):
         dissect(real, real[:10], NAMES)
     blind = torch.zeros(100, 4, dtype=torch.float64)
     with pytest.raises(InputError, match="the segmenter sees nothing in the real pictures"):

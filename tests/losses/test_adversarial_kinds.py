@@ -56,5 +56,5 @@ def test_what_cannot_be_meant_is_refused():
         discriminator_loss(REAL, FAKE, "hing")
     with pytest.raises(ValueError, match="choose one of"):
         generator_loss(FAKE, "")
-    with pytest.raises(ValueError, match="1 scales of real scores and 2"):
+    with pytest.raises(ValueError, match="real scores of 1 scale, and generated ones of 2"):
         discriminator_loss([REAL], [FAKE, FAKE], "hinge")

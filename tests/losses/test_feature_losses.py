@@ -67,7 +67,7 @@ def test_perceptual_loss_with_chosen_layers_and_weights():
     assert PerceptualLoss(Sums(), weights=[1.0, 0.0])(fake, real).item() == pytest.approx(1.5)
     with pytest.raises(ValueError, match="no layer 2"):
         PerceptualLoss(Sums(), [2])(fake, real)
-    with pytest.raises(ValueError, match="1 layers and 2 weights"):
+    with pytest.raises(ValueError, match="weights of 2 layers for 1"):
         PerceptualLoss(Sums(), [0], [1.0, 2.0])
 
 

@@ -127,7 +127,7 @@ def test_a_film_between_two_samples(kept, tmp_path):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"frames": 1}, "1 frames"),
+        ({"frames": 1}, "1 frame"),
         ({"along": "latents"}, "latent"),
         ({"truncation": 0.5}, "no truncation"),
         ({"truncation": 3}, "from -2 to 2"),

@@ -143,8 +143,11 @@ def test_what_cannot_be_dissected_is_one_line(tmp_path, palette, model):
         Image.new("RGB", (16, 16), (10, 10, 10)).save(night / f"{i}.png")
     out = tmp_path / "out"
     for said, given in (
-        ("5 generated pictures are too few", {"model": few, "real": real, "segmenter": palette}),
-        ("5 real pictures are too few", {"model": model, "real": few, "segmenter": palette}),
+        (
+            r"too few generated pictures to compare areas \(5\)",
+            {"model": few, "real": real, "segmenter": palette},
+        ),
+        (r"too few real pictures to compare areas \(5\)", {"model": model, "real": few, "segmenter": palette}),
         ("half of them .*: give a set of at least 100", {"model": model, "real": half}),
         ("nothing but dark", {"model": real, "real": night, "segmenter": black}),
         ("has no label maps", {"model": model, "real": real}),
@@ -258,5 +261,5 @@ def test_pictures_are_counted_before_a_segmenter_is_trained(tmp_path, monkeypatc
     for number in range(3):
         Image.new("RGB", (16, 16)).save(tmp_path / "few" / f"{number}.png")
     Image.new("RGB", (16, 16)).save(tmp_path / "real" / "0.png")
-    with pytest.raises(InputError, match="3 generated pictures are too few"):
+    with pytest.raises(InputError, match=r"too few generated pictures to compare areas \(3\)"):
         calotype.dissect(tmp_path / "few", real=tmp_path / "real", n=50)

@@ -110,7 +110,7 @@ def test_what_is_refused(model, photo):
     with pytest.raises(InputError, match="embed the photo in this model"):
         calotype.adjust(Latent({"styles": np.ones((1, 3, 3), np.float32)}), model=model)
     code = Latent({"styles": np.ones((1, 6, 8), np.float32)})
-    with pytest.raises(InputError, match="1 frames cannot be used"):
+    with pytest.raises(InputError, match="1 frame cannot be used"):
         calotype.morph(code, code, model=model, frames=1)
     with pytest.raises(InputError, match="a strength"):
         calotype.transfer(code, code, code, model=model, strength=float("inf"))

@@ -112,7 +112,7 @@ def test_pictures_of_other_sizes_are_cut_and_that_is_said(models, place):
     [
         ({"film": "gif"}, "needs a film or several pictures"),
         ({"film": "avi"}, "avi"),
-        ({"frames": 1}, "1 frames"),
+        ({"frames": 1}, "1 frame"),
         ({"fps": 0}, "speed"),
         ({"model": None}, "needs a trained model"),
     ],

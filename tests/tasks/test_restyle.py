@@ -108,5 +108,5 @@ def test_what_cannot_be_done_is_named(model, given, said):
 
 def test_other_models_take_no_looks():
     layouts = Path(__file__).parents[2] / "examples" / "models" / "landscapes"
-    with pytest.raises(InputError, match="no input look"):
-        calotype.draw(np.zeros((8, 8), np.uint8), model=layouts, look={"sky": 1})
+    with pytest.raises(InputError, match="leave out --look"):
+        calotype.draw(np.zeros((64, 64), np.uint8), model=layouts, look={"sky": 1})

@@ -93,7 +93,7 @@ def test_a_drawing_lays_out_what_is_within_its_lines():
 @pytest.mark.parametrize(
     ("verb", "how", "words"),
     [
-        ("segment", {"classes": 1}, "1 labels cannot be used"),
+        ("segment", {"classes": 1}, "1 label cannot be used"),
         ("segment", {"classes": 300}, "from 2 to 255"),
         ("segment", {"engine": "gpnn"}, "superpixels"),
         ("segment", {"settings": {"peices": 5}}, "did you mean 'pieces'"),

@@ -46,7 +46,7 @@ def test_the_format_of_a_film_is_told(tmp_path, suffix):
 
 
 def test_pictures_of_invert_tell_what_repeats_them(tmp_path):
-    own = {"method": "z", "steps": 5, "penalty": 0.1, "seed": 3, "encoder": {"image_steps": "9"}}
+    own = {"method": "z", "steps": 5, "penalty": 1.0, "seed": 3, "encoder": {"image_steps": "9"}}
     settings = _settings("faces", "stylegan", [{"name": "a.png", "sha256": "0"}, {"name": "b.png", "sha256": "1"}], own)
     save_png(Image.new("RGB", (20, 20)), tmp_path / "a.png", settings)
     command = "calotype invert faces a.png b.png --seed 3 --method z --steps 5 --set image_steps=9"

@@ -83,7 +83,7 @@ def test_animate(tmp_path, suffix):
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"frames": 1}, "1 frames cannot be used"),
+        ({"frames": 1}, "1 frame cannot be used"),
         ({"frames": 10**6}, "1000000 frames"),
         ({"fps": 0}, "a speed of 0"),
         ({"alpha": 1.5}, "an alpha of 1.5"),

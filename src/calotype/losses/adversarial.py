@@ -35,7 +35,7 @@ def discriminator_loss(real: Scores, fake: Scores, kind: str) -> Tensor:
     """
     reals, fakes = _scales(real), _scales(fake)
     if len(reals) != len(fakes):
-        raise ValueError(f"there are {counted(len(reals), 'scale')} of real scores and {len(fakes)} of generated ones")
+        raise ValueError(f"there are real scores of {counted(len(reals), 'scale')}, and generated ones of {len(fakes)}")
     of_real, of_fake = _discriminator(kind)
     return _mean([of_real(r).mean() + of_fake(f).mean() for r, f in zip(reals, fakes)])
 

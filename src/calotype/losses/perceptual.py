@@ -34,7 +34,7 @@ class PerceptualLoss:
         self, features: LayeredFeatures, layers: Sequence[int] | None = None, weights: Sequence[float] | None = None
     ) -> None:
         if layers is not None and weights is not None and len(layers) != len(weights):
-            raise ValueError(f"there are {counted(len(layers), 'layer')} and {len(weights)} weights")
+            raise ValueError(f"there are weights of {counted(len(weights), 'layer')} for {len(layers)}")
         self.features, self.layers, self.weights = features, layers, weights
         self.name = features.name
 
@@ -54,7 +54,7 @@ class PerceptualLoss:
         found = self._chosen(fake)
         weights = self.weights or [2.0 ** (i + 1 - len(found)) for i in range(len(found))]
         if len(weights) != len(found):
-            raise ValueError(f"there are {counted(len(found), 'layer')} and {len(weights)} weights")
+            raise ValueError(f"there are weights of {counted(len(weights), 'layer')} for {len(found)}")
         terms = [w * (f - r).abs().mean() for w, f, r in zip(weights, found, wanted)]
         return torch.stack(terms).sum()
 

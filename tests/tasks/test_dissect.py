@@ -152,7 +152,7 @@ def test_what_cannot_be_dissected_is_one_line(tmp_path, palette, model):
         ("nothing but dark", {"model": real, "real": night, "segmenter": black}),
         ("has no label maps", {"model": model, "real": real}),
         ("give --real", {"model": model}),
-        ("20 pictures are too few", {"model": model, "real": real, "n": 20}),
+        (r"too few pictures to compare areas \(20\)", {"model": model, "real": real, "n": 20}),
         ("there is no model", {"model": "nothing", "real": real}),
         ("is not a folder|does not exist|no folder", {"model": model, "real": tmp_path / "no", "segmenter": palette}),
     ):

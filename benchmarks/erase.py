@@ -43,7 +43,8 @@ SHARE, MARGIN = 0.05, 16
 PHOTOS = "sigd16/1,sigd16/4,sigd16/7,sigd16/12,sigd16/16,places20/2,places20/5,places20/7,places20/12,places20/16"
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "fast": ("fast", {}),
-    "no gradients": ("fast", {"edge": 0.0}),
+    "no gradients": ("fast", {"edge": 0.0, "last_edge": 0.0}),
+    "last level as the others": ("fast", {"last_spread": 0.2, "last_edge": 0.5}),
     "no coherence": ("fast", {"coherence": 0.0}),
     "no position": ("fast", {"near": 0.0}),
     "no rim": ("fast", {"rim": 0}),

@@ -579,7 +579,8 @@ def erasing() -> str:
     result = results("erase")
     names = {
         "fast": "`completion`, preset `fast`",
-        "no gradients": "without gradients of patches (`--set edge=0`)",
+        "no gradients": "without gradients of patches (`--set edge=0 --set last_edge=0`)",
+        "last level as the others": "full size as the other levels (`--set last_spread=0.2 --set last_edge=0.5`)",
         "no coherence": "without coherent matches (`--set coherence=0`)",
         "no position": "without position of patches (`--set near=0`)",
         "no rim": "without a rim at coarse levels (`--set rim=0`)",

@@ -82,6 +82,6 @@ def test_a_pattern_on_a_slope_is_continued_in_its_tones() -> None:
     inside = missing[0, 0] > 0
     error = {}
     for edge in (0.5, 0.0):
-        made = completion.fill([photo], replace(FAST, edge=edge), Run(), hole=missing, seed=0)
+        made = completion.fill([photo], replace(FAST, edge=edge, last_edge=edge), Run(), hole=missing, seed=0)
         error[edge] = float((made - photo)[..., inside].square().mean())
     assert error[0.5] < 0.8 * error[0.0], error

@@ -59,7 +59,8 @@ def test_what_was_in_the_hole_leaves_no_trace():
 
 def test_every_pixel_of_a_plain_copy_is_of_the_photo():
     photo, missing = torch.rand(1, 3, 48, 48, generator=noise()) * 2 - 1, hole(48, 48, (16, 28, 20, 30))
-    cfg = replace(TINY, start="offsets", tone=0.0, edge=0.0, steps=0, first=0, spread=0.001)
+    cfg = replace(TINY, start="offsets", tone=0.0, edge=0.0, last_edge=0.0, steps=0, first=0)
+    cfg = replace(cfg, spread=0.001, last_spread=0.001)
     made = completion.fill([photo], cfg, Run(), hole=missing, seed=0)
     known = {tuple(pixel) for pixel in photo[0][:, missing[0, 0] == 0].T.tolist()}
     filled = made[0][:, missing[0, 0] > 0].T

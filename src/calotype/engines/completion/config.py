@@ -44,6 +44,8 @@ class Config:
         components: number of principal components of a patch descriptor; 0 for all values.
         spread: standard deviation of the Gaussian weights with which overlapping patches are averaged, as a fraction of
             the patch side; 0 is a uniform mean.
+        last_spread: ``spread`` at full size; smaller values are sharper.
+        last_edge: ``edge`` at full size; smaller values spread less colour from edges into the fill.
         reach: margin around the hole from which patches are taken, as a multiple of its longer side; 0 for the whole
             photo.
         reach_px: minimum of that margin, pixels.
@@ -74,6 +76,8 @@ class Config:
     passes: int = 2
     components: int = 24
     spread: float = 0.2
+    last_spread: float = 0.1
+    last_edge: float = 0.15
     reach: float = 2.0
     reach_px: int = 256
     together: int = 32
@@ -90,8 +94,10 @@ PRESETS: dict[str, Config] = {
         thin=0,
         near=0.01,
         edge=0.0,
+        last_edge=0.0,
         coherence=0.0,
         spread=0.05,
+        last_spread=0.05,
         ratio=1.5,
         steps=0,
         first=0,

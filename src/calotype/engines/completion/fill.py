@@ -22,7 +22,9 @@ from calotype.setting_checks import at_least, odd_sides
 
 _MINIMUM = {
     **dict.fromkeys(("depth", "border_depth", "arranged", "overview", "offsets", "passes", "together"), 1),
-    **dict.fromkeys(("thin", "rim", "border_rim", "rounds", "steps", "first", "peel", "components", "edge"), 0),
+    **dict.fromkeys(
+        ("thin", "rim", "border_rim", "rounds", "steps", "first", "peel", "components", "edge", "last_edge"), 0
+    ),
 }
 
 
@@ -103,7 +105,8 @@ def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
             before, search = search, LevelSearch.of(level, cfg, between(cfg.rim, 0, index, len(pyramid)))
             picture = resize(picture, level.size, clamp=False)
             field = search.upsampled(field, before)
-        synthesize = synthesis(search, cfg)
+        last = index == len(pyramid) - 1
+        synthesize = synthesis(search, cfg.last_spread if last else cfg.spread, cfg.last_edge if last else cfg.edge)
         if index or start.offsets is not None:
             # Not the upsampled image but its patches, copied from the photo: as sharp as the photo from the start.
             picture = synthesize(field, search.known(field), picture)
@@ -117,11 +120,11 @@ def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
     return picture[:, : photo.shape[1]].clamp(-1, 1)
 
 
-def synthesis(search: LevelSearch, cfg: Config) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+def synthesis(search: LevelSearch, spread: float, edge: float) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
     """How the hole of a level is filled from its field, the weights of the patches and, where they are 0, a picture."""
-    if cfg.edge > 0:
-        return Blending(search, cfg.spread, cfg.edge)
-    return lambda field, weights, picture: search.voted(field, weights, picture, cfg.spread)
+    if edge > 0:
+        return Blending(search, spread, edge)
+    return lambda field, weights, picture: search.voted(field, weights, picture, spread)
 
 
 def between(first: int, last: int, level: int, count: int) -> int:

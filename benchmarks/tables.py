@@ -1901,6 +1901,9 @@ def dissection() -> str:
     )
 
 
+DISSECTION_RUNS = ("first", "second", "third")
+
+
 def dissection_speed() -> str:
     result = results("dissection_speed")
     names = {
@@ -1912,13 +1915,13 @@ def dissection_speed() -> str:
         for name, words in names.items()
     ]
     small, large = (result["peak_mib"][count] for count in ("1000", "10000"))
-    before = [results(f"dissection_speed_{run}")["times_as_fast"] for run in ("first", "second")]
+    before = [number(results(f"dissection_speed_{run}")["times_as_fast"]) for run in DISSECTION_RUNS]
     return (
         table(f"{result['pictures']} pictures of {result['side']} pixels | CPU seconds | seconds", rows)
         + "\n\nBy turns, on one thread; networks of the preset `medium` of `stylegan` and of the learned segmenter, "
         f"with random weights. By the clock {verdict('times as fast', result['times_as_fast_by_the_clock'], 3, True)} "
-        f"In CPU seconds {verdict('times as fast', result['times_as_fast'], 3, True)} Two runs "
-        f"before, on a busy machine, gave {before[0]:.2f} and {before[1]:.2f} in CPU seconds. In batches bfloat16 is "
+        f"In CPU seconds {verdict('times as fast', result['times_as_fast'], 3, True)} Runs "
+        f"before, on a busy machine, gave {', '.join(before)} in CPU seconds. In batches bfloat16 is "
         f"used where the processor is quick with it; mean areas differ by {result['mean_areas_apart_percent']:.3f} % "
         "of a picture at most. Peak memory of a process: "
         f"{small} MiB for 1000 pictures of 16 pixels on both sides, {large} MiB for 10 000."
@@ -2340,7 +2343,8 @@ SECTIONS = (
         "Dissect: time and memory",
         dissection_speed,
         tuple(
-            ("dissection", name) for name in ("dissection_speed", "dissection_speed_first", "dissection_speed_second")
+            ("dissection", name)
+            for name in ("dissection_speed", *(f"dissection_speed_{run}" for run in DISSECTION_RUNS))
         ),
     ),
     Section("Invert: what is lost of photos", inversion, (("inversion", "inversion"),)),

@@ -237,9 +237,7 @@ def frontier() -> str:
         )
         + f"\n\nMedians over {len(result['photos']['choose'])} photos each, samples of each: {result['samples']}. "
         "* on the frontier: no other setting has both figures lower on the first list. Asked: at most 1.9 and at "
-        f"most .40; settings that keep both on both lists: {', '.join(f'`{name}`' for name in met) or 'none'}. With "
-        "patches replaced above 96 only, more of a layout is new and more of it is broken, so that 64 stays "
-        "the default."
+        f"most .40; settings that keep both on both lists: {', '.join(f'`{name}`' for name in met) or 'none'}."
     )
 
 

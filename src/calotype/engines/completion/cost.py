@@ -61,7 +61,7 @@ def _of_hole(hole: int, pixels: int, cfg: Config) -> tuple[float, int]:
     patches = finer * (hole + 4 * cfg.patch * hole**0.5)
     seconds = SECONDS_PER_HOLE + finer * pixels * SECONDS_PER_DESCRIPTOR
     seconds += patches * (2 * cfg.steps + cfg.first + 1) * cfg.passes * SECONDS_PER_PATCH
-    values = 4 * (cfg.components + 4 + 40 + (9 if cfg.edge > 0 else 0)) * pixels
+    values = 4 * (cfg.components + 4 + 40 + (18 if cfg.edge > 0 else 0)) * pixels
     if cfg.start == "offsets":
         arranged = min(cfg.arranged, hole)
         seconds += cfg.rounds * 4 * arranged * cfg.offsets**2 * SECONDS_PER_SEAM

@@ -50,6 +50,16 @@ def test_the_numbers_are_those_of_the_metrics(sets):
     assert (found.real, found.fake, found.features) == (24, 24, Formulas.name)
 
 
+def test_nearest_neighbours_are_searched_once_for_all_their_measures(sets, monkeypatch):
+    from calotype.metrics import neighbours as metric
+
+    calls, search = [], metric.neighbours
+    monkeypatch.setattr(metric, "neighbours", lambda *given: calls.append(1) or search(*given))
+    found = compare(sets / "real", sets / "dark", metrics="precision,recall,density,coverage", features="offline")
+    assert {"precision", "recall", "density", "coverage"} <= set(found.values)
+    assert len(calls) == 1
+
+
 def test_what_should_be_known_is_said(sets, tmp_path):
     for i in range(3):
         picture(i).save(tmp_path / f"{i}.jpg")

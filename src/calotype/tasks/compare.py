@@ -3,6 +3,7 @@
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -235,9 +236,10 @@ def _measured(
     """
     values: dict[str, float] = {}
     failed: dict[str, list[str]] = {}
+    neighbour_scores = cache(lambda: _neighbour_scores(real, fake))
     for name in measures:
         try:
-            values |= _one_measure(name, real, fake, seed)
+            values |= _one_measure(name, real, fake, seed) or {name: neighbour_scores()[name]}
         except InputError as error:
             failed.setdefault(str(error), []).append(name)
     if failed and not values:
@@ -247,6 +249,7 @@ def _measured(
 
 
 def _one_measure(name: str, real: "Vectors", fake: "Vectors", seed: int) -> dict[str, float]:
+    """A measure and what belongs to it; nothing for those of nearest neighbours, which are computed together."""
     if name == "fid":
         from calotype.metrics.frechet import fid, self_distance
 
@@ -262,9 +265,13 @@ def _one_measure(name: str, real: "Vectors", fake: "Vectors", seed: int) -> dict
 
         score = class_score(fake, min(10, len(fake)))
         return {"class_score": score.mean, "class_score_deviation": score.deviation}
+    return {}
+
+
+def _neighbour_scores(real: "Vectors", fake: "Vectors") -> dict[str, float]:
     from calotype.metrics.neighbours import neighbours
 
-    return {name: asdict(neighbours(real, fake))[name]}
+    return asdict(neighbours(real, fake))
 
 
 def _class_areas(

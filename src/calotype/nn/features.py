@@ -146,9 +146,8 @@ def _load_weights(net: nn.Module, data: bytes) -> None:
         RuntimeError: they are of another net.
         InputError: they are not finite.
     """
-    weights = {key: value.float() for key, value in load(data).items()}
-    net.load_state_dict(weights)
-    if not all(bool(value.isfinite().all()) for value in weights.values()):
+    net.load_state_dict({key: value.float() for key, value in load(data).items()})
+    if not _finite(net):
         raise InputError("the file of weights holds values that are not finite: fetch it again with 'calotype weights'")
 
 
@@ -293,6 +292,11 @@ def _version_of(digest: str, name: str) -> str:
     return f"{'' if digest.startswith(known) else 'unknown weights '}{digest[:8]}"
 
 
+def _finite(net: nn.Module) -> bool:
+    """Whether no weight is infinite or not a number."""
+    return all(bool(value.isfinite().all()) for value in net.state_dict().values())
+
+
 def _load_vision(net: Vgg16, weights: Mapping[str, Tensor], file: Path, network: str, expected: str) -> None:
     """Give a net the convolutions of a file of torchvision, whose layers are numbered with ReLUs and poolings.
 
@@ -310,7 +314,7 @@ def _load_vision(net: Vgg16, weights: Mapping[str, Tensor], file: Path, network:
         net.load_state_dict(state)
     except RuntimeError:
         raise InputError(f"{shown(file)} holds no {network} of torchvision: give {expected}") from None
-    if not all(bool(value.isfinite().all()) for value in net.state_dict().values()):
+    if not _finite(net):
         raise InputError(f"{shown(file)} holds weights that are not finite: get {expected} again")
     net.eval().requires_grad_(False)
 

@@ -1,11 +1,11 @@
 """The pictures of README and docs, from the shipped photos with default settings: ``python benchmarks/gallery.py``.
 
 Seeds are the first ones, not chosen ones. ``python benchmarks/gallery.py paint edit`` makes only these.
+The comparison of systems on changed layouts is made by ``layout_comparison.py``.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -16,10 +16,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 import calotype
-import relayout
 from calotype.image.grid import contact_sheet
-from calotype.image.io import open_photo, to_image, to_tensor
-from calotype.image.labelmap import open_labels
 from calotype.image.labels import flat_colours
 
 HERE = Path(__file__).parent
@@ -246,20 +243,6 @@ def learned_layouts() -> None:
     made = [calotype.relayout(photo, found, shifted, engine=engine)[0] for engine in ("gpnn", "analogy")]
     labels = ["the photo", "segment", "changed", "--engine gpnn", "--engine analogy"]
     strip("relayout_learned", [photo, found, shifted, *made], labels, 5, 260)
-
-
-def comparison() -> None:
-    """One photo laid out by a changed map, by all systems that can; those that learn are trained on this photo."""
-    photo = opened("mountains")
-    photo.thumbnail((250, 250), Image.Resampling.LANCZOS)
-    found = calotype.segment(photo)[0]
-    own = open_labels(found)
-    target = open_labels(found.transpose(Image.Transpose.FLIP_LEFT_RIGHT), like=own)
-    case = relayout.Case("mountains", "mirrored", to_tensor(open_photo(photo))[:, :3], own, target)
-    with tempfile.TemporaryDirectory() as work:
-        options = argparse.Namespace(work=Path(work), set=[])
-        made = {system: to_image(relayout.drawn(case, system, options)[0]) for system in relayout.SYSTEMS}
-    strip("comparison", [photo, target.image(), *made.values()], ["the photo", "the layout", *made], 5, 250)
 
 
 # What the regions are that ``segment`` finds in two of the photos, in the order of their frequency.
@@ -571,7 +554,6 @@ PICTURES = {
     "shapes": forms,
     "relayout": layouts,
     "relayout_learned": learned_layouts,
-    "comparison": comparison,
     "faces": faces,
     "embedded": embedded,
     "maps": maps,

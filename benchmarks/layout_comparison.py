@@ -16,7 +16,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported anywhe
 
 import argparse
 import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,18 +132,22 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    options, began = arguments(), time.perf_counter()
-    found = [compared(case, options) for case in cases()]
-    rows = [row for each in found for row in each.rows]
+    options, ran_on, found = arguments(), provenance(), []
+    for case in cases():
+        found.append(compared(case, options))
+        written(found, ran_on, options)
+
+
+def written(found: list[Compared], ran_on: dict[str, Any], options: argparse.Namespace) -> None:
+    """The figure and the figures, after each case, as all of it takes an hour."""
     pictures = [picture for each in found for picture in each.pictures]
     captions = [caption for each in found for caption in each.captions]
     # Two rows of the sheet are one case.
     sheet = contact_sheet(pictures, captions, columns=len(found[0].pictures) // 2, cell=SIDE)
     options.figure.parent.mkdir(parents=True, exist_ok=True)
     sheet.save(options.figure, quality=80, optimize=True)
-    seconds = round(time.perf_counter() - began, 1)
-    record = {**provenance(), "seed": 0, "side": SIDE, "seconds": seconds, "rows": rows}
-    relayout.write(options.out, record | {"summary": relayout.summary(rows)})
+    rows = [row for each in found for row in each.rows]
+    relayout.write(options.out, {**ran_on, "seed": 0, "side": SIDE, "summary": relayout.summary(rows), "rows": rows})
 
 
 if __name__ == "__main__":

@@ -369,12 +369,11 @@ def fewer_scales() -> str:
             f"{row['learned'][0][1]} x {row['learned'][0][0]}",
             len(row["learned"]),
             *(number(row[name]) for name in ("sifid", "copied", "diversity")),
-            round(row["training"]),
         )
         for row in result["rows"]
     ]
     return (
-        table("coarsest scale | learned scales | SIFID | copied | diversity | training, s", rows)
+        table("coarsest scale | learned scales | SIFID | copied | diversity", rows)
         + f"\n\nPreset `fast` on {result['photo']}, free samples, four of each model, as in figure 9: "
         "with fewer scales the coarsest one is finer, and smaller pieces are arranged anew (copied, diversity); "
         "SIFID rises."
@@ -447,9 +446,12 @@ def published_full() -> str:
         table("scale, pixels | hours | reconstruction | largest value", rows)
         + f"\n\n![The reconstructions of the photo, and samples of the finest finished scale]({SHEET})\n\n"
         f"Preset `paper` on examples/photos/{result['photo']}: {len(rows)} of {result['scales_in_all']} scales were "
-        f"finished when this was measured, {result['steps']} steps each; the photo at the finest has 250 x 188 pixels. "
-        f"The training was begun at commit {result['trained_at'][:7]}, runs on one thread at the lowest priority "
-        "beside other work, and goes on where it was stopped. Reconstruction: root mean squared error on -1..1. "
+        f"trained, {result['steps']} steps each, on one thread at the lowest priority beside other work, from commit "
+        f"{result['trained_at'][:7]}. The training ended there, in the scale after these, and its state was not kept: "
+        "the photo at the finest scale, 250 x 188 pixels, was not reached, and nothing here tells of the finer scales. "
+        f"`calotype train singan examples/photos/{result['photo']} --preset paper --out RUN` begins such a training "
+        "anew, with the same command it goes on after a stop, and `python benchmarks/singan_full.py --run RUN` "
+        "measures as far as it got. Reconstruction: root mean squared error on -1..1. "
         f"Samples of {width} x {height} pixels: diversity {number(free['diversity'])} free and "
         f"{number(loose['diversity'])} loose, copied {number(free['copied'])} and {number(loose['copied'])}."
     )

@@ -1,6 +1,7 @@
 """Sets of pictures in a real browser: a folder is uploaded, a model trained on it, its samples compared."""
 
 import json
+import re
 
 import pytest
 
@@ -78,7 +79,8 @@ def test_a_folder_is_uploaded_trained_on_and_compared(page, server, tmp_path):  
     page.click(".progress [data-do=stop]")
     page.until(lambda: jobs(page)[0]["state"] == "stopped")
     page.click("[data-part=models]")
-    page.reads(f"article.model[data-model^='{kept}']", "0 of 1 stages")
+    page.reads(f"article.model[data-model^='{kept}']", "% trained")
+    assert re.search(r"[1-9]\d*% trained", page.text(f"article.model[data-model^='{kept}']"))
     page.click(f"[data-model^='{kept}'] [data-use=sample]")  # a model that is still learning can be tried
     page.until(lambda: page.one("[data-field=model] select").get_attribute("value"))
     page.until(lambda: "16 × 16" in page.one(".cost").text)

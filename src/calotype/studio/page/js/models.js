@@ -19,7 +19,7 @@ export function showModels(main) {
   return () => stops.forEach((stop) => stop());
 
   function card(model) {
-    const stages = model.finished ? 'finished' : `${model.finished_stages} of ${model.stages} stages finished`;
+    const stages = model.finished ? 'finished' : `${model.stages > 1 ? `${model.finished_stages} of ${model.stages} stages, ` : ''}${Math.round(100 * model.done)}% trained`;
     return h('article', {class: 'model', data: {model: model.name}},
       h('div', {class: 'previews'}, model.previews.slice(-4).map((name) => h('img', {src: url.model(model.name, name), alt: `Preview: ${name.replace('.png', '')}`, loading: 'lazy'}))),
       h('div', {class: 'body'},

@@ -144,7 +144,7 @@ def written(found: list[Compared], ran_on: dict[str, Any], options: argparse.Nam
     # Two rows of the sheet are one case.
     sheet = contact_sheet(pictures, captions, columns=len(found[0].pictures) // 2, cell=SIDE)
     options.figure.parent.mkdir(parents=True, exist_ok=True)
-    sheet.save(options.figure, quality=80, optimize=True)
+    sheet.save(options.figure, quality=80, optimize=True, progressive=True)
     rows = [row for each in found for row in each.rows]
     relayout.write(options.out, {**ran_on, "seed": 0, "side": SIDE, "summary": relayout.summary(rows), "rows": rows})
 

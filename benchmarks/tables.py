@@ -729,6 +729,25 @@ def layouts() -> str:
     )
 
 
+def layout_comparison() -> str:
+    """The figure of docs/verbs.md in figures: each free photo in one changed layout."""
+    result = results("layout_comparison")
+    asked = [f"{row['case']}, {row['layout']}" for row in result["rows"] if row["system"] == "photo, target"]
+    rows = []
+    for system in dict.fromkeys(row["system"] for row in result["rows"]):
+        mine = [row for row in result["rows"] if row["system"] == system]
+        cells = (number(row["iou_deep"]) + (f" ({number(row['sifid'], 1)})" if "sifid" in row else "") for row in mine)
+        rows.append(("photo as it is" if system == "photo, target" else system, *cells))
+    return (
+        table("system | " + " | ".join(asked), rows)
+        + "\n\nMean IoU of the layout that a segmenter of VGG-16 features finds in the result with the one asked for, "
+        f"and SIFID to the photo in brackets. Photos of examples/photos at {result['side']} pixels, maps by `segment`, "
+        "layouts made by a rule before any result was seen; what learns is trained on the one photo. Mean "
+        "colours are the layout without synthesis: their SIFID tells what a result has to gain. The pictures are in "
+        "[verbs.md](verbs.md#relayout)."
+    )
+
+
 def _training(result: dict[str, Any], engine: str) -> str:
     minutes = [row["seconds_processor"] / 60 for row in result["training"] if row["engine"] == engine]
     return f"{min(minutes):.0f} to {max(minutes):.0f} minutes"
@@ -2307,6 +2326,9 @@ SECTIONS = (
     Section("Fills beside other programs", peers, (("peers", "peers"), ("peers", "peers_blob"))),
     Section("Fills ranked blind", filled_study, (("filled", "filled_first"), ("filled", "filled"))),
     Section("`relayout`", layouts, (("relayout", "relayout"),)),
+    Section(
+        "`relayout`: the figure of changed layouts", layout_comparison, (("layout_comparison", "layout_comparison"),)
+    ),
     Section(
         "`upscale`",
         enlarging,

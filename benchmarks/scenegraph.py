@@ -6,7 +6,9 @@ pictures. All but the last 500 scenes are learned from; of the others, 200 are u
 - Boxes: the share of objects whose box has an intersection over union of at least 0.5 with the real one, and the mean,
   with attributes of size and location and without; and of objects that cover a tenth of the picture.
 - Relations: the share of the input's relations that the boxes have, without attributes; beside it, the share of the
-  same relations where G is given others: those of a permutation of the objects.
+  same relations where G is given others, those of a permutation of the objects; and where G is given none, which is
+  what classes alone tell. Each over all relations, those of two things, and those of two things of one class. Last,
+  the share of the permuted relations that boxes have which were made from these.
 - Looks: a thing takes the look of one of its class, and of a flat texture, in another scene. The angle between the hue
   of its pixels and that of the donor, and how much the pixels outside of it change relative to those inside; for both
   models. Places are the real ones.
@@ -180,15 +182,19 @@ def boxes(cfg: Any, net: Any, part: Part, seed: int) -> dict[str, Any]:
     triples = random_triples(objects, draws)
     given = attributes_of(objects.boxes, objects.masks)
     real = objects.real
+    nothing = torch.zeros_like(given)
+    spatial, unrelated = triples[triples[:, 1] > 0], triples[triples[:, 1] == 0]
+    inputs = {
+        "with": (triples, given),
+        "without": (triples, nothing),
+        "shuffled": (shuffled(objects, triples, seed), nothing),
+        "unrelated": (unrelated, nothing),
+    }
     with torch.no_grad():
-        made = {
-            name: fitted(net.boxes(net.graph(objects.classes, triples, attributes)))
-            for name, attributes in (("with", given), ("without", torch.zeros_like(given)))
-        }
-        other = fitted(net.boxes(net.graph(objects.classes, shuffled(objects, triples, seed), torch.zeros_like(given))))
-    spatial = triples[triples[:, 1] > 0]
-    result: dict[str, Any] = {"objects": int(real.sum()), "relations": len(spatial)}
-    for name, found in made.items():
+        made = {name: fitted(net.boxes(net.graph(objects.classes, *each))) for name, each in inputs.items()}
+    result: dict[str, Any] = {"objects": int(real.sum())}
+    for name in ("with", "without"):
+        found = made[name]
         overlap = iou(found[real], objects.boxes[real])
         result[f"recall_{name}_attributes"] = round(float((overlap >= 0.5).float().mean()), 4)
         result[f"iou_{name}_attributes"] = round(float(overlap.mean()), 4)
@@ -196,12 +202,17 @@ def boxes(cfg: Any, net: Any, part: Part, seed: int) -> dict[str, Any]:
         large = (objects.boxes[real][:, 2:] - objects.boxes[real][:, :2]).prod(1) >= LARGE
         result[f"recall_{name}_attributes_large"] = round(float((overlap[large] >= 0.5).float().mean()), 4)
     # Most relations follow from the classes alone (sky is above grass); those of two things of one class do not.
-    kinds = objects.classes
+    kinds, others = objects.classes, shuffled(objects, triples, seed)
+    names = part.samples.about["classes"]
+    thing = torch.isin(kinds, torch.tensor([names.index(name) + 1 for name in SHAPES]))
+    of_things = spatial[thing[spatial[:, 0]] & thing[spatial[:, 2]]]
     alike = spatial[kinds[spatial[:, 0]] == kinds[spatial[:, 2]]]
-    for name, chosen in (("", spatial), ("_of_one_class", alike)):
+    for name, chosen in (("", spatial), ("_of_things", of_things), ("_of_one_class", alike)):
+        result[f"relations{name}"] = len(chosen)
         result[f"obeyed{name}"] = obeyed(made["without"], chosen)
-        result[f"obeyed{name}_shuffled"] = obeyed(other, chosen)
-    result["relations_of_one_class"] = len(alike)
+        result[f"obeyed{name}_shuffled"] = obeyed(made["shuffled"], chosen)
+        result[f"obeyed{name}_unrelated"] = obeyed(made["unrelated"], chosen)
+    result["shuffled_relations_obeyed"] = obeyed(made["shuffled"], others[others[:, 1] > 0])
     return result
 
 

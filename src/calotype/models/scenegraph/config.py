@@ -56,6 +56,8 @@ class Config:
         object_discriminator_width: channels of the first layer of that of objects.
         object_side: height and width of the crops that the discriminator of objects takes, pixels.
         box_weight: weight of the squared error of boxes.
+        box_updates: more updates of G and B by that error alone in each step, each with other relations; 0 as
+            published. They take little time, as no picture is drawn.
         perceptual: network of the perceptual loss: ``none``; ``offline``, formulas that need no weights; ``vgg16``,
             whose weights are read from the folder that the environment variable CALOTYPE_WEIGHTS names.
         perceptual_weight: weight of the perceptual loss.
@@ -120,6 +122,7 @@ class Config:
     object_discriminator_width: int = 64
     object_side: int = 32
     box_weight: float = 10.0
+    box_updates: int = 0
     perceptual: Literal["none", "offline", "vgg16"] = "none"
     perceptual_weight: float = 10.0
     pixel_weight: float = 0.0
@@ -154,6 +157,8 @@ class Config:
         for name in _COUNTS:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} has to be at least 1")
+        if self.box_updates < 0:
+            raise ValueError("box_updates has to be at least 0")
         if self.objects < 2:
             raise ValueError("objects has to be at least 2")
         grid = 1 << self.halvings

@@ -2,7 +2,7 @@
 import {api} from './api.js';
 import {h} from './dom.js';
 
-const WAIT = 120;  // milliseconds without a change before a picture is asked for
+const WAIT = 10;  // milliseconds without a change before a picture is asked for; while one is made, the next one waits
 
 /**
  * The picture: {element, ask(possible), hide(now), able(), close}. `wanted` resolves to the arguments of the verb, or null if something is

@@ -1,7 +1,7 @@
 """Scene graphs to pictures, on drawn scenes whose things have hues and textures of their own.
 
 A model (preset ``study``) learns from the set ``shapes``, with and without the mismatch term of the discriminator of
-pictures. All but the last 500 scenes are learned from; of the others, 200 are used. Measured are:
+pictures. G and B also learn from boxes alone (``box_updates``), unlike those of the rows that are kept (``--keep``). All but the last 500 scenes are learned from; of the others, 200 are used. Measured are:
 
 - Boxes: the share of objects whose box has an intersection over union of at least 0.5 with the real one, and the mean,
   with attributes of size and location and without; and of objects that cover a tenth of the picture.
@@ -375,6 +375,7 @@ def main() -> None:
     asked.add_argument("--seed", type=int, default=0)
     asked.add_argument("--seeds", type=int, nargs="+", default=[0])
     asked.add_argument("--steps", type=int)
+    asked.add_argument("--keep", type=Path, help="a result with box_updates=0, whose rows are kept")
     asked.add_argument("--out", type=Path)
     given = asked.parse_args()
     torch.set_num_threads(1)
@@ -390,6 +391,11 @@ def main() -> None:
     measured = {model: measure(given.folder, given.work, model, given.seeds) for model in there}
     told = {**provenance(), "side": SIDE, "scenes": USED, "seeds": given.seeds, "models": measured}
     told["layout"] = layouts(given.folder, given.work, range(8))
+    if given.keep:
+        before = json.loads(given.keep.read_text("utf-8"))
+        told["models"]["published"] = before["models"]["mismatch"]
+        told["layout"] = told["layout"] or before["layout"]
+        told["kept"] = {name: before[name] for name in ("commit", "date", "machine", "versions")}
     given.out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 

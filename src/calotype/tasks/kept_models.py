@@ -41,10 +41,15 @@ def load(folder: Path) -> Loaded:
     files = _files(place)
     if _last is None or _last[:2] != (place, files):
         _last = None  # not two at a time
-        _last = (place, files, catalog.load(folder))
+        loaded = catalog.load(folder)  # refuses folders without files
+        _last = (place, files, loaded)
     return _last[2]
 
 
 def _files(folder: Path) -> _Files:
-    found = ((path.name, path.stat()) for path in sorted(folder.iterdir()) if path.is_file())
+    """The files of a folder; none if it cannot be read."""
+    try:
+        found = [(path.name, path.stat()) for path in sorted(folder.iterdir()) if path.is_file()]
+    except OSError:
+        return ()
     return tuple((name, about.st_mtime_ns, about.st_size) for name, about in found)

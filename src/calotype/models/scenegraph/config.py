@@ -56,8 +56,9 @@ class Config:
         object_discriminator_width: channels of the first layer of that of objects.
         object_side: height and width of the crops that the discriminator of objects takes, pixels.
         box_weight: weight of the squared error of boxes.
-        box_updates: more updates of G and B by that error alone in each step, each with other relations; 0 as
-            published. They take little time, as no picture is drawn.
+        box_updates: more updates of G and B by that error alone in each step, each with other relations, and without
+            attributes, too; 0 as published, where boxes are learned from attributes alone. No picture is drawn for
+            them, so they take little time.
         perceptual: network of the perceptual loss: ``none``; ``offline``, formulas that need no weights; ``vgg16``,
             whose weights are read from the folder that the environment variable CALOTYPE_WEIGHTS names.
         perceptual_weight: weight of the perceptual loss.
@@ -213,6 +214,7 @@ _SMALL = Config(
     object_discriminator_width=16,
     object_side=32,
     least=0.01,
+    box_updates=4,
     pixel_weight=10.0,
     archetypes=(1, 10, 36),
     archetype_pictures=1600,
@@ -251,6 +253,7 @@ _TINY = replace(
     pool=3,
     archetypes=(1, 2),
     archetype_pictures=8,
+    box_updates=1,
     steps=3,
     batch=4,
     average=0.5,
@@ -262,7 +265,7 @@ PRESETS: dict[str, Config] = {
     # For tests.
     "tiny": _TINY,
     # For comparisons of settings: pictures of half the size, for a shorter time.
-    "study": replace(_SMALL, size=(32, 32), crop=32, steps=2400, average=0.99),
+    "study": replace(_SMALL, size=(32, 32), crop=32, box_updates=8, steps=2400, average=0.99),
     # As published, for GPUs.
     "paper": _PAPER,
 }

@@ -123,11 +123,12 @@ class Trainer:
         return dict(zip(everything, distributed.mean_over_all(values)))
 
     def learn_boxes(self, objects: Objects) -> None:
-        """The further updates of G and B by the squared error of boxes alone."""
+        """The further updates of G and B by the squared error of boxes alone, with attributes and without."""
         cfg, net = self.cfg, self.net
-        given = attributes_of(objects.boxes, objects.masks)
+        attributes = attributes_of(objects.boxes, objects.masks)
         for _ in range(cfg.box_updates):
             each = self._rows(distributed.share(torch.rand(cfg.batch, cfg.objects + 1, 2)), objects)
+            given = attributes * (torch.rand(()) < cfg.attribute_rate).to(attributes)
             embeddings = net.graph(objects.classes, random_triples(objects, each), given)
             loss = F.mse_loss(net.boxes(embeddings).float(), objects.boxes)
             update({"boxes": (cfg.box_weight, loss)}, self.generator_optimizer, self.layout_networks)

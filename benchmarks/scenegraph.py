@@ -1,7 +1,8 @@
 """Scene graphs to pictures, on drawn scenes whose things have hues and textures of their own.
 
 A model (preset ``study``) learns from the set ``shapes``, with and without the mismatch term of the discriminator of
-pictures. G and B also learn from boxes alone (``box_updates``), unlike those of the rows that are kept (``--keep``). All but the last 500 scenes are learned from; of the others, 200 are used. Measured are:
+pictures. G and B also learn from boxes alone (``box_updates``), unlike those of the rows that are kept (``--keep``).
+All but the last 500 scenes are learned from; of the others, 200 are used. Measured are:
 
 - Boxes: the share of objects whose box has an intersection over union of at least 0.5 with the real one, and the mean,
   with attributes of size and location and without; and of objects that cover a tenth of the picture.

@@ -216,7 +216,6 @@ _SMALL = Config(
     least=0.01,
     box_updates=4,
     pixel_weight=10.0,
-    archetypes=(1, 10, 36),
     archetype_pictures=1600,
     steps=6000,
     batch=16,

@@ -1871,8 +1871,8 @@ def studio_live() -> str:
             rows,
         )
         + f"\n\nMedians of {result['strokes']} strokes on a label map, in brackets what nine of ten are below; "
-        f"pictures of {result['size'][0]} x {result['size'][1]} pixels. `spade` is the example model, `smis` the preset `small` "
-        "with random weights. At most 150 ms are wanted. The machine had other work meanwhile: its load before was "
+        f"pictures of {result['size'][0]} x {result['size'][1]} pixels. `spade` is the example model, `smis` the "
+        "preset `small` with random weights. At most 150 ms are wanted. The machine had other work meanwhile: its load before was "
         f"{number(result['load_of_the_machine_before'], 1)} on {result['machine']['cores']} cores."
     )
 

@@ -1064,7 +1064,8 @@ def scenegraph() -> str:
     columns = (
         "model | steps, CPU minutes | boxes: recall with, without attributes | of large objects "
         "| relations obeyed: of the input, of others, without any | of two things | of two things of one class "
-        "| hue of a donor: error, before | within 20 degrees | change outside / inside | clusters pure in hue, at random | in texture"
+        "| hue of a donor: error, before | within 20 degrees "
+        "| change outside / inside | clusters pure in hue, at random | in texture"
     )
     rows = []
     for model, seeds in result["models"].items():
@@ -1872,8 +1873,8 @@ def studio_live() -> str:
         )
         + f"\n\nMedians of {result['strokes']} strokes on a label map, in brackets what nine of ten are below; "
         f"pictures of {result['size'][0]} x {result['size'][1]} pixels. `spade` is the example model, `smis` the "
-        "preset `small` with random weights. At most 150 ms are wanted. The machine had other work meanwhile: its load before was "
-        f"{number(result['load_of_the_machine_before'], 1)} on {result['machine']['cores']} cores."
+        "preset `small` with random weights. At most 150 ms are wanted. The machine had other work meanwhile: its load "
+        f"before was {number(result['load_of_the_machine_before'], 1)} on {result['machine']['cores']} cores."
     )
 
 

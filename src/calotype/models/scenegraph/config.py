@@ -264,7 +264,7 @@ PRESETS: dict[str, Config] = {
     # For tests.
     "tiny": _TINY,
     # For comparisons of settings: pictures of half the size, for a shorter time.
-    "study": replace(_SMALL, size=(32, 32), crop=32, box_updates=8, steps=2400, average=0.99),
+    "study": replace(_SMALL, size=(32, 32), crop=32, box_updates=12, steps=2400, average=0.99),
     # As published, for GPUs.
     "paper": _PAPER,
 }

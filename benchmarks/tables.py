@@ -1719,16 +1719,16 @@ _DRAWN_AT = {"full": "256 pixels", "small": "64 pixels"}
 def drawn_study() -> str:
     result = results("drawn")
     told = (
-        f"{result['drawn']} maps of drawn landscapes, drawn from {result['lent']} other landscapes of 256 pixels, and by "
-        "the example model of `spade`, which learned from thousands of 64 pixels."
+        f"{result['drawn']} maps of drawn landscapes, drawn from {result['lent']} other landscapes of 256 pixels, and "
+        "by the example model of `spade`, which learned from thousands of 64 pixels."
     )
     if not result.get("studies"):
         return f"{told} Not judged yet."
     rows = [(_DRAWN_AT[task], *cells) for task, found in result["studies"].items() for cells in _ranked_drawings(found)]
     return (
         table("size | method | ranked first | mean rank | training-free preferred to it: wins, losses, ties", rows, 2)
-        + f"\n\n{told} At 256 pixels it draws them in one piece, and its picture of 64 pixels is enlarged; at 64 "
-        "pixels those without training are shrunk. Who ranked the pictures of a map saw the map and no method's name, each "
+        + f"\n\n{told} At 256 pixels it draws them in one piece, and its picture of 64 pixels is enlarged; "
+        "at 64 pixels those without training are shrunk. Who ranked the pictures of a map saw the map and no method's name, each "
         "twice in both orders: a contradiction is a tie. The participant was a vision-language model, not a person."
     )
 

@@ -1729,7 +1729,8 @@ def drawn_study() -> str:
         table("size | method | ranked first | mean rank | training-free preferred to it: wins, losses, ties", rows, 2)
         + f"\n\n{told} At 256 pixels it draws them in one piece, and its picture of 64 pixels is enlarged; "
         "at 64 pixels those without training are shrunk. Who ranked the pictures of a map saw the map and no method's "
-        "name, each twice in both orders: a contradiction is a tie. The participant was a vision-language model, not a person."
+        "name, each twice in both orders: a contradiction is a tie. The participant was a vision-language model, not a "
+        "person."
     )
 
 

@@ -254,6 +254,17 @@ def things(segmenter: Any, pictures: Tensor, maps: Tensor, cfg: Any) -> float:
     return round(statistics.mean(right), 4)
 
 
+def kept(before: dict[str, Any], models: dict[str, Any]) -> dict[str, Any]:
+    """Add the rows of fusion of a result without own maps, as ``published``; where they come from."""
+    for name, row in before["models"].items():
+        model, seed = name.split(", ")
+        if model == "fusion" and f"published, {seed}" not in models:
+            things = {"things_in_boxes_after_swap": row["things_in_boxes"]}
+            plain = {key: value for key, value in row.items() if key != "things_in_boxes"}
+            models[f"published, {seed}"] = {**plain, **things}
+    return {"kept": {name: before[name] for name in ("commit", "date", "machine", "versions")}}
+
+
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("what", choices=("train", "measure"))
@@ -263,6 +274,7 @@ def main() -> None:
     asked.add_argument("--seed", type=int, default=0)
     asked.add_argument("--seeds", type=int, nargs="+", default=[0])
     asked.add_argument("--steps", type=int, default=STEPS)
+    asked.add_argument("--keep", type=Path, help="a result without own maps, whose rows of fusion are kept")
     asked.add_argument("--out", type=Path)
     given = asked.parse_args()
     torch.set_num_threads(1)
@@ -272,6 +284,8 @@ def main() -> None:
         return
     measured = {**retrieval(given.folder), **measure(given.folder, given.work, given.seeds)}
     told = {**provenance(), "side": SIDE, "scenes": USED, "steps": given.steps, "seeds": given.seeds, **measured}
+    if given.keep:
+        told |= kept(json.loads(given.keep.read_text("utf-8")), told["models"])
     given.out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 

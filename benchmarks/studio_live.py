@@ -6,7 +6,7 @@ Two models: ``spade`` (the example model of landscapes) and ``smis`` (preset ``s
 is that of trained ones). Measured for each, medians over strokes of rectangles of changing classes:
 
 - In a real browser: from the end of a stroke by the mouse until the new picture is decoded and in the page, and beside
-  it how long the page waits for another stroke before it asks.
+  it how long it takes until the map is uploaded and the page asks for the picture.
 - By the HTTP API, as the page asks: the upload of the painted map and the request for the live picture; wall seconds,
   and processor seconds of the studio's processes, which hardly depend on what else runs.
 

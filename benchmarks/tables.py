@@ -1915,7 +1915,7 @@ def studio_live() -> str:
         rows.append((f"`{name}`", *figures, number(row["cpu_ms_mean"], 0)))
     return (
         table(
-            "model | browser: end of a stroke to the picture, ms | of them until the page asks "
+            "model | browser: end of a stroke to the picture, ms | of them until the map is uploaded "
             "| requests: upload of the map, ms | live picture, ms | both, ms | processor time of both, ms",
             rows,
         )

@@ -2,11 +2,10 @@
 import {api} from './api.js';
 import {h} from './dom.js';
 
-const WAIT = 10;  // milliseconds without a change before a picture is asked for; while one is made, the next one waits
-
 /**
  * The picture: {element, ask(possible), hide(now), able(), close}. `wanted` resolves to the arguments of the verb, or null if something is
- * missing; `possible` says whether the server makes such pictures in a moment. One is made at a time, the last one wins.
+ * missing; `possible` says whether the server makes such pictures in a moment. One is made at a time, the last one wins, so there is no need to
+ * wait for the end of a change.
  * `fill`, if given, is called with the picture (a blob), and returns whether it is shown elsewhere.
  */
 export function live(verb, wanted, fill = null) {
@@ -44,7 +43,7 @@ export function live(verb, wanted, fill = null) {
     able: () => able,
     /** Hide the picture while a result is shown. */
     hide(now) { hidden = now; element.hidden = now || !shown; },
-    ask(possible = able) { able = possible; clearTimeout(timer); timer = setTimeout(make, WAIT); },
+    ask(possible = able) { able = possible; clearTimeout(timer); timer = setTimeout(make); },
     close() { closed = true; clearTimeout(timer); URL.revokeObjectURL(shown); },
   };
 }

@@ -1425,9 +1425,51 @@ def smis() -> str:
         "pictures that differ in the code of one class, inside and outside of it; SPADE has one code for all. Donors: "
         "each class takes the look that it has in another face. Frechet distance: to the held-out faces, features: "
         f"{result['features']}; that of training faces is {number(floor['frechet_of_as_many_training_pictures'], 1)}. "
-        "Mean IoU: by a segmentation network that was trained on real faces alone; accessories and beards are rare."
+        "Mean IoU: by a segmentation network that was trained on real faces alone; accessories and beards are rare. "
+        f"{_aims_of_smis(result['rows'])}"
         f"\n\nAnother look for one class, processor time of one thread: {again}."
     )
+
+
+def _aims_of_smis(rows: Mapping[str, Any]) -> str:
+    """The aims, each by the worst of the seeds."""
+
+    def values(model: str, value: Callable[[Any], float]) -> list[float]:
+        return [value(row) for name, row in rows.items() if name.split(",")[0] == model]
+
+    def ratio(row: Any) -> float:
+        return float(row["diversity"]["mean absolute difference"]["ratio"])
+
+    told = [
+        ("mOCD / mCSD", max(values("smis", ratio)), 0.15, "most"),
+        ("that of SPADE", min(values("vspade", ratio)), 0.7, "least"),
+        (
+            "Frechet distance over SPADE's",
+            max(values("smis", lambda row: row["frechet"])) / min(values("vspade", lambda row: row["frechet"])),
+            1.1,
+            "most",
+        ),
+        (
+            "mean IoU over SPADE's",
+            min(values("smis", lambda row: row["mean_iou"])) / max(values("vspade", lambda row: row["mean_iou"])),
+            0.9,
+            "least",
+        ),
+        ("correlation with donors", min(values("smis", lambda row: row["donors"]["correlation"])), 0.8, "least"),
+        ("change elsewhere", max(values("smis", lambda row: row["donors"]["change_elsewhere"])), 0.02, "most"),
+        (
+            "mOCD / mCSD of one group over that of all",
+            min(values("one", ratio)) / max(values("smis", ratio)),
+            2,
+            "least",
+        ),
+    ]
+    figures = []
+    for what, worst, aim, side in told:
+        kept = worst <= aim if side == "most" else worst >= aim
+        figures.append(f"{what} {number(worst, 3)}, {'kept' if kept else 'missed'} (at {side} {aim:g})")
+    seeds = len(values("smis", ratio))
+    return f"The aims, by {'one seed' if seeds == 1 else f'the worst of {seeds} seeds'}: {'; '.join(figures)}."
 
 
 def renderer() -> str:

@@ -1953,7 +1953,10 @@ def studio_live() -> str:
     rows = []
     for name, row in result["models"].items():
         parts = ("stroke_to_picture_ms", "stroke_to_request_ms", "upload_ms", "live_ms", "both_ms")
-        figures = (f"{number(row[p]['median'], 0)} ({number(row[p]['of_ten_nine_below'], 0)})" for p in parts)
+        spread = ("least", "of_ten_nine_below")
+        figures = (
+            f"{number(row[p]['median'], 0)} ({' to '.join(number(row[p][end], 0) for end in spread)})" for p in parts
+        )
         rows.append((f"`{name}`", *figures, number(row["cpu_ms_mean"], 0)))
     return (
         table(
@@ -1961,7 +1964,7 @@ def studio_live() -> str:
             "| requests: upload of the map, ms | live picture, ms | both, ms | processor time of both, ms",
             rows,
         )
-        + f"\n\nMedians of {result['strokes']} strokes on a label map, in brackets what nine of ten are below; "
+        + f"\n\nMedians of {result['strokes']} strokes on a label map, in brackets the least and what nine of ten are below; "
         f"pictures of {result['size'][0]} x {result['size'][1]} pixels. `spade` is the example model, `smis` the "
         "preset `small` with random weights. At most 150 ms are wanted. The machine had other work meanwhile: its load "
         f"before was {number(result['load_of_the_machine_before'], 1)} on {result['machine']['cores']} cores."

@@ -1965,7 +1965,7 @@ def studio_live() -> str:
             rows,
         )
         + f"\n\nMedians of {result['strokes']} strokes on a label map, in brackets the least and what nine of ten are "
-        f"below; pictures of {result['size'][0]} x {result['size'][1]} pixels. `spade` is the example model, `smis` the "
+        f"below; pictures of {result['size'][0]} x {result['size'][1]} pixels. `spade` is the example, `smis` the "
         "preset `small` with random weights. At most 150 ms are wanted. The machine had other work meanwhile: its load "
         f"before was {number(result['load_of_the_machine_before'], 1)} on {result['machine']['cores']} cores."
     )

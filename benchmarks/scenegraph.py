@@ -380,9 +380,8 @@ def main() -> None:
     given = asked.parse_args()
     torch.set_num_threads(1)
     if given.what == "layout":
-        print(
-            f"layout {given.seed}: {layout_networks(given.folder, given.work, given.seed, given.steps or BOX_STEPS):.0f} s"
-        )
+        seconds = layout_networks(given.folder, given.work, given.seed, given.steps or BOX_STEPS)
+        print(f"layout {given.seed}: {seconds:.0f} s")
         return
     if given.what == "train":
         print(

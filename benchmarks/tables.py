@@ -1096,7 +1096,8 @@ def scenegraph() -> str:
         "relation tell; those of two things do not. Hue: degrees, median over things that take the look of a flat "
         "thing of their class in another scene, places being real. Clusters: the finest archetypes of each class. G "
         "and B, the networks of graph and boxes, can be trained longer by themselves. As published, boxes are learned "
-        "with attributes alone; without, a bare graph is obeyed less. "
+        "with attributes alone: a bare graph is obeyed less then, and attributes add more to its recall. Relations of "
+        "others cannot be obeyed less than those that the classes tell. "
         f"{_worst_of_graphs(list(result['models']['mismatch'].values()), list(result['layout'].values()))}"
         f"{_kept(result, 'what is learned as published')}"
     )

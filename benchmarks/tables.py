@@ -1974,8 +1974,16 @@ def studio_live() -> str:
         + f"\n\nMedians of {result['strokes']} strokes on a label map, in brackets the least and what nine of ten are "
         f"below; pictures of {result['size'][0]} x {result['size'][1]} pixels. `spade` is the example, `smis` the "
         "preset `small` with random weights. At most 150 ms are wanted. The machine had other work meanwhile: its load "
-        f"before was {number(result['load_of_the_machine_before'], 1)} on {result['machine']['cores']} cores."
+        f"before was {number(result['load_of_the_machine_before'], 1)} on {result['machine']['cores']} cores. By the "
+        f"greater median: the requests {_within(result, 'both_ms')}, "
+        f"the browser {_within(result, 'stroke_to_picture_ms')}."
     )
+
+
+def _within(result: Mapping[str, Any], part: str) -> str:
+    """Whether a part of a stroke keeps the aim, by the slower model."""
+    worst = max(row[part]["median"] for row in result["models"].values())
+    return f"{number(worst, 0)} ms, {'kept' if worst <= 150 else 'missed'}"
 
 
 def studio_select() -> str:

@@ -132,7 +132,7 @@ class Net(network.Net):
         In training a share ``cfg.own_map`` of them, drawn by the global generator, has backgrounds of their own.
         """
         size, found = (maps.shape[1], maps.shape[2]), []
-        for index, own in zip(maps, self._own(len(maps))):
+        for index, own in zip(maps, self._own(len(maps)), strict=True):
             boxes = boxes_of_map(index, self.cfg)
             other = plain(index)[None] if own else self.memory[self._retrieved(index, boxes)]
             found.append(self.layout(boxes, other, size))

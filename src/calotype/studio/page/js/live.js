@@ -43,7 +43,13 @@ export function live(verb, wanted, fill = null) {
     able: () => able,
     /** Hide the picture while a result is shown. */
     hide(now) { hidden = now; element.hidden = now || !shown; },
-    ask(possible = able) { able = possible; clearTimeout(timer); timer = setTimeout(make); },
+    /** Ask for a picture of what is wanted now; told whether that is possible, only if that is news. */
+    ask(possible) {
+      if (possible !== undefined && possible === able) return;
+      able = possible ?? able;
+      clearTimeout(timer);
+      timer = setTimeout(make);
+    },
     close() { closed = true; clearTimeout(timer); URL.revokeObjectURL(shown); },
   };
 }

@@ -149,11 +149,12 @@ def leaks(known: Truth, codes: Codes, *, fresh: bool = True) -> dict[str, Any]:
     """
     who, poses, named = encoded(known, codes)
     by_pose, by_identity = split(len(who), groups=poses), split(len(who), groups=who)
+    joints = known.joints[known.number(who, poses)]
     probes: dict[str, dict[str, Probe]] = {}
     for name, code in named.items():
         probes[name] = {
             "identity": logistic_probe(code, who, by_pose),
-            "pose": ridge_probe(code, known.joints[known.number(who, poses)], by_identity),
+            "pose": ridge_probe(code, joints, by_identity),
         }
     views = torch.tensor([view for _, _, view in known.poses])
     own = fourier_features(named["pose"], by_identity)

@@ -38,8 +38,8 @@ class Config:
         gamma_most: the largest gamma.
         epsilon: mutual information that is allowed, nats.
         multiplier_rate: mu, the rate of the multiplier lambda and the weight of the quadratic penalty.
-        of_means: share of a batch, 0 to 1, for which the estimators see the mean of the pose code, which is what drawing
-            uses, in place of a sample; published is 0.
+        of_means: share of a batch, 0 to 1, for which the estimators see the mean of the pose code, which drawing uses,
+            in place of a sample; published is 0.
         warm_up: steps before gamma and lambda change and the constraint acts.
         averaging: decay of the moving averages of the estimates, per step.
         pretrained: steps in which the appearance encoder is trained alone, by a triplet loss of clips, before it is

@@ -4,10 +4,17 @@ Xiao, Liu, Lin, "Identity From Here, Pose From There: Self-Supervised Disentangl
 Unlabeled Videos", ICCV 2019. A triplet is a frame that gives the identity, another frame of the same clip, the target,
 and a frame of another clip that shows nearly the pose of the target. It is found among the frames of all other clips by
 the features of a pretrained network. One encoder gives the identity code, another one the pose code, and the generator
-is to draw the target from both. The disentanglement loss uses each code a second time, with its own partner: the pose
-code has to give the picture that it comes from, with that picture's identity, and the identity code its own picture.
+is to draw the target from both. The disentanglement loss uses each code a second time: with another frame of the clip
+that gave the pose, both identity codes are drawn with both pose codes of one pose, and all four pictures are known.
 Pixel verification traces the pixels of the result to those of the identity's picture; ``repose --score`` shows how well
 each is found there.
+
+How it is drawn: the identity encoder shares out the positions of a picture to parts, which nobody names, and describes
+each part by what its positions look like; these descriptions are the identity code. The pose code says where the parts
+lie in the new picture, and a position is drawn from the looks of its parts. So a position leads to its parts, and a
+part to its positions in the identity's picture; that path is the trace that pixel verification compares the colours of,
+and the picture is drawn along it. The pose code is noisy in training, with a KL divergence, so that it says no more
+than it has to; drawing uses its mean.
 
 No code of the paper was published, and almost everything beyond this idea is our own: features and thresholds of the
 retrieval, the architectures, the form of pixel verification, all weights, and the training. The figures of
@@ -18,7 +25,7 @@ docs/benchmarks.md are of this program alone and say nothing of the paper's.
 ``paper`` for 128 pixels and GPUs.
 
 The encoders and the generator run once for all pictures of a triplet. The pose encoder normalises channels over the
-picture, which takes mean colours away; the generator is modulated by the identity code in every layer. The nearest
+picture, which takes mean colours away. The nearest
 frames are used by turns; a frame is left out if its nearest one is among the least similar fifth, or if its clip shows
 the same pose twice. Sampling uses the moving average of the weights.
 

@@ -1529,7 +1529,8 @@ def disentangle() -> str:
         table(columns, rows)
         + f"\n\nData set: `calotype data avatars`, {result['side']} pixels; 240 identities are learned from, 60 others "
         "measured. Transfer error: mean squared error (of values -1..1) of an identity in the pose of another one "
-        "of its sex (men and women have animations of their own: in the pose of the other sex there is no true picture) "
+        "of its sex (men and women have animations of their own, so that no true picture in the pose of the other sex "
+        "is there) "
         f"against the true picture; the picture of the identity itself has {number(copies['identity'], 4)}, "
         f"that of the "
         f"pose {number(copies['pose'], 4)}. Identity: share that a linear probe tells of 60 identities, chance "
@@ -1594,15 +1595,18 @@ def idpose() -> str:
                 number(row["palette_share"], 3),
             )
         )
-    rows_of = {name: [row for key, row in result["rows"].items() if key.rpartition(" ")[0] == name] for name in _IDPOSE}
+    measured = result["rows"].items()
+    rows_of = {name: [row for key, row in measured if key.rpartition(" ")[0] == name] for name in _IDPOSE}
     full = max(rows_of["full"], key=lambda row: row["transfer"]["error"])
     copies = full["transfer"]["copies"]
     found = result["purity"]["rows"]
-    met = [verdict("copies over it", min(copies.values()) / full["transfer"]["error"], 3, True)]
+    met = [verdict("error of the better copy over its own", min(copies.values()) / full["transfer"]["error"], 3, True)]
     pairs = zip(rows_of["full"], rows_of["without_own"])
     gains = [1 - row["transfer"]["error"] / other["transfer"]["error"] for row, other in pairs]
     if gains:
-        met.append(verdict("share below the model without the disentanglement loss", min(gains), 0.2, True))
+        met.append(
+            verdict("share that its error is below that without the disentanglement loss", min(gains), 0.2, True)
+        )
     same = min(row["trace"]["same_part_drawn"] for row in rows_of["full"])
     met.append(verdict("same part", same, 0.7, True))
     kinds = "; ".join(
@@ -1619,7 +1623,7 @@ def idpose() -> str:
         f"the body, chance on the figure {number(full['trace']['chance_on_the_figure'], 2)}. Own colours: share of the "
         "pixels of figures whose colour is within 10 of 255 of one in the picture of the identity; of the "
         "true pictures "
-        f"{number(result['floor']['palette_share_of_true_pictures'], 3)}. `full`, the worst of its seeds, transfer error: "
+        f"{number(result['floor']['palette_share_of_true_pictures'], 3)}. `full`, the worst of its seeds: "
         f"{' '.join(met)}\n\nPurity of the found neighbours at 64 pixels: distance of the poses of a "
         f"frame and its five "
         f"neighbours, relative to random frames (at most 0.35 wanted): {kinds}; nearest by labels "

@@ -2,7 +2,8 @@
 
 Four models learn from the same pairs of pictures (preset ``study``, 32 pixels): ``plain``, without constraint and
 almost without bottleneck; ``variational``, with a bottleneck of fixed weight; ``adversarial``, with the constraint and
-almost without bottleneck; ``full``. See ``reposing.py`` for what is measured on. Transfer: the squared error of 1000
+almost without bottleneck; ``full``. ``full, of samples`` is ``full`` with estimates of samples of the pose code alone,
+as published; ``disentangle.json`` is of that setting, too, and older than the pairs of one sex in ``reposing.py``. See ``reposing.py`` for what is measured on. Transfer: the squared error of 1000
 held-out identities in the poses of other ones, against the true pictures. Leaks: probes of the codes (means of the
 distributions, and samples of them), and the mutual information that a critic finds that is trained anew, on held-out
 identities.
@@ -158,7 +159,14 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
                 if asked.sheets:
                     sheet = sheet_of(known, Model(place / "net").draw)
                     write_sheet(asked.sheets / f"{asked.preset} {variant} {seed}.png", sheet, 128 / side)
-    return {**provenance(), "preset": asked.preset, "side": side, "gaussians": gaussians(), "rows": rows}
+    return {
+        **provenance(),
+        "preset": asked.preset,
+        "side": side,
+        "one_sex": True,
+        "gaussians": gaussians(),
+        "rows": rows,
+    }
 
 
 # ---------------------------------------------------------------------------------------------------------------

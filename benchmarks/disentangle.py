@@ -3,10 +3,10 @@
 Four models learn from the same pairs of pictures (preset ``study``, 32 pixels): ``plain``, without constraint and
 almost without bottleneck; ``variational``, with a bottleneck of fixed weight; ``adversarial``, with the constraint and
 almost without bottleneck; ``full``. ``full, of samples`` is ``full`` with estimates of samples of the pose code alone,
-as published; ``disentangle.json`` is of that setting, too, and older than the pairs of one sex in ``reposing.py``. See ``reposing.py`` for what is measured on. Transfer: the squared error of 1000
-held-out identities in the poses of other ones, against the true pictures. Leaks: probes of the codes (means of the
-distributions, and samples of them), and the mutual information that a critic finds that is trained anew, on held-out
-identities.
+as published; ``disentangle.json`` is of that setting, too, and older than the pairs of one sex in ``reposing.py``. See
+``reposing.py`` for what is measured on. Transfer: the squared error of 1000 held-out identities in the poses of other
+ones, against the true pictures. Leaks: probes of the codes (means of the distributions, and samples of them), and the
+mutual information that a critic finds that is trained anew, on held-out identities.
 
 The time of a training step is compared with one that computes the same gradients player by player, each by one call of
 ``autograd.grad``, in the layout of memory and with the optimizer that torch uses by default; by turns, one thread.

@@ -47,9 +47,7 @@ def test_each_code_has_to_give_two_pictures():
     assert float(losses["code"]) == pytest.approx(float((how - own).square().mean()), rel=1e-4)
 
 
-@pytest.mark.parametrize(
-    "switch", ["own_weight", "kl_weight", "code_weight", "trace_weight", "agreement_weight", "adversarial_weight"]
-)
+@pytest.mark.parametrize("switch", ["own_weight", "kl_weight", "code_weight", "trace_weight", "adversarial_weight"])
 def test_every_loss_can_be_switched_off(switch):
     losses = trainer(replace(CFG, **{switch: 0.0})).step({}, batch(), 0)
     missing = {"adversarial_weight": "generator"}.get(switch, switch.removesuffix("_weight"))

@@ -33,8 +33,6 @@ class Config:
         perceptual: those features: ``offline``, which need no weights, or ``vgg``.
         trace_weight: of pixel verification; 0: none.
         trace_side: positions on a side of the grid on which parts are placed and pixels are compared.
-        agreement_weight: of the cross entropy between the parts that the pose code places and those that the identity
-            encoder finds in the frame of the clip; 0: none.
         trace_from: share of the steps after which pixel verification begins; it takes as long again to reach its
             weight.
         adversarial_weight: of the discriminator's loss; 0: no discriminator.
@@ -72,7 +70,6 @@ class Config:
     perceptual: Literal["offline", "vgg"] = "offline"
     trace_weight: float = 5.0
     trace_side: int = 32
-    agreement_weight: float = 0.03
     trace_from: float = 0.0
     adversarial_weight: float = 0.2
     discriminators: int = 2
@@ -84,7 +81,7 @@ class Config:
     most_alike: float = 0.95
     steps: int = 6000
     batch: int = 16
-    rate: float = 1e-3
+    rate: float = 1.5e-3
     beta1: float = 0.5
     beta2: float = 0.999
     decay_at: float = 0.5
@@ -107,7 +104,7 @@ class Config:
         if self.identity % self.parts or self.identity < 4 * self.parts:
             raise ValueError(f"identity={self.identity} is not a multiple of parts={self.parts}, four times or more")
         at_least(self, {"discriminators": 1, "discriminator_width": 1, "discriminator_layers": 1, "neighbours": 1})
-        weights = ("target", "own", "kl", "code", "perceptual", "trace", "agreement", "adversarial")
+        weights = ("target", "own", "kl", "code", "perceptual", "trace", "adversarial")
         within(self, {f"{name}_weight": (0.0, 1e6) for name in weights})
         within(self, {"trace_from": (0, 1), "rejected": (0, 0.99), "most_alike": (-1, 1)})
         within(self, {"rate": (0, 1), "beta1": (0, 0.999999), "beta2": (0, 0.999999), "decay_at": (0, 1)})

@@ -38,8 +38,8 @@ def cost(count: Any, cfg: Config) -> Cost:
 
 def _learned(cfg: Config) -> tuple[float, float]:
     """Multiplications and kept numbers of encoders and generator for a triplet, forwards."""
-    twice, agreed = bool(cfg.own_weight), bool(cfg.agreement_weight)
-    runs = ((_pose(cfg), 1 + twice), (_parts(cfg), 1 + twice + agreed), (_generator(cfg), 4 if twice else 1))
+    pairs = 2 if cfg.own_weight else 1
+    runs = ((_pose(cfg), 2 * pairs), (_parts(cfg), pairs), (_generator(cfg), pairs**2))
     return sum(each[0] * count for each, count in runs), sum(each[1] * count for each, count in runs)
 
 
@@ -47,11 +47,10 @@ def weights(cfg: Config) -> float:
     """Weights of encoders, generator and discriminator."""
     widths = [cfg.width, *cfg.widths]
     encoders = 2 * sum(16 * a * b for a, b in pairwise(widths))
-    joined = sum(9 * (a + b) * b for a, b in pairwise(widths[_levels(cfg) :][::-1]))
     ups = sum(9 * (a * b + b * b) for a, b in pairwise(widths[::-1]))
     discriminator = 16 * cfg.discriminators * 8 * (cfg.discriminator_width * 2 ** (cfg.discriminator_layers - 1)) ** 2
     codes = 2 * widths[-1] * START**2 * cfg.pose + cfg.identity**2
-    return float(encoders + joined + ups + codes + 18 * widths[_levels(cfg)] ** 2 + discriminator)
+    return float(encoders + ups + codes + 27 * widths[_levels(cfg)] ** 2 + discriminator)
 
 
 def _levels(cfg: Config) -> int:
@@ -64,13 +63,10 @@ def _pose(cfg: Config) -> tuple[float, float]:
 
 
 def _parts(cfg: Config) -> tuple[float, float]:
-    widths, side = [cfg.width, *cfg.widths], START
-    products, numbers = _pose(cfg)
-    for before, after in pairwise(widths[_levels(cfg) :][::-1]):
-        side *= 2
-        products += 9.0 * (before + after) * after * side**2
-        numbers += (before + 3.0 * after) * side**2
-    return products, numbers + 3.0 * cfg.parts * side**2
+    widths = [cfg.width, *cfg.widths][: _levels(cfg) + 1]
+    products, numbers = down(widths, cfg.resolution, 4, residual=False)
+    grid = cfg.trace_side**2
+    return products + (9.0 * widths[-1] ** 2 + 2 * cfg.identity) * grid, numbers + (3.0 * widths[-1] + cfg.parts) * grid
 
 
 def _generator(cfg: Config) -> tuple[float, float]:

@@ -124,8 +124,9 @@ class Net(nn.Module):
         return found
 
     def parts(self, pictures: Tensor) -> Parts:
-        """Parts of pictures [B, 3, side, side], -1..1."""
-        found: Parts = self.identity(pictures)
+        """Parts of pictures [B, 3, side, side], -1..1; where they lie is told by the pose codes of the pictures."""
+        _, shares = self.generator.layout(self.pose_codes(pictures))
+        found: Parts = self.identity(pictures, shares)
         return found
 
     def identity_codes(self, pictures: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The identity code: which positions of a picture show each part, and what the parts look like."""
+"""The identity code: what the parts of a picture look like."""
 
 from __future__ import annotations
 
@@ -41,12 +41,10 @@ class Parts:
 
 
 class PartEncoder(nn.Module):
-    """A picture to its parts, learned without labels.
+    """What the parts of a picture look like, where the parts lie being known.
 
-    Convolutions halve the picture to 4 pixels and go back up to the grid, joined with what they found on the way down;
-    by what they find there, each position is shared out to the parts. A part looks like the weighted mean of its
-    positions, where it is seen, and else like what is learned and the parts that are seen suggest. Looks are local, so
-    that no part can look like the whole picture.
+    A part looks like the weighted mean of its positions, where it is seen, and else like what is learned and the parts
+    that are seen suggest. Looks are local, so that no part can look like the whole picture.
 
     Args:
         cfg: the settings.
@@ -55,33 +53,24 @@ class PartEncoder(nn.Module):
     def __init__(self, cfg: Config) -> None:
         super().__init__()
         self.cfg, self.channels = cfg, cfg.identity // cfg.parts
-        widths = [cfg.width, *cfg.widths]
-        self.levels = levels = (cfg.resolution // cfg.trace_side).bit_length() - 1
+        levels = (cfg.resolution // cfg.trace_side).bit_length() - 1
+        widths = [cfg.width, *cfg.widths][: levels + 1]
         self.first = nn.Conv2d(3, cfg.width, 3, padding=1)
         self.downs = nn.ModuleList(nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in pairwise(widths))
-        self.ups = nn.ModuleList(nn.Conv2d(a + b, b, 3, padding=1) for a, b in pairwise(widths[levels:][::-1]))
-        wide = widths[levels]
-        self.shares = nn.Conv2d(wide, cfg.parts, 1)
-        self.looks = nn.Conv2d(wide, self.channels - _COLOURS, 1)
+        self.last = nn.Conv2d(widths[-1], widths[-1], 3, padding=1)
+        self.looks = nn.Conv2d(widths[-1], self.channels - _COLOURS, 1)
         self.usual = nn.Parameter(torch.zeros(cfg.parts, self.channels))
         self.suggested = nn.Linear(cfg.identity, cfg.identity)
 
-    def forward(self, pictures: Tensor) -> Parts:
-        """Parts of pictures [B, 3, side, side], -1..1."""
+    def forward(self, pictures: Tensor, shares: Tensor) -> Parts:
+        """Parts of pictures [B, 3, side, side], -1..1, from the shares of their positions [B, parts, n]."""
         x = F.leaky_relu(self.first(pictures), SLOPE)
-        found = [x]
-        for down in self.downs:
-            x = F.leaky_relu(down(x), SLOPE)
-            found.append(x)
-        local = found[self.levels]
-        for up, below in zip(self.ups, found[-2::-1]):
-            x = F.leaky_relu(up(torch.cat([F.interpolate(x, scale_factor=2.0), below], 1)), SLOPE)
-        shares = self.shares(x).float().flatten(2).softmax(1)
+        for conv in (*self.downs, self.last):
+            x = F.leaky_relu(conv(x), SLOPE)
         colours = F.adaptive_avg_pool2d(pictures.float(), self.cfg.trace_side)
-        values = torch.cat([self.looks(local).float(), colours], 1).flatten(2)
+        values = torch.cat([self.looks(x).float(), colours], 1).flatten(2)
         area = shares.sum(2)
-        looks = shares @ values.mT / (area[:, :, None] + 1e-3)
         seen = area / (area + _HALF_SEEN)
-        own = seen[:, :, None] * looks
+        own = seen[:, :, None] * (shares @ values.mT) / (area[:, :, None] + 1e-3)
         suggested = self.usual + self.suggested(own.flatten(1)).float().view_as(own)
         return Parts(shares, own + (1 - seen[:, :, None]) * suggested, seen)

@@ -16,7 +16,7 @@ from calotype.losses.adversarial import discriminator_loss, generator_loss
 from calotype.losses.perceptual import PerceptualLoss
 from calotype.models.idpose.config import Config
 from calotype.models.idpose.network import Net, build
-from calotype.models.idpose.verification import agreement, trace_loss, traced
+from calotype.models.idpose.verification import trace_loss, traced
 from calotype.nn.ema import ExponentialMovingAverage
 from calotype.nn.features import offline_features, vgg16
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
@@ -112,7 +112,6 @@ class Trainer:
             "kl": cfg.kl_weight,
             "code": cfg.code_weight if cfg.own_weight else 0.0,
             "trace": cfg.trace_weight * self.trace_share(i),
-            "agreement": cfg.agreement_weight,
         }
         asked = {**found, "trace": cfg.trace_weight}
         return {name: weight for name, weight in found.items() if asked[name]}
@@ -126,30 +125,33 @@ class Trainer:
         gives the pose, ``whose``, are drawn with two pose codes, those of ``how`` and of the target itself.
         """
         cfg, count = self.cfg, len(target)
-        pictures = [who, *([whose] if whose is not None else []), *([target] if cfg.agreement_weight else [])]
+        shown = [who] if whose is None else [who, whose]
+        posed = [how] if whose is None else [how, target]
+        drawn_from = count * len(posed)
         with self._autocast():
-            parts = self.net.parts(torch.cat(pictures))
-            found = self.net.poses(torch.cat([how, target]) if whose is not None else how)
-            poses = found.sample(self._noise(found.mean.shape)) if cfg.kl_weight else found.mean
+            found = self.net.poses(torch.cat(posed + shown))
+            poses = found.mean
+            if cfg.kl_weight:
+                noise = torch.zeros_like(poses)
+                noise[:drawn_from] = self._noise(noise[:drawn_from].shape)
+                poses = found.sample(noise)
             features, shares = self.net.generator.layout(poses)
-            looks = parts.looks[:count]
+            parts = self.net.identity(torch.cat(shown), shares[drawn_from:])
+            features, shares, looks = features[:drawn_from], shares[:drawn_from], parts.looks
             if whose is not None:
                 features, shares = features.repeat(2, 1, 1, 1), shares.repeat(2, 1, 1)
-                looks = torch.cat([looks, looks, *[parts.looks[count : 2 * count]] * 2])
+                looks = torch.cat([looks[:count], looks, looks[count:]])
             made = self.net.generator(features, shares, looks)
         drawn = made[:count]
         losses = {"target": self._error(drawn, target)}
         if whose is not None:
             losses["own"] = self._error(made[count:], torch.cat([target, how, how]))
             if cfg.code_weight:
-                of_pose, of_target = found.mean.chunk(2)
-                losses["code"] = (of_pose - of_target).square().mean()
+                losses["code"] = (found.mean[:count] - found.mean[count:drawn_from]).square().mean()
         if cfg.kl_weight:
             losses["kl"] = found.kl()
         if cfg.trace_weight:
             losses["trace"] = trace_loss(traced(shares[:count], parts.of(slice(count)), who), target, drawn)
-        if cfg.agreement_weight:
-            losses["agreement"] = agreement(shares[:count], parts.shares[-count:])
         return losses, drawn
 
     def trace_share(self, i: int) -> float:

@@ -71,11 +71,3 @@ def trace_score(trace: Trace, pictures: Tensor) -> Tensor:
     difference = (trace.colours - shrunk(pictures, trace.colours.shape[2])).abs().mean(1, keepdim=True)
     found: Tensor = trace.seen * (1 - (difference / _MOST).clamp(max=1))
     return found
-
-
-def agreement(shares: Tensor, found: Tensor) -> Tensor:
-    """Cross entropy of the parts that the pose puts at each position and those that the target itself shows there.
-
-    Both are [B, parts, n]; each learns from the other one.
-    """
-    return -(shares * (found + 1e-4).log()).sum(1).mean()

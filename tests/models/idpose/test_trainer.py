@@ -134,6 +134,14 @@ def test_the_generator_draws_with_the_traced_parts():
     )
 
 
+def test_the_pose_code_sees_no_colours():
+    net, pictures = trainer().net.eval(), batch()["pose"]
+    with torch.no_grad():
+        codes = net.pose_codes(pictures)
+        torch.testing.assert_close(net.pose_codes(pictures.flip(1) * 0.5 + 0.2), codes, atol=1e-3, rtol=0)
+        assert not torch.allclose(net.pose_codes(pictures.flip(3)), codes, atol=1e-2)
+
+
 def test_pictures_that_are_no_triplets_are_refused():
     with pytest.raises(InputError, match="clips"):
         trainer().step({}, {"image": batch()["image"]}, 0)

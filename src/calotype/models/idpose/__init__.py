@@ -9,12 +9,12 @@ that gave the pose, both identity codes are drawn with both pose codes of one po
 Pixel verification traces the pixels of the result to those of the identity's picture; ``repose --score`` shows how well
 each is found there.
 
-How it is drawn: the identity encoder shares out the positions of a picture to parts, which nobody names, and describes
-each part by what its positions look like; these descriptions are the identity code. The pose code says where the parts
-lie in the new picture, and a position is drawn from the looks of its parts. So a position leads to its parts, and a
-part to its positions in the identity's picture; that path is the trace that pixel verification compares the colours of,
-and the picture is drawn along it. The pose code is noisy in training, with a KL divergence, so that it says no more
-than it has to; drawing uses its mean.
+How it is drawn: a pose code says which parts the positions of a grid show; nobody names the parts. The identity code is
+what the parts look like in the picture of the identity, whose own pose code says where they lie there. A position of
+the new picture is drawn from the looks of its parts. So it leads to parts, and these lead to positions of the
+identity's picture; that path is the trace that pixel verification compares the colours of. Pose codes see no colours,
+so that a part cannot be a colour. They are noisy in training, with a KL divergence, so that they say no more than they
+have to; drawing uses their means.
 
 No code of the paper was published, and almost everything beyond this idea is our own: features and thresholds of the
 retrieval, the architectures, the form of pixel verification, all weights, and the training. The figures of
@@ -24,10 +24,9 @@ docs/benchmarks.md are of this program alone and say nothing of the paper's.
 (``calotype weights efficientnet``) or ``--set retrieval=edges``. ``study`` is for 32 pixels and a shorter time,
 ``paper`` for 128 pixels and GPUs.
 
-The encoders and the generator run once for all pictures of a triplet. The pose encoder normalises channels over the
-picture, which takes mean colours away. The nearest
-frames are used by turns; a frame is left out if its nearest one is among the least similar fifth, or if its clip shows
-the same pose twice. Sampling uses the moving average of the weights.
+The encoders and the generator run once for all pictures of a triplet. The nearest frames are used by turns; a frame is
+left out if its nearest one is among the least similar fifth, or if its clip shows the same pose twice. Sampling uses
+the moving average of the weights.
 
 Limits: square pictures of a power of two pixels, no transparency; poses have to recur in several clips. There is no
 distribution of poses to draw from: a pose is always that of a picture.

@@ -18,7 +18,7 @@ from calotype.nn.instance import instance_norm
 class PoseEncoder(nn.Module):
     """A picture to the distribution of a pose code: convolutions that halve the size.
 
-    Channels are normalised over each picture, which takes their mean colours away.
+    It sees grey values, normalised over each picture, and its channels are normalised in the same way.
 
     Args:
         cfg: the settings.
@@ -27,14 +27,15 @@ class PoseEncoder(nn.Module):
     def __init__(self, cfg: Config) -> None:
         super().__init__()
         widths = [cfg.width, *cfg.widths]
-        self.first = nn.Conv2d(3, cfg.width, 3, padding=1)
+        self.first = nn.Conv2d(1, cfg.width, 3, padding=1)
         self.convs = nn.ModuleList(nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in pairwise(widths))
         self.head = nn.Linear(widths[-1] * START**2, 2 * cfg.pose)
         self.length = cfg.pose
 
     def forward(self, pictures: Tensor) -> Gaussian:
         """Distributions of the codes [B, pose] of pictures [B, 3, side, side], -1..1."""
-        x = F.leaky_relu(self.first(pictures), SLOPE)
+        grey = instance_norm(pictures.float().mean(1, keepdim=True))
+        x = F.leaky_relu(self.first(grey), SLOPE)
         for conv in self.convs:
             x = instance_norm(conv(x), SLOPE)
         return Gaussian.of(self.head(x.flatten(1)).float(), self.length, "diagonal")

@@ -1623,17 +1623,21 @@ def idpose() -> str:
         )
     same = min(row["trace"]["same_part_drawn"] for row in rows_of["full"])
     met.append(verdict("same part", same, 0.7, True))
+    probed = [row["leaks"]["probes"]["pose"]["identity"] for row in rows_of["full"]]
+    told = max(probe["score"] / probe["chance"] for probe in probed)
+    met.append(verdict("identity told from the pose code, times chance", told, 2, False))
+    corrupted = any(name.startswith("corrupted") for name in result["rows"])
     kinds = "; ".join(
         f"`{kind}` {number(row['five'], 3)} ({number(row['seconds'], 0)} CPU seconds for {row['frames']} frames)"
         for kind, row in found.items()
     )
     return (
         table(columns, rows)
-        + f"\n\nAs for [`disentangle`](#disentangle), {result['side']} pixels; the picture of the identity itself has "
-        f"the error {number(copies['identity'], 4)}, that of the pose {number(copies['pose'], 4)}. Equal steps are not "
-        "equal time: with the disentanglement loss a step draws four pictures, without it one. Corrupted: that share "
-        "of the found "
-        "neighbours replaced by random frames. Same part: positions on the figure whose trace ends on the same part of "
+        + f"\n\nAs for [`disentangle`](#disentangle), {result['side']} pixels, poses of one sex; the picture of the "
+        f"identity itself has the error {number(copies['identity'], 4)}, that of the pose {number(copies['pose'], 4)}. "
+        "Equal steps are not equal time: with the disentanglement loss a step draws four pictures, without it one. "
+        + ("Corrupted: that share of the found neighbours replaced by random frames. " if corrupted else "")
+        + "Same part: positions on the figure whose trace ends on the same part of "
         f"the body, chance on the figure {number(full['trace']['chance_on_the_figure'], 2)}. Own colours: share of the "
         "pixels of figures whose colour is within 10 of 255 of one in the picture of the identity; of the "
         "true pictures "
@@ -1641,7 +1645,8 @@ def idpose() -> str:
         f"{' '.join(met)}\n\nPurity of the found neighbours at 64 pixels: distance of the poses of a "
         f"frame and its five "
         f"neighbours, relative to random frames (at most 0.35 wanted): {kinds}; nearest by labels "
-        f"{number(result['purity']['by_labels'], 3)}."
+        f"{number(result['purity']['by_labels'], 3)}. Pictures are soft after this time: colours and poses are those "
+        "that are asked for, weapons, hands and shields are mostly lost."
     )
 
 

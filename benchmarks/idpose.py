@@ -56,7 +56,7 @@ from reposing import (
 )
 from spade import seconds_of, timed
 
-STEPS = 3000
+STEPS = 2500
 VARIANTS: dict[str, dict[str, Any]] = {
     "full": {},
     "without_own": {"own_weight": 0.0},
@@ -126,7 +126,7 @@ class Model:
 
     def draw(self, identities: Tensor, poses: Tensor) -> Tensor:
         made: Tensor = self.net.drawn(self.net.pose_codes(poses), self.net.identity_codes(identities))  # type: ignore
-        return made
+        return made.clamp(-1, 1)
 
     def codes(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         return self.net.pose_codes(pictures), self.net.identity_codes(pictures)  # type: ignore[operator]
@@ -170,7 +170,7 @@ def traces(known: Truth, model: Model) -> dict[str, Any]:
         there = (mine[:, :, None] == theirs[:, None]) & (mine[:, :, None] > 0)
         counted = there.any(2)
         for name, pictures in {"drawn": model.draw(identity, pose), "true": true}.items():
-            trace = model.net.verification(pictures, identity)  # type: ignore[operator]
+            trace = model.net.trace(pictures, identity)  # type: ignore[operator]
             to = trace.weights[:, :, :-1].argmax(2)
             right = theirs.gather(1, to) == mine
             hits[name][0] += int((right & counted).sum())
@@ -211,14 +211,14 @@ def palette_share(known: Truth, draw: Any) -> float:
 def measured(place: Path, known: Truth) -> dict[str, Any]:
     """Everything about a model."""
     model = Model(place / "net")
-    result = {
+    return {
         "seconds": round(seconds_of(place)),
         "steps": model.cfg.steps,
         "transfer": transfer_errors(known, model.draw),
         "leaks": leaks(known, model.codes),
         "palette_share": palette_share(known, model.draw),
+        "trace": traces(known, model),
     }
-    return {**result, "trace": traces(known, model)} if model.cfg.trace_weight else result
 
 
 def measure(asked: argparse.Namespace) -> dict[str, Any]:

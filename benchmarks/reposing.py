@@ -1,7 +1,9 @@
 """What the benchmarks of models of identity and pose share: avatars whose true picture in any pose is known.
 
 Models learn from the clips of 240 identities, 16 pictures each; 60 other identities are drawn in all poses to measure.
-A pose is described by the mean positions of feet, legs, hands, chest and head over 40 of the identities learned from.
+Men and women have animations of their own: action, frame and view of a woman are another pose than those of a man. So
+an identity is given the poses of others of its sex, and a pose is described by the mean positions of feet, legs, hands,
+chest and head over those of 40 identities learned from that are of one sex.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from calotype.metrics.separation import separation, transfer
 
 LEARNED, HELD_OUT = 240, 60
 TRIPLETS = 1000
+SEXES = ("female", "male")
 JOINTS = ("feet", "legs", "hands", "chest", "head")
 _DESCRIBED = 40  # identities that the positions of a pose are averaged over
 _BATCH = 250
@@ -52,40 +55,48 @@ class Truth:
     Attributes:
         pictures: uint8 [identities, poses, H, W, 3].
         parts: the part of every pixel, uint8 [identities, poses, H, W].
-        joints: positions of the parts by pose, pixels of 64, [poses, 10].
+        joints: positions of the parts by sex and pose, pixels of 64, [2 poses, 10].
         poses: action, frame and view.
+        sexes: 0 or 1 for each identity.
     """
 
     pictures: Tensor
     parts: Tensor
     joints: Tensor
     poses: list[tuple[str, int, int]]
+    sexes: Tensor
+
+    def number(self, identities: Tensor, poses: Tensor) -> Tensor:
+        """The row of ``joints`` of identities in poses."""
+        return self.sexes[identities] * len(self.poses) + poses
 
     def of(self, identities: Tensor, poses: Tensor) -> Tensor:
         """Pictures [n, 3, H, W], -1..1."""
         return self.pictures[identities, poses].permute(0, 3, 1, 2).float() / 127.5 - 1
 
     def distance(self, first: Tensor, second: Tensor) -> Tensor:
-        """Mean distance of the parts of two poses each, pixels of 64."""
+        """Mean distance of the parts of two poses each, pixels of 64; they are rows of ``joints``."""
         return (self.joints[first] - self.joints[second]).view(-1, len(JOINTS), 2).norm(dim=2).mean(1)
 
 
 def truth(side: int, numbers: Sequence[int] = range(LEARNED, LEARNED + HELD_OUT)) -> Truth:
     """Draw identities in all poses, by default the held-out ones."""
     figures = Figures(fetched(ABOUT.packages[0]))
-    made = []
+    made, sexes = [], []
     for number in numbers:
         who, _ = figures.identity(0, number)
         made.append([figures.picture(who, pose, side) for pose in figures.poses])
+        sexes.append(SEXES.index(who.sex))
     pictures = torch.from_numpy(np.stack([np.stack([np.asarray(image) for image, _ in row]) for row in made]))
     parts = torch.from_numpy(np.stack([np.stack([map_ for _, map_ in row]) for row in made]))
-    positions = []
+    positions: list[list[list[list[float]]]] = [[], []]
     for number in range(_DESCRIBED):
         who, _ = figures.identity(0, number)
-        positions.append([_positions(figures.picture(who, pose, 64)[1]) for pose in figures.poses])
-    joints = np.nanmean(np.array(positions), 0)
+        found = [_positions(figures.picture(who, pose, 64)[1]) for pose in figures.poses]
+        positions[SEXES.index(who.sex)].append(found)
+    joints = np.concatenate([np.nanmean(np.array(of_sex), 0) for of_sex in positions])
     joints = np.where(np.isnan(joints), np.nanmean(joints, 0), joints)
-    return Truth(pictures, parts, torch.from_numpy(joints).float(), figures.poses)
+    return Truth(pictures, parts, torch.from_numpy(joints).float(), figures.poses, torch.tensor(sexes))
 
 
 def _positions(parts: np.ndarray[Any, Any]) -> list[float]:
@@ -97,9 +108,11 @@ def _positions(parts: np.ndarray[Any, Any]) -> list[float]:
 
 
 def pose_numbers(frames: Frames, known: Truth) -> Tensor:
-    """The number of the pose of each frame of a set."""
+    """The row of ``Truth.joints`` of each frame of a set."""
     number = {pose: i for i, pose in enumerate(known.poses)}
-    return torch.tensor([number[label["action"], label["frame"], label["label"]] for label in frames.labels])
+    poses = [number[label["action"], label["frame"], label["label"]] for label in frames.labels]
+    sexes = [SEXES.index(label["sex"]) for label in frames.labels]
+    return torch.tensor([sex * len(number) + pose for sex, pose in zip(sexes, poses)])
 
 
 Codes = Callable[[Tensor], tuple[Tensor, Tensor]]  # pictures to pose codes and identity codes
@@ -107,11 +120,12 @@ Drawn = Callable[[Tensor, Tensor], Tensor]  # pictures of identities and of pose
 
 
 def triplets(known: Truth, seed: int = 0) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Random identity pictures (who, pose) and pose pictures (who, pose) of other identities and poses."""
+    """Random identity pictures (who, pose) and pose pictures (who, pose) of other identities of that sex and poses."""
     generator = torch.Generator().manual_seed(seed)
     count = len(known.poses)
     who = torch.randint(HELD_OUT, (TRIPLETS,), generator=generator)
-    other = (who + torch.randint(1, HELD_OUT, (TRIPLETS,), generator=generator)) % HELD_OUT
+    alike = (known.sexes[who, None] == known.sexes[None]) & (who[:, None] != torch.arange(HELD_OUT))
+    other = torch.multinomial(alike.float(), 1, generator=generator)[:, 0]
     own = torch.randint(count, (TRIPLETS,), generator=generator)
     wanted = (own + torch.randint(1, count, (TRIPLETS,), generator=generator)) % count
     return who, own, other, wanted
@@ -135,16 +149,19 @@ def leaks(known: Truth, codes: Codes, *, fresh: bool = True) -> dict[str, Any]:
     """
     who, poses, named = encoded(known, codes)
     by_pose, by_identity = split(len(who), groups=poses), split(len(who), groups=who)
+    joints = known.joints[known.number(who, poses)]
     probes: dict[str, dict[str, Probe]] = {}
     for name, code in named.items():
         probes[name] = {
             "identity": logistic_probe(code, who, by_pose),
-            "pose": ridge_probe(code, known.joints[poses], by_identity),
+            "pose": ridge_probe(code, joints, by_identity),
         }
     views = torch.tensor([view for _, _, view in known.poses])
     own = fourier_features(named["pose"], by_identity)
     result: dict[str, Any] = {
-        "pose_of_pose_by_fourier_features": ridge_probe(own, known.joints[poses], by_identity).as_dict(),
+        "pose_of_pose_by_fourier_features": ridge_probe(
+            own, known.joints[known.number(who, poses)], by_identity
+        ).as_dict(),
         "view_of_pose": logistic_probe(named["pose"], views[poses], by_identity).as_dict(),
         "probes": {code: {factor: probe.as_dict() for factor, probe in each.items()} for code, each in probes.items()},
         "separation": separation(probes, {"pose": "pose", "identity": "identity"}),
@@ -183,11 +200,17 @@ def write_sheet(path: Path, rows: Sequence[Tensor], scale: float = 2.0) -> None:
     save_png(to_image(F.interpolate(sheet.clamp(-1, 1), scale_factor=scale)), path, {})
 
 
+def _women(known: Truth, generator: torch.Generator) -> Tensor:
+    """Identities of one sex in a random order."""
+    women = torch.nonzero(known.sexes == 0)[:, 0]
+    return women[torch.randperm(len(women), generator=generator)]
+
+
 @torch.no_grad()
 def write_picture(path: Path, known: Truth, draw: Drawn, *, seed: int = 11) -> None:
     """A JPEG for the README: three times a picture of an identity, one of a pose, and the first in that pose."""
     generator = torch.Generator().manual_seed(seed)
-    who = torch.randperm(HELD_OUT, generator=generator)[:6]
+    who = _women(known, generator)[:6]
     poses = torch.randperm(len(known.poses), generator=generator)[:6]
     identity, pose = known.of(who[:3], poses[:3]), known.of(who[3:], poses[3:])
     made = draw(identity, pose)
@@ -201,7 +224,7 @@ def write_picture(path: Path, known: Truth, draw: Drawn, *, seed: int = 11) -> N
 def sheet_of(known: Truth, draw: Drawn, *, identities: int = 6, poses: int = 8, seed: int = 3) -> list[Tensor]:
     """Identities down the side, poses of others along the top; below each row the truth."""
     generator = torch.Generator().manual_seed(seed)
-    who = torch.randperm(HELD_OUT, generator=generator)
+    who = _women(known, generator)
     wanted = torch.randperm(len(known.poses), generator=generator)[:poses]
     start = torch.randperm(len(known.poses), generator=generator)[:identities]
     shown = known.of(who[identities : identities + poses], wanted)

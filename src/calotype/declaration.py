@@ -119,6 +119,9 @@ class System:
             W]. Empty for none: the model cannot be dissected or inverted.
         codes: name of a model's function ``codes(config, net, pictures)``, which gives the codes of pictures [1, 3, h,
             w] by name, [n, d] each: ``pose`` and ``identity``. Empty for none: pictures cannot be retrieved by them.
+        style_codes: name of a model's function ``style_codes(config, net, pictures)``, which gives the codes of the
+            look of pictures [1, 3, h, w], and of their content where the model has such, by name, [n, d] each:
+            ``style``, ``content``. Empty for none.
         remade_with: name of the function that adapts the configuration for injected pictures; empty for none.
         needs: name of the function ``needs(config, verb)`` that raises ``InputError`` where a verb, or ``train``, needs
             weights of other networks that are missing; it is asked before work is announced. Empty for none.
@@ -140,6 +143,7 @@ class System:
     at_sampling: frozenset[str] = frozenset()
     layered: str = ""
     codes: str = ""
+    style_codes: str = ""
     remade_with: str = ""
     taught_as: str = ""
     needs: str = ""

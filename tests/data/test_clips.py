@@ -140,7 +140,17 @@ def test_the_nearest_frames_show_the_same_layout_in_other_clips(tmp_path, kind):
     assert (place[near.numbers] == place[:, None]).all()
     assert (found.clips[near.numbers] != found.clips[:, None]).all()
     sample = ClipPairs.of(found, near)[0]
-    assert set(sample) == {"image", "partner", "pose"}
+    assert set(sample) == {"image", "partner", "pose", "pose_partner"}
+    pairs = ClipPairs.of(found, near)
+    rows = [tensor_of(found, [i])[0] for i in range(len(found))]
+
+    def number(picture):
+        return next(i for i, row in enumerate(rows) if row.equal(picture))
+
+    for i in range(len(pairs)):
+        pose, other = (number(pairs[i][name]) for name in ("pose", "pose_partner"))
+        assert found.clips[pose] == found.clips[other]
+        assert pose != other
 
 
 def test_frames_without_a_near_neighbour_and_pairs_of_one_pose_are_left_out(tmp_path):

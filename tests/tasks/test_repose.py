@@ -138,8 +138,11 @@ def test_a_folder_without_pictures_is_refused(models, tmp_path):
 def test_the_picture_itself_is_the_nearest(models, place, by, tmp_path):
     own = place / "clips" / "c2" / "1.png"
     found = calotype.retrieve(own, place / "clips", model=models["idpose"], by=by, n=3, out=tmp_path / "s.png")
-    assert found.found[0].file.resolve() in (own, own.parent)
-    assert found.found[0].clip == "c2"
+    if by == "identity":
+        assert found.found[0].file.resolve() in (own, own.parent)
+        assert found.found[0].clip == "c2"
+    else:  # pose codes see grey values alone: another identity in that pose may be as near
+        assert found.found[0].frame == 1
     assert found.found[0].similarity == pytest.approx(1, abs=0.02)
     similar = [one.similarity for one in found.found]
     assert similar == sorted(similar, reverse=True)

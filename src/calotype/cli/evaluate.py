@@ -96,8 +96,9 @@ def leak_table(report: Mapping[str, Any]) -> str:
             ends = [f"{probe[key]:.3f}" for key in ("score", "low", "high", "chance")]
             rows.append([code, f"{factor}, {kind}", *ends])
     lines = [aligned(rows, right=False)]
-    lines.append(f"{counted(report['pictures'], 'picture')} of {counted(report['identities'], 'identity')}")
-    shared = report["information"]
+    of = f" of {counted(report['identities'], 'identity')}" if "identities" in report else ""
+    lines.append(counted(report["pictures"], "picture") + of)
+    shared = report.get("information")
     if shared is not None:
         lines.append(
             f"a new critic finds {shared['nats']:.3f} nats shared by both codes ({shared['low']:.3f} to "
@@ -105,7 +106,7 @@ def leak_table(report: Mapping[str, Any]) -> str:
         )
     if report["separation"] is not None:
         lines.append(f"separation {report['separation']:.3f}, of 1")
-    else:
+    elif "identities" in report:
         lines.append("the set has no labels of poses: how well the pose code tells the pose is not measured")
     return "\n".join(lines)
 

@@ -276,14 +276,24 @@ class ClipPairs:
 
     def __getitem__(self, i: int) -> Sample:
         """``image`` and ``partner``, two frames of a clip, float32 [3, H, W], -1..1; with neighbours ``pose``, the
-        frame of another clip whose pose is nearest to that of ``image``, of several by turns.
+        frame of another clip whose pose is nearest to that of ``image``, of several by turns, and ``pose_partner``,
+        another frame of that clip, by turns.
         """
         image, partner = (int(number) for number in self.pairs[i])
         found = {"image": as_tensor(self.frames.rows[image]), "partner": as_tensor(self.frames.rows[partner])}
         if self.neighbours is not None:
             numbers = self.neighbours.numbers[image]
-            found["pose"] = as_tensor(self.frames.rows[int(numbers[(image + partner) % len(numbers)])])
+            pose = int(numbers[(image + partner) % len(numbers)])
+            found["pose"] = as_tensor(self.frames.rows[pose])
+            found["pose_partner"] = as_tensor(self.frames.rows[self._another(pose, i)])
         return found
+
+    def _another(self, frame: int, turn: int) -> int:
+        """Another frame of a frame's clip, of all by turns."""
+        clips = self.frames.clips
+        first = int(np.searchsorted(clips, clips[frame]))
+        count = int(np.searchsorted(clips, clips[frame], side="right")) - first
+        return first + (frame - first + 1 + turn % (count - 1)) % count
 
     def report(self) -> str:
         """See ``Frames.report``."""

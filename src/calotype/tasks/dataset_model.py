@@ -18,7 +18,7 @@ from calotype.errors import InputError, counted
 from calotype.files import shown
 from calotype.tasks import model_store
 from calotype.tasks.figures import of_training
-from calotype.tasks.leaks import measured
+from calotype.tasks.leaks import measured, styles_measured
 from calotype.tasks.leaks import written as write_leaks
 from calotype.tasks.model_card import record, weights_of, write_card
 from calotype.tasks.progress import shares_of
@@ -401,14 +401,16 @@ class DatasetModel(StoredModel):
         super()._close()
 
     def _report_leaks(self) -> None:
-        """Write what each code tells into the folder of a model of identity and pose, on the set that it learned from.
+        """Write what each code tells into the folder of a model of identity and pose, or of styles, on the set that it
+        learned from.
 
-        A set that is too small for it is no fault of the training.
+        A set that is too small for it, or a folder that says nothing of its pictures, is no fault of the training.
         """
-        if not declared(self.engine).codes:
+        system = declared(self.engine)
+        if not system.codes and not system.style_codes:
             return
         try:
-            report, _ = measured(load(self.folder), self.photos.folder)
+            report, _ = (styles_measured if system.style_codes else measured)(load(self.folder), self.photos.folder)
         except InputError:
             return
         write_leaks(self.folder, report)

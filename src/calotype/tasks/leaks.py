@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LEAKS = "leaks.json"
 _MOST = 4000  # pictures
+_MOST_STYLED = 500  # of a model of styles, whose pictures may be large
 _BLOCK = 64
 
 
@@ -48,26 +49,30 @@ def leaks(
     seed: int = 0,
     on_progress: Callable[[int, int], object] | None = None,
 ) -> Leaks:
-    """Measure what the pose code of a model tells of the identity, and the identity code of the pose.
+    """Measure what the codes of a model tell of what they should not: the pose code of the identity and the identity
+    code of the pose, or the code of a look of the content.
 
     The report is written to ``leaks.json`` in the folder of the model.
 
     Args:
         model: a name in the model store, or the folder of a model.
         pictures: a folder of clips, or a set with identities that ``calotype data`` has made, best one that the model
-            was not trained on.
+            was not trained on; for a model of styles, any set of pictures that ``calotype data`` has made.
         seed: of splits, probes and critic.
         on_progress: called with the number of encoded pictures and their total number.
 
     Raises:
-        InputError: the model has no codes of pose and identity, or the pictures cannot be used.
+        InputError: the model has no such codes, or the pictures cannot be used.
         OutputError: the report cannot be written.
     """
     folder = model_store.folder_of(model)
     loaded = load(folder)
-    check_codes(loaded, model)
     where = set_folder(pictures)
-    report, notes = measured(loaded, where, seed, on_progress)
+    if declared(loaded.system).style_codes:
+        report, notes = styles_measured(loaded, where, seed, on_progress)
+    else:
+        check_codes(loaded, model)
+        report, notes = measured(loaded, where, seed, on_progress)
     return Leaks(written(folder, report), report, notes)
 
 
@@ -104,6 +109,41 @@ def measured(
     known = factors_of([int(frames.clips[i]) for i in numbers], labels, pose_labels=pose_labels)
     report = leak_report(codes["pose"], codes["identity"], known, seed=seed)
     return {"system": loaded.system, "set": folder.resolve().name, **report}, list(filter(None, [frames.report()]))
+
+
+def styles_measured(
+    loaded: Loaded, folder: Path, seed: int = 0, on_progress: Callable[[int, int], object] | None = None
+) -> tuple[dict[str, Any], list[str]]:
+    """The report of a model with a code of looks on a set of pictures, and notes about what was left out.
+
+    Raises:
+        InputError: the pictures cannot be used.
+    """
+    import torch
+
+    from calotype.data.folder import decoded_photos
+    from calotype.data.sample_lines import read_lines
+    from calotype.image.io import as_tensor
+    from calotype.inspection.style_leaks import classes_of, colours_of, groups_of, style_leak_report
+    from calotype.reposing.grids import chosen
+
+    lines = read_lines(folder)
+    lines = [lines[i] for i in chosen(len(lines), _MOST_STYLED)]
+    decoded = decoded_photos([folder / line["image"] for line in lines], loaded.photo_size)
+    lines = [lines[i] for i in decoded.numbers]
+    function = getattr(loaded.engine, declared(loaded.system).style_codes)
+    parts: dict[str, list[Tensor]] = {}
+    colours = []
+    for first in range(0, len(lines), _BLOCK):
+        block = torch.stack([as_tensor(row) for row in decoded.rows[first : first + _BLOCK]])
+        colours.append(colours_of(block))
+        for name, code in function(loaded.config, loaded.net, list(torch.split(block, 1))).items():
+            parts.setdefault(name, []).append(code.float().cpu())
+        if on_progress is not None:
+            on_progress(min(first + _BLOCK, len(lines)), len(lines))
+    codes = {name: torch.cat(each) for name, each in parts.items()}
+    report = style_leak_report(codes, torch.cat(colours), classes_of(lines), groups=groups_of(lines), seed=seed)
+    return {"system": loaded.system, "set": folder.resolve().name, **report}, list(filter(None, [decoded.report()]))
 
 
 def codes_of(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -42,6 +44,12 @@ def of_label(label: int, cfg: TranslationConfig, size: tuple[int, int] | None = 
 def code_for(net: Translator, cfg: TranslationConfig, style: Tensor | None, seed: int) -> Tensor:
     """The code of an exemplar [1, 3, h, w], or of a seed: [1, code]."""
     return code_of(seed, cfg.code) if style is None else net.encode(style)[0].cpu()
+
+
+@torch.no_grad()
+def style_codes(cfg: TranslationConfig, net: Translator, pictures: Sequence[Tensor]) -> dict[str, Tensor]:
+    """The codes of the looks of pictures [1, 3, h, w], -1..1, means of their distributions: ``style`` [n, code]."""
+    return {"style": torch.cat([net.encode(picture)[0].float() for picture in pictures])}
 
 
 def film(

@@ -9,7 +9,7 @@ import torch
 
 from calotype.models import disentangle
 from calotype.models.disentangle.controllers import Controllers
-from calotype.models.disentangle.gaussian import Gaussian, parameters_of
+from calotype.nn.gaussian import Gaussian, parameters_of
 
 CFG = replace(disentangle.PRESETS["tiny"], warm_up=0)
 

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 import torch
+import torch.nn.functional as F
 from together import check_two_do_what_one_does, train_share
 
 from calotype.errors import InputError
 from calotype.models import idpose
+from calotype.models.idpose.parts import Parts
 from calotype.models.idpose.trainer import Trainer
-from calotype.models.idpose.verification import Verification
+from calotype.models.idpose.verification import trace_loss, trace_score, traced
 
 CFG = replace(idpose.PRESETS["tiny"], bf16=False)
 CPU = torch.device("cpu")
@@ -20,7 +22,9 @@ CPU = torch.device("cpu")
 def batch(i=0, cfg=CFG):
     generator = torch.Generator().manual_seed(i)
     shape = (cfg.batch, 3, cfg.resolution, cfg.resolution)
-    return {name: torch.rand(shape, generator=generator) * 2 - 1 for name in ("image", "partner", "pose")}
+    return {
+        name: torch.rand(shape, generator=generator) * 2 - 1 for name in ("image", "partner", "pose", "pose_partner")
+    }
 
 
 def trainer(cfg=CFG):
@@ -28,24 +32,27 @@ def trainer(cfg=CFG):
     return Trainer(cfg, CPU)
 
 
-def test_errors_are_those_of_the_target_and_of_each_code_with_its_own_partner():
-    made, given = trainer(), batch()
+def test_each_code_has_to_give_two_pictures():
+    made, given = trainer(replace(CFG, kl_weight=0.0)), batch()
     net = made.net
     with torch.no_grad():
-        who, how = net.identity_codes(given["partner"]), net.pose_codes(given["pose"])
-        target = (net.drawn(how, who) - given["image"]).abs().mean()
-        of_pose = (net.drawn(how, net.identity_codes(given["pose"])) - given["pose"]).abs().mean()
-        of_identity = (net.drawn(net.pose_codes(given["partner"]), who) - given["partner"]).abs().mean()
+        who, whose = net.identity_codes(given["partner"]), net.identity_codes(given["pose_partner"])
+        how, own = net.pose_codes(given["pose"]), net.pose_codes(given["image"])
+        target = (net.drawn(how, who) - given["image"]).square().mean()
+        others = [(own, who, "image"), (how, whose, "pose"), (own, whose, "pose")]
+        wanted = [(net.drawn(pose, identity) - given[name]).square().mean() for pose, identity, name in others]
     losses = made.step(made.state, given, 0)
     assert float(losses["target"]) == pytest.approx(float(target), rel=1e-4)
-    assert float(losses["own"]) == pytest.approx(float(of_pose + of_identity), rel=1e-4)
+    assert float(losses["own"]) == pytest.approx(float(sum(wanted)) / 3, rel=1e-4)
+    assert float(losses["code"]) == pytest.approx(float((how - own).square().mean()), rel=1e-4)
 
 
-@pytest.mark.parametrize("switch", ["own_weight", "trace_weight", "adversarial_weight"])
+@pytest.mark.parametrize("switch", ["own_weight", "kl_weight", "code_weight", "trace_weight", "adversarial_weight"])
 def test_every_loss_can_be_switched_off(switch):
     losses = trainer(replace(CFG, **{switch: 0.0})).step({}, batch(), 0)
-    missing = {"own_weight": "own", "trace_weight": "trace", "adversarial_weight": "generator"}[switch]
+    missing = {"adversarial_weight": "generator"}.get(switch, switch.removesuffix("_weight"))
     assert missing not in losses
+    assert switch != "own_weight" or "code" not in losses
     assert torch.isfinite(torch.stack(list(losses.values()))).all()
 
 
@@ -54,7 +61,7 @@ def test_one_step_changes_all_networks_and_the_average():
     before = {name: value.clone() for name, value in made.net.state_dict().items()}
     made.step({}, batch(), 1)
     changed = {name.partition(".")[0] for name, value in made.net.state_dict().items() if not value.equal(before[name])}
-    assert changed == {"identity", "pose", "generator", "verification"}
+    assert changed == {"identity", "pose", "generator"}
 
 
 def test_pixel_verification_begins_late_and_grows():
@@ -65,35 +72,74 @@ def test_pixel_verification_begins_late_and_grows():
 def test_it_learns():
     cfg = replace(CFG, steps=60, rate=3e-3)
     made = trainer(cfg)
-    losses = [float(made.step({}, batch(0, cfg), i)["target"]) for i in range(60)]
+    smooth = {name: F.interpolate(F.avg_pool2d(each, 4) * 3, scale_factor=4.0) for name, each in batch(0, cfg).items()}
+    losses = [float(made.step({}, smooth, i)["target"]) for i in range(60)]
     assert losses[-1] < 0.75 * losses[0]
 
 
-def test_a_picture_is_traced_to_itself_and_scores_high():
-    torch.manual_seed(0)
-    module = Verification(16, 16, 8, 0.02)
-    # Colours as features: every position of its own.
+def parts_of(shares, looks=4):
+    """Parts of which each position shows one."""
+    seen = shares.sum(2) / (shares.sum(2) + 0.5)
+    return Parts(shares, torch.zeros(len(shares), shares.shape[1], looks), seen)
+
+
+def test_positions_are_traced_through_the_parts_that_both_show():
+    which, there = torch.randint(3, (1, 64)), torch.randint(3, (1, 64))
+    shares, found = (F.one_hot(x, 4).mT.float() for x in (which, there))
     picture = torch.rand(1, 3, 16, 16) * 2 - 1
-    module.features = torch.nn.Identity()
-    module.key = torch.nn.Parameter(torch.ones(5) * 1e-3)
-    trace = module(picture, picture)
-    assert trace.weights.shape == (1, 256, 257)
-    torch.testing.assert_close(trace.weights.sum(2), torch.ones(1, 256))
-    assert (trace.weights[0, :, :-1].argmax(1) == torch.arange(256)).float().mean() > 0.9
-    with torch.no_grad():
-        own, other = module.score(picture, picture), module.score(-picture, picture)
-        score = module.score(picture, torch.rand(1, 3, 16, 16) * 2 - 1)
-    assert float(own.mean()) > float(other.mean())
-    assert score.shape == (1, 1, 16, 16)
-    assert 0 <= float(score.min()) <= float(score.max()) <= 1
+    trace = traced(shares, parts_of(found), picture)
+    assert trace.weights.shape == (1, 64, 65)
+    torch.testing.assert_close(trace.weights.sum(2), torch.ones(1, 64), atol=1e-4, rtol=0)
+    assert torch.equal(trace.weights[0, :, :-1] > 1e-6, which[0][:, None] == there[0][None])
+    small = F.avg_pool2d(picture, 2).flatten(2)[0]
+    for part in range(3):
+        mean = small[:, there[0] == part].mean(1)
+        torch.testing.assert_close(trace.colours.flatten(2)[0][:, which[0] == part][:, 0], mean, atol=1e-4, rtol=0)
+
+
+def test_what_the_identity_does_not_show_is_traced_to_nothing():
+    shares = torch.zeros(1, 4, 64)
+    shares[:, 3] = 1
+    found = torch.zeros(1, 4, 64)
+    found[:, 0] = 1
+    picture = torch.rand(1, 3, 16, 16) * 2 - 1
+    trace = traced(shares, parts_of(found), picture)
+    assert float(trace.seen.max()) == pytest.approx(0, abs=1e-5)
+    assert float(trace_score(trace, picture).max()) == pytest.approx(0, abs=1e-5)
+    own = traced(found, parts_of(found), torch.full_like(picture, 0.3))
+    assert float(trace_score(own, torch.full_like(picture, 0.3)).min()) > 0.98
 
 
 def test_the_loss_of_pixel_verification_is_that_of_traced_colours():
-    module = Verification(16, 8, 4, 0.07)
     drawn, identity, target = (torch.rand(2, 3, 16, 16) * 2 - 1 for _ in range(3))
-    trace = module(drawn, identity)
-    wanted = sum((trace.colours - module.shrunk(x)).abs().mean(1).clamp(max=0.5).mean() for x in (target, drawn))
-    torch.testing.assert_close(module.loss(trace, target, drawn), wanted)
+    shares = torch.rand(2, 4, 64).softmax(1)
+    trace = traced(shares, parts_of(shares), identity)
+    small = [F.avg_pool2d(x, 2) for x in (target, drawn)]
+    wanted = sum((trace.colours - x).abs().mean(1).clamp(max=1).mean() for x in small)
+    torch.testing.assert_close(trace_loss(trace, target, drawn), wanted)
+
+
+def test_the_generator_draws_with_the_traced_parts():
+    net = trainer().net.eval()
+    given = batch()
+    features, shares = net.generator.layout(net.pose_codes(given["pose"]))
+    looks = net.parts(given["partner"]).looks
+    other = looks.clone()
+    other[:, 1] += 1
+    changed = (net.generator(features, shares, other) - net.generator(features, shares, looks)).abs()
+    assert float(changed.detach().mean()) > 0.01
+    torch.testing.assert_close(
+        net.generator(features, shares, looks),
+        net.drawn(net.pose_codes(given["pose"]), net.identity_codes(given["partner"])),
+    )
+
+
+def test_the_pose_code_sees_no_colours():
+    net, pictures = trainer().net.eval(), batch()["pose"]
+    with torch.no_grad():
+        codes = net.pose_codes(pictures)
+        torch.testing.assert_close(net.pose_codes(pictures.flip(1) * 0.5 + 0.2), codes, atol=1e-3, rtol=0)
+        assert not torch.allclose(net.pose_codes(pictures.flip(3)), codes, atol=1e-2)
 
 
 def test_pictures_that_are_no_triplets_are_refused():
@@ -101,9 +147,9 @@ def test_pictures_that_are_no_triplets_are_refused():
         trainer().step({}, {"image": batch()["image"]}, 0)
 
 
-@pytest.mark.parametrize("change", [{"resolution": 24}, {"widths": (4,)}, {"trace_side": 5}])
+@pytest.mark.parametrize("change", [{"resolution": 24}, {"widths": (4,)}, {"trace_side": 5}, {"identity": 9}])
 def test_settings_that_do_not_fit_are_refused(change):
-    with pytest.raises(ValueError, match=r"power|widths|divide"):
+    with pytest.raises(ValueError, match=r"power|widths|divide|multiple"):
         replace(CFG, **change)
 
 

@@ -25,6 +25,7 @@ from calotype.models.bicyclegan.config import PRESETS, Config
 from calotype.models.bicyclegan.network import build
 from calotype.translation.config import adapted
 from calotype.translation.cost import cost, efforts, training_cost
+from calotype.translation.drawing import style_codes
 from calotype.translation.training import batch_size, picture_size, stages, train, unfinished
 from calotype.translation.verbs import check_labels, check_pictures, interpolate, sample, translate
 
@@ -42,6 +43,7 @@ __all__ = [
     "picture_size",
     "sample",
     "stages",
+    "style_codes",
     "train",
     "training_cost",
     "translate",

@@ -22,5 +22,6 @@ SYSTEM = System(
     },
     adapts=True,
     efforts=True,
+    style_codes="style_codes",
     taught_as="lifelong",
 )

@@ -21,6 +21,8 @@ Differences from the publication and its code:
 - ``small`` and ``study``: narrow networks, codes from all positions instead of their mean, the squared error summed
   over a picture, five times the learning rate, which falls from half of the steps on. ``paper``: VGG-16 in place of
   VGG-19, without random crops.
+- In ``small`` and ``study``, the estimates see means of the pose code in half of the rows (``of_means``), since drawing
+  uses means; published are samples alone.
 - The appearance encoder is trained together with the rest; with ``pretrained`` steps alone before, by a triplet loss of
   the clips, as the published one was for persons.
 - The optional discriminator for sharpness, and decoders that only visualise one code, are left out.

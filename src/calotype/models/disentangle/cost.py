@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from calotype.models.disentangle.config import Config
-from calotype.models.disentangle.gaussian import parameters_of
+from calotype.nn.gaussian import parameters_of
 from calotype.reposing.cost import down, drawn, trained
 from calotype.types import Cost
 

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.models.disentangle.config import Config
-from calotype.models.disentangle.gaussian import Gaussian, parameters_of
+from calotype.nn.gaussian import Gaussian, parameters_of
 
 _START = 4  # pixels
 

@@ -101,8 +101,9 @@ class Trainer:
             identity = self.net.identity_codes(partners)
             pose = found.sample(noise)
             drawn = self.net.drawn(pose, identity)
-        of_critics, joint = self._critics(pose.detach(), identity.detach())
-        information = self.critics.frozen(OPPOSED, pose, identity.detach()).mean()
+        seen = self._seen(found.mean, pose)
+        of_critics, joint = self._critics(seen.detach(), identity.detach())
+        information = self.critics.frozen(OPPOSED, seen, identity.detach()).mean()
         losses = torch.stack([self._reconstruction(drawn, pictures), found.kl(), information])
         means = distributed.mean_over_all(
             torch.cat([losses.detach(), joint.detach().mean(1)[1:], of_critics.detach()[None]])
@@ -118,6 +119,13 @@ class Trainer:
             "information, measured": means[4],
             "critics": means[5],
         }
+
+    def _seen(self, mean: Tensor, sample: Tensor) -> Tensor:
+        """The pose codes that the estimators see: means in some pairs of rows of the whole batch, else samples."""
+        if not self.cfg.of_means:
+            return sample
+        certain = torch.arange(self.cfg.batch) // 2 * 2 < self.cfg.of_means * self.cfg.batch
+        return torch.where(distributed.share(certain).to(self.device)[:, None], mean, sample)
 
     def _critics(self, pose: Tensor, identity: Tensor) -> tuple[Tensor, Tensor]:
         """Compute the gradients of T, T' and the meter; their loss, and scores [3, B] of the joint pairs."""

@@ -4,10 +4,17 @@ Xiao, Liu, Lin, "Identity From Here, Pose From There: Self-Supervised Disentangl
 Unlabeled Videos", ICCV 2019. A triplet is a frame that gives the identity, another frame of the same clip, the target,
 and a frame of another clip that shows nearly the pose of the target. It is found among the frames of all other clips by
 the features of a pretrained network. One encoder gives the identity code, another one the pose code, and the generator
-is to draw the target from both. The disentanglement loss uses each code a second time, with its own partner: the pose
-code has to give the picture that it comes from, with that picture's identity, and the identity code its own picture.
+is to draw the target from both. The disentanglement loss uses each code a second time: with another frame of the clip
+that gave the pose, both identity codes are drawn with both pose codes of one pose, and all four pictures are known.
 Pixel verification traces the pixels of the result to those of the identity's picture; ``repose --score`` shows how well
 each is found there.
+
+How it is drawn: a pose code says which parts the positions of a grid show; nobody names the parts. The identity code is
+what the parts look like in the picture of the identity, whose own pose code says where they lie there. A position of
+the new picture is drawn from the looks of its parts. So it leads to parts, and these lead to positions of the
+identity's picture; that path is the trace that pixel verification compares the colours of. Pose codes see no colours,
+so that a part cannot be a colour. They are noisy in training, with a KL divergence, so that they say no more than they
+have to; drawing uses their means.
 
 No code of the paper was published, and almost everything beyond this idea is our own: features and thresholds of the
 retrieval, the architectures, the form of pixel verification, all weights, and the training. The figures of
@@ -17,10 +24,9 @@ docs/benchmarks.md are of this program alone and say nothing of the paper's.
 (``calotype weights efficientnet``) or ``--set retrieval=edges``. ``study`` is for 32 pixels and a shorter time,
 ``paper`` for 128 pixels and GPUs.
 
-The encoders and the generator run once for all pictures of a triplet. The pose encoder normalises channels over the
-picture, which takes mean colours away; the generator is modulated by the identity code in every layer. The nearest
-frames are used by turns; a frame is left out if its nearest one is among the least similar fifth, or if its clip shows
-the same pose twice. Sampling uses the moving average of the weights.
+The encoders and the generator run once for all pictures of a triplet. The nearest frames are used by turns; a frame is
+left out if its nearest one is among the least similar fifth, or if its clip shows the same pose twice. Sampling uses
+the moving average of the weights.
 
 Limits: square pictures of a power of two pixels, no transparency; poses have to recur in several clips. There is no
 distribution of poses to draw from: a pose is always that of a picture.

@@ -8,7 +8,7 @@ from typing import Literal
 from calotype.errors import counted
 from calotype.setting_checks import at_least, within
 
-_START = 4  # pixels, side of the grid that the pose code is spread over
+START = 4  # pixels, side of the grid that the pose code is spread over
 
 
 @dataclass(frozen=True)
@@ -18,18 +18,21 @@ class Config:
     Attributes:
         resolution: side of the pictures, pixels: a power of two from 16 up.
         pose: length of the pose code.
-        identity: length of the identity code.
+        identity: length of the identity code, a multiple of ``parts``, at least four numbers for each.
+        parts: that pictures are taken apart into, without labels.
         width: channels at full resolution.
         widths: channels after each halving, from full resolution to 4 pixels.
-        target_weight: of the mean absolute error of the picture of both codes against the frame of the clip.
-        own_weight: of the disentanglement loss: the same errors of each code with its own partner, for the picture that
-            gave the identity and for the one that gave the pose; 0: none.
+        error: of pictures: ``squared``, the mean squared error, or ``absolute``, the mean absolute one.
+        target_weight: of the error of the picture of both codes against the frame of the clip.
+        own_weight: of the disentanglement loss: the mean of that error over the other pictures that the same codes have
+            to give, see ``Trainer``; 0: none.
+        kl_weight: of the KL divergence of the pose code, nats, which is drawn from a Gaussian distribution in training;
+            0: the code is its mean.
+        code_weight: with the disentanglement loss, of the mean squared difference of pose codes of one pose.
         perceptual_weight: of the mean absolute difference of features; 0: none.
         perceptual: those features: ``offline``, which need no weights, or ``vgg``.
         trace_weight: of pixel verification; 0: none.
-        trace_channels: channels in which pixels are compared.
-        trace_side: positions on a side of the grid of compared pixels.
-        temperature: of the softmax over compared pixels.
+        trace_side: positions on a side of the grid on which parts are placed and pixels are compared.
         trace_from: share of the steps after which pixel verification begins; it takes as long again to reach its
             weight.
         adversarial_weight: of the discriminator's loss; 0: no discriminator.
@@ -54,18 +57,20 @@ class Config:
 
     resolution: int = 64
     pose: int = 32
-    identity: int = 128
+    identity: int = 288
+    parts: int = 24
     width: int = 16
     widths: tuple[int, ...] = (32, 64, 96, 128)
-    target_weight: float = 10.0
-    own_weight: float = 5.0
+    error: Literal["squared", "absolute"] = "squared"
+    target_weight: float = 15.0
+    own_weight: float = 30.0
+    kl_weight: float = 0.01
+    code_weight: float = 0.1
     perceptual_weight: float = 0.0
     perceptual: Literal["offline", "vgg"] = "offline"
     trace_weight: float = 5.0
-    trace_channels: int = 32
-    trace_side: int = 16
-    temperature: float = 0.07
-    trace_from: float = 0.2
+    trace_side: int = 32
+    trace_from: float = 0.0
     adversarial_weight: float = 0.2
     discriminators: int = 2
     discriminator_width: int = 16
@@ -76,7 +81,7 @@ class Config:
     most_alike: float = 0.95
     steps: int = 6000
     batch: int = 16
-    rate: float = 1e-3
+    rate: float = 1.5e-3
     beta1: float = 0.5
     beta2: float = 0.999
     decay_at: float = 0.5
@@ -86,20 +91,22 @@ class Config:
 
     def __post_init__(self) -> None:
         side = self.resolution
-        if side < 4 * _START or side & (side - 1):
-            raise ValueError(f"resolution={side} is not a power of two from {4 * _START} up")
-        if len(self.widths) != (side // _START).bit_length() - 1:
-            wanted = (side // _START).bit_length() - 1
+        if side < 4 * START or side & (side - 1):
+            raise ValueError(f"resolution={side} is not a power of two from {4 * START} up")
+        if len(self.widths) != (side // START).bit_length() - 1:
+            wanted = (side // START).bit_length() - 1
             raise ValueError(
                 f"widths has {counted(len(self.widths), 'number')}, and pictures of {side} pixels need {wanted}"
             )
-        if not 4 <= self.trace_side <= side or side % self.trace_side:
-            raise ValueError(f"trace_side={self.trace_side} does not divide resolution={side}, or is below 4")
-        at_least(self, {"pose": 1, "identity": 1, "width": 1, "trace_channels": 1, "steps": 1, "batch": 1})
+        if not START <= self.trace_side <= side or side % self.trace_side:
+            raise ValueError(f"trace_side={self.trace_side} does not divide resolution={side}, or is below {START}")
+        at_least(self, {"pose": 1, "parts": 2, "width": 1, "steps": 1, "batch": 1})
+        if self.identity % self.parts or self.identity < 4 * self.parts:
+            raise ValueError(f"identity={self.identity} is not a multiple of parts={self.parts}, four times or more")
         at_least(self, {"discriminators": 1, "discriminator_width": 1, "discriminator_layers": 1, "neighbours": 1})
-        weights = ("target", "own", "perceptual", "trace", "adversarial")
+        weights = ("target", "own", "kl", "code", "perceptual", "trace", "adversarial")
         within(self, {f"{name}_weight": (0.0, 1e6) for name in weights})
-        within(self, {"temperature": (1e-3, 10), "trace_from": (0, 1), "rejected": (0, 0.99), "most_alike": (-1, 1)})
+        within(self, {"trace_from": (0, 1), "rejected": (0, 0.99), "most_alike": (-1, 1)})
         within(self, {"rate": (0, 1), "beta1": (0, 0.999999), "beta2": (0, 0.999999), "decay_at": (0, 1)})
         within(self, {"average": (0, 0.999999)})
 
@@ -107,16 +114,18 @@ class Config:
 _SMALL = Config()
 PRESETS: dict[str, Config] = {
     "small": _SMALL,
-    "study": replace(_SMALL, resolution=32, widths=(32, 64, 96), discriminators=1, retrieval="edges", steps=4000),
+    "study": replace(
+        _SMALL, resolution=32, widths=(32, 64, 96), trace_side=16, adversarial_weight=0.0, retrieval="edges", steps=4000
+    ),
     "paper": Config(
         resolution=128,
         pose=64,
-        identity=256,
+        identity=512,
+        parts=32,
         width=64,
         widths=(64, 128, 256, 512, 512),
         perceptual_weight=1.0,
         perceptual="vgg",
-        trace_channels=64,
         trace_side=32,
         adversarial_weight=1.0,
         discriminator_width=64,
@@ -128,12 +137,11 @@ PRESETS: dict[str, Config] = {
     "tiny": Config(
         resolution=16,
         pose=4,
-        identity=8,
+        identity=16,
+        parts=4,
         width=4,
         widths=(8, 8),
-        trace_channels=4,
         trace_side=8,
-        trace_from=0.0,
         discriminators=1,
         discriminator_width=4,
         discriminator_layers=2,

@@ -8,79 +8,95 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from calotype.models.idpose.config import Config
-from calotype.models.idpose.verification import Verification
+from calotype.models.idpose.config import START, Config
+from calotype.models.idpose.parts import SLOPE, PartEncoder, Parts
+from calotype.models.idpose.verification import Trace, traced
+from calotype.nn.gaussian import Gaussian
 from calotype.nn.instance import instance_norm
 
-_START = 4  # pixels
-_SLOPE = 0.2
 
+class PoseEncoder(nn.Module):
+    """A picture to the distribution of a pose code: convolutions that halve the size.
 
-class Encoder(nn.Module):
-    """A picture to a code, by convolutions that halve the size.
+    It sees grey values, normalised over each picture, and its channels are normalised in the same way.
 
     Args:
         cfg: the settings.
-        outputs: length of the code.
-        normalised: whether channels are normalised over each picture, which takes their mean colours away.
     """
-
-    def __init__(self, cfg: Config, outputs: int, *, normalised: bool) -> None:
-        super().__init__()
-        self.normalised = normalised
-        widths = [cfg.width, *cfg.widths]
-        self.first = nn.Conv2d(3, cfg.width, 3, padding=1)
-        self.convs = nn.ModuleList(nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in pairwise(widths))
-        self.head = nn.Linear(widths[-1] * _START**2, outputs)
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        """[B, 3, side, side], -1..1, to [B, outputs]."""
-        x = F.leaky_relu(self.first(pictures), _SLOPE)
-        for conv in self.convs:
-            x = conv(x)
-            x = instance_norm(x, _SLOPE) if self.normalised else F.leaky_relu(x, _SLOPE)
-        code: Tensor = self.head(x.flatten(1))
-        return code
-
-
-class Modulated(nn.Module):
-    """A convolution whose normalised result is scaled and shifted by the identity code (AdaIN)."""
-
-    def __init__(self, before: int, after: int, identity: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(before, after, 3, padding=1)
-        self.affine = nn.Linear(identity, 2 * after)
-
-    def forward(self, x: Tensor, identity: Tensor) -> Tensor:
-        """[B, before, H, W] and [B, identity] to [B, after, H, W]."""
-        scale, shift = self.affine(identity)[:, :, None, None].chunk(2, 1)
-        y = instance_norm(self.conv(x))
-        return F.leaky_relu(torch.addcmul(shift, y, 1 + scale), _SLOPE)
-
-
-class Generator(nn.Module):
-    """A pose code, spread over 4 x 4 positions, to a picture; the identity code modulates every layer."""
 
     def __init__(self, cfg: Config) -> None:
         super().__init__()
+        widths = [cfg.width, *cfg.widths]
+        self.first = nn.Conv2d(1, cfg.width, 3, padding=1)
+        self.convs = nn.ModuleList(nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in pairwise(widths))
+        self.head = nn.Linear(widths[-1] * START**2, 2 * cfg.pose)
+        self.length = cfg.pose
+
+    def forward(self, pictures: Tensor) -> Gaussian:
+        """Distributions of the codes [B, pose] of pictures [B, 3, side, side], -1..1."""
+        grey = instance_norm(pictures.float().mean(1, keepdim=True))
+        x = F.leaky_relu(self.first(grey), SLOPE)
+        for conv in self.convs:
+            x = instance_norm(conv(x), SLOPE)
+        return Gaussian.of(self.head(x.flatten(1)).float(), self.length, "diagonal")
+
+
+class Generator(nn.Module):
+    """A pose code says which part each position of a grid shows, and the identity code what the part looks like.
+
+    The pose code is spread over 4 x 4 positions and enlarged to the grid without the identity; there the looks of the
+    parts come in, by the shares of the positions, and both go on to full resolution. What is learned there is added to
+    the colours of the parts.
+    """
+
+    def __init__(self, cfg: Config) -> None:
+        super().__init__()
+        self.cfg = cfg
         widths = [cfg.width, *cfg.widths][::-1]
+        levels = (cfg.trace_side // START).bit_length() - 1
         self.width = widths[0]
-        self.spread = nn.Linear(cfg.pose, self.width * _START**2)
-        self.first = Modulated(widths[0], widths[0], cfg.identity)
-        self.blocks = nn.ModuleList(
-            nn.ModuleList([Modulated(a, b, cfg.identity), Modulated(b, b, cfg.identity)]) for a, b in pairwise(widths)
-        )
+        self.spread = nn.Linear(cfg.pose, self.width * START**2)
+        self.below = _blocks(widths[: levels + 1])
+        wide = widths[levels]
+        self.shares = nn.Conv2d(wide, cfg.parts, 1)
+        channels = cfg.identity // cfg.parts
+        self.joined = nn.ModuleList([_conv(wide + channels, wide), _conv(wide, wide)])
+        self.above = _blocks(widths[levels:])
         self.colours = nn.Conv2d(widths[-1], 3, 3, padding=1)
 
-    def forward(self, pose: Tensor, identity: Tensor) -> Tensor:
-        """[B, pose] and [B, identity] to pictures [B, 3, side, side], -1..1."""
-        x = self.spread(pose).view(len(pose), self.width, _START, _START)
-        x = self.first(x.contiguous(memory_format=torch.channels_last), identity)
-        for block in self.blocks:
-            x = F.interpolate(x, scale_factor=2.0)
-            for layer in block:  # type: ignore[attr-defined]
-                x = layer(x, identity)
-        return torch.tanh(self.colours(x))
+    def layout(self, pose: Tensor) -> tuple[Tensor, Tensor]:
+        """Features [B, C, n, n] of codes [B, pose], and the shares of parts at each position, [B, parts, n n]."""
+        x = self.spread(pose).view(len(pose), self.width, START, START)
+        x = _through(self.below, F.leaky_relu(x.contiguous(memory_format=torch.channels_last), SLOPE))
+        return x, self.shares(x).float().flatten(2).softmax(1)
+
+    def forward(self, features: Tensor, shares: Tensor, looks: Tensor) -> Tensor:
+        """Pictures [B, 3, side, side], about -1..1, of a layout and of looks [B, parts, channels]."""
+        grid = (looks.mT.float() @ shares).view(len(features), -1, *features.shape[2:])
+        x = torch.cat([features, grid.to(features.dtype)], 1).contiguous(memory_format=torch.channels_last)
+        for conv in self.joined:
+            x = F.leaky_relu(conv(x), SLOPE)
+        x = _through(self.above, x)
+        colours = F.interpolate(grid[:, -3:], scale_factor=self.cfg.resolution / self.cfg.trace_side, mode="bilinear")
+        result: Tensor = colours + self.colours(x).float()
+        return result
+
+
+def _conv(before: int, after: int) -> nn.Conv2d:
+    return nn.Conv2d(before, after, 3, padding=1)
+
+
+def _blocks(widths: list[int]) -> nn.ModuleList:
+    """For each doubling of the size two convolutions."""
+    return nn.ModuleList(nn.ModuleList([_conv(a, b), _conv(b, b)]) for a, b in pairwise(widths))
+
+
+def _through(blocks: nn.ModuleList, x: Tensor) -> Tensor:
+    for block in blocks:
+        x = F.interpolate(x, scale_factor=2.0)
+        for conv in block:  # type: ignore[attr-defined]
+            x = F.leaky_relu(conv(x), SLOPE)
+    return x
 
 
 class Net(nn.Module):
@@ -90,31 +106,45 @@ class Net(nn.Module):
         identity: encoder of the identity code.
         pose: encoder of the pose code.
         generator: draws pictures.
-        verification: traces pixels of pictures to those of the identity.
     """
 
     def __init__(self, cfg: Config) -> None:
         super().__init__()
         self.cfg = cfg
-        self.identity = Encoder(cfg, cfg.identity, normalised=False)
-        self.pose = Encoder(cfg, cfg.pose, normalised=True)
+        self.identity = PartEncoder(cfg)
+        self.pose = PoseEncoder(cfg)
         self.generator = Generator(cfg)
-        self.verification = Verification(cfg.resolution, cfg.trace_side, cfg.trace_channels, cfg.temperature)
 
     def pose_codes(self, pictures: Tensor) -> Tensor:
-        """Pose codes [B, pose] of pictures [B, 3, side, side], -1..1."""
-        code: Tensor = self.pose(pictures)
-        return code.float()
+        """Pose codes [B, pose] of pictures [B, 3, side, side], -1..1: the means of their distributions."""
+        return self.poses(pictures).mean
+
+    def poses(self, pictures: Tensor) -> Gaussian:
+        """The distributions of pose codes."""
+        found: Gaussian = self.pose(pictures)
+        return found
+
+    def parts(self, pictures: Tensor) -> Parts:
+        """Parts of pictures [B, 3, side, side], -1..1; where they lie is told by the pose codes of the pictures."""
+        _, shares = self.generator.layout(self.pose_codes(pictures))
+        found: Parts = self.identity(pictures, shares)
+        return found
 
     def identity_codes(self, pictures: Tensor) -> Tensor:
         """Identity codes [B, identity] of pictures [B, 3, side, side], -1..1."""
-        code: Tensor = self.identity(pictures)
-        return code.float()
+        return self.parts(pictures).code
 
     def drawn(self, pose: Tensor, identity: Tensor) -> Tensor:
-        """Pictures [B, 3, side, side], -1..1, of codes [B, pose] and [B, identity]."""
-        pictures: Tensor = self.generator(pose, identity)
-        return pictures.float()
+        """Pictures [B, 3, side, side], about -1..1, of codes [B, pose] and [B, identity]."""
+        pictures: Tensor = self.generator(
+            *self.generator.layout(pose), identity.view(len(identity), self.cfg.parts, -1)
+        )
+        return pictures
+
+    def trace(self, pictures: Tensor, identities: Tensor) -> Trace:
+        """Trace pictures [B, 3, side, side] to those of their identities, of the same shape, both -1..1."""
+        _, shares = self.generator.layout(self.pose_codes(pictures))
+        return traced(shares, self.parts(identities), identities)
 
 
 def build(cfg: Config) -> Net:
@@ -122,12 +152,11 @@ def build(cfg: Config) -> Net:
     net = Net(cfg)
     for layer in net.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_uniform_(layer.weight, a=_SLOPE)
+            nn.init.kaiming_uniform_(layer.weight, a=SLOPE)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
     with torch.no_grad():
-        for layer in net.modules():
-            if isinstance(layer, Modulated):
-                layer.affine.weight.mul_(0.3)
+        net.identity.suggested.weight.zero_()
+        net.generator.colours.weight.mul_(0.1)
     result: Net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return result

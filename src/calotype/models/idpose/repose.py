@@ -11,6 +11,7 @@ from torch import Tensor
 from calotype.errors import InputError
 from calotype.models.idpose.config import Config
 from calotype.models.idpose.network import Net
+from calotype.models.idpose.verification import trace_score
 from calotype.reposing import drawing
 from calotype.run import Run
 
@@ -95,7 +96,7 @@ def scores(cfg: Config, net: Net, pictures: Tensor, identities: Tensor) -> Tenso
         [n, 3, side, side], -1 (not found in it) .. 1, grey.
     """
     parts = zip(torch.split(pictures, _TOGETHER), torch.split(identities, _TOGETHER))
-    found = torch.cat([net.verification.score(made, whose) for made, whose in parts])
+    found = torch.cat([trace_score(net.trace(made, whose), made) for made, whose in parts])
     return F.interpolate(2 * found - 1, size=pictures.shape[2:], mode="nearest").expand(-1, 3, -1, -1)
 
 

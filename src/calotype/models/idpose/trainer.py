@@ -16,6 +16,7 @@ from calotype.losses.adversarial import discriminator_loss, generator_loss
 from calotype.losses.perceptual import PerceptualLoss
 from calotype.models.idpose.config import Config
 from calotype.models.idpose.network import Net, build
+from calotype.models.idpose.verification import trace_loss, traced
 from calotype.nn.ema import ExponentialMovingAverage
 from calotype.nn.features import offline_features, vgg16
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
@@ -75,54 +76,83 @@ class Trainer:
 
         Args:
             state: not used; it is ``self.state``.
-            batch: ``image``, the target, ``partner``, another frame of its clip, and ``pose``, a frame of another clip
-                in the pose of the target: each [B, 3, H, W], -1..1.
+            batch: ``image``, the target, ``partner``, another frame of its clip, ``pose``, a frame of another clip in
+                the pose of the target, and, for the disentanglement loss, ``pose_partner``, another frame of that
+                clip: each [B, 3, H, W], -1..1.
             i: number of the step.
 
         Returns:
             The losses by name, means over all processes.
         """
-        cfg = self.cfg
         set_rates(self.schedule(i), self.generator_optimizer, self.discriminator_optimizer)
         self.net.train()
-        target, who, how = self._examples(batch)
-        count = len(target)
-        with self._autocast():
-            identities = self.net.identity_codes(torch.cat([who, how]))
-            poses = self.net.pose_codes(torch.cat([how, who]))
-            wanted = target
-            if cfg.own_weight:
-                # Both codes of the target, then those of the two pictures that they come from, each with its own.
-                identities = torch.cat([identities[:count], identities[count:], identities[:count]])
-                poses = torch.cat([poses[:count], poses[:count], poses[count:]])
-                wanted = torch.cat([target, how, who])
-            else:
-                identities, poses = identities[:count], poses[:count]
-            made = self.net.drawn(poses, identities)
-        drawn = made[:count]
-        losses = {"target": self._error(drawn, target)}
-        weights = {"target": cfg.target_weight}
-        if cfg.own_weight:
-            losses["own"] = self._error(made[count:], wanted[count:]) * 2
-            weights["own"] = cfg.own_weight
-        if cfg.trace_weight:
-            with self._autocast():
-                trace = self.net.verification(drawn, who)
-            losses["trace"] = self.net.verification.loss(trace, target, drawn)
-            weights["trace"] = cfg.trace_weight * self.trace_share(i)
+        examples = self._examples(batch)
+        losses, drawn = self._losses(*examples)
+        weights = self.weights(i)
         ends = [losses[name] for name in weights]
         slopes = [torch.full_like(losses[name], weight) for name, weight in weights.items()]
-        if cfg.adversarial_weight:
-            losses |= self._oppose(drawn, target, ends, slopes)
+        if self.cfg.adversarial_weight:
+            losses |= self._oppose(drawn, examples[0], ends, slopes)
         self.generator_optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(ends, slopes)
         distributed.average_gradients(self.net.parameters())
         self.generator_optimizer.step()
-        if cfg.adversarial_weight:
+        if self.cfg.adversarial_weight:
             self.discriminator_optimizer.step()
         self.average.update(self.net)
         means = distributed.mean_over_all(torch.stack([loss.detach() for loss in losses.values()]))
         return dict(zip(losses, means))
+
+    def weights(self, i: int) -> dict[str, float]:
+        """The weights of the losses at a step; those of zero are left out."""
+        cfg = self.cfg
+        found = {
+            "target": cfg.target_weight,
+            "own": cfg.own_weight,
+            "kl": cfg.kl_weight,
+            "code": cfg.code_weight if cfg.own_weight else 0.0,
+            "trace": cfg.trace_weight * self.trace_share(i),
+        }
+        asked = {**found, "trace": cfg.trace_weight}
+        return {name: weight for name, weight in found.items() if asked[name]}
+
+    def _losses(
+        self, target: Tensor, who: Tensor, how: Tensor, whose: Tensor | None
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """The losses of encoders and generator, and the picture of both codes of the target.
+
+        With the disentanglement loss, two identity codes, that of ``who`` and that of another picture of the one that
+        gives the pose, ``whose``, are drawn with two pose codes, those of ``how`` and of the target itself.
+        """
+        cfg, count = self.cfg, len(target)
+        shown = [who] if whose is None else [who, whose]
+        posed = [how] if whose is None else [how, target]
+        drawn_from = count * len(posed)
+        with self._autocast():
+            found = self.net.poses(torch.cat(posed + shown))
+            poses = found.mean
+            if cfg.kl_weight:
+                noise = torch.zeros_like(poses)
+                noise[:drawn_from] = self._noise(noise[:drawn_from].shape)
+                poses = found.sample(noise)
+            features, shares = self.net.generator.layout(poses)
+            parts = self.net.identity(torch.cat(shown), shares[drawn_from:])
+            features, shares, looks = features[:drawn_from], shares[:drawn_from], parts.looks
+            if whose is not None:
+                features, shares = features.repeat(2, 1, 1, 1), shares.repeat(2, 1, 1)
+                looks = torch.cat([looks[:count], looks, looks[count:]])
+            made = self.net.generator(features, shares, looks)
+        drawn = made[:count]
+        losses = {"target": self._error(drawn, target)}
+        if whose is not None:
+            losses["own"] = self._error(made[count:], torch.cat([target, how, how]))
+            if cfg.code_weight:
+                losses["code"] = (found.mean[:count] - found.mean[count:drawn_from]).square().mean()
+        if cfg.kl_weight:
+            losses["kl"] = found.kl()
+        if cfg.trace_weight:
+            losses["trace"] = trace_loss(traced(shares[:count], parts.of(slice(count)), who), target, drawn)
+        return losses, drawn
 
     def trace_share(self, i: int) -> float:
         """The share of its weight that pixel verification has at a step."""
@@ -148,31 +178,36 @@ class Trainer:
         distributed.average_gradients(self.discriminator.parameters())
         return losses
 
+    def _noise(self, shape: torch.Size) -> Tensor:
+        """Normal noise [pictures, pose], this process's share of it."""
+        each = torch.randn(shape[0] // (self.cfg.batch // distributed.world()), self.cfg.batch, shape[1])
+        return torch.cat([distributed.share(part) for part in each]).to(self.device)
+
     def _error(self, made: Tensor, wanted: Tensor) -> Tensor:
-        error = (made - wanted).abs().mean()
+        difference = made - wanted
+        error = difference.square().mean() if self.cfg.error == "squared" else difference.abs().mean()
         if self.perceptual is not None:
             share = self.cfg.perceptual_weight / max(self.cfg.target_weight, 1e-6)
             error = error + share * self.perceptual(made, wanted)
         return error
 
-    def _examples(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-        """Target, identity and pose; target and pose flipped alike at random where the settings say so.
+    def _examples(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+        """Target, identity, pose, and another picture of the one that gives the pose where it is needed; pictures of
+        the pose of the target are flipped alike at random where the settings say so.
 
         Raises:
             InputError: the batch is not one of triplets.
         """
-        if not {"partner", "pose"} <= batch.keys():
+        names = ["image", "partner", "pose", *(["pose_partner"] if self.cfg.own_weight else [])]
+        if not batch.keys() >= set(names):
             raise InputError("this model learns from clips, with pictures of one pose in several of them")
-        target, who, how = (batch[name].to(self.device, non_blocking=True) for name in ("image", "partner", "pose"))
+        found = {name: batch[name].to(self.device, non_blocking=True) for name in names}
         if self.cfg.mirror:
             flipped = distributed.share(torch.rand(self.cfg.batch) < 0.5).to(self.device)[:, None, None, None]
-            target, how = torch.where(flipped, target.flip(3), target), torch.where(flipped, how.flip(3), how)
-        last = torch.channels_last
-        return (
-            target.contiguous(memory_format=last),
-            who.contiguous(memory_format=last),
-            how.contiguous(memory_format=last),
-        )
+            for name in ("image", "pose"):
+                found[name] = torch.where(flipped, found[name].flip(3), found[name])
+        target, who, how, *whose = (each.contiguous(memory_format=torch.channels_last) for each in found.values())
+        return target, who, how, whose[0] if whose else None
 
     def _autocast(self) -> Any:
         able = self.device.type == "cuda" or (self.device.type == "cpu" and fast_bfloat16())

@@ -31,6 +31,7 @@ from calotype.models.lifelong.network import build
 from calotype.models.lifelong.teaching import adopted, stages, taught, teach
 from calotype.models.lifelong.training import adapted, train, unfinished
 from calotype.translation.cost import cost, efforts, training_cost
+from calotype.translation.drawing import style_codes
 from calotype.translation.training import batch_size, picture_size
 from calotype.translation.verbs import check_labels, check_pictures
 
@@ -51,6 +52,7 @@ __all__ = [
     "picture_size",
     "sample",
     "stages",
+    "style_codes",
     "taught",
     "teach",
     "train",

@@ -28,5 +28,6 @@ SYSTEM = System(
     },
     adapts=True,
     efforts=True,
+    style_codes="style_codes",
     taught_as="lifelong",
 )

@@ -36,7 +36,7 @@ from calotype.models.styledisentangle.generate import (
     stylize_film,
 )
 from calotype.models.styledisentangle.network import build
-from calotype.models.styledisentangle.styles import style_features
+from calotype.models.styledisentangle.styles import style_codes, style_features
 from calotype.models.styledisentangle.training import batch_size, picture_size, stages, train, unfinished
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "interpolate",
     "picture_size",
     "stages",
+    "style_codes",
     "style_features",
     "stylize",
     "stylize_film",

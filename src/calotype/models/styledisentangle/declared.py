@@ -25,4 +25,5 @@ SYSTEM = System(
     },
     adapts=True,
     efforts=True,
+    style_codes="style_codes",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from calotype.errors import InputError, unknown
@@ -96,3 +97,13 @@ def between(net: Net, cfg: Config, first: Tensor, last: Tensor | None, share: fl
 def style_features(net: Net, cfg: Config, artworks: Sequence[Tensor], choice: str = "mean") -> Tensor:
     """The style vectors of a collection: [n, style], of artworks [1, 3, h, w] of any sizes."""
     return torch.cat([combined(vectors(net, cfg, artwork), choice) for artwork in artworks])
+
+
+@torch.no_grad()
+def style_codes(cfg: Config, net: Net, pictures: Sequence[Tensor]) -> dict[str, Tensor]:
+    """The codes of pictures [1, 3, h, w], -1..1: ``style`` [n, style], and ``content``, means of its features in 4 x 4
+    fields, [n, 16 deep].
+    """
+    contents = [resize(picture, cfg.size) if picture.shape[2:] != cfg.size else picture for picture in pictures]
+    fields = [F.adaptive_avg_pool2d(net.content(picture, cfg.window), 4).flatten(1) for picture in contents]
+    return {"style": style_features(net, cfg, pictures), "content": torch.cat(fields).float()}

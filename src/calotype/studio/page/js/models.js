@@ -44,7 +44,7 @@ async function showLeaks(model) {
   const cell = (probe) => h('td', {}, probe ? [h('meter', {min: 0, max: 1, value: Math.max(0, probe.normalised), 'aria-hidden': 'true'}), ` ${probe.normalised.toFixed(2)} (${probe.score.toFixed(2)}, chance ${probe.chance.toFixed(2)})`] : '–');
   const dialog = h('dialog', {class: 'told leaks', oncancel: close},
     h('div', {class: 'row'}, h('h2', {}, `Leaks of ${model.photo}`), iconButton('close', 'Close', close)),
-    h('p', {}, `What a probe finds in each code of ${report.pictures} pictures of ${report.identities} identities: 0 is chance, 1 everything. A code should tell of its own factor only.`),
+    h('p', {}, `What a probe finds in each code of ${report.pictures} pictures${report.identities ? ` of ${report.identities} identities` : ''}: 0 is chance, 1 everything. A code should tell of its own factor only.`),
     h('div', {class: 'report', tabindex: 0, role: 'region', 'aria-label': 'Leak report'}, h('table', {}, h('thead', {}, h('tr', {}, ['code', ...factors].map((name) => h('th', {scope: 'col'}, name)))),
       h('tbody', {}, Object.entries(report.probes).map(([code, probes]) => h('tr', {data: {code}}, h('th', {scope: 'row'}, code), factors.map((name) => cell(probes[name]))))))),
     report.separation === null ? null : h('p', {class: 'quiet'}, `Separation ${report.separation.toFixed(2)}: 1 where each code tells its own factor and nothing of the other.`));

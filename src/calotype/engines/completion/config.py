@@ -25,7 +25,9 @@ class Config:
             all on the height. 0 disables it.
         texture: cost of a patch whose local contrast is e times more or less than the surroundings of the hole let
             expect, in squared colour differences (-1..1 scale). It keeps grass and foliage sharp. 0 disables it.
-        border_depth: ``depth`` of a hole that reaches the border of the image, as in outpainting.
+        border_start: ``start`` of a hole that reaches the border of the image, as in outpainting: shifted copies let
+            things end that the border cuts, where a smooth start would smear them.
+        border_depth: ``depth`` of such a hole.
         border_rim: ``rim`` of such a hole.
         border_near: ``near`` of such a hole.
         border_edge: ``edge`` of such a hole.
@@ -66,15 +68,16 @@ class Config:
     coherence: float = 1.0
     near: float = 0.1
     texture: float = 0.05
+    border_start: str = "offsets"
     border_depth: int = 8
     border_rim: int = 3
     border_near: float = 0.05
     border_edge: float = 0.15
     border_screen: float = 0.01
-    arranged: int = 1600
+    arranged: int = 1000
     overview: int = 60_000
-    offsets: int = 60
-    rounds: int = 30
+    offsets: int = 40
+    rounds: int = 12
     tone: float = 0.2
     edge: float = 0.5
     screen: float = 0.005
@@ -106,6 +109,9 @@ PRESETS: dict[str, Config] = {
         texture=0.0,
         border_near=0.01,
         border_edge=0.0,
+        arranged=1600,
+        offsets=60,
+        rounds=30,
         edge=0.0,
         last_edge=0.0,
         coherence=0.0,

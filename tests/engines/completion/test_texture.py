@@ -11,7 +11,8 @@ from torch import Tensor
 from calotype.engines.completion import PRESETS, fill
 from calotype.engines.completion.fill import at_border
 from calotype.engines.completion.pyramid import levels
-from calotype.engines.completion.texture import FLOOR, local_contrast, textures
+from calotype.engines.completion.search import LevelSearch
+from calotype.engines.completion.texture import FLOOR, Textures, local_contrast, matched_texture
 from calotype.run import Run
 
 
@@ -36,11 +37,26 @@ def test_contrast_is_the_mean_difference_of_known_neighbours() -> None:
 def test_expected_texture_is_interpolated_from_the_rim() -> None:
     photo, hole = half_blurred(), torch.zeros(96, 96, dtype=torch.bool)
     hole[30:66, 6:40] = True
-    found = textures(levels(photo, hole, PRESETS["fast"]))
-    textured, smooth = float(found[-1][..., 5:20, 5:40].mean()), float(found[-1][..., 5:20, 56:].mean())
+    pyramid = levels(photo, hole, PRESETS["fast"])
+    found = Textures(pyramid)
+    first = found.interpolated()
+    assert first.shape[2:] == pyramid[0].hole.shape
+    last = found.upsampled(first, len(pyramid) - 1)
+    textured, smooth = float(last[..., 5:20, 5:40].mean()), float(last[..., 5:20, 56:].mean())
     assert textured > smooth + 1
-    assert float(found[-1][0, 0][hole].mean()) == pytest.approx(textured, abs=0.3)
-    assert [x.shape[2:] for x in found] == [level.hole.shape for level in levels(photo, hole, PRESETS["fast"])]
+    assert float(last[0, 0][hole].mean()) == pytest.approx(textured, abs=0.3)
+
+
+def test_expected_texture_follows_the_matches() -> None:
+    photo, hole = half_blurred(), torch.zeros(96, 96, dtype=torch.bool)
+    hole[30:66, 6:40] = True
+    pyramid = levels(photo, hole, PRESETS["fast"])
+    search = LevelSearch.of(pyramid[-1], PRESETS["fast"])
+    texture = Textures(pyramid).upsampled(Textures(pyramid).interpolated(), len(pyramid) - 1)
+    right = torch.where(search.active, 48, 0)  # every patch is copied from the smooth half
+    made = matched_texture(texture, search, search.moved(torch.zeros_like(right), right))
+    assert torch.equal(made[0, 0][~hole], texture[0, 0][~hole])
+    assert float(made[0, 0][hole].max()) < float(texture[..., 5:20, 56:].max()) + 0.01
 
 
 @pytest.mark.parametrize("box", [(slice(20, 60), slice(4, 40)), (slice(0, 96), slice(0, 24))])

@@ -14,7 +14,7 @@ from calotype.engines.completion.holes import holes
 from calotype.engines.completion.initial import initial_fill, reaches_border
 from calotype.engines.completion.pyramid import levels, overlapping
 from calotype.engines.completion.search import LevelSearch
-from calotype.engines.completion.texture import textures
+from calotype.engines.completion.texture import Textures, matched_texture
 from calotype.engines.completion.thin import thin_fill, thin_part
 from calotype.errors import InputError
 from calotype.image.resize import resize
@@ -100,15 +100,21 @@ def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
     if reaches_border(hole):
         cfg = at_border(cfg)
     pyramid = levels(photo, hole, cfg)
-    expected = textures(pyramid) if cfg.texture > 0 else [None] * len(pyramid)
-    search = LevelSearch.of(pyramid[0], cfg, between(cfg.rim, 0, 0, len(pyramid)), texture=expected[0])
+    textures = Textures(pyramid) if cfg.texture > 0 else None
+    rim, texture = between(cfg.rim, 0, 0, len(pyramid)), None if textures is None else textures.interpolated()
+    search = LevelSearch.of(pyramid[0], cfg, rim, texture=texture)
     start = initial_fill(pyramid[0], search.source, cfg, noise)
     picture = start.picture
     field = search.identity() if start.offsets is None else search.shifted(start.offsets)
+    if texture is not None and start.offsets is not None:
+        texture = matched_texture(texture, search, field)
+        search = LevelSearch.of(pyramid[0], cfg, rim, texture=texture)
     for index, level in enumerate(pyramid):
         if index:
-            rim = between(cfg.rim, 0, index, len(pyramid))
-            before, search = search, LevelSearch.of(level, cfg, rim, texture=expected[index])
+            rim, before = between(cfg.rim, 0, index, len(pyramid)), search
+            if textures is not None and texture is not None:
+                texture = textures.upsampled(matched_texture(texture, before, field), index)
+            search = LevelSearch.of(level, cfg, rim, texture=texture)
             picture = resize(picture, level.size, clamp=False)
             field = search.upsampled(field, before)
         last = index == len(pyramid) - 1

@@ -1,12 +1,14 @@
-"""How much texture is expected in a hole: that of its surroundings.
+"""How much texture is expected in a hole.
 
 A fill begins smooth, and smooth fills match smooth patches best, so that grass or foliage would stay blurred. Patches
-are therefore compared by their local contrast at full size, too, which in the hole is interpolated from its rim.
+are therefore compared by their local contrast at full size, too. In the hole it is at first interpolated from the rim;
+at finer levels it is that of the patches that were matched at the level before, so that a sky stays as smooth as it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -16,28 +18,48 @@ from calotype.engines.completion.membrane import membrane
 from calotype.engines.completion.pyramid import Level, downsampled
 from calotype.image.resize import resize
 
+if TYPE_CHECKING:
+    from calotype.engines.completion.search import LevelSearch
+
 # Side of the window of local contrast, pixels, and the contrast below which differences do not matter (-1..1 scale).
 WINDOW, FLOOR = 5, 0.02
 
 
-def textures(pyramid: Sequence[Level]) -> list[Tensor]:
-    """The expected texture of each level, coarsest first: [1, 1, h, w] each, the logarithm of the local contrast.
+class Textures:
+    """The expected texture of the levels of a pyramid: the logarithm of the local contrast at full size."""
 
-    Outside the hole it is that of the photo at full size, downsampled; in the hole, the membrane of the coarsest level.
+    def __init__(self, pyramid: Sequence[Level]) -> None:
+        full = pyramid[-1]
+        contrast, unknown = local_contrast(full.photo, full.hole)
+        self.known = [
+            Level(contrast, unknown) if level is full else downsampled(contrast, unknown, level.size)
+            for level in pyramid
+        ]
+        self.holes = [level.hole | known.hole for level, known in zip(pyramid, self.known)]
+
+    def interpolated(self) -> Tensor:
+        """At the coarsest level: [1, 1, h, w], in the hole the membrane of its rim."""
+        return membrane(self.known[0].photo.masked_fill(self.holes[0], 0.0), self.holes[0])
+
+    def upsampled(self, texture: Tensor, index: int) -> Tensor:
+        """At level ``index`` (0 is the coarsest): [1, 1, h, w], in the hole ``texture`` of a coarser level."""
+        known = self.known[index]
+        return torch.where(self.holes[index], resize(texture, known.size, mode="bilinear"), known.photo)
+
+
+def matched_texture(texture: Tensor, search: LevelSearch, field: Tensor) -> Tensor:
+    """The expected texture [1, 1, h, w] of a level, in the hole that of the matches of its patches.
+
+    Args:
+        texture: [1, 1, h, w], what was expected before.
+        search: the level.
+        field: int64 [rows * columns], its matches.
     """
-    full = pyramid[-1]
-    contrast, unknown = local_contrast(full.photo, full.hole)
-    first: Tensor | None = None
-    found = []
-    for level in pyramid:
-        known = Level(contrast, unknown) if level is full else downsampled(contrast, unknown, level.size)
-        hole = level.hole | known.hole
-        if first is None:
-            first = membrane(known.photo.masked_fill(hole, 0.0), hole)
-            found.append(first)
-        else:
-            found.append(torch.where(hole, resize(first, level.size, mode="bilinear"), known.photo))
-    return found
+    here, active = (..., *search.pixels), search.active.flatten().to(texture)
+    made = search.averaged(texture, field, active, texture[here], 0.0)
+    result = texture.clone()
+    result[here] = torch.where(search.level.hole[search.pixels], made, texture[here])
+    return result
 
 
 def local_contrast(photo: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,7 +1,8 @@
 """Pictures from boxes of salient objects, on drawn scenes whose things tell the background.
 
-BachGAN (preset ``study``), the same without fusion (``retrieval``) and SPADE on boxes alone (``none``) learn from the
-set ``shapes`` for the same number of steps. All but the last 500 scenes are learned from; 200 of the others are drawn
+BachGAN (preset ``study``, half of whose training pictures take their own label map for the background), the same as
+``published``, where none does, without fusion (``retrieval``), and SPADE on boxes alone (``none``) learn from the set
+``shapes`` for the same number of steps. All but the last 500 scenes are learned from; 200 of the others are drawn
 from the boxes of their things. Measured are:
 
 - Retrieval: the share of queries with a thing whose best map is of the query's kind of scene, that of its three best
@@ -11,10 +12,10 @@ from the boxes of their things. Measured are:
   halves of the real ones; pixel accuracy and mean IoU by a segmenter that was trained on real scenes alone.
 - Background swap: a map of another kind of scene is pinned. Outside of the boxes, the mean IoU of what the segmenter
   finds with that map, and with the map that was retrieved before; in the boxes, how often the most frequent thing is
-  the one that was asked for.
+  the one that was asked for, with either background, and in real pictures.
 
     calotype data shapes shapes
-    python benchmarks/bachgan.py train shapes --work work --model fusion --seed 0      # retrieval, none
+    python benchmarks/bachgan.py train shapes --work work --model fusion --seed 0      # published, none
     python benchmarks/bachgan.py measure shapes --work work --seeds 0 1 2 --out benchmarks/results/bachgan.json
 """
 
@@ -50,7 +51,7 @@ from machine import provenance
 from spade import Confusion, UNet, seconds_of, seen, segmentation_loss, timed, trained_unet
 
 SIDE, HELD_OUT, USED = 32, 500, 200
-MODELS = ("fusion", "retrieval", "none")
+MODELS = ("fusion", "published", "retrieval", "none")
 STEPS, SEGMENTER_STEPS = 900, 700
 
 
@@ -76,8 +77,9 @@ def parts(folder: Path, side: int = SIDE) -> tuple[Part, Part, dict[str, Any]]:
 
 
 def config(model: str, about: dict[str, Any], steps: int = STEPS) -> Any:
-    """The settings of a model."""
-    return bachgan.adapted(replace(bachgan.PRESETS["study"], background=model, steps=steps), about)
+    """The settings of a model; ``published`` is fusion without the maps of the pictures themselves."""
+    changes = {"background": "fusion", "own_map": 0.0} if model == "published" else {"background": model}
+    return bachgan.adapted(replace(bachgan.PRESETS["study"], steps=steps, **changes), about)
 
 
 class Maps:
@@ -182,13 +184,17 @@ def measure(folder: Path, work: Path, seeds: Sequence[int]) -> dict[str, Any]:
                 "cpu_seconds": round(seconds_of(place)),
                 "frechet": round(fid(reference, embed(made.split(40), embedding)), 2),
                 **seen(segmenter, made, maps, classes),
-                **(swap(cfg, net, segmenter, maps, labels, learned) if model == "fusion" else {}),
+                "things_in_boxes": things(segmenter, made, maps, cfg),
+                **({} if model == "none" else swap(cfg, net, segmenter, maps, labels, learned)),
             }
             print(model, seed, rows[f"{model}, seed {seed}"], flush=True)
     return {
         "features": embedding.name,
         "floor": round(self_distance(reference), 2),
-        "real": seen(segmenter, real, maps, classes),
+        "real": {
+            **seen(segmenter, real, maps, classes),
+            "things_in_boxes": things(segmenter, real, maps, config("none", about)),
+        },
         "models": rows,
     }
 
@@ -209,7 +215,7 @@ def swap(cfg: Any, net: Any, segmenter: Any, maps: Tensor, labels: Tensor, learn
     """Pictures whose background is pinned to a map of another kind of scene."""
     memory, kinds = maps_of(learned)
     generator = torch.Generator().manual_seed(0)
-    asked, before, things, total = Confusion(cfg.classes), Confusion(cfg.classes), 0, 0
+    asked, before, right, total = Confusion(cfg.classes), Confusion(cfg.classes), 0, 0
     for index, label in zip(maps, labels):
         boxes = boxes_of_map(index, cfg)
         others = (kinds != label).nonzero()[:, 0]
@@ -221,16 +227,42 @@ def swap(cfg: Any, net: Any, segmenter: Any, maps: Tensor, labels: Tensor, learn
         outside = ~inside.any(0) & area  # where the pinned map has a background
         asked.add(other.long()[outside][None], found[outside][None])
         before.add(index[outside][None], found[outside][None])
-        for mask, kind in zip(inside, boxes[1].tolist()):
-            counts = torch.bincount(found[mask], minlength=cfg.classes)[list(cfg.salient)]
-            things += int(cfg.salient[int(counts.argmax())] == kind)
-            total += 1
+        each = right_things(found, boxes, cfg)
+        right, total = right + sum(each), total + len(each)
     backgrounds = [number for number in range(cfg.classes) if number not in cfg.salient]
     return {
         "swapped_background_iou": round(float(asked.iou()[backgrounds].nanmean()), 4),
         "former_background_iou": round(float(before.iou()[backgrounds].nanmean()), 4),
-        "things_in_boxes": round(things / max(1, total), 4),
+        "things_in_boxes_after_swap": round(right / max(1, total), 4),
     }
+
+
+def right_things(found: Tensor, boxes: Any, cfg: Any) -> list[bool]:
+    """For each box whether the thing that a segmenter finds most often in it, in a map [H, W], is that of the box."""
+    salient, right = list(cfg.salient), []
+    for mask, kind in zip(filled(boxes, cfg.size), boxes[1].tolist()):
+        counts = torch.bincount(found[mask], minlength=cfg.classes)[salient]
+        right.append(bool(counts.max()) and salient[int(counts.argmax())] == kind)
+    return right
+
+
+@torch.no_grad()
+def things(segmenter: Any, pictures: Tensor, maps: Tensor, cfg: Any) -> float:
+    """The share of the boxes of maps in which a segmenter finds the right thing."""
+    found = segmenter(pictures.contiguous(memory_format=torch.channels_last)).argmax(1)
+    right = [each for one, index in zip(found, maps) for each in right_things(one, boxes_of_map(index, cfg), cfg)]
+    return round(statistics.mean(right), 4)
+
+
+def kept(before: dict[str, Any], models: dict[str, Any]) -> dict[str, Any]:
+    """Add the rows of fusion of a result without own maps, as ``published``; where they come from."""
+    for name, row in before["models"].items():
+        model, seed = name.split(", ")
+        if model == "fusion" and f"published, {seed}" not in models:
+            things = {"things_in_boxes_after_swap": row["things_in_boxes"]}
+            plain = {key: value for key, value in row.items() if key != "things_in_boxes"}
+            models[f"published, {seed}"] = {**plain, **things}
+    return {"kept": {name: before[name] for name in ("commit", "date", "machine", "versions")}}
 
 
 def main() -> None:
@@ -242,6 +274,7 @@ def main() -> None:
     asked.add_argument("--seed", type=int, default=0)
     asked.add_argument("--seeds", type=int, nargs="+", default=[0])
     asked.add_argument("--steps", type=int, default=STEPS)
+    asked.add_argument("--keep", type=Path, help="a result without own maps, whose rows of fusion are kept")
     asked.add_argument("--out", type=Path)
     given = asked.parse_args()
     torch.set_num_threads(1)
@@ -251,6 +284,8 @@ def main() -> None:
         return
     measured = {**retrieval(given.folder), **measure(given.folder, given.work, given.seeds)}
     told = {**provenance(), "side": SIDE, "scenes": USED, "steps": given.steps, "seeds": given.seeds, **measured}
+    if given.keep:
+        told |= kept(json.loads(given.keep.read_text("utf-8")), told["models"])
     given.out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 

@@ -1,12 +1,15 @@
 """Scene graphs to pictures, on drawn scenes whose things have hues and textures of their own.
 
 A model (preset ``study``) learns from the set ``shapes``, with and without the mismatch term of the discriminator of
-pictures. All but the last 500 scenes are learned from; of the others, 200 are used. Measured are:
+pictures. G and B also learn from boxes alone (``box_updates``), unlike those of the rows that are kept (``--keep``).
+All but the last 500 scenes are learned from; of the others, 200 are used. Measured are:
 
 - Boxes: the share of objects whose box has an intersection over union of at least 0.5 with the real one, and the mean,
   with attributes of size and location and without; and of objects that cover a tenth of the picture.
 - Relations: the share of the input's relations that the boxes have, without attributes; beside it, the share of the
-  same relations where G is given others: those of a permutation of the objects.
+  same relations where G is given others, those of a permutation of the objects; and where G is given none, which is
+  what classes alone tell. Each over all relations, those of two things, and those of two things of one class. Last,
+  the share of the permuted relations that boxes have which were made from these.
 - Looks: a thing takes the look of one of its class, and of a flat texture, in another scene. The angle between the hue
   of its pixels and that of the donor, and how much the pixels outside of it change relative to those inside; for both
   models. Places are the real ones.
@@ -123,7 +126,7 @@ def measure(folder: Path, work: Path, model: str, seeds: Sequence[int]) -> dict[
 
 
 def layout_networks(folder: Path, work: Path, seed: int, steps: int = BOX_STEPS) -> float:
-    """G and B trained by the box loss alone, as long as costs a minute; their processor seconds."""
+    """G and B trained by the boxes alone, as by ``box_updates``, for some two minutes; their processor seconds."""
     learned, _, names = parts(folder)
     cfg = config("mismatch", names, steps)
     torch.manual_seed(seed)
@@ -139,10 +142,9 @@ def layout_networks(folder: Path, work: Path, seed: int, steps: int = BOX_STEPS)
     for i in range(steps):
         set_rates(rate(i), optimizer)
         objects = samples[int(torch.randint(len(samples), ()))]
-        if torch.rand(()) >= cfg.attribute_rate:
-            continue  # as published: without attributes boxes are not learned
         triples = random_triples(objects, torch.rand(len(objects.classes), 2))
-        embeddings = net.graph(objects.classes, triples, attributes_of(objects.boxes, objects.masks))
+        given = attributes_of(objects.boxes, objects.masks) * float(torch.rand(()) < cfg.attribute_rate)
+        embeddings = net.graph(objects.classes, triples, given)
         loss = cfg.box_weight * F.mse_loss(net.boxes(embeddings), objects.boxes)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -180,15 +182,19 @@ def boxes(cfg: Any, net: Any, part: Part, seed: int) -> dict[str, Any]:
     triples = random_triples(objects, draws)
     given = attributes_of(objects.boxes, objects.masks)
     real = objects.real
+    nothing = torch.zeros_like(given)
+    spatial, unrelated = triples[triples[:, 1] > 0], triples[triples[:, 1] == 0]
+    inputs = {
+        "with": (triples, given),
+        "without": (triples, nothing),
+        "shuffled": (shuffled(objects, triples, seed), nothing),
+        "unrelated": (unrelated, nothing),
+    }
     with torch.no_grad():
-        made = {
-            name: fitted(net.boxes(net.graph(objects.classes, triples, attributes)))
-            for name, attributes in (("with", given), ("without", torch.zeros_like(given)))
-        }
-        other = fitted(net.boxes(net.graph(objects.classes, shuffled(objects, triples, seed), torch.zeros_like(given))))
-    spatial = triples[triples[:, 1] > 0]
-    result: dict[str, Any] = {"objects": int(real.sum()), "relations": len(spatial)}
-    for name, found in made.items():
+        made = {name: fitted(net.boxes(net.graph(objects.classes, *each))) for name, each in inputs.items()}
+    result: dict[str, Any] = {"objects": int(real.sum())}
+    for name in ("with", "without"):
+        found = made[name]
         overlap = iou(found[real], objects.boxes[real])
         result[f"recall_{name}_attributes"] = round(float((overlap >= 0.5).float().mean()), 4)
         result[f"iou_{name}_attributes"] = round(float(overlap.mean()), 4)
@@ -196,12 +202,17 @@ def boxes(cfg: Any, net: Any, part: Part, seed: int) -> dict[str, Any]:
         large = (objects.boxes[real][:, 2:] - objects.boxes[real][:, :2]).prod(1) >= LARGE
         result[f"recall_{name}_attributes_large"] = round(float((overlap[large] >= 0.5).float().mean()), 4)
     # Most relations follow from the classes alone (sky is above grass); those of two things of one class do not.
-    kinds = objects.classes
+    kinds, others = objects.classes, shuffled(objects, triples, seed)
+    names = part.samples.about["classes"]
+    thing = torch.isin(kinds, torch.tensor([names.index(name) + 1 for name in SHAPES]))
+    of_things = spatial[thing[spatial[:, 0]] & thing[spatial[:, 2]]]
     alike = spatial[kinds[spatial[:, 0]] == kinds[spatial[:, 2]]]
-    for name, chosen in (("", spatial), ("_of_one_class", alike)):
+    for name, chosen in (("", spatial), ("_of_things", of_things), ("_of_one_class", alike)):
+        result[f"relations{name}"] = len(chosen)
         result[f"obeyed{name}"] = obeyed(made["without"], chosen)
-        result[f"obeyed{name}_shuffled"] = obeyed(other, chosen)
-    result["relations_of_one_class"] = len(alike)
+        result[f"obeyed{name}_shuffled"] = obeyed(made["shuffled"], chosen)
+        result[f"obeyed{name}_unrelated"] = obeyed(made["unrelated"], chosen)
+    result["shuffled_relations_obeyed"] = obeyed(made["shuffled"], others[others[:, 1] > 0])
     return result
 
 
@@ -364,11 +375,13 @@ def main() -> None:
     asked.add_argument("--seed", type=int, default=0)
     asked.add_argument("--seeds", type=int, nargs="+", default=[0])
     asked.add_argument("--steps", type=int)
+    asked.add_argument("--keep", type=Path, help="a result with box_updates=0, whose rows are kept")
     asked.add_argument("--out", type=Path)
     given = asked.parse_args()
     torch.set_num_threads(1)
     if given.what == "layout":
-        print(f"layout {given.seed}: {layout_networks(given.folder, given.work, given.seed):.0f} s")
+        seconds = layout_networks(given.folder, given.work, given.seed, given.steps or BOX_STEPS)
+        print(f"layout {given.seed}: {seconds:.0f} s")
         return
     if given.what == "train":
         print(
@@ -379,6 +392,11 @@ def main() -> None:
     measured = {model: measure(given.folder, given.work, model, given.seeds) for model in there}
     told = {**provenance(), "side": SIDE, "scenes": USED, "seeds": given.seeds, "models": measured}
     told["layout"] = layouts(given.folder, given.work, range(8))
+    if given.keep:
+        before = json.loads(given.keep.read_text("utf-8"))
+        told["models"]["published"] = before["models"]["mismatch"]
+        told["published_layout"] = before["layout"]
+        told["kept"] = {name: before[name] for name in ("commit", "date", "machine", "versions")}
     given.out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from calotype.errors import InputError
 from calotype.studio.job_runner import is_live, job_of
 from calotype.studio.times import Times
+from calotype.tasks.kept_models import keeping
 from calotype.tasks.model_job import ModelJob
 
 
@@ -20,7 +21,8 @@ def live(verb: str, arguments: Mapping[str, Any], times: Times) -> bytes:
         InputError: an argument is invalid, or the picture takes too long to follow a slider.
     """
     given = {name: value for name, value in arguments.items() if name != "film_format"}
-    job = job_of(verb, {**given, **({"n": 1} if "n" in given else {})})
+    with keeping():  # the next stroke is for the same model
+        job = job_of(verb, {**given, **({"n": 1} if "n" in given else {})})
     job.check_memory()
     if not is_live(job, times):
         raise InputError("this takes too long for a picture that follows the sliders: press Make it")

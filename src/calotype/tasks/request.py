@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calotype.catalog import ENGINES, MODELS, Loaded, able, config_from, declared, default_preset, load
+from calotype.catalog import ENGINES, MODELS, Loaded, able, config_from, declared, default_preset
 from calotype.catalog import system as system_of
 from calotype.declaration import System, Verb
 from calotype.errors import ArgumentError, InputError, ModelError, unknown
-from calotype.tasks import model_store
+from calotype.tasks import kept_models, model_store
 from calotype.tasks.arguments import (
     AUTO,
     TILES,
@@ -262,7 +262,7 @@ def _load_given(model: str | Path, unfinished: bool) -> _GivenModel:
     folder = model_store.folder_of(model)
     about = model_store.described(folder)
     if about.get("engine") not in MODELS or model_store.is_finished(folder):
-        return _GivenModel(folder, load(folder), False)
+        return _GivenModel(folder, kept_models.load(folder), False)
     if not unfinished:
         raise InputError(
             f"the model {folder.name} is not finished: run its 'calotype train' command again to resume, or "

@@ -109,8 +109,9 @@ def test_a_retrieved_map_keeps_its_background_and_takes_the_boxes():
 def test_an_own_map_and_its_mirror_image_are_known():
     generator = torch.Generator().manual_seed(0)
     memory = torch.randint(0, 4, (4, 16, 16), generator=generator).to(torch.uint8)
-    assert equal_to(memory, memory[1].long()).tolist() == [False, True, False, False]
-    assert equal_to(memory, memory[2].flip(1).long()).tolist() == [False, False, True, False]
+    areas = areas_of(memory, CFG)
+    assert equal_to(memory, memory[1].long(), areas).tolist() == [False, True, False, False]
+    assert equal_to(memory, memory[2].flip(1).long(), areas).tolist() == [False, False, True, False]
 
 
 def trained(**changes):
@@ -137,6 +138,31 @@ def test_the_memory_has_maps_of_the_training_each_once(model):
     _, net = model
     assert len({index.numpy().tobytes() for index in net.memory}) == 8
     assert not net.unusable().any()
+
+
+def test_a_share_of_training_pictures_takes_its_own_map():
+    def layouts(share, training):
+        cfg = replace(CFG, own_map=share, batch=6)
+        torch.manual_seed(0)
+        net = bachgan.build(cfg).train(training)
+        generator = torch.Generator().manual_seed(1)
+        maps = torch.randint(0, 2, (8, 16, 16), generator=generator)
+        maps[:, 4:8, 4:8] = 2
+        net.prepare(lambda i: {"map": maps}, cfg)
+        asked = maps[:6]
+        own = torch.stack(
+            [
+                backgrounds(m[None].to(torch.uint8), box_planes(boxes_of_map(m, cfg), (16, 16), cfg), cfg)[0]
+                for m in asked
+            ]
+        )
+        found = net.layouts(asked, cfg).retrieved
+        return [bool((found[k] == own[k]).all()) for k in range(6)]
+
+    assert layouts(0.0, True) == [False] * 6
+    assert layouts(1.0, True) == [True] * 6
+    assert set(layouts(0.5, True)) == {True, False}
+    assert layouts(1.0, False) == [False] * 6  # what is drawn retrieves as ever
 
 
 def test_a_smaller_set_leaves_places_of_the_memory_empty():

@@ -199,6 +199,20 @@ def test_every_network_learns_from_its_own_losses_alone(attributes):
         assert gradients_of(trainer, losses["boxes"][1]) == wanted
 
 
+def test_boxes_are_learned_by_further_updates_and_nothing_else_is():
+    torch.manual_seed(0)
+    trainer = Trainer(replace(TINY, bf16=False, box_updates=5), torch.device("cpu"))
+    _, objects, _ = trainer.examples(batch())
+    before = {name: value.clone() for name, value in trainer.net.named_parameters()}
+    trainer.learn_boxes(objects)
+    changed = {name.split(".")[0] for name, value in trainer.net.named_parameters() if not value.equal(before[name])}
+    assert changed == {"graph", "boxes"}
+    trainer.cfg = replace(TINY, box_updates=0)
+    before = {name: value.clone() for name, value in trainer.net.named_parameters()}
+    trainer.learn_boxes(objects)
+    assert all(value.equal(before[name]) for name, value in trainer.net.named_parameters())
+
+
 def test_looks_learn_through_the_picture_not_through_what_the_discriminator_is_told():
     torch.manual_seed(0)
     trainer = Trainer(replace(TINY, bf16=False), torch.device("cpu"))
@@ -308,6 +322,7 @@ def test_settings_that_do_not_fit():
         {"archetypes": (2, 10)},
         {"objects": 1},
         {"mismatch_weight": 0.7},
+        {"box_updates": -1},
     ):
         with pytest.raises(ValueError, match=r"has to|have to|multiples|power of two"):
             replace(TINY, **wrong)

@@ -25,6 +25,9 @@ Differences from the publication:
 - Without any box that a map has, random maps are taken, where the published code has one fixed list or empty maps.
 - A picture's own map and its mirror image are not retrieved for it.
 - Other seeds than 0 choose among the six best maps; the published model is deterministic.
+- In the presets for a processor half of the training pictures take their own label map for the background
+  (``own_map``), an addition of ours: a retrieved map never matches the picture that is learned, so the published
+  training teaches to follow the boxes and to ignore a map that is pinned.
 
 Limits: backgrounds are those of the training set. The discriminator does not see the background's map. Objects of one
 class that touch are one box in training. No transparency.

@@ -26,6 +26,9 @@ class Config(SpadeConfig):
         score: ``pooled``, one ratio of the intersections and unions of all classes, as published; ``mean``, the mean of
             the classes' ratios, so that large objects do not outweigh many small ones.
         least: boxes that cover a smaller share of a training picture are left out, 0..1.
+        own_map: share of the training pictures that take their own label map as the retrieved background, 0..1; 0 as
+            published. Retrieved maps never match the picture that is learned, so without this a net learns the
+            background from the boxes and hardly obeys a map that is pinned.
     """
 
     latent: int = 0
@@ -36,6 +39,7 @@ class Config(SpadeConfig):
     candidates: int = 6
     score: Literal["pooled", "mean"] = "pooled"
     least: float = 0.0005
+    own_map: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -53,6 +57,8 @@ class Config(SpadeConfig):
             raise ValueError("oasis and modulation=class need label maps: BachGAN learns from boxes")
         if not 0 <= self.least <= 1:
             raise ValueError("least has to be from 0 to 1")
+        if not 0 <= self.own_map <= 1:
+            raise ValueError("own_map has to be from 0 to 1")
         if any(not 0 <= number < self.classes for number in self.salient):
             raise ValueError("salient has to be numbers of classes")
         if not self.retrieved <= self.candidates <= self.memory:
@@ -67,6 +73,7 @@ _SMALL = Config(
     hidden=16,
     doublings=4,
     memory=1500,
+    own_map=0.5,
     discriminator_width=24,
     discriminator_layers=3,
     pixel_weight=10.0,

@@ -11,7 +11,7 @@ from calotype.errors import InputError, nth
 from calotype.models.bachgan.boxes import Boxes
 from calotype.models.bachgan.config import Config
 from calotype.models.bachgan.network import BoxLayouts, Net
-from calotype.models.bachgan.retrieval import ranked, scores
+from calotype.models.bachgan.retrieval import plain, ranked, scores
 from calotype.run import Run
 
 
@@ -165,4 +165,4 @@ def _as_memory(cfg: Config, background: Tensor) -> Tensor:
     """
     if int(background.max()) >= cfg.classes:
         raise InputError(f"the background has class {int(background.max())}: this model knows 0 to {cfg.classes - 1}")
-    return torch.where(background < 0, 255, background).to(torch.uint8)
+    return plain(background)

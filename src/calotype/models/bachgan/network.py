@@ -8,17 +8,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from calotype import distributed
 from calotype.errors import counted
-from calotype.models.bachgan.boxes import backgrounds, box_planes, boxes_of_map
+from calotype.models.bachgan.boxes import Boxes, backgrounds, box_planes, boxes_of_map
 from calotype.models.bachgan.config import Config
-from calotype.models.bachgan.retrieval import areas_of, equal_to, ranked, scores
+from calotype.models.bachgan.retrieval import NONE, areas_of, equal_to, plain, ranked, scores
 from calotype.nn.patchgan import initialise
 from calotype.semantic import network
 from calotype.semantic.config import LayoutConfig
 from calotype.semantic.labels import label_channels
 from calotype.semantic.spade_generator import SpadeGenerator
 
-_NONE = 255  # in the memory: a pixel without a class
+_KEPT = 20_000  # maps whose retrieved ones are kept
 
 
 class Planes:
@@ -101,8 +102,9 @@ class Net(network.Net):
         self.fusion = Fusion(label_channels(cfg)) if cfg.background == "fusion" else None
         self.generator = SpadeGenerator(cfg, spectral=spectral)
         self.noise_shape = (1,)
-        self.register_buffer("memory", torch.full((cfg.memory, *cfg.size), _NONE, dtype=torch.uint8))
+        self.register_buffer("memory", torch.full((cfg.memory, *cfg.size), NONE, dtype=torch.uint8))
         self._areas: tuple[int, Tensor] | None = None
+        self._numbers: tuple[int, dict[bytes, Tensor]] = (-1, {})
 
     def areas(self) -> Tensor:
         """Pixels of each class in each map of the memory, int64 [memory, classes]; counted once."""
@@ -116,23 +118,46 @@ class Net(network.Net):
         found: dict[bytes, Tensor] = {}
         for i in range(2 * -(-self.cfg.memory // cfg.batch)):
             for index in batches(i)["map"]:
-                plain = torch.where(index < 0, _NONE, index).to(torch.uint8)
-                found.setdefault(plain.cpu().numpy().tobytes(), plain)
+                kept = plain(index)
+                found.setdefault(kept.cpu().numpy().tobytes(), kept)
             if len(found) >= self.cfg.memory:
                 break
         maps = torch.stack(list(found.values())[: self.cfg.memory])
-        self.memory.fill_(_NONE)
+        self.memory.fill_(NONE)
         self.memory[: len(maps)] = maps.to(self.memory.device)
 
     def layouts(self, maps: Tensor, cfg: LayoutConfig, instances: Tensor | None = None) -> BoxLayouts:
-        """The boxes of label maps int64 [B, H, W], with backgrounds of other maps of the memory."""
+        """The boxes of label maps int64 [B, H, W], with backgrounds of other maps of the memory.
+
+        In training a share ``cfg.own_map`` of them, drawn by the global generator, has backgrounds of their own.
+        """
         size, found = (maps.shape[1], maps.shape[2]), []
-        for index in maps:
+        for index, own in zip(maps, self._own(len(maps)), strict=True):
             boxes = boxes_of_map(index, self.cfg)
-            values = scores(boxes, self.memory, self.areas(), self.cfg)
-            numbers = ranked(values, self.cfg.retrieved, self.unusable() | equal_to(self.memory, index))
-            found.append(self.layout(boxes, self.memory[numbers], size))
+            other = plain(index)[None] if own else self.memory[self._retrieved(index, boxes)]
+            found.append(self.layout(boxes, other, size))
         return BoxLayouts(*(torch.stack(part) for part in zip(*found)))
+
+    def _retrieved(self, index: Tensor, boxes: Boxes) -> Tensor:
+        """The numbers of the maps with the best scores for a map's boxes, without itself: searched once a map."""
+        if self.cfg.background == "none":
+            return torch.zeros(0, dtype=torch.int64)
+        version = self.memory._version
+        if self._numbers[0] != version or len(self._numbers[1]) >= _KEPT:
+            self._numbers = (version, {})
+        key = plain(index).cpu().numpy().tobytes()
+        if key not in self._numbers[1]:
+            values = scores(boxes, self.memory, self.areas(), self.cfg)
+            left_out = self.unusable() | equal_to(self.memory, index, self.areas())
+            self._numbers[1][key] = ranked(values, self.cfg.retrieved, left_out)
+        return self._numbers[1][key]
+
+    def _own(self, count: int) -> list[bool]:
+        """Which of some training pictures take their own label map."""
+        if not (self.training and self.cfg.own_map):
+            return [False] * count
+        chosen: list[bool] = distributed.share(torch.rand(self.cfg.batch) < self.cfg.own_map).tolist()
+        return chosen
 
     def layout(self, boxes: tuple[Tensor, Tensor], maps: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
         """Planes of boxes [channels, H, W] and of backgrounds [retrieved, channels, H, W], from maps uint8 [m, h, w].
@@ -142,7 +167,7 @@ class Net(network.Net):
         planes = box_planes(boxes, size, self.cfg)
         count = self.cfg.retrieved
         if not len(maps):
-            maps = torch.full((1, *size), _NONE, dtype=torch.uint8, device=planes.device)
+            maps = torch.full((1, *size), NONE, dtype=torch.uint8, device=planes.device)
         chosen = maps[torch.arange(count) % len(maps)]
         if tuple(chosen.shape[1:]) != size:
             chosen = F.interpolate(chosen[None].float(), size=size, mode="nearest")[0].to(torch.uint8)

@@ -8,6 +8,13 @@ from torch import Tensor
 from calotype.models.bachgan.boxes import Boxes, filled
 from calotype.models.bachgan.config import Config
 
+NONE = 255  # in a memory: a pixel without a class
+
+
+def plain(index: Tensor) -> Tensor:
+    """A label map, int64, -1 for no class, as memories hold it: uint8."""
+    return torch.where(index < 0, NONE, index).to(torch.uint8)
+
 
 def areas_of(memory: Tensor, cfg: Config) -> Tensor:
     """How many pixels each map uint8 [M, H, W] has of each class: int64 [M, classes]."""
@@ -62,7 +69,15 @@ def ranked(found: Tensor, count: int, left_out: Tensor | None = None) -> Tensor:
     return (order if left_out is None else order[~left_out[order]])[:count]
 
 
-def equal_to(memory: Tensor, index: Tensor) -> Tensor:
-    """Which maps are a given one [H, W] or its mirror image: bool [M]."""
-    plain = torch.where(index < 0, 255, index).to(torch.uint8)
-    return torch.stack([(memory == each).flatten(1).all(1) for each in (plain, plain.flip(1))]).any(0)
+def equal_to(memory: Tensor, index: Tensor, areas: Tensor) -> Tensor:
+    """Which maps are a given one [H, W] or its mirror image: bool [M]; ``areas`` as for ``scores``."""
+    own = plain(index)
+    alike = (areas == areas_of_one(own, areas.shape[1])).all(1).nonzero()[:, 0]  # only these need a look
+    result = torch.zeros(len(memory), dtype=torch.bool, device=memory.device)
+    result[alike] = torch.stack([(memory[alike] == each).flatten(1).all(1) for each in (own, own.flip(1))]).any(0)
+    return result
+
+
+def areas_of_one(index: Tensor, classes: int) -> Tensor:
+    """How many pixels a map uint8 [H, W] has of each class: int64 [classes]."""
+    return torch.bincount(index.flatten().long(), minlength=NONE + 1)[:classes]

@@ -26,6 +26,8 @@ Differences from the publication:
   whole picture is everywhere (``compose``); B and A have no ReLU at their end (``box_head``, ``look_head``), R has
   batch normalisation (``norm``), and A no normalisation (``look_norm``), which takes away the colour of flat objects;
   pixels are compared as well (``pixel_weight``).
+- ``box_updates`` further updates of G and B by the boxes alone follow each step, half of them without attributes, so
+  that boxes of a bare graph are learned, too, and obey its relations; none in ``paper``.
 - No perceptual loss unless it is asked for (``perceptual``): its weights do not come with the package, and VGG-16 takes
   the place of VGG-19.
 - Archetypes are put in order by a short path through them, not by a one-dimensional t-SNE.

@@ -56,6 +56,9 @@ class Config:
         object_discriminator_width: channels of the first layer of that of objects.
         object_side: height and width of the crops that the discriminator of objects takes, pixels.
         box_weight: weight of the squared error of boxes.
+        box_updates: more updates of G and B by that error alone in each step, each with other relations, and without
+            attributes, too; 0 as published, where boxes are learned from attributes alone. No picture is drawn for
+            them, so they take little time.
         perceptual: network of the perceptual loss: ``none``; ``offline``, formulas that need no weights; ``vgg16``,
             whose weights are read from the folder that the environment variable CALOTYPE_WEIGHTS names.
         perceptual_weight: weight of the perceptual loss.
@@ -120,6 +123,7 @@ class Config:
     object_discriminator_width: int = 64
     object_side: int = 32
     box_weight: float = 10.0
+    box_updates: int = 0
     perceptual: Literal["none", "offline", "vgg16"] = "none"
     perceptual_weight: float = 10.0
     pixel_weight: float = 0.0
@@ -154,6 +158,8 @@ class Config:
         for name in _COUNTS:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} has to be at least 1")
+        if self.box_updates < 0:
+            raise ValueError("box_updates has to be at least 0")
         if self.objects < 2:
             raise ValueError("objects has to be at least 2")
         grid = 1 << self.halvings
@@ -208,8 +214,8 @@ _SMALL = Config(
     object_discriminator_width=16,
     object_side=32,
     least=0.01,
+    box_updates=4,
     pixel_weight=10.0,
-    archetypes=(1, 10, 36),
     archetype_pictures=1600,
     steps=6000,
     batch=16,
@@ -246,6 +252,7 @@ _TINY = replace(
     pool=3,
     archetypes=(1, 2),
     archetype_pictures=8,
+    box_updates=1,
     steps=3,
     batch=4,
     average=0.5,
@@ -257,7 +264,7 @@ PRESETS: dict[str, Config] = {
     # For tests.
     "tiny": _TINY,
     # For comparisons of settings: pictures of half the size, for a shorter time.
-    "study": replace(_SMALL, size=(32, 32), crop=32, steps=2400, average=0.99),
+    "study": replace(_SMALL, size=(32, 32), crop=32, box_updates=12, steps=2400, average=0.99),
     # As published, for GPUs.
     "paper": _PAPER,
 }

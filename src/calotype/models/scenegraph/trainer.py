@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from calotype import distributed
 from calotype.errors import InputError
@@ -79,6 +79,7 @@ class Trainer:
         self.discriminator_optimizer = discriminator_optimizer(groups, cfg.rate, betas)
         self.schedule = constant_then_linear(cfg.steps, cfg.decay_at)
         self.perceptual = _perceptual(cfg, device)
+        self.layout_networks = nn.ModuleList([self.net.graph, self.net.boxes])
 
     @property
     def state(self) -> dict[str, Any]:
@@ -112,6 +113,7 @@ class Trainer:
             made = self.made(real, objects, draws, attributes=attributes)
             losses = self.generator_losses(made, real, objects, attributes=attributes)
         update(losses, self.generator_optimizer, self.net)
+        self.learn_boxes(objects)
         with autocast(self.device, self.cfg.bf16):
             judged = self.discriminator_losses(made, real, objects)
         update(judged, self.discriminator_optimizer, self.judges)
@@ -119,6 +121,17 @@ class Trainer:
         everything = {**losses, **judged}
         values = torch.stack([loss.detach().float() for _, loss in everything.values()])
         return dict(zip(everything, distributed.mean_over_all(values)))
+
+    def learn_boxes(self, objects: Objects) -> None:
+        """The further updates of G and B by the squared error of boxes alone, with attributes and without."""
+        cfg, net = self.cfg, self.net
+        attributes = attributes_of(objects.boxes, objects.masks)
+        for _ in range(cfg.box_updates):
+            each = self._rows(distributed.share(torch.rand(cfg.batch, cfg.objects + 1, 2)), objects)
+            given = attributes * (torch.rand(()) < cfg.attribute_rate).to(attributes)
+            embeddings = net.graph(objects.classes, random_triples(objects, each), given)
+            loss = F.mse_loss(net.boxes(embeddings).float(), objects.boxes)
+            update({"boxes": (cfg.box_weight, loss)}, self.generator_optimizer, self.layout_networks)
 
     def examples(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Objects, dict[str, Tensor]]:
         """Pictures and objects of a batch, and this process's share of the random numbers of the step.
@@ -135,16 +148,20 @@ class Trainer:
         objects = objects_of(moved, cfg)
         each = distributed.share(torch.rand(count, cfg.objects + 1, 4))
         noise = distributed.share(torch.randn(count, cfg.objects + 1, cfg.mask_noise))
-        counts = torch.bincount(objects.picture, minlength=objects.pictures)
-        place = torch.arange(len(objects.picture)) - (counts.cumsum(0) - counts)[objects.picture]
         if cfg.noise_by == "batch":
             noise = noise[:1, :1].expand_as(noise)
         draws = {
             "attributes": torch.rand(()),
-            "each": each[objects.picture, place].to(self.device),
-            "noise": noise[objects.picture, place].to(self.device),
+            "each": self._rows(each, objects),
+            "noise": self._rows(noise, objects),
         }
         return moved["image"], objects, draws
+
+    def _rows(self, values: Tensor, objects: Objects) -> Tensor:
+        """The random numbers of each object: of [pictures, most objects, ...] to [N, ...], on the device."""
+        counts = torch.bincount(objects.picture, minlength=objects.pictures)
+        place = torch.arange(len(objects.picture)) - (counts.cumsum(0) - counts)[objects.picture]
+        return values[objects.picture, place].to(self.device)
 
     def made(self, real: Tensor, objects: Objects, draws: Mapping[str, Tensor], *, attributes: bool) -> Made:
         """What the networks make of a batch; without ``attributes`` these are zeros."""

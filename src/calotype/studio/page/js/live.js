@@ -2,11 +2,10 @@
 import {api} from './api.js';
 import {h} from './dom.js';
 
-const WAIT = 120;  // milliseconds without a change before a picture is asked for
-
 /**
  * The picture: {element, ask(possible), hide(now), able(), close}. `wanted` resolves to the arguments of the verb, or null if something is
- * missing; `possible` says whether the server makes such pictures in a moment. One is made at a time, the last one wins.
+ * missing; `possible` says whether the server makes such pictures in a moment. One is made at a time, the last one wins, so there is no need to
+ * wait for the end of a change.
  * `fill`, if given, is called with the picture (a blob), and returns whether it is shown elsewhere.
  */
 export function live(verb, wanted, fill = null) {
@@ -44,7 +43,13 @@ export function live(verb, wanted, fill = null) {
     able: () => able,
     /** Hide the picture while a result is shown. */
     hide(now) { hidden = now; element.hidden = now || !shown; },
-    ask(possible = able) { able = possible; clearTimeout(timer); timer = setTimeout(make, WAIT); },
+    /** Ask for a picture of what is wanted now; told whether that is possible, only if that is news. */
+    ask(possible) {
+      if (possible !== undefined && possible === able) return;
+      able = possible ?? able;
+      clearTimeout(timer);
+      timer = setTimeout(make);
+    },
     close() { closed = true; clearTimeout(timer); URL.revokeObjectURL(shown); },
   };
 }

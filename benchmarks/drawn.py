@@ -1,0 +1,204 @@
+"""Layouts drawn from other pictures without training, and by a trained model, for a blind study.
+
+The 20 held-out landscapes of ``draw_photos.py`` are drawn from their maps: ``photos``, patches of the 40 other
+landscapes laid out anew at 256 pixels (``draw --photos``); ``spade``, the example model, which learned from thousands
+of landscapes of 64 pixels, at 256 pixels; ``enlarged``, its picture of 64 pixels enlarged (bicubic). Two studies: of
+all three at 256 pixels, and of the first and the last one, which is not enlarged there, at 64 pixels. What they are
+pictures of, the map in flat colours, takes the place of the photo of the study.
+
+    calotype data landscapes --size 256 --count 60 --seed 77 --out large
+    python benchmarks/drawn.py make large --work work --out benchmarks/results/drawn.json
+    python benchmarks/drawn.py sheets --work work
+
+``sheets`` writes a picture of every trial into WORK/sheets, with the order of the study, which hides the methods; the
+second half of the trials has the other order. Whoever judges them writes a line for each, the best first, such as
+``full_03: 2 1 3``. Then:
+
+    python benchmarks/drawn.py judged ANSWERS.txt --work work --out benchmarks/results/drawn.json
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
+
+import argparse
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw
+
+import calotype
+from calotype.data.samples import Samples
+from calotype.engines import gpnn
+from calotype.image.io import open_photo, save_png, to_image, to_tensor
+from calotype.image.labels import flat_colours
+from calotype.image.resize import resize
+from calotype.matching.retrieval import chosen, label_shares
+from calotype.run import Run
+from calotype.tasks.study import study
+from machine import provenance
+
+SPADE = Path(__file__).parents[1] / "examples" / "models" / "landscapes"
+HELD, SIDE, SMALL = 20, 256, 64
+STUDIES = {"full": ("photos", "spade", "enlarged"), "small": ("photos", "spade")}
+CRITERION = {
+    "full": "Which is the better picture of this map? Right content in the right places, and good to look at.",
+    "small": "Which is the better picture of this map? Right content in the right places, and good to look at.",
+}
+
+
+def make(folder: Path, work: Path) -> dict[str, Any]:
+    """The pictures of all methods, and both studies."""
+    large = Samples(folder, (SIDE, SIDE), keys=["image", "map"])
+    names = list(large.about["map_classes"])
+    given = [large[i] for i in range(len(large))]
+    held, lent = given[:HELD], given[HELD:]
+    shares = torch.stack([label_shares(one["map"][None], len(names)) for one in lent])
+    colours = torch.tensor(flat_colours(len(names))).float() / 127.5 - 1
+    for i, one in enumerate(held):
+        picked = chosen(label_shares(one["map"][None], len(names)), shares, names)
+        photos, maps = [lent[k]["image"][None] for k in picked], [lent[k]["map"][None] for k in picked]
+        laid_out = gpnn.draw(photos, gpnn.PRESETS["fast"], Run(), maps=maps, target=one["map"][None], seed=0)
+        layout = one["map"].numpy().astype("uint8")
+        small, whole = (
+            to_tensor(open_photo(calotype.draw(layout, model=SPADE, size=f"{side}x{side}", seed=i, device="cpu")[0]))
+            for side in (SMALL, SIDE)
+        )
+        flat = colours[one["map"]].permute(2, 0, 1)[None]
+        enlarged = resize(small[:, :3], (SIDE, SIDE))
+        full = {"maps": flat, "photos": laid_out, "spade": whole[:, :3], "enlarged": enlarged}
+        shrunk = {"maps": flat, "photos": resize(laid_out, (SMALL, SMALL)), "spade": small[:, :3]}
+        for task, pictures in (("full", full), ("small", shrunk)):
+            for method, picture in pictures.items():
+                save_png(to_image(picture.clamp(-1, 1)), work / task / method / f"{i:02d}.png", {})
+        print(i, len(picked), flush=True)
+    for task, methods in STUDIES.items():
+        places = [work / task / method for method in ("maps", *methods)]
+        study(
+            places,
+            kind="ranking",
+            out=work / f"study {task}",
+            count=HELD,
+            twice=True,
+            criterion=CRITERION[task],
+            seed=5,
+        )
+    return {
+        "benchmark": "drawn",
+        **provenance(),
+        "seed": 0,
+        "drawn": len(held),
+        "lent": len(lent),
+        "classes": names,
+        "pictures": {
+            f"{task}/{method}/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+            for task, methods in STUDIES.items()
+            for method in methods
+            for path in sorted((work / task / method).glob("*.png"))
+        },
+    }
+
+
+def trials(work: Path, task: str) -> Iterator[tuple[str, int, int, Mapping[str, Any], list[str]]]:
+    """Name, number, pass, key and order of the pictures of each trial: each twice, the second time the other way."""
+    key = json.loads((work / f"study {task}" / "key.json").read_text("utf-8"))
+    (form,) = key["forms"][:1]
+    for again in (0, 1):
+        for number, trial in enumerate(form):
+            order = trial["pictures"][:: -1 if again else 1]
+            yield f"{task}_{again * len(form) + number:02d}", number, again, key, order
+
+
+def sheets(work: Path, legend: list[str]) -> None:
+    """A picture of every trial: the map with the names of its classes, and the pictures in the study's order."""
+    for task in STUDIES:
+        for name, _, _, key, order in trials(work, task):
+            found = [key["pictures"][one] for one in order]
+            stem = Path(found[0]["photo"]).stem
+            files = [work / task / each["method"] / f"{stem}.png" for each in found]
+            shown = [Image.open(work / task / "maps" / f"{stem}.png"), *(Image.open(path) for path in files)]
+            enlarged = [one.convert("RGB").resize((SIDE, SIDE), Image.Resampling.NEAREST) for one in shown]
+            sheet = Image.new("RGB", (len(shown) * (SIDE + 12) + 12, SIDE + 110), "white")
+            pen = ImageDraw.Draw(sheet)
+            for k, one in enumerate(enlarged):
+                left = 12 + k * (SIDE + 12)
+                sheet.paste(one, (left, 24))
+                pen.text((left, 6), str(k) if k else "map", fill="black")
+            present = sorted({tuple(c) for c in np.asarray(enlarged[0]).reshape(-1, 3).tolist()})
+            colours = [tuple(int(v) for v in colour) for colour in flat_colours(len(legend))]
+            for row, number in enumerate(n for n, colour in enumerate(colours) if colour in present):
+                left, top = 12 + 200 * (row % 3), SIDE + 32 + 18 * (row // 3)
+                pen.rectangle((left, top, left + 14, top + 12), fill=colours[number])
+                pen.text((left + 20, top), legend[number], fill="black")
+            (work / "sheets").mkdir(parents=True, exist_ok=True)
+            sheet.save(work / "sheets" / f"{name}.png")
+    text = "\n".join(f"{task}: {CRITERION[task]}" for task in STUDIES)
+    (work / "sheets" / "README.txt").write_text(
+        f"{text}\nFor each sheet write a line with the numbers of its pictures, the best first: full_03: 2 1 3\n"
+    )
+
+
+def judged(answers: Path, work: Path, out: Path) -> None:
+    """Turn lines of answers into those of a participant, and add the results of the studies."""
+    lines = [line.split(":") for line in answers.read_text("utf-8").splitlines() if ":" in line]
+    ranks = {name.strip(): [int(each) for each in rest.split()] for name, rest in lines}
+    result = json.loads(out.read_text("utf-8"))
+    for task in STUDIES:
+        place, found, rows = work / f"study {task}", [], []
+        key: Mapping[str, Any] = {}
+        for name, number, again, key, order in trials(work, task):
+            if name not in ranks:
+                continue
+            choice = [order[each - 1] for each in ranks[name]]
+            if sorted(choice) != sorted(order):
+                raise SystemExit(f"{name} ranks not all of its pictures once")
+            found.append({"trial": number, "pass": again, "order": order, "choice": choice})
+            rows.append(
+                {
+                    "map": key["pictures"][order[0]]["photo"],
+                    "pass": again,
+                    "best_first": [key["pictures"][one]["method"] for one in choice],
+                }
+            )
+        if not found:
+            continue
+        given = {"format": 1, "study": key["study"], "participant": "1", "form": 0, "answers": found}
+        (place / "answers" / "1.json").write_text(json.dumps(given))
+        told = study([place]).as_dict()
+        result.setdefault("studies", {})[task] = {
+            **{name: told[name] for name in ("participants", "rows", "preferences")},
+            "ranks": sorted(rows, key=lambda row: (row["map"], row["pass"])),
+        }
+    out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in ("make", "sheets", "judged"):
+        command = commands.add_parser(name)
+        if name != "sheets":
+            command.add_argument("given", type=Path, help="the set, or the answers")
+            command.add_argument("--out", type=Path, required=True)
+        command.add_argument("--work", type=Path, default=Path("drawn-work"))
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    if asked.command == "make":
+        result = make(asked.given, asked.work)
+        asked.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        (asked.work / "classes.json").write_text(json.dumps(result["classes"]))
+    elif asked.command == "sheets":
+        sheets(asked.work, json.loads((asked.work / "classes.json").read_text()))
+    else:
+        judged(asked.given, asked.work, asked.out)
+
+
+if __name__ == "__main__":
+    main()

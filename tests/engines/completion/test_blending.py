@@ -29,7 +29,7 @@ def shifted(photo: Tensor, hole: Tensor, across: int, edge: float) -> Tensor:
     field = search.moved(torch.zeros_like(right), right)
     weights = search.active.flatten().to(photo)
     if edge:
-        return Blending(search, 0.2, edge)(field, weights, photo.masked_fill(hole, 0.0))
+        return Blending(search, 0.2, edge, 0.001)(field, weights, photo.masked_fill(hole, 0.0))
     return search.voted(field, weights, photo.masked_fill(hole, 0.0), 0.2)
 
 
@@ -53,8 +53,8 @@ def test_what_is_known_stays(hole: Tensor) -> None:
 def test_a_difference_that_is_an_edge_is_kept(hole: Tensor) -> None:
     mean = torch.zeros(1, 3, 40, 60).masked_fill(hole, 1.0)
     flat = torch.zeros(1, 6, 40, 60)
-    assert float((mean + correction(mean, flat, hole, 5.0))[..., hole].max()) < 0.2
-    assert float((mean + correction(mean, flat, hole, 0.05))[..., hole].min()) > 0.9
+    assert float((mean + correction(mean, flat, hole, 5.0, 0.001))[..., hole].max()) < 0.2
+    assert float((mean + correction(mean, flat, hole, 0.05, 0.001))[..., hole].min()) > 0.9
 
 
 def test_gradients_are_the_differences_of_neighbours() -> None:

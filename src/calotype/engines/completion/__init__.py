@@ -2,14 +2,17 @@
 
 The method (Wexler, Shechtman, Irani: "Space-Time Completion of Video", PAMI 2007; Newson, Almansa, Gousseau, Perez:
 "Video Inpainting of Complex Scenes", 2014): at a coarse level, where the hole is a few pixels wide, it is filled by a
-smooth surface. From there up to full size, every patch that overlaps the hole is replaced by the most similar patch of
-the photo, and overlapping patches are averaged, several times at every level. Patches are searched by PatchMatch, or
-exhaustively where they are few.
+smooth surface, or, where it reaches the border of the photo, by shifted copies of the photo (see below). From there up
+to full size, every patch that overlaps the hole is replaced by the most similar patch of the photo, and overlapping
+patches are averaged, several times at every level. Patches are searched by PatchMatch, or exhaustively where they are
+few.
 
 Differences from the papers:
 - Neighbours are copied together where that costs little (iterated conditional modes with a Potts penalty): large pieces
   of the photo, not a mean of many.
 - Near patches fit better than distant ones, those at another height worst (``near``; 0 disables this).
+- Patches fit better where their local contrast is that of the surroundings (``texture``): a fill begins smooth, and
+  would otherwise be matched with what is blurred in the photo.
 - Patches are averaged together with their gradients, from which the fill is integrated: copies from elsewhere are often
   slightly too bright or too dark, which would leave seams (Darabi et al.: "Image Melding", SIGGRAPH 2012).
 - Thin parts of a hole, such as wires, are the mean of a biharmonic surface and of the patches that match it.

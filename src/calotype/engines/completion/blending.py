@@ -14,14 +14,14 @@ from torch import Tensor
 from calotype.engines.completion.laplace import solved
 from calotype.engines.completion.search import LevelSearch
 
-# Weight of the colours relative to the gradients, and tolerance of the equation.
-SCREEN, TOLERANCE = 0.001, 3e-2
+# Tolerance of the equation.
+TOLERANCE = 3e-2
 
 
 class Blending:
     """Synthesis of the hole of one level from matched patches and their gradients."""
 
-    def __init__(self, search: LevelSearch, spread: float, edge: float) -> None:
+    def __init__(self, search: LevelSearch, spread: float, edge: float, screen: float) -> None:
         """Prepare a level.
 
         Args:
@@ -29,8 +29,9 @@ class Blending:
             spread: as in ``vote``.
             edge: where both gradients differ by well more than this (-1..1 scale), that of the mean colours is kept.
                 To even out such a difference would tint the whole hole.
+            screen: weight of the mean colours relative to the gradients.
         """
-        self.search, self.spread, self.edge = search, spread, edge
+        self.search, self.spread, self.edge, self.screen = search, spread, edge, screen
         self.hole = search.level.hole[search.pixels]
         self.values = with_gradients(search.level.photo)
         channels = search.level.photo.shape[1]
@@ -50,10 +51,10 @@ class Blending:
         made = self.search.averaged(self.values, field, confidence, with_gradients(picture[here]), self.spread)
         channels = picture.shape[1]
         mean = torch.where(self.hole, made[:, :channels], self.search.level.photo[here])
-        return self.search.filled(mean + correction(mean, made[:, channels:], self.hole, self.edge))
+        return self.search.filled(mean + correction(mean, made[:, channels:], self.hole, self.edge, self.screen))
 
 
-def correction(mean: Tensor, wanted: Tensor, hole: Tensor, edge: float) -> Tensor:
+def correction(mean: Tensor, wanted: Tensor, hole: Tensor, edge: float, screen: float) -> Tensor:
     """What is added to the mean colours, 0 outside the hole: [1, C, h, w].
 
     Args:
@@ -61,6 +62,7 @@ def correction(mean: Tensor, wanted: Tensor, hole: Tensor, edge: float) -> Tenso
         wanted: [1, 2C, h, w], the gradients to the right and down that the result should have.
         hole: bool [h, w].
         edge: see ``Blending``.
+        screen: see ``Blending``.
     """
     inside, channels = hole.to(mean), mean.shape[1]
     difference = (wanted - with_gradients(mean)[:, channels:]).chunk(2, 1)
@@ -70,7 +72,7 @@ def correction(mean: Tensor, wanted: Tensor, hole: Tensor, edge: float) -> Tenso
     )
     # Minus the divergence.
     rhs = F.pad(across[..., :-1], (1, 0)) - across + F.pad(down[..., :-1, :], (0, 0, 1, 0)) - down
-    return solved(rhs, inside, SCREEN, TOLERANCE)
+    return solved(rhs, inside, screen, TOLERANCE)
 
 
 def with_gradients(picture: Tensor) -> Tensor:

@@ -23,9 +23,15 @@ class Config:
         near: cost of a copy from the longer side of the image away, vertically, in squared colour differences (-1..1
             scale); a quarter of it horizontally. What is near fits better, since content depends on the position, above
             all on the height. 0 disables it.
-        border_depth: ``depth`` of a hole that reaches the border of the image, as in outpainting.
+        texture: cost of a patch whose local contrast is e times more or less than the surroundings of the hole let
+            expect, in squared colour differences (-1..1 scale). It keeps grass and foliage sharp. 0 disables it.
+        border_start: ``start`` of a hole that reaches the border of the image, as in outpainting: shifted copies let
+            things end that the border cuts, where a smooth start would smear them.
+        border_depth: ``depth`` of such a hole.
         border_rim: ``rim`` of such a hole.
         border_near: ``near`` of such a hole.
+        border_edge: ``edge`` of such a hole.
+        border_screen: ``screen`` of such a hole.
         arranged: maximum pixels of the hole at the initial level, where offsets are assigned.
         overview: maximum pixels of the image at that level.
         offsets: number of dominant offsets.
@@ -34,6 +40,8 @@ class Config:
             scale); 0 disables it.
         edge: patches are averaged with their gradients, which hides seams; where the gradients and those of the mean
             colours differ by well more than this, as at edges, the mean colours stay (-1..1 scale). 0 disables it.
+        screen: weight of the mean colours beside the gradients; larger values spread less colour from the rim of the
+            hole into the fill.
         patch: side of the square patches, pixels; odd.
         ratio: scale factor between neighbouring levels of the pyramid; above 1.
         steps: iterations of search and vote at the last level.
@@ -59,15 +67,20 @@ class Config:
     jitter: float = 0.03
     coherence: float = 1.0
     near: float = 0.1
+    texture: float = 0.05
+    border_start: str = "offsets"
     border_depth: int = 8
     border_rim: int = 3
-    border_near: float = 0.01
-    arranged: int = 1600
+    border_near: float = 0.05
+    border_edge: float = 0.15
+    border_screen: float = 0.01
+    arranged: int = 1000
     overview: int = 60_000
-    offsets: int = 60
-    rounds: int = 30
+    offsets: int = 40
+    rounds: int = 12
     tone: float = 0.2
     edge: float = 0.5
+    screen: float = 0.005
     patch: int = 7
     ratio: float = 2**0.5
     steps: int = 1
@@ -93,6 +106,12 @@ PRESETS: dict[str, Config] = {
         start="offsets",
         thin=0,
         near=0.01,
+        texture=0.0,
+        border_near=0.01,
+        border_edge=0.0,
+        arranged=1600,
+        offsets=60,
+        rounds=30,
         edge=0.0,
         last_edge=0.0,
         coherence=0.0,

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from calotype.engines.completion.config import Config
-from calotype.engines.completion.fill import check_size
+from calotype.engines.completion.fill import at_border, check_size
 from calotype.engines.completion.holes import holes
+from calotype.engines.completion.initial import reaches_border
 from calotype.types import Cost
 
 # Seconds on two cores of a 2.6 GHz server CPU, slightly above benchmarks/results/peers.json: per pair of labels of two
@@ -42,10 +43,11 @@ def cost(
     check_size(size, cfg)
     whole = size[0] * size[1]
     if isinstance(hole, Tensor):
-        found = [(int(part.own.sum()), part.own.numel()) for part in holes(hole[0, 0] > 0.5, cfg)]
+        parts = [part.own for part in holes(hole[0, 0] > 0.5, cfg)]
+        found = [(int(own.sum()), own.numel(), at_border(cfg) if reaches_border(own) else cfg) for own in parts]
     else:
-        found = [(round(ASSUMED_SHARE * whole) if hole is None else hole, whole)]
-    costs = [_of_hole(missing, pixels, cfg) for missing, pixels in found]
+        found = [(round(ASSUMED_SHARE * whole) if hole is None else hole, whole, cfg)]
+    costs = [_of_hole(*one) for one in found]
     speedup = (min(cores or os.cpu_count() or 1, 8) / 2) ** 0.5
     pictures = 40 * whole
     return Cost(
@@ -65,5 +67,5 @@ def _of_hole(hole: int, pixels: int, cfg: Config) -> tuple[float, int]:
     if cfg.start == "offsets":
         arranged = min(cfg.arranged, hole)
         seconds += cfg.rounds * 4 * arranged * cfg.offsets**2 * SECONDS_PER_SEAM
-        values += 8 * arranged * cfg.offsets**2 + 8 * arranged**2
+        values += 8 * arranged * cfg.offsets**2 + (8 * arranged**2 if cfg.edge <= 0 else 0)
     return seconds, values

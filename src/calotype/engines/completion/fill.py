@@ -14,6 +14,7 @@ from calotype.engines.completion.holes import holes
 from calotype.engines.completion.initial import initial_fill, reaches_border
 from calotype.engines.completion.pyramid import levels, overlapping
 from calotype.engines.completion.search import LevelSearch
+from calotype.engines.completion.texture import Textures, matched_texture
 from calotype.engines.completion.thin import thin_fill, thin_part
 from calotype.errors import InputError
 from calotype.image.resize import resize
@@ -23,8 +24,10 @@ from calotype.setting_checks import at_least, odd_sides
 _MINIMUM = {
     **dict.fromkeys(("depth", "border_depth", "arranged", "overview", "offsets", "passes", "together"), 1),
     **dict.fromkeys(
-        ("thin", "rim", "border_rim", "rounds", "steps", "first", "peel", "components", "edge", "last_edge"), 0
+        ("thin", "rim", "border_rim", "rounds", "steps", "first", "peel", "components", "edge", "last_edge", "texture"),
+        0,
     ),
+    **dict.fromkeys(("screen", "border_edge", "border_screen"), 0),
 }
 
 
@@ -71,8 +74,9 @@ def check_size(size: tuple[int, int], cfg: Config) -> None:
     odd_sides(cfg, ("patch",))
     if cfg.ratio < 1.1:
         raise InputError(f"--set ratio={cfg.ratio:g} cannot be used: give a number from 1.1 up, like 1.6")
-    if cfg.start not in STARTS:
-        raise InputError(f"--set start={cfg.start} cannot be used: give one of {', '.join(STARTS)}")
+    for name in ("start", "border_start"):
+        if getattr(cfg, name) not in STARTS:
+            raise InputError(f"--set {name}={getattr(cfg, name)} cannot be used: give one of {', '.join(STARTS)}")
     at_least(cfg, _MINIMUM)
     height, width = size
     if min(height, width) < 2 * cfg.patch:
@@ -94,19 +98,27 @@ def checked(photo: Tensor, hole: Tensor, cfg: Config) -> None:
 def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.Generator, label: str = "") -> Tensor:
     """Fill the hole, bool [h, w], of one window [1, C, h, w]."""
     if reaches_border(hole):
-        cfg = replace(cfg, depth=cfg.border_depth, rim=cfg.border_rim, near=cfg.border_near)
+        cfg = at_border(cfg)
     pyramid = levels(photo, hole, cfg)
-    search = LevelSearch.of(pyramid[0], cfg, between(cfg.rim, 0, 0, len(pyramid)))
+    textures = Textures(pyramid) if cfg.texture > 0 else None
+    rim, texture = between(cfg.rim, 0, 0, len(pyramid)), None if textures is None else textures.interpolated()
+    search = LevelSearch.of(pyramid[0], cfg, rim, texture=texture)
     start = initial_fill(pyramid[0], search.source, cfg, noise)
     picture = start.picture
     field = search.identity() if start.offsets is None else search.shifted(start.offsets)
+    if texture is not None and start.offsets is not None:
+        texture = matched_texture(texture, search, field)
+        search = LevelSearch.of(pyramid[0], cfg, rim, texture=texture)
     for index, level in enumerate(pyramid):
         if index:
-            before, search = search, LevelSearch.of(level, cfg, between(cfg.rim, 0, index, len(pyramid)))
+            rim, before = between(cfg.rim, 0, index, len(pyramid)), search
+            if textures is not None and texture is not None:
+                texture = textures.upsampled(matched_texture(texture, before, field), index)
+            search = LevelSearch.of(level, cfg, rim, texture=texture)
             picture = resize(picture, level.size, clamp=False)
             field = search.upsampled(field, before)
         last = index == len(pyramid) - 1
-        synthesize = synthesis(search, cfg.last_spread if last else cfg.spread, cfg.last_edge if last else cfg.edge)
+        synthesize = synthesis(search, cfg, last)
         if index or start.offsets is not None:
             # Not the upsampled image but its patches, copied from the photo: as sharp as the photo from the start.
             picture = synthesize(field, search.known(field), picture)
@@ -120,10 +132,24 @@ def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
     return picture[:, : photo.shape[1]].clamp(-1, 1)
 
 
-def synthesis(search: LevelSearch, spread: float, edge: float) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+def at_border(cfg: Config) -> Config:
+    """The settings of a hole that reaches the border of the image."""
+    return replace(
+        cfg,
+        start=cfg.border_start,
+        depth=cfg.border_depth,
+        rim=cfg.border_rim,
+        near=cfg.border_near,
+        edge=cfg.border_edge,
+        screen=cfg.border_screen,
+    )
+
+
+def synthesis(search: LevelSearch, cfg: Config, last: bool) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
     """How the hole of a level is filled from its field, the weights of the patches and, where they are 0, a picture."""
+    spread, edge = (cfg.last_spread, cfg.last_edge) if last else (cfg.spread, cfg.edge)
     if edge > 0:
-        return Blending(search, spread, edge)
+        return Blending(search, spread, edge, cfg.screen)
     return lambda field, weights, picture: search.voted(field, weights, picture, spread)
 
 

@@ -32,7 +32,7 @@ class InitialFill:
     Attributes:
         picture: [1, C, h, w], the level with its hole filled.
         offsets: int64 [2, h, w], the offset of each pixel of the hole, rows and columns; ``None`` if none are assigned.
-        lift: [1, C, h, w], the correction of Poisson blending; ``None`` likewise.
+        lift: [1, C, h, w], the correction of Poisson blending; ``None`` if there is none.
         peeled: whether it was made by onion peeling.
     """
 
@@ -58,9 +58,10 @@ def initial_fill(level: Level, source: Grid, cfg: Config, noise: torch.Generator
     y, x = clamped_index(place + chosen, *level.size)
     picture = level.photo.clone()
     picture[0][:, level.hole] = level.photo[0][:, y, x]
-    lift = torch.zeros_like(level.photo)
-    if cfg.tone > 0:
+    lift = None
+    if cfg.tone > 0 and cfg.edge <= 0:
         correction = poisson_correction(level.photo, level.hole, place, place + chosen, cfg.tone)
+        lift = torch.zeros_like(level.photo)
         lift[0][:, level.hole] = correction.T
         # Extended beyond the rim, so that upsampling does not weaken it there.
         lift = extrapolated(lift[0], level.hole, 2)[None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from calotype.engines.completion.coherent import continue_neighbours
@@ -46,7 +47,9 @@ class LevelSearch:
     active: Tensor
 
     @classmethod
-    def of(cls, level: Level, cfg: Config, rim: int = 0, patch: int | None = None) -> LevelSearch:
+    def of(
+        cls, level: Level, cfg: Config, rim: int = 0, patch: int | None = None, texture: Tensor | None = None
+    ) -> LevelSearch:
         """Prepare a level.
 
         Args:
@@ -54,6 +57,7 @@ class LevelSearch:
             cfg: settings.
             rim: width of the rim of the hole that counts as known, with the values of a membrane, pixels.
             patch: side of the patches instead of ``cfg.patch``.
+            texture: [1, 1, h, w], the expected texture, which patches are compared by, too.
         """
         patch = patch or cfg.patch
         mean = level.photo[:, :, ~level.hole].mean(-1)[:, :, None, None]
@@ -66,9 +70,12 @@ class LevelSearch:
         known = torch.where(unknown, mean, level.photo) - mean
         filters = principal_filters(known, patch, cfg.components or known.shape[1] * patch**2)
         overlaps = overlapping(level.hole, patch)
-        source = Grid(
-            known, filters, overlapping(unknown, patch), position=_positions(overlaps, filters[0].numel(), cfg)
-        )
+        further = [*_positions(overlaps, filters[0].numel(), cfg)]
+        if texture is not None:
+            scale = (cfg.texture * filters[0].numel()) ** 0.5
+            further.append(F.avg_pool2d(texture, patch, 1)[0, 0] * scale)
+        position = torch.stack(further, 2) if further else None
+        source = Grid(known, filters, overlapping(unknown, patch), position=position)
         rows, columns = (overlaps.any(axis).nonzero()[:, 0] for axis in (1, 0))
         box = (int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
         return cls(level, mean, source, key_rows(source), box, overlaps[box[0] : box[1], box[2] : box[3]])
@@ -215,15 +222,15 @@ class LevelSearch:
         return result
 
 
-def _positions(patches: Tensor, values: int, cfg: Config) -> Tensor | None:
-    """Positions of the patches [rows, columns, 2], scaled such that their squared distances are the cost of copying.
+def _positions(patches: Tensor, values: int, cfg: Config) -> tuple[Tensor, ...]:
+    """Rows and columns of the patches, scaled such that their squared distances are the cost of copying.
 
     A copy from the longer side of the image away costs ``cfg.near`` vertically, and a quarter of it horizontally.
     """
     if cfg.near <= 0:
-        return None
+        return ()
     rows, columns = patches.shape
     unit = (cfg.near * values) ** 0.5 / max(rows, columns)
     y = torch.arange(rows, device=patches.device)[:, None].expand(rows, columns)
     x = torch.arange(columns, device=patches.device).expand(rows, columns)
-    return torch.stack([y * unit, x * (unit / 2)], 2)
+    return y * unit, x * (unit / 2)

@@ -1,0 +1,84 @@
+"""How much texture is expected in a hole.
+
+A fill begins smooth, and smooth fills match smooth patches best, so that grass or foliage would stay blurred. Patches
+are therefore compared by their local contrast at full size, too. In the hole it is at first interpolated from the rim;
+at finer levels it is that of the patches that were matched at the level before, so that a sky stays as smooth as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from calotype.engines.completion.membrane import membrane
+from calotype.engines.completion.pyramid import Level, downsampled
+from calotype.image.resize import resize
+
+if TYPE_CHECKING:
+    from calotype.engines.completion.search import LevelSearch
+
+# Side of the window of local contrast, pixels, and the contrast below which differences do not matter (-1..1 scale).
+WINDOW, FLOOR = 5, 0.02
+
+
+class Textures:
+    """The expected texture of the levels of a pyramid: the logarithm of the local contrast at full size."""
+
+    def __init__(self, pyramid: Sequence[Level]) -> None:
+        full = pyramid[-1]
+        contrast, unknown = local_contrast(full.photo, full.hole)
+        self.known = [
+            Level(contrast, unknown) if level is full else downsampled(contrast, unknown, level.size)
+            for level in pyramid
+        ]
+        self.holes = [level.hole | known.hole for level, known in zip(pyramid, self.known)]
+
+    def interpolated(self) -> Tensor:
+        """At the coarsest level: [1, 1, h, w], in the hole the membrane of its rim."""
+        return membrane(self.known[0].photo.masked_fill(self.holes[0], 0.0), self.holes[0])
+
+    def upsampled(self, texture: Tensor, index: int) -> Tensor:
+        """At level ``index`` (0 is the coarsest): [1, 1, h, w], in the hole ``texture`` of a coarser level."""
+        known = self.known[index]
+        return torch.where(self.holes[index], resize(texture, known.size, mode="bilinear"), known.photo)
+
+
+def matched_texture(texture: Tensor, search: LevelSearch, field: Tensor) -> Tensor:
+    """The expected texture [1, 1, h, w] of a level, in the hole that of the matches of its patches.
+
+    Args:
+        texture: [1, 1, h, w], what was expected before.
+        search: the level.
+        field: int64 [rows * columns], its matches.
+    """
+    here, active = (..., *search.pixels), search.active.flatten().to(texture)
+    made = search.averaged(texture, field, active, texture[here], 0.0)
+    result = texture.clone()
+    result[here] = torch.where(search.level.hole[search.pixels], made, texture[here])
+    return result
+
+
+def local_contrast(photo: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
+    """Logarithm of the mean difference of neighbouring known pixels in a window: [1, 1, H, W].
+
+    Args:
+        photo: [1, C, H, W], -1..1.
+        hole: bool [H, W].
+
+    Returns:
+        the contrast, and where it is unknown, bool [H, W].
+    """
+    total, count = photo.new_zeros(2, 1, 1, *hole.shape)
+    known = ~hole
+    across, down = known[:, 1:] & known[:, :-1], known[1:] & known[:-1]
+    total[..., :, :-1] += photo.diff(dim=3).abs().mean(1, keepdim=True) * across
+    total[..., :-1, :] += photo.diff(dim=2).abs().mean(1, keepdim=True) * down
+    count[..., :, :-1] += across
+    count[..., :-1, :] += down
+    total, count = (F.avg_pool2d(x, WINDOW, 1, WINDOW // 2) for x in (total, count))
+    unknown = hole | (count[0, 0] <= 0)
+    return (total / count.clamp_min(1e-6) + FLOOR).log().masked_fill(unknown, 0.0), unknown

@@ -8,7 +8,7 @@ import torch
 from calotype.engines import completion
 from calotype.engines.completion.coherent import continue_neighbours
 from calotype.engines.completion.holes import components, holes
-from calotype.engines.completion.initial import onion_peeled
+from calotype.engines.completion.initial import interleaved, onion_peeled
 from calotype.engines.completion.labelling import assign_offsets
 from calotype.engines.completion.offsets import common_offsets, covering_offsets, leads_to_known
 from calotype.engines.completion.poisson import poisson_correction
@@ -120,6 +120,12 @@ def test_offsets_of_a_pattern_are_its_periods():
     assert len(found) == 8
     off = (found + 5) % 10 - 5
     assert off.abs().max() <= 1
+
+
+def test_offsets_of_two_lists_are_taken_by_turns():
+    one, two = torch.tensor([[0, 8], [8, 0]]), torch.tensor([[0, 3], [0, 8], [5, 5]])
+    assert interleaved([one, two]).tolist() == [[0, 8], [0, 3], [8, 0], [5, 5]]
+    assert interleaved([torch.zeros(0, 2, dtype=torch.int64)]).shape == (0, 2)
 
 
 def test_lattice_offsets_serve_what_the_common_ones_do_not():

@@ -63,13 +63,12 @@ def test_expected_texture_follows_the_matches() -> None:
 def test_a_textured_hole_is_not_filled_with_what_is_smooth(box: tuple[slice, slice]) -> None:
     photo, hole = half_blurred(), torch.zeros(1, 1, 96, 96)
     hole[(..., *box)] = 1
-    made = fill([photo], replace(PRESETS["fast"], near=0.0, border_near=0.0), Run(), hole=hole, seed=0)
+    made = fill([photo], replace(PRESETS["fast"], start="smooth", near=0.0, border_near=0.0), Run(), hole=hole, seed=0)
     inside = (..., *box)
     assert float(made[inside].std()) > 0.7 * float(photo[inside].std())
 
 
 def test_settings_at_the_border_are_its_own() -> None:
     cfg = at_border(PRESETS["fast"])
-    assert (cfg.start, cfg.depth, cfg.rim) == (cfg.border_start, cfg.border_depth, cfg.border_rim)
-    assert cfg.near == cfg.border_near
+    assert (cfg.depth, cfg.rim, cfg.near) == (cfg.border_depth, cfg.border_rim, cfg.border_near)
     assert (cfg.edge, cfg.screen) == (cfg.border_edge, cfg.border_screen)

@@ -1,11 +1,10 @@
 """Completion: image inpainting from the rest of the photo. No training.
 
 The method (Wexler, Shechtman, Irani: "Space-Time Completion of Video", PAMI 2007; Newson, Almansa, Gousseau, Perez:
-"Video Inpainting of Complex Scenes", 2014): at a coarse level, where the hole is a few pixels wide, it is filled by a
-smooth surface, or, where it reaches the border of the photo, by shifted copies of the photo (see below). From there up
-to full size, every patch that overlaps the hole is replaced by the most similar patch of the photo, and overlapping
-patches are averaged, several times at every level. Patches are searched by PatchMatch, or exhaustively where they are
-few.
+"Video Inpainting of Complex Scenes", 2014): at a coarse level, where the hole is a few pixels wide, it is filled by
+shifted copies of the photo (see ``paper`` below; with ``start=smooth``, by a smooth surface). From there up to full
+size, every patch that overlaps the hole is replaced by the most similar patch of the photo, and overlapping patches are
+averaged, several times at every level. Patches are searched by PatchMatch, or exhaustively where they are few.
 
 Differences from the papers:
 - Neighbours are copied together where that costs little (iterated conditional modes with a Potts penalty): large pieces

@@ -10,8 +10,8 @@ class Config:
     """Settings of completion.
 
     Attributes:
-        start: the first fill of a hole at its coarsest level: ``smooth`` (a membrane) or ``offsets`` (shifted copies of
-            the photo, He and Sun).
+        start: the first fill of a hole at its coarsest level: ``offsets`` (shifted copies of the photo, He and Sun) or
+            ``smooth`` (a membrane).
         thin: parts of a hole up to twice as wide are filled as thin ones, pixels; 0 for none.
         depth: greatest distance of the hole's pixels from its rim at the coarsest level of a smooth start, pixels.
         rim: width of the rim of the hole that counts as known at the coarsest level, with the values of a membrane; at
@@ -25,9 +25,7 @@ class Config:
             all on the height. 0 disables it.
         texture: cost of a patch whose local contrast is e times more or less than the surroundings of the hole let
             expect, in squared colour differences (-1..1 scale). It keeps grass and foliage sharp. 0 disables it.
-        border_start: ``start`` of a hole that reaches the border of the image, as in outpainting: shifted copies let
-            things end that the border cuts, where a smooth start would smear them.
-        border_depth: ``depth`` of such a hole.
+        border_depth: ``depth`` of a hole that reaches the border of the image, as in outpainting.
         border_rim: ``rim`` of such a hole.
         border_near: ``near`` of such a hole.
         border_edge: ``edge`` of such a hole.
@@ -60,15 +58,14 @@ class Config:
         together: holes closer than this are filled as one, pixels.
     """
 
-    start: str = "smooth"
+    start: str = "offsets"
     thin: int = 2
     depth: int = 5
     rim: int = 3
     jitter: float = 0.03
     coherence: float = 1.0
-    near: float = 0.1
+    near: float = 0.2
     texture: float = 0.05
-    border_start: str = "offsets"
     border_depth: int = 8
     border_rim: int = 3
     border_near: float = 0.05
@@ -103,7 +100,6 @@ PRESETS: dict[str, Config] = {
     "fine": Config(ratio=1.25, steps=2, first=8, passes=3),
     # He and Sun, as published: no patch replacement after the offsets are assigned.
     "paper": Config(
-        start="offsets",
         thin=0,
         near=0.01,
         texture=0.0,

@@ -74,9 +74,8 @@ def check_size(size: tuple[int, int], cfg: Config) -> None:
     odd_sides(cfg, ("patch",))
     if cfg.ratio < 1.1:
         raise InputError(f"--set ratio={cfg.ratio:g} cannot be used: give a number from 1.1 up, like 1.6")
-    for name in ("start", "border_start"):
-        if getattr(cfg, name) not in STARTS:
-            raise InputError(f"--set {name}={getattr(cfg, name)} cannot be used: give one of {', '.join(STARTS)}")
+    if cfg.start not in STARTS:
+        raise InputError(f"--set start={cfg.start} cannot be used: give one of {', '.join(STARTS)}")
     at_least(cfg, _MINIMUM)
     height, width = size
     if min(height, width) < 2 * cfg.patch:
@@ -136,7 +135,6 @@ def at_border(cfg: Config) -> Config:
     """The settings of a hole that reaches the border of the image."""
     return replace(
         cfg,
-        start=cfg.border_start,
         depth=cfg.border_depth,
         rim=cfg.border_rim,
         near=cfg.border_near,

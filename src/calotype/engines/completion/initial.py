@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -48,7 +49,10 @@ def initial_fill(level: Level, source: Grid, cfg: Config, noise: torch.Generator
         return InitialFill(smooth_start(level, cfg.jitter, noise))
     if int(level.hole.sum()) > MAX_EXCESS * cfg.arranged:
         return InitialFill(onion_peeled(level.photo, level.hole, cfg.patch), peeled=True)
-    offsets = common_offsets(source, cfg.offsets, MIN_OFFSET * max(level.size), noise)
+    # Those of patches that are similar by their contents, such as the periods of a pattern, and of near ones.
+    grids = [source] if source.position is None else [replace(source, position=None), source]
+    found = [common_offsets(grid, cfg.offsets, MIN_OFFSET * max(level.size), noise) for grid in grids]
+    offsets = interleaved(found)[: cfg.offsets]
     offsets = covering_offsets(offsets, level.hole, cfg.offsets // 2)
     if not len(offsets):
         return InitialFill(onion_peeled(level.photo, level.hole, cfg.patch), peeled=True)
@@ -68,6 +72,14 @@ def initial_fill(level: Level, source: Grid, cfg: Config, noise: torch.Generator
     moves = torch.zeros(2, *level.size, dtype=torch.int64, device=place.device)
     moves[:, level.hole] = chosen.T
     return InitialFill(picture, moves, lift)
+
+
+def interleaved(lists: Sequence[Tensor]) -> Tensor:
+    """The rows of several lists [n, 2] by turns, each row once: [m, 2]."""
+    seen: dict[tuple[int, ...], None] = {}
+    for place in range(max(len(rows) for rows in lists)):
+        seen |= dict.fromkeys(tuple(rows[place].tolist()) for rows in lists if place < len(rows))
+    return torch.tensor(list(seen), dtype=torch.int64, device=lists[0].device).view(-1, 2)
 
 
 def smooth_start(level: Level, jitter: float, noise: torch.Generator) -> Tensor:

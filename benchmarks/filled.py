@@ -32,7 +32,7 @@ from PIL import Image
 from calotype.image.io import open_photo
 from calotype.tasks.study import study
 from machine import provenance
-from peers import HERE, Filler, versions
+from peers import CHOOSING, HERE, Filler, versions
 from wider import ranks
 
 # An ellipse around an object: centre and radii, pixels (x, y, rx, ry). Five were enlarged after a first run, which left
@@ -72,7 +72,12 @@ def expanded(photo: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
     return np.pad(photo, ((0, 0), (ADDED, ADDED), (0, 0))), hole
 
 
-TASKS = {"removed": (tuple(OBJECTS), removed), "expanded": (EXPANDED, expanded)}
+TASKS = {
+    "removed": (tuple(OBJECTS), removed),
+    "expanded": (EXPANDED, expanded),
+    # The photos that settings were chosen by.
+    "chosen": (tuple(CHOOSING.split(",")), expanded),
+}
 
 
 def fillers(options: argparse.Namespace) -> list[Filler]:
@@ -95,9 +100,12 @@ def made(photo: np.ndarray, hole: np.ndarray, filler: Filler, folder: Path) -> t
         return Image.fromarray(np.where(hole[..., None], np.asarray(filled.convert("RGB")), photo)), seconds
 
 
-def add_study(folder: Path, task: str, out: Path) -> None:
-    """Add the answers of a study to the result."""
-    result, answered = json.loads(out.read_text("utf-8")), study([folder]).as_dict()
+def add_study(folder: Path, task: str, out: Path, builds: str | None) -> None:
+    """Add the answers of a study to the result, or to a new one."""
+    result = json.loads(out.read_text("utf-8")) if out.exists() else {"benchmark": "filled", **provenance()}
+    answered = study([folder]).as_dict()
+    if builds:
+        result["builds"] = dict(pair.split("=") for pair in builds.split(","))
     result.setdefault("studies", {})[task] = {
         "participants": answered["participants"],
         "rows": answered["rows"],
@@ -115,10 +123,11 @@ def main() -> None:
     parser.add_argument("--gmic", help="command of G'MIC")
     parser.add_argument("--task", choices=list(TASKS), help="of --study")
     parser.add_argument("--study", type=Path, help="folder of a finished study")
+    parser.add_argument("--builds", help="what the methods of --study are, for the record: NAME=COMMIT,NAME=PROGRAM")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     if options.study:
-        add_study(options.study, options.task, options.out)
+        add_study(options.study, options.task, options.out, options.builds)
         return
     methods, rows = fillers(options), []
     with tempfile.TemporaryDirectory() as scratch:

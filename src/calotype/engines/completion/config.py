@@ -11,7 +11,7 @@ class Config:
 
     Attributes:
         start: the first fill of a hole at its coarsest level: ``offsets`` (shifted copies of the photo, He and Sun) or
-            ``smooth`` (a membrane).
+            ``smooth`` (a membrane). Holes no deeper than ``depth`` always start smooth, unless ``steps`` is 0.
         thin: parts of a hole up to twice as wide are filled as thin ones, pixels; 0 for none.
         depth: greatest distance of the hole's pixels from its rim at the coarsest level of a smooth start, pixels.
         rim: width of the rim of the hole that counts as known at the coarsest level, with the values of a membrane; at

@@ -12,7 +12,7 @@ from calotype.engines.completion.blending import Blending
 from calotype.engines.completion.config import STARTS, Config
 from calotype.engines.completion.holes import holes
 from calotype.engines.completion.initial import initial_fill, reaches_border
-from calotype.engines.completion.pyramid import levels, overlapping
+from calotype.engines.completion.pyramid import eroded, levels, overlapping
 from calotype.engines.completion.search import LevelSearch
 from calotype.engines.completion.texture import Textures, matched_texture
 from calotype.engines.completion.thin import thin_fill, thin_part
@@ -98,6 +98,8 @@ def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
     """Fill the hole, bool [h, w], of one window [1, C, h, w]."""
     if reaches_border(hole):
         cfg = at_border(cfg)
+    if cfg.steps and not eroded(hole, cfg.depth).any():
+        cfg = replace(cfg, start="smooth")
     pyramid = levels(photo, hole, cfg)
     textures = Textures(pyramid) if cfg.texture > 0 else None
     rim, texture = between(cfg.rim, 0, 0, len(pyramid)), None if textures is None else textures.interpolated()

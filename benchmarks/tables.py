@@ -713,8 +713,8 @@ def _chosen_builds() -> str:
     equal = " to ".join(map(str, wins[third, fourth]))
     before = " and ".join(f"{wins[build, other][0]} of {sum(wins[build, other])}" for build in (third, fourth))
     return (
-        f"On the ten photos of the other list two participants ranked both ways of adding columns about equal ({equal}) "
-        f"and before PyPatchMatch ({before}); the third takes less time."
+        "On the ten photos of the other list two participants ranked both ways of adding columns about equal "
+        f"({equal}) and before PyPatchMatch ({before}); the third takes less time."
     )
 
 

@@ -51,7 +51,7 @@ def test_an_outdated_table_of_readme_is_found_and_written_anew(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page, readme, text = tmp_path / "page.md", tmp_path / "readme.md", README.read_text("utf-8")
-    readme.write_text(text.replace("`gpdm --structure free` | 1", "`gpdm --structure free` | 2"), "utf-8")
+    readme.write_text(text.replace("`gpdm --structure free` | ", "`gpdm --structure free` | 9"), "utf-8")
     given = ["--page", str(page), "--readme", str(readme)]
     assert readme.read_text("utf-8") != text
     page.write_text(tables().page(), "utf-8")

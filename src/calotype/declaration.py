@@ -95,7 +95,8 @@ class System:
         learns: kinds of training data: empty if it is not trained; ``("photo",)`` or ``("photo", "label map")`` for
             one photo; ``("image",)``, ``("image", "label map")``, ``("image", "objects")`` ... for a data set, whose
             samples have the keys ``image``, ``map``, and ``boxes``, ``classes`` and perhaps ``instances``; ``("image",
-            "partner")`` for clips, with ``"pose"`` for frames of other clips; ``("image", "condition")`` for pairs of
+            "partner")`` for clips, with ``"pose"`` for frames of other clips and ``"pose_partner"`` for other frames of
+            theirs; ``("image", "condition")`` for pairs of
             pictures, with the keys ``image`` and ``other``, or pictures with a ``label``; ``("image", "style")`` for
             photos and artworks, with the keys ``image``, ``category``, ``art`` and ``artist``.
         verbs: the supported verbs by name.

@@ -75,7 +75,7 @@ def batches(model, cfg):
         generator = torch.Generator().manual_seed(i)
         count = model.batch_size(cfg)
         found = {"image": torch.rand(count, 3, height, width, generator=generator) * 2 - 1}
-        for name in ("partner", "pose"):
+        for name in ("partner", "pose", "pose_partner"):
             if name in declared(model).learns:
                 found[name] = torch.rand(count, 3, height, width, generator=generator) * 2 - 1
         if declared(model).learns_maps:

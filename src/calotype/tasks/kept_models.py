@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from calotype.catalog import Loaded
+from calotype import catalog
+from calotype.catalog import Loaded
 
 _Files = tuple[tuple[str, int, int], ...]  # name, time of the last change in nanoseconds, bytes
 _keeping: ContextVar[bool] = ContextVar("keeping", default=False)
@@ -32,8 +31,6 @@ def load(folder: Path) -> Loaded:
     Raises:
         InputError: as there.
     """
-    from calotype import catalog
-
     global _last
     if not _keeping.get():
         return catalog.load(folder)

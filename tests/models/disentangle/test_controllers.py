@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from calotype.losses.gaussian import Gaussian, parameters_of
 from calotype.models import disentangle
 from calotype.models.disentangle.controllers import Controllers
-from calotype.nn.gaussian import Gaussian, parameters_of
 
 CFG = replace(disentangle.PRESETS["tiny"], warm_up=0)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+from calotype.losses.gaussian import parameters_of
 from calotype.models.disentangle.config import Config
-from calotype.nn.gaussian import parameters_of
 from calotype.reposing.cost import down, drawn, trained
 from calotype.types import Cost
 

@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from calotype.losses.gaussian import Gaussian, parameters_of
 from calotype.models.disentangle.config import Config
-from calotype.nn.gaussian import Gaussian, parameters_of
 
 _START = 4  # pixels
 

@@ -3,7 +3,7 @@
 from calotype.declaration import Input, System, Verb
 
 SYSTEM = System(
-    learns=("image", "partner", "pose"),
+    learns=("image", "partner", "pose", "pose_partner"),
     verbs={
         "repose": Verb(
             "repose",

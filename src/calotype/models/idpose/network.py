@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from calotype.losses.gaussian import Gaussian
 from calotype.models.idpose.config import START, Config
 from calotype.models.idpose.parts import SLOPE, PartEncoder, Parts
 from calotype.models.idpose.verification import Trace, traced
-from calotype.nn.gaussian import Gaussian
 from calotype.nn.instance import instance_norm
 
 
@@ -28,7 +28,7 @@ class PoseEncoder(nn.Module):
         super().__init__()
         widths = [cfg.width, *cfg.widths]
         self.first = nn.Conv2d(1, cfg.width, 3, padding=1)
-        self.convs = nn.ModuleList(nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in pairwise(widths))
+        self.convs = nn.ModuleList(nn.Conv2d(a, b, 4, stride=2, padding=1, bias=False) for a, b in pairwise(widths))
         self.head = nn.Linear(widths[-1] * START**2, 2 * cfg.pose)
         self.length = cfg.pose
 

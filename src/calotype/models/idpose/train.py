@@ -35,7 +35,7 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
     """Train on triplets of pictures.
 
     Args:
-        batches: the batch of step ``i``: ``image``, ``partner`` and ``pose``, each [B, 3, H, W], -1..1, see
+        batches: the batch of step ``i``: ``image``, ``partner``, ``pose``, ``pose_partner``: [B, 3, H, W], -1..1, see
             ``Trainer.step``; B is this process's share of ``cfg.batch``.
         cfg: the settings.
         run: where it runs, reports and is kept; previews show the first pictures in the poses of others.

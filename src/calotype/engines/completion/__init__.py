@@ -10,7 +10,7 @@ Differences from the papers:
 - Neighbours are copied together where that costs little (iterated conditional modes with a Potts penalty): large pieces
   of the photo, not a mean of many.
 - Near patches fit better than distant ones, those at another height worst (``near``; 0 disables this).
-- Patches fit better where their local contrast is that of the surroundings (``texture``): a fill begins smooth, and
+- Patches fit better where their local contrast is the expected one (``texture``): averages of patches are smooth, and
   would otherwise be matched with what is blurred in the photo.
 - Patches are averaged together with their gradients, from which the fill is integrated: copies from elsewhere are often
   slightly too bright or too dark, which would leave seams (Darabi et al.: "Image Melding", SIGGRAPH 2012).

@@ -11,7 +11,7 @@ class Config:
 
     Attributes:
         start: the first fill of a hole at its coarsest level: ``offsets`` (shifted copies of the photo, He and Sun) or
-            ``smooth`` (a membrane). Holes no deeper than ``depth`` always start smooth, unless ``steps`` is 0.
+            ``smooth`` (a membrane). A hole no deeper than ``depth`` starts smooth, unless ``steps`` is 0.
         thin: parts of a hole up to twice as wide are filled as thin ones, pixels; 0 for none.
         depth: greatest distance of the hole's pixels from its rim at the coarsest level of a smooth start, pixels.
         rim: width of the rim of the hole that counts as known at the coarsest level, with the values of a membrane; at
@@ -23,8 +23,8 @@ class Config:
         near: cost of a copy from the longer side of the image away, vertically, in squared colour differences (-1..1
             scale); a quarter of it horizontally. What is near fits better, since content depends on the position, above
             all on the height. 0 disables it.
-        texture: cost of a patch whose local contrast is e times more or less than the surroundings of the hole let
-            expect, in squared colour differences (-1..1 scale). It keeps grass and foliage sharp. 0 disables it.
+        texture: cost of a patch whose local contrast is e times the expected one, or 1/e, in squared colour differences
+            (-1..1 scale). It keeps grass and foliage sharp. 0 disables it.
         border_depth: ``depth`` of a hole that reaches the border of the image, as in outpainting.
         border_rim: ``rim`` of such a hole.
         border_near: ``near`` of such a hole.

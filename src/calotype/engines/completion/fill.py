@@ -24,10 +24,10 @@ from calotype.setting_checks import at_least, odd_sides
 _MINIMUM = {
     **dict.fromkeys(("depth", "border_depth", "arranged", "overview", "offsets", "passes", "together"), 1),
     **dict.fromkeys(
-        ("thin", "rim", "border_rim", "rounds", "steps", "first", "peel", "components", "edge", "last_edge", "texture"),
+        ("thin", "rim", "border_rim", "rounds", "steps", "first", "peel", "components", "edge", "last_edge", "screen")
+        + ("texture", "border_edge", "border_screen"),
         0,
     ),
-    **dict.fromkeys(("screen", "border_edge", "border_screen"), 0),
 }
 
 
@@ -102,7 +102,7 @@ def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
         cfg = replace(cfg, start="smooth")
     pyramid = levels(photo, hole, cfg)
     textures = Textures(pyramid) if cfg.texture > 0 else None
-    rim, texture = between(cfg.rim, 0, 0, len(pyramid)), None if textures is None else textures.interpolated()
+    rim, texture = between(cfg.rim, 0, 0, len(pyramid)), textures.interpolated() if textures else None
     search = LevelSearch.of(pyramid[0], cfg, rim, texture=texture)
     start = initial_fill(pyramid[0], search.source, cfg, noise)
     picture = start.picture
@@ -113,7 +113,7 @@ def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
     for index, level in enumerate(pyramid):
         if index:
             rim, before = between(cfg.rim, 0, index, len(pyramid)), search
-            if textures is not None and texture is not None:
+            if textures and texture is not None:
                 texture = textures.upsampled(matched_texture(texture, before, field), index)
             search = LevelSearch.of(level, cfg, rim, texture=texture)
             picture = resize(picture, level.size, clamp=False)

@@ -1,8 +1,9 @@
 """How much texture is expected in a hole.
 
-A fill begins smooth, and smooth fills match smooth patches best, so that grass or foliage would stay blurred. Patches
-are therefore compared by their local contrast at full size, too. In the hole it is at first interpolated from the rim;
-at finer levels it is that of the patches that were matched at the level before, so that a sky stays as smooth as it is.
+Averages of patches are smooth, and match smooth patches best, so that grass or foliage would become blurred. Patches
+are therefore compared by their local contrast at full size, too. In the hole it is that of the shifted copies a fill
+begins with, or interpolated from the rim; at finer levels, that of the patches matched at the level before, so that a
+sky stays as smooth as it is.
 """
 
 from __future__ import annotations

@@ -21,14 +21,12 @@ from calotype.image.resize import resize
 from calotype.run import Run
 from calotype.setting_checks import at_least, odd_sides
 
-_MINIMUM = {
-    **dict.fromkeys(("depth", "border_depth", "arranged", "overview", "offsets", "passes", "together"), 1),
-    **dict.fromkeys(
-        ("thin", "rim", "border_rim", "rounds", "steps", "first", "peel", "components", "edge", "last_edge", "screen")
-        + ("texture", "border_edge", "border_screen"),
-        0,
-    ),
-}
+_FROM_ONE = ("depth", "border_depth", "arranged", "overview", "offsets", "passes", "together")
+_FROM_ZERO = (
+    *("thin", "rim", "border_rim", "rounds", "steps", "first", "peel", "components", "texture"),
+    *("edge", "last_edge", "border_edge", "screen", "border_screen"),
+)
+_MINIMUM = {**dict.fromkeys(_FROM_ONE, 1), **dict.fromkeys(_FROM_ZERO, 0)}
 
 
 @torch.no_grad()

@@ -23,6 +23,7 @@ from calotype.data.sets import (
     paintings,
     people,
     photos,
+    portraits,
     rooms,
     scenes,
     sprites,
@@ -161,6 +162,19 @@ def puzzles(base):
     green = np.zeros((50, 50, 3), np.uint8) + np.array([0, 255, 0], np.uint8)
     whole = {"gcompris/src/activities/details/resource/image/Gogh4_background.webp": png(green, "WEBP")}
     return {f"{base}paintings.rcc": rcc_of(puzzle), f"{base}details.rcc": rcc_of(whole)}
+
+
+def painted():
+    """Portraits on nothing: a red elf, a blue and a green human, a wolf, and one in which nothing is painted."""
+    base = "usr/share/games/wesnoth/1.16/data/core/images/portraits/"
+    files = {f"{base}elves/clear.png": png(np.zeros((40, 40, 4), np.uint8)), f"{base}elves/read.txt": b""}
+    works = {"elves/archer": (255, 0, 0), "humans/mage": (0, 0, 255), "humans/lord+female": (0, 255, 0)}
+    for name, colour in {**works, "wolves/young/wolf": (90, 90, 90)}.items():
+        pixels = np.zeros((90, 80, 4), np.uint8)
+        pixels[20:80, 10:60] = (*colour, 255)
+        pixels[20:40, 10:30, 3] = 0  # a corner is clear
+        files[f"{base}{name}.png"] = png(pixels)
+    return Toy(files)
 
 
 def figures():
@@ -303,6 +317,7 @@ TOYS = {
     "digits": (digits, lambda: [sheet_of_digits()]),
     "photos": (photos, lambda: [photographs()]),
     "paintings": (paintings, lambda: [photographs()]),
+    "portraits": (portraits, lambda: [photographs(), painted()]),
     "avatars": (avatars, lambda: [figures()]),
     "sprites": (sprites, lambda: [units()]),
 }

@@ -126,7 +126,7 @@ def _of_samples(folder: Path) -> StyleSet:
     labels = [str(name) for name in about.get("labels", ())]
     if len(labels) < 2 or any("label" not in line for line in lines):
         raise InputError(
-            f"the samples of {shown(folder)} have no styles: choose a set that has, like emoji or paintings"
+            f"the samples of {shown(folder)} have no styles: choose a set that has, like emoji, paintings or portraits"
         )
     photos = [line for line in lines if int(line["label"]) == 0]
     artworks = [line for line in lines if int(line["label"]) > 0]

@@ -1,5 +1,6 @@
 """The sets, made of toys: that their labels are true, and that they come out the same."""
 
+import itertools
 import json
 from importlib.util import find_spec
 
@@ -17,10 +18,12 @@ from calotype.data.sets import (
     landscapes,
     people,
     photos,
+    portraits,
     rooms,
     scenes,
     shapes,
     solids,
+    sprites,
     views,
 )
 from calotype.data.sets.furniture import Furniture
@@ -483,3 +486,32 @@ def test_paintings_take_turns_with_photos_and_are_put_together():
     assert wave[:, 2].mean(0)[0] > 200 > 60 > wave[:, -3].mean(0)[0]  # red on the left
     assert wave[:, -3].mean(0)[2] > 200
     assert field.mean((0, 1))[1] > 200
+
+
+def test_portraits_take_turns_with_photos_and_lie_on_a_ground():
+    made = compose("portraits", 400)
+    peoples = portraits.LABELS
+    assert [peoples[sample.label] for sample in made[:8]] == [
+        "photo",
+        "humans",
+        "photo",
+        "elves",
+        "photo",
+        "others",
+    ] + [
+        "photo",
+        "humans",
+    ]
+    assert all(sample.info["category"] in photos.LABELS for sample in made[::2])
+    named = [sample.info["portrait"] for sample in made[1:13:2]]
+    assert named[:4] == ["humans/lord+female", "elves/archer", "wolves/young/wolf", "humans/mage"]
+    elves = [np.asarray(sample.image, int) for sample in made if sample.label == peoples.index("elves")]
+    assert elves[0][4, 4].tolist() in [list(turf) for turf in sprites.TURF]  # the clear corner of the whole portrait
+    painted = [float((pixels[..., 0] > 200).mean()) for pixels in elves]
+    assert min(painted[1:]) > 0.6
+    assert len(set(painted)) > 4
+
+
+def test_a_package_without_portraits_is_refused():
+    with pytest.raises(InputError, match="has no portraits in it: fetch it again"):
+        next(itertools.islice(portraits.compose([TOYS["photos"][1]()[0], Toy({})], 32, 2, 0), 1, None))

@@ -28,7 +28,7 @@ SETS = (
     "solids",
     "rooms",
     "sprites",
-    *("face_masks", "face_edges", "face_styles", "digit_colours", "animal_stripes", "paintings"),
+    *("face_masks", "face_edges", "face_styles", "digit_colours", "animal_stripes", "paintings", "portraits"),
 )
 
 

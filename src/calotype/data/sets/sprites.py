@@ -18,7 +18,7 @@ from calotype.errors import InputError, counted
 _UNITS = re.compile(r"usr/share/games/wesnoth/[0-9.]+/data/core/images/units/.+\.png")
 _SIDE = 72  # pixels of the frames that are used; a few units are larger
 _LEAST = 5  # frames of a unit
-_TURF = ((176, 170, 150), (150, 160, 132), (168, 160, 160), (190, 178, 152))
+TURF = ((176, 170, 150), (150, 160, 132), (168, 160, 160), (190, 178, 152))
 
 ABOUT = About(
     name="sprites",
@@ -49,7 +49,7 @@ def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> It
     done = 0
     for number in order:
         name = names[int(number)]
-        turf = _TURF[int(np.random.default_rng((seed, int(number))).integers(len(_TURF)))]
+        turf = TURF[int(np.random.default_rng((seed, int(number))).integers(len(TURF)))]
         for action, data in found[name]:
             if done == count:
                 return

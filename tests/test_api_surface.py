@@ -31,6 +31,7 @@ NAMES = {
     "turntable",
     "repose",
     "retrieve",
+    "styles",
     "segment",
     "edges",
     "sample",

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from calotype.tasks.segment import segment as segment
     from calotype.tasks.show import show as show
     from calotype.tasks.study import study as study
+    from calotype.tasks.styles import styles as styles
     from calotype.tasks.stylize import stylize as stylize
     from calotype.tasks.teach import teach as teach
     from calotype.tasks.texture import texture as texture
@@ -97,6 +98,7 @@ _HOMES = {
     "scene": "calotype.tasks.scene",
     "repose": "calotype.tasks.repose",
     "retrieve": "calotype.tasks.retrieve",
+    "styles": "calotype.tasks.styles",
     "segment": "calotype.tasks.segment",
     "edges": "calotype.tasks.edges",
     "draw": "calotype.tasks.draw",

@@ -123,6 +123,9 @@ class System:
         style_codes: name of a model's function ``style_codes(config, net, pictures)``, which gives the codes of the
             look of pictures [1, 3, h, w], and of their content where the model has such, by name, [n, d] each:
             ``style``, ``content``. Empty for none.
+        style_vectors: name of a model's function ``style_vectors(config, net, artwork, choice)``, which gives the style
+            vectors [n, d] of an artwork [1, 3, h, w] of any size: one for ``mean``, ``median`` and ``closest``, one for
+            each of its ``patches``. Empty for none.
         remade_with: name of the function that adapts the configuration for injected pictures; empty for none.
         needs: name of the function ``needs(config, verb)`` that raises ``InputError`` where a verb, or ``train``, needs
             weights of other networks that are missing; it is asked before work is announced. Empty for none.
@@ -145,6 +148,7 @@ class System:
     layered: str = ""
     codes: str = ""
     style_codes: str = ""
+    style_vectors: str = ""
     remade_with: str = ""
     taught_as: str = ""
     needs: str = ""

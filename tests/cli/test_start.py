@@ -28,6 +28,7 @@ VERBS = [
         "dissect",
         "invert",
         "retrieve",
+        "styles",
         "study",
         "show",
         "weights",

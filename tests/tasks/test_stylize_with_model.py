@@ -73,3 +73,78 @@ def test_what_cannot_be_done_is_one_line(model, tmp_path):
         noise(1).save(tmp_path / name)
     with pytest.raises(InputError, match="one artwork"):
         calotype.train("styledisentangle", tmp_path, preset="tiny", device="cpu")
+
+
+@pytest.fixture
+def collection(tmp_path):
+    """A large artwork, the same brighter, and another one by another artist; and a file that is no picture."""
+    for artist in ("one", "two"):
+        (tmp_path / "art" / artist).mkdir(parents=True)
+    waves = np.add.outer(np.arange(70), np.arange(90))[..., None] % 60 + np.array([0, 60, 120])
+    for name, pixels in (("one/a", waves), ("one/b", waves + 4), ("two/c", 255 - waves[:, ::-1] ** 2 % 256)):
+        Image.fromarray(pixels.astype(np.uint8)).save(tmp_path / "art" / f"{name}.png")
+    (tmp_path / "art" / "two" / "d.png").write_bytes(b"no picture")
+    return tmp_path / "art"
+
+
+def test_styles_of_a_collection(model, collection, tmp_path):
+    done = []
+    made = calotype.styles(
+        collection, model=model, out=tmp_path / "styles.csv", device="cpu", on_progress=lambda *at: done.append(at)
+    )
+    assert made.table.columns == ("picture", "artist", "patch", "style_0", "style_1", "style_2", "style_3")
+    assert [row[:3] for row in made.table.rows] == [
+        ("one/a.png", "one", 0),
+        ("one/b.png", "one", 0),
+        ("two/c.png", "two", 0),
+    ]
+    assert [one.nearest for one in made.nearest[:2]] == ["one/b.png", "one/a.png"]
+    assert "1 of 4 artworks left out" in made.notes[0]
+    assert done[-1] == (4, 4)
+    lines = (tmp_path / "styles.csv").read_text().splitlines()
+    assert lines[0].startswith("picture,artist,patch,style_0")
+    assert [float(value) for value in lines[1].split(",")[3:]] == list(made.table.rows[0][3:])
+
+
+def test_styles_of_patches_and_of_a_single_artwork(model, collection, tmp_path):
+    large = collection / "one" / "a.png"
+    patches = calotype.styles(large, model=model, vector="patches", out=tmp_path / "p.npz", device="cpu")
+    held = np.load(tmp_path / "p.npz")
+    assert held["vectors"].shape == (10, 4)
+    assert held["vectors"].dtype == np.float32
+    assert held["patch"].tolist() == list(range(10))
+    assert set(held["picture"]) == {"a.png"}
+    assert not patches.nearest
+    wanted = {"mean": held["vectors"].mean(0), "median": np.sort(held["vectors"], 0)[4]}
+    for vector, value in wanted.items():
+        row = calotype.styles(large, model=model, vector=vector, device="cpu").table.rows[0]
+        np.testing.assert_allclose(row[3:], value, atol=1e-6)
+    closest = calotype.styles(large, model=model, vector="closest", device="cpu").table.rows[0]
+    assert np.abs(held["vectors"] - np.array(closest[3:])).max(1).min() < 1e-6
+
+
+def test_styles_of_the_artworks_of_a_set(model, tmp_path):
+    made = [Made(image=noise(i), label=i % 3) for i in range(6)]
+    write_samples(tmp_path / "set", {"labels": ["photo", "one", "two"]}, made)
+    rows = calotype.styles(tmp_path / "set", model=model, device="cpu").table.rows
+    assert [row[1] for row in rows] == ["one", "two", "one", "two"]
+    write_samples(tmp_path / "plain", {}, [Made(image=noise(i)) for i in range(2)])
+    assert [row[1] for row in calotype.styles(tmp_path / "plain", model=model, device="cpu").table.rows] == ["", ""]
+    for name in ("content", "style/one"):
+        (tmp_path / "own" / name).mkdir(parents=True)
+        noise(1).save(tmp_path / "own" / name / "x.png")
+    rows = calotype.styles(tmp_path / "own", model=model, device="cpu").table.rows
+    assert [row[:2] for row in rows] == [("style/one/x.png", "one")]
+
+
+def test_styles_that_cannot_be_found_are_said(model, collection, tmp_path):
+    with pytest.raises(InputError, match=r"d\.png"):
+        calotype.styles(collection / "two" / "d.png", model=model)
+    with pytest.raises(InputError, match="does not exist"):
+        calotype.styles(tmp_path / "nowhere", model=model)
+    with pytest.raises(InputError, match=r"no table: give a name that ends in \.csv"):
+        calotype.styles(collection, model=model, out="styles.png")
+    with pytest.raises(InputError, match="max"):
+        calotype.styles(collection, model=model, vector="max")
+    with pytest.raises(InputError, match="needs a trained model"):
+        calotype.styles(collection)

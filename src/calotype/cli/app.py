@@ -24,6 +24,7 @@ from calotype.cli.report import Misuse
 from calotype.cli.retrieve import run as run_retrieve
 from calotype.cli.studio import studio
 from calotype.cli.study import run as run_study
+from calotype.cli.styles import run as run_styles
 from calotype.cli.teach import run_teach
 from calotype.cli.train_command import run_train_command
 from calotype.cli.weights import weights
@@ -38,6 +39,7 @@ from calotype.tasks.param import description
 from calotype.tasks.retrieve import retrieve
 from calotype.tasks.show import show
 from calotype.tasks.study import study
+from calotype.tasks.styles import styles
 from calotype.tasks.teach import teach
 from calotype.tasks.train import train
 from calotype.tasks.verbs import JOBS
@@ -61,6 +63,7 @@ def command() -> Any:
     _add(app, dissect, [*parameters(dissect), _AS_JSON], run_dissect)
     _add(app, invert, [*parameters(invert), _AS_JSON], run_invert)
     _add(app, retrieve, [*parameters(retrieve), _AS_JSON], run_retrieve)
+    _add(app, styles, [*parameters(styles), _AS_JSON], run_styles)
     _add(app, study, [*parameters(study), _AS_JSON], run_study)
     _add(app, show, [*parameters(show), _AS_JSON], _show)
     app.command("weights")(weights)

@@ -113,6 +113,28 @@ def style_set(folder: Path) -> StyleSet:
     return found
 
 
+def artworks_in(folder: Path) -> tuple[list[Path], list[str]]:
+    """The artworks below a folder, and the artist of each: the name of its sub-folder or of its label; empty for none.
+
+    Of a set that was made here and has labels, those of the first label are the photos and are left out, as they are of
+    a folder with ``content`` and ``style``.
+
+    Raises:
+        InputError: there are none.
+    """
+    if (folder / SAMPLES).is_file() and (folder / ABOUT).is_file():
+        labels = [str(name) for name in read_about(folder).get("labels", ())]
+        lines = read_lines(folder)
+        if len(labels) < 2 or any("label" not in line for line in lines):
+            return [folder / line["image"] for line in lines], [""] * len(lines)
+        chosen = [line for line in lines if int(line["label"]) > 0]
+        return [folder / line["image"] for line in chosen], [labels[int(line["label"])] for line in chosen]
+    if (folder / CONTENT).is_dir() and (folder / STYLE).is_dir():
+        folder = folder / STYLE
+    found = pictures_below(folder, results=True)
+    return found, [path.relative_to(folder).parts[0] if path.parent != folder else "" for path in found]
+
+
 def _sorted(folder: Path) -> tuple[tuple[Path, ...], tuple[int, ...], tuple[str, ...]]:
     """Files, the number of the sub-folder of each, and the names of these."""
     found = pictures_below(folder, results=True)

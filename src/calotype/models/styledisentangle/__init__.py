@@ -8,7 +8,7 @@ photo does not change the style, which keeps films still. A discriminator judges
 
 ``calotype train styledisentangle emoji`` learns from photos and artworks; ``calotype stylize PHOTO ARTWORK --model
 MODEL`` makes a result of any size. ``--to-style ARTWORK --blend .3`` lies between two artworks. Frames of a film in a
-folder take one style vector, so that they hold still.
+folder take one style vector, so that they hold still. ``calotype styles ARTWORKS --model MODEL`` writes style vectors.
 
 Photos have any size: large ones are made in tiles, which differ from the whole by no more than 2 of 255. Artworks have
 any size; ten patches give the style vector.
@@ -36,7 +36,7 @@ from calotype.models.styledisentangle.generate import (
     stylize_film,
 )
 from calotype.models.styledisentangle.network import build
-from calotype.models.styledisentangle.styles import style_codes, style_features
+from calotype.models.styledisentangle.styles import style_codes, style_features, style_vectors
 from calotype.models.styledisentangle.training import batch_size, picture_size, stages, train, unfinished
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "stages",
     "style_codes",
     "style_features",
+    "style_vectors",
     "stylize",
     "stylize_film",
     "train",

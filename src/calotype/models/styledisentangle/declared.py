@@ -26,4 +26,5 @@ SYSTEM = System(
     adapts=True,
     efforts=True,
     style_codes="style_codes",
+    style_vectors="style_vectors",
 )

@@ -99,6 +99,22 @@ def style_features(net: Net, cfg: Config, artworks: Sequence[Tensor], choice: st
     return torch.cat([combined(vectors(net, cfg, artwork), choice) for artwork in artworks])
 
 
+def style_vectors(cfg: Config, net: Net, artwork: Tensor, choice: str) -> Tensor:
+    """The style vectors of an artwork [1, 3, h, w] of any size, for a table.
+
+    Args:
+        cfg: settings of the model.
+        net: trained, in eval mode.
+        artwork: -1..1.
+        choice: as for ``combined``, [1, style]; or ``patches``, [n, style]: those of all its patches.
+
+    Raises:
+        InputError: the choice is not known.
+    """
+    found = vectors(net, cfg, artwork)
+    return found if choice == "patches" else combined(found, choice)
+
+
 @torch.no_grad()
 def style_codes(cfg: Config, net: Net, pictures: Sequence[Tensor]) -> dict[str, Tensor]:
     """The codes of pictures [1, 3, h, w], -1..1: ``style`` [n, style], and ``content``, means of its features in 4 x 4

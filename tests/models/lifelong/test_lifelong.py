@@ -12,7 +12,7 @@ from calotype.models import bicyclegan, lifelong
 from calotype.models.lifelong.auxiliary import auxiliary, enlarged, montage
 from calotype.models.lifelong.distillation import Distillation
 from calotype.models.lifelong.network import chosen, task_net
-from calotype.models.lifelong.teaching import extended
+from calotype.models.lifelong.teaching import contradicted, extended
 from calotype.run import Run
 from calotype.translation.record import outputs
 
@@ -199,6 +199,19 @@ def test_tasks_that_contradict_each_other(base):
     with pytest.raises(InputError, match=r"look like those of 'bright'.*--locked"):
         lifelong.teach(other_pictures, taught("same"), Run(), base=base)
     lifelong.teach(other_pictures, taught("same", locked=True), Run(), base=base)
+
+
+def test_the_very_conditions_of_a_known_task_with_other_pictures(base):
+    def brighter(i):
+        return {"other": BRIGHT(i)["other"], "image": (BRIGHT(i)["image"] + 0.4).clamp(-1, 1)}
+
+    with pytest.raises(InputError, match=r"look like those of 'bright'.*--locked"):
+        lifelong.teach(brighter, taught("same"), Run(), base=base)
+    kept = {"other": torch.stack([torch.full((3, 4, 4), v) for v in (0.1, 0.1, 0.5)]), "image": torch.zeros(3, 3, 4, 4)}
+    conditions, pictures = kept["other"][:2], torch.ones(2, 3, 4, 4)
+    assert not contradicted(kept, conditions, pictures)  # one condition only: an empty one, perhaps
+    assert contradicted(kept, kept["other"], torch.ones(3, 3, 4, 4))
+    assert not contradicted(kept, kept["other"], torch.full((3, 3, 4, 4), 0.05))
 
 
 def test_labels_that_are_known_already():

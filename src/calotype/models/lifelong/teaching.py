@@ -24,6 +24,8 @@ from calotype.translation.training import Batches, fitted, recorded
 _COMPARED = 4  # batches whose conditions are compared with those of known tasks
 _SAME = 0.5  # share of them that is typical of a known task
 _WORSE = 3.0  # how many times the error of a known task shows that another picture is wanted
+_FEW = 2  # kept conditions that the new task has, too, from which on their pictures are compared
+_OTHER = 0.1  # mean absolute difference of two pictures of one condition, -1..1, that makes them different ones
 
 
 def adopted(cfg: TranslationConfig, name: str) -> Config:
@@ -140,16 +142,36 @@ def check_agreement(base: translation.Net, batches: Batches, cfg: Config, device
         _check_labels(base, batches, cfg)
         return
     given = [batches(i) for i in range(_COMPARED)]
-    conditions = torch.cat([examples(batch, cfg, device)[0] for batch in given])
+    shown = [examples(batch, cfg, device) for batch in given]
+    conditions, pictures = (torch.cat(each) for each in zip(*shown))
     known = base.to(device)
     error = torch.stack([reconstruction_error(known, batch, cfg, device) for batch in given]).mean()
     for name, record in zip(cfg.tasks, records(known)):
         typical = (record.likelihood(conditions) >= record.typical).float().mean()
-        if typical >= _SAME and error > _WORSE * record.error:
+        worse = typical >= _SAME and error > _WORSE * record.error
+        if worse or contradicted(record.pairs(), conditions, pictures):
             raise InputError(
                 f"the conditions of '{cfg.tasks[-1]}' look like those of '{name}', but ask for other pictures, and the "
                 "model could not tell which are wanted: add --locked (locked=), and choose with translate --task"
             )
+
+
+def contradicted(kept: Mapping[str, Tensor], conditions: Tensor, pictures: Tensor) -> bool:
+    """Whether the very conditions of a known task have other pictures in a new one.
+
+    Args:
+        kept: pairs of the known task, ``other`` and ``image`` [K, 3, H, W], -1..1.
+        conditions: of the new task, [B, 3, H, W].
+        pictures: of these conditions.
+    """
+    found: list[Tensor] = []
+    apart: list[Tensor] = []
+    for condition, picture in zip(kept["other"].to(conditions), kept["image"].to(pictures)):
+        same = (conditions - condition).abs().amax((1, 2, 3)) < 1 / 64
+        if same.any() and not any(torch.equal(condition, earlier) for earlier in found):
+            found.append(condition)
+            apart.append((pictures[same] - picture).abs().mean((1, 2, 3)).amin())
+    return len(found) >= _FEW and bool(torch.stack(apart).median() > _OTHER)
 
 
 def _check_labels(base: translation.Net, batches: Batches, cfg: Config) -> None:

@@ -197,6 +197,7 @@ def load(folder: str | Path) -> Loaded:
     saved = read(folder)
     try:
         module = system(saved.system)
+        _check_settings(module.Config(), saved.config, folder)
         config = configured(module.Config(), saved.config, saved.system)
     except ArgumentError as error:  # not of the caller: the file is of another version
         raise InputError(f"the model in {shown(folder)} cannot be used: {error}") from error
@@ -209,6 +210,20 @@ def load(folder: str | Path) -> Loaded:
     sha256 = str(saved.meta.get("photo_sha256", ""))
     about = saved.meta.get("about", {})
     return Loaded(saved.system, module, config, net, sha256, saved.photo_size, about)
+
+
+def _check_settings(config: Any, values: Mapping[str, Any], folder: str | Path) -> None:
+    """Refuse settings of a saved model that this version does not know.
+
+    Raises:
+        InputError: there are some.
+    """
+    foreign = sorted(set(values) - {field.name for field in dataclasses.fields(config)})
+    if foreign:
+        raise InputError(
+            f"the model in {shown(folder)} is of another version of calotype: it has the setting '{foreign[0]}', which "
+            "this one does not know: use that version, or train the model again"
+        )
 
 
 def config_from(engine_module: types.ModuleType, preset: str, overrides: Mapping[str, Any]) -> Any:

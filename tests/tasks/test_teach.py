@@ -125,8 +125,22 @@ def test_a_model_that_was_taught_in_another_version(home, locked, tmp_path):
     loaded = load(locked.folder)
     config = {**loaded.config.__dict__, "format": 99}
     saving.write(tmp_path / "model", "lifelong", config, loaded.net, "", loaded.photo_size)
-    with pytest.raises(InputError, match="another version"):
+    with pytest.raises(InputError, match=r"another version.*format 99"):
         calotype.teach(tmp_path / "model", home / "dark", name="third", locked=True, device="cpu")
+    with pytest.raises(InputError, match=r"another version.*format 99"):
+        calotype.translate(Image.new("RGB", (16, 16)), model=tmp_path / "model", device="cpu")
+    config = {**loaded.config.__dict__, "brand_new": 3}
+    saving.write(tmp_path / "model", "lifelong", config, loaded.net, "", loaded.photo_size)
+    with pytest.raises(InputError, match="another version of calotype: it has the setting 'brand_new'"):
+        calotype.translate(Image.new("RGB", (16, 16)), model=tmp_path / "model", device="cpu")
+
+
+def test_labels_are_refused_before_a_training_of_pairs_is_announced(home, tmp_path):
+    for name in ("0", "1"):
+        (tmp_path / "set" / name).mkdir(parents=True)
+        Image.new("RGB", (16, 16)).save(tmp_path / "set" / name / "a.png")
+    with pytest.raises(InputError, match="has no pairs of pictures"):
+        teaching(home / "model", tmp_path / "set")
 
 
 def test_a_stopped_training_goes_on_and_leaves_the_old_model(home, tmp_path):

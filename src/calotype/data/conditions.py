@@ -63,15 +63,23 @@ class ConditionSet:
         """
         if classes:
             return self._labelled(size, on_progress, classes)
-        if self.layout == "labels":
-            raise InputError(
-                f"{shown(self.folder)} has no pairs of pictures: put the pictures into its folder 'images' and their "
-                "conditions, of the same names, into 'conditions'"
-            )
+        self.check_pairs()
         if self.layout == "samples":
             return Samples(self.folder, size, keys=["other"], on_progress=on_progress)
         images = self.folder / IMAGES if self.layout == "folders" else self.folder
         return Pairs(images, self.conditions, size, on_progress=on_progress)
+
+    def check_pairs(self) -> None:
+        """Check that the conditions are pictures.
+
+        Raises:
+            InputError: they are labels.
+        """
+        if not self.pairs:
+            raise InputError(
+                f"{shown(self.folder)} has no pairs of pictures: put the pictures into its folder 'images' and their "
+                "conditions, of the same names, into 'conditions'"
+            )
 
     def _labelled(self, size: tuple[int, int], on_progress: Progress | None, classes: int) -> DataSet:
         if (self.folder / SAMPLES).is_file():

@@ -202,6 +202,15 @@ class Dataset:
             about |= object_classes(self.folder)
         return about
 
+    def check_pairs(self) -> None:
+        """Check that the conditions, if it has some, are pictures.
+
+        Raises:
+            InputError: they are labels.
+        """
+        if self._with_conditions:
+            self._conditions.check_pairs()
+
     def opened(
         self,
         size: tuple[int, int],

@@ -186,6 +186,8 @@ def teaching(
     before = module.adopted(loaded.config, first)
     dataset = Dataset(photos, system.learns)
     _ = dataset.files  # fails if there are none
+    if not before.classes:
+        dataset.check_pairs()
     changes = dict(settings or {})
     changed = configured(before, changes, system.taught_as)
     values = {key: getattr(changed, key) for key in changes}

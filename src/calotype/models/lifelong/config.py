@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from calotype.errors import InputError
 from calotype.translation.config import SMALL, STUDY, TINY, TranslationConfig
 
 FORMAT = 1  # of what is recorded of the tasks of a model
@@ -73,3 +74,16 @@ PRESETS: dict[str, Config] = {
     # The published method on the published networks, for GPUs; beta and patches as in a public re-implementation.
     "paper": Config(distillation=0.5, auxiliary_share=1.0),
 }
+
+
+def check_format(cfg: Config) -> None:
+    """Refuse a model whose records of its tasks this version does not know.
+
+    Raises:
+        InputError: another version has written them.
+    """
+    if cfg.format != FORMAT:
+        raise InputError(
+            f"the model was taught by another version of calotype (format {cfg.format}, this one writes {FORMAT}): "
+            "use it with that version, or train its first task again"
+        )

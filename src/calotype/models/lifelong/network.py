@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from calotype.errors import InputError, unknown
-from calotype.models.lifelong.config import Config
+from calotype.models.lifelong.config import Config, check_format
 from calotype.models.lifelong.filters import LockedTask, TaskFilters
 from calotype.translation import net
 from calotype.translation.network import in_memory
@@ -29,7 +29,12 @@ class Net(net.Net):
 
 
 def build(cfg: Config) -> Net:
-    """The networks, with weights drawn from torch's global generator; channels last in memory."""
+    """The networks, with weights drawn from torch's global generator; channels last in memory.
+
+    Raises:
+        InputError: the settings are of a model that another version has taught.
+    """
+    check_format(cfg)
     return in_memory(Net(cfg))
 
 

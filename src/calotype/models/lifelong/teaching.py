@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from calotype.errors import InputError
-from calotype.models.lifelong.config import FORMAT, Config
+from calotype.models.lifelong.config import Config, check_format
 from calotype.models.lifelong.distillation import Distillation
 from calotype.models.lifelong.filters import LockedTask, TaskFilters
 from calotype.models.lifelong.network import Net, build, records, task_net
@@ -35,11 +35,7 @@ def adopted(cfg: TranslationConfig, name: str) -> Config:
         InputError: the model was taught by another version.
     """
     if isinstance(cfg, Config):
-        if cfg.format != FORMAT:
-            raise InputError(
-                f"the model was taught by another version of calotype (format {cfg.format}, this one writes {FORMAT}): "
-                "teach it with that version, or train its first task again"
-            )
+        check_format(cfg)
         return cfg if cfg.tasks else replace(cfg, tasks=(name,), locked=(False,))
     known = {field.name for field in fields(Config)}
     own = {key: value for key, value in asdict(cfg).items() if key in known}

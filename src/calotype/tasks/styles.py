@@ -136,7 +136,7 @@ def styles(
             name = list(files)[number]
             rows += [(name, artist, patch, *map(float, each)) for patch, each in enumerate(vectors)]
             found.append(vectors)
-        if on_progress is not None:
+        if on_progress is not None and found:
             on_progress(number + 1, len(files))
     if not found:
         raise InputError(left_out[0])

@@ -1154,7 +1154,7 @@ def scenegraph() -> str:
         "and B, the networks of graph and boxes, can be trained longer by themselves. As published, boxes are learned "
         "with attributes alone: a bare graph is obeyed less then, and attributes add more to its recall. Relations of "
         "others cannot be obeyed less than those that the classes tell. "
-        f"{_worst_of_graphs(result)}{_earlier_graphs(result['kept'])}"
+        f"{_worst_of_graphs(result)}{_hues_by_steps(result['models'])}{_earlier_graphs(result['kept'])}"
     )
 
 
@@ -1162,6 +1162,16 @@ def _earlier_graphs(kept: Mapping[str, Any]) -> str:
     """Where rows come from that were measured by earlier commits."""
     told = (f"{_OF_GRAPHS[name]} at {commit(found)}" for name, found in kept.items())
     return f" Measured earlier, of the whole model: {'; '.join(told)}."
+
+
+def _hues_by_steps(models: Mapping[str, Any]) -> str:
+    """How the error of the hue depends on the length of a training; R and A do not see attributes of location."""
+    found: dict[int, list[float]] = {}
+    for seeds in models.values():
+        for row in seeds.values():
+            found.setdefault(row["steps"], []).append(row["hue_error_median"])
+    told = (f"{', '.join(number(x, 0) for x in sorted(each))} after {steps}" for steps, each in sorted(found.items()))
+    return f" Locations are nothing to the networks of looks; errors of the hue by steps: {'; '.join(told)}."
 
 
 def _worst_of_graphs(result: Mapping[str, Any]) -> str:

@@ -307,7 +307,7 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
         "rows": rows,
     }
     if earlier:
-        kept = before.get("kept", {name: before[name] for name in ("commit", "date", "machine", "versions")})
+        kept = before.get("kept", {name: before[name] for name in ("commit", "date", "machine", "versions", "real")})
         result["kept"] = {**kept, "rows": sorted(earlier)}
     first = asked.work / f"smis {asked.seeds[0]}" / "net"
     if first.exists():

@@ -1519,8 +1519,8 @@ def smis() -> str:
         "pictures that differ in the code of one class, inside and outside of it; SPADE has one code for all. Donors: "
         "each class takes the look that it has in another face. Frechet distance: to the held-out faces, features: "
         f"{result['features']}; that of training faces is {number(floor['frechet_of_as_many_training_pictures'], 1)}. "
-        "Mean IoU: by a segmentation network that was trained on real faces alone; accessories and beards are rare, and count "
-        "for little in the network of earlier rows. "
+        "Mean IoU: by a segmentation network that was trained on real faces alone; accessories and beards are rare, "
+        "and the network of earlier rows finds no mouths, so that rows are compared relative to real faces. "
         f"{_aims_of_smis(result)}{_kept(result, 'seed 0')}"
         f"\n\nAnother look for one class, processor time of one thread: {again}."
     )

@@ -26,6 +26,7 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ from calotype.engines import gpnn
 from calotype.image.io import list_photos, open_photo, save_png, to_image, to_tensor
 from calotype.image.labelmap import resized
 from calotype.image.resize import resize
+from calotype.matching.light import label_colours, unlike
 from calotype.matching.retrieval import agreement, chosen, label_shares
 from calotype.metrics.segmentation import mean_iou, pixel_accuracy
 from calotype.nn.espnet import Segmenter, segmenter
@@ -74,6 +76,11 @@ def judged(judge: Segmenter, kept: list[int], picture: Tensor, wanted: Tensor) -
     return mean_iou(wanted, found), pixel_accuracy(wanted, found)
 
 
+def differing(colours: Sequence[Tensor], numbers: Sequence[int]) -> Callable[[int, int], float]:
+    """How much the colours of two of some photos differ."""
+    return lambda one, other: unlike(colours[numbers[one]], colours[numbers[other]])
+
+
 def measure(asked: argparse.Namespace) -> dict[str, Any]:
     os.environ["CALOTYPE_WEIGHTS"] = str(asked.weights)
     torch.set_num_threads(1)
@@ -85,11 +92,12 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
     maps = [nearest_kept(x, kept) for x in found]
     shares = torch.stack([label_shares(x, len(kept)) for x in maps])
     names = [judge.classes[c] for c in kept]
+    colours = [label_colours(photo, x, len(kept)) for photo, x in zip(photos, maps, strict=True)]
     rows: dict[str, list[tuple[float, float]]] = {"the photo itself": [], "draw --photos": [], "the nearest photo": []}
     used, strips, seconds = [], [], []
     for i, target in enumerate(maps):
         rest = [j for j in range(len(maps)) if j != i]
-        picked = [rest[k] for k in chosen(shares[i], shares[rest], names)]
+        picked = [rest[k] for k in chosen(shares[i], shares[rest], names, unlike=differing(colours, rest))]
         used.append(len(picked))
         began = time.process_time()
         lent, labels = [photos[j] for j in picked], [maps[j] for j in picked]
@@ -145,9 +153,11 @@ def landscapes(folder: Path, learned: Path, work: Path, steps: int) -> dict[str,
     given = [large[i] for i in range(len(large))]
     lent, held = given[20:], given[:20]
     shares = torch.stack([label_shares(x["map"][None], classes) for x in lent])
+    colours = [label_colours(x["image"][None], x["map"][None], classes) for x in lent]
+    unlikeness = differing(colours, range(len(lent)))
     made: dict[str, list[Tensor]] = {"the landscape itself": [], "draw --photos": [], "the nearest": [], "spade": []}
     for i, one in enumerate(held):
-        picked = chosen(label_shares(one["map"][None], classes), shares, names)
+        picked = chosen(label_shares(one["map"][None], classes), shares, names, unlike=unlikeness)
         photos, maps = [lent[k]["image"][None] for k in picked], [lent[k]["map"][None] for k in picked]
         drawn = gpnn.draw(photos, gpnn.PRESETS["fast"], Run(), maps=maps, target=one["map"][None], seed=0)
         layout = one["map"].numpy().astype("uint8")

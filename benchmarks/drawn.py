@@ -1,12 +1,13 @@
 """Layouts drawn from other pictures without training, and by a trained model, for a blind study.
 
-The 20 held-out landscapes of ``draw_photos.py`` are drawn from their maps: ``photos``, patches of the 40 other
-landscapes laid out anew at 256 pixels (``draw --photos``); ``spade``, the example model, which learned from thousands
-of landscapes of 64 pixels, at 256 pixels; ``enlarged``, its picture of 64 pixels enlarged (bicubic). Two studies: of
-all three at 256 pixels, and of the first and the last one, which is not enlarged there, at 64 pixels. What they are
-pictures of, the map in flat colours, takes the place of the photo of the study.
+20 held-out landscapes, others than those of ``draw_photos.py``, on which settings were chosen, are drawn from their
+maps: ``photos``, patches of the 40 other landscapes laid out anew at 256 pixels (``draw --photos``); ``spade``, the
+example model, which learned from thousands of landscapes of 64 pixels, at 256 pixels; ``enlarged``, its picture of 64
+pixels enlarged (bicubic). Two studies: of all three at 256 pixels, and of the first and the last one, which is not
+enlarged there, at 64 pixels. What they are pictures of, the map in flat colours, takes the place of the photo of the
+study.
 
-    calotype data landscapes --size 256 --count 60 --seed 77 --out large
+    calotype data landscapes --size 256 --count 60 --seed 78 --out large
     python benchmarks/drawn.py make large --work work --out benchmarks/results/drawn.json
     python benchmarks/drawn.py sheets --work work
 
@@ -40,6 +41,7 @@ from calotype.engines import gpnn
 from calotype.image.io import open_photo, save_png, to_image, to_tensor
 from calotype.image.labels import flat_colours
 from calotype.image.resize import resize
+from calotype.matching.light import label_colours, unlike
 from calotype.matching.retrieval import chosen, label_shares
 from calotype.run import Run
 from calotype.tasks.study import study
@@ -61,9 +63,14 @@ def make(folder: Path, work: Path) -> dict[str, Any]:
     given = [large[i] for i in range(len(large))]
     held, lent = given[:HELD], given[HELD:]
     shares = torch.stack([label_shares(one["map"][None], len(names)) for one in lent])
+    light = [label_colours(one["image"][None], one["map"][None], len(names)) for one in lent]
+
+    def differing(one: int, other: int) -> float:
+        return unlike(light[one], light[other])
+
     colours = torch.tensor(flat_colours(len(names))).float() / 127.5 - 1
     for i, one in enumerate(held):
-        picked = chosen(label_shares(one["map"][None], len(names)), shares, names)
+        picked = chosen(label_shares(one["map"][None], len(names)), shares, names, unlike=differing)
         photos, maps = [lent[k]["image"][None] for k in picked], [lent[k]["map"][None] for k in picked]
         laid_out = gpnn.draw(photos, gpnn.PRESETS["fast"], Run(), maps=maps, target=one["map"][None], seed=0)
         layout = one["map"].numpy().astype("uint8")

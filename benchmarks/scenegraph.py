@@ -1,7 +1,8 @@
 """Scene graphs to pictures, on drawn scenes whose things have hues and textures of their own.
 
 A model (preset ``study``) learns from the set ``shapes``, with and without the mismatch term of the discriminator of
-pictures. G and B also learn from boxes alone (``box_updates``), unlike those of the rows that are kept (``--keep``).
+pictures. G and B also learn from boxes alone (``box_updates``). Rows of an earlier result are kept (``--keep``): of
+boxes that are learned as published, and of locations on the published grid (``coarse``).
 All but the last 500 scenes are learned from; of the others, 200 are used. Measured are:
 
 - Boxes: the share of objects whose box has an intersection over union of at least 0.5 with the real one, and the mean,
@@ -10,6 +11,9 @@ All but the last 500 scenes are learned from; of the others, 200 are used. Measu
   same relations where G is given others, those of a permutation of the objects; and where G is given none, which is
   what classes alone tell. Each over all relations, those of two things, and those of two things of one class. Last,
   the share of the permuted relations that boxes have which were made from these.
+- The same of G and B alone, trained longer, with the finer grid of locations (``layout``) and the published one
+  (``coarse``), and for graphs that have only things, so that classes do not tell their places (``things``); of these,
+  relations are measured in scenes of three things and more.
 - Looks: a thing takes the look of one of its class, and of a flat texture, in another scene. The angle between the hue
   of its pixels and that of the donor, and how much the pixels outside of it change relative to those inside; for both
   models. Places are the real ones.
@@ -18,7 +22,7 @@ All but the last 500 scenes are learned from; of the others, 200 are used. Measu
 
     calotype data shapes shapes
     python benchmarks/scenegraph.py train shapes --work work --model mismatch --seed 0      # none
-    python benchmarks/scenegraph.py layout shapes --work work --seed 0                      # G and B alone, longer
+    python benchmarks/scenegraph.py layout shapes --work work --seed 0                      # --model coarse, things
     python benchmarks/scenegraph.py measure shapes --work work --seeds 0 --out benchmarks/results/scenegraph.json
 """
 
@@ -59,21 +63,41 @@ from spade import seconds_of, timed
 
 SIDE, HELD_OUT, USED = 32, 500, 200
 MODELS = ("mismatch", "none")
+LAYOUTS = ("layout", "coarse", "things")
+PUBLISHED_CELLS = 5
 LARGE = 0.1  # of the picture
+LEAST_THINGS = 3
 BOX_STEPS = 10_000
 
 
 class Part:
     """Some samples of a set."""
 
-    def __init__(self, samples: Samples, numbers: Sequence[int]) -> None:
-        self.samples, self.numbers = samples, numbers
+    def __init__(self, samples: Samples, numbers: Sequence[int], only: Tensor | None = None) -> None:
+        self.samples, self.numbers, self.only = samples, numbers, only
 
     def __len__(self) -> int:
         return len(self.numbers)
 
     def __getitem__(self, i: int) -> dict[str, Tensor]:
-        return self.samples[self.numbers[i]]
+        sample = self.samples[self.numbers[i]]
+        if self.only is None:
+            return sample
+        kept = torch.where(torch.isin(sample["classes"], self.only), sample["classes"], -1)
+        return {**sample, "classes": kept}
+
+
+def things_of(part: Part) -> Part:
+    """The same scenes with their things alone; those with fewer than three are left out."""
+    names = part.samples.about["classes"]
+    only = {names.index(name) for name in SHAPES}
+    several = [number for number in part.numbers if things_in(part, number, only) >= LEAST_THINGS]
+    return Part(part.samples, several, torch.tensor(sorted(only)))
+
+
+def things_in(part: Part, number: int, only: set[int]) -> int:
+    """How many things a scene has."""
+    return sum(kind in only for kind in part.samples.lines[number]["classes"])
 
 
 def parts(folder: Path) -> tuple[Part, Part, list[str]]:
@@ -125,10 +149,12 @@ def measure(folder: Path, work: Path, model: str, seeds: Sequence[int]) -> dict[
     return found
 
 
-def layout_networks(folder: Path, work: Path, seed: int, steps: int = BOX_STEPS) -> float:
+def layout_networks(folder: Path, work: Path, model: str, seed: int, steps: int = BOX_STEPS) -> float:
     """G and B trained by the boxes alone, as by ``box_updates``, for some two minutes; their processor seconds."""
     learned, _, names = parts(folder)
+    learned = things_of(learned) if model == "things" else learned
     cfg = config("mismatch", names, steps)
+    cfg = replace(cfg, location_cells=PUBLISHED_CELLS) if model == "coarse" else cfg
     torch.manual_seed(seed)
     net = scenegraph.build(cfg)
     samples = [
@@ -143,24 +169,27 @@ def layout_networks(folder: Path, work: Path, seed: int, steps: int = BOX_STEPS)
         set_rates(rate(i), optimizer)
         objects = samples[int(torch.randint(len(samples), ()))]
         triples = random_triples(objects, torch.rand(len(objects.classes), 2))
-        given = attributes_of(objects.boxes, objects.masks) * float(torch.rand(()) < cfg.attribute_rate)
+        given = attributes_of(objects.boxes, objects.masks, cfg.location_cells) * float(
+            torch.rand(()) < cfg.attribute_rate
+        )
         embeddings = net.graph(objects.classes, triples, given)
         loss = cfg.box_weight * F.mse_loss(net.boxes(embeddings), objects.boxes)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     spent = time.process_time() - began
-    saving.write(work / f"layout {seed}", "scenegraph", cfg, net, "", cfg.size, about=scenegraph.about(cfg))
-    (work / f"layout {seed}" / "seconds").write_text(str(spent))
+    saving.write(work / f"{model} {seed}", "scenegraph", cfg, net, "", cfg.size, about=scenegraph.about(cfg))
+    (work / f"{model} {seed}" / "seconds").write_text(str(spent))
     return spent
 
 
-def layouts(folder: Path, work: Path, seeds: Sequence[int]) -> dict[str, Any]:
+def layouts(folder: Path, work: Path, model: str, seeds: Sequence[int]) -> dict[str, Any]:
     """The boxes of G and B alone, by seed."""
     _, held_out, _ = parts(folder)
+    held_out = things_of(held_out) if model == "things" else held_out
     found = {}
     for seed in seeds:
-        place = work / f"layout {seed}"
+        place = work / f"{model} {seed}"
         if place.exists():
             loaded = load(place)
             spent = round(float((place / "seconds").read_text()))
@@ -180,7 +209,7 @@ def boxes(cfg: Any, net: Any, part: Part, seed: int) -> dict[str, Any]:
     objects, _ = all_objects(cfg, part)
     draws = torch.rand(len(objects.classes), 2, generator=torch.Generator().manual_seed(seed))
     triples = random_triples(objects, draws)
-    given = attributes_of(objects.boxes, objects.masks)
+    given = attributes_of(objects.boxes, objects.masks, cfg.location_cells)
     real = objects.real
     nothing = torch.zeros_like(given)
     spatial, unrelated = triples[triples[:, 1] > 0], triples[triples[:, 1] == 0]
@@ -198,7 +227,7 @@ def boxes(cfg: Any, net: Any, part: Part, seed: int) -> dict[str, Any]:
         overlap = iou(found[real], objects.boxes[real])
         result[f"recall_{name}_attributes"] = round(float((overlap >= 0.5).float().mean()), 4)
         result[f"iou_{name}_attributes"] = round(float(overlap.mean()), 4)
-        # A location is a cell of a quarter of the picture, and small things have one bin of size.
+        # Small things have one bin of size, and a published location is a cell of a quarter of the picture.
         large = (objects.boxes[real][:, 2:] - objects.boxes[real][:, :2]).prod(1) >= LARGE
         result[f"recall_{name}_attributes_large"] = round(float((overlap[large] >= 0.5).float().mean()), 4)
     # Most relations follow from the classes alone (sky is above grass); those of two things of one class do not.
@@ -371,17 +400,18 @@ def main() -> None:
     asked.add_argument("what", choices=("train", "layout", "measure"))
     asked.add_argument("folder", type=Path)
     asked.add_argument("--work", type=Path, required=True)
-    asked.add_argument("--model", choices=MODELS, default="mismatch")
+    asked.add_argument("--model", choices=(*MODELS, *LAYOUTS), default="mismatch")
     asked.add_argument("--seed", type=int, default=0)
     asked.add_argument("--seeds", type=int, nargs="+", default=[0])
     asked.add_argument("--steps", type=int)
-    asked.add_argument("--keep", type=Path, help="a result with box_updates=0, whose rows are kept")
+    asked.add_argument("--keep", type=Path, help="an earlier result, whose rows of other settings are kept")
     asked.add_argument("--out", type=Path)
     given = asked.parse_args()
     torch.set_num_threads(1)
     if given.what == "layout":
-        seconds = layout_networks(given.folder, given.work, given.seed, given.steps or BOX_STEPS)
-        print(f"layout {given.seed}: {seconds:.0f} s")
+        model = given.model if given.model in LAYOUTS else LAYOUTS[0]
+        seconds = layout_networks(given.folder, given.work, model, given.seed, given.steps or BOX_STEPS)
+        print(f"{model} {given.seed}: {seconds:.0f} s")
         return
     if given.what == "train":
         print(
@@ -391,12 +421,15 @@ def main() -> None:
     there = [m for m in MODELS if any((given.work / f"{m} {seed}" / "net").exists() for seed in given.seeds)]
     measured = {model: measure(given.folder, given.work, model, given.seeds) for model in there}
     told = {**provenance(), "side": SIDE, "scenes": USED, "seeds": given.seeds, "models": measured}
-    told["layout"] = layouts(given.folder, given.work, range(8))
+    for model in LAYOUTS:
+        told[model] = layouts(given.folder, given.work, model, range(8))
     if given.keep:
         before = json.loads(given.keep.read_text("utf-8"))
-        told["models"]["published"] = before["models"]["mismatch"]
-        told["published_layout"] = before["layout"]
-        told["kept"] = {name: before[name] for name in ("commit", "date", "machine", "versions")}
+        for model in ("published", "coarse"):
+            if model in before["models"]:
+                told["models"][model] = before["models"][model]
+        told["published_layout"] = before["published_layout"]
+        told["kept"] = before["kept"]
     given.out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 

@@ -261,7 +261,9 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
     segmenter, seconds = trained_unet(
         learned, UNet(3, classes, 16, depth=3), segmentation_loss, asked.work, "segmenter", asked.segmenter_steps
     )
-    rows: dict[str, Any] = json.loads(asked.keep.read_text())["rows"] if asked.keep else {}
+    before = json.loads(asked.keep.read_text()) if asked.keep else {}
+    rows: dict[str, Any] = dict(before.get("rows", {}))
+    earlier = set(rows)
     for seed in asked.seeds:
         for model in asked.models:
             place = asked.work / f"{model} {seed}"
@@ -272,6 +274,7 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
             own = torch.cat(
                 [drawer.draw(m[None], drawer.encoded(r[None], m[None])) for m, r in zip(maps, real, strict=True)]
             )
+            earlier.discard(f"{model}, seed {seed}")
             rows[f"{model}, seed {seed}"] = {
                 "steps": drawer.cfg.steps,
                 "cpu_seconds": round(seconds_of(place)),
@@ -303,6 +306,9 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
         },
         "rows": rows,
     }
+    if earlier:
+        kept = before.get("kept", {name: before[name] for name in ("commit", "date", "machine", "versions", "real")})
+        result["kept"] = {**kept, "rows": sorted(earlier)}
     first = asked.work / f"smis {asked.seeds[0]}" / "net"
     if first.exists():
         result["redrawing"] = {"study, 32 pixels": redrawing(Drawer(first), maps, classes)}
@@ -354,7 +360,9 @@ def main() -> None:
     two.add_argument("--segmenter-steps", type=int, default=400)
     two.add_argument("--features", default="efficientnet")
     two.add_argument("--no-stlpips", dest="stlpips", action="store_false")
-    two.add_argument("--keep", type=Path, help="a result whose rows are kept, for models that are not measured now")
+    two.add_argument(
+        "--keep", type=Path, help="an earlier result: its rows of models that are not measured now are kept"
+    )
     two.add_argument("--sheets", type=Path)
     two.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args()

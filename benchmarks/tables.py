@@ -1102,7 +1102,14 @@ _RELATIONS_OBEYED = ("obeyed", "obeyed_of_things", "obeyed_of_one_class")
 _OF_GRAPHS = {
     "mismatch": "`scenegraph`",
     "none": "without the mismatch term",
-    "published": "boxes learned as published (`box_updates=0`)",
+    "coarse": "locations as published (`location_cells=5`)",
+    "published": "boxes learned as published, too (`box_updates=0`)",
+}
+_OF_LAYOUTS = {
+    "layout": "G and B alone",
+    "coarse": "G and B alone, locations as published",
+    "things": "G and B alone, graphs of things alone",
+    "published_layout": "G and B alone, boxes learned as published, too",
 }
 
 
@@ -1129,7 +1136,7 @@ def scenegraph() -> str:
                     number(clusters["pure_in_texture"], 2),
                 )
             )
-    for key, name in (("layout", "G and B alone"), ("published_layout", "G and B alone, boxes learned as published")):
+    for key, name in _OF_LAYOUTS.items():
         for seed, row in result.get(key, {}).items():
             rows.append((f"{name}, seed {seed}", *_of_boxes_and_relations(row), *[""] * 5))
     return (
@@ -1137,21 +1144,40 @@ def scenegraph() -> str:
         + f"\n\nData set: `calotype data shapes`, 3000 scenes of {result['side']} pixels learned from, "
         f"{result['scenes']} held-out ones measured. Recall: share of objects whose box has an intersection over union "
         "of at least 0.5 with the real one; large ones cover a tenth of the picture. Attributes of location are cells "
-        "of a quarter of the picture. Relations: the share of those of the input that boxes without attributes have; "
+        "of an eighth of the picture's width and height, published ones of a quarter, which is as wide as most things "
+        "are. Relations: the share of those of the input that boxes without attributes have; "
         "where the graph network is given the relations of a permutation of the objects, and where it is given none. "
         "Most relations follow from the classes alone (sky is above grass), which is what the boxes without any "
-        "relation tell; those of two things do not. Hue: degrees, median over things that take the look of a flat "
+        "relation tell; those of two things do not, and in graphs of things alone there are no others (scenes of three "
+        "things and more). Hue: degrees, median over things that take the look of a flat "
         "thing of their class in another scene, places being real. Clusters: the finest archetypes of each class. G "
         "and B, the networks of graph and boxes, can be trained longer by themselves. As published, boxes are learned "
         "with attributes alone: a bare graph is obeyed less then, and attributes add more to its recall. Relations of "
         "others cannot be obeyed less than those that the classes tell. "
-        f"{_worst_of_graphs(list(result['models']['mismatch'].values()), list(result['layout'].values()))}"
-        f"{_kept(result, 'what is learned as published')}"
+        f"{_worst_of_graphs(result)}{_hues_by_steps(result['models'])}{_earlier_graphs(result['kept'])}"
     )
 
 
-def _worst_of_graphs(models: list[Any], layouts: list[Any]) -> str:
+def _earlier_graphs(kept: Mapping[str, Any]) -> str:
+    """Where rows come from that were measured by earlier commits."""
+    told = (f"{_OF_GRAPHS[name]} at {commit(found)}" for name, found in kept.items())
+    return f" Measured earlier, of the whole model: {'; '.join(told)}."
+
+
+def _hues_by_steps(models: Mapping[str, Any]) -> str:
+    """How the error of the hue depends on the length of a training; R and A do not see attributes of location."""
+    found: dict[int, list[float]] = {}
+    for seeds in models.values():
+        for row in seeds.values():
+            found.setdefault(row["steps"], []).append(row["hue_error_median"])
+    told = (f"{', '.join(number(x, 0) for x in sorted(each))} after {steps}" for steps, each in sorted(found.items()))
+    return f" Locations are nothing to the networks of looks; errors of the hue by steps: {'; '.join(told)}."
+
+
+def _worst_of_graphs(result: Mapping[str, Any]) -> str:
     """The aims, each by the worst seed; those of boxes for G and B alone."""
+    layouts, things = (list(result[key].values()) for key in ("layout", "things"))
+    models = list(result["models"]["mismatch"].values())
 
     def told(what: str, values: Iterable[float], aim: float, most: bool = False, digits: int = 2) -> str:
         worst = max(values) if most else min(values)
@@ -1165,6 +1191,17 @@ def _worst_of_graphs(models: list[Any], layouts: list[Any]) -> str:
         told("relations obeyed", (row["obeyed"] for row in layouts), 0.85),
         told("with relations of others", (row["obeyed_shuffled"] for row in layouts), 0.5, most=True),
         told("the same of two things", (row["obeyed_of_things_shuffled"] for row in layouts), 0.5, most=True),
+        told("relations obeyed in graphs of things alone", (row["obeyed"] for row in things), 0.85),
+        told("with relations of others there", (row["obeyed_shuffled"] for row in things), 0.5, most=True),
+    ]
+    of_whole = [
+        told("recall with attributes", (row["recall_with_attributes"] for row in models), 0.7),
+        told(
+            "above that without",
+            (row["recall_with_attributes"] - row["recall_without_attributes"] for row in models),
+            0.25,
+        ),
+        told("relations obeyed", (row["obeyed"] for row in models), 0.85),
     ]
     of_looks = [
         told("error of the hue", (row["hue_error_median"] for row in models), 20, most=True, digits=0),
@@ -1172,8 +1209,9 @@ def _worst_of_graphs(models: list[Any], layouts: list[Any]) -> str:
         told("clusters pure in hue and texture", (row["archetypes"]["pure_in_both"] for row in models), 0.8),
     ]
     return (
-        f"The aims: boxes of G and B alone, worst of {len(layouts)} seeds: {'; '.join(of_boxes)}. Looks, "
-        f"{'one seed' if len(models) == 1 else f'worst of {len(models)} seeds'}: {'; '.join(of_looks)}."
+        f"The aims: boxes of G and B alone, worst of {len(layouts)} seeds: {'; '.join(of_boxes)}. The whole model, "
+        f"{'one seed' if len(models) == 1 else f'worst of {len(models)} seeds'}: {'; '.join(of_whole)}; "
+        f"{'; '.join(of_looks)}."
     )
 
 
@@ -1444,9 +1482,9 @@ def smis() -> str:
     result = results("smis")
     columns = (
         "model | steps, CPU minutes | mCSD | mOCD | mOCD / mCSD | by ST-LPIPS | correlation with donors "
-        "| change elsewhere | Frechet distance | mean IoU"
+        "| change elsewhere | Frechet distance | mean IoU, relative to real faces"
     )
-    rows = []
+    rows, shares = [], _shares_of_smis(result)
     for name, row in result["rows"].items():
         model, seed = name.split(", ")
         plain, perceptual = row["diversity"]["mean absolute difference"], row["diversity"].get("ST-LPIPS")
@@ -1461,10 +1499,12 @@ def smis() -> str:
                 number(row["donors"]["correlation"], 3),
                 number(row["donors"]["change_elsewhere"], 4),
                 number(row["frechet"], 1),
-                number(row["mean_iou"], 3),
+                f"{number(row['mean_iou'], 3)}, {number(shares[name], 3)}",
             )
         )
     rows.append(("real faces", *[""] * 8, number(result["real"]["mean_iou"], 3)))
+    if "kept" in result:
+        rows.append(("real faces, by the network of earlier rows", *[""] * 8, number(_real_before(result), 3)))
     again = "; ".join(
         f"{name}: {number(1000 * row['whole_seconds'], 1)} ms from the start, "
         f"{number(1000 * row['redrawn_seconds'], 1)} ms redrawn, {number(row['times_as_fast'], 1)} times as fast "
@@ -1479,14 +1519,30 @@ def smis() -> str:
         "pictures that differ in the code of one class, inside and outside of it; SPADE has one code for all. Donors: "
         "each class takes the look that it has in another face. Frechet distance: to the held-out faces, features: "
         f"{result['features']}; that of training faces is {number(floor['frechet_of_as_many_training_pictures'], 1)}. "
-        "Mean IoU: by a segmentation network that was trained on real faces alone; accessories and beards are rare. "
-        f"{_aims_of_smis(result['rows'])}"
+        "Mean IoU: by a segmentation network that was trained on real faces alone; accessories and beards are rare, "
+        "and the network of earlier rows finds no mouths, so that rows are compared relative to real faces. "
+        f"{_aims_of_smis(result)}{_kept(result, 'seed 0')}"
         f"\n\nAnother look for one class, processor time of one thread: {again}."
     )
 
 
-def _aims_of_smis(rows: Mapping[str, Any]) -> str:
+def _real_before(result: Mapping[str, Any]) -> float:
+    """The mean IoU of real faces by the segmentation network that saw the rows of an earlier commit."""
+    return float(result["kept"]["real"]["mean_iou"])
+
+
+def _shares_of_smis(result: Mapping[str, Any]) -> dict[str, float]:
+    """The mean IoU of each row relative to real faces; networks that were trained at different times differ."""
+    earlier = result["kept"]["rows"] if "kept" in result else []
+    return {
+        name: row["mean_iou"] / (_real_before(result) if name in earlier else result["real"]["mean_iou"])
+        for name, row in result["rows"].items()
+    }
+
+
+def _aims_of_smis(result: Mapping[str, Any]) -> str:
     """The aims, each by the worst of the seeds."""
+    rows = {name: {**row, "share": _shares_of_smis(result)[name]} for name, row in result["rows"].items()}
 
     def values(model: str, value: Callable[[Any], float]) -> list[float]:
         return [value(row) for name, row in rows.items() if name.split(",")[0] == model]
@@ -1505,7 +1561,7 @@ def _aims_of_smis(rows: Mapping[str, Any]) -> str:
         ),
         (
             "mean IoU over SPADE's",
-            min(values("smis", lambda row: row["mean_iou"])) / max(values("vspade", lambda row: row["mean_iou"])),
+            min(values("smis", lambda row: row["share"])) / max(values("vspade", lambda row: row["share"])),
             0.9,
             "least",
         ),
@@ -1523,7 +1579,11 @@ def _aims_of_smis(rows: Mapping[str, Any]) -> str:
         kept = worst <= aim if side == "most" else worst >= aim
         figures.append(f"{what} {number(worst, 3)}, {'kept' if kept else 'missed'} (at {side} {aim:g})")
     seeds = len(values("smis", ratio))
-    return f"The aims, by {'one seed' if seeds == 1 else f'the worst of {seeds} seeds'}: {'; '.join(figures)}."
+    others = {name: len(values(name, ratio)) for name in ("vspade", "one")}
+    worst_of = "one seed" if seeds == 1 else f"the worst of {seeds} seeds"
+    fewer = ", ".join(f"{_OF_SMIS[name]}: {count}" for name, count in others.items() if count != seeds)
+    beside = f" (seeds of others: {fewer})" if fewer else ""
+    return f"The aims, by {worst_of}{beside}: {'; '.join(figures)}."
 
 
 def renderer() -> str:

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from calotype.errors import InputError
-from calotype.matching.retrieval import agreement, chosen, label_shares
+from calotype.matching.light import label_colours, unlike
+from calotype.matching.retrieval import agreement, chosen, covered, label_shares
 
 NAMES = ("sky", "tree", "sea")
 
@@ -63,3 +64,38 @@ def test_the_nearest_leads_and_others_have_what_it_lacks():
 def test_a_class_that_no_photo_has_is_named():
     with pytest.raises(InputError, match="no photo has a pixel of the class sea"):
         chosen(SHARES[1], SHARES[[0, 3]], NAMES)
+
+
+def test_a_map_that_has_the_labels_leads_before_one_that_is_a_little_nearer():
+    target = label_shares(label_map([0, 0, 0, 0], [0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 1, 2]), 3, grid=4)
+    without = label_map([0, 0, 0, 0], [0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1])
+    beside = label_map([0, 0, 0, 0], [0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 2, 1])
+    shares = torch.stack([label_shares(x, 3, grid=4) for x in (without, beside)])
+    torch.testing.assert_close(covered(target, shares), torch.tensor([2 / 3, 1.0]))
+    assert agreement(target, shares).argmax() == 0
+    assert chosen(target, shares, NAMES) == [1]
+
+
+def test_further_photos_are_of_the_light_of_the_first():
+    maps = [label_map([0, 0], [1, 1]), label_map([0, 0], [2, 2]), label_map([0, 0], [2, 2])]
+    shares = torch.stack([label_shares(x, 3, grid=2) for x in maps])
+    target = label_shares(label_map([0, 0], [1, 2]), 3, grid=2)
+    photos = [torch.full((1, 3, 2, 2), value) for value in (0.5, -0.9, 0.5)]
+    colours = [label_colours(photo, x, 3) for photo, x in zip(photos, maps, strict=True)]
+    lead = chosen(target, shares, NAMES, most=2)
+    assert lead == [0, 1]  # the first of equals
+    assert chosen(target, shares, NAMES, most=2, unlike=lambda a, b: unlike(colours[a], colours[b])) == [0, 2]
+
+
+def test_a_label_that_is_missing_is_fetched_from_another_light():
+    target = label_shares(label_map([0, 0], [1, 2]), 3, grid=2)
+    assert chosen(target, SHARES[[0, 3, 2]], NAMES, unlike=lambda one, other: 1.0) == [0, 2]
+
+
+def test_colours_of_labels_by_hand():
+    photo = torch.tensor([[-1.0, 1.0], [0.0, 0.0]]).expand(1, 3, 2, 2)
+    found = label_colours(photo, label_map([0, 0], [1, -1]), 3)
+    assert found.tolist() == [[0.5, 0.5, 0.5, 0.5], [0.5, 0.5, 0.5, 0.25], [0, 0, 0, 0]]
+    darker = found - torch.tensor([0.2, 0.2, 0.2, 0.0])
+    assert unlike(found, darker) == pytest.approx(0.2)
+    assert unlike(found[:1], found[:1] * torch.tensor([1, 1, 1, 0.0])) == 0.25  # nothing to compare

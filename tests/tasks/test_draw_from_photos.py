@@ -49,6 +49,17 @@ def test_a_layout_is_drawn_from_the_photos_that_have_its_classes(photos):
     assert calotype.draw(layout, photos=photos, size=(40, 30))[0].size == (40, 30)
 
 
+def test_further_photos_have_the_light_of_the_first(photos):
+    """Of two beaches, the one whose sky is that of the wood lends its sand."""
+    evening = np.array([[150, 60, 60], [40, 40, 30], [90, 50, 40]], np.uint8)
+    Image.fromarray(evening[half(0, 2)]).save(photos / "images" / "a beach in the evening.png")
+    Image.fromarray(half(0, 2)).save(photos / "maps" / "a beach in the evening.png")
+    layout = half(0, 1, (40, 48))
+    layout[20:, 30:] = 2
+    made = calotype.draw(layout, photos=photos)
+    assert np.abs(np.asarray(made[0]).astype(int)[26:, 36:].mean((0, 1)) - COLOURS[2]).max() < 40
+
+
 def test_results_name_the_folder_and_hash_what_was_used(photos, tmp_path):
     Image.fromarray(half(0, 2)).save(tmp_path / "map.png")
     (path,) = calotype.draw(tmp_path / "map.png", photos=photos).save(tmp_path / "out")

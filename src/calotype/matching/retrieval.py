@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -11,7 +12,10 @@ from calotype.errors import InputError
 
 GRID = 24  # cells a side in which label maps are compared
 _NEAR = 0.8  # agreement relative to the best, of maps that may lead
-_ENOUGH = 0.25  # share of the wanted area of a label that photos have to have of it
+_ENOUGH = 0.5  # share of the wanted area of a label that photos have to have of it
+_COVERED = 0.3  # of the score of a map, the part that is the labels of which it has enough
+_LIGHT = 0.05  # difference of the colours of two photos at which a further one counts e times less
+_COMPARED = 12  # further photos whose colours are compared, those that have most of what is lacking
 
 
 def label_shares(label_map: Tensor, classes: int, grid: int = GRID) -> Tensor:
@@ -51,8 +55,34 @@ def agreement(target: Tensor, shares: Tensor) -> Tensor:
     return torch.minimum(shares, target).sum((1, 2, 3)) / target.sum().clamp_min(1e-12)
 
 
-def chosen(target: Tensor, shares: Tensor, names: Sequence[str], *, rank: int = 0, most: int = 3) -> list[int]:
+def covered(target: Tensor, shares: Tensor) -> Tensor:
+    """How much maps have of the labels of another one, wherever they lie: mean over these labels, 0..1.
+
+    Args:
+        target: [classes, g, g], as ``label_shares`` gives.
+        shares: [n, classes, g, g], of n maps.
+
+    Returns:
+        [n]; 1 for a map that has half of the area of every label of the target.
+    """
+    wanted, there = target.sum((1, 2)), shares.sum((2, 3))
+    asked = wanted > 0
+    return (there[:, asked] / (_ENOUGH * wanted[asked])).clamp(max=1).mean(1)
+
+
+def chosen(
+    target: Tensor,
+    shares: Tensor,
+    names: Sequence[str],
+    *,
+    rank: int = 0,
+    most: int = 3,
+    unlike: Callable[[int, int], float] | None = None,
+) -> list[int]:
     """The maps to draw a target from: the one that is most like it, and as few more as have the labels it lacks.
+
+    The first one is chosen by its agreement with the target, and by how many of its labels it has; the others by how
+    much they have of what is lacking, and by their light: clouds of an evening do not fit into a sky at noon.
 
     Args:
         target: [classes, g, g], as ``label_shares`` gives.
@@ -61,6 +91,9 @@ def chosen(target: Tensor, shares: Tensor, names: Sequence[str], *, rank: int = 
         rank: 0 begins with the most similar map, 1 with the next one, and so on, around those that are nearly as
             similar.
         most: upper limit of the number of maps, as far as fewer have all labels.
+        unlike: how much the colours of two photos differ, 0..1, by the numbers of their maps, such as
+            ``calotype.matching.light.unlike``; it is asked for the best few further ones. ``None``: colours do not
+            matter.
 
     Returns:
         Numbers of maps, the first in the lead.
@@ -72,17 +105,28 @@ def chosen(target: Tensor, shares: Tensor, names: Sequence[str], *, rank: int = 
     absent = [names[i] for i in range(len(names)) if wanted[i] > 0 and there[:, i].max() == 0]
     if absent:
         raise InputError(f"no photo has a pixel of the class {', '.join(absent)}: paint the map with other classes")
-    scores, order = agreement(target, shares).sort(descending=True, stable=True)
+    whole = agreement(target, shares) * (1 - _COVERED + _COVERED * covered(target, shares))
+    scores, order = whole.sort(descending=True, stable=True)
     found = [int(order[rank % int((scores >= _NEAR * scores[0]).sum())])]
     while (lacking := wanted > there[found].sum(0) / _ENOUGH).any() and len(found) < len(order):
         gain = (torch.minimum(there, wanted) * lacking).sum(1)
         gain[found] = -1.0
-        best = int(gain.argmax())
-        none = (wanted > 0) & (there[found].sum(0) == 0)
-        if gain[best] <= 0 or (len(found) >= most and not none.any()):
-            break
         if len(found) >= most:  # more only for labels that are missing altogether
+            none = (wanted > 0) & (there[found].sum(0) == 0)
             gain = torch.where((there * none).sum(1) > 0, gain, torch.tensor(-1.0))
-            best = int(gain.argmax())
+        gain = gain if unlike is None else _of_one_light(gain, found[0], unlike)
+        best = int(gain.argmax())
+        if gain[best] <= 0:
+            break
         found.append(best)
     return found
+
+
+def _of_one_light(gain: Tensor, lead: int, unlike: Callable[[int, int], float]) -> Tensor:
+    """What further maps add, less for those whose photos differ from that of the first one in their colours."""
+    best, numbers = gain.topk(min(_COMPARED, len(gain)))
+    result = torch.full_like(gain, -1.0)
+    for value, number in zip(best.tolist(), numbers.tolist()):
+        if value > 0:
+            result[number] = value * math.exp(-unlike(lead, number) / _LIGHT)
+    return result

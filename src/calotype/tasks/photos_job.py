@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PHOTOS_ENGINE = "gpnn"
 _MOST = 1_000_000  # pixels of a result whose size was not given
+_COLOUR_SIDE = 64  # pixels of the photos whose colours are compared
 
 
 @lru_cache(maxsize=2)
@@ -54,6 +55,27 @@ def _shares(folder: str) -> torch.Tensor:
     photos = _photos(folder)
     maps = (torch.from_numpy(photos.label_map(i)).long()[None] for i in range(len(photos.pairs)))
     return torch.stack([label_shares(torch.where(x < photos.classes, x, -1), photos.classes) for x in maps])
+
+
+@lru_cache(maxsize=512)
+def _colours(folder: str, number: int) -> torch.Tensor:
+    """The mean colour of each label in a photo, [classes, 4], see ``calotype.matching.light``.
+
+    Raises:
+        InputError: the photo or its map cannot be read.
+    """
+    import torch
+
+    from calotype.image.io import open_photo, to_tensor
+    from calotype.image.resize import resize
+    from calotype.matching.light import label_colours
+
+    photos = _photos(folder)
+    labels = torch.from_numpy(photos.label_map(number)).long()
+    photo = to_tensor(open_photo(photos.pairs[number][0], max_side=2 * _COLOUR_SIDE))[:, :3]
+    small = resize(photo, (_COLOUR_SIDE, _COLOUR_SIDE))
+    rows, columns = (torch.arange(_COLOUR_SIDE) * side // _COLOUR_SIDE for side in labels.shape)
+    return label_colours(small, labels[rows][:, columns][None], photos.classes)
 
 
 def opened_layout(value: Any, request: Request) -> LabelMap:
@@ -108,11 +130,18 @@ class PhotosJob(Job):
         Raises:
             InputError: no photo has a class of the layout.
         """
+        from calotype.matching.light import unlike
         from calotype.matching.retrieval import chosen, label_shares
 
         photos, target = _photos(self._folder), KINDS["label map"].tensor(self.layout, "cpu")
         shares = label_shares(target, photos.classes)
-        return chosen(shares, _shares(self._folder), photos.names, rank=seed - self.request.seed)
+        return chosen(
+            shares,
+            _shares(self._folder),
+            photos.names,
+            rank=seed - self.request.seed,
+            unlike=lambda one, other: unlike(_colours(self._folder, one), _colours(self._folder, other)),
+        )
 
     def _photo(self, number: int) -> Photo:
         from calotype.image.io import open_photo

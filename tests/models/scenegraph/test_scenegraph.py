@@ -79,11 +79,23 @@ def test_attributes_are_bins_of_size_and_place():
     boxes = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 0.5, 0.5], [0.9, 0.0, 1.0, 0.1]])
     masks = torch.ones(3, 1, 8, 8)
     masks[1, :, :, 4:] = 0  # only the left half: its centre is at 0.125, 0.25
-    found = attributes_of(boxes, masks)
+    found = attributes_of(boxes, masks, 5)
     assert found.shape == (3, 35)
     assert found.sum(1).tolist() == [2, 2, 2]
     assert found[:, :10].argmax(1).tolist() == [9, 2, 0]
     assert found[:, 10:].argmax(1).tolist() == [12, 0 + 5 * 1, 4]  # 0.125 * 4 = 0.5 rounds to the even 0
+    finer = attributes_of(boxes, masks, 9)
+    assert finer.shape == (3, 91)
+    assert finer[:, 10:].argmax(1).tolist() == [40, 1 + 9 * 2, 8]
+
+
+def test_a_finer_grid_of_locations_tells_apart_what_the_published_one_does_not():
+    places = graph(locations=torch.tensor([[0.4, 0.5], [0.6, 0.5]]))
+    assert attributes_for(places, 5).shape == (3, 35)
+    assert attributes_for(places, 5)[0].equal(attributes_for(places, 5)[1])
+    assert not attributes_for(places, 9)[0].equal(attributes_for(places, 9)[1])
+    assert scenegraph.build(replace(TINY, location_cells=4)).graph.layers[0].net1[0].in_features == 3 * 8 + 2 * 26
+    assert scenegraph.PRESETS["paper"].location_cells == 5
 
 
 def test_objects_of_a_batch_with_a_node_for_each_picture():
@@ -248,7 +260,7 @@ def test_archetypes_are_the_clusters_in_an_order_of_short_steps():
 
 
 def test_a_graph_without_places_has_no_attributes_and_only_edges_to_the_picture():
-    assert not attributes_for(graph()).any()
+    assert not attributes_for(graph(), 5).any()
     assert triples_of(graph()).tolist() == [[0, 0, 2], [1, 0, 2]]
 
 
@@ -259,7 +271,7 @@ def test_relations_are_inferred_from_boxes_and_places():
     assert inferred(places).tolist() == [[0, 2, 1], [1, 3, 0]]
     told = graph(boxes=boxes, relations=torch.tensor([[0, 3, 1]]))
     assert triples_of(told)[0].tolist() == [0, 4, 1]
-    assert attributes_for(graph(boxes=boxes))[0, 10:].argmax() == 0 + 5 * 2
+    assert attributes_for(graph(boxes=boxes), 5)[0, 10:].argmax() == 0 + 5 * 2
 
 
 def test_given_boxes_stay_and_made_ones_are_within_the_picture(net):
@@ -323,6 +335,7 @@ def test_settings_that_do_not_fit():
         {"objects": 1},
         {"mismatch_weight": 0.7},
         {"box_updates": -1},
+        {"location_cells": 1},
     ):
         with pytest.raises(ValueError, match=r"has to|have to|multiples|power of two"):
             replace(TINY, **wrong)

@@ -6,7 +6,7 @@ every object a layout embedding; from it B makes a box and M a mask. A second em
 elsewhere: A finds it in the crop of an object in any picture, or it is one of the archetypes of the class, the centres
 of clusters of the appearances of the training set. Class and appearance of all objects at their places make the layout
 tensor, from which R draws the picture. So looks can be exchanged while places stay, and places moved while looks stay.
-Objects may have attributes: one of ten sizes and one of 5 x 5 locations.
+Objects may have attributes: one of ten sizes and one of 5 x 5 locations (``location_cells``).
 
 Three discriminators judge pictures beside their layout tensors, masks beside classes, and crops of objects. That of
 pictures also gets real pictures beside layouts with appearances of other objects of the same class, which it has to
@@ -28,6 +28,8 @@ Differences from the publication:
   pixels are compared as well (``pixel_weight``).
 - ``box_updates`` further updates of G and B by the boxes alone follow each step, half of them without attributes, so
   that boxes of a bare graph are learned, too, and obey its relations; none in ``paper``.
+- Locations are cells of a grid of 9 x 9 in the presets for a processor (``location_cells``): a published cell is a
+  quarter of the picture wide, which tells too little of a thing that is smaller than that.
 - No perceptual loss unless it is asked for (``perceptual``): its weights do not come with the package, and VGG-16 takes
   the place of VGG-19.
 - Archetypes are put in order by a short path through them, not by a one-dimensional t-SNE.

@@ -30,6 +30,8 @@ class Config:
         embedding: length of the embeddings of classes and relations, and of what G gives of an object.
         graph_layers: graph convolutions of G.
         graph_hidden: channels of its hidden layers, and of those of B.
+        location_cells: columns and rows of the grid whose cells are the attribute of location; 5 as published. A cell
+            of a finer grid tells where small objects lie, too. At least 2.
         box_head: last layer of B: ``relu``, as published; ``linear``, without an activation, so that it cannot die.
         mask_side: height and width of the masks, pixels; a power of two.
         mask_width: channels of M.
@@ -101,6 +103,7 @@ class Config:
     embedding: int = 128
     graph_layers: int = 5
     graph_hidden: int = 512
+    location_cells: int = 5
     box_head: Literal["relu", "linear"] = "relu"
     mask_side: int = 32
     mask_width: int = 192
@@ -160,8 +163,9 @@ class Config:
                 raise ValueError(f"{name} has to be at least 1")
         if self.box_updates < 0:
             raise ValueError("box_updates has to be at least 0")
-        if self.objects < 2:
-            raise ValueError("objects has to be at least 2")
+        for name in ("objects", "location_cells"):
+            if getattr(self, name) < 2:
+                raise ValueError(f"{name} has to be at least 2")
         grid = 1 << self.halvings
         if any(side < grid or side % grid for side in self.size):
             raise ValueError(f"both sides of size have to be multiples of {grid} with these settings")
@@ -192,6 +196,7 @@ _SMALL = Config(
     classes=10,
     embedding=64,
     graph_hidden=128,
+    location_cells=9,
     box_head="linear",
     mask_side=16,
     mask_width=48,
@@ -234,6 +239,7 @@ _TINY = replace(
     embedding=8,
     graph_layers=2,
     graph_hidden=8,
+    location_cells=5,
     mask_side=8,
     mask_width=4,
     mask_noise=2,

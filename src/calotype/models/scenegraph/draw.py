@@ -13,7 +13,13 @@ from calotype.errors import InputError, nth
 from calotype.models.scenegraph.config import Config
 from calotype.models.scenegraph.layout import composed, painted
 from calotype.models.scenegraph.network import Net
-from calotype.models.scenegraph.objects import ATTRIBUTES, attribute_vectors, cells_of, image_attributes, relations_of
+from calotype.models.scenegraph.objects import (
+    attribute_count,
+    attribute_vectors,
+    cells_of,
+    image_attributes,
+    relations_of,
+)
 from calotype.models.scenegraph.sg2im import Sg2im, drawn, encoded
 from calotype.run import Run
 from calotype.semantic.objects import placed
@@ -243,7 +249,7 @@ def arranged(cfg: Config, net: Net, graph: Mapping[str, Any], seed: int) -> Scen
     given = graph["classes"].to(device)
     classes = torch.cat([given + 1, given.new_zeros(1)])
     boxes = graph["boxes"].to(device)
-    embeddings = net.graph(classes, triples_of(graph).to(device), attributes_for(graph).to(device))
+    embeddings = net.graph(classes, triples_of(graph).to(device), attributes_for(graph, cfg.location_cells).to(device))
     found = within(net.boxes(embeddings).float())
     found[-1] = found.new_tensor([0.0, 0.0, 1.0, 1.0])
     there = ~boxes.isnan().any(1)
@@ -332,10 +338,17 @@ def imported_look(net: Net, picture: Tensor, box: tuple[float, float, float, flo
     return vector
 
 
-def attributes_for(graph: Mapping[str, Any]) -> Tensor:
-    """Attributes of the objects of a graph and of the whole picture, [n + 1, 35]; zeros where nothing is given.
+def attributes_for(graph: Mapping[str, Any], grid: int) -> Tensor:
+    """Attributes of the objects of a graph and of the whole picture; zeros where nothing is given.
 
     Of a given box, its size and centre.
+
+    Args:
+        graph: as for ``draw``.
+        grid: columns and rows of the grid of locations.
+
+    Returns:
+        [n + 1, ``attribute_count(grid)``].
     """
     boxes, sizes, points = (graph[name].cpu() for name in ("boxes", "sizes", "locations"))
     there = ~boxes.isnan().any(1)
@@ -344,11 +357,11 @@ def attributes_for(graph: Mapping[str, Any]) -> Tensor:
     sizes = torch.where(there & (sizes < 0), bins, sizes)
     points = torch.where(there[:, None] & points.isnan(), (boxes[:, :2] + boxes[:, 2:]) / 2, points)
     known = ~points.isnan().any(1)
-    cells = torch.where(known, cells_of(points.nan_to_num()), -1)
+    cells = torch.where(known, cells_of(points.nan_to_num(), grid), -1)
     if not bool((sizes >= 0).any() or known.any()):
-        return torch.zeros(len(sizes) + 1, ATTRIBUTES)
-    size, cell = image_attributes()
-    return attribute_vectors(torch.cat([sizes, torch.tensor([size])]), torch.cat([cells, torch.tensor([cell])]))
+        return torch.zeros(len(sizes) + 1, attribute_count(grid))
+    size, cell = image_attributes(grid)
+    return attribute_vectors(torch.cat([sizes, torch.tensor([size])]), torch.cat([cells, torch.tensor([cell])]), grid)
 
 
 def triples_of(graph: Mapping[str, Any]) -> Tensor:

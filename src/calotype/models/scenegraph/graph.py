@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from calotype.models.scenegraph.config import Config
-from calotype.models.scenegraph.objects import ATTRIBUTES, SPATIAL
+from calotype.models.scenegraph.objects import SPATIAL, attribute_count
 
 
 def perceptron(*widths: int, last: bool = True) -> nn.Sequential:
@@ -59,11 +59,11 @@ class GraphNetwork(nn.Module):
 
     def __init__(self, cfg: Config) -> None:
         super().__init__()
-        width = cfg.embedding
+        width, attributes = cfg.embedding, attribute_count(cfg.location_cells)
         self.classes = nn.Embedding(cfg.classes + 1, width)
         self.relations = nn.Embedding(len(SPATIAL) + 1, width)
         self.layers = nn.ModuleList(
-            GraphConvolution(width + (ATTRIBUTES if i == 0 else 0), width, cfg.graph_hidden, width)
+            GraphConvolution(width + (attributes if i == 0 else 0), width, cfg.graph_hidden, width)
             for i in range(cfg.graph_layers)
         )
 
@@ -73,7 +73,7 @@ class GraphNetwork(nn.Module):
         Args:
             classes: int64 [N], 0 for the node of a whole picture.
             triples: int64 [T, 3]: subject, relation, object.
-            attributes: [N, 35]; zeros for none.
+            attributes: [N, ``attribute_count(cfg.location_cells)``]; zeros for none.
         """
         objects = torch.cat([self.classes(classes), attributes], 1)
         relations = self.relations(triples[:, 1])

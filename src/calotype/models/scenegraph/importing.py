@@ -16,7 +16,7 @@ from calotype.foreign.description import Description
 from calotype.models.scenegraph import importing_sg2im
 from calotype.models.scenegraph.config import Config
 from calotype.models.scenegraph.network import Net, build
-from calotype.models.scenegraph.objects import ATTRIBUTES, SPATIAL
+from calotype.models.scenegraph.objects import SPATIAL, attribute_count
 from calotype.models.scenegraph.sg2im import Sg2im
 
 _KIND = "checkpoint of a scene-graph model"
@@ -123,8 +123,10 @@ def _settings(checkpoint: Mapping[str, Any], path: Path) -> Config:
         raise InputError(
             f"{shown(path)} is a checkpoint of another network: this reads those of Ashual and Wolf, and of sg2im"
         ) from None
-    if attributes != ATTRIBUTES or inputs != objects + looks:
-        raise InputError(f"{shown(path)} has {attributes} attributes of objects: only models with {ATTRIBUTES} fit")
+    if attributes != attribute_count(5) or inputs != objects + looks:
+        raise InputError(
+            f"{shown(path)} has {attributes} attributes of objects: only models with {attribute_count(5)} fit"
+        )
     return Config(
         size=(rows[0], rows[1]),
         classes=objects - 1,

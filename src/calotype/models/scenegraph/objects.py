@@ -13,11 +13,9 @@ from calotype.data.boxes import RELATIONS
 from calotype.models.scenegraph.config import Config
 from calotype.semantic.objects import crops, largest
 
-SIZES, CELLS = 10, 5  # bins of the size; columns and rows of the grid of locations
-ATTRIBUTES = SIZES + CELLS**2
+SIZES = 10  # bins of the size
 SPATIAL = RELATIONS[:6]  # those that follow from boxes
 IN_IMAGE = 0  # the relation of every object to the node of the whole picture; spatial relations follow
-_IMAGE_SIZE, _IMAGE_CELL = SIZES - 1, CELLS**2 // 2
 
 
 @dataclass(frozen=True)
@@ -76,32 +74,38 @@ def objects_of(batch: Mapping[str, Tensor], cfg: Config) -> Objects:
     )
 
 
-def attributes_of(boxes: Tensor, masks: Tensor) -> Tensor:
-    """The size and the location of objects, each one of some bins: [N, 35].
+def attribute_count(cells: int) -> int:
+    """Numbers of the attributes of an object, with a grid of so many columns and rows of locations."""
+    return SIZES + cells**2
 
-    The size is 9 times the share of the box, rounded, the location that of the mask's centre of mass on a grid of 5 x 5
-    cells whose outer ones are half as wide.
+
+def attributes_of(boxes: Tensor, masks: Tensor, cells: int) -> Tensor:
+    """The size and the location of objects, each one of some bins: [N, ``attribute_count(cells)``].
+
+    The size is 9 times the share of the box, rounded, the location that of the mask's centre of mass on a grid of
+    ``cells`` columns and rows whose outer ones are half as wide.
     """
     areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     sizes = ((SIZES - 1) * areas).round().long().clamp(0, SIZES - 1)
-    return attribute_vectors(sizes, cells_of(centres(boxes, masks)))
+    return attribute_vectors(sizes, cells_of(centres(boxes, masks), cells), cells)
 
 
-def attribute_vectors(sizes: Tensor, cells: Tensor) -> Tensor:
-    """Bins of size, 0..9, and of location, 0..24, as [N, 35]; -1 for none."""
-    planes = [F.one_hot(bins.clamp_min(0), n) * (bins >= 0)[:, None] for bins, n in ((sizes, SIZES), (cells, CELLS**2))]
+def attribute_vectors(sizes: Tensor, locations: Tensor, cells: int) -> Tensor:
+    """Bins of size, 0..9, and of location, below ``cells`` squared, as [N, ``attribute_count(cells)``]; -1 for none."""
+    both = ((sizes, SIZES), (locations, cells**2))
+    planes = [F.one_hot(bins.clamp_min(0), n) * (bins >= 0)[:, None] for bins, n in both]
     return torch.cat(planes, 1).float()
 
 
-def cells_of(points: Tensor) -> Tensor:
-    """The bin of location of points [N, 2], x and y, 0..1: int64 [N]."""
-    column, row = ((CELLS - 1) * points).round().long().clamp(0, CELLS - 1).unbind(1)
-    return column + CELLS * row
+def cells_of(points: Tensor, cells: int) -> Tensor:
+    """The bin of location of points [N, 2], x and y, 0..1, on a grid of ``cells`` columns and rows: int64 [N]."""
+    column, row = ((cells - 1) * points).round().long().clamp(0, cells - 1).unbind(1)
+    return column + cells * row
 
 
-def image_attributes() -> tuple[int, int]:
+def image_attributes(cells: int) -> tuple[int, int]:
     """Bins of size and location of the node of the whole picture."""
-    return _IMAGE_SIZE, _IMAGE_CELL
+    return SIZES - 1, int(cells_of(torch.full((1, 2), 0.5), cells))
 
 
 def centres(boxes: Tensor, masks: Tensor) -> Tensor:

@@ -125,7 +125,7 @@ class Trainer:
     def learn_boxes(self, objects: Objects) -> None:
         """The further updates of G and B by the squared error of boxes alone, with attributes and without."""
         cfg, net = self.cfg, self.net
-        attributes = attributes_of(objects.boxes, objects.masks)
+        attributes = attributes_of(objects.boxes, objects.masks, cfg.location_cells)
         for _ in range(cfg.box_updates):
             each = self._rows(distributed.share(torch.rand(cfg.batch, cfg.objects + 1, 2)), objects)
             given = attributes * (torch.rand(()) < cfg.attribute_rate).to(attributes)
@@ -166,7 +166,7 @@ class Trainer:
     def made(self, real: Tensor, objects: Objects, draws: Mapping[str, Tensor], *, attributes: bool) -> Made:
         """What the networks make of a batch; without ``attributes`` these are zeros."""
         cfg, net = self.cfg, self.net
-        given = attributes_of(objects.boxes, objects.masks)
+        given = attributes_of(objects.boxes, objects.masks, cfg.location_cells)
         triples = random_triples(objects, draws["each"][:, :2])
         embeddings = net.graph(objects.classes, triples, given if attributes else torch.zeros_like(given))
         looks = net.looks_of(real[objects.picture], objects.boxes)

@@ -53,12 +53,13 @@ def similar_patches(source: Grid, nearest: float, noise: torch.Generator) -> Ten
     match = torch.full((rows * columns,), -1, dtype=torch.int64, device=device)
 
     def offer(own: Tensor, other: Tensor, distance: Tensor) -> None:
+        better = (distance < best.index_select(0, own)).nonzero()[:, 0]
+        own, other, distance = (x.index_select(0, better) for x in (own, other, distance))
         y, x = row_column(own, columns)
         to_y, to_x = row_column(other, columns)
         far = (to_y - y).square() + (to_x - x).square() >= nearest**2
-        better = far & (distance < best[own])
-        best[own[better]] = distance[better]
-        match[own[better]] = other[better]
+        best[own[far]] = distance[far]
+        match[own[far]] = other[far]
 
     for _ in range(PROJECTIONS):
         direction = torch.randn(values.shape[1], generator=noise).to(values)

@@ -130,9 +130,12 @@ def offset_cost(offsets: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def leads_to_known(offsets: Tensor, hole: Tensor) -> Tensor:
-    """Whether each pixel of a hole, shifted by each offset, is a known pixel: bool [pixels, K]."""
+    """Whether each pixel of a hole, shifted by each offset, is a known pixel: bool [pixels, K].
+
+    ``offsets``: [K, 2], or each pixel's own [pixels, K, 2].
+    """
     rows, columns = hole.shape
-    pixel = hole.nonzero()[:, None] + offsets[None]
+    pixel = hole.nonzero()[:, None] + offsets
     inside = ((pixel >= 0) & (pixel < torch.tensor([rows, columns], device=hole.device))).all(2)
     at = pixel[..., 0].clamp(0, rows - 1) * columns + pixel[..., 1].clamp(0, columns - 1)
     return inside & ~hole.flatten()[at]

@@ -389,7 +389,8 @@ def test_all_engines_are_tried_by_one_press(desk):
     made = jobs(desk)[:count]
     assert len({job["arguments"]["engine"] for job in made}) == count
     assert len({job["arguments"]["seed"] for job in made}) == 1
-    desk.until(lambda: len(desk.all(".rail .thumb")) == count)
+    # Some engines train: on a busy machine, all of them together take longer than one job.
+    desk.until(lambda: len(desk.all(".rail .thumb")) == count, count * desk.patience)
 
 
 def test_a_result_is_saved_in_another_format(desk):

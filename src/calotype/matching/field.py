@@ -128,20 +128,36 @@ def key_rows(grid: Grid, weight: Tensor | None = None) -> Tensor:
     |q - k|^2 w = q.(-2 w k) + |q|^2 w + w |k|^2, so one inner product is one score. Forbidden patches score
     ``FORBIDDEN``.
     """
-    columns, width = grid.shape[1], grid.width
-    targets = torch.zeros(len(grid), row_width(width), device=grid.picture.device)
+    columns = grid.shape[1]
+    targets = torch.empty(len(grid), row_width(grid.width), device=grid.picture.device)
     for top, bottom in grid.strips(4 * strip_size(targets.device)):
         here = slice(top * columns, bottom * columns)
-        rows = grid.describe(top, bottom)
-        square = rows.square().sum(1)
-        w = torch.full_like(square, grid.unit) if weight is None else weight[here] * grid.unit
-        torch.mul(rows, (-2 * w)[:, None], out=targets[here, :width])
-        targets[here, width] = w
-        targets[here, width + 1] = w * square
+        write_key_rows(targets[here], grid.describe(top, bottom), grid.unit, None if weight is None else weight[here])
     if grid.forbidden is not None:
-        targets[grid.forbidden.flatten()] = 0
-        targets[grid.forbidden.flatten(), width + 1] = FORBIDDEN
+        forbid_rows(targets, grid.forbidden.flatten(), grid.width)
     return targets
+
+
+def write_key_rows(targets: Tensor, rows: Tensor, unit: float, weight: Tensor | None = None) -> None:
+    """Write the ``key_rows`` of the descriptors ``rows`` [N, D] to ``targets`` [N, ``row_width``]."""
+    width = rows.shape[1]
+    square = rows.square().sum(1)
+    if weight is None:
+        torch.mul(rows, -2 * unit, out=targets[:, :width])
+        targets[:, width] = unit
+        torch.mul(square, unit, out=targets[:, width + 1])
+    else:
+        w = weight * unit
+        torch.mul(rows, (-2 * w)[:, None], out=targets[:, :width])
+        targets[:, width] = w
+        targets[:, width + 1] = w * square
+    targets[:, width + 2 :] = 0
+
+
+def forbid_rows(targets: Tensor, forbidden: Tensor | int, width: int) -> None:
+    """Let some of ``key_rows`` of descriptors of ``width`` values score ``FORBIDDEN``."""
+    targets[forbidden] = 0
+    targets[forbidden, width + 1] = FORBIDDEN
 
 
 def query_rows(rows: Tensor) -> Tensor:
@@ -161,7 +177,23 @@ def row_width(width: int) -> int:
     return -(-(width + 2) // 8) * 8
 
 
-def products(queries: Tensor, targets: Tensor, candidates: Tensor) -> Tensor:
+@dataclass(frozen=True)
+class PartialRows:
+    """``key_rows`` of some patches of a grid; the others score ``FORBIDDEN``.
+
+    Attributes:
+        rows: [M, ``row_width``]; the first one scores ``FORBIDDEN``.
+        index: int64 [patches of the grid], the row of each patch; 0 for those without one.
+    """
+
+    rows: Tensor
+    index: Tensor
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+
+def products(queries: Tensor, targets: Tensor | PartialRows, candidates: Tensor) -> Tensor:
     """Inner products [N, K] of each query [N, D] with its own candidates, int64 [N, K] indices of ``targets`` [M, D].
 
     On a CPU as a sampled product of two dense matrices, the samples being a sparse matrix [N, M] of K entries a row:
@@ -169,6 +201,9 @@ def products(queries: Tensor, targets: Tensor, candidates: Tensor) -> Tensor:
     no order, but there may be at most M; where there are more, and on other devices, the rows are copied.
     """
     count, width = candidates.shape
+    if isinstance(targets, PartialRows):
+        candidates = targets.index[candidates]
+        targets = targets.rows
     if queries.device.type != "cpu" or width > len(targets):
         rows = targets.index_select(0, candidates.flatten()).view(count, width, -1)
         return torch.bmm(rows, queries[:, :, None])[:, :, 0]

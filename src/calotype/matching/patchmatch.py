@@ -14,6 +14,7 @@ from calotype.matching.field import (
     FORBIDDEN,
     Grid,
     GridShape,
+    PartialRows,
     completeness_weight,
     key_rows,
     products,
@@ -85,7 +86,7 @@ def improve(
     hints: Tensor | None,
     passes: int,
     noise: torch.Generator,
-    targets: Tensor | None = None,
+    targets: Tensor | PartialRows | None = None,
     radius: int | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Sweeps of propagation and random search for one field. Returns the field and its scores.
@@ -98,7 +99,7 @@ def improve(
         hints: int64 [len(query)], one additional candidate each, -1 for none, or ``None``.
         passes: number of sweeps.
         noise: CPU generator.
-        targets: ``key_rows(target, weight)``, if already computed.
+        targets: ``key_rows(target, weight)`` or a part of them, if already computed.
         radius: largest distance of random guesses from the present match, patches; ``None`` for no limit.
     """
     columns, target_columns = query.shape[1], target.shape[1]
@@ -134,7 +135,7 @@ def improve(
 
 
 def best_of(
-    queries: Tensor, targets: Tensor, matches: Tensor, current_score: Tensor, candidates: Tensor
+    queries: Tensor, targets: Tensor | PartialRows, matches: Tensor, current_score: Tensor, candidates: Tensor
 ) -> tuple[Tensor, Tensor]:
     """For each query the candidate [N, K] of least score, or its current match if none is better."""
     candidates = candidates.clamp_(0, len(targets) - 1)

@@ -1,11 +1,13 @@
 """What completion makes: what is known stays, what is filled follows from the rest of the photo."""
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 import torch
 
 from calotype.engines import completion
+from calotype.engines.completion import labelling
 from calotype.engines.completion.coherent import continue_neighbours
 from calotype.engines.completion.holes import components, holes
 from calotype.engines.completion.initial import interleaved, onion_peeled
@@ -141,6 +143,34 @@ def test_arrangement_finds_the_cheapest_seam():
     missing = hole(40, 60, (10, 25, 20, 35))[0, 0] > 0
     labels = assign_offsets(photo, missing, torch.tensor([[0, 19], [0, 24]]), 10)
     assert (labels == 1).all()
+
+
+def test_one_iteration_assigns_the_offsets_of_a_row_exactly():
+    """Without loops, belief propagation is exact: here beside all labellings of a hole of five pixels."""
+    photo = torch.rand(1, 3, 41, 60, generator=noise()) - 0.5
+    missing = torch.zeros(41, 60, dtype=torch.bool)
+    missing[20, 30:35] = True
+    offsets = torch.tensor([[0, 9], [0, -12], [0, 17]])
+    field = labelling._MarkovField(photo, missing, missing.nonzero(), offsets)
+    beliefs = field.propagate(1)
+
+    def cost(labels):
+        found = sum(float(field.unary[place, label]) for place, label in enumerate(labels))
+        return found + sum(
+            float(seam[at, labels[one], labels[two]])
+            for pairs, seam in zip(field.pairs, field.seams)
+            for at, (one, two) in enumerate(zip(*(ends.tolist() for ends in pairs)))
+        )
+
+    best = min(product(range(3), repeat=5), key=cost)
+    assert beliefs.argmin(1).tolist() == list(best)
+
+
+def test_groups_of_offsets_are_assigned_as_well_as_all_at_once(monkeypatch):
+    photo, missing = waves(40, 60, period=8), hole(40, 60, (10, 25, 20, 35))[0, 0] > 0
+    offsets = torch.tensor([[0, 19], [0, 21], [3, 24], [0, 24], [0, 27]])
+    monkeypatch.setattr(labelling, "GROUP", 2)
+    assert (assign_offsets(photo, missing, offsets, 3) == 3).all()
 
 
 def test_evening_makes_a_shifted_copy_meet_its_surroundings():

@@ -12,7 +12,7 @@ from calotype.engines.completion import PRESETS, fill
 from calotype.engines.completion.fill import at_border
 from calotype.engines.completion.pyramid import levels
 from calotype.engines.completion.search import LevelSearch
-from calotype.engines.completion.texture import FLOOR, Textures, local_contrast, matched_texture
+from calotype.engines.completion.texture import FLOOR, Textures, local_contrast, matched_texture, with_contrast
 from calotype.run import Run
 
 
@@ -28,16 +28,20 @@ def test_contrast_is_the_mean_difference_of_known_neighbours() -> None:
     hole = torch.zeros(12, 12, dtype=torch.bool)
     hole[4:9, 4:9] = True
     photo[..., 4:9, 4:9] = 1.0
-    contrast, unknown = local_contrast(photo, hole)
+    contrast = local_contrast(photo, hole)
     # Half of the pairs are side by side and differ by .05; the others are equal.
     assert float(contrast[0, 0, 0, 5].exp()) == pytest.approx(0.025 + FLOOR, abs=0.006)
-    assert bool((unknown == hole).all())
+    # A lone known pixel has no neighbour to compare with: the mean of all.
+    alone = ~torch.zeros(12, 12, dtype=torch.bool)
+    alone[0, 0] = alone[10:, 8:] = False
+    steps = local_contrast(photo, alone)
+    assert float(steps[0, 0, 0, 0]) == pytest.approx(float(steps[0, 0, 11, 9]), abs=0.01)
 
 
 def test_expected_texture_is_interpolated_from_the_rim() -> None:
     photo, hole = half_blurred(), torch.zeros(96, 96, dtype=torch.bool)
     hole[30:66, 6:40] = True
-    pyramid = levels(photo, hole, PRESETS["fast"])
+    pyramid = levels(with_contrast(photo, hole), hole, PRESETS["fast"])
     found = Textures(pyramid)
     first = found.interpolated()
     assert first.shape[2:] == pyramid[0].hole.shape
@@ -50,7 +54,7 @@ def test_expected_texture_is_interpolated_from_the_rim() -> None:
 def test_expected_texture_follows_the_matches() -> None:
     photo, hole = half_blurred(), torch.zeros(96, 96, dtype=torch.bool)
     hole[30:66, 6:40] = True
-    pyramid = levels(photo, hole, PRESETS["fast"])
+    pyramid = levels(with_contrast(photo, hole), hole, PRESETS["fast"])
     search = LevelSearch.of(pyramid[-1], PRESETS["fast"])
     texture = Textures(pyramid).upsampled(Textures(pyramid).interpolated(), len(pyramid) - 1)
     right = torch.where(search.active, 48, 0)  # every patch is copied from the smooth half

@@ -39,6 +39,7 @@ def continue_neighbours(
         the field and its distances.
     """
     rows, columns = search.source.shape
+    targets = search.targets(field)
     down, across = search.displacements(field)
     moves = F.pad(down * _ROW + across, (1, 1, 1, 1))
     width = moves.shape[1]
@@ -55,25 +56,27 @@ def continue_neighbours(
     y, x, odd = y + search.box[0], x + search.box[2], (y + x) % 2
     # Neighbours are never updated at once: they could swap matches for ever.
     halves = [(odd == colour).nonzero()[:, 0] for colour in (0, 1)]
+    places = [at[half] for half in halves]
     for _ in range(_SWEEPS):
         for dy, dx in CROSS:
-            for half in halves:
-                proposed = moves[at[half] + dy * width + dx]
-                some = half[proposed != moves[at[half]]]
-                if not len(some):
+            for half, place in zip(halves, places):
+                own = moves.index_select(0, place)
+                to = moves.index_select(0, place + (dy * width + dx))
+                differ = (to != own).nonzero()[:, 0]
+                if not len(differ):
                     continue
-                own, to = moves[at[some]], moves[at[some] + dy * width + dx]
+                some, place, own, to = (one.index_select(0, differ) for one in (half, place, own, to))
                 to_down, to_across = _unpacked(to)
-                row, column = y[some] + to_down, x[some] + to_across
+                row, column = y.index_select(0, some) + to_down, x.index_select(0, some) + to_across
                 inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
                 match = torch.where(inside, row * columns + column, 0)
-                cost = products(queries[some], search.targets, match[:, None])[:, 0]
-                neighbours = moves[at[some, None] + around]
+                cost = products(queries.index_select(0, some), targets, match[:, None])[:, 0]
+                neighbours = moves.index_select(0, (place[:, None] + around).flatten()).view(-1, len(around))
                 more = (neighbours != to[:, None]).sum(1) - (neighbours != own[:, None]).sum(1)
-                better = inside & (cost + penalty * more < current[some])
-                kept = some[better]
-                moves[at[kept]] = to[better]
-                current[kept] = cost[better]
+                better = (inside & (cost + penalty * more < current.index_select(0, some))).nonzero()[:, 0]
+                kept = some.index_select(0, better)
+                moves[place.index_select(0, better)] = to.index_select(0, better)
+                current[kept] = cost.index_select(0, better)
     to_down, to_across = _unpacked(moves[at])
     field, score = field.clone(), score.clone()
     field[chosen] = (y + to_down) * columns + x + to_across

@@ -33,7 +33,7 @@ class Config:
         arranged: maximum pixels of the hole at the initial level, where offsets are assigned.
         overview: maximum pixels of the image at that level.
         offsets: number of dominant offsets.
-        rounds: iterations of belief propagation.
+        rounds: iterations of belief propagation, each to and fro along rows and columns.
         tone: Poisson blending removes seam differences well below this and keeps those well above, as edges (-1..1
             scale); 0 disables it.
         edge: patches are averaged with their gradients, which hides seams; where the gradients and those of the mean
@@ -73,8 +73,8 @@ class Config:
     border_screen: float = 0.01
     arranged: int = 1000
     overview: int = 60_000
-    offsets: int = 40
-    rounds: int = 12
+    offsets: int = 80
+    rounds: int = 4
     tone: float = 0.2
     edge: float = 0.5
     screen: float = 0.005
@@ -107,7 +107,7 @@ PRESETS: dict[str, Config] = {
         border_edge=0.0,
         arranged=1600,
         offsets=60,
-        rounds=30,
+        rounds=8,
         edge=0.0,
         last_edge=0.0,
         coherence=0.0,
@@ -117,5 +117,5 @@ PRESETS: dict[str, Config] = {
         steps=0,
         first=0,
     ),
-    "tiny": Config(arranged=200, offsets=12, rounds=5, ratio=1.5, steps=1, first=1, passes=1, components=8),
+    "tiny": Config(arranged=200, offsets=12, rounds=2, ratio=1.5, steps=1, first=1, passes=1, components=8),
 }

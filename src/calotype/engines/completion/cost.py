@@ -11,6 +11,7 @@ from calotype.engines.completion.config import Config
 from calotype.engines.completion.fill import at_border, check_size
 from calotype.engines.completion.holes import holes
 from calotype.engines.completion.initial import reaches_border
+from calotype.engines.completion.labelling import GROUP
 from calotype.types import Cost
 
 # Seconds on two cores of a 2.6 GHz server CPU, slightly above benchmarks/results/peers.json: per pair of labels of two
@@ -65,7 +66,7 @@ def _of_hole(hole: int, pixels: int, cfg: Config) -> tuple[float, int]:
     seconds += patches * (2 * cfg.steps + cfg.first + 1) * cfg.passes * SECONDS_PER_PATCH
     values = 4 * (cfg.components + 4 + 40 + (18 if cfg.edge > 0 else 0)) * pixels
     if cfg.start == "offsets":
-        arranged = min(cfg.arranged, hole)
-        seconds += cfg.rounds * 4 * arranged * cfg.offsets**2 * SECONDS_PER_SEAM
-        values += 8 * arranged * cfg.offsets**2 + (8 * arranged**2 if cfg.edge <= 0 else 0)
+        arranged, together = min(cfg.arranged, hole), min(cfg.offsets, GROUP)
+        seconds += cfg.rounds * 4 * arranged * cfg.offsets * together * SECONDS_PER_SEAM
+        values += 8 * arranged * together**2 + (8 * arranged**2 if cfg.edge <= 0 else 0)
     return seconds, values

@@ -12,9 +12,9 @@ from calotype.engines.completion.blending import Blending
 from calotype.engines.completion.config import STARTS, Config
 from calotype.engines.completion.holes import holes
 from calotype.engines.completion.initial import initial_fill, reaches_border
-from calotype.engines.completion.pyramid import eroded, levels, overlapping
+from calotype.engines.completion.pyramid import Level, eroded, levels, overlapping
 from calotype.engines.completion.search import LevelSearch
-from calotype.engines.completion.texture import Textures, matched_texture
+from calotype.engines.completion.texture import Textures, matched_texture, with_contrast
 from calotype.engines.completion.thin import thin_fill, thin_part
 from calotype.errors import InputError
 from calotype.image.resize import resize
@@ -98,8 +98,9 @@ def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
         cfg = at_border(cfg)
     if cfg.steps and not eroded(hole, cfg.depth).any():
         cfg = replace(cfg, start="smooth")
-    pyramid = levels(photo, hole, cfg)
-    textures = Textures(pyramid) if cfg.texture > 0 else None
+    described = levels(with_contrast(photo, hole) if cfg.texture > 0 else photo, hole, cfg)
+    pyramid = [Level(level.photo[:, : photo.shape[1]], level.hole) for level in described]
+    textures = Textures(described) if cfg.texture > 0 else None
     rim, texture = between(cfg.rim, 0, 0, len(pyramid)), textures.interpolated() if textures else None
     search = LevelSearch.of(pyramid[0], cfg, rim, texture=texture)
     start = initial_fill(pyramid[0], search.source, cfg, noise)
@@ -113,7 +114,7 @@ def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
             rim, before = between(cfg.rim, 0, index, len(pyramid)), search
             if textures and texture is not None:
                 texture = textures.upsampled(matched_texture(texture, before, field), index)
-            search = LevelSearch.of(level, cfg, rim, texture=texture)
+            search = LevelSearch.of(level, cfg, rim, texture=texture, near=True)
             picture = resize(picture, level.size, clamp=False)
             field = search.upsampled(field, before)
         last = index == len(pyramid) - 1
@@ -122,9 +123,10 @@ def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
             # Not the upsampled image but its patches, copied from the photo: as sharp as the photo from the start.
             picture = synthesize(field, search.known(field), picture)
         steps = cfg.peel if start.peeled and not index else between(cfg.first, cfg.steps, index, len(pyramid))
-        for _ in run.steps(steps, stage=f"{label}level {index + 1} of {len(pyramid)}"):
+        for step in run.steps(steps, stage=f"{label}level {index + 1} of {len(pyramid)}"):
             field, score = search.matched(picture, field, cfg.passes, cfg.coherence, noise)
-            picture = synthesize(field, search.confidence(score), picture)
+            if last or step < steps - 1:
+                picture = synthesize(field, search.confidence(score), picture)
             run.report(preview=picture[:, : photo.shape[1]])
     if start.lift is not None:
         picture = picture + resize(start.lift, pyramid[-1].size, mode="bilinear") * hole

@@ -2,7 +2,9 @@
 
 Every pixel of the hole is assigned one of a few offsets: a labelling of a Markov random field with pairwise costs
 between neighbours of different labels (He and Sun, ECCV 2012, eq. 2-4). They solve it with graph cuts; here it is
-solved by belief propagation, which needs only a few operations on small matrices.
+solved by belief propagation, which needs only a few operations on small matrices. Messages are sent line by line to and
+fro (Tappen and Freeman, ICCV 2003), so that they cross the hole in one iteration. Many offsets are assigned in groups,
+from whose results each pixel then chooses (fusion moves: Lempitsky, Rother, Roth, Blake, PAMI 2010).
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from calotype.engines.completion.offsets import leads_to_known, offset_cost
 
 # Cost of an offset that does not lead to a known pixel: more than any seam.
 INVALID_COST = 1e4
+# Maximum number of offsets that are assigned at once.
+GROUP = 60
 # Right, left, down, up: (rows, columns).
 DIRECTIONS = ((0, 1), (0, -1), (1, 0), (-1, 0))
 
@@ -29,10 +33,25 @@ def assign_offsets(photo: Tensor, hole: Tensor, offsets: Tensor, rounds: int, ne
         near: cost of the maximum distance, in squared colour differences.
     """
     pixel = hole.nonzero()
+    cost = near * offset_cost(offsets, (hole.shape[0], hole.shape[1]))
+    count = -(-len(offsets) // GROUP)
+    found = []
+    for first in range(count):
+        # Every group has frequent offsets and rare ones.
+        group = torch.arange(first, len(offsets), count, device=hole.device)
+        found.append(group[labelled(photo, hole, pixel, offsets[group], cost[group], rounds)])
+    if count == 1:
+        return found[0]
+    lists = torch.stack(found, 1)
+    chosen = labelled(photo, hole, pixel, offsets[lists], cost[lists], rounds)
+    return lists.gather(1, chosen[:, None])[:, 0]
+
+
+def labelled(photo: Tensor, hole: Tensor, pixel: Tensor, offsets: Tensor, cost: Tensor, rounds: int) -> Tensor:
+    """The labels of least cost, int64 [n]: of offsets [K, 2] for all pixels, or of each pixel's own [n, K, 2]."""
     field = _MarkovField(photo, hole, pixel, offsets)
-    field.unary += near * offset_cost(offsets, (hole.shape[0], hole.shape[1]))
-    beliefs = field.propagate(rounds)
-    return field.icm(beliefs.argmin(1))
+    field.unary += cost
+    return field.icm(field.propagate(rounds).argmin(1))
 
 
 class _MarkovField:
@@ -41,7 +60,8 @@ class _MarkovField:
     Attributes:
         unary: [n, K], unary cost of each label of each pixel, including the seams to known pixels.
         pairs: two pairs of index tensors [e]: horizontal and vertical neighbours.
-        seams: [e, K, K], pairwise costs of the labels of such neighbours.
+        seams: [e, K, K], pairwise costs of the labels of such neighbours, the first one's first.
+        lines: the pairs of each line across the direction of their neighbours, in order.
     """
 
     def __init__(self, photo: Tensor, hole: Tensor, pixel: Tensor, offsets: Tensor) -> None:
@@ -49,38 +69,52 @@ class _MarkovField:
         pixels = photo[0].permute(1, 2, 0)
         number = torch.full((rows, columns), -1, dtype=torch.int64, device=hole.device)
         number[hole] = torch.arange(len(pixel), device=hole.device)
-        copies = pixels[clamped_index(pixel[:, None] + offsets[None], rows, columns)]  # [n, K, C]
+        shared = offsets.dim() == 2
+        each = offsets[None] if shared else offsets
+
+        def copies(at: Tensor, offsets: Tensor) -> Tensor:
+            return pixels[clamped_index(at[:, None] + offsets, rows, columns)]  # [n, K, C]
+
         self.unary = torch.where(leads_to_known(offsets, hole), 0.0, INVALID_COST)
-        distances = torch.cdist(copies, copies).square()  # [n, K, K]
-        self.pairs, self.seams = [], []
+        distances = squared_distances(copies(pixel, each), copies(pixel, each)) if shared else None
+        self.pairs, self.seams, self.lines = [], [], []
         for direction in DIRECTIONS:
             step = pixel + torch.tensor(direction, device=hole.device)
             inside = (step >= 0).all(1) & (step[:, 0] < rows) & (step[:, 1] < columns)
             neighbour = torch.where(inside, number[clamped_index(step, rows, columns)], -1)
             # Seam to a known neighbour: its value, and the value next to the copied pixel.
             neighbour_value = pixels[clamped_index(step, rows, columns)][:, None]
-            continuation = pixels[clamped_index(step[:, None] + offsets[None], rows, columns)]
-            known = (inside & (neighbour < 0))[:, None]
-            self.unary = self.unary + torch.where(known, (neighbour_value - continuation).square().sum(2), 0.0)
+            known = (inside & (neighbour < 0)).nonzero()[:, 0]
+            continuation = copies(step[known], each if shared else each[known])
+            self.unary[known] += (neighbour_value[known] - continuation).square().sum(2)
             if sum(direction) > 0:
                 one = (neighbour >= 0).nonzero()[:, 0]
-                self.pairs.append((one, neighbour[one]))
-                self.seams.append(distances[one] + distances[neighbour[one]])
+                # In lines across the direction.
+                line = pixel[one, direction.index(1)]
+                one = one[line.argsort(stable=True)]
+                two = neighbour[one]
+                ends = line.bincount().cumsum(0).tolist()
+                self.lines.append([slice(x, y) for x, y in zip([0, *ends], ends) if y > x])
+                self.pairs.append((one, two))
+                if distances is not None:
+                    self.seams.append(distances[one] + distances[two])
+                else:
+                    self.seams.append(
+                        squared_distances(copies(pixel[one], each[one]), copies(pixel[one], each[two]))
+                        + squared_distances(copies(pixel[two], each[one]), copies(pixel[two], each[two]))
+                    )
 
     def propagate(self, rounds: int) -> Tensor:
-        """Beliefs, as costs of each label of each pixel: [n, K]. Min-sum with damping 1/2."""
-        # Messages to the second pixel of a pair from the first, and to the first from the second.
+        """Beliefs, as costs of each label of each pixel: [n, K]. Min-sum, line by line to and fro along both axes."""
+        total = self.unary.clone()
+        # Messages to the second pixel of each pair from the first, and to the first from the second.
         messages = [torch.zeros(2, *seam.shape[:2], device=seam.device) for seam in self.seams]
-        total = self.unary
         for _ in range(rounds):
-            for (one, two), seam, (to_two, to_one) in zip(self.pairs, self.seams, messages):
-                updates = min_sum_message(total[one] - to_one, seam), min_sum_message(total[two] - to_two, seam)
-                to_two.lerp_(updates[0], 0.5)
-                to_one.lerp_(updates[1], 0.5)
-            total = self.unary.clone()
-            for (one, two), (to_two, to_one) in zip(self.pairs, messages):
-                total.index_add_(0, two, to_two)
-                total.index_add_(0, one, to_one)
+            for (one, two), seam, lines, (to_two, to_one) in zip(self.pairs, self.seams, self.lines, messages):
+                for here in lines:
+                    send(total, one[here], two[here], seam[here].transpose(1, 2), to_one[here], to_two[here])
+                for here in reversed(lines):
+                    send(total, two[here], one[here], seam[here], to_two[here], to_one[here])
         return total
 
     def icm(self, labels: Tensor, sweeps: int = 4) -> Tensor:
@@ -90,22 +124,32 @@ class _MarkovField:
             cost = self.unary.clone()
             for (one, two), seam in zip(self.pairs, self.seams):
                 at = torch.arange(len(one), device=one.device)
-                cost.index_add_(0, one, seam[at, labels[two]])
+                cost.index_add_(0, one, seam[at, :, labels[two]])
                 cost.index_add_(0, two, seam[at, labels[one]])
             labels = torch.where((indices + sweep) % 2 == 0, cost.argmin(1), labels)
         return labels
 
 
-def min_sum_message(belief: Tensor, seam: Tensor, chunk: int = 64) -> Tensor:
-    """Message to the neighbour: its minimum cost for every label, [e, K], normalised to a minimum of 0.
+def send(total: Tensor, start: Tensor, end: Tensor, seam: Tensor, back: Tensor, sent: Tensor) -> None:
+    """Update the messages ``sent`` [e, K] of the pixels ``start`` to their neighbours ``end`` and their beliefs.
 
-    Computed for a few pairs at a time, so that the temporaries fit the CPU's cache.
+    Args:
+        total: [n, K], the beliefs.
+        start: int64 [e].
+        end: int64 [e], each once.
+        seam: [e, K, K], by the labels of end and start.
+        back: [e, K], the messages of the neighbours.
+        sent: [e, K], those before; replaced.
     """
-    messages = torch.empty_like(belief)
-    for start in range(0, len(belief), chunk):
-        part = slice(start, start + chunk)
-        messages[part] = (seam[part] + belief[part, None]).amin(2)  # seams are symmetric
-    return messages - messages.amin(1, keepdim=True)
+    message = (seam + (total[start] - back)[:, None]).amin(2)
+    message -= message.amin(1, keepdim=True)
+    total[end] += message - sent
+    sent.copy_(message)
+
+
+def squared_distances(a: Tensor, b: Tensor) -> Tensor:
+    """Of the rows of a [n, K, C] and b [n, K, C]: [n, K, K]."""
+    return torch.cdist(a, b).square()
 
 
 def clamped_index(pixel: Tensor, rows: int, columns: int) -> tuple[Tensor, Tensor]:

@@ -8,11 +8,11 @@ from calotype.engines.completion.laplace import neighbour_sum, solved
 from calotype.engines.completion.pyramid import around
 
 
-def membrane(photo: Tensor, hole: Tensor) -> Tensor:
+def membrane(photo: Tensor, hole: Tensor, tolerance: float = 1e-4) -> Tensor:
     """Fill the hole, bool [h, w], with the solution of Laplace's equation: [1, C, h, w].
 
     Every pixel of the hole is the mean of its neighbours in the image. Solved in the bounding box of the hole and its
-    neighbours.
+    neighbours, to ``tolerance``, relative.
     """
     box = (..., *around(hole, 1))
     inside = hole[box].to(photo)
@@ -21,5 +21,5 @@ def membrane(photo: Tensor, hole: Tensor) -> Tensor:
     mean = known.sum((2, 3), keepdim=True) / (1 - inside).sum().clamp_min(1)
     known = (known - mean) * (1 - inside)
     result = photo.clone()
-    result[box] = known + solved(neighbour_sum(known), inside) + mean
+    result[box] = known + solved(neighbour_sum(known), inside, tolerance=tolerance) + mean
     return result

@@ -53,12 +53,13 @@ def similar_patches(source: Grid, nearest: float, noise: torch.Generator) -> Ten
     match = torch.full((rows * columns,), -1, dtype=torch.int64, device=device)
 
     def offer(own: Tensor, other: Tensor, distance: Tensor) -> None:
+        better = (distance < best.index_select(0, own)).nonzero()[:, 0]
+        own, other, distance = (x.index_select(0, better) for x in (own, other, distance))
         y, x = row_column(own, columns)
         to_y, to_x = row_column(other, columns)
         far = (to_y - y).square() + (to_x - x).square() >= nearest**2
-        better = far & (distance < best[own])
-        best[own[better]] = distance[better]
-        match[own[better]] = other[better]
+        best[own[far]] = distance[far]
+        match[own[far]] = other[far]
 
     for _ in range(PROJECTIONS):
         direction = torch.randn(values.shape[1], generator=noise).to(values)
@@ -129,9 +130,12 @@ def offset_cost(offsets: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def leads_to_known(offsets: Tensor, hole: Tensor) -> Tensor:
-    """Whether each pixel of a hole, shifted by each offset, is a known pixel: bool [pixels, K]."""
+    """Whether each pixel of a hole, shifted by each offset, is a known pixel: bool [pixels, K].
+
+    ``offsets``: [K, 2], or each pixel's own [pixels, K, 2].
+    """
     rows, columns = hole.shape
-    pixel = hole.nonzero()[:, None] + offsets[None]
+    pixel = hole.nonzero()[:, None] + offsets
     inside = ((pixel >= 0) & (pixel < torch.tensor([rows, columns], device=hole.device))).all(2)
     at = pixel[..., 0].clamp(0, rows - 1) * columns + pixel[..., 1].clamp(0, columns - 1)
     return inside & ~hole.flatten()[at]

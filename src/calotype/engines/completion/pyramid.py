@@ -13,6 +13,8 @@ from calotype.image.resize import resize
 
 # A pixel of a coarser level is known if at least this share of its footprint is.
 KNOWN_SHARE = 0.5
+# Minimum scale factor from an image to what is resampled from it.
+OVERSIZE = 1.3
 
 
 @dataclass(frozen=True)
@@ -40,19 +42,19 @@ def levels(photo: Tensor, hole: Tensor, cfg: Config) -> list[Level]:
     of its pixels is farther than ``cfg.depth`` from the rim; by assigned offsets, if hole and image are small enough
     (``cfg.arranged``, ``cfg.overview``). Or it is the last one at which the hole is still visible.
     """
-    sizes = [(photo.shape[2], photo.shape[3])]
-    holes = [hole]
-    while _too_large(holes[-1], cfg):
-        factor = cfg.ratio ** -len(sizes)
+    full = Level(photo.masked_fill(hole, 0.0), hole)
+    found, source = [full], Weighted.of(full)
+    while _too_large(found[-1].hole, cfg):
+        factor = cfg.ratio ** -len(found)
         size = (round(photo.shape[2] * factor), round(photo.shape[3] * factor))
         if min(size) < 2 * cfg.patch:
             break
-        smaller = downsampled(photo[:, :1], hole, size).hole
-        if not smaller.any() or bool(overlapping(smaller, cfg.patch).all()):
+        source = source.halved(size)
+        smaller = source.resized(size)
+        if not smaller.hole.any() or bool(overlapping(smaller.hole, cfg.patch).all()):
             break
-        sizes.append(size)
-        holes.append(smaller)
-    return [*(downsampled(photo, hole, size) for size in sizes[:0:-1]), Level(photo.masked_fill(hole, 0.0), hole)]
+        found.append(smaller)
+    return found[::-1]
 
 
 def _too_large(hole: Tensor, cfg: Config) -> bool:
@@ -62,12 +64,35 @@ def _too_large(hole: Tensor, cfg: Config) -> bool:
     return int(hole.sum()) > cfg.arranged or hole.numel() > cfg.overview
 
 
-def downsampled(photo: Tensor, hole: Tensor, size: tuple[int, int]) -> Level:
-    """Downsample a photo with a hole: each pixel is the mean of the known part of its footprint."""
-    known = (~hole).to(photo)[None, None]
-    share = resize(known, size, mode="bilinear")
-    mean = resize(photo * known, size, mode="bilinear") / share.clamp_min(1e-3)
-    return Level(mean, share[0, 0] < KNOWN_SHARE)
+@dataclass(frozen=True)
+class Weighted:
+    """A photo with a hole, to be downsampled: each pixel is the mean of the known part of its footprint.
+
+    Attributes:
+        total: [1, C, h, w], the sum of known values.
+        share: [1, 1, h, w], how much of a pixel is known, 0..1.
+    """
+
+    total: Tensor
+    share: Tensor
+
+    @classmethod
+    def of(cls, level: Level) -> Weighted:
+        """From a level; its values in the hole are 0."""
+        return cls(level.photo, (~level.hole).to(level.photo)[None, None])
+
+    def halved(self, size: tuple[int, int]) -> Weighted:
+        """The same at half the size, which is read faster, if that is well above ``size``."""
+        half = (self.share.shape[2] // 2, self.share.shape[3] // 2)
+        if min(large / small for large, small in zip(half, size)) < OVERSIZE:
+            return self
+        return Weighted(*(F.interpolate(x, size=half, mode="area") for x in (self.total, self.share)))
+
+    def resized(self, size: tuple[int, int]) -> Level:
+        """The level of this size."""
+        share = resize(self.share, size, mode="bilinear")
+        mean = resize(self.total, size, mode="bilinear") / share.clamp_min(1e-3)
+        return Level(mean, share[0, 0] < KNOWN_SHARE)
 
 
 def dilated(mask: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import torch
@@ -11,16 +12,19 @@ from torch import Tensor
 from calotype.engines.completion.coherent import continue_neighbours
 from calotype.engines.completion.config import Config
 from calotype.engines.completion.membrane import membrane
+from calotype.engines.completion.part import SIDE, rows_near
 from calotype.engines.completion.pyramid import Level, eroded, extrapolated, overlapping
 from calotype.image.patches import principal_filters
 from calotype.matching import patchmatch
-from calotype.matching.field import FORBIDDEN, Grid, key_rows, products, query_rows, strip_size
+from calotype.matching.field import FORBIDDEN, Grid, PartialRows, key_rows, products, query_rows, strip_size
 from calotype.matching.vote import vote
 
 # Maximum pairs of patches that are compared exhaustively, and maximum scores in memory at a time.
 EXACT_PAIRS, BUDGET = 1 << 22, 1 << 21
-# Number of patches that principal components are those of.
-SAMPLE = 5000
+# Tolerance of the membrane in the rim of a hole, relative.
+RIM_TOLERANCE = 1e-3
+# Number of patches of a level that are always all compared.
+WHOLE = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -34,21 +38,28 @@ class LevelSearch:
         level: the photo and its hole.
         mean: [1, C, 1, 1], the mean of the known pixels.
         source: all patches of the level; those that overlap the hole are forbidden.
-        targets: their ``key_rows``.
         box: top, bottom, left and right of the bounding box of the patches that overlap the hole.
         active: bool [rows, columns], the patches of the box that overlap the hole.
+        near: whether the matches of a large level are looked for near the first ones only.
     """
 
     level: Level
     mean: Tensor
     source: Grid
-    targets: Tensor
     box: tuple[int, int, int, int]
     active: Tensor
+    near: bool = False
+    _targets: list[Tensor | PartialRows] = dataclasses.field(default_factory=list, compare=False, repr=False)
 
     @classmethod
     def of(
-        cls, level: Level, cfg: Config, rim: int = 0, patch: int | None = None, texture: Tensor | None = None
+        cls,
+        level: Level,
+        cfg: Config,
+        rim: int = 0,
+        patch: int | None = None,
+        texture: Tensor | None = None,
+        near: bool = False,
     ) -> LevelSearch:
         """Prepare a level.
 
@@ -58,6 +69,7 @@ class LevelSearch:
             rim: width of the rim of the hole that counts as known, with the values of a membrane, pixels.
             patch: side of the patches instead of ``cfg.patch``.
             texture: [1, 1, h, w], the expected texture, which patches are compared by, too.
+            near: see above.
         """
         patch = patch or cfg.patch
         mean = level.photo[:, :, ~level.hole].mean(-1)[:, :, None, None]
@@ -66,19 +78,28 @@ class LevelSearch:
             rim -= 1
         if rim:
             unknown = eroded(level.hole, rim)
-            level = Level(membrane(level.photo, level.hole), level.hole)
+            level = Level(membrane(level.photo, level.hole, RIM_TOLERANCE), level.hole)
         known = torch.where(unknown, mean, level.photo) - mean
         filters = principal_filters(known, patch, cfg.components or known.shape[1] * patch**2)
         overlaps = overlapping(level.hole, patch)
         further = [*_positions(overlaps, filters[0].numel(), cfg)]
         if texture is not None:
             scale = (cfg.texture * filters[0].numel()) ** 0.5
-            further.append(F.avg_pool2d(texture, patch, 1)[0, 0] * scale)
+            further.append(F.avg_pool2d(F.avg_pool2d(texture, (patch, 1), 1), (1, patch), 1)[0, 0] * scale)
         position = torch.stack(further, 2) if further else None
         source = Grid(known, filters, overlapping(unknown, patch), position=position)
         rows, columns = (overlaps.any(axis).nonzero()[:, 0] for axis in (1, 0))
         box = (int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
-        return cls(level, mean, source, key_rows(source), box, overlaps[box[0] : box[1], box[2] : box[3]])
+        return cls(level, mean, source, box, overlaps[box[0] : box[1], box[2] : box[3]], near)
+
+    def targets(self, field: Tensor) -> Tensor | PartialRows:
+        """The ``key_rows`` of all patches, or those near the matches of ``field``, the first one asked for."""
+        if not self._targets:
+            part = self.near and len(self.source) > WHOLE and min(self.source.shape) >= SIDE
+            self._targets.append(
+                rows_near(self.source, field[self.active.flatten()]) if part else key_rows(self.source)
+            )
+        return self._targets[0]
 
     @property
     def patch(self) -> int:
@@ -161,32 +182,36 @@ class LevelSearch:
             coherence: weight of coherence, see ``continue_neighbours``.
             noise: CPU generator.
         """
-        query = self.query(picture)
-        if int(self.active.sum()) * len(self.targets) <= EXACT_PAIRS:
-            field, score = self._nearest(query, field)
+        query, targets = self.query(picture), self.targets(field)
+        if isinstance(targets, Tensor) and int(self.active.sum()) * len(targets) <= EXACT_PAIRS:
+            field, score = self._nearest(query, field, targets)
         else:
-            field, score = patchmatch.improve(query, self.source, None, field, None, passes, noise, self.targets)
+            radius = None if isinstance(targets, Tensor) else SIDE
+            field, score = patchmatch.improve(
+                query, self.source, None, field, None, passes, noise, targets, radius=radius
+            )
         if coherence > 0:
             field, score = continue_neighbours(self, query, field, score, coherence)
         return field, score
 
-    def _nearest(self, query: Grid, field: Tensor) -> tuple[Tensor, Tensor]:
+    def _nearest(self, query: Grid, field: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """The nearest patches, by exhaustive search."""
         chosen = self.active.flatten().nonzero()[:, 0]
         queries = query_rows(query.describe(0, self.shape[0]))[chosen]
         field, score = field.clone(), torch.full_like(field, FORBIDDEN, dtype=torch.float32)
-        step = max(1, BUDGET // len(self.targets))
+        step = max(1, BUDGET // len(targets))
         for some, part in zip(torch.split(chosen, step), torch.split(queries, step)):
-            score[some], field[some] = (part @ self.targets.T).min(1)
+            score[some], field[some] = (part @ targets.T).min(1)
         return field, score
 
     def distances(self, query: Grid, field: Tensor) -> Tensor:
         """The distance of every patch of the box to its match: [rows * columns]; ``FORBIDDEN`` for inactive ones."""
         score = torch.full_like(field, FORBIDDEN, dtype=torch.float32)
         columns = self.shape[1]
+        targets = self.targets(field)
         for top, bottom in query.strips(strip_size(field.device)):
             here = slice(top * columns, bottom * columns)
-            score[here] = products(query_rows(query.describe(top, bottom)), self.targets, field[here, None])[:, 0]
+            score[here] = products(query_rows(query.describe(top, bottom)), targets, field[here, None])[:, 0]
         return score.masked_fill(~self.active.flatten(), FORBIDDEN)
 
     def known(self, field: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from calotype.engines.completion.membrane import membrane
-from calotype.engines.completion.pyramid import Level, downsampled
+from calotype.engines.completion.pyramid import Level
 from calotype.image.resize import resize
 
 if TYPE_CHECKING:
@@ -30,22 +30,17 @@ class Textures:
     """The expected texture of the levels of a pyramid: the logarithm of the local contrast at full size."""
 
     def __init__(self, pyramid: Sequence[Level]) -> None:
-        full = pyramid[-1]
-        contrast, unknown = local_contrast(full.photo, full.hole)
-        self.known = [
-            Level(contrast, unknown) if level is full else downsampled(contrast, unknown, level.size)
-            for level in pyramid
-        ]
-        self.holes = [level.hole | known.hole for level, known in zip(pyramid, self.known)]
+        """From the levels of a photo ``with_contrast``."""
+        self.known = [Level(level.photo[:, -1:], level.hole) for level in pyramid]
 
     def interpolated(self) -> Tensor:
         """At the coarsest level: [1, 1, h, w], in the hole the membrane of its rim."""
-        return membrane(self.known[0].photo.masked_fill(self.holes[0], 0.0), self.holes[0])
+        return membrane(self.known[0].photo, self.known[0].hole)
 
     def upsampled(self, texture: Tensor, index: int) -> Tensor:
         """At level ``index`` (0 is the coarsest): [1, 1, h, w], in the hole ``texture`` of a coarser level."""
         known = self.known[index]
-        return torch.where(self.holes[index], resize(texture, known.size, mode="bilinear"), known.photo)
+        return torch.where(known.hole, resize(texture, known.size, mode="bilinear"), known.photo)
 
 
 def matched_texture(texture: Tensor, search: LevelSearch, field: Tensor) -> Tensor:
@@ -63,15 +58,17 @@ def matched_texture(texture: Tensor, search: LevelSearch, field: Tensor) -> Tens
     return result
 
 
-def local_contrast(photo: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
+def with_contrast(photo: Tensor, hole: Tensor) -> Tensor:
+    """The photo [1, C, H, W] with its ``local_contrast`` as one more channel: [1, C + 1, H, W]."""
+    return torch.cat([photo, local_contrast(photo, hole)], 1)
+
+
+def local_contrast(photo: Tensor, hole: Tensor) -> Tensor:
     """Logarithm of the mean difference of neighbouring known pixels in a window: [1, 1, H, W].
 
     Args:
         photo: [1, C, H, W], -1..1.
-        hole: bool [H, W].
-
-    Returns:
-        the contrast, and where it is unknown, bool [H, W].
+        hole: bool [H, W]; the result has no meaning there.
     """
     total, count = photo.new_zeros(2, 1, 1, *hole.shape)
     known = ~hole
@@ -80,6 +77,13 @@ def local_contrast(photo: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
     total[..., :-1, :] += photo.diff(dim=2).abs().mean(1, keepdim=True) * down
     count[..., :, :-1] += across
     count[..., :-1, :] += down
-    total, count = (F.avg_pool2d(x, WINDOW, 1, WINDOW // 2) for x in (total, count))
-    unknown = hole | (count[0, 0] <= 0)
-    return (total / count.clamp_min(1e-6) + FLOOR).log().masked_fill(unknown, 0.0), unknown
+    # Known pixels without a known neighbour near them get the mean of all.
+    mean = total.sum() / count.sum().clamp_min(1)
+    total, count = (mean_around(x) for x in (total, count))
+    return (torch.where(count > 0, total / count.clamp_min(1e-6), mean) + FLOOR).log()
+
+
+def mean_around(x: Tensor) -> Tensor:
+    """The mean of ``x`` [1, 1, h, w] in the window of each pixel, 0 beyond the border. It is separable."""
+    half = WINDOW // 2
+    return F.avg_pool2d(F.avg_pool2d(x, (WINDOW, 1), 1, (half, 0)), (1, WINDOW), 1, (0, half))

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from calotype.engines.completion.config import Config
-from calotype.engines.completion.pyramid import Level, dilated, eroded
+from calotype.engines.completion.pyramid import Level, around, dilated, eroded
 from calotype.engines.completion.search import LevelSearch
 from calotype.run import Run
 
@@ -18,10 +18,13 @@ PATCH, PASSES = 5, 4
 
 def thin_part(hole: Tensor, thin: int) -> Tensor:
     """The pixels of a hole, bool [H, W], in parts up to ``2 * thin`` pixels wide: bool [H, W]."""
-    thick = eroded(hole, thin)
+    box = around(hole, thin + 1)
+    thick = eroded(hole, thin)[box]
     for _ in range(thin + 1):
         thick = dilated(thick)
-    return hole & ~thick
+    result = torch.zeros_like(hole)
+    result[box] = hole[box] & ~thick
+    return result
 
 
 def thin_fill(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.Generator, label: str) -> Tensor:

@@ -675,7 +675,8 @@ STUDIES_OF_FILLS = {
     "first": "filled_first",
     "second, sharper at full size": "filled_second",
     "third, texture, `expand` from shifted copies": "filled_third",
-    "fourth, all from shifted copies": "filled",
+    "fourth, all from shifted copies": "filled_fourth",
+    "fifth, offsets assigned line by line": "filled",
 }
 
 
@@ -695,10 +696,10 @@ def filled_study() -> str:
         "hole, an ellipse around an object or the columns beside the photo. A participant who was told no program's "
         "name ranked the four results of each photo on the page of `calotype study`; the participant was a "
         "vision-language model, not a person. Another one ranked each study and task; where 24 answers are told, two "
-        "did, or, for the added columns of the fourth study, one did twice. Between the studies settings were changed "
-        "by photos of another list, but the pictures of these twelve were seen after each study. Columns are added "
-        f"today as in the third study, and objects removed as in the fourth. {_chosen_builds()} Seconds are medians of "
-        "one thread, on a machine with other work."
+        "did, or, for the added columns of the fourth study, one did twice; where 48 are, four did. Between the studies "
+        "settings were changed by photos of another list, but the pictures of these twelve were seen after each study. "
+        f"{_chosen_builds()} Today's build is that of the fifth. Seconds are medians of one thread, on a machine with "
+        "other work."
     )
 
 
@@ -713,8 +714,8 @@ def _chosen_builds() -> str:
     equal = " to ".join(map(str, wins[third, fourth]))
     before = " and ".join(f"{wins[build, other][0]} of {sum(wins[build, other])}" for build in (third, fourth))
     return (
-        "On the ten photos of the other list two participants ranked both ways of adding columns about equal "
-        f"({equal}) and before PyPatchMatch ({before}); the third takes less time."
+        "On the ten photos of the other list two participants ranked the third and the fourth way of adding columns "
+        f"about equal ({equal}) and before PyPatchMatch ({before})."
     )
 
 

@@ -27,6 +27,8 @@ def test_values_within_their_ranges_pass():
     ("check", "words"),
     [
         (lambda: at_least(Settings(), {"steps": 4}), "--set steps=3 cannot be used: give a whole number from 4 up"),
+        (lambda: at_least(Settings(), {"rate": 1}), "--set rate=0.5 cannot be used: give a number from 1 up"),
+        (lambda: at_least(Settings(rate=float("nan")), {"rate": 0}), "--set rate=nan cannot be used"),
         (
             lambda: odd_sides(Settings(patch=6), ("patch",)),
             "--set patch=6 .* an odd number of pixels from 3 up",

@@ -9,18 +9,20 @@ from calotype.errors import InputError
 
 
 def at_least(config: Any, least: Mapping[str, int]) -> None:
-    """Check whole numbers.
+    """Check numbers, whole or not.
 
     Args:
         config: a dataclass of settings.
         least: the least value of each field that is checked.
 
     Raises:
-        InputError: a field is less.
+        InputError: a field is less, or not a number.
     """
     for name, value in least.items():
-        if getattr(config, name) < value:
-            raise _unusable(config, name, f"a whole number from {value} up")
+        found = getattr(config, name)
+        if not found >= value:
+            kind = "a number" if isinstance(found, float) else "a whole number"
+            raise _unusable(config, name, f"{kind} from {value} up")
 
 
 def odd_sides(config: Any, names: Iterable[str], most: int | None = None) -> None:

@@ -676,8 +676,7 @@ STUDIES_OF_FILLS = {
     "second, sharper at full size": "filled_second",
     "third, texture, `expand` from shifted copies": "filled_third",
     "fourth, all from shifted copies": "filled_fourth",
-    "fifth, offsets assigned line by line": "filled_fifth",
-    "sixth, more evened beside the photo": "filled",
+    "fifth, offsets assigned line by line": "filled",
 }
 
 
@@ -699,8 +698,8 @@ def filled_study() -> str:
         "vision-language model, not a person. Another one ranked each study and task; where 24 answers are told, two "
         "did, or, for the added columns of the fourth study, one did twice; where 48 are, four did. Between the studies "
         "settings were changed by photos of another list, but the pictures of these twelve were seen after each study. "
-        f"{_chosen_builds()} Today's build is that of the sixth; it removes objects as that of the fifth does, but for "
-        "holes at the edge of a photo. Seconds are medians of one thread, on a machine with other work."
+        f"{_chosen_builds()} Today's build is that of the fifth. Seconds are medians of one thread, on a machine with "
+        "other work."
     )
 
 

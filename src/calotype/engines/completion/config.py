@@ -69,7 +69,7 @@ class Config:
     border_depth: int = 8
     border_rim: int = 3
     border_near: float = 0.05
-    border_edge: float = 1.0
+    border_edge: float = 0.15
     border_screen: float = 0.01
     arranged: int = 1000
     overview: int = 60_000

@@ -677,6 +677,7 @@ STUDIES_OF_FILLS = {
     "third, texture, `expand` from shifted copies": "filled_third",
     "fourth, all from shifted copies": "filled_fourth",
     "fifth, offsets assigned line by line": "filled",
+    "sixth, more evened beside the photo": "filled_sixth",
 }
 
 
@@ -696,10 +697,11 @@ def filled_study() -> str:
         "hole, an ellipse around an object or the columns beside the photo. A participant who was told no program's "
         "name ranked the four results of each photo on the page of `calotype study`; the participant was a "
         "vision-language model, not a person. Another one ranked each study and task; where 24 answers are told, two "
-        "did, or, for the added columns of the fourth study, one did twice; where 48 are, four did. Between the studies "
-        "settings were changed by photos of another list, but the pictures of these twelve were seen after each study. "
-        f"{_chosen_builds()} Today's build is that of the fifth. Seconds are medians of one thread, on a machine with "
-        "other work."
+        "did, or, for the added columns of the fourth study, one did twice; where 48 are, four did. Between the "
+        "studies settings were changed by photos of another list, but the pictures of these twelve were seen after "
+        f"each study. {_chosen_builds()} Today's build is that of the fifth: the sixth (`--set border_edge=1`) is a "
+        "little nearer to the true pixels by LPIPS-like, and was not taken for its ranks. Seconds are medians of one "
+        "thread, on a machine with other work."
     )
 
 

@@ -677,6 +677,7 @@ STUDIES_OF_FILLS = {
     "third, texture, `expand` from shifted copies": "filled_third",
     "fourth, all from shifted copies": "filled_fourth",
     "fifth, offsets assigned line by line": "filled",
+    "fifth, by likeness": "filled_likeness",
     "sixth, more evened beside the photo": "filled_sixth",
 }
 
@@ -700,8 +701,9 @@ def filled_study() -> str:
         "did, or, for the added columns of the fourth study, one did twice; where 48 are, four did. Between the "
         "studies settings were changed by photos of another list, but the pictures of these twelve were seen after "
         f"each study. {_chosen_builds()} Today's build is that of the fifth: the sixth (`--set border_edge=1`) is a "
-        "little nearer to the true pixels by LPIPS-like, and was not taken for its ranks. Seconds are medians of one "
-        "thread, on a machine with other work."
+        "little nearer to the true pixels by LPIPS-like, and was not taken for its ranks. By likeness: the page asked "
+        "by mistake which result is most like the photo, as it stands with the object or without the columns, not "
+        "which is free of faults. Seconds are medians of one thread, on a machine with other work."
     )
 
 

@@ -700,10 +700,10 @@ def filled_study() -> str:
         "vision-language model, not a person. Another one ranked each study and task; where 24 answers are told, two "
         "did, or, for the added columns of the fourth study, one did twice; where 48 are, four did. Between the "
         "studies settings were changed by photos of another list, but the pictures of these twelve were seen after "
-        f"each study. {_chosen_builds()} Today's build is that of the fifth: the sixth (`--set border_edge=1`) is a "
-        "little nearer to the true pixels by LPIPS-like, and was not taken for its ranks. By likeness: the page asked "
-        "by mistake which result is most like the photo, as it stands with the object or without the columns, not "
-        "which is free of faults. Seconds are medians of one thread, on a machine with other work."
+        f"each study. {_chosen_builds()} Today's build is that of the fifth: the sixth (`--set border_edge=1`) was not "
+        "taken for its ranks. By likeness: the page asked by mistake which result is most like the photo, as it stands "
+        "with the object or without the columns, not which is free of faults. Seconds are medians of one thread, on a "
+        "machine with other work."
     )
 
 

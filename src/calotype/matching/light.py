@@ -1,4 +1,4 @@
-"""Whether photos are of one light: how much the colours of the labels that they share differ."""
+"""Similar illumination of photos: how much the colours of the labels that they share differ."""
 
 from __future__ import annotations
 

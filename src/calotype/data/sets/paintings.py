@@ -55,21 +55,18 @@ ABOUT = About(
 
 def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> Iterator[Made]:
     """Yield photographs and paintings by turns."""
-    taken = photos.compose(packages, size, -(-count // 2), seed)
     found = _paintings(packages[0])
     artists = [name for name in ARTISTS if name in found]
-    for number in range(count):
-        if number % 2 == 0:
-            made = next(taken)
-            category = photos.LABELS[made.label or 0]
-            yield replace(made, label=0, info={**made.info, "category": category})
-            continue
-        turn, place = divmod(number // 2, len(artists))
+
+    def painting(number: int, place: int) -> Made:
+        turn, place = divmod(place, len(artists))
         works = found[artists[place]]
         title, picture = works[turn % len(works)]
         rng = np.random.default_rng((seed, number, 1))
         image = photos.cutting(picture, size, rng, whole=turn < len(works))
-        yield Made(image=image, label=LABELS.index(artists[place]), info={"painting": title})
+        return Made(image=image, label=LABELS.index(artists[place]), info={"painting": title})
+
+    return photos.by_turns(packages, size, count, seed, painting)
 
 
 def _paintings(package: Fetched) -> dict[str, list[tuple[str, Image.Image]]]:

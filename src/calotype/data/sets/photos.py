@@ -8,7 +8,8 @@ statistics. Each crop records its source image (``photo``), so that training and
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
@@ -71,6 +72,27 @@ def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> It
             label=LABELS.index(label),
             info={"photo": name},
         )
+
+
+def by_turns(
+    packages: Sequence[Fetched], size: int, count: int, seed: int, artwork: Callable[[int, int], Made]
+) -> Iterator[Made]:
+    """Yield photographs of ``compose``, with label 0, and artworks by turns.
+
+    Args:
+        packages: those of the photographs.
+        size: of a sample, pixels.
+        count: number of samples.
+        seed: of the photographs.
+        artwork: called with the number of the sample and that of the artwork, from 0.
+    """
+    taken = compose(packages, size, -(-count // 2), seed)
+    for number in range(count):
+        if number % 2:
+            yield artwork(number, number // 2)
+            continue
+        made = next(taken)
+        yield replace(made, label=0, info={**made.info, "category": LABELS[made.label or 0]})
 
 
 def _pictures(package: Fetched) -> list[tuple[str, str, Image.Image]]:

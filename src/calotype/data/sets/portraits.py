@@ -11,7 +11,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 from PIL import Image
@@ -44,20 +43,17 @@ ABOUT = About(
 
 def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> Iterator[Made]:
     """Yield photographs and portraits by turns."""
-    taken = photos.compose(packages, size, -(-count // 2), seed)
     found = _portraits(packages[1])
     peoples = [name for name in PEOPLES if name in found]
-    for number in range(count):
-        if number % 2 == 0:
-            made = next(taken)
-            category = photos.LABELS[made.label or 0]
-            yield replace(made, label=0, info={**made.info, "category": category})
-            continue
-        turn, place = divmod(number // 2, len(peoples))
+
+    def portrait(number: int, place: int) -> Made:
+        turn, place = divmod(place, len(peoples))
         works = found[peoples[place]]
         title, picture = works[turn % len(works)]
         image = _cutting(picture, size, (seed, number, 1), whole=turn < len(works))
-        yield Made(image=image, label=LABELS.index(peoples[place]), info={"portrait": title})
+        return Made(image=image, label=LABELS.index(peoples[place]), info={"portrait": title})
+
+    return photos.by_turns(packages, size, count, seed, portrait)
 
 
 def _portraits(package: Fetched) -> dict[str, list[tuple[str, Image.Image]]]:

@@ -12,7 +12,7 @@ def membrane(photo: Tensor, hole: Tensor, tolerance: float = 1e-4) -> Tensor:
     """Fill the hole, bool [h, w], with the solution of Laplace's equation: [1, C, h, w].
 
     Every pixel of the hole is the mean of its neighbours in the image. Solved in the bounding box of the hole and its
-    neighbours, to ``tolerance``, relative.
+    neighbours, up to a residue of ``tolerance``, relative to what is given.
     """
     box = (..., *around(hole, 1))
     inside = hole[box].to(photo)

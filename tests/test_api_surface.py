@@ -255,6 +255,7 @@ SIGNATURES = {
         "start": None,
         "preview": False,
         "tune": None,
+        "face": None,
         "label": 0,
         "stages": False,
         **ON,

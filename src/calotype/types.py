@@ -126,6 +126,26 @@ class LabelMap:
         return Image.fromarray(np.array(self.colours, np.uint8)[self.index])
 
 
+@dataclass(frozen=True)
+class FacePlaces:
+    """Where eyes and mouth are: [x, y] each, pixels from the upper left corner.
+
+    Attributes:
+        left: the eye that lies left in the picture.
+        right: the other one.
+        mouth: the middle of the mouth.
+    """
+
+    left: tuple[float, float]
+    right: tuple[float, float]
+    mouth: tuple[float, float]
+
+    @property
+    def all(self) -> tuple[tuple[float, float], ...]:
+        """The three places."""
+        return self.left, self.right, self.mouth
+
+
 @dataclass(frozen=True, order=True)
 class Size:
     """A size in pixels, height first as in tensors. Its text form is ``WIDTHxHEIGHT``."""

@@ -96,6 +96,21 @@ def test_directions_of_other_programs(model, photo, tmp_path):
         calotype.adjust(code, model=model, direction=tmp_path / "age.npy", component=1)
 
 
+def test_a_face_is_cropped_by_the_places_of_eyes_and_mouth(model, photo, tmp_path):
+    (whole,), (face,) = embedded(model, photo), embedded(model, photo, face="12,10 22,12 16,20")
+    assert whole.tobytes() != face.tobytes()
+    made = embedded(model, photo, face="12,10 22,12 16,20 to 5,6 11,6 8,11")
+    assert made[0].tobytes() != face.tobytes()
+    assert not any("middle square" in note for note in made.notes)
+    (path,) = made.save(tmp_path / "out")
+    assert "--face '12,10 22,12 16,20 to 5,6 11,6 8,11'" in show(path).command
+    for text in ("12,10 22,12", "a b c", "12,10 22,12 16,20 to 5,6"):
+        with pytest.raises(InputError, match="does not tell where a face is"):
+            embedded(model, photo, face=text)
+    with pytest.raises(InputError, match="there is no pixel 90,10"):
+        embedded(model, photo, face="90,10 22,12 16,20")
+
+
 def test_what_is_refused(model, photo):
     for given, words in (
         ({"method": "best"}, "there is no method 'best'"),

@@ -13,12 +13,13 @@ from calotype.errors import ArgumentError, InputError
 from calotype.results import Result
 from calotype.tasks import arguments, model_store
 from calotype.tasks.encoder_model import encoder_of
+from calotype.tasks.face_places import face_places
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.latent_job import LatentJob
 from calotype.tasks.models import save_tuned
 from calotype.tasks.param import Param
 from calotype.tasks.sample import LABEL, UNFINISHED
-from calotype.types import PhotoLike
+from calotype.types import Photo, PhotoLike
 
 if TYPE_CHECKING:
     import torch
@@ -51,6 +52,8 @@ class EmbedJob(LatentJob):
             raise ArgumentError("a preview has no stages: leave out --stages, or --preview (preview=)")
         if own["space"] is not None:
             arguments.one_of(SPACES, own["space"], "space")
+        if own["face"] is not None:
+            face_places(own["face"])
         for name in ("steps", "noise_steps", "tune"):
             flag = name.replace("_", "-")
             if own[name] is not None and arguments.whole(own[name], f"a number of --{flag}", "300") < 0:
@@ -102,10 +105,29 @@ class EmbedJob(LatentJob):
         photo = self.inputs["photo"]
         return [
             grey_photo(photo, self.config.channels),
-            f"the middle square of '{photo.name}' is used" if photo.size.height != photo.size.width else None,
+            None if self.request.own["face"] else self._middle(photo),
             f"'{photo.name}' is placed on grey where it is transparent" if photo.alpha is not None else None,
             tuned if self.request.own["tune"] else None,
         ]
+
+    @staticmethod
+    def _middle(photo: Photo) -> str | None:
+        if photo.size.height == photo.size.width:
+            return None
+        return f"the middle square of '{photo.name}' is used (--face crops a face)"
+
+    def model_arguments(self, output: OutputSpec) -> dict[str, Any]:
+        """See ``Job``; the photo is cropped to the face where its places are given."""
+        from calotype.image.face_crop import cropped_face
+
+        arguments, face = super().model_arguments(output), self.request.own["face"]
+        if face is None:
+            return arguments
+        side = self.loaded.photo_size[0]
+        return {
+            **arguments,
+            "photo": cropped_face(arguments["photo"], face_places(face)[0], side, face_places(face)[1]),
+        }
 
     @property
     def options(self) -> dict[str, Any]:
@@ -221,6 +243,15 @@ def embed(
             at_least=0,
         ),
     ] = None,
+    face: Annotated[
+        str | None,
+        Param(
+            "crop a face and turn it upright: left eye, right eye and mouth in the photo, pixels, like "
+            "'210,180 290,176 255,270'; they come to lie as in FFHQ, or where the model has them, with "
+            "'... to 11,13 21,13 16,20'",
+            metavar="PLACES",
+        ),
+    ] = None,
     label: Annotated[int, LABEL] = 0,
     stages: Annotated[bool, arguments.STAGES] = False,
     unfinished: Annotated[bool, UNFINISHED] = False,
@@ -231,7 +262,7 @@ def embed(
 
     The picture is written as a PNG and the latent code beside it, as .safetensors, for morph, crossover, transfer and
     adjust. A stopped search goes on with the same command. Photos have to be cropped and aligned as the training
-    pictures of the model were.
+    pictures of the model were: --face does so for faces, from the places of eyes and mouth.
 
     With an encoder (calotype train encoder MODEL) the search begins nearer to the photo, and --preview shows the photo
     in the model at once.
@@ -250,6 +281,9 @@ def embed(
         preview: give what the encoder makes of the photo, at once.
         tune: steps of tuning the generator to the photo at the end; ``None``: none. The tuned model is kept in the
             model store, and named in the settings of the latent code (``tuned``); the code is to be edited with it.
+        face: places ``"X,Y X,Y X,Y"`` of the left eye, the right eye and the mouth in the photo, pixels: the face is
+            cropped and turned so that they lie as in FFHQ, or, with ``" to X,Y X,Y X,Y"`` after them, at those pixels
+            of the model's pictures; ``None``: the middle square of the photo.
         label: class of the picture, for models that were trained with labels.
         stages: also write what every stage of the search made, and its log; see ``Result.stages``.
         unfinished: use the last saved state of an unfinished training.

@@ -47,7 +47,7 @@ from machine import provenance
 from stylegan import HELD_OUT, SIDE, STYLE, TRAINED
 
 MODEL = Path(__file__).parent.parent / "examples" / "models" / "faces"
-PAIRS, STEPS, FRAMES = 20, 300, 11
+PAIRS, STEPS, FRAMES = 15, 100, 11
 STRENGTHS = (1.0, 1.5, 2.0, 3.0)
 # Acceptance: accuracy on held-out faces, expressions of the donor, attributes that are kept, and monotone morphs.
 LEAST_ACCURACY, LEAST_EXPRESSION, LEAST_KEPT, LEAST_MONOTONE = 0.95, 0.8, 0.9, 0.9

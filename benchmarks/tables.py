@@ -1036,6 +1036,148 @@ def stylegan_embedding() -> str:
     )
 
 
+def stylegan_settings() -> str:
+    result = results("stylegan_settings")
+    kinds = list(result["models"])
+    rows = [
+        (
+            name,
+            number(seconds / 60, 1) if (seconds := result["cpu_seconds"].get(name)) else "",
+            *(number(result["chosen_by"][kind][name]["fd"], 1) for kind in kinds),
+            *(number(result["models"][kind][name]["fd"], 1) for kind in kinds),
+            *(number(result["models"][kind][name][key]) for kind in kinds for key in _SHARES),
+        )
+        for name in result["models"][kinds[0]]
+    ]
+    short = ["offline" if "offline" in kind else "EfficientNet" for kind in kinds]
+    columns = [
+        *(f"FD to faces settings are chosen by ({kind})" for kind in short),
+        *(f"FD ({kind})" for kind in short),
+        *(f"{key} ({kind})" for kind in short for key in _SHARES),
+    ]
+    models = result["models"][kinds[0]]
+    trained = {name: models[name]["fd"] for name in result["settings"]}
+    best = min(trained, key=lambda name: trained[name])
+    compared = (
+        verdict(f"FD of `{best}` over that of the plain GAN", trained[best] / models["plain GAN"]["fd"], 0.4, False)
+        if "plain GAN" in models
+        else ""
+    )
+    return (
+        table(f"trained on 4000 faces | CPU minutes | {' | '.join(columns)}", rows)
+        + f"\n\nThe preset `study`, {result['steps']} steps, with one setting changed a row, and the plain GAN with as "
+        "many CPU seconds; else as above. The machine was shared, which lengthens CPU seconds. "
+        f"Features: {', '.join(kinds)}. {compared}"
+    )
+
+
+def stylegan_expression() -> str:
+    result = results("stylegan_expression")
+    accuracy, bounds, found = result["classifier"]["accuracy"], result["bounds"], result["transfer"]
+    once, embedded = result["transfer_once"], result["embedded"]
+    names = list(found["attributes of the face"])
+    rows = [
+        ("classifier, held-out faces", number(accuracy["expression"], 3), *(number(accuracy[n], 3) for n in names)),
+        ("embedded, not changed", number(embedded["expression"]), *(number(embedded[n]) for n in names)),
+    ]
+    for title, row in (("difference once", once), (f"{found['strength']:g} times", found)):
+        kept, same = row["attributes of the face"], row["attributes of the embedded face"]
+        told = number(row["expression of the donor"])
+        rows.append((f"{title}: right", told, *(number(kept[name]) for name in names)))
+        rows.append((f"{title}: as embedded", "", *(number(same[name]) for name in names)))
+    paths = [
+        (
+            name,
+            row["paths"],
+            number(row["mean"]),
+            number(row["median"]),
+            number(row["least"]),
+            number(row["share above"]),
+        )
+        for name, row in result["morph"].items()
+    ]
+    least = min(accuracy.values())
+    words = (
+        ("classifier, the attribute that is told worst", least, bounds["accuracy"], True),
+        ("expression of the donor", found["expression of the donor"], bounds["expression"], True),
+        ("attributes of the photo", found["attributes kept, mean"], bounds["kept"], True),
+        (
+            "attributes of the photo as it was embedded",
+            found["attributes kept of the embedded face, mean"],
+            bounds["kept"],
+            True,
+        ),
+        *((f"morph, {n}, mean correlation", r["mean"], bounds["monotone"], True) for n, r in result["morph"].items()),
+    )
+    strengths = ", ".join(
+        f"{row['strength']:g}: {row['expression of the donor']:.2f} and "
+        f"{row['attributes kept of the embedded face, mean']:.2f}"
+        for row in result["choosing"]
+    )
+    return (
+        table(f"share that the classifier tells | expression | {' | '.join(names)}", rows)
+        + f"\n\n{result['pairs']} faces of {result['model']['resolution']} pixels that no network was trained on, in "
+        "the example model; each takes the difference of two pictures of another face, one happy and one sad. W+, "
+        f"{result['steps']} steps from the encoder, {result['psnr']:.1f} dB on average. In the column of the "
+        "expression is that of the donor; without a change it is that of the photo. As embedded: as the classifier "
+        "tells it of the photo before the change. The strength was chosen on as many other faces (strength: expression "
+        f"of the donor, and attributes as embedded): {strengths}.\n\n"
+        + table("morph | paths | mean | median | least | share above 0.9", paths)
+        + "\n\nSpearman's correlation of the number of the picture with what the classifier says: expression, the "
+        "logit, between the two pictures of a face; skin, its expected lightness, between faces of different skin. "
+        + " ".join(verdict(*each) for each in words)
+    )
+
+
+def stylegan_coarse() -> str:
+    result = results("stylegan_coarse")
+    rows = []
+    for kind, found in result["kinds"].items():
+        for i, row in enumerate(found, 1):
+            steps, last = list(row["coarse to fine"].items())[-1]
+            whole = row["whole"]
+            rows.append(
+                (
+                    f"{kind} {i}",
+                    number(whole["st-lpips"], 3),
+                    number(whole["seconds"], 1),
+                    steps,
+                    number(last["st-lpips"], 3),
+                    number(last["seconds"], 1),
+                    ("" if row["reached"] else "at most ") + number(row["ratio"]),
+                )
+            )
+    least = verdict("times as fast, the worst of them", result["least_ratio"], result["bound"], True)
+    return (
+        table("target | whole: ST-LPIPS | CPU s | coarse to fine: steps | ST-LPIPS | CPU s | times as fast", rows)
+        + f"\n\nA generator of {result['side']} pixels: the example model enlarged by blocks of random weights, as no "
+        f"trained one comes with the package. With the whole network {result['steps']} steps; from coarse to fine the "
+        f"fewest of several numbers that come as near (within {result['equal']:g}). ST-LPIPS at the full size; "
+        f"features: {result['features']}. Samples are of the generator itself. {least}"
+    )
+
+
+def stylegan_alignment() -> str:
+    result = results("stylegan_alignment")
+    found = result["psnr"]
+    rows = [
+        (words, number(found[name], 1))
+        for name, words in (
+            ("upright", "the face itself"),
+            ("as it is", "turned, smaller and shifted, as it is"),
+            ("aligned", "the same with `--face`"),
+        )
+    ]
+    turns = ", ".join(f"{degrees:g}" for degrees, *_ in result["changes"])
+    return (
+        table("photo | PSNR, dB", rows)
+        + f"\n\nMeans of {result['photos']} held-out drawn faces in the example model, {result['steps']} steps from "
+        f"the encoder; turned by {turns} degrees, scaled and shifted on a larger ground. PSNR to what was searched "
+        "for. The places of eyes and mouth are known from the drawing; those that a user points at are less exact. "
+        f"What `--face` cuts out differs from the face itself by {found['cropped']:.1f} dB."
+    )
+
+
 def stylegan_editing() -> str:
     result = results("stylegan_editing")
     values, side = result["values"], result["model"]["resolution"]
@@ -2661,6 +2803,12 @@ SECTIONS = (
     Section("`cocogan`: panoramas", panoramas, (("panoramas", "panoramas"),)),
     Section("`stylegan`", stylegan, (("stylegan", "stylegan"), ("stylegan", "stylegan_offline"))),
     Section("`stylegan`: embedding", stylegan_embedding, (("stylegan_embedding", "stylegan_embedding"),)),
+    Section("`stylegan`: settings", stylegan_settings, (("stylegan_settings", "stylegan_settings"),)),
+    Section("`stylegan`: coarse to fine", stylegan_coarse, (("stylegan_coarse", "stylegan_coarse"),)),
+    Section("`stylegan`: aligned photos", stylegan_alignment, (("stylegan_alignment", "stylegan_alignment"),)),
+    Section(
+        "`stylegan`: expressions and morphs", stylegan_expression, (("stylegan_expression", "stylegan_expression"),)
+    ),
     Section("`stylegan`: time of a training step", stylegan_step, (("stylegan_step", "stylegan_step"),)),
     Section("`stylegan`: edits of photos", stylegan_editing, (("stylegan_editing", "stylegan_editing"),)),
     Section("`spade`", spade, (("spade", "spade"),)),

@@ -1157,6 +1157,26 @@ def stylegan_coarse() -> str:
     )
 
 
+def stylegan_finetuning() -> str:
+    result = results("stylegan_finetuning")
+    rows = [
+        (
+            {"the few": f"the {result['pictures']} pictures", "before": "the network as it was"}.get(name, name),
+            *(number(row[key], digits) for key, digits in (("fd", 1), ("precision", 2), ("recall", 2))),
+            result["cpu_seconds"].get(name, ""),
+        )
+        for name, row in result["models"].items()
+    ]
+    return (
+        table("fine-tuned to faces with glasses | FD | precision | recall | CPU s", rows)
+        + f"\n\nA network of 16 pixels, trained for {result['trained_steps']} steps on faces without glasses, then for "
+        f"{result['steps']} steps on {result['pictures']} with glasses; means of {len(result['seeds'])} seeds. FD, not "
+        f"FID: {result['features']}, of {result['compared']} samples and {result['held_out']} other faces with "
+        "glasses. Layers of the discriminator are counted as by `--freeze-d`: 4 are those of 16 pixels, 7 those of 8 "
+        "pixels too."
+    )
+
+
 def stylegan_alignment() -> str:
     result = results("stylegan_alignment")
     found = result["psnr"]
@@ -2805,6 +2825,7 @@ SECTIONS = (
     Section("`stylegan`: embedding", stylegan_embedding, (("stylegan_embedding", "stylegan_embedding"),)),
     Section("`stylegan`: settings", stylegan_settings, (("stylegan_settings", "stylegan_settings"),)),
     Section("`stylegan`: coarse to fine", stylegan_coarse, (("stylegan_coarse", "stylegan_coarse"),)),
+    Section("`stylegan`: fine-tuning", stylegan_finetuning, (("stylegan_finetuning", "stylegan_finetuning"),)),
     Section("`stylegan`: aligned photos", stylegan_alignment, (("stylegan_alignment", "stylegan_alignment"),)),
     Section(
         "`stylegan`: expressions and morphs", stylegan_expression, (("stylegan_expression", "stylegan_expression"),)

@@ -53,6 +53,13 @@ def quality(made, photo):
     return float(embedding.psnr(made.picture, prepared(photo, CFG)))
 
 
+def test_large_networks_are_searched_at_low_resolutions_for_longer():
+    assert embedding._counts(300, [32]) == [300]
+    assert embedding._counts(300, [32, 64, 128, 256]) == [70, 70, 70, 90]
+    assert embedding._counts(300, [32, 64, 128, 256, 512]) == [67, 67, 67, 67, 32]
+    assert sum(embedding._counts(7, [32, 64, 128, 256, 512, 1024])) == 7
+
+
 def test_a_style_for_each_layer_fits_better_than_one_and_noise_maps_better_still(net):
     photo, run = foreign_photo(), Run()
     one = embed(CFG, run, net=net, photo=photo, space="w", steps=50)

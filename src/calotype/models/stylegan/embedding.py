@@ -53,7 +53,8 @@ METHODS, SPACES, STARTS = ("fast", "paper", "projector"), ("w+", "w"), ("mean", 
 Method = Literal["fast", "paper", "projector"]
 Space = Literal["w+", "w"]
 _COARSEST = 32  # side at which ``fast`` begins, pixels
-_COARSE_SHARE = 0.7  # of the steps of ``fast`` that are made below the full size
+# Share of the steps of ``fast`` that are made below the full size: of networks from so many pixels up.
+_COARSE_SHARES = {0: 0.7, 512: 0.9}
 _FAST_RATE, _PAPER_RATE, _PROJECTOR_RATE = 0.05, 0.01, 0.1
 _WARM_STEPS = 5  # in which the learning rate of ``fast`` rises
 _SAMPLES = 10_000  # latent vectors over which the spread of styles is measured
@@ -190,11 +191,8 @@ def _fast(
     if cfg.generator == "stylegan2" and cfg.architecture == "skip":
         while sides[0] > _COARSEST:
             sides.insert(0, sides[0] // 2)
-    coarse = round(steps * _COARSE_SHARE) if len(sides) > 1 else 0
-    counts = [coarse // (len(sides) - 1)] * (len(sides) - 1) if len(sides) > 1 else []
-    counts.append(steps - sum(counts))
     stages = []
-    for side, count in zip(sides, counts):
+    for side, count in zip(sides, _counts(steps, sides)):
         wanted = sized(target, side)
         compared = distance.of(wanted)
 
@@ -208,6 +206,15 @@ def _fast(
         log = optimise([code.styles], code, loss, target, run, count, name, cosine(_FAST_RATE, count, _WARM_STEPS))
         stages.append(Stage(name, picture_of(generator, code.rows(generator.rows)), log))
     return stages
+
+
+def _counts(steps: int, sides: list[int]) -> list[int]:
+    """The number of steps at each side: as many at all but the last."""
+    if len(sides) == 1:
+        return [steps]
+    share = max((least, share) for least, share in _COARSE_SHARES.items() if least <= sides[-1])[1]
+    below = [round(steps * share) // (len(sides) - 1)] * (len(sides) - 1)
+    return [*below, steps - sum(below)]
 
 
 def _paper(

@@ -74,14 +74,19 @@ def embedding_cost(plan: tuple[str, int, int] | tuple[str, int, int, int], cfg: 
     feature = FEATURE_MACS[method] * min(side, FEATURE_SIDES[method]) ** 2
     if method == "paper":
         feature = FEATURE_MACS[method] * FEATURE_SIDES[method] ** 2
-    # A pass there and back is three passes; most steps of ``fast`` are made at lower resolutions.
-    share = 0.45 if method == "fast" and side > 32 else 1.0
+    # A pass there and back is three passes.
+    share = _fast_share(side) if method == "fast" else 1.0
     macs = 3 * (steps * share * (generator_macs(cfg) + feature) + noise_steps * generator_macs(cfg))
     for tune_steps in tuning:  # of the photo and of another style, which is drawn by both generators
         macs += tune_steps * (7 * generator_macs(cfg) + 7 * feature)
     fixed = PER_STEP * (steps + noise_steps + 3 * sum(tuning))
     kept = sum(10.0 * width * size**2 for size, width in _layers(cfg)) + 2e7
     return Cost(macs * PER_SAMPLED / _speed_up() + fixed, int(BASE + 6 * kept + 12 * _weights(cfg)))
+
+
+def _fast_share(side: int) -> float:
+    """The share that a step of ``fast`` costs of one at the full size: most are made at lower resolutions."""
+    return 1.0 if side <= 32 else 0.45 if side < 512 else 0.25
 
 
 def masked_cost(plan: tuple[str, str, int, int | None, bool], cfg: Config) -> Cost:
@@ -96,7 +101,7 @@ def masked_cost(plan: tuple[str, str, int, int | None, bool], cfg: Config) -> Co
     usual, usual_noise = MASKED_STEPS[method][verb]
     found = embedding_cost((method, steps, 0), cfg).seconds if searched else 0.0
     # Masked stages work at the full size, where ``embedding_cost`` expects less of ``fast``.
-    share = 1 / 0.45 if method == "fast" and cfg.resolution > 32 else 1.0
+    share = 1 / _fast_share(cfg.resolution) if method == "fast" else 1.0
     masked = embedding_cost((method, steps or usual, 0), cfg)
     noise = embedding_cost((method, 1, usual_noise if noise_steps is None else noise_steps), cfg).seconds
     return replace(masked, seconds=found + masked.seconds * share + noise)

@@ -1036,41 +1036,6 @@ def stylegan_embedding() -> str:
     )
 
 
-def stylegan_settings() -> str:
-    result = results("stylegan_settings")
-    kinds = list(result["models"])
-    rows = [
-        (
-            name,
-            number(seconds / 60, 1) if (seconds := result["cpu_seconds"].get(name)) else "",
-            *(number(result["chosen_by"][kind][name]["fd"], 1) for kind in kinds),
-            *(number(result["models"][kind][name]["fd"], 1) for kind in kinds),
-            *(number(result["models"][kind][name][key]) for kind in kinds for key in _SHARES),
-        )
-        for name in result["models"][kinds[0]]
-    ]
-    short = ["offline" if "offline" in kind else "EfficientNet" for kind in kinds]
-    columns = [
-        *(f"FD to faces settings are chosen by ({kind})" for kind in short),
-        *(f"FD ({kind})" for kind in short),
-        *(f"{key} ({kind})" for kind in short for key in _SHARES),
-    ]
-    models = result["models"][kinds[0]]
-    trained = {name: models[name]["fd"] for name in result["settings"]}
-    best = min(trained, key=lambda name: trained[name])
-    compared = (
-        verdict(f"FD of `{best}` over that of the plain GAN", trained[best] / models["plain GAN"]["fd"], 0.4, False)
-        if "plain GAN" in models
-        else ""
-    )
-    return (
-        table(f"trained on 4000 faces | CPU minutes | {' | '.join(columns)}", rows)
-        + f"\n\nThe preset `study`, {result['steps']} steps, with one setting changed a row, and the plain GAN with as "
-        "many CPU seconds; else as above. The machine was shared, which lengthens CPU seconds. "
-        f"Features: {', '.join(kinds)}. {compared}"
-    )
-
-
 def stylegan_expression() -> str:
     result = results("stylegan_expression")
     accuracy, bounds, found = result["classifier"]["accuracy"], result["bounds"], result["transfer"]
@@ -1176,7 +1141,7 @@ def stylegan_finetuning() -> str:
         f"{result['steps']} steps on {result['pictures']} with glasses; means of {len(result['seeds'])} seeds. FD, not "
         f"FID: {result['features']}, of {result['compared']} samples and {result['held_out']} other faces with "
         "glasses. Layers of the discriminator are counted as by `--freeze-d`: 4 are those of 16 pixels, 7 those of 8 "
-        "pixels too."
+        "pixels too. It was not augmented."
     )
 
 
@@ -2826,7 +2791,6 @@ SECTIONS = (
     Section("`cocogan`: panoramas", panoramas, (("panoramas", "panoramas"),)),
     Section("`stylegan`", stylegan, (("stylegan", "stylegan"), ("stylegan", "stylegan_offline"))),
     Section("`stylegan`: embedding", stylegan_embedding, (("stylegan_embedding", "stylegan_embedding"),)),
-    Section("`stylegan`: settings", stylegan_settings, (("stylegan_settings", "stylegan_settings"),)),
     Section("`stylegan`: coarse to fine", stylegan_coarse, (("stylegan_coarse", "stylegan_coarse"),)),
     Section("`stylegan`: fine-tuning", stylegan_finetuning, (("stylegan_finetuning", "stylegan_finetuning"),)),
     Section("`stylegan`: aligned photos", stylegan_alignment, (("stylegan_alignment", "stylegan_alignment"),)),

@@ -1045,7 +1045,8 @@ def stylegan_expression() -> str:
         ("classifier, held-out faces", number(accuracy["expression"], 3), *(number(accuracy[n], 3) for n in names)),
         ("embedded, not changed", number(embedded["expression"]), *(number(embedded[n]) for n in names)),
     ]
-    for title, row in (("difference once", once), (f"{found['strength']:g} times", found)):
+    ways = {"difference once": once} | ({f"{found['strength']:g} times": found} if found["strength"] != 1 else {})
+    for title, row in ways.items():
         kept, same = row["attributes of the face"], row["attributes of the embedded face"]
         told = number(row["expression of the donor"])
         rows.append((f"{title}: right", told, *(number(kept[name]) for name in names)))
@@ -1138,8 +1139,8 @@ def stylegan_finetuning() -> str:
     return (
         table("fine-tuned to faces with glasses | FD | precision | recall | CPU s", rows)
         + f"\n\nA network of 16 pixels, trained for {result['trained_steps']} steps on faces without glasses, then for "
-        f"{result['steps']} steps on {result['pictures']} with glasses; means of {len(result['seeds'])} seeds. FD, not "
-        f"FID: {result['features']}, of {result['compared']} samples and {result['held_out']} other faces with "
+        f"{result['steps']} steps on {result['pictures']} with glasses; seeds: {', '.join(map(str, result['seeds']))}. "
+        f"FD, not FID: {result['features']}, of {result['compared']} samples and {result['held_out']} other faces with "
         "glasses. Layers of the discriminator are counted as by `--freeze-d`: 4 are those of 16 pixels, 7 those of 8 "
         "pixels too. It was not augmented."
     )

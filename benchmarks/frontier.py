@@ -50,7 +50,11 @@ SETTINGS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "gpdm, patches replaced above 96": ("gpdm", {"replaced_above": 96}),
     "gpdm, distributions at all levels": ("gpdm", {"replaced_above": 0}),
     "gpdm, patches of 3 replaced": ("gpdm", {"replaced_patch": 3}),
+    "gpdm, patches of 3 replaced above 32": ("gpdm", {"replaced_patch": 3, "replaced_above": 32}),
+    "gpdm, patches of 3 replaced above 48": ("gpdm", {"replaced_patch": 3, "replaced_above": 48}),
     "gpdm, patches of 3 replaced above 96": ("gpdm", {"replaced_patch": 3, "replaced_above": 96}),
+    "gpdm, patches of 3 replaced twice": ("gpdm", {"replaced_patch": 3, "replacements": 2}),
+    "gpdm, patches of 3 replaced, larger coarsest level": ("gpdm", {"replaced_patch": 3, "coarsest": 28}),
     "gpdm, larger coarsest level": ("gpdm", {"coarsest": 28}),
 }
 DEFAULTS = ("gpnn", "gpdm")

@@ -1331,13 +1331,12 @@ def _spans_of_boxes(rows: Mapping[str, Any], other: str) -> str:
             min(sign * a for a in x) > max(sign * b for b in y) for x, y in ((ours, theirs), (theirs, ours))
         )
         verdict = "better" if better else "worse" if worse else "not told apart"
-        if len(theirs) < len(ours):
-            verdict += f", by {len(theirs)} of {len(ours)} seeds"
         spans = (
             f"{number(min(x), 3 if sign > 0 else 0)} to {number(max(x), 3 if sign > 0 else 0)}" for x in (ours, theirs)
         )
         told.append(f"{what} {' against '.join(spans)}: {verdict}")
-    return f"least and greatest of {len(ours)} seeds: {'; '.join(told)}"
+    seeds = f"{len(ours)} seeds" if len(ours) == len(theirs) else f"{len(ours)} seeds and of {len(theirs)}"
+    return f"least and greatest of {seeds}: {'; '.join(told)}"
 
 
 def layout2im() -> str:

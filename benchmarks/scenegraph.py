@@ -1,9 +1,10 @@
 """Scene graphs to pictures, on drawn scenes whose things have hues and textures of their own.
 
 A model (preset ``study``) learns from the set ``shapes``, with and without the mismatch term of the discriminator of
-pictures. G and B also learn from boxes alone (``box_updates``). Rows of an earlier result are kept (``--keep``): of
-boxes that are learned as published, and of locations on the published grid (``coarse``).
-All but the last 500 scenes are learned from; of the others, 200 are used. Measured are:
+pictures, and without the comparison of crops (``whole``; ``longer`` is the same). G and B also learn from boxes alone
+(``box_updates``). Rows of an earlier result are kept (``--keep``): of boxes that are learned as published, and of
+locations on the published grid (``coarse``), both without the comparison of crops. All but the last 500 scenes are
+learned from; of the others, 200 are used. Measured are:
 
 - Boxes: the share of objects whose box has an intersection over union of at least 0.5 with the real one, and the mean,
   with attributes of size and location and without; and of objects that cover a tenth of the picture.
@@ -21,7 +22,7 @@ All but the last 500 scenes are learned from; of the others, 200 are used. Measu
   difference of neighbouring archetypes relative to that of random ones.
 
     calotype data shapes shapes
-    python benchmarks/scenegraph.py train shapes --work work --model mismatch --seed 0      # none
+    python benchmarks/scenegraph.py train shapes --work work --model mismatch --seed 0      # none, whole, longer
     python benchmarks/scenegraph.py layout shapes --work work --seed 0                      # --model coarse, things
     python benchmarks/scenegraph.py measure shapes --work work --seeds 0 --out benchmarks/results/scenegraph.json
 """
@@ -62,7 +63,7 @@ from machine import provenance
 from spade import seconds_of, timed
 
 SIDE, HELD_OUT, USED = 32, 500, 200
-MODELS = ("mismatch", "none")
+MODELS = ("mismatch", "none", "whole", "longer")
 LAYOUTS = ("layout", "coarse", "things")
 PUBLISHED_CELLS = 5
 LARGE = 0.1  # of the picture
@@ -112,6 +113,7 @@ def config(model: str, names: list[str], steps: int | None) -> Any:
     """The settings of a model."""
     cfg = scenegraph.adapted(scenegraph.PRESETS["study"], {"names": names})
     cfg = replace(cfg, mismatch_weight=0.0) if model == "none" else cfg
+    cfg = replace(cfg, object_pixel_weight=0.0) if model in ("whole", "longer") else cfg
     return replace(cfg, steps=steps) if steps else cfg
 
 

@@ -1,7 +1,8 @@
 """SMIS beside SPADE with one style code (V-SPADE), on drawn faces with a map of their parts.
 
-Three models learn from the same faces for about the same processor seconds: SMIS (preset ``study``), SPADE with its
-style encoder, and SMIS with one group in every block of the decoder. All but the last 600 faces are learned from. Of
+These models learn from the same faces for about the same processor seconds: SMIS (preset ``study``), SPADE with its
+style encoder, and SMIS with one group in every block of the decoder; and as baselines DSCGAN and BicycleGAN, see
+``smis_baselines.py``. All but the last 600 faces are learned from. Of
 the others whose maps are not among those, 160 are drawn. Measured are:
 
 - mCSD and mOCD: ten pictures of a map that differ in the code of one class; with V-SPADE, in the one code it has. The
@@ -17,7 +18,7 @@ the others whose maps are not among those, 160 are drawn. Measured are:
   and by ``Drawing``, by turns, and the greatest difference.
 
     calotype data faces faces --count 3000
-    python benchmarks/smis.py train faces --work work --model smis --seed 0      # vspade, one
+    python benchmarks/smis.py train faces --work work --model smis --seed 0      # vspade, one, dscgan, bicyclegan
     python benchmarks/smis.py measure faces --work work --seeds 0 --out benchmarks/results/smis.json
 """
 
@@ -55,6 +56,14 @@ from calotype.nn.embedding import chosen, embed
 from calotype.nn.shift_tolerant import shift_tolerant
 from calotype.run import Run
 from machine import provenance
+from smis_baselines import (
+    BASELINES,
+    ColourDrawer,
+    bicyclegan_config,
+    dscgan_config,
+    train_bicyclegan,
+    train_dscgan,
+)
 from spade import HELD_OUT, Part, UNet, seconds_of, seen, segmentation_loss, timed, trained_unet
 
 SIDE = 32
@@ -63,7 +72,7 @@ LAYOUTS, VARIANTS = 24, 10  # maps of which a class is changed, and how many tim
 PERCEPTUAL = 6  # of these maps, those that ST-LPIPS is measured for
 LEAST = 12  # pixels that a class has to have to count
 STEPS = 2500
-MODELS = ("smis", "vspade", "one")
+MODELS = ("smis", "vspade", "one", *BASELINES)
 
 
 def config(model: str, names: list[str], steps: int = STEPS) -> Any:
@@ -96,7 +105,12 @@ def parts(folder: Path) -> tuple[Part, Part, list[str]]:
 def train(folder: Path, work: Path, model: str, seed: int, steps: int) -> float:
     """Train a model, or go on; its processor seconds."""
     learned, _, names = parts(folder)
-    cfg, place = config(model, names, steps), work / f"{model} {seed}"
+    place = work / f"{model} {seed}"
+    if model == "dscgan":
+        return train_dscgan(learned, dscgan_config(config("vspade", names, steps)), place, seed)
+    if model == "bicyclegan":
+        return train_bicyclegan(learned, len(names), bicyclegan_config(SIDE, steps), place, seed)
+    cfg = config(model, names, steps)
     package = spade if model == "vspade" else smis
     stream = Stream(learned, cfg.batch, seed=seed)
     net, seconds = timed(place, seed, lambda run: package.train(stream, cfg, run))
@@ -112,10 +126,12 @@ class Drawer:
 
     Args:
         folder: of the model.
+        encoder: whether it has codes of pictures.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, encoder: bool = True) -> None:
         loaded = load(folder)
+        self.has_encoder = encoder
         self.cfg, self.net, self.global_code = loaded.config, loaded.net, loaded.system == "spade"
 
     def codes(self, seed: int) -> Tensor:
@@ -141,12 +157,22 @@ class Drawer:
         return draw(self.cfg, Run(), self.net, label_map, codes)  # type: ignore[operator]
 
 
+AnyDrawer = Drawer | ColourDrawer
+
+
+def drawer_of(model: str, folder: Path, classes: int) -> AnyDrawer:
+    """What draws by a trained model."""
+    if model == "bicyclegan":
+        return ColourDrawer(folder, classes)
+    return Drawer(folder, encoder=model != "dscgan")
+
+
 def present(label_map: Tensor, classes: int) -> list[int]:
     """The classes with enough pixels."""
     return [number for number in range(classes) if int((label_map == number).sum()) >= LEAST]
 
 
-def diversity(drawer: Drawer, maps: Tensor, classes: int, perceptual: Any) -> dict[str, Any]:
+def diversity(drawer: AnyDrawer, maps: Tensor, classes: int, perceptual: Any) -> dict[str, Any]:
     meters = {"mean absolute difference": ClassDiversityMeter()}
     if perceptual is not None:
         meters["ST-LPIPS"] = ClassDiversityMeter(masked(lambda a, b: larger_distance(a, b, perceptual)), "ST-LPIPS")
@@ -176,7 +202,7 @@ def larger_distance(one: Tensor, other: Tensor, net: Any) -> float:
     return stlpips(large[0], large[1], net).distance
 
 
-def donors(drawer: Drawer, maps: Tensor, real: Tensor, classes: int) -> dict[str, Any]:
+def donors(drawer: AnyDrawer, maps: Tensor, real: Tensor, classes: int) -> dict[str, Any]:
     """How far a class takes the colour that it has in another face, and how much the rest changes."""
     wanted: dict[int, list[Tensor]] = {}
     got: dict[int, list[Tensor]] = {}
@@ -205,9 +231,24 @@ def donors(drawer: Drawer, maps: Tensor, real: Tensor, classes: int) -> dict[str
     }
 
 
-def morphing(drawer: Drawer, maps: Tensor, classes: int, frames: int = 9) -> dict[str, Any]:
+def of_pictures(drawer: AnyDrawer, maps: Tensor, real: Tensor, classes: int) -> dict[str, Any]:
+    """What needs the codes of pictures, and films."""
+    own = [drawer.draw(m[None], drawer.encoded(r[None], m[None])) for m, r in zip(maps, real, strict=True)]
+    return {
+        "donors": donors(drawer, maps, real, classes),
+        "error_with_own_codes": round(float((torch.cat(own) - real).abs().mean()), 4),
+        "morphing": morphing(drawer, maps, classes),
+    }
+
+
+def used(name: str, drawer: AnyDrawer) -> bool:
+    """Whether a parameter is one of the model; DSCGAN has no encoder."""
+    return drawer.has_encoder or not name.startswith("encoder.")
+
+
+def morphing(drawer: AnyDrawer, maps: Tensor, classes: int, frames: int = 9) -> dict[str, Any]:
     """Whether colours of classes go straight from the first to the last picture of a film, and how it begins."""
-    if drawer.global_code:
+    if drawer.global_code or isinstance(drawer, ColourDrawer):
         return {}
     nearer, steps, off = 0, 0, 0.0
     for i, label_map in enumerate(maps[:12]):
@@ -269,22 +310,17 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
             place = asked.work / f"{model} {seed}"
             if not (place / "net").exists():
                 continue
-            drawer = Drawer(place / "net")
+            drawer = drawer_of(model, place / "net", classes)
             made = torch.cat([drawer.draw(m[None], drawer.codes(i)) for i, m in enumerate(maps)])
-            own = torch.cat(
-                [drawer.draw(m[None], drawer.encoded(r[None], m[None])) for m, r in zip(maps, real, strict=True)]
-            )
             earlier.discard(f"{model}, seed {seed}")
             rows[f"{model}, seed {seed}"] = {
                 "steps": drawer.cfg.steps,
                 "cpu_seconds": round(seconds_of(place)),
-                "parameters": sum(p.numel() for p in drawer.net.parameters()),
+                "parameters": sum(p.numel() for name, p in drawer.net.named_parameters() if used(name, drawer)),
                 "diversity": diversity(drawer, maps, classes, perceptual),
-                "donors": donors(drawer, maps, real, classes),
                 "frechet": round(fid(reference, embed(made.split(40), embedding)), 2),
                 **seen(segmenter, made, maps, classes),
-                "error_with_own_codes": round(float((own - real).abs().mean()), 4),
-                "morphing": morphing(drawer, maps, classes),
+                **(of_pictures(drawer, maps, real, classes) if drawer.has_encoder else {}),
             }
             print(model, seed, json.dumps(rows[f"{model}, seed {seed}"]), flush=True)
             if asked.sheets:
@@ -321,17 +357,18 @@ def redrawing_untrained(preset: str, names: list[str]) -> dict[str, Any]:
     cfg = smis.adapted(smis.PRESETS[preset], {"names": names})
     torch.manual_seed(0)
     drawer = Drawer.__new__(Drawer)
+    drawer.has_encoder = True
     drawer.cfg, drawer.net, drawer.global_code = cfg, smis.build(cfg).eval().requires_grad_(False), False
     maps = torch.randint(0, len(names), (8, 8, 8)).repeat_interleave(cfg.size[0] // 8, 1)
     return redrawing(drawer, maps.repeat_interleave(cfg.size[1] // 8, 2), len(names))
 
 
-def write_sheet(path: Path, drawer: Drawer, maps: Tensor, real: Tensor, classes: int) -> None:
+def write_sheet(path: Path, drawer: AnyDrawer, maps: Tensor, real: Tensor, classes: int) -> None:
     """Real faces, with their own codes, random ones, and other hair and clothes alone."""
     from calotype.image.io import save_png, to_image
 
     rows = [real[:10]]
-    own = [drawer.encoded(real[i][None], maps[i][None]) for i in range(10)]
+    own = [drawer.encoded(real[i][None], maps[i][None]) if drawer.has_encoder else drawer.codes(i) for i in range(10)]
     rows.append(torch.cat([drawer.draw(maps[i][None], own[i]) for i in range(10)]))
     for seed in (0, 100):
         rows.append(torch.cat([drawer.draw(maps[i][None], drawer.codes(seed + i)) for i in range(10)]))

@@ -1069,8 +1069,8 @@ def stylegan_settings() -> str:
         + f"\n\nThe preset `study`, {result['steps']} steps, with one setting changed a row, and the plain GAN with as "
         "many CPU seconds; else as above. The machine was shared, which lengthens CPU seconds. "
         f"Features: {', '.join(kinds)}. {compared}\n\nThe features disagree. Samples of the plain GAN, by the moving "
-        "average of its weights, are still pale, which the offline features see, so that the ratio by them says little; "
-        "its faces differ more, in sharp squares. Samples of `study` have the colours, blurred. The weight 0.02, near "
+        "average of its weights, are still pale, which the offline features see: the ratio by them says little. "
+        "Its faces differ more, in sharp squares. Samples of `study` have the colours, blurred. The weight 0.02, near "
         "the usual one for this size and batch, is worse than that of the preset, 0.5, which stays."
     )
 
@@ -1277,6 +1277,8 @@ _RELATIONS_OBEYED = ("obeyed", "obeyed_of_things", "obeyed_of_one_class")
 _OF_GRAPHS = {
     "mismatch": "`scenegraph`",
     "none": "without the mismatch term",
+    "whole": "crops not compared (`object_pixel_weight=0`)",
+    "longer": "the same, longer",
     "coarse": "locations as published (`location_cells=5`)",
     "published": "boxes learned as published, too (`box_updates=0`)",
 }
@@ -1341,12 +1343,36 @@ def _earlier_graphs(kept: Mapping[str, Any]) -> str:
 
 def _hues_by_steps(models: Mapping[str, Any]) -> str:
     """How the error of the hue depends on the length of a training; R and A do not see attributes of location."""
+    return (
+        " Locations are nothing to the networks of looks. Errors of the hue by steps, where crops are compared: "
+        f"{_hues(models, ('mismatch', 'none'))}; where they are not: "
+        f"{_hues(models, ('whole', 'longer', 'coarse', 'published'))}.{_without_mismatch(models)}"
+    )
+
+
+def _without_mismatch(models: Mapping[str, Any]) -> str:
+    """What the ablation of the mismatch term shows."""
+    if "none" not in models:
+        return ""
+    spans = []
+    for key, digits in (("hue_error_median", 1), ("within_20_degrees", 2), ("change_outside_to_inside_median", 3)):
+        ours, theirs = ([row[key] for row in models[name].values()] for name in ("mismatch", "none"))
+        spans.append(
+            f"{' to '.join(number(x, digits) for x in sorted(ours))} with, {number(theirs[0], digits)} without"
+        )
+    return (
+        " The mismatch term of the discriminator makes no difference that is seen here: error of the hue "
+        f"{spans[0]}; within 20 degrees {spans[1]}; change outside / inside {spans[2]}."
+    )
+
+
+def _hues(models: Mapping[str, Any], names: Iterable[str]) -> str:
     found: dict[int, list[float]] = {}
-    for seeds in models.values():
-        for row in seeds.values():
+    for name in names:
+        for row in models.get(name, {}).values():
             found.setdefault(row["steps"], []).append(row["hue_error_median"])
     told = (f"{', '.join(number(x, 0) for x in sorted(each))} after {steps}" for steps, each in sorted(found.items()))
-    return f" Locations are nothing to the networks of looks; errors of the hue by steps: {'; '.join(told)}."
+    return ", ".join(told)
 
 
 def _worst_of_graphs(result: Mapping[str, Any]) -> str:
@@ -1459,11 +1485,18 @@ def _kept(result: Mapping[str, Any], word: str) -> str:
 
 
 def _boxes_beside_spade(result: Mapping[str, Any]) -> str:
-    """Whether BachGAN is better than SPADE on boxes, by every seed of both."""
+    """Whether BachGAN is better than SPADE on boxes, and than retrieval without fusion, by every seed of each."""
+    told = [f"BachGAN against SPADE on boxes, {_spans_of_boxes(result['models'], 'none')}."]
+    if any(name.startswith("retrieval") for name in result["models"]):
+        told.append(f"Against retrieval without fusion, {_spans_of_boxes(result['models'], 'retrieval')}.")
+    return " ".join(told)
+
+
+def _spans_of_boxes(rows: Mapping[str, Any], other: str) -> str:
+    """Least and greatest figures of BachGAN and of another model, and whether the spans overlap."""
     told = []
     for key, what, sign in (("frechet", "Frechet distance", -1), ("mean_iou", "mean IoU", 1)):
-        rows = result["models"]
-        ours, theirs = ([row[key] for n, row in rows.items() if n.split(",")[0] == m] for m in ("fusion", "none"))
+        ours, theirs = ([row[key] for n, row in rows.items() if n.split(",")[0] == m] for m in ("fusion", other))
         better, worse = (
             min(sign * a for a in x) > max(sign * b for b in y) for x, y in ((ours, theirs), (theirs, ours))
         )
@@ -1472,8 +1505,8 @@ def _boxes_beside_spade(result: Mapping[str, Any]) -> str:
             f"{number(min(x), 3 if sign > 0 else 0)} to {number(max(x), 3 if sign > 0 else 0)}" for x in (ours, theirs)
         )
         told.append(f"{what} {' against '.join(spans)}: {verdict}")
-    seeds = len(result["seeds"])
-    return f"BachGAN against SPADE on boxes, least and greatest of {seeds} seeds: {'; '.join(told)}."
+    seeds = f"{len(ours)} seeds" if len(ours) == len(theirs) else f"{len(ours)} seeds and of {len(theirs)}"
+    return f"least and greatest of {seeds}: {'; '.join(told)}"
 
 
 def layout2im() -> str:
@@ -1529,7 +1562,13 @@ def layout_options() -> str:
     )
 
 
-_OF_SMIS = {"smis": "`smis`", "vspade": "SPADE with one style code", "one": "`smis`, one group everywhere"}
+_OF_SMIS = {
+    "smis": "`smis`",
+    "vspade": "SPADE with one style code",
+    "one": "`smis`, one group everywhere",
+    "dscgan": "DSCGAN",
+    "bicyclegan": "`bicyclegan`",
+}
 
 
 def style_figures() -> str:
@@ -1653,16 +1692,18 @@ def _lifelong(result: dict[str, Any]) -> str:
     )
 
 
-def smis() -> str:
-    result = results("smis")
-    columns = (
-        "model | steps, CPU minutes | mCSD | mOCD | mOCD / mCSD | by ST-LPIPS | correlation with donors "
-        "| change elsewhere | Frechet distance | mean IoU, relative to real faces"
-    )
+_SMIS_COLUMNS = (
+    "model | steps, CPU minutes | mCSD | mOCD | mOCD / mCSD | by ST-LPIPS | correlation with donors "
+    "| change elsewhere | Frechet distance | mean IoU, relative to real faces"
+)
+
+
+def _smis_rows(result: Mapping[str, Any]) -> list[tuple[str, ...]]:
     rows, shares = [], _shares_of_smis(result)
     for name, row in result["rows"].items():
         model, seed = name.split(", ")
         plain, perceptual = row["diversity"]["mean absolute difference"], row["diversity"].get("ST-LPIPS")
+        donors = row.get("donors", {})
         rows.append(
             (
                 f"{_OF_SMIS[model]}, {seed}",
@@ -1671,12 +1712,52 @@ def smis() -> str:
                 number(plain["mocd"], 4),
                 number(plain["ratio"], 3),
                 number(perceptual["ratio"], 3) if perceptual else "",
-                number(row["donors"]["correlation"], 3),
-                number(row["donors"]["change_elsewhere"], 4),
+                number(donors.get("correlation"), 3),
+                number(donors.get("change_elsewhere"), 4),
                 number(row["frechet"], 1),
                 f"{number(row['mean_iou'], 3)}, {number(shares[name], 3)}",
             )
         )
+    return rows
+
+
+def smis_baselines() -> str:
+    """Models with one code for the whole picture beside ``smis``."""
+    result = results("smis_baselines")
+    rows = [*_smis_rows(result), ("real faces", *[""] * 8, number(result["real"]["mean_iou"], 3))]
+    spade = results("smis")["rows"]["vspade, seed 0"]
+    return (
+        table(_SMIS_COLUMNS, rows)
+        + "\n\nAs in the section above, measured in one run; all had as many CPU seconds as 2500 steps of SPADE take, "
+        "which are more where the processor is busy. DSCGAN: SPADE's generator with a random code and no encoder, so "
+        "it takes no look of a donor; adversarial loss, feature matching and the diversity regulariser, whose bound is "
+        f"that of pairs of real faces. BicycleGAN takes the map in colours. {_one_code_beside_smis(result)} SPADE with "
+        "one style code there: mOCD / mCSD "
+        f"{number(spade['diversity']['mean absolute difference']['ratio'], 3)}, Frechet distance "
+        f"{number(spade['frechet'], 1)}. One seed."
+    )
+
+
+def _one_code_beside_smis(result: Mapping[str, Any]) -> str:
+    """How often the ratio of ``smis`` the baselines have, and which draws nearer to real faces."""
+    rows = result["rows"]
+
+    def ratio(row: Mapping[str, Any]) -> float:
+        return float(row["diversity"]["mean absolute difference"]["ratio"])
+
+    ours = next(row for name, row in rows.items() if name.startswith("smis"))
+    told = (
+        f"{_OF_SMIS[name.split(',')[0]]}: mOCD / mCSD {number(ratio(row) / ratio(ours), 0)} times, Frechet distance "
+        f"{number(row['frechet'] / ours['frechet'], 1)} times"
+        for name, row in rows.items()
+        if not name.startswith("smis")
+    )
+    return f"Relative to `smis`: {'; '.join(told)}."
+
+
+def smis() -> str:
+    result = results("smis")
+    rows = _smis_rows(result)
     rows.append(("real faces", *[""] * 8, number(result["real"]["mean_iou"], 3)))
     if "kept" in result:
         rows.append(("real faces, by the network of earlier rows", *[""] * 8, number(_real_before(result), 3)))
@@ -1688,7 +1769,7 @@ def smis() -> str:
     )
     pictures, floor = result["pictures"], result["floor"]
     return (
-        table(columns, rows)
+        table(_SMIS_COLUMNS, rows)
         + f"\n\nData set: `calotype data faces`, {pictures['learned_from']} pictures of 32 pixels learned from; "
         f"{pictures['drawn']} held-out maps are drawn. mCSD and mOCD: mean absolute difference (of values -1..1) of "
         "pictures that differ in the code of one class, inside and outside of it; SPADE has one code for all. Donors: "
@@ -2100,7 +2181,8 @@ def drawn_study() -> str:
         + f"\n\n{told} At 256 pixels it draws them in one piece, and its picture of 64 pixels is enlarged; "
         "at 64 pixels those without training are shrunk. Who ranked the pictures of a map saw the map and no method's "
         "name, each twice in both orders: a contradiction is a tie. The participant was a vision-language model, not a "
-        "person."
+        "person. These pictures were drawn before the patches of `draw --photos` had to hang together "
+        "(`relayout_together`), which leaves them sharper."
     )
 
 
@@ -2842,6 +2924,7 @@ SECTIONS = (
     Section("`stylegan`: edits of photos", stylegan_editing, (("stylegan_editing", "stylegan_editing"),)),
     Section("`spade`", spade, (("spade", "spade"),)),
     Section("`smis`", smis, (("smis", "smis"),)),
+    Section("`smis` beside DSCGAN and BicycleGAN", smis_baselines, (("smis", "smis_baselines"),)),
     Section("OASIS and CLADE", layout_options, (("layout_options", "layout_options"),)),
     Section("`disentangle`", disentangle, (("disentangle", "disentangle"),)),
     Section(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -40,6 +42,15 @@ def test_the_first_photo_is_preferred():
         seed=0,
     )
     assert (made[..., :13] - COLOURS[0][:, None, None]).abs().mean() < 0.2
+
+
+def test_patches_hang_together_so_that_their_texture_does_not_blur():
+    texture = torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(5)).clamp(-1, 1)
+
+    def contrast(cfg: gpnn.Config) -> float:
+        return float(gpnn.draw([texture], cfg, Run(), maps=[HALVES], target=HALVES.mT, seed=0).std())
+
+    assert contrast(TINY) > 1.05 * contrast(replace(TINY, relayout_together=0.0))
 
 
 def test_it_is_repeated_by_its_seed_and_refuses_what_no_photo_has():

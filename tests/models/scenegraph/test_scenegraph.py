@@ -201,7 +201,7 @@ def test_every_network_learns_from_its_own_losses_alone(attributes):
     losses = trainer.generator_losses(made, real, objects, attributes=attributes)
     assert ("boxes" in losses) == attributes
     of_pictures = {"looks": True, "renderer": True, "graph": False, "boxes": False, "masks": False}
-    for name in ("pictures", "features", "pixels", "objects", "classes"):
+    for name in ("pictures", "features", "pixels", "object pixels", "objects", "classes"):
         assert gradients_of(trainer, losses[name][1]) == of_pictures, name
     for name in ("masks", "mask features"):
         wanted = {"masks": True, "graph": True, "boxes": False, "looks": False, "renderer": False}
@@ -223,6 +223,30 @@ def test_boxes_are_learned_by_further_updates_and_nothing_else_is():
     before = {name: value.clone() for name, value in trainer.net.named_parameters()}
     trainer.learn_boxes(objects)
     assert all(value.equal(before[name]) for name, value in trainer.net.named_parameters())
+
+
+def test_small_objects_count_as_much_as_large_ones():
+    torch.manual_seed(0)
+    trainer = Trainer(replace(TINY, bf16=False), torch.device("cpu"))
+    one = {
+        "image": torch.zeros(4, 3, 16, 16),
+        "boxes": torch.tensor([[[0.0, 0.0, 0.5, 1.0], [0.5, 0.5, 0.75, 0.75]]]).expand(4, -1, -1),
+        "classes": torch.tensor([[0, 1]]).expand(4, -1),
+    }
+    real, objects, draws = trainer.examples(one)
+    made = trainer.made(real, objects, draws, attributes=False)
+    losses = {}
+    for name, (left, top, right, bottom) in {"large": (0, 0, 8, 16), "small": (8, 8, 12, 12)}.items():
+        wrong = real.clone()
+        wrong[:, :, top:bottom, left:right] = 1
+        losses[name] = trainer.generator_losses(made._replace(pictures=wrong), real, objects, attributes=False)
+    pixels, crops = (
+        {name: float(each[key][1]) for name, each in losses.items()} for key in ("pixels", "object pixels")
+    )
+    assert pixels["large"] == pytest.approx(8 * pixels["small"])
+    assert crops["large"] == pytest.approx(crops["small"], rel=0.2)
+    trainer.cfg = replace(TINY, object_pixel_weight=0.0)
+    assert "object pixels" not in trainer.generator_losses(made, real, objects, attributes=False)
 
 
 def test_looks_learn_through_the_picture_not_through_what_the_discriminator_is_told():

@@ -60,8 +60,8 @@ class Config:
         texture_spread: ``spread`` for ``texture``.
         analogy_alpha: ``alpha`` for ``analogy``. Smaller values would add content that the target has no label for.
         analogy_restless: ``restless`` for ``analogy``, except where the target's colours are kept: there it blurs.
-        relayout_together: weight of coherence for ``relayout``, as ``edit_together``; 0 may leave holes where patches
-            disagree.
+        relayout_together: weight of coherence for ``relayout`` and ``draw``, as ``edit_together``; 0 may leave holes
+            where patches disagree, and blurs.
         analogy_spread: ``spread`` for ``analogy``.
         label_weight: weight of a label, 0 or 1, in ``analogy``, relative to a colour, -1..1, of the same pixel.
         light_weight: the same for the luminance of counterpart and target.

@@ -48,7 +48,8 @@ def draw(
     channels = Guide(source, torch.cat([wanted, torch.zeros_like(wanted[:, :1])], 1), cfg.label_weight)
     noise = torch.Generator().manual_seed(seed)
     how = replace(cfg, analogy_alpha=0.0)  # nothing of a photo has to be used
-    return synthesized(photos, channels, size, how, run, noise, cfg.analogy_restless).clamp(-1, 1)
+    made = synthesized(photos, channels, size, how, run, noise, cfg.analogy_restless, cfg.relayout_together)
+    return made.clamp(-1, 1)
 
 
 def _among(labels: Tensor, label_map: Tensor) -> Tensor:

@@ -25,7 +25,8 @@ Differences from the publication:
 - In the presets for a processor each pixel of the layout is of one object in training, too, and the appearance of the
   whole picture is everywhere (``compose``); B and A have no ReLU at their end (``box_head``, ``look_head``), R has
   batch normalisation (``norm``), and A no normalisation (``look_norm``), which takes away the colour of flat objects;
-  pixels are compared as well (``pixel_weight``).
+  pixels are compared as well (``pixel_weight``), and once more those of the crop of each object
+  (``object_pixel_weight``), so that small objects get their hues as soon as large ones.
 - ``box_updates`` further updates of G and B by the boxes alone follow each step, half of them without attributes, so
   that boxes of a bare graph are learned, too, and obey its relations; none in ``paper``.
 - Locations are cells of a grid of 9 x 9 in the presets for a processor (``location_cells``): a published cell is a

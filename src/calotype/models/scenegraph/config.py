@@ -65,6 +65,8 @@ class Config:
             whose weights are read from the folder that the environment variable CALOTYPE_WEIGHTS names.
         perceptual_weight: weight of the perceptual loss.
         pixel_weight: weight of the mean absolute difference of pixels.
+        object_pixel_weight: weight of the same of the crops of objects: a small object counts as much as a large one,
+            which has A learn the hues of small ones sooner. 0 as published.
         feature_weight: weight of feature matching by the discriminator of pictures.
         mask_feature_weight: weight of feature matching by that of masks.
         object_weight: weight of the adversarial loss of objects.
@@ -130,6 +132,7 @@ class Config:
     perceptual: Literal["none", "offline", "vgg16"] = "none"
     perceptual_weight: float = 10.0
     pixel_weight: float = 0.0
+    object_pixel_weight: float = 0.0
     feature_weight: float = 10.0
     mask_feature_weight: float = 10.0
     object_weight: float = 0.1
@@ -221,6 +224,7 @@ _SMALL = Config(
     least=0.01,
     box_updates=4,
     pixel_weight=10.0,
+    object_pixel_weight=10.0,
     archetype_pictures=1600,
     steps=6000,
     batch=16,

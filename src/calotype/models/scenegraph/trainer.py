@@ -194,7 +194,8 @@ class Trainer:
         of_fake: Scales = judges.pictures(made.pictures, condition)
         masks_of_real = judges.masks(objects.masks, objects.classes)
         masks_of_fake = judges.masks(made.masks, objects.classes)
-        scores, logits = judges.objects(self._crops(made.pictures, objects))
+        drawn = self._crops(made.pictures, objects)
+        scores, logits = judges.objects(drawn)
         kinds = objects.classes[objects.real]
         losses: dict[str, tuple[float, Tensor]] = {
             # Least squares of the published code, without the half.
@@ -211,6 +212,8 @@ class Trainer:
             losses["perceptual"] = (cfg.perceptual_weight, self.perceptual(made.pictures, real))
         if cfg.pixel_weight:
             losses["pixels"] = (cfg.pixel_weight, (made.pictures - real).abs().mean())
+        if cfg.object_pixel_weight:
+            losses["object pixels"] = (cfg.object_pixel_weight, (drawn - self._crops(real, objects)).abs().mean())
         return losses
 
     def discriminator_losses(self, made: Made, real: Tensor, objects: Objects) -> dict[str, tuple[float, Tensor]]:

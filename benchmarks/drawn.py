@@ -16,6 +16,10 @@ second half of the trials has the other order. Whoever judges them writes a line
 ``full_03: 2 1 3``. Then:
 
     python benchmarks/drawn.py judged ANSWERS.txt --work work --out benchmarks/results/drawn.json
+
+Or the pages ``WORK/study */study.html`` are answered, and then:
+
+    python benchmarks/drawn.py answered large --work work --out benchmarks/results/drawn.json
 """
 
 from __future__ import annotations
@@ -178,18 +182,42 @@ def judged(answers: Path, work: Path, out: Path) -> None:
             continue
         given = {"format": 1, "study": key["study"], "participant": "1", "form": 0, "answers": found}
         (place / "answers" / "1.json").write_text(json.dumps(given))
-        told = study([place]).as_dict()
-        result.setdefault("studies", {})[task] = {
-            **{name: told[name] for name in ("participants", "rows", "preferences")},
-            "ranks": sorted(rows, key=lambda row: (row["map"], row["pass"])),
-        }
+        result.setdefault("studies", {})[task] = told(place, rows)
     out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def answered(work: Path, out: Path) -> None:
+    """Add the results of studies that were answered on their pages."""
+    result = json.loads(out.read_text("utf-8"))
+    for task in STUDIES:
+        place = work / f"study {task}"
+        pictures = json.loads((place / "key.json").read_text("utf-8"))["pictures"]
+        rows = [
+            {
+                "map": pictures[answer["choice"][0]]["photo"],
+                "pass": answer["pass"],
+                "best_first": [pictures[one]["method"] for one in answer["choice"]],
+            }
+            for path in sorted((place / "answers").glob("*.json"))
+            for answer in json.loads(path.read_text("utf-8"))["answers"]
+        ]
+        result.setdefault("studies", {})[task] = told(place, rows)
+    out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def told(place: Path, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The results of a study, and the rankings."""
+    found = study([place]).as_dict()
+    return {
+        **{name: found[name] for name in ("participants", "rows", "preferences")},
+        "ranks": sorted(rows, key=lambda row: (row["map"], row["pass"])),
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("make", "sheets", "judged"):
+    for name in ("make", "sheets", "judged", "answered"):
         command = commands.add_parser(name)
         if name != "sheets":
             command.add_argument("given", type=Path, help="the set, or the answers")
@@ -203,6 +231,8 @@ def main() -> None:
         (asked.work / "classes.json").write_text(json.dumps(result["classes"]))
     elif asked.command == "sheets":
         sheets(asked.work, json.loads((asked.work / "classes.json").read_text()))
+    elif asked.command == "answered":
+        answered(asked.work, asked.out)
     else:
         judged(asked.given, asked.work, asked.out)
 

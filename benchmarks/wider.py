@@ -1,11 +1,14 @@
 """Photos made wider by ``retarget``, beside seam carving (ImageMagick's liquid-rescale) and the published GPNN start.
 
 Writes one folder of pictures for each method, named after their photos, for a user study (``calotype study PHOTOS
-METHODS --kind ranking``), and the CPU seconds of each, one thread, methods by turns. ``resized`` is the preset with
-``seam_level=0``: the photo is resized at the coarsest level, as in the paper of GPNN and in versions before this one.
+METHODS --kind ranking``), and the CPU seconds of each, one thread, methods by turns. ``warp`` is the preset; ``seams``
+the default before, ``enlarge=seams``; ``resized`` is ``enlarge=resize``: the photo is resized at the coarsest level, as
+in the paper of GPNN.
 
     python benchmarks/wider.py --data DATA --work WORK --out benchmarks/results/wider.json
-    calotype study WORK/photos WORK/seams WORK/resized WORK/liquid --kind ranking -o STUDY
+    calotype study WORK/photos WORK/warp WORK/seams WORK/liquid --kind ranking -o STUDY --criterion "The photo was made
+        1.5 times as wide. Which result do you prefer: a natural photo of the same scene, with nothing stretched,
+        doubled, streaked or smeared? Press the best first."
     python benchmarks/wider.py --work WORK --study STUDY --out benchmarks/results/wider.json
 
 With ``--study`` the answers of a study are added: preferences, ranks by photo, and in how many pairs the measure
@@ -41,7 +44,7 @@ from machine import provenance
 
 CFG = gpnn.PRESETS["fast"]
 SIDE, FACTOR = 256, 1.5
-# Settings were chosen by places20/1 to 12 and 14. Two studies with earlier settings had sigd16/1 to 12 and the others.
+# Settings were chosen by places20/1 to 12 and 14. Studies with earlier settings had these and others.
 PHOTOS = (
     *(f"places20/{number}" for number in (13, 15, 16, 17, 18, 19, 20)),
     *(f"sigd16/{number}" for number in range(1, 17)),
@@ -133,8 +136,9 @@ def main() -> None:
         photo.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
         size = (round(FACTOR * photo.width), photo.height)
         methods: dict[str, Callable[[], Image.Image]] = {
-            "seams": lambda photo=photo, size=size: retargeted(photo, size),
-            "resized": lambda photo=photo, size=size: retargeted(photo, size, seam_level=0.0),
+            "warp": lambda photo=photo, size=size: retargeted(photo, size),
+            "seams": lambda photo=photo, size=size: retargeted(photo, size, enlarge="seams"),
+            "resized": lambda photo=photo, size=size: retargeted(photo, size, enlarge="resize"),
             "liquid": lambda photo=photo, size=size: liquid(options.convert, photo, size, options.work),
         }
         for method, make in {"photos": lambda photo=photo: photo, **methods}.items():
@@ -146,7 +150,7 @@ def main() -> None:
                 rows.append({"photo": name, "method": method, "size": list(size), "cpu_seconds": round(seconds, 2)})
     summary = {
         method: round(statistics.median(row["cpu_seconds"] for row in rows if row["method"] == method), 2)
-        for method in ("seams", "resized", "liquid")
+        for method in ("warp", "seams", "resized", "liquid")
     }
     print(summary, f"{time.time() - began:.0f} s")
     if options.out:

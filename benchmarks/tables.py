@@ -586,8 +586,8 @@ def wider() -> str:
         "on the page of `calotype study`; they were vision-language models, not persons, others for each study. In the "
         "first three they were asked for likeness to the photo, in the fourth for a natural photo of the same scene "
         "with nothing stretched, doubled, streaked or smeared. After the first and the second study seams were spread "
-        "more over the photo; after the third, in which they still left streaks, the warp replaced them. Its settings "
-        "were chosen on other photos than those of the fourth study.\n\nThe measure "
+        "more over the photo; after the third, in which they still left streaks, the warp replaced them. The fourth "
+        "study has photos of another source, on which no setting was chosen.\n\nThe measure "
         "`calotype.metrics.structure.displacement` was made after the first study. It prefers what participants "
         f"preferred in {', '.join(agreed)} pairs; where pictures keep the order of things, it tells little."
     )

@@ -5,7 +5,8 @@ METHODS --kind ranking``), and the CPU seconds of each, one thread, methods by t
 the default before, ``enlarge=seams``; ``resized`` is ``enlarge=resize``: the photo is resized at the coarsest level, as
 in the paper of GPNN.
 
-    python benchmarks/wider.py --data DATA --work WORK --out benchmarks/results/wider.json
+    apt download gcompris-qt-data=3.1-2
+    python benchmarks/wider.py --package gcompris-qt-data_3.1-2_all.deb --work WORK --out benchmarks/results/wider.json
     calotype study WORK/photos WORK/warp WORK/seams WORK/liquid --kind ranking -o STUDY --criterion "The photo was made
         1.5 times as wide. Which result do you prefer: a natural photo of the same scene, with nothing stretched,
         doubled, streaked or smeared? Press the best first."
@@ -22,6 +23,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported anywhere
 
 import argparse
+import io
 import itertools
 import json
 import resource
@@ -35,6 +37,7 @@ from typing import Any
 import torch
 from PIL import Image
 
+from calotype.data.archives import members, resources
 from calotype.engines import gpnn
 from calotype.image.io import open_photo, to_image, to_tensor
 from calotype.metrics.structure import displacement
@@ -44,12 +47,29 @@ from machine import provenance
 
 CFG = gpnn.PRESETS["fast"]
 SIDE, FACTOR = 256, 1.5
-# Settings were chosen by places20/1 to 12 and 14. Studies with earlier settings had these and others.
-PHOTOS = (
-    *(f"places20/{number}" for number in (13, 15, 16, 17, 18, 19, 20)),
-    *(f"sigd16/{number}" for number in range(1, 17)),
-    *("retarget/fruit", "retarget/jerusalem", "retarget/SupremeCourt"),
-)
+# Photos of the Debian package gcompris-qt-data: every fourth, third and fifth of those of these activities. Settings
+# were chosen by places20, sigd16 and tasks/retarget of DATA, which the studies of earlier settings had.
+ACTIVITIES = (("explore_monuments", 4), ("erase", 3), ("explore_world_animals", 5))
+LEAST = 400  # pixels of the shorter side of a photo in the package
+
+
+def photos_in(package: Path) -> dict[str, Image.Image]:
+    """The photos of the package by name, their longer side ``SIDE``."""
+    files = {f"usr/share/gcompris-qt/rcc/{name}.rcc": (name, every) for name, every in ACTIVITIES}
+    found = {}
+    for path, data in members(package, lambda path: path in files):
+        name, every = files[path]
+        folder = f"gcompris/src/activities/{name}/resource/"
+        photos = {}
+        for inside, content in resources(data, lambda inside: inside.endswith(".webp")):
+            if not inside.startswith(folder):
+                continue
+            photo = Image.open(io.BytesIO(content)).convert("RGB")
+            if min(photo.size) >= LEAST:
+                photo.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+                photos[f"{name}/{inside.removeprefix(folder).removesuffix('.webp')}"] = photo
+        found |= {chosen: photos[chosen] for chosen in sorted(photos)[::every]}
+    return found
 
 
 def retargeted(photo: Image.Image, size: tuple[int, int], **settings: Any) -> Image.Image:
@@ -118,8 +138,7 @@ def opened(folder: Path, photo: str) -> Any:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=os.environ.get("CALOTYPE_DATA"), help="default: CALOTYPE_DATA")
-    parser.add_argument("--photos", default=",".join(PHOTOS))
+    parser.add_argument("--package", type=Path, help="the file of gcompris-qt-data 3.1-2")
     parser.add_argument("--convert", default="convert", help="the program of ImageMagick 6, with lqr")
     parser.add_argument("--work", type=Path, required=True, help="folder of the pictures")
     parser.add_argument("--study", type=Path, help="folder of a finished study of the pictures in --work")
@@ -129,11 +148,7 @@ def main() -> None:
         add_study(options.study, options.work, options.out)
         return
     rows, began = [], time.time()
-    for name in options.photos.split(","):
-        group, stem = name.split("/")
-        folder = options.data / "tasks" / "retarget" if group == "retarget" else options.data / group / "photos"
-        photo = Image.open(next(folder.glob(f"{stem}.*"))).convert("RGB")
-        photo.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    for name, photo in photos_in(options.package).items():
         size = (round(FACTOR * photo.width), photo.height)
         methods: dict[str, Callable[[], Image.Image]] = {
             "warp": lambda photo=photo, size=size: retargeted(photo, size),
@@ -145,7 +160,7 @@ def main() -> None:
             made, seconds = timed(make)
             folder = options.work / method
             folder.mkdir(parents=True, exist_ok=True)
-            made.save(folder / f"{group}_{stem}.png")
+            made.save(folder / f"{name.replace('/', '_')}.png")
             if method in methods:
                 rows.append({"photo": name, "method": method, "size": list(size), "cpu_seconds": round(seconds, 2)})
     summary = {

@@ -15,21 +15,20 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from calotype.image.resize import resize
-from calotype.image.seams import unlikeness
 
 Values = npt.NDArray[np.float64]
 
 # Longest side of the picture in which widths are found, pixels.
 _SIDE = 128
-# Importance of what is like all around it, and weights of being unlike all other places, unlike the row, and an edge.
-_LEAST, _DISTINCT, _UNLIKE, _EDGE = 0.5, 10.0, 40.0, 0.5
+# Importance of what is like all around it, and weights of being unlike other places, unlike the row, and detailed.
+_LEAST, _DISTINCT, _UNLIKE, _DETAILED = 0.5, 10.0, 80.0, 20.0
 # Patches of this half side are compared, at columns this far apart and up to this many rows apart; the mean of the
 # nearest few tells how distinct a place is.
 _HALF, _APART, _ROWS, _NEAREST = 2, 6, 2, 3
-# Values this many times as large as their mean count half; how steeply larger ones count more.
-_MANY, _STEEP = 3.0, 4.0
+# Values this many times as large as their mean count half (of detail: the second); how steeply larger ones count more.
+_MANY, _MORE, _STEEP = 3.0, 1.5, 5.0
 # Weight of differences between neighbouring rows, everywhere and along edges.
-_ALIKE, _STRAIGHT = 8.0, 200.0
+_ALIKE, _STRAIGHT = 20.0, 600.0
 # Conjugate gradients: relative residual at the end, and the maximum number of steps.
 _RESIDUAL, _STEPS = 1e-6, 2000
 
@@ -126,9 +125,8 @@ def _solved(important: Values, joined: Values, right: Values) -> Values:
 
 def importance(picture: Tensor) -> Tensor:
     """How much the width of each pixel [h, w] of a picture [C, h, w] should stay as it is: above 0."""
-    unlike = torch.from_numpy(unlikeness(picture.numpy()))
-    parts = ((_DISTINCT, distinctness(picture)), (_UNLIKE, unlike), (_EDGE, _steps(picture)))
-    total = _LEAST + torch.stack([weight * _relative(part) for weight, part in parts]).sum(0)
+    total = _LEAST + _DISTINCT * _relative(distinctness(picture), _MANY) + _UNLIKE * _relative(_unlike(picture), _MANY)
+    total = total + _DETAILED * _relative(_detail(picture), _MORE)
     # The rim of a thing, too.
     rim = F.max_pool2d(total[None, None], 3, 1, 1)
     return F.avg_pool2d(rim, 3, 1, 1, count_include_pad=False)[0, 0]
@@ -172,16 +170,25 @@ def _insert(smallest: Tensor, values: Tensor) -> None:
 
 def edges(picture: Tensor) -> Tensor:
     """How strong the edge at each border [h, w + 1] between columns of a picture [C, h, w] is: 0..1."""
-    return F.pad(_relative((picture[:, :, 1:] - picture[:, :, :-1]).abs().sum(0))[None, None], (1, 1, 0, 0))[0, 0]
-
-
-def _steps(picture: Tensor) -> Tensor:
-    """The mean step [h, w] of a picture [C, h, w] to the pixels on the left and right."""
     across = (picture[:, :, 1:] - picture[:, :, :-1]).abs().sum(0)
-    return (F.pad(across, (1, 0)) + F.pad(across, (0, 1))) / 2
+    return F.pad(_relative(across, _MANY)[None, None], (1, 1, 0, 0))[0, 0]
 
 
-def _relative(values: Tensor) -> Tensor:
-    """Values of 0 and more in 0..1, most of the way for those many times as large as the mean."""
+def _unlike(picture: Tensor) -> Tensor:
+    """The median difference [h, w] of the mean colour around a pixel to those of its row: 0 for most of a plain row."""
+    rows = F.avg_pool2d(picture[None], 5, 1, 2, count_include_pad=False)[0].permute(1, 2, 0)
+    return torch.cdist(rows, rows, p=1).median(2).values
+
+
+def _detail(picture: Tensor) -> Tensor:
+    """The mean step to the pixels on all sides, around each pixel [h, w] of a picture [C, h, w]."""
+    across = (picture[:, :, 1:] - picture[:, :, :-1]).abs().sum(0)
+    down = (picture[:, 1:] - picture[:, :-1]).abs().sum(0)
+    steps = F.pad(across, (1, 0)) + F.pad(across, (0, 1)) + F.pad(down, (0, 0, 1, 0)) + F.pad(down, (0, 0, 0, 1))
+    return F.avg_pool2d(steps[None, None], 5, 1, 2, count_include_pad=False)[0, 0]
+
+
+def _relative(values: Tensor, many: float) -> Tensor:
+    """Values relative to their mean, 0..1: half at ``many`` times the mean."""
     steep = values**_STEEP
-    return steep / (steep + (_MANY * values.mean()) ** _STEEP).clamp(min=1e-12)
+    return steep / (steep + (many * values.mean()) ** _STEEP).clamp(min=1e-12)

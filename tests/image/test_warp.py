@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from calotype.image.warp import distinctness, importance, placed, warped
+from calotype.image.warp import edges, importance, placed, warped
 
 
 def noise(height=60, width=80, strength=0.2):
@@ -52,24 +52,6 @@ def test_borders_are_the_least_squares_solution():
     assert (found[:, 6] == 9).all()
 
 
-def test_distinctness_is_the_mean_of_the_nearest_patches_of_other_columns():
-    picture = noise(9, 20)[0].double()
-    found = distinctness(picture)
-    y, x = 4, 10
-    around = picture[:, y - 2 : y + 3, x - 2 : x + 3]
-    nearest = sorted(
-        min(
-            float((around - picture[:, y + dy - 2 : y + dy + 3, other - 2 : other + 3]).square().sum(0).mean())
-            for dy in (-2, 0, 2)
-        )
-        for other in range(2, 18)
-        if abs(other - x) >= 6
-    )
-    # Places nearer to the border than half a patch are left out here, and are farther in this picture.
-    assert found[y, x] == pytest.approx(sum(nearest[:3]) / 3, rel=0.2)
-    assert distinctness(picture[:, :, :5]).abs().max() == 0
-
-
 @pytest.mark.parametrize("factor", [1.25, 1.5])
 def test_what_is_distinct_keeps_its_width_and_all_else_is_stretched(factor):
     picture = with_square()
@@ -91,11 +73,10 @@ def test_straight_lines_stay_straight():
     assert places.max() - places.min() <= 1
 
 
-def test_a_picture_without_distinct_parts_is_stretched_evenly():
-    ramp = torch.linspace(-0.5, 0.5, 40).expand(1, 3, 30, 40).contiguous()
-    made = warped(ramp, (30, 80))[0, 0, 15]
-    even = torch.linspace(-0.5, 0.5, 80)
-    assert (made - even).abs().max() < 0.06
+def test_a_texture_is_stretched_evenly():
+    texture = noise()[0].double()
+    borders = placed(importance(texture).numpy(), edges(texture).numpy(), 120.0)
+    assert np.abs(borders - np.linspace(0, 120, 81)).max() < 3
 
 
 @pytest.mark.parametrize("shape", [(1, 3, 1, 1), (1, 1, 2, 3), (1, 4, 30, 7)])

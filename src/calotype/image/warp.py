@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from calotype.image.distinct import distinctness, foreignness, relative, unlikeness
 from calotype.image.resize import resize
 
 Values = npt.NDArray[np.float64]
@@ -22,11 +23,8 @@ Values = npt.NDArray[np.float64]
 _SIDE = 128
 # Importance of what is like all around it, and weights of being unlike other places, unlike the row, and detailed.
 _LEAST, _DISTINCT, _UNLIKE, _DETAILED = 0.5, 10.0, 80.0, 20.0
-# Patches of this half side are compared, at columns this far apart and up to this many rows apart; the mean of the
-# nearest few tells how distinct a place is.
-_HALF, _APART, _ROWS, _NEAREST = 2, 6, 2, 3
-# Values this many times as large as their mean count half (of detail: the second); how steeply larger ones count more.
-_MANY, _MORE, _STEEP = 3.0, 1.5, 5.0
+# Detail, and what is like neither side, count half at this many times their mean.
+_DETAIL, _FOREIGN = 1.5, 1.5
 # Weight of differences between neighbouring rows, everywhere and along edges.
 _ALIKE, _STRAIGHT = 20.0, 600.0
 # Conjugate gradients: relative residual at the end, and the maximum number of steps.
@@ -125,59 +123,18 @@ def _solved(important: Values, joined: Values, right: Values) -> Values:
 
 def importance(picture: Tensor) -> Tensor:
     """How much the width of each pixel [h, w] of a picture [C, h, w] should stay as it is: above 0."""
-    total = _LEAST + _DISTINCT * _relative(distinctness(picture), _MANY) + _UNLIKE * _relative(_unlike(picture), _MANY)
-    total = total + _DETAILED * _relative(_detail(picture), _MORE)
+    unlike = torch.maximum(relative(unlikeness(picture)), relative(foreignness(picture), _FOREIGN))
+    total = _LEAST + _DISTINCT * relative(distinctness(picture)) + _UNLIKE * unlike
+    total = total + _DETAILED * relative(_detail(picture), _DETAIL)
     # The rim of a thing, too.
     rim = F.max_pool2d(total[None, None], 3, 1, 1)
     return F.avg_pool2d(rim, 3, 1, 1, count_include_pad=False)[0, 0]
 
 
-def distinctness(picture: Tensor) -> Tensor:
-    """How far the patch around each pixel [h, w] is from the nearest ones elsewhere in the rows close to it.
-
-    Args:
-        picture: [C, h, w].
-
-    Returns:
-        [h, w], mean squared difference; 0 where there is no other place.
-    """
-    _, height, width = picture.shape
-    beside = F.pad(picture[None], (0, 0, _ROWS, _ROWS), mode="replicate")[0]
-    nearest = torch.full((_NEAREST, height, width), float("inf"), dtype=picture.dtype)
-    for shift in range(_APART, width):
-        here, there = picture[:, :, : width - shift], picture[:, :, shift:]
-        for one, other, columns in (
-            (here, beside[:, :, shift:], slice(0, width - shift)),
-            (there, beside[:, :, : width - shift], slice(shift, width)),
-        ):
-            apart = torch.stack(
-                [(one - other[:, row : row + height]).square().sum(0) for row in range(0, 2 * _ROWS + 1, 2)]
-            )
-            side = 2 * _HALF + 1
-            means = F.avg_pool2d(apart[None], side, 1, _HALF, count_include_pad=False)[0].amin(0)
-            _insert(nearest[:, :, columns], means)
-    counted = nearest.isfinite()
-    return torch.where(counted, nearest, 0.0).sum(0) / counted.sum(0).clamp(min=1)
-
-
-def _insert(smallest: Tensor, values: Tensor) -> None:
-    """Keep the smallest values [K, h, w] of those there, in order, and new ones [h, w]."""
-    for kept in smallest:
-        larger = torch.maximum(kept, values)
-        torch.minimum(kept, values, out=kept)
-        values = larger
-
-
 def edges(picture: Tensor) -> Tensor:
     """How strong the edge at each border [h, w + 1] between columns of a picture [C, h, w] is: 0..1."""
     across = (picture[:, :, 1:] - picture[:, :, :-1]).abs().sum(0)
-    return F.pad(_relative(across, _MANY)[None, None], (1, 1, 0, 0))[0, 0]
-
-
-def _unlike(picture: Tensor) -> Tensor:
-    """The median difference [h, w] of the mean colour around a pixel to those of its row: 0 for most of a plain row."""
-    rows = F.avg_pool2d(picture[None], 5, 1, 2, count_include_pad=False)[0].permute(1, 2, 0)
-    return torch.cdist(rows, rows, p=1).median(2).values
+    return F.pad(relative(across)[None, None], (1, 1, 0, 0))[0, 0]
 
 
 def _detail(picture: Tensor) -> Tensor:
@@ -186,9 +143,3 @@ def _detail(picture: Tensor) -> Tensor:
     down = (picture[:, 1:] - picture[:, :-1]).abs().sum(0)
     steps = F.pad(across, (1, 0)) + F.pad(across, (0, 1)) + F.pad(down, (0, 0, 1, 0)) + F.pad(down, (0, 0, 0, 1))
     return F.avg_pool2d(steps[None, None], 5, 1, 2, count_include_pad=False)[0, 0]
-
-
-def _relative(values: Tensor, many: float) -> Tensor:
-    """Values relative to their mean, 0..1: half at ``many`` times the mean."""
-    steep = values**_STEEP
-    return steep / (steep + (many * values.mean()) ** _STEEP).clamp(min=1e-12)

@@ -15,6 +15,7 @@ from calotype.engines.completion.membrane import membrane
 from calotype.engines.completion.offsets import common_offsets, covering_offsets
 from calotype.engines.completion.poisson import poisson_correction
 from calotype.engines.completion.pyramid import Level, dilated, extrapolated, overlapping
+from calotype.image.distinct import distinctness, relative, unlikeness
 from calotype.image.patches import unfold
 from calotype.matching.field import Grid
 
@@ -60,7 +61,8 @@ def initial_fill(level: Level, source: Grid, cfg: Config, noise: torch.Generator
     if not len(offsets):
         return InitialFill(onion_peeled(level.photo, level.hole, cfg.patch), peeled=True)
     near = cfg.near if reaches_border(level.hole) else 0.0
-    chosen = offsets[assign_offsets(level.photo, level.hole, offsets, cfg.rounds, near)]
+    copied = cfg.single * singleness(level.photo, level.hole) if cfg.single > 0 else None
+    chosen = offsets[assign_offsets(level.photo, level.hole, offsets, cfg.rounds, near, copied)]
     place = level.hole.nonzero()
     y, x = clamped_index(place + chosen, *level.size)
     picture = level.photo.clone()
@@ -75,6 +77,22 @@ def initial_fill(level: Level, source: Grid, cfg: Config, noise: torch.Generator
     moves = torch.zeros(2, *level.size, dtype=torch.int64, device=place.device)
     moves[:, level.hole] = chosen.T
     return InitialFill(picture, moves, lift)
+
+
+def singleness(photo: Tensor, hole: Tensor) -> Tensor:
+    """How far each known pixel belongs to a single thing, like nothing else of the photo: [h, w], 0..1.
+
+    Args:
+        photo: [1, C, h, w], -1..1.
+        hole: bool [h, w].
+    """
+    known = (~hole).nonzero()
+    (top, left), (bottom, right) = known.amin(0).tolist(), (known.amax(0) + 1).tolist()
+    mean = photo[0][:, ~hole].mean(1)[:, None, None]
+    part = torch.where(hole, mean, photo[0])[:, top:bottom, left:right]
+    unlike = torch.maximum(relative(distinctness(part)), relative(unlikeness(part)))
+    inside = F.max_pool2d(unlike[None, None], 3, 1, 1)[0, 0]
+    return F.pad(inside, (left, hole.shape[1] - right, top, hole.shape[0] - bottom))
 
 
 def interleaved(lists: Sequence[Tensor]) -> Tensor:

@@ -28,7 +28,7 @@ def test_borders_are_the_least_squares_solution():
     chance = np.random.default_rng(0)
     important, straight = chance.random((4, 6)) + 0.1, chance.random((4, 7))
     found = placed(important, straight, 9.0)
-    joined = 20.0 + 600.0 * np.minimum(straight[1:], straight[:-1])
+    joined = 60.0 + 1500.0 * np.minimum(straight[1:], straight[:-1])
     rows, right = [], []
     for y in range(4):
         for x in range(6):

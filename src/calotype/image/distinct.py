@@ -11,8 +11,12 @@ from torch import Tensor
 _HALF, _APART, _ROWS, _NEAREST = 2, 6, 2, 3
 # Width of what counts as the side of a picture.
 _SIDES = 0.08
+# A pixel of a texture is this many times as far from the sides as from the nearest others, at most.
+_TEXTURE = 2.0
 # Values this many times as large as their mean count half, and how steeply larger ones count more.
 MANY, _STEEP = 3.0, 5.0
+# The same for what is foreign, and the difference that counts at least: the sum of the channels' differences.
+MANY_FOREIGN, FAINT = 1.5, 0.1
 
 
 def distinctness(picture: Tensor) -> Tensor:
@@ -58,27 +62,29 @@ def unlikeness(picture: Tensor) -> Tensor:
 
 
 def foreignness(picture: Tensor) -> Tensor:
-    """The difference [h, w] of the mean colour around a pixel to the nearest at the sides of its row and those beside.
+    """How much farther [h, w] the mean colour around a pixel is from all at the sides than from others of its rows.
 
     What is like neither the left side nor the right one is in front of the background, even where it fills the row
-    (Wei, Wen, Zhu, Sun, "Geodesic Saliency Using Background Priors", ECCV 2012, section 3).
+    (Wei, Wen, Zhu, Sun, "Geodesic Saliency Using Background Priors", ECCV 2012, section 3). Textures, whose pixels are
+    like no others, have 0.
     """
     rows = _mean_colours(picture)
     height, width = rows.shape[:2]
+    known = torch.cat([rows[(torch.arange(height) + step).clamp(0, height - 1)] for step in (-_ROWS, 0, _ROWS)], 1)
+    apart = torch.cdist(rows, known, p=1)
+    column = torch.arange(width).repeat(3)
     strip = max(1, round(_SIDES * width))
-    beside = [(torch.arange(height) + step).clamp(0, height - 1) for step in (-_ROWS, 0, _ROWS)]
-    found = []
-    for side in (rows[:, :strip], rows[:, -strip:]):
-        known = torch.cat([side[at] for at in beside], 1)
-        found.append(torch.cdist(rows, known, p=1).amin(2))
-    return torch.minimum(*found)
+    sides = torch.minimum(apart[:, :, column < strip].amin(2), apart[:, :, column >= width - strip].amin(2))
+    near = (torch.arange(width)[:, None] - column).abs() < _APART
+    elsewhere = apart.masked_fill(near, float("inf")).amin(2)
+    return (sides - _TEXTURE * elsewhere).clamp(min=0)
 
 
 def _mean_colours(picture: Tensor) -> Tensor:
     return F.avg_pool2d(picture[None], 5, 1, 2, count_include_pad=False)[0].permute(1, 2, 0)
 
 
-def relative(values: Tensor, many: float = MANY) -> Tensor:
-    """Values relative to their mean, 0..1: half at ``many`` times the mean."""
+def relative(values: Tensor, many: float = MANY, least: float = 0.0) -> Tensor:
+    """Values relative to their mean, or ``least`` if that is more, 0..1: half at ``many`` times as much."""
     steep = values**_STEEP
-    return steep / (steep + (many * values.mean()) ** _STEEP).clamp(min=1e-12)
+    return steep / (steep + (many * values.mean().clamp(min=least)) ** _STEEP).clamp(min=1e-12)

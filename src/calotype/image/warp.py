@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from calotype.image.distinct import distinctness, foreignness, relative, unlikeness
+from calotype.image.distinct import FAINT, MANY_FOREIGN, distinctness, foreignness, relative, unlikeness
 from calotype.image.resize import resize
 
 Values = npt.NDArray[np.float64]
@@ -22,11 +22,11 @@ Values = npt.NDArray[np.float64]
 # Longest side of the picture in which widths are found, pixels.
 _SIDE = 128
 # Importance of what is like all around it, and weights of being unlike other places, unlike the row, and detailed.
-_LEAST, _DISTINCT, _UNLIKE, _DETAILED = 0.5, 10.0, 80.0, 20.0
-# Detail, and what is like neither side, count half at this many times their mean.
-_DETAIL, _FOREIGN = 1.5, 1.5
+_LEAST, _DISTINCT, _UNLIKE, _DETAILED = 2.0, 10.0, 80.0, 20.0
+# Detail this many times as much as its mean counts half.
+_DETAIL = 1.5
 # Weight of differences between neighbouring rows, everywhere and along edges.
-_ALIKE, _STRAIGHT = 20.0, 600.0
+_ALIKE, _STRAIGHT = 60.0, 1500.0
 # Conjugate gradients: relative residual at the end, and the maximum number of steps.
 _RESIDUAL, _STEPS = 1e-6, 2000
 
@@ -123,7 +123,7 @@ def _solved(important: Values, joined: Values, right: Values) -> Values:
 
 def importance(picture: Tensor) -> Tensor:
     """How much the width of each pixel [h, w] of a picture [C, h, w] should stay as it is: above 0."""
-    unlike = torch.maximum(relative(unlikeness(picture)), relative(foreignness(picture), _FOREIGN))
+    unlike = torch.maximum(relative(unlikeness(picture)), relative(foreignness(picture), MANY_FOREIGN, FAINT))
     total = _LEAST + _DISTINCT * relative(distinctness(picture)) + _UNLIKE * unlike
     total = total + _DETAILED * relative(_detail(picture), _DETAIL)
     # The rim of a thing, too.

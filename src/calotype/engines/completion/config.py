@@ -70,7 +70,7 @@ class Config:
     near: float = 0.2
     texture: float = 0.05
     single: float = 0.0
-    border_single: float = 0.0
+    border_single: float = 0.15
     border_depth: int = 8
     border_rim: int = 3
     border_near: float = 0.05
@@ -108,6 +108,7 @@ PRESETS: dict[str, Config] = {
         thin=0,
         near=0.01,
         texture=0.0,
+        border_single=0.0,
         border_near=0.01,
         border_edge=0.0,
         arranged=1600,

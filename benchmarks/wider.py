@@ -1,11 +1,15 @@
 """Photos made wider by ``retarget``, beside seam carving (ImageMagick's liquid-rescale) and the published GPNN start.
 
 Writes one folder of pictures for each method, named after their photos, for a user study (``calotype study PHOTOS
-METHODS --kind ranking``), and the CPU seconds of each, one thread, methods by turns. ``resized`` is the preset with
-``seam_level=0``: the photo is resized at the coarsest level, as in the paper of GPNN and in versions before this one.
+METHODS --kind ranking``), and the CPU seconds of each, one thread, methods by turns. ``warp`` is the preset; ``seams``
+the default before, ``enlarge=seams``; ``resized`` is ``enlarge=resize``: the photo is resized at the coarsest level, as
+in the paper of GPNN.
 
-    python benchmarks/wider.py --data DATA --work WORK --out benchmarks/results/wider.json
-    calotype study WORK/photos WORK/seams WORK/resized WORK/liquid --kind ranking -o STUDY
+    apt download gcompris-qt-data=3.1-2
+    python benchmarks/wider.py --package gcompris-qt-data_3.1-2_all.deb --work WORK --out benchmarks/results/wider.json
+    calotype study WORK/photos WORK/warp WORK/seams WORK/liquid --kind ranking -o STUDY --criterion "The photo was made
+        1.5 times as wide. Which result do you prefer: a natural photo of the same scene, with nothing stretched,
+        doubled, streaked or smeared? Press the best first."
     python benchmarks/wider.py --work WORK --study STUDY --out benchmarks/results/wider.json
 
 With ``--study`` the answers of a study are added: preferences, ranks by photo, and in how many pairs the measure
@@ -19,6 +23,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported anywhere
 
 import argparse
+import io
 import itertools
 import json
 import resource
@@ -32,6 +37,7 @@ from typing import Any
 import torch
 from PIL import Image
 
+from calotype.data.archives import members, resources
 from calotype.engines import gpnn
 from calotype.image.io import open_photo, to_image, to_tensor
 from calotype.metrics.structure import displacement
@@ -41,12 +47,30 @@ from machine import provenance
 
 CFG = gpnn.PRESETS["fast"]
 SIDE, FACTOR = 256, 1.5
-# Settings were chosen by places20/1 to 12 and 14. Two studies with earlier settings had sigd16/1 to 12 and the others.
-PHOTOS = (
-    *(f"places20/{number}" for number in (13, 15, 16, 17, 18, 19, 20)),
-    *(f"sigd16/{number}" for number in range(1, 17)),
-    *("retarget/fruit", "retarget/jerusalem", "retarget/SupremeCourt"),
-)
+# Photos of the Debian package gcompris-qt-data: every fourth, third and fifth of those of these activities, from the
+# third on. Settings were chosen by the pictures of earlier studies: places20, sigd16 and retarget of DATA, and the
+# photos of the package from the first and the second on.
+ACTIVITIES = (("explore_monuments", 4), ("erase", 3), ("explore_world_animals", 5))
+LEAST = 400  # pixels of the shorter side of a photo in the package
+
+
+def photos_in(package: Path) -> dict[str, Image.Image]:
+    """The photos of the package by name, their longer side ``SIDE``."""
+    files = {f"usr/share/gcompris-qt/rcc/{name}.rcc": (name, every) for name, every in ACTIVITIES}
+    found = {}
+    for path, data in members(package, lambda path: path in files):
+        name, every = files[path]
+        folder = f"gcompris/src/activities/{name}/resource/"
+        photos = {}
+        for inside, content in resources(data, lambda inside: inside.endswith(".webp")):
+            if not inside.startswith(folder):
+                continue
+            photo = Image.open(io.BytesIO(content)).convert("RGB")
+            if min(photo.size) >= LEAST:
+                photo.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+                photos[f"{name}/{inside.removeprefix(folder).removesuffix('.webp')}"] = photo
+        found |= {chosen: photos[chosen] for chosen in sorted(photos)[2::every]}
+    return found
 
 
 def retargeted(photo: Image.Image, size: tuple[int, int], **settings: Any) -> Image.Image:
@@ -115,8 +139,7 @@ def opened(folder: Path, photo: str) -> Any:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=os.environ.get("CALOTYPE_DATA"), help="default: CALOTYPE_DATA")
-    parser.add_argument("--photos", default=",".join(PHOTOS))
+    parser.add_argument("--package", type=Path, help="the file of gcompris-qt-data 3.1-2")
     parser.add_argument("--convert", default="convert", help="the program of ImageMagick 6, with lqr")
     parser.add_argument("--work", type=Path, required=True, help="folder of the pictures")
     parser.add_argument("--study", type=Path, help="folder of a finished study of the pictures in --work")
@@ -126,27 +149,24 @@ def main() -> None:
         add_study(options.study, options.work, options.out)
         return
     rows, began = [], time.time()
-    for name in options.photos.split(","):
-        group, stem = name.split("/")
-        folder = options.data / "tasks" / "retarget" if group == "retarget" else options.data / group / "photos"
-        photo = Image.open(next(folder.glob(f"{stem}.*"))).convert("RGB")
-        photo.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    for name, photo in photos_in(options.package).items():
         size = (round(FACTOR * photo.width), photo.height)
         methods: dict[str, Callable[[], Image.Image]] = {
-            "seams": lambda photo=photo, size=size: retargeted(photo, size),
-            "resized": lambda photo=photo, size=size: retargeted(photo, size, seam_level=0.0),
+            "warp": lambda photo=photo, size=size: retargeted(photo, size),
+            "seams": lambda photo=photo, size=size: retargeted(photo, size, enlarge="seams"),
+            "resized": lambda photo=photo, size=size: retargeted(photo, size, enlarge="resize"),
             "liquid": lambda photo=photo, size=size: liquid(options.convert, photo, size, options.work),
         }
         for method, make in {"photos": lambda photo=photo: photo, **methods}.items():
             made, seconds = timed(make)
             folder = options.work / method
             folder.mkdir(parents=True, exist_ok=True)
-            made.save(folder / f"{group}_{stem}.png")
+            made.save(folder / f"{name.replace('/', '_')}.png")
             if method in methods:
                 rows.append({"photo": name, "method": method, "size": list(size), "cpu_seconds": round(seconds, 2)})
     summary = {
         method: round(statistics.median(row["cpu_seconds"] for row in rows if row["method"] == method), 2)
-        for method in ("seams", "resized", "liquid")
+        for method in ("warp", "seams", "resized", "liquid")
     }
     print(summary, f"{time.time() - began:.0f} s")
     if options.out:

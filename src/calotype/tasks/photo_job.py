@@ -221,7 +221,9 @@ class PhotoJob(Job):
     def engine_cost(self) -> Cost:
         """Expected time and memory of an engine for one output."""
         sizes = [(p.size.height, p.size.width) for p in (self.photo, *self.also)]
-        cost: Cost = self.package.cost(sizes, (self.size.height, self.size.width), self.working_config)
+        # The estimate of a verb itself is for results that do not tile.
+        function = getattr(self.package, self.declared.cost if self.request.tile == "none" else "cost")
+        cost: Cost = function(sizes, (self.size.height, self.size.width), self.working_config)
         return cost
 
     @property

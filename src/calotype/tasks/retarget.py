@@ -84,6 +84,14 @@ class RetargetJob(PhotoJob):
         """The usual arguments, and the shape if there is one."""
         return {**super().engine_arguments(output), **({} if self.shape is None else {"shape": self.shape})}
 
+    def doubts(self) -> Sequence[str | None]:
+        """A line if the results of all seeds will be equal."""
+        alike = getattr(self.package, "seedless", None)
+        if len(self.request.seeds) < 2 or alike is None or self.request.tile != "none":
+            return super().doubts()
+        sizes = [(p.size.height, p.size.width) for p in (self.photo, *self.also)]
+        return [*super().doubts(), alike(sizes, (self.size.height, self.size.width), self.config)]
+
     def finished(self, made: Any) -> "Image":
         """The result as a picture."""
         from calotype.image.io import to_image

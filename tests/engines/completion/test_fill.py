@@ -5,12 +5,13 @@ from itertools import product
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from calotype.engines import completion
 from calotype.engines.completion import labelling
 from calotype.engines.completion.coherent import continue_neighbours
 from calotype.engines.completion.holes import components, holes
-from calotype.engines.completion.initial import interleaved, onion_peeled
+from calotype.engines.completion.initial import interleaved, onion_peeled, singleness
 from calotype.engines.completion.labelling import assign_offsets
 from calotype.engines.completion.offsets import common_offsets, covering_offsets, leads_to_known
 from calotype.engines.completion.poisson import poisson_correction
@@ -135,6 +136,50 @@ def test_lattice_offsets_serve_what_the_common_ones_do_not():
     assert not leads_to_known(torch.tensor([[1, 0]]), missing).any(1).all()
     offsets = covering_offsets(torch.tensor([[1, 0]]), missing, 12)
     assert leads_to_known(offsets, missing).any(1).all()
+
+
+def with_one_disc():
+    """A noisy photo of 100 x 120 pixels with one red disc."""
+    y, x = torch.meshgrid(torch.arange(100.0), torch.arange(120.0), indexing="ij")
+    photo = 0.15 * torch.randn(1, 3, 100, 120, generator=torch.Generator().manual_seed(1)) + (y / 200 - 0.2)
+    inside = (y - 50).square() + (x - 28).square() < 18**2
+    photo[:, :, inside] = torch.tensor([0.9, -0.9, -0.9])[:, None]
+    return photo.clamp(-1, 1)
+
+
+def test_a_single_thing_is_not_repeated_beside_a_photo():
+    photo = with_one_disc()
+    wide, missing = F.pad(photo, (50, 0)), torch.ones(1, 1, 100, 170)
+    missing[..., 50:] = 0
+    repeated = []
+    for single in (completion.PRESETS["fast"].border_single, 0.0):
+        made = completion.fill([wide], replace(TINY, border_single=single), Run(), hole=missing, seed=0)
+        repeated.append(int(((made[0, 0] > 0.3) & (made[0, 1] < -0.5))[:, :50].sum()))
+    assert repeated[0] == 0
+    assert repeated[1] > 100
+
+
+def test_only_what_is_known_can_be_single():
+    photo, missing = with_one_disc(), torch.zeros(100, 120, dtype=torch.bool)
+    found = singleness(photo, missing)
+    disc = (photo[0, 0] > 0.5) & (photo[0, 1] < -0.5)
+    assert found[disc].min() > 0.9
+    assert found[~disc].mean() < 0.2
+    missing[:, :50] = True
+    found = singleness(photo, missing)
+    assert found[:, :50].max() == 0
+    assert found.mean() < 0.1
+
+
+def test_offsets_to_what_is_avoided_do_not_count():
+    missing = torch.zeros(30, 40, dtype=torch.bool)
+    missing[:, :10] = True
+    avoided = torch.zeros(30, 40, dtype=torch.bool)
+    avoided[:, 10:20] = True
+    offsets = torch.tensor([[0, 10], [0, 11], [0, 12]])  # to what is avoided, for most of the hole
+    assert len(covering_offsets(offsets, missing, 20)) < len(covering_offsets(offsets, missing, 20, avoided=avoided))
+    found = covering_offsets(offsets, missing, 20, avoided=avoided)
+    assert leads_to_known(found, missing, avoided).sum(1).min() >= 3
 
 
 def test_arrangement_finds_the_cheapest_seam():

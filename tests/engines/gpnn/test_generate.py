@@ -12,6 +12,7 @@ from calotype.engines.gpnn.generate import plan
 from calotype.errors import InputError, Stopped
 from calotype.image.io import open_photo, to_tensor
 from calotype.image.pyramid import gpnn_sizes
+from calotype.image.warp import warped
 from calotype.run import Event, Run
 
 PHOTOS = Path(__file__).parents[3] / "examples" / "photos"
@@ -102,24 +103,56 @@ def test_a_single_thing_stays_single_and_keeps_its_shape_at_larger_sizes() -> No
     photo = with_one_disc()
     red = ((photo[0, 0] > 0.5) & (photo[0, 1] < -0.5)).sum()
     areas = []
-    for seam_level in (FAST.seam_level, 0.0):
-        made = gpnn.retarget([photo], replace(FAST, seam_level=seam_level), Run(), size=(80, 150), seed=0)
+    for enlarge in ("warp", "seams", "resize"):
+        made = gpnn.retarget([photo], replace(FAST, enlarge=enlarge), Run(), size=(80, 150), seed=0)
         areas.append(float(((made[0, 0] > 0.5) & (made[0, 1] < -0.5)).sum() / red))
     assert 0.9 < areas[0] < 1.1
-    assert areas[1] > 1.2  # the published method widens it, or makes two
+    assert 0.9 < areas[1] < 1.1
+    assert areas[2] > 1.2  # the published method widens it, or makes two
+
+
+def test_enlarging_from_several_photos_takes_patches_of_all() -> None:
+    photo = with_one_disc()
+    alone = gpnn.retarget([photo], FAST, Run(), size=(80, 150), seed=0)
+    assert torch.equal(alone, warped(photo, (80, 150)))
+    beside = gpnn.retarget([photo, photo.flip(3)], FAST, Run(), size=(80, 150), seed=0)
+    assert not torch.equal(alone, beside)
+    seams = replace(FAST, enlarge="seams")
+    assert torch.equal(beside, gpnn.retarget([photo, photo.flip(3)], seams, Run(), size=(80, 150), seed=0))
+
+
+def test_equal_pictures_of_several_seeds_are_announced() -> None:
+    sizes = [(80, 100)]
+    assert "--set enlarge=seams" in str(gpnn.seedless(sizes, (80, 150), FAST))
+    for photos, size, cfg in (
+        (sizes, (80, 90), FAST),
+        (sizes, (60, 150), FAST),
+        (sizes * 2, (80, 150), FAST),
+        (sizes, (80, 150), replace(FAST, enlarge="seams")),
+    ):
+        assert gpnn.seedless(photos, size, cfg) is None
+
+
+def test_a_warp_costs_less_than_a_synthesis() -> None:
+    warp = gpnn.retarget_cost([(3000, 4000)], (3000, 6000), FAST)
+    seams = gpnn.retarget_cost([(3000, 4000)], (3000, 6000), replace(FAST, enlarge="seams"))
+    assert warp.seconds < seams.seconds / 2
+    assert warp.bytes < seams.bytes
 
 
 @pytest.mark.parametrize(("size", "tile"), [((80, 260), (False, False)), ((80, 150), (False, True))])
 def test_far_larger_sizes_and_tiles_are_made_as_published(size: tuple[int, int], tile: tuple[bool, bool]) -> None:
     photo = with_one_disc()
     made = gpnn.retarget([photo], TINY, Run(), size=size, seed=0, tile=tile)
-    published = replace(TINY, seam_level=0.0)
-    assert torch.equal(made, gpnn.retarget([photo], published, Run(), size=size, seed=0, tile=tile))
+    for published in (replace(TINY, seam_level=0.0), replace(TINY, enlarge="resize")):
+        assert torch.equal(made, gpnn.retarget([photo], published, Run(), size=size, seed=0, tile=tile))
 
 
 def test_a_seam_level_out_of_range_is_refused() -> None:
     with pytest.raises(InputError, match="seam_level=-3"):
         gpnn.retarget([with_one_disc()], replace(TINY, seam_level=-3), Run(), size=(80, 120), seed=0)
+    with pytest.raises(InputError, match="enlarge=warp or --set enlarge=seams"):
+        gpnn.retarget([with_one_disc()], replace(TINY, enlarge="wide"), Run(), size=(80, 120), seed=0)
 
 
 def test_a_direction_that_shrinks_while_the_other_grows() -> None:

@@ -25,6 +25,9 @@ class Config:
             all on the height. 0 disables it.
         texture: cost of a patch whose local contrast is e times the expected one, or 1/e, in squared colour differences
             (-1..1 scale). It keeps grass and foliage sharp. 0 disables it.
+        single: cost of a copy of a pixel of a single thing, in squared colour differences (-1..1 scale), so that such
+            things are not repeated. 0 disables it.
+        border_single: ``single`` of a hole that reaches the border of the image.
         border_depth: ``depth`` of a hole that reaches the border of the image, as in outpainting.
         border_rim: ``rim`` of such a hole.
         border_near: ``near`` of such a hole.
@@ -66,6 +69,8 @@ class Config:
     coherence: float = 1.0
     near: float = 0.2
     texture: float = 0.05
+    single: float = 0.0
+    border_single: float = 0.15
     border_depth: int = 8
     border_rim: int = 3
     border_near: float = 0.05
@@ -103,6 +108,7 @@ PRESETS: dict[str, Config] = {
         thin=0,
         near=0.01,
         texture=0.0,
+        border_single=0.0,
         border_near=0.01,
         border_edge=0.0,
         arranged=1600,

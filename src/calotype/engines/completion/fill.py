@@ -140,6 +140,7 @@ def at_border(cfg: Config) -> Config:
         depth=cfg.border_depth,
         rim=cfg.border_rim,
         near=cfg.border_near,
+        single=cfg.border_single,
         edge=cfg.border_edge,
         screen=cfg.border_screen,
     )

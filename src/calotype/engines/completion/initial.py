@@ -15,6 +15,7 @@ from calotype.engines.completion.membrane import membrane
 from calotype.engines.completion.offsets import common_offsets, covering_offsets
 from calotype.engines.completion.poisson import poisson_correction
 from calotype.engines.completion.pyramid import Level, dilated, extrapolated, overlapping
+from calotype.image.distinct import FAINT, MANY_FOREIGN, distinctness, foreignness, relative, unlikeness
 from calotype.image.patches import unfold
 from calotype.matching.field import Grid
 
@@ -24,6 +25,8 @@ BUDGET = 1 << 23
 MIN_OFFSET = 1 / 15
 # The hole may have up to this multiple of ``cfg.arranged`` pixels if it cannot be downsampled further, like a scratch.
 MAX_EXCESS = 2
+# Patches this many times as far from all others as the mean count as half of a single thing.
+MANY_DISTINCT = 6.0
 
 
 @dataclass(frozen=True)
@@ -57,10 +60,14 @@ def initial_fill(level: Level, source: Grid, cfg: Config, noise: torch.Generator
     found = [common_offsets(grid, cfg.offsets, MIN_OFFSET * max(level.size), noise) for grid in grids]
     offsets = interleaved(found)[: cfg.offsets]
     offsets = covering_offsets(offsets, level.hole, cfg.offsets // 2)
+    copied = None
+    if cfg.single > 0:
+        copied = cfg.single * singleness(level.photo, level.hole)
+        offsets = covering_offsets(offsets, level.hole, cfg.offsets // 2, avoided=copied > cfg.single / 2)
     if not len(offsets):
         return InitialFill(onion_peeled(level.photo, level.hole, cfg.patch), peeled=True)
     near = cfg.near if reaches_border(level.hole) else 0.0
-    chosen = offsets[assign_offsets(level.photo, level.hole, offsets, cfg.rounds, near)]
+    chosen = offsets[assign_offsets(level.photo, level.hole, offsets, cfg.rounds, near, copied)]
     place = level.hole.nonzero()
     y, x = clamped_index(place + chosen, *level.size)
     picture = level.photo.clone()
@@ -75,6 +82,26 @@ def initial_fill(level: Level, source: Grid, cfg: Config, noise: torch.Generator
     moves = torch.zeros(2, *level.size, dtype=torch.int64, device=place.device)
     moves[:, level.hole] = chosen.T
     return InitialFill(picture, moves, lift)
+
+
+def singleness(photo: Tensor, hole: Tensor) -> Tensor:
+    """How far each known pixel belongs to a single thing, like nothing else of the photo: [h, w], 0..1.
+
+    Args:
+        photo: [1, C, h, w], -1..1.
+        hole: bool [h, w].
+    """
+    known = (~hole).nonzero()
+    (top, left), (bottom, right) = known.amin(0).tolist(), (known.amax(0) + 1).tolist()
+    mean = photo[0][:, ~hole].mean(1)[:, None, None]
+    part = torch.where(hole, mean, photo[0])[:, top:bottom, left:right]
+    kinds = (
+        relative(distinctness(part), MANY_DISTINCT),
+        relative(unlikeness(part)),
+        relative(foreignness(part), MANY_FOREIGN, FAINT),
+    )
+    inside = F.max_pool2d(torch.stack(kinds).amax(0)[None, None], 3, 1, 1)[0, 0]
+    return F.pad(inside, (left, hole.shape[1] - right, top, hole.shape[0] - bottom))
 
 
 def interleaved(lists: Sequence[Tensor]) -> Tensor:

@@ -22,7 +22,9 @@ GROUP = 60
 DIRECTIONS = ((0, 1), (0, -1), (1, 0), (-1, 0))
 
 
-def assign_offsets(photo: Tensor, hole: Tensor, offsets: Tensor, rounds: int, near: float = 0.0) -> Tensor:
+def assign_offsets(
+    photo: Tensor, hole: Tensor, offsets: Tensor, rounds: int, near: float = 0.0, copied: Tensor | None = None
+) -> Tensor:
     """Assign an offset to each pixel of a hole: indices, int64 [pixels], in the order of ``hole.nonzero()``.
 
     Args:
@@ -31,24 +33,36 @@ def assign_offsets(photo: Tensor, hole: Tensor, offsets: Tensor, rounds: int, ne
         offsets: int64 [K, 2], rows and columns.
         rounds: iterations of belief propagation.
         near: cost of the maximum distance, in squared colour differences.
+        copied: [h, w], cost of a copy of each pixel; ``None`` for none.
     """
     pixel = hole.nonzero()
     cost = near * offset_cost(offsets, (hole.shape[0], hole.shape[1]))
+
+    def costs(some: Tensor, distances: Tensor) -> Tensor:
+        """Of the offsets [K, 2] or [n, K, 2] for each pixel."""
+        if copied is None:
+            return distances
+        each = some[None] if some.dim() == 2 else some
+        return distances + copied[clamped_index(pixel[:, None] + each, hole.shape[0], hole.shape[1])]
+
     count = -(-len(offsets) // GROUP)
     found = []
     for first in range(count):
         # Every group has frequent offsets and rare ones.
         group = torch.arange(first, len(offsets), count, device=hole.device)
-        found.append(group[labelled(photo, hole, pixel, offsets[group], cost[group], rounds)])
+        found.append(group[labelled(photo, hole, pixel, offsets[group], costs(offsets[group], cost[group]), rounds)])
     if count == 1:
         return found[0]
     lists = torch.stack(found, 1)
-    chosen = labelled(photo, hole, pixel, offsets[lists], cost[lists], rounds)
+    chosen = labelled(photo, hole, pixel, offsets[lists], costs(offsets[lists], cost[lists]), rounds)
     return lists.gather(1, chosen[:, None])[:, 0]
 
 
 def labelled(photo: Tensor, hole: Tensor, pixel: Tensor, offsets: Tensor, cost: Tensor, rounds: int) -> Tensor:
-    """The labels of least cost, int64 [n]: of offsets [K, 2] for all pixels, or of each pixel's own [n, K, 2]."""
+    """The labels of least cost, int64 [n]: of offsets [K, 2] for all pixels, or of each pixel's own [n, K, 2].
+
+    ``cost`` [K] or [n, K] is added to those of known neighbours.
+    """
     field = _MarkovField(photo, hole, pixel, offsets)
     field.unary += cost
     return field.icm(field.propagate(rounds).argmin(1))

@@ -97,19 +97,22 @@ def peaks(votes: Tensor, count: int) -> Tensor:
     return torch.stack(row_column(best, votes.shape[1]), 1)
 
 
-def covering_offsets(offsets: Tensor, hole: Tensor, spare: int, choices: int = 3) -> Tensor:
+def covering_offsets(
+    offsets: Tensor, hole: Tensor, spare: int, choices: int = 3, avoided: Tensor | None = None
+) -> Tensor:
     """Add offsets to ``offsets`` [K, 2] until each pixel of a hole, bool [h, w], has ``choices`` known source pixels.
 
-    At most ``spare`` are added. Each is the lattice offset that serves most of the pixels with too few choices, with a
-    preference for horizontal offsets: content depends more on height than on horizontal position.
+    Those that are ``avoided``, bool [h, w], do not count. At most ``spare`` are added. Each is the lattice offset that
+    serves most of the pixels with too few choices, with a preference for horizontal offsets: content depends more on
+    height than on horizontal position.
     """
     rows, columns = hole.shape
-    choices_of = leads_to_known(offsets, hole).sum(1)
+    choices_of = leads_to_known(offsets, hole, avoided).sum(1)
     step = max(1, min(rows, columns) // 12)
     lattice = torch.cartesian_prod(
         torch.arange(-(rows // step) * step, rows, step), torch.arange(-(columns // step) * step, columns, step)
     ).to(hole.device)
-    serves = leads_to_known(lattice, hole)
+    serves = leads_to_known(lattice, hole, avoided)
     preference = torch.exp(-offset_cost(lattice, (rows, columns)) * 4)
     while spare and bool((choices_of < choices).any()):
         value = serves[choices_of < choices].sum(0) * preference
@@ -129,13 +132,14 @@ def offset_cost(offsets: Tensor, size: tuple[int, int]) -> Tensor:
     return share[:, 0] + share[:, 1] / 4
 
 
-def leads_to_known(offsets: Tensor, hole: Tensor) -> Tensor:
+def leads_to_known(offsets: Tensor, hole: Tensor, avoided: Tensor | None = None) -> Tensor:
     """Whether each pixel of a hole, shifted by each offset, is a known pixel: bool [pixels, K].
 
-    ``offsets``: [K, 2], or each pixel's own [pixels, K, 2].
+    ``offsets``: [K, 2], or each pixel's own [pixels, K, 2]. ``avoided``: bool [h, w], known pixels that do not count.
     """
     rows, columns = hole.shape
     pixel = hole.nonzero()[:, None] + offsets
     inside = ((pixel >= 0) & (pixel < torch.tensor([rows, columns], device=hole.device))).all(2)
     at = pixel[..., 0].clamp(0, rows - 1) * columns + pixel[..., 1].clamp(0, columns - 1)
-    return inside & ~hole.flatten()[at]
+    unusable = hole if avoided is None else hole | avoided
+    return inside & ~unusable.flatten()[at]

@@ -51,10 +51,10 @@ and CUDA run the same code, with the same noise.
 
 from calotype.engines.gpnn.analogy import analogy, relayout
 from calotype.engines.gpnn.config import PRESETS, Config
-from calotype.engines.gpnn.cost import cost
+from calotype.engines.gpnn.cost import cost, retarget_cost
 from calotype.engines.gpnn.draw import draw
 from calotype.engines.gpnn.edit import edit, harmonize
-from calotype.engines.gpnn.generate import retarget, scales, vary
+from calotype.engines.gpnn.generate import retarget, scales, seedless, vary
 from calotype.engines.gpnn.remake import remake, stylize
 from calotype.engines.gpnn.remix import needs, remix
 from calotype.engines.gpnn.texture import texture
@@ -72,7 +72,9 @@ __all__ = [
     "remake",
     "remix",
     "retarget",
+    "retarget_cost",
     "scales",
+    "seedless",
     "stylize",
     "texture",
     "vary",

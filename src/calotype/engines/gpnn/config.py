@@ -37,8 +37,11 @@ class Config:
         relative_alpha: multiply ``alpha`` by the variance of the photo at each level over 0.2, a typical value, so that
             faint and sparse photos (stars on black) are kept as complete as others.
         retarget_alpha: ``alpha`` for ``retarget``, where strong completeness puts objects into stretched skies.
-        seam_level: level at which ``retarget`` to a larger size starts, 0 (coarsest) .. 1 (finest), from the photo with
-            repeated seams; 0 is the published method, which resizes the photo at the coarsest level.
+        enlarge: how ``retarget`` reaches a larger size: ``warp``, a smooth warp that stretches what is distinct least;
+            ``seams``, from the photo with repeated seams; ``resize``, the published method, which resizes the photo at
+            the coarsest level. With ``warp``, sizes that are smaller in one direction and those from several photos
+            are made with ``seams``.
+        seam_level: level at which ``seams`` starts, 0 (coarsest) .. 1 (finest).
         seam_alpha: ``alpha`` there. Strong completeness puts parts of the photo where there is no place for them.
         remake_alpha: ``alpha`` for ``remake``. Strong completeness adds objects that were not drawn; none fills regions
             of one flat colour with the smoothest part of the photo.
@@ -105,6 +108,7 @@ class Config:
     fine_alpha: bool = False
     relative_alpha: bool = True
     retarget_alpha: float = 0.01
+    enlarge: str = "warp"
     seam_level: float = 0.8
     seam_alpha: float = 0.1
     remake_alpha: float = 0.05
@@ -152,7 +156,7 @@ _PAPER = Config(
     fine_alpha=True,
     relative_alpha=False,
     retarget_alpha=0.005,
-    seam_level=0.0,
+    enlarge="resize",
     fine_steps=10,
     spread=0.0,
     style_shapes=0.0,

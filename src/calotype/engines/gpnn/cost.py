@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from calotype.engines.gpnn.config import Config
-from calotype.engines.gpnn.generate import check_sizes, plan
+from calotype.engines.gpnn.generate import check_sizes, is_warped, plan
 from calotype.matching.refine import SECONDS_PER_COPY, Level
 from calotype.types import Cost
 
@@ -14,6 +14,8 @@ from calotype.types import Cost
 # PatchMatch, of each sweep of it, the constant overhead of a step, and one component of the inner product of two
 # descriptors in the exhaustive search.
 SECONDS_PER_PATCH, SECONDS_PER_SWEEP, SECONDS_PER_STEP, SECONDS_PER_MAC = 0.35e-6, 0.25e-6, 2e-3, 8.6e-12
+# Seconds of finding a warp, and those and the bytes of a pixel of its result.
+SECONDS_PER_WARP, SECONDS_PER_WARPED, BYTES_PER_WARPED = 0.15, 0.1e-6, 60
 # Bytes of torch itself with a few temporaries, and of the strips of the search.
 BASE_BYTES = 350 << 20
 
@@ -29,6 +31,15 @@ def cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Con
     # Sublinear: most of the work is bound by memory bandwidth.
     speedup = (min(cores or os.cpu_count() or 1, 8) / 2) ** 0.5
     return Cost(seconds / speedup, BASE_BYTES + max(level_bytes(level, photo_sizes, cfg) for level in levels))
+
+
+def retarget_cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Config) -> Cost:
+    """The same of ``retarget`` to a size that does not tile."""
+    if not is_warped(photo_sizes, size, cfg):
+        return cost(photo_sizes, size, cfg)
+    check_sizes([size, *photo_sizes], cfg)
+    pixels = size[0] * size[1]
+    return Cost(SECONDS_PER_WARP + pixels * SECONDS_PER_WARPED, BASE_BYTES + pixels * BYTES_PER_WARPED)
 
 
 def counts(level: Level, photo_sizes: Sequence[tuple[int, int]], cfg: Config) -> tuple[int, int]:

@@ -8,7 +8,7 @@ _EDIT = (*_REMAKE, "region", "feather")
 SYSTEM = System(
     verbs={
         "vary": Verb("vary", (PHOTO, ALSO), ("size", "seed", "structure", "tile"), structure="loose"),
-        "retarget": Verb("retarget", (PHOTO, ALSO), ("size", "seed", "tile")),
+        "retarget": Verb("retarget", (PHOTO, ALSO), ("size", "seed", "tile"), cost="retarget_cost"),
         "paint": Verb("remake", (PHOTO, Input("sketch", "sketch")), _REMAKE, structure="close"),
         "harmonize": Verb("harmonize", (PHOTO, Input("pasted", "picture"), MASK), _EDIT, structure=0.8),
         "edit": Verb("edit", (PHOTO, Input("edited", "picture"), MASK), _EDIT, structure=0.6),

@@ -13,13 +13,14 @@ from calotype.errors import InputError
 from calotype.image.pyramid import gpnn_sizes
 from calotype.image.resize import resize
 from calotype.image.seams import with_seams
+from calotype.image.warp import warped
 from calotype.matching.layout import height_guide
 from calotype.matching.refine import Level, Refinement, Tile, limited, noise_map, refine
 from calotype.matching.start import displaced, tileable
 from calotype.run import Run
 from calotype.setting_checks import at_least, odd_sides, one_of, within
 
-_MOST_SEAMS = 2.5  # factor above which everything would be stretched by repeated seams
+_LARGEST = 2.5  # factor above which everything would be stretched, whether by seams or a warp
 
 
 def plan(photo: tuple[int, int], size: tuple[int, int], cfg: Config, fine_alpha: bool = True) -> list[Level]:
@@ -116,26 +117,47 @@ def retarget(
 ) -> Tensor:
     """The photo at another size: resized at the coarsest level, then synthesised from patches of the original size.
 
-    Section 4.1 of the paper. A size that is up to 2.5 times as large in any direction instead starts at the level
-    ``cfg.seam_level``, from the photo with seams repeated or removed, so that what is distinct keeps its shape; not so
-    a tile. Arguments, result and errors are those of ``vary``. The seed affects only the search, so results of two
-    seeds are similar.
+    Section 4.1 of the paper. A size that is up to 2.5 times as large in any direction instead starts from the photo
+    with ``cfg.enlarge``, so that what is distinct keeps its shape; not so a tile. Arguments, result and errors are
+    those of ``vary``. The seed affects only the search, so results of two seeds are similar or equal.
     """
     checked(photos, size, cfg)
     noise = torch.Generator().manual_seed(seed)
     photo = photos[0]
     before = (photo.shape[2], photo.shape[3])
     levels = plan(before, size, cfg)
-    factors = size[0] / before[0], size[1] / before[1]
-    if cfg.seam_level <= 0 or max(factors) <= 1 or max(factors) > _MOST_SEAMS or any(tile):
+    if not is_larger(before, size, cfg) or any(tile):
         how = replace(refinement(cfg), alpha=cfg.retarget_alpha)
         return refine(tileable(resize(photo, levels[0].size), tile), photos, how, run, levels, noise, tile)
+    if is_warped([(x.shape[2], x.shape[3]) for x in photos], size, cfg):
+        for _ in run.steps(1, stage="warp"):
+            made = warped(photo, size)
+            run.report(preview=made if made.shape[1] > 1 else made.expand(-1, 3, -1, -1))
+        return made
     first = starting_level(cfg.seam_level, len(levels))
     here = levels[first]
     small = resize(photo, (max(1, round(before[0] * here.factor)), max(1, round(before[1] * here.factor))))
     how = replace(refinement(cfg), alpha=cfg.seam_alpha)
-    start = with_seams(small, here.size)
-    return refine(start, photos, how, run, levels[first:], noise, tile, levels[:first])
+    return refine(with_seams(small, here.size), photos, how, run, levels[first:], noise, tile, levels[:first])
+
+
+def is_larger(before: tuple[int, int], size: tuple[int, int], cfg: Config) -> bool:
+    """Whether ``retarget`` to ``size`` (height, width) starts from the photo with distinct parts kept in shape."""
+    largest = max(size[0] / before[0], size[1] / before[1])
+    return cfg.enlarge != "resize" and cfg.seam_level > 0 and 1 < largest <= _LARGEST
+
+
+def is_warped(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Config) -> bool:
+    """Whether ``retarget`` to ``size`` (height, width), not as a tile, is a warp of the only photo."""
+    larger = all(after >= before for before, after in zip(photo_sizes[0], size))
+    return cfg.enlarge == "warp" and len(photo_sizes) == 1 and larger and is_larger(photo_sizes[0], size, cfg)
+
+
+def seedless(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], cfg: Config) -> str | None:
+    """A line for the user if ``retarget`` to ``size`` (height, width) makes the same picture of all seeds."""
+    if not is_warped(photo_sizes, size, cfg):
+        return None
+    return "the pictures will be equal, as a warp has no random part: give --set enlarge=seams for different ones"
 
 
 def checked(photos: Sequence[Tensor], size: tuple[int, int], cfg: Config) -> None:
@@ -162,7 +184,7 @@ def check_sizes(sizes: Sequence[tuple[int, int]], cfg: Config) -> None:
 
 def _checked_settings(cfg: Config) -> None:
     odd_sides(cfg, ("patch", "fine_patch"))
-    one_of(cfg, {"search": ("fast", "exact")})
+    one_of(cfg, {"search": ("fast", "exact"), "enlarge": ("warp", "seams", "resize")})
     within(cfg, {"seam_level": (0, 1)})
     if cfg.ratio <= 1.05:
         raise InputError(f"--set ratio={cfg.ratio:g} cannot be used: give a number above 1.05, like 1.333")

@@ -560,7 +560,7 @@ WIDER_METHODS = ("warp", "seams", "resized", "liquid")
 
 def wider() -> str:
     """Photos made wider: preferences of studies, and the measure that agrees with them or not."""
-    rows, agreed = [], []
+    rows, agreed, uneven = [], [], []
     for name, label in WIDER.items():
         study, seconds = results(name)["study"], results(name)["median_cpu_seconds"]
         won = {(pair["first"], pair["second"]): (pair["wins"], pair["losses"]) for pair in study["preferences"]}
@@ -573,6 +573,8 @@ def wider() -> str:
         times = [number(seconds[method], 2) if method in seconds else "" for method in WIDER_METHODS]
         rows.append((label, photos, *cells, *times))
         agreed.append(f"{study['displacement_agrees']:.0%} of {study['pairs']}")
+        if "unevenness_agrees" in study:
+            uneven.append(f"{study['unevenness_agrees']:.0%} of {study['pairs']}")
     header = " | ".join(
         (
             "study | photos",
@@ -593,7 +595,10 @@ def wider() -> str:
         "like neither side of a photo was protected, too, and after the fifth straight lines more. What liquid-rescale "
         "still wins: faces and beaks that fill the photo.\n\nThe measure "
         "`calotype.metrics.structure.displacement` was made after the first study. It prefers what participants "
-        f"preferred in {', '.join(agreed)} pairs; where pictures keep the order of things, it tells little."
+        f"preferred in {', '.join(agreed)} pairs: where pictures keep the order of things, it tells nothing. Then "
+        "`calotype.metrics.evenness.unevenness` tells more, how evenly the columns of a photo are spread in a result. It "
+        "was chosen among five by the fourth study, and prefers what participants preferred in "
+        f"{', '.join(uneven)} pairs of the last three."
     )
 
 

@@ -596,8 +596,8 @@ def wider() -> str:
         "still wins: faces and beaks that fill the photo.\n\nThe measure "
         "`calotype.metrics.structure.displacement` was made after the first study. It prefers what participants "
         f"preferred in {', '.join(agreed)} pairs: where pictures keep the order of things, it tells nothing. Then "
-        "`calotype.metrics.evenness.unevenness` tells more, how evenly the columns of a photo are spread in a result. It "
-        "was chosen among five by the fourth study, and prefers what participants preferred in "
+        "`calotype.metrics.evenness.unevenness` tells more: how evenly the columns of a photo are spread in a result. "
+        "It was chosen among five by the fourth study, and prefers what participants preferred in "
         f"{', '.join(uneven)} pairs of the last three."
     )
 

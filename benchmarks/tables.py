@@ -645,7 +645,7 @@ FILLERS = {
 
 
 def peers() -> str:
-    result, blobs = results("peers"), results("peers_blob")
+    result, blobs, expanded = results("peers"), results("peers_blob"), results("peers_expand")
     tasks = {
         "blob": "hole 50 pixels wide",
         "wires": "lines 3 pixels wide",
@@ -653,7 +653,8 @@ def peers() -> str:
         "large": "hole 250 pixels wide, 1250x1000",
     }
     names = {**FILLERS, "before": f"Calotype at {result['before']}"}
-    measured = [*blobs["summary"], *(row for row in result["summary"] if row["task"] in ("wires", "expand"))]
+    lines = [row for row in result["summary"] if row["task"] == "wires"]
+    measured = [*blobs["summary"], *lines, *expanded["summary"]]
     rows = [
         (
             tasks[row["task"]],
@@ -2921,7 +2922,9 @@ SECTIONS = (
         tuple(("wider", name) for name in WIDER),
     ),
     Section("`erase`", erasing, (("erase", "erase"),)),
-    Section("Fills beside other programs", peers, (("peers", "peers"), ("peers", "peers_blob"))),
+    Section(
+        "Fills beside other programs", peers, (("peers", "peers"), ("peers", "peers_blob"), ("peers", "peers_expand"))
+    ),
     Section(
         "Fills ranked blind",
         filled_study,

@@ -723,10 +723,10 @@ def filled_study() -> str:
         "did, or, for the added columns of the fourth study, one did twice; where 48 are, four did. Between the "
         "studies settings were changed by photos of another list, but the pictures of these twelve were seen after "
         f"each study. {_chosen_builds()} Today's build is that of the fifth for objects and of the seventh for "
-        "columns: the sixth (`--set border_edge=1`) was not taken for its ranks. The seventh was taken for its distances "
-        "to the columns that were held back (above); in landscapes it is ranked behind PyPatchMatch as before, in "
-        "photos of things before it. By likeness: the page asked by mistake which result is most like the photo, as it stands "
-        "with the object or without the columns, not which is free of faults. Seconds are medians of one thread, on a "
+        "columns: the sixth (`--set border_edge=1`) was not taken for its ranks. The seventh was taken for its "
+        "distances to the columns that were held back (above); in landscapes it is ranked behind PyPatchMatch as "
+        "before, in photos of things before it. By likeness: the page asked by mistake which result is most like the "
+        "photo, as it stands with the object or without the columns, not which is free of faults. Seconds are medians of one thread, on a "
         "machine with other work."
     )
 

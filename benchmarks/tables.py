@@ -726,8 +726,8 @@ def filled_study() -> str:
         "columns: the sixth (`--set border_edge=1`) was not taken for its ranks. The seventh was taken for its "
         "distances to the columns that were held back (above); in landscapes it is ranked behind PyPatchMatch as "
         "before, in photos of things before it. By likeness: the page asked by mistake which result is most like the "
-        "photo, as it stands with the object or without the columns, not which is free of faults. Seconds are medians of one thread, on a "
-        "machine with other work."
+        "photo, as it stands with the object or without the columns, not which is free of faults. Seconds are medians "
+        "of one thread, on a machine with other work."
     )
 
 

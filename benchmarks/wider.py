@@ -12,8 +12,8 @@ in the paper of GPNN.
         doubled, streaked or smeared? Press the best first."
     python benchmarks/wider.py --work WORK --study STUDY --out benchmarks/results/wider.json
 
-With ``--study`` the answers of a study are added: preferences, ranks by photo, and in how many pairs the measure
-``calotype.metrics.structure.displacement`` prefers what the participants preferred.
+With ``--study`` the answers of a study are added: preferences, ranks by photo, and in how many pairs the measures
+``displacement`` and ``unevenness`` of ``calotype.metrics`` prefer what the participants preferred.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from PIL import Image
 from calotype.data.archives import members, resources
 from calotype.engines import gpnn
 from calotype.image.io import open_photo, to_image, to_tensor
+from calotype.metrics.evenness import unevenness
 from calotype.metrics.structure import displacement
 from calotype.run import Run
 from calotype.tasks.study import study
@@ -115,21 +116,31 @@ def ranks(folder: Path) -> list[dict[str, Any]]:
 def add_study(folder: Path, work: Path, out: Path) -> None:
     """Add the answers of a study to the result."""
     result, answered = json.loads(out.read_text("utf-8")), study([folder]).as_dict()
-    agreed = pairs = 0
-    for row in (ordered := ranks(folder)):
-        real = opened(work / "photos", row["photo"])
-        moved = [displacement(real, opened(work / method, row["photo"])) for method in row["best_first"]]
-        agreed += sum(better < worse for better, worse in itertools.combinations(moved, 2))
-        pairs += len(moved) * (len(moved) - 1) // 2
+    ordered = ranks(folder)
+    pairs = sum(len(row["best_first"]) * (len(row["best_first"]) - 1) // 2 for row in ordered)
     result["study"] = {
         "participants": answered["participants"],
         "rows": answered["rows"],
         "preferences": answered["preferences"],
         "ranks": ordered,
-        "displacement_agrees": round(agreed / pairs, 3),
+        "displacement_agrees": round(agreeing(displacement, ordered, work) / pairs, 3),
+        "unevenness_agrees": round(agreeing(unevenness, ordered, work) / pairs, 3),
         "pairs": pairs,
     }
     out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def agreeing(measure: Callable[[Any, Any], float], ordered: list[dict[str, Any]], work: Path) -> int:
+    """The number of pairs of which a measure prefers what the participants preferred."""
+    found, known = 0, {}
+    for row in ordered:
+        photo, methods = row["photo"], row["best_first"]
+        for method in methods:
+            if (photo, method) not in known:
+                known[photo, method] = measure(opened(work / "photos", photo), opened(work / method, photo))
+        values = [known[photo, method] for method in methods]
+        found += sum(better < worse for better, worse in itertools.combinations(values, 2))
+    return found
 
 
 def opened(folder: Path, photo: str) -> Any:

@@ -700,6 +700,7 @@ STUDIES_OF_FILLS = {
     "fifth, offsets assigned line by line": "filled",
     "fifth, by likeness": "filled_likeness",
     "sixth, more evened beside the photo": "filled_sixth",
+    "seventh, single things are not repeated": "filled_seventh",
 }
 
 
@@ -721,9 +722,11 @@ def filled_study() -> str:
         "vision-language model, not a person. Another one ranked each study and task; where 24 answers are told, two "
         "did, or, for the added columns of the fourth study, one did twice; where 48 are, four did. Between the "
         "studies settings were changed by photos of another list, but the pictures of these twelve were seen after "
-        f"each study. {_chosen_builds()} Today's build is that of the fifth: the sixth (`--set border_edge=1`) was not "
-        "taken for its ranks. By likeness: the page asked by mistake which result is most like the photo, as it stands "
-        "with the object or without the columns, not which is free of faults. Seconds are medians of one thread, on a "
+        f"each study. {_chosen_builds()} Today's build is that of the fifth for objects and of the seventh for "
+        "columns: the sixth (`--set border_edge=1`) was not taken for its ranks. The seventh was taken for its "
+        "distances to the columns that were held back (above); in landscapes it is ranked behind PyPatchMatch as "
+        "before, in photos of things before it. By likeness: the page asked by mistake which result is most like the "
+        "photo, as it stands with the object or without the columns, not which is free of faults. Seconds are medians of one thread, on a "
         "machine with other work."
     )
 

@@ -95,7 +95,7 @@ def source(script: str, name: str) -> str:
     if structures:
         facts.append("structure " + ", ".join(map(str, structures)))
     samples = result.get("diversity_samples") or result.get("samples")
-    if samples:
+    if isinstance(samples, int) and samples:
         facts.append(f"{samples} sample{'s' if samples > 1 else ''} per photo")
     if isinstance(result.get("seed"), int):
         facts.append(f"seed {result['seed']}")

@@ -30,7 +30,7 @@ def distinctness(picture: Tensor) -> Tensor:
     """
     _, height, width = picture.shape
     beside = F.pad(picture[None], (0, 0, _ROWS, _ROWS), mode="replicate")[0]
-    nearest = torch.full((_NEAREST, height, width), float("inf"), dtype=picture.dtype)
+    nearest = torch.full((_NEAREST, height, width), float("inf"), dtype=picture.dtype, device=picture.device)
     for shift in range(_APART, width):
         here, there = picture[:, :, : width - shift], picture[:, :, shift:]
         for one, other, columns in (
@@ -70,12 +70,13 @@ def foreignness(picture: Tensor) -> Tensor:
     """
     rows = _mean_colours(picture)
     height, width = rows.shape[:2]
-    known = torch.cat([rows[(torch.arange(height) + step).clamp(0, height - 1)] for step in (-_ROWS, 0, _ROWS)], 1)
+    row, place = torch.arange(height, device=rows.device), torch.arange(width, device=rows.device)
+    known = torch.cat([rows[(row + step).clamp(0, height - 1)] for step in (-_ROWS, 0, _ROWS)], 1)
     apart = torch.cdist(rows, known, p=1)
-    column = torch.arange(width).repeat(3)
+    column = place.repeat(3)
     strip = max(1, round(_SIDES * width))
     sides = torch.minimum(apart[:, :, column < strip].amin(2), apart[:, :, column >= width - strip].amin(2))
-    near = (torch.arange(width)[:, None] - column).abs() < _APART
+    near = (place[:, None] - column).abs() < _APART
     elsewhere = apart.masked_fill(near, float("inf")).amin(2)
     return (sides - _TEXTURE * elsewhere).clamp(min=0)
 

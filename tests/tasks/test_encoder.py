@@ -20,7 +20,7 @@ from calotype.tasks.encoder_model import encoder_of
 from calotype.tasks.show import show
 
 CFG = replace(stylegan.PRESETS["tiny"], resolution=16)
-UNSAID = dict.fromkeys(("start", "space", "steps", "noise_steps", "preview", "tune", "stages"))
+UNSAID = dict.fromkeys(("start", "space", "steps", "noise_steps", "preview", "tune", "stages", "face"))
 QUICK = {"steps": 2, "batch": 2, "width": 4, "hidden": 8}
 
 

@@ -1448,7 +1448,7 @@ def _without_mismatch(models: Mapping[str, Any]) -> str:
     for key, digits in (("hue_error_median", 1), ("within_20_degrees", 2), ("change_outside_to_inside_median", 3)):
         ours, theirs = ([row[key] for row in models[name].values()] for name in ("mismatch", "none"))
         spans.append(
-            f"{' to '.join(number(x, digits) for x in sorted(ours))} with, {number(theirs[0], digits)} without"
+            f"{number(min(ours), digits)} to {number(max(ours), digits)} with, {number(theirs[0], digits)} without"
         )
     return (
         " The mismatch term of the discriminator makes no difference that is seen here: error of the hue "

@@ -101,11 +101,12 @@ def main() -> None:
     parser.add_argument("--choose", default=CHOOSE)
     parser.add_argument("--report", default=REPORT)
     parser.add_argument("--samples", type=int, default=2, help="of each photo and setting")
+    parser.add_argument("--settings", default=",,".join(SETTINGS), help="their names, with two commas between")
     options = parser.parse_args()
     torch.set_num_threads(1)
     photos = {name: options.__dict__[name].split(",") for name in ("choose", "report")}
     chosen = {}
-    for setting in SETTINGS:
+    for setting in options.settings.split(",,"):
         rows = [
             samples(photo_of(options.data, name), setting, options.samples, options.weights)
             for name in photos["choose"]
@@ -114,7 +115,7 @@ def main() -> None:
         print(setting, chosen[setting], flush=True)
     best = on_frontier(chosen)
     reported = {}
-    for setting in dict.fromkeys((*DEFAULTS, *best)):
+    for setting in dict.fromkeys((*(name for name in DEFAULTS if name in chosen), *best)):
         rows = [
             samples(photo_of(options.data, name), setting, options.samples, options.weights)
             for name in photos["report"]
@@ -132,7 +133,7 @@ def main() -> None:
         **provenance(),
         "photos": photos,
         "samples": options.samples,
-        "settings": {name: {"engine": engine, **values} for name, (engine, values) in SETTINGS.items()},
+        "settings": {name: {"engine": SETTINGS[name][0], **SETTINGS[name][1]} for name in chosen},
         "choose": chosen,
         "frontier": best,
         "report": reported,

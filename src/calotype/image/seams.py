@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from calotype.image.columns import in_both_directions, sampled
 from calotype.image.resize import resize
 
 Pixels = npt.NDArray[np.float64]
@@ -39,12 +40,7 @@ def with_seams(picture: Tensor, size: tuple[int, int]) -> Tensor:
     Returns:
         [1, C, height, width], -1..1.
     """
-    height, width = picture.shape[2:]
-    if size[1] != width:
-        picture = _wide(picture, size[1])
-    if size[0] != height:
-        picture = _wide(picture.transpose(2, 3), size[0]).transpose(2, 3)
-    return picture.contiguous()
+    return in_both_directions(picture, size, _wide)
 
 
 def _wide(picture: Tensor, width: int) -> Tensor:
@@ -55,11 +51,7 @@ def _wide(picture: Tensor, width: int) -> Tensor:
     pixels, seams = small[0].double().cpu().numpy(), round(small.shape[3] * width / before) - small.shape[3]
     columns = repeated(pixels, seams) if seams > 0 else without(pixels, min(-seams, small.shape[3] - 1))
     # The middle of each column, 0..1, of pictures of the result's size.
-    across = torch.from_numpy((columns + 0.5) / small.shape[3]).float()[None, None]
-    across = F.interpolate(across, size=(height, width), mode="bilinear", align_corners=False)[0, 0]
-    down = ((torch.arange(height) + 0.5) / height)[:, None].expand(height, width)
-    grid = 2 * torch.stack([across, down], dim=-1)[None] - 1
-    return F.grid_sample(picture, grid.to(picture), mode="bilinear", padding_mode="border", align_corners=False)
+    return sampled(picture, torch.from_numpy((columns + 0.5) / small.shape[3]), width, "bilinear")
 
 
 def without(pixels: Pixels, count: int) -> Places:

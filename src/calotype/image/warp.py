@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from calotype.image.columns import in_both_directions, sampled
 from calotype.image.distinct import FAINT, MANY_FOREIGN, distinctness, foreignness, relative, unlikeness
 from calotype.image.resize import resize
 
@@ -41,12 +42,7 @@ def warped(picture: Tensor, size: tuple[int, int]) -> Tensor:
     Returns:
         [1, C, height, width], -1..1.
     """
-    height, width = picture.shape[2:]
-    if size[1] != width:
-        picture = _wide(picture, size[1])
-    if size[0] != height:
-        picture = _wide(picture.transpose(2, 3), size[0]).transpose(2, 3)
-    return picture.contiguous()
+    return in_both_directions(picture, size, _wide)
 
 
 def _wide(picture: Tensor, width: int) -> Tensor:
@@ -59,13 +55,7 @@ def _wide(picture: Tensor, width: int) -> Tensor:
     # Where in the photo, 0..1, the middle of every column of the result is, in each row of the small copy.
     middles = (np.arange(width) + 0.5) * columns / before
     places = np.stack([np.interp(middles, row, np.arange(columns + 1)) for row in borders]) / columns
-    across = F.interpolate(
-        torch.from_numpy(places).float()[None, None], size=(height, width), mode="bilinear", align_corners=False
-    )[0, 0]
-    down = ((torch.arange(height) + 0.5) / height)[:, None].expand(height, width)
-    grid = 2 * torch.stack([across, down], dim=-1)[None] - 1
-    made = F.grid_sample(picture, grid.to(picture), mode="bicubic", padding_mode="border", align_corners=False)
-    return made.clamp(-1, 1)
+    return sampled(picture, torch.from_numpy(places), width, "bicubic").clamp(-1, 1)
 
 
 def placed(important: Values, straight: Values, width: float) -> Values:

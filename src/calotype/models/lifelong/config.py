@@ -8,7 +8,8 @@ from typing import Any, Literal
 from calotype.errors import InputError
 from calotype.translation.config import SMALL, STUDY, TINY, TranslationConfig
 
-FORMAT = 1  # of what is recorded of the tasks of a model
+FORMAT = 2  # of what is recorded of the tasks of a model
+_WITHOUT_LOCKED = 1  # an earlier one, which is the same but for the filters of locked tasks
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,9 @@ class Config(TranslationConfig):
         distillation: weight of the distillation losses, beta; 0 is fine-tuning, which forgets.
         auxiliary: what distillation is evaluated on: ``montage``, patches of the new task's pictures put together;
             ``swap``, the new pictures with labels of old tasks, for models of labels; ``raw``, the new pictures as they
-            are; ``noise``, Gaussian noise; ``crop``, the new pictures enlarged.
+            are; ``noise``, Gaussian noise; ``crop``, the new pictures enlarged; ``typical``, montages that are made
+            similar to the conditions of earlier tasks, of which a few statistics are kept, and the old networks'
+            pictures of them.
         patch: side of the patches of a montage, pixels.
         patches_from: whether the patches of a montage are from one picture or from the whole batch.
         recolour: share of the montages whose patches get other colours: channels exchanged, inverted, spread and
@@ -34,7 +37,7 @@ class Config(TranslationConfig):
     tasks: tuple[str, ...] = ()
     locked: tuple[bool, ...] = ()
     distillation: float = 5.0
-    auxiliary: Literal["montage", "swap", "raw", "noise", "crop"] = "montage"
+    auxiliary: Literal["montage", "swap", "raw", "noise", "crop", "typical"] = "montage"
     patch: int = 8
     patches_from: Literal["one", "batch"] = "one"
     recolour: float = 0.0
@@ -77,12 +80,12 @@ PRESETS: dict[str, Config] = {
 
 
 def check_format(cfg: Config) -> None:
-    """Refuse a model whose records of its tasks this version does not know.
+    """Refuse a model whose records of its tasks, or filters of locked ones, this version does not know.
 
     Raises:
         InputError: another version has written them.
     """
-    if cfg.format != FORMAT:
+    if cfg.format != FORMAT and not (cfg.format == _WITHOUT_LOCKED and not any(cfg.locked)):
         raise InputError(
             f"the model was taught by another version of calotype (format {cfg.format}, this one writes {FORMAT}): "
             "use it with that version, or train its first task again"

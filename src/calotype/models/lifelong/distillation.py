@@ -19,8 +19,8 @@ class Distillation:
     that code, the picture of a drawn code, and the code that is found in it. Each network goes its own way, with the
     same noise.
 
-    With ``cfg.auxiliary`` "typical", the conditions are like those of earlier tasks, and their pictures are drawn by the
-    old networks, so that the old encoder, too, sees what it knows.
+    With ``cfg.auxiliary`` "typical", the conditions are like those of earlier tasks, and their pictures are drawn by
+    the old networks, so that the old encoder, too, sees what it knows.
 
     Args:
         student: what is trained.
@@ -54,7 +54,6 @@ class Distillation:
         names = ("old code", "old reconstruction", "old picture", "old code found")
         weight = self.cfg.distillation
         return {name: weight * (mine - theirs).abs().mean() for name, mine, theirs in zip(names, found, wanted)}
-
 
     def _given(self, condition: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
         """Auxiliary conditions and pictures."""

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from calotype.errors import InputError
-from calotype.models.lifelong.config import FORMAT, Config, check_format
+from calotype.models.lifelong.config import FORMAT, KEPT, Config, check_format
 from calotype.models.lifelong.distillation import Distillation
 from calotype.models.lifelong.filters import LockedTask, TaskFilters
 from calotype.models.lifelong.network import Net, build, records, task_net
@@ -40,7 +40,7 @@ def adopted(cfg: TranslationConfig, name: str) -> Config:
         return cfg if cfg.tasks else replace(cfg, tasks=(name,), locked=(False,))
     known = {field.name for field in fields(Config)}
     own = {key: value for key, value in asdict(cfg).items() if key in known}
-    return Config(**own, tasks=(name,), locked=(False,))
+    return Config(**{**own, **KEPT}, tasks=(name,), locked=(False,))
 
 
 def taught(cfg: Config, name: str, *, locked: bool, changes: Mapping[str, Any] | None = None) -> Config:

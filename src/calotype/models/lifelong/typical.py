@@ -20,8 +20,8 @@ def typical(conditions: Tensor, records: Sequence[Record]) -> Tensor:
 
     A record has, for each of 4 x 4 squares, mean and spread of the colours and of the changes of brightness of a task's
     conditions (``calotype.translation.record.description``). For every picture one task is chosen, and these numbers
-    are drawn from normal distributions. The picture's own details are shifted and scaled to have them, and their colours
-    are mixed by chance, but vary together as much as in the task: details of a grey task are grey.
+    are drawn from normal distributions. The picture's own details are shifted and scaled to have them. The colours of
+    the details are mixed by chance, but vary together as much as in the task: details of a grey task are grey.
 
     Args:
         conditions: montages of conditions of the new task, [B, 3, H, W], -1..1; both sides multiples of 4.
@@ -57,9 +57,11 @@ def together(record: Record) -> Tensor:
     covariance = apart @ apart.T / squares.shape[1] + _GREY
     deviation = covariance.diagonal().sqrt()
     values, axes = torch.linalg.eigh(covariance / (deviation[:, None] * deviation))
-    return ((axes * values.clamp_min(0).sqrt()) @ axes.T).to(record.mean)
+    root: Tensor = (axes * values.clamp_min(0).sqrt()) @ axes.T
+    return root.to(record.mean)
 
 
 def _mixed(colours: Tensor, pictures: Tensor) -> Tensor:
     """Three channels [B, 3, h, w], mixed by matrices [B, 3, 3]."""
-    return torch.einsum("bij,bjhw->bihw", colours, pictures)
+    found: Tensor = torch.einsum("bij,bjhw->bihw", colours, pictures)
+    return found

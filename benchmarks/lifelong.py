@@ -59,6 +59,7 @@ from calotype.models.lifelong.teaching import extended
 from calotype.models.lifelong.training import adapted
 from calotype.translation.record import likeliest
 from calotype.translation.trainer import Trainer
+from lifelong_aims import aims, means
 from machine import provenance
 from spade import Part, seconds_of, timed
 
@@ -246,9 +247,11 @@ def measure(sets: Path, work: Path, seeds: list[int], ways: list[str]) -> dict[s
         "seeds": {},
     }
     for seed in seeds:
-        result["seeds"][str(seed)] = {way: measured(work, way, seed, held, train, net) for way in ways}
-    cost = [step_cost(sets, work, seed) for seed in seeds]
-    return {**result, "summary": {**summary(result["seeds"]), "processor time of a step, lifelong over fine": cost}}
+        of = {"single": "single 0", "joint": "joint"}
+        there = [way for way in ways if (work / f"{of.get(way, way + ' 1')} {seed}" / "net").exists()]
+        result["seeds"][str(seed)] = {way: measured(work, way, seed, held, train, net) for way in there}
+    costs = [step_cost(sets, work, seed) for seed in seeds]
+    return {**result, "means": means(result["seeds"]), "aims": aims(result["seeds"], costs)}
 
 
 def measured(
@@ -311,33 +314,6 @@ def reverse(work: Path, name: str, train: dict[str, Tensor], held: dict[str, Ten
     """Accuracy on real digits of a classifier that was trained on generated ones."""
     model, cfg = loaded_net(work, name)
     return hit(learned(generated(model, cfg, train), train["class"], 150), held["image"], held["class"])
-
-
-def summary(seeds: Mapping[str, Any]) -> dict[str, Any]:
-    """What has a target, seed by seed: ratios of accuracies, and of seconds."""
-    found: dict[str, list[float]] = {}
-    for one in seeds.values():
-        of = {way: {task: values["accuracy"] for task, values in told["by_task"].items()} for way, told in one.items()}
-        values: dict[str, float] = {}
-        first = of.get("joint") or of.get("single")
-        for way in CHAINS:
-            if way in of and first:
-                values[f"{way}: last accuracy of the first task over {'joint' if 'joint' in of else 'single'}"] = (
-                    of[way][0] / first[0]
-                )
-        for way in ("joint", "locked"):
-            both = [task for task in of.get(way, {}) if task in of.get("single", {}) and (task or way == "joint")]
-            if both:
-                total = sum(of["single"][task] for task in both)
-                values[f"{way} over single, tasks {both}"] = sum(of[way][task] for task in both) / max(total, 1e-9)
-        if {"plain", "noise"} <= of.keys():
-            values["montage minus noise, last accuracy of the first task"] = of["plain"][0] - of["noise"][0]
-            values["montage minus noise, last accuracy of the newest task"] = (
-                list(of["plain"].values())[-1] - list(of["noise"].values())[-1]
-            )
-        for name, value in values.items():
-            found.setdefault(name, []).append(round(value, 3))
-    return found
 
 
 def step_cost(sets: Path, work: Path, seed: int, rounds: int = 40) -> float:
@@ -423,7 +399,7 @@ def main() -> None:
     text = json.dumps(told, indent=1) + "\n"
     if given.out:
         given.out.write_text(text, "utf-8")
-    print(json.dumps(found["summary"], indent=1))
+    print(json.dumps([found["means"], found["aims"]], indent=1))
 
 
 if __name__ == "__main__":

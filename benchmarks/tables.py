@@ -1755,8 +1755,9 @@ def lifelong() -> str:
         + table("way of learning | accuracy after each training: tasks 1, 2 ... | new tasks, mean", _matrices(result))
         + "\n\n"
         + table("aim | reached | value", [_aim(row) for row in result["aims"]])
-        + "\n\nThat beta = 0 is fine-tuning to the last bit is a test (`tests/models/lifelong`). Beta and the weight of "
-        "the Kullback-Leibler divergence were chosen on seed 0 with the first two tasks. " + _montage_and_noise(result)
+        + "\n\nThat beta = 0 is fine-tuning to the last bit is a test (`tests/models/lifelong`). Beta and the weight "
+        "of the Kullback-Leibler divergence were chosen on seed 0 with the first two tasks. "
+        + _montage_and_noise(result)
     )
 
 
@@ -1784,7 +1785,8 @@ def _montage_and_noise(result: Mapping[str, Any]) -> str:
             montage, noise = (ways[way]["matrix"][count - 1] for way in ("plain", "noise"))
             told.append(
                 f"seed {seed}: after {count} tasks {number(montage[0], 2)} of the first one and "
-                f"{number(montage[-1], 2)} of the newest with montages, {number(noise[0], 2)} and {number(noise[-1], 2)} with noise"
+                f"{number(montage[-1], 2)} of the newest with montages, {number(noise[0], 2)} and "
+                f"{number(noise[-1], 2)} with noise"
             )
     return f"Montages beside noise, accuracies, {'; '.join(told)}." if told else "Montages and noise were not compared."
 

@@ -5,6 +5,8 @@ and striped animals; lines of faces and faces. Of 2400 pairs of each task 2000 a
 preset ``study`` of ``lifelong``, each task the same number of steps. Ways of learning:
 
 - ``single``: each task by a model of its own; ``joint``: all tasks at once, with as many steps as all of them together;
+  ``close``: so, too, with a greater weight of the divergence of codes (0.1), which keeps the codes of each task nearer
+  to the standard normal distribution;
 - ``fine``: one task after the other, with beta = 0; ``lifelong``: with distillation on conditions like those of the
   earlier tasks; ``plain``: on montages as published; ``recoloured``: on montages, half of which have other colours;
   ``raw``, ``noise``, ``crop``: on the new task's pictures, on noise, on enlarged parts; ``locked``: with filters of its
@@ -37,7 +39,7 @@ import argparse
 import json
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -69,8 +71,8 @@ FIRST_CLASS = (0, 10, 12)  # of each domain; digits and animals have ten content
 CLASSES = 23  # the last one: what is no picture of a task, learned from conditions
 SIDE, HELD_OUT, MEASURED = 32, 400, 160
 STEPS = 1000
-WAYS = ("single", "joint", "fine", "lifelong", "plain", "recoloured", "raw", "noise", "crop", "locked")
-CHAINS = WAYS[2:]
+CLOSE = 0.1  # weight of the divergence of ``close``
+WAYS = ("single", "joint", "close", "fine", "lifelong", "plain", "recoloured", "raw", "noise", "crop", "locked")
 BETA = lifelong.PRESETS["study"].distillation
 
 
@@ -118,8 +120,10 @@ def train_first(sets: Path, work: Path, task: int, seed: int, steps: int) -> Pat
     return folder
 
 
-def train_joint(sets: Path, work: Path, seed: int, steps: int) -> None:
-    folder, cfg = work / f"joint {seed}", first_config(0, steps * len(TASKS))
+def train_joint(sets: Path, work: Path, seed: int, steps: int, way: str) -> None:
+    folder, cfg = work / f"{way} {seed}", first_config(0, steps * len(TASKS))
+    if way == "close":
+        cfg = replace(cfg, kl_weight=CLOSE)
     data: Any = ConcatDataset([part(sets, task) for task in range(len(TASKS))])  # type: ignore[list-item]
     stream = Stream(data, cfg.batch, seed=seed)
     net, _ = timed(folder, seed, lambda run: lifelong.train(stream, cfg, run))
@@ -247,7 +251,7 @@ def measure(sets: Path, work: Path, seeds: list[int], ways: list[str]) -> dict[s
         "seeds": {},
     }
     for seed in seeds:
-        of = {"single": "single 0", "joint": "joint"}
+        of = {"single": "single 0", "joint": "joint", "close": "close"}
         there = [way for way in ways if (work / f"{of.get(way, way + ' 1')} {seed}" / "net").exists()]
         result["seeds"][str(seed)] = {way: measured(work, way, seed, held, train, net) for way in there}
     costs = [step_cost(sets, work, seed) for seed in seeds]
@@ -263,11 +267,11 @@ def measured(
         found = {task: tested(*loaded_net(work, f"single {task} {seed}"), 0, held[task], net) for task in tasks}
         seconds = [round(seconds_of(work / f"single {task} {seed}"), 1) for task in tasks]
         return {"by_task": found, "seconds": seconds, "reverse": reverse(work, f"single 0 {seed}", train, held[0])}
-    if way == "joint":
-        model, cfg = loaded_net(work, f"joint {seed}")
+    if way in ("joint", "close"):
+        model, cfg = loaded_net(work, f"{way} {seed}")
         found = {task: tested(model, cfg, 0, held[task], net) for task in range(len(TASKS))}
-        seconds = [round(seconds_of(work / f"joint {seed}"), 1)]
-        return {"by_task": found, "seconds": seconds, "reverse": reverse(work, f"joint {seed}", train, held[0])}
+        seconds = [round(seconds_of(work / f"{way} {seed}"), 1)]
+        return {"by_task": found, "seconds": seconds, "reverse": reverse(work, f"{way} {seed}", train, held[0])}
     names = [f"single 0 {seed}", *(f"{way} {task} {seed}" for task in range(1, len(TASKS)))]
     return chain(work, [name for name in names if (work / name / "net").exists()], held, train, net)
 
@@ -348,19 +352,30 @@ def sheet(sets: Path, work: Path, seed: int, ways: list[str], out: Path) -> None
     for way in ways:
         row: list[Tensor] = []
         for task, column in enumerate(columns):
-            names = {"single": f"single {task} {seed}", "joint": f"joint {seed}"}
+            names = {"single": f"single {task} {seed}", "joint": f"joint {seed}", "close": f"close {seed}"}
             name = names.get(way, f"{way} {len(TASKS) - 1} {seed}")
             if not (work / name / "net").exists():
                 row += [torch.ones(3, SIDE, SIDE)] * len(column)
                 continue
             model, cfg = loaded_net(work, name)
-            own = task_net(model, cfg, 0 if way in ("single", "joint") else task)
+            own = task_net(model, cfg, 0 if way in names else task)
             with torch.no_grad():
                 given = torch.stack([one["other"] for one in column])
                 row += list(own.draw(given, codes(len(column), cfg, 3)).clamp(-1, 1))
         rows.append(row)
     whole = torch.cat([torch.cat(row, dim=2) for row in rows], dim=1)[None]
     save_png(to_image(F.interpolate(whole, scale_factor=2.0)), out, {})
+
+
+def train(given: argparse.Namespace, way: str) -> None:
+    sets, work, seed, steps = given.sets, given.work, given.seed, given.steps
+    if way == "single":
+        for task in range(len(TASKS)):
+            train_first(sets, work, task, seed, steps)
+    elif way in ("joint", "close"):
+        train_joint(sets, work, seed, steps, way)
+    else:
+        train_chain(sets, work, way, seed, given.beta, steps, given.last)
 
 
 def main() -> None:
@@ -378,18 +393,9 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     ways = given.way or list(WAYS)
-    train: dict[str, Callable[[], Any]] = {
-        "single": lambda: [
-            train_first(given.sets, given.work, task, given.seed, given.steps) for task in range(len(TASKS))
-        ],
-        "joint": lambda: train_joint(given.sets, given.work, given.seed, given.steps),
-    }
     if given.what == "train":
         for way in ways:
-            if way in train:
-                train[way]()
-            else:
-                train_chain(given.sets, given.work, way, given.seed, given.beta, given.steps, given.last)
+            train(given, way)
         return
     if given.what == "sheet":
         sheet(given.sets, given.work, given.seed, ways, given.out)

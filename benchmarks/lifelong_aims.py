@@ -29,8 +29,10 @@ def aims(seeds: Mapping[str, Told], costs: Sequence[float]) -> list[dict[str, An
         0.7,
     )
     add("first task at the end, lifelong over single", [_first(of, "lifelong", "single") for of in every], 0.7)
+    add("so with beta = 10", [_first(of, "firm", "single") for of in every], 0.7)
     add("first task at the end, fine-tuning", [_accuracy(of, "fine", 0) for of in every], 0.3, most=True)
-    add("newest task, lifelong minus fine-tuning", [_newest(of) for of in every], -0.1)
+    add("newest task, lifelong minus fine-tuning", [_newest(of, "lifelong") for of in every], -0.1)
+    add("so with beta = 10", [_newest(of, "firm") for of in every], -0.1)
     add("diversity of the first task, lifelong over joint", [_diversity(of, "joint") for of in every], 0.5)
     add("diversity of the first task, lifelong over single", [_diversity(of, "single") for of in every], 0.5)
     add("locked over single, mean accuracy of the later tasks", [_over(of, "locked", "single", 1) for of in every], 0.9)
@@ -76,11 +78,11 @@ def _first(of: Told, way: str, other: str) -> float | None:
     return None if a is None or not b else a / b
 
 
-def _newest(of: Told) -> float | None:
+def _newest(of: Told, way: str) -> float | None:
     """Mean over the later tasks of the difference of accuracies just after learning them."""
-    if not {"lifelong", "fine"} <= of.keys():
+    if not {way, "fine"} <= of.keys():
         return None
-    rows = zip(of["lifelong"]["matrix"][1:], of["fine"]["matrix"][1:])
+    rows = zip(of[way]["matrix"][1:], of["fine"]["matrix"][1:])
     return _mean([mine[-1] - other[-1] for mine, other in rows])
 
 

@@ -227,6 +227,7 @@ def tested(model: Any, cfg: Config, number: int, held: dict[str, Tensor], net: C
     encoded = own.draw(held["other"], own.encode(held["image"])[0])
     return {
         "accuracy": hit(net, made[0], held["class"]),
+        "with real codes": hit(net, encoded, held["class"]),
         "diversity": round(float((made[0] - made[1]).abs().mean()), 4),
         "reconstruction": round(float((encoded - held["image"]).abs().mean()), 4),
     }

@@ -21,6 +21,8 @@ def aims(seeds: Mapping[str, Told], costs: Sequence[float]) -> list[dict[str, An
 
     every = list(seeds.values())
     add("joint over single, mean accuracy of all tasks", [_over(of, "joint", "single", 0) for of in every], 0.9)
+    real = [_over(of, "joint", "single", 0, "with real codes") for of in every]
+    add("so with codes of real pictures", real, 0.9)
     add("so with codes held closer (0.1)", [_over(of, "close", "single", 0) for of in every], 0.9)
     best = [_best_joint(of) for of in every]
     add(
@@ -36,6 +38,8 @@ def aims(seeds: Mapping[str, Told], costs: Sequence[float]) -> list[dict[str, An
     add("diversity of the first task, lifelong over joint", [_diversity(of, "joint") for of in every], 0.5)
     add("diversity of the first task, lifelong over single", [_diversity(of, "single") for of in every], 0.5)
     add("locked over single, mean accuracy of the later tasks", [_over(of, "locked", "single", 1) for of in every], 0.9)
+    real = [_over(of, "locked", "single", 1, "with real codes") for of in every]
+    add("so with codes of real pictures", real, 0.9)
     locked = [of["locked"] for of in every if "locked" in of]
     add("locked: share of parameters a task", [max(one["filters"]) for one in locked], 0.15, most=True)
     add("locked: old pictures identical, share", [_mean(one["identical"]) for one in locked], 1.0)
@@ -60,14 +64,14 @@ def means(seeds: Mapping[str, Told]) -> dict[str, dict[str, float]]:
     return {way: {name: round(_mean(values), 3) for name, values in own.items()} for way, own in found.items()}
 
 
-def _accuracy(of: Told, way: str, task: int) -> float | None:
+def _accuracy(of: Told, way: str, task: int, name: str = "accuracy") -> float | None:
     found = of.get(way, {}).get("by_task", {}).get(task)
-    return None if found is None else float(found["accuracy"])
+    return None if found is None else float(found[name])
 
 
-def _over(of: Told, way: str, other: str, begin: int) -> float | None:
+def _over(of: Told, way: str, other: str, begin: int, name: str = "accuracy") -> float | None:
     tasks = [task for task in of.get(way, {}).get("by_task", {}) if task >= begin]
-    pairs = [(_accuracy(of, way, task), _accuracy(of, other, task)) for task in tasks]
+    pairs = [(_accuracy(of, way, task, name), _accuracy(of, other, task, name)) for task in tasks]
     known = [(a, b) for a, b in pairs if a is not None and b is not None]
     total = sum(b for _, b in known)
     return sum(a for a, _ in known) / total if total else None

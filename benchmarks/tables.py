@@ -1789,8 +1789,8 @@ def _joint_beside_single(result: Mapping[str, Any]) -> str:
         return ""
     return (
         "The joint model does not learn the first task for drawn codes (its discriminators see no conditions, and "
-        "codes tell its tasks apart), so that a share of its accuracy says little: what is kept is to be read from the row "
-        "over single. "
+        "codes tell its tasks apart), though it does for codes of real pictures: a share of its accuracy says little, "
+        "and what is kept is to be read from the row over single. "
     )
 
 

@@ -1,9 +1,11 @@
 """The classifier that learns the classes of a set, and models with one."""
 
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 import torch
+from fake_card import NAME, fake_card
 
 from calotype.errors import InputError, Stopped
 from calotype.models import pyramid
@@ -26,6 +28,15 @@ def batch(i, cfg=CFG):
     plain = torch.stack([torch.full((16, 16), -0.5), torch.full((16, 16), 0.5), stripes])[label][:, None]
     values = plain + 0.3 * torch.randn(cfg.batch, 3, 16, 16, generator=noise)
     return {"image": ((values.clamp(-1, 1) + 1) * 127.5).round() / 127.5 - 1, "label": label}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_batches():
+    """Classes are measured on few batches, as there are no more pictures in a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(import_module("calotype.models.pyramid.train"), "_CLASSES_MEASURED", 6)
+        patch.setattr(import_module("calotype.models.pyramid.classifier_training"), "_MEASURED", 16)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +144,13 @@ def test_the_training_of_the_classifier_is_in_the_estimate():
     plain, longer = pyramid.training_cost(CFG), pyramid.training_cost(replace(CFG, classifier_steps=2500))
     assert longer.seconds > 2 * plain.seconds
     assert len(pyramid.efforts(CFG)) == len(pyramid.stages(CFG)) == 2
+
+
+def test_training_and_re_labelling_on_a_card():
+    cfg = replace(CFG, classifier_steps=2)
+    with fake_card():
+        run = Run(device=NAME, on_event=lambda event: None)
+        net = pyramid.train(batch, cfg, run)
+        photo = batch(7)["image"][:1].to(run.device)
+        made = pyramid.remix(cfg, run, net=net, photo=photo, level=0.5, label="light")
+    assert made.shape == photo.shape

@@ -12,7 +12,7 @@ from calotype.data.folder import Side, decoded_photos, pictures_below, sides
 from calotype.data.sample_lines import read_about, read_lines
 from calotype.data.stream import Sample
 from calotype.data.writing import SAMPLES
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.files import shown
 from calotype.image.io import as_tensor, natural_order
 
@@ -81,6 +81,11 @@ def class_counts(folder: Path) -> dict[str, int]:
             return {}
         of = Counter(int(line["label"]) for line in lines)
         names = [str(name) for name in read_about(folder).get("labels", ())] or list(map(str, range(max(of) + 1)))
+        if max(of) >= len(names):
+            raise InputError(
+                f"{shown(folder)} has pictures with label {max(of)} and names for {counted(len(names), 'label')}: make "
+                "the set again"
+            )
         return {name: of[number] for number, name in enumerate(names)}
     found = [picture for picture in pictures_below(folder) if picture.parent != folder]
     counts = Counter(picture.relative_to(folder).parts[0] for picture in found)

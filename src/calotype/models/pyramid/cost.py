@@ -71,7 +71,7 @@ def classifier_numbers(cfg: Config) -> float:
     """Numbers that the classifier keeps of a picture until its gradient comes."""
     if cfg.classifier != "set":
         return _share(cfg) * _NUMBERS[cfg.classifier]
-    return sum(6.0 * after * pixels for _, after, pixels in _stages(cfg))
+    return sum(8.0 * after * pixels for _, after, pixels in _stages(cfg))
 
 
 def _stages(cfg: Config) -> list[tuple[int, int, int]]:

@@ -22,7 +22,9 @@ given. Of ``remix`` without a model: the difference from photos by level.
     python benchmarks/pyramid.py judge landscapes --work work
     python benchmarks/pyramid.py train landscapes --work work --variant set --seed 0
     python benchmarks/pyramid.py train landscapes --work work --variant "set, no diversity" --seed 0
-    python benchmarks/pyramid.py measure landscapes --work work --out benchmarks/results/pyramid.json
+    python benchmarks/pyramid.py measure landscapes --work work --out benchmarks/results/pyramid_set.json
+
+``--speed`` adds the seconds and ``remix`` without a model (of ``pyramid.json``).
 """
 
 from __future__ import annotations
@@ -392,7 +394,7 @@ def main() -> None:
     parser.add_argument("--speed", action="store_true", help="also time steps, and remix without a model")
     parser.add_argument("--picture", type=Path, help="also write the sheet of docs/models.md")
     parser.add_argument("--sheets", type=Path, help="folder for contact sheets, outside the repository")
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results/pyramid.json"))
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/results/pyramid_set.json"))
     options = parser.parse_args()
     torch.set_num_threads(1)
     {"judge": train_judge, "train": train, "measure": measure}[options.what](options)

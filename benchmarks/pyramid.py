@@ -35,7 +35,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 
 import argparse
 import json
-import math
 import statistics
 import time
 from collections.abc import Callable, Iterable
@@ -357,7 +356,7 @@ def measure(options: argparse.Namespace) -> None:
             "learned_from": len(learned),
             "references": len(references),
             "classes": list(model.cfg.names),
-            "accuracy": float(getattr(model.net.classifier.net, "accuracy", math.nan)),  # type: ignore[union-attr]
+            "accuracy": float(model.net.classifier.net.accuracy) if model.cfg.classes else None,  # type: ignore[union-attr]
             "levels": levels_,
             "rank": {name: rank(levels_, name) for name in ("pixels", "features", "diversity")},
             "holes": holes(model, references),

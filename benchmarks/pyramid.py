@@ -366,7 +366,7 @@ def measure(options: argparse.Namespace) -> None:
         if options.sheets:
             options.sheets.mkdir(parents=True, exist_ok=True)
             sheet(model, references).save(options.sheets / f"{options.folder.name} {place.name}.png")
-        if options.picture and place.name == "set 0":
+        if options.picture and place.name.startswith("set "):
             sheet(model, references[8:], 5, 1).save(options.picture, quality=80, optimize=True)
     record.setdefault("sets", {})[options.folder.name] = {
         "variants": rows,

@@ -2014,7 +2014,10 @@ def _pyramid_of_set(name: str, of_set: dict[str, Any]) -> str:
     )
     ranks = "rank correlation with the level: pixels | features | diversity"
     others = " | ".join(f"class of another, own {level}, %" for level in first["relabelled"])
-    with_loss, without = (variants.get(key) for key in ("set 0", "set, no diversity 0"))
+    with_loss, without = (
+        next((row for name, row in variants.items() if name.startswith(start)), None)
+        for start in ("set ", "set, no diversity")
+    )
     fall = ""
     if with_loss and without:
         sums = [statistics.fmean(each["diversity"] for each in row["levels"][-2:]) for row in (with_loss, without)]

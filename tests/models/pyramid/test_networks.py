@@ -62,8 +62,21 @@ def test_a_masked_level_has_no_influence(enlarged):
         assert [bool(gradient.any()) for gradient in gradients] == [k == number for k in range(len(features))]
 
 
+def test_where_the_finest_level_is_given_the_latent_vector_changes_less():
+    changes = {}
+    for gated in (False, True):
+        torch.manual_seed(0)
+        net = build(replace(CFG, gated=gated)).eval()
+        features, latent = net.classifier(pictures(1)), torch.randn(2, CFG.latent)
+        for number in (0, 3):
+            made = [net.generator(each[None], features, masks_at(number, CFG)) for each in latent]
+            changes[gated, number] = float((made[0] - made[1]).abs().mean().detach())
+    assert changes[True, 0] < 0.5 * changes[False, 0]
+    assert changes[True, 3] == changes[False, 3]
+
+
 def test_without_its_channel_a_mask_of_zeros_is_a_feature_of_zeros():
-    cfg = replace(CFG, mask_channel=False)
+    cfg = replace(CFG, mask_channel=False, gated=False)
     net = build(cfg).eval()
     zeros = [torch.zeros_like(x) for x in net.classifier(pictures())]
     latent = torch.randn(2, cfg.latent)

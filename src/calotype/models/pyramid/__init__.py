@@ -32,7 +32,8 @@ Differences from the publication:
   between two levels can be asked for. Another tenth are given one of the coarser maps and the vectors of another
   picture, which is what is asked for when a photo is to have another subject.
 - In the diversity loss, pictures may differ the more the deeper the finest level is that was given in a place; where
-  the finest level is given, nothing is asked for.
+  the finest level is given, nothing is asked for. Where one of the two finest levels is given, gates weaken what comes
+  from coarser blocks, and so from the latent vector.
 - Each reference is generated twice in a step, for the diversity loss; other implementations generate once more.
 - Labels are not given to the networks: they enter through the deepest levels alone.
 - An exponential moving average of the generator is kept.

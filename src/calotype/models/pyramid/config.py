@@ -38,6 +38,8 @@ class Config:
         attention: side, pixels, of the block that self-attention follows in both networks; 0 for none.
         mask_channel: whether the generator sees the mask beside the masked features, which tells a feature of 0 from a
             masked one.
+        gated: whether, where one of the two finest levels is given, what comes from coarser blocks is weakened by a
+            learned factor for each channel, so that the latent vector changes little there.
         spectral: spectral normalisation in the generator; the discriminator always has it.
         discriminator_width: channels of the discriminator's first block.
         alone: share of training pictures for which one level alone is given.
@@ -82,6 +84,7 @@ class Config:
     hidden: int = 256
     attention: int = 16
     mask_channel: bool = True
+    gated: bool = False
     spectral: bool = False
     discriminator_width: int = 32
     alone: float = 0.6
@@ -138,7 +141,7 @@ class Config:
         return self.seen[0] >> level + 1, self.seen[1] >> level + 1
 
 
-_SMALL = Config()
+_SMALL = Config(gated=True)
 
 PRESETS: dict[str, Config] = {
     # For some thousand pictures of 64 pixels and one processor core.

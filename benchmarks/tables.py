@@ -1998,7 +1998,10 @@ def _pyramid_of_set(name: str, of_set: dict[str, Any]) -> str:
             number(row["trained"]["seconds"] / 60, 1),
             *(number(row["rank"][key]) for key in ("pixels", "features", "diversity")),
             _both(row["levels"][-1], "class_kept", "class_judged"),
-            *(_both(each, "class_of_the_other", "judged") for each in row["relabelled"].values()),
+            *(
+                f"{_both(each, 'class_of_the_other', 'judged')} ({number(each['own_level_error'])})"
+                for each in row["relabelled"].values()
+            ),
             _both(row["relabelled"]["conv5"], "named_class", "named_class_judged"),
             number(row["holes"]["ratio"]),
         )
@@ -2031,7 +2034,8 @@ def _pyramid_of_set(name: str, of_set: dict[str, Any]) -> str:
         + table(f"variant, seed | steps | CPU min | {ranks} | class kept, % | {others} | named class, % | hole", whole)
         + "\n\nPairs of percentages: as the model's classifier tells, as the judge tells. Class kept: from the deepest "
         "level alone (asked: 80). Class of another: its pooled features and classes were given beside the own level "
-        "(asked: 60); named class: typical ones of a class, beside the own conv5. Hole: difference outside of holes "
+        "(asked: 60), in parentheses the error of the own level relative to that of another picture (below 1: nearer "
+        "to its own); named class: typical ones of a class, beside the own conv5. Hole: difference outside of holes "
         f"relative to that of the first level (asked: at most 1.3). Asked of correlations: .9.{fall}\n\n"
         + table(
             "variant, seed | level | pixels | features | diversity | error of what was given | class kept, % | as the "
@@ -3096,7 +3100,7 @@ SECTIONS = (
         (("drawn", "drawn_first"), ("drawn", "drawn")),
     ),
     Section("`spade`: time of a training step", spade_speed, (("spade", "spade_speed"),)),
-    Section("Semantic pyramid", pyramid, (("pyramid_set", "pyramid"), ("pyramid", "pyramid"))),
+    Section("Semantic pyramid", pyramid, (("pyramid", "pyramid_set"), ("pyramid", "pyramid"))),
     Section("3D-controllable synthesis", control3d, (("control3d", "control3d"),)),
     Section("Renderer", renderer, (("render", "render"),)),
     Section("Dissect: a planted omission", dissection, (("dissection", "dissection"),)),

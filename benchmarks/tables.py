@@ -1978,6 +1978,12 @@ def pyramid() -> str:
     )
 
 
+_CUT_FROM_PHOTOS = (
+    " References, which the judge is tried on, too, are cut from photos of which nothing was learned; the held-out "
+    "pictures of the model's classifier are other cuttings of the photos that it learned from."
+)
+
+
 def _pyramid_of_set(name: str, of_set: dict[str, Any]) -> str:
     """The figures of the variants that were trained on one set."""
     variants = of_set["variants"]
@@ -2013,7 +2019,7 @@ def _pyramid_of_set(name: str, of_set: dict[str, Any]) -> str:
         f"Data set `{name}`, {of_set['classes']} classes: {first['learned_from']} pictures of {of_set['side']} pixels "
         f"learned from, {first['references']} others drawn anew. Classifiers of the set tell "
         f"{number(100 * min(own), 0)} % of held-out pictures right, the independent one (judge) "
-        f"{number(100 * of_set['judge'], 0)} %."
+        f"{number(100 * of_set['judge'], 0)} %." + (_CUT_FROM_PHOTOS if name == "photos" else "")
     )
     ranks = "rank correlation with the level: pixels | features | diversity"
     others = " | ".join(f"class of another, own {level}, %" for level in first["relabelled"])

@@ -263,6 +263,7 @@ SIGNATURES = {
     "morph": {
         "first": NEEDED,
         "second": NEEDED,
+        "further": NEEDED,  # of any number: *further
         "model": None,
         "frames": 24,
         "fps": 12.0,

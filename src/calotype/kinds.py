@@ -336,6 +336,12 @@ def _read_latent(value: Any, reading: Reading) -> Latent:
     return latent
 
 
+def _read_latents(value: Any, reading: Reading) -> list[Latent]:
+    """Several latent codes, or one."""
+    several = value if isinstance(value, list | tuple) else [value]
+    return [_read_latent(one, reading) for one in several]
+
+
 def _is_finite(array: Any) -> bool:
     import numpy as np
 
@@ -405,6 +411,10 @@ def _latent_tensor(latent: Latent, device: torch.device) -> dict[str, torch.Tens
     return {name: torch.from_numpy(value).float().to(device) for name, value in latent.values.items()}
 
 
+def _latent_tensors(latents: list[Latent], device: torch.device) -> list[dict[str, torch.Tensor]]:
+    return [_latent_tensor(latent, device) for latent in latents]
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # The registry
 
@@ -430,6 +440,7 @@ _ALL = (
     Kind("scene graph", "file", _read_scene_graph, _scene_graph_identity, _scene_graph_tensor, suffixes=_GRAPHS),
     Kind("numbers", "text", _read_numbers, _numbers_identity, lambda numbers, device: numbers),
     Kind("latent", "file", _read_latent, _latent_identity, _latent_tensor),
+    Kind("latents", "files", _read_latents, lambda codes: [_latent_identity(one) for one in codes], _latent_tensors),
     Kind("whole", "whole"),
     Kind("seed", "whole"),
     Kind("margin", "whole"),

@@ -64,7 +64,7 @@ def _parameter(name: str, about: Param, default: Any) -> inspect.Parameter:
     if default is _REQUIRED:
         extra, default = typer.Argument(**shared), ...
     elif about.positional:
-        extra, kind = typer.Argument(show_default=False, **shared), kind | None
+        extra, kind, default = typer.Argument(show_default=False, **shared), kind | None, default or None
     else:
         extra = typer.Option(*flags, show_default=default not in (None, ()), **shared)
         if kind == list[str]:

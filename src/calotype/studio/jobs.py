@@ -305,6 +305,8 @@ class Jobs:
                 converted[name] = value
             elif kind == "latent":
                 converted[name] = str(self._code(value))
+            elif kind == "latents":
+                converted[name] = [str(self._code(one)) for one in value]
             elif KINDS[kind].form == "files" or isinstance(value, list):
                 converted[name] = [self._path(one) for one in value]
             elif KINDS[kind].form == "file" and value != "auto":

@@ -43,8 +43,8 @@ SYSTEM = System(
         ),
         "morph": Verb(
             "morph",
-            (Input("first", "latent"), Input("second", "latent")),
-            ("frames",),
+            (Input("first", "latent"), Input("second", "latent"), Input("further", "latents", required=False)),
+            ("frames", "closed"),
             output="film",
             validate="check_morph",
         ),

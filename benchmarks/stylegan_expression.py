@@ -29,8 +29,7 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from calotype.catalog import load
 from calotype.data.packages import fetched
@@ -38,6 +37,7 @@ from calotype.data.sets import dicebear
 from calotype.data.sets.dicebear import Chosen
 from calotype.data.sets.drawing import drawn
 from calotype.image.io import to_image
+from calotype.inspection.attribute_classifier import AttributeClassifier, trained_classifier
 from calotype.models.stylegan.editing import morph, transfer
 from calotype.models.stylegan.embedding import embed, psnr
 from calotype.nn.shift_tolerant import shift_tolerant
@@ -52,7 +52,6 @@ STRENGTHS = (1.0, 1.5, 2.0, 3.0)
 # Acceptance: accuracy on held-out faces, expressions of the donor, attributes that are kept, and monotone morphs.
 LEAST_ACCURACY, LEAST_EXPRESSION, LEAST_KEPT, LEAST_MONOTONE = 0.95, 0.8, 0.9, 0.9
 EXPRESSION = "expression"
-EPOCHS, BATCH, RATE = 12, 64, 2e-3
 
 
 @dataclass(frozen=True)
@@ -96,24 +95,6 @@ class Faces:
         return self.of(replace(face.chosen, variants={**face.chosen.variants, "mouth": mouth}))
 
 
-class Classifier(nn.Module):
-    """Attributes of a face from its picture: convolutions, and a linear layer for each attribute."""
-
-    def __init__(self, sizes: dict[str, int]) -> None:
-        super().__init__()
-        layers: list[nn.Module] = []
-        for before, after, stride in ((3, 32, 2), (32, 64, 2), (64, 96, 2)):
-            layers += [nn.Conv2d(before, after, 3, 1, 1), nn.ReLU(), nn.Conv2d(after, after, 3, stride, 1)]
-            layers += [nn.BatchNorm2d(after), nn.ReLU()]
-        self.trunk = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(0.3), nn.Linear(96 * (SIDE // 8) ** 2, 256))
-        self.heads = nn.ModuleDict({name: nn.Linear(256, size) for name, size in sizes.items()})
-
-    def forward(self, pictures: Tensor) -> dict[str, Tensor]:
-        """[N, 3, side, side], -1..1, to logits [N, values] of each attribute."""
-        features = F.relu(self.trunk(pictures))
-        return {name: head(features) for name, head in self.heads.items()}
-
-
 def stacked(faces: list[Face]) -> tuple[Tensor, dict[str, Tensor]]:
     names = faces[0].attributes
     return torch.cat([each.picture for each in faces]), {
@@ -121,32 +102,12 @@ def stacked(faces: list[Face]) -> tuple[Tensor, dict[str, Tensor]]:
     }
 
 
-def trained(faces: list[Face], sizes: dict[str, int]) -> Classifier:
-    """A classifier of faces; pictures are flipped, blurred and made noisy at random, as embedded ones are soft."""
-    torch.manual_seed(0)
-    net, (pictures, truth) = Classifier(sizes), stacked(faces)
-    optimizer = torch.optim.Adam(net.parameters(), RATE)
-    batches = [some for _ in range(EPOCHS) for some in torch.randperm(len(faces)).split(BATCH)]
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=len(batches))
-    for some in batches:
-        losses = [F.cross_entropy(logits, truth[name][some]) for name, logits in net(spoilt(pictures[some])).items()]
-        optimizer.zero_grad()
-        torch.stack(losses).sum().backward()
-        optimizer.step()
-        schedule.step()
-    return net.eval().requires_grad_(False)
+def trained(faces: list[Face], sizes: dict[str, int]) -> AttributeClassifier:
+    """A classifier of faces."""
+    return trained_classifier(*stacked(faces), sizes, Run())
 
 
-def spoilt(pictures: Tensor) -> Tensor:
-    """Flipped, partly blurred, and noisy pictures, at random."""
-    chance = torch.rand(len(pictures), 1, 1, 1)
-    pictures = torch.where(torch.rand_like(chance) < 0.5, pictures.flip(3), pictures)
-    blurred = F.avg_pool2d(F.pad(pictures, (1, 1, 1, 1), mode="replicate"), 3, 1)
-    pictures = pictures.lerp(blurred, chance * 0.8)
-    return pictures + 0.1 * torch.rand_like(chance) * torch.randn_like(pictures)
-
-
-def rights(net: Classifier, faces: list[Face], pictures: Tensor | None = None) -> dict[str, float]:
+def rights(net: AttributeClassifier, faces: list[Face], pictures: Tensor | None = None) -> dict[str, float]:
     """How often each attribute is right, of the faces or of other pictures of them."""
     given, truth = stacked(faces)
     said = net(given if pictures is None else pictures)
@@ -198,7 +159,9 @@ class Editing:
         return torch.cat(morph(self.cfg, Run(), net=self.net, first=first, second=second, frames=FRAMES))
 
 
-def transferred(editing: Editing, net: Classifier, edits: list[Edit], strength: float) -> tuple[dict[str, Any], Tensor]:
+def transferred(
+    editing: Editing, net: AttributeClassifier, edits: list[Edit], strength: float
+) -> tuple[dict[str, Any], Tensor]:
     """What the classifier says of the faces with the expression of another one."""
     pictures = torch.cat([editing.changed(each, strength) for each in edits])
     wanted = torch.tensor([each.after.attributes[EXPRESSION] for each in edits])
@@ -223,7 +186,7 @@ def spearman(values: Tensor) -> float:
     return float(torch.corrcoef(torch.stack([ranks, torch.arange(len(values)).float()]))[0, 1])
 
 
-def monotone(editing: Editing, net: Classifier, edits: list[Edit]) -> tuple[dict[str, Any], list[Tensor]]:
+def monotone(editing: Editing, net: AttributeClassifier, edits: list[Edit]) -> tuple[dict[str, Any], list[Tensor]]:
     """Morphs between the two expressions of a face, and between faces of which one has glasses."""
     found: dict[str, list[float]] = {EXPRESSION: [], "skin": []}
     shown = []

@@ -32,6 +32,7 @@ NAMES = {
     "repose",
     "retrieve",
     "styles",
+    "directions",
     "segment",
     "edges",
     "sample",

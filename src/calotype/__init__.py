@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from calotype.tasks.analogy import analogy as analogy
     from calotype.tasks.animate import animate as animate
     from calotype.tasks.crossover import crossover as crossover
+    from calotype.tasks.directions import directions as directions
     from calotype.tasks.dissect import dissect as dissect
     from calotype.tasks.draw import draw as draw
     from calotype.tasks.edges import edges as edges
@@ -99,6 +100,7 @@ _HOMES = {
     "repose": "calotype.tasks.repose",
     "retrieve": "calotype.tasks.retrieve",
     "styles": "calotype.tasks.styles",
+    "directions": "calotype.tasks.directions",
     "segment": "calotype.tasks.segment",
     "edges": "calotype.tasks.edges",
     "draw": "calotype.tasks.draw",

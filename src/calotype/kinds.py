@@ -440,6 +440,7 @@ _ALL = (
     Kind("scene graph", "file", _read_scene_graph, _scene_graph_identity, _scene_graph_tensor, suffixes=_GRAPHS),
     Kind("numbers", "text", _read_numbers, _numbers_identity, lambda numbers, device: numbers),
     Kind("latent", "file", _read_latent, _latent_identity, _latent_tensor),
+    Kind("direction", "file", _read_latent, _latent_identity, _latent_tensor),
     Kind("latents", "files", _read_latents, lambda codes: [_latent_identity(one) for one in codes], _latent_tensors),
     Kind("whole", "whole"),
     Kind("seed", "whole"),

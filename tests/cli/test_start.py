@@ -29,6 +29,7 @@ VERBS = [
         "invert",
         "retrieve",
         "styles",
+        "directions",
         "study",
         "show",
         "weights",

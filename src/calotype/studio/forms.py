@@ -23,7 +23,7 @@ from calotype.tasks.train import train
 from calotype.tasks.verbs import JOBS, MODEL_VERBS
 from calotype.tasks.verbs import VERBS as MAKING_VERBS
 
-CODES = frozenset({"latent", "latents"})  # the kinds of latent codes
+CODES = frozenset({"latent", "latents", "direction"})  # the kinds of latent codes
 
 
 def _fillable(verb: Callable[..., Any]) -> bool:
@@ -50,6 +50,7 @@ _MAX_GRAPH = 20_000  # characters of a scene graph
 _MAX_LENGTH = 200  # characters of a text
 _PICTURE_ID, _SET_ID = "[0-9a-f]{16}", "set-[0-9a-f]{12}"
 _CODE = r"\d{14}-[0-9a-f]{8}/[\w. -]{1,200}"  # the latent code of a result: id of the job, and file of the result
+_NAME = r"[\w=][\w=.-]{0,99}"  # of a direction that was learned for a model
 UPLOADED_FOLDERS = frozenset({"packages"})  # folder arguments whose files can be uploaded
 _FURTHER_TASKS = {"evaluate": (compare,)}  # combined with the verb in one form
 
@@ -187,7 +188,9 @@ def _value(name: str, about: Param, value: Any) -> Any:
         if len(value) > 1 and any(map(is_set, value)):
             raise InputError(f"{name} takes pictures or one set: leave out the rest")
         return [_picture(name, about, one) for one in value]
-    if kind.name == "latent":
+    if kind.name == "direction" and isinstance(value, str) and re.fullmatch(_NAME, value):
+        return value
+    if kind.name in ("latent", "direction"):
         return _code(name, value)
     if kind.form == "file" and isinstance(value, dict):
         return _placed(name, about, value)
@@ -313,6 +316,8 @@ def _annotation(about: Param) -> tuple[Any, dict[str, Any]]:
         return str, {"pattern": f"^{_PICTURE_ID}$"}
     if kind.name == "latent":
         return str, {"pattern": f"^{_CODE}$"}
+    if kind.name == "direction":
+        return str, {"pattern": f"^({_CODE}|{_NAME})$"}
     if kind.name == "latents":
         return list[Annotated[str, Field(pattern=f"^{_CODE}$")]], {"max_length": _MAX_FILES}
     if kind.form == "file":

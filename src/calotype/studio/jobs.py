@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from calotype.errors import CalotypeError, InputError, OutputError
+from calotype.errors import CalotypeError, InputError, OutputError, unknown
 from calotype.files import remove_stale_parts
 from calotype.kinds import KINDS
 from calotype.studio.file_upload import FileUploads
@@ -26,6 +26,7 @@ from calotype.studio.sets import Sets
 from calotype.studio.times import TimesFile
 from calotype.studio.words import plain
 from calotype.tasks import model_store
+from calotype.tasks.directions import known_directions
 from calotype.tasks.worker import WorkerProcess
 
 MOST_WAITING = 200
@@ -305,6 +306,8 @@ class Jobs:
                 converted[name] = value
             elif kind == "latent":
                 converted[name] = str(self._code(value))
+            elif kind == "direction":
+                converted[name] = str(self._direction(value, arguments.get("model")))
             elif kind == "latents":
                 converted[name] = [str(self._code(one)) for one in value]
             elif KINDS[kind].form == "files" or isinstance(value, list):
@@ -328,6 +331,15 @@ class Jobs:
                 "this result has no latent code: choose one of embed, or of another verb with a StyleGAN model"
             )
         return self.file(id, code)
+
+    def _direction(self, value: str, model: Any) -> Path:
+        """The file of a direction: of a result, ``JOB/FILE``, or a name that was learned for the model."""
+        if "/" in value:
+            return self._code(value)
+        known = known_directions(Path(model_folder(model))) if isinstance(model, str) else {}
+        if value not in known:
+            raise Missing(unknown("direction", value, known or ["none"]))
+        return known[value]
 
     def _path(self, value: str) -> str:
         return str(self._sets.folder(value) if is_set(value) else self._pictures.path(value))

@@ -157,7 +157,7 @@ def main() -> None:
         **provenance(),
         "seed": 0,
         "faces": count,
-        "samples": SAMPLES_MOVED,
+        "moved_samples": SAMPLES_MOVED,
         "judge": judge.accuracy,
         "boundaries": plain,
         "orthogonal": apart,

@@ -33,6 +33,7 @@ NAMES = {
     "retrieve",
     "styles",
     "directions",
+    "align",
     "segment",
     "edges",
     "sample",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from calotype.run import Event as Event
     from calotype.run import Run as Run
     from calotype.tasks.adjust import adjust as adjust
+    from calotype.tasks.align import align as align
     from calotype.tasks.analogy import analogy as analogy
     from calotype.tasks.animate import animate as animate
     from calotype.tasks.crossover import crossover as crossover
@@ -104,6 +105,7 @@ _HOMES = {
     "segment": "calotype.tasks.segment",
     "edges": "calotype.tasks.edges",
     "draw": "calotype.tasks.draw",
+    "align": "calotype.tasks.align",
     "embed": "calotype.tasks.embed",
     "morph": "calotype.tasks.morph",
     "crossover": "calotype.tasks.crossover",

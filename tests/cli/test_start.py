@@ -29,6 +29,7 @@ VERBS = [
         "invert",
         "retrieve",
         "styles",
+        "align",
         "directions",
         "study",
         "show",

@@ -12,7 +12,8 @@ import typer
 
 from calotype.catalog import ENGINES, MODELS
 from calotype.cli.report import Misuse
-from calotype.kinds import KINDS, Form
+from calotype.kinds import KINDS
+from calotype.kinds.kind import Form
 from calotype.tasks.model_store import root
 from calotype.tasks.param import Param, described
 

@@ -24,8 +24,9 @@ from calotype.files import cache_folder, write_whole
 from calotype.foreign.limits import Broken, Refused
 from calotype.foreign.ncnn import read_network
 from calotype.nn import efficientnet, face_places, span
-from calotype.nn.features import STEM_FILE, STEM_SHA256, VGG_BLOCKS, VGG_FILE, VGG_SHA256
+from calotype.nn.features import STEM_FILE, STEM_SHA256
 from calotype.nn.shift_tolerant import FILES
+from calotype.nn.vgg import VGG_BLOCKS, VGG_FILE, VGG_SHA256
 
 Files = dict[str, bytes]
 _VGG_ABOUT = {

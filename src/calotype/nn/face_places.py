@@ -21,7 +21,7 @@ from calotype.errors import InputError
 from calotype.files import cache_folder, shown
 from calotype.image.face_crop import Square, cut
 from calotype.image.resize import resize
-from calotype.nn.features import WEIGHTS_VARIABLE
+from calotype.nn.weight_files import WEIGHTS_VARIABLE
 from calotype.types import FacePlaces
 
 WEIGHTS_FILE, WEIGHTS_SHA256 = (

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 from calotype.data.scene_graphs import boxes_of, graph_of
 from calotype.data.sets import SETS
 from calotype.errors import InputError, unknown
-from calotype.kinds import KINDS, Form, Kind
+from calotype.kinds import KINDS
+from calotype.kinds.kind import Form, Kind
 from calotype.studio.words import label, plain
 from calotype.tasks.compare import compare
 from calotype.tasks.data import data

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
+from calotype.data.face_lists import places_csv, read_places
 from calotype.errors import ArgumentError, InputError, counted
 from calotype.files import shown, write_whole
-from calotype.image.face_crop import cropped_face
 from calotype.tasks import arguments
 from calotype.tasks.face_places import three_places
 from calotype.tasks.found_faces import AUTO, FaceFinder
@@ -90,6 +90,7 @@ def align(
         OutputError: a file cannot be written.
         Stopped: ``run`` was stopped; the pictures that were made stay.
     """
+    from calotype.image.face_crop import cropped_face
     from calotype.image.io import named_path, open_photo, save_png, to_image, to_tensor
     from calotype.run import Run
 
@@ -127,8 +128,6 @@ def align(
 
 
 def _csv(places: dict[str, FacePlaces]) -> bytes:
-    from calotype.data.face_lists import places_csv
-
     return places_csv(places).encode()
 
 
@@ -136,7 +135,6 @@ class _Photos:
     """The photos of a folder, and where the faces in them are: as a list tells, or found."""
 
     def __init__(self, folder: Path, places: str | Path, device: str) -> None:
-        from calotype.data.face_lists import read_places
         from calotype.image.io import list_photos
 
         self.left_out: list[str] = []

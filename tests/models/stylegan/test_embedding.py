@@ -13,7 +13,7 @@ from calotype.errors import InputError
 from calotype.models import stylegan
 from calotype.models.stylegan import distances, embedding
 from calotype.models.stylegan.embedding import embed, prepared, structure
-from calotype.nn.features import Vgg16
+from calotype.nn.vgg import Vgg16
 from calotype.run import Run
 
 CFG = replace(

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from calotype.models.pyramid.config import Config
 from calotype.nn import efficientnet
-from calotype.nn.features import VGG_BLOCKS, Vgg16, vgg16
+from calotype.nn.vgg import VGG_BLOCKS, Vgg16, vgg16
 
 CONVOLUTIONAL = 5  # levels that are maps; the others are vectors
 _EFFICIENTNET_CHANNELS = (*efficientnet.PYRAMID_CHANNELS, 1280, 1000)

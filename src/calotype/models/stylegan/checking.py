@@ -21,7 +21,7 @@ from calotype.models.stylegan.editing import (
 from calotype.models.stylegan.generate import label_of, mixed_from
 from calotype.models.stylegan.network import Net
 from calotype.models.stylegan.search import check_noise
-from calotype.nn.features import check_vgg16
+from calotype.nn.vgg import check_vgg16
 
 
 def check_sample(cfg: Config, *, net: Net, label: int, mix: int | None, mix_from: int | None, **others: Any) -> None:

@@ -17,7 +17,6 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported anywhere
 
-import argparse
 import json
 import tempfile
 import time
@@ -28,17 +27,17 @@ import torch
 from torch import Tensor
 
 import calotype
+import stylegan_common as common
 from calotype.catalog import load
 from calotype.data.attributes import read_attributes
 from calotype.data.folder import decoded_photos
 from calotype.data.writing import ABOUT, SAMPLES
-from calotype.image.io import to_image
 from calotype.inspection.attribute_classifier import balanced_accuracy, trained_classifier
 from calotype.models.stylegan.style_space import StyleSpace
 from calotype.run import Run
 from machine import provenance
+from stylegan_common import EXAMPLE_MODEL, begun, write_result, write_sheet
 
-MODEL = Path(__file__).parent.parent / "examples" / "models" / "faces"
 NAMES = ("glasses", "sad", "colours.mouth=#de0f0d", "colours.skin=#ffdbac", "colours.skin=#8d5524")
 STRENGTHS = (1.0, 2.0, 3.0)
 FIRST, SAMPLES_MOVED = 100_000, 300  # seeds that directions were not learned from
@@ -107,7 +106,7 @@ def both_colours(one: str, other: str) -> bool:
 def measured(faces: Path, moving: Moving, *, orthogonal: bool, folder: Path) -> tuple[dict[str, Any], list[Tensor]]:
     began = time.process_time()
     learned = calotype.directions(
-        MODEL, faces, attributes=NAMES, orthogonal=orthogonal, out=folder / f"orthogonal-{orthogonal}"
+        EXAMPLE_MODEL, faces, attributes=NAMES, orthogonal=orthogonal, out=folder / f"orthogonal-{orthogonal}"
     )
     seconds = time.process_time() - began
     rows, sheets = {}, []
@@ -136,13 +135,10 @@ def at_random(moving: Moving) -> dict[str, list[dict[str, float]]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = common.parser(__doc__, "a sheet of moved samples")
     parser.add_argument("--faces", type=Path, required=True, help="the set, at the size of the model")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--sheet", type=Path, help="where to write a sheet of moved samples")
-    asked = parser.parse_args()
-    torch.set_num_threads(1)
-    loaded = load(MODEL)
+    asked, _ = begun(parser)
+    loaded = load(EXAMPLE_MODEL)
     count = len((asked.faces / SAMPLES).read_text(encoding="utf-8").splitlines())
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -163,10 +159,9 @@ def main() -> None:
         "orthogonal": apart,
         "random": at_random(moving),
     }
-    asked.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    if asked.sheet:
-        image = to_image(torch.cat([torch.cat(sheets, 2), torch.cat(others, 2)], 1)[None])
-        image.resize((3 * image.width, 3 * image.height), 0).save(asked.sheet)
+    write_result(result, asked.out)
+    sheet = torch.cat([torch.cat(sheets, 2), torch.cat(others, 2)], 1)[None]
+    write_sheet(sheet, asked.sheet)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported anywhere
 
-import argparse
 import json
 import time
 from dataclasses import dataclass, replace
@@ -31,12 +30,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+import stylegan_common as common
 from calotype.catalog import load
-from calotype.data.packages import fetched
 from calotype.data.sets import dicebear
 from calotype.data.sets.dicebear import Chosen
-from calotype.data.sets.drawing import drawn
-from calotype.image.io import to_image
 from calotype.inspection.attribute_classifier import AttributeClassifier, trained_classifier
 from calotype.models.stylegan.editing import morph, transfer
 from calotype.models.stylegan.embedding import embed, psnr
@@ -44,9 +41,9 @@ from calotype.nn.shift_tolerant import shift_tolerant
 from calotype.run import Run
 from calotype.tasks.encoder_model import encoder_of
 from machine import provenance
-from stylegan import HELD_OUT, SIDE, STYLE, TRAINED
+from stylegan import HELD_OUT, TRAINED
+from stylegan_common import EXAMPLE_MODEL, begun, face_picture, with_packages, write_result, write_sheet
 
-MODEL = Path(__file__).parent.parent / "examples" / "models" / "faces"
 PAIRS, STEPS, FRAMES = 15, 100, 11
 STRENGTHS = (1.0, 1.5, 2.0, 3.0)
 # Acceptance: accuracy on held-out faces, expressions of the donor, attributes that are kept, and monotone morphs.
@@ -82,11 +79,10 @@ class Faces:
         return self.of(dicebear.choose(self.held, np.random.default_rng((0, number))))
 
     def of(self, chosen: Chosen) -> Face:
-        picture = np.asarray(drawn(dicebear.svg(self.held, chosen), SIDE))
         found = {EXPRESSION: int(chosen.variants["mouth"].startswith("sad"))}
         found |= {name: int(name in chosen.variants) for name in ("glasses", "hat", "beard")}
         found |= {name: values.index(chosen.colours[name]) for name, values in self.colours.items()}
-        return Face(chosen, torch.from_numpy(picture.copy()).permute(2, 0, 1)[None] / 127.5 - 1, found)
+        return Face(chosen, face_picture(self.held, chosen), found)
 
     def with_expression(self, face: Face, expression: int, seed: int) -> Face:
         """The face with another mouth, of that expression."""
@@ -217,15 +213,11 @@ def monotone(editing: Editing, net: AttributeClassifier, edits: list[Edit]) -> t
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, default=MODEL, help="folder of the model, with its encoder")
-    parser.add_argument("--packages", type=Path, help="folder with dicebear-styles, if it was fetched by hand")
+    parser = with_packages(common.parser(__doc__, "a sheet of the photos and results"))
+    parser.add_argument("--model", type=Path, default=EXAMPLE_MODEL, help="folder of the model, with its encoder")
     parser.add_argument("--pairs", type=int, default=PAIRS, help="of faces, for choosing and as many for reporting")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--sheet", type=Path, help="where to write a sheet of the photos and results")
-    asked = parser.parse_args()
-    torch.set_num_threads(1)
-    faces = Faces(dicebear.style(fetched(dicebear.STYLES, asked.packages), STYLE))
+    asked, held = begun(parser)
+    faces = Faces(held)
     began = time.process_time()
     net = trained([faces.face(i) for i in range(TRAINED)], faces.sizes)
     seconds = time.process_time() - began
@@ -269,14 +261,12 @@ def main() -> None:
             "monotone": LEAST_MONOTONE,
         },
     }
-    print(json.dumps(result, indent=2))
-    asked.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    write_result(result, asked.out)
     if asked.sheet:
         columns = [torch.cat([each.face.picture for each in reported]), embedded, *donors, pictures]
         edited = torch.cat([torch.cat(list(each[:10]), 2) for each in columns], 1)
         films = torch.cat([torch.cat(list(each), 2) for each in frames[:10]], 1)
-        image = to_image(torch.cat([edited, films[:, : edited.shape[1]]], 2)[None])
-        image.resize((3 * image.width, 3 * image.height), 0).save(asked.sheet)
+        write_sheet(torch.cat([edited, films[:, : edited.shape[1]]], 2)[None], asked.sheet)
 
 
 if __name__ == "__main__":

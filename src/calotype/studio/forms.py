@@ -318,7 +318,7 @@ def _annotation(about: Param) -> tuple[Any, dict[str, Any]]:
     if kind.name == "latent":
         return str, {"pattern": f"^{_CODE}$"}
     if kind.name == "direction":
-        return str, {"pattern": f"^({_CODE}|{_NAME})$"}
+        return str, {"pattern": r"^(\d{14}-[0-9a-f]{8}/)?[\w=][\w=. -]*$", "max_length": _MAX_LENGTH}
     if kind.name == "latents":
         return list[Annotated[str, Field(pattern=f"^{_CODE}$")]], {"max_length": _MAX_FILES}
     if kind.form == "file":

@@ -73,8 +73,8 @@ def adjust(
     direction: Annotated[
         Latent | str | Path | None,
         Param(
-            "a direction of styles: the name of one that 'calotype directions' has learned for the model, or a file: "
-            ".npy, .pt or .safetensors",
+            "a direction of styles: the name of one that was learned for the model (directions), or a file: .npy, .pt "
+            "or .safetensors",
             kind="direction",
             metavar="NAME|FILE",
             first=True,

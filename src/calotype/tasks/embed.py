@@ -269,8 +269,8 @@ def embed(
         str | None,
         Param(
             "crop a face and turn it upright: left eye, right eye and mouth in the photo, pixels, like "
-            "'210,180 290,176 255,270', or auto, to find them ('calotype weights faces'); they come to lie as in FFHQ, "
-            "or where the model has them, with '... to 11,13 21,13 16,20'",
+            "'210,180 290,176 255,270', or auto, to find them; they come to lie as in FFHQ, or "
+            "where the model has them, with '... to 11,13 21,13 16,20'",
             metavar="PLACES|auto",
         ),
     ] = None,

@@ -15,17 +15,9 @@ from torch import Tensor, nn
 # changes of those photos. Coarser bands (.70, .76), random convolutions (.75, .72 to .88) and lightness alone (.70,
 # .60) did worse. The common factor 10 only scales the numbers of good samples to about 0.1.
 _BANDS = ((0.4, 0.9, 10.0), (0.2, 1.8, 3.0))
-
-
 _ORIENTATIONS = 4
-
-
 _COLOUR_WEIGHT = 5.0
-
-
 _POOL = 4  # pixels; the stride of the Inception stem
-
-
 _OPPONENT = ((1 / 3, 1 / 3, 1 / 3), (1 / 2, -1 / 2, 0.0), (1 / 4, 1 / 4, -1 / 2))  # lightness, red-green, yellow-blue
 
 

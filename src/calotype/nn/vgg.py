@@ -24,25 +24,13 @@ from calotype.nn.weight_files import (
 )
 
 VGG_FILE = "vgg16_conv_fp16.safetensors"
-
-
 VGG_SHA256 = "0884370742bf8244deaccbfda0e9babcbadeac88690ca4d1340e5f28a4863e2e"
-
-
 # Number of convolutions of each block, named conv<block>_<number>, and their channels.
 VGG_BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
-
-
 _VGG_MEAN = (103.939, 116.779, 123.68)  # BGR, 0..255: the preprocessing of these weights
-
-
 # The preprocessing of torchvision's weights (RGB, 0..1), and their public file.
 _VISION_MEAN, _VISION_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-
-
 VISION_VGG_FILE, VISION_VGG19_FILE = "vgg16-397923af.pth", "vgg19-dcbb9e9d.pth"  # with the start of their SHA-256
-
-
 VGG19_BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))
 
 

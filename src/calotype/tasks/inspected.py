@@ -25,14 +25,8 @@ if TYPE_CHECKING:
 
 
 Progress = Callable[[str, int, int], object]  # called with what is done, how much of it, and the total
-
-
 _DOUBTFUL = 0.5  # intersection over union below which a class of the segmenter is told of
-
-
 _ADVICE = "give a trained model, or a folder of pictures that a generator made"
-
-
 SEGMENTER = Param(
     "how pictures are segmented: voc, city, the file of an ONNX network with --classes, or a JSON file of colours; "
     "without it, by a network that is trained on the set's own label maps",

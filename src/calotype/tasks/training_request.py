@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 
 _CLOSE = 0.6  # similarity of a word to a name from which on it is taken for a misspelled one
-
-
 PURPOSES = ("upscale", "animate")
 
 

@@ -1993,54 +1993,106 @@ def renderer() -> str:
 
 
 def pyramid() -> str:
-    result = results("pyramid")
-    parts = []
-    for name, of_set in result["sets"].items():
-        rows = []
-        for variant, row in of_set["variants"].items():
-            for each in row["levels"]:
-                values = ("pixels", "features", "diversity", "given_error")
-                kept = number(100 * each["class_kept"], 0)
-                rows.append((variant, each["level"], *(number(each[key], 3) for key in values), kept))
-        first = next(iter(of_set["variants"].values()))
-        told = "; ".join(
-            f"{variant}: rank correlation with the level {number(row['rank']['pixels'])} (pixels), "
-            f"{number(row['rank']['features'])} (features), {number(row['rank']['diversity'])} (diversity); difference "
-            f"outside of holes {number(row['holes']['ratio'])} times that of the first level (asked: at most 1.3); "
-            "class of another photo whose deeper levels were given "
-            + ", ".join(
-                f"{number(100 * found['class_of_the_other'], 0)} % with the own {level}"
-                for level, found in row["relabelled"].items()
-            )
-            for variant, row in of_set["variants"].items()
-        )
-        parts.append(
-            f"Data set `{name}`: {first['learned_from']} pictures of 32 pixels learned from, {first['references']} "
-            f"others drawn anew, {first['steps']} steps.\n\n"
-            + table(
-                "variant, seed | level | pixels | features | diversity | error of what was given | class kept, %", rows
-            )
-            + f"\n\n{told}. Asked: correlations of .9, the class kept in 80 % from the last level and in 60 % with "
-            "that of another photo."
-        )
+    result = results("pyramid")  # of step and engine; its models were trained with settings of before
+    parts = [_pyramid_of_set(name, of_set) for name, of_set in results("pyramid_set")["sets"].items()]
     step, guided = result["step"], result["guided"]["rows"]
     rows = [
         (number(row["level"], 1), number(row["change"], 3), number(row["diversity"], 3), number(row["cpu_seconds"], 1))
         for row in guided
     ]
     speed = "; ".join(
-        f"`{name}`: {number(step[name]['computed'], 2)} s with the references' features computed, "
-        f"{number(step[name]['given'], 2)} s with them given, {number(step[name]['times_as_fast'])} times as fast"
-        for name in ("study", "small")
+        f"`{name}`: {number(each['computed'], 2)} s with the references' features computed, "
+        f"{number(each['given'], 2)} s with them given, {number(each['times_as_fast'])} times as fast"
+        for name, each in step.items()
     )
     return (
         "\n\n".join(parts)
-        + f"\n\nProcessor time of a training step, one thread: {speed} (asked: 2; most of the classifier's time goes "
-        "into the generated pictures, whose features cannot be kept).\n\n"
+        + f"\n\nProcessor time of a training step with EfficientNet-Lite0, one thread: {speed} (asked: 2; most of the "
+        "classifier's time goes into the generated pictures, whose features cannot be kept).\n\n"
         + table("level of `remix` without a model | change | diversity | CPU s", rows)
         + "\n\nFive photos of the examples, 200 pixels: mean absolute difference (values -1..1) from the result of "
         "level 0, and of two seeds."
     )
+
+
+_CUT_FROM_PHOTOS = (
+    " References, which the judge is tried on, too, are cut from photos of which nothing was learned; the held-out "
+    "pictures of the model's classifier are other cuttings of the photos that it learned from."
+)
+
+
+def _pyramid_of_set(name: str, of_set: dict[str, Any]) -> str:
+    """The figures of the variants that were trained on one set."""
+    variants = of_set["variants"]
+    levels = [
+        (
+            variant,
+            each["level"],
+            *(number(each[key], 3) for key in ("pixels", "features", "diversity", "given_error")),
+            *(number(100 * each[key], 0) for key in ("class_kept", "class_judged")),
+        )
+        for variant, row in variants.items()
+        for each in row["levels"]
+    ]
+    whole = [
+        (
+            variant,
+            row["steps"],
+            number(row["trained"]["seconds"] / 60, 1),
+            *(number(row["rank"][key]) for key in ("pixels", "features", "diversity")),
+            _both(row["levels"][-1], "class_kept", "class_judged"),
+            *(
+                f"{_both(each, 'class_of_the_other', 'judged')} ({number(each['own_level_error'])})"
+                for each in row["relabelled"].values()
+            ),
+            _both(row["relabelled"]["conv5"], "named_class", "named_class_judged"),
+            number(row["holes"]["ratio"]),
+        )
+        for variant, row in variants.items()
+    ]
+    first = next(iter(variants.values()))
+    own = [row["accuracy"] for row in variants.values() if row["classes"]]
+    told = (
+        f"Data set `{name}`, {of_set['classes']} classes: {first['learned_from']} pictures of {of_set['side']} pixels "
+        f"learned from, {first['references']} others drawn anew. Classifiers of the set tell "
+        f"{number(100 * min(own), 0)} % of held-out pictures right, the independent one (judge) "
+        f"{number(100 * of_set['judge'], 0)} %." + (_CUT_FROM_PHOTOS if name == "photos" else "")
+    )
+    ranks = "rank correlation with the level: pixels | features | diversity"
+    others = " | ".join(f"class of another, own {level}, %" for level in first["relabelled"])
+    with_loss, without = (
+        next((row for name, row in variants.items() if name.startswith(start)), None)
+        for start in ("set ", "set, no diversity")
+    )
+    fall = ""
+    if with_loss and without:
+        sums = [statistics.fmean(each["diversity"] for each in row["levels"][-2:]) for row in (with_loss, without)]
+        fall = (
+            f" Diversity of the two deepest levels: {number(sums[0], 3)} with its loss, {number(sums[1], 3)} without. "
+            + verdict("times as diverse", sums[0] / sums[1], 2, True)
+        )
+    return (
+        told
+        + "\n\n"
+        + table(f"variant, seed | steps | CPU min | {ranks} | class kept, % | {others} | named class, % | hole", whole)
+        + "\n\nPairs of percentages: as the model's classifier tells, as the judge tells. Class kept: from the deepest "
+        "level alone (asked: 80). Class of another: its pooled features and classes were given beside the own level "
+        "(asked: 60), in parentheses the error of the own level relative to that of another picture (below 1: nearer "
+        "to its own); named class: typical ones of a class, beside the own conv5. Hole: difference outside of holes "
+        f"relative to that of the first level (asked: at most 1.3). Asked of correlations: .9.{fall}\n\n"
+        + table(
+            "variant, seed | level | pixels | features | diversity | error of what was given | class kept, % | as the "
+            "judge tells, %",
+            levels,
+        )
+    )
+
+
+def _both(row: dict[str, Any], first: str, second: str) -> str:
+    """Two shares in per cent; a dash where they were not measured."""
+    if first not in row:
+        return "-"
+    return f"{number(100 * row[first], 0)} / {number(100 * row[second], 0)}"
 
 
 def control3d() -> str:
@@ -3094,7 +3146,7 @@ SECTIONS = (
         (("drawn", "drawn_first"), ("drawn", "drawn")),
     ),
     Section("`spade`: time of a training step", spade_speed, (("spade", "spade_speed"),)),
-    Section("Semantic pyramid", pyramid, (("pyramid", "pyramid"),)),
+    Section("Semantic pyramid", pyramid, (("pyramid", "pyramid_set"), ("pyramid", "pyramid"))),
     Section("3D-controllable synthesis", control3d, (("control3d", "control3d"),)),
     Section("Renderer", renderer, (("render", "render"),)),
     Section("Dissect: a planted omission", dissection, (("dissection", "dissection"),)),

@@ -160,6 +160,7 @@ SIGNATURES = {
         "all_levels": False,
         "mask": None,
         "like": None,
+        "label": None,
         "also": (),
         **UNLEARNED,
         "model": None,

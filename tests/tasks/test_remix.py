@@ -25,6 +25,19 @@ def model(tmp_path_factory):
     return calotype.train("pyramid", folder / "set", preset="tiny", out=folder / "model").folder
 
 
+@pytest.fixture(scope="module")
+def classes(tmp_path_factory):
+    """A model that learned two sub-folders apart: dark and light pictures."""
+    folder = tmp_path_factory.mktemp("classes")
+    for name, low in (("dark", 0), ("light", 128)):
+        (folder / "set" / name).mkdir(parents=True)
+        for i in range(16):
+            pixels = np.random.default_rng(i).integers(low, low + 128, (16, 16, 3)).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / "set" / name / f"{i}.png")
+    settings = {"classifier": "set", "classifier_width": 2, "classifier_steps": 3}
+    return calotype.train("pyramid", folder / "set", preset="tiny", settings=settings, out=folder / "model").folder
+
+
 @pytest.fixture
 def features(monkeypatch):
     """Averages of colours, in the place of a classifier's features."""
@@ -90,6 +103,45 @@ def test_what_cannot_be_used_is_refused(model, features, given, message):
 def test_a_subject_of_another_photo_needs_a_model(features):
     with pytest.raises(InputError, match="pyramid"):
         calotype.remix(photo(0), like=photo(1))
+
+
+def test_a_class_is_given_by_its_name(classes):
+    loaded = calotype.load(classes)
+    assert loaded.config.names == ("dark", "light")
+    made = {name: calotype.remix(photo(0), level=1.0, label=name, model=classes) for name in ("dark", "light")}
+    assert made["dark"][0].tobytes() != made["light"][0].tobytes()
+    assert made["dark"].settings["own"]["label"] == "dark"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"), [({"label": "drak"}, "dark"), ({"label": "dark", "like": photo(1)}, "leave out one")]
+)
+def test_a_class_that_is_not_there_is_refused(classes, given, message):
+    with pytest.raises(InputError, match=message):
+        calotype.remix(photo(0), model=classes, **given)
+
+
+def test_a_class_needs_a_model_that_learned_some(features, model):
+    with pytest.raises(InputError, match="classifier=set"):
+        calotype.remix(photo(0), label="dark", model=model)
+    with pytest.raises(InputError, match="knows no classes"):
+        calotype.remix(photo(0), label="dark")
+
+
+def test_a_set_without_classes_is_refused(tmp_path):
+    for i in range(2):
+        Image.fromarray(photo(i)).save(tmp_path / f"{i}.png")
+    settings = {"classifier": "set"}
+    with pytest.raises(InputError, match="no classes"):
+        calotype.train("pyramid", tmp_path, preset="tiny", settings=settings)
+    (tmp_path / "cats").mkdir()
+    Image.fromarray(photo(3)).save(tmp_path / "cats" / "a.png")
+    with pytest.raises(InputError, match="one class alone"):
+        calotype.train("pyramid", tmp_path, preset="tiny", settings=settings)
+    (tmp_path / "dogs").mkdir()
+    Image.fromarray(photo(4)).save(tmp_path / "dogs" / "a.png")
+    with pytest.raises(InputError, match="1 picture"):
+        calotype.train("pyramid", tmp_path, preset="tiny", settings=settings)
 
 
 def test_levels_are_for_models_that_have_them():

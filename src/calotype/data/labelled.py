@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import torch
 
 from calotype.data.decoded import Progress
 from calotype.data.folder import Side, decoded_photos, pictures_below, sides
+from calotype.data.sample_lines import read_about, read_lines
 from calotype.data.stream import Sample
-from calotype.errors import InputError
+from calotype.data.writing import SAMPLES
+from calotype.errors import InputError, counted
 from calotype.files import shown
 from calotype.image.io import as_tensor, natural_order
 
@@ -62,3 +65,28 @@ class Labelled:
     def report(self) -> str:
         """One line about the skipped files; empty if there are none."""
         return self._decoded.report()
+
+
+def class_counts(folder: Path) -> dict[str, int]:
+    """How many pictures each class of a folder has: of a set of samples those of its labels, else of its sub-folders.
+
+    In the order of the labels; empty if there are neither.
+
+    Raises:
+        InputError: there is no such folder, or no picture in it; or a damaged set of samples.
+    """
+    if (folder / SAMPLES).is_file():
+        lines = read_lines(folder)
+        if not all("label" in line for line in lines):
+            return {}
+        of = Counter(int(line["label"]) for line in lines)
+        names = [str(name) for name in read_about(folder).get("labels", ())] or list(map(str, range(max(of) + 1)))
+        if max(of) >= len(names):
+            raise InputError(
+                f"{shown(folder)} has pictures with label {max(of)} and names for {counted(len(names), 'label')}: make "
+                "the set again"
+            )
+        return {name: of[number] for number, name in enumerate(names)}
+    found = [picture for picture in pictures_below(folder) if picture.parent != folder]
+    counts = Counter(picture.relative_to(folder).parts[0] for picture in found)
+    return {name: counts[name] for name in sorted(counts, key=natural_order)}

@@ -167,7 +167,8 @@ class Dataset:
     def about(self) -> dict[str, Any]:
         """JSON-ready description of the set: ``count``; with maps or objects ``classes``, ``names`` and ``colours``.
 
-        With conditions ``name``, ``labels`` (their number) and ``pairs``; with artworks ``artists`` and ``categories``.
+        With conditions ``name``, ``labels`` (their number) and ``pairs``; with artworks ``artists`` and ``categories``;
+        with pictures alone ``label_names`` and ``label_counts``, how many pictures have each label.
 
         Raises:
             InputError: as ``files``.
@@ -187,6 +188,11 @@ class Dataset:
             from calotype.data.objects import object_classes
 
             about |= object_classes(self.folder)
+        if set(self.learns) == {"image"}:
+            from calotype.data.labelled import class_counts
+
+            counts = class_counts(self.folder)
+            about |= {"label_names": list(counts), "label_counts": list(counts.values())}
         return about
 
     def check_pairs(self) -> None:

@@ -68,6 +68,11 @@ class RemixJob(PhotoJob):
                 f"the engine {request.engine} takes no subject from another photo: give --model NAME of a pyramid "
                 "model, or leave out --like (like=)"
             )
+        if request.own.get("label") is not None and "label" not in self.declared.options:
+            raise InputError(
+                f"the engine {request.engine} knows no classes: give --model NAME of a pyramid model, or leave out "
+                "--label (label=)"
+            )
         self._selected = None
         if mask is not None:
             given = open_photo(mask, max_side=request.max_side)
@@ -138,9 +143,16 @@ def remix(
     like: Annotated[
         PhotoLike | None,
         Param(
-            "with a model: a second photo that gives the subject, what is deeper than the level",
+            "with a model: a second photo that gives the subject, where it is deeper than the level",
             kind="picture",
             metavar="PHOTO",
+        ),
+    ] = None,
+    label: Annotated[
+        str | None,
+        Param(
+            "with a model that learned the classes of its set: the class of the result, by name or number",
+            metavar="CLASS",
         ),
     ] = None,
     also: Annotated[Sequence[PhotoLike], arguments.ALSO] = (),
@@ -162,7 +174,10 @@ def remix(
         level: 0, the photo itself, to 1, its idea.
         all_levels: one picture for each of seven levels, instead of ``level``; all use the same seed.
         mask: white where the photo changes, of its size or aspect ratio; ``None``: everywhere.
-        like: with a model: a second photo, whose features deeper than ``level`` replace those of the first.
+        like: with a model: a second photo, whose pooled features and classes replace those of the first where they
+            are deeper than ``level``.
+        label: with a model that was trained with ``classifier=set``: name or number of a class, whose typical features
+            replace those of the photo.
         also: further photos to take patches from, without a model.
         engine: name of the engine; ``calotype engines`` lists them.
         preset: name of one of the engine's presets.

@@ -5,7 +5,7 @@ import torch
 
 from calotype.models.pyramid import PRESETS
 from calotype.models.pyramid.classifier import CONVOLUTIONAL, levels
-from calotype.models.pyramid.masks import masks_at, position_of, random_hole, random_masks, resized
+from calotype.models.pyramid.masks import depths, exchanged, masks_at, position_of, random_hole, random_masks, resized
 
 CFG = PRESETS["tiny"]
 LEVELS = len(levels(CFG))
@@ -60,7 +60,7 @@ def test_coarse_masks_never_show_what_is_hidden():
 @pytest.mark.parametrize("seed", range(3))
 def test_training_masks_have_the_published_patterns(seed):
     torch.manual_seed(seed)
-    cfg = replace(CFG, size=(64, 64), alone=0.7, cropped=0.3)
+    cfg = replace(CFG, size=(64, 64), alone=0.7, cropped=0.3, exchanged=0.0)
     masks = random_masks(60, cfg)
     seen = set()
     for one in zip(*masks):
@@ -76,12 +76,32 @@ def test_training_masks_have_the_published_patterns(seed):
 
 def test_other_pairs_of_levels_are_trained_where_the_shares_leave_room():
     torch.manual_seed(0)
-    masks = random_masks(40, replace(CFG, alone=0.0, cropped=0.0))
+    masks = random_masks(40, replace(CFG, alone=0.0, cropped=0.0, exchanged=0.0))
     pairs = [given([each[None] for each in one]) for one in zip(*masks)]
     assert all(pair == [0] or pair == [pair[-1] - 1, pair[-1]] for pair in pairs)
     weights = [float(one[pair[0]].max()) for one, pair in zip(zip(*masks), pairs) if len(pair) > 1]
     assert min(weights) < 0.3
     assert max(weights) > 0.7
+
+
+def test_a_share_of_pictures_is_given_a_coarse_map_and_all_vectors():
+    torch.manual_seed(0)
+    masks = random_masks(40, replace(CFG, alone=0.0, cropped=0.0, exchanged=1.0))
+    seen = {tuple(given([each[None] for each in one])) for one in zip(*masks)}
+    assert seen == {(level, LEVELS - 2, LEVELS - 1) for level in (2, 3, 4)}
+    assert exchanged(masks).all()
+    assert not exchanged(random_masks(40, replace(CFG, exchanged=0.0))).any()
+
+
+def test_depth_is_that_of_the_finest_level_given():
+    region = torch.zeros(1, 1, 16, 16)
+    region[:, :, 8:] = 1
+    found = depths(masks_at(3, CFG, region), CFG)
+    assert found[0, 0, :8].unique().tolist() == [0.0]
+    assert found[0, 0, 8:].unique().tolist() == pytest.approx([3 / (LEVELS - 1)])
+    assert depths(masks_at(LEVELS - 1, CFG), CFG).unique().tolist() == [1.0]
+    between = depths(masks_at(2.5, CFG), CFG)
+    assert between.unique().tolist() == pytest.approx([3 / (LEVELS - 1)])
 
 
 def test_holes_are_rectangles_or_a_quarter_of_the_picture():

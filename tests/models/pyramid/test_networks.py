@@ -6,9 +6,9 @@ import torch
 from calotype.models.pyramid import PRESETS, Config
 from calotype.models.pyramid.classifier import CONVOLUTIONAL, Pyramid, levels
 from calotype.models.pyramid.losses import diversity_loss, reconstruction_loss
-from calotype.models.pyramid.masks import masks_at
+from calotype.models.pyramid.masks import exchanged, masks_at, random_masks
 from calotype.models.pyramid.network import build
-from calotype.models.pyramid.trainer import Trainer
+from calotype.models.pyramid.trainer import Trainer, with_other_vectors
 from calotype.nn.residual_discriminator import ResidualDiscriminator
 
 CFG = PRESETS["tiny"]
@@ -18,10 +18,10 @@ def pictures(count=2, cfg=CFG):
     return torch.rand(count, 3, *cfg.size, generator=torch.Generator().manual_seed(1)) * 2 - 1
 
 
-@pytest.mark.parametrize("name", ["efficientnet", "vgg16", "random"])
+@pytest.mark.parametrize("name", ["efficientnet", "vgg16", "set", "random"])
 @pytest.mark.parametrize("enlarged", [1, 2])
 def test_features_have_the_declared_shapes(name, enlarged):
-    cfg = replace(CFG, classifier=name, enlarged=enlarged, size=(32, 64))
+    cfg = replace(CFG, classifier=name, enlarged=enlarged, size=(32, 64), classes=3)
     found = Pyramid(cfg).eval()(pictures(2, cfg))
     assert len(found) == len(levels(cfg))
     for number, (level, features) in enumerate(zip(levels(cfg), found)):
@@ -62,8 +62,21 @@ def test_a_masked_level_has_no_influence(enlarged):
         assert [bool(gradient.any()) for gradient in gradients] == [k == number for k in range(len(features))]
 
 
+def test_where_the_finest_level_is_given_the_latent_vector_changes_less():
+    changes = {}
+    for gated in (False, True):
+        torch.manual_seed(0)
+        net = build(replace(CFG, gated=gated)).eval()
+        features, latent = net.classifier(pictures(1)), torch.randn(2, CFG.latent)
+        for number in (0, 3):
+            made = [net.generator(each[None], features, masks_at(number, CFG)) for each in latent]
+            changes[gated, number] = float((made[0] - made[1]).abs().mean().detach())
+    assert changes[True, 0] < 0.5 * changes[False, 0]
+    assert changes[True, 3] == changes[False, 3]
+
+
 def test_without_its_channel_a_mask_of_zeros_is_a_feature_of_zeros():
-    cfg = replace(CFG, mask_channel=False)
+    cfg = replace(CFG, mask_channel=False, gated=False)
     net = build(cfg).eval()
     zeros = [torch.zeros_like(x) for x in net.classifier(pictures())]
     latent = torch.randn(2, cfg.latent)
@@ -78,7 +91,9 @@ def test_reconstruction_by_hand():
     mask[:, :, 0, 0] = 1  # pooled: one of four cells
     vector, other, weight = torch.zeros(1, 3), torch.full((1, 3), 4.0), torch.full((1, 1), 0.5)
     assert float(reconstruction_loss([ones], [ones], [mask])) == 0
-    assert float(reconstruction_loss([ones, vector], [twos, other], [mask, weight])) == pytest.approx(0.25 + 2.0)
+    both = ([ones, vector], [twos, other], [mask, weight])
+    assert float(reconstruction_loss(*both)) == pytest.approx(0.25 + 2.0)
+    assert float(reconstruction_loss(*both, vectors=3.0)) == pytest.approx(0.25 + 6.0)
 
 
 def test_diversity_by_hand():
@@ -86,6 +101,33 @@ def test_diversity_by_hand():
     apart = torch.stack([torch.zeros(3, 2, 2), torch.full((3, 2, 2), 0.49)])
     assert float(diversity_loss(latent, apart)) == pytest.approx(1 / 0.5)
     assert float(diversity_loss(latent, torch.zeros(2, 3, 2, 2))) == pytest.approx(1 / 0.01)
+
+
+def test_diversity_counts_where_deep_levels_were_given():
+    latent = torch.tensor([[0.0], [1.0]])
+    made = torch.zeros(2, 3, 2, 2)
+    made[1, :, 0] = 0.49  # the upper half differs
+    lower, upper = torch.zeros(1, 1, 2, 2), torch.zeros(1, 1, 2, 2)
+    lower[:, :, 1], upper[:, :, 0] = 1, 1
+    assert float(diversity_loss(latent, made, upper)) == pytest.approx(1 / 0.5)
+    assert float(diversity_loss(latent, made, lower)) == pytest.approx(1 / 0.01)
+
+
+def test_other_vectors_come_with_a_map_alone():
+    """The vectors of the next picture where a map and all vectors are given; else the picture's own."""
+    cfg = replace(CFG, alone=0.5, cropped=0.0, exchanged=0.5)
+    torch.manual_seed(0)
+    masks = random_masks(8, cfg)
+    twice = [each.repeat(2, *[1] * (each.dim() - 1)) for each in masks]
+    features = build(cfg).classifier(pictures(8, cfg))
+    mixed, other = with_other_vectors(features, twice), exchanged(masks)
+    assert 0 < other.sum() < 8
+    for before, after in zip(features, mixed):
+        if before.dim() == 4:
+            assert torch.equal(before, after)
+        else:
+            assert torch.equal(after[other], before.roll(1, 0)[other])
+            assert torch.equal(after[~other], before[~other])
 
 
 def test_the_discriminator_gives_a_score_a_picture():
@@ -105,7 +147,15 @@ def test_a_step_leaves_the_classifier_as_it_is():
 
 
 @pytest.mark.parametrize(
-    "changes", [{"size": (30, 32)}, {"batch": 3}, {"alone": 0.8, "cropped": 0.4}, {"latent": 0}, {"size": (16, 16)}]
+    "changes",
+    [
+        {"size": (30, 32)},
+        {"batch": 3},
+        {"alone": 0.8, "cropped": 0.4},
+        {"exchanged": 0.5},
+        {"latent": 0},
+        {"size": (16, 16)},
+    ],
 )
 def test_settings_that_cannot_be_are_refused(changes):
     with pytest.raises(ValueError, match=r"ha(s|ve) to be"):

@@ -8,11 +8,13 @@ SYSTEM = System(
         "remix": Verb(
             "remix",
             (PHOTO, MASK, Input("like", "picture", required=False)),
-            ("level", "seed"),
+            ("level", "label", "seed"),
+            validate="check_remix",
         ),
         "erase": Verb("erase", (PHOTO, MASK), ("level", "seed")),
         "mix": Verb("mix", (PHOTO, Input("other", "photo"), MASK), ("level", "seed")),
     },
+    adapts=True,
     efforts=True,
     needs="needs",
 )

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from calotype.errors import InputError
+from calotype.image.looks import class_number
 from calotype.image.mask import composite, soften
 from calotype.image.resize import resize
 from calotype.models.pyramid.classifier import CONVOLUTIONAL
@@ -27,6 +29,7 @@ def remix(
     mask: Tensor | None = None,
     like: Tensor | None = None,
     level: float = 0.5,
+    label: str | None = None,
     seed: int = 0,
 ) -> Tensor:
     """Draw a photo anew from the features of one level.
@@ -37,8 +40,11 @@ def remix(
         net: the model.
         photo: [1, 3, H, W], -1..1, of the model's size.
         mask: [1, 1, H, W], 0 or 1: only this region is drawn anew; the rest stays. ``None``: all of it.
-        like: a second photo, [1, 3, h, w]: what is deeper than the level is taken from it (re-labelling).
+        like: a second photo, [1, 3, h, w]: pooled features and classes are taken from it (re-labelling), if they are
+            deeper than the level.
         level: 0, the photo itself, to 1, what the classifier says of it; between two levels both are given.
+        label: name or number of a class that the classifier learned: its typical features in place of those of
+            ``like``; at the deepest level, too.
         seed: of the latent vector.
 
     Returns:
@@ -49,13 +55,47 @@ def remix(
     position = position_of(level, cfg)
     masks = [each.to(run.device) for each in masks_at(position, cfg, mask)]
     features = net.classifier(photo)
-    if like is not None:
-        other = net.classifier(resize(like.to(run.device), cfg.size))
-        first = int(position) + 1
-        features = [*features[:first], *other[first:]]
+    vectors = _other_vectors(cfg, run, net, like, label)
+    if vectors:
+        # At the deepest level a class replaces what is given; a photo has nothing deeper to give.
+        first = max(CONVOLUTIONAL, min(int(position) + 1, len(features) - (label is not None)))
+        features = [*features[:first], *vectors[first - CONVOLUTIONAL :]]
         masks = [*masks[:first], *(torch.ones_like(each) for each in masks[first:])]
     made = generated(net, latent_of(seed, cfg, run), features, masks)
     return made if mask is None else _blended(photo, made, mask.to(run.device))
+
+
+def _other_vectors(cfg: Config, run: Run, net: Net, like: Tensor | None, label: str | None) -> list[Tensor]:
+    """The vectors of another photo or of a class, [1, C] each; none where neither is given."""
+    if label is not None:
+        return net.classifier.vectors_of(_class_number(label, cfg))
+    if like is None:
+        return []
+    found: list[Tensor] = net.classifier(resize(like.to(run.device), cfg.size))
+    return found[CONVOLUTIONAL:]
+
+
+def check_remix(
+    cfg: Config, *, net: Net, label: str | None = None, like: Tensor | None = None, **others: object
+) -> None:
+    """Check what ``remix`` is asked for.
+
+    Raises:
+        InputError: a class that the model does not know, or a class and a photo for it.
+    """
+    if label is None:
+        return
+    if not cfg.known:
+        raise InputError(
+            "this model knows no classes by name: train one with --set classifier=set, or give a photo (--like)"
+        )
+    if like is not None:
+        raise InputError("--label and --like both give the subject: leave out one of them (label=, like=)")
+    net.classifier.vectors_of(_class_number(label, cfg))
+
+
+def _class_number(label: str, cfg: Config) -> int:
+    return class_number(label, cfg.names or [str(number) for number in range(cfg.known)])
 
 
 @torch.no_grad()

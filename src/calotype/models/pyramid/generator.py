@@ -19,6 +19,9 @@ def channels(cfg: Config) -> list[int]:
     return [min(cfg.max_width, cfg.width << number) for number in range(CONVOLUTIONAL)]
 
 
+_GATED, _GATE = 2, 2.0  # the finest levels with a gate; what it begins with, before the logistic function
+
+
 class Block(nn.Module):
     """A residual block with batch normalisation; optionally doubles the size first."""
 
@@ -68,6 +71,9 @@ class Generator(nn.Module):
             self.blocks.append(Block(coarser, widths[number], up=up, spectral=cfg.spectral))
             taken = nn.Conv2d(given[number].channels + extra, widths[number], 1, bias=False)
             self.features.append(_normed(taken, cfg.spectral))
+        self.gates = nn.ParameterList(
+            nn.Parameter(torch.full((widths[number], 1, 1), _GATE)) for number in range(_GATED if cfg.gated else 0)
+        )
         sides = [cfg.side(number)[0] for number in reversed(range(CONVOLUTIONAL))]
         self.attended = sides.index(cfg.attention) if cfg.attention in sides else -1
         self.attention = Attention(widths[CONVOLUTIONAL - 1 - self.attended]) if self.attended >= 0 else nn.Identity()
@@ -89,7 +95,11 @@ class Generator(nn.Module):
         x = self.start(x).unflatten(1, (-1, *self.cfg.side(CONVOLUTIONAL - 1)))
         coarse_to_fine = zip(self.blocks, self.features, reversed(seen[:CONVOLUTIONAL]))
         for number, (block, taken, given) in enumerate(coarse_to_fine):
-            x = block(x) + taken(given)
+            level = CONVOLUTIONAL - 1 - number
+            x = block(x)
+            if level < len(self.gates):
+                x = x * (1 - torch.sigmoid(self.gates[level]) * masks[level])
+            x = x + taken(given)
             if number == self.attended:
                 x = self.attention(x)
         x = F.relu(self.norm(x))

@@ -13,6 +13,7 @@ from calotype.models.pyramid.config import Config
 
 # Of an irregular hole: the share of the picture, and the side of the grid on which it grows.
 _AREA, _GRID = 0.25, 28
+_COARSER = (2, 3, 4)  # the maps that are given beside the vectors of another picture
 
 
 def position_of(level: float, cfg: Config) -> float:
@@ -32,7 +33,7 @@ def masks_at(position: float, cfg: Config, region: Tensor | None = None) -> list
         [1, 1, h, w] for each convolutional level, [1, 1] for the others; 0..1.
     """
     finer = min(int(position), len(levels(cfg)) - 1)
-    share = position - finer
+    share = float(position) - finer
     weights = [0.0] * len(levels(cfg))
     weights[finer] = 1 - share
     if share:
@@ -58,8 +59,9 @@ def random_masks(count: int, cfg: Config) -> list[Tensor]:
     """The masks of a batch of references: [N, 1, h, w] for each convolutional level, [N, 1] for the others.
 
     Of most pictures one level is given, drawn uniformly. Of ``cfg.cropped`` of them, if that level is a map, the finer
-    ones are given too, outside of a hole (Shocher et al., sec. 3.2). Of the rest, the next finer level is given with a
-    weight drawn from 0 to 1, so that places between two levels can be asked for.
+    ones are given too, outside of a hole (Shocher et al., sec. 3.2). Of ``cfg.exchanged``, one of the coarser maps and
+    all vectors are given. Of the rest, the next finer level is given with a weight drawn from 0 to 1, so that places
+    between two levels can be asked for.
     """
     drawn = [_random_mask(cfg) for _ in range(count)]
     return [torch.cat(list(level)) for level in zip(*drawn, strict=True)]
@@ -70,9 +72,35 @@ def _random_mask(cfg: Config) -> list[Tensor]:
     kind, share = torch.rand(2).tolist()
     if kind < cfg.cropped and level < CONVOLUTIONAL:
         return masks_at(level, cfg, random_hole(cfg))
-    if kind >= cfg.cropped + cfg.alone and level:
+    if cfg.cropped <= kind < cfg.cropped + cfg.exchanged and len(levels(cfg)) > CONVOLUTIONAL:
+        return with_vectors(masks_at(_COARSER[int(share * len(_COARSER))], cfg))
+    if kind >= cfg.cropped + cfg.exchanged + cfg.alone and level:
         return masks_at(level - 1 + max(share, 1e-3), cfg)
     return masks_at(level, cfg)
+
+
+def with_vectors(masks: Sequence[Tensor]) -> list[Tensor]:
+    """The masks with all vectors given, too."""
+    return [mask if mask.dim() == 4 else torch.ones_like(mask) for mask in masks]
+
+
+def exchanged(masks: Sequence[Tensor]) -> Tensor:
+    """Of which pictures a map and vectors are given, bool [N]: the vectors are those of another picture."""
+    given = [mask.flatten(1).any(1) for mask in masks]
+    maps, vectors = given[:CONVOLUTIONAL], given[CONVOLUTIONAL:]
+    if not vectors:
+        return torch.zeros_like(maps[0])
+    return torch.stack(maps).any(0) & torch.stack(vectors).all(0)
+
+
+def depths(masks: Sequence[Tensor], cfg: Config) -> Tensor:
+    """How deep the finest level is that is given in each place: [N, 1, height, width], 0 (the finest) .. 1."""
+    deepest = len(levels(cfg)) - 1
+    found = masks[0].new_ones(len(masks[0]), 1, *cfg.size)
+    for number, mask in enumerate(masks):
+        there = F.interpolate(mask, size=cfg.size, mode="nearest") if mask.dim() == 4 else mask[:, :, None, None]
+        found = torch.minimum(found, 1 - there * (1 - number / deepest))
+    return found
 
 
 def random_hole(cfg: Config) -> Tensor:

@@ -21,5 +21,5 @@ def needs(cfg: Config, verb: str) -> None:
         return
     if cfg.classifier == "efficientnet":
         check_efficientnet()
-    elif cfg.classifier == "vgg16":
+    elif cfg.classifier == "vgg16" and not cfg.classifier_file:
         check_vgg16()

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from calotype.models.pyramid.classifier import levels
+from calotype.models.pyramid.classifier_training import STAGE as CLASSIFIER
+from calotype.models.pyramid.classifier_training import ClassifierTrainer, train_classifier
 from calotype.models.pyramid.config import Config
 from calotype.models.pyramid.generate import generated
 from calotype.models.pyramid.masks import masks_at
@@ -17,7 +19,7 @@ from calotype.run import Run, fit, resumed, started
 
 _STAGE = "pictures"
 _SHOWN = 4  # references in a preview
-_MEASURED = 8  # batches for the statistics of the features
+_MEASURED, _CLASSES_MEASURED = 8, 200  # batches for the statistics of the features, and of those of each class
 
 Batches = Callable[[int], Mapping[str, Tensor]]
 
@@ -34,14 +36,15 @@ def batch_size(cfg: Config) -> int:
 
 def stages(cfg: Config) -> list[str]:
     """The names of the stages of a training, in their order."""
-    return [_STAGE]
+    return [CLASSIFIER, _STAGE] if cfg.classifier == "set" else [_STAGE]
 
 
 def train(batches: Batches, cfg: Config, run: Run) -> Net:
     """Train on a set of pictures.
 
     Args:
-        batches: the batch of step ``i``: ``image`` [B, 3, H, W], -1..1; B is this process's share of ``cfg.batch``.
+        batches: the batch of step ``i``: ``image`` [B, 3, H, W], -1..1, and with ``classifier`` ``set`` also ``label``
+            int64 [B]; B is this process's share of ``cfg.batch``.
         cfg: the settings.
         run: where it runs, reports and is kept; previews show references and what is made of each level of them.
 
@@ -52,9 +55,17 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
         Stopped, OutputError: as ``Run.steps``.
         InputError: as ``Run.steps``, or the weights of the classifier are not installed.
     """
-    trainer = _started(cfg, run)
+    classifier = train_classifier(batches, cfg, run) if cfg.classifier == "set" else None
+    trainer = _started(cfg, run, classifier)
     first = torch.cat([batches(i)["image"] for i in range(_MEASURED)]).to(run.device)
+    trainer.net.classifier.eval()
     trainer.net.classifier.measure(first)
+    if cfg.known:
+        several = (batches(i) for i in range(_CLASSES_MEASURED))
+        names = ("image", "label") if cfg.classes else ("image",)
+        trainer.net.classifier.measure_classes(
+            {name: batch[name].to(run.device) for name in names} for batch in several
+        )
 
     def picture() -> Tensor:
         return preview(_finalized(trainer), first[:_SHOWN], cfg)
@@ -69,12 +80,13 @@ def unfinished(cfg: Config, run: Run) -> Net | None:
     Raises:
         InputError: what was saved is damaged, or from other settings.
     """
-    trainer = resumed(_started(cfg, run), run, cfg.steps, _STAGE)
+    classifier = ClassifierTrainer(cfg, run.device).net if cfg.classifier == "set" else None
+    trainer = resumed(_started(cfg, run, classifier), run, cfg.steps, _STAGE)
     return None if trainer is None else _finalized(trainer)
 
 
-def _started(cfg: Config, run: Run) -> Trainer:
-    return started(lambda: Trainer(cfg, run.device), run, _STAGE)
+def _started(cfg: Config, run: Run, classifier: torch.nn.Module | None) -> Trainer:
+    return started(lambda: Trainer(cfg, run.device, classifier), run, _STAGE)
 
 
 def _finalized(trainer: Trainer) -> Net:

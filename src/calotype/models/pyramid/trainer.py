@@ -12,7 +12,7 @@ from calotype import distributed, processor
 from calotype.losses.adversarial import discriminator_loss, generator_loss
 from calotype.models.pyramid.config import Config
 from calotype.models.pyramid.losses import diversity_loss, reconstruction_loss
-from calotype.models.pyramid.masks import random_masks
+from calotype.models.pyramid.masks import depths, exchanged, random_masks
 from calotype.models.pyramid.network import Net, build
 from calotype.nn.colour_jitter import NUMBERS, jitter_colours
 from calotype.nn.ema import ExponentialMovingAverage
@@ -27,6 +27,7 @@ class Trainer:
     Args:
         cfg: the settings.
         device: to compute on.
+        classifier: a trained classifier of the set's classes; ``None``: the published one.
 
     Attributes:
         net: the generator and the frozen classifier.
@@ -34,10 +35,13 @@ class Trainer:
         average: exponential moving average of the generator.
     """
 
-    def __init__(self, cfg: Config, device: torch.device) -> None:
+    def __init__(self, cfg: Config, device: torch.device, classifier: nn.Module | None = None) -> None:
         self.cfg, self.device = cfg, device
         self.net: Net = build(cfg).to(device)
-        self.net.classifier.load()
+        if classifier is None:
+            self.net.classifier.load()
+        else:
+            self.net.classifier.net.load_state_dict(classifier.state_dict())
         self.net.classifier.eval()
         self.discriminator = ResidualDiscriminator(cfg.size, cfg.discriminator_width, attention=cfg.attention).to(
             device
@@ -81,6 +85,7 @@ class Trainer:
         with self._autocast():
             with torch.no_grad():
                 found = self.net.classifier(real[: len(real) // 2])
+            found = with_other_vectors(found, masks)
             features = [each.repeat(2, *[1] * (each.dim() - 1)) for each in found]
             made = self.net.generator(latent, features, masks)
             losses = {"discriminator": self._discriminate(real, made.detach(), tint)}
@@ -107,10 +112,12 @@ class Trainer:
         self, made: Tensor, features: list[Tensor], masks: list[Tensor], latent: Tensor, tint: Tensor
     ) -> dict[str, Tensor]:
         scores = self.discriminator(jitter_colours(made, tint[:, NUMBERS:], self.cfg.jitter))
+        once = [mask[: len(mask) // 2] for mask in masks]
+        depth = depths(once, self.cfg) if self.cfg.by_depth else None
         return {
             "generator": generator_loss(scores, self.cfg.adversarial),
-            "reconstruction": reconstruction_loss(self.net.classifier(made), features, masks),
-            "diversity": diversity_loss(latent, made),
+            "reconstruction": reconstruction_loss(self.net.classifier(made), features, masks, self.cfg.vectors),
+            "diversity": diversity_loss(latent, made, depth),
         }
 
     def _update(self, module: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
@@ -124,3 +131,9 @@ class Trainer:
     def _autocast(self) -> Any:
         able = self.device.type == "cuda" or (self.device.type == "cpu" and processor.fast_bfloat16())
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.bf16 and able)
+
+
+def with_other_vectors(found: list[Tensor], masks: list[Tensor]) -> list[Tensor]:
+    """Features of the references, with the vectors of the next one where a map and vectors are given."""
+    other = exchanged([mask[: len(mask) // 2] for mask in masks])[:, None]
+    return [each if each.dim() == 4 else torch.where(other, each.roll(1, 0), each) for each in found]

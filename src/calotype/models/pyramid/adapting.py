@@ -1,0 +1,44 @@
+"""What a data set and a file of weights decide of the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from calotype.errors import InputError, counted
+from calotype.models.pyramid.config import Config
+from calotype.models.pyramid.vgg import full_vgg16
+
+_FEWEST = 16  # pictures of a class that the classifier of a set learns
+
+
+def adapted(cfg: Config, about: Mapping[str, Any]) -> Config:
+    """The settings for a data set and a file of weights: their classes.
+
+    Args:
+        cfg: settings, such as a preset.
+        about: what the data set says of itself: ``label_names`` and ``label_counts`` of its classes.
+
+    Raises:
+        InputError: the classifier learns classes and there are fewer than two, or too few pictures of one; or the file
+            of weights cannot be used.
+    """
+    if cfg.classifier_file:
+        net = full_vgg16(cfg.classifier_file)
+        return replace(cfg, fully_connected=tuple(layer.out_features for layer in (net.fc6, net.fc7, net.fc8)))
+    if cfg.classifier != "set":
+        return cfg
+    names, counts = tuple(about.get("label_names") or ()), tuple(about.get("label_counts") or ())
+    if len(names) < 2:
+        told = f"one class alone ({names[0]})" if names else "no classes"
+        raise InputError(
+            f"the data set has {told}: put the pictures of each class into a subfolder, or leave out --set classifier"
+        )
+    for name, count in zip(names, counts, strict=True):
+        if count < _FEWEST:
+            raise InputError(
+                f"the class '{name}' has {counted(count, 'picture')}: add some, at least {_FEWEST} of each class, or "
+                "take it out"
+            )
+    return replace(cfg, classes=len(names), names=names)

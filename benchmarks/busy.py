@@ -2,7 +2,7 @@
 
 ``sleeping`` is the default of the command. ``spinning`` is that of GNU's OpenMP if nothing is set, given explicitly
 here (``GOMP_SPINCOUNT``), which the command keeps. Earlier builds run with nothing set. All by turns, each in a process
-of its own; medians.
+of its own; medians. The photo is 250 pixels wide, or as many as ``--width`` says.
 
     git archive 0070264 src | tar -x -C EARLIER
     python benchmarks/busy.py --build 0070264=EARLIER/src --out benchmarks/results/busy.json
@@ -35,7 +35,8 @@ SAID = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME", "KMP_LIBRARY", "OM
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photo", default="pagoda", help="of examples/photos, made 250 pixels wide")
+    parser.add_argument("--photo", default="pagoda", help="of examples/photos")
+    parser.add_argument("--width", type=int, default=250, help="of the photo, pixels; the hole is .18 of it wide")
     parser.add_argument("--busy", type=int, default=2, help="busy processes")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--build", action="append", default=[], metavar="NAME=SRC", help="an earlier build")
@@ -49,9 +50,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with Image.open(HERE.parent / "examples" / "photos" / f"{options.photo}.jpg") as image:
-            photo = image.convert("RGB").resize((250, round(250 * image.height / image.width)))
+            photo = image.convert("RGB").resize((options.width, round(options.width * image.height / image.width)))
         mask = np.zeros((photo.height, photo.width), np.uint8)
-        mask[photo.height // 3 :, photo.width // 3 :][:45, :45] = 255
+        side = round(0.18 * options.width)
+        mask[photo.height // 3 :, photo.width // 3 :][:side, :side] = 255
         photo.save(folder / "photo.png")
         Image.fromarray(mask).save(folder / "mask.png")
         for busy in (0, options.busy):
@@ -71,7 +73,14 @@ def main() -> None:
         }
         summary.append({"busy": busy, "threads": threads, **medians})
     print(json.dumps(summary, indent=1))
-    record = {"benchmark": "busy", **began, "rounds": options.rounds, "summary": summary, "rows": rows}
+    record = {
+        "benchmark": "busy",
+        **began,
+        "width": options.width,
+        "rounds": options.rounds,
+        "summary": summary,
+        "rows": rows,
+    }
     if options.out:
         options.out.write_text(json.dumps(record, indent=1) + "\n")
 

@@ -9,6 +9,8 @@ was chosen on these photos. Methods are those of ``peers.py``; all get the same 
     calotype study WORK/removed/photos WORK/removed/calotype WORK/removed/pypatchmatch ... --kind ranking -o STUDY
     python benchmarks/filled.py --task removed --study STUDY --out benchmarks/results/filled.json
 
+With ``--package`` only the photos of a Debian package are expanded, those of ``wider.py``: ``WORK/package``.
+
 With ``--study`` the answers of a finished study are added: preferences, and ranks by photo.
 """
 
@@ -23,6 +25,7 @@ import json
 import statistics
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +36,7 @@ from calotype.image.io import open_photo
 from calotype.tasks.study import study
 from machine import provenance
 from peers import CHOOSING, HERE, Filler, versions
-from wider import ranks
+from wider import photos_in, ranks
 
 # An ellipse around an object: centre and radii, pixels (x, y, rx, ry). Five were enlarged after a first run, which left
 # parts of the object.
@@ -78,6 +81,21 @@ TASKS = {
     # The photos that settings were chosen by.
     "chosen": (tuple(CHOOSING.split(",")), expanded),
 }
+PACKAGE = "package"
+
+
+def given(options: argparse.Namespace) -> Iterator[tuple[str, str, np.ndarray, np.ndarray, np.ndarray]]:
+    """Task, name, photo, what is to be filled, and the hole, of all pictures."""
+    if options.package:
+        for name, image in photos_in(options.package).items():
+            photo = np.asarray(image)
+            yield (PACKAGE, name, photo, *expanded(photo, name))
+        return
+    for task, (names, prepared) in TASKS.items():
+        for name in names:
+            group, stem = name.split("/")
+            photo = open_photo(next((options.data / group / "photos").glob(f"{stem}.*"))).rgb
+            yield (task, name, photo, *prepared(photo, name))
 
 
 def fillers(options: argparse.Namespace) -> list[Filler]:
@@ -118,10 +136,11 @@ def add_study(folder: Path, task: str, out: Path, builds: str | None) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=os.environ.get("CALOTYPE_DATA"), help="default: CALOTYPE_DATA")
+    parser.add_argument("--package", type=Path, help="the file of gcompris-qt-data 3.1-2, whose photos are expanded")
     parser.add_argument("--work", type=Path, help="folder of the pictures")
     parser.add_argument("--peers", help="Python of the environment of the other programs")
     parser.add_argument("--gmic", help="command of G'MIC")
-    parser.add_argument("--task", choices=list(TASKS), help="of --study")
+    parser.add_argument("--task", choices=[*TASKS, PACKAGE], help="of --study")
     parser.add_argument("--study", type=Path, help="folder of a finished study")
     parser.add_argument("--builds", help="what the methods of --study are, for the record: NAME=COMMIT,NAME=PROGRAM")
     parser.add_argument("--out", type=Path, required=True)
@@ -131,27 +150,23 @@ def main() -> None:
         return
     methods, rows = fillers(options), []
     with tempfile.TemporaryDirectory() as scratch:
-        for task, (names, prepared) in TASKS.items():
-            for name in names:
-                group, stem = name.split("/")
-                given = open_photo(next((options.data / group / "photos").glob(f"{stem}.*"))).rgb
-                photo, hole = prepared(given, name)
-                pictures: dict[str, Image.Image] = {"photos": Image.fromarray(np.ascontiguousarray(given))}
-                for filler in methods:
-                    pictures[filler.name], seconds = made(photo, hole, filler, Path(scratch))
-                    rows.append({"photo": name, "task": task, "method": filler.name, "cpu_seconds": round(seconds, 3)})
-                for method, picture in pictures.items():
-                    folder = options.work / task / method
-                    folder.mkdir(parents=True, exist_ok=True)
-                    picture.save(folder / f"{group}_{stem}.png")
-                print(task, name, flush=True)
+        for task, name, photo, wanted, hole in given(options):
+            pictures: dict[str, Image.Image] = {"photos": Image.fromarray(np.ascontiguousarray(photo))}
+            for filler in methods:
+                pictures[filler.name], seconds = made(wanted, hole, filler, Path(scratch))
+                rows.append({"photo": name, "task": task, "method": filler.name, "cpu_seconds": round(seconds, 3)})
+            for method, picture in pictures.items():
+                folder = options.work / task / method
+                folder.mkdir(parents=True, exist_ok=True)
+                picture.save(folder / f"{name.replace('/', '_')}.png")
+            print(task, name, flush=True)
     for filler in methods:
         filler.close()
     record: dict[str, Any] = {
         "benchmark": "filled",
         **provenance(),
         "seed": 0,
-        "objects": {name: list(place) for name, place in OBJECTS.items()},
+        "objects": {} if options.package else {name: list(place) for name, place in OBJECTS.items()},
         "others": versions(options),
         "median_cpu_seconds": {
             f"{task}, {method.name}": round(
@@ -160,7 +175,7 @@ def main() -> None:
                 ),
                 3,
             )
-            for task in TASKS
+            for task in dict.fromkeys(row["task"] for row in rows)
             for method in methods
         },
         "rows": rows,

@@ -45,17 +45,17 @@ SETTINGS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "gpnn, restless .5, patches of 3": ("gpnn", {"restless": 0.5, "fine_patch": 3, "spread": 0.2}),
     "gpnn, restless 1, spread .2, alpha .001": ("gpnn", {**NEW, "alpha": 0.001}),
     "gpnn, restless 1, spread .2, alpha .02": ("gpnn", {**NEW, "alpha": 0.02}),
-    "gpdm": ("gpdm", {}),
+    "gpdm": ("gpdm", {}),  # patches of 3 are replaced above 64
     "gpdm, patches replaced above 32": ("gpdm", {"replaced_above": 32}),
+    "gpdm, patches replaced above 48": ("gpdm", {"replaced_above": 48}),
     "gpdm, patches replaced above 96": ("gpdm", {"replaced_above": 96}),
     "gpdm, distributions at all levels": ("gpdm", {"replaced_above": 0}),
-    "gpdm, patches of 3 replaced": ("gpdm", {"replaced_patch": 3}),
-    "gpdm, patches of 3 replaced above 32": ("gpdm", {"replaced_patch": 3, "replaced_above": 32}),
-    "gpdm, patches of 3 replaced above 48": ("gpdm", {"replaced_patch": 3, "replaced_above": 48}),
-    "gpdm, patches of 3 replaced above 96": ("gpdm", {"replaced_patch": 3, "replaced_above": 96}),
-    "gpdm, patches of 3 replaced twice": ("gpdm", {"replaced_patch": 3, "replacements": 2}),
-    "gpdm, patches of 3 replaced, larger coarsest level": ("gpdm", {"replaced_patch": 3, "coarsest": 28}),
+    "gpdm, patches replaced twice": ("gpdm", {"replacements": 2}),
     "gpdm, larger coarsest level": ("gpdm", {"coarsest": 28}),
+    "gpdm, patches of 5 replaced": ("gpdm", {"free_patch": 5}),
+    "gpdm, patches of 5 replaced above 32": ("gpdm", {"free_patch": 5, "replaced_above": 32}),
+    "gpdm, patches of 5 replaced above 96": ("gpdm", {"free_patch": 5, "replaced_above": 96}),
+    "gpdm, patches of 5 replaced, larger coarsest level": ("gpdm", {"free_patch": 5, "coarsest": 28}),
 }
 DEFAULTS = ("gpnn", "gpdm")
 AUTHORS = ("singan", "gpnn")

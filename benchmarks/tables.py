@@ -1751,9 +1751,12 @@ def style_speed() -> str:
 _OF_LIFELONG = {
     "single": "a model of its own for each task",
     "joint": "all tasks at once",
+    "close": "all tasks at once, codes held closer",
     "fine": "fine-tuning, beta = 0",
-    "lifelong": "distillation on montages",
+    "lifelong": "distillation on conditions like the old ones",
+    "firm": "so, too, with beta = 10",
     "plain": "distillation on montages as published",
+    "recoloured": "distillation on montages, half with other colours",
     "raw": "distillation on the new pictures",
     "noise": "distillation on noise",
     "crop": "distillation on enlarged parts",
@@ -1762,11 +1765,7 @@ _OF_LIFELONG = {
 
 
 def lifelong() -> str:
-    parts = [_lifelong(results(name)) for name in ("lifelong", "lifelong_weak")]
-    return "\n\n".join(parts)
-
-
-def _lifelong(result: dict[str, Any]) -> str:
+    result = results("lifelong")
     tasks = [f"`{name}`" for name in result["tasks"]]
     rows = []
     for seed, ways in result["seeds"].items():
@@ -1785,36 +1784,67 @@ def _lifelong(result: dict[str, Any]) -> str:
             )
     real = ("real pictures", *(number(value, 3) for value in result["classifier"]), *[""] * 5)
     copied = ("the condition itself", *(number(value, 3) for value in result["copy"]), *[""] * 5)
-    matrices = "; ".join(
-        f"{_OF_LIFELONG[way]}: " + " / ".join(", ".join(number(value, 2) for value in row) for row in one["matrix"])
-        for ways in result["seeds"].values()
-        for way, one in ways.items()
-        if "matrix" in one
-    )
-    ratios = "; ".join(
-        f"{name}: {', '.join(number(value, 2) for value in values)}" for name, values in result["summary"].items()
-    )
-    header = " | ".join(
-        [
-            "way of learning",
-            *tasks,
-            "diversity",
-            "reverse accuracy",
-            "drift",
-            "old pictures identical",
-            "CPU seconds a task",
-        ]
-    )
-    shares = [share for ways in result["seeds"].values() for one in ways.values() for share in one.get("filters", [])]
-    filters = f" Filters of a locked task: {number(100 * shares[0], 1, ' %')} of the weights." if shares else ""
+    columns = ["diversity", "reverse accuracy", "drift", "old pictures identical", "CPU seconds a task"]
     return (
         f"beta = {result['beta']:g}, {result['steps']} steps a task:\n\n"
-        + table(header, [*rows, real, copied])
+        + table(" | ".join(["way of learning", *tasks, *columns]), [*rows, real, copied])
         + "\n\nAccuracy of each task after the last training that was made, by a classifier of task and content that "
-        "learned from real pictures; diversity, reverse accuracy and drift are those of the first task. Accuracies of "
-        f"tasks 1, 2 ... after each training: {matrices}. {ratios}.{filters} Not measured for want of time: joint "
-        "training, the other kinds of auxiliary pictures, further seeds."
+        "learned from real pictures; diversity, reverse accuracy and drift are those of the first task. The "
+        "joint model learned for as many steps as all single ones together.\n\n"
+        + table("way of learning | accuracy after each training: tasks 1, 2 ... | new tasks, mean", _matrices(result))
+        + "\n\n"
+        + table("aim | reached | value", [_aim(row) for row in result["aims"]])
+        + "\n\nThat beta = 0 is fine-tuning to the last bit is a test (`tests/models/lifelong`). Beta was chosen "
+        "on seed 0 with the first two tasks; the weight of the divergence is the published one, relative to that of "
+        "the pixels (0.1 was tried on seed 1, where codes of digits then said nothing). Those with beta = 10 were "
+        "added after the first figures of this seed, and so are chosen on it. "
+        + _joint_beside_single(result)
+        + _montage_and_noise(result)
     )
+
+
+def _matrices(result: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    rows = []
+    for seed, ways in result["seeds"].items():
+        for way, one in ways.items():
+            if "matrix" in one:
+                matrix = " / ".join(", ".join(number(value, 2) for value in row) for row in one["matrix"])
+                learned = [row[-1] for row in one["matrix"][1:]]
+                rows.append((f"{_OF_LIFELONG[way]}, seed {seed}", matrix, number(sum(learned) / len(learned), 2)))
+    return rows
+
+
+def _aim(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return row["aim"], "yes" if row["reached"] else "no", ", ".join(number(value, 3) for value in row["values"])
+
+
+def _joint_beside_single(result: Mapping[str, Any]) -> str:
+    """Where the joint model is no measure of what the first task needs."""
+    pairs = [
+        [ways[way]["by_task"]["0"]["accuracy"] for way in ("joint", "single")] for ways in result["seeds"].values()
+    ]
+    if all(joint >= single / 2 for joint, single in pairs):
+        return ""
+    return (
+        "The joint model does not learn the first task for drawn codes (its discriminators see no conditions, and "
+        "codes tell its tasks apart), though it does for codes of real pictures: a share of its accuracy says little, "
+        "and what is kept is to be read from the row over single. "
+    )
+
+
+def _montage_and_noise(result: Mapping[str, Any]) -> str:
+    """The published auxiliary pictures beside noise, where both have learned the same tasks."""
+    told = []
+    for seed, ways in result["seeds"].items():
+        if {"plain", "noise"} <= ways.keys():
+            count = min(len(ways[way]["matrix"]) for way in ("plain", "noise"))
+            montage, noise = (ways[way]["matrix"][count - 1] for way in ("plain", "noise"))
+            told.append(
+                f"seed {seed}: after {count} tasks {number(montage[0], 2)} of the first one and "
+                f"{number(montage[-1], 2)} of the newest with montages, {number(noise[0], 2)} and "
+                f"{number(noise[-1], 2)} with noise"
+            )
+    return f"Montages beside noise, accuracies, {'; '.join(told)}." if told else "Montages and noise were not compared."
 
 
 _SMIS_COLUMNS = (
@@ -3136,7 +3166,7 @@ SECTIONS = (
     Section("`scenegraph`", scenegraph, (("scenegraph", "scenegraph"),)),
     Section("`bachgan`", bachgan, (("bachgan", "bachgan"),)),
     Section("`layout2im`", layout2im, (("layout2im", "layout2im"),)),
-    Section("`lifelong`", lifelong, (("lifelong", "lifelong"), ("lifelong", "lifelong_weak"))),
+    Section("`lifelong`", lifelong, (("lifelong", "lifelong"),)),
     Section("`styledisentangle` on emoji", style_figures, (("style_disentangle", "style_disentangle"),)),
     Section("Speed and tiles of `styledisentangle`", style_speed, (("style_disentangle", "style_speed"),)),
     Section("`draw` from photos", draw_photos, (("draw_photos", "draw_photos"),)),

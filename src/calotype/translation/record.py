@@ -13,7 +13,7 @@ from calotype.image.resize import resize
 from calotype.translation.config import TranslationConfig
 from calotype.translation.trainer import Translator, examples
 
-_GRID = 4  # a condition is described by a grid of so many squares a side
+GRID = 4  # a condition is described by a grid of so many squares a side
 _LEAST_SPREAD = 0.05  # of a number of the description
 _BATCHES = 16  # that the description is measured on
 _TYPICAL = 0.05  # share of a task's conditions that are less likely than its typical ones
@@ -48,7 +48,7 @@ class Record(nn.Module):
         self.cfg = cfg
         pictures = torch.zeros(cfg.kept, 3, *cfg.size, dtype=torch.uint8)
         numbers = torch.zeros(cfg.kept, dtype=torch.int64)
-        count = 4 * _GRID * _GRID
+        count = 4 * GRID * GRID
         for name, value in {
             "conditions": numbers if cfg.classes else pictures.clone(),
             "pictures": pictures,
@@ -100,7 +100,7 @@ class Record(nn.Module):
 
 def description(conditions: Tensor) -> Tensor:
     """Colours and changes of brightness in a grid of squares: [B, 64] of [B, 3, h, w], -1..1."""
-    x = resize(conditions, (8 * _GRID, 8 * _GRID))
+    x = resize(conditions, (8 * GRID, 8 * GRID))
     grey = x.mean(1, keepdim=True)
     across = F.pad((grey[..., 1:] - grey[..., :-1]).abs(), (0, 1))
     down = F.pad((grey[:, :, 1:] - grey[:, :, :-1]).abs(), (0, 0, 0, 1))

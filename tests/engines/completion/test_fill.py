@@ -153,7 +153,8 @@ def test_a_single_thing_is_not_repeated_beside_a_photo():
     missing[..., 50:] = 0
     repeated = []
     for single in (completion.PRESETS["fast"].border_single, 0.0):
-        made = completion.fill([wide], replace(TINY, border_single=single), Run(), hole=missing, seed=0)
+        cfg = replace(TINY, border_start="offsets", border_single=single)
+        made = completion.fill([wide], cfg, Run(), hole=missing, seed=0)
         repeated.append(int(((made[0, 0] > 0.3) & (made[0, 1] < -0.5))[:, :50].sum()))
     assert repeated[0] == 0
     assert repeated[1] > 100
@@ -254,6 +255,7 @@ def test_nothing_of_the_hole_reaches_the_coarse_levels():
         (waves(), hole(), {"arranged": 0}, "arranged=0"),
         (waves(), hole(), {"edge": -0.1}, "edge=-0.1"),
         (waves(), hole(), {"start": "rough"}, "start=rough"),
+        (waves(), hole(), {"border_start": "rough"}, "border_start=rough"),
     ],
 )
 def test_what_cannot_be_done_is_said(photo, missing, changes, words):

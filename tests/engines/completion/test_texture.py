@@ -75,4 +75,5 @@ def test_a_textured_hole_is_not_filled_with_what_is_smooth(box: tuple[slice, sli
 def test_settings_at_the_border_are_its_own() -> None:
     cfg = at_border(PRESETS["fast"])
     assert (cfg.depth, cfg.rim, cfg.near) == (cfg.border_depth, cfg.border_rim, cfg.border_near)
+    assert (PRESETS["fast"].start, cfg.start) == ("offsets", "smooth")
     assert (cfg.edge, cfg.screen) == (cfg.border_edge, cfg.border_screen)

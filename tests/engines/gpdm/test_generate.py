@@ -96,6 +96,16 @@ def test_structure_keeps_more_of_the_photo(photo: torch.Tensor) -> None:
     assert same < close < free
 
 
+def test_patches_of_a_free_layout_have_a_size_of_their_own(photo: torch.Tensor) -> None:
+    def made(structure: float, **sides: int) -> torch.Tensor:
+        cfg = replace(QUICK, replaced_above=24, **sides)
+        return gpdm.vary([photo], cfg, Run(), size=size_of(photo), seed=0, structure=structure)
+
+    assert not torch.equal(made(0.0, free_patch=3), made(0.0, free_patch=5))
+    assert torch.equal(made(0.0, replaced_patch=3), made(0.0, replaced_patch=5))
+    assert torch.equal(made(0.5, free_patch=3), made(0.5, free_patch=5))
+
+
 def test_a_start_from_the_photo_is_nearer_to_it_than_a_blank_one(photo: torch.Tensor) -> None:
     blank, begun = (
         gpdm.vary([photo], replace(QUICK, start=start), Run(), size=size_of(photo), seed=0)
@@ -182,6 +192,7 @@ def test_progress_is_told_and_a_stop_is_heard(photo: torch.Tensor) -> None:
     [
         ({"patch": 4}, "odd"),
         ({"replaced_patch": 1}, "odd"),
+        ({"free_patch": 4}, "odd"),
         ({"ratio": 1.0}, "ratio"),
         ({"start": "quick"}, "start"),
         ({"steps": 0}, "steps"),

@@ -9,12 +9,15 @@ import torch
 
 from calotype.errors import InputError
 from calotype.models import bicyclegan, lifelong
+from calotype.models.lifelong import distillation
 from calotype.models.lifelong.auxiliary import auxiliary, enlarged, montage
 from calotype.models.lifelong.distillation import Distillation
+from calotype.models.lifelong.filters import Filters
 from calotype.models.lifelong.network import chosen, task_net
 from calotype.models.lifelong.teaching import contradicted, extended
+from calotype.models.lifelong.typical import typical
 from calotype.run import Run
-from calotype.translation.record import outputs
+from calotype.translation.record import Record, description, outputs
 
 CPU = torch.device("cpu")
 FIRST = lifelong.adapted(lifelong.PRESETS["tiny"], {"name": "bright"})
@@ -258,3 +261,76 @@ def test_teaching_goes_on_where_it_was_stopped(base, tmp_path):
             lifelong.teach(DARK, cfg, run, base=base)
         again, whole = (lifelong.teach(DARK, cfg, Run(folder), base=base) for folder in (place, None))
         assert all(torch.equal(value, whole.state_dict()[name]) for name, value in again.state_dict().items())
+
+
+def record_of(base, grey=False):
+    record = Record(FIRST)
+    mean = torch.linspace(-0.6, 0.4, 64).view(4, 16)
+    if grey:
+        mean[:3] = mean[:1].clone()
+    mean[3] = 0.3
+    record.mean.copy_(mean.flatten())
+    record.spread.fill_(0.05)
+    return record
+
+
+def test_conditions_get_the_statistics_of_an_earlier_task(base):
+    torch.manual_seed(0)
+    found = typical(torch.rand(64, 3, 16, 16) * 2 - 1, [record_of(base)])
+    wanted = record_of(base).mean.view(4, 16)
+    made = description(found).mean(0).view(4, 16)
+    assert (made[:3] - wanted[:3]).abs().max() < 0.1
+    assert (made[3] - wanted[3]).abs().max() < 0.15
+    flat = typical(torch.zeros(4, 3, 16, 16), [record_of(base)])
+    assert flat.isfinite().all()
+
+
+def test_conditions_like_those_of_a_grey_task_are_grey(base):
+    found = typical(torch.rand(8, 3, 16, 16) * 2 - 1, [record_of(base, grey=True)])
+    assert (found[:, 0] - found[:, 2]).abs().max() < 0.05
+    coloured = record_of(base)
+    coloured.mean.view(4, 16)[:3] = torch.rand(3, 16, generator=torch.Generator().manual_seed(0))
+    other = typical(torch.rand(8, 3, 16, 16) * 2 - 1, [coloured])
+    assert (other[:, 0] - other[:, 2]).abs().max() > 0.2
+
+
+def test_distillation_on_typical_conditions_knows_all_earlier_tasks(base, monkeypatch):
+    cfg = taught("third", before=replace(taught(), auxiliary="typical"))
+    net = lifelong.teach(DARK, taught(), Run(), base=base)
+    seen = []
+    monkeypatch.setattr(distillation, "typical", lambda x, records: seen.append(len(records)) or typical(x, records))
+    given = [DARK(0)[name] for name in ("other", "image")]
+    losses = Distillation(extended(net, cfg), extended(net, cfg), cfg)(*given)
+    assert seen == [2]
+    assert all(loss.item() == 0 for loss in losses.values())
+
+
+def test_a_locked_task_chooses_all_filters_of_the_last_layer():
+    cfg = replace(lifelong.PRESETS["study"], tasks=("one", "two"), locked=(False, True), kept=1)
+    net = extended(lifelong.build(replace(cfg, tasks=("one",), locked=(False,))), cfg)
+    filters = dict(zip(net.filters[0].names, net.filters[0].layers))
+    assert filters["generator.up.0"].new.shape == net.generator.up[0].weight.shape
+    assert filters["generator.down.3"].change is not None
+    frozen = sum(p.numel() for part in (net.generator, net.encoder) for p in part.parameters())
+    assert sum(p.numel() for p in net.filters.parameters()) <= 0.15 * frozen
+
+
+def test_sums_of_frozen_filters_change_as_fast_as_filters():
+    layer = torch.nn.Conv2d(4, 20, 3)
+    filters = Filters(layer, 0.05)
+    with torch.no_grad():
+        filters.change += 1e-3
+    changed = (filters(layer.weight) - layer.weight)[:19]
+    torch.testing.assert_close(changed, 5e-3 * layer.weight.sum(0, keepdim=True).expand(19, -1, -1, -1))
+
+
+def test_a_model_without_locked_tasks_of_an_earlier_format_is_known():
+    old = replace(FIRST, format=1)
+    assert lifelong.adopted(old, "first").format == FIRST.format
+    with pytest.raises(InputError, match="another version"):
+        lifelong.adopted(replace(old, tasks=("one", "two"), locked=(False, True)), "one")
+
+
+def test_a_bicyclegan_is_taught_with_the_measured_settings():
+    found = lifelong.adopted(bicyclegan.PRESETS["tiny"], "first")
+    assert (found.auxiliary, found.distillation) == ("typical", FIRST.distillation)

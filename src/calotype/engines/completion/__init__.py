@@ -2,9 +2,10 @@
 
 The method (Wexler, Shechtman, Irani: "Space-Time Completion of Video", PAMI 2007; Newson, Almansa, Gousseau, Perez:
 "Video Inpainting of Complex Scenes", 2014): at a coarse level, where the hole is a few pixels wide, it is filled by
-shifted copies of the photo (see ``paper`` below; with ``start=smooth``, by a smooth surface). From there up to full
-size, every patch that overlaps the hole is replaced by the most similar patch of the photo, and overlapping patches are
-averaged, several times at every level. Patches are searched by PatchMatch, or exhaustively where they are few.
+shifted copies of the photo (see ``paper`` below), or by a smooth surface if it is narrow or reaches the border of the
+image, as in outpainting (``start`` and ``border_start`` choose). From there up to full size, every patch that overlaps
+the hole is replaced by the most similar patch of the photo, and overlapping patches are averaged, several times at
+every level. Patches are searched by PatchMatch, or exhaustively where they are few.
 
 Differences from the papers:
 - Neighbours are copied together where that costs little (iterated conditional modes with a Potts penalty): large pieces

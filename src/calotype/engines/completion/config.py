@@ -27,8 +27,9 @@ class Config:
             (-1..1 scale). It keeps grass and foliage sharp. 0 disables it.
         single: cost of a copy of a pixel of a single thing, in squared colour differences (-1..1 scale), so that such
             things are not repeated. 0 disables it.
-        border_single: ``single`` of a hole that reaches the border of the image.
-        border_depth: ``depth`` of a hole that reaches the border of the image, as in outpainting.
+        border_start: ``start`` of a hole that reaches the border of the image, as in outpainting.
+        border_single: ``single`` of such a hole, if it starts with offsets.
+        border_depth: ``depth`` of such a hole.
         border_rim: ``rim`` of such a hole.
         border_near: ``near`` of such a hole.
         border_edge: ``edge`` of such a hole.
@@ -70,11 +71,12 @@ class Config:
     near: float = 0.2
     texture: float = 0.05
     single: float = 0.0
+    border_start: str = "smooth"
     border_single: float = 0.15
     border_depth: int = 8
-    border_rim: int = 3
-    border_near: float = 0.05
-    border_edge: float = 0.15
+    border_rim: int = 1
+    border_near: float = 0.1
+    border_edge: float = 0.5
     border_screen: float = 0.01
     arranged: int = 1000
     overview: int = 60_000
@@ -108,6 +110,7 @@ PRESETS: dict[str, Config] = {
         thin=0,
         near=0.01,
         texture=0.0,
+        border_start="offsets",
         border_single=0.0,
         border_near=0.01,
         border_edge=0.0,

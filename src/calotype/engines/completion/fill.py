@@ -72,8 +72,9 @@ def check_size(size: tuple[int, int], cfg: Config) -> None:
     odd_sides(cfg, ("patch",))
     if cfg.ratio < 1.1:
         raise InputError(f"--set ratio={cfg.ratio:g} cannot be used: give a number from 1.1 up, like 1.6")
-    if cfg.start not in STARTS:
-        raise InputError(f"--set start={cfg.start} cannot be used: give one of {', '.join(STARTS)}")
+    for name in ("start", "border_start"):
+        if (value := getattr(cfg, name)) not in STARTS:
+            raise InputError(f"--set {name}={value} cannot be used: give one of {', '.join(STARTS)}")
     at_least(cfg, _MINIMUM)
     height, width = size
     if min(height, width) < 2 * cfg.patch:
@@ -137,6 +138,7 @@ def at_border(cfg: Config) -> Config:
     """The settings of a hole that reaches the border of the image."""
     return replace(
         cfg,
+        start=cfg.border_start,
         depth=cfg.border_depth,
         rim=cfg.border_rim,
         near=cfg.border_near,

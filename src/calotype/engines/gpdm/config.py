@@ -35,6 +35,8 @@ class Config:
         replaced_above: shorter side of a level, pixels, above which patches are replaced by nearest neighbours, as in
             GPNN, in ``vary`` and ``retarget``; 0 matches distributions at all levels.
         replaced_patch: side of those patches, pixels; odd.
+        free_patch: the same for ``vary`` at structure 0, where smaller patches keep less of the photo's layout; odd.
+            Not for tiles, whose edges meet better with larger patches.
         replacements: patch replacement iterations per level.
         alpha: completeness of the replacements, in units of mean squared patch difference on a -1..1 scale, relative to
             the photo's contrast; 0 or less disables it.
@@ -61,6 +63,7 @@ class Config:
     rate: float = 0.01
     replaced_above: int = 64
     replaced_patch: int = 5
+    free_patch: int = 3
     replacements: int = 4
     alpha: float = 0.005
     retarget_alpha: float = 0.1

@@ -89,6 +89,8 @@ def vary(
         start = tileable(displaced(start, sway, cfg.sway_scale, noise) if sway > 0 else start, tile)
     start = start + cfg.noise * (1 - structure) * noise_map(here, noise, photo.device)
     guide = height_guide(photos, start, cfg.height, tile)
+    if not first and not any(tile):
+        cfg = replace(cfg, replaced_patch=cfg.free_patch)
     return synthesize(start, photos, cfg, run, levels, noise, tile, first, guide)
 
 
@@ -134,7 +136,7 @@ def check_sizes(sizes: Sequence[tuple[int, int]], cfg: Config) -> None:
         InputError: one is too small, or a setting is out of range.
     """
     checked_settings(cfg)
-    least = 2 * max(cfg.patch, cfg.replaced_patch)
+    least = 2 * max(cfg.patch, cfg.replaced_patch, cfg.free_patch)
     for height, width in sizes:
         if min(height, width) < least:
             raise InputError(
@@ -144,7 +146,7 @@ def check_sizes(sizes: Sequence[tuple[int, int]], cfg: Config) -> None:
 
 def checked_settings(cfg: Config) -> None:
     """Check the settings."""
-    odd_sides(cfg, ("patch", "replaced_patch"))
+    odd_sides(cfg, ("patch", "replaced_patch", "free_patch"))
     one_of(cfg, {"start": ("blank", "photo")})
     if cfg.ratio <= 1.05:
         raise InputError(f"--set ratio={cfg.ratio:g} cannot be used: give a number above 1.05, like 1.333")

@@ -3,8 +3,10 @@
 Zhai, Chen, Tung, He, Nawhal, Mori, "Lifelong GAN: Continual Learning for Conditional Image Generation", ICCV 2019. The
 networks are those of BicycleGAN (see ``bicyclegan``). While they learn a new task, their answers to auxiliary pictures
 are held to those of the networks before, in four places: the code of a picture, the picture of that code, the picture
-of a drawn code, and the code that is found in it. Auxiliary pictures are montages of patches of the new task's
-pictures, or, where conditions are labels, its pictures with labels of old tasks (swap).
+of a drawn code, and the code that is found in it. The paper's auxiliary pictures are montages of patches of the new
+task's pictures, or, where conditions are labels, its pictures with labels of old tasks (swap). The presets for
+processors use montages that are made similar to the conditions of the old tasks, of which each model keeps means and
+spreads of the colours and of the contrast in 4 x 4 squares (``auxiliary="typical"``).
 
 ``calotype train lifelong face_masks`` learns a first task, ``calotype teach MODEL SET`` a further one; the result is a
 new model, and the old one stays as it is. ``calotype translate PICTURE --model MODEL -n 4`` works for all tasks.
@@ -16,9 +18,14 @@ Differences from the papers:
 
 - No code was published. Beta, the size of patches and the schedule are choices of this implementation, measured in
   ``benchmarks/lifelong.py``; both networks get the same noise where they are compared.
+- ``typical`` auxiliary conditions are an addition. In montages of its own patches a small network cannot both learn the
+  new task and keep the old one. Their pictures are drawn by the old networks: codes of pictures that the old encoder
+  does not know lie far from the standard normal distribution, and then codes instead of conditions tell the tasks
+  apart. For the same reason the weight of the Kullback-Leibler divergence is greater than in ``bicyclegan``.
 - A step compares half as many auxiliary pictures as it reconstructs, which keeps its cost low (``auxiliary_share``).
 - Discriminators are not kept with a model: each task starts with new ones.
-- Of a locked task, the sums of frozen filters and the new ones are learned together in all layers, encoder included.
+- Of a locked task, the sums of frozen filters and the new ones are learned together in all layers, encoder included;
+  the sums change at five times the rate. Layers with few weights get new filters alone.
 - With locked tasks the task is chosen by what conditions look like (``--task`` names it). The published method has one
   network for all tasks and needs no choice; two tasks that want other pictures of the same conditions are refused.
 - A few pairs of each task are kept with the model. They serve the certificate and are not learned from again.

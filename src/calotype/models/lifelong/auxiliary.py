@@ -23,7 +23,8 @@ def auxiliary(condition: Tensor, real: Tensor, cfg: Config, old: Tensor | None) 
         old: labels of the earlier tasks, int64 [n]; ``None`` where conditions are pictures.
 
     Returns:
-        [b, C, H, W] and [b, 3, H, W], with b a share of B.
+        [b, C, H, W] and [b, 3, H, W], with b a share of B. For ``typical``, montages, see
+        ``calotype.models.lifelong.typical``.
     """
     count = max(1, round(cfg.auxiliary_share * len(real)))
     if cfg.auxiliary == "swap" and old is not None:
@@ -32,6 +33,8 @@ def auxiliary(condition: Tensor, real: Tensor, cfg: Config, old: Tensor | None) 
     if cfg.auxiliary == "montage":
         found = montage(condition, real, count, cfg.patch, one=cfg.patches_from == "one")
         return _mixed(found[0], cfg), _mixed(found[1], cfg)
+    if cfg.auxiliary == "typical":
+        return montage(condition, real, count, cfg.patch, one=cfg.patches_from == "one")
     if cfg.auxiliary == "noise":
         return tuple(torch.randn(count, *x.shape[1:]).clamp(-1, 1).to(x.device) for x in (condition, real))  # type: ignore[return-value]
     if cfg.auxiliary == "crop":

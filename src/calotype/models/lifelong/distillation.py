@@ -7,7 +7,9 @@ from torch import Tensor
 
 from calotype.models.lifelong.auxiliary import auxiliary
 from calotype.models.lifelong.config import Config
+from calotype.models.lifelong.typical import typical
 from calotype.translation.net import Net
+from calotype.translation.record import Record
 
 
 class Distillation:
@@ -17,9 +19,12 @@ class Distillation:
     that code, the picture of a drawn code, and the code that is found in it. Each network goes its own way, with the
     same noise.
 
+    With ``cfg.auxiliary`` "typical", the conditions are like those of earlier tasks, and their pictures are drawn by
+    the old networks, so that the old encoder, too, sees what it knows.
+
     Args:
         student: what is trained.
-        teacher: as it was before.
+        teacher: as it was before, with the records of the earlier tasks, and perhaps places for further ones.
         cfg: the settings.
         old: labels of the earlier tasks, or ``None``.
     """
@@ -35,7 +40,7 @@ class Distillation:
             real: its pictures, [B, 3, H, W].
         """
         with torch.no_grad():
-            conditions, pictures = auxiliary(condition, real, self.cfg, self.old)
+            conditions, pictures = self._given(condition, real)
             layout = torch.channels_last
             conditions, pictures = (
                 conditions.contiguous(memory_format=layout),
@@ -49,6 +54,16 @@ class Distillation:
         names = ("old code", "old reconstruction", "old picture", "old code found")
         weight = self.cfg.distillation
         return {name: weight * (mine - theirs).abs().mean() for name, mine, theirs in zip(names, found, wanted)}
+
+    def _given(self, condition: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
+        """Auxiliary conditions and pictures."""
+        conditions, pictures = auxiliary(condition, real, self.cfg, self.old)
+        if self.cfg.auxiliary != "typical":
+            return conditions, pictures
+        known = list(self.teacher.records)[: len(self.cfg.tasks) - 1]
+        conditions = typical(conditions, [record for record in known if isinstance(record, Record)])
+        codes = torch.randn(len(conditions), self.cfg.code).to(conditions)
+        return conditions, self.teacher.draw(conditions, codes)
 
 
 def _chain(net: Net, conditions: Tensor, pictures: Tensor, noise: Tensor, drawn: Tensor) -> tuple[Tensor, ...]:

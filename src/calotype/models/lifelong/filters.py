@@ -2,7 +2,8 @@
 
 After Zhai et al., "Piggyback GAN: Efficient Lifelong Learning for Image Conditioned Generation", ECCV 2020: the filters
 of the old tasks stay as they are, so their pictures do not change by a bit. Of a layer's filters for a new task most
-are weighted sums of the frozen ones, and a small share is learned freely. Biases are the task's own.
+are weighted sums of the frozen ones, and a small share is learned freely. Biases are the task's own, and so are all
+filters of layers with few weights: the last layer has three filters, whose sums alone give no other colours.
 """
 
 from __future__ import annotations
@@ -13,6 +14,11 @@ from torch.func import functional_call
 
 from calotype.translation.net import Net
 
+_FEW = 0.006  # of the weights of a net: a layer with fewer gets new filters alone
+# Adam changes every number by about the learning rate. A sum of frozen weights, which are far below 1, would change
+# several times as slowly as the weights themselves.
+_FACTOR = 5.0
+
 
 class Filters(nn.Module):
     """The weights of one layer for one task.
@@ -20,6 +26,11 @@ class Filters(nn.Module):
     Args:
         layer: the frozen layer, a convolution, a transposed one or a linear layer.
         share: of the filters that are new; at least one is.
+
+    Attributes:
+        change: of the sums, in units of ``_FACTOR``; at first each is one frozen filter.
+        new: the new filters.
+        bias: of all filters.
     """
 
     def __init__(self, layer: nn.Module, share: float) -> None:
@@ -30,13 +41,16 @@ class Filters(nn.Module):
         self.dimension = 1 if isinstance(layer, nn.ConvTranspose2d) else 0
         count = weight.shape[self.dimension]
         own = max(1, round(share * count))
-        self.mix = nn.Parameter(torch.eye(count)[: count - own])
+        self.change = nn.Parameter(torch.zeros(count - own, count)) if own < count else None
         self.new = nn.Parameter(weight.detach().narrow(self.dimension, count - own, own).clone())
         self.bias = nn.Parameter(bias.detach().clone())
 
     def forward(self, frozen: Tensor) -> Tensor:
         """The task's weights, from the frozen ones."""
-        mixed = torch.tensordot(self.mix, frozen, ([1], [self.dimension])).movedim(0, self.dimension)
+        if self.change is None:
+            return self.new
+        mix = torch.eye(*self.change.shape, device=frozen.device) + _FACTOR * self.change
+        mixed = torch.tensordot(mix, frozen, ([1], [self.dimension])).movedim(0, self.dimension)
         return torch.cat([mixed, self.new], self.dimension)
 
 
@@ -53,7 +67,11 @@ class TaskFilters(nn.Module):
         self.names = [
             name for name, layer in base.named_modules() if isinstance(getattr(layer, "weight", None), Tensor)
         ]
-        self.layers = nn.ModuleList(Filters(base.get_submodule(name), share) for name in self.names)
+        layers = [base.get_submodule(name) for name in self.names]
+        counts = [layer.weight.numel() for layer in layers if isinstance(layer.weight, Tensor)]
+        self.layers = nn.ModuleList(
+            Filters(layer, share if count > _FEW * sum(counts) else 1.0) for layer, count in zip(layers, counts)
+        )
 
     def weights(self, base: Net, part: str) -> dict[str, Tensor]:
         """The weights and biases of the generator or the encoder, by the names that this part has for them."""

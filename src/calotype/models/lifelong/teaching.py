@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from calotype.errors import InputError
-from calotype.models.lifelong.config import Config, check_format
+from calotype.models.lifelong.config import FORMAT, KEPT, Config, check_format
 from calotype.models.lifelong.distillation import Distillation
 from calotype.models.lifelong.filters import LockedTask, TaskFilters
 from calotype.models.lifelong.network import Net, build, records, task_net
@@ -36,10 +36,11 @@ def adopted(cfg: TranslationConfig, name: str) -> Config:
     """
     if isinstance(cfg, Config):
         check_format(cfg)
+        cfg = replace(cfg, format=FORMAT)
         return cfg if cfg.tasks else replace(cfg, tasks=(name,), locked=(False,))
     known = {field.name for field in fields(Config)}
     own = {key: value for key, value in asdict(cfg).items() if key in known}
-    return Config(**own, tasks=(name,), locked=(False,))
+    return Config(**{**own, **KEPT}, tasks=(name,), locked=(False,))
 
 
 def taught(cfg: Config, name: str, *, locked: bool, changes: Mapping[str, Any] | None = None) -> Config:
@@ -72,9 +73,9 @@ def taught(cfg: Config, name: str, *, locked: bool, changes: Mapping[str, Any] |
         changed = replace(cfg, **dict(changes or {}))
     except ValueError as error:
         raise InputError(str(error)) from error
-    auxiliary = "swap" if cfg.classes and changed.auxiliary == "montage" else changed.auxiliary
+    auxiliary = "swap" if cfg.classes and changed.auxiliary in ("montage", "typical") else changed.auxiliary
     if auxiliary == "swap" and not cfg.classes:
-        raise InputError("auxiliary=swap is for models of labels: give montage, crop, noise or raw")
+        raise InputError("auxiliary=swap is for models of labels: give typical, montage, crop, noise or raw")
     return replace(changed, tasks=(*cfg.tasks, name), locked=(*cfg.locked, locked), auxiliary=auxiliary)
 
 

@@ -18,7 +18,8 @@ from PIL import Image, ImageDraw
 import calotype
 from calotype.catalog import load
 from calotype.image.labels import flat_colours
-from calotype.kinds import KINDS, Reading
+from calotype.kinds import KINDS
+from calotype.kinds.kind import Reading
 from calotype.models.scenegraph.draw import arranged
 
 OUT = Path(__file__).parents[1] / "docs" / "images" / "systems"

@@ -36,7 +36,8 @@ from calotype.image.grid import contact_sheet
 from calotype.image.io import open_photo, to_image, to_tensor
 from calotype.image.labelmap import open_labels
 from calotype.metrics.sifid import sifid
-from calotype.nn.features import inception_stem, vgg16
+from calotype.nn.features import inception_stem
+from calotype.nn.vgg import vgg16
 from calotype.run import Run
 from machine import provenance
 from relayout import Case, found, numbers, segmenters_of

@@ -55,7 +55,7 @@ from calotype.models import stylegan
 from calotype.models.stylegan.generate import sample
 from calotype.nn.embedding import chosen, embed
 from calotype.run import Run
-from calotype.tasks.dataset_model import Dataset
+from calotype.tasks.dataset import Dataset
 from calotype.tasks.set_segmenter import set_segmenter
 from machine import provenance
 from spade import seconds_of, timed

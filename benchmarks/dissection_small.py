@@ -34,7 +34,7 @@ from calotype.inspection.dissection import class_areas, dissect
 from calotype.inspection.sources import ModelSource, batches
 from calotype.nn.embedding import chosen, embed
 from calotype.run import Run
-from calotype.tasks.dataset_model import Dataset
+from calotype.tasks.dataset import Dataset
 from calotype.tasks.set_segmenter import set_segmenter
 from dissection import OMITTED, REAL, TRAINED, Pictures, doubtful, part_of, row_of
 from machine import provenance

@@ -34,7 +34,8 @@ from calotype.image.grid import contact_sheet
 from calotype.image.io import open_photo, to_image, to_tensor
 from calotype.metrics.lpips import lpips
 from calotype.metrics.psnr import psnr
-from calotype.nn.features import offline_features, vgg16
+from calotype.nn.filter_bank import offline_features
+from calotype.nn.vgg import vgg16
 from calotype.run import Run
 from machine import provenance
 

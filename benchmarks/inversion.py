@@ -47,7 +47,7 @@ from calotype.inspection.layers import Layered
 from calotype.inspection.learned import LearnedSegmenter
 from calotype.nn.shift_tolerant import SMALLEST, shift_tolerant
 from calotype.run import Run
-from calotype.tasks.dataset_model import Dataset
+from calotype.tasks.dataset import Dataset
 from calotype.tasks.inverter_model import inverter_of
 from calotype.tasks.set_segmenter import set_segmenter
 from dissection import OMITTED, part_of

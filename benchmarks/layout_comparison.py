@@ -31,7 +31,9 @@ from calotype.image.grid import contact_sheet
 from calotype.image.io import open_photo, to_image, to_tensor
 from calotype.image.labelmap import open_labels
 from calotype.metrics.sifid import sifid
-from calotype.nn.features import inception_stem, offline_features, vgg16
+from calotype.nn.features import inception_stem
+from calotype.nn.filter_bank import offline_features
+from calotype.nn.vgg import vgg16
 from machine import provenance
 
 HERE = Path(__file__).parent

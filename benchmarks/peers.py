@@ -35,7 +35,7 @@ from calotype.image.grid import contact_sheet
 from calotype.image.io import open_photo, to_tensor
 from calotype.metrics.lpips import lpips
 from calotype.metrics.psnr import psnr
-from calotype.nn.features import vgg16
+from calotype.nn.vgg import vgg16
 from machine import provenance
 
 HERE = Path(__file__).parent

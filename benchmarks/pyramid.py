@@ -59,7 +59,7 @@ from calotype.models.pyramid.classifier import CONVOLUTIONAL, levels
 from calotype.models.pyramid.generate import generated
 from calotype.models.pyramid.masks import masks_at, random_hole, with_vectors
 from calotype.models.pyramid.trainer import Trainer
-from calotype.tasks.dataset_model import Dataset
+from calotype.tasks.dataset import Dataset
 from machine import provenance
 from spade import Part, timed
 

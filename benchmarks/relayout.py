@@ -63,7 +63,9 @@ from calotype.image.resize import resize
 from calotype.metrics.segmentation import mean_iou, pixel_accuracy
 from calotype.metrics.sifid import sifid
 from calotype.models import spade
-from calotype.nn.features import Vgg16, inception_stem, offline_features, vgg16
+from calotype.nn.features import inception_stem
+from calotype.nn.filter_bank import offline_features
+from calotype.nn.vgg import Vgg16, vgg16
 from calotype.run import Run
 from calotype.types import LabelMap, Size
 from machine import provenance

@@ -38,7 +38,8 @@ from calotype.engines.analogy.trainer import Trainer
 from calotype.image.grid import contact_sheet
 from calotype.image.io import to_image
 from calotype.metrics.sifid import sifid
-from calotype.nn.features import inception_stem, vgg16
+from calotype.nn.features import inception_stem
+from calotype.nn.vgg import vgg16
 from calotype.run import Run
 from machine import provenance
 from relayout import cases, found, numbers, segmenters_of

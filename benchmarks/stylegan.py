@@ -23,7 +23,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported anywhe
 
 import argparse
 import hashlib
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -35,11 +34,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 import cocogan as plain_gan
+import stylegan_common as common
 from calotype import saving
 from calotype.catalog import load
-from calotype.data.packages import fetched
 from calotype.data.sets import dicebear
-from calotype.data.sets.drawing import drawn
 from calotype.data.stream import Stream
 from calotype.image.io import to_image
 from calotype.metrics.frechet import fid
@@ -52,8 +50,8 @@ from calotype.nn.embedding import Embedding, Vectors, chosen, embed
 from calotype.run import Run
 from machine import provenance
 from spade import seconds_of, timed
+from stylegan_common import begun, face_picture, with_packages, write_result
 
-SIDE, STYLE = 32, "pixel-art"
 TRAINED, HELD_OUT, FEW, SAMPLES = 4000, 1000, 200, 1000
 EARLY = 0.05  # of the training
 PLAIN_WIDTHS = (52, 74)  # 0.65 and 0.88 million parameters: those of ``small`` are 0.66 and 0.87
@@ -87,9 +85,7 @@ class Faces:
 
 def face(held: dict[str, Any], number: int) -> Tensor:
     """A face of a style: [1, 3, side, side], -1..1."""
-    chosen_ = dicebear.choose(held, np.random.default_rng((0, number)))
-    picture = np.asarray(drawn(dicebear.svg(held, chosen_), SIDE))
-    return torch.from_numpy(picture.copy()).permute(2, 0, 1)[None] / 127.5 - 1
+    return face_picture(held, dicebear.choose(held, np.random.default_rng((0, number))))
 
 
 def mirrored(pictures: Tensor) -> Tensor:
@@ -226,8 +222,7 @@ def quality(asked: argparse.Namespace, held: dict[str, Any]) -> None:
         "fd_of_a_twentieth_over_that_of_the_worst_seed": ratio(rows, [EARLY_NAME], seeds, 2),
         "fd_with_augmentation_over_that_without": ratio(rows, [ADAPTED], [PLAIN_FEW]),
     }
-    asked.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=2))
+    write_result(result, asked.out)
     if asked.sheet:
         sheet({"held out": real, **pictures}).save(asked.sheet)
 
@@ -244,21 +239,14 @@ def sheet(pictures: dict[str, Tensor], columns: int = 20) -> Any:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = with_packages(common.parser(__doc__, "samples of each model", trains="stylegan-work"))
     parser.add_argument("what", choices=("train", "plain", "early", "ada", "quality"))
-    parser.add_argument("--work", type=Path, default=Path("stylegan-work"))
-    parser.add_argument("--packages", type=Path, help="folder with dicebear-styles, if it was fetched by hand")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--steps", type=int, help="of small, instead of the preset's")
     parser.add_argument("--seconds", type=float, help="of the plain GAN, instead of those of small with seed 0")
     parser.add_argument("--features", default="auto")
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--sheet", type=Path, help="where to write samples of each model")
-    asked = parser.parse_args()
-    torch.set_num_threads(1)
-    held = dicebear.style(fetched(dicebear.STYLES, asked.packages), STYLE)
-    asked.work.mkdir(parents=True, exist_ok=True)
+    asked, held = begun(parser)
     if asked.what == "train":
         trained(whole(asked.seed, asked.steps), held, asked.work)
     elif asked.what == "early":

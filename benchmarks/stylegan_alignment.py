@@ -37,7 +37,8 @@ from calotype.run import Run
 from calotype.tasks.encoder_model import encoder_of
 from calotype.types import FacePlaces
 from machine import provenance
-from stylegan import HELD_OUT, SIDE, STYLE, TRAINED
+from stylegan import HELD_OUT, TRAINED
+from stylegan_common import SIDE, STYLE
 
 MODEL = Path(__file__).parent.parent / "examples" / "models" / "faces"
 DRAWN, GROUND = 256, 400  # pixels

@@ -43,7 +43,8 @@ from calotype.models.stylegan.network import Net
 from calotype.nn.shift_tolerant import shift_tolerant
 from calotype.run import Run
 from machine import provenance
-from stylegan import HELD_OUT, STYLE, TRAINED
+from stylegan import HELD_OUT, TRAINED
+from stylegan_common import STYLE
 
 MODEL = Path(__file__).parent.parent / "examples" / "models" / "faces"
 SIDE, BASE, FINE = 512, 8192, 0.1  # the last: colours of a random block, relative to their usual strength

@@ -26,17 +26,16 @@ import torch
 from torch import Tensor
 
 import dcgan
-from calotype.data.packages import fetched
-from calotype.data.sets import dicebear
+import stylegan_common as common
 from calotype.data.stream import Stream
 from calotype.models import stylegan
 from calotype.models.stylegan.trainer import Trainer
 from calotype.nn.embedding import chosen
 from machine import provenance
-from stylegan import HELD_OUT, SAMPLES, STYLE, TRAINED, Faces, measured, mirrored, samples_of, sheet, vectors_of
+from stylegan import HELD_OUT, SAMPLES, TRAINED, Faces, measured, mirrored, samples_of, sheet, vectors_of
+from stylegan_common import EXAMPLE_MODEL, begun, with_packages, write_result
 
 RESULTS = Path(__file__).parent / "results"
-SMALL_MODEL = Path(__file__).parents[1] / "examples" / "models" / "faces"
 SMALL, DCGAN, AVERAGED = "small, seed 0", "DCGAN", "DCGAN, moving average"
 WHOLE, SHORTER = dcgan.MARKS, 5  # eighths of the time
 ROUNDS, STEPS = 3, 16  # of timed steps; R1 is computed at one of sixteen
@@ -52,7 +51,7 @@ def train(asked: argparse.Namespace, faces: Faces) -> None:
 
 def models(work: Path) -> dict[str, Tensor]:
     """Samples of each model, -1..1."""
-    made = {SMALL: samples_of(SMALL_MODEL)}
+    made = {SMALL: samples_of(EXAMPLE_MODEL)}
     for name, kind in ((DCGAN, "generator"), (AVERAGED, "average")):
         for mark, ending in ((WHOLE, ""), (SHORTER, f", {SHORTER}/{WHOLE} of it")):
             made[name + ending] = dcgan.samples(dcgan.kept(work, kind, mark), SAMPLES)
@@ -113,23 +112,15 @@ def quality(asked: argparse.Namespace, held: dict[str, Any]) -> None:
             for kind, found in rows.items()
         },
     }
-    asked.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=2))
+    write_result(result, asked.out)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    features = ("efficientnet", "offline")
+    parser = with_packages(common.parser(__doc__, "samples of each model", trains="dcgan-work", features=features))
     parser.add_argument("what", choices=("train", "quality"))
-    parser.add_argument("--work", type=Path, default=Path("dcgan-work"))
-    parser.add_argument("--packages", type=Path, help="folder with dicebear-styles, if it was fetched by hand")
     parser.add_argument("--seconds", type=float, help="of the training, instead of those of small")
-    parser.add_argument("--features", nargs="+", default=["efficientnet", "offline"])
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--sheet", type=Path, help="where to write samples of each model")
-    asked = parser.parse_args()
-    torch.set_num_threads(1)
-    held = dicebear.style(fetched(dicebear.STYLES, asked.packages), STYLE)
-    asked.work.mkdir(parents=True, exist_ok=True)
+    asked, held = begun(parser)
     if asked.what == "train":
         train(asked, Faces(held, TRAINED))
     else:

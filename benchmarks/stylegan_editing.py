@@ -18,7 +18,6 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported anywhere
 
-import argparse
 import json
 import time
 from pathlib import Path
@@ -29,8 +28,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+import stylegan_common as common
 from calotype.catalog import load
-from calotype.image.io import to_image
 from calotype.image.mask import composite, grown, soften
 from calotype.image.resize import resize
 from calotype.models.stylegan import recipes
@@ -41,6 +40,7 @@ from calotype.models.stylegan.tuning import tune
 from calotype.run import Run
 from calotype.tasks import coded_photo, model_store
 from machine import provenance
+from stylegan_common import begun, write_result, write_sheet
 
 PHOTOS, FIRST = 3, 10
 TUNE_STEPS, NOISE_STEPS = 350, 100
@@ -172,13 +172,10 @@ def measured(net: Any, cfg: Any, held: Held) -> tuple[dict[str, float], list[Ten
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = common.parser(__doc__, "a sheet of the photos and results")
     parser.add_argument("--model", required=True, help="name or folder of the model")
     parser.add_argument("--faces", type=Path, required=True, help="the set of another seed")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--sheet", type=Path, help="where to write a sheet of the photos and results")
-    asked = parser.parse_args()
-    torch.set_num_threads(1)
+    asked, _ = begun(parser)
     loaded = load(model_store.folder_of(asked.model))
     net = loaded.net.requires_grad_(False)
     values, rows = measured(net, loaded.config, Held(asked.faces, loaded.config.resolution))
@@ -191,10 +188,8 @@ def main() -> None:
         "noise_steps": NOISE_STEPS,
         "values": values,
     }
-    asked.out.write_text(json.dumps(result, indent=1) + "\n")
-    if asked.sheet:
-        picture = to_image(torch.cat(rows, 2))
-        picture.resize((3 * picture.width, 3 * picture.height), Image.Resampling.NEAREST).save(asked.sheet)
+    write_result(result, asked.out)
+    write_sheet(torch.cat(rows, 2), asked.sheet)
 
 
 if __name__ == "__main__":

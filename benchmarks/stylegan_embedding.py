@@ -47,7 +47,8 @@ from calotype.nn.shift_tolerant import shift_tolerant
 from calotype.run import Event, Run
 from calotype.tasks.encoder_model import encoder_of
 from machine import provenance
-from stylegan import HELD_OUT, SIDE, STYLE, TRAINED, face
+from stylegan import HELD_OUT, TRAINED, face
+from stylegan_common import SIDE, STYLE
 
 PHOTOS, FOREIGN = 3, "open-peeps"
 STEPS, NOISE_STEPS, FEW_STEPS = 500, 500, 100

@@ -20,7 +20,6 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported anywhere
 
-import argparse
 import json
 import time
 from dataclasses import dataclass, replace
@@ -29,30 +28,27 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
+import stylegan_common as common
 from calotype.catalog import load
-from calotype.data.packages import fetched
 from calotype.data.sets import dicebear
 from calotype.data.sets.dicebear import Chosen
-from calotype.data.sets.drawing import drawn
-from calotype.image.io import to_image
+from calotype.inspection.attribute_classifier import AttributeClassifier, trained_classifier
 from calotype.models.stylegan.editing import morph, transfer
 from calotype.models.stylegan.embedding import embed, psnr
 from calotype.nn.shift_tolerant import shift_tolerant
 from calotype.run import Run
 from calotype.tasks.encoder_model import encoder_of
 from machine import provenance
-from stylegan import HELD_OUT, SIDE, STYLE, TRAINED
+from stylegan import HELD_OUT, TRAINED
+from stylegan_common import EXAMPLE_MODEL, begun, face_picture, with_packages, write_result, write_sheet
 
-MODEL = Path(__file__).parent.parent / "examples" / "models" / "faces"
 PAIRS, STEPS, FRAMES = 15, 100, 11
 STRENGTHS = (1.0, 1.5, 2.0, 3.0)
 # Acceptance: accuracy on held-out faces, expressions of the donor, attributes that are kept, and monotone morphs.
 LEAST_ACCURACY, LEAST_EXPRESSION, LEAST_KEPT, LEAST_MONOTONE = 0.95, 0.8, 0.9, 0.9
 EXPRESSION = "expression"
-EPOCHS, BATCH, RATE = 12, 64, 2e-3
 
 
 @dataclass(frozen=True)
@@ -83,35 +79,16 @@ class Faces:
         return self.of(dicebear.choose(self.held, np.random.default_rng((0, number))))
 
     def of(self, chosen: Chosen) -> Face:
-        picture = np.asarray(drawn(dicebear.svg(self.held, chosen), SIDE))
         found = {EXPRESSION: int(chosen.variants["mouth"].startswith("sad"))}
         found |= {name: int(name in chosen.variants) for name in ("glasses", "hat", "beard")}
         found |= {name: values.index(chosen.colours[name]) for name, values in self.colours.items()}
-        return Face(chosen, torch.from_numpy(picture.copy()).permute(2, 0, 1)[None] / 127.5 - 1, found)
+        return Face(chosen, face_picture(self.held, chosen), found)
 
     def with_expression(self, face: Face, expression: int, seed: int) -> Face:
         """The face with another mouth, of that expression."""
         mouths = [name for name in self.mouths if name.startswith("sad") == bool(expression)]
         mouth = mouths[int(np.random.default_rng((1, seed)).integers(len(mouths)))]
         return self.of(replace(face.chosen, variants={**face.chosen.variants, "mouth": mouth}))
-
-
-class Classifier(nn.Module):
-    """Attributes of a face from its picture: convolutions, and a linear layer for each attribute."""
-
-    def __init__(self, sizes: dict[str, int]) -> None:
-        super().__init__()
-        layers: list[nn.Module] = []
-        for before, after, stride in ((3, 32, 2), (32, 64, 2), (64, 96, 2)):
-            layers += [nn.Conv2d(before, after, 3, 1, 1), nn.ReLU(), nn.Conv2d(after, after, 3, stride, 1)]
-            layers += [nn.BatchNorm2d(after), nn.ReLU()]
-        self.trunk = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(0.3), nn.Linear(96 * (SIDE // 8) ** 2, 256))
-        self.heads = nn.ModuleDict({name: nn.Linear(256, size) for name, size in sizes.items()})
-
-    def forward(self, pictures: Tensor) -> dict[str, Tensor]:
-        """[N, 3, side, side], -1..1, to logits [N, values] of each attribute."""
-        features = F.relu(self.trunk(pictures))
-        return {name: head(features) for name, head in self.heads.items()}
 
 
 def stacked(faces: list[Face]) -> tuple[Tensor, dict[str, Tensor]]:
@@ -121,32 +98,12 @@ def stacked(faces: list[Face]) -> tuple[Tensor, dict[str, Tensor]]:
     }
 
 
-def trained(faces: list[Face], sizes: dict[str, int]) -> Classifier:
-    """A classifier of faces; pictures are flipped, blurred and made noisy at random, as embedded ones are soft."""
-    torch.manual_seed(0)
-    net, (pictures, truth) = Classifier(sizes), stacked(faces)
-    optimizer = torch.optim.Adam(net.parameters(), RATE)
-    batches = [some for _ in range(EPOCHS) for some in torch.randperm(len(faces)).split(BATCH)]
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=len(batches))
-    for some in batches:
-        losses = [F.cross_entropy(logits, truth[name][some]) for name, logits in net(spoilt(pictures[some])).items()]
-        optimizer.zero_grad()
-        torch.stack(losses).sum().backward()
-        optimizer.step()
-        schedule.step()
-    return net.eval().requires_grad_(False)
+def trained(faces: list[Face], sizes: dict[str, int]) -> AttributeClassifier:
+    """A classifier of faces."""
+    return trained_classifier(*stacked(faces), sizes, Run())
 
 
-def spoilt(pictures: Tensor) -> Tensor:
-    """Flipped, partly blurred, and noisy pictures, at random."""
-    chance = torch.rand(len(pictures), 1, 1, 1)
-    pictures = torch.where(torch.rand_like(chance) < 0.5, pictures.flip(3), pictures)
-    blurred = F.avg_pool2d(F.pad(pictures, (1, 1, 1, 1), mode="replicate"), 3, 1)
-    pictures = pictures.lerp(blurred, chance * 0.8)
-    return pictures + 0.1 * torch.rand_like(chance) * torch.randn_like(pictures)
-
-
-def rights(net: Classifier, faces: list[Face], pictures: Tensor | None = None) -> dict[str, float]:
+def rights(net: AttributeClassifier, faces: list[Face], pictures: Tensor | None = None) -> dict[str, float]:
     """How often each attribute is right, of the faces or of other pictures of them."""
     given, truth = stacked(faces)
     said = net(given if pictures is None else pictures)
@@ -198,7 +155,9 @@ class Editing:
         return torch.cat(morph(self.cfg, Run(), net=self.net, first=first, second=second, frames=FRAMES))
 
 
-def transferred(editing: Editing, net: Classifier, edits: list[Edit], strength: float) -> tuple[dict[str, Any], Tensor]:
+def transferred(
+    editing: Editing, net: AttributeClassifier, edits: list[Edit], strength: float
+) -> tuple[dict[str, Any], Tensor]:
     """What the classifier says of the faces with the expression of another one."""
     pictures = torch.cat([editing.changed(each, strength) for each in edits])
     wanted = torch.tensor([each.after.attributes[EXPRESSION] for each in edits])
@@ -223,7 +182,7 @@ def spearman(values: Tensor) -> float:
     return float(torch.corrcoef(torch.stack([ranks, torch.arange(len(values)).float()]))[0, 1])
 
 
-def monotone(editing: Editing, net: Classifier, edits: list[Edit]) -> tuple[dict[str, Any], list[Tensor]]:
+def monotone(editing: Editing, net: AttributeClassifier, edits: list[Edit]) -> tuple[dict[str, Any], list[Tensor]]:
     """Morphs between the two expressions of a face, and between faces of which one has glasses."""
     found: dict[str, list[float]] = {EXPRESSION: [], "skin": []}
     shown = []
@@ -254,15 +213,11 @@ def monotone(editing: Editing, net: Classifier, edits: list[Edit]) -> tuple[dict
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, default=MODEL, help="folder of the model, with its encoder")
-    parser.add_argument("--packages", type=Path, help="folder with dicebear-styles, if it was fetched by hand")
+    parser = with_packages(common.parser(__doc__, "a sheet of the photos and results"))
+    parser.add_argument("--model", type=Path, default=EXAMPLE_MODEL, help="folder of the model, with its encoder")
     parser.add_argument("--pairs", type=int, default=PAIRS, help="of faces, for choosing and as many for reporting")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--sheet", type=Path, help="where to write a sheet of the photos and results")
-    asked = parser.parse_args()
-    torch.set_num_threads(1)
-    faces = Faces(dicebear.style(fetched(dicebear.STYLES, asked.packages), STYLE))
+    asked, held = begun(parser)
+    faces = Faces(held)
     began = time.process_time()
     net = trained([faces.face(i) for i in range(TRAINED)], faces.sizes)
     seconds = time.process_time() - began
@@ -306,14 +261,12 @@ def main() -> None:
             "monotone": LEAST_MONOTONE,
         },
     }
-    print(json.dumps(result, indent=2))
-    asked.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    write_result(result, asked.out)
     if asked.sheet:
         columns = [torch.cat([each.face.picture for each in reported]), embedded, *donors, pictures]
         edited = torch.cat([torch.cat(list(each[:10]), 2) for each in columns], 1)
         films = torch.cat([torch.cat(list(each), 2) for each in frames[:10]], 1)
-        image = to_image(torch.cat([edited, films[:, : edited.shape[1]]], 2)[None])
-        image.resize((3 * image.width, 3 * image.height), 0).save(asked.sheet)
+        write_sheet(torch.cat([edited, films[:, : edited.shape[1]]], 2)[None], asked.sheet)
 
 
 if __name__ == "__main__":

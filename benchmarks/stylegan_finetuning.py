@@ -38,7 +38,8 @@ from calotype.nn.embedding import chosen, embed
 from calotype.run import Run, fit
 from dissection import CONFIG, Pictures
 from machine import provenance
-from stylegan import STYLE, measured, mirrored, sheet
+from stylegan import measured, mirrored, sheet
+from stylegan_common import STYLE
 
 STEPS, FEW, TRAINED, HELD_OUT, SAMPLES = 600, 100, 4000, 1000, 1000
 FROZEN = (0, 4, 7)  # none, all of 16 pixels, and those of 8 pixels too

@@ -17,16 +17,12 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported anywhere
 
 import argparse
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
+import stylegan_common as common
 from calotype.catalog import load
-from calotype.data.packages import fetched
-from calotype.data.sets import dicebear
 from calotype.models import stylegan
 from calotype.nn.embedding import chosen
 from machine import provenance
@@ -35,7 +31,6 @@ from stylegan import (
     HELD_OUT,
     PLAIN_GAN,
     SAMPLES,
-    STYLE,
     TRAINED,
     Faces,
     Training,
@@ -48,6 +43,7 @@ from stylegan import (
     trained_plain,
     vectors_of,
 )
+from stylegan_common import begun, with_packages, write_result
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "study": {},
@@ -97,26 +93,18 @@ def measure(asked: argparse.Namespace, held: dict[str, Any]) -> None:
         "cpu_seconds": {name: round(value) for name, value in seconds.items()},
         **found,
     }
-    asked.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=2))
+    write_result(result, asked.out)
     if asked.sheet:
         sheet(pictures).save(asked.sheet)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    work, features = "stylegan-settings-work", ("offline", "efficientnet")
+    parser = with_packages(common.parser(__doc__, "samples of each model", trains=work, features=features))
     parser.add_argument("what", choices=("train", "plain", "measure"))
-    parser.add_argument("--work", type=Path, default=Path("stylegan-settings-work"))
-    parser.add_argument("--packages", type=Path, help="folder with dicebear-styles, if it was fetched by hand")
     parser.add_argument("--name", choices=list(SETTINGS), default="study")
     parser.add_argument("--steps", type=int, help="instead of the preset's")
-    parser.add_argument("--features", nargs="+", default=["offline", "efficientnet"])
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--sheet", type=Path, help="where to write samples of each model")
-    asked = parser.parse_args()
-    torch.set_num_threads(1)
-    held = dicebear.style(fetched(dicebear.STYLES, asked.packages), STYLE)
-    asked.work.mkdir(parents=True, exist_ok=True)
+    asked, held = begun(parser)
     if asked.what == "train":
         trained(training(asked.name, asked.steps), held, asked.work)
     elif asked.what == "plain":

@@ -37,7 +37,9 @@ from calotype.metrics.lpips import lpips
 from calotype.metrics.naturalness import Statistics, natural_statistics, naturalness
 from calotype.metrics.psnr import psnr
 from calotype.metrics.ssim import ssim
-from calotype.nn.features import LayeredFeatures, offline_features, vgg16
+from calotype.nn.features import LayeredFeatures
+from calotype.nn.filter_bank import offline_features
+from calotype.nn.vgg import vgg16
 from machine import provenance
 from quality import names
 from superresolution_methods import ESRGAN_FACTORS, dip, esrgan_slim

@@ -35,7 +35,7 @@ from torch import Tensor
 
 import calotype
 from calotype.image.io import open_photo, to_tensor
-from calotype.nn.features import vgg16
+from calotype.nn.vgg import vgg16
 from machine import provenance
 
 SIDE, SHEET, TILE, FRAME = 128, 512, 256, 16

@@ -32,6 +32,8 @@ NAMES = {
     "repose",
     "retrieve",
     "styles",
+    "directions",
+    "align",
     "segment",
     "edges",
     "sample",
@@ -264,6 +266,7 @@ SIGNATURES = {
     "morph": {
         "first": NEEDED,
         "second": NEEDED,
+        "further": NEEDED,  # of any number: *further
         "model": None,
         "frames": 24,
         "fps": 12.0,

@@ -120,6 +120,7 @@ def test_functions_take_what_is_declared(model):
     assert bool(about.imports) == hasattr(model, "imported")
     assert about.imports_file == hasattr(model, "described")
     assert about.exports == hasattr(model, "exported")
+    assert bool(about.style_space) == hasattr(model, "style_space")
     assert bool(about.needs) == hasattr(model, "needs")
     for name in ("start", "started"):
         assert about.starts == hasattr(model, name)

@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from calotype.run import Event as Event
     from calotype.run import Run as Run
     from calotype.tasks.adjust import adjust as adjust
+    from calotype.tasks.align import align as align
     from calotype.tasks.analogy import analogy as analogy
     from calotype.tasks.animate import animate as animate
     from calotype.tasks.crossover import crossover as crossover
+    from calotype.tasks.directions import directions as directions
     from calotype.tasks.dissect import dissect as dissect
     from calotype.tasks.draw import draw as draw
     from calotype.tasks.edges import edges as edges
@@ -99,9 +101,11 @@ _HOMES = {
     "repose": "calotype.tasks.repose",
     "retrieve": "calotype.tasks.retrieve",
     "styles": "calotype.tasks.styles",
+    "directions": "calotype.tasks.directions",
     "segment": "calotype.tasks.segment",
     "edges": "calotype.tasks.edges",
     "draw": "calotype.tasks.draw",
+    "align": "calotype.tasks.align",
     "embed": "calotype.tasks.embed",
     "morph": "calotype.tasks.morph",
     "crossover": "calotype.tasks.crossover",

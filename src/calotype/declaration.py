@@ -123,6 +123,10 @@ class System:
         style_codes: name of a model's function ``style_codes(config, net, pictures)``, which gives the codes of the
             look of pictures [1, 3, h, w], and of their content where the model has such, by name, [n, d] each:
             ``style``, ``content``. Empty for none.
+        style_space: name of a model's function ``style_space(config, net)``, which gives the space of its styles: with
+            ``sample(seeds)``, the styles [n, style] of a range of seeds, ``draw(styles)``, their pictures [n, 3, h, w],
+            and ``encode(encoder, pictures)``, the styles that an encoder finds. Empty for none: no directions of
+            attributes can be learned.
         style_vectors: name of a model's function ``style_vectors(config, net, artwork, choice)``, which gives the style
             vectors [n, d] of an artwork [1, 3, h, w] of any size: one for ``mean``, ``median`` and ``closest``, one for
             each of its ``patches``. Empty for none.
@@ -148,6 +152,7 @@ class System:
     layered: str = ""
     codes: str = ""
     style_codes: str = ""
+    style_space: str = ""
     style_vectors: str = ""
     remade_with: str = ""
     taught_as: str = ""

@@ -21,7 +21,7 @@ _RENAMED: dict[str, tuple[str, dict[str, str]]] = {
     "tasks.pool": ("tasks.process_pool", {"Pool": "ProcessPool"}),
     "tasks.several": ("tasks.parallel_training", {"Several": "ParallelTraining", "Lesson": "PhotoTraining"}),
     "tasks.trained": ("tasks.photo_model", {"Model": "PhotoModel", "Previews": "PreviewWriter"}),
-    "tasks.taught": ("tasks.dataset_model", {"SetModel": "DatasetModel", "SetOfPhotos": "Dataset"}),
+    "tasks.taught": ("tasks.dataset_model", {"SetModel": "DatasetModel", "SetOfPhotos": "tasks.dataset.Dataset"}),
     "tasks.cache": ("tasks.model_store", {}),
     "tasks.remaining": ("tasks.eta", {"Remaining": "TimeEstimate", "duration": "format_duration"}),
     "tasks.batch": (

@@ -29,6 +29,8 @@ VERBS = [
         "invert",
         "retrieve",
         "styles",
+        "align",
+        "directions",
         "study",
         "show",
         "weights",

@@ -8,7 +8,7 @@ from PIL import Image
 
 from calotype.data.labelled import class_counts
 from calotype.errors import InputError
-from calotype.tasks.dataset_model import Dataset
+from calotype.tasks.dataset import Dataset
 
 
 def save(path):

@@ -8,7 +8,7 @@ from PIL import Image
 
 from calotype.data.maps import map_set
 from calotype.errors import InputError
-from calotype.tasks.dataset_model import Dataset
+from calotype.tasks.dataset import Dataset
 
 SKY, GRASS = (64, 128, 255), (40, 160, 60)
 INDEX = np.zeros((24, 32), np.uint8)

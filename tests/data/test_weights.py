@@ -20,8 +20,9 @@ from safetensors.torch import load
 from calotype.data import weights
 from calotype.data.packages import Fetched
 from calotype.errors import InputError
-from calotype.nn.features import STEM_FILE, VGG_BLOCKS, VGG_FILE, InceptionStem, Vgg16
+from calotype.nn.features import STEM_FILE, InceptionStem
 from calotype.nn.span import Span
+from calotype.nn.vgg import VGG_BLOCKS, VGG_FILE, Vgg16
 from calotype.tasks import weights as tasks
 
 

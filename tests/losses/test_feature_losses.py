@@ -10,7 +10,7 @@ from calotype.errors import InputError
 from calotype.losses.feature_matching import feature_matching_loss
 from calotype.losses.kl import gaussian_kl
 from calotype.losses.perceptual import PerceptualLoss
-from calotype.nn.features import offline_features
+from calotype.nn.filter_bank import offline_features
 
 
 def test_feature_matching_sums_layers_and_averages_scales():

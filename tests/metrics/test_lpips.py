@@ -8,7 +8,8 @@ import torch
 
 from calotype.errors import InputError
 from calotype.metrics.lpips import lpips, published
-from calotype.nn.features import offline_features, vgg16
+from calotype.nn.filter_bank import offline_features
+from calotype.nn.vgg import vgg16
 
 needs_weights = pytest.mark.skipif(
     not os.environ.get("CALOTYPE_WEIGHTS"), reason="CALOTYPE_WEIGHTS does not name the folder of the VGG-16 weights"

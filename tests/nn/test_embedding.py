@@ -5,8 +5,8 @@ from calotype.errors import InputError
 from calotype.image.io import open_photo, to_image, to_tensor
 from calotype.nn import efficientnet, embedding
 from calotype.nn.embedding import Classifying, Efficient, Embedding, Formulas, Vectors, check_comparable, chosen, embed
-from calotype.nn.features import VGG_BLOCKS
 from calotype.nn.inception import Inception
+from calotype.nn.vgg import VGG_BLOCKS
 
 
 def pictures(count=4, side=32, seed=0):

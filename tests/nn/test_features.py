@@ -10,20 +10,9 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 
 from calotype.errors import InputError
-from calotype.nn.features import (
-    STEM_FILE,
-    VGG_FILE,
-    VISION_VGG19_FILE,
-    Features,
-    InceptionStem,
-    LayeredFeatures,
-    Vgg16,
-    check_vgg19,
-    inception_stem,
-    offline_features,
-    vgg16,
-    vgg19,
-)
+from calotype.nn.features import STEM_FILE, Features, InceptionStem, LayeredFeatures, inception_stem
+from calotype.nn.filter_bank import offline_features
+from calotype.nn.vgg import VGG_FILE, VISION_VGG19_FILE, Vgg16, check_vgg19, vgg16, vgg19
 
 needs_weights = pytest.mark.skipif(
     not os.environ.get("CALOTYPE_WEIGHTS"), reason=f"CALOTYPE_WEIGHTS does not name the folder of {STEM_FILE}"

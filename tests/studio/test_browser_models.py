@@ -15,6 +15,7 @@ from PIL import Image
 pytest.importorskip("selenium", reason="selenium is not installed, so the page is not tried")
 
 from calotype.inspection.leaks import Factors, leak_report
+from calotype.results import Latent
 from calotype.tasks.leaks import LEAKS
 
 from .browser import CHROMIUM, DESKTOP, DRIVER, PHONE, Page, used
@@ -129,6 +130,43 @@ def test_an_embedded_photo_is_changed_along_a_direction(desk, models):
     slide(desk, "strength", 1)  # a slider shows what it does, in place of the result
     desk.one(".live img")
     assert jobs(desk)[0]["verb"] == "adjust"
+
+
+def test_a_learned_direction_and_several_codes_are_chosen(desk, models, server):
+    store = server.folder / "cache" / "models" / models["faces"]
+    width = json.loads((store / "model.json").read_text())["config"]["style"]
+    Latent({"direction": np.full(width, 0.3, np.float32)}).save(store / "directions" / "glasses.safetensors")
+    desk.drop("second.png", (EXAMPLES / "faces" / "second.png").read_bytes())
+    desk.click("[data-verb=embed]")
+    desk.one("[data-field=model] select")
+    set_value(desk, "embed", "model", models["faces"])
+    set_value(desk, "embed", "preview", True)
+    desk.click(".make.main")
+    desk.one(".rail .thumb")
+    for verb in ("adjust", "morph"):
+        set_value(desk, verb, "model", models["faces"])
+    desk.script("location.hash = '#/adjust'")
+    desk.click("[data-field=code] .thumb")
+    desk.click("dialog [data-code]")
+    before = live(desk)
+    desk.script(
+        "const select = document.querySelector('[data-field=direction] select'); select.value = 'glasses';"
+        "select.dispatchEvent(new Event('change'))"
+    )
+    desk.until(lambda: (live(desk) != before).any())
+    assert desk.script("return document.querySelector('[data-field=direction] select').value") == "glasses"
+    desk.script("location.hash = '#/morph'")
+    for field in ("first", "second", "further", "further"):
+        desk.click(f"[data-field={field}] .slot:not(:has(img)) .thumb, [data-field={field}] .slots > .thumb")
+        desk.click("dialog [data-code]")
+        desk.until(lambda: not desk.all("dialog"))
+    assert len(desk.all("[data-field=further] img")) == 2
+    desk.click("[data-field=further] .slot button")
+    assert len(desk.all("[data-field=further] img")) == 1
+    set_value(desk, "morph", "frames", 4)
+    desk.click(".make.main")
+    desk.until(lambda: jobs(desk)[0]["verb"] == "morph" and jobs(desk)[0]["state"] == "done")
+    assert len(jobs(desk)[0]["arguments"]["further"]) == 1
 
 
 def test_objects_are_placed_dragged_and_drawn(page, models):

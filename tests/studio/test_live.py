@@ -47,6 +47,12 @@ def test_codes_of_results_are_inputs_of_other_verbs(client, model):
     assert crossed["results"][0]["code"]
     film = awaited(client, asked(client, "morph", first=one, second=other, model=model, frames=4)["id"])
     assert film["state"] == "done", film
+    film = awaited(client, asked(client, "morph", first=one, second=other, further=[one], model=model, frames=4)["id"])
+    assert film["state"] == "done", film
+    answer = client.post(
+        "/api/verbs/morph/jobs", json={"first": one, "second": other, "further": ["../secret"], "model": model}
+    )
+    assert answer.status_code == 422
     answer = client.post("/api/verbs/adjust/jobs", json={"code": "../secret", "model": model})
     assert answer.status_code == 422
     gone = client.post("/api/verbs/adjust/jobs", json={"code": f"{first['id']}/none.png", "model": model})

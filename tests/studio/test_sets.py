@@ -12,7 +12,7 @@ from toys import TOYS
 
 import calotype
 import calotype.tasks.compare
-import calotype.tasks.dataset_model
+import calotype.tasks.dataset
 from calotype.data.sets import SETS
 from calotype.data.writing import write_samples
 from calotype.studio import sets
@@ -204,7 +204,7 @@ def test_a_set_made_elsewhere_is_the_set_that_it_was(client, place, elsewhere):
     assert (before["count"], before["maps"], before["whole"]) == (4, False, False)
     kept = Sets(place / "home" / "sets").folder(id)
     # Until it is whole it is a set of pictures, and no map is taken for one.
-    assert len(calotype.tasks.dataset_model.Dataset(kept).files) == 4
+    assert len(calotype.tasks.dataset.Dataset(kept).files) == 4
     said = client.post(f"/api/sets/{id}/whole").json()
     assert (said["count"], said["maps"], said["whole"], said["source"]) == (4, True, True, "scenes")
     assert said["licence"] == json.loads((elsewhere / "about.json").read_text())["licence"]
@@ -219,7 +219,7 @@ def test_a_set_made_elsewhere_is_the_set_that_it_was(client, place, elsewhere):
     assert (kept / "samples.jsonl").read_text() == (elsewhere / "samples.jsonl").read_text()
     assert (kept / "licences/toys-LICENSE").read_bytes() == b"free"
     assert not (kept.parents[1] / "upload").exists()
-    assert len(calotype.tasks.dataset_model.Dataset(kept).files) == 4
+    assert len(calotype.tasks.dataset.Dataset(kept).files) == 4
     again = calotype.tasks.compare.compare(elsewhere, kept, metrics="fsd")
     assert (again.real, again.fake) == (4, 4)
     assert again.values["fsd"] == pytest.approx(0)
@@ -610,7 +610,7 @@ def test_a_set_that_anyone_can_have_is_made_into_a_set(client, place, monkeypatc
     # What learns from it is told of its pictures alone, not of the maps and papers beside them.
     folder = Sets(place / "home" / "sets").folder(job["set"])
     assert (folder / "about.json").is_file()
-    assert len(calotype.tasks.dataset_model.Dataset(folder).files) == 6
+    assert len(calotype.tasks.dataset.Dataset(folder).files) == 6
     assert client.delete(f"/api/sets/{job['set']}").status_code == 204
 
 

@@ -15,8 +15,8 @@ from calotype.errors import InputError
 from calotype.tasks import data as module
 from calotype.tasks.compare import compare
 from calotype.tasks.data import data, remove, set_folder, sets
-from calotype.tasks.dataset_model import Dataset
-from calotype.tasks.train import dataset_training_request
+from calotype.tasks.dataset import Dataset
+from calotype.tasks.training_request import dataset_training_request
 
 
 @pytest.fixture

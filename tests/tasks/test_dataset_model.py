@@ -10,7 +10,7 @@ import calotype
 from calotype.errors import InputError
 from calotype.run import Run
 from calotype.tasks import model_store, models
-from calotype.tasks.dataset_model import Dataset
+from calotype.tasks.dataset import Dataset
 
 
 def photos(folder, count=6):

@@ -100,7 +100,8 @@ def test_outputs_of_other_kinds_are_saved_with_what_repeats_them(model, tmp_path
         in calotype.Table(table.columns, table.rows, settings=job.settings).save(tmp_path / "t.json").read_text()
     )
     latent = calotype.Latent({"w": np.ones((1, 4), np.float32)})
-    from calotype.kinds import KINDS, Reading
+    from calotype.kinds import KINDS
+    from calotype.kinds.kind import Reading
 
     again = KINDS["latent"].read(latent.save(tmp_path / "w.safetensors"), Reading())
     assert KINDS["latent"].identity(again)["sha256"] == KINDS["latent"].identity(latent)["sha256"]

@@ -76,6 +76,18 @@ def test_a_photo_is_embedded_and_edited(model, photo, tmp_path):
     assert len(film) == 6  # and back
     assert film.frames[0].tobytes() == made[0].tobytes()
     film.save(tmp_path / "film.gif")
+    through = calotype.morph(*codes, codes[0], model=model, frames=5)
+    assert len(through) == 6  # and straight back
+    assert [through.frames[i].tobytes() for i in (0, 2, 4)] == [
+        image.tobytes() for image in (made[0], made[1], made[0])
+    ]
+    assert len(calotype.morph(*codes, codes[0], model=model, frames=5, back=False)) == 5
+    through.save(tmp_path / "through.gif")
+    assert show(tmp_path / "through.gif").command.startswith(
+        "calotype morph me_embed_0.safetensors me_embed_1.safetensors me_embed_0.safetensors --model faces-stylegan"
+    )
+    with pytest.raises(InputError, match="2 frames cannot show 3 photos: give --frames 3"):
+        calotype.morph(*codes, codes[0], model=model, frames=2)
     repeat = show(saved[0]).command
     assert repeat.startswith("calotype adjust me_embed_0.safetensors --model faces-stylegan-0123456789ab")
 

@@ -76,6 +76,8 @@ CODE = "me_embed_0.safetensors"
         (("morph", CODE, CODE, "--model", "MODEL", "--frames", "1"), "'--frames': give at least 2"),
         (("transfer", CODE, CODE, "other.safetensors", "--model", "MODEL"), "embed the photo in this model"),
         (("morph", CODE, "other.safetensors", "--model", "MODEL"), "embed the photo in this model"),
+        (("morph", CODE, CODE, "other.safetensors", "--model", "MODEL"), "embed the photo in this model"),
+        (("morph", CODE, CODE, "none.safetensors", "--model", "MODEL"), "none.safetensors"),
     ],
 )
 def test_what_a_model_knows_at_once_is_said_before_the_work(model, words, line, capsys):
@@ -209,8 +211,8 @@ def test_codes_of_another_model_are_noted(model, tmp_path, capsys):
     other = tmp_path / "others-stylegan-0123456789ab"
     shutil.copytree(model, other)
     note = f"'me_embed_0' is a latent code of the model {model.name}: {other.name} makes another picture of it"
-    for verb, codes in (("adjust", 1), ("crossover", 2), ("transfer", 3), ("morph", 2)):
-        end = ("--frames", "2") if verb == "morph" else ()
+    for verb, codes in (("adjust", 1), ("crossover", 2), ("transfer", 3), ("morph", 2), ("morph", 4)):
+        end = ("--frames", str(codes)) if verb == "morph" else ()
         assert run(verb, *[CODE] * codes, "--model", other, *end, "-o", "out") == 0
         assert capsys.readouterr().err.count(note) == 1
         assert run(verb, *[CODE] * codes, "--model", model, *end, "-o", "out") == 0

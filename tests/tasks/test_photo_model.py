@@ -168,7 +168,7 @@ def test_a_given_model_has_to_be_for_the_verb(model_store):
 
 
 def test_how_much_is_done(model_store, monkeypatch, redeclare, tiny_engine):
-    from calotype.tasks.train import training_request
+    from calotype.tasks.training_request import training_request
 
     asked = training_request("tiny_engine", seed=0,
                    purpose="", factor=4, out=None, max_side=None, settings=None, device="cpu",

@@ -13,6 +13,8 @@ import typer
 from calotype import __version__
 from calotype.cli import data as data_sets
 from calotype.cli import models
+from calotype.cli.align import run as run_align
+from calotype.cli.directions import run as run_directions
 from calotype.cli.dissect import run as run_dissect
 from calotype.cli.engines import engines
 from calotype.cli.evaluate import run as run_evaluate
@@ -29,8 +31,10 @@ from calotype.cli.teach import run_teach
 from calotype.cli.train_command import run_train_command
 from calotype.cli.weights import weights
 from calotype.kinds import OUTPUTS
+from calotype.tasks.align import align
 from calotype.tasks.compare import compare
 from calotype.tasks.data import data
+from calotype.tasks.directions import directions
 from calotype.tasks.dissect import dissect
 from calotype.tasks.evaluate import evaluate
 from calotype.tasks.invert import invert
@@ -64,6 +68,8 @@ def command() -> Any:
     _add(app, invert, [*parameters(invert), _AS_JSON], run_invert)
     _add(app, retrieve, [*parameters(retrieve), _AS_JSON], run_retrieve)
     _add(app, styles, [*parameters(styles), _AS_JSON], run_styles)
+    _add(app, align, [*parameters(align), _AS_JSON], run_align)
+    _add(app, directions, [*parameters(directions), _AS_JSON], run_directions)
     _add(app, study, [*parameters(study), _AS_JSON], run_study)
     _add(app, show, [*parameters(show), _AS_JSON], _show)
     app.command("weights")(weights)

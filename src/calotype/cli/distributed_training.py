@@ -23,8 +23,8 @@ from calotype.errors import CalotypeError, InputError, OutputError, Stopped, cou
 from calotype.tasks.dataset_model import DatasetModel
 from calotype.tasks.eta import format_duration
 from calotype.tasks.memory import format_bytes, require_memory
-from calotype.tasks.train import dataset_training_request
 from calotype.tasks.training import train_model
+from calotype.tasks.training_request import dataset_training_request
 
 # Environment variable with the file in which a worker process reports an error or a stop to its parent process.
 _MESSAGE_VARIABLE = "CALOTYPE_TOGETHER"

@@ -12,7 +12,8 @@ import typer
 
 from calotype.catalog import ENGINES, MODELS
 from calotype.cli.report import Misuse
-from calotype.kinds import KINDS, Form
+from calotype.kinds import KINDS
+from calotype.kinds.kind import Form
 from calotype.tasks.model_store import root
 from calotype.tasks.param import Param, described
 
@@ -64,7 +65,7 @@ def _parameter(name: str, about: Param, default: Any) -> inspect.Parameter:
     if default is _REQUIRED:
         extra, default = typer.Argument(**shared), ...
     elif about.positional:
-        extra, kind = typer.Argument(show_default=False, **shared), kind | None
+        extra, kind, default = typer.Argument(show_default=False, **shared), kind | None, default or None
     else:
         extra = typer.Option(*flags, show_default=default not in (None, ()), **shared)
         if kind == list[str]:

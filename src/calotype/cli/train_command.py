@@ -19,8 +19,9 @@ from calotype.tasks.eta import format_duration
 from calotype.tasks.memory import format_bytes
 from calotype.tasks.model_store import ENCODER
 from calotype.tasks.parallel_training import ParallelTraining, PhotoTraining
-from calotype.tasks.train import TrainingRequest, check_no_start, check_order, train, training_request
+from calotype.tasks.train import train
 from calotype.tasks.training import Trained, train_model
+from calotype.tasks.training_request import TrainingRequest, check_no_start, check_order, training_request
 
 
 def run_train_command(options: TrainingOptions, typed: dict[str, Any]) -> int:

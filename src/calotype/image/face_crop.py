@@ -82,6 +82,12 @@ def cropped_face(photo: Tensor, places: FacePlaces, side: int, wanted: FacePlace
     square = published_square(places) if wanted is None else fitted_square(places, wanted, side)
     if square.side < _LEAST:
         raise InputError("eyes and mouth lie in one place: give the places of both eyes and of the mouth")
+    return cut(photo, square, side)
+
+
+def cut(photo: Tensor, square: Square, side: int) -> Tensor:
+    """A square of a photo [1, C, h, w], -1..1: [1, C, side, side]; what lies outside of the photo is reflected."""
+    height, width = photo.shape[2:]
     if square.side > side:  # antialiased
         size = (max(1, round(height * side / square.side)), max(1, round(width * side / square.side)))
         photo = resize(photo, size)

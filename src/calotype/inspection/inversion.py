@@ -20,8 +20,10 @@ from calotype.inspection.inverter import Inverter
 from calotype.inspection.layers import Layered
 from calotype.losses.perceptual import PerceptualLoss
 from calotype.metrics.psnr import psnr
-from calotype.nn.features import LayeredFeatures, offline_features, vgg16
+from calotype.nn.features import LayeredFeatures
+from calotype.nn.filter_bank import offline_features
 from calotype.nn.shift_tolerant import shift_tolerant
+from calotype.nn.vgg import vgg16
 from calotype.run import Run
 
 METHODS = ("z", "direct", "direct+z", "layers", "layers+z", "layers+r")

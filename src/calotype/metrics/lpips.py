@@ -19,7 +19,10 @@ from torch import Tensor
 from calotype.errors import InputError
 from calotype.files import shown
 from calotype.metrics.psnr import check_same_size
-from calotype.nn.features import VGG_BLOCKS, LayeredFeatures, Vgg16, offline_features, read_weights, vision_vgg16
+from calotype.nn.features import LayeredFeatures
+from calotype.nn.filter_bank import offline_features
+from calotype.nn.vgg import VGG_BLOCKS, Vgg16, vision_vgg16
+from calotype.nn.weight_files import read_weights
 
 
 @dataclass(frozen=True)

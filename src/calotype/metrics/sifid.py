@@ -12,7 +12,8 @@ from torch import Tensor
 
 from calotype.errors import InputError
 from calotype.metrics.frechet import frechet
-from calotype.nn.features import Features, offline_features
+from calotype.nn.features import Features
+from calotype.nn.filter_bank import offline_features
 
 
 def sifid(real: Tensor, fake: Tensor, features: Features | None = None) -> float:

@@ -20,7 +20,9 @@ from calotype.errors import InputError, unknown
 from calotype.files import shown
 from calotype.image.resize import resize
 from calotype.nn import efficientnet, inception
-from calotype.nn.features import VISION_VGG_FILE, FilterBank, Vgg16, read_weights, vision_vgg16
+from calotype.nn.filter_bank import FilterBank
+from calotype.nn.vgg import VISION_VGG_FILE, Vgg16, vision_vgg16
+from calotype.nn.weight_files import read_weights
 
 _EFFICIENTNET_SIDE = _VGG_SIDE = 224  # pixels: their training resolution
 INCEPTION_FILE = "pt_inception-2015-12-05-6726825d.pth"

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from calotype.errors import InputError
 from calotype.files import shown
 from calotype.image.resize import resize
-from calotype.nn.features import WEIGHTS_VARIABLE, read_weights
+from calotype.nn.weight_files import WEIGHTS_VARIABLE, read_weights
 
 VOC = (
     *("background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow"),

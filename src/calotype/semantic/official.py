@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from calotype.errors import InputError
 from calotype.files import shown
-from calotype.nn.features import read_weights
 from calotype.nn.folding import largest_singular_value
+from calotype.nn.weight_files import read_weights
 
 GENERATOR, ENCODER, OPTIONS = "net_G.pth", "net_E.pth", "opt.txt"
 UPSAMPLINGS = {"normal": 5, "more": 6, "most": 7}  # doublings of the size

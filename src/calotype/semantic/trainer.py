@@ -16,10 +16,11 @@ from calotype.losses.feature_matching import feature_matching_loss
 from calotype.losses.kl import gaussian_kl
 from calotype.losses.perceptual import PerceptualLoss
 from calotype.nn.ema import ExponentialMovingAverage
-from calotype.nn.features import offline_features, vgg16
+from calotype.nn.filter_bank import offline_features
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 from calotype.nn.patchgan import MultiScaleDiscriminator, halves, scores_of
 from calotype.nn.schedules import constant_then_linear, set_rates, warm_up
+from calotype.nn.vgg import vgg16
 from calotype.semantic.config import LayoutConfig
 from calotype.semantic.labels import LabelMaps, Layouts, input_channels
 from calotype.semantic.network import Build, Net

@@ -121,7 +121,7 @@ CHOICES: dict[str, Choice] = {
     ),
     "animate": Choice(("photo",), "views", "A film that moves within what the photo can show."),
     "interpolate": Choice(("model",), "views", "A film from one sample of a model to another one."),
-    "morph": Choice(("model",), "views", "A film from one embedded photo to another one."),
+    "morph": Choice(("model",), "views", "A film from one embedded photo to another one, or through several."),
     "panorama": Choice(("model",), "views", "Pictures that go all the way round."),
     "scene": Choice(("model",), "views", "Objects in space that can be turned, moved, grown and removed."),
     "turntable": Choice(("model",), "views", "A film around a scene, or of an object that turns."),

@@ -6,12 +6,13 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from inspect import Parameter
-from typing import Any
+from typing import Annotated, Any
 
 from calotype.data.scene_graphs import boxes_of, graph_of
 from calotype.data.sets import SETS
 from calotype.errors import InputError, unknown
-from calotype.kinds import KINDS, Form, Kind
+from calotype.kinds import KINDS
+from calotype.kinds.kind import Form, Kind
 from calotype.studio.words import label, plain
 from calotype.tasks.compare import compare
 from calotype.tasks.data import data
@@ -23,6 +24,8 @@ from calotype.tasks.train import train
 from calotype.tasks.verbs import JOBS, MODEL_VERBS
 from calotype.tasks.verbs import VERBS as MAKING_VERBS
 
+CODES = frozenset({"latent", "latents", "direction"})  # the kinds of latent codes
+
 
 def _fillable(verb: Callable[..., Any]) -> bool:
     """Whether the page can ask for all that a verb needs: of files, it has pictures and latent codes."""
@@ -32,7 +35,7 @@ def _fillable(verb: Callable[..., Any]) -> bool:
 
 def _is_at_hand(kind: Kind) -> bool:
     """Whether the page has files of a kind: pictures that were uploaded, and latent codes of results."""
-    return kind.picture or kind.name == "latent"
+    return kind.picture or kind.name in CODES
 
 
 # All verbs that run as jobs. ``show`` is answered directly.
@@ -48,6 +51,7 @@ _MAX_GRAPH = 20_000  # characters of a scene graph
 _MAX_LENGTH = 200  # characters of a text
 _PICTURE_ID, _SET_ID = "[0-9a-f]{16}", "set-[0-9a-f]{12}"
 _CODE = r"\d{14}-[0-9a-f]{8}/[\w. -]{1,200}"  # the latent code of a result: id of the job, and file of the result
+_NAME = r"[\w=][\w=.-]{0,99}"  # of a direction that was learned for a model
 UPLOADED_FOLDERS = frozenset({"packages"})  # folder arguments whose files can be uploaded
 _FURTHER_TASKS = {"evaluate": (compare,)}  # combined with the verb in one form
 
@@ -175,16 +179,20 @@ def checked(verb: str, given: Mapping[str, Any], *, unpainted: bool = False) -> 
 
 def _value(name: str, about: Param, value: Any) -> Any:
     kind = KINDS[about.kind]
+    if kind.name == "latents":
+        if not isinstance(value, list) or len(value) > _MAX_FILES:
+            raise InputError(f"{name} takes a list of at most {_MAX_FILES} results")
+        return [_code(name, one) for one in value]
     if kind.form == "files":
         if not isinstance(value, list) or len(value) > _MAX_FILES:
             raise InputError(f"{name} takes a list of at most {_MAX_FILES} pictures")
         if len(value) > 1 and any(map(is_set, value)):
             raise InputError(f"{name} takes pictures or one set: leave out the rest")
         return [_picture(name, about, one) for one in value]
-    if kind.name == "latent":
-        if not isinstance(value, str) or not re.fullmatch(_CODE, value):
-            raise InputError(f"{name} must be a result that has a latent code: JOB/FILE, like one of embed")
+    if kind.name == "direction" and isinstance(value, str) and re.fullmatch(_NAME, value):
         return value
+    if kind.name in ("latent", "direction"):
+        return _code(name, value)
     if kind.form == "file" and isinstance(value, dict):
         return _placed(name, about, value)
     if kind.name == "clip" and isinstance(value, list):
@@ -209,6 +217,12 @@ def _value(name: str, about: Param, value: Any) -> Any:
             raise InputError(f"{name} takes keys and values, like patch=5")
         return {_text(name, key): _text(name, str(one)) for key, one in value.items()}
     return _text(name, value if isinstance(value, str) else f"{value:g}" if _is_number(value) else value)
+
+
+def _code(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(_CODE, value):
+        raise InputError(f"{name} must be a result that has a latent code: JOB/FILE, like one of embed")
+    return value
 
 
 def _placed(name: str, about: Param, value: dict[str, Any]) -> dict[str, Any]:
@@ -296,11 +310,17 @@ def body(verb: str, *, unpainted: bool = False) -> Any:
 
 
 def _annotation(about: Param) -> tuple[Any, dict[str, Any]]:
+    from pydantic import Field
+
     kind = KINDS[about.kind]
     if about.kind == "folder":
         return str, {"pattern": f"^{_PICTURE_ID}$"}
     if kind.name == "latent":
         return str, {"pattern": f"^{_CODE}$"}
+    if kind.name == "direction":
+        return str, {"pattern": r"^(\d{14}-[0-9a-f]{8}/)?[\w=][\w=. -]*$", "max_length": _MAX_LENGTH}
+    if kind.name == "latents":
+        return list[Annotated[str, Field(pattern=f"^{_CODE}$")]], {"max_length": _MAX_FILES}
     if kind.form == "file":
         if about.kind == "label map" and not about.begins:
             return str | dict[str, Any], {}

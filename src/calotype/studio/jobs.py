@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -12,9 +11,9 @@ from typing import Any
 
 from calotype.errors import CalotypeError, InputError, OutputError
 from calotype.files import remove_stale_parts
-from calotype.kinds import KINDS
 from calotype.studio.file_upload import FileUploads
-from calotype.studio.forms import checked, is_set, parameters
+from calotype.studio.forms import checked
+from calotype.studio.given import Given
 from calotype.studio.job_queue import Turns
 from calotype.studio.job_runner import RunJob
 from calotype.studio.job_spec import JobSpec
@@ -25,13 +24,11 @@ from calotype.studio.queries import prepare
 from calotype.studio.sets import Sets
 from calotype.studio.times import TimesFile
 from calotype.studio.words import plain
-from calotype.tasks import model_store
 from calotype.tasks.worker import WorkerProcess
 
 MOST_WAITING = 200
 IDLE = 120.0  # seconds without work after which a process with torch is ended
 _JOBS_PER_PROCESS = 20  # after which a worker process is replaced
-_MODEL_NAME = re.compile(r"[\w.-]{1,200}")
 # Fields of a job's record that the worker process reports, and those of them that are saved at once.
 _REPORTED_FIELDS = frozenset({"share", "left", "stage", "previews", "notes", "count", "model", "report"})
 _SAVED_FIELDS = frozenset({"previews", "notes", "count", "model", "report"})
@@ -88,7 +85,8 @@ class Jobs:
         most_waiting: int | None = None,
     ) -> None:
         self._certificate = certificate
-        self._records, self._pictures, self._sets, self._file_uploads = Records(folder), pictures, sets, file_uploads
+        self._records, self._sets = Records(folder), sets
+        self._given = Given(pictures, sets, file_uploads, self._code)
         self._changed, self._times = changed, times
         self._lock = threading.RLock()
         self._threads = _threads(at_once)
@@ -297,25 +295,7 @@ class Jobs:
         Raises:
             InputError: a picture, set or model does not exist.
         """
-        known = parameters(verb)
-        converted: dict[str, Any] = {}
-        for name, value in arguments.items():
-            kind = known[name][0].kind if name in known else "text"
-            if isinstance(value, dict):
-                converted[name] = value
-            elif kind == "latent":
-                converted[name] = str(self._code(value))
-            elif KINDS[kind].form == "files" or isinstance(value, list):
-                converted[name] = [self._path(one) for one in value]
-            elif KINDS[kind].form == "file" and value != "auto":
-                converted[name] = self._path(value)
-            elif kind == "folder":
-                converted[name] = str(self._file_uploads.folder(value))
-            elif kind == "model":
-                converted[name] = str(model_folder(value))
-            else:
-                converted[name] = value
-        return converted
+        return self._given.converted(verb, arguments)
 
     def _code(self, value: str) -> Path:
         """The file of the latent code of a result, ``JOB/FILE``."""
@@ -326,9 +306,6 @@ class Jobs:
                 "this result has no latent code: choose one of embed, or of another verb with a StyleGAN model"
             )
         return self.file(id, code)
-
-    def _path(self, value: str) -> str:
-        return str(self._sets.folder(value) if is_set(value) else self._pictures.path(value))
 
     def close(self) -> None:
         """Stop all jobs at their next step, to be resumed when the studio is started again."""
@@ -437,15 +414,3 @@ class Jobs:
             job.message = str(error)
         self._changed(job)
         return job
-
-
-def model_folder(name: str) -> Path:
-    """The folder of a model in the model store; names that lead elsewhere are refused.
-
-    Raises:
-        InputError: there is no model of that name.
-    """
-    folder = model_store.root() / name
-    if not _MODEL_NAME.fullmatch(name) or name.strip(".") == "" or not (folder / model_store.ABOUT).is_file():
-        raise Missing("there is no such model: choose one under Models")
-    return folder

@@ -16,6 +16,7 @@ from calotype.studio.job_runner import estimate, sentence
 from calotype.studio.live import laid_out, live
 from calotype.tasks import model_store
 from calotype.tasks.data import clean, kept_bytes
+from calotype.tasks.directions import known_directions
 from calotype.tasks.engines import engines
 from calotype.tasks.leaks import LEAKS
 from calotype.tasks.models import models, remove, take_over
@@ -89,6 +90,7 @@ def _models() -> list[dict[str, Any]]:
             "classes": _classes(entry),
             "takes": _inputs(entry),
             "tasks": _tasks(entry),
+            "directions": list(known_directions(Path(entry.folder))),
             "leaks": (Path(entry.folder) / LEAKS).is_file(),
         }
         for entry in models()

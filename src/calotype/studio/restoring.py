@@ -9,7 +9,7 @@ from typing import Any
 from calotype.errors import InputError
 from calotype.kinds import KINDS
 from calotype.studio.forms import VERBS, parameters
-from calotype.studio.jobs import model_folder
+from calotype.studio.given import model_folder
 from calotype.studio.pictures import Pictures
 from calotype.tasks.arguments import STRUCTURES
 from calotype.tasks.show import Shown

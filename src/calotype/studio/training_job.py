@@ -14,9 +14,9 @@ from calotype.studio.job_spec import JobSpec, Tell, all_arguments, photos_of
 from calotype.studio.times import Times, work_key
 from calotype.tasks.dataset_model import DatasetModel
 from calotype.tasks.progress import Training
-from calotype.tasks.train import check_no_start, dataset_training_request, training_request
 from calotype.tasks.train import train as train_verb
 from calotype.tasks.training import train_model
+from calotype.tasks.training_request import check_no_start, dataset_training_request, training_request
 from calotype.tasks.worker import TaskContext
 
 if TYPE_CHECKING:

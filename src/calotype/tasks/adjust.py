@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 from calotype.errors import InputError
 from calotype.results import Latent, Result
 from calotype.tasks import arguments
+from calotype.tasks.directions import direction_file
 from calotype.tasks.latent_job import LatentJob
 from calotype.tasks.morph import CODE
 from calotype.tasks.param import Param
+from calotype.tasks.request import Request
 from calotype.tasks.transfer import check_strength
 
 if TYPE_CHECKING:
@@ -30,6 +32,13 @@ class AdjustJob(LatentJob):
     def check(cls, own: Mapping[str, Any]) -> None:
         """See ``Job``."""
         check_strength(own)
+
+    @classmethod
+    def opened(cls, name: str, value: Any, request: Request) -> Any:
+        """See ``Job``; a direction may be named that was learned for the model."""
+        if name == "direction" and isinstance(value, str | Path) and request.model is not None:
+            value = direction_file(value, request.model)
+        return super().opened(name, value, request)
 
     def check_inputs(self) -> None:
         """See ``ModelJob``."""
@@ -64,13 +73,18 @@ def adjust(
     direction: Annotated[
         Latent | str | Path | None,
         Param(
-            "a direction of styles from a file: .npy, .pt or .safetensors", kind="latent", metavar="FILE", first=True
+            "a direction of styles: the name of one that was learned for the model (directions), or a file: .npy, .pt "
+            "or .safetensors",
+            kind="direction",
+            metavar="NAME|FILE",
+            first=True,
         ),
     ] = None,
     strength: Annotated[
         float,
         Param(
-            "how far: standard deviations of random pictures along a component, or factor of a given direction; "
+            "how far: standard deviations of random pictures along a component or a learned direction, or factor of "
+            "one from another program; "
             "negative numbers the other way",
             kind="number",
             usual=(-3, 3),
@@ -89,7 +103,7 @@ def adjust(
     device: Annotated[str, arguments.DEVICE] = "auto",
     run: Optional["Run"] = None,
 ) -> Result:
-    """Change an embedded photo along a direction of styles: one found in the network, or one from a file.
+    """Change an embedded photo along a direction of styles: one found in the network, learned, or from a file.
 
     Components are the directions along which the layers of the network change most (Shen and Zhou, CVPR 2021); early
     layers change pose and shape, late ones colours.
@@ -98,7 +112,8 @@ def adjust(
         code: of the photo: a ``Latent``, or the path of the file that ``embed`` wrote.
         model: the model that it was embedded in.
         component: number of a direction, from 0; ``None``: the first, unless ``direction`` is given.
-        direction: a direction from a file, or a ``Latent`` with one array, [style] or [layers, style].
+        direction: the name of a direction that ``directions`` has learned for the model, a file, or a ``Latent`` with
+            one array, [style] or [layers, style].
         strength: how far: in standard deviations of random pictures along a component; a factor of a given direction.
         from_layer: first layer that is changed; ``None``: the first.
         to_layer: last layer that is changed; ``None``: the last.

@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.errors import ArgumentError, InputError
+from calotype.kinds import KINDS
 from calotype.results import Result
 from calotype.tasks import arguments, model_store
 from calotype.tasks.encoder_model import encoder_of
 from calotype.tasks.face_places import face_places
+from calotype.tasks.found_faces import FaceFinder
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.latent_job import LatentJob
 from calotype.tasks.models import save_tuned
 from calotype.tasks.param import Param
 from calotype.tasks.sample import LABEL, UNFINISHED
-from calotype.types import Photo, PhotoLike
+from calotype.types import FacePlaces, Photo, PhotoLike
 
 if TYPE_CHECKING:
     import torch
@@ -67,6 +69,8 @@ class EmbedJob(LatentJob):
             begun = model_store.described(self.folder / model_store.ENCODER)
             state = "encoder is not trained to its end: go on" if begun else "model has no encoder yet: train one"
             raise InputError(f"the {state}, calotype train encoder {self.folder.name}")
+        if self.request.own["face"] is not None:
+            _ = self.places
         super().check_inputs()
 
     @cached_property
@@ -108,7 +112,15 @@ class EmbedJob(LatentJob):
             None if self.request.own["face"] else self._middle(photo),
             f"'{photo.name}' is placed on grey where it is transparent" if photo.alpha is not None else None,
             tuned if self.request.own["tune"] else None,
+            self._found_face(),
         ]
+
+    def _found_face(self) -> str | None:
+        face = self.request.own["face"]
+        if face is None or face_places(face)[0] is not None:
+            return None
+        places = " ".join(f"{x:.0f},{y:.0f}" for x, y in self.places.all)
+        return f"the face in '{self.inputs['photo'].name}' was found: --face '{places}'"
 
     @staticmethod
     def _middle(photo: Photo) -> str | None:
@@ -123,11 +135,21 @@ class EmbedJob(LatentJob):
         arguments, face = super().model_arguments(output), self.request.own["face"]
         if face is None:
             return arguments
-        side = self.loaded.photo_size[0]
-        return {
-            **arguments,
-            "photo": cropped_face(arguments["photo"], face_places(face)[0], side, face_places(face)[1]),
-        }
+        side, wanted = self.loaded.photo_size[0], face_places(face)[1]
+        return {**arguments, "photo": cropped_face(arguments["photo"], self.places, side, wanted)}
+
+    @cached_property
+    def places(self) -> FacePlaces:
+        """Where the face in the photo is: as given, or found.
+
+        Raises:
+            InputError: it is to be found, and there is none, or nothing to find it by.
+        """
+        given = face_places(self.request.own["face"])[0]
+        if given is not None:
+            return given
+        photo = self.inputs["photo"]
+        return FaceFinder(self.request.device).places(KINDS["photo"].tensor(photo, self.run.device), photo.name)
 
     @property
     def options(self) -> dict[str, Any]:
@@ -247,9 +269,9 @@ def embed(
         str | None,
         Param(
             "crop a face and turn it upright: left eye, right eye and mouth in the photo, pixels, like "
-            "'210,180 290,176 255,270'; they come to lie as in FFHQ, or where the model has them, with "
-            "'... to 11,13 21,13 16,20'",
-            metavar="PLACES",
+            "'210,180 290,176 255,270', or auto, to find them; they come to lie as in FFHQ, or "
+            "where the model has them, with '... to 11,13 21,13 16,20'",
+            metavar="PLACES|auto",
         ),
     ] = None,
     label: Annotated[int, LABEL] = 0,
@@ -262,7 +284,7 @@ def embed(
 
     The picture is written as a PNG and the latent code beside it, as .safetensors, for morph, crossover, transfer and
     adjust. A stopped search goes on with the same command. Photos have to be cropped and aligned as the training
-    pictures of the model were: --face does so for faces, from the places of eyes and mouth.
+    pictures of the model were: --face does so for faces, by the places of eyes and mouth.
 
     With an encoder (calotype train encoder MODEL) the search begins nearer to the photo, and --preview shows the photo
     in the model at once.
@@ -281,9 +303,10 @@ def embed(
         preview: give what the encoder makes of the photo, at once.
         tune: steps of tuning the generator to the photo at the end; ``None``: none. The tuned model is kept in the
             model store, and named in the settings of the latent code (``tuned``); the code is to be edited with it.
-        face: places ``"X,Y X,Y X,Y"`` of the left eye, the right eye and the mouth in the photo, pixels: the face is
-            cropped and turned so that they lie as in FFHQ, or, with ``" to X,Y X,Y X,Y"`` after them, at those pixels
-            of the model's pictures; ``None``: the middle square of the photo.
+        face: places ``"X,Y X,Y X,Y"`` of the left eye, the right eye and the mouth in the photo, pixels, or ``"auto"``,
+            to find them in the largest face: it is cropped and turned so that they lie as in FFHQ, or, with
+            ``" to X,Y X,Y X,Y"`` after them, at those pixels of the model's pictures; ``None``: the middle square of
+            the photo.
         label: class of the picture, for models that were trained with labels.
         stages: also write what every stage of the search made, and its log; see ``Result.stages``.
         unfinished: use the last saved state of an unfinished training.

@@ -274,7 +274,9 @@ def _is_folder(source: object) -> bool:
 
 def features_by_measure(weights: str | Path | None) -> "dict[str, Features]":
     """The feature extractors, by the field of ``Scores`` that they are used for."""
-    from calotype.nn.features import WEIGHTS_VARIABLE, inception_stem, offline_features
+    from calotype.nn.features import inception_stem
+    from calotype.nn.filter_bank import offline_features
+    from calotype.nn.weight_files import WEIGHTS_VARIABLE
 
     features: dict[str, Features] = {"sifid_offline": offline_features()}
     if weights is not None or os.environ.get(WEIGHTS_VARIABLE):

@@ -3,24 +3,45 @@
 import re
 
 from calotype.errors import ArgumentError
+from calotype.tasks.found_faces import AUTO
 from calotype.types import FacePlaces
 
 _PLACE = r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*,\s*(\d{1,6}(?:\.\d{1,6})?)\s*"
 
 
-def face_places(text: str) -> tuple[FacePlaces, FacePlaces | None]:
+def face_places(text: str) -> tuple[FacePlaces | None, FacePlaces | None]:
     """The places of eyes and mouth in a photo, and perhaps where they are to lie in the model's pictures.
+
+    Returns:
+        The places, ``None`` for those that are to be found (``auto``); and where they are to lie, ``None`` if nothing
+        is said.
 
     Raises:
         ArgumentError: the text has another form.
     """
-    parts = [_three(part) for part in str(text).split(" to ")]
-    if not 1 <= len(parts) <= 2 or None in parts:
+    there, *to = str(text).split(" to ")
+    found = None if there.strip() == AUTO else _three(there)
+    wanted = _three(to[0]) if to else None
+    if len(to) > 1 or (found is None and there.strip() != AUTO) or (to and wanted is None):
         raise ArgumentError(
             f"'{text}' does not tell where a face is: give left eye, right eye and mouth, like --face "
-            "'210,180 290,176 255,270' (face=)"
+            "'210,180 290,176 255,270', or auto (face=)"
         )
-    return parts[0], parts[1] if len(parts) == 2 else None  # type: ignore[return-value]
+    return found, wanted
+
+
+def three_places(text: str) -> FacePlaces:
+    """The places of left eye, right eye and mouth.
+
+    Raises:
+        ArgumentError: the text has another form.
+    """
+    found = _three(str(text))
+    if found is None:
+        raise ArgumentError(
+            f"'{text}' does not tell three places: give left eye, right eye and mouth, like '11,13 21,13 16,20'"
+        )
+    return found
 
 
 def _three(text: str) -> FacePlaces | None:

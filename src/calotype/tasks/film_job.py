@@ -48,8 +48,12 @@ class FilmJob(ModelJob):
         made, seconds = super().make(output)
         own = self.request.own
         frames = [to_image(frame) for frame in made]
-        frames += frames[-2:0:-1] if own["back"] else []
+        frames += self.way_back(frames) if own["back"] else []
         return Animation(frames, own["fps"], own["back"], self.settings, self.name, seconds, self.carried), seconds
+
+    def way_back(self, frames: list[Any]) -> list[Any]:
+        """The frames after the last one that lead back to the first: the same backwards."""
+        return frames[-2:0:-1]
 
     def film(self) -> Animation:
         """Make the film.

@@ -17,11 +17,11 @@ from calotype.catalog import Loaded, declared
 from calotype.errors import ArgumentError, InputError, counted
 from calotype.files import cache_folder, shown, write_whole
 from calotype.image.xmp import TRAINED
-from calotype.kinds import photo_identity
+from calotype.kinds.pictures import photo_identity
 from calotype.tasks import arguments, model_store
 from calotype.tasks.data import set_folder
-from calotype.tasks.dataset_model import Dataset
-from calotype.tasks.dissect import (
+from calotype.tasks.dataset import Dataset
+from calotype.tasks.inspected import (
     CLASSES,
     SEGMENTER,
     Progress,

@@ -22,7 +22,8 @@ from calotype.catalog import system as system_of
 from calotype.declaration import System, Verb
 from calotype.errors import ArgumentError, unknown
 from calotype.image.signing import Claim
-from calotype.kinds import KINDS, OUTPUTS, Reading
+from calotype.kinds import KINDS, OUTPUTS
+from calotype.kinds.kind import Reading
 from calotype.results import Result
 from calotype.tasks import runner
 from calotype.tasks.memory import require_memory

@@ -102,7 +102,8 @@ class ModelJob(Job):
         """See ``Job``; latent codes of other models are doubted, and the model may tell something itself."""
         from calotype.tasks.plausibility import code_of_another_model
 
-        codes = [given for given in self.inputs.values() if isinstance(given, Latent)]
+        given = [one for each in self.inputs.values() for one in (each if isinstance(each, list) else [each])]
+        codes = [one for one in given if isinstance(one, Latent)]
         told: list[str | None] = []
         if self.declared.tells:
             function = getattr(self.package, self.declared.tells)

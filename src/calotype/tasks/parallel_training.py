@@ -13,8 +13,8 @@ from calotype.tasks.eta import remaining
 from calotype.tasks.executor import Task
 from calotype.tasks.photo_model import PhotoModel
 from calotype.tasks.process_pool import ProcessPool, threads
-from calotype.tasks.train import TrainingRequest
 from calotype.tasks.training import Trained, train_model
+from calotype.tasks.training_request import TrainingRequest
 from calotype.tasks.worker import TaskContext
 
 if TYPE_CHECKING:

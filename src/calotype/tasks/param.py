@@ -92,7 +92,8 @@ def described(task: Callable[..., Any]) -> dict[str, tuple[Param, Any]]:
         if get_origin(parameter.annotation) is Annotated:
             about = [extra for extra in parameter.annotation.__metadata__ if isinstance(extra, Param)]
             if about:
-                found[name] = (about[0], parameter.default)
+                further = parameter.kind is inspect.Parameter.VAR_POSITIONAL
+                found[name] = (about[0], () if further else parameter.default)
     return {**found, **_declared_inputs(task.__name__, found)} if accepts_inputs else found
 
 

@@ -12,7 +12,7 @@ from calotype.catalog import Loaded, declared
 from calotype.catalog import engine as engine_of
 from calotype.errors import InputError
 from calotype.files import shown
-from calotype.kinds import labels_sha256
+from calotype.kinds.layouts import labels_sha256
 from calotype.tasks import model_store
 from calotype.tasks.figures import of_training
 from calotype.tasks.model_card import record, weights_of, write_card

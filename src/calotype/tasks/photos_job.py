@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from calotype.errors import InputError
 from calotype.files import shown
-from calotype.kinds import KINDS, Reading
+from calotype.kinds import KINDS
+from calotype.kinds.kind import Reading
 from calotype.tasks.image_conditioned import of_photo
 from calotype.tasks.job import Job, OutputSpec, common_settings, converted
 from calotype.types import Cost, LabelMap, Photo, Size

@@ -9,7 +9,7 @@ from calotype import __version__
 from calotype.catalog import declared, load
 from calotype.errors import ArgumentError, InputError
 from calotype.image.xmp import COMPOSITE
-from calotype.kinds import photo_identity
+from calotype.kinds.pictures import photo_identity
 from calotype.tasks import arguments, model_store
 from calotype.tasks.data import set_folder
 from calotype.tasks.leaks import check_codes, codes_of

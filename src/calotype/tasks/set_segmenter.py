@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from calotype.errors import InputError
 from calotype.files import cache_folder
 from calotype.tasks import model_store
-from calotype.tasks.dataset_model import Dataset
+from calotype.tasks.dataset import Dataset
 
 if TYPE_CHECKING:
     from calotype.data.stream import DataSet

@@ -15,6 +15,7 @@ from calotype.image.xmp import MEANINGS
 from calotype.kinds import KINDS
 from calotype.results import read_latent_settings
 from calotype.tasks.arguments import STRUCTURES
+from calotype.tasks.directions import directions
 from calotype.tasks.invert import invert
 from calotype.tasks.latent_job import CODE_SUFFIX
 from calotype.tasks.model_store import folder_of, found_near
@@ -23,7 +24,7 @@ from calotype.tasks.retrieve import retrieve
 from calotype.tasks.verbs import VERBS
 
 # The commands beside the verbs whose pictures tell what repeats them.
-_COMMANDS: Mapping[str, Callable[..., Any]] = {"retrieve": retrieve, "invert": invert}
+_COMMANDS: Mapping[str, Callable[..., Any]] = {"retrieve": retrieve, "invert": invert, "directions": directions}
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,9 @@ def _recorded(path: str | Path) -> tuple[Mapping[str, Any], str, str]:
         arrays = ", ".join(f"{name} {'x'.join(map(str, shape))}" for name, shape in shapes.items())
         found = f", found by {settings['features']}" if settings.get("features") else ""
         model = settings.get("tuned", settings.get("model", "unknown"))
+        if "attribute" in settings:
+            right = f"balanced accuracy on held-out samples {settings.get('accuracy', 0):.2f}"
+            return settings, f"the direction of '{settings['attribute']}' of the model {model}; {right}", ""
         return settings, f"a latent code of the model {model}: {arrays}{found}", ""
     if Path(path).suffix.lower() == ".mp4":
         from calotype.image.animation import read_mp4_settings

@@ -15,7 +15,7 @@ from calotype.catalog import model as model_of
 from calotype.configuration import configured
 from calotype.errors import InputError
 from calotype.tasks import model_store
-from calotype.tasks.dataset_model import Dataset
+from calotype.tasks.dataset import Dataset
 from calotype.tasks.figures import of_training
 from calotype.tasks.model_card import record, weights_of, write_card
 from calotype.tasks.stored_model import PreviewWriter, StoredModel

@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from calotype.engines import analogy
 from calotype.engines.analogy import PRESETS, adapted
 from calotype.errors import InputError, Stopped
-from calotype.nn.features import VGG_FILE, Vgg16
+from calotype.nn.vgg import VGG_FILE, Vgg16
 from calotype.run import Run
 
 TINY = adapted(PRESETS["tiny"], "relayout", classes=3)

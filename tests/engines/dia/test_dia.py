@@ -15,7 +15,7 @@ from calotype.engines.dia.generate import layer_count, scales
 from calotype.errors import InputError, Stopped
 from calotype.image.blur import blur
 from calotype.matching.field import GridShape
-from calotype.nn.features import VGG19_BLOCKS, VGG_FILE, VISION_VGG19_FILE, Vgg19
+from calotype.nn.vgg import VGG19_BLOCKS, VGG_FILE, VISION_VGG19_FILE, Vgg19
 from calotype.run import Run
 
 TINY = dia.PRESETS["tiny"]

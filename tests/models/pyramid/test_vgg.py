@@ -10,7 +10,7 @@ from calotype.errors import InputError
 from calotype.models import pyramid
 from calotype.models.pyramid import PRESETS
 from calotype.models.pyramid.classifier import CONVOLUTIONAL, Pyramid, levels
-from calotype.nn.features import VGG_BLOCKS
+from calotype.nn.vgg import VGG_BLOCKS
 from calotype.run import Run
 
 SIZES = (6, 5, 4)

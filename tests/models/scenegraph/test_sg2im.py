@@ -15,7 +15,8 @@ from torch import nn
 
 import calotype
 from calotype.errors import InputError
-from calotype.kinds import KINDS, Reading
+from calotype.kinds import KINDS
+from calotype.kinds.kind import Reading
 from calotype.models import scenegraph
 from calotype.run import Run
 from calotype.tasks.models import describe, models, take_over

@@ -13,7 +13,7 @@ from calotype.errors import InputError
 from calotype.models import stylegan
 from calotype.models.stylegan import distances, embedding
 from calotype.models.stylegan.embedding import embed, prepared, structure
-from calotype.nn.features import Vgg16
+from calotype.nn.vgg import Vgg16
 from calotype.run import Run
 
 CFG = replace(
@@ -186,6 +186,26 @@ def test_a_path_goes_from_one_picture_to_the_other(net):
     assert len(frames) == 4
     torch.testing.assert_close(frames[0], picture(net, one))
     torch.testing.assert_close(frames[-1], picture(net, other))
+
+
+@pytest.mark.parametrize("frames", [3, 6, 7])
+def test_a_path_goes_through_all_codes_in_order_and_back(net, frames):
+    codes = [code(net, seed, noise=seed == 2) for seed in (1, 2, 3)]
+    one, two, three = codes
+    given = {"net": net, "first": one, "second": two, "further": [three], "frames": frames}
+    made = stylegan.morph(CFG, Run(), **given)
+    assert len(made) == frames
+    shown = [
+        next(i for i, frame in enumerate(made) if torch.allclose(frame, picture(net, c), atol=1e-5)) for c in codes
+    ]
+    assert shown[0] == 0
+    assert shown[2] == frames - 1
+    assert abs(shown[1] - (frames - 1) / 2) <= 0.5  # equal times
+    closed = stylegan.morph(CFG, Run(), closed=True, **given)
+    assert len(closed) == frames + round((frames - 1) / 2) - 1
+    if len(closed) > frames:
+        last = three["styles"].lerp(one["styles"], 1 / round((frames - 1) / 2))
+        torch.testing.assert_close(closed[frames], picture(net, {"styles": last}))
 
 
 def test_samples_are_interpolated(net):

@@ -23,7 +23,7 @@ from calotype.models.stylegan.search import (
     search_noise,
     search_styles,
 )
-from calotype.nn.features import Vgg16
+from calotype.nn.vgg import Vgg16
 from calotype.run import Run
 
 SIDE = 32

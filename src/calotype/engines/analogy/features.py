@@ -11,7 +11,7 @@ from torch import Tensor
 
 from calotype.engines.analogy.config import Config
 from calotype.errors import InputError
-from calotype.nn.features import Vgg16, vgg16
+from calotype.nn.vgg import Vgg16, vgg16
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from calotype.engines.dia.config import Config
 from calotype.engines.dia.generate import check_sizes, layer_count, working_size
-from calotype.nn.features import VGG19_BLOCKS, VGG_BLOCKS
+from calotype.nn.vgg import VGG19_BLOCKS, VGG_BLOCKS
 from calotype.types import Cost
 
 # Seconds on one core of a 2.6 GHz server processor: for a multiplication and addition of the network, for one of a

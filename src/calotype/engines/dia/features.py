@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.engines.dia.config import Config
-from calotype.nn.features import Vgg16, check_vgg16, check_vgg19, vgg16, vgg19
+from calotype.nn.vgg import Vgg16, check_vgg16, check_vgg19, vgg16, vgg19
 
 
 class Layers:

@@ -19,7 +19,7 @@ from calotype.image.lab import to_lab
 from calotype.image.labels import MOST_LABELS
 from calotype.image.resize import resize
 from calotype.nn.efficientnet import check_efficientnet, efficientnet_lite0
-from calotype.nn.features import offline_features
+from calotype.nn.filter_bank import offline_features
 from calotype.run import Run
 
 _MARGIN = 32  # pixels of padding around the network's input

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calotype.models.disentangle.config import Config
-from calotype.nn.features import check_vgg16
+from calotype.nn.vgg import check_vgg16
 
 
 def needs(cfg: Config, verb: str) -> None:

@@ -16,9 +16,9 @@ from calotype.models.disentangle.config import Config
 from calotype.models.disentangle.controllers import Controllers
 from calotype.models.disentangle.network import build
 from calotype.nn.critics import Critics
-from calotype.nn.features import vgg16
 from calotype.nn.optimizers import generator_optimizer
 from calotype.nn.schedules import constant_then_linear, set_rates
+from calotype.nn.vgg import vgg16
 from calotype.processor import fast_bfloat16
 
 OPPOSED, UNOPPOSED, METER = range(3)  # T, T' and a third network that is only for looking

@@ -18,10 +18,11 @@ from calotype.models.idpose.config import Config
 from calotype.models.idpose.network import Net, build
 from calotype.models.idpose.verification import trace_loss, traced
 from calotype.nn.ema import ExponentialMovingAverage
-from calotype.nn.features import offline_features, vgg16
+from calotype.nn.filter_bank import offline_features
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 from calotype.nn.patchgan import MultiScaleDiscriminator, halves, scores_of
 from calotype.nn.schedules import constant_then_linear, set_rates
+from calotype.nn.vgg import vgg16
 from calotype.processor import fast_bfloat16
 
 _KIND = "least_squares"

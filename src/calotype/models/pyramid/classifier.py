@@ -15,7 +15,7 @@ from calotype.models.pyramid.config import Config
 from calotype.models.pyramid.set_classifier import SetClassifier, widths
 from calotype.models.pyramid.vgg import FullVgg16, full_vgg16
 from calotype.nn import efficientnet
-from calotype.nn.features import VGG_BLOCKS, Vgg16, vgg16
+from calotype.nn.vgg import VGG_BLOCKS, Vgg16, vgg16
 
 CONVOLUTIONAL = 5  # levels that are maps; the others are vectors
 _EFFICIENTNET_CHANNELS = (*efficientnet.PYRAMID_CHANNELS, 1280, 1000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calotype.models.pyramid.config import Config
 from calotype.nn.efficientnet import check_efficientnet
-from calotype.nn.features import check_vgg16
+from calotype.nn.vgg import check_vgg16
 
 
 def needs(cfg: Config, verb: str) -> None:

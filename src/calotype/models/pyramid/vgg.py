@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from calotype.errors import InputError
 from calotype.files import shown
-from calotype.nn.features import VGG_BLOCKS, Vgg16, vision_vgg16
+from calotype.nn.vgg import VGG_BLOCKS, Vgg16, vision_vgg16
 
 _SIDE = 7  # of the last feature map, as the fully connected layers take it
 _LAYERS = ("classifier.0", "classifier.3", "classifier.6")  # fc6, fc7 and fc8 in torchvision's files

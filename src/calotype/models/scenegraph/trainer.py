@@ -26,10 +26,11 @@ from calotype.models.scenegraph.objects import (
 )
 from calotype.models.scenegraph.pool import Pool
 from calotype.nn.ema import ExponentialMovingAverage
-from calotype.nn.features import offline_features, vgg16
+from calotype.nn.filter_bank import offline_features
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 from calotype.nn.patchgan import scores_of
 from calotype.nn.schedules import constant_then_linear, set_rates
+from calotype.nn.vgg import vgg16
 from calotype.semantic.objects import crops, mirrored
 from calotype.semantic.updates import autocast, update
 

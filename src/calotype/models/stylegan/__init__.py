@@ -71,6 +71,7 @@ from calotype.models.stylegan.interpolation import interpolate
 from calotype.models.stylegan.layered import layered
 from calotype.models.stylegan.network import build
 from calotype.models.stylegan.recipes import edit, erase, mix, stylize
+from calotype.models.stylegan.style_space import style_space
 from calotype.models.stylegan.train import batch_size, picture_size, stages, train, unfinished
 
 __all__ = [
@@ -111,6 +112,7 @@ __all__ = [
     "stages",
     "start",
     "started",
+    "style_space",
     "stylize",
     "train",
     "train_encoder",

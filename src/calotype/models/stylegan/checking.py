@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor
@@ -20,7 +21,7 @@ from calotype.models.stylegan.editing import (
 from calotype.models.stylegan.generate import label_of, mixed_from
 from calotype.models.stylegan.network import Net
 from calotype.models.stylegan.search import check_noise
-from calotype.nn.features import check_vgg16
+from calotype.nn.vgg import check_vgg16
 
 
 def check_sample(cfg: Config, *, net: Net, label: int, mix: int | None, mix_from: int | None, **others: Any) -> None:
@@ -75,13 +76,15 @@ def check_masked(
         code_of(code, net, cfg)
 
 
-def check_morph(cfg: Config, *, net: Net, first: Code, second: Code, **others: Any) -> None:
+def check_morph(
+    cfg: Config, *, net: Net, first: Code, second: Code, further: Sequence[Code] = (), **others: Any
+) -> None:
     """Check the codes of ``morph``.
 
     Raises:
         InputError: one is not of this model.
     """
-    for code in (first, second):
+    for code in (first, second, *further):
         code_of(code, net, cfg)
 
 

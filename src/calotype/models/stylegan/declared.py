@@ -43,8 +43,8 @@ SYSTEM = System(
         ),
         "morph": Verb(
             "morph",
-            (Input("first", "latent"), Input("second", "latent")),
-            ("frames",),
+            (Input("first", "latent"), Input("second", "latent"), Input("further", "latents", required=False)),
+            ("frames", "closed"),
             output="film",
             validate="check_morph",
         ),
@@ -69,7 +69,7 @@ SYSTEM = System(
         ),
         "adjust": Verb(
             "adjust",
-            (_CODE, Input("direction", "latent", required=False)),
+            (_CODE, Input("direction", "direction", required=False)),
             ("strength", "component", "from_layer", "to_layer"),
             validate="check_adjust",
             coded=True,
@@ -86,4 +86,5 @@ SYSTEM = System(
     starts=True,
     efforts=True,
     layered="layered",
+    style_space="style_space",
 )

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from calotype.errors import InputError
 from calotype.image.resize import resize
-from calotype.nn.features import VGG_BLOCKS, Vgg16, offline_features, vgg16
+from calotype.nn.filter_bank import offline_features
 from calotype.nn.shift_tolerant import SMALLEST, shift_tolerant
+from calotype.nn.vgg import VGG_BLOCKS, Vgg16, vgg16
 
 _PAPER_SIDE = 256  # to which the paper brings pictures
 Layers = tuple[tuple[int, int], ...]  # block and number of the convolution

@@ -6,7 +6,7 @@ Zhou, "Closed-Form Factorization of Latent Semantics in GANs", CVPR 2021, for di
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -22,16 +22,29 @@ Code = Mapping[str, Tensor]
 _SAMPLES = 2000  # latent vectors over which the spread along a direction is measured
 
 
-def morph(cfg: Config, run: Run, *, net: Net, first: Code, second: Code, frames: int = 24) -> list[Tensor]:
-    """Pictures on the straight path from one code to another.
+def morph(
+    cfg: Config,
+    run: Run,
+    *,
+    net: Net,
+    first: Code,
+    second: Code,
+    further: Sequence[Code] = (),
+    frames: int = 24,
+    closed: bool = False,
+) -> list[Tensor]:
+    """Pictures on the straight lines from each code to the next.
 
     Args:
         cfg: as in training.
         run: where it runs and reports.
-        net: the generator that both were found in.
+        net: the generator that all were found in.
         first: a latent code: ``styles`` and, if they were optimised, ``noise0`` ...
         second: another one.
-        frames: number of pictures, at least 2: from the first code to the second.
+        further: codes that the path goes on to, in their order.
+        frames: number of pictures from the first code to the last, at least that of the codes. The picture of every
+            code is among them, and the lines take equal numbers, or differ by one.
+        closed: whether the pictures of the line from the last code back to the first follow, at the same pace.
 
     Returns:
         [1, 3, side, side] each, -1..1.
@@ -39,13 +52,31 @@ def morph(cfg: Config, run: Run, *, net: Net, first: Code, second: Code, frames:
     Raises:
         InputError: a code is not of this generator.
     """
-    one, other = code_of(first, net, cfg), code_of(second, net, cfg)
+    codes = [code_of(code, net, cfg) for code in (first, second, *further)]
+    path = path_of(len(codes), frames, closed=closed)
     made = []
-    for i in run.steps(frames, stage="frames"):
-        share = i / max(1, frames - 1)
+    for i in run.steps(len(path), stage="frames"):
+        leg, share = path[i]
+        one, other = codes[leg], codes[(leg + 1) % len(codes)]
         noise = [a.lerp(b, share) for a, b in zip(*_both_noises(one, other, net))]
         made.append(drawn(net, one.styles.lerp(other.styles, share), noise).picture.to(run.device))
     return made
+
+
+def path_of(codes: int, frames: int, *, closed: bool = False) -> list[tuple[int, float]]:
+    """Where every picture of a path through codes lies: the number of its line, and the share of it, 0..1.
+
+    Args:
+        codes: number of codes, at least 2.
+        frames: number of pictures from the first code to the last, at least ``codes``.
+        closed: whether pictures from the last code back to the first follow; that of the first is not repeated.
+    """
+    lines = codes - 1
+    at = [round(line * (frames - 1) / lines) for line in range(codes)]  # the pictures of the codes
+    path = [(k, (i - at[k]) / (at[k + 1] - at[k])) for k in range(lines) for i in range(at[k], at[k + 1])]
+    path.append((lines - 1, 1.0))
+    steps = round((frames - 1) / lines)
+    return path + [(lines, i / steps) for i in range(1, steps)] if closed else path
 
 
 def crossover(

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from calotype.errors import InputError
 from calotype.studio.app_state import Studio
-from calotype.studio.jobs import model_folder
+from calotype.studio.given import model_folder
 from calotype.studio.pictures import Missing
 from calotype.studio.routes.answers import ANEW, BINARY, ModelName, read, router
 from calotype.tasks import model_store

@@ -10,7 +10,7 @@ import {listen, loadPictures, set, setValue, state, takenBy, valuesOf} from './s
 const ON_STAGE = new Set(['mask', 'sketch', 'label map']);
 const OF_ENGINES = new Set(['engine', 'preset', 'settings']);
 const ABILITIES = new Set(['also', 'tile']);  // fields that not all engines of a verb have
-const FILES = new Set([...ON_STAGE, 'picture', 'photos', 'clip', 'latent', 'numbers']);
+const FILES = new Set([...ON_STAGE, 'picture', 'photos', 'clip', 'latent', 'latents', 'direction', 'numbers']);
 const PLAIN = {fid: 'FID', kid: 'KID', fsd: 'FSD', class_score: 'class score'};
 const USUAL = 'fid,kid,precision,recall,density,coverage';
 const WORDS = {auto: 'Default', free: 'Free', loose: 'Loose', close: 'Close'};
@@ -379,10 +379,36 @@ function slots({verb, field, get, put}) {
 function latent({field, get, put}) {
   const place = h('div', {class: 'slot'});
   const refresh = () => {
-    const [job, file] = String(get() ?? '').split('/');
+    const [job, file] = String(get()?.includes('/') ? get() : '').split('/');
     const choose = h('button', {type: 'button', class: 'thumb', 'aria-label': file ? 'Choose another result' : `Choose a result: ${labelOf(field)}`, onclick: async () => { const code = await chooseCode(labelOf(field)); if (code) { put(code); refresh(); } }},
       file ? h('img', {src: url.small(job, file), alt: ''}) : h('span', {}, icon('plus'), 'Choose an embedded photo'));
     place.replaceChildren(choose, file ? iconButton('close', 'Remove', () => { put(null); refresh(); }) : '');
+  };
+  return {input: place, refresh, group: true};
+}
+
+/** A direction: one that was learned for the model, by its name, or a result. */
+function direction(context) {
+  const {verb, get, put, id, closers} = context, file = latent(context);
+  const select = h('select', {id, onchange: () => { put(select.value || null); file.refresh(); }});
+  const refresh = () => {
+    const names = (state.models || []).find((one) => one.name === valuesOf(verb.name).model)?.directions ?? [], value = get() ?? '';
+    options(select, [['', 'none'], ...names.map((name) => [name, name]), ...(value.includes('/') ? [[value, 'a result']] : [])], value);
+    select.hidden = !names.length;
+    file.refresh();
+  };
+  closers.push(listen('models', refresh), listen('values', ({name}) => { if (name === 'model') refresh(); }));
+  return {input: h('div', {}, select, file.input), refresh, group: true};
+}
+
+/** The latent codes of several results, in their order. */
+function latents({field, get, put}) {
+  const place = h('div', {class: 'slots'});
+  const refresh = () => {
+    const codes = [get() ?? []].flat();
+    const without = (i) => { const rest = codes.filter((_, j) => j !== i); put(rest.length ? rest : null); refresh(); };
+    const add = h('button', {type: 'button', class: 'thumb', 'aria-label': `Add a result: ${labelOf(field)}`, onclick: async () => { const code = await chooseCode(labelOf(field)); if (code) { put([...codes, code]); refresh(); } }}, h('span', {}, icon('plus'), 'Add'));
+    place.replaceChildren(...codes.map((code, i) => h('div', {class: 'slot'}, h('img', {class: 'thumb', src: url.small(...code.split('/')), alt: ''}), iconButton('close', 'Remove', () => without(i)))), add);
   };
   return {input: place, refresh, group: true};
 }
@@ -404,7 +430,7 @@ const KINDS = {
   whole: (context) => number(context, true),
   margin: (context) => number(context, true),
   number: (context) => number(context, false),
-  seed, move, task, latent, switch: toggle, several, structure, settings, engine, model, device, shape,
+  seed, move, task, latent, latents, direction, switch: toggle, several, structure, settings, engine, model, device, shape,
   preset: presets, picture: slot, photos: slots,
   clip: (context) => (context.field.name.startsWith('to_') ? slot : slots)(context),  // a way leads to one picture
   size: pair('Size', {name: 'px', least: 16, step: 1}, null, parts, (width, height) => `${Math.round(width)}x${Math.round(height)}`),

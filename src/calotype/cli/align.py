@@ -1,0 +1,28 @@
+"""``calotype align``: crop faces and turn them upright, and print the folder they are in."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from calotype.cli.dissect import inspecting
+from calotype.tasks.align import align
+
+
+def run(as_json: bool, device: str, out: str, **options: Any) -> int:
+    """Align, and print the folder of the pictures."""
+    with inspecting(as_json, device) as (work, progress):
+        made = align(
+            out=out, device=device, run=work, on_progress=lambda done, n: progress("aligning", done, n), **options
+        )
+    if as_json:
+        places = {name: each.all for name, each in made.places.items()}
+        print(
+            json.dumps({"paths": [str(path) for path in made.paths], "places": places, "notes": made.notes}, indent=2)
+        )
+        return 0
+    print(out)
+    for note in made.notes:
+        print(note, file=sys.stderr)
+    return 0

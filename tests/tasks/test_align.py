@@ -108,6 +108,7 @@ def test_embed_finds_the_face(photos, tmp_path, monkeypatch):
         (("others", "--places", "list.jsonl"), "none of the files that 'list.jsonl' names"),
         (("photos", "--places", "list.jsonl", "-o", "photos"), "is the folder of the photos"),
         (("photos", "--places", "list.jsonl", "--to", "1,1 40,1 2,5", "--size", "32"), "lies outside of pictures"),
+        (("photos", "--places", "list.jsonl", "--to", "9,9 9,9 9,9", "--size", "32"), "does not tell three places"),
         (("photos", "--places", "outside.csv"), "there is no pixel 300,40"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ import calotype
 from calotype import saving
 from calotype.cli import main
 from calotype.data.attributes import read_attributes
-from calotype.errors import InputError
+from calotype.errors import InputError, Stopped
 from calotype.inspection import attribute_classifier
 from calotype.inspection.boundaries import boundary, orthogonal
 from calotype.models import stylegan
@@ -126,6 +127,8 @@ def test_directions_are_learned_written_and_moved_along(made, tmp_path, monkeypa
     (picture,) = (tmp_path / "out").glob("*.png")
     assert "--direction red.safetensors" in show(picture).command
     assert main([*given, "red.safetensors", "-q", "--again"]) == 0
+    (tmp_path / "red").mkdir()  # a folder is no direction
+    assert main([*given, "red", "-q", "--again"]) == 0
     capsys.readouterr()
     assert main([*given, "reed"]) == 1
     printed = capsys.readouterr().err
@@ -147,6 +150,28 @@ def test_what_cannot_be_learned_is_refused(made, given, words):
     with pytest.raises(InputError, match=words):
         calotype.directions(model, folder / "list.csv", **given)
     assert not (model / "encoder").exists()
+
+
+@pytest.mark.parametrize("other", ["a b", "A-b", "a-b?"])
+def test_attributes_with_the_same_file_are_refused(made, tmp_path, other):
+    rows = [[f"{i}.png", i % 2, i // 2 % 2] for i in range(100)]
+    with open(tmp_path / "list.csv", "w", newline="") as file:
+        csv.writer(file).writerows([["file", "a-b", other], *rows])
+    with pytest.raises(InputError, match="would be the same file"):
+        calotype.directions(made[0], tmp_path / "list.csv")
+
+
+@pytest.mark.parametrize("command", [("directions", "MODEL", "list.csv"), ("align", "photos")])
+def test_a_stop_does_not_promise_to_go_on(command, monkeypatch, capsys):
+    def stopped(*args, **options):
+        raise Stopped("stopped")
+
+    for name in ("directions", "align"):
+        monkeypatch.setattr(import_module(f"calotype.cli.{name}"), name, stopped)
+    assert main([*command]) == 130
+    printed = capsys.readouterr().err
+    assert "the same command begins anew" in printed
+    assert printed.count("\n") == 1
 
 
 def test_other_models_have_no_directions(made, tmp_path):

@@ -77,6 +77,16 @@ def test_a_folder_is_aligned_by_a_list(photos, tmp_path, capsys):
     assert [path.name for path in made.paths] == ["a.png", "b.png"]
 
 
+def test_a_list_that_is_corrected_stays_as_it_is(photos, tmp_path):
+    calotype.align(photos, places=tmp_path / "list.jsonl", size=32, out=tmp_path / "aligned")
+    places = tmp_path / "aligned" / "places.csv"
+    places.write_text(places.read_text().replace("a.png,30.0,40.0", "a.png,300.0,40.0"))
+    before = places.read_bytes()
+    made = calotype.align(photos, places=places, size=32, out=tmp_path / "aligned")
+    assert any("'a.png': there is no pixel 300,40" in note for note in made.notes)
+    assert places.read_bytes() == before
+
+
 def test_faces_are_found(photos, tmp_path, monkeypatch):
     monkeypatch.setattr("calotype.tasks.align.FaceFinder", Found)
     made = calotype.align(photos, size=32)

@@ -92,7 +92,7 @@ def _places(row: Mapping[str, Any]) -> FacePlaces | None:
             middle = (sum(x for x, _ in mouth) / len(mouth), sum(y for _, y in mouth) / len(mouth))
             return FacePlaces(eyes[0], eyes[1], middle)
         numbers = [_number(row[name]) for name in COLUMNS[1:]]
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, OverflowError):
         return None
     return FacePlaces((numbers[0], numbers[1]), (numbers[2], numbers[3]), (numbers[4], numbers[5]))
 

@@ -99,6 +99,16 @@ def test_a_boundary_is_found_and_made_orthogonal_to_another():
         orthogonal({"a": found["one"], "b": found["one"]}, x, {"a": has["one"], "b": has["one"]})
 
 
+def test_large_pictures_are_drawn_few_at_a_time(monkeypatch):
+    space = stylegan.style_space(CFG, stylegan.build(CFG).eval())
+    styles, seen = space.sample(range(5)), []
+    whole, module = space.draw(styles), import_module("calotype.models.stylegan.style_space")
+    monkeypatch.setattr(module, "_PIXELS", 2 * 16**2)
+    monkeypatch.setattr(module, "displayed", lambda pictures: seen.append(len(pictures)) or pictures.clamp(-1, 1))
+    torch.testing.assert_close(space.draw(styles), whole)
+    assert seen == [2, 2, 1]
+
+
 def test_directions_are_learned_written_and_moved_along(made, tmp_path, monkeypatch, capsys):
     model, folder = made
     monkeypatch.chdir(tmp_path)

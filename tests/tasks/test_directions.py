@@ -72,7 +72,9 @@ def test_attributes_are_read_from_lists_and_sets(made, tmp_path):
     told = read_attributes(tmp_path)
     assert set(told.names) == {"hat", "sad"}  # colours only where they are asked for
     assert sum(told.column("hat")) == 60
+    (tmp_path / "unnamed.jsonl").write_text('{"file": "a.png", "red": 1}\n{"red": 1}\n')
     for given, wanted, words in (
+        (tmp_path / "unnamed.jsonl", [], "the 2nd row of .* names no file"),
         (folder / "list.csv", ["reed"], "did you mean 'red'"),
         (folder / "list.csv", ["rare"], "3 pictures of 120 with 'rare' are no basis"),
         (folder / "0.png", [], "is no list of attributes"),

@@ -116,7 +116,7 @@ def _of_list(path: Path) -> tuple[list[Path], list[dict[str, Any]]]:
     key = next((name for name in _FILE if rows and name in rows[0]), "")
     if not key:
         raise InputError(f"{shown(path)} names no files: give a column called file, and one for each attribute")
-    for number, row in enumerate(rows, 1):
+    for number, row in enumerate(rows):
         if not isinstance(row.get(key), str) or not row[key]:
             raise InputError(f"the {nth(number)} row of {shown(path)} names no file: give one in the column {key}")
     return [path.parent / row[key] for row in rows], [{n: v for n, v in row.items() if n and n != key} for row in rows]

@@ -72,8 +72,8 @@ def align(
     """Crop the faces of a folder of photos and turn them upright, so that eyes and mouth lie in the same places.
 
     The pictures are squares as models of faces are trained on: calotype train stylegan aligned/. The places that were
-    used are written beside them, places.csv; correct them there, and give that file to --places for another go, which
-    leaves it as it is.
+    used are written beside them, places.csv: correct them there, and align again with that file as --places; it stays
+    as it is.
 
     Args:
         photos: a folder of photos.

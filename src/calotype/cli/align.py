@@ -9,10 +9,12 @@ from typing import Any
 from calotype.cli.dissect import inspecting
 from calotype.tasks.align import align
 
+_STOPPED = "the pictures that were made stay; the same command begins anew"
+
 
 def run(as_json: bool, device: str, out: str, **options: Any) -> int:
     """Align, and print the folder of the pictures."""
-    with inspecting(as_json, device) as (work, progress):
+    with inspecting(as_json, device, _STOPPED) as (work, progress):
         made = align(
             out=out, device=device, run=work, on_progress=lambda done, n: progress("aligning", done, n), **options
         )

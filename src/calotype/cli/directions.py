@@ -10,10 +10,12 @@ from calotype.cli.dissect import inspecting
 from calotype.cli.evaluate import aligned
 from calotype.tasks.directions import Direction, directions
 
+_STOPPED = "no direction was written; the same command begins anew"
+
 
 def run(as_json: bool, device: str, **options: Any) -> int:
     """Learn, and print the files and a table of what was measured."""
-    with inspecting(as_json, device) as (work, progress):
+    with inspecting(as_json, device, _STOPPED) as (work, progress):
         made = directions(device=device, on_progress=progress, run=work, **options)
     if as_json:
         print(json.dumps({"directions": [one.as_dict() for one in made.found], "notes": made.notes}, indent=2))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 _LISTED = 12  # classes
+_GOES_ON = "the same command goes on with what it has trained and found so far"
 
 
 def run(model: str, as_json: bool, device: str, **options: Any) -> int:
@@ -48,8 +49,14 @@ def run(model: str, as_json: bool, device: str, **options: Any) -> int:
 
 
 @contextmanager
-def inspecting(quiet: bool, device: str) -> Iterator[tuple[Run, Progress]]:
-    """Show the progress of the block, which a signal stops after its current step; yields a run and what to call."""
+def inspecting(quiet: bool, device: str, stopped: str = _GOES_ON) -> Iterator[tuple[Run, Progress]]:
+    """Show the progress of the block, which a signal stops after its current step; yields a run and what to call.
+
+    Args:
+        quiet: whether nothing is shown.
+        device: to compute on.
+        stopped: what the same command does after a stop.
+    """
     from calotype.run import Run
 
     work = Run(device=device)
@@ -58,7 +65,7 @@ def inspecting(quiet: bool, device: str) -> Iterator[tuple[Run, Progress]]:
             with stopping(work):
                 yield work, progress
         except (KeyboardInterrupt, Stopped) as error:
-            complain("stopped: the same command goes on with what it has trained and found so far")
+            complain(f"stopped: {stopped}")
             raise Interrupted(error) from None
 
 

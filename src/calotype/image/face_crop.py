@@ -47,7 +47,13 @@ def published_square(places: FacePlaces) -> Square:
 
 
 def fitted_square(places: FacePlaces, wanted: FacePlaces, side: int) -> Square:
-    """The square that a picture of ``side`` pixels shows whose eyes and mouth come nearest to ``wanted``."""
+    """The square that a picture of ``side`` pixels shows whose eyes and mouth come nearest to ``wanted``.
+
+    Raises:
+        InputError: all are wanted in one place.
+    """
+    if len(set(wanted.all)) == 1:
+        raise InputError("eyes and mouth are to lie in one place: give three places for them, like 11,13 21,13 16,20")
     there = torch.tensor([complex(*place) for place in places.all], dtype=torch.complex128)
     here = torch.tensor([complex(*place) for place in wanted.all], dtype=torch.complex128)
     spread = here - here.mean()
@@ -70,7 +76,7 @@ def cropped_face(photo: Tensor, places: FacePlaces, side: int, wanted: FacePlace
         [1, C, side, side], -1..1; what lies outside of the photo is reflected.
 
     Raises:
-        InputError: a place is outside of the photo, or they are too near to each other.
+        InputError: a place is outside of the photo, they are too near to each other, or wanted in one place.
     """
     height, width = photo.shape[2:]
     for x, y in places.all:

@@ -126,6 +126,8 @@ def test_directions_are_learned_written_and_moved_along(made, tmp_path, monkeypa
     (picture,) = (tmp_path / "out").glob("*.png")
     assert "--direction red.safetensors" in show(picture).command
     assert main([*given, "red.safetensors", "-q", "--again"]) == 0
+    (tmp_path / "red").mkdir()  # pictures, for example: the name means the direction still
+    assert main([*given, "red", "-q", "--again"]) == 0
     capsys.readouterr()
     assert main([*given, "reed"]) == 1
     printed = capsys.readouterr().err
@@ -156,3 +158,26 @@ def test_other_models_have_no_directions(made, tmp_path):
     saving.write(tmp_path / "c-cocogan-0123456789ab", "cocogan", cfg, cocogan.build(cfg).eval(), "", (16, 16))
     with pytest.raises(InputError, match="has no styles: give one of stylegan"):
         calotype.directions(tmp_path / "c-cocogan-0123456789ab", made[1] / "list.csv")
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_the_work_and_a_stop_keeps_nothing(
+    made, tmp_path, monkeypatch, capsys
+):
+    model, folder = made
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    words = ("directions", str(model), str(folder / "list.csv"))
+    monkeypatch.setattr("calotype.cli.directions.directions", stopped)
+    assert main([*words, "-o", "file"]) == 1
+    assert "cannot write 'file'" in capsys.readouterr().err
+    assert main([*words, "-o", "out"]) == 130
+    assert "nothing was written, and the same command begins anew" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "latin.csv").write_bytes("file,s\xfc\xdf\n".encode("latin-1"))
+    with pytest.raises(InputError, match="save it as UTF-8"):
+        calotype.directions(model, tmp_path / "latin.csv")
+
+
+def stopped(*_, **__):
+    """In the place of ``directions``: Ctrl-C at once."""
+    raise KeyboardInterrupt

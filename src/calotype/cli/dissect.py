@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from calotype.run import Run
 
 Progress = Callable[[str, int, int], None]
+KEPT = "the same command goes on with what it has trained and found so far"
 _LISTED = 12  # classes
 
 
@@ -48,8 +49,11 @@ def run(model: str, as_json: bool, device: str, **options: Any) -> int:
 
 
 @contextmanager
-def inspecting(quiet: bool, device: str) -> Iterator[tuple[Run, Progress]]:
-    """Show the progress of the block, which a signal stops after its current step; yields a run and what to call."""
+def inspecting(quiet: bool, device: str, left: str = KEPT) -> Iterator[tuple[Run, Progress]]:
+    """Show the progress of the block, which a signal stops after its current step; yields a run and what to call.
+
+    ``left`` says after a stop what is left of the work, and what the same command does.
+    """
     from calotype.run import Run
 
     work = Run(device=device)
@@ -58,7 +62,7 @@ def inspecting(quiet: bool, device: str) -> Iterator[tuple[Run, Progress]]:
             with stopping(work):
                 yield work, progress
         except (KeyboardInterrupt, Stopped) as error:
-            complain("stopped: the same command goes on with what it has trained and found so far")
+            complain(f"stopped: {left}")
             raise Interrupted(error) from None
 
 

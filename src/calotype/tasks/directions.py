@@ -203,11 +203,13 @@ def direction_file(given: str | Path, folder: Path) -> Path:
         InputError: there is neither.
     """
     path, known = Path(given), known_directions(folder)
-    if path.exists() or path.parent != Path():
+    if path.is_file() or path.parent != Path():
         return path
     stem = file_stem(path.name.removesuffix(CODE_SUFFIX))
-    if stem in known:
+    if stem in known:  # also where there is a folder of that name, of pictures for example
         return known[stem]
+    if path.exists():
+        return path
     if path.suffix in (CODE_SUFFIX, ".npy", ".pt", ".pth"):
         return path  # a file that is not there
     if not known:

@@ -108,7 +108,10 @@ def test_embed_finds_the_face(photos, tmp_path, monkeypatch):
         (("others", "--places", "list.jsonl"), "none of the files that 'list.jsonl' names"),
         (("photos", "--places", "list.jsonl", "-o", "photos"), "is the folder of the photos"),
         (("photos", "--places", "list.jsonl", "--to", "1,1 40,1 2,5", "--size", "32"), "lies outside of pictures"),
-        (("photos", "--places", "outside.csv"), "there is no pixel 300,40"),
+        (("photos", "--places", "outside.csv"), "there is no pixel 300,40 in 'a.png' of"),
+        (("photos", "--places", "twice.csv"), "row 2 of 'twice.csv' names 'a.png' again"),
+        (("photos", "--places", "latin.csv"), "save it as UTF-8"),
+        (("photos", "--places", "list.jsonl", "-o", "outside.csv"), "cannot write 'outside.csv'"),
     ],
 )
 def test_what_cannot_be_aligned_is_said_in_a_line(photos, tmp_path, words, line, capsys):
@@ -116,6 +119,8 @@ def test_what_cannot_be_aligned_is_said_in_a_line(photos, tmp_path, words, line,
     (tmp_path / "others").mkdir()
     Image.new("RGB", (20, 20)).save(tmp_path / "others" / "c.png")
     (tmp_path / "outside.csv").write_text('file,eyes,mouth\na.png,"300,40 50,40","40,60"\n')
+    (tmp_path / "twice.csv").write_text("file,eyes,mouth\n" + 'a.png,"30,40 50,40","40,60"\n' * 2)
+    (tmp_path / "latin.csv").write_bytes('file,eyes,mouth\n\xe4.png,"30,40 50,40","40,60"\n'.encode("latin-1"))
     before = sorted(photos.iterdir())
     assert main(["align", *words]) in (1, 2)
     printed = capsys.readouterr().err

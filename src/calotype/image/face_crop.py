@@ -57,7 +57,9 @@ def fitted_square(places: FacePlaces, wanted: FacePlaces, side: int) -> Square:
     return Square((centre.real, centre.imag), (half.real, half.imag))
 
 
-def cropped_face(photo: Tensor, places: FacePlaces, side: int, wanted: FacePlaces | None = None) -> Tensor:
+def cropped_face(
+    photo: Tensor, places: FacePlaces, side: int, wanted: FacePlaces | None = None, name: str = "a photo"
+) -> Tensor:
     """The face of a photo, upright.
 
     Args:
@@ -65,6 +67,7 @@ def cropped_face(photo: Tensor, places: FacePlaces, side: int, wanted: FacePlace
         places: of both eyes and the mouth in the photo, pixels.
         side: of the result, pixels.
         wanted: where they are to lie in the result, pixels; ``None``: where they do in FFHQ.
+        name: of the photo, for messages.
 
     Returns:
         [1, C, side, side], -1..1; what lies outside of the photo is reflected.
@@ -76,12 +79,12 @@ def cropped_face(photo: Tensor, places: FacePlaces, side: int, wanted: FacePlace
     for x, y in places.all:
         if not (0 <= x <= width and 0 <= y <= height):
             raise InputError(
-                f"there is no pixel {x:g},{y:g} in a photo of {width}x{height}: give the places of both eyes and of "
-                "the mouth"
+                f"there is no pixel {x:g},{y:g} in {name} of {width}x{height}: give the places of both eyes and of the "
+                "mouth"
             )
     square = published_square(places) if wanted is None else fitted_square(places, wanted, side)
     if square.side < _LEAST:
-        raise InputError("eyes and mouth lie in one place: give the places of both eyes and of the mouth")
+        raise InputError(f"eyes and mouth lie in one place in {name}: give the places of both eyes and of the mouth")
     return cut(photo, square, side)
 
 

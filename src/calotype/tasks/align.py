@@ -110,7 +110,7 @@ def align(
             photo = open_photo(path)
             picture = to_tensor(photo)[:, :3]
             at = found.places_in(path, picture)
-            cropped = to_image(cropped_face(picture, at, size, wanted))
+            cropped = to_image(cropped_face(picture, at, size, wanted, shown(path.name)))
         except InputError as error:
             found.left_out.append(str(error))
         else:

@@ -11,14 +11,14 @@ from calotype.cli.dissect import inspecting
 from calotype.cli.evaluate import aligned
 from calotype.cli.inputs import check_writable
 from calotype.tasks.directions import FOLDER, Direction, directions
-from calotype.tasks.model_store import folder_of
 
 _STOPPED = "nothing was written, and the same command begins anew"
 
 
 def run(model: str, out: str | None, as_json: bool, device: str, **options: Any) -> int:
     """Learn, and print the files and a table of what was measured."""
-    check_writable(folder_of(model) / FOLDER if out is None else Path(out))
+    if out is not None or Path(model).is_dir():
+        check_writable(Path(model) / FOLDER if out is None else Path(out))
     with inspecting(as_json, device, _STOPPED) as (work, progress):
         made = directions(model, out=out, device=device, on_progress=progress, run=work, **options)
     if as_json:

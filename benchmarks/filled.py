@@ -87,7 +87,7 @@ PACKAGE = "package"
 def given(options: argparse.Namespace) -> Iterator[tuple[str, str, np.ndarray, np.ndarray, np.ndarray]]:
     """Task, name, photo, what is to be filled, and the hole, of all pictures."""
     if options.package:
-        for name, image in photos_in(options.package).items():
+        for name, image in photos_in(options.package, options.first).items():
             photo = np.asarray(image)
             yield (PACKAGE, name, photo, *expanded(photo, name))
         return
@@ -137,6 +137,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=os.environ.get("CALOTYPE_DATA"), help="default: CALOTYPE_DATA")
     parser.add_argument("--package", type=Path, help="the file of gcompris-qt-data 3.1-2, whose photos are expanded")
+    parser.add_argument("--first", type=int, default=2, help="number of the first of these photos: 0, 1 or 2")
     parser.add_argument("--work", type=Path, help="folder of the pictures")
     parser.add_argument("--peers", help="Python of the environment of the other programs")
     parser.add_argument("--gmic", help="command of G'MIC")

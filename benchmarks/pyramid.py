@@ -1,6 +1,6 @@
 """The semantic pyramid: what each level keeps, what the losses add, and what the engine without training gives.
 
-A model learns from all pictures of a set but every twentieth (of cuttings of photos, all of every twentieth photo);
+A model learns from all pictures of a set but every twentieth (of crops of photos, all of every twentieth photo);
 those are the references here. Variants are named after
 what they change in a preset; ``set`` has a classifier that learned the classes of the set first, ``efficientnet`` one
 of ImageNet's classes. Measured are, for each level alone (1 the finest, 7 the classes), means over four latent vectors:

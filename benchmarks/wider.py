@@ -55,8 +55,8 @@ ACTIVITIES = (("explore_monuments", 4), ("erase", 3), ("explore_world_animals", 
 LEAST = 400  # pixels of the shorter side of a photo in the package
 
 
-def photos_in(package: Path) -> dict[str, Image.Image]:
-    """The photos of the package by name, their longer side ``SIDE``."""
+def photos_in(package: Path, first: int = 2) -> dict[str, Image.Image]:
+    """The photos of the package by name, from the number ``first`` on, their longer side ``SIDE``."""
     files = {f"usr/share/gcompris-qt/rcc/{name}.rcc": (name, every) for name, every in ACTIVITIES}
     found = {}
     for path, data in members(package, lambda path: path in files):
@@ -70,7 +70,7 @@ def photos_in(package: Path) -> dict[str, Image.Image]:
             if min(photo.size) >= LEAST:
                 photo.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
                 photos[f"{name}/{inside.removeprefix(folder).removesuffix('.webp')}"] = photo
-        found |= {chosen: photos[chosen] for chosen in sorted(photos)[2::every]}
+        found |= {chosen: photos[chosen] for chosen in sorted(photos)[first::every]}
     return found
 
 

@@ -45,6 +45,7 @@ def test_places_are_read(tmp_path, name, text):
     [
         ("a.csv", "file,eyes,mouth\nme.jpg,10,12\n", "row 1 of .* does not tell where a face is"),
         ("a.csv", 'file,eyes,mouth\nme.jpg,"10,12 20,nan","1,2"\n', "row 1 of"),
+        ("a.json", json.dumps({"a.jpg": {"eyes": [[10**400, 1], [2, 1]], "mouth": [1, 2]}}), "row 1 of"),
         ("a.csv", "file,eyes,mouth\n", "is empty"),
         ("a.json", "[1]", "cannot be read"),
         ("a.json", "{", "cannot be read"),

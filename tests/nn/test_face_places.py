@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 import torch
 
+from calotype.errors import InputError
 from calotype.nn import face_places
 from calotype.nn.face_places import FacePlacer
 
@@ -32,6 +34,25 @@ def test_a_cell_and_an_anchor_make_a_box_in_a_photo_of_any_shape():
         assert (box[2:] - box[:2]).tolist() == pytest.approx([1.603231 * cell, 2.094468 * cell], rel=1e-4)
         centre = (box[:2] + box[2:]) / 2 / cell - 0.5
         assert centre.tolist() == pytest.approx(centre.round().tolist(), abs=1e-4)
+
+
+def test_a_long_photo_is_shrunk_before_it_is_made_square(monkeypatch):
+    seen = []
+    resize = face_places.resize
+    monkeypatch.setattr(face_places, "resize", lambda x, size, **how: seen.append(x.shape) or resize(x, size, **how))
+    boxes, _ = FacePlacer().requires_grad_(False).boxes(torch.zeros(1, 3, 1, 2000), 416)
+    assert seen == [(1, 3, 1, 2000)]
+    assert boxes.shape[1] == 4
+
+
+def test_weights_that_cannot_be_read_are_said_in_a_line(tmp_path, monkeypatch):
+    def refused(path):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / face_places.WEIGHTS_FILE).write_bytes(b"")
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    with pytest.raises(InputError, match="run 'calotype weights faces'"):
+        face_places.face_placer(tmp_path)
 
 
 def test_points_are_found_again_in_the_upright_face(monkeypatch):

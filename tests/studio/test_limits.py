@@ -13,6 +13,7 @@ from calotype.errors import InputError
 from calotype.studio import pictures, security
 from calotype.studio.api_keys import ApiKeys, read_api_keys
 from calotype.studio.app import create
+from calotype.studio.forms import checked
 from calotype.studio.job_queue import Turns
 from calotype.studio.job_store import Job, Records
 from calotype.studio.limits import Limiting, Limits, Rates
@@ -394,3 +395,8 @@ def test_the_event_loop_does_not_wait_for_a_record_that_is_written(tmp_path, mon
             assert (await upload).status_code == 201
 
     asyncio.run(work())
+
+
+def test_settings_name_no_files_of_the_server():
+    with pytest.raises(InputError, match="names a file of this machine"):
+        checked("train", {"settings": {"classifier": "vgg16", "classifier_file": "/etc/hostname"}})

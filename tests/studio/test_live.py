@@ -49,6 +49,11 @@ def test_codes_of_results_are_inputs_of_other_verbs(client, model):
     assert film["state"] == "done", film
     film = awaited(client, asked(client, "morph", first=one, second=other, further=[one], model=model, frames=4)["id"])
     assert film["state"] == "done", film
+    again = client.get(f"/api/jobs/{film['id']}/results/{film['results'][0]['file']}/settings").json()
+    assert again["arguments"]["further"] == [one]
+    data = client.get(f"/api/jobs/{film['id']}/files/{film['results'][0]['file']}").content
+    again = client.post("/api/settings", content=data).json()
+    assert again["missing"]["further"] == Path(one).with_suffix(".safetensors").name
     answer = client.post(
         "/api/verbs/morph/jobs", json={"first": one, "second": other, "further": ["../secret"], "model": model}
     )

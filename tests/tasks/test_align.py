@@ -77,6 +77,16 @@ def test_a_folder_is_aligned_by_a_list(photos, tmp_path, capsys):
     assert [path.name for path in made.paths] == ["a.png", "b.png"]
 
 
+def test_a_list_that_is_corrected_stays_as_it_is(photos, tmp_path):
+    calotype.align(photos, places=tmp_path / "list.jsonl", size=32, out=tmp_path / "aligned")
+    places = tmp_path / "aligned" / "places.csv"
+    places.write_text(places.read_text().replace("a.png,30.0,40.0", "a.png,300.0,40.0"))
+    before = places.read_bytes()
+    made = calotype.align(photos, places=places, size=32, out=tmp_path / "aligned")
+    assert any("'a.png': there is no pixel 300,40" in note for note in made.notes)
+    assert places.read_bytes() == before
+
+
 def test_faces_are_found(photos, tmp_path, monkeypatch):
     monkeypatch.setattr("calotype.tasks.align.FaceFinder", Found)
     made = calotype.align(photos, size=32)
@@ -108,10 +118,11 @@ def test_embed_finds_the_face(photos, tmp_path, monkeypatch):
         (("others", "--places", "list.jsonl"), "none of the files that 'list.jsonl' names"),
         (("photos", "--places", "list.jsonl", "-o", "photos"), "is the folder of the photos"),
         (("photos", "--places", "list.jsonl", "--to", "1,1 40,1 2,5", "--size", "32"), "lies outside of pictures"),
-        (("photos", "--places", "outside.csv"), "there is no pixel 300,40 in 'a.png' of"),
+        (("photos", "--places", "outside.csv"), "'a.png': there is no pixel 300,40"),
         (("photos", "--places", "twice.csv"), "row 2 of 'twice.csv' names 'a.png' again"),
         (("photos", "--places", "latin.csv"), "save it as UTF-8"),
         (("photos", "--places", "list.jsonl", "-o", "outside.csv"), "cannot write 'outside.csv'"),
+        (("photos", "--places", "list.jsonl", "--to", "9,9 9,9 9,9", "--size", "32"), "does not tell three places"),
     ],
 )
 def test_what_cannot_be_aligned_is_said_in_a_line(photos, tmp_path, words, line, capsys):

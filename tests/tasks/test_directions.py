@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ import calotype
 from calotype import saving
 from calotype.cli import main
 from calotype.data.attributes import read_attributes
-from calotype.errors import InputError
+from calotype.errors import InputError, Stopped
 from calotype.inspection import attribute_classifier
 from calotype.inspection.boundaries import boundary, orthogonal
 from calotype.models import stylegan
@@ -72,7 +73,9 @@ def test_attributes_are_read_from_lists_and_sets(made, tmp_path):
     told = read_attributes(tmp_path)
     assert set(told.names) == {"hat", "sad"}  # colours only where they are asked for
     assert sum(told.column("hat")) == 60
+    (tmp_path / "unnamed.jsonl").write_text('{"file": "a.png", "red": 1}\n{"red": 1}\n')
     for given, wanted, words in (
+        (tmp_path / "unnamed.jsonl", [], "the 2nd row of .* names no file"),
         (folder / "list.csv", ["reed"], "did you mean 'red'"),
         (folder / "list.csv", ["rare"], "3 pictures of 120 with 'rare' are no basis"),
         (folder / "0.png", [], "is no list of attributes"),
@@ -97,6 +100,16 @@ def test_a_boundary_is_found_and_made_orthogonal_to_another():
     assert apart["one"].accuracy < found["one"].accuracy
     with pytest.raises(InputError, match="a mixture of the others"):
         orthogonal({"a": found["one"], "b": found["one"]}, x, {"a": has["one"], "b": has["one"]})
+
+
+def test_large_pictures_are_drawn_few_at_a_time(monkeypatch):
+    space = stylegan.style_space(CFG, stylegan.build(CFG).eval())
+    styles, seen = space.sample(range(5)), []
+    whole, module = space.draw(styles), import_module("calotype.models.stylegan.style_space")
+    monkeypatch.setattr(module, "_PIXELS", 2 * 16**2)
+    monkeypatch.setattr(module, "displayed", lambda pictures: seen.append(len(pictures)) or pictures.clamp(-1, 1))
+    torch.testing.assert_close(space.draw(styles), whole)
+    assert seen == [2, 2, 1]
 
 
 def test_directions_are_learned_written_and_moved_along(made, tmp_path, monkeypatch, capsys):
@@ -127,7 +140,7 @@ def test_directions_are_learned_written_and_moved_along(made, tmp_path, monkeypa
     (picture,) = (tmp_path / "out").glob("*.png")
     assert "--direction red.safetensors" in show(picture).command
     assert main([*given, "red.safetensors", "-q", "--again"]) == 0
-    (tmp_path / "red").mkdir()  # pictures, for example: the name means the direction still
+    (tmp_path / "red").mkdir()  # a folder is no direction
     assert main([*given, "red", "-q", "--again"]) == 0
     capsys.readouterr()
     assert main([*given, "reed"]) == 1
@@ -150,6 +163,28 @@ def test_what_cannot_be_learned_is_refused(made, given, words):
     with pytest.raises(InputError, match=words):
         calotype.directions(model, folder / "list.csv", **given)
     assert not (model / "encoder").exists()
+
+
+@pytest.mark.parametrize("other", ["a b", "A-b", "a-b?"])
+def test_attributes_with_the_same_file_are_refused(made, tmp_path, other):
+    rows = [[f"{i}.png", i % 2, i // 2 % 2] for i in range(100)]
+    with open(tmp_path / "list.csv", "w", newline="") as file:
+        csv.writer(file).writerows([["file", "a-b", other], *rows])
+    with pytest.raises(InputError, match="would be the same file"):
+        calotype.directions(made[0], tmp_path / "list.csv")
+
+
+@pytest.mark.parametrize("command", [("directions", "MODEL", "list.csv"), ("align", "photos")])
+def test_a_stop_does_not_promise_to_go_on(command, monkeypatch, capsys):
+    def stopped(*args, **options):
+        raise Stopped("stopped")
+
+    for name in ("directions", "align"):
+        monkeypatch.setattr(import_module(f"calotype.cli.{name}"), name, stopped)
+    assert main([*command]) == 130
+    printed = capsys.readouterr().err
+    assert "the same command begins anew" in printed
+    assert printed.count("\n") == 1
 
 
 def test_other_models_have_no_directions(made, tmp_path):
@@ -182,7 +217,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_the_work_and_a_stop_keep
     assert main([*words, "-o", "file"]) == 1
     assert "cannot write 'file'" in capsys.readouterr().err
     assert main([*words, "-o", "out"]) == 130
-    assert "nothing was written, and the same command begins anew" in capsys.readouterr().err
+    assert "no direction was written; the same command begins anew" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
     (tmp_path / "latin.csv").write_bytes("file,s\xfc\xdf\n".encode("latin-1"))
     with pytest.raises(InputError, match="save it as UTF-8"):

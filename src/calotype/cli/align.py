@@ -11,7 +11,7 @@ from calotype.cli.dissect import inspecting
 from calotype.cli.inputs import check_writable
 from calotype.tasks.align import align
 
-_STOPPED = "the pictures that were made stay, and the same command makes all of them anew"
+_STOPPED = "the pictures that were made stay; the same command begins anew"
 
 
 def run(as_json: bool, device: str, out: str, **options: Any) -> int:

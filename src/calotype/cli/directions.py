@@ -12,7 +12,7 @@ from calotype.cli.evaluate import aligned
 from calotype.cli.inputs import check_writable
 from calotype.tasks.directions import FOLDER, Direction, directions
 
-_STOPPED = "nothing was written, and the same command begins anew"
+_STOPPED = "no direction was written; the same command begins anew"
 
 
 def run(model: str, out: str | None, as_json: bool, device: str, **options: Any) -> int:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from calotype.run import Run
 
 Progress = Callable[[str, int, int], None]
-KEPT = "the same command goes on with what it has trained and found so far"
 _LISTED = 12  # classes
+_GOES_ON = "the same command goes on with what it has trained and found so far"
 
 
 def run(model: str, as_json: bool, device: str, **options: Any) -> int:
@@ -49,10 +49,13 @@ def run(model: str, as_json: bool, device: str, **options: Any) -> int:
 
 
 @contextmanager
-def inspecting(quiet: bool, device: str, left: str = KEPT) -> Iterator[tuple[Run, Progress]]:
+def inspecting(quiet: bool, device: str, stopped: str = _GOES_ON) -> Iterator[tuple[Run, Progress]]:
     """Show the progress of the block, which a signal stops after its current step; yields a run and what to call.
 
-    ``left`` says after a stop what is left of the work, and what the same command does.
+    Args:
+        quiet: whether nothing is shown.
+        device: to compute on.
+        stopped: what the same command does after a stop.
     """
     from calotype.run import Run
 
@@ -62,7 +65,7 @@ def inspecting(quiet: bool, device: str, left: str = KEPT) -> Iterator[tuple[Run
             with stopping(work):
                 yield work, progress
         except (KeyboardInterrupt, Stopped) as error:
-            complain(f"stopped: {left}")
+            complain(f"stopped: {stopped}")
             raise Interrupted(error) from None
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from calotype.data.face_lists import FILE_COLUMNS
 from calotype.data.sample_lines import read_about, read_lines
 from calotype.data.writing import SAMPLES
 from calotype.errors import InputError, counted, nth, unknown
@@ -23,7 +24,6 @@ from calotype.image.io import natural_order
 
 LEAST = 20  # pictures with an attribute, and without it
 LISTS = (".csv", ".jsonl")
-_FILE = ("file", "image", "picture", "filename", "path")  # names of the column of files
 _YES, _NO = {"1", "true", "yes", "y", "1.0"}, {"0", "-1", "false", "no", "n", "", "0.0", "-1.0"}
 _PARTS, _LABEL = "variants", "label"  # what sets tell of a picture: its parts, by their variants, and its class
 _MOST_VALUES = 8  # of an attribute with several values, unless one of them is asked for
@@ -115,10 +115,10 @@ def _of_list(path: Path) -> tuple[list[Path], list[dict[str, Any]]]:
         raise InputError(f"{shown(path)} is no text in UTF-8: save it as UTF-8") from error
     except (ValueError, csv.Error, RecursionError) as error:
         raise InputError(f"{shown(path)} cannot be read: give a row for each file, with its attributes") from error
-    key = next((name for name in _FILE if rows and name in rows[0]), "")
+    key = next((name for name in FILE_COLUMNS if rows and name in rows[0]), "")
     if not key:
         raise InputError(f"{shown(path)} names no files: give a column called file, and one for each attribute")
-    for number, row in enumerate(rows, 1):
+    for number, row in enumerate(rows):
         if not isinstance(row.get(key), str) or not row[key]:
             raise InputError(f"the {nth(number)} row of {shown(path)} names no file: give one in the column {key}")
     return [path.parent / row[key] for row in rows], [{n: v for n, v in row.items() if n and n != key} for row in rows]

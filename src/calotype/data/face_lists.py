@@ -22,7 +22,7 @@ from calotype.types import FacePlaces
 
 COLUMNS = ("file", "left_eye_x", "left_eye_y", "right_eye_x", "right_eye_y", "mouth_x", "mouth_y")
 SUFFIXES = (".csv", ".json", ".jsonl")
-_FILE = ("file", "image", "picture", "filename", "path")
+FILE_COLUMNS = ("file", "image", "picture", "filename", "path")  # names of the column of files
 
 
 def read_places(path: Path) -> dict[str, FacePlaces]:
@@ -44,7 +44,7 @@ def read_places(path: Path) -> dict[str, FacePlaces]:
         raise InputError(f"{shown(path)} cannot be read: give file, eyes and mouth of each photo") from error
     found = {}
     for number, row in enumerate(rows, 1):
-        name = next((row[key] for key in _FILE if isinstance(row.get(key), str) and row[key]), None)
+        name = next((row[key] for key in FILE_COLUMNS if isinstance(row.get(key), str) and row[key]), None)
         places = None if name is None else _places(row)
         if name is None or places is None:
             raise InputError(
@@ -96,7 +96,7 @@ def _places(row: Mapping[str, Any]) -> FacePlaces | None:
             middle = (sum(x for x, _ in mouth) / len(mouth), sum(y for _, y in mouth) / len(mouth))
             return FacePlaces(eyes[0], eyes[1], middle)
         numbers = [_number(row[name]) for name in COLUMNS[1:]]
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, OverflowError):
         return None
     return FacePlaces((numbers[0], numbers[1]), (numbers[2], numbers[3]), (numbers[4], numbers[5]))
 

@@ -47,7 +47,13 @@ def published_square(places: FacePlaces) -> Square:
 
 
 def fitted_square(places: FacePlaces, wanted: FacePlaces, side: int) -> Square:
-    """The square that a picture of ``side`` pixels shows whose eyes and mouth come nearest to ``wanted``."""
+    """The square that a picture of ``side`` pixels shows whose eyes and mouth come nearest to ``wanted``.
+
+    Raises:
+        InputError: all are wanted in one place.
+    """
+    if len(set(wanted.all)) == 1:
+        raise InputError("eyes and mouth are to lie in one place: give three places for them, like 11,13 21,13 16,20")
     there = torch.tensor([complex(*place) for place in places.all], dtype=torch.complex128)
     here = torch.tensor([complex(*place) for place in wanted.all], dtype=torch.complex128)
     spread = here - here.mean()
@@ -57,9 +63,7 @@ def fitted_square(places: FacePlaces, wanted: FacePlaces, side: int) -> Square:
     return Square((centre.real, centre.imag), (half.real, half.imag))
 
 
-def cropped_face(
-    photo: Tensor, places: FacePlaces, side: int, wanted: FacePlaces | None = None, name: str = "a photo"
-) -> Tensor:
+def cropped_face(photo: Tensor, places: FacePlaces, side: int, wanted: FacePlaces | None = None) -> Tensor:
     """The face of a photo, upright.
 
     Args:
@@ -67,24 +71,23 @@ def cropped_face(
         places: of both eyes and the mouth in the photo, pixels.
         side: of the result, pixels.
         wanted: where they are to lie in the result, pixels; ``None``: where they do in FFHQ.
-        name: of the photo, for messages.
 
     Returns:
         [1, C, side, side], -1..1; what lies outside of the photo is reflected.
 
     Raises:
-        InputError: a place is outside of the photo, or they are too near to each other.
+        InputError: a place is outside of the photo, they are too near to each other, or wanted in one place.
     """
     height, width = photo.shape[2:]
     for x, y in places.all:
         if not (0 <= x <= width and 0 <= y <= height):
             raise InputError(
-                f"there is no pixel {x:g},{y:g} in {name} of {width}x{height}: give the places of both eyes and of the "
-                "mouth"
+                f"there is no pixel {x:g},{y:g} in a photo of {width}x{height}: give the places of both eyes and of "
+                "the mouth"
             )
     square = published_square(places) if wanted is None else fitted_square(places, wanted, side)
     if square.side < _LEAST:
-        raise InputError(f"eyes and mouth lie in one place in {name}: give the places of both eyes and of the mouth")
+        raise InputError("eyes and mouth lie in one place: give the places of both eyes and of the mouth")
     return cut(photo, square, side)
 
 

@@ -79,7 +79,7 @@ def trained_classifier(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _RATE, total_steps=len(batches))
     for step in run.steps(len(batches), stage=stage):
         some = batches[step]
-        said = net(spoilt(pictures[some]))
+        said = net(augmented(pictures[some]))
         loss = torch.stack([F.cross_entropy(logits, truth[name][some]) for name, logits in said.items()]).sum()
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -88,7 +88,7 @@ def trained_classifier(
     return net.eval().requires_grad_(False)
 
 
-def spoilt(pictures: Tensor) -> Tensor:
+def augmented(pictures: Tensor) -> Tensor:
     """Flipped, partly blurred, and noisy pictures, at random."""
     chance = torch.rand(len(pictures), 1, 1, 1, device=pictures.device)
     pictures = torch.where(torch.rand_like(chance) < 0.5, pictures.flip(3), pictures)

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.errors import InputError
-from calotype.files import cache_folder, shown
+from calotype.files import cache_folder, read_error, shown
 from calotype.image.face_crop import Square, cut
 from calotype.image.resize import resize
 from calotype.nn.weight_files import WEIGHTS_VARIABLE
@@ -130,8 +130,9 @@ class FacePlacer(nn.Module):
     def boxes(self, photo: Tensor, side: int) -> tuple[Tensor, Tensor]:
         """Boxes of faces [n, 4], pixels of the photo, and their scores [n], the highest first."""
         longest = max(photo.shape[2:])
-        given = F.pad(photo, (0, longest - photo.shape[3], 0, longest - photo.shape[2]), value=-1.0)
-        x = _normalized(resize(given, (side, side), mode="bilinear"), _DETECTOR_MEAN)
+        height, width = (max(1, round(each * side / longest)) for each in photo.shape[2:])
+        small = resize(photo, (height, width), mode="bilinear")  # first, as the square of a wide photo is large
+        x = _normalized(F.pad(small, (0, side - width, 0, side - height), value=-1.0), _DETECTOR_MEAN)
         last = len(self.detector) - 1
         for number, layer in enumerate(self.detector):
             x = layer(x)
@@ -188,13 +189,16 @@ def face_placer(path: str | Path | None = None) -> FacePlacer:
             weights`` keeps them.
 
     Raises:
-        InputError: there is no such file, or it holds other weights.
+        InputError: there is no such file, it cannot be read, or it holds other weights.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load
 
     file = _file(path)
-    content = file.read_bytes()
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise read_error(file, error, "run 'calotype weights faces', or give the places") from error
     net = FacePlacer()
     try:
         if path is None and hashlib.sha256(content).hexdigest() != WEIGHTS_SHA256:
@@ -203,15 +207,6 @@ def face_placer(path: str | Path | None = None) -> FacePlacer:
     except (SafetensorError, RuntimeError, ValueError):
         raise InputError(f"{shown(file)} holds other weights: delete it, and run 'calotype weights faces'") from None
     return net.eval().requires_grad_(False)
-
-
-def check_face_placer() -> None:
-    """Check that there are weights to find faces by.
-
-    Raises:
-        InputError: there are none.
-    """
-    _file(None)
 
 
 def _file(path: str | Path | None) -> Path:

@@ -215,6 +215,8 @@ def _value(name: str, about: Param, value: Any) -> Any:
     if kind.form == "pairs":
         if not isinstance(value, dict) or len(value) > 50:
             raise InputError(f"{name} takes keys and values, like patch=5")
+        if any(str(key).strip().endswith("_file") for key in value):
+            raise InputError(f"{name} names a file of this machine: set it on the command line")
         return {_text(name, key): _text(name, str(one)) for key, one in value.items()}
     return _text(name, value if isinstance(value, str) else f"{value:g}" if _is_number(value) else value)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from inspect import Parameter
 from typing import Any
 
@@ -56,6 +56,9 @@ def _pictures(settings: Mapping[str, Any], pictures: Pictures) -> tuple[dict[str
     photo = {"photo": settings["photo"]} if "photo" in settings else {}
     named = {**photo, **settings.get("pictures", {})}
     for name, identity in named.items():
+        if isinstance(identity, list):  # several latent codes, which are no pictures
+            missing[name] = _names(identity)
+            continue
         if name == "labels" and identity.get("name") == "auto":
             arguments[name] = "auto"
             continue
@@ -71,8 +74,12 @@ def _pictures(settings: Mapping[str, Any], pictures: Pictures) -> tuple[dict[str
     if further and all(further):
         arguments["also"] = [picture.id for picture in further if picture]
     elif further:
-        missing["also"] = ", ".join(str(identity.get("name", "?")) for identity in settings["also"])
+        missing["also"] = _names(settings["also"])
     return arguments, missing
+
+
+def _names(identities: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(str(identity.get("name", "?")) for identity in identities)
 
 
 def _value(settings: Mapping[str, Any], name: str, kind: str, default: Any) -> Any:

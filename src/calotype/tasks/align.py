@@ -72,7 +72,8 @@ def align(
     """Crop the faces of a folder of photos and turn them upright, so that eyes and mouth lie in the same places.
 
     The pictures are squares as models of faces are trained on: calotype train stylegan aligned/. The places that were
-    used are written beside them, places.csv; correct them there, and give that file to --places for another go.
+    used are written beside them, places.csv: correct them there, and align again with that file as --places; it stays
+    as it is.
 
     Args:
         photos: a folder of photos.
@@ -110,9 +111,9 @@ def align(
             photo = open_photo(path)
             picture = to_tensor(photo)[:, :3]
             at = found.places_in(path, picture)
-            cropped = to_image(cropped_face(picture, at, size, wanted, shown(path.name)))
+            cropped = to_image(cropped_face(picture, at, size, wanted))
         except InputError as error:
-            found.left_out.append(str(error))
+            found.left_out.append(str(error) if path.name in str(error) else f"'{path.name}': {error}")
         else:
             target = named_path(Path(out), found.stems[i], ".png")
             save_png(cropped, target, {}, photo.carried)
@@ -122,13 +123,14 @@ def align(
             on_progress(i + 1, len(found.files))
     if not made.paths:
         raise InputError(found.left_out[0])
-    write_whole(Path(out) / PLACES, lambda file: file.write(_csv(made.places)))
+    if not _is_same(Path(out) / PLACES, places):  # rows of photos that were left out stay in a list that was given
+        write_whole(Path(out) / PLACES, lambda file: file.write(places_csv(made.places).encode()))
     made.notes.extend(found.notes())
     return made
 
 
-def _csv(places: dict[str, FacePlaces]) -> bytes:
-    return places_csv(places).encode()
+def _is_same(path: Path, places: str | Path) -> bool:
+    return str(places) != AUTO and path.exists() and path.samefile(places)
 
 
 class _Photos:

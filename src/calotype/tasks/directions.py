@@ -167,6 +167,7 @@ def directions(
     space = _space(loaded, folder)
     wanted = [each.strip() for each in (attributes.split(",") if isinstance(attributes, str) else attributes)]
     told = _told(labelled, [name for name in wanted if name])
+    _check_files(told.names)
     work = AttributeStyles(loaded, folder, space, told, seed, _run(run, device, seed), on_progress or (lambda *_: None))
     loaded.net.to(work.run.device)
     found, figures = work.by_encoder() if by == "encoder" else work.by_samples(samples)
@@ -191,6 +192,22 @@ def file_stem(attribute: str) -> str:
     return re.sub(r"[^\w=.-]", "", re.sub(r"\s+", "-", attribute)).strip("-.")[:_LONGEST] or "direction"
 
 
+def _check_files(names: Sequence[str]) -> None:
+    """Check that each attribute has a file of its own, also where names of files do not tell capitals apart.
+
+    Raises:
+        InputError: two have the same.
+    """
+    files: dict[str, str] = {}
+    for name in names:
+        other = files.setdefault(file_stem(name).casefold(), name)
+        if other != name:
+            raise InputError(
+                f"the directions of '{other}' and '{name}' would be the same file: rename one, or choose one "
+                "(--attributes, attributes=)"
+            )
+
+
 def known_directions(folder: Path) -> dict[str, Path]:
     """The directions that were learned for a model, by the names of their files."""
     return {path.stem: path for path in sorted((folder / FOLDER).glob(f"*{CODE_SUFFIX}"))}
@@ -206,12 +223,10 @@ def direction_file(given: str | Path, folder: Path) -> Path:
     if path.is_file() or path.parent != Path():
         return path
     stem = file_stem(path.name.removesuffix(CODE_SUFFIX))
-    if stem in known:  # also where there is a folder of that name, of pictures for example
+    if stem in known:
         return known[stem]
-    if path.exists():
-        return path
-    if path.suffix in (CODE_SUFFIX, ".npy", ".pt", ".pth"):
-        return path  # a file that is not there
+    if path.exists() or path.suffix in (CODE_SUFFIX, ".npy", ".pt", ".pth"):
+        return path  # a folder, or a file that is not there
     if not known:
         raise InputError(
             f"there is no direction {shown(path)}: give a file, or learn some, calotype directions {folder.name} SET"

@@ -48,4 +48,5 @@ def _three(text: str) -> FacePlaces | None:
     found = [re.fullmatch(_PLACE, part) for part in text.split()]
     if len(found) != 3 or not all(found):
         return None
-    return FacePlaces(*((float(each[1]), float(each[2])) for each in found if each))
+    places = [(float(each[1]), float(each[2])) for each in found if each]
+    return FacePlaces(*places) if len(set(places)) > 1 else None

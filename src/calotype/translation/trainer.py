@@ -22,7 +22,7 @@ _KIND = "least_squares"
 
 
 class Translator(Protocol):
-    """What is trained: see ``calotype.translation.network.Net``."""
+    """What is trained: see ``calotype.translation.net.Net``."""
 
     def draw(self, condition: Tensor, code: Tensor) -> Tensor:
         """Pictures of conditions and codes."""

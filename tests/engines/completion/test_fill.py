@@ -152,12 +152,23 @@ def test_a_single_thing_is_not_repeated_beside_a_photo():
     wide, missing = F.pad(photo, (50, 0)), torch.ones(1, 1, 100, 170)
     missing[..., 50:] = 0
     repeated = []
-    for single in (completion.PRESETS["fast"].border_single, 0.0):
+    for single in (0.15, 0.0):
         cfg = replace(TINY, border_start="offsets", border_single=single)
         made = completion.fill([wide], cfg, Run(), hole=missing, seed=0)
         repeated.append(int(((made[0, 0] > 0.3) & (made[0, 1] < -0.5))[:, :50].sum()))
     assert repeated[0] == 0
     assert repeated[1] > 100
+
+
+def test_patches_are_not_matched_with_what_costs_more():
+    level = levels(waves(), hole()[0, 0] > 0, replace(TINY, arranged=10_000))[-1]
+    cost = torch.zeros(level.size)
+    cost[:, :28] = 0.5
+    for single in (None, cost):
+        search = LevelSearch.of(level, replace(TINY, near=0.0), single=single)
+        field, _ = search.matched(waves(), search.identity(), 2, 0.0, noise())
+        left = (field.view(search.shape) % search.source.shape[1])[search.active] < 20
+        assert left.any() == (single is None)
 
 
 def test_only_what_is_known_can_be_single():

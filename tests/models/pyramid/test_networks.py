@@ -160,3 +160,7 @@ def test_a_step_leaves_the_classifier_as_it_is():
 def test_settings_that_cannot_be_are_refused(changes):
     with pytest.raises(ValueError, match=r"ha(s|ve) to be"):
         replace(Config(enlarged=1), **changes)
+
+
+def test_settings_of_models_of_before_vectors_were_exchanged_are_read():
+    assert Config(alone=0.7, cropped=0.3).exchanged == 0

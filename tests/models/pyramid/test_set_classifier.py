@@ -9,9 +9,9 @@ from fake_card import NAME, fake_card
 
 from calotype.errors import InputError, Stopped
 from calotype.models import pyramid
-from calotype.models.pyramid import PRESETS
+from calotype.models.pyramid import PRESETS, classifier_training
 from calotype.models.pyramid.classifier import CONVOLUTIONAL, levels
-from calotype.models.pyramid.classifier_training import ClassifierTrainer, held_out
+from calotype.models.pyramid.classifier_training import ClassifierTrainer, held_out, train_classifier
 from calotype.run import Run
 
 ABOUT = {"label_names": ["dark", "light", "striped"], "label_counts": [20, 20, 20]}
@@ -119,6 +119,19 @@ def test_held_out_pictures_are_not_learned_from():
     before = trainer.net.classes.weight.clone()
     trainer.step({}, {name: torch.cat([value] * 4) for name, value in pictures.items()}, 0)
     assert torch.equal(trainer.net.classes.weight, before)
+
+
+def test_an_accuracy_on_pictures_that_were_learned_from_is_told_as_such(monkeypatch):
+    monkeypatch.setattr(classifier_training, "held_out", lambda pictures: torch.zeros(len(pictures), dtype=torch.bool))
+    events = []
+    train_classifier(batch, replace(CFG, classifier_steps=1), Run(on_event=events.append))
+    (note,) = [event.text for event in events if event.kind == "note"]
+    assert "of 32 pictures that it learned from" in note
+
+
+@pytest.mark.parametrize(("size", "joined"), [(16, 4), (48, 2), (64, 1), (100, 1)])
+def test_a_step_of_the_classifier_has_64_pictures_at_least(size, joined):
+    assert replace(CFG, batch=size).joined == joined
 
 
 def test_without_labels_the_training_is_refused():

@@ -95,6 +95,9 @@ def test_other_files_are_refused(cfg, tmp_path):
     for given, message in ((path, "fully connected"), (tmp_path / "none.pth", "cannot be read")):
         with pytest.raises(InputError, match=message):
             pyramid.adapted(replace(cfg, classifier_file=str(given), fully_connected=()), {})
+    torch.save({**weights(), "classifier.6.bias": torch.zeros(())}, path)
+    with pytest.raises(InputError, match="fully connected"):
+        pyramid.adapted(replace(cfg, classifier_file=str(path), fully_connected=()), {})
     broken = weights()
     broken["classifier.6.bias"][0] = float("nan")
     torch.save(broken, path)

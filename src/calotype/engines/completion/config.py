@@ -28,7 +28,7 @@ class Config:
         single: cost of a copy of a pixel of a single thing, in squared colour differences (-1..1 scale), so that such
             things are not repeated. 0 disables it.
         border_start: ``start`` of a hole that reaches the border of the image, as in outpainting.
-        border_single: ``single`` of such a hole, if it starts with offsets.
+        border_single: ``single`` of such a hole.
         border_depth: ``depth`` of such a hole.
         border_rim: ``rim`` of such a hole.
         border_near: ``near`` of such a hole.
@@ -72,7 +72,7 @@ class Config:
     texture: float = 0.05
     single: float = 0.0
     border_start: str = "smooth"
-    border_single: float = 0.15
+    border_single: float = 0.03
     border_depth: int = 8
     border_rim: int = 1
     border_near: float = 0.1

@@ -11,7 +11,7 @@ from torch import Tensor
 from calotype.engines.completion.blending import Blending
 from calotype.engines.completion.config import STARTS, Config
 from calotype.engines.completion.holes import holes
-from calotype.engines.completion.initial import initial_fill, reaches_border
+from calotype.engines.completion.initial import initial_fill, reaches_border, singleness
 from calotype.engines.completion.pyramid import Level, eroded, levels, overlapping
 from calotype.engines.completion.search import LevelSearch
 from calotype.engines.completion.texture import Textures, matched_texture, with_contrast
@@ -103,19 +103,22 @@ def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
     pyramid = [Level(level.photo[:, : photo.shape[1]], level.hole) for level in described]
     textures = Textures(described) if cfg.texture > 0 else None
     rim, texture = between(cfg.rim, 0, 0, len(pyramid)), textures.interpolated() if textures else None
-    search = LevelSearch.of(pyramid[0], cfg, rim, texture=texture)
+    single = singles(pyramid[0], cfg)
+    search = LevelSearch.of(pyramid[0], cfg, rim, texture=texture, single=single)
     start = initial_fill(pyramid[0], search.source, cfg, noise)
     picture = start.picture
     field = search.identity() if start.offsets is None else search.shifted(start.offsets)
     if texture is not None and start.offsets is not None:
         texture = matched_texture(texture, search, field)
-        search = LevelSearch.of(pyramid[0], cfg, rim, texture=texture)
+        search = LevelSearch.of(pyramid[0], cfg, rim, texture=texture, single=single)
     for index, level in enumerate(pyramid):
         if index:
             rim, before = between(cfg.rim, 0, index, len(pyramid)), search
             if textures and texture is not None:
                 texture = textures.upsampled(matched_texture(texture, before, field), index)
-            search = LevelSearch.of(level, cfg, rim, texture=texture, near=True)
+            if single is not None:
+                single = resize(single[None, None], level.size, mode="bilinear")[0, 0].clamp_min(0)
+            search = LevelSearch.of(level, cfg, rim, texture=texture, near=True, single=single)
             picture = resize(picture, level.size, clamp=False)
             field = search.upsampled(field, before)
         last = index == len(pyramid) - 1
@@ -132,6 +135,13 @@ def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
     if start.lift is not None:
         picture = picture + resize(start.lift, pyramid[-1].size, mode="bilinear") * hole
     return picture[:, : photo.shape[1]].clamp(-1, 1)
+
+
+def singles(level: Level, cfg: Config) -> Tensor | None:
+    """The cost of a copy of each pixel of a level whose first fill is smooth: [h, w]; ``None`` if there is none."""
+    if cfg.start != "smooth" or cfg.single <= 0:
+        return None
+    return cfg.single * singleness(level.photo, level.hole)
 
 
 def at_border(cfg: Config) -> Config:

@@ -60,6 +60,7 @@ class LevelSearch:
         patch: int | None = None,
         texture: Tensor | None = None,
         near: bool = False,
+        single: Tensor | None = None,
     ) -> LevelSearch:
         """Prepare a level.
 
@@ -70,6 +71,7 @@ class LevelSearch:
             patch: side of the patches instead of ``cfg.patch``.
             texture: [1, 1, h, w], the expected texture, which patches are compared by, too.
             near: see above.
+            single: [h, w], cost of a copy of each pixel, in squared colour differences (-1..1 scale).
         """
         patch = patch or cfg.patch
         mean = level.photo[:, :, ~level.hole].mean(-1)[:, :, None, None]
@@ -85,7 +87,11 @@ class LevelSearch:
         further = [*_positions(overlaps, filters[0].numel(), cfg)]
         if texture is not None:
             scale = (cfg.texture * filters[0].numel()) ** 0.5
-            further.append(F.avg_pool2d(F.avg_pool2d(texture, (patch, 1), 1), (1, patch), 1)[0, 0] * scale)
+            further.append(_means(texture, patch)[0, 0] * scale)
+        if single is not None:
+            # 0 in the patches that are matched, so that the squared difference is the cost of the copy.
+            cost = _means(single[None, None], patch)[0, 0] * filters[0].numel()
+            further.append(cost.sqrt().masked_fill(overlaps, 0.0))
         position = torch.stack(further, 2) if further else None
         source = Grid(known, filters, overlapping(unknown, patch), position=position)
         rows, columns = (overlaps.any(axis).nonzero()[:, 0] for axis in (1, 0))
@@ -245,6 +251,11 @@ class LevelSearch:
         result = self.level.photo.clone()
         result[(..., *self.pixels)] = torch.where(self.level.hole[self.pixels], made, result[(..., *self.pixels)])
         return result
+
+
+def _means(x: Tensor, patch: int) -> Tensor:
+    """The means of the patches of ``x`` [1, C, h, w]."""
+    return F.avg_pool2d(F.avg_pool2d(x, (patch, 1), 1), (1, patch), 1)
 
 
 def _positions(patches: Tensor, values: int, cfg: Config) -> tuple[Tensor, ...]:

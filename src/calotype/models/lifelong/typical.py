@@ -52,7 +52,7 @@ def typical(conditions: Tensor, records: Sequence[Record]) -> Tensor:
 
 def together(record: Record) -> Tensor:
     """How the colours of a task's conditions vary together, over their squares: root of the correlations, [3, 3]."""
-    squares = record.mean.view(4, -1)[:3].double()
+    squares = record.mean.view(4, -1)[:3].cpu().double()  # not all devices have float64
     apart = squares - squares.mean(1, keepdim=True)
     covariance = apart @ apart.T / squares.shape[1] + _GREY
     deviation = covariance.diagonal().sqrt()

@@ -11,14 +11,13 @@ from torch import Tensor, nn
 
 from calotype import distributed
 from calotype.errors import InputError, counted
-from calotype.models.pyramid.config import Config
+from calotype.models.pyramid.config import CLASSIFIER_BATCH, Config
 from calotype.models.pyramid.set_classifier import SetClassifier
 from calotype.nn.colour_jitter import NUMBERS, jitter_colours
 from calotype.nn.schedules import constant_then_linear, set_rates
 from calotype.run import Event, Run, fit, started
 
 STAGE = "classifier"
-BATCH = 64  # pictures of a step at least
 _HELD_OUT = 8  # one of so many pictures is not learned from
 _MEASURED, _SCANNED = 400, 400  # held-out pictures for the accuracy; batches that they are looked for in
 _DECAY_AT = 0.3  # share of the steps after which the learning rate decays
@@ -119,11 +118,10 @@ def train_classifier(batches: Batches, cfg: Config, run: Run) -> SetClassifier:
     if "label" not in batches(0):
         raise InputError("the training pictures have no labels: put those of each class into a subfolder of their own")
     trainer = started(lambda: ClassifierTrainer(cfg, run.device), run, STAGE)
-    together = max(1, BATCH // cfg.batch)
     tried = _held_out_pictures(batches)
 
     def joined(i: int) -> dict[str, Tensor]:
-        several = [batches(i * together + k) for k in range(together)]
+        several = [batches(i * cfg.joined + k) for k in range(cfg.joined)]
         return {name: torch.cat([each[name] for each in several]) for name in ("image", "label")}
 
     def picture() -> Tensor:
@@ -146,7 +144,8 @@ def _tell(net: SetClassifier, pictures: Tensor, labels: Tensor, cfg: Config, run
     net.accuracy.fill_(share)
     if run.on_event is not None and distributed.rank() == 0:
         told = counted(len(labels), "picture")
-        line = f"the classifier tells {cfg.classes} classes: {share:.0%} right of {told} that it did not learn from"
+        which = "that it did not learn from" if held_out(pictures).all() else "that it learned from: add some"
+        line = f"the classifier tells {cfg.classes} classes: {share:.0%} right of {told} {which}"
         run.on_event(Event("note", STAGE, cfg.classifier_steps, cfg.classifier_steps, text=line))
 
 
@@ -169,7 +168,7 @@ def _held_out_pictures(batches: Batches) -> tuple[Tensor, Tensor]:
 @torch.no_grad()
 def accuracy(net: nn.Module, pictures: Tensor, labels: Tensor) -> float:
     """The share of pictures [N, 3, H, W] whose class is told right, the mean over all processes."""
-    right = torch.cat([net(part)[-1].argmax(1) for part in torch.split(pictures, BATCH)]) == labels
+    right = torch.cat([net(part)[-1].argmax(1) for part in torch.split(pictures, CLASSIFIER_BATCH)]) == labels
     return float(distributed.mean_over_all(right.float().mean()[None])[0])
 
 

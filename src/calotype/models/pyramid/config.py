@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+CLASSIFIER_BATCH = 64  # pictures of a training step of the classifier of a set, at least
 _STRIDE = 32  # of the deepest convolutional level of every classifier
 
 
@@ -88,8 +89,8 @@ class Config:
     spectral: bool = False
     discriminator_width: int = 32
     alone: float = 0.6
-    cropped: float = 0.2
-    exchanged: float = 0.1
+    cropped: float = 0.3
+    exchanged: float = 0.0  # of models of earlier versions, which do not tell it
     hole: float = 0.45
     adversarial: Literal["least_squares", "hinge", "non_saturating"] = "hinge"
     reconstruction: float = 4.0
@@ -132,6 +133,11 @@ class Config:
         return self.classes or (self.fully_connected[-1] if self.fully_connected else 0)
 
     @property
+    def joined(self) -> int:
+        """Batches that are joined for a step of the training of the classifier: of ``CLASSIFIER_BATCH`` pictures."""
+        return -(-CLASSIFIER_BATCH // self.batch)
+
+    @property
     def seen(self) -> tuple[int, int]:
         """Height and width at which the classifier sees pictures."""
         return self.size[0] * self.enlarged, self.size[1] * self.enlarged
@@ -141,7 +147,7 @@ class Config:
         return self.seen[0] >> level + 1, self.seen[1] >> level + 1
 
 
-_SMALL = Config(gated=True)
+_SMALL = Config(gated=True, cropped=0.2, exchanged=0.1)
 
 PRESETS: dict[str, Config] = {
     # For some thousand pictures of 64 pixels and one processor core.
@@ -198,7 +204,6 @@ PRESETS: dict[str, Config] = {
         discriminator_width=64,
         alone=0.7,
         cropped=0.3,
-        exchanged=0.0,
         by_depth=False,
         adversarial="least_squares",
         reconstruction=0.1,

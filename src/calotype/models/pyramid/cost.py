@@ -6,7 +6,6 @@ import os
 from itertools import pairwise
 
 from calotype.models.pyramid.classifier import CONVOLUTIONAL, levels
-from calotype.models.pyramid.classifier_training import BATCH
 from calotype.models.pyramid.config import Config
 from calotype.models.pyramid.generator import channels
 from calotype.models.pyramid.set_classifier import widths
@@ -34,7 +33,7 @@ def training_cost(cfg: Config) -> Cost:
     half = (_TILES if bfloat16_tiles() else _VECTORS if fast_bfloat16() else 1.0) if cfg.bf16 else 1.0
     products = cfg.steps * cfg.batch * learned_products(cfg) * half + _classifier_effort(cfg)
     numbers = 2 * generator_numbers(cfg) + 2 * discriminator_numbers(cfg) + classifier_numbers(cfg)
-    own = 2 * _together(cfg) * classifier_numbers(cfg) if cfg.classifier == "set" else 0
+    own = 2 * cfg.joined * cfg.batch * classifier_numbers(cfg) if cfg.classifier == "set" else 0
     kept = _PER_NUMBER * max(cfg.batch * numbers, own) + 24 * _weights(cfg)
     return Cost(products * _SECONDS / _speed_up(), int(_BASE + kept))
 
@@ -95,12 +94,7 @@ def _classifier_effort(cfg: Config) -> float:
     """Multiplications of the training of the classifier."""
     if cfg.classifier != "set":
         return 0.0
-    return cfg.classifier_steps * _together(cfg) * _LEARNED * classifier_products(cfg)
-
-
-def _together(cfg: Config) -> int:
-    """Pictures of a step of the training of the classifier."""
-    return max(1, BATCH // cfg.batch) * cfg.batch
+    return cfg.classifier_steps * cfg.joined * cfg.batch * _LEARNED * classifier_products(cfg)
 
 
 def generator_products(cfg: Config) -> float:

@@ -52,7 +52,7 @@ def full_vgg16(path: str | Path) -> FullVgg16:
     maps, rest = vision_vgg16(path)
     found = [rest.get(f"{name}.{kind}") for name in _LAYERS for kind in ("weight", "bias")]
     layers = [tensor for tensor in found if tensor is not None]
-    sizes = [len(tensor) for tensor in layers[1::2]]
+    sizes = [tensor.numel() for tensor in layers[1::2]]
     inputs = [_FLAT, *sizes]
     shapes = [shape for before, after in zip(inputs, sizes) for shape in ((after, before), (after,))]
     if len(layers) < len(found) or [tuple(tensor.shape) for tensor in layers] != shapes:

@@ -13,6 +13,7 @@ from calotype.models.stylegan.generate import displayed, latents_of
 from calotype.models.stylegan.network import Net
 
 _LARGEST = 128  # side of the pictures that are drawn, pixels, where a network can be cut there
+_PIXELS = 50 * _LARGEST**2  # of pictures that are drawn at a time, at most, so that large ones need little memory
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,9 @@ class StyleSpace:
     def draw(self, styles: Tensor) -> Tensor:
         """The pictures of styles [N, style]: [N, 3, side, side], -1..1; those of large networks at 128 pixels."""
         generator = self.net.generator
-        rows = styles[:, None].expand(-1, generator.rows, -1)
-        return displayed(generator(rows, "const", until=drawn_side(self.cfg, _LARGEST)))
+        rows, side = styles[:, None].expand(-1, generator.rows, -1), drawn_side(self.cfg, _LARGEST)
+        parts = torch.split(rows, max(1, _PIXELS // side**2))
+        return torch.cat([displayed(generator(part, "const", until=side)) for part in parts])
 
     @torch.no_grad()
     def encode(self, encoder: nn.Module, pictures: Tensor) -> Tensor:

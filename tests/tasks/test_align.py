@@ -118,8 +118,11 @@ def test_embed_finds_the_face(photos, tmp_path, monkeypatch):
         (("others", "--places", "list.jsonl"), "none of the files that 'list.jsonl' names"),
         (("photos", "--places", "list.jsonl", "-o", "photos"), "is the folder of the photos"),
         (("photos", "--places", "list.jsonl", "--to", "1,1 40,1 2,5", "--size", "32"), "lies outside of pictures"),
+        (("photos", "--places", "outside.csv"), "'a.png': there is no pixel 300,40"),
+        (("photos", "--places", "twice.csv"), "row 2 of 'twice.csv' names 'a.png' again"),
+        (("photos", "--places", "latin.csv"), "save it as UTF-8"),
+        (("photos", "--places", "list.jsonl", "-o", "outside.csv"), "cannot write 'outside.csv'"),
         (("photos", "--places", "list.jsonl", "--to", "9,9 9,9 9,9", "--size", "32"), "does not tell three places"),
-        (("photos", "--places", "outside.csv"), "there is no pixel 300,40"),
     ],
 )
 def test_what_cannot_be_aligned_is_said_in_a_line(photos, tmp_path, words, line, capsys):
@@ -127,6 +130,8 @@ def test_what_cannot_be_aligned_is_said_in_a_line(photos, tmp_path, words, line,
     (tmp_path / "others").mkdir()
     Image.new("RGB", (20, 20)).save(tmp_path / "others" / "c.png")
     (tmp_path / "outside.csv").write_text('file,eyes,mouth\na.png,"300,40 50,40","40,60"\n')
+    (tmp_path / "twice.csv").write_text("file,eyes,mouth\n" + 'a.png,"30,40 50,40","40,60"\n' * 2)
+    (tmp_path / "latin.csv").write_bytes('file,eyes,mouth\n\xe4.png,"30,40 50,40","40,60"\n'.encode("latin-1"))
     before = sorted(photos.iterdir())
     assert main(["align", *words]) in (1, 2)
     printed = capsys.readouterr().err

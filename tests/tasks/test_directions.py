@@ -22,6 +22,7 @@ from calotype.inspection.boundaries import boundary, orthogonal
 from calotype.models import stylegan
 from calotype.results import Latent
 from calotype.tasks import directions as learning
+from calotype.tasks.attribute_styles import AttributeStyles
 from calotype.tasks.show import show
 
 CFG = replace(stylegan.PRESETS["tiny"], resolution=16)
@@ -193,3 +194,36 @@ def test_other_models_have_no_directions(made, tmp_path):
     saving.write(tmp_path / "c-cocogan-0123456789ab", "cocogan", cfg, cocogan.build(cfg).eval(), "", (16, 16))
     with pytest.raises(InputError, match="has no styles: give one of stylegan"):
         calotype.directions(tmp_path / "c-cocogan-0123456789ab", made[1] / "list.csv")
+
+
+def test_a_direction_that_is_hardly_better_than_chance_is_noted():
+    rng = torch.Generator().manual_seed(0)
+    work = object.__new__(AttributeStyles)
+    work.styles, work.seed, work.notes = torch.randn(2000, 8, generator=rng), 0, []
+    work.has = {"first": work.styles[:, 0] > 0, "none": torch.rand(2000, generator=rng) < 0.5}
+    assert list(work._boundaries()) == ["first", "none"]
+    (note,) = work.notes
+    assert "the direction of 'none' is hardly better than chance" in note
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_the_work_and_a_stop_keeps_nothing(
+    made, tmp_path, monkeypatch, capsys
+):
+    model, folder = made
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    words = ("directions", str(model), str(folder / "list.csv"))
+    monkeypatch.setattr("calotype.cli.directions.directions", stopped)
+    assert main([*words, "-o", "file"]) == 1
+    assert "cannot write 'file'" in capsys.readouterr().err
+    assert main([*words, "-o", "out"]) == 130
+    assert "no direction was written; the same command begins anew" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "latin.csv").write_bytes("file,s\xfc\xdf\n".encode("latin-1"))
+    with pytest.raises(InputError, match="save it as UTF-8"):
+        calotype.directions(model, tmp_path / "latin.csv")
+
+
+def stopped(*_, **__):
+    """In the place of ``directions``: Ctrl-C at once."""
+    raise KeyboardInterrupt

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 import calotype
 from calotype import saving
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.models import stylegan
 from calotype.results import Latent
 from calotype.run import Run
@@ -86,7 +86,7 @@ def test_a_photo_is_embedded_and_edited(model, photo, tmp_path):
     assert show(tmp_path / "through.gif").command.startswith(
         "calotype morph me_embed_0.safetensors me_embed_1.safetensors me_embed_0.safetensors --model faces-stylegan"
     )
-    with pytest.raises(InputError, match="2 frames cannot show 3 photos: give --frames 3"):
+    with pytest.raises(ArgumentError, match="2 frames cannot show 3 photos: give --frames 3"):
         calotype.morph(*codes, codes[0], model=model, frames=2)
     repeat = show(saved[0]).command
     assert repeat.startswith("calotype adjust me_embed_0.safetensors --model faces-stylegan-0123456789ab")
@@ -104,7 +104,7 @@ def test_directions_of_other_programs(model, photo, tmp_path):
     torch.save([1, 2], tmp_path / "other.pt")
     with pytest.raises(InputError, match="something else than one array"):
         calotype.adjust(code, model=model, direction=tmp_path / "other.pt")
-    with pytest.raises(InputError, match="give one of the two"):
+    with pytest.raises(ArgumentError, match="give one of the two"):
         calotype.adjust(code, model=model, direction=tmp_path / "age.npy", component=1)
 
 

@@ -3,6 +3,7 @@ import pytest
 
 from calotype.errors import InputError
 from calotype.tasks import arguments, memory
+from calotype.tasks.expand import ExpandJob
 from calotype.tasks.param import described
 from calotype.tasks.request import request
 from calotype.tasks.vary import VaryJob, vary
@@ -36,6 +37,24 @@ def test_too_little_memory_names_a_side_that_fits(monkeypatch):
         job.check_memory()
     with pytest.raises(InputError, match=r"give a smaller --size, like 900x450 \(size=\)"):
         memory.require_memory(8 * 10**9, "a picture", Size(1000, 2000), result=True)
+
+
+@pytest.mark.parametrize(
+    ("job", "verb", "given", "advice"),
+    [
+        (VaryJob, "vary", {"size": "4000x4000"}, "give a smaller --size"),
+        (VaryJob, "vary", {"size": "20x20"}, "add --max-side"),
+        (ExpandJob, "expand", {"margin": 900}, "give smaller margins"),
+        (ExpandJob, "expand", {"margin": 4}, "add --max-side"),
+    ],
+)
+def test_too_little_memory_for_a_large_result_of_a_small_photo(job, verb, given, advice):
+    sides = dict.fromkeys(("margin", "left", "right", "top", "bottom"))
+    own = {**sides, "keep_frame": False, "engine": "completion"} if verb == "expand" else {}
+    made = job(request(verb, **{**PLAIN, **own, **given}), np.zeros((100, 200, 3), np.uint8))
+    made.__dict__["cost"] = Cost(seconds=1, bytes=8 * 10**9)
+    with pytest.raises(InputError, match=advice):
+        made.check_memory(2 * 10**9)
 
 
 def test_an_engine_that_lacks_the_verb(monkeypatch):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from calotype.cli.dissect import inspecting
+from calotype.cli.inputs import check_writable
 from calotype.tasks.align import align
 
 _STOPPED = "the pictures that were made stay; the same command begins anew"
@@ -14,6 +16,7 @@ _STOPPED = "the pictures that were made stay; the same command begins anew"
 
 def run(as_json: bool, device: str, out: str, **options: Any) -> int:
     """Align, and print the folder of the pictures."""
+    check_writable(Path(out))
     with inspecting(as_json, device, _STOPPED) as (work, progress):
         made = align(
             out=out, device=device, run=work, on_progress=lambda done, n: progress("aligning", done, n), **options

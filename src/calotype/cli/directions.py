@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from calotype.cli.dissect import inspecting
 from calotype.cli.evaluate import aligned
-from calotype.tasks.directions import Direction, directions
+from calotype.cli.inputs import check_writable
+from calotype.tasks.directions import FOLDER, Direction, directions
 
 _STOPPED = "no direction was written; the same command begins anew"
 
 
-def run(as_json: bool, device: str, **options: Any) -> int:
+def run(model: str, out: str | None, as_json: bool, device: str, **options: Any) -> int:
     """Learn, and print the files and a table of what was measured."""
+    if out is not None or Path(model).is_dir():
+        check_writable(Path(model) / FOLDER if out is None else Path(out))
     with inspecting(as_json, device, _STOPPED) as (work, progress):
-        made = directions(device=device, on_progress=progress, run=work, **options)
+        made = directions(model, out=out, device=device, on_progress=progress, run=work, **options)
     if as_json:
         print(json.dumps({"directions": [one.as_dict() for one in made.found], "notes": made.notes}, indent=2))
         return 0

@@ -111,6 +111,8 @@ def _of_list(path: Path) -> tuple[list[Path], list[dict[str, Any]]]:
             rows = list(csv.DictReader(file)) if path.suffix.lower() == ".csv" else list(_json_lines(file))
     except OSError as error:
         raise read_error(path, error, "give a list of files and attributes") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{shown(path)} is no text in UTF-8: save it as UTF-8") from error
     except (ValueError, csv.Error, RecursionError) as error:
         raise InputError(f"{shown(path)} cannot be read: give a row for each file, with its attributes") from error
     key = next((name for name in FILE_COLUMNS if rows and name in rows[0]), "")

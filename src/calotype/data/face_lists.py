@@ -38,6 +38,8 @@ def read_places(path: Path) -> dict[str, FacePlaces]:
         rows = list(_rows(text, path.suffix.lower()))
     except OSError as error:
         raise read_error(path, error, "give a list of the places of eyes and mouth") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{shown(path)} is no text in UTF-8: save it as UTF-8") from error
     except (ValueError, TypeError, csv.Error, RecursionError) as error:
         raise InputError(f"{shown(path)} cannot be read: give file, eyes and mouth of each photo") from error
     found = {}
@@ -49,6 +51,8 @@ def read_places(path: Path) -> dict[str, FacePlaces]:
                 f"row {number} of {shown(path)} does not tell where a face is: give file, eyes and mouth, like "
                 "me.jpg, '210,180 290,176', '255,270'"
             )
+        if name in found:
+            raise InputError(f"row {number} of {shown(path)} names '{name}' again: keep one row of each photo")
         found[name] = places
     if not found:
         raise InputError(f"{shown(path)} is empty: give file, eyes and mouth of each photo")

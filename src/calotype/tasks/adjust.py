@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError
 from calotype.results import Latent, Result
 from calotype.tasks import arguments
 from calotype.tasks.directions import direction_file
@@ -43,7 +43,7 @@ class AdjustJob(LatentJob):
     def check_inputs(self) -> None:
         """See ``ModelJob``."""
         if "direction" in self.inputs and self.request.own["component"] is not None:
-            raise InputError(
+            raise ArgumentError(
                 "--direction and --component were both given: give one of the two (direction=, component=)"
             )
         super().check_inputs()

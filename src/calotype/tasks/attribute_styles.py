@@ -22,7 +22,7 @@ _HELD_OUT = 5  # one picture of so many is held out from the classifier
 _CHUNK = 50  # pictures that are drawn at a time
 _LEAST_DRAWN = 20  # samples with an attribute, and without
 _MOVED, _STEP = 200, 2.0  # new samples that are moved, and how far, standard deviations
-_LEAST_TOLD = 0.6  # balanced accuracy of the classifier
+_LEAST_TOLD = 0.6  # balanced accuracy of the classifier, and of a boundary
 _LARGEST = 256  # side at which pictures are encoded, pixels
 Progress = Callable[[str, int, int], None]
 
@@ -42,7 +42,7 @@ class AttributeStyles:
     Attributes:
         styles: [N, style].
         has: whether each of them has each attribute, bool [N].
-        notes: attributes and pictures that were left out.
+        notes: attributes and pictures that were left out, and directions that are hardly better than chance.
     """
 
     def __init__(
@@ -206,4 +206,11 @@ class AttributeStyles:
 
         if not self.has:
             raise InputError("; ".join(self.notes) or "no attribute can be learned: label more pictures")
-        return {name: boundary(self.styles, has, self.seed) for name, has in self.has.items()}
+        found = {name: boundary(self.styles, has, self.seed) for name, has in self.has.items()}
+        self.notes += [
+            f"the direction of '{name}' is hardly better than chance: right in {one.accuracy:.0%} of what it was not "
+            "fitted to, half is chance; label more pictures, or leave it out"
+            for name, one in found.items()
+            if one.accuracy < _LEAST_TOLD
+        ]
+        return found

@@ -59,6 +59,11 @@ class ExpandJob(InpaintingJob):
         return Size(self.photo.size.height + top + bottom, self.photo.size.width + left + right)
 
     @property
+    def smaller_result(self) -> str:
+        """See ``PhotoJob``."""
+        return "give smaller margins (--margin, margin=)" if self.missing > self.photo.size.pixels else ""
+
+    @property
     def missing(self) -> int:
         """Number of added pixels, known without allocating the canvas."""
         return self.size.pixels - self.photo.size.pixels

@@ -55,7 +55,9 @@ def _left_in(group: Path) -> int | None:
         return None
 
 
-def require_memory(needed: int, what: str, photo: Size, free: int | None = None, *, result: bool = False) -> None:
+def require_memory(
+    needed: int, what: str, photo: Size, free: int | None = None, *, result: bool = False, advice: str = ""
+) -> None:
     """Check that there is enough main memory.
 
     Args:
@@ -64,6 +66,7 @@ def require_memory(needed: int, what: str, photo: Size, free: int | None = None,
         photo: size of the photo, pixels.
         free: available memory, bytes; ``None``: as measured now.
         result: ``photo`` is the size of the result instead, which a verb without a photo is asked for.
+        advice: what to do where a smaller photo does not help.
 
     Raises:
         InputError: there is not enough; the message suggests a smaller size of the photo, or of the result.
@@ -73,7 +76,7 @@ def require_memory(needed: int, what: str, photo: Size, free: int | None = None,
         # Memory grows at least linearly with the number of pixels; the suggestion is rounded down.
         share = (available / needed) ** 0.5 * 0.9
         side = max(100, int(max(photo.height, photo.width) * share) // 100 * 100)
-        advice = f"add --max-side {side} (max_side)"
+        advice = advice or f"add --max-side {side} (max_side)"
         if result:
             advice = f"give a smaller --size, like {int(photo.width * share)}x{int(photo.height * share)} (size=)"
         raise InputError(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError
 from calotype.results import Animation, Latent
 from calotype.tasks import arguments
 from calotype.tasks.film_job import FPS, FilmJob
@@ -31,7 +31,7 @@ class MorphJob(FilmJob):
         """See ``ModelJob``."""
         frames, codes = self.request.own["frames"], len(self._codes)
         if frames < codes:
-            raise InputError(f"{frames} frames cannot show {codes} photos: give --frames {codes} or more (frames=)")
+            raise ArgumentError(f"{frames} frames cannot show {codes} photos: give --frames {codes} or more (frames=)")
         super().check_inputs()
 
     @property

@@ -232,12 +232,19 @@ class PhotoJob(Job):
         adapter = self.system.remade_with if self.declared.function in ("remake", "stylize") else ""
         return getattr(self.package, adapter)(self.config) if adapter else self.config
 
+    @property
+    def smaller_result(self) -> str:
+        """How to ask for a smaller result, where a smaller photo gives none; otherwise empty."""
+        larger = self.request.size is not None and self.size.pixels > self.photo.size.pixels
+        return "give a smaller --size (size=)" if larger else ""
+
     def check_memory(self, free: int | None = None) -> None:
         """See ``Job``."""
         if self.run.device.type != "cpu":
             return
         photo = self.photo.size
-        require_memory(self.cost.bytes, f"{self.size} pixels from '{self.photo.name}' ({photo})", photo, free)
+        what = f"{self.size} pixels from '{self.photo.name}' ({photo})"
+        require_memory(self.cost.bytes, what, photo, free, advice=self.smaller_result)
         for training in self.pending_training:
             require_memory(training.cost.bytes, f"training on '{self.photo.name}' ({photo})", photo, free)
 

@@ -6,7 +6,7 @@
 # Found (gmic 3.6.3, and 2.9.4 of Debian 12): values are neither cut nor stretched. A single value above 255, as any
 # sharpening makes, turns the file to 16 bits, where white is 65535, so that 255 is almost black; without that value the
 # same picture is in 8 bits and bright. Write "cut 0,255" before "output".
-# Source: CImg.h, save_png (bytes_per_pixel=0 chooses by the largest value).
+# Source: the files that it writes.
 #
 # Needs Python 3.10 or newer and pip. Exit status 0 while this holds, 1 when it does not any more.
 set -eu

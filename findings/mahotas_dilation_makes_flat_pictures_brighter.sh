@@ -7,7 +7,7 @@
 # and 99 by erode, and every other uint8 picture is one level off, too. With int32 the zeros of the cross count as well,
 # so that its corners belong to it: the documentation says that only the smallest number of the type stands for
 # infinity, which 0 is for uint8 alone. Take the level off again, or take SciPy's.
-# Source: mahotas/morph.py (get_structuring_elem); mahotas/_morph.cpp (dilate_add, erode_sub).
+# Source: mahotas/morph.py (get_structuring_elem); the compiled part by what it does.
 #
 # Needs Python 3.10 or newer and pip. Exit status 0 while this holds, 1 when it does not any more.
 set -eu

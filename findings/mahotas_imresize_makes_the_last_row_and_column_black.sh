@@ -7,7 +7,7 @@
 # but taken one further on, so that the first is missing; the last row and column, or one of them at some sizes, are 0.
 # A flat picture of 200 is black there. mahotas.interpolate.zoom is the same function. Resize by scipy.ndimage.zoom or
 # Pillow.
-# Source: mahotas/resize.py (imresize); mahotas/interpolate.py (zoom); mahotas/_interpolate.cpp (zoom_shift).
+# Source: mahotas/resize.py (imresize); mahotas/interpolate.py (zoom); the compiled part by what it does.
 #
 # Needs Python 3.10 or newer and pip. Exit status 0 while this holds, 1 when it does not any more.
 set -eu

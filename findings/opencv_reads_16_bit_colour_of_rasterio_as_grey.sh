@@ -7,7 +7,7 @@
 # luminance, for uint16; for uint8 and float32 it gives three. GDAL calls three bands RGB only in 8 bits, else grey with
 # two bands more, and OpenCV makes grey of them. IMREAD_COLOR | IMREAD_ANYDEPTH gives the colours; or write with
 # photometric="RGB". Pillow refuses the same file.
-# Source: GDAL, GTiff driver, PHOTOMETRIC; OpenCV, imgcodecs, grfmt_tiff.cpp.
+# Source: the tags of the files, and what each library reads.
 #
 # Needs Python 3.10 or newer and pip. Exit status 0 while this holds, 1 when it does not any more.
 set -eu

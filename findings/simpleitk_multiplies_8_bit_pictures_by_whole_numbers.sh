@@ -6,8 +6,7 @@
 # the type of the pixels first. image / 2 is right, as a division gives float64. Nothing is said. Pictures of integers
 # in 16 bits do the same. Make the picture float32 by sitk.Cast before, and give the result its type back by sitk.Cast
 # after.
-# Source: SimpleITK/SimpleITK.py (Image.__mul__ hands the number to Multiply); sitkMultiplyImageFilter (the constant has
-# the type of the pixels).
+# Source: SimpleITK/SimpleITK.py (Image.__mul__ hands the number to Multiply); the compiled part by what it does.
 #
 # Needs Python 3.10 or newer and pip. Exit status 0 while this holds, 1 when it does not any more.
 set -eu

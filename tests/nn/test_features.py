@@ -36,6 +36,11 @@ def test_offline_features_are_a_named_extractor():
     assert features(picture()).shape == (1, 27, 10, 14)
 
 
+def test_features_that_are_moved_leave_others_where_they_are():
+    offline_features().to("meta")
+    assert {buffer.device.type for buffer in offline_features().buffers()} == {"cpu"}
+
+
 def test_offline_features_of_a_flat_picture_are_its_colour_and_no_energy():
     out = offline_features()(torch.full((1, 3, 40, 40), 0.5))
     torch.testing.assert_close(out[:, 0], torch.full((1, 10, 10), 2.5))

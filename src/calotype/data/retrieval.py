@@ -138,7 +138,8 @@ def _describe(kind: Kind) -> Callable[[Tensor], Tensor]:
 
     def describe(pictures: Tensor) -> Tensor:
         enlarged = F.interpolate(pictures.expand(-1, 3, -1, -1), size=(_SIDE, _SIDE), mode="bilinear")
-        features = net.layers(enlarged)[1]
+        # The network is shared: other functions move it to their device.
+        features = net.to(enlarged.device).layers(enlarged)[1]
         return F.normalize(features - features.mean((2, 3), keepdim=True), dim=1)
 
     return describe

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from copy import deepcopy
 from functools import lru_cache
 
 import torch
@@ -67,13 +68,19 @@ class FilterBank(nn.Module):
         return [self.get_buffer(f"band{i}") for i in range(len(_BANDS))]
 
 
-@lru_cache(maxsize=1)
 def offline_features() -> FilterBank:
     """The default features, which need no download: colour and two bands of local Gabor energy.
+
+    Each call gives a network of its own, on the CPU: to move one to a device leaves the others where they are.
 
     Report distances with them as "sifid (offline features)": they rank images much as SIFID does, but on another scale
     (see ``FilterBank``).
     """
+    return deepcopy(_built())
+
+
+@lru_cache(maxsize=1)
+def _built() -> FilterBank:
     return FilterBank().eval()
 
 

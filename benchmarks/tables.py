@@ -3068,8 +3068,7 @@ def busy() -> str:
     return (
         "`calotype erase` on a photo, two threads; the hole is .18 of the width. Sleeping threads are the default; "
         "spinning is what GNU's OpenMP does if nothing is set, as in the earlier build. Medians of "
-        f"{small['rounds']} runs of the small photo, {large['rounds']} of the large one, which other work disturbed."
-        "\n\n"
+        f"{small['rounds']} runs of the small photo, {large['rounds']} of the large one.\n\n"
         + table("width | busy processes | threads or build | seconds | CPU seconds", rows)
         + f"\n\nTimes as fast as the earlier build beside busy processes: {times} (asked: 3). The start of the "
         "program, above all the import of PyTorch, is in all of them."

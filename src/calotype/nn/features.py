@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import torch.nn.functional as F
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from calotype.errors import InputError
 from calotype.nn.weight_files import load_float, read_identified, weights_file
 
 STEM_FILE = "inception_v3_stem.safetensors"
@@ -100,11 +98,6 @@ def inception_stem(path: str | Path | None = None) -> InceptionStem:
     """
     data, version = read_identified(path, STEM_FILE, (STEM_SHA256, _EARLIER_STEM_SHA256), "Inception")
     stem = InceptionStem(f"inception-v3 stem ({version})")
-    try:
-        load_float(stem, data)
-    except (SafetensorError, RuntimeError):
-        raise InputError(
-            f"{weights_file(path, STEM_FILE, 'Inception')} is not the Inception stem: five convolutions named conv1 "
-            f"to conv5 are needed"
-        ) from None
+    file = weights_file(path, STEM_FILE, "Inception")
+    load_float(stem, data, file, "the Inception stem: five convolutions named conv1 to conv5")
     return stem.eval().requires_grad_(False)

@@ -9,7 +9,6 @@ from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from calotype.errors import InputError
@@ -197,11 +196,6 @@ def vgg16(path: str | Path | None = None) -> Vgg16:
     """
     data, version = read_identified(path, VGG_FILE, (VGG_SHA256,), "VGG-16")
     net = Vgg16(f"vgg-16 ({version})")
-    try:
-        load_float(net, data)
-    except (SafetensorError, RuntimeError):
-        raise InputError(
-            f"{weights_file(path, VGG_FILE, 'VGG-16')} is not VGG-16: thirteen convolutions named conv1_1 to conv5_3 "
-            f"are needed"
-        ) from None
+    file = weights_file(path, VGG_FILE, "VGG-16")
+    load_float(net, data, file, "VGG-16: thirteen convolutions named conv1_1 to conv5_3")
     return net.eval().requires_grad_(False)

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor, nn
 
@@ -35,14 +36,22 @@ def read_identified(path: str | Path | None, name: str, known: tuple[str, ...], 
     return data, f"{'' if digest in known else 'unknown weights '}{digest[:8]}"
 
 
-def load_float(net: nn.Module, data: bytes) -> None:
+def load_float(net: nn.Module, data: bytes, file: Path, needed: str) -> None:
     """Give a net the weights of a safetensors file.
 
+    Args:
+        net: the network.
+        data: the bytes of the file.
+        file: its path, for messages.
+        needed: the network, and the layers that it has, for messages.
+
     Raises:
-        RuntimeError: they are of another net.
-        InputError: they are not finite.
+        InputError: they are of another net, or not finite.
     """
-    net.load_state_dict({key: value.float() for key, value in load(data).items()})
+    try:
+        net.load_state_dict({key: value.float() for key, value in load(data).items()})
+    except (SafetensorError, RuntimeError):
+        raise InputError(f"{file} is not {needed} are needed") from None
     if not is_finite(net):
         raise InputError("the file of weights holds values that are not finite: fetch it again with 'calotype weights'")
 

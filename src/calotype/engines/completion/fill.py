@@ -110,7 +110,7 @@ def completed(photo: Tensor, hole: Tensor, cfg: Config, run: Run, noise: torch.G
     field = search.identity() if start.offsets is None else search.shifted(start.offsets)
     if texture is not None and start.offsets is not None:
         texture = matched_texture(texture, search, field)
-        search = LevelSearch.of(pyramid[0], cfg, rim, texture=texture, single=single)
+        search = LevelSearch.of(pyramid[0], cfg, rim, texture=texture)
     for index, level in enumerate(pyramid):
         if index:
             rim, before = between(cfg.rim, 0, index, len(pyramid)), search

@@ -6,7 +6,7 @@ are held to those of the networks before, in four places: the code of a picture,
 of a drawn code, and the code that is found in it. The paper's auxiliary pictures are montages of patches of the new
 task's pictures, or, where conditions are labels, its pictures with labels of old tasks (swap). The presets for
 processors use montages that are made similar to the conditions of the old tasks, of which each model keeps means and
-spreads of the colours and of the contrast in 4 x 4 squares (``auxiliary="typical"``).
+standard deviations of the colours and of the contrast in 4 x 4 squares (``auxiliary="typical"``).
 
 ``calotype train lifelong face_masks`` learns a first task, ``calotype teach MODEL SET`` a further one; the result is a
 new model, and the old one stays as it is. ``calotype translate PICTURE --model MODEL -n 4`` works for all tasks.

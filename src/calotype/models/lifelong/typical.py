@@ -18,10 +18,11 @@ _GREY = 1e-3  # variance of brightness that is added to that of colours
 def typical(conditions: Tensor, records: Sequence[Record]) -> Tensor:
     """Pictures whose squares have the mean colours and the contrast of conditions of earlier tasks.
 
-    A record has, for each of 4 x 4 squares, mean and spread of the colours and of the changes of brightness of a task's
-    conditions (``calotype.translation.record.description``). For every picture one task is chosen, and these numbers
-    are drawn from normal distributions. The picture's own details are shifted and scaled to have them. The colours of
-    the details are mixed by chance, but vary together as much as in the task: details of a grey task are grey.
+    A record has, for each of 4 x 4 squares, mean and standard deviation of the colours and of the changes of brightness
+    of a task's conditions (``calotype.translation.record.description``). For every picture one task is chosen, and
+    these numbers are drawn from normal distributions. The picture's own details are shifted and scaled to have them.
+    The colours of the details are mixed by chance, but vary together as much as in the task: details of a grey task are
+    grey.
 
     Args:
         conditions: montages of conditions of the new task, [B, 3, H, W], -1..1; both sides multiples of 4.

@@ -2,19 +2,21 @@
 
 A model (preset ``study``) learns from the set ``shapes``, with and without the mismatch term of the discriminator of
 pictures, and without the comparison of crops (``whole``; ``longer`` is the same). G and B also learn from boxes alone
-(``box_updates``). Rows of an earlier result are kept (``--keep``): of boxes that are learned as published, and of
-locations on the published grid (``coarse``), both without the comparison of crops. All but the last 500 scenes are
-learned from; of the others, 200 are used. Measured are:
+(``box_updates``), in part of scenes whose objects exchange their classes (``exchange_rate``). Rows of an earlier result
+are kept (``--keep``) where a model is not measured anew. All but the last 500 scenes are learned from; of the others,
+200 are used, and 200 further ones to choose settings (``--choose``). Measured are:
 
 - Boxes: the share of objects whose box has an intersection over union of at least 0.5 with the real one, and the mean,
   with attributes of size and location and without; and of objects that cover a tenth of the picture.
 - Relations: the share of the input's relations that the boxes have, without attributes; beside it, the share of the
   same relations where G is given others, those of a permutation of the objects; and where G is given none, which is
-  what classes alone tell. Each over all relations, those of two things, and those of two things of one class. Last,
-  the share of the permuted relations that boxes have which were made from these.
+  what classes alone tell. Each over all relations, those of two things, and those of two things of one class. Then
+  the share of the permuted relations that boxes have which were made from these; what is left of the input's relations
+  in boxes that have all of the permuted ones, the real boxes of the permuted objects, which is chance; and the share
+  with attributes, where no relations are given, and the permuted ones.
 - The same of G and B alone, trained longer, with the finer grid of locations (``layout``) and the published one
-  (``coarse``), and for graphs that have only things, so that classes do not tell their places (``things``); of these,
-  relations are measured in scenes of three things and more.
+  (``coarse``), without exchanged classes (``apart``), and for graphs that have only things, so that classes do not tell
+  their places (``things``); of these, relations are measured in scenes of three things and more.
 - Looks: a thing takes the look of one of its class, and of a flat texture, in another scene. The angle between the hue
   of its pixels and that of the donor, and how much the pixels outside of it change relative to those inside; for both
   models. Places are the real ones.
@@ -56,7 +58,14 @@ from calotype.data.stream import Stream, stacked
 from calotype.models import scenegraph
 from calotype.models.scenegraph.draw import within
 from calotype.models.scenegraph.layout import composed, planes_of
-from calotype.models.scenegraph.objects import Objects, attributes_of, objects_of, random_triples, relations_of
+from calotype.models.scenegraph.objects import (
+    Objects,
+    attributes_of,
+    exchanged,
+    objects_of,
+    random_triples,
+    relations_of,
+)
 from calotype.nn.optimizers import generator_optimizer
 from calotype.nn.schedules import constant_then_linear, set_rates
 from machine import provenance
@@ -64,7 +73,7 @@ from spade import seconds_of, timed
 
 SIDE, HELD_OUT, USED = 32, 500, 200
 MODELS = ("mismatch", "none", "whole", "longer")
-LAYOUTS = ("layout", "coarse", "things")
+LAYOUTS = ("layout", "apart", "coarse", "things")
 PUBLISHED_CELLS = 5
 LARGE = 0.1  # of the picture
 LEAST_THINGS = 3
@@ -101,11 +110,11 @@ def things_in(part: Part, number: int, only: set[int]) -> int:
     return sum(kind in only for kind in part.samples.lines[number]["classes"])
 
 
-def parts(folder: Path) -> tuple[Part, Part, list[str]]:
-    """Scenes to learn from, held-out ones, and the names of the classes."""
+def parts(folder: Path, choose: bool = False) -> tuple[Part, Part, list[str]]:
+    """Scenes to learn from, held-out ones, to measure or to choose settings, and the names of the classes."""
     samples = Samples(folder, (SIDE, SIDE), keys=["image", "instances", "boxes"])
     count = len(samples) - HELD_OUT
-    held_out = range(count, count + USED)
+    held_out = range(count, count + USED) if not choose else range(count + USED, count + 2 * USED)
     return Part(samples, range(count)), Part(samples, held_out), list(samples.about["classes"])
 
 
@@ -128,9 +137,9 @@ def train(folder: Path, work: Path, model: str, seed: int, steps: int | None) ->
     return seconds
 
 
-def measure(folder: Path, work: Path, model: str, seeds: Sequence[int]) -> dict[str, Any]:
+def measure(folder: Path, work: Path, model: str, seeds: Sequence[int], choose: bool = False) -> dict[str, Any]:
     """All figures of a model, by seed."""
-    learned, held_out, _ = parts(folder)
+    learned, held_out, _ = parts(folder, choose)
     lines = held_out.samples.lines
     hues = [lines[number]["hues"] for number in held_out.numbers]
     textures = [lines[number]["textures"] for number in held_out.numbers]
@@ -157,6 +166,7 @@ def layout_networks(folder: Path, work: Path, model: str, seed: int, steps: int 
     learned = things_of(learned) if model == "things" else learned
     cfg = config("mismatch", names, steps)
     cfg = replace(cfg, location_cells=PUBLISHED_CELLS) if model == "coarse" else cfg
+    cfg = replace(cfg, exchange_rate=0.0) if model == "apart" else cfg
     torch.manual_seed(seed)
     net = scenegraph.build(cfg)
     samples = [
@@ -170,11 +180,13 @@ def layout_networks(folder: Path, work: Path, model: str, seed: int, steps: int 
     for i in range(steps):
         set_rates(rate(i), optimizer)
         objects = samples[int(torch.randint(len(samples), ()))]
-        triples = random_triples(objects, torch.rand(len(objects.classes), 2))
+        draws = torch.rand(len(objects.classes), 4)
+        triples = random_triples(objects, draws[:, :2])
+        classes = exchanged(objects, draws[:, 2:], cfg.exchange_rate).classes
         given = attributes_of(objects.boxes, objects.masks, cfg.location_cells) * float(
             torch.rand(()) < cfg.attribute_rate
         )
-        embeddings = net.graph(objects.classes, triples, given)
+        embeddings = net.graph(classes, triples, given)
         loss = cfg.box_weight * F.mse_loss(net.boxes(embeddings), objects.boxes)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -185,9 +197,9 @@ def layout_networks(folder: Path, work: Path, model: str, seed: int, steps: int 
     return spent
 
 
-def layouts(folder: Path, work: Path, model: str, seeds: Sequence[int]) -> dict[str, Any]:
+def layouts(folder: Path, work: Path, model: str, seeds: Sequence[int], choose: bool = False) -> dict[str, Any]:
     """The boxes of G and B alone, by seed."""
-    _, held_out, _ = parts(folder)
+    _, held_out, _ = parts(folder, choose)
     held_out = things_of(held_out) if model == "things" else held_out
     found = {}
     for seed in seeds:
@@ -214,12 +226,16 @@ def boxes(cfg: Any, net: Any, part: Part, seed: int) -> dict[str, Any]:
     given = attributes_of(objects.boxes, objects.masks, cfg.location_cells)
     real = objects.real
     nothing = torch.zeros_like(given)
+    moved = permutation(objects, seed)
+    others = shuffled(triples, moved)
     spatial, unrelated = triples[triples[:, 1] > 0], triples[triples[:, 1] == 0]
     inputs = {
         "with": (triples, given),
         "without": (triples, nothing),
-        "shuffled": (shuffled(objects, triples, seed), nothing),
+        "shuffled": (others, nothing),
         "unrelated": (unrelated, nothing),
+        "with_shuffled": (others, given),
+        "with_unrelated": (unrelated, given),
     }
     with torch.no_grad():
         made = {name: fitted(net.boxes(net.graph(objects.classes, *each))) for name, each in inputs.items()}
@@ -233,7 +249,7 @@ def boxes(cfg: Any, net: Any, part: Part, seed: int) -> dict[str, Any]:
         large = (objects.boxes[real][:, 2:] - objects.boxes[real][:, :2]).prod(1) >= LARGE
         result[f"recall_{name}_attributes_large"] = round(float((overlap[large] >= 0.5).float().mean()), 4)
     # Most relations follow from the classes alone (sky is above grass); those of two things of one class do not.
-    kinds, others = objects.classes, shuffled(objects, triples, seed)
+    kinds = objects.classes
     names = part.samples.about["classes"]
     thing = torch.isin(kinds, torch.tensor([names.index(name) + 1 for name in SHAPES]))
     of_things = spatial[thing[spatial[:, 0]] & thing[spatial[:, 2]]]
@@ -244,6 +260,12 @@ def boxes(cfg: Any, net: Any, part: Part, seed: int) -> dict[str, Any]:
         result[f"obeyed{name}_shuffled"] = obeyed(made["shuffled"], chosen)
         result[f"obeyed{name}_unrelated"] = obeyed(made["unrelated"], chosen)
     result["shuffled_relations_obeyed"] = obeyed(made["shuffled"], others[others[:, 1] > 0])
+    result["obeyed_with_attributes"] = obeyed(made["with"], spatial)
+    result["obeyed_with_attributes_shuffled"] = obeyed(made["with_shuffled"], spatial)
+    result["obeyed_with_attributes_unrelated"] = obeyed(made["with_unrelated"], spatial)
+    perfect = torch.empty_like(objects.boxes)
+    perfect[moved] = objects.boxes  # these have all permuted relations
+    result["obeyed_by_chance"] = obeyed(perfect, spatial)
     return result
 
 
@@ -252,13 +274,18 @@ def fitted(found: Tensor) -> Tensor:
     return within(found.float())
 
 
-def shuffled(objects: Objects, triples: Tensor, seed: int) -> Tensor:
-    """The same spatial relations between other objects: those of each picture are permuted."""
+def permutation(objects: Objects, seed: int) -> Tensor:
+    """Another object of the same picture in the place of each one, at random: int64 [N]."""
     generator = torch.Generator().manual_seed(seed + 1)
     new = torch.arange(len(objects.classes))
     for picture in range(objects.pictures):
         own = ((objects.picture == picture) & objects.real).nonzero()[:, 0]
         new[own] = own[torch.randperm(len(own), generator=generator)]
+    return new
+
+
+def shuffled(triples: Tensor, new: Tensor) -> Tensor:
+    """The same spatial relations between other objects, those of a permutation."""
     result = triples.clone()
     spatial = triples[:, 1] > 0
     result[spatial, 0], result[spatial, 2] = new[triples[spatial, 0]], new[triples[spatial, 2]]
@@ -397,6 +424,21 @@ def purity(cfg: Any, net: Any, part: Part, count: int = 1500) -> dict[str, Any]:
     }
 
 
+def keep(told: dict[str, Any], before: dict[str, Any]) -> None:
+    """Take the rows of an earlier result that were not measured anew, and say where they are from."""
+    made = {key: before[key] for key in ("commit", "date", "machine", "versions")}
+    told["kept"] = {}
+    for model, rows in before["models"].items():
+        if model not in told["models"]:
+            told["models"][model] = rows
+            told["kept"][model] = before.get("kept", {}).get(model, made)
+    told["kept_layouts"] = {}
+    for model in (*LAYOUTS, "published_layout"):
+        if not told.get(model) and before.get(model):
+            told[model] = before[model]
+            told["kept_layouts"][model] = before.get("kept_layouts", {}).get(model, made)
+
+
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("what", choices=("train", "layout", "measure"))
@@ -406,6 +448,7 @@ def main() -> None:
     asked.add_argument("--seed", type=int, default=0)
     asked.add_argument("--seeds", type=int, nargs="+", default=[0])
     asked.add_argument("--steps", type=int)
+    asked.add_argument("--choose", action="store_true", help="measure on the scenes for choosing settings")
     asked.add_argument("--keep", type=Path, help="an earlier result, whose rows of other settings are kept")
     asked.add_argument("--out", type=Path)
     given = asked.parse_args()
@@ -421,17 +464,12 @@ def main() -> None:
         )
         return
     there = [m for m in MODELS if any((given.work / f"{m} {seed}" / "net").exists() for seed in given.seeds)]
-    measured = {model: measure(given.folder, given.work, model, given.seeds) for model in there}
+    measured = {model: measure(given.folder, given.work, model, given.seeds, given.choose) for model in there}
     told = {**provenance(), "side": SIDE, "scenes": USED, "seeds": given.seeds, "models": measured}
     for model in LAYOUTS:
-        told[model] = layouts(given.folder, given.work, model, range(8))
+        told[model] = layouts(given.folder, given.work, model, given.seeds, given.choose)
     if given.keep:
-        before = json.loads(given.keep.read_text("utf-8"))
-        for model in ("published", "coarse"):
-            if model in before["models"]:
-                told["models"][model] = before["models"][model]
-        told["published_layout"] = before["published_layout"]
-        told["kept"] = before["kept"]
+        keep(told, json.loads(given.keep.read_text("utf-8")))
     given.out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 

@@ -22,7 +22,7 @@ from calotype.models.scenegraph.draw import (
     triples_of,
 )
 from calotype.models.scenegraph.layout import composed, painted
-from calotype.models.scenegraph.objects import attributes_of, objects_of, random_triples, relations_of
+from calotype.models.scenegraph.objects import attributes_of, exchanged, objects_of, random_triples, relations_of
 from calotype.models.scenegraph.pool import Pool
 from calotype.models.scenegraph.trainer import Trainer
 from calotype.run import Run
@@ -120,6 +120,37 @@ def test_triples_stay_within_pictures_and_are_true():
     wanted = relations_of(objects.boxes[spatial[:, 0]], objects.boxes[spatial[:, 2]]) + 1
     assert torch.equal(spatial[:, 1], wanted)
     assert (objects.classes[triples[triples[:, 1] == 0, 2]] == 0).all()
+
+
+def test_classes_are_exchanged_within_pictures():
+    objects = objects_of(batch(count=40), TINY)
+    draws = torch.rand(len(objects.classes), 2)
+    found = exchanged(objects, draws, 0.5)
+    assert found.boxes.equal(objects.boxes)
+    assert found.masks.equal(objects.masks)
+    assert found.real.equal(objects.real)  # nodes of whole pictures stay
+    for picture in range(objects.pictures):
+        here = objects.picture == picture
+        assert found.classes[here].sort().values.equal(objects.classes[here].sort().values)
+    changed = torch.zeros(40).index_add(0, objects.picture, (found.classes != objects.classes).float()) > 0
+    assert changed.any()
+    assert not changed[draws[~objects.real, 1] >= 0.5].any()
+    assert exchanged(objects, draws, 0.0).classes.equal(objects.classes)
+
+
+def test_boxes_are_learned_with_exchanged_classes_too(monkeypatch):
+    torch.manual_seed(0)
+    trainer = Trainer(replace(TINY, bf16=False, box_updates=3, exchange_rate=1.0), torch.device("cpu"))
+    _, objects, _ = trainer.examples(batch())
+    given = []
+    forward = trainer.net.graph.forward
+    monkeypatch.setattr(
+        trainer.net.graph, "forward", lambda classes, *rest: given.append(classes) or forward(classes, *rest)
+    )
+    trainer.learn_boxes(objects)
+    assert len(given) == 3
+    assert any(not each.equal(objects.classes) for each in given)
+    assert all(each.sort().values.equal(objects.classes.sort().values) for each in given)
 
 
 def test_mirrored_twice_is_the_same():
@@ -359,6 +390,7 @@ def test_settings_that_do_not_fit():
         {"objects": 1},
         {"mismatch_weight": 0.7},
         {"box_updates": -1},
+        {"exchange_rate": 1.5},
         {"location_cells": 1},
     ):
         with pytest.raises(ValueError, match=r"has to|have to|multiples|power of two"):

@@ -28,7 +28,9 @@ Differences from the publication:
   pixels are compared as well (``pixel_weight``), and once more those of the crop of each object
   (``object_pixel_weight``), so that small objects get their hues as soon as large ones.
 - ``box_updates`` further updates of G and B by the boxes alone follow each step, half of them without attributes, so
-  that boxes of a bare graph are learned, too, and obey its relations; none in ``paper``.
+  that boxes of a bare graph are learned, too, and obey its relations; none in ``paper``. In a tenth of their pictures
+  the objects exchange their classes (``exchange_rate``): otherwise relations that contradict what classes tell, such as
+  a sky below a tree, are obeyed by half.
 - Locations are cells of a grid of 9 x 9 in the presets for a processor (``location_cells``): a published cell is a
   quarter of the picture wide, which tells too little of a thing that is smaller than that.
 - No perceptual loss unless it is asked for (``perceptual``): its weights do not come with the package, and VGG-16 takes

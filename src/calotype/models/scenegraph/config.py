@@ -61,6 +61,8 @@ class Config:
         box_updates: more updates of G and B by that error alone in each step, each with other relations, and without
             attributes, too; 0 as published, where boxes are learned from attributes alone. No picture is drawn for
             them, so they take little time.
+        exchange_rate: share of the pictures of these updates in which the objects exchange their classes at random, so
+            that relations are obeyed against what classes tell, too: a sky below a tree. 0 for none, 0..1.
         perceptual: network of the perceptual loss: ``none``; ``offline``, formulas that need no weights; ``vgg16``,
             whose weights are read from the folder that the environment variable CALOTYPE_WEIGHTS names.
         perceptual_weight: weight of the perceptual loss.
@@ -129,6 +131,7 @@ class Config:
     object_side: int = 32
     box_weight: float = 10.0
     box_updates: int = 0
+    exchange_rate: float = 0.0
     perceptual: Literal["none", "offline", "vgg16"] = "none"
     perceptual_weight: float = 10.0
     pixel_weight: float = 0.0
@@ -178,7 +181,7 @@ class Config:
             raise ValueError(f"crop and object_side have to be at least {_LEAST_CROP}")
         if self.archetypes[:1] != (1,) or list(self.archetypes) != sorted(set(self.archetypes)):
             raise ValueError("archetypes has to begin with 1 and to ascend, like 1,10,100")
-        for name in ("least", "attribute_rate", "decay_at"):
+        for name in ("least", "attribute_rate", "exchange_rate", "decay_at"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} has to be from 0 to 1")
         if not 0 <= self.mismatch_weight <= 0.5:
@@ -223,6 +226,7 @@ _SMALL = Config(
     object_side=32,
     least=0.01,
     box_updates=4,
+    exchange_rate=0.1,
     pixel_weight=10.0,
     object_pixel_weight=10.0,
     archetype_pictures=1600,

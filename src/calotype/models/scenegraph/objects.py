@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -72,6 +72,22 @@ def objects_of(batch: Mapping[str, Tensor], cfg: Config) -> Objects:
         picture=picture,
         pictures=count,
     )
+
+
+def exchanged(objects: Objects, draws: Tensor, rate: float) -> Objects:
+    """The same objects, with their classes exchanged at random in some pictures; boxes and masks stay.
+
+    Args:
+        objects: the objects.
+        draws: uniform random numbers [N, 2], 0..1: the first column orders the classes of a picture, the second one of
+            its node, the last object, tells whether they are exchanged.
+        rate: share of the pictures in which they are, 0..1.
+    """
+    real = objects.real
+    # Pictures stay in their order, and the node of each at its end.
+    keys = objects.picture.double() * 2 + torch.where(real, draws[:, 0].double(), 1.5)
+    chosen = (draws[~real, 1] < rate)[objects.picture]
+    return replace(objects, classes=torch.where(chosen, objects.classes[keys.argsort()], objects.classes))
 
 
 def attribute_count(cells: int) -> int:

@@ -21,6 +21,7 @@ from calotype.models.scenegraph.network import build
 from calotype.models.scenegraph.objects import (
     Objects,
     attributes_of,
+    exchanged,
     objects_of,
     random_triples,
 )
@@ -124,13 +125,17 @@ class Trainer:
         return dict(zip(everything, distributed.mean_over_all(values)))
 
     def learn_boxes(self, objects: Objects) -> None:
-        """The further updates of G and B by the squared error of boxes alone, with attributes and without."""
+        """The further updates of G and B by the squared error of boxes alone, with attributes and without.
+
+        In some pictures the objects exchange their classes: there relations alone tell how they lie to each other.
+        """
         cfg, net = self.cfg, self.net
         attributes = attributes_of(objects.boxes, objects.masks, cfg.location_cells)
         for _ in range(cfg.box_updates):
-            each = self._rows(distributed.share(torch.rand(cfg.batch, cfg.objects + 1, 2)), objects)
+            each = self._rows(distributed.share(torch.rand(cfg.batch, cfg.objects + 1, 4)), objects)
             given = attributes * (torch.rand(()) < cfg.attribute_rate).to(attributes)
-            embeddings = net.graph(objects.classes, random_triples(objects, each), given)
+            classes = exchanged(objects, each[:, 2:], cfg.exchange_rate).classes
+            embeddings = net.graph(classes, random_triples(objects, each[:, :2]), given)
             loss = F.mse_loss(net.boxes(embeddings).float(), objects.boxes)
             update({"boxes": (cfg.box_weight, loss)}, self.generator_optimizer, self.layout_networks)
 

@@ -45,6 +45,33 @@ def test_maps_say_what_makes_them_again(tmp_path: Path):
     assert dict(zip(words[3::2], words[4::2]))["--thickness"] == "2"
 
 
+def test_maps_of_a_folder_share_their_colours_and_can_be_drawn_from(tmp_path: Path):
+    """Without it the most frequent region of each photo has the first colour."""
+    images = tmp_path / "images"
+    images.mkdir()
+    tall = photo()
+    tall[20:] = photo()[40:, :][np.arange(40) % 20]  # more grass than sky
+    Image.fromarray(photo()[:40]).save(images / "sky.png")
+    Image.fromarray(tall).save(images / "grass.png")
+    maps = {}
+    for name in ("sky", "grass"):
+        made = calotype.segment(images / f"{name}.png", shared=images, classes=2, preset="tiny", device="cpu")
+        made.save(tmp_path / "maps")
+        maps[name] = np.asarray(made[0])
+        assert made.settings["own"]["shared"] == "images"
+    assert (maps["sky"][2, 2] == maps["grass"][2, 2]).all()
+    assert (maps["sky"][-2, 2] == maps["grass"][-2, 2]).all()
+    assert (maps["sky"][2, 2] != maps["sky"][-2, 2]).any()
+    drawn = calotype.draw(maps["grass"][::-1].copy(), photos=tmp_path, size="80x60", device="cpu")
+    made = np.asarray(drawn[0]).astype(int)
+    assert (made[:20, :, 2] - made[:20, :, 1]).mean() < -20  # grass above
+
+
+def test_a_folder_of_shared_labels_that_is_none(tmp_path: Path):
+    with pytest.raises(InputError, match="is no folder"):
+        calotype.segment(photo(), shared=tmp_path / "nowhere", preset="tiny", device="cpu")
+
+
 def test_edges_are_white_on_black():
     drawn = np.asarray(calotype.edges(photo(), thickness=1, device="cpu")[0])
     assert set(np.unique(drawn)) == {0, 255}

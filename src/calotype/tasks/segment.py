@@ -3,9 +3,13 @@
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Unpack
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
+from calotype.catalog import engine as engine_of
 from calotype.errors import InputError, counted
+from calotype.files import shown
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import AUTO
@@ -13,9 +17,44 @@ from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.verb_options import EngineOptions
-from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike
+from calotype.types import Cost, LabelMap, LabelMapLike, Photo, PhotoLike
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import torch
 
 _MAX_CLASSES = 255  # as in ``image.labels``, which is not imported here as it imports torch
+
+
+@lru_cache(maxsize=2)
+def _files(folder: str) -> tuple[Path, ...]:
+    """The photos in a folder.
+
+    Raises:
+        InputError: there are none.
+    """
+    from calotype.image.io import list_photos
+
+    if not Path(folder).is_dir():
+        raise InputError(f"{shown(folder)} is no folder: give one of photos that share labels (--shared, shared=)")
+    return tuple(list_photos(Path(folder)))
+
+
+@lru_cache(maxsize=2)
+def _labels(folder: str, engine: str, config: Any, classes: int | None, seed: int, device: str) -> Any:
+    """The labels that the photos of a folder share, found once for all of them.
+
+    Raises:
+        InputError: a photo cannot be read.
+    """
+    from calotype.image.io import open_photo, to_tensor
+
+    def photos() -> "Iterator[torch.Tensor]":
+        for path in _files(folder):
+            yield to_tensor(open_photo(path), device)
+
+    return engine_of(engine).shared_labels(photos(), config, classes=classes, seed=seed)
 
 
 class SegmentJob(PhotoJob):
@@ -33,6 +72,36 @@ class SegmentJob(PhotoJob):
                 f"{counted(own['classes'], 'label')} cannot be used: give a count from 2 to {_MAX_CLASSES}, "
                 f"like 5 (classes=)"
             )
+
+    @cached_property
+    def _shared(self) -> str | None:
+        folder = self.request.own.get("shared")
+        return None if folder is None else str(folder)
+
+    @cached_property
+    def cost(self) -> Cost:
+        """See ``Job``; with ``shared``, the photos of the folder are looked at, too."""
+        one = super().cost
+        if self._shared is None:
+            return one
+        return replace(one, seconds=one.seconds * (1 + len(_files(self._shared))))
+
+    def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
+        """See ``PhotoJob``; ``shared`` are labels here, not a folder."""
+        found = super().engine_arguments(output)
+        if self._shared is None:
+            return {**found, "shared": None}
+        request, device = self.request, str(self.run.device)
+        labels = _labels(self._shared, request.engine, self.config, request.own["classes"], output.seed, device)
+        return {**found, "shared": labels}
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """See ``Job``; of the folder of ``shared`` the name alone."""
+        found = {**super().settings}
+        if self._shared is not None:
+            found["own"] = {**found["own"], "shared": Path(self._shared).resolve().name}
+        return found
 
     def finished(self, made: Any) -> Any:
         """The label map as a picture, with each label in a flat colour."""
@@ -55,6 +124,16 @@ def segment(
             first=True,
         ),
     ] = None,
+    shared: Annotated[
+        str | Path | None,
+        Param(
+            "a folder of photos that share their labels, found in all of them together: a colour then means the same "
+            "in every map",
+            kind="folder",
+            metavar="FOLDER",
+            first=True,
+        ),
+    ] = None,
     seed: Annotated[
         int, Param("seed of the clustering; another may give other regions", kind="seed", metavar="NUMBER", at_least=0)
     ] = 0,
@@ -66,12 +145,15 @@ def segment(
 
     Labels are clusters of appearance (sky, leaves, stone), not recognised objects. Edit a copy of the map in any paint
     program and rearrange the photo accordingly: calotype segment photo.jpg, then calotype relayout photo.jpg
-    photo_segment_0.png changed.png.
+    photo_segment_0.png changed.png. Maps whose labels are shared are what draw takes: calotype segment mine/images
+    --shared mine/images -o mine/maps, then calotype draw map.png --photos mine.
 
     Args:
         photo: a path, PIL image, array or ``Photo``.
         classes: number of labels, 2 to 255; ``None``: estimated, at most 8. There are fewer if the photo has
             fewer distinct regions.
+        shared: a folder of photos that share their labels, such as that of the photo; ``classes`` are then those of
+            all photos together.
         seed: seed of the clustering.
         engine: name of the engine; ``calotype engines`` lists them.
         preset: name of one of the engine's presets.

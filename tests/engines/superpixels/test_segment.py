@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 
 import pytest
 import torch
 
-from calotype.engines.superpixels import PRESETS, segment
+from calotype.engines.superpixels import PRESETS, segment, shared_labels
 from calotype.engines.superpixels.cluster import kmeans, within_variance
 from calotype.engines.superpixels.segment import by_frequency, chosen_count, connected, described_superpixels
 from calotype.engines.superpixels.slic import borders, means, superpixels
@@ -63,6 +62,29 @@ def test_a_large_photo_has_a_map_of_its_size():
     assert found.shape == (1, 150, 201)
     agreed = (found[0] == parts(150, 201)).float().mean()
     assert max(agreed, (found[0] == torch.tensor([0, 2, 1])[parts(150, 201)]).float().mean()) > 0.95
+
+
+def test_labels_of_several_photos_mean_the_same_in_each():
+    upright = parts()
+    turned = parts().flip(0)  # 0 is below here, and half of the photo each time
+    only = torch.zeros(60, 80, dtype=torch.int64)
+    only[:, 40:] = 2
+    photos = [photo(each, 0.05) for each in (upright, turned, only)]
+    shared = shared_labels(iter(photos), replace(TINY, place=0.0), classes=3, seed=0)
+    found = [
+        segment([each], replace(TINY, place=0.0), Run(), classes=None, seed=0, shared=shared)[0] for each in photos
+    ]
+    names = {int(true): int(found[0][upright == true].mode().values) for true in range(3)}
+    assert sorted(names.values()) == [0, 1, 2]
+    assert names[0] == 0  # the most frequent one of all photos
+    for each, true in zip(found, (upright, turned, only)):
+        wanted = torch.tensor([names[i] for i in range(3)])[true]
+        assert (each == wanted).float().mean() > 0.95
+
+
+def test_no_photo_shares_labels():
+    with pytest.raises(InputError, match="none was given"):
+        shared_labels([], TINY, classes=None, seed=0)
 
 
 def test_specks_are_given_to_those_around_them_unless_they_are_all_there_is():
@@ -133,8 +155,6 @@ def test_refused(classes, settings, words):
 
 
 def test_what_a_network_sees_counts_where_it_is_asked(monkeypatch):
-    from calotype.engines.superpixels import segment as module
-
     class Sees:
         """One half of the picture from the other, whatever its colours."""
 
@@ -148,7 +168,7 @@ def test_what_a_network_sees_counts_where_it_is_asked(monkeypatch):
             return [found]
 
     grey = 0.02 * torch.randn(1, 3, 60, 80, generator=torch.Generator().manual_seed(0))
-    monkeypatch.setattr(sys.modules[module.__module__], "efficientnet_lite0", Sees)
+    monkeypatch.setattr("calotype.engines.superpixels.describe.efficientnet_lite0", Sees)
     found = made(grey, 2, deep=5.0, texture=0.0, deep_side=80)[0]
     assert found[:, :36].float().std() == 0
     assert found[:, 44:].float().std() == 0

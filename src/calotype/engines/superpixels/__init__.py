@@ -12,6 +12,9 @@ The preset ``deep`` adds features of a small network trained on ImageNet (Effici
 spotted cow is then one label, not three. It needs a package of weights, ``calotype[deep]``, and is never chosen
 automatically, so that one command gives the same map everywhere.
 
+Labels may be shared by several photos (``shared_labels``): the superpixels of all are clustered together, with common
+components of the network's features, and each photo takes the nearest centres.
+
 The verb is ``segment``. Sizes: from 16 pixels up; a photo is segmented at 400 pixels and the label map upsampled, so
 that the cost hardly grows with it. Limits: no semantics. A label is an appearance, not an object: both sides of a
 shaded object may get two labels, a lake may get that of the sky, and small or striped objects may be lost. Such a map
@@ -21,6 +24,7 @@ is meant to be edited.
 from calotype.engines.superpixels.config import PRESETS, Config
 from calotype.engines.superpixels.cost import cost
 from calotype.engines.superpixels.segment import needs, segment
+from calotype.engines.superpixels.shared import shared_labels
 
 __all__ = [
     "PRESETS",
@@ -28,4 +32,5 @@ __all__ = [
     "cost",
     "needs",
     "segment",
+    "shared_labels",
 ]

@@ -3,6 +3,6 @@
 from calotype.declaration import PHOTO, System, Verb
 
 SYSTEM = System(
-    verbs={"segment": Verb("segment", (PHOTO,), ("classes", "seed"))},
+    verbs={"segment": Verb("segment", (PHOTO,), ("classes", "seed", "shared"))},
     needs="needs",
 )

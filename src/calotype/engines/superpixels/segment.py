@@ -3,50 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from calotype.engines.superpixels.cluster import kmeans, within_variance
+from calotype.engines.superpixels.cluster import kmeans
 from calotype.engines.superpixels.config import Config
-from calotype.engines.superpixels.slic import borders, means, superpixels
+from calotype.engines.superpixels.count import chosen_count
+from calotype.engines.superpixels.describe import Superpixels, described, described_superpixels
+from calotype.engines.superpixels.shared import SharedLabels, labels_of
 from calotype.errors import InputError, counted
 from calotype.image.blur import blur
 from calotype.image.components import joined
-from calotype.image.lab import to_lab
 from calotype.image.labels import MOST_LABELS
-from calotype.image.resize import resize
-from calotype.nn.efficientnet import check_efficientnet, efficientnet_lite0
-from calotype.nn.filter_bank import offline_features
+from calotype.nn.efficientnet import check_efficientnet
 from calotype.run import Run
 
-_MARGIN = 32  # pixels of padding around the network's input
 _ICM_ITERATIONS = 8  # few labels change after half of them
 
 
-@dataclass(frozen=True)
-class Superpixels:
-    """The superpixels of a photo.
-
-    Attributes:
-        map: int64 [h, w], the superpixel index at every pixel.
-        rows: [N, D], features: distances of about 10 are clear differences.
-        weights: [N], area of each as a share of the photo.
-        pairs: int64 [E, 2], pairs of neighbours.
-        lengths: [E], length of their common border, relative to the outline of an average superpixel.
-    """
-
-    map: Tensor
-    rows: Tensor
-    weights: Tensor
-    pairs: Tensor
-    lengths: Tensor
-
-
 @torch.no_grad()
-def segment(photos: Sequence[Tensor], cfg: Config, run: Run, *, classes: int | None, seed: int) -> Tensor:
+def segment(
+    photos: Sequence[Tensor],
+    cfg: Config,
+    run: Run,
+    *,
+    classes: int | None,
+    seed: int,
+    shared: SharedLabels | None = None,
+) -> Tensor:
     """Segment a photo: regions of similar appearance get one label.
 
     Args:
@@ -55,9 +41,10 @@ def segment(photos: Sequence[Tensor], cfg: Config, run: Run, *, classes: int | N
         run: progress, stopping, device.
         classes: number of labels, 2 to 255; ``None``: chosen by ``chosen_count``. The result may have fewer.
         seed: of the k-means initialisations.
+        shared: the labels of several photos, from ``shared_labels``; ``classes`` and ``seed`` do not matter then.
 
     Returns:
-        int64 [1, H, W], 0 .. K - 1, most frequent first.
+        int64 [1, H, W], 0 .. K - 1, most frequent first; with ``shared`` the numbers of its labels.
 
     Raises:
         InputError: the count or a setting is out of range, or there is more than one photo.
@@ -68,92 +55,28 @@ def segment(photos: Sequence[Tensor], cfg: Config, run: Run, *, classes: int | N
     size = (photo.shape[2], photo.shape[3])
     steps = iter(run.steps(3, stage="segment"))
     next(steps)
-    pieces = described_superpixels(photo, cfg)
+    if shared is None:
+        pieces = described_superpixels(photo, cfg)
+    else:
+        pieces = described(photo, cfg).projected(shared.projections, cfg)
     next(steps)
-    noise = torch.Generator().manual_seed(seed)
-    if classes is None:
-        classes = chosen_count(pieces, cfg, noise)
-    centres, labels = kmeans(pieces.rows, pieces.weights, classes, cfg.tries, noise)
+    if shared is None:
+        centres, labels = _clustered(pieces, cfg, classes, seed)
+    else:
+        centres, labels = shared.centres, labels_of(pieces, shared)
     next(steps)
     labels = without_small_regions(pieces, smoothed(pieces, centres, labels, cfg), labels, cfg.least)
     for _ in steps:
         pass
-    return by_frequency(upsampled(labels[pieces.map], size))[None]
+    found = upsampled(labels[pieces.map], size)
+    return (by_frequency(found) if shared is None else found)[None]
 
 
-def described_superpixels(photo: Tensor, cfg: Config) -> Superpixels:
-    """The superpixels of a photo [1, C, H, W] and their features."""
-    factor = min(1.0, cfg.side / max(photo.shape[2:]))
-    size = tuple(max(8, round(length * factor)) for length in photo.shape[2:])
-    small = resize(photo[:, :3], (size[0], size[1]))
-    lab = to_lab(small)
-    found = superpixels(blur(lab, cfg.blur), cfg.pieces, cfg.compactness)
-    _, found = torch.unique(found, return_inverse=True)  # indices without pixels are removed
-    count = int(found.max()) + 1
-    rows = means(_pixel_features(small, lab, cfg)[0].flatten(1).T, found.flatten(), count)
-    if cfg.deep > 0:
-        rows = torch.cat([rows, cfg.deep * network_features(photo, found, count, cfg)], 1)
-    weights = torch.bincount(found.flatten(), minlength=count) / found.numel()
-    pairs, lengths = borders(found, count)
-    outline = 4 * (found.numel() / count) ** 0.5
-    return Superpixels(found, rows, weights.to(rows), pairs, lengths / outline)
-
-
-def _pixel_features(small: Tensor, lab: Tensor, cfg: Config) -> Tensor:
-    """Features of every pixel, [1, D, h, w]: lightness and hue, texture energy, and height in the image."""
-    weight = torch.tensor([cfg.light, 1.0, 1.0], device=lab.device)[:, None, None]
-    y = torch.linspace(0, 100, lab.shape[2], device=lab.device)[:, None].expand(1, 1, *lab.shape[2:])
-    return torch.cat([weight * lab, cfg.texture * texture_energy(small), cfg.place * y], 1)
-
-
-def network_features(photo: Tensor, pieces: Tensor, count: int, cfg: Config) -> Tensor:
-    """Network features of each superpixel: [count, D], scaled to an RMS of 10 at each of two scales."""
-    factor = cfg.deep_side / max(photo.shape[2:])
-    height, width = (max(32, round(length * factor)) for length in photo.shape[2:])
-    # Edge replication: zero padding would look like an edge.
-    padded = F.pad(resize(photo[:, :3], (height, width)), (_MARGIN,) * 4, mode="replicate")
-    net, parts = efficientnet_lite0().to(photo.device), []
-    for layer in net.layers(padded):
-        margin = round(_MARGIN * layer.shape[2] / padded.shape[2])
-        inside = layer[:, :, margin:-margin, margin:-margin]
-        large = F.interpolate(inside, size=(pieces.shape[0], pieces.shape[1]), mode="bilinear", align_corners=False)
-        rows = means(large[0].flatten(1).T, pieces.flatten(), count)
-        rows = rows - rows.mean(0)
-        directions = torch.linalg.eigh(rows.T.double() @ rows.double())[1].flip(1)[:, : cfg.deep_components]
-        rows = rows @ directions.to(rows)
-        parts.append(rows * (10 / rows.square().sum(1).mean().sqrt().clamp(min=1e-6)))
-    return torch.cat(parts, 1)
-
-
-def texture_energy(small: Tensor) -> Tensor:
-    """Local texture energy at three scales: [1, 3, h, w], logarithms of Gabor filter energies.
-
-    Averaged over orientations, so that a texture has the same energy in any direction.
-    """
-    size, found = small.shape[2:], []
-    for factor in (1, 2, 4):
-        level = resize(small, (max(8, size[0] // factor), max(8, size[1] // factor)))
-        energies = offline_features().to(small.device)(level)
-        if not energies.numel():
-            continue
-        coarse = energies[:, 3:].reshape(1, -1, 4, *energies.shape[2:]).mean((1, 2), keepdim=False)[:, None]
-        smooth = F.avg_pool2d(coarse, 3, 1, 1, count_include_pad=False)
-        found.append(F.interpolate((0.05 + smooth).log(), size=size, mode="bilinear", align_corners=False))
-    return torch.cat(found, 1) if found else small.new_zeros(1, 1, *size)
-
-
-def chosen_count(pieces: Superpixels, cfg: Config, noise: torch.Generator) -> int:
-    """The number of labels: grows while the remaining variance is large and one more label explains enough of it."""
-    rows, weights = pieces.rows, pieces.weights
-    mean = (weights[:, None] * rows).sum(0, keepdim=True) / weights.sum()
-    whole = within_variance(rows, weights, mean, torch.zeros(len(rows), dtype=torch.int64, device=rows.device))
-    remaining = within_variance(rows, weights, *kmeans(rows, weights, 2, cfg.tries, noise))
-    for count in range(3, cfg.most + 1):
-        now = within_variance(rows, weights, *kmeans(rows, weights, count, cfg.tries, noise))
-        if remaining < cfg.enough * whole or now > (1 - cfg.gain) * remaining:
-            return count - 1
-        remaining = now
-    return cfg.most
+def _clustered(pieces: Superpixels, cfg: Config, classes: int | None, seed: int) -> tuple[Tensor, Tensor]:
+    """Centres [K, D] and labels [N] of the superpixels of one photo."""
+    noise = torch.Generator().manual_seed(seed)
+    count = chosen_count(pieces, cfg, noise) if classes is None else classes
+    return kmeans(pieces.rows, pieces.weights, count, cfg.tries, noise)
 
 
 def smoothed(pieces: Superpixels, centres: Tensor, labels: Tensor, cfg: Config) -> Tensor:

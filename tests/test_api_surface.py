@@ -218,7 +218,15 @@ SIGNATURES = {
         "fps": 12.0,
         **ON,
     },
-    "segment": {"photo": NEEDED, "classes": None, "seed": 0, "engine": "superpixels", "preset": "fast", **UNLEARNED},
+    "segment": {
+        "photo": NEEDED,
+        "classes": None,
+        "shared": None,
+        "seed": 0,
+        "engine": "superpixels",
+        "preset": "fast",
+        **UNLEARNED,
+    },
     "edges": {"photo": NEEDED, "thickness": None, "engine": "canny", "preset": "fast", **UNLEARNED},
     "train": {
         "engine": NEEDED,

@@ -118,7 +118,7 @@ def segment(
     classes: Annotated[
         int | None,
         Param(
-            "number of labels; default: estimated, at most 8",
+            "number of labels; default: estimated, at most 8; 8 for labels that photos share",
             kind="whole",
             metavar="COUNT",
             first=True,
@@ -145,13 +145,13 @@ def segment(
 
     Labels are clusters of appearance (sky, leaves, stone), not recognised objects. Edit a copy of the map in any paint
     program and rearrange the photo accordingly: calotype segment photo.jpg, then calotype relayout photo.jpg
-    photo_segment_0.png changed.png. Maps whose labels are shared are what draw takes: calotype segment mine/images
-    --shared mine/images -o mine/maps, then calotype draw map.png --photos mine.
+    photo_segment_0.png changed.png. Maps of a folder whose labels are shared by its photos are what draw takes
+    without a model.
 
     Args:
         photo: a path, PIL image, array or ``Photo``.
-        classes: number of labels, 2 to 255; ``None``: estimated, at most 8. There are fewer if the photo has
-            fewer distinct regions.
+        classes: number of labels, 2 to 255; ``None``: estimated, at most 8; 8 with ``shared``. There are fewer if the
+            photo has fewer distinct regions.
         shared: a folder of photos that share their labels, such as that of the photo; ``classes`` are then those of
             all photos together.
         seed: seed of the clustering.

@@ -62,11 +62,11 @@ ABOUT = About(
 
 def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> Iterator[Made]:
     """Yield crops: first one of each image, in a random order, then the next of each."""
-    pictures = _pictures(packages[0])
-    order = np.random.default_rng(seed).permutation(len(pictures))
+    found = pictures(packages[0])
+    order = np.random.default_rng(seed).permutation(len(found))
     for number in range(count):
-        turn, place = divmod(number, len(pictures))
-        label, name, picture = pictures[int(order[place])]
+        turn, place = divmod(number, len(found))
+        label, name, picture = found[int(order[place])]
         yield Made(
             image=cutting(picture, size, np.random.default_rng((seed, number)), whole=turn == 0),
             label=LABELS.index(label),
@@ -95,8 +95,12 @@ def by_turns(
         yield replace(made, label=0, info={**made.info, "category": LABELS[made.label or 0]})
 
 
-def _pictures(package: Fetched) -> list[tuple[str, str, Image.Image]]:
-    """Label, name and image, sorted by name."""
+def pictures(package: Fetched) -> list[tuple[str, str, Image.Image]]:
+    """Label, name and image of all photographs of the package, sorted by name.
+
+    Raises:
+        InputError: it has none.
+    """
     files = {f"{_RESOURCES}{file}" for _, file, _, _ in _SOURCES}
     found: dict[tuple[str, str], Image.Image] = {}
     for path, data in package.files(lambda path: path in files):

@@ -21,7 +21,7 @@ class Config:
         smooth: weight of the pairwise term for neighbours with different labels, relative to feature distances: larger
             values give larger regions with simpler outlines.
         least: minimum area of a region, as a share of the photo; smaller ones are merged into their surroundings.
-        most: maximum number of labels if it is not given.
+        most: maximum number of labels if it is not given; the number of those that several photos share.
         gain: if the number of labels is not given: minimum share of the remaining variance that one more label has to
             explain.
         enough: and the share of the total variance below which no more labels are added.

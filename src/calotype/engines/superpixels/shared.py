@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from calotype.engines.superpixels.cluster import kmeans
 from calotype.engines.superpixels.config import Config
-from calotype.engines.superpixels.count import chosen_count
 from calotype.engines.superpixels.describe import Projection, Superpixels, described, projection_of
 from calotype.errors import InputError
 
@@ -37,7 +36,7 @@ def shared_labels(photos: Iterable[Tensor], cfg: Config, *, classes: int | None,
     Args:
         photos: [1, C, H, W] each, -1..1, of any sizes; each is needed once only.
         cfg: settings.
-        classes: number of labels; ``None``: chosen as for one photo, at most ``cfg.most``.
+        classes: number of labels; ``None``: ``cfg.most``, as several photos differ more than the parts of one.
         seed: of the superpixels that are drawn and the k-means initialisations.
 
     Raises:
@@ -54,9 +53,7 @@ def shared_labels(photos: Iterable[Tensor], cfg: Config, *, classes: int | None,
     if len(rows) > _ROWS:
         some = torch.randperm(len(rows), generator=noise)[:_ROWS].to(rows.device)
         rows, weights = rows[some], weights[some]
-    together = replace(pieces[0], rows=rows, weights=weights)
-    count = chosen_count(together, cfg, noise) if classes is None else classes
-    centres, labels = kmeans(rows, weights, count, cfg.tries, noise)
+    centres, labels = kmeans(rows, weights, cfg.most if classes is None else classes, cfg.tries, noise)
     areas = torch.zeros(len(centres), dtype=weights.dtype, device=rows.device).index_add_(0, labels, weights)
     return SharedLabels(centres[areas.argsort(descending=True, stable=True)], projections)
 

@@ -3,11 +3,10 @@
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Unpack
+from typing import Annotated, Any, Unpack
 
-from calotype.catalog import engine as engine_of
 from calotype.errors import InputError, counted
 from calotype.files import shown
 from calotype.results import Result
@@ -19,16 +18,13 @@ from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.verb_options import EngineOptions
 from calotype.types import Cost, LabelMap, LabelMapLike, Photo, PhotoLike
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import torch
-
 _MAX_CLASSES = 255  # as in ``image.labels``, which is not imported here as it imports torch
 
 
-@lru_cache(maxsize=2)
-def _files(folder: str) -> tuple[Path, ...]:
+_found: dict[tuple[Any, ...], Any] = {}  # shared labels of the last folder, by what they depend on
+
+
+def _files(folder: str) -> list[Path]:
     """The photos in a folder.
 
     Raises:
@@ -38,23 +34,7 @@ def _files(folder: str) -> tuple[Path, ...]:
 
     if not Path(folder).is_dir():
         raise InputError(f"{shown(folder)} is no folder: give one of photos that share labels (--shared, shared=)")
-    return tuple(list_photos(Path(folder)))
-
-
-@lru_cache(maxsize=2)
-def _labels(folder: str, engine: str, config: Any, classes: int | None, seed: int, device: str) -> Any:
-    """The labels that the photos of a folder share, found once for all of them.
-
-    Raises:
-        InputError: a photo cannot be read.
-    """
-    from calotype.image.io import open_photo, to_tensor
-
-    def photos() -> "Iterator[torch.Tensor]":
-        for path in _files(folder):
-            yield to_tensor(open_photo(path), device)
-
-    return engine_of(engine).shared_labels(photos(), config, classes=classes, seed=seed)
+    return list_photos(Path(folder))
 
 
 class SegmentJob(PhotoJob):
@@ -78,22 +58,40 @@ class SegmentJob(PhotoJob):
         folder = self.request.own.get("shared")
         return None if folder is None else str(folder)
 
+    def _key(self, folder: str, seed: int) -> tuple[Any, ...]:
+        """What the shared labels of a folder depend on."""
+        request = self.request
+        files = tuple((path, path.stat().st_mtime_ns) for path in _files(folder))
+        return files, request.engine, self.config, request.own["classes"], seed, str(self.run.device)
+
+    def _labels(self, folder: str, seed: int) -> Any:
+        """The labels that the photos of a folder share, found once for all maps.
+
+        Raises:
+            InputError: a photo cannot be read.
+        """
+        from calotype.image.io import open_photo, to_tensor
+
+        key = self._key(folder, seed)
+        if key not in _found:
+            photos = (to_tensor(open_photo(path), self.run.device) for path in _files(folder))
+            labels = self.package.shared_labels(photos, self.config, classes=self.request.own["classes"], seed=seed)
+            _found.clear()
+            _found[key] = labels
+        return _found[key]
+
     @cached_property
     def cost(self) -> Cost:
-        """See ``Job``; with ``shared``, the photos of the folder are looked at, too."""
+        """See ``Job``; with ``shared``, all photos of the folder are looked at before the first map."""
         one = super().cost
-        if self._shared is None:
+        if self._shared is None or self._key(self._shared, self.request.seed) in _found:
             return one
         return replace(one, seconds=one.seconds * (1 + len(_files(self._shared))))
 
     def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """See ``PhotoJob``; ``shared`` are labels here, not a folder."""
         found = super().engine_arguments(output)
-        if self._shared is None:
-            return {**found, "shared": None}
-        request, device = self.request, str(self.run.device)
-        labels = _labels(self._shared, request.engine, self.config, request.own["classes"], output.seed, device)
-        return {**found, "shared": labels}
+        return {**found, "shared": None if self._shared is None else self._labels(self._shared, output.seed)}
 
     @cached_property
     def settings(self) -> dict[str, Any]:

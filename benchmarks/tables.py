@@ -1487,7 +1487,7 @@ def scenegraph() -> str:
         "thing of their class in another scene, places being real. Clusters: the finest archetypes of each class. G "
         "and B, the networks of graph and boxes, can be trained longer by themselves. As published, boxes are learned "
         "with attributes alone: a bare graph is obeyed less then, and attributes add more to its recall. "
-        "Settings were chosen on other held-out scenes and seeds. "
+        "The rate of exchanges was chosen on other held-out scenes and seeds. "
         f"{_worst_of_graphs(result)}{_hues_by_steps(result['models'])}{_earlier_graphs(result)}"
     )
 

@@ -2404,6 +2404,21 @@ def draw_photos() -> str:
     )
 
 
+def _drawn_by_network(result: Mapping[str, Any]) -> str:
+    """What the judges say of maps by the segmentation network."""
+    if "city" not in result:
+        return ""
+    made = result["city"]
+    shares = [made["relative_mean_iou"][by]["draw --photos"] for by in ("judge", "itself")]
+    verdicts = [f"{number(share)}, {'kept' if share >= 0.9 else 'missed'}" for share in shares]
+    weak = number(made["rows"]["the photo itself"]["mean_iou"])
+    return (
+        f" With maps of ESPNetv2 the U-Net says {verdicts[0]}, but it is weak, as it finds these classes in photos "
+        f"only in part ({weak}); ESPNetv2 itself, which sees streets, and trains and trucks in monuments, says "
+        f"{verdicts[1]}."
+    )
+
+
 _SEGMENTED_BY = {
     ("segment", "judge"): "`segment --shared`",
     ("city", "judge"): "ESPNetv2 (Cityscapes)",
@@ -2431,7 +2446,8 @@ def _drawn_segmented(result: Mapping[str, Any]) -> str:
         "pictures alike. Mean IoU is that of the set. Labels of `segment` are appearances, so that the judge goes by "
         "colours and texture: a map painted with the mean colour of each label, which is no picture of anything, is "
         "the easiest for it. The aim, .9 of the photo itself with maps of `segment`: "
-        f"{number(share)}, {'kept' if share >= 0.9 else 'missed'}. Processor time of one thread for a picture: median "
+        f"{number(share)}, {'kept' if share >= 0.9 else 'missed'}.{_drawn_by_network(result)} "
+        "Processor time of one thread for a picture: median "
         f"{number(made['cpu_seconds_median'], 1)} s, at most {number(made['cpu_seconds_most'], 1)} s, on a busy "
         "machine (the aim is 8 s on two cores). Seen in the pictures: sky, grass, trees, rock and walls are sharp and "
         "lie where they should; windows and columns are put together where no building has them, and a region whose "

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 Told = Mapping[str, Any]  # figures of the ways of one seed
-_JOINT = ("joint", "close")
+_JOINT = ("joint", "judged")
 
 
 def aims(seeds: Mapping[str, Told], costs: Sequence[float]) -> list[dict[str, Any]]:
@@ -23,7 +23,7 @@ def aims(seeds: Mapping[str, Told], costs: Sequence[float]) -> list[dict[str, An
     add("joint over single, mean accuracy of all tasks", [_over(of, "joint", "single", 0) for of in every], 0.9)
     real = [_over(of, "joint", "single", 0, "with real codes") for of in every]
     add("so with codes of real pictures", real, 0.9)
-    add("so with codes held closer (0.1)", [_over(of, "close", "single", 0) for of in every], 0.9)
+    add("so with discriminators that see the condition", [_over(of, "judged", "single", 0) for of in every], 0.9)
     best = [_best_joint(of) for of in every]
     add(
         "first task at the end, lifelong over the better joint model",

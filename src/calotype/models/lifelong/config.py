@@ -67,7 +67,7 @@ def _config(values: dict[str, Any]) -> Config:
 # Small networks forget with montages of the new task, or do not learn it (benchmarks/lifelong.py). Codes have to keep
 # near the standard normal distribution: otherwise they, and not the condition, tell the tasks apart, and pictures of
 # drawn codes are those of the old task. The weight for that is the published one, relative to that of the pixels.
-KEPT: dict[str, Any] = {"distillation": 4.0, "auxiliary": "typical", "kl_weight": 0.02}
+KEPT: dict[str, Any] = {"distillation": 4.0, "auxiliary": "typical", "kl_weight": 0.02, "code_prior": "fitted"}
 
 PRESETS: dict[str, Config] = {
     # For some thousand pictures and one processor core.

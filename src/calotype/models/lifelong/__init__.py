@@ -21,7 +21,7 @@ Differences from the papers:
 - ``typical`` auxiliary conditions are an addition. In montages of its own patches a small network cannot both learn the
   new task and keep the old one. Their pictures are drawn by the old networks: codes of pictures that the old encoder
   does not know lie far from the standard normal distribution, and then codes instead of conditions tell the tasks
-  apart. For the same reason the weight of the Kullback-Leibler divergence is greater than in ``bicyclegan``.
+  apart.
 - After its training a task's codes are drawn from the normal distribution that has the mean and variance of the codes
   of its pictures (``code_prior="fitted"``; Ghosh et al., ICLR 2020). Encoders do not reach the standard one that the
   paper draws from (``normal``, preset ``paper``): its codes often gave pictures of another task. The task is the one

@@ -334,6 +334,22 @@ def test_old_and_new_networks_are_compared_with_codes_of_the_old_task(base, monk
     assert all(float(codes.mean()) > 40 for codes in seen)
 
 
+def test_swapped_labels_have_codes_of_their_task(monkeypatch):
+    cfg = replace(FIRST, classes=4, batch=16, auxiliary="swap", auxiliary_share=1.0)
+    cfg = replace(cfg, tasks=("one", "two", "three"), locked=(False,) * 3)
+    net = lifelong.build(cfg)
+    for record, label in zip(net.records, (1, 2)):
+        record.labels[label] = True
+        record.code_mean.fill_(100.0 * label)
+    seen = []
+    monkeypatch.setattr(distillation, "_chain", lambda net, *given: seen.append(given) or (given[-1],) * 4)
+    conditions, pictures = torch.zeros(16, 4, 16, 16), torch.zeros(16, 3, 16, 16)
+    Distillation(net, net, cfg, torch.tensor([1, 2]))(conditions, pictures)
+    labels, codes = seen[0][0][:, :, 0, 0].argmax(1), seen[0][-1]
+    assert set(labels.tolist()) == {1, 2}
+    assert torch.equal((codes.mean(1) / 100).round().long(), labels)
+
+
 def test_a_locked_task_chooses_all_filters_of_the_last_layer():
     cfg = replace(lifelong.PRESETS["study"], tasks=("one", "two"), locked=(False, True), kept=1)
     net = extended(lifelong.build(replace(cfg, tasks=("one",), locked=(False,))), cfg)

@@ -21,7 +21,7 @@ class Distillation:
 
     With ``cfg.auxiliary`` "typical", the conditions are like those of earlier tasks, and their pictures are drawn by
     the old networks, so that the old encoder, too, sees what it knows. All drawn codes are then drawn as those of the
-    task that a condition is like.
+    task that a condition is like; with "swap", as those of the task of the label.
 
     Args:
         student: what is trained.
@@ -61,12 +61,18 @@ class Distillation:
     def _given(self, condition: Tensor, real: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         """Auxiliary conditions and pictures, and the number of the task that each is like, if of any."""
         conditions, pictures = auxiliary(condition, real, self.cfg, self.old)
+        if self.cfg.auxiliary == "swap" and self.old is not None:
+            return conditions, pictures, self._of_labels(conditions[:, :, 0, 0].argmax(1))
         if self.cfg.auxiliary != "typical":
             return conditions, pictures, None
         of = torch.randint(len(self.known), (len(conditions),)).to(conditions.device)
         conditions = typical(conditions, self.known, of)
         codes = torch.randn(len(conditions), self.cfg.code).to(conditions)
         return conditions, self.teacher.draw(conditions, self._codes(codes, of)), of
+
+    def _of_labels(self, labels: Tensor) -> Tensor:
+        """The number of the task of each label [B]."""
+        return torch.stack([known.labels for known in self.known])[:, labels].int().argmax(0)
 
     def _codes(self, standard: Tensor, of: Tensor | None) -> Tensor:
         """Numbers from the standard normal distribution [B, code] as codes of tasks [B]."""

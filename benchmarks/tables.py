@@ -1816,7 +1816,7 @@ def lifelong() -> str:
         f"beta = {result['beta']:g}, {result['steps']} steps a task:\n\n"
         + table(" | ".join(["way of learning", *tasks, *columns]), [*rows, real, copied])
         + "\n\nAccuracy of each task after the last training that was made, by a classifier of task and content that "
-        "learned from real pictures. Codes are drawn from the normal distribution with the mean and variance of the "
+        "learned from real pictures. Codes are drawn from the normal distribution with the mean and covariance of the "
         "codes of the task's pictures; in brackets, from the standard one, and those of the real pictures. Diversity, "
         "reverse accuracy and drift are those of the first task. The joint model learned for as many steps as all"
         " single ones together.\n\n"
@@ -1825,7 +1825,7 @@ def lifelong() -> str:
         + table("aim | reached | value", [_aim(row) for row in result["aims"]])
         + "\n\nThat beta = 0 is fine-tuning to the last bit is a test (`tests/models/lifelong`). Beta is "
         "that of earlier figures of seed 1 (with codes from the standard normal distribution, of which it kept 82 %), "
-        "and was tried on seed 0; seed 2 had no part in any choice. The weight of the divergence, 0.005, was chosen on "
+        "and was tried on seed 0. The weight of the divergence, 0.005, was chosen on "
         "seed 0 with the first two tasks: with 0.01 and with the published one, 0.02 relative to that of the pixels, "
         "codes of digits said nothing. " + _joint_beside_single(result) + _montage_and_noise(result)
     )

@@ -118,23 +118,28 @@ def test_discriminators_that_see_the_condition_judge_both_together():
     assert plain.discriminators[0].scales[0].convs[0].in_channels == 3
 
 
-def test_a_fitted_prior_has_mean_and_variance_of_the_codes():
-    mean, log_variance = torch.tensor([[1.0, -2.0], [3.0, -2.0]]), torch.tensor([[0.0, 0.0], [0.0, 0.0]])
-    found = fitted_prior(mean, log_variance)
-    torch.testing.assert_close(found[0], torch.tensor([2.0, -2.0]))
-    torch.testing.assert_close(found[1], torch.tensor([2.0, 1.0]).sqrt())
+def test_a_fitted_prior_has_mean_and_covariance_of_the_codes():
+    generator = torch.Generator().manual_seed(0)
+    mean = torch.randn(50, 1, generator=generator) * torch.tensor([2.0, -1.0]) + torch.tensor([3.0, 0.5])
+    log_variance = torch.randn(50, 2, generator=generator)
+    many = mean.repeat(4000, 1)
+    drawn_codes = many + torch.randn(many.shape, generator=generator) * (log_variance / 2).exp().repeat(4000, 1)
+    centre, root = fitted_prior(mean, log_variance)
+    torch.testing.assert_close(centre, drawn_codes.mean(0), atol=0.02, rtol=0)
+    torch.testing.assert_close(root @ root.T, torch.cov(drawn_codes.T), atol=0.05, rtol=0)
 
 
 def test_codes_of_seeds_are_drawn_from_the_fitted_prior():
     cfg = replace(CFG, code_prior="fitted")
     fitted, plain = (bicyclegan.train(batch_of, one, Run()) for one in (cfg, CFG))
     record = fitted.records[0]
-    mean, spread = fitted_prior(*fitted.encode(torch.cat([batch_of(i)["image"] for i in range(16)])))
+    mean, root = fitted_prior(*fitted.encode(torch.cat([batch_of(i)["image"] for i in range(16)])))
     assert torch.equal(record.code_mean, mean)
-    assert torch.equal(record.code_spread, spread)
+    assert torch.equal(record.code_root, root)
     picture = batch_of(0)["other"][:1]
     made = bicyclegan.translate(cfg, Run(), net=fitted, picture=picture, seed=3)
-    assert torch.equal(made, drawn(fitted, cfg, picture, mean + spread * code_of(3, cfg.code), torch.device("cpu")))
+    code = mean + (root @ code_of(3, cfg.code)[0])[None]
+    torch.testing.assert_close(made, drawn(fitted, cfg, picture, code, torch.device("cpu")))
     made = bicyclegan.translate(CFG, Run(), net=plain, picture=picture, seed=3)
     assert torch.equal(made, drawn(plain, CFG, picture, code_of(3, CFG.code), torch.device("cpu")))
 

@@ -39,7 +39,7 @@ class TranslationConfig:
         beta2: decay rate of Adam's average of the squared gradient.
         decay_at: share of the steps after which the learning rates fall linearly to 0; 1 for never.
         code_prior: what codes are drawn from after the training: ``normal``, the standard normal distribution, as
-            published, or ``fitted``, a normal one with the mean and variance of the codes of the training pictures.
+            published, or ``fitted``, a normal one with mean and covariance of the codes of the training pictures.
         kept: pairs that are kept with the model, for the certificate of a later task; they are not learned from again.
     """
 

@@ -34,7 +34,7 @@ class Record(nn.Module):
         typical: a likelihood that 95 % of the task's conditions reach.
         error: mean absolute difference of reconstructions of the task's pictures, at the end of its training.
         code_mean: of the distribution that codes of this task are drawn from, [code]; 0 where it is the standard one.
-        code_spread: its standard deviations, [code]; 1 where it is the standard one.
+        code_root: Cholesky factor of its covariance, [code, code]; the identity where it is the standard one.
         labels: bool [classes], those that the task has.
     """
 
@@ -45,7 +45,7 @@ class Record(nn.Module):
     typical: Tensor
     error: Tensor
     code_mean: Tensor
-    code_spread: Tensor
+    code_root: Tensor
     labels: Tensor
 
     def __init__(self, cfg: TranslationConfig) -> None:
@@ -62,14 +62,14 @@ class Record(nn.Module):
             "typical": torch.zeros(()),
             "error": torch.zeros(()),
             "code_mean": torch.zeros(cfg.code),
-            "code_spread": torch.ones(cfg.code),
+            "code_root": torch.eye(cfg.code),
             "labels": torch.zeros(cfg.classes, dtype=torch.bool),
         }.items():
             self.register_buffer(name, value)
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
         """Models of earlier versions have no distribution of codes: theirs is the standard normal one."""
-        for name in ("code_mean", "code_spread"):
+        for name in ("code_mean", "code_root"):
             state_dict.setdefault(prefix + name, getattr(self, name))
         super()._load_from_state_dict(state_dict, prefix, *args)
 
@@ -98,13 +98,13 @@ class Record(nn.Module):
             self.typical.copy_(self.likelihood(whole[name].to(device)).quantile(_TYPICAL))
         self.error.copy_(reconstruction_error(net, given[0], cfg, device))
         if cfg.code_prior == "fitted":
-            mean, spread = fitted_prior(*net.encode(whole["image"].to(device)))
+            mean, root = fitted_prior(*net.encode(whole["image"].to(device)))
             self.code_mean.copy_(mean)
-            self.code_spread.copy_(spread)
+            self.code_root.copy_(root)
 
     def codes(self, standard: Tensor) -> Tensor:
         """Codes of this task, of numbers drawn from the standard normal distribution: [B, code] each."""
-        return self.code_mean.to(standard) + self.code_spread.to(standard) * standard
+        return self.code_mean.to(standard) + standard @ self.code_root.to(standard).T
 
     def likelihood(self, conditions: Tensor) -> Tensor:
         """How likely conditions [B, 3, h, w] are those of this task: mean logarithm of normal densities, [B]."""
@@ -120,7 +120,7 @@ class Record(nn.Module):
 
 
 def fitted_prior(mean: Tensor, log_variance: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of the mixture of the distributions of codes, the aggregated posterior.
+    """Mean and covariance of the mixture of the distributions of codes, the aggregated posterior.
 
     Codes that are drawn from a normal distribution with these are like those that the generator got of real pictures
     (Ghosh et al., "From Variational to Deterministic Autoencoders", ICLR 2020, section 4: ex-post density estimation).
@@ -130,10 +130,12 @@ def fitted_prior(mean: Tensor, log_variance: Tensor) -> tuple[Tensor, Tensor]:
         log_variance: likewise.
 
     Returns:
-        [code] each.
+        The mean, [code], and the Cholesky factor of the covariance, [code, code].
     """
-    variance = mean.var(0, unbiased=False) + log_variance.exp().mean(0)
-    return mean.mean(0), variance.sqrt()
+    apart = mean - mean.mean(0)
+    covariance = apart.T @ apart / len(mean) + log_variance.exp().mean(0).diag()
+    root: Tensor = torch.linalg.cholesky(covariance.cpu().double())  # not all devices have float64
+    return mean.mean(0), root.to(mean)
 
 
 def description(conditions: Tensor) -> Tensor:

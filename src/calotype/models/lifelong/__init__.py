@@ -22,7 +22,7 @@ Differences from the papers:
   new task and keep the old one. Their pictures are drawn by the old networks: codes of pictures that the old encoder
   does not know lie far from the standard normal distribution, and then codes instead of conditions tell the tasks
   apart.
-- After its training a task's codes are drawn from the normal distribution that has the mean and variance of the codes
+- After its training a task's codes are drawn from the normal distribution that has the mean and covariance of the codes
   of its pictures (``code_prior="fitted"``; Ghosh et al., ICLR 2020). Encoders do not reach the standard one that the
   paper draws from (``normal``, preset ``paper``): its codes often gave pictures of another task. The task is the one
   whose conditions a picture is most like (``--task`` names it).

@@ -78,10 +78,10 @@ class Distillation:
         """Numbers from the standard normal distribution [B, code] as codes of tasks [B]."""
         if of is None:
             return standard
-        mean, spread = (
-            torch.stack(each)[of] for each in zip(*((known.code_mean, known.code_spread) for known in self.known))
+        mean, root = (
+            torch.stack(each)[of] for each in zip(*((known.code_mean, known.code_root) for known in self.known))
         )
-        return mean + spread * standard
+        return mean + torch.einsum("bij,bj->bi", root, standard)
 
 
 def _chain(net: Net, conditions: Tensor, pictures: Tensor, noise: Tensor, drawn: Tensor) -> tuple[Tensor, ...]:

@@ -12,9 +12,9 @@ preset ``study`` of ``lifelong``, each task the same number of steps. Ways of le
   parts; ``locked``: with filters of its own for each task.
 
 The weight of the divergence of codes was chosen on seed 0 with the first two tasks. Beta is that of earlier figures of
-seed 1, and was tried on seed 0 as well. The other settings of all ways are equal. Models of
-all ways draw the codes of a task from the normal distribution with the mean and covariance of the codes of its pictures
-(``code_prior="fitted"``); the accuracies with codes from the standard normal distribution are measured beside it.
+seed 1, and was tried on seed 0 as well. The other settings of all ways are equal. Models of all ways draw the codes of
+a task from the normal distribution with the mean and covariance of the codes of its pictures (``code_prior="fitted"``);
+the accuracies with codes from the standard normal distribution are measured beside it.
 
 Accuracy: a classifier that was trained on real pictures of all tasks has to find task and content in the picture of a
 held-out condition, drawn with a code of a seed; one more class, learned from conditions, is none of them. The content

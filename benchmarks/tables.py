@@ -1867,7 +1867,21 @@ def _joint_beside_single(result: Mapping[str, Any]) -> str:
         "With codes from the standard normal distribution, as published, the joint model draws pictures of other tasks "
         "for conditions of the first one: its codes tell the tasks apart, and those of one task are a small part of "
         "that distribution. "
+        + "".join(
+            f"Its pictures of the first task hardly differ (diversity {number(joint, 3)}; {number(single, 3)} of a "
+            "model of its own), so that a share of its diversity says little. "
+            for joint, single in _diversities(result)
+            if joint < single / 2
+        )
     )
+
+
+def _diversities(result: Mapping[str, Any]) -> list[tuple[float, float]]:
+    """Diversity of the first task, of the joint model and of one of its own, for each seed."""
+    return [
+        (ways["joint"]["by_task"]["0"]["diversity"], ways["single"]["by_task"]["0"]["diversity"])
+        for ways in result["seeds"].values()
+    ]
 
 
 def _montage_and_noise(result: Mapping[str, Any]) -> str:

@@ -5,11 +5,12 @@
 # Guess before running: ssim of a noisy picture of 512 pixels is scikit-image's with the Gaussian window, to 0.01 (guess
 # 142; it was doubted).
 # Found (piq 0.8.0, scikit-image 0.26.0): 0.8 in the place of 0.4. The picture is first averaged by round(side / 256),
-# which is 2 from 384 pixels on, and noise is averaged away. Below that the two agree to 1e-5. The documentation asks to
-# set downsample=True, the default, "to match performance with skimage and tensorflow", but only downsample=False gives
-# their values. Figures of 256 pixels cannot be compared with figures of 512, nor those of 512 with any other library.
-# Source: piq/ssim.py (avg_pool2d; f = max(1, round(min(size) / 256))). The module is imported alone here, as the
-# package needs torchvision, which this measure does not.
+# which is 2 from 384 pixels on, and noise is averaged away. Below that the two agree to 1e-5. The documentation names
+# scikit-image and TensorFlow as the reason for downsample=True, the default, but only downsample=False gives
+# scikit-image's values. Figures of 256 pixels cannot be compared with figures of 512, nor those of 512 with any other
+# library.
+# Source: piq/ssim.py, ssim (an average pool before the windows). The module is imported alone here, as the package
+# needs torchvision, which this measure does not.
 #
 # Needs Python 3.10 or newer and pip. Exit status 0 while this holds, 1 when it does not any more.
 set -eu

@@ -4,9 +4,9 @@
 # Guess before running: PSNR of float pictures changes by less than 0.1 dB when one pixel of the reference goes from 0
 # to -0.001 (guess 149; it was doubted).
 # Found (scikit-image 0.26.0): it changes by 6.02 dB. Without data_range, the range of float pictures is taken for 1 if
-# no value of the reference is negative, and for 2 otherwise. Bicubic enlargement, a conversion from Lab or YCbCr and
-# back, and JPEG and wavelet codecs in floats leave such values, down to -1e-17, so that some pictures of a set get 6 dB
-# more than others, and the sides of the pair are not alike. Nothing is said. Give data_range=1.
+# no value of the reference is negative, and for 2 otherwise. Cubic enlargement without clipping, a conversion from
+# YCbCr, and codecs that work in floats leave such values, down to -1e-17, so that some pictures of a set get 6 dB more
+# than others, and the sides of the pair are not alike. Nothing is said. Give data_range=1.
 # Source: skimage/metrics/simple_metrics.py, peak_signal_noise_ratio (true_min >= 0).
 #
 # Needs Python 3.10 or newer and pip. Exit status 0 while this holds, 1 when it does not any more.

@@ -7,8 +7,8 @@
 # Found (thop 0.1.1.post2209072238): with stride 2 it is four times as many, with stride 4 sixteen times, as the size of
 # the output is multiplied by the whole kernel, of which each output pixel sees a part. The modulated convolutions of
 # StyleGAN, which call F.conv2d, and MultiheadAttention count as 0. Tables of costs that it makes put DCGAN and pix2pix
-# far above their worth and StyleGAN and transformers near nothing. torch.utils.flop_counter.FlopCounterMode counts what
-# is run (two operations a multiplication).
+# far above their cost, and StyleGAN near nothing. torch.utils.flop_counter.FlopCounterMode counts what is run (two
+# operations a multiplication).
 # Source: thop/vision/basic_hooks.py, count_convNd, which is used for ConvTranspose2d, too (thop/profile.py,
 # register_hooks: modules alone).
 #

@@ -1,10 +1,10 @@
 """Textures larger than their sample, and tiles of them, by Calotype and by G'MIC.
 
 Samples are squares of 128 pixels of materials in photos (``SAMPLES``), on which no setting was chosen; ``--choosing``
-takes those of other photos, by which they were (``CHOOSING``). Of each, ``calotype texture`` makes 512 x 512 pixels, and
-a tile of 256 x 256; G'MIC continues the sample, in the middle of a picture of that size, by ``inpaint_matchpatch``, and
-makes a tile by ``frame_seamless`` of one of 240 pixels. Each is made ``--seeds`` times: G'MIC, too, draws at random, but
-takes no seed.
+takes those of other photos, by which they were (``CHOOSING``). Of each, ``calotype texture`` makes 512 x 512 pixels,
+and a tile of 256 x 256; G'MIC continues the sample, in the middle of a picture of that size, by
+``inpaint_matchpatch``, and makes a tile by ``frame_seamless`` of one of 240 pixels. Each is made ``--seeds`` times:
+G'MIC, too, draws at random, but takes no seed.
 
 Measured is the texture distance to the sample: that of the Gram matrices of VGG-16 (Gatys, Ecker and Bethge, "Texture
 Synthesis Using Convolutional Neural Networks", NIPS 2015, eq. 2-4), of each layer relative to the sample's, summed over

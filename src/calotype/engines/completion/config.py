@@ -83,7 +83,7 @@ class Config:
     border_screen: float = 0.01
     border_patch: int = 5
     border_texture: float = 0.02
-    border_last_edge: float = 0.15
+    border_last_edge: float = 0.3
     arranged: int = 1000
     overview: int = 60_000
     offsets: int = 80

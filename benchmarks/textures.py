@@ -1,8 +1,10 @@
 """Textures larger than their sample, and tiles of them, by Calotype and by G'MIC.
 
-Samples are squares of 128 pixels of materials in photos (``SAMPLES``), on which no setting was chosen. Of each,
-``calotype texture`` makes 512 x 512 pixels, and a tile of 256 x 256; G'MIC continues the sample, in the middle of a
-picture of that size, by ``inpaint_matchpatch``, and makes a tile by ``frame_seamless`` of one of 240 pixels.
+Samples are squares of 128 pixels of materials in photos (``SAMPLES``), on which no setting was chosen; ``--choosing``
+takes those of other photos, by which they were (``CHOOSING``). Of each, ``calotype texture`` makes 512 x 512 pixels,
+and a tile of 256 x 256; G'MIC continues the sample, in the middle of a picture of that size, by
+``inpaint_matchpatch``, and makes a tile by ``frame_seamless`` of one of 240 pixels. Each is made ``--seeds`` times:
+G'MIC, too, draws at random, but takes no seed.
 
 Measured is the texture distance to the sample: that of the Gram matrices of VGG-16 (Gatys, Ecker and Bethge, "Texture
 Synthesis Using Convolutional Neural Networks", NIPS 2015, eq. 2-4), of each layer relative to the sample's, summed over
@@ -52,7 +54,24 @@ SAMPLES = {
     "shrubs": ("places20/photos/3.*", (60, 110)),
     "plantation": ("places20/photos/7.*", (110, 10)),
 }
+# Files of the shipped photos are taken from there.
+PHOTOS = Path(__file__).parents[1] / "examples" / "photos"
+CHOOSING = {
+    "leaves": (str(PHOTOS / "dandelions.jpg"), (300, 250)),
+    "slope": (str(PHOTOS / "mountains.jpg"), (100, 380)),
+    "rapids": (str(PHOTOS / "stream.jpg"), (300, 300)),
+    "galaxies": (str(PHOTOS / "galaxies.jpg"), (100, 100)),
+    "lava": ("places20/photos/1.*", (60, 100)),
+    "hedge": ("places20/photos/4.*", (40, 100)),
+    "forest": ("places20/photos/10.*", (60, 110)),
+    "arch": ("places20/photos/15.*", (60, 110)),
+    "cattle": ("sigd16/photos/9.*", (0, 90)),
+    "balloons": ("sigd16/photos/12.*", (60, 100)),
+    "bay": ("sigd16/photos/14.*", (60, 100)),
+    "valley": ("places20/photos/18.*", (60, 110)),
+}
 LAYERS = (1, 2, 3, 4)
+Make = Callable[[Image.Image, int, bool, int], tuple[Image.Image, float]]
 
 
 def sample_of(data: Path, pattern: str, corner: tuple[int, int]) -> Image.Image:
@@ -87,10 +106,11 @@ def by_gmic(program: str, sample: Image.Image, side: int, tile: bool) -> tuple[I
             return made.convert("RGB"), seconds
 
 
-def by_calotype(sample: Image.Image, side: int, tile: bool) -> tuple[Image.Image, float]:
+def by_calotype(sample: Image.Image, side: int, tile: bool, seed: int) -> tuple[Image.Image, float]:
     """The same by ``calotype.texture``."""
     began = time.process_time()
-    made = calotype.texture(sample, size=f"{side}x{side}", tile="both" if tile else "none", device="cpu")[0]
+    axes = "both" if tile else "none"
+    made = calotype.texture(sample, size=f"{side}x{side}", tile=axes, seed=seed, device="cpu")[0]
     return made, time.process_time() - began
 
 
@@ -124,62 +144,69 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=os.environ.get("CALOTYPE_DATA"), help="default: CALOTYPE_DATA")
     parser.add_argument("--weights", default=os.environ.get("CALOTYPE_WEIGHTS"), help="default: CALOTYPE_WEIGHTS")
     parser.add_argument("--gmic", default="gmic", help="command of G'MIC")
-    parser.add_argument("--sheets", type=Path, help="folder for the pictures")
+    parser.add_argument("--choosing", action="store_true", help="the samples by which settings were chosen")
+    parser.add_argument("--seeds", type=int, default=3, help="pictures of each sample, size and program")
+    parser.add_argument("--sheets", type=Path, help="folder for the pictures of the first seed")
     parser.add_argument("--out", type=Path, required=True, help="the JSON file to write")
     options = parser.parse_args()
     torch.set_num_threads(1)
     net = vgg16(Path(options.weights))
-    methods: dict[str, Callable[[Image.Image, int, bool], tuple[Image.Image, float]]] = {
+    methods: dict[str, Make] = {
         "calotype": by_calotype,
-        "gmic": lambda sample, side, tile: by_gmic(options.gmic, sample, side, tile),
+        "gmic": lambda sample, side, tile, seed: by_gmic(options.gmic, sample, side, tile),
     }
+    samples = CHOOSING if options.choosing else SAMPLES
     rows = []
-    for name, (pattern, corner) in SAMPLES.items():
+    for name, (pattern, corner) in samples.items():
         sample = sample_of(options.data, pattern, corner)
         for task, side in (("texture", SHEET), ("tile", TILE)):
-            for method, make in methods.items():
-                made, seconds = make(sample, side, task == "tile")
-                seen = across_seams(made) if task == "tile" else made
-                with torch.no_grad():
-                    apart = distance(net, sample, seen)
-                rows.append(
-                    {
-                        "sample": name,
-                        "task": task,
-                        "method": method,
-                        "distance": round(apart, 4),
-                        "cpu_seconds": round(seconds, 2),
-                    }
-                )
-                if options.sheets:
-                    options.sheets.mkdir(parents=True, exist_ok=True)
-                    seen.save(options.sheets / f"{name}_{task}_{method}.png")
-                    sample.save(options.sheets / f"{name}.png")
-                print(rows[-1], flush=True)
+            for seed in range(options.seeds):
+                for method, make in methods.items():
+                    made, seconds = make(sample, side, task == "tile", seed)
+                    seen = across_seams(made) if task == "tile" else made
+                    with torch.no_grad():
+                        apart = distance(net, sample, seen)
+                    row = {"sample": name, "task": task, "method": method, "seed": seed}
+                    rows.append({**row, "distance": round(apart, 4), "cpu_seconds": round(seconds, 2)})
+                    if options.sheets and not seed:
+                        options.sheets.mkdir(parents=True, exist_ok=True)
+                        seen.save(options.sheets / f"{name}_{task}_{method}.png")
+                        sample.save(options.sheets / f"{name}.png")
+                    print(rows[-1], flush=True)
     summary = [
         {
             "task": task,
             "method": method,
             "distance": round(statistics.fmean(row["distance"] for row in mine), 4),
+            "of_seeds": [
+                round(statistics.fmean(row["distance"] for row in mine if row["seed"] == seed), 4)
+                for seed in range(options.seeds)
+            ],
             "cpu_seconds": round(statistics.fmean(row["cpu_seconds"] for row in mine), 2),
         }
         for task in ("texture", "tile")
         for method in methods
         if (mine := [row for row in rows if row["task"] == task and row["method"] == method])
     ]
-    nearer = {
-        task: sum(
-            one["distance"] < other["distance"]
-            for one in rows
-            for other in rows
-            if one["task"] == other["task"] == task
-            and one["sample"] == other["sample"]
-            and (one["method"], other["method"]) == ("calotype", "gmic")
+
+    def mean_of(name: str, task: str, method: str) -> float:
+        return statistics.fmean(
+            float(row["distance"])
+            for row in rows
+            if (row["sample"], row["task"], row["method"]) == (name, task, method)
         )
+
+    nearer = {
+        task: sum(mean_of(name, task, "calotype") < mean_of(name, task, "gmic") for name in samples)
         for task in ("texture", "tile")
     }
-    result = {"benchmark": "textures", **provenance(), "seed": 0, "torch_threads": torch.get_num_threads()}
-    result |= {"gmic": version_of(options.gmic), "samples": list(SAMPLES), "summary": summary, "nearer": nearer}
+    result = {
+        "benchmark": "textures",
+        **provenance(),
+        "seeds": list(range(options.seeds)),
+        "torch_threads": torch.get_num_threads(),
+    }
+    result |= {"gmic": version_of(options.gmic), "samples": list(samples), "summary": summary, "nearer": nearer}
     options.out.write_text(json.dumps({**result, "rows": rows}, indent=1) + "\n")
 
 

@@ -111,3 +111,37 @@ def test_the_garbage_collector_rests_while_the_command_line_is_made_and_works_af
     assert reported(Command, []) == int(fails)
     assert found == ([False] if fails else [False, True])
     assert gc.isenabled()
+
+
+def test_what_importing_torch_made_stays_out_of_later_collections():
+    code = """
+import gc, sys
+from calotype.cli.collector import no_garbage_collection
+with no_garbage_collection():
+    import json
+assert gc.get_freeze_count() == 0
+with no_garbage_collection():
+    import torch
+frozen = gc.get_freeze_count()
+assert frozen > 100_000, frozen
+kept = [[]]
+kept[0].append(kept)
+with no_garbage_collection():
+    import torch
+assert gc.get_freeze_count() <= frozen
+assert gc.isenabled()
+"""
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr == ""
+
+
+def test_a_verb_imports_torch_without_the_garbage_collector(photo, tmp_path):
+    code = f"""
+import gc
+from calotype.cli import main
+status = main(["vary", {str(photo)!r}, "--preset", "tiny", "-q", "-o", {str(tmp_path / "made")!r}])
+assert status == 0
+assert gc.isenabled()
+assert gc.get_freeze_count() > 100_000
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment())
+    assert done.returncode == 0, done.stderr

@@ -14,7 +14,7 @@ from calotype.run import Run
 from calotype.translation.config import adapted
 from calotype.translation.drawing import drawn
 from calotype.translation.network import code_of, planes
-from calotype.translation.record import description, sha256
+from calotype.translation.record import description, fitted_prior, sha256
 from calotype.translation.trainer import Trainer
 
 CFG = bicyclegan.PRESETS["tiny"]
@@ -91,6 +91,65 @@ def test_a_step_is_that_of_separate_passes():
     for name, parameter in net.named_parameters():
         torch.testing.assert_close(found[name], parameter.grad, rtol=1e-3, atol=1e-6)
     assert float(said["kl"]) == pytest.approx(float(kl.detach()), rel=1e-4)
+
+
+def test_discriminators_that_see_the_condition_judge_both_together():
+    cfg = replace(CFG, rate=0.0, discriminator_condition=True)
+    torch.manual_seed(3)
+    trainer = Trainer(cfg, bicyclegan.build(cfg), torch.device("cpu"))
+    batch = batch_of(1)
+    torch.manual_seed(5)
+    said = trainer.step(trainer.state, batch, 0)
+    torch.manual_seed(5)
+    noise, drawn_codes = torch.randn(CFG.batch // 2, 2, CFG.code).unbind(1)
+    net, (one, two) = trainer.net, trainer.discriminators
+    real, condition = batch["image"][::2], batch["other"][::2]
+    mean, log_variance = net.encode(real)
+    fakes = net.draw(condition, mean + noise * (log_variance / 2).exp()), net.draw(condition, drawn_codes)
+    wanted = 0.0
+    for judge, fake, known, given in zip(
+        (one, two), fakes, (real, batch["image"][1::2]), (condition, batch["other"][1::2])
+    ):
+        for of_fake, of_known in zip(judge(fake, condition), judge(known, given)):
+            wanted += float((of_fake[-1].square().mean() + (of_known[-1] - 1).square().mean()).detach())
+    assert float(said["discriminator"]) == pytest.approx(wanted, rel=1e-4)
+    assert one.scales[0].convs[0].in_channels == 6
+    plain = Trainer(CFG, bicyclegan.build(CFG), torch.device("cpu"))
+    assert plain.discriminators[0].scales[0].convs[0].in_channels == 3
+
+
+def test_a_fitted_prior_has_mean_and_covariance_of_the_codes():
+    generator = torch.Generator().manual_seed(0)
+    mean = torch.randn(50, 1, generator=generator) * torch.tensor([2.0, -1.0]) + torch.tensor([3.0, 0.5])
+    log_variance = torch.randn(50, 2, generator=generator)
+    many = mean.repeat(4000, 1)
+    drawn_codes = many + torch.randn(many.shape, generator=generator) * (log_variance / 2).exp().repeat(4000, 1)
+    centre, root = fitted_prior(mean, log_variance)
+    torch.testing.assert_close(centre, drawn_codes.mean(0), atol=0.02, rtol=0)
+    torch.testing.assert_close(root @ root.T, torch.cov(drawn_codes.T), atol=0.05, rtol=0)
+
+
+def test_codes_of_seeds_are_drawn_from_the_fitted_prior():
+    cfg = replace(CFG, code_prior="fitted")
+    fitted, plain = (bicyclegan.train(batch_of, one, Run()) for one in (cfg, CFG))
+    record = fitted.records[0]
+    mean, root = fitted_prior(*fitted.encode(torch.cat([batch_of(i)["image"] for i in range(16)])))
+    assert torch.equal(record.code_mean, mean)
+    assert torch.equal(record.code_root, root)
+    picture = batch_of(0)["other"][:1]
+    made = bicyclegan.translate(cfg, Run(), net=fitted, picture=picture, seed=3)
+    code = mean + (root @ code_of(3, cfg.code)[0])[None]
+    torch.testing.assert_close(made, drawn(fitted, cfg, picture, code, torch.device("cpu")))
+    made = bicyclegan.translate(CFG, Run(), net=plain, picture=picture, seed=3)
+    assert torch.equal(made, drawn(plain, CFG, picture, code_of(3, CFG.code), torch.device("cpu")))
+
+
+def test_a_model_without_a_prior_has_the_standard_one(net):
+    old = {name: value for name, value in net.state_dict().items() if "code_" not in name}
+    again = bicyclegan.build(replace(CFG, code_prior="fitted"))
+    with torch.no_grad():
+        again.load_state_dict(old)
+    assert torch.equal(again.records[0].codes(code_of(3, CFG.code)), code_of(3, CFG.code))
 
 
 @pytest.mark.parametrize("size", [(16, 16), (19, 30), (4, 5)])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from calotype.cli.bulk_command import BulkCommand
+from calotype.cli.collector import no_garbage_collection
 from calotype.cli.inputs import Source, check_writable, sources
 from calotype.cli.options import arguments
 from calotype.cli.output_options import OutputOptions, is_one_file
@@ -49,7 +50,8 @@ def run_job_command(
     inputs = {name: given.pop(name) for name in kind.input_names() if name in given}
     main = inputs.pop(kind.main) if kind.main else None
     try:
-        request = kind.ordered(**given)
+        with no_garbage_collection():  # imports torch
+            request = kind.ordered(**given)
     except ModelError:
         raise  # an input that cannot be used
     except InputError as error:  # nothing else was opened yet

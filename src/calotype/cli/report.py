@@ -8,17 +8,17 @@ number out of range. 130, 143: stopped by Ctrl-C or SIGTERM. 141: the reader of 
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
 import typer
 
+from calotype.cli.collector import no_garbage_collection
 from calotype.errors import ArgumentError, one_line, unknown
 from calotype.files import printable
 
@@ -86,25 +86,13 @@ def reported(command: Callable[[], Any], arguments: Sequence[str] | None) -> int
 
 
 def _run(command: Callable[[], Any], arguments: list[str]) -> int:
-    with _no_garbage_collection():
+    with no_garbage_collection():
         work = command().main(args=arguments or ["--help"], prog_name="calotype", standalone_mode=False)
     # Run outside of Typer, which handles Ctrl-C and closed pipes itself. Help texts return no work.
     status: int = work() if callable(work) else 0
     # Flush here, where a closed pipe can still be handled.
     sys.stdout.flush()
     return status
-
-
-@contextlib.contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Without the garbage collector in the block: of the many objects that imports make, it would find none to free."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def complain(line: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 from calotype import __version__
 from calotype.catalog import MODELS, Loaded, declared, load
 from calotype.errors import ArgumentError, InputError, unknown
-from calotype.files import shown
+from calotype.files import read_error, shown
 from calotype.results import Latent
 from calotype.tasks import arguments, model_store
 from calotype.tasks.attribute_styles import AttributeStyles, Progress
@@ -258,7 +258,6 @@ def _settings(
     loaded: Loaded, folder: Path, labelled: str | Path, work: AttributeStyles, own: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What repeats the directions: names without folders, which may be private."""
-    files = "\n".join(path.name for path in work.told.files)
     return {
         "calotype": __version__,
         "verb": "directions",
@@ -271,7 +270,23 @@ def _settings(
             "labelled": {
                 "name": Path(labelled).resolve().name,
                 "count": len(work.told.files),
-                "sha256": hashlib.sha256(files.encode()).hexdigest(),
+                "sha256": _sha256_of(work.told.files),
             }
         },
     }
+
+
+def _sha256_of(files: Sequence[Path]) -> str:
+    """The SHA-256 of the names and the contents of files.
+
+    Raises:
+        InputError: one cannot be read.
+    """
+    whole = hashlib.sha256()
+    for path in files:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise read_error(path, error, "look at its permissions") from error
+        whole.update(path.name.encode() + hashlib.sha256(content).digest())
+    return whole.hexdigest()

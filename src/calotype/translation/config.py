@@ -26,6 +26,7 @@ class TranslationConfig:
         discriminators: number of scales of each of the two discriminators.
         discriminator_width: channels of their first layer.
         discriminator_layers: their hidden layers.
+        discriminator_condition: whether they see the condition beside the picture; as published they do not.
         adversarial_weight: weight of the adversarial losses.
         pixel_weight: weight of the mean absolute difference of the reconstruction.
         code_weight: weight of the mean absolute difference of the code that is found again.
@@ -37,6 +38,8 @@ class TranslationConfig:
         beta1: decay rate of Adam's average of the gradient.
         beta2: decay rate of Adam's average of the squared gradient.
         decay_at: share of the steps after which the learning rates fall linearly to 0; 1 for never.
+        code_prior: what codes are drawn from after the training: ``normal``, the standard normal distribution, as
+            published, or ``fitted``, a normal one with mean and covariance of the codes of the training pictures.
         kept: pairs that are kept with the model, for the certificate of a later task; they are not learned from again.
     """
 
@@ -52,6 +55,7 @@ class TranslationConfig:
     discriminators: int = 2
     discriminator_width: int = 64
     discriminator_layers: int = 3
+    discriminator_condition: bool = False
     adversarial_weight: float = 1.0
     pixel_weight: float = 10.0
     code_weight: float = 0.5
@@ -62,6 +66,7 @@ class TranslationConfig:
     beta1: float = 0.5
     beta2: float = 0.999
     decay_at: float = 0.5
+    code_prior: Literal["normal", "fitted"] = "normal"
     kept: int = 16
 
     def __post_init__(self) -> None:

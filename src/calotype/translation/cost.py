@@ -69,8 +69,9 @@ def encoder_products(cfg: TranslationConfig) -> float:
 def discriminator_products(cfg: TranslationConfig) -> float:
     """Multiplications of one of the two discriminators for one picture, on all scales."""
     total = 0.0
+    seen = 3 + (cfg.condition_channels if cfg.discriminator_condition else 0)
     for scale in range(cfg.discriminators):
-        pixels, before = cfg.size[0] * cfg.size[1] / 4**scale, 3
+        pixels, before = cfg.size[0] * cfg.size[1] / 4**scale, seen
         for layer in range(cfg.discriminator_layers):
             after = cfg.discriminator_width * min(2**layer, 8)
             last = cfg.discriminator_layers > 1 and layer == cfg.discriminator_layers - 1

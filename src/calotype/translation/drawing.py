@@ -12,6 +12,7 @@ from calotype.nn.interpolation import arc, line
 from calotype.run import Run
 from calotype.translation.config import TranslationConfig
 from calotype.translation.network import code_of, planes
+from calotype.translation.record import Record
 from calotype.translation.trainer import Translator
 
 
@@ -41,9 +42,9 @@ def of_label(label: int, cfg: TranslationConfig, size: tuple[int, int] | None = 
 
 
 @torch.no_grad()
-def code_for(net: Translator, cfg: TranslationConfig, style: Tensor | None, seed: int) -> Tensor:
-    """The code of an exemplar [1, 3, h, w], or of a seed: [1, code]."""
-    return code_of(seed, cfg.code) if style is None else net.encode(style)[0].cpu()
+def code_for(net: Translator, cfg: TranslationConfig, record: Record, style: Tensor | None, seed: int) -> Tensor:
+    """The code of an exemplar [1, 3, h, w], or of a seed, drawn as those of the task of ``record``: [1, code]."""
+    return record.codes(code_of(seed, cfg.code)).cpu() if style is None else net.encode(style)[0].cpu()
 
 
 @torch.no_grad()

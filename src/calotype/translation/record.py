@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -32,6 +33,8 @@ class Record(nn.Module):
         spread: their standard deviations.
         typical: a likelihood that 95 % of the task's conditions reach.
         error: mean absolute difference of reconstructions of the task's pictures, at the end of its training.
+        code_mean: of the distribution that codes of this task are drawn from, [code]; 0 where it is the standard one.
+        code_root: Cholesky factor of its covariance, [code, code]; the identity where it is the standard one.
         labels: bool [classes], those that the task has.
     """
 
@@ -41,6 +44,8 @@ class Record(nn.Module):
     spread: Tensor
     typical: Tensor
     error: Tensor
+    code_mean: Tensor
+    code_root: Tensor
     labels: Tensor
 
     def __init__(self, cfg: TranslationConfig) -> None:
@@ -56,9 +61,17 @@ class Record(nn.Module):
             "spread": torch.ones(count),
             "typical": torch.zeros(()),
             "error": torch.zeros(()),
+            "code_mean": torch.zeros(cfg.code),
+            "code_root": torch.eye(cfg.code),
             "labels": torch.zeros(cfg.classes, dtype=torch.bool),
         }.items():
             self.register_buffer(name, value)
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
+        """Models of earlier versions have no distribution of codes: theirs is the standard normal one."""
+        for name in ("code_mean", "code_root"):
+            state_dict.setdefault(prefix + name, getattr(self, name))
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
     @torch.no_grad()
     def fill(self, net: Translator, batches: Callable[[int], Mapping[str, Tensor]], device: torch.device) -> None:
@@ -84,6 +97,14 @@ class Record(nn.Module):
             self.spread.copy_(found.std(0).clamp_min(_LEAST_SPREAD))
             self.typical.copy_(self.likelihood(whole[name].to(device)).quantile(_TYPICAL))
         self.error.copy_(reconstruction_error(net, given[0], cfg, device))
+        if cfg.code_prior == "fitted":
+            mean, root = fitted_prior(*net.encode(whole["image"].to(device)))
+            self.code_mean.copy_(mean)
+            self.code_root.copy_(root)
+
+    def codes(self, standard: Tensor) -> Tensor:
+        """Codes of this task, of numbers drawn from the standard normal distribution: [B, code] each."""
+        return self.code_mean.to(standard) + standard @ self.code_root.to(standard).T
 
     def likelihood(self, conditions: Tensor) -> Tensor:
         """How likely conditions [B, 3, h, w] are those of this task: mean logarithm of normal densities, [B]."""
@@ -96,6 +117,25 @@ class Record(nn.Module):
         if self.cfg.classes:
             return {"image": pictures, "label": self.conditions}
         return {"image": pictures, "other": self.conditions.float() / 127.5 - 1}
+
+
+def fitted_prior(mean: Tensor, log_variance: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and covariance of the mixture of the distributions of codes, the aggregated posterior.
+
+    Codes that are drawn from a normal distribution with these are like those that the generator got of real pictures
+    (Ghosh et al., "From Variational to Deterministic Autoencoders", ICLR 2020, section 4: ex-post density estimation).
+
+    Args:
+        mean: of the distribution of each picture's code, [B, code].
+        log_variance: likewise.
+
+    Returns:
+        The mean, [code], and the Cholesky factor of the covariance, [code, code].
+    """
+    apart = mean - mean.mean(0)
+    covariance = apart.T @ apart / len(mean) + log_variance.exp().mean(0).diag()
+    root: Tensor = torch.linalg.cholesky(covariance.cpu().double())  # not all devices have float64
+    return mean.mean(0), root.to(mean)
 
 
 def description(conditions: Tensor) -> Tensor:
@@ -123,10 +163,10 @@ def reconstruction_error(
 
 @torch.no_grad()
 def outputs(net: Translator, record: Record, device: torch.device, seed: int = 0) -> Tensor:
-    """Pictures of the kept conditions with codes of consecutive seeds: uint8 [kept, 3, H, W], on the CPU."""
+    """Pictures of the kept conditions with drawn codes of the task: uint8 [kept, 3, H, W], on the CPU."""
     condition, _ = examples(record.pairs(), record.cfg, device)
     generator = torch.Generator().manual_seed(seed)
-    codes = torch.randn(len(condition), record.cfg.code, generator=generator).to(device)
+    codes = record.codes(torch.randn(len(condition), record.cfg.code, generator=generator)).to(device)
     return _bytes(net.draw(condition, codes).clamp(-1, 1)).cpu()
 
 

@@ -60,6 +60,7 @@ class Trainer:
         self.generator_optimizer = generator_optimizer(self.net, cfg.rate, betas)
         self.discriminator_optimizer = discriminator_optimizer(self.discriminators, cfg.rate, betas)
         self.schedule = constant_then_linear(cfg.steps, cfg.decay_at)
+        self._conditional = cfg.discriminator_condition
 
     @property
     def state(self) -> dict[str, Any]:
@@ -86,6 +87,7 @@ class Trainer:
         set_rates(self.schedule(i), self.generator_optimizer, self.discriminator_optimizer)
         condition, real = examples(batch, cfg, self.device)
         # Every second picture, so that several processes together do what one does.
+        of_others = condition[1::2]
         condition, real, others = condition[::2], real[::2], real[1::2]
         count = len(real)
         noise, drawn = distributed.share(torch.randn(cfg.batch // 2, 2, cfg.code)).to(self.device).unbind(1)
@@ -94,7 +96,7 @@ class Trainer:
         codes = torch.cat([mean + noise * (0.5 * log_variance).exp(), drawn])
         both = self.net.draw(torch.cat([condition, condition]), codes)
         seen = both.detach().requires_grad_()
-        losses = self._judged(seen, real, others)
+        losses = self._judged(seen, (real, others), condition, of_others)
         wanted = 2 * cfg.discriminators * cfg.adversarial_weight * losses["generator"]
         (slope,) = torch.autograd.grad(wanted, seen, retain_graph=True)
         self.discriminator_optimizer.zero_grad(set_to_none=True)
@@ -118,11 +120,22 @@ class Trainer:
         means = distributed.mean_over_all(torch.stack([loss.detach() for loss in losses.values()]))
         return dict(zip(losses, means))
 
-    def _judged(self, seen: Tensor, real: Tensor, others: Tensor) -> dict[str, Tensor]:
-        """What the two discriminators say of both halves of the generated pictures, and of real ones."""
+    def _judged(
+        self, seen: Tensor, real: tuple[Tensor, Tensor], condition: Tensor, of_others: Tensor
+    ) -> dict[str, Tensor]:
+        """What the two discriminators say of both halves of the generated pictures, and of real ones.
+
+        Args:
+            seen: reconstructions and pictures of drawn codes, [2 B, 3, H, W].
+            real: what each of the discriminators gets as real pictures, [B, 3, H, W].
+            condition: of the generated pictures and of the first of the real ones, [B, C, H, W].
+            of_others: of the second of the real ones.
+        """
         of_generator, of_discriminator = [], []
-        for judge, fake, known in zip(self.discriminators, halves(seen), (real, others)):
-            found = judge(torch.cat([fake, known]).contiguous(memory_format=torch.channels_last))
+        for judge, fake, known, given in zip(self.discriminators, halves(seen), real, (condition, of_others)):
+            layout = torch.channels_last
+            by = torch.cat([condition, given]).contiguous(memory_format=layout) if self._conditional else None
+            found = judge(torch.cat([fake, known]).contiguous(memory_format=layout), by)
             parts = [halves(scores) for scores in scores_of(found)]
             fakes, reals = [part[0] for part in parts], [part[1] for part in parts]
             of_generator.append(generator_loss(fakes, _KIND))
@@ -157,6 +170,7 @@ def examples(batch: Mapping[str, Tensor], cfg: TranslationConfig, device: torch.
 def _discriminator(cfg: TranslationConfig) -> MultiScaleDiscriminator:
     return MultiScaleDiscriminator(
         3,
+        cfg.condition_channels if cfg.discriminator_condition else 0,
         scales=cfg.discriminators,
         width=cfg.discriminator_width,
         layers=cfg.discriminator_layers,

@@ -11,6 +11,8 @@ from calotype.image.resize import resize
 from calotype.run import Run
 from calotype.translation.config import TranslationConfig
 from calotype.translation.drawing import code_for, drawn, film, of_label
+from calotype.translation.net import Net
+from calotype.translation.record import Record
 from calotype.translation.trainer import Translator
 
 
@@ -43,6 +45,7 @@ def translate(
     style: Tensor | None = None,
     size: tuple[int, int] | None = None,
     seed: int = 0,
+    record: Record | None = None,
 ) -> Tensor:
     """A picture of another picture.
 
@@ -54,16 +57,25 @@ def translate(
         style: an exemplar [1, 3, h, w] whose code is used; ``None``: that of the seed.
         size: height and width of the result; ``None``: those of the condition.
         seed: of the code.
+        record: of the task whose codes are drawn; ``None``: the first of ``net``.
 
     Returns:
         [1, 3, h, w], float32, -1..1, on the run's device.
     """
     condition = picture[:, :3] if size is None else resize(picture[:, :3], size)
     exemplar = None if style is None else resize(style, cfg.size).to(run.device)
-    return drawn(net, cfg, condition, code_for(net, cfg, exemplar, seed), run.device)
+    return drawn(net, cfg, condition, code_for(net, cfg, record or _first(net), exemplar, seed), run.device)
 
 
-def sample(cfg: TranslationConfig, run: Run, *, net: Translator, label: int = 0, seed: int = 0) -> Tensor:
+def sample(
+    cfg: TranslationConfig,
+    run: Run,
+    *,
+    net: Translator,
+    label: int = 0,
+    seed: int = 0,
+    record: Record | None = None,
+) -> Tensor:
     """A picture of a label: [1, 3, h, w], float32, -1..1, on the run's device.
 
     Args:
@@ -72,11 +84,13 @@ def sample(cfg: TranslationConfig, run: Run, *, net: Translator, label: int = 0,
         net: trained, in eval mode.
         label: from 0.
         seed: of the code.
+        record: as for ``translate``.
 
     Raises:
         InputError: there is no such label.
     """
-    return drawn(net, cfg, _label(label, cfg), code_for(net, cfg, None, seed), run.device)
+    code = code_for(net, cfg, record or _first(net), None, seed)
+    return drawn(net, cfg, _label(label, cfg), code, run.device)
 
 
 def interpolate(
@@ -92,6 +106,7 @@ def interpolate(
     seed: int = 0,
     to_seed: int = 1,
     frames: int = 24,
+    record: Record | None = None,
 ) -> list[Tensor]:
     """Pictures of one condition between two codes.
 
@@ -107,6 +122,7 @@ def interpolate(
         seed: of the first code.
         to_seed: of the last code.
         frames: number of pictures, at least 2. Between two exemplars they lie on a straight line, else on an arc.
+        record: as for ``translate``.
 
     Returns:
         [1, 3, h, w] each, float32, -1..1, on the run's device.
@@ -120,11 +136,19 @@ def interpolate(
         raise InputError("interpolate needs the picture that is translated: give --picture (picture=)")
     else:
         condition = picture if size is None else resize(picture, size)
+    of = record or _first(net)
     ends: Any = [
-        code_for(net, cfg, None if given is None else resize(given, cfg.size).to(run.device), number)
+        code_for(net, cfg, of, None if given is None else resize(given, cfg.size).to(run.device), number)
         for given, number in ((style, seed), (to_style, to_seed))
     ]
     return film(net, cfg, run, condition, tuple(ends), frames, straight=style is not None and to_style is not None)
+
+
+def _first(net: Translator) -> Record:
+    assert isinstance(net, Net)
+    record = net.records[0]
+    assert isinstance(record, Record)
+    return record
 
 
 def _label(label: int, cfg: TranslationConfig) -> Tensor:

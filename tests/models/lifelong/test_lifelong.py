@@ -17,6 +17,8 @@ from calotype.models.lifelong.network import chosen, task_net
 from calotype.models.lifelong.teaching import contradicted, extended
 from calotype.models.lifelong.typical import typical
 from calotype.run import Run
+from calotype.translation.drawing import drawn
+from calotype.translation.network import code_of
 from calotype.translation.record import Record, description, outputs
 
 CPU = torch.device("cpu")
@@ -276,21 +278,21 @@ def record_of(base, grey=False):
 
 def test_conditions_get_the_statistics_of_an_earlier_task(base):
     torch.manual_seed(0)
-    found = typical(torch.rand(64, 3, 16, 16) * 2 - 1, [record_of(base)])
+    found = typical(torch.rand(64, 3, 16, 16) * 2 - 1, [record_of(base)], torch.zeros(64, dtype=torch.int64))
     wanted = record_of(base).mean.view(4, 16)
     made = description(found).mean(0).view(4, 16)
     assert (made[:3] - wanted[:3]).abs().max() < 0.1
     assert (made[3] - wanted[3]).abs().max() < 0.15
-    flat = typical(torch.zeros(4, 3, 16, 16), [record_of(base)])
+    flat = typical(torch.zeros(4, 3, 16, 16), [record_of(base)], torch.zeros(4, dtype=torch.int64))
     assert flat.isfinite().all()
 
 
 def test_conditions_like_those_of_a_grey_task_are_grey(base):
-    found = typical(torch.rand(8, 3, 16, 16) * 2 - 1, [record_of(base, grey=True)])
+    found = typical(torch.rand(8, 3, 16, 16) * 2 - 1, [record_of(base, grey=True)], torch.zeros(8, dtype=torch.int64))
     assert (found[:, 0] - found[:, 2]).abs().max() < 0.05
     coloured = record_of(base)
     coloured.mean.view(4, 16)[:3] = torch.rand(3, 16, generator=torch.Generator().manual_seed(0))
-    other = typical(torch.rand(8, 3, 16, 16) * 2 - 1, [coloured])
+    other = typical(torch.rand(8, 3, 16, 16) * 2 - 1, [coloured], torch.zeros(8, dtype=torch.int64))
     assert (other[:, 0] - other[:, 2]).abs().max() > 0.2
 
 
@@ -298,11 +300,54 @@ def test_distillation_on_typical_conditions_knows_all_earlier_tasks(base, monkey
     cfg = taught("third", before=replace(taught(), auxiliary="typical"))
     net = lifelong.teach(DARK, taught(), Run(), base=base)
     seen = []
-    monkeypatch.setattr(distillation, "typical", lambda x, records: seen.append(len(records)) or typical(x, records))
+    monkeypatch.setattr(distillation, "typical", lambda x, known, of: seen.append(len(known)) or typical(x, known, of))
     given = [DARK(0)[name] for name in ("other", "image")]
     losses = Distillation(extended(net, cfg), extended(net, cfg), cfg)(*given)
     assert seen == [2]
     assert all(loss.item() == 0 for loss in losses.values())
+
+
+@pytest.mark.parametrize("locked", [False, True])
+def test_each_task_has_its_own_codes(base, locked):
+    cfg = taught(locked=locked)
+    net = lifelong.teach(DARK, cfg, Run(), base=base)
+    first, second = net.records
+    assert torch.equal(first.code_mean, base.records[0].code_mean)
+    own = task_net(net, cfg, 1)
+    mean, _ = own.encode(torch.cat([DARK(i)["image"] for i in range(16)]))
+    torch.testing.assert_close(second.code_mean, mean.mean(0))
+    picture = DARK(99)["other"][:1]
+    made = lifelong.translate(cfg, Run(), net=net, picture=picture, seed=3)
+    wanted = drawn(own, cfg, picture, second.codes(code_of(3, cfg.code)), CPU)
+    assert torch.equal(made, wanted)
+    other = lifelong.translate(cfg, Run(), net=net, picture=picture, task="bright", seed=3)
+    assert not torch.equal(made, other)
+
+
+def test_old_and_new_networks_are_compared_with_codes_of_the_old_task(base, monkeypatch):
+    known = extended(base, taught())
+    with torch.no_grad():
+        known.records[0].code_mean.fill_(50.0)
+    seen = []
+    monkeypatch.setattr(distillation, "_chain", lambda net, *given: seen.append(given[-1]) or (given[-1],) * 4)
+    Distillation(known, known, taught())(*(DARK(0)[name] for name in ("other", "image")))
+    assert all(float(codes.mean()) > 40 for codes in seen)
+
+
+def test_swapped_labels_have_codes_of_their_task(monkeypatch):
+    cfg = replace(FIRST, classes=4, batch=16, auxiliary="swap", auxiliary_share=1.0)
+    cfg = replace(cfg, tasks=("one", "two", "three"), locked=(False,) * 3)
+    net = lifelong.build(cfg)
+    for record, label in zip(net.records, (1, 2)):
+        record.labels[label] = True
+        record.code_mean.fill_(100.0 * label)
+    seen = []
+    monkeypatch.setattr(distillation, "_chain", lambda net, *given: seen.append(given) or (given[-1],) * 4)
+    conditions, pictures = torch.zeros(16, 4, 16, 16), torch.zeros(16, 3, 16, 16)
+    Distillation(net, net, cfg, torch.tensor([1, 2]))(conditions, pictures)
+    labels, codes = seen[0][0][:, :, 0, 0].argmax(1), seen[0][-1]
+    assert set(labels.tolist()) == {1, 2}
+    assert torch.equal((codes.mean(1) / 100).round().long(), labels)
 
 
 def test_a_locked_task_chooses_all_filters_of_the_last_layer():

@@ -122,7 +122,7 @@ class Config:
     style_shapes: float = 0.7
     style_detail: float = 1.7
     texture_alpha: float = 0.02
-    texture_spread: float = 0.2
+    texture_spread: float = 0.1
     analogy_alpha: float = 0.15
     analogy_restless: float = 1.0
     relayout_together: float = 1.0

@@ -17,7 +17,7 @@ BLOCK, OVERLAP = 0.4, 1 / 3
 # A block is chosen at random among those within this factor of the least error (Efros and Freeman: within 0.1 of it).
 TOLERANCE = 1.1
 # Relative increase of the error for every earlier use of a position.
-REUSE_PENALTY = 0.3
+REUSE_PENALTY = 1.0
 
 
 def quilt(

@@ -19,6 +19,8 @@ Differences from the paper and its code:
   generator, each of which is judged once.
 - The encoder ends with the mean over all pixels, so that it takes pictures of any size.
 - There is no dropout.
+- ``code_prior=fitted`` draws codes from the normal distribution with the mean and covariance of the codes of the
+  training pictures, ``discriminator_condition=true`` lets discriminators see the condition; both are off as published.
 """
 
 from calotype.models.bicyclegan.config import PRESETS, Config

@@ -21,13 +21,19 @@ Differences from the papers:
 - ``typical`` auxiliary conditions are an addition. In montages of its own patches a small network cannot both learn the
   new task and keep the old one. Their pictures are drawn by the old networks: codes of pictures that the old encoder
   does not know lie far from the standard normal distribution, and then codes instead of conditions tell the tasks
-  apart. For the same reason the weight of the Kullback-Leibler divergence is greater than in ``bicyclegan``.
+  apart.
+- After its training a task's codes are drawn from the normal distribution that has the mean and covariance of the codes
+  of its pictures (``code_prior="fitted"``; Ghosh et al., ICLR 2020). Encoders do not reach the standard one that the
+  paper draws from (``normal``, preset ``paper``): its codes often gave pictures of another task. The task is the one
+  whose conditions a picture is most like (``--task`` names it).
+- ``discriminator_condition=true`` shows the discriminators the condition beside the picture; published ones see the
+  picture alone, which is the default.
 - A step compares half as many auxiliary pictures as it reconstructs, which keeps its cost low (``auxiliary_share``).
 - Discriminators are not kept with a model: each task starts with new ones.
 - Of a locked task, the sums of frozen filters and the new ones are learned together in all layers, encoder included;
   the sums change at five times the rate. Layers with few weights get new filters alone.
-- With locked tasks the task is chosen by what conditions look like (``--task`` names it). The published method has one
-  network for all tasks and needs no choice; two tasks that want other pictures of the same conditions are refused.
+- The filters of locked tasks are chosen in the same way. The published method has one network for all tasks and needs
+  no choice; two tasks that want other pictures of the same conditions are refused.
 - A few pairs of each task are kept with the model. They serve the certificate and are not learned from again.
 """
 

@@ -20,7 +20,8 @@ class Distillation:
     same noise.
 
     With ``cfg.auxiliary`` "typical", the conditions are like those of earlier tasks, and their pictures are drawn by
-    the old networks, so that the old encoder, too, sees what it knows.
+    the old networks, so that the old encoder, too, sees what it knows. All drawn codes are then drawn as those of the
+    task that a condition is like; with "swap", as those of the task of the label.
 
     Args:
         student: what is trained.
@@ -31,6 +32,8 @@ class Distillation:
 
     def __init__(self, student: Net, teacher: Net, cfg: Config, old: Tensor | None = None) -> None:
         self.student, self.teacher, self.cfg, self.old = student, teacher.requires_grad_(False).eval(), cfg, old
+        earlier = list(teacher.records)[: len(cfg.tasks) - 1]
+        self.known = [record for record in earlier if isinstance(record, Record)]
 
     def __call__(self, condition: Tensor, real: Tensor) -> dict[str, Tensor]:
         """The four losses of one batch, each times the weight of distillation.
@@ -40,14 +43,14 @@ class Distillation:
             real: its pictures, [B, 3, H, W].
         """
         with torch.no_grad():
-            conditions, pictures = self._given(condition, real)
+            conditions, pictures, of = self._given(condition, real)
             layout = torch.channels_last
             conditions, pictures = (
                 conditions.contiguous(memory_format=layout),
                 pictures.contiguous(memory_format=layout),
             )
         noise, drawn = torch.randn(2, len(pictures), self.cfg.code).to(real.device)
-        given = (conditions, pictures, noise, drawn)
+        given = (conditions, pictures, noise, self._codes(drawn, of))
         with torch.no_grad():
             wanted = _chain(self.teacher, *given)
         found = _chain(self.student, *given)
@@ -55,15 +58,30 @@ class Distillation:
         weight = self.cfg.distillation
         return {name: weight * (mine - theirs).abs().mean() for name, mine, theirs in zip(names, found, wanted)}
 
-    def _given(self, condition: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
-        """Auxiliary conditions and pictures."""
+    def _given(self, condition: Tensor, real: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Auxiliary conditions and pictures, and the number of the task that each is like, if of any."""
         conditions, pictures = auxiliary(condition, real, self.cfg, self.old)
+        if self.cfg.auxiliary == "swap" and self.old is not None:
+            return conditions, pictures, self._of_labels(conditions[:, :, 0, 0].argmax(1))
         if self.cfg.auxiliary != "typical":
-            return conditions, pictures
-        known = list(self.teacher.records)[: len(self.cfg.tasks) - 1]
-        conditions = typical(conditions, [record for record in known if isinstance(record, Record)])
+            return conditions, pictures, None
+        of = torch.randint(len(self.known), (len(conditions),)).to(conditions.device)
+        conditions = typical(conditions, self.known, of)
         codes = torch.randn(len(conditions), self.cfg.code).to(conditions)
-        return conditions, self.teacher.draw(conditions, codes)
+        return conditions, self.teacher.draw(conditions, self._codes(codes, of)), of
+
+    def _of_labels(self, labels: Tensor) -> Tensor:
+        """The number of the task of each label [B]."""
+        return torch.stack([known.labels for known in self.known])[:, labels].int().argmax(0)
+
+    def _codes(self, standard: Tensor, of: Tensor | None) -> Tensor:
+        """Numbers from the standard normal distribution [B, code] as codes of tasks [B]."""
+        if of is None:
+            return standard
+        mean, root = (
+            torch.stack(each)[of] for each in zip(*((known.code_mean, known.code_root) for known in self.known))
+        )
+        return mean + torch.einsum("bij,bj->bi", root, standard)
 
 
 def _chain(net: Net, conditions: Tensor, pictures: Tensor, noise: Tensor, drawn: Tensor) -> tuple[Tensor, ...]:

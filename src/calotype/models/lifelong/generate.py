@@ -26,18 +26,21 @@ def translate(
     Args:
         cfg, run, net, picture, style, size, seed: as there.
         task: name of the task; ``None``: the one whose conditions the picture is most like. Tasks that are not locked
-            have one network, so that this matters for locked ones alone.
+            have one network, and differ in the distribution that codes are drawn from.
 
     Raises:
         InputError: there is no such task.
     """
-    own = task_net(net, cfg, chosen(net, cfg, task, picture))
-    return verbs.translate(cfg, run, net=own, picture=picture, style=style, size=size, seed=seed)
+    number = chosen(net, cfg, task, picture)
+    own, record = task_net(net, cfg, number), records(net)[number]
+    return verbs.translate(cfg, run, net=own, picture=picture, style=style, size=size, seed=seed, record=record)
 
 
 def sample(cfg: Config, run: Run, *, net: Net, label: int = 0, seed: int = 0) -> Tensor:
     """A picture of a label; see ``calotype.translation.verbs.sample``. The task is the one that has the label."""
-    return verbs.sample(cfg, run, net=task_net(net, cfg, _task_of(label, net)), label=label, seed=seed)
+    number = _task_of(label, net)
+    own, record = task_net(net, cfg, number), records(net)[number]
+    return verbs.sample(cfg, run, net=own, label=label, seed=seed, record=record)
 
 
 def interpolate(
@@ -73,6 +76,7 @@ def interpolate(
         seed=seed,
         to_seed=to_seed,
         frames=frames,
+        record=records(net)[number],
     )
 
 

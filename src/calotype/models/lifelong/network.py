@@ -72,6 +72,6 @@ def chosen(of: net.Net, cfg: Config, task: str | None, condition: Tensor | None)
     """
     if task is not None:
         return number_of(task, cfg)
-    if condition is None or not any(cfg.locked):
+    if condition is None or cfg.classes:
         return 0
     return likeliest(records(of), condition[:, :3])

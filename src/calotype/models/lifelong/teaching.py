@@ -62,7 +62,7 @@ def taught(cfg: Config, name: str, *, locked: bool, changes: Mapping[str, Any] |
             "the model has locked tasks, which another training of its networks would change: add --locked (locked=)"
         )
     free = {"distillation", "auxiliary", "patch", "patches_from", "recolour", "auxiliary_share"}
-    free |= {"pixel_weight", "code_weight", "kl_weight", "adversarial_weight"}
+    free |= {"pixel_weight", "code_weight", "kl_weight", "adversarial_weight", "discriminator_condition", "code_prior"}
     free |= {"steps", "batch", "rate", "beta1", "beta2", "decay_at"}
     for key in changes or {}:
         if key not in free:

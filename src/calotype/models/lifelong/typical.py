@@ -15,24 +15,24 @@ _MOST = 8.0  # greatest factor of its contrast
 _GREY = 1e-3  # variance of brightness that is added to that of colours
 
 
-def typical(conditions: Tensor, records: Sequence[Record]) -> Tensor:
+def typical(conditions: Tensor, records: Sequence[Record], chosen: Tensor) -> Tensor:
     """Pictures whose squares have the mean colours and the contrast of conditions of earlier tasks.
 
     A record has, for each of 4 x 4 squares, mean and standard deviation of the colours and of the changes of brightness
-    of a task's conditions (``calotype.translation.record.description``). For every picture one task is chosen, and
-    these numbers are drawn from normal distributions. The picture's own details are shifted and scaled to have them.
+    of a task's conditions (``calotype.translation.record.description``). For every picture these numbers of
+    one task are drawn from normal distributions. The picture's own details are shifted and scaled to have them.
     The colours of the details are mixed by chance, but vary together as much as in the task: details of a grey task are
     grey.
 
     Args:
         conditions: montages of conditions of the new task, [B, 3, H, W], -1..1; both sides multiples of 4.
         records: of the earlier tasks, at least one.
+        chosen: the number of the task of each picture, [B].
 
     Returns:
         Of the same shape, -1..1.
     """
     count, _, height, width = conditions.shape
-    chosen = torch.randint(len(records), (count,)).to(conditions.device)
     mean, spread, colours = (
         torch.stack(each)[chosen]
         for each in zip(*((of.mean.view(4, GRID, GRID), of.spread.view(4, GRID, GRID), together(of)) for of in records))

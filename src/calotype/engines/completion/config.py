@@ -82,8 +82,8 @@ class Config:
     border_edge: float = 0.5
     border_screen: float = 0.01
     border_patch: int = 5
-    border_texture: float = 0.02
-    border_last_edge: float = 0.3
+    border_texture: float = 0.01
+    border_last_edge: float = 0.5
     arranged: int = 1000
     overview: int = 60_000
     offsets: int = 80

@@ -77,4 +77,3 @@ def test_settings_at_the_border_are_its_own() -> None:
     assert (cfg.depth, cfg.rim, cfg.near) == (cfg.border_depth, cfg.border_rim, cfg.border_near)
     assert (PRESETS["fast"].start, cfg.start) == ("offsets", "smooth")
     assert (cfg.edge, cfg.screen) == (cfg.border_edge, cfg.border_screen)
-    assert (cfg.patch, cfg.texture, cfg.last_edge) == (5, cfg.border_texture, cfg.border_last_edge)

@@ -34,9 +34,6 @@ class Config:
         border_near: ``near`` of such a hole.
         border_edge: ``edge`` of such a hole.
         border_screen: ``screen`` of such a hole.
-        border_patch: ``patch`` of such a hole; odd.
-        border_texture: ``texture`` of such a hole.
-        border_last_edge: ``last_edge`` of such a hole.
         arranged: maximum pixels of the hole at the initial level, where offsets are assigned.
         overview: maximum pixels of the image at that level.
         offsets: number of dominant offsets.
@@ -81,9 +78,6 @@ class Config:
     border_near: float = 0.1
     border_edge: float = 0.5
     border_screen: float = 0.01
-    border_patch: int = 5
-    border_texture: float = 0.01
-    border_last_edge: float = 0.5
     arranged: int = 1000
     overview: int = 60_000
     offsets: int = 80
@@ -120,9 +114,6 @@ PRESETS: dict[str, Config] = {
         border_single=0.0,
         border_near=0.01,
         border_edge=0.0,
-        border_patch=7,
-        border_texture=0.0,
-        border_last_edge=0.0,
         arranged=1600,
         offsets=60,
         rounds=8,

@@ -25,7 +25,6 @@ _FROM_ONE = ("depth", "border_depth", "arranged", "overview", "offsets", "passes
 _FROM_ZERO = (
     *("thin", "rim", "border_rim", "rounds", "steps", "first", "peel", "components", "texture"),
     *("edge", "last_edge", "border_edge", "screen", "border_screen"),
-    *("border_texture", "border_last_edge"),
 )
 _MINIMUM = {**dict.fromkeys(_FROM_ONE, 1), **dict.fromkeys(_FROM_ZERO, 0)}
 
@@ -70,7 +69,7 @@ def check_size(size: tuple[int, int], cfg: Config) -> None:
     Raises:
         InputError: it is smaller than two patches, or a setting is out of range.
     """
-    odd_sides(cfg, ("patch", "border_patch"))
+    odd_sides(cfg, ("patch",))
     if cfg.ratio < 1.1:
         raise InputError(f"--set ratio={cfg.ratio:g} cannot be used: give a number from 1.1 up, like 1.6")
     for name in ("start", "border_start"):
@@ -87,10 +86,7 @@ def check_size(size: tuple[int, int], cfg: Config) -> None:
 
 def checked(photo: Tensor, hole: Tensor, cfg: Config) -> None:
     """Check photo, hole and settings before any work is done."""
-    size = (hole.shape[0], hole.shape[1])
-    check_size(size, cfg)
-    if reaches_border(hole):
-        check_size(size, at_border(cfg))
+    check_size((hole.shape[0], hole.shape[1]), cfg)
     if not hole.any():
         raise InputError("there is nothing to fill: the mask selects nothing")
     if bool(overlapping(hole, cfg.patch).all()):
@@ -159,9 +155,6 @@ def at_border(cfg: Config) -> Config:
         single=cfg.border_single,
         edge=cfg.border_edge,
         screen=cfg.border_screen,
-        patch=cfg.border_patch,
-        texture=cfg.border_texture,
-        last_edge=cfg.border_last_edge,
     )
 
 

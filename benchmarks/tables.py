@@ -681,7 +681,23 @@ def peers() -> str:
         "turns, one thread and one process each; the seconds are those of the fill, without the start of the program, "
         "on a machine on which other work ran. Other programs: "
         + ", ".join(f"{name} {version}" for name, version in blobs["others"].items())
-        + f". What still loses: {'; '.join(_lost(measured, tasks, names)) or 'nothing'}."
+        + f". What still loses: {'; '.join(_lost(measured, tasks, names)) or 'nothing'}. {_narrow_patches()}"
+    )
+
+
+def _narrow_patches() -> str:
+    """What patches of 5 pixels change in ``expand``, which were not taken."""
+    narrow = {row["method"]: row for row in results("peers_expand_narrow")["summary"]}["calotype"]
+    wins = {
+        (pair["first"], pair["second"]): f"{pair['wins']} of {pair['wins'] + pair['losses']}"
+        for pair in results("filled_twelfth")["studies"]["package"]["preferences"]
+    }
+    return (
+        "Tried for `expand`: patches of 5 pixels, less weight of the texture and wider blending at full size come to "
+        f"{number(narrow['psnr'])} dB and {number(narrow['lpips'], 3)}, and were not taken: on 26 photos of a package "
+        f"two participants ranked them before the larger patches in {wins['eleventh', 'tenth']} answers, and before "
+        f"PyPatchMatch in {wins['eleventh', 'pypatchmatch']}, but the larger ones before it in "
+        f"{wins['tenth', 'pypatchmatch']}."
     )
 
 
@@ -703,11 +719,19 @@ def textures() -> str:
     ]
     return (
         table("task | program | texture distance | nearer to the sample | CPU seconds", rows, 2)
-        + f"\n\nMeans over {count} samples of 128 pixels of materials in photos, on which no setting was chosen. The "
-        "texture distance is that of Gram matrices of VGG-16, relative to the sample's, summed over four layers; tiles "
-        "are measured across their seams. G'MIC continues the sample by `inpaint_matchpatch`, and makes tiles by "
-        "`frame_seamless`; its seconds include the start of the program."
+        + f"\n\nMeans over {count} samples of 128 pixels of materials in photos, on which no setting was chosen, "
+        f"{len(result['seeds'])} pictures of each. The texture distance is that of Gram matrices of "
+        "VGG-16, relative to the sample's, summed over four layers; tiles are "
+        "  measured across their seams. G'MIC continues the sample by `inpaint_matchpatch`, and makes tiles by "
+        "`frame_seamless`; its seconds include the start of the program. " + _textures_chosen()
     )
+
+
+def _textures_chosen() -> str:
+    """The same of the samples by which the width of the weights and the reuse of blocks were chosen."""
+    found = {(row["task"], row["method"]): number(row["distance"]) for row in results("textures_chosen")["summary"]}
+    pairs = [f"{found[task, 'calotype']} beside {found[task, 'gmic']} ({task})" for task in ("texture", "tile")]
+    return f"On the samples that settings were chosen by: {' and '.join(pairs)}."
 
 
 def _lost(rows: Iterable[dict[str, Any]], tasks: dict[str, str], names: dict[str, str]) -> Iterator[str]:
@@ -737,6 +761,7 @@ STUDIES_OF_FILLS = {
     "eighth, from a smooth surface": "filled_eighth",
     "ninth, the same, other photos": "filled_ninth",
     "tenth, single things cost more, other photos": "filled_tenth",
+    "eleventh, narrower patches, other photos": "filled_eleventh",
 }
 
 
@@ -763,10 +788,23 @@ def filled_study() -> str:
         f"PyPatchMatch. The eighth was chosen by photos of another list. {_smooth_starts()} The ninth study has the "
         "same build expand 26 photos of a package on which no setting of it was chosen, with two participants; after "
         "it copies of single things were made to cost more, and the tenth has 26 other photos of that package, which "
-        "nobody had seen expanded, and two other participants. Today's build is that of the fifth study for objects "
-        "and of the tenth for columns. By likeness: the page asked by mistake which result "
+        "nobody had seen expanded, and two other participants. The eleventh, on the last 26 of them, had patches of 5 "
+        f"pixels. On the same photos {_twelfth()}. Today's build is that of the fifth study for objects and of the "
+        "tenth for columns. By likeness: the page asked by mistake which result "
         "is most like the photo, as it stands with the object or without the columns, not which is free of faults. "
         "Seconds are medians of one thread, on a machine with other work."
+    )
+
+
+def _twelfth() -> str:
+    """The builds of the tenth and of the eleventh study beside each other."""
+    wins = {
+        (pair["first"], pair["second"]): f"{pair['wins']} of {pair['wins'] + pair['losses']}"
+        for pair in results("filled_twelfth")["studies"]["package"]["preferences"]
+    }
+    return (
+        "two other participants ranked the build of the tenth before PyPatchMatch in "
+        f"{wins['tenth', 'pypatchmatch']} answers, that of the eleventh in {wins['eleventh', 'pypatchmatch']}"
     )
 
 
@@ -3160,7 +3198,8 @@ def busy() -> str:
         f"{small['rounds']} runs of the small photo, {large['rounds']} of the large one.\n\n"
         + table("width | busy processes | threads or build | seconds | CPU seconds", rows)
         + f"\n\nTimes as fast as the earlier build beside busy processes: {times} (asked: 3). The start of the "
-        "program, above all the import of PyTorch, is in all of them."
+        "program, above all the import of PyTorch, is in all of them; modules were compiled before, as those of an "
+        "installed package are."
     )
 
 
@@ -3241,14 +3280,23 @@ SECTIONS = (
         tuple(("wider", name) for name in WIDER),
     ),
     Section("`erase`", erasing, (("erase", "erase"),)),
-    Section("Textures and tiles beside another program", textures, (("textures", "textures"),)),
     Section(
-        "Fills beside other programs", peers, (("peers", "peers"), ("peers", "peers_blob"), ("peers", "peers_expand"))
+        "Textures and tiles beside another program",
+        textures,
+        (("textures", "textures"), ("textures", "textures_chosen")),
+    ),
+    Section(
+        "Fills beside other programs",
+        peers,
+        (
+            *(("peers", name) for name in ("peers", "peers_blob", "peers_expand", "peers_expand_narrow")),
+            ("filled", "filled_twelfth"),
+        ),
     ),
     Section(
         "Fills ranked blind",
         filled_study,
-        (*(("filled", name) for name in STUDIES_OF_FILLS.values()), ("filled", "filled_chosen")),
+        tuple(("filled", name) for name in (*STUDIES_OF_FILLS.values(), "filled_twelfth", "filled_chosen")),
     ),
     Section("`relayout`", layouts, (("relayout", "relayout"),)),
     Section(

@@ -722,7 +722,7 @@ def textures() -> str:
         + f"\n\nMeans over {count} samples of 128 pixels of materials in photos, on which no setting was chosen, "
         f"{len(result['seeds'])} pictures of each. The texture distance is that of Gram matrices of "
         "VGG-16, relative to the sample's, summed over four layers; tiles are "
-        "  measured across their seams. G'MIC continues the sample by `inpaint_matchpatch`, and makes tiles by "
+        "measured across their seams. G'MIC continues the sample by `inpaint_matchpatch`, and makes tiles by "
         "`frame_seamless`; its seconds include the start of the program. " + _textures_chosen()
     )
 

@@ -16,6 +16,7 @@ from calotype.translation.trainer import Translator, examples
 
 GRID = 4  # a condition is described by a grid of so many squares a side
 _LEAST_SPREAD = 0.05  # of a number of the description
+_LEAST_VARIANCE = 1e-8  # that is added to those of codes, relative to their mean
 _BATCHES = 16  # that the description is measured on
 _TYPICAL = 0.05  # share of a task's conditions that are less likely than its typical ones
 
@@ -130,11 +131,14 @@ def fitted_prior(mean: Tensor, log_variance: Tensor) -> tuple[Tensor, Tensor]:
         log_variance: likewise.
 
     Returns:
-        The mean, [code], and the Cholesky factor of the covariance, [code, code].
+        The mean, [code], and the Cholesky factor of the covariance, [code, code]. To the variances 1e-8 of their mean
+        over the dimensions is added, so that the factor exists where codes vary in a few directions alone.
     """
-    apart = mean - mean.mean(0)
-    covariance = apart.T @ apart / len(mean) + log_variance.exp().mean(0).diag()
-    root: Tensor = torch.linalg.cholesky(covariance.cpu().double())  # not all devices have float64
+    exact = mean.cpu().double()  # not all devices have float64
+    apart = exact - exact.mean(0)
+    covariance = apart.T @ apart / len(exact) + log_variance.cpu().double().exp().mean(0).diag()
+    least = _LEAST_VARIANCE * covariance.diagonal().mean().clamp_min(torch.finfo(torch.float32).tiny)
+    root: Tensor = torch.linalg.cholesky(covariance + least * torch.eye(len(covariance), dtype=covariance.dtype))
     return mean.mean(0), root.to(mean)
 
 

@@ -140,6 +140,12 @@ def test_a_prior_is_fitted_to_codes_that_vary_in_one_direction_alone(log_varianc
     torch.testing.assert_close(root @ root.T, torch.cov(mean.T, correction=0), atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.parametrize("log_variance", [float("nan"), 1000.0])
+def test_no_prior_is_fitted_to_the_codes_of_a_training_that_diverged(log_variance):
+    with pytest.raises(InputError, match="the training diverged"):
+        fitted_prior(torch.zeros(4, 2), torch.full((4, 2), log_variance))
+
+
 def test_codes_of_seeds_are_drawn_from_the_fitted_prior():
     cfg = replace(CFG, code_prior="fitted")
     fitted, plain = (bicyclegan.train(batch_of, one, Run()) for one in (cfg, CFG))

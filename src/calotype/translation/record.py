@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from calotype.errors import InputError
 from calotype.image.resize import resize
 from calotype.translation.config import TranslationConfig
 from calotype.translation.trainer import Translator, examples
@@ -82,6 +83,9 @@ class Record(nn.Module):
             net: trained.
             batches: the batch of every step.
             device: of the net.
+
+        Raises:
+            InputError: codes are to be fitted and are not finite.
         """
         cfg = self.cfg
         given = [batches(i) for i in range(max(_BATCHES, -(-cfg.kept // len(batches(0)["image"]))))]
@@ -133,10 +137,15 @@ def fitted_prior(mean: Tensor, log_variance: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         The mean, [code], and the Cholesky factor of the covariance, [code, code]. To the variances 1e-8 of their mean
         over the dimensions is added, so that the factor exists where codes vary in a few directions alone.
+
+    Raises:
+        InputError: the codes are not finite.
     """
     exact = mean.cpu().double()  # not all devices have float64
     apart = exact - exact.mean(0)
     covariance = apart.T @ apart / len(exact) + log_variance.cpu().double().exp().mean(0).diag()
+    if not bool(covariance.isfinite().all()):
+        raise InputError("the training diverged, its codes are not finite: train with a smaller rate (--set rate=)")
     least = _LEAST_VARIANCE * covariance.diagonal().mean().clamp_min(torch.finfo(torch.float32).tiny)
     root: Tensor = torch.linalg.cholesky(covariance + least * torch.eye(len(covariance), dtype=covariance.dtype))
     return mean.mean(0), root.to(mean)

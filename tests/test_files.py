@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import pytest
@@ -9,6 +10,8 @@ from PIL import Image
 
 from calotype import files
 from calotype.cli import main
+from calotype.errors import InputError
+from calotype.files import sha256_of_files
 
 needs_locks = pytest.mark.skipif(sys.platform == "win32", reason="open files are not locked")
 
@@ -78,3 +81,17 @@ def test_the_next_command_deletes_what_a_killed_one_has_left(tmp_path, monkeypat
     (tmp_path / "out" / ".calotype-0123456789ab.part").write_bytes(b"half")
     assert main(["vary", "bird.png", "--preset", "tiny", "-q", "-o", out]) == 0
     assert parts(tmp_path) == set()
+
+
+def test_the_hash_of_files_tells_those_of_the_same_names_apart(tmp_path):
+    other = os.fsdecode(b"b\xff.png") if sys.platform == "linux" else "b.png"  # a name that is no text
+    files = [tmp_path / "a.png", tmp_path / other]
+    for path in files:
+        path.write_bytes(b"first")
+    before = sha256_of_files(files)
+    assert sha256_of_files(files) == before
+    files[0].write_bytes(b"second")
+    assert sha256_of_files(files) != before
+    files[0].unlink()
+    with pytest.raises(InputError, match=r"a\.png' does not exist"):
+        sha256_of_files(files)

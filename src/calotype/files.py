@@ -6,7 +6,7 @@ import errno
 import hashlib
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -88,6 +88,22 @@ def read_error(path: object, error: OSError | ValueError, advice: str) -> InputE
         return InputError(f"{shown(path)} does not exist: a part of its path is a file, not a folder")
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return InputError(f"{shown(path)} cannot be read ({reason}): {advice}")
+
+
+def sha256_of_files(files: Iterable[Path]) -> str:
+    """The SHA-256 of the names and the contents of files, in their order, as 64 hexadecimal digits.
+
+    Raises:
+        InputError: one cannot be read.
+    """
+    whole = hashlib.sha256()
+    for path in files:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise read_error(path, error, "look at its permissions") from error
+        whole.update(os.fsencode(path.name) + hashlib.sha256(content).digest())
+    return whole.hexdigest()
 
 
 def output_error(path: Path, error: OSError) -> OutputError:

@@ -227,16 +227,3 @@ def test_a_folder_that_cannot_be_written_is_told_before_the_work_and_a_stop_keep
 def stopped(*_, **__):
     """In the place of ``directions``: Ctrl-C at once."""
     raise KeyboardInterrupt
-
-
-def test_the_record_tells_pictures_of_the_same_names_apart(tmp_path):
-    files = [tmp_path / "a.png", tmp_path / "b.png"]
-    for path in files:
-        path.write_bytes(b"first")
-    before = learning._sha256_of(files)
-    assert learning._sha256_of(files) == before
-    files[1].write_bytes(b"second")
-    assert learning._sha256_of(files) != before
-    files[1].unlink()
-    with pytest.raises(InputError, match=r"b\.png' does not exist"):
-        learning._sha256_of(files)

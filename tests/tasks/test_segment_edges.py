@@ -10,7 +10,9 @@ import pytest
 from PIL import Image
 
 import calotype
+from calotype.cli import main
 from calotype.errors import InputError
+from calotype.tasks.segment import SegmentJob
 
 
 def photo(width: int = 80, height: int = 60) -> np.ndarray:
@@ -67,9 +69,63 @@ def test_maps_of_a_folder_share_their_colours_and_can_be_drawn_from(tmp_path: Pa
     assert (made[:20, :, 2] - made[:20, :, 1]).mean() < -20  # grass above
 
 
-def test_a_folder_of_shared_labels_that_is_none(tmp_path: Path):
+def test_a_folder_of_shared_labels_that_is_none(tmp_path: Path, capsys):
     with pytest.raises(InputError, match="is no folder"):
         calotype.segment(photo(), shared=tmp_path / "nowhere", preset="tiny", device="cpu")
+    with pytest.raises(InputError, match="name of the folder is empty"):
+        calotype.segment(photo(), shared="", preset="tiny", device="cpu")
+    images = folder_of(tmp_path, "a", "b")
+    assert main(["segment", str(images), "--shared", str(tmp_path / "nowhere"), "-o", str(tmp_path / "maps")]) == 2
+    assert capsys.readouterr().err.count("is no folder") == 1
+    assert not (tmp_path / "maps").exists()
+
+
+def folder_of(tmp_path: Path, *names: str) -> Path:
+    images = tmp_path / "images"
+    images.mkdir()
+    for name in names:
+        Image.fromarray(photo()).save(images / f"{name}.png")
+    return images
+
+
+def test_maps_in_the_folder_of_shared_labels_are_no_photos_of_it(tmp_path: Path):
+    images = folder_of(tmp_path, "a", "b")
+    given = {"shared": images, "preset": "tiny", "device": "cpu"}
+    before = calotype.segment(images / "a.png", **given)
+    before.save(images)
+    after = calotype.segment(images / "a.png", **given)
+    assert after.settings == before.settings
+    assert after[0].tobytes() == before[0].tobytes()
+    (images / "a.png").unlink()
+    (images / "b.png").unlink()
+    with pytest.raises(InputError, match="has maps and no photos"):
+        calotype.segment(photo(), **given)
+
+
+def test_maps_are_made_again_where_another_photo_shares_their_labels(tmp_path: Path):
+    """Else the colours of old and new maps mean different things."""
+    images = folder_of(tmp_path, "a", "b")
+    words = ["segment", str(images), "--shared", str(images), "--preset", "tiny", "-q", "-o", str(tmp_path / "maps")]
+    made = tmp_path / "maps" / "a_segment_0.png"
+    assert main(words) == 0
+    first = made.stat().st_mtime_ns
+    assert main(words) == 0
+    assert made.stat().st_mtime_ns == first
+    Image.fromarray(photo()[::-1]).save(images / "c.png")
+    assert main(words) == 0
+    assert made.stat().st_mtime_ns != first
+
+
+def test_a_photo_that_cannot_share_its_labels_is_looked_at_once(tmp_path: Path, monkeypatch, capsys):
+    images = folder_of(tmp_path, "a", "b")
+    (images / "c.png").write_bytes((images / "a.png").read_bytes()[:300])
+    looked = []
+    found = SegmentJob._clustered
+    monkeypatch.setattr(SegmentJob, "_clustered", lambda *given: looked.append(1) or found(*given))
+    words = ["segment", str(images), "--shared", str(images), "--preset", "tiny", "-q", "-o", str(tmp_path / "maps")]
+    assert main(words) == 1
+    assert "c.png' is broken" in capsys.readouterr().err
+    assert len(looked) == 1
 
 
 def test_edges_are_white_on_black():

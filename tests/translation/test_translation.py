@@ -129,6 +129,23 @@ def test_a_fitted_prior_has_mean_and_covariance_of_the_codes():
     torch.testing.assert_close(root @ root.T, torch.cov(drawn_codes.T), atol=0.05, rtol=0)
 
 
+@pytest.mark.parametrize("log_variance", [-14.0, -120.0])
+@pytest.mark.parametrize("spread", [0.0, 3.0])
+def test_a_prior_is_fitted_to_codes_that_vary_in_one_direction_alone(log_variance, spread):
+    """Without the divergence (kl_weight=0) the variances of single codes vanish."""
+    generator = torch.Generator().manual_seed(0)
+    direction = torch.randn(1, 8, generator=generator)
+    mean = 1 + spread * torch.randn(64, 1, generator=generator) * direction
+    _, root = fitted_prior(mean, torch.full((64, 8), log_variance))
+    torch.testing.assert_close(root @ root.T, torch.cov(mean.T, correction=0), atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("log_variance", [float("nan"), 1000.0])
+def test_no_prior_is_fitted_to_the_codes_of_a_training_that_diverged(log_variance):
+    with pytest.raises(InputError, match="the training diverged"):
+        fitted_prior(torch.zeros(4, 2), torch.full((4, 2), log_variance))
+
+
 def test_codes_of_seeds_are_drawn_from_the_fitted_prior():
     cfg = replace(CFG, code_prior="fitted")
     fitted, plain = (bicyclegan.train(batch_of, one, Run()) for one in (cfg, CFG))

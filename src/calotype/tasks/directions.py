@@ -1,7 +1,6 @@
 """The command ``directions``: learn the directions of styles along which labelled attributes change."""
 
 # Annotations are values here, not strings: the command line is made from them.
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 from calotype import __version__
 from calotype.catalog import MODELS, Loaded, declared, load
 from calotype.errors import ArgumentError, InputError, unknown
-from calotype.files import read_error, shown
+from calotype.files import sha256_of_files, shown
 from calotype.results import Latent
 from calotype.tasks import arguments, model_store
 from calotype.tasks.attribute_styles import AttributeStyles, Progress
@@ -270,23 +269,7 @@ def _settings(
             "labelled": {
                 "name": Path(labelled).resolve().name,
                 "count": len(work.told.files),
-                "sha256": _sha256_of(work.told.files),
+                "sha256": sha256_of_files(work.told.files),
             }
         },
     }
-
-
-def _sha256_of(files: Sequence[Path]) -> str:
-    """The SHA-256 of the names and the contents of files.
-
-    Raises:
-        InputError: one cannot be read.
-    """
-    whole = hashlib.sha256()
-    for path in files:
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise read_error(path, error, "look at its permissions") from error
-        whole.update(path.name.encode() + hashlib.sha256(content).digest())
-    return whole.hexdigest()

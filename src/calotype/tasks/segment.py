@@ -1,14 +1,14 @@
 """The verb ``segment``: make a label map of a photo."""
 
 # Annotations are values here, not strings: the command line is made from them.
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Unpack
 
 from calotype.errors import InputError, counted
-from calotype.files import shown
+from calotype.files import read_error, sha256_of_files, shown
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import AUTO
@@ -21,20 +21,43 @@ from calotype.types import Cost, LabelMap, LabelMapLike, Photo, PhotoLike
 _MAX_CLASSES = 255  # as in ``image.labels``, which is not imported here as it imports torch
 
 
-_found: dict[tuple[Any, ...], Any] = {}  # shared labels of the last folder, by what they depend on
+Stamped = tuple[tuple[Path, int], ...]  # files, each with the time of its last change, nanoseconds
+# Shared labels of the last folder, or why there are none, by what they depend on.
+_found: dict[tuple[Any, ...], Any] = {}
 
 
-def _files(folder: str) -> list[Path]:
-    """The photos in a folder.
+def _photos(folder: str) -> Stamped:
+    """The photos in a folder, without pictures and maps that this program made of them.
 
     Raises:
-        InputError: there are none.
+        InputError: there are none, or the folder cannot be read.
     """
     from calotype.image.io import list_photos
 
+    if not folder.strip():
+        raise InputError("the name of the folder is empty: give one of photos that share labels (--shared, shared=)")
     if not Path(folder).is_dir():
         raise InputError(f"{shown(folder)} is no folder: give one of photos that share labels (--shared, shared=)")
-    return list_photos(Path(folder))
+    try:
+        found = _without_results(tuple((path, path.stat().st_mtime_ns) for path in list_photos(folder)))
+    except OSError as error:
+        raise read_error(error.filename or folder, error, "look at its permissions") from error
+    if not found:
+        raise InputError(f"{shown(folder)} has maps and no photos: give the folder of the photos (--shared, shared=)")
+    return found
+
+
+@lru_cache(maxsize=2)
+def _without_results(stamped: Stamped) -> Stamped:
+    from calotype.image.io import without_results
+
+    kept = set(without_results([path for path, _ in stamped]))
+    return tuple(one for one in stamped if one[0] in kept)
+
+
+@lru_cache(maxsize=2)
+def _sha256(stamped: Stamped) -> str:
+    return sha256_of_files(path for path, _ in stamped)
 
 
 class SegmentJob(PhotoJob):
@@ -52,33 +75,43 @@ class SegmentJob(PhotoJob):
                 f"{counted(own['classes'], 'label')} cannot be used: give a count from 2 to {_MAX_CLASSES}, "
                 f"like 5 (classes=)"
             )
+        if own.get("shared") is not None:
+            _photos(str(own["shared"]))
 
     @cached_property
-    def _shared(self) -> str | None:
+    def _shared(self) -> Stamped | None:
+        """The photos that share labels; ``None`` where the photo has labels of its own."""
         folder = self.request.own.get("shared")
-        return None if folder is None else str(folder)
+        return None if folder is None else _photos(str(folder))
 
-    def _key(self, folder: str, seed: int) -> tuple[Any, ...]:
-        """What the shared labels of a folder depend on."""
+    def _key(self, photos: Stamped, seed: int) -> tuple[Any, ...]:
+        """What shared labels depend on."""
         request = self.request
-        files = tuple((path, path.stat().st_mtime_ns) for path in _files(folder))
-        return files, request.engine, self.config, request.own["classes"], seed, str(self.run.device)
+        return photos, request.engine, self.config, request.own["classes"], seed, str(self.run.device)
 
-    def _labels(self, folder: str, seed: int) -> Any:
-        """The labels that the photos of a folder share, found once for all maps.
+    def _labels(self, photos: Stamped, seed: int) -> Any:
+        """The labels that photos share, found once for all maps.
 
         Raises:
             InputError: a photo cannot be read.
         """
+        key = self._key(photos, seed)
+        if key not in _found:
+            try:
+                found: Any = self._clustered([path for path, _ in photos], seed)
+            except InputError as error:  # which other maps will meet as well
+                found = error
+            _found.clear()
+            _found[key] = found
+        if isinstance(_found[key], InputError):
+            raise InputError(str(_found[key]))
+        return _found[key]
+
+    def _clustered(self, paths: Sequence[Path], seed: int) -> Any:
         from calotype.image.io import open_photo, to_tensor
 
-        key = self._key(folder, seed)
-        if key not in _found:
-            photos = (to_tensor(open_photo(path), self.run.device) for path in _files(folder))
-            labels = self.package.shared_labels(photos, self.config, classes=self.request.own["classes"], seed=seed)
-            _found.clear()
-            _found[key] = labels
-        return _found[key]
+        photos = (to_tensor(open_photo(path), self.run.device) for path in paths)
+        return self.package.shared_labels(photos, self.config, classes=self.request.own["classes"], seed=seed)
 
     @cached_property
     def cost(self) -> Cost:
@@ -86,7 +119,7 @@ class SegmentJob(PhotoJob):
         one = super().cost
         if self._shared is None or self._key(self._shared, self.request.seed) in _found:
             return one
-        return replace(one, seconds=one.seconds * (1 + len(_files(self._shared))))
+        return replace(one, seconds=one.seconds * (1 + len(self._shared)))
 
     def engine_arguments(self, output: OutputSpec) -> dict[str, Any]:
         """See ``PhotoJob``; ``shared`` are labels here, not a folder."""
@@ -95,10 +128,11 @@ class SegmentJob(PhotoJob):
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """See ``Job``; of the folder of ``shared`` the name alone."""
+        """See ``Job``; of the folder of ``shared`` the name alone, and a hash of its photos, on which labels depend."""
         found = {**super().settings}
         if self._shared is not None:
-            found["own"] = {**found["own"], "shared": Path(self._shared).resolve().name}
+            found["own"] = {**found["own"], "shared": Path(self.request.own["shared"]).resolve().name}
+            found["shared_sha256"] = _sha256(self._shared)
         return found
 
     def finished(self, made: Any) -> Any:

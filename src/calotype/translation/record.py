@@ -10,12 +10,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from calotype.errors import InputError
 from calotype.image.resize import resize
 from calotype.translation.config import TranslationConfig
 from calotype.translation.trainer import Translator, examples
 
 GRID = 4  # a condition is described by a grid of so many squares a side
 _LEAST_SPREAD = 0.05  # of a number of the description
+_LEAST_VARIANCE = 1e-8  # that is added to those of codes, relative to their mean
 _BATCHES = 16  # that the description is measured on
 _TYPICAL = 0.05  # share of a task's conditions that are less likely than its typical ones
 
@@ -81,6 +83,9 @@ class Record(nn.Module):
             net: trained.
             batches: the batch of every step.
             device: of the net.
+
+        Raises:
+            InputError: codes are to be fitted and are not finite.
         """
         cfg = self.cfg
         given = [batches(i) for i in range(max(_BATCHES, -(-cfg.kept // len(batches(0)["image"]))))]
@@ -130,11 +135,19 @@ def fitted_prior(mean: Tensor, log_variance: Tensor) -> tuple[Tensor, Tensor]:
         log_variance: likewise.
 
     Returns:
-        The mean, [code], and the Cholesky factor of the covariance, [code, code].
+        The mean, [code], and the Cholesky factor of the covariance, [code, code]. To the variances 1e-8 of their mean
+        over the dimensions is added, so that the factor exists where codes vary in a few directions alone.
+
+    Raises:
+        InputError: the codes are not finite.
     """
-    apart = mean - mean.mean(0)
-    covariance = apart.T @ apart / len(mean) + log_variance.exp().mean(0).diag()
-    root: Tensor = torch.linalg.cholesky(covariance.cpu().double())  # not all devices have float64
+    exact = mean.cpu().double()  # not all devices have float64
+    apart = exact - exact.mean(0)
+    covariance = apart.T @ apart / len(exact) + log_variance.cpu().double().exp().mean(0).diag()
+    if not bool(covariance.isfinite().all()):
+        raise InputError("the training diverged, its codes are not finite: train with a smaller rate (--set rate=)")
+    least = _LEAST_VARIANCE * covariance.diagonal().mean().clamp_min(torch.finfo(torch.float32).tiny)
+    root: Tensor = torch.linalg.cholesky(covariance + least * torch.eye(len(covariance), dtype=covariance.dtype))
     return mean.mean(0), root.to(mean)
 
 

@@ -2552,9 +2552,11 @@ def drawn_study() -> str:
         + f"\n\n{told} At 256 pixels it draws them in one piece, and its picture of 64 pixels is enlarged; "
         "at 64 pixels those without training are shrunk. Who ranked the pictures of a map saw the map and no method's "
         "name, each twice in both orders: a contradiction is a tie. The participants were vision-language models, not "
-        "persons, another one for each study. After the first study the patches of `draw --photos` had to hang "
-        "together (`relayout_together`), which leaves them sharper; the maps are the same. At 64 pixels the two can "
-        "hardly be told apart."
+        "persons, others for each study; at 64 pixels three ranked those of the second, the last two of them after its "
+        "first figures, which were no preference (10, 9, 1), on the same pictures. After the first study the patches "
+        "of `draw --photos` had to hang "
+        "together (`relayout_together`), which leaves them sharper; the maps are the same. At 64 pixels what "
+        "decided was whether houses and trees were whole, and bright light."
     )
 
 

@@ -24,8 +24,8 @@ from calotype.image.xmp import PNG_KEYWORD, packet_of, source_type_of
 from calotype.types import Carried
 
 SETTINGS_KEY = "calotype"
-# Half the time of the default, 6, for photos at most a twentieth larger.
-_COMPRESSION = 4
+# Photos get at most a twentieth larger in down to half the time; maps and masks would get larger at equal time.
+_COLOUR_COMPRESSION, _COMPRESSION = 4, 6
 _LONGEST_NAME = 240  # bytes: file systems take 255
 _CARRY_SETTINGS = {".png", ".apng", ".gif", ".webp"}
 _LONGEST_TEXT = 1 << 20  # bytes
@@ -75,7 +75,8 @@ def png_bytes(image: Image.Image, settings: Mapping[str, Any], carried: Carried 
     options = {name: value for name, value in known.items() if value is not None}
     bare = image.copy() if image.info else image
     bare.info = {}  # of the picture itself nothing is kept that is not said here
-    bare.save(file, format="PNG", pnginfo=text, compress_level=_COMPRESSION, **options)
+    level = _COLOUR_COMPRESSION if len(bare.getbands()) > 1 else _COMPRESSION
+    bare.save(file, format="PNG", pnginfo=text, compress_level=level, **options)
     return file.getvalue()
 
 

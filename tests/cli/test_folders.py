@@ -11,7 +11,9 @@ import pytest
 from PIL import Image
 
 from calotype.cli import main
+from calotype.cli.inputs import sources
 from calotype.data.folder import Folder, pictures_below
+from calotype.errors import InputError
 from calotype.files import shortened
 from calotype.image.io import result_path, save_png
 
@@ -157,6 +159,16 @@ def test_a_folder_of_results_alone_is_worked_on(photos, capsys):
     assert len(capsys.readouterr().out.splitlines()) == 2
     assert main(["vary", "photos", "-o", "photos", "-q", *TINY]) == 1
     assert "has only pictures that calotype made" in capsys.readouterr().err
+
+
+def test_maps_that_were_made_here_are_layouts_and_results_beside_them_are_not(photos):
+    made(photos, "a_segment_0.png", verb="segment")
+    made(photos, "a_draw_0.png", verb="draw")
+    found = sources(str(photos), photos, quiet=True, maps=True)
+    assert [one.value.name for one in found] == ["a_segment_0.png"]
+    (photos / "a_segment_0.png").unlink()
+    with pytest.raises(InputError, match="has only pictures that calotype made"):
+        sources(str(photos), photos, quiet=True, maps=True)
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])

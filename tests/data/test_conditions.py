@@ -13,6 +13,7 @@ from calotype.data.conditions import condition_set
 from calotype.data.styles import style_set
 from calotype.data.writing import Made, write_samples
 from calotype.errors import InputError
+from calotype.image.io import save_png
 
 
 def picture(path, colour=(0, 0, 0), size=(16, 16)):
@@ -40,6 +41,15 @@ def test_halves_of_pictures(tmp_path):
     assert sample["other"].max() == -1
     picture(tmp_path / "b.png", size=(16, 16))
     with pytest.raises(InputError, match="16x16 pixels and no pair"):
+        condition_set(tmp_path)
+
+
+def test_label_maps_that_were_made_here_are_no_pairs(tmp_path):
+    picture(tmp_path / "a.png", size=(32, 16))
+    save_png(Image.new("RGB", (32, 16)), tmp_path / "a_segment_0.png", {"calotype": "0.1.0", "verb": "segment"})
+    assert [path.name for path in condition_set(tmp_path).files] == ["a.png"]
+    (tmp_path / "a.png").unlink()
+    with pytest.raises(InputError, match="has only maps that calotype made"):
         condition_set(tmp_path)
 
 

@@ -30,7 +30,9 @@ class Source(NamedTuple):
     stem: str | None = None
 
 
-def sources(photo: str, out: Path | None, *, quiet: bool, suffixes: tuple[str, ...] = ()) -> list[Source]:
+def sources(
+    photo: str, out: Path | None, *, quiet: bool, suffixes: tuple[str, ...] = (), maps: bool = False
+) -> list[Source]:
     """The main inputs for an argument: a file, a folder, or ``-``.
 
     Args:
@@ -38,6 +40,7 @@ def sources(photo: str, out: Path | None, *, quiet: bool, suffixes: tuple[str, .
         out: output folder.
         quiet: do not print skipped files.
         suffixes: of the files that are taken from a folder, the first that there are; empty: photos.
+        maps: label maps that calotype made are inputs, not results.
 
     Raises:
         InputError: there are no photos.
@@ -51,7 +54,7 @@ def sources(photo: str, out: Path | None, *, quiet: bool, suffixes: tuple[str, .
     if Path(photo).is_dir() and suffixes:
         return _files(Path(photo), suffixes, quiet)
     if Path(photo).is_dir():
-        return list(_folder(Path(photo), out, quiet))
+        return list(_folder(Path(photo), out, quiet, maps))
     return [Source(Path(photo), photo)]
 
 
@@ -75,12 +78,12 @@ def _files(folder: Path, suffixes: tuple[str, ...], quiet: bool) -> list[Source]
     raise InputError(f"no files in {shown(folder)} that end in {' or '.join(suffixes)}: give a folder of them")
 
 
-def _folder(folder: Path, out: Path | None, quiet: bool) -> Iterator[Source]:
-    from calotype.image.io import list_photos, settings_of, without_results
+def _folder(folder: Path, out: Path | None, quiet: bool, maps: bool) -> Iterator[Source]:
+    from calotype.image.io import list_photos, maps_among, settings_of, without_results
 
     there = list_photos(folder)
-    photos = without_results(there)
-    here = out is not None and out.is_dir() and out.samefile(folder)
+    photos = maps_among(there) if maps else without_results(there)
+    here = not maps and out is not None and out.is_dir() and out.samefile(folder)
     if not photos or (here and settings_of(photos[0]) is not None):
         raise InputError(f"'{folder}' has only pictures that calotype made: give them one by one, or another -o")
     if len(photos) < len(there) and not quiet:

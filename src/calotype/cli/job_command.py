@@ -90,7 +90,9 @@ def run_job_command(
 def _sources(main: str | None, kind: type[Job], request: Request, options: OutputOptions) -> list[Source]:
     if main is not None:
         named = next((given.kind for given in request.declared.inputs if given.name == kind.main), "photo")
-        return sources(main, options.out, quiet=options.quiet, suffixes=KINDS[named].suffixes)
+        return sources(
+            main, options.out, quiet=options.quiet, suffixes=KINDS[named].suffixes, maps=named == "label map"
+        )
     assert request.model is not None
     return [Source(None, request.model.resolve().name)]
 

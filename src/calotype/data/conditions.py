@@ -22,7 +22,7 @@ from calotype.data.stream import DataSet, Sample
 from calotype.data.writing import ABOUT, IMAGES, SAMPLES
 from calotype.errors import InputError
 from calotype.files import shown
-from calotype.image.io import opened
+from calotype.image.io import opened, without_maps
 
 _CONDITIONS = ("conditions", "others", "edges", "labels")
 _SAME_SHAPE = 0.02  # relative tolerance of aspect ratios
@@ -124,7 +124,9 @@ def condition_set(folder: Path) -> ConditionSet:
     if (folder / IMAGES).is_dir() and conditions is not None:
         return _of_folders(folder, conditions)
     subfolders = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
-    found = pictures_below(folder, results=True)
+    found = without_maps(pictures_below(folder, results=True))
+    if not found:
+        raise InputError(f"{shown(folder)} has only maps that calotype made: give pairs of pictures")
     if len(subfolders) > 1 and all(path.parent != folder for path in found):
         numbers = [int(path.name) + 1 for path in subfolders if path.name.isdecimal()]
         return ConditionSet(folder, tuple(found), "labels", labels=max([len(subfolders), *numbers]))

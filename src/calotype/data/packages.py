@@ -77,7 +77,7 @@ class Fetched:
 
 
 def fetched(package: Package, given: Path | None = None) -> Fetched:
-    """The package: from the folder ``given``, from the cache, or downloaded and cached.
+    """The package: from the folder ``given``, from the cache, or, if no folder is given, downloaded and cached.
 
     Args:
         package: the package.
@@ -100,6 +100,11 @@ def fetched(package: Package, given: Path | None = None) -> Fetched:
         if digest(kept) == package.sha256:
             return Fetched(package, kept)
         kept.unlink()  # truncated from outside: download it again
+    if given is not None:
+        raise InputError(
+            f"{shown(given)} has no {package.name} {package.version}: put its file there, or leave out --packages to "
+            "download it"
+        )
     _fetch(package, kept)
     return Fetched(package, kept)
 

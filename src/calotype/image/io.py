@@ -7,7 +7,14 @@ of a PNG is quick.
 
 from calotype.image.carried import DESCRIPTION
 from calotype.image.limits import MAX_DECODED_PIXELS, MAX_PIXELS, MIN_SIDE
-from calotype.image.listing import list_photos, natural_order, without_results, without_sheets
+from calotype.image.listing import (
+    list_photos,
+    maps_among,
+    natural_order,
+    without_maps,
+    without_results,
+    without_sheets,
+)
 from calotype.image.opening import FORMATS, SUFFIXES, is_whole, opened
 from calotype.image.pixels import as_bytes, as_tensor, image_of, to_image, to_tensor
 from calotype.image.reading import open_photo
@@ -36,6 +43,7 @@ __all__ = [
     "image_of",
     "is_whole",
     "list_photos",
+    "maps_among",
     "named_path",
     "natural_order",
     "open_photo",
@@ -49,6 +57,7 @@ __all__ = [
     "settings_text",
     "to_image",
     "to_tensor",
+    "without_maps",
     "without_results",
     "without_sheets",
 ]

@@ -68,6 +68,21 @@ def without_results(photos: Sequence[Path]) -> list[Path]:
     ]
 
 
+def without_maps(pictures: Sequence[Path]) -> list[Path]:
+    """Pictures without the label maps and outlines that this program made."""
+    return [path for path in pictures if (settings_of(path) or {}).get("verb") not in _MAPS]
+
+
+def maps_among(pictures: Sequence[Path]) -> list[Path]:
+    """The files that this program did not make, and the label maps and outlines that it made."""
+    made = {path: settings_of(path) for path in pictures}
+    return [
+        path
+        for path, settings in made.items()
+        if settings is None or (settings.get("verb") in _MAPS and "sheet" not in settings)
+    ]
+
+
 def without_sheets(pictures: Sequence[Path]) -> list[Path]:
     """Pictures without the contact sheets that this program made."""
     return [path for path in pictures if "sheet" not in (settings_of(path) or {})]

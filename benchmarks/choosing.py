@@ -38,6 +38,10 @@ ALIKE = """\
 """
 
 
+# What verbs take in place of a model.
+WITHOUT_MODEL = {"draw": "photos with maps (`--photos`)"}
+
+
 def page() -> str:
     """The whole page."""
     parts = [INTRODUCTION]
@@ -55,6 +59,8 @@ def row(name: str) -> str:
     have = " or ".join(HAVES[one][0].lower() + HAVES[one][1:] for one in given)
     systems = needs(name)
     needed = f" Needs a model: {', '.join(f'`{system}`' for system in systems)}." if systems else ""
+    if name in WITHOUT_MODEL:
+        needed = f"{needed[:-1]}; or {WITHOUT_MODEL[name]}."
     picture = name if (ROOT / "docs" / PICTURES / f"{name}.webp").resolve().exists() else ""
     shown = f'<img src="{PICTURES}/{picture}.webp" width="200" alt="{name}">' if picture else ""
     return f"| {shown} | [`{name}`](verbs.md#{name}) | {have} | {choice.differs}{needed} |"

@@ -112,7 +112,8 @@ CHOICES: dict[str, Choice] = {
     "draw": Choice(
         ("set", "model"),
         "layout",
-        "You paint a map of classes, such as sky, tree and house, and a model of a set draws it. No photo is needed.",
+        "You paint a map of classes, such as sky, tree and house; a model of a set draws it, or patches of photos that "
+        "have maps.",
     ),
     "translate": Choice(
         ("photo", "model"),

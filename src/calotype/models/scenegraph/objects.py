@@ -83,10 +83,10 @@ def exchanged(objects: Objects, draws: Tensor, rate: float) -> Objects:
             its node, the last object, tells whether they are exchanged.
         rate: share of the pictures in which they are, 0..1.
     """
-    real = objects.real
+    real, picture = objects.real, objects.picture.to(draws.device)
     # Pictures stay in their order, and the node of each at its end.
-    keys = objects.picture.double() * 2 + torch.where(real, draws[:, 0].double(), 1.5)
-    chosen = (draws[~real, 1] < rate)[objects.picture]
+    keys = picture.double() * 2 + torch.where(real, draws[:, 0].double(), 1.5)
+    chosen = (draws[~real, 1] < rate)[picture]
     return replace(objects, classes=torch.where(chosen, objects.classes[keys.argsort()], objects.classes))
 
 

@@ -1880,8 +1880,6 @@ def lifelong() -> str:
         "on noise, which is of commit 50524db. An accuracy is of about 160 pictures: its standard error is 0.03. "
         + _joint_beside_single(result)
         + _montage_and_noise(result)
-        + _joint_beside_single(result)
-        + _montage_and_noise(result)
     )
 
 

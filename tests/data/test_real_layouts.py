@@ -11,7 +11,8 @@ from calotype.data.boxes import RELATIONS
 from calotype.data.celeba import CelebA
 from calotype.data.folder import Folder
 from calotype.data.labelled import Labelled
-from calotype.data.layouts import CITYSCAPES, ade20k, cityscapes, coco_stuff, folders
+from calotype.data.layouts import CITYSCAPES, ade20k, cityscapes, coco_stuff, deepfashion, folders
+from calotype.data.maps import map_set
 from calotype.data.pairs import Pairs
 from calotype.data.scenes import Scenes
 from calotype.data.stream import Stream
@@ -157,6 +158,24 @@ def test_coco_stuff(tmp_path, folder):
     halves(tmp_path / "stuffthingmaps/train2017/000000000009.png", 200, 255)
     with pytest.raises(InputError, match="has class 200: there are 182"):
         coco_stuff(tmp_path, 32)
+
+
+def test_deepfashion(tmp_path):
+    for split in ("train", "test"):
+        picture(tmp_path / split / "dress.jpg")
+        halves(tmp_path / f"cihp_{split}_mask/dress.png", 7, 255)
+        found = deepfashion(tmp_path, 32, split=split)
+        assert found[0]["map"][0].tolist() == [7] * 16 + [-1] * 16
+    found = map_set(tmp_path)
+    assert (found.classes, [one.name for one, _ in found.pairs]) == (8, ["dress.jpg"])
+    with pytest.raises(InputError, match="part of DeepFashion 'val'"):
+        deepfashion(tmp_path, 32, split="val")
+    halves(tmp_path / "cihp_train_mask/dress.png", 8, 0)
+    with pytest.raises(InputError, match="has class 8: there are 8"):
+        deepfashion(tmp_path, 32)
+    (tmp_path / "cihp_train_mask/dress.png").unlink()
+    with pytest.raises(InputError, match="dress"):
+        deepfashion(tmp_path, 32)
 
 
 def test_folders_of_ones_own(tmp_path):

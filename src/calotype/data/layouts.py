@@ -51,6 +51,7 @@ ADE20K_CLASSES = 150
 # Its files count from 1, with 0 for pixels without a class.
 ADE20K_TABLE = (NONE, *range(ADE20K_CLASSES), *(NONE,) * (255 - ADE20K_CLASSES))
 COCO_STUFF_CLASSES = 182
+DEEPFASHION_CLASSES = 8
 
 
 class Layouts:
@@ -263,6 +264,27 @@ def coco_stuff(
     return Layouts(pairs, size, classes=COCO_STUFF_CLASSES, keep=keep, on_progress=on_progress)
 
 
+def deepfashion(
+    path: str | Path, size: Side, *, split: str = "train", keep: bool = True, on_progress: Progress | None = None
+) -> Layouts:
+    """DeepFashion (Liu et al., CVPR 2016) as SMIS takes it (Zhu et al., CVPR 2020): people with maps of 8 classes.
+
+    Args:
+        path: the folder with the images (``train`` and ``test``) and the maps (``cihp_train_mask``,
+            ``cihp_test_mask``), named like their images.
+        size: one number for squares, or (height, width), pixels.
+        split: ``train`` or ``test``.
+        keep: as for ``Layouts``.
+        on_progress: as for ``Layouts``.
+
+    Raises:
+        InputError: a folder or a map is missing.
+        OutputError: the decoded data cannot be cached.
+    """
+    pairs = deepfashion_pairs(path, split)
+    return Layouts(pairs, size, classes=DEEPFASHION_CLASSES, keep=keep, on_progress=on_progress)
+
+
 def cityscapes_pairs(path: str | Path, split: str) -> list[Pair]:
     """The images and maps of a split of Cityscapes; see ``cityscapes``."""
     _check_split("Cityscapes", split, ("train", "val"))
@@ -289,6 +311,13 @@ def coco_stuff_pairs(path: str | Path, split: str) -> list[Pair]:
     folder = Path(path)
     pictures = next((p for p in (folder / "images" / split, folder / split) if p.is_dir()), folder / "images" / split)
     maps = folder / "stuffthingmaps" / split
+    return _checked([(file, maps / f"{file.stem}.png") for file in pictures_below(pictures, results=True)])
+
+
+def deepfashion_pairs(path: str | Path, split: str) -> list[Pair]:
+    """The images and maps of a split of DeepFashion; see ``deepfashion``."""
+    _check_split("DeepFashion", split, ("train", "test"))
+    pictures, maps = Path(path) / split, Path(path) / f"cihp_{split}_mask"
     return _checked([(file, maps / f"{file.stem}.png") for file in pictures_below(pictures, results=True)])
 
 

@@ -95,6 +95,8 @@ def map_set(folder: Path) -> MapSet:
             return read(folder)
     if (folder / "stuffthingmaps").is_dir():
         return _coco_stuff(folder)
+    if (folder / "cihp_train_mask").is_dir():
+        return _deepfashion(folder)
     pictures, maps = _sub(folder, _PICTURES), _sub(folder, _MAPS)
     if pictures is None or maps is None:
         raise InputError(
@@ -157,6 +159,11 @@ def _ade20k(folder: Path) -> MapSet:
 def _coco_stuff(folder: Path) -> MapSet:
     count = layouts.COCO_STUFF_CLASSES
     return MapSet(tuple(layouts.coco_stuff_pairs(folder, "train2017")), count, _plain_names(count), flat_colours(count))
+
+
+def _deepfashion(folder: Path) -> MapSet:
+    count = layouts.DEEPFASHION_CLASSES
+    return MapSet(tuple(layouts.deepfashion_pairs(folder, "train")), count, _plain_names(count), flat_colours(count))
 
 
 def _plain_names(count: int) -> tuple[str, ...]:

@@ -685,13 +685,18 @@ def peers() -> str:
     )
 
 
-def _narrow_patches() -> str:
-    """What patches of 5 pixels change in ``expand``, which were not taken."""
-    narrow = {row["method"]: row for row in results("peers_expand_narrow")["summary"]}["calotype"]
-    wins = {
+def _answers_of_builds() -> dict[tuple[str, str], str]:
+    """How often each of two builds of ``expand`` and PyPatchMatch was ranked before another one, such as 22 of 52."""
+    return {
         (pair["first"], pair["second"]): f"{pair['wins']} of {pair['wins'] + pair['losses']}"
         for pair in results("filled_twelfth")["studies"]["package"]["preferences"]
     }
+
+
+def _narrow_patches() -> str:
+    """What patches of 5 pixels change in ``expand``, which were not taken."""
+    narrow = {row["method"]: row for row in results("peers_expand_narrow")["summary"]}["calotype"]
+    wins = _answers_of_builds()
     return (
         "Tried for `expand`: patches of 5 pixels, less weight of the texture and wider blending at full size come to "
         f"{number(narrow['psnr'])} dB and {number(narrow['lpips'], 3)}, and were not taken: on 26 photos of a package "
@@ -798,10 +803,7 @@ def filled_study() -> str:
 
 def _twelfth() -> str:
     """The builds of the tenth and of the eleventh study beside each other."""
-    wins = {
-        (pair["first"], pair["second"]): f"{pair['wins']} of {pair['wins'] + pair['losses']}"
-        for pair in results("filled_twelfth")["studies"]["package"]["preferences"]
-    }
+    wins = _answers_of_builds()
     return (
         "two other participants ranked the build of the tenth before PyPatchMatch in "
         f"{wins['tenth', 'pypatchmatch']} answers, that of the eleventh in {wins['eleventh', 'pypatchmatch']}"
@@ -3187,7 +3189,8 @@ def cold_start() -> str:
     ]
     return (
         f"One photo of {result['side']} pixels, from the start of the process to its end, one thread, builds by turns, "
-        f"the median of {result['repeats']} runs.\n\n"
+        f"the median of {result['repeats']} runs. Modules were compiled before. `import torch` alone has the garbage "
+        "collector of Python on, which today's commands let rest while they import it.\n\n"
         + table("command | build | CPU seconds | beyond `import torch` | MiB", rows)
     )
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 def no_garbage_collection() -> Iterator[None]:
     """Without the garbage collector in the block, which imports modules: it would look through them and free nothing.
 
-    What was made until the end of the block that imported torch stays out of later collections too, of which the last
-    one, at the end of the process, is otherwise a fifth of a short command.
+    What was made until the end of the block that imported torch stays out of later collections too, also out of the
+    last one, at the end of the process.
     """
     enabled, had_torch = gc.isenabled(), "torch" in sys.modules
     gc.disable()

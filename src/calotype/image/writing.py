@@ -24,7 +24,7 @@ from calotype.image.xmp import PNG_KEYWORD, packet_of, source_type_of
 from calotype.types import Carried
 
 SETTINGS_KEY = "calotype"
-# Photos get at most a twentieth larger in down to half the time; maps and masks would get larger at equal time.
+# Levels of zlib. Photos are written faster by the lower one, and get slightly larger; maps would not be.
 _COLOUR_COMPRESSION, _COMPRESSION = 4, 6
 _LONGEST_NAME = 240  # bytes: file systems take 255
 _CARRY_SETTINGS = {".png", ".apng", ".gif", ".webp"}

@@ -124,20 +124,21 @@ def condition_set(folder: Path) -> ConditionSet:
     if (folder / IMAGES).is_dir() and conditions is not None:
         return _of_folders(folder, conditions)
     subfolders = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
-    found = without_maps(pictures_below(folder, results=True))
-    if not found:
-        raise InputError(f"{shown(folder)} has only maps that calotype made: give pairs of pictures")
+    found = pictures_below(folder, results=True)
     if len(subfolders) > 1 and all(path.parent != folder for path in found):
         numbers = [int(path.name) + 1 for path in subfolders if path.name.isdecimal()]
         return ConditionSet(folder, tuple(found), "labels", labels=max([len(subfolders), *numbers]))
-    for path in found:
+    pairs = without_maps(found)
+    if not pairs:
+        raise InputError(f"{shown(folder)} has only maps that calotype made: give pairs of pictures")
+    for path in pairs:
         height, width = _size_of(path)
         if width < _DOUBLE * height:
             raise InputError(
                 f"{shown(path)} is {width}x{height} pixels and no pair: give pictures of double width with the "
                 "condition in the left half, or the folders 'images' and 'conditions' with equal names"
             )
-    return ConditionSet(folder, tuple(found), "halves")
+    return ConditionSet(folder, tuple(pairs), "halves")
 
 
 def _of_samples(folder: Path) -> ConditionSet:

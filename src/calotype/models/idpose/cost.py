@@ -49,7 +49,7 @@ def weights(cfg: Config) -> float:
     encoders = 2 * sum(16 * a * b for a, b in pairwise(widths))
     ups = sum(9 * (a * b + b * b) for a, b in pairwise(widths[::-1]))
     discriminator = 16 * cfg.discriminators * 8 * (cfg.discriminator_width * 2 ** (cfg.discriminator_layers - 1)) ** 2
-    codes = 2 * widths[-1] * START**2 * cfg.pose + cfg.identity**2
+    codes = widths[-1] * START**2 * (2 * cfg.pose + cfg.whole) + cfg.identity**2 + 8 * sum(widths) * cfg.whole
     return float(encoders + ups + codes + 27 * widths[_levels(cfg)] ** 2 + discriminator)
 
 
@@ -63,8 +63,9 @@ def _pose(cfg: Config) -> tuple[float, float]:
 
 
 def _parts(cfg: Config) -> tuple[float, float]:
-    widths = [cfg.width, *cfg.widths][: _levels(cfg) + 1]
+    widths = [cfg.width, *cfg.widths]
     products, numbers = down(widths, cfg.resolution, 4, residual=False)
+    widths = widths[: _levels(cfg) + 1]
     grid = cfg.trace_side**2
     return products + (9.0 * widths[-1] ** 2 + 2 * cfg.identity) * grid, numbers + (3.0 * widths[-1] + cfg.parts) * grid
 

@@ -19,6 +19,7 @@ from calotype.models.idpose.network import Net, build
 from calotype.models.idpose.verification import trace_loss, traced
 from calotype.nn.ema import ExponentialMovingAverage
 from calotype.nn.filter_bank import offline_features
+from calotype.nn.muon import muon
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 from calotype.nn.patchgan import MultiScaleDiscriminator, halves, scores_of
 from calotype.nn.schedules import constant_then_linear, set_rates
@@ -53,13 +54,21 @@ class Trainer:
         )
         self.average.copy_from(self.net)
         betas = (cfg.beta1, cfg.beta2)
-        self.generator_optimizer = generator_optimizer(self.net, cfg.rate, betas)
-        self.discriminator_optimizer = discriminator_optimizer(self.discriminator, cfg.rate, betas)
+        self.generator_optimizer = self._optimizer(betas)
+        self.discriminator_optimizer = discriminator_optimizer(self.discriminator, cfg.discriminator_rate, betas)
         self.schedule = constant_then_linear(cfg.steps, cfg.decay_at)
         self.perceptual = None
         if cfg.perceptual_weight:
             network = offline_features() if cfg.perceptual == "offline" else vgg16()
             self.perceptual = PerceptualLoss(network.to(device))
+
+    def _optimizer(self, betas: tuple[float, float]) -> torch.optim.Optimizer:
+        """That of encoders and generator."""
+        if self.cfg.optimizer == "adam":
+            return generator_optimizer(self.net, self.cfg.rate, betas)
+        net = self.net
+        ends = [net.pose.first, net.identity.first, net.generator.colours]
+        return muon(net, self.cfg.rate, betas, adam=ends)
 
     @property
     def state(self) -> dict[str, Any]:
@@ -138,11 +147,11 @@ class Trainer:
                 poses = found.sample(noise)
             features, shares = self.net.generator.layout(poses)
             parts = self.net.identity(torch.cat(shown), shares[drawn_from:])
-            features, shares, looks = features[:drawn_from], shares[:drawn_from], parts.looks
+            features, shares, looks = features[:drawn_from], shares[:drawn_from], [parts.looks, parts.whole]
             if whose is not None:
                 features, shares = features.repeat(2, 1, 1, 1), shares.repeat(2, 1, 1)
-                looks = torch.cat([looks[:count], looks, looks[count:]])
-            made = self.net.generator(features, shares, looks)
+                looks = [torch.cat([each[:count], each, each[count:]]) for each in looks]
+            made = self.net.generator(features, shares, *looks)
         drawn = made[:count]
         losses = {"target": self._error(drawn, target)}
         if whose is not None:

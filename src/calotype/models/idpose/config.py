@@ -29,6 +29,8 @@ class Config:
             to give, see ``Trainer``; 0: none.
         kl_weight: of the KL divergence of the pose code, nats, which is drawn from a Gaussian distribution in training;
             0: the code is its mean.
+        least_signal: signal-to-noise ratio below which directions of the pose code are dropped from the codes that
+            pictures are drawn from after the training, see ``reposing.informative``; 0: none.
         code_weight: with the disentanglement loss, of the mean squared difference of pose codes of one pose.
         perceptual_weight: of the mean absolute difference of features; 0: none.
         perceptual: those features: ``offline``, which need no weights, or ``vgg``.
@@ -71,6 +73,7 @@ class Config:
     target_weight: float = 15.0
     own_weight: float = 30.0
     kl_weight: float = 0.01
+    least_signal: float = 1.0
     code_weight: float = 0.3
     perceptual_weight: float = 0.0
     perceptual: Literal["offline", "vgg"] = "offline"
@@ -115,7 +118,7 @@ class Config:
         at_least(self, {"discriminators": 1, "discriminator_width": 1, "discriminator_layers": 1, "neighbours": 1})
         weights = ("target", "own", "kl", "code", "perceptual", "trace", "adversarial")
         within(self, {f"{name}_weight": (0.0, 1e6) for name in weights})
-        within(self, {"trace_from": (0, 1), "rejected": (0, 0.99), "most_alike": (-1, 1)})
+        within(self, {"least_signal": (0, 1e6), "trace_from": (0, 1), "rejected": (0, 0.99), "most_alike": (-1, 1)})
         within(
             self,
             {
@@ -151,6 +154,7 @@ PRESETS: dict[str, Config] = {
         discriminator_layers=4,
         steps=100_000,
         batch=16,
+        least_signal=0.0,
         neighbours=5,
         expanded=0,
         rejected=0.2,

@@ -13,6 +13,7 @@ from calotype.models.idpose.config import START, Config
 from calotype.models.idpose.parts import SLOPE, PartEncoder, Parts
 from calotype.models.idpose.verification import Trace, traced
 from calotype.nn.instance import instance_norm
+from calotype.reposing.informative import Informative
 
 
 class PoseEncoder(nn.Module):
@@ -115,6 +116,7 @@ class Net(nn.Module):
         identity: encoder of the identity code.
         pose: encoder of the pose code.
         generator: draws pictures.
+        informative: drops what of the means of pose codes is mostly noise.
     """
 
     def __init__(self, cfg: Config) -> None:
@@ -122,11 +124,15 @@ class Net(nn.Module):
         self.cfg = cfg
         self.identity = PartEncoder(cfg)
         self.pose = PoseEncoder(cfg)
+        self.informative = Informative(cfg.pose)
         self.generator = Generator(cfg)
 
     def pose_codes(self, pictures: Tensor) -> Tensor:
-        """Pose codes [B, pose] of pictures [B, 3, side, side], -1..1: the means of their distributions."""
-        return self.poses(pictures).mean
+        """Pose codes [B, pose] of pictures [B, 3, side, side], -1..1: the means of their distributions,
+        without the directions that are mostly noise.
+        """
+        codes: Tensor = self.informative(self.poses(pictures).mean)
+        return codes
 
     def poses(self, pictures: Tensor) -> Gaussian:
         """The distributions of pose codes."""

@@ -168,9 +168,21 @@ def leaks(known: Truth, codes: Codes, *, fresh: bool = True) -> dict[str, Any]:
         "probes": {code: {factor: probe.as_dict() for factor, probe in each.items()} for code, each in probes.items()},
         "separation": separation(probes, {"pose": "pose", "identity": "identity"}),
     }
+    result["identity_of_pose_within_a_sex"] = _within_sexes(known, who, poses, named["pose"])
     if fresh:
         result["fresh_critic"] = fresh_critic(known, codes)
     return result
+
+
+def _within_sexes(known: Truth, who: Tensor, poses: Tensor, code: Tensor) -> dict[str, Any]:
+    """Probes of the identity among those of one sex: a pose is one of men or of women, so its code may tell the sex."""
+    found, chances = {}, []
+    for number, name in enumerate(SEXES):
+        rows = known.sexes[who] == number
+        probe = logistic_probe(code[rows], who[rows], split(int(rows.sum()), groups=poses[rows]))
+        found[name] = probe.as_dict()
+        chances.append(probe.score / probe.chance)
+    return {**found, "times_chance": sum(chances) / len(chances)}
 
 
 def encoded(known: Truth, codes: Codes) -> tuple[Tensor, Tensor, dict[str, Tensor]]:

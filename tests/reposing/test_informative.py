@@ -49,3 +49,9 @@ def test_a_covariance_is_that_of_samples():
     noise = torch.randn(20000, 6, generator=torch.Generator().manual_seed(1))
     many = Gaussian(*(each.expand(20000, *each.shape[1:]) for each in (given.mean, given.log_deviation, given.below)))
     torch.testing.assert_close(many.sample(noise).T.cov(), given.covariance()[0], atol=0.05, rtol=0)
+
+
+def test_models_of_before_drop_nothing():
+    made = torch.nn.Sequential(torch.nn.Linear(2, 6), Informative(6))
+    made.load_state_dict({"0.weight": torch.zeros(6, 2), "0.bias": torch.ones(6)})
+    torch.testing.assert_close(made(torch.zeros(1, 2)), torch.ones(1, 6))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -40,6 +41,12 @@ class Informative(nn.Module):
         """Means [B, length] to the same, where directions that tell little are set to the average."""
         found: Tensor = self.centre + (means - self.centre) @ self.kept
         return found
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
+        # Models of before have none: nothing is dropped.
+        for name, value in self.named_buffers():
+            state_dict.setdefault(prefix + name, value)
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
     @torch.no_grad()
     def fit(self, codes: Iterable[Gaussian], least: float) -> None:

@@ -136,7 +136,7 @@ _SMALL = Config()
 PRESETS: dict[str, Config] = {
     "small": _SMALL,
     "study": replace(
-        _SMALL, resolution=32, widths=(32, 64, 96), trace_side=16, adversarial_weight=0.0, retrieval="edges", steps=6000
+        _SMALL, resolution=32, widths=(32, 64, 96), trace_side=16, adversarial_weight=0.0, retrieval="edges", steps=4000
     ),
     "paper": Config(
         resolution=128,

@@ -50,6 +50,7 @@ from reposing import (
     Codes,
     Truth,
     encoded,
+    fresh_critic,
     leaks,
     learned_frames,
     sheet_of,
@@ -131,9 +132,12 @@ def measured(place: Path, known: Truth) -> dict[str, Any]:
         "seconds": round(seconds_of(place)),
         "steps": model.cfg.steps,
         "transfer": transfer_errors(known, model.draw),
-        "leaks": leaks(known, model.codes),
+        "leaks": leaks(known, model.codes, fresh=False),
         **found,
-        "leaks_of_samples": leaks(known, model.samples),
+        "leaks_of_samples": {
+            "identity": _identity(known, model.samples),
+            "fresh_critic": fresh_critic(known, model.samples),
+        },
         "traces": traces(place),
     }
 

@@ -12,7 +12,7 @@ positions whose part cannot be seen there are left out.
 
     calotype data avatars -o avatars --count 16000
     python benchmarks/idpose.py train avatars --work work --variant full --seed 0
-    python benchmarks/idpose.py train avatars --work work --variant corrupted_30 --seed 0 --steps 400
+    python benchmarks/idpose.py train avatars --work work --variant corrupted_30 --seed 0 --steps 300
     python benchmarks/idpose.py measure avatars --work work --seeds 0 --out benchmarks/results/idpose.json
 """
 
@@ -58,7 +58,7 @@ from reposing import (
 )
 from spade import seconds_of, timed
 
-STEPS = 4000
+STEPS = 2000
 VARIANTS: dict[str, dict[str, Any]] = {
     "full": {},
     "without_own": {"own_weight": 0.0},
@@ -238,7 +238,7 @@ def measured(place: Path, known: Truth, *, whole: bool) -> dict[str, Any]:
         return found
     return {
         **found,
-        "leaks": leaks(known, model.codes),
+        "leaks": leaks(known, model.codes, fresh=False),
         "palette_share": palette_share(known, model.draw),
         "trace": traces(known, model),
     }

@@ -2283,7 +2283,7 @@ def disentangle() -> str:
                 f"{row['steps']}, {number(row['seconds'] / 60, 1)}",
                 number(row["transfer"]["error"], 4),
                 number(row["transfer"]["error_95"], 4),
-                f"{samples['probes']['pose']['identity']['score']:.1%}",
+                f"{samples['identity']['score']:.1%}",
                 f"{means['probes']['pose']['identity']['score']:.1%}",
                 number(means["identity_of_pose_within_a_sex"]["times_chance"], 2),
                 number(means["probes"]["pose"]["pose"]["score"], 3),
@@ -2296,7 +2296,7 @@ def disentangle() -> str:
     copies, probe = first["transfer"]["copies"], first["leaks"]["probes"]["pose"]["identity"]
     full = [row for name, row in result["rows"].items() if name.startswith("full ")]
     opposed = [row for name, row in result["rows"].items() if name.startswith("adversarial ")]
-    leak = max(row["leaks_of_samples"]["probes"]["pose"]["identity"]["score"] / probe["chance"] for row in full)
+    leak = max(row["leaks_of_samples"]["identity"]["score"] / probe["chance"] for row in full)
     leak_of_means = max(row["leaks"]["probes"]["pose"]["identity"]["score"] / probe["chance"] for row in full)
     pose = min(row["leaks"]["pose_of_pose_by_fourier_features"]["score"] for row in full)
     linear = min(row["leaks"]["probes"]["pose"]["pose"]["score"] for row in full)

@@ -25,8 +25,9 @@ class Config:
         widths: channels after each halving, from full resolution to 4 pixels.
         error: of pictures: ``squared``, the mean squared error, or ``absolute``, the mean absolute one.
         target_weight: of the error of the picture of both codes against the frame of the clip.
-        own_weight: of the disentanglement loss: the mean of that error over the other pictures that the same codes have
-            to give, see ``Trainer``; 0: none.
+        own_weight: of the disentanglement loss: that error of the other pictures that the same codes have to give, see ``Trainer``; 0: none.
+        same_share: share of the disentanglement loss, 0 to 1, for pictures drawn by their own pose codes, which rewards
+            codes that say more than the pose; the rest is for a picture drawn by the pose code of another one.
         kl_weight: of the KL divergence of the pose code, nats, which is drawn from a Gaussian distribution in training;
             0: the code is its mean.
         least_signal: signal-to-noise ratio below which directions of the pose code are dropped from the codes that
@@ -72,9 +73,10 @@ class Config:
     error: Literal["squared", "absolute"] = "squared"
     target_weight: float = 15.0
     own_weight: float = 30.0
+    same_share: float = 0.2
     kl_weight: float = 0.01
     least_signal: float = 1.0
-    code_weight: float = 0.3
+    code_weight: float = 0.5
     perceptual_weight: float = 0.0
     perceptual: Literal["offline", "vgg"] = "offline"
     trace_weight: float = 5.0
@@ -118,7 +120,16 @@ class Config:
         at_least(self, {"discriminators": 1, "discriminator_width": 1, "discriminator_layers": 1, "neighbours": 1})
         weights = ("target", "own", "kl", "code", "perceptual", "trace", "adversarial")
         within(self, {f"{name}_weight": (0.0, 1e6) for name in weights})
-        within(self, {"least_signal": (0, 1e6), "trace_from": (0, 1), "rejected": (0, 0.99), "most_alike": (-1, 1)})
+        within(
+            self,
+            {
+                "same_share": (0, 1),
+                "least_signal": (0, 1e6),
+                "trace_from": (0, 1),
+                "rejected": (0, 0.99),
+                "most_alike": (-1, 1),
+            },
+        )
         within(
             self,
             {
@@ -154,6 +165,7 @@ PRESETS: dict[str, Config] = {
         discriminator_layers=4,
         steps=100_000,
         batch=16,
+        same_share=2 / 3,
         least_signal=0.0,
         neighbours=5,
         expanded=0,

@@ -155,7 +155,7 @@ class Trainer:
         drawn = made[:count]
         losses = {"target": self._error(drawn, target)}
         if whose is not None:
-            losses["own"] = self._error(made[count:], torch.cat([target, how, how]))
+            losses["own"] = self._own(made[count:], target, how)
             if cfg.code_weight:
                 losses["code"] = (found.mean[:count] - found.mean[count:drawn_from]).square().mean()
         if cfg.kl_weight:
@@ -163,6 +163,15 @@ class Trainer:
         if cfg.trace_weight:
             losses["trace"] = trace_loss(traced(shares[:count], parts.of(slice(count)), who), target, drawn)
         return losses, drawn
+
+    def _own(self, made: Tensor, target: Tensor, how: Tensor) -> Tensor:
+        """The disentanglement loss of pictures: the target and ``how``, each by its own pose code, and ``how`` by the
+        code of the target.
+        """
+        share = self.cfg.same_share
+        of_target, of_how, exchanged = made.chunk(3)
+        same = self._error(torch.cat([of_target, of_how]), torch.cat([target, how]))
+        return share * same + (1 - share) * self._error(exchanged, how)
 
     def trace_share(self, i: int) -> float:
         """The share of its weight that pixel verification has at a step."""

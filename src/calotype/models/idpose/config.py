@@ -25,7 +25,8 @@ class Config:
         widths: channels after each halving, from full resolution to 4 pixels.
         error: of pictures: ``squared``, the mean squared error, or ``absolute``, the mean absolute one.
         target_weight: of the error of the picture of both codes against the frame of the clip.
-        own_weight: of the disentanglement loss: that error of the other pictures that the same codes have to give, see ``Trainer``; 0: none.
+        own_weight: of the disentanglement loss: that error of the other pictures that the same codes have to give, see
+            ``Trainer``; 0: none.
         same_share: share of the disentanglement loss, 0 to 1, for pictures drawn by their own pose codes, which rewards
             codes that say more than the pose; the rest is for a picture drawn by the pose code of another one.
         kl_weight: of the KL divergence of the pose code, nats, which is drawn from a Gaussian distribution in training;

@@ -14,6 +14,7 @@ import torch
 
 from calotype.data.decoded import Progress
 from calotype.data.folder import pictures_below
+from calotype.data.halves import without_seams
 from calotype.data.labelled import Labelled
 from calotype.data.pairs import Pairs
 from calotype.data.sample_lines import read_about, read_lines
@@ -114,7 +115,7 @@ def condition_set(folder: Path) -> ConditionSet:
     """The pictures with conditions in a folder.
 
     Raises:
-        InputError: there are none, or a condition has another shape than its picture.
+        InputError: there are none, a condition has another shape than its picture, or wide pictures are no pairs.
     """
     if not folder.is_dir():
         raise InputError(f"there is no folder {shown(folder)}: give a folder of pairs of pictures")
@@ -138,6 +139,11 @@ def condition_set(folder: Path) -> ConditionSet:
                 f"{shown(path)} is {width}x{height} pixels and no pair: give pictures of double width with the "
                 "condition in the left half, or the folders 'images' and 'conditions' with equal names"
             )
+    if without_seams(pairs):
+        raise InputError(
+            f"{shown(folder)} has wide photos and no pairs: their halves go on in each other; give pictures of double "
+            "width with the condition in the left half, or the folders 'images' and 'conditions' with equal names"
+        )
     return ConditionSet(folder, tuple(pairs), "halves")
 
 

@@ -14,6 +14,7 @@ from calotype.data.styles import style_set
 from calotype.data.writing import Made, write_samples
 from calotype.errors import InputError
 from calotype.image.io import save_png
+from calotype.tasks.dataset import Dataset
 
 
 def picture(path, colour=(0, 0, 0), size=(16, 16)):
@@ -30,6 +31,10 @@ def test_two_folders(tmp_path):
     sample = found.opened((16, 16))[0]
     assert sample["image"].min() == 1
     assert sample["other"].max() == -1
+    picture(tmp_path / "images" / "c.png")
+    picture(tmp_path / "conditions" / "d.png")
+    note = Dataset(tmp_path, ("image", "condition")).note
+    assert note == "2 pictures without a partner are left out: c.png, d.png"
 
 
 def test_halves_of_pictures(tmp_path):

@@ -23,7 +23,7 @@ from calotype.data.stream import DataSet, Sample
 from calotype.data.writing import ABOUT, IMAGES, SAMPLES
 from calotype.errors import InputError
 from calotype.files import shown
-from calotype.image.io import opened, without_maps
+from calotype.image.io import upright_size, without_maps
 
 _CONDITIONS = ("conditions", "others", "edges", "labels")
 _SAME_SHAPE = 0.02  # relative tolerance of aspect ratios
@@ -41,6 +41,7 @@ class ConditionSet:
         layout: ``samples``, ``folders``, ``halves`` or ``labels``.
         conditions: folder of the conditions, for ``folders``.
         labels: number of labels; 0 where there are none.
+        unpaired: pictures without a condition and conditions without a picture, which are ignored.
     """
 
     folder: Path
@@ -49,6 +50,7 @@ class ConditionSet:
     others: tuple[Path, ...] = ()
     conditions: Path | None = None
     labels: int = 0
+    unpaired: tuple[Path, ...] = ()
 
     @property
     def pairs(self) -> bool:
@@ -175,7 +177,9 @@ def _of_folders(folder: Path, conditions: Path) -> ConditionSet:
         )
     _check_shapes(pairs)
     pictures, others = zip(*pairs)
-    return ConditionSet(folder, pictures, "folders", others, conditions)
+    paired = {*pictures, *others}
+    unpaired = [path for path in (*(path for path, _ in named), *by_name.values()) if path not in paired]
+    return ConditionSet(folder, pictures, "folders", others, conditions, unpaired=tuple(unpaired))
 
 
 def _check_shapes(pairs: list[tuple[Path, Path]]) -> None:
@@ -195,11 +199,8 @@ def _check_shapes(pairs: list[tuple[Path, Path]]) -> None:
 
 def _size_of(path: Path) -> tuple[int, int]:
     """Height and width; (1, 1) for what cannot be read, which is said when it is decoded."""
-    try:
-        with open(path, "rb") as file, opened(file, shown(path)) as picture:
-            return picture.height, picture.width
-    except (OSError, ValueError):
-        return 1, 1
+    size = upright_size(path)
+    return (1, 1) if size is None else (size.height, size.width)
 
 
 def made_as(folder: Path) -> str:

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, Union
 
-from calotype.errors import ArgumentError, InputError, unknown
+from calotype.errors import ArgumentError, unknown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -308,7 +308,7 @@ class Shape:
         try:
             values = tuple(float(number) for number in numbers.split(",")) if numbers.strip() else ()
         except ValueError:
-            raise InputError(
+            raise ArgumentError(
                 f"'{text}' is not a shape: write a word and its numbers, like trapezoid:0.4, arc:0.3 or "
                 "quad:0.2,0,1,0.1,0.9,1,0,0.8"
             ) from None

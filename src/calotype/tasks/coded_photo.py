@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.kinds import KINDS
 from calotype.results import Latent
 from calotype.tasks.arguments import between, one_of, whole
@@ -72,7 +72,8 @@ class CodedPhotoJob(CodedJob, PhotoJob):
     def opened(cls, name: str, value: Any, request: Request) -> Any:
         """See ``Job``; a latent code is for models only."""
         if name == "code" and not any(given.name == "code" for given in request.declared.inputs):
-            raise InputError(f"{request.engine} works on the photo itself: leave out --code (code=), or give a --model")
+            wrong = InputError if request.loaded else ArgumentError
+            raise wrong(f"{request.engine} works on the photo itself: leave out --code (code=), or give a --model")
         return super().opened(name, value, request)
 
     def coded_doubts(self) -> list[str | None]:

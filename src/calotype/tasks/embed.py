@@ -64,7 +64,7 @@ class EmbedJob(LatentJob):
     def check_inputs(self) -> None:
         """See ``ModelJob``; reads the encoder where it is asked for."""
         if self.request.own["preview"] and self.request.n > 1:
-            raise InputError("a preview is the same for every seed: leave out -n (n=)")
+            raise ArgumentError("a preview is the same for every seed: leave out -n (n=)")
         if self.start == "encoder" and self.encoder is None:
             begun = model_store.described(self.folder / model_store.ENCODER)
             state = "encoder is not trained to its end: go on" if begun else "model has no encoder yet: train one"

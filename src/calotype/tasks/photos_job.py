@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from calotype.errors import InputError, counted, listed
+from calotype.errors import ArgumentError, InputError, counted, listed
 from calotype.files import shown
 from calotype.kinds import KINDS
 from calotype.kinds.kind import Reading
@@ -139,7 +139,7 @@ class PhotosJob(Job):
         for name, value in inputs.items():
             if value is not None and name != "layout":
                 flag = f"--{name.replace('_', '-')} ({name}=)"
-                raise InputError(f"{flag} is for models: leave it out, or give --model NAME in place of --photos")
+                raise ArgumentError(f"{flag} is for models: leave it out, or give --model NAME in place of --photos")
         self.layout = opened_layout(inputs["layout"], request)
         self.inputs = {"layout": self.layout}
         nearest = self._photo(self.chosen(request.seed)[0])

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from calotype.catalog import declared
-from calotype.errors import InputError, OutputError, unknown
-from calotype.files import CACHE_VARIABLE, cache_folder, output_error, shortened, shown, write_whole
+from calotype.errors import InputError, unknown
+from calotype.files import cache_folder, output_error, shortened, shown, write_whole
 from calotype.types import Size
 
 ABOUT = "about.json"
@@ -182,16 +182,7 @@ def describe(folder: Path, about: Mapping[str, Any]) -> None:
     """
     fields = {**about, "when": datetime.now(UTC).astimezone().isoformat(timespec="seconds")}
     text = json.dumps(fields, indent=2, sort_keys=True) + "\n"
-    try:
-        write_whole(folder / ABOUT, lambda file: file.write(text.encode()))
-    except OutputError as error:
-        raise _with_cache_advice(folder, error) from error
-
-
-def _with_cache_advice(folder: Path, error: OutputError) -> OutputError:
-    if root() not in folder.parents:
-        return error
-    return OutputError(f"{error}, or set {CACHE_VARIABLE} to a folder for the models")
+    write_whole(folder / ABOUT, lambda file: file.write(text.encode()))
 
 
 def described(folder: Path) -> dict[str, Any]:
@@ -349,7 +340,7 @@ def locked(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         file = _lock_file(folder)
     except OSError as error:
-        raise _with_cache_advice(folder, output_error(folder, error)) from error
+        raise output_error(folder, error) from error
     try:
         yield
     finally:

@@ -87,7 +87,8 @@ class SegmentJob(PhotoJob):
     def _key(self, photos: Stamped, seed: int) -> tuple[Any, ...]:
         """What shared labels depend on."""
         request = self.request
-        return photos, request.engine, self.config, request.own["classes"], seed, str(self.run.device)
+        chosen = (request.engine, self.config, request.own["classes"], request.max_side)
+        return photos, *chosen, seed, str(self.run.device)
 
     def _labels(self, photos: Stamped, seed: int) -> Any:
         """The labels that photos share, found once for all maps.
@@ -110,7 +111,9 @@ class SegmentJob(PhotoJob):
     def _clustered(self, paths: Sequence[Path], seed: int) -> Any:
         from calotype.image.io import open_photo, to_tensor
 
-        photos = (to_tensor(open_photo(path), self.run.device) for path in paths)
+        steps = self.run.steps(len(paths), stage="photos that share labels")
+        opened = (open_photo(path, max_side=self.request.max_side) for _, path in zip(steps, paths))
+        photos = (to_tensor(photo, self.run.device) for photo in opened)
         return self.package.shared_labels(photos, self.config, classes=self.request.own["classes"], seed=seed)
 
     @cached_property

@@ -84,7 +84,7 @@ class CodedPhotoJob(CodedJob, PhotoJob):
             return []
         doubts, code = [grey_photo(self.given, getattr(self.config, "channels", 3))], self.pictures.get("code")
         if isinstance(code, Latent) and self.request.model is not None:
-            doubts += [code_of_another_model(code, self.request.model.resolve().name)]
+            doubts += [code_of_another_model(code, self.request.model)]
             doubts += [code_of_another_photo(code, self.given)]
         return doubts
 

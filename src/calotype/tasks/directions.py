@@ -262,6 +262,7 @@ def _settings(
         "verb": "directions",
         "engine": loaded.system,
         "model": folder.resolve().name,
+        "model_sha256": model_store.weights_sha256(folder),
         "device": work.run.device.type,
         "seed": work.seed,
         "own": dict(own),

@@ -183,7 +183,8 @@ class EmbedJob(LatentJob):
             tuned = self.tuned_folder(output)
             save_tuned(self, made.tuned, tuned)
             latent = self.latents[output.seed]
-            self.latents[output.seed] = replace(latent, settings={**latent.settings, "tuned": tuned.name})
+            known = {"tuned": tuned.name, "tuned_sha256": model_store.weights_sha256(tuned)}
+            self.latents[output.seed] = replace(latent, settings={**latent.settings, **known})
         return picture
 
     def tuned_folder(self, output: OutputSpec) -> Path:

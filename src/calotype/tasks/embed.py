@@ -14,7 +14,7 @@ from calotype.kinds import KINDS
 from calotype.results import Result
 from calotype.tasks import arguments, model_store
 from calotype.tasks.encoder_model import encoder_of
-from calotype.tasks.face_places import face_places
+from calotype.tasks.face_places import EXCHANGED, face_places
 from calotype.tasks.found_faces import FaceFinder
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.latent_job import LatentJob
@@ -112,12 +112,17 @@ class EmbedJob(LatentJob):
             None if self.request.own["face"] else self._middle(photo),
             f"'{photo.name}' is placed on grey where it is transparent" if photo.alpha is not None else None,
             tuned if self.request.own["tune"] else None,
-            self._found_face(),
+            self._told_face(),
         ]
 
-    def _found_face(self) -> str | None:
+    def _told_face(self) -> str | None:
+        """A line about a face that was found, or whose eyes were exchanged."""
         face = self.request.own["face"]
-        if face is None or face_places(face)[0] is not None:
+        if face is None:
+            return None
+        if any(places is not None and places.exchanged for places in face_places(face)):
+            return f"{EXCHANGED} (--face, face=)"
+        if face_places(face)[0] is not None:
             return None
         places = " ".join(f"{x:.0f},{y:.0f}" for x, y in self.places.all)
         return f"the face in '{self.inputs['photo'].name}' was found: --face '{places}'"

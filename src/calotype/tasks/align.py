@@ -38,7 +38,7 @@ class Aligned:
 
 
 def align(
-    photos: Annotated[str | Path, Param("a folder of photos of faces", kind="folder", metavar="FOLDER")],
+    photos: Annotated[str | Path, Param("a folder of photos of faces", kind="photo", metavar="FOLDER", sets=True)],
     *,
     places: Annotated[
         str | Path,

@@ -88,8 +88,9 @@ def directions(
         Param(
             "pictures with attributes: a set that 'calotype data' has made, like faces, its folder, or a list of files "
             "(.csv or .jsonl) with the column file and one for each attribute, yes or no",
-            kind="folder",
+            kind="photo",
             metavar="SET",
+            sets=True,
         ),
     ],
     *,

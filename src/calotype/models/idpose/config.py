@@ -118,7 +118,10 @@ class Config:
         at_least(self, {"pose": 1, "parts": 2, "whole": 1, "width": 1, "steps": 1, "batch": 1})
         if self.identity % self.parts or self.identity < 4 * self.parts:
             raise ValueError(f"identity={self.identity} is not a multiple of parts={self.parts}, four times or more")
-        at_least(self, {"discriminators": 1, "discriminator_width": 1, "discriminator_layers": 1, "neighbours": 1})
+        at_least(
+            self,
+            {"discriminators": 1, "discriminator_width": 1, "discriminator_layers": 1, "neighbours": 1, "expanded": 0},
+        )
         weights = ("target", "own", "kl", "code", "perceptual", "trace", "adversarial")
         within(self, {f"{name}_weight": (0.0, 1e6) for name in weights})
         within(

@@ -86,7 +86,8 @@ def orthogonal(matrix: Tensor) -> Tensor:
     for _ in range(_TURNS):
         square = x @ x.T
         x = a * x + (b * square + c * (square @ square)) @ x
-    return (x if wide else x.T).float()
+    found: Tensor = (x if wide else x.T).float()
+    return found
 
 
 def muon(net: nn.Module, rate: float, betas: tuple[float, float], *, adam: Iterable[nn.Module] = ()) -> Muon:

@@ -59,7 +59,7 @@ class Informative(nn.Module):
         moments = [(each.mean.float(), each.covariance().float()) for each in codes]
         length = len(self.centre)
         sums = torch.stack([torch.cat([_moments(mean), noise.mean(0)]) for mean, noise in moments]).mean(0)
-        first, second, noise = distributed.mean_over_all(sums).cpu().double().split([1, length, length])
+        first, second, noise = torch.split(distributed.mean_over_all(sums).cpu().double(), [1, length, length])
         signal = second - first.T @ first
         root = torch.linalg.cholesky(noise + 1e-9 * noise.diagonal().mean() * torch.eye(length))
         white = torch.linalg.solve_triangular(root, torch.eye(length).double(), upper=False)

@@ -1803,7 +1803,7 @@ def style_figures() -> str:
         table(" | ".join(["held-out emoji", *found, "baseline", "asked"]), rows)
         + f"\n\n{result['steps']} steps at 32 pixels. Deception by vendor, with all losses: {by_vendor}; the vendors "
         f"of real emoji are told in {result['real']['vendor']:.0%} of cases. Style variance without the "
-        f"disentanglement loss over that with it: {ratios} (asked: 2). Before the losses and networks that `small` and `study` have of "
+        f"disentanglement loss over that with it: {ratios} (asked: 2). Before `small` and `study` had settings of "
         "their own, 2500 steps gave: deception 0.37, content 0.40, retrieval 0.10, error 0.364."
     )
 

@@ -23,7 +23,7 @@ from calotype.models.styledisentangle.losses import (
 )
 from calotype.models.styledisentangle.network import Discriminator
 from calotype.models.styledisentangle.normalization import local_group_norm
-from calotype.models.styledisentangle.patches import patches
+from calotype.models.styledisentangle.patches import moved, patches
 from calotype.models.styledisentangle.styles import between, closest, combined, vectors
 from calotype.models.styledisentangle.trainer import Examples, Trainer, draw, mixed, of_artists, style_losses
 from calotype.run import Run
@@ -37,6 +37,7 @@ PUBLISHED = replace(
     artist_judges=False,
     style_normalised=True,
     discriminator_normalised=True,
+    moves=0,
     spread=0.02,
     average=0.0,
     rising=0.0,
@@ -217,7 +218,7 @@ def test_the_average_of_the_networks_is_returned():
 def test_the_published_settings_have_nothing_of_ours():
     paper = model.PRESETS["paper"]
     ours = (paper.own_artist_weight, paper.reconstruction_weight, paper.temperature, paper.average, paper.rising)
-    assert (*ours, paper.falling, paper.artist_judges) == (0,) * 7
+    assert (*ours, paper.falling, paper.artist_judges, paper.moves) == (0,) * 8
     assert paper.style_normalised
     assert paper.discriminator_normalised
     assert Trainer(PUBLISHED, 0, CPU).state.keys() == {
@@ -306,6 +307,23 @@ def test_patches_are_cut_and_changed():
     rows = pictures[0].unfold(1, 16, 1).unfold(2, 16, 1)
     assert ((rows - same[0][:, None, None]).abs().amax((0, 3, 4)) == 0).any()
     assert patches(pictures, 32, augment=True).abs().max() <= 1
+
+
+def test_pictures_are_moved_and_mirrored():
+    pictures = torch.rand(12, 3, 8, 9, requires_grad=True)
+    torch.manual_seed(0)
+    found = moved(pictures, 1)
+    padded = F.pad(pictures, (1, 1, 1, 1), mode="replicate")
+    windows = padded.unfold(2, 8, 1).unfold(3, 9, 1)  # [12, 3, 3, 3, 8, 9]
+    same = [
+        ((windows - each[:, :, None, None]).abs().amax((1, 4, 5)) == 0).any(2).any(1) for each in (found, found.flip(3))
+    ]
+    assert (same[0] | same[1]).all()
+    assert same[0].any()
+    assert same[1].any()
+    found.sum().backward()
+    assert pictures.grad.sum() == pytest.approx(found.numel())
+    assert moved(pictures, 0) is pictures
 
 
 @pytest.mark.parametrize(

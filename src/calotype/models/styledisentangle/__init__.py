@@ -26,8 +26,9 @@ Differences from the paper and its code:
   colours away (``style_normalised``, ``discriminator_normalised``); artworks are drawn of their own content and style,
   too (``reconstruction_weight``); the artist of a style vector is learned by a linear map (``own_artist_weight``);
   results have to find their artworks among all those of a step (``temperature``); each artist has an output of the
-  discriminator (``artist_judges``); style losses rise (``rising``), the learning rate falls (``falling``), weights
-  begin as large as their inputs ask for (``spread``), and the average of the networks is returned (``average``).
+  discriminator (``artist_judges``), which sees moved pictures (``moves``); style losses rise (``rising``), the learning
+  rate falls (``falling``), weights begin as large as their inputs ask for (``spread``), and the average of the networks
+  is returned (``average``).
 - ``small`` has narrower networks for 64 pixels, one stage, no dropout, and updates all networks in every step.
 """
 

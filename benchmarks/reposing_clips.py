@@ -38,7 +38,7 @@ from reposing import write_sheet
 from spade import seconds_of, timed
 
 FILMS = ("carphone_pristine.mp4", "bikes.mp4", "bigbuckbunny.mp4")
-STEPS = 1500
+STEPS = 600
 _EVERY = 5  # of so many frames one is held out
 _SHOWN = 8
 

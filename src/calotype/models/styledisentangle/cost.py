@@ -19,8 +19,9 @@ _AROUND = 3.0  # pixels that are computed for a pixel of a picture in tiles
 def training_cost(cfg: Config) -> Cost:
     """Seconds and peak memory of the whole training on this machine's processor."""
     seconds = sum(efforts(cfg)) * _PER_LEARNED / _speed_up()
+    pictures = 9 if cfg.reconstruction_weight > 0 else 7
     kept = max(
-        batch / 2 * (7 * _numbers(cfg, patch * patch) + 3 * _judged_numbers(cfg, patch))
+        batch / 2 * (pictures * _numbers(cfg, patch * patch) + 3 * _judged_numbers(cfg, patch))
         for batch, patch in zip(cfg.batches, cfg.patches)
     )
     return Cost(seconds, int(_BASE + _PER_NUMBER * kept + 24 * _weights(cfg)))
@@ -31,7 +32,8 @@ def efforts(cfg: Config) -> list[float]:
     found = []
     for count, batch, patch in zip(lengths(cfg), cfg.batches, cfg.patches):
         pixels = float(patch * patch)
-        once = 8 * encoder_products(cfg, pixels) + 3 * decoder_products(cfg, pixels)
+        own = cfg.reconstruction_weight > 0  # artworks are encoded and drawn, too
+        once = (8 + own) * encoder_products(cfg, pixels) + (3 + own) * decoder_products(cfg, pixels)
         found.append(count * batch / 2 * 3 * (once + 2 * discriminator_products(cfg, patch)))
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -26,6 +27,23 @@ def triplet_loss(first: Tensor, second: Tensor, as_first: Tensor, as_second: Ten
     one = F.relu(margin + distance(first, as_first) - distance(first, as_second))
     other = F.relu(margin + distance(second, as_second) - distance(second, as_first))
     return 0.5 * (one + other).mean()
+
+
+def finding_loss(styles: Tensor, again: Tensor, temperature: float) -> Tensor:
+    """How well each result finds its artwork among all those of the step: a scalar. It is not published.
+
+    Cross-entropy of squared distances over a temperature, as in Sohn, "Improved Deep Metric Learning with Multi-class
+    N-pair Loss Objective", NIPS 2016, where the triplet loss compares each artwork with one other.
+
+    Args:
+        styles: style vectors of the artworks y1 and then y2, [2 B, n].
+        again: those of results: x1 as y1, x1 as y2, x2 as y1, [3 B, n].
+        temperature: above 0.
+    """
+    count = len(styles)
+    wanted = torch.cat([torch.arange(count), torch.arange(count // 2)]).to(styles.device)
+    apart = (again[:, None] - styles[None]).square().sum(2)
+    return F.cross_entropy(-apart / temperature, wanted)
 
 
 def disentangling_loss(first: Tensor, as_first: Tensor, as_first_too: Tensor) -> Tensor:

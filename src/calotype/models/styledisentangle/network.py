@@ -12,7 +12,6 @@ from calotype.models.styledisentangle.config import Config
 from calotype.models.styledisentangle.normalization import local_group_norm
 
 _SLOPE = 0.2
-_SPREAD = 0.02  # standard deviation of the initial weights
 
 
 class Normed(nn.Module):
@@ -31,20 +30,42 @@ class Normed(nn.Module):
         return F.leaky_relu(y * self.scale + self.offset, slope)
 
 
+class Plain(nn.Module):
+    """A convolution with reflected borders and activation, without normalisation: contrasts and colours are kept."""
+
+    def __init__(self, inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1) -> None:
+        super().__init__()
+        self.pad = kernel // 2
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride)
+        nn.init.kaiming_normal_(self.conv.weight, _SLOPE)
+        nn.init.zeros_(self.conv.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor, window: int, slope: float = 0.0) -> Tensor:
+        """As ``Normed``; the window is not used."""
+        return F.leaky_relu(self.conv(reflected(x, self.pad)), slope)
+
+
+def layer(inputs: int, outputs: int, cfg: Config, *, normalised: bool, kernel: int = 3, stride: int = 1) -> nn.Module:
+    """A convolution of an encoder or of the discriminator."""
+    if normalised:
+        return Normed(inputs, outputs, cfg.group, kernel=kernel, stride=stride)
+    return Plain(inputs, outputs, kernel=kernel, stride=stride)
+
+
 class Stack(nn.Module):
     """The convolutions that both encoders have: one, and one for each halving."""
 
-    def __init__(self, cfg: Config) -> None:
+    def __init__(self, cfg: Config, *, normalised: bool = True) -> None:
         super().__init__()
         widths = cfg.widths
-        self.first = Normed(3, widths[0], cfg.group)
-        self.halving = nn.ModuleList(Normed(a, b, cfg.group, stride=2) for a, b in pairwise(widths))
+        self.first = layer(3, widths[0], cfg, normalised=normalised)
+        self.halving = nn.ModuleList(layer(a, b, cfg, normalised=normalised, stride=2) for a, b in pairwise(widths))
 
     def forward(self, pictures: Tensor, window: int) -> Tensor:
         """[B, deep, H / 2^n, W / 2^n] of [B, 3, H, W]; the window W0 in pixels of the pictures."""
         x: Tensor = self.first(pictures, window // 2)
-        for level, layer in enumerate(self.halving, 1):
-            x = layer(x, max(4, window >> level + 1))
+        for level, halve in enumerate(self.halving, 1):
+            x = halve(x, max(4, window >> level + 1))
         return x
 
 
@@ -53,14 +74,17 @@ class StyleEncoder(nn.Module):
 
     def __init__(self, cfg: Config) -> None:
         super().__init__()
-        self.stack = Stack(cfg)
-        self.dropout = cfg.dropout
-        sizes = [cfg.deep, cfg.hidden, cfg.hidden, cfg.style]
+        self.stack = Stack(cfg, normalised=cfg.style_normalised)
+        self.dropout, self.maxima = cfg.dropout, not cfg.style_normalised
+        sizes = [cfg.deep * (1 + self.maxima), cfg.hidden, cfg.hidden, cfg.style]
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
 
     def forward(self, pictures: Tensor, window: int) -> Tensor:
         """[B, style] of [B, 3, H, W]."""
-        x = self.stack(pictures, window).mean((2, 3))
+        features = self.stack(pictures, window)
+        x = features.mean((2, 3))
+        if self.maxima:
+            x = torch.cat([x, features.amax((2, 3))], 1)
         for number, layer in enumerate(self.layers):
             x = layer(F.dropout(F.relu(x) if number else x, self.dropout, self.training))
         return F.normalize(x, dim=1)
@@ -129,12 +153,15 @@ class Discriminator(nn.Module):
         super().__init__()
         widths = cfg.discriminator_widths
         before = [3, *(width + cfg.map_channels for width in widths[:-1])]
-        self.convs = nn.ModuleList(Normed(a, b, cfg.group, kernel=5, stride=2) for a, b in zip(before, widths))
+        self.convs = nn.ModuleList(
+            layer(a, b, cfg, normalised=cfg.discriminator_normalised, kernel=5, stride=2)
+            for a, b in zip(before, widths)
+        )
         self.maps = nn.ModuleList(
             nn.Conv2d(a, cfg.map_channels, k, padding="same") for a, k in zip(widths, cfg.prediction_kernels)
         )
         count = len(widths) * cfg.map_channels
-        self.real = nn.Conv2d(count, 1, 5, padding=2)
+        self.real = nn.Conv2d(count, len(cfg.artists) if cfg.artist_judges else 1, 5, padding=2)
         self.artist = nn.Conv2d(count, len(cfg.artists), 5, padding=2)
         self.category: nn.ModuleList | None = None
         if cfg.categories:
@@ -143,7 +170,7 @@ class Discriminator(nn.Module):
             self.category = nn.ModuleList([head, *(nn.Linear(a, b) for a, b in pairwise(sizes))])
 
     def forward(self, pictures: Tensor, window: int) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Logits: real [B, 1, h, w], artist [B, artists, h, w], category [B, categories] or ``None``."""
+        """Logits: real [B, 1 or artists, h, w], artist [B, artists, h, w], category [B, categories] or ``None``."""
         x, found = pictures, []
         for level, (conv, predict) in enumerate(zip(self.convs, self.maps), 1):
             x = conv(x, max(4, window >> level), _SLOPE)
@@ -180,7 +207,7 @@ class Net(nn.Module):
         self.content = Stack(cfg)
         self.style = StyleEncoder(cfg)
         self.decoder = Decoder(cfg)
-        initialise(self)
+        initialise(self, cfg.spread)
 
 
 def build(cfg: Config) -> Net:
@@ -196,13 +223,18 @@ def reflected(x: Tensor, pad: int) -> Tensor:
 
 
 @torch.no_grad()
-def initialise(module: nn.Module) -> None:
-    """Convolutions that are normalised, from a normal distribution that is cut at two standard deviations.
+def initialise(module: nn.Module, spread: float) -> None:
+    """Convolutions that are normalised, from a normal distribution that is cut at two standard deviations ``spread``.
+
+    With ``spread`` 0 the standard deviation is that of He et al., "Delving Deep into Rectifiers", ICCV 2015.
 
     Prediction maps, heads and linear layers are drawn as torch does.
     """
     for part in module.modules():
         if isinstance(part, nn.Conv2d) and part.bias is None:
-            nn.init.trunc_normal_(part.weight, 0.0, _SPREAD, -2 * _SPREAD, 2 * _SPREAD)
+            if spread > 0:
+                nn.init.trunc_normal_(part.weight, 0.0, spread, -2 * spread, 2 * spread)
+            else:
+                nn.init.kaiming_normal_(part.weight)
         if isinstance(part, Styled):  # at first, the style changes nothing
             part.affine.bias.data[: part.affine.out_features // 2] = 1.0

@@ -26,6 +26,27 @@ def patches(pictures: Tensor, side: int, *, augment: bool) -> Tensor:
     return torch.cat([_patch(picture[None], side, augment=augment) for picture in pictures])
 
 
+def moved(pictures: Tensor, most: int) -> Tensor:
+    """Each picture moved by up to ``most`` pixels and mirrored by chance, by torch's global generator; differentiable.
+
+    Zhao et al., "Differentiable Augmentation for Data-Efficient GAN Training", NeurIPS 2020 (translation).
+
+    Args:
+        pictures: [B, 3, H, W]; borders are repeated.
+        most: pixels; 0: the pictures as they are.
+    """
+    if not most:
+        return pictures
+    count, device = len(pictures), pictures.device
+    places, mirrored = torch.randint(2 * most + 1, (2, count, 1)), torch.rand(count, 1) < 0.5
+    down, right = (torch.arange(side)[None] for side in pictures.shape[2:])
+    rows, columns = places[0] + down, places[1] + torch.where(mirrored, right.flip(1), right)
+    of = torch.arange(count, device=device)[:, None, None]
+    padded = F.pad(pictures, (most,) * 4, mode="replicate")
+    found: Tensor = padded[of, :, rows.to(device)[:, :, None], columns.to(device)[:, None]]
+    return found.permute(0, 3, 1, 2)
+
+
 def _patch(picture: Tensor, side: int, *, augment: bool) -> Tensor:
     height, width = picture.shape[2:]
     scale = 1 + _SCALE * (2 * torch.rand(2) - 1) if augment else torch.ones(2)

@@ -57,7 +57,7 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
         trainer = _started(cfg, number, run, trainer)
         _fitted(trainer, batches, run, name, count, (0, *cfg.until)[number])
     assert trainer is not None
-    return trainer.net.requires_grad_(False).eval()
+    return trainer.result.requires_grad_(False).eval()
 
 
 def unfinished(cfg: Config, run: Run) -> Net | None:
@@ -69,7 +69,7 @@ def unfinished(cfg: Config, run: Run) -> Net | None:
     for number in reversed(range(len(cfg.patches))):
         trainer = _started(cfg, number, run, None)
         if run.restored(lengths(cfg)[number], trainer.state, stages(cfg)[number]):
-            return trainer.net.requires_grad_(False).eval()
+            return trainer.result.requires_grad_(False).eval()
     return None
 
 
@@ -108,7 +108,7 @@ def preview(trainer: Trainer, batch: Mapping[str, Tensor]) -> Tensor:
         given[name] = given[name][:, :, :side, :side]
     examples = trainer.examples(given)
     count = len(examples.categories)
-    trainer.net.eval()
-    made = first_result(trainer.net, examples, trainer.window)
+    net = trainer.result.eval()
+    made = first_result(net, examples, trainer.window)
     rows = [examples.photos[:count], examples.artworks[:count], made]
     return torch.cat([torch.cat(list(row), dim=2) for row in rows], dim=1)[None].contiguous()

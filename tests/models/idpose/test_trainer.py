@@ -15,6 +15,7 @@ from calotype.models.idpose.parts import Parts
 from calotype.models.idpose.trainer import Trainer
 from calotype.models.idpose.verification import trace_loss, trace_score, traced
 from calotype.nn.muon import Muon
+from calotype.run import Run
 
 CFG = replace(idpose.PRESETS["tiny"], bf16=False)
 CPU = torch.device("cpu")
@@ -69,6 +70,15 @@ def test_one_step_changes_all_networks_and_the_average():
 def test_pixel_verification_begins_late_and_grows():
     made = trainer(replace(CFG, steps=100, trace_from=0.2))
     assert [made.trace_share(i) for i in (0, 20, 30, 40, 99)] == pytest.approx([0, 0, 0.5, 1, 1])
+
+
+def test_drawing_leaves_out_what_is_mostly_noise():
+    for least, fewest, most in ((0.0, CFG.pose, CFG.pose), (1.0, 1, CFG.pose - 1)):
+        net = idpose.train(batch, replace(CFG, least_signal=least), Run())
+        assert fewest <= round(float(net.informative.kept.trace())) <= most
+        with torch.no_grad():
+            means = net.poses(batch()["pose"]).mean
+            torch.testing.assert_close(net.pose_codes(batch()["pose"]), net.informative(means))
 
 
 def test_it_learns():

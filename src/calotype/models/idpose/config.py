@@ -183,6 +183,7 @@ PRESETS: dict[str, Config] = {
     "tiny": Config(
         resolution=16,
         pose=4,
+        least_signal=0.0,
         identity=16,
         parts=4,
         whole=4,

@@ -1,17 +1,18 @@
 """Identity From Here, Pose From There on drawn figures: retrieval, transfer, pixel verification, and noise.
 
 Models of the preset ``study`` (32 pixels) learn from the clips of the same identities: ``full``; ``without_own``, the
-disentanglement loss switched off; ``without_trace``, pixel verification switched off; ``corrupted_10`` to
-``corrupted_50``, that share of the found neighbours replaced by random frames; ``oracle``, neighbours of exactly the
-same pose, or the nearest one, by labels. See ``reposing.py`` for what is measured on. Transfer: the squared error of
-1000 held-out identities in the poses of other ones, against the true pictures. Purity: the mean distance of the poses
-of a frame and its neighbours, relative to random frames; the distance of two poses is that of the mean positions of
-five parts of the body. Pixel verification: for positions on the figure, whether the position of the identity's picture
-with the greatest weight shows the same part, for drawn and for true pictures; positions whose part cannot be seen there
-are left out.
+disentanglement loss switched off; ``without_trace``, pixel verification switched off; ``corrupted_0`` to
+``corrupted_50``, trained for fewer steps, with that share of the found neighbours replaced by random frames;
+``oracle``, neighbours of exactly the same pose, or the nearest one, by labels. See ``reposing.py`` for what is measured
+on. Transfer: the squared error of 1000 held-out identities in the poses of other ones, against the true pictures.
+Purity: the mean distance of the poses of a frame and its neighbours, relative to random frames; the distance of two
+poses is that of the mean positions of five parts of the body. Pixel verification: for positions on the figure, whether
+the position of the identity's picture with the greatest weight shows the same part, for drawn and for true pictures;
+positions whose part cannot be seen there are left out.
 
-    calotype data avatars -o avatars --count 4800
+    calotype data avatars -o avatars --count 16000
     python benchmarks/idpose.py train avatars --work work --variant full --seed 0
+    python benchmarks/idpose.py train avatars --work work --variant corrupted_30 --seed 0 --steps 300
     python benchmarks/idpose.py measure avatars --work work --seeds 0 --out benchmarks/results/idpose.json
 """
 
@@ -42,6 +43,7 @@ from calotype.data.stream import Stream
 from calotype.models import idpose
 from machine import provenance
 from reposing import (
+    FIRST,
     HELD_OUT,
     Truth,
     leaks,
@@ -56,11 +58,12 @@ from reposing import (
 )
 from spade import seconds_of, timed
 
-STEPS = 2500
+STEPS = 2000
 VARIANTS: dict[str, dict[str, Any]] = {
     "full": {},
     "without_own": {"own_weight": 0.0},
     "without_trace": {"trace_weight": 0.0},
+    "corrupted_0": {},
     "corrupted_10": {},
     "corrupted_30": {},
     "corrupted_50": {},
@@ -83,6 +86,7 @@ def neighbours(frames: Frames, cfg: idpose.Config, variant: str) -> Neighbours:
         count=cfg.neighbours,
         rejected=cfg.rejected,
         most=cfg.most_alike,
+        expanded=cfg.expanded,
     )
     if variant == "oracle":
         return replace(found, numbers=by_labels(frames, truth(32), cfg.neighbours))
@@ -133,8 +137,11 @@ class Model:
 
 
 def purity(folder: Path, known: Truth) -> dict[str, Any]:
-    """How near the poses of neighbours are, for each kind of features, at 64 pixels."""
-    frames = learned_frames(folder, 64)
+    """How near the poses of neighbours are, for each kind of features, at 64 pixels, among 240 identities."""
+    every = learned_frames(folder, 64)
+    kept = every.clips < FIRST
+    labels = tuple(label for label, own in zip(every.labels, kept) if own)
+    frames = replace(every, rows=every.rows[kept], clips=every.clips[kept], labels=labels)
     number = pose_numbers(frames, known)
     random = number[torch.randperm(len(number), generator=torch.Generator().manual_seed(0))]
     scale = float(known.distance(number, random).mean())
@@ -154,6 +161,17 @@ def purity(folder: Path, known: Truth) -> dict[str, Any]:
     exact = torch.from_numpy(by_labels(frames, known, 5))
     best = [float(known.distance(number, number[exact[:, k]]).mean()) / scale for k in range(5)]
     return {"rows": rows, "by_labels": sum(best) / 5, "random_pixels_of_64": scale}
+
+
+def learned_purity(folder: Path, cfg: idpose.Config, known: Truth) -> dict[str, Any]:
+    """How near the poses of the neighbours that models learn from are, by rank."""
+    frames = learned_frames(folder, cfg.resolution)
+    number, found = pose_numbers(frames, known), neighbours(frames, cfg, "full")
+    random = number[torch.randperm(len(number), generator=torch.Generator().manual_seed(0))]
+    scale = float(known.distance(number, random).mean())
+    ranks = torch.from_numpy(found.numbers).T
+    by_rank = [float(known.distance(number, number[row]).mean()) / scale for row in ranks]
+    return {"frames": len(frames), "neighbours": len(by_rank), "mean": sum(by_rank) / len(by_rank), "by_rank": by_rank}
 
 
 @torch.no_grad()
@@ -208,14 +226,19 @@ def palette_share(known: Truth, draw: Any) -> float:
     return sum(found) / len(found)
 
 
-def measured(place: Path, known: Truth) -> dict[str, Any]:
-    """Everything about a model."""
+def measured(place: Path, known: Truth, *, whole: bool) -> dict[str, Any]:
+    """Everything about a model, or its transfer errors alone."""
     model = Model(place / "net")
-    return {
+    found = {
         "seconds": round(seconds_of(place)),
         "steps": model.cfg.steps,
         "transfer": transfer_errors(known, model.draw),
-        "leaks": leaks(known, model.codes),
+    }
+    if not whole:
+        return found
+    return {
+        **found,
+        "leaks": leaks(known, model.codes, fresh=False),
         "palette_share": palette_share(known, model.draw),
         "trace": traces(known, model),
     }
@@ -230,7 +253,7 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
         for seed in asked.seeds:
             place = asked.work / f"{asked.preset} {variant} {seed}"
             if (place / "net").exists() and f"{variant} {seed}" not in rows:
-                rows[f"{variant} {seed}"] = measured(place, known)
+                rows[f"{variant} {seed}"] = measured(place, known, whole=not variant.startswith("corrupted"))
                 print(variant, seed, json.dumps(rows[f"{variant} {seed}"]), flush=True)
                 if asked.picture and len(rows) == 1:
                     write_picture(asked.picture, known, Model(place / "net").draw)
@@ -245,6 +268,7 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
         "identities": HELD_OUT,
         "floor": floor,
         "rows": rows,
+        "learned_purity": learned_purity(asked.folder, config("full", asked.preset, 1), known),
     }
     if asked.keep:
         return {**result, "purity": json.loads(asked.keep.read_text())["purity"]}

@@ -6,6 +6,8 @@ import json
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
 from PIL import Image
 
 from calotype.data import retrieval
@@ -165,6 +167,22 @@ def test_frames_without_a_near_neighbour_and_pairs_of_one_pose_are_left_out(tmp_
     names = [file.name for file, _ in found.files]
     assert {"again.png", "0.png"} not in [{names[a], names[b]} for a, b in pairs if found.clips[a] == 0]
     assert "odd.png" not in [names[a] for a, _ in pairs]
+
+
+def test_with_features_of_neighbours_added_more_neighbours_show_the_pose(monkeypatch):
+    clips_, poses = np.repeat(np.arange(60), 4), np.tile(np.arange(4), 60)
+    generator = torch.Generator().manual_seed(0)
+    looks = torch.randn(240, 24, generator=generator) * 0.45
+    features = F.normalize(torch.cat([F.one_hot(torch.from_numpy(poses), 4), looks], 1), dim=1).half()
+    monkeypatch.setattr(retrieval, "layout_features", lambda rows, kind: features)
+    rows = np.zeros((240, 8, 8, 3), np.uint8)
+    right = []
+    for expanded in (0, 10):
+        found = neighbours_of(rows, clips_, count=20, expanded=expanded)
+        assert found.numbers.shape == (240, 20)
+        right.append(float((poses[found.numbers] == poses[:, None]).mean()))
+    assert right[0] < 0.8
+    assert right[1] > right[0] + 0.1
 
 
 def test_clips_without_movement_are_refused(tmp_path):

@@ -63,6 +63,7 @@ def neighbours_of(
     count: int = 5,
     rejected: float = 0.2,
     most: float = 0.95,
+    expanded: int = 0,
 ) -> Neighbours:
     """Find the nearest frames of other clips by features with a spatial layout.
 
@@ -76,6 +77,9 @@ def neighbours_of(
         count: neighbours of each frame.
         rejected: share of the frames, those with the least similar neighbours, that count as having none.
         most: similarity of two frames of a clip above which they count as the same pose.
+        expanded: nearest frames of other clips whose features are added to those of each frame before the search, as
+            Chum et al., "Total Recall", ICCV 2007, do; what the identities look like cancels out, so that neighbours
+            are alike in pose alone. 0: none.
 
     Raises:
         InputError: the features are not installed, or there are no frames of other clips.
@@ -84,20 +88,29 @@ def neighbours_of(
         raise InputError(f"{len(rows)} frames are too many to search: give clips of at most {_MOST} frames in all")
     features = layout_features(rows, kind)
     own = torch.from_numpy(clips)
-    count = min(count, int((own != own.mode().values).sum()))
+    others = int((own != own.mode().values).sum())
+    count = min(count, others)
     if count < 1:
         raise InputError("there is one clip only: give two or more, of different identities")
+    found, best = _nearest(features.float(), own, max(count, min(expanded, others)))
+    if expanded:
+        wide = features.float()
+        wide = F.normalize(wide + torch.stack([wide[row].sum(0) for row in found[:, :expanded]]), dim=1)
+        found, _ = _nearest(wide, own, count)
+    least = float(np.quantile(best, rejected)) if rejected else -1.0
+    return Neighbours(found[:, :count].numpy().astype(np.int64), best, features, least, most)
+
+
+def _nearest(features: Tensor, own: Tensor, count: int) -> tuple[Tensor, NDArray[np.float32]]:
+    """The nearest frames of other clips, [n, count], and the similarity of the first, [n]."""
     numbers, similarity = [], []
-    whole = features.float()
-    for first in range(0, len(rows), 512):
-        part = whole[first : first + 512] @ whole.T
+    for first in range(0, len(features), 512):
+        part = features[first : first + 512] @ features.T
         part.masked_fill_(own[first : first + 512, None] == own[None], -math.inf)
         values, found = part.topk(count, dim=1)
         numbers.append(found)
         similarity.append(values[:, 0])
-    best = torch.cat(similarity).numpy()
-    least = float(np.quantile(best, rejected)) if rejected else -1.0
-    return Neighbours(torch.cat(numbers).numpy().astype(np.int64), best, features, least, most)
+    return torch.cat(numbers), torch.cat(similarity).numpy()
 
 
 @torch.no_grad()

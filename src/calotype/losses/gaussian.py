@@ -59,6 +59,13 @@ class Gaussian:
             found = found + torch.bmm(self.below, noise[:, :, None])[:, :, 0]
         return found
 
+    def covariance(self) -> Tensor:
+        """L L^T, [B, length, length]."""
+        root = torch.diag_embed(self.log_deviation.exp())
+        if self.below is not None:
+            root = root + self.below
+        return root @ root.mT
+
     def kl(self) -> Tensor:
         """KL(N(mean, L L^T) || N(0, 1)), nats, summed over the code, mean over the batch."""
         diagonal = gaussian_kl(self.mean, 2 * self.log_deviation)

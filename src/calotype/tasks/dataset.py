@@ -289,5 +289,6 @@ class Dataset:
             count=config.neighbours,
             rejected=config.rejected,
             most=config.most_alike,
+            expanded=config.expanded,
         )
         return ClipPairs.of(frames, found)

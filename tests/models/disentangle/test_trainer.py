@@ -114,6 +114,18 @@ def _run():
     return Run()
 
 
+def test_drawing_leaves_out_what_is_mostly_noise():
+    kept = {}
+    for least in (0.0, 1.0):
+        net = disentangle.train(batch, replace(CFG, least_signal=least), _run())
+        kept[least] = float(net.informative.kept.trace())
+        with torch.no_grad():
+            means = net.poses(batch()["image"]).mean
+            torch.testing.assert_close(net.pose_codes(batch()["image"]), net.informative(means))
+    assert kept[0.0] == CFG.pose
+    assert kept[1.0] < CFG.pose - 0.5
+
+
 def test_it_learns_and_says_what_it_finds():
     cfg = replace(CFG, steps=60, batch=8, rate=3e-3)
     made, losses = trainer(cfg, 0.0), []

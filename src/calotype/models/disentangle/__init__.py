@@ -22,7 +22,9 @@ Differences from the publication and its code:
   over a picture, five times the learning rate, which falls from half of the steps on. ``paper``: VGG-16 in place of
   VGG-19, without random crops.
 - In ``small`` and ``study``, the estimates see means of the pose code in half of the rows (``of_means``), since drawing
-  uses means; published are samples alone.
+  uses means; published are samples alone. After the training, the directions of the pose code whose means vary less
+  than the noise are dropped from what is drawn from (``least_signal``): they tell of the identity, and of the pose
+  next to nothing.
 - The appearance encoder is trained together with the rest; with ``pretrained`` steps alone before, by a triplet loss of
   the clips, as the published one was for persons.
 - The optional discriminator for sharpness, and decoders that only visualise one code, are left out.

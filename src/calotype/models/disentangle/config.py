@@ -40,6 +40,8 @@ class Config:
         multiplier_rate: mu, the rate of the multiplier lambda and the weight of the quadratic penalty.
         of_means: share of a batch, 0 to 1, for which the estimators see the mean of the pose code, which drawing uses,
             in place of a sample; published is 0.
+        least_signal: signal-to-noise ratio below which directions of the pose code are dropped from the codes that
+            pictures are drawn from after the training, see ``reposing.informative``; published is 0, none.
         warm_up: steps before gamma and lambda change and the constraint acts.
         averaging: decay of the moving averages of the estimates, per step.
         pretrained: steps in which the appearance encoder is trained alone, by a triplet loss of clips, before it is
@@ -75,6 +77,7 @@ class Config:
     epsilon: float = 0.1
     multiplier_rate: float = 0.1
     of_means: float = 0.5
+    least_signal: float = 1.0
     warm_up: int = 500
     averaging: float = 0.99
     pretrained: int = 0
@@ -100,7 +103,16 @@ class Config:
         at_least(self, {"pose": 1, "identity": 1, "width": 1, "blocks": 0, "steps": 1, "batch": 2, "warm_up": 0})
         at_least(self, {"critic_width": 1, "critic_blocks": 0, "critic_products": 1, "pretrained": 0})
         within(self, {"gamma": (0, 1e6), "gamma_rate": (0, 1e3), "gamma_margin": (0, 1e3), "gamma_most": (0, 1e6)})
-        within(self, {"of_means": (0, 1), "epsilon": (0, 1e3), "multiplier_rate": (0, 1e3), "averaging": (0, 0.999999)})
+        within(
+            self,
+            {
+                "of_means": (0, 1),
+                "least_signal": (0, 1e6),
+                "epsilon": (0, 1e3),
+                "multiplier_rate": (0, 1e3),
+                "averaging": (0, 0.999999),
+            },
+        )
         within(self, {"rate": (0, 1), "beta1": (0, 0.999999), "beta2": (0, 0.999999), "decay_at": (0, 1)})
 
 
@@ -128,6 +140,7 @@ PRESETS: dict[str, Config] = {
         gamma=7.5,
         epsilon=0.125,
         of_means=0.0,
+        least_signal=0.0,
         warm_up=0,
         steps=100_000,
         batch=16,

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from calotype.losses.gaussian import Gaussian, parameters_of
 from calotype.models.disentangle.config import Config
+from calotype.reposing.informative import Informative
 
 _START = 4  # pixels
 
@@ -91,11 +92,13 @@ class Net(nn.Module):
         pose: encoder of the distribution of the pose code.
         identity: encoder of the appearance code.
         decoder: draws pictures.
+        informative: drops what of the means of pose codes is mostly noise.
     """
 
     def __init__(self, cfg: Config) -> None:
         super().__init__()
         self.cfg = cfg
+        self.informative = Informative(cfg.pose)
         self.pose = Encoder(cfg, parameters_of(cfg.pose, cfg.covariance))
         self.identity = Encoder(cfg, cfg.identity)
         self.decoder = Decoder(cfg)
@@ -105,8 +108,9 @@ class Net(nn.Module):
         return Gaussian.of(self.pose(pictures).float(), self.cfg.pose, self.cfg.covariance)
 
     def pose_codes(self, pictures: Tensor) -> Tensor:
-        """Means of these distributions, [B, pose]."""
-        return self.poses(pictures).mean
+        """Means of these distributions, [B, pose], without the directions that are mostly noise."""
+        codes: Tensor = self.informative(self.poses(pictures).mean)
+        return codes
 
     def identity_codes(self, pictures: Tensor) -> Tensor:
         """Appearance codes [B, identity] of pictures [B, 3, side, side], -1..1."""

@@ -17,6 +17,7 @@ from calotype.reposing.drawing import preview
 from calotype.run import Run, fit, resumed, started
 
 IDENTITIES, PICTURES = "identities", "pictures"
+_FITTED = 64  # batches that the directions of the pose code are found from
 Batches = Callable[[int], Mapping[str, Tensor]]
 
 
@@ -66,7 +67,11 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
         return preview(trainer.net, *(first[name].to(run.device) for name in ("partner", "image")))
 
     fit(trainer.step, trainer.state, batches, run, steps=cfg.steps, stage=PICTURES, preview=picture)
-    return trainer.net.requires_grad_(False).eval()
+    net = trainer.net.requires_grad_(False).eval()
+    if cfg.least_signal:
+        pictures = (batches(i)["image"].to(run.device) for i in range(min(cfg.steps, _FITTED)))
+        net.informative.fit((net.poses(each) for each in pictures), cfg.least_signal)
+    return net
 
 
 def _pretrained(batches: Batches, first: Mapping[str, Tensor], cfg: Config, run: Run) -> dict[str, Tensor]:

@@ -10,11 +10,12 @@ Pixel verification traces the pixels of the result to those of the identity's pi
 each is found there.
 
 How it is drawn: a pose code says which parts the positions of a grid show; nobody names the parts. The identity code is
-what the parts look like in the picture of the identity, whose own pose code says where they lie there. A position of
-the new picture is drawn from the looks of its parts. So it leads to parts, and these lead to positions of the
-identity's picture; that path is the trace that pixel verification compares the colours of. Pose codes see no colours,
-so that a part cannot be a colour. They are noisy in training, with a KL divergence, so that they say no more than they
-have to; drawing uses their means.
+what the parts look like in the picture of the identity, whose own pose code says where they lie there, and a vector of
+the whole. A position of the new picture is drawn from the looks of its parts. So it leads to parts, and these lead to
+positions of the identity's picture; that path is the trace that pixel verification compares the colours of. Pose codes
+see no colours, so that a part cannot be a colour. They are noisy in training, with a KL divergence, so that they say no
+more than they have to; drawing uses their means, without the directions that are mostly noise. Weight matrices are
+learned by Muon (``optimizer=adam``, the default of ``paper``, for Adam).
 
 No code of the paper was published, and almost everything beyond this idea is our own: features and thresholds of the
 retrieval, the architectures, the form of pixel verification, all weights, and the training. The figures of
@@ -24,8 +25,9 @@ docs/benchmarks.md are of this program alone and say nothing of the paper's.
 (``calotype weights efficientnet``) or ``--set retrieval=edges``. ``study`` is for 32 pixels and a shorter time,
 ``paper`` for 128 pixels and GPUs.
 
-The encoders and the generator run once for all pictures of a triplet. The nearest frames are used by turns; a frame is
-left out if its nearest one is among the least similar fifth, or if its clip shows the same pose twice. Sampling uses
+The encoders and the generator run once for all pictures of a triplet. The nearest frames are found again after the
+features of the first ones were added, so that they are alike in pose and not in looks, and are used by turns; a frame
+is left out if its nearest one is among the least similar fifth, or if its clip shows the same pose twice. Sampling uses
 the moving average of the weights.
 
 Limits: square pictures of a power of two pixels, no transparency; poses have to recur in several clips. There is no

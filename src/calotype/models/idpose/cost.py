@@ -20,7 +20,19 @@ def training_cost(cfg: Config) -> Cost:
         products, numbers = products + 3 * judging[0], numbers + 2 * judging[1]
     if cfg.perceptual_weight:
         products += (4 if cfg.own_weight else 1) * cfg.resolution**2 * (_VGG if cfg.perceptual == "vgg" else _OFFLINE)
+    if cfg.optimizer == "muon":
+        products += orthogonal(cfg) / (3 * cfg.batch)
     return trained(cfg.steps, cfg.batch * products, cfg.batch * numbers, weights(cfg), bf16=cfg.bf16)
+
+
+def orthogonal(cfg: Config) -> float:
+    """Multiplications of the orthogonal steps of Muon: five times three products of each weight matrix."""
+    widths = [cfg.width, *cfg.widths]
+    convs = [(b, 16 * a) for a, b in pairwise(widths)]
+    ups = [(min(a, b), 9 * max(a, b)) for a, b in pairwise(widths)] + [(b, 9 * b) for b in widths]
+    flat = widths[-1] * START**2
+    codes = [(2 * cfg.pose, flat), (cfg.pose, flat), (cfg.whole, flat), (cfg.identity, cfg.identity)]
+    return sum(5.0 * (2 * n**2 * m + n**3) for n, m in (*convs, *convs, *ups, *codes))
 
 
 def efforts(cfg: Config) -> list[float]:
@@ -49,7 +61,7 @@ def weights(cfg: Config) -> float:
     encoders = 2 * sum(16 * a * b for a, b in pairwise(widths))
     ups = sum(9 * (a * b + b * b) for a, b in pairwise(widths[::-1]))
     discriminator = 16 * cfg.discriminators * 8 * (cfg.discriminator_width * 2 ** (cfg.discriminator_layers - 1)) ** 2
-    codes = 2 * widths[-1] * START**2 * cfg.pose + cfg.identity**2
+    codes = widths[-1] * START**2 * (2 * cfg.pose + cfg.whole) + cfg.identity**2 + 8 * sum(widths) * cfg.whole
     return float(encoders + ups + codes + 27 * widths[_levels(cfg)] ** 2 + discriminator)
 
 
@@ -63,8 +75,9 @@ def _pose(cfg: Config) -> tuple[float, float]:
 
 
 def _parts(cfg: Config) -> tuple[float, float]:
-    widths = [cfg.width, *cfg.widths][: _levels(cfg) + 1]
+    widths = [cfg.width, *cfg.widths]
     products, numbers = down(widths, cfg.resolution, 4, residual=False)
+    widths = widths[: _levels(cfg) + 1]
     grid = cfg.trace_side**2
     return products + (9.0 * widths[-1] ** 2 + 2 * cfg.identity) * grid, numbers + (3.0 * widths[-1] + cfg.parts) * grid
 

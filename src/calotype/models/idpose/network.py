@@ -13,6 +13,7 @@ from calotype.models.idpose.config import START, Config
 from calotype.models.idpose.parts import SLOPE, PartEncoder, Parts
 from calotype.models.idpose.verification import Trace, traced
 from calotype.nn.instance import instance_norm
+from calotype.reposing.informative import Informative
 
 
 class PoseEncoder(nn.Module):
@@ -45,8 +46,8 @@ class Generator(nn.Module):
     """A pose code says which part each position of a grid shows, and the identity code what the part looks like.
 
     The pose code is spread over 4 x 4 positions and enlarged to the grid without the identity; there the looks of the
-    parts come in, by the shares of the positions, and both go on to full resolution. What is learned there is added to
-    the colours of the parts.
+    parts come in, by the shares of the positions, and both go on to full resolution, where what is said of the whole
+    identity scales and shifts all channels. What is learned there is added to the colours of the parts.
     """
 
     def __init__(self, cfg: Config) -> None:
@@ -62,7 +63,13 @@ class Generator(nn.Module):
         channels = cfg.identity // cfg.parts
         self.joined = nn.ModuleList([_conv(wide + channels, wide), _conv(wide, wide)])
         self.above = _blocks(widths[levels:])
+        self.channels = [conv.out_channels for conv in self._styled()]
+        self.styles = nn.Linear(cfg.whole, 2 * sum(self.channels))
         self.colours = nn.Conv2d(widths[-1], 3, 3, padding=1)
+
+    def _styled(self) -> list[nn.Conv2d]:
+        """The convolutions whose channels what is said of the whole identity scales and shifts."""
+        return [*self.joined, *(conv for block in self.above for conv in block)]  # type: ignore
 
     def layout(self, pose: Tensor) -> tuple[Tensor, Tensor]:
         """Features [B, C, n, n] of codes [B, pose], and the shares of parts at each position, [B, parts, n n]."""
@@ -70,13 +77,16 @@ class Generator(nn.Module):
         x = _through(self.below, F.leaky_relu(x.contiguous(memory_format=torch.channels_last), SLOPE))
         return x, self.shares(x).float().flatten(2).softmax(1)
 
-    def forward(self, features: Tensor, shares: Tensor, looks: Tensor) -> Tensor:
-        """Pictures [B, 3, side, side], about -1..1, of a layout and of looks [B, parts, channels]."""
+    def forward(self, features: Tensor, shares: Tensor, looks: Tensor, whole: Tensor) -> Tensor:
+        """Pictures [B, 3, side, side], about -1..1, of a layout, of looks [B, parts, channels] and of [B, whole]."""
         grid = (looks.mT.float() @ shares).view(len(features), -1, *features.shape[2:])
         x = torch.cat([features, grid.to(features.dtype)], 1).contiguous(memory_format=torch.channels_last)
-        for conv in self.joined:
-            x = F.leaky_relu(conv(x), SLOPE)
-        x = _through(self.above, x)
+        styles = self.styles(whole)[:, :, None, None].split([2 * number for number in self.channels], 1)
+        for i, (conv, style) in enumerate(zip(self._styled(), styles)):
+            if i > 1 and i % 2 == 0:
+                x = F.interpolate(x, scale_factor=2.0)
+            scale, shift = style.chunk(2, 1)
+            x = F.leaky_relu(torch.addcmul(shift, conv(x), 1 + scale), SLOPE)
         colours = F.interpolate(grid[:, -3:], scale_factor=self.cfg.resolution / self.cfg.trace_side, mode="bilinear")
         result: Tensor = colours + self.colours(x).float()
         return result
@@ -106,6 +116,7 @@ class Net(nn.Module):
         identity: encoder of the identity code.
         pose: encoder of the pose code.
         generator: draws pictures.
+        informative: drops what of the means of pose codes is mostly noise.
     """
 
     def __init__(self, cfg: Config) -> None:
@@ -113,11 +124,15 @@ class Net(nn.Module):
         self.cfg = cfg
         self.identity = PartEncoder(cfg)
         self.pose = PoseEncoder(cfg)
+        self.informative = Informative(cfg.pose)
         self.generator = Generator(cfg)
 
     def pose_codes(self, pictures: Tensor) -> Tensor:
-        """Pose codes [B, pose] of pictures [B, 3, side, side], -1..1: the means of their distributions."""
-        return self.poses(pictures).mean
+        """Pose codes [B, pose] of pictures [B, 3, side, side], -1..1: the means of their distributions,
+        without the directions that are mostly noise.
+        """
+        codes: Tensor = self.informative(self.poses(pictures).mean)
+        return codes
 
     def poses(self, pictures: Tensor) -> Gaussian:
         """The distributions of pose codes."""
@@ -131,13 +146,14 @@ class Net(nn.Module):
         return found
 
     def identity_codes(self, pictures: Tensor) -> Tensor:
-        """Identity codes [B, identity] of pictures [B, 3, side, side], -1..1."""
+        """Identity codes [B, identity + whole] of pictures [B, 3, side, side], -1..1."""
         return self.parts(pictures).code
 
     def drawn(self, pose: Tensor, identity: Tensor) -> Tensor:
-        """Pictures [B, 3, side, side], about -1..1, of codes [B, pose] and [B, identity]."""
+        """Pictures [B, 3, side, side], about -1..1, of codes [B, pose] and [B, identity + whole]."""
+        looks, whole = identity.split([self.cfg.identity, self.cfg.whole], 1)  # type: ignore[no-untyped-call]
         pictures: Tensor = self.generator(
-            *self.generator.layout(pose), identity.view(len(identity), self.cfg.parts, -1)
+            *self.generator.layout(pose), looks.view(len(identity), self.cfg.parts, -1), whole
         )
         return pictures
 
@@ -157,6 +173,7 @@ def build(cfg: Config) -> Net:
                 nn.init.zeros_(layer.bias)
     with torch.no_grad():
         net.identity.suggested.weight.zero_()
+        net.generator.styles.weight.mul_(0.3)
         net.generator.colours.weight.mul_(0.1)
     result: Net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return result

@@ -13,6 +13,7 @@ from calotype.reposing.drawing import preview
 from calotype.run import Run, fit, resumed, started
 
 _STAGE = "pictures"
+_FITTED = 256  # batches that the directions of the pose code are found from
 Batches = Callable[[int], Mapping[str, Tensor]]
 
 
@@ -55,7 +56,11 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
         return preview(shown, *(first[name].to(run.device) for name in ("partner", pose)))
 
     fit(trainer.step, trainer.state, batches, run, steps=cfg.steps, stage=_STAGE, preview=picture)
-    return trainer.average.module.eval()
+    net = trainer.average.module.eval()
+    if cfg.least_signal and cfg.kl_weight:
+        pictures = (batches(i)["image"].to(run.device) for i in range(min(cfg.steps, _FITTED)))
+        net.informative.fit((net.poses(each) for each in pictures), cfg.least_signal)
+    return net
 
 
 def unfinished(cfg: Config, run: Run) -> Net | None:

@@ -19,6 +19,7 @@ from calotype.models.idpose.network import Net, build
 from calotype.models.idpose.verification import trace_loss, traced
 from calotype.nn.ema import ExponentialMovingAverage
 from calotype.nn.filter_bank import offline_features
+from calotype.nn.muon import muon
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 from calotype.nn.patchgan import MultiScaleDiscriminator, halves, scores_of
 from calotype.nn.schedules import constant_then_linear, set_rates
@@ -53,13 +54,21 @@ class Trainer:
         )
         self.average.copy_from(self.net)
         betas = (cfg.beta1, cfg.beta2)
-        self.generator_optimizer = generator_optimizer(self.net, cfg.rate, betas)
-        self.discriminator_optimizer = discriminator_optimizer(self.discriminator, cfg.rate, betas)
+        self.generator_optimizer = self._optimizer(betas)
+        self.discriminator_optimizer = discriminator_optimizer(self.discriminator, cfg.discriminator_rate, betas)
         self.schedule = constant_then_linear(cfg.steps, cfg.decay_at)
         self.perceptual = None
         if cfg.perceptual_weight:
             network = offline_features() if cfg.perceptual == "offline" else vgg16()
             self.perceptual = PerceptualLoss(network.to(device))
+
+    def _optimizer(self, betas: tuple[float, float]) -> torch.optim.Optimizer:
+        """That of encoders and generator."""
+        if self.cfg.optimizer == "adam":
+            return generator_optimizer(self.net, self.cfg.rate, betas)
+        net = self.net
+        ends = [net.pose.first, net.identity.first, net.generator.colours]
+        return muon(net, self.cfg.rate, betas, adam=ends)
 
     @property
     def state(self) -> dict[str, Any]:
@@ -138,15 +147,15 @@ class Trainer:
                 poses = found.sample(noise)
             features, shares = self.net.generator.layout(poses)
             parts = self.net.identity(torch.cat(shown), shares[drawn_from:])
-            features, shares, looks = features[:drawn_from], shares[:drawn_from], parts.looks
+            features, shares, looks = features[:drawn_from], shares[:drawn_from], [parts.looks, parts.whole]
             if whose is not None:
                 features, shares = features.repeat(2, 1, 1, 1), shares.repeat(2, 1, 1)
-                looks = torch.cat([looks[:count], looks, looks[count:]])
-            made = self.net.generator(features, shares, looks)
+                looks = [torch.cat([each[:count], each, each[count:]]) for each in looks]
+            made = self.net.generator(features, shares, *looks)
         drawn = made[:count]
         losses = {"target": self._error(drawn, target)}
         if whose is not None:
-            losses["own"] = self._error(made[count:], torch.cat([target, how, how]))
+            losses["own"] = self._own(made[count:], target, how)
             if cfg.code_weight:
                 losses["code"] = (found.mean[:count] - found.mean[count:drawn_from]).square().mean()
         if cfg.kl_weight:
@@ -154,6 +163,15 @@ class Trainer:
         if cfg.trace_weight:
             losses["trace"] = trace_loss(traced(shares[:count], parts.of(slice(count)), who), target, drawn)
         return losses, drawn
+
+    def _own(self, made: Tensor, target: Tensor, how: Tensor) -> Tensor:
+        """The disentanglement loss of pictures: the target and ``how``, each by its own pose code, and ``how`` by the
+        code of the target.
+        """
+        share = self.cfg.same_share
+        of_target, of_how, exchanged = made.chunk(3)
+        same = self._error(torch.cat([of_target, of_how]), torch.cat([target, how]))
+        return share * same + (1 - share) * self._error(exchanged, how)
 
     def trace_share(self, i: int) -> float:
         """The share of its weight that pixel verification has at a step."""

@@ -1,15 +1,20 @@
 """Layouts drawn from other pictures without training, and by a trained model, for a blind study.
 
 20 held-out landscapes, others than those of ``draw_photos.py``, on which settings were chosen, are drawn from their
-maps: ``photos``, patches of the 40 other landscapes laid out anew at 256 pixels (``draw --photos``); ``spade``, the
-example model, which learned from thousands of landscapes of 64 pixels, at 256 pixels; ``enlarged``, its picture of 64
-pixels enlarged (bicubic). Two studies: of all three at 256 pixels, and of the first and the last one, which is not
-enlarged there, at 64 pixels. What they are pictures of, the map in flat colours, takes the place of the photo of the
-study.
+maps: ``photos``, patches of the 40 other landscapes laid out anew at full size, 256 pixels (``draw --photos``);
+``spade``, the example model, which learned from thousands of landscapes of 64 pixels, at full size; ``enlarged``, its
+picture of 64 pixels enlarged (bicubic). Two studies: of all three at full size, and of the first and the last one,
+which is not enlarged there, at 64 pixels. What they are pictures of, the map in flat colours, takes the place of the
+photo of the study.
 
     calotype data landscapes --size 256 --count 60 --seed 78 --out large
     python benchmarks/drawn.py make large --work work --out benchmarks/results/drawn.json
     python benchmarks/drawn.py sheets --work work
+
+With ``--side 512`` the full size is 512 pixels (and of the set, too):
+
+    calotype data landscapes --size 512 --count 60 --seed 79 --out larger
+    python benchmarks/drawn.py make larger --side 512 --work work --out benchmarks/results/drawn_512.json
 
 ``sheets`` writes a picture of every trial into WORK/sheets, with the order of the study, which hides the methods; the
 second half of the trials has the other order. Whoever judges them writes a line for each, the best first, such as
@@ -60,9 +65,9 @@ CRITERION = {
 }
 
 
-def make(folder: Path, work: Path) -> dict[str, Any]:
+def make(folder: Path, work: Path, full_side: int = SIDE) -> dict[str, Any]:
     """The pictures of all methods, and both studies."""
-    large = Samples(folder, (SIDE, SIDE), keys=["image", "map"])
+    large = Samples(folder, (full_side, full_side), keys=["image", "map"])
     names = list(large.about["map_classes"])
     given = [large[i] for i in range(len(large))]
     held, lent = given[:HELD], given[HELD:]
@@ -80,10 +85,10 @@ def make(folder: Path, work: Path) -> dict[str, Any]:
         layout = one["map"].numpy().astype("uint8")
         small, whole = (
             to_tensor(open_photo(calotype.draw(layout, model=SPADE, size=f"{side}x{side}", seed=i, device="cpu")[0]))
-            for side in (SMALL, SIDE)
+            for side in (SMALL, full_side)
         )
         flat = colours[one["map"]].permute(2, 0, 1)[None]
-        enlarged = resize(small[:, :3], (SIDE, SIDE))
+        enlarged = resize(small[:, :3], (full_side, full_side))
         full = {"maps": flat, "photos": laid_out, "spade": whole[:, :3], "enlarged": enlarged}
         shrunk = {"maps": flat, "photos": resize(laid_out, (SMALL, SMALL)), "spade": small[:, :3]}
         for task, pictures in (("full", full), ("small", shrunk)):
@@ -105,6 +110,7 @@ def make(folder: Path, work: Path) -> dict[str, Any]:
         "benchmark": "drawn",
         **provenance(),
         "seed": 0,
+        "side": full_side,
         "drawn": len(held),
         "lent": len(lent),
         "classes": names,
@@ -223,10 +229,12 @@ def main() -> None:
             command.add_argument("given", type=Path, help="the set, or the answers")
             command.add_argument("--out", type=Path, required=True)
         command.add_argument("--work", type=Path, default=Path("drawn-work"))
+        if name == "make":
+            command.add_argument("--side", type=int, default=SIDE, help="full size, pixels")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     if asked.command == "make":
-        result = make(asked.given, asked.work)
+        result = make(asked.given, asked.work, asked.side)
         asked.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         (asked.work / "classes.json").write_text(json.dumps(result["classes"]))
     elif asked.command == "sheets":

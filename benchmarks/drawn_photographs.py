@@ -36,7 +36,6 @@ from torch import Tensor
 
 import calotype
 from calotype.data.packages import fetched
-from calotype.data.samples import Samples
 from calotype.data.sets import photos as photographs
 from calotype.engines import gpnn, superpixels
 from calotype.image.io import open_photo, save_png, to_image, to_tensor

@@ -128,6 +128,7 @@ def make(work: Path) -> dict[str, Any]:
         "benchmark": "drawn_photographs",
         **provenance(),
         "seed": 0,
+        "side": SIDE,
         "drawn": len(held),
         "lent": len(lent),
         "classes": classes,

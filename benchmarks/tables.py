@@ -2558,8 +2558,8 @@ def drawn_study() -> str:
             3,
         )
         + f"\n\n{_told_of_landscapes()}\n\nPhotographs: {photographs['drawn']} monuments are drawn from maps of "
-        f"`segment --shared`, from {photographs['lent']} other photographs of 512 pixels with such maps; `spade` learned "
-        f"from the same {photographs['lent']}, as the preset `small` does (64 pixels, {photographs['config']['steps']} "
+        f"`segment --shared`, from {photographs['lent']} other photographs of 512 pixels with such maps; `spade` "
+        f"learned from the same {photographs['lent']}, as the preset `small` does (64 pixels, {photographs['config']['steps']} "
         f"steps), so that both have what a user has. {photographs['studies']['full']['participants']} participants, "
         "who saw the maps in mean colours of their classes."
     )
@@ -2574,15 +2574,15 @@ def _told_of_landscapes() -> str:
     result = results("drawn")
     return (
         f"The first three studies: {result['drawn']} maps of drawn landscapes, drawn from {result['lent']} other "
-        "landscapes of 256 or 512 pixels, and by the example model of `spade`, which learned from 4600 of 64 pixels. At "
-        "full size it draws them in one piece, and its picture of 64 pixels is enlarged; "
+        "landscapes of 256 or 512 pixels, and by the example model of `spade`, which learned from 4600 of 64 pixels. "
+        "At full size it draws them in one piece, and its picture of 64 pixels is enlarged; "
         "at 64 pixels those without training are shrunk. Who ranked the pictures of a map saw the map and no method's "
         "name, each twice in both orders: a contradiction is a tie. The participants were vision-language models, not "
         "persons, others for each study; at 64 pixels three ranked those of the second, the last two of them after its "
         "first figures, which were no preference (10, 9, 1), on the same pictures, and two those of the third. After "
         "the first study the patches of `draw --photos` had to hang "
-        "together (`relayout_together`), which leaves them sharper; the maps are the same. The third has other maps. At "
-        "64 pixels what decided was whether houses and trees were whole and stood out, and bright light: shrunk from "
+        "together (`relayout_together`), which leaves them sharper; the maps are the same. The third has other maps. "
+        "At 64 pixels what decided was whether houses and trees were whole and stood out, and bright light: shrunk from "
         "512 pixels, hazy trees of a photo that lends its patches are hard to see, and the model of thousands is "
         "preferred."
     )

@@ -2559,8 +2559,8 @@ def drawn_study() -> str:
         )
         + f"\n\n{_told_of_landscapes()}\n\nPhotographs: {photographs['drawn']} monuments are drawn from maps of "
         f"`segment --shared`, from {photographs['lent']} other photographs of 512 pixels with such maps; `spade` "
-        f"learned from the same {photographs['lent']}, as the preset `small` does (64 pixels, {photographs['config']['steps']} "
-        f"steps), so that both have what a user has. {photographs['studies']['full']['participants']} participants, "
+        f"learned from the same {photographs['lent']}, as the preset `small` does (64 pixels, "
+        f"{photographs['config']['steps']} steps), so that both have what a user has. {photographs['studies']['full']['participants']} participants, "
         "who saw the maps in mean colours of their classes."
     )
 
@@ -2582,8 +2582,8 @@ def _told_of_landscapes() -> str:
         "first figures, which were no preference (10, 9, 1), on the same pictures, and two those of the third. After "
         "the first study the patches of `draw --photos` had to hang "
         "together (`relayout_together`), which leaves them sharper; the maps are the same. The third has other maps. "
-        "At 64 pixels what decided was whether houses and trees were whole and stood out, and bright light: shrunk from "
-        "512 pixels, hazy trees of a photo that lends its patches are hard to see, and the model of thousands is "
+        "At 64 pixels what decided was whether houses and trees were whole and stood out, and bright light: shrunk "
+        "from 512 pixels, hazy trees of a photo that lends its patches are hard to see, and the model of thousands is "
         "preferred."
     )
 

@@ -2551,6 +2551,7 @@ def drawn_study() -> str:
         for cells in _ranked_drawings(found)
     ]
     photographs = results("drawn_photographs")
+    who = photographs["studies"]["full"]["participants"]
     return (
         table(
             "study | size | method | ranked first | mean rank | training-free preferred to it: wins, losses, ties",
@@ -2560,7 +2561,7 @@ def drawn_study() -> str:
         + f"\n\n{_told_of_landscapes()}\n\nPhotographs: {photographs['drawn']} monuments are drawn from maps of "
         f"`segment --shared`, from {photographs['lent']} other photographs of 512 pixels with such maps; `spade` "
         f"learned from the same {photographs['lent']}, as the preset `small` does (64 pixels, "
-        f"{photographs['config']['steps']} steps), so that both have what a user has. {photographs['studies']['full']['participants']} participants, "
+        f"{photographs['config']['steps']} steps), so that both have what a user has. {who} participants, "
         "who saw the maps in mean colours of their classes."
     )
 

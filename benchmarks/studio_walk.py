@@ -43,6 +43,10 @@ SIDE = 160  # pixels of the longer side of a photo
 FILES = frozenset(("photo", "photos", "picture", "sketch", "mask", "label map", "clip", "latent"))
 # What is offered and left out, with the reason.
 LEFT_OUT = {
+    "verb align": "the networks that find faces, which have to be downloaded first",
+    "input align photos (photo)": "the same",
+    "verb directions": "a set that tells attributes, of packages that have to be downloaded first",
+    "input directions labelled (photo)": "the same",
     "input remix also (photos)": "without a model, remix needs the weights of EfficientNet-Lite0",
     "kind folder": "packages of data sets, which have to be downloaded first",
     "kind weights": "networks that segment or compare, which have to be downloaded first",

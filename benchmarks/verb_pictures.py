@@ -6,6 +6,7 @@ is cut out of the README's pictures, which ``gallery.py`` makes.
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 import tempfile
@@ -356,6 +357,46 @@ def invert() -> Image.Image:
         return grid([Image.open(path).convert("RGB") for path in (*given, *made)], 4, 2)
 
 
+def align() -> Image.Image:
+    """A portrait that was tilted, with the places of eyes and mouth, and its face as it is aligned by them."""
+    portrait, turn, side = cell("faces", 272, 0, 8, 272), math.radians(12), 220
+    places = []
+    for x, y in ((107, 97), (151, 98), (127, 141)):  # of the portrait; those of the tilted one are around its middle
+        x, y = x - portrait.width / 2, y - portrait.height / 2
+        places.append(
+            (side / 2 + x * math.cos(turn) + y * math.sin(turn), side / 2 + y * math.cos(turn) - x * math.sin(turn))
+        )
+    left = (portrait.width - side) // 2
+    tilted = portrait.rotate(math.degrees(turn), Image.Resampling.BICUBIC).crop((left, left, left + side, left + side))
+    with tempfile.TemporaryDirectory() as folder:
+        photos = Path(folder, "photos")
+        photos.mkdir()
+        tilted.save(photos / "a.png")
+        row = {"file": "a.png", "eyes": places[:2], "mouth": places[2]}
+        Path(folder, "places.jsonl").write_text(json.dumps(row))
+        made = calotype.align(photos, places=Path(folder, "places.jsonl"), size=256, out=Path(folder, "out"))
+        aligned = Image.open(made.paths[0]).convert("RGB")
+    large = tilted.resize((4 * side, 4 * side), Image.Resampling.BICUBIC)
+    draw = ImageDraw.Draw(large)
+    for x, y in places:
+        draw.ellipse((4 * x - 14, 4 * y - 14, 4 * x + 14, 4 * y + 14), "white", (68, 119, 170), 5)
+    return beside(large, aligned)
+
+
+def directions() -> Image.Image:
+    """Two embedded faces along a direction of the example model, which stands for one that was learned."""
+    model, made = gallery._MODEL, []
+    for name in ("first.png", "second.png"):
+        code = calotype.embed(Image.open(gallery._FACES / name), model=model).latents[0]
+        along = (calotype.adjust(code, model=model, component=2, strength=strength)[0] for strength in (-1.2, 0, 1.2))
+        made += [one.convert("RGB").resize((160, 160), Image.Resampling.NEAREST) for one in along]
+    canvas, y = grid(made, 3, 2), HEIGHT // 2
+    draw = ImageDraw.Draw(canvas)
+    draw.line((24, y, WIDTH - 34, y), (68, 119, 170), 6)
+    draw.polygon(((WIDTH - 40, y - 11), (WIDTH - 40, y + 11), (WIDTH - 18, y)), (68, 119, 170))
+    return canvas
+
+
 PICTURES = (
     *(vary, retarget, paint, harmonize, edit, erase, expand, texture, stylize, mix, upscale, animate),
     *(
@@ -374,6 +415,8 @@ PICTURES = (
         evaluate,
         dissect,
         invert,
+        align,
+        directions,
         learn,
         sample,
         panorama,

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from calotype import files
 from calotype.cli import main
-from calotype.errors import InputError
-from calotype.files import sha256_of_files
+from calotype.data import weights
+from calotype.data.decoded import decoded
+from calotype.data.prepared import remember
+from calotype.errors import InputError, OutputError
+from calotype.files import sha256_of_files, write_whole
+from calotype.tasks.runner import state_folder
 
 needs_locks = pytest.mark.skipif(sys.platform == "win32", reason="open files are not locked")
 
@@ -81,6 +88,32 @@ def test_the_next_command_deletes_what_a_killed_one_has_left(tmp_path, monkeypat
     (tmp_path / "out" / ".calotype-0123456789ab.part").write_bytes(b"half")
     assert main(["vary", "bird.png", "--preset", "tiny", "-q", "-o", out]) == 0
     assert parts(tmp_path) == set()
+
+
+def one_row():
+    return decoded([(Path("a.png"),)], (1,), lambda number: number, lambda _: np.zeros(1, np.uint8), about="")
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda: remember("digits", Path("digits")),
+        lambda: weights.fetch(replace(weights.ALL["vgg16"], files={"net": ""}, convert=lambda _: {"net": b""})),
+        one_row,
+        lambda: write_whole(state_folder({}) / "state", lambda file: file.write(b"")),
+    ],
+    ids=["data", "weights", "decoded pictures", "jobs"],
+)
+def test_a_cache_that_cannot_be_written_is_named(write, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    (tmp_path / "a.png").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CALOTYPE_CACHE", str(tmp_path / "file"))
+    monkeypatch.setattr(weights, "fetched", lambda package, packages: None)
+    with pytest.raises(OutputError, match=r"^cannot write .*, or set CALOTYPE_CACHE to a folder for what is kept$"):
+        write()
+    with pytest.raises(OutputError, match=r"^cannot write .* choose another folder$"):
+        write_whole(tmp_path / "a.png" / "out.png", lambda file: file.write(b""))
 
 
 def test_the_hash_of_files_tells_those_of_the_same_names_apart(tmp_path):

@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError
 from calotype.setting_checks import at_least, not_negative, odd_sides, one_of, within
 
 
@@ -48,5 +48,5 @@ def test_values_within_their_ranges_pass():
     ],
 )
 def test_others_are_refused_with_what_to_give(check, words):
-    with pytest.raises(InputError, match=words):
+    with pytest.raises(ArgumentError, match=words):
         check()

@@ -38,9 +38,9 @@ def configured(config: Any, values: Mapping[str, Any], name: str) -> Any:
     converted = {key: _converted(key, value, kinds[key]) for key, value in values.items()}
     try:
         return dataclasses.replace(config, **converted)
-    except InputError:
-        raise
-    except ValueError as error:
+    except InputError as error:
+        raise ArgumentError(str(error)) from error
+    except (ValueError, ArithmeticError) as error:
         raise ArgumentError(
             f"these settings of {name} (--set) cannot be used: {' '.join(str(error).split())}"
         ) from error

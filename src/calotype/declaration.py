@@ -115,6 +115,7 @@ class System:
             ``train_encoder(config, own, run, net=net)`` and ``encoder_cost(config, own)``, and ``encoder_stages()``.
         efforts: whether there is a function ``efforts`` for the relative work of each stage; else all are equal.
         at_sampling: fields of the configuration that have no effect on training.
+        files: fields of the configuration that are paths of files: their content tells models apart, not their names.
         layered: name of a model's function ``layered(config, net)``, which gives a trained net as a
             ``calotype.inspection.layers.Layered``; a model that learns label maps takes them as ``maps``, int64 [N, H,
             W]. Empty for none: the model cannot be dissected or inverted.
@@ -149,6 +150,7 @@ class System:
     encodes: bool = False
     efforts: bool = False
     at_sampling: frozenset[str] = frozenset()
+    files: frozenset[str] = frozenset()
     layered: str = ""
     codes: str = ""
     style_codes: str = ""

@@ -43,6 +43,13 @@ def unknown(kind: str, name: str, known: Iterable[str], advice: str = "") -> str
     return f"there is no {kind} '{name}': {suggestion}{advice or 'choose from ' + ', '.join(names)}"
 
 
+def listed(names: Iterable[str], most: int = 3) -> str:
+    """The first names of a list, and how many more there are: ``a, b, c and 4 more``."""
+    given = list(names)
+    more = f" and {len(given) - most} more" if len(given) > most else ""
+    return ", ".join(given[:most]) + more
+
+
 def counted(count: int, thing: str) -> str:
     """A number of things: ``1 box``, ``2 boxes``, ``0 identities``."""
     if count == 1:

@@ -107,8 +107,13 @@ def sha256_of_files(files: Iterable[Path]) -> str:
 
 
 def output_error(path: Path, error: OSError) -> OutputError:
-    """The error with a one-line message: why ``path`` could not be written, and what to do about it."""
+    """The error with a one-line message: why ``path`` could not be written, and what to do about it.
+
+    Of a path in the cache the message names ``CALOTYPE_CACHE``, as the user has not chosen that folder.
+    """
     advice = _ADVICE.get(error.errno or 0, error.strerror or type(error).__name__)
+    if path.is_relative_to(cache_folder("")):
+        advice += f", or set {CACHE_VARIABLE} to a folder for what is kept"
     kind = UnwritableName if error.errno in _OF_ONE_FILE else OutputError
     return kind(f"cannot write {shown(path)}: {advice}")
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, Union
 
-from calotype.errors import ArgumentError, InputError, unknown
+from calotype.errors import ArgumentError, unknown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -131,7 +131,7 @@ class FacePlaces:
     """Where eyes and mouth are: [x, y] each, pixels from the upper left corner.
 
     Attributes:
-        left: the eye that lies left in the picture.
+        left: the eye that lies left in the picture, with the face upright.
         right: the other one.
         mouth: the middle of the mouth.
     """
@@ -144,6 +144,16 @@ class FacePlaces:
     def all(self) -> tuple[tuple[float, float], ...]:
         """The three places."""
         return self.left, self.right, self.mouth
+
+    @property
+    def exchanged(self) -> bool:
+        """Whether the eyes are exchanged: with the face upright, the one called left would lie right."""
+        (ax, ay), (bx, by), (mx, my) = self.all
+        return (bx - ax) * (my - (ay + by) / 2) < (by - ay) * (mx - (ax + bx) / 2)
+
+    def in_order(self) -> FacePlaces:
+        """The same places, the eye first that lies left with the face upright."""
+        return FacePlaces(self.right, self.left, self.mouth) if self.exchanged else self
 
 
 @dataclass(frozen=True, order=True)
@@ -308,7 +318,7 @@ class Shape:
         try:
             values = tuple(float(number) for number in numbers.split(",")) if numbers.strip() else ()
         except ValueError:
-            raise InputError(
+            raise ArgumentError(
                 f"'{text}' is not a shape: write a word and its numbers, like trapezoid:0.4, arc:0.3 or "
                 "quad:0.2,0,1,0.1,0.9,1,0,0.8"
             ) from None

@@ -175,6 +175,12 @@ def test_one_bad_photo_does_not_spoil_a_folder(calotype, tmp_path, photo):
     assert reported.startswith("calotype: ")
     assert "a_broken.jpg" in reported
     assert summary == "calotype: 1 of 2 photos failed, the others are done"
+    photo.write_bytes(b"nothing")
+    for count, last in ((2, "both photos failed"), (3, "all 3 photos failed")):
+        done = calotype("vary", photo.parent, "-q", "-o", "out", *TINY)
+        assert (done.returncode, done.stderr.count("\n")) == (1, count + 1)
+        assert done.stderr.splitlines()[-1] == f"calotype: {last}"
+        (photo.parent / "b_broken.jpg").write_bytes(b"nothing")
 
 
 # ---------------------------------------------------------------------------------------------------------------

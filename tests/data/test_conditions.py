@@ -14,6 +14,7 @@ from calotype.data.styles import style_set
 from calotype.data.writing import Made, write_samples
 from calotype.errors import InputError
 from calotype.image.io import save_png
+from calotype.tasks.dataset import Dataset
 
 
 def picture(path, colour=(0, 0, 0), size=(16, 16)):
@@ -30,6 +31,10 @@ def test_two_folders(tmp_path):
     sample = found.opened((16, 16))[0]
     assert sample["image"].min() == 1
     assert sample["other"].max() == -1
+    picture(tmp_path / "images" / "c.png")
+    picture(tmp_path / "conditions" / "d.png")
+    note = Dataset(tmp_path, ("image", "condition")).note
+    assert note == "2 pictures without a partner are left out: c.png, d.png"
 
 
 def test_halves_of_pictures(tmp_path):
@@ -42,6 +47,40 @@ def test_halves_of_pictures(tmp_path):
     picture(tmp_path / "b.png", size=(16, 16))
     with pytest.raises(InputError, match="16x16 pixels and no pair"):
         condition_set(tmp_path)
+
+
+def landscape(seed, width=48, height=32):
+    """A photo-like picture: smooth noise with finer noise on it."""
+    random = np.random.default_rng(seed)
+    coarse = Image.fromarray(random.integers(0, 255, (4, 6, 3), np.uint8)).resize((width, height), Image.BICUBIC)
+    return np.clip(np.asarray(coarse) + random.normal(0, 3, (height, width, 3)), 0, 255).astype(np.uint8)
+
+
+def test_wide_photos_are_no_pairs(tmp_path):
+    for seed in range(5):
+        Image.fromarray(landscape(seed)).save(tmp_path / f"{seed}.png")
+    with pytest.raises(InputError, match="wide photos and no pairs"):
+        condition_set(tmp_path)
+
+
+@pytest.mark.parametrize("drawn", ["grey", "lines"])
+def test_portraits_beside_their_conditions_are_pairs(drawn, tmp_path):
+    """A pair of 3:4 portraits is 3:2, as a photo is."""
+    for seed in range(5):
+        photo = landscape(seed, 24, 32)
+        condition = photo.mean(2, keepdims=True).repeat(3, 2) if drawn == "grey" else np.full_like(photo, 255)
+        Image.fromarray(np.hstack([condition.astype(np.uint8), photo])).save(tmp_path / f"{seed}.png")
+    assert len(condition_set(tmp_path).files) == 5
+
+
+def test_pairs_on_white_paper(tmp_path):
+    """No step is seen where both halves are white at their sides."""
+    for seed in range(3):
+        paper = np.full((32, 48, 3), 255, np.uint8)
+        paper[8:24, 6:18] = 0
+        paper[8:24, 30:42] = landscape(seed, 12, 16)
+        Image.fromarray(paper).save(tmp_path / f"{seed}.png")
+    assert len(condition_set(tmp_path).files) == 3
 
 
 def test_label_maps_that_were_made_here_are_no_pairs(tmp_path):

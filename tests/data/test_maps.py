@@ -41,6 +41,8 @@ def test_two_folders_side_by_side_are_pairs_of_the_same_name(names, tmp_path):
     found = map_set(home)
     assert [(picture.name, index.name) for picture, index in found.pairs] == [("0.png", "0.png"), ("1.png", "1.png")]
     assert (found.classes, found.names, found.painted) == (2, ("class 0", "class 1"), False)
+    assert found.note == "1 picture without a map is left out: alone.png"
+    assert Dataset(home, ("image", "label map")).note == found.note
     sample = found.opened((24, 32))[0]
     assert np.array_equal(sample["map"].numpy(), INDEX)
 

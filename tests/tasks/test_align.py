@@ -87,6 +87,24 @@ def test_a_list_that_is_corrected_stays_as_it_is(photos, tmp_path):
     assert places.read_bytes() == before
 
 
+def test_eyes_in_the_other_order_are_exchanged(photos, tmp_path):
+    """Lists that mean the left eye of the person name the one first that lies right in the picture."""
+    rows = [
+        {"file": name, "eyes": [list(each.right), list(each.left)], "mouth": list(each.mouth)}
+        for name, each in PLACES.items()
+    ]
+    (tmp_path / "other.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    told = calotype.align(photos, places=tmp_path / "list.jsonl", size=32, out=tmp_path / "told")
+    other = {"places": tmp_path / "other.jsonl", "size": 32}
+    made = calotype.align(photos, **other, out=tmp_path / "made", to="20,12 12,12 16,20")
+    assert made.places == PLACES
+    assert "2 photos whose eyes were exchanged, as the one that lies left in the picture comes first" in made.notes[0]
+    assert "(--to, to=)" in made.notes[1]
+    again = calotype.align(photos, **other, out=tmp_path / "again")
+    assert [path.read_bytes() for path in again.paths] == [path.read_bytes() for path in told.paths]
+    assert told.notes == []
+
+
 def test_faces_are_found(photos, tmp_path, monkeypatch):
     monkeypatch.setattr("calotype.tasks.align.FaceFinder", Found)
     made = calotype.align(photos, size=32)
@@ -105,6 +123,9 @@ def test_embed_finds_the_face(photos, tmp_path, monkeypatch):
     given = calotype.embed(photos / "b.png", model=model, steps=1, face="40,30 40,50 20,40 to 5,6 11,6 8,11")
     assert found[0].tobytes() == given[0].tobytes()
     assert any("the face in 'b' was found: --face '40,30 40,50 20,40'" in note for note in found.notes)
+    swapped = calotype.embed(photos / "b.png", model=model, steps=1, face="40,50 40,30 20,40 to 5,6 11,6 8,11")
+    assert swapped[0].tobytes() == given[0].tobytes()
+    assert any("the eyes were exchanged" in note for note in swapped.notes)
     with pytest.raises(InputError, match="no face was found in 'none'"):
         calotype.embed(photos / "none.png", model=model, steps=1, face="auto")
 

@@ -95,5 +95,23 @@ def test_a_class_that_no_photo_has_is_named(photos):
 
 def test_a_map_that_is_not_of_its_photo_is_named(photos):
     Image.fromarray(half(0, 2, (40, 20))).save(photos / "maps" / "beach.png")
-    with pytest.raises(InputError, match="the label map 'beach' is 20x40 and 'beach' 48x40"):
-        calotype.draw(half(0, 2), photos=photos)
+    for layout in (half(0, 2), half(0, 1)):  # the second needs the other photo alone
+        with pytest.raises(InputError, match=r"1 map of the photos .*: 'beach.png' 48x40 and its map 20x40; give maps"):
+            calotype.draw(layout, photos=photos)
+
+
+def test_an_upright_map_of_a_photo_that_is_stored_on_its_side(photos):
+    """The orientation counts for sizes, too."""
+    picture = Image.open(photos / "images" / "beach.png").transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture.save(photos / "images" / "beach.jpg", exif=exif)
+    (photos / "images" / "beach.png").unlink()
+    assert len(calotype.draw(half(0, 2), photos=photos)) == 1
+
+
+def test_photos_without_maps_are_named(photos):
+    for name in ("one", "two"):
+        Image.fromarray(COLOURS[half(0, 1)]).save(photos / "images" / f"{name}.png")
+    made = calotype.draw(half(0, 1), photos=photos)
+    assert "2 pictures without a map are left out: one.png, two.png" in made.notes

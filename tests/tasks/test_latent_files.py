@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,6 +34,10 @@ def model(tmp_path, monkeypatch):
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (20, 20, 3), dtype=np.uint8)).save("me.png")
     calotype.embed("me.png", model=folder, steps=2).save(".")
     return folder
+
+
+def with_other_weights(folder):
+    saving.write(folder, "stylegan", CFG, stylegan.build(CFG).eval(), "", (16, 16))
 
 
 def saving_net(folder):
@@ -210,6 +215,7 @@ def test_an_encoder_that_is_not_trained_to_its_end_is_to_be_gone_on_with(model, 
 def test_codes_of_another_model_are_noted(model, tmp_path, capsys):
     other = tmp_path / "others-stylegan-0123456789ab"
     shutil.copytree(model, other)
+    with_other_weights(other)
     note = f"'me_embed_0' is a latent code of the model {model.name}: {other.name} makes another picture of it"
     for verb, codes in (("adjust", 1), ("crossover", 2), ("transfer", 3), ("morph", 2), ("morph", 4)):
         end = ("--frames", str(codes)) if verb == "morph" else ()
@@ -217,6 +223,18 @@ def test_codes_of_another_model_are_noted(model, tmp_path, capsys):
         assert capsys.readouterr().err.count(note) == 1
         assert run(verb, *[CODE] * codes, "--model", model, *end, "-o", "out") == 0
         assert "note" not in capsys.readouterr().err
+
+
+def test_the_weights_of_a_model_tell_whether_a_code_is_of_it(model, tmp_path, capsys):
+    copy = tmp_path / "renamed"
+    shutil.copytree(model, copy)
+    assert run("adjust", CODE, "--model", copy, "-o", "out") == 0
+    assert "note" not in capsys.readouterr().err
+    assert run("embed", "me.png", "--model", copy, "--steps", "1", "-o", "kept") == 0
+    with_other_weights(copy)
+    code = next(Path("kept").glob("*.safetensors"))
+    assert run("adjust", code, "--model", copy, "-o", "out") == 0
+    assert "of the model renamed with other weights: renamed makes another picture" in capsys.readouterr().err
 
 
 def test_a_code_of_a_tuned_model_belongs_to_that(model):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import calotype
@@ -255,8 +256,13 @@ def test_list_and_remove(model_store):
 def test_a_model_from_elsewhere(model_store, tmp_path, monkeypatch):
     monkeypatch.delitem(catalog.ENGINES, "singan")  # it would be asked first
     (tmp_path / "theirs").mkdir()
+    torch.manual_seed(0)  # of the weights
     folder = models.take_over(tmp_path / "theirs")
     assert calotype.vary(PHOTO, model=folder)[0].size == (48, 32)
+    (tmp_path / "theirs").rename(tmp_path / "renamed")
+    torch.manual_seed(0)
+    assert models.take_over(tmp_path / "renamed") == folder
+    (tmp_path / "renamed").rename(tmp_path / "theirs")
     with pytest.raises(InputError, match="another photo"):
         calotype.vary(PHOTO[:, :40], model=folder)
     known = models.take_over(tmp_path / "theirs", PHOTO)

@@ -11,7 +11,9 @@ from PIL import Image
 
 import calotype
 from calotype.cli import main
-from calotype.errors import InputError
+from calotype.engines import superpixels
+from calotype.errors import InputError, Stopped
+from calotype.run import Run
 from calotype.tasks.segment import SegmentJob
 
 
@@ -86,6 +88,28 @@ def folder_of(tmp_path: Path, *names: str) -> Path:
     for name in names:
         Image.fromarray(photo()).save(images / f"{name}.png")
     return images
+
+
+def test_photos_that_share_labels_are_shrunk_and_counted(tmp_path: Path, monkeypatch):
+    images, sizes, events = folder_of(tmp_path, "a", "b"), [], []
+    shared_labels = superpixels.shared_labels
+
+    def looked_at(photos, *given, **named):
+        kept = list(photos)
+        sizes.extend(max(photo.shape[2:]) for photo in kept)
+        return shared_labels(kept, *given, **named)
+
+    monkeypatch.setattr(superpixels, "shared_labels", looked_at)
+    given = {"shared": images, "preset": "tiny", "device": "cpu"}
+    run = Run(on_event=events.append)
+    calotype.segment(images / "a.png", max_side=40, run=run, **given)
+    assert sizes == [40, 40]
+    assert [(e.step, e.steps) for e in events if e.kind == "step" and "share" in e.stage] == [(1, 2), (2, 2)]
+    calotype.segment(images / "a.png", **given)  # other labels
+    assert sizes[2:] == [80, 80]
+    run = Run(on_event=lambda event: run.stop())
+    with pytest.raises(Stopped):
+        calotype.segment(images / "a.png", max_side=48, run=run, **given)
 
 
 def test_maps_in_the_folder_of_shared_labels_are_no_photos_of_it(tmp_path: Path):

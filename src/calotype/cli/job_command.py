@@ -15,7 +15,7 @@ from calotype.cli.options import arguments
 from calotype.cli.output_options import OutputOptions, is_one_file
 from calotype.cli.progress import reporter
 from calotype.cli.report import Interrupted, Misuse, complain
-from calotype.cli.summary import JobSummary
+from calotype.cli.summary import JobSummary, failures
 from calotype.cli.training import resume_hint
 from calotype.errors import InputError, ModelError, Stopped, counted
 from calotype.files import remove_stale_parts
@@ -83,7 +83,7 @@ def run_job_command(
             if options.as_json:
                 print(summary.document(), flush=True)
     if summary.failed and len(sources_found) > 1:
-        complain(f"{len(summary.failed)} of {counted(len(sources_found), 'photo')} failed, the others are done")
+        complain(failures(len(summary.failed), len(sources_found)))
     return 1 if summary.failed else 0
 
 

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from calotype import __version__
+from calotype.errors import counted
 from calotype.tasks.training import Trained
+
+
+def failures(failed: int, photos: int) -> str:
+    """The last line of a command some or all of whose photos failed."""
+    if failed >= photos:
+        return f"{'both' if photos == 2 else f'all {photos}'} photos failed"
+    return f"{failed} of {counted(photos, 'photo')} failed, the others are done"
 
 
 @dataclass

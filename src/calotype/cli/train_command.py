@@ -12,7 +12,7 @@ from calotype.cli.options import arguments
 from calotype.cli.output_options import TrainingOptions
 from calotype.cli.progress import Reporter, reporter
 from calotype.cli.report import Interrupted, Misuse, complain, print_path
-from calotype.cli.summary import TrainingSummary
+from calotype.cli.summary import TrainingSummary, failures
 from calotype.cli.training import resume_hint, stopping, training_line
 from calotype.errors import InputError, OutputError, Stopped, UnwritableName, counted, one_line
 from calotype.tasks.eta import format_duration
@@ -70,7 +70,7 @@ def run_train_command(options: TrainingOptions, typed: dict[str, Any]) -> int:
             if options.as_json:
                 print(summary.document(), flush=True)
     if summary.failed and len(sources_found) > 1:
-        complain(f"{len(summary.failed)} of {counted(len(sources_found), 'photo')} failed, the others are done")
+        complain(failures(len(summary.failed), len(sources_found)))
     return 1 if summary.failed else 0
 
 

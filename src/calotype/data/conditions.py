@@ -14,6 +14,7 @@ import torch
 
 from calotype.data.decoded import Progress
 from calotype.data.folder import pictures_below
+from calotype.data.halves import without_seams
 from calotype.data.labelled import Labelled
 from calotype.data.pairs import Pairs
 from calotype.data.sample_lines import read_about, read_lines
@@ -22,7 +23,7 @@ from calotype.data.stream import DataSet, Sample
 from calotype.data.writing import ABOUT, IMAGES, SAMPLES
 from calotype.errors import InputError
 from calotype.files import shown
-from calotype.image.io import opened, without_maps
+from calotype.image.io import upright_size, without_maps
 
 _CONDITIONS = ("conditions", "others", "edges", "labels")
 _SAME_SHAPE = 0.02  # relative tolerance of aspect ratios
@@ -40,6 +41,7 @@ class ConditionSet:
         layout: ``samples``, ``folders``, ``halves`` or ``labels``.
         conditions: folder of the conditions, for ``folders``.
         labels: number of labels; 0 where there are none.
+        unpaired: pictures without a condition and conditions without a picture, which are ignored.
     """
 
     folder: Path
@@ -48,6 +50,7 @@ class ConditionSet:
     others: tuple[Path, ...] = ()
     conditions: Path | None = None
     labels: int = 0
+    unpaired: tuple[Path, ...] = ()
 
     @property
     def pairs(self) -> bool:
@@ -114,7 +117,7 @@ def condition_set(folder: Path) -> ConditionSet:
     """The pictures with conditions in a folder.
 
     Raises:
-        InputError: there are none, or a condition has another shape than its picture.
+        InputError: there are none, a condition has another shape than its picture, or wide pictures are no pairs.
     """
     if not folder.is_dir():
         raise InputError(f"there is no folder {shown(folder)}: give a folder of pairs of pictures")
@@ -138,6 +141,11 @@ def condition_set(folder: Path) -> ConditionSet:
                 f"{shown(path)} is {width}x{height} pixels and no pair: give pictures of double width with the "
                 "condition in the left half, or the folders 'images' and 'conditions' with equal names"
             )
+    if without_seams(pairs):
+        raise InputError(
+            f"{shown(folder)} has wide photos and no pairs: their halves go on in each other; give pictures of double "
+            "width with the condition in the left half, or the folders 'images' and 'conditions' with equal names"
+        )
     return ConditionSet(folder, tuple(pairs), "halves")
 
 
@@ -169,7 +177,9 @@ def _of_folders(folder: Path, conditions: Path) -> ConditionSet:
         )
     _check_shapes(pairs)
     pictures, others = zip(*pairs)
-    return ConditionSet(folder, pictures, "folders", others, conditions)
+    paired = {*pictures, *others}
+    unpaired = [path for path in (*(path for path, _ in named), *by_name.values()) if path not in paired]
+    return ConditionSet(folder, pictures, "folders", others, conditions, unpaired=tuple(unpaired))
 
 
 def _check_shapes(pairs: list[tuple[Path, Path]]) -> None:
@@ -189,11 +199,8 @@ def _check_shapes(pairs: list[tuple[Path, Path]]) -> None:
 
 def _size_of(path: Path) -> tuple[int, int]:
     """Height and width; (1, 1) for what cannot be read, which is said when it is decoded."""
-    try:
-        with open(path, "rb") as file, opened(file, shown(path)) as picture:
-            return picture.height, picture.width
-    except (OSError, ValueError):
-        return 1, 1
+    size = upright_size(path)
+    return (1, 1) if size is None else (size.height, size.width)
 
 
 def made_as(folder: Path) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from calotype.data.layouts import CITYSCAPES, NONE, Layouts, Pair
 from calotype.data.sample_lines import read_about, read_lines
 from calotype.data.samples import read_map
 from calotype.data.writing import ABOUT, IMAGES, SAMPLES
-from calotype.errors import InputError
+from calotype.errors import InputError, counted, listed
 from calotype.files import shown
 from calotype.image.io import open_photo, opened
 from calotype.image.labels import MOST_LABELS, flat_colours
@@ -46,6 +46,7 @@ class MapSet:
         painted: whether the maps are pictures in these colours; otherwise they hold class numbers.
         table: which class each number in a file means, 255 for none; ``None``: numbers are classes.
         things: the names of the classes of salient objects, not of backgrounds, if they are known.
+        unmapped: pictures without a map, which are left out.
     """
 
     pairs: tuple[Pair, ...]
@@ -55,6 +56,15 @@ class MapSet:
     painted: bool = False
     table: tuple[int, ...] | None = None
     things: tuple[str, ...] = ()
+    unmapped: tuple[Path, ...] = ()
+
+    @property
+    def note(self) -> str:
+        """A line about pictures without a map, which are left out; empty if there are none."""
+        if not self.unmapped:
+            return ""
+        one, names = len(self.unmapped) == 1, listed(path.name for path in self.unmapped)
+        return f"{counted(len(self.unmapped), 'picture')} without a map {'is' if one else 'are'} left out: {names}"
 
     def opened(self, size: tuple[int, int], on_progress: Progress | None = None) -> Layouts:
         """The pictures and maps at one size (height, width).
@@ -197,7 +207,8 @@ def _of_two_folders(folder: Path, pictures: Path, maps: Path) -> MapSet:
         raise InputError(
             f"{shown(odd)} is in colours and other maps of {shown(maps)} hold class numbers: save all of them one way"
         )
-    return _coloured(pairs, names, colours) if painted == {True} else _numbered(pairs, names, colours)
+    made = _coloured(pairs, names, colours) if painted == {True} else _numbered(pairs, names, colours)
+    return replace(made, unmapped=tuple(path for path, name in of.items() if name not in found))
 
 
 def _told(folder: Path) -> tuple[tuple[str, ...], tuple[Colour, ...]]:

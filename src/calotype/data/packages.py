@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from os.path import isfile
 from pathlib import Path
 from typing import Literal
 
@@ -96,10 +97,10 @@ def fetched(package: Package, given: Path | None = None) -> Fetched:
             if likely and digest(path) == package.sha256:
                 return Fetched(package, path)
     kept = kept_file(package)
-    if kept.is_file():
+    if isfile(kept):  # no error where the folder may not be looked into
         if digest(kept) == package.sha256:
             return Fetched(package, kept)
-        kept.unlink()  # truncated from outside: download it again
+        _forget(kept)  # truncated from outside: download it again
     if given is not None:
         raise InputError(
             f"{shown(given)} has no {package.name} {package.version}: put its file there, or leave out --packages to "
@@ -107,6 +108,13 @@ def fetched(package: Package, given: Path | None = None) -> Fetched:
         )
     _fetch(package, kept)
     return Fetched(package, kept)
+
+
+def _forget(kept: Path) -> None:
+    try:
+        kept.unlink()
+    except OSError as error:
+        raise output_error(kept, error) from error
 
 
 def kept_file(package: Package) -> Path:

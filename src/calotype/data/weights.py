@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from os.path import isfile
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,7 @@ class Weights:
     @property
     def there(self) -> bool:
         """Whether they are in the cache."""
-        return all((folder() / name).is_file() for name in self.files)
+        return all(isfile(folder() / name) for name in self.files)  # no error where it may not be looked into
 
 
 def folder() -> Path:

@@ -68,7 +68,7 @@ def cropped_face(photo: Tensor, places: FacePlaces, side: int, wanted: FacePlace
 
     Args:
         photo: [1, C, h, w], -1..1.
-        places: of both eyes and the mouth in the photo, pixels.
+        places: of both eyes, in any order, and the mouth in the photo, pixels.
         side: of the result, pixels.
         wanted: where they are to lie in the result, pixels; ``None``: where they do in FFHQ.
 
@@ -85,7 +85,8 @@ def cropped_face(photo: Tensor, places: FacePlaces, side: int, wanted: FacePlace
                 f"there is no pixel {x:g},{y:g} in a photo of {width}x{height}: give the places of both eyes and of "
                 "the mouth"
             )
-    square = published_square(places) if wanted is None else fitted_square(places, wanted, side)
+    places = places.in_order()
+    square = published_square(places) if wanted is None else fitted_square(places, wanted.in_order(), side)
     if square.side < _LEAST:
         raise InputError("eyes and mouth lie in one place: give the places of both eyes and of the mouth")
     return cut(photo, square, side)

@@ -17,7 +17,7 @@ from calotype.image.listing import (
 )
 from calotype.image.opening import FORMATS, SUFFIXES, is_whole, opened
 from calotype.image.pixels import as_bytes, as_tensor, image_of, to_image, to_tensor
-from calotype.image.reading import open_photo
+from calotype.image.reading import open_photo, upright_size
 from calotype.image.writing import (
     SETTINGS_KEY,
     named_path,
@@ -57,6 +57,7 @@ __all__ = [
     "settings_text",
     "to_image",
     "to_tensor",
+    "upright_size",
     "without_maps",
     "without_results",
     "without_sheets",

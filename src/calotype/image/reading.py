@@ -28,7 +28,7 @@ from calotype.image.limits import MIN_SIDE, check_before_decoding, check_shrunk
 from calotype.image.modes import eight_bits, grey_words, image_of_array, is_deep_grey, plain, spread_transparency
 from calotype.image.opening import broken, opened, reason
 from calotype.image.pixels import image_of
-from calotype.types import Carried, Photo, PhotoLike
+from calotype.types import Carried, Photo, PhotoLike, Size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,6 +42,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_TRANSPOSED = tuple(_TURNS[number] for number in (5, 6, 7, 8))  # width becomes height
 _ORIENTATION = 0x0112  # EXIF tag
 
 
@@ -237,6 +238,20 @@ def turned(image: Image.Image) -> Image.Image:
     """A decoded image, rotated as its EXIF orientation says."""
     turn = _turn(image)
     return image if turn is None else image.transpose(turn)
+
+
+def upright_size(path: Path) -> Size | None:
+    """Size of the photo in a file, rotated as its EXIF orientation says; ``None`` if it is no picture.
+
+    Pixels are not decoded: of a PNG the orientation counts if it is stored before them.
+    """
+    try:
+        with open(path, "rb") as file, opened(file, shown(path)) as image:
+            turn = None if image.format == "PNG" and "exif" not in image.info else _turn(image)
+            sides = (image.width, image.height)
+    except (OSError, ValueError):
+        return None
+    return Size(*sides) if turn in _TRANSPOSED else Size(*reversed(sides))
 
 
 def _turn(image: Image.Image) -> Image.Transpose | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError
 from calotype.kinds.kind import Kind, Reading
 from calotype.kinds.latents import latent_identity, latent_tensor, latent_tensors, read_latent, read_latents
 from calotype.kinds.layouts import (
@@ -46,7 +46,7 @@ def _read_numbers(value: Any, reading: Reading) -> tuple[int, ...]:
     """Whole numbers from 0, from text with commas between them."""
     parts = str(value).split(",") if isinstance(value, str | int) else [str(one) for one in value]
     if not all(part.strip().isdigit() for part in parts):
-        raise InputError(f"'{value}' is no list of numbers: write whole numbers with commas between them, like 12,40")
+        raise ArgumentError(f"'{value}' is no list of numbers: write them with commas between, like 12,40")
     return tuple(int(part) for part in parts)
 
 

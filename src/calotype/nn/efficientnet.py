@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.errors import InputError
-from calotype.files import cache_folder
+from calotype.nn.weight_files import found_weights
 
 WEIGHTS_FILE = "efficientnet-lite0-57934424.pth"
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
@@ -192,8 +192,8 @@ def _files() -> list[Path]:
     spec = find_spec(PACKAGE)
     places = (spec.submodule_search_locations if spec else None) or ()
     installed = [file for place in places for file in sorted(Path(place).rglob("efficientnet-lite0-*.pth"))]
-    kept = cache_folder("weights") / WEIGHTS_FILE
-    return [*installed, *([kept] if kept.is_file() else [])]
+    kept = found_weights(WEIGHTS_FILE)
+    return [*installed, *([kept] if kept else [])]
 
 
 def _with_weights(net: Net) -> Net:

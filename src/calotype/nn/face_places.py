@@ -8,7 +8,6 @@ are those of the package ``@vladmandic/face-api`` (MIT); ``calotype weights face
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -18,10 +17,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.errors import InputError
-from calotype.files import cache_folder, read_error, shown
+from calotype.files import read_error, shown
 from calotype.image.face_crop import Square, cut
 from calotype.image.resize import resize
-from calotype.nn.weight_files import WEIGHTS_VARIABLE
+from calotype.nn.weight_files import found_weights
 from calotype.types import FacePlaces
 
 WEIGHTS_FILE, WEIGHTS_SHA256 = (
@@ -210,15 +209,11 @@ def face_placer(path: str | Path | None = None) -> FacePlacer:
 
 
 def _file(path: str | Path | None) -> Path:
-    folders = [Path(path)] if path is not None else []
-    if path is None and os.environ.get(WEIGHTS_VARIABLE):
-        folders.append(Path(os.environ[WEIGHTS_VARIABLE]))
-    if path is None:
-        folders.append(cache_folder("weights"))
-    for folder in folders:
-        file = folder / WEIGHTS_FILE if folder.is_dir() else folder
-        if file.is_file():
-            return file
+    if path is not None:
+        return Path(path) / WEIGHTS_FILE if Path(path).is_dir() else Path(path)
+    file = found_weights(WEIGHTS_FILE)
+    if file is not None:
+        return file
     raise InputError(
         "the places of eyes and mouth are found by networks that are not here: run 'calotype weights faces', or give "
         "the places"

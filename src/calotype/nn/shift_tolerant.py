@@ -8,7 +8,6 @@ are those of the package ``stlpips-pytorch`` (BSD-2); ``calotype weights stlpips
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Literal
 
@@ -17,9 +16,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.errors import InputError
-from calotype.files import cache_folder, shown
+from calotype.files import shown
 from calotype.foreign import View, read
-from calotype.nn.weight_files import WEIGHTS_VARIABLE
+from calotype.nn.weight_files import WEIGHTS_VARIABLE, found_weights
 
 Trunk = Literal["alex", "vgg"]
 FILES = {"alex": "alex_shift_tolerant.pth", "vgg": "vgg_shift_tolerant.pth"}
@@ -163,10 +162,9 @@ def _file(trunk: Trunk, path: str | Path | None) -> Path:
     name = FILES[trunk]
     if path is not None:
         return Path(path) / name if Path(path).is_dir() else Path(path)
-    places = [Path(folder) for folder in [os.environ.get(WEIGHTS_VARIABLE, "")] if folder] + [cache_folder("weights")]
-    for place in places:
-        if (place / name).is_file():
-            return place / name
+    file = found_weights(name)
+    if file is not None:
+        return file
     raise InputError(
         f"no ST-LPIPS weights: 'calotype weights stlpips' fetches them, or set {WEIGHTS_VARIABLE} to the folder of "
         f"{name}"

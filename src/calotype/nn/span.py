@@ -6,7 +6,6 @@ themselves. While it is trained a convolution has three branches; the published 
 
 from __future__ import annotations
 
-import os
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,8 +16,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from calotype.errors import InputError
-from calotype.files import cache_folder, shown
-from calotype.nn.weight_files import WEIGHTS_VARIABLE
+from calotype.files import shown
+from calotype.nn.weight_files import found_weights
 
 SCALES = (2, 4)
 CHANNELS = (48, 52)
@@ -139,7 +138,4 @@ def ready(net: Span) -> Span:
 
 def weights_file(scale: int, channels: int) -> Path | None:
     """Where the weights are: in the folder that CALOTYPE_WEIGHTS names, or where 'calotype weights' keeps them."""
-    given = os.environ.get(WEIGHTS_VARIABLE)
-    folders = [*([Path(given)] if given else []), cache_folder("weights")]
-    files = [folder / file_name(scale, channels) for folder in folders]
-    return next((path for path in files if path.is_file()), None)
+    return found_weights(file_name(scale, channels))

@@ -15,6 +15,7 @@ from calotype.errors import InputError
 from calotype.files import cache_folder, shown
 from calotype.nn.weight_files import (
     WEIGHTS_VARIABLE,
+    found_weights,
     is_finite,
     load_float,
     read_identified,
@@ -139,7 +140,8 @@ def check_vgg19() -> None:
 
 def _vgg19_file(path: str | Path | None) -> Path:
     given = Path(path or os.environ.get(WEIGHTS_VARIABLE) or cache_folder("weights"))
-    return given / VISION_VGG19_FILE if path is None or given.is_dir() else given
+    there = found_weights(VISION_VGG19_FILE) if path is None else None
+    return there or (given / VISION_VGG19_FILE if path is None or given.is_dir() else given)
 
 
 def _version_of(digest: str, name: str) -> str:

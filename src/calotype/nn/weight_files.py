@@ -66,17 +66,21 @@ def weights_file(path: str | Path | None, name: str, network: str) -> Path:
     Raises:
         InputError: no path is given, and there is none of that name; the message says how to get it.
     """
-    if path is None:
-        folder = os.environ.get(WEIGHTS_VARIABLE)
-        kept = cache_folder("weights")
-        if not folder and not (kept / name).is_file():
-            raise InputError(
-                f"no {network} weights: 'calotype weights {_FETCHED[name]}' fetches them; or give the path of {name}, "
-                f"or set {WEIGHTS_VARIABLE} to its folder"
-            )
-        path = folder or kept
+    path = path or found_weights(name) or os.environ.get(WEIGHTS_VARIABLE)
+    if path is None or not str(path):
+        raise InputError(
+            f"no {network} weights: 'calotype weights {_FETCHED[name]}' fetches them; or give the path of {name}, "
+            f"or set {WEIGHTS_VARIABLE} to its folder"
+        )
     path = Path(path)
     return path / name if path.is_dir() else path
+
+
+def found_weights(name: str) -> Path | None:
+    """The file of weights of that name: in ``CALOTYPE_WEIGHTS``, else where ``calotype weights`` keeps it."""
+    given = os.environ.get(WEIGHTS_VARIABLE)
+    folders = [*([Path(given)] if given else []), cache_folder("weights")]
+    return next((folder / name for folder in folders if os.path.isfile(folder / name)), None)
 
 
 def is_finite(net: nn.Module) -> bool:

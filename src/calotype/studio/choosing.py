@@ -60,6 +60,9 @@ CHOICES: dict[str, Choice] = {
     ),
     "expand": Choice(("photo",), "size", "What lies beyond the edges; the photo itself stays as it is."),
     "upscale": Choice(("photo",), "size", "The same picture with more pixels."),
+    "align": Choice(
+        ("set",), "size", "Faces cropped and turned upright, all alike: what a model of faces is trained on."
+    ),
     "texture": Choice(("photo",), "size", "More of a material, at any size, without its layout."),
     "erase": Choice(("photo",), "change", "What you paint over is removed and filled with what lies around."),
     "edit": Choice(
@@ -93,6 +96,11 @@ CHOICES: dict[str, Choice] = {
     ),
     "adjust": Choice(
         ("model",), "look", "An embedded photo changed along one direction of the model, such as lighter or darker."
+    ),
+    "directions": Choice(
+        ("set", "model"),
+        "look",
+        "Learns along what a model changes glasses, a smile or a colour, from labelled pictures; adjust goes along it.",
     ),
     "transfer": Choice(
         ("model",),

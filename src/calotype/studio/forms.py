@@ -14,8 +14,10 @@ from calotype.errors import InputError, unknown
 from calotype.kinds import KINDS
 from calotype.kinds.kind import Form, Kind
 from calotype.studio.words import label, plain
+from calotype.tasks.align import align
 from calotype.tasks.compare import compare
 from calotype.tasks.data import data
+from calotype.tasks.directions import directions
 from calotype.tasks.dissect import dissect
 from calotype.tasks.evaluate import evaluate
 from calotype.tasks.invert import invert
@@ -39,7 +41,16 @@ def _is_at_hand(kind: Kind) -> bool:
 
 
 # All verbs that run as jobs. ``show`` is answered directly.
-_ALL: tuple[Callable[..., Any], ...] = (*JOBS, train, evaluate, dissect, invert, data)
+_ALL: tuple[Callable[..., Any], ...] = (
+    *JOBS,
+    train,
+    evaluate,
+    dissect,
+    invert,
+    align,
+    directions,
+    data,
+)
 VERBS: dict[str, Callable[..., Any]] = {verb.__name__: verb for verb in _ALL if _fillable(verb)}
 PICTURES = frozenset(kind.name for kind in KINDS.values() if kind.picture)  # the kinds of single pictures
 # Formats of films; on the command line they are given by the suffix of -o.

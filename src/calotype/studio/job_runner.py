@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calotype.errors import InputError, Stopped, counted, one_line
-from calotype.studio import dataset_job, dissection_job, evaluation_job, inversion_job, training_job
+from calotype.studio import (
+    alignment_job,
+    dataset_job,
+    directions_job,
+    dissection_job,
+    evaluation_job,
+    inversion_job,
+    training_job,
+)
 from calotype.studio.job_progress import Progress
 from calotype.studio.job_spec import JobSpec, Tell, all_arguments, photos_of
 from calotype.studio.stand_ins import with_stand_ins
@@ -187,6 +195,8 @@ _WORK: dict[str, Callable[[JobSpec, TaskContext, Tell], str | None]] = {
     "evaluate": evaluation_job.evaluate,
     "dissect": dissection_job.dissect,
     "invert": inversion_job.invert,
+    "align": alignment_job.align,
+    "directions": directions_job.directions,
     "data": dataset_job.data,
 }
 # Estimated seconds of work that makes no pictures.
@@ -194,6 +204,8 @@ _SECONDS: dict[str, Callable[[Mapping[str, Any]], float]] = {
     "evaluate": evaluation_job.seconds,
     "dissect": dissection_job.seconds,
     "invert": inversion_job.seconds,
+    "align": alignment_job.seconds,
+    "directions": directions_job.seconds,
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from calotype.errors import CalotypeError, InputError, OutputError
 from calotype.files import remove_stale_parts
 from calotype.studio.file_upload import FileUploads
-from calotype.studio.forms import checked
+from calotype.studio.forms import checked, is_set
 from calotype.studio.given import Given
 from calotype.studio.job_queue import Turns
 from calotype.studio.job_runner import RunJob
@@ -28,6 +28,7 @@ from calotype.tasks.worker import WorkerProcess
 
 MOST_WAITING = 200
 IDLE = 120.0  # seconds without work after which a process with torch is ended
+_NEW_SETS = frozenset({"data", "align"})  # verbs whose results are a new set
 _JOBS_PER_PROCESS = 20  # after which a worker process is replaced
 # Fields of a job's record that the worker process reports, and those of them that are saved at once.
 _REPORTED_FIELDS = frozenset({"share", "left", "stage", "previews", "notes", "count", "model", "report"})
@@ -161,13 +162,20 @@ class Jobs:
             self._check_waiting(client)
             job = self._records.new(verb, arguments, aside=aside, client=client)
             job.count = int(arguments.get("n", 1))
-            if verb == "data":
-                job.set = self._sets.new(arguments["name"], source=arguments["name"]).id
+            if verb in _NEW_SETS:
+                job.set = self._sets.new(*self._new_set(verb, arguments)).id
             self._jobs[job.id] = job
             self._queue.append(job)
             self._save(job)
             self._dispatch()
         return job
+
+    def _new_set(self, verb: str, arguments: Mapping[str, Any]) -> tuple[str, str]:
+        """Name and source of the set that a job makes."""
+        if verb == "data":
+            return arguments["name"], arguments["name"]
+        given = arguments["photos"]
+        return f"{self._sets.get(given).name if is_set(given) else 'faces'} aligned", verb
 
     def _check_waiting(self, client: str) -> None:
         if len(self._queue) >= MOST_WAITING:
@@ -386,7 +394,7 @@ class Jobs:
         """The final state of a job, after its data set, if any, is registered."""
         if job.set and state == "done":
             try:
-                self._sets.adopt(job.set)
+                self._sets.adopt(job.set, whole=job.verb == "data")
             except CalotypeError as error:
                 return "failed", str(error)
         return state, message

@@ -112,7 +112,7 @@ def _supported_verbs(entry: Any) -> list[str]:
     about = declared(entry.engine)
     if about.layered and entry.finished:
         found += ["dissect"] if about.learns_maps else ["dissect", "invert"]
-    return found
+    return [*found, "directions"] if about.style_space and entry.finished else found
 
 
 def _passes(module: Any, check: str, config: Any) -> bool:

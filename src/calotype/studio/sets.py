@@ -277,14 +277,20 @@ class Sets:
             (self._place(one) / member.file).unlink()
             self._thumbnail_path(one, member).unlink()
 
-    def adopt(self, id: str) -> PictureSet:
+    def adopt(self, id: str, *, whole: bool) -> PictureSet:
         """Register the files that a job has created in the folder of a set.
+
+        Args:
+            id: of the set.
+            whole: whether it is a data set with labels; else the folder has pictures alone.
 
         Raises:
             InputError: there is no such set, or its files cannot be read.
         """
         one = self.get(id)
         folder = self._place(one)
+        if not whole:
+            return self._registered(one, folder)
         try:
             licence = str(json.loads((folder / ABOUT).read_text("utf-8"))["licence"])
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -292,8 +298,13 @@ class Sets:
         with self._lock:
             one.licence, one.maps = licence, (folder / "maps").is_dir()
             one.whole, one.kinds = True, kinds_of(folder)
-            for path in sorted((folder / IMAGES).iterdir()):
-                file = path.relative_to(folder).as_posix()
+            return self._registered(one, folder / IMAGES)
+
+    def _registered(self, one: PictureSet, pictures: Path) -> PictureSet:
+        """A set with the PNGs of a folder of it."""
+        with self._lock:
+            for path in sorted(pictures.glob("*.png")):
+                file = path.relative_to(self._place(one)).as_posix()
                 one.members[_id_of(file)] = Member(_id_of(file), file, 0, 0, path.stat().st_size)
             self._write_index(one)
             self._save(one)

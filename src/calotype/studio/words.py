@@ -11,8 +11,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from calotype.tasks.align import align
 from calotype.tasks.compare import compare
 from calotype.tasks.data import data
+from calotype.tasks.directions import directions
 from calotype.tasks.dissect import dissect
 from calotype.tasks.evaluate import evaluate
 from calotype.tasks.invert import invert
@@ -28,6 +30,7 @@ _LABELS = {
     "--also": "Further photos",
     "--real": "Real pictures",
     "--fakes": "Generated pictures",
+    "--labelled": "Labelled pictures",
 }
 # Phrases that differ between the command line and the page.
 _PHRASES = (
@@ -38,6 +41,10 @@ _PHRASES = (
     (r", or (?:the name of )?a set that 'calotype data' (?:has )?made", ""),
     (r", the file of an ONNX network with --classes, or a JSON file of colours", ""),
     (r"; or a folder of generated pictures", ""),
+    (r", its folder, or a list of files \(\.csv or \.jsonl\) [\w ]+, yes or no", ""),
+    (r"calotype train stylegan aligned/", "“Train” stylegan on the new set"),
+    (r" The places that were used are written beside them, places\.csv: [^.]*\.", ""),
+    (r"calotype adjust CODE --model MODEL --direction NAME", "“Adjust”"),
     # Encoders are trained from the command line.
     (r"; encoder: the encoder of a trained model", ""),
     (r"; for an encoder, the model", ""),
@@ -104,7 +111,7 @@ def _verbs() -> frozenset[str]:
 
 
 def _tasks() -> tuple[Callable[..., Any], ...]:
-    return (*JOBS, train, evaluate, compare, dissect, invert, data)
+    return (*JOBS, train, evaluate, compare, dissect, invert, align, directions, data)
 
 
 @cache

@@ -10,7 +10,7 @@ from calotype.data.face_lists import places_csv, read_places
 from calotype.errors import ArgumentError, InputError, counted
 from calotype.files import shown, write_whole
 from calotype.tasks import arguments
-from calotype.tasks.face_places import three_places
+from calotype.tasks.face_places import EXCHANGED, three_places
 from calotype.tasks.found_faces import AUTO, FaceFinder
 from calotype.tasks.param import Param
 from calotype.types import FacePlaces
@@ -29,7 +29,7 @@ class Aligned:
     Attributes:
         paths: the files that were written, a picture for each photo.
         places: where eyes and mouth are in each photo, by its name; also written beside the pictures, ``places.csv``.
-        notes: photos that were left out, or have several faces.
+        notes: photos that were left out, have several faces, or eyes in the other order.
     """
 
     paths: list[Path]
@@ -38,7 +38,7 @@ class Aligned:
 
 
 def align(
-    photos: Annotated[str | Path, Param("a folder of photos of faces", kind="folder", metavar="FOLDER")],
+    photos: Annotated[str | Path, Param("a folder of photos of faces", kind="photo", metavar="FOLDER", sets=True)],
     *,
     places: Annotated[
         str | Path,
@@ -110,7 +110,7 @@ def align(
         try:
             photo = open_photo(path)
             picture = to_tensor(photo)[:, :3]
-            at = found.places_in(path, picture)
+            at = found.places_in(path, picture).in_order()
             cropped = to_image(cropped_face(picture, at, size, wanted))
         except InputError as error:
             found.left_out.append(str(error) if path.name in str(error) else f"'{path.name}': {error}")
@@ -126,6 +126,8 @@ def align(
     if not _is_same(Path(out) / PLACES, places):  # rows of photos that were left out stay in a list that was given
         write_whole(Path(out) / PLACES, lambda file: file.write(places_csv(made.places).encode()))
     made.notes.extend(found.notes())
+    if wanted is not None and wanted.exchanged:
+        made.notes.append(f"{EXCHANGED} (--to, to=)")
     return made
 
 
@@ -141,6 +143,7 @@ class _Photos:
 
         self.left_out: list[str] = []
         self.several: list[str] = []
+        self.exchanged: list[str] = []
         self.finder = FaceFinder(device) if str(places) == AUTO else None
         self.told = {} if self.finder else read_places(Path(places))
         self.files = list_photos(folder)
@@ -166,6 +169,8 @@ class _Photos:
             InputError: there is none.
         """
         if self.finder is None:
+            if self.told[path.name].exchanged:
+                self.exchanged.append(f"'{path.name}'")
             return self.told[path.name]
         faces = self.finder.faces(picture, path.name)
         if len(faces) > 1:
@@ -181,6 +186,11 @@ class _Photos:
             lines.append(
                 f"{counted(len(self.several), 'photo')} with several faces, of which the largest was taken: "
                 f"{_some(self.several)}"
+            )
+        if self.exchanged:
+            lines.append(
+                f"{counted(len(self.exchanged), 'photo')} whose eyes were exchanged, as the one that lies left in the "
+                f"picture comes first: {_some(self.exchanged)}"
             )
         return lines
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.aligned import same_shape
@@ -60,7 +60,7 @@ class AnalogyJob(PhotoJob):
                 "give a counterpart (--before) of the photo's size or aspect ratio"
             )
         if before is None and request.own["guide"] == "labels":
-            raise InputError(
+            raise ArgumentError(
                 "--guide labels needs a label map: give one of the photo, --before MAP (before=), or leave it out"
             )
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from calotype import __version__
-from calotype.errors import CalotypeError, InputError, Stopped
+from calotype.errors import ArgumentError, CalotypeError, InputError, Stopped
 from calotype.openmp import wait_passively
 from calotype.tasks.executor import POLL_SECONDS, Executor, Task, WorkerDied
 from calotype.tasks.local_cluster import LocalCluster
@@ -37,7 +37,7 @@ def check_place(on: str) -> None:
         InputError: it is invalid; the message lists the valid forms.
     """
     if not _PLACE.fullmatch(on):
-        raise InputError(
+        raise ArgumentError(
             f"'{on}' is no valid cluster: write ray (the cluster of this machine or of RAY_ADDRESS), "
             "ray://HOST:PORT (a cluster's client port), ray:HOST:PORT (a cluster that this machine is part of), "
             "or ray:local"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.kinds import KINDS
 from calotype.results import Latent
 from calotype.tasks.arguments import between, one_of, whole
@@ -72,7 +72,8 @@ class CodedPhotoJob(CodedJob, PhotoJob):
     def opened(cls, name: str, value: Any, request: Request) -> Any:
         """See ``Job``; a latent code is for models only."""
         if name == "code" and not any(given.name == "code" for given in request.declared.inputs):
-            raise InputError(f"{request.engine} works on the photo itself: leave out --code (code=), or give a --model")
+            wrong = InputError if request.loaded else ArgumentError
+            raise wrong(f"{request.engine} works on the photo itself: leave out --code (code=), or give a --model")
         return super().opened(name, value, request)
 
     def coded_doubts(self) -> list[str | None]:
@@ -83,7 +84,7 @@ class CodedPhotoJob(CodedJob, PhotoJob):
             return []
         doubts, code = [grey_photo(self.given, getattr(self.config, "channels", 3))], self.pictures.get("code")
         if isinstance(code, Latent) and self.request.model is not None:
-            doubts += [code_of_another_model(code, self.request.model.resolve().name)]
+            doubts += [code_of_another_model(code, self.request.model)]
             doubts += [code_of_another_photo(code, self.given)]
         return doubts
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calotype.data.sets import SETS
-from calotype.errors import InputError, counted
+from calotype.errors import InputError, counted, listed
 from calotype.files import shown
 
 if TYPE_CHECKING:
@@ -108,13 +108,15 @@ class Dataset:
 
     @cached_property
     def note(self) -> str:
-        """A line about clips that are left out, or about unusual pairs; empty if there are none.
+        """A line about clips and pictures that are left out, or about unusual pairs; empty if there are none.
 
         Raises:
             InputError: as ``files``.
         """
         if self._with_conditions:
             return self._note_on_conditions
+        if self._with_maps:
+            return self._maps.note
         if not self._of_clips:
             return ""
         from calotype.data.clips import clip_files
@@ -123,12 +125,18 @@ class Dataset:
 
     @property
     def _note_on_conditions(self) -> str:
-        """What the pictures are drawn from, for a made set whose pairs were made for something else."""
+        """What a made set of other pairs is drawn from, or what has no partner."""
         from calotype.data.conditions import made_as
 
         name = made_as(self.folder)
         other = import_module(f"calotype.data.sets.{name}").ABOUT.other if name in SETS else ""
-        return f"in the set {name} each picture is learned from {other}" if other else ""
+        if other:
+            return f"in the set {name} each picture is learned from {other}"
+        alone = self._conditions.unpaired
+        if not alone:
+            return ""
+        left = f"without a partner {'is' if len(alone) == 1 else 'are'} left out"
+        return f"{counted(len(alone), 'picture')} {left}: {listed(path.name for path in alone)}"
 
     @cached_property
     def sha256(self) -> str:

@@ -88,8 +88,9 @@ def directions(
         Param(
             "pictures with attributes: a set that 'calotype data' has made, like faces, its folder, or a list of files "
             "(.csv or .jsonl) with the column file and one for each attribute, yes or no",
-            kind="folder",
+            kind="photo",
             metavar="SET",
+            sets=True,
         ),
     ],
     *,
@@ -262,6 +263,7 @@ def _settings(
         "verb": "directions",
         "engine": loaded.system,
         "model": folder.resolve().name,
+        "model_sha256": model_store.weights_sha256(folder),
         "device": work.run.device.type,
         "seed": work.seed,
         "own": dict(own),

@@ -14,7 +14,7 @@ from calotype.kinds import KINDS
 from calotype.results import Result
 from calotype.tasks import arguments, model_store
 from calotype.tasks.encoder_model import encoder_of
-from calotype.tasks.face_places import face_places
+from calotype.tasks.face_places import EXCHANGED, face_places
 from calotype.tasks.found_faces import FaceFinder
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.latent_job import LatentJob
@@ -64,7 +64,7 @@ class EmbedJob(LatentJob):
     def check_inputs(self) -> None:
         """See ``ModelJob``; reads the encoder where it is asked for."""
         if self.request.own["preview"] and self.request.n > 1:
-            raise InputError("a preview is the same for every seed: leave out -n (n=)")
+            raise ArgumentError("a preview is the same for every seed: leave out -n (n=)")
         if self.start == "encoder" and self.encoder is None:
             begun = model_store.described(self.folder / model_store.ENCODER)
             state = "encoder is not trained to its end: go on" if begun else "model has no encoder yet: train one"
@@ -112,12 +112,17 @@ class EmbedJob(LatentJob):
             None if self.request.own["face"] else self._middle(photo),
             f"'{photo.name}' is placed on grey where it is transparent" if photo.alpha is not None else None,
             tuned if self.request.own["tune"] else None,
-            self._found_face(),
+            self._told_face(),
         ]
 
-    def _found_face(self) -> str | None:
+    def _told_face(self) -> str | None:
+        """A line about a face that was found, or whose eyes were exchanged."""
         face = self.request.own["face"]
-        if face is None or face_places(face)[0] is not None:
+        if face is None:
+            return None
+        if any(places is not None and places.exchanged for places in face_places(face)):
+            return f"{EXCHANGED} (--face, face=)"
+        if face_places(face)[0] is not None:
             return None
         places = " ".join(f"{x:.0f},{y:.0f}" for x, y in self.places.all)
         return f"the face in '{self.inputs['photo'].name}' was found: --face '{places}'"
@@ -183,7 +188,8 @@ class EmbedJob(LatentJob):
             tuned = self.tuned_folder(output)
             save_tuned(self, made.tuned, tuned)
             latent = self.latents[output.seed]
-            self.latents[output.seed] = replace(latent, settings={**latent.settings, "tuned": tuned.name})
+            known = {"tuned": tuned.name, "tuned_sha256": model_store.weights_sha256(tuned)}
+            self.latents[output.seed] = replace(latent, settings={**latent.settings, **known})
         return picture
 
     def tuned_folder(self, output: OutputSpec) -> Path:

@@ -274,12 +274,12 @@ def _is_folder(source: object) -> bool:
 
 def features_by_measure(weights: str | Path | None) -> "dict[str, Features]":
     """The feature extractors, by the field of ``Scores`` that they are used for."""
-    from calotype.nn.features import inception_stem
+    from calotype.nn.features import STEM_FILE, inception_stem
     from calotype.nn.filter_bank import offline_features
-    from calotype.nn.weight_files import WEIGHTS_VARIABLE
+    from calotype.nn.weight_files import WEIGHTS_VARIABLE, found_weights
 
     features: dict[str, Features] = {"sifid_offline": offline_features()}
-    if weights is not None or os.environ.get(WEIGHTS_VARIABLE):
+    if weights is not None or os.environ.get(WEIGHTS_VARIABLE) or found_weights(STEM_FILE):
         features["sifid"] = inception_stem(weights)
     return features
 

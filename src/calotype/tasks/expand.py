@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import whole
@@ -37,12 +37,12 @@ class ExpandJob(InpaintingJob):
     def check(cls, own: Mapping[str, Any]) -> None:
         """See ``Job``."""
         if not own["margin"] and not any(own[name] for name in _SIDES):
-            raise InputError(
+            raise ArgumentError(
                 "expand needs a margin: give --margin 200, or --left, --right, --top, --bottom (margin= ...)"
             )
         for name in ("margin", *_SIDES):
             if own[name] is not None and whole(own[name], f"a margin --{name}", "200") < 0:
-                raise InputError(
+                raise ArgumentError(
                     f"--{name} {own[name]} would crop the photo: give a number of pixels from 0 up ({name}=)"
                 )
 

@@ -6,6 +6,8 @@ from calotype.errors import ArgumentError
 from calotype.tasks.found_faces import AUTO
 from calotype.types import FacePlaces
 
+# What is said of eyes in the other order.
+EXCHANGED = "the eyes were exchanged, as the one that lies left in the picture comes first"
 _PLACE = r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*,\s*(\d{1,6}(?:\.\d{1,6})?)\s*"
 
 

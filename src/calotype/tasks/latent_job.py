@@ -12,6 +12,7 @@ from calotype.files import shown
 from calotype.results import Latent, Result, Stage, Table
 from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.model_job import ModelJob
+from calotype.tasks.model_store import weights_sha256
 from calotype.types import Carried
 
 CODE_SUFFIX, STAGES_SUFFIX, LOG_SUFFIX = ".safetensors", ".stages.png", ".stages.csv"
@@ -52,6 +53,8 @@ class CodedJob(Job):
         values = {"styles": made.styles.cpu().numpy()}
         values |= {f"noise{number}": each.cpu().numpy() for number, each in enumerate(made.noise)}
         settings = self.recorded(output)
+        if settings and self.request.model is not None:
+            settings["model_sha256"] = weights_sha256(self.request.model)
         if settings and made.features:
             settings["features"] = made.features
         self.latents[output.seed] = Latent(values, self.name, settings)

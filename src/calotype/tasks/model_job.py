@@ -108,7 +108,7 @@ class ModelJob(Job):
         if self.declared.tells:
             function = getattr(self.package, self.declared.tells)
             told += function(self.config, net=self.net, **self.model_arguments(self.outputs[0]))
-        return told + [code_of_another_model(code, self.folder.resolve().name) for code in codes]
+        return told + [code_of_another_model(code, self.folder) for code in codes]
 
     def laid_out(self) -> dict[str, Any]:
         """Where the model puts the objects of the input, JSON-ready.

@@ -18,12 +18,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
 from calotype.catalog import declared
-from calotype.errors import InputError, OutputError, unknown
-from calotype.files import CACHE_VARIABLE, cache_folder, output_error, shortened, shown, write_whole
+from calotype.errors import InputError, unknown
+from calotype.files import cache_folder, output_error, shortened, shown, write_whole
 from calotype.types import Size
 
 ABOUT = "about.json"
@@ -51,10 +52,16 @@ def key_of(
 ) -> str:
     """The key of a model: 12 hexadecimal digits of a hash of everything that determines the trained weights.
 
-    Settings that have an effect only at sampling are excluded; the engine declares them (``at_sampling``).
+    Settings that have an effect only at sampling are excluded, and of files the contents count, not the paths; the
+    engine declares them (``at_sampling``, ``files``).
+
+    Raises:
+        InputError: a file cannot be read.
     """
-    excluded = declared(engine).at_sampling
-    training_config = {name: value for name, value in asdict(config).items() if name not in excluded}
+    about = declared(engine)
+    training_config = {name: value for name, value in asdict(config).items() if name not in about.at_sampling}
+    for name in about.files & {name for name, value in training_config.items() if value}:
+        training_config[name] = _sha256(Path(training_config[name]), "give another one")
     fields = [photo_sha256, str(photo_size), engine, training_config, seed]
     if labels_sha256 is not None:  # only then, so that the keys of models without a map do not change
         fields.append(labels_sha256)
@@ -158,13 +165,22 @@ def weights_sha256(folder: Path) -> str:
     Raises:
         InputError: they cannot be read.
     """
+    return _sha256(folder / WEIGHTS, "train or copy the model again")
+
+
+def _sha256(path: Path, advice: str) -> str:
     try:
-        with (folder / WEIGHTS).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        about = path.stat()
+        return _digest(path, about.st_size, about.st_mtime_ns)
     except OSError as error:
-        raise InputError(
-            f"{shown(folder / WEIGHTS)} cannot be read ({error.strerror}): train or copy the model again"
-        ) from error
+        raise InputError(f"{shown(path)} cannot be read ({error.strerror}): {advice}") from error
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path, size: int, modified: int) -> str:
+    """The SHA-256 of a file, which is read again where its size or the time of its last change differs."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def finished_stages(folder: Path) -> list[str]:
@@ -182,16 +198,7 @@ def describe(folder: Path, about: Mapping[str, Any]) -> None:
     """
     fields = {**about, "when": datetime.now(UTC).astimezone().isoformat(timespec="seconds")}
     text = json.dumps(fields, indent=2, sort_keys=True) + "\n"
-    try:
-        write_whole(folder / ABOUT, lambda file: file.write(text.encode()))
-    except OutputError as error:
-        raise _with_cache_advice(folder, error) from error
-
-
-def _with_cache_advice(folder: Path, error: OutputError) -> OutputError:
-    if root() not in folder.parents:
-        return error
-    return OutputError(f"{error}, or set {CACHE_VARIABLE} to a folder for the models")
+    write_whole(folder / ABOUT, lambda file: file.write(text.encode()))
 
 
 def described(folder: Path) -> dict[str, Any]:
@@ -349,7 +356,7 @@ def locked(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         file = _lock_file(folder)
     except OSError as error:
-        raise _with_cache_advice(folder, output_error(folder, error)) from error
+        raise output_error(folder, error) from error
     try:
         yield
     finally:

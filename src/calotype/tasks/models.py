@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -129,6 +130,17 @@ def _imported_model(path: Path, name: str) -> tuple[str, Any, Any, tuple[int, in
     return name, config, net, tuple(module.picture_size(config))
 
 
+def sha256_of(net: Any) -> str:
+    """The SHA-256 of the weights of a net: names, shapes and values."""
+    import torch
+
+    digest = hashlib.sha256()
+    for name, value in sorted(net.state_dict().items()):
+        digest.update(f"{name} {value.dtype} {tuple(value.shape)}\0".encode())
+        digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
 def check_finite(net: Any, path: Path) -> None:
     """Refuse a net with a weight that is no number.
 
@@ -202,8 +214,8 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
             f"'{opened.name}' is {opened.size} and the model for {size} pixels: give the photo it was trained on"
         )
     sha256 = opened.sha256 if opened else ""
-    # Without a photo the folder's path takes its place, so that two models of one size have different keys.
-    key = model_store.key_of(sha256 or str(Path(folder).resolve()), size, name, config, 0)
+    # Without a photo the weights take its place, so that two models of one size have different keys.
+    key = model_store.key_of(sha256 or sha256_of(net), size, name, config, 0)
     stem = opened.name if opened else Path(folder).resolve().name
     source_name = (opened.source.name if opened.source else opened.name) if opened else ""
     stored = model_store.place_of(stem, name, key)
@@ -247,7 +259,7 @@ def _import_dataset_model(folder: Path, name: str) -> Path:
     module = model_of(name)
     _, config, net, sides = _imported_model(folder, name)
     size = Size(*sides)
-    key = model_store.key_of(str(folder.resolve()), size, name, config, 0)
+    key = model_store.key_of(sha256_of(net), size, name, config, 0)
     stem = folder.resolve().stem if folder.is_file() else folder.resolve().name
     stored = model_store.place_of(stem, name, key)
     description = module.about(config) if declared(name).learns_classes else {}

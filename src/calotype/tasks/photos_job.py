@@ -8,10 +8,11 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError, counted, listed
 from calotype.files import shown
 from calotype.kinds import KINDS
 from calotype.kinds.kind import Reading
+from calotype.tasks.aligned import same_shape
 from calotype.tasks.image_conditioned import of_photo
 from calotype.tasks.job import Job, OutputSpec, common_settings, converted
 from calotype.types import Cost, LabelMap, Photo, Size
@@ -39,7 +40,30 @@ def _photos(folder: str) -> MapSet:
 
     if not Path(folder).is_dir():
         raise InputError(f"{shown(folder)} is no folder: give one of photos with label maps, --photos FOLDER (photos=)")
-    return map_set(Path(folder))
+    found = map_set(Path(folder))
+    _check_shapes(found)
+    return found
+
+
+def _check_shapes(photos: MapSet) -> None:
+    """Check that each map has the aspect ratio of its photo, of which sizes alone are read.
+
+    Raises:
+        InputError: some have not; the message names them.
+    """
+    from calotype.image.io import upright_size
+
+    sizes = [(picture, upright_size(picture), upright_size(index)) for picture, index in photos.pairs]
+    other = [
+        f"'{picture.name}' {photo} and its map {labels}"
+        for picture, photo, labels in sizes
+        if photo and labels and not same_shape(photo, labels)
+    ]
+    if other:
+        raise InputError(
+            f"{counted(len(other), 'map')} of the photos for --photos (photos=) cannot be used, as the shape differs: "
+            f"{listed(other)}; give maps of the photos' sizes or aspect ratios"
+        )
 
 
 @lru_cache(maxsize=2)
@@ -115,7 +139,7 @@ class PhotosJob(Job):
         for name, value in inputs.items():
             if value is not None and name != "layout":
                 flag = f"--{name.replace('_', '-')} ({name}=)"
-                raise InputError(f"{flag} is for models: leave it out, or give --model NAME in place of --photos")
+                raise ArgumentError(f"{flag} is for models: leave it out, or give --model NAME in place of --photos")
         self.layout = opened_layout(inputs["layout"], request)
         self.inputs = {"layout": self.layout}
         nearest = self._photo(self.chosen(request.seed)[0])
@@ -124,6 +148,10 @@ class PhotosJob(Job):
         own = Size(max(1, round(self.layout.size.height * scale)), max(1, round(self.layout.size.width * scale)))
         self.size = request.size or own
         _ = self.cost
+
+    def doubts(self) -> tuple[str, ...]:
+        """See ``Job``: photos without a map, which are left out."""
+        return (_photos(self._folder).note,)
 
     def chosen(self, seed: int) -> list[int]:
         """The numbers of the photos for a seed, the one whose map is nearest in the lead.

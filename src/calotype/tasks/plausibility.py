@@ -6,11 +6,14 @@ chosen so that no input of the papers' own examples is doubted. Of those exchang
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from calotype.results import Latent
+from calotype.tasks.model_store import weights_sha256
 from calotype.types import Photo
 
 _SIDE = 256  # pixels
@@ -115,12 +118,21 @@ def grey_photo(photo: Photo, channels: int) -> str | None:
     return None
 
 
-def code_of_another_model(code: Latent, model: str) -> str | None:
-    """A latent code that was found in another model than the one of the folder ``model``, which draws it."""
-    found_in = code.settings.get("tuned") or code.settings.get("model")
-    if isinstance(found_in, str) and found_in != model:
-        return f"'{code.name}' is a latent code of the model {found_in}: {model} makes another picture of it"
-    return None
+def code_of_another_model(code: Latent, folder: Path) -> str | None:
+    """A latent code that was found in another model than the one in ``folder``, which draws it.
+
+    The weights decide, so that a copy of a model is the same model; in codes of earlier versions the name does.
+    """
+    kind = "tuned" if code.settings.get("tuned") else "model"
+    found_in, known, name = code.settings.get(kind), code.settings.get(f"{kind}_sha256"), folder.resolve().name
+    if isinstance(known, str):
+        other = known != weights_sha256(folder)
+    else:
+        other = isinstance(found_in, str) and found_in != name
+    if not other:
+        return None
+    before = " with other weights" if found_in == name else ""
+    return f"'{code.name}' is a latent code of the model {found_in}{before}: {name} makes another picture of it"
 
 
 def code_of_another_photo(code: Latent, photo: Photo) -> str | None:

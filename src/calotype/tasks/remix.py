@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.aligned import same_shape
@@ -64,12 +64,12 @@ class RemixJob(PhotoJob):
 
         super().__init__(request, photo, also, run, **pictures)
         if "like" in self.pictures and not any(given.name == "like" for given in self.declared.inputs):
-            raise InputError(
+            raise ArgumentError(
                 f"the engine {request.engine} takes no subject from another photo: give --model NAME of a pyramid "
                 "model, or leave out --like (like=)"
             )
         if request.own.get("label") is not None and "label" not in self.declared.options:
-            raise InputError(
+            raise ArgumentError(
                 f"the engine {request.engine} knows no classes: give --model NAME of a pyramid model, or leave out "
                 "--label (label=)"
             )

@@ -51,7 +51,7 @@ class RestyleJob(LayoutJob):
         super().check_inputs()
         several = self.request.own["classes"] is None and not self.inputs.keys() & {"look", "target"}
         if several and (self._of_maps or self.request.own["at"] is None):
-            raise InputError(
+            raise ArgumentError(
                 "restyle needs something to change: give --classes NAME, --look CLASS=SEED or --target MAP"
             )
         _ = self._classes, self._place

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from calotype.catalog import ENGINES
-from calotype.errors import ArgumentError, InputError, OutputError, counted
+from calotype.errors import ArgumentError, OutputError, counted
 from calotype.files import shown
 from calotype.results import Animation, Result
 from calotype.tasks import arguments
@@ -181,7 +181,7 @@ def _check_able(engine: str, ability: str) -> None:
         "shape": "supports only rectangles",
         "film": "cannot make a film of the transition to another size",
     }
-    raise InputError(
+    raise ArgumentError(
         f"the engine {engine} {what[ability]}: use one that can ({', '.join(able)}), or leave out --{ability} "
         f"({ability}=)"
     )

@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Unpack
 
-from calotype.errors import InputError, counted
+from calotype.errors import ArgumentError, InputError, counted
 from calotype.files import read_error, sha256_of_files, shown
 from calotype.results import Result
 from calotype.tasks import arguments
@@ -35,7 +35,7 @@ def _photos(folder: str) -> Stamped:
     from calotype.image.io import list_photos
 
     if not folder.strip():
-        raise InputError("the name of the folder is empty: give one of photos that share labels (--shared, shared=)")
+        raise ArgumentError("the name of the folder is empty: give one of photos that share labels (--shared, shared=)")
     if not Path(folder).is_dir():
         raise InputError(f"{shown(folder)} is no folder: give one of photos that share labels (--shared, shared=)")
     try:
@@ -71,7 +71,7 @@ class SegmentJob(PhotoJob):
     def check(cls, own: Mapping[str, Any]) -> None:
         """See ``Job``."""
         if own["classes"] is not None and not 2 <= own["classes"] <= _MAX_CLASSES:
-            raise InputError(
+            raise ArgumentError(
                 f"{counted(own['classes'], 'label')} cannot be used: give a count from 2 to {_MAX_CLASSES}, "
                 f"like 5 (classes=)"
             )
@@ -87,7 +87,8 @@ class SegmentJob(PhotoJob):
     def _key(self, photos: Stamped, seed: int) -> tuple[Any, ...]:
         """What shared labels depend on."""
         request = self.request
-        return photos, request.engine, self.config, request.own["classes"], seed, str(self.run.device)
+        chosen = (request.engine, self.config, request.own["classes"], request.max_side)
+        return photos, *chosen, seed, str(self.run.device)
 
     def _labels(self, photos: Stamped, seed: int) -> Any:
         """The labels that photos share, found once for all maps.
@@ -110,7 +111,9 @@ class SegmentJob(PhotoJob):
     def _clustered(self, paths: Sequence[Path], seed: int) -> Any:
         from calotype.image.io import open_photo, to_tensor
 
-        photos = (to_tensor(open_photo(path), self.run.device) for path in paths)
+        steps = self.run.steps(len(paths), stage="photos that share labels")
+        opened = (open_photo(path, max_side=self.request.max_side) for _, path in zip(steps, paths))
+        photos = (to_tensor(photo, self.run.device) for photo in opened)
         return self.package.shared_labels(photos, self.config, classes=self.request.own["classes"], seed=seed)
 
     @cached_property

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.results import Latent, Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
@@ -56,7 +56,8 @@ class StylizeJob(CodedPhotoJob, ImageConditionedJob):
             InputError: an image cannot be used, or the mask is missing or has another shape than the photo.
         """
         if pictures.get("to_style") is not None and all(one.name != "to_style" for one in request.declared.inputs):
-            raise InputError(
+            wrong = InputError if request.loaded else ArgumentError
+            raise wrong(
                 f"{request.engine} takes one style picture: leave out --to-style (to_style=), or give a --model that "
                 "takes two (styledisentangle)"
             )

@@ -185,9 +185,9 @@ def dataset_training_request(
     check_seed(seed)
     module, changes, system = model_of(engine), dict(settings or {}), declared(engine)
     preset = default_preset(engine) if preset is None else preset
+    config = config_from(module, preset, changes)
     dataset = Dataset(set_folder(photos), system.learns)
     _ = dataset.files  # fails if there are none
-    config = config_from(module, preset, changes)
     if system.adapts:
         given, config = config, module.adapted(config, dataset.about)
         _check_decided(dataset, changes, given, config)

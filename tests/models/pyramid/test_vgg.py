@@ -12,6 +12,8 @@ from calotype.models.pyramid import PRESETS
 from calotype.models.pyramid.classifier import CONVOLUTIONAL, Pyramid, levels
 from calotype.nn.vgg import VGG_BLOCKS
 from calotype.run import Run
+from calotype.tasks.model_store import key_of
+from calotype.types import Size
 
 SIZES = (6, 5, 4)
 
@@ -87,6 +89,22 @@ def test_a_model_is_asked_for_a_class(cfg):
     unseen = next(number for number in range(4) if number not in told)
     with pytest.raises(InputError, match=f"class {unseen}"):
         pyramid.check_remix(cfg, net=net, label=str(unseen))
+
+
+def test_the_content_of_the_file_tells_models_apart(cfg, file, tmp_path):
+    def key(path):
+        return key_of("photos", Size(32, 32), "pyramid", replace(cfg, classifier_file=str(path)), 0)
+
+    copy = tmp_path / "other name.pth"
+    copy.write_bytes(file.read_bytes())
+    assert key(copy) == key(file)
+    changed = weights()
+    changed["classifier.6.bias"] += 1
+    torch.save(changed, copy)
+    assert key(copy) != key(file)
+    copy.unlink()
+    with pytest.raises(InputError, match=r"other name.pth' cannot be read"):
+        key(copy)
 
 
 def test_other_files_are_refused(cfg, tmp_path):

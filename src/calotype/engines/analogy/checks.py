@@ -6,8 +6,8 @@ from torch import Tensor
 
 from calotype.engines.analogy.config import Config
 from calotype.engines.analogy.sizes import factor_of
-from calotype.errors import InputError
-from calotype.setting_checks import at_least, not_negative, odd_sides, one_of
+from calotype.errors import ArgumentError, InputError
+from calotype.setting_checks import at_least, not_negative, odd_sides, one_of, unusable
 
 _CHOICES = {
     "coding": ("one-hot", "colours"),
@@ -52,12 +52,12 @@ def checked_settings(cfg: Config) -> None:
     one_of(cfg, _CHOICES)
     at_least(cfg, _MINIMUM)
     if cfg.critic_steps + cfg.critic_after < 1:
-        raise InputError(
+        raise ArgumentError(
             "--set critic_steps=0 and --set critic_after=0 cannot be used together: the discriminator has to be trained"
         )
     if cfg.width < 4 or cfg.width % 4:
-        raise InputError(f"--set width={cfg.width} cannot be used: give a multiple of 4, like 16")
+        raise unusable(cfg, "width", "a multiple of 4, like 16")
     odd_sides(cfg, ("patch",))
     not_negative(cfg, ("believed", "together", "label_weight", "place_weight"))
     if not 0 <= cfg.average < 1:
-        raise InputError(f"--set average={cfg.average:g} cannot be used: give a number from 0 to below 1, like 0.995")
+        raise unusable(cfg, "average", "a number from 0 to below 1, like 0.995")

@@ -16,6 +16,7 @@ from calotype.image.lab import to_lab
 from calotype.image.lines import kept, line_width, ridges, thickened
 from calotype.image.resize import resize
 from calotype.run import Run
+from calotype.setting_checks import not_negative, within
 
 _MIN_GRADIENT = 2.0  # L*a*b* units per pixel: weaker edges are noise, even if values are no stronger ones
 
@@ -103,9 +104,5 @@ def check_settings(cfg: Config) -> None:
     Raises:
         InputError: one is out of range.
     """
-    for name, highest in (("strong", 1.0), ("weak", 1.0), ("blur", 0.2), ("shortest", 1.0)):
-        if not 0 <= getattr(cfg, name) <= highest:
-            raise InputError(f"{name}={getattr(cfg, name):g} cannot be used: give a number from 0 to {highest:g}")
-    for name in ("surround", "reach"):
-        if not getattr(cfg, name) >= 0:
-            raise InputError(f"{name}={getattr(cfg, name):g} cannot be used: give a number from 0 up")
+    within(cfg, {"strong": (0, 1), "weak": (0, 1), "blur": (0, 0.2), "shortest": (0, 1)})
+    not_negative(cfg, ("surround", "reach"))

@@ -19,7 +19,7 @@ from calotype.engines.completion.thin import thin_fill, thin_part
 from calotype.errors import InputError
 from calotype.image.resize import resize
 from calotype.run import Run
-from calotype.setting_checks import at_least, odd_sides
+from calotype.setting_checks import at_least, odd_sides, unusable
 
 _FROM_ONE = ("depth", "border_depth", "arranged", "overview", "offsets", "passes", "together")
 _FROM_ZERO = (
@@ -71,10 +71,10 @@ def check_size(size: tuple[int, int], cfg: Config) -> None:
     """
     odd_sides(cfg, ("patch",))
     if cfg.ratio < 1.1:
-        raise InputError(f"--set ratio={cfg.ratio:g} cannot be used: give a number from 1.1 up, like 1.6")
+        raise unusable(cfg, "ratio", "a number from 1.1 up, like 1.6")
     for name in ("start", "border_start"):
-        if (value := getattr(cfg, name)) not in STARTS:
-            raise InputError(f"--set {name}={value} cannot be used: give one of {', '.join(STARTS)}")
+        if getattr(cfg, name) not in STARTS:
+            raise unusable(cfg, name, f"one of {', '.join(STARTS)}")
     at_least(cfg, _MINIMUM)
     height, width = size
     if min(height, width) < 2 * cfg.patch:

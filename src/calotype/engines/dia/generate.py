@@ -12,12 +12,12 @@ from calotype.engines.dia.config import Config
 from calotype.engines.dia.deconvolve import deconvolved
 from calotype.engines.dia.features import Layers, normalised, responses
 from calotype.engines.dia.fields import Field, comparable, search
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.image.resize import resize
 from calotype.matching.field import GridShape
 from calotype.matching.vote import vote
 from calotype.run import Run
-from calotype.setting_checks import at_least
+from calotype.setting_checks import at_least, unusable
 
 _SMALLEST = 16  # pixels
 
@@ -162,7 +162,9 @@ def check_sizes(sizes: Sequence[tuple[int, int]], cfg: Config) -> None:
         if min(height, width) < _SMALLEST:
             raise InputError(f"{width}x{height} pixels are too few: both sides must be {_SMALLEST} or more")
     if len(cfg.patches) != 5 or len(cfg.radii) != 5 or len(cfg.weights) != 4:
-        raise InputError("patches and radii have five values, one a layer, and weights four")
+        raise ArgumentError(
+            "patches and radii have five values, one a layer, and weights four (--set patches=, radii=, weights=)"
+        )
     if any(patch < 1 or patch % 2 == 0 for patch in cfg.patches):
-        raise InputError(f"--set patches={','.join(map(str, cfg.patches))} cannot be used: give odd numbers")
+        raise unusable(cfg, "patches", "odd numbers")
     at_least(cfg, {"passes": 1, "channels": 1, "components": 1, "deconvolution": 0, "side": _SMALLEST})

@@ -17,7 +17,7 @@ from calotype.matching.layout import height_guide
 from calotype.matching.refine import Level, Tile, noise_map
 from calotype.matching.start import displaced, tileable
 from calotype.run import Run
-from calotype.setting_checks import at_least, odd_sides, one_of
+from calotype.setting_checks import at_least, odd_sides, one_of, unusable
 
 
 def plan(photo: tuple[int, int], size: tuple[int, int], cfg: Config) -> list[Level]:
@@ -149,8 +149,8 @@ def checked_settings(cfg: Config) -> None:
     odd_sides(cfg, ("patch", "replaced_patch", "free_patch"))
     one_of(cfg, {"start": ("blank", "photo")})
     if cfg.ratio <= 1.05:
-        raise InputError(f"--set ratio={cfg.ratio:g} cannot be used: give a number above 1.05, like 1.333")
+        raise unusable(cfg, "ratio", "a number above 1.05, like 1.333")
     if not 0 < cfg.rate <= 1:
-        raise InputError(f"--set rate={cfg.rate:g} cannot be used: give a number above 0 and up to 1, like 0.01")
+        raise unusable(cfg, "rate", "a number above 0 and up to 1, like 0.01")
     counts = ("steps", "remake_steps", "projections", "fine_projections", "stride", "replacements")
     at_least(cfg, {**dict.fromkeys(counts, 1), "coarsest": 8})

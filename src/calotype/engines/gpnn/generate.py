@@ -18,7 +18,7 @@ from calotype.matching.layout import height_guide
 from calotype.matching.refine import Level, Refinement, Tile, limited, noise_map, refine
 from calotype.matching.start import displaced, tileable
 from calotype.run import Run
-from calotype.setting_checks import at_least, odd_sides, one_of, within
+from calotype.setting_checks import at_least, odd_sides, one_of, unusable, within
 
 _LARGEST = 2.5  # factor above which everything would be stretched, whether by seams or a warp
 
@@ -187,7 +187,7 @@ def _checked_settings(cfg: Config) -> None:
     one_of(cfg, {"search": ("fast", "exact"), "enlarge": ("warp", "seams", "resize")})
     within(cfg, {"seam_level": (0, 1)})
     if cfg.ratio <= 1.05:
-        raise InputError(f"--set ratio={cfg.ratio:g} cannot be used: give a number above 1.05, like 1.333")
+        raise unusable(cfg, "ratio", "a number above 1.05, like 1.333")
     at_least(cfg, {"steps": 1, "fine_steps": 1, "passes": 1, "components": 0, "coarsest": 8, "searched": 1})
 
 

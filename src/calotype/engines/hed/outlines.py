@@ -15,6 +15,7 @@ from calotype.image.lines import kept, line_width, ridges, thickened
 from calotype.image.resize import resize
 from calotype.nn.hed import hed, weights_file
 from calotype.run import Run
+from calotype.setting_checks import unusable, within
 
 _MARGIN = 32  # pixels of padding; at zero padding the network finds outlines
 _SMOOTH = 2.0  # sigma for the direction of a line, pixels of the network's input
@@ -98,10 +99,8 @@ def check_settings(cfg: Config) -> None:
         InputError: one is out of range.
     """
     if cfg.side < 0 or 0 < cfg.side < 16:
-        raise InputError(f"--set side={cfg.side} cannot be used: give 16 pixels or more, or 0 for the photo as it is")
-    for name in ("strong", "weak", "shortest"):
-        if not 0 <= getattr(cfg, name) <= 1:
-            raise InputError(f"{name}={getattr(cfg, name):g} cannot be used: give a number from 0 to 1")
+        raise unusable(cfg, "side", "16 pixels or more, or 0 for the photo as it is")
+    within(cfg, dict.fromkeys(("strong", "weak", "shortest"), (0, 1)))
 
 
 def needs(cfg: Config, verb: str) -> None:

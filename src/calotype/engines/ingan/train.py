@@ -22,7 +22,7 @@ from calotype.engines.ingan.net import Net, channels_last, generator_of, learned
 from calotype.errors import InputError
 from calotype.image.resize import resize
 from calotype.run import Run, fit
-from calotype.setting_checks import at_least, odd_sides, one_of, within
+from calotype.setting_checks import at_least, odd_sides, one_of, unusable, within
 
 WARM, RETARGETING = "copying", "retargeting"
 # Previews per training.
@@ -287,7 +287,7 @@ def check_settings(cfg: Config) -> None:
     odd_sides(cfg, ("patch", "patch_side"), 9)
     for name in ("side", "crop", "patches_from"):
         if 0 < getattr(cfg, name) < 20 or getattr(cfg, name) < 0:
-            raise InputError(f"--set {name}={getattr(cfg, name)} cannot be used: give at least 20 pixels, or 0 for all")
+            raise unusable(cfg, name, "at least 20 pixels, or 0 for all")
     within(cfg, _RANGES)
 
 

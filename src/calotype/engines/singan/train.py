@@ -14,7 +14,7 @@ from calotype.engines.singan.trainer import QuantizedScaleTrainer, ScaleTrainer
 from calotype.errors import InputError
 from calotype.image.palette import palette
 from calotype.run import Run, fit
-from calotype.setting_checks import at_least, odd_sides, one_of, within
+from calotype.setting_checks import at_least, odd_sides, one_of, unusable, within
 
 
 def build(cfg: Config, size: tuple[int, int]) -> Net:
@@ -107,14 +107,16 @@ def check_settings(cfg: Config) -> None:
     """
     one_of(cfg, {"spacing": ("even", "early"), "border": ("zero", "noise")})
     if cfg.crop and cfg.crop < 32:
-        raise InputError(f"--set crop={cfg.crop} cannot be used: give at least 32 pixels, or 0 for whole pictures")
+        raise unusable(cfg, "crop", "at least 32 pixels, or 0 for whole pictures")
     within(cfg, {"factor": (0.3, 0.95)})
     at_least(cfg, dict.fromkeys(_COUNTS, 1))
     odd_sides(cfg, ("patch",))
     if cfg.coarsest < 11:
-        raise InputError(
-            f"--set coarsest={cfg.coarsest} cannot be used: the networks see 11 pixels, give as many or more"
-        )
+        raise unusable(cfg, "coarsest", "11 pixels, which the networks see, or more")
+    if cfg.magnified and not cfg.magnified > 1:
+        raise unusable(cfg, "magnified", "a factor above 1, or 0")
+    if len(cfg.given) % 2 or any(side < 1 for side in cfg.given):
+        raise unusable(cfg, "given", "height and width of every scale, like 25,34,33,45")
 
 
 def checked(photo: Tensor, cfg: Config) -> None:

@@ -16,6 +16,7 @@ from calotype.image.resize_rows import RowResize
 from calotype.image.transparency import continued
 from calotype.nn.span import MISSING, SCALES, Span, span, untrained, weights_file
 from calotype.run import Run
+from calotype.setting_checks import at_least
 
 Size = tuple[int, int]
 
@@ -142,8 +143,7 @@ def check_settings(cfg: Config) -> None:
     Raises:
         InputError: one is out of range.
     """
-    if cfg.strip < 1:
-        raise InputError(f"strip={cfg.strip} cannot be used: give 1 pixel or more")
+    at_least(cfg, {"strip": 1})
 
 
 def needs(cfg: Config, verb: str) -> None:

@@ -19,6 +19,7 @@ from calotype.image.components import joined
 from calotype.image.labels import MOST_LABELS
 from calotype.nn.efficientnet import check_efficientnet
 from calotype.run import Run
+from calotype.setting_checks import at_least, not_negative
 
 _ICM_ITERATIONS = 8  # few labels change after half of them
 
@@ -166,19 +167,9 @@ def check_settings(cfg: Config) -> None:
     Raises:
         InputError: one is out of range.
     """
-    for name, least in (
-        ("side", 16),
-        ("pieces", 4),
-        ("most", 2),
-        ("tries", 1),
-        ("deep_side", 32),
-        ("deep_components", 1),
-    ):
-        if getattr(cfg, name) < least:
-            raise InputError(f"{name}={getattr(cfg, name)} cannot be used: give a whole number from {least} up")
-    for name in ("compactness", "blur", "light", "texture", "place", "smooth", "least", "gain", "enough", "deep"):
-        if not getattr(cfg, name) >= 0:
-            raise InputError(f"{name}={getattr(cfg, name):g} cannot be used: give a number from 0 up")
+    at_least(cfg, {"side": 16, "pieces": 4, "most": 2, "tries": 1, "deep_side": 32, "deep_components": 1})
+    weights = ("compactness", "blur", "light", "texture", "place", "smooth", "least", "gain", "enough", "deep")
+    not_negative(cfg, weights)
 
 
 def needs(cfg: Config, verb: str) -> None:

@@ -12,7 +12,7 @@ from calotype.engines.zssr.network import Residual, applied, corrected, learn, s
 from calotype.errors import InputError
 from calotype.image.resize import resize
 from calotype.run import Run
-from calotype.setting_checks import at_least
+from calotype.setting_checks import at_least, unusable
 
 
 def upscale(photos: Sequence[Tensor], cfg: Config, run: Run, *, factor: float, seed: int) -> Tensor:
@@ -62,9 +62,9 @@ def check_settings(cfg: Config) -> None:
         InputError: one is out of range.
     """
     if not 1 <= cfg.ensemble <= 8:
-        raise InputError(f"ensemble={cfg.ensemble} cannot be used: give a whole number from 1 to 8")
+        raise unusable(cfg, "ensemble", "a whole number from 1 to 8")
     if not 1 < cfg.stride <= 8:
-        raise InputError(f"stride={cfg.stride:g} cannot be used: give a number above 1, up to 8")
+        raise unusable(cfg, "stride", "a number above 1, up to 8")
     at_least(cfg, {"layers": 2, "channels": 1, "steps": 1, "further": 1, "crop": 4, "corrections": 0})
     if cfg.rate <= 0:
-        raise InputError(f"rate={cfg.rate:g} cannot be used: give a number above 0")
+        raise unusable(cfg, "rate", "a number above 0")

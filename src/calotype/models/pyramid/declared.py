@@ -16,5 +16,6 @@ SYSTEM = System(
     },
     adapts=True,
     efforts=True,
+    files=frozenset(("classifier_file",)),
     needs="needs",
 )

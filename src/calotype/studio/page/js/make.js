@@ -61,7 +61,7 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
     tryAll.textContent = `Try all ${names.length} engines that need no training`;
     tryAll.title = names.join(', ');
     const n = valuesOf(verb.name).n || 1;
-    make.textContent = {train: 'Train', evaluate: 'Evaluate', dissect: 'Dissect', invert: 'Invert'}[verb.name] || (n > 1 ? `Make ${n}` : 'Make it');
+    make.textContent = {train: 'Train', evaluate: 'Evaluate', dissect: 'Dissect', invert: 'Invert', align: 'Align', directions: 'Learn'}[verb.name] || (n > 1 ? `Make ${n}` : 'Make it');
   };
 
   // ------------------------------------------------------------------------------------------------ submitting jobs
@@ -183,6 +183,7 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
       ...(one.state !== 'done' || one.message ? [progress(one)] : []),
       ...(one.report && one !== onStage ? [report(one)] : []),
       ...(one.model && one.state === 'done' ? [trainedBanner(one)] : []),
+      ...(one.set && one.state === 'done' ? [h('p', {class: 'banner'}, 'The pictures are a set. ', h('a', {href: `#/sets/${one.set}`}, 'Show set'))] : []),
       ...(one.results.length > 1 ? [jobActions(one, MOST_SHOWN)] : []),
       ...one.results.slice(0, MOST_SHOWN).map((result) => thumb(one, result, () => look(one, result), now?.job === one.id && now.file === result.file)),
     ]));

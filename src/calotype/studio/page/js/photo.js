@@ -31,6 +31,8 @@ export function withoutPhoto() {
     ['evaluate', 'Compare sets', 'Measure the similarity of two sets'],
     ['dissect', 'Dissect a model', 'Find out what a model does not draw'],
     ['invert', 'Invert photos', 'See what a model draws of photos'],
+    ['align', 'Align faces', 'Crop faces to train a model on'],
+    ['directions', 'Learn directions', 'Glasses, a smile, a colour, for adjust'],
   ].filter(([name]) => state.verbs.some((verb) => verb.name === name));
   return h('section', {class: 'without'}, h('h2', {}, 'Sets of photos'), h('ul', {class: 'verbs'}, tiles.map(([name, title, text, before]) => h('li', {},
     h('a', {href: `#/${name}`, data: {many: name}, onclick: () => before?.()}, h('img', {src: `${PAGE}verbs/${name === 'train' ? 'learn' : name}.webp`, alt: '', width: 320, height: 200, loading: 'lazy'}),

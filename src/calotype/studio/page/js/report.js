@@ -17,6 +17,7 @@ const percent = (value) => value === null || value === undefined ? '' : `${value
 
 /** The report of a job. */
 export function report(job) {
+  if (job.report.directions) return h('div', {class: 'report of-sets', tabindex: 0, role: 'region', 'aria-label': 'Directions'}, ofDirections(job.report));
   return h('div', {class: `report ${job.report.values ? 'of-sets' : ''}`, tabindex: 0, role: 'region', 'aria-label': 'Evaluation'}, job.report.values ? ofSets(job.report) : oneByOne(job.report));
 }
 
@@ -32,6 +33,14 @@ function oneByOne({rows, medians, diversity, unpaired}) {
   return [table(['result', ...names.map((name) => name.replace('_', ' '))], cells),
     diversity !== null ? h('p', {class: 'quiet'}, `diversity ${number(diversity)}`) : null,
     unpaired?.length ? h('p', {class: 'quiet'}, `Skipped, without a partner: ${unpaired.slice(0, 8).join(', ')}${unpaired.length > 8 ? ` and ${unpaired.length - 8} more` : ''}`) : null];
+}
+
+const share = (value) => value === null || value === undefined ? '–' : `${Math.round(100 * value)} %`;
+
+function ofDirections({directions, notes}) {
+  return [table(['attribute', 'samples with it', 'held-out accuracy', 'changed', 'others kept'], directions.map((one) => [one.attribute, share(one.share), share(one.accuracy), share(one.changed), share(one.kept)])),
+    h('p', {class: 'quiet'}, 'Accuracy: of the boundary, on samples that it was not fitted to; 50 % is chance. Changed, kept: what the classifier sees two standard deviations along. ', h('a', {href: '#/adjust'}, 'Adjust'), ' offers these directions.'),
+    ...notes.map((note) => h('p', {class: 'remark'}, `${note.charAt(0).toUpperCase()}${note.slice(1)}.`))];
 }
 
 function ofSets({values, real, fake, features, classes, notes}) {

@@ -123,7 +123,7 @@ export function progress(job) {
 
 function title(job) {
   const made = job.results.length;
-  return job.count > 1 ? `${made} of ${job.count} done` : {train: 'Training', evaluate: 'Evaluating', dissect: 'Dissecting', invert: 'Inverting', data: 'Creating the data set'}[job.verb] || 'Running';
+  return job.count > 1 ? `${made} of ${job.count} done` : {train: 'Training', evaluate: 'Evaluating', dissect: 'Dissecting', invert: 'Inverting', align: 'Aligning', directions: 'Learning', data: 'Creating the data set'}[job.verb] || 'Running';
 }
 
 /** The actions for all results of a job. */

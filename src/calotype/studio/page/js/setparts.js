@@ -36,7 +36,7 @@ export function learnsFromSet(verb) {
 
 /** Whether the verb takes a set and no single photo. */
 export function needsSet(verb) {
-  return learnsFromSet(verb) || ['dissect', 'invert'].includes(verb.name);
+  return learnsFromSet(verb) || ['dissect', 'invert', 'align', 'directions'].includes(verb.name);
 }
 
 /** The set selected for a verb, or null. */

@@ -156,7 +156,7 @@ function showVerbs(main, id) {
   if (!set) { go(`#/sets/${id}`); return () => {}; }
   main.append(h('div', {class: 'page'}, h('a', {class: 'back', href: `#/sets/${id}`}, icon('back'), set.name),
     h('h1', {}, `Choose a verb for these ${set.count} pictures`),
-    h('ul', {class: 'verbs'}, state.verbs.filter((verb) => takesSets(verb) && !['train', 'evaluate', 'dissect', 'invert'].includes(verb.name)).map((verb) => h('li', {}, h('button', {type: 'button', class: 'tile', data: {verb: verb.name}, onclick: () => workOn(verb.name, set)},
+    h('ul', {class: 'verbs'}, state.verbs.filter((verb) => takesSets(verb) && !['train', 'evaluate', 'dissect', 'invert', 'directions'].includes(verb.name)).map((verb) => h('li', {}, h('button', {type: 'button', class: 'tile', data: {verb: verb.name}, onclick: () => workOn(verb.name, set)},
       h('img', {src: `${PAGE}verbs/${verb.name}.webp`, alt: '', width: 320, height: 200, loading: 'lazy'}), h('strong', {}, verb.name.charAt(0).toUpperCase() + verb.name.slice(1)), h('span', {}, verb.summary)))))));
   return () => {};
 }

@@ -39,7 +39,7 @@ function titleOf(verb, field) {
 export function setStage(verb, set) {
   const frame = h('div', {class: 'frame bare'}, set
     ? h('div', {class: 'of-set'}, mosaic(set, SHOWN), h('p', {class: 'quiet'}, `${set.name} · ${extent(set)}`))
-    : h('div', {class: 'choice'}, h('p', {}, {evaluate: 'Choose the real pictures', dissect: 'Choose the real pictures', invert: 'Choose a set with maps to see what is lost by class'}[verb.name] || 'Choose the training photos'), uploadButtons(),
+    : h('div', {class: 'choice'}, h('p', {}, {evaluate: 'Choose the real pictures', dissect: 'Choose the real pictures', invert: 'Choose a set with maps to see what is lost by class', align: 'Choose the photos of faces', directions: 'Choose pictures with attributes, like the set faces'}[verb.name] || 'Choose the training photos'), uploadButtons(),
       state.sets.some((one) => one.count) ? h('ul', {class: 'set-list'}, state.sets.filter((one) => one.count).slice(0, 12).map((one) => h('li', {}, h('button', {type: 'button', class: 'set', data: {set: one.id}, onclick: () => workOn(verb.name, one)}, mosaic(one), h('strong', {}, one.name), h('span', {class: 'quiet'}, extent(one)))))) : null));
   const begins = [...frame.childNodes];
   const result = h('div', {class: 'result', hidden: true});

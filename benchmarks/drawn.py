@@ -50,7 +50,7 @@ from calotype.engines import gpnn
 from calotype.image.io import open_photo, save_png, to_image, to_tensor
 from calotype.image.labels import flat_colours
 from calotype.image.resize import resize
-from calotype.matching.light import label_colours, unlike
+from calotype.matching.light import label_colours, unlike, usual_colours
 from calotype.matching.retrieval import chosen, label_shares
 from calotype.run import Run
 from calotype.tasks.study import study
@@ -81,7 +81,8 @@ def make(folder: Path, work: Path, full_side: int = SIDE) -> dict[str, Any]:
     for i, one in enumerate(held):
         picked = chosen(label_shares(one["map"][None], len(names)), shares, names, unlike=differing)
         photos, maps = [lent[k]["image"][None] for k in picked], [lent[k]["map"][None] for k in picked]
-        laid_out = gpnn.draw(photos, gpnn.PRESETS["fast"], Run(), maps=maps, target=one["map"][None], seed=0)
+        how: dict[str, Any] = {"maps": maps, "target": one["map"][None], "usual": usual_colours(light)}
+        laid_out = gpnn.draw(photos, gpnn.PRESETS["fast"], Run(), seed=0, **how)
         layout = one["map"].numpy().astype("uint8")
         small, whole = (
             to_tensor(open_photo(calotype.draw(layout, model=SPADE, size=f"{side}x{side}", seed=i, device="cpu")[0]))

@@ -40,7 +40,7 @@ from calotype.data.sets import photos as photographs
 from calotype.engines import gpnn, superpixels
 from calotype.image.io import open_photo, save_png, to_image, to_tensor
 from calotype.image.resize import resize
-from calotype.matching.light import label_colours
+from calotype.matching.light import label_colours, usual_colours
 from calotype.matching.retrieval import chosen, label_shares
 from calotype.run import Run
 from calotype.tasks.study import study
@@ -110,7 +110,8 @@ def make(work: Path) -> dict[str, Any]:
         unlike = differing(colours, range(len(lent)))
         picked = chosen(label_shares(target, classes), shares, names, unlike=unlike)
         photos, maps = [lent[k][0] for k in picked], [lent[k][1] for k in picked]
-        laid_out = gpnn.draw(photos, gpnn.PRESETS["fast"], Run(), maps=maps, target=target, seed=0)
+        how: dict[str, Any] = {"maps": maps, "target": target, "usual": usual_colours(colours)}
+        laid_out = gpnn.draw(photos, gpnn.PRESETS["fast"], Run(), seed=0, **how)
         layout = target[0].numpy().astype("uint8")
         small, whole = (modelled(layout, work / "spade", side, i) for side in (SMALL, SIDE))
         flat = means[target[0]].permute(2, 0, 1)[None]

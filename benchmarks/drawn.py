@@ -42,6 +42,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image, ImageDraw
 
 import calotype
@@ -91,7 +92,9 @@ def make(folder: Path, work: Path, full_side: int = SIDE) -> dict[str, Any]:
         flat = colours[one["map"]].permute(2, 0, 1)[None]
         enlarged = resize(small[:, :3], (full_side, full_side))
         full = {"maps": flat, "photos": laid_out, "spade": whole[:, :3], "enlarged": enlarged}
-        shrunk = {"maps": flat, "photos": resize(laid_out, (SMALL, SMALL)), "spade": small[:, :3]}
+        # The page of the study shows map and pictures at one scale: the map has to be as small as they are.
+        flat_small = F.interpolate(flat, (SMALL, SMALL), mode="nearest")
+        shrunk = {"maps": flat_small, "photos": resize(laid_out, (SMALL, SMALL)), "spade": small[:, :3]}
         for task, pictures in (("full", full), ("small", shrunk)):
             for method, picture in pictures.items():
                 save_png(to_image(picture.clamp(-1, 1)), work / task / method / f"{i:02d}.png", {})

@@ -31,6 +31,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
@@ -116,7 +117,8 @@ def make(work: Path) -> dict[str, Any]:
         small, whole = (modelled(layout, work / "spade", side, i) for side in (SMALL, SIDE))
         flat = means[target[0]].permute(2, 0, 1)[None]
         full = {"maps": flat, "photos": laid_out, "spade": whole, "enlarged": resize(small, (SIDE, SIDE))}
-        shrunk = {"maps": flat, "photos": resize(laid_out, (SMALL, SMALL)), "spade": small}
+        flat_small = F.interpolate(flat, (SMALL, SMALL), mode="nearest")  # at the scale of the pictures
+        shrunk = {"maps": flat_small, "photos": resize(laid_out, (SMALL, SMALL)), "spade": small}
         for task, pictures in (("full", full), ("small", shrunk)):
             for method, picture in pictures.items():
                 save_png(to_image(picture.clamp(-1, 1)), work / task / method / f"{i:02d}.png", {})
